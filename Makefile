@@ -1,0 +1,76 @@
+# One line for each thing a person can ask of the house; `make` alone lists them.
+PYTHON ?= python3
+# Test processes at once; every one of them uses the same database server.
+JOBS ?= 2
+# `make lock LOCK=--upgrade` moves every pin to the newest version; without it a pin that still fits stays.
+LOCK ?=
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(LOCK)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install demo test test-fast lint format bench bench-quick soak lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+install: .venv/.run ## .venv with the sconto command in it
+
+demo: .venv/.run ## Sconto with a bundled database, a demo shop and its addresses
+	@$(BIN)/sconto demo
+
+test: lint ## every check that CI runs
+	@$(BIN)/pytest -n $(JOBS) -m 'not soak'
+
+test-fast: .venv/.dev ## the rules and the house alone, in seconds
+	@$(BIN)/pytest -m 'not soak' tests/domain tests/house
+
+lint: .venv/.dev ## style, types and import directions
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+format: .venv/.dev ## rewrite the code in the house's style
+	@$(BIN)/ruff check --fix-only
+	@$(BIN)/ruff format
+
+bench: .venv/.dev ## the benchmarks, each beside the limit measured in the same run
+	@$(BIN)/python -m bench
+
+bench-quick: .venv/.dev ## the same, a few seconds each
+	@$(BIN)/python -m bench --quick
+
+soak: .venv/.dev ## the long campaigns, an hour at most
+	@timeout 3600 $(BIN)/pytest -m soak --timeout 1800
+
+lock: .venv/.dev ## renew requirements/*.txt from pyproject.toml
+	@$(COMPILE) --all-extras --group dev pyproject.toml -o requirements/dev.txt
+	@$(COMPILE) --extra embedded pyproject.toml -c requirements/dev.txt -o requirements/run.txt
+	@$(COMPILE) --group build -c requirements/dev.txt -o requirements/build.txt
+
+clean: ## everything that can be made again, but not the demo's data in .sconto
+	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find src tests bench tools -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+# The stamps: made anew when a lock or the package's own description is newer than they are.
+.venv/.run: requirements/build.txt requirements/run.txt pyproject.toml | $(BIN)/python
+	@echo "Installing what Sconto needs to run ..."
+	@$(PIP) install --quiet --require-hashes -r requirements/build.txt -r requirements/run.txt
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: requirements/dev.txt .venv/.run
+	@echo "Installing what the checks need ..."
+	@$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "Sconto needs Python 3.11 or newer, and '$(PYTHON)' is not: name one with make PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || tools/ensure-package \
+		"$$($(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')" "Making .venv"
+	@$(PYTHON) -m venv --clear .venv
