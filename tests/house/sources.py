@@ -1,0 +1,72 @@
+"""What the house rules can say about Python sources, as lists of offences."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+LINES_OF_A_FILE = 400
+LINES_OF_A_FUNCTION = 70
+VAGUE_NAMES = frozenset(
+    ["base", "common", "core", "helper", "helpers", "manager", "misc", "util", "utils"]
+)
+CLOCK_READERS = frozenset(["now", "today", "utcnow"])
+
+
+def python_files(*folders: str) -> list[Path]:
+    """Every Python file under these folders of the repository, in a stable order."""
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def shown(path: Path) -> str:
+    """The path as a person would type it from the root of the repository."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def too_long(path: Path, source: str) -> Iterator[str]:
+    """A file, or a function with its decorators, that has outgrown its limit."""
+    lines = len(source.splitlines())
+    if lines > LINES_OF_A_FILE:
+        yield f"{path}: {lines} lines, {LINES_OF_A_FILE} allowed"
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            lines = (node.end_lineno or first) - first + 1
+            if lines > LINES_OF_A_FUNCTION:
+                allowed = f"{LINES_OF_A_FUNCTION} allowed"
+                yield f"{path}:{first}: {node.name} has {lines} lines, {allowed}"
+
+
+def vaguely_named(path: Path) -> Iterator[str]:
+    """A module or package whose name does not say what it holds."""
+    for name in path.with_suffix("").parts:
+        if name in VAGUE_NAMES:
+            yield f"{path}: {name} does not say what it holds"
+
+
+def without_a_sentence(path: Path, source: str) -> Iterator[str]:
+    """A module whose docstring does not open with a paragraph that is a sentence."""
+    opening = (ast.get_docstring(ast.parse(source)) or "").split("\n\n")[0]
+    if not opening.endswith("."):
+        yield f"{path}: opens with {opening!r} where a sentence should tell what it is"
+
+
+def inexact(path: Path, source: str) -> Iterator[str]:
+    """A binary float, or a division that makes one."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.BinOp(op=ast.Div()) | ast.AugAssign(op=ast.Div()):
+                yield f"{path}:{node.lineno}: / makes a binary float"
+            case ast.Name(id="float"):
+                yield f"{path}:{node.lineno}: float is not exact"
+            case ast.Constant(value=float() | complex()):
+                yield f"{path}:{node.lineno}: {node.value!r} is a binary float"
+
+
+def reading_a_clock(path: Path, source: str) -> Iterator[str]:
+    """A call of `now`, `today` or `utcnow`; the modules that have a clock are the linter's."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Call(func=ast.Attribute(attr=name)) if name in CLOCK_READERS:
+                yield f"{path}:{node.lineno}: {name}() reads a clock; time is an argument"

@@ -1,0 +1,102 @@
+"""The rules that every source of the house keeps, and examples that break each of them."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.house.sources import (
+    inexact,
+    python_files,
+    reading_a_clock,
+    shown,
+    too_long,
+    vaguely_named,
+    without_a_sentence,
+)
+
+EVERYWHERE = python_files("src", "tests", "bench")
+DOMAIN = python_files("src/sconto/domain")
+HERE = Path("here.py")
+
+
+def test_files_and_functions_are_short() -> None:
+    assert [
+        offence
+        for path in EVERYWHERE
+        if "migrations" not in path.parts
+        for offence in too_long(Path(shown(path)), path.read_text())
+    ] == []
+
+
+def test_names_of_modules_say_what_they_hold() -> None:
+    assert [offence for path in EVERYWHERE for offence in vaguely_named(Path(shown(path)))] == []
+
+
+def test_modules_open_with_a_sentence() -> None:
+    assert [
+        offence
+        for path in EVERYWHERE
+        for offence in without_a_sentence(Path(shown(path)), path.read_text())
+    ] == []
+
+
+def test_the_domain_knows_no_binary_float() -> None:
+    assert [
+        offence for path in DOMAIN for offence in inexact(Path(shown(path)), path.read_text())
+    ] == []
+
+
+def test_the_domain_reads_no_clock() -> None:
+    assert [
+        offence
+        for path in DOMAIN
+        for offence in reading_a_clock(Path(shown(path)), path.read_text())
+    ] == []
+
+
+def test_the_domain_is_looked_at() -> None:
+    assert len(DOMAIN) > 1
+
+
+def function_of(lines: int) -> str:
+    return "def f():\n" + "    pass\n" * (lines - 1)
+
+
+def test_a_file_of_401_lines_and_a_function_of_71_are_too_long() -> None:
+    assert list(too_long(HERE, "\n" * 400)) == []
+    assert list(too_long(HERE, "\n" * 401)) == ["here.py: 401 lines, 400 allowed"]
+    assert list(too_long(HERE, function_of(70))) == []
+    assert list(too_long(HERE, "async " + function_of(71))) == [
+        "here.py:1: f has 71 lines, 70 allowed"
+    ]
+    assert list(too_long(HERE, "@decorator\n" + function_of(70))) == [
+        "here.py:1: f has 71 lines, 70 allowed"
+    ]
+
+
+@pytest.mark.parametrize("path", ["src/utils/money.py", "src/sconto/helpers.py", "core.py"])
+def test_a_vague_name_is_found_anywhere_in_a_path(path: str) -> None:
+    assert list(vaguely_named(Path(path))) != []
+
+
+@pytest.mark.parametrize("source", ["", "x = 1", '"""Money"""', '"""Money\n\nis exact."""'])
+def test_an_opening_that_is_no_sentence_is_found(source: str) -> None:
+    assert list(without_a_sentence(HERE, source)) != []
+
+
+def test_an_opening_sentence_may_take_two_lines() -> None:
+    assert list(without_a_sentence(HERE, '"""Money,\nexactly.\n\nMore"""')) == []
+
+
+@pytest.mark.parametrize("source", ["a / b", "a /= b", "float(a)", "a: float", "a * 0.5", "1e3"])
+def test_each_way_to_a_binary_float_is_found(source: str) -> None:
+    assert list(inexact(HERE, source)) != []
+
+
+def test_exact_arithmetic_is_let_through() -> None:
+    assert list(inexact(HERE, "a // b + a % b * 2 - int(c) ** 10")) == []
+
+
+@pytest.mark.parametrize("source", ["datetime.now(UTC)", "dt.datetime.utcnow()", "date.today()"])
+def test_each_way_to_read_a_clock_is_found(source: str) -> None:
+    assert list(reading_a_clock(HERE, source)) != []
