@@ -1,0 +1,33 @@
+"""Promotion codes: how they are written, and when two of them are the same code."""
+
+import re
+from enum import StrEnum
+
+_CODE = re.compile(r"[A-Za-z0-9\u0400-\u04FF_.-]{1,30}")
+
+
+class CodeType(StrEnum):
+    """Whether a code serves the products of one order, or of any number of orders."""
+
+    ONE_TIME = "one-time"
+    REUSABLE = "reusable"
+
+
+def is_code(text: str) -> bool:
+    """Whether the text can be a promotion code.
+
+    1 to 30 Latin and Cyrillic letters (A-Z, a-z, U+0400 to U+04FF), digits, dashes, underscores and
+    dots (`coupons.coupon_code` of the merchant API). The signs of that block that are not letters,
+    such as U+0482, are refused.
+    """
+    return _CODE.fullmatch(text) is not None and all(
+        letter.isalnum() or letter in "-_." for letter in text
+    )
+
+
+def code_key(text: str) -> str | None:
+    """What all spellings of a code have in common; None for what can be no code.
+
+    Codes are compared whatever their case. The one normaliser: for writing, look-up and input.
+    """
+    return text.casefold() if is_code(text) else None

@@ -1,0 +1,51 @@
+"""Which products a promotion gives a discount on, and how much: its coverage."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class AllProducts:
+    """One percent on every product of the merchant, later ones too."""
+
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListedProducts:
+    """One percent on the products named, in the order in which they were sent."""
+
+    percent: int
+    product_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPercents:
+    """A percent of its own for each product named, in the order in which they were sent."""
+
+    percents: Mapping[int, int]
+
+
+Coverage = AllProducts | ListedProducts | OwnPercents
+
+
+def named_products(coverage: Coverage) -> tuple[int, ...]:
+    """The products that a promotion names; none where it covers all."""
+    match coverage:
+        case AllProducts():
+            return ()
+        case ListedProducts(product_ids=product_ids):
+            return product_ids
+        case OwnPercents(percents=percents):
+            return tuple(percents)
+
+
+def percent_on(coverage: Coverage, product_id: int) -> int | None:
+    """The percent on a product; None where it is not covered."""
+    match coverage:
+        case AllProducts(percent=percent):
+            return percent
+        case ListedProducts(percent=percent, product_ids=product_ids):
+            return percent if product_id in product_ids else None
+        case OwnPercents(percents=percents):
+            return percents.get(product_id)

@@ -1,0 +1,104 @@
+"""Amounts and percents as integers: the one place where a fraction is rounded.
+
+An amount is an integer of the currency's minor unit (cents of a euro, whole yen). A percent is an
+integer of millionths of one percent: 12.5 % is 12_500_000. Both are exact, so that sums add up.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Final
+
+from babel.numbers import get_currency_precision, list_currencies
+
+PERCENT: Final = 1_000_000
+"""One percent."""
+
+FULL_PERCENT: Final = 100 * PERCENT
+"""A hundred percent: the whole amount."""
+
+AMOUNT_LIMIT: Final = 10**12
+"""Amounts on the wire stay below this many major units."""
+
+_AMOUNT = re.compile(r"(0|[1-9][0-9]{0,11})(?:\.([0-9]{1,4}))?", re.ASCII)
+_PERCENT = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,6}))?", re.ASCII)
+
+
+@cache
+def known_currencies() -> frozenset[str]:
+    """The ISO 4217 codes that an amount can be in."""
+    return frozenset(list_currencies())
+
+
+@cache
+def currency_decimals(currency: str) -> int:
+    """How many decimals the currency's minor unit has: 2 for EUR, 0 for JPY, 3 for KWD."""
+    return get_currency_precision(currency)
+
+
+def parse_amount(text: str, currency: str) -> int:
+    """Read "19.99" as 1999 minor units.
+
+    Raises ValueError for anything but digits with at most the currency's decimals, below 10**12.
+    """
+    match = _AMOUNT.fullmatch(text)
+    decimals = currency_decimals(currency)
+    if match is None or len(match[2] or "") > decimals:
+        raise ValueError(f"not an amount of {currency}: {text!r}")
+    return int(match[1]) * 10**decimals + int((match[2] or "").ljust(decimals, "0") or "0")
+
+
+def format_amount(amount: int, currency: str) -> str:
+    """Write 1999 minor units as "19.99", with all the currency's decimals."""
+    decimals = currency_decimals(currency)
+    if decimals == 0:
+        return str(amount)
+    major, minor = divmod(amount, 10**decimals)
+    return f"{major}.{minor:0{decimals}d}"
+
+
+def parse_percent(text: str) -> int:
+    """Read "12.5" as 12_500_000.
+
+    Raises ValueError unless 0 < percent <= 100, written in digits with up to six decimals and a
+    dot (`discount_percent` of the merchant API).
+    """
+    match = _PERCENT.fullmatch(text)
+    if match is None:
+        raise ValueError(f"not a percent: {text!r}")
+    percent = int(match[1]) * PERCENT + int((match[2] or "").ljust(6, "0"))
+    if not 0 < percent <= FULL_PERCENT:
+        raise ValueError(f"not above 0 and at most 100: {text!r}")
+    return percent
+
+
+def format_percent(percent: int) -> str:
+    """Write 12_500_000 as "12.5": no trailing zeros."""
+    whole, millionths = divmod(percent, PERCENT)
+    return f"{whole}.{millionths:06d}".rstrip("0").rstrip(".")
+
+
+def percent_of(amount: int, percent: int) -> int:
+    """The part of an amount, rounded half up to the minor unit."""
+    return (2 * amount * percent + FULL_PERCENT) // (2 * FULL_PERCENT)
+
+
+def split_amount(amount: int, weights: Sequence[int]) -> list[int]:
+    """Split an amount in proportion to the weights, by largest remainder.
+
+    The parts add up to the amount, and none exceeds its own weight while the amount is at most the
+    sum of the weights. Equal remainders go to the earlier part. With all weights zero, the amount
+    must be zero too.
+    """
+    total = sum(weights)
+    if total == 0:
+        if amount:
+            raise ValueError("nothing to split an amount over")
+        return [0] * len(weights)
+    shares = [divmod(amount * weight, total) for weight in weights]
+    parts = [whole for whole, _ in shares]
+    missing = amount - sum(parts)
+    by_remainder = sorted(range(len(parts)), key=lambda i: -shares[i][1])
+    for i in by_remainder[:missing]:
+        parts[i] += 1
+    return parts

@@ -1,0 +1,46 @@
+"""Users, their roles, and what each role may do."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a user is to a merchant."""
+
+    ADMIN = "admin"
+    MANAGER = "manager"
+    VIEWER = "viewer"
+    CHECKOUT = "checkout"
+
+
+class Action(StrEnum):
+    """What a caller may be allowed to do."""
+
+    READ_PROMOTIONS = "read promotions"
+    WRITE_PROMOTIONS = "write promotions"
+    READ_ORDERS = "read orders"
+    CHECK_OUT = "check out"
+    READ_PRODUCTS = "read products"
+    WRITE_PRODUCTS = "write products"
+    MANAGE_PEOPLE = "manage people"
+
+
+_ALLOWED: dict[Role, frozenset[Action]] = {
+    Role.ADMIN: frozenset(Action),
+    Role.MANAGER: frozenset(Action) - {Action.MANAGE_PEOPLE},
+    Role.VIEWER: frozenset({Action.READ_PROMOTIONS, Action.READ_ORDERS, Action.READ_PRODUCTS}),
+    Role.CHECKOUT: frozenset({Action.CHECK_OUT, Action.READ_ORDERS, Action.READ_PRODUCTS}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: a user, on behalf of a merchant."""
+
+    merchant_id: int
+    user_id: int
+    role: Role
+
+    def may(self, action: Action) -> bool:
+        """Whether the caller's role allows the action."""
+        return action in _ALLOWED[self.role]

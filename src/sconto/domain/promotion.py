@@ -1,0 +1,100 @@
+"""Promotions: what a merchant sets, and what a change to it leaves."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from sconto.domain.codes import CodeType
+from sconto.domain.coverage import Coverage
+from sconto.domain.schedule import Period
+
+
+class PromotionType(StrEnum):
+    """`coupon`: applies once one of its codes is activated. `discount`: applies by itself."""
+
+    COUPON = "coupon"
+    DISCOUNT = "discount"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a promotion gives and to whom: its coverage and, for type coupon, its codes.
+
+    `code_type` None means that it was never set, which behaves as reusable.
+    """
+
+    coverage: Coverage
+    code_type: CodeType | None = None
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewPromotion:
+    """A promotion that is to be created."""
+
+    type: PromotionType
+    name: str
+    active: bool
+    period: Period
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionSummary:
+    """What a promotion is, without the lists that may be long."""
+
+    id: int
+    type: PromotionType
+    name: str
+    active: bool
+    period: Period
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """A promotion as it stands."""
+
+    summary: PromotionSummary
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionChange:
+    """What a merchant changes; None leaves as it is.
+
+    `no_end` takes the end away, which `ends_at` None cannot say. Where `terms` is given all of the
+    old terms are replaced.
+    """
+
+    type: PromotionType
+    name: str | None = None
+    active: bool | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    no_end: bool = False
+    terms: Terms | None = None
+
+
+def changed_summary(
+    before: PromotionSummary, change: PromotionChange, now: datetime
+) -> PromotionSummary:
+    """The promotion as it stands after the change."""
+    return replace(
+        before,
+        type=change.type,
+        name=before.name if change.name is None else change.name,
+        active=before.active if change.active is None else change.active,
+        period=changed_period(before.period, change),
+        updated_at=now,
+    )
+
+
+def changed_period(before: Period, change: PromotionChange) -> Period:
+    """The period as it stands after the change."""
+    ends_at = before.ends_at if change.ends_at is None else change.ends_at
+    return Period(
+        starts_at=before.starts_at if change.starts_at is None else change.starts_at,
+        ends_at=None if change.no_end else ends_at,
+    )

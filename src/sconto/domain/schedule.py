@@ -1,0 +1,94 @@
+"""When a promotion applies, and which of several wins at a time: periods and timelines."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from heapq import heappop, heappush
+from typing import Final
+
+INSTANT: Final = timedelta(microseconds=1)
+"""The smallest step of time that is stored: an inclusive end plus this is the exclusive one."""
+
+
+class Standing(StrEnum):
+    """Where a moment lies in relation to a period."""
+
+    NOT_STARTED = "not_started"
+    RUNNING = "running"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From one instant to another, both included; `ends_at` None means no end."""
+
+    starts_at: datetime
+    ends_at: datetime | None = None
+
+    def standing(self, at: datetime) -> Standing:
+        """Whether the period is running at that moment."""
+        if at < self.starts_at:
+            return Standing.NOT_STARTED
+        if self.ends_at is not None and at > self.ends_at:
+            return Standing.OVER
+        return Standing.RUNNING
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch [starts_at, ends_at) of a timeline on which one promotion is the pick.
+
+    `ends_at` None means no end; `percent` is what the promotion gives there.
+    """
+
+    starts_at: datetime
+    ends_at: datetime | None
+    promotion_id: int
+    percent: int
+
+
+def span_of(period: Period, promotion_id: int, percent: int) -> Span:
+    """The stretch on which a promotion with this period would be the pick if it were alone."""
+    ends_at = None if period.ends_at is None else period.ends_at + INSTANT
+    return Span(period.starts_at, ends_at, promotion_id, percent)
+
+
+def latest_wins(spans: Iterable[Span]) -> list[Span]:
+    """The timeline that results where the latest created promotion wins.
+
+    Takes any spans, overlapping or not; answers spans that do not overlap, in order of time, with
+    neighbours of the same promotion joined. Promotions are created in the order of their ids.
+    """
+    waiting = sorted(spans)
+    edges = sorted(
+        {span.starts_at for span in waiting}
+        | {span.ends_at for span in waiting if span.ends_at is not None}
+    )
+    timeline: list[Span] = []
+    running: list[tuple[int, int, Span]] = []
+    arrived = 0
+    for i, edge in enumerate(edges):
+        while arrived < len(waiting) and waiting[arrived].starts_at <= edge:
+            heappush(running, (-waiting[arrived].promotion_id, arrived, waiting[arrived]))
+            arrived += 1
+        while running and _is_over(running[0][2], edge):
+            heappop(running)
+        if running:
+            until = edges[i + 1] if i + 1 < len(edges) else None
+            _append(timeline, running[0][2], edge, until)
+    return timeline
+
+
+def _is_over(span: Span, at: datetime) -> bool:
+    return span.ends_at is not None and span.ends_at <= at
+
+
+def _append(timeline: list[Span], winner: Span, start: datetime, end: datetime | None) -> None:
+    if timeline:
+        last = timeline[-1]
+        same = last.promotion_id == winner.promotion_id and last.percent == winner.percent
+        if same and last.ends_at == start:
+            timeline[-1] = Span(last.starts_at, end, last.promotion_id, last.percent)
+            return
+    timeline.append(Span(start, end, winner.promotion_id, winner.percent))
