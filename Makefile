@@ -18,6 +18,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 install: .venv/.run ## .venv with the sconto command in it
+	@echo "Ready: $(BIN)/sconto --help"
 
 demo: .venv/.run ## Sconto with a bundled database, a demo shop and its addresses
 	@$(BIN)/sconto demo
@@ -31,7 +32,7 @@ test-fast: .venv/.dev ## the rules and the house alone, in seconds
 lint: .venv/.dev ## style, types and import directions
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
-	@$(BIN)/mypy
+	@$(BIN)/mypy src tests $(wildcard bench)
 	@$(BIN)/lint-imports --no-logo
 
 format: .venv/.dev ## rewrite the code in the house's style
@@ -57,7 +58,7 @@ clean: ## everything that can be made again, but not the demo's data in .sconto
 	@find src tests bench tools -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # The stamps: made anew when a lock or the package's own description is newer than they are.
-.venv/.run: requirements/build.txt requirements/run.txt pyproject.toml | $(BIN)/python
+.venv/.run: requirements/build.txt requirements/run.txt pyproject.toml | $(BIN)/pip
 	@echo "Installing what Sconto needs to run ..."
 	@$(PIP) install --quiet --require-hashes -r requirements/build.txt -r requirements/run.txt
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
@@ -68,9 +69,10 @@ clean: ## everything that can be made again, but not the demo's data in .sconto
 	@$(PIP) install --quiet --require-hashes -r requirements/dev.txt
 	@touch $@
 
-$(BIN)/python:
+# ensurepip writes pip last: where it stands, the environment is whole.
+$(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 		{ echo "Sconto needs Python 3.11 or newer, and '$(PYTHON)' is not: name one with make PYTHON=python3.11"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || tools/ensure-package \
 		"$$($(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')" "Making .venv"
-	@$(PYTHON) -m venv --clear .venv
+	@$(PYTHON) -m venv .venv
