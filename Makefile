@@ -12,7 +12,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test test-fast lint format bench bench-quick soak lock clean
+.PHONY: help install demo test test-fast lint format bench bench-quick soak audit lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,9 @@ bench-quick: .venv/.dev ## the same, a few seconds each
 
 soak: .venv/.dev ## the long campaigns, an hour at most
 	@timeout 3600 $(BIN)/pytest -m soak --timeout 1800
+
+audit: .venv/.dev ## known vulnerabilities in what runs; asks the advisory service
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements/run.txt
 
 lock: .venv/.dev ## renew requirements/*.txt from pyproject.toml
 	@$(COMPILE) --all-extras --group dev pyproject.toml -o requirements/dev.txt
