@@ -1,0 +1,1 @@
+"""The wires: one folder a published format, and what they share."""

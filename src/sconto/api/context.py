@@ -1,0 +1,37 @@
+"""What every request can reach: the database, the tokens, the clock and the counters."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from starlette.requests import Request
+
+from sconto.api.metrics import Metrics
+from sconto.operations import Database
+from sconto.operations.tokens import Tokens
+
+
+def read_clock() -> datetime:
+    """This moment in UTC, to the microsecond."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What one application serves its requests with.
+
+    `zone` is what the merchant API renders times in; `now` answers this moment in UTC.
+    """
+
+    database: Database
+    tokens: Tokens
+    zone: ZoneInfo
+    metrics: Metrics
+    now: Callable[[], datetime] = read_clock
+
+
+def context_of(request: Request) -> Context:
+    """The context of the application that the request came to."""
+    return cast("Context", request.app.state.context)

@@ -1,0 +1,150 @@
+"""The settings: read once from the environment, by app and cli only, and passed on as values."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+LogFormat = Literal["json", "console"]
+
+SECRET_KEY_LENGTH: Final = 32
+"""Bytes: a shorter key than its hash would weaken HS256 (RFC 7518, section 3.2)."""
+
+
+class SettingError(Exception):
+    """A setting that Sconto cannot work with: one line that says which, and what is expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What Sconto is told from outside.
+
+    `database_url` None stands for the bundled server in the data folder, `secret_key` None for the
+    key that is kept there.
+    """
+
+    database_url: str | None
+    data_dir: Path
+    secret_key: bytes | None
+    zone: ZoneInfo
+    log_format: LogFormat
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read the settings; an empty variable counts as absent. Raises SettingError."""
+        database_url = _database_url(environment)
+        return cls(
+            database_url,
+            Path(environment.get("SCONTO_DATA_DIR") or ".sconto").absolute(),
+            _secret_key(environment, required=database_url is not None),
+            _zone(environment),
+            _log_format(environment),
+        )
+
+    def with_database(self, url: str) -> Self:
+        """The same with a database that runs, and with the key that signs tokens beside it.
+
+        Raises SettingError where the data folder cannot keep a key.
+        """
+        return replace(
+            self, database_url=url, secret_key=self.secret_key or kept_secret_key(self.data_dir)
+        )
+
+    def as_environment(self) -> dict[str, str]:
+        """The variables from which a worker reads the same settings."""
+        return {
+            "SCONTO_DATABASE_URL": self.database_url or "",
+            "SCONTO_DATA_DIR": str(self.data_dir),
+            "SCONTO_SECRET_KEY": os.fsdecode(self.secret_key or b""),
+            "SCONTO_TIME_ZONE": self.zone.key,
+            "SCONTO_LOG_FORMAT": self.log_format,
+        }
+
+
+def _database_url(environment: Mapping[str, str]) -> str | None:
+    url = environment.get("SCONTO_DATABASE_URL")
+    if not url:
+        return None
+    # The address may hold a password: no message repeats it.
+    fault = "SCONTO_DATABASE_URL is no address of a PostgreSQL database"
+    expected = "expected postgresql://user:password@host:port/database"
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  # raises ValueError
+    except ValueError:
+        raise SettingError(f"{fault}: {expected}") from None
+    if parts.scheme not in ("postgresql", "postgres"):
+        raise SettingError(f"{fault}: {expected}")
+    return url
+
+
+def _secret_key(environment: Mapping[str, str], *, required: bool) -> bytes | None:
+    key = os.fsencode(environment.get("SCONTO_SECRET_KEY", ""))
+    expected = f"expected at least {SECRET_KEY_LENGTH} bytes, such as `openssl rand -hex 32` prints"
+    if key:
+        if len(key) < SECRET_KEY_LENGTH:
+            raise SettingError(f"SCONTO_SECRET_KEY is too short ({len(key)} bytes): {expected}")
+        return key
+    if required:
+        raise SettingError(
+            "SCONTO_SECRET_KEY is missing, and every machine that uses SCONTO_DATABASE_URL must "
+            f"have the same: {expected}"
+        )
+    return None
+
+
+def _zone(environment: Mapping[str, str]) -> ZoneInfo:
+    name = environment.get("SCONTO_TIME_ZONE") or "UTC"
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, LookupError):
+        raise SettingError(
+            f"SCONTO_TIME_ZONE is no time zone: {name!r}; expected a name such as Europe/Berlin"
+        ) from None
+
+
+def _log_format(environment: Mapping[str, str]) -> LogFormat:
+    name = environment.get("SCONTO_LOG_FORMAT") or "json"
+    if name == "json" or name == "console":  # noqa: PLR1714  # so that the type is known
+        return name
+    raise SettingError(f"SCONTO_LOG_FORMAT is {name!r}; expected json or console")
+
+
+def kept_secret_key(data_dir: Path) -> bytes:
+    """The key that the data folder keeps; made by whoever asks first, readable by its owner alone.
+
+    Raises SettingError where the folder cannot be read or written, or what it keeps is no key.
+    """
+    path = data_dir / "secret-key"
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            _make_secret_key(path)
+        key = path.read_bytes().strip()
+    except OSError as error:
+        raise SettingError(f"{path} cannot be used: {error.strerror}; set SCONTO_DATA_DIR") from None
+    if len(key) < SECRET_KEY_LENGTH:
+        raise SettingError(f"{path} is damaged: remove it, and all users sign in again")
+    return key
+
+
+def _make_secret_key(path: Path) -> None:
+    """Write a new key unless another process is faster.
+
+    A link appears complete or not at all, and never replaces: all processes read the same key.
+    """
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    try:
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(SECRET_KEY_LENGTH) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
