@@ -73,8 +73,15 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Connection]:
-        """A transaction: committed when the block ends, rolled back when it raises."""
-        async with self._connection() as connection, connection.transaction():
+        """A transaction: committed when the block ends, rolled back when it raises.
+
+        Each statement sees what was committed before it (READ COMMITTED), whatever the server's
+        default: conditional statements and upserts rely on meeting the newest version of a row.
+        """
+        async with (
+            self._connection() as connection,
+            connection.transaction(isolation="read_committed"),
+        ):
             yield connection
 
     async def answers(self) -> bool:

@@ -126,12 +126,14 @@ CREATE INDEX automatic_picks_of_promotion ON automatic_picks (merchant_id, promo
 """
 
 ORDERS = """
--- `outcome` is the order as it was priced, by value; nothing changes it.
+-- `outcome` is the order as it was priced, by value; nothing changes it. `replaced_by` is the order
+-- that took this one's place.
 CREATE TABLE orders (
     merchant_id bigint NOT NULL,
     order_id text COLLATE "C" NOT NULL,
     status text NOT NULL CHECK (status IN ('not paid', 'paid', 'deleted')),
     replaces text COLLATE "C",
+    replaced_by text COLLATE "C",
     created_at timestamptz NOT NULL,
     outcome json NOT NULL,
     PRIMARY KEY (merchant_id, order_id)
@@ -145,7 +147,7 @@ CREATE TABLE redemptions (
     code_id bigint NOT NULL,                       -- 0: automatic
     code_type text NOT NULL CHECK (code_type IN ('one-time', 'reusable', 'none')),
     applied boolean NOT NULL,
-    discount bigint NOT NULL,                      -- minor units of the order's currency
+    discount numeric NOT NULL,                     -- minor units of the order's currency
     PRIMARY KEY (merchant_id, order_id, product_id, promotion_id)
 );
 
@@ -161,7 +163,7 @@ CREATE TABLE redemption_counts (
     day date NOT NULL,
     slot smallint NOT NULL,
     uses bigint NOT NULL,
-    discount bigint NOT NULL,
+    discount numeric NOT NULL,                     -- numeric: the largest cart passes a bigint
     PRIMARY KEY (merchant_id, promotion_id, code_id, code_type, applied, currency, day, slot)
 ) WITH (fillfactor = 50);
 """
