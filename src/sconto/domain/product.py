@@ -1,0 +1,143 @@
+"""Products of a merchant's catalogue, and the one set of rules that makes them valid."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, TypeGuard
+
+from sconto.domain.money import currency_decimals, known_currencies, parse_amount
+
+PRODUCT_FIELDS: Final = ("product_id", "name", "price", "currency")
+
+HIGHEST_PRODUCT_ID: Final = 2**63 - 1
+
+NAME_LENGTH: Final = 255
+"""The longest name, in characters."""
+
+_CURRENCY_OF_MOST_DECIMALS: Final = "CLF"
+
+# Control characters, and halves of surrogate pairs, which no encoding can write.
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What a shop sells; the price is in the currency's minor unit."""
+
+    product_id: int
+    name: str
+    price: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProductPage:
+    """Some of the products, by ascending id, and whether there are more after them."""
+
+    products: tuple[Product, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PutCounts:
+    """What became of the products that were put; the three add up to their number."""
+
+    created: int
+    updated: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Why a field cannot be taken: the end of a sentence that begins with the field's name."""
+
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedLine:
+    """A line of a product file that cannot be taken, by its number from 1, and why."""
+
+    line: int
+    reason: str
+
+
+def read_product(fields: Mapping[str, object]) -> Product | tuple[Flaw, ...]:
+    """The product that the fields describe, or everything that is wrong with them.
+
+    Takes what JSON can say: the id an int from 1 to 2**63 - 1, the name a string of 1 to 255
+    characters, the price a string such as "19.99", the currency an ISO 4217 code.
+    """
+    product_id = _read_product_id(fields.get("product_id"))
+    name = _read_name(fields.get("name"))
+    price = _read_price(fields.get("price"), fields.get("currency"))
+    currency = _read_currency(fields.get("currency"))
+    unknown = [Flaw(field, "is unknown") for field in fields if field not in PRODUCT_FIELDS]
+    if (
+        unknown
+        or isinstance(product_id, Flaw)
+        or isinstance(name, Flaw)
+        or isinstance(price, Flaw)
+        or isinstance(currency, Flaw)
+    ):
+        return tuple(
+            part if part.field in fields else Flaw(part.field, "is missing")
+            for part in (product_id, name, price, currency, *unknown)
+            if isinstance(part, Flaw)
+        )
+    return Product(product_id, name, price, currency)
+
+
+def is_printable(text: str) -> bool:
+    """Whether the text has no control characters, and can be encoded at all."""
+    return _UNPRINTABLE.search(text) is None
+
+
+def search_key(text: str) -> str:
+    """What all spellings of a text have in common that differ only in their case."""
+    return text.casefold()
+
+
+def _read_product_id(value: object) -> int | Flaw:
+    # `type` rather than isinstance, for which a boolean is an int.
+    if type(value) is int and 1 <= value <= HIGHEST_PRODUCT_ID:
+        return value
+    return Flaw("product_id", f"must be a whole number from 1 to {HIGHEST_PRODUCT_ID}")
+
+
+def _read_name(value: object) -> str | Flaw:
+    if not isinstance(value, str):
+        return Flaw("name", "must be a string")
+    if not value or value.isspace():
+        return Flaw("name", "must not be blank")
+    if len(value) > NAME_LENGTH:
+        return Flaw("name", f"must have at most {NAME_LENGTH} characters")
+    if not is_printable(value):
+        return Flaw("name", "must have no control characters")
+    return value
+
+
+def _read_price(value: object, currency: object) -> int | Flaw:
+    if not isinstance(value, str):
+        return Flaw("price", 'must be a string such as "19.99"')
+    known = currency if _is_currency(currency) else _CURRENCY_OF_MOST_DECIMALS
+    try:
+        return parse_amount(value, known)
+    except ValueError:
+        return Flaw("price", f"must be an amount from 0 to below 10^12 {_decimals_of(known)}")
+
+
+def _decimals_of(currency: str) -> str:
+    decimals = currency_decimals(currency)
+    if decimals == 0:
+        return f"such as 19: {currency} has no decimals"
+    return f"such as 19.99, with at most {decimals} decimals"
+
+
+def _read_currency(value: object) -> str | Flaw:
+    return value if _is_currency(value) else Flaw("currency", "must be an ISO 4217 code")
+
+
+def _is_currency(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and value in known_currencies()

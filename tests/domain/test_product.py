@@ -1,0 +1,149 @@
+"""What makes a product valid."""
+
+from typing import Any
+
+import pytest
+
+from sconto.domain.product import Flaw, Product, is_printable, read_product, search_key
+
+MUG = {"product_id": 11111, "name": "Mug", "price": "19.99", "currency": "EUR"}
+
+
+def reasons(**changes: Any) -> dict[str, str]:
+    """Field to reason, for a valid product with these fields changed."""
+    outcome = read_product(MUG | changes)
+    return {flaw.field: flaw.reason for flaw in outcome} if isinstance(outcome, tuple) else {}
+
+
+def test_a_price_is_read_into_the_minor_unit_of_its_currency() -> None:
+    assert read_product(MUG) == Product(11111, "Mug", 1999, "EUR")
+    assert read_product(MUG | {"price": "1999", "currency": "JPY"}) == Product(
+        11111, "Mug", 1999, "JPY"
+    )
+    assert read_product(MUG | {"price": "0"}) == Product(11111, "Mug", 0, "EUR")
+
+
+@pytest.mark.parametrize("product_id", [1, 2**63 - 1])
+def test_the_lowest_and_the_highest_id_are_taken(product_id: int) -> None:
+    assert reasons(product_id=product_id) == {}
+
+
+@pytest.mark.parametrize(
+    "product_id", [0, -1, 2**63, True, False, 1.0, "1", None, [1], {"id": 1}, 10**400]
+)
+def test_an_id_is_a_whole_number_of_63_bits(product_id: object) -> None:
+    assert reasons(product_id=product_id) == {
+        "product_id": "must be a whole number from 1 to 9223372036854775807"
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("", "must not be blank"),
+        (" \u00a0\u2003", "must not be blank"),
+        ("\n", "must not be blank"),
+        ("x" * 256, "must have at most 255 characters"),
+        ("Mug\x00", "must have no control characters"),
+        ("Mug\nblue", "must have no control characters"),
+        ("Mug\x7f", "must have no control characters"),
+        ("Mug\x85blue", "must have no control characters"),
+        ("Mug\ud83d", "must have no control characters"),
+        (7, "must be a string"),
+        (None, "must be a string"),
+        (["Mug"], "must be a string"),
+    ],
+)
+def test_a_name_that_cannot_be_shown_is_refused(name: object, reason: str) -> None:
+    assert reasons(name=name) == {"name": reason}
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "=1+1", "<b>", "Кружка", "☕" * 255, " Mug ", "'; --"])
+def test_a_name_is_any_text_that_can_be_shown(name: str) -> None:
+    outcome = read_product(MUG | {"name": name})
+    assert isinstance(outcome, Product)
+    assert outcome.name == name
+
+
+@pytest.mark.parametrize(
+    "price",
+    [
+        "",
+        "-1",
+        "+1",
+        "1,5",
+        "1.",
+        ".5",
+        "01",
+        "1e3",
+        " 1",
+        "1\n",
+        "NaN",
+        "1.999",
+        "1" + "0" * 12,
+        "\u0661",
+    ],
+)
+def test_a_price_is_written_in_digits_with_the_decimals_of_its_currency(price: str) -> None:
+    assert reasons(price=price) == {
+        "price": "must be an amount from 0 to below 10^12 such as 19.99, with at most 2 decimals"
+    }
+
+
+@pytest.mark.parametrize("price", [19, 19.99, None, True, ["19.99"]])
+def test_a_price_that_is_no_string_is_refused(price: object) -> None:
+    assert reasons(price=price) == {"price": 'must be a string such as "19.99"'}
+
+
+def test_the_price_just_below_the_limit_is_taken() -> None:
+    assert read_product(MUG | {"price": "999999999999.99"}) == Product(
+        11111, "Mug", 99_999_999_999_999, "EUR"
+    )
+
+
+def test_yen_have_no_decimals() -> None:
+    assert reasons(price="19.0", currency="JPY") == {
+        "price": "must be an amount from 0 to below 10^12 such as 19: JPY has no decimals"
+    }
+
+
+@pytest.mark.parametrize("currency", ["", "eur", "EURO", "ZZZ", 978, None, ["EUR"], {}])
+def test_a_currency_is_an_iso_code(currency: object) -> None:
+    assert reasons(currency=currency) == {"currency": "must be an ISO 4217 code"}
+
+
+def test_everything_that_is_wrong_is_said_at_once() -> None:
+    fields = {"name": "", "price": "-1", "currency": "eur", "colour": "blue", "": 1}
+    assert read_product(fields) == (
+        Flaw("product_id", "is missing"),
+        Flaw("name", "must not be blank"),
+        Flaw(
+            "price",
+            "must be an amount from 0 to below 10^12 such as 19.99, with at most 4 decimals",
+        ),
+        Flaw("currency", "must be an ISO 4217 code"),
+        Flaw("colour", "is unknown"),
+        Flaw("", "is unknown"),
+    )
+
+
+def test_fields_that_are_not_there_are_missing() -> None:
+    outcome = read_product({})
+    assert outcome == tuple(
+        Flaw(field, "is missing") for field in ("product_id", "name", "price", "currency")
+    )
+
+
+def test_a_field_that_is_null_is_not_missing() -> None:
+    assert reasons(name=None) == {"name": "must be a string"}
+
+
+def test_a_search_key_forgets_the_case() -> None:
+    assert search_key("STRASSE") == search_key("Straße")
+    assert search_key("ΟΔΟΣ") == search_key("οδος")
+
+
+def test_text_that_no_database_can_keep_is_not_printable() -> None:
+    assert is_printable("Mug ☕")
+    assert not is_printable("\x00")
+    assert not is_printable("\udcff")
