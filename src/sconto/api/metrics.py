@@ -1,0 +1,93 @@
+"""What is counted for Prometheus, over all worker processes."""
+
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+_METHODS: Final = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+
+_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+_LIVE: Final = re.compile(r"gauge_live\w*_(\d+)\.db")
+
+
+class Metrics:
+    """The counters of one process; `folder` is where all workers of a service keep theirs.
+
+    prometheus-client decides at import whether it keeps them in files (PROMETHEUS_MULTIPROC_DIR);
+    `folder` is None where it does not.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+        self._registry = registry = CollectorRegistry()
+        self.quotes = Counter("sconto_quotes", "Carts that were priced", registry=registry)
+        self.orders = Counter("sconto_orders", "Orders that were placed", registry=registry)
+        self.redemptions = Counter(
+            "sconto_redemptions", "Redemptions that orders recorded", registry=registry
+        )
+        self.refusals = Counter(
+            "sconto_refusals", "Requests that were refused", ["reason"], registry=registry
+        )
+        self._requests = Counter(
+            "sconto_http_requests", "Requests", ["method", "route", "status"], registry=registry
+        )
+        self._durations = Histogram(
+            "sconto_http_request_duration_seconds",
+            "From a request's arrival to the end of its answer",
+            ["method", "route", "status"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._connections = Gauge(
+            "sconto_database_connections",
+            "Connections to the database",
+            ["state"],
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
+
+    def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request that was answered; `route` is its template, such as `/v1/promotion`."""
+        labels = (method if method in _METHODS else "other", route, str(status))
+        self._requests.labels(*labels).inc()
+        self._durations.labels(*labels).observe(seconds)
+
+    def show_pool(self, size: tuple[int, int, int]) -> None:
+        """Note how many connections are idle, are open, and may be opened."""
+        idle, open_, limit = size
+        self._connections.labels("busy").set(open_ - idle)
+        self._connections.labels("idle").set(idle)
+        self._connections.labels("limit").set(limit)
+
+    def exposition(self) -> bytes:
+        """All figures in Prometheus' text format, added up over the workers."""
+        if self._folder is None:
+            return generate_latest(self._registry)
+        _forget_the_dead(self._folder)
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, str(self._folder))
+        return generate_latest(registry)
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """Remove what a worker that was killed left of its present state; what it counted stays."""
+    for file in folder.iterdir():
+        if (match := _LIVE.fullmatch(file.name)) and not _is_alive(pid := int(match[1])):
+            with suppress(FileNotFoundError):
+                mark_process_dead(pid, str(folder))
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,79 @@
+"""Errors as `application/problem+json` (RFC 9457): the dialect of all addresses that are ours."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+from starlette.responses import Response
+
+from sconto.api.bodies import NotJson
+from sconto.api.dialect import Dialect
+from sconto.domain.problems import (
+    AccessDenied,
+    TokenExpired,
+    TokenInvalid,
+    TokenMissing,
+    UnsupportedMediaType,
+)
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFault:
+    """What is wrong with one field: where it is, as in `lines[2].quantity`, and a sentence."""
+
+    field: str
+    detail: str
+
+
+class InvalidFields(Exception):
+    """The request is well-formed JSON, but fields of it cannot be used; all of them are listed."""
+
+    def __init__(self, faults: Sequence[FieldFault]) -> None:
+        super().__init__(f"{len(faults)} invalid fields")
+        self.faults = tuple(faults)
+
+
+def problem(
+    status: int,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    members: Mapping[str, object] | None = None,
+) -> Response:
+    """An error's answer; `members` are what it says beyond type, title, status and detail."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        **(members or {}),
+    }
+    return Response(msgspec.json.encode(body), status, headers, MEDIA_TYPE)
+
+
+def _invalid_fields(error: InvalidFields) -> Response:
+    faults = [{"field": fault.field, "detail": fault.detail} for fault in error.faults]
+    return problem(422, "Some fields are not valid.", members={"errors": faults})
+
+
+def _unauthorized(detail: str) -> Response:
+    return problem(401, detail, {"WWW-Authenticate": "Bearer"})
+
+
+ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
+    TokenMissing: lambda _: _unauthorized("The request has no token."),
+    TokenInvalid: lambda _: _unauthorized("The token is not valid."),
+    TokenExpired: lambda _: _unauthorized("The token has expired."),
+    AccessDenied: lambda error: problem(403, f"Your role does not allow you to {error.action}."),
+    UnsupportedMediaType: lambda _: problem(415, "The body must be application/json."),
+    NotJson: lambda _: problem(400, "The body is not a JSON object."),
+    InvalidFields: _invalid_fields,
+}
+"""What all our own formats answer; each adds what only it can meet."""
+
+DIALECT: Final = Dialect(problem, ANSWERS)
+"""The dialect of addresses that belong to no API."""
