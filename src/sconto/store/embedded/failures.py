@@ -1,0 +1,9 @@
+"""What can go wrong with the bundled PostgreSQL, each said in one line for a person."""
+
+
+class EmbeddedError(Exception):
+    """The bundled server cannot be used; the message is one line for a person."""
+
+
+class EmbeddedUnavailable(EmbeddedError):
+    """PostgreSQL's programs are not installed."""

@@ -1,0 +1,250 @@
+"""One PostgreSQL server on one folder: made, started, watched and stopped."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+
+from sconto.store.embedded.failures import EmbeddedError
+from sconto.store.embedded.files import LockFile
+from sconto.store.embedded.folder import ServerFolder
+from sconto.store.embedded.programs import Programs, choose_owner, reach_programs
+from sconto.store.embedded.sockets import open_socket_folder, remove_socket_folder
+
+_Command = list[Path | str]
+
+_TICK = 0.05
+_LOG_BYTES = 8 * 1024 * 1024
+
+# A process with the cluster as its working folder needs no way through the folders above it, which
+# may be closed to the unprivileged user that root must choose. PostgreSQL resolves "." to a full
+# path, but takes this name, true for each of its processes, as it stands.
+_HERE = "/proc/self/cwd"
+
+_SETTINGS = {
+    "listen_addresses": "",
+    "port": "5432",
+    "unix_socket_permissions": "0700",
+    "max_connections": "200",
+    "shared_buffers": "128MB",
+    "fsync": "on",
+    "full_page_writes": "on",
+    "synchronous_commit": "on",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    # Errors of statements are answered to whoever sent them; here their text could show a code.
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
+    "log_checkpoints": "off",
+}
+
+# The application's role owns its database and may make more, as in production; it is no superuser.
+_FIRST_STATEMENTS = """\
+CREATE ROLE sconto LOGIN CREATEDB
+GRANT pg_monitor TO sconto
+CREATE DATABASE sconto OWNER sconto
+"""
+
+_STOP_SIGNALS = (
+    (signal.SIGINT, 60.0),  # fast: ends sessions, writes a checkpoint
+    (signal.SIGQUIT, 15.0),  # immediate: recovery at the next start
+    (signal.SIGKILL, 15.0),
+)
+
+
+class Server:
+    """The server of a folder. Whoever uses it holds the keeper's lock of the folder.
+
+    Every PostgreSQL process inherits the open server lock, so a lock that can be taken proves that
+    none is left, neither a postmaster nor the backends of a killed one. Nothing starts without it.
+    """
+
+    def __init__(self, folder: ServerFolder) -> None:
+        self._folder = folder
+        self._owner = choose_owner(folder)
+        self._postmaster: subprocess.Popen[bytes] | None = None
+        self._written_before = 0
+
+    @cached_property
+    def _sockets(self) -> Path:
+        return open_socket_folder(self._folder, self._owner)
+
+    @property
+    def url(self) -> str:
+        """Where to connect; the same for the life of the socket folder."""
+        return f"postgresql://sconto@/sconto?host={self._sockets}&port=5432"
+
+    def is_ready(self) -> bool:
+        """Whether a postmaster runs here and accepts connections."""
+        lines = self._read_pid_file()
+        return len(lines) > 7 and lines[7].strip() == "ready" and self._find_postmaster() != 0
+
+    def start(self) -> None:
+        """Start the server if none of its processes is left; `is_ready` tells when it is up.
+
+        The cluster is made where there is none. A recovery may then take minutes.
+
+        Raises:
+            EmbeddedError: PostgreSQL refused the last start, or the cluster is of another major.
+        """
+        with LockFile(self._folder.server) as lock:
+            if not lock.try_take():
+                return
+            last, self._postmaster = self._postmaster, None
+            if last is not None and last.wait() > 0:
+                raise EmbeddedError(self._explain("PostgreSQL does not start"))
+            self._written_before = self._folder.log_size()
+            programs = reach_programs(self._owner, self._sockets)
+            self._remove_unfinished_clusters()
+            if not self._folder.cluster.exists():
+                self._make_cluster(programs, lock)
+            self._check_major(programs)
+            self._check_pid_file()
+            self._postmaster = self._launch(programs, lock)
+
+    def stop(self) -> None:
+        """Return when no process of the server is left: stopped fast, else at once, else killed."""
+        for stop_signal, patience in _STOP_SIGNALS:
+            if pid := self._find_postmaster():
+                os.kill(pid, stop_signal)
+            if self._is_gone_within(patience):
+                break
+        remove_socket_folder(self._folder, self._owner)
+
+    def trim_log(self) -> None:
+        """Keep the log bounded, and one older piece of it."""
+        log = self._folder.log
+        if self._folder.log_size() > _LOG_BYTES:
+            with suppress(OSError):
+                shutil.copyfile(log, log.with_suffix(".log.old"))
+            os.truncate(log, 0)
+
+    def _make_cluster(self, programs: Programs, lock: LockFile) -> None:
+        unfinished = Path(tempfile.mkdtemp(prefix="cluster.", dir=self._folder.path))
+        self._owner.give(unfinished)
+        initdb: _Command = [
+            programs.folder / "initdb",
+            "-D",
+            self._here(),
+            "-U",
+            "postgres",
+            "-E",
+            "UTF8",
+        ]
+        initdb += ["--locale=C", "--data-checksums", "--no-instructions"]
+        initdb += ["--auth-local=trust", "--auth-host=reject"]
+        single: _Command = [programs.folder / "postgres", "--single", "-D", self._here()]
+        single += ["-c", "exit_on_error=on", "postgres"]
+        for command, statements in ((initdb, ""), (single, _FIRST_STATEMENTS)):
+            made = self._spawn(command, unfinished, lock, stdin=subprocess.PIPE)
+            made.communicate(statements.encode())
+            if made.returncode != 0:
+                self._remove_unfinished_clusters()
+                raise EmbeddedError(self._explain("PostgreSQL cannot make its files"))
+        unfinished.rename(self._folder.cluster)
+        entries = os.open(self._folder.path, os.O_RDONLY)
+        os.fsync(entries)
+        os.close(entries)
+
+    def _remove_unfinished_clusters(self) -> None:
+        for left in self._folder.path.glob("cluster.*"):
+            shutil.rmtree(left, ignore_errors=True)
+
+    def _check_major(self, programs: Programs) -> None:
+        found = (self._folder.cluster / "PG_VERSION").read_text().strip()
+        if found != programs.major:
+            raise EmbeddedError(
+                f"{self._folder.cluster} was made by PostgreSQL {found}, and the bundled one is "
+                f"{programs.major}: nothing was changed; name another SCONTO_DATA_DIR, or move "
+                f"the data with pg_dump of PostgreSQL {found}"
+            )
+
+    def _check_pid_file(self) -> None:
+        """Remove what a killed postmaster left, whose number may by now be somebody else's.
+
+        Should PostgreSQL run here without our lock all the same, it is found by its number, and in
+        another process namespace by its shared memory, for which PostgreSQL itself looks.
+        """
+        if pid := self._find_postmaster():
+            raise EmbeddedError(f"another PostgreSQL, process {pid}, uses {self._folder.cluster}")
+        (self._folder.cluster / "postmaster.pid").unlink(missing_ok=True)
+
+    def _launch(self, programs: Programs, lock: LockFile) -> subprocess.Popen[bytes]:
+        settings = {**_SETTINGS, "unix_socket_directories": f'"{self._sockets}"'}
+        command: _Command = [programs.folder / "postgres", "-D", self._here()]
+        for name, value in settings.items():
+            command += ["-c", f"{name}={value}"]
+        return self._spawn(command, self._folder.cluster, lock, stdin=subprocess.DEVNULL)
+
+    def _spawn(
+        self, command: _Command, cluster: Path, lock: LockFile, stdin: int
+    ) -> subprocess.Popen[bytes]:
+        log = self._folder.open_log()
+        try:
+            return subprocess.Popen(
+                command,
+                cwd=cluster,
+                env={"PATH": os.defpath, "LC_ALL": "C"},
+                stdin=stdin,
+                stdout=log,
+                stderr=log,
+                user=self._owner.uid,
+                group=self._owner.gid,
+                extra_groups=self._owner.groups,
+                pass_fds=[lock.fd],
+                start_new_session=True,
+            )
+        finally:
+            os.close(log)
+
+    def _here(self) -> str:
+        return "." if self._owner.uid is None else _HERE
+
+    def _explain(self, what: str) -> str:
+        with self._folder.log.open(errors="replace") as log:
+            log.seek(self._written_before)
+            lines = [line.strip() for line in log if line.strip()]
+        grave = [line for line in lines if "FATAL:" in line or "PANIC:" in line or "error:" in line]
+        reason = (grave or lines or ["it says nothing"])[-1]
+        return f"{what}: {reason} (see {self._folder.log})"
+
+    def _read_pid_file(self) -> list[str]:
+        try:
+            return (self._folder.cluster / "postmaster.pid").read_text().splitlines()
+        except OSError:
+            return []
+
+    def _find_postmaster(self) -> int:
+        """The number of the living postmaster, ours or an earlier keeper's; 0 if none lives."""
+        if self._postmaster is not None and self._postmaster.poll() is None:
+            return self._postmaster.pid
+        lines = self._read_pid_file()
+        pid = int(lines[0]) if lines and lines[0].isdigit() else 0
+        return pid if pid and _works_in(pid, self._folder.cluster) else 0
+
+    def _is_gone_within(self, seconds: float) -> bool:
+        end = time.monotonic() + seconds
+        with suppress(FileNotFoundError), LockFile(self._folder.server) as lock:
+            while not lock.try_take():
+                if time.monotonic() > end:
+                    return False
+                time.sleep(_TICK)
+        return True
+
+
+def _works_in(pid: int, cluster: Path) -> bool:
+    """Whether the process lives and works in this folder; its number may have been reused."""
+    try:
+        if Path(_HERE).exists():
+            return os.path.samefile(f"/proc/{pid}/cwd", cluster)
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
