@@ -2,6 +2,12 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+PASSWORD_LENGTH: Final = 8
+"""The shortest password, in characters."""
+
+LONGEST_PASSWORD: Final = 1024
 
 
 class Role(StrEnum):
@@ -44,3 +50,27 @@ class Caller:
     def may(self, action: Action) -> bool:
         """Whether the caller's role allows the action."""
         return action in _ALLOWED[self.role]
+
+
+@dataclass(frozen=True, slots=True)
+class Merchant:
+    """A tenant; its name is unique."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person or a machine that signs in for one merchant; its name is unique among all."""
+
+    id: int
+    name: str
+    merchant: str
+    role: Role
+    disabled: bool
+
+
+def is_acceptable_password(password: str) -> bool:
+    """Whether a user may be given the password: 8 to 1024 characters, whatever they are."""
+    return PASSWORD_LENGTH <= len(password) <= LONGEST_PASSWORD

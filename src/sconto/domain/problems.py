@@ -1,6 +1,7 @@
 """Why something cannot be done: facts for the caller, without a wire's words or numbers."""
 
 from sconto.domain.people import Action
+from sconto.domain.product import RefusedLine
 
 
 class Problem(Exception):
@@ -27,12 +28,25 @@ class PeriodReversed(Problem):
     """The end lies before the start."""
 
 
+class TermsMissing(Problem):
+    """A promotion cannot change its type without the terms of the new one."""
+
+
 class ProductNotFound(Problem):
     """The merchant's catalogue does not have this product."""
 
     def __init__(self, product_id: int) -> None:
         super().__init__(f"product {product_id} not found")
         self.product_id = product_id
+
+
+class ImportRefused(Problem):
+    """Lines of a product file cannot be taken; `lines` are the first of `total` such lines."""
+
+    def __init__(self, lines: tuple[RefusedLine, ...], total: int) -> None:
+        super().__init__(f"{total} lines cannot be taken")
+        self.lines = lines
+        self.total = total
 
 
 class OrderNotFound(Problem):
@@ -85,3 +99,39 @@ class BodyTooLarge(Problem):
 
 class UnsupportedMediaType(Problem):
     """The request's body is of another type than the address takes."""
+
+
+class MerchantNotFound(Problem):
+    """No merchant has this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"merchant {name!r} not found")
+        self.name = name
+
+
+class UserNotFound(Problem):
+    """No user has this name."""
+
+    def __init__(self, username: str) -> None:
+        super().__init__(f"user {username!r} not found")
+        self.username = username
+
+
+class NameTaken(Problem):
+    """Another merchant or user already has this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name!r} is taken")
+        self.name = name
+
+
+class NotAName(Problem):
+    """A text that no merchant or user can be called; `is_name` tells which texts can."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name!r} is no name")
+        self.name = name
+
+
+class PasswordRefused(Problem):
+    """A password that is too short or too long to be given to a user."""

@@ -1,0 +1,168 @@
+"""What people ask for about people: to sign in, and to name merchants and users."""
+
+import asyncio
+from datetime import datetime
+from typing import Final
+
+from sconto.domain.names import is_name
+from sconto.domain.people import Merchant, Role, User, is_acceptable_password
+from sconto.domain.problems import (
+    BadCredentials,
+    MerchantNotFound,
+    NameTaken,
+    NotAName,
+    PasswordRefused,
+    TooManyAttempts,
+    UserNotFound,
+)
+from sconto.domain.sign_in import seconds_until, subjects_of_attempt, user_key
+from sconto.operations.passwords import hash_password, is_password
+from sconto.operations.tokens import Tokens
+from sconto.store import people
+from sconto.store import sign_in as failures
+from sconto.store.database import Database
+
+_LOOKS: Final = asyncio.Semaphore(2)
+"""How many passwords a process looks at in the same moment: more would only take memory."""
+
+_PAUSE: Final = 0.05
+_PAUSES: Final = 200
+
+
+async def sign_in(
+    database: Database, tokens: Tokens, username: str, password: str, address: str, now: datetime
+) -> str:
+    """A token for the user. Raises BadCredentials, TooManyAttempts.
+
+    The attempt is counted as a failure before the password is looked at and taken back if it was
+    right: however many arrive at once, in whatever process, no more are looked at than may fail.
+    Where only attempts under way stand against it, it waits for them, so that a shop whose clients
+    all sign in at the same moment is not taken for a thief.
+    """
+    subjects = subjects_of_attempt(username, address)
+    for _ in range(_PAUSES):
+        async with _LOOKS:
+            async with database.write() as connection:
+                answer = await failures.reserve_attempt(connection, subjects, now)
+            if isinstance(answer, failures.Attempt):
+                return await _look(database, tokens, username, password, answer, now)
+        if answer.free_at is not None:
+            raise TooManyAttempts(seconds_until(answer.free_at, now))
+        await asyncio.sleep(_PAUSE)
+    raise TooManyAttempts(1)
+
+
+async def _look(
+    database: Database,
+    tokens: Tokens,
+    username: str,
+    password: str,
+    attempt: failures.Attempt,
+    now: datetime,
+) -> str:
+    """A token for the user, once the attempt is counted."""
+    async with database.read() as connection:
+        known = await people.find_credentials(connection, username) if is_name(username) else None
+    right = await is_password(password, known.password_hash if known else None)
+    if known is None or not right or known.state.disabled:
+        async with database.write() as connection:
+            await failures.confirm_failure(connection, attempt)
+        raise BadCredentials
+    async with database.write() as connection:
+        await failures.take_back(connection, attempt)
+    return tokens.issue(known.state.caller, now, known.state.changed_at)
+
+
+async def create_merchant(database: Database, name: str) -> int:
+    """The new merchant's id. Raises NotAName, NameTaken."""
+    if not is_name(name):
+        raise NotAName(name)
+    async with database.write() as connection:
+        merchant_id = await people.insert_merchant(connection, name)
+    if merchant_id is None:
+        raise NameTaken(name)
+    return merchant_id
+
+
+async def find_merchant(database: Database, name: str) -> int:
+    """The id of the merchant of that name. Raises MerchantNotFound."""
+    async with database.read() as connection:
+        merchant_id = await people.find_merchant(connection, name) if is_name(name) else None
+    if merchant_id is None:
+        raise MerchantNotFound(name)
+    return merchant_id
+
+
+async def list_merchants(database: Database) -> list[Merchant]:
+    """All merchants, in the order of their creation."""
+    async with database.read() as connection:
+        return await people.list_merchants(connection)
+
+
+async def create_user(
+    database: Database, merchant_name: str, username: str, password: str, role: Role
+) -> int:
+    """The new user's id. Raises NotAName, PasswordRefused, MerchantNotFound, NameTaken."""
+    if not is_name(username):
+        raise NotAName(username)
+    merchant_id = await find_merchant(database, merchant_name)
+    password_hash = await _hash_of_new(password)
+    async with database.write() as connection:
+        user_id = await people.insert_user(connection, merchant_id, username, role, password_hash)
+    if user_id is None:
+        raise NameTaken(username)
+    return user_id
+
+
+async def list_users(database: Database) -> list[User]:
+    """All users, in the order of their creation."""
+    async with database.read() as connection:
+        return await people.list_users(connection)
+
+
+async def set_disabled(database: Database, username: str, *, disabled: bool) -> None:
+    """Let the user in, or keep them out, their tokens too. Raises UserNotFound.
+
+    Whoever is let in again starts without failures.
+    """
+    await _change(database, username, disabled=disabled, forgive=not disabled)
+
+
+async def set_password(database: Database, username: str, password: str) -> None:
+    """Give the user another password. Raises UserNotFound, PasswordRefused.
+
+    Failures with the old one are forgotten; tokens stay valid.
+    """
+    await _change(database, username, password_hash=await _hash_of_new(password), forgive=True)
+
+
+async def set_role(database: Database, username: str, role: Role) -> None:
+    """Give the user another role, for their tokens too. Raises UserNotFound."""
+    await _change(database, username, role=role)
+
+
+async def _change(
+    database: Database,
+    username: str,
+    *,
+    role: Role | None = None,
+    disabled: bool | None = None,
+    password_hash: str | None = None,
+    forgive: bool = False,
+) -> None:
+    if not is_name(username):
+        raise UserNotFound(username)
+    async with database.write() as connection:
+        found = await people.change_user(
+            connection, username, role=role, disabled=disabled, password_hash=password_hash
+        )
+        if found and forgive:
+            await failures.forget_failures(connection, user_key(username))
+    if not found:
+        raise UserNotFound(username)
+
+
+async def _hash_of_new(password: str) -> str:
+    if not is_acceptable_password(password):
+        raise PasswordRefused
+    return await hash_password(password)

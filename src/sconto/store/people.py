@@ -1,0 +1,132 @@
+"""Merchants and users, as rows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import asyncpg
+
+from sconto.domain.people import Caller, Merchant, Role, User
+from sconto.store.database import Connection
+
+_INSERT_MERCHANT: Final = """
+INSERT INTO merchants (name) VALUES ($1) ON CONFLICT (name) DO NOTHING RETURNING merchant_id
+"""
+
+_FIND_MERCHANT: Final = "SELECT merchant_id FROM merchants WHERE name = $1"
+
+_LIST_MERCHANTS: Final = "SELECT merchant_id, name FROM merchants ORDER BY merchant_id"
+
+_INSERT_USER: Final = """
+INSERT INTO users (merchant_id, username, role, password_hash) VALUES ($1, $2, $3, $4)
+ON CONFLICT (username) DO NOTHING RETURNING user_id
+"""
+
+_LIST_USERS: Final = """
+SELECT user_id, username, merchants.name AS merchant, role, disabled
+FROM users JOIN merchants USING (merchant_id)
+ORDER BY user_id
+"""
+
+_FIND_CREDENTIALS: Final = """
+SELECT merchant_id, user_id, role, disabled, changed_at, password_hash
+FROM users WHERE username = $1
+"""
+
+# No change of a user is as old as the one before it, whatever the clock does: tokens compare them.
+_CHANGE: Final = """
+UPDATE users SET
+    role = coalesce($2, role),
+    disabled = coalesce($3, disabled),
+    password_hash = coalesce($4, password_hash),
+    changed_at = greatest(clock_timestamp(), changed_at + interval '1 microsecond')
+WHERE username = $1
+RETURNING user_id
+"""
+
+_CHANGED: Final = """
+SELECT merchant_id, user_id, role, disabled, changed_at FROM users
+WHERE changed_at > now() - interval '25 hours' AND changed_at > created_at
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class UserState:
+    """What a user may do since `changed_at`."""
+
+    caller: Caller
+    disabled: bool
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a sign-in is checked against."""
+
+    state: UserState
+    password_hash: str
+
+
+async def insert_merchant(connection: Connection, name: str) -> int | None:
+    """The new merchant's id; None if the name is taken."""
+    merchant_id: int | None = await connection.fetchval(_INSERT_MERCHANT, name)
+    return merchant_id
+
+
+async def find_merchant(connection: Connection, name: str) -> int | None:
+    """The id of the merchant of that name."""
+    merchant_id: int | None = await connection.fetchval(_FIND_MERCHANT, name)
+    return merchant_id
+
+
+async def list_merchants(connection: Connection) -> list[Merchant]:
+    """All merchants, in the order of their creation."""
+    rows = await connection.fetch(_LIST_MERCHANTS)
+    return [Merchant(row["merchant_id"], row["name"]) for row in rows]
+
+
+async def insert_user(
+    connection: Connection, merchant_id: int, username: str, role: Role, password_hash: str
+) -> int | None:
+    """The new user's id; None if the name is taken."""
+    user_id: int | None = await connection.fetchval(
+        _INSERT_USER, merchant_id, username, role, password_hash
+    )
+    return user_id
+
+
+async def list_users(connection: Connection) -> list[User]:
+    """All users, in the order of their creation."""
+    return [
+        User(row["user_id"], row["username"], row["merchant"], Role(row["role"]), row["disabled"])
+        for row in await connection.fetch(_LIST_USERS)
+    ]
+
+
+async def find_credentials(connection: Connection, username: str) -> Credentials | None:
+    """What the user of that name signs in with."""
+    row = await connection.fetchrow(_FIND_CREDENTIALS, username)
+    return None if row is None else Credentials(_state(row), row["password_hash"])
+
+
+async def change_user(
+    connection: Connection,
+    username: str,
+    *,
+    role: Role | None = None,
+    disabled: bool | None = None,
+    password_hash: str | None = None,
+) -> bool:
+    """Change what is not None; False if nobody has that name."""
+    user_id = await connection.fetchval(_CHANGE, username, role, disabled, password_hash)
+    return user_id is not None
+
+
+async def list_changed_users(connection: Connection) -> list[UserState]:
+    """The users changed since the oldest token that may still be valid was issued."""
+    return [_state(row) for row in await connection.fetch(_CHANGED)]
+
+
+def _state(row: asyncpg.Record) -> UserState:
+    caller = Caller(row["merchant_id"], row["user_id"], Role(row["role"]))
+    return UserState(caller, row["disabled"], row["changed_at"])

@@ -1,0 +1,119 @@
+"""Failed sign-ins: reserved before the password is looked at, so that none goes uncounted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Final
+
+from sconto.domain.sign_in import LONGEST_LOOK, WINDOW, Subject
+from sconto.store.database import Connection
+
+# A statement sees what was committed when it began: the lock is therefore one of its own.
+_LOCK: Final = "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS key"
+
+# $1, $2: subjects and how many failures each may have; $3: now; $4: where the window begins;
+# $5: when an attempt that is still under way must have begun.
+_RESERVE: Final = """
+WITH old AS (
+    SELECT subject, failure_id FROM sign_in_failures
+    WHERE failed_at <= $4 ORDER BY failed_at LIMIT 20
+    FOR UPDATE SKIP LOCKED
+), swept AS (
+    DELETE FROM sign_in_failures USING old
+    WHERE sign_in_failures.subject = old.subject
+        AND sign_in_failures.failure_id = old.failure_id
+), counted AS (
+    SELECT
+        subject,
+        (SELECT count(*) FROM sign_in_failures AS attempt
+         WHERE attempt.subject = asked.subject AND failed_at > $4) >= allowed AS full,
+        -- When so many have failed that none is allowed, the time at which that began to be so.
+        (SELECT failed_at FROM sign_in_failures AS failure
+         WHERE failure.subject = asked.subject AND failed_at > $4
+             AND NOT (under_way AND failed_at > $5)
+         ORDER BY failed_at DESC OFFSET allowed - 1 LIMIT 1) AS exhausted_by
+    FROM unnest($1::text[], $2::int[]) AS asked (subject, allowed)
+), reserved AS (
+    INSERT INTO sign_in_failures (subject, failed_at, under_way)
+    SELECT subject, $3, true FROM counted
+    WHERE NOT EXISTS (SELECT FROM counted WHERE "full")
+    RETURNING failure_id
+)
+SELECT
+    (SELECT array_agg(failure_id) FROM reserved) AS failure_ids,
+    (SELECT max(exhausted_by) FROM counted) AS exhausted_by
+"""
+
+_CONFIRM: Final = """
+UPDATE sign_in_failures SET under_way = false
+WHERE subject = ANY($1::text[]) AND failure_id = ANY($2::bigint[])
+"""
+
+_TAKE_BACK: Final = """
+DELETE FROM sign_in_failures
+WHERE subject = ANY($1::text[]) AND failure_id = ANY($2::bigint[])
+"""
+
+_FORGET: Final = "DELETE FROM sign_in_failures WHERE subject = $1"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A sign-in under way; it counts as failed unless it is taken back."""
+
+    subjects: tuple[str, ...]
+    failure_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """No attempt now: until `free_at`, or, where that is None, until one under way has ended."""
+
+    free_at: datetime | None
+
+
+async def reserve_attempt(
+    connection: Connection, subjects: Sequence[Subject], now: datetime
+) -> Attempt | Refusal:
+    """Count an attempt against every subject, or against none where one has no more.
+
+    Needs a transaction. Attempts for one subject queue up on a lock until it commits, in every
+    process, so each sees all that were reserved before it. Refused attempts are not counted, or
+    whoever keeps asking would never be let in again.
+    """
+    keys = tuple(subject.key for subject in subjects)
+    # In one order everywhere, so that no two attempts wait for each other.
+    await connection.execute(_LOCK, sorted(map(_lock_key, keys)))
+    row = await connection.fetchrow(
+        _RESERVE,
+        keys,
+        [subject.allowed for subject in subjects],
+        now,
+        now - WINDOW,
+        now - LONGEST_LOOK,
+    )
+    assert row is not None  # noqa: S101 - a query without FROM has one row
+    if row["failure_ids"] is not None:
+        return Attempt(keys, tuple(row["failure_ids"]))
+    exhausted_by = row["exhausted_by"]
+    return Refusal(None if exhausted_by is None else exhausted_by + WINDOW)
+
+
+async def confirm_failure(connection: Connection, attempt: Attempt) -> None:
+    """The attempt has failed, and stays counted."""
+    await connection.execute(_CONFIRM, attempt.subjects, attempt.failure_ids)
+
+
+async def take_back(connection: Connection, attempt: Attempt) -> None:
+    """The attempt has not failed after all; earlier failures stay counted."""
+    await connection.execute(_TAKE_BACK, attempt.subjects, attempt.failure_ids)
+
+
+async def forget_failures(connection: Connection, subject: str) -> None:
+    """Count none of the subject's failures any more."""
+    await connection.execute(_FORGET, subject)
+
+
+def _lock_key(subject: str) -> int:
+    return int.from_bytes(sha256(subject.encode()).digest()[:8], signed=True)
