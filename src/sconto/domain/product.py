@@ -6,18 +6,15 @@ from dataclasses import dataclass
 from typing import Final, TypeGuard
 
 from sconto.domain.money import currency_decimals, known_currencies, parse_amount
+from sconto.domain.names import NAME_LENGTH, is_name
 
 PRODUCT_FIELDS: Final = ("product_id", "name", "price", "currency")
 
 HIGHEST_PRODUCT_ID: Final = 2**63 - 1
 
-NAME_LENGTH: Final = 255
-"""The longest name, in characters."""
-
 _CURRENCY_OF_MOST_DECIMALS: Final = "CLF"
 
-# Control characters, and halves of surrogate pairs, which no encoding can write.
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_PRODUCT_ID = re.compile(r"[1-9][0-9]{0,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +53,28 @@ class Flaw:
 
 
 @dataclass(frozen=True, slots=True)
+class ProductLine:
+    """A line of a product file, by its number from 1, and the product that it describes."""
+
+    line: int
+    product: Product
+
+
+@dataclass(frozen=True, slots=True)
 class RefusedLine:
-    """A line of a product file that cannot be taken, by its number from 1, and why."""
+    """A line of a product file, by its number from 1, that cannot be taken, and why."""
 
     line: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A line of a product file whose product stands on an earlier line."""
+
+    line: int
+    product_id: int
+    first_line: int
 
 
 def read_product(fields: Mapping[str, object]) -> Product | tuple[Flaw, ...]:
@@ -89,9 +103,12 @@ def read_product(fields: Mapping[str, object]) -> Product | tuple[Flaw, ...]:
     return Product(product_id, name, price, currency)
 
 
-def is_printable(text: str) -> bool:
-    """Whether the text has no control characters, and can be encoded at all."""
-    return _UNPRINTABLE.search(text) is None
+def parse_product_id(text: str) -> int | None:
+    """The id that is written so, in ASCII digits; None for what is no id."""
+    if _PRODUCT_ID.fullmatch(text) is None:
+        return None
+    product_id = int(text)
+    return product_id if product_id <= HIGHEST_PRODUCT_ID else None
 
 
 def search_key(text: str) -> str:
@@ -99,27 +116,26 @@ def search_key(text: str) -> str:
     return text.casefold()
 
 
+# `type` rather than isinstance below: a boolean is an int, and a number as it was written a str.
+
+
 def _read_product_id(value: object) -> int | Flaw:
-    # `type` rather than isinstance, for which a boolean is an int.
     if type(value) is int and 1 <= value <= HIGHEST_PRODUCT_ID:
         return value
     return Flaw("product_id", f"must be a whole number from 1 to {HIGHEST_PRODUCT_ID}")
 
 
 def _read_name(value: object) -> str | Flaw:
-    if not isinstance(value, str):
+    if type(value) is not str:
         return Flaw("name", "must be a string")
-    if not value or value.isspace():
-        return Flaw("name", "must not be blank")
-    if len(value) > NAME_LENGTH:
-        return Flaw("name", f"must have at most {NAME_LENGTH} characters")
-    if not is_printable(value):
-        return Flaw("name", "must have no control characters")
+    if not is_name(value):
+        rule = f"must have 1 to {NAME_LENGTH} characters, not only blanks and no control characters"
+        return Flaw("name", rule)
     return value
 
 
 def _read_price(value: object, currency: object) -> int | Flaw:
-    if not isinstance(value, str):
+    if type(value) is not str:
         return Flaw("price", 'must be a string such as "19.99"')
     known = currency if _is_currency(currency) else _CURRENCY_OF_MOST_DECIMALS
     try:
@@ -140,4 +156,4 @@ def _read_currency(value: object) -> str | Flaw:
 
 
 def _is_currency(value: object) -> TypeGuard[str]:
-    return isinstance(value, str) and value in known_currencies()
+    return type(value) is str and value in known_currencies()

@@ -1,0 +1,118 @@
+"""What a person can ask of a merchant's catalogue."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from sconto.domain.people import Caller
+from sconto.domain.problems import ImportRefused, ProductNotFound
+from sconto.domain.product import (
+    Product,
+    ProductLine,
+    ProductPage,
+    PutCounts,
+    RefusedLine,
+    Repeat,
+)
+from sconto.store import products as store
+from sconto.store.database import Database, retrying
+
+NAMED_LINES: Final = 100
+"""How many lines of a refused file are named; the others are counted."""
+
+
+async def put_products(
+    database: Database, caller: Caller, products: Sequence[Product], now: datetime
+) -> PutCounts:
+    """Create or change the products, all or none; each may be named once.
+
+    A deleted product counts as created, for it is known again.
+    """
+
+    async def put() -> PutCounts:
+        async with database.write() as connection:
+            return await store.put_products(connection, caller.merchant_id, products, now)
+
+    return await retrying(put)
+
+
+async def get_product(database: Database, caller: Caller, product_id: int) -> Product:
+    """The merchant's product. Raises ProductNotFound."""
+    async with database.read() as connection:
+        product = await store.find_product(connection, caller.merchant_id, product_id)
+    if product is None:
+        raise ProductNotFound(product_id)
+    return product
+
+
+async def list_products(
+    database: Database, caller: Caller, *, after: int, limit: int, search: str | None
+) -> ProductPage:
+    """Up to `limit` products whose ids are above `after`, by id.
+
+    `search` is a part of the name, whatever the case, or the whole id.
+    """
+    async with database.read() as connection:
+        # One more than asked for tells whether there are more.
+        found = await store.list_products(connection, caller.merchant_id, after, limit + 1, search)
+    return ProductPage(tuple(found[:limit]), more=len(found) > limit)
+
+
+async def delete_product(
+    database: Database, caller: Caller, product_id: int, now: datetime
+) -> None:
+    """Take a product out of the catalogue; promotions that name it go on naming it.
+
+    Raises ProductNotFound.
+    """
+    async with database.write() as connection:
+        deleted = await store.delete_product(connection, caller.merchant_id, product_id, now)
+    if not deleted:
+        raise ProductNotFound(product_id)
+
+
+async def import_products(
+    database: Database, merchant_id: int, lines: Iterable[ProductLine | RefusedLine], now: datetime
+) -> PutCounts:
+    """Create or change the products of a file, all or none, however many they are.
+
+    The lines are read once and never held together. Raises ImportRefused with the lines that
+    cannot be taken, and those whose product an earlier line has.
+    """
+    refusals = _Refusals()
+    async with database.write() as connection:
+        staged = await store.stage_products(connection, refusals.filter(lines))
+        refusals.add_repeats(*await store.find_repeats(connection, NAMED_LINES))
+        if refusals.total:
+            raise ImportRefused(refusals.named(), refusals.total)
+        # Not the whole transaction again: the lines can be read only once.
+        return await retrying(lambda: store.put_staged(connection, merchant_id, staged, now))
+
+
+class _Refusals:
+    """The first lines that cannot be taken, and the number of all of them."""
+
+    def __init__(self) -> None:
+        self._first: list[RefusedLine] = []
+        self.total = 0
+
+    def filter(self, lines: Iterable[ProductLine | RefusedLine]) -> Iterator[ProductLine]:
+        """The lines that can be taken; the others are kept or counted here."""
+        for line in lines:
+            if isinstance(line, ProductLine):
+                yield line
+                continue
+            self.total += 1
+            if self.total <= NAMED_LINES:
+                self._first.append(line)
+
+    def add_repeats(self, repeats: Sequence[Repeat], total: int) -> None:
+        """Add lines that name a product again: the first of them, and how many there are."""
+        self.total += total
+        for repeat in repeats:
+            reason = f"product {repeat.product_id} is on line {repeat.first_line} too"
+            self._first.append(RefusedLine(repeat.line, reason))
+
+    def named(self) -> tuple[RefusedLine, ...]:
+        """The first of all of them, in the order of the file."""
+        return tuple(sorted(self._first, key=lambda refused: refused.line)[:NAMED_LINES])

@@ -1,0 +1,195 @@
+"""The catalogue's tables: products by merchant and id."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+import asyncpg
+
+from sconto.domain.product import (
+    Product,
+    ProductLine,
+    PutCounts,
+    Repeat,
+    parse_product_id,
+    search_key,
+)
+from sconto.store.database import Connection
+
+_IMPORT_PATIENCE: Final = 3600
+"""Seconds that one statement of an import may take: the longest file is as long as it is."""
+
+# A product that is as it was asked for is left alone, so that an import of yesterday's file writes
+# nothing. Rows are locked in the order of their key: two puts that share products wait for each
+# other and do not deadlock. `known` is what the statement saw when it began; where two puts create
+# the same product at once, both say so.
+_PUT = """
+WITH asked AS ({asked}),
+known AS (
+    SELECT products.product_id
+    FROM products JOIN asked ON products.product_id = asked.product_id
+    WHERE products.merchant_id = $1 AND products.deleted_at IS NULL
+),
+put AS (
+    INSERT INTO products AS old
+        (merchant_id, product_id, name, name_folded, price, currency, updated_at)
+    SELECT $1::bigint, product_id, name, name_folded, price, currency, $2::timestamptz
+    FROM asked
+    ORDER BY product_id
+    ON CONFLICT (merchant_id, product_id) DO UPDATE
+    SET name = excluded.name, name_folded = excluded.name_folded, price = excluded.price,
+        currency = excluded.currency, updated_at = excluded.updated_at, deleted_at = NULL
+    WHERE (old.name, old.price, old.currency) IS DISTINCT FROM
+            (excluded.name, excluded.price, excluded.currency)
+        OR old.deleted_at IS NOT NULL
+    RETURNING product_id
+)
+SELECT count(*) FILTER (WHERE known.product_id IS NULL) AS created,
+    count(known.product_id) AS updated
+FROM put LEFT JOIN known USING (product_id)
+"""
+
+_PUT_GIVEN = _PUT.format(
+    asked="""
+    SELECT * FROM unnest($3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::text[])
+        AS given (product_id, name, name_folded, price, currency)
+    """
+)
+
+_PUT_STAGED = _PUT.format(asked="SELECT * FROM staged_products")
+
+_STAGE = """
+CREATE TEMPORARY TABLE staged_products (
+    line bigint NOT NULL,
+    product_id bigint NOT NULL,
+    name text NOT NULL,
+    name_folded text COLLATE "C" NOT NULL,
+    price bigint NOT NULL,
+    currency text COLLATE "C" NOT NULL
+) ON COMMIT DROP
+"""
+
+_FIND_REPEATS = """
+SELECT line, product_id, first_line, count(*) OVER () AS total
+FROM (
+    SELECT line, product_id, min(line) OVER (PARTITION BY product_id) AS first_line
+    FROM staged_products
+) AS staged
+WHERE line > first_line
+ORDER BY line
+LIMIT $1
+"""
+
+_FIND = """
+SELECT product_id, name, price, currency
+FROM products
+WHERE merchant_id = $1 AND product_id = $2 AND deleted_at IS NULL
+"""
+
+# strpos rather than LIKE: nothing that a person types has a second meaning.
+_LIST = """
+SELECT product_id, name, price, currency
+FROM products
+WHERE merchant_id = $1 AND product_id > $2 AND deleted_at IS NULL
+    AND ($3::text IS NULL OR product_id = $4 OR strpos(name_folded, $3) > 0)
+ORDER BY product_id
+LIMIT $5
+"""
+
+_DELETE = """
+UPDATE products
+SET deleted_at = $3, updated_at = $3
+WHERE merchant_id = $1 AND product_id = $2 AND deleted_at IS NULL
+RETURNING product_id
+"""
+
+
+async def put_products(
+    connection: Connection, merchant_id: int, products: Sequence[Product], now: datetime
+) -> PutCounts:
+    """Create or change the products, each named once."""
+    row = await connection.fetchrow(
+        _PUT_GIVEN,
+        merchant_id,
+        now,
+        [product.product_id for product in products],
+        [product.name for product in products],
+        [search_key(product.name) for product in products],
+        [product.price for product in products],
+        [product.currency for product in products],
+    )
+    return _counts(row, len(products))
+
+
+async def stage_products(connection: Connection, lines: Iterable[ProductLine]) -> int:
+    """Keep the lines of a file until the transaction ends; how many they are.
+
+    They are taken one by one, as fast as the database takes them.
+    """
+    await connection.execute(_STAGE)
+    status = await connection.copy_records_to_table(
+        "staged_products", records=map(_staged, lines), timeout=_IMPORT_PATIENCE
+    )
+    return int(status.removeprefix("COPY "))
+
+
+async def find_repeats(connection: Connection, limit: int) -> tuple[list[Repeat], int]:
+    """The first staged lines whose product an earlier line has, and how many there are in all."""
+    rows = await connection.fetch(_FIND_REPEATS, limit, timeout=_IMPORT_PATIENCE)
+    repeats = [Repeat(row["line"], row["product_id"], row["first_line"]) for row in rows]
+    return repeats, rows[0]["total"] if rows else 0
+
+
+async def put_staged(
+    connection: Connection, merchant_id: int, staged: int, now: datetime
+) -> PutCounts:
+    """Create or change the staged products, each named once.
+
+    Where it raises, the transaction goes on as if it had not been tried.
+    """
+    async with connection.transaction():
+        row = await connection.fetchrow(_PUT_STAGED, merchant_id, now, timeout=_IMPORT_PATIENCE)
+    return _counts(row, staged)
+
+
+async def find_product(connection: Connection, merchant_id: int, product_id: int) -> Product | None:
+    """The merchant's product, unless it is deleted."""
+    row = await connection.fetchrow(_FIND, merchant_id, product_id)
+    return None if row is None else _product(row)
+
+
+async def list_products(
+    connection: Connection, merchant_id: int, after: int, limit: int, search: str | None
+) -> list[Product]:
+    """The products whose ids are above `after`, by id.
+
+    `search` is a part of the name, whatever the case, or the whole id.
+    """
+    text, product_id = (
+        (None, None) if search is None else (search_key(search), parse_product_id(search))
+    )
+    rows = await connection.fetch(_LIST, merchant_id, after, text, product_id, limit)
+    return [_product(row) for row in rows]
+
+
+async def delete_product(
+    connection: Connection, merchant_id: int, product_id: int, now: datetime
+) -> bool:
+    """Mark the product as deleted; whether there was one."""
+    return await connection.fetchval(_DELETE, merchant_id, product_id, now) is not None
+
+
+def _staged(line: ProductLine) -> tuple[int, int, str, str, int, str]:
+    product = line.product
+    key = search_key(product.name)
+    return line.line, product.product_id, product.name, key, product.price, product.currency
+
+
+def _counts(row: asyncpg.Record | None, asked: int) -> PutCounts:
+    assert row is not None  # noqa: S101  # an aggregate is always one row
+    created, updated = row
+    return PutCounts(created, updated, asked - created - updated)
+
+
+def _product(row: asyncpg.Record) -> Product:
+    return Product(row["product_id"], row["name"], row["price"], row["currency"])
