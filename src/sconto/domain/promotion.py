@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import Coverage
@@ -75,6 +76,22 @@ class PromotionChange:
     ends_at: datetime | None = None
     no_end: bool = False
     terms: Terms | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionQuery:
+    """Which promotions to list, and in which order; None asks for no limit, filter or order.
+
+    `search` is part of the name, whatever the case. `sort` is by the time of the last change;
+    without it the latest created come first.
+    """
+
+    limit: int | None = None
+    offset: int = 0
+    active: bool | None = None
+    expired: bool | None = None
+    search: str | None = None
+    sort: Literal["asc", "desc"] | None = None
 
 
 def changed_summary(

@@ -1,0 +1,28 @@
+"""How often a promotion and its codes were used."""
+
+from dataclasses import dataclass
+
+from sconto.domain.codes import CodeType
+
+
+@dataclass(frozen=True, slots=True)
+class CodeUses:
+    """The redemptions of one code while it was of one type."""
+
+    code_id: int
+    code: str
+    code_type: CodeType
+    uses: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """The redemptions of a promotion, and by code.
+
+    `codes` is None for a promotion that applies by itself and never had codes. A code that was
+    redeemed under both types stands there twice. The uses of the codes may add up to less than
+    `uses`, for the promotion may have applied by itself for a while.
+    """
+
+    uses: int
+    codes: tuple[CodeUses, ...] | None
