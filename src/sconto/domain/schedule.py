@@ -1,7 +1,7 @@
 """When a promotion applies, and which of several wins at a time: periods and timelines."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from heapq import heappop, heappush
@@ -54,6 +54,17 @@ def span_of(period: Period, promotion_id: int, percent: int) -> Span:
     return Span(period.starts_at, ends_at, promotion_id, percent)
 
 
+def parts_outside(span: Span, other: Span) -> list[Span]:
+    """What is left of a span on either side of another: none, one or two parts."""
+    before, after = span.starts_at, span.ends_at
+    parts = []
+    if before < other.starts_at:
+        parts.append(replace(span, ends_at=_earlier(after, other.starts_at)))
+    if other.ends_at is not None and not _is_over(span, other.ends_at):
+        parts.append(replace(span, starts_at=max(before, other.ends_at)))
+    return parts
+
+
 def latest_wins(spans: Iterable[Span]) -> list[Span]:
     """The timeline that results where the latest created promotion wins.
 
@@ -78,6 +89,10 @@ def latest_wins(spans: Iterable[Span]) -> list[Span]:
             until = edges[i + 1] if i + 1 < len(edges) else None
             _append(timeline, running[0][2], edge, until)
     return timeline
+
+
+def _earlier(end: datetime | None, other: datetime) -> datetime:
+    return other if end is None else min(end, other)
 
 
 def _is_over(span: Span, at: datetime) -> bool:

@@ -1,0 +1,171 @@
+"""What a merchant asks for: create, change, delete, get and list promotions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sconto.domain.coverage import Coverage, named_products
+from sconto.domain.people import Caller
+from sconto.domain.problems import (
+    PeriodReversed,
+    PromotionNotFound,
+    TermsMissing,
+    UnknownProducts,
+)
+from sconto.domain.promotion import (
+    NewPromotion,
+    Promotion,
+    PromotionChange,
+    PromotionQuery,
+    PromotionSummary,
+    PromotionType,
+    changed_summary,
+)
+from sconto.domain.schedule import Period
+from sconto.store import codes, coverage, promotions, timeline
+from sconto.store.database import Connection, Database, retrying
+
+
+async def create_promotion(
+    database: Database, caller: Caller, new: NewPromotion, now: datetime
+) -> int:
+    """Create a promotion and answer its id; raises UnknownProducts and PeriodReversed."""
+    return await retrying(lambda: _create(database, caller.merchant_id, new, now))
+
+
+async def change_promotion(
+    database: Database, caller: Caller, promotion_id: int, change: PromotionChange, now: datetime
+) -> None:
+    """Change a promotion, all of it or nothing.
+
+    Raises PromotionNotFound, UnknownProducts, PeriodReversed for the period as it would stand, and
+    TermsMissing for another type without its terms.
+    """
+    await retrying(lambda: _change(database, caller.merchant_id, promotion_id, change, now))
+
+
+async def delete_promotion(
+    database: Database, caller: Caller, promotion_id: int, now: datetime
+) -> None:
+    """Delete a promotion with its codes; raises PromotionNotFound."""
+    await retrying(lambda: _delete(database, caller.merchant_id, promotion_id, now))
+
+
+async def get_promotion(database: Database, caller: Caller, promotion_id: int) -> Promotion:
+    """The promotion with its terms; raises PromotionNotFound."""
+    async with database.read() as connection:
+        found = await promotions.find_promotion(connection, caller.merchant_id, promotion_id)
+    if found is None:
+        raise PromotionNotFound(promotion_id)
+    return found
+
+
+async def get_summary(database: Database, caller: Caller, promotion_id: int) -> PromotionSummary:
+    """The promotion without its lists; raises PromotionNotFound."""
+    async with database.read() as connection:
+        return await _existing(connection, caller.merchant_id, promotion_id)
+
+
+async def list_promotions(
+    database: Database, caller: Caller, query: PromotionQuery, now: datetime
+) -> list[int]:
+    """The ids of the promotions that the query asks for."""
+    async with database.read() as connection:
+        return await promotions.list_promotions(connection, caller.merchant_id, query, now)
+
+
+async def find_unknown_products(
+    database: Database, caller: Caller, product_ids: Sequence[int]
+) -> list[int]:
+    """Those that the merchant's catalogue does not have, in the order given, each once."""
+    async with database.read() as connection:
+        return await coverage.find_unknown_products(connection, caller.merchant_id, product_ids)
+
+
+async def _create(database: Database, merchant_id: int, new: NewPromotion, now: datetime) -> int:
+    terms = new.terms
+    _require_in_order(new.period)
+    async with database.write() as connection:
+        await promotions.lock_promotions(connection, merchant_id)
+        await _require_known(connection, merchant_id, terms.coverage)
+        promotion_id = await promotions.insert_promotion(connection, merchant_id, new, now)
+        await coverage.write_products(connection, merchant_id, promotion_id, terms.coverage)
+        await codes.write_codes(connection, merchant_id, promotion_id, terms.codes, now)
+        claim = _claim(_shown_in(new), terms.coverage)
+        await timeline.redraw(connection, merchant_id, promotion_id, None, claim)
+    return promotion_id
+
+
+async def _change(
+    database: Database,
+    merchant_id: int,
+    promotion_id: int,
+    change: PromotionChange,
+    now: datetime,
+) -> None:
+    async with database.write() as connection:
+        await promotions.lock_promotions(connection, merchant_id)
+        before = await _existing(connection, merchant_id, promotion_id)
+        after = changed_summary(before, change, now)
+        _require_in_order(after.period)
+        if change.terms is None and after.type is not before.type:
+            raise TermsMissing
+        await promotions.update_summary(connection, merchant_id, after)
+        if change.terms is None and _shown_in(after) == _shown_in(before):
+            return
+        covered = await coverage.find_coverage(connection, merchant_id, promotion_id)
+        to_cover = covered
+        if (terms := change.terms) is not None:
+            to_cover = terms.coverage
+            await _require_known(connection, merchant_id, to_cover)
+            await promotions.update_terms(connection, merchant_id, promotion_id, terms)
+            await coverage.write_products(connection, merchant_id, promotion_id, to_cover)
+            await codes.write_codes(connection, merchant_id, promotion_id, terms.codes, now)
+        await timeline.redraw(
+            connection,
+            merchant_id,
+            promotion_id,
+            _claim(_shown_in(before), covered),
+            _claim(_shown_in(after), to_cover),
+        )
+
+
+async def _delete(database: Database, merchant_id: int, promotion_id: int, now: datetime) -> None:
+    async with database.write() as connection:
+        await promotions.lock_promotions(connection, merchant_id)
+        before = await _existing(connection, merchant_id, promotion_id)
+        covered = await coverage.find_coverage(connection, merchant_id, promotion_id)
+        await promotions.delete_promotion(connection, merchant_id, promotion_id, now)
+        await codes.remove_codes(connection, merchant_id, promotion_id, now)
+        claim = _claim(_shown_in(before), covered)
+        await timeline.redraw(connection, merchant_id, promotion_id, claim, None)
+
+
+async def _existing(
+    connection: Connection, merchant_id: int, promotion_id: int
+) -> PromotionSummary:
+    summary = await promotions.find_summary(connection, merchant_id, promotion_id)
+    if summary is None:
+        raise PromotionNotFound(promotion_id)
+    return summary
+
+
+async def _require_known(connection: Connection, merchant_id: int, covered: Coverage) -> None:
+    named = named_products(covered)
+    unknown = await coverage.find_unknown_products(connection, merchant_id, named)
+    if unknown:
+        raise UnknownProducts(tuple(unknown))
+
+
+def _require_in_order(period: Period) -> None:
+    if period.ends_at is not None and period.ends_at < period.starts_at:
+        raise PeriodReversed
+
+
+def _shown_in(promotion: NewPromotion | PromotionSummary) -> Period | None:
+    """The period in which a promotion applies by itself; None where it never does."""
+    applies = promotion.active and promotion.type is PromotionType.DISCOUNT
+    return promotion.period if applies else None
+
+
+def _claim(period: Period | None, covered: Coverage) -> timeline.Claim | None:
+    return None if period is None else timeline.Claim(period, covered)

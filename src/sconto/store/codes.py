@@ -1,0 +1,74 @@
+"""The codes of promotions: kept by key, removed without being forgotten."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sconto.domain.codes import code_key
+from sconto.domain.ordering import arrange
+from sconto.store.database import Connection
+
+_STORED = """
+SELECT code_id, code, code_key, position
+FROM codes
+WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
+"""
+
+# The order gives the ids: each row's is drawn after the rows are sorted.
+_INSERT = """
+INSERT INTO codes (merchant_id, promotion_id, code, code_key, position)
+SELECT $1, $2, new.code, new.code_key, new.position
+FROM unnest($3::text[], $4::text[], $5::bigint[]) AS new (code, code_key, position)
+ORDER BY new.position
+"""
+
+_UPDATE = """
+UPDATE codes
+SET code = wanted.code, position = wanted.position
+FROM unnest($2::bigint[], $3::text[], $4::bigint[]) AS wanted (code_id, code, position)
+WHERE codes.merchant_id = $1 AND codes.code_id = wanted.code_id
+"""
+
+_REMOVE = """
+UPDATE codes SET removed_at = $3 WHERE merchant_id = $1 AND code_id = ANY ($2::bigint[])
+"""
+
+_REMOVE_ALL = """
+UPDATE codes SET removed_at = $3
+WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
+"""
+
+
+async def write_codes(
+    connection: Connection, merchant_id: int, promotion_id: int, codes: Sequence[str], now: datetime
+) -> None:
+    """Make these the promotion's codes; rows that stay the same are not written.
+
+    A code that the promotion has stays that code, in its new spelling. New ones get ids that ascend
+    in the order given, one that was removed earlier too. Those left out are removed: they stay on
+    the orders that used them. (`coupons` of the merchant API's modify.)
+    """
+    wanted = {code_key(code): code for code in codes}
+    rows = await connection.fetch(_STORED, merchant_id, promotion_id)
+    stored = {row["code_key"]: row for row in rows}
+    positions = arrange([stored[key]["position"] if key in stored else None for key in wanted])
+    new, changed = [], []
+    for (key, code), position in zip(wanted.items(), positions, strict=True):
+        row = stored.get(key)
+        if row is None:
+            new.append((code, key, position))
+        elif (row["code"], row["position"]) != (code, position):
+            changed.append((row["code_id"], code, position))
+    gone = [row["code_id"] for key, row in stored.items() if key not in wanted]
+    if gone:
+        await connection.execute(_REMOVE, merchant_id, gone, now)
+    if changed:
+        await connection.execute(_UPDATE, merchant_id, *zip(*changed, strict=True))
+    if new:
+        await connection.execute(_INSERT, merchant_id, promotion_id, *zip(*new, strict=True))
+
+
+async def remove_codes(
+    connection: Connection, merchant_id: int, promotion_id: int, now: datetime
+) -> None:
+    """Remove all codes that the promotion has."""
+    await connection.execute(_REMOVE_ALL, merchant_id, promotion_id, now)

@@ -1,0 +1,128 @@
+"""The products that a promotion names, with the percents that are theirs alone."""
+
+from collections.abc import Mapping, Sequence
+
+from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
+from sconto.domain.ordering import arrange
+from sconto.store.database import Connection
+
+_UNKNOWN = """
+SELECT wanted.product_id
+FROM unnest($2::bigint[]) WITH ORDINALITY AS wanted (product_id, place)
+WHERE NOT EXISTS (
+    SELECT FROM products
+    WHERE merchant_id = $1 AND product_id = wanted.product_id AND deleted_at IS NULL
+)
+ORDER BY wanted.place
+"""
+
+_FIND = """
+SELECT covers_all, percent,
+    ARRAY(
+        SELECT product_id FROM promotion_products
+        WHERE merchant_id = $1 AND promotion_id = $2
+        ORDER BY product_id
+    ) AS product_ids,
+    ARRAY(
+        SELECT percent FROM promotion_products
+        WHERE merchant_id = $1 AND promotion_id = $2
+        ORDER BY product_id
+    ) AS percents
+FROM promotions
+WHERE merchant_id = $1 AND promotion_id = $2
+"""
+
+_STORED = """
+SELECT product_id, position, percent
+FROM promotion_products
+WHERE merchant_id = $1 AND promotion_id = $2
+"""
+
+_INSERT = """
+INSERT INTO promotion_products (merchant_id, promotion_id, product_id, position, percent)
+SELECT $1, $2, *
+FROM unnest($3::bigint[], $4::bigint[], $5::bigint[])
+"""
+
+_UPDATE = """
+UPDATE promotion_products AS named
+SET position = wanted.position, percent = wanted.percent
+FROM unnest($3::bigint[], $4::bigint[], $5::bigint[]) AS wanted (product_id, position, percent)
+WHERE named.merchant_id = $1 AND named.promotion_id = $2
+    AND named.product_id = wanted.product_id
+"""
+
+_DELETE = """
+DELETE FROM promotion_products
+WHERE merchant_id = $1 AND promotion_id = $2 AND product_id = ANY ($3::bigint[])
+"""
+
+
+async def find_unknown_products(
+    connection: Connection, merchant_id: int, product_ids: Sequence[int]
+) -> list[int]:
+    """Those that the merchant's catalogue does not have, in the order given, each once."""
+    rows = await connection.fetch(_UNKNOWN, merchant_id, list(dict.fromkeys(product_ids)))
+    return [row["product_id"] for row in rows]
+
+
+async def find_coverage(connection: Connection, merchant_id: int, promotion_id: int) -> Coverage:
+    """What the promotion covers, its products in any order."""
+    [row] = await connection.fetch(_FIND, merchant_id, promotion_id)
+    percents = dict(zip(row["product_ids"], row["percents"], strict=True))
+    return coverage_from(row["covers_all"], row["percent"], percents)
+
+
+async def write_products(
+    connection: Connection, merchant_id: int, promotion_id: int, coverage: Coverage
+) -> None:
+    """Make these the products that the promotion names; rows that stay the same are not written."""
+    wanted = _own_percents(coverage)
+    rows = await connection.fetch(_STORED, merchant_id, promotion_id)
+    stored = {row["product_id"]: (row["position"], row["percent"]) for row in rows}
+    positions = arrange(
+        [stored[product_id][0] if product_id in stored else None for product_id in wanted]
+    )
+    new, changed = [], []
+    for (product_id, percent), position in zip(wanted.items(), positions, strict=True):
+        if product_id not in stored:
+            new.append((product_id, position, percent))
+        elif stored[product_id] != (position, percent):
+            changed.append((product_id, position, percent))
+    gone = [product_id for product_id in stored if product_id not in wanted]
+    if gone:
+        await connection.execute(_DELETE, merchant_id, promotion_id, gone)
+    if changed:
+        await connection.execute(_UPDATE, merchant_id, promotion_id, *zip(*changed, strict=True))
+    if new:
+        await connection.execute(_INSERT, merchant_id, promotion_id, *zip(*new, strict=True))
+
+
+def coverage_columns(coverage: Coverage) -> tuple[bool, int | None]:
+    """`covers_all` and `percent`, as `coverage_from` reads them."""
+    match coverage:
+        case AllProducts(percent=percent):
+            return True, percent
+        case ListedProducts(percent=percent):
+            return False, percent
+        case OwnPercents():
+            return False, None
+
+
+def coverage_from(
+    covers_all: bool, percent: int | None, percents: Mapping[int, int | None]
+) -> Coverage:
+    """The coverage that a promotion's columns and its products' percents stand for."""
+    if percent is None:
+        return OwnPercents({product: own for product, own in percents.items() if own is not None})
+    return AllProducts(percent) if covers_all else ListedProducts(percent, tuple(percents))
+
+
+def _own_percents(coverage: Coverage) -> Mapping[int, int | None]:
+    match coverage:
+        case AllProducts():
+            return {}
+        case ListedProducts(product_ids=product_ids):
+            return dict.fromkeys(product_ids)
+        case OwnPercents(percents=percents):
+            return dict(percents)

@@ -1,0 +1,55 @@
+"""The counts of redemptions, added up for one promotion."""
+
+from sconto.domain.codes import CodeType
+from sconto.domain.statistics import CodeUses, Statistics
+from sconto.store.database import Connection
+from sconto.store.promotions import LARGEST
+
+# One statement, so that the sum and the codes are of the same moment. It reads the counters and the
+# present codes of the promotion; a removed code is looked up only where it has a counter.
+_FIND = """
+WITH used AS MATERIALIZED (
+    SELECT code_id, code_type, sum(uses)::bigint AS uses
+    FROM redemption_counts
+    WHERE merchant_id = $1 AND promotion_id = $2
+    GROUP BY code_id, code_type
+)
+SELECT promotion.type = 'coupon' OR promotion.had_codes AS has_codes,
+    (SELECT coalesce(sum(uses), 0)::bigint FROM used) AS total,
+    shown.*
+FROM promotions AS promotion
+LEFT JOIN LATERAL (
+    SELECT code_id, codes.code, used.code_type, used.uses
+    FROM used JOIN codes USING (code_id)
+    WHERE codes.merchant_id = $1
+  UNION ALL
+    SELECT code_id, code, coalesce(promotion.code_type, 'reusable'), 0
+    FROM codes
+    WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
+        AND code_id NOT IN (SELECT used.code_id FROM used)
+) AS shown ON true
+WHERE promotion.merchant_id = $1 AND promotion.promotion_id = $2 AND promotion.deleted_at IS NULL
+ORDER BY shown.code_id, shown.code_type
+"""
+
+
+async def find_statistics(
+    connection: Connection, merchant_id: int, promotion_id: int
+) -> Statistics | None:
+    """The uses of a promotion and of its codes, by code and type.
+
+    There are the codes that it has, and those removed that were used; a code that was not used has
+    the type of today. A type that was never set counts as reusable. (`statistics` of the merchant
+    API.)
+    """
+    if promotion_id > LARGEST:
+        return None
+    rows = await connection.fetch(_FIND, merchant_id, promotion_id)
+    if not rows:
+        return None
+    codes = tuple(
+        CodeUses(row["code_id"], row["code"], CodeType(row["code_type"]), row["uses"])
+        for row in rows
+        if row["code_id"] is not None
+    )
+    return Statistics(rows[0]["total"], codes if rows[0]["has_codes"] else None)

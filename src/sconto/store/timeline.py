@@ -1,0 +1,256 @@
+"""The timeline of the automatic promotions, so that a pick at any time is one index look-up.
+
+The invariant: at every instant the timeline of a product shows, of all automatic promotions that
+are active, are not deleted, name the product and have the instant in their period, the one created
+last; the timeline of all products shows the same of the promotions that cover everything. Its spans
+do not overlap, and neighbours that could be one span are one.
+
+Why it holds. Only a write to a promotion can change what should be shown; each such write calls
+`redraw` in its own transaction, and a merchant's writes come one after another. Let P be the
+promotion that is written. Where P was not shown before and shows nothing now, the others are as
+they were. Where P claims an instant now, it is shown unless a later created one claims it too; then
+the latest of those is in the timeline already, and stays. Where P was shown and claims nothing any
+more, no later one claims the instant, or P would not have been shown: what comes back is the latest
+of those created before P.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
+from sconto.domain.schedule import INSTANT, Period, Span, latest_wins, parts_outside, span_of
+from sconto.store.database import Connection
+
+_EVERYTHING: Final = 0
+"""The product id under which the timeline of all products is stored."""
+
+# Of each product the span that is under way when a stretch starts, and those that start within it.
+# Touching counts, so that a span which grows joins its neighbour.
+_SHOWN = """
+SELECT shown.product_id, shown.starts_at, shown.ends_at, shown.promotion_id, shown.percent
+FROM unnest($2::bigint[]) AS product (id)
+CROSS JOIN unnest($3::timestamptz[], $4::timestamptz[]) AS stretch (starts_at, ends_at)
+CROSS JOIN LATERAL (
+    (
+        SELECT * FROM automatic_picks
+        WHERE merchant_id = $1 AND product_id = product.id AND starts_at < stretch.starts_at
+        ORDER BY starts_at DESC
+        LIMIT 1
+    )
+    UNION ALL
+    SELECT * FROM automatic_picks
+    WHERE merchant_id = $1 AND product_id = product.id AND starts_at >= stretch.starts_at
+        AND starts_at <= coalesce(stretch.ends_at, 'infinity')
+) AS shown
+WHERE shown.ends_at IS NULL OR shown.ends_at >= stretch.starts_at
+"""
+
+# Into each gap the latest created promotion that overlaps it, then into what is left on either
+# side the next, until nothing is left or nothing fits: one look-up for each span that comes back.
+_REVEALED = """
+WITH RECURSIVE revealed (product_id, starts_at, ends_at, promotion_id, percent) AS (
+    SELECT product_id, starts_at, coalesce(ends_at, 'infinity'), $2::bigint, NULL::bigint
+    FROM unnest($4::bigint[], $5::timestamptz[], $6::timestamptz[])
+        AS gap (product_id, starts_at, ends_at)
+  UNION ALL
+    SELECT gap.product_id, part.starts_at, part.ends_at, found.promotion_id, part.percent
+    FROM revealed AS gap
+    CROSS JOIN LATERAL ({earlier}) AS found
+    CROSS JOIN LATERAL (VALUES
+        (gap.starts_at, found.starts_at, NULL),
+        (greatest(gap.starts_at, found.starts_at), least(gap.ends_at, found.ends_at),
+            found.percent),
+        (found.ends_at, gap.ends_at, NULL)
+    ) AS part (starts_at, ends_at, percent)
+    WHERE gap.percent IS NULL AND part.starts_at < part.ends_at
+)
+SELECT product_id, starts_at, nullif(ends_at, 'infinity') AS ends_at, promotion_id, percent
+FROM revealed
+WHERE percent IS NOT NULL
+"""
+
+_EARLIER_FOR_EVERYTHING = """
+        SELECT promotion.promotion_id, promotion.starts_at,
+            coalesce(promotion.ends_at + $3, 'infinity') AS ends_at, promotion.percent
+        FROM promotions AS promotion
+        WHERE promotion.merchant_id = $1 AND promotion.promotion_id < gap.promotion_id
+            AND promotion.covers_all AND promotion.type = 'discount' AND promotion.active
+            AND promotion.deleted_at IS NULL AND promotion.starts_at < gap.ends_at
+            AND (promotion.ends_at IS NULL OR promotion.ends_at >= gap.starts_at)
+        ORDER BY promotion.promotion_id DESC
+        LIMIT 1
+"""
+
+_EARLIER_FOR_PRODUCT = """
+        SELECT promotion.promotion_id, promotion.starts_at,
+            coalesce(promotion.ends_at + $3, 'infinity') AS ends_at,
+            coalesce(named.percent, promotion.percent) AS percent
+        FROM promotion_products AS named
+        JOIN promotions AS promotion
+            ON promotion.merchant_id = $1 AND promotion.promotion_id = named.promotion_id
+        WHERE named.merchant_id = $1 AND named.product_id = gap.product_id
+            AND named.promotion_id < gap.promotion_id
+            AND promotion.type = 'discount' AND promotion.active
+            AND promotion.deleted_at IS NULL AND promotion.starts_at < gap.ends_at
+            AND (promotion.ends_at IS NULL OR promotion.ends_at >= gap.starts_at)
+        ORDER BY named.promotion_id DESC
+        LIMIT 1
+"""
+
+_REVEALED_FOR_EVERYTHING = _REVEALED.format(earlier=_EARLIER_FOR_EVERYTHING)
+_REVEALED_FOR_PRODUCTS = _REVEALED.format(earlier=_EARLIER_FOR_PRODUCT)
+
+_DELETE = """
+DELETE FROM automatic_picks AS pick
+USING unnest($2::bigint[], $3::timestamptz[]) AS gone (product_id, starts_at)
+WHERE pick.merchant_id = $1 AND pick.product_id = gone.product_id
+    AND pick.starts_at = gone.starts_at
+"""
+
+_WRITE = """
+INSERT INTO automatic_picks
+    (merchant_id, product_id, starts_at, ends_at, promotion_id, percent)
+SELECT $1, *
+FROM unnest($2::bigint[], $3::timestamptz[], $4::timestamptz[], $5::bigint[], $6::bigint[])
+ON CONFLICT (merchant_id, product_id, starts_at) DO UPDATE
+SET ends_at = excluded.ends_at, promotion_id = excluded.promotion_id, percent = excluded.percent
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a promotion would show on the timeline if it were alone."""
+
+    period: Period
+    coverage: Coverage
+
+
+async def redraw(
+    connection: Connection,
+    merchant_id: int,
+    promotion_id: int,
+    before: Claim | None,
+    after: Claim | None,
+) -> None:
+    """Bring the timeline up to date with one promotion, whose rows are written already.
+
+    A claim is None where the promotion is of type coupon, inactive or deleted. Only spans that
+    differ are written.
+    """
+    claims = _differing_claims(promotion_id, before, after)
+    if not claims:
+        return
+    periods = {claim.period: None for claim in (before, after) if claim is not None}
+    shown = await _find_shown(connection, merchant_id, claims, list(periods))
+    drawn: dict[int, list[Span]] = {}
+    gaps: list[tuple[int, Span]] = []
+    for product_id, claim in claims.items():
+        own = [] if claim is None else [claim]
+        drawn[product_id] = own
+        for span in shown.get(product_id, ()):
+            if span.promotion_id != promotion_id:
+                own.append(span)
+            elif claim is None:
+                gaps.append((product_id, span))
+            else:
+                gaps += [(product_id, part) for part in parts_outside(span, claim)]
+    for product_id, span in await _find_revealed(connection, merchant_id, promotion_id, gaps):
+        drawn[product_id].append(span)
+    await _write_difference(
+        connection,
+        merchant_id,
+        shown,
+        {product_id: latest_wins(spans) for product_id, spans in drawn.items()},
+    )
+
+
+def _differing_claims(
+    promotion_id: int, before: Claim | None, after: Claim | None
+) -> dict[int, Span | None]:
+    """By product, what the promotion claims from now on, where that is not what it claimed."""
+    old, new = _claims(promotion_id, before), _claims(promotion_id, after)
+    changed = {product_id: span for product_id, span in new.items() if old.get(product_id) != span}
+    return {product_id: None for product_id in old if product_id not in new} | changed
+
+
+def _claims(promotion_id: int, claim: Claim | None) -> dict[int, Span]:
+    if claim is None:
+        return {}
+    return {
+        product_id: span_of(claim.period, promotion_id, percent)
+        for product_id, percent in _percents(claim.coverage).items()
+    }
+
+
+def _percents(coverage: Coverage) -> Mapping[int, int]:
+    match coverage:
+        case AllProducts(percent=percent):
+            return {_EVERYTHING: percent}
+        case ListedProducts(percent=percent, product_ids=product_ids):
+            return dict.fromkeys(product_ids, percent)
+        case OwnPercents(percents=percents):
+            return percents
+
+
+async def _find_shown(
+    connection: Connection, merchant_id: int, product_ids: Iterable[int], periods: Sequence[Period]
+) -> dict[int, set[Span]]:
+    """By product, the spans that overlap or touch one of the periods."""
+    stretches = [span_of(period, 0, 0) for period in periods]
+    rows = await connection.fetch(
+        _SHOWN,
+        merchant_id,
+        list(product_ids),
+        [stretch.starts_at for stretch in stretches],
+        [stretch.ends_at for stretch in stretches],
+    )
+    shown: dict[int, set[Span]] = {}
+    for product_id, *span in rows:
+        shown.setdefault(product_id, set()).add(Span(*span))
+    return shown
+
+
+async def _find_revealed(
+    connection: Connection, merchant_id: int, promotion_id: int, gaps: Sequence[tuple[int, Span]]
+) -> list[tuple[int, Span]]:
+    """By product, the spans that promotions created before this one show in the gaps it leaves."""
+    revealed = []
+    for statement, places in (
+        (_REVEALED_FOR_EVERYTHING, [gap for gap in gaps if gap[0] == _EVERYTHING]),
+        (_REVEALED_FOR_PRODUCTS, [gap for gap in gaps if gap[0] != _EVERYTHING]),
+    ):
+        if places:
+            rows = await connection.fetch(
+                statement,
+                merchant_id,
+                promotion_id,
+                INSTANT,
+                [product_id for product_id, _ in places],
+                [gap.starts_at for _, gap in places],
+                [gap.ends_at for _, gap in places],
+            )
+            revealed += [(product_id, Span(*span)) for product_id, *span in rows]
+    return revealed
+
+
+async def _write_difference(
+    connection: Connection,
+    merchant_id: int,
+    shown: Mapping[int, set[Span]],
+    drawn: Mapping[int, Sequence[Span]],
+) -> None:
+    gone, changed = [], []
+    for product_id, spans in drawn.items():
+        old = shown.get(product_id, set())
+        starts = {span.starts_at for span in spans}
+        gone += [(product_id, span.starts_at) for span in old if span.starts_at not in starts]
+        changed += [(product_id, *_columns(span)) for span in spans if span not in old]
+    if gone:
+        await connection.execute(_DELETE, merchant_id, *zip(*gone, strict=True))
+    if changed:
+        await connection.execute(_WRITE, merchant_id, *zip(*changed, strict=True))
+
+
+def _columns(span: Span) -> tuple[object, ...]:
+    return span.starts_at, span.ends_at, span.promotion_id, span.percent
