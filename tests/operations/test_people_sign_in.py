@@ -1,0 +1,221 @@
+"""Signing in: who may, and what repeated failures cost, however many try at once."""
+
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from statistics import median
+from time import perf_counter
+
+import pytest
+
+from sconto.domain.people import Caller, Role
+from sconto.domain.problems import BadCredentials, TooManyAttempts
+from sconto.domain.sign_in import subjects_of_attempt
+from sconto.operations import passwords
+from sconto.operations.people import set_disabled, set_password, sign_in
+from sconto.operations.tokens import Tokens
+from sconto.store.database import Database
+from sconto.store.sign_in import Attempt, Refusal, reserve_attempt
+from tests.operations.test_people import PASSWORD, a_name, a_user
+
+TOKENS = Tokens(b"a key that is as long as its hash, or longer")
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+WRONG = "wrong-password"
+
+_networks = count()
+
+
+@pytest.fixture
+def address() -> str:
+    """An address from which nobody has tried yet."""
+    return f"fd00:{id(_networks) % 2**16:x}:{next(_networks):x}::1"
+
+
+async def outcome_of(
+    database: Database, name: str, password: str, address: str, now: datetime = NOW
+) -> str | int:
+    """`in`, `wrong`, or the seconds to wait."""
+    try:
+        await sign_in(database, TOKENS, name, password, address, now)
+    except BadCredentials:
+        return "wrong"
+    except TooManyAttempts as error:
+        return error.retry_after
+    return "in"
+
+
+async def test_the_right_password_gets_a_token_of_the_user(
+    database: Database, merchant: Caller, address: str
+) -> None:
+    name = await a_user(database, merchant, Role.CHECKOUT)
+    token = await sign_in(database, TOKENS, name, PASSWORD, address, NOW)
+    caller = TOKENS.caller(token, NOW)
+    assert (caller.merchant_id, caller.role) == (merchant.merchant_id, Role.CHECKOUT)
+
+
+async def test_unknown_and_disabled_users_and_wrong_passwords_are_refused_alike(
+    database: Database, merchant: Caller, address: str
+) -> None:
+    name, disabled = await a_user(database, merchant), await a_user(database, merchant)
+    await set_disabled(database, disabled, disabled=True)
+    assert await outcome_of(database, name, WRONG, address) == "wrong"
+    assert await outcome_of(database, name.upper(), PASSWORD, address) == "wrong"
+    assert await outcome_of(database, a_name(), PASSWORD, address) == "wrong"
+    assert await outcome_of(database, disabled, PASSWORD, address) == "wrong"
+
+
+@pytest.mark.parametrize("name", ["", "a\x00b", "x" * 100_000, "\x1b", "\ud800"])
+async def test_names_that_nobody_can_have_are_refused_alike(
+    database: Database, address: str, name: str
+) -> None:
+    assert await outcome_of(database, name, "\x00\ud7ff" * 1000, address) == "wrong"
+
+
+async def test_a_look_takes_as_long_for_an_unknown_user_as_for_a_wrong_password() -> None:
+    password_hash = await passwords.hash_password(PASSWORD)
+
+    async def seconds(known: str | None) -> float:
+        start = perf_counter()
+        assert not await passwords.is_password(WRONG, known)
+        return perf_counter() - start
+
+    await seconds(None)
+    pairs = [(await seconds(None), await seconds(password_hash)) for _ in range(15)]
+    unknown, wrong = (median(column) for column in zip(*pairs, strict=True))
+    assert 0.5 < unknown / wrong < 2
+
+
+async def test_after_ten_failures_of_a_user_even_the_right_password_waits_for_the_first_to_age(
+    database: Database, merchant: Caller, address: str
+) -> None:
+    name = await a_user(database, merchant)
+    minutes = [NOW + timedelta(minutes=minute) for minute in range(10)]
+    for now in minutes:
+        assert await outcome_of(database, name, WRONG, address, now) == "wrong"
+    at = minutes[-1] + timedelta(seconds=0.5)
+    assert await outcome_of(database, name, WRONG, address, at) == 6 * 60
+    assert await outcome_of(database, name, PASSWORD, "198.51.100.7", at) == 6 * 60
+    almost = NOW + timedelta(minutes=15, microseconds=-1)
+    assert await outcome_of(database, name, PASSWORD, address, almost) == 1
+    free = NOW + timedelta(minutes=15)
+    assert await outcome_of(database, name, PASSWORD, address, free) == "in"
+    assert await outcome_of(database, name, WRONG, address, free) == "wrong"
+    assert await outcome_of(database, name, PASSWORD, address, free) == 60
+
+
+async def test_a_name_that_nobody_has_is_throttled_like_any_other(
+    database: Database, address: str
+) -> None:
+    name = a_name()
+    outcomes = [await outcome_of(database, name, WRONG, address) for _ in range(11)]
+    assert outcomes == ["wrong"] * 10 + [900]
+
+
+async def test_success_takes_back_its_own_attempt_and_no_earlier_failure(
+    database: Database, merchant: Caller, address: str
+) -> None:
+    name = await a_user(database, merchant)
+    for _ in range(9):
+        assert await outcome_of(database, name, WRONG, address) == "wrong"
+    for _ in range(3):
+        assert await outcome_of(database, name, PASSWORD, address) == "in"
+    assert await outcome_of(database, name, WRONG, address) == "wrong"
+    assert await outcome_of(database, name, PASSWORD, address) == 900
+
+
+async def test_after_fifty_failures_an_address_waits_whoever_is_named(
+    database: Database, merchant: Caller, address: str
+) -> None:
+    name = await a_user(database, merchant)
+    outcomes = await asyncio.gather(
+        *(outcome_of(database, a_name(), WRONG, address) for _ in range(55))
+    )
+    assert Counter(outcomes) == {"wrong": 50, 900: 5}
+    assert await outcome_of(database, name, PASSWORD, address) == 900
+    assert await outcome_of(database, name, PASSWORD, "198.51.100.8") == "in"
+
+
+@pytest.mark.parametrize("forgiven_by", ["password", "enable"])
+async def test_a_new_password_or_being_enabled_ends_the_wait(
+    database: Database, merchant: Caller, address: str, forgiven_by: str
+) -> None:
+    name = await a_user(database, merchant)
+    for _ in range(10):
+        await outcome_of(database, name, WRONG, address)
+    assert await outcome_of(database, name, PASSWORD, address) == 900
+    if forgiven_by == "password":
+        await set_password(database, name, PASSWORD)
+    else:
+        await set_disabled(database, name, disabled=False)
+    assert await outcome_of(database, name, PASSWORD, address) == "in"
+
+
+async def test_of_64_wrong_passwords_at_once_exactly_10_are_looked_at(
+    database: Database, merchant: Caller, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = await a_user(database, merchant)
+    looked_at = []
+    look = passwords._look
+
+    def counting_look(password: str, password_hash: str | None) -> bool:
+        looked_at.append(password)
+        return look(password, password_hash)
+
+    monkeypatch.setattr(passwords, "_look", counting_look)
+    outcomes = await asyncio.gather(
+        *(outcome_of(database, name, f"wrong-{index}", address) for index in range(64))
+    )
+    assert len(looked_at) == 10
+    assert Counter(outcomes) == {"wrong": 10, 900: 54}
+
+
+async def test_64_right_passwords_at_once_are_all_let_in(
+    database: Database, merchant: Caller, address: str
+) -> None:
+    name = await a_user(database, merchant)
+    for _ in range(9):
+        await outcome_of(database, name, WRONG, address)
+    outcomes = await asyncio.gather(
+        *(outcome_of(database, name, PASSWORD, address) for _ in range(64))
+    )
+    assert Counter(outcomes) == {"in": 64}
+
+
+async def test_processes_share_the_count(database: Database, address: str) -> None:
+    """What processes share is the database alone: here without the bound that a process has."""
+    subjects = subjects_of_attempt(a_name(), address)
+
+    async def reserve() -> Attempt | Refusal:
+        async with database.write() as connection:
+            return await reserve_attempt(connection, subjects, NOW)
+
+    answers = await asyncio.gather(*(reserve() for _ in range(64)))
+    assert sum(isinstance(answer, Attempt) for answer in answers) == 10
+    # Nothing has failed yet, so nobody is told to come back in 15 minutes.
+    assert {answer for answer in answers if isinstance(answer, Refusal)} == {Refusal(None)}
+
+
+async def test_an_attempt_whose_process_died_counts_as_failed_after_a_minute(
+    database: Database, merchant: Caller, address: str
+) -> None:
+    name = await a_user(database, merchant)
+    for _ in range(10):
+        async with database.write() as connection:
+            subjects = subjects_of_attempt(name, address)
+            assert isinstance(await reserve_attempt(connection, subjects, NOW), Attempt)
+    minute = NOW + timedelta(minutes=1)
+    assert await outcome_of(database, name, PASSWORD, address, minute) == 14 * 60
+
+
+async def test_old_failures_are_swept_by_later_attempts(database: Database, address: str) -> None:
+    long_ago = NOW - timedelta(days=4000)
+    names = [a_name() for _ in range(5)]
+    for name in names:
+        await outcome_of(database, name, WRONG, address, long_ago)
+    await outcome_of(database, a_name(), WRONG, address, NOW)
+    async with database.read() as connection:
+        left = await connection.fetchval(
+            "SELECT count(*) FROM sign_in_failures WHERE failed_at = $1", long_ago
+        )
+    assert left == 0
