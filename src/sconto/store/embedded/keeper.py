@@ -59,7 +59,6 @@ def main(folder_path: str, lock_fd: str) -> None:
     os.umask(0o077)
     os.chdir(folder_path)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     keep_server(ServerFolder(Path(folder_path)), LockFile.inherited(int(lock_fd)))
 
 

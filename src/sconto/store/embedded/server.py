@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from sconto.store.embedded.sockets import open_socket_folder, remove_socket_fold
 _Command = list[Path | str]
 
 _TICK = 0.05
+_GRAVE = re.compile(r"(?:FATAL|PANIC|ERROR|error): +(.+)")
 _LOG_BYTES = 8 * 1024 * 1024
 
 # A process with the cluster as its working folder needs no way through the folders above it, which
@@ -106,7 +108,7 @@ class Server:
             if not self._folder.cluster.exists():
                 self._make_cluster(programs, lock)
             self._check_major(programs)
-            self._check_pid_file()
+            self._remove_left_pid_files()
             self._postmaster = self._launch(programs, lock)
 
     def stop(self) -> None:
@@ -166,8 +168,8 @@ class Server:
                 f"the data with pg_dump of PostgreSQL {found}"
             )
 
-    def _check_pid_file(self) -> None:
-        """Remove what a killed postmaster left, whose number may by now be somebody else's.
+    def _remove_left_pid_files(self) -> None:
+        """Remove what a killed postmaster left; its number may be another process's, or a zombie's.
 
         Should PostgreSQL run here without our lock all the same, it is found by its number, and in
         another process namespace by its shared memory, for which PostgreSQL itself looks.
@@ -175,6 +177,8 @@ class Server:
         if pid := self._find_postmaster():
             raise EmbeddedError(f"another PostgreSQL, process {pid}, uses {self._folder.cluster}")
         (self._folder.cluster / "postmaster.pid").unlink(missing_ok=True)
+        for left in self._sockets.glob(".s.PGSQL.*"):
+            left.unlink()
 
     def _launch(self, programs: Programs, lock: LockFile) -> subprocess.Popen[bytes]:
         settings = {**_SETTINGS, "unix_socket_directories": f'"{self._sockets}"'}
@@ -208,11 +212,10 @@ class Server:
         return "." if self._owner.uid is None else _HERE
 
     def _explain(self, what: str) -> str:
-        with self._folder.log.open(errors="replace") as log:
+        with self._folder.log.open("rb") as log:
             log.seek(self._written_before)
-            lines = [line.strip() for line in log if line.strip()]
-        grave = [line for line in lines if "FATAL:" in line or "PANIC:" in line or "error:" in line]
-        reason = (grave or lines or ["it says nothing"])[-1]
+            found = _GRAVE.search(log.read().decode(errors="replace"))
+        reason = found.group(1) if found else "it gives no reason"
         return f"{what}: {reason} (see {self._folder.log})"
 
     def _read_pid_file(self) -> list[str]:

@@ -1,0 +1,103 @@
+"""Processes that hold a data folder, and what the system shows of the processes that serve it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+HOLD = """
+import sys
+from pathlib import Path
+from sconto.store.embedded import hold
+with hold(Path(sys.argv[1])) as url:
+    {meanwhile}
+    print(url, flush=True)
+    sys.stdin.read()
+"""
+
+
+class Holder:
+    """A process of its own that holds a data folder until it is told to leave, or killed."""
+
+    def __init__(self, data_dir: Path, meanwhile: str = "pass", path: str | None = None) -> None:
+        self.child = subprocess.Popen(
+            [sys.executable, "-c", HOLD.format(meanwhile=meanwhile), str(data_dir)],
+            env=os.environ | ({} if path is None else {"PYTHONPATH": path}),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def read_url(self) -> str:
+        """What the holder was given; waits for it."""
+        assert self.child.stdout is not None
+        url = self.child.stdout.readline().strip()
+        assert url.startswith("postgresql://")
+        return url
+
+    def leave(self) -> None:
+        """End the block as a program does that is done."""
+        self.child.communicate(timeout=60)
+        assert self.child.returncode == 0
+
+    def kill(self) -> None:
+        """End it with no chance to do anything."""
+        self.child.kill()
+        self.child.communicate()
+
+
+def find_keepers(data_dir: Path) -> list[int]:
+    """The keepers of the data folder that live."""
+    return _find_working_in(data_dir / "postgres")
+
+
+def find_servers(data_dir: Path) -> list[int]:
+    """All PostgreSQL processes of the data folder that live, orphaned backends too."""
+    return _find_working_in(data_dir / "postgres" / "cluster")
+
+
+def find_postmaster(data_dir: Path) -> int:
+    """The one PostgreSQL process of the data folder whose parent is none of them."""
+    servers = find_servers(data_dir)
+    [postmaster] = [pid for pid in servers if _read_parent(pid) not in servers]
+    return postmaster
+
+
+def kill(*pids: int) -> None:
+    """Kill processes outright; it does not matter if they are gone."""
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+
+
+def wait_until(happened: Callable[[], object], seconds: float = 20) -> None:
+    """Look often; fail after a while."""
+    end = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def _find_working_in(folder: Path) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and os.readlink(entry / "cwd") == str(folder):
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+def _read_parent(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
