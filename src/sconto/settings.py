@@ -109,10 +109,13 @@ def _zone(environment: Mapping[str, str]) -> ZoneInfo:
 
 
 def _log_format(environment: Mapping[str, str]) -> LogFormat:
-    name = environment.get("SCONTO_LOG_FORMAT") or "json"
-    if name == "json" or name == "console":  # noqa: PLR1714  # so that the type is known
-        return name
-    raise SettingError(f"SCONTO_LOG_FORMAT is {name!r}; expected json or console")
+    match environment.get("SCONTO_LOG_FORMAT") or "json":
+        case "json":
+            return "json"
+        case "console":
+            return "console"
+        case name:
+            raise SettingError(f"SCONTO_LOG_FORMAT is {name!r}; expected json or console")
 
 
 def kept_secret_key(data_dir: Path) -> bytes:
@@ -127,7 +130,9 @@ def kept_secret_key(data_dir: Path) -> bytes:
             _make_secret_key(path)
         key = path.read_bytes().strip()
     except OSError as error:
-        raise SettingError(f"{path} cannot be used: {error.strerror}; set SCONTO_DATA_DIR") from None
+        raise SettingError(
+            f"{path} cannot be used: {error.strerror}; set SCONTO_DATA_DIR"
+        ) from None
     if len(key) < SECRET_KEY_LENGTH:
         raise SettingError(f"{path} is damaged: remove it, and all users sign in again")
     return key

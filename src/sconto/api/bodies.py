@@ -5,17 +5,11 @@ from typing import Any, Final
 import msgspec
 from starlette.requests import Request
 
+from sconto.api.strict_json import DEPTH, NotJson
 from sconto.domain.problems import BodyTooLarge
 
 BODY_LIMIT: Final = 16 * 1024 * 1024
 """Bytes that anybody may send."""
-
-DEPTH_LIMIT: Final = 32
-"""Objects and arrays inside one another that anybody may send."""
-
-
-class NotJson(Exception):
-    """The body is no JSON object."""
 
 
 class Number(str):
@@ -58,10 +52,10 @@ def parse_json(body: bytes) -> dict[str, Any]:
     try:
         value = _DECODER.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise NotJson(str(error)) from None
+        raise NotJson from error
     # Brackets in texts count too, so this only says when there is nothing to look for.
-    if body.count(b"{") + body.count(b"[") > DEPTH_LIMIT and _is_deeper(value, DEPTH_LIMIT):
-        raise NotJson(f"nested deeper than {DEPTH_LIMIT}")
+    if body.count(b"{") + body.count(b"[") > DEPTH and _is_deeper(value, DEPTH):
+        raise NotJson
     return value
 
 

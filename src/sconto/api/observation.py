@@ -4,31 +4,20 @@ import re
 import secrets
 from collections.abc import Callable
 from time import perf_counter
-from typing import Final, Protocol
+from typing import Final
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.typing import FilteringBoundLogger
 
+from sconto.api.context import Context
 from sconto.domain.people import Caller
 
 _SANE_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 _GONE: Final = 499
 """The status in the log of a request whose caller left before there was one to send."""
-
-
-class RequestLog(Protocol):
-    """What a structured logger must be able to do."""
-
-    def info(self, event: str, **facts: object) -> object: ...  # noqa: D102
-    def exception(self, event: str, **facts: object) -> object: ...  # noqa: D102
-
-
-class RequestCounter(Protocol):
-    """What counts requests."""
-
-    def count_request(self, method: str, route: str, status: int, seconds: float) -> None: ...  # noqa: D102
 
 
 class Observation:
@@ -41,13 +30,11 @@ class Observation:
     def __init__(
         self,
         app: ASGIApp,
-        log: RequestLog,
-        counter: RequestCounter,
-        answer_failure: Callable[[Scope, Exception], Response],
+        log: FilteringBoundLogger,
+        answer_failure: Callable[[Scope], Response],
     ) -> None:
         self._app = app
         self._log = log
-        self._counter = counter
         self._answer_failure = answer_failure
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,18 +57,19 @@ class Observation:
             await self._app(scope, receive, send_with_id)
         except ClientDisconnect:
             status = status or _GONE
-        except Exception as error:
+        except Exception:
             self._log.exception("request failed", request_id=request_id.decode(), **_who(scope))
             if status:
                 raise  # half of an answer was sent: breaking the connection is all that is left
-            await self._answer_failure(scope, error)(scope, receive, send_with_id)
+            await self._answer_failure(scope)(scope, receive, send_with_id)
         finally:
             seconds = perf_counter() - started
             self._note(scope, request_id, status or _GONE, seconds)
 
     def _note(self, scope: Scope, request_id: bytes, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "none")
-        self._counter.count_request(scope["method"], route, status, seconds)
+        context: Context = scope["app"].state.context
+        context.metrics.count_request(scope["method"], route, status, seconds)
         self._log.info(
             "request",
             request_id=request_id.decode(),

@@ -9,9 +9,10 @@ import msgspec
 from starlette.responses import Response
 
 from sconto.api.bodies import NotJson
-from sconto.api.dialect import Dialect
 from sconto.domain.problems import (
     AccessDenied,
+    BodyTooLarge,
+    Problem,
     TokenExpired,
     TokenInvalid,
     TokenMissing,
@@ -23,13 +24,13 @@ MEDIA_TYPE: Final = "application/problem+json"
 
 @dataclass(frozen=True, slots=True)
 class FieldFault:
-    """What is wrong with one field: where it is, as in `lines[2].quantity`, and a sentence."""
+    """What is wrong with one field: a sentence, and where it is, as in `/lines/2/quantity`."""
 
-    field: str
+    pointer: str
     detail: str
 
 
-class InvalidFields(Exception):
+class InvalidFields(Problem):
     """The request is well-formed JSON, but fields of it cannot be used; all of them are listed."""
 
     def __init__(self, faults: Sequence[FieldFault]) -> None:
@@ -56,7 +57,7 @@ def problem(
 
 
 def _invalid_fields(error: InvalidFields) -> Response:
-    faults = [{"field": fault.field, "detail": fault.detail} for fault in error.faults]
+    faults = [{"pointer": fault.pointer, "detail": fault.detail} for fault in error.faults]
     return problem(422, "Some fields are not valid.", members={"errors": faults})
 
 
@@ -69,11 +70,26 @@ ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     TokenInvalid: lambda _: _unauthorized("The token is not valid."),
     TokenExpired: lambda _: _unauthorized("The token has expired."),
     AccessDenied: lambda error: problem(403, f"Your role does not allow you to {error.action}."),
+    BodyTooLarge: lambda error: problem(413, f"The body is larger than {error.limit} bytes."),
     UnsupportedMediaType: lambda _: problem(415, "The body must be application/json."),
     NotJson: lambda _: problem(400, "The body is not a JSON object."),
     InvalidFields: _invalid_fields,
 }
 """What all our own formats answer; each adds what only it can meet."""
 
-DIALECT: Final = Dialect(problem, ANSWERS)
-"""The dialect of addresses that belong to no API."""
+_SENTENCES: Final[Mapping[int, str]] = {
+    404: "There is nothing at this address.",
+    405: "This address does not take this method.",
+    500: "Something went wrong on our side.",
+    503: "The database cannot be reached at the moment. Try again.",
+}
+
+
+def answer_problem(error: Exception) -> Response:
+    """The answer to a problem. Raises KeyError for one that only some format can meet."""
+    return ANSWERS[type(error)](error)
+
+
+def answer_status(status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """The answer where only the HTTP status says what is the matter."""
+    return problem(status, _SENTENCES.get(status, f"{HTTPStatus(status).phrase}."), headers)

@@ -13,7 +13,7 @@ MIGRATIONS: Final = Path(__file__).with_name("migrations")
 
 
 class SchemaMismatch(Exception):
-    """The database has another schema than this program works with: one line that says what to do."""
+    """The database has a schema that this program cannot work with; one line says what to do."""
 
 
 class SchemaState(StrEnum):

@@ -1,0 +1,93 @@
+"""Every exception, translated once into the dialect of the address that was asked."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import Scope
+
+from sconto.api import problem_json
+from sconto.api.merchant import errors as merchant
+from sconto.domain.problems import Problem
+from sconto.operations import DatabaseUnavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """The words in which one published format says what went wrong.
+
+    `answer_problem` raises KeyError for what the format cannot meet; `answer_status` is for the
+    cases where the status says it all: 404, 405, 500, 503.
+    """
+
+    answer_problem: Callable[[Any], Response]
+    answer_status: Callable[[int, Mapping[str, str] | None], Response]
+
+
+OURS: Final = Dialect(problem_json.answer_problem, problem_json.answer_status)
+"""What an address answers that belongs to no API."""
+
+DIALECTS: Final = (("/v1", Dialect(merchant.answer_problem, merchant.answer_status)),)
+
+_COMES_BACK: Final = {"Retry-After": "2"}
+"""Seconds after which a database that was lost is worth another try."""
+
+
+def dialect_of(path: str) -> Dialect:
+    """The dialect in which an address answers."""
+    for prefix, dialect in DIALECTS:
+        if path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("", "/"):
+            return dialect
+    return OURS
+
+
+def answer_failure(scope: Scope) -> Response:
+    """The answer to a request that failed for a reason that nobody foresaw."""
+    return dialect_of(scope["path"]).answer_status(500, None)
+
+
+class ErrorAnswers:
+    """The exception handlers of an application with these routes."""
+
+    def __init__(self, routes: Sequence[BaseRoute]) -> None:
+        self._routes = routes
+
+    def by_class(self) -> dict[Any, Callable[[Request, Any], Any]]:
+        """Which of them answers which exceptions."""
+        return {
+            Problem: self.on_problem,
+            DatabaseUnavailable: self.on_lost_database,
+            HTTPException: self.on_address,
+        }
+
+    async def on_problem(self, request: Request, problem: Problem) -> Response:
+        """Answer what the rules refuse; a problem without words is a failure of ours."""
+        return dialect_of(request.scope["path"]).answer_problem(problem)
+
+    async def on_lost_database(self, request: Request, _: DatabaseUnavailable) -> Response:
+        """Answer that the same request may succeed a moment later."""
+        return dialect_of(request.scope["path"]).answer_status(503, _COMES_BACK)
+
+    async def on_address(self, request: Request, error: HTTPException) -> Response:
+        """Answer an unknown address, and a method that an address does not take.
+
+        Several routes may share an address: the methods of all of them are allowed.
+        """
+        headers = error.headers
+        if error.status_code == 405:
+            methods = _methods_at(request.scope, self._routes)
+            headers = {"Allow": ", ".join(sorted(methods))}
+        return dialect_of(request.scope["path"]).answer_status(error.status_code, headers)
+
+
+def _methods_at(scope: Scope, routes: Sequence[BaseRoute]) -> set[str]:
+    return {
+        method
+        for route in routes
+        if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE
+        for method in route.methods or ()
+    }

@@ -1,0 +1,64 @@
+"""The log: one line an event, as JSON for machines or coloured for people, on standard error."""
+
+import logging
+import sys
+from typing import Final
+
+import msgspec
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger, Processor
+
+_LOUD: Final = ("uvicorn.error", "uvicorn", "sconto")
+_COLOURED_TWIN: Final = "color_message"
+
+_SHARED: Final[tuple[Processor, ...]] = (
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+)
+
+
+def open_log(log_format: str) -> FilteringBoundLogger:
+    """Send what everybody logs, uvicorn too, to one place, and answer the log of requests.
+
+    `log_format` is "json" or "console".
+    """
+    rendering = _rendering(log_format)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*_SHARED, structlog.stdlib.ExtraAdder(), _drop_coloured_twin],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    for name in _LOUD:
+        logging.getLogger(name).setLevel(logging.INFO)
+    return request_log(log_format)
+
+
+def request_log(log_format: str) -> FilteringBoundLogger:
+    """A log of requests on standard error."""
+    # Bound at once: an unbound one would be put together anew for every line.
+    log: FilteringBoundLogger = structlog.wrap_logger(
+        structlog.WriteLogger(sys.stderr),
+        processors=[*_SHARED, *_rendering(log_format)],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+    ).bind()
+    return log
+
+
+def _rendering(log_format: str) -> tuple[Processor, ...]:
+    if log_format == "json":
+        return (structlog.processors.format_exc_info, _render_json)
+    return (structlog.dev.ConsoleRenderer(),)
+
+
+def _render_json(_: object, __: str, event: EventDict) -> str:
+    return msgspec.json.encode(event, enc_hook=str).decode()
+
+
+def _drop_coloured_twin(_: object, __: str, event: EventDict) -> EventDict:
+    event.pop(_COLOURED_TWIN, None)
+    return event

@@ -1,0 +1,117 @@
+"""The application: the one place where routes, error answers and middleware are put together."""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware import Middleware
+from structlog.typing import FilteringBoundLogger
+
+from sconto import __version__
+from sconto.api import health, manual
+from sconto.api.context import Context
+from sconto.api.errors import ErrorAnswers, answer_failure
+from sconto.api.logs import open_log
+from sconto.api.metrics import Metrics
+from sconto.api.observation import Observation, OneTrailingSlash
+from sconto.operations import Database
+from sconto.operations.tokens import Tokens
+from sconto.settings import Settings
+
+ROUTERS: Final[Sequence[APIRouter]] = (
+    health.router,
+    manual.router,
+)
+
+_POOL_SECONDS: Final = 5
+"""How old the figures about a worker's connections may be."""
+
+
+def create_app() -> FastAPI:
+    """The application of one worker; `sconto serve` has set everything that it reads."""
+    settings = Settings.read()
+    return build_app(lambda: _open_context(settings), open_log(settings.log_format))
+
+
+def build_app(
+    open_context: Callable[[], AbstractAsyncContextManager[Context]], log: FilteringBoundLogger
+) -> FastAPI:
+    """An application that serves with the context that it opens when it starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_context() as context:
+            app.state.context = context
+            yield
+
+    errors = ErrorAnswers([route for router in ROUTERS for route in router.routes])
+    app = FastAPI(
+        title="Sconto",
+        version=__version__,
+        description="Promotions, codes and discounts, counted exactly.",
+        lifespan=lifespan,
+        middleware=[
+            Middleware(Observation, log=log, answer_failure=answer_failure),
+            Middleware(OneTrailingSlash, prefix="/v1/"),
+        ],
+        exception_handlers=errors.by_class(),
+        redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
+    )
+    for router in ROUTERS:
+        app.include_router(router)
+    app.router.routes.append(manual.assets)
+    return app
+
+
+@asynccontextmanager
+async def _open_context(settings: Settings) -> AsyncIterator[Context]:
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    metrics = Metrics(None if folder is None else Path(folder))
+    database = await Database.open(settings.database_url or "")
+    tokens = Tokens(settings.secret_key or b"")
+    try:
+        async with _beside(
+            tokens.keep_current(database), _show_pool(metrics, database), _follow_parent()
+        ):
+            yield Context(database, tokens, settings.zone, metrics)
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def _beside(*tasks: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Run endless tasks for as long as the block takes; where one fails, the block ends too."""
+    async with asyncio.TaskGroup() as group:
+        running = [group.create_task(task) for task in tasks]
+        yield
+        for task in running:
+            task.cancel()
+
+
+async def _show_pool(metrics: Metrics, database: Database) -> None:
+    while True:
+        metrics.show_pool(database.size)
+        await asyncio.sleep(_POOL_SECONDS)
+
+
+async def _follow_parent() -> None:
+    """Stop this worker when its parent was killed: nobody would replace or stop it any more."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    gone = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_reader(parent.sentinel, gone.set)
+    try:
+        await gone.wait()
+        signal.raise_signal(signal.SIGTERM)
+    finally:
+        loop.remove_reader(parent.sentinel)

@@ -1,0 +1,55 @@
+"""Values for tests: each builder has a default for everything, so that a test shows what matters."""
+
+from datetime import UTC, datetime
+
+from sconto.domain.cart import Cart, Line
+from sconto.domain.codes import CodeType
+from sconto.domain.coverage import AllProducts, Coverage
+from sconto.domain.money import PERCENT
+from sconto.domain.product import Product
+from sconto.domain.promotion import NewPromotion, PromotionType, Terms
+from sconto.domain.schedule import Period
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+"""A moment in the middle of everything that the builders make."""
+
+
+def a_line(
+    product_id: int = 11111, *, line_id: str = "1", quantity: int = 1, unit_price: int = 1000
+) -> Line:
+    return Line(line_id, product_id, quantity, unit_price)
+
+
+def a_cart(*lines: Line, codes: tuple[str, ...] = (), currency: str = "EUR") -> Cart:
+    return Cart(currency, lines or (a_line(),), codes)
+
+
+def a_period(starts_at: datetime | None = None, ends_at: datetime | None = None) -> Period:
+    """From the first of January 2026 without an end."""
+    return Period(starts_at or datetime(2026, 1, 1, tzinfo=UTC), ends_at)
+
+
+def a_promotion(
+    *,
+    type_: PromotionType | None = None,
+    name: str = "Ten percent",
+    active: bool = True,
+    period: Period | None = None,
+    coverage: Coverage | None = None,
+    codes: tuple[str, ...] = (),
+    code_type: CodeType | None = None,
+) -> NewPromotion:
+    """Ten percent on all products: of type coupon where it is given codes, else automatic."""
+    return NewPromotion(
+        type=type_ or (PromotionType.COUPON if codes else PromotionType.DISCOUNT),
+        name=name,
+        active=active,
+        period=period or a_period(),
+        terms=Terms(coverage or AllProducts(10 * PERCENT), code_type, codes),
+    )
+
+
+def a_product(
+    product_id: int = 11111, *, name: str = "Mug", price: int = 1999, currency: str = "EUR"
+) -> Product:
+    return Product(product_id, name, price, currency)

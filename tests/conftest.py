@@ -1,0 +1,171 @@
+"""One server for a whole run, a database for each test process, a merchant for each test."""
+
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from itertools import count
+from typing import Final
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import httpx
+import psycopg
+import pytest
+from fastapi import FastAPI
+from psycopg import sql
+
+from sconto.api.context import Context, read_clock
+from sconto.api.logs import request_log
+from sconto.api.metrics import Metrics
+from sconto.app import build_app
+from sconto.domain.people import Caller, Role
+from sconto.operations.tokens import Tokens
+from sconto.store.database import Database
+from sconto.store.embedded import hold
+from sconto.store.migrate import migrate
+
+SECRET_KEY: Final = b"a key that signs nothing but what the tests ask for"
+
+_TEMPLATE: Final = "sconto_template"
+_LOCK: Final = 1
+_numbers = count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the tests run on a server of one's own."""
+    parser.addoption(
+        "--database-url",
+        help="a PostgreSQL to test on, by an address whose user may create databases "
+        "(default: the bundled one)",
+    )
+
+
+@pytest.fixture(scope="session")
+def server_url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """A PostgreSQL server, shared by all test processes; one may create databases on it."""
+    named: str | None = request.config.getoption("--database-url")
+    if named:
+        yield named
+        return
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    with hold(folder / "postgresql") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def create_database(server_url: str) -> Iterator[Callable[[], str]]:
+    """Make databases with the newest schema and nothing in them; answers the address of each."""
+    with psycopg.connect(server_url, autocommit=True) as server:
+        run = f"{os.getpid()}"
+        _ensure_template(server, server_url)
+        names: list[str] = []
+
+        def create() -> str:
+            name = f"sconto_test_{run}_{next(_numbers)}"
+            server.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                    sql.Identifier(name), sql.Identifier(_TEMPLATE)
+                )
+            )
+            names.append(name)
+            return with_database(server_url, name)
+
+        yield create
+        for name in names:
+            server.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            )
+
+
+@pytest.fixture(scope="session")
+def database_url(create_database: Callable[[], str]) -> str:
+    """The address of the database that the tests of this process share."""
+    return create_database()
+
+
+@pytest.fixture(scope="session")
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """The pool on that database."""
+    database = await Database.open(database_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def merchant(database: Database) -> Caller:
+    """The admin of a merchant that no other test knows."""
+    return await create_caller(database)
+
+
+@pytest.fixture(scope="session")
+def tokens() -> Tokens:
+    """What signs and reads the tokens of `client`'s application."""
+    return Tokens(SECRET_KEY)
+
+
+@pytest.fixture(scope="session")
+async def app(database: Database, tokens: Tokens) -> AsyncIterator[FastAPI]:
+    """The application, started, on that database; its zone is UTC."""
+
+    @asynccontextmanager
+    async def open_context() -> AsyncIterator[Context]:
+        yield Context(database, tokens, ZoneInfo("UTC"), Metrics())
+
+    app = build_app(open_context, request_log("console"))
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the application that has signed in nobody; see `bearer`."""
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://sconto") as client:
+        yield client
+
+
+@pytest.fixture
+def bearer(tokens: Tokens) -> Callable[[Caller], dict[str, str]]:
+    """The header with which a caller calls: `client.get(url, headers=bearer(merchant))`."""
+    return lambda caller: {"AuthorizationJWT": f"Bearer {tokens.issue(caller, read_clock())}"}
+
+
+async def create_caller(
+    database: Database, role: Role = Role.ADMIN, merchant_id: int | None = None
+) -> Caller:
+    """A user of a new merchant, or of this one, with the role; the password fits nothing."""
+    name = f"test-{os.getpid()}-{next(_numbers)}"
+    async with database.write() as connection:
+        if merchant_id is None:
+            merchant_id = await connection.fetchval(
+                "INSERT INTO merchants (name) VALUES ($1) RETURNING merchant_id", name
+            )
+        user_id = await connection.fetchval(
+            "INSERT INTO users (merchant_id, username, role, password_hash)"
+            " VALUES ($1, $2, $3, '!') RETURNING user_id",
+            merchant_id,
+            name,
+            role.value,
+        )
+    return Caller(merchant_id, user_id, role)
+
+
+def with_database(server_url: str, name: str) -> str:
+    """The address of another database on the same server."""
+    return urlsplit(server_url)._replace(path=f"/{name}").geturl()
+
+
+def _ensure_template(server: "psycopg.Connection[tuple[object, ...]]", server_url: str) -> None:
+    """Make the database that the others are copies of, unless another test process has."""
+    server.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+    try:
+        known = server.execute("SELECT FROM pg_database WHERE datname = %s", [_TEMPLATE])
+        if known.fetchone() is None:
+            server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(_TEMPLATE)))
+        migrate(with_database(server_url, _TEMPLATE))
+    finally:
+        server.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
