@@ -1,0 +1,97 @@
+"""Subscriptions: contracts that orders belong to, and the codes that are on them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+LAST_ORDER_NUMBER: Final = 999_999_999
+"""Orders of a subscription are numbered from 1 to this."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContractCode:
+    """A code that a contract has already; `order_ordinal` is the order that ends it."""
+
+    code: str
+    order_ordinal: int | None = None
+    added_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """A subscription that asks for a promotion; a new one has no `created_at`."""
+
+    created_at: datetime | None
+    type_id: str
+    codes: tuple[ContractCode, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionCode:
+    """A code on the subscription of an order.
+
+    `first_order_number` is the number of the first order after the code was applied. With an
+    `application_id` the version of the promotion counts that was applied then.
+    """
+
+    code: str
+    first_order_number: int
+    application_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What a cart says about the subscription that it is an order of; the first order is 1."""
+
+    created_at: datetime | None
+    type_id: str
+    order_number: int
+    codes: tuple[SubscriptionCode, ...] = ()
+
+
+class CodeReason(StrEnum):
+    """Why a code on the subscription has no effect on the order."""
+
+    LOWER_DISCOUNT = "lower_discount"
+    TIE = "tie"
+    NO_RULE = "no_rule"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsideredCode:
+    """What a code on the subscription gives on the order, in minor units of its currency.
+
+    `rule` counts the promotion's rules from 0. `reason` is None for the one that applied.
+    """
+
+    code: str
+    promotion_id: int | None
+    discount: int
+    rule: int | None
+    reason: CodeReason | None
+
+    @property
+    def applied(self) -> bool:
+        """Whether the customer gets this code's discount."""
+        return self.reason is None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionOutcome:
+    """What a subscription does to one of its orders; the codes in the order of the subscription."""
+
+    order_number: int
+    considered: Sequence[ConsideredCode]
+
+    @property
+    def applied(self) -> ConsideredCode | None:
+        """The code whose discount the customer gets."""
+        return next((code for code in self.considered if code.applied), None)
+
+    @property
+    def discount(self) -> int:
+        """The discount on the whole order, in minor units."""
+        return 0 if self.applied is None else self.applied.discount

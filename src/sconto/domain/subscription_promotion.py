@@ -1,0 +1,178 @@
+"""Promotions for subscriptions: what a merchant sets, and who may have their code.
+
+A subscription promotion has one code. Applying the code to a subscription is asked for once and
+counted; from then on its rules say what each of the subscription's orders gets.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from sconto.domain.money import parse_percent
+from sconto.domain.names import is_name
+from sconto.domain.subscription import LAST_ORDER_NUMBER, Contract
+
+TEN_THOUSANDTHS: Final = 10_000
+"""In one major unit: no currency has more than four decimals."""
+
+_AMOUNT = re.compile(r"(0|[1-9][0-9]{0,11})(?:\.([0-9]{1,4}))?", re.ASCII)
+_ORDER_NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
+
+
+class EffectType(StrEnum):
+    """Whether an order gets a part of its amount off, or an amount."""
+
+    PERCENTAGE_DISCOUNT = "PERCENTAGE_DISCOUNT"
+    AMOUNT_DISCOUNT = "AMOUNT_DISCOUNT"
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What an order gets.
+
+    `amount` is in millionths of a percent, or in ten-thousandths of a major unit of whatever
+    currency the order has; `text` is how it was written.
+    """
+
+    type: EffectType
+    amount: int
+    text: str
+
+
+class ConditionType(StrEnum):
+    """Where the orders are counted from: the day the code was applied, or the contract's start."""
+
+    ORDER_NUMBER_AFTER_APPLIED = "ORDER_NUMBER_AFTER_APPLIED"
+    SUBSCRIPTION_CONTRACT_ORDER_NUMBER = "SUBSCRIPTION_CONTRACT_ORDER_NUMBER"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """The number of an order that a rule is for; the first order is 1."""
+
+    type: ConditionType
+    order_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An effect, and the orders that get it: without conditions, all of them."""
+
+    effect: Effect
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """When, how often and to which subscriptions the code may be applied; both times included.
+
+    `max_usage` None means any number of times, no `type_ids` means subscriptions of every type.
+    """
+
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    max_usage: int | None = None
+    new_only: bool = False
+    type_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionTerms:
+    """All that a merchant sets; `meta` is a JSON object of the merchant's own, as a text."""
+
+    code: str
+    name: str
+    enabled: bool
+    rules: tuple[Rule, ...]
+    constraint: Constraint = Constraint()
+    description: str | None = None
+    meta: str = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionPromotion:
+    """A promotion as it stands; `usage` is how often its code has been applied.
+
+    `version` counts the changes of its code and rules, from 1.
+    """
+
+    id: int
+    version: int
+    terms: SubscriptionTerms
+    usage: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class Refusal(StrEnum):
+    """Why a code may not be applied, in the order in which the reasons are asked for."""
+
+    DISABLED = "disabled"
+    NOT_STARTED = "not_started"
+    ENDED = "ended"
+    NEW_ONLY = "new_only"
+    TYPE = "type"
+    ALREADY_APPLIED = "already_applied"
+    USED_UP = "used_up"
+
+
+def find_refusal(
+    promotion: SubscriptionPromotion, contract: Contract, at: datetime
+) -> Refusal | None:
+    """The first reason why the contract may not have the promotion's code; None where it may."""
+    terms = promotion.terms
+    constraint = terms.constraint
+    reasons = {
+        Refusal.DISABLED: not terms.enabled,
+        Refusal.NOT_STARTED: constraint.starts_at is not None and at < constraint.starts_at,
+        Refusal.ENDED: constraint.ends_at is not None and at > constraint.ends_at,
+        Refusal.NEW_ONLY: constraint.new_only and contract.created_at is not None,
+        Refusal.TYPE: bool(constraint.type_ids) and contract.type_id not in constraint.type_ids,
+        Refusal.ALREADY_APPLIED: has_code(contract, terms.code),
+        Refusal.USED_UP: constraint.max_usage is not None
+        and promotion.usage >= constraint.max_usage,
+    }
+    return next((reason for reason, applies in reasons.items() if applies), None)
+
+
+def has_code(contract: Contract, code: str) -> bool:
+    """Whether the code is on the contract already, however it is spelled there."""
+    return subscription_code_key(code) in {
+        subscription_code_key(on_contract.code) for on_contract in contract.codes
+    }
+
+
+def is_subscription_code(text: str) -> bool:
+    """Whether the text can be a code: 1 to 255 characters that can be shown, not blank."""
+    return is_name(text)
+
+
+def subscription_code_key(text: str) -> str:
+    """What all spellings of a code have in common: its letters, whatever their case."""
+    return text.casefold()
+
+
+def parse_effect(effect_type: EffectType, text: str) -> Effect:
+    """Read "12.5" as an effect of that type.
+
+    Raises ValueError unless a percent is above 0 and at most 100 with at most six decimals, and an
+    amount above 0 and below 10**12 with at most four.
+    """
+    if effect_type is EffectType.PERCENTAGE_DISCOUNT:
+        return Effect(effect_type, parse_percent(text), text)
+    match = _AMOUNT.fullmatch(text)
+    if match is None:
+        raise ValueError(f"not an amount: {text!r}")
+    amount = int(match[1]) * TEN_THOUSANDTHS + int((match[2] or "").ljust(4, "0"))
+    if amount == 0:
+        raise ValueError(f"not above 0: {text!r}")
+    return Effect(effect_type, amount, text)
+
+
+def parse_order_number(text: str) -> int:
+    """Read "6" as the number of an order. Raises ValueError for all but 1 to 999999999."""
+    if _ORDER_NUMBER.fullmatch(text) is None:
+        raise ValueError(f"not a number from 1 to {LAST_ORDER_NUMBER}: {text!r}")
+    return int(text)
