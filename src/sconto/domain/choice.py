@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sconto.domain.cart import Cart
-from sconto.domain.codes import CodeType, code_key
+from sconto.domain.codes import CodeType, activated_codes
 from sconto.domain.schedule import Period, Standing
 
 
@@ -170,14 +170,8 @@ def choose(cart: Cart, candidates: Candidates, at: datetime) -> Choice:
 
 
 def _activate(cart: Cart, candidates: Candidates, at: datetime) -> list[_Activated]:
-    """The codes in the order of activation; a repeated code counts where it stands last."""
-    last: dict[str, str] = {}
-    for text in cart.codes:
-        key = code_key(text) or text
-        last.pop(key, None)
-        last[key] = text
     activated = []
-    for key, text in last.items():
+    for key, text in activated_codes(cart.codes).items():
         offers = tuple(offer for offer in candidates.offers if offer.key == key)
         usable = tuple(offer for offer in offers if offer.obstacle(at) is None)
         activated.append(_Activated(text, offers, usable))
@@ -231,9 +225,7 @@ def _decide(picks: Sequence[Pick]) -> tuple[Pick, ...]:
     return (best, *losers)
 
 
-def _outcome(
-    code: _Activated, picks: Mapping[int, tuple[Pick, ...]], at: datetime
-) -> CodeOutcome:
+def _outcome(code: _Activated, picks: Mapping[int, tuple[Pick, ...]], at: datetime) -> CodeOutcome:
     """The best status over the promotions that have the code; of equals the latest created's."""
     if not code.offers:
         return CodeOutcome(code.text, CodeStatus.UNKNOWN)
@@ -251,9 +243,7 @@ def _outcome(
     )
 
 
-def _status(
-    offer: CodeOffer, picks: Mapping[int, tuple[Pick, ...]], at: datetime
-) -> CodeStatus:
+def _status(offer: CodeOffer, picks: Mapping[int, tuple[Pick, ...]], at: datetime) -> CodeStatus:
     obstacle = offer.obstacle(at)
     if obstacle is not None:
         return obstacle

@@ -1,6 +1,7 @@
 """Promotion codes: how they are written, and when two of them are the same code."""
 
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 
 _CODE = re.compile(r"[A-Za-z0-9\u0400-\u04FF_.-]{1,30}")
@@ -31,3 +32,16 @@ def code_key(text: str) -> str | None:
     Codes are compared whatever their case. The one normaliser: for writing, look-up and input.
     """
     return text.casefold() if is_code(text) else None
+
+
+def activated_codes(texts: Iterable[str]) -> dict[str, str]:
+    """The codes of a cart by what they are compared by, as typed, in the order of activation.
+
+    A repeated code counts where it stands last. What can be no code is compared as it is typed.
+    """
+    activated: dict[str, str] = {}
+    for text in texts:
+        key = code_key(text) or text
+        activated.pop(key, None)
+        activated[key] = text
+    return activated

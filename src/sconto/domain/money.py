@@ -45,7 +45,7 @@ def parse_amount(text: str, currency: str) -> int:
     decimals = currency_decimals(currency)
     if match is None or len(match[2] or "") > decimals:
         raise ValueError(f"not an amount of {currency}: {text!r}")
-    return int(match[1]) * 10**decimals + int((match[2] or "").ljust(decimals, "0") or "0")
+    return int(match[1] + (match[2] or "").ljust(decimals, "0"))
 
 
 def format_amount(amount: int, currency: str) -> str:

@@ -1,10 +1,13 @@
-"""Names that people give: to merchants, to users."""
+"""Names that people give: to merchants, to users, to their orders."""
 
 import unicodedata
 from typing import Final
 
 NAME_LENGTH: Final = 255
 """The longest name, in characters."""
+
+REFERENCE_LENGTH: Final = 64
+"""The longest id that a shop gives an order or a line, in characters."""
 
 _CONTROL_AND_SURROGATE: Final = frozenset(["Cc", "Cs"])
 
@@ -14,8 +17,15 @@ def is_name(text: str) -> bool:
 
     Control characters and halves of surrogate pairs cannot; nor could PostgreSQL store all of them.
     """
-    return (
-        0 < len(text) <= NAME_LENGTH
-        and not text.isspace()
-        and not any(unicodedata.category(letter) in _CONTROL_AND_SURROGATE for letter in text)
+    return 0 < len(text) <= NAME_LENGTH and not text.isspace() and _can_be_shown(text)
+
+
+def is_reference(text: str) -> bool:
+    """Whether the text can be the shop's own id of an order or a line: 1 to 64 characters."""
+    return 0 < len(text) <= REFERENCE_LENGTH and _can_be_shown(text)
+
+
+def _can_be_shown(text: str) -> bool:
+    return text.isprintable() or not any(
+        unicodedata.category(letter) in _CONTROL_AND_SURROGATE for letter in text
     )

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sconto.domain.cart import Cart, Line
-from sconto.domain.choice import Candidates, CodeOutcome, CodeStatus, Group, Pick, choose
-from sconto.domain.codes import CodeType
+from sconto.domain.choice import Candidates, CodeOutcome, Pick, choose
 from sconto.domain.money import percent_of
 
 
@@ -39,23 +38,6 @@ class PricedCart:
     total: int
     lines: tuple[PricedLine, ...]
     codes: tuple[CodeOutcome, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Redemption:
-    """A pick recorded by an order: once a product, whatever the lines and units.
-
-    `discount` is what the customer got by it on all lines of the product, zero where another pick
-    applied. `code_type` is what the code was when it was applied, reusable where not set.
-    """
-
-    product_id: int
-    promotion_id: int
-    group: Group
-    applied: bool
-    discount: int
-    code_id: int | None = None
-    code_type: CodeType | None = None
 
 
 def price(cart: Cart, candidates: Candidates, at: datetime) -> PricedCart:
@@ -93,30 +75,3 @@ def _price_line(line: Line, picks: tuple[Pick, ...], known: bool) -> PricedLine:
         subtotal - discount,
         picks,
     )
-
-
-def redemptions(priced: PricedCart) -> tuple[Redemption, ...]:
-    """What an order of the priced cart records: one redemption for every pick of every product."""
-    discounts: dict[int, int] = {}
-    picks: dict[int, tuple[Pick, ...]] = {}
-    for line in priced.lines:
-        discounts[line.product_id] = discounts.get(line.product_id, 0) + line.discount
-        picks[line.product_id] = line.picks
-    return tuple(
-        Redemption(
-            product_id,
-            pick.promotion_id,
-            pick.group,
-            pick.applied,
-            discounts[product_id] if pick.applied else 0,
-            pick.code_id,
-            None if pick.code_id is None else pick.code_type or CodeType.REUSABLE,
-        )
-        for product_id, of_product in picks.items()
-        for pick in of_product
-    )
-
-
-def used_up_codes(priced: PricedCart) -> tuple[str, ...]:
-    """The activated codes that another order took."""
-    return tuple(code.code for code in priced.codes if code.status is CodeStatus.USED)

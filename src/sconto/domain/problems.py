@@ -1,6 +1,8 @@
 """Why something cannot be done: facts for the caller, without a wire's words or numbers."""
 
+from sconto.domain.order import StoredOrder
 from sconto.domain.people import Action
+from sconto.domain.pricing import PricedCart
 from sconto.domain.product import RefusedLine
 
 
@@ -135,3 +137,51 @@ class NotAName(Problem):
 
 class PasswordRefused(Problem):
     """A password that is too short or too long to be given to a user."""
+
+
+class OrderConflict(Problem):
+    """Another cart was placed under this order id; `order` is what is stored."""
+
+    def __init__(self, order: StoredOrder) -> None:
+        super().__init__(f"order {order.order_id!r} was placed with another cart")
+        self.order = order
+
+
+class TotalDiffers(Problem):
+    """The cart does not cost what the shopper agreed to; `quote` is what it costs."""
+
+    def __init__(self, quote: PricedCart) -> None:
+        super().__init__("the total differs from the expected one")
+        self.quote = quote
+
+
+class CodesUsedUp(Problem):
+    """Another order used up an activated code; `quote` is what the cart costs without it."""
+
+    def __init__(self, quote: PricedCart) -> None:
+        super().__init__("an activated code is used up")
+        self.quote = quote
+
+
+class ReplacedOrderNotFound(Problem):
+    """The merchant has placed no order under the id of the one to be replaced."""
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(f"order {order_id!r} to be replaced not found")
+        self.order_id = order_id
+
+
+class OrderNotReplaceable(Problem):
+    """The order to be replaced was paid, or is deleted; `order` is what is stored."""
+
+    def __init__(self, order: StoredOrder) -> None:
+        super().__init__(f"order {order.order_id!r} cannot be replaced: it is {order.status}")
+        self.order = order
+
+
+class OrderReplaced(Problem):
+    """Another order took this one's place, and its codes; it stays deleted."""
+
+    def __init__(self, order: StoredOrder) -> None:
+        super().__init__(f"order {order.order_id!r} was replaced by {order.replaced_by!r}")
+        self.order = order

@@ -1,0 +1,50 @@
+"""Orders: priced carts that were placed under the shop's own id."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sconto.domain.cart import Cart
+from sconto.domain.pricing import PricedCart
+
+
+class OrderStatus(StrEnum):
+    """What the shop says of an order; statistics do not depend on it."""
+
+    NOT_PAID = "not paid"
+    PAID = "paid"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """An order to be placed.
+
+    `expected_total` is the total that the shopper agreed to, in minor units; `replaces` the id of
+    the shopper's earlier order that this one takes the place of.
+    """
+
+    order_id: str
+    cart: Cart
+    expected_total: int | None = None
+    replaces: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOrder:
+    """An order that was placed; `outcome` is what it got, by value, and nothing alters it."""
+
+    order_id: str
+    status: OrderStatus
+    created_at: datetime
+    outcome: PricedCart
+    replaces: str | None = None
+    replaced_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An order, and whether this request created it or had been sent before."""
+
+    order: StoredOrder
+    created: bool

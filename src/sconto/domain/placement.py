@@ -1,0 +1,57 @@
+"""Whether an order may be placed: what it is compared with, and what the shopper agreed to."""
+
+from sconto.domain.cart import Line
+from sconto.domain.choice import CodeStatus
+from sconto.domain.codes import activated_codes
+from sconto.domain.order import NewOrder, OrderStatus, StoredOrder
+from sconto.domain.pricing import PricedCart
+from sconto.domain.problems import (
+    CodesUsedUp,
+    OrderNotReplaceable,
+    ReplacedOrderNotFound,
+    TotalDiffers,
+)
+
+
+def is_repetition(order: NewOrder, stored: StoredOrder) -> bool:
+    """Whether the stored order came from the same request.
+
+    Compared as parsed: how an amount or a code is spelt does not matter, and neither does the
+    expected total, on which nothing in the stored order depends.
+    """
+    outcome = stored.outcome
+    lines = tuple(
+        Line(line.line_id, line.product_id, line.quantity, line.unit_price)
+        for line in outcome.lines
+    )
+    return (
+        order.cart.currency == outcome.currency
+        and order.cart.lines == lines
+        and list(activated_codes(order.cart.codes))
+        == list(activated_codes(code.code for code in outcome.codes))
+        and order.replaces == stored.replaces
+    )
+
+
+def check_replaceable(order_id: str, stored: StoredOrder | None) -> None:
+    """Refuse to replace an order that was paid, is gone, or was never placed.
+
+    Raises ReplacedOrderNotFound or OrderNotReplaceable.
+    """
+    if stored is None:
+        raise ReplacedOrderNotFound(order_id)
+    if stored.status is not OrderStatus.NOT_PAID:
+        raise OrderNotReplaceable(stored)
+
+
+def check_agreed(order: NewOrder, priced: PricedCart) -> None:
+    """Refuse a price that the shopper has not agreed to.
+
+    A used-up code is no reason once the shopper agreed to the total without it. Raises TotalDiffers
+    or CodesUsedUp.
+    """
+    if order.expected_total is None:
+        if any(code.status is CodeStatus.USED for code in priced.codes):
+            raise CodesUsedUp(priced)
+    elif order.expected_total != priced.total:
+        raise TotalDiffers(priced)

@@ -1,0 +1,95 @@
+"""What an order records of the promotions that were picked, and what the counters count."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sconto.domain.choice import Pick
+from sconto.domain.codes import CodeType
+from sconto.domain.pricing import PricedCart
+
+
+@dataclass(frozen=True, slots=True)
+class Redemption:
+    """A pick recorded by an order: once a product, whatever the lines and units.
+
+    `discount` is what the customer got by it on all lines of the product in minor units, zero where
+    another pick applied. `code_id` and `code_type` are None for an automatic promotion; the type is
+    the one that the code had when it was picked, reusable where none was set.
+    """
+
+    product_id: int
+    promotion_id: int
+    code_id: int | None
+    code_type: CodeType | None
+    applied: bool
+    discount: int
+
+
+class Counter(NamedTuple):
+    """What redemptions are counted by, besides currency and day."""
+
+    promotion_id: int
+    code_id: int | None
+    code_type: CodeType | None
+    applied: bool
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many redemptions, and the discounts that the customers got by them in minor units."""
+
+    uses: int = 0
+    discount: int = 0
+
+
+def redemptions_of(priced: PricedCart) -> list[Redemption]:
+    """What an order of the priced cart records: every pick of every product.
+
+    "A redemption is recorded for every pick, whether or not its discount is the one the customer
+    gets" (merchant API).
+    """
+    discounts: dict[int, int] = {}
+    picks: dict[int, tuple[Pick, ...]] = {}
+    for line in priced.lines:
+        discounts[line.product_id] = discounts.get(line.product_id, 0) + line.discount
+        picks[line.product_id] = line.picks
+    return [
+        Redemption(
+            product_id,
+            pick.promotion_id,
+            pick.code_id,
+            None if pick.code_id is None else pick.code_type or CodeType.REUSABLE,
+            pick.applied,
+            discounts[product_id] if pick.applied else 0,
+        )
+        for product_id, of_product in picks.items()
+        for pick in of_product
+    ]
+
+
+def one_time_codes(redemptions: Iterable[Redemption]) -> list[int]:
+    """The codes that an order uses up, by ascending id."""
+    return sorted(
+        {
+            redemption.code_id
+            for redemption in redemptions
+            if redemption.code_id is not None and redemption.code_type is CodeType.ONE_TIME
+        }
+    )
+
+
+def tally(redemptions: Iterable[Redemption]) -> dict[Counter, Tally]:
+    """What the redemptions add to each counter."""
+    tallies: dict[Counter, Tally] = {}
+    for redemption in redemptions:
+        counter = Counter(
+            redemption.promotion_id,
+            redemption.code_id,
+            redemption.code_type,
+            redemption.applied,
+        )
+        counted = tallies.setdefault(counter, Tally())
+        counted.uses += 1
+        counted.discount += redemption.discount
+    return tallies

@@ -1,0 +1,199 @@
+"""Orders: placed once, counted exactly, without waiting for orders that they share nothing with.
+
+Why the counting is exact, statement by statement. An order is priced from one snapshot
+(`candidates.read_candidates`); what it writes is one transaction, and only this module writes it:
+
+1. `_REPLACE`, only where the order takes the place of another: `UPDATE orders ... WHERE status =
+   'not paid'`. Of two orders that replace the same one, or of a replacement and a payment, the
+   second waits for the first and then finds no row. The one-time codes of the replaced order are
+   freed by the same statement, still locked by this transaction.
+2. `_PLACE`, one statement whose parts run in the order in which each needs the one before:
+   - `free` locks the one-time codes that nobody used, in the order of their ids. A second order
+     with the same code waits here; once the first has committed, PostgreSQL looks at the row again
+     and leaves it out, for now it is used.
+   - `taken` marks them. The limit is this conditional statement, never a read before it.
+   - `placed` inserts the order, if all codes were taken and no order has its id. The primary key
+     is what makes an id serve one order: a second insert waits for the first transaction, then does
+     nothing.
+   - `recorded` inserts the redemptions, `counted` adds them to the counters: in the order's own
+     transaction, and only if `placed` did insert. So the counters are at any time the sum of the
+     redemptions, and these what the stored outcomes say.
+   The statement answers whether the order was placed. If not, some of its parts may have written:
+   `Overtaken` is raised, which rolls all of it back, and the caller looks again.
+3. COMMIT. If the connection drops before the server got it, nothing happened. If it drops after,
+   everything did, and nobody told us: the caller gets no answer, sends the same order again, and is
+   given what is stored, or places it if nothing is. Neither counts twice.
+
+A process that is killed is a connection that drops. Each statement must see what was committed
+before it, which is why `Database.write` asks for READ COMMITTED.
+
+Why orders do not wait. Adding to a counter locks its row, so all orders that share a promotion
+would stand in line until each has committed. Therefore each counter has rows by slot, and an order
+adds to those of a slot that no open order uses: the lowest whose advisory lock is free. The lock is
+the transaction's: it goes with commit, rollback or a crash, needs no session of its own (so a
+pooler in transaction mode is no obstacle), and a counter never has more rows a day than there were
+orders open at once. Orders take no lock on promotions, reusable codes or products, and there are no
+foreign keys to lock a row for us.
+"""
+
+from datetime import date
+from typing import Final
+
+from sconto.domain.order import OrderStatus, StoredOrder
+from sconto.domain.redemption import one_time_codes, redemptions_of, tally
+from sconto.store.database import Connection
+from sconto.store.outcomes import decode_order, encode_outcome
+
+AUTOMATIC: Final = 0
+"""The code of redemptions without one."""
+
+NO_TYPE: Final = "none"
+"""The code type of redemptions without a code."""
+
+
+class Overtaken(Exception):
+    """Something changed between the look at the stored state and the write; nothing was written."""
+
+
+_REPLACE: Final = """
+WITH replaced AS (
+    UPDATE orders SET status = 'deleted', replaced_by = $2
+    WHERE merchant_id = $1 AND order_id = $3 AND status = 'not paid'
+    RETURNING order_id
+), freed AS (
+    UPDATE codes SET used_by = NULL, used_at = NULL
+    FROM (
+        SELECT DISTINCT code_id
+        FROM redemptions
+        WHERE merchant_id = $1 AND order_id = $3 AND code_type = 'one-time'
+    ) AS redeemed
+    WHERE codes.merchant_id = $1 AND codes.code_id = redeemed.code_id
+      AND codes.used_by = (SELECT order_id FROM replaced)
+)
+SELECT EXISTS (SELECT FROM replaced)
+"""
+
+# generate_series in a select list is asked for one number at a time (in FROM it would be made
+# whole), so that with LIMIT 1 the locks are tried from the lowest slot to the first that is free.
+# The first number of a lock says what it is for: 23559 is this module's.
+_PLACE: Final = """
+WITH free AS MATERIALIZED (
+    SELECT code_id
+    FROM codes
+    WHERE merchant_id = $1 AND code_id = ANY ($6::bigint[])
+      AND used_by IS NULL AND removed_at IS NULL
+    ORDER BY code_id
+    FOR UPDATE
+), taken AS (
+    UPDATE codes SET used_by = $2, used_at = $3
+    FROM free
+    WHERE codes.merchant_id = $1 AND codes.code_id = free.code_id
+    RETURNING codes.code_id
+), placed AS (
+    INSERT INTO orders (merchant_id, order_id, status, replaces, created_at, outcome)
+    SELECT $1, $2, 'not paid', $4, $3, $5::json
+    WHERE (SELECT count(*) FROM taken) = cardinality($6::bigint[])
+    ON CONFLICT DO NOTHING
+    RETURNING order_id
+), recorded AS (
+    INSERT INTO redemptions (merchant_id, order_id, product_id, promotion_id, code_id, code_type,
+                             applied, discount)
+    SELECT $1, placed.order_id, picked.*
+    FROM placed
+    CROSS JOIN unnest($7::bigint[], $8::bigint[], $9::bigint[], $10::text[], $11::boolean[],
+                      $12::numeric[]) AS picked
+), slot AS MATERIALIZED (
+    SELECT number
+    FROM (SELECT generate_series(0, 32767) AS number FROM placed) AS slots
+    WHERE pg_try_advisory_xact_lock(23559, number)
+    LIMIT 1
+), counted AS (
+    INSERT INTO redemption_counts AS counts (merchant_id, promotion_id, code_id, code_type, applied,
+                                             currency, day, slot, uses, discount)
+    SELECT $1, promotion_id, code_id, code_type, applied, $13, $14, slot.number, uses, discount
+    FROM slot
+    CROSS JOIN unnest($15::bigint[], $16::bigint[], $17::text[], $18::boolean[], $19::bigint[],
+                      $20::numeric[])
+        AS tally (promotion_id, code_id, code_type, applied, uses, discount)
+    ORDER BY promotion_id, code_id, code_type, applied
+    ON CONFLICT (merchant_id, promotion_id, code_id, code_type, applied, currency, day, slot)
+    DO UPDATE SET uses = counts.uses + excluded.uses, discount = counts.discount + excluded.discount
+)
+SELECT EXISTS (SELECT FROM placed)
+"""
+
+
+async def replace_order(connection: Connection, merchant_id: int, order: StoredOrder) -> None:
+    """Delete the order that this one takes the place of, and free its one-time codes.
+
+    Raises Overtaken where that order cannot be replaced any more.
+    """
+    if not await connection.fetchval(_REPLACE, merchant_id, order.order_id, order.replaces):
+        raise Overtaken
+
+
+async def insert_order(
+    connection: Connection, merchant_id: int, order: StoredOrder, day: date
+) -> None:
+    """Place the order with all that it uses up, records and counts.
+
+    `day` is the one its redemptions are counted on. Raises Overtaken, after which the transaction
+    must be rolled back, where one of its codes is no longer free or its id is taken.
+    """
+    redemptions = redemptions_of(order.outcome)
+    tallies = tally(redemptions)
+    placed = await connection.fetchval(
+        _PLACE,
+        merchant_id,
+        order.order_id,
+        order.created_at,
+        order.replaces,
+        encode_outcome(order.outcome),
+        one_time_codes(redemptions),
+        [redemption.product_id for redemption in redemptions],
+        [redemption.promotion_id for redemption in redemptions],
+        [redemption.code_id or AUTOMATIC for redemption in redemptions],
+        [redemption.code_type or NO_TYPE for redemption in redemptions],
+        [redemption.applied for redemption in redemptions],
+        [redemption.discount for redemption in redemptions],
+        order.outcome.currency,
+        day,
+        [counter.promotion_id for counter in tallies],
+        [counter.code_id or AUTOMATIC for counter in tallies],
+        [counter.code_type or NO_TYPE for counter in tallies],
+        [counter.applied for counter in tallies],
+        [counted.uses for counted in tallies.values()],
+        [counted.discount for counted in tallies.values()],
+    )
+    if not placed:
+        raise Overtaken
+
+
+_FIND: Final = """
+SELECT row_to_json(stored)
+FROM (
+    SELECT order_id, status, created_at, replaces, replaced_by, outcome
+    FROM orders
+    WHERE merchant_id = $1 AND order_id = $2
+) AS stored
+"""
+
+# A replaced order stays deleted: its codes may have served the order that took its place.
+_CHANGE_STATUS: Final = """
+UPDATE orders SET status = $3
+WHERE merchant_id = $1 AND order_id = $2 AND (replaced_by IS NULL OR $3 = 'deleted')
+RETURNING true
+"""
+
+
+async def find_order(connection: Connection, merchant_id: int, order_id: str) -> StoredOrder | None:
+    """The order that the merchant placed under this id; None where there is none."""
+    row = await connection.fetchval(_FIND, merchant_id, order_id)
+    return None if row is None else decode_order(row)
+
+
+async def update_status(
+    connection: Connection, merchant_id: int, order_id: str, status: OrderStatus
+) -> bool:
+    """Set the status; False where there is no such order, or another one took its place."""
+    return bool(await connection.fetchval(_CHANGE_STATUS, merchant_id, order_id, status))
