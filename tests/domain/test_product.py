@@ -57,7 +57,7 @@ def test_an_id_is_a_whole_number_of_63_bits(product_id: object) -> None:
 )
 def test_a_name_that_cannot_be_shown_is_refused(name: str) -> None:
     assert reasons(name=name) == {
-        "name": "must have 1 to 255 characters, not only blanks and no control characters"
+        "name": "must have 1 to 255 characters, not only blanks, no control characters"
     }
 
 

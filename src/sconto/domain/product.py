@@ -12,6 +12,13 @@ PRODUCT_FIELDS: Final = ("product_id", "name", "price", "currency")
 
 HIGHEST_PRODUCT_ID: Final = 2**63 - 1
 
+NAME_RULE: Final = (
+    f"must have 1 to {NAME_LENGTH} characters, not only blanks, no control characters"
+)
+
+MOST_PRODUCTS: Final = 1000
+"""How many products one request can put or list."""
+
 _CURRENCY_OF_MOST_DECIMALS: Final = "CLF"
 
 _PRODUCT_ID = re.compile(r"[1-9][0-9]{0,18}")
@@ -25,6 +32,18 @@ class Product:
     name: str
     price: int
     currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProductQuery:
+    """Which products to list: up to `limit` whose ids are above `after`, by id.
+
+    `search` is a part of the name, whatever the case, or the whole id.
+    """
+
+    limit: int = 100
+    after: int = 0
+    search: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +148,7 @@ def _read_name(value: object) -> str | Flaw:
     if type(value) is not str:
         return Flaw("name", "must be a string")
     if not is_name(value):
-        rule = f"must have 1 to {NAME_LENGTH} characters, not only blanks and no control characters"
-        return Flaw("name", rule)
+        return Flaw("name", NAME_RULE)
     return value
 
 

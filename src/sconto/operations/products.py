@@ -1,6 +1,7 @@
 """What a person can ask of a merchant's catalogue."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -10,6 +11,7 @@ from sconto.domain.product import (
     Product,
     ProductLine,
     ProductPage,
+    ProductQuery,
     PutCounts,
     RefusedLine,
     Repeat,
@@ -45,17 +47,13 @@ async def get_product(database: Database, caller: Caller, product_id: int) -> Pr
     return product
 
 
-async def list_products(
-    database: Database, caller: Caller, *, after: int, limit: int, search: str | None
-) -> ProductPage:
-    """Up to `limit` products whose ids are above `after`, by id.
-
-    `search` is a part of the name, whatever the case, or the whole id.
-    """
+async def list_products(database: Database, caller: Caller, query: ProductQuery) -> ProductPage:
+    """The products that the query asks for, and whether there are more."""
+    # One more than asked for tells.
+    one_more = replace(query, limit=query.limit + 1)
     async with database.read() as connection:
-        # One more than asked for tells whether there are more.
-        found = await store.list_products(connection, caller.merchant_id, after, limit + 1, search)
-    return ProductPage(tuple(found[:limit]), more=len(found) > limit)
+        found = await store.list_products(connection, caller.merchant_id, one_more)
+    return ProductPage(tuple(found[: query.limit]), more=len(found) > query.limit)
 
 
 async def delete_product(

@@ -9,6 +9,7 @@ import asyncpg
 from sconto.domain.product import (
     Product,
     ProductLine,
+    ProductQuery,
     PutCounts,
     Repeat,
     parse_product_id,
@@ -159,16 +160,12 @@ async def find_product(connection: Connection, merchant_id: int, product_id: int
 
 
 async def list_products(
-    connection: Connection, merchant_id: int, after: int, limit: int, search: str | None
+    connection: Connection, merchant_id: int, query: ProductQuery
 ) -> list[Product]:
-    """The products whose ids are above `after`, by id.
-
-    `search` is a part of the name, whatever the case, or the whole id.
-    """
-    text, product_id = (
-        (None, None) if search is None else (search_key(search), parse_product_id(search))
-    )
-    rows = await connection.fetch(_LIST, merchant_id, after, text, product_id, limit)
+    """The products that the query asks for."""
+    text = None if query.search is None else search_key(query.search)
+    product_id = None if query.search is None else parse_product_id(query.search)
+    rows = await connection.fetch(_LIST, merchant_id, query.after, text, product_id, query.limit)
     return [_product(row) for row in rows]
 
 

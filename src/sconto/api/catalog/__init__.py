@@ -1,0 +1,1 @@
+"""The catalogue API: a merchant's products."""

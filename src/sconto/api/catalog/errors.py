@@ -1,0 +1,23 @@
+"""What the catalogue API answers when something cannot be done."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from sconto.api import problem_json
+from sconto.domain.problems import ProductNotFound
+
+_ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
+    **problem_json.ANSWERS,
+    ProductNotFound: lambda error: problem_json.problem(
+        404, f"There is no product {error.product_id}."
+    ),
+}
+
+answer_status: Final = problem_json.answer_status
+
+
+def answer_problem(error: Exception) -> Response:
+    """The answer to a problem. Raises KeyError for one that the catalogue cannot meet."""
+    return _ANSWERS[type(error)](error)

@@ -1,0 +1,94 @@
+"""The catalogue API's bodies as /docs shows them."""
+
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from sconto.domain.names import NAME_LENGTH
+from sconto.domain.product import HIGHEST_PRODUCT_ID, MOST_PRODUCTS
+
+_MUG: Final[JsonDict] = {"product_id": 11111, "name": "Mug", "price": "19.99", "currency": "EUR"}
+
+
+class CatalogProduct(BaseModel):
+    """What a shop sells."""
+
+    model_config = ConfigDict(
+        extra="forbid", title="CatalogProduct", json_schema_extra={"example": _MUG}
+    )
+
+    product_id: Annotated[int, Field(ge=1, le=HIGHEST_PRODUCT_ID)]
+    name: Annotated[
+        str,
+        Field(min_length=1, max_length=NAME_LENGTH, description="No control characters."),
+    ]
+    price: Annotated[
+        str,
+        Field(
+            pattern=r"^(0|[1-9][0-9]{0,11})(\.[0-9]{1,4})?$",
+            description="In major units, with at most the currency's decimals.",
+        ),
+    ]
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$", description="An ISO 4217 code.")]
+
+
+class CatalogPut(BaseModel):
+    """Products to create or change, each named once."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"products": [_MUG]}})
+
+    products: Annotated[list[CatalogProduct], Field(min_length=1, max_length=MOST_PRODUCTS)]
+
+
+class CatalogCounts(BaseModel):
+    """What became of the products; the three add up to their number."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"created": 1, "updated": 0, "unchanged": 0}}
+    )
+
+    created: int
+    updated: int
+    unchanged: int
+
+
+class CatalogPage(BaseModel):
+    """A part of the list, by ascending id."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"products": [_MUG], "next_cursor": "MTExMTE"}}
+    )
+
+    products: list[CatalogProduct]
+    next_cursor: Annotated[
+        str | None, Field(description="What to ask for to get the next part; null at the end.")
+    ]
+
+
+PROBLEM: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "An error (RFC 9457); `errors` only where fields are not valid.",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "detail"],
+                "properties": {
+                    "pointer": {
+                        "type": "string",
+                        "description": "A JSON pointer (RFC 6901) into the body or the query.",
+                    },
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+"""An error's body as a JSON schema."""

@@ -1,0 +1,141 @@
+"""The catalogue API field by field: what its requests and answers say."""
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from sconto.api.problem_json import FieldFault, InvalidFields
+from sconto.domain.money import format_amount
+from sconto.domain.names import is_name
+from sconto.domain.product import (
+    MOST_PRODUCTS,
+    NAME_RULE,
+    Product,
+    ProductPage,
+    ProductQuery,
+    PutCounts,
+    parse_product_id,
+    read_product,
+)
+
+_LIMIT = re.compile("[1-9][0-9]{0,3}")
+
+
+def read_products(body: Mapping[str, object]) -> tuple[Product, ...]:
+    """The products to put, each named once. Raises InvalidFields."""
+    items = body.get("products")
+    outcomes: list[Product | tuple[FieldFault, ...]]
+    if isinstance(items, list) and 1 <= len(items) <= MOST_PRODUCTS:
+        outcomes = [_read_item(f"/products/{index}", item) for index, item in enumerate(items)]
+    else:
+        outcomes = [(FieldFault("/products", f"must be a list of 1 to {MOST_PRODUCTS} products"),)]
+    faults = [
+        *(fault for outcome in outcomes if isinstance(outcome, tuple) for fault in outcome),
+        *_find_repeats(outcomes),
+        *(FieldFault(_pointer(name), "is unknown") for name in body if name != "products"),
+    ]
+    if faults:
+        raise InvalidFields(faults)
+    return tuple(outcome for outcome in outcomes if isinstance(outcome, Product))
+
+
+def _read_item(pointer: str, item: object) -> Product | tuple[FieldFault, ...]:
+    if not isinstance(item, dict):
+        return (FieldFault(pointer, "must be an object"),)
+    product = read_product(item)
+    if isinstance(product, Product):
+        return product
+    return tuple(FieldFault(pointer + _pointer(flaw.field), flaw.reason) for flaw in product)
+
+
+def _find_repeats(outcomes: Iterable[object]) -> Iterator[FieldFault]:
+    first: dict[int, int] = {}
+    for index, outcome in enumerate(outcomes):
+        if isinstance(outcome, Product):
+            earlier = first.setdefault(outcome.product_id, index)
+            if earlier != index:
+                reason = f"is the same as /products/{earlier}/product_id"
+                yield FieldFault(f"/products/{index}/product_id", reason)
+
+
+def _pointer(name: str) -> str:
+    """A member's part of a JSON pointer (RFC 6901)."""
+    return "/" + name.replace("~", "~0").replace("/", "~1")
+
+
+def render_counts(counts: PutCounts) -> dict[str, object]:
+    """What became of the products that were put."""
+    return {
+        "created": counts.created,
+        "updated": counts.updated,
+        "unchanged": counts.unchanged,
+    }
+
+
+def read_query(parameters: Sequence[tuple[str, str]]) -> ProductQuery:
+    """Which products to list. Raises InvalidFields, with `/limit` for the parameter `limit`."""
+    values = dict(parameters)
+    limit = _read_limit(values.get("limit"))
+    after = _read_cursor(values.get("cursor"))
+    search = values.get("search") or None
+    faults = [*_find_misnamed(name for name, _ in parameters)]
+    if limit is None:
+        faults.append(FieldFault("/limit", f"must be a whole number from 1 to {MOST_PRODUCTS}"))
+    if after is None:
+        faults.append(FieldFault("/cursor", "must be the next_cursor of an earlier answer"))
+    if search is not None and not is_name(search):
+        faults.append(FieldFault("/search", NAME_RULE))
+    if faults or limit is None or after is None:
+        raise InvalidFields(faults)
+    return ProductQuery(limit, after, search)
+
+
+def _find_misnamed(names: Iterable[str]) -> Iterator[FieldFault]:
+    known = dict.fromkeys(("limit", "cursor", "search"), 0)
+    for name in names:
+        if name not in known:
+            yield FieldFault(_pointer(name), "is unknown")
+        elif known[name]:
+            yield FieldFault(_pointer(name), "is given twice")
+        else:
+            known[name] = 1
+
+
+def _read_limit(text: str | None) -> int | None:
+    if text is None:
+        return 100
+    return int(text) if _LIMIT.fullmatch(text) and int(text) <= MOST_PRODUCTS else None
+
+
+def render_page(page: ProductPage) -> dict[str, object]:
+    """A part of the list, and where the next one begins."""
+    return {
+        "products": [render_product(product) for product in page.products],
+        "next_cursor": _cursor(page.products[-1].product_id) if page.more else None,
+    }
+
+
+def render_product(product: Product) -> dict[str, object]:
+    """A product."""
+    return {
+        "product_id": product.product_id,
+        "name": product.name,
+        "price": format_amount(product.price, product.currency),
+        "currency": product.currency,
+    }
+
+
+def _cursor(product_id: int) -> str:
+    return urlsafe_b64encode(str(product_id).encode()).decode().rstrip("=")
+
+
+def _read_cursor(text: str | None) -> int | None:
+    """The id after which the list goes on, 0 at its beginning; None for what is no cursor."""
+    if text is None:
+        return 0
+    try:
+        product_id = parse_product_id(urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode())
+    except ValueError:
+        return None
+    # Decoding overlooks much, but there is only one way to write a cursor.
+    return product_id if product_id is not None and _cursor(product_id) == text else None

@@ -1,0 +1,131 @@
+"""What a CSV file of products says, line by line."""
+
+from io import BytesIO
+
+import pytest
+
+from sconto.cli.product_file import FileRefused, read_lines
+from sconto.domain.product import Product, ProductLine, RefusedLine
+
+HEADER = b"product_id,name,price,currency\n"
+MUG = ProductLine(2, Product(1, "Mug", 1999, "EUR"))
+NAME_RULE = "name must have 1 to 255 characters, not only blanks, no control characters"
+ID_RULE = "product_id must be a whole number from 1 to 9223372036854775807"
+
+
+def read(content: bytes) -> list[ProductLine | RefusedLine]:
+    return list(read_lines(BytesIO(content)))
+
+
+def refusal(content: bytes) -> str:
+    with pytest.raises(FileRefused) as refused:
+        read(content)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        HEADER + b"1,Mug,19.99,EUR\n",
+        HEADER + b"1,Mug,19.99,EUR",
+        b"\xef\xbb\xbf" + HEADER + b"1,Mug,19.99,EUR\n\n",
+        b"product_id,name,price,currency\r\n1,Mug,19.99,EUR\r\n",
+        b"currency,price, name ,product_id\nEUR,19.99,Mug,1\n",
+        b'"product_id","name","price","currency"\n"1","Mug","19.99","EUR"\n',
+    ],
+    ids=["plain", "no last newline", "byte order mark", "CRLF", "other order", "quoted"],
+)
+def test_a_product_is_read_from_a_line(content: bytes) -> None:
+    assert read(content) == [MUG]
+
+
+def test_a_header_alone_has_no_lines() -> None:
+    assert read(HEADER) == []
+
+
+def test_quotes_commas_and_formulas_are_part_of_a_name() -> None:
+    assert read(HEADER + b'1,"a ""b"", c",0,EUR\n2,=1+1,0,EUR\n') == [
+        ProductLine(2, Product(1, 'a "b", c', 0, "EUR")),
+        ProductLine(3, Product(2, "=1+1", 0, "EUR")),
+    ]
+
+
+def test_a_line_break_in_a_name_becomes_a_space_and_lines_are_counted_on() -> None:
+    assert read(HEADER + b'1,"Mug\r\nblue\nlarge",0,EUR\n\n0,Cup,0,EUR\n2,Cup,0,EUR\n') == [
+        ProductLine(2, Product(1, "Mug blue large", 0, "EUR")),
+        RefusedLine(6, ID_RULE),
+        ProductLine(7, Product(2, "Cup", 0, "EUR")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"1.0,Mug,1,EUR", ID_RULE),
+        (b"01,Mug,1,EUR", ID_RULE),
+        (b",Mug,1,EUR", ID_RULE),
+        (b"1,,1,EUR", NAME_RULE),
+        (b"1,M\0g,1,EUR", NAME_RULE),
+        (b"1,Mug,1,eur", "currency must be an ISO 4217 code"),
+        (b"0, ,1,EUR", f"{ID_RULE}; {NAME_RULE}"),
+        (b"1,Mug,1", "has 3 values, not 4"),
+        (b"1,Mug,1,EUR,", "has 5 values, not 4"),
+        (b"1,M\xfcg,1,EUR", "is not UTF-8"),
+        (b'1,"Mug"s,1,EUR', "is not CSV: a quote inside quotes must be doubled"),
+        (b"1,Mug\rCup,1,EUR", "is not CSV: a carriage return alone ends no line"),
+        (
+            b"1," + b"x" * 200_000 + b",1,EUR",
+            "is not CSV: a value is longer than 131072 characters",
+        ),
+        (
+            b"1," + b"x" * 3_000_000 + b",1,EUR",
+            "is not CSV: a value is longer than 131072 characters",
+        ),
+        (
+            "1,☕".encode() + "☕".encode() * 1_000_000,
+            "is not CSV: a value is longer than 131072 characters",
+        ),
+        (b"1," * 2_000_000, "has 524289 values, not 4"),
+    ],
+)
+def test_a_bad_line_is_named_and_the_next_one_read(line: bytes, reason: str) -> None:
+    refused, mug = read(HEADER + line + b"\n1,Mug,19.99,EUR\n")
+    assert isinstance(refused, RefusedLine)
+    assert refused.line == 2
+    assert refused.reason == reason
+    assert mug == ProductLine(3, MUG.product)
+
+
+def test_a_quote_that_is_never_closed_is_named_by_the_line_that_opens_it() -> None:
+    lines = read(HEADER + b'1,Mug,19.99,EUR\n2,"Cup,1,EUR\n3,Pot,1,EUR\n')
+    assert lines == [MUG, RefusedLine(3, "is not CSV: a quote is never closed")]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "is empty"),
+        (b"\n\n", "is empty"),
+        (b"\xef\xbb\xbf", "is empty"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is not CSV text in UTF-8"),
+        ("\ufeffproduct_id,name\n".encode("utf-16-le"), "is not CSV text in UTF-8"),
+        ("product_id,name\n".encode("utf-16-le"), "is not CSV text in UTF-8"),
+        (b"\0" * 3_000_000, "is not CSV: a value is longer than 131072 characters on line 1"),
+        (
+            b"product_id,name,price\n",
+            "must begin with the line product_id,name,price,currency (missing: currency)",
+        ),
+        (
+            b"product_id,name,price,currency,\x1b[31mcolour,name\n",
+            "must begin with the line product_id,name,price,currency"
+            " (unknown: '\\x1b[31mcolour'; twice: name)",
+        ),
+        (
+            b"product_id;name;price;currency\n",
+            "must begin with the line product_id,name,price,currency (missing: product_id, name,"
+            " price, currency; unknown: 'product_id;name;price;currency')",
+        ),
+    ],
+)
+def test_a_file_that_is_none_of_products_is_refused_in_a_line(content: bytes, reason: str) -> None:
+    assert refusal(content) == reason
