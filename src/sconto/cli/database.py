@@ -1,0 +1,82 @@
+"""The database that the settings name: running, with a schema, and asked one thing."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from sconto.settings import Settings
+from sconto.store.database import Database
+from sconto.store.embedded import hold
+from sconto.store.schema import (
+    SchemaMismatch,
+    SchemaState,
+    find_schema_state,
+    read_version,
+    refuse_newer,
+    schema_state,
+)
+
+T = TypeVar("T")
+
+
+def ask(verb: Callable[[Database], Awaitable[T]]) -> T:
+    """What the verb answers on the database that the settings name.
+
+    A database without a schema gets one; to bring an older one up is left to `sconto migrate` and
+    `sconto serve`. Raises SettingError, EmbeddedError, DatabaseUnavailable, SchemaMismatch, and
+    what the verb raises.
+    """
+    with running_database(Settings.read()) as url:
+        _ensure_schema(url)
+        return asyncio.run(_answer(url, verb))
+
+
+@contextmanager
+def running_database(settings: Settings) -> Iterator[str]:
+    """The address of the database, which runs at least for the length of the block.
+
+    Raises EmbeddedError where it is the bundled one and cannot be started.
+    """
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    with hold(settings.data_dir) as url:
+        yield url
+
+
+def bring_up_to_date(url: str) -> None:
+    """Bring the database to the newest schema.
+
+    Raises DatabaseUnavailable, MigrationFailed, and SchemaMismatch where its schema is newer.
+    """
+    if asyncio.run(find_schema_state(url)) is SchemaState.OLDER:
+        # Alembic takes half a second to import, and most commands find nothing to migrate.
+        from sconto.store.migrate import migrate  # noqa: PLC0415
+
+        migrate(url)
+
+
+def _ensure_schema(url: str) -> None:
+    version = asyncio.run(_answer(url, _read_version))
+    refuse_newer(version)
+    if version is None:
+        bring_up_to_date(url)
+    elif schema_state(version) is SchemaState.OLDER:
+        raise SchemaMismatch(
+            f"the database has schema {version}, which is older than this program's: "
+            "run `sconto migrate`"
+        )
+
+
+async def _read_version(database: Database) -> str | None:
+    async with database.read() as connection:
+        return await read_version(connection)
+
+
+async def _answer(url: str, verb: Callable[[Database], Awaitable[T]]) -> T:
+    database = await Database.open(url, connections=1)
+    try:
+        return await verb(database)
+    finally:
+        await database.close()

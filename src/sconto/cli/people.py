@@ -1,0 +1,164 @@
+"""`sconto merchant` and `sconto user`: who uses Sconto, and what they may do."""
+
+import json
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
+from typing import Annotated, Final, NoReturn, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sconto.cli.database import ask
+from sconto.domain.names import NAME_LENGTH
+from sconto.domain.people import LONGEST_PASSWORD, PASSWORD_LENGTH, Merchant, Role, User
+from sconto.domain.problems import (
+    MerchantNotFound,
+    NameTaken,
+    NotAName,
+    PasswordRefused,
+    Problem,
+    UserNotFound,
+)
+from sconto.operations import Database, people
+
+T = TypeVar("T")
+
+merchants: Final = typer.Typer(help="Merchants: the shops that share this Sconto.")
+users: Final = typer.Typer(help="Users: who signs in for a merchant, and what they may do.")
+
+_READ_LIMIT: Final = 64 * 1024
+
+Username = Annotated[str, typer.Argument(help="The user's name.")]
+PasswordFromStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+@merchants.command("create")
+def create_merchant(name: Annotated[str, typer.Argument(help="A name of its own.")]) -> None:
+    """Create a merchant and print its id."""
+    typer.echo(_do(lambda database: people.create_merchant(database, name)))
+
+
+@merchants.command("list")
+def list_merchants(as_json: AsJson = False) -> None:
+    """List all merchants."""
+    _show(_do(people.list_merchants), Merchant, as_json=as_json)
+
+
+@users.command("create")
+def create_user(
+    username: Annotated[str, typer.Argument(help="A name that no other user has.")],
+    merchant: Annotated[str, typer.Option(help="The name of the merchant they sign in for.")],
+    role: Annotated[Role, typer.Option(help="What they may do.")] = Role.ADMIN,
+    password_stdin: PasswordFromStdin = False,
+) -> None:
+    """Create a user; asks for the password unless it is piped in."""
+    password = _read_password(from_stdin=password_stdin)
+    _do(lambda database: people.create_user(database, merchant, username, password, role))
+    typer.echo(f"{username} signs in for {merchant} as {role}.")
+
+
+@users.command("list")
+def list_users(as_json: AsJson = False) -> None:
+    """List all users."""
+    _show(_do(people.list_users), User, as_json=as_json)
+
+
+@users.command("disable")
+def disable_user(username: Username) -> None:
+    """Keep a user out; their tokens are refused within 10 seconds."""
+    _do(lambda database: people.set_disabled(database, username, disabled=True))
+    typer.echo(f"{username} is disabled.")
+
+
+@users.command("enable")
+def enable_user(username: Username) -> None:
+    """Let a user in again, also one who failed to sign in too often."""
+    _do(lambda database: people.set_disabled(database, username, disabled=False))
+    typer.echo(f"{username} is enabled.")
+
+
+@users.command("password")
+def change_password(username: Username, password_stdin: PasswordFromStdin = False) -> None:
+    """Give a user another password; their tokens stay valid."""
+    password = _read_password(from_stdin=password_stdin)
+    _do(lambda database: people.set_password(database, username, password))
+    typer.echo(f"{username} has a new password.")
+
+
+@users.command("role")
+def change_role(
+    username: Username, role: Annotated[Role, typer.Argument(help="What they may do.")]
+) -> None:
+    """Give a user another role; it counts for their tokens within 10 seconds."""
+    _do(lambda database: people.set_role(database, username, role))
+    typer.echo(f"{username} is {role}.")
+
+
+def _do(verb: Callable[[Database], Awaitable[T]]) -> T:
+    try:
+        return ask(verb)
+    except Problem as problem:
+        _refuse(_sentence(problem))
+
+
+def _sentence(problem: Problem) -> str:
+    match problem:
+        case NotAName():
+            return (
+                f"a name has 1 to {NAME_LENGTH} characters, is not blank, "
+                "and has no control characters"
+            )
+        case NameTaken(name=name):
+            return f"the name {name!r} is taken"
+        case MerchantNotFound(name=name):
+            return f"there is no merchant {name!r}: see `sconto merchant list`"
+        case UserNotFound(username=username):
+            return f"there is no user {username!r}: see `sconto user list`"
+        case PasswordRefused():
+            return f"a password has {PASSWORD_LENGTH} to {LONGEST_PASSWORD} characters"
+    return str(problem)
+
+
+def _refuse(reason: str) -> NoReturn:
+    typer.echo(f"sconto: {reason}", err=True)
+    raise typer.Exit(1)
+
+
+def _read_password(*, from_stdin: bool) -> str:
+    if not from_stdin:
+        password: str = typer.prompt(
+            "Password", hide_input=True, confirmation_prompt=True, err=True
+        )
+        return password
+    try:
+        text = sys.stdin.buffer.read(_READ_LIMIT).decode()
+    except UnicodeDecodeError:
+        _refuse("the password on standard input is not UTF-8")
+    # What `echo` and editors add does not belong to it.
+    password = text.removesuffix("\n").removesuffix("\r")
+    if "\n" in password:
+        _refuse("standard input has more than one line; expected the password alone")
+    return password
+
+
+def _show(
+    rows: Sequence[Merchant] | Sequence[User], kind: type[Merchant | User], *, as_json: bool
+) -> None:
+    if as_json:
+        typer.echo(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=2))
+        return
+    table = Table(*kind.__dataclass_fields__)
+    for row in rows:
+        # A text is printed as it is; a string could have Rich's markup in it.
+        table.add_row(*(Text(_cell(value)) for value in asdict(row).values()))
+    Console().print(table)
+
+
+def _cell(value: object) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
