@@ -4,6 +4,7 @@ from sconto.domain.order import StoredOrder
 from sconto.domain.people import Action
 from sconto.domain.pricing import PricedCart
 from sconto.domain.product import RefusedLine
+from sconto.domain.promotion import PromotionType
 
 
 class Problem(Exception):
@@ -33,6 +34,10 @@ class PeriodReversed(Problem):
 class TermsMissing(Problem):
     """A promotion cannot change its type without the terms of the new one."""
 
+    def __init__(self, promotion_type: PromotionType) -> None:
+        super().__init__(f"no terms for type {promotion_type}")
+        self.type = promotion_type
+
 
 class ProductNotFound(Problem):
     """The merchant's catalogue does not have this product."""
@@ -46,7 +51,8 @@ class ImportRefused(Problem):
     """Lines of a product file cannot be taken; `lines` are the first of `total` such lines."""
 
     def __init__(self, lines: tuple[RefusedLine, ...], total: int) -> None:
-        super().__init__(f"{total} lines cannot be taken")
+        lines_are = "1 line is" if total == 1 else f"{total:,} lines are"
+        super().__init__(f"nothing was imported: {lines_are} not valid")
         self.lines = lines
         self.total = total
 

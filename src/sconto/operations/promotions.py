@@ -108,7 +108,7 @@ async def _change(
         after = changed_summary(before, change, now)
         _require_in_order(after.period)
         if change.terms is None and after.type is not before.type:
-            raise TermsMissing
+            raise TermsMissing(after.type)
         await promotions.update_summary(connection, merchant_id, after)
         if change.terms is None and _shown_in(after) == _shown_in(before):
             return

@@ -1,0 +1,1 @@
+"""The merchant promotions API, "/v1", as published."""

@@ -1,0 +1,153 @@
+"""The errors of the merchant API: their codes, their messages, and what each problem is called."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+from starlette.responses import JSONResponse, Response
+
+from sconto.api.strict_json import NotJson
+from sconto.domain.problems import (
+    AccessDenied,
+    BadCredentials,
+    BodyTooLarge,
+    PeriodReversed,
+    Problem,
+    PromotionNotFound,
+    TermsMissing,
+    TokenExpired,
+    TokenInvalid,
+    TokenMissing,
+    TooManyAttempts,
+    UnknownProducts,
+    UnsupportedMediaType,
+)
+from sconto.domain.promotion import PromotionType
+
+_MESSAGES: Final[Mapping[int, str]] = {
+    110: "JSON is not valid.",
+    111: "Invalid data format (Content-type).",
+    1001: "Bad credentials.",
+    1007: "Your token is invalid.",
+    1008: "Missing token.",
+    1009: "Your token is expired.",
+    11000: "No access to promotion management. Please contact technical support.",
+    11010: "Invalid field value: {}",
+    11020: "Product not found: {}",
+    11030: "Same product can be listed only once ({}) within one promotion.",
+    11031: "Same product can be listed only once ({}) within one promotion.",
+    11035: "Product list has been sent twice. Transfer only one of the two options: "
+    "coupons.product_id or coupons.products.",
+    11036: "Product list has been sent twice. Transfer only one of the two options: "
+    "discounts.product_id or discounts.products.",
+    11040: "No discount is set. Provide values for parameters: "
+    "coupons.discount_percent or coupons.products.discount_percent.",
+    11041: "No discount is set. Provide values for parameters: "
+    "discounts.discount_percent or discounts.products.discount_percent.",
+    11045: "Discounts has been sent twice. Transfer only one of the two options: "
+    "discount_percent or products.discount_percent.",
+    11046: "Discounts has been sent twice. Transfer only one of the two options: "
+    "discount_percent or products.discount_percent.",
+    11050: "Promotion validity period (date_from, date_to) is incorrect.",
+    11070: "No coupon code is set. Provide at least one value for coupons.coupon_code.",
+    11080: "Coupons.coupon_code list must not contain duplicate values.",
+    11090: "Request data and promotion type do not match (promotion_type).",
+    11200: "Promotion not found: {}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One error of an answer."""
+
+    code: int
+    message: str
+
+
+def fault(code: int, about: object = "") -> Fault:
+    """The published error of that code; `about` stands where its message has brackets."""
+    return Fault(code, _MESSAGES[code].format(about))
+
+
+class Refused(Problem):
+    """What the merchant API says no to: an HTTP status and its errors, in order."""
+
+    def __init__(
+        self, status: int, faults: Iterable[Fault], headers: Mapping[str, str] | None = None
+    ) -> None:
+        self.status = status
+        self.faults = tuple(faults)
+        self.headers = dict(headers or {})
+        super().__init__(f"{status}: {', '.join(str(fault.code) for fault in self.faults)}")
+
+
+def answer_problem(problem: Problem) -> Response:
+    """The answer to a problem, in the envelope of every 400, 401 and 404.
+
+    Raises KeyError for a problem that no address under /v1 can meet.
+    """
+    refused = problem if isinstance(problem, Refused) else _REFUSALS[type(problem)](problem)
+    return _envelope(refused.status, refused.faults, refused.headers)
+
+
+def answer_status(status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """The answer where only the HTTP status says what is the matter: 404, 405, 413, 500, 503."""
+    return _envelope(status, [_status_fault(status)], headers)
+
+
+def product_not_found(product_ids: Iterable[int]) -> Fault:
+    """11020 about all of these products, in their order."""
+    return fault(11020, ", ".join(map(str, product_ids)))
+
+
+def promotion_not_found(promotion_id: object) -> Refused:
+    """404 / 11200 about the id as it was sent."""
+    return Refused(404, [fault(11200, promotion_id)])
+
+
+def invalid_body(*faults: Fault) -> Refused:
+    """400 with these errors."""
+    return Refused(400, faults)
+
+
+def missing_terms(kind: PromotionType) -> tuple[Fault, ...]:
+    """The errors about a promotion without the object that its type needs."""
+    return (fault(11070), fault(11040)) if kind is PromotionType.COUPON else (fault(11041),)
+
+
+def _unauthorized(code: int) -> Refused:
+    return Refused(401, [fault(code)], {"WWW-Authenticate": "Bearer"})
+
+
+def _too_many_attempts(problem: TooManyAttempts) -> Refused:
+    return Refused(429, [_status_fault(429)], {"Retry-After": str(problem.retry_after)})
+
+
+# Called with a problem of the very class it stands beside.
+_REFUSALS: Final[Mapping[type[Problem], Callable[[Any], Refused]]] = {
+    TokenInvalid: lambda _: _unauthorized(1007),
+    TokenMissing: lambda _: _unauthorized(1008),
+    TokenExpired: lambda _: _unauthorized(1009),
+    BadCredentials: lambda _: _unauthorized(1001),
+    TooManyAttempts: _too_many_attempts,
+    UnsupportedMediaType: lambda _: invalid_body(fault(111)),
+    BodyTooLarge: lambda _: Refused(413, [_status_fault(413)]),
+    NotJson: lambda _: invalid_body(fault(110)),
+    AccessDenied: lambda _: invalid_body(fault(11000)),
+    PromotionNotFound: lambda problem: promotion_not_found(problem.promotion_id),
+    UnknownProducts: lambda problem: invalid_body(product_not_found(problem.product_ids)),
+    PeriodReversed: lambda _: invalid_body(fault(11050)),
+    TermsMissing: lambda problem: invalid_body(*missing_terms(problem.type)),
+}
+
+
+def _status_fault(status: int) -> Fault:
+    return Fault(status, f"{HTTPStatus(status).phrase}.")
+
+
+def _envelope(
+    status: int, faults: Iterable[Fault], headers: Mapping[str, str] | None = None
+) -> Response:
+    errors = [{"error": fault.code, "message": fault.message} for fault in faults]
+    return JSONResponse({"errors": errors}, status_code=status, headers=headers)

@@ -1,0 +1,74 @@
+"""The errors found in the body of a promotion, told in the order of its fields."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from sconto.api.merchant.errors import Fault, fault
+
+Path = tuple[str, ...]
+"""The names that lead to a field: `("coupons", "coupon_type")`."""
+
+_FIELDS: Final = (
+    "promotion_type",
+    "promotion_name",
+    "status",
+    "date_from",
+    "date_to",
+    "coupons",
+    "coupons.coupon_type",
+    "coupons.coupon_code",
+    "coupons.discount_percent",
+    "coupons.product_id",
+    "coupons.products",
+    "discounts",
+    "discounts.discount_percent",
+    "discounts.product_id",
+    "discounts.products",
+)
+
+_ORDER: Final[Mapping[Path, int]] = {
+    tuple(field.split(".")): position for position, field in enumerate(_FIELDS)
+}
+_OBJECTS: Final = frozenset(path[0] for path in _ORDER if len(path) > 1)
+
+
+def sent_paths(body: Mapping[str, object]) -> Iterator[Path]:
+    """The fields that a body has, known ones and others, in the order in which they were sent."""
+    for name, value in body.items():
+        yield (name,)
+        if name in _OBJECTS and isinstance(value, dict):
+            yield from ((name, leaf) for leaf in value)
+
+
+def last_of(paths: Iterable[Path]) -> Path:
+    """The field that stands last in the table: the place of an error about all of them."""
+    return max(paths, key=_ORDER.__getitem__)
+
+
+class Findings:
+    """A collection of errors, each with its place: a field, or after all of them."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[int, Fault]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def note(self, path: Path, found: Fault) -> None:
+        """Remember an error about a field; about several, the path is the last of them."""
+        self._found.append((_ORDER.get(path, len(_FIELDS)), found))
+
+    def note_invalid(self, path: Path, leaf: str | None = None) -> None:
+        """Remember 11010, which names the field by its leaf."""
+        self.note(path, fault(11010, path[-1] if leaf is None else leaf))
+
+    def note_unknown_names(self, body: Mapping[str, object]) -> None:
+        """Remember 11010 for each name that no field has; they come last, in the order sent."""
+        for path in sent_paths(body):
+            if path not in _ORDER:
+                self.note_invalid(path)
+
+    def faults(self) -> tuple[Fault, ...]:
+        """All errors, each once: by field, at one field by code, and else as they were found."""
+        ordered = sorted(self._found, key=lambda found: (found[0], found[1].code))
+        return tuple(dict.fromkeys(found for _, found in ordered))

@@ -1,0 +1,66 @@
+"""Reading the query of the list of promotions."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, Literal
+from unicodedata import category
+
+from sconto.api.merchant.errors import fault, invalid_body
+from sconto.api.strict_json import Number
+from sconto.domain.promotion import PromotionQuery
+
+_SHORTEST_SEARCH: Final = 3
+
+
+def read_query(sent: Iterable[tuple[str, str]]) -> PromotionQuery:
+    """What the parameters of an address ask for; of repeated names the last counts.
+
+    Raises Refused with 11010 for each parameter that has a bad value, in the order of the
+    documentation, and then for each that there is none of, in the order sent.
+    """
+    texts = dict(sent)
+    values = {name: read(texts[name]) for name, read in _READERS.items() if name in texts}
+    bad = [name for name, value in values.items() if value is None]
+    unknown = [name for name in texts if name not in _READERS]
+    if bad or unknown:
+        raise invalid_body(*(fault(11010, name) for name in [*bad, *unknown]))
+    return PromotionQuery(
+        limit=values.get("limit"),
+        offset=values.get("offset", 0),
+        active=values.get("status"),
+        expired=values.get("expired"),
+        search=values.get("search_string"),
+        sort=values.get("sort_by_update_date"),
+    )
+
+
+def _read_count(text: str) -> int | None:
+    """A number of promotions, zero too."""
+    return Number(text).whole() if text.isascii() and text.isdigit() else None
+
+
+def _read_flag(text: str) -> bool | None:
+    return {"1": True, "0": False}.get(text)
+
+
+def _read_search(text: str) -> str | None:
+    """Part of a name, which has no control characters."""
+    has_control = any(category(letter) == "Cc" for letter in text)
+    return None if len(text) < _SHORTEST_SEARCH or has_control else text
+
+
+def _read_direction(text: str) -> Literal["asc", "desc"] | None:
+    match text:
+        case "asc" | "desc":
+            return text
+        case _:
+            return None
+
+
+_READERS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "limit": _read_count,
+    "offset": _read_count,
+    "status": _read_flag,
+    "expired": _read_flag,
+    "search_string": _read_search,
+    "sort_by_update_date": _read_direction,
+}

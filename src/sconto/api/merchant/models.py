@@ -1,0 +1,232 @@
+"""The bodies of the merchant API as /docs shows them, with the published examples."""
+
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sconto.domain.codes import CodeType
+from sconto.domain.promotion import PromotionType
+
+_COUPONS: Final[dict[str, Any]] = {
+    "coupon_type": "one-time",
+    "coupon_code": ["PROMO-001", "PROMO-002"],
+    "discount_percent": "10",
+    "product_id": [11111],
+}
+
+Instant = Annotated[
+    str,
+    Field(
+        pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}[+-]\d{2}:\d{2}$",
+        description="`YYYY-MM-DDThh:mm:ss±hh:mm`; answered in the server's time zone.",
+        examples=["2023-01-01T00:00:00+03:00"],
+    ),
+]
+Percent = Annotated[
+    str,
+    Field(
+        pattern=r"^\d+(\.\d{1,6})?$",
+        description="Above 0 and at most 100, with up to 6 decimals; a number is accepted too.",
+        examples=["10"],
+    ),
+]
+ProductId = Annotated[int, Field(ge=1, le=2**63 - 1, examples=[11111])]
+Code = Annotated[str, Field(min_length=1, max_length=30, pattern=r"^[A-Za-z0-9Ѐ-ӿ_.-]+$")]
+Name = Annotated[str, Field(min_length=1, max_length=255, examples=["Black Friday"])]
+
+
+class OwnPercent(BaseModel):
+    """A product and its own percent."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    product_id: ProductId
+    discount_percent: Percent
+
+
+class Discounts(BaseModel):
+    """What is given, and on which products: exactly one of `discount_percent` and `products`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    discount_percent: Percent | None = None
+    product_id: Annotated[
+        list[ProductId] | None,
+        Field(description="Without it, all products. Not beside `products`.", min_length=1),
+    ] = None
+    products: Annotated[list[OwnPercent] | None, Field(min_length=1)] = None
+
+
+class Coupons(Discounts):
+    """Codes, what they give, and on which products."""
+
+    coupon_type: Annotated[
+        CodeType | None,
+        Field(description="`one-time`: a code serves the products of one order."),
+    ] = None
+    coupon_code: Annotated[
+        list[Code],
+        Field(min_length=1, description="Compared whatever the case; no repeats."),
+    ]
+
+
+class PromotionCreate(BaseModel):
+    """A promotion to create: type `coupon` needs `coupons`, type `discount` needs `discounts`."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "promotion_type": "coupon",
+                "promotion_name": "Black Friday",
+                "status": True,
+                "date_from": "2023-01-01T00:00:00+03:00",
+                "date_to": "2033-01-10T00:00:00+03:00",
+                "coupons": {
+                    "coupon_type": "reusable",
+                    "coupon_code": ["PROMO-001", "PROMO-002"],
+                    "discount_percent": "10",
+                },
+            }
+        },
+    )
+
+    promotion_type: PromotionType
+    promotion_name: Name
+    status: Annotated[bool, Field(description="Only an active promotion applies.")] = True
+    date_from: Annotated[Instant | None, Field(description="Without it, now.")] = None
+    date_to: Annotated[Instant | None, Field(description="Without it, no end.")] = None
+    coupons: Coupons | None = None
+    discounts: Discounts | None = None
+
+
+class PromotionModify(BaseModel):
+    """What changes: an absent field stays as it is, an object that is sent replaces the old one."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "promotion_type": "discount",
+                "date_to": "2033-01-10T09:16:35+03:00",
+                "discounts": {"discount_percent": "50"},
+            }
+        },
+    )
+
+    promotion_type: PromotionType
+    promotion_name: Name | None = None
+    status: bool | None = None
+    date_from: Instant | None = None
+    date_to: Instant | None = None
+    coupons: Coupons | None = None
+    discounts: Discounts | None = None
+
+
+class PromotionCreated(BaseModel):
+    """The new promotion."""
+
+    id: Annotated[int, Field(examples=[45566])]
+
+
+class PromotionAnswer(BaseModel):
+    """A promotion as it stands, with the object of its type only."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": 36,
+                "promotion_type": "coupon",
+                "promotion_name": "Black Friday",
+                "status": True,
+                "date_from": "2022-04-08T12:53:02+03:00",
+                "date_to": "3000-01-01T00:00:00+03:00",
+                "update_date": "2022-11-01T12:53:02+03:00",
+                "coupons": _COUPONS,
+            }
+        }
+    )
+
+    id: int
+    promotion_type: PromotionType
+    promotion_name: str
+    status: bool
+    date_from: Instant
+    date_to: Instant
+    update_date: Instant
+    coupons: Coupons | None = None
+    discounts: Discounts | None = None
+
+
+class PromotionList(BaseModel):
+    """The ids of the promotions found."""
+
+    ids: Annotated[list[int], Field(examples=[[45566, 36]])]
+
+
+class StatisticsQuestion(BaseModel):
+    """Whose statistics are asked for."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"id": 36}})
+
+    id: int | str
+
+
+class CodeStatistics(BaseModel):
+    """The redemptions of a code while it was of this type."""
+
+    coupon_code: str
+    coupon_type: CodeType
+    coupon_uses: int
+    coupon_id: int
+
+
+class PromotionStatistics(BaseModel):
+    """The redemptions of a promotion; `coupons` where it is of type coupon, or ever had codes."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "promotion_uses": 3,
+                "coupons": [
+                    {
+                        "coupon_code": "PROMO-001",
+                        "coupon_type": "one-time",
+                        "coupon_uses": 2,
+                        "coupon_id": 71,
+                    }
+                ],
+            }
+        }
+    )
+
+    promotion_uses: int
+    coupons: list[CodeStatistics] | None = None
+
+
+class Nothing(BaseModel):
+    """An empty object: it is done."""
+
+
+class MerchantError(BaseModel):
+    """An error code, and what it says."""
+
+    error: int
+    message: str
+
+
+class MerchantErrors(BaseModel):
+    """All errors found, in the order of the fields they are about."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "errors": [
+                    {"error": 11010, "message": "Invalid field value: date_from"},
+                    {"error": 11010, "message": "Invalid field value: product_id"},
+                ]
+            }
+        }
+    )
+
+    errors: list[MerchantError]

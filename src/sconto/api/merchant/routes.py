@@ -1,0 +1,119 @@
+"""The addresses of the merchant API: create, modify, get, list and delete promotions; statistics.
+
+Each address makes its checks in the published order: the token, the content type, the JSON, the
+caller's role, the promotion, and then all others at once.
+"""
+
+from typing import Final, TypeVar
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from sconto.api.access import caller_of, require
+from sconto.api.context import context_of
+from sconto.api.merchant import manual
+from sconto.api.merchant.bodies import read_object
+from sconto.api.merchant.errors import invalid_body
+from sconto.api.merchant.ids import find_id
+from sconto.api.merchant.listing import read_query
+from sconto.api.merchant.reading import Reading, read_new_promotion, read_promotion_change
+from sconto.api.merchant.statistics import read_statistics_question, write_statistics
+from sconto.api.merchant.writing import write_promotion
+from sconto.domain.people import Action, Caller
+from sconto.operations import Database, promotions
+from sconto.operations.statistics import promotion_statistics
+
+T = TypeVar("T")
+
+router: Final = APIRouter(tags=["Merchant API"])
+
+
+@router.post("/v1/promotion", **manual.CREATE)
+async def create_promotion(request: Request) -> Response:
+    """Create a promotion and set discounts for products."""
+    caller, body = await _admit(request, Action.WRITE_PROMOTIONS)
+    context = context_of(request)
+    now = context.now()
+    reading = read_new_promotion(body, context.zone, now)
+    new = await _faultless(reading, context.database, caller)
+    promotion_id = await promotions.create_promotion(context.database, caller, new, now)
+    return JSONResponse({"id": promotion_id})
+
+
+@router.get("/v1/promotion", **manual.LIST)
+async def list_promotions(request: Request) -> Response:
+    """List the ids of the merchant's promotions; filters combine with "and"."""
+    caller = require(request, Action.READ_PROMOTIONS)
+    context = context_of(request)
+    query = read_query(request.query_params.multi_items())
+    ids = await promotions.list_promotions(context.database, caller, query, context.now())
+    return JSONResponse({"ids": ids})
+
+
+@router.post("/v1/promotion/statistics", **manual.STATISTICS)
+async def get_statistics(request: Request) -> Response:
+    """Tell how often a promotion, and each of its codes, was used in orders."""
+    caller, body = await _admit(request, Action.READ_PROMOTIONS)
+    database = context_of(request).database
+    asked = read_statistics_question(body)
+    if asked.promotion_id is None:
+        raise invalid_body(*asked.faults)
+    promotion_id = find_id(asked.promotion_id)
+    statistics = await promotion_statistics(database, caller, promotion_id)
+    if asked.faults:
+        raise invalid_body(*asked.faults)
+    return JSONResponse(write_statistics(statistics))
+
+
+@router.get("/v1/promotion/{promotion_id}", **manual.GET)
+async def get_promotion(request: Request) -> Response:
+    """Get a promotion as it stands."""
+    caller = require(request, Action.READ_PROMOTIONS)
+    context = context_of(request)
+    promotion = await promotions.get_promotion(context.database, caller, _id_in_path(request))
+    return JSONResponse(write_promotion(promotion, context.zone))
+
+
+@router.patch("/v1/promotion/{promotion_id}", **manual.MODIFY)
+async def change_promotion(request: Request) -> Response:
+    """Change a promotion; what is left out stays, an object that is sent replaces the old one."""
+    caller, body = await _admit(request, Action.WRITE_PROMOTIONS)
+    context = context_of(request)
+    now = context.now()
+    promotion_id = _id_in_path(request)
+    current = await promotions.get_summary(context.database, caller, promotion_id)
+    reading = read_promotion_change(body, current, context.zone)
+    change = await _faultless(reading, context.database, caller)
+    await promotions.change_promotion(context.database, caller, promotion_id, change, now)
+    return JSONResponse({})
+
+
+@router.delete("/v1/promotion/{promotion_id}", **manual.DELETE)
+async def delete_promotion(request: Request) -> Response:
+    """Delete a promotion with its codes and discounts; orders keep what they got."""
+    caller = require(request, Action.WRITE_PROMOTIONS)
+    context = context_of(request)
+    promotion_id = _id_in_path(request)
+    await promotions.delete_promotion(context.database, caller, promotion_id, context.now())
+    return JSONResponse({})
+
+
+async def _admit(request: Request, action: Action) -> tuple[Caller, dict[str, object]]:
+    """The caller and the object sent; each failed check ends the request at once."""
+    caller_of(request)
+    body = await read_object(request)
+    return require(request, action), body
+
+
+async def _faultless(reading: Reading[T], database: Database, caller: Caller) -> T:
+    """What is wanted, or all that is wrong with it, unknown products too."""
+    if reading.wanted is not None:
+        return reading.wanted
+    named = reading.named_products()
+    unknown = await promotions.find_unknown_products(database, caller, named) if named else []
+    raise invalid_body(*reading.faults(unknown))
+
+
+def _id_in_path(request: Request) -> int:
+    return find_id(request.path_params["promotion_id"])

@@ -1,0 +1,151 @@
+"""Reading the objects `coupons` and `discounts` of a promotion's body."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sconto.api.merchant.errors import fault
+from sconto.api.merchant.findings import Findings, Path
+from sconto.api.merchant.values import (
+    Products,
+    read_code_type,
+    read_codes,
+    read_own_percents,
+    read_percent,
+    read_product_ids,
+)
+from sconto.domain.codes import CodeType, code_key
+from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
+from sconto.domain.promotion import PromotionType, Terms
+
+
+@dataclass(frozen=True, slots=True)
+class TermsObject:
+    """One of the two objects: what it is called, and the codes of its errors."""
+
+    name: str
+    type: PromotionType
+    repeated_product: int
+    two_product_lists: int
+    no_discount: int
+    two_discounts: int
+
+    @property
+    def has_codes(self) -> bool:
+        """Whether promotion codes are among its fields."""
+        return self.type is PromotionType.COUPON
+
+    def path(self, leaf: str) -> Path:
+        """The path of one of its fields."""
+        return (self.name, leaf)
+
+
+COUPONS: Final = TermsObject("coupons", PromotionType.COUPON, 11030, 11035, 11040, 11045)
+DISCOUNTS: Final = TermsObject("discounts", PromotionType.DISCOUNT, 11031, 11036, 11041, 11046)
+
+
+@dataclass(frozen=True, slots=True)
+class SentTerms:
+    """What one of the objects says: the terms, where they are complete, and the products named.
+
+    `product_ids` has the valid ids of each field that lists products, faultless or not.
+    """
+
+    terms: Terms | None
+    product_ids: Mapping[Path, tuple[int, ...]]
+
+
+def note_missing_terms(kind: TermsObject, findings: Findings) -> None:
+    """Remember that the object which the promotion's type needs was not sent."""
+    if kind.has_codes:
+        findings.note(kind.path("coupon_code"), fault(11070))
+    findings.note(kind.path("products"), fault(kind.no_discount))
+
+
+def read_terms(
+    sent: object, kind: TermsObject, type_sent: PromotionType | None, findings: Findings
+) -> SentTerms:
+    """Read an object that is present, and remember what is wrong with it.
+
+    Values, names and products are checked whatever the promotion's type. What belongs together,
+    repeats, and the codes are what the documentation asks of a promotion of the object's own
+    type: for another type the object must be absent, and is told to be (11090); without a valid
+    type there is nothing to hold it against.
+    """
+    if type_sent is not None and type_sent is not kind.type:
+        findings.note((kind.name,), fault(11090))
+    if not isinstance(sent, dict):
+        findings.note_invalid((kind.name,))
+        return SentTerms(None, {})
+    fits = type_sent is kind.type
+    code_type, codes = _read_codes(sent, kind, fits, findings) if kind.has_codes else (None, ())
+    percent = read_percent(sent.get("discount_percent"))
+    if "discount_percent" in sent and percent is None:
+        findings.note_invalid(kind.path("discount_percent"))
+    listed = read_product_ids(sent["product_id"]) if "product_id" in sent else None
+    own = read_own_percents(sent["products"]) if "products" in sent else None
+    products = {
+        kind.path(leaf): found
+        for leaf, found in (("product_id", listed), ("products", own))
+        if found is not None
+    }
+    _note_faulty_products(products, findings)
+    if fits:
+        _note_repeats(products, kind, findings)
+        _note_what_excludes(sent, kind, findings)
+    coverage = _coverage(percent, listed, own)
+    return SentTerms(
+        terms=None if coverage is None else Terms(coverage, code_type, codes),
+        product_ids={path: found.ids for path, found in products.items()},
+    )
+
+
+def _read_codes(
+    sent: Mapping[str, object], kind: TermsObject, fits: bool, findings: Findings
+) -> tuple[CodeType | None, tuple[str, ...]]:
+    code_type = read_code_type(sent.get("coupon_type"))
+    if "coupon_type" in sent and code_type is None:
+        findings.note_invalid(kind.path("coupon_type"))
+    codes = read_codes(sent.get("coupon_code", []))
+    if codes.faulty:
+        findings.note_invalid(kind.path("coupon_code"))
+    if fits and not codes.valid and not codes.faulty:
+        findings.note(kind.path("coupon_code"), fault(11070))
+    if fits and len({code_key(code) for code in codes.valid}) < len(codes.valid):
+        findings.note(kind.path("coupon_code"), fault(11080))
+    return code_type, codes.valid
+
+
+def _note_faulty_products(products: Mapping[Path, Products], findings: Findings) -> None:
+    for path, found in products.items():
+        for leaf in found.faulty:
+            findings.note_invalid(path, leaf)
+
+
+def _note_repeats(products: Mapping[Path, Products], kind: TermsObject, findings: Findings) -> None:
+    for path, found in products.items():
+        for product_id, times in Counter(found.ids).items():
+            if times > 1:
+                findings.note(path, fault(kind.repeated_product, product_id))
+
+
+def _note_what_excludes(sent: Mapping[str, object], kind: TermsObject, findings: Findings) -> None:
+    """A promotion has one list of products at most, and exactly one kind of percent."""
+    last = kind.path("products")
+    if "product_id" in sent and "products" in sent:
+        findings.note(last, fault(kind.two_product_lists))
+    if "discount_percent" in sent and "products" in sent:
+        findings.note(last, fault(kind.two_discounts))
+    if "discount_percent" not in sent and "products" not in sent:
+        findings.note(last, fault(kind.no_discount))
+
+
+def _coverage(
+    percent: int | None, listed: Products | None, own: Products | None
+) -> Coverage | None:
+    if own is not None:
+        return OwnPercents(dict(zip(own.ids, own.percents, strict=False)))
+    if percent is None:
+        return None
+    return AllProducts(percent) if listed is None else ListedProducts(percent, listed.ids)

@@ -1,0 +1,119 @@
+"""What a single value of the merchant API may be: each reader answers None for what it may not."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sconto.api.merchant.instants import parse_instant
+from sconto.api.strict_json import Number
+from sconto.domain.codes import CodeType, is_code
+from sconto.domain.money import parse_percent
+from sconto.domain.names import is_name
+from sconto.domain.promotion import PromotionType
+
+_OWN_PERCENT_MEMBERS: Final = frozenset({"product_id", "discount_percent"})
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """The valid ones of an array of codes, as spelled; `faulty`: there were others."""
+
+    valid: tuple[str, ...]
+    faulty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Products:
+    """The valid ids of an array of products, with the valid percents where each has its own.
+
+    `faulty` names the leaves that were not valid, in the order of the fields. Where it is empty,
+    ids and percents belong to each other by position.
+    """
+
+    ids: tuple[int, ...]
+    percents: tuple[int, ...] = ()
+    faulty: tuple[str, ...] = ()
+
+
+def read_type(value: object) -> PromotionType | None:
+    """`coupon` or `discount`."""
+    return next((kind for kind in PromotionType if kind == value), None)
+
+
+def read_code_type(value: object) -> CodeType | None:
+    """`one-time` or `reusable`."""
+    return next((kind for kind in CodeType if kind == value), None)
+
+
+def read_name(value: object) -> str | None:
+    """1 to 255 characters, not blank, no control characters."""
+    return value if isinstance(value, str) and is_name(value) else None
+
+
+def read_flag(value: object) -> bool | None:
+    """`true` or `false`."""
+    return value if isinstance(value, bool) else None
+
+
+def read_instant(value: object) -> datetime | None:
+    """A time with an offset, as an instant in UTC."""
+    if not isinstance(value, str):
+        return None
+    try:
+        return parse_instant(value)
+    except ValueError:
+        return None
+
+
+def read_percent(value: object) -> int | None:
+    """A percent as a string or a number, judged as it is written; in millionths."""
+    text = value.text if isinstance(value, Number) else value
+    if not isinstance(text, str):
+        return None
+    try:
+        return parse_percent(text)
+    except ValueError:
+        return None
+
+
+def read_codes(value: object) -> Codes:
+    """An array of codes; an empty one has none, which is for its reader to judge."""
+    if not isinstance(value, list):
+        return Codes((), faulty=True)
+    valid = tuple(code for code in value if isinstance(code, str) and is_code(code))
+    return Codes(valid, faulty=len(valid) < len(value))
+
+
+def read_product_ids(value: object) -> Products:
+    """A filled array of product ids."""
+    if not isinstance(value, list) or not value:
+        return Products((), faulty=("product_id",))
+    ids = _valid(map(_read_product_id, value))
+    return Products(ids, faulty=("product_id",) if len(ids) < len(value) else ())
+
+
+def read_own_percents(value: object) -> Products:
+    """A filled array of objects with a product's id and its percent, and nothing else."""
+    if not isinstance(value, list) or not value:
+        return Products((), faulty=("products",))
+    items = [item for item in value if isinstance(item, dict)]
+    ids = _valid(_read_product_id(item.get("product_id")) for item in items)
+    percents = _valid(read_percent(item.get("discount_percent")) for item in items)
+    strange = len(items) < len(value) or any(item.keys() - _OWN_PERCENT_MEMBERS for item in items)
+    faults = {
+        "products": strange,
+        "product_id": len(ids) < len(items),
+        "discount_percent": len(percents) < len(items),
+    }
+    return Products(ids, percents, tuple(leaf for leaf, faulty in faults.items() if faulty))
+
+
+def _read_product_id(value: object) -> int | None:
+    """A positive number that is written as an integer of at most 64 bits."""
+    product_id = value.whole() if isinstance(value, Number) else None
+    return product_id if product_id is not None and product_id > 0 else None
+
+
+def _valid(values: Iterable[int | None]) -> tuple[int, ...]:
+    return tuple(value for value in values if value is not None)
