@@ -6,13 +6,14 @@ from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPer
 from sconto.domain.ordering import arrange
 from sconto.store.database import Connection
 
+# One index look-up a product, however many there are: a sub-select is never turned into a join.
 _UNKNOWN = """
 SELECT wanted.product_id
 FROM unnest($2::bigint[]) WITH ORDINALITY AS wanted (product_id, place)
-WHERE NOT EXISTS (
-    SELECT FROM products
+WHERE (
+    SELECT product_id FROM products
     WHERE merchant_id = $1 AND product_id = wanted.product_id AND deleted_at IS NULL
-)
+) IS NULL
 ORDER BY wanted.place
 """
 
@@ -38,18 +39,12 @@ FROM promotion_products
 WHERE merchant_id = $1 AND promotion_id = $2
 """
 
-_INSERT = """
+_WRITE = """
 INSERT INTO promotion_products (merchant_id, promotion_id, product_id, position, percent)
 SELECT $1, $2, *
 FROM unnest($3::bigint[], $4::bigint[], $5::bigint[])
-"""
-
-_UPDATE = """
-UPDATE promotion_products AS named
-SET position = wanted.position, percent = wanted.percent
-FROM unnest($3::bigint[], $4::bigint[], $5::bigint[]) AS wanted (product_id, position, percent)
-WHERE named.merchant_id = $1 AND named.promotion_id = $2
-    AND named.product_id = wanted.product_id
+ON CONFLICT (merchant_id, promotion_id, product_id) DO UPDATE
+SET position = excluded.position, percent = excluded.percent
 """
 
 _DELETE = """
@@ -83,19 +78,16 @@ async def write_products(
     positions = arrange(
         [stored[product_id][0] if product_id in stored else None for product_id in wanted]
     )
-    new, changed = [], []
-    for (product_id, percent), position in zip(wanted.items(), positions, strict=True):
-        if product_id not in stored:
-            new.append((product_id, position, percent))
-        elif stored[product_id] != (position, percent):
-            changed.append((product_id, position, percent))
+    changed = [
+        (product_id, position, percent)
+        for (product_id, percent), position in zip(wanted.items(), positions, strict=True)
+        if stored.get(product_id) != (position, percent)
+    ]
     gone = [product_id for product_id in stored if product_id not in wanted]
     if gone:
         await connection.execute(_DELETE, merchant_id, promotion_id, gone)
     if changed:
-        await connection.execute(_UPDATE, merchant_id, promotion_id, *zip(*changed, strict=True))
-    if new:
-        await connection.execute(_INSERT, merchant_id, promotion_id, *zip(*new, strict=True))
+        await connection.execute(_WRITE, merchant_id, promotion_id, *zip(*changed, strict=True))
 
 
 def coverage_columns(coverage: Coverage) -> tuple[bool, int | None]:

@@ -58,6 +58,9 @@ class Database:
             command_timeout=60,
             # The usual reset is a round trip each time; no session of ours keeps any state.
             reset=_keep,
+            # All rows are found by key. A plan made while a table was nearly empty would scan it,
+            # and stay in use when the table has grown.
+            server_settings={"enable_seqscan": "off", "jit": "off"},
         )
         return cls(pool)
 

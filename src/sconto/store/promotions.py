@@ -21,8 +21,12 @@ from sconto.store.database import Connection
 LARGEST: Final = 2**63 - 1
 """The largest number that a column can hold."""
 
+# From five rows to a hundred thousand: each statement of the transaction is planned for its size.
 _LOCK = """
-SELECT FROM merchants WHERE merchant_id = $1 FOR NO KEY UPDATE
+SELECT set_config('plan_cache_mode', 'force_custom_plan', true)
+FROM merchants
+WHERE merchant_id = $1
+FOR NO KEY UPDATE
 """
 
 _INSERT = """
