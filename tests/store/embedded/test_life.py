@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import threading
 import time
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import psycopg
@@ -32,11 +35,15 @@ def test_ten_processes_at_once_start_one_server(data_dir: Path) -> None:
     for holder in holders[1:]:
         holder.leave()
     postmaster = find_postmaster(data_dir)
-    assert ask(urls.pop(), "SELECT 1") == 1
+    url = urls.pop()
+    assert ask(url, "SELECT 1") == 1
+    sockets = Path(parse_qs(urlsplit(url).query)["host"][0])
+    assert sockets.stat().st_mode & 0o777 == 0o700
 
     holders[0].leave()
     assert find_servers(data_dir) == []
-    assert not Path(f"/proc/{postmaster}").exists()
+    assert not Path(f"/proc/{postmaster}/cwd").exists()
+    assert not sockets.exists()
 
 
 def test_holders_of_one_process_share_the_server_and_the_next_finds_the_rows(
@@ -145,6 +152,18 @@ def test_a_killed_keeper_is_replaced_and_nobody_notices(data_dir: Path) -> None:
             assert same == url
         connection.execute("SELECT 1")
         assert find_postmaster(data_dir) == postmaster
+
+
+def test_a_keeper_told_to_end_takes_the_server_along_and_both_come_back_at_the_same_url(
+    data_dir: Path,
+) -> None:
+    with hold(data_dir) as url:
+        [keeper] = find_keepers(data_dir)
+        os.kill(keeper, signal.SIGTERM)
+        wait_until(lambda: find_keepers(data_dir) not in ([], [keeper]))
+        wait_until(lambda: answers(url))
+        with hold(data_dir) as same:
+            assert same == url
 
 
 def test_keeper_and_postmaster_killed_together_come_back(data_dir: Path) -> None:

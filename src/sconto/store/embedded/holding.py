@@ -23,6 +23,7 @@ def hold(data_dir: Path) -> Iterator[str]:
     """The URL of the data folder's own PostgreSQL, which runs at least for the length of the block.
 
     Holders of one folder, in any number of processes, share one server at one URL.
+    A forked copy of this process holds too until it ends, a program that it starts does not.
 
     Raises:
         EmbeddedUnavailable: the wheel with PostgreSQL is not installed.

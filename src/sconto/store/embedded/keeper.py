@@ -38,7 +38,7 @@ def launch_keeper(folder: ServerFolder, lock: LockFile) -> None:
     log = folder.open_log()
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "sconto.store.embedded", folder.path, str(lock.fd)],
+            [sys.executable, "-P", "-m", "sconto.store.embedded", folder.path, str(lock.fd)],
             check=False,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -78,6 +78,7 @@ def keep_server(folder: ServerFolder, lock: LockFile) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         write_notice(lock, Notice())
         server.stop()
+    server.remove_sockets()
 
 
 def _attend(server: Server) -> Notice:

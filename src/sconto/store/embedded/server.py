@@ -115,9 +115,13 @@ class Server:
         """Return when no process of the server is left: stopped fast, else at once, else killed."""
         for stop_signal, patience in _STOP_SIGNALS:
             if pid := self._find_postmaster():
-                os.kill(pid, stop_signal)
+                with suppress(ProcessLookupError):
+                    os.kill(pid, stop_signal)
             if self._is_gone_within(patience):
                 break
+
+    def remove_sockets(self) -> None:
+        """Give up the URL of the stopped server; nobody knows it any more."""
         remove_socket_folder(self._folder, self._owner)
 
     def trim_log(self) -> None:
@@ -131,16 +135,8 @@ class Server:
     def _make_cluster(self, programs: Programs, lock: LockFile) -> None:
         unfinished = Path(tempfile.mkdtemp(prefix="cluster.", dir=self._folder.path))
         self._owner.give(unfinished)
-        initdb: _Command = [
-            programs.folder / "initdb",
-            "-D",
-            self._here(),
-            "-U",
-            "postgres",
-            "-E",
-            "UTF8",
-        ]
-        initdb += ["--locale=C", "--data-checksums", "--no-instructions"]
+        initdb: _Command = [programs.folder / "initdb", "-D", self._here(), "-U", "postgres"]
+        initdb += ["-E", "UTF8", "--locale=C", "--data-checksums", "--no-instructions"]
         initdb += ["--auth-local=trust", "--auth-host=reject"]
         single: _Command = [programs.folder / "postgres", "--single", "-D", self._here()]
         single += ["-c", "exit_on_error=on", "postgres"]
