@@ -1,4 +1,4 @@
-"""Values for tests: each builder has a default for everything, so that a test shows what matters."""
+"""Values for tests: builders with a default for everything, so that a test shows what matters."""
 
 from datetime import UTC, datetime
 

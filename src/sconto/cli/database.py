@@ -20,7 +20,7 @@ from sconto.store.schema import (
 T = TypeVar("T")
 
 
-def ask(verb: Callable[[Database], Awaitable[T]]) -> T:
+def ask_database(verb: Callable[[Database], Awaitable[T]]) -> T:
     """What the verb answers on the database that the settings name.
 
     A database without a schema gets one; to bring an older one up is left to `sconto migrate` and
@@ -55,6 +55,14 @@ def bring_up_to_date(url: str) -> None:
         from sconto.store.migrate import migrate  # noqa: PLC0415
 
         migrate(url)
+
+
+def require_schema(url: str) -> None:
+    """Raise SchemaMismatch unless the database has the newest schema, and DatabaseUnavailable."""
+    if asyncio.run(find_schema_state(url)) is not SchemaState.CURRENT:
+        raise SchemaMismatch(
+            "the database has an older schema than this program's: run `sconto migrate`"
+        )
 
 
 def _ensure_schema(url: str) -> None:

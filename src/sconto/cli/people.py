@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sconto.cli.database import ask
+from sconto.cli.database import ask_database
 from sconto.domain.names import NAME_LENGTH
 from sconto.domain.people import LONGEST_PASSWORD, PASSWORD_LENGTH, Merchant, Role, User
 from sconto.domain.problems import (
@@ -102,7 +102,7 @@ def change_role(
 
 def _do(verb: Callable[[Database], Awaitable[T]]) -> T:
     try:
-        return ask(verb)
+        return ask_database(verb)
     except Problem as problem:
         _refuse(_sentence(problem))
 

@@ -10,14 +10,10 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from sconto.store.database import DatabaseUnavailable
-from sconto.store.schema import MIGRATIONS, refuse_newer
+from sconto.store.schema import MIGRATIONS, MigrationFailed, refuse_newer
 
 _LOCK: Final = 0x5C0_4710
 """The advisory lock that those who migrate a database wait for."""
-
-
-class MigrationFailed(Exception):
-    """PostgreSQL refused a step; the database is as it was before."""
 
 
 def migrate(url: str) -> None:

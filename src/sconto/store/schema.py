@@ -16,6 +16,10 @@ class SchemaMismatch(Exception):
     """The database has a schema that this program cannot work with; one line says what to do."""
 
 
+class MigrationFailed(Exception):
+    """PostgreSQL refused a step; the database is as it was before."""
+
+
 class SchemaState(StrEnum):
     """How a database's schema compares with the one that this program works with."""
 

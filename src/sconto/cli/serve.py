@@ -1,0 +1,152 @@
+"""`sconto serve`: the service, with its database, until it is told to stop."""
+
+import os
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Annotated, Final
+
+import typer
+from uvicorn import Config, Server
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors.multiprocess import Multiprocess
+
+from sconto.api.logs import open_log
+from sconto.cli.database import bring_up_to_date, require_schema, running_database
+from sconto.settings import Settings
+from sconto.store.database import DatabaseUnavailable
+
+_GRACE_SECONDS: Final = 30
+"""How long requests under way may take to end once the service is told to stop."""
+
+_HEARTBEAT_SECONDS: Final = 30
+"""A worker that says nothing for this long is replaced; starting on a busy machine takes a few."""
+
+Host = Annotated[str, typer.Option(help="The address to listen on.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes any free one.")]
+Workers = Annotated[int, typer.Option(min=1, help="How many processes serve.")]
+Migrate = Annotated[
+    bool, typer.Option(" /--no-migrate", help="Leave the database's schema as it is.")
+]
+
+
+_STOPS: Final = (signal.SIGTERM, signal.SIGINT)
+
+
+class AddressUnavailable(Exception):
+    """The service cannot listen where it was told to: one line that says why."""
+
+
+def serve(
+    host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1, migrate: Migrate = True
+) -> None:
+    """Serve until told to stop; brings the database to the newest schema first."""
+    settings = Settings.read()
+    with terminable(), bind(host, port) as listener, running_database(settings) as url:
+        _prepare_schema(url, migrate=migrate)
+        run_service(settings.with_database(url), listener, workers)
+
+
+def run_service(settings: Settings, listener: socket.socket, workers: int) -> None:
+    """Serve on a bound socket, with a database that runs and has the right schema."""
+    open_log(settings.log_format)
+    with tempfile.TemporaryDirectory(prefix="sconto-metrics-") as folder:
+        # The workers read what was decided here. prometheus-client reads its variable when it is
+        # imported, so this process must not have imported it before.
+        os.environ.update(settings.as_environment(), PROMETHEUS_MULTIPROC_DIR=folder)
+        config = _config(workers)
+        listener.listen(config.backlog)
+        typer.echo(f"Sconto listens on {address_of(listener)}")
+        if workers == 1:
+            Server(config).run([listener])
+        else:
+            _Workers(config, [listener]).run()
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket bound to the address. Raises AddressUnavailable."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.set_inheritable(True)
+        except OSError:
+            listener.close()
+            raise
+    except OSError as error:
+        raise AddressUnavailable(f"cannot listen on {host}:{port}: {error.strerror}") from None
+    return listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """Where people reach the service."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """End the block, and the command, in good order when the process is told to stop."""
+    before = {number: signal.signal(number, _stop) for number in _STOPS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _stop(_: int, __: FrameType | None) -> None:
+    # Once is enough: what is being cleaned up must not be interrupted again.
+    for number in _STOPS:
+        signal.signal(number, signal.SIG_IGN)
+    raise SystemExit(0)
+
+
+def _prepare_schema(url: str, *, migrate: bool) -> None:
+    if migrate:
+        bring_up_to_date(url)
+        return
+    try:
+        require_schema(url)
+    except DatabaseUnavailable as error:
+        # Whoever migrates separately also starts separately; until then it is not ready.
+        typer.echo(f"sconto: the database cannot be reached yet: {error}", err=True)
+
+
+def _config(workers: int) -> Config:
+    return Config(
+        "sconto.app:create_app",
+        factory=True,
+        workers=workers,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        timeout_worker_healthcheck=_HEARTBEAT_SECONDS,
+    )
+
+
+class _Workers(Multiprocess):
+    """Worker processes; those that die are replaced."""
+
+    def terminate_all(self) -> None:
+        """Tell the workers to stop; nobody waits in line for a service that will not answer."""
+        for listener in self.sockets:
+            listener.close()
+        super().terminate_all()
+
+    def run(self) -> None:
+        """Serve until told to stop. Raises SystemExit where the workers cannot even start."""
+        super().run()
+        if any(worker.exitcode == STARTUP_FAILURE for worker in self.processes):
+            sys.exit(1)
