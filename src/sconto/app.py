@@ -15,9 +15,13 @@ from structlog.typing import FilteringBoundLogger
 
 from sconto import __version__
 from sconto.api import health, manual
+from sconto.api.catalog.routes import router as catalog_router
 from sconto.api.context import Context
 from sconto.api.errors import ErrorAnswers, answer_failure
 from sconto.api.logs import open_log
+from sconto.api.merchant.routes import router as merchant_router
+from sconto.api.merchant.sign_in import router as merchant_sign_in
+from sconto.api.merchant.sign_in import router as sign_in_router
 from sconto.api.metrics import Metrics
 from sconto.api.observation import Observation, OneTrailingSlash
 from sconto.operations import Database
@@ -27,6 +31,8 @@ from sconto.settings import Settings
 ROUTERS: Final[Sequence[APIRouter]] = (
     health.router,
     manual.router,
+    catalog_router,
+    sign_in_router,
 )
 
 _POOL_SECONDS: Final = 5
@@ -51,7 +57,7 @@ def build_app(
             yield
 
     errors = ErrorAnswers([route for router in ROUTERS for route in router.routes])
-    app = FastAPI(
+    app = manual.DescribedApp(
         title="Sconto",
         version=__version__,
         description="Promotions, codes and discounts, counted exactly.",
