@@ -20,7 +20,6 @@ from sconto.api.context import Context
 from sconto.api.errors import ErrorAnswers, answer_failure
 from sconto.api.logs import open_log
 from sconto.api.merchant.routes import router as merchant_router
-from sconto.api.merchant.sign_in import router as merchant_sign_in
 from sconto.api.merchant.sign_in import router as sign_in_router
 from sconto.api.metrics import Metrics
 from sconto.api.observation import Observation, OneTrailingSlash
@@ -29,10 +28,11 @@ from sconto.operations.tokens import Tokens
 from sconto.settings import Settings
 
 ROUTERS: Final[Sequence[APIRouter]] = (
+    sign_in_router,
+    merchant_router,
+    catalog_router,
     health.router,
     manual.router,
-    catalog_router,
-    sign_in_router,
 )
 
 _POOL_SECONDS: Final = 5
