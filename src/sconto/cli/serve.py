@@ -131,6 +131,8 @@ def _config(workers: int) -> Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        # Which proxy may say where a request comes from, only its operator knows.
+        proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
         timeout_graceful_shutdown=_GRACE_SECONDS,
         timeout_worker_healthcheck=_HEARTBEAT_SECONDS,
     )
