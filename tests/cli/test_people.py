@@ -1,0 +1,195 @@
+"""`sconto merchant` and `sconto user`, as typed."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+from typer.testing import CliRunner
+
+from sconto.cli import app
+from sconto.domain.problems import BadCredentials
+from sconto.operations.people import find_merchant, sign_in
+from sconto.operations.tokens import Tokens
+from sconto.store.database import Database
+from tests.operations.test_people import PASSWORD, a_name
+
+TOKENS = Tokens(b"a key that is as long as its hash, or longer")
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Sconto = Callable[..., Awaitable[Ended]]
+
+
+@pytest.fixture
+def sconto(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Sconto:
+    """The command, on the database of the tests."""
+    monkeypatch.setenv("SCONTO_DATABASE_URL", database_url)
+    monkeypatch.setenv("SCONTO_SECRET_KEY", "x" * 32)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    async def run(*arguments: str, stdin: str | bytes | None = None) -> Ended:
+        # In a thread, for a command has an event loop of its own.
+        result = await asyncio.to_thread(CliRunner().invoke, app, arguments, input=stdin)
+        return Ended(result.exit_code, result.stdout, result.stderr)
+
+    return run
+
+
+@pytest.fixture
+async def shop(sconto: Sconto) -> str:
+    """The name of a new merchant."""
+    name = a_name()
+    assert (await sconto("merchant", "create", name)).code == 0
+    return name
+
+
+@pytest.fixture
+async def username(sconto: Sconto, shop: str) -> str:
+    """The name of a new manager, who signs in with PASSWORD."""
+    name = a_name()
+    create = ["user", "create", name, "--merchant", shop, "--role", "manager"]
+    assert (await sconto(*create, "--password-stdin", stdin=f"{PASSWORD}\n")).code == 0
+    return name
+
+
+async def signs_in(database: Database, username: str, password: str) -> bool:
+    now = datetime.now(UTC)
+    try:
+        await sign_in(database, TOKENS, username, password, "198.18.1.1", now)
+    except BadCredentials:
+        return False
+    return True
+
+
+async def listed(sconto: Sconto, username: str) -> dict[str, object]:
+    users = json.loads((await sconto("user", "list", "--json")).out)
+    (user,) = [user for user in users if user["name"] == username]
+    return dict(user)
+
+
+async def test_a_merchant_is_created_and_its_id_printed_alone(
+    sconto: Sconto, database: Database
+) -> None:
+    name = a_name()
+    created = await sconto("merchant", "create", name)
+    merchant_id = await find_merchant(database, name)
+    assert created == Ended(0, f"{merchant_id}\n", "")
+    merchants = json.loads((await sconto("merchant", "list", "--json")).out)
+    assert {"id": merchant_id, "name": name} in merchants
+    assert name in (await sconto("merchant", "list")).out
+
+
+async def test_a_taken_name_is_refused_in_one_line(sconto: Sconto, shop: str) -> None:
+    refused = await sconto("merchant", "create", shop)
+    assert refused == Ended(1, "", f"sconto: the name {shop!r} is taken\n")
+
+
+@pytest.mark.parametrize("name", ["", "  ", "two\nlines", "nul\x00", "x" * 256, "\udcff"])
+async def test_what_is_no_name_is_refused_in_one_line(sconto: Sconto, name: str) -> None:
+    expected = (
+        "sconto: a name has 1 to 255 characters, is not blank, and has no control characters\n"
+    )
+    assert await sconto("merchant", "create", name) == Ended(1, "", expected)
+
+
+async def test_a_user_signs_in_with_the_piped_password(
+    sconto: Sconto, database: Database, shop: str, username: str
+) -> None:
+    assert await signs_in(database, username, PASSWORD)
+    user = await listed(sconto, username)
+    assert (user["merchant"], user["role"], user["disabled"]) == (shop, "manager", False)
+    assert username in (await sconto("user", "list")).out
+
+
+async def test_a_user_is_an_admin_unless_another_role_is_named(sconto: Sconto, shop: str) -> None:
+    name = a_name()
+    await sconto("user", "create", name, "--merchant", shop, "--password-stdin", stdin=PASSWORD)
+    assert (await listed(sconto, name))["role"] == "admin"
+
+
+async def test_a_password_is_asked_for_twice_and_never_shown(
+    sconto: Sconto, database: Database, shop: str
+) -> None:
+    name = a_name()
+    typed = f"{PASSWORD}\n{PASSWORD}\n"
+    created = await sconto("user", "create", name, "--merchant", shop, stdin=typed)
+    assert created.code == 0
+    assert created.err.count("Password") == 1
+    assert created.err.count("Repeat") == 1
+    assert PASSWORD not in created.out + created.err
+    assert await signs_in(database, name, PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("stdin", "reason"),
+    [
+        (b"7 signs", "a password has 8 to 1024 characters"),
+        (b"", "a password has 8 to 1024 characters"),
+        (b"x" * 100_000, "a password has 8 to 1024 characters"),
+        (b"not utf-8 \xff", "the password on standard input is not UTF-8"),
+        (b"one line\nanother\n", "standard input has more than one line"),
+    ],
+)
+async def test_a_password_that_cannot_be_taken_is_refused_in_one_line(
+    sconto: Sconto, shop: str, stdin: bytes, reason: str
+) -> None:
+    create = ["user", "create", a_name(), "--merchant", shop, "--password-stdin"]
+    refused = await sconto(*create, stdin=stdin)
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.err.startswith(f"sconto: {reason}")
+    assert refused.err.count("\n") == 1
+
+
+async def test_a_user_is_disabled_enabled_and_given_a_role_and_a_password(
+    sconto: Sconto, database: Database, username: str
+) -> None:
+    assert (await sconto("user", "disable", username)).code == 0
+    assert not await signs_in(database, username, PASSWORD)
+    assert (await sconto("user", "enable", username)).code == 0
+    assert await signs_in(database, username, PASSWORD)
+    assert (await sconto("user", "role", username, "viewer")).code == 0
+    assert (await listed(sconto, username))["role"] == "viewer"
+    change = ["user", "password", username, "--password-stdin"]
+    assert (await sconto(*change, stdin="another password\r\n")).code == 0
+    assert await signs_in(database, username, "another password")
+    assert not await signs_in(database, username, PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["disable"], ["enable"], ["role", "viewer"], ["password", "--password-stdin"]]
+)
+async def test_an_unknown_user_is_named_in_one_line(sconto: Sconto, arguments: list[str]) -> None:
+    command, *rest = arguments
+    refused = await sconto("user", command, "nobody here", *rest, stdin=PASSWORD)
+    expected = "sconto: there is no user 'nobody here': see `sconto user list`\n"
+    assert refused == Ended(1, "", expected)
+
+
+async def test_an_unknown_merchant_is_named_in_one_line(sconto: Sconto) -> None:
+    create = ["user", "create", a_name(), "--merchant", "no shop", "--password-stdin"]
+    refused = await sconto(*create, stdin=PASSWORD)
+    expected = "sconto: there is no merchant 'no shop': see `sconto merchant list`\n"
+    assert refused == Ended(1, "", expected)
+
+
+async def test_an_unknown_role_is_a_usage_error(sconto: Sconto, username: str) -> None:
+    refused = await sconto("user", "role", username, "owner")
+    assert refused.code == 2
+    assert "'owner'" in refused.err
+
+
+async def test_a_name_with_markup_is_listed_as_it_is(sconto: Sconto) -> None:
+    name = f"[red]{a_name()}[/red]"
+    assert (await sconto("merchant", "create", name)).code == 0
+    assert name in (await sconto("merchant", "list")).out
