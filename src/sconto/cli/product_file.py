@@ -31,13 +31,12 @@ _PLAIN_WORDS: Final = {
 }
 """What the csv module says, by how it begins, for somebody who has never seen it."""
 
-
 _Row: TypeAlias = tuple[int, list[str] | csv.Error]
 """The number of a row's first line, and its values; the error where it is not CSV."""
 
 
 class FileRefused(Exception):
-    """The file as a whole is no file of products: the end of a sentence that begins with "it"."""
+    """The file as a whole cannot be taken: the end of a sentence that begins with its name."""
 
 
 def read_lines(file: BinaryIO) -> Iterator[ProductLine | RefusedLine]:
@@ -46,7 +45,7 @@ def read_lines(file: BinaryIO) -> Iterator[ProductLine | RefusedLine]:
     Lines are counted as an editor does, from 1; a product whose name spans lines has the number of
     its first. Empty lines are left out. A line break in a name becomes a space. No more than a
     line is held at a time, and of a line no more than a megabyte. Raises FileRefused where the
-    first line does not name the columns.
+    first line does not name the columns, or reading fails.
     """
     rows = _read_rows(file)
     columns = _read_columns(rows)
@@ -70,7 +69,7 @@ def _read_rows(file: BinaryIO) -> Iterator[_Row]:
 
 def _decode_lines(file: BinaryIO) -> Iterator[str]:
     mark = "\ufeff"
-    while raw := file.readline(_LONGEST_LINE):
+    while raw := _read_line(file):
         if len(raw) == _LONGEST_LINE:
             _skip_line(file, raw)
         yield raw.decode("utf-8", "surrogateescape").removeprefix(mark)
@@ -80,7 +79,14 @@ def _decode_lines(file: BinaryIO) -> Iterator[str]:
 def _skip_line(file: BinaryIO, raw: bytes) -> None:
     """Go on to the next line; what was read of this one is refused as too long a field."""
     while raw and not raw.endswith(b"\n"):
-        raw = file.readline(_LONGEST_LINE)
+        raw = _read_line(file)
+
+
+def _read_line(file: BinaryIO) -> bytes:
+    try:
+        return file.readline(_LONGEST_LINE)
+    except OSError as error:
+        raise FileRefused(f"cannot be read: {error.strerror}") from None
 
 
 def _read_columns(rows: Iterator[_Row]) -> list[str]:

@@ -1,0 +1,93 @@
+"""Importing products: all or nothing, however long the file."""
+
+import tracemalloc
+from collections.abc import Iterator
+
+import pytest
+
+from sconto.domain.people import Caller
+from sconto.domain.problems import ImportRefused
+from sconto.domain.product import Product, ProductLine, ProductQuery, PutCounts, RefusedLine
+from sconto.operations.products import import_products, list_products
+from sconto.store.database import Database
+from tests.builders import NOON, a_product
+
+
+async def catalogue(database: Database, merchant: Caller) -> tuple[Product, ...]:
+    return (await list_products(database, merchant, ProductQuery(limit=1000))).products
+
+
+async def refused(
+    database: Database, merchant: Caller, *lines: ProductLine | RefusedLine
+) -> ImportRefused:
+    with pytest.raises(ImportRefused) as refusal:
+        await import_products(database, merchant.merchant_id, lines, NOON)
+    return refusal.value
+
+
+async def test_an_import_creates_changes_and_leaves_alone(
+    database: Database, merchant: Caller
+) -> None:
+    lines = [ProductLine(2, a_product(1)), ProductLine(3, a_product(2))]
+    assert await import_products(database, merchant.merchant_id, lines, NOON) == PutCounts(2, 0, 0)
+    lines = [ProductLine(2, a_product(1)), ProductLine(3, a_product(2, name="Cup"))]
+    lines.append(ProductLine(4, a_product(3)))
+    assert await import_products(database, merchant.merchant_id, lines, NOON) == PutCounts(1, 1, 1)
+    assert await catalogue(database, merchant) == (
+        a_product(1),
+        a_product(2, name="Cup"),
+        a_product(3),
+    )
+
+
+async def test_one_bad_line_refuses_the_file(database: Database, merchant: Caller) -> None:
+    bad = RefusedLine(3, "is not UTF-8")
+    refusal = await refused(database, merchant, ProductLine(2, a_product()), bad)
+    assert (refusal.lines, refusal.total) == ((bad,), 1)
+    assert await catalogue(database, merchant) == ()
+
+
+async def test_bad_lines_and_repeats_are_named_in_the_order_of_the_file(
+    database: Database, merchant: Caller
+) -> None:
+    refusal = await refused(
+        database,
+        merchant,
+        ProductLine(2, a_product(7)),
+        ProductLine(3, a_product(7)),
+        RefusedLine(4, "is not UTF-8"),
+        ProductLine(5, a_product(7)),
+    )
+    assert refusal.lines == (
+        RefusedLine(3, "product 7 is on line 2 too"),
+        RefusedLine(4, "is not UTF-8"),
+        RefusedLine(5, "product 7 is on line 2 too"),
+    )
+    assert str(refusal) == "nothing was imported: 3 lines are not valid"
+
+
+async def test_a_hundred_bad_lines_are_named_and_all_are_counted(
+    database: Database, merchant: Caller
+) -> None:
+    bad = [RefusedLine(number, "is not UTF-8") for number in range(2, 502)]
+    repeats = [ProductLine(number, a_product(7)) for number in range(1001, 2002)]
+    refusal = await refused(database, merchant, *bad, *repeats)
+    assert refusal.lines == tuple(bad[:100])
+    assert refusal.total == 500 + 1000
+
+
+async def test_memory_does_not_grow_with_the_file(database: Database, merchant: Caller) -> None:
+    def lines() -> Iterator[ProductLine | RefusedLine]:
+        for number in range(1, 50_001):
+            yield ProductLine(number, a_product(number, name="x" * 200))
+            yield RefusedLine(number, "x" * 200)
+
+    tracemalloc.start()
+    try:
+        with pytest.raises(ImportRefused):
+            await import_products(database, merchant.merchant_id, lines(), NOON)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 5_000_000
+    assert await catalogue(database, merchant) == ()
