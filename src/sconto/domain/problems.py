@@ -5,6 +5,7 @@ from sconto.domain.people import Action
 from sconto.domain.pricing import PricedCart
 from sconto.domain.product import RefusedLine
 from sconto.domain.promotion import PromotionType
+from sconto.domain.subscription_promotion import Refusal, SubscriptionPromotion
 
 
 class Problem(Exception):
@@ -191,3 +192,72 @@ class OrderReplaced(Problem):
     def __init__(self, order: StoredOrder) -> None:
         super().__init__(f"order {order.order_id!r} was replaced by {order.replaced_by!r}")
         self.order = order
+
+
+class SubscriptionPromotionNotFound(Problem):
+    """No such subscription promotion, or not this merchant's, or archived: one cannot tell."""
+
+    def __init__(self, promotion_id: str) -> None:
+        super().__init__(f"subscription promotion {promotion_id!r} not found")
+        self.promotion_id = promotion_id
+
+
+class SubscriptionCodeNotFound(Problem):
+    """None of the merchant's subscription promotions has this code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"subscription code {code!r} not found")
+        self.code = code
+
+
+class SubscriptionCodeTaken(Problem):
+    """Another of the merchant's subscription promotions has this code, in some spelling."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"subscription code {code!r} is taken")
+        self.code = code
+
+
+class ApplicationNotFound(Problem):
+    """No code was applied under this id, or it was another promotion's."""
+
+    def __init__(self, application_id: str) -> None:
+        super().__init__(f"application {application_id!r} not found")
+        self.application_id = application_id
+
+
+class CodeRefused(Problem):
+    """The subscription may not have the promotion's code; `refusal` is the first reason."""
+
+    def __init__(self, promotion: SubscriptionPromotion, refusal: Refusal) -> None:
+        super().__init__(f"subscription promotion {promotion.id} refused: {refusal}")
+        self.promotion = promotion
+        self.refusal = refusal
+
+
+class MaxUsageTooLow(Problem):
+    """The limit lies below the `usage` that is counted already."""
+
+    def __init__(self, usage: int) -> None:
+        super().__init__(f"used {usage} times already")
+        self.usage = usage
+
+
+class IdempotencyKeyReused(Problem):
+    """Another request was sent with this Idempotency-Key."""
+
+
+class IdempotencyKeyBusy(Problem):
+    """The request with this Idempotency-Key is under way; ask again in `retry_after` seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"under way, wait {retry_after} s")
+        self.retry_after = retry_after
+
+
+class RateLimited(Problem):
+    """More requests than the caller may send; `retry_after` seconds from now there is room."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"too many requests, wait {retry_after} s")
+        self.retry_after = retry_after

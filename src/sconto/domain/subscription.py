@@ -1,6 +1,5 @@
 """Subscriptions: contracts that orders belong to, and the codes that are on them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -83,8 +82,8 @@ class ConsideredCode:
 class SubscriptionOutcome:
     """What a subscription does to one of its orders; the codes in the order of the subscription."""
 
-    order_number: int
-    considered: Sequence[ConsideredCode]
+    subscription: Subscription
+    considered: tuple[ConsideredCode, ...]
 
     @property
     def applied(self) -> ConsideredCode | None:

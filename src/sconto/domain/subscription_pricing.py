@@ -80,9 +80,7 @@ def price_subscription(
     ]
     giving = [code for code in considered if code.rule is not None]
     best = max(giving, key=lambda code: code.discount, default=None)
-    return SubscriptionOutcome(
-        subscription.order_number, tuple(_judge(code, best) for code in considered)
-    )
+    return SubscriptionOutcome(subscription, tuple(_judge(code, best) for code in considered))
 
 
 def _consider(
@@ -147,7 +145,7 @@ def discount_of(effect: Effect, currency: str, total: int) -> int:
     """What the effect takes off an order's total: rounded once, half up, and never more than it."""
     if effect.type is EffectType.PERCENTAGE_DISCOUNT:
         return percent_of(total, effect.amount)
-    minor_units = effect.amount * 10 ** currency_decimals(currency)
+    minor_units: int = effect.amount * 10 ** currency_decimals(currency)
     return min(total, (2 * minor_units + TEN_THOUSANDTHS) // (2 * TEN_THOUSANDTHS))
 
 

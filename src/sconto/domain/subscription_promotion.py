@@ -106,6 +106,39 @@ class SubscriptionPromotion:
     updated_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class SubscriptionQuery:
+    """Which promotions a list is to have: at most `limit`, by ascending id and above `after`.
+
+    `code` is a whole code and `name` a part of the name, both whatever their case.
+    """
+
+    limit: int
+    after: int = 0
+    code: str | None = None
+    enabled: bool | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionPage:
+    """Some of the promotions, and whether there are more after them."""
+
+    promotions: tuple[SubscriptionPromotion, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A code that was applied to a subscription, and the promotion as it was then.
+
+    Its id names the version that the subscription got.
+    """
+
+    id: str
+    promotion: SubscriptionPromotion
+
+
 class Refusal(StrEnum):
     """Why a code may not be applied, in the order in which the reasons are asked for."""
 
@@ -116,6 +149,14 @@ class Refusal(StrEnum):
     TYPE = "type"
     ALREADY_APPLIED = "already_applied"
     USED_UP = "used_up"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a contract may have the promotion's code; `refusal` is the first reason why not."""
+
+    promotion: SubscriptionPromotion
+    refusal: Refusal | None
 
 
 def find_refusal(

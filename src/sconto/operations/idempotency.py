@@ -1,0 +1,133 @@
+"""Requests that are sent again: one effect, and the same answer each time.
+
+The caller names a request by a key of its own. The key is kept with the answer in the transaction
+of the effect, so that there is never one without the other; what was refused leaves no key.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Generic, TypeVar
+
+from sconto.domain.people import Caller
+from sconto.domain.problems import IdempotencyKeyBusy, IdempotencyKeyReused
+from sconto.store import idempotency as store
+from sconto.store.database import Connection, Database, DatabaseUnavailable, retrying
+
+KEPT: Final = timedelta(hours=24)
+"""How long a key counts."""
+
+_RETRY_AFTER: Final = 1
+_SWEEP_INTERVAL: Final = 300.0
+_SWEPT_AT_ONCE: Final = 1_000
+
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a request is answered, in the words of its wire."""
+
+    status: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Repeatable(Generic[T]):
+    """A request that may be sent again: `key` names it, None where the caller gave it no name.
+
+    `fingerprint` tells requests apart that should not have the same key; `render` says the effect
+    in the words of the wire.
+    """
+
+    key: str | None
+    fingerprint: bytes
+    render: Callable[[T], Answer]
+
+
+async def run_once(
+    database: Database,
+    caller: Caller,
+    request: Repeatable[T],
+    effect: Callable[[Connection], Awaitable[T]],
+    now: datetime,
+) -> Answer:
+    """Run the effect in a transaction and answer it; what ran before is only answered again.
+
+    Raises IdempotencyKeyReused where the key came with another request, IdempotencyKeyBusy where
+    the first takes long, and what the effect raises, after which nothing is written.
+    """
+
+    async def run() -> Answer | None:
+        async with database.write() as connection:
+            if request.key is None:
+                return request.render(await effect(connection))
+            if not await store.claim_key(
+                connection,
+                caller.merchant_id,
+                request.key,
+                request.fingerprint,
+                now=now,
+                expired_at=now - KEPT,
+            ):
+                return await _answer_again(connection, caller, request.key, request.fingerprint)
+            answer = request.render(await effect(connection))
+            await store.keep_answer(
+                connection, caller.merchant_id, request.key, answer.status, answer.body
+            )
+            return answer
+
+    try:
+        # Nothing to answer again means that the key was swept this very moment: it is free.
+        while (answer := await retrying(run)) is None:
+            pass
+    except store.KeyBusy:
+        raise IdempotencyKeyBusy(_RETRY_AFTER) from None
+    return answer
+
+
+async def _answer_again(
+    connection: Connection, caller: Caller, key: str, fingerprint: bytes
+) -> Answer | None:
+    kept = await store.find_answer(connection, caller.merchant_id, key)
+    if kept is None:
+        return None
+    if kept.fingerprint != fingerprint:
+        raise IdempotencyKeyReused
+    return Answer(kept.status, kept.body)
+
+
+async def sweep(database: Database, now: datetime) -> int:
+    """Forget all keys that no longer count; how many, 0 where another worker is at it."""
+    expired_at = now - KEPT
+    swept = 0
+    async with database.read() as connection:
+        merchant_ids = await store.list_merchant_ids(connection)
+    for merchant_id in merchant_ids:
+        more = True
+        while more:
+            async with database.write() as connection:
+                if not await store.may_sweep(connection):
+                    return swept
+                found = await store.sweep_keys(connection, merchant_id, expired_at, _SWEPT_AT_ONCE)
+            swept += found
+            more = found == _SWEPT_AT_ONCE
+    return swept
+
+
+async def keep_swept(database: Database, clock: Callable[[], datetime]) -> None:
+    """Sweep every few minutes; ends when cancelled."""
+    while True:
+        # Workers that started together do not sweep together.
+        await asyncio.sleep(_SWEEP_INTERVAL * random.uniform(0.5, 1.5))  # noqa: S311
+        try:
+            await sweep(database, clock())
+        except DatabaseUnavailable:
+            _log.warning("keys are not swept: no database")
+        except Exception:
+            _log.exception("keys are not swept")

@@ -1,0 +1,107 @@
+"""What a merchant can ask of its subscription promotions."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from sconto.domain.people import Caller
+from sconto.domain.problems import MaxUsageTooLow, SubscriptionPromotionNotFound
+from sconto.domain.subscription_promotion import (
+    SubscriptionPage,
+    SubscriptionPromotion,
+    SubscriptionQuery,
+    SubscriptionTerms,
+    subscription_code_key,
+)
+from sconto.operations.idempotency import Answer, Repeatable, run_once
+from sconto.store import subscription_promotions as store
+from sconto.store.database import Connection, Database
+
+
+async def create_promotion(
+    database: Database,
+    caller: Caller,
+    terms: SubscriptionTerms,
+    request: Repeatable[SubscriptionPromotion],
+    now: datetime,
+) -> Answer:
+    """Create a promotion. Raises SubscriptionCodeTaken, and what `run_once` raises."""
+
+    async def create(connection: Connection) -> SubscriptionPromotion:
+        promotion_id = await store.insert_promotion(connection, caller.merchant_id, terms, now)
+        return SubscriptionPromotion(promotion_id, 1, terms, 0, now, now)
+
+    return await run_once(database, caller, request, create, now)
+
+
+async def get_promotion(
+    database: Database, caller: Caller, promotion_id: int
+) -> SubscriptionPromotion:
+    """The merchant's promotion. Raises SubscriptionPromotionNotFound."""
+    async with database.read() as connection:
+        promotion = await store.find_promotion(connection, caller.merchant_id, promotion_id)
+    if promotion is None:
+        raise SubscriptionPromotionNotFound(str(promotion_id))
+    return promotion
+
+
+async def list_promotions(
+    database: Database, caller: Caller, query: SubscriptionQuery
+) -> SubscriptionPage:
+    """The promotions that the query asks for, and whether there are more."""
+    # One more than asked for tells.
+    one_more = replace(query, limit=query.limit + 1)
+    async with database.read() as connection:
+        found = await store.list_promotions(connection, caller.merchant_id, one_more)
+    return SubscriptionPage(tuple(found[: query.limit]), more=len(found) > query.limit)
+
+
+async def change_promotion(
+    database: Database,
+    caller: Caller,
+    promotion_id: int,
+    change: Callable[[SubscriptionPromotion], SubscriptionTerms],
+    request: Repeatable[SubscriptionPromotion],
+    now: datetime,
+) -> Answer:
+    """Give the promotion the terms that `change` makes of it; nobody applies it meanwhile.
+
+    A new code or new rules make a new version; who has the code keeps the version that was applied.
+    Raises SubscriptionPromotionNotFound, SubscriptionCodeTaken, MaxUsageTooLow, and what `change`
+    and `run_once` raise.
+    """
+
+    async def run(connection: Connection) -> SubscriptionPromotion:
+        before = await store.lock_promotion(connection, caller.merchant_id, promotion_id)
+        if before is None:
+            raise SubscriptionPromotionNotFound(str(promotion_id))
+        terms = change(before)
+        max_usage = terms.constraint.max_usage
+        if max_usage is not None and max_usage < before.usage:
+            raise MaxUsageTooLow(before.usage)
+        after = replace(before, terms=terms, version=_version(before, terms), updated_at=now)
+        await store.update_promotion(connection, caller.merchant_id, after)
+        return after
+
+    return await run_once(database, caller, request, run, now)
+
+
+async def archive_promotion(
+    database: Database, caller: Caller, promotion_id: int, request: Repeatable[None], now: datetime
+) -> Answer:
+    """Take the promotion away from new subscriptions; those that have its code keep it.
+
+    Raises SubscriptionPromotionNotFound, and what `run_once` raises.
+    """
+
+    async def archive(connection: Connection) -> None:
+        if not await store.archive_promotion(connection, caller.merchant_id, promotion_id, now):
+            raise SubscriptionPromotionNotFound(str(promotion_id))
+
+    return await run_once(database, caller, request, archive, now)
+
+
+def _version(before: SubscriptionPromotion, terms: SubscriptionTerms) -> int:
+    same_code = subscription_code_key(before.terms.code) == subscription_code_key(terms.code)
+    same = same_code and before.terms.rules == terms.rules
+    return before.version if same else before.version + 1

@@ -1,0 +1,242 @@
+"""Subscription promotions: what merchants set, with every version of the rules.
+
+A row is read in a statement of its own after it was locked: the statement that waits for a lock
+would see the other tables as they were before.
+"""
+
+from datetime import datetime
+from typing import Final
+
+import asyncpg
+import msgspec
+
+from sconto.domain.problems import SubscriptionCodeTaken
+from sconto.domain.subscription_promotion import (
+    Constraint,
+    Rule,
+    SubscriptionPromotion,
+    SubscriptionQuery,
+    SubscriptionTerms,
+    subscription_code_key,
+)
+from sconto.store.database import Connection
+
+_RULES: Final = msgspec.json.Decoder(tuple[Rule, ...])
+
+_READ: Final = """
+SELECT promotion_id, version, code, name, description, enabled, starts_at, ends_at, max_usage,
+       new_only, type_ids, meta, created_at, updated_at,
+       (
+           SELECT rules FROM subscription_versions AS kept
+           WHERE kept.merchant_id = $1 AND kept.promotion_id = promotion.promotion_id
+             AND kept.version = promotion.version
+       ) AS rules,
+       usage + (
+           SELECT coalesce(sum(uses), 0)::bigint FROM subscription_usage AS counted
+           WHERE counted.merchant_id = $1 AND counted.promotion_id = promotion.promotion_id
+       ) AS usage
+FROM subscription_promotions AS promotion
+WHERE merchant_id = $1 AND archived_at IS NULL
+"""
+
+_FIND: Final = _READ + " AND promotion_id = $2"
+
+_FIND_BY_CODE: Final = _READ + " AND code_key = $2"
+
+# strpos rather than LIKE: nothing that a person types has a second meaning.
+_LIST: Final = (
+    _READ
+    + """
+  AND promotion_id > $2
+  AND ($3::text IS NULL OR code_key = $3)
+  AND ($4::boolean IS NULL OR enabled = $4)
+  AND ($5::text IS NULL OR strpos(name_folded, $5) > 0)
+ORDER BY promotion_id
+LIMIT $6
+"""
+)
+
+_CREATE: Final = """
+WITH created AS (
+    INSERT INTO subscription_promotions (
+        merchant_id, version, code, code_key, name, name_folded, description, enabled,
+        starts_at, ends_at, max_usage, new_only, type_ids, meta, created_at, updated_at)
+    VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)
+    RETURNING promotion_id
+)
+INSERT INTO subscription_versions (merchant_id, promotion_id, version, code_key, rules, created_at)
+SELECT $1, promotion_id, 1, $3, $15, $14 FROM created
+RETURNING promotion_id
+"""
+
+# Whoever applies the code holds the row shared until they commit, so this waits for them.
+_LOCK: Final = """
+SELECT FROM subscription_promotions
+WHERE merchant_id = $1 AND promotion_id = $2 AND archived_at IS NULL
+FOR UPDATE
+"""
+
+# With a limit all uses are counted in one place: what is in the slots moves there.
+_CHANGE: Final = """
+WITH folded AS (
+    DELETE FROM subscription_usage
+    WHERE merchant_id = $1 AND promotion_id = $2 AND $11::bigint IS NOT NULL
+    RETURNING uses
+), kept AS (
+    INSERT INTO subscription_versions (
+        merchant_id, promotion_id, version, code_key, rules, created_at)
+    SELECT $1, $2, $15, $4, $16, $17
+    WHERE $15 > (
+        SELECT version FROM subscription_promotions WHERE merchant_id = $1 AND promotion_id = $2
+    )
+)
+UPDATE subscription_promotions
+SET code = $3, code_key = $4, name = $5, name_folded = $6, description = $7, enabled = $8,
+    starts_at = $9, ends_at = $10, max_usage = $11, new_only = $12, type_ids = $13, meta = $14,
+    version = $15, updated_at = $17, usage = usage + (SELECT coalesce(sum(uses), 0) FROM folded)
+WHERE merchant_id = $1 AND promotion_id = $2
+"""
+
+_ARCHIVE: Final = """
+UPDATE subscription_promotions SET archived_at = $3, updated_at = $3
+WHERE merchant_id = $1 AND promotion_id = $2 AND archived_at IS NULL
+RETURNING true
+"""
+
+
+async def insert_promotion(
+    connection: Connection, merchant_id: int, terms: SubscriptionTerms, now: datetime
+) -> int:
+    """Create the promotion with its first version; its id. Raises SubscriptionCodeTaken."""
+    try:
+        promotion_id: int = await connection.fetchval(
+            _CREATE, merchant_id, *_columns(terms), now, encode_rules(terms.rules)
+        )
+    except asyncpg.UniqueViolationError:
+        raise SubscriptionCodeTaken(terms.code) from None
+    return promotion_id
+
+
+async def find_promotion(
+    connection: Connection, merchant_id: int, promotion_id: int
+) -> SubscriptionPromotion | None:
+    """The promotion that is not archived; None where there is none."""
+    return _promotion(await connection.fetchrow(_FIND, merchant_id, promotion_id))
+
+
+async def find_promotion_by_code(
+    connection: Connection, merchant_id: int, code: str
+) -> SubscriptionPromotion | None:
+    """The promotion that is not archived and has the code, however it is spelled."""
+    key = subscription_code_key(code)
+    return _promotion(await connection.fetchrow(_FIND_BY_CODE, merchant_id, key))
+
+
+async def list_promotions(
+    connection: Connection, merchant_id: int, query: SubscriptionQuery
+) -> list[SubscriptionPromotion]:
+    """The promotions that the query asks for, by ascending id."""
+    rows = await connection.fetch(
+        _LIST,
+        merchant_id,
+        query.after,
+        None if query.code is None else subscription_code_key(query.code),
+        query.enabled,
+        None if query.name is None else query.name.casefold(),
+        query.limit,
+    )
+    return [_decode(row) for row in rows]
+
+
+async def lock_promotion(
+    connection: Connection, merchant_id: int, promotion_id: int
+) -> SubscriptionPromotion | None:
+    """The promotion, which nobody else changes or applies until the transaction ends."""
+    await connection.execute(_LOCK, merchant_id, promotion_id)
+    return await find_promotion(connection, merchant_id, promotion_id)
+
+
+async def update_promotion(
+    connection: Connection, merchant_id: int, promotion: SubscriptionPromotion
+) -> None:
+    """Write a locked promotion as it stands now, and its version where that is a new one.
+
+    Raises SubscriptionCodeTaken.
+    """
+    try:
+        await connection.execute(
+            _CHANGE,
+            merchant_id,
+            promotion.id,
+            *_columns(promotion.terms),
+            promotion.version,
+            encode_rules(promotion.terms.rules),
+            promotion.updated_at,
+        )
+    except asyncpg.UniqueViolationError:
+        raise SubscriptionCodeTaken(promotion.terms.code) from None
+
+
+async def archive_promotion(
+    connection: Connection, merchant_id: int, promotion_id: int, now: datetime
+) -> bool:
+    """Take the promotion out of sight, its code free for another; False where there is none."""
+    return bool(await connection.fetchval(_ARCHIVE, merchant_id, promotion_id, now))
+
+
+def encode_rules(rules: tuple[Rule, ...]) -> str:
+    """The rules as they are kept: JSON with the names of the domain's values."""
+    return msgspec.json.encode(rules).decode()
+
+
+def decode_rules(text: str) -> tuple[Rule, ...]:
+    """The rules of a version that was kept."""
+    return _RULES.decode(text)
+
+
+def _columns(terms: SubscriptionTerms) -> tuple[object, ...]:
+    constraint = terms.constraint
+    return (
+        terms.code,
+        subscription_code_key(terms.code),
+        terms.name,
+        terms.name.casefold(),
+        terms.description,
+        terms.enabled,
+        constraint.starts_at,
+        constraint.ends_at,
+        constraint.max_usage,
+        constraint.new_only,
+        constraint.type_ids,
+        terms.meta,
+    )
+
+
+def _promotion(row: asyncpg.Record | None) -> SubscriptionPromotion | None:
+    return None if row is None else _decode(row)
+
+
+def _decode(row: asyncpg.Record) -> SubscriptionPromotion:
+    terms = SubscriptionTerms(
+        code=row["code"],
+        name=row["name"],
+        enabled=row["enabled"],
+        rules=decode_rules(row["rules"]),
+        constraint=Constraint(
+            starts_at=row["starts_at"],
+            ends_at=row["ends_at"],
+            max_usage=row["max_usage"],
+            new_only=row["new_only"],
+            type_ids=tuple(row["type_ids"]),
+        ),
+        description=row["description"],
+        meta=row["meta"],
+    )
+    return SubscriptionPromotion(
+        row["promotion_id"],
+        row["version"],
+        terms,
+        row["usage"],
+        row["created_at"],
+        row["updated_at"],
+    )
