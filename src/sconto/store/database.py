@@ -27,6 +27,10 @@ _LOST = (
     asyncpg.InternalClientError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.IdleInTransactionSessionTimeoutError,
+    # The server is there and lets nobody in, or not to this database: wrong settings, or a restore.
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.exceptions.ClientConfigurationError,
     ConnectionError,
     TimeoutError,
     OSError,
