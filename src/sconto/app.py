@@ -16,6 +16,7 @@ from structlog.typing import FilteringBoundLogger
 from sconto import __version__
 from sconto.api import health, manual
 from sconto.api.catalog.routes import router as catalog_router
+from sconto.api.checkout.routes import router as checkout_router
 from sconto.api.context import Context
 from sconto.api.errors import ErrorAnswers, answer_failure
 from sconto.api.logs import open_log
@@ -30,6 +31,7 @@ from sconto.settings import Settings
 ROUTERS: Final[Sequence[APIRouter]] = (
     sign_in_router,
     merchant_router,
+    checkout_router,
     catalog_router,
     health.router,
     manual.router,

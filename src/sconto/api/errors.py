@@ -11,6 +11,8 @@ from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
 from sconto.api import problem_json
+from sconto.api.catalog import errors as catalog
+from sconto.api.checkout import errors as checkout
 from sconto.api.merchant import errors as merchant
 from sconto.domain.problems import Problem
 from sconto.operations import DatabaseUnavailable
@@ -31,7 +33,11 @@ class Dialect:
 OURS: Final = Dialect(problem_json.answer_problem, problem_json.answer_status)
 """What an address answers that belongs to no API."""
 
-DIALECTS: Final = (("/v1", Dialect(merchant.answer_problem, merchant.answer_status)),)
+DIALECTS: Final = (
+    ("/v1", Dialect(merchant.answer_problem, merchant.answer_status)),
+    ("/checkout", Dialect(checkout.answer_problem, checkout.answer_status)),
+    ("/catalog", Dialect(catalog.answer_problem, catalog.answer_status)),
+)
 
 _COMES_BACK: Final = {"Retry-After": "2"}
 """Seconds after which a database that was lost is worth another try."""

@@ -17,10 +17,13 @@ PERCENT: Final = 1_000_000
 FULL_PERCENT: Final = 100 * PERCENT
 """A hundred percent: the whole amount."""
 
-AMOUNT_LIMIT: Final = 10**12
-"""Amounts on the wire stay below this many major units."""
+PRICE_DIGITS: Final = 12
+"""A price on the wire has at most this many digits before the dot."""
 
-_AMOUNT = re.compile(r"(0|[1-9][0-9]{0,11})(?:\.([0-9]{1,4}))?", re.ASCII)
+TOTAL_DIGITS: Final = 24
+"""So has a total: the largest cart has 500 lines of a million units of the highest price."""
+
+_AMOUNT = re.compile(r"(0|[1-9][0-9]{0,23})(?:\.([0-9]{1,4}))?", re.ASCII)
 _PERCENT = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,6}))?", re.ASCII)
 
 
@@ -36,14 +39,15 @@ def currency_decimals(currency: str) -> int:
     return get_currency_precision(currency)
 
 
-def parse_amount(text: str, currency: str) -> int:
+def parse_amount(text: str, currency: str, digits: int = PRICE_DIGITS) -> int:
     """Read "19.99" as 1999 minor units.
 
-    Raises ValueError for anything but digits with at most the currency's decimals, below 10**12.
+    Raises ValueError for anything but at most so many digits before the dot, and at most the
+    currency's decimals after it.
     """
     match = _AMOUNT.fullmatch(text)
     decimals = currency_decimals(currency)
-    if match is None or len(match[2] or "") > decimals:
+    if match is None or len(match[1]) > digits or len(match[2] or "") > decimals:
         raise ValueError(f"not an amount of {currency}: {text!r}")
     return int(match[1] + (match[2] or "").ljust(decimals, "0"))
 

@@ -1,0 +1,1 @@
+"""The checkout API: quotes, orders and prices for a shop's checkout."""

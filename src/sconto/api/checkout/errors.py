@@ -1,0 +1,91 @@
+"""What the checkout API answers when something cannot be done."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from sconto.api import problem_json
+from sconto.api.checkout.writing import write_order, write_quote
+from sconto.api.problem_json import FieldFault, InvalidFields
+from sconto.domain.problems import (
+    CodesUsedUp,
+    OrderConflict,
+    OrderNotFound,
+    OrderNotReplaceable,
+    OrderReplaced,
+    ReplacedOrderNotFound,
+    TotalDiffers,
+)
+
+_NO_ORDER_TO_REPLACE: Final = InvalidFields([FieldFault("/replaces", "names no order")])
+
+
+def _order_conflict(error: OrderConflict) -> Response:
+    return _conflict(
+        "order-conflict",
+        "The order id is taken",
+        "Another cart was placed under this order id.",
+        order=write_order(error.order),
+    )
+
+
+def _total_differs(error: TotalDiffers) -> Response:
+    return _conflict(
+        "total-differs",
+        "The total differs",
+        "The cart does not cost what was expected. Nothing was placed.",
+        quote=write_quote(error.quote),
+    )
+
+
+def _codes_used_up(error: CodesUsedUp) -> Response:
+    return _conflict(
+        "code-used-up",
+        "A code is used up",
+        "Another order took a one-time code. Nothing was placed; "
+        "send the new total as expected_total to order without the code.",
+        quote=write_quote(error.quote),
+    )
+
+
+def _order_not_replaceable(error: OrderNotReplaceable) -> Response:
+    return _conflict(
+        "order-not-replaceable",
+        "The order cannot be replaced",
+        f"The order to be replaced is {error.order.status}. Nothing was placed.",
+        order=write_order(error.order),
+    )
+
+
+def _order_replaced(error: OrderReplaced) -> Response:
+    return _conflict(
+        "order-replaced",
+        "The order was replaced",
+        "Another order took this one's place; it stays deleted.",
+        order=write_order(error.order),
+    )
+
+
+def _conflict(name: str, title: str, detail: str, **members: object) -> Response:
+    facts = {"type": f"urn:sconto:problem:{name}", "title": title, **members}
+    return problem_json.problem(409, detail, members=facts)
+
+
+_ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
+    **problem_json.ANSWERS,
+    OrderNotFound: lambda _: problem_json.problem(404, "There is no such order."),
+    OrderConflict: _order_conflict,
+    TotalDiffers: _total_differs,
+    CodesUsedUp: _codes_used_up,
+    ReplacedOrderNotFound: lambda _: problem_json.answer_problem(_NO_ORDER_TO_REPLACE),
+    OrderNotReplaceable: _order_not_replaceable,
+    OrderReplaced: _order_replaced,
+}
+
+answer_status: Final = problem_json.answer_status
+
+
+def answer_problem(error: Exception) -> Response:
+    """The answer to a problem. Raises KeyError for one that a checkout cannot meet."""
+    return _ANSWERS[type(error)](error)

@@ -1,0 +1,244 @@
+"""The checkout API's requests, field by field; everything that is wrong with one is listed."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sconto.api.problem_json import FieldFault, InvalidFields
+from sconto.domain.cart import Cart, Line
+from sconto.domain.money import (
+    PRICE_DIGITS,
+    TOTAL_DIGITS,
+    currency_decimals,
+    format_amount,
+    known_currencies,
+    parse_amount,
+)
+from sconto.domain.names import REFERENCE_LENGTH, is_reference
+from sconto.domain.order import NewOrder, OrderStatus
+from sconto.domain.product import HIGHEST_PRODUCT_ID
+
+MOST_LINES: Final = 500
+MOST_CODES: Final = 20
+MOST_PRICES: Final = 1_000
+MOST_UNITS: Final = 1_000_000
+CODE_LENGTH: Final = 255
+
+_CART: Final = ("currency", "lines", "codes")
+_LINE: Final = ("line_id", "product_id", "quantity", "unit_price")
+
+_MOST_DECIMALS: Final = "CLF"
+"""The currency of the most decimals: stands in for one that is not valid itself."""
+
+# RFC 3339; a fraction finer than microseconds is cut off.
+_INSTANT: Final = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]{1,6})?[0-9]*"
+    r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+
+Body = Mapping[str, Any]
+Faults = list[FieldFault]
+
+
+def read_quote(body: Body, now: datetime) -> tuple[Cart, datetime]:
+    """The cart and the time that it is to be priced at. Raises InvalidFields."""
+    faults: Faults = []
+    cart = _read_cart(body, faults)
+    at = _read_at(body, now, faults)
+    _finish(body, (*_CART, "at"), faults)
+    return cart, at
+
+
+def read_order(body: Body) -> NewOrder:
+    """The order to be placed. Raises InvalidFields."""
+    faults: Faults = []
+    order_id = _read_reference(body, "order_id", "", faults)
+    cart = _read_cart(body, faults)
+    expected_total = _read_expected_total(body, cart.currency, faults)
+    replaces = None
+    if body.get("replaces") is not None:
+        replaces = _read_reference(body, "replaces", "", faults)
+    _finish(body, ("order_id", *_CART, "expected_total", "replaces"), faults)
+    return NewOrder(order_id, cart, expected_total, replaces)
+
+
+def read_prices(body: Body) -> tuple[str, list[tuple[int, int]]]:
+    """The currency, and the products with their unit prices. Raises InvalidFields."""
+    faults: Faults = []
+    currency = _read_currency(body, faults)
+    products = []
+    for place, item in _items(body, "products", MOST_PRICES, faults):
+        product_id = _read_product_id(item, place, faults)
+        products.append((product_id, _read_amount(item, "unit_price", place, currency, faults)))
+        _note_unknown(item, ("product_id", "unit_price"), place, faults)
+    _finish(body, ("currency", "products"), faults)
+    return currency, products
+
+
+def read_status(body: Body) -> OrderStatus:
+    """The status that an order is to have. Raises InvalidFields."""
+    faults: Faults = []
+    status = body.get("status")
+    known = type(status) is str and status in set(OrderStatus)
+    if not known:
+        names = ", ".join(f'"{name}"' for name in OrderStatus)
+        _note(body, "status", "", f"must be one of {names}", faults)
+    _finish(body, ("status",), faults)
+    return OrderStatus(body["status"])
+
+
+def _read_cart(body: Body, faults: Faults) -> Cart:
+    currency = _read_currency(body, faults)
+    lines = [
+        _read_line(item, place, currency, faults)
+        for place, item in _items(body, "lines", MOST_LINES, faults)
+    ]
+    _note_repeats(lines, faults)
+    return Cart(currency, tuple(lines), _read_codes(body, faults))
+
+
+def _read_currency(body: Body, faults: Faults) -> str:
+    currency = body.get("currency")
+    if type(currency) is not str or currency not in known_currencies():
+        _note(body, "currency", "", "must be an ISO 4217 code", faults)
+        return _MOST_DECIMALS
+    return currency
+
+
+def _read_line(item: Body, place: str, currency: str, faults: Faults) -> Line:
+    line_id = _read_reference(item, "line_id", place, faults)
+    product_id = _read_product_id(item, place, faults)
+    quantity = item.get("quantity")
+    if type(quantity) is not int or not 1 <= quantity <= MOST_UNITS:
+        _note(item, "quantity", place, f"must be a whole number from 1 to {MOST_UNITS}", faults)
+        quantity = 1
+    unit_price = _read_amount(item, "unit_price", place, currency, faults)
+    _note_unknown(item, _LINE, place, faults)
+    return Line(line_id, product_id, quantity, unit_price)
+
+
+def _note_repeats(lines: Sequence[Line], faults: Faults) -> None:
+    """Note each line whose id an earlier line has; ids that are no ids are noted already."""
+    if len({line.line_id for line in lines}) == len(lines):
+        return
+    first: dict[str, int] = {}
+    for index, line in enumerate(lines):
+        earlier = first.setdefault(line.line_id, index)
+        if line.line_id and earlier != index:
+            faults.append(
+                FieldFault(f"/lines/{index}/line_id", f"is the same as /lines/{earlier}/line_id")
+            )
+
+
+def _read_codes(body: Body, faults: Faults) -> tuple[str, ...]:
+    codes = body.get("codes")
+    if codes is None:
+        return ()
+    if type(codes) is not list or len(codes) > MOST_CODES:
+        _note(body, "codes", "", f"must be a list of at most {MOST_CODES} codes", faults)
+        return ()
+    for index, code in enumerate(codes):
+        if type(code) is not str or not 1 <= len(code) <= CODE_LENGTH:
+            rule = f"must be a string of 1 to {CODE_LENGTH} characters"
+            faults.append(FieldFault(f"/codes/{index}", rule))
+    return tuple(codes)
+
+
+def _read_at(body: Body, now: datetime, faults: Faults) -> datetime:
+    text = body.get("at")
+    if text is None:
+        return now
+    match = _INSTANT.fullmatch(text) if type(text) is str else None
+    if match is not None:
+        day, time, fraction, offset = match.groups(default="")
+        try:
+            return datetime.fromisoformat(
+                f"{day}T{time}{fraction.ljust(7, '0') if fraction else ''}{offset.upper()}"
+            ).astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+    rule = 'must be a time with its offset, such as "2026-11-27T00:00:00+00:00"'
+    _note(body, "at", "", rule, faults)
+    return now
+
+
+def _read_expected_total(body: Body, currency: str, faults: Faults) -> int | None:
+    if body.get("expected_total") is None:
+        return None
+    return _read_amount(body, "expected_total", "", currency, faults, TOTAL_DIGITS)
+
+
+def _read_reference(fields: Body, name: str, place: str, faults: Faults) -> str:
+    reference = fields.get(name)
+    if type(reference) is not str or not is_reference(reference):
+        rule = f"must be a string of 1 to {REFERENCE_LENGTH} characters, none a control character"
+        _note(fields, name, place, rule, faults)
+        return ""
+    return reference
+
+
+def _read_product_id(fields: Body, place: str, faults: Faults) -> int:
+    product_id = fields.get("product_id")
+    if type(product_id) is not int or not 1 <= product_id <= HIGHEST_PRODUCT_ID:
+        rule = f"must be a whole number from 1 to {HIGHEST_PRODUCT_ID}"
+        _note(fields, "product_id", place, rule, faults)
+        return 0
+    return product_id
+
+
+def _read_amount(
+    fields: Body,
+    name: str,
+    place: str,
+    currency: str,
+    faults: Faults,
+    digits: int = PRICE_DIGITS,
+) -> int:
+    text = fields.get(name)
+    # A number as it was written is a str too, but no string was sent.
+    if type(text) is str:
+        try:
+            return parse_amount(text, currency, digits)
+        except ValueError:
+            pass
+    decimals = currency_decimals(currency)
+    rule = (
+        f'must be a string such as "{format_amount(19 * 10**decimals, currency)}", with at most'
+        f" {digits} digits before the dot and {decimals} after it"
+    )
+    _note(fields, name, place, rule, faults)
+    return 0
+
+
+def _items(body: Body, name: str, most: int, faults: Faults) -> list[tuple[str, Body]]:
+    """The objects of a list, each with its place."""
+    items = body.get(name)
+    if type(items) is not list or not 1 <= len(items) <= most:
+        _note(body, name, "", f"must be a list of 1 to {most} objects", faults)
+        return []
+    objects: list[tuple[str, Body]] = []
+    for index, item in enumerate(items):
+        if type(item) is dict:
+            objects.append((f"/{name}/{index}", item))
+        else:
+            faults.append(FieldFault(f"/{name}/{index}", "must be an object"))
+    return objects
+
+
+def _note(fields: Body, name: str, place: str, rule: str, faults: Faults) -> None:
+    faults.append(FieldFault(f"{place}/{name}", rule if name in fields else "is missing"))
+
+
+def _note_unknown(fields: Body, names: Sequence[str], place: str, faults: Faults) -> None:
+    for name in fields:
+        if name not in names:
+            escaped = name.replace("~", "~0").replace("/", "~1")
+            faults.append(FieldFault(f"{place}/{escaped}", "is unknown"))
+
+
+def _finish(body: Body, names: Sequence[str], faults: Faults) -> None:
+    """Note the unknown fields of the body, and refuse it if anything was noted."""
+    _note_unknown(body, names, "", faults)
+    if faults:
+        raise InvalidFields(faults)

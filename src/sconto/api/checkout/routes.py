@@ -1,0 +1,87 @@
+"""The addresses of the checkout API."""
+
+from typing import Final
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sconto.api.access import require
+from sconto.api.bodies import read_object
+from sconto.api.checkout import manual, reading, writing
+from sconto.api.context import context_of
+from sconto.domain.names import is_reference
+from sconto.domain.people import Action
+from sconto.domain.problems import OrderNotFound
+from sconto.domain.redemption import redemptions_of
+from sconto.operations import checkout
+
+router: Final = APIRouter(prefix="/checkout/v1", tags=["Checkout API"])
+
+
+@router.post("/quotes", **manual.QUOTE)
+async def quote(request: Request) -> Response:
+    """Nothing is written; an order of the same cart in the same state costs the same."""
+    caller = require(request, Action.CHECK_OUT)
+    context = context_of(request)
+    cart, at = reading.read_quote(await read_object(request), context.now())
+    priced = await checkout.quote(context.database, caller, cart, at)
+    context.metrics.quotes.inc()
+    return _answer(writing.write_quote(priced))
+
+
+@router.post("/orders", **manual.PLACE)
+async def place_order(request: Request) -> Response:
+    """Once for each order id, however often it is sent; a 409 places nothing."""
+    caller = require(request, Action.CHECK_OUT)
+    context = context_of(request)
+    order = reading.read_order(await read_object(request))
+    now = context.now()
+    day = now.astimezone(context.zone).date()
+    placed = await checkout.place_order(context.database, caller, order, now, day)
+    if placed.created:
+        context.metrics.orders.inc()
+        context.metrics.redemptions.inc(len(redemptions_of(placed.order.outcome)))
+    return _answer(writing.write_order(placed.order), 201 if placed.created else 200)
+
+
+@router.get("/orders/{order_id:path}", **manual.GET)
+async def get_order(request: Request) -> Response:
+    """With the outcome that it was placed with; only its status may have changed since."""
+    caller = require(request, Action.READ_ORDERS)
+    order = await checkout.get_order(context_of(request).database, caller, _order_id(request))
+    return _answer(writing.write_order(order))
+
+
+@router.patch("/orders/{order_id:path}", **manual.CHANGE)
+async def change_order_status(request: Request) -> Response:
+    """Statistics and used-up codes stay as they are; a replaced order stays deleted."""
+    caller = require(request, Action.CHECK_OUT)
+    status = reading.read_status(await read_object(request))
+    order = await checkout.change_order_status(
+        context_of(request).database, caller, _order_id(request), status
+    )
+    return _answer(writing.write_order(order))
+
+
+@router.post("/prices", **manual.PRICES)
+async def list_prices(request: Request) -> Response:
+    """What a listing page shows: automatic promotions, one unit of each product."""
+    caller = require(request, Action.CHECK_OUT)
+    currency, products = reading.read_prices(await read_object(request))
+    context = context_of(request)
+    priced = await checkout.list_prices(context.database, caller, currency, products, context.now())
+    return _answer(writing.write_prices(priced))
+
+
+def _order_id(request: Request) -> str:
+    """The id in the address, which may have slashes in it. Raises OrderNotFound for none."""
+    order_id: str = request.path_params["order_id"]
+    if not is_reference(order_id):
+        raise OrderNotFound(order_id)
+    return order_id
+
+
+def _answer(body: writing.Answer, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(body), status, media_type="application/json")
