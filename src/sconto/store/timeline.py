@@ -56,7 +56,15 @@ WITH RECURSIVE revealed (product_id, starts_at, ends_at, promotion_id, percent) 
   UNION ALL
     SELECT gap.product_id, part.starts_at, part.ends_at, found.promotion_id, part.percent
     FROM revealed AS gap
-    CROSS JOIN LATERAL ({earlier}) AS found
+    CROSS JOIN LATERAL (
+        SELECT promotion_id, starts_at, coalesce(ends_at + $3, 'infinity') AS ends_at, percent
+        FROM ({covering}) AS promotion
+        WHERE promotion_id < gap.promotion_id
+            AND type = 'discount' AND active AND deleted_at IS NULL
+            AND starts_at < gap.ends_at AND (ends_at IS NULL OR ends_at >= gap.starts_at)
+        ORDER BY promotion_id DESC
+        LIMIT 1
+    ) AS found
     CROSS JOIN LATERAL (VALUES
         (gap.starts_at, found.starts_at, NULL),
         (greatest(gap.starts_at, found.starts_at), least(gap.ends_at, found.ends_at),
@@ -70,36 +78,25 @@ FROM revealed
 WHERE percent IS NOT NULL
 """
 
-_EARLIER_FOR_EVERYTHING = """
-        SELECT promotion.promotion_id, promotion.starts_at,
-            coalesce(promotion.ends_at + $3, 'infinity') AS ends_at, promotion.percent
-        FROM promotions AS promotion
-        WHERE promotion.merchant_id = $1 AND promotion.promotion_id < gap.promotion_id
-            AND promotion.covers_all AND promotion.type = 'discount' AND promotion.active
-            AND promotion.deleted_at IS NULL AND promotion.starts_at < gap.ends_at
-            AND (promotion.ends_at IS NULL OR promotion.ends_at >= gap.starts_at)
-        ORDER BY promotion.promotion_id DESC
-        LIMIT 1
+_COVER_EVERYTHING = """
+            SELECT * FROM promotions WHERE merchant_id = $1 AND covers_all
 """
 
-_EARLIER_FOR_PRODUCT = """
-        SELECT promotion.promotion_id, promotion.starts_at,
-            coalesce(promotion.ends_at + $3, 'infinity') AS ends_at,
-            coalesce(named.percent, promotion.percent) AS percent
-        FROM promotion_products AS named
-        JOIN promotions AS promotion
-            ON promotion.merchant_id = $1 AND promotion.promotion_id = named.promotion_id
-        WHERE named.merchant_id = $1 AND named.product_id = gap.product_id
-            AND named.promotion_id < gap.promotion_id
-            AND promotion.type = 'discount' AND promotion.active
-            AND promotion.deleted_at IS NULL AND promotion.starts_at < gap.ends_at
-            AND (promotion.ends_at IS NULL OR promotion.ends_at >= gap.starts_at)
-        ORDER BY named.promotion_id DESC
-        LIMIT 1
+# The limit keeps the planner from joining: down the product's promotions, one look-up each.
+_COVER_THE_PRODUCT = """
+            SELECT named.promotion_id, type, active, deleted_at, starts_at, ends_at,
+                coalesce(named.percent, promotion.percent) AS percent
+            FROM promotion_products AS named
+            CROSS JOIN LATERAL (
+                SELECT * FROM promotions
+                WHERE merchant_id = $1 AND promotion_id = named.promotion_id
+                LIMIT 1
+            ) AS promotion
+            WHERE named.merchant_id = $1 AND named.product_id = gap.product_id
 """
 
-_REVEALED_FOR_EVERYTHING = _REVEALED.format(earlier=_EARLIER_FOR_EVERYTHING)
-_REVEALED_FOR_PRODUCTS = _REVEALED.format(earlier=_EARLIER_FOR_PRODUCT)
+_REVEALED_FOR_EVERYTHING = _REVEALED.format(covering=_COVER_EVERYTHING)
+_REVEALED_FOR_PRODUCTS = _REVEALED.format(covering=_COVER_THE_PRODUCT)
 
 _DELETE = """
 DELETE FROM automatic_picks AS pick

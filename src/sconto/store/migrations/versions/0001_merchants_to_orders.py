@@ -77,7 +77,7 @@ CREATE TABLE promotions (
     CHECK (percent BETWEEN 1 AND 100000000),
     CHECK (percent IS NOT NULL OR NOT covers_all)
 );
-CREATE INDEX promotions_by_update ON promotions (merchant_id, updated_at, promotion_id)
+CREATE INDEX promotions_by_update ON promotions (merchant_id, updated_at)
     WHERE deleted_at IS NULL;
 
 -- The products that a promotion names; `percent` only where each has its own.
