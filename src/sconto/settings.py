@@ -15,6 +15,10 @@ LogFormat = Literal["json", "console"]
 SECRET_KEY_LENGTH: Final = 32
 """Bytes: a shorter key than its hash would weaken HS256 (RFC 7518, section 3.2)."""
 
+_EXPECTED_KEY: Final = (
+    f"expected at least {SECRET_KEY_LENGTH} bytes, such as `openssl rand -hex 32` prints"
+)
+
 
 class SettingError(Exception):
     """A setting that Sconto cannot work with: one line that says which, and what is expected."""
@@ -37,14 +41,21 @@ class Settings:
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read the settings; an empty variable counts as absent. Raises SettingError."""
-        database_url = _database_url(environment)
         return cls(
-            database_url,
+            _database_url(environment),
             Path(environment.get("SCONTO_DATA_DIR") or ".sconto").absolute(),
-            _secret_key(environment, required=database_url is not None),
+            _secret_key(environment),
             _zone(environment),
             _log_format(environment),
         )
+
+    def require_secret_key(self) -> None:
+        """Raise SettingError where nobody could sign in: a named database needs a named key."""
+        if self.database_url is not None and self.secret_key is None:
+            raise SettingError(
+                "SCONTO_SECRET_KEY is missing, and every machine that uses SCONTO_DATABASE_URL "
+                f"must have the same: {_EXPECTED_KEY}"
+            )
 
     def with_database(self, url: str) -> Self:
         """The same with a database that runs, and with the key that signs tokens beside it.
@@ -83,19 +94,11 @@ def _database_url(environment: Mapping[str, str]) -> str | None:
     return url
 
 
-def _secret_key(environment: Mapping[str, str], *, required: bool) -> bytes | None:
+def _secret_key(environment: Mapping[str, str]) -> bytes | None:
     key = os.fsencode(environment.get("SCONTO_SECRET_KEY", ""))
-    expected = f"expected at least {SECRET_KEY_LENGTH} bytes, such as `openssl rand -hex 32` prints"
-    if key:
-        if len(key) < SECRET_KEY_LENGTH:
-            raise SettingError(f"SCONTO_SECRET_KEY is too short ({len(key)} bytes): {expected}")
-        return key
-    if required:
-        raise SettingError(
-            "SCONTO_SECRET_KEY is missing, and every machine that uses SCONTO_DATABASE_URL must "
-            f"have the same: {expected}"
-        )
-    return None
+    if 0 < len(key) < SECRET_KEY_LENGTH:
+        raise SettingError(f"SCONTO_SECRET_KEY is too short ({len(key)} bytes): {_EXPECTED_KEY}")
+    return key or None
 
 
 def _zone(environment: Mapping[str, str]) -> ZoneInfo:

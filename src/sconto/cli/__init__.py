@@ -1,7 +1,7 @@
 """The `sconto` command."""
 
 import sys
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import typer
 
@@ -16,7 +16,6 @@ from sconto.store.schema import MigrationFailed, SchemaMismatch
 
 _EXPLAINED: Final = (
     AddressUnavailable,
-    DatabaseUnavailable,
     EmbeddedError,
     EmbeddedUnavailable,
     MigrationFailed,
@@ -34,9 +33,15 @@ class Commands(typer.Typer):
         """Run the command that was typed."""
         try:
             return super().__call__(*arguments, **options)
+        except DatabaseUnavailable as error:
+            _refuse(f"the database cannot be reached: {error}")
         except _EXPLAINED as error:
-            typer.echo(f"sconto: {error}", err=True)
-            sys.exit(1)
+            _refuse(str(error))
+
+
+def _refuse(reason: str) -> NoReturn:
+    typer.echo(f"sconto: {' '.join(reason.split())}", err=True)
+    sys.exit(1)
 
 
 app: Final = Commands(

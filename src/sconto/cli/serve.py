@@ -46,6 +46,7 @@ def serve(
 ) -> None:
     """Serve until told to stop; brings the database to the newest schema first."""
     settings = Settings.read()
+    settings.require_secret_key()
     with terminable(), bind(host, port) as listener, running_database(settings) as url:
         _prepare_schema(url, migrate=migrate)
         run_service(settings.with_database(url), listener, workers)
