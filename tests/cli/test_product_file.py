@@ -107,10 +107,13 @@ def test_a_quote_that_is_never_closed_is_named_by_the_line_that_opens_it() -> No
         (b"", "is empty"),
         (b"\n\n", "is empty"),
         (b"\xef\xbb\xbf", "is empty"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is not CSV text in UTF-8"),
-        ("\ufeffproduct_id,name\n".encode("utf-16-le"), "is not CSV text in UTF-8"),
-        ("product_id,name\n".encode("utf-16-le"), "is not CSV text in UTF-8"),
-        (b"\0" * 3_000_000, "is not CSV: a value is longer than 131072 characters on line 1"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is no CSV file in UTF-8"),
+        ("\ufeffproduct_id,name\n".encode("utf-16-le"), "is no CSV file in UTF-8"),
+        ("product_id,name\n".encode("utf-16-le"), "is no CSV file in UTF-8"),
+        (
+            b"\0" * 3_000_000,
+            "is no CSV file in UTF-8 (line 1: a value is longer than 131072 characters)",
+        ),
         (
             b"product_id,name,price\n",
             "must begin with the line product_id,name,price,currency (missing: currency)",

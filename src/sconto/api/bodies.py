@@ -6,7 +6,7 @@ import msgspec
 from starlette.requests import Request
 
 from sconto.api.strict_json import DEPTH, NotJson
-from sconto.domain.problems import BodyTooLarge
+from sconto.domain.problems import BodyTooLarge, UnsupportedMediaType
 
 BODY_LIMIT: Final = 16 * 1024 * 1024
 """Bytes that anybody may send."""
@@ -19,6 +19,16 @@ class Number(str):
 
 
 _DECODER: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Number)
+
+
+async def read_object(request: Request) -> dict[str, Any]:
+    """The JSON object that a request sends, read as `parse_json` reads it.
+
+    Raises UnsupportedMediaType before anything of the body is read, then BodyTooLarge and NotJson.
+    """
+    if not is_json(request):
+        raise UnsupportedMediaType
+    return parse_json(await read_body(request))
 
 
 async def read_body(request: Request, limit: int = BODY_LIMIT) -> bytes:

@@ -23,6 +23,8 @@ _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 _NAMED_COLUMNS: Final = 5
 
+_NOT_CSV: Final = "is no CSV file in UTF-8"
+
 _PLAIN_WORDS: Final = {
     "unexpected end of data": "a quote is never closed",
     "',' expected after": "a quote inside quotes must be doubled",
@@ -92,12 +94,12 @@ def _read_line(file: BinaryIO) -> bytes:
 def _read_columns(rows: Iterator[_Row]) -> list[str]:
     line, row = next(rows, (1, []))
     if isinstance(row, csv.Error):
-        raise FileRefused(f"is not CSV: {_plain_words(row)} on line {line}")
+        raise FileRefused(f"{_NOT_CSV} (line {line}: {_plain_words(row)})")
     if not row:
         raise FileRefused("is empty")
     columns = [column.strip() for column in row]
     if _NOT_UTF_8.search("".join(columns)) or "\0" in "".join(columns):
-        raise FileRefused("is not CSV text in UTF-8")
+        raise FileRefused(_NOT_CSV)
     faults = [
         f"{fault} {', '.join(names[:_NAMED_COLUMNS])}"
         for fault, names in (

@@ -101,4 +101,5 @@ def _show_refused(path: Path, refused: ImportRefused) -> None:
 def _summary(counts: PutCounts) -> str:
     total = counts.created + counts.updated + counts.unchanged
     unchanged = f", {counts.unchanged:,} unchanged" if counts.unchanged else ""
-    return f"{total:,} products: {counts.created:,} new, {counts.updated:,} changed{unchanged}"
+    noun = "product" if total == 1 else "products"
+    return f"{total:,} {noun}: {counts.created:,} new, {counts.updated:,} changed{unchanged}"
