@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from itertools import count
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -23,6 +24,7 @@ from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
 from sconto.store.embedded import hold
 from sconto.store.migrate import migrate
+from tests.services import Service
 
 SECRET_KEY: Final = b"a key that signs nothing but what the tests ask for"
 
@@ -132,6 +134,18 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 def bearer(tokens: Tokens) -> Callable[[Caller], dict[str, str]]:
     """The header with which a caller calls: `client.get(url, headers=bearer(merchant))`."""
     return lambda caller: {"AuthorizationJWT": f"Bearer {tokens.issue(caller, read_clock())}"}
+
+
+@pytest.fixture
+def server(database_url: str, tmp_path: Path) -> Iterator[str]:
+    """The address of a real service of two processes on that database; it knows `tokens`."""
+    settings = {
+        "SCONTO_DATABASE_URL": database_url,
+        "SCONTO_SECRET_KEY": SECRET_KEY.decode(),
+        "SCONTO_DATA_DIR": str(tmp_path / "unused"),
+    }
+    with Service.running(tmp_path / "service", settings, "--workers", "2") as service:
+        yield service.url
 
 
 async def create_caller(

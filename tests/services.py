@@ -1,0 +1,129 @@
+"""A real `sconto serve`, started, stopped and killed as people and machines do."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Self
+
+import httpx
+
+SCONTO: Final = str(Path(sys.executable).with_name("sconto"))
+
+_PATIENCE: Final = 40.0
+"""Seconds: more than anything takes, even on a machine that many share."""
+
+
+def environment_of(settings: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment with these settings and no others."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SCONTO_")}
+    return {**kept, **settings}
+
+
+class Service:
+    """A running service. `folder` gets its log, and a place for its temporary files."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, str], *arguments: str) -> None:
+        folder.mkdir(exist_ok=True)
+        self.temporary = folder / "temporary"
+        self.temporary.mkdir(exist_ok=True)
+        self._log = folder / "log"
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [SCONTO, "serve", "--port", "0", *arguments],
+                env=environment_of({**settings, "TMPDIR": str(self.temporary)}),
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+            )
+        self.url = self._read_url()
+
+    @classmethod
+    @contextmanager
+    def running(cls, folder: Path, settings: Mapping[str, str], *arguments: str) -> Iterator[Self]:
+        """A service that answers; afterwards it is stopped, and must have left nothing."""
+        service = cls(folder, settings, *arguments)
+        try:
+            service.wait_until_live()
+            yield service
+            service.stop()
+        finally:
+            service.kill_all()
+
+    @property
+    def log(self) -> str:
+        """What it has logged so far."""
+        return self._log.read_text()
+
+    def workers(self) -> list[int]:
+        """The ids of its worker processes."""
+        found = re.findall(r"Started server process \[(\d+)\]", self.log)
+        return [pid for pid in map(int, found) if _is_alive(pid)]
+
+    def get(self, path: str) -> httpx.Response:
+        """One request on a connection of its own, so that any worker may get it."""
+        return httpx.get(self.url + path, timeout=_PATIENCE)
+
+    def wait_until_live(self) -> None:
+        """Wait until it answers."""
+        wait_until(lambda: self.get("/health/live").status_code == 200)
+
+    def stop(self) -> None:
+        """Tell it to stop, wait, and see that nothing of it is left."""
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(_PATIENCE) == 0, self.log
+        # Python's own tracker of shared things ends a moment after the process that it served.
+        wait_until(lambda: not self.is_anything_left(), within=5)
+        assert list(self.temporary.iterdir()) == []
+
+    def is_anything_left(self) -> bool:
+        """Whether any process of its group lives."""
+        try:
+            os.killpg(self.process.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def kill_all(self) -> None:
+        """Make sure that a test that failed leaves nothing behind."""
+        if self.is_anything_left():
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(_PATIENCE)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+    def _read_url(self) -> str:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        match = re.search(r"http://\S+", line)
+        if match is None:
+            self.kill_all()
+            raise AssertionError(f"{line!r} names no address; the log is {self.log!r}")
+        return match[0]
+
+
+def wait_until(is_so: Callable[[], bool], *, within: float = _PATIENCE) -> None:
+    """Ask until it is so; a connection that breaks is no answer."""
+    deadline = time.monotonic() + within
+    while True:
+        try:
+            if is_so():
+                return
+        except httpx.TransportError:
+            pass
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.02)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

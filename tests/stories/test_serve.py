@@ -1,0 +1,133 @@
+"""`sconto serve` as those who run it see it."""
+
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from os import kill
+from pathlib import Path
+
+import pytest
+
+from tests.services import SCONTO, Service, environment_of, wait_until
+
+Settings = dict[str, str]
+
+
+@pytest.fixture
+def settings(create_database: Callable[[], str], tmp_path: Path) -> Settings:
+    """A migrated database of its own."""
+    return {
+        "SCONTO_DATABASE_URL": create_database(),
+        "SCONTO_SECRET_KEY": "x" * 32,
+        "SCONTO_DATA_DIR": str(tmp_path / "unused"),
+    }
+
+
+def test_a_service_on_a_migrated_database_is_ready_at_once(
+    settings: Settings, tmp_path: Path
+) -> None:
+    started = time.monotonic()
+    with Service.running(tmp_path, settings) as service:
+        wait_until(lambda: service.get("/health/ready").status_code == 200)
+        assert time.monotonic() - started < 5
+    assert not (tmp_path / "unused").exists()
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_request_under_way_is_finished_before_the_service_stops(
+    settings: Settings, tmp_path: Path, workers: str
+) -> None:
+    with Service.running(tmp_path, settings, "--workers", workers) as service:
+        wait_until(lambda: len(service.workers()) == int(workers))
+        host, port = service.url.removeprefix("http://").split(":")
+        body = b'{"username": "nobody", "password": "anything"}'
+        with socket.create_connection((host, int(port)), timeout=30) as connection:
+            head = (
+                f"POST /v1/login_check HTTP/1.1\r\nHost: {host}\r\n"
+                f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+            )
+            connection.sendall(head.encode() + body[:10])
+            wait_until(lambda: service.get("/health/live").status_code == 200)
+            service.process.send_signal(signal.SIGTERM)
+            wait_until(lambda: "Shutting down" in service.log)
+            connection.sendall(body[10:])
+            answer = connection.makefile("rb").read()
+        assert answer.startswith(b"HTTP/1.1 401 "), answer
+        assert b'"error":1001' in answer
+
+
+def test_a_worker_that_is_killed_is_replaced(settings: Settings, tmp_path: Path) -> None:
+    with Service.running(tmp_path, settings, "--workers", "2") as service:
+        wait_until(lambda: len(service.workers()) == 2)
+        victim = service.workers()[0]
+        kill(victim, signal.SIGKILL)
+        wait_until(lambda: len(set(service.workers()) - {victim}) == 2)
+        assert service.get("/health/ready").status_code == 200
+
+
+def test_workers_do_not_outlive_a_service_that_is_killed(
+    settings: Settings, tmp_path: Path
+) -> None:
+    service = Service(tmp_path, settings, "--workers", "2")
+    try:
+        wait_until(lambda: len(service.workers()) == 2)
+        service.process.kill()
+        service.process.wait()
+        wait_until(lambda: not service.is_anything_left(), within=15)
+    finally:
+        service.kill_all()
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_port_in_use_is_said_in_one_line(
+    settings: Settings, tmp_path: Path, workers: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as occupied:
+        port = occupied.getsockname()[1]
+        run = sconto(settings, "serve", "--port", str(port), "--workers", workers)
+    assert run.returncode == 1
+    assert run.stderr == f"sconto: cannot listen on 127.0.0.1:{port}: Address already in use\n"
+
+
+def test_a_database_that_cannot_be_reached_is_said_in_one_line(settings: Settings) -> None:
+    nowhere = {**settings, "SCONTO_DATABASE_URL": "postgresql://a:b@127.0.0.1:1/x"}
+    for command in (["serve", "--port", "0"], ["migrate"], ["merchant", "list"]):
+        run = sconto(nowhere, *command)
+        assert run.returncode == 1
+        assert run.stderr.startswith("sconto: the database cannot be reached: ")
+        assert run.stderr.count("\n") == 1
+
+
+def test_a_named_database_needs_a_named_key(settings: Settings) -> None:
+    run = sconto({**settings, "SCONTO_SECRET_KEY": ""}, "serve", "--port", "0")
+    assert run.returncode == 1
+    assert run.stderr.startswith("sconto: SCONTO_SECRET_KEY is missing")
+    assert run.stderr.count("\n") == 1
+
+
+def test_users_and_tokens_of_the_bundled_database_outlive_the_service(tmp_path: Path) -> None:
+    settings = {"SCONTO_DATA_DIR": str(tmp_path / "data")}
+    assert sconto(settings, "merchant", "create", "Ada's mugs").returncode == 0
+    with Service.running(tmp_path / "first", settings) as service:
+        assert service.get("/health/ready").status_code == 200
+    key = tmp_path / "data" / "secret-key"
+    assert key.stat().st_mode & 0o777 == 0o600
+    before = key.read_bytes()
+    with Service.running(tmp_path / "second", settings, "--no-migrate") as service:
+        assert service.get("/health/ready").status_code == 200
+        assert "Ada's mugs" in sconto(settings, "merchant", "list").stdout
+    assert key.read_bytes() == before
+
+
+def sconto(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        [SCONTO, *arguments],
+        env=environment_of(settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
