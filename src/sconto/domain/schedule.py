@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from heapq import heappop, heappush
+from operator import attrgetter
 from typing import Final
 
 INSTANT: Final = timedelta(microseconds=1)
@@ -35,7 +36,7 @@ class Period:
         return Standing.RUNNING
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Span:
     """A stretch [starts_at, ends_at) of a timeline on which one promotion is the pick.
 
@@ -56,12 +57,11 @@ def span_of(period: Period, promotion_id: int, percent: int) -> Span:
 
 def parts_outside(span: Span, other: Span) -> list[Span]:
     """What is left of a span on either side of another: none, one or two parts."""
-    before, after = span.starts_at, span.ends_at
     parts = []
-    if before < other.starts_at:
-        parts.append(replace(span, ends_at=_earlier(after, other.starts_at)))
+    if span.starts_at < other.starts_at:
+        parts.append(replace(span, ends_at=_earlier(span.ends_at, other.starts_at)))
     if other.ends_at is not None and not _is_over(span, other.ends_at):
-        parts.append(replace(span, starts_at=max(before, other.ends_at)))
+        parts.append(replace(span, starts_at=max(span.starts_at, other.ends_at)))
     return parts
 
 
@@ -71,7 +71,7 @@ def latest_wins(spans: Iterable[Span]) -> list[Span]:
     Takes any spans, overlapping or not; answers spans that do not overlap, in order of time, with
     neighbours of the same promotion joined. Promotions are created in the order of their ids.
     """
-    waiting = sorted(spans)
+    waiting = sorted(spans, key=attrgetter("starts_at"))
     edges = sorted(
         {span.starts_at for span in waiting}
         | {span.ends_at for span in waiting if span.ends_at is not None}
