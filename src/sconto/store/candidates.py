@@ -23,6 +23,9 @@ EVERYWHERE: Final = 0
 # cart gives. LIMIT 1 and OFFSET 0 keep the planner from turning a look-up into a join that would
 # read a whole table; so neither the plan nor the pages that it reads change with a table's size.
 #
+# For the same reason no look-up asks for what an index leaves out (a partial index on something else
+# would do for it then): a deleted promotion is found and dropped.
+#
 # What a code's promotion gives is read only while the promotion applies: of the others the rules
 # need no more than the reason. A code that one of the orders in $5 used up counts as unused.
 _READ: Final = """
@@ -33,9 +36,9 @@ SELECT wanted.product_id, product.known, pick.promotion_id, pick.percent,
        NULL::bigint[] AS covered, NULL::bigint[] AS percents, NULL::json AS stored
 FROM unnest(0::bigint || $2::bigint[]) AS wanted (product_id)
 LEFT JOIN LATERAL (
-    SELECT true AS known
+    SELECT deleted_at IS NULL AS known
     FROM products
-    WHERE merchant_id = $1 AND product_id = wanted.product_id AND deleted_at IS NULL
+    WHERE merchant_id = $1 AND product_id = wanted.product_id
     LIMIT 1
 ) AS product ON true
 LEFT JOIN LATERAL (
@@ -60,11 +63,11 @@ CROSS JOIN LATERAL (
     OFFSET 0
 ) AS code
 CROSS JOIN LATERAL (
-    SELECT promotion_id, code_type, active, starts_at, ends_at, covers_all, percent,
+    SELECT promotion_id, type, code_type, active, starts_at, ends_at, covers_all, percent,
+           deleted_at,
            active AND starts_at <= $4 AND (ends_at IS NULL OR ends_at >= $4) AS applies
     FROM promotions
     WHERE merchant_id = $1 AND promotion_id = code.promotion_id
-      AND type = 'coupon' AND deleted_at IS NULL
     LIMIT 1
 ) AS promotion
 LEFT JOIN LATERAL (
@@ -79,6 +82,7 @@ LEFT JOIN LATERAL (
     ) AS product
     WHERE promotion.applies AND NOT promotion.covers_all
 ) AS coverage ON true
+WHERE promotion.type = 'coupon' AND promotion.deleted_at IS NULL
 
 UNION ALL
 SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
@@ -92,7 +96,10 @@ CROSS JOIN LATERAL (
 ) AS stored
 """
 
-_CODE_TYPES: Final = {None: None, **{str(code_type): code_type for code_type in CodeType}}
+_CODE_TYPES: Final[Mapping[str | None, CodeType | None]] = {
+    None: None,
+    **{str(code_type): code_type for code_type in CodeType},
+}
 
 
 @dataclass(frozen=True, slots=True)

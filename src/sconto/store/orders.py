@@ -73,21 +73,30 @@ WITH replaced AS (
 SELECT EXISTS (SELECT FROM replaced)
 """
 
+# The codes come in the order of their ids, one look-up in the primary key each, whatever the planner
+# knows of the table (coalesce keeps it from the indexes of codes that are not removed), and are then
+# found by the place of the row that was locked. Where that row was changed while we waited for it,
+# the statement does not see it there: overtaken, look again.
+#
 # generate_series in a select list is asked for one number at a time (in FROM it would be made
 # whole), so that with LIMIT 1 the locks are tried from the lowest slot to the first that is free.
 # The first number of a lock says what it is for: 23559 is this module's.
 _PLACE: Final = """
 WITH free AS MATERIALIZED (
-    SELECT code_id
-    FROM codes
-    WHERE merchant_id = $1 AND code_id = ANY ($6::bigint[])
-      AND used_by IS NULL AND removed_at IS NULL
-    ORDER BY code_id
-    FOR UPDATE
+    SELECT code.place
+    FROM unnest($6::bigint[]) AS wanted (code_id)
+    CROSS JOIN LATERAL (
+        SELECT ctid AS place
+        FROM codes
+        WHERE merchant_id = $1 AND code_id = wanted.code_id
+          AND coalesce(used_at, removed_at) IS NULL
+        LIMIT 1
+        FOR UPDATE
+    ) AS code
 ), taken AS (
     UPDATE codes SET used_by = $2, used_at = $3
     FROM free
-    WHERE codes.merchant_id = $1 AND codes.code_id = free.code_id
+    WHERE codes.merchant_id = $1 AND codes.ctid = free.place
     RETURNING codes.code_id
 ), placed AS (
     INSERT INTO orders (merchant_id, order_id, status, replaces, created_at, outcome)
