@@ -1,10 +1,12 @@
 """`sconto serve` as those who run it see it."""
 
+import re
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from os import kill
 from pathlib import Path
 
@@ -119,6 +121,40 @@ def test_users_and_tokens_of_the_bundled_database_outlive_the_service(tmp_path: 
         assert service.get("/health/ready").status_code == 200
         assert "Ada's mugs" in sconto(settings, "merchant", "list").stdout
     assert key.read_bytes() == before
+
+
+def test_two_workers_figures_add_up_to_the_requests_sent(
+    settings: Settings, tmp_path: Path
+) -> None:
+    with Service.running(tmp_path, settings, "--workers", "2") as service:
+        wait_until(lambda: len(service.workers()) == 2)
+        before = requests_counted(service)
+        with ThreadPoolExecutor(8) as clients:
+            answers = list(clients.map(service.get, ["/v1/promotion/77/"] * 100))
+        assert [answer.status_code for answer in answers] == [401] * 100
+        assert requests_counted(service) - before == 100
+        kill(service.workers()[0], signal.SIGKILL)
+        assert requests_counted(service) - before == 100
+        exposition = service.get("/metrics").text
+    assert 'route="/v1/promotion/{promotion_id}"' in exposition
+    assert "/77" not in exposition
+    for name in ("quotes", "orders", "redemptions"):
+        assert f"sconto_{name}_total " in exposition
+    assert 'sconto_database_connections{state="idle"}' in exposition
+
+
+def requests_counted(service: Service) -> int:
+    """How many requests for a promotion all workers together have answered."""
+    wait_until(lambda: service.get("/health/live").status_code == 200)
+    exposition = service.get("/metrics").text
+    counted, measured = (
+        re.findall(
+            rf'^sconto_http_{name}{{.*route="/v1/promotion/.*}} ([0-9.]+)$', exposition, re.M
+        )
+        for name in ("requests_total", "request_duration_seconds_count")
+    )
+    assert counted == measured
+    return sum(int(float(count)) for count in counted)
 
 
 def sconto(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,88 @@
+"""A network between Sconto and its database that can be cut and mended."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Self
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+
+class Cable:
+    """Passes bytes on to the database's socket, in a thread of its own, while it is plugged in."""
+
+    def __init__(self, database_url: str, folder: Path) -> None:
+        parts = urlsplit(database_url)
+        query = parse_qs(parts.query)
+        port = query.get("port", [str(parts.port or 5432)])[0]
+        self._target = f"{query['host'][0]}/.s.PGSQL.{port}"
+        self._path = folder / f".s.PGSQL.{port}"
+        query["host"] = [str(folder)]
+        self.url = parts._replace(query=urlencode(query, doseq=True)).geturl()
+        self._loop = asyncio.new_event_loop()
+        self._server: asyncio.Server | None = None
+        self._ends: set[asyncio.StreamWriter] = set()
+        self._connections: set[asyncio.Task[None]] = set()
+
+    @classmethod
+    @contextmanager
+    def between(cls, database_url: str, folder: Path) -> Iterator[Self]:
+        """A cable that is plugged in; a database's address over it is `url`."""
+        cable = cls(database_url, folder)
+        thread = threading.Thread(target=cable._loop.run_forever)
+        thread.start()
+        try:
+            cable.mend()
+            yield cable
+            cable.cut()
+        finally:
+            cable._loop.call_soon_threadsafe(cable._loop.stop)
+            thread.join()
+            cable._loop.close()
+
+    def mend(self) -> None:
+        """Plug it in."""
+        asyncio.run_coroutine_threadsafe(self._mend(), self._loop).result(10)
+
+    def cut(self) -> None:
+        """Break every connection, and let nobody make another."""
+        asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result(10)
+
+    async def _mend(self) -> None:
+        self._server = await asyncio.start_unix_server(self._accept, self._path)
+
+    async def _cut(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        self._path.unlink(missing_ok=True)
+        for writer in self._ends:
+            writer.transport.abort()
+        await asyncio.gather(*self._connections)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = asyncio.ensure_future(self._connect(reader, writer))
+        self._connections.add(connection)
+        connection.add_done_callback(self._connections.discard)
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_unix_connection(self._target)
+        ends = {writer, far_writer}
+        self._ends |= ends
+        try:
+            await asyncio.gather(_pass_on(reader, far_writer), _pass_on(far_reader, writer))
+        finally:
+            for end in ends:
+                end.close()
+                with suppress(OSError):
+                    await end.wait_closed()
+            self._ends -= ends
+
+
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while chunk := await reader.read(65536):
+            writer.write(chunk)
+            await writer.drain()
+    writer.close()

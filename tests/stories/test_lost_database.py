@@ -1,0 +1,80 @@
+"""A database that is lost while Sconto serves, and comes back."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx
+import pytest
+
+from sconto.api.context import read_clock
+from sconto.domain.people import Caller, Role
+from sconto.operations.tokens import Tokens
+from tests.conftest import SECRET_KEY
+from tests.services import Service, wait_until
+from tests.stories.cable import Cable
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A folder whose path leaves room for a socket's name."""
+    with TemporaryDirectory(prefix="sconto-") as folder:
+        yield Path(folder)
+
+
+def test_a_lost_database_is_said_in_each_dialect_and_forgotten_when_it_is_back(
+    create_database: Callable[[], str], tmp_path: Path, short_folder: Path, tokens: Tokens
+) -> None:
+    with Cable.between(create_database(), short_folder) as cable:
+        settings = {"SCONTO_DATABASE_URL": cable.url, "SCONTO_SECRET_KEY": SECRET_KEY.decode()}
+        with Service.running(tmp_path, settings, "--workers", "2") as service:
+            token = tokens.issue(Caller(1, 1, Role.ADMIN), read_clock())
+            headers = {"Authorization": f"Bearer {token}"}
+            everywhere = ["/health/ready", "/v1/promotion", "/catalog/v1/products"]
+
+            def statuses() -> list[int]:
+                return [ask(service, path, headers).status_code for path in everywhere]
+
+            wait_until(lambda: statuses() == [200, 200, 200])
+            cable.cut()
+            for path in everywhere:
+                answer = ask(service, path, headers)
+                assert answer.status_code == 503
+                assert int(answer.headers["Retry-After"]) > 0
+                assert says_unavailable(path, answer)
+            assert service.get("/health/live").status_code == 200
+            cable.mend()
+            wait_until(lambda: statuses() == [200, 200, 200], within=10)
+            # Each worker had connections of its own that were broken.
+            assert [statuses() for _ in range(8)] == [[200, 200, 200]] * 8
+            assert "Traceback" not in service.log
+
+
+def test_a_bundled_server_that_is_killed_comes_back_under_the_service(tmp_path: Path) -> None:
+    settings = {"SCONTO_DATA_DIR": str(tmp_path / "data")}
+    with Service.running(tmp_path / "service", settings) as service:
+        assert service.get("/health/ready").status_code == 200
+        [pid_file] = (tmp_path / "data").rglob("postmaster.pid")
+        postmaster = int(pid_file.read_text().splitlines()[0])
+        os.kill(postmaster, signal.SIGKILL)
+        wait_until(lambda: service.get("/health/ready").status_code == 200)
+        assert int(pid_file.read_text().splitlines()[0]) != postmaster
+
+
+def ask(service: Service, path: str, headers: dict[str, str]) -> httpx.Response:
+    """One request on a connection of its own."""
+    return httpx.get(service.url + path, headers=headers, timeout=30)
+
+
+def says_unavailable(path: str, answer: httpx.Response) -> bool:
+    """Whether the body is a 503 in the dialect of the path."""
+    if path.startswith("/v1"):
+        [error] = answer.json()["errors"]
+        return error["error"] == 503 and bool(error["message"])
+    return (
+        answer.headers["Content-Type"] == "application/problem+json"
+        and answer.json()["status"] == 503
+        and answer.json()["title"] == "Service Unavailable"
+    )
