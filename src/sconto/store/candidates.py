@@ -23,8 +23,8 @@ EVERYWHERE: Final = 0
 # cart gives. LIMIT 1 and OFFSET 0 keep the planner from turning a look-up into a join that would
 # read a whole table; so neither the plan nor the pages that it reads change with a table's size.
 #
-# For the same reason no look-up asks for what an index leaves out (a partial index on something else
-# would do for it then): a deleted promotion is found and dropped.
+# For the same reason a deleted promotion is found and then dropped: a look-up that asks for the
+# others could be given to an index that has only those, but in another order.
 #
 # What a code's promotion gives is read only while the promotion applies: of the others the rules
 # need no more than the reason. A code that one of the orders in $5 used up counts as unused.

@@ -73,10 +73,10 @@ WITH replaced AS (
 SELECT EXISTS (SELECT FROM replaced)
 """
 
-# The codes come in the order of their ids, one look-up in the primary key each, whatever the planner
-# knows of the table (coalesce keeps it from the indexes of codes that are not removed), and are then
-# found by the place of the row that was locked. Where that row was changed while we waited for it,
-# the statement does not see it there: overtaken, look again.
+# The codes come in the order of their ids, one look-up in the primary key each, whatever the
+# planner knows of the table (coalesce keeps it from the indexes of codes that are not removed), and
+# are then found by the place of the row that was locked. Where that row was changed while we waited
+# for it, the statement does not see it there: overtaken, look again.
 #
 # generate_series in a select list is asked for one number at a time (in FROM it would be made
 # whole), so that with LIMIT 1 the locks are tried from the lowest slot to the first that is free.

@@ -1,0 +1,210 @@
+"""Which promotion a product gets, and why not the others."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from sconto.domain.cart import Cart
+from sconto.domain.choice import (
+    AutomaticPick,
+    Candidates,
+    Choice,
+    CodeOffer,
+    CodeStatus,
+    Group,
+    Reason,
+    choose,
+)
+from sconto.domain.codes import CodeType
+from sconto.domain.money import PERCENT
+from sconto.domain.schedule import INSTANT, Period
+from tests.builders import NOON, a_cart, a_line, a_period
+
+MUG, CUP = 1, 2
+
+
+def an_offer(
+    code: str = "save",
+    percent: int | None = 10,
+    *,
+    promotion_id: int = 50,
+    percents: dict[int, int] | None = None,
+    active: bool = True,
+    period: Period | None = None,
+    code_type: CodeType | None = None,
+    used_at: datetime | None = None,
+) -> CodeOffer:
+    """A code of a promotion; its own id is the promotion's, times ten."""
+    return CodeOffer(
+        key=code,
+        code_id=promotion_id * 10,
+        promotion_id=promotion_id,
+        code_type=code_type,
+        active=active,
+        period=period or a_period(),
+        used_at=used_at,
+        percent=None if percents is not None or percent is None else percent * PERCENT,
+        percents={p: whole * PERCENT for p, whole in (percents or {}).items()},
+    )
+
+
+def automatic(promotion_id: int, percent: int) -> AutomaticPick:
+    return AutomaticPick(promotion_id, percent * PERCENT)
+
+
+def applied(choice: Choice, product_id: int = MUG) -> tuple[int, Group]:
+    first, *others = choice.picks[product_id]
+    assert first.applied
+    assert not any(pick.applied for pick in others)
+    return first.promotion_id, first.group
+
+
+def cart_of(*codes: str, products: tuple[int, ...] = (MUG,)) -> Cart:
+    lines = [a_line(product, line_id=str(product)) for product in products]
+    return a_cart(*lines, codes=codes)
+
+
+def statuses(choice: Choice) -> dict[str, CodeStatus]:
+    return {outcome.code: outcome.status for outcome in choice.codes}
+
+
+def test_without_promotions_nothing_is_picked() -> None:
+    assert choose(cart_of(), Candidates(), NOON) == Choice({MUG: ()}, ())
+
+
+def test_the_highest_of_the_picks_applies_and_the_others_say_that_they_give_less() -> None:
+    candidates = Candidates(
+        everywhere=automatic(1, 30), specific={MUG: automatic(2, 20)}, offers=[an_offer()]
+    )
+    choice = choose(cart_of("SAVE"), candidates, NOON)
+    assert applied(choice) == (1, Group.AUTOMATIC_ALL)
+    assert [(pick.promotion_id, pick.reason) for pick in choice.picks[MUG]] == [
+        (1, None),
+        (50, Reason.LOWER_DISCOUNT),
+        (2, Reason.LOWER_DISCOUNT),
+    ]
+
+
+def test_on_a_tie_the_code_comes_first_and_then_the_specific_promotion() -> None:
+    everywhere, specific = automatic(1, 10), {MUG: automatic(2, 10)}
+    with_code = choose(
+        cart_of("save"), Candidates(frozenset(), everywhere, specific, [an_offer()]), NOON
+    )
+    assert applied(with_code) == (50, Group.CODE)
+    assert [pick.reason for pick in with_code.picks[MUG]] == [None, Reason.TIE, Reason.TIE]
+    without = choose(cart_of(), Candidates(frozenset(), everywhere, specific), NOON)
+    assert applied(without) == (2, Group.AUTOMATIC_SPECIFIC)
+
+
+def test_the_last_activated_code_that_covers_the_product_is_picked_though_it_gives_less() -> None:
+    offers = [an_offer("first", 30, promotion_id=51), an_offer("last", 10, promotion_id=52)]
+    choice = choose(cart_of("first", "last"), Candidates(offers=offers), NOON)
+    assert applied(choice) == (52, Group.CODE)
+    assert statuses(choice) == {"first": CodeStatus.NOT_PICKED, "last": CodeStatus.APPLIED}
+
+
+def test_each_product_has_its_own_last_code() -> None:
+    offers = [an_offer("all", 5), an_offer("cups", percents={CUP: 20}, promotion_id=51)]
+    choice = choose(cart_of("all", "cups", products=(MUG, CUP)), Candidates(offers=offers), NOON)
+    assert applied(choice, MUG) == (50, Group.CODE)
+    assert applied(choice, CUP) == (51, Group.CODE)
+
+
+def test_of_promotions_with_the_same_code_the_highest_on_that_product_is_picked() -> None:
+    offers = [
+        an_offer(percents={MUG: 10, CUP: 40}, promotion_id=51),
+        an_offer(percents={MUG: 20, CUP: 30}, promotion_id=52),
+    ]
+    choice = choose(cart_of("save", products=(MUG, CUP)), Candidates(offers=offers), NOON)
+    assert applied(choice, MUG) == (52, Group.CODE)
+    assert applied(choice, CUP) == (51, Group.CODE)
+
+
+def test_of_promotions_with_the_same_code_and_discount_the_latest_created_is_picked() -> None:
+    offers = [an_offer(promotion_id=52), an_offer(promotion_id=51)]
+    assert applied(choose(cart_of("save"), Candidates(offers=offers), NOON)) == (52, Group.CODE)
+
+
+def test_a_repeated_code_counts_where_it_stands_last_and_is_answered_as_typed_there() -> None:
+    offers = [an_offer("a", promotion_id=51), an_offer("b", promotion_id=52)]
+    choice = choose(cart_of("a", "b", "A"), Candidates(offers=offers), NOON)
+    assert applied(choice) == (51, Group.CODE)
+    assert list(statuses(choice)) == ["b", "A"]
+    assert choice.picks[MUG][0].code == "A"
+
+
+@pytest.mark.parametrize("at", [a_period().starts_at, a_period().starts_at + INSTANT])
+def test_the_ends_of_a_period_are_in_it(at: datetime) -> None:
+    offer = an_offer(period=Period(at, at))
+    assert statuses(choose(cart_of("save"), Candidates(offers=[offer]), at)) == {
+        "save": CodeStatus.APPLIED
+    }
+    for outside in (at - INSTANT, at + INSTANT):
+        assert choose(cart_of("save"), Candidates(offers=[offer]), outside).picks[MUG] == ()
+
+
+def test_each_no_of_a_code_has_its_facts() -> None:
+    hour = timedelta(hours=1)
+    later, over = Period(NOON + hour), Period(NOON - 2 * hour, NOON - hour)
+    used = NOON - hour
+    offers = [
+        an_offer("later", period=later, promotion_id=51),
+        an_offer("over", period=over, promotion_id=52),
+        an_offer("off", active=False, promotion_id=53),
+        an_offer("used", code_type=CodeType.ONE_TIME, used_at=used, promotion_id=54),
+        an_offer("cups", percents={}, promotion_id=55),
+    ]
+    codes = ("later", "over", "off", "used", "cups", "none", "no code")
+    choice = choose(cart_of(*codes), Candidates(offers=offers), NOON)
+    assert [(c.code, c.status, c.promotion_id) for c in choice.codes] == [
+        ("later", CodeStatus.NOT_STARTED, 51),
+        ("over", CodeStatus.EXPIRED, 52),
+        ("off", CodeStatus.INACTIVE, 53),
+        ("used", CodeStatus.USED, 54),
+        ("cups", CodeStatus.NOT_APPLICABLE, 55),
+        ("none", CodeStatus.UNKNOWN, None),
+        ("no code", CodeStatus.UNKNOWN, None),
+    ]
+    assert [(c.starts_at, c.ended_at, c.used_at) for c in choice.codes[:4]] == [
+        (later.starts_at, None, None),
+        (None, over.ends_at, None),
+        (None, None, None),
+        (None, None, used),
+    ]
+
+
+def test_a_code_that_gives_less_than_another_group_is_outdone() -> None:
+    candidates = Candidates(everywhere=automatic(1, 30), offers=[an_offer()])
+    assert statuses(choose(cart_of("save"), candidates, NOON)) == {"save": CodeStatus.OUTDONE}
+
+
+def test_a_code_that_applies_to_one_product_and_is_outdone_on_another_is_applied() -> None:
+    candidates = Candidates(specific={CUP: automatic(1, 30)}, offers=[an_offer()])
+    choice = choose(cart_of("save", products=(CUP, MUG)), candidates, NOON)
+    assert statuses(choice) == {"save": CodeStatus.APPLIED}
+
+
+def test_a_code_has_the_best_status_of_its_promotions() -> None:
+    offers = [an_offer(promotion_id=52, active=False), an_offer(promotion_id=51)]
+    [outcome] = choose(cart_of("save"), Candidates(offers=offers), NOON).codes
+    assert (outcome.status, outcome.promotion_id) == (CodeStatus.APPLIED, 51)
+
+
+def test_a_used_code_that_is_reusable_now_can_be_used_again() -> None:
+    for code_type, status in (
+        (CodeType.REUSABLE, CodeStatus.APPLIED),
+        (None, CodeStatus.APPLIED),
+        (CodeType.ONE_TIME, CodeStatus.USED),
+    ):
+        offer = an_offer(code_type=code_type, used_at=NOON)
+        assert statuses(choose(cart_of("save"), Candidates(offers=[offer]), NOON)) == {
+            "save": status
+        }
+
+
+def test_an_unused_one_time_code_leaves_an_earlier_code_unpicked_once_used_lets_it_in() -> None:
+    reusable = an_offer("always", promotion_id=51)
+    for used_at, winner in ((None, 52), (NOON, 51)):
+        once = an_offer("once", 5, promotion_id=52, code_type=CodeType.ONE_TIME, used_at=used_at)
+        choice = choose(cart_of("always", "once"), Candidates(offers=[reusable, once]), NOON)
+        assert applied(choice) == (winner, Group.CODE)
