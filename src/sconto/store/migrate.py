@@ -24,9 +24,8 @@ def migrate(url: str) -> None:
     Raises SchemaMismatch for a schema newer than this program's, DatabaseUnavailable, and
     MigrationFailed.
     """
-    engine = create_engine(
-        "postgresql+psycopg://", creator=lambda: _connect(url), poolclass=NullPool
-    )
+    connected = _connect(url)
+    engine = create_engine("postgresql+psycopg://", creator=lambda: connected, poolclass=NullPool)
     try:
         with engine.begin() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
@@ -35,12 +34,13 @@ def migrate(url: str) -> None:
     except DBAPIError as error:
         lost = error.connection_invalidated
         raise (DatabaseUnavailable if lost else MigrationFailed)(_one_line(error.orig)) from error
-    except psycopg.OperationalError as error:
-        raise DatabaseUnavailable(_one_line(error)) from error
 
 
 def _connect(url: str) -> "psycopg.Connection[tuple[object, ...]]":
-    return psycopg.connect(url, connect_timeout=5, application_name="sconto migrate")
+    try:
+        return psycopg.connect(url, connect_timeout=5, application_name="sconto migrate")
+    except psycopg.Error as error:
+        raise DatabaseUnavailable(_one_line(error)) from error
 
 
 def _read_version(connection: Connection) -> str | None:

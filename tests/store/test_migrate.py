@@ -1,0 +1,150 @@
+"""Migrations: two at once, twice, from the future, and killed half-way."""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from sconto.store import schema
+from sconto.store.database import DatabaseUnavailable
+from sconto.store.migrate import migrate
+from sconto.store.schema import (
+    MigrationFailed,
+    SchemaMismatch,
+    SchemaState,
+    find_schema_state,
+    known_versions,
+    schema_state,
+)
+from tests.conftest import with_database
+from tests.services import wait_until
+
+NEWEST = known_versions()[-1]
+
+
+@pytest.fixture
+def empty_database(server_url: str) -> Iterator[str]:
+    """The address of a database with nothing in it."""
+    name = f"sconto_empty_{os.getpid()}"
+    with psycopg.connect(server_url, autocommit=True) as server:
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        yield with_database(server_url, name)
+        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def test_an_empty_database_gets_the_newest_schema_and_keeps_it(empty_database: str) -> None:
+    assert find(empty_database) is SchemaState.OLDER
+    migrate(empty_database)
+    assert find(empty_database) is SchemaState.CURRENT
+    before = tables(empty_database)
+    assert "promotions" in before
+    migrate(empty_database)
+    assert tables(empty_database) == before
+
+
+def test_two_at_once_do_no_harm(empty_database: str) -> None:
+    with ThreadPoolExecutor(4) as people:
+        for answer in [people.submit(migrate, empty_database) for _ in range(4)]:
+            answer.result()
+    assert version(empty_database) == [(NEWEST,)]
+
+
+def test_a_schema_from_the_future_is_refused_and_left_alone(empty_database: str) -> None:
+    migrate(empty_database)
+    execute(empty_database, "UPDATE alembic_version SET version_num = '9999'")
+    before = tables(empty_database)
+    for refused in (migrate, find):
+        with pytest.raises(SchemaMismatch) as refusal:
+            refused(empty_database)
+        assert "9999" in str(refusal.value)
+        assert NEWEST in str(refusal.value)
+        assert "\n" not in str(refusal.value)
+    assert tables(empty_database) == before
+    assert version(empty_database) == [("9999",)]
+
+
+def test_a_step_that_fails_leaves_the_database_as_it_was(empty_database: str) -> None:
+    execute(empty_database, "CREATE TABLE promotions (in_the_way boolean)")
+    with pytest.raises(MigrationFailed, match="promotions"):
+        migrate(empty_database)
+    assert tables(empty_database) == ["promotions"]
+    execute(empty_database, "DROP TABLE promotions")
+    migrate(empty_database)
+    assert version(empty_database) == [(NEWEST,)]
+
+
+def test_one_that_is_killed_half_way_leaves_the_database_as_it_was(empty_database: str) -> None:
+    # Whoever made this schema may not be finished: the migration waits for its last table.
+    with psycopg.connect(empty_database) as other:
+        other.execute("CREATE TABLE redemption_counts (half boolean)")
+        victim = multiprocessing.get_context("spawn").Process(
+            target=migrate, args=(empty_database,)
+        )
+        victim.start()
+        wait_for_a_waiting_migration(empty_database)
+        os.kill(victim.pid or 0, signal.SIGKILL)
+        victim.join()
+        other.rollback()
+    wait_for_no_migration(empty_database)
+    assert tables(empty_database) == []
+    migrate(empty_database)
+    assert version(empty_database) == [(NEWEST,)]
+
+
+def test_a_database_that_cannot_be_reached_is_unavailable() -> None:
+    with pytest.raises(DatabaseUnavailable):
+        migrate("postgresql://a:b@127.0.0.1:1/x")
+
+
+def test_versions_compare_by_what_this_program_knows() -> None:
+    assert list(known_versions()) == sorted(known_versions())
+    assert schema_state(None) is SchemaState.OLDER
+    assert schema_state(NEWEST) is SchemaState.CURRENT
+    assert schema_state("9999") is SchemaState.NEWER
+
+
+def test_a_migration_is_filed_under_its_version() -> None:
+    for path in (schema.MIGRATIONS / "versions").glob("*.py"):
+        assert f'\nrevision = "{path.name.partition("_")[0]}"\n' in path.read_text()
+
+
+def find(url: str) -> SchemaState:
+    return asyncio.run(find_schema_state(url))
+
+
+def execute(url: str, statement: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(url) as connection:
+        cursor = connection.execute(statement)
+        return cursor.fetchall() if cursor.description else []
+
+
+def tables(url: str) -> list[object]:
+    """The names of the tables, in order."""
+    found = execute(
+        url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
+    )
+    return [name for (name,) in found]
+
+
+def version(url: str) -> list[tuple[object, ...]]:
+    return execute(url, "SELECT version_num FROM alembic_version")
+
+
+_MIGRATIONS = (
+    "SELECT wait_event_type FROM pg_stat_activity"
+    " WHERE application_name = 'sconto migrate' AND datname = current_database()"
+)
+
+
+def wait_for_a_waiting_migration(url: str) -> None:
+    wait_until(lambda: execute(url, _MIGRATIONS) == [("Lock",)])
+
+
+def wait_for_no_migration(url: str) -> None:
+    wait_until(lambda: execute(url, _MIGRATIONS) == [])
