@@ -2,7 +2,13 @@
 
 import asyncio
 import json
+import os
+import pty
+import select
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -61,6 +67,42 @@ async def username(sconto: Sconto, shop: str) -> str:
     create = ["user", "create", name, "--merchant", shop, "--role", "manager"]
     assert (await sconto(*create, "--password-stdin", stdin=f"{PASSWORD}\n")).code == 0
     return name
+
+
+def typed_on_a_terminal(arguments: list[str], answers: list[str]) -> str:
+    """What a terminal shows while the command runs and each of its questions is answered."""
+    keyboard, terminal = pty.openpty()
+    command = [sys.executable, "-c", "from sconto.cli import app; app()", *arguments]
+    # In a session of its own, or it would ask on the terminal that the tests were started from.
+    running = subprocess.Popen(
+        command, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True
+    )
+    os.close(terminal)
+    try:
+        shown = ""
+        for answer in answers:
+            # The blank comes once the terminal has stopped to show what is typed.
+            shown += read_until(keyboard, ": ")
+            os.write(keyboard, f"{answer}\n".encode())
+        shown += read_until(keyboard, None)
+        assert running.wait(timeout=30) == 0
+    finally:
+        running.kill()
+        running.wait()
+        os.close(keyboard)
+    return shown
+
+
+def read_until(terminal: int, end: str | None) -> str:
+    """What the terminal shows up to that, or, for None, up to its closing; fails after 30 s."""
+    shown = b""
+    # Reading fails once the command has closed the terminal.
+    with suppress(OSError):
+        while end is None or not shown.endswith(end.encode()):
+            readable, _, _ = select.select([terminal], [], [], 30)
+            assert readable, f"nothing more after {shown!r}"
+            shown += os.read(terminal, 1024)
+    return shown.decode()
 
 
 async def signs_in(database: Database, username: str, password: str) -> bool:
@@ -122,13 +164,19 @@ async def test_a_password_is_asked_for_twice_and_never_shown(
     sconto: Sconto, database: Database, shop: str
 ) -> None:
     name = a_name()
-    typed = f"{PASSWORD}\n{PASSWORD}\n"
-    created = await sconto("user", "create", name, "--merchant", shop, stdin=typed)
-    assert created.code == 0
-    assert created.err.count("Password") == 1
-    assert created.err.count("Repeat") == 1
-    assert PASSWORD not in created.out + created.err
+    shown = await asyncio.to_thread(
+        typed_on_a_terminal, ["user", "create", name, "--merchant", shop], [PASSWORD, PASSWORD]
+    )
+    assert shown.count("Password:") == 1
+    assert shown.count("Repeat for confirmation:") == 1
+    assert PASSWORD not in shown
     assert await signs_in(database, name, PASSWORD)
+
+
+async def test_without_a_terminal_nobody_is_asked(sconto: Sconto, shop: str) -> None:
+    refused = await sconto("user", "create", a_name(), "--merchant", shop, stdin=PASSWORD)
+    expected = "there is no terminal to ask for the password: pipe it to --password-stdin"
+    assert refused == Ended(1, "", f"sconto: {expected}\n")
 
 
 @pytest.mark.parametrize(

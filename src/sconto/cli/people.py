@@ -132,6 +132,8 @@ def _refuse(reason: str) -> NoReturn:
 
 def _read_password(*, from_stdin: bool) -> str:
     if not from_stdin:
+        if not sys.stdin.isatty():
+            _refuse("there is no terminal to ask for the password: pipe it to --password-stdin")
         password: str = typer.prompt(
             "Password", hide_input=True, confirmation_prompt=True, err=True
         )
