@@ -17,20 +17,22 @@ from sconto import __version__
 from sconto.api import health, manual
 from sconto.api.catalog.routes import router as catalog_router
 from sconto.api.checkout.routes import router as checkout_router
-from sconto.api.context import Context
+from sconto.api.context import Context, read_clock
 from sconto.api.errors import ErrorAnswers, answer_failure
 from sconto.api.logs import open_log
 from sconto.api.merchant.routes import router as merchant_router
 from sconto.api.merchant.sign_in import router as sign_in_router
 from sconto.api.metrics import Metrics
 from sconto.api.observation import Observation, OneTrailingSlash
-from sconto.operations import Database
+from sconto.api.subscription.routes import router as subscription_router
+from sconto.operations import Database, idempotency
 from sconto.operations.tokens import Tokens
 from sconto.settings import Settings
 
 ROUTERS: Final[Sequence[APIRouter]] = (
     sign_in_router,
     merchant_router,
+    subscription_router,
     checkout_router,
     catalog_router,
     health.router,
@@ -87,7 +89,10 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
     tokens = Tokens(settings.secret_key or b"")
     try:
         async with _beside(
-            tokens.keep_current(database), _show_pool(metrics, database), _follow_parent()
+            tokens.keep_current(database),
+            idempotency.keep_swept(database, read_clock),
+            _show_pool(metrics, database),
+            _follow_parent(),
         ):
             yield Context(database, tokens, settings.zone, metrics)
     finally:

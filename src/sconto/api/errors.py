@@ -1,7 +1,9 @@
 """Every exception, translated once into the dialect of the address that was asked."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from starlette.exceptions import HTTPException
@@ -13,7 +15,9 @@ from starlette.types import Scope
 from sconto.api import problem_json
 from sconto.api.catalog import errors as catalog
 from sconto.api.checkout import errors as checkout
+from sconto.api.context import context_of
 from sconto.api.merchant import errors as merchant
+from sconto.api.subscription import errors as subscription
 from sconto.domain.problems import Problem
 from sconto.operations import DatabaseUnavailable
 
@@ -35,6 +39,7 @@ OURS: Final = Dialect(problem_json.answer_problem, problem_json.answer_status)
 
 DIALECTS: Final = (
     ("/v1", Dialect(merchant.answer_problem, merchant.answer_status)),
+    ("/promotion", Dialect(subscription.answer_problem, subscription.answer_status)),
     ("/checkout", Dialect(checkout.answer_problem, checkout.answer_status)),
     ("/catalog", Dialect(catalog.answer_problem, catalog.answer_status)),
 )
@@ -72,6 +77,7 @@ class ErrorAnswers:
 
     async def on_problem(self, request: Request, problem: Problem) -> Response:
         """Answer what the rules refuse; a problem without words is a failure of ours."""
+        context_of(request).metrics.refusals.labels(_reason(type(problem))).inc()
         return dialect_of(request.scope["path"]).answer_problem(problem)
 
     async def on_lost_database(self, request: Request, _: DatabaseUnavailable) -> Response:
@@ -97,3 +103,9 @@ def _methods_at(scope: Scope, routes: Sequence[BaseRoute]) -> set[str]:
         if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE
         for method in route.methods or ()
     }
+
+
+@cache
+def _reason(problem: type[Problem]) -> str:
+    """What a problem is called among the figures: `codes_used_up` for CodesUsedUp."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", problem.__name__).lower()

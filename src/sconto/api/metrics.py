@@ -34,6 +34,18 @@ class Metrics:
         self.refusals = Counter(
             "sconto_refusals", "Requests that were refused", ["reason"], registry=registry
         )
+        self.subscription_validations = Counter(
+            "sconto_subscription_validations",
+            "Contracts that were validated",
+            ["outcome"],
+            registry=registry,
+        )
+        self.subscription_applications = Counter(
+            "sconto_subscription_applications",
+            "Codes that were to be applied",
+            ["outcome"],
+            registry=registry,
+        )
         self._requests = Counter(
             "sconto_http_requests", "Requests", ["method", "route", "status"], registry=registry
         )

@@ -1,0 +1,1 @@
+"""The subscription promotions API: promotions, and codes applied to subscriptions."""

@@ -1,0 +1,157 @@
+"""The errors of the subscription promotions API: one shape for all of them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+from starlette.responses import Response
+
+from sconto.api.strict_json import NotJson
+from sconto.api.subscription.findings import InvalidFields
+from sconto.api.subscription.instants import format_instant
+from sconto.domain.problems import (
+    AccessDenied,
+    ApplicationNotFound,
+    BodyTooLarge,
+    CodeRefused,
+    IdempotencyKeyBusy,
+    IdempotencyKeyReused,
+    MaxUsageTooLow,
+    Problem,
+    SubscriptionCodeNotFound,
+    SubscriptionCodeTaken,
+    SubscriptionPromotionNotFound,
+    TokenExpired,
+    TokenInvalid,
+    TokenMissing,
+    UnsupportedMediaType,
+)
+from sconto.domain.subscription_promotion import Refusal, SubscriptionPromotion
+
+_TITLES: Final[Mapping[int, str]] = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    409: "Conflict",
+    413: "Content Too Large",
+    422: "Unprocessable Content",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
+
+_SENTENCES: Final[Mapping[int, str]] = {
+    404: "There is nothing at this address.",
+    405: "This address does not take this method.",
+    429: "There were too many requests. Try again later.",
+    500: "Something went wrong on our side.",
+    503: "The database cannot be reached at the moment. Try again.",
+}
+
+
+class KeyNotValid(Problem):
+    """The Idempotency-Key cannot be kept."""
+
+
+class MergePatchExpected(Problem):
+    """The body of a change is said to be something else than JSON or a merge patch."""
+
+
+def say_refusal(promotion: SubscriptionPromotion, refusal: Refusal) -> str:
+    """Why a subscription may not have the promotion's code, as a sentence."""
+    constraint = promotion.terms.constraint
+    match refusal:
+        case Refusal.DISABLED:
+            return "The promotion is not enabled."
+        case Refusal.NOT_STARTED:
+            starts_at = constraint.starts_at
+            return (
+                f"The promotion starts at {'' if starts_at is None else format_instant(starts_at)}."
+            )
+        case Refusal.ENDED:
+            ends_at = constraint.ends_at
+            return f"The promotion ended at {'' if ends_at is None else format_instant(ends_at)}."
+        case Refusal.NEW_ONLY:
+            return "The promotion is for new subscriptions only."
+        case Refusal.TYPE:
+            return "The promotion is not for subscriptions of this type."
+        case Refusal.ALREADY_APPLIED:
+            return f"The code {promotion.terms.code} is on the subscription already."
+        case Refusal.USED_UP:
+            return f"The promotion has reached its limit of {constraint.max_usage} redemptions."
+
+
+def answer_errors(
+    status: int, details: Iterable[str], headers: Mapping[str, str] | None = None
+) -> Response:
+    """An answer with one error for each detail."""
+    errors = [
+        {"status": str(status), "title": _TITLES.get(status, "Error"), "detail": detail}
+        for detail in details
+    ]
+    return Response(msgspec.json.encode({"errors": errors}), status, headers, "application/json")
+
+
+def _unauthorized(detail: str) -> Response:
+    return answer_errors(401, [detail], {"WWW-Authenticate": "Bearer"})
+
+
+# Called with a problem of the very class it stands beside.
+_ANSWERS: Final[Mapping[type[Problem], Callable[[Any], Response]]] = {
+    NotJson: lambda _: answer_errors(400, ["The body is not a JSON object."]),
+    UnsupportedMediaType: lambda _: answer_errors(400, ["The body must be application/json."]),
+    MergePatchExpected: lambda _: answer_errors(
+        400, ["The body must be application/merge-patch+json or application/json."]
+    ),
+    KeyNotValid: lambda _: answer_errors(
+        400, ["The Idempotency-Key must have 1 to 255 printable ASCII characters."]
+    ),
+    TokenMissing: lambda _: _unauthorized("The request has no token."),
+    TokenInvalid: lambda _: _unauthorized("The token is not valid."),
+    TokenExpired: lambda _: _unauthorized("The token has expired."),
+    AccessDenied: lambda error: answer_errors(
+        403, [f"Your role does not allow you to {error.action}."]
+    ),
+    SubscriptionPromotionNotFound: lambda error: answer_errors(
+        404, [f"There is no promotion {error.promotion_id}."]
+    ),
+    SubscriptionCodeNotFound: lambda error: answer_errors(
+        404, [f"There is no promotion with the code {error.code}."]
+    ),
+    ApplicationNotFound: lambda error: answer_errors(
+        404, [f"The promotion has no application {error.application_id}."]
+    ),
+    SubscriptionCodeTaken: lambda error: answer_errors(
+        409, [f"Another promotion has the code {error.code}."]
+    ),
+    CodeRefused: lambda error: answer_errors(409, [say_refusal(error.promotion, error.refusal)]),
+    IdempotencyKeyReused: lambda _: answer_errors(
+        409, ["Another request was sent with this Idempotency-Key."]
+    ),
+    IdempotencyKeyBusy: lambda error: answer_errors(
+        409,
+        ["The request with this Idempotency-Key is under way. Try again."],
+        {"Retry-After": str(error.retry_after)},
+    ),
+    BodyTooLarge: lambda error: answer_errors(
+        413, [f"The body is larger than {error.limit} bytes."]
+    ),
+    InvalidFields: lambda error: answer_errors(422, error.details),
+    MaxUsageTooLow: lambda error: answer_errors(
+        422, [f"constraint.maxUsage must be at least {error.usage}: so often it was redeemed"]
+    ),
+}
+
+
+def answer_problem(problem: Problem) -> Response:
+    """The answer to a problem. Raises KeyError for one that no address of this API can meet."""
+    return _ANSWERS[type(problem)](problem)
+
+
+def answer_status(status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """The answer where only the HTTP status says what is the matter."""
+    return answer_errors(
+        status, [_SENTENCES.get(status, f"{_TITLES.get(status, 'Error')}.")], headers
+    )

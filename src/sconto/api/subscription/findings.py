@@ -1,0 +1,200 @@
+"""Reading a body field by field: what is found, and all that is wrong with it."""
+
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any, Final, TypeVar
+
+from sconto.api.bodies import Number
+from sconto.domain.names import NAME_LENGTH, is_name
+from sconto.domain.problems import Problem
+
+T = TypeVar("T")
+
+HIGHEST_NUMBER: Final = 2**53 - 1
+"""The highest whole number that every reader of JSON takes as it is."""
+
+
+class InvalidFields(Problem):
+    """The body is a JSON object, but fields of it cannot be used; `details` names all of them."""
+
+    def __init__(self, details: Iterable[str]) -> None:
+        self.details = tuple(details)
+        super().__init__(f"{len(self.details)} invalid fields")
+
+
+class Fields:
+    """An object of a body, by its path such as `rules[0].effect`; notes the faults of its fields.
+
+    A field that is null counts as absent. What is absent or wrong is read as a value that goes on
+    being read; `finish` of the outermost object raises for it in the end.
+    """
+
+    def __init__(
+        self, members: Mapping[str, Any], path: str = "", details: list[str] | None = None
+    ) -> None:
+        self._members = members
+        self._path = path
+        self._details = [] if details is None else details
+        self._known: list[str] = []
+
+    @property
+    def members(self) -> Mapping[str, Any]:
+        """The fields as they were sent."""
+        return self._members
+
+    def note(self, name: str, reason: str) -> None:
+        """Note a fault of a field: the end of a sentence that begins with its path."""
+        self._details.append(f"{self._at(name)} {reason}")
+
+    def finish(self, read_only: Iterable[str] = ()) -> None:
+        """Note fields that nobody asked for. Raises InvalidFields at the outermost object."""
+        for name in self._members:
+            if name in read_only:
+                self.note(name, "is read-only")
+            elif name not in self._known:
+                self.note(name, "is unknown")
+        self.conclude()
+
+    def conclude(self) -> None:
+        """Let be what nobody asked for. Raises InvalidFields at the outermost object."""
+        if self._details and not self._path:
+            raise InvalidFields(self._details)
+
+    def name(self, name: str, *, required: bool = True) -> str:
+        """A text of one line, as `is_name` allows it; empty where there is none."""
+        value = self.text(name, required=required, longest=NAME_LENGTH)
+        if value and not is_name(value):
+            self.note(name, "must be one line without control characters")
+        return value
+
+    def text(self, name: str, *, required: bool = True, longest: int) -> str:
+        """A text of at least one character that can be shown; empty where there is none."""
+        value = self._value(name, required=required)
+        if value is None:
+            return ""
+        if type(value) is not str:
+            self.note(name, "must be a string")
+        elif not 1 <= len(value) <= longest:
+            self.note(name, f"must have 1 to {longest} characters")
+        elif not _can_be_shown(value):
+            self.note(name, "must not be blank or have control characters")
+        else:
+            return value
+        return ""
+
+    def boolean(self, name: str, *, required: bool = True) -> bool:
+        """True or false; false where there is none."""
+        value = self._value(name, required=required)
+        if value is not None and type(value) is not bool:
+            self.note(name, "must be true or false")
+        return value is True
+
+    def whole(
+        self, name: str, low: int, high: int = HIGHEST_NUMBER, *, required: bool = True
+    ) -> int | None:
+        """A whole number within these limits, however it is written: 10, 10.0 or 1e1."""
+        value = self._value(name, required=required)
+        if value is None:
+            return None
+        number = _whole(value)
+        if number is None or not low <= number <= high:
+            self.note(name, f"must be a whole number from {low} to {high}")
+            return None
+        return number
+
+    def choice(self, name: str, options: type[T]) -> T | None:
+        """One of the words of an enumeration."""
+        value = self._value(name, required=True)
+        words: dict[str, T] = {str(option): option for option in options}  # type: ignore[attr-defined]
+        if value is None:
+            return None
+        if type(value) is not str or value not in words:
+            self.note(name, f"must be one of {', '.join(words)}")
+            return None
+        return words[value]
+
+    def parsed(self, name: str, parse: Callable[[str], T], rule: str) -> T | None:
+        """What `parse` makes of a text; where it raises ValueError the field breaks the rule."""
+        value = self._value(name, required=True)
+        if value is None:
+            return None
+        try:
+            if type(value) is str:
+                return parse(value)
+        except ValueError:
+            pass
+        self.note(name, f"must be {rule}")
+        return None
+
+    def object(self, name: str, *, required: bool = False) -> "Fields":
+        """The object of that name; one without fields, and faults, where there is none."""
+        value = self._value(name, required=required)
+        if isinstance(value, dict):
+            return Fields(value, self._at(name), self._details)
+        if value is not None:
+            self.note(name, "must be an object")
+        return Fields({}, self._at(name), [])
+
+    def present(self, name: str) -> bool:
+        """Whether the field is there and says something."""
+        self._known.append(name)
+        return self._members.get(name) is not None
+
+    def objects(self, name: str, most: int, *, least: int = 0) -> Iterator["Fields"]:
+        """The objects of a list of that name."""
+        for i, item in self._items(name, most, least):
+            if isinstance(item, dict):
+                yield Fields(item, f"{self._at(name)}[{i}]", self._details)
+            else:
+                self.note(f"{name}[{i}]", "must be an object")
+
+    def texts(self, name: str, most: int) -> tuple[str, ...]:
+        """The texts of a list of that name, each of at least one character."""
+        found = []
+        for i, item in self._items(name, most, 0):
+            if type(item) is str and is_name(item):
+                found.append(item)
+            else:
+                self.note(f"{name}[{i}]", f"must be a string of 1 to {NAME_LENGTH} characters")
+        return tuple(found)
+
+    def _items(self, name: str, most: int, least: int) -> list[tuple[int, Any]]:
+        value = self._value(name, required=least > 0)
+        if value is None:
+            return []
+        if not isinstance(value, list) or not least <= len(value) <= most:
+            self.note(name, f"must be a list of {least} to {most} items")
+            return []
+        return list(enumerate(value))
+
+    def _value(self, name: str, *, required: bool) -> Any:
+        self._known.append(name)
+        value = self._members.get(name)
+        if value is None and required:
+            self.note(name, "is required")
+        return value
+
+    def _at(self, name: str) -> str:
+        return f"{self._path}.{name}" if self._path else name
+
+
+def _can_be_shown(text: str) -> bool:
+    return not text.isspace() and not any(
+        unicodedata.category(letter) in ("Cc", "Cs") for letter in text if letter not in "\n\r\t"
+    )
+
+
+def _whole(value: object) -> int | None:
+    if type(value) is int:
+        return value
+    if not isinstance(value, Number):
+        return None
+    try:
+        exact = Decimal(value)
+    except ArithmeticError:
+        return None
+    # A number of a million digits is told by its size, before it is written out.
+    if abs(exact) > HIGHEST_NUMBER or exact != exact.to_integral_value():
+        return None
+    return int(exact)

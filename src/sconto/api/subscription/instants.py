@@ -1,0 +1,69 @@
+"""Times as the subscription API writes them: RFC 3339, in UTC on the way out."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sconto.domain.schedule import INSTANT
+
+RULE: Final = "a date and time with an offset (2026-12-01T00:00:00Z), or a date (2026-12-01)"
+
+# A fraction finer than microseconds is cut off.
+_INSTANT: Final = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]{1,6})?[0-9]*"
+    r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY: Final = timedelta(days=1)
+
+
+def parse_start(text: str, zone: ZoneInfo) -> datetime:
+    """The instant in UTC; a bare date is the first instant of that day in the zone.
+
+    Raises ValueError, also for what lies outside of the years 1 to 9999.
+    """
+    if _DATE.fullmatch(text) is None:
+        return _parse_instant(text)
+    return _to_utc(datetime.combine(date.fromisoformat(text), time(), zone))
+
+
+def parse_end(text: str, zone: ZoneInfo) -> datetime:
+    """The instant in UTC; a bare date is the last instant of that day in the zone.
+
+    Raises ValueError, also for what lies outside of the years 1 to 9999.
+    """
+    if _DATE.fullmatch(text) is None:
+        return _parse_instant(text)
+    try:
+        day_after = date.fromisoformat(text) + _DAY
+    except OverflowError:
+        raise ValueError(f"no day of the years 1 to 9999: {text!r}") from None
+    return _to_utc(datetime.combine(day_after, time(), zone)) - INSTANT
+
+
+parse_instant: Final = partial(parse_start, zone=ZoneInfo("UTC"))
+"""For the times of contracts, whose bare dates are days in UTC."""
+
+
+def format_instant(instant: datetime) -> str:
+    """The instant in UTC, as in 2026-12-01T00:00:00Z; a fraction is shown where there is one."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _parse_instant(text: str) -> datetime:
+    match = _INSTANT.fullmatch(text)
+    if match is None:
+        raise ValueError(f"not a time with an offset: {text!r}")
+    day, clock, fraction, offset = match.groups()
+    offset = "+00:00" if offset in "Zz" else offset
+    microseconds = (fraction or ".").ljust(7, "0")
+    return _to_utc(datetime.fromisoformat(f"{day}T{clock}{microseconds}{offset}"))
+
+
+def _to_utc(instant: datetime) -> datetime:
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"outside of the years 1 to 9999: {instant}") from None

@@ -1,0 +1,108 @@
+"""What the subscription API reads of a request besides fields: bodies, keys, ids and queries."""
+
+import json
+from base64 import urlsafe_b64decode
+from binascii import Error as NotBase64
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from typing import Any, Final, TypeVar
+
+from starlette.requests import Request
+
+from sconto.api.bodies import is_json, parse_json, read_body
+from sconto.api.subscription.errors import KeyNotValid, MergePatchExpected
+from sconto.api.subscription.findings import InvalidFields
+from sconto.api.subscription.writing import write_cursor
+from sconto.domain.names import is_name
+from sconto.domain.problems import SubscriptionPromotionNotFound
+from sconto.domain.subscription_promotion import SubscriptionQuery
+from sconto.operations.idempotency import Answer, Repeatable
+
+MOST_ITEMS: Final = 100
+ITEMS: Final = 20
+LONGEST_KEY: Final = 255
+HIGHEST_ID: Final = 2**63 - 1
+
+_MERGE_PATCH: Final = "application/merge-patch+json"
+
+T = TypeVar("T")
+
+
+async def read_patch(request: Request) -> dict[str, Any]:
+    """The merge patch that a request sends. Raises MergePatchExpected, BodyTooLarge and NotJson."""
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type != _MERGE_PATCH and not is_json(request):
+        raise MergePatchExpected
+    return parse_json(await read_body(request))
+
+
+def read_repeatable(
+    request: Request, body: Mapping[str, Any] | None, render: Callable[[T], Answer]
+) -> Repeatable[T]:
+    """The request with its Idempotency-Key, if it has one. Raises KeyNotValid.
+
+    Requests are the same that say the same to the same address, in whatever order of members.
+    """
+    key = request.headers.get("idempotency-key")
+    if key is not None and not (
+        1 <= len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()
+    ):
+        raise KeyNotValid
+    said = json.dumps([request.method, request.url.path, body], sort_keys=True)
+    return Repeatable(key, sha256(said.encode()).digest(), render)
+
+
+def read_promotion_id(request: Request) -> int:
+    """The id in the address. Raises SubscriptionPromotionNotFound for what can be none."""
+    text: str = request.path_params["promotionId"]
+    promotion_id = _read_id(text)
+    if promotion_id is None:
+        raise SubscriptionPromotionNotFound(text)
+    return promotion_id
+
+
+def read_query(request: Request) -> tuple[SubscriptionQuery, str | None]:
+    """Which promotions to list, and the cursor as it was sent. Raises InvalidFields."""
+    parameters = request.query_params
+    details = []
+    limit = parameters.get("limit", str(ITEMS))
+    if not (limit.isascii() and limit.isdecimal() and len(limit) < 4 and int(limit) <= MOST_ITEMS):
+        details.append(f"limit must be a whole number from 0 to {MOST_ITEMS}")
+    cursor = parameters.get("cursor") or None
+    after = 0 if cursor is None else _read_cursor(cursor)
+    if after is None:
+        details.append("cursor must be the nextCursor of an earlier answer")
+    enabled = parameters.get("enabled")
+    if enabled not in (None, "true", "false"):
+        details.append("enabled must be true or false")
+    for name in ("code", "name"):
+        if (text := parameters.get(name)) and not is_name(text):
+            details.append(f"{name} must be a text of at most 255 characters")
+    if details or after is None:
+        raise InvalidFields(details)
+    query = SubscriptionQuery(
+        int(limit),
+        after,
+        parameters.get("code") or None,
+        None if enabled is None else enabled == "true",
+        parameters.get("name") or None,
+    )
+    return query, cursor
+
+
+def _read_cursor(text: str) -> int | None:
+    """The id after which the list goes on; None for what is no cursor."""
+    try:
+        decoded = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+    except (NotBase64, ValueError):
+        return None
+    promotion_id = _read_id(decoded)
+    # Decoding overlooks much, but there is only one way to write a cursor.
+    return promotion_id if promotion_id is not None and write_cursor(promotion_id) == text else None
+
+
+def _read_id(text: str) -> int | None:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 19) or text.startswith("0"):
+        return None
+    promotion_id = int(text)
+    return promotion_id if promotion_id <= HIGHEST_ID else None

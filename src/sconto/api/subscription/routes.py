@@ -1,0 +1,256 @@
+"""The addresses of the subscription promotions API."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final, TypeVar
+
+from fastapi import APIRouter
+from prometheus_client import Counter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sconto.api.access import caller_of, require
+from sconto.api.bodies import read_object
+from sconto.api.context import context_of
+from sconto.api.subscription import manual
+from sconto.api.subscription.contracts import read_application, read_plan, read_validation
+from sconto.api.subscription.models import (
+    ApplicationAnswer,
+    CodeToApply,
+    ContractToValidate,
+    NewSubscriptionPromotion,
+    PlanToSchedule,
+    ScheduleAnswer,
+    SubscriptionPromotionAnswer,
+    SubscriptionPromotionList,
+    SubscriptionPromotionPatch,
+    ValidationAnswer,
+)
+from sconto.api.subscription.requests import (
+    read_patch,
+    read_promotion_id,
+    read_query,
+    read_repeatable,
+)
+from sconto.api.subscription.terms import read_change, read_terms
+from sconto.api.subscription.writing import (
+    envelope,
+    render_verdict,
+    write_application,
+    write_page,
+    write_promotion,
+    write_schedule,
+)
+from sconto.domain.people import Action, Caller
+from sconto.domain.problems import AccessDenied, CodeRefused, SubscriptionCodeNotFound
+from sconto.domain.subscription_promotion import Application
+from sconto.operations import subscription_promotions, subscriptions
+from sconto.operations.idempotency import Answer
+
+router: Final = APIRouter(prefix="/promotion/v1", tags=["Subscription promotions API"])
+
+T = TypeVar("T")
+
+
+@router.get(
+    "/promotions",
+    summary="List promotions",
+    **manual.read(SubscriptionPromotionList, 422, parameters=manual.QUERY),
+)
+async def list_promotions(request: Request) -> Response:
+    """The oldest first; those created meanwhile come at the end."""
+    caller = require(request, Action.READ_PROMOTIONS)
+    query, cursor = read_query(request)
+    database = context_of(request).database
+    page = await subscription_promotions.list_promotions(database, caller, query)
+    return _ok(write_page(page, cursor))
+
+
+@router.post(
+    "/promotions",
+    summary="Create a promotion",
+    status_code=201,
+    **manual.write(NewSubscriptionPromotion, SubscriptionPromotionAnswer, 201, 409),
+)
+async def create_promotion(request: Request) -> Response:
+    """Its code must be new among the merchant's promotions, whatever the case."""
+    caller = require(request, Action.WRITE_PROMOTIONS)
+    context = context_of(request)
+    body = await read_object(request)
+    terms = read_terms(body, context.zone)
+    answer = await subscription_promotions.create_promotion(
+        context.database,
+        caller,
+        terms,
+        read_repeatable(request, body, _answering(201, write_promotion)),
+        context.now(),
+    )
+    return _response(answer)
+
+
+@router.get(
+    "/promotions/{promotionId}",
+    summary="Get a promotion",
+    **manual.read(SubscriptionPromotionAnswer, 404, parameters=[manual.PROMOTION_ID]),
+)
+async def get_promotion(request: Request) -> Response:
+    """As it stands, with how often its code was applied."""
+    caller = require(request, Action.READ_PROMOTIONS)
+    promotion_id = read_promotion_id(request)
+    database = context_of(request).database
+    promotion = await subscription_promotions.get_promotion(database, caller, promotion_id)
+    return _ok(write_promotion(promotion))
+
+
+@router.patch(
+    "/promotions/{promotionId}",
+    summary="Change a promotion",
+    **manual.write(
+        SubscriptionPromotionPatch,
+        SubscriptionPromotionAnswer,
+        200,
+        404,
+        409,
+        parameters=[manual.PROMOTION_ID],
+        media_types=manual.PATCH_TYPES,
+    ),
+)
+async def change_promotion(request: Request) -> Response:
+    """A JSON merge patch. Subscriptions that have the code keep the rules that they got."""
+    caller = require(request, Action.WRITE_PROMOTIONS)
+    context = context_of(request)
+    patch = await read_patch(request)
+    answer = await subscription_promotions.change_promotion(
+        context.database,
+        caller,
+        read_promotion_id(request),
+        read_change(patch, context.zone),
+        read_repeatable(request, patch, _answering(200, write_promotion)),
+        context.now(),
+    )
+    return _response(answer)
+
+
+@router.delete(
+    "/promotions/{promotionId}",
+    summary="Delete a promotion",
+    status_code=204,
+    **manual.write(None, None, 204, 404, parameters=[manual.PROMOTION_ID]),
+)
+async def delete_promotion(request: Request) -> Response:
+    """Subscriptions that have its code keep the effect; the code is free for another promotion."""
+    caller = require(request, Action.WRITE_PROMOTIONS)
+    context = context_of(request)
+    answer = await subscription_promotions.archive_promotion(
+        context.database,
+        caller,
+        read_promotion_id(request),
+        read_repeatable(request, None, _answering(204, lambda _: b"")),
+        context.now(),
+    )
+    return _response(answer)
+
+
+@router.post(
+    "/promotions/{promotionId}/_validate",
+    summary="Ask whether a contract may have the promotion",
+    **manual.read(
+        ValidationAnswer, 404, 422, parameters=[manual.PROMOTION_ID], body=ContractToValidate
+    ),
+)
+async def validate(request: Request) -> Response:
+    """Nothing is counted. Not eligible is no error: `valid` is false, `message` says why."""
+    caller = _require_either(request, Action.CHECK_OUT, Action.READ_PROMOTIONS)
+    context = context_of(request)
+    body = await read_object(request)
+    promotion_id = read_promotion_id(request)
+    # Whether there is such a promotion counts before what is asked about it.
+    await subscription_promotions.get_promotion(context.database, caller, promotion_id)
+    verdict = await subscriptions.validate_contract(
+        context.database, caller, promotion_id, read_validation(body), context.now()
+    )
+    context.metrics.subscription_validations.labels(verdict.refusal or "valid").inc()
+    return _ok(envelope(render_verdict(verdict)))
+
+
+@router.post(
+    "/promotions/{promotionId}/_schedule",
+    summary="Ask what a contract's next orders get",
+    **manual.read(ScheduleAnswer, 404, 422, parameters=[manual.PROMOTION_ID], body=PlanToSchedule),
+)
+async def schedule(request: Request) -> Response:
+    """Order by order, and until when; also for a promotion that is not switched on yet."""
+    caller = _require_either(request, Action.CHECK_OUT, Action.READ_PROMOTIONS)
+    context = context_of(request)
+    body = await read_object(request)
+    promotion_id = read_promotion_id(request)
+    await subscription_promotions.get_promotion(context.database, caller, promotion_id)
+    plan = read_plan(body)
+    verdict, orders = await subscriptions.schedule_promotion(
+        context.database, caller, promotion_id, plan, context.now()
+    )
+    return _ok(write_schedule(verdict, orders, plan.amount))
+
+
+@router.post(
+    "/promotion-codes/_apply",
+    summary="Apply a code to a contract",
+    **manual.write(CodeToApply, ApplicationAnswer, 200, 404, 409),
+)
+async def apply_code(request: Request) -> Response:
+    """Counts one use, never beyond the limit; `applicationId` names the version it got."""
+    caller = require(request, Action.CHECK_OUT)
+    context = context_of(request)
+    body = await read_object(request)
+    code, contract = read_application(body)
+    outcome = "repeated"
+
+    def render(application: Application) -> Answer:
+        nonlocal outcome
+        outcome = "applied"
+        return Answer(200, write_application(application))
+
+    applications = context.metrics.subscription_applications
+    with _counting_refusals(applications):
+        answer = await subscriptions.apply_code(
+            context.database,
+            caller,
+            code,
+            contract,
+            read_repeatable(request, body, render),
+            context.now(),
+        )
+    applications.labels(outcome).inc()
+    return _response(answer)
+
+
+@contextmanager
+def _counting_refusals(counter: Counter) -> Iterator[None]:
+    try:
+        yield
+    except CodeRefused as refused:
+        counter.labels(refused.refusal).inc()
+        raise
+    except SubscriptionCodeNotFound:
+        counter.labels("unknown").inc()
+        raise
+
+
+def _require_either(request: Request, one: Action, other: Action) -> Caller:
+    caller = caller_of(request)
+    if not caller.may(one) and not caller.may(other):
+        raise AccessDenied(one)
+    return caller
+
+
+def _answering(status: int, write: Callable[[T], bytes]) -> Callable[[T], Answer]:
+    return lambda effect: Answer(status, write(effect))
+
+
+def _ok(body: bytes) -> Response:
+    return Response(body, media_type="application/json")
+
+
+def _response(answer: Answer) -> Response:
+    media_type = "application/json" if answer.body else None
+    return Response(answer.body, answer.status, media_type=media_type)

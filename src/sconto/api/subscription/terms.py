@@ -1,0 +1,183 @@
+"""A promotion's fields on their way in: new ones, and those that a merge patch leaves."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sconto.api.bodies import parse_json
+from sconto.api.subscription.findings import Fields
+from sconto.api.subscription.instants import RULE, format_instant, parse_end, parse_start
+from sconto.api.subscription.metadata import LONGEST_META, encode_meta, merge_patch
+from sconto.domain.subscription import LAST_ORDER_NUMBER
+from sconto.domain.subscription_promotion import (
+    Condition,
+    ConditionType,
+    Constraint,
+    Effect,
+    EffectType,
+    Rule,
+    SubscriptionPromotion,
+    SubscriptionTerms,
+    parse_effect,
+    parse_order_number,
+)
+
+MOST_RULES: Final = 100
+MOST_CONDITIONS: Final = 1_000
+MOST_TYPES: Final = 1_000
+LONGEST_DESCRIPTION: Final = 10_000
+
+READ_ONLY: Final = ("id", "type", "createdAt", "updatedAt")
+READ_ONLY_CONSTRAINT: Final = ("usageCount",)
+
+_AMOUNTS: Final[Mapping[EffectType | None, str]] = {
+    EffectType.PERCENTAGE_DISCOUNT: "a string such as 12.5: a percent above 0 and at most 100, "
+    "with up to six decimals",
+    EffectType.AMOUNT_DISCOUNT: "a string such as 9.99: an amount above 0 and below "
+    "1000000000000, with up to four decimals",
+    None: "a string such as 12.5",
+}
+_NO_EFFECT: Final = Effect(EffectType.PERCENTAGE_DISCOUNT, 0, "")
+
+
+def read_terms(
+    body: Mapping[str, Any], zone: ZoneInfo, details: list[str] | None = None
+) -> SubscriptionTerms:
+    """All that a promotion is to be; bare dates are days in the zone. Raises InvalidFields.
+
+    `details` are faults that were found before.
+    """
+    fields = Fields(body, details=details)
+    terms = SubscriptionTerms(
+        enabled=fields.boolean("enabled"),
+        name=fields.name("name"),
+        description=fields.text("description", required=False, longest=LONGEST_DESCRIPTION) or None,
+        code=fields.name("code"),
+        constraint=_read_constraint(fields.object("constraint"), zone),
+        rules=tuple(_read_rule(rule) for rule in fields.objects("rules", MOST_RULES, least=1)),
+        meta=_read_meta(fields),
+    )
+    fields.finish(READ_ONLY)
+    return terms
+
+
+def _read_constraint(fields: Fields, zone: ZoneInfo) -> Constraint:
+    starts_at = ends_at = None
+    if fields.present("promoStartAt"):
+        starts_at = fields.parsed("promoStartAt", lambda text: parse_start(text, zone), RULE)
+    if fields.present("promoEndAt"):
+        ends_at = fields.parsed("promoEndAt", lambda text: parse_end(text, zone), RULE)
+    if starts_at is not None and ends_at is not None and ends_at < starts_at:
+        fields.note("promoEndAt", "must not lie before promoStartAt")
+    max_usage = fields.whole("maxUsage", 1, required=False)
+    subscription = fields.object("subscription")
+    new_only = subscription.boolean("newOnly", required=False)
+    type_ids = subscription.texts("typeIds", MOST_TYPES)
+    subscription.finish()
+    fields.finish(READ_ONLY_CONSTRAINT)
+    return Constraint(starts_at, ends_at, max_usage, new_only, tuple(dict.fromkeys(type_ids)))
+
+
+def _read_rule(fields: Fields) -> Rule:
+    effect = _read_effect(fields.object("effect", required=True))
+    conditions = tuple(
+        condition
+        for item in fields.objects("conditions", MOST_CONDITIONS)
+        if (condition := _read_condition(item)) is not None
+    )
+    fields.finish()
+    return Rule(effect, conditions)
+
+
+def _read_effect(fields: Fields) -> Effect:
+    effect_type = fields.choice("effectType", EffectType)
+    kind = effect_type or EffectType.PERCENTAGE_DISCOUNT
+    # Without a type nobody can tell what the amount may be.
+    effect = fields.parsed(
+        "amount",
+        lambda text: _NO_EFFECT if effect_type is None else parse_effect(kind, text),
+        _AMOUNTS[effect_type],
+    )
+    fields.finish()
+    return effect or _NO_EFFECT
+
+
+def _read_condition(fields: Fields) -> Condition | None:
+    condition_type = fields.choice("conditionType", ConditionType)
+    rule = f"a string: the number of an order, 1 to {LAST_ORDER_NUMBER}"
+    order_number = fields.parsed("value", parse_order_number, rule)
+    fields.finish()
+    if condition_type is None or order_number is None:
+        return None
+    return Condition(condition_type, order_number)
+
+
+def _read_meta(fields: Fields) -> str:
+    meta = encode_meta(fields.object("meta").members)
+    if len(meta.encode()) > LONGEST_META:
+        fields.note("meta", f"must have at most {LONGEST_META} bytes")
+    return meta
+
+
+def read_change(
+    patch: Mapping[str, Any], zone: ZoneInfo
+) -> Callable[[SubscriptionPromotion], SubscriptionTerms]:
+    """What a merge patch (RFC 7396) makes of a promotion; making it raises InvalidFields."""
+
+    def change(promotion: SubscriptionPromotion) -> SubscriptionTerms:
+        patched = merge_patch(render_terms(promotion.terms), patch)
+        return read_terms(patched, zone, _find_removed(patch))
+
+    return change
+
+
+def _find_removed(patch: Mapping[str, Any]) -> list[str]:
+    """Faults about read-only fields that the patch takes away, and so leaves no trace of."""
+    constraint = patch.get("constraint")
+    of_constraint = constraint if isinstance(constraint, dict) else {}
+    removed = [name for name in READ_ONLY if patch.get(name, "") is None] + [
+        f"constraint.{name}" for name in READ_ONLY_CONSTRAINT if of_constraint.get(name, "") is None
+    ]
+    return [f"{path} is read-only" for path in removed]
+
+
+def render_terms(terms: SubscriptionTerms) -> dict[str, Any]:
+    """The fields that a merchant may set, as they would be sent."""
+    constraint = terms.constraint
+    described = {} if terms.description is None else {"description": terms.description}
+    return {
+        "enabled": terms.enabled,
+        "name": terms.name,
+        **described,
+        "code": terms.code,
+        "constraint": render_constraint(constraint),
+        "rules": [render_rule(rule) for rule in terms.rules],
+        "meta": parse_json(terms.meta.encode()),
+    }
+
+
+def render_constraint(constraint: Constraint) -> dict[str, Any]:
+    """The constraint's fields that a merchant may set; what is not set is left out."""
+    times = {"promoStartAt": constraint.starts_at, "promoEndAt": constraint.ends_at}
+    limit = {} if constraint.max_usage is None else {"maxUsage": constraint.max_usage}
+    return {
+        **{name: format_instant(at) for name, at in times.items() if at is not None},
+        **limit,
+        "subscription": {"newOnly": constraint.new_only, "typeIds": list(constraint.type_ids)},
+    }
+
+
+def render_rule(rule: Rule) -> dict[str, Any]:
+    """A rule, its conditions in the order in which they were sent."""
+    return {
+        "effect": render_effect(rule.effect),
+        "conditions": [
+            {"conditionType": condition.type.value, "value": str(condition.order_number)}
+            for condition in rule.conditions
+        ],
+    }
+
+
+def render_effect(effect: Effect) -> dict[str, Any]:
+    """An effect, its amount as it was sent."""
+    return {"effectType": effect.type.value, "amount": effect.text}

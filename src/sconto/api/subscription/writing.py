@@ -1,0 +1,121 @@
+"""The subscription API's answers, field by field, in the documentation's order."""
+
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from sconto.api.subscription.errors import say_refusal
+from sconto.api.subscription.instants import format_instant
+from sconto.api.subscription.terms import render_constraint, render_effect, render_rule
+from sconto.domain.money import format_amount
+from sconto.domain.subscription_promotion import (
+    Application,
+    SubscriptionPage,
+    SubscriptionPromotion,
+    Verdict,
+)
+from sconto.domain.subscription_schedule import OrderAmount, Schedule, ScheduledOrder
+
+ELIGIBLE = "The promotion can be applied."
+
+
+def envelope(data: object, meta: Mapping[str, object] | None = None) -> bytes:
+    """The body of every answer that is no error."""
+    return msgspec.json.encode({"data": data, "meta": meta or {}})
+
+
+def render_promotion(promotion: SubscriptionPromotion) -> dict[str, Any]:
+    """A promotion; what is optional and not set is left out."""
+    terms = promotion.terms
+    described = {} if terms.description is None else {"description": terms.description}
+    constraint = render_constraint(terms.constraint)
+    subscription = constraint.pop("subscription")
+    return {
+        "id": str(promotion.id),
+        "type": "PROMOTION",
+        "createdAt": format_instant(promotion.created_at),
+        "updatedAt": format_instant(promotion.updated_at),
+        "enabled": terms.enabled,
+        "name": terms.name,
+        **described,
+        "code": terms.code,
+        "constraint": {
+            **constraint,
+            "usageCount": promotion.usage,
+            "subscription": subscription,
+        },
+        "rules": [render_rule(rule) for rule in terms.rules],
+        "meta": msgspec.Raw(terms.meta.encode()),
+    }
+
+
+def write_promotion(promotion: SubscriptionPromotion) -> bytes:
+    """One promotion."""
+    return envelope(render_promotion(promotion))
+
+
+def write_page(page: SubscriptionPage, cursor: str | None) -> bytes:
+    """A part of the list; `cursor` is what was asked for."""
+    following = cursor
+    if page.promotions:
+        following = write_cursor(page.promotions[-1].id)
+    pagination = {
+        "moreResults": page.more,
+        "items": len(page.promotions),
+        "cursor": cursor,
+        "nextCursor": following if page.more else None,
+    }
+    return envelope(
+        [render_promotion(promotion) for promotion in page.promotions], {"pagination": pagination}
+    )
+
+
+def write_cursor(promotion_id: int) -> str:
+    """What asks for the promotions after this one; safe in an address as it is."""
+    return urlsafe_b64encode(str(promotion_id).encode()).decode().rstrip("=")
+
+
+def write_application(application: Application) -> bytes:
+    """The promotion that was applied, and the id that names the version."""
+    return envelope(render_promotion(application.promotion), {"applicationId": application.id})
+
+
+def render_verdict(verdict: Verdict) -> dict[str, Any]:
+    """Whether a contract may have the code, and why not."""
+    if verdict.refusal is None:
+        return {"valid": True, "message": ELIGIBLE}
+    return {"valid": False, "message": say_refusal(verdict.promotion, verdict.refusal)}
+
+
+def write_schedule(verdict: Verdict, schedule: Schedule, amount: OrderAmount | None) -> bytes:
+    """What each order gets, until when, and whether the code can be applied now."""
+    return envelope(
+        {
+            "type": "SCHEDULE",
+            **render_verdict(verdict),
+            "lastOrderNumber": schedule.last_order,
+            "orders": [_render_order(order, schedule, amount) for order in schedule.orders],
+        }
+    )
+
+
+def _render_order(
+    order: ScheduledOrder, schedule: Schedule, amount: OrderAmount | None
+) -> dict[str, Any]:
+    rules = []
+    for scheduled in order.rules:
+        rendered: dict[str, Any] = {
+            "rule": scheduled.rule,
+            "effect": render_effect(schedule.rules[scheduled.rule].effect),
+            "applied": scheduled.rule == order.applied,
+        }
+        if amount is not None and scheduled.discount is not None:
+            rendered["discount"] = format_amount(scheduled.discount, amount.currency)
+        rules.append(rendered)
+    return {
+        "orderNumber": order.place.in_contract,
+        "orderNumberAfterApplied": order.place.after_applied,
+        "rules": rules,
+    }
