@@ -356,3 +356,17 @@ async def test_a_hundred_thousand_codes_are_kept_in_their_order(client: httpx.As
     many = [f"CODE-{number:06}" for number in range(100_000)]
     url = await create(client, coupon_body(coupons=coupons(coupon_code=many)))
     assert (await client.get(url)).json()["coupons"]["coupon_code"] == many
+
+
+@pytest.mark.usefixtures("caller")
+async def test_the_examples_of_the_manual_work(client: httpx.AsyncClient) -> None:
+    paths = (await client.get("/openapi.json")).json()["paths"]
+
+    def examples(path: str, method: str) -> list[Any]:
+        content = paths[path][method]["requestBody"]["content"]["application/json"]
+        return [example["value"] for example in content["examples"].values()]
+
+    urls = [await create(client, body) for body in examples("/v1/promotion", "post")]
+    assert len(urls) == 6
+    for body in examples("/v1/promotion/{promotion_id}", "patch"):
+        assert (await client.patch(urls[-1], json=body)).status_code == 200

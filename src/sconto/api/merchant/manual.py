@@ -34,7 +34,40 @@ _ID: Final = {
     "schema": {"type": "integer", "minimum": 1},
     "example": 36,
 }
-_SECURITY: Final[list[dict[str, list[str]]]] = [{"AuthorizationJWT": []}, {"Authorization": []}]
+_DISCOUNT_MODELS: Final[Mapping[str, dict[str, object]]] = {
+    "all products": {"discount_percent": "10"},
+    "specific products": {"discount_percent": "10", "product_id": [11111, 22222]},
+    "individual discounts": {
+        "products": [
+            {"product_id": 11111, "discount_percent": "10"},
+            {"product_id": 22222, "discount_percent": "20"},
+        ]
+    },
+}
+_DATES: Final = {
+    "date_from": "2023-01-01T00:00:00+03:00",
+    "date_to": "2033-01-10T00:00:00+03:00",
+}
+_CODES: Final = {"coupon_type": "reusable", "coupon_code": ["PROMO-001", "PROMO-002"]}
+_NEW_PROMOTIONS: Final[Mapping[str, object]] = {
+    f"{kind}, {name}": {
+        "promotion_type": kind,
+        "promotion_name": "Black Friday",
+        "status": True,
+        **_DATES,
+        terms: {**codes, **model},
+    }
+    for kind, terms, codes in (("coupon", "coupons", _CODES), ("discount", "discounts", {}))
+    for name, model in _DISCOUNT_MODELS.items()
+}
+_CHANGES: Final[Mapping[str, object]] = {
+    "a new end, and specific products": {
+        "promotion_type": "discount",
+        "date_to": "2033-01-10T09:16:35+03:00",
+        "discounts": {"product_id": [22222], "discount_percent": "50"},
+    },
+    "switched off": {"promotion_type": "discount", "status": False},
+}
 
 
 def _describe(
@@ -42,15 +75,16 @@ def _describe(
     answer: type[BaseModel],
     *refusals: int,
     body: type[BaseModel] | None = None,
+    examples: Mapping[str, object] | None = None,
     parameters: list[dict[str, object]] | None = None,
 ) -> dict[str, Any]:
     """What a route's decorator takes: its answers, its body and its parameters."""
-    extra: dict[str, object] = {"security": _SECURITY}
+    extra: dict[str, object] = {}
     if body is not None:
-        extra["requestBody"] = {
-            "required": True,
-            "content": {"application/json": {"schema": _inlined(body.model_json_schema())}},
-        }
+        content: dict[str, object] = {"schema": _inlined(body.model_json_schema())}
+        if examples:
+            content["examples"] = {name: {"value": value} for name, value in examples.items()}
+        extra["requestBody"] = {"required": True, "content": {"application/json": content}}
     if parameters:
         extra["parameters"] = parameters
     return {
@@ -94,7 +128,12 @@ def _inlined(schema: dict[str, Any]) -> Any:
 
 
 CREATE: Final = _describe(
-    "Create a promotion", models.PromotionCreated, 400, 401, body=models.PromotionCreate
+    "Create a promotion",
+    models.PromotionCreated,
+    400,
+    401,
+    body=models.PromotionCreate,
+    examples=_NEW_PROMOTIONS,
 )
 LIST: Final = _describe(
     "List promotions",
@@ -114,6 +153,7 @@ MODIFY: Final = _describe(
     401,
     404,
     body=models.PromotionModify,
+    examples=_CHANGES,
     parameters=[_ID],
 )
 DELETE: Final = _describe("Delete a promotion", models.Nothing, 400, 401, 404, parameters=[_ID])

@@ -1,8 +1,9 @@
 """The bodies of the merchant API as /docs shows them, with the published examples."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from sconto.domain.codes import CodeType
 from sconto.domain.promotion import PromotionType
@@ -14,6 +15,12 @@ _COUPONS: Final[dict[str, Any]] = {
     "product_id": [11111],
 }
 
+Absent = SkipJsonSchema[None]
+"""What may be left out; `null` is nowhere accepted."""
+
+T = TypeVar("T")
+
+Filled = Annotated[list[T], Field(min_length=1)]
 Instant = Annotated[
     str,
     Field(
@@ -49,78 +56,53 @@ class Discounts(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    discount_percent: Percent | None = None
+    discount_percent: Percent | Absent = None
     product_id: Annotated[
-        list[ProductId] | None,
-        Field(description="Without it, all products. Not beside `products`.", min_length=1),
+        Filled[ProductId] | Absent,
+        Field(description="Without it, all products. Not beside `products`."),
     ] = None
-    products: Annotated[list[OwnPercent] | None, Field(min_length=1)] = None
+    products: Filled[OwnPercent] | Absent = None
 
 
 class Coupons(Discounts):
     """Codes, what they give, and on which products."""
 
     coupon_type: Annotated[
-        CodeType | None,
+        CodeType | Absent,
         Field(description="`one-time`: a code serves the products of one order."),
     ] = None
     coupon_code: Annotated[
-        list[Code],
-        Field(min_length=1, description="Compared whatever the case; no repeats."),
+        Filled[Code],
+        Field(description="Compared whatever the case; no repeats."),
     ]
 
 
 class PromotionCreate(BaseModel):
     """A promotion to create: type `coupon` needs `coupons`, type `discount` needs `discounts`."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "example": {
-                "promotion_type": "coupon",
-                "promotion_name": "Black Friday",
-                "status": True,
-                "date_from": "2023-01-01T00:00:00+03:00",
-                "date_to": "2033-01-10T00:00:00+03:00",
-                "coupons": {
-                    "coupon_type": "reusable",
-                    "coupon_code": ["PROMO-001", "PROMO-002"],
-                    "discount_percent": "10",
-                },
-            }
-        },
-    )
+    model_config = ConfigDict(extra="forbid")
 
     promotion_type: PromotionType
     promotion_name: Name
     status: Annotated[bool, Field(description="Only an active promotion applies.")] = True
-    date_from: Annotated[Instant | None, Field(description="Without it, now.")] = None
-    date_to: Annotated[Instant | None, Field(description="Without it, no end.")] = None
-    coupons: Coupons | None = None
-    discounts: Discounts | None = None
+    date_from: Annotated[Instant | Absent, Field(description="Without it, now.")] = None
+    date_to: Annotated[Instant | Absent, Field(description="Without it, no end.")] = None
+    coupons: Coupons | Absent = None
+    discounts: Discounts | Absent = None
 
 
 class PromotionModify(BaseModel):
     """What changes: an absent field stays as it is, an object that is sent replaces the old one."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "example": {
-                "promotion_type": "discount",
-                "date_to": "2033-01-10T09:16:35+03:00",
-                "discounts": {"discount_percent": "50"},
-            }
-        },
-    )
+    model_config = ConfigDict(extra="forbid")
 
     promotion_type: PromotionType
-    promotion_name: Name | None = None
-    status: bool | None = None
-    date_from: Instant | None = None
-    date_to: Instant | None = None
-    coupons: Coupons | None = None
-    discounts: Discounts | None = None
+    promotion_name: Name | Absent = None
+    status: bool | Absent = None
+    date_from: Instant | Absent = None
+    date_to: Instant | Absent = None
+    coupons: Coupons | Absent = None
+    discounts: Discounts | Absent = None
 
 
 class PromotionCreated(BaseModel):
@@ -154,8 +136,8 @@ class PromotionAnswer(BaseModel):
     date_from: Instant
     date_to: Instant
     update_date: Instant
-    coupons: Coupons | None = None
-    discounts: Discounts | None = None
+    coupons: Coupons | Absent = None
+    discounts: Discounts | Absent = None
 
 
 class PromotionList(BaseModel):
@@ -201,7 +183,7 @@ class PromotionStatistics(BaseModel):
     )
 
     promotion_uses: int
-    coupons: list[CodeStatistics] | None = None
+    coupons: list[CodeStatistics] | Absent = None
 
 
 class Nothing(BaseModel):
