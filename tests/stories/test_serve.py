@@ -1,5 +1,6 @@
 """`sconto serve` as those who run it see it."""
 
+import json
 import re
 import signal
 import socket
@@ -10,11 +11,17 @@ from concurrent.futures import ThreadPoolExecutor
 from os import kill
 from pathlib import Path
 
+import httpx
 import pytest
 
+from sconto.api.context import read_clock
+from sconto.domain.people import Caller, Role
+from sconto.operations.tokens import Tokens
 from tests.services import SCONTO, Service, environment_of, wait_until
 
 Settings = dict[str, str]
+
+CALLER = Caller(3, 4, Role.ADMIN)
 
 
 @pytest.fixture
@@ -141,6 +148,33 @@ def test_two_workers_figures_add_up_to_the_requests_sent(
     for name in ("quotes", "orders", "redemptions"):
         assert f"sconto_{name}_total " in exposition
     assert 'sconto_database_connections{state="idle"}' in exposition
+
+
+def test_the_log_names_the_caller_and_the_route_and_no_secret(
+    settings: Settings, tmp_path: Path
+) -> None:
+    token = Tokens(settings["SCONTO_SECRET_KEY"].encode()).issue(CALLER, read_clock())
+    headers = {"Authorization": f"Bearer {token}", "X-Request-ID": "seen-in-the-log"}
+    person = {"username": "ada", "password": "PASSWORD-9"}
+    with Service.running(tmp_path, settings) as service:
+        httpx.get(f"{service.url}/v1/promotion/7777?search_string=CODE-9", headers=headers)
+        httpx.post(f"{service.url}/v1/login_check", json=person)
+    lines = [json.loads(line) for line in service.log.splitlines()]
+    [line] = [line for line in lines if line.get("request_id") == "seen-in-the-log"]
+    assert line.pop("milliseconds") > 0
+    assert line.pop("timestamp")
+    assert line == {
+        "event": "request",
+        "level": "info",
+        "request_id": "seen-in-the-log",
+        "method": "GET",
+        "route": "/v1/promotion/{promotion_id}",
+        "status": 404,
+        "merchant_id": CALLER.merchant_id,
+        "user_id": CALLER.user_id,
+    }
+    secrets = ["CODE-9", "PASSWORD-9", "7777", token, token.split(".")[2]]
+    assert [secret for secret in secrets if secret in service.log] == []
 
 
 def requests_counted(service: Service) -> int:

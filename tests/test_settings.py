@@ -1,0 +1,95 @@
+"""What Sconto is told from outside, and what it says of a value that it cannot use."""
+
+import multiprocessing
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from sconto.settings import SettingError, Settings, kept_secret_key
+
+KEY = "k" * 32
+URL = "postgresql://ada:secret@db.example:5432/sconto"
+
+
+def test_without_any_setting_everything_has_a_default() -> None:
+    settings = Settings.read({})
+    assert settings.database_url is None
+    assert settings.data_dir == Path(".sconto").absolute()
+    assert settings.secret_key is None
+    assert settings.zone.key == "UTC"
+    assert settings.log_format == "json"
+
+
+def test_an_empty_variable_counts_as_absent() -> None:
+    names = ["DATABASE_URL", "DATA_DIR", "SECRET_KEY", "TIME_ZONE", "LOG_FORMAT"]
+    assert Settings.read({f"SCONTO_{name}": "" for name in names}) == Settings.read({})
+
+
+def test_a_worker_reads_what_its_parent_decided(tmp_path: Path) -> None:
+    told = {
+        "SCONTO_DATA_DIR": str(tmp_path),
+        "SCONTO_TIME_ZONE": "Europe/Berlin",
+        "SCONTO_LOG_FORMAT": "console",
+    }
+    parent = Settings.read(told).with_database(URL)
+    assert Settings.read(parent.as_environment()) == parent
+    assert parent.secret_key == kept_secret_key(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("environment", "fault"),
+    [
+        ({"SCONTO_DATABASE_URL": "mysql://ada:secret@db/x"}, "SCONTO_DATABASE_URL is no address"),
+        ({"SCONTO_DATABASE_URL": "postgresql://db:99999/x"}, "SCONTO_DATABASE_URL is no address"),
+        ({"SCONTO_DATABASE_URL": "postgresql://[::1/secret"}, "SCONTO_DATABASE_URL is no address"),
+        ({"SCONTO_SECRET_KEY": "secret"}, "SCONTO_SECRET_KEY is too short (6 bytes)"),
+        ({"SCONTO_TIME_ZONE": "Mars"}, "SCONTO_TIME_ZONE is no time zone: 'Mars'"),
+        ({"SCONTO_TIME_ZONE": "../../etc/passwd"}, "SCONTO_TIME_ZONE is no time zone"),
+        ({"SCONTO_TIME_ZONE": "Europe"}, "SCONTO_TIME_ZONE is no time zone"),
+        ({"SCONTO_LOG_FORMAT": "xml"}, "SCONTO_LOG_FORMAT is 'xml'; expected json or console"),
+    ],
+)
+def test_a_bad_value_is_named_in_one_line(environment: Mapping[str, str], fault: str) -> None:
+    with pytest.raises(SettingError) as error:
+        Settings.read(environment)
+    assert str(error.value).startswith(fault)
+    assert "expected" in str(error.value)
+    assert "\n" not in str(error.value)
+    assert "secret" not in str(error.value)
+
+
+def test_a_named_database_needs_a_named_key() -> None:
+    with pytest.raises(SettingError, match="SCONTO_SECRET_KEY is missing"):
+        Settings.read({"SCONTO_DATABASE_URL": URL}).require_secret_key()
+    Settings.read({"SCONTO_DATABASE_URL": URL, "SCONTO_SECRET_KEY": KEY}).require_secret_key()
+    Settings.read({}).require_secret_key()
+
+
+def test_the_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "data"
+    key = kept_secret_key(folder)
+    assert len(key) >= 32
+    assert kept_secret_key(folder) == key
+    assert [path.name for path in folder.iterdir()] == ["secret-key"]
+    assert (folder / "secret-key").stat().st_mode & 0o777 == 0o600
+    assert kept_secret_key(tmp_path / "other") != key
+
+
+def test_processes_that_start_together_keep_one_key(tmp_path: Path) -> None:
+    with multiprocessing.get_context("spawn").Pool(4) as pool:
+        keys = pool.map(kept_secret_key, [tmp_path] * 16, chunksize=1)
+    assert set(keys) == {kept_secret_key(tmp_path)}
+    assert [path.name for path in tmp_path.iterdir()] == ["secret-key"]
+
+
+def test_a_damaged_key_is_not_used(tmp_path: Path) -> None:
+    (tmp_path / "secret-key").write_text("short\n")
+    with pytest.raises(SettingError, match="is damaged"):
+        kept_secret_key(tmp_path)
+
+
+def test_a_data_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingError, match="SCONTO_DATA_DIR"):
+        kept_secret_key(tmp_path / "file")
