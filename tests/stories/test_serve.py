@@ -12,6 +12,7 @@ from os import kill
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
 from sconto.api.context import read_clock
@@ -175,6 +176,28 @@ def test_the_log_names_the_caller_and_the_route_and_no_secret(
     }
     secrets = ["CODE-9", "PASSWORD-9", "7777", token, token.split(".")[2]]
     assert [secret for secret in secrets if secret in service.log] == []
+
+
+def test_what_nobody_foresaw_is_500_in_each_dialect_and_in_the_log_alone(
+    settings: Settings, tmp_path: Path
+) -> None:
+    with psycopg.connect(settings["SCONTO_DATABASE_URL"]) as connection:
+        connection.execute("DROP TABLE products, promotions CASCADE")
+    token = Tokens(settings["SCONTO_SECRET_KEY"].encode()).issue(CALLER, read_clock())
+    headers = {"Authorization": f"Bearer {token}"}
+    with Service.running(tmp_path, settings) as service:
+        published = httpx.get(f"{service.url}/v1/promotion", headers=headers)
+        ours = httpx.get(f"{service.url}/catalog/v1/products", headers=headers)
+    assert (published.status_code, ours.status_code) == (500, 500)
+    assert published.json()["errors"][0]["error"] == 500
+    assert ours.headers["Content-Type"] == "application/problem+json"
+    assert (ours.json()["status"], ours.json()["title"]) == (500, "Internal Server Error")
+    for answer in (published, ours):
+        assert not re.search("Traceback|asyncpg|relation|promotions", answer.text)
+        failures = [line for line in service.log.splitlines() if "request failed" in line]
+        [line] = [line for line in failures if answer.headers["X-Request-ID"] in line]
+        assert "UndefinedTableError" in json.loads(line)["exception"]
+    assert "Exception in ASGI application" not in service.log
 
 
 def requests_counted(service: Service) -> int:
