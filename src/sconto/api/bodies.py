@@ -1,5 +1,6 @@
 """Reading a request's body: how much of it, and what counts as JSON."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
@@ -10,6 +11,9 @@ from sconto.domain.problems import BodyTooLarge, UnsupportedMediaType
 
 BODY_LIMIT: Final = 16 * 1024 * 1024
 """Bytes that anybody may send."""
+
+_PATIENCE: Final = 4
+"""How many times the limit is let pass before a connection is broken."""
 
 
 class Number(str):
@@ -32,17 +36,24 @@ async def read_object(request: Request) -> dict[str, Any]:
 
 
 async def read_body(request: Request, limit: int = BODY_LIMIT) -> bytes:
-    """The whole body; no more of it is held than may be sent. Raises BodyTooLarge."""
+    """The whole body; no more of it is held than may be sent. Raises BodyTooLarge.
+
+    What is too large is let pass to its end first, within reason: whoever is still sending when
+    the connection closes may never get to read why.
+    """
     announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > limit:
+    if announced.isdecimal() and int(announced) > _PATIENCE * limit:
         raise BodyTooLarge(limit)
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > limit:
-            raise BodyTooLarge(limit)
-        chunks.append(chunk)
+        if size <= limit:
+            chunks.append(chunk)
+        elif size > _PATIENCE * limit:
+            break
+    if size > limit:
+        raise BodyTooLarge(limit)
     return b"".join(chunks)
 
 
@@ -70,6 +81,7 @@ def parse_json(body: bytes) -> dict[str, Any]:
 
 
 def _is_deeper(value: object, limit: int) -> bool:
+    members: Iterable[Any]
     match value:
         case dict():
             members = value.values()
