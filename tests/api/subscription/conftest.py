@@ -1,0 +1,16 @@
+"""The platform of a merchant that no other test knows."""
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from sconto.domain.people import Caller
+from tests.api.subscription.platform import Platform
+
+
+@pytest.fixture
+def platform(
+    client: httpx.AsyncClient, merchant: Caller, bearer: Callable[[Caller], dict[str, str]]
+) -> Platform:
+    return Platform(client, bearer(merchant))
