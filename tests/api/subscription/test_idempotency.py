@@ -1,0 +1,114 @@
+"""The Idempotency-Key: one effect for each key, and the first answer again."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sconto.domain.people import Caller
+from sconto.operations.idempotency import sweep
+from sconto.store.database import Database
+from tests.api.subscription.platform import Platform, a_body, a_contract, details
+
+
+async def test_each_changing_call_is_answered_again_and_changes_nothing_again(
+    platform: Platform,
+) -> None:
+    created = await platform.ask("POST", "/promotions", a_body(), idempotency_key="create")
+    again = await platform.ask("POST", "/promotions", a_body(), idempotency_key="create")
+    assert (again.status_code, again.content) == (201, created.content)
+    path = f"/promotions/{created.json()['data']['id']}"
+
+    applied = [await platform.apply("TRY3", idempotency_key="apply") for _ in range(3)]
+    assert {answer.content for answer in applied} == {applied[0].content}
+    assert applied[0].json()["data"]["constraint"]["usageCount"] == 1
+
+    patch = {"name": "Other"}
+    patched = [await platform.ask("PATCH", path, patch, idempotency_key="x") for _ in range(2)]
+    assert patched[0].content == patched[1].content
+
+    deleted = [await platform.ask("DELETE", path, idempotency_key="delete") for _ in range(2)]
+    assert [answer.status_code for answer in deleted] == [204, 204]
+    details(await platform.ask("DELETE", path), 404)
+    # Even of what is gone by now.
+    assert (await platform.ask("PATCH", path, patch, idempotency_key="x")).status_code == 200
+
+
+async def test_a_key_with_another_request_is_refused(platform: Platform) -> None:
+    await platform.create()
+    assert (await platform.apply("TRY3", idempotency_key="k")).status_code == 200
+    other = await platform.apply("TRY3", a_contract(type_id="yearly"), idempotency_key="k")
+    details(other, 409)
+    details(await platform.ask("POST", "/promotions", a_body(), idempotency_key="k"), 409)
+    spelled = {"subscriptionContract": a_contract(), "promotionCode": "TRY3"}
+    reordered = await platform.ask("POST", "/promotion-codes/_apply", spelled, idempotency_key="k")
+    assert reordered.status_code == 200
+
+
+async def test_a_refusal_leaves_no_key(platform: Platform) -> None:
+    details(await platform.apply("TRY3", idempotency_key="k"), 404)
+    await platform.create()
+    assert (await platform.apply("TRY3", idempotency_key="k")).status_code == 200
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "ä", "a\tb"])
+async def test_a_key_that_cannot_be_kept_is_refused(platform: Platform, key: str) -> None:
+    headers = platform.headers | {"Idempotency-Key": key.encode("latin-1").decode("latin-1")}
+    answer = await platform.client.post(
+        "/promotion/v1/promotions",
+        json=a_body(),
+        headers=[(name, value.encode("latin-1")) for name, value in headers.items()],
+    )
+    details(answer, 400)
+
+
+async def test_calls_with_one_key_at_once_have_one_effect(platform: Platform) -> None:
+    created = await platform.create()
+    answers = await asyncio.gather(*(platform.apply("TRY3", idempotency_key="k") for _ in range(8)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1
+    assert await platform.usage(created["id"]) == 1
+
+
+async def test_a_key_whose_request_takes_long_is_answered_409_with_retry_after(
+    platform: Platform, database: Database, merchant: Caller
+) -> None:
+    created = await platform.create()
+    async with database.write() as connection:
+        await connection.execute(
+            "INSERT INTO idempotency_keys (merchant_id, key, fingerprint, created_at)"
+            " VALUES ($1, 'k', '', now())",
+            merchant.merchant_id,
+        )
+        answer = await platform.apply("TRY3", idempotency_key="k")
+        details(answer, 409)
+        assert int(answer.headers["retry-after"]) >= 1
+        await connection.execute(
+            "DELETE FROM idempotency_keys WHERE merchant_id = $1", merchant.merchant_id
+        )
+    assert await platform.usage(created["id"]) == 0
+    assert (await platform.apply("TRY3", idempotency_key="k")).status_code == 200
+
+
+async def test_a_key_counts_for_a_day_and_is_swept_afterwards(
+    platform: Platform, database: Database, merchant: Caller
+) -> None:
+    created = await platform.create()
+    for key in ("old", "young"):
+        await platform.apply("TRY3", idempotency_key=key)
+    async with database.write() as connection:
+        await connection.execute(
+            "UPDATE idempotency_keys SET created_at = created_at - interval '24 hours 1 second'"
+            " WHERE merchant_id = $1 AND key = 'old'",
+            merchant.merchant_id,
+        )
+    assert (await platform.apply("TRY3", idempotency_key="old")).status_code == 200
+    assert await platform.usage(created["id"]) == 3
+    async with database.read() as connection:
+        count = "SELECT count(*) FROM idempotency_keys WHERE merchant_id = $1"
+        assert await connection.fetchval(count, merchant.merchant_id) == 2
+        now = datetime.now(UTC)
+        await sweep(database, now + timedelta(hours=23))
+        assert await connection.fetchval(count, merchant.merchant_id) == 2
+        assert await sweep(database, now + timedelta(hours=24, minutes=1)) >= 2
+        assert await connection.fetchval(count, merchant.merchant_id) == 0
