@@ -103,9 +103,15 @@ WRONG_TYPES = [None, True, 0, 1, 1.5, "", "x", [], [1], {}, {"a": 1}]
 @pytest.mark.parametrize("value", [*WRONG_TYPES, "Coupon", "coupon ", "discounts", ["coupon"]])
 def test_a_bad_promotion_type_leaves_out_the_checks_that_depend_on_it(value: object) -> None:
     assert faults_of(coupon_body(promotion_type=value)) == invalid("promotion_type")
-    assert faults_of(
-        {"promotion_type": value, "promotion_name": "n", "coupons": {}, "discounts": {}}
-    ) == invalid("promotion_type")
+    both = discount_body(promotion_type=value, coupons=coupons())
+    assert faults_of(both) == invalid("promotion_type")
+    neither = {"promotion_type": value, "promotion_name": "n"}
+    assert faults_of(neither) == invalid("promotion_type")
+
+
+def test_without_a_valid_type_an_object_is_checked_as_it_stands() -> None:
+    body = {"promotion_name": "n", "coupons": coupons(coupon_code=["A", "a"]), "discounts": {}}
+    assert faults_of(body) == [*invalid("promotion_type"), fault(11080), fault(11041)]
 
 
 def test_an_empty_body_lacks_its_two_required_fields() -> None:

@@ -100,7 +100,7 @@ def test_an_object_that_is_sent_replaces_everything_in_it() -> None:
 @pytest.mark.parametrize("body", [{}, {"promotion_type": None}, {"promotion_type": "x"}])
 def test_the_type_is_required_and_valid(body: dict[str, Any]) -> None:
     assert faults_of(body) == [fault(11010, "promotion_type")]
-    assert faults_of({**body, "coupons": {}}) == [fault(11010, "promotion_type")]
+    assert faults_of({**body, "coupons": coupons()}) == [fault(11010, "promotion_type")]
 
 
 def test_null_is_no_way_to_leave_a_field_as_it_is() -> None:

@@ -68,17 +68,16 @@ def read_terms(
 ) -> SentTerms:
     """Read an object that is present, and remember what is wrong with it.
 
-    Values, names and products are checked whatever the promotion's type. What belongs together,
-    repeats, and the codes are what the documentation asks of a promotion of the object's own
-    type: for another type the object must be absent, and is told to be (11090); without a valid
-    type there is nothing to hold it against.
+    For another type than its own the object must be absent, and is told to be (11090). Of what is
+    in it only the values, names and products are checked then: that it lacks or repeats something
+    does not matter any more. Without a valid type the object is checked as it stands.
     """
-    if type_sent is not None and type_sent is not kind.type:
+    fits = type_sent in (None, kind.type)
+    if not fits:
         findings.note((kind.name,), fault(11090))
     if not isinstance(sent, dict):
         findings.note_invalid((kind.name,))
         return SentTerms(None, {})
-    fits = type_sent is kind.type
     code_type, codes = _read_codes(sent, kind, fits, findings) if kind.has_codes else (None, ())
     percent = read_percent(sent.get("discount_percent"))
     if "discount_percent" in sent and percent is None:
