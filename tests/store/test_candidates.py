@@ -1,0 +1,204 @@
+"""A quote is one statement, and reads what its cart needs, however many promotions there are."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sconto.domain.people import Caller
+from sconto.domain.schedule import INSTANT
+from sconto.operations.checkout import quote
+from sconto.store.candidates import _READ, EVERYWHERE
+from sconto.store.database import Connection, Database
+from tests.builders import NOON, a_cart, a_line
+
+PRODUCTS = range(1, 6)
+FEW, MANY = 100, 10_000
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of promotion that a merchant may have thousands of."""
+
+    name: str
+    starts_at: str = "2026-01-01"
+    ends_at: str | None = None
+    active: bool = True
+    deleted: bool = False
+
+
+KINDS = [
+    Kind("live"),
+    Kind("over", ends_at="2026-02-01"),
+    Kind("to come", starts_at="2026-12-01"),
+    Kind("off", active=False),
+    Kind("deleted", deleted=True),
+]
+
+# Coupon promotions that name the cart's products, each with a code of its own.
+_COUPONS = """
+WITH created AS (
+    INSERT INTO promotions (merchant_id, type, name, name_folded, active, starts_at, ends_at,
+                            covers_all, percent, had_codes, created_at, updated_at, deleted_at)
+    SELECT 1, 'coupon', 'n', 'n', $2, $3, $4, false, 1000000, true, now(), now(), $5
+    FROM generate_series(1, $1)
+    RETURNING promotion_id
+), named AS (
+    INSERT INTO promotion_products (merchant_id, promotion_id, product_id, position)
+    SELECT 1, promotion_id, product_id, product_id FROM created, generate_series(1, 5) AS product_id
+)
+INSERT INTO codes (merchant_id, promotion_id, code, code_key, position)
+SELECT 1, promotion_id, 'c' || promotion_id, 'c' || promotion_id, 1 FROM created
+"""
+
+# The timeline of one promotion on each of the cart's products and one on all of them.
+_PICKS = """
+INSERT INTO automatic_picks (merchant_id, product_id, starts_at, promotion_id, percent)
+SELECT 1, product_id, '2026-01-01', 1 + product_id, 5000000
+FROM generate_series(0, 5) AS product_id
+"""
+
+_PRODUCTS = """
+INSERT INTO products (merchant_id, product_id, name, name_folded, price, currency, updated_at)
+SELECT 1, product_id, 'Mug', 'mug', 1999, 'EUR', now()
+FROM generate_series(1, 1000) AS product_id
+"""
+
+
+@pytest.fixture
+async def connection(
+    create_database: Callable[[], str],
+) -> AsyncIterator[Connection]:
+    """A connection, set up as the service's are, to a database of its own with one merchant."""
+    database = await Database.open(create_database(), connections=1)
+    async with database.read() as connection:
+        await connection.execute("INSERT INTO merchants (name) VALUES ('shop')")
+        await connection.execute(_PRODUCTS)
+        yield connection
+    await database.close()
+
+
+async def add_coupons(connection: Connection, number: int, kind: Kind) -> None:
+    starts_at, ends_at = (
+        None if day is None else NOON.fromisoformat(f"{day}T00:00:00+00:00")
+        for day in (kind.starts_at, kind.ends_at)
+    )
+    deleted_at = NOON if kind.deleted else None
+    await connection.execute(_COUPONS, number, kind.active, starts_at, ends_at, deleted_at)
+
+
+async def plan_of_a_quote(connection: Connection) -> dict[str, Any]:
+    """What PostgreSQL did for five products and the first promotion's code."""
+    answer = await connection.fetchval(
+        "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON)"
+        f" EXECUTE candidates (1, '{{1,2,3,4,5}}', '{{c1}}', '{NOON.isoformat()}', '{{}}')"
+    )
+    plan: dict[str, Any] = json.loads(answer)[0]["Plan"]
+    return plan
+
+
+def pages(plan: dict[str, Any]) -> int:
+    hit, read = plan["Shared Hit Blocks"], plan["Shared Read Blocks"]
+    assert isinstance(hit, int)
+    assert isinstance(read, int)
+    return hit + read
+
+
+def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    return [plan, *(node for part in plan.get("Plans", ()) for node in nodes(part))]
+
+
+@pytest.mark.parametrize("mode", ["force_generic_plan", "force_custom_plan"])
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+async def test_a_hundred_times_the_promotions_cost_a_quote_hardly_a_page_more(
+    connection: Connection, kind: Kind, mode: str
+) -> None:
+    await add_coupons(connection, 1, Kind("live"))
+    await connection.execute(_PICKS)
+    await connection.execute(f"SET plan_cache_mode = {mode}")
+    await connection.execute(
+        f"PREPARE candidates (bigint, bigint[], text[], timestamptz, text[]) AS {_READ}"
+    )
+    await add_coupons(connection, FEW - 1, kind)
+    await connection.execute("ANALYZE")
+    few = await plan_of_a_quote(connection)
+    # Not analysed after this: the plan for a small table must do for a large one.
+    await add_coupons(connection, MANY - FEW, kind)
+    many = await plan_of_a_quote(connection)
+    assert few["Actual Rows"] == many["Actual Rows"] == 7
+    assert pages(many) <= 1.2 * pages(few)
+
+
+async def test_every_look_up_names_the_whole_key_even_before_anything_is_known_of_the_tables(
+    connection: Connection,
+) -> None:
+    await add_coupons(connection, 3, Kind("live"))
+    await connection.execute("ANALYZE")
+    await connection.execute("SET plan_cache_mode = force_generic_plan")
+    await connection.execute(
+        f"PREPARE candidates (bigint, bigint[], text[], timestamptz, text[]) AS {_READ}"
+    )
+    plan = nodes(await plan_of_a_quote(connection))
+    scans = {
+        node["Relation Name"]: node.get("Index Cond", "")
+        for node in plan
+        if "Relation Name" in node
+    }
+    assert set(scans) == {
+        "products",
+        "automatic_picks",
+        "codes",
+        "promotions",
+        "promotion_products",
+        "orders",
+    }
+    for relation, columns in {
+        "products": ["product_id"],
+        "automatic_picks": ["product_id", "starts_at"],
+        "codes": ["code_key"],
+        "promotions": ["promotion_id"],
+        "promotion_products": ["promotion_id", "product_id"],
+        "orders": ["order_id"],
+    }.items():
+        for column in ("merchant_id", *columns):
+            assert f"({column} " in scans[relation], (relation, scans[relation])
+
+
+async def test_a_quote_is_one_statement(database_url: str, merchant: Caller) -> None:
+    database = await Database.open(database_url, connections=1)
+    cart = a_cart(*(a_line(product, line_id=str(product)) for product in PRODUCTS), codes=("c",))
+    # The first use of a statement prepares it, once for a connection.
+    await quote(database, merchant, cart, NOON)
+    statements = []
+    async with database.read() as connection:
+        connection.add_query_logger(lambda record: statements.append(record.query))
+    await quote(database, merchant, cart, NOON)
+    await database.close()
+    assert statements == [_READ]
+
+
+async def test_of_a_timeline_the_span_at_that_time_counts_and_in_a_gap_none(
+    database: Database, merchant: Caller
+) -> None:
+    first, gap, second = (NOON + timedelta(hours=hour) for hour in (1, 2, 3))
+    spans = [(1, first, gap, 7), (1, second, None, 8), (EVERYWHERE, gap, second, 9)]
+    async with database.write() as connection:
+        await connection.executemany(
+            "INSERT INTO automatic_picks (merchant_id, product_id, starts_at, ends_at,"
+            " promotion_id, percent) VALUES ($1, $2, $3, $4, $5, 5)",
+            [(merchant.merchant_id, *span) for span in spans],
+        )
+    for at, promotion_ids in (
+        (first - INSTANT, []),
+        (first, [7]),
+        (gap - INSTANT, [7]),
+        (gap, [9]),
+        (second - INSTANT, [9]),
+        (second, [8]),
+        (second + timedelta(days=36500), [8]),
+    ):
+        [line] = (await quote(database, merchant, a_cart(a_line(1)), at)).lines
+        assert [pick.promotion_id for pick in line.picks] == promotion_ids

@@ -1,0 +1,256 @@
+"""An order is one transaction, and waits only for orders that it shares something with."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import date
+from typing import Final
+
+import pytest
+
+from sconto.domain.cart import Cart
+from sconto.domain.codes import CodeType
+from sconto.domain.order import NewOrder, OrderStatus, Placed, StoredOrder
+from sconto.domain.people import Caller
+from sconto.domain.pricing import price
+from sconto.domain.problems import CodesUsedUp
+from sconto.operations.checkout import get_order, place_order
+from sconto.operations.promotions import create_promotion
+from sconto.operations.statistics import promotion_statistics
+from sconto.store.candidates import read_candidates
+from sconto.store.database import Connection, Database, DatabaseUnavailable
+from sconto.store.orders import Overtaken, insert_order
+from sconto.store.outcomes import decode_order
+from tests.builders import NOON, a_cart, a_line, a_promotion
+
+DAY: Final = date(2026, 6, 1)
+CART: Final = a_cart(a_line(1, line_id="1"), a_line(2, line_id="2"), codes=("shared", "ONCE"))
+
+
+@pytest.fixture
+async def promotions(database: Database, merchant: Caller) -> dict[str, int]:
+    """An automatic promotion, one with a reusable code and one with a one-time code."""
+    return {
+        "automatic": await create_promotion(database, merchant, a_promotion(), NOON),
+        "shared": await create_promotion(database, merchant, a_promotion(codes=("shared",)), NOON),
+        "once": await create_promotion(
+            database,
+            merchant,
+            a_promotion(codes=("once", "twice"), code_type=CodeType.ONE_TIME),
+            NOON,
+        ),
+    }
+
+
+@pytest.fixture
+async def alone(database_url: str) -> AsyncIterator[Database]:
+    """A pool of one connection."""
+    database = await Database.open(database_url, connections=1)
+    yield database
+    await database.close()
+
+
+async def order_of(
+    connection: Connection, caller: Caller, order_id: str, cart: Cart = CART
+) -> StoredOrder:
+    found = await read_candidates(connection, caller.merchant_id, cart, NOON)
+    outcome = price(cart, found.candidates, NOON)
+    return StoredOrder(order_id, OrderStatus.NOT_PAID, NOON, outcome)
+
+
+async def place(
+    database: Database,
+    caller: Caller,
+    order_id: str,
+    cart: Cart = CART,
+    replaces: str | None = None,
+) -> Placed:
+    order = NewOrder(order_id, cart, replaces=replaces)
+    return await place_order(database, caller, order, NOON, DAY)
+
+
+async def test_an_order_takes_four_round_trips_and_five_where_it_replaces_another(
+    alone: Database, merchant: Caller, promotions: dict[str, int]
+) -> None:
+    # The first use of a statement prepares it, once for a connection.
+    await place(alone, merchant, "W-1", a_cart())
+    await place(alone, merchant, "W-2", a_cart(), replaces="W-1")
+    statements: list[str] = []
+    async with alone.read() as connection:
+        connection.add_query_logger(lambda record: statements.append(record.query.split()[0]))
+    await place(alone, merchant, "A-1")
+    assert statements == ["SELECT", "BEGIN", "WITH", "COMMIT;"]
+    statements.clear()
+    await place(alone, merchant, "A-2", replaces="A-1")
+    assert statements == ["SELECT", "BEGIN", "WITH", "WITH", "COMMIT;"]
+    statements.clear()
+    await place(alone, merchant, "A-2", replaces="A-1")
+    assert statements == ["SELECT"]
+    statements.clear()
+    with pytest.raises(CodesUsedUp):
+        await place(alone, merchant, "A-3")
+    assert statements == ["SELECT"]
+
+
+async def test_orders_that_share_neither_a_code_nor_an_id_do_not_wait_for_each_other(
+    database: Database, merchant: Caller, promotions: dict[str, int]
+) -> None:
+    shared = a_cart(codes=("shared",))
+    async with database.write() as connection:
+        open_order = await order_of(connection, merchant, "A-1")
+        await insert_order(connection, merchant.merchant_id, open_order, DAY)
+        for cart in (shared, a_cart(), a_cart(codes=("twice",))):
+            async with asyncio.timeout(2):
+                assert (await place(database, merchant, f"B-{cart.codes}", cart)).created
+    for name, expected in {"automatic": 5, "shared": 1, "once": 3}.items():
+        statistics = await promotion_statistics(database, merchant, promotions[name])
+        assert statistics.uses == expected
+
+
+async def test_counters_take_a_slot_for_each_order_that_is_open_and_no_more(
+    database: Database, merchant: Caller, promotions: dict[str, int]
+) -> None:
+    async with database.write() as connection:
+        first = await order_of(connection, merchant, "A-1", a_cart())
+        await insert_order(connection, merchant.merchant_id, first, DAY)
+        for number in range(5):
+            await place(database, merchant, f"B-{number}", a_cart())
+    await place(database, merchant, "C-1", a_cart())
+    async with database.read() as connection:
+        slots = await connection.fetch(
+            "SELECT slot, uses FROM redemption_counts WHERE merchant_id = $1 ORDER BY slot",
+            merchant.merchant_id,
+        )
+    taken = [slot["slot"] for slot in slots]
+    # Tests of other processes may have orders open on this server, but not in this database.
+    assert taken == [0, 1]
+    assert sum(slot["uses"] for slot in slots) == 7
+
+
+async def test_an_order_with_the_same_code_waits_and_gets_it_if_the_first_is_undone(
+    database: Database, merchant: Caller, promotions: dict[str, int]
+) -> None:
+    async def undone() -> None:
+        async with database.write() as connection:
+            first = await order_of(connection, merchant, "A-1")
+            await insert_order(connection, merchant.merchant_id, first, DAY)
+            waiting.append(asyncio.create_task(place(database, merchant, "A-2")))
+            await asyncio.sleep(0.2)
+            assert not waiting[0].done()
+            raise Overtaken
+
+    waiting: list[asyncio.Task[Placed]] = []
+    with pytest.raises(Overtaken):
+        await undone()
+    placed = await asyncio.wait_for(waiting[0], 5)
+    assert placed.created
+    statistics = await promotion_statistics(database, merchant, promotions["once"])
+    assert statistics.uses == 2
+
+
+async def test_the_same_order_sent_while_the_first_is_under_way_waits_for_its_answer(
+    database: Database, merchant: Caller, promotions: dict[str, int]
+) -> None:
+    for cart in (CART, a_cart()):
+        order_id = f"A-{cart.codes}"
+        async with database.write() as connection:
+            first = await order_of(connection, merchant, order_id, cart)
+            await insert_order(connection, merchant.merchant_id, first, DAY)
+            again = asyncio.create_task(place(database, merchant, order_id, cart))
+            await asyncio.sleep(0.2)
+            assert not again.done()
+        assert await asyncio.wait_for(again, 5) == Placed(first, created=False)
+
+
+async def test_an_order_that_finds_its_id_taken_leaves_no_trace(
+    database: Database, merchant: Caller, promotions: dict[str, int]
+) -> None:
+    async with database.read() as connection:
+        late = await order_of(connection, merchant, "A-1")
+    await place(database, merchant, "A-1", a_cart())
+    with pytest.raises(Overtaken):
+        async with database.write() as connection:
+            await insert_order(connection, merchant.merchant_id, late, DAY)
+    statistics = await promotion_statistics(database, merchant, promotions["once"])
+    assert statistics.uses == 0
+    assert (await place(database, merchant, "A-2")).created
+
+
+async def test_a_code_that_is_removed_while_an_order_runs_is_not_used(
+    database: Database, merchant: Caller, promotions: dict[str, int]
+) -> None:
+    async with database.read() as connection:
+        late = await order_of(connection, merchant, "A-1")
+        await connection.execute(
+            "UPDATE codes SET removed_at = now() WHERE merchant_id = $1", merchant.merchant_id
+        )
+    with pytest.raises(Overtaken):
+        async with database.write() as connection:
+            await insert_order(connection, merchant.merchant_id, late, DAY)
+
+
+async def test_a_connection_that_drops_before_the_commit_leaves_nothing_and_the_retry_counts_once(
+    database: Database, merchant: Caller, promotions: dict[str, int]
+) -> None:
+    async def dropped() -> None:
+        async with database.write() as connection:
+            order = await order_of(connection, merchant, "A-1")
+            await insert_order(connection, merchant.merchant_id, order, DAY)
+            pid = await connection.fetchval("SELECT pg_backend_pid()")
+            async with database.read() as other:
+                await other.fetchval("SELECT pg_terminate_backend($1, 5000)", pid)
+
+    with pytest.raises(DatabaseUnavailable):
+        await dropped()
+    assert (await place(database, merchant, "A-1")).created
+    statistics = await promotion_statistics(database, merchant, promotions["once"])
+    assert statistics.uses == 2
+    assert not (await place(database, merchant, "A-1")).created
+
+
+async def test_counters_are_what_the_stored_outcomes_add_up_to(
+    database: Database, merchant: Caller, promotions: dict[str, int]
+) -> None:
+    carts = [CART, a_cart(codes=("shared",)), a_cart(a_line(3, quantity=3, unit_price=333))]
+    await asyncio.gather(
+        *(place(database, merchant, f"A-{i}", carts[i % 3]) for i in range(30)),
+        return_exceptions=True,
+    )
+    async with database.read() as connection:
+        counted = await connection.fetch(
+            "SELECT promotion_id, sum(uses) AS uses, sum(discount) AS discount"
+            " FROM redemption_counts WHERE merchant_id = $1 GROUP BY 1",
+            merchant.merchant_id,
+        )
+        recorded = await connection.fetch(
+            "SELECT promotion_id, count(*) AS uses, sum(discount) AS discount"
+            " FROM redemptions WHERE merchant_id = $1 GROUP BY 1",
+            merchant.merchant_id,
+        )
+        ids = await connection.fetch(
+            "SELECT order_id FROM orders WHERE merchant_id = $1", merchant.merchant_id
+        )
+    assert sorted(map(tuple, counted)) == sorted(map(tuple, recorded))
+    stored = [await get_order(database, merchant, row["order_id"]) for row in ids]
+    assert sum(order.outcome.discount for order in stored) == sum(
+        row["discount"] for row in counted
+    )
+    assert len(stored) == 21
+
+
+def test_orders_that_were_stored_long_ago_can_be_read() -> None:
+    """What is stored is no wire's format, but it may not change without a migration either."""
+    order = decode_order(
+        '{"order_id":"A-1","status":"not paid","created_at":"2026-06-01T15:00:00.000001+03:00",'
+        '"replaces":null,"replaced_by":"A-2","outcome":{"currency":"EUR","subtotal":3998,'
+        '"discount":400,"total":3598,"lines":[{"line_id":"1","product_id":11111,"quantity":2,'
+        '"unit_price":1999,"known":true,"subtotal":3998,"discount":400,"total":3598,"picks":'
+        '[{"promotion_id":36,"group":"code","percent":10000000,"code":"PROMO-001","code_id":7,'
+        '"code_type":"one-time","reason":null},{"promotion_id":12,"group":"automatic_all",'
+        '"percent":5000000,"code":null,"code_id":null,"code_type":null,"reason":"lower_discount"}]'
+        '}],"codes":[{"code":"PROMO-001","status":"applied","promotion_id":36,"starts_at":null,'
+        '"ended_at":null,"used_at":null}]}}'
+    )
+    [line] = order.outcome.lines
+    assert (order.replaced_by, order.outcome.total, line.discount) == ("A-2", 3598, 400)
+    assert [(pick.code_id, pick.applied) for pick in line.picks] == [(7, True), (None, False)]
+    assert (order.created_at - NOON).microseconds == 1
