@@ -6,6 +6,8 @@ from typing import Any, Final, NoReturn
 import typer
 
 from sconto.cli import people, products
+from sconto.cli.demo import demo
+from sconto.cli.demo_shop import DemoLocked
 from sconto.cli.migrate import migrate
 from sconto.cli.serve import AddressUnavailable, serve
 from sconto.domain.problems import Problem
@@ -16,6 +18,7 @@ from sconto.store.schema import MigrationFailed, SchemaMismatch
 
 _EXPLAINED: Final = (
     AddressUnavailable,
+    DemoLocked,
     EmbeddedError,
     EmbeddedUnavailable,
     MigrationFailed,
@@ -53,6 +56,7 @@ app: Final = Commands(
 )
 app.command()(serve)
 app.command()(migrate)
+app.command()(demo)
 app.add_typer(products.app, name="product")
 app.add_typer(people.merchants, name="merchant", no_args_is_help=True)
 app.add_typer(people.users, name="user", no_args_is_help=True)

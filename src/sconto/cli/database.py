@@ -29,7 +29,7 @@ def ask_database(verb: Callable[[Database], Awaitable[T]]) -> T:
     """
     with running_database(Settings.read()) as url:
         _ensure_schema(url)
-        return asyncio.run(_answer(url, verb))
+        return asyncio.run(answer_from(url, verb))
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def require_schema(url: str) -> None:
 
 
 def _ensure_schema(url: str) -> None:
-    version = asyncio.run(_answer(url, _read_version))
+    version = asyncio.run(answer_from(url, _read_version))
     refuse_newer(version)
     if version is None:
         bring_up_to_date(url)
@@ -82,7 +82,8 @@ async def _read_version(database: Database) -> str | None:
         return await read_version(connection)
 
 
-async def _answer(url: str, verb: Callable[[Database], Awaitable[T]]) -> T:
+async def answer_from(url: str, verb: Callable[[Database], Awaitable[T]]) -> T:
+    """What the verb answers on the database at this address."""
     database = await Database.open(url, connections=1)
     try:
         return await verb(database)

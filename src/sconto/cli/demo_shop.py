@@ -1,0 +1,108 @@
+"""The demo's shop: a catalogue, promotions of every kind, and somebody who may change them."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Final
+
+from sconto.domain.codes import CodeType
+from sconto.domain.coverage import AllProducts, ListedProducts, OwnPercents
+from sconto.domain.money import PERCENT
+from sconto.domain.people import Role
+from sconto.domain.problems import BadCredentials, NameTaken
+from sconto.domain.product import Product, ProductQuery
+from sconto.domain.promotion import NewPromotion, PromotionQuery, PromotionType, Terms
+from sconto.domain.schedule import Period
+from sconto.operations import Database, people, products, promotions
+from sconto.operations.tokens import Tokens
+
+NAME: Final = "demo"
+"""Of the merchant, and of the user who signs in for it."""
+
+PASSWORD: Final = "demo-password"  # noqa: S105  # published, for a shop that sells nothing
+
+_ADDRESS: Final = "sconto demo"
+"""What failed sign-ins of the demo itself are counted under."""
+
+CATALOGUE: Final = (
+    Product(11111, "Mug, white", 1999, "EUR"),
+    Product(22222, "Teapot, cast iron", 6450, "EUR"),
+    Product(33333, "Green tea, 100 g", 795, "EUR"),
+    Product(44444, "Black tea, 250 g", 1290, "EUR"),
+    Product(55555, "Strainer", 450, "EUR"),
+)
+
+
+class DemoLocked(Exception):
+    """Nobody can sign in as the demo's user with the published password."""
+
+
+async def open_shop(database: Database, tokens: Tokens, now: datetime) -> str:
+    """A token for the shop, which is made where there is none yet and else left as it is.
+
+    Raises DemoLocked.
+    """
+    with suppress(NameTaken):
+        await people.create_merchant(database, NAME)
+    with suppress(NameTaken):
+        await people.create_user(database, NAME, NAME, PASSWORD, Role.ADMIN)
+    try:
+        token = await people.sign_in(database, tokens, NAME, PASSWORD, _ADDRESS, now)
+    except BadCredentials:
+        raise DemoLocked(
+            f"the user {NAME} is disabled or has another password than {PASSWORD}: "
+            f"run `sconto user enable {NAME}` and `sconto user password {NAME}`"
+        ) from None
+    caller = tokens.caller(token, now)
+    if not (await products.list_products(database, caller, ProductQuery(limit=1))).products:
+        await products.put_products(database, caller, CATALOGUE, now)
+    if not await promotions.list_promotions(database, caller, PromotionQuery(limit=1), now):
+        for promotion in _promotions(now):
+            await promotions.create_promotion(database, caller, promotion, now)
+    return token
+
+
+def _promotions(now: datetime) -> Sequence[NewPromotion]:
+    always = Period(now)
+    last_year = Period(now - timedelta(days=400), now - timedelta(days=365))
+    return (
+        NewPromotion(
+            PromotionType.DISCOUNT,
+            "Last year's sale",
+            active=True,
+            period=last_year,
+            terms=Terms(AllProducts(30 * PERCENT)),
+        ),
+        NewPromotion(
+            PromotionType.DISCOUNT,
+            "Five percent on everything",
+            active=True,
+            period=always,
+            terms=Terms(AllProducts(5 * PERCENT)),
+        ),
+        NewPromotion(
+            PromotionType.DISCOUNT,
+            "Tea of the month",
+            active=True,
+            period=always,
+            terms=Terms(OwnPercents({33333: 15 * PERCENT, 44444: 12_500_000})),
+        ),
+        NewPromotion(
+            PromotionType.COUPON,
+            "Newsletter",
+            active=True,
+            period=always,
+            terms=Terms(AllProducts(10 * PERCENT), CodeType.REUSABLE, ("WELCOME10",)),
+        ),
+        NewPromotion(
+            PromotionType.COUPON,
+            "Sorry for the delay",
+            active=True,
+            period=always,
+            terms=Terms(
+                ListedProducts(25 * PERCENT, (22222,)),
+                CodeType.ONE_TIME,
+                ("SORRY-001", "SORRY-002", "SORRY-003"),
+            ),
+        ),
+    )

@@ -1,0 +1,121 @@
+"""`sconto demo`: what it prints works when it is pasted, and stays when it is started again."""
+
+import json
+import re
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.services import SCONTO, environment_of
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What a demo printed."""
+
+    text: str
+
+    @property
+    def address(self) -> str:
+        match = re.search(r"^  (http://\S+)/docs$", self.text, re.M)
+        assert match
+        return match[1]
+
+    @property
+    def token(self) -> str:
+        match = re.search(r"^  (eyJ\S+)$", self.text, re.M)
+        assert match
+        return match[1]
+
+    @property
+    def lines(self) -> list[str]:
+        return [line for line in self.text.splitlines() if line.startswith("curl ")]
+
+
+@contextmanager
+def running_demo(folder: Path, port: int) -> Iterator[Demo]:
+    """A demo with its data in the folder; stopped as Ctrl+C does."""
+    settings = {"SCONTO_DATA_DIR": str(folder), "SCONTO_DATABASE_URL": "postgresql://not/asked"}
+    with subprocess.Popen(
+        [SCONTO, "demo", "--port", str(port)],
+        env=environment_of(settings),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            printed: list[str] = []
+            for line in process.stdout:
+                printed.append(line)
+                if line.startswith("Sconto listens on "):
+                    break
+            yield Demo("".join(printed))
+        finally:
+            process.terminate()
+            _, log = process.communicate(timeout=40)
+        assert process.returncode == 0
+        assert "Traceback" not in log
+
+
+def paste(line: str) -> Any:
+    """What a line answers in a shell of its own."""
+    run = subprocess.run(
+        ["/bin/sh", "-c", line], capture_output=True, text=True, timeout=30, check=True
+    )
+    return json.loads(run.stdout)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the lines need curl")
+def test_the_main_job_works_when_pasted_and_again_on_the_same_data(tmp_path: Path) -> None:
+    with running_demo(tmp_path / "data", 0) as demo:
+        assert httpx.get(f"{demo.address}/docs").status_code == 200
+        create, quote, order, statistics = demo.lines
+        promotion_id = paste(create)["id"]
+        priced = paste(quote)
+        placed = paste(order)
+        assert priced["codes"] == [
+            {"code": "PROMO-001", "status": "applied", "promotion_id": promotion_id}
+        ]
+        assert (priced["total"], placed["total"]) == ("87.58", "87.58")
+        counted = paste(statistics)
+        assert counted["promotion_uses"] == 2
+        assert [row["coupon_uses"] for row in counted["coupons"]] == [2, 0]
+        assert paste(order) == placed
+        assert paste(statistics) == counted
+        before = promotions(demo)
+    with running_demo(tmp_path / "data", 0) as again:
+        assert again.token != demo.token
+        assert promotions(again) == before
+        assert promotion_id in before
+        signed_in = httpx.post(
+            f"{again.address}/v1/login_check",
+            json={"username": "demo", "password": "demo-password"},
+        )
+        assert signed_in.status_code == 200
+
+
+def test_a_demo_whose_port_is_taken_says_so_and_takes_another(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as occupied:
+        port = occupied.getsockname()[1]
+        with running_demo(tmp_path / "data", port) as demo:
+            assert f"Port {port} is taken" in demo.text
+            assert not demo.address.endswith(f":{port}")
+            assert len(promotions(demo)) > 3
+
+
+def promotions(demo: Demo) -> list[int]:
+    """The ids of all promotions of the demo's shop."""
+    answer = httpx.get(
+        f"{demo.address}/v1/promotion", headers={"AuthorizationJWT": f"Bearer {demo.token}"}
+    )
+    ids: list[int] = answer.json()["ids"]
+    return ids
