@@ -1,0 +1,235 @@
+"""Every field that is not valid is named; nothing that is sent makes the service fail."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sconto.api.checkout.reading import read_order, read_prices, read_quote, read_status
+from sconto.api.problem_json import InvalidFields
+from sconto.domain.people import Caller
+from tests.builders import NOON
+
+Bearer = Callable[[Caller], dict[str, str]]
+
+LINE: dict[str, Any] = {"line_id": "1", "product_id": 1, "quantity": 1, "unit_price": "1.00"}
+CART: dict[str, Any] = {"currency": "EUR", "lines": [LINE], "codes": ["A"]}
+
+
+def pointers(read: Callable[[], object]) -> list[str]:
+    """Where the faults are that reading finds."""
+    try:
+        read()
+    except InvalidFields as refused:
+        return [fault.pointer for fault in refused.faults]
+    return []
+
+
+def with_line(**fields: object) -> dict[str, Any]:
+    return {**CART, "lines": [{**LINE, **fields}]}
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({**CART, "currency": "EURO"}, "/currency"),
+        ({**CART, "currency": "eur"}, "/currency"),
+        ({**CART, "currency": 978}, "/currency"),
+        ({**CART, "currency": ["EUR"]}, "/currency"),
+        ({**CART, "lines": []}, "/lines"),
+        ({**CART, "lines": {}}, "/lines"),
+        ({**CART, "lines": None}, "/lines"),
+        ({**CART, "lines": [LINE] * 501}, "/lines"),
+        ({**CART, "lines": [1]}, "/lines/0"),
+        (with_line(line_id=""), "/lines/0/line_id"),
+        (with_line(line_id="x" * 65), "/lines/0/line_id"),
+        (with_line(line_id="a\0"), "/lines/0/line_id"),
+        (with_line(line_id="a\x85"), "/lines/0/line_id"),
+        (with_line(line_id=1), "/lines/0/line_id"),
+        ({**CART, "lines": [LINE, LINE]}, "/lines/1/line_id"),
+        (with_line(product_id=0), "/lines/0/product_id"),
+        (with_line(product_id=-1), "/lines/0/product_id"),
+        (with_line(product_id=2**63), "/lines/0/product_id"),
+        (with_line(product_id="1"), "/lines/0/product_id"),
+        (with_line(product_id=True), "/lines/0/product_id"),
+        (with_line(quantity=0), "/lines/0/quantity"),
+        (with_line(quantity=10**6 + 1), "/lines/0/quantity"),
+        (with_line(quantity=True), "/lines/0/quantity"),
+        (with_line(quantity="2"), "/lines/0/quantity"),
+        (with_line(unit_price=1), "/lines/0/unit_price"),
+        (with_line(unit_price="1.001"), "/lines/0/unit_price"),
+        (with_line(unit_price="-1"), "/lines/0/unit_price"),
+        (with_line(unit_price="1000000000000"), "/lines/0/unit_price"),
+        (with_line(unit_price="9" * 5000), "/lines/0/unit_price"),
+        (with_line(colour="red"), "/lines/0/colour"),
+        ({**CART, "codes": "A"}, "/codes"),
+        ({**CART, "codes": ["A"] * 21}, "/codes"),
+        ({**CART, "codes": ["A", ""]}, "/codes/1"),
+        ({**CART, "codes": ["A", 5]}, "/codes/1"),
+        ({**CART, "codes": [None]}, "/codes/0"),
+        ({**CART, "codes": ["x" * 256]}, "/codes/0"),
+        ({**CART, "at": "2026-01-01"}, "/at"),
+        ({**CART, "at": "2026-01-01T00:00:00"}, "/at"),
+        ({**CART, "at": "2026-02-30T00:00:00Z"}, "/at"),
+        ({**CART, "at": "2026-01-01T24:00:00Z"}, "/at"),
+        ({**CART, "at": "0001-01-01T00:00:00+05:00"}, "/at"),
+        ({**CART, "at": "9999-12-31T23:59:59-05:00"}, "/at"),
+        ({**CART, "at": 1767225600}, "/at"),
+        ({**CART, "subscription": {}}, "/subscription"),
+        ({**CART, "a/b~c": 1}, "/a~1b~0c"),
+    ],
+)
+def test_a_field_that_is_not_valid_is_pointed_at(body: dict[str, Any], pointer: str) -> None:
+    assert pointers(lambda: read_quote(body, NOON)) == [pointer]
+
+
+def test_every_fault_is_listed_at_once() -> None:
+    body = {
+        "currency": "EUR",
+        "lines": [{"quantity": 0, "unit_price": "1.999"}, {**LINE, "tax": 1}, {**LINE}],
+        "codes": [1],
+        "at": "now",
+        "subscription": {},
+    }
+    assert pointers(lambda: read_quote(body, NOON)) == [
+        "/lines/0/line_id",
+        "/lines/0/product_id",
+        "/lines/0/quantity",
+        "/lines/0/unit_price",
+        "/lines/1/tax",
+        "/lines/2/line_id",
+        "/codes/0",
+        "/at",
+        "/subscription",
+    ]
+    assert pointers(lambda: read_quote({}, NOON)) == ["/currency", "/lines"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer"),
+    [
+        ({"order_id": None}, "/order_id"),
+        ({"order_id": "x" * 65}, "/order_id"),
+        ({"order_id": "a\n"}, "/order_id"),
+        ({"expected_total": 5}, "/expected_total"),
+        ({"expected_total": "1.001"}, "/expected_total"),
+        ({"replaces": ""}, "/replaces"),
+        ({"replaces": 1}, "/replaces"),
+        ({"at": "2026-01-01T00:00:00Z"}, "/at"),
+    ],
+)
+def test_an_orders_own_fields_are_checked(fields: dict[str, Any], pointer: str) -> None:
+    assert pointers(lambda: read_order({"order_id": "A-1", **CART, **fields})) == [pointer]
+
+
+def test_an_optional_field_that_is_null_is_left_out() -> None:
+    body = {"order_id": "A-1", **CART, "codes": None, "expected_total": None, "replaces": None}
+    order = read_order(body)
+    assert (order.cart.codes, order.expected_total, order.replaces) == ((), None, None)
+
+
+def test_a_listing_has_a_thousand_products_at_most() -> None:
+    product = {"product_id": 1, "unit_price": "1"}
+    body = {"currency": "EUR", "products": [product] * 1000}
+    assert len(read_prices(body)[1]) == 1000
+    assert pointers(lambda: read_prices({**body, "products": [product] * 1001})) == ["/products"]
+    assert pointers(lambda: read_prices({**body, "products": [{"quantity": 1}]})) == [
+        "/products/0/product_id",
+        "/products/0/unit_price",
+        "/products/0/quantity",
+    ]
+
+
+@pytest.mark.parametrize("status", ["Paid", "", None, True, ["paid"], {}])
+def test_a_status_that_there_is_not_is_refused(status: object) -> None:
+    assert pointers(lambda: read_status({"status": status})) == ["/status"]
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "status"),
+    [
+        (b"", "application/json", 400),
+        (b"{", "application/json", 400),
+        (b"[]", "application/json", 400),
+        (b'{"currency": NaN}', "application/json", 400),
+        (b'{"currency": "\xff"}', "application/json", 400),
+        (b'{"codes": ["\\ud800"]}', "application/json", 400),
+        (b"{}", "text/plain", 415),
+        (b"{}", "application/json", 422),
+        (b"{" + b" " * (16 * 1024 * 1024) + b"}", "application/json", 413),
+    ],
+)
+async def test_a_body_that_cannot_be_read_is_refused_in_our_dialect(
+    client: httpx.AsyncClient,
+    merchant: Caller,
+    bearer: Bearer,
+    content: bytes,
+    content_type: str,
+    status: int,
+) -> None:
+    headers = {**bearer(merchant), "Content-Type": content_type}
+    for path in ("quotes", "orders", "prices"):
+        answer = await client.post(f"/checkout/v1/{path}", content=content, headers=headers)
+        assert (answer.status_code, answer.json()["status"]) == (status, status)
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert {"type", "title", "detail"} <= set(answer.json())
+
+
+async def test_faults_are_answered_with_a_pointer_and_a_sentence_each(
+    client: httpx.AsyncClient, merchant: Caller, bearer: Bearer
+) -> None:
+    body = {**CART, "currency": "EURO", "at": None, "lines": [{**LINE, "quantity": 0}]}
+    answer = await client.post("/checkout/v1/quotes", json=body, headers=bearer(merchant))
+    assert (answer.status_code, answer.json()["errors"]) == (
+        422,
+        [
+            {"pointer": "/currency", "detail": "must be an ISO 4217 code"},
+            {"pointer": "/lines/0/quantity", "detail": "must be a whole number from 1 to 1000000"},
+        ],
+    )
+
+
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.text(max_size=5)
+    | st.sampled_from(["EUR", "1.00", "A-1", "2026-01-01T00:00:00Z", "paid"])
+)
+names = st.sampled_from(
+    ["currency", "lines", "codes", "at", "order_id", "expected_total", "replaces", *LINE]
+)
+anything = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=6),
+    max_leaves=20,
+)
+
+
+@given(st.dictionaries(names, anything))
+def test_reading_either_understands_or_lists_faults(body: dict[str, Any]) -> None:
+    readers: list[Callable[[dict[str, Any]], object]] = [
+        lambda body: read_quote(body, NOON),
+        read_order,
+        read_prices,
+        read_status,
+    ]
+    for read in readers:
+        # Both ends are right; what must not happen is another exception.
+        with suppress(InvalidFields):
+            read(body)
+
+
+@given(st.text(min_size=1, max_size=64), st.lists(st.text(min_size=1, max_size=40), max_size=3))
+def test_texts_are_taken_as_they_are_or_refused(order_id: str, codes: list[str]) -> None:
+    body = {**CART, "order_id": order_id, "codes": codes}
+    if pointers(lambda: read_order(body)) == []:
+        order = read_order(body)
+        assert (order.order_id, order.cart.codes) == (order_id, tuple(codes))
+    else:
+        assert not order_id.isprintable()
+        assert pointers(lambda: read_order(body)) == ["/order_id"]
