@@ -1,4 +1,4 @@
-"""What those who run Sconto ask: does it live, is it ready, and how is it doing?"""
+"""What those who run Sconto ask: whether it lives, whether it is ready, and how it is doing."""
 
 from typing import Final
 
