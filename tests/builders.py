@@ -9,6 +9,15 @@ from sconto.domain.money import PERCENT
 from sconto.domain.product import Product
 from sconto.domain.promotion import NewPromotion, PromotionType, Terms
 from sconto.domain.schedule import Period
+from sconto.domain.subscription_promotion import (
+    Condition,
+    ConditionType,
+    Constraint,
+    EffectType,
+    Rule,
+    SubscriptionTerms,
+    parse_effect,
+)
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 """A moment in the middle of everything that the builders make."""
@@ -53,3 +62,28 @@ def a_product(
     product_id: int = 11111, *, name: str = "Mug", price: int = 1999, currency: str = "EUR"
 ) -> Product:
     return Product(product_id, name, price, currency)
+
+
+def percent_off(amount: str = "30", *conditions: Condition) -> Rule:
+    return Rule(parse_effect(EffectType.PERCENTAGE_DISCOUNT, amount), conditions)
+
+
+def amount_off(amount: str = "9.90", *conditions: Condition) -> Rule:
+    return Rule(parse_effect(EffectType.AMOUNT_DISCOUNT, amount), conditions)
+
+
+def after_applied(order_number: int) -> Condition:
+    return Condition(ConditionType.ORDER_NUMBER_AFTER_APPLIED, order_number)
+
+
+def in_contract(order_number: int) -> Condition:
+    return Condition(ConditionType.SUBSCRIPTION_CONTRACT_ORDER_NUMBER, order_number)
+
+
+def subscription_terms(
+    *rules: Rule, code: str = "TRY3", enabled: bool = True, constraint: Constraint | None = None
+) -> SubscriptionTerms:
+    """Thirty percent off every order."""
+    return SubscriptionTerms(
+        code, "Thirty percent", enabled, rules or (percent_off(),), constraint or Constraint()
+    )

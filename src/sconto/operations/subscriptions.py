@@ -83,7 +83,15 @@ async def apply_code(
         await applications.insert_application(connection, caller, application, contract, now)
         return application
 
-    return await run_once(database, caller, request, apply, now)
+    while True:
+        try:
+            return await run_once(database, caller, request, apply, now)
+        except _Overtaken:
+            continue
+
+
+class _Overtaken(Exception):
+    """The promotion was changed just before it was held."""
 
 
 async def _hold(
@@ -91,22 +99,22 @@ async def _hold(
 ) -> SubscriptionPromotion:
     """The code's promotion, held so that it stays as it is, for a contract that may have it.
 
-    What is refused is refused before anybody is made to wait.
+    What is refused is refused before anybody is made to wait. Raises _Overtaken, after which the
+    transaction must be rolled back: PostgreSQL may have locked a row that it did not answer.
     """
-    while True:
-        seen = await promotions.find_promotion_by_code(connection, caller.merchant_id, code)
-        if seen is None:
-            raise SubscriptionCodeNotFound(code)
-        _refuse(seen, contract, now)
-        limited = seen.terms.constraint.max_usage is not None
-        if not await applications.hold_promotion(
-            connection, caller.merchant_id, seen.id, limited=limited
-        ):
-            continue
-        held = await promotions.find_promotion_by_code(connection, caller.merchant_id, code)
-        if held is not None and held.id == seen.id:
-            _refuse(held, contract, now)
-            return held
+    seen = await promotions.find_promotion_by_code(connection, caller.merchant_id, code)
+    if seen is None:
+        raise SubscriptionCodeNotFound(code)
+    _refuse(seen, contract, now)
+    limited = seen.terms.constraint.max_usage is not None
+    key = (connection, caller.merchant_id, seen.id)
+    if not await applications.hold_promotion(*key, limited=limited):
+        raise _Overtaken
+    held = await promotions.find_promotion_by_code(connection, caller.merchant_id, code)
+    if held is None or held.id != seen.id:
+        raise _Overtaken
+    _refuse(held, contract, now)
+    return held
 
 
 def _refuse(promotion: SubscriptionPromotion, contract: Contract, now: datetime) -> None:
