@@ -19,9 +19,11 @@ SELECT promotion.type = 'coupon' OR promotion.had_codes AS has_codes,
     shown.*
 FROM promotions AS promotion
 LEFT JOIN LATERAL (
-    SELECT code_id, codes.code, used.code_type, used.uses
-    FROM used JOIN codes USING (code_id)
-    WHERE codes.merchant_id = $1
+    SELECT code_id,
+        (SELECT code FROM codes WHERE merchant_id = $1 AND code_id = used.code_id) AS code,
+        code_type, uses
+    FROM used
+    WHERE code_id <> 0
   UNION ALL
     SELECT code_id, code, coalesce(promotion.code_type, 'reusable'), 0
     FROM codes
