@@ -1,0 +1,100 @@
+"""A promotion that changes every second while quotes are asked for, and the proof that they see it.
+
+Each edit raises the percent a little, so that an answer tells as of which edit it is. A quote that
+was sent after the answer to an edit must not be older than that edit, nor newer than the last one
+that was sent.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+from bench.load import Unanswered, ask, write_request
+
+_PRODUCTS: Final = range(2, 42, 2)
+_PERCENT: Final = 80
+_SHOWN: Final = re.compile(rb'"discount_percent":"80(?:\.(\d{1,6}))?"')
+_INTERVAL: Final = 1.0
+
+
+class StaleQuote(Exception):
+    """A quote showed a price of before an edit that had been answered when it was sent."""
+
+
+class Edits:
+    """The edited promotion of one shop."""
+
+    def __init__(self, port: int, token: str) -> None:
+        self._port = port
+        self._token = token
+        self._sent = 0
+        self._confirmed = 0
+        self.checked = 0
+        """How many quotes were compared."""
+
+    @property
+    def made(self) -> int:
+        """How many edits were answered."""
+        return self._confirmed
+
+    @staticmethod
+    def covers(product_id: int) -> bool:
+        """Whether the promotion covers the product; it is the best one there."""
+        return product_id in _PRODUCTS
+
+    def checker(self) -> Callable[[bytes], None]:
+        """What the answer to a quote that is sent now must pass."""
+        confirmed = self._confirmed
+
+        def check(answer: bytes) -> None:
+            shown = _SHOWN.search(answer)
+            edit = int((shown[1] or b"0").ljust(6, b"0")) if shown else -1
+            if not confirmed <= edit <= self._sent:
+                raise StaleQuote(f"edit {edit} shown, {confirmed} to {self._sent} expected")
+            self.checked += 1
+
+        return check
+
+    async def create(self) -> None:
+        """Create the promotion: on a few products, the last created and the highest."""
+        body = {"promotion_type": "discount", "promotion_name": "Edited every second"}
+        self._path = "/v1/promotion"
+        created = await self._send("POST", {**body, **self._terms()})
+        self._path = f"/v1/promotion/{created['id']}"
+
+    @asynccontextmanager
+    async def going_on(self) -> AsyncIterator[None]:
+        """Edit the promotion every second for as long as the block takes."""
+        task = asyncio.create_task(self._edit())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            if not task.cancelled() and (error := task.exception()) is not None:
+                raise error
+
+    async def _edit(self) -> None:
+        while True:
+            self._sent += 1
+            edit = self._sent
+            await asyncio.shield(
+                self._send("PATCH", {"promotion_type": "discount", **self._terms()})
+            )
+            self._confirmed = edit
+            await asyncio.sleep(_INTERVAL)
+
+    def _terms(self) -> dict[str, object]:
+        percent = f"{_PERCENT}.{self._sent:06d}"
+        return {"discounts": {"discount_percent": percent, "product_id": list(_PRODUCTS)}}
+
+    async def _send(self, method: str, body: dict[str, object]) -> dict[str, int]:
+        request = write_request(method, self._path, self._token, json.dumps(body).encode())
+        status, answer = await ask(self._port, request)
+        if status != 200:
+            raise Unanswered(answer.decode())
+        sent: dict[str, int] = json.loads(answer)
+        return sent

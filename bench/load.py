@@ -1,0 +1,213 @@
+"""The load: many clients on kept connections, with as little of our own work as can be."""
+
+import asyncio
+from array import array
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import NamedTuple, cast
+
+_END_OF_HEAD = b"\r\n\r\n"
+_LENGTH = b"content-length: "
+_PATIENCE = 30.0
+"""Seconds to wait for answers that are still under way when the time is over."""
+
+
+class Shot(NamedTuple):
+    """A request as it is sent, and what its answer must pass; `check` raises where it does not."""
+
+    request: bytes
+    check: Callable[[bytes], None] | None = None
+
+
+class Unanswered(Exception):
+    """A request was refused, or its connection broke, where only success counts."""
+
+
+@dataclass(slots=True)
+class Run:
+    """What came of a load: answers, over how many seconds, and the seconds each one took."""
+
+    seconds: float = 0.0
+    latencies: "array[float]" = field(default_factory=lambda: array("d"))
+
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return len(self.latencies) / self.seconds
+
+    def percentile(self, share: float) -> float:
+        """The latency in seconds that this share of the answers stayed within."""
+        ordered = sorted(self.latencies)
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+class _Client(asyncio.Protocol):
+    """One connection with at most one request under way."""
+
+    def __init__(self, on_answer: Callable[["_Client", bytes], None]) -> None:
+        self._on_answer = on_answer
+        self._received = b""
+        self._transport: asyncio.Transport | None = None
+        self.asked_at = 0.0
+        self.check: Callable[[bytes], None] | None = None
+        self.lost = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        self.lost = True
+
+    def ask(self, shot: Shot, asked_at: float) -> None:
+        """Send a request; `asked_at` is when it was due."""
+        if self._transport is None or self.lost:
+            raise Unanswered("the server closed a connection")
+        self.asked_at, self.check = asked_at, shot.check
+        self._transport.write(shot.request)
+
+    def data_received(self, data: bytes) -> None:
+        received = self._received + data if self._received else data
+        body = received.find(_END_OF_HEAD) + 4
+        if body > 3:
+            start = received.index(_LENGTH, 0, body) + len(_LENGTH)
+            length = int(received[start : received.index(b"\r", start)])
+            if len(received) >= body + length:
+                self._received = b""
+                self._on_answer(self, received)
+                return
+        self._received = received
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._transport is not None:
+            self._transport.abort()
+
+
+class Load:
+    """Clients of one server."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._clients: list[_Client] = []
+        self._answered: Callable[[_Client], None] = _Client.close
+        self._failure: Exception | None = None
+        self._run = Run()
+
+    async def saturate(self, shots: Iterator[Shot], clients: int, seconds: float) -> Run:
+        """Each client asks again as soon as it has its answer. Raises Unanswered."""
+        await self._connect(clients)
+        busy = clients
+        done = asyncio.Event()
+
+        def go_on(client: _Client) -> None:
+            nonlocal busy
+            now = perf_counter()
+            if now < end and self._failure is None:
+                client.ask(next(shots), now)
+                return
+            busy -= 1
+            if busy == 0:
+                done.set()
+
+        self._answered = go_on
+        started = perf_counter()
+        end = started + seconds
+        for client in self._clients:
+            client.ask(next(shots), perf_counter())
+        return await self._finish(done, started, seconds)
+
+    async def pace(self, shots: Iterator[Shot], rate: float, clients: int, seconds: float) -> Run:
+        """So many requests a second, whatever the answers take.
+
+        A request that finds no idle client waits, and its time counts from when it was due.
+        """
+        await self._connect(clients)
+        idle = deque(self._clients)
+        waiting: deque[float] = deque()
+        done = asyncio.Event()
+
+        def go_on(client: _Client) -> None:
+            if waiting:
+                client.ask(next(shots), waiting.popleft())
+            else:
+                idle.append(client)
+                if len(idle) == clients and perf_counter() >= end:
+                    done.set()
+
+        self._answered = go_on
+        started = perf_counter()
+        end = started + seconds
+        due = 0
+        while (now := perf_counter()) < end and self._failure is None:
+            while due < (now - started) * rate:
+                due += 1
+                if idle:
+                    idle.popleft().ask(next(shots), now)
+                else:
+                    waiting.append(now)
+            await asyncio.sleep(0.001)
+        if len(idle) == clients:
+            done.set()
+        return await self._finish(done, started, seconds)
+
+    async def _connect(self, clients: int) -> None:
+        self._run, self._failure = Run(), None
+        loop = asyncio.get_running_loop()
+        for _ in range(clients):
+            _, client = await loop.create_connection(
+                lambda: _Client(self._note), "127.0.0.1", self._port
+            )
+            self._clients.append(client)
+
+    def _note(self, client: _Client, answer: bytes) -> None:
+        now = perf_counter()
+        self._run.latencies.append(now - client.asked_at)
+        if not answer.startswith(b"HTTP/1.1 20"):
+            self._failure = Unanswered(answer[:600].decode(errors="replace"))
+        elif client.check is not None:
+            try:
+                client.check(answer)
+            except Exception as error:
+                self._failure = error
+        self._answered(client)
+
+    async def _finish(self, done: asyncio.Event, started: float, seconds: float) -> Run:
+        try:
+            await asyncio.wait_for(done.wait(), seconds + _PATIENCE)
+        except TimeoutError:
+            raise self._failure or Unanswered("answers are missing") from None
+        finally:
+            self._run.seconds = perf_counter() - started
+            for client in self._clients:
+                client.close()
+            self._clients.clear()
+        if self._failure is not None:
+            raise self._failure
+        return self._run
+
+
+async def ask(port: int, request: bytes) -> tuple[int, bytes]:
+    """The status and the body of one answer, whatever they are."""
+    answered: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+    loop = asyncio.get_running_loop()
+    _, client = await loop.create_connection(
+        lambda: _Client(lambda _, answer: answered.set_result(answer)), "127.0.0.1", port
+    )
+    try:
+        client.ask(Shot(request), perf_counter())
+        answer = await asyncio.wait_for(answered, _PATIENCE)
+    finally:
+        client.close()
+    return int(answer[9:12]), answer.partition(_END_OF_HEAD)[2]
+
+
+def write_request(method: str, path: str, token: str, body: bytes = b"") -> bytes:
+    """The bytes of a request with a JSON body."""
+    head = (
+        f"{method} {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n"
+        f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body

@@ -1,0 +1,212 @@
+"""Writing shops into a database as fast as it goes: by COPY, in the form the service keeps them."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Final
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from bench.shop import PRODUCTS, Coupon, Discount, Shop, check_spelling, code_text, draw_timeline
+
+BEGINNING: Final = datetime(2024, 1, 1, tzinfo=UTC)
+_MANY: Final = 1_000_000
+_CHUNK: Final = 20_000
+_SPACING: Final = 2**20
+_SEQUENCES: Final = (("promotions", "promotion_id"), ("codes", "code_id"), ("users", "user_id"))
+
+_PROMOTION: Final = (
+    "merchant_id",
+    "promotion_id",
+    "type",
+    "name",
+    "name_folded",
+    "active",
+    "starts_at",
+    "ends_at",
+    "code_type",
+    "covers_all",
+    "percent",
+    "had_codes",
+    "created_at",
+    "updated_at",
+)
+_CODE: Final = ("merchant_id", "promotion_id", "code", "code_key", "position")
+_COUNT: Final = (
+    "merchant_id",
+    "promotion_id",
+    "code_id",
+    "code_type",
+    "applied",
+    "currency",
+    "day",
+    "slot",
+    "uses",
+    "discount",
+)
+
+
+def as_superuser(url: str) -> str:
+    """The bundled server's address for who may set foreign keys aside while loading."""
+    return urlsplit(url)._replace(netloc="postgres@").geturl()
+
+
+async def open_loader(url: str) -> asyncpg.Connection:
+    """A connection whose writes are not checked against foreign keys: the data fits by making."""
+    check_spelling()
+    connection = await asyncpg.connect(as_superuser(url), command_timeout=600)
+    await connection.execute("SET session_replication_role = replica")
+    await connection.execute("SET maintenance_work_mem = '512MB'")
+    return connection
+
+
+async def write_merchant(connection: asyncpg.Connection, merchant_id: int) -> None:
+    """The merchant with its catalogue and one user of the same number."""
+    name = f"bench {merchant_id}"
+    await _copy(connection, "merchants", ("merchant_id", "name"), [(merchant_id, name)])
+    await _copy(
+        connection,
+        "users",
+        ("user_id", "merchant_id", "username", "role", "password_hash", "changed_at"),
+        [(merchant_id, merchant_id, name, "admin", "!", BEGINNING)],
+    )
+    await _copy(
+        connection,
+        "products",
+        ("merchant_id", "product_id", "name", "name_folded", "price", "currency", "updated_at"),
+        (
+            (merchant_id, number, f"Product {number}", f"product {number}", 1999, "EUR", BEGINNING)
+            for number in range(1, PRODUCTS + 1)
+        ),
+    )
+
+
+async def write_shop(connection: asyncpg.Connection, shop: Shop, code_type: str) -> None:
+    """The shop's promotions, what they cover, their codes, and the timeline."""
+    await _copy(connection, "promotions", _PROMOTION, _promotions(shop, code_type))
+    await _copy(
+        connection,
+        "promotion_products",
+        ("merchant_id", "promotion_id", "product_id", "position"),
+        _named_products(shop),
+    )
+    await _copy(
+        connection,
+        "automatic_picks",
+        ("merchant_id", "product_id", "starts_at", "ends_at", "promotion_id", "percent"),
+        (
+            (
+                shop.merchant_id,
+                product,
+                span.starts_at,
+                span.ends_at,
+                span.promotion_id,
+                span.percent,
+            )
+            for product, span in draw_timeline(shop)
+        ),
+    )
+    await _write_codes(connection, shop)
+
+
+async def write_counts(
+    connection: asyncpg.Connection, coupon: Coupon, merchant_id: int, redemptions: int, slots: int
+) -> None:
+    """The counters of so many redemptions of a code, as orders over two years would leave them."""
+    days = min(730, max(1, redemptions // 1000))
+    uses = redemptions // (days * slots * 2)
+    today = datetime.now(UTC).date()
+    await _copy(
+        connection,
+        "redemption_counts",
+        _COUNT,
+        (
+            (
+                merchant_id,
+                coupon.promotion_id,
+                1,
+                "reusable",
+                applied,
+                "EUR",
+                today - timedelta(days=day),
+                slot,
+                uses,
+                uses * 250,
+            )
+            for applied in (True, False)
+            for day in range(days)
+            for slot in range(slots)
+        ),
+    )
+
+
+async def finish_loading(connection: asyncpg.Connection) -> None:
+    """Let the service go on where the loading stopped, with statistics for its plans."""
+    for table, column in _SEQUENCES:
+        await connection.execute(
+            f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'),"
+            f" greatest(1, (SELECT max({column}) FROM {table})))"
+        )
+    await connection.execute("VACUUM (ANALYZE)")
+    await connection.execute("CHECKPOINT")
+
+
+def _promotions(shop: Shop, code_type: str) -> Iterable[tuple[object, ...]]:
+    start = BEGINNING
+    for one in shop.discounts:
+        period, covers_all = one.period, not one.products
+        yield (
+            *(shop.merchant_id, one.promotion_id, "discount", "Discount", "discount", one.active),
+            *(period.starts_at, period.ends_at, None, covers_all, one.percent, False, start, start),
+        )
+    for coupon in shop.coupons:
+        covers_all = not coupon.products
+        yield (
+            *(shop.merchant_id, coupon.promotion_id, "coupon", "Coupon", "coupon", True),
+            *(start, None, code_type, covers_all, coupon.percent, True, start, start),
+        )
+
+
+def _named_products(shop: Shop) -> Iterable[tuple[int, ...]]:
+    promotions: list[Discount | Coupon] = [*shop.discounts, *shop.coupons]
+    for promotion in promotions:
+        for place, product_id in enumerate(promotion.products):
+            yield shop.merchant_id, promotion.promotion_id, product_id, place * _SPACING
+
+
+async def _copy(
+    connection: asyncpg.Connection,
+    table: str,
+    columns: Sequence[str],
+    rows: Iterable[tuple[object, ...]],
+) -> None:
+    await connection.copy_records_to_table(table, records=rows, columns=columns)
+
+
+async def _write_codes(connection: asyncpg.Connection, shop: Shop) -> None:
+    """With many codes the indexes are made after them, which takes half the time."""
+    indexes: list[str] = []
+    if shop.size.codes >= _MANY:
+        rows = await connection.fetch(
+            "SELECT indexname, indexdef FROM pg_indexes"
+            " WHERE tablename = 'codes' AND indexname <> 'codes_pkey'"
+        )
+        indexes = [row["indexdef"] for row in rows]
+        for row in rows:
+            await connection.execute(f"DROP INDEX {row['indexname']}")
+    await connection.copy_to_table("codes", source=_code_lines(shop), columns=_CODE, format="text")
+    for definition in indexes:
+        await connection.execute(definition)
+
+
+async def _code_lines(shop: Shop) -> AsyncIterator[bytes]:
+    merchant_id = shop.merchant_id
+    lines = (
+        f"{merchant_id}\t{coupon.promotion_id}\t{text}\t{text}\t{place * _SPACING}\n"
+        for coupon in shop.coupons
+        for place in range(coupon.codes)
+        for text in [code_text(coupon.first_code + place)]
+    )
+    while chunk := "".join(islice(lines, _CHUNK)):
+        yield chunk.encode()

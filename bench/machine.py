@@ -1,0 +1,86 @@
+"""The machine: which cores serve, store and ask, what a process costs, and what is measured on."""
+
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import psutil  # type: ignore[import-untyped]
+
+_PACKAGES: Final = (
+    "sconto",
+    "asyncpg",
+    "fastapi",
+    "httptools",
+    "msgspec",
+    "starlette",
+    "uvicorn",
+    "uvloop",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cores:
+    """Which cores the service has, and which PostgreSQL and the load have."""
+
+    service: frozenset[int]
+    database: frozenset[int]
+    load: frozenset[int]
+
+
+def divide_cores() -> Cores:
+    """One core for the service alone where there are two, one for the load where there are more."""
+    first, *others = sorted(os.sched_getaffinity(0))
+    if not others:
+        return Cores(frozenset([first]), frozenset([first]), frozenset([first]))
+    *middle, last = others
+    return Cores(frozenset([first]), frozenset(middle or [last]), frozenset([last]))
+
+
+@contextmanager
+def pinned(cores: frozenset[int]) -> Iterator[None]:
+    """Run the block on these cores, and whatever it starts for as long as that lives."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def cpu_seconds(pid: int) -> float:
+    """The processor time that a process and its children have taken so far."""
+    process = psutil.Process(pid)
+    times = [one.cpu_times() for one in (process, *process.children(recursive=True))]
+    return float(sum(time.user + time.system for time in times))
+
+
+def memory_megabytes(pid: int) -> float:
+    """What a process keeps in memory now."""
+    return float(psutil.Process(pid).memory_info().rss) / 2**20
+
+
+def describe_machine(postgresql: str) -> dict[str, str]:
+    """The machine in general terms, and the versions of what took part."""
+    gigabytes = round(psutil.virtual_memory().total / 2**30)
+    return {
+        "processor": f"{_processor()}, {len(os.sched_getaffinity(0))} cores",
+        "memory": f"{gigabytes} GiB",
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "postgresql": postgresql,
+        **{package: version(package) for package in _PACKAGES},
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()

@@ -1,0 +1,66 @@
+"""Orders a second beside pgbench writing the same rows, and orders that share a promotion."""
+
+from collections.abc import Iterator
+
+from bench.carts import Basket, fill_baskets, fill_baskets_with_code, place_orders
+from bench.figures import Figure, Goal, compared
+from bench.load import Load, Shot
+from bench.pgbench import Pgbench
+from bench.servers import Server
+from bench.shop import Shop
+from bench.stage import COUPONS, SEED, Stage
+
+CLIENTS = 16
+
+
+async def measure_orders(stage: Stage, server: Server) -> list[Figure]:
+    """Orders of the usual shop, and of one whose orders share all or nothing."""
+    plan = stage.plan
+    usual = _orders(stage, stage.usual, fill_baskets(stage.usual, SEED), "usual")
+    shared = _orders(stage, stage.plain, _one_code(stage), "shared")
+    own = _orders(stage, stage.plain, _own_codes(stage), "own")
+    for shots in (usual, shared, own):
+        await Load(server.port).saturate(shots, CLIENTS, 0.5)
+    pgbench = await Pgbench.like_an_order(stage, "usual-000000000")
+    with pgbench:
+        rates: dict[str, list[float]] = {"usual": [], "pgbench": [], "shared": [], "own": []}
+        for _ in range(plan.rounds):
+            for name, shots in (("usual", usual), ("shared", shared), ("own", own)):
+                run = await Load(server.port).saturate(shots, CLIENTS, plan.seconds)
+                rates[name].append(run.rate)
+            rates["pgbench"].append(await pgbench.run(CLIENTS, plan.seconds))
+    return [
+        compared(
+            "orders, 16 clients",
+            "orders/s",
+            rates["usual"],
+            ("pgbench, the same rows", rates["pgbench"]),
+            Goal(">=", 0.5),
+            note=pgbench.rows,
+        ),
+        compared(
+            "orders that share one promotion",
+            "orders/s",
+            rates["shared"],
+            ("orders that share none", rates["own"]),
+            Goal(">=", 0.9),
+        ),
+    ]
+
+
+def _orders(stage: Stage, shop: Shop, baskets: list[Basket], prefix: str) -> Iterator[Shot]:
+    return place_orders(baskets, stage.token(shop), prefix)
+
+
+def _one_code(stage: Stage) -> list[Basket]:
+    return fill_baskets_with_code(_code(stage, 0), SEED, 4_000)
+
+
+def _own_codes(stage: Stage) -> list[Basket]:
+    """Carts of so many promotions in turn that no two under way have the same."""
+    each = [fill_baskets_with_code(_code(stage, one), SEED, 60) for one in range(COUPONS)]
+    return [basket for turn in zip(*each, strict=True) for basket in turn]
+
+
+def _code(stage: Stage, number: int) -> str:
+    return stage.plain.coupons[number].only_code

@@ -1,0 +1,110 @@
+"""The servers that are measured: Sconto as it is run, and the bare application beside it."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bench.load import Unanswered, ask, write_request
+from bench.machine import pinned
+
+SECRET_KEY: Final = "a key that signs nothing but the benchmark's tokens"
+
+_PATIENCE: Final = 60.0
+_READY: Final = write_request("GET", "/health/ready", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that answers; `ready_after` is how many seconds it took to."""
+
+    pid: int
+    port: int
+    ready_after: float
+
+
+@asynccontextmanager
+async def serve_sconto(
+    database_url: str, cores: frozenset[int], workers: int = 1
+) -> AsyncIterator[Server]:
+    """`sconto serve` on a migrated database, with its settings for production."""
+    port = _free_port()
+    command = [_program("sconto"), "serve", "--no-migrate", "--port", str(port)]
+    environment = {
+        "SCONTO_DATABASE_URL": database_url,
+        "SCONTO_SECRET_KEY": SECRET_KEY,
+        "SCONTO_LOG_FORMAT": "json",
+    }
+    async with _serve([*command, "--workers", str(workers)], port, environment, cores) as server:
+        yield server
+
+
+@asynccontextmanager
+async def serve_bare(
+    database_url: str, cores: frozenset[int], answer: Path, merchant_id: int
+) -> AsyncIterator[Server]:
+    """The bare application, which answers the bytes in the file `answer`."""
+    port = _free_port()
+    command = [sys.executable, "-m", "uvicorn", "bench.bare:app", "--port", str(port)]
+    command += ["--loop", "uvloop", "--http", "httptools", "--no-access-log"]
+    environment = {
+        "BENCH_DATABASE_URL": database_url,
+        "BENCH_ANSWER": str(answer),
+        "BENCH_MERCHANT": str(merchant_id),
+    }
+    async with _serve(command, port, environment, cores) as server:
+        yield server
+
+
+@asynccontextmanager
+async def _serve(
+    command: Sequence[str], port: int, environment: Mapping[str, str], cores: frozenset[int]
+) -> AsyncIterator[Server]:
+    started = time.perf_counter()
+    with pinned(cores):
+        process = subprocess.Popen(  # noqa: ASYNC220  # starting it is all that is waited for
+            command,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+    try:
+        await _wait_until_ready(process, port)
+        yield Server(process.pid, port, time.perf_counter() - started)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+async def _wait_until_ready(process: "subprocess.Popen[bytes]", port: int) -> None:
+    end = time.monotonic() + _PATIENCE
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise Unanswered(f"{process.args!r} ended with {process.returncode}")
+        try:
+            status, _ = await ask(port, _READY)
+        except OSError:
+            status = 0
+        if status == 200:
+            return
+        await asyncio.sleep(0.01)
+    raise Unanswered(f"{process.args!r} is not ready after {_PATIENCE:.0f} s")
+
+
+def _program(name: str) -> str:
+    return str(Path(sys.executable).with_name(name))
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port

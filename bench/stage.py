@@ -1,0 +1,125 @@
+"""The stage of a run: a database full of shops, and who may ask about them."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+
+from bench.loading import finish_loading, open_loader, write_counts, write_merchant, write_shop
+from bench.machine import Cores, pinned
+from bench.servers import SECRET_KEY
+from bench.shop import Shop, Size, make_plain_shop, make_shop
+from sconto.domain.people import Caller, Role
+from sconto.operations.tokens import Tokens
+from sconto.store.embedded import hold
+from sconto.store.migrate import migrate
+
+SEED: Final = "sconto bench 1"
+COUPONS: Final = 64
+STATISTICS: Final = {"1,000": 1_000, "10,000,000": 10_000_000}
+"""Redemptions of a promotion, by what the table calls them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run measures on, and for how long; the shops of `by_promotions` ascend."""
+
+    by_promotions: tuple[Size, ...]
+    by_codes: tuple[Size, ...]
+    rounds: int
+    seconds: float
+    many_codes: int
+
+
+FULL: Final = Plan(
+    by_promotions=tuple(
+        Size(f"{number:,} promotions", number, number)
+        for number in (10, 100, 1_000, 10_000, 1_000_000)
+    ),
+    by_codes=(Size("1,000 codes", 100, 1_000), Size("10,000,000 codes", 100, 10_000_000)),
+    rounds=5,
+    seconds=3.0,
+    many_codes=100_000,
+)
+QUICK: Final = Plan(
+    by_promotions=(
+        Size("100 promotions", 100, 100),
+        Size("10,000 promotions", 10_000, 10_000),
+    ),
+    by_codes=(Size("1,000 codes", 100, 1_000),),
+    rounds=3,
+    seconds=1.0,
+    many_codes=10_000,
+)
+
+
+@dataclass(slots=True)
+class Stage:
+    """A loaded database; shops by the name of their size, tokens by merchant."""
+
+    url: str
+    cores: Cores
+    plan: Plan
+    postgresql: str = ""
+    shops: dict[str, Shop] = field(default_factory=dict)
+    _tokens: Tokens = field(default_factory=lambda: Tokens(SECRET_KEY.encode()))
+
+    @property
+    def usual(self) -> Shop:
+        """The shop with 100 promotions."""
+        return self.shops["100 promotions"]
+
+    @property
+    def plain(self) -> Shop:
+        """The shop with coupons alone; the statistics' promotions are the last of them."""
+        return self.shops["coupons only"]
+
+    def token(self, shop: Shop) -> str:
+        """The token of the shop's user."""
+        caller = Caller(shop.merchant_id, shop.merchant_id, Role.ADMIN)
+        return self._tokens.issue(caller, datetime.now(UTC))
+
+
+@asynccontextmanager
+async def set_stage(folder: Path, cores: Cores, plan: Plan) -> AsyncIterator[Stage]:
+    """A server on its own cores, with everything that the plan asks for."""
+    with pinned(cores.database), hold(folder) as url:
+        stage = Stage(url, cores, plan)
+        migrate(url)
+        with pinned(cores.service):
+            await _load(stage)
+        yield stage
+
+
+async def _load(stage: Stage) -> None:
+    connection = await open_loader(stage.url)
+    try:
+        stage.postgresql = str(await connection.fetchval("SHOW server_version")).split()[0]
+        now = datetime.now(UTC).replace(microsecond=0)
+        first = 1
+        for size in (*stage.plan.by_promotions, *stage.plan.by_codes):
+            shop = make_shop(len(stage.shops) + 1, size, first, SEED, now)
+            first += size.promotions
+            await _write(connection, stage, shop)
+        plain = make_plain_shop(len(stage.shops) + 1, COUPONS + len(STATISTICS), first)
+        await _write(connection, stage, plain)
+        for coupon, redemptions in zip(plain.coupons[COUPONS:], STATISTICS.values(), strict=True):
+            await write_counts(connection, coupon, plain.merchant_id, redemptions, slots=16)
+        await finish_loading(connection)
+    finally:
+        await connection.close()
+
+
+async def _write(connection: asyncpg.Connection, stage: Stage, shop: Shop) -> None:
+    started = time.perf_counter()
+    await write_merchant(connection, shop.merchant_id)
+    await write_shop(connection, shop, "reusable")
+    stage.shops[shop.size.name] = shop
+    print(f"{shop.size.name}: written in {time.perf_counter() - started:.1f} s", flush=True)
+    await asyncio.sleep(0)
