@@ -11,6 +11,7 @@ from typing import Final
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 from structlog.typing import FilteringBoundLogger
 
 from sconto import __version__
@@ -30,13 +31,20 @@ from sconto.operations.tokens import Tokens
 from sconto.settings import Settings
 
 ROUTERS: Final[Sequence[APIRouter]] = (
+    checkout_router,
     sign_in_router,
     merchant_router,
     subscription_router,
-    checkout_router,
     catalog_router,
     health.router,
     manual.router,
+)
+"""Asked one after the other, so the addresses that shops call most stand first."""
+
+ROUTES: Final[Sequence[BaseRoute]] = (
+    # Not included as routers: FastAPI then takes ten times as long to find a route.
+    *(route for router in ROUTERS for route in router.routes),
+    manual.assets,
 )
 
 _POOL_SECONDS: Final = 5
@@ -60,25 +68,21 @@ def build_app(
             app.state.context = context
             yield
 
-    errors = ErrorAnswers([route for router in ROUTERS for route in router.routes])
-    app = manual.DescribedApp(
+    return manual.DescribedApp(
         title="Sconto",
         version=__version__,
         description="Promotions, codes and discounts, counted exactly.",
         lifespan=lifespan,
+        routes=list(ROUTES),
         middleware=[
             Middleware(Observation, log=log, answer_failure=answer_failure),
             Middleware(OneTrailingSlash, prefix="/v1/"),
         ],
-        exception_handlers=errors.by_class(),
+        exception_handlers=ErrorAnswers(ROUTES).by_class(),
         redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
     )
-    for router in ROUTERS:
-        app.include_router(router)
-    app.router.routes.append(manual.assets)
-    return app
 
 
 @asynccontextmanager
