@@ -77,7 +77,7 @@ class ErrorAnswers:
 
     async def on_problem(self, request: Request, problem: Problem) -> Response:
         """Answer what the rules refuse; a problem without words is a failure of ours."""
-        context_of(request).metrics.refusals.labels(_reason(type(problem))).inc()
+        context_of(request).metrics.count_refused_request(_reason(type(problem)))
         return dialect_of(request.scope["path"]).answer_problem(problem)
 
     async def on_lost_database(self, request: Request, _: DatabaseUnavailable) -> Response:

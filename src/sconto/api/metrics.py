@@ -2,12 +2,15 @@
 
 import os
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+from sconto.domain.choice import CodeOutcome, CodeStatus
 
 _METHODS: Final = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 
@@ -31,8 +34,11 @@ class Metrics:
         self.redemptions = Counter(
             "sconto_redemptions", "Redemptions that orders recorded", registry=registry
         )
-        self.refusals = Counter(
-            "sconto_refusals", "Requests that were refused", ["reason"], registry=registry
+        self._refusals = Counter(
+            "sconto_refusals",
+            "Requests, and codes of priced carts, that were refused",
+            ["kind", "reason"],
+            registry=registry,
         )
         self.subscription_validations = Counter(
             "sconto_subscription_validations",
@@ -69,6 +75,16 @@ class Metrics:
         labels = (method if method in _METHODS else "other", route, str(status))
         self._requests.labels(*labels).inc()
         self._durations.labels(*labels).observe(seconds)
+
+    def count_refused_request(self, reason: str) -> None:
+        """Count a request that the rules refused, such as `order_conflict`."""
+        self._refusals.labels("request", reason).inc()
+
+    def count_codes(self, codes: Iterable[CodeOutcome]) -> None:
+        """Count the codes of a priced cart that do not apply, by their status."""
+        for code in codes:
+            if code.status is not CodeStatus.APPLIED:
+                self._refusals.labels("code", code.status).inc()
 
     def show_pool(self, size: tuple[int, int, int]) -> None:
         """Note how many connections are idle, are open, and may be opened."""

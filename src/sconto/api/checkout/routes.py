@@ -28,6 +28,7 @@ async def quote(request: Request) -> Response:
     cart, at = reading.read_quote(await read_object(request), context.now())
     priced = await checkout.quote(context.database, caller, cart, at)
     context.metrics.quotes.inc()
+    context.metrics.count_codes(priced.codes)
     return _answer(writing.write_quote(priced))
 
 
@@ -42,6 +43,7 @@ async def place_order(request: Request) -> Response:
     placed = await checkout.place_order(context.database, caller, order, now, day)
     if placed.created:
         context.metrics.orders.inc()
+        context.metrics.count_codes(placed.order.outcome.codes)
         context.metrics.redemptions.inc(len(redemptions_of(placed.order.outcome)))
     return _answer(writing.write_order(placed.order), 201 if placed.created else 200)
 

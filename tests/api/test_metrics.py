@@ -1,0 +1,59 @@
+"""What is counted, and under which names."""
+
+from pathlib import Path
+
+import httpx
+
+from sconto.api.metrics import Metrics
+from sconto.domain.people import Caller
+from tests.api.test_access import Bearer
+
+
+def figure(exposition: bytes, line: str) -> float:
+    """The figure of this name and these labels; 0 where it was never counted."""
+    for found in exposition.decode().splitlines():
+        name, _, value = found.rpartition(" ")
+        if name == line:
+            return float(value)
+    return 0
+
+
+async def test_quotes_and_refusals_are_counted_by_reason(
+    client: httpx.AsyncClient, merchant: Caller, bearer: Bearer
+) -> None:
+    names = [
+        "sconto_quotes_total",
+        'sconto_refusals_total{kind="code",reason="unknown"}',
+        'sconto_refusals_total{kind="request",reason="token_missing"}',
+        'sconto_refusals_total{kind="request",reason="order_not_found"}',
+    ]
+    before = [figure((await client.get("/metrics")).content, name) for name in names]
+    line = {"line_id": "1", "product_id": 11111, "quantity": 1, "unit_price": "1.00"}
+    cart = {"currency": "EUR", "lines": [line], "codes": ["NOBODYS", "NOBODY2"]}
+    quote = await client.post("/checkout/v1/quotes", json=cart, headers=bearer(merchant))
+    assert quote.status_code == 200
+    await client.post("/checkout/v1/quotes", json=cart)
+    await client.get("/checkout/v1/orders/none", headers=bearer(merchant))
+    after = [figure((await client.get("/metrics")).content, name) for name in names]
+    assert [new - old for new, old in zip(after, before, strict=True)] == [1, 2, 1, 1]
+
+
+def test_a_method_that_nobody_knows_makes_no_figure_of_its_own() -> None:
+    metrics = Metrics()
+    for method in ("BREW", "GET", "x" * 1000):
+        metrics.count_request(method, "/v1/promotion", 405, 0.01)
+    line = 'sconto_http_requests_total{method="%s",route="/v1/promotion",status="405"}'
+    assert figure(metrics.exposition(), line % "other") == 2
+    assert figure(metrics.exposition(), line % "GET") == 1
+    assert b"BREW" not in metrics.exposition()
+
+
+def test_what_a_killed_worker_shows_of_itself_is_forgotten(tmp_path: Path) -> None:
+    dead, alive = tmp_path / "gauge_livesum_999999999.db", tmp_path / "gauge_livesum_1.db"
+    counter = tmp_path / "counter_999999999.db"
+    for file in (dead, alive, counter):
+        file.write_bytes(b"\x08\x00\x00\x00\x00\x00\x00\x00")
+    Metrics(tmp_path).exposition()
+    assert not dead.exists()
+    assert alive.exists()
+    assert counter.exists()
