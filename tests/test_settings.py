@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sconto.settings import SettingError, Settings, kept_secret_key
+from sconto.settings import RateLimits, SettingError, Settings, kept_secret_key
 
 KEY = "k" * 32
 URL = "postgresql://ada:secret@db.example:5432/sconto"
@@ -19,6 +19,7 @@ def test_without_any_setting_everything_has_a_default() -> None:
     assert settings.secret_key is None
     assert settings.zone.key == "UTC"
     assert settings.log_format == "json"
+    assert settings.rate_limits == RateLimits(None, "500/second", "", "", "")
 
 
 def test_an_empty_variable_counts_as_absent() -> None:
@@ -31,6 +32,9 @@ def test_a_worker_reads_what_its_parent_decided(tmp_path: Path) -> None:
         "SCONTO_DATA_DIR": str(tmp_path),
         "SCONTO_TIME_ZONE": "Europe/Berlin",
         "SCONTO_LOG_FORMAT": "console",
+        "SCONTO_RATE_LIMIT_USER": "none",
+        "SCONTO_RATE_LIMIT_MERCHANT": "10/second;1000/hour",
+        "SCONTO_RATE_LIMIT_CHECKOUT_USER": "20/second",
     }
     parent = Settings.read(told).with_database(URL)
     assert Settings.read(parent.as_environment()) == parent
@@ -48,6 +52,9 @@ def test_a_worker_reads_what_its_parent_decided(tmp_path: Path) -> None:
         ({"SCONTO_TIME_ZONE": "../../etc/passwd"}, "SCONTO_TIME_ZONE is no time zone"),
         ({"SCONTO_TIME_ZONE": "Europe"}, "SCONTO_TIME_ZONE is no time zone"),
         ({"SCONTO_LOG_FORMAT": "xml"}, "SCONTO_LOG_FORMAT is 'xml'; expected json or console"),
+        ({"SCONTO_RATE_LIMIT_USER": "many"}, "SCONTO_RATE_LIMIT_USER is 'many'; expected none"),
+        ({"SCONTO_RATE_LIMIT_MERCHANT": "0/second"}, "SCONTO_RATE_LIMIT_MERCHANT is '0/second'"),
+        ({"SCONTO_RATE_LIMIT_URL": "http://:secret@x"}, "SCONTO_RATE_LIMIT_URL is no address"),
     ],
 )
 def test_a_bad_value_is_named_in_one_line(environment: Mapping[str, str], fault: str) -> None:

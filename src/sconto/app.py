@@ -25,10 +25,12 @@ from sconto.api.merchant.routes import router as merchant_router
 from sconto.api.merchant.sign_in import router as sign_in_router
 from sconto.api.metrics import Metrics
 from sconto.api.observation import Observation, OneTrailingSlash
+from sconto.api.quotas import QuotaPolicies, Quotas
+from sconto.api.rate_limit import RateLimit
 from sconto.api.subscription.routes import router as subscription_router
 from sconto.operations import Database, idempotency
 from sconto.operations.tokens import Tokens
-from sconto.settings import Settings
+from sconto.settings import RateLimits, Settings
 
 ROUTERS: Final[Sequence[APIRouter]] = (
     checkout_router,
@@ -77,6 +79,7 @@ def build_app(
         middleware=[
             Middleware(Observation, log=log, answer_failure=answer_failure),
             Middleware(OneTrailingSlash, prefix="/v1/"),
+            Middleware(RateLimit),
         ],
         exception_handlers=ErrorAnswers(ROUTES).by_class(),
         redirect_slashes=False,
@@ -98,9 +101,18 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
             _show_pool(metrics, database),
             _follow_parent(),
         ):
-            yield Context(database, tokens, settings.zone, metrics)
+            yield Context(
+                database, tokens, settings.zone, metrics, quotas=_open_quotas(settings.rate_limits)
+            )
     finally:
         await database.close()
+
+
+def _open_quotas(limits: RateLimits) -> Quotas:
+    policies = QuotaPolicies(
+        limits.user, limits.merchant, limits.checkout_user, limits.checkout_merchant
+    )
+    return Quotas.open(policies, limits.url)
 
 
 @asynccontextmanager

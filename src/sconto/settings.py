@@ -5,10 +5,13 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
+
+from limits import parse_many
 
 LogFormat = Literal["json", "console"]
 
@@ -20,8 +23,26 @@ _EXPECTED_KEY: Final = (
 )
 
 
+PER_USER: Final = "500/second"
+"""How many requests a user may send, but for the checkout, where nothing is set."""
+
+
 class SettingError(Exception):
     """A setting that Sconto cannot work with: one line that says which, and what is expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """How many requests are allowed, as in `500/second`; an empty text allows any number.
+
+    `url` names the Redis in which all processes count; None where each counts for itself.
+    """
+
+    url: str | None
+    user: str
+    merchant: str
+    checkout_user: str
+    checkout_merchant: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +58,7 @@ class Settings:
     secret_key: bytes | None
     zone: ZoneInfo
     log_format: LogFormat
+    rate_limits: RateLimits
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -47,6 +69,7 @@ class Settings:
             _secret_key(environment),
             _zone(environment),
             _log_format(environment),
+            _rate_limits(environment),
         )
 
     def require_secret_key(self) -> None:
@@ -74,6 +97,11 @@ class Settings:
             "SCONTO_SECRET_KEY": os.fsdecode(self.secret_key or b""),
             "SCONTO_TIME_ZONE": self.zone.key,
             "SCONTO_LOG_FORMAT": self.log_format,
+            "SCONTO_RATE_LIMIT_URL": self.rate_limits.url or "",
+            "SCONTO_RATE_LIMIT_USER": self.rate_limits.user or "none",
+            "SCONTO_RATE_LIMIT_MERCHANT": self.rate_limits.merchant,
+            "SCONTO_RATE_LIMIT_CHECKOUT_USER": self.rate_limits.checkout_user,
+            "SCONTO_RATE_LIMIT_CHECKOUT_MERCHANT": self.rate_limits.checkout_merchant,
         }
 
 
@@ -119,6 +147,47 @@ def _log_format(environment: Mapping[str, str]) -> LogFormat:
             return "console"
         case name:
             raise SettingError(f"SCONTO_LOG_FORMAT is {name!r}; expected json or console")
+
+
+def _rate_limits(environment: Mapping[str, str]) -> RateLimits:
+    return RateLimits(
+        _rate_limit_url(environment),
+        _rate_limit(environment, "SCONTO_RATE_LIMIT_USER", PER_USER),
+        _rate_limit(environment, "SCONTO_RATE_LIMIT_MERCHANT"),
+        _rate_limit(environment, "SCONTO_RATE_LIMIT_CHECKOUT_USER"),
+        _rate_limit(environment, "SCONTO_RATE_LIMIT_CHECKOUT_MERCHANT"),
+    )
+
+
+def _rate_limit_url(environment: Mapping[str, str]) -> str | None:
+    url = environment.get("SCONTO_RATE_LIMIT_URL") or None
+    if url is None:
+        return None
+    # The address may hold a password: no message repeats it.
+    if not url.startswith(("redis://", "rediss://")):
+        raise SettingError(
+            "SCONTO_RATE_LIMIT_URL is no address of a Redis: expected redis://host:port/number"
+        )
+    if find_spec("coredis") is None:
+        raise SettingError(
+            "SCONTO_RATE_LIMIT_URL needs a package that is not installed: expected sconto[redis]"
+        )
+    return url
+
+
+def _rate_limit(environment: Mapping[str, str], name: str, default: str = "") -> str:
+    text = environment.get(name) or default
+    if text in ("", "none"):
+        return ""
+    try:
+        allowed = all(item.amount > 0 for item in parse_many(text))
+    except ValueError:
+        allowed = False
+    if not allowed:
+        raise SettingError(
+            f"{name} is {text!r}; expected none, or a number and a time such as 500/second"
+        )
+    return text
 
 
 def kept_secret_key(data_dir: Path) -> bytes:

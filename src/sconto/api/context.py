@@ -1,7 +1,7 @@
 """What every request can reach: the database, the tokens, the clock and the counters."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 
 from sconto.api.metrics import Metrics
+from sconto.api.quotas import QuotaPolicies, Quotas
 from sconto.operations import Database
 from sconto.operations.tokens import Tokens
 
@@ -30,6 +31,7 @@ class Context:
     zone: ZoneInfo
     metrics: Metrics
     now: Callable[[], datetime] = read_clock
+    quotas: Quotas = field(default_factory=lambda: Quotas.open(QuotaPolicies(), None))
 
 
 def context_of(request: Request) -> Context:

@@ -253,11 +253,3 @@ class IdempotencyKeyBusy(Problem):
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"under way, wait {retry_after} s")
         self.retry_after = retry_after
-
-
-class RateLimited(Problem):
-    """More requests than the caller may send; `retry_after` seconds from now there is room."""
-
-    def __init__(self, retry_after: int) -> None:
-        super().__init__(f"too many requests, wait {retry_after} s")
-        self.retry_after = retry_after

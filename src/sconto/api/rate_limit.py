@@ -1,0 +1,81 @@
+"""Refuses requests beyond a caller's quota, and says in each answer how much is left.
+
+The header fields are those of draft-ietf-httpapi-ratelimit-headers (10 and 11): `RateLimit-Policy`
+has each quota with its window in seconds (`w`), `RateLimit` what is left of it (`r`) and for how
+many seconds (`t`).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sconto.api.access import caller_of
+from sconto.api.context import Context
+from sconto.api.errors import dialect_of
+from sconto.api.quotas import Standing
+from sconto.domain.people import Caller
+from sconto.domain.problems import Problem
+
+_CHECKOUT: Final = "/checkout/"
+
+
+class RateLimit:
+    """Counts the requests of callers who are known; those of others are none of its concern."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request, or answer 429 in the dialect of its address."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        context: Context = scope["app"].state.context
+        quotas = context.quotas.of(checkout=scope["path"].startswith(_CHECKOUT))
+        caller = _find_caller(scope) if quotas else None
+        standings = [] if caller is None else await context.quotas.count(caller, quotas)
+        if not standings:
+            await self._app(scope, receive, send)
+            return
+        fields = header_fields(standings)
+        broken = [standing.seconds for standing in standings if not standing.kept]
+        if broken:
+            headers = {**fields, "Retry-After": str(max(broken))}
+            answer = dialect_of(scope["path"]).answer_status(429, headers)
+            await answer(scope, receive, send)
+            return
+        await self._app(scope, receive, _with_fields(send, fields))
+
+
+def header_fields(standings: Sequence[Standing]) -> dict[str, str]:
+    """The two header fields, as lists of structured fields (RFC 9651)."""
+    policy = ", ".join(
+        f'"{standing.quota.name}";q={standing.quota.item.amount}'
+        f";w={standing.quota.item.get_expiry()}"
+        for standing in standings
+    )
+    left = ", ".join(
+        f'"{standing.quota.name}";r={standing.left};t={standing.seconds}' for standing in standings
+    )
+    return {"RateLimit-Policy": policy, "RateLimit": left}
+
+
+def _find_caller(scope: Scope) -> Caller | None:
+    """Who calls; None for a request that will be refused for its token."""
+    try:
+        return caller_of(Request(scope))
+    except Problem:
+        return None
+
+
+def _with_fields(send: Send, fields: Mapping[str, str]) -> Send:
+    added = [(name.lower().encode(), value.encode()) for name, value in fields.items()]
+
+    async def send_with_fields(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], *added]
+        await send(message)
+
+    return send_with_fields
