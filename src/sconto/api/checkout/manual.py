@@ -60,8 +60,11 @@ _ORDER_ID: Final = {
 }
 
 
-def _problem(description: str, schema: Schema = schemas.PROBLEM) -> dict[str, Any]:
-    return {"description": description, "content": {MEDIA_TYPE: {"schema": schema}}}
+def _problem(
+    description: str, schema: Schema = schemas.PROBLEM, example: object = None
+) -> dict[str, Any]:
+    content = {"schema": schema} if example is None else {"schema": schema, "example": example}
+    return {"description": description, "content": {MEDIA_TYPE: content}}
 
 
 def _json(schema: Schema, example: object) -> dict[str, Any]:
@@ -73,10 +76,32 @@ _REFUSED: Final = {
     401: _problem("The token is missing, not valid or expired"),
     403: _problem("The user's role does not allow it"),
     404: _problem("The merchant placed no such order"),
-    409: _problem("The order is in the way of what is stored", schemas.CONFLICT),
+    409: _problem(
+        "What is stored stands against it; nothing was changed",
+        schemas.CONFLICT,
+        {
+            "type": "urn:sconto:problem:total-differs",
+            "title": "The total differs",
+            "status": 409,
+            "detail": "The cart does not cost what was expected. Nothing was placed.",
+            "quote": _PRICED,
+        },
+    ),
     413: _problem("The body is too large"),
     415: _problem("The body is not said to be JSON"),
-    422: _problem("Fields that are not valid, all of them"),
+    422: _problem(
+        "Fields that are not valid, all of them",
+        example={
+            "type": "about:blank",
+            "title": "Unprocessable Entity",
+            "status": 422,
+            "detail": "Some fields are not valid.",
+            "errors": [
+                {"pointer": "/currency", "detail": "must be an ISO 4217 code"},
+                {"pointer": "/lines/0/product_id", "detail": "is missing"},
+            ],
+        },
+    ),
 }
 
 _BODY: Final = (400, 413, 415, 422)
