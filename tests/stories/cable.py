@@ -35,8 +35,8 @@ class Cable:
         try:
             cable.mend()
             yield cable
-            cable.cut()
         finally:
+            cable.cut()
             cable._loop.call_soon_threadsafe(cable._loop.stop)
             thread.join()
             cable._loop.close()
