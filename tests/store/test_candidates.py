@@ -11,7 +11,7 @@ import pytest
 from sconto.domain.people import Caller
 from sconto.domain.schedule import INSTANT
 from sconto.operations.checkout import quote
-from sconto.store.candidates import _READ, EVERYWHERE
+from sconto.store.candidates import EVERYWHERE, READ
 from sconto.store.database import Connection, Database
 from tests.builders import NOON, a_cart, a_line
 
@@ -120,7 +120,7 @@ async def test_a_hundred_times_the_promotions_cost_a_quote_hardly_a_page_more(
     await connection.execute(_PICKS)
     await connection.execute(f"SET plan_cache_mode = {mode}")
     await connection.execute(
-        f"PREPARE candidates (bigint, bigint[], text[], timestamptz, text[]) AS {_READ}"
+        f"PREPARE candidates (bigint, bigint[], text[], timestamptz, text[]) AS {READ}"
     )
     await add_coupons(connection, FEW - 1, kind)
     await connection.execute("ANALYZE")
@@ -139,7 +139,7 @@ async def test_every_look_up_names_the_whole_key_even_before_anything_is_known_o
     await connection.execute("ANALYZE")
     await connection.execute("SET plan_cache_mode = force_generic_plan")
     await connection.execute(
-        f"PREPARE candidates (bigint, bigint[], text[], timestamptz, text[]) AS {_READ}"
+        f"PREPARE candidates (bigint, bigint[], text[], timestamptz, text[]) AS {READ}"
     )
     plan = nodes(await plan_of_a_quote(connection))
     scans = {
@@ -177,7 +177,7 @@ async def test_a_quote_is_one_statement(database_url: str, merchant: Caller) -> 
         connection.add_query_logger(lambda record: statements.append(record.query))
     await quote(database, merchant, cart, NOON)
     await database.close()
-    assert statements == [_READ]
+    assert statements == [READ]
 
 
 async def test_of_a_timeline_the_span_at_that_time_counts_and_in_a_gap_none(

@@ -188,6 +188,21 @@ async def test_a_code_that_is_removed_while_an_order_runs_is_not_used(
             await insert_order(connection, merchant.merchant_id, late, DAY)
 
 
+async def test_an_order_that_waits_for_a_change_of_its_promotion_is_priced_anew_and_placed(
+    database: Database, merchant: Caller, promotions: dict[str, int]
+) -> None:
+    async with database.write() as connection:
+        await connection.execute(
+            "UPDATE codes SET code = 'Once' WHERE merchant_id = $1", merchant.merchant_id
+        )
+        waiting = asyncio.create_task(place(database, merchant, "A-1"))
+        await asyncio.sleep(0.2)
+        assert not waiting.done()
+    assert (await asyncio.wait_for(waiting, 5)).created
+    statistics = await promotion_statistics(database, merchant, promotions["once"])
+    assert statistics.uses == 2
+
+
 async def test_a_connection_that_drops_before_the_commit_leaves_nothing_and_the_retry_counts_once(
     database: Database, merchant: Caller, promotions: dict[str, int]
 ) -> None:

@@ -28,7 +28,7 @@ EVERYWHERE: Final = 0
 #
 # What a code's promotion gives is read only while the promotion applies: of the others the rules
 # need no more than the reason. A code that one of the orders in $5 used up counts as unused.
-_READ: Final = """
+READ: Final = """
 SELECT wanted.product_id, product.known, pick.promotion_id, pick.percent,
        NULL::text AS code_key, NULL::bigint AS code_id, NULL::text AS code_type,
        NULL::boolean AS active, NULL::timestamptz AS starts_at, NULL::timestamptz AS ends_at,
@@ -123,7 +123,7 @@ async def read_candidates(
     it is free for the order that takes their place.
     """
     rows = await connection.fetch(
-        _READ,
+        READ,
         merchant_id,
         list({line.product_id: None for line in cart.lines}),
         list({key: None for code in cart.codes if (key := code_key(code)) is not None}),

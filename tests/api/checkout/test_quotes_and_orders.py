@@ -120,6 +120,8 @@ async def test_a_line_without_a_promotion_says_so(shop: Shop) -> None:
         ("2026-01-01t03:00:00.000+03:00", "4.00"),
         ("2026-01-01T00:00:00+00:01", "0.00"),
         ("2025-12-31T23:59:59.9999999Z", "0.00"),
+        ("0001-01-01T00:00:00Z", "0.00"),
+        ("9999-12-31T23:59:59.999999Z", "4.00"),
     ],
 )
 async def test_a_quote_is_as_of_the_time_that_it_asks_for(
