@@ -12,7 +12,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test test-fast lint format bench bench-quick soak audit lock clean
+.PHONY: help install browser demo test test-fast lint format bench bench-quick soak audit lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -23,8 +23,11 @@ install: .venv/.run ## .venv with the sconto command in it
 demo: .venv/.run ## Sconto with a bundled database, a demo shop and its addresses
 	@$(BIN)/sconto demo
 
-test: lint ## every check that CI runs
+test: lint browser ## every check that CI runs
 	@$(BIN)/pytest -n $(JOBS) -m 'not soak'
+
+browser:
+	@command -v chromium >/dev/null || tools/ensure-package chromium "Trying the portal in a browser"
 
 test-fast: .venv/.dev ## the rules and the house alone, in seconds
 	@$(BIN)/pytest -m 'not soak' tests/domain tests/house

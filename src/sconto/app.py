@@ -11,7 +11,9 @@ from typing import Final
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
+from starlette.responses import Response
 from starlette.routing import BaseRoute
+from starlette.types import Scope
 from structlog.typing import FilteringBoundLogger
 
 from sconto import __version__
@@ -30,6 +32,9 @@ from sconto.api.rate_limit import RateLimit
 from sconto.api.subscription.routes import router as subscription_router
 from sconto.operations import Database, idempotency
 from sconto.operations.tokens import Tokens
+from sconto.portal import errors as portal_errors
+from sconto.portal.site import ADDRESS as PORTAL
+from sconto.portal.site import portal_routes
 from sconto.settings import RateLimits, Settings
 
 ROUTERS: Final[Sequence[APIRouter]] = (
@@ -70,14 +75,14 @@ def build_app(
             app.state.context = context
             yield
 
-    return manual.DescribedApp(
+    app = manual.DescribedApp(
         title="Sconto",
         version=__version__,
         description="Promotions, codes and discounts, counted exactly.",
         lifespan=lifespan,
         routes=list(ROUTES),
         middleware=[
-            Middleware(Observation, log=log, answer_failure=answer_failure),
+            Middleware(Observation, log=log, answer_failure=_answer_failure),
             Middleware(OneTrailingSlash, prefix="/v1/"),
             Middleware(RateLimit),
         ],
@@ -86,6 +91,14 @@ def build_app(
         docs_url=None,
         redoc_url=None,
     )
+    app.router.routes.extend(portal_routes(app.state))
+    return app
+
+
+def _answer_failure(scope: Scope) -> Response:
+    """What nobody foresaw is told to a person as a page, and to a program in its dialect."""
+    is_page = scope["path"].startswith(f"{PORTAL}/")
+    return portal_errors.answer_failure(scope) if is_page else answer_failure(scope)
 
 
 @asynccontextmanager

@@ -1,0 +1,100 @@
+"""The pages that say what went wrong."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope
+
+from sconto.domain.problems import (
+    AccessDenied,
+    BodyTooLarge,
+    OrderNotFound,
+    Problem,
+    ProductNotFound,
+    PromotionNotFound,
+)
+from sconto.operations import DatabaseUnavailable
+from sconto.portal.headers import ALWAYS
+from sconto.portal.pages import FormTokenWrong
+from sconto.portal.visit import visit_of
+from sconto.portal.words import marked
+
+STATUSES: Final[Mapping[type[Problem], int]] = {
+    AccessDenied: 403,
+    BodyTooLarge: 413,
+    OrderNotFound: 404,
+    ProductNotFound: 404,
+    PromotionNotFound: 404,
+}
+
+_SENTENCES: Final = {
+    400: (marked("That cannot be read"), marked("What was sent is no form of ours.")),
+    403: (marked("Not for you"), marked("Your role does not allow this. An admin can change it.")),
+    404: (
+        marked("There is nothing here"),
+        marked("Nothing has this address; it may have been deleted."),
+    ),
+    405: (marked("There is nothing here"), marked("This address answers forms only.")),
+    413: (marked("Too large"), marked("What was sent is larger than we take. Send it in parts.")),
+    419: (
+        marked("This form is too old"),
+        marked("Nothing was changed. Go back, load the page again, and send it once more."),
+    ),
+    500: (marked("Something went wrong"), marked("It is noted in the log. Please try again.")),
+    503: (
+        marked("The database does not answer"),
+        marked("It should be back in a moment. Please try again."),
+    ),
+}
+
+
+async def on_problem(request: Request, problem: Problem) -> Response:
+    """Say what the rules refuse; a problem without words is a failure of ours."""
+    status = STATUSES.get(type(problem))
+    if status is None:
+        raise problem
+    return answer_status(request, status)
+
+
+async def on_lost_database(request: Request, _: DatabaseUnavailable) -> Response:
+    """Say that it is worth trying again."""
+    response = answer_status(request, 503)
+    response.headers["Retry-After"] = "2"
+    return response
+
+
+async def on_form_token(request: Request, _: FormTokenWrong) -> Response:
+    """Say that a form was not ours, or is no longer."""
+    return answer_status(request, 419, sent_as=403)
+
+
+async def on_status(request: Request, error: HTTPException) -> Response:
+    """Say that there is no such address, or nothing to read at it."""
+    response = answer_status(request, error.status_code)
+    response.headers.update(error.headers or {})
+    return response
+
+
+def answer_failure(scope: Scope) -> Response:
+    """The page for what nobody foresaw; it is made outside the portal's own middleware."""
+    response = answer_status(Request(scope), 500)
+    response.headers.update(ALWAYS)
+    return response
+
+
+def answer_status(request: Request, status: int, *, sent_as: int | None = None) -> Response:
+    """The page for a status."""
+    title, text = _SENTENCES[status if status in _SENTENCES else 400]
+    sent = sent_as or status
+    return visit_of(request).render("error.html", status=sent, title=title, text=text)
+
+
+BY_CLASS: Final[Mapping[Any, Callable[[Request, Any], Awaitable[Response]]]] = {
+    Problem: on_problem,
+    DatabaseUnavailable: on_lost_database,
+    FormTokenWrong: on_form_token,
+    HTTPException: on_status,
+}

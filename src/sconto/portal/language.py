@@ -1,0 +1,115 @@
+"""The language of a visit: its words, and how it writes numbers, amounts and times."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal, format_percent
+
+from sconto.domain.money import FULL_PERCENT, currency_decimals
+
+_CATALOGUES: Final = Path(__file__).with_name("locales")
+
+_DEFAULT: Final = Locale("en", "GB")
+
+_MOST_WISHES: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A locale whose words we have, and the zone of the server."""
+
+    locale: Locale
+    zone: ZoneInfo
+
+    @property
+    def tag(self) -> str:
+        """Its name in HTML: `en-GB`."""
+        return str(self.locale).replace("_", "-")
+
+    def gettext(self, text: str) -> str:
+        """The text in this language."""
+        return _translations(self.locale.language).gettext(text)
+
+    def ngettext(self, one: str, many: str, number: int) -> str:
+        """The text for one, or that for many, in this language."""
+        return _translations(self.locale.language).ngettext(one, many, number)
+
+    def number(self, number: int) -> str:
+        """12,345."""
+        return format_decimal(number, locale=self.locale)
+
+    def money(self, amount: int, currency: str) -> str:
+        """An amount in minor units as €19.99."""
+        exact = Decimal(amount).scaleb(-currency_decimals(currency))
+        return format_currency(exact, currency, locale=self.locale)
+
+    def percent(self, percent: int) -> str:
+        """Millionths of a percent as 12.5%."""
+        exact = Decimal(percent) / FULL_PERCENT
+        return format_percent(exact, locale=self.locale, decimal_quantization=False)
+
+    def instant(self, instant: datetime) -> str:
+        """A moment in the server's zone, which it names: 22 Nov 2026, 10:36 CET."""
+        there = instant.astimezone(self.zone)
+        day = format_date(there, "medium", locale=self.locale)
+        time = format_datetime(there, "HH:mm", tzinfo=self.zone, locale=self.locale)
+        return f"{day}, {time} {there.tzname()}"
+
+    def day(self, day: date) -> str:
+        """22 Nov 2026; of a moment, the day that it is in the server's zone."""
+        if isinstance(day, datetime):
+            day = day.astimezone(self.zone).date()
+        return format_date(day, "medium", locale=self.locale)
+
+
+def language_for(accepted: str, zone: ZoneInfo) -> Language:
+    """The language that an Accept-Language header (RFC 9110, 12.5.4) wishes most and we have."""
+    for wish in _wishes(accepted):
+        locale = _locale(wish)
+        if locale is not None:
+            return Language(locale, zone)
+    return Language(_DEFAULT, zone)
+
+
+def _wishes(accepted: str) -> Sequence[str]:
+    weighed: list[tuple[float, str]] = []
+    for part in accepted.split(",")[:_MOST_WISHES]:
+        tag, _, weight = part.partition(";q=")
+        try:
+            weighed.append((float(weight or 1), tag.strip()))
+        except ValueError:
+            continue
+    return [tag for weight, tag in sorted(weighed, key=lambda w: -w[0]) if weight > 0]
+
+
+@cache
+def _languages() -> frozenset[str]:
+    """The languages that we have words in; the texts in the sources are English."""
+    return frozenset({"en", *(path.parent.parent.name for path in _CATALOGUES.glob("*/*/*.mo"))})
+
+
+def _locale(tag: str) -> Locale | None:
+    if tag.partition("-")[0].lower() not in _languages():
+        return None
+    try:
+        return Locale.parse(tag, sep="-")
+    except (ValueError, UnknownLocaleError):
+        return None
+
+
+@cache
+def _translations(language: str) -> NullTranslations:
+    path = _CATALOGUES / language / "LC_MESSAGES" / "messages.mo"
+    if not path.exists():
+        return NullTranslations()
+    with path.open("rb") as file:
+        return GNUTranslations(file)

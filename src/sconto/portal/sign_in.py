@@ -1,0 +1,82 @@
+"""Signing in and out."""
+
+from typing import Final
+
+from starlette.responses import Response
+
+from sconto.domain.problems import BadCredentials, TooManyAttempts
+from sconto.operations import people
+from sconto.portal.navigation import home_of
+from sconto.portal.notices import Notice
+from sconto.portal.pages import Audience, read, write
+from sconto.portal.session import close_session, open_session
+from sconto.portal.visit import Visit
+
+
+async def show_home(visit: Visit) -> Response:
+    """Go to the first page that the caller may open."""
+    home = home_of(visit.caller)
+    return visit.render("empty.html") if home is None else visit.redirect(home)
+
+
+async def show_form(visit: Visit) -> Response:
+    """The form; whoever is signed in goes on."""
+    if visit.session is not None:
+        return visit.redirect(_within(visit.query("next")))
+    return visit.render("sign_in.html", username="", next=visit.query("next"), fault=None)
+
+
+async def sign_in(visit: Visit) -> Response:
+    """Open a session, or say why not; throttled as the API is."""
+    username, password = visit.field("username"), visit.form.get("password")
+    _ = visit.gettext
+    try:
+        token = await people.sign_in(
+            visit.context.database,
+            visit.context.tokens,
+            username,
+            password if isinstance(password, str) else "",
+            "" if visit.request.client is None else visit.request.client.host,
+            visit.now,
+        )
+    except BadCredentials:
+        return _refuse(visit, 401, _("No user has this name and password."))
+    except TooManyAttempts as problem:
+        minutes = -(-problem.retry_after // 60)
+        fault = _("Too many attempts failed. Try again in %(minutes)s min.") % {"minutes": minutes}
+        response = _refuse(visit, 429, fault)
+        response.headers["Retry-After"] = str(problem.retry_after)
+        return response
+    response = visit.redirect(_within(visit.field("next")))
+    open_session(visit.request, response, username, token)
+    return response
+
+
+async def sign_out(visit: Visit) -> Response:
+    """Close the session in this browser."""
+    response = visit.redirect("/sign-in", Notice(visit.gettext("You are signed out.")))
+    close_session(visit.request, response)
+    return response
+
+
+def _refuse(visit: Visit, status: int, fault: str) -> Response:
+    return visit.render(
+        "sign_in.html",
+        status=status,
+        username=visit.field("username"),
+        next=visit.field("next"),
+        fault=fault,
+    )
+
+
+def _within(path: str) -> str:
+    """Where to go on: a page of the portal, whatever the address asked for."""
+    return path if path.startswith("/") else "/"
+
+
+PAGES: Final = (
+    read("/", show_home, Audience.SIGNED_IN),
+    read("/sign-in", show_form, Audience.EVERYBODY),
+    write("/sign-in", sign_in, Audience.EVERYBODY),
+    write("/sign-out", sign_out, Audience.SIGNED_IN),
+)

@@ -1,0 +1,40 @@
+"""The portal as an application of its own: its pages, files, error pages and headers."""
+
+from pathlib import Path
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.datastructures import State
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from sconto.portal import promotions, sign_in
+from sconto.portal.errors import BY_CLASS
+from sconto.portal.headers import Headers
+
+ADDRESS: Final = "/portal"
+
+PAGES: Final = (
+    *sign_in.PAGES,
+    *promotions.PAGES,
+)
+
+_FILES: Final = Mount("/static", StaticFiles(directory=Path(__file__).with_name("static")))
+
+
+def portal_routes(state: State) -> list[BaseRoute]:
+    """The portal's routes in an application with this state, whose `context` the pages use."""
+    site = Starlette(
+        routes=[*PAGES, _FILES],
+        middleware=[Middleware(Headers)],
+        exception_handlers=dict(BY_CLASS),
+    )
+    site.state = state
+    return [Route(ADDRESS, _add_slash), Mount(ADDRESS, site)]
+
+
+async def _add_slash(request: Request) -> Response:
+    return RedirectResponse(f"{request.scope.get('root_path', '')}{ADDRESS}/", 303)

@@ -1,0 +1,87 @@
+"""The real application on a real port, and a real browser in which somebody is signed in."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from playwright.async_api import Browser, BrowserContext, Page
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sconto.api.context import read_clock
+from sconto.domain.people import Caller
+from sconto.operations.tokens import Tokens
+from sconto.portal.session import COOKIE, open_session
+from tests.portal import browser as chromium
+
+
+@pytest.fixture(scope="session")
+async def portal_url(app: FastAPI) -> AsyncIterator[str]:
+    """The address of the portal of the tests' application, without a slash at its end."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        config = uvicorn.Config(app, lifespan="off", log_level="warning")
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve([listening]))
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/portal"
+        server.should_exit = True
+        await serving
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One Chromium for all tests of this process."""
+    async with chromium.started() as started:
+        yield started
+
+
+@pytest.fixture
+async def window(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """A window without cookies; English, 1280 pixels wide."""
+    context = await browser.new_context(
+        locale="en-GB",
+        viewport={"width": chromium.WIDE, "height": 800},
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(10_000)
+    yield context
+    await context.close()
+
+
+@pytest.fixture
+async def stranger(window: BrowserContext) -> AsyncIterator[Page]:
+    """A page in which nobody is signed in; the browser must have nothing to complain about."""
+    page = await window.new_page()
+    complaints = chromium.Complaints(page)
+    yield page
+    assert complaints.found == []
+
+
+@pytest.fixture
+def sign_in(
+    window: BrowserContext, portal_url: str, tokens: Tokens
+) -> Callable[[Caller], Awaitable[None]]:
+    """Sign a user in without the form: `await sign_in(caller)`."""
+
+    async def sign_in(caller: Caller) -> None:
+        request = Request({"type": "http", "root_path": "/portal", "headers": []} | _HTTP)
+        response = Response()
+        open_session(request, response, "ada", tokens.issue(caller, read_clock()))
+        value = response.headers["set-cookie"].partition(";")[0].removeprefix(f"{COOKIE}=")
+        await window.add_cookies([{"name": COOKIE, "value": value.strip('"'), "url": portal_url}])
+
+    return sign_in
+
+
+_HTTP = {"scheme": "http", "server": ("127.0.0.1", 80), "path": "/portal", "query_string": b""}
+
+
+@pytest.fixture
+async def visitor(
+    stranger: Page, sign_in: Callable[[Caller], Awaitable[None]], merchant: Caller
+) -> Page:
+    """A page in which the admin of `merchant` is signed in."""
+    await sign_in(merchant)
+    return stranger
