@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from sconto.domain.subscription import Subscription
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -15,8 +17,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Cart:
-    """Lines and activated codes, the codes as typed and in the order of activation."""
+    """Lines and activated codes, the codes as typed and in the order of activation.
+
+    `subscription` is the one that the cart is an order of, if any.
+    """
 
     currency: str
     lines: tuple[Line, ...]
     codes: tuple[str, ...] = ()
+    subscription: Subscription | None = None

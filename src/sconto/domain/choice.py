@@ -13,6 +13,7 @@ from enum import StrEnum
 from sconto.domain.cart import Cart
 from sconto.domain.codes import CodeType, activated_codes
 from sconto.domain.schedule import Period, Standing
+from sconto.domain.subscription_pricing import AppliedRules
 
 
 class Group(StrEnum):
@@ -99,13 +100,15 @@ class Candidates:
     """Everything stored that the prices of one cart depend on at one time.
 
     `known` are the cart's products that the catalogue has; `specific` the automatic promotions on
-    specific products, by product; `offers` the codes that the activated texts are spellings of.
+    specific products, by product; `offers` the codes that the activated texts are spellings of;
+    `applied` the rules of each code on the cart's subscription, None for one that is unknown.
     """
 
     known: frozenset[int] = frozenset()
     everywhere: AutomaticPick | None = None
     specific: Mapping[int, AutomaticPick] = field(default_factory=dict)
     offers: Sequence[CodeOffer] = ()
+    applied: Sequence[AppliedRules | None] = ()
 
 
 @dataclass(frozen=True, slots=True)

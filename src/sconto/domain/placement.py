@@ -11,6 +11,7 @@ from sconto.domain.problems import (
     ReplacedOrderNotFound,
     TotalDiffers,
 )
+from sconto.domain.subscription import Subscription, SubscriptionOutcome, with_code_keys
 
 
 def is_repetition(order: NewOrder, stored: StoredOrder) -> bool:
@@ -30,7 +31,14 @@ def is_repetition(order: NewOrder, stored: StoredOrder) -> bool:
         and list(activated_codes(order.cart.codes))
         == list(activated_codes(code.code for code in outcome.codes))
         and order.replaces == stored.replaces
+        and _is_same_subscription(order.cart.subscription, outcome.subscription)
     )
+
+
+def _is_same_subscription(sent: Subscription | None, stored: SubscriptionOutcome | None) -> bool:
+    if sent is None or stored is None:
+        return sent is None and stored is None
+    return with_code_keys(sent) == with_code_keys(stored.subscription)
 
 
 def check_replaceable(order_id: str, stored: StoredOrder | None) -> None:

@@ -1,16 +1,23 @@
 """What a cart costs: the one place where amounts are decided, for quotes, orders and previews."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sconto.domain.cart import Cart, Line
 from sconto.domain.choice import Candidates, CodeOutcome, Pick, choose
-from sconto.domain.money import percent_of
+from sconto.domain.money import percent_of, split_amount
+from sconto.domain.subscription import Subscription, SubscriptionOutcome
+from sconto.domain.subscription_pricing import AppliedRules, price_subscription
 
 
 @dataclass(frozen=True, slots=True)
 class PricedLine:
-    """A line with what it costs; amounts in minor units, for the whole line."""
+    """A line with what it costs; amounts in minor units, for the whole line.
+
+    `discount` is what the promotions on products take off, `subscription_discount` the line's
+    share of what the subscription's code does; `total` is after both.
+    """
 
     line_id: str
     product_id: int
@@ -21,6 +28,7 @@ class PricedLine:
     discount: int
     total: int
     picks: tuple[Pick, ...]
+    subscription_discount: int = 0
 
     @property
     def applied(self) -> Pick | None:
@@ -30,7 +38,7 @@ class PricedLine:
 
 @dataclass(frozen=True, slots=True)
 class PricedCart:
-    """A cart with what it costs; the lines add up to the totals."""
+    """A cart with what it costs; the lines, with both their discounts, add up to the totals."""
 
     currency: str
     subtotal: int
@@ -38,20 +46,21 @@ class PricedCart:
     total: int
     lines: tuple[PricedLine, ...]
     codes: tuple[CodeOutcome, ...]
+    subscription: SubscriptionOutcome | None = None
 
 
 def price(cart: Cart, candidates: Candidates, at: datetime) -> PricedCart:
     """Price a cart at a time.
 
     The lines of one product share their picks. A line's discount is rounded once, half up, for the
-    whole line.
+    whole line. What the code of a subscription does comes last, on what then remains.
     """
     choice = choose(cart, candidates, at)
     lines = tuple(
         _price_line(line, choice.picks[line.product_id], line.product_id in candidates.known)
         for line in cart.lines
     )
-    return PricedCart(
+    priced = PricedCart(
         cart.currency,
         subtotal=sum(line.subtotal for line in lines),
         discount=sum(line.discount for line in lines),
@@ -59,6 +68,9 @@ def price(cart: Cart, candidates: Candidates, at: datetime) -> PricedCart:
         lines=lines,
         codes=choice.codes,
     )
+    if cart.subscription is None:
+        return priced
+    return _discount_order(priced, cart.subscription, candidates.applied)
 
 
 def _price_line(line: Line, picks: tuple[Pick, ...], known: bool) -> PricedLine:
@@ -74,4 +86,22 @@ def _price_line(line: Line, picks: tuple[Pick, ...], known: bool) -> PricedLine:
         discount,
         subtotal - discount,
         picks,
+    )
+
+
+def _discount_order(
+    priced: PricedCart, subscription: Subscription, applied: Sequence[AppliedRules | None]
+) -> PricedCart:
+    """Lay the effect of the subscription's code on the whole order, split over its lines."""
+    outcome = price_subscription(subscription, applied, priced.currency, priced.total)
+    shares = split_amount(outcome.discount, [line.total for line in priced.lines])
+    return replace(
+        priced,
+        discount=priced.discount + outcome.discount,
+        total=priced.total - outcome.discount,
+        lines=tuple(
+            replace(line, total=line.total - share, subscription_discount=share)
+            for line, share in zip(priced.lines, shares, strict=True)
+        ),
+        subscription=outcome,
     )

@@ -1,6 +1,6 @@
 """Subscriptions: contracts that orders belong to, and the codes that are on them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -48,6 +48,19 @@ class Subscription:
     type_id: str
     order_number: int
     codes: tuple[SubscriptionCode, ...] = ()
+
+
+def subscription_code_key(text: str) -> str:
+    """What all spellings of a code have in common: its letters, whatever their case."""
+    return text.casefold()
+
+
+def with_code_keys(subscription: Subscription) -> Subscription:
+    """The subscription with its codes spelled in one way, to be compared."""
+    codes = tuple(
+        replace(code, code=subscription_code_key(code.code)) for code in subscription.codes
+    )
+    return replace(subscription, codes=codes)
 
 
 class CodeReason(StrEnum):

@@ -13,6 +13,7 @@ from sconto.domain.subscription import (
     CodeReason,
     ConsideredCode,
     Subscription,
+    SubscriptionCode,
     SubscriptionOutcome,
 )
 from sconto.domain.subscription_promotion import (
@@ -76,7 +77,8 @@ def price_subscription(
     At most one code takes effect: the one with the largest discount, on a tie the first.
     """
     considered = [
-        _consider(subscription, i, rules, currency, total) for i, rules in enumerate(applied)
+        _consider(code, subscription.order_number, rules, currency, total)
+        for code, rules in zip(subscription.codes, applied, strict=True)
     ]
     giving = [code for code in considered if code.rule is not None]
     best = max(giving, key=lambda code: code.discount, default=None)
@@ -84,17 +86,16 @@ def price_subscription(
 
 
 def _consider(
-    subscription: Subscription,
-    i: int,
+    code: SubscriptionCode,
+    order_number: int,
     applied: AppliedRules | None,
     currency: str,
     total: int,
 ) -> ConsideredCode:
     """What one code would give by itself; a code that gives nothing says why."""
-    code = subscription.codes[i]
     if applied is None:
         return ConsideredCode(code.code, None, 0, None, CodeReason.UNKNOWN)
-    place = place_order_number(subscription.order_number, code.first_order_number)
+    place = place_order_number(order_number, code.first_order_number)
     best = best_effect(applied.rules, place, currency, total)
     if best is None:
         return ConsideredCode(code.code, applied.promotion_id, 0, None, CodeReason.NO_RULE)

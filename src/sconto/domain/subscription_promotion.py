@@ -11,8 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from sconto.domain.money import parse_percent
-from sconto.domain.names import is_name
-from sconto.domain.subscription import LAST_ORDER_NUMBER, Contract
+from sconto.domain.subscription import LAST_ORDER_NUMBER, Contract, subscription_code_key
 
 TEN_THOUSANDTHS: Final = 10_000
 """In one major unit: no currency has more than four decimals."""
@@ -183,16 +182,6 @@ def has_code(contract: Contract, code: str) -> bool:
     return subscription_code_key(code) in {
         subscription_code_key(on_contract.code) for on_contract in contract.codes
     }
-
-
-def is_subscription_code(text: str) -> bool:
-    """Whether the text can be a code: 1 to 255 characters that can be shown, not blank."""
-    return is_name(text)
-
-
-def subscription_code_key(text: str) -> str:
-    """What all spellings of a code have in common: its letters, whatever their case."""
-    return text.casefold()
 
 
 def parse_effect(effect_type: EffectType, text: str) -> Effect:

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from sconto.domain.people import Caller
 from sconto.domain.problems import MaxUsageTooLow, SubscriptionPromotionNotFound
+from sconto.domain.subscription import subscription_code_key
 from sconto.domain.subscription_promotion import (
     SubscriptionPage,
     SubscriptionPromotion,
     SubscriptionQuery,
     SubscriptionTerms,
-    subscription_code_key,
 )
 from sconto.operations.idempotency import Answer, Repeatable, run_once
 from sconto.store import subscription_promotions as store

@@ -14,6 +14,7 @@ from sconto.domain.order import StoredOrder
 from sconto.domain.schedule import Period
 from sconto.store.database import Connection
 from sconto.store.outcomes import decode_order
+from sconto.store.subscription_rules import READ_RULES, decode_applied, rules_arguments
 
 EVERYWHERE: Final = 0
 """The product that stands for all products in `automatic_picks`."""
@@ -96,6 +97,9 @@ CROSS JOIN LATERAL (
 ) AS stored
 """
 
+# A cart of a subscription asks for the rules of its codes too; the others do not pay for it.
+READ_WITH_SUBSCRIPTION: Final = f"{READ} UNION ALL {READ_RULES}"
+
 _CODE_TYPES: Final[Mapping[str | None, CodeType | None]] = {
     None: None,
     **{str(code_type): code_type for code_type in CodeType},
@@ -122,18 +126,21 @@ async def read_candidates(
     `order_ids` are orders to be read along; a code that one of them used up counts as unused, for
     it is free for the order that takes their place.
     """
+    subscription = cart.subscription
     rows = await connection.fetch(
-        READ,
+        READ if subscription is None else READ_WITH_SUBSCRIPTION,
         merchant_id,
         list({line.product_id: None for line in cart.lines}),
         list({key: None for code in cart.codes if (key := code_key(code)) is not None}),
         at,
         order_ids,
+        *(() if subscription is None else rules_arguments(subscription)),
     )
     known: set[int] = set()
     picks: dict[int, AutomaticPick] = {}
     offers: list[CodeOffer] = []
     orders: dict[str, StoredOrder] = {}
+    rules: list[str] = []
     for row in rows:
         if (product_id := row["product_id"]) is not None:
             if row["known"]:
@@ -142,11 +149,14 @@ async def read_candidates(
                 picks[product_id] = AutomaticPick(promotion_id, row["percent"])
         elif row["code_id"] is not None:
             offers.append(_offer(row))
+        elif row["promotion_id"] is not None:
+            rules.append(row["stored"])
         else:
             order = decode_order(row["stored"])
             orders[order.order_id] = order
     everywhere = picks.pop(EVERYWHERE, None)
-    return Surroundings(Candidates(frozenset(known), everywhere, picks, offers), orders)
+    applied = () if subscription is None else decode_applied(subscription, rules)
+    return Surroundings(Candidates(frozenset(known), everywhere, picks, offers, applied), orders)
 
 
 def _offer(row: asyncpg.Record) -> CodeOffer:

@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Final
 
 from sconto.domain.people import Caller
-from sconto.domain.subscription import Contract
+from sconto.domain.subscription import Contract, subscription_code_key
 from sconto.domain.subscription_pricing import AppliedRules
-from sconto.domain.subscription_promotion import Application, subscription_code_key
+from sconto.domain.subscription_promotion import Application
 from sconto.store.database import Connection
 from sconto.store.subscription_promotions import decode_rules
 

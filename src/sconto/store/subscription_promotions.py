@@ -11,13 +11,13 @@ import asyncpg
 import msgspec
 
 from sconto.domain.problems import SubscriptionCodeTaken
+from sconto.domain.subscription import subscription_code_key
 from sconto.domain.subscription_promotion import (
     Constraint,
     Rule,
     SubscriptionPromotion,
     SubscriptionQuery,
     SubscriptionTerms,
-    subscription_code_key,
 )
 from sconto.store.database import Connection
 

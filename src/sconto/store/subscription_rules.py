@@ -1,0 +1,103 @@
+"""The rules that the codes on a subscription stand for, read along with a cart's candidates."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from sconto.domain.subscription import Subscription, subscription_code_key
+from sconto.domain.subscription_pricing import AppliedRules
+from sconto.domain.subscription_promotion import Rule
+
+# For each code ($6) with its application, if it has one ($7): what the application named; else the
+# promotion that has the code now; else, for it was archived or has another code by now, the latest
+# that ever had it. Whatever is found is one version, looked up like everything beside it.
+#
+# The columns are those of `candidates.READ`: only the promotion's id, and all of it as JSON.
+READ_RULES: Final = """
+SELECT NULL, NULL, kept.promotion_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+       NULL,
+       json_build_object(
+           'position', carried.position, 'promotion_id', kept.promotion_id, 'rules', kept.rules
+       )
+FROM unnest($6::text[], $7::text[]) WITH ORDINALITY
+    AS carried (code_key, application_id, position)
+CROSS JOIN LATERAL (
+    SELECT promotion_id, version
+    FROM (
+        (
+            SELECT 1 AS choice, promotion_id, version, code_key
+            FROM subscription_applications
+            WHERE merchant_id = $1 AND application_id = carried.application_id
+            LIMIT 1
+        )
+        UNION ALL
+        (
+            SELECT 2, promotion_id, version, code_key
+            FROM subscription_promotions
+            WHERE merchant_id = $1 AND code_key = carried.code_key AND archived_at IS NULL
+              AND carried.application_id IS NULL
+            LIMIT 1
+        )
+        UNION ALL
+        (
+            SELECT 3, promotion.promotion_id, promotion.version, last.code_key
+            FROM (
+                SELECT promotion_id, code_key
+                FROM subscription_versions
+                WHERE merchant_id = $1 AND code_key = carried.code_key
+                  AND carried.application_id IS NULL
+                ORDER BY promotion_id DESC
+                LIMIT 1
+            ) AS last
+            CROSS JOIN LATERAL (
+                SELECT promotion_id, version
+                FROM subscription_promotions
+                WHERE merchant_id = $1 AND promotion_id = last.promotion_id
+                LIMIT 1
+            ) AS promotion
+        )
+    ) AS found
+    WHERE code_key = carried.code_key
+    ORDER BY choice
+    LIMIT 1
+) AS meant
+CROSS JOIN LATERAL (
+    SELECT promotion_id, rules
+    FROM subscription_versions
+    WHERE merchant_id = $1 AND promotion_id = meant.promotion_id AND version = meant.version
+    LIMIT 1
+) AS kept
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """The rules of the code at a position, counted from 1."""
+
+    position: int
+    promotion_id: int
+    rules: tuple[Rule, ...]
+
+
+_ROW: Final = msgspec.json.Decoder(_Row)
+
+
+def rules_arguments(subscription: Subscription) -> tuple[list[str], list[str | None]]:
+    """What the statement takes as $6 and $7."""
+    codes = subscription.codes
+    return (
+        [subscription_code_key(code.code) for code in codes],
+        [code.application_id for code in codes],
+    )
+
+
+def decode_applied(
+    subscription: Subscription, rows: Iterable[str]
+) -> Sequence[AppliedRules | None]:
+    """The rules of each code, in the subscription's order, from the statement's rows as JSON."""
+    found = {
+        row.position: AppliedRules(row.promotion_id, row.rules) for row in map(_ROW.decode, rows)
+    }
+    return tuple(found.get(position) for position in range(1, len(subscription.codes) + 1))
