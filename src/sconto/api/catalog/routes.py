@@ -19,12 +19,13 @@ from sconto.api.catalog.models import (
     CatalogPut,
 )
 from sconto.api.context import context_of
+from sconto.api.plain_route import PlainRoute
 from sconto.api.problem_json import MEDIA_TYPE
 from sconto.domain.people import Action
 from sconto.domain.product import HIGHEST_PRODUCT_ID, MOST_PRODUCTS, parse_product_id
 from sconto.operations import products as operations
 
-router: Final = APIRouter(prefix="/catalog/v1", tags=["Catalogue API"])
+router: Final = APIRouter(prefix="/catalog/v1", tags=["Catalogue API"], route_class=PlainRoute)
 
 
 def _problem(description: str) -> dict[str, Any]:

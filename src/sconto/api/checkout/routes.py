@@ -11,13 +11,14 @@ from sconto.api.access import require
 from sconto.api.bodies import read_object
 from sconto.api.checkout import manual, reading, writing
 from sconto.api.context import context_of
+from sconto.api.plain_route import PlainRoute
 from sconto.domain.names import is_reference
 from sconto.domain.people import Action
 from sconto.domain.problems import OrderNotFound
 from sconto.domain.redemption import redemptions_of
 from sconto.operations import checkout
 
-router: Final = APIRouter(prefix="/checkout/v1", tags=["Checkout API"])
+router: Final = APIRouter(prefix="/checkout/v1", tags=["Checkout API"], route_class=PlainRoute)
 
 
 @router.post("/quotes", **manual.QUOTE)

@@ -20,13 +20,14 @@ from sconto.api.merchant.listing import read_query
 from sconto.api.merchant.reading import Reading, read_new_promotion, read_promotion_change
 from sconto.api.merchant.statistics import read_statistics_question, write_statistics
 from sconto.api.merchant.writing import write_promotion
+from sconto.api.plain_route import PlainRoute
 from sconto.domain.people import Action, Caller
 from sconto.operations import Database, promotions
 from sconto.operations.statistics import promotion_statistics
 
 T = TypeVar("T")
 
-router: Final = APIRouter(tags=["Merchant API"])
+router: Final = APIRouter(tags=["Merchant API"], route_class=PlainRoute)
 
 
 @router.post("/v1/promotion", **manual.CREATE)

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from sconto.api.access import caller_of, require
 from sconto.api.bodies import read_object
 from sconto.api.context import context_of
+from sconto.api.plain_route import PlainRoute
 from sconto.api.subscription import manual
 from sconto.api.subscription.contracts import read_application, read_plan, read_validation
 from sconto.api.subscription.models import (
@@ -47,7 +48,9 @@ from sconto.domain.subscription_promotion import Application
 from sconto.operations import subscription_promotions, subscriptions
 from sconto.operations.idempotency import Answer
 
-router: Final = APIRouter(prefix="/promotion/v1", tags=["Subscription promotions API"])
+router: Final = APIRouter(
+    prefix="/promotion/v1", tags=["Subscription promotions API"], route_class=PlainRoute
+)
 
 T = TypeVar("T")
 
