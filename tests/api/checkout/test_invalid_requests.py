@@ -79,7 +79,7 @@ def with_line(**fields: object) -> dict[str, Any]:
         ({**CART, "at": "0001-01-01T00:00:00+05:00"}, "/at"),
         ({**CART, "at": "9999-12-31T23:59:59-05:00"}, "/at"),
         ({**CART, "at": 1767225600}, "/at"),
-        ({**CART, "subscription": {}}, "/subscription"),
+        ({**CART, "subscription": []}, "/subscription"),
         ({**CART, "a/b~c": 1}, "/a~1b~0c"),
     ],
 )
@@ -93,7 +93,7 @@ def test_every_fault_is_listed_at_once() -> None:
         "lines": [{"quantity": 0, "unit_price": "1.999"}, {**LINE, "tax": 1}, {**LINE}],
         "codes": [1],
         "at": "now",
-        "subscription": {},
+        "subscription": [],
     }
     assert pointers(lambda: read_quote(body, NOON)) == [
         "/lines/0/line_id",
@@ -103,8 +103,8 @@ def test_every_fault_is_listed_at_once() -> None:
         "/lines/1/tax",
         "/lines/2/line_id",
         "/codes/0",
-        "/at",
         "/subscription",
+        "/at",
     ]
     assert pointers(lambda: read_quote({}, NOON)) == ["/currency", "/lines"]
 

@@ -9,38 +9,37 @@ from sconto.api.problem_json import MEDIA_TYPE
 _LINE: Final = {"line_id": "1", "product_id": 11111, "quantity": 2, "unit_price": "19.99"}
 _CART: Final = {"currency": "EUR", "lines": [_LINE], "codes": ["PROMO-001"]}
 
+_PRICED_LINE: Final = {
+    **_LINE,
+    "known": True,
+    "subtotal": "39.98",
+    "discount": "4.00",
+    "discount_percent": "10",
+    "total": "35.98",
+    "promotion": {"id": 36, "type": "coupon", "code": "PROMO-001"},
+    "picks": [
+        {
+            "promotion_id": 36,
+            "group": "code",
+            "code": "PROMO-001",
+            "discount_percent": "10",
+            "applied": True,
+        },
+        {
+            "promotion_id": 12,
+            "group": "automatic_all",
+            "discount_percent": "5",
+            "applied": False,
+            "reason": "lower_discount",
+        },
+    ],
+}
 _PRICED: Final = {
     "currency": "EUR",
     "subtotal": "39.98",
     "discount": "4.00",
     "total": "35.98",
-    "lines": [
-        {
-            **_LINE,
-            "known": True,
-            "subtotal": "39.98",
-            "discount": "4.00",
-            "discount_percent": "10",
-            "total": "35.98",
-            "promotion": {"id": 36, "type": "coupon", "code": "PROMO-001"},
-            "picks": [
-                {
-                    "promotion_id": 36,
-                    "group": "code",
-                    "code": "PROMO-001",
-                    "discount_percent": "10",
-                    "applied": True,
-                },
-                {
-                    "promotion_id": 12,
-                    "group": "automatic_all",
-                    "discount_percent": "5",
-                    "applied": False,
-                    "reason": "lower_discount",
-                },
-            ],
-        }
-    ],
+    "lines": [_PRICED_LINE],
     "codes": [{"code": "PROMO-001", "status": "applied", "promotion_id": 36}],
 }
 _PLACED: Final = {
@@ -48,6 +47,29 @@ _PLACED: Final = {
     "created_at": "2026-11-27T00:00:00+00:00",
     "status": "not paid",
     **_PRICED,
+}
+
+_OF_SUBSCRIPTION: Final = {
+    **_CART,
+    "subscription": {
+        "created_at": None,
+        "type_id": "monthly",
+        "order_number": 1,
+        "codes": [{"code": "TRY3", "first_order_number": 1}],
+    },
+}
+_PRICED_OF_SUBSCRIPTION: Final = {
+    **_PRICED,
+    "discount": "14.79",
+    "total": "25.19",
+    "lines": [{**_PRICED_LINE, "subscription_discount": "10.79", "total": "25.19"}],
+    "subscription": {
+        "code": "TRY3",
+        "promotion_id": "81",
+        "discount": "10.79",
+        "order_number": 1,
+        "considered": [{"code": "TRY3", "discount": "10.79", "applied": True, "rule": 0}],
+    },
 }
 
 _ORDER_ID: Final = {
@@ -135,9 +157,9 @@ def _describe(
 
 QUOTE: Final = _describe(
     "Price a cart",
-    {200: ("What the cart costs, and why", schemas.PRICED_CART, _PRICED)},
+    {200: ("What the cart costs, and why", schemas.PRICED_CART, _PRICED_OF_SUBSCRIPTION)},
     *_BODY,
-    body=(schemas.QUOTE, _CART),
+    body=(schemas.QUOTE, _OF_SUBSCRIPTION),
 )
 PLACE: Final = _describe(
     "Place an order",

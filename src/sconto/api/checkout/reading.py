@@ -1,10 +1,11 @@
 """The checkout API's requests, field by field; everything that is wrong with one is listed."""
 
-import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
+from sconto.api.checkout.instants import RULE, read_instant
+from sconto.api.checkout.subscription import read_subscription
 from sconto.api.problem_json import FieldFault, InvalidFields
 from sconto.domain.cart import Cart, Line
 from sconto.domain.money import (
@@ -25,17 +26,11 @@ MOST_PRICES: Final = 1_000
 MOST_UNITS: Final = 1_000_000
 CODE_LENGTH: Final = 255
 
-_CART: Final = ("currency", "lines", "codes")
+_CART: Final = ("currency", "lines", "codes", "subscription")
 _LINE: Final = ("line_id", "product_id", "quantity", "unit_price")
 
 _MOST_DECIMALS: Final = "CLF"
 """The currency of the most decimals: stands in for one that is not valid itself."""
-
-# RFC 3339; a fraction finer than microseconds is cut off.
-_INSTANT: Final = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]{1,6})?[0-9]*"
-    r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
-)
 
 Body = Mapping[str, Any]
 Faults = list[FieldFault]
@@ -95,7 +90,8 @@ def _read_cart(body: Body, faults: Faults) -> Cart:
         for place, item in _items(body, "lines", MOST_LINES, faults)
     ]
     _note_repeats(lines, faults)
-    return Cart(currency, tuple(lines), _read_codes(body, faults))
+    codes = _read_codes(body, faults)
+    return Cart(currency, tuple(lines), codes, read_subscription(body, faults))
 
 
 def _read_currency(body: Body, faults: Faults) -> str:
@@ -149,18 +145,10 @@ def _read_at(body: Body, now: datetime, faults: Faults) -> datetime:
     text = body.get("at")
     if text is None:
         return now
-    match = _INSTANT.fullmatch(text) if type(text) is str else None
-    if match is not None:
-        day, time, fraction, offset = match.groups(default="")
-        try:
-            return datetime.fromisoformat(
-                f"{day}T{time}{fraction.ljust(7, '0') if fraction else ''}{offset.upper()}"
-            ).astimezone(UTC)
-        except (ValueError, OverflowError):
-            pass
-    rule = 'must be a time with its offset, such as "2026-11-27T00:00:00+00:00"'
-    _note(body, "at", "", rule, faults)
-    return now
+    at = read_instant(text)
+    if at is None:
+        _note(body, "at", "", RULE, faults)
+    return at or now
 
 
 def _read_expected_total(body: Body, currency: str, faults: Faults) -> int | None:

@@ -10,11 +10,13 @@ from sconto.api.checkout.reading import (
     MOST_PRICES,
     MOST_UNITS,
 )
+from sconto.api.checkout.subscription import MOST_CODES as MOST_SUBSCRIPTION_CODES
 from sconto.domain.choice import CodeStatus, Group, Reason
-from sconto.domain.names import REFERENCE_LENGTH
+from sconto.domain.names import NAME_LENGTH, REFERENCE_LENGTH
 from sconto.domain.order import OrderStatus
 from sconto.domain.product import HIGHEST_PRODUCT_ID
 from sconto.domain.promotion import PromotionType
+from sconto.domain.subscription import LAST_ORDER_NUMBER, CodeReason
 
 Schema = dict[str, Any]
 
@@ -80,11 +82,38 @@ _CODES: Final[Schema] = {
     "description": "In the order of activation.",
 }
 
-QUOTE: Final = _object(_CART, {"codes": _optional(_CODES), "at": _optional(_INSTANT)})
+_ORDER_NUMBER: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": LAST_ORDER_NUMBER}
+_NAME: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": NAME_LENGTH}
+_SUBSCRIPTION: Final[Schema] = _object(
+    {"type_id": _NAME, "order_number": _ORDER_NUMBER},
+    {
+        "created_at": _optional(_INSTANT),
+        "codes": _optional(
+            _list(
+                _object(
+                    {"code": _NAME, "first_order_number": _ORDER_NUMBER},
+                    {"application_id": _optional(_NAME)},
+                ),
+                0,
+                MOST_SUBSCRIPTION_CODES,
+            )
+        ),
+    },
+)
+
+QUOTE: Final = _object(
+    _CART,
+    {
+        "codes": _optional(_CODES),
+        "at": _optional(_INSTANT),
+        "subscription": _optional(_SUBSCRIPTION),
+    },
+)
 ORDER: Final = _object(
     {"order_id": _REFERENCE, **_CART},
     {
         "codes": _optional(_CODES),
+        "subscription": _optional(_SUBSCRIPTION),
         "expected_total": _optional(_TOTAL),
         "replaces": _optional(_REFERENCE),
     },
@@ -124,6 +153,23 @@ _LINE: Final = _object(
         "total": _TOTAL,
         "promotion": _optional(_PROMOTION),
         "picks": {"type": "array", "items": _PICK, "description": "The one that applies first."},
+    },
+    {"subscription_discount": {**_TOTAL, "description": "Only with a subscription."}},
+)
+_CONSIDERED: Final = _object(
+    {"code": _STRING, "discount": _TOTAL, "applied": _BOOLEAN},
+    {
+        "rule": {**_INTEGER, "description": "Of the promotion's rules, counted from 0."},
+        "reason": {"type": "string", "enum": list(CodeReason)},
+    },
+)
+_EFFECT: Final = _object(
+    {
+        "code": _optional(_STRING),
+        "promotion_id": _optional(_STRING),
+        "discount": _TOTAL,
+        "order_number": _INTEGER,
+        "considered": {"type": "array", "items": _CONSIDERED},
     }
 )
 _CODE: Final = _object(
@@ -139,14 +185,19 @@ _PRICED: Final[Mapping[str, Schema]] = {
     "codes": {"type": "array", "items": _CODE},
 }
 
-PRICED_CART: Final = _object(_PRICED)
+_WITH_SUBSCRIPTION: Final[Mapping[str, Schema]] = {
+    "subscription": {**_EFFECT, "description": "Only where the request has one."}
+}
+
+PRICED_CART: Final = _object(_PRICED, _WITH_SUBSCRIPTION)
 PLACED_ORDER: Final = _object(
     {
         "order_id": _STRING,
         "created_at": _INSTANT,
         "status": {"type": "string", "enum": list(OrderStatus)},
         **_PRICED,
-    }
+    },
+    _WITH_SUBSCRIPTION,
 )
 PRICE_LIST: Final = _object(
     {

@@ -1,7 +1,7 @@
 """The checkout API's answers, field by field."""
 
-from datetime import UTC, datetime
-
+from sconto.api.checkout.instants import write_instant
+from sconto.api.checkout.subscription import write_subscription
 from sconto.domain.choice import CodeOutcome, Group, Pick
 from sconto.domain.money import format_amount, format_percent
 from sconto.domain.order import StoredOrder
@@ -14,21 +14,24 @@ Answer = dict[str, object]
 def write_quote(priced: PricedCart) -> Answer:
     """A priced cart."""
     currency = priced.currency
-    return {
+    answer: Answer = {
         "currency": currency,
         "subtotal": format_amount(priced.subtotal, currency),
         "discount": format_amount(priced.discount, currency),
         "total": format_amount(priced.total, currency),
-        "lines": [_write_line(line, currency) for line in priced.lines],
+        "lines": [_write_line(line, priced) for line in priced.lines],
         "codes": [_write_code(code) for code in priced.codes],
     }
+    if priced.subscription is not None:
+        answer["subscription"] = write_subscription(priced.subscription, currency)
+    return answer
 
 
 def write_order(order: StoredOrder) -> Answer:
     """An order, with the cart as it was priced."""
     return {
         "order_id": order.order_id,
-        "created_at": _write_instant(order.created_at),
+        "created_at": write_instant(order.created_at),
         "status": order.status,
         **write_quote(order.outcome),
     }
@@ -52,7 +55,11 @@ def write_prices(priced: PricedCart) -> Answer:
     }
 
 
-def _write_line(line: PricedLine, currency: str) -> Answer:
+def _write_line(line: PricedLine, priced: PricedCart) -> Answer:
+    currency = priced.currency
+    share: Answer = {}
+    if priced.subscription is not None:
+        share["subscription_discount"] = format_amount(line.subscription_discount, currency)
     return {
         "line_id": line.line_id,
         "product_id": line.product_id,
@@ -62,6 +69,7 @@ def _write_line(line: PricedLine, currency: str) -> Answer:
         "subtotal": format_amount(line.subtotal, currency),
         "discount": format_amount(line.discount, currency),
         "discount_percent": _write_percent(line),
+        **share,
         "total": format_amount(line.total, currency),
         "promotion": None if line.applied is None else _write_promotion(line.applied),
         "picks": [_write_pick(pick) for pick in line.picks],
@@ -99,9 +107,5 @@ def _write_code(outcome: CodeOutcome) -> Answer:
         ("used_at", outcome.used_at),
     ):
         if instant is not None:
-            answer[name] = _write_instant(instant)
+            answer[name] = write_instant(instant)
     return answer
-
-
-def _write_instant(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat()
