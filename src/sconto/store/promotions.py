@@ -134,7 +134,7 @@ async def find_summary(
     if promotion_id > LARGEST:
         return None
     row = await connection.fetchrow(_FIND_SUMMARY, merchant_id, promotion_id)
-    return None if row is None else _summary(row)
+    return None if row is None else summary_from(row)
 
 
 async def find_promotion(
@@ -151,7 +151,7 @@ async def find_promotion(
         return None
     percents = dict(zip(row["product_ids"], row["percents"], strict=True))
     return Promotion(
-        _summary(row),
+        summary_from(row),
         Terms(
             coverage=coverage_from(row["covers_all"], row["percent"], percents),
             code_type=None if row["code_type"] is None else CodeType(row["code_type"]),
@@ -217,7 +217,8 @@ def _terms_columns(terms: Terms) -> tuple[CodeType | None, bool, int | None, boo
     return terms.code_type, *coverage_columns(terms.coverage), bool(terms.codes)
 
 
-def _summary(row: asyncpg.Record) -> PromotionSummary:
+def summary_from(row: asyncpg.Record) -> PromotionSummary:
+    """The summary that a row of promotions is."""
     return PromotionSummary(
         id=row["promotion_id"],
         type=PromotionType(row["type"]),

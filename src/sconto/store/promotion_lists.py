@@ -1,0 +1,229 @@
+"""Promotions as people look through them: page after page, each with what happened to it."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+import asyncpg
+
+from sconto.domain.codes import CodeType
+from sconto.domain.overview import (
+    COUNTED,
+    DAYS,
+    Discount,
+    ListOrder,
+    ListState,
+    OverviewQuery,
+    Place,
+    PromotionOverview,
+    fill_days,
+)
+from sconto.store.database import Connection
+from sconto.store.promotions import LARGEST, summary_from
+
+WALK: Final = 5_000
+"""How many promotions one page looks through for those that its search and filters let pass."""
+
+_FIRST_CODES: Final = 2
+
+_NO_END: Final = datetime(9999, 12, 31, tzinfo=UTC)
+"""Where promotions without an end stand in the order of ends; as in the index of that order."""
+
+_KEYS: Final = {
+    ListOrder.EDITED: ("updated_at", "timestamptz", "DESC", "<"),
+    ListOrder.CREATED: ("promotion_id", "bigint", "DESC", "<"),
+    ListOrder.NAME: ("name_folded", "text", "", ">"),
+    ListOrder.END: (f"coalesce(ends_at, '{_NO_END}'::timestamptz)", "timestamptz", "", ">"),
+}
+"""By what a list is sorted, its type, the direction, and what comes after a place."""
+
+_STARTS: Final = {
+    ListOrder.EDITED: Place(_NO_END, LARGEST),
+    ListOrder.CREATED: Place(LARGEST, LARGEST),
+    ListOrder.NAME: Place("", 0),
+    ListOrder.END: Place(datetime(1, 1, 1, tzinfo=UTC), 0),
+}
+"""Places before everything that is stored."""
+
+_USED_UP: Final = """
+    type = 'coupon' AND code_type = 'one-time'
+    AND EXISTS (
+        SELECT FROM codes
+        WHERE merchant_id = $1 AND promotion_id = promotion.promotion_id AND removed_at IS NULL
+    )
+    AND NOT EXISTS (
+        SELECT FROM codes
+        WHERE merchant_id = $1 AND promotion_id = promotion.promotion_id AND removed_at IS NULL
+            AND used_at IS NULL
+    )
+"""
+
+_STATES: Final = {
+    None: "true",
+    ListState.RUNNING: "active AND starts_at <= $5 AND (ends_at IS NULL OR ends_at >= $5)",
+    ListState.NOT_STARTED: "active AND starts_at > $5",
+    ListState.EXPIRED: "ends_at < $5",
+    ListState.ON: "active",
+    ListState.OFF: "NOT active",
+    ListState.USED_UP: _USED_UP,
+}
+
+# The inner query is a walk along the index of the order, of a bounded length; what the filters let
+# pass stands in the same order, so the walk ends as soon as the page is full.
+_WALK: Final = """
+    SELECT * FROM promotions
+    WHERE merchant_id = $1 AND deleted_at IS NULL
+        AND ({key}, promotion_id) {after} ($2::{type}, $3::bigint)
+    ORDER BY {key} {direction}, promotion_id {direction}
+    LIMIT $4
+"""
+
+_MATCHING: Final = """
+    SELECT promotion.*, {key} AS place
+    FROM ({walk}) AS promotion
+    WHERE ($6::text IS NULL OR type = $6) AND ($7::text IS NULL OR strpos(name_folded, $7) > 0)
+        AND $5::timestamptz IS NOT NULL AND {state}
+    ORDER BY {key} {direction}, promotion_id {direction}
+    LIMIT $8
+"""
+
+_LAST_WALKED: Final = """
+SELECT {key} AS place, promotion_id FROM ({walk}) AS walked
+ORDER BY {key} {direction}, promotion_id {direction}
+OFFSET $4 - 1
+"""
+
+_ONE: Final = """
+    SELECT * FROM promotions
+    WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL
+"""
+
+# Counts of products and codes end at a hundred: a list is not to cost what is long about it.
+_OVERVIEW: Final = """
+SELECT promotion.*, {used_up} AS used_up,
+    covered.products, covered.lowest, covered.highest, codes.codes, codes.code_count,
+    counted.uses, counted.days, counted.daily_uses
+FROM ({promotions}) AS promotion
+LEFT JOIN LATERAL (
+    SELECT count(*) AS products, min(percent) AS lowest, max(percent) AS highest
+    FROM (
+        SELECT percent FROM promotion_products
+        WHERE merchant_id = $1 AND promotion_id = promotion.promotion_id
+        LIMIT {counted}
+    ) AS named
+) AS covered ON true
+LEFT JOIN LATERAL (
+    SELECT (array_agg(code ORDER BY position))[:{first}] AS codes, count(*) AS code_count
+    FROM (
+        SELECT code, position FROM codes
+        WHERE merchant_id = $1 AND promotion_id = promotion.promotion_id AND removed_at IS NULL
+        ORDER BY position
+        LIMIT {counted}
+    ) AS few
+) AS codes ON true
+LEFT JOIN LATERAL (
+    SELECT sum(uses)::bigint AS uses,
+        array_agg(day) FILTER (WHERE day > {since}) AS days,
+        array_agg(uses) FILTER (WHERE day > {since}) AS daily_uses
+    FROM (
+        SELECT day, sum(uses)::bigint AS uses
+        FROM redemption_counts
+        WHERE merchant_id = $1 AND promotion_id = promotion.promotion_id
+        GROUP BY day
+    ) AS by_day
+) AS counted ON true
+"""
+
+
+async def list_overviews(
+    connection: Connection, merchant_id: int, query: OverviewQuery, now: datetime, today: date
+) -> tuple[list[PromotionOverview], list[Place]]:
+    """The overviews that the query asks for, and the place of each."""
+    search = None if query.search is None else query.search.casefold()
+    if search is not None and "\0" in search:
+        return [], []  # PostgreSQL stores no such text
+    key, _, direction, _ = _KEYS[query.order]
+    matching = _MATCHING.format(
+        walk=_walk(query.order), state=_STATES[query.state], key=key, direction=direction
+    )
+    statement = (
+        _overviews_of(matching, since="$9::date")
+        + f"ORDER BY promotion.place {direction}, promotion.promotion_id {direction}"
+    )
+    rows = await connection.fetch(
+        statement,
+        merchant_id,
+        *_after(query),
+        WALK,
+        now,
+        query.type,
+        search,
+        query.limit,
+        today - timedelta(days=DAYS),
+    )
+    places = [Place(row["place"], row["promotion_id"]) for row in rows]
+    return [_overview(row, today) for row in rows], places
+
+
+async def find_last_walked(
+    connection: Connection, merchant_id: int, query: OverviewQuery
+) -> Place | None:
+    """Where one page's walk ends; None where it reaches the end of the list."""
+    key, _, direction, _ = _KEYS[query.order]
+    statement = _LAST_WALKED.format(walk=_walk(query.order), key=key, direction=direction)
+    row = await connection.fetchrow(statement, merchant_id, *_after(query), WALK)
+    return None if row is None else Place(row["place"], row["promotion_id"])
+
+
+async def find_overview(
+    connection: Connection, merchant_id: int, promotion_id: int, today: date
+) -> PromotionOverview | None:
+    """The overview of one promotion."""
+    statement = _overviews_of(_ONE, since="$3::date")
+    row = await connection.fetchrow(
+        statement, merchant_id, promotion_id, today - timedelta(days=DAYS)
+    )
+    return None if row is None else _overview(row, today)
+
+
+def _overviews_of(promotions: str, since: str) -> str:
+    return _OVERVIEW.format(
+        promotions=promotions,
+        since=since,
+        used_up=_USED_UP,
+        counted=COUNTED + 1,
+        first=_FIRST_CODES,
+    )
+
+
+def _walk(order: ListOrder) -> str:
+    key, type_, direction, after = _KEYS[order]
+    return _WALK.format(key=key, type=type_, direction=direction, after=after)
+
+
+def _after(query: OverviewQuery) -> tuple[datetime | str | int, int]:
+    place = query.after or _STARTS[query.order]
+    return place.key, place.promotion_id
+
+
+def _overview(row: asyncpg.Record, today: date) -> PromotionOverview:
+    return PromotionOverview(
+        summary=summary_from(row),
+        discount=_discount(row),
+        code_type=None if row["code_type"] is None else CodeType(row["code_type"]),
+        codes=tuple(row["codes"] or ()),
+        code_count=row["code_count"],
+        used_up=row["used_up"],
+        uses=row["uses"] or 0,
+        daily_uses=fill_days(
+            dict(zip(row["days"] or (), row["daily_uses"] or (), strict=True)), today
+        ),
+    )
+
+
+def _discount(row: asyncpg.Record) -> Discount | None:
+    products = None if row["covers_all"] else row["products"]
+    if (percent := row["percent"]) is not None:
+        return Discount(percent, percent, products)
+    if row["lowest"] is None:
+        return None
+    return Discount(row["lowest"], row["highest"], products)

@@ -1,0 +1,139 @@
+"""The list of promotions: its orders and filters, page after page, at a bounded cost."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from sconto.domain.codes import CodeType
+from sconto.domain.coverage import OwnPercents
+from sconto.domain.money import PERCENT
+from sconto.domain.order import NewOrder
+from sconto.domain.overview import (
+    DAYS,
+    Discount,
+    ListOrder,
+    ListState,
+    OverviewQuery,
+)
+from sconto.domain.people import Caller
+from sconto.domain.problems import PromotionNotFound
+from sconto.domain.promotion import PromotionChange, PromotionType
+from sconto.operations import checkout, overviews, products, promotions
+from sconto.store import promotion_lists
+from sconto.store.database import Database
+from tests.builders import NOON, a_cart, a_line, a_period, a_product, a_promotion
+from tests.conftest import create_caller
+
+TODAY = NOON.date()
+HOUR = timedelta(hours=1)
+
+
+async def names(database: Database, caller: Caller, query: OverviewQuery) -> list[list[str]]:
+    """The names on each page, until there is no next one."""
+    pages = []
+    while True:
+        page = await overviews.list_overviews(database, caller, query, NOON, TODAY)
+        pages.append([overview.summary.name for overview in page.overviews])
+        if page.next is None:
+            return pages
+        query = replace(query, after=page.next)
+
+
+async def test_each_order_goes_through_all_promotions_once(
+    database: Database, merchant: Caller
+) -> None:
+    for number, name in enumerate(["b", "a", "C", "a", "d"]):
+        period = a_period(ends_at=NOON + number * HOUR if number % 2 else None)
+        new = a_promotion(name=name, period=period)
+        promotion_id = await promotions.create_promotion(database, merchant, new, NOON)
+        if name == "b":
+            first = promotion_id
+    change = PromotionChange(PromotionType.DISCOUNT, name="B")
+    await promotions.change_promotion(database, merchant, first, change, NOON + HOUR)
+
+    assert {
+        order: await names(database, merchant, OverviewQuery(limit=2, order=order))
+        for order in ListOrder
+    } == {
+        ListOrder.EDITED: [["B", "d"], ["a", "C"], ["a"]],
+        ListOrder.CREATED: [["d", "a"], ["C", "a"], ["B"]],
+        ListOrder.NAME: [["a", "a"], ["B", "C"], ["d"]],
+        ListOrder.END: [["a", "a"], ["B", "C"], ["d"]],
+    }
+
+
+async def test_each_state_and_type_has_its_promotions(database: Database, merchant: Caller) -> None:
+    for new in (
+        a_promotion(name="running"),
+        a_promotion(name="off", active=False),
+        a_promotion(name="over", period=a_period(ends_at=NOON - HOUR)),
+        a_promotion(name="to come", period=a_period(NOON + HOUR)),
+        a_promotion(name="spent", codes=("ONCE",), code_type=CodeType.ONE_TIME),
+        a_promotion(name="fresh", codes=("OTHER",), code_type=CodeType.ONE_TIME),
+    ):
+        await promotions.create_promotion(database, merchant, new, NOON - HOUR)
+    cart = a_cart(codes=("ONCE",))
+    await checkout.place_order(database, merchant, NewOrder("1", cart), NOON, TODAY)
+
+    async def found(**asked: object) -> set[str]:
+        pages = await names(database, merchant, replace(OverviewQuery(), **asked))  # type: ignore[arg-type]
+        return {name for page in pages for name in page}
+
+    assert {state: await found(state=state) for state in ListState} == {
+        ListState.RUNNING: {"running", "spent", "fresh"},
+        ListState.NOT_STARTED: {"to come"},
+        ListState.EXPIRED: {"over"},
+        ListState.ON: {"running", "over", "to come", "spent", "fresh"},
+        ListState.OFF: {"off"},
+        ListState.USED_UP: {"spent"},
+    }
+    assert await found(type=PromotionType.COUPON) == {"spent", "fresh"}
+    assert await found(search="RESH", type=PromotionType.COUPON) == {"fresh"}
+    assert await found(search="\0") == set()
+    assert await found(search="%") == set()
+
+
+async def test_an_overview_tells_codes_discount_and_uses_by_day(
+    database: Database, merchant: Caller
+) -> None:
+    await products.put_products(database, merchant, [a_product(1), a_product(2)], NOON)
+    coverage = OwnPercents({1: 10 * PERCENT, 2: 30 * PERCENT})
+    new = a_promotion(coverage=coverage, codes=("ONE", "TWO", "THREE"))
+    promotion_id = await promotions.create_promotion(database, merchant, new, NOON)
+    for number, days_ago in enumerate((0, 0, 29, 30)):
+        order = NewOrder(str(number), a_cart(a_line(1), codes=("TWO",)))
+        day = TODAY - timedelta(days=days_ago)
+        await checkout.place_order(database, merchant, order, NOON, day)
+
+    overview = await overviews.get_overview(database, merchant, promotion_id, TODAY)
+
+    assert overview.discount == Discount(10 * PERCENT, 30 * PERCENT, 2)
+    assert (overview.codes, overview.code_count, overview.used_up) == (("ONE", "TWO"), 3, False)
+    assert overview.uses == 4
+    assert overview.daily_uses == (1, *(0,) * (DAYS - 2), 2)
+    page = await overviews.list_overviews(database, merchant, OverviewQuery(), NOON, TODAY)
+    assert page.overviews == (overview,)
+
+
+async def test_a_search_that_finds_little_goes_on_where_it_stopped(
+    database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("needle", "hay", "hay", "hay", "hay", "needle"):
+        await promotions.create_promotion(database, merchant, a_promotion(name=name), NOON)
+    monkeypatch.setattr(promotion_lists, "WALK", 3)
+    pages = await names(database, merchant, OverviewQuery(search="need"))
+    assert pages == [["needle"], ["needle"], []]
+
+
+async def test_a_promotion_of_another_merchant_or_deleted_is_not_there(
+    database: Database, merchant: Caller
+) -> None:
+    stranger = await create_caller(database)
+    theirs = await promotions.create_promotion(database, stranger, a_promotion(), NOON)
+    mine = await promotions.create_promotion(database, merchant, a_promotion(), NOON)
+    await promotions.delete_promotion(database, merchant, mine, NOON)
+    for promotion_id in (theirs, mine, 2**64):
+        with pytest.raises(PromotionNotFound):
+            await overviews.get_overview(database, merchant, promotion_id, TODAY)
+    assert await names(database, merchant, OverviewQuery()) == [[]]
