@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable
 from enum import StrEnum
 
-_CODE = re.compile(r"[A-Za-z0-9\u0400-\u04FF_.-]{1,30}")
+# U+0482 to U+0489 are the signs of the Cyrillic block that are no letters.
+_CODE = re.compile(r"[A-Za-z0-9\u0400-\u0481\u048A-\u04FF_.-]{1,30}")
 
 
 class CodeType(StrEnum):
@@ -21,9 +22,7 @@ def is_code(text: str) -> bool:
     dots (`coupons.coupon_code` of the merchant API). The signs of that block that are not letters,
     such as U+0482, are refused.
     """
-    return _CODE.fullmatch(text) is not None and all(
-        letter.isalnum() or letter in "-_." for letter in text
-    )
+    return _CODE.fullmatch(text) is not None
 
 
 def code_key(text: str) -> str | None:

@@ -1,5 +1,6 @@
 """Why something cannot be done: facts for the caller, without a wire's words or numbers."""
 
+from sconto.domain.code_file import RefusedCodeLine
 from sconto.domain.order import StoredOrder
 from sconto.domain.people import Action
 from sconto.domain.pricing import PricedCart
@@ -38,6 +39,51 @@ class TermsMissing(Problem):
     def __init__(self, promotion_type: PromotionType) -> None:
         super().__init__(f"no terms for type {promotion_type}")
         self.type = promotion_type
+
+
+class NoCodesAllowed(Problem):
+    """The promotion applies by itself: it has no codes."""
+
+
+class CodesTaken(Problem):
+    """The promotion has these codes already, in some spelling, or they were sent twice."""
+
+    def __init__(self, codes: tuple[str, ...]) -> None:
+        super().__init__(f"codes {codes} are there already")
+        self.codes = codes
+
+
+class NoCodesSent(Problem):
+    """There is no code in what was sent."""
+
+    def __init__(self) -> None:
+        super().__init__("there are no codes in it")
+
+
+class CodeFileRefused(Problem):
+    """Lines of a file of codes cannot be taken; `lines` are the first of `total` such lines."""
+
+    def __init__(self, lines: tuple[RefusedCodeLine, ...], total: int) -> None:
+        lines_are = "1 line is" if total == 1 else f"{total:,} lines are"
+        super().__init__(f"nothing was imported: {lines_are} not valid")
+        self.lines = lines
+        self.total = total
+
+
+class CursorRefused(Problem):
+    """The cursor is none that a page before has named."""
+
+
+class PatternRefused(Problem):
+    """No codes can be generated in this way; the text says why."""
+
+
+class GenerationNotFound(Problem):
+    """No such generation of codes, or not this merchant's: one cannot tell."""
+
+    def __init__(self, generation_id: int) -> None:
+        super().__init__(f"generation {generation_id} not found")
+        self.generation_id = generation_id
 
 
 class ProductNotFound(Problem):

@@ -1,0 +1,269 @@
+"""History: who changed what and when, as facts that a reader understands."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from itertools import islice
+from typing import Final, Self
+
+from sconto.domain.codes import CodeType
+from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
+from sconto.domain.money import format_percent
+from sconto.domain.people import Role
+from sconto.domain.promotion import NewPromotion, PromotionSummary
+
+Facts = Mapping[str, object]
+"""What JSON can say, by name."""
+
+NAMED: Final = 100
+"""How many elements of a list are recorded; the others are counted."""
+
+ALL_PRODUCTS: Final = "all"
+
+
+class Subject(StrEnum):
+    """What an entry is about."""
+
+    PROMOTION = "promotion"
+    USER = "user"
+
+
+class Verb(StrEnum):
+    """What was done to the subject."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    DELETED = "deleted"
+    RESTORED = "restored"
+    CODES_ADDED = "codes added"
+    CODES_REMOVED = "codes removed"
+    GENERATION_STARTED = "code generation started"
+    CODES_GENERATED = "codes generated"
+    PASSWORD_SET = "password set"  # noqa: S105  # a verb
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change; `before` and `after` hold what differs, None where there was nothing."""
+
+    subject: Subject
+    subject_id: int
+    verb: Verb
+    before: Facts | None = None
+    after: Facts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A recorded change. `username` is None for what was done at the command line."""
+
+    id: int
+    recorded_at: datetime
+    username: str | None
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """Some entries, the latest first, and whether there are older ones."""
+
+    entries: tuple[Entry, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """How many elements there are, and the first of them."""
+
+    count: int = 0
+    first: tuple[object, ...] = ()
+
+    @classmethod
+    def of(cls, elements: Collection[object]) -> Self:
+        """The elements, counted and cut to what is recorded."""
+        return cls(len(elements), tuple(islice(elements, NAMED)))
+
+    def facts(self, name: str) -> dict[str, object]:
+        """Nothing where there are no elements."""
+        return {name: list(self.first), f"{name}_count": self.count} if self.count else {}
+
+
+@dataclass(frozen=True, slots=True)
+class ListChange:
+    """How a list was changed; `replaced` are the elements that kept their place in it.
+
+    The lengths are None where nobody counted: a change costs what it changes.
+    """
+
+    count_before: int | None = None
+    count_after: int | None = None
+    removed: Sample = Sample()
+    added: Sample = Sample()
+    replaced_before: Sample = Sample()
+    replaced_after: Sample = Sample()
+
+    @property
+    def is_none(self) -> bool:
+        """Whether the list has the elements that it had."""
+        return not (self.removed.count or self.added.count or self.replaced_after.count)
+
+    def before(self) -> Facts:
+        """The length that the list had, and what is no longer in it."""
+        replaced = self.replaced_before.facts("replaced")
+        return {**_count(self.count_before), **self.removed.facts("removed"), **replaced}
+
+    def after(self) -> Facts:
+        """The length that the list has, and what is new in it."""
+        replaced = self.replaced_after.facts("replaced")
+        return {**_count(self.count_after), **self.added.facts("added"), **replaced}
+
+
+def _count(length: int | None) -> dict[str, object]:
+    return {} if length is None else {"count": length}
+
+
+@dataclass(frozen=True, slots=True)
+class TermsChange:
+    """How the terms of a promotion were changed."""
+
+    coverage_before: Coverage
+    coverage_after: Coverage
+    code_type_before: CodeType | None
+    code_type_after: CodeType | None
+    codes: ListChange
+
+
+def promotion_created(promotion_id: int, new: NewPromotion) -> Change:
+    """The entry of a new promotion: everything that it is."""
+    terms = new.terms
+    codes = ListChange(0, len(terms.codes), added=Sample.of(terms.codes))
+    facts = {
+        **_scalars(new),
+        **_terms(terms.coverage, terms.code_type),
+        **_lists_after(change_of_products(None, terms.coverage), codes),
+    }
+    return Change(Subject.PROMOTION, promotion_id, Verb.CREATED, None, facts)
+
+
+def promotion_changed(
+    before: PromotionSummary, after: PromotionSummary, terms: TermsChange | None
+) -> Change | None:
+    """The entry of a changed promotion: what differs; None where nothing does."""
+    facts_before, facts_after = _scalars(before), _scalars(after)
+    if terms is not None:
+        facts_before |= _terms(terms.coverage_before, terms.code_type_before)
+        facts_after |= _terms(terms.coverage_after, terms.code_type_after)
+    differing = [name for name in facts_after if facts_after[name] != facts_before[name]]
+    old = {name: facts_before[name] for name in differing}
+    new = {name: facts_after[name] for name in differing}
+    if terms is not None:
+        products = change_of_products(terms.coverage_before, terms.coverage_after)
+        old |= _lists_before(products, terms.codes)
+        new |= _lists_after(products, terms.codes)
+    if not new:
+        return None
+    return Change(Subject.PROMOTION, before.id, Verb.CHANGED, old, new)
+
+
+def promotion_deleted(
+    summary: PromotionSummary, coverage: Coverage, code_type: CodeType | None, codes: ListChange
+) -> Change:
+    """The entry of a deleted promotion: everything that it was."""
+    facts = {
+        **_scalars(summary),
+        **_terms(coverage, code_type),
+        **_lists_before(change_of_products(coverage, None), codes),
+    }
+    return Change(Subject.PROMOTION, summary.id, Verb.DELETED, facts, None)
+
+
+def codes_changed(promotion_id: int, verb: Verb, codes: ListChange) -> Change:
+    """The entry of codes that were added, removed or generated by themselves."""
+    before, after = {"codes": codes.before()}, {"codes": codes.after()}
+    return Change(Subject.PROMOTION, promotion_id, verb, before, after)
+
+
+def user_created(user_id: int, username: str, role: Role) -> Change:
+    """The entry of a new user."""
+    facts = {"name": username, "role": role.value, "disabled": False}
+    return Change(Subject.USER, user_id, Verb.CREATED, None, facts)
+
+
+def user_changed(user_id: int, before: Facts, after: Facts) -> Change | None:
+    """The entry of a user whose role or state was set; None where it was that already."""
+    differing = [name for name in after if after[name] != before[name]]
+    if not differing:
+        return None
+    old = {name: before[name] for name in differing}
+    new = {name: after[name] for name in differing}
+    return Change(Subject.USER, user_id, Verb.CHANGED, old, new)
+
+
+def password_set(user_id: int) -> Change:
+    """The entry of a user with a new password, which is nobody's to read."""
+    return Change(Subject.USER, user_id, Verb.PASSWORD_SET)
+
+
+def change_of_products(before: Coverage | None, after: Coverage | None) -> ListChange:
+    """How the list of the products that a promotion names was changed."""
+    old, new = _named(before), _named(after)
+    both = [product_id for product_id in new if product_id in old]
+    replaced = [product_id for product_id in both if old[product_id] != new[product_id]]
+    return ListChange(
+        len(old),
+        len(new),
+        removed=_sample(old, (one for one in old if one not in new)),
+        added=_sample(new, (one for one in new if one not in old)),
+        replaced_before=_sample(old, replaced),
+        replaced_after=_sample(new, replaced),
+    )
+
+
+def _named(coverage: Coverage | None) -> dict[int, object]:
+    """What is recorded of each product: its id, with the percent that is its own."""
+    match coverage:
+        case None | AllProducts():
+            return {}
+        case ListedProducts(product_ids=product_ids):
+            return {product_id: product_id for product_id in product_ids}
+        case OwnPercents(percents=percents):
+            return {
+                product_id: {"product_id": product_id, "percent": format_percent(percent)}
+                for product_id, percent in percents.items()
+            }
+
+
+def _sample(elements: Mapping[int, object], product_ids: Iterable[int]) -> Sample:
+    return Sample.of([elements[product_id] for product_id in product_ids])
+
+
+def _scalars(promotion: NewPromotion | PromotionSummary) -> dict[str, object]:
+    period = promotion.period
+    return {
+        "type": promotion.type.value,
+        "name": promotion.name,
+        "active": promotion.active,
+        "starts_at": period.starts_at.isoformat(),
+        "ends_at": None if period.ends_at is None else period.ends_at.isoformat(),
+    }
+
+
+def _terms(coverage: Coverage, code_type: CodeType | None) -> dict[str, object]:
+    """`percent` is None where each product has its own."""
+    everywhere = isinstance(coverage, AllProducts)
+    return {
+        "code_type": None if code_type is None else code_type.value,
+        "percent": None if isinstance(coverage, OwnPercents) else format_percent(coverage.percent),
+        "covers": ALL_PRODUCTS if everywhere else "listed",
+    }
+
+
+def _lists_before(products: ListChange, codes: ListChange) -> dict[str, object]:
+    lists = {"products": products, "codes": codes}
+    return {name: change.before() for name, change in lists.items() if not change.is_none}
+
+
+def _lists_after(products: ListChange, codes: ListChange) -> dict[str, object]:
+    lists = {"products": products, "codes": codes}
+    return {name: change.after() for name, change in lists.items() if not change.is_none}

@@ -1,0 +1,196 @@
+"""Generating codes: asked for at once, made in the background, some thousand at a time."""
+
+import asyncio
+import logging
+import random
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from sconto.domain.code_pattern import CodePattern, Ending, Generation, check_pattern
+from sconto.domain.codes import code_key
+from sconto.domain.history import Change, ListChange, Sample, Subject, Verb, codes_changed
+from sconto.domain.people import Caller, Role
+from sconto.domain.problems import GenerationNotFound, NoCodesAllowed, PromotionNotFound
+from sconto.domain.promotion import PromotionType
+from sconto.store import code_generations, code_lists, history
+from sconto.store.database import Connection, Database, DatabaseUnavailable, retrying
+
+MADE_AT_ONCE: Final = 10_000
+"""Codes of one transaction: a change of the promotion waits no longer than for these."""
+
+_DRAWS: Final = 10
+"""How often in a row codes may be drawn that are all there already."""
+
+_LATEST: Final = 20
+_LOOK_SECONDS: Final = 2.0
+_JOBS_A_LOOK: Final = 100
+
+_log = logging.getLogger(__name__)
+
+
+async def start_generation(
+    database: Database,
+    caller: Caller,
+    promotion_id: int,
+    pattern: CodePattern,
+    wanted: int,
+    now: datetime,
+) -> Generation:
+    """Ask for codes that are made in the background.
+
+    Raises PatternRefused, PromotionNotFound, NoCodesAllowed.
+    """
+    check_pattern(pattern, wanted)
+    async with database.write() as connection:
+        holder = await code_lists.lock_codes(connection, caller.merchant_id, promotion_id)
+        if holder is None:
+            raise PromotionNotFound(promotion_id)
+        if holder.type is not PromotionType.COUPON:
+            raise NoCodesAllowed
+        generation = await code_generations.insert_generation(
+            connection, caller, promotion_id, pattern, wanted, now
+        )
+        facts = {"generation": generation.id, "count": wanted, "example": example(pattern)}
+        change = Change(Subject.PROMOTION, promotion_id, Verb.GENERATION_STARTED, None, facts)
+        await history.record(connection, caller, change, now)
+    return generation
+
+
+async def get_generation(database: Database, caller: Caller, generation_id: int) -> Generation:
+    """How far the codes are; raises GenerationNotFound."""
+    async with database.read() as connection:
+        found = await code_generations.find_generation(
+            connection, caller.merchant_id, generation_id
+        )
+    if found is None:
+        raise GenerationNotFound(generation_id)
+    return found
+
+
+async def list_generations(
+    database: Database, caller: Caller, promotion_id: int
+) -> list[Generation]:
+    """The latest generations of a promotion, finished or not."""
+    async with database.read() as connection:
+        return await code_generations.list_generations(
+            connection, caller.merchant_id, promotion_id, _LATEST
+        )
+
+
+async def make_codes(
+    database: Database, merchant_id: int, generation_id: int, now: datetime
+) -> Generation | None:
+    """Make the next codes of a generation, and answer how far it is then.
+
+    None where it is finished, or another worker is at it.
+    """
+
+    async def make() -> Generation | None:
+        async with database.write() as connection:
+            job = await code_generations.claim_generation(connection, merchant_id, generation_id)
+            if job is None:
+                return None
+            made, ending = await _make_some(connection, merchant_id, job)
+            advanced = replace(job, made=job.made + made, ending=ending)
+            if ending is not None:
+                advanced = replace(advanced, finished_at=now)
+                await _record_end(connection, merchant_id, advanced, now)
+            await code_generations.advance_generation(
+                connection, merchant_id, generation_id, made, advanced.finished_at, ending
+            )
+            return advanced
+
+    return await retrying(make)
+
+
+async def make_all_codes(database: Database, clock: Callable[[], datetime]) -> None:
+    """Work at all open generations in turn until none has anything left for this worker."""
+    async with database.read() as connection:
+        waiting = await code_generations.list_open_generations(connection, _JOBS_A_LOOK)
+    while waiting:
+        still_open = []
+        for merchant_id, generation_id in waiting:
+            try:
+                job = await make_codes(database, merchant_id, generation_id, clock())
+            except DatabaseUnavailable:
+                raise
+            except Exception:
+                # The other merchants' codes are not to wait for what is wrong with these.
+                _log.exception("codes of generation %s are not generated", generation_id)
+                continue
+            if job is not None and job.ending is None:
+                still_open.append((merchant_id, generation_id))
+        waiting = still_open
+
+
+async def keep_generating(database: Database, clock: Callable[[], datetime]) -> None:
+    """Make the codes that anybody asks for; ends when cancelled."""
+    while True:
+        # Workers that started together do not look together.
+        await asyncio.sleep(_LOOK_SECONDS * random.uniform(0.5, 1))  # noqa: S311
+        try:
+            await make_all_codes(database, clock)
+        except DatabaseUnavailable:
+            _log.warning("codes are not generated: no database")
+        except Exception:
+            _log.exception("codes are not generated")
+
+
+def example(pattern: CodePattern) -> str:
+    """A code such as the pattern makes."""
+    return draw_codes(pattern, 1)[0]
+
+
+def draw_codes(pattern: CodePattern, count: int) -> list[str]:
+    """Codes from the system's cryptographic source, each letter as likely as any other.
+
+    Two may be the same.
+    """
+    return list(pattern.spell(_draw_letters(pattern.alphabet, count * pattern.letters)))
+
+
+def _draw_letters(alphabet: str, count: int) -> str:
+    # A byte stands for the letter that its remainder names. The bytes beyond the last whole turn
+    # of the alphabet are dropped: else the first letters would come more often.
+    size = len(alphabet)
+    fair = 256 - 256 % size
+    letters = bytes(ord(alphabet[byte % size]) for byte in range(256))
+    beyond = bytes(range(fair, 256))
+    drawn = ""
+    while len(drawn) < count:
+        drawn += secrets.token_bytes(count + 64).translate(letters, beyond).decode()
+    return drawn[:count]
+
+
+async def _make_some(
+    connection: Connection, merchant_id: int, job: Generation
+) -> tuple[int, Ending | None]:
+    """Add codes to the promotion; how many, and how the generation ended if it did."""
+    holder = await code_lists.lock_codes(connection, merchant_id, job.promotion_id)
+    if holder is None or holder.type is not PromotionType.COUPON:
+        return 0, Ending.PROMOTION_GONE
+    missing = job.wanted - job.made
+    for _ in range(_DRAWS):
+        codes = draw_codes(job.pattern, min(missing, MADE_AT_ONCE))
+        keys = [code_key(code) or code for code in codes]
+        made = await code_lists.insert_codes(connection, merchant_id, job.promotion_id, codes, keys)
+        if made:
+            return made, Ending.COMPLETE if made == missing else None
+    return 0, Ending.PATTERN_USED_UP
+
+
+async def _record_end(
+    connection: Connection, merchant_id: int, job: Generation, now: datetime
+) -> None:
+    """Keep what was made in the name of who asked for it."""
+    caller = Caller(merchant_id, job.user_id, Role.MANAGER)
+    if job.made:
+        await code_lists.touch_promotion(
+            connection, merchant_id, job.promotion_id, now, has_codes=True
+        )
+    made = ListChange(added=Sample(job.made))
+    change = codes_changed(job.promotion_id, Verb.CODES_GENERATED, made)
+    await history.record(connection, caller, change, now)

@@ -1,0 +1,320 @@
+"""What a merchant asks of a promotion's codes by themselves: list, add, remove, import, export."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from sconto.domain.code_file import (
+    NAMED_LINES,
+    CodeFile,
+    CodeLine,
+    RefusedCodeLine,
+)
+from sconto.domain.code_list import (
+    CodeCounts,
+    CodePage,
+    CodeQuery,
+    CodeState,
+    ListedCode,
+    RemovedCodes,
+)
+from sconto.domain.codes import CodeType, code_key, is_code
+from sconto.domain.history import ListChange, Sample, Verb, codes_changed
+from sconto.domain.people import Caller
+from sconto.domain.problems import (
+    CodeFileRefused,
+    CodesTaken,
+    CursorRefused,
+    NoCodesAllowed,
+    NoCodesSent,
+    PromotionNotFound,
+)
+from sconto.domain.promotion import PromotionType
+from sconto.store import code_lists, history
+from sconto.store.database import Connection, Database, retrying
+from sconto.store.promotions import LARGEST
+
+_EXPORTED_AT_ONCE: Final = 10_000
+
+
+async def list_codes(
+    database: Database, caller: Caller, promotion_id: int, query: CodeQuery
+) -> CodePage:
+    """The codes that the query asks for; raises PromotionNotFound and CursorRefused.
+
+    A code that is added meanwhile stands behind the others; one that a change of the promotion
+    moves may be seen twice, or not at all.
+    """
+    async with database.read() as connection:
+        holder = await _find_holder(connection, caller, promotion_id)
+        used = None if query.state is None else query.state is CodeState.USED
+        if used is not None and holder.code_type is not CodeType.ONE_TIME:
+            if used:
+                return CodePage((), None)
+            used = None
+        found = await _list(connection, caller, holder, query, used)
+    placed = found[: query.limit]
+    cursor = None
+    if len(found) > query.limit:
+        cursor = str(placed[-1].position) if query.search is None else placed[-1].key
+    return CodePage(tuple(one.listed for one in placed), cursor)
+
+
+async def count_codes(database: Database, caller: Caller, promotion_id: int) -> CodeCounts:
+    """How many codes the promotion has, and how many an order used up; 0 for one unknown."""
+    async with database.read() as connection:
+        return await code_lists.count_codes(connection, caller.merchant_id, promotion_id)
+
+
+async def add_codes(
+    database: Database, caller: Caller, promotion_id: int, codes: Sequence[str], now: datetime
+) -> int:
+    """Add codes behind the promotion's others, all or none; how many.
+
+    Raises PromotionNotFound, NoCodesAllowed, and CodesTaken with those that the promotion has, or
+    that are sent twice, in any spelling.
+    """
+    keys = [key for code in codes if (key := code_key(code)) is not None]
+    if len(keys) < len(codes):
+        raise ValueError("what is no code is refused before")
+
+    async def add() -> int:
+        async with database.write() as connection:
+            await _lock_holder(connection, caller, promotion_id)
+            merchant_id = caller.merchant_id
+            taken = await code_lists.find_taken(connection, merchant_id, promotion_id, keys)
+            if repeated := tuple(_repeated(codes, keys, taken)):
+                raise CodesTaken(repeated)
+            await code_lists.insert_codes(connection, merchant_id, promotion_id, codes, keys)
+            added = Sample.of(codes)
+            await _record(connection, caller, promotion_id, Verb.CODES_ADDED, now, added=added)
+        return len(codes)
+
+    return await retrying(add)
+
+
+async def remove_codes(
+    database: Database, caller: Caller, promotion_id: int, codes: Sequence[str], now: datetime
+) -> RemovedCodes:
+    """Remove codes; they stay on the orders that used them, and in the statistics.
+
+    Those that the promotion does not have are named in the answer. Raises PromotionNotFound.
+    """
+    wanted = {code_key(code) or code: code for code in codes}
+    keys = [key for key in wanted if is_code(key)]
+
+    async def remove() -> RemovedCodes:
+        async with database.write() as connection:
+            merchant_id = caller.merchant_id
+            if await code_lists.lock_codes(connection, merchant_id, promotion_id) is None:
+                raise PromotionNotFound(promotion_id)
+            gone = await code_lists.remove_listed(connection, merchant_id, promotion_id, keys, now)
+            if gone:
+                removed = Sample.of(list(gone.values()))
+                verb = Verb.CODES_REMOVED
+                await _record(connection, caller, promotion_id, verb, now, removed=removed)
+        unknown = tuple(code for key, code in wanted.items() if key not in gone)
+        return RemovedCodes(len(gone), unknown)
+
+    return await retrying(remove)
+
+
+async def import_codes(
+    database: Database, caller: Caller, promotion_id: int, pieces: Iterable[bytes], now: datetime
+) -> int:
+    """Add the codes of a file behind the promotion's others, all or none; how many.
+
+    The pieces are read once and never held together; the promotion is locked only when all of them
+    have been read. Raises PromotionNotFound, NoCodesAllowed, NoCodesSent, and CodeFileRefused with
+    the lines that cannot be taken.
+    """
+    refusals = _Refusals()
+    merchant_id = caller.merchant_id
+    async with database.write() as connection:
+        _require_coupon(await _find_holder(connection, caller, promotion_id))
+        staged = await code_lists.stage_codes(connection, refusals.filter(_read_lines(pieces)))
+        if refusals.total:
+            await refusals.add_clashes(connection, merchant_id, promotion_id)
+        if not staged:
+            raise NoCodesSent
+        await _lock_holder(connection, caller, promotion_id)
+        try:
+            # Not the whole transaction again: the pieces can be read only once.
+            await retrying(lambda: code_lists.insert_staged(connection, merchant_id, promotion_id))
+        except code_lists.CodesClash:
+            await refusals.add_clashes(connection, merchant_id, promotion_id)
+        added = await code_lists.sample_staged(connection, staged)
+        await _record(connection, caller, promotion_id, Verb.CODES_ADDED, now, added=added)
+    return staged
+
+
+async def export_codes(
+    database: Database, caller: Caller, promotion_id: int
+) -> AsyncIterator[Sequence[ListedCode]]:
+    """All codes of the promotion in the order in which they were added, some at a time.
+
+    No connection is held between the parts, so a slow reader is in nobody's way. Raises
+    PromotionNotFound before the first part.
+    """
+    async with database.read() as connection:
+        holder = await _find_holder(connection, caller, promotion_id)
+    return _export(database, caller, holder)
+
+
+async def _export(
+    database: Database, caller: Caller, holder: code_lists.CodeHolder
+) -> AsyncIterator[Sequence[ListedCode]]:
+    behind = -LARGEST
+    while True:
+        async with database.read() as connection:
+            found = await code_lists.list_codes(
+                connection,
+                caller.merchant_id,
+                holder,
+                limit=_EXPORTED_AT_ONCE,
+                behind=behind,
+            )
+        if found:
+            yield [one.listed for one in found]
+        if len(found) < _EXPORTED_AT_ONCE:
+            return
+        behind = found[-1].position
+
+
+async def _find_holder(
+    connection: Connection, caller: Caller, promotion_id: int
+) -> code_lists.CodeHolder:
+    found = await code_lists.find_code_holder(connection, caller.merchant_id, promotion_id)
+    if found is None:
+        raise PromotionNotFound(promotion_id)
+    return found
+
+
+async def _lock_holder(connection: Connection, caller: Caller, promotion_id: int) -> None:
+    """Wait for the turn to add codes. Raises PromotionNotFound, NoCodesAllowed."""
+    found = await code_lists.lock_codes(connection, caller.merchant_id, promotion_id)
+    if found is None:
+        raise PromotionNotFound(promotion_id)
+    _require_coupon(found)
+
+
+def _require_coupon(holder: code_lists.CodeHolder) -> None:
+    if holder.type is not PromotionType.COUPON:
+        raise NoCodesAllowed
+
+
+async def _list(
+    connection: Connection,
+    caller: Caller,
+    holder: code_lists.CodeHolder,
+    query: CodeQuery,
+    used: bool | None,
+) -> list[code_lists.PlacedCode]:
+    """One code more than asked for, which tells whether there are more."""
+    merchant_id, limit = caller.merchant_id, query.limit + 1
+    if query.search is None:
+        return await code_lists.list_codes(
+            connection,
+            merchant_id,
+            holder,
+            limit=limit,
+            used=used,
+            behind=_position(query.cursor),
+        )
+    beginning = code_key(query.search)
+    if beginning is None:
+        return []
+    return await code_lists.search_codes(
+        connection,
+        merchant_id,
+        holder,
+        limit=limit,
+        beginning=beginning,
+        used=used,
+        behind=_key(query.cursor),
+    )
+
+
+def _position(cursor: str | None) -> int:
+    if cursor is None:
+        return -LARGEST
+    digits = cursor.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 20):
+        raise CursorRefused
+    return max(-LARGEST, min(int(cursor), LARGEST))
+
+
+def _key(cursor: str | None) -> str:
+    if cursor is not None and not is_code(cursor):
+        raise CursorRefused
+    return cursor or ""
+
+
+def _repeated(codes: Sequence[str], keys: Sequence[str], taken: set[str]) -> Iterator[str]:
+    """The codes that are there already, in the promotion or earlier among them."""
+    known = set(taken)
+    for code, key in zip(codes, keys, strict=True):
+        if key in known:
+            yield code
+        known.add(key)
+
+
+async def _record(
+    connection: Connection,
+    caller: Caller,
+    promotion_id: int,
+    verb: Verb,
+    now: datetime,
+    *,
+    added: Sample = Sample(),  # noqa: B008  # frozen
+    removed: Sample = Sample(),  # noqa: B008
+) -> None:
+    await code_lists.touch_promotion(
+        connection, caller.merchant_id, promotion_id, now, has_codes=added.count > 0
+    )
+    change = codes_changed(promotion_id, verb, ListChange(added=added, removed=removed))
+    await history.record(connection, caller, change, now)
+
+
+async def _read_lines(
+    pieces: Iterable[bytes],
+) -> AsyncIterator[CodeLine | RefusedCodeLine]:
+    file = CodeFile()
+    for piece in pieces:
+        for line in file.feed(piece):
+            yield line
+        # A file never makes the other requests of this process wait.
+        await asyncio.sleep(0)
+    for line in file.end():
+        yield line
+
+
+class _Refusals:
+    """The first lines that cannot be taken, and the number of all of them."""
+
+    def __init__(self) -> None:
+        self._first: list[RefusedCodeLine] = []
+        self.total = 0
+
+    async def filter(
+        self, lines: AsyncIterator[CodeLine | RefusedCodeLine]
+    ) -> AsyncIterator[CodeLine]:
+        """The lines that can be taken; the others are kept or counted here."""
+        async for line in lines:
+            if isinstance(line, CodeLine):
+                yield line
+                continue
+            self.total += 1
+            if self.total <= NAMED_LINES:
+                self._first.append(line)
+
+    async def add_clashes(
+        self, connection: Connection, merchant_id: int, promotion_id: int
+    ) -> None:
+        """Add the lines whose codes are there already, and raise CodeFileRefused with all."""
+        clashes, total = await code_lists.find_clashes(
+            connection, merchant_id, promotion_id, NAMED_LINES
+        )
+        first = sorted([*self._first, *clashes], key=lambda refused: refused.line)[:NAMED_LINES]
+        raise CodeFileRefused(tuple(first), self.total + total)

@@ -1,0 +1,45 @@
+"""Who changed what and when: read here, recorded by each operation as it changes something."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sconto.domain.history import Entry, HistoryPage, Subject
+from sconto.domain.people import Caller
+from sconto.domain.problems import PromotionNotFound
+from sconto.store import history, promotions
+from sconto.store.database import Database
+
+_LATEST: Final = promotions.LARGEST
+
+
+async def promotion_history(
+    database: Database, caller: Caller, promotion_id: int, *, limit: int, before: int | None = None
+) -> HistoryPage:
+    """The latest entries about a promotion and its codes; raises PromotionNotFound.
+
+    `before` is the id of the entry from which on older ones are wanted.
+    """
+    async with database.read() as connection:
+        merchant_id = caller.merchant_id
+        if await promotions.find_summary(connection, merchant_id, promotion_id) is None:
+            raise PromotionNotFound(promotion_id)
+        found = await history.list_entries(
+            connection, merchant_id, Subject.PROMOTION, promotion_id, limit + 1, before or _LATEST
+        )
+    return _page(found, limit)
+
+
+async def people_history(
+    database: Database, caller: Caller, *, limit: int, before: int | None = None
+) -> HistoryPage:
+    """The latest entries about the merchant's users."""
+    async with database.read() as connection:
+        found = await history.list_entries_of_all(
+            connection, caller.merchant_id, Subject.USER, limit + 1, before or _LATEST
+        )
+    return _page(found, limit)
+
+
+def _page(found: Sequence[Entry], limit: int) -> HistoryPage:
+    """One more than asked for tells whether there are more."""
+    return HistoryPage(tuple(found[:limit]), more=len(found) > limit)

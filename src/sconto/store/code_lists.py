@@ -1,0 +1,318 @@
+"""The codes of one promotion as a list: added and removed one by one or by the million, and read.
+
+Whoever adds or removes codes holds the lock on the promotion's own row (`lock_codes`). A change of
+the promotion waits for it and they for the change; writes to the merchant's other promotions, and
+orders, wait for neither.
+"""
+
+from collections.abc import AsyncIterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import asyncpg
+
+from sconto.domain.code_file import CodeLine, LineFault, RefusedCodeLine
+from sconto.domain.code_list import CodeCounts, ListedCode, state_of
+from sconto.domain.codes import CodeType
+from sconto.domain.history import NAMED, Sample
+from sconto.domain.ordering import SPACING
+from sconto.domain.promotion import PromotionType
+from sconto.store.database import Connection
+from sconto.store.promotions import LARGEST
+
+IMPORT_PATIENCE: Final = 3600
+"""Seconds that one statement of an import may take: the longest file is as long as it is."""
+
+_FIND: Final = """
+SELECT promotion_id, type, code_type
+FROM promotions
+WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL
+"""
+
+_LOCK: Final = f"{_FIND} FOR NO KEY UPDATE"
+
+_TOUCH: Final = """
+UPDATE promotions SET updated_at = $3, had_codes = had_codes OR $4
+WHERE merchant_id = $1 AND promotion_id = $2
+"""
+
+# The order gives the ids: each row's is drawn after the rows are sorted.
+_INSERT: Final = """
+INSERT INTO codes (merchant_id, promotion_id, code, code_key, position)
+SELECT $1, $2, new.code, new.code_key, last.position + $3::bigint * new.place
+FROM {new}, (
+    SELECT coalesce(max(position), 0) AS position
+    FROM codes
+    WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
+) AS last
+ORDER BY new.place
+"""
+
+_INSERT_UNLESS_TAKEN: Final = (
+    _INSERT.format(
+        new="unnest($4::text[], $5::text[]) WITH ORDINALITY AS new (code, code_key, place)"
+    )
+    + "ON CONFLICT (merchant_id, code_key, promotion_id) WHERE removed_at IS NULL DO NOTHING"
+)
+
+_INSERT_STAGED: Final = _INSERT.format(new="staged_codes AS new")
+
+_FIND_TAKEN: Final = """
+SELECT code_key FROM codes
+WHERE merchant_id = $1 AND promotion_id = $2 AND code_key = ANY ($3::text[])
+    AND removed_at IS NULL
+"""
+
+_REMOVE: Final = """
+UPDATE codes SET removed_at = $4
+WHERE merchant_id = $1 AND promotion_id = $2 AND code_key = ANY ($3::text[])
+    AND removed_at IS NULL
+RETURNING code, code_key
+"""
+
+_STAGE: Final = """
+CREATE TEMPORARY TABLE staged_codes (
+    place bigint NOT NULL,                         -- the number of the line
+    code text NOT NULL,
+    code_key text COLLATE "C" NOT NULL
+) ON COMMIT DROP
+"""
+
+_FIND_CLASHES: Final = """
+SELECT place, repeated, count(*) OVER () AS total
+FROM (
+    SELECT place, place > min(place) OVER (PARTITION BY code_key) AS repeated,
+        EXISTS (
+            SELECT FROM codes
+            WHERE merchant_id = $1 AND promotion_id = $2 AND code_key = staged_codes.code_key
+                AND removed_at IS NULL
+        ) AS taken
+    FROM staged_codes
+) AS staged
+WHERE repeated OR taken
+ORDER BY place
+LIMIT $3
+"""
+
+_SAMPLE: Final = "SELECT code FROM staged_codes ORDER BY place LIMIT $1"
+
+_COLUMNS: Final = """
+SELECT code_id, code, code_key, position, used_by, used_at,
+    (
+        SELECT coalesce(sum(uses), 0)::bigint
+        FROM redemption_counts
+        WHERE merchant_id = $1 AND promotion_id = $2 AND code_id = codes.code_id
+    ) AS uses
+FROM codes
+WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
+    AND ($3::boolean IS NULL OR (used_at IS NOT NULL) = $3)
+"""
+
+_LIST: Final = f"{_COLUMNS} AND position > $5 ORDER BY position LIMIT $4"
+
+_SEARCH: Final = f"""{_COLUMNS}
+    AND code_key > $5 AND code_key >= $6 AND code_key < $6 || chr(1114111)
+ORDER BY code_key LIMIT $4
+"""
+
+_COUNT: Final = """
+SELECT count(*) AS total, count(used_at) AS used
+FROM codes
+WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
+"""
+
+
+class CodesClash(Exception):
+    """Staged codes repeat one another, or codes that the promotion has."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeHolder:
+    """What of a promotion matters to its codes."""
+
+    promotion_id: int
+    type: PromotionType
+    code_type: CodeType | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedCode:
+    """A listed code, and where it stands: in the order of adding, and in the alphabet."""
+
+    listed: ListedCode
+    position: int
+    key: str
+
+
+async def find_code_holder(
+    connection: Connection, merchant_id: int, promotion_id: int
+) -> CodeHolder | None:
+    """The promotion, unless it is deleted."""
+    return await _find_holder(connection, _FIND, merchant_id, promotion_id)
+
+
+async def lock_codes(
+    connection: Connection, merchant_id: int, promotion_id: int
+) -> CodeHolder | None:
+    """Let one transaction at a time write the promotion's codes; None where it is deleted."""
+    return await _find_holder(connection, _LOCK, merchant_id, promotion_id)
+
+
+async def _find_holder(
+    connection: Connection, statement: str, merchant_id: int, promotion_id: int
+) -> CodeHolder | None:
+    if promotion_id > LARGEST:
+        return None
+    row = await connection.fetchrow(statement, merchant_id, promotion_id)
+    if row is None:
+        return None
+    code_type = None if row["code_type"] is None else CodeType(row["code_type"])
+    return CodeHolder(row["promotion_id"], PromotionType(row["type"]), code_type)
+
+
+async def touch_promotion(
+    connection: Connection, merchant_id: int, promotion_id: int, now: datetime, *, has_codes: bool
+) -> None:
+    """Note that the promotion was changed, and that it ever had codes."""
+    await connection.execute(_TOUCH, merchant_id, promotion_id, now, has_codes)
+
+
+async def insert_codes(
+    connection: Connection,
+    merchant_id: int,
+    promotion_id: int,
+    codes: Sequence[str],
+    keys: Sequence[str],
+) -> int:
+    """Add those that the promotion does not have, behind its others; how many they are.
+
+    Ids ascend in the order given.
+    """
+    status = await connection.execute(
+        _INSERT_UNLESS_TAKEN, merchant_id, promotion_id, SPACING, codes, keys
+    )
+    return int(status.removeprefix("INSERT 0 "))
+
+
+async def find_taken(
+    connection: Connection, merchant_id: int, promotion_id: int, keys: Sequence[str]
+) -> set[str]:
+    """Those of the keys that the promotion has a code of."""
+    rows = await connection.fetch(_FIND_TAKEN, merchant_id, promotion_id, keys)
+    return {row["code_key"] for row in rows}
+
+
+async def remove_listed(
+    connection: Connection,
+    merchant_id: int,
+    promotion_id: int,
+    keys: Sequence[str],
+    now: datetime,
+) -> dict[str, str]:
+    """Remove the codes with these keys; answers those that there were, by key.
+
+    They stay on the orders that used them, and in the statistics.
+    """
+    rows = await connection.fetch(_REMOVE, merchant_id, promotion_id, keys, now)
+    return {row["code_key"]: row["code"] for row in rows}
+
+
+async def stage_codes(connection: Connection, lines: AsyncIterable[CodeLine]) -> int:
+    """Keep the lines of a file until the transaction ends; how many they are.
+
+    They are taken one by one, as fast as the database takes them.
+    """
+    await connection.execute(_STAGE)
+    status = await connection.copy_records_to_table(
+        "staged_codes",
+        records=((line.line, line.code, line.key) async for line in lines),
+        timeout=IMPORT_PATIENCE,
+    )
+    return int(status.removeprefix("COPY "))
+
+
+async def insert_staged(connection: Connection, merchant_id: int, promotion_id: int) -> None:
+    """Add the staged codes behind the promotion's others; ids ascend with the lines.
+
+    Where it raises, the transaction goes on as if it had not been tried. Raises CodesClash.
+    """
+    try:
+        async with connection.transaction():
+            await connection.execute(
+                _INSERT_STAGED, merchant_id, promotion_id, SPACING, timeout=IMPORT_PATIENCE
+            )
+    except asyncpg.UniqueViolationError:
+        raise CodesClash from None
+
+
+async def sample_staged(connection: Connection, staged: int) -> Sample:
+    """The staged codes, for the history."""
+    rows = await connection.fetch(_SAMPLE, NAMED, timeout=IMPORT_PATIENCE)
+    return Sample(staged, tuple(row["code"] for row in rows))
+
+
+async def find_clashes(
+    connection: Connection, merchant_id: int, promotion_id: int, limit: int
+) -> tuple[list[RefusedCodeLine], int]:
+    """The first staged lines that repeat a code, and how many there are in all."""
+    rows = await connection.fetch(
+        _FIND_CLASHES, merchant_id, promotion_id, limit, timeout=IMPORT_PATIENCE
+    )
+    clashes = [
+        RefusedCodeLine(row["place"], LineFault.REPEATED if row["repeated"] else LineFault.TAKEN)
+        for row in rows
+    ]
+    return clashes, rows[0]["total"] if rows else 0
+
+
+async def list_codes(
+    connection: Connection,
+    merchant_id: int,
+    holder: CodeHolder,
+    *,
+    limit: int,
+    used: bool | None = None,
+    behind: int = -LARGEST,
+) -> list[PlacedCode]:
+    """Up to `limit` codes behind a position, in the order in which they were added.
+
+    `used` asks for those that an order used up, or for the others.
+    """
+    rows = await connection.fetch(_LIST, merchant_id, holder.promotion_id, used, limit, behind)
+    return [_placed(row, holder.code_type) for row in rows]
+
+
+async def search_codes(
+    connection: Connection,
+    merchant_id: int,
+    holder: CodeHolder,
+    *,
+    limit: int,
+    beginning: str,
+    used: bool | None = None,
+    behind: str = "",
+) -> list[PlacedCode]:
+    """Up to `limit` codes behind a key whose keys have this beginning, in alphabetical order."""
+    rows = await connection.fetch(
+        _SEARCH, merchant_id, holder.promotion_id, used, limit, behind, beginning
+    )
+    return [_placed(row, holder.code_type) for row in rows]
+
+
+async def count_codes(connection: Connection, merchant_id: int, promotion_id: int) -> CodeCounts:
+    """How many codes the promotion has, and how many of them an order used up."""
+    [row] = await connection.fetch(_COUNT, merchant_id, promotion_id)
+    return CodeCounts(row["total"], row["used"])
+
+
+def _placed(row: asyncpg.Record, code_type: CodeType | None) -> PlacedCode:
+    listed = ListedCode(
+        id=row["code_id"],
+        code=row["code"],
+        state=state_of(code_type, row["used_at"]),
+        uses=row["uses"],
+        used_by=row["used_by"],
+        used_at=row["used_at"],
+    )
+    return PlacedCode(listed, row["position"], row["code_key"])

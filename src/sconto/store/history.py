@@ -1,0 +1,94 @@
+"""History as rows: added in the transaction of the change, and never changed.
+
+No statement of Sconto updates or deletes them; triggers refuse it to everybody else.
+"""
+
+import json
+from datetime import datetime
+from typing import Final
+
+import asyncpg
+
+from sconto.domain.history import Change, Entry, Facts, Subject, Verb
+from sconto.domain.people import Caller
+from sconto.store.database import Connection
+
+# The name is kept by value: a user may be called otherwise later, or be gone.
+_RECORD: Final = """
+INSERT INTO history
+    (merchant_id, recorded_at, user_id, username, subject, subject_id, verb, before, after)
+VALUES ($1, $2, $3, (SELECT username FROM users WHERE user_id = $3), $4, $5, $6, $7, $8)
+"""
+
+_COLUMNS: Final = """
+SELECT entry_id, recorded_at, username, subject, subject_id, verb, before, after
+FROM history
+"""
+
+_LIST_OF_ONE: Final = f"""{_COLUMNS}
+WHERE merchant_id = $1 AND subject = $2 AND subject_id = $3 AND entry_id < $4
+ORDER BY entry_id DESC
+LIMIT $5
+"""
+
+_LIST_OF_ALL: Final = f"""{_COLUMNS}
+WHERE merchant_id = $1 AND subject = $2 AND entry_id < $3
+ORDER BY entry_id DESC
+LIMIT $4
+"""
+
+
+async def record(connection: Connection, caller: Caller, change: Change, at: datetime) -> None:
+    """Keep who changed what, with the change itself: in its transaction."""
+    await connection.execute(
+        _RECORD,
+        caller.merchant_id,
+        at,
+        caller.user_id,
+        change.subject,
+        change.subject_id,
+        change.verb,
+        _encode(change.before),
+        _encode(change.after),
+    )
+
+
+async def list_entries(
+    connection: Connection,
+    merchant_id: int,
+    subject: Subject,
+    subject_id: int,
+    limit: int,
+    before: int,
+) -> list[Entry]:
+    """The latest entries about one subject that are older than the entry `before`."""
+    rows = await connection.fetch(_LIST_OF_ONE, merchant_id, subject, subject_id, before, limit)
+    return [_entry(row) for row in rows]
+
+
+async def list_entries_of_all(
+    connection: Connection, merchant_id: int, subject: Subject, limit: int, before: int
+) -> list[Entry]:
+    """The latest entries about all subjects of a kind that are older than the entry `before`."""
+    rows = await connection.fetch(_LIST_OF_ALL, merchant_id, subject, before, limit)
+    return [_entry(row) for row in rows]
+
+
+def _encode(facts: Facts | None) -> str | None:
+    return None if facts is None else json.dumps(facts, ensure_ascii=False)
+
+
+def _decode(text: str | None) -> Facts | None:
+    facts: Facts | None = None if text is None else json.loads(text)
+    return facts
+
+
+def _entry(row: asyncpg.Record) -> Entry:
+    change = Change(
+        subject=Subject(row["subject"]),
+        subject_id=row["subject_id"],
+        verb=Verb(row["verb"]),
+        before=_decode(row["before"]),
+        after=_decode(row["after"]),
+    )
+    return Entry(row["entry_id"], row["recorded_at"], row["username"], change)
