@@ -1,0 +1,259 @@
+"""Random histories of a shop, asked of Sconto and of the model: every answer is compared."""
+
+import asyncio
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from sconto.api.context import Context
+from sconto.api.logs import request_log
+from sconto.api.metrics import Metrics
+from sconto.app import build_app
+from sconto.operations.tokens import Tokens
+from sconto.store.database import Database
+from tests.conftest import SECRET_KEY, create_caller
+from tests.model.asking import Ask, ask_model, ask_sconto, is_told
+from tests.model.shop import Shop
+from tests.model.stock import ORDERS, asks, spoilt_bodies
+from tests.model.till import price
+from tests.model.words import minor_units, show_amount
+
+START: Final = datetime(2026, 6, 1, 12, tzinfo=UTC)
+ZONES: Final = ("UTC", "Europe/Moscow", "America/St_Johns")
+
+COUPON: Final = {
+    "promotion_type": "coupon",
+    "promotion_name": "with codes",
+    "coupons": {"coupon_code": ["A"], "discount_percent": "10"},
+}
+DISCOUNT: Final = {
+    "promotion_type": "discount",
+    "promotion_name": "without",
+    "date_to": "2026-06-02T00:00:00+00:00",
+    "discounts": {"discount_percent": "10"},
+}
+
+
+class Bench:
+    """An application for each zone, on one database, with a clock that a history sets."""
+
+    def __init__(self, database_url: str) -> None:
+        self.now = START
+        self._url = database_url
+        self._loop = asyncio.new_event_loop()
+        self._stack = AsyncExitStack()
+        self._clients: dict[str, httpx.AsyncClient] = {}
+        self._tokens = Tokens(SECRET_KEY)
+        self.run(self._open())
+
+    def run(self, coroutine: Any) -> Any:
+        """What a coroutine answers."""
+        return self._loop.run_until_complete(coroutine)
+
+    def close(self) -> None:
+        """Stop the applications."""
+        self.run(self._stack.aclose())
+        self._loop.close()
+
+    def new_merchant(self, now: datetime) -> dict[str, str]:
+        """The headers with which the admin of a new merchant calls, for as long as it takes."""
+        caller = self.run(create_caller(self._database))
+        return {"AuthorizationJWT": f"Bearer {self._tokens.issue(caller, now)}"}
+
+    def ask(self, zone: str, questions: list[Ask], headers: dict[str, str]) -> list[httpx.Response]:
+        """Ask all of them at once."""
+
+        async def ask_all() -> list[httpx.Response]:
+            client = self._clients[zone]
+            return await asyncio.gather(*(ask_sconto(client, ask, headers) for ask in questions))
+
+        answers: list[httpx.Response] = self.run(ask_all())
+        return answers
+
+    async def _open(self) -> None:
+        self._database = await Database.open(self._url)
+        self._stack.push_async_callback(self._database.close)
+        for zone in ZONES:
+            app = build_app(self._context_for(ZoneInfo(zone)), request_log("console"))
+            await self._stack.enter_async_context(app.router.lifespan_context(app))
+            transport = httpx.ASGITransport(app)
+            client = httpx.AsyncClient(transport=transport, base_url="http://sconto")
+            self._clients[zone] = await self._stack.enter_async_context(client)
+
+    def _context_for(self, zone: ZoneInfo) -> Callable[[], Any]:
+        @asynccontextmanager
+        async def open_context() -> Any:
+            yield Context(self._database, self._tokens, zone, Metrics(), lambda: self.now)
+
+        return open_context
+
+
+class Histories(RuleBasedStateMachine):
+    """A shop, from nothing to some tens of questions."""
+
+    bench: Bench
+
+    @initialize(zone=st.sampled_from(ZONES), known=st.sets(st.sampled_from((1, 2, 3, 4))))
+    def open_shop(self, zone: str, known: set[int]) -> None:
+        self.zone = zone
+        self.bench.now = START
+        self.headers = self.bench.new_merchant(START)
+        self.shop = Shop(ZoneInfo(zone))
+        for product in sorted({1, 2} | known):
+            item = {"product_id": product, "name": "p", "price": "1.00", "currency": "EUR"}
+            self._ask(Ask("put product", "", {"products": [item]}))
+
+    @rule(data=st.data())
+    def ask(self, data: st.DataObject) -> None:
+        self._ask(data.draw(asks(self.shop, self.bench.now)))
+
+    @rule(data=st.data())
+    def place_what_was_quoted(self, data: st.DataObject) -> None:
+        ask = data.draw(asks(self.shop, self.bench.now).filter(lambda ask: ask.verb == "order"))
+        total = price(self.shop, ask.body, self.bench.now)[0]["total"]
+        more = data.draw(st.sampled_from((0, 0, 0, 1)))
+        currency = ask.body["currency"]
+        agreed = show_amount(minor_units(total, currency) + more, currency)
+        self._ask(Ask("order", "", {**ask.body, "expected_total": agreed}))
+
+    @rule(data=st.data())
+    def ask_two_at_once(self, data: st.DataObject) -> None:
+        first = data.draw(asks(self.shop, self.bench.now))
+        second = data.draw(asks(self.shop, self.bench.now) | st.just(first))
+        self._ask_at_once(first, second)
+
+    @rule(order_id=st.sampled_from(ORDERS))
+    def look_at_everything(self, order_id: str) -> None:
+        self._ask(Ask("list"))
+        self._ask(Ask("find order", order_id))
+        for promotion in self.shop.promotions:
+            self._ask(Ask("get", str(promotion)))
+            self._ask(Ask("statistics", "", {"id": str(promotion)}))
+
+    @rule(
+        step=st.sampled_from(
+            (
+                timedelta(microseconds=1),
+                timedelta(seconds=1),
+                timedelta(hours=1),
+                timedelta(hours=9),
+            )
+        )
+    )
+    def let_time_pass(self, step: timedelta) -> None:
+        # Tokens live for a day, and so does a history.
+        if self.bench.now + step < START + timedelta(hours=23):
+            self.bench.now += step
+
+    def _ask(self, ask: Ask) -> None:
+        (told,) = self.bench.ask(self.zone, [ask], self.headers)
+        expected = ask_model(self.shop, ask, told, self.bench.now)
+        if not is_told(expected, told):
+            raise AssertionError(f"{ask}\n expected {expected}\n told {told} {told.text}")
+
+    def _ask_at_once(self, first: Ask, second: Ask) -> None:
+        """What two callers are told at once must be as if one of them had come first."""
+        told = self.bench.ask(self.zone, [first, second], self.headers)
+        seen = []
+        for order in ((0, 1), (1, 0)):
+            shop = copy.deepcopy(self.shop)
+            expected = [
+                (index, ask_model(shop, (first, second)[index], told[index], self.bench.now))
+                for index in order
+            ]
+            if all(is_told(answer, told[index]) for index, answer in expected):
+                self.shop = shop
+                return
+            seen.append(expected)
+        texts = [f"{answer} {answer.text}" for answer in told]
+        raise AssertionError(f"at once {first}\n and {second}\n expected {seen}\n told {texts}")
+
+
+@pytest.fixture(scope="module")
+def bench(database_url: str) -> Iterator[Bench]:
+    """The applications that all histories share."""
+    bench = Bench(database_url)
+    yield bench
+    bench.close()
+
+
+def run_histories(bench: Bench, examples: int, *, steps: int, derandomize: bool) -> None:
+    machine = type("HistoriesOnABench", (Histories,), {"bench": bench})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            derandomize=derandomize,
+            database=None,
+            deadline=None,
+            print_blob=True,
+            report_multiple_bugs=False,
+            suppress_health_check=list(HealthCheck),
+            phases=(Phase.generate, Phase.shrink),
+        ),
+    )
+
+
+@pytest.mark.timeout(300)
+def test_what_sconto_answers_is_what_the_reference_says(bench: Bench) -> None:
+    run_histories(bench, 80, steps=40, derandomize=True)
+
+
+def run_bodies(bench: Bench, examples: int, *, derandomize: bool) -> None:
+    headers = bench.new_merchant(START)
+    bench.now = START
+    shop = Shop(ZoneInfo(ZONES[1]))
+    item = {"product_id": 1, "name": "p", "price": "1.00", "currency": "EUR"}
+
+    def compare(ask: Ask) -> None:
+        (told,) = bench.ask(ZONES[1], [ask], headers)
+        expected = ask_model(shop, ask, told, START)
+        assert is_told(expected, told), f"{ask}\n expected {expected}\n told {told.text}"
+
+    compare(
+        Ask("put product", "", {"products": [{**item, "product_id": one} for one in (1, 2, 3)]})
+    )
+    compare(Ask("create", "", COUPON))
+    compare(Ask("create", "", DISCOUNT))
+    targets = st.sampled_from(("", *(str(id_) for id_ in shop.promotions)))
+
+    @settings(
+        max_examples=examples,
+        derandomize=derandomize,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(target=targets, body=spoilt_bodies(START))
+    def compare_faults(target: str, body: dict[str, Any]) -> None:
+        compare(Ask("patch", target, body) if target else Ask("create", "", body))
+
+    compare_faults()
+
+
+def test_every_fault_of_a_body_is_told_in_the_order_of_the_reference(bench: Bench) -> None:
+    run_bodies(bench, 1500, derandomize=True)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+def test_every_fault_of_a_hundred_thousand_bodies_is_told(bench: Bench) -> None:
+    run_bodies(bench, 100_000, derandomize=False)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+def test_what_sconto_answers_is_what_the_reference_says_in_thousands_of_histories(
+    bench: Bench,
+) -> None:
+    run_histories(bench, 3000, steps=60, derandomize=False)
