@@ -1,13 +1,16 @@
 """Promotions: what a merchant sets, and what a change to it leaves."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import Coverage
 from sconto.domain.schedule import Period
+
+RESTORABLE: Final = timedelta(hours=1)
+"""How long a promotion that was deleted can be had back."""
 
 
 class PromotionType(StrEnum):
@@ -66,7 +69,7 @@ class PromotionChange:
     """What a merchant changes; None leaves as it is.
 
     `no_end` takes the end away, which `ends_at` None cannot say. Where `terms` is given all of the
-    old terms are replaced.
+    old terms are replaced, but with `keep_codes` the codes stay, whatever `terms` has of them.
     """
 
     type: PromotionType
@@ -76,6 +79,7 @@ class PromotionChange:
     ends_at: datetime | None = None
     no_end: bool = False
     terms: Terms | None = None
+    keep_codes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from sconto.domain.problems import (
     UnknownProducts,
 )
 from sconto.domain.promotion import (
+    RESTORABLE,
     NewPromotion,
     Promotion,
     PromotionChange,
@@ -48,6 +49,16 @@ async def delete_promotion(
 ) -> None:
     """Delete a promotion with its codes; raises PromotionNotFound."""
     await retrying(lambda: _delete(database, caller.merchant_id, promotion_id, now))
+
+
+async def restore_promotion(
+    database: Database, caller: Caller, promotion_id: int, now: datetime
+) -> None:
+    """Have a deleted promotion back as it was, with its codes.
+
+    Raises PromotionNotFound, also for one whose deletion is longer ago than RESTORABLE.
+    """
+    await retrying(lambda: _restore(database, caller.merchant_id, promotion_id, now))
 
 
 async def get_promotion(database: Database, caller: Caller, promotion_id: int) -> Promotion:
@@ -119,7 +130,8 @@ async def _change(
             await _require_known(connection, merchant_id, to_cover)
             await promotions.update_terms(connection, merchant_id, promotion_id, terms)
             await coverage.write_products(connection, merchant_id, promotion_id, to_cover)
-            await codes.write_codes(connection, merchant_id, promotion_id, terms.codes, now)
+            if not change.keep_codes:
+                await codes.write_codes(connection, merchant_id, promotion_id, terms.codes, now)
         await timeline.redraw(
             connection,
             merchant_id,
@@ -138,6 +150,21 @@ async def _delete(database: Database, merchant_id: int, promotion_id: int, now: 
         await codes.remove_codes(connection, merchant_id, promotion_id, now)
         claim = _claim(_shown_in(before), covered)
         await timeline.redraw(connection, merchant_id, promotion_id, claim, None)
+
+
+async def _restore(database: Database, merchant_id: int, promotion_id: int, now: datetime) -> None:
+    async with database.write() as connection:
+        await promotions.lock_promotions(connection, merchant_id)
+        since = now - RESTORABLE
+        found = await promotions.find_deleted(connection, merchant_id, promotion_id, since)
+        if found is None:
+            raise PromotionNotFound(promotion_id)
+        deleted, deleted_at = found
+        covered = await coverage.find_coverage(connection, merchant_id, promotion_id)
+        await promotions.restore_promotion(connection, merchant_id, promotion_id, now)
+        await codes.restore_codes(connection, merchant_id, promotion_id, deleted_at)
+        claim = _claim(_shown_in(deleted), covered)
+        await timeline.redraw(connection, merchant_id, promotion_id, None, claim)
 
 
 async def _existing(

@@ -37,6 +37,11 @@ UPDATE codes SET removed_at = $3
 WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
 """
 
+_RESTORE = """
+UPDATE codes SET removed_at = NULL
+WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at = $3
+"""
+
 
 async def write_codes(
     connection: Connection, merchant_id: int, promotion_id: int, codes: Sequence[str], now: datetime
@@ -72,3 +77,10 @@ async def remove_codes(
 ) -> None:
     """Remove all codes that the promotion has."""
     await connection.execute(_REMOVE_ALL, merchant_id, promotion_id, now)
+
+
+async def restore_codes(
+    connection: Connection, merchant_id: int, promotion_id: int, removed_at: datetime
+) -> None:
+    """Give the promotion back the codes that were removed at that moment."""
+    await connection.execute(_RESTORE, merchant_id, promotion_id, removed_at)

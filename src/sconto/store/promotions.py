@@ -98,6 +98,17 @@ _DELETE = """
 UPDATE promotions SET deleted_at = $3 WHERE merchant_id = $1 AND promotion_id = $2
 """
 
+_FIND_DELETED = """
+SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated_at, deleted_at
+FROM promotions
+WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at >= $3
+"""
+
+_RESTORE = """
+UPDATE promotions SET deleted_at = NULL, updated_at = $3
+WHERE merchant_id = $1 AND promotion_id = $2
+"""
+
 
 async def lock_promotions(connection: Connection, merchant_id: int) -> None:
     """Let one transaction at a time write a merchant's promotions.
@@ -210,6 +221,23 @@ async def delete_promotion(
 ) -> None:
     """Mark the promotion deleted; its products stay with it."""
     await connection.execute(_DELETE, merchant_id, promotion_id, now)
+
+
+async def find_deleted(
+    connection: Connection, merchant_id: int, promotion_id: int, since: datetime
+) -> tuple[PromotionSummary, datetime] | None:
+    """A promotion that was deleted at that moment or later, and when."""
+    if promotion_id > LARGEST:
+        return None
+    row = await connection.fetchrow(_FIND_DELETED, merchant_id, promotion_id, since)
+    return None if row is None else (summary_from(row), row["deleted_at"])
+
+
+async def restore_promotion(
+    connection: Connection, merchant_id: int, promotion_id: int, now: datetime
+) -> None:
+    """Mark the promotion as not deleted, edited now."""
+    await connection.execute(_RESTORE, merchant_id, promotion_id, now)
 
 
 def _terms_columns(terms: Terms) -> tuple[CodeType | None, bool, int | None, bool]:
