@@ -9,6 +9,9 @@ PASSWORD_LENGTH: Final = 8
 
 LONGEST_PASSWORD: Final = 1024
 
+OPERATOR: Final = 0
+"""The user id of whoever works at the command line: no user has it."""
+
 
 class Role(StrEnum):
     """What a user is to a merchant."""
@@ -50,6 +53,11 @@ class Caller:
     def may(self, action: Action) -> bool:
         """Whether the caller's role allows the action."""
         return action in _ALLOWED[self.role]
+
+
+def operator_of(merchant_id: int) -> Caller:
+    """Whoever works at the command line, on behalf of a merchant."""
+    return Caller(merchant_id, OPERATOR, Role.ADMIN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,16 @@ import asyncio
 from datetime import datetime
 from typing import Final
 
+from sconto.domain.history import Change, password_set, user_changed, user_created
 from sconto.domain.names import is_name
-from sconto.domain.people import Merchant, Role, User, is_acceptable_password
+from sconto.domain.people import (
+    Caller,
+    Merchant,
+    Role,
+    User,
+    is_acceptable_password,
+    operator_of,
+)
 from sconto.domain.problems import (
     BadCredentials,
     MerchantNotFound,
@@ -18,9 +26,9 @@ from sconto.domain.problems import (
 from sconto.domain.sign_in import seconds_until, subjects_of_attempt, user_key
 from sconto.operations.passwords import hash_password, is_password
 from sconto.operations.tokens import Tokens
-from sconto.store import people
+from sconto.store import history, people
 from sconto.store import sign_in as failures
-from sconto.store.database import Database
+from sconto.store.database import Connection, Database
 
 _LOOKS: Final = asyncio.Semaphore(2)
 """How many passwords a process looks at in the same moment: more would only take memory."""
@@ -100,17 +108,29 @@ async def list_merchants(database: Database) -> list[Merchant]:
 
 
 async def create_user(
-    database: Database, merchant_name: str, username: str, password: str, role: Role
+    database: Database,
+    merchant_name: str,
+    username: str,
+    password: str,
+    role: Role,
+    by: Caller | None = None,
 ) -> int:
-    """The new user's id. Raises NotAName, PasswordRefused, MerchantNotFound, NameTaken."""
+    """The new user's id. Raises NotAName, PasswordRefused, MerchantNotFound, NameTaken.
+
+    `by` is who does it, here and below, and may be a user of that merchant alone; None is whoever
+    works at the command line.
+    """
     if not is_name(username):
         raise NotAName(username)
     merchant_id = await find_merchant(database, merchant_name)
+    if by is not None and by.merchant_id != merchant_id:
+        raise MerchantNotFound(merchant_name)
     password_hash = await _hash_of_new(password)
     async with database.write() as connection:
         user_id = await people.insert_user(connection, merchant_id, username, role, password_hash)
-    if user_id is None:
-        raise NameTaken(username)
+        if user_id is None:
+            raise NameTaken(username)
+        await _record(connection, merchant_id, by, user_created(user_id, username, role))
     return user_id
 
 
@@ -120,30 +140,36 @@ async def list_users(database: Database) -> list[User]:
         return await people.list_users(connection)
 
 
-async def set_disabled(database: Database, username: str, *, disabled: bool) -> None:
+async def set_disabled(
+    database: Database, username: str, *, disabled: bool, by: Caller | None = None
+) -> None:
     """Let the user in, or keep them out, their tokens too. Raises UserNotFound.
 
     Whoever is let in again starts without failures.
     """
-    await _change(database, username, disabled=disabled, forgive=not disabled)
+    await _change(database, username, by, disabled=disabled, forgive=not disabled)
 
 
-async def set_password(database: Database, username: str, password: str) -> None:
+async def set_password(
+    database: Database, username: str, password: str, by: Caller | None = None
+) -> None:
     """Give the user another password. Raises UserNotFound, PasswordRefused.
 
     Failures with the old one are forgotten; tokens stay valid.
     """
-    await _change(database, username, password_hash=await _hash_of_new(password), forgive=True)
+    password_hash = await _hash_of_new(password)
+    await _change(database, username, by, password_hash=password_hash, forgive=True)
 
 
-async def set_role(database: Database, username: str, role: Role) -> None:
+async def set_role(database: Database, username: str, role: Role, by: Caller | None = None) -> None:
     """Give the user another role, for their tokens too. Raises UserNotFound."""
-    await _change(database, username, role=role)
+    await _change(database, username, by, role=role)
 
 
 async def _change(
     database: Database,
     username: str,
+    by: Caller | None,
     *,
     role: Role | None = None,
     disabled: bool | None = None,
@@ -153,13 +179,40 @@ async def _change(
     if not is_name(username):
         raise UserNotFound(username)
     async with database.write() as connection:
-        found = await people.change_user(
-            connection, username, role=role, disabled=disabled, password_hash=password_hash
+        changed = await people.change_user(
+            connection,
+            username,
+            None if by is None else by.merchant_id,
+            role=role,
+            disabled=disabled,
+            password_hash=password_hash,
         )
-        if found and forgive:
+        if changed is None:
+            raise UserNotFound(username)
+        if forgive:
             await failures.forget_failures(connection, user_key(username))
-    if not found:
-        raise UserNotFound(username)
+        await _record_change(connection, by, changed, has_password=password_hash is not None)
+
+
+async def _record_change(
+    connection: Connection, by: Caller | None, changed: people.UserChange, *, has_password: bool
+) -> None:
+    subject = changed.after.caller
+    change = user_changed(subject.user_id, _facts(changed.before), _facts(changed.after))
+    if change is not None:
+        await _record(connection, subject.merchant_id, by, change)
+    if has_password:
+        await _record(connection, subject.merchant_id, by, password_set(subject.user_id))
+
+
+def _facts(state: people.UserState) -> dict[str, object]:
+    return {"role": state.caller.role.value, "disabled": state.disabled}
+
+
+async def _record(
+    connection: Connection, merchant_id: int, by: Caller | None, change: Change
+) -> None:
+    await history.record(connection, by or operator_of(merchant_id), change)
 
 
 async def _hash_of_new(password: str) -> str:

@@ -17,7 +17,9 @@ from sconto.store.database import Connection
 _RECORD: Final = """
 INSERT INTO history
     (merchant_id, recorded_at, user_id, username, subject, subject_id, verb, before, after)
-VALUES ($1, $2, $3, (SELECT username FROM users WHERE user_id = $3), $4, $5, $6, $7, $8)
+VALUES (
+    $1, coalesce($2, now()), $3, (SELECT username FROM users WHERE user_id = $3), $4, $5, $6, $7, $8
+)
 """
 
 _COLUMNS: Final = """
@@ -38,8 +40,13 @@ LIMIT $4
 """
 
 
-async def record(connection: Connection, caller: Caller, change: Change, at: datetime) -> None:
-    """Keep who changed what, with the change itself: in its transaction."""
+async def record(
+    connection: Connection, caller: Caller, change: Change, at: datetime | None = None
+) -> None:
+    """Keep who changed what, with the change itself: in its transaction.
+
+    `at` is None where the change has its time from the database, as those of people have.
+    """
     await connection.execute(
         _RECORD,
         caller.merchant_id,

@@ -36,12 +36,18 @@ FROM users WHERE username = $1
 # No change of a user is as old as the one before it, whatever the clock does: tokens compare them.
 _CHANGE: Final = """
 UPDATE users SET
-    role = coalesce($2, role),
-    disabled = coalesce($3, disabled),
+    role = coalesce($2, users.role),
+    disabled = coalesce($3, users.disabled),
     password_hash = coalesce($4, password_hash),
     changed_at = greatest(clock_timestamp(), changed_at + interval '1 microsecond')
-WHERE username = $1
-RETURNING user_id
+FROM (
+    SELECT user_id, role, disabled FROM users
+    WHERE username = $1 AND ($5::bigint IS NULL OR merchant_id = $5)
+    FOR NO KEY UPDATE
+) AS old
+WHERE users.user_id = old.user_id
+RETURNING users.merchant_id, users.user_id, users.role, users.disabled, users.changed_at,
+    old.role AS old_role, old.disabled AS old_disabled
 """
 
 _CHANGED: Final = """
@@ -57,6 +63,14 @@ class UserState:
     caller: Caller
     disabled: bool
     changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UserChange:
+    """What a user was before a change, and is since."""
+
+    before: UserState
+    after: UserState
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +126,22 @@ async def find_credentials(connection: Connection, username: str) -> Credentials
 async def change_user(
     connection: Connection,
     username: str,
+    merchant_id: int | None,
     *,
     role: Role | None = None,
     disabled: bool | None = None,
     password_hash: str | None = None,
-) -> bool:
-    """Change what is not None; False if nobody has that name."""
-    user_id = await connection.fetchval(_CHANGE, username, role, disabled, password_hash)
-    return user_id is not None
+) -> UserChange | None:
+    """Change what is not None; answers None if nobody has that name.
+
+    Where a merchant is named, other merchants' users are nobody.
+    """
+    row = await connection.fetchrow(_CHANGE, username, role, disabled, password_hash, merchant_id)
+    if row is None:
+        return None
+    after = _state(row)
+    old = Caller(after.caller.merchant_id, after.caller.user_id, Role(row["old_role"]))
+    return UserChange(UserState(old, row["old_disabled"], after.changed_at), after)
 
 
 async def list_changed_users(connection: Connection) -> list[UserState]:
