@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+import msgspec
+
 from sconto.domain.cart import Cart
 from sconto.domain.codes import CodeType, activated_codes
 from sconto.domain.schedule import Period, Standing
@@ -111,12 +113,12 @@ class Candidates:
     applied: Sequence[AppliedRules | None] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Pick:
+class Pick(msgspec.Struct, frozen=True):
     """The promotion that a group chose for a product.
 
     `code`, `code_id` and `code_type` are those of the code group's pick; `reason` says why the pick
-    lost and is None for the one that applied.
+    lost and is None for the one that applied. A struct, as `PricedLine` is, because a cart makes
+    many: a frozen dataclass takes six times as long, which was 40 % of pricing.
     """
 
     promotion_id: int
@@ -134,16 +136,7 @@ class Pick:
 
     def lost(self, reason: Reason) -> "Pick":
         """The same pick, with the reason why it does not apply."""
-        # Half of the picks of a cart lose: dataclasses.replace would take a tenth of the pricing.
-        return Pick(
-            self.promotion_id,
-            self.group,
-            self.percent,
-            self.code,
-            self.code_id,
-            self.code_type,
-            reason,
-        )
+        return msgspec.structs.replace(self, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import msgspec
+
 from sconto.domain.cart import Cart, Line
 from sconto.domain.choice import Candidates, CodeOutcome, Pick, choose
 from sconto.domain.money import percent_of, split_amount
@@ -11,8 +13,7 @@ from sconto.domain.subscription import Subscription, SubscriptionOutcome
 from sconto.domain.subscription_pricing import AppliedRules, price_subscription
 
 
-@dataclass(frozen=True, slots=True)
-class PricedLine:
+class PricedLine(msgspec.Struct, frozen=True):
     """A line with what it costs; amounts in minor units, for the whole line.
 
     `discount` is what the promotions on products take off, `subscription_discount` the line's
@@ -100,7 +101,7 @@ def _discount_order(
         discount=priced.discount + outcome.discount,
         total=priced.total - outcome.discount,
         lines=tuple(
-            replace(line, total=line.total - share, subscription_discount=share)
+            msgspec.structs.replace(line, total=line.total - share, subscription_discount=share)
             for line, share in zip(priced.lines, shares, strict=True)
         ),
         subscription=outcome,
