@@ -268,3 +268,17 @@ async def test_a_promotion_that_is_over_stays_on_the_timeline(
     spans = (await read_timeline(database, merchant))[EVERYTHING]
     assert shown(spans, day(1)) == (promotion_id, 10 * PERCENT)
     assert shown(spans, day(1) + INSTANT) is None
+
+
+async def test_more_products_than_are_redrawn_together_are_all_redrawn(
+    database: Database, merchant: Caller
+) -> None:
+    many = tuple(range(1, 5_002))
+    await stock(database, merchant, many)
+    new = a_promotion(coverage=ListedProducts(PERCENT, many))
+
+    promotion_id = await create_promotion(database, merchant, new, NOON)
+    assert set(await read_timeline(database, merchant)) == set(many)
+
+    await delete_promotion(database, merchant, promotion_id, NOON)
+    assert await read_timeline(database, merchant) == {}

@@ -25,6 +25,9 @@ from sconto.store.database import Connection
 _EVERYTHING: Final = 0
 """The product id under which the timeline of all products is stored."""
 
+_BATCH: Final = 5_000
+"""How many products are redrawn together: other requests are served between two batches."""
+
 # Of each product the span that is under way when a stretch starts, and those that start within it.
 # Touching counts, so that a span which grows joins its neighbour.
 _SHOWN = """
@@ -135,31 +138,13 @@ async def redraw(
     A claim is None where the promotion is of type coupon, inactive or deleted. Only spans that
     differ are written.
     """
-    claims = _differing_claims(promotion_id, before, after)
-    if not claims:
-        return
-    periods = {claim.period: None for claim in (before, after) if claim is not None}
-    shown = await _find_shown(connection, merchant_id, claims, list(periods))
-    drawn: dict[int, list[Span]] = {}
-    gaps: list[tuple[int, Span]] = []
-    for product_id, claim in claims.items():
-        own = [] if claim is None else [claim]
-        drawn[product_id] = own
-        for span in shown.get(product_id, ()):
-            if span.promotion_id != promotion_id:
-                own.append(span)
-            elif claim is None:
-                gaps.append((product_id, span))
-            else:
-                gaps += [(product_id, part) for part in parts_outside(span, claim)]
-    for product_id, span in await _find_revealed(connection, merchant_id, promotion_id, gaps):
-        drawn[product_id].append(span)
-    await _write_difference(
-        connection,
-        merchant_id,
-        shown,
-        {product_id: latest_wins(spans) for product_id, spans in drawn.items()},
-    )
+    periods = list({claim.period: None for claim in (before, after) if claim is not None})
+    claims = list(_differing_claims(promotion_id, before, after).items())
+    for first in range(0, len(claims), _BATCH):
+        batch = dict(claims[first : first + _BATCH])
+        shown = await _find_shown(connection, merchant_id, batch, periods)
+        drawn = await _draw(connection, merchant_id, promotion_id, batch, shown)
+        await _write_difference(connection, merchant_id, shown, drawn)
 
 
 def _differing_claims(
@@ -206,6 +191,30 @@ async def _find_shown(
     for product_id, *span in rows:
         shown.setdefault(product_id, set()).add(Span(*span))
     return shown
+
+
+async def _draw(
+    connection: Connection,
+    merchant_id: int,
+    promotion_id: int,
+    claims: Mapping[int, Span | None],
+    shown: Mapping[int, set[Span]],
+) -> dict[int, list[Span]]:
+    """By product, the spans that should be shown in place of those that are."""
+    candidates: dict[int, list[Span]] = {}
+    gaps: list[tuple[int, Span]] = []
+    for product_id, claim in claims.items():
+        candidates[product_id] = [] if claim is None else [claim]
+        for span in shown.get(product_id, ()):
+            if span.promotion_id != promotion_id:
+                candidates[product_id].append(span)
+            elif claim is None:
+                gaps.append((product_id, span))
+            else:
+                gaps += [(product_id, part) for part in parts_outside(span, claim)]
+    for product_id, span in await _find_revealed(connection, merchant_id, promotion_id, gaps):
+        candidates[product_id].append(span)
+    return {product_id: latest_wins(spans) for product_id, spans in candidates.items()}
 
 
 async def _find_revealed(

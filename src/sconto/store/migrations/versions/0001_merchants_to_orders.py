@@ -124,7 +124,6 @@ CREATE TABLE automatic_picks (
     percent bigint NOT NULL,
     PRIMARY KEY (merchant_id, product_id, starts_at)
 );
-CREATE INDEX automatic_picks_of_promotion ON automatic_picks (merchant_id, promotion_id);
 """
 
 ORDERS = """
