@@ -35,13 +35,13 @@ _NEW: Final[JsonDict] = {
     "constraint": {
         "promoStartAt": "2026-01-01T00:00:00Z",
         "maxUsage": 1000,
-        "subscription": {"newOnly": True, "typeIds": ["monthly"]},
+        "subscription": {"newOnly": False, "typeIds": ["monthly"]},
     },
     "rules": _RULES,
     "meta": {"campaign": "spring"},
 }
 _CONTRACT: Final[JsonDict] = {
-    "createdAt": None,
+    "createdAt": "2026-01-01T00:00:00Z",
     "subscriptionTypeId": "monthly",
     "discounts": [
         {
@@ -132,7 +132,7 @@ class SubscriptionPromotionPatch(BaseModel):
     """A merge patch (RFC 7396): what is absent stays, null takes away, lists are replaced."""
 
     model_config = ConfigDict(
-        json_schema_extra={"example": {"enabled": False, "constraint": {"maxUsage": None}}}
+        json_schema_extra={"example": {"enabled": False, "constraint": {"maxUsage": 500}}}
     )
 
 
