@@ -47,6 +47,15 @@ async def get_product(database: Database, caller: Caller, product_id: int) -> Pr
     return product
 
 
+async def find_products(
+    database: Database, caller: Caller, product_ids: Iterable[int]
+) -> dict[int, Product]:
+    """Those of the products that the merchant's catalogue has, by id."""
+    async with database.read() as connection:
+        found = await store.find_products(connection, caller.merchant_id, product_ids)
+    return {product.product_id: product for product in found}
+
+
 async def list_products(database: Database, caller: Caller, query: ProductQuery) -> ProductPage:
     """The products that the query asks for, and whether there are more."""
     # One more than asked for tells.

@@ -87,6 +87,17 @@ FROM products
 WHERE merchant_id = $1 AND product_id = $2 AND deleted_at IS NULL
 """
 
+_FIND_SOME = """
+SELECT product.*
+FROM unnest($2::bigint[]) AS wanted (product_id)
+CROSS JOIN LATERAL (
+    SELECT product_id, name, price, currency
+    FROM products
+    WHERE merchant_id = $1 AND product_id = wanted.product_id AND deleted_at IS NULL
+    LIMIT 1
+) AS product
+"""
+
 # strpos rather than LIKE: nothing that a person types has a second meaning.
 _LIST = """
 SELECT product_id, name, price, currency
@@ -157,6 +168,14 @@ async def find_product(connection: Connection, merchant_id: int, product_id: int
     """The merchant's product, unless it is deleted."""
     row = await connection.fetchrow(_FIND, merchant_id, product_id)
     return None if row is None else _product(row)
+
+
+async def find_products(
+    connection: Connection, merchant_id: int, product_ids: Iterable[int]
+) -> list[Product]:
+    """Those of the products that the catalogue has, in no certain order."""
+    rows = await connection.fetch(_FIND_SOME, merchant_id, list(product_ids))
+    return [_product(row) for row in rows]
 
 
 async def list_products(

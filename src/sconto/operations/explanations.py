@@ -1,0 +1,45 @@
+"""What a merchant's people ask about a quote or an order: why, and by which promotions."""
+
+from datetime import datetime
+
+from sconto.domain.cart import Cart
+from sconto.domain.explanation import ExplainedQuote, explain
+from sconto.domain.order import StoredOrder
+from sconto.domain.people import Caller
+from sconto.domain.pricing import price
+from sconto.domain.problems import OrderNotFound
+from sconto.store.candidates import read_candidates
+from sconto.store.database import Database
+from sconto.store.explanations import read_automatic_offers, read_names
+from sconto.store.orders import find_order
+
+
+async def explain_quote(
+    database: Database, caller: Caller, cart: Cart, at: datetime
+) -> ExplainedQuote:
+    """What the cart costs at a time, and what became of each promotion that was looked at."""
+    async with database.read() as connection:
+        found = await read_candidates(connection, caller.merchant_id, cart, at)
+        priced = price(cart, found.candidates, at)
+        mentioned = {
+            *(pick.promotion_id for line in priced.lines for pick in line.picks),
+            *(offer.promotion_id for offer in found.candidates.offers),
+        }
+        products = {line.product_id for line in cart.lines}
+        automatic, names = await read_automatic_offers(
+            connection, caller.merchant_id, products, mentioned
+        )
+    return ExplainedQuote(priced, explain(cart, priced, found.candidates, automatic, at), names)
+
+
+async def get_named_order(
+    database: Database, caller: Caller, order_id: str
+) -> tuple[StoredOrder, dict[int, str]]:
+    """An order, and what its promotions are called by now. Raises OrderNotFound."""
+    async with database.read() as connection:
+        order = await find_order(connection, caller.merchant_id, order_id)
+        if order is None:
+            raise OrderNotFound(order_id)
+        mentioned = {pick.promotion_id for line in order.outcome.lines for pick in line.picks}
+        names = await read_names(connection, caller.merchant_id, mentioned)
+    return order, names

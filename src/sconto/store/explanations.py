@@ -1,0 +1,108 @@
+"""What an explained quote tells besides the picks: other promotions, and what they are called."""
+
+from collections.abc import Iterable
+from typing import Final
+
+import asyncpg
+
+from sconto.domain.explanation import AutomaticOffer
+from sconto.domain.schedule import Period
+from sconto.store.database import Connection
+
+_TOLD: Final = 20
+"""How many automatic promotions are told of a product, and how many on all; the latest created."""
+
+_WALKED: Final = 1_000
+"""How many of the latest promotions are looked through for those on all products."""
+
+# Three kinds of rows: automatic promotions on products of the cart, those on all products, and
+# names. Each product and each name is a look-up, the rest a walk of a bounded length.
+_READ: Final = """
+SELECT wanted.product_id, named.promotion_id, promotion.name,
+       coalesce(named.percent, promotion.percent) AS percent,
+       promotion.active, promotion.starts_at, promotion.ends_at
+FROM unnest($2::bigint[]) AS wanted (product_id)
+CROSS JOIN LATERAL (
+    SELECT promotion_id, percent
+    FROM promotion_products
+    WHERE merchant_id = $1 AND product_id = wanted.product_id
+    ORDER BY promotion_id DESC
+    LIMIT $4
+) AS named
+CROSS JOIN LATERAL (
+    SELECT type, name, percent, active, starts_at, ends_at, deleted_at
+    FROM promotions
+    WHERE merchant_id = $1 AND promotion_id = named.promotion_id
+    LIMIT 1
+) AS promotion
+WHERE promotion.type = 'discount' AND promotion.deleted_at IS NULL
+
+UNION ALL
+(
+    SELECT NULL, promotion_id, name, percent, active, starts_at, ends_at
+    FROM (
+        SELECT * FROM promotions
+        WHERE merchant_id = $1 AND deleted_at IS NULL
+        ORDER BY promotion_id DESC
+        LIMIT $5
+    ) AS latest
+    WHERE covers_all AND type = 'discount'
+    ORDER BY promotion_id DESC
+    LIMIT $4
+)
+
+UNION ALL
+SELECT NULL, mentioned.promotion_id, promotion.name, NULL, NULL, NULL, NULL
+FROM unnest($3::bigint[]) AS mentioned (promotion_id)
+CROSS JOIN LATERAL (
+    SELECT name FROM promotions
+    WHERE merchant_id = $1 AND promotion_id = mentioned.promotion_id
+    LIMIT 1
+) AS promotion
+"""
+
+_NAMES: Final = """
+SELECT mentioned.promotion_id, promotion.name
+FROM unnest($2::bigint[]) AS mentioned (promotion_id)
+CROSS JOIN LATERAL (
+    SELECT name FROM promotions
+    WHERE merchant_id = $1 AND promotion_id = mentioned.promotion_id
+    LIMIT 1
+) AS promotion
+"""
+
+
+async def read_automatic_offers(
+    connection: Connection,
+    merchant_id: int,
+    product_ids: Iterable[int],
+    mentioned: Iterable[int],
+) -> tuple[list[AutomaticOffer], dict[int, str]]:
+    """The latest created automatic promotions on the products, and on all, whatever their state.
+
+    With them the names of these and of the promotions `mentioned`.
+    """
+    rows = await connection.fetch(
+        _READ, merchant_id, list(product_ids), list(mentioned), _TOLD, _WALKED
+    )
+    offers = [_offer(row) for row in rows if row["percent"] is not None]
+    offers.sort(key=lambda offer: -offer.promotion_id)
+    return offers, {row["promotion_id"]: row["name"] for row in rows}
+
+
+async def read_names(
+    connection: Connection, merchant_id: int, promotion_ids: Iterable[int]
+) -> dict[int, str]:
+    """What the promotions are called, the deleted ones too."""
+    rows = await connection.fetch(_NAMES, merchant_id, list(promotion_ids))
+    return {row["promotion_id"]: row["name"] for row in rows}
+
+
+def _offer(row: asyncpg.Record) -> AutomaticOffer:
+    return AutomaticOffer(
+        row["promotion_id"],
+        row["product_id"],
+        row["percent"],
+        row["active"],
+        Period(row["starts_at"], row["ends_at"]),
+    )
