@@ -33,7 +33,7 @@ from sconto.api.subscription.routes import router as subscription_router
 from sconto.operations import Database, idempotency
 from sconto.operations.tokens import Tokens
 from sconto.portal import errors as portal_errors
-from sconto.portal.site import ADDRESS as PORTAL
+from sconto.portal.pages import ADDRESS as PORTAL
 from sconto.portal.site import portal_routes
 from sconto.settings import RateLimits, Settings
 

@@ -16,6 +16,9 @@ from sconto.portal.visit import Visit, visit_of
 
 Answer: TypeAlias = Callable[[Visit], Awaitable[Response]]
 
+ADDRESS: Final = "/portal"
+"""Where the portal stands."""
+
 FORM_LIMIT: Final = 16 * 1024 * 1024
 """Bytes that a form may have, with the files that it sends."""
 
@@ -70,12 +73,12 @@ def write(path: str, answer: Answer, needs: Action | Audience, *, limit: int = F
 
 def _route(path: str, endpoint: Callable[[Request], Awaitable[Response]], method: str) -> Route:
     async def labelled(request: Request) -> Response:
-        # For the log and the figures, which name the template of an address.
-        request.scope["route"] = route
+        # For the log and the figures, which name the template of the whole address.
+        request.scope["route"] = shown
         return await endpoint(request)
 
-    route = Route(path, labelled, methods=[method])
-    return route
+    shown = Route(f"{ADDRESS}{path}", endpoint)
+    return Route(path, labelled, methods=[method])
 
 
 def _must_sign_in(visit: Visit, needs: Action | Audience) -> bool:

@@ -1,17 +1,111 @@
 """Promotions: the list, and what can be done from it."""
 
-from typing import Final
+from enum import StrEnum
+from typing import Any, Final, TypeVar
 
 from starlette.responses import Response
 
+from sconto.domain.overview import ListOrder, ListState, OverviewQuery
 from sconto.domain.people import Action
-from sconto.portal.pages import read
+from sconto.domain.promotion import PromotionChange, PromotionType
+from sconto.operations import overviews, promotions
+from sconto.portal.cursors import read_cursor, write_cursor
+from sconto.portal.notices import Notice
+from sconto.portal.pages import read, write
+from sconto.portal.sentences import ORDERS, STATES, TYPES
 from sconto.portal.visit import Visit
+
+_LONGEST_SEARCH: Final = 255
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 async def show_list(visit: Visit) -> Response:
-    """The merchant's promotions."""
-    return visit.render("promotions/list.html")
+    """The promotions that the filters let pass, a page at a time."""
+    order = _chosen(ListOrder, visit.query("order")) or ListOrder.EDITED
+    query = OverviewQuery(
+        order=order,
+        after=read_cursor(visit.query("after"), order),
+        type=_chosen(PromotionType, visit.query("type")),
+        state=_chosen(ListState, visit.query("state")),
+        search=visit.query("search")[:_LONGEST_SEARCH] or None,
+    )
+    page = await overviews.list_overviews(
+        visit.context.database, visit.caller, query, visit.now, visit.today
+    )
+    return visit.render(
+        "promotions/list.html",
+        page=page,
+        query=query,
+        next=write_cursor(page.next),
+        asked=_asked(query),
+        states=STATES,
+        types=TYPES,
+        orders=ORDERS,
+        may_write=visit.caller.may(Action.WRITE_PROMOTIONS),
+    )
 
 
-PAGES: Final = (read("/promotions", show_list, Action.READ_PROMOTIONS),)
+async def switch(visit: Visit) -> Response:
+    """Switch a promotion on or off."""
+    promotion_id = visit.id_in_path("promotion_id")
+    active = visit.field("active") == "on"
+    summary = await promotions.get_summary(visit.context.database, visit.caller, promotion_id)
+    change = PromotionChange(summary.type, active=active)
+    await promotions.change_promotion(
+        visit.context.database, visit.caller, promotion_id, change, visit.now
+    )
+    _ = visit.gettext
+    text = _("“%(name)s” is switched on.") if active else _("“%(name)s” is switched off.")
+    return visit.redirect("/promotions", Notice(text % {"name": summary.name}))
+
+
+async def confirm_deletion(visit: Visit) -> Response:
+    """Ask once more."""
+    overview = await overviews.get_overview(
+        visit.context.database, visit.caller, visit.id_in_path("promotion_id"), visit.today
+    )
+    return visit.render("promotions/delete.html", overview=overview)
+
+
+async def delete(visit: Visit) -> Response:
+    """Delete a promotion; the next page can take it back."""
+    promotion_id = visit.id_in_path("promotion_id")
+    summary = await promotions.get_summary(visit.context.database, visit.caller, promotion_id)
+    await promotions.delete_promotion(visit.context.database, visit.caller, promotion_id, visit.now)
+    text = visit.gettext("“%(name)s” is deleted.") % {"name": summary.name}
+    return visit.redirect("/promotions", Notice(text, f"/promotions/{promotion_id}/restore"))
+
+
+async def restore(visit: Visit) -> Response:
+    """Take a deletion back."""
+    promotion_id = visit.id_in_path("promotion_id")
+    await promotions.restore_promotion(
+        visit.context.database, visit.caller, promotion_id, visit.now
+    )
+    return visit.redirect(
+        f"/promotions/{promotion_id}", Notice(visit.gettext("It is back as it was."))
+    )
+
+
+def _chosen(choices: type[_Choice], text: str) -> _Choice | None:
+    return choices(text) if text in choices._value2member_map_ else None
+
+
+def _asked(query: OverviewQuery) -> dict[str, Any]:
+    """What stands in the address besides the place."""
+    return {
+        "search": query.search,
+        "type": query.type,
+        "state": query.state,
+        "order": None if query.order is ListOrder.EDITED else query.order,
+    }
+
+
+PAGES: Final = (
+    read("/promotions", show_list, Action.READ_PROMOTIONS),
+    write("/promotions/{promotion_id}/switch", switch, Action.WRITE_PROMOTIONS),
+    read("/promotions/{promotion_id}/delete", confirm_deletion, Action.WRITE_PROMOTIONS),
+    write("/promotions/{promotion_id}/delete", delete, Action.WRITE_PROMOTIONS),
+    write("/promotions/{promotion_id}/restore", restore, Action.WRITE_PROMOTIONS),
+)

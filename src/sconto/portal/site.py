@@ -14,8 +14,7 @@ from starlette.staticfiles import StaticFiles
 from sconto.portal import promotions, sign_in
 from sconto.portal.errors import BY_CLASS
 from sconto.portal.headers import Headers
-
-ADDRESS: Final = "/portal"
+from sconto.portal.pages import ADDRESS
 
 PAGES: Final = (
     *sign_in.PAGES,

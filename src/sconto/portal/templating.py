@@ -1,6 +1,6 @@
 """The templates, and the words and filters that each of them knows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -9,7 +9,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from sconto.portal import csrf
+from sconto.domain.promotion import PromotionSummary
+from sconto.portal import csrf, sentences
+from sconto.portal.charts import SPARK_HEIGHT, SPARK_WIDTH, spark_points
 from sconto.portal.language import Language
 
 _FOLDER: Final = Path(__file__).with_name("templates")
@@ -25,6 +27,10 @@ class Visit(Protocol):
     @property
     def form_token(self) -> str:
         """What a form must hold when it is posted."""
+
+    @property
+    def now(self) -> datetime:
+        """This moment."""
 
     def path(self, path: str, **query: Any) -> str:
         """The address of a page."""
@@ -45,13 +51,23 @@ def make_environment() -> Environment:
     install: Callable[..., None] = vars(environment)["install_gettext_callables"]
     install(_gettext, _ngettext, newstyle=True)
     environment.filters |= {
+        "codes": _in_language(sentences.codes_words),
         "day": _day,
+        "discount": _in_language(sentences.discount_words),
         "instant": _instant,
         "money": _money,
         "number": _number,
         "percent": _percent,
+        "period": _in_language(sentences.period_words),
+        "state": _state,
+        "terms": _in_language(sentences.terms_words),
     }
-    environment.globals |= {"file": _file, "form_token": _form_token, "path": _path}
+    environment.globals |= {
+        "file": _file,
+        "form_token": _form_token,
+        "path": _path,
+        "spark": _spark,
+    }
     return environment
 
 
@@ -111,3 +127,33 @@ def _form_token(context: Context) -> Markup:
     """The hidden field that each posted form holds."""
     field = Markup('<input type="hidden" name="{}" value="{}">')
     return field.format(csrf.FIELD, _visit(context).form_token)
+
+
+@pass_context
+def _state(context: Context, summary: PromotionSummary) -> tuple[str, sentences.Mark]:
+    return sentences.state_of(summary, _visit(context).now)
+
+
+@pass_context
+def _spark(context: Context, numbers: Sequence[int]) -> Markup:
+    """A small line of how often a promotion was used, day by day."""
+    language = _visit(context).language
+    label = language.gettext("%(number)s in %(days)s days") % {
+        "number": language.number(sum(numbers)),
+        "days": len(numbers),
+    }
+    picture = Markup(
+        '<svg class="spark" viewBox="0 0 {} {}" role="img" aria-label="{}">'
+        '<polyline points="{}"/></svg>'
+    )
+    return picture.format(SPARK_WIDTH, SPARK_HEIGHT, label, spark_points(numbers))
+
+
+def _in_language(words: Callable[[Language, Any], str]) -> Callable[[Context, Any], str]:
+    """The words as a filter."""
+
+    @pass_context
+    def say(context: Context, value: Any) -> str:
+        return words(_visit(context).language, value)
+
+    return say

@@ -1,7 +1,7 @@
 """A visit: one request to the portal, with all that a page needs to answer it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -44,6 +44,11 @@ class Visit:
     def now(self) -> datetime:
         """This moment in UTC."""
         return self.context.now()
+
+    @property
+    def today(self) -> date:
+        """The day that it is in the server's zone: the one that uses are counted on."""
+        return self.now.astimezone(self.context.zone).date()
 
     @property
     def form_token(self) -> str:

@@ -1,0 +1,160 @@
+"""The form of a cart that is tried: what its fields say, and what is wrong with each of them.
+
+The whole cart stands in the address, so that it can be kept and sent to somebody: `product`,
+`quantity` and `price` once a line, `codes`, `currency` and `at`.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import zip_longest
+from typing import Final
+
+from starlette.datastructures import QueryParams
+
+from sconto.domain.cart import Cart, Line
+from sconto.domain.money import currency_decimals, format_amount, known_currencies, parse_amount
+from sconto.domain.product import Product, parse_product_id
+from sconto.portal.language import Language
+from sconto.portal.local_times import read_local_time
+
+MOST_LINES: Final = 50
+MOST_CODES: Final = 20
+MOST_UNITS: Final = 1_000_000
+CODE_LENGTH: Final = 255
+
+_USUAL_CURRENCY: Final = "EUR"
+
+
+@dataclass(frozen=True, slots=True)
+class LineFields:
+    """A line as it was typed; without a price the catalogue's counts."""
+
+    product_id: int
+    quantity: str = "1"
+    price: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CartFields:
+    """A cart as it was typed; `at` is empty for now."""
+
+    lines: tuple[LineFields, ...]
+    codes: str
+    currency: str
+    at: str
+
+    def with_one_more(self, product_id: int) -> "CartFields":
+        """The cart with another unit of the product."""
+        for number, line in enumerate(self.lines):
+            if line.product_id == product_id and line.quantity.isdecimal():
+                more = replace(line, quantity=str(int(line.quantity) + 1))
+                return replace(self, lines=_with(self.lines, number, more))
+        return replace(self, lines=(*self.lines, LineFields(product_id))[:MOST_LINES])
+
+    def without(self, number: int) -> "CartFields":
+        """The cart without one of its lines, which count from 0."""
+        return replace(self, lines=self.lines[:number] + self.lines[number + 1 :])
+
+    def query(self) -> list[tuple[str, str]]:
+        """What stands in the address."""
+        lines = [
+            pair
+            for line in self.lines
+            for pair in (
+                ("product", str(line.product_id)),
+                ("quantity", line.quantity),
+                ("price", line.price),
+            )
+        ]
+        others = (("codes", self.codes), ("currency", self.currency), ("at", self.at))
+        return [*lines, *((name, text) for name, text in others if text)]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCart:
+    """What the fields stand for; where there are faults, by field, there is no cart."""
+
+    currency: str
+    cart: Cart | None
+    at: datetime
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_fields(query: QueryParams) -> CartFields:
+    """The fields as they stand in an address; lines of what can be no product are left out."""
+    columns = (query.getlist(name)[:MOST_LINES] for name in ("product", "quantity", "price"))
+    lines = tuple(
+        LineFields(product_id, quantity.strip(), price.strip())
+        for product, quantity, price in zip_longest(*columns, fillvalue="")
+        if (product_id := parse_product_id(product.strip())) is not None
+    )
+    codes, currency, at = (query.get(name, "").strip() for name in ("codes", "currency", "at"))
+    return CartFields(lines, codes, currency.upper(), at)
+
+
+def read_cart(
+    fields: CartFields, products: Mapping[int, Product], language: Language, now: datetime
+) -> ReadCart:
+    """The cart, or all that is wrong with its fields; `products` are those of the catalogue."""
+    _ = language.gettext
+    faults: dict[str, str] = {}
+    currency = fields.currency or _currency_of(fields.lines, products)
+    if currency not in known_currencies():
+        faults["currency"] = _("A currency has three letters, such as EUR.")
+        return ReadCart(currency, None, now, faults)
+    at = read_local_time(fields.at, language.zone) if fields.at else now
+    if at is None:
+        faults["at"] = _("That is no time.")
+    codes = tuple(re.split(r"[\s,;]+", fields.codes)) if fields.codes else ()
+    if len(codes) > MOST_CODES or any(len(code) > CODE_LENGTH for code in codes):
+        faults["codes"] = _("At most %(number)s codes can be tried.") % {"number": MOST_CODES}
+    lines = tuple(
+        _read_line(number, line, products.get(line.product_id), currency, language, faults)
+        for number, line in enumerate(fields.lines)
+    )
+    cart = None if faults or not lines else Cart(currency, lines, tuple(filter(None, codes)))
+    return ReadCart(currency, cart, at or now, faults)
+
+
+def _currency_of(lines: Sequence[LineFields], products: Mapping[int, Product]) -> str:
+    """The currency of the first product that the catalogue has."""
+    known = (products[line.product_id].currency for line in lines if line.product_id in products)
+    return next(known, _USUAL_CURRENCY)
+
+
+def _read_line(
+    number: int,
+    line: LineFields,
+    product: Product | None,
+    currency: str,
+    language: Language,
+    faults: dict[str, str],
+) -> Line:
+    _ = language.gettext
+    quantity = int(line.quantity) if re.fullmatch("[0-9]{1,7}", line.quantity) else 0
+    if not 1 <= quantity <= MOST_UNITS:
+        faults[f"quantity-{number}"] = _("A whole number from 1 to %(number)s.") % {
+            "number": language.number(MOST_UNITS)
+        }
+    price = 0
+    if line.price:
+        try:
+            price = parse_amount(line.price.replace(",", "."), currency)
+        except ValueError:
+            example = format_amount(1999 * 10 ** currency_decimals(currency) // 100, currency)
+            faults[f"price-{number}"] = _("An amount such as %(example)s.") % {"example": example}
+    elif product is None:
+        faults[f"price-{number}"] = _("The catalogue does not have it: type a price.")
+    elif product.currency != currency:
+        faults[f"price-{number}"] = _("The catalogue has no price in %(currency)s: type one.") % {
+            "currency": currency
+        }
+    else:
+        price = product.price
+    return Line(str(number + 1), line.product_id, quantity, price)
+
+
+def _with(lines: tuple[LineFields, ...], number: int, line: LineFields) -> tuple[LineFields, ...]:
+    return (*lines[:number], line, *lines[number + 1 :])

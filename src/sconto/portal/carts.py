@@ -1,0 +1,66 @@
+"""Trying a cart: what it would cost at a time, and why.
+
+Nothing is written, so whoever may read the promotions may try them.
+"""
+
+from typing import Final
+from urllib.parse import urlencode
+
+from starlette.responses import RedirectResponse, Response
+
+from sconto.domain.people import Action
+from sconto.domain.product import ProductQuery, parse_product_id
+from sconto.operations import products
+from sconto.operations.explanations import explain_quote
+from sconto.portal.cart_form import CartFields, read_cart, read_fields
+from sconto.portal.pages import read
+from sconto.portal.visit import Visit
+
+_FOUND: Final = 8
+"""How many products a search shows."""
+
+_LONGEST_SEARCH: Final = 255
+
+
+async def show(visit: Visit) -> Response:
+    """The cart in the address with its price, or products to be put into it."""
+    fields = read_fields(visit.request.query_params)
+    changed = _changed(visit, fields)
+    if changed is not None:
+        return RedirectResponse(f"{visit.path('/carts')}?{urlencode(changed.query())}", 303)
+    context, caller = visit.context, visit.caller
+    product_ids = {line.product_id for line in fields.lines}
+    known = await products.find_products(context.database, caller, product_ids) if product_ids else {}
+    form = read_cart(fields, known, visit.language, visit.now)
+    search = visit.query("search")[:_LONGEST_SEARCH]
+    found = explained = None
+    if search:
+        query = ProductQuery(limit=_FOUND, search=search)
+        found = await products.list_products(context.database, caller, query)
+    elif form.cart is not None:
+        explained = await explain_quote(context.database, caller, form.cart, form.at)
+    return visit.render(
+        "carts/try.html",
+        status=422 if form.faults else 200,
+        fields=fields,
+        form=form,
+        products=known,
+        search=search,
+        found=found,
+        unknown=parse_product_id(search) if found is not None and not found.products else None,
+        explained=explained,
+    )
+
+
+def _changed(visit: Visit, fields: CartFields) -> CartFields | None:
+    """The cart after a button was pressed that puts something into it or takes it out."""
+    added = parse_product_id(visit.query("add"))
+    if added is not None:
+        return fields.with_one_more(added)
+    removed = visit.query("remove")
+    if removed.isascii() and removed.isdecimal() and len(removed) < 4:
+        return fields.without(int(removed))
+    return None
+
+
+PAGES: Final = (read("/carts", show, Action.READ_PROMOTIONS),)

@@ -1,0 +1,52 @@
+"""Orders: found by the shop's own id, as the customer got them."""
+
+from typing import Final
+
+from starlette.responses import Response
+
+from sconto.domain.explanation import explain_outcome
+from sconto.domain.names import is_reference
+from sconto.domain.order import OrderStatus
+from sconto.domain.people import Action
+from sconto.domain.problems import OrderNotFound
+from sconto.operations import products
+from sconto.operations.explanations import get_named_order
+from sconto.portal.pages import read
+from sconto.portal.visit import Visit
+from sconto.portal.words import marked
+
+STATUSES: Final = {
+    OrderStatus.NOT_PAID: ("warn", marked("Not paid")),
+    OrderStatus.PAID: ("good", marked("Paid")),
+    OrderStatus.DELETED: ("", marked("Deleted")),
+}
+
+
+async def show(visit: Visit) -> Response:
+    """The field for an id, and below it the order that has it."""
+    order_id = visit.request.query_params.get("id", "")
+    if not order_id:
+        return visit.render("orders/one.html", order_id="", order=None, missing=False)
+    try:
+        # An id that cannot be one is not there either; the database could not even look for it.
+        if not is_reference(order_id):
+            raise OrderNotFound(order_id)
+        order, names = await get_named_order(visit.context.database, visit.caller, order_id)
+    except OrderNotFound:
+        return visit.render(
+            "orders/one.html", status=404, order_id=order_id, order=None, missing=True
+        )
+    product_ids = {line.product_id for line in order.outcome.lines}
+    return visit.render(
+        "orders/one.html",
+        order_id=order_id,
+        order=order,
+        missing=False,
+        names=names,
+        considered=explain_outcome(order.outcome),
+        products=await products.find_products(visit.context.database, visit.caller, product_ids),
+        statuses=STATUSES,
+    )
+
+
+PAGES: Final = (read("/orders", show, Action.READ_ORDERS),)

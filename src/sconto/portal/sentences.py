@@ -1,0 +1,133 @@
+"""What promotions are, in words."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from sconto.domain.codes import CodeType
+from sconto.domain.overview import COUNTED, Discount, ListOrder, ListState, PromotionOverview
+from sconto.domain.promotion import PromotionSummary, PromotionType
+from sconto.domain.schedule import Period, Standing
+from sconto.portal.language import Language
+from sconto.portal.words import marked
+
+TYPES: Final = {
+    PromotionType.COUPON: marked("With a code"),
+    PromotionType.DISCOUNT: marked("Automatic"),
+}
+
+CODE_TYPES: Final = {
+    CodeType.ONE_TIME: marked("Each code serves one order"),
+    CodeType.REUSABLE: marked("Codes can be used again and again"),
+}
+
+STATES: Final = {
+    ListState.RUNNING: marked("Running now"),
+    ListState.ON: marked("Switched on"),
+    ListState.OFF: marked("Switched off"),
+    ListState.NOT_STARTED: marked("Not started"),
+    ListState.EXPIRED: marked("Expired"),
+    ListState.USED_UP: marked("All codes used"),
+}
+
+ORDERS: Final = {
+    ListOrder.EDITED: marked("Last edit"),
+    ListOrder.CREATED: marked("Newest"),
+    ListOrder.NAME: marked("Name"),
+    ListOrder.END: marked("End"),
+}
+
+
+class Mark(StrEnum):
+    """How a state is coloured."""
+
+    GOOD = "good"
+    WARN = "warn"
+    STILL = ""
+
+
+def state_of(summary: PromotionSummary, now: datetime) -> tuple[str, Mark]:
+    """What a promotion is doing at the moment, and how it is marked."""
+    standing = summary.period.standing(now)
+    if standing is Standing.OVER:
+        return marked("Expired"), Mark.STILL
+    if not summary.active:
+        return marked("Switched off"), Mark.STILL
+    if standing is Standing.NOT_STARTED:
+        return marked("Not started"), Mark.WARN
+    return marked("Running"), Mark.GOOD
+
+
+def period_words(language: Language, period: Period) -> str:
+    """From which day to which."""
+    _ = language.gettext
+    start = language.day(period.starts_at)
+    if period.ends_at is None:
+        return _("from %(start)s") % {"start": start}
+    words = _("%(start)s – %(end)s")  # noqa: RUF001
+    return words % {"start": start, "end": language.day(period.ends_at)}
+
+
+def discount_words(language: Language, discount: Discount | None) -> str:
+    """10% on all products; 5% to 20% on 3 products."""
+    _ = language.gettext
+    if discount is None:
+        return _("nothing")
+    lowest, highest = language.percent(discount.lowest), language.percent(discount.highest)
+    percent = (
+        lowest
+        if discount.lowest == discount.highest
+        else _("%(lowest)s to %(highest)s") % {"lowest": lowest, "highest": highest}
+    )
+    products = products_words(language, discount.products)
+    return _("%(percent)s on %(products)s") % {"percent": percent, "products": products}
+
+
+def products_words(language: Language, products: int | None) -> str:
+    """All products; 3 products; more than 100 products."""
+    if products is None:
+        return language.gettext("all products")
+    if products > COUNTED:
+        return language.gettext("more than %(number)s products") % {"number": COUNTED}
+    text = language.ngettext("%(number)s product", "%(number)s products", products)
+    return text % {"number": language.number(products)}
+
+
+def codes_words(language: Language, overview: PromotionOverview) -> str:
+    """PROMO-001, PROMO-002 and 3 more; empty where the promotion has no codes."""
+    _ = language.gettext
+    if overview.code_count > COUNTED:
+        named = {"codes": ", ".join(overview.codes), "number": COUNTED}
+        return _("%(codes)s … (more than %(number)s codes)") % named
+    more = overview.code_count - len(overview.codes)
+    if more:
+        named = {"codes": ", ".join(overview.codes), "number": more}
+        return _("%(codes)s and %(number)s more") % named
+    return ", ".join(overview.codes)
+
+
+def terms_words(language: Language, overview: PromotionOverview) -> str:
+    """10% off 2 products with code PROMO-001 or PROMO-002, once each, until …"""
+    _ = language.gettext
+    summary = overview.summary
+    said = [discount_words(language, overview.discount)]
+    if summary.type is PromotionType.COUPON:
+        said.append(_with_code(language, overview))
+        if overview.code_type is CodeType.ONE_TIME:
+            said.append(_("once each"))
+    period = summary.period
+    said.append(_("from %(start)s") % {"start": language.instant(period.starts_at)})
+    if period.ends_at is not None:
+        said.append(_("until %(end)s") % {"end": language.instant(period.ends_at)})
+    return ", ".join(said)
+
+
+def _with_code(language: Language, overview: PromotionOverview) -> str:
+    _ = language.gettext
+    if overview.code_count == 0:
+        return _("with a code, of which there is none yet")
+    if overview.code_count == len(overview.codes):
+        return _("with code %(codes)s") % {"codes": _(" or ").join(overview.codes)}
+    if overview.code_count > COUNTED:
+        return _("with one of more than %(number)s codes") % {"number": COUNTED}
+    return _("with one of %(number)s codes") % {"number": overview.code_count}

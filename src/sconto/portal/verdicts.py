@@ -1,0 +1,91 @@
+"""The words for what became of a promotion on a product, and of a code in a cart."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from sconto.domain.choice import CodeOutcome, CodeStatus, Group
+from sconto.domain.explanation import Considered, Verdict
+from sconto.domain.subscription import CodeReason
+from sconto.portal.language import Language
+from sconto.portal.words import marked
+
+GROUPS: Final[Mapping[Group, str]] = {
+    Group.CODE: marked("by code"),
+    Group.AUTOMATIC_SPECIFIC: marked("automatic, on certain products"),
+    Group.AUTOMATIC_ALL: marked("automatic, on all products"),
+}
+
+_VERDICTS: Final[Mapping[Verdict, str]] = {
+    Verdict.APPLIED: marked("This is what the customer gets."),
+    Verdict.LOWER_DISCOUNT: marked("Another promotion gives more."),
+    Verdict.TIE: marked(
+        "Another gives as much: then one by code comes first, then one on certain products."
+    ),
+    Verdict.LATER_CODE: marked("A code that was activated after it counts."),
+    Verdict.SAME_CODE: marked(
+        "Another promotion with the same code gives more, or as much and was created later."
+    ),
+    Verdict.LATER_CREATED: marked("One of the same kind was created later, and only that counts."),
+    Verdict.NOT_COVERED: marked("It is not on this product."),
+    Verdict.USED: marked("The code was used on %(time)s."),
+    Verdict.EXPIRED: marked("It was over on %(time)s."),
+    Verdict.NOT_STARTED: marked("It starts on %(time)s."),
+    Verdict.INACTIVE: marked("It is switched off."),
+}
+
+_CODES: Final[Mapping[CodeStatus, tuple[str, str, str]]] = {
+    CodeStatus.APPLIED: ("good", marked("Applied"), marked("It gives a discount.")),
+    CodeStatus.OUTDONE: (
+        "warn",
+        marked("Outdone"),
+        marked("It counts, but another promotion gives more."),
+    ),
+    CodeStatus.NOT_PICKED: (
+        "warn",
+        marked("Not picked"),
+        marked("A later code counts, or another promotion with the same code."),
+    ),
+    CodeStatus.NOT_APPLICABLE: (
+        "warn",
+        marked("Not applicable"),
+        marked("It is on no product of this cart."),
+    ),
+    CodeStatus.USED: ("bad", marked("Used"), marked("An order used it on %(time)s.")),
+    CodeStatus.EXPIRED: ("bad", marked("Expired"), marked("It was over on %(time)s.")),
+    CodeStatus.NOT_STARTED: ("bad", marked("Not started"), marked("It starts on %(time)s.")),
+    CodeStatus.INACTIVE: ("bad", marked("Off"), marked("Its promotion is switched off.")),
+    CodeStatus.UNKNOWN: ("bad", marked("Unknown"), marked("No promotion has this code.")),
+}
+
+_SUBSCRIPTION_CODES: Final[Mapping[CodeReason | None, str]] = {
+    None: marked("This is what the customer gets."),
+    CodeReason.LOWER_DISCOUNT: marked("Another code gives more."),
+    CodeReason.TIE: marked("Another code gives as much, and comes first."),
+    CodeReason.NO_RULE: marked("None of its rules is for this order."),
+    CodeReason.UNKNOWN: marked("No promotion has this code."),
+}
+
+
+def verdict_words(language: Language, considered: Considered) -> str:
+    """Why the promotion did or did not apply to the product."""
+    period = considered.period
+    at = {
+        Verdict.USED: considered.used_at,
+        Verdict.EXPIRED: period and period.ends_at,
+        Verdict.NOT_STARTED: period and period.starts_at,
+    }.get(considered.verdict)
+    text = language.gettext(_VERDICTS[considered.verdict])
+    return text if at is None else text % {"time": language.instant(at)}
+
+
+def code_words(language: Language, outcome: CodeOutcome) -> tuple[str, str, str]:
+    """The mark of the code's state, the state, and why."""
+    mark, state, reason = _CODES[outcome.status]
+    at = outcome.starts_at or outcome.ended_at or outcome.used_at
+    text = language.gettext(reason)
+    return mark, language.gettext(state), text if at is None else text % {"time": language.instant(at)}
+
+
+def subscription_code_words(language: Language, reason: CodeReason | None) -> str:
+    """Why a code on the subscription has its effect, or none."""
+    return language.gettext(_SUBSCRIPTION_CODES[reason])

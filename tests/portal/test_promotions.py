@@ -1,0 +1,125 @@
+"""The list of promotions, looked through and worked with in a browser."""
+
+from collections.abc import Awaitable, Callable
+
+from playwright.async_api import Page, expect
+
+from sconto.domain.people import Caller, Role
+from sconto.operations import promotions
+from sconto.store.database import Database
+from tests.builders import NOON, a_promotion
+from tests.conftest import create_caller
+from tests.portal.browser import show
+from tests.portal.shop import open_shop
+
+
+async def expect_names(page: Page, *names: str) -> None:
+    await expect(page.locator("#results tbody th a")).to_have_text(names)
+
+
+async def test_the_list_tells_of_each_promotion_what_happened_to_it(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    await open_shop(database, merchant)
+    await visitor.goto(f"{portal_url}/")
+    await expect(visitor).to_have_url(f"{portal_url}/promotions")
+    await show(visitor, "promotions")
+
+    def row(name: str) -> str:
+        return f"tr:has(th:has-text('{name}'))"
+
+    for name, texts in {
+        "Winter sale": ["Automatic", "Running", "10% to 25% on 3 products", "12"],
+        "Tea lovers": ["With a code", "TEA-1, TEA-2 and 1 more", "12.5% on 2 products", "6"],
+        "An apology": ["SORRY-7KQ2", "All codes used", "20% on all products", "1"],
+        "Spring cleaning": ["Not started"],
+        "Summer 2025": ["Expired"],
+        "Friends": ["Switched off"],
+    }.items():
+        for text in texts:
+            await expect(visitor.locator(row(name))).to_contain_text(text)
+
+
+async def test_the_list_follows_the_search_as_one_types(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    await open_shop(database, merchant)
+    await visitor.goto(f"{portal_url}/promotions")
+    await visitor.get_by_label("Part of the name").press_sequentially("WIN")
+    await expect_names(visitor, "Winter sale")
+    await expect(visitor).to_have_url(
+        f"{portal_url}/promotions?search=WIN&type=&state=&order=edited"
+    )
+    assert await visitor.evaluate("document.activeElement.id") == "search"
+
+    await visitor.get_by_label("Part of the name").fill("")
+    await visitor.get_by_label("State").select_option("All codes used")
+    await expect_names(visitor, "An apology for late parcels")
+
+    await visitor.get_by_label("Type").select_option("Automatic")
+    await expect(visitor.get_by_text("No promotion is like that.")).to_be_visible()
+    await visitor.go_back()
+    await expect_names(visitor, "An apology for late parcels")
+
+
+async def test_a_long_list_is_paged_without_scripts_too(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    for number in range(27):
+        new = a_promotion(name=f"Promotion {number:02}")
+        await promotions.create_promotion(database, merchant, new, NOON)
+    await visitor.goto(f"{portal_url}/promotions?order=name")
+    await expect(visitor.locator("#results tbody tr")).to_have_count(25)
+    await visitor.get_by_role("button", name="Next page").click()
+    await expect_names(visitor, "Promotion 25", "Promotion 26")
+    await visitor.get_by_role("button", name="First page").click()
+    await expect(visitor.locator("#results tbody tr")).to_have_count(25)
+
+
+async def test_a_promotion_is_switched_off_and_on_with_the_keyboard(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    await promotions.create_promotion(database, merchant, a_promotion(name="Sale"), NOON)
+    await visitor.goto(f"{portal_url}/promotions")
+    await visitor.get_by_label("What to do with Sale").focus()
+    await visitor.keyboard.press("Enter")
+    await show(visitor, "promotions-menu")
+    await visitor.keyboard.press("Escape")
+    await expect(visitor.get_by_role("button", name="Switch off")).to_be_hidden()
+    await visitor.keyboard.press("Enter")
+    await visitor.get_by_role("button", name="Switch off").press("Enter")
+    await expect(visitor.get_by_role("status")).to_have_text("“Sale” is switched off.")
+    await expect(visitor.locator("#results")).to_contain_text("Switched off")
+    await visitor.get_by_label("What to do with Sale").click()
+    await visitor.get_by_role("button", name="Switch on").click()
+    await expect(visitor.locator("#results")).to_contain_text("Running")
+
+
+async def test_a_deletion_is_confirmed_and_can_be_taken_back(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    await promotions.create_promotion(database, merchant, a_promotion(name="Sale"), NOON)
+    await visitor.goto(f"{portal_url}/promotions")
+    await visitor.get_by_label("What to do with Sale").click()
+    await visitor.get_by_role("link", name="Delete").click()
+    await show(visitor, "promotion-delete")
+    await visitor.get_by_role("button", name="Delete").click()
+    await expect(visitor.get_by_role("status")).to_contain_text("“Sale” is deleted.")
+    await expect(visitor.get_by_text("There are no promotions yet.")).to_be_visible()
+    await visitor.get_by_role("button", name="Undo").click()
+    await expect(visitor.get_by_role("status")).to_have_text("It is back as it was.")
+
+
+async def test_a_viewer_sees_everything_and_changes_nothing(
+    stranger: Page,
+    portal_url: str,
+    database: Database,
+    merchant: Caller,
+    sign_in: Callable[[Caller], Awaitable[None]],
+) -> None:
+    await promotions.create_promotion(database, merchant, a_promotion(name="Sale"), NOON)
+    await sign_in(await create_caller(database, Role.VIEWER, merchant.merchant_id))
+    await stranger.goto(f"{portal_url}/promotions")
+    await expect(stranger.get_by_role("link", name="Sale")).to_be_visible()
+    await expect(stranger.get_by_label("What to do with Sale")).to_have_count(0)
+    await expect(stranger.get_by_role("button", name="New promotion")).to_have_count(0)
