@@ -4,6 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sconto.domain.coverage import Coverage, named_products
+from sconto.domain.history import (
+    ListChange,
+    TermsChange,
+    promotion_changed,
+    promotion_created,
+    promotion_deleted,
+    promotion_restored,
+)
 from sconto.domain.people import Caller
 from sconto.domain.problems import (
     PeriodReversed,
@@ -22,7 +30,7 @@ from sconto.domain.promotion import (
     changed_summary,
 )
 from sconto.domain.schedule import Period
-from sconto.store import codes, coverage, promotions, timeline
+from sconto.store import codes, coverage, history, promotions, timeline
 from sconto.store.database import Connection, Database, retrying
 
 
@@ -30,7 +38,7 @@ async def create_promotion(
     database: Database, caller: Caller, new: NewPromotion, now: datetime
 ) -> int:
     """Create a promotion and answer its id; raises UnknownProducts and PeriodReversed."""
-    return await retrying(lambda: _create(database, caller.merchant_id, new, now))
+    return await retrying(lambda: _create(database, caller, new, now))
 
 
 async def change_promotion(
@@ -41,14 +49,14 @@ async def change_promotion(
     Raises PromotionNotFound, UnknownProducts, PeriodReversed for the period as it would stand, and
     TermsMissing for another type without its terms.
     """
-    await retrying(lambda: _change(database, caller.merchant_id, promotion_id, change, now))
+    await retrying(lambda: _change(database, caller, promotion_id, change, now))
 
 
 async def delete_promotion(
     database: Database, caller: Caller, promotion_id: int, now: datetime
 ) -> None:
     """Delete a promotion with its codes; raises PromotionNotFound."""
-    await retrying(lambda: _delete(database, caller.merchant_id, promotion_id, now))
+    await retrying(lambda: _delete(database, caller, promotion_id, now))
 
 
 async def restore_promotion(
@@ -58,7 +66,7 @@ async def restore_promotion(
 
     Raises PromotionNotFound, also for one whose deletion is longer ago than RESTORABLE.
     """
-    await retrying(lambda: _restore(database, caller.merchant_id, promotion_id, now))
+    await retrying(lambda: _restore(database, caller, promotion_id, now))
 
 
 async def get_promotion(database: Database, caller: Caller, promotion_id: int) -> Promotion:
@@ -92,8 +100,8 @@ async def find_unknown_products(
         return await coverage.find_unknown_products(connection, caller.merchant_id, product_ids)
 
 
-async def _create(database: Database, merchant_id: int, new: NewPromotion, now: datetime) -> int:
-    terms = new.terms
+async def _create(database: Database, caller: Caller, new: NewPromotion, now: datetime) -> int:
+    merchant_id, terms = caller.merchant_id, new.terms
     _require_in_order(new.period)
     async with database.write() as connection:
         await promotions.lock_promotions(connection, merchant_id)
@@ -103,16 +111,14 @@ async def _create(database: Database, merchant_id: int, new: NewPromotion, now: 
         await codes.write_codes(connection, merchant_id, promotion_id, terms.codes, now)
         claim = _claim(_shown_in(new), terms.coverage)
         await timeline.redraw(connection, merchant_id, promotion_id, None, claim)
+        await history.record(connection, caller, promotion_created(promotion_id, new), now)
     return promotion_id
 
 
 async def _change(
-    database: Database,
-    merchant_id: int,
-    promotion_id: int,
-    change: PromotionChange,
-    now: datetime,
+    database: Database, caller: Caller, promotion_id: int, change: PromotionChange, now: datetime
 ) -> None:
+    merchant_id = caller.merchant_id
     async with database.write() as connection:
         await promotions.lock_promotions(connection, merchant_id)
         before = await _existing(connection, merchant_id, promotion_id)
@@ -121,38 +127,62 @@ async def _change(
         if change.terms is None and after.type is not before.type:
             raise TermsMissing(after.type)
         await promotions.update_summary(connection, merchant_id, after)
-        if change.terms is None and _shown_in(after) == _shown_in(before):
-            return
-        covered = await coverage.find_coverage(connection, merchant_id, promotion_id)
-        to_cover = covered
-        if (terms := change.terms) is not None:
-            to_cover = terms.coverage
-            await _require_known(connection, merchant_id, to_cover)
-            await promotions.update_terms(connection, merchant_id, promotion_id, terms)
-            await coverage.write_products(connection, merchant_id, promotion_id, to_cover)
-            if not change.keep_codes:
-                await codes.write_codes(connection, merchant_id, promotion_id, terms.codes, now)
-        await timeline.redraw(
-            connection,
-            merchant_id,
-            promotion_id,
-            _claim(_shown_in(before), covered),
-            _claim(_shown_in(after), to_cover),
-        )
+        changed_terms = None
+        if change.terms is not None or _shown_in(after) != _shown_in(before):
+            covered = await coverage.find_coverage(connection, merchant_id, promotion_id)
+            to_cover = covered if change.terms is None else change.terms.coverage
+            changed_terms = await _change_terms(
+                connection, merchant_id, promotion_id, change, covered, now
+            )
+            await timeline.redraw(
+                connection,
+                merchant_id,
+                promotion_id,
+                _claim(_shown_in(before), covered),
+                _claim(_shown_in(after), to_cover),
+            )
+        if (entry := promotion_changed(before, after, changed_terms)) is not None:
+            await history.record(connection, caller, entry, now)
 
 
-async def _delete(database: Database, merchant_id: int, promotion_id: int, now: datetime) -> None:
+async def _change_terms(
+    connection: Connection,
+    merchant_id: int,
+    promotion_id: int,
+    change: PromotionChange,
+    covered: Coverage,
+    now: datetime,
+) -> TermsChange | None:
+    """Replace the terms where the change has others; answers what differs."""
+    if (terms := change.terms) is None:
+        return None
+    await _require_known(connection, merchant_id, terms.coverage)
+    code_type = await promotions.find_code_type(connection, merchant_id, promotion_id)
+    await promotions.update_terms(connection, merchant_id, promotion_id, terms)
+    await coverage.write_products(connection, merchant_id, promotion_id, terms.coverage)
+    written = ListChange()
+    if not change.keep_codes:
+        written = await codes.write_codes(connection, merchant_id, promotion_id, terms.codes, now)
+    return TermsChange(covered, terms.coverage, code_type, terms.code_type, written)
+
+
+async def _delete(database: Database, caller: Caller, promotion_id: int, now: datetime) -> None:
+    merchant_id = caller.merchant_id
     async with database.write() as connection:
         await promotions.lock_promotions(connection, merchant_id)
         before = await _existing(connection, merchant_id, promotion_id)
         covered = await coverage.find_coverage(connection, merchant_id, promotion_id)
+        code_type = await promotions.find_code_type(connection, merchant_id, promotion_id)
         await promotions.delete_promotion(connection, merchant_id, promotion_id, now)
-        await codes.remove_codes(connection, merchant_id, promotion_id, now)
+        removed = await codes.remove_codes(connection, merchant_id, promotion_id, now)
         claim = _claim(_shown_in(before), covered)
         await timeline.redraw(connection, merchant_id, promotion_id, claim, None)
+        entry = promotion_deleted(before, covered, code_type, removed)
+        await history.record(connection, caller, entry, now)
 
 
-async def _restore(database: Database, merchant_id: int, promotion_id: int, now: datetime) -> None:
+async def _restore(database: Database, caller: Caller, promotion_id: int, now: datetime) -> None:
+    merchant_id = caller.merchant_id
     async with database.write() as connection:
         await promotions.lock_promotions(connection, merchant_id)
         since = now - RESTORABLE
@@ -165,6 +195,7 @@ async def _restore(database: Database, merchant_id: int, promotion_id: int, now:
         await codes.restore_codes(connection, merchant_id, promotion_id, deleted_at)
         claim = _claim(_shown_in(deleted), covered)
         await timeline.redraw(connection, merchant_id, promotion_id, None, claim)
+        await history.record(connection, caller, promotion_restored(deleted), now)
 
 
 async def _existing(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sconto.domain.codes import code_key
+from sconto.domain.history import NAMED, ListChange, Sample
 from sconto.domain.ordering import arrange
 from sconto.store.database import Connection
 
@@ -32,6 +33,13 @@ _REMOVE = """
 UPDATE codes SET removed_at = $3 WHERE merchant_id = $1 AND code_id = ANY ($2::bigint[])
 """
 
+_FIRST = """
+SELECT code FROM codes
+WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
+ORDER BY position
+LIMIT $3
+"""
+
 _REMOVE_ALL = """
 UPDATE codes SET removed_at = $3
 WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
@@ -45,38 +53,53 @@ WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at = $3
 
 async def write_codes(
     connection: Connection, merchant_id: int, promotion_id: int, codes: Sequence[str], now: datetime
-) -> None:
+) -> ListChange:
     """Make these the promotion's codes; rows that stay the same are not written.
 
     A code that the promotion has stays that code, in its new spelling. New ones get ids that ascend
     in the order given, one that was removed earlier too. Those left out are removed: they stay on
     the orders that used them. (`coupons` of the merchant API's modify.)
+
+    Answers what was changed; an order alone that differs is no change.
     """
     wanted = {code_key(code): code for code in codes}
     rows = await connection.fetch(_STORED, merchant_id, promotion_id)
     stored = {row["code_key"]: row for row in rows}
     positions = arrange([stored[key]["position"] if key in stored else None for key in wanted])
-    new, changed = [], []
+    new, changed, respelled = [], [], []
     for (key, code), position in zip(wanted.items(), positions, strict=True):
         row = stored.get(key)
         if row is None:
             new.append((code, key, position))
         elif (row["code"], row["position"]) != (code, position):
             changed.append((row["code_id"], code, position))
-    gone = [row["code_id"] for key, row in stored.items() if key not in wanted]
+            if row["code"] != code:
+                respelled.append((row["code"], code))
+    gone = [row for key, row in stored.items() if key not in wanted]
     if gone:
-        await connection.execute(_REMOVE, merchant_id, gone, now)
+        await connection.execute(_REMOVE, merchant_id, [row["code_id"] for row in gone], now)
     if changed:
         await connection.execute(_UPDATE, merchant_id, *zip(*changed, strict=True))
     if new:
         await connection.execute(_INSERT, merchant_id, promotion_id, *zip(*new, strict=True))
+    return ListChange(
+        len(stored),
+        len(wanted),
+        removed=Sample.of([row["code"] for row in gone]),
+        added=Sample.of([code for code, _, _ in new]),
+        replaced_before=Sample.of([old for old, _ in respelled]),
+        replaced_after=Sample.of([code for _, code in respelled]),
+    )
 
 
 async def remove_codes(
     connection: Connection, merchant_id: int, promotion_id: int, now: datetime
-) -> None:
+) -> ListChange:
     """Remove all codes that the promotion has."""
-    await connection.execute(_REMOVE_ALL, merchant_id, promotion_id, now)
+    first = await connection.fetch(_FIRST, merchant_id, promotion_id, NAMED)
+    status = await connection.execute(_REMOVE_ALL, merchant_id, promotion_id, now)
+    count = int(status.removeprefix("UPDATE "))
+    return ListChange(count, 0, removed=Sample(count, tuple(row["code"] for row in first)))
 
 
 async def restore_codes(

@@ -88,6 +88,10 @@ SET type = $3, name = $4, name_folded = $5, active = $6, starts_at = $7, ends_at
 WHERE merchant_id = $1 AND promotion_id = $2
 """
 
+_FIND_CODE_TYPE = """
+SELECT code_type FROM promotions WHERE merchant_id = $1 AND promotion_id = $2
+"""
+
 _UPDATE_TERMS = """
 UPDATE promotions
 SET code_type = $3, covers_all = $4, percent = $5, had_codes = had_codes OR $6
@@ -207,6 +211,14 @@ async def update_summary(
         summary.period.ends_at,
         summary.updated_at,
     )
+
+
+async def find_code_type(
+    connection: Connection, merchant_id: int, promotion_id: int
+) -> CodeType | None:
+    """The type of the promotion's codes; None where it was never set."""
+    code_type = await connection.fetchval(_FIND_CODE_TYPE, merchant_id, promotion_id)
+    return None if code_type is None else CodeType(code_type)
 
 
 async def update_terms(
