@@ -1,6 +1,7 @@
 """Random questions: mostly sensible ones about what is there, some with anything in them."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
@@ -17,7 +18,10 @@ PRODUCTS: Final = (1, 2, 3, 4, 2**63 - 1)
 """The ids that come and go in the catalogue."""
 
 CODES: Final = ("A", "a", "K", "B", "b-1", "B-1", "Ж", "ж", "ѓ", "x_.9", "Z" * 30)
-ORDERS: Final = ("o1", "o2", "o3", "o4", "o5")
+ORDERS: Final = ("o1", "o2", "o3", "o4", "o5", "o6", "o7", "o8")
+
+_TYPED: Final = ("A", "Б", "k", "\u212a", "no!")
+"""What shoppers type besides codes that there are; one looks like a K and is none."""
 
 _NAMES: Final = ("Spring", "spring sale", "ВЕСНА", "весна 2", "n", "é" * 255)  # noqa: RUF001
 _PERCENTS: Final = (
@@ -67,7 +71,7 @@ _FAR_AWAY: Final = (
 _OFFSETS: Final = (0, 3 * 60, -5 * 60 - 30, 14 * 60, -14 * 60, 1)
 
 _VERBS: Final = {
-    "create": 4, "patch": 3, "get": 1, "list": 1, "delete": 1, "statistics": 2, "quote": 4,
+    "create": 3, "patch": 4, "get": 1, "list": 1, "delete": 1, "statistics": 2, "quote": 4,
     "order": 4, "find order": 1, "set status": 2, "put product": 1, "drop product": 1,
 }  # fmt: skip
 """How often each thing is asked."""
@@ -93,7 +97,7 @@ def asks(draw: Draw, shop: Shop, now: datetime) -> Ask:
             known = [Digits(one) for one in shop.promotions]
             body = {"id": draw(st.sampled_from([*known, "999999999", "7"]))}
         case "quote":
-            body = draw(_quotes(now))
+            body = draw(_quotes(shop, now))
         case "order":
             body = draw(_orders(shop))
         case "find order":
@@ -152,10 +156,10 @@ def times(draw: Draw, now: datetime) -> str:
 @st.composite
 def _optional(draw: Draw, now: datetime) -> dict[str, Any]:
     body: dict[str, Any] = {}
-    if draw(st.integers(0, 3)) == 0:
+    if draw(st.integers(0, 5)) == 0:
         body["status"] = draw(st.booleans())
     for name in ("date_from", "date_to"):
-        if draw(st.integers(0, 2)) == 0:
+        if draw(st.integers(0, 4)) == 0:
             body[name] = draw(times(now))
     return body
 
@@ -211,7 +215,8 @@ def _with_spoils(draw: Draw, body: dict[str, Any]) -> dict[str, Any]:
         if value == "remove":
             place.pop(name, None)
         else:
-            place[name] = value
+            # A copy, for the next change may be within it.
+            place[name] = deepcopy(value)
     return {name: body[name] for name in draw(st.permutations(list(body)))}
 
 
@@ -284,7 +289,7 @@ def _queries(draw: Draw) -> dict[str, str]:
 
 
 @st.composite
-def _carts(draw: Draw) -> dict[str, Any]:
+def _carts(draw: Draw, shop: Shop) -> dict[str, Any]:
     currency = draw(st.sampled_from(sorted(DECIMALS)))
     places = DECIMALS[currency]
     prices = st.builds(
@@ -301,17 +306,15 @@ def _carts(draw: Draw) -> dict[str, Any]:
         }
         for number in range(draw(st.integers(1, 4)))
     ]
-    codes = draw(
-        st.lists(
-            st.sampled_from(("A", "B", "ж", "b-1", "a", "Б", "k", "\u212a", "no!")), max_size=4
-        )
-    )
+    known = [code.text for one in shop.promotions.values() for code in one.present_codes()]
+    texts = [*known, *(text.swapcase() for text in known), *known, *_TYPED]
+    codes = draw(st.lists(st.sampled_from(texts), max_size=4))
     return {"currency": currency, "lines": lines, "codes": codes}
 
 
 @st.composite
-def _quotes(draw: Draw, now: datetime) -> dict[str, Any]:
-    cart = draw(_carts())
+def _quotes(draw: Draw, shop: Shop, now: datetime) -> dict[str, Any]:
+    cart = draw(_carts(shop))
     return {**cart, "at": draw(times(now))} if draw(st.booleans()) else cart
 
 
@@ -321,7 +324,7 @@ def _orders(draw: Draw, shop: Shop) -> dict[str, Any]:
     placed = sorted(shop.orders)
     if placed and draw(st.integers(0, 3)) == 0:
         return _respelt(shop.orders[draw(st.sampled_from(placed))]["body"])
-    body = {"order_id": draw(st.sampled_from(ORDERS)), **draw(_carts())}
+    body = {"order_id": draw(st.sampled_from(ORDERS)), **draw(_carts(shop))}
     if draw(st.integers(0, 2)) == 0:
         body["replaces"] = draw(st.sampled_from([*placed, *placed, *ORDERS]))
     return body

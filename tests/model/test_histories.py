@@ -23,7 +23,7 @@ from sconto.store.database import Database
 from tests.conftest import SECRET_KEY, create_caller
 from tests.model.asking import Ask, ask_model, ask_sconto, is_told
 from tests.model.shop import Shop
-from tests.model.stock import ORDERS, asks, spoilt_bodies
+from tests.model.stock import ORDERS, asks, bodies, spoilt_bodies
 from tests.model.till import price
 from tests.model.words import minor_units, show_amount
 
@@ -102,8 +102,8 @@ class Histories(RuleBasedStateMachine):
 
     bench: Bench
 
-    @initialize(zone=st.sampled_from(ZONES), known=st.sets(st.sampled_from((1, 2, 3, 4))))
-    def open_shop(self, zone: str, known: set[int]) -> None:
+    @initialize(zone=st.sampled_from(ZONES), known=st.sets(st.sampled_from((3, 4))), data=st.data())
+    def open_shop(self, zone: str, known: set[int], data: st.DataObject) -> None:
         self.zone = zone
         self.bench.now = START
         self.headers = self.bench.new_merchant(START)
@@ -111,6 +111,8 @@ class Histories(RuleBasedStateMachine):
         for product in sorted({1, 2} | known):
             item = {"product_id": product, "name": "p", "price": "1.00", "currency": "EUR"}
             self._ask(Ask("put product", "", {"products": [item]}))
+        for _ in range(data.draw(st.integers(1, 4))):
+            self._ask(Ask("create", "", data.draw(bodies(START))))
 
     @rule(data=st.data())
     def ask(self, data: st.DataObject) -> None:

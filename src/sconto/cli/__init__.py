@@ -6,6 +6,7 @@ from typing import Any, Final, NoReturn
 import typer
 
 from sconto.cli import people, products
+from sconto.cli.check import check
 from sconto.cli.demo import demo
 from sconto.cli.demo_shop import DemoLocked
 from sconto.cli.migrate import migrate
@@ -57,6 +58,7 @@ app: Final = Commands(
 app.command()(serve)
 app.command()(migrate)
 app.command()(demo)
+app.command()(check)
 app.add_typer(products.app, name="product")
 app.add_typer(people.merchants, name="merchant", no_args_is_help=True)
 app.add_typer(people.users, name="user", no_args_is_help=True)

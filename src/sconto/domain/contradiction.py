@@ -1,0 +1,79 @@
+"""What a check of a database finds: promises of Sconto, and records that break them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from heapq import heappop, heappush
+
+from sconto.domain.schedule import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Records of a merchant that cannot all be true, in words."""
+
+    merchant_id: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A promise that was compared with what is stored, and the first records that break it."""
+
+    promise: str
+    contradictions: Sequence[Contradiction]
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A moment at which a timeline shows something else than it should; promotion ids or None."""
+
+    at: datetime
+    expected: int | None
+    shown: tuple[int, ...]
+
+
+def first_mistake(claims: Iterable[Span], shown: Iterable[Span]) -> Mistake | None:
+    """The first moment at which the timeline of one product is not what its promotions claim.
+
+    `claims` is a span for each promotion that applies by itself, `shown` the timeline as it is
+    stored. At every moment the latest created promotion must be shown, with its percent, and
+    nothing else. Everything only changes at the ends of spans, so those moments are enough.
+    """
+    claimed, drawn = _Running(claims), _Running(shown)
+    for at in sorted(claimed.edges | drawn.edges):
+        latest = max(claimed.at(at), key=lambda span: span.promotion_id, default=None)
+        spans = drawn.at(at)
+        expected = [] if latest is None else [(latest.promotion_id, latest.percent)]
+        if [(span.promotion_id, span.percent) for span in spans] != expected:
+            return Mistake(
+                at,
+                None if latest is None else latest.promotion_id,
+                tuple(span.promotion_id for span in spans),
+            )
+    return None
+
+
+class _Running:
+    """The spans that run at a moment; the moments that are asked for must ascend."""
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        self._waiting = sorted(spans, key=lambda span: span.starts_at, reverse=True)
+        self._ends: list[tuple[datetime, int]] = []
+        self._running: dict[int, Span] = {}
+        self.edges = {span.starts_at for span in self._waiting} | {
+            span.ends_at for span in self._waiting if span.ends_at is not None
+        }
+
+    def at(self, moment: datetime) -> Iterable[Span]:
+        while self._ends and self._ends[0][0] <= moment:
+            del self._running[heappop(self._ends)[1]]
+        while self._waiting and self._waiting[-1].starts_at <= moment:
+            number = len(self._waiting)
+            span = self._waiting.pop()
+            if span.ends_at is not None and span.ends_at <= moment:
+                continue
+            self._running[number] = span
+            if span.ends_at is not None:
+                heappush(self._ends, (span.ends_at, number))
+        return self._running.values()

@@ -1,0 +1,109 @@
+"""What is stored, compared with itself: each statement finds the records that break one promise.
+
+Everything is derived anew from the orders' frozen outcomes and from the applications, by SQL that
+shares nothing with the statements that wrote it. The server sorts and joins, on disk where it must,
+so that a check takes the memory of the contradictions that it finds.
+
+$1 is the merchant whose records are compared, null for all; $2 how many contradictions to name.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import asyncpg
+
+from sconto.domain.contradiction import Contradiction
+from sconto.domain.schedule import INSTANT, Span
+from sconto.store.check_orders import ORDER_CHECKS
+from sconto.store.check_promotions import PROMOTION_CHECKS
+from sconto.store.database import Connection, Database
+
+CHECKS: Final = (*ORDER_CHECKS, *PROMOTION_CHECKS)
+"""A promise with the statement that answers (merchant_id, words) for what breaks it."""
+
+_ROWS_AT_ONCE: Final = 2000
+
+# By product: what each automatic promotion claims, and what the timeline shows.
+_TIMELINE: Final = """
+SELECT merchant_id, 0::bigint AS product_id, true AS claimed, starts_at, ends_at + $2 AS ends_at,
+       promotion_id, percent
+FROM promotions
+WHERE ($1::bigint IS NULL OR merchant_id = $1)
+  AND covers_all AND type = 'discount' AND active AND deleted_at IS NULL
+UNION ALL
+SELECT merchant_id, named.product_id, true, promotion.starts_at, promotion.ends_at + $2,
+       promotion_id, coalesce(named.percent, promotion.percent)
+FROM promotion_products AS named JOIN promotions AS promotion USING (merchant_id, promotion_id)
+WHERE ($1::bigint IS NULL OR merchant_id = $1)
+  AND NOT promotion.covers_all AND promotion.type = 'discount' AND promotion.active
+  AND promotion.deleted_at IS NULL
+UNION ALL
+SELECT merchant_id, product_id, false, starts_at, ends_at, promotion_id, percent
+FROM automatic_picks
+WHERE $1::bigint IS NULL OR merchant_id = $1
+ORDER BY merchant_id, product_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ProductTimeline:
+    """The timeline of a product (0: of all products), and what promotions claim of it."""
+
+    merchant_id: int
+    product_id: int
+    claims: Sequence[Span]
+    shown: Sequence[Span]
+
+
+@asynccontextmanager
+async def one_moment(database: Database) -> AsyncIterator[Connection]:
+    """A transaction that sees the database as it is at one moment, and cannot write."""
+    async with database.write() as connection:
+        await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        # Unlike a request, a check reads whole tables and takes as long as that takes.
+        await connection.execute("SET LOCAL enable_seqscan = on")
+        await connection.execute("SET LOCAL statement_timeout = 0")
+        yield connection
+
+
+async def find_contradictions(
+    connection: Connection, statement: str, merchant_id: int | None, most: int
+) -> list[Contradiction]:
+    """The first records that one of the statements finds."""
+    rows = await connection.fetch(statement, merchant_id, most, timeout=_FOR_EVER)
+    return [Contradiction(row["merchant_id"], row["words"]) for row in rows]
+
+
+async def read_timelines(
+    connection: Connection, merchant_id: int | None
+) -> AsyncIterator[ProductTimeline]:
+    """Every product with its timeline, one after the other."""
+    rows = connection.cursor(
+        _TIMELINE, merchant_id, INSTANT, prefetch=_ROWS_AT_ONCE, timeout=_FOR_EVER
+    )
+    waiting: list[asyncpg.Record] = []
+    async for row in rows:
+        if waiting and _product(waiting[0]) != _product(row):
+            yield _timeline(waiting)
+            waiting = []
+        waiting.append(row)
+    if waiting:
+        yield _timeline(waiting)
+
+
+_FOR_EVER: Final = 24 * 3600.0
+"""Seconds: a statement of a check may read all orders that there are."""
+
+
+def _product(row: asyncpg.Record) -> tuple[int, int]:
+    return row["merchant_id"], row["product_id"]
+
+
+def _timeline(rows: Sequence[asyncpg.Record]) -> ProductTimeline:
+    spans: dict[bool, list[Span]] = {True: [], False: []}
+    for row in rows:
+        span = Span(row["starts_at"], row["ends_at"], row["promotion_id"], row["percent"])
+        spans[row["claimed"]].append(span)
+    return ProductTimeline(*_product(rows[0]), spans[True], spans[False])

@@ -1,0 +1,161 @@
+"""Promises about orders: outcomes, redemptions, counters, and the one-time codes that they took."""
+
+from typing import Final
+
+_TWO_ORDERS: Final = """
+SELECT merchant_id, format('%s orders are called %L', count(*), order_id) AS words
+FROM orders
+WHERE $1::bigint IS NULL OR merchant_id = $1
+GROUP BY merchant_id, order_id
+HAVING count(*) > 1
+LIMIT $2
+"""
+
+# As the domain rounds: half up, once a line.
+_AMOUNTS: Final = """
+WITH line AS (
+    SELECT merchant_id, order_id, (outcome->>'subtotal')::numeric AS order_subtotal,
+           (outcome->>'discount')::numeric AS order_discount,
+           (outcome->>'total')::numeric AS order_total,
+           (line->>'quantity')::numeric * (line->>'unit_price')::numeric AS worth,
+           (line->>'subtotal')::numeric AS subtotal, (line->>'discount')::numeric AS discount,
+           coalesce((line->>'subscription_discount')::numeric, 0) AS subscription_discount,
+           (line->>'total')::numeric AS total,
+           coalesce((line->'picks'->0->>'percent')::numeric, 0) AS percent
+    FROM orders CROSS JOIN LATERAL json_array_elements(outcome->'lines') AS line
+    WHERE $1::bigint IS NULL OR merchant_id = $1
+)
+SELECT merchant_id, format('order %L: its lines do not add up to its amounts', order_id) AS words
+FROM line
+GROUP BY merchant_id, order_id, order_subtotal, order_discount, order_total
+HAVING sum(subtotal) <> order_subtotal
+    OR sum(discount + subscription_discount) <> order_discount
+    OR sum(total) <> order_total
+    OR NOT bool_and(
+        subtotal = worth AND total = subtotal - discount - subscription_discount
+        AND discount = div(2 * subtotal * percent + 100000000, 200000000)
+        AND subscription_discount BETWEEN 0 AND subtotal - discount)
+LIMIT $2
+"""
+
+# What the outcomes say was picked, and what was recorded: each must have what the other has.
+_RECORDED: Final = """
+WITH line AS (
+    SELECT merchant_id, order_id, outcome->>'currency' AS currency, line
+    FROM orders CROSS JOIN LATERAL json_array_elements(outcome->'lines') AS line
+    WHERE $1::bigint IS NULL OR merchant_id = $1
+), picked AS (
+    SELECT merchant_id, order_id, (line->>'product_id')::bigint AS product_id,
+           (pick->>'promotion_id')::bigint AS promotion_id,
+           coalesce((pick->>'code_id')::bigint, 0) AS code_id,
+           CASE WHEN pick->>'code_id' IS NULL THEN 'none'
+                ELSE coalesce(pick->>'code_type', 'reusable') END AS code_type,
+           pick->>'reason' IS NULL AS applied,
+           sum(CASE WHEN pick->>'reason' IS NULL THEN (line->>'discount')::numeric ELSE 0 END)
+               AS discount
+    FROM line CROSS JOIN LATERAL json_array_elements(line->'picks') AS pick
+    GROUP BY 1, 2, 3, 4, 5, 6, 7
+), redeemed AS (
+    SELECT merchant_id, order_id, product_id, promotion_id, code_id, code_type, applied, discount
+    FROM redemptions
+    WHERE $1::bigint IS NULL OR merchant_id = $1
+), missing AS (
+    SELECT * FROM picked EXCEPT ALL SELECT * FROM redeemed
+), surplus AS (
+    SELECT * FROM redeemed EXCEPT ALL SELECT * FROM picked
+)
+SELECT merchant_id, format('order %L picked promotion %s for product %s, and no such redemption'
+    ' is recorded', order_id, promotion_id, product_id) AS words
+FROM missing
+UNION ALL
+SELECT merchant_id, format('a redemption of promotion %s for product %s is recorded that order %L'
+    ' has not', promotion_id, product_id, order_id)
+FROM surplus
+LIMIT $2
+"""
+
+_COUNTED: Final = """
+WITH redeemed AS (
+    SELECT merchant_id, promotion_id, code_id, code_type, applied, outcome->>'currency' AS currency,
+           count(*) AS uses, sum(discount) AS discount
+    FROM redemptions JOIN orders USING (merchant_id, order_id)
+    WHERE $1::bigint IS NULL OR merchant_id = $1
+    GROUP BY 1, 2, 3, 4, 5, 6
+), counted AS (
+    SELECT merchant_id, promotion_id, code_id, code_type, applied, currency,
+           sum(uses) AS uses, sum(discount) AS discount
+    FROM redemption_counts
+    WHERE $1::bigint IS NULL OR merchant_id = $1
+    GROUP BY 1, 2, 3, 4, 5, 6
+)
+SELECT merchant_id, format('promotion %s, code %s (%s, %s) in %s: %s redemptions of %s recorded,'
+    ' %s of %s counted', promotion_id, code_id, code_type,
+    CASE WHEN applied THEN 'applied' ELSE 'outdone' END, currency,
+    coalesce(redeemed.uses, 0), coalesce(redeemed.discount, 0),
+    coalesce(counted.uses, 0), coalesce(counted.discount, 0)) AS words
+FROM redeemed
+FULL JOIN counted USING (merchant_id, promotion_id, code_id, code_type, applied, currency)
+WHERE coalesce(redeemed.uses, 0) <> coalesce(counted.uses, 0)
+   OR coalesce(redeemed.discount, 0) <> coalesce(counted.discount, 0)
+LIMIT $2
+"""
+
+_ONE_ORDER_A_CODE: Final = """
+SELECT merchant_id, format('one-time code %s (%L) served %s orders: %s', code_id, min(code),
+    count(DISTINCT order_id), string_agg(DISTINCT quote_literal(order_id), ', ')) AS words
+FROM redemptions JOIN orders USING (merchant_id, order_id)
+LEFT JOIN codes USING (merchant_id, code_id)
+WHERE ($1::bigint IS NULL OR merchant_id = $1) AND code_type = 'one-time' AND replaced_by IS NULL
+GROUP BY merchant_id, code_id
+HAVING count(DISTINCT order_id) > 1
+LIMIT $2
+"""
+
+_USED_BY: Final = """
+WITH served AS (
+    SELECT DISTINCT merchant_id, code_id, order_id, created_at
+    FROM redemptions JOIN orders USING (merchant_id, order_id)
+    WHERE ($1::bigint IS NULL OR merchant_id = $1)
+      AND code_type = 'one-time' AND replaced_by IS NULL
+), marked AS (
+    SELECT merchant_id, code_id, used_by AS order_id, used_at AS created_at
+    FROM codes
+    WHERE ($1::bigint IS NULL OR merchant_id = $1) AND used_by IS NOT NULL
+)
+SELECT merchant_id, format('order %L took one-time code %s, which is not marked as used by it',
+    order_id, code_id) AS words
+FROM (SELECT * FROM served EXCEPT ALL SELECT * FROM marked) AS unmarked
+UNION ALL
+SELECT merchant_id, format('code %s is marked as used by %L at %s, which did not take it then',
+    code_id, order_id, created_at)
+FROM (SELECT * FROM marked EXCEPT ALL SELECT * FROM served) AS untaken
+LIMIT $2
+"""
+
+_REPLACED: Final = """
+SELECT old.merchant_id, format('order %L is said to be replaced by %L: it is %s, and that one'
+    ' replaces %s', old.order_id, old.replaced_by, old.status,
+    coalesce(quote_literal(new.replaces), 'nothing')) AS words
+FROM orders AS old
+LEFT JOIN orders AS new ON new.merchant_id = old.merchant_id AND new.order_id = old.replaced_by
+WHERE ($1::bigint IS NULL OR old.merchant_id = $1) AND old.replaced_by IS NOT NULL
+  AND (old.status <> 'deleted' OR new.replaces IS DISTINCT FROM old.order_id)
+UNION ALL
+SELECT new.merchant_id, format('order %L replaces %L, which does not know of it', new.order_id,
+    new.replaces)
+FROM orders AS new
+LEFT JOIN orders AS old ON old.merchant_id = new.merchant_id AND old.order_id = new.replaces
+WHERE ($1::bigint IS NULL OR new.merchant_id = $1) AND new.replaces IS NOT NULL
+  AND old.replaced_by IS DISTINCT FROM new.order_id
+LIMIT $2
+"""
+
+ORDER_CHECKS: Final = (
+    ("An order id names one order", _TWO_ORDERS),
+    ("The lines of an order add up to its total, each rounded once", _AMOUNTS),
+    ("Redemptions are what the orders picked", _RECORDED),
+    ("Counters are the sum of the redemptions", _COUNTED),
+    ("A one-time code serves one order", _ONE_ORDER_A_CODE),
+    ("A one-time code is used up by the order that took it", _USED_BY),
+    ("Orders agree on which of them replaces which", _REPLACED),
+)

@@ -1,0 +1,255 @@
+"""`sconto check` finds nothing where nothing is wrong, and each record that breaks a promise."""
+
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from sconto.domain.codes import CodeType
+from sconto.domain.contradiction import first_mistake
+from sconto.domain.coverage import OwnPercents
+from sconto.domain.money import PERCENT
+from sconto.domain.order import NewOrder, OrderStatus
+from sconto.domain.people import Caller
+from sconto.domain.product import Product
+from sconto.domain.promotion import PromotionChange, PromotionType
+from sconto.domain.schedule import Span, latest_wins
+from sconto.operations.check import TIMELINE, check
+from sconto.operations.checkout import change_order_status, place_order
+from sconto.operations.products import put_products
+from sconto.operations.promotions import change_promotion, create_promotion
+from sconto.store.database import Database
+from tests.builders import NOON, a_cart, a_line, a_period, a_promotion
+from tests.conftest import SECRET_KEY, create_caller
+
+ONCE = (CodeType.ONE_TIME, ("ONCE", "TWICE"))
+
+
+@pytest.fixture(scope="module")
+async def stock(create_database: Callable[[], str]) -> AsyncIterator[Database]:
+    """A database that these tests may spoil."""
+    database = await Database.open(create_database())
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def shop(stock: Database) -> Caller:
+    """A merchant of that database, with a history."""
+    return await open_shop(stock)
+
+
+async def open_shop(stock: Database) -> Caller:
+    """A merchant with promotions of all groups, and orders that were repeated and replaced."""
+    caller = await create_caller(stock)
+    products = [Product(number, "Mug", 1000, "EUR") for number in (1, 2)]
+    await put_products(stock, caller, products, NOON)
+    own = OwnPercents({1: 20 * PERCENT, 2: 33_333_333})
+    once = a_promotion(code_type=ONCE[0], codes=ONCE[1], coverage=own)
+    created = [
+        await create_promotion(stock, caller, new, NOON)
+        for new in (
+            a_promotion(),
+            a_promotion(coverage=own, period=a_period(NOON, NOON + timedelta(days=1))),
+            a_promotion(coverage=own),
+            once,
+        )
+    ]
+    await change_promotion(
+        stock, caller, created[2], PromotionChange(PromotionType.DISCOUNT, active=False), NOON
+    )
+    cart = a_cart(a_line(1, quantity=3, unit_price=333), a_line(2, line_id="2"), codes=("once",))
+    for order_id, replaces in (("A-1", None), ("A-1", None), ("A-2", "A-1"), ("A-3", None)):
+        asked = cart if order_id != "A-3" else a_cart(a_line(1), codes=("Twice",))
+        order = NewOrder(order_id, asked, None, replaces)
+        await place_order(stock, caller, order, NOON, date(2026, 6, 1))
+    await change_order_status(stock, caller, "A-3", OrderStatus.DELETED)
+    return caller
+
+
+async def broken(database: Database, caller: Caller) -> list[str]:
+    """The promises that the merchant's records break."""
+    return [
+        checked.promise
+        async for checked in check(database, caller.merchant_id)
+        if checked.contradictions
+    ]
+
+
+async def test_nothing_contradicts_what_sconto_wrote_itself(stock: Database, shop: Caller) -> None:
+    assert await broken(stock, shop) == []
+
+
+COUNTERS = "Counters are the sum of the redemptions"
+RECORDED = "Redemptions are what the orders picked"
+USED_UP = "A one-time code is used up by the order that took it"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "promise"),
+    [
+        ("UPDATE redemption_counts SET uses = uses + 1 WHERE {mine}", COUNTERS),
+        ("UPDATE redemption_counts SET discount = discount + 1 WHERE {mine}", COUNTERS),
+        ("DELETE FROM redemption_counts WHERE {mine} AND code_id > 0", COUNTERS),
+        ("DELETE FROM redemptions WHERE {mine} AND product_id = 2", RECORDED),
+        ("UPDATE redemptions SET discount = discount + 1 WHERE {mine}", RECORDED),
+        ("UPDATE redemptions SET product_id = 3 WHERE {mine} AND product_id = 2", RECORDED),
+        ("DELETE FROM orders WHERE {mine} AND order_id = 'A-2'", RECORDED),
+        ("UPDATE codes SET used_by = NULL, used_at = NULL WHERE {mine}", USED_UP),
+        ("UPDATE codes SET used_by = 'A-9' WHERE {mine} AND used_by = 'A-3'", USED_UP),
+        (
+            "UPDATE orders SET replaced_by = NULL WHERE {mine}",
+            "A one-time code serves one order",
+        ),
+        (
+            "UPDATE orders SET status = 'paid' WHERE {mine} AND order_id = 'A-1'",
+            "Orders agree on which of them replaces which",
+        ),
+        (
+            "UPDATE orders SET outcome = replace(outcome::text, '\"total\":', '\"total\":1')::json"
+            " WHERE {mine} AND order_id = 'A-2'",
+            "The lines of an order add up to its total, each rounded once",
+        ),
+        ("DELETE FROM automatic_picks WHERE {mine} AND product_id = 1", TIMELINE),
+        ("UPDATE automatic_picks SET percent = percent + 1 WHERE {mine}", TIMELINE),
+        (
+            "UPDATE automatic_picks SET ends_at = ends_at - interval '1 microsecond'"
+            " WHERE {mine} AND ends_at IS NOT NULL",
+            TIMELINE,
+        ),
+        (
+            "UPDATE promotions SET deleted_at = now() WHERE {mine} AND type = 'coupon'",
+            "A promotion has each of its codes once, and only while it is of type coupon",
+        ),
+        (
+            "UPDATE redemptions SET code_id = 1 WHERE {mine} AND code_id > 0",
+            "A redeemed code is one of its promotion's",
+        ),
+        (
+            "INSERT INTO subscription_usage VALUES ({id}, 7, 0, 1)",
+            "Subscription codes are counted as often as applied, within the limit",
+        ),
+        (
+            "INSERT INTO subscription_applications VALUES"
+            " ({id}, 'application', 7, 1, 'try', 'monthly', NULL, 1, now())",
+            "Every version that was applied is kept; a code has one promotion",
+        ),
+    ],
+)
+async def test_a_record_that_breaks_a_promise_is_found(
+    stock: Database, shop: Caller, spoil: str, promise: str
+) -> None:
+    mine = f"merchant_id = {shop.merchant_id}"
+    async with stock.write() as connection:
+        assert await connection.execute(spoil.format(mine=mine, id=shop.merchant_id)) != "UPDATE 0"
+    assert promise in await broken(stock, shop)
+
+
+async def test_what_is_found_is_named_and_other_merchants_are_left_out(
+    stock: Database, shop: Caller
+) -> None:
+    other = await create_caller(stock)
+    async with stock.write() as connection:
+        await connection.execute(
+            "DELETE FROM redemptions WHERE merchant_id = $1 AND order_id = 'A-3' AND code_id > 0",
+            shop.merchant_id,
+        )
+    assert await broken(stock, other) == []
+    checks = check(stock, shop.merchant_id)
+    found = {checked.promise: checked.contradictions async for checked in checks}
+    (missing,) = found[RECORDED]
+    assert missing.merchant_id == shop.merchant_id
+    assert missing.words.startswith("order 'A-3' picked promotion")
+
+
+UNIQUE = "Everything that must be unique has an index that makes it so"
+
+
+@pytest.mark.parametrize(
+    ("drop", "spoil", "promise"),
+    [
+        (
+            "ALTER TABLE orders DROP CONSTRAINT orders_pkey",
+            "INSERT INTO orders SELECT * FROM orders",
+            "An order id names one order",
+        ),
+        (
+            "DROP INDEX codes_by_key",
+            "INSERT INTO codes (merchant_id, promotion_id, code, code_key, position)"
+            " SELECT merchant_id, promotion_id, code, code_key, position FROM codes",
+            "A promotion has each of its codes once, and only while it is of type coupon",
+        ),
+        (
+            "ALTER TABLE redemptions DROP CONSTRAINT redemptions_pkey",
+            "INSERT INTO redemptions SELECT * FROM redemptions",
+            RECORDED,
+        ),
+    ],
+)
+async def test_an_index_that_is_gone_is_missed_and_what_it_let_in_is_found(
+    create_database: Callable[[], str], drop: str, spoil: str, promise: str
+) -> None:
+    database = await Database.open(create_database())
+    try:
+        shop = await open_shop(database)
+        async with database.write() as connection:
+            await connection.execute(drop)
+            await connection.execute(spoil)
+        found = await broken(database, shop)
+    finally:
+        await database.close()
+    assert UNIQUE in found
+    assert promise in found
+
+
+async def test_a_timeline_of_random_promotions_is_judged_as_the_rule_says() -> None:
+    hours = [NOON + timedelta(hours=number) for number in range(6)]
+    spans = [
+        Span(hours[start], None if end == 5 else hours[end], number, 10 + number)
+        for number, (start, end) in enumerate([(0, 3), (1, 2), (1, 5), (4, 5), (2, 4)], 1)
+    ]
+    shown = latest_wins(spans)
+    assert first_mistake(spans, shown) is None
+    for index in range(len(shown)):
+        mistake = first_mistake(spans, shown[:index] + shown[index + 1 :])
+        assert mistake is not None
+        assert (mistake.at, mistake.shown) == (shown[index].starts_at, ())
+        twice = first_mistake(spans, [*shown, shown[index]])
+        assert twice is not None
+        assert len(twice.shown) == 2
+
+
+def test_the_command_ends_with_1_and_names_what_is_wrong(
+    create_database: Callable[[], str],
+) -> None:
+    url = create_database()
+    environment = os.environ | {
+        "SCONTO_DATABASE_URL": url,
+        "SCONTO_SECRET_KEY": SECRET_KEY.decode(),
+    }
+
+    def run() -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [str(Path(sys.executable).with_name("sconto")), "check"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    sound = run()
+    assert (sound.returncode, sound.stderr) == (0, "")
+    assert "BROKEN" not in sound.stdout
+    assert f"held    {TIMELINE}" in sound.stdout
+    with psycopg.connect(url) as connection:
+        connection.execute("DROP INDEX codes_by_key")
+    spoilt = run()
+    assert (spoilt.returncode, spoilt.stderr) == (1, "")
+    assert f"BROKEN  {UNIQUE}" in spoilt.stdout
+    assert "no index makes merchant_id, code_key, promotion_id of codes unique" in spoilt.stdout
