@@ -107,7 +107,7 @@ async def sweep(database: Database, now: datetime) -> int:
     expired_at = now - KEPT
     swept = 0
     async with database.read() as connection:
-        merchant_ids = await store.list_merchant_ids(connection)
+        merchant_ids = await store.list_merchants_to_sweep(connection, expired_at)
     for merchant_id in merchant_ids:
         more = True
         while more:

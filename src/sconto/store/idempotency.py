@@ -36,7 +36,15 @@ _KEEP: Final = """
 UPDATE idempotency_keys SET status = $3, answer = $4 WHERE merchant_id = $1 AND key = $2
 """
 
-_LIST_MERCHANTS: Final = "SELECT merchant_id FROM merchants ORDER BY merchant_id"
+_LIST_MERCHANTS: Final = """
+SELECT merchant_id
+FROM merchants
+WHERE EXISTS (
+    SELECT FROM idempotency_keys AS kept
+    WHERE kept.merchant_id = merchants.merchant_id AND kept.created_at <= $1
+)
+ORDER BY merchant_id
+"""
 
 _SWEEP: Final = """
 DELETE FROM idempotency_keys
@@ -103,9 +111,9 @@ async def may_sweep(connection: Connection) -> bool:
     return bool(await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", SWEEP_LOCK))
 
 
-async def list_merchant_ids(connection: Connection) -> list[int]:
-    """All merchants."""
-    return [row["merchant_id"] for row in await connection.fetch(_LIST_MERCHANTS)]
+async def list_merchants_to_sweep(connection: Connection, expired_at: datetime) -> list[int]:
+    """The ids of the merchants that have keys which are too old."""
+    return [row["merchant_id"] for row in await connection.fetch(_LIST_MERCHANTS, expired_at)]
 
 
 async def sweep_keys(
