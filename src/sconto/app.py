@@ -22,7 +22,10 @@ from sconto.api.catalog.routes import router as catalog_router
 from sconto.api.checkout.routes import router as checkout_router
 from sconto.api.context import Context, read_clock
 from sconto.api.errors import ErrorAnswers, answer_failure
+from sconto.api.lingering_close import LingeringClose
 from sconto.api.logs import open_log
+from sconto.api.merchant.codes import router as codes_router
+from sconto.api.merchant.history import router as history_router
 from sconto.api.merchant.routes import router as merchant_router
 from sconto.api.merchant.sign_in import router as sign_in_router
 from sconto.api.metrics import Metrics
@@ -31,6 +34,7 @@ from sconto.api.quotas import QuotaPolicies, Quotas
 from sconto.api.rate_limit import RateLimit
 from sconto.api.subscription.routes import router as subscription_router
 from sconto.operations import Database, idempotency
+from sconto.operations.code_generation import keep_generating
 from sconto.operations.tokens import Tokens
 from sconto.portal import errors as portal_errors
 from sconto.portal.pages import ADDRESS as PORTAL
@@ -41,6 +45,8 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     checkout_router,
     sign_in_router,
     merchant_router,
+    codes_router,
+    history_router,
     subscription_router,
     catalog_router,
     health.router,
@@ -82,6 +88,7 @@ def build_app(
         lifespan=lifespan,
         routes=list(ROUTES),
         middleware=[
+            Middleware(LingeringClose),
             Middleware(Observation, log=log, answer_failure=_answer_failure),
             Middleware(OneTrailingSlash, prefix="/v1/"),
             Middleware(RateLimit),
@@ -111,6 +118,7 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
         async with _beside(
             tokens.keep_current(database),
             idempotency.keep_swept(database, read_clock),
+            keep_generating(database, read_clock),
             _show_pool(metrics, database),
             _follow_parent(),
         ):

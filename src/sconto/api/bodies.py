@@ -12,9 +12,6 @@ from sconto.domain.problems import BodyTooLarge, UnsupportedMediaType
 BODY_LIMIT: Final = 16 * 1024 * 1024
 """Bytes that anybody may send."""
 
-_PATIENCE: Final = 4
-"""How many times the limit is let pass before a connection is broken."""
-
 
 class Number(str):
     """A JSON number with a fraction or an exponent, as it was written: `12.50` stays "12.50"."""
@@ -36,24 +33,17 @@ async def read_object(request: Request) -> dict[str, Any]:
 
 
 async def read_body(request: Request, limit: int = BODY_LIMIT) -> bytes:
-    """The whole body; no more of it is held than may be sent. Raises BodyTooLarge.
-
-    What is too large is let pass to its end first, within reason: whoever is still sending when
-    the connection closes may never get to read why.
-    """
+    """The whole body; no more of it is held than may be sent. Raises BodyTooLarge."""
     announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > _PATIENCE * limit:
+    if announced.isdecimal() and int(announced) > limit:
         raise BodyTooLarge(limit)
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size <= limit:
-            chunks.append(chunk)
-        elif size > _PATIENCE * limit:
-            break
-    if size > limit:
-        raise BodyTooLarge(limit)
+        if size > limit:
+            raise BodyTooLarge(limit)
+        chunks.append(chunk)
     return b"".join(chunks)
 
 

@@ -80,6 +80,8 @@ def bind(host: str, port: int) -> socket.socket:
         except OSError:
             listener.close()
             raise
+    except UnicodeError:
+        raise AddressUnavailable(f"cannot listen on {host!r}: no host has such a name") from None
     except OSError as error:
         raise AddressUnavailable(f"cannot listen on {host}:{port}: {error.strerror}") from None
     return listener
