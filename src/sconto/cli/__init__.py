@@ -5,7 +5,7 @@ from typing import Any, Final, NoReturn
 
 import typer
 
-from sconto.cli import people, products
+from sconto.cli import codes, people, products
 from sconto.cli.check import check
 from sconto.cli.demo import demo
 from sconto.cli.demo_shop import DemoLocked
@@ -60,5 +60,6 @@ app.command()(migrate)
 app.command()(demo)
 app.command()(check)
 app.add_typer(products.app, name="product")
+app.add_typer(codes.app, name="code", no_args_is_help=True)
 app.add_typer(people.merchants, name="merchant", no_args_is_help=True)
 app.add_typer(people.users, name="user", no_args_is_help=True)

@@ -44,6 +44,9 @@ class TermsMissing(Problem):
 class NoCodesAllowed(Problem):
     """The promotion applies by itself: it has no codes."""
 
+    def __init__(self) -> None:
+        super().__init__("the promotion applies by itself and has no codes")
+
 
 class CodesTaken(Problem):
     """The promotion has these codes already, in some spelling, or they were sent twice."""

@@ -1,17 +1,23 @@
 """The errors of the merchant API: their codes, their messages, and what each problem is called."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Final
 
 from starlette.responses import JSONResponse, Response
 
 from sconto.api.strict_json import NotJson
+from sconto.domain.code_file import LineFault
 from sconto.domain.problems import (
     AccessDenied,
     BadCredentials,
     BodyTooLarge,
+    CodeFileRefused,
+    CodesTaken,
+    CursorRefused,
+    NoCodesAllowed,
+    NoCodesSent,
     PeriodReversed,
     Problem,
     PromotionNotFound,
@@ -59,10 +65,11 @@ _MESSAGES: Final[Mapping[int, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One error of an answer."""
+    """One error of an answer; `line` is where it is in a file, from 1."""
 
     code: int
     message: str
+    line: int | None = None
 
 
 def fault(code: int, about: object = "") -> Fault:
@@ -116,6 +123,21 @@ def missing_terms(kind: PromotionType) -> tuple[Fault, ...]:
     return (fault(11070), fault(11040)) if kind is PromotionType.COUPON else (fault(11041),)
 
 
+def _refuse_lines(problem: CodeFileRefused) -> Refused:
+    """An error a line, as far as lines are named, and one more that counts the others."""
+    faults = [replace(_LINE_FAULTS[refused.fault], line=refused.line) for refused in problem.lines]
+    if others := problem.total - len(problem.lines):
+        faults.append(fault(11010, f"coupon_code ({others} more lines)"))
+    return invalid_body(*faults)
+
+
+_LINE_FAULTS: Final[Mapping[LineFault, Fault]] = {
+    **dict.fromkeys(LineFault, fault(11010, "coupon_code")),
+    LineFault.REPEATED: fault(11080),
+    LineFault.TAKEN: fault(11080),
+}
+
+
 def _unauthorized(code: int) -> Refused:
     return Refused(401, [fault(code)], {"WWW-Authenticate": "Bearer"})
 
@@ -139,6 +161,11 @@ _REFUSALS: Final[Mapping[type[Problem], Callable[[Any], Refused]]] = {
     UnknownProducts: lambda problem: invalid_body(product_not_found(problem.product_ids)),
     PeriodReversed: lambda _: invalid_body(fault(11050)),
     TermsMissing: lambda problem: invalid_body(*missing_terms(problem.type)),
+    NoCodesAllowed: lambda _: invalid_body(fault(11090)),
+    NoCodesSent: lambda _: invalid_body(fault(11070)),
+    CodesTaken: lambda _: invalid_body(fault(11080)),
+    CodeFileRefused: _refuse_lines,
+    CursorRefused: lambda _: invalid_body(fault(11010, "cursor")),
 }
 
 
@@ -149,5 +176,9 @@ def _status_fault(status: int) -> Fault:
 def _envelope(
     status: int, faults: Iterable[Fault], headers: Mapping[str, str] | None = None
 ) -> Response:
-    errors = [{"error": fault.code, "message": fault.message} for fault in faults]
+    errors = [
+        {"error": fault.code, "message": fault.message}
+        | ({} if fault.line is None else {"line": fault.line})
+        for fault in faults
+    ]
     return JSONResponse({"errors": errors}, status_code=status, headers=headers)

@@ -26,7 +26,7 @@ _PARAMETERS: Final[Mapping[str, tuple[str, dict[str, object]]]] = {
     "search_string": ("A part of the name, in any case.", {"type": "string", "minLength": 3}),
     "sort_by_update_date": ("", {"type": "string", "enum": ["asc", "desc"]}),
 }
-_ID: Final = {
+ID: Final = {
     "name": "promotion_id",
     "in": "path",
     "required": True,
@@ -70,7 +70,7 @@ _CHANGES: Final[Mapping[str, object]] = {
 }
 
 
-def _describe(
+def describe(
     summary: str,
     answer: type[BaseModel],
     *refusals: int,
@@ -127,7 +127,7 @@ def _inlined(schema: dict[str, Any]) -> Any:
     return inline(schema)
 
 
-CREATE: Final = _describe(
+CREATE: Final = describe(
     "Create a promotion",
     models.PromotionCreated,
     400,
@@ -135,7 +135,7 @@ CREATE: Final = _describe(
     body=models.PromotionCreate,
     examples=_NEW_PROMOTIONS,
 )
-LIST: Final = _describe(
+LIST: Final = describe(
     "List promotions",
     models.PromotionList,
     400,
@@ -145,8 +145,8 @@ LIST: Final = _describe(
         for name, (description, schema) in _PARAMETERS.items()
     ],
 )
-GET: Final = _describe("Get a promotion", models.PromotionAnswer, 400, 401, 404, parameters=[_ID])
-MODIFY: Final = _describe(
+GET: Final = describe("Get a promotion", models.PromotionAnswer, 400, 401, 404, parameters=[ID])
+MODIFY: Final = describe(
     "Modify a promotion",
     models.Nothing,
     400,
@@ -154,10 +154,10 @@ MODIFY: Final = _describe(
     404,
     body=models.PromotionModify,
     examples=_CHANGES,
-    parameters=[_ID],
+    parameters=[ID],
 )
-DELETE: Final = _describe("Delete a promotion", models.Nothing, 400, 401, 404, parameters=[_ID])
-STATISTICS: Final = _describe(
+DELETE: Final = describe("Delete a promotion", models.Nothing, 400, 401, 404, parameters=[ID])
+STATISTICS: Final = describe(
     "Get promotion statistics",
     models.PromotionStatistics,
     400,

@@ -191,10 +191,11 @@ class Nothing(BaseModel):
 
 
 class MerchantError(BaseModel):
-    """An error code, and what it says."""
+    """An error code, and what it says; of a file, the line that it is about."""
 
     error: int
     message: str
+    line: int | Absent = None
 
 
 class MerchantErrors(BaseModel):

@@ -1,0 +1,129 @@
+"""A promotion's codes for programs: listed, added and removed, as JSON or as CSV."""
+
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import IO, Final
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from sconto.api.access import caller_of, require
+from sconto.api.context import context_of
+from sconto.api.merchant import list_manual
+from sconto.api.merchant.bodies import read_object
+from sconto.api.merchant.codes_wire import (
+    CSV_HEADING,
+    read_codes_to_add,
+    read_codes_to_remove,
+    read_query,
+    wants_csv,
+    write_code,
+    write_csv,
+)
+from sconto.api.merchant.ids import find_id
+from sconto.domain.code_list import ListedCode
+from sconto.domain.people import Action
+from sconto.domain.problems import BodyTooLarge, UnsupportedMediaType
+from sconto.operations import codes
+from sconto.operations.promotions import get_summary
+
+router: Final = APIRouter(tags=["Merchant API"])
+
+FILE_LIMIT: Final = 64 * 1024 * 1024
+"""Bytes of a CSV file: a million codes of thirty letters fit."""
+
+_KEPT_IN_MEMORY: Final = 1024 * 1024
+_PIECE: Final = 64 * 1024
+_CSV: Final = "text/csv"
+
+
+@router.get("/v1/promotion/{promotion_id}/codes", **list_manual.LIST_CODES)
+async def list_codes(request: Request) -> Response:
+    """Codes in the order in which they were added; all of them with `Accept: text/csv`."""
+    caller = require(request, Action.READ_PROMOTIONS)
+    context = context_of(request)
+    promotion_id = _id_in_path(request)
+    if wants_csv(request.headers.get("accept", "")):
+        parts = await codes.export_codes(context.database, caller, promotion_id)
+        headers = {"Content-Disposition": f'attachment; filename="codes-{promotion_id}.csv"'}
+        return StreamingResponse(_write_file(parts), media_type=_CSV, headers=headers)
+    await get_summary(context.database, caller, promotion_id)
+    query = read_query(request.query_params.multi_items())
+    page = await codes.list_codes(context.database, caller, promotion_id, query)
+    listed = [write_code(code, context.zone) for code in page.codes]
+    return JSONResponse({"codes": listed, "next_cursor": page.next_cursor})
+
+
+@router.post("/v1/promotion/{promotion_id}/codes", **list_manual.ADD_CODES)
+async def add_codes(request: Request) -> Response:
+    """Add codes behind those that the promotion has: all of them, or none."""
+    caller = caller_of(request)
+    context = context_of(request)
+    if _content_type(request) == _CSV:
+        require(request, Action.WRITE_PROMOTIONS)
+        promotion_id = _id_in_path(request)
+        await get_summary(context.database, caller, promotion_id)
+        with tempfile.SpooledTemporaryFile(_KEPT_IN_MEMORY) as file:
+            # Whoever sends slowly holds no connection to the database meanwhile.
+            await _spool(request, file)
+            added = await codes.import_codes(
+                context.database, caller, promotion_id, _pieces(file), context.now()
+            )
+        return JSONResponse({"added": added})
+    body = await read_object(request)
+    require(request, Action.WRITE_PROMOTIONS)
+    promotion_id = _id_in_path(request)
+    await get_summary(context.database, caller, promotion_id)
+    wanted = read_codes_to_add(body)
+    added = await codes.add_codes(context.database, caller, promotion_id, wanted, context.now())
+    return JSONResponse({"added": added})
+
+
+@router.delete("/v1/promotion/{promotion_id}/codes", **list_manual.REMOVE_CODES)
+async def remove_codes(request: Request) -> Response:
+    """Remove codes; orders and statistics keep them. What is not there is named, and no error."""
+    caller = caller_of(request)
+    body = await read_object(request)
+    require(request, Action.WRITE_PROMOTIONS)
+    context = context_of(request)
+    promotion_id = _id_in_path(request)
+    await get_summary(context.database, caller, promotion_id)
+    wanted = read_codes_to_remove(body)
+    gone = await codes.remove_codes(context.database, caller, promotion_id, wanted, context.now())
+    return JSONResponse({"removed": gone.removed, "not_found": list(gone.unknown)})
+
+
+def _id_in_path(request: Request) -> int:
+    return find_id(request.path_params["promotion_id"])
+
+
+def _content_type(request: Request) -> str:
+    """`text/csv` or another; only CSV in UTF-8 is taken. Raises UnsupportedMediaType."""
+    media_type, _, parameters = request.headers.get("content-type", "").partition(";")
+    name, _, value = parameters.strip().lower().partition("=")
+    if name == "charset" and value.strip('"') not in ("utf-8", "us-ascii"):
+        raise UnsupportedMediaType
+    return media_type.strip().lower()
+
+
+async def _spool(request: Request, file: IO[bytes]) -> None:
+    """Keep the body in a file. Raises BodyTooLarge."""
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > FILE_LIMIT:
+            raise BodyTooLarge(FILE_LIMIT)
+        file.write(chunk)
+    file.seek(0)
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    while piece := file.read(_PIECE):
+        yield piece
+
+
+async def _write_file(parts: AsyncIterator[Sequence[ListedCode]]) -> AsyncIterator[str]:
+    yield CSV_HEADING
+    async for part in parts:
+        yield write_csv(part)

@@ -1,0 +1,114 @@
+"""Codes on the wire: what may be sent about them, and how they are written."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sconto.api.merchant.errors import Fault, fault, invalid_body
+from sconto.api.merchant.ids import is_id
+from sconto.api.merchant.instants import format_instant
+from sconto.api.merchant.values import read_codes
+from sconto.api.strict_json import Number
+from sconto.domain.code_list import MOST_LISTED, CodeQuery, CodeState, ListedCode
+from sconto.domain.codes import code_key
+from sconto.domain.spreadsheet import shown_as_text
+
+_FIELD: Final = "coupon_code"
+
+_QUERY: Final = ("limit", "cursor", "search_string", "state")
+
+_COLUMNS: Final = (_FIELD, "coupon_id", "state", "coupon_uses", "used_by", "used_at")
+
+
+def read_query(sent: Iterable[tuple[str, str]]) -> CodeQuery:
+    """What the parameters of an address ask for; of repeated names the last counts.
+
+    Raises Refused with 11010 for each that has a bad value, and for each that there is none of.
+    """
+    texts = dict(sent)
+    limit = _read_limit(texts.get("limit", "100"))
+    state = next((one for one in CodeState if one == texts.get("state")), None)
+    bad = [] if limit is not None else ["limit"]
+    if "search_string" in texts and not texts["search_string"]:
+        bad.append("search_string")
+    if "state" in texts and state is None:
+        bad.append("state")
+    unknown = [name for name in texts if name not in _QUERY]
+    if bad or unknown or limit is None:
+        raise invalid_body(*(fault(11010, name) for name in [*bad, *unknown]))
+    return CodeQuery(limit, texts.get("cursor"), texts.get("search_string"), state)
+
+
+def read_codes_to_add(body: Mapping[str, object]) -> tuple[str, ...]:
+    """The codes that are to be added. Raises Refused with all that is wrong with them."""
+    sent = read_codes(body[_FIELD]) if _FIELD in body else None
+    faults: list[Fault] = []
+    if sent is not None and sent.faulty:
+        faults.append(fault(11010, _FIELD))
+    elif sent is None or not sent.valid:
+        faults.append(fault(11070))
+    if sent is not None and len({code_key(code) for code in sent.valid}) < len(sent.valid):
+        faults.append(fault(11080))
+    return _faultless(body, sent.valid if sent else (), faults)
+
+
+def read_codes_to_remove(body: Mapping[str, object]) -> tuple[str, ...]:
+    """The codes that are to be removed. Raises Refused with all that is wrong with them."""
+    sent = read_codes(body[_FIELD]) if _FIELD in body else None
+    if sent is None or not (sent.valid or sent.faulty):
+        return _faultless(body, (), [fault(11070)])
+    return _faultless(body, sent.valid, [fault(11010, _FIELD)] if sent.faulty else [])
+
+
+def wants_csv(accept: str) -> bool:
+    """Whether the first of the types that are accepted is CSV."""
+    return accept.partition(",")[0].partition(";")[0].strip().lower() == "text/csv"
+
+
+def write_code(code: ListedCode, zone: ZoneInfo) -> dict[str, object]:
+    """A code with the order that used it up, where one did."""
+    answer: dict[str, object] = {
+        "coupon_code": code.code,
+        "coupon_id": code.id,
+        "state": code.state.value,
+        "coupon_uses": code.uses,
+    }
+    if code.used_at is not None:
+        answer |= {"used_by": code.used_by, "used_at": format_instant(code.used_at, zone)}
+    return answer
+
+
+def write_csv(codes: Sequence[ListedCode]) -> str:
+    """The lines of a file, safe to be opened by a spreadsheet; times are in UTC."""
+    lines = io.StringIO()
+    csv.writer(lines).writerows(
+        (
+            code.code,
+            code.id,
+            code.state.value,
+            code.uses,
+            shown_as_text(code.used_by or ""),
+            "" if code.used_at is None else code.used_at.isoformat(timespec="seconds"),
+        )
+        for code in codes
+    )
+    return lines.getvalue()
+
+
+CSV_HEADING: Final = ",".join(_COLUMNS) + "\r\n"
+
+
+def _read_limit(text: str) -> int | None:
+    limit = Number(text).whole() if is_id(text) else None
+    return limit if limit is not None and limit <= MOST_LISTED else None
+
+
+def _faultless(
+    body: Mapping[str, object], codes: tuple[str, ...], faults: list[Fault]
+) -> tuple[str, ...]:
+    faults += [fault(11010, name) for name in body if name != _FIELD]
+    if faults:
+        raise invalid_body(*faults)
+    return codes
