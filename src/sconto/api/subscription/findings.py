@@ -3,12 +3,14 @@
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 from sconto.api.bodies import Number
 from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.problems import Problem
 
+E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
 
 HIGHEST_NUMBER: Final = 2**53 - 1
@@ -103,10 +105,10 @@ class Fields:
             return None
         return number
 
-    def choice(self, name: str, options: type[T]) -> T | None:
+    def choice(self, name: str, options: type[E]) -> E | None:
         """One of the words of an enumeration."""
         value = self._value(name, required=True)
-        words: dict[str, T] = {str(option): option for option in options}  # type: ignore[attr-defined]
+        words = {str(option): option for option in options}
         if value is None:
             return None
         if type(value) is not str or value not in words:
