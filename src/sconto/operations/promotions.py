@@ -69,10 +69,14 @@ async def restore_promotion(
     await retrying(lambda: _restore(database, caller, promotion_id, now))
 
 
-async def get_promotion(database: Database, caller: Caller, promotion_id: int) -> Promotion:
-    """The promotion with its terms; raises PromotionNotFound."""
+async def get_promotion(
+    database: Database, caller: Caller, promotion_id: int, most_codes: int | None = None
+) -> Promotion:
+    """The promotion with its terms; of its codes at most so many. Raises PromotionNotFound."""
     async with database.read() as connection:
-        found = await promotions.find_promotion(connection, caller.merchant_id, promotion_id)
+        found = await promotions.find_promotion(
+            connection, caller.merchant_id, promotion_id, most_codes
+        )
     if found is None:
         raise PromotionNotFound(promotion_id)
     return found

@@ -51,6 +51,7 @@ SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated
         SELECT code FROM codes
         WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
         ORDER BY position
+        LIMIT $3
     ) AS codes,
     ARRAY(
         SELECT product_id FROM promotion_products
@@ -153,15 +154,16 @@ async def find_summary(
 
 
 async def find_promotion(
-    connection: Connection, merchant_id: int, promotion_id: int
+    connection: Connection, merchant_id: int, promotion_id: int, most_codes: int | None = None
 ) -> Promotion | None:
     """The promotion with its codes and products in the order in which they were sent.
 
-    One statement, so that all parts are of the same moment.
+    One statement, so that all parts are of the same moment. Of the codes at most so many, None for
+    all.
     """
     if promotion_id > LARGEST:
         return None
-    row = await connection.fetchrow(_FIND, merchant_id, promotion_id)
+    row = await connection.fetchrow(_FIND, merchant_id, promotion_id, most_codes)
     if row is None:
         return None
     percents = dict(zip(row["product_ids"], row["percents"], strict=True))

@@ -1,0 +1,214 @@
+"""What a promotion would do before it is saved: sample prices, and what one should know first."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from sconto.domain.cart import Cart, Line
+from sconto.domain.choice import AutomaticPick, Candidates, CodeOffer
+from sconto.domain.codes import code_key
+from sconto.domain.coverage import AllProducts, named_products, percent_on
+from sconto.domain.money import FULL_PERCENT
+from sconto.domain.pricing import PricedLine, price
+from sconto.domain.product import Product
+from sconto.domain.promotion import NewPromotion, PromotionType
+from sconto.domain.schedule import Period, Span, Standing, parts_outside, span_of
+
+EVERYTHING: Final = 0
+"""The product that stands for all products where spans are told by product."""
+
+_STAND_IN: Final = "\0"
+"""The code of a promotion that has none yet: no shopper can type it."""
+
+
+class CautionKind(StrEnum):
+    """What a merchant may not have meant."""
+
+    NEVER_WINS = "never_wins"
+    CODE_ELSEWHERE = "code_elsewhere"
+    ALL_FREE = "all_free"
+    OVER = "over"
+    REMOVES_USED = "removes_used"
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """One such thing, with the promotion and the codes behind it; `count` of the codes in all."""
+
+    kind: CautionKind
+    promotion_id: int | None = None
+    codes: tuple[str, ...] = ()
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SamplePrice:
+    """What one unit of a product would cost; `winner` is the promotion that it gets."""
+
+    product: Product
+    line: PricedLine
+    covered: bool
+    winner: int | None
+    wins: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A promotion that is not saved. `id` is what it has, or a later one than any other."""
+
+    promotion: NewPromotion
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Foresight:
+    """Sample prices at a time, and the cautions."""
+
+    at: datetime
+    prices: tuple[SamplePrice, ...]
+    cautions: tuple[Caution, ...]
+
+
+def moment_of(period: Period, now: datetime) -> datetime:
+    """When prices are worth a look: now while the period is running, else when it starts."""
+    return now if period.standing(now) is Standing.RUNNING else period.starts_at
+
+
+def first_code(draft: Draft) -> str:
+    """A code with which the draft's promotion is asked for."""
+    return next(iter(draft.promotion.terms.codes), _STAND_IN)
+
+
+def sample_prices(
+    draft: Draft, products: Sequence[Product], candidates: Candidates, at: datetime
+) -> tuple[SamplePrice, ...]:
+    """Price each product by itself, with the draft in the place of what is stored of it."""
+    candidates = with_draft(candidates, draft)
+    return tuple(_sample(draft, product, candidates, at) for product in products)
+
+
+def with_draft(candidates: Candidates, draft: Draft) -> Candidates:
+    """The candidates as they would be if the draft were saved."""
+    offers = [offer for offer in candidates.offers if offer.promotion_id != draft.id]
+    promotion, terms = draft.promotion, draft.promotion.terms
+    if promotion.type is PromotionType.COUPON:
+        covers_all = isinstance(terms.coverage, AllProducts)
+        named = named_products(terms.coverage)
+        code = first_code(draft)
+        offers.append(
+            CodeOffer(
+                key=code_key(code) or code,
+                code_id=0,
+                promotion_id=draft.id,
+                code_type=terms.code_type,
+                active=promotion.active,
+                period=promotion.period,
+                percent=terms.coverage.percent if isinstance(terms.coverage, AllProducts) else None,
+                percents={} if covers_all else {p: _percent(draft, p) for p in named},
+            )
+        )
+    others = {
+        product_id: pick
+        for product_id, pick in candidates.specific.items()
+        if pick.promotion_id != draft.id
+    }
+    everywhere = candidates.everywhere
+    if everywhere is not None and everywhere.promotion_id == draft.id:
+        everywhere = None
+    if promotion.type is PromotionType.DISCOUNT and promotion.active:
+        if isinstance(terms.coverage, AllProducts):
+            everywhere = _later(everywhere, AutomaticPick(draft.id, terms.coverage.percent))
+        for product_id in named_products(terms.coverage):
+            own = AutomaticPick(draft.id, _percent(draft, product_id))
+            others[product_id] = _later(others.get(product_id), own)
+    return replace(candidates, everywhere=everywhere, specific=others, offers=offers)
+
+
+def find_cautions(
+    draft: Draft, spans: Mapping[int, Sequence[Span]] | None, now: datetime
+) -> list[Caution]:
+    """What can be told from the draft itself, and from the automatic promotions beside it.
+
+    `spans` are the timelines of the products that the draft covers, and of EVERYTHING; None where
+    there are too many products to tell.
+    """
+    promotion = draft.promotion
+    cautions = []
+    if promotion.period.standing(now) is Standing.OVER:
+        cautions.append(Caution(CautionKind.OVER))
+    coverage = promotion.terms.coverage
+    if isinstance(coverage, AllProducts) and coverage.percent == FULL_PERCENT:
+        cautions.append(Caution(CautionKind.ALL_FREE))
+    if spans is not None and (rival := find_rival(draft, spans, now)) is not None:
+        cautions.append(Caution(CautionKind.NEVER_WINS, promotion_id=rival))
+    return cautions
+
+
+def find_rival(draft: Draft, spans: Mapping[int, Sequence[Span]], now: datetime) -> int | None:
+    """A promotion because of which the draft wins on no product at any time that is left.
+
+    None where it wins somewhere, or has no time left.
+    """
+    period = draft.promotion.period
+    if period.standing(now) is Standing.OVER:
+        return None
+    left = span_of(replace(period, starts_at=max(period.starts_at, now)), draft.id, 0)
+    first: int | None = None
+    for product_id in spans:
+        if product_id == EVERYTHING:
+            continue
+        rivals = list(_rivals(draft, product_id, spans))
+        if _left_over(left, rivals):
+            return None
+        first = first or rivals[0].promotion_id
+    return first
+
+
+def _sample(draft: Draft, product: Product, candidates: Candidates, at: datetime) -> SamplePrice:
+    line = Line("1", product.product_id, 1, product.price)
+    coupon = draft.promotion.type is PromotionType.COUPON
+    codes = (first_code(draft),) if coupon else ()
+    priced = price(Cart(product.currency, (line,), codes), candidates, at).lines[0]
+    winner = None if priced.applied is None else priced.applied.promotion_id
+    covered = percent_on(draft.promotion.terms.coverage, product.product_id) is not None
+    return SamplePrice(product, priced, covered, winner, wins=winner == draft.id)
+
+
+def _percent(draft: Draft, product_id: int) -> int:
+    percent = percent_on(draft.promotion.terms.coverage, product_id)
+    assert percent is not None, "asked for a product that is covered"  # noqa: S101
+    return percent
+
+
+def _later(pick: AutomaticPick | None, own: AutomaticPick) -> AutomaticPick:
+    return own if pick is None or pick.promotion_id < own.promotion_id else pick
+
+
+def _rivals(draft: Draft, product_id: int, spans: Mapping[int, Sequence[Span]]) -> Iterable[Span]:
+    """The spans at which another promotion is picked before the draft, or beats it.
+
+    Of a tie the code's promotion gets the product, then that on specific products.
+    """
+    percent = percent_on(draft.promotion.terms.coverage, product_id) or 0
+    is_coupon = draft.promotion.type is PromotionType.COUPON
+    is_general = isinstance(draft.promotion.terms.coverage, AllProducts)
+    for of, same_group, ties in (
+        (product_id, not is_coupon and not is_general, not is_coupon and is_general),
+        (EVERYTHING, not is_coupon and is_general, False),
+    ):
+        for span in spans.get(of, ()):
+            if span.promotion_id == draft.id:
+                continue
+            later = same_group and span.promotion_id > draft.id
+            more = span.percent > percent or (ties and span.percent == percent)
+            if later or (more and not same_group):
+                yield span
+
+
+def _left_over(span: Span, others: Sequence[Span]) -> list[Span]:
+    parts = [span]
+    for other in others:
+        parts = [rest for part in parts for rest in parts_outside(part, other)]
+    return parts
