@@ -30,9 +30,11 @@ async def show(visit: Visit) -> Response:
         return RedirectResponse(f"{visit.path('/carts')}?{urlencode(changed.query())}", 303)
     context, caller = visit.context, visit.caller
     product_ids = {line.product_id for line in fields.lines}
-    known = await products.find_products(context.database, caller, product_ids) if product_ids else {}
+    known = (
+        await products.find_products(context.database, caller, product_ids) if product_ids else {}
+    )
     form = read_cart(fields, known, visit.language, visit.now)
-    search = visit.query("search")[:_LONGEST_SEARCH]
+    search = "" if _wants_price(visit) else visit.query("search")[:_LONGEST_SEARCH]
     found = explained = None
     if search:
         query = ProductQuery(limit=_FOUND, search=search)
@@ -41,7 +43,6 @@ async def show(visit: Visit) -> Response:
         explained = await explain_quote(context.database, caller, form.cart, form.at)
     return visit.render(
         "carts/try.html",
-        status=422 if form.faults else 200,
         fields=fields,
         form=form,
         products=known,
@@ -50,6 +51,11 @@ async def show(visit: Visit) -> Response:
         unknown=parse_product_id(search) if found is not None and not found.products else None,
         explained=explained,
     )
+
+
+def _wants_price(visit: Visit) -> bool:
+    """Whether the price was asked for by its button, or by a field that was changed."""
+    return bool(visit.query("show")) or visit.request.headers.get("hx-target") == "quote"
 
 
 def _changed(visit: Visit, fields: CartFields) -> CartFields | None:

@@ -16,7 +16,11 @@ class Entry:
     needs: Action
 
 
-MENU: Final = (Entry("/promotions", marked("Promotions"), Action.READ_PROMOTIONS),)
+MENU: Final = (
+    Entry("/promotions", marked("Promotions"), Action.READ_PROMOTIONS),
+    Entry("/carts", marked("Try a cart"), Action.READ_PROMOTIONS),
+    Entry("/orders", marked("Orders"), Action.READ_ORDERS),
+)
 
 
 def menu_for(caller: Caller) -> list[Entry]:

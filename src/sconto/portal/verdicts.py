@@ -1,6 +1,7 @@
 """The words for what became of a promotion on a product, and of a code in a cart."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from sconto.domain.choice import CodeOutcome, CodeStatus, Group
@@ -68,14 +69,21 @@ _SUBSCRIPTION_CODES: Final[Mapping[CodeReason | None, str]] = {
 
 def verdict_words(language: Language, considered: Considered) -> str:
     """Why the promotion did or did not apply to the product."""
-    period = considered.period
-    at = {
-        Verdict.USED: considered.used_at,
-        Verdict.EXPIRED: period and period.ends_at,
-        Verdict.NOT_STARTED: period and period.starts_at,
-    }.get(considered.verdict)
     text = language.gettext(_VERDICTS[considered.verdict])
+    at = _time_behind(considered)
     return text if at is None else text % {"time": language.instant(at)}
+
+
+def _time_behind(considered: Considered) -> datetime | None:
+    period = considered.period
+    match considered.verdict:
+        case Verdict.USED:
+            return considered.used_at
+        case Verdict.EXPIRED:
+            return None if period is None else period.ends_at
+        case Verdict.NOT_STARTED:
+            return None if period is None else period.starts_at
+    return None
 
 
 def code_words(language: Language, outcome: CodeOutcome) -> tuple[str, str, str]:
@@ -83,7 +91,11 @@ def code_words(language: Language, outcome: CodeOutcome) -> tuple[str, str, str]
     mark, state, reason = _CODES[outcome.status]
     at = outcome.starts_at or outcome.ended_at or outcome.used_at
     text = language.gettext(reason)
-    return mark, language.gettext(state), text if at is None else text % {"time": language.instant(at)}
+    return (
+        mark,
+        language.gettext(state),
+        text if at is None else text % {"time": language.instant(at)},
+    )
 
 
 def subscription_code_words(language: Language, reason: CodeReason | None) -> str:

@@ -1,0 +1,117 @@
+"""Trying a cart in the browser: what it costs, and why each promotion did or did not count."""
+
+from playwright.async_api import Browser, Page, expect
+
+from sconto.domain.people import Caller
+from sconto.store.database import Database
+from tests.portal.browser import show
+from tests.portal.shop import open_shop
+
+
+async def test_a_cart_is_put_together_and_its_price_explained(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    await open_shop(database, merchant)
+    await visitor.goto(f"{portal_url}/promotions")
+    await visitor.get_by_role("link", name="Try a cart").click()
+    await expect(visitor.get_by_text("Put a product in first.")).to_be_visible()
+
+    await visitor.get_by_label("Find a product").press_sequentially("teap")
+    await visitor.get_by_role("button", name="Add Teapot").click()
+    await expect(visitor.locator("#quote")).to_contain_text("€37.12")
+    await visitor.get_by_label("Find a product").press_sequentially("green")
+    await visitor.get_by_role("button", name="Add Tea, green").click()
+    await visitor.get_by_label("Quantity Tea, green").fill("3")
+    await visitor.get_by_label("Codes").fill("tea-1 SORRY-7KQ2, welcome15 nonsense")
+    await visitor.keyboard.press("Tab")
+
+    codes = visitor.locator("#quote ul.verdicts.card > li")
+    await expect(codes).to_have_count(4)
+    for code, state in (
+        ("tea-1", "Not picked"),
+        ("SORRY-7KQ2", "Used"),
+        ("welcome15", "Applied"),
+        ("nonsense", "No promotion has this code."),
+    ):
+        await expect(codes.filter(has_text=code)).to_contain_text(state)
+
+    teapot = visitor.locator("article", has=visitor.get_by_role("heading", name="Teapot"))
+    await expect(teapot.locator("li", has_text="Winter sale")).to_contain_text("Applied")
+    await expect(teapot.locator("li", has_text="Newsletter welcome")).to_contain_text(
+        "Another promotion gives more."
+    )
+    await teapot.get_by_text("could not count").click()
+    await expect(teapot.locator("li", has_text="Summer 2025")).to_contain_text("It was over on")
+    await expect(teapot.locator("li", has_text="Spring cleaning")).to_contain_text("It starts on")
+    await expect(teapot.locator("li", has_text="Tea lovers")).to_contain_text(
+        "It is not on this product."
+    )
+    tea = visitor.locator("article", has=visitor.get_by_role("heading", name="Tea, green"))
+    await expect(tea.locator("li", has_text="Tea lovers")).to_contain_text(
+        "A code that was activated after it counts."
+    )
+    await show(visitor, "cart")
+
+    # The address has the whole cart: it can be sent to somebody.
+    await visitor.reload()
+    await expect(codes).to_have_count(4)
+    await visitor.get_by_role("button", name="Take Teapot out").click()
+    await expect(visitor.locator("article")).to_have_count(1)
+
+
+async def test_everything_that_cannot_be_read_is_said_at_its_field(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    await open_shop(database, merchant)
+    await visitor.goto(
+        f"{portal_url}/carts?product=1&quantity=0&price=1.999&product=99&quantity=1&price="
+        f"&codes={'+'.join('ABCDEFGHIJKLMNOPQRSTU')}&at=tomorrow"
+    )
+    for fault in (
+        "A whole number from 1 to 1,000,000.",
+        "An amount such as 19.99.",
+        "The catalogue does not have it: type a price.",
+        "At most 20 codes can be tried.",
+        "That is no time.",
+    ):
+        await expect(visitor.get_by_text(fault)).to_be_visible()
+    await show(visitor, "cart-faults")
+
+    await visitor.get_by_label("Quantity Mug, white").fill("2")
+    await visitor.keyboard.press("Tab")
+    await expect(visitor.get_by_text("A whole number")).to_be_hidden()
+    await visitor.get_by_label("Currency").fill("XYZ")
+    await visitor.get_by_role("button", name="Show the price").click()
+    await expect(visitor.get_by_text("A currency has three letters")).to_be_visible()
+
+
+async def test_a_cart_is_priced_as_of_a_time_in_the_servers_zone(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    await open_shop(database, merchant)
+    await visitor.goto(f"{portal_url}/carts?product=77&quantity=2&price=10,00&currency=usd")
+    await expect(visitor.locator("#quote")).to_contain_text("Not in the catalogue")
+    await expect(visitor.locator("#quote")).to_contain_text("US$20.00")
+    await visitor.get_by_label("At empty").fill("2020-01-01T00:00")
+    await visitor.keyboard.press("Enter")
+    await expect(visitor.locator("#quote")).to_contain_text("At 1 Jan 2020, 00:00 UTC")
+
+
+async def test_a_cart_can_be_tried_without_scripts(
+    visitor: Page, browser: Browser, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    await open_shop(database, merchant)
+    plain = await browser.new_context(
+        java_script_enabled=False, storage_state=await visitor.context.storage_state()
+    )
+    page = await plain.new_page()
+    await page.goto(f"{portal_url}/carts")
+    await page.get_by_label("Find a product").fill("4711")
+    await page.get_by_role("button", name="Search").click()
+    await page.get_by_role("button", name="Add").click()
+    await expect(page.get_by_text("type a price")).to_be_visible()
+    await page.get_by_label("Unit price").fill("10")
+    await page.get_by_label("Codes").fill("WELCOME15")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#quote")).to_contain_text("€8.50")
+    await plain.close()
