@@ -1,0 +1,202 @@
+"""PostgreSQL servers of a test's own: started, killed, copied and promoted."""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Self
+
+import psycopg
+
+from sconto.store.embedded.programs import Owner, Programs, find_programs, reach_programs
+from tests.services import wait_until
+
+SETTINGS: Final = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "60",
+    "shared_buffers": "32MB",
+    "min_wal_size": "32MB",
+    "max_wal_size": "64MB",
+    "wal_level": "replica",
+    "fsync": "on",
+}
+
+
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder through which also the user can go who runs PostgreSQL for root."""
+    with tempfile.TemporaryDirectory(prefix="sconto-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+class Cluster:
+    """One server, listening on a port of 127.0.0.1; whoever asks there is let in."""
+
+    def __init__(self, folder: Path, files: Path | None = None) -> None:
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o755)
+        self.files = files or folder / "files"
+        self.port = free_port()
+        self._log = folder / "log"
+        self._owner = _choose_owner()
+        self._programs: Programs = reach_programs(self._owner, folder)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @classmethod
+    @contextmanager
+    def running(cls, folder: Path, files: Path | None = None, **settings: str) -> Iterator[Self]:
+        """A new server that answers, with an empty database `sconto`."""
+        cluster = cls(folder, files)
+        cluster.make()
+        try:
+            cluster.start(**settings)
+            with psycopg.connect(cluster.address("postgres"), autocommit=True) as connection:
+                connection.execute("CREATE DATABASE sconto")
+            yield cluster
+        finally:
+            cluster.kill()
+
+    @property
+    def url(self) -> str:
+        """The address of its database."""
+        return self.address("sconto")
+
+    @property
+    def log(self) -> str:
+        """What it has logged."""
+        return self._log.read_text(errors="replace")
+
+    def address(self, database: str) -> str:
+        """The address of one of its databases."""
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+    def make(self) -> None:
+        """Make its files."""
+        self._adopt_files()
+        program = self._programs.folder / "initdb"
+        options = ["-U", "postgres", "-E", "UTF8", "--locale=C", "--auth=trust", "--no-sync"]
+        self._run([str(program), "-D", str(self.files), *options])
+
+    def copy(self, primary: Self, *options: str) -> None:
+        """Make its files a copy of another's, as `pg_basebackup` does."""
+        source = ["-h", "127.0.0.1", "-p", str(primary.port), "-U", "postgres"]
+        run_program("pg_basebackup", *source, "-D", str(self.files), "-c", "fast", *options)
+        self._adopt_files()
+
+    def start(self, **settings: str) -> None:
+        """Start it, and wait until it answers."""
+        self.launch(**settings)
+        wait_until(self.answers)
+
+    def launch(self, **settings: str) -> None:
+        """Start it; where processes of a killed one are left, once they are gone."""
+        command = [str(self._programs.folder / "postgres"), "-D", str(self.files)]
+        for name, value in {**SETTINGS, **settings, "port": str(self.port)}.items():
+            command += ["-c", f"{name}={value}"]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                user=self._owner.uid,
+                group=self._owner.gid,
+                extra_groups=self._owner.groups,
+                cwd="/",
+                start_new_session=True,
+            )
+
+    def answers(self) -> bool:
+        """Whether it answers; one that has given up is started again."""
+        assert self._process is not None
+        if self._process.poll() is not None:
+            self.launch()
+        try:
+            psycopg.connect(self.address("postgres"), connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def kill(self) -> None:
+        """Kill it with all its sessions, as a power cut does; one that is dead stays so."""
+        process = self._process
+        if process is None or process.poll() is not None:
+            return
+        children = _children_of(process.pid)
+        for pid in (process.pid, *children):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        process.wait()
+
+    def stop(self) -> None:
+        """Stop it in good order."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(60)
+
+    def is_running(self) -> bool:
+        """Whether its first process lives."""
+        return self._process is not None and self._process.poll() is None
+
+    def execute(self, statement: str) -> list[tuple[object, ...]]:
+        """What one statement answers, in the database `sconto`."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            cursor = connection.execute(statement.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    def _adopt_files(self) -> None:
+        self.files.mkdir(mode=0o700, exist_ok=True)
+        self.files.chmod(0o700)
+        if self._owner.uid is not None:
+            for path in (self.files, *self.files.rglob("*")):
+                shutil.chown(path, self._owner.uid, self._owner.gid)
+
+    def _run(self, command: list[str]) -> None:
+        subprocess.run(
+            command,
+            check=True,
+            capture_output=True,
+            user=self._owner.uid,
+            group=self._owner.gid,
+            extra_groups=self._owner.groups,
+            cwd="/",
+        )
+
+
+def run_program(name: str, *arguments: str) -> str:
+    """What one of the bundled PostgreSQL's client programs prints."""
+    command = [str(find_programs() / name), *arguments]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _choose_owner() -> Owner:
+    if os.geteuid() != 0:
+        return Owner()
+    nobody = pwd.getpwnam("nobody")
+    return Owner(nobody.pw_uid, nobody.pw_gid)
+
+
+def _children_of(pid: int) -> list[int]:
+    path = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in path.read_text().split()] if path.exists() else []

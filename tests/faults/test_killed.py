@@ -1,0 +1,61 @@
+"""The database, or the service, killed while shoppers order."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.faults.cluster import Cluster
+from tests.faults.conftest import Settings
+from tests.faults.shoppers import Shop
+from tests.services import Service
+
+OFTEN = [1, pytest.param(20, marks=[pytest.mark.soak, pytest.mark.timeout(600)])]
+
+
+@pytest.mark.parametrize("times", OFTEN)
+async def test_a_database_that_is_killed_loses_nothing_that_was_acknowledged(
+    cluster: Cluster, service: Service, times: int
+) -> None:
+    shop = await Shop.open(cluster.url)
+    async with shop.busy(lambda: service.url) as told:
+        for _ in range(times):
+            await shop.until_placed(40)
+            await asyncio.to_thread(cluster.kill)
+            await asyncio.sleep(0.5)
+            await asyncio.to_thread(cluster.start)
+        await shop.until_placed(40)
+    assert told.statuses[503] > 0
+    assert set(told.statuses) <= {200, 201, 409, 503}
+    assert told.broken == 0
+    await shop.reckon()
+    await shop.find_all_again(service.url)
+    assert "Traceback" not in service.log
+
+
+@pytest.mark.parametrize("times", OFTEN)
+async def test_a_service_that_is_killed_loses_nothing_that_was_acknowledged(
+    cluster: Cluster, folder: Path, settings_for: Settings, times: int
+) -> None:
+    shop = await Shop.open(cluster.url)
+    settings = settings_for(cluster.url)
+    running = [await asyncio.to_thread(Service, folder / "0", settings, "--workers", "2")]
+    try:
+        async with shop.busy(lambda: running[-1].url) as told:
+            for number in range(times):
+                await shop.until_placed(40)
+                os.killpg(running[-1].process.pid, signal.SIGKILL)
+                started = await asyncio.to_thread(
+                    Service, folder / str(number + 1), settings, "--workers", "2"
+                )
+                running.append(started)
+            await shop.until_placed(40)
+        assert told.broken > 0
+        assert set(told.statuses) <= {200, 201, 409}
+        await shop.reckon()
+        await shop.find_all_again(running[-1].url)
+    finally:
+        for service in running:
+            service.kill_all()
