@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from sconto.domain.codes import CodeType
+from sconto.domain.foresight import Caution, CautionKind
 from sconto.domain.overview import COUNTED, Discount, ListOrder, ListState, PromotionOverview
 from sconto.domain.promotion import PromotionSummary, PromotionType
 from sconto.domain.schedule import Period, Standing
@@ -131,3 +132,26 @@ def _with_code(language: Language, overview: PromotionOverview) -> str:
     if overview.code_count > COUNTED:
         return _("with one of more than %(number)s codes") % {"number": COUNTED}
     return _("with one of %(number)s codes") % {"number": overview.code_count}
+
+
+def caution_words(language: Language, caution: Caution) -> str:
+    """What a merchant may not have meant, as a sentence."""
+    _ = language.gettext
+    match caution.kind:
+        case CautionKind.OVER:
+            return _("The period is over already: nobody will get this promotion.")
+        case CautionKind.ALL_FREE:
+            return _("This gives every product away for nothing.")
+        case CautionKind.NEVER_WINS:
+            return _("Another promotion gives more on every product, so this one never applies:")
+        case CautionKind.CODE_ELSEWHERE:
+            sentence = _("Another promotion of the same time has the code %(codes)s too:")
+            return sentence % {"codes": ", ".join(caution.codes)}
+        case CautionKind.REMOVES_USED:
+            sentence = language.ngettext(
+                "%(number)s code that was used would be removed: %(codes)s.",
+                "%(number)s codes that were used would be removed, such as %(codes)s.",
+                caution.count,
+            )
+            named = {"number": language.number(caution.count), "codes": ", ".join(caution.codes)}
+            return sentence % named

@@ -11,14 +11,17 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from sconto.portal import promotions, sign_in
+from sconto.portal import carts, orders, promotion_form, promotions, sign_in
 from sconto.portal.errors import BY_CLASS
 from sconto.portal.headers import Headers
 from sconto.portal.pages import ADDRESS
 
 PAGES: Final = (
     *sign_in.PAGES,
+    *promotion_form.PAGES,
     *promotions.PAGES,
+    *carts.PAGES,
+    *orders.PAGES,
 )
 
 _FILES: Final = Mount("/static", StaticFiles(directory=Path(__file__).with_name("static")))

@@ -9,8 +9,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from sconto.domain.money import format_amount
 from sconto.domain.promotion import PromotionSummary
-from sconto.portal import csrf, sentences
+from sconto.portal import csrf, sentences, verdicts
 from sconto.portal.charts import SPARK_HEIGHT, SPARK_WIDTH, spark_points
 from sconto.portal.language import Language
 
@@ -51,6 +52,7 @@ def make_environment() -> Environment:
     install: Callable[..., None] = vars(environment)["install_gettext_callables"]
     install(_gettext, _ngettext, newstyle=True)
     environment.filters |= {
+        "code_state": _in_language(verdicts.code_words),
         "codes": _in_language(sentences.codes_words),
         "day": _day,
         "discount": _in_language(sentences.discount_words),
@@ -59,12 +61,16 @@ def make_environment() -> Environment:
         "number": _number,
         "percent": _percent,
         "period": _in_language(sentences.period_words),
+        "plain_amount": format_amount,
         "state": _state,
+        "subscription_code": _in_language(verdicts.subscription_code_words),
         "terms": _in_language(sentences.terms_words),
+        "verdict": _in_language(verdicts.verdict_words),
     }
     environment.globals |= {
         "file": _file,
         "form_token": _form_token,
+        "groups": verdicts.GROUPS,
         "path": _path,
         "spark": _spark,
     }
@@ -149,11 +155,11 @@ def _spark(context: Context, numbers: Sequence[int]) -> Markup:
     return picture.format(SPARK_WIDTH, SPARK_HEIGHT, label, spark_points(numbers))
 
 
-def _in_language(words: Callable[[Language, Any], str]) -> Callable[[Context, Any], str]:
+def _in_language(words: Callable[[Language, Any], object]) -> Callable[[Context, Any], object]:
     """The words as a filter."""
 
     @pass_context
-    def say(context: Context, value: Any) -> str:
+    def say(context: Context, value: Any) -> object:
         return words(_visit(context).language, value)
 
     return say

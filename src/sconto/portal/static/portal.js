@@ -12,3 +12,20 @@ document.addEventListener("keydown", (event) => {
   document.querySelector("details.more[open] > summary")?.focus();
   closeMenus(null);
 });
+
+// A product that is found is added to the list by a click.
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-product]");
+  if (!button) return;
+  const list = button.closest("form").elements.products;
+  const lines = list.value.split("\n").filter((line) => line.trim());
+  const id = button.dataset.product;
+  if (!lines.some((line) => line.split(/[\s,;]+/).includes(id))) {
+    const own = button.closest("form").elements.coverage.value === "own";
+    const percent = lines.at(-1)?.split(/\s+/)[1] ?? "10";
+    lines.push(own ? `${id} ${percent}` : id);
+    list.value = lines.join("\n");
+    list.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+});

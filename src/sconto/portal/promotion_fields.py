@@ -1,0 +1,275 @@
+"""The fields of the form for a promotion: as they were typed, and the promotion they describe."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sconto.domain.codes import CodeType, code_key
+from sconto.domain.coverage import (
+    AllProducts,
+    Coverage,
+    ListedProducts,
+    OwnPercents,
+    named_products,
+)
+from sconto.domain.money import format_percent, parse_percent
+from sconto.domain.names import NAME_LENGTH, is_name
+from sconto.domain.product import parse_product_id
+from sconto.domain.promotion import NewPromotion, Promotion, PromotionType, Terms
+from sconto.domain.schedule import Period
+from sconto.portal.language import Language
+
+MOST_CODES_SHOWN: Final = 500
+"""A promotion with more codes keeps them where the form is saved."""
+
+_SEPARATORS: Final = re.compile(r"[\s,;]+")
+_NAMED: Final = 5
+_FIRST_YEAR: Final = 1970
+_LAST_YEAR: Final = 9998
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What stands in the form, as text."""
+
+    type: str = "coupon"
+    name: str = ""
+    active: bool = True
+    starts_at: str = ""
+    ends_at: str = ""
+    coverage: str = "all"
+    percent: str = ""
+    products: str = ""
+    code_type: str = "reusable"
+    codes: str = ""
+    keep_codes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The promotion that the fields describe, None where there are faults, by field."""
+
+    promotion: NewPromotion | None
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+
+class Faults(dict[str, str]):
+    """Sentences by field; the first of a field stays."""
+
+    def note(self, name: str, sentence: str) -> None:
+        """Note what is wrong with a field."""
+        self.setdefault(name, sentence)
+
+
+def fields_of(promotion: Promotion, zone: ZoneInfo) -> Fields:
+    """The form filled in with a promotion."""
+    summary, terms = promotion.summary, promotion.terms
+    keep_codes = len(terms.codes) > MOST_CODES_SHOWN
+    ends_at = summary.period.ends_at
+    return Fields(
+        type=summary.type,
+        name=summary.name,
+        active=summary.active,
+        starts_at=write_instant(summary.period.starts_at, zone),
+        ends_at="" if ends_at is None else write_instant(ends_at, zone),
+        coverage=_coverage_name(terms.coverage),
+        percent="" if isinstance(terms.coverage, OwnPercents) else _percent_of(terms.coverage),
+        products=_products_of(terms.coverage),
+        code_type=terms.code_type or CodeType.REUSABLE,
+        codes="" if keep_codes else "\n".join(terms.codes),
+        keep_codes=keep_codes,
+    )
+
+
+def read_fields(
+    fields: Fields, language: Language, stored: Period | None = None, *, codes_later: bool = False
+) -> Reading:
+    """The promotion that the fields describe, or every fault at its field.
+
+    `stored` is the period of the promotion that is edited: a time that was left as it was shown
+    stays that time, to the microsecond. With `codes_later` there need be no code yet.
+    """
+    faults = Faults()
+    _ = language.gettext
+    if not is_name(fields.name):
+        faults.note("name", _("Write a name of 1 to %(most)s characters.") % {"most": NAME_LENGTH})
+    if fields.type not in tuple(PromotionType):
+        faults.note("type", _("Choose one."))
+    period = _read_period(fields, language, stored, faults)
+    coverage = _read_coverage(fields, language, faults)
+    is_coupon = fields.type == PromotionType.COUPON
+    codes: tuple[str, ...] = ()
+    if is_coupon and not fields.keep_codes:
+        codes = _read_codes(fields.codes, language, faults)
+        if not codes and not codes_later:
+            faults.note("codes", _("Write at least one code, or save and generate them."))
+    if is_coupon and fields.code_type not in tuple(CodeType):
+        faults.note("code_type", _("Choose one."))
+    if faults or period is None or coverage is None:
+        return Reading(None, faults)
+    code_type = CodeType(fields.code_type) if is_coupon else None
+    terms = Terms(coverage, code_type, codes)
+    promotion_type = PromotionType(fields.type)
+    return Reading(NewPromotion(promotion_type, fields.name, fields.active, period, terms))
+
+
+def write_instant(instant: datetime, zone: ZoneInfo) -> str:
+    """The instant as a field for a local time has it."""
+    there = instant.astimezone(zone).replace(tzinfo=None, microsecond=0)
+    return there.isoformat(timespec="seconds" if there.second else "minutes")
+
+
+def file_lines(text: str) -> str:
+    """The cells of a CSV file's first two columns as lines of the field for products."""
+    lines: list[str] = []
+    for row in csv.reader(io.StringIO(text.removeprefix("\ufeff"))):
+        cells = [cell.strip() for cell in row[:2] if cell.strip()]
+        is_heading = not lines and parse_product_id("".join(cells[:1])) is None
+        if cells and not is_heading:
+            lines.append(" ".join(cells))
+    return "\n".join(lines)
+
+
+def _read_period(
+    fields: Fields, language: Language, stored: Period | None, faults: Faults
+) -> Period | None:
+    _ = language.gettext
+    starts_at = _read_instant(fields.starts_at, language.zone, stored.starts_at if stored else None)
+    if starts_at is None:
+        faults.note("starts_at", _("Write a day and a time."))
+    ends_at = None
+    if fields.ends_at:
+        ends_at = _read_instant(fields.ends_at, language.zone, stored.ends_at if stored else None)
+        if ends_at is None:
+            faults.note("ends_at", _("Write a day and a time, or nothing."))
+        elif starts_at is not None and ends_at < starts_at:
+            faults.note("ends_at", _("The end lies before the start."))
+    return None if starts_at is None else Period(starts_at, ends_at)
+
+
+def _read_instant(text: str, zone: ZoneInfo, stored: datetime | None) -> datetime | None:
+    if stored is not None and text == write_instant(stored, zone):
+        return stored
+    try:
+        there = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if there.tzinfo is not None or not _FIRST_YEAR <= there.year <= _LAST_YEAR:
+        return None
+    return there.replace(tzinfo=zone).astimezone(UTC)
+
+
+def _read_coverage(fields: Fields, language: Language, faults: Faults) -> Coverage | None:
+    _ = language.gettext
+    match fields.coverage:
+        case "all":
+            percent = _read_percent(fields.percent, language, faults)
+            return None if percent is None else AllProducts(percent)
+        case "listed":
+            percent = _read_percent(fields.percent, language, faults)
+            listed = _read_products(_SEPARATORS.split(fields.products), language, faults)
+            return None if percent is None else ListedProducts(percent, listed)
+        case "own":
+            return _read_own_percents(fields.products, language, faults)
+        case _:
+            faults.note("coverage", _("Choose one."))
+            return None
+
+
+def _read_percent(text: str, language: Language, faults: Faults) -> int | None:
+    try:
+        return parse_percent(text.removesuffix("%").strip().replace(",", "."))
+    except ValueError:
+        sentence = language.gettext("Write a percent above 0 and at most 100, such as 12.5.")
+        faults.note("percent", sentence)
+        return None
+
+
+def _read_products(texts: Sequence[str], language: Language, faults: Faults) -> tuple[int, ...]:
+    texts = [text for text in texts if text]
+    read = {text: parse_product_id(text) for text in texts}
+    bad = [text for text, product_id in read.items() if product_id is None]
+    if bad:
+        sentence = language.gettext("These are no product ids: %(texts)s.")
+        faults.note("products", sentence % {"texts": _some(bad)})
+    elif not texts:
+        faults.note("products", language.gettext("Choose at least one product."))
+    return tuple(product_id for product_id in read.values() if product_id is not None)
+
+
+def _read_own_percents(text: str, language: Language, faults: Faults) -> OwnPercents:
+    percents: dict[int, int] = {}
+    bad: list[str] = []
+    for line in filter(None, map(str.strip, text.splitlines())):
+        match [cell for cell in re.split(r"[\s;]+|,(?=\s)", line) if cell]:
+            case [product, percent, *rest] if not "".join(rest).strip("%"):
+                product_id = parse_product_id(product.rstrip(","))
+                try:
+                    own = parse_percent(percent.removesuffix("%").replace(",", "."))
+                except ValueError:
+                    own = 0
+                if product_id is not None and own and product_id not in percents:
+                    percents[product_id] = own
+                    continue
+        bad.append(line)
+    _ = language.gettext
+    if bad:
+        sentence = _("Each line needs a product id of its own and a percent; not so: %(texts)s.")
+        faults.note("products", sentence % {"texts": _some(bad)})
+    elif not percents:
+        faults.note("products", _("Choose at least one product."))
+    return OwnPercents(percents)
+
+
+def _read_codes(text: str, language: Language, faults: Faults) -> tuple[str, ...]:
+    """The codes, each once however it is spelled."""
+    codes: dict[str, str] = {}
+    bad = []
+    for code in filter(None, _SEPARATORS.split(text)):
+        key = code_key(code)
+        if key is None:
+            bad.append(code)
+        else:
+            codes.setdefault(key, code)
+    if bad:
+        sentence = language.gettext(
+            "A code has 1 to 30 letters, digits, dashes, underscores and dots; not so: %(texts)s."
+        )
+        faults.note("codes", sentence % {"texts": _some(bad)})
+    return tuple(codes.values())
+
+
+def _some(texts: Sequence[str]) -> str:
+    """The first of the texts, shortened."""
+    shown = ", ".join(text[:40] for text in texts[:_NAMED])
+    return f"{shown} …" if len(texts) > _NAMED else shown
+
+
+def _coverage_name(coverage: Coverage) -> str:
+    match coverage:
+        case AllProducts():
+            return "all"
+        case ListedProducts():
+            return "listed"
+        case OwnPercents():
+            return "own"
+
+
+def _percent_of(coverage: AllProducts | ListedProducts) -> str:
+    return format_percent(coverage.percent)
+
+
+def _products_of(coverage: Coverage) -> str:
+    if isinstance(coverage, OwnPercents):
+        return "\n".join(_own_lines(coverage))
+    return "\n".join(map(str, named_products(coverage)))
+
+
+def _own_lines(coverage: OwnPercents) -> Iterator[str]:
+    for product_id, percent in coverage.percents.items():
+        yield f"{product_id} {format_percent(percent)}"

@@ -1,0 +1,235 @@
+"""Creating and editing a promotion: one form, with a preview beside it and warnings before."""
+
+from dataclasses import replace
+from typing import Any, Final
+
+from starlette.datastructures import UploadFile
+from starlette.responses import Response
+
+from sconto.domain.coverage import named_products
+from sconto.domain.foresight import Foresight
+from sconto.domain.people import Action
+from sconto.domain.product import ProductQuery
+from sconto.domain.promotion import NewPromotion, Promotion, PromotionChange
+from sconto.domain.schedule import Period
+from sconto.operations import foresight, products, promotions
+from sconto.portal.notices import Notice
+from sconto.portal.pages import read, write
+from sconto.portal.promotion_fields import (
+    MOST_CODES_SHOWN,
+    Fields,
+    Reading,
+    fields_of,
+    file_lines,
+    read_fields,
+    write_instant,
+)
+from sconto.portal.sentences import CODE_TYPES, TYPES, caution_words
+from sconto.portal.visit import Visit
+
+_FOUND: Final = 8
+"""How many products the picker finds at once."""
+
+_NAMED: Final = 5
+
+
+async def show_new(visit: Visit) -> Response:
+    """An empty form, or one filled in as another promotion, without its codes."""
+    start = visit.now.replace(second=0)
+    fields = Fields(starts_at=write_instant(start, visit.context.zone))
+    original = visit.query("of")
+    if original.isdecimal() and len(original) < 20:
+        promotion = await promotions.get_promotion(
+            visit.context.database, visit.caller, int(original), most_codes=0
+        )
+        name = visit.gettext("Copy of %(name)s") % {"name": promotion.summary.name}
+        fields = replace(fields_of(promotion, visit.context.zone), name=name[:255])
+    return _form(visit, fields, None)
+
+
+async def create(visit: Visit) -> Response:
+    """Create the promotion that the form describes."""
+    fields = await _sent(visit)
+    reading = await _read(visit, fields)
+    return await _save(visit, fields, reading, None)
+
+
+async def show_edit(visit: Visit) -> Response:
+    """The form, filled in with the promotion."""
+    promotion = await _stored(visit)
+    return _form(visit, fields_of(promotion, visit.context.zone), promotion.summary.id)
+
+
+async def edit(visit: Visit) -> Response:
+    """Change the promotion to what the form describes."""
+    summary = await promotions.get_summary(
+        visit.context.database, visit.caller, visit.id_in_path("promotion_id")
+    )
+    fields = await _sent(visit)
+    reading = await _read(visit, fields, summary.period)
+    return await _save(visit, fields, reading, summary.id)
+
+
+async def preview(visit: Visit) -> Response:
+    """What the promotion would do, as far as the form is filled in; saves nothing."""
+    fields = await _sent(visit)
+    edited = visit.field("promotion_id")
+    own = int(edited) if edited.isdecimal() and len(edited) < 20 else None
+    # Codes are not sent along at each key: they are looked at before the promotion is saved.
+    reading = read_fields(fields, visit.language, codes_later=True)
+    foreseen = await _foresee(visit, fields, reading, own)
+    return visit.render("promotions/preview.html", **_shown(visit, foreseen, own))
+
+
+async def find_products(visit: Visit) -> Response:
+    """Products whose name or id is searched for."""
+    search = visit.query("product_search")[:255]
+    page = await products.list_products(
+        visit.context.database, visit.caller, ProductQuery(limit=_FOUND, search=search or None)
+    )
+    return visit.render("promotions/found_products.html", products=page.products, more=page.more)
+
+
+async def _stored(visit: Visit) -> Promotion:
+    return await promotions.get_promotion(
+        visit.context.database,
+        visit.caller,
+        visit.id_in_path("promotion_id"),
+        most_codes=MOST_CODES_SHOWN + 1,
+    )
+
+
+async def _sent(visit: Visit) -> Fields:
+    """The fields as they were sent, with the contents of files behind what was typed."""
+    product_file = file_lines(await _text_of(visit.form.get("product_file")))
+    code_file = await _text_of(visit.form.get("code_file"))
+    return Fields(
+        type=visit.field("type"),
+        name=visit.field("name"),
+        active=visit.field("active") == "on",
+        starts_at=visit.field("starts_at"),
+        ends_at=visit.field("ends_at"),
+        coverage=visit.field("coverage"),
+        percent=visit.field("percent"),
+        products=f"{visit.field('products')}\n{product_file}".strip(),
+        code_type=visit.field("code_type"),
+        codes=f"{visit.field('codes')}\n{code_file}".strip(),
+        keep_codes=visit.field("keep_codes") == "on",
+    )
+
+
+async def _text_of(file: object) -> str:
+    if not isinstance(file, UploadFile):
+        return ""
+    return (await file.read()).decode("utf-8-sig", "replace")
+
+
+async def _read(visit: Visit, fields: Fields, stored: Period | None = None) -> Reading:
+    """What the fields describe; products that the catalogue does not have are a fault too."""
+    codes_later = visit.field("step") == "generate"
+    reading = read_fields(fields, visit.language, stored, codes_later=codes_later)
+    if reading.promotion is None:
+        return reading
+    named = named_products(reading.promotion.terms.coverage)
+    unknown = await promotions.find_unknown_products(visit.context.database, visit.caller, named)
+    if not unknown:
+        return reading
+    shown = ", ".join(map(str, unknown[:_NAMED])) + " …" * (len(unknown) > _NAMED)
+    sentence = visit.gettext("The catalogue does not have these products: %(ids)s.")
+    return Reading(None, {"products": sentence % {"ids": shown}})
+
+
+async def _save(
+    visit: Visit, fields: Fields, reading: Reading, promotion_id: int | None
+) -> Response:
+    """Save, unless there are faults, or warnings that nobody has agreed to."""
+    foreseen = await _foresee(visit, fields, reading, promotion_id)
+    step = visit.field("step")
+    new = reading.promotion
+    if new is None or foreseen is None:
+        return _form(visit, fields, promotion_id, reading, foreseen, status=422)
+    if step == "check" or (foreseen.cautions and step != "anyway"):
+        return _form(visit, fields, promotion_id, reading, foreseen, ask=step != "check")
+    database, caller, now = visit.context.database, visit.caller, visit.now
+    if promotion_id is None:
+        saved = await promotions.create_promotion(database, caller, new, now)
+    else:
+        saved = promotion_id
+        change = _change_to(new, keep_codes=fields.keep_codes)
+        await promotions.change_promotion(database, caller, saved, change, now)
+    path = f"/promotions/{saved}"
+    if step == "generate" or visit.field("then") == "generate":
+        path += "/codes"
+    return visit.redirect(path, Notice(visit.gettext("“%(name)s” is saved.") % {"name": new.name}))
+
+
+def _change_to(new: NewPromotion, *, keep_codes: bool) -> PromotionChange:
+    return PromotionChange(
+        type=new.type,
+        name=new.name,
+        active=new.active,
+        starts_at=new.period.starts_at,
+        ends_at=new.period.ends_at,
+        no_end=new.period.ends_at is None,
+        terms=new.terms,
+        keep_codes=keep_codes,
+    )
+
+
+async def _foresee(
+    visit: Visit, fields: Fields, reading: Reading, promotion_id: int | None
+) -> Foresight | None:
+    if reading.promotion is None:
+        return None
+    return await foresight.foresee(
+        visit.context.database,
+        visit.caller,
+        reading.promotion,
+        visit.now,
+        promotion_id,
+        keep_codes=fields.keep_codes,
+    )
+
+
+def _form(
+    visit: Visit,
+    fields: Fields,
+    promotion_id: int | None,
+    reading: Reading | None = None,
+    foreseen: Foresight | None = None,
+    *,
+    status: int = 200,
+    ask: bool = False,
+) -> Response:
+    step = visit.field("step")
+    return visit.render(
+        "promotions/form.html",
+        status=status,
+        fields=fields,
+        promotion_id=promotion_id,
+        faults={} if reading is None else reading.faults,
+        ask=ask,
+        then="generate" if "generate" in (step, visit.field("then")) else "",
+        types=TYPES,
+        code_types=CODE_TYPES,
+        **_shown(visit, foreseen, promotion_id),
+    )
+
+
+def _shown(visit: Visit, foreseen: Foresight | None, own: int | None) -> dict[str, Any]:
+    cautions = () if foreseen is None else foreseen.cautions
+    return {
+        "foreseen": foreseen,
+        "cautions": [(caution, caution_words(visit.language, caution)) for caution in cautions],
+        "own": own,
+    }
+
+
+PAGES: Final = (
+    read("/promotions/new", show_new, Action.WRITE_PROMOTIONS),
+    write("/promotions/new", create, Action.WRITE_PROMOTIONS),
+    write("/promotions/preview", preview, Action.WRITE_PROMOTIONS),
+    read("/promotions/products", find_products, Action.READ_PRODUCTS),
+    read("/promotions/{promotion_id}/edit", show_edit, Action.WRITE_PROMOTIONS),
+    write("/promotions/{promotion_id}/edit", edit, Action.WRITE_PROMOTIONS),
+)

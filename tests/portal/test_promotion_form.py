@@ -1,0 +1,194 @@
+"""Creating and editing promotions in a browser."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from playwright.async_api import Page, expect
+
+from sconto.api.context import read_clock
+from sconto.domain.codes import CodeType
+from sconto.domain.coverage import AllProducts, ListedProducts, OwnPercents
+from sconto.domain.money import PERCENT
+from sconto.domain.order import NewOrder
+from sconto.domain.overview import OverviewQuery
+from sconto.domain.people import Caller
+from sconto.domain.promotion import Promotion, PromotionType, Terms
+from sconto.domain.schedule import Period
+from sconto.operations import checkout, overviews, products, promotions
+from sconto.store.database import Database
+from tests.builders import a_cart, a_period, a_product, a_promotion
+from tests.portal.browser import show
+from tests.portal.shop import open_shop
+
+NAME = "Name"
+
+
+async def newest(database: Database, caller: Caller) -> Promotion:
+    now = read_clock()
+    page = await overviews.list_overviews(database, caller, OverviewQuery(limit=1), now, now.date())
+    return await promotions.get_promotion(database, caller, page.overviews[0].summary.id)
+
+
+async def test_a_coupon_is_made_with_products_from_the_catalogue(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    await open_shop(database, merchant)
+    await visitor.goto(f"{portal_url}/promotions")
+    await visitor.get_by_role("button", name="New promotion").click()
+    await visitor.get_by_label(NAME, exact=True).fill("Mugs for friends")
+    await visitor.get_by_label("Start").fill("2026-11-01T00:00")
+    await visitor.get_by_label("End, included").fill("2030-12-31T23:59:59")
+    await visitor.get_by_label("A percent on some products").check()
+    await visitor.get_by_label("Percent", exact=True).fill("33.5")
+    await visitor.get_by_label("Search the catalogue").press_sequentially("mug")
+    await visitor.get_by_role("button", name="Mug, white").click()
+    await visitor.get_by_role("button", name="Mug, blue").click()
+    await visitor.get_by_label("Codes with").fill("MUGS-1, mugs-2\nMugs-1")
+    await visitor.get_by_label("Each code serves one order").check()
+    await expect(visitor.locator("#preview")).to_contain_text("33.5% off by this promotion")
+    await expect(visitor.locator("#preview")).to_contain_text("€13.29")
+    await show(visitor, "promotion-form")
+    await visitor.get_by_role("button", name="Save", exact=True).click()
+    await expect(visitor.get_by_role("status")).to_have_text("“Mugs for friends” is saved.")
+
+    saved = await newest(database, merchant)
+    assert saved.summary.type is PromotionType.COUPON
+    assert saved.summary.active
+    assert saved.summary.period == Period(
+        datetime(2026, 11, 1, tzinfo=UTC), datetime(2030, 12, 31, 23, 59, 59, tzinfo=UTC)
+    )
+    assert saved.terms == Terms(
+        ListedProducts(33_500_000, (1, 2)), CodeType.ONE_TIME, ("MUGS-1", "mugs-2")
+    )
+
+
+async def test_all_faults_stand_at_their_fields_at_once(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    await visitor.goto(f"{portal_url}/promotions/new")
+    await visitor.get_by_label("Start").fill("2026-11-01T00:00")
+    await visitor.get_by_label("End, included").fill("2026-10-01T00:00")
+    await visitor.get_by_label("A percent on some products").check()
+    await visitor.get_by_label("Percent", exact=True).fill("120")
+    await visitor.get_by_label("Products ids").fill("1 two 3")
+    await visitor.get_by_label("Codes with").fill("GOOD what?")
+    await visitor.get_by_role("button", name="Save", exact=True).click()
+    await expect(visitor.get_by_role("alert")).to_have_text(
+        "5 things are to be put right; nothing is saved yet."
+    )
+    await show(visitor, "promotion-form-faults")
+    await expect(visitor.locator("small.fault")).to_have_text(
+        [
+            "Write a name of 1 to 255 characters.",
+            "The end lies before the start.",
+            "Write a percent above 0 and at most 100, such as 12.5.",
+            "These are no product ids: two.",
+            "A code has 1 to 30 letters, digits, dashes, underscores and dots; not so: what?.",
+        ]
+    )
+    assert await visitor.get_by_label("Percent", exact=True).input_value() == "120"
+    assert await visitor.get_by_label("Percent", exact=True).get_attribute("aria-invalid") == "true"
+
+
+async def test_products_and_codes_come_from_files(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller, tmp_path: Path
+) -> None:
+    await products.put_products(database, merchant, [a_product(1), a_product(2)], read_clock())
+    product_file, code_file = tmp_path / "products.csv", tmp_path / "codes.csv"
+    product_file.write_text("product_id,percent\n1,10\n2,12.5\n99,1\n")
+    code_file.write_text("FROM-1\nFROM-2\n")
+    await visitor.goto(f"{portal_url}/promotions/new")
+    await visitor.get_by_label(NAME, exact=True).fill("From files")
+    await visitor.get_by_label("Some products, each with its percent").check()
+    await visitor.get_by_label("From a CSV file").set_input_files(product_file)
+    await visitor.get_by_label("From a file, one code a line").set_input_files(code_file)
+    await visitor.get_by_role("button", name="Save", exact=True).click()
+    await expect(visitor.locator("small.fault")).to_have_text(
+        ["The catalogue does not have these products: 99."]
+    )
+    await visitor.get_by_role("textbox", name="Products a line").fill("1 10\n2 12.5")
+    await visitor.get_by_role("button", name="Save", exact=True).click()
+    await expect(visitor.get_by_role("status")).to_contain_text("is saved")
+    assert (await newest(database, merchant)).terms == Terms(
+        OwnPercents({1: 10 * PERCENT, 2: 12_500_000}), CodeType.REUSABLE, ("FROM-1", "FROM-2")
+    )
+
+
+async def test_a_promotion_that_needs_a_second_look_is_saved_only_when_agreed(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    await open_shop(database, merchant)
+    await visitor.goto(f"{portal_url}/promotions/new")
+    await visitor.get_by_label(NAME, exact=True).fill("Everything for nothing")
+    await visitor.get_by_label("Percent", exact=True).fill("100")
+    await visitor.get_by_label("Codes with").fill("welcome15")
+    await expect(visitor.locator("#preview")).to_contain_text("gives every product away")
+    await visitor.get_by_role("button", name="Save", exact=True).click()
+    asked = visitor.get_by_role("alert")
+    await expect(asked).to_contain_text("gives every product away for nothing")
+    await expect(asked).to_contain_text("of the same time has the code WELCOME15 too")
+    await show(visitor, "promotion-form-warnings")
+    await visitor.get_by_role("button", name="Save anyway").click()
+    await expect(visitor.get_by_role("status")).to_contain_text("is saved")
+    assert (await newest(database, merchant)).terms.codes == ("welcome15",)
+
+
+async def test_one_is_told_that_another_promotion_always_gives_more(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    await products.put_products(database, merchant, [a_product(1)], read_clock())
+    rival = await promotions.create_promotion(
+        database, merchant, a_promotion(coverage=AllProducts(30 * PERCENT)), read_clock()
+    )
+    await visitor.goto(f"{portal_url}/promotions/new")
+    await visitor.get_by_label("Everybody").check()
+    await visitor.get_by_label(NAME, exact=True).fill("Too little")
+    await visitor.get_by_label("A percent on some products").check()
+    await visitor.get_by_label("Products ids").fill("1")
+    await visitor.get_by_label("Percent", exact=True).fill("29.99")
+    preview = visitor.locator("#preview")
+    await expect(preview).to_contain_text("this one never applies: promotion")
+    await expect(preview.get_by_role("link", name=f"promotion {rival}")).to_be_visible()
+    await expect(preview).to_contain_text("30% off by another promotion")
+    await visitor.get_by_label("Percent", exact=True).fill("30")
+    await expect(preview).to_contain_text("30% off by this promotion")
+    await expect(preview).not_to_contain_text("never applies")
+
+
+async def test_an_edit_keeps_what_was_not_touched_and_warns_of_used_codes(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    start = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+    new = a_promotion(name="Old", codes=("USED", "FREE"), period=a_period(start))
+    promotion_id = await promotions.create_promotion(database, merchant, new, read_clock())
+    now = read_clock()
+    order = NewOrder("1", a_cart(codes=("used",)))
+    await checkout.place_order(database, merchant, order, now, now.date())
+    await visitor.goto(f"{portal_url}/promotions/{promotion_id}/edit")
+    await visitor.get_by_label(NAME, exact=True).fill("New")
+    await visitor.get_by_role("button", name="Save", exact=True).click()
+    await expect(visitor.get_by_role("status")).to_have_text("“New” is saved.")
+    after = await promotions.get_promotion(database, merchant, promotion_id)
+    assert (after.summary.name, after.summary.period) == ("New", new.period)
+    assert after.terms.codes == new.terms.codes
+
+    await visitor.goto(f"{portal_url}/promotions/{promotion_id}/edit")
+    await visitor.get_by_label("Codes with").fill("FREE")
+    await visitor.get_by_role("button", name="Save", exact=True).click()
+    await expect(visitor.get_by_role("alert")).to_contain_text(
+        "1 code that was used would be removed: USED."
+    )
+    await visitor.get_by_role("button", name="Save anyway").click()
+    await expect(visitor.get_by_role("status")).to_contain_text("is saved")
+
+
+async def test_a_copy_begins_with_everything_but_the_codes(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    later = read_clock() + timedelta(days=30)
+    new = a_promotion(name="First", codes=("A",), period=a_period(ends_at=later))
+    promotion_id = await promotions.create_promotion(database, merchant, new, read_clock())
+    await visitor.goto(f"{portal_url}/promotions/new?of={promotion_id}")
+    assert await visitor.get_by_label(NAME, exact=True).input_value() == "Copy of First"
+    assert await visitor.get_by_label("Percent", exact=True).input_value() == "10"
+    assert await visitor.get_by_label("Codes with").input_value() == ""
