@@ -79,6 +79,14 @@ class User:
     disabled: bool
 
 
+@dataclass(frozen=True, slots=True)
+class UserPage:
+    """Some users of a merchant, by ascending id, and whether there are more after them."""
+
+    users: tuple[User, ...]
+    more: bool
+
+
 def is_acceptable_password(password: str) -> bool:
     """Whether a user may be given the password: 8 to 1024 characters, whatever they are."""
     return PASSWORD_LENGTH <= len(password) <= LONGEST_PASSWORD

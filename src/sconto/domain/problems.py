@@ -175,6 +175,10 @@ class UserNotFound(Problem):
         self.username = username
 
 
+class OwnAccess(Problem):
+    """Nobody changes their own role, or keeps themselves out."""
+
+
 class NameTaken(Problem):
     """Another merchant or user already has this name."""
 

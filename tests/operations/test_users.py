@@ -1,0 +1,93 @@
+"""The people of a merchant, as its admin sees and changes them."""
+
+import pytest
+
+from sconto.domain.history import Verb
+from sconto.domain.people import Caller, Role
+from sconto.domain.problems import (
+    NameTaken,
+    NotAName,
+    OwnAccess,
+    PasswordRefused,
+    UserNotFound,
+)
+from sconto.operations.history import people_history
+from sconto.operations.users import (
+    add_user,
+    change_role,
+    get_user,
+    list_users,
+    set_disabled,
+    set_password,
+)
+from sconto.store.database import Database
+from tests.conftest import create_caller
+
+PASSWORD = "correct horse battery"
+
+
+async def test_an_admin_adds_and_changes_people_and_each_change_is_kept(
+    database: Database, merchant: Caller
+) -> None:
+    name = f"grace-{merchant.merchant_id}"
+    user_id = await add_user(database, merchant, name, PASSWORD, Role.VIEWER)
+    await change_role(database, merchant, user_id, Role.MANAGER)
+    await set_disabled(database, merchant, user_id, disabled=True)
+    await set_password(database, merchant, user_id, "another password")
+    user = await get_user(database, merchant, user_id)
+    assert (user.name, user.role, user.disabled) == (name, Role.MANAGER, True)
+    entries = (await people_history(database, merchant, limit=10)).entries
+    assert [entry.change.verb for entry in entries] == [
+        Verb.PASSWORD_SET,
+        Verb.CHANGED,
+        Verb.CHANGED,
+        Verb.CREATED,
+    ]
+    admin = await get_user(database, merchant, merchant.user_id)
+    assert {entry.username for entry in entries} == {admin.name}
+
+
+async def test_people_are_listed_page_after_page_those_of_others_never(
+    database: Database, merchant: Caller
+) -> None:
+    await create_caller(database)
+    mine = [await create_caller(database, Role.VIEWER, merchant.merchant_id) for _ in range(3)]
+    ids = [merchant.user_id, *(caller.user_id for caller in mine)]
+    first = await list_users(database, merchant, limit=3)
+    assert ([user.id for user in first.users], first.more) == (ids[:3], True)
+    rest = await list_users(database, merchant, limit=3, after=ids[2])
+    assert ([user.id for user in rest.users], rest.more) == (ids[3:], False)
+
+
+async def test_another_merchants_user_is_nobody(database: Database, merchant: Caller) -> None:
+    stranger = (await create_caller(database, Role.VIEWER)).user_id
+    for attempt in (
+        get_user(database, merchant, stranger),
+        change_role(database, merchant, stranger, Role.ADMIN),
+        set_disabled(database, merchant, stranger, disabled=True),
+        set_password(database, merchant, stranger, PASSWORD),
+    ):
+        with pytest.raises(UserNotFound):
+            await attempt
+
+
+async def test_nobody_takes_their_own_rights_away(database: Database, merchant: Caller) -> None:
+    with pytest.raises(OwnAccess):
+        await change_role(database, merchant, merchant.user_id, Role.VIEWER)
+    with pytest.raises(OwnAccess):
+        await set_disabled(database, merchant, merchant.user_id, disabled=True)
+    user = await get_user(database, merchant, merchant.user_id)
+    assert (user.role, user.disabled) == (Role.ADMIN, False)
+
+
+async def test_what_can_be_no_user_is_not_added(database: Database, merchant: Caller) -> None:
+    name = f"taken-{merchant.merchant_id}"
+    await add_user(database, merchant, name, PASSWORD, Role.VIEWER)
+    for wrong, password, problem in (
+        (name, PASSWORD, NameTaken),
+        (" ", PASSWORD, NotAName),
+        ("short", "short", PasswordRefused),
+    ):
+        with pytest.raises(problem):
+            await add_user(database, merchant, wrong, password, Role.VIEWER)
+    assert len((await list_users(database, merchant, limit=10)).users) == 2
