@@ -1,0 +1,54 @@
+"""Patterns of generated codes: how many there can be, and which are refused."""
+
+import pytest
+
+from sconto.domain.code_pattern import ALPHABET, CodePattern, check_pattern
+from sconto.domain.codes import code_key, is_code
+from sconto.domain.problems import PatternRefused
+
+
+def test_a_code_has_a_prefix_and_groups() -> None:
+    pattern = CodePattern("SUMMER-", group_count=2, group_length=3)
+    assert list(pattern.spell("7K2MXR234567")) == ["SUMMER-7K2-MXR", "SUMMER-234-567"]
+    assert list(CodePattern(group_count=1, group_length=2).spell("ABC")) == ["AB"]
+
+
+def test_the_alphabet_has_no_letters_that_look_alike() -> None:
+    assert not set("0O1IL") & set(ALPHABET)
+    assert len({code_key(letter) for letter in ALPHABET}) == len(ALPHABET) == 30
+
+
+def test_a_million_codes_of_the_usual_pattern_cannot_be_guessed() -> None:
+    check_pattern(CodePattern(), 1_000_000)
+    assert CodePattern().possible == 30**8
+
+
+def test_the_longest_pattern_makes_codes() -> None:
+    pattern = CodePattern("X" * 21, 2, 4)
+    check_pattern(pattern, 1)
+    assert is_code(next(pattern.spell("A" * 8)))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "wanted", "reason"),
+    [
+        (CodePattern(), 0, "1 to 1,000,000"),
+        (CodePattern(), 1_000_001, "1 to 1,000,000"),
+        (CodePattern("X" * 22), 1, "1 to 30"),
+        (CodePattern("TEN %"), 1, "1 to 30"),
+        (CodePattern(group_count=0), 1, "at least one group"),
+        (CodePattern(group_length=-1), 1, "at least one group"),
+        (CodePattern(group_count=10**9, group_length=10**9), 1, "1 to 30"),
+        (CodePattern(alphabet="AaB"), 1, "each once"),
+        (CodePattern(alphabet="A"), 1, "2 or more"),
+        (CodePattern(alphabet="AB-"), 1, "Latin letters"),
+        (CodePattern(alphabet="АБ"), 1, "Latin letters"),
+        (CodePattern(alphabet=""), 1, "2 or more"),
+        (CodePattern(group_count=1), 811, "of its 810,000 codes 810 can be generated"),
+    ],
+)
+def test_a_pattern_that_makes_no_good_codes_is_refused(
+    pattern: CodePattern, wanted: int, reason: str
+) -> None:
+    with pytest.raises(PatternRefused, match=reason):
+        check_pattern(pattern, wanted)

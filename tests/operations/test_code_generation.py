@@ -1,0 +1,196 @@
+"""Codes generated in the background: the exact number, whoever works at them, on PostgreSQL."""
+
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime
+from itertools import product
+
+import pytest
+
+from sconto.api.context import read_clock
+from sconto.domain.code_list import CodeCounts
+from sconto.domain.code_pattern import CodePattern, Ending, Generation
+from sconto.domain.history import Verb
+from sconto.domain.people import Caller
+from sconto.domain.problems import (
+    GenerationNotFound,
+    NoCodesAllowed,
+    PatternRefused,
+    PromotionNotFound,
+)
+from sconto.operations import code_generation, codes, promotions
+from sconto.operations.code_generation import (
+    draw_codes,
+    get_generation,
+    keep_generating,
+    list_generations,
+    make_codes,
+    start_generation,
+)
+from sconto.operations.history import promotion_history
+from sconto.store.code_lists import insert_codes
+from sconto.store.database import Database
+from tests.builders import NOON, a_promotion
+from tests.conftest import create_caller
+
+
+async def a_coupon(database: Database, caller: Caller) -> int:
+    return await promotions.create_promotion(database, caller, a_promotion(codes=("X",)), NOON)
+
+
+async def finish(database: Database, caller: Caller, job: Generation) -> Generation:
+    while True:
+        advanced = await make_codes(database, caller.merchant_id, job.id, NOON)
+        assert advanced is not None
+        if advanced.ending is not None:
+            return advanced
+
+
+async def exported(database: Database, caller: Caller, promotion_id: int) -> list[str]:
+    parts = await codes.export_codes(database, caller, promotion_id)
+    return [listed.code async for part in parts for listed in part]
+
+
+async def test_the_exact_number_is_made_although_codes_collide(
+    database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # 20,000 draws among 20 million: some ten of them are repeated.
+    monkeypatch.setattr(code_generation, "MADE_AT_ONCE", 3_000)
+    promotion_id = await a_coupon(database, merchant)
+    pattern = CodePattern("P-", 1, 5, "23456789ABCDEFGHJKMNPQRSTVWXYZ")
+    job = await start_generation(database, merchant, promotion_id, pattern, 20_000, NOON)
+    assert (job.made, job.ending) == (0, None)
+    done = await finish(database, merchant, job)
+    assert (done.made, done.ending, done.finished_at) == (20_000, Ending.COMPLETE, NOON)
+    assert await get_generation(database, merchant, job.id) == done
+    made = await exported(database, merchant, promotion_id)
+    assert len(made) == len(set(made)) == 20_001
+    assert await make_codes(database, merchant.merchant_id, job.id, NOON) is None
+
+
+async def test_a_code_that_is_there_already_is_not_made_again(
+    database: Database, merchant: Caller
+) -> None:
+    promotion_id = await a_coupon(database, merchant)
+    async with database.write() as connection:
+        given = ["X", "A", "B", "A"]
+        keys = [code.lower() for code in given]
+        added = await insert_codes(connection, merchant.merchant_id, promotion_id, given, keys)
+    assert added == 2
+    assert await exported(database, merchant, promotion_id) == ["X", "A", "B"]
+
+
+async def test_workers_share_the_work_and_make_no_code_too_many(
+    database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(code_generation, "MADE_AT_ONCE", 500)
+    monkeypatch.setattr(code_generation, "_LOOK_SECONDS", 0.02)
+    promotion_id = await a_coupon(database, merchant)
+    jobs = [
+        await start_generation(database, merchant, promotion_id, CodePattern(), wanted, NOON)
+        for wanted in (4_321, 1, 2_000)
+    ]
+    workers = [asyncio.create_task(keep_generating(database, read_clock)) for _ in range(4)]
+    try:
+        async with asyncio.timeout(30):
+            while any(job.ending is None for job in jobs):
+                await asyncio.sleep(0.05)
+                jobs = await list_generations(database, merchant, promotion_id)
+    finally:
+        for worker in workers:
+            worker.cancel()
+    assert [job.made for job in jobs] == [2_000, 1, 4_321]
+    counts = await codes.count_codes(database, merchant, promotion_id)
+    assert counts == CodeCounts(6_323, 0)
+
+
+async def test_a_change_of_the_promotion_comes_between_two_parts(
+    database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(code_generation, "MADE_AT_ONCE", 10)
+    promotion_id = await a_coupon(database, merchant)
+    job = await start_generation(database, merchant, promotion_id, CodePattern(), 30, NOON)
+    await make_codes(database, merchant.merchant_id, job.id, NOON)
+    await codes.add_codes(database, merchant, promotion_id, ["BETWEEN"], NOON)
+    await finish(database, merchant, job)
+    assert (await exported(database, merchant, promotion_id)).index("BETWEEN") == 11
+
+
+async def test_a_deleted_promotion_ends_its_generation(
+    database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(code_generation, "MADE_AT_ONCE", 10)
+    promotion_id = await a_coupon(database, merchant)
+    job = await start_generation(database, merchant, promotion_id, CodePattern(), 30, NOON)
+    await make_codes(database, merchant.merchant_id, job.id, NOON)
+    await promotions.delete_promotion(database, merchant, promotion_id, NOON)
+    done = await finish(database, merchant, job)
+    assert (done.made, done.ending) == (10, Ending.PROMOTION_GONE)
+    assert await codes.count_codes(database, merchant, promotion_id) == CodeCounts(0, 0)
+
+
+async def test_a_pattern_that_is_used_up_ends_with_the_codes_that_there_are(
+    database: Database, merchant: Caller
+) -> None:
+    promotion_id = await a_coupon(database, merchant)
+    pattern = CodePattern("", group_count=1, group_length=10, alphabet="AB")
+    job = await start_generation(database, merchant, promotion_id, pattern, 1, NOON)
+    every = ["".join(letters) for letters in product("AB", repeat=10)]
+    await codes.add_codes(database, merchant, promotion_id, every, NOON)
+    done = await finish(database, merchant, job)
+    assert (done.made, done.ending) == (0, Ending.PATTERN_USED_UP)
+
+
+async def test_a_generation_that_cannot_be_is_refused_at_once(
+    database: Database, merchant: Caller
+) -> None:
+    promotion_id = await a_coupon(database, merchant)
+    automatic = await promotions.create_promotion(database, merchant, a_promotion(), NOON)
+    stranger = await create_caller(database)
+    with pytest.raises(PatternRefused):
+        await start_generation(database, merchant, promotion_id, CodePattern(), 0, NOON)
+    with pytest.raises(NoCodesAllowed):
+        await start_generation(database, merchant, automatic, CodePattern(), 1, NOON)
+    with pytest.raises(PromotionNotFound):
+        await start_generation(database, stranger, promotion_id, CodePattern(), 1, NOON)
+    assert await list_generations(database, merchant, promotion_id) == []
+
+
+async def test_a_generation_is_its_merchants_alone(database: Database, merchant: Caller) -> None:
+    promotion_id = await a_coupon(database, merchant)
+    job = await start_generation(database, merchant, promotion_id, CodePattern(), 1, NOON)
+    stranger = await create_caller(database)
+    with pytest.raises(GenerationNotFound):
+        await get_generation(database, stranger, job.id)
+    with pytest.raises(GenerationNotFound):
+        await get_generation(database, merchant, 2**70)
+    assert await list_generations(database, stranger, promotion_id) == []
+    assert await make_codes(database, stranger.merchant_id, job.id, NOON) is None
+
+
+async def test_who_asked_for_codes_is_in_the_history(database: Database, merchant: Caller) -> None:
+    promotion_id = await a_coupon(database, merchant)
+    later = datetime(2026, 6, 2, tzinfo=UTC)
+    job = await start_generation(database, merchant, promotion_id, CodePattern("S-"), 5, later)
+    await finish(database, merchant, job)
+    page = await promotion_history(database, merchant, promotion_id, limit=2)
+    ended, started = (entry.change for entry in page.entries)
+    assert (started.verb, ended.verb) == (Verb.GENERATION_STARTED, Verb.CODES_GENERATED)
+    assert started.after is not None
+    assert started.after["count"] == 5
+    assert str(started.after["example"]).startswith("S-")
+    assert ended.after == {"codes": {"added": [], "added_count": 5}}
+    assert len({entry.username for entry in page.entries}) == 1
+    assert page.more
+
+
+def test_every_letter_is_as_likely_as_any_other() -> None:
+    drawn = "".join(draw_codes(CodePattern("", 1, 10, "ABCDEFGHJKM"), 20_000))
+    counts = Counter(drawn)
+    assert set(counts) == set("ABCDEFGHJKM")
+    # 200,000 letters: 18,182 of each, give or take 129. Seven times that is beyond chance.
+    assert all(abs(count - 18_182) < 900 for count in counts.values())
+
+
+def test_codes_are_not_drawn_alike_twice() -> None:
+    assert set(draw_codes(CodePattern(), 1000)).isdisjoint(draw_codes(CodePattern(), 1000))

@@ -1,0 +1,356 @@
+"""A promotion's codes by themselves, on PostgreSQL: listed, added, removed, imported, exported."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+import pytest
+
+from sconto.domain.code_file import LineFault, RefusedCodeLine
+from sconto.domain.code_list import CodeCounts, CodeQuery, CodeState, ListedCode, RemovedCodes
+from sconto.domain.codes import CodeType
+from sconto.domain.order import NewOrder
+from sconto.domain.people import Caller
+from sconto.domain.problems import (
+    CodeFileRefused,
+    CodesTaken,
+    CursorRefused,
+    NoCodesAllowed,
+    NoCodesSent,
+    PromotionNotFound,
+)
+from sconto.operations import codes, promotions
+from sconto.operations.checkout import place_order, quote
+from sconto.operations.statistics import promotion_statistics
+from sconto.store.database import Database
+from tests.builders import NOON, a_cart, a_promotion
+from tests.conftest import create_caller
+
+DAY = date(2026, 6, 1)
+
+
+async def a_coupon(
+    database: Database, caller: Caller, *texts: str, code_type: CodeType | None = None
+) -> int:
+    promotion = a_promotion(codes=texts or ("FIRST",), code_type=code_type)
+    return await promotions.create_promotion(database, caller, promotion, NOON)
+
+
+async def present(database: Database, caller: Caller, promotion_id: int) -> Sequence[str]:
+    found = await promotions.get_promotion(database, caller, promotion_id)
+    return found.terms.codes
+
+
+async def ids(database: Database, caller: Caller, promotion_id: int) -> dict[str, int]:
+    page = await codes.list_codes(database, caller, promotion_id, CodeQuery(limit=1000))
+    return {listed.code: listed.id for listed in page.codes}
+
+
+async def order(database: Database, caller: Caller, order_id: str, code: str) -> None:
+    new = NewOrder(order_id, a_cart(codes=(code,)), None, None)
+    await place_order(database, caller, new, NOON, DAY)
+
+
+async def test_codes_are_added_behind_the_others_with_ids_that_ascend(
+    database: Database, merchant: Caller
+) -> None:
+    promotion_id = await a_coupon(database, merchant, "B", "A")
+    assert await codes.add_codes(database, merchant, promotion_id, ["Z", "C", "Y"], NOON) == 3
+    assert await present(database, merchant, promotion_id) == ("B", "A", "Z", "C", "Y")
+    by_code = await ids(database, merchant, promotion_id)
+    assert sorted(by_code.values()) == list(by_code.values())
+    priced = await quote(database, merchant, a_cart(codes=("c",)), NOON)
+    assert priced.lines[0].discount == 100
+
+
+@pytest.mark.parametrize(
+    ("sent", "repeated"),
+    [
+        (["NEW", "first"], ("first",)),
+        (["NEW", "new"], ("new",)),
+        (["FIRST", "First"], ("FIRST", "First")),
+    ],
+)
+async def test_a_code_that_is_there_already_refuses_them_all(
+    database: Database, merchant: Caller, sent: list[str], repeated: tuple[str, ...]
+) -> None:
+    promotion_id = await a_coupon(database, merchant)
+    with pytest.raises(CodesTaken) as refused:
+        await codes.add_codes(database, merchant, promotion_id, sent, NOON)
+    assert refused.value.codes == repeated
+    assert await present(database, merchant, promotion_id) == ("FIRST",)
+
+
+async def test_two_who_add_the_same_code_at_once_add_it_once(
+    database: Database, merchant: Caller
+) -> None:
+    promotion_id = await a_coupon(database, merchant)
+    answers = await asyncio.gather(
+        *(codes.add_codes(database, merchant, promotion_id, ["SAME"], NOON) for _ in range(8)),
+        return_exceptions=True,
+    )
+    assert answers.count(1) == 1
+    assert [type(answer) for answer in answers if answer != 1] == [CodesTaken] * 7
+    assert await present(database, merchant, promotion_id) == ("FIRST", "SAME")
+
+
+async def test_a_promotion_that_applies_by_itself_takes_no_codes(
+    database: Database, merchant: Caller
+) -> None:
+    promotion_id = await promotions.create_promotion(database, merchant, a_promotion(), NOON)
+    with pytest.raises(NoCodesAllowed):
+        await codes.add_codes(database, merchant, promotion_id, ["A"], NOON)
+    with pytest.raises(NoCodesAllowed):
+        await codes.import_codes(database, merchant, promotion_id, [b"A"], NOON)
+    assert await codes.count_codes(database, merchant, promotion_id) == CodeCounts(0, 0)
+
+
+async def test_another_merchants_promotion_is_none(database: Database, merchant: Caller) -> None:
+    promotion_id = await a_coupon(database, merchant)
+    stranger = await create_caller(database)
+    for verb in (
+        codes.list_codes(database, stranger, promotion_id, CodeQuery()),
+        codes.add_codes(database, stranger, promotion_id, ["A"], NOON),
+        codes.remove_codes(database, stranger, promotion_id, ["FIRST"], NOON),
+        codes.import_codes(database, stranger, promotion_id, [b"A"], NOON),
+        codes.export_codes(database, stranger, promotion_id),
+    ):
+        with pytest.raises(PromotionNotFound):
+            await verb
+    assert await present(database, merchant, promotion_id) == ("FIRST",)
+
+
+async def test_a_removed_code_serves_nobody_and_stays_in_the_statistics(
+    database: Database, merchant: Caller
+) -> None:
+    promotion_id = await a_coupon(database, merchant, "A", "B", "C", code_type=CodeType.ONE_TIME)
+    before = await ids(database, merchant, promotion_id)
+    await order(database, merchant, "order", "A")
+    gone = await codes.remove_codes(database, merchant, promotion_id, ["a", "B", "X", "!"], NOON)
+    assert gone == RemovedCodes(2, ("X", "!"))
+    assert await present(database, merchant, promotion_id) == ("C",)
+    priced = await quote(database, merchant, a_cart(codes=("B",)), NOON)
+    assert priced.lines[0].discount == 0
+    statistics = await promotion_statistics(database, merchant, promotion_id)
+    assert statistics.codes is not None
+    assert [(code.code_id, code.uses) for code in statistics.codes] == [
+        (before["A"], 1),
+        (before["C"], 0),
+    ]
+
+
+async def test_a_code_that_is_added_again_is_a_new_code(
+    database: Database, merchant: Caller
+) -> None:
+    promotion_id = await a_coupon(database, merchant, "A", code_type=CodeType.ONE_TIME)
+    before = await ids(database, merchant, promotion_id)
+    await order(database, merchant, "order", "A")
+    await codes.remove_codes(database, merchant, promotion_id, ["A"], NOON)
+    await codes.add_codes(database, merchant, promotion_id, ["A"], NOON)
+    [listed] = (await codes.list_codes(database, merchant, promotion_id, CodeQuery())).codes
+    assert listed.id > before["A"]
+    assert (listed.state, listed.uses, listed.used_by) == (CodeState.FREE, 0, None)
+
+
+async def test_codes_are_listed_page_by_page_with_state_and_uses(
+    database: Database, merchant: Caller
+) -> None:
+    texts = [f"CODE-{number}" for number in range(7)]
+    promotion_id = await a_coupon(database, merchant, *texts, code_type=CodeType.ONE_TIME)
+    await order(database, merchant, "order 1", "CODE-3")
+    seen: list[ListedCode] = []
+    cursor = None
+    while True:
+        query = CodeQuery(limit=3, cursor=cursor)
+        page = await codes.list_codes(database, merchant, promotion_id, query)
+        seen += page.codes
+        if (cursor := page.next_cursor) is None:
+            break
+        assert len(page.codes) == 3
+    assert [listed.code for listed in seen] == texts
+    used = seen[3]
+    assert (used.state, used.uses, used.used_by, used.used_at) == (
+        CodeState.USED,
+        1,
+        "order 1",
+        NOON,
+    )
+    assert {listed.state for listed in seen if listed.code != "CODE-3"} == {CodeState.FREE}
+    assert await codes.count_codes(database, merchant, promotion_id) == CodeCounts(7, 1)
+
+
+@pytest.mark.parametrize(
+    ("code_type", "state", "found"),
+    [
+        (CodeType.ONE_TIME, CodeState.USED, ["A"]),
+        (CodeType.ONE_TIME, CodeState.FREE, ["B"]),
+        (CodeType.REUSABLE, CodeState.USED, []),
+        (CodeType.REUSABLE, CodeState.FREE, ["A", "B"]),
+    ],
+)
+async def test_codes_are_found_by_state(
+    database: Database,
+    merchant: Caller,
+    code_type: CodeType,
+    state: CodeState,
+    found: list[str],
+) -> None:
+    promotion_id = await a_coupon(database, merchant, "A", "B", code_type=code_type)
+    await order(database, merchant, "order", "A")
+    page = await codes.list_codes(database, merchant, promotion_id, CodeQuery(state=state))
+    assert [listed.code for listed in page.codes] == found
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("su", ["sub", "Summer-1", "summer-2"]),
+        ("SUMMER", ["Summer-1", "summer-2"]),
+        ("summer-2", ["summer-2"]),
+        ("ummer", []),
+        ("%", []),
+        ("s_", []),
+        ("\0", []),
+    ],
+)
+async def test_codes_are_found_by_their_beginning_in_any_case(
+    database: Database, merchant: Caller, search: str, found: list[str]
+) -> None:
+    promotion_id = await a_coupon(database, merchant, "summer-2", "Summer-1", "WINTER", "sub")
+    await a_coupon(database, merchant, "summer-of-another-promotion")
+    pages = []
+    cursor = None
+    while True:
+        query = CodeQuery(limit=2, cursor=cursor, search=search)
+        page = await codes.list_codes(database, merchant, promotion_id, query)
+        pages += [listed.code for listed in page.codes]
+        if (cursor := page.next_cursor) is None:
+            break
+    assert pages == found
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        CodeQuery(cursor="x"),
+        CodeQuery(cursor="9" * 40),
+        CodeQuery(cursor=""),
+        CodeQuery(cursor="!", search="A"),
+    ],
+)
+async def test_a_cursor_that_no_page_named_is_refused(
+    database: Database, merchant: Caller, query: CodeQuery
+) -> None:
+    promotion_id = await a_coupon(database, merchant)
+    with pytest.raises(CursorRefused):
+        await codes.list_codes(database, merchant, promotion_id, query)
+
+
+async def test_a_file_is_imported_in_its_order_and_exported_to_be_read_again(
+    database: Database, merchant: Caller
+) -> None:
+    promotion_id = await a_coupon(database, merchant)
+    texts = [f"C-{(number * 7919) % 25_000:05}" for number in range(25_000)]
+    content = "".join(f"{text}\n" for text in texts).encode()
+    pieces = [content[start : start + 10_007] for start in range(0, len(content), 10_007)]
+    added = await codes.import_codes(database, merchant, promotion_id, pieces, NOON)
+    assert added == 25_000
+    exported = [
+        listed
+        async for part in await codes.export_codes(database, merchant, promotion_id)
+        for listed in part
+    ]
+    assert [listed.code for listed in exported] == ["FIRST", *texts]
+    assert sorted(listed.id for listed in exported) == [listed.id for listed in exported]
+
+
+async def test_every_bad_line_is_named_and_nothing_is_imported(
+    database: Database, merchant: Caller
+) -> None:
+    promotion_id = await a_coupon(database, merchant)
+    with pytest.raises(CodeFileRefused) as refused:
+        await codes.import_codes(
+            database, merchant, promotion_id, [b"A\nfirst\nA B\na\nB\nFIRST\n"], NOON
+        )
+    assert refused.value.lines == (
+        RefusedCodeLine(2, LineFault.TAKEN),
+        RefusedCodeLine(3, LineFault.NOT_A_CODE),
+        RefusedCodeLine(4, LineFault.REPEATED),
+        RefusedCodeLine(6, LineFault.REPEATED),
+    )
+    assert refused.value.total == 4
+    assert await present(database, merchant, promotion_id) == ("FIRST",)
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b"A\nfirst\n", RefusedCodeLine(2, LineFault.TAKEN)),
+        (b"A\na\n", RefusedCodeLine(2, LineFault.REPEATED)),
+    ],
+)
+async def test_a_line_that_clashes_is_named_where_all_others_are_good(
+    database: Database, merchant: Caller, content: bytes, line: RefusedCodeLine
+) -> None:
+    promotion_id = await a_coupon(database, merchant)
+    with pytest.raises(CodeFileRefused) as refused:
+        await codes.import_codes(database, merchant, promotion_id, [content], NOON)
+    assert refused.value.lines == (line,)
+    assert await present(database, merchant, promotion_id) == ("FIRST",)
+
+
+async def test_lines_beyond_a_thousand_are_counted(database: Database, merchant: Caller) -> None:
+    promotion_id = await a_coupon(database, merchant)
+    with pytest.raises(CodeFileRefused) as refused:
+        await codes.import_codes(database, merchant, promotion_id, [b"!\nA\n" * 1500], NOON)
+    assert (len(refused.value.lines), refused.value.total) == (1000, 2999)
+    assert refused.value.lines[2].line == 4
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"coupon_code\n"])
+async def test_a_file_without_codes_is_refused(
+    database: Database, merchant: Caller, content: bytes
+) -> None:
+    promotion_id = await a_coupon(database, merchant)
+    with pytest.raises(NoCodesSent):
+        await codes.import_codes(database, merchant, promotion_id, [content], NOON)
+
+
+async def test_while_a_file_is_read_promotions_are_written_and_the_same_one_too(
+    database: Database, merchant: Caller
+) -> None:
+    promotion_id = await a_coupon(database, merchant)
+    loop = asyncio.get_running_loop()
+    written: asyncio.Task[int] | None = None
+
+    def pieces() -> Iterator[bytes]:
+        nonlocal written
+        yield b"A\n"
+        written = loop.create_task(
+            codes.add_codes(database, merchant, promotion_id, ["MEANWHILE"], NOON)
+        )
+        for _ in range(200):
+            yield b"\n"
+        # The file is not at its end, and the other is done.
+        while not written.done():
+            yield b"\n"
+        yield b"B\n"
+
+    async with asyncio.timeout(20):
+        assert await codes.import_codes(database, merchant, promotion_id, pieces(), NOON) == 2
+    assert await present(database, merchant, promotion_id) == ("FIRST", "MEANWHILE", "A", "B")
+
+
+async def test_a_change_and_an_import_at_once_leave_one_or_the_other(
+    database: Database, merchant: Caller
+) -> None:
+    """Whoever comes second sees what the first wrote: no code is left over from either."""
+    for _ in range(5):
+        promotion_id = await a_coupon(database, merchant)
+        content = "".join(f"IN-{number}\n" for number in range(500)).encode()
+        await asyncio.gather(
+            codes.import_codes(database, merchant, promotion_id, [content], NOON),
+            promotions.delete_promotion(database, merchant, promotion_id, NOON),
+            return_exceptions=True,
+        )
+        assert await codes.count_codes(database, merchant, promotion_id) == CodeCounts(0, 0)
