@@ -25,6 +25,8 @@ demo: .venv/.run ## Sconto with a bundled database, a demo shop and its addresse
 
 test: lint browser ## every check that CI runs
 	@$(BIN)/pytest -n $(JOBS) -m 'not soak'
+	@$(BIN)/python -m tests.oldest_postgresql $(BIN)/pytest -n $(JOBS) -m 'not soak' \
+		tests/store tests/operations --ignore tests/store/embedded --database-url
 
 browser:
 	@command -v chromium >/dev/null || tools/ensure-package chromium "Trying the portal in a browser"
