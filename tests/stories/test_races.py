@@ -4,8 +4,7 @@ import asyncio
 import os
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,45 +23,10 @@ from sconto.store.orders import insert_order
 from tests.builders import NOON, a_cart, a_promotion
 from tests.conftest import SECRET_KEY
 from tests.services import Service
+from tests.stories.shoppers import an_order, clients, share_out
 
 CLIENTS: Final = 32
 Bearer = Callable[[Caller], dict[str, str]]
-
-
-@asynccontextmanager
-async def clients(url: str, headers: dict[str, str]) -> AsyncIterator[list[httpx.AsyncClient]]:
-    """Clients with a connection each."""
-    opened = [
-        httpx.AsyncClient(base_url=f"{url}/checkout/v1", headers=headers, timeout=30)
-        for _ in range(CLIENTS)
-    ]
-    yield opened
-    for client in opened:
-        await client.aclose()
-
-
-async def share_out(
-    tasks: Iterable[Any],
-    workers: list[httpx.AsyncClient],
-    run: Callable[[httpx.AsyncClient, Any], Coroutine[None, None, None]],
-) -> None:
-    """Let each client take the next task once it is done with one."""
-    waiting = iter(list(tasks))
-
-    async def work(client: httpx.AsyncClient) -> None:
-        for task in waiting:
-            await run(client, task)
-
-    async with asyncio.timeout(60):
-        await asyncio.gather(*(work(client) for client in workers))
-
-
-def an_order(order_id: str, *codes: str) -> dict[str, object]:
-    lines = [
-        {"line_id": str(product), "product_id": product, "quantity": 1, "unit_price": "10.00"}
-        for product in (1, 2)
-    ]
-    return {"order_id": order_id, "currency": "EUR", "lines": lines, "codes": list(codes)}
 
 
 async def one_time_promotion(database: Database, merchant: Caller, codes: int) -> int:

@@ -1,0 +1,166 @@
+"""The bundled server under load: its postmaster is killed, or one of the services that share it."""
+
+import asyncio
+import os
+import signal
+import subprocess
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Self
+
+import httpx
+import pytest
+
+from tests.services import SCONTO, Service, environment_of
+from tests.store.embedded.holders import find_postmaster, kill
+from tests.stories.shoppers import an_order, clients, share_out
+
+PASSWORD: Final = "password of a shop that sells nothing"
+CLIENTS: Final = 16
+CODES: Final = 60
+ORDERS: Final = 3 * CODES
+"""Each code is asked for by three orders and serves one."""
+
+
+@dataclass
+class Shop:
+    """A merchant of a running service, a promotion with one-time codes and an automatic one."""
+
+    headers: dict[str, str]
+    promotions: tuple[int, int]
+    acknowledged: dict[int, Any] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, service: Service, settings: dict[str, str]) -> Self:
+        run(settings, "merchant", "create", "shop")
+        run(settings, "user", "create", "ada", "--merchant", "shop", "--password-stdin")
+        person = {"username": "ada", "password": PASSWORD}
+        token = httpx.post(f"{service.url}/v1/login_check", json=person).json()["token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        codes = {"coupon_type": "one-time", "coupon_code": [f"c{n}" for n in range(CODES)]}
+        once = {"coupons": {**codes, "discount_percent": "10"}}
+        always = {"discounts": {"discount_percent": "5"}}
+
+        def create(kind: str, terms: dict[str, Any]) -> int:
+            body = {"promotion_type": kind, "promotion_name": "Ten percent", **terms}
+            answer = httpx.post(f"{service.url}/v1/promotion", json=body, headers=headers)
+            promotion_id: int = answer.json()["id"]
+            return promotion_id
+
+        return cls(headers, (create("coupon", once), create("discount", always)))
+
+    async def order(self, url: str, strike: Callable[[], None]) -> None:
+        """Place all orders, each until it is placed or refused; strike in the middle of it."""
+        struck = False
+
+        async def place(client: httpx.AsyncClient, number: int) -> None:
+            nonlocal struck
+            if len(self.acknowledged) >= CODES // 3 and not struck:
+                struck = True
+                strike()
+            while True:
+                try:
+                    answer = await client.post("/orders", json=body_of(number))
+                except httpx.TransportError:
+                    return
+                if answer.status_code != 503:
+                    break
+                await asyncio.sleep(0.1)
+            assert answer.status_code in {200, 201, 409}
+            if answer.status_code != 409:
+                self.acknowledged[number] = answer.json()
+
+        async with clients(url, self.headers, CLIENTS) as shoppers:
+            await share_out(range(ORDERS), shoppers, place)
+        assert struck
+
+    async def check(self, url: str) -> None:
+        """Every acknowledged order is there, none twice, and the counters are what is stored."""
+        stored: dict[int, Any] = {}
+
+        async def find(client: httpx.AsyncClient, number: int) -> None:
+            answer = await client.get(f"/orders/A-{number}")
+            if answer.status_code == 200:
+                stored[number] = answer.json()
+                again = await client.post("/orders", json=body_of(number))
+                assert (again.status_code, again.json()) == (200, stored[number])
+
+        async with clients(url, self.headers, CLIENTS) as shoppers:
+            await share_out(range(ORDERS), shoppers, find)
+            uses = [await count_uses(shoppers[0], url, number) for number in self.promotions]
+        assert {number: stored.get(number) for number in self.acknowledged} == self.acknowledged
+        assert set(Counter(number % CODES for number in stored).values()) == {1}
+        picks = Counter(
+            pick["promotion_id"]
+            for order in stored.values()
+            for line in order["lines"]
+            for pick in line["picks"]
+        )
+        assert uses == [picks[number] for number in self.promotions] == [2 * len(stored)] * 2
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> dict[str, str]:
+    """A bundled server of its own."""
+    return {"SCONTO_DATA_DIR": str(tmp_path / "data")}
+
+
+@pytest.fixture
+def service(settings: dict[str, str], tmp_path: Path) -> Iterator[Service]:
+    """A service of two processes on it."""
+    with Service.running(tmp_path / "service", settings, "--workers", "2") as service:
+        yield service
+
+
+async def test_a_postmaster_killed_under_load_loses_no_order_that_was_acknowledged(
+    service: Service, settings: dict[str, str]
+) -> None:
+    data_dir = Path(settings["SCONTO_DATA_DIR"])
+    postmaster = find_postmaster(data_dir)
+    shop = Shop.open(service, settings)
+    await shop.order(service.url, strike=lambda: kill(postmaster))
+    assert find_postmaster(data_dir) != postmaster
+    # Nobody gave up: what was on its way when the server died was sent again.
+    assert len(shop.acknowledged) == CODES
+    await shop.check(service.url)
+    assert "Traceback" not in service.log
+
+
+async def test_of_two_services_on_one_folder_one_is_killed_under_load_and_the_other_goes_on(
+    service: Service, settings: dict[str, str], tmp_path: Path
+) -> None:
+    doomed = Service(tmp_path / "doomed", settings)
+    try:
+        doomed.wait_until_live()
+        shop = Shop.open(service, settings)
+        postmaster = find_postmaster(Path(settings["SCONTO_DATA_DIR"]))
+        await shop.order(doomed.url, strike=lambda: os.killpg(doomed.process.pid, signal.SIGKILL))
+    finally:
+        doomed.kill_all()
+    assert CODES // 3 <= len(shop.acknowledged) < CODES
+    await shop.check(service.url)
+    await shop.order(service.url, strike=lambda: None)
+    assert len(shop.acknowledged) == CODES
+    await shop.check(service.url)
+    assert find_postmaster(Path(settings["SCONTO_DATA_DIR"])) == postmaster
+
+
+def body_of(number: int) -> dict[str, object]:
+    """The order of this number; it asks for a code that others ask for too."""
+    return an_order(f"A-{number}", f"c{number % CODES}")
+
+
+async def count_uses(client: httpx.AsyncClient, url: str, promotion_id: int) -> int:
+    """What the statistics say of a promotion."""
+    answer = await client.post(f"{url}/v1/promotion/statistics", json={"id": promotion_id})
+    uses: int = answer.json()["promotion_uses"]
+    return uses
+
+
+def run(settings: dict[str, str], *command: str) -> None:
+    """Run a command that must succeed; it is given a password."""
+    subprocess.run(
+        [SCONTO, *command], env=environment_of(settings), input=PASSWORD, text=True, check=True
+    )
