@@ -10,6 +10,7 @@ from sconto.cli.check import check
 from sconto.cli.demo import demo
 from sconto.cli.demo_shop import DemoLocked
 from sconto.cli.migrate import migrate
+from sconto.cli.prove import NotProvable, prove
 from sconto.cli.serve import AddressUnavailable, serve
 from sconto.domain.problems import Problem
 from sconto.settings import SettingError
@@ -23,6 +24,7 @@ _EXPLAINED: Final = (
     EmbeddedError,
     EmbeddedUnavailable,
     MigrationFailed,
+    NotProvable,
     Problem,
     SchemaMismatch,
     SettingError,
@@ -59,6 +61,7 @@ app.command()(serve)
 app.command()(migrate)
 app.command()(demo)
 app.command()(check)
+app.command()(prove)
 app.add_typer(products.app, name="product")
 app.add_typer(codes.app, name="code", no_args_is_help=True)
 app.add_typer(people.merchants, name="merchant", no_args_is_help=True)

@@ -1,0 +1,186 @@
+"""`sconto prove`: attacks a running Sconto, and then looks whether it kept what it promises."""
+
+import asyncio
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import monotonic
+from typing import Annotated, Final
+
+import typer
+
+from sconto.cli.check import show_checked
+from sconto.cli.database import require_schema, running_database
+from sconto.cli.prove_attacks import (
+    ATTACKS,
+    PRODUCTS,
+    Attack,
+    Contradiction,
+    Shop,
+    compare_with_stored,
+)
+from sconto.cli.prove_http import NoAnswer, Request, Service, overlapping
+from sconto.domain.people import Role
+from sconto.operations import Database, people
+from sconto.operations.check import check
+from sconto.settings import Settings
+
+_WORKERS: Final = "2"
+_STOP_SECONDS: Final = 60
+_ANSWER_SECONDS: Final = 5
+
+_SERVE: Final = "from sconto.cli import app; app()"
+
+
+class NotProvable(Exception):
+    """The attack could not be made: one line that says why."""
+
+
+@dataclass(slots=True)
+class Tried:
+    """How often something was tried, and how often at the same time as another attempt."""
+
+    attempts: int = 0
+    overlapping: int = 0
+    broken: str | None = None
+
+
+def prove(
+    seconds: Annotated[int, typer.Option(min=1, help="How long to attack.")] = 30,
+    clients: Annotated[int, typer.Option(min=2, max=256, help="How many at once.")] = 32,
+    url: Annotated[
+        str | None,
+        typer.Option(help="A Sconto that uses the same database; else one is started."),
+    ] = None,
+) -> None:
+    """Race clients of a scratch merchant on codes, limits, order ids and retries; then compare.
+
+    Ends with 1, and names the first contradiction, where a promise was broken. The scratch merchant
+    stays in the database, with a user that is disabled.
+    """
+    settings = Settings.read()
+    settings.require_secret_key()
+    with running_database(settings) as database_url:
+        if url is not None:
+            require_schema(database_url)
+        with _service(settings.with_database(database_url), url) as address:
+            kept = asyncio.run(_prove(database_url, Service(address), seconds, clients))
+    if not kept:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _service(settings: Settings, url: str | None) -> Iterator[str]:
+    """The address of the service to attack; one of our own is stopped afterwards."""
+    if url is not None:
+        yield url.rstrip("/")
+        return
+    process = subprocess.Popen(
+        [sys.executable, "-c", _SERVE, "serve", "--port", "0", "--workers", _WORKERS],
+        env=os.environ | settings.as_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        line = "" if process.stdout is None else process.stdout.readline()
+        _, found, address = line.strip().partition("listens on ")
+        if not found:
+            raise NotProvable("Sconto does not start: see what `sconto serve` says")
+        yield address
+    finally:
+        process.terminate()
+        process.wait(_STOP_SECONDS)
+
+
+async def _prove(database_url: str, service: Service, seconds: int, clients: int) -> bool:
+    database = await Database.open(database_url, connections=2)
+    try:
+        return await _prove_on(database, service, seconds, clients)
+    finally:
+        await database.close()
+
+
+async def _prove_on(database: Database, service: Service, seconds: int, clients: int) -> bool:
+    """Whether every promise was kept."""
+    name = f"sconto-prove-{secrets.token_hex(6)}"
+    merchant_id = await people.create_merchant(database, name)
+    shop = Shop(service, clients)
+    try:
+        await _open_shop(database, shop, name)
+        typer.echo(f"{clients} clients attack {service.url} as {name} for {seconds} s\n")
+        tried = await _attack(shop, seconds)
+    finally:
+        await people.set_disabled(database, name, disabled=True)
+    _show(tried)
+    kept = all(one.broken is None for one in tried.values())
+    async for checked in check(database, merchant_id):
+        show_checked(checked)
+        kept = kept and not checked.contradictions
+    return kept
+
+
+async def _open_shop(database: Database, shop: Shop, name: str) -> None:
+    """A user who has signed in, and products."""
+    password = secrets.token_urlsafe(24)
+    await people.create_user(database, name, name, password, Role.ADMIN)
+    asked = Request("POST", "/v1/login_check", {"username": name, "password": password})
+    try:
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            answer = await shop.service.ask(asked)
+    except TimeoutError:
+        raise NotProvable(f"{shop.service.url} does not answer") from None
+    if answer.status != 200:
+        raise NotProvable(f"{shop.service.url} does not know a new user: it has another database")
+    shop.service.headers["AuthorizationJWT"] = f"Bearer {answer.body['token']}"
+    products = [
+        {"product_id": one, "name": "Proof", "price": "10.00", "currency": "EUR"}
+        for one in PRODUCTS
+    ]
+    await shop.ask("PUT", "/catalog/v1/products", {"products": products})
+
+
+async def _attack(shop: Shop, seconds: int) -> dict[str, Tried]:
+    """Make each attack once, and again until the time is over or a promise was broken."""
+    deadline = monotonic() + seconds
+    tried = {name: Tried() for name in ATTACKS}
+    rounds = 0
+    while rounds == 0 or monotonic() < deadline:
+        for name, attack in ATTACKS.items():
+            if rounds and monotonic() >= deadline:
+                break
+            if tried[name].broken is None:
+                await _try(shop, attack, tried[name])
+        rounds += 1
+    comparison = tried.setdefault("what was told, with what is stored", Tried())
+    comparison.attempts = len(shop.told.orders) + len(shop.told.applications)
+    try:
+        await compare_with_stored(shop)
+    except Contradiction as contradiction:
+        comparison.broken = str(contradiction)
+    return tried
+
+
+async def _try(shop: Shop, attack: Attack, tried: Tried) -> None:
+    try:
+        answers = await attack(shop)
+    except (Contradiction, NoAnswer) as contradiction:
+        tried.attempts += shop.clients
+        tried.broken = str(contradiction)
+        return
+    tried.attempts += len(answers)
+    tried.overlapping += overlapping(answers)
+
+
+def _show(tried: dict[str, Tried]) -> None:
+    typer.echo(f"{'':6}  {'':36}{'attempts':>10}{'at once':>10}")
+    for name, one in tried.items():
+        verdict = "held" if one.broken is None else "BROKEN"
+        typer.echo(f"{verdict:6}  {name:36}{one.attempts:>10,}{one.overlapping:>10,}")
+        if one.broken is not None:
+            typer.echo(f"        {one.broken}")
+    typer.echo()

@@ -1,0 +1,147 @@
+"""`sconto prove` finds nothing in Sconto, and finds each of several ways to break it on purpose."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+
+from tests.conftest import SECRET_KEY
+from tests.services import SCONTO, environment_of
+
+FORGETS_THAT_CODES_ARE_USED = """
+from sconto.store import orders
+limit = "AND coalesce(used_at, removed_at) IS NULL"
+assert limit in orders._PLACE
+orders._PLACE = orders._PLACE.replace(limit, "")
+"""
+
+FORGETS_THE_LIMIT = """
+from sconto.store import subscription_applications as store
+limit = "AND usage < max_usage"
+assert limit in store._COUNT_LIMITED
+store._COUNT_LIMITED = store._COUNT_LIMITED.replace(limit, "")
+# Whoever waits for the promotion sees its count; without the lock nobody waits.
+assert "FOR NO KEY UPDATE" in store._HOLD_LIMITED
+store._HOLD_LIMITED = store._HOLD_LIMITED.replace("FOR NO KEY UPDATE", "")
+"""
+
+COUNTS_RETRIES = """
+from sconto.operations import checkout
+place_order = checkout.place_order
+
+async def count_again(database, caller, *rest):
+    placed = await place_order(database, caller, *rest)
+    if not placed.created:
+        async with database.write() as connection:
+            await connection.execute(
+                "UPDATE redemption_counts SET uses = uses + 1 WHERE merchant_id = $1",
+                caller.merchant_id,
+            )
+    return placed
+
+checkout.place_order = count_again
+"""
+
+
+def settings_for(url: str) -> dict[str, str]:
+    return {"SCONTO_DATABASE_URL": url, "SCONTO_SECRET_KEY": SECRET_KEY.decode()}
+
+
+@contextmanager
+def flawed_service(database_url: str, flaw: str) -> Iterator[str]:
+    """The address of a service that was changed before it started."""
+    serve = f"{flaw}\nfrom sconto.cli import app\napp()"
+    with subprocess.Popen(
+        [sys.executable, "-c", serve, "serve", "--port", "0"],
+        env=environment_of(settings_for(database_url)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().split()[-1]
+            assert process.poll() is None
+        finally:
+            process.terminate()
+            process.wait(40)
+
+
+def prove(database_url: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [SCONTO, "prove", "--seconds", "1", "--clients", "16", *arguments],
+        env=environment_of(settings_for(database_url)),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+
+
+def test_sconto_holds_while_clients_race_on_it(create_database: Callable[[], str]) -> None:
+    proof = prove(create_database())
+    assert (proof.returncode, proof.stderr) == (0, ""), proof.stdout
+    assert "BROKEN" not in proof.stdout
+    # What the figures say must be so: the callers of a race were under way together.
+    raced = re.findall(r"^held    \D+ ([1-9]\d*) +(\d+)$", proof.stdout, re.MULTILINE)
+    assert len(raced) == 9
+    assert [attempts for attempts, _ in raced[:8]] == [overlapping for _, overlapping in raced[:8]]
+
+
+@pytest.mark.parametrize(
+    ("damage", "flaw", "broken"),
+    [
+        (
+            "ALTER TABLE orders DROP CONSTRAINT orders_pkey",
+            "",
+            ("one order id, two carts", "An order id names one order"),
+        ),
+        (
+            "SELECT 1",
+            FORGETS_THAT_CODES_ARE_USED,
+            ("one one-time code, many orders", "A one-time code serves one order"),
+        ),
+        (
+            "ALTER TABLE subscription_promotions DROP CONSTRAINT subscription_promotions_check",
+            FORGETS_THE_LIMIT,
+            (
+                "a subscription code at its limit",
+                "Subscription codes are counted as often as applied, within the limit",
+            ),
+        ),
+        (
+            "SELECT 1",
+            COUNTS_RETRIES,
+            ("the same order, many times", "Counters are the sum of the redemptions"),
+        ),
+    ],
+    ids=["index", "code", "limit", "retry"],
+)
+def test_each_flaw_is_found_by_the_race_and_by_the_comparison(
+    create_database: Callable[[], str], damage: str, flaw: str, broken: tuple[str, ...]
+) -> None:
+    url = create_database()
+    with psycopg.connect(url) as connection:
+        connection.execute(damage.encode())
+    with flawed_service(url, flaw) as address:
+        proof = prove(url, "--url", address)
+    assert proof.returncode == 1, proof.stdout + proof.stderr
+    for name in broken:
+        assert f"BROKEN  {name}" in proof.stdout
+
+
+def test_a_service_on_another_database_is_named_as_such(create_database: Callable[[], str]) -> None:
+    with flawed_service(create_database(), "") as address:
+        proof = prove(create_database(), "--url", address)
+    assert proof.returncode == 1
+    assert proof.stderr == f"sconto: {address} does not know a new user: it has another database\n"
+
+
+def test_a_service_that_is_not_there_is_named_as_such(create_database: Callable[[], str]) -> None:
+    proof = prove(create_database(), "--url", "http://127.0.0.1:9")
+    assert proof.returncode == 1
+    assert proof.stderr == "sconto: http://127.0.0.1:9 does not answer\n"
