@@ -1,0 +1,161 @@
+"""`sconto code` as somebody who types it sees it."""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sconto.domain.people import Caller
+from sconto.operations.history import promotion_history
+from sconto.operations.promotions import create_promotion, get_promotion
+from sconto.store.database import Database
+from tests.builders import NOON, a_promotion
+from tests.conftest import SECRET_KEY
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+async def merchant_name(database: Database, merchant: Caller) -> str:
+    async with database.read() as connection:
+        name: str = await connection.fetchval(
+            "SELECT name FROM merchants WHERE merchant_id = $1", merchant.merchant_id
+        )
+    return name
+
+
+@pytest.fixture
+async def promotion_id(database: Database, merchant: Caller) -> int:
+    return await create_promotion(database, merchant, a_promotion(codes=("A", "B")), NOON)
+
+
+@pytest.fixture
+def command(database_url: str, tmp_path: Path, merchant_name: str, promotion_id: int) -> Command:
+    """Run `sconto code` for the promotion, in a folder of its own."""
+    environment = os.environ | {
+        "SCONTO_DATABASE_URL": database_url,
+        "SCONTO_SECRET_KEY": SECRET_KEY.decode(),
+    }
+    whose = {"--merchant": merchant_name, "--promotion": str(promotion_id)}
+
+    def run(
+        *arguments: str, stderr: int = subprocess.PIPE, **instead: str
+    ) -> "subprocess.CompletedProcess[str]":
+        named = whose | {f"--{name}": value for name, value in instead.items()}
+        options = [part for option in named.items() for part in option]
+        return subprocess.run(
+            [str(Path(sys.executable).with_name("sconto")), "code", *arguments, *options],
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    return run
+
+
+async def codes_of(database: Database, merchant: Caller, promotion_id: int) -> tuple[str, ...]:
+    return (await get_promotion(database, merchant, promotion_id)).terms.codes
+
+
+async def test_what_is_exported_is_imported(
+    command: Command, database: Database, merchant: Caller, promotion_id: int, tmp_path: Path
+) -> None:
+    (tmp_path / "codes.csv").write_text("C\nD\n")
+    done = command("import", "codes.csv")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "2 codes added\n", "")
+    assert await codes_of(database, merchant, promotion_id) == ("A", "B", "C", "D")
+    [entry] = (await promotion_history(database, merchant, promotion_id, limit=1)).entries
+    assert (entry.username, entry.change.verb) == (None, "codes added")
+
+    done = command("export", "--output", "all.csv")
+    assert (done.stdout, done.stderr) == ("4 codes written\n", "")
+    written = (tmp_path / "all.csv").read_bytes()
+    assert written.count(b"\r\n") == 5
+    assert command("export").stdout.encode() == written.replace(b"\r\n", b"\n")
+    other = await create_promotion(database, merchant, a_promotion(codes=("X",)), NOON)
+    done = command("import", "all.csv", promotion=str(other))
+    assert done.returncode == 0, done.stderr
+
+
+async def test_every_bad_line_is_named_and_nothing_is_imported(
+    command: Command, database: Database, merchant: Caller, promotion_id: int, tmp_path: Path
+) -> None:
+    (tmp_path / "codes.csv").write_text("C\nD E\nb\nC\n" + "!\n" * 1000)
+    done = command("import", "codes.csv")
+    assert (done.returncode, done.stdout) == (1, "")
+    lines = done.stderr.splitlines()
+    assert lines[:3] == [
+        "codes.csv: line 2 is no code: 1 to 30 letters, digits, dashes, underscores and dots",
+        "codes.csv: line 3 has a code that the promotion has already",
+        "codes.csv: line 4 has the code of an earlier line",
+    ]
+    assert lines[-2:] == [
+        "codes.csv: and 3 more lines",
+        "sconto: nothing was imported: 1,003 lines are not valid",
+    ]
+    assert await codes_of(database, merchant, promotion_id) == ("A", "B")
+
+
+async def test_codes_are_generated_in_the_exact_number(
+    command: Command, database: Database, merchant: Caller, promotion_id: int
+) -> None:
+    done = command(
+        "generate", "--count", "1234", "--prefix", "S-", "--groups", "3", "--group-length", "3"
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1,234 codes generated\n", "")
+    made = (await codes_of(database, merchant, promotion_id))[2:]
+    assert len(set(made)) == 1234
+    letters = "[2-9A-HJKMNP-TV-Z]{3}"
+    assert all(re.fullmatch(f"S-{letters}-{letters}-{letters}", code) for code in made)
+
+
+def test_a_terminal_sees_how_many_there_are(command: Command) -> None:
+    terminal, its_end = pty.openpty()
+    try:
+        done = command("generate", "--count", "30000", stderr=its_end)
+        seen = os.read(terminal, 100_000).decode()
+    finally:
+        os.close(terminal)
+        os.close(its_end)
+    assert done.stdout == "30,000 codes generated\n"
+    assert "Generating" in seen
+    assert "/30000" in seen
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["import", "missing.csv"], "missing.csv cannot be read: No such file or directory"),
+        (["import", "."], ". cannot be read: Is a directory"),
+        (["import", "empty.csv"], "there are no codes in it"),
+        (["export", "--output", "no/where.csv"], "no/where.csv cannot be written: No such file"),
+        (["generate", "--count", "0"], "1 to 1,000,000 codes can be generated at once"),
+        (["generate", "--count", "1", "--prefix", "%"], "a code has 1 to 30 letters"),
+        (["generate", "--count", "9", "--groups", "1", "--group-length", "1"], "the pattern is"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(
+    command: Command, tmp_path: Path, promotion_id: int, arguments: list[str], reason: str
+) -> None:
+    (tmp_path / "empty.csv").touch()
+    done = command(*arguments)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"sconto: {reason}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_merchant_and_a_promotion_that_do_not_exist_are_named(command: Command) -> None:
+    done = command("export", merchant="nobody")
+    assert (done.returncode, done.stderr) == (1, "sconto: merchant 'nobody' not found\n")
+    for arguments in (["export"], ["generate", "--count", "1"]):
+        done = command(*arguments, promotion="9" * 30)
+        assert (done.returncode, done.stderr) == (1, f"sconto: promotion {'9' * 30} not found\n")

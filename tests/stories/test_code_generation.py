@@ -1,0 +1,47 @@
+"""A million codes are asked for, and whoever makes them is killed."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+from sconto.api.context import read_clock
+from sconto.domain.code_pattern import CodePattern, Ending
+from sconto.domain.people import Caller
+from sconto.operations.code_generation import get_generation, start_generation
+from sconto.operations.codes import count_codes
+from sconto.operations.promotions import create_promotion
+from sconto.store.database import Database
+from tests.builders import NOON, a_promotion
+from tests.conftest import SECRET_KEY
+from tests.services import Service
+
+WANTED = 150_000
+
+
+async def test_codes_are_made_to_the_last_one_although_workers_are_killed(
+    database: Database, database_url: str, merchant: Caller, tmp_path: Path
+) -> None:
+    promotion_id = await create_promotion(database, merchant, a_promotion(codes=("X",)), NOON)
+    settings = {
+        "SCONTO_DATABASE_URL": database_url,
+        "SCONTO_SECRET_KEY": SECRET_KEY.decode(),
+        "SCONTO_DATA_DIR": str(tmp_path / "unused"),
+    }
+    pattern = CodePattern("KILL-")
+    job = await start_generation(database, merchant, promotion_id, pattern, WANTED, read_clock())
+    kills = 0
+    with Service.running(tmp_path / "service", settings, "--workers", "2") as service:
+        seen = 0
+        async with asyncio.timeout(100):
+            while (job := await get_generation(database, merchant, job.id)).ending is None:
+                # Each time that they got further, all who could be at it are killed.
+                if job.made > seen and kills < 3:
+                    seen = job.made
+                    for worker in service.workers():
+                        os.kill(worker, signal.SIGKILL)
+                    kills += 1
+                await asyncio.sleep(0.02)
+    assert kills == 3
+    assert (job.made, job.ending) == (WANTED, Ending.COMPLETE)
+    assert (await count_codes(database, merchant, promotion_id)).total == WANTED + 1
