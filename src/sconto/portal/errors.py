@@ -12,9 +12,11 @@ from sconto.domain.problems import (
     AccessDenied,
     BodyTooLarge,
     OrderNotFound,
+    OwnAccess,
     Problem,
     ProductNotFound,
     PromotionNotFound,
+    UserNotFound,
 )
 from sconto.operations import DatabaseUnavailable
 from sconto.portal.headers import ALWAYS
@@ -26,8 +28,10 @@ STATUSES: Final[Mapping[type[Problem], int]] = {
     AccessDenied: 403,
     BodyTooLarge: 413,
     OrderNotFound: 404,
+    OwnAccess: 403,
     ProductNotFound: 404,
     PromotionNotFound: 404,
+    UserNotFound: 404,
 }
 
 _SENTENCES: Final = {

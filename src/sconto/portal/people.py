@@ -1,0 +1,158 @@
+"""People: who signs in for the merchant, and what they may do; an admin's to change."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from starlette.responses import Response
+
+from sconto.domain.names import NAME_LENGTH, is_name
+from sconto.domain.people import PASSWORD_LENGTH, Action, Role, is_acceptable_password
+from sconto.domain.problems import NameTaken
+from sconto.domain.product import parse_product_id
+from sconto.operations import history, users
+from sconto.portal.notices import Notice
+from sconto.portal.pages import read, write
+from sconto.portal.visit import Visit
+from sconto.portal.words import marked
+
+ROLES: Final = {
+    Role.ADMIN: (marked("Admin"), marked("Everything, people too")),
+    Role.MANAGER: (marked("Manager"), marked("Everything but people")),
+    Role.VIEWER: (marked("Viewer"), marked("Reads promotions, products and orders")),
+    Role.CHECKOUT: (marked("Checkout"), marked("For the shop itself: prices and orders")),
+}
+
+_LISTED: Final = 50
+_ENTRIES: Final = 20
+
+
+async def show_list(visit: Visit) -> Response:
+    """The merchant's users, a form for another, and what was changed lately."""
+    return await _render_list(visit)
+
+
+async def add(visit: Visit) -> Response:
+    """Add a user, or say what is wrong with the fields."""
+    name, password = visit.field("username"), _password(visit)
+    role = _role(visit)
+    faults = _faults(visit, name, password, role)
+    if not faults and role is not None:
+        try:
+            await users.add_user(visit.context.database, visit.caller, name, password, role)
+        except NameTaken:
+            faults["username"] = visit.gettext("Somebody else has this name.")
+    if faults:
+        return await _render_list(visit, faults)
+    return visit.redirect("/people", Notice(visit.gettext("%(name)s is added.") % {"name": name}))
+
+
+async def show_one(visit: Visit) -> Response:
+    """One user, and what can be changed of them."""
+    return await _render_one(visit)
+
+
+async def change_role(visit: Visit) -> Response:
+    """Give a user another role."""
+    role = _role(visit)
+    if role is None:
+        return await _render_one(visit, {"role": visit.gettext("Choose a role.")})
+    user = await users.change_role(
+        visit.context.database, visit.caller, visit.id_in_path("user_id"), role
+    )
+    text = visit.gettext("%(name)s has another role, which counts within 10 seconds.")
+    return visit.redirect("/people", Notice(text % {"name": user.name}))
+
+
+async def switch(visit: Visit) -> Response:
+    """Keep a user out, or let them in again."""
+    disabled = visit.field("disabled") == "yes"
+    user = await users.set_disabled(
+        visit.context.database, visit.caller, visit.id_in_path("user_id"), disabled=disabled
+    )
+    _ = visit.gettext
+    text = (
+        _("%(name)s is kept out, within 10 seconds wherever they are signed in.")
+        if disabled
+        else _("%(name)s may sign in.")
+    )
+    return visit.redirect("/people", Notice(text % {"name": user.name}))
+
+
+async def reset_password(visit: Visit) -> Response:
+    """Give a user another password."""
+    password = _password(visit)
+    if not is_acceptable_password(password):
+        return await _render_one(visit, {"password": _password_rule(visit)})
+    user = await users.set_password(
+        visit.context.database, visit.caller, visit.id_in_path("user_id"), password
+    )
+    text = visit.gettext("%(name)s has a new password.")
+    return visit.redirect("/people", Notice(text % {"name": user.name}))
+
+
+def _faults(visit: Visit, name: str, password: str, role: Role | None) -> dict[str, str]:
+    """What is wrong with the fields of a new user, by field."""
+    _ = visit.gettext
+    faults: dict[str, str] = {}
+    if not is_name(name):
+        faults["username"] = _("A name has 1 to %(number)s characters.") % {"number": NAME_LENGTH}
+    if not is_acceptable_password(password):
+        faults["password"] = _password_rule(visit)
+    if role is None:
+        faults["role"] = _("Choose a role.")
+    return faults
+
+
+def _password_rule(visit: Visit) -> str:
+    text = visit.gettext("A password has at least %(number)s characters.")
+    return text % {"number": PASSWORD_LENGTH}
+
+
+def _password(visit: Visit) -> str:
+    """As it was typed: blanks belong to it."""
+    password = visit.form.get("password")
+    return password if isinstance(password, str) else ""
+
+
+def _role(visit: Visit) -> Role | None:
+    text = visit.field("role")
+    return Role(text) if text in Role._value2member_map_ else None
+
+
+async def _render_list(visit: Visit, faults: Mapping[str, str] | None = None) -> Response:
+    context, caller = visit.context, visit.caller
+    after = parse_product_id(visit.query("after")) or 0
+    page = await users.list_users(context.database, caller, limit=_LISTED, after=after)
+    changes = await history.people_history(context.database, caller, limit=_ENTRIES)
+    return visit.render(
+        "people/list.html",
+        status=422 if faults else 200,
+        page=page,
+        after=after,
+        entries=changes.entries,
+        names={user.id: user.name for user in page.users},
+        roles=ROLES,
+        faults=faults or {},
+    )
+
+
+async def _render_one(visit: Visit, faults: Mapping[str, str] | None = None) -> Response:
+    user = await users.get_user(visit.context.database, visit.caller, visit.id_in_path("user_id"))
+    return visit.render(
+        "people/one.html",
+        status=422 if faults else 200,
+        user=user,
+        is_self=user.id == visit.caller.user_id,
+        roles=ROLES,
+        faults=faults or {},
+    )
+
+
+PAGES: Final = (
+    read("/people", show_list, Action.MANAGE_PEOPLE),
+    write("/people", add, Action.MANAGE_PEOPLE),
+    read("/people/{user_id}", show_one, Action.MANAGE_PEOPLE),
+    write("/people/{user_id}/role", change_role, Action.MANAGE_PEOPLE),
+    write("/people/{user_id}/switch", switch, Action.MANAGE_PEOPLE),
+    write("/people/{user_id}/password", reset_password, Action.MANAGE_PEOPLE),
+)
