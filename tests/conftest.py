@@ -13,6 +13,7 @@ import httpx
 import psycopg
 import pytest
 from fastapi import FastAPI
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 
 from sconto.api.context import Context, read_clock
@@ -40,6 +41,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="a PostgreSQL to test on, by an address whose user may create databases "
         "(default: the bundled one)",
     )
+
+
+def pytest_configure() -> None:
+    """A machine that is busy with something else makes no test fail."""
+    settings.register_profile(
+        "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

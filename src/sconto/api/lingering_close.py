@@ -62,7 +62,7 @@ def _is_closed_after(scope: Scope) -> bool:
     """Whether a body may be on its way on a connection that ends with the answer."""
     if scope["method"] in ("GET", "HEAD"):
         return False
-    closes = scope["http_version"] == "1.0"
+    closes: bool = scope["http_version"] == "1.0"
     for name, value in scope["headers"]:
         if name == b"connection":
             closes = b"close" in value.lower()

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 from starlette.responses import Response
 
-from sconto.api.bodies import NotJson
+from sconto.api.strict_json import NotJson
 from sconto.domain.problems import (
     AccessDenied,
     BodyTooLarge,

@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from json import JSONDecodeError, JSONDecoder
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
+
+import msgspec
 
 from sconto.domain.problems import Problem
 
 DEPTH: Final = 32
 """How many objects and arrays may stand in each other."""
 
-_DIGITS_OF_64_BITS: Final = 19
-_LARGEST: Final = 2**63 - 1
+_DIGITS: Final = 4300
+"""Of the longest integer that Python reads."""
 
 
 class NotJson(Problem):
@@ -20,42 +22,56 @@ class NotJson(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number as it was written: neither its decimals nor its size are lost."""
+    """A number with a fraction or an exponent, or a very long one, as it was written."""
 
     text: str
 
-    def whole(self) -> int | None:
-        """The number, where it is written as an integer of at most 64 bits."""
-        digits = self.text.removeprefix("-")
-        if not digits.isdecimal() or len(digits) > _DIGITS_OF_64_BITS:
-            return None
-        value = int(self.text)
-        return value if -_LARGEST <= value <= _LARGEST else None
 
-
-def parse_json(raw: bytes) -> object:
-    """The value of a JSON text in UTF-8: None, bool, str, Number, list and dict.
+def parse_json(raw: bytes) -> Any:
+    """The value of a JSON text in UTF-8: None, bool, str, int, Number, list and dict.
 
     Of repeated names the last counts, standing where the first stood. Raises NotJson for anything
     that RFC 8259 does not allow (`NaN`, a byte order mark), for half a surrogate pair, and for
     what is nested deeper than 32.
     """
     try:
-        document: object = _DECODER.decode(raw.decode())
-    except (JSONDecodeError, UnicodeDecodeError, RecursionError):
+        document = _FAST.decode(raw)
+    except msgspec.ValidationError:
+        # JSON, but with an integer that is too long for Python.
+        document = _parse_patiently(raw)
+    except (ValueError, RecursionError):
         raise NotJson from None
-    _refuse_depth(document)
-    if b"\\u" in raw:
-        _refuse_half_pairs(document)
+    # Brackets in texts count too, so this only says when there is nothing to look for.
+    if raw.count(b"{") + raw.count(b"[") > DEPTH:
+        _refuse_depth(document)
     return document
+
+
+def encode_json(value: object, *, is_sorted: bool = False) -> bytes:
+    """The shortest text of what `parse_json` answered, each number as it was written."""
+    return msgspec.json.encode(_exact(value), order="sorted" if is_sorted else None)
+
+
+def _parse_patiently(raw: bytes) -> object:
+    try:
+        document: object = _PATIENT.decode(raw.decode())
+        _refuse_half_pairs(document)
+    except (JSONDecodeError, UnicodeError, RecursionError):
+        raise NotJson from None
+    return document
+
+
+def _read_integer(text: str) -> int | Number:
+    return int(text) if len(text.lstrip("-")) <= _DIGITS else Number(text)
 
 
 def _refuse_constant(_: str) -> NoReturn:
     raise NotJson
 
 
-_DECODER: Final = JSONDecoder(
-    parse_int=Number, parse_float=Number, parse_constant=_refuse_constant, strict=True
+_FAST: Final = msgspec.json.Decoder(float_hook=Number)
+_PATIENT: Final = JSONDecoder(
+    parse_int=_read_integer, parse_float=Number, parse_constant=_refuse_constant, strict=True
 )
 
 
@@ -81,17 +97,31 @@ def _children(container: object) -> Iterator[object]:
 
 
 def _refuse_half_pairs(document: object) -> None:
-    """Only an escape can bring one in: UTF-8 itself has none."""
+    """Raise UnicodeEncodeError for one; only an escape can bring it in: UTF-8 itself has none."""
     waiting = [document]
-    try:
-        while waiting:
-            value = waiting.pop()
-            if isinstance(value, str):
-                value.encode()
-            elif isinstance(value, dict):
-                waiting.extend(value)
-                waiting.extend(value.values())
-            elif isinstance(value, list):
-                waiting.extend(value)
-    except UnicodeEncodeError:
-        raise NotJson from None
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            value.encode()
+        elif isinstance(value, dict):
+            waiting.extend(value)
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+
+
+def _exact(value: object) -> object:
+    match value:
+        case Number():
+            return msgspec.Raw(value.text.encode())
+        case bool():
+            return value
+        case int():
+            # Beyond 64 bits msgspec writes no integer.
+            return msgspec.Raw(str(value).encode())
+        case dict():
+            return {name: _exact(member) for name, member in value.items()}
+        case list():
+            return [_exact(member) for member in value]
+        case _:
+            return value

@@ -135,7 +135,7 @@ def search_key(text: str) -> str:
     return text.casefold()
 
 
-# `type` rather than isinstance below: a boolean is an int, and a number as it was written a str.
+# `type` rather than isinstance below: a boolean is an int.
 
 
 def _read_product_id(value: object) -> int | Flaw:

@@ -45,6 +45,15 @@ async def test_a_key_with_another_request_is_refused(platform: Platform) -> None
     assert reordered.status_code == 200
 
 
+async def test_a_number_and_the_text_that_looks_like_it_are_two_requests(
+    platform: Platform,
+) -> None:
+    for size, status in ((30.5, 201), (30.50, 201), ("30.5", 409)):
+        body = a_body(meta={"size": size})
+        answer = await platform.ask("POST", "/promotions", body, idempotency_key="k")
+        assert answer.status_code == status
+
+
 async def test_a_refusal_leaves_no_key(platform: Platform) -> None:
     details(await platform.apply("TRY3", idempotency_key="k"), 404)
     await platform.create()

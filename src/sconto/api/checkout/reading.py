@@ -184,7 +184,6 @@ def _read_amount(
     digits: int = PRICE_DIGITS,
 ) -> int:
     text = fields.get(name)
-    # A number as it was written is a str too, but no string was sent.
     if type(text) is str:
         try:
             return parse_amount(text, currency, digits)

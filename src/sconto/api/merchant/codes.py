@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from sconto.api.access import caller_of, require
+from sconto.api.bodies import read_object
 from sconto.api.context import context_of
 from sconto.api.merchant import list_manual
-from sconto.api.merchant.bodies import read_object
 from sconto.api.merchant.codes_wire import (
     CSV_HEADING,
     read_codes_to_add,

@@ -7,10 +7,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from sconto.api.merchant.errors import Fault, fault, invalid_body
-from sconto.api.merchant.ids import is_id
+from sconto.api.merchant.ids import read_id
 from sconto.api.merchant.instants import format_instant
 from sconto.api.merchant.values import read_codes
-from sconto.api.strict_json import Number
 from sconto.domain.code_list import MOST_LISTED, CodeQuery, CodeState, ListedCode
 from sconto.domain.codes import code_key
 from sconto.domain.spreadsheet import shown_as_text
@@ -101,7 +100,7 @@ CSV_HEADING: Final = ",".join(_COLUMNS) + "\r\n"
 
 
 def _read_limit(text: str) -> int | None:
-    limit = Number(text).whole() if is_id(text) else None
+    limit = read_id(text)
     return limit if limit is not None and limit <= MOST_LISTED else None
 
 

@@ -13,9 +13,8 @@ from sconto.api.access import require
 from sconto.api.context import context_of
 from sconto.api.merchant import list_manual
 from sconto.api.merchant.errors import fault, invalid_body
-from sconto.api.merchant.ids import find_id, is_id
+from sconto.api.merchant.ids import find_id, read_id
 from sconto.api.merchant.instants import format_instant, no_end
-from sconto.api.strict_json import Number
 from sconto.domain.history import Entry, Facts
 from sconto.domain.people import Action
 from sconto.operations.history import promotion_history
@@ -55,19 +54,15 @@ async def get_history(request: Request) -> Response:
 def _read_query(sent: Iterable[tuple[str, str]]) -> tuple[int, int | None]:
     """`limit` and `cursor`. Raises Refused with 11010 for each that is bad or unknown."""
     texts = dict(sent)
-    limit = _whole(texts.pop("limit", "100"))
+    limit = read_id(texts.pop("limit", "100"))
     cursor = texts.pop("cursor", None)
-    before = None if cursor is None else _whole(cursor)
+    before = None if cursor is None else read_id(cursor)
     bad = [] if limit is not None and limit <= _MOST else ["limit"]
     if cursor is not None and before is None:
         bad.append("cursor")
     if bad or texts or limit is None:
         raise invalid_body(*(fault(11010, name) for name in [*bad, *texts]))
     return limit, before
-
-
-def _whole(text: str) -> int | None:
-    return Number(text).whole() if is_id(text) else None
 
 
 def _write_entry(entry: Entry, zone: ZoneInfo) -> dict[str, object]:

@@ -1,16 +1,26 @@
 """Promotion ids as they are sent, in an address or in a body."""
 
 import re
+from typing import Final
 
 from sconto.api.merchant.errors import promotion_not_found
-from sconto.api.strict_json import Number
 
-_POSITIVE = re.compile(r"[1-9][0-9]*", re.ASCII)
+_POSITIVE: Final = re.compile(r"[1-9][0-9]*")
+_DIGITS: Final = 19
+_HIGHEST: Final = 2**63 - 1
 
 
 def is_id(text: str) -> bool:
     """Whether the text is a positive integer, of whatever size."""
     return _POSITIVE.fullmatch(text) is not None
+
+
+def read_id(text: str) -> int | None:
+    """The id that the text says; None for what no promotion can have as its id."""
+    if not is_id(text) or len(text) > _DIGITS:
+        return None
+    value = int(text)
+    return value if value <= _HIGHEST else None
 
 
 def find_id(text: str) -> int:
@@ -19,7 +29,7 @@ def find_id(text: str) -> int:
     Raises Refused (404 / 11200, with the text as sent) for what no promotion can have as its id:
     it cannot be told from an id that is unknown.
     """
-    promotion_id = Number(text).whole() if is_id(text) else None
+    promotion_id = read_id(text)
     if promotion_id is None:
         raise promotion_not_found(text)
     return promotion_id

@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 from unicodedata import category
 
 from sconto.api.merchant.errors import fault, invalid_body
-from sconto.api.strict_json import Number
+from sconto.api.merchant.ids import read_id
 from sconto.domain.promotion import PromotionQuery
 
 _SHORTEST_SEARCH: Final = 3
@@ -35,7 +35,10 @@ def read_query(sent: Iterable[tuple[str, str]]) -> PromotionQuery:
 
 def _read_count(text: str) -> int | None:
     """A number of promotions, zero too."""
-    return Number(text).whole() if text.isascii() and text.isdigit() else None
+    if not (text.isascii() and text.isdecimal()):
+        return None
+    counted = text.lstrip("0")
+    return read_id(counted) if counted else 0
 
 
 def _read_flag(text: str) -> bool | None:

@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sconto.api.access import caller_of, require
+from sconto.api.bodies import read_object
 from sconto.api.context import context_of
 from sconto.api.merchant import manual
-from sconto.api.merchant.bodies import read_object
 from sconto.api.merchant.errors import invalid_body
 from sconto.api.merchant.ids import find_id
 from sconto.api.merchant.listing import read_query

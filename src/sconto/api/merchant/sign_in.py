@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from sconto.api.bodies import read_object
 from sconto.api.context import context_of
-from sconto.api.merchant.bodies import read_object
 from sconto.api.merchant.errors import Fault, fault, invalid_body
 from sconto.operations import people
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sconto.api.merchant.errors import Fault, fault
 from sconto.api.merchant.ids import is_id
-from sconto.api.strict_json import Number
+from sconto.api.merchant.values import text_of
 from sconto.domain.statistics import CodeUses, Statistics
 
 
@@ -19,9 +19,8 @@ class StatisticsQuestion:
 
 def read_statistics_question(body: Mapping[str, object]) -> StatisticsQuestion:
     """Read a body that has an `id`, as a number or as a string of digits, and nothing else."""
-    sent = body.get("id")
-    text = sent.text if isinstance(sent, Number) else sent
-    promotion_id = text if isinstance(text, str) and is_id(text) else None
+    text = text_of(body.get("id"))
+    promotion_id = text if is_id(text) else None
     invalid = [] if promotion_id is not None else ["id"]
     unknown = [name for name in body if name != "id"]
     return StatisticsQuestion(

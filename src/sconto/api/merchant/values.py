@@ -10,6 +10,7 @@ from sconto.api.strict_json import Number
 from sconto.domain.codes import CodeType, is_code
 from sconto.domain.money import parse_percent
 from sconto.domain.names import is_name
+from sconto.domain.product import HIGHEST_PRODUCT_ID
 from sconto.domain.promotion import PromotionType
 
 _OWN_PERCENT_MEMBERS: Final = frozenset({"product_id", "discount_percent"})
@@ -66,13 +67,21 @@ def read_instant(value: object) -> datetime | None:
         return None
 
 
+def text_of(value: object) -> str:
+    """A string, or a number as it was written; what is neither can be no number's text."""
+    match value:
+        case Number():
+            return value.text
+        case str() | int():
+            return str(value)
+        case _:
+            return ""
+
+
 def read_percent(value: object) -> int | None:
     """A percent as a string or a number, judged as it is written; in millionths."""
-    text = value.text if isinstance(value, Number) else value
-    if not isinstance(text, str):
-        return None
     try:
-        return parse_percent(text)
+        return parse_percent(text_of(value))
     except ValueError:
         return None
 
@@ -111,8 +120,7 @@ def read_own_percents(value: object) -> Products:
 
 def _read_product_id(value: object) -> int | None:
     """A positive number that is written as an integer of at most 64 bits."""
-    product_id = value.whole() if isinstance(value, Number) else None
-    return product_id if product_id is not None and product_id > 0 else None
+    return value if type(value) is int and 1 <= value <= HIGHEST_PRODUCT_ID else None
 
 
 def _valid(values: Iterable[int | None]) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
-from sconto.api.bodies import Number
+from sconto.api.strict_json import Number
 from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.problems import Problem
 
@@ -193,7 +193,7 @@ def _whole(value: object) -> int | None:
     if not isinstance(value, Number):
         return None
     try:
-        exact = Decimal(value)
+        exact = Decimal(value.text)
     except ArithmeticError:
         return None
     # A number of a million digits is told by its size, before it is written out.

@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-import msgspec
-
-from sconto.api.bodies import Number
+from sconto.api.strict_json import encode_json
 
 LONGEST_META: Final = 65_536
 """Bytes of the metadata of one promotion, written without spaces."""
@@ -13,7 +11,7 @@ LONGEST_META: Final = 65_536
 
 def encode_meta(meta: Mapping[str, Any]) -> str:
     """The object as a JSON text, with its numbers as they were written."""
-    return msgspec.json.encode(_exact(meta)).decode()
+    return encode_json(meta).decode()
 
 
 def merge_patch(target: object, patch: object) -> Any:
@@ -27,20 +25,3 @@ def merge_patch(target: object, patch: object) -> Any:
         else:
             merged[name] = merge_patch(merged.get(name), value)
     return merged
-
-
-def _exact(value: Any) -> Any:
-    """The value with each number as the text that it is."""
-    match value:
-        case Number():
-            return msgspec.Raw(value.encode())
-        case bool():
-            return value
-        case int():
-            return msgspec.Raw(str(value).encode())
-        case dict():
-            return {name: _exact(member) for name, member in value.items()}
-        case list():
-            return [_exact(member) for member in value]
-        case _:
-            return value

@@ -1,6 +1,5 @@
 """What the subscription API reads of a request besides fields: bodies, keys, ids and queries."""
 
-import json
 from base64 import urlsafe_b64decode
 from binascii import Error as NotBase64
 from collections.abc import Callable, Mapping
@@ -9,7 +8,8 @@ from typing import Any, Final, TypeVar
 
 from starlette.requests import Request
 
-from sconto.api.bodies import is_json, parse_json, read_body
+from sconto.api.bodies import is_json, parse_object, read_body
+from sconto.api.strict_json import encode_json
 from sconto.api.subscription.errors import KeyNotValid, MergePatchExpected
 from sconto.api.subscription.findings import InvalidFields
 from sconto.api.subscription.writing import write_cursor
@@ -33,7 +33,7 @@ async def read_patch(request: Request) -> dict[str, Any]:
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != _MERGE_PATCH and not is_json(request):
         raise MergePatchExpected
-    return parse_json(await read_body(request))
+    return parse_object(await read_body(request))
 
 
 def read_repeatable(
@@ -48,8 +48,8 @@ def read_repeatable(
         1 <= len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()
     ):
         raise KeyNotValid
-    said = json.dumps([request.method, request.url.path, body], sort_keys=True)
-    return Repeatable(key, sha256(said.encode()).digest(), render)
+    said = encode_json([request.method, request.url.path, body], is_sorted=True)
+    return Repeatable(key, sha256(said).digest(), render)
 
 
 def read_promotion_id(request: Request) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sconto.api.bodies import parse_json
+from sconto.api.strict_json import parse_json
 from sconto.api.subscription.findings import Fields
 from sconto.api.subscription.instants import RULE, format_instant, parse_end, parse_start
 from sconto.api.subscription.metadata import LONGEST_META, encode_meta, merge_patch
