@@ -77,7 +77,7 @@ class ErrorAnswers:
 
     async def on_problem(self, request: Request, problem: Problem) -> Response:
         """Answer what the rules refuse; a problem without words is a failure of ours."""
-        context_of(request).metrics.count_refused_request(_reason(type(problem)))
+        context_of(request).metrics.count_refused_request(_reason(type(problem).__name__))
         return dialect_of(request.scope["path"]).answer_problem(problem)
 
     async def on_lost_database(self, request: Request, _: DatabaseUnavailable) -> Response:
@@ -106,6 +106,6 @@ def _methods_at(scope: Scope, routes: Sequence[BaseRoute]) -> set[str]:
 
 
 @cache
-def _reason(problem: type[Problem]) -> str:
-    """What a problem is called among the figures: `codes_used_up` for CodesUsedUp."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", problem.__name__).lower()
+def _reason(name: str) -> str:
+    """What a problem of that class is called among the figures: `codes_used_up`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

@@ -108,7 +108,7 @@ def _forget_the_dead(folder: Path) -> None:
     for file in folder.iterdir():
         if (match := _LIVE.fullmatch(file.name)) and not _is_alive(pid := int(match[1])):
             with suppress(FileNotFoundError):
-                mark_process_dead(pid, str(folder))
+                mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]  # it has none
 
 
 def _is_alive(pid: int) -> bool:
