@@ -46,6 +46,7 @@ def test_a_worker_reads_what_its_parent_decided(tmp_path: Path) -> None:
     [
         ({"SCONTO_DATABASE_URL": "mysql://ada:secret@db/x"}, "SCONTO_DATABASE_URL is no address"),
         ({"SCONTO_DATABASE_URL": "postgresql://db:99999/x"}, "SCONTO_DATABASE_URL is no address"),
+        ({"SCONTO_DATABASE_URL": "postgresql://db:1,b:x/x"}, "SCONTO_DATABASE_URL is no address"),
         ({"SCONTO_DATABASE_URL": "postgresql://[::1/secret"}, "SCONTO_DATABASE_URL is no address"),
         ({"SCONTO_SECRET_KEY": "secret"}, "SCONTO_SECRET_KEY is too short (6 bytes)"),
         ({"SCONTO_TIME_ZONE": "Mars"}, "SCONTO_TIME_ZONE is no time zone: 'Mars'"),
@@ -64,6 +65,11 @@ def test_a_bad_value_is_named_in_one_line(environment: Mapping[str, str], fault:
     assert "expected" in str(error.value)
     assert "\n" not in str(error.value)
     assert "secret" not in str(error.value)
+
+
+def test_a_database_may_have_several_hosts() -> None:
+    url = "postgresql://ada:a,b@[::1]:5432,db.example,10.0.0.2:5433/sconto"
+    assert Settings.read({"SCONTO_DATABASE_URL": url}).database_url == url
 
 
 def test_a_named_database_needs_a_named_key() -> None:

@@ -114,7 +114,9 @@ def _database_url(environment: Mapping[str, str]) -> str | None:
     expected = "expected postgresql://user:password@host:port/database"
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018  # raises ValueError
+        # A primary and its standbys are named side by side, as PostgreSQL's own programs read them.
+        for host in parts.netloc.rpartition("@")[2].split(","):
+            urlsplit(f"//{host}").port  # noqa: B018  # raises ValueError
     except ValueError:
         raise SettingError(f"{fault}: {expected}") from None
     if parts.scheme not in ("postgresql", "postgres"):

@@ -12,10 +12,11 @@ from tests.faults.conftest import Settings
 from tests.faults.shoppers import Shop
 from tests.services import Service
 
-OFTEN = [1, pytest.param(20, marks=[pytest.mark.soak, pytest.mark.timeout(600)])]
+SOAK = [pytest.mark.soak, pytest.mark.timeout(600)]
 
 
-@pytest.mark.parametrize("times", OFTEN)
+# Once, in short: tests/stories/test_killed_database.py.
+@pytest.mark.parametrize("times", [pytest.param(20, marks=SOAK)])
 async def test_a_database_that_is_killed_loses_nothing_that_was_acknowledged(
     cluster: Cluster, service: Service, times: int
 ) -> None:
@@ -35,7 +36,7 @@ async def test_a_database_that_is_killed_loses_nothing_that_was_acknowledged(
     assert "Traceback" not in service.log
 
 
-@pytest.mark.parametrize("times", OFTEN)
+@pytest.mark.parametrize("times", [1, pytest.param(20, marks=SOAK)])
 async def test_a_service_that_is_killed_loses_nothing_that_was_acknowledged(
     cluster: Cluster, folder: Path, settings_for: Settings, times: int
 ) -> None:

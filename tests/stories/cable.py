@@ -24,6 +24,9 @@ class Cable:
         self._server: asyncio.Server | None = None
         self._ends: set[asyncio.StreamWriter] = set()
         self._connections: set[asyncio.Task[None]] = set()
+        self._flows = asyncio.Event()
+        self._questions: tuple[bytes, ...] = ()
+        self._losses = 0
 
     @classmethod
     @contextmanager
@@ -49,7 +52,21 @@ class Cable:
         """Break every connection, and let nobody make another."""
         asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result(10)
 
+    def lose_answers(self, times: int, *questions: bytes) -> None:
+        """So many times let the database do what is asked, and break the connection."""
+        self._questions, self._losses = questions, times
+
+    @property
+    def losses_left(self) -> int:
+        """How many answers are still to be lost."""
+        return self._losses
+
+    def stall(self) -> None:
+        """Let nothing through any more, and tell nobody."""
+        self._loop.call_soon_threadsafe(self._flows.clear)
+
     async def _mend(self) -> None:
+        self._flows.set()
         self._server = await asyncio.start_unix_server(self._accept, self._path)
 
     async def _cut(self) -> None:
@@ -59,6 +76,7 @@ class Cable:
         self._path.unlink(missing_ok=True)
         for writer in self._ends:
             writer.transport.abort()
+        self._flows.set()
         await asyncio.gather(*self._connections)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -71,7 +89,9 @@ class Cable:
         ends = {writer, far_writer}
         self._ends |= ends
         try:
-            await asyncio.gather(_pass_on(reader, far_writer), _pass_on(far_reader, writer))
+            await asyncio.gather(
+                self._ask(reader, far_writer, writer), self._pass_on(far_reader, writer)
+            )
         finally:
             for end in ends:
                 end.close()
@@ -79,10 +99,24 @@ class Cable:
                     await end.wait_closed()
             self._ends -= ends
 
+    async def _ask(
+        self, reader: asyncio.StreamReader, far: asyncio.StreamWriter, near: asyncio.StreamWriter
+    ) -> None:
+        """Pass questions on, until there is one whose answer is to be lost."""
+        with suppress(OSError):
+            while chunk := await reader.read(65536):
+                await self._flows.wait()
+                if self._losses and any(question in chunk for question in self._questions):
+                    self._losses -= 1
+                    near.transport.abort()
+                far.write(chunk)
+                await far.drain()
+        far.close()
 
-async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while chunk := await reader.read(65536):
-            writer.write(chunk)
-            await writer.drain()
-    writer.close()
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while chunk := await reader.read(65536):
+                await self._flows.wait()
+                writer.write(chunk)
+                await writer.drain()
+        writer.close()

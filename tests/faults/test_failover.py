@@ -1,0 +1,52 @@
+"""A primary that dies, and a standby that takes its place."""
+
+import asyncio
+from pathlib import Path
+
+from sconto.store.migrate import migrate
+from tests.faults.cluster import Cluster
+from tests.faults.conftest import Settings
+from tests.faults.shoppers import Shop
+from tests.services import Service, wait_until
+
+
+async def test_orders_go_on_at_the_standby_once_it_is_promoted(
+    cluster: Cluster, folder: Path, settings_for: Settings
+) -> None:
+    standby = Cluster(folder / "standby")
+    await asyncio.to_thread(standby.copy, cluster, "-R")
+    try:
+        await asyncio.to_thread(standby.start)
+        # What is acknowledged is on both, or a failover would lose what was not yet sent.
+        cluster.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        cluster.execute("SELECT pg_reload_conf()")
+        await asyncio.to_thread(wait_until, lambda: is_synchronous(cluster))
+        url = (
+            f"postgresql://postgres@127.0.0.1:{cluster.port},127.0.0.1:{standby.port}/sconto"
+            "?target_session_attrs=read-write"
+        )
+        await asyncio.to_thread(migrate, url)
+        running = Service(folder / "service", settings_for(url), "--workers", "2")
+        try:
+            await asyncio.to_thread(running.wait_until_live)
+            shop = await Shop.open(url)
+            async with shop.busy(lambda: running.url) as told:
+                await shop.until_placed(40)
+                await asyncio.to_thread(cluster.kill)
+                await asyncio.sleep(0.5)
+                await asyncio.to_thread(standby.execute, "SELECT pg_promote()")
+                await shop.until_placed(40)
+            assert told.statuses[503] > 0
+            assert told.broken == 0
+            await shop.reckon(standby.url)
+            await shop.find_all_again(running.url)
+            assert "Traceback" not in running.log
+            running.stop()
+        finally:
+            running.kill_all()
+    finally:
+        standby.kill()
+
+
+def is_synchronous(primary: Cluster) -> bool:
+    return primary.execute("SELECT sync_state FROM pg_stat_replication") == [("sync",)]

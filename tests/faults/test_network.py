@@ -1,0 +1,96 @@
+"""The network to the database: cut, stalled, and broken between a commit and its answer."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.faults.conftest import Settings
+from tests.faults.shoppers import Shop
+from tests.services import Service, wait_until
+from tests.stories.cable import Cable
+
+
+@pytest.fixture
+def cable(create_database: Callable[[], str], folder: Path) -> Iterator[Cable]:
+    """A network between a service and a database of its own."""
+    with Cable.between(create_database(), folder) as cable:
+        yield cable
+
+
+@pytest.fixture
+def service(cable: Cable, folder: Path, settings_for: Settings) -> Iterator[Service]:
+    """Two processes that reach the database over the cable."""
+    running = Service.running(folder / "service", settings_for(cable.url), "--workers", "2")
+    with running as service:
+        yield service
+
+
+@pytest.mark.parametrize("times", [2, pytest.param(50, marks=pytest.mark.soak)])
+async def test_a_network_that_is_cut_under_load_costs_answers_and_no_order(
+    cable: Cable, service: Service, times: int
+) -> None:
+    shop = await Shop.open(cable.url)
+    async with shop.busy(lambda: service.url) as told:
+        for _ in range(times):
+            await shop.until_placed(20)
+            await asyncio.to_thread(cable.cut)
+            await asyncio.sleep(0.2)
+            await asyncio.to_thread(cable.mend)
+        await shop.until_placed(20)
+    assert told.statuses[503] > 0
+    assert told.broken == 0
+    await shop.reckon()
+    await shop.find_all_again(service.url)
+    assert "Traceback" not in service.log
+
+
+async def test_an_order_whose_commit_was_not_answered_is_found_by_asking_again(
+    cable: Cable, service: Service
+) -> None:
+    shop = await Shop.open(cable.url)
+    async with shop.busy(lambda: service.url) as told:
+        await shop.until_placed(20)
+        # An order is written by a statement with its outcome, or by the commit that follows it.
+        cable.lose_answers(20, b'"currency"', b"COMMIT;")
+        await asyncio.to_thread(wait_until, lambda: cable.losses_left == 0)
+        await shop.until_placed(20)
+    # What was committed without an answer was placed: the repetition is told so with 200.
+    assert told.statuses[200] > 0
+    assert told.statuses[503] >= told.statuses[200]
+    await shop.reckon()
+    await shop.find_all_again(service.url)
+
+
+async def test_a_network_that_swallows_everything_delays_a_caller_for_seconds_only(
+    cable: Cable, service: Service
+) -> None:
+    shop = await Shop.open(cable.url)
+    async with shop.busy(lambda: service.url):
+        await shop.until_placed(20)
+    cable.stall()
+    began = time.monotonic()
+    async with httpx.AsyncClient(headers=shop.headers, timeout=60) as client:
+        quote = {"currency": "EUR", "lines": [a_line()]}
+        asked = (
+            client.get(f"{service.url}/health/ready"),
+            client.post(f"{service.url}/checkout/v1/quotes", json=quote),
+            client.get(f"{service.url}/checkout/v1/orders/A-0"),
+        )
+        answers = await asyncio.gather(*asked)
+    assert [answer.status_code for answer in answers] == [503, 503, 503]
+    assert time.monotonic() - began < 12
+    assert (await asyncio.to_thread(service.get, "/health/live")).status_code == 200
+    await asyncio.to_thread(cable.cut)
+    await asyncio.to_thread(cable.mend)
+    await asyncio.to_thread(wait_until, lambda: service.get("/health/ready").status_code == 200)
+    async with shop.busy(lambda: service.url):
+        await shop.until_placed(20)
+    await shop.reckon()
+
+
+def a_line() -> dict[str, object]:
+    return {"line_id": "1", "product_id": 1, "quantity": 1, "unit_price": "10.00"}
