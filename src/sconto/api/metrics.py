@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+# Typed, but for what is imported here.
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from sconto.domain.choice import CodeOutcome, CodeStatus
@@ -99,7 +101,7 @@ class Metrics:
             return generate_latest(self._registry)
         _forget_the_dead(self._folder)
         registry = CollectorRegistry()
-        MultiProcessCollector(registry, str(self._folder))
+        MultiProcessCollector(registry, str(self._folder))  # type: ignore[no-untyped-call]
         return generate_latest(registry)
 
 
@@ -108,7 +110,7 @@ def _forget_the_dead(folder: Path) -> None:
     for file in folder.iterdir():
         if (match := _LIVE.fullmatch(file.name)) and not _is_alive(pid := int(match[1])):
             with suppress(FileNotFoundError):
-                mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]  # it has none
+                mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]
 
 
 def _is_alive(pid: int) -> bool:

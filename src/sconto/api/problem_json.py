@@ -1,6 +1,6 @@
 """Errors as `application/problem+json` (RFC 9457): the dialect of all addresses that are ours."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 from starlette.responses import Response
 
+from sconto.api.faults import first_faults, first_names, shorten
 from sconto.api.strict_json import NotJson
 from sconto.domain.problems import (
     AccessDenied,
@@ -31,11 +32,24 @@ class FieldFault:
 
 
 class InvalidFields(Problem):
-    """The request is well-formed JSON, but fields of it cannot be used; all of them are listed."""
+    """The request is well-formed JSON, but fields of it cannot be used; the first are listed."""
 
-    def __init__(self, faults: Sequence[FieldFault]) -> None:
-        super().__init__(f"{len(faults)} invalid fields")
-        self.faults = tuple(faults)
+    def __init__(self, faults: Iterable[FieldFault]) -> None:
+        self.faults = first_faults(faults)
+        super().__init__(f"{len(self.faults)} invalid fields")
+
+
+def pointer(name: str) -> str:
+    """A member's part of a JSON pointer (RFC 6901)."""
+    return "/" + shorten(name).replace("~", "~0").replace("/", "~1")
+
+
+def find_unknown(
+    fields: Iterable[str], known: Collection[str], place: str = ""
+) -> list[FieldFault]:
+    """A fault for each field of the object at that place that nobody knows."""
+    unknown = first_names(name for name in fields if name not in known)
+    return [FieldFault(place + pointer(name), "is unknown") for name in unknown]
 
 
 def problem(

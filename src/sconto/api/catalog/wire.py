@@ -4,7 +4,7 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from sconto.api.problem_json import FieldFault, InvalidFields
+from sconto.api.problem_json import FieldFault, InvalidFields, find_unknown, pointer
 from sconto.domain.money import format_amount
 from sconto.domain.names import is_name
 from sconto.domain.product import (
@@ -32,20 +32,20 @@ def read_products(body: Mapping[str, object]) -> tuple[Product, ...]:
     faults = [
         *(fault for outcome in outcomes if isinstance(outcome, tuple) for fault in outcome),
         *_find_repeats(outcomes),
-        *(FieldFault(_pointer(name), "is unknown") for name in body if name != "products"),
+        *find_unknown(body, ("products",)),
     ]
     if faults:
         raise InvalidFields(faults)
     return tuple(outcome for outcome in outcomes if isinstance(outcome, Product))
 
 
-def _read_item(pointer: str, item: object) -> Product | tuple[FieldFault, ...]:
+def _read_item(place: str, item: object) -> Product | tuple[FieldFault, ...]:
     if not isinstance(item, dict):
-        return (FieldFault(pointer, "must be an object"),)
+        return (FieldFault(place, "must be an object"),)
     product = read_product(item)
     if isinstance(product, Product):
         return product
-    return tuple(FieldFault(pointer + _pointer(flaw.field), flaw.reason) for flaw in product)
+    return tuple(FieldFault(place + pointer(flaw.field), flaw.reason) for flaw in product)
 
 
 def _find_repeats(outcomes: Iterable[object]) -> Iterator[FieldFault]:
@@ -56,11 +56,6 @@ def _find_repeats(outcomes: Iterable[object]) -> Iterator[FieldFault]:
             if earlier != index:
                 reason = f"is the same as /products/{earlier}/product_id"
                 yield FieldFault(f"/products/{index}/product_id", reason)
-
-
-def _pointer(name: str) -> str:
-    """A member's part of a JSON pointer (RFC 6901)."""
-    return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
 def render_counts(counts: PutCounts) -> dict[str, object]:
@@ -94,9 +89,9 @@ def _find_misnamed(names: Iterable[str]) -> Iterator[FieldFault]:
     known = dict.fromkeys(("limit", "cursor", "search"), 0)
     for name in names:
         if name not in known:
-            yield FieldFault(_pointer(name), "is unknown")
+            yield FieldFault(pointer(name), "is unknown")
         elif known[name]:
-            yield FieldFault(_pointer(name), "is given twice")
+            yield FieldFault(pointer(name), "is given twice")
         else:
             known[name] = 1
 

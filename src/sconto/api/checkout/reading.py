@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sconto.api.checkout.instants import RULE, read_instant
 from sconto.api.checkout.subscription import read_subscription
-from sconto.api.problem_json import FieldFault, InvalidFields
+from sconto.api.problem_json import FieldFault, InvalidFields, find_unknown
 from sconto.domain.cart import Cart, Line
 from sconto.domain.money import (
     PRICE_DIGITS,
@@ -66,7 +66,7 @@ def read_prices(body: Body) -> tuple[str, list[tuple[int, int]]]:
     for place, item in _items(body, "products", MOST_PRICES, faults):
         product_id = _read_product_id(item, place, faults)
         products.append((product_id, _read_amount(item, "unit_price", place, currency, faults)))
-        _note_unknown(item, ("product_id", "unit_price"), place, faults)
+        faults += find_unknown(item, ("product_id", "unit_price"), place)
     _finish(body, ("currency", "products"), faults)
     return currency, products
 
@@ -110,7 +110,7 @@ def _read_line(item: Body, place: str, currency: str, faults: Faults) -> Line:
         _note(item, "quantity", place, f"must be a whole number from 1 to {MOST_UNITS}", faults)
         quantity = 1
     unit_price = _read_amount(item, "unit_price", place, currency, faults)
-    _note_unknown(item, _LINE, place, faults)
+    faults += find_unknown(item, _LINE, place)
     return Line(line_id, product_id, quantity, unit_price)
 
 
@@ -217,15 +217,8 @@ def _note(fields: Body, name: str, place: str, rule: str, faults: Faults) -> Non
     faults.append(FieldFault(f"{place}/{name}", rule if name in fields else "is missing"))
 
 
-def _note_unknown(fields: Body, names: Sequence[str], place: str, faults: Faults) -> None:
-    for name in fields:
-        if name not in names:
-            escaped = name.replace("~", "~0").replace("/", "~1")
-            faults.append(FieldFault(f"{place}/{escaped}", "is unknown"))
-
-
 def _finish(body: Body, names: Sequence[str], faults: Faults) -> None:
     """Note the unknown fields of the body, and refuse it if anything was noted."""
-    _note_unknown(body, names, "", faults)
+    faults += find_unknown(body, names)
     if faults:
         raise InvalidFields(faults)

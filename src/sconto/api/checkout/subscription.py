@@ -1,10 +1,10 @@
 """The subscription that a cart is an order of, and what its codes do, field by field."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sconto.api.checkout.instants import RULE, read_instant
-from sconto.api.problem_json import FieldFault
+from sconto.api.problem_json import FieldFault, find_unknown
 from sconto.domain.money import format_amount
 from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.subscription import (
@@ -44,7 +44,7 @@ def read_subscription(body: Body, faults: list[FieldFault]) -> Subscription | No
         _read_number(fields, "order_number", _PLACE, faults),
         _read_codes(fields, faults),
     )
-    _note_unknown(fields, _FIELDS, _PLACE, faults)
+    faults += find_unknown(fields, _FIELDS, _PLACE)
     return subscription
 
 
@@ -73,7 +73,7 @@ def _read_code(item: object, place: str, faults: list[FieldFault]) -> Subscripti
         _read_number(item, "first_order_number", place, faults),
         application_id,
     )
-    _note_unknown(item, _CODE, place, faults)
+    faults += find_unknown(item, _CODE, place)
     return code
 
 
@@ -93,13 +93,6 @@ def _read_number(fields: Body, name: str, place: str, faults: list[FieldFault]) 
     rule = f"must be a whole number from 1 to {LAST_ORDER_NUMBER}"
     faults.append(FieldFault(f"{place}/{name}", rule if name in fields else "is missing"))
     return 1
-
-
-def _note_unknown(fields: Body, names: Sequence[str], place: str, faults: list[FieldFault]) -> None:
-    for name in fields:
-        if name not in names:
-            escaped = name.replace("~", "~0").replace("/", "~1")
-            faults.append(FieldFault(f"{place}/{escaped}", "is unknown"))
 
 
 def write_subscription(outcome: SubscriptionOutcome, currency: str) -> Answer:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from sconto.api.faults import first_names
 from sconto.api.merchant.errors import Fault, fault, invalid_body
 from sconto.api.merchant.ids import read_id
 from sconto.api.merchant.instants import format_instant
@@ -107,7 +108,8 @@ def _read_limit(text: str) -> int | None:
 def _faultless(
     body: Mapping[str, object], codes: tuple[str, ...], faults: list[Fault]
 ) -> tuple[str, ...]:
-    faults += [fault(11010, name) for name in body if name != _FIELD]
+    unknown = first_names(name for name in body if name != _FIELD)
+    faults += [fault(11010, name) for name in unknown]
     if faults:
         raise invalid_body(*faults)
     return codes

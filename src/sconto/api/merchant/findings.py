@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from sconto.api.faults import first_names
 from sconto.api.merchant.errors import Fault, fault
 
 Path = tuple[str, ...]
@@ -64,9 +65,8 @@ class Findings:
 
     def note_unknown_names(self, body: Mapping[str, object]) -> None:
         """Remember 11010 for each name that no field has; they come last, in the order sent."""
-        for path in sent_paths(body):
-            if path not in _ORDER:
-                self.note_invalid(path)
+        unknown = (path[-1] for path in sent_paths(body) if path not in _ORDER)
+        self._found += [(len(_FIELDS), fault(11010, name)) for name in first_names(unknown)]
 
     def faults(self) -> tuple[Fault, ...]:
         """All errors, each once: by field, at one field by code, and else as they were found."""

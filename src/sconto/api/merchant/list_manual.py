@@ -128,7 +128,8 @@ def _with_csv(described: dict[str, Any], place: Sequence[str], description: str)
     part = described
     for name in place:
         part = part.setdefault(name, {})
-    part["text/csv"] = {"schema": {"type": "string", "description": description}}
+    schema = {"type": "string", "description": description}
+    part["text/csv"] = {"schema": schema, "example": "PROMO-005\r\nPROMO-006\r\n"}
     return described
 
 

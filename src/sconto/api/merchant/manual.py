@@ -32,7 +32,8 @@ ID: Final = {
     "required": True,
     "description": "The promotion's identifier.",
     "schema": {"type": "integer", "minimum": 1},
-    "example": 36,
+    # In a new demo shop the promotion with the code WELCOME10.
+    "example": 4,
 }
 _DISCOUNT_MODELS: Final[Mapping[str, dict[str, object]]] = {
     "all products": {"discount_percent": "10"},
@@ -62,11 +63,15 @@ _NEW_PROMOTIONS: Final[Mapping[str, object]] = {
 }
 _CHANGES: Final[Mapping[str, object]] = {
     "a new end, and specific products": {
-        "promotion_type": "discount",
+        "promotion_type": "coupon",
         "date_to": "2033-01-10T09:16:35+03:00",
-        "discounts": {"product_id": [22222], "discount_percent": "50"},
+        "coupons": {
+            "coupon_code": ["WELCOME10", "PROMO-003"],
+            "product_id": [22222],
+            "discount_percent": "50",
+        },
     },
-    "switched off": {"promotion_type": "discount", "status": False},
+    "switched off": {"promotion_type": "coupon", "status": False},
 }
 
 

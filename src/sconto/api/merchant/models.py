@@ -149,7 +149,7 @@ class PromotionList(BaseModel):
 class StatisticsQuestion(BaseModel):
     """Whose statistics are asked for."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"id": 36}})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"id": 4}})
 
     id: int | str
 

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from sconto.api.bodies import read_object
 from sconto.api.context import context_of
+from sconto.api.faults import first_names
 from sconto.api.merchant.errors import Fault, fault, invalid_body
 from sconto.operations import people
 
@@ -76,9 +77,8 @@ def _faults(body: dict[str, object]) -> Iterator[Fault]:
     for field in _FIELDS:
         if not isinstance(body.get(field), str):
             yield fault(11010, field)
-    for name in body:
-        if name not in _FIELDS:
-            yield fault(11010, name)
+    for name in first_names(name for name in body if name not in _FIELDS):
+        yield fault(11010, name)
 
 
 def _address(request: Request) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sconto.api.faults import first_names
 from sconto.api.merchant.errors import Fault, fault
 from sconto.api.merchant.ids import is_id
 from sconto.api.merchant.values import text_of
@@ -22,7 +23,7 @@ def read_statistics_question(body: Mapping[str, object]) -> StatisticsQuestion:
     text = text_of(body.get("id"))
     promotion_id = text if is_id(text) else None
     invalid = [] if promotion_id is not None else ["id"]
-    unknown = [name for name in body if name != "id"]
+    unknown = first_names(name for name in body if name != "id")
     return StatisticsQuestion(
         promotion_id, tuple(fault(11010, name) for name in [*invalid, *unknown])
     )

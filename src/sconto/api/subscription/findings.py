@@ -1,11 +1,12 @@
 """Reading a body field by field: what is found, and all that is wrong with it."""
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
+from sconto.api.faults import MOST_FAULTS, first_names
 from sconto.api.strict_json import Number
 from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.problems import Problem
@@ -18,7 +19,7 @@ HIGHEST_NUMBER: Final = 2**53 - 1
 
 
 class InvalidFields(Problem):
-    """The body is a JSON object, but fields of it cannot be used; `details` names all of them."""
+    """The body is a JSON object, but fields of it cannot be used; `details` names the first."""
 
     def __init__(self, details: Iterable[str]) -> None:
         self.details = tuple(details)
@@ -47,15 +48,14 @@ class Fields:
 
     def note(self, name: str, reason: str) -> None:
         """Note a fault of a field: the end of a sentence that begins with its path."""
-        self._details.append(f"{self._at(name)} {reason}")
+        if len(self._details) < MOST_FAULTS:
+            self._details.append(f"{self._at(name)} {reason}")
 
-    def finish(self, read_only: Iterable[str] = ()) -> None:
+    def finish(self, read_only: Collection[str] = ()) -> None:
         """Note fields that nobody asked for. Raises InvalidFields at the outermost object."""
-        for name in self._members:
-            if name in read_only:
-                self.note(name, "is read-only")
-            elif name not in self._known:
-                self.note(name, "is unknown")
+        known = set(self._known).difference(read_only)
+        for name in first_names(name for name in self._members if name not in known):
+            self.note(name, "is read-only" if name in read_only else "is unknown")
         self.conclude()
 
     def conclude(self) -> None:
@@ -196,7 +196,7 @@ def _whole(value: object) -> int | None:
         exact = Decimal(value.text)
     except ArithmeticError:
         return None
-    # A number of a million digits is told by its size, before it is written out.
-    if abs(exact) > HIGHEST_NUMBER or exact != exact.to_integral_value():
+    # A number of a million digits is told by its size, before anything is computed with it.
+    if not -HIGHEST_NUMBER <= exact <= HIGHEST_NUMBER or exact != exact.to_integral_value():
         return None
     return int(exact)

@@ -16,7 +16,7 @@ PROMOTION_ID: Final = {
     "in": "path",
     "required": True,
     "schema": {"type": "string", "minLength": 1},
-    "example": "81",
+    "example": "1",
 }
 
 QUERY: Final = (

@@ -1,0 +1,107 @@
+"""The examples of /docs, sent as "Try it out" sends them to a new demo shop."""
+
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+from sconto.api.context import Context, read_clock
+from sconto.api.logs import request_log
+from sconto.api.metrics import Metrics
+from sconto.app import build_app
+from sconto.cli.demo_shop import open_shop
+from sconto.operations.tokens import Tokens
+from sconto.store.database import Database
+
+_TURNS: Final = ("put", "post", "get", "patch", "delete")
+"""What is there is asked for, changed and deleted, in this order."""
+
+Operation = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A request as the page sends it."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    content: str | None
+
+
+@pytest.fixture
+async def demo(
+    create_database: Callable[[], str], tokens: Tokens
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client who has signed in to a new demo shop."""
+    database = await Database.open(create_database())
+    token = await open_shop(database, tokens, read_clock())
+
+    @asynccontextmanager
+    async def open_context() -> AsyncIterator[Context]:
+        yield Context(database, tokens, ZoneInfo("UTC"), Metrics())
+
+    app = build_app(open_context, request_log("console"))
+    async with app.router.lifespan_context(app):
+        client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app),
+            base_url="http://sconto",
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        async with client:
+            yield client
+    await database.close()
+
+
+async def test_every_example_works_in_a_new_demo_shop(demo: httpx.AsyncClient) -> None:
+    paths = (await demo.get("/openapi.json")).json()["paths"]
+    refused = []
+    tried = set()
+    for example in find_examples(paths):
+        answer = await demo.request(
+            example.method, example.path, headers=example.headers, content=example.content
+        )
+        tried.add((example.method, answer.request.url.path))
+        if not answer.is_success:
+            refused.append((example, answer.text))
+    assert refused == []
+    assert len(tried) == sum(len(operations) for operations in paths.values())
+
+
+def find_examples(paths: dict[str, dict[str, Operation]]) -> Iterator[Example]:
+    """All examples, each in its turn; what deletes a part comes before what deletes the whole."""
+    for method in _TURNS:
+        places = sorted(paths, key=len, reverse=True) if method == "delete" else paths
+        for path in places:
+            if method in paths[path]:
+                yield from find_examples_of(method, path, paths[path][method])
+
+
+def find_examples_of(method: str, path: str, operation: Operation) -> Iterator[Example]:
+    """The examples of one address and method, with those of its parameters."""
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "path":
+            path = path.replace(f"{{{parameter['name']}}}", str(parameter["example"]))
+    bodies = operation.get("requestBody", {}).get("content", {})
+    if not bodies:
+        yield Example(method, path, {}, None)
+    for content_type, described in bodies.items():
+        for body in find_bodies(described):
+            text = body if isinstance(body, str) else json.dumps(body)
+            yield Example(method, path, {"Content-Type": content_type}, text)
+
+
+def find_bodies(described: dict[str, Any]) -> list[Any]:
+    """The examples of a body: its own, or those of its schema, or those of the schema's fields."""
+    if "examples" in described:
+        return [example["value"] for example in described["examples"].values()]
+    schema = described["schema"]
+    for place in (described, schema):
+        if "example" in place:
+            return [place["example"]]
+    return [{name: field["examples"][0] for name, field in schema["properties"].items()}]

@@ -1,0 +1,47 @@
+"""However much is wrong with a request, the answer is short."""
+
+import json
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from sconto.domain.people import Caller
+
+FLOOD = {f"field-{number}": 1 for number in range(5_000)}
+LONG = {"x" * 1_000_000: 1}
+QUOTE = {"currency": "EUR", "lines": [{**FLOOD}] * 10}
+
+ADDRESSES = [
+    ("POST", "/v1/login_check", 400, FLOOD),
+    ("POST", "/v1/login_check", 400, LONG),
+    ("POST", "/v1/promotion", 400, FLOOD),
+    ("POST", "/v1/promotion", 400, LONG),
+    ("POST", "/v1/promotion", 400, {"coupons": FLOOD, "discounts": LONG}),
+    ("POST", "/v1/promotion/statistics", 400, FLOOD),
+    ("POST", "/promotion/v1/promotions", 422, FLOOD),
+    ("POST", "/promotion/v1/promotions", 422, LONG),
+    ("POST", "/promotion/v1/promotions", 422, {"rules": [{"effect": FLOOD}] * 100}),
+    ("POST", "/checkout/v1/quotes", 422, FLOOD),
+    ("POST", "/checkout/v1/quotes", 422, LONG),
+    ("POST", "/checkout/v1/quotes", 422, QUOTE),
+    ("POST", "/checkout/v1/quotes", 422, {"subscription": {"codes": [FLOOD] * 20}}),
+    ("PUT", "/catalog/v1/products", 422, FLOOD),
+    ("PUT", "/catalog/v1/products", 422, {"products": [FLOOD, LONG]}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "status", "body"), ADDRESSES)
+async def test_at_most_a_hundred_faults_are_listed_and_names_are_cut(
+    client: httpx.AsyncClient,
+    merchant: Caller,
+    bearer: Callable[[Caller], dict[str, str]],
+    method: str,
+    path: str,
+    status: int,
+    body: object,
+) -> None:
+    answer = await client.request(method, path, json=body, headers=bearer(merchant))
+    assert answer.status_code == status, answer.text[:500]
+    assert 1 <= len(json.loads(answer.content)["errors"]) <= 100
+    assert len(answer.content) < 30_000
