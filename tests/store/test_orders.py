@@ -68,7 +68,7 @@ async def place(
     return await place_order(database, caller, order, NOON, DAY)
 
 
-async def test_an_order_takes_four_round_trips_and_five_where_it_replaces_another(
+async def test_an_order_takes_two_round_trips_and_five_where_it_replaces_another(
     alone: Database, merchant: Caller, promotions: dict[str, int]
 ) -> None:
     # The first use of a statement prepares it, once for a connection.
@@ -85,7 +85,7 @@ async def test_an_order_takes_four_round_trips_and_five_where_it_replaces_anothe
     async with alone.read() as connection:
         connection.add_query_logger(lambda record: statements.append(record.query.split()[0]))
     await place(alone, merchant, "A-1")
-    assert await sent() == ["SELECT", "BEGIN", "WITH", "COMMIT;"]
+    assert await sent() == ["SELECT", "WITH"]
     await place(alone, merchant, "A-2", replaces="A-1")
     assert await sent() == ["SELECT", "BEGIN", "WITH", "WITH", "COMMIT;"]
     await place(alone, merchant, "A-2", replaces="A-1")

@@ -80,10 +80,13 @@ async def _look_and_place(
     priced = price(order.cart, found.candidates, now)
     check_agreed(order, priced)
     placed = StoredOrder(order.order_id, OrderStatus.NOT_PAID, now, priced, order.replaces)
-    async with database.write() as connection:
-        if placed.replaces is not None:
+    if placed.replaces is None:
+        async with database.write_at_once() as connection:
+            await insert_order(connection, caller.merchant_id, placed, day)
+    else:
+        async with database.write() as connection:
             await replace_order(connection, caller.merchant_id, placed)
-        await insert_order(connection, caller.merchant_id, placed, day)
+            await insert_order(connection, caller.merchant_id, placed, day)
     return Placed(placed, created=True)
 
 
