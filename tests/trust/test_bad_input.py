@@ -1,0 +1,151 @@
+"""Whatever is sent: no answer of 500 or above, none that takes long, none that is undocumented."""
+
+import random
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from io import BytesIO
+from typing import Any, Final, cast
+from urllib.parse import urlsplit
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis.strategies import one_of
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from sconto.cli.product_file import FileRefused, read_lines
+from sconto.domain.people import Caller
+from sconto.domain.problems import ImportRefused
+from sconto.operations.products import import_products
+from sconto.store.database import Database
+from tests.builders import NOON
+from tests.trust.noise import noisy_request, spoilt
+
+SLOWEST: Final = 1.0
+"""Seconds, on a machine that many share."""
+
+MODES: Final = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+"""What the document allows, and what it does not."""
+
+TOKEN = Callable[[Caller], dict[str, str]]
+
+
+def try_documented_addresses(
+    url: str, headers: dict[str, str], examples: int, seeds: int = 1
+) -> int:
+    """Send what the OpenAPI document allows, and what it does not, to each of its operations."""
+    schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
+    operations = [cast("Any", found).ok() for found in schema.get_all_operations()]
+    for operation in operations:
+
+        @seed(seeds)
+        @settings(
+            max_examples=examples,
+            database=None,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=one_of(*(operation.as_strategy(generation_mode=mode) for mode in MODES)))
+        def call(case: "schemathesis.Case[Any]") -> None:
+            began = time.monotonic()
+            response = case.call(headers=headers)
+            assert time.monotonic() - began < SLOWEST
+            case.validate_response(
+                response,
+                checks=[not_a_server_error, status_code_conformance, response_schema_conformance],
+            )
+
+        call()
+    return len(operations)
+
+
+@pytest.mark.timeout(300)
+def test_no_documented_address_fails(server: str, merchant: Caller, bearer: TOKEN) -> None:
+    assert try_documented_addresses(server, bearer(merchant), 10) > 20
+
+
+@pytest.mark.soak
+def test_no_documented_address_fails_in_thousands_of_requests(
+    server: str, merchant: Caller, bearer: TOKEN
+) -> None:
+    try_documented_addresses(server, bearer(merchant), 1000)
+
+
+def status_of(url: str, raw: bytes) -> int:
+    """What the service answers to these bytes; 0 where it says nothing, or waits for more."""
+    address = urlsplit(url)
+    answer = b""
+    with (
+        socket.create_connection((address.hostname, address.port), timeout=SLOWEST) as connection,
+        suppress(ConnectionError, TimeoutError),
+    ):
+        connection.sendall(raw)
+        while b"\r\n" not in answer and (chunk := connection.recv(65536)):
+            answer += chunk
+    return int(answer.split(b" ", 2)[1]) if answer else 0
+
+
+def send_noise(url: str, headers: dict[str, str], requests: int, number: int) -> Counter[int]:
+    """The statuses of the answers to so many requests."""
+    chance = random.Random(number)
+    statuses: Counter[int] = Counter()
+    for _ in range(requests):
+        raw = noisy_request(chance, headers)
+        began = time.monotonic()
+        status = status_of(url, raw)
+        assert status < 500, raw
+        assert status == 0 or time.monotonic() - began < SLOWEST, raw
+        statuses[status] += 1
+    return statuses
+
+
+def test_no_bytes_make_an_address_fail(server: str, merchant: Caller, bearer: TOKEN) -> None:
+    statuses = send_noise(server, bearer(merchant), 1500, 1)
+    # The noise gets past the parser of HTTP, and past that of JSON.
+    assert statuses[200] > 100
+    assert statuses[400] > 100
+    assert statuses[422] > 100
+
+
+async def import_noise(database: Database, merchant_id: int, files: int, number: int) -> int:
+    """How many of so many spoilt files of products were taken."""
+    chance = random.Random(number)
+    taken = 0
+    for _ in range(files):
+        lines = [f"{one},Mug {one},19.99,EUR" for one in range(1, chance.randint(2, 6))]
+        raw = "\r\n".join(["product_id,name,price,currency", *lines]).encode()
+        try:
+            found = read_lines(BytesIO(spoilt(chance, raw)))
+            await import_products(database, merchant_id, found, NOON)
+        except (FileRefused, ImportRefused):
+            continue
+        taken += 1
+    return taken
+
+
+async def test_no_bytes_in_a_file_of_products_make_the_import_fail(
+    database: Database, merchant: Caller
+) -> None:
+    assert 0 < await import_noise(database, merchant.merchant_id, 400, 1) < 400
+
+
+@pytest.mark.soak
+async def test_no_bytes_in_a_hundred_thousand_files_of_products_make_the_import_fail(
+    database: Database, merchant: Caller
+) -> None:
+    await import_noise(database, merchant.merchant_id, 100_000, random.randrange(2**32))
+
+
+@pytest.mark.soak
+def test_no_bytes_of_a_hundred_thousand_requests_make_an_address_fail(
+    server: str, merchant: Caller, bearer: TOKEN
+) -> None:
+    send_noise(server, bearer(merchant), 100_000, random.randrange(2**32))
