@@ -49,6 +49,8 @@ def test_a_worker_reads_what_its_parent_decided(tmp_path: Path) -> None:
         ({"SCONTO_DATABASE_URL": "postgresql://db:1,b:x/x"}, "SCONTO_DATABASE_URL is no address"),
         ({"SCONTO_DATABASE_URL": "postgresql://[::1/secret"}, "SCONTO_DATABASE_URL is no address"),
         ({"SCONTO_SECRET_KEY": "secret"}, "SCONTO_SECRET_KEY is too short (6 bytes)"),
+        ({"SCONTO_SECRET_KEY": f"{KEY},secret"}, "a key in SCONTO_SECRET_KEY is too short (6 byt"),
+        ({"SCONTO_SECRET_KEY": f"{KEY},"}, "a key in SCONTO_SECRET_KEY is too short (0 bytes)"),
         ({"SCONTO_TIME_ZONE": "Mars"}, "SCONTO_TIME_ZONE is no time zone: 'Mars'"),
         ({"SCONTO_TIME_ZONE": "../../etc/passwd"}, "SCONTO_TIME_ZONE is no time zone"),
         ({"SCONTO_TIME_ZONE": "Europe"}, "SCONTO_TIME_ZONE is no time zone"),
@@ -65,6 +67,17 @@ def test_a_bad_value_is_named_in_one_line(environment: Mapping[str, str], fault:
     assert "expected" in str(error.value)
     assert "\n" not in str(error.value)
     assert "secret" not in str(error.value)
+
+
+def test_keys_are_separated_by_commas_and_the_first_one_signs(tmp_path: Path) -> None:
+    other = "o" * 40
+    settings = Settings.read({"SCONTO_SECRET_KEY": f"{KEY}, {other}"})
+    assert settings.secret_keys == [KEY.encode(), other.encode()]
+    (tmp_path / "secret-key").write_text(f"{other},{KEY}\n")
+    assert Settings.read({"SCONTO_DATA_DIR": str(tmp_path)}).with_database(URL).secret_keys == [
+        other.encode(),
+        KEY.encode(),
+    ]
 
 
 def test_a_database_may_have_several_hosts() -> None:

@@ -50,7 +50,7 @@ class Settings:
     """What Sconto is told from outside.
 
     `database_url` None stands for the bundled server in the data folder, `secret_key` None for the
-    key that is kept there.
+    key that is kept there. Several keys are separated by commas: the first signs, all verify.
     """
 
     database_url: str | None
@@ -71,6 +71,11 @@ class Settings:
             _log_format(environment),
             _rate_limits(environment),
         )
+
+    @property
+    def secret_keys(self) -> list[bytes]:
+        """The keys one by one, with the one that signs first."""
+        return _split(self.secret_key or b"")
 
     def require_secret_key(self) -> None:
         """Raise SettingError where nobody could sign in: a named database needs a named key."""
@@ -125,10 +130,16 @@ def _database_url(environment: Mapping[str, str]) -> str | None:
 
 
 def _secret_key(environment: Mapping[str, str]) -> bytes | None:
-    key = os.fsencode(environment.get("SCONTO_SECRET_KEY", ""))
-    if 0 < len(key) < SECRET_KEY_LENGTH:
-        raise SettingError(f"SCONTO_SECRET_KEY is too short ({len(key)} bytes): {_EXPECTED_KEY}")
-    return key or None
+    text = os.fsencode(environment.get("SCONTO_SECRET_KEY", ""))
+    shortest = min(map(len, _split(text)))
+    if text and shortest < SECRET_KEY_LENGTH:
+        which = "SCONTO_SECRET_KEY" if b"," not in text else "a key in SCONTO_SECRET_KEY"
+        raise SettingError(f"{which} is too short ({shortest} bytes): {_EXPECTED_KEY}")
+    return text or None
+
+
+def _split(keys: bytes) -> list[bytes]:
+    return [key.strip() for key in keys.split(b",")]
 
 
 def _zone(environment: Mapping[str, str]) -> ZoneInfo:
@@ -207,7 +218,7 @@ def kept_secret_key(data_dir: Path) -> bytes:
         raise SettingError(
             f"{path} cannot be used: {error.strerror}; set SCONTO_DATA_DIR"
         ) from None
-    if len(key) < SECRET_KEY_LENGTH:
+    if min(map(len, _split(key))) < SECRET_KEY_LENGTH:
         raise SettingError(f"{path} is damaged: remove it, and all users sign in again")
     return key
 

@@ -42,6 +42,17 @@ def test_a_token_lives_24_hours_whether_remembered_or_not() -> None:
         Tokens(KEY).caller(token, NOW + timedelta(hours=24))
 
 
+def test_a_new_key_signs_and_the_old_one_still_counts() -> None:
+    old, new = b"o" * 32, b"n" * 32
+    before, during, after = Tokens(old), Tokens(new, old), Tokens(new)
+    assert during.caller(before.issue(CALLER, NOW), NOW) == CALLER
+    assert during.caller(during.issue(CALLER, NOW), NOW) == CALLER
+    assert after.caller(during.issue(CALLER, NOW), NOW) == CALLER
+    for one, other in ((before, during), (after, before)):
+        with pytest.raises(TokenInvalid):
+            one.caller(other.issue(CALLER, NOW), NOW)
+
+
 def test_two_tokens_of_one_moment_differ() -> None:
     tokens = Tokens(KEY)
     assert tokens.issue(CALLER, NOW) != tokens.issue(CALLER, NOW)

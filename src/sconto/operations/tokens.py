@@ -4,7 +4,8 @@ import asyncio
 import logging
 import secrets
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -37,14 +38,18 @@ class _Token:
 
 
 class Tokens:
-    """Issues the tokens of one secret key, and tells whose they are.
+    """Issues tokens signed with one secret key, and tells whose they are.
+
+    Tokens of the keys that were used before count too, so that a key can be replaced while people
+    work: a token outlives its key's turn by 24 hours at most.
 
     A verified token is remembered: to verify its signature again would cost more than most
     requests.
     """
 
-    def __init__(self, key: bytes, *, remembered: int = _REMEMBERED) -> None:
+    def __init__(self, key: bytes, *older: bytes, remembered: int = _REMEMBERED) -> None:
         self._key = key
+        self._keys = (key, *older)
         self._remembered = remembered
         self._tokens: OrderedDict[str, _Token] = OrderedDict()
         self._changes: Mapping[int, tuple[int, UserState]] = {}
@@ -104,15 +109,15 @@ class Tokens:
         }
 
     def _verified(self, token: str) -> _Token:
-        known = _read(token, self._key)
+        known = _read(token, self._keys)
         self._tokens[token] = known
         if len(self._tokens) > self._remembered:
             self._tokens.popitem(last=False)
         return known
 
 
-def _read(token: str, key: bytes) -> _Token:
-    """What a token says that the key has signed. Raises TokenInvalid."""
+def _read(token: str, keys: Sequence[bytes]) -> _Token:
+    """What a token says that one of the keys has signed. Raises TokenInvalid."""
     options: Any = {
         "require": ["sub", "mid", "role", "chg", "exp"],
         # The clock is an argument here, so whether it has expired is asked each time it is used.
@@ -120,11 +125,19 @@ def _read(token: str, key: bytes) -> _Token:
         "verify_iat": False,
     }
     try:
-        claims = jwt.decode(token, key, algorithms=[_ALGORITHM], options=options)
+        claims = _verify(token, keys, options)
         caller = Caller(int(claims["mid"]), int(claims["sub"]), Role(claims["role"]))
         return _Token(caller, int(claims["exp"]), int(claims["chg"]))
     except (jwt.InvalidTokenError, ArithmeticError, TypeError, ValueError):
         raise TokenInvalid from None
+
+
+def _verify(token: str, keys: Sequence[bytes], options: Any) -> dict[str, Any]:
+    """The claims of a token. Raises jwt.InvalidTokenError where none of the keys has signed it."""
+    for key in keys[:-1]:
+        with suppress(jwt.InvalidSignatureError):
+            return jwt.decode(token, key, algorithms=[_ALGORITHM], options=options)
+    return jwt.decode(token, keys[-1], algorithms=[_ALGORITHM], options=options)
 
 
 def _microseconds(instant: datetime) -> int:
