@@ -113,7 +113,7 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     metrics = Metrics(None if folder is None else Path(folder))
     database = await Database.open(settings.database_url or "")
-    tokens = Tokens(settings.secret_key or b"")
+    tokens = Tokens(*settings.secret_keys)
     try:
         async with _beside(
             tokens.keep_current(database),

@@ -31,7 +31,7 @@ def demo(port: Port = 8000) -> None:
     with terminable(), _bind(port) as listener, running_database(settings) as url:
         bring_up_to_date(url)
         ready = settings.with_database(url)
-        tokens, now = Tokens(ready.secret_key or b""), read_clock()
+        tokens, now = Tokens(*ready.secret_keys), read_clock()
         token = asyncio.run(answer_from(url, lambda database: open_shop(database, tokens, now)))
         # From here on connections wait for the service: the lines may be pasted at once.
         listener.listen()
