@@ -49,7 +49,7 @@ FROM {new}, (
 ORDER BY new.place
 """
 
-_INSERT_UNLESS_TAKEN: Final = (
+INSERT_UNLESS_TAKEN: Final = (
     _INSERT.format(
         new="unnest($4::text[], $5::text[]) WITH ORDINALITY AS new (code, code_key, place)"
     )
@@ -58,17 +58,23 @@ _INSERT_UNLESS_TAKEN: Final = (
 
 _INSERT_STAGED: Final = _INSERT.format(new="staged_codes AS new")
 
-_FIND_TAKEN: Final = """
-SELECT code_key FROM codes
-WHERE merchant_id = $1 AND promotion_id = $2 AND code_key = ANY ($3::text[])
-    AND removed_at IS NULL
+# Plans are made once, for any size. OFFSET 0 keeps the planner from anything but a look-up of each
+# key, where a promotion with a million codes would be read whole for the sake of one.
+FIND_BY_KEY: Final = """
+SELECT found.code_id, found.code, found.code_key
+FROM unnest($3::text[]) AS wanted (code_key)
+CROSS JOIN LATERAL (
+    SELECT code_id, code, code_key, promotion_id
+    FROM codes
+    WHERE merchant_id = $1 AND code_key = wanted.code_key AND removed_at IS NULL
+    OFFSET 0
+) AS found
+WHERE found.promotion_id = $2
 """
 
 _REMOVE: Final = """
-UPDATE codes SET removed_at = $4
-WHERE merchant_id = $1 AND promotion_id = $2 AND code_key = ANY ($3::text[])
-    AND removed_at IS NULL
-RETURNING code, code_key
+UPDATE codes SET removed_at = $3
+WHERE merchant_id = $1 AND code_id = ANY ($2::bigint[]) AND removed_at IS NULL
 """
 
 _STAGE: Final = """
@@ -83,10 +89,12 @@ _FIND_CLASHES: Final = """
 SELECT place, repeated, count(*) OVER () AS total
 FROM (
     SELECT place, place > min(place) OVER (PARTITION BY code_key) AS repeated,
-        EXISTS (
-            SELECT FROM codes
-            WHERE merchant_id = $1 AND promotion_id = $2 AND code_key = staged_codes.code_key
-                AND removed_at IS NULL
+        $2 = ANY (
+            ARRAY(
+                SELECT promotion_id FROM codes
+                WHERE merchant_id = $1 AND code_key = staged_codes.code_key
+                    AND removed_at IS NULL
+            )
         ) AS taken
     FROM staged_codes
 ) AS staged
@@ -109,9 +117,9 @@ WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
     AND ($3::boolean IS NULL OR (used_at IS NOT NULL) = $3)
 """
 
-_LIST: Final = f"{_COLUMNS} AND position > $5 ORDER BY position LIMIT $4"
+LIST: Final = f"{_COLUMNS} AND position > $5 ORDER BY position LIMIT $4"
 
-_SEARCH: Final = f"""{_COLUMNS}
+SEARCH: Final = f"""{_COLUMNS}
     AND code_key > $5 AND code_key >= $6 AND code_key < $6 || chr(1114111)
 ORDER BY code_key LIMIT $4
 """
@@ -190,7 +198,7 @@ async def insert_codes(
     Ids ascend in the order given.
     """
     status = await connection.execute(
-        _INSERT_UNLESS_TAKEN, merchant_id, promotion_id, SPACING, codes, keys
+        INSERT_UNLESS_TAKEN, merchant_id, promotion_id, SPACING, codes, keys
     )
     return int(status.removeprefix("INSERT 0 "))
 
@@ -199,7 +207,7 @@ async def find_taken(
     connection: Connection, merchant_id: int, promotion_id: int, keys: Sequence[str]
 ) -> set[str]:
     """Those of the keys that the promotion has a code of."""
-    rows = await connection.fetch(_FIND_TAKEN, merchant_id, promotion_id, keys)
+    rows = await connection.fetch(FIND_BY_KEY, merchant_id, promotion_id, keys)
     return {row["code_key"] for row in rows}
 
 
@@ -214,7 +222,8 @@ async def remove_listed(
 
     They stay on the orders that used them, and in the statistics.
     """
-    rows = await connection.fetch(_REMOVE, merchant_id, promotion_id, keys, now)
+    rows = await connection.fetch(FIND_BY_KEY, merchant_id, promotion_id, keys)
+    await connection.execute(_REMOVE, merchant_id, [row["code_id"] for row in rows], now)
     return {row["code_key"]: row["code"] for row in rows}
 
 
@@ -279,7 +288,7 @@ async def list_codes(
 
     `used` asks for those that an order used up, or for the others.
     """
-    rows = await connection.fetch(_LIST, merchant_id, holder.promotion_id, used, limit, behind)
+    rows = await connection.fetch(LIST, merchant_id, holder.promotion_id, used, limit, behind)
     return [_placed(row, holder.code_type) for row in rows]
 
 
@@ -295,7 +304,7 @@ async def search_codes(
 ) -> list[PlacedCode]:
     """Up to `limit` codes behind a key whose keys have this beginning, in alphabetical order."""
     rows = await connection.fetch(
-        _SEARCH, merchant_id, holder.promotion_id, used, limit, behind, beginning
+        SEARCH, merchant_id, holder.promotion_id, used, limit, behind, beginning
     )
     return [_placed(row, holder.code_type) for row in rows]
 

@@ -21,6 +21,7 @@ CREATE TABLE history (
     PRIMARY KEY (merchant_id, entry_id)
 );
 CREATE INDEX history_of_subject ON history (merchant_id, subject, subject_id, entry_id);
+CREATE INDEX history_by_subject ON history (merchant_id, subject, entry_id);
 
 CREATE FUNCTION refuse_to_change_history() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
