@@ -37,7 +37,10 @@ from sconto.operations import Database, idempotency
 from sconto.operations.code_generation import keep_generating
 from sconto.operations.tokens import Tokens
 from sconto.portal import errors as portal_errors
+from sconto.portal import shop
 from sconto.portal.pages import ADDRESS as PORTAL
+from sconto.portal.shop.site import shop_routes
+from sconto.portal.shop.till import Till
 from sconto.portal.site import portal_routes
 from sconto.settings import RateLimits, Settings
 
@@ -68,6 +71,13 @@ def create_app() -> FastAPI:
     """The application of one worker; `sconto serve` has set everything that it reads."""
     settings = Settings.read()
     return build_app(lambda: _open_context(settings), open_log(settings.log_format))
+
+
+def create_demo_app() -> FastAPI:
+    """The application of `sconto demo`: beside it stands a shop, which asks it over HTTP."""
+    app = create_app()
+    app.router.routes.extend(shop_routes(app.state, Till(shop.USER, shop.PASSWORD)))
+    return app
 
 
 def build_app(

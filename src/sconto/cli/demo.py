@@ -13,12 +13,14 @@ import typer
 
 from sconto.api.context import read_clock
 from sconto.cli.database import answer_from, bring_up_to_date, running_database
-from sconto.cli.demo_shop import NAME, PASSWORD, open_shop
+from sconto.cli.demo_shop import CODE, NAME, PASSWORD, open_shop
 from sconto.cli.serve import AddressUnavailable, Port, address_of, bind, run_service, terminable
 from sconto.operations.tokens import Tokens
 from sconto.settings import Settings
 
 _HOST: Final = "127.0.0.1"
+
+_APPLICATION: Final = "sconto.app:create_demo_app"
 
 _MERCHANT_API: Final = "AuthorizationJWT"
 _CHECKOUT_API: Final = "Authorization"
@@ -37,7 +39,7 @@ def demo(port: Port = 8000) -> None:
         listener.listen()
         for line in guide(address_of(listener), token, now):
             typer.echo(line)
-        run_service(ready, listener, workers=1)
+        run_service(ready, listener, workers=1, app=_APPLICATION)
 
 
 def _bind(port: int) -> socket.socket:
@@ -51,8 +53,11 @@ def _bind(port: int) -> socket.socket:
 def guide(address: str, token: str, now: datetime) -> Iterator[str]:
     """What a newcomer needs to read; the lines that begin with `curl` work when pasted."""
     yield f"""
-Sconto serves the shop of {NAME!r} until Ctrl+C. Read and try everything at
+Sconto serves the shop of {NAME!r} until Ctrl+C. The portal, where promotions are made, a shop that
+uses them, opened with a code as its newsletter would, and all that programs can ask for:
 
+  {address}/portal
+  {address}/shop?code={CODE}
   {address}/docs
 
 Sign in as {NAME} with {PASSWORD}, or use this token, which is good for 24 hours:

@@ -15,11 +15,15 @@ from sconto.domain.promotion import NewPromotion, PromotionQuery, PromotionType,
 from sconto.domain.schedule import Period
 from sconto.operations import Database, people, products, promotions
 from sconto.operations.tokens import Tokens
+from sconto.portal import shop
 
 NAME: Final = "demo"
 """Of the merchant, and of the user who signs in for it."""
 
 PASSWORD: Final = "demo-password"  # noqa: S105  # published, for a shop that sells nothing
+
+CODE: Final = "WELCOME10"
+"""A code that gives something on every product."""
 
 _ADDRESS: Final = "sconto demo"
 """What failed sign-ins of the demo itself are counted under."""
@@ -46,6 +50,8 @@ async def open_shop(database: Database, tokens: Tokens, now: datetime) -> str:
         await people.create_merchant(database, NAME)
     with suppress(NameTaken):
         await people.create_user(database, NAME, NAME, PASSWORD, Role.ADMIN)
+    with suppress(NameTaken):
+        await people.create_user(database, NAME, shop.USER, shop.PASSWORD, Role.CHECKOUT)
     try:
         token = await people.sign_in(database, tokens, NAME, PASSWORD, _ADDRESS, now)
     except BadCredentials:
@@ -92,7 +98,7 @@ def _promotions(now: datetime) -> Sequence[NewPromotion]:
             "Newsletter",
             active=True,
             period=always,
-            terms=Terms(AllProducts(10 * PERCENT), CodeType.REUSABLE, ("WELCOME10",)),
+            terms=Terms(AllProducts(10 * PERCENT), CodeType.REUSABLE, (CODE,)),
         ),
         NewPromotion(
             PromotionType.COUPON,

@@ -20,6 +20,8 @@ from sconto.cli.database import bring_up_to_date, require_schema, running_databa
 from sconto.settings import Settings
 from sconto.store.database import DatabaseUnavailable
 
+APPLICATION: Final = "sconto.app:create_app"
+
 _GRACE_SECONDS: Final = 30
 """How long requests under way may take to end once the service is told to stop."""
 
@@ -52,14 +54,19 @@ def serve(
         run_service(settings.with_database(url), listener, workers)
 
 
-def run_service(settings: Settings, listener: socket.socket, workers: int) -> None:
-    """Serve on a bound socket, with a database that runs and has the right schema."""
+def run_service(
+    settings: Settings, listener: socket.socket, workers: int, app: str = APPLICATION
+) -> None:
+    """Serve on a bound socket, with a database that runs and has the right schema.
+
+    `app` says where the function is that makes the application of a worker.
+    """
     open_log(settings.log_format)
     with tempfile.TemporaryDirectory(prefix="sconto-metrics-") as folder:
         # The workers read what was decided here. prometheus-client reads its variable when it is
         # imported, so this process must not have imported it before.
         os.environ.update(settings.as_environment(), PROMETHEUS_MULTIPROC_DIR=folder)
-        config = _config(workers)
+        config = _config(app, workers)
         listener.listen(config.backlog)
         typer.echo(f"Sconto listens on {address_of(listener)}")
         if workers == 1:
@@ -122,9 +129,9 @@ def _prepare_schema(url: str, *, migrate: bool) -> None:
         typer.echo(f"sconto: the database cannot be reached yet: {error}", err=True)
 
 
-def _config(workers: int) -> Config:
+def _config(app: str, workers: int) -> Config:
     return Config(
-        "sconto.app:create_app",
+        app,
         factory=True,
         workers=workers,
         loop="uvloop",

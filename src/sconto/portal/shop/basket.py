@@ -1,0 +1,78 @@
+"""The shopper's basket: products with quantities and codes, kept in a cookie of the shop."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+COOKIE: Final = "sconto_basket"
+
+MOST_LINES: Final = 50
+MOST_CODES: Final = 5
+MOST_UNITS: Final = 1000
+CODE_LENGTH: Final = 64
+"""Bounds that let a basket fit into a cookie."""
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """Quantities by product, and the codes in the order in which they were entered."""
+
+    quantities: Mapping[int, int] = field(default_factory=dict)
+    codes: tuple[str, ...] = ()
+
+    def with_more(self, product_id: int, quantity: int) -> "Basket":
+        """The basket with so many more units of the product, as far as it holds them."""
+        return self.with_quantity(product_id, self.quantities.get(product_id, 0) + quantity)
+
+    def with_quantity(self, product_id: int, quantity: int) -> "Basket":
+        """The basket with so many units of the product: none where the quantity is not positive."""
+        quantities = {**self.quantities, product_id: min(quantity, MOST_UNITS)}
+        if quantity < 1:
+            del quantities[product_id]
+        return replace(self, quantities=dict(list(quantities.items())[:MOST_LINES]))
+
+    def with_code(self, code: str) -> "Basket":
+        """The basket with a code entered last; of too many the first are forgotten."""
+        code = code.strip()
+        if not 0 < len(code) <= CODE_LENGTH or not code.isprintable():
+            return self
+        return replace(self, codes=(*self.without_code(code).codes, code)[-MOST_CODES:])
+
+    def without_code(self, code: str) -> "Basket":
+        """The basket without the code, however it was spelt."""
+        key = code.casefold()
+        return replace(self, codes=tuple(one for one in self.codes if one.casefold() != key))
+
+
+def basket_of(request: Request) -> Basket:
+    """The basket that the browser keeps; what is not one of ours is an empty one."""
+    try:
+        quantities, codes = json.loads(base64.urlsafe_b64decode(request.cookies.get(COOKIE, "")))
+        basket = Basket()
+        for product_id, quantity in quantities:
+            if type(product_id) is int and type(quantity) is int and 0 < product_id < 2**63:
+                basket = basket.with_quantity(product_id, quantity)
+        for code in codes:
+            basket = basket.with_code(str(code))
+    except (binascii.Error, ValueError, TypeError):
+        return Basket()
+    return basket
+
+
+def keep_basket(request: Request, response: Response, basket: Basket) -> None:
+    """Let the browser keep the basket until it is closed."""
+    text = json.dumps([list(basket.quantities.items()), basket.codes], separators=(",", ":"))
+    response.set_cookie(
+        COOKIE,
+        base64.urlsafe_b64encode(text.encode()).decode(),
+        path=request.scope["root_path"],
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="lax",
+    )

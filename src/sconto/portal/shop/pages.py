@@ -1,0 +1,186 @@
+"""The shop's pages: what it has, the cart, and what was ordered."""
+
+import re
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from sconto.domain.product import parse_product_id
+from sconto.portal.language import Language, language_for
+from sconto.portal.shop.basket import Basket, basket_of, keep_basket
+from sconto.portal.shop.counter import CURRENCY, Counter
+from sconto.portal.shop.till import ShopClosed, Till
+from sconto.portal.templating import make_environment
+
+_TEMPLATES: Final = make_environment()
+
+_ORDER_ID: Final = re.compile(r"shop-[0-9a-f]{32}")
+"""The ids of the shop's own orders, which nobody can guess: whoever knows one may see the order."""
+
+_ZONE: Final = ZoneInfo("UTC")
+_FORM_FIELDS: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Shopper:
+    """One request to the shop; it has what the templates' words and filters ask of a visit."""
+
+    request: Request
+    counter: Counter
+    basket: Basket
+    language: Language
+    form: FormData
+
+    def path(self, path: str, **query: Any) -> str:
+        """The address of a page of the shop."""
+        return f"{self.request.scope['root_path']}{path}{'?' * bool(query)}{urlencode(query)}"
+
+    def render(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+        """The page."""
+        page = _TEMPLATES.get_template(template)
+        text = page.render(visit=self, basket=self.basket, currency=CURRENCY, **values)
+        return HTMLResponse(text, status, headers={"Vary": "Cookie, Accept-Language"})
+
+    def redirect(self, path: str, basket: Basket) -> Response:
+        """Go on at another page with this basket."""
+        response = RedirectResponse(self.path(path), 303)
+        keep_basket(self.request, response, basket)
+        return response
+
+
+async def show_offers(shopper: Shopper) -> Response:
+    """All that the shop has; a code in the address is activated, and leaves the address."""
+    code = shopper.request.query_params.get("code")
+    if code is not None:
+        return shopper.redirect("/", shopper.basket.with_code(code))
+    return shopper.render("shop/offers.html", offers=await shopper.counter.list_offers())
+
+
+async def show_offer(shopper: Shopper) -> Response:
+    """One product."""
+    product_id = parse_product_id(shopper.request.path_params["product_id"])
+    offers = {offer.product_id: offer for offer in await shopper.counter.list_offers()}
+    if product_id not in offers:
+        return await show_nothing(shopper)
+    return shopper.render("shop/offer.html", offer=offers[product_id])
+
+
+async def add(shopper: Shopper) -> Response:
+    """A buy link: put a product into the cart, with `clear=Y` into an empty one.
+
+    A `code` is activated too; `quantity` is 1 if it is not given.
+    """
+    query = shopper.request.query_params
+    product_id = parse_product_id(shopper.request.path_params["product_id"])
+    if product_id is None:
+        return await show_nothing(shopper)
+    basket = Basket() if query.get("clear") == "Y" else shopper.basket
+    basket = basket.with_more(product_id, _quantity(query.get("quantity", "1")) or 1)
+    return shopper.redirect("/cart", basket.with_code(query.get("code", "")))
+
+
+async def show_cart(shopper: Shopper) -> Response:
+    """The cart and what it costs now."""
+    return await _render_cart(shopper)
+
+
+async def change_cart(shopper: Shopper) -> Response:
+    """Take over the quantities, and whatever button was pressed."""
+    basket = shopper.basket
+    for product_id in basket.quantities:
+        quantity = _quantity(_text(shopper, f"quantity-{product_id}"))
+        if quantity is not None:
+            basket = basket.with_quantity(product_id, quantity)
+    removed = parse_product_id(_text(shopper, "remove"))
+    if removed is not None:
+        basket = basket.with_quantity(removed, 0)
+    basket = basket.without_code(_text(shopper, "remove_code"))
+    return shopper.redirect("/cart", basket.with_code(_text(shopper, "code")))
+
+
+async def order(shopper: Shopper) -> Response:
+    """Place the order, or show the cart again where it costs another amount by now."""
+    order_id = _text(shopper, "order_id")
+    if not _ORDER_ID.fullmatch(order_id) or not shopper.basket.quantities:
+        return shopper.redirect("/cart", shopper.basket)
+    total = _text(shopper, "total")
+    if not await shopper.counter.place_order(order_id, shopper.basket, total):
+        return await _render_cart(shopper, changed=True)
+    return shopper.redirect(f"/orders/{order_id}", Basket())
+
+
+async def show_order(shopper: Shopper) -> Response:
+    """What was ordered."""
+    order_id = shopper.request.path_params["order_id"]
+    bill = None
+    if _ORDER_ID.fullmatch(order_id):
+        bill = await shopper.counter.find_order(order_id)
+    if bill is None:
+        return await show_nothing(shopper)
+    return shopper.render("shop/order.html", bill=bill, order_id=order_id)
+
+
+async def show_nothing(shopper: Shopper) -> Response:
+    """What every other address has."""
+    return shopper.render("shop/missing.html", status=404)
+
+
+async def _render_cart(shopper: Shopper, *, changed: bool = False) -> Response:
+    return shopper.render(
+        "shop/cart.html",
+        status=409 if changed else 200,
+        bill=await shopper.counter.quote(shopper.basket),
+        changed=changed,
+        order_id=f"shop-{secrets.token_hex(16)}",
+    )
+
+
+def _text(shopper: Shopper, name: str) -> str:
+    value = shopper.form.get(name)
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _quantity(text: str) -> int | None:
+    return int(text) if re.fullmatch("[0-9]{1,6}", text) else None
+
+
+def shop_pages(till: Till) -> list[Route]:
+    """The shop's pages, by their addresses."""
+
+    def page(
+        path: str, answer: Callable[[Shopper], Awaitable[Response]], method: str = "GET"
+    ) -> Route:
+        async def endpoint(request: Request) -> Response:
+            async with request.form(max_fields=_FORM_FIELDS, max_files=0) as form:
+                shopper = Shopper(
+                    request,
+                    Counter(till, request.scope["server"]),
+                    basket_of(request),
+                    language_for(request.headers.get("accept-language", ""), _ZONE),
+                    form,
+                )
+                try:
+                    return await answer(shopper)
+                except ShopClosed:
+                    return shopper.render("shop/closed.html", status=503)
+
+        return Route(path, endpoint, methods=[method])
+
+    return [
+        page("/", show_offers),
+        page("/products/{product_id}", show_offer),
+        page("/basket/add/{product_id}", add),
+        page("/cart", show_cart),
+        page("/cart", change_cart, "POST"),
+        page("/orders", order, "POST"),
+        page("/orders/{order_id}", show_order),
+        page("/{elsewhere:path}", show_nothing),
+    ]

@@ -1,0 +1,33 @@
+"""The shop as an application of its own, and where it stands."""
+
+from pathlib import Path
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.datastructures import State
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from sconto.portal.headers import Headers
+from sconto.portal.shop.pages import shop_pages
+from sconto.portal.shop.till import Till
+
+ADDRESS: Final = "/shop"
+
+_FILES: Final = Mount("/static", StaticFiles(directory=Path(__file__).parents[1] / "static"))
+
+
+def shop_routes(state: State, till: Till) -> list[BaseRoute]:
+    """The routes of a shop that asks Sconto by this till, in an application with this state."""
+    site = Starlette(routes=[_FILES, *shop_pages(till)], middleware=[Middleware(Headers)])
+    # Not for the shop: the log and the figures are kept with it.
+    site.state = state
+    return [Route(ADDRESS, _add_slash), Mount(ADDRESS, site)]
+
+
+async def _add_slash(request: Request) -> Response:
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"{request.scope.get('root_path', '')}{ADDRESS}/{query}", 303)

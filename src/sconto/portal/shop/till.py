@@ -1,0 +1,74 @@
+"""The till: the shop's one way to ask Sconto, over HTTP at the address that it serves itself."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from typing import Any, Final
+
+Server = tuple[str, int]
+"""A host and a port."""
+
+_SECONDS: Final = 10
+
+
+class ShopClosed(Exception):
+    """Sconto does not answer, or not as it should: nothing can be sold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status and what the JSON of the body says."""
+
+    status: int
+    body: Any
+
+
+class Till:
+    """Asks as one user, who signs in when it is needed."""
+
+    def __init__(self, username: str, password: str) -> None:
+        self._credentials = {"username": username, "password": password}
+        self._token: str | None = None
+
+    async def ask(self, server: Server, method: str, path: str, body: Any = None) -> Answer:
+        """The answer to a request. Raises ShopClosed where that is no answer."""
+        if self._token is None:
+            self._token = await self._sign_in(server)
+        answer = await _exchange(server, method, path, body, self._token)
+        if answer.status == 401:
+            # A token lives for a day, and a demo may be left running.
+            self._token = await self._sign_in(server)
+            answer = await _exchange(server, method, path, body, self._token)
+        if answer.status >= 500 or answer.status in (401, 403, 429):
+            raise ShopClosed(f"{method} {path} was answered with {answer.status}")
+        return answer
+
+    async def _sign_in(self, server: Server) -> str:
+        answer = await _exchange(server, "POST", "/v1/login_check", self._credentials)
+        if answer.status != 200:
+            raise ShopClosed(f"signing in was answered with {answer.status}")
+        token: str = answer.body["token"]
+        return token
+
+
+async def _exchange(
+    server: Server, method: str, path: str, body: Any, token: str | None = None
+) -> Answer:
+    # A client of the standard library in a thread: no service should need another for its demo.
+    return await asyncio.to_thread(_exchange_now, server, method, path, body, token)
+
+
+def _exchange_now(server: Server, method: str, path: str, body: Any, token: str | None) -> Answer:
+    headers = {"Content-Type": "application/json"}
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    connection = HTTPConnection(*server, timeout=_SECONDS)
+    try:
+        connection.request(method, path, None if body is None else json.dumps(body), headers)
+        response = connection.getresponse()
+        return Answer(response.status, json.loads(response.read()))
+    except (OSError, HTTPException, ValueError) as error:
+        raise ShopClosed(f"{method} {path}: {type(error).__name__}") from error
+    finally:
+        connection.close()

@@ -1,0 +1,142 @@
+"""The demo's shop in the browser: prices, codes and an order, and what it does not tell."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from zoneinfo import ZoneInfo
+
+import pytest
+import uvicorn
+from playwright.async_api import Page, expect
+
+from sconto.api.context import Context, read_clock
+from sconto.api.logs import request_log
+from sconto.api.metrics import Metrics
+from sconto.app import build_app
+from sconto.domain.people import Caller, Role
+from sconto.operations import promotions, users
+from sconto.operations.tokens import Tokens
+from sconto.portal.shop.site import shop_routes
+from sconto.portal.shop.till import Till
+from sconto.store.database import Database
+from tests.builders import a_promotion
+from tests.portal.browser import show
+from tests.portal.shop import open_shop
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+async def shop_url(database: Database, tokens: Tokens, merchant: Caller) -> AsyncIterator[str]:
+    """The address of a shop that sells for `merchant`, beside the Sconto that it asks."""
+    username = f"till-{merchant.merchant_id}"
+    await users.add_user(database, merchant, username, PASSWORD, Role.CHECKOUT)
+
+    @asynccontextmanager
+    async def open_context() -> AsyncIterator[Context]:
+        yield Context(database, tokens, ZoneInfo("UTC"), Metrics())
+
+    app = build_app(open_context, request_log("console"))
+    app.router.routes.extend(shop_routes(app.state, Till(username, PASSWORD)))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+        serving = asyncio.create_task(server.serve([listening]))
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/shop"
+        server.should_exit = True
+        await serving
+
+
+async def test_a_shopper_who_followed_a_link_with_a_code_orders_at_the_reduced_price(
+    stranger: Page, shop_url: str, database: Database, merchant: Caller
+) -> None:
+    await open_shop(database, merchant)
+    await stranger.goto(f"{shop_url}?code=welcome15")
+    await expect(stranger).to_have_url(f"{shop_url}/")
+    await expect(stranger.get_by_role("status")).to_contain_text("The code welcome15 is noted.")
+    teapot = stranger.locator("li", has_text="Teapot")
+    await expect(teapot.locator("s")).to_contain_text("€49.50")
+    await expect(teapot.locator("strong")).to_have_text("€37.12")
+    await show(stranger, "shop")
+
+    await teapot.get_by_role("link").click()
+    await stranger.get_by_label("Quantity").fill("2")
+    await show(stranger, "shop-product")
+    await stranger.get_by_role("button", name="Add to the cart").click()
+    await expect(stranger).to_have_url(f"{shop_url}/cart")
+    await stranger.goto(f"{shop_url}/basket/add/4")
+    tea = stranger.locator(".cart li", has_text="Tea, green")
+    await expect(tea.locator("strong")).to_have_text("€6.71")
+    await stranger.get_by_label("Have you got a code?").fill("nonsense")
+    await stranger.keyboard.press("Enter")
+    await expect(stranger.locator(".codes li > span")).to_have_text(
+        ["welcome15 You get a discount with it.", "nonsense It changes nothing in this cart."],
+        use_inner_text=True,
+    )
+    await show(stranger, "shop-cart")
+
+    await tea.get_by_role("spinbutton").fill("3")
+    await stranger.keyboard.press("Enter")
+    await expect(tea.locator("strong")).to_have_text("€20.14")
+    await stranger.get_by_role("button", name="Remove the code nonsense").click()
+    await expect(stranger.locator(".codes li")).to_have_count(1)
+    await stranger.get_by_role("button", name="Order for €94.39").click()
+    await expect(stranger.get_by_role("heading")).to_have_text("Thank you")
+    await expect(stranger.locator(".sums")).to_contain_text("€94.39")
+    await show(stranger, "shop-order")
+    await stranger.get_by_role("link", name="Cart").click()
+    await expect(stranger.get_by_text("Your cart is empty.")).to_be_visible()
+
+
+async def test_a_shopper_cannot_tell_which_codes_exist(
+    stranger: Page, shop_url: str, database: Database, merchant: Caller
+) -> None:
+    await open_shop(database, merchant)
+    now = read_clock()
+    await promotions.create_promotion(
+        database, merchant, a_promotion(codes=("LITTLE",), name="Outdone"), now
+    )
+    # Used, switched off, not on this product, outdone, and never heard of.
+    for code in ("SORRY-7KQ2", "FRIEND", "TEA-1", "LITTLE", "NEVER-WAS"):
+        await stranger.goto(f"{shop_url}/basket/add/3?clear=Y&code={code}")
+        await expect(stranger.locator(".codes li > span")).to_have_text(
+            f"{code} It changes nothing in this cart.", use_inner_text=True
+        )
+    await stranger.get_by_role("button", name="Order for €37.12").click()
+    await expect(stranger.get_by_role("heading")).to_have_text("Thank you")
+
+
+async def test_a_price_that_changed_is_shown_before_anything_is_ordered(
+    stranger: Page, shop_url: str, database: Database, merchant: Caller
+) -> None:
+    await open_shop(database, merchant)
+    await stranger.goto(f"{shop_url}/basket/add/6?clear=Y&quantity=4")
+    await expect(stranger.get_by_role("button", name="Order for €10.00")).to_be_visible()
+    await promotions.create_promotion(database, merchant, a_promotion(), read_clock())
+    await stranger.get_by_role("button", name="Order for €10.00").click()
+    await expect(stranger.get_by_role("alert")).to_contain_text("the price is another by now")
+    await stranger.get_by_role("button", name="Order for €9.00").click()
+    await expect(stranger.get_by_role("heading")).to_have_text("Thank you")
+
+
+async def test_orders_that_are_not_the_shops_and_pages_that_are_not_there(
+    stranger: Page, shop_url: str, database: Database, merchant: Caller
+) -> None:
+    await open_shop(database, merchant)
+    for path in ("/orders/2", f"/orders/shop-{'0' * 32}", "/products/99", "/basket/add/x", "/no"):
+        answer = await stranger.goto(f"{shop_url}{path}")
+        assert answer is not None
+        assert answer.status == 404
+        await expect(stranger.get_by_role("heading")).to_have_text("There is nothing here")
+
+
+async def test_a_shop_that_may_not_ask_is_closed(
+    stranger: Page, shop_url: str, database: Database, merchant: Caller
+) -> None:
+    page = await users.list_users(database, merchant, limit=9)
+    till = next(user for user in page.users if user.role is Role.CHECKOUT)
+    await users.set_disabled(database, merchant, till.id, disabled=True)
+    answer = await stranger.goto(shop_url)
+    assert answer is not None
+    assert answer.status == 503
+    await expect(stranger.get_by_role("heading")).to_have_text("The shop is closed")
