@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from starlette.responses import JSONResponse, Response
 
-from sconto.api.faults import first_faults
 from sconto.api.strict_json import NotJson
 from sconto.domain.code_file import LineFault
 from sconto.domain.problems import (
@@ -85,7 +84,7 @@ class Refused(Problem):
         self, status: int, faults: Iterable[Fault], headers: Mapping[str, str] | None = None
     ) -> None:
         self.status = status
-        self.faults = first_faults(faults)
+        self.faults = tuple(faults)
         self.headers = dict(headers or {})
         super().__init__(f"{status}: {', '.join(str(fault.code) for fault in self.faults)}")
 
