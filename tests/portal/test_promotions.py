@@ -29,9 +29,9 @@ async def test_the_list_tells_of_each_promotion_what_happened_to_it(
         return f"tr:has(th:has-text('{name}'))"
 
     for name, texts in {
-        "Winter sale": ["Automatic", "Running", "10% to 25% on 3 products", "12"],
-        "Tea lovers": ["With a code", "TEA-1, TEA-2 and 1 more", "12.5% on 2 products", "6"],
-        "An apology": ["SORRY-7KQ2", "All codes used", "20% on all products", "1"],
+        "Winter sale": ["Automatic", "Running", "10% to 25% off 3 products", "12"],
+        "Tea lovers": ["With a code", "TEA-1, TEA-2 and 1 more", "12.5% off 2 products", "6"],
+        "An apology": ["SORRY-7KQ2", "All codes used", "20% off all products", "1"],
         "Spring cleaning": ["Not started"],
         "Summer 2025": ["Expired"],
         "Friends": ["Switched off"],

@@ -1,14 +1,26 @@
 """What people look through: the promotions of a merchant, page after page, and one at a time."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Final
 
+from sconto.domain.cart import Cart, Line
+from sconto.domain.foresight import moment_of
 from sconto.domain.overview import OverviewPage, OverviewQuery, PromotionOverview
 from sconto.domain.people import Caller
+from sconto.domain.pricing import price
 from sconto.domain.problems import PromotionNotFound
+from sconto.domain.redemption_days import ExamplePrice, RedemptionChart
 from sconto.store import promotion_lists as store
+from sconto.store import redemption_days
+from sconto.store.candidates import read_candidates
 from sconto.store.database import Database
 from sconto.store.promotions import LARGEST
+
+CHARTED_DAYS: Final = 90
+
+_MOST_CODES: Final = 20
+_EXAMPLES: Final = 6
 
 
 async def list_overviews(
@@ -42,3 +54,39 @@ async def get_overview(
     if found is None:
         raise PromotionNotFound(promotion_id)
     return found
+
+
+async def chart_redemptions(
+    database: Database, caller: Caller, promotion_id: int, today: date
+) -> RedemptionChart:
+    """How often a promotion was used, by day for a quarter and by code for all time."""
+    since = today - timedelta(days=CHARTED_DAYS - 1)
+    async with database.read() as connection:
+        return RedemptionChart(
+            await redemption_days.count_by_day(connection, caller.merchant_id, promotion_id, since),
+            await redemption_days.count_by_code(
+                connection, caller.merchant_id, promotion_id, _MOST_CODES
+            ),
+        )
+
+
+async def example_prices(
+    database: Database, caller: Caller, overview: PromotionOverview, now: datetime
+) -> tuple[datetime, list[ExamplePrice]]:
+    """What products of the promotion cost with its first code: now, or when it starts."""
+    at = moment_of(overview.summary.period, now)
+    async with database.read() as connection:
+        covered = await redemption_days.first_covered(
+            connection, caller.merchant_id, overview.summary.id, _EXAMPLES
+        )
+        carts = [
+            Cart(p.currency, (Line("1", p.product_id, 1, p.price),), overview.codes[:1])
+            for p in covered
+        ]
+        lines = tuple(cart.lines[0] for cart in carts)
+        all_lines = Cart("EUR", lines, overview.codes[:1])
+        found = await read_candidates(connection, caller.merchant_id, all_lines, at)
+    return at, [
+        ExamplePrice(product, price(cart, found.candidates, at).lines[0])
+        for product, cart in zip(covered, carts, strict=True)
+    ]

@@ -11,6 +11,7 @@ from starlette.types import Scope
 from sconto.domain.problems import (
     AccessDenied,
     BodyTooLarge,
+    NoCodesAllowed,
     OrderNotFound,
     OwnAccess,
     Problem,
@@ -26,6 +27,7 @@ from sconto.portal.words import marked
 
 STATUSES: Final[Mapping[type[Problem], int]] = {
     AccessDenied: 403,
+    NoCodesAllowed: 404,
     BodyTooLarge: 413,
     OrderNotFound: 404,
     OwnAccess: 403,

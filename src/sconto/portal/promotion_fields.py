@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,7 @@ from sconto.domain.product import parse_product_id
 from sconto.domain.promotion import NewPromotion, Promotion, PromotionType, Terms
 from sconto.domain.schedule import Period
 from sconto.portal.language import Language
+from sconto.portal.local_times import read_local_time
 
 MOST_CODES_SHOWN: Final = 500
 """A promotion with more codes keeps them where the form is saved."""
@@ -155,13 +156,8 @@ def _read_period(
 def _read_instant(text: str, zone: ZoneInfo, stored: datetime | None) -> datetime | None:
     if stored is not None and text == write_instant(stored, zone):
         return stored
-    try:
-        there = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    if there.tzinfo is not None or not _FIRST_YEAR <= there.year <= _LAST_YEAR:
-        return None
-    return there.replace(tzinfo=zone).astimezone(UTC)
+    instant = read_local_time(text, zone)
+    return instant if instant and _FIRST_YEAR <= instant.year <= _LAST_YEAR else None
 
 
 def _read_coverage(fields: Fields, language: Language, faults: Faults) -> Coverage | None:

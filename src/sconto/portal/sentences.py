@@ -4,8 +4,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from sconto.domain.code_list import CodeState
+from sconto.domain.code_pattern import Ending
 from sconto.domain.codes import CodeType
 from sconto.domain.foresight import Caution, CautionKind
+from sconto.domain.history import Verb
 from sconto.domain.overview import COUNTED, Discount, ListOrder, ListState, PromotionOverview
 from sconto.domain.promotion import PromotionSummary, PromotionType
 from sconto.domain.schedule import Period, Standing
@@ -36,6 +39,26 @@ ORDERS: Final = {
     ListOrder.CREATED: marked("Newest"),
     ListOrder.NAME: marked("Name"),
     ListOrder.END: marked("End"),
+}
+
+VERBS: Final = {
+    Verb.CREATED: marked("Created"),
+    Verb.CHANGED: marked("Changed"),
+    Verb.DELETED: marked("Deleted"),
+    Verb.RESTORED: marked("Restored"),
+    Verb.CODES_ADDED: marked("Codes added"),
+    Verb.CODES_REMOVED: marked("Codes removed"),
+    Verb.GENERATION_STARTED: marked("Generation of codes started"),
+    Verb.CODES_GENERATED: marked("Codes generated"),
+    Verb.PASSWORD_SET: marked("Password set"),
+}
+
+CODE_STATES: Final = {CodeState.FREE: marked("Free"), CodeState.USED: marked("Used")}
+
+ENDINGS: Final = {
+    Ending.COMPLETE: marked("complete"),
+    Ending.PROMOTION_GONE: marked("stopped: the promotion was deleted or takes no codes any more"),
+    Ending.PATTERN_USED_UP: marked("stopped: the pattern has no other codes"),
 }
 
 
@@ -70,7 +93,7 @@ def period_words(language: Language, period: Period) -> str:
 
 
 def discount_words(language: Language, discount: Discount | None) -> str:
-    """10% on all products; 5% to 20% on 3 products."""
+    """10% off all products; 5% to 20% off 3 products."""
     _ = language.gettext
     if discount is None:
         return _("nothing")
@@ -81,7 +104,7 @@ def discount_words(language: Language, discount: Discount | None) -> str:
         else _("%(lowest)s to %(highest)s") % {"lowest": lowest, "highest": highest}
     )
     products = products_words(language, discount.products)
-    return _("%(percent)s on %(products)s") % {"percent": percent, "products": products}
+    return _("%(percent)s off %(products)s") % {"percent": percent, "products": products}
 
 
 def products_words(language: Language, products: int | None) -> str:

@@ -11,7 +11,16 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from sconto.portal import carts, orders, promotion_form, promotions, sign_in
+from sconto.portal import (
+    carts,
+    codes,
+    orders,
+    people,
+    promotion,
+    promotion_form,
+    promotions,
+    sign_in,
+)
 from sconto.portal.errors import BY_CLASS
 from sconto.portal.headers import Headers
 from sconto.portal.pages import ADDRESS
@@ -20,8 +29,11 @@ PAGES: Final = (
     *sign_in.PAGES,
     *promotion_form.PAGES,
     *promotions.PAGES,
+    *promotion.PAGES,
+    *codes.PAGES,
     *carts.PAGES,
     *orders.PAGES,
+    *people.PAGES,
 )
 
 _FILES: Final = Mount("/static", StaticFiles(directory=Path(__file__).with_name("static")))

@@ -1,0 +1,177 @@
+"""The codes of a promotion: looked through, added, removed, generated, and as files."""
+
+import csv
+import io
+import re
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import Final
+
+from starlette.datastructures import UploadFile
+from starlette.responses import Response, StreamingResponse
+
+from sconto.domain.code_list import MOST_CODES, CodeQuery, CodeState, ListedCode
+from sconto.domain.code_pattern import CodePattern
+from sconto.domain.people import Action
+from sconto.domain.problems import (
+    CodeFileRefused,
+    CursorRefused,
+    NoCodesSent,
+    PatternRefused,
+)
+from sconto.domain.spreadsheet import shown_as_text
+from sconto.operations import code_generation, codes
+from sconto.portal.notices import Notice
+from sconto.portal.pages import read, write
+from sconto.portal.promotion import find, show
+from sconto.portal.sentences import CODE_STATES, ENDINGS
+from sconto.portal.visit import Visit
+
+FILE_LIMIT: Final = 64 * 1024 * 1024
+"""Bytes of a file: a million codes of thirty letters fit."""
+
+_LISTED: Final = 50
+_NAMED_LINES: Final = 10
+_PIECE: Final = 64 * 1024
+_SEPARATORS: Final = re.compile(r"[\s,;]+")
+_COLUMNS: Final = ("coupon_code", "state", "uses", "used_by", "used_at")
+_PATTERN: Final = {"prefix": "", "groups": "2", "length": "4", "count": "100"}
+
+
+async def show_codes(visit: Visit) -> Response:
+    """The codes that are searched for, a page at a time, and what is being generated."""
+    return await _show(visit)
+
+
+async def add(visit: Visit) -> Response:
+    """Add the codes of a file, or those that were typed: all or none."""
+    promotion_id = visit.id_in_path("promotion_id")
+    _ = visit.gettext
+    try:
+        added = await codes.import_codes(
+            visit.context.database, visit.caller, promotion_id, _pieces(visit), visit.now
+        )
+    except NoCodesSent:
+        return await _show(visit, {"codes": _("Write at least one code, or choose a file.")})
+    except CodeFileRefused as problem:
+        lines = [f"{line.line}: {line.fault}" for line in problem.lines[:_NAMED_LINES]]
+        more = visit.language.ngettext(
+            "Nothing was added, for %(number)s line cannot be taken.",
+            "Nothing was added, for %(number)s lines cannot be taken.",
+            problem.total,
+        )
+        sentence = more % {"number": visit.language.number(problem.total)}
+        return await _show(visit, {"codes": sentence}, lines)
+    words = visit.language.ngettext("%(number)s code added.", "%(number)s codes added.", added)
+    notice = Notice(words % {"number": visit.language.number(added)})
+    return visit.redirect(f"/promotions/{promotion_id}/codes", notice)
+
+
+async def remove(visit: Visit) -> Response:
+    """Remove one code."""
+    promotion_id = visit.id_in_path("promotion_id")
+    code = visit.field("code")
+    gone = await codes.remove_codes(
+        visit.context.database, visit.caller, promotion_id, [code], visit.now
+    )
+    _ = visit.gettext
+    text = _("The code %(code)s is removed.") if gone.removed else _("There is no code %(code)s.")
+    return visit.redirect(f"/promotions/{promotion_id}/codes", Notice(text % {"code": code}))
+
+
+async def generate(visit: Visit) -> Response:
+    """Let codes be made in the background."""
+    promotion_id = visit.id_in_path("promotion_id")
+    groups, length, count = (_number(visit.field(name)) for name in ("groups", "length", "count"))
+    pattern = CodePattern(visit.field("prefix"), groups, length)
+    try:
+        await code_generation.start_generation(
+            visit.context.database, visit.caller, promotion_id, pattern, count, visit.now
+        )
+    except PatternRefused as problem:
+        return await _show(visit, {"generate": str(problem)})
+    text = visit.gettext("The codes are being made. You can leave this page and come back.")
+    return visit.redirect(f"/promotions/{promotion_id}/codes", Notice(text))
+
+
+async def download(visit: Visit) -> Response:
+    """All codes as a CSV file, sent as it is read."""
+    promotion_id = visit.id_in_path("promotion_id")
+    parts = await codes.export_codes(visit.context.database, visit.caller, promotion_id)
+    headers = {"Content-Disposition": f'attachment; filename="codes-{promotion_id}.csv"'}
+    return StreamingResponse(_write_file(parts), media_type="text/csv", headers=headers)
+
+
+async def _show(
+    visit: Visit, faults: Mapping[str, str] | None = None, lines: Sequence[str] = ()
+) -> Response:
+    overview = await find(visit)
+    database, promotion_id = visit.context.database, overview.summary.id
+    state = visit.query("state")
+    query = CodeQuery(
+        _LISTED,
+        visit.query("after") or None,
+        visit.query("search") or None,
+        CodeState(state) if state in tuple(CodeState) else None,
+    )
+    try:
+        page = await codes.list_codes(database, visit.caller, promotion_id, query)
+    except CursorRefused:
+        return visit.redirect(f"/promotions/{promotion_id}/codes")
+    generations = await code_generation.list_generations(database, visit.caller, promotion_id)
+    return show(
+        visit,
+        "promotions/codes.html",
+        overview,
+        status=422 if faults else 200,
+        page=page,
+        query=query,
+        states=CODE_STATES,
+        endings=ENDINGS,
+        generations=generations,
+        under_way=any(generation.ending is None for generation in generations),
+        faults=faults or {},
+        lines=lines,
+        typed=visit.field("codes"),
+        pattern={name: visit.field(name) or value for name, value in _PATTERN.items()},
+        most=MOST_CODES,
+    )
+
+
+def _pieces(visit: Visit) -> Iterable[bytes]:
+    """The file, or what was typed as if it were one."""
+    file = visit.form.get("code_file")
+    if isinstance(file, UploadFile) and file.size:
+        content = file.file
+        return iter(lambda: content.read(_PIECE), b"")
+    return ["\n".join(_SEPARATORS.split(visit.field("codes"))).encode()]
+
+
+def _number(text: str) -> int:
+    """The number that is typed; 0, which no pattern takes, for what is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else 0
+
+
+async def _write_file(parts: AsyncIterator[Sequence[ListedCode]]) -> AsyncIterator[str]:
+    yield ",".join(_COLUMNS) + "\r\n"
+    async for part in parts:
+        lines = io.StringIO()
+        csv.writer(lines).writerows(
+            (
+                code.code,
+                code.state.value,
+                code.uses,
+                shown_as_text(code.used_by or ""),
+                code.used_at.isoformat() if code.used_at else "",
+            )
+            for code in part
+        )
+        yield lines.getvalue()
+
+
+PAGES: Final = (
+    read("/promotions/{promotion_id}/codes", show_codes, Action.READ_PROMOTIONS),
+    write("/promotions/{promotion_id}/codes", add, Action.WRITE_PROMOTIONS, limit=FILE_LIMIT),
+    write("/promotions/{promotion_id}/codes/remove", remove, Action.WRITE_PROMOTIONS),
+    write("/promotions/{promotion_id}/codes/generate", generate, Action.WRITE_PROMOTIONS),
+    read("/promotions/{promotion_id}/codes.csv", download, Action.READ_PROMOTIONS),
+)

@@ -1,0 +1,87 @@
+"""Recorded facts, such as history has them, as people read them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from sconto.portal.language import Language
+from sconto.portal.words import marked
+
+FACTS: Final = {
+    "active": marked("Switched on"),
+    "code_type": marked("Each code"),
+    "codes": marked("Codes"),
+    "count": marked("Number"),
+    "covers": marked("Covers"),
+    "ends_at": marked("End, included"),
+    "example": marked("Example"),
+    "name": marked("Name"),
+    "percent": marked("Percent"),
+    "products": marked("Products"),
+    "starts_at": marked("Start"),
+    "type": marked("Type"),
+}
+"""What the facts are called."""
+
+_VALUES: Final = {
+    "all": marked("all products"),
+    "coupon": marked("With a code"),
+    "discount": marked("Automatic"),
+    "listed": marked("some products"),
+    "one-time": marked("once"),
+    "reusable": marked("again and again"),
+}
+
+_NAMES_OF_VALUES: Final = ("type", "code_type", "covers")
+_NAMED: Final = 10
+
+
+def fact_words(language: Language, name: str, value: object) -> str:
+    """The value of the fact of that name."""
+    match value:
+        case None:
+            return language.gettext("none")
+        case bool():
+            return language.gettext("yes") if value else language.gettext("no")
+        case Mapping():
+            return _list_words(language, value)
+        case str() if name.endswith("_at"):
+            return language.instant(datetime.fromisoformat(value))
+        case str():
+            shown = (
+                language.gettext(_VALUES.get(value, value)) if name in _NAMES_OF_VALUES else value
+            )
+            return f"{value}%" if name == "percent" else shown
+        case Sequence():
+            return ", ".join(fact_words(language, "", part) for part in value)
+    return language.number(value) if isinstance(value, int) else str(value)
+
+
+def _list_words(language: Language, facts: Mapping[str, object]) -> str:
+    """How a list was changed: its length, and what was added to it or removed."""
+    _ = language.gettext
+    said = []
+    for name, words in (
+        ("count", _("%(number)s in all")),
+        ("added", _("%(number)s added: %(elements)s")),
+        ("removed", _("%(number)s removed: %(elements)s")),
+        ("replaced", _("%(number)s replaced: %(elements)s")),
+    ):
+        if name not in facts:
+            continue
+        if name == "count":
+            said.append(words % {"number": facts[name]})
+            continue
+        elements = facts[name]
+        shown = elements[:_NAMED] if isinstance(elements, list) else []
+        number = facts.get(f"{name}_count", len(shown))
+        more = " …" if isinstance(number, int) and number > len(shown) else ""
+        named = ", ".join(_element(element) for element in shown) + more
+        said.append(words % {"number": number, "elements": named})
+    return "; ".join(said) or ", ".join(f"{name}: {value}" for name, value in facts.items())
+
+
+def _element(element: object) -> str:
+    if isinstance(element, Mapping):
+        return " ".join(str(part) for part in element.values())
+    return str(element)

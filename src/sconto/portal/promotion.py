@@ -1,0 +1,146 @@
+"""One promotion: its terms, example prices, statistics, and who changed what."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from sconto.domain.history import Entry
+from sconto.domain.money import currency_decimals
+from sconto.domain.overview import PromotionOverview
+from sconto.domain.people import Action
+from sconto.domain.redemption_days import DayCount
+from sconto.operations import history, overviews
+from sconto.portal.facts import FACTS, fact_words
+from sconto.portal.pages import read
+from sconto.portal.sentences import CODE_TYPES, TYPES, VERBS
+from sconto.portal.visit import Visit
+
+_ENTRIES: Final = 25
+
+
+async def show_terms(visit: Visit) -> Response:
+    """What it gives, and what that makes of some prices."""
+    overview = await find(visit)
+    at, examples = await overviews.example_prices(
+        visit.context.database, visit.caller, overview, visit.now
+    )
+    return show(visit, "promotions/terms.html", overview, at=at, examples=examples)
+
+
+async def show_statistics(visit: Visit) -> Response:
+    """How often it was used, and what it gave."""
+    overview = await find(visit)
+    chart = await overviews.chart_redemptions(
+        visit.context.database, visit.caller, overview.summary.id, visit.today
+    )
+    days = [visit.today - timedelta(days=ago) for ago in range(overviews.CHARTED_DAYS - 1, -1, -1)]
+    return show(
+        visit,
+        "promotions/statistics.html",
+        overview,
+        counts=chart.days,
+        codes=chart.codes,
+        most=max((code.applied + code.outdone for code in chart.codes), default=0),
+        uses=json.dumps(_uses_series(visit, days, chart.days)),
+        discounts={
+            currency: json.dumps(_discount_series(visit, days, chart.days, currency))
+            for currency in sorted({count.currency for count in chart.days})
+        },
+    )
+
+
+async def show_history(visit: Visit) -> Response:
+    """Who changed what and when."""
+    overview = await find(visit)
+    before = visit.query("before")
+    page = await history.promotion_history(
+        visit.context.database,
+        visit.caller,
+        overview.summary.id,
+        limit=_ENTRIES,
+        before=int(before) if before.isdecimal() and len(before) < 19 else None,
+    )
+    return show(
+        visit,
+        "promotions/history.html",
+        overview,
+        entries=[(entry, differences(visit, entry)) for entry in page.entries],
+        next=page.entries[-1].id if page.more else None,
+        verbs=VERBS,
+    )
+
+
+async def find(visit: Visit) -> PromotionOverview:
+    """The promotion that the address names. Raises PromotionNotFound."""
+    return await overviews.get_overview(
+        visit.context.database, visit.caller, visit.id_in_path("promotion_id"), visit.today
+    )
+
+
+def show(visit: Visit, template: str, overview: PromotionOverview, **values: Any) -> Response:
+    """A page about the promotion, below its name and the tabs."""
+    return visit.render(
+        template,
+        overview=overview,
+        summary=overview.summary,
+        types=TYPES,
+        code_types=CODE_TYPES,
+        may_write=visit.caller.may(Action.WRITE_PROMOTIONS),
+        **values,
+    )
+
+
+def differences(visit: Visit, entry: Entry) -> list[tuple[str, str, str]]:
+    """What differs, as name, before and after; in the order in which it was recorded."""
+    before, after = entry.change.before or {}, entry.change.after or {}
+    return [
+        (
+            visit.gettext(FACTS.get(name, name)),
+            fact_words(visit.language, name, before.get(name)),
+            fact_words(visit.language, name, after.get(name)),
+        )
+        for name in dict.fromkeys([*before, *after])
+    ]
+
+
+def _uses_series(visit: Visit, days: Sequence[date], counts: Sequence[DayCount]) -> dict[str, Any]:
+    applied: dict[date, int] = {}
+    outdone: dict[date, int] = {}
+    for count in counts:
+        applied[count.day] = applied.get(count.day, 0) + count.applied
+        outdone[count.day] = outdone.get(count.day, 0) + count.outdone
+    _ = visit.gettext
+    return _series(visit, days, {_("applied"): applied, _("outdone"): outdone})
+
+
+def _discount_series(
+    visit: Visit, days: Sequence[date], counts: Sequence[DayCount], currency: str
+) -> dict[str, Any]:
+    """For a picture alone, which may round: the amounts themselves are in the table."""
+    unit = 10 ** currency_decimals(currency)
+    given = {count.day: count.discount / unit for count in counts if count.currency == currency}
+    return _series(visit, days, {currency: given})
+
+
+def _series(
+    visit: Visit, days: Sequence[date], numbers: Mapping[str, Mapping[date, float]]
+) -> dict[str, Any]:
+    """What `charts.js` draws: each day has a number in each series."""
+    return {
+        "label": visit.gettext("Day"),
+        "days": [day.isoformat() for day in days],
+        "series": [
+            {"label": label, "values": [by_day.get(day, 0) for day in days]}
+            for label, by_day in numbers.items()
+        ],
+    }
+
+
+PAGES: Final = (
+    read("/promotions/{promotion_id}", show_terms, Action.READ_PROMOTIONS),
+    read("/promotions/{promotion_id}/statistics", show_statistics, Action.READ_PROMOTIONS),
+    read("/promotions/{promotion_id}/history", show_history, Action.READ_PROMOTIONS),
+)

@@ -1,0 +1,90 @@
+"""The counts of redemptions by day and by code, and products to show a promotion on."""
+
+from datetime import date
+from typing import Final
+
+from sconto.domain.product import Product
+from sconto.domain.redemption_days import CodeCount, DayCount
+from sconto.store.database import Connection
+
+_BY_DAY: Final = """
+SELECT day, currency,
+    coalesce(sum(uses) FILTER (WHERE applied), 0)::bigint AS applied,
+    coalesce(sum(uses) FILTER (WHERE NOT applied), 0)::bigint AS outdone,
+    coalesce(sum(discount) FILTER (WHERE applied), 0) AS discount
+FROM redemption_counts
+WHERE merchant_id = $1 AND promotion_id = $2 AND day >= $3
+GROUP BY day, currency
+ORDER BY day, currency
+"""
+
+_BY_CODE: Final = """
+SELECT codes.code, counted.applied, counted.outdone
+FROM (
+    SELECT code_id,
+        coalesce(sum(uses) FILTER (WHERE applied), 0)::bigint AS applied,
+        coalesce(sum(uses) FILTER (WHERE NOT applied), 0)::bigint AS outdone
+    FROM redemption_counts
+    WHERE merchant_id = $1 AND promotion_id = $2 AND code_id <> 0
+    GROUP BY code_id
+    ORDER BY sum(uses) DESC, code_id
+    LIMIT $3
+) AS counted
+JOIN codes ON codes.merchant_id = $1 AND codes.code_id = counted.code_id
+ORDER BY counted.applied + counted.outdone DESC, counted.code_id
+"""
+
+# The first of the products that a promotion names; where it names none, of the catalogue.
+_COVERED: Final = """
+(
+    SELECT product.product_id, product.name, product.price, product.currency
+    FROM (
+        SELECT product_id, position FROM promotion_products
+        WHERE merchant_id = $1 AND promotion_id = $2
+        ORDER BY position
+        LIMIT $3
+    ) AS named
+    CROSS JOIN LATERAL (
+        SELECT * FROM products
+        WHERE merchant_id = $1 AND product_id = named.product_id AND deleted_at IS NULL
+        LIMIT 1
+    ) AS product
+    ORDER BY named.position
+)
+UNION ALL
+(
+    SELECT product_id, name, price, currency
+    FROM products
+    WHERE merchant_id = $1 AND deleted_at IS NULL AND EXISTS (
+        SELECT FROM promotions WHERE merchant_id = $1 AND promotion_id = $2 AND covers_all
+    )
+    ORDER BY product_id
+    LIMIT $3
+)
+"""
+
+
+async def count_by_day(
+    connection: Connection, merchant_id: int, promotion_id: int, since: date
+) -> list[DayCount]:
+    """The redemptions of each day from one on, by currency."""
+    return [
+        DayCount(row["day"], row["currency"], row["applied"], row["outdone"], int(row["discount"]))
+        for row in await connection.fetch(_BY_DAY, merchant_id, promotion_id, since)
+    ]
+
+
+async def count_by_code(
+    connection: Connection, merchant_id: int, promotion_id: int, limit: int
+) -> list[CodeCount]:
+    """The codes that were used most."""
+    rows = await connection.fetch(_BY_CODE, merchant_id, promotion_id, limit)
+    return [CodeCount(*row) for row in rows]
+
+
+async def first_covered(
+    connection: Connection, merchant_id: int, promotion_id: int, limit: int
+) -> list[Product]:
+    """The first products that the promotion covers."""
+    rows = await connection.fetch(_COVERED, merchant_id, promotion_id, limit)
+    return [Product(*row) for row in rows]

@@ -1,0 +1,90 @@
+"""The codes of a promotion, worked with in a browser."""
+
+import re
+from pathlib import Path
+
+from playwright.async_api import Page, expect
+
+from sconto.api.clock import read_clock
+from sconto.domain.code_list import CodeQuery
+from sconto.domain.codes import CodeType
+from sconto.domain.order import NewOrder
+from sconto.domain.people import Caller
+from sconto.domain.promotion import PromotionType
+from sconto.operations import checkout, code_generation, codes, promotions
+from sconto.store.database import Database
+from tests.builders import NOON, a_cart, a_promotion
+from tests.portal.browser import show
+
+
+async def a_coupon(database: Database, caller: Caller, *written: str) -> int:
+    coupon, once = PromotionType.COUPON, CodeType.ONE_TIME
+    new = a_promotion(type_=coupon, name="Coupon", codes=written, code_type=once)
+    return await promotions.create_promotion(database, caller, new, NOON)
+
+
+async def test_codes_are_searched_added_removed_and_downloaded(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller, tmp_path: Path
+) -> None:
+    promotion_id = await a_coupon(database, merchant, "SPRING-1", "SPRING-2", "AUTUMN-1")
+    order = NewOrder("A-17", a_cart(codes=("spring-1",)))
+    await checkout.place_order(database, merchant, order, NOON, NOON.date())
+    await visitor.goto(f"{portal_url}/promotions/{promotion_id}/codes")
+    await show(visitor, "codes")
+    rows = visitor.locator("#results tbody tr")
+    used = re.compile(r"SPRING-1\s+Used\s+1\s+A-17")
+    await expect(rows.filter(has_text="SPRING-1")).to_have_text(used)
+
+    await visitor.get_by_label("Beginning of the code").press_sequentially("spr")
+    await expect(rows).to_have_count(2)
+    await visitor.get_by_label("State").select_option("Free")
+    await expect(rows.get_by_role("rowheader")).to_have_text(["SPRING-2"])
+
+    await visitor.get_by_label("What to do with SPRING-2").click()
+    await visitor.get_by_role("button", name="Remove this code").click()
+    await expect(visitor.get_by_role("status")).to_have_text("The code SPRING-2 is removed.")
+
+    await visitor.get_by_label("Typed or pasted").fill("winter-1, WINTER-2")
+    await visitor.get_by_role("button", name="Add", exact=True).click()
+    await expect(visitor.get_by_role("status")).to_have_text("2 codes added.")
+    file = tmp_path / "codes.csv"
+    file.write_text("FILE-1\nAUTUMN-1\nno code!\n")
+    await visitor.get_by_label("Or a CSV file").set_input_files(file)
+    await visitor.get_by_role("button", name="Add", exact=True).click()
+    await expect(visitor.get_by_role("alert")).to_contain_text("2 lines cannot be taken")
+    await expect(visitor.get_by_role("alert")).to_contain_text("Line 3: is no code")
+
+    async with visitor.expect_download() as starting:
+        await visitor.get_by_role("button", name="Download all codes").click()
+    lines = (await (await starting.value).path()).read_text().splitlines()
+    assert [line.split(",")[:4] for line in lines] == [
+        ["coupon_code", "state", "uses", "used_by"],
+        ["SPRING-1", "used", "1", "A-17"],
+        ["AUTUMN-1", "free", "0", ""],
+        ["winter-1", "free", "0", ""],
+        ["WINTER-2", "free", "0", ""],
+    ]
+
+
+async def test_codes_are_generated_while_one_looks_on(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    promotion_id = await a_coupon(database, merchant)
+    await visitor.goto(f"{portal_url}/promotions/{promotion_id}/codes")
+    await visitor.get_by_label("How many").fill("1000000")
+    await visitor.get_by_label("Letters in a group").fill("1")
+    await visitor.get_by_role("button", name="Generate").click()
+    await expect(visitor.get_by_role("alert")).to_contain_text("the pattern is too short")
+
+    await visitor.get_by_label("How many").fill("25000")
+    await visitor.get_by_label("They begin with").fill("SUN-")
+    await visitor.get_by_label("Letters in a group").fill("4")
+    await visitor.get_by_role("button", name="Generate").click()
+    await expect(visitor.locator("#generations")).to_contain_text("0 of 25,000 codes, under way")
+    await show(visitor, "codes-generating")
+    await code_generation.make_all_codes(database, read_clock)
+    await expect(visitor.locator("#generations")).to_contain_text(
+        "25,000 of 25,000 codes, complete"
+    )
+    page = await codes.list_codes(database, merchant, promotion_id, CodeQuery(limit=1))
+    assert page.codes[0].code.startswith("SUN-")

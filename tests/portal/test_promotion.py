@@ -1,0 +1,75 @@
+"""One promotion: its terms, prices, statistics and history."""
+
+from playwright.async_api import Page, expect
+
+from sconto.domain.people import Caller
+from sconto.operations import promotions
+from sconto.store.database import Database
+from tests.builders import NOON, a_promotion
+from tests.conftest import create_caller
+from tests.portal.browser import show
+from tests.portal.shop import open_shop
+
+
+async def test_the_terms_are_told_in_words_with_example_prices(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    ids = await open_shop(database, merchant)
+    await visitor.goto(f"{portal_url}/promotions")
+    await visitor.get_by_role("link", name="Tea lovers").click()
+    await show(visitor, "promotion")
+    main = visitor.get_by_role("main")
+    await expect(main).to_contain_text("12.5% off 2 products, with one of 3 codes, from")
+    await expect(main).to_contain_text("Tea, green, 100 g")
+    await expect(main).to_contain_text("12.5% off by this promotion")
+    await expect(main).to_contain_text("€6.91")
+
+    await visitor.goto(f"{portal_url}/promotions/{ids['An apology for late parcels']}")
+    await expect(main).to_contain_text(
+        "20% off all products, with code SORRY-7KQ2, once each, from"
+    )
+    await expect(main).to_contain_text("All codes used")
+
+
+async def test_statistics_are_drawn_and_written_down(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    ids = await open_shop(database, merchant)
+    await visitor.goto(f"{portal_url}/promotions/{ids['Newsletter welcome']}/statistics")
+    await expect(visitor.locator(".chart canvas")).to_have_count(2)
+    await visitor.get_by_text("The numbers").click()
+    await show(visitor, "promotion-statistics")
+    codes = visitor.get_by_role("table").last
+    await expect(codes.get_by_role("row", name="WELCOME15")).to_contain_text("6")
+    # 15% of 790 twice, rounded once: the teapot is cheaper by the winter sale.
+    await expect(visitor.get_by_role("region", name="The numbers")).to_contain_text("€2.37")
+
+
+async def test_the_history_tells_who_changed_what(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    new = a_promotion(name="Before", codes=("A",))
+    promotion_id = await promotions.create_promotion(database, merchant, new, NOON)
+    await visitor.goto(f"{portal_url}/promotions/{promotion_id}/edit")
+    await visitor.get_by_label("Name", exact=True).fill("After")
+    await visitor.get_by_role("button", name="Save", exact=True).click()
+    await visitor.get_by_role("link", name="History").click()
+    await show(visitor, "promotion-history")
+    rows = visitor.locator("tbody tr")
+    await expect(rows).to_have_count(2)
+    await expect(rows.nth(0)).to_contain_text("Changed")
+    await expect(rows.nth(0)).to_contain_text("Before → After")
+    await expect(rows.nth(1)).to_contain_text("Created")
+
+
+async def test_another_merchants_promotion_is_not_there(
+    visitor: Page, portal_url: str, database: Database
+) -> None:
+    stranger = await create_caller(database)
+    theirs = await promotions.create_promotion(database, stranger, a_promotion(), NOON)
+    for address in (theirs, 2**63, "x", f"{theirs}/edit", f"{theirs}/codes", f"{theirs}/history"):
+        answer = await visitor.goto(f"{portal_url}/promotions/{address}")
+        assert answer is not None
+        assert answer.status == 404, address
+        await expect(visitor.get_by_role("heading")).to_have_text("There is nothing here")
+    await show(visitor, "not-found")
