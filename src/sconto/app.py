@@ -20,7 +20,8 @@ from sconto import __version__
 from sconto.api import health, manual
 from sconto.api.catalog.routes import router as catalog_router
 from sconto.api.checkout.routes import router as checkout_router
-from sconto.api.context import Context, read_clock
+from sconto.api.clock import read_clock
+from sconto.api.context import Context
 from sconto.api.errors import ErrorAnswers, answer_failure
 from sconto.api.lingering_close import LingeringClose
 from sconto.api.logs import open_log
@@ -100,7 +101,7 @@ def build_app(
         middleware=[
             Middleware(LingeringClose),
             Middleware(Observation, log=log, answer_failure=_answer_failure),
-            Middleware(OneTrailingSlash, prefix="/v1/"),
+            Middleware(OneTrailingSlash, prefixes=("/v1/", "/promotion/v1/")),
             Middleware(RateLimit),
         ],
         exception_handlers=ErrorAnswers(ROUTES).by_class(),

@@ -82,17 +82,17 @@ class Observation:
 
 
 class OneTrailingSlash:
-    """Lets each address below a prefix be asked for with one slash at its end, or without."""
+    """Lets each address below the prefixes be asked for with one slash at its end, or without."""
 
-    def __init__(self, app: ASGIApp, prefix: str) -> None:
+    def __init__(self, app: ASGIApp, prefixes: tuple[str, ...]) -> None:
         self._app = app
-        self._prefix = prefix
+        self._prefixes = prefixes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request as if it came without the slash."""
         if scope["type"] == "http":
             path: str = scope["path"]
-            if path.endswith("/") and path.startswith(self._prefix) and path != self._prefix:
+            if path.endswith("/") and path.startswith(self._prefixes):
                 scope["path"] = path[:-1]
         await self._app(scope, receive, send)
 

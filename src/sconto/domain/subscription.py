@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
+from unicodedata import normalize
 
 LAST_ORDER_NUMBER: Final = 999_999_999
 """Orders of a subscription are numbered from 1 to this."""
@@ -51,8 +52,11 @@ class Subscription:
 
 
 def subscription_code_key(text: str) -> str:
-    """What all spellings of a code have in common: its letters, whatever their case."""
-    return text.casefold()
+    """What all spellings of a code have in common: its letters, whatever their case.
+
+    A letter with a mark, such as й, is the same in one character or in two (NFC).
+    """
+    return normalize("NFC", normalize("NFC", text).casefold())
 
 
 def with_code_keys(subscription: Subscription) -> Subscription:

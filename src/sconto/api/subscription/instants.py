@@ -32,15 +32,15 @@ def parse_start(text: str, zone: ZoneInfo) -> datetime:
 def parse_end(text: str, zone: ZoneInfo) -> datetime:
     """The instant in UTC; a bare date is the last instant of that day in the zone.
 
-    Raises ValueError, also for what lies outside of the years 1 to 9999.
+    9999-12-31 means no end to many systems: in every zone it is the last instant there is. Raises
+    ValueError, also for what lies outside of the years 1 to 9999.
     """
     if _DATE.fullmatch(text) is None:
         return _parse_instant(text)
-    try:
-        day_after = date.fromisoformat(text) + _DAY
-    except OverflowError:
-        raise ValueError(f"no day of the years 1 to 9999: {text!r}") from None
-    return _to_utc(datetime.combine(day_after, time(), zone)) - INSTANT
+    day = date.fromisoformat(text)
+    if day == date.max:
+        return datetime.max.replace(tzinfo=UTC)
+    return _to_utc(datetime.combine(day + _DAY, time(), zone)) - INSTANT
 
 
 parse_instant: Final = partial(parse_start, zone=ZoneInfo("UTC"))

@@ -96,9 +96,9 @@ def _read_cursor(text: str) -> int | None:
         decoded = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
     except (NotBase64, ValueError):
         return None
-    promotion_id = _read_id(decoded)
+    after = 0 if decoded == "0" else _read_id(decoded)
     # Decoding overlooks much, but there is only one way to write a cursor.
-    return promotion_id if promotion_id is not None and write_cursor(promotion_id) == text else None
+    return after if after is not None and write_cursor(after) == text else None
 
 
 def _read_id(text: str) -> int | None:

@@ -58,7 +58,8 @@ def write_promotion(promotion: SubscriptionPromotion) -> bytes:
 
 def write_page(page: SubscriptionPage, cursor: str | None) -> bytes:
     """A part of the list; `cursor` is what was asked for."""
-    following = cursor
+    # A page of no items at all goes on where it began.
+    following = cursor or write_cursor(0)
     if page.promotions:
         following = write_cursor(page.promotions[-1].id)
     pagination = {
