@@ -16,7 +16,8 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck, settings
 from psycopg import sql
 
-from sconto.api.context import Context, read_clock
+from sconto.api.clock import read_clock
+from sconto.api.context import Context
 from sconto.api.logs import request_log
 from sconto.api.metrics import Metrics
 from sconto.app import build_app

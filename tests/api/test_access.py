@@ -6,7 +6,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from sconto.api.context import read_clock
+from sconto.api.clock import read_clock
 from sconto.domain.people import Caller, Role
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import httpx
 
-from sconto.api.context import read_clock
+from sconto.api.clock import read_clock
 from sconto.domain.codes import CodeType
 from sconto.domain.people import Caller
 from sconto.operations.check import check

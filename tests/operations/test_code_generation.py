@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from sconto.api.context import read_clock
+from sconto.api.clock import read_clock
 from sconto.domain.code_list import CodeCounts
 from sconto.domain.code_pattern import CodePattern, Ending, Generation
 from sconto.domain.history import Verb

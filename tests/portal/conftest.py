@@ -11,7 +11,7 @@ from playwright.async_api import Browser, BrowserContext, Page
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sconto.api.context import read_clock
+from sconto.api.clock import read_clock
 from sconto.domain.people import Caller
 from sconto.operations.tokens import Tokens
 from sconto.portal.session import COOKIE, open_session

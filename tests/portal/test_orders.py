@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from playwright.async_api import Page, expect
 
-from sconto.api.context import read_clock
+from sconto.api.clock import read_clock
 from sconto.domain.cart import Cart
 from sconto.domain.order import NewOrder, OrderStatus
 from sconto.domain.people import Caller, Role

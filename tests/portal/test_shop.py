@@ -10,7 +10,8 @@ import pytest
 import uvicorn
 from playwright.async_api import Page, expect
 
-from sconto.api.context import Context, read_clock
+from sconto.api.clock import read_clock
+from sconto.api.context import Context
 from sconto.api.logs import request_log
 from sconto.api.metrics import Metrics
 from sconto.app import build_app

@@ -5,7 +5,7 @@ import os
 import signal
 from pathlib import Path
 
-from sconto.api.context import read_clock
+from sconto.api.clock import read_clock
 from sconto.domain.code_pattern import CodePattern, Ending
 from sconto.domain.people import Caller
 from sconto.operations.code_generation import get_generation, start_generation

@@ -8,7 +8,7 @@ from http.client import HTTPConnection, HTTPResponse
 import pytest
 
 from sconto.api.bodies import BODY_LIMIT
-from sconto.api.context import read_clock
+from sconto.api.clock import read_clock
 from sconto.domain.people import Caller, Role
 from sconto.operations.tokens import Tokens
 from tests.conftest import SECRET_KEY

@@ -15,7 +15,7 @@ import httpx
 import psycopg
 import pytest
 
-from sconto.api.context import read_clock
+from sconto.api.clock import read_clock
 from sconto.domain.people import Caller, Role
 from sconto.operations.tokens import Tokens
 from tests.services import SCONTO, Service, environment_of, wait_until
@@ -129,6 +129,13 @@ def test_users_and_tokens_of_the_bundled_database_outlive_the_service(tmp_path: 
         assert service.get("/health/ready").status_code == 200
         assert "Ada's mugs" in sconto(settings, "merchant", "list").stdout
     assert key.read_bytes() == before
+
+
+def test_a_single_worker_shows_its_figures(settings: Settings, tmp_path: Path) -> None:
+    with Service.running(tmp_path, settings) as service:
+        before = requests_counted(service)
+        assert service.get("/v1/promotion/77").status_code == 401
+        assert requests_counted(service) - before == 1
 
 
 def test_two_workers_figures_add_up_to_the_requests_sent(

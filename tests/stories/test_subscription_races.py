@@ -14,7 +14,7 @@ import httpx
 import psycopg
 import pytest
 
-from sconto.api.context import read_clock
+from sconto.api.clock import read_clock
 from sconto.domain.people import Caller, Role
 from sconto.operations.tokens import Tokens
 from tests.api.subscription.platform import ROOT, a_body, a_contract

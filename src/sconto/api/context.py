@@ -2,21 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import cast
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 
+from sconto.api.clock import read_clock
 from sconto.api.metrics import Metrics
 from sconto.api.quotas import QuotaPolicies, Quotas
 from sconto.operations import Database
 from sconto.operations.tokens import Tokens
-
-
-def read_clock() -> datetime:
-    """This moment in UTC, to the microsecond."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from sconto.api.context import read_clock
+from sconto.api.clock import read_clock
 from sconto.api.merchant.codes_wire import CSV_HEADING, write_csv
 from sconto.cli.database import ask_database
 from sconto.domain.code_pattern import ALPHABET, CodePattern, Ending, Generation

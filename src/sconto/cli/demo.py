@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import typer
 
-from sconto.api.context import read_clock
+from sconto.api.clock import read_clock
 from sconto.cli.database import answer_from, bring_up_to_date, running_database
 from sconto.cli.demo_shop import CODE, NAME, PASSWORD, open_shop
 from sconto.cli.serve import AddressUnavailable, Port, address_of, bind, run_service, terminable

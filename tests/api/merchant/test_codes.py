@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sconto.api.context import read_clock
+from sconto.api.clock import read_clock
 from sconto.domain.codes import CodeType
 from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller, Role

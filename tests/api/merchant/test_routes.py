@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sconto.api.context import read_clock
+from sconto.api.clock import read_clock
 from sconto.domain.people import Caller, Role
 from sconto.operations.products import put_products
 from sconto.operations.tokens import Tokens
