@@ -26,6 +26,7 @@ class Subject(StrEnum):
     """What an entry is about."""
 
     PROMOTION = "promotion"
+    SUBSCRIPTION_PROMOTION = "subscription promotion"
     USER = "user"
 
 

@@ -29,6 +29,22 @@ async def promotion_history(
     return _page(found, limit)
 
 
+async def subscription_history(
+    database: Database, caller: Caller, promotion_id: int, *, limit: int, before: int | None = None
+) -> HistoryPage:
+    """The latest entries about a subscription promotion, archived or not; none where unknown."""
+    async with database.read() as connection:
+        found = await history.list_entries(
+            connection,
+            caller.merchant_id,
+            Subject.SUBSCRIPTION_PROMOTION,
+            promotion_id,
+            limit + 1,
+            before or _LATEST,
+        )
+    return _page(found, limit)
+
+
 async def people_history(
     database: Database, caller: Caller, *, limit: int, before: int | None = None
 ) -> HistoryPage:

@@ -7,6 +7,11 @@ from datetime import datetime
 from sconto.domain.people import Caller
 from sconto.domain.problems import MaxUsageTooLow, SubscriptionPromotionNotFound
 from sconto.domain.subscription import subscription_code_key
+from sconto.domain.subscription_history import (
+    subscription_archived,
+    subscription_changed,
+    subscription_created,
+)
 from sconto.domain.subscription_promotion import (
     SubscriptionPage,
     SubscriptionPromotion,
@@ -14,6 +19,7 @@ from sconto.domain.subscription_promotion import (
     SubscriptionTerms,
 )
 from sconto.operations.idempotency import Answer, Repeatable, run_once
+from sconto.store import history
 from sconto.store import subscription_promotions as store
 from sconto.store.database import Connection, Database
 
@@ -29,7 +35,9 @@ async def create_promotion(
 
     async def create(connection: Connection) -> SubscriptionPromotion:
         promotion_id = await store.insert_promotion(connection, caller.merchant_id, terms, now)
-        return SubscriptionPromotion(promotion_id, 1, terms, 0, now, now)
+        created = SubscriptionPromotion(promotion_id, 1, terms, 0, now, now)
+        await history.record(connection, caller, subscription_created(created), now)
+        return created
 
     return await run_once(database, caller, request, create, now)
 
@@ -81,6 +89,8 @@ async def change_promotion(
             raise MaxUsageTooLow(before.usage)
         after = replace(before, terms=terms, version=_version(before, terms), updated_at=now)
         await store.update_promotion(connection, caller.merchant_id, after)
+        if (entry := subscription_changed(before, after)) is not None:
+            await history.record(connection, caller, entry, now)
         return after
 
     return await run_once(database, caller, request, run, now)
@@ -95,8 +105,11 @@ async def archive_promotion(
     """
 
     async def archive(connection: Connection) -> None:
-        if not await store.archive_promotion(connection, caller.merchant_id, promotion_id, now):
+        before = await store.lock_promotion(connection, caller.merchant_id, promotion_id)
+        if before is None:
             raise SubscriptionPromotionNotFound(str(promotion_id))
+        await store.archive_promotion(connection, caller.merchant_id, promotion_id, now)
+        await history.record(connection, caller, subscription_archived(before), now)
 
     return await run_once(database, caller, request, archive, now)
 

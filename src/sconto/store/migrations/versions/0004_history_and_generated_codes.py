@@ -13,7 +13,8 @@ CREATE TABLE history (
     recorded_at timestamptz NOT NULL,
     user_id bigint NOT NULL,
     username text COLLATE "C",
-    subject text COLLATE "C" NOT NULL CHECK (subject IN ('promotion', 'user')),
+    subject text COLLATE "C" NOT NULL
+        CHECK (subject IN ('promotion', 'subscription promotion', 'user')),
     subject_id bigint NOT NULL,
     verb text COLLATE "C" NOT NULL,
     before json,

@@ -1,0 +1,83 @@
+"""What is recorded of changes to subscription promotions: the terms that differ."""
+
+from typing import Final
+
+from sconto.domain.history import NAMED, Change, Facts, Subject, Verb
+from sconto.domain.subscription_promotion import Rule, SubscriptionPromotion, SubscriptionTerms
+
+_LONGEST_TEXT: Final = 1000
+"""How many letters of a text are recorded."""
+
+
+def subscription_created(promotion: SubscriptionPromotion) -> Change:
+    """The entry of a new subscription promotion: all of its terms."""
+    return _change(promotion.id, Verb.CREATED, None, _facts(promotion.terms))
+
+
+def subscription_changed(
+    before: SubscriptionPromotion, after: SubscriptionPromotion
+) -> Change | None:
+    """The entry of a changed subscription promotion; None where its terms are the same."""
+    old, new = _facts(before.terms), _facts(after.terms)
+    differing = [name for name in new if new[name] != old[name]]
+    if not differing:
+        return None
+    return _change(
+        before.id,
+        Verb.CHANGED,
+        {name: old[name] for name in differing},
+        {name: new[name] for name in differing},
+    )
+
+
+def subscription_archived(promotion: SubscriptionPromotion) -> Change:
+    """The entry of a subscription promotion that is taken away: all that it was."""
+    return _change(promotion.id, Verb.DELETED, _facts(promotion.terms), None)
+
+
+def _change(promotion_id: int, verb: Verb, before: Facts | None, after: Facts | None) -> Change:
+    subject = Subject.SUBSCRIPTION_PROMOTION
+    return Change(subject, promotion_id, verb, _shortened(before), _shortened(after))
+
+
+def _facts(terms: SubscriptionTerms) -> dict[str, object]:
+    constraint = terms.constraint
+    starts_at, ends_at = constraint.starts_at, constraint.ends_at
+    return {
+        "code": terms.code,
+        "name": terms.name,
+        "description": terms.description,
+        "active": terms.enabled,
+        "starts_at": None if starts_at is None else starts_at.isoformat(),
+        "ends_at": None if ends_at is None else ends_at.isoformat(),
+        "max_usage": constraint.max_usage,
+        "new_only": constraint.new_only,
+        "type_ids": list(constraint.type_ids),
+        "rules": [_rule(rule) for rule in terms.rules],
+        "meta": terms.meta,
+    }
+
+
+def _rule(rule: Rule) -> dict[str, object]:
+    return {
+        "effect": rule.effect.type.value,
+        "amount": rule.effect.text,
+        "conditions": [
+            {"type": condition.type.value, "order_number": condition.order_number}
+            for condition in rule.conditions
+        ],
+    }
+
+
+def _shortened(facts: Facts | None) -> Facts | None:
+    return None if facts is None else {name: _short(value) for name, value in facts.items()}
+
+
+def _short(value: object) -> object:
+    match value:
+        case str() if len(value) > _LONGEST_TEXT:
+            return f"{value[:_LONGEST_TEXT]}…"
+        case list():
+            return value[:NAMED]
+        case _:
+            return value
