@@ -15,12 +15,15 @@ from sconto.store import schema
 from sconto.store.database import DatabaseUnavailable
 from sconto.store.migrate import migrate
 from sconto.store.schema import (
+    SERVES_SINCE,
     MigrationFailed,
     SchemaMismatch,
     SchemaState,
     find_schema_state,
     known_versions,
+    note_for,
     schema_state,
+    version_for_us,
 )
 from tests.conftest import with_database
 from tests.services import wait_until
@@ -69,6 +72,24 @@ def test_a_schema_from_the_future_is_refused_and_left_alone(empty_database: str)
     assert version(empty_database) == [("9999",)]
 
 
+def test_a_schema_from_the_future_that_serves_this_program_too_is_left_as_it_is(
+    empty_database: str,
+) -> None:
+    migrate(empty_database)
+    execute(empty_database, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(SchemaMismatch):
+        find(empty_database)  # what is written there is of the version before
+    note = note_for("9999", NEWEST)
+    execute(empty_database, f"COMMENT ON TABLE alembic_version IS '{note}'")
+    assert find(empty_database) is SchemaState.CURRENT
+    migrate(empty_database)
+    assert version(empty_database) == [("9999",)]
+    note = note_for("9999", "9998")
+    execute(empty_database, f"COMMENT ON TABLE alembic_version IS '{note}'")
+    with pytest.raises(SchemaMismatch):
+        find(empty_database)
+
+
 def test_a_step_that_fails_leaves_the_database_as_it_was(empty_database: str) -> None:
     execute(empty_database, "CREATE TABLE promotions (in_the_way boolean)")
     with pytest.raises(MigrationFailed, match="promotions"):
@@ -76,6 +97,17 @@ def test_a_step_that_fails_leaves_the_database_as_it_was(empty_database: str) ->
     assert tables(empty_database) == ["promotions"]
     execute(empty_database, "DROP TABLE promotions")
     migrate(empty_database)
+    assert version(empty_database) == [(NEWEST,)]
+
+
+def test_one_that_finds_a_table_in_use_gives_way_and_tries_again(empty_database: str) -> None:
+    with psycopg.connect(empty_database) as other, ThreadPoolExecutor(1) as person:
+        other.execute("CREATE TABLE redemption_counts (half boolean)")
+        answer = person.submit(migrate, empty_database)
+        wait_for_a_waiting_migration(empty_database)
+        wait_for_no_migration(empty_database)
+        other.rollback()
+        answer.result()
     assert version(empty_database) == [(NEWEST,)]
 
 
@@ -107,6 +139,18 @@ def test_versions_compare_by_what_this_program_knows() -> None:
     assert schema_state(None) is SchemaState.OLDER
     assert schema_state(NEWEST) is SchemaState.CURRENT
     assert schema_state("9999") is SchemaState.NEWER
+
+
+def test_a_newer_schema_serves_the_programs_of_the_versions_that_it_names() -> None:
+    oldest, *_, newest = known_versions()
+    assert SERVES_SINCE in known_versions()
+    for since in (oldest, newest):
+        note = note_for("9999", since)
+        assert schema_state(version_for_us("9999", note)) is SchemaState.CURRENT
+    for other in (None, "", note_for("9999", "9998"), note_for(newest, oldest)):
+        assert schema_state(version_for_us("9999", other)) is SchemaState.NEWER
+    known: list[str | None] = [oldest, None]
+    assert [version_for_us(one, note_for(newest, oldest)) for one in known] == known
 
 
 def test_a_migration_is_filed_under_its_version() -> None:

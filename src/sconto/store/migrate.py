@@ -1,5 +1,6 @@
 """Brings a database to the newest schema: Alembic, with plain SQL in each step."""
 
+import time
 from typing import Final
 
 import psycopg
@@ -7,13 +8,29 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from sconto.store.database import DatabaseUnavailable
-from sconto.store.schema import MIGRATIONS, MigrationFailed, refuse_newer
+from sconto.store.schema import (
+    MIGRATIONS,
+    SERVES_SINCE,
+    VERSION,
+    MigrationFailed,
+    known_versions,
+    note_for,
+    refuse_newer,
+    version_for_us,
+)
 
 _LOCK: Final = 0x5C0_4710
 """The advisory lock that those who migrate a database wait for."""
+
+_LOCK_MILLISECONDS: Final = 1000
+
+_PAUSES: Final = (0.1, 0.2, 0.5, 1, 1, 2, 2, 5, 5, 10)
+"""Seconds between attempts: together half a minute."""
+
+_IN_THE_WAY: Final = (psycopg.errors.DeadlockDetected, psycopg.errors.LockNotAvailable)
 
 
 def migrate(url: str) -> None:
@@ -21,19 +38,43 @@ def migrate(url: str) -> None:
 
     All steps are one transaction, which holds a lock from its first statement: of two at once the
     second waits and finds nothing left to do, and one that is killed leaves the database as it was.
-    Raises SchemaMismatch for a schema newer than this program's, DatabaseUnavailable, and
-    MigrationFailed.
+    The version before may serve meanwhile: a step that cannot have a table soon gives way, and is
+    tried again. Raises SchemaMismatch for a schema newer than this program's, DatabaseUnavailable,
+    and MigrationFailed.
     """
+    for pause in _PAUSES:
+        try:
+            _migrate_at_once(url)
+            return
+        except OperationalError as error:
+            if not isinstance(error.orig, _IN_THE_WAY):
+                raise _translated(error) from error
+            time.sleep(pause)
+        except DBAPIError as error:
+            raise _translated(error) from error
+    raise MigrationFailed("the tables are in use all the time: try again at a quieter moment")
+
+
+def _migrate_at_once(url: str) -> None:
     connected = _connect(url)
     engine = create_engine("postgresql+psycopg://", creator=lambda: connected, poolclass=NullPool)
-    try:
-        with engine.begin() as connection:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-            refuse_newer(_read_version(connection))
-            command.upgrade(_alembic(connection), "head")
-    except DBAPIError as error:
-        lost = error.connection_invalidated
-        raise (DatabaseUnavailable if lost else MigrationFailed)(_one_line(error.orig)) from error
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        version, note = _read_version(connection)
+        refuse_newer(version_for_us(version, note))
+        if version is not None and version not in known_versions():
+            return  # newer, and it serves this program too
+        # Whoever waits for a table makes all others wait who only want to read it.
+        connection.execute(text(f"SET LOCAL lock_timeout = {_LOCK_MILLISECONDS}"))
+        command.upgrade(_alembic(connection), "head")
+        right = note_for(known_versions()[-1], SERVES_SINCE)
+        if note != right:
+            connection.execute(text(f"COMMENT ON TABLE alembic_version IS '{right}'"))
+
+
+def _translated(error: DBAPIError) -> DatabaseUnavailable | MigrationFailed:
+    lost = error.connection_invalidated
+    return (DatabaseUnavailable if lost else MigrationFailed)(_one_line(error.orig))
 
 
 def _connect(url: str) -> "psycopg.Connection[tuple[object, ...]]":
@@ -43,11 +84,11 @@ def _connect(url: str) -> "psycopg.Connection[tuple[object, ...]]":
         raise DatabaseUnavailable(_one_line(error)) from error
 
 
-def _read_version(connection: Connection) -> str | None:
+def _read_version(connection: Connection) -> tuple[str | None, str | None]:
     if connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
-        return None
-    version: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    return version
+        return None, None
+    row = connection.execute(text(VERSION)).one_or_none()
+    return (None, None) if row is None else (row[0], row[1])
 
 
 def _alembic(connection: Connection) -> Config:

@@ -11,6 +11,18 @@ from sconto.store.database import Connection, Database
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 
+SERVES_SINCE: Final = "0004"
+"""The oldest schema whose programs work with the newest one too, so that both run in an upgrade.
+
+A migration that only adds leaves it. One that takes away what such programs use raises it; it comes
+a release after the programs have stopped using it. The database carries it beside its version.
+"""
+
+VERSION: Final = """
+SELECT version_num, obj_description('alembic_version'::regclass, 'pg_class') FROM alembic_version
+"""
+"""The version of a database's schema, and what `note_for` wrote beside it."""
+
 
 class SchemaMismatch(Exception):
     """The database has a schema that this program cannot work with; one line says what to do."""
@@ -38,6 +50,23 @@ def known_versions() -> tuple[str, ...]:
     return tuple(file.name.partition("_")[0] for file in files)
 
 
+def note_for(version: str, serves_since: str) -> str:
+    """What a database says of its schema: from which version on programs may use it."""
+    return f"{version} serves {serves_since} and later"
+
+
+def version_for_us(version: str | None, note: str | None) -> str | None:
+    """A database's version as this program may take it.
+
+    A newer schema that serves this program too counts as the newest that the program knows.
+    """
+    known = known_versions()
+    if version is None or version in known:
+        return version
+    serves_us = any(note == note_for(version, since) for since in known)
+    return known[-1] if serves_us else version
+
+
 def schema_state(version: str | None) -> SchemaState:
     """Compare a database's version, None where it has no schema yet, with the newest known."""
     known = known_versions()
@@ -56,12 +85,12 @@ def refuse_newer(version: str | None) -> None:
 
 
 async def read_version(connection: Connection) -> str | None:
-    """The version of the database's schema; None where it has none yet."""
+    """The version of the database's schema, for us; None where it has none yet."""
     try:
-        version: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+        row = await connection.fetchrow(VERSION)
     except asyncpg.UndefinedTableError:
         return None
-    return version
+    return None if row is None else version_for_us(*row)
 
 
 async def find_schema_state(url: str) -> SchemaState:

@@ -1,0 +1,116 @@
+"""Two versions of Sconto on one database, while the newer one brings in its schema."""
+
+import asyncio
+import shutil
+import subprocess
+from collections.abc import Callable
+from itertools import cycle
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+import sconto
+from sconto.store.schema import SERVES_SINCE, known_versions
+from tests.faults.conftest import Settings
+from tests.faults.shoppers import Shop
+from tests.services import SCONTO, Service, environment_of, wait_until
+
+MIGRATION: Final = f'''
+"""What a next version may add while this one serves."""
+
+from alembic import op
+
+revision = "9999"
+down_revision = "{known_versions()[-1]}"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE orders ADD COLUMN channel text")
+    op.execute("ALTER TABLE codes ADD COLUMN batch bigint NOT NULL DEFAULT 0")
+    op.execute("ALTER TABLE promotions ADD COLUMN label text")
+    op.execute("ALTER TABLE redemptions ADD COLUMN channel text")
+    op.execute("CREATE TABLE channels (merchant_id bigint, name text, PRIMARY KEY (merchant_id))")
+'''
+
+
+@pytest.fixture
+def next_version(folder: Path) -> dict[str, str]:
+    """The setting with which Python finds a version of Sconto with one more migration."""
+    copy = folder / "next" / "sconto"
+    shutil.copytree(
+        Path(sconto.__file__).parent, copy, ignore=shutil.ignore_patterns("__pycache__")
+    )
+    (copy / "store" / "migrations" / "versions" / "9999_channels.py").write_text(MIGRATION)
+    return {"PYTHONPATH": str(copy.parent)}
+
+
+async def test_both_versions_serve_while_the_newer_one_brings_in_its_schema(
+    create_database: Callable[[], str],
+    folder: Path,
+    settings_for: Settings,
+    next_version: dict[str, str],
+) -> None:
+    url = create_database()
+    settings = settings_for(url)
+    shop = await Shop.open(url)
+    running = [await asyncio.to_thread(Service, folder / "old", settings, "--workers", "2")]
+    turns = cycle((0, -1))
+    try:
+        await asyncio.to_thread(running[0].wait_until_live)
+        async with shop.busy(lambda: running[next(turns)].url) as told:
+            await shop.until_placed(30)
+            migrated = await asyncio.to_thread(run, settings | next_version, "migrate")
+            assert migrated.returncode == 0, migrated.stderr
+            await shop.until_placed(30)
+            for place, version in (("new", settings | next_version), ("old again", settings)):
+                started = await asyncio.to_thread(Service, folder / place, version)
+                await asyncio.to_thread(started.wait_until_live)
+                running.append(started)
+                await shop.until_placed(30)
+            ready = [service.get("/health/ready").status_code for service in running]
+        assert ready == [200, 200, 200]
+        assert set(told.statuses) <= {200, 201, 409}
+        assert told.broken == 0
+        await shop.reckon()
+        for service in running:
+            await shop.find_all_again(service.url)
+            assert "Traceback" not in service.log
+    finally:
+        for service in running:
+            service.kill_all()
+
+
+def test_a_schema_that_does_not_serve_this_version_takes_it_out_of_duty_and_lets_none_start(
+    create_database: Callable[[], str],
+    folder: Path,
+    settings_for: Settings,
+    next_version: dict[str, str],
+) -> None:
+    schema = Path(next_version["PYTHONPATH"]) / "sconto" / "store" / "schema.py"
+    text = schema.read_text().replace(f'= "{SERVES_SINCE}"', '= "9999"')
+    schema.write_text(text)
+    settings = settings_for(create_database())
+    with Service.running(folder / "old", settings) as old:
+        assert old.get("/health/ready").status_code == 200
+        assert run(settings | next_version, "migrate").returncode == 0
+        wait_until(lambda: old.get("/health/ready").status_code == 503)
+        assert "newer" in old.get("/health/ready").json()["detail"]
+        assert old.get("/health/live").status_code == 200
+    for option in ([], ["--no-migrate"]):
+        refused = run(settings, "serve", "--port", "0", *option)
+        assert refused.returncode == 1
+        assert refused.stderr.count("\n") == 1
+        assert "schema 9999, which is newer" in refused.stderr
+
+
+def run(settings: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """What a command of a version prints."""
+    return subprocess.run(
+        [SCONTO, *arguments],
+        env=environment_of(settings),
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
