@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 import uvicorn
 from playwright.async_api import Page, expect
@@ -129,6 +130,11 @@ async def test_orders_that_are_not_the_shops_and_pages_that_are_not_there(
         assert answer is not None
         assert answer.status == 404
         await expect(stranger.get_by_role("heading")).to_have_text("There is nothing here")
+
+
+async def test_without_the_demo_there_is_no_shop(client: httpx.AsyncClient) -> None:
+    for path in ("/shop", "/shop/", "/shop/cart"):
+        assert (await client.get(path)).status_code == 404
 
 
 async def test_a_shop_that_may_not_ask_is_closed(

@@ -78,6 +78,9 @@ def paste(line: str) -> Any:
 def test_the_main_job_works_when_pasted_and_again_on_the_same_data(tmp_path: Path) -> None:
     with running_demo(tmp_path / "data", 0) as demo:
         assert httpx.get(f"{demo.address}/docs").status_code == 200
+        shop = httpx.get(f"{demo.address}/shop?code=WELCOME10", follow_redirects=True)
+        assert "WELCOME10 is noted" in shop.text
+        assert "€18.99" in shop.text, "the mug's price, five percent off"
         create, quote, order, statistics = demo.lines
         promotion_id = paste(create)["id"]
         priced = paste(quote)
