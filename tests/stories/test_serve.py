@@ -185,6 +185,33 @@ def test_the_log_names_the_caller_and_the_route_and_no_secret(
     assert [secret for secret in secrets if secret in service.log] == []
 
 
+def test_the_log_of_what_nobody_foresaw_does_not_quote_what_was_sent(
+    settings: Settings, tmp_path: Path
+) -> None:
+    with psycopg.connect(settings["SCONTO_DATABASE_URL"]) as connection:
+        merchant = "INSERT INTO merchants (name) VALUES ('shop') RETURNING merchant_id"
+        row = connection.execute(merchant).fetchone()
+        connection.execute("ALTER TABLE codes ADD CHECK (code_key = '') NOT VALID")
+    assert row is not None
+    caller = Caller(row[0], 1, Role.ADMIN)
+    token = Tokens(settings["SCONTO_SECRET_KEY"].encode()).issue(caller, read_clock())
+    promotion = {
+        "promotion_type": "coupon",
+        "promotion_name": "Secret",
+        "coupons": {"coupon_code": ["SECRET-9"], "discount_percent": "10"},
+    }
+    with Service.running(tmp_path, settings) as service:
+        answer = httpx.post(
+            f"{service.url}/v1/promotion",
+            json=promotion,
+            headers={"AuthorizationJWT": f"Bearer {token}"},
+        )
+    assert answer.status_code == 500
+    assert "CheckViolationError" in service.log
+    assert token not in service.log
+    assert "secret-9" not in service.log.lower()
+
+
 def test_what_nobody_foresaw_is_500_in_each_dialect_and_in_the_log_alone(
     settings: Settings, tmp_path: Path
 ) -> None:

@@ -132,6 +132,9 @@ class _Loan(AbstractAsyncContextManager[Connection]):
 
 def _translate(error: BaseException) -> None:
     """Raise DatabaseUnavailable where that is what the error means."""
+    if isinstance(error, asyncpg.PostgresError):
+        # It quotes the row, and with it codes: an error that nobody foresaw is logged as it is.
+        error.detail = None
     if isinstance(error, _LOST):
         raise DatabaseUnavailable(str(error) or type(error).__name__) from error
     if isinstance(error, asyncpg.InterfaceError) and "closed" in str(error):
