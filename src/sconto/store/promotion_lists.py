@@ -44,17 +44,20 @@ _STARTS: Final = {
 }
 """Places before everything that is stored."""
 
+# Sub-selects are look-ups whatever the planner believes; it would turn EXISTS into a join.
 _USED_UP: Final = """
     type = 'coupon' AND code_type = 'one-time'
-    AND EXISTS (
-        SELECT FROM codes
+    AND (
+        SELECT code_id FROM codes
         WHERE merchant_id = $1 AND promotion_id = promotion.promotion_id AND removed_at IS NULL
-    )
-    AND NOT EXISTS (
-        SELECT FROM codes
+        LIMIT 1
+    ) IS NOT NULL
+    AND (
+        SELECT code_id FROM codes
         WHERE merchant_id = $1 AND promotion_id = promotion.promotion_id AND removed_at IS NULL
             AND used_at IS NULL
-    )
+        LIMIT 1
+    ) IS NULL
 """
 
 _STATES: Final = {
@@ -70,7 +73,7 @@ _STATES: Final = {
 # The inner query is a walk along the index of the order, of a bounded length; what the filters let
 # pass stands in the same order, so the walk ends as soon as the page is full.
 _WALK: Final = """
-    SELECT * FROM promotions
+    SELECT *, {key} AS place FROM promotions
     WHERE merchant_id = $1 AND deleted_at IS NULL
         AND ({key}, promotion_id) {after} ($2::{type}, $3::bigint)
     ORDER BY {key} {direction}, promotion_id {direction}
@@ -78,17 +81,17 @@ _WALK: Final = """
 """
 
 _MATCHING: Final = """
-    SELECT promotion.*, {key} AS place
+    SELECT *
     FROM ({walk}) AS promotion
     WHERE ($6::text IS NULL OR type = $6) AND ($7::text IS NULL OR strpos(name_folded, $7) > 0)
         AND $5::timestamptz IS NOT NULL AND {state}
-    ORDER BY {key} {direction}, promotion_id {direction}
+    ORDER BY place {direction}, promotion_id {direction}
     LIMIT $8
 """
 
 _LAST_WALKED: Final = """
-SELECT {key} AS place, promotion_id FROM ({walk}) AS walked
-ORDER BY {key} {direction}, promotion_id {direction}
+SELECT place, promotion_id FROM ({walk}) AS walked
+ORDER BY place {direction}, promotion_id {direction}
 OFFSET $4 - 1
 """
 
@@ -141,9 +144,9 @@ async def list_overviews(
     search = None if query.search is None else query.search.casefold()
     if search is not None and "\0" in search:
         return [], []  # PostgreSQL stores no such text
-    key, _, direction, _ = _KEYS[query.order]
+    _, _, direction, _ = _KEYS[query.order]
     matching = _MATCHING.format(
-        walk=_walk(query.order), state=_STATES[query.state], key=key, direction=direction
+        walk=_walk(query.order), state=_STATES[query.state], direction=direction
     )
     statement = (
         _overviews_of(matching, since="$9::date")
@@ -168,8 +171,8 @@ async def find_last_walked(
     connection: Connection, merchant_id: int, query: OverviewQuery
 ) -> Place | None:
     """Where one page's walk ends; None where it reaches the end of the list."""
-    key, _, direction, _ = _KEYS[query.order]
-    statement = _LAST_WALKED.format(walk=_walk(query.order), key=key, direction=direction)
+    _, _, direction, _ = _KEYS[query.order]
+    statement = _LAST_WALKED.format(walk=_walk(query.order), direction=direction)
     row = await connection.fetchrow(statement, merchant_id, *_after(query), WALK)
     return None if row is None else Place(row["place"], row["promotion_id"])
 
