@@ -7,18 +7,15 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from starlette.requests import Request
-from starlette.responses import Response
 
-from sconto.api.clock import read_clock
 from sconto.api.context import Context
 from sconto.api.logs import request_log
 from sconto.api.metrics import Metrics
 from sconto.app import build_app
 from sconto.domain.people import Caller
 from sconto.operations.tokens import Tokens
-from sconto.portal.session import open_session
 from sconto.store.database import Database
+from tests.portal.sessions import cookie_of
 from tests.portal.shop import open_shop
 
 CART = "product=1&quantity=1&price=&product=3&quantity=2&price=&codes=TEA-1+welcome15"
@@ -67,26 +64,12 @@ async def client_of(
         yield Context(database, tokens, ZoneInfo("UTC"), Metrics())
 
     app = build_app(open_context, request_log("console"))
-    request = Request(
-        {
-            "type": "http",
-            "scheme": "http",
-            "server": ("sconto", 80),
-            "path": "/portal",
-            "root_path": "/portal",
-            "query_string": b"",
-            "headers": [],
-        }
-    )
-    response = Response()
-    open_session(request, response, "ada", tokens.issue(caller, read_clock()))
-    cookie = response.headers["set-cookie"].partition(";")[0]
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(
             transport=httpx.ASGITransport(app),
             base_url="http://sconto",
-            headers={"Cookie": cookie},
+            headers={"Cookie": cookie_of(caller, tokens)},
         ) as client,
     ):
         yield client

@@ -183,6 +183,8 @@ async def list_products(
 ) -> list[Product]:
     """The products that the query asks for."""
     text = None if query.search is None else search_key(query.search)
+    if text is not None and "\0" in text:
+        return []  # PostgreSQL can store no text that has one, nor be asked about it.
     product_id = None if query.search is None else parse_product_id(query.search)
     rows = await connection.fetch(_LIST, merchant_id, query.after, text, product_id, query.limit)
     return [_product(row) for row in rows]
