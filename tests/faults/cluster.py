@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Self
@@ -53,12 +53,14 @@ class Cluster:
 
     @classmethod
     @contextmanager
-    def running(cls, folder: Path, files: Path | None = None, **settings: str) -> Iterator[Self]:
+    def running(
+        cls, folder: Path, files: Path | None = None, settings: Mapping[str, str] | None = None
+    ) -> Iterator[Self]:
         """A new server that answers, with an empty database `sconto`."""
         cluster = cls(folder, files)
         cluster.make()
         try:
-            cluster.start(**settings)
+            cluster.start(**(settings or {}))
             with psycopg.connect(cluster.address("postgres"), autocommit=True) as connection:
                 connection.execute("CREATE DATABASE sconto")
             yield cluster

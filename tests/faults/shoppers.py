@@ -131,6 +131,17 @@ class Shop:
                 answer = await client.get(f"/checkout/v1/orders/A-{number}")
                 assert answer.json() == told
 
+    async def find_those_kept(self, service: str) -> int:
+        """How many of the acknowledged orders a restored service has, each as it was told."""
+        kept = 0
+        async with httpx.AsyncClient(base_url=service, headers=self.headers, timeout=30) as client:
+            for number, told in self.told.placed.items():
+                answer = await client.get(f"/checkout/v1/orders/A-{number}")
+                if answer.status_code == 200:
+                    assert answer.json() == told
+                    kept += 1
+        return kept
+
     async def _shop(self, find_service: Callable[[], str]) -> None:
         async with httpx.AsyncClient(headers=self.headers, timeout=30) as client:
             while not self._enough:

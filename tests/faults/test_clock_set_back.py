@@ -1,0 +1,61 @@
+"""A clock that is set back: what was promised does not depend on it."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+
+import pytest
+
+from sconto.domain.codes import CodeType
+from sconto.domain.order import NewOrder
+from sconto.domain.people import Caller
+from sconto.domain.problems import CodesUsedUp, OrderConflict
+from sconto.domain.promotion import PromotionChange, PromotionType
+from sconto.operations.check import check
+from sconto.operations.checkout import place_order, quote
+from sconto.operations.promotions import change_promotion, create_promotion
+from sconto.operations.statistics import promotion_statistics
+from sconto.store.database import Database
+from tests.builders import NOON, a_cart, a_line, a_promotion
+from tests.conftest import create_caller
+
+EARLIER = NOON - timedelta(days=2)
+
+
+@pytest.fixture
+async def shop(create_database: Callable[[], str]) -> AsyncIterator[tuple[Database, Caller]]:
+    """A merchant on a database of its own."""
+    database = await Database.open(create_database())
+    yield database, await create_caller(database)
+    await database.close()
+
+
+async def test_limits_repetitions_counts_and_the_latest_created_hold_across_a_jump_back(
+    shop: tuple[Database, Caller],
+) -> None:
+    database, merchant = shop
+    new = a_promotion(codes=("once",), code_type=CodeType.ONE_TIME)
+    once = await create_promotion(database, merchant, new, NOON)
+    first = NewOrder("A-1", a_cart(codes=("once",)))
+    placed = await place_order(database, merchant, first, NOON, NOON.date())
+
+    # Two days earlier by the clock: the same order is the same, another one finds the code used.
+    again = await place_order(database, merchant, first, EARLIER, EARLIER.date())
+    assert (again.order, again.created) == (placed.order, False)
+    other = NewOrder("A-1", a_cart(a_line(quantity=2), codes=("once",)))
+    with pytest.raises(OrderConflict):
+        await place_order(database, merchant, other, EARLIER, EARLIER.date())
+    late = NewOrder("A-2", a_cart(codes=("once",)))
+    with pytest.raises(CodesUsedUp):
+        await place_order(database, merchant, late, EARLIER, EARLIER.date())
+    assert (await promotion_statistics(database, merchant, once)).uses == 1
+
+    # "Latest created" is the highest number, whatever the clock said when it was created.
+    await create_promotion(database, merchant, a_promotion(), NOON)
+    latest = await create_promotion(database, merchant, a_promotion(), EARLIER)
+    for now in (NOON, EARLIER):
+        [line] = (await quote(database, merchant, a_cart(), now)).lines
+        assert [pick.promotion_id for pick in line.picks] == [latest]
+    change = PromotionChange(PromotionType.DISCOUNT, name="Named before it was made")
+    await change_promotion(database, merchant, latest, change, EARLIER - timedelta(days=1))
+    async for checked in check(database):
+        assert not checked.contradictions, checked

@@ -1,0 +1,102 @@
+"""Backup and restore, with the commands of docs/operations.md."""
+
+import asyncio
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.faults.cluster import Cluster, run_program
+from tests.faults.conftest import Settings
+from tests.faults.shoppers import Shop
+from tests.services import SCONTO, Service, environment_of
+
+
+@pytest.fixture
+def archive(folder: Path) -> Path:
+    """Where a server files its log of writes."""
+    place = folder / "archive"
+    place.mkdir()
+    place.chmod(0o777)
+    return place
+
+
+async def test_a_dump_taken_while_shoppers_order_restores_to_a_database_without_contradictions(
+    cluster: Cluster, service: Service, folder: Path, settings_for: Settings
+) -> None:
+    shop = await Shop.open(cluster.url)
+    dump = folder / "sconto.dump"
+    async with shop.busy(lambda: service.url):
+        await shop.until_placed(40)
+        taken = ("pg_dump", "--format=custom", f"--file={dump}", cluster.url)
+        await asyncio.to_thread(run_program, *taken)
+        await shop.until_placed(10)
+    await asyncio.to_thread(run_program, "createdb", "-h", "127.0.0.1", *as_user(cluster), "again")
+    again = cluster.address("again")
+    restore = ("pg_restore", "--exit-on-error", "--no-owner", f"--dbname={again}", str(dump))
+    await asyncio.to_thread(run_program, *restore)
+    assert "BROKEN" not in await asyncio.to_thread(check, settings_for(again))
+    restored = Service.running(folder / "again", settings_for(again))
+    with restored as second:
+        # What the dump has is told as it was; the rest is placed again, as if it had never been.
+        found = await shop.find_those_kept(second.url)
+    assert 40 <= found < len(shop.told.placed)
+
+
+async def test_a_base_backup_and_the_log_of_writes_bring_back_any_moment(
+    folder: Path, archive: Path, settings_for: Settings
+) -> None:
+    settings = {
+        "archive_mode": "on",
+        "archive_command": f"test ! -f {archive}/%f && cp %p {archive}/%f",
+    }
+    restored = Cluster(folder / "restored")
+    with Cluster.running(folder / "primary", settings=settings) as primary:
+        assert run(settings_for(primary.url), "migrate").returncode == 0
+        shop = await Shop.open(primary.url)
+        with Service.running(folder / "service", settings_for(primary.url)) as service:
+            async with shop.busy(lambda: service.url):
+                await shop.until_placed(20)
+                await asyncio.to_thread(restored.copy, primary, "-X", "none")
+                await shop.until_placed(20)
+            kept = len(shop.told.placed)
+            [[moment]] = await asyncio.to_thread(primary.execute, "SELECT now()::text")
+            async with shop.busy(lambda: service.url):
+                await shop.until_placed(20)
+            await asyncio.to_thread(primary.execute, "DELETE FROM orders")
+        await asyncio.to_thread(primary.stop)
+    (restored.files / "recovery.signal").touch()
+    try:
+        await asyncio.to_thread(
+            restored.start,
+            restore_command=f"cp {archive}/%f %p",
+            recovery_target_time=str(moment),
+            recovery_target_action="promote",
+        )
+        assert "BROKEN" not in await asyncio.to_thread(check, settings_for(restored.url))
+        with Service.running(folder / "again", settings_for(restored.url)) as second:
+            assert await shop.find_those_kept(second.url) == kept
+    finally:
+        restored.kill()
+
+
+def as_user(cluster: Cluster) -> tuple[str, ...]:
+    return ("-p", str(cluster.port), "-U", "postgres")
+
+
+def check(settings: dict[str, str]) -> str:
+    """What `sconto check` prints of a database that it has no fault to find with."""
+    done = run(settings, "check")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def run(settings: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [SCONTO, *arguments],
+        env=environment_of(settings),
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
