@@ -149,3 +149,27 @@ async def test_at_its_limit_a_promotion_is_refused_without_waiting(
         async with asyncio.timeout(QUICK):
             with pytest.raises(CodeRefused):
                 await apply(database, merchant)
+
+
+async def test_a_change_is_not_kept_waiting_by_those_who_apply_without_end(
+    database: Database, merchant: Caller
+) -> None:
+    promotion_id = await a_stored(database, merchant, subscription_terms())
+
+    async def apply_slowly(delay: float) -> None:
+        """Applications whose transactions overlap with those of the others, one after the other."""
+        await asyncio.sleep(delay)
+        while True:
+            async with applied_and_open(database, merchant, promotion_id, limited=False):
+                await asyncio.sleep(0.1)
+
+    appliers = [asyncio.create_task(apply_slowly(0.025 * i)) for i in range(4)]
+    await asyncio.sleep(0.2)
+    try:
+        async with asyncio.timeout(QUICK):
+            disabled = subscription_terms(enabled=False)
+            await change(database, merchant, promotion_id, disabled)
+    finally:
+        for applier in appliers:
+            applier.cancel()
+        await asyncio.gather(*appliers, return_exceptions=True)

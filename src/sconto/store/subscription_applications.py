@@ -14,7 +14,7 @@ from sconto.domain.subscription import Contract, subscription_code_key
 from sconto.domain.subscription_pricing import AppliedRules
 from sconto.domain.subscription_promotion import Application
 from sconto.store.database import Connection
-from sconto.store.subscription_promotions import decode_rules
+from sconto.store.subscription_promotions import decode_rules, wait_for_turn
 
 SLOT_LOCKS: Final = 0x5C08
 """The first of the two numbers of a slot's advisory lock; the second is the slot."""
@@ -74,6 +74,8 @@ async def hold_promotion(
     With a limit others who apply it wait too. False where by now it is archived, or has a limit
     where it had none or the other way round.
     """
+    if not limited:
+        await wait_for_turn(connection, promotion_id, alone=False)
     hold = _HOLD_LIMITED if limited else _HOLD_UNLIMITED
     return bool(await connection.fetchval(hold, merchant_id, promotion_id))
 

@@ -21,6 +21,9 @@ from sconto.domain.subscription_promotion import (
 )
 from sconto.store.database import Connection
 
+_TURNS: Final = 0x5C09
+"""The first of the two numbers of a promotion's advisory lock; the second is its id."""
+
 _RULES: Final = msgspec.json.Decoder(tuple[Rule, ...])
 
 _READ: Final = """
@@ -68,6 +71,11 @@ INSERT INTO subscription_versions (merchant_id, promotion_id, version, code_key,
 SELECT $1, promotion_id, 1, $3, $15, $14 FROM created
 RETURNING promotion_id
 """
+
+# PostgreSQL lets those who share a row pass by one who waits to have it alone, without end where
+# each comes before the last has gone. Its advisory locks are given in the order of asking.
+_WAIT: Final = "SELECT pg_advisory_xact_lock($1, ($2::bigint % 2147483648)::int)"
+_WAIT_TO_SHARE: Final = "SELECT pg_advisory_xact_lock_shared($1, ($2::bigint % 2147483648)::int)"
 
 # Whoever applies the code holds the row shared until they commit, so this waits for them.
 _LOCK: Final = """
@@ -148,10 +156,16 @@ async def list_promotions(
     return [_decode(row) for row in rows]
 
 
+async def wait_for_turn(connection: Connection, promotion_id: int, *, alone: bool) -> None:
+    """Wait for whoever asked for the promotion before: all of them, or those who want it alone."""
+    await connection.execute(_WAIT if alone else _WAIT_TO_SHARE, _TURNS, promotion_id)
+
+
 async def lock_promotion(
     connection: Connection, merchant_id: int, promotion_id: int
 ) -> SubscriptionPromotion | None:
     """The promotion, which nobody else changes or applies until the transaction ends."""
+    await wait_for_turn(connection, promotion_id, alone=True)
     await connection.execute(_LOCK, merchant_id, promotion_id)
     return await find_promotion(connection, merchant_id, promotion_id)
 
