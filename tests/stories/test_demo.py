@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -41,8 +42,8 @@ class Demo:
 
 
 @contextmanager
-def running_demo(folder: Path, port: int) -> Iterator[Demo]:
-    """A demo with its data in the folder; stopped as Ctrl+C does."""
+def running_demo(folder: Path, port: int, stop: signal.Signals = signal.SIGTERM) -> Iterator[Demo]:
+    """A demo with its data in the folder; stopped as Ctrl+C does, or killed."""
     settings = {"SCONTO_DATA_DIR": str(folder), "SCONTO_DATABASE_URL": "postgresql://not/asked"}
     with subprocess.Popen(
         [SCONTO, "demo", "--port", str(port)],
@@ -60,9 +61,9 @@ def running_demo(folder: Path, port: int) -> Iterator[Demo]:
                     break
             yield Demo("".join(printed))
         finally:
-            process.terminate()
+            process.send_signal(stop)
             _, log = process.communicate(timeout=40)
-        assert process.returncode == 0
+        assert process.returncode == (0 if stop is signal.SIGTERM else -stop)
         assert "Traceback" not in log
 
 
@@ -104,6 +105,26 @@ def test_the_main_job_works_when_pasted_and_again_on_the_same_data(tmp_path: Pat
             json={"username": "demo", "password": "demo-password"},
         )
         assert signed_in.status_code == 200
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the lines need curl")
+def test_a_demo_that_was_killed_goes_on_with_the_same_data(tmp_path: Path) -> None:
+    with running_demo(tmp_path / "data", 0, stop=signal.SIGKILL) as killed:
+        create, _, order, statistics = killed.lines
+        promotion_id = paste(create)["id"]
+        placed = paste(order)
+        counted = paste(statistics)
+    with running_demo(tmp_path / "data", 0) as demo:
+        assert promotion_id in promotions(demo)
+        again = statistics.replace(killed.address, demo.address)
+        assert paste(again) == counted
+        kept = httpx.get(
+            f"{demo.address}/checkout/v1/orders/{placed['order_id']}",
+            headers={"Authorization": f"Bearer {demo.token}"},
+        )
+        assert kept.json() == placed
+        for line in demo.lines:
+            paste(line)
 
 
 def test_a_demo_whose_port_is_taken_says_so_and_takes_another(tmp_path: Path) -> None:
