@@ -1,6 +1,8 @@
 """The demo's shop in the browser: prices, codes and an order, and what it does not tell."""
 
 import asyncio
+import base64
+import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,6 +21,7 @@ from sconto.app import build_app
 from sconto.domain.people import Caller, Role
 from sconto.operations import promotions, users
 from sconto.operations.tokens import Tokens
+from sconto.portal.shop.basket import COOKIE
 from sconto.portal.shop.site import shop_routes
 from sconto.portal.shop.till import Till
 from sconto.store.database import Database
@@ -130,6 +133,37 @@ async def test_orders_that_are_not_the_shops_and_pages_that_are_not_there(
         assert answer is not None
         assert answer.status == 404
         await expect(stranger.get_by_role("heading")).to_have_text("There is nothing here")
+
+
+@pytest.mark.parametrize(
+    "basket",
+    [
+        "no base64",
+        [],
+        {"3": 1},
+        [[[3, 0], ["3", 1], [True, 1], [3, 1.5], [2**64, 1]], [None, "", "x" * 65, "a\0b"]],
+        [[[3, 10**9]], ["A", "B", "C", "D", "E", "F"]],
+        [[[number, 1] for number in range(1, 200)], []],
+    ],
+)
+async def test_a_basket_that_somebody_made_up_is_a_basket_or_an_empty_one(
+    basket: object, shop_url: str, database: Database, merchant: Caller
+) -> None:
+    await open_shop(database, merchant)
+    text = base64.urlsafe_b64encode(json.dumps(basket).encode()).decode()
+    cookie = basket if isinstance(basket, str) else text
+    async with httpx.AsyncClient(headers={"Cookie": f"{COOKIE}={cookie}"}) as client:
+        assert (await client.get(f"{shop_url}/cart")).status_code == 200
+        for form in ({"quantity-3": "x", "remove": "-1", "code": "\0"}, {"code": "a" * 5000}):
+            assert (await client.post(f"{shop_url}/cart", data=form)).status_code == 303
+        for order_id in ("2", f"shop-{'a' * 32}"):
+            placed = await client.post(
+                f"{shop_url}/orders", data={"order_id": order_id, "total": "1e9"}
+            )
+            assert placed.status_code in (303, 409)
+        broken = {"Content-Type": "multipart/form-data; boundary=x"}
+        refused = await client.post(f"{shop_url}/cart", content=b"--x\r\nno", headers=broken)
+        assert refused.status_code in (303, 400)
 
 
 async def test_without_the_demo_there_is_no_shop(client: httpx.AsyncClient) -> None:
