@@ -60,22 +60,41 @@ async def stranger(window: BrowserContext) -> AsyncIterator[Page]:
 
 
 @pytest.fixture
+def session_cookie(tokens: Tokens) -> Callable[[Caller], str]:
+    """The value of a session's cookie: `session_cookie(caller)`."""
+
+    def session_cookie(caller: Caller) -> str:
+        request = Request(_ON_THE_PORTAL)
+        response = Response()
+        open_session(request, response, "ada", tokens.issue(caller, read_clock()))
+        value = response.headers["set-cookie"].partition(";")[0].removeprefix(f"{COOKIE}=")
+        return value.strip('"')
+
+    return session_cookie
+
+
+@pytest.fixture
 def sign_in(
-    window: BrowserContext, portal_url: str, tokens: Tokens
+    window: BrowserContext, portal_url: str, session_cookie: Callable[[Caller], str]
 ) -> Callable[[Caller], Awaitable[None]]:
     """Sign a user in without the form: `await sign_in(caller)`."""
 
     async def sign_in(caller: Caller) -> None:
-        request = Request({"type": "http", "root_path": "/portal", "headers": []} | _HTTP)
-        response = Response()
-        open_session(request, response, "ada", tokens.issue(caller, read_clock()))
-        value = response.headers["set-cookie"].partition(";")[0].removeprefix(f"{COOKIE}=")
-        await window.add_cookies([{"name": COOKIE, "value": value.strip('"'), "url": portal_url}])
+        value = session_cookie(caller)
+        await window.add_cookies([{"name": COOKIE, "value": value, "url": portal_url}])
 
     return sign_in
 
 
-_HTTP = {"scheme": "http", "server": ("127.0.0.1", 80), "path": "/portal", "query_string": b""}
+_ON_THE_PORTAL = {
+    "type": "http",
+    "scheme": "http",
+    "server": ("127.0.0.1", 80),
+    "root_path": "/portal",
+    "path": "/portal",
+    "query_string": b"",
+    "headers": [],
+}
 
 
 @pytest.fixture

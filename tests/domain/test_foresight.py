@@ -1,0 +1,138 @@
+"""What a promotion would do before it is saved."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import pytest
+
+from sconto.domain.choice import AutomaticPick, Candidates
+from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
+from sconto.domain.foresight import (
+    EVERYTHING,
+    Caution,
+    CautionKind,
+    Draft,
+    find_cautions,
+    find_rival,
+    moment_of,
+    sample_prices,
+)
+from sconto.domain.money import PERCENT
+from sconto.domain.schedule import Span
+from tests.builders import NOON, a_period, a_product, a_promotion
+
+NEW = 2**63 - 1
+DAY = timedelta(days=1)
+TEN_ON_ONE = ListedProducts(10 * PERCENT, (1,))
+TEN_ON_ALL = AllProducts(10 * PERCENT)
+
+
+def a_draft(
+    coverage: Coverage = TEN_ON_ALL,
+    *,
+    id_: int = NEW,
+    codes: tuple[str, ...] = (),
+    ends_at: datetime | None = None,
+    active: bool = True,
+) -> Draft:
+    period = a_period(ends_at=ends_at)
+    return Draft(a_promotion(coverage=coverage, codes=codes, period=period, active=active), id_)
+
+
+def a_span(
+    percent: int,
+    promotion_id: int = 7,
+    starts_at: datetime = NOON - DAY,
+    ends_at: datetime | None = None,
+) -> Span:
+    return Span(starts_at, ends_at, promotion_id, percent * PERCENT)
+
+
+def spans(on_one: Sequence[Span] = (), on_all: Sequence[Span] = ()) -> Mapping[int, Sequence[Span]]:
+    return {EVERYTHING: on_all, 1: on_one}
+
+
+@pytest.mark.parametrize(
+    ("draft", "around", "rival"),
+    [
+        # A code's promotion takes a tie; it has to give less to lose.
+        (a_draft(codes=("A",)), spans(on_all=[a_span(10)]), None),
+        (a_draft(codes=("A",)), spans(on_all=[a_span(11)]), 7),
+        (a_draft(codes=("A",)), spans(on_one=[a_span(11)]), 7),
+        # So does a promotion on specific products against one on all.
+        (a_draft(TEN_ON_ONE), spans(on_all=[a_span(10)]), None),
+        (a_draft(TEN_ON_ONE), spans(on_all=[a_span(11)]), 7),
+        (a_draft(TEN_ON_ALL), spans(on_one=[a_span(10)]), 7),
+        (a_draft(TEN_ON_ALL), spans(on_one=[a_span(9)]), None),
+        # Within a group the latest created is picked, whatever it gives.
+        (a_draft(TEN_ON_ONE), spans(on_one=[a_span(90)]), None),
+        (a_draft(TEN_ON_ONE, id_=5), spans(on_one=[a_span(1)]), 7),
+        (a_draft(TEN_ON_ALL, id_=5), spans(on_all=[a_span(1)]), 7),
+        # What is its own is no rival.
+        (a_draft(TEN_ON_ONE, id_=7), spans(on_one=[a_span(50)]), None),
+    ],
+)
+def test_a_promotion_that_never_wins_has_a_rival(
+    draft: Draft, around: Mapping[int, Sequence[Span]], rival: int | None
+) -> None:
+    assert find_rival(draft, around, NOON) == rival
+
+
+def test_a_rival_that_leaves_a_gap_is_none() -> None:
+    draft = a_draft(TEN_ON_ONE, ends_at=NOON + 3 * DAY)
+    morning = a_span(50, ends_at=NOON + DAY)
+    for start, rival in ((NOON + DAY, 7), (NOON + DAY + timedelta(seconds=1), None)):
+        around = spans(on_all=[morning, a_span(50, starts_at=start)])
+        assert find_rival(draft, around, NOON) == rival
+
+
+def test_only_the_time_that_is_left_counts() -> None:
+    around = spans(on_all=[a_span(50, starts_at=NOON)])
+    assert find_rival(a_draft(TEN_ON_ONE), around, NOON) == 7
+    assert find_rival(a_draft(TEN_ON_ONE), around, NOON - DAY) is None
+    assert find_rival(a_draft(TEN_ON_ONE, ends_at=NOON - DAY), around, NOON) is None
+
+
+def test_winning_on_one_product_is_enough() -> None:
+    draft = a_draft(ListedProducts(10 * PERCENT, (1, 2)), codes=("A",))
+    assert find_rival(draft, {EVERYTHING: [], 1: [a_span(50)], 2: []}, NOON) is None
+    assert find_rival(draft, {EVERYTHING: [], 1: [a_span(50)], 2: [a_span(50, 8)]}, NOON) == 7
+
+
+def test_a_promotion_that_is_over_or_gives_everything_away_is_told_so() -> None:
+    draft = a_draft(AllProducts(100 * PERCENT), ends_at=NOON - DAY)
+    assert find_cautions(draft, None, NOON) == [
+        Caution(CautionKind.OVER),
+        Caution(CautionKind.ALL_FREE),
+    ]
+    assert find_cautions(a_draft(ListedProducts(100 * PERCENT, (1,))), None, NOON) == []
+
+
+def prices(draft: Draft, candidates: Candidates) -> list[tuple[int, int | None, bool]]:
+    products = [a_product(1, price=1000), a_product(2, price=1000)]
+    return [
+        (sample.line.total, sample.winner, sample.wins)
+        for sample in sample_prices(draft, products, candidates, NOON)
+    ]
+
+
+def test_sample_prices_have_the_draft_in_the_place_of_what_is_stored() -> None:
+    stored = AutomaticPick(7, 50 * PERCENT)
+    candidates = Candidates(everywhere=stored, specific={1: stored})
+    own = OwnPercents({1: 20 * PERCENT})
+    assert prices(a_draft(own, id_=7), candidates) == [(800, 7, True), (1000, None, False)]
+    assert prices(a_draft(own, id_=7, active=False), candidates)[0] == (1000, None, False)
+    assert prices(a_draft(own, id_=7, codes=("A",)), candidates)[0] == (800, 7, True)
+
+
+def test_sample_prices_show_which_other_promotion_wins() -> None:
+    candidates = Candidates(everywhere=AutomaticPick(7, 30 * PERCENT))
+    assert prices(a_draft(TEN_ON_ONE), candidates) == [(700, 7, False), (700, 7, False)]
+    assert prices(a_draft(TEN_ON_ALL), candidates) == [(900, NEW, True), (900, NEW, True)]
+    assert prices(a_draft(TEN_ON_ALL, id_=5), candidates)[0] == (700, 7, False)
+
+
+def test_a_promotion_is_looked_at_while_it_runs() -> None:
+    assert moment_of(a_period(NOON, NOON + DAY), NOON + DAY) == NOON + DAY
+    assert moment_of(a_period(NOON, NOON + DAY), NOON - DAY) == NOON
+    assert moment_of(a_period(NOON, NOON + DAY), NOON + 2 * DAY) == NOON

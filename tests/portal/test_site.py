@@ -1,0 +1,174 @@
+"""What all pages of the portal have in common, asked without a browser."""
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from starlette.routing import Route
+
+from sconto.domain.people import Caller, Role
+from sconto.operations import promotions
+from sconto.portal.csrf import FIELD, VISITOR_COOKIE, token_for
+from sconto.portal.headers import CONTENT_SECURITY_POLICY
+from sconto.portal.pages import ADDRESS, FORM_LIMIT
+from sconto.portal.session import COOKIE
+from sconto.portal.site import PAGES
+from sconto.store.database import Database
+from tests.builders import NOON, a_promotion
+from tests.conftest import create_caller
+
+FORMS = [route for route in PAGES if "POST" in (route.methods or ())]
+READS = [route for route in PAGES if "GET" in (route.methods or ())]
+
+
+def address_of(route: Route) -> str:
+    """An address of the route, with a number wherever it has a parameter."""
+    path = route.path
+    for name in route.param_convertors:
+        path = path.replace(f"{{{name}}}", "1")
+    return f"{ADDRESS}{path}"
+
+
+@pytest.fixture
+def signed_in(
+    client: httpx.AsyncClient, session_cookie: Callable[[Caller], str], merchant: Caller
+) -> httpx.AsyncClient:
+    """A client with the session of the merchant's admin."""
+    client.cookies.set(COOKIE, session_cookie(merchant), path=ADDRESS)
+    return client
+
+
+def test_there_are_pages_and_forms() -> None:
+    assert len(FORMS) > 5
+    assert len(READS) > 5
+
+
+@pytest.mark.parametrize("route", FORMS, ids=lambda route: route.path)
+async def test_no_form_changes_anything_without_its_token(
+    signed_in: httpx.AsyncClient, route: Route
+) -> None:
+    for forged in ({}, {FIELD: ""}, {FIELD: token_for("somebody else's session")}):
+        answer = await signed_in.post(address_of(route), data=forged)
+        assert answer.status_code == 403
+        assert "too old" in answer.text
+
+
+@pytest.mark.parametrize("route", PAGES, ids=lambda route: f"{route.methods} {route.path}")
+async def test_every_page_forbids_what_is_not_ours(client: httpx.AsyncClient, route: Route) -> None:
+    method = "POST" if route in FORMS else "GET"
+    answer = await client.request(method, address_of(route))
+    assert answer.status_code < 500
+    assert answer.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["cache-control"] == "no-store"
+    assert "unsafe" not in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("route", READS, ids=lambda route: route.path)
+async def test_whoever_is_not_signed_in_is_asked_to(
+    client: httpx.AsyncClient, route: Route
+) -> None:
+    answer = await client.get(address_of(route))
+    if route.path == "/sign-in":
+        assert answer.status_code == 200
+        return
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith(f"{ADDRESS}/sign-in?next=%2F")
+
+
+async def test_the_cookies_are_out_of_reach_of_scripts_and_other_sites(
+    app: FastAPI, client: httpx.AsyncClient
+) -> None:
+    plain = (await client.get(f"{ADDRESS}/sign-in")).headers["set-cookie"]
+    assert plain.startswith(VISITOR_COOKIE)
+    assert "HttpOnly; Path=/portal; SameSite=lax" in plain
+    assert "Secure" not in plain
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="https://sconto") as secure:
+        encrypted = (await secure.get(f"{ADDRESS}/sign-in")).headers["set-cookie"]
+    assert "Secure" in encrypted
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example/", r"/\evil.example", "javascript:x"]
+)
+async def test_signing_in_leads_nowhere_but_into_the_portal(
+    signed_in: httpx.AsyncClient, elsewhere: str
+) -> None:
+    answer = await signed_in.get(f"{ADDRESS}/sign-in", params={"next": elsewhere})
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/portal/")
+
+
+async def test_a_session_that_was_tampered_with_is_nobodys(
+    client: httpx.AsyncClient, session_cookie: Callable[[Caller], str], merchant: Caller
+) -> None:
+    good = session_cookie(merchant)
+    for bad in (good[:-2], f"x{good}", good.partition("~")[2], "~", "ä".encode().hex(), ""):
+        client.cookies.set(COOKIE, bad, path=ADDRESS)
+        answer = await client.get(f"{ADDRESS}/promotions")
+        assert answer.status_code == 303, bad
+
+
+async def test_a_form_that_is_too_large_is_refused(signed_in: httpx.AsyncClient) -> None:
+    answer = await signed_in.post(
+        f"{ADDRESS}/promotions/new", data={"name": "x" * (FORM_LIMIT + 1)}
+    )
+    assert answer.status_code == 413
+    assert "larger than we take" in answer.text
+
+
+async def test_what_is_no_form_is_no_failure_of_ours(signed_in: httpx.AsyncClient) -> None:
+    for content_type in ("multipart/form-data; boundary=x", "multipart/form-data", "text/plain"):
+        answer = await signed_in.post(
+            f"{ADDRESS}/promotions/new", content=b"\0--x", headers={"content-type": content_type}
+        )
+        assert answer.status_code in (400, 403), content_type
+
+
+async def test_an_htmx_request_of_a_session_that_is_over_loads_the_sign_in_page(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await client.get(f"{ADDRESS}/promotions", headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    assert answer.headers["hx-redirect"] == "/portal/sign-in?next=%2Fpromotions"
+
+
+@pytest.mark.parametrize(
+    "query", ["after=x", "after=WzEsMV0", "order=x", "state=%00", "search=%00"]
+)
+async def test_any_query_is_answered(signed_in: httpx.AsyncClient, query: str) -> None:
+    assert (await signed_in.get(f"{ADDRESS}/promotions?{query}")).status_code == 200
+
+
+async def test_numbers_and_days_are_written_as_the_visitor_does(
+    signed_in: httpx.AsyncClient, database: Database, merchant: Caller
+) -> None:
+    await promotions.create_promotion(database, merchant, a_promotion(), NOON)
+    for language, day in {
+        "en-US,en;q=0.5": "Jun 1, 2026",
+        "en-GB": "1 Jun 2026",
+        "xx, de;q=0": "1 Jun 2026",
+        ";;q=x,,": "1 Jun 2026",
+    }.items():
+        answer = await signed_in.get(f"{ADDRESS}/promotions", headers={"Accept-Language": language})
+        assert day in answer.text, language
+
+
+async def test_a_role_that_may_not_is_told_so(
+    client: httpx.AsyncClient, session_cookie: Callable[[Caller], str], database: Database
+) -> None:
+    viewer = await create_caller(database, Role.VIEWER)
+    cookie = session_cookie(viewer)
+    client.cookies.set(COOKIE, cookie, path=ADDRESS)
+    assert (await client.get(f"{ADDRESS}/promotions")).status_code == 200
+    assert (await client.get(f"{ADDRESS}/promotions/new")).status_code == 403
+    answer = await client.post(f"{ADDRESS}/promotions/new", data={FIELD: token_for(cookie)})
+    assert answer.status_code == 403
+    assert "Your role does not allow this" in answer.text
+
+
+async def test_the_address_without_a_slash_leads_to_the_portal(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/portal")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/portal/")
