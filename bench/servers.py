@@ -34,13 +34,14 @@ class Server:
 async def serve_sconto(
     database_url: str, cores: frozenset[int], workers: int = 1
 ) -> AsyncIterator[Server]:
-    """`sconto serve` on a migrated database, with its settings for production."""
+    """`sconto serve` on a migrated database, as in production but for the rate limit."""
     port = _free_port()
     command = [_program("sconto"), "serve", "--no-migrate", "--port", str(port)]
     environment = {
         "SCONTO_DATABASE_URL": database_url,
         "SCONTO_SECRET_KEY": SECRET_KEY,
         "SCONTO_LOG_FORMAT": "json",
+        "SCONTO_RATE_LIMIT_USER": "none",
     }
     async with _serve([*command, "--workers", str(workers)], port, environment, cores) as server:
         yield server
