@@ -5,6 +5,10 @@ JOBS ?= 2
 # `make lock LOCK=--upgrade` moves every pin to the newest version; without it a pin that still fits stays.
 LOCK ?=
 
+# Which of the screenshots that the tests take the README shows.
+PICTURES := promotions-1280-light.png promotion-form-1280-dark.png promotion-statistics-1280-light.png \
+	promotions-360-dark.png
+
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -12,7 +16,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install browser demo test test-fast lint format bench bench-quick soak audit lock clean
+.PHONY: help install browser messages pictures demo test test-fast lint format bench bench-quick soak audit lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +34,17 @@ test: lint browser ## every check that CI runs
 
 browser:
 	@command -v chromium >/dev/null || tools/ensure-package chromium "Trying the portal in a browser"
+
+messages: .venv/.dev ## the texts of the portal for translators, and their catalogues for the service
+	@cd src/sconto/portal && $(abspath $(BIN))/pybabel -q extract -F locales/babel.cfg -k marked --no-location \
+		--sort-output --project=Sconto --copyright-holder='Sconto contributors' -o locales/messages.pot .
+	@$(BIN)/pybabel -q update -i src/sconto/portal/locales/messages.pot -d src/sconto/portal/locales --no-fuzzy-matching
+	@$(BIN)/pybabel -q compile -d src/sconto/portal/locales
+
+pictures: .venv/.dev browser ## the pictures of the README, taken anew by the tests
+	@$(BIN)/pytest -q tests/portal
+	@mkdir -p docs/pictures
+	@cd build/screenshots && cp $(PICTURES) $(CURDIR)/docs/pictures/
 
 test-fast: .venv/.dev ## the rules and the house alone, in seconds
 	@$(BIN)/pytest -m 'not soak' tests/domain tests/house

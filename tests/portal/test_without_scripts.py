@@ -1,0 +1,64 @@
+"""The portal in a browser that runs no scripts."""
+
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from sconto.domain.people import Caller
+from sconto.portal.session import COOKIE
+from sconto.store.database import Database
+from tests.portal.shop import open_shop
+
+
+@pytest.fixture
+async def plain(
+    browser: Browser, portal_url: str, session_cookie: Callable[[Caller], str], merchant: Caller
+) -> AsyncIterator[Page]:
+    """A page without scripts in which the admin of `merchant` is signed in."""
+    context = await browser.new_context(locale="en-GB", java_script_enabled=False)
+    context.set_default_timeout(10_000)
+    value = session_cookie(merchant)
+    await context.add_cookies([{"name": COOKIE, "value": value, "url": portal_url}])
+    yield await context.new_page()
+    await context.close()
+
+
+async def test_the_list_is_searched_with_its_button(
+    plain: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    await open_shop(database, merchant)
+    await plain.goto(f"{portal_url}/promotions")
+    await plain.get_by_label("Part of the name").fill("tea")
+    await plain.get_by_role("button", name="Search").click()
+    await expect(plain.locator("#results tbody th a")).to_have_text(["Tea lovers"])
+
+
+async def test_a_promotion_is_checked_made_switched_off_and_deleted(
+    plain: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    await open_shop(database, merchant)
+    await plain.goto(f"{portal_url}/promotions/new")
+    await plain.get_by_label("Name", exact=True).fill("By hand")
+    await plain.get_by_label("Percent", exact=True).fill("7,5")
+    await plain.get_by_label("Codes with").fill("HAND")
+    await plain.get_by_role("button", name="Check").click()
+    await expect(plain.locator("#preview")).to_contain_text("7.5% off by this promotion")
+    await plain.get_by_role("button", name="Save", exact=True).click()
+    await expect(plain.get_by_role("status")).to_have_text("“By hand” is saved.")
+    await plain.get_by_role("button", name="Switch off").click()
+    await expect(plain.get_by_role("status")).to_have_text("“By hand” is switched off.")
+    await plain.get_by_role("link", name="By hand").click()
+    await plain.get_by_role("button", name="Delete").click()
+    await plain.get_by_role("button", name="Delete").click()
+    await plain.get_by_role("button", name="Undo").click()
+    await expect(plain.get_by_role("heading", name="By hand")).to_be_visible()
+
+
+async def test_numbers_stand_in_tables_where_no_chart_is_drawn(
+    plain: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    ids = await open_shop(database, merchant)
+    await plain.goto(f"{portal_url}/promotions/{ids['Winter sale']}/statistics")
+    await plain.get_by_text("The numbers").click()
+    await expect(plain.get_by_role("table").first).to_contain_text("€12.38")
