@@ -37,14 +37,20 @@ UPDATE promotions SET updated_at = $3, had_codes = had_codes OR $4
 WHERE merchant_id = $1 AND promotion_id = $2
 """
 
-# The order gives the ids: each row's is drawn after the rows are sorted.
+# The order gives the ids: each row's is drawn after the rows are sorted. The last position is asked
+# for by its order, which one index has; for a maximum the planner might read all codes.
 _INSERT: Final = """
 INSERT INTO codes (merchant_id, promotion_id, code, code_key, position)
 SELECT $1, $2, new.code, new.code_key, last.position + $3::bigint * new.place
 FROM {new}, (
-    SELECT coalesce(max(position), 0) AS position
-    FROM codes
-    WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
+    SELECT coalesce(
+        (
+            SELECT position FROM codes
+            WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
+            ORDER BY position DESC
+            LIMIT 1
+        ), 0
+    ) AS position
 ) AS last
 ORDER BY new.place
 """
@@ -58,18 +64,18 @@ INSERT_UNLESS_TAKEN: Final = (
 
 _INSERT_STAGED: Final = _INSERT.format(new="staged_codes AS new")
 
-# Plans are made once, for any size. OFFSET 0 keeps the planner from anything but a look-up of each
+# Plans are made once, for any size. LIMIT 1 keeps the planner from anything but a look-up of each
 # key, where a promotion with a million codes would be read whole for the sake of one.
 FIND_BY_KEY: Final = """
 SELECT found.code_id, found.code, found.code_key
 FROM unnest($3::text[]) AS wanted (code_key)
 CROSS JOIN LATERAL (
-    SELECT code_id, code, code_key, promotion_id
+    SELECT code_id, code, code_key
     FROM codes
-    WHERE merchant_id = $1 AND code_key = wanted.code_key AND removed_at IS NULL
-    OFFSET 0
+    WHERE merchant_id = $1 AND code_key = wanted.code_key AND promotion_id = $2
+        AND removed_at IS NULL
+    LIMIT 1
 ) AS found
-WHERE found.promotion_id = $2
 """
 
 _REMOVE: Final = """
