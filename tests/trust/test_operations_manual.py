@@ -80,7 +80,8 @@ async def test_what_happened_before_a_mishap_comes_back_from_the_archive(folder:
         place.mkdir()
         place.chmod(0o777)
     archive = f"test ! -f {backup}/wal/%f && cp %p {backup}/wal/%f"
-    server = Cluster.running(folder / "server", archive_mode="on", archive_command=archive)
+    settings = {"archive_mode": "on", "archive_command": archive}
+    server = Cluster.running(folder / "server", settings=settings)
     copy_files, go_back, compare = commands_under("Point in time")
     files = folder / "restored-files"
     with server as cluster:
