@@ -77,14 +77,20 @@ class Edits:
             if not task.cancelled() and (error := task.exception()) is not None:
                 raise error
 
+    def begin(self) -> None:
+        """Note that the next edit is about to be sent."""
+        self._sent += 1
+
+    def confirm(self) -> None:
+        """Note that the last edit was answered."""
+        self._confirmed = self._sent
+
     async def _edit(self) -> None:
         while True:
-            self._sent += 1
-            edit = self._sent
-            await asyncio.shield(
-                self._send("PATCH", {"promotion_type": "discount", **self._terms()})
-            )
-            self._confirmed = edit
+            self.begin()
+            body = {"promotion_type": "discount", **self._terms()}
+            await asyncio.shield(self._send("PATCH", body))
+            self.confirm()
             await asyncio.sleep(_INTERVAL)
 
     def _terms(self) -> dict[str, object]:

@@ -1,0 +1,88 @@
+"""What the benchmarks load is what the service itself would have stored."""
+
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from bench.carts import fill_baskets
+from bench.edits import Edits, StaleQuote
+from bench.loading import open_loader, write_merchant, write_shop
+from bench.shop import Shop, Size, make_shop
+from sconto.domain.people import Caller, Role
+from sconto.operations.check import check
+from sconto.store.database import Database
+
+FIRST = 10**12 + 10**6 * os.getpid()
+"""Numbers that no sequence will reach."""
+
+
+@pytest.fixture
+async def shop(request: pytest.FixtureRequest, database_url: str) -> Shop:
+    if request.config.getoption("--database-url"):
+        pytest.skip("only the bundled server lets the benchmarks load as a superuser")
+    shop = make_shop(FIRST, Size("60 promotions", 60, 300), FIRST, "a seed", datetime.now(UTC))
+    connection = await open_loader(database_url)
+    try:
+        async with connection.transaction():
+            await write_merchant(connection, shop.merchant_id)
+            await write_shop(connection, shop, "reusable")
+    finally:
+        await connection.close()
+    return shop
+
+
+async def test_a_loaded_shop_keeps_every_promise_and_its_carts_find_their_codes(
+    shop: Shop,
+    database: Database,
+    client: httpx.AsyncClient,
+    bearer: Callable[[Caller], dict[str, str]],
+) -> None:
+    checked = [promise async for promise in check(database, shop.merchant_id)]
+    assert len(checked) > 5
+    assert [promise for promise in checked if promise.contradictions] == []
+
+    headers = bearer(Caller(shop.merchant_id, shop.merchant_id, Role.ADMIN))
+    statuses = set()
+    for basket in fill_baskets(shop, "a seed", 50):
+        answer = await client.post(
+            "/checkout/v1/quotes",
+            content=basket.body,
+            headers={**headers, "content-type": "application/json"},
+        )
+        assert answer.status_code == 200, answer.text
+        statuses |= {code["status"] for code in answer.json()["codes"]}
+    assert statuses <= {"applied", "outdone"}
+
+
+def test_the_same_seed_makes_the_same_shop_and_another_one_does_not() -> None:
+    now, size = datetime(2026, 1, 1, tzinfo=UTC), Size("100 promotions", 100, 100)
+    first, again, other = (make_shop(1, size, 1, seed, now) for seed in ("one", "one", "two"))
+    assert first == again
+    assert first != other
+    assert fill_baskets(first, "one", 100) == fill_baskets(again, "one", 100)
+
+
+def test_a_quote_older_than_an_edit_that_was_answered_is_stale_and_so_is_one_of_the_future() -> (
+    None
+):
+    edits = Edits(0, "")
+    edits.begin()
+    edits.confirm()
+    edits.begin()
+    check = edits.checker()
+    for edit in (1, 2):
+        check(shown(edit))
+    for edit in (0, 3):
+        with pytest.raises(StaleQuote):
+            check(shown(edit))
+    with pytest.raises(StaleQuote):
+        check(json.dumps({"discount_percent": "8"}).encode())
+
+
+def shown(edit: int) -> bytes:
+    percent = f"80.{edit:06d}".rstrip("0").rstrip(".")
+    return f'{{"discount":"1.00","discount_percent":"{percent}"}}'.encode()
