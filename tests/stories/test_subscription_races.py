@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import signal
 import socket
 import struct
 from collections.abc import Callable
@@ -53,27 +55,16 @@ def test_the_limit_is_met_exactly_though_a_third_of_the_clients_are_killed_and_r
         Service.running(tmp_path / "one", settings) as one,
         Service.running(tmp_path / "two", settings) as two,
     ):
-        created = httpx.post(
-            f"{one.url}{ROOT}/promotions",
-            json=a_body(constraint={"maxUsage": LIMIT}),
-            headers=headers,
-        ).json()["data"]
+        created = _create(one, headers, {"maxUsage": LIMIT})
         answers = asyncio.run(_race([one.url, two.url], headers))
-        for url in (one.url, two.url):
-            path = f"{url}{ROOT}/promotions/{created['id']}"
-            promotion = httpx.get(path, headers=headers).json()["data"]
-            assert promotion["constraint"]["usageCount"] == LIMIT
+        for service in (one, two):
+            assert _read_usage(service, headers, created["id"]) == LIMIT
     applied = [answer for answer in answers if answer.status_code == 200]
     refused = [answer for answer in answers if answer.status_code == 409]
     assert (len(applied), len(refused)) == (LIMIT, CLIENTS - LIMIT)
     assert len({answer.json()["meta"]["applicationId"] for answer in applied}) == LIMIT
-    with psycopg.connect(settings["SCONTO_DATABASE_URL"]) as connection:
-        counts = connection.execute(
-            "SELECT (SELECT count(*) FROM subscription_applications),"
-            " (SELECT count(*) FROM idempotency_keys WHERE answer IS NOT NULL)"
-        ).fetchone()
     # The key of the promotion's creation is none: it was sent without one.
-    assert counts == (LIMIT, LIMIT)
+    assert _count_applications(settings) == (LIMIT, LIMIT)
 
 
 def test_an_answer_outlives_the_service_that_gave_it(
@@ -91,6 +82,147 @@ def test_an_answer_outlives_the_service_that_gave_it(
     with Service.running(tmp_path / "two", settings) as service:
         assert apply(service) == first
     assert first["data"]["constraint"]["usageCount"] == 1
+
+
+@pytest.mark.parametrize("limit", [None, 150])
+def test_no_use_is_lost_or_counted_twice_when_a_service_is_killed(
+    settings: dict[str, str], headers: dict[str, str], tmp_path: Path, limit: int | None
+) -> None:
+    killed = Service(tmp_path / "killed", settings)
+    try:
+        with Service.running(tmp_path / "one", settings) as one:
+            killed.wait_until_live()
+            created = _create(one, headers, {} if limit is None else {"maxUsage": limit})
+            answers = asyncio.run(_apply_while_one_is_killed(killed, one, headers))
+            usage = _read_usage(one, headers, created["id"])
+    finally:
+        killed.kill_all()
+    assert {answer.status_code for answer in answers} <= {200, 409}
+    named = [answer.json()["meta"]["applicationId"] for answer in answers if answer.is_success]
+    expected = len(answers) if limit is None else limit
+    assert (usage, len(named), len(set(named))) == (expected, expected, expected)
+    assert _count_applications(settings) == (expected, expected)
+
+
+def test_a_limit_that_comes_goes_and_moves_under_load_is_never_passed(
+    settings: dict[str, str], headers: dict[str, str], tmp_path: Path
+) -> None:
+    with (
+        Service.running(tmp_path / "one", settings) as one,
+        Service.running(tmp_path / "two", settings) as two,
+    ):
+        created = _create(one, headers, {})
+        applied, reached = asyncio.run(_move_limit([one.url, two.url], headers, created["id"]))
+        usage = _read_usage(two, headers, created["id"])
+    assert len(reached) == 3
+    assert all(constraint["usageCount"] == constraint["maxUsage"] for constraint in reached)
+    assert usage == applied > 0
+    assert _count_applications(settings) == (applied, 0)
+
+
+def _create(service: Service, headers: dict[str, str], constraint: dict[str, int]) -> Any:
+    body = a_body(constraint=constraint)
+    return httpx.post(f"{service.url}{ROOT}/promotions", json=body, headers=headers).json()["data"]
+
+
+def _read_usage(service: Service, headers: dict[str, str], promotion_id: str) -> int:
+    answer = httpx.get(f"{service.url}{ROOT}/promotions/{promotion_id}", headers=headers)
+    usage: int = answer.json()["data"]["constraint"]["usageCount"]
+    return usage
+
+
+def _count_applications(settings: dict[str, str]) -> tuple[int, int]:
+    """How many applications are stored, and how many keys with an answer."""
+    with psycopg.connect(settings["SCONTO_DATABASE_URL"]) as connection:
+        row = connection.execute(
+            "SELECT (SELECT count(*) FROM subscription_applications),"
+            " (SELECT count(*) FROM idempotency_keys WHERE answer IS NOT NULL)"
+        ).fetchone()
+    assert row is not None
+    return row[0], row[1]
+
+
+async def _apply_while_one_is_killed(
+    killed: Service, kept: Service, headers: dict[str, str]
+) -> list[httpx.Response]:
+    """What 32 clients are told in the end, eight times each; whoever lost a service retries."""
+    answered = 0
+    limits = httpx.Limits(max_connections=CLIENTS)
+    async with httpx.AsyncClient(limits=limits, timeout=60) as client:
+
+        async def apply(key: str) -> httpx.Response:
+            nonlocal answered
+            named = headers | {"Idempotency-Key": key}
+            for url in (killed.url, *[kept.url] * 100):
+                try:
+                    path = f"{url}{ROOT}/promotion-codes/_apply"
+                    answer = await client.post(path, json=APPLY, headers=named)
+                except httpx.TransportError:
+                    continue
+                if answer.status_code != 503 and "retry-after" not in answer.headers:
+                    break
+                await asyncio.sleep(0.1)
+            answered += 1
+            if answered == 50:
+                os.killpg(killed.process.pid, signal.SIGKILL)
+            return answer
+
+        async def go_shopping(i: int) -> list[httpx.Response]:
+            return [await apply(f"client-{i}-{n}") for n in range(8)]
+
+        told = await asyncio.gather(*(go_shopping(i) for i in range(32)))
+        return [answer for answers in told for answer in answers]
+
+
+async def _move_limit(
+    urls: list[str], headers: dict[str, str], promotion_id: str
+) -> tuple[int, list[dict[str, int]]]:
+    """How often 32 clients applied the code meanwhile, and each limit once it was reached."""
+    applied = 0
+    is_over = False
+    reached = []
+    path = f"{ROOT}/promotions/{promotion_id}"
+    limits = httpx.Limits(max_connections=CLIENTS)
+    async with httpx.AsyncClient(limits=limits, timeout=60, headers=headers) as client:
+
+        async def apply(i: int) -> None:
+            nonlocal applied
+            while not is_over:
+                url = f"{urls[i % 2]}{ROOT}/promotion-codes/_apply"
+                answer = await client.post(url, json=APPLY)
+                assert answer.status_code in (200, 409), answer.text
+                applied += answer.is_success
+
+        async def read() -> dict[str, int]:
+            constraint: dict[str, int] = (await client.get(urls[1] + path)).json()["data"][
+                "constraint"
+            ]
+            return constraint
+
+        async def limit_to(room: int | None) -> None:
+            """Set a limit so far above what is counted, however often that is too late."""
+            status = 422
+            while status == 422:
+                max_usage = None if room is None else (await read())["usageCount"] + room
+                patch = {"constraint": {"maxUsage": max_usage}}
+                status = (await client.patch(urls[0] + path, json=patch)).status_code
+            assert status == 200
+
+        clients = [asyncio.create_task(apply(i)) for i in range(32)]
+        for room in (50, 100, 200):
+            await asyncio.sleep(0.2)
+            await limit_to(room)
+            for _ in range(500):
+                constraint = await read()
+                if constraint["usageCount"] >= constraint["maxUsage"]:
+                    break
+                await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)
+            reached.append(await read())
+            await limit_to(None)
+        is_over = True
+        await asyncio.gather(*clients)
+    return applied, reached
 
 
 async def _race(urls: list[str], headers: dict[str, str]) -> list[httpx.Response]:
