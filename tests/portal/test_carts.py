@@ -2,8 +2,13 @@
 
 from playwright.async_api import Browser, Page, expect
 
+from sconto.api.clock import read_clock
 from sconto.domain.people import Caller
+from sconto.domain.subscription_promotion import SubscriptionPromotion
+from sconto.operations.idempotency import Answer, Repeatable
+from sconto.operations.subscription_promotions import create_promotion
 from sconto.store.database import Database
+from tests.builders import after_applied, percent_off, subscription_terms
 from tests.portal.browser import show
 from tests.portal.shop import open_shop
 
@@ -22,7 +27,7 @@ async def test_a_cart_is_put_together_and_its_price_explained(
     await visitor.get_by_label("Find a product").press_sequentially("green")
     await visitor.get_by_role("button", name="Add Tea, green").click()
     await visitor.get_by_label("Quantity Tea, green").fill("3")
-    await visitor.get_by_label("Codes").fill("tea-1 SORRY-7KQ2, welcome15 nonsense")
+    await visitor.get_by_label("Codes, in the order").fill("tea-1 SORRY-7KQ2, welcome15 nonsense")
     await visitor.keyboard.press("Tab")
 
     codes = visitor.locator("#quote ul.verdicts.card > li")
@@ -47,6 +52,7 @@ async def test_a_cart_is_put_together_and_its_price_explained(
         "It is not on this product."
     )
     tea = visitor.locator("article", has=visitor.get_by_role("heading", name="Tea, green"))
+    await expect(tea.locator("li", has_text="Tea lovers")).to_contain_text("Not picked")
     await expect(tea.locator("li", has_text="Tea lovers")).to_contain_text(
         "A code that was activated after it counts."
     )
@@ -97,6 +103,32 @@ async def test_a_cart_is_priced_as_of_a_time_in_the_servers_zone(
     await expect(visitor.locator("#quote")).to_contain_text("At 1 Jan 2020, 00:00 UTC")
 
 
+async def test_a_cart_is_tried_as_an_order_of_a_subscription(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    now = read_clock()
+    once: Repeatable[SubscriptionPromotion] = Repeatable(None, b"", lambda _: Answer(200, b""))
+    terms = subscription_terms(percent_off("30", after_applied(2)))
+    await create_promotion(database, merchant, terms, once, now)
+    await visitor.goto(f"{portal_url}/carts?product=77&quantity=1&price=100&currency=EUR")
+    await visitor.get_by_text("As an order of a subscription").click()
+    await visitor.get_by_label("Codes on the subscription").fill("try3 NONE")
+    await visitor.get_by_label("Number of the order").fill("4")
+    await visitor.keyboard.press("Tab")
+    quote = visitor.locator("#quote")
+    await expect(quote.locator("li", has_text="try3")).to_contain_text(
+        "None of its rules is for this order."
+    )
+    await visitor.get_by_label("Codes applied before order").fill("3")
+    await visitor.keyboard.press("Tab")
+    await expect(quote).to_contain_text("Order 4 of a subscription: €30.00 off the whole order.")
+    await expect(quote.locator(".sums")).to_contain_text("€70.00")
+    await show(visitor, "cart-of-subscription")
+    await visitor.get_by_label("Number of the order").fill("0")
+    await visitor.keyboard.press("Tab")
+    await expect(visitor.get_by_text("Orders are numbered from 1.")).to_be_visible()
+
+
 async def test_a_cart_can_be_tried_without_scripts(
     visitor: Page, browser: Browser, portal_url: str, database: Database, merchant: Caller
 ) -> None:
@@ -111,7 +143,7 @@ async def test_a_cart_can_be_tried_without_scripts(
     await page.get_by_role("button", name="Add").click()
     await expect(page.get_by_text("type a price")).to_be_visible()
     await page.get_by_label("Unit price").fill("10")
-    await page.get_by_label("Codes").fill("WELCOME15")
+    await page.get_by_label("Codes, in the order").fill("WELCOME15")
     await page.keyboard.press("Enter")
     await expect(page.locator("#quote")).to_contain_text("€8.50")
     await plain.close()

@@ -1,7 +1,9 @@
 """The form of a cart that is tried: what its fields say, and what is wrong with each of them.
 
 The whole cart stands in the address, so that it can be kept and sent to somebody: `product`,
-`quantity` and `price` once a line, `codes`, `currency` and `at`.
+`quantity` and `price` once a line, `codes`, `currency` and `at`; and where it is an order of a
+subscription its `order_number`, the `subscription_codes` and the order `applied_before` which these
+were applied.
 """
 
 import re
@@ -16,6 +18,7 @@ from starlette.datastructures import QueryParams
 from sconto.domain.cart import Cart, Line
 from sconto.domain.money import currency_decimals, format_amount, known_currencies, parse_amount
 from sconto.domain.product import Product, parse_product_id
+from sconto.domain.subscription import LAST_ORDER_NUMBER, Subscription, SubscriptionCode
 from sconto.portal.language import Language
 from sconto.portal.local_times import read_local_time
 
@@ -25,6 +28,17 @@ MOST_UNITS: Final = 1_000_000
 CODE_LENGTH: Final = 255
 
 _USUAL_CURRENCY: Final = "EUR"
+
+
+_SINGLE: Final = (
+    "codes",
+    "currency",
+    "at",
+    "order_number",
+    "subscription_codes",
+    "applied_before",
+)
+"""The fields that a cart has once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +55,19 @@ class CartFields:
     """A cart as it was typed; `at` is empty for now."""
 
     lines: tuple[LineFields, ...]
-    codes: str
-    currency: str
-    at: str
+    codes: str = ""
+    currency: str = ""
+    at: str = ""
+    order_number: str = ""
+    subscription_codes: str = ""
+    applied_before: str = ""
 
     def with_one_more(self, product_id: int) -> "CartFields":
         """The cart with another unit of the product."""
         for number, line in enumerate(self.lines):
-            if line.product_id == product_id and line.quantity.isdecimal():
-                more = replace(line, quantity=str(int(line.quantity) + 1))
+            quantity = _read_number(line.quantity, MOST_UNITS)
+            if line.product_id == product_id and quantity is not None:
+                more = replace(line, quantity=str(quantity + 1))
                 return replace(self, lines=_with(self.lines, number, more))
         return replace(self, lines=(*self.lines, LineFields(product_id))[:MOST_LINES])
 
@@ -68,7 +86,7 @@ class CartFields:
                 ("price", line.price),
             )
         ]
-        others = (("codes", self.codes), ("currency", self.currency), ("at", self.at))
+        others = [(name, getattr(self, name)) for name in _SINGLE]
         return [*lines, *((name, text) for name, text in others if text)]
 
 
@@ -90,8 +108,8 @@ def read_fields(query: QueryParams) -> CartFields:
         for product, quantity, price in zip_longest(*columns, fillvalue="")
         if (product_id := parse_product_id(product.strip())) is not None
     )
-    codes, currency, at = (query.get(name, "").strip() for name in ("codes", "currency", "at"))
-    return CartFields(lines, codes, currency.upper(), at)
+    fields = CartFields(lines, *(query.get(name, "").strip() for name in _SINGLE))
+    return replace(fields, currency=fields.currency.upper())
 
 
 def read_cart(
@@ -107,14 +125,13 @@ def read_cart(
     at = read_local_time(fields.at, language.zone) if fields.at else now
     if at is None:
         faults["at"] = _("That is no time.")
-    codes = tuple(re.split(r"[\s,;]+", fields.codes)) if fields.codes else ()
-    if len(codes) > MOST_CODES or any(len(code) > CODE_LENGTH for code in codes):
-        faults["codes"] = _("At most %(number)s codes can be tried.") % {"number": MOST_CODES}
+    codes = _read_codes("codes", fields.codes, language, faults)
+    subscription = _read_subscription(fields, language, faults)
     lines = tuple(
         _read_line(number, line, products.get(line.product_id), currency, language, faults)
         for number, line in enumerate(fields.lines)
     )
-    cart = None if faults or not lines else Cart(currency, lines, tuple(filter(None, codes)))
+    cart = None if faults or not lines else Cart(currency, lines, codes, subscription)
     return ReadCart(currency, cart, at or now, faults)
 
 
@@ -122,6 +139,35 @@ def _currency_of(lines: Sequence[LineFields], products: Mapping[int, Product]) -
     """The currency of the first product that the catalogue has."""
     known = (products[line.product_id].currency for line in lines if line.product_id in products)
     return next(known, _USUAL_CURRENCY)
+
+
+def _read_codes(
+    name: str, text: str, language: Language, faults: dict[str, str]
+) -> tuple[str, ...]:
+    codes = tuple(filter(None, re.split(r"[\s,;]+", text)))
+    if len(codes) > MOST_CODES or any(len(code) > CODE_LENGTH for code in codes):
+        fault = language.gettext("At most %(number)s codes can be tried.")
+        faults[name] = fault % {"number": MOST_CODES}
+    return codes
+
+
+def _read_subscription(
+    fields: CartFields, language: Language, faults: dict[str, str]
+) -> Subscription | None:
+    """The subscription that the cart is an order of; None where there is none of its fields."""
+    texts = (fields.order_number, fields.subscription_codes, fields.applied_before)
+    if not any(texts):
+        return None
+    numbers = []
+    for name, text in (("order_number", texts[0]), ("applied_before", texts[2])):
+        number = _read_number(text or "1", LAST_ORDER_NUMBER)
+        if number is None:
+            faults[name] = language.gettext("Orders are numbered from 1.")
+        numbers.append(number or 1)
+    texts_of_codes = _read_codes("subscription_codes", texts[1], language, faults)
+    codes = tuple(SubscriptionCode(code, numbers[1]) for code in texts_of_codes)
+    # Its type decides who may have a code, and that was asked when the code was applied.
+    return Subscription(None, "", numbers[0], codes)
 
 
 def _read_line(
@@ -133,8 +179,8 @@ def _read_line(
     faults: dict[str, str],
 ) -> Line:
     _ = language.gettext
-    quantity = int(line.quantity) if re.fullmatch("[0-9]{1,7}", line.quantity) else 0
-    if not 1 <= quantity <= MOST_UNITS:
+    quantity = _read_number(line.quantity, MOST_UNITS)
+    if quantity is None:
         faults[f"quantity-{number}"] = _("A whole number from 1 to %(number)s.") % {
             "number": language.number(MOST_UNITS)
         }
@@ -153,7 +199,13 @@ def _read_line(
         }
     else:
         price = product.price
-    return Line(str(number + 1), line.product_id, quantity, price)
+    return Line(str(number + 1), line.product_id, quantity or 1, price)
+
+
+def _read_number(text: str, most: int) -> int | None:
+    """A whole number from 1 on."""
+    number = int(text) if re.fullmatch("[0-9]{1,9}", text) else 0
+    return number if 1 <= number <= most else None
 
 
 def _with(lines: tuple[LineFields, ...], number: int, line: LineFields) -> tuple[LineFields, ...]:

@@ -66,6 +66,7 @@ def make_environment() -> Environment:
         "subscription_code": _in_language(verdicts.subscription_code_words),
         "terms": _in_language(sentences.terms_words),
         "verdict": _in_language(verdicts.verdict_words),
+        "verdict_state": _in_language(verdicts.verdict_state),
     }
     environment.globals |= {
         "file": _file,

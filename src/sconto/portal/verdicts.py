@@ -74,6 +74,19 @@ def verdict_words(language: Language, considered: Considered) -> str:
     return text if at is None else text % {"time": language.instant(at)}
 
 
+def verdict_state(language: Language, considered: Considered) -> tuple[str, str]:
+    """The mark of what became of the promotion on the product, and a word for it."""
+    _ = language.gettext
+    match considered.verdict:
+        case Verdict.APPLIED:
+            return "good", _("Applied")
+        case Verdict.LOWER_DISCOUNT | Verdict.TIE:
+            return "warn", _("Outdone")
+        case Verdict.LATER_CODE | Verdict.SAME_CODE | Verdict.LATER_CREATED:
+            return "warn", _("Not picked")
+    return "", _("Not possible")
+
+
 def _time_behind(considered: Considered) -> datetime | None:
     period = considered.period
     match considered.verdict:
