@@ -96,7 +96,7 @@ async def test_products_and_codes_come_from_files(
     await products.put_products(database, merchant, [a_product(1), a_product(2)], read_clock())
     product_file, code_file = tmp_path / "products.csv", tmp_path / "codes.csv"
     product_file.write_text("product_id,percent\n1,10\n2,12.5\n99,1\n")
-    code_file.write_text("FROM-1\nFROM-2\n")
+    code_file.write_text("coupon_code,state\nFROM-1,free\nFROM-2,used\n?,free\n")
     await visitor.goto(f"{portal_url}/promotions/new")
     await visitor.get_by_label(NAME, exact=True).fill("From files")
     await visitor.get_by_label("Some products, each with its percent").check()
@@ -104,9 +104,20 @@ async def test_products_and_codes_come_from_files(
     await visitor.get_by_label("From a file, one code a line").set_input_files(code_file)
     await visitor.get_by_role("button", name="Save", exact=True).click()
     await expect(visitor.locator("small.fault")).to_have_text(
+        [
+            "Lines of the file cannot be taken: "
+            "4 is no code: 1 to 30 letters, digits, dashes, underscores and dots."
+        ]
+    )
+    code_file.write_text("FROM-1\n")
+    await visitor.get_by_label("From a file, one code a line").set_input_files(code_file)
+    await visitor.get_by_role("button", name="Save", exact=True).click()
+    await expect(visitor.locator("small.fault")).to_have_text(
         ["The catalogue does not have these products: 99."]
     )
     await visitor.get_by_role("textbox", name="Products a line").fill("1 10\n2 12.5")
+    code_file.write_text("coupon_code,state\nFROM-1,free\nFROM-2,used\n")
+    await visitor.get_by_label("From a file, one code a line").set_input_files(code_file)
     await visitor.get_by_role("button", name="Save", exact=True).click()
     await expect(visitor.get_by_role("status")).to_contain_text("is saved")
     assert (await newest(database, merchant)).terms == Terms(
@@ -170,7 +181,7 @@ async def test_an_edit_keeps_what_was_not_touched_and_warns_of_used_codes(
     await expect(visitor.get_by_role("status")).to_have_text("“New” is saved.")
     after = await promotions.get_promotion(database, merchant, promotion_id)
     assert (after.summary.name, after.summary.period) == ("New", new.period)
-    assert after.terms.codes == new.terms.codes
+    assert after.terms == new.terms
 
     await visitor.goto(f"{portal_url}/promotions/{promotion_id}/edit")
     await visitor.get_by_label("Codes with").fill("FREE")
@@ -192,3 +203,17 @@ async def test_a_copy_begins_with_everything_but_the_codes(
     assert await visitor.get_by_label(NAME, exact=True).input_value() == "Copy of First"
     assert await visitor.get_by_label("Percent", exact=True).input_value() == "10"
     assert await visitor.get_by_label("Codes with").input_value() == ""
+
+
+async def test_codes_that_are_too_many_for_the_form_stay(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    new = a_promotion(name="Many", codes=tuple(f"C{number}" for number in range(501)))
+    promotion_id = await promotions.create_promotion(database, merchant, new, read_clock())
+    await visitor.goto(f"{portal_url}/promotions/{promotion_id}/edit")
+    await expect(visitor.get_by_text("The codes are too many to be shown here")).to_be_visible()
+    await visitor.get_by_label("Percent", exact=True).fill("20")
+    await visitor.get_by_role("button", name="Save", exact=True).click()
+    await expect(visitor.get_by_role("status")).to_have_text("“Many” is saved.")
+    after = await promotions.get_promotion(database, merchant, promotion_id)
+    assert after.terms == Terms(AllProducts(20 * PERCENT), None, new.terms.codes)

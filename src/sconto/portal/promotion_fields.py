@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from sconto.domain.code_file import CodeFile, CodeLine
 from sconto.domain.codes import CodeType, code_key
 from sconto.domain.coverage import (
     AllProducts,
@@ -36,7 +37,7 @@ _LAST_YEAR: Final = 9998
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """What stands in the form, as text."""
+    """What stands in the form, as text; `code_faults` are lines of a file that hold no code."""
 
     type: str = "coupon"
     name: str = ""
@@ -49,6 +50,7 @@ class Fields:
     code_type: str = "reusable"
     codes: str = ""
     keep_codes: bool = False
+    code_faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +90,17 @@ def fields_of(promotion: Promotion, zone: ZoneInfo) -> Fields:
 
 
 def read_fields(
-    fields: Fields, language: Language, stored: Period | None = None, *, codes_later: bool = False
+    fields: Fields,
+    language: Language,
+    stored: Promotion | None = None,
+    *,
+    codes_later: bool = False,
 ) -> Reading:
     """The promotion that the fields describe, or every fault at its field.
 
-    `stored` is the period of the promotion that is edited: a time that was left as it was shown
-    stays that time, to the microsecond. With `codes_later` there need be no code yet.
+    `stored` is the promotion that is edited: a time that was left as it was shown stays that time,
+    to the microsecond, and a code type that was never set stays so. With `codes_later` there need
+    be no code yet.
     """
     faults = Faults()
     _ = language.gettext
@@ -101,19 +108,19 @@ def read_fields(
         faults.note("name", _("Write a name of 1 to %(most)s characters.") % {"most": NAME_LENGTH})
     if fields.type not in tuple(PromotionType):
         faults.note("type", _("Choose one."))
-    period = _read_period(fields, language, stored, faults)
+    period = _read_period(fields, language, stored.summary.period if stored else None, faults)
     coverage = _read_coverage(fields, language, faults)
     is_coupon = fields.type == PromotionType.COUPON
     codes: tuple[str, ...] = ()
     if is_coupon and not fields.keep_codes:
-        codes = _read_codes(fields.codes, language, faults)
+        codes = _read_codes(fields, language, faults)
         if not codes and not codes_later:
             faults.note("codes", _("Write at least one code, or save and generate them."))
     if is_coupon and fields.code_type not in tuple(CodeType):
         faults.note("code_type", _("Choose one."))
     if faults or period is None or coverage is None:
         return Reading(None, faults)
-    code_type = CodeType(fields.code_type) if is_coupon else None
+    code_type = _code_type(fields, stored) if is_coupon else None
     terms = Terms(coverage, code_type, codes)
     promotion_type = PromotionType(fields.type)
     return Reading(NewPromotion(promotion_type, fields.name, fields.active, period, terms))
@@ -134,6 +141,15 @@ def file_lines(text: str) -> str:
         if cells and not is_heading:
             lines.append(" ".join(cells))
     return "\n".join(lines)
+
+
+def file_codes(content: bytes) -> tuple[str, tuple[str, ...]]:
+    """The codes of a CSV file as lines, and what is wrong with other lines."""
+    file = CodeFile()
+    lines = [*file.feed(content), *file.end()]
+    codes = [line.code for line in lines if isinstance(line, CodeLine)]
+    faults = [f"{line.line} {line.fault}" for line in lines if not isinstance(line, CodeLine)]
+    return "\n".join(codes), tuple(faults)
 
 
 def _read_period(
@@ -222,11 +238,17 @@ def _read_own_percents(text: str, language: Language, faults: Faults) -> OwnPerc
     return OwnPercents(percents)
 
 
-def _read_codes(text: str, language: Language, faults: Faults) -> tuple[str, ...]:
+def _code_type(fields: Fields, stored: Promotion | None) -> CodeType | None:
+    chosen = CodeType(fields.code_type)
+    unset = stored is not None and stored.terms.code_type is None
+    return None if unset and chosen is CodeType.REUSABLE else chosen
+
+
+def _read_codes(fields: Fields, language: Language, faults: Faults) -> tuple[str, ...]:
     """The codes, each once however it is spelled."""
     codes: dict[str, str] = {}
     bad = []
-    for code in filter(None, _SEPARATORS.split(text)):
+    for code in filter(None, _SEPARATORS.split(fields.codes)):
         key = code_key(code)
         if key is None:
             bad.append(code)
@@ -237,6 +259,9 @@ def _read_codes(text: str, language: Language, faults: Faults) -> tuple[str, ...
             "A code has 1 to 30 letters, digits, dashes, underscores and dots; not so: %(texts)s."
         )
         faults.note("codes", sentence % {"texts": _some(bad)})
+    if fields.code_faults:
+        sentence = language.gettext("Lines of the file cannot be taken: %(lines)s.")
+        faults.note("codes", sentence % {"lines": "; ".join(fields.code_faults[:_NAMED])})
     return tuple(codes.values())
 
 

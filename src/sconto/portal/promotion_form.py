@@ -11,7 +11,6 @@ from sconto.domain.foresight import Foresight
 from sconto.domain.people import Action
 from sconto.domain.product import ProductQuery
 from sconto.domain.promotion import NewPromotion, Promotion, PromotionChange
-from sconto.domain.schedule import Period
 from sconto.operations import foresight, products, promotions
 from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
@@ -20,6 +19,7 @@ from sconto.portal.promotion_fields import (
     Fields,
     Reading,
     fields_of,
+    file_codes,
     file_lines,
     read_fields,
     write_instant,
@@ -62,12 +62,12 @@ async def show_edit(visit: Visit) -> Response:
 
 async def edit(visit: Visit) -> Response:
     """Change the promotion to what the form describes."""
-    summary = await promotions.get_summary(
-        visit.context.database, visit.caller, visit.id_in_path("promotion_id")
+    stored = await promotions.get_promotion(
+        visit.context.database, visit.caller, visit.id_in_path("promotion_id"), most_codes=0
     )
     fields = await _sent(visit)
-    reading = await _read(visit, fields, summary.period)
-    return await _save(visit, fields, reading, summary.id)
+    reading = await _read(visit, fields, stored)
+    return await _save(visit, fields, reading, stored.summary.id)
 
 
 async def preview(visit: Visit) -> Response:
@@ -101,8 +101,8 @@ async def _stored(visit: Visit) -> Promotion:
 
 async def _sent(visit: Visit) -> Fields:
     """The fields as they were sent, with the contents of files behind what was typed."""
-    product_file = file_lines(await _text_of(visit.form.get("product_file")))
-    code_file = await _text_of(visit.form.get("code_file"))
+    product_file = file_lines((await _content(visit, "product_file")).decode("utf-8", "replace"))
+    codes, code_faults = file_codes(await _content(visit, "code_file"))
     return Fields(
         type=visit.field("type"),
         name=visit.field("name"),
@@ -113,18 +113,19 @@ async def _sent(visit: Visit) -> Fields:
         percent=visit.field("percent"),
         products=f"{visit.field('products')}\n{product_file}".strip(),
         code_type=visit.field("code_type"),
-        codes=f"{visit.field('codes')}\n{code_file}".strip(),
+        codes=f"{visit.field('codes')}\n{codes}".strip(),
+        code_faults=code_faults,
         keep_codes=visit.field("keep_codes") == "on",
     )
 
 
-async def _text_of(file: object) -> str:
-    if not isinstance(file, UploadFile):
-        return ""
-    return (await file.read()).decode("utf-8-sig", "replace")
+async def _content(visit: Visit, name: str) -> bytes:
+    """What the file of that field holds; nothing where none was chosen."""
+    file = visit.form.get(name)
+    return await file.read() if isinstance(file, UploadFile) else b""
 
 
-async def _read(visit: Visit, fields: Fields, stored: Period | None = None) -> Reading:
+async def _read(visit: Visit, fields: Fields, stored: Promotion | None = None) -> Reading:
     """What the fields describe; products that the catalogue does not have are a fault too."""
     codes_later = visit.field("step") == "generate"
     reading = read_fields(fields, visit.language, stored, codes_later=codes_later)
