@@ -129,3 +129,23 @@ async def test_the_manual_describes_all_formats_and_asks_no_other_machine(
     for path in ("/v1/promotion", "/v1/login_check", "/checkout/v1/quotes", "/catalog/v1/products"):
         assert path in paths
     assert paths["/v1/login_check"]["post"]["security"] == []
+
+
+async def test_the_manual_shows_the_errors_of_each_address_in_its_dialect(
+    client: httpx.AsyncClient,
+) -> None:
+    paths = (await client.get("/openapi.json")).json()["paths"]
+    for path, operations in paths.items():
+        if path.startswith(("/health", "/metrics")):
+            continue
+        is_ours = path.startswith(("/checkout", "/catalog"))
+        for operation in operations.values():
+            errors = {
+                int(status): set(answer["content"])
+                for status, answer in operation["responses"].items()
+                if status >= "400"
+            }
+            assert set(errors) >= {401, 429, 500, 503}, path
+            assert 413 in errors or "requestBody" not in operation, path
+            content_type = "application/problem+json" if is_ours else "application/json"
+            assert [*errors.values()] == [{content_type}] * len(errors), path

@@ -32,9 +32,12 @@ def _problem(description: str) -> dict[str, Any]:
     return {"description": description, "content": {MEDIA_TYPE: {"schema": PROBLEM}}}
 
 
-_DENIED: Final[dict[int | str, dict[str, Any]]] = {
+_ALWAYS: Final[dict[int | str, dict[str, Any]]] = {
     401: _problem("The token is missing, not valid or expired"),
     403: _problem("The user's role does not allow it"),
+    429: _problem("Too many requests; see Retry-After"),
+    500: _problem("Something went wrong on our side"),
+    503: _problem("The database cannot be reached; see Retry-After"),
 }
 
 _NOT_FOUND: Final = _problem("The merchant has no such product")
@@ -73,7 +76,7 @@ _QUERY: Final = [
     summary="Create or change products",
     responses={
         200: {"model": CatalogCounts},
-        **_DENIED,
+        **_ALWAYS,
         400: _problem("The body is no JSON object"),
         413: _problem("The body is too large"),
         415: _problem("The body is not said to be JSON"),
@@ -106,7 +109,7 @@ async def put_products(request: Request) -> Response:
     summary="List products",
     responses={
         200: {"model": CatalogPage},
-        **_DENIED,
+        **_ALWAYS,
         422: _problem("Parameters that are not valid, all of them"),
     },
     openapi_extra={"parameters": _QUERY},
@@ -122,7 +125,7 @@ async def list_products(request: Request) -> Response:
 @router.get(
     "/products/{product_id}",
     summary="Get a product",
-    responses={200: {"model": CatalogProduct}, **_DENIED, 404: _NOT_FOUND},
+    responses={200: {"model": CatalogProduct}, **_ALWAYS, 404: _NOT_FOUND},
     openapi_extra={"parameters": [_PRODUCT_ID]},
 )
 async def get_product(request: Request) -> Response:
@@ -137,7 +140,7 @@ async def get_product(request: Request) -> Response:
     "/products/{product_id}",
     summary="Delete a product",
     status_code=204,
-    responses={**_DENIED, 404: _NOT_FOUND},
+    responses={**_ALWAYS, 404: _NOT_FOUND},
     openapi_extra={"parameters": [_PRODUCT_ID]},
 )
 async def delete_product(request: Request) -> Response:

@@ -111,6 +111,9 @@ _REFUSED: Final = {
     ),
     413: _problem("The body is too large"),
     415: _problem("The body is not said to be JSON"),
+    429: _problem("Too many requests; see Retry-After"),
+    500: _problem("Something went wrong on our side"),
+    503: _problem("The database cannot be reached; see Retry-After"),
     422: _problem(
         "Fields that are not valid, all of them",
         example={
@@ -126,6 +129,7 @@ _REFUSED: Final = {
     ),
 }
 
+_ALWAYS: Final = (401, 403, 429, 500, 503)
 _BODY: Final = (400, 413, 415, 422)
 
 
@@ -146,7 +150,7 @@ def _describe(
         status: {"description": description, "content": _json(schema, example)}
         for status, (description, schema, example) in answers.items()
     }
-    found.update({status: _REFUSED[status] for status in sorted({401, 403, *refusals})})
+    found.update({status: _REFUSED[status] for status in sorted({*_ALWAYS, *refusals})})
     return {
         "summary": summary,
         "status_code": min(answers),

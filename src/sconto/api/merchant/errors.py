@@ -100,7 +100,12 @@ def answer_problem(problem: Problem) -> Response:
 
 def answer_status(status: int, headers: Mapping[str, str] | None = None) -> Response:
     """The answer where only the HTTP status says what is the matter: 404, 405, 413, 500, 503."""
-    return _envelope(status, [_status_fault(status)], headers)
+    return _envelope(status, [status_fault(status)], headers)
+
+
+def status_fault(status: int) -> Fault:
+    """The error where the status says it all."""
+    return Fault(status, f"{HTTPStatus(status).phrase}.")
 
 
 def product_not_found(product_ids: Iterable[int]) -> Fault:
@@ -143,7 +148,7 @@ def _unauthorized(code: int) -> Refused:
 
 
 def _too_many_attempts(problem: TooManyAttempts) -> Refused:
-    return Refused(429, [_status_fault(429)], {"Retry-After": str(problem.retry_after)})
+    return Refused(429, [status_fault(429)], {"Retry-After": str(problem.retry_after)})
 
 
 # Called with a problem of the very class it stands beside.
@@ -154,7 +159,7 @@ _REFUSALS: Final[Mapping[type[Problem], Callable[[Any], Refused]]] = {
     BadCredentials: lambda _: _unauthorized(1001),
     TooManyAttempts: _too_many_attempts,
     UnsupportedMediaType: lambda _: invalid_body(fault(111)),
-    BodyTooLarge: lambda _: Refused(413, [_status_fault(413)]),
+    BodyTooLarge: lambda _: Refused(413, [status_fault(413)]),
     NotJson: lambda _: invalid_body(fault(110)),
     AccessDenied: lambda _: invalid_body(fault(11000)),
     PromotionNotFound: lambda problem: promotion_not_found(problem.promotion_id),
@@ -167,10 +172,6 @@ _REFUSALS: Final[Mapping[type[Problem], Callable[[Any], Refused]]] = {
     CodeFileRefused: _refuse_lines,
     CursorRefused: lambda _: invalid_body(fault(11010, "cursor")),
 }
-
-
-def _status_fault(status: int) -> Fault:
-    return Fault(status, f"{HTTPStatus(status).phrase}.")
 
 
 def _envelope(

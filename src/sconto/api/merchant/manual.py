@@ -6,17 +6,23 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from sconto.api.merchant import models
-from sconto.api.merchant.errors import Fault, fault
+from sconto.api.merchant.errors import Fault, fault, status_fault
 
 _REFUSED: Final = {
     400: "What was sent is not valid",
     401: "The token is missing, invalid or expired",
     404: "There is no such promotion",
+    413: "The body is larger than 16 MiB",
+    429: "Too many requests; see Retry-After",
+    500: "Something went wrong on our side",
+    503: "The database cannot be reached; see Retry-After",
 }
+_ALWAYS: Final = (429, 500, 503)
 _EXAMPLES: Final[Mapping[int, tuple[Fault, ...]]] = {
     400: (fault(11010, "date_from"), fault(11010, "product_id")),
     401: (fault(1008),),
     404: (fault(11200, 123),),
+    **{status: (status_fault(status),) for status in (413, *_ALWAYS)},
 }
 _PARAMETERS: Final[Mapping[str, tuple[str, dict[str, object]]]] = {
     "limit": ("How many; without it, all.", {"type": "integer", "minimum": 0}),
@@ -85,6 +91,7 @@ def describe(
 ) -> dict[str, Any]:
     """What a route's decorator takes: its answers, its body and its parameters."""
     extra: dict[str, object] = {}
+    common = _ALWAYS if body is None else (413, *_ALWAYS)
     if body is not None:
         content: dict[str, object] = {"schema": _inlined(body.model_json_schema())}
         if examples:
@@ -96,7 +103,7 @@ def describe(
         "summary": summary,
         "responses": {
             200: {"description": "Done", "model": answer},
-            **{status: _describe_refusal(status) for status in refusals},
+            **{status: _describe_refusal(status) for status in (*refusals, *common)},
         },
         "openapi_extra": extra,
     }

@@ -13,11 +13,24 @@ from sconto.api.bodies import read_object
 from sconto.api.context import context_of
 from sconto.api.faults import first_names
 from sconto.api.merchant.errors import Fault, fault, invalid_body
+from sconto.api.merchant.models import MerchantErrors
 from sconto.operations import people
 
 router: Final = APIRouter(tags=["Merchant API"])
 
 _FIELDS: Final = ("username", "password")
+
+_BODY_LIMIT: Final = 64 * 1024
+"""Bytes that somebody may send of whom nothing is known yet."""
+
+_REFUSED: Final = {
+    400: "111, 110, or 11010 for each field that is missing or invalid",
+    401: "1001 `Bad credentials.`, whether or not there is such a user",
+    413: "The body is larger than 16 MiB",
+    429: "Too many failures of the user or the address; see Retry-After",
+    500: "Something went wrong on our side",
+    503: "The database cannot be reached; see Retry-After",
+}
 
 
 class SignIn(BaseModel):
@@ -41,9 +54,8 @@ class SignedIn(BaseModel):
     summary="Sign in",
     response_model=SignedIn,
     responses={
-        400: {"description": "111, 110, or 11010 for each field that is missing or invalid"},
-        401: {"description": "1001 `Bad credentials.`, whether or not there is such a user"},
-        429: {"description": "Too many failures of the user or the address: see `Retry-After`"},
+        status: {"description": description, "model": MerchantErrors}
+        for status, description in _REFUSED.items()
     },
     openapi_extra={
         "requestBody": {
@@ -54,7 +66,7 @@ class SignedIn(BaseModel):
 )
 async def sign_in(request: Request) -> Response:
     """A token lives 24 hours, and a new one leaves older ones valid."""
-    body = await read_object(request)
+    body = await read_object(request, _BODY_LIMIT)
     username, password = _read_credentials(body)
     context = context_of(request)
     token = await people.sign_in(

@@ -60,6 +60,7 @@ _REFUSED: Final[dict[int, str]] = {
     403: "The user's role does not allow it",
     404: "The merchant has no such promotion",
     409: "The state of the promotion does not allow it; or the Idempotency-Key is taken",
+    413: "The body is larger than 16 MiB",
     422: "Fields that are not valid, one error each",
     429: "Too many requests; see Retry-After",
     500: "Something went wrong on our side",
@@ -75,7 +76,7 @@ def read(
     body: type[BaseModel] | None = None,
 ) -> dict[str, Any]:
     """An address that changes nothing."""
-    asked = () if body is None else (400,)
+    asked = () if body is None else (400, 413)
     return {
         "responses": {200: {"model": answer}, **_refusals(*refusals, *asked)},
         "openapi_extra": _extra(body, parameters, JSON_TYPES),
@@ -92,7 +93,7 @@ def write(
 ) -> dict[str, Any]:
     """An address that changes something, once for each Idempotency-Key."""
     success: dict[str, Any] = {} if answer is None else {"model": answer}
-    found_in_body = () if body is None else (422,)
+    found_in_body = () if body is None else (413, 422)
     return {
         "responses": {status: success, **_refusals(400, 409, *refusals, *found_in_body)},
         "openapi_extra": _extra(body, [*parameters, _KEY], media_types),
