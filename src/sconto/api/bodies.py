@@ -11,14 +11,14 @@ BODY_LIMIT: Final = 16 * 1024 * 1024
 """Bytes that anybody may send."""
 
 
-async def read_object(request: Request) -> dict[str, Any]:
+async def read_object(request: Request, limit: int = BODY_LIMIT) -> dict[str, Any]:
     """The members of the JSON object that a request sends, in the order sent.
 
     Raises UnsupportedMediaType before anything of the body is read, then BodyTooLarge and NotJson.
     """
     if not is_json(request):
         raise UnsupportedMediaType
-    return parse_object(await read_body(request))
+    return parse_object(await read_body(request, limit))
 
 
 def is_json(request: Request) -> bool:
