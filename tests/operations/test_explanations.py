@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, ListedProducts
-from sconto.domain.explanation import Verdict
+from sconto.domain.explanation import PromotionName, Verdict
 from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller
@@ -64,8 +64,8 @@ async def test_every_promotion_on_a_product_has_its_verdict(
         (over, Verdict.EXPIRED),
         (off, Verdict.INACTIVE),
     ]
-    assert explained.names[specific] == "Tea"
-    assert {explained.names[promotion_id] for promotion_id, _ in verdicts} == {
+    assert explained.names[specific] == PromotionName("Tea", deleted=False)
+    assert {explained.names[promotion_id].name for promotion_id, _ in verdicts} == {
         "Older", "Later", "Off", "Over", "Tea", "First", "Second", "Other"
     }  # fmt: skip
 
@@ -109,5 +109,6 @@ async def test_an_order_names_its_promotions_even_deleted_ones(
     promotion_id = await create(database, merchant, a_promotion(name="Gone by now"))
     await place_order(database, merchant, NewOrder("A-1", a_cart()), NOON, NOON.date())
     await delete_promotion(database, merchant, promotion_id, NOON)
+    gone = PromotionName("Gone by now", deleted=True)
     order, names = await get_named_order(database, merchant, "A-1")
-    assert (order.outcome.discount, names) == (100, {promotion_id: "Gone by now"})
+    assert (order.outcome.discount, names) == (100, {promotion_id: gone})

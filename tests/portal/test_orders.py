@@ -41,6 +41,8 @@ async def test_an_order_is_found_and_shown_as_the_customer_got_it(
     await expect(visitor.locator(".sums")).to_contain_text("€50.55")
     teapot = visitor.locator("article", has=visitor.get_by_role("heading", name="Teapot"))
     await expect(teapot.locator("li", has_text="Winter sale")).to_contain_text("Applied")
+    await expect(teapot.locator("li", has_text="Winter sale")).to_contain_text("deleted by now")
+    await expect(teapot.get_by_role("link")).to_have_text(["Newsletter welcome"])
     await expect(teapot.locator("li", has_text="Newsletter welcome")).to_contain_text("Outdone")
     await show(visitor, "order")
 

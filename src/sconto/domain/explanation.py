@@ -90,6 +90,14 @@ class Considered:
 
 
 @dataclass(frozen=True, slots=True)
+class PromotionName:
+    """What a promotion is called by now, and whether it can still be looked at."""
+
+    name: str
+    deleted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ExplainedQuote:
     """A priced cart, and for each of its products what was considered: the one applied first.
 
@@ -98,7 +106,7 @@ class ExplainedQuote:
 
     priced: PricedCart
     considered: Mapping[int, tuple[Considered, ...]]
-    names: Mapping[int, str]
+    names: Mapping[int, PromotionName]
 
 
 def explain(

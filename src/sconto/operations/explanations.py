@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sconto.domain.cart import Cart
-from sconto.domain.explanation import ExplainedQuote, explain
+from sconto.domain.explanation import ExplainedQuote, PromotionName, explain
 from sconto.domain.order import StoredOrder
 from sconto.domain.people import Caller
 from sconto.domain.pricing import price
@@ -34,7 +34,7 @@ async def explain_quote(
 
 async def get_named_order(
     database: Database, caller: Caller, order_id: str
-) -> tuple[StoredOrder, dict[int, str]]:
+) -> tuple[StoredOrder, dict[int, PromotionName]]:
     """An order, and what its promotions are called by now. Raises OrderNotFound."""
     async with database.read() as connection:
         order = await find_order(connection, caller.merchant_id, order_id)

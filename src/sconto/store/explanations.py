@@ -5,7 +5,7 @@ from typing import Final
 
 import asyncpg
 
-from sconto.domain.explanation import AutomaticOffer
+from sconto.domain.explanation import AutomaticOffer, PromotionName
 from sconto.domain.schedule import Period
 from sconto.store.database import Connection
 
@@ -18,7 +18,7 @@ _WALKED: Final = 1_000
 # Three kinds of rows: automatic promotions on products of the cart, those on all products, and
 # names. Each product and each name is a look-up, the rest a walk of a bounded length.
 _READ: Final = """
-SELECT wanted.product_id, named.promotion_id, promotion.name,
+SELECT wanted.product_id, named.promotion_id, promotion.name, false AS deleted,
        coalesce(named.percent, promotion.percent) AS percent,
        promotion.active, promotion.starts_at, promotion.ends_at
 FROM unnest($2::bigint[]) AS wanted (product_id)
@@ -39,7 +39,7 @@ WHERE promotion.type = 'discount' AND promotion.deleted_at IS NULL
 
 UNION ALL
 (
-    SELECT NULL, promotion_id, name, percent, active, starts_at, ends_at
+    SELECT NULL, promotion_id, name, false, percent, active, starts_at, ends_at
     FROM (
         SELECT * FROM promotions
         WHERE merchant_id = $1 AND deleted_at IS NULL
@@ -52,20 +52,20 @@ UNION ALL
 )
 
 UNION ALL
-SELECT NULL, mentioned.promotion_id, promotion.name, NULL, NULL, NULL, NULL
+SELECT NULL, mentioned.promotion_id, promotion.name, promotion.deleted, NULL, NULL, NULL, NULL
 FROM unnest($3::bigint[]) AS mentioned (promotion_id)
 CROSS JOIN LATERAL (
-    SELECT name FROM promotions
+    SELECT name, deleted_at IS NOT NULL AS deleted FROM promotions
     WHERE merchant_id = $1 AND promotion_id = mentioned.promotion_id
     LIMIT 1
 ) AS promotion
 """
 
 _NAMES: Final = """
-SELECT mentioned.promotion_id, promotion.name
+SELECT mentioned.promotion_id, promotion.name, promotion.deleted
 FROM unnest($2::bigint[]) AS mentioned (promotion_id)
 CROSS JOIN LATERAL (
-    SELECT name FROM promotions
+    SELECT name, deleted_at IS NOT NULL AS deleted FROM promotions
     WHERE merchant_id = $1 AND promotion_id = mentioned.promotion_id
     LIMIT 1
 ) AS promotion
@@ -77,7 +77,7 @@ async def read_automatic_offers(
     merchant_id: int,
     product_ids: Iterable[int],
     mentioned: Iterable[int],
-) -> tuple[list[AutomaticOffer], dict[int, str]]:
+) -> tuple[list[AutomaticOffer], dict[int, PromotionName]]:
     """The latest created automatic promotions on the products, and on all, whatever their state.
 
     With them the names of these and of the promotions `mentioned`.
@@ -87,15 +87,19 @@ async def read_automatic_offers(
     )
     offers = [_offer(row) for row in rows if row["percent"] is not None]
     offers.sort(key=lambda offer: -offer.promotion_id)
-    return offers, {row["promotion_id"]: row["name"] for row in rows}
+    return offers, _names(rows)
 
 
 async def read_names(
     connection: Connection, merchant_id: int, promotion_ids: Iterable[int]
-) -> dict[int, str]:
+) -> dict[int, PromotionName]:
     """What the promotions are called, the deleted ones too."""
     rows = await connection.fetch(_NAMES, merchant_id, list(promotion_ids))
-    return {row["promotion_id"]: row["name"] for row in rows}
+    return _names(rows)
+
+
+def _names(rows: Iterable[asyncpg.Record]) -> dict[int, PromotionName]:
+    return {row["promotion_id"]: PromotionName(row["name"], row["deleted"]) for row in rows}
 
 
 def _offer(row: asyncpg.Record) -> AutomaticOffer:
