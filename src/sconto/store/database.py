@@ -53,7 +53,7 @@ class Database:
         self._pool = pool
 
     @classmethod
-    async def open(cls, url: str, *, connections: int = 10) -> Self:
+    async def open(cls, url: str, *, connections: int = 20) -> Self:
         """Make the pool; connections are opened as they are needed, so none is needed now."""
         return cls(Pool(url, connections))
 
