@@ -13,7 +13,7 @@ LONG = {"x" * 1_000_000: 1}
 QUOTE = {"currency": "EUR", "lines": [{**FLOOD}] * 10}
 
 ADDRESSES = [
-    ("POST", "/v1/login_check", 400, {name: 1 for name in list(FLOOD)[:3_000]}),
+    ("POST", "/v1/login_check", 400, dict.fromkeys(list(FLOOD)[:3000], 1)),
     ("POST", "/v1/login_check", 400, {"x" * 60_000: 1}),
     ("POST", "/v1/promotion", 400, FLOOD),
     ("POST", "/v1/promotion", 400, LONG),
