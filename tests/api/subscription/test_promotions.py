@@ -253,6 +253,14 @@ async def test_a_number_that_nobody_can_compute_with_is_refused(
     assert "constraint.maxUsage must be a whole number from 1" in details(answer, 422)[0]
 
 
+async def test_all_rules_together_have_a_thousand_conditions(platform: Platform) -> None:
+    half = a_rule("1", *[(AFTER_APPLIED, str(n)) for n in range(1, 501)])
+    await platform.create(rules=[half, half])
+    more = a_body(code="MORE", rules=[half, half, a_rule("1", (AFTER_APPLIED, "1"))])
+    answer = await platform.ask("POST", "/promotions", more)
+    assert details(answer, 422) == ["rules must have at most 1000 conditions in all"]
+
+
 async def test_the_last_day_of_the_calendar_ends_with_the_calendar(platform: Platform) -> None:
     created = await platform.create(constraint={"promoEndAt": "9999-12-31"})
     assert created["constraint"]["promoEndAt"] == "9999-12-31T23:59:59.999999Z"

@@ -1,6 +1,7 @@
 """A promotion's fields on their way in: new ones, and those that a merge patch leaves."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -24,18 +25,19 @@ from sconto.domain.subscription_promotion import (
 
 MOST_RULES: Final = 100
 MOST_CONDITIONS: Final = 1_000
+"""Of all rules together: whatever reads a promotion reads them all."""
+
 MOST_TYPES: Final = 1_000
 LONGEST_DESCRIPTION: Final = 10_000
 
 READ_ONLY: Final = ("id", "type", "createdAt", "updatedAt")
 READ_ONLY_CONSTRAINT: Final = ("usageCount",)
 
-_AMOUNTS: Final[Mapping[EffectType | None, str]] = {
+_AMOUNTS: Final[Mapping[EffectType, str]] = {
     EffectType.PERCENTAGE_DISCOUNT: "a string such as 12.5: a percent above 0 and at most 100, "
     "with up to six decimals",
     EffectType.AMOUNT_DISCOUNT: "a string such as 9.99: an amount above 0 and below "
     "1000000000000, with up to four decimals",
-    None: "a string such as 12.5",
 }
 _NO_EFFECT: Final = Effect(EffectType.PERCENTAGE_DISCOUNT, 0, "")
 
@@ -54,7 +56,7 @@ def read_terms(
         description=fields.text("description", required=False, longest=LONGEST_DESCRIPTION) or None,
         code=fields.name("code"),
         constraint=_read_constraint(fields.object("constraint"), zone),
-        rules=tuple(_read_rule(rule) for rule in fields.objects("rules", MOST_RULES, least=1)),
+        rules=_read_rules(fields),
         meta=_read_meta(fields),
     )
     fields.finish(READ_ONLY)
@@ -78,6 +80,13 @@ def _read_constraint(fields: Fields, zone: ZoneInfo) -> Constraint:
     return Constraint(starts_at, ends_at, max_usage, new_only, tuple(dict.fromkeys(type_ids)))
 
 
+def _read_rules(fields: Fields) -> tuple[Rule, ...]:
+    rules = tuple(_read_rule(rule) for rule in fields.objects("rules", MOST_RULES, least=1))
+    if sum(len(rule.conditions) for rule in rules) > MOST_CONDITIONS:
+        fields.note("rules", f"must have at most {MOST_CONDITIONS} conditions in all")
+    return rules
+
+
 def _read_rule(fields: Fields) -> Rule:
     effect = _read_effect(fields.object("effect", required=True))
     conditions = tuple(
@@ -90,14 +99,13 @@ def _read_rule(fields: Fields) -> Rule:
 
 
 def _read_effect(fields: Fields) -> Effect:
+    effect = None
     effect_type = fields.choice("effectType", EffectType)
-    kind = effect_type or EffectType.PERCENTAGE_DISCOUNT
-    # Without a type nobody can tell what the amount may be.
-    effect = fields.parsed(
-        "amount",
-        lambda text: _NO_EFFECT if effect_type is None else parse_effect(kind, text),
-        _AMOUNTS[effect_type],
-    )
+    if effect_type is None:
+        # Nobody can tell what the amount may be.
+        fields.parsed("amount", str, "a string such as 12.5")
+    else:
+        effect = fields.parsed("amount", partial(parse_effect, effect_type), _AMOUNTS[effect_type])
     fields.finish()
     return effect or _NO_EFFECT
 
