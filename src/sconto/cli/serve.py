@@ -16,6 +16,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors.multiprocess import Multiprocess
 
 from sconto.api.logs import open_log
+from sconto.cli.connections import HeadTimeout
 from sconto.cli.database import bring_up_to_date, require_schema, running_database
 from sconto.settings import Settings
 from sconto.store.database import DatabaseUnavailable
@@ -135,7 +136,7 @@ def _config(app: str, workers: int) -> Config:
         factory=True,
         workers=workers,
         loop="uvloop",
-        http="httptools",
+        http=HeadTimeout,
         ws="none",
         lifespan="on",
         log_config=None,

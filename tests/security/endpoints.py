@@ -1,0 +1,139 @@
+"""Every operation of the OpenAPI document, with a request that names a merchant's things."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx
+
+from sconto.domain.people import Action, Caller
+
+PUBLIC: Final = {
+    ("GET", "/health/live"),
+    ("GET", "/health/ready"),
+    ("GET", "/metrics"),
+    ("POST", "/v1/login_check"),
+}
+"""What anybody may ask."""
+
+
+@dataclass(frozen=True)
+class Things:
+    """What a merchant has, or what nobody has."""
+
+    promotion: int
+    product: int
+    order: str
+    code: str
+    subscription: str
+    subscription_code: str
+
+    def fill(self, path: str) -> str:
+        """The path with the ids of these things."""
+        names = {
+            "promotion_id": self.promotion,
+            "product_id": self.product,
+            "order_id": self.order,
+            "promotionId": self.subscription,
+        }
+        return path.format(**names)
+
+    def without_names(self, text: str) -> str:
+        """What was answered, without the names of the things that were asked for."""
+        named = (self.subscription_code, self.order, self.code, self.subscription)
+        for name in (*named, str(self.promotion), str(self.product)):
+            text = text.replace(name, "*")
+        return text
+
+
+async def operations_of(client: httpx.AsyncClient) -> list[tuple[str, str]]:
+    """The methods and paths that the document describes."""
+    paths = (await client.get("/openapi.json")).json()["paths"]
+    return [(method.upper(), path) for path, methods in paths.items() for method in methods]
+
+
+def action_of(method: str, path: str) -> Action:
+    """What a caller must be allowed to do."""
+    if path.startswith("/catalog"):
+        return Action.READ_PRODUCTS if method == "GET" else Action.WRITE_PRODUCTS
+    if path.startswith("/checkout"):
+        return Action.READ_ORDERS if method == "GET" else Action.CHECK_OUT
+    if path.endswith("_apply"):
+        return Action.CHECK_OUT
+    is_question = method == "GET" or path.endswith("/statistics")
+    return Action.READ_PROMOTIONS if is_question else Action.WRITE_PROMOTIONS
+
+
+def may(caller: Caller, method: str, path: str) -> bool:
+    """Whether the caller's role allows the operation."""
+    if path.endswith(("/_validate", "/_schedule")):
+        return caller.may(Action.CHECK_OUT) or caller.may(Action.READ_PROMOTIONS)
+    return caller.may(action_of(method, path))
+
+
+def body_of(method: str, path: str, things: Things) -> Any:
+    """A body that is valid, and names these things wherever it can."""
+    line = {"line_id": "1", "product_id": things.product, "quantity": 1, "unit_price": "10.00"}
+    cart = {"currency": "EUR", "lines": [line], "codes": [things.code]}
+    contract = {"subscriptionContract": {"subscriptionTypeId": "monthly", "createdAt": None}}
+    applied = {"code": things.subscription_code, "first_order_number": 1, "application_id": "1"}
+    subscribed = {"subscription": {"type_id": "monthly", "order_number": 2, "codes": [applied]}}
+    covered = {"coupon_type": "reusable", "coupon_code": ["new"], "discount_percent": "10"}
+    promotion = {
+        "promotion_type": "coupon",
+        "promotion_name": "New",
+        "status": True,
+        "date_from": "2026-01-01T00:00:00+00:00",
+        "date_to": "2033-01-01T00:00:00+00:00",
+        "coupons": covered | {"product_id": [things.product]},
+    }
+    rule = {"effect": {"effectType": "PERCENTAGE_DISCOUNT", "amount": "30"}}
+    money = {"currency": "EUR", "total": "49.90"}
+    bodies = {
+        ("POST", "/checkout/v1/quotes"): cart | subscribed,
+        ("POST", "/checkout/v1/orders"): cart | {"order_id": "new", "replaces": things.order},
+        ("PATCH", "/checkout/v1/orders/{order_id}"): {"status": "paid"},
+        ("POST", "/checkout/v1/prices"): {
+            "currency": "EUR",
+            "products": [{"product_id": things.product, "unit_price": "10.00"}],
+        },
+        ("POST", "/v1/promotion"): promotion,
+        ("POST", "/v1/promotion/statistics"): {"id": things.promotion},
+        ("PATCH", "/v1/promotion/{promotion_id}"): {"promotion_type": "coupon", "status": False},
+        ("POST", "/v1/promotion/{promotion_id}/codes"): {"coupon_code": ["another"]},
+        ("DELETE", "/v1/promotion/{promotion_id}/codes"): {"coupon_code": [things.code]},
+        ("POST", "/promotion/v1/promotions"): {
+            "code": "MINE",
+            "name": "Mine",
+            "enabled": True,
+            "rules": [rule],
+        },
+        ("PATCH", "/promotion/v1/promotions/{promotionId}"): {"enabled": False},
+        ("POST", "/promotion/v1/promotions/{promotionId}/_validate"): contract,
+        ("POST", "/promotion/v1/promotions/{promotionId}/_schedule"): contract
+        | {"numberOfOrders": 3, "order": money},
+        ("POST", "/promotion/v1/promotion-codes/_apply"): contract
+        | {"promotionCode": things.subscription_code},
+        ("PUT", "/catalog/v1/products"): {
+            "products": [
+                {"product_id": things.product, "name": "My own", "price": "1.00", "currency": "EUR"}
+            ]
+        },
+    }
+    return bodies.get((method, path))
+
+
+async def send(
+    client: httpx.AsyncClient,
+    method: str,
+    path: str,
+    things: Things,
+    headers: dict[str, str],
+) -> httpx.Response:
+    """One request that names these things."""
+    body = body_of(method, path, things)
+    return await client.request(method, things.fill(path), json=body, headers=headers)
+
+
+def is_denied(answer: httpx.Response) -> bool:
+    """Whether the role is what stands in the way; the merchant API has a number for it."""
+    return answer.status_code == 403 or '"error":11000,' in answer.text.replace(" ", "")

@@ -1,0 +1,127 @@
+"""Who may ask for what: every endpoint with every role, and with every kind of wrong token."""
+
+import base64
+import json
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+
+from sconto.api.clock import read_clock
+from sconto.domain.people import Caller, Role
+from sconto.operations.people import create_user, set_disabled, set_role
+from sconto.operations.tokens import Tokens
+from sconto.store.database import Database
+from tests.conftest import SECRET_KEY, create_caller
+from tests.security.endpoints import PUBLIC, is_denied, may, operations_of, send
+from tests.security.test_merchants import NOBODYS
+
+Bearer = Callable[[Caller], dict[str, str]]
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_a_role_is_let_in_where_it_may_and_nowhere_else(
+    client: httpx.AsyncClient, database: Database, bearer: Bearer, role: Role
+) -> None:
+    caller = await create_caller(database, role)
+    for method, path in await operations_of(client):
+        if (method, path) in PUBLIC:
+            continue
+        answer = await send(client, method, path, NOBODYS, bearer(caller))
+        assert is_denied(answer) != may(caller, method, path), f"{role} {method} {path}"
+
+
+async def test_without_a_token_there_is_nothing_but_what_is_public(
+    client: httpx.AsyncClient,
+) -> None:
+    for method, path in await operations_of(client):
+        answer = await send(client, method, path, NOBODYS, {})
+        is_public = (method, path) in PUBLIC
+        assert is_public or answer.status_code == 401, f"{method} {path}"
+
+
+def encode(part: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()
+
+
+def forgeries(tokens: Tokens, caller: Caller) -> dict[str, str]:
+    """Tokens of an attacker who has a viewer's token and would like to be an admin."""
+    now = read_clock()
+    own = tokens.issue(caller, now)
+    head, body, signature = own.split(".")
+    claims = jwt.decode(own, options={"verify_signature": False})
+    admin = claims | {"role": "admin"}
+    other = "another key that is as long as it has to be to sign"
+    return {
+        "claims changed": f"{head}.{encode(admin)}.{signature}",
+        "another key": jwt.encode(admin, other, "HS256"),
+        "an empty key": f"{head}.{encode(admin)}.",
+        "alg none": f"{encode({'alg': 'none', 'typ': 'JWT'})}.{encode(admin)}.",
+        "alg None": f"{encode({'alg': 'None', 'typ': 'JWT'})}.{encode(admin)}.{signature}",
+        "another hash": jwt.encode(admin, SECRET_KEY + b"!" * 40, "HS512"),
+        "our key, another hash": jwt.encode(admin, SECRET_KEY + b"", "HS384"),
+        "a key of its own": jwt.encode(admin, other, "HS256", {"jwk": {"kty": "oct", "k": "AA"}}),
+        "a key's address": jwt.encode(
+            admin, other, "HS256", {"jku": "http://127.0.0.1/", "kid": "1"}
+        ),
+        "a key's path": jwt.encode(admin, "x" * 32, "HS256", {"kid": "../../../../dev/null"}),
+        "no role": jwt.encode({**claims, "role": None}, SECRET_KEY, "HS256"),
+        "expired": tokens.issue(caller, now - timedelta(days=2)),
+        "twice": f"{own}.{own}",
+        "body alone": body,
+    }
+
+
+async def test_no_forged_expired_or_unsigned_token_opens_any_endpoint(
+    client: httpx.AsyncClient, database: Database, tokens: Tokens
+) -> None:
+    viewer = await create_caller(database, Role.VIEWER)
+    for method, path in await operations_of(client):
+        if (method, path) in PUBLIC:
+            continue
+        for kind, token in forgeries(tokens, viewer).items():
+            headers = {"Authorization": f"Bearer {token}"}
+            answer = await send(client, method, path, NOBODYS, headers)
+            assert answer.status_code == 401, f"{kind}: {method} {path}"
+            assert token not in answer.text
+
+
+async def test_a_refresh_token_opens_nothing(
+    client: httpx.AsyncClient, server: str, database: Database
+) -> None:
+    merchant = await create_caller(database)
+    name = f"refresher-{merchant.merchant_id}"
+    async with database.read() as connection:
+        shop = await connection.fetchval(
+            "SELECT name FROM merchants WHERE merchant_id = $1", merchant.merchant_id
+        )
+    await create_user(database, shop, name, "a password of theirs", Role.ADMIN)
+    async with httpx.AsyncClient(base_url=server, timeout=30) as real:
+        person = {"username": name, "password": "a password of theirs"}
+        signed_in = (await real.post("/v1/login_check", json=person)).json()
+        for header in ("Authorization", "AuthorizationJWT"):
+            sent = {header: f"Bearer {signed_in['refresh_token']}"}
+            assert (await real.get("/v1/promotion", headers=sent)).status_code == 401
+
+        # Whoever is disabled is out within ten seconds, of both processes; a role counts as soon.
+        headers = {"Authorization": f"Bearer {signed_in['token']}"}
+        await until_always(real, headers, 200)
+        await set_role(database, name, Role.CHECKOUT)
+        await until_always(real, headers, 400)
+        await set_disabled(database, name, disabled=True)
+        await until_always(real, headers, 401)
+
+
+async def until_always(client: httpx.AsyncClient, headers: dict[str, str], status: int) -> None:
+    """Ask until ten answers in a row have the status: within ten seconds, whoever answers."""
+    began = time.monotonic()
+    in_a_row = 0
+    while in_a_row < 10:
+        fresh = headers | {"Connection": "close"}
+        answer = await client.get("/v1/promotion", headers=fresh)
+        in_a_row = in_a_row + 1 if answer.status_code == status else 0
+        assert time.monotonic() - began < 10 or in_a_row

@@ -1,0 +1,117 @@
+"""Text that means something to a database, a spreadsheet, a page or a log, in every text field."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from sconto.domain.people import Caller
+from sconto.domain.spreadsheet import shown_as_text
+from sconto.operations.check import check
+from sconto.store.database import Database
+from tests.security.endpoints import PUBLIC, Things, body_of, operations_of
+
+Bearer = Callable[[Caller], dict[str, str]]
+
+PROBES: Final = (
+    "' OR '1'='1",
+    "'; DROP TABLE orders; --",
+    "1); SELECT pg_sleep(5); --",
+    "' UNION SELECT password_hash FROM users --",
+    "$1::int",
+    "%' AND 1=1 --",
+    "\\'; --",
+    "{{7*7}}",
+    "%s %(x)s {0}",
+    "${jndi:ldap://127.0.0.1/x}",
+    "\u0000",
+    "\ud800",
+)
+
+OWN: Final = Things(1, 11111, "order", "CODE", "1", "SUBSCRIPTION")
+
+
+def with_probe(value: Any, probe: str) -> Iterator[Any]:
+    """Copies of a body, each with the probe in the place of one text, or one number."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            for changed in with_probe(inner, probe):
+                yield value | {name: changed}
+            yield value | {probe: inner}
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            for changed in with_probe(inner, probe):
+                yield [*value[:place], changed, *value[place + 1 :]]
+    else:
+        yield probe
+
+
+@pytest.mark.parametrize("probe", PROBES)
+async def test_no_text_in_any_field_reaches_the_database_as_a_statement(
+    client: httpx.AsyncClient, database: Database, merchant: Caller, bearer: Bearer, probe: str
+) -> None:
+    async with database.read() as connection:
+        tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+        before = await connection.fetchval(tables)
+        for method, path in await operations_of(client):
+            if (method, path) in PUBLIC - {("POST", "/v1/login_check")}:
+                continue
+            body = body_of(method, path, OWN) or {"username": "ada", "password": "secret"}
+            sent = [json.dumps(one) for one in with_probe(body, probe)] if method != "GET" else []
+            headers = bearer(merchant) | {"Content-Type": "application/json"}
+            for content in sent:
+                async with asyncio.timeout(4):
+                    answer = await client.request(
+                        method, OWN.fill(path), content=content, headers=headers
+                    )
+                assert answer.status_code < 500, f"{method} {path} {content}: {answer.text}"
+                assert "syntax error" not in answer.text
+        assert await connection.fetchval(tables) == before
+
+
+@pytest.mark.parametrize("probe", PROBES[:-1])
+async def test_no_text_in_an_address_reaches_the_database_as_a_statement(
+    client: httpx.AsyncClient, merchant: Caller, bearer: Bearer, probe: str
+) -> None:
+    document = (await client.get("/openapi.json")).json()["paths"]
+    for path, methods in document.items():
+        if "get" not in methods or ("GET", path) in PUBLIC:
+            continue
+        queries = [one["name"] for one in methods["get"]["parameters"] if one["in"] == "query"]
+        asked = [(OWN.fill(path), {name: probe}) for name in queries]
+        if "{" in path:
+            odd = path.partition("{")[0] + quote(probe, safe="")
+            asked.append((odd, {}))
+        for address, query in asked:
+            async with asyncio.timeout(4):
+                answer = await client.get(address, params=query, headers=bearer(merchant))
+            assert answer.status_code < 500, f"{address} {query}: {answer.text}"
+
+
+async def test_a_name_is_stored_and_told_to_the_letter(
+    client: httpx.AsyncClient, database: Database, merchant: Caller, bearer: Bearer
+) -> None:
+    names = [*PROBES[:-2], "<script>alert(1)</script>", '=HYPERLINK("http://127.0.0.1")']
+    products = [
+        {"product_id": number, "name": name, "price": "1.00", "currency": "EUR"}
+        for number, name in enumerate(names, 1)
+    ]
+    put = await client.put(
+        "/catalog/v1/products", json={"products": products}, headers=bearer(merchant)
+    )
+    assert put.is_success, put.text
+    answer = await client.get("/catalog/v1/products", headers=bearer(merchant))
+    assert answer.headers["Content-Type"].startswith("application/json")
+    assert [product["name"] for product in answer.json()["products"]] == names
+    async for checked in check(database, merchant.merchant_id):
+        assert not checked.contradictions
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_a_spreadsheet_is_shown_no_formula(start: str) -> None:
+    assert shown_as_text(f"{start}cmd|' /C calc'!A0").startswith("'")
+    assert shown_as_text(f"plain{start}") == f"plain{start}"

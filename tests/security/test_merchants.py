@@ -1,0 +1,170 @@
+"""Another merchant's things cannot be told from things that nobody has."""
+
+from collections.abc import Callable
+
+import httpx
+
+from sconto.domain.people import Caller
+from sconto.store.database import Database
+from tests.conftest import create_caller
+from tests.security.endpoints import PUBLIC, Things, body_of, operations_of, send
+
+Bearer = Callable[[Caller], dict[str, str]]
+
+NOBODYS = Things(
+    promotion=999_999_999_999,
+    product=888_888_888,
+    order="order-of-nobody",
+    code="CODEOFNOBODY",
+    subscription="777777777777",
+    subscription_code="SUBSCRIPTIONOFNOBODY",
+)
+
+
+async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str, str]) -> Things:
+    """A merchant with one of each: what the requests of the other one will name."""
+    async with database.write() as connection:
+        # Numbers that nothing else in an answer can be taken for.
+        for table in ("promotions", "subscription_promotions"):
+            await connection.execute(
+                "SELECT setval(sequence, greatest(nextval(sequence), 660000000 + $2))"
+                " FROM CAST(pg_get_serial_sequence($1, 'promotion_id') AS regclass) AS sequence",
+                table,
+                len(table),
+            )
+    own = Things(0, 4_711_001, "order-of-a-victim", "CODEOFVICTIM", "", "SUBSCRIPTIONOFVICTIM")
+
+    async def create(method: str, path: str, changes: dict[str, object]) -> httpx.Response:
+        body = body_of(method, path, own) | changes
+        answer = await client.request(method, path, json=body, headers=headers)
+        assert answer.is_success, answer.text
+        return answer
+
+    await create("PUT", "/catalog/v1/products", {})
+    coupons = body_of("POST", "/v1/promotion", own)["coupons"] | {"coupon_code": [own.code]}
+    made = await create("POST", "/v1/promotion", {"coupons": coupons})
+    place = "/promotion/v1/promotions"
+    subscription = await create("POST", place, {"code": own.subscription_code})
+    order = body_of("POST", "/checkout/v1/orders", own) | {"order_id": own.order}
+    del order["replaces"]
+    placed = await client.post("/checkout/v1/orders", json=order, headers=headers)
+    assert placed.status_code == 201, placed.text
+    return Things(
+        find_id(made.json()),
+        own.product,
+        own.order,
+        own.code,
+        str(find_id(subscription.json())),
+        own.subscription_code,
+    )
+
+
+def find_id(answer: object) -> int:
+    """The id in an answer, wherever its format puts it."""
+    if isinstance(answer, dict):
+        for name in ("id", "promotion_id", "data", "promotion"):
+            if name in answer:
+                return find_id(answer[name])
+    assert isinstance(answer, int | str), answer
+    return int(answer)
+
+
+async def test_no_request_tells_another_merchants_things_from_things_that_nobody_has(
+    client: httpx.AsyncClient, database: Database, merchant: Caller, bearer: Bearer
+) -> None:
+    victim = bearer(merchant)
+    theirs = await stock(client, database, victim)
+    before = await everything(client, theirs, victim)
+    operations = [one for one in await operations_of(client) if one not in PUBLIC]
+    assert len(operations) > 20
+    for method, path in operations:
+        if method in ("POST", "PUT", "PATCH"):
+            assert body_of(method, path, NOBODYS) is not None, f"{method} {path} is not attacked"
+        answers = []
+        # Each of two strangers, so that what the first one creates is not in the other's way.
+        for things in (theirs, NOBODYS):
+            stranger = bearer(await create_caller(database))
+            answer = await send(client, method, path, things, stranger)
+            assert answer.status_code < 500, answer.text
+            answers.append((answer.status_code, told(answer, things)))
+        assert answers[0] == answers[1], f"{method} {path}"
+    assert await everything(client, theirs, victim) == before
+    # The owner is let in by the very same requests: none was refused for being malformed.
+    for method, path in sorted(operations, key=lambda one: (one[0] == "DELETE", len(one[1]))):
+        if not path.endswith("/codes") or method != "DELETE":
+            answer = await send(client, method, path, theirs, victim)
+            assert answer.is_success or answer.status_code == 409, f"{method} {path}: {answer.text}"
+
+
+async def test_no_list_and_no_search_shows_another_merchants_things(
+    client: httpx.AsyncClient, database: Database, merchant: Caller, bearer: Bearer
+) -> None:
+    theirs = await stock(client, database, bearer(merchant))
+    stranger = bearer(await create_caller(database))
+    for address in (
+        "/v1/promotion",
+        f"/v1/promotion?search_string={theirs.code}",
+        "/promotion/v1/promotions",
+        f"/promotion/v1/promotions?code={theirs.subscription_code}",
+        "/catalog/v1/products",
+        f"/catalog/v1/products?search={theirs.product}",
+    ):
+        answer = await client.get(address, headers=stranger)
+        assert answer.status_code == 200, answer.text
+        assert theirs.without_names(answer.text) == answer.text
+
+
+async def test_another_merchants_cursor_opens_no_window_into_their_list(
+    client: httpx.AsyncClient, database: Database, merchant: Caller, bearer: Bearer
+) -> None:
+    own, stranger = bearer(merchant), bearer(await create_caller(database))
+    names = [
+        {"product_id": number, "name": f"Secret {number}", "price": "1.00", "currency": "EUR"}
+        for number in range(1, 4)
+    ]
+    put = await client.put("/catalog/v1/products", json={"products": names}, headers=own)
+    assert put.is_success
+    page = (await client.get("/catalog/v1/products?limit=1", headers=own)).json()
+    cursor = next(value for name, value in page.items() if "cursor" in name and value)
+    answer = await client.get(f"/catalog/v1/products?cursor={cursor}", headers=stranger)
+    assert answer.status_code < 500
+    assert "Secret" not in answer.text
+
+
+async def everything(
+    client: httpx.AsyncClient, things: Things, headers: dict[str, str]
+) -> list[str]:
+    """All that the owner can read of these things."""
+    reads = [path for method, path in await operations_of(client) if method == "GET"]
+    answers = [
+        await client.get(things.fill(path), headers=headers)
+        for path in reads
+        if ("GET", path) not in PUBLIC
+    ]
+    assert all(answer.status_code == 200 for answer in answers), answers
+    return [answer.text for answer in answers]
+
+
+def told(answer: httpx.Response, things: Things) -> str:
+    """What an answer says, but for the names that were asked for, new ids and times."""
+    if answer.is_success and answer.request.method in ("POST", "PUT", "PATCH"):
+        return things.without_names(str(sorted(shape(answer))))
+    return things.without_names(answer.text)
+
+
+def shape(answer: httpx.Response) -> list[str]:
+    """Every value of a JSON answer by its place, but those that differ from call to call."""
+    found: list[str] = []
+
+    def walk(value: object, place: str) -> None:
+        if isinstance(value, dict):
+            for name, inner in value.items():
+                walk(inner, f"{place}.{name}")
+        elif isinstance(value, list):
+            for inner in value:
+                walk(inner, f"{place}[]")
+        elif not place.lower().endswith(("id", "at", "date", "time")):
+            found.append(f"{place}={value}")
+
+    walk(answer.json() if answer.content else None, "")
+    return found
