@@ -21,6 +21,8 @@ def archive(folder: Path) -> Path:
     return place
 
 
+# In short, the commands of the manual: tests/trust/test_operations_manual.py.
+@pytest.mark.soak
 async def test_a_dump_taken_while_shoppers_order_restores_to_a_database_without_contradictions(
     cluster: Cluster, service: Service, folder: Path, settings_for: Settings
 ) -> None:
@@ -43,6 +45,7 @@ async def test_a_dump_taken_while_shoppers_order_restores_to_a_database_without_
     assert 40 <= found < len(shop.told.placed)
 
 
+@pytest.mark.soak
 async def test_a_base_backup_and_the_log_of_writes_bring_back_any_moment(
     folder: Path, archive: Path, settings_for: Settings
 ) -> None:
