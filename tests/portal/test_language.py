@@ -1,0 +1,119 @@
+"""The portal in another language: words, numbers, amounts and days."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from babel.messages.catalog import Message
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+from playwright.async_api import Browser, expect
+
+from sconto import portal
+from sconto.domain.money import PERCENT
+from sconto.domain.people import Caller
+from sconto.portal.language import language_for
+from sconto.portal.session import COOKIE
+from sconto.store.database import Database
+from tests.portal.browser import axe_findings
+from tests.portal.shop import open_shop
+
+LOCALES = Path(str(portal.__file__)).with_name("locales")
+CATALOGUES = sorted(LOCALES.glob("*/LC_MESSAGES/messages.po"))
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def messages_of(path: Path) -> Iterator[Message]:
+    with path.open("rb") as file:
+        yield from (message for message in read_po(file) if message.id)
+
+
+def parts(text: object) -> list[str]:
+    """The singular and the plural, where there is one."""
+    return (
+        [text] if isinstance(text, str) else [*map(str, text)] if isinstance(text, Sequence) else []
+    )
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parent.parent.name)
+def test_a_translation_names_what_the_text_names(path: Path) -> None:
+    named = re.compile(r"%\(\w+\)s")
+    offences = [
+        text
+        for message in messages_of(path)
+        for text in parts(message.string)
+        if not set(named.findall(text)) <= set(named.findall(" ".join(parts(message.id))))
+    ]
+    assert offences == []
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parent.parent.name)
+def test_the_service_reads_what_the_translators_wrote(path: Path) -> None:
+    with path.with_suffix(".mo").open("rb") as file:
+        compiled = {parts(m.id)[0]: parts(m.string) for m in read_mo(file) if m.id}
+    written = {parts(m.id)[0]: parts(m.string) for m in messages_of(path) if all(parts(m.string))}
+    assert compiled == written
+
+
+def test_there_is_a_catalogue() -> None:
+    assert CATALOGUES != []
+
+
+def test_values_are_written_as_the_language_does() -> None:
+    german, english = language_for("de-DE", BERLIN), language_for("", BERLIN)
+    assert german.money(123456, "EUR") == "1.234,56\xa0€"
+    assert english.money(123456, "EUR") == "€1,234.56"
+    assert english.money(1234, "JPY") == "JP¥1,234"
+    assert english.money(1234, "KWD") == "KWD1.234"
+    assert german.percent(12_500_000) == "12,5\xa0%"
+    assert english.percent(PERCENT // 1_000_000) == "0.000001%"
+    assert german.day(date(2026, 11, 2)) == "02.11.2026"
+
+
+def test_a_moment_names_the_zone_that_it_is_told_in() -> None:
+    english = language_for("en-GB", BERLIN)
+    winter, summer = (datetime(2026, month, 1, 23, 5, tzinfo=UTC) for month in (1, 7))
+    assert english.instant(winter) == "2 Jan 2026, 00:05 CET"
+    assert english.instant(summer) == "2 Jul 2026, 01:05 CEST"
+    assert english.day(winter) == "2 Jan 2026"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "tag"),
+    [
+        ("de", "de"),
+        ("de-AT,de;q=0.9,en;q=0.1", "de-AT"),
+        ("fr, de;q=0.5, en;q=0.4", "de"),
+        ("en-US", "en-US"),
+        ("tlh", "en-GB"),
+        ("*", "en-GB"),
+        ("de;q=x", "en-GB"),
+        ("de-XX-%%-1", "en-GB"),
+    ],
+)
+def test_the_most_wished_language_that_there_is_counts(accepted: str, tag: str) -> None:
+    assert language_for(accepted, BERLIN).tag == tag
+
+
+async def test_the_portal_speaks_german(
+    browser: Browser,
+    portal_url: str,
+    session_cookie: Callable[[Caller], str],
+    database: Database,
+    merchant: Caller,
+) -> None:
+    ids = await open_shop(database, merchant)
+    context = await browser.new_context(locale="de-DE")
+    value = session_cookie(merchant)
+    await context.add_cookies([{"name": COOKIE, "value": value, "url": portal_url}])
+    page = await context.new_page()
+    await page.goto(f"{portal_url}/promotions")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Aktionen")
+    await expect(page.get_by_text("12,5\xa0% auf 2 Produkte")).to_be_visible()
+    assert await axe_findings(page) == []
+    await page.goto(f"{portal_url}/promotions/{ids['Tea lovers']}")
+    await expect(page.get_by_role("main")).to_contain_text("6,91\xa0€")
+    await context.close()
