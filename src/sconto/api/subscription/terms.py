@@ -1,10 +1,12 @@
 """A promotion's fields on their way in: new ones, and those that a merge patch leaves."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
+from itertools import chain
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from sconto.api.faults import first_faults, shorten
 from sconto.api.strict_json import parse_json
 from sconto.api.subscription.findings import Fields
 from sconto.api.subscription.instants import RULE, format_instant, parse_end, parse_start
@@ -29,6 +31,10 @@ MOST_CONDITIONS: Final = 1_000
 
 MOST_TYPES: Final = 1_000
 LONGEST_DESCRIPTION: Final = 10_000
+
+_TERMS: Final = ("enabled", "name", "description", "code", "constraint", "rules", "meta")
+_CONSTRAINT: Final = ("promoStartAt", "promoEndAt", "maxUsage", "subscription")
+_SUBSCRIPTION: Final = ("newOnly", "typeIds")
 
 READ_ONLY: Final = ("id", "type", "createdAt", "updatedAt")
 READ_ONLY_CONSTRAINT: Final = ("usageCount",)
@@ -140,13 +146,34 @@ def read_change(
 
 
 def _find_removed(patch: Mapping[str, Any]) -> list[str]:
-    """Faults about read-only fields that the patch takes away, and so leaves no trace of."""
-    constraint = patch.get("constraint")
-    of_constraint = constraint if isinstance(constraint, dict) else {}
-    removed = [name for name in READ_ONLY if patch.get(name, "") is None] + [
-        f"constraint.{name}" for name in READ_ONLY_CONSTRAINT if of_constraint.get(name, "") is None
+    """Faults about fields that the patch takes away, and so leaves no trace of, but may not."""
+    constraint = _object_of(patch, "constraint")
+    subscription = _object_of(constraint, "subscription")
+    removed = chain(
+        _names_removed(patch, _TERMS),
+        _names_removed(constraint, _CONSTRAINT, "constraint."),
+        _names_removed(subscription, _SUBSCRIPTION, "constraint.subscription."),
+    )
+    read_only = [*READ_ONLY, *(f"constraint.{name}" for name in READ_ONLY_CONSTRAINT)]
+    return [
+        f"{path} is {'read-only' if path in read_only else 'unknown'}"
+        for path in first_faults(removed)
     ]
-    return [f"{path} is read-only" for path in removed]
+
+
+def _object_of(members: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = members.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _names_removed(
+    members: Mapping[str, Any], known: Collection[str], path: str = ""
+) -> Iterator[str]:
+    return (
+        path + shorten(name)
+        for name, value in members.items()
+        if value is None and name not in known
+    )
 
 
 def render_terms(terms: SubscriptionTerms) -> dict[str, Any]:
