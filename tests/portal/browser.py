@@ -30,6 +30,15 @@ _ARGUMENTS: Final = (
 )
 
 
+_NO_COMPLAINTS: Final = (
+    # A refused form is answered with its status, which the console tells as well.
+    "Failed to load resource",
+    # A search that a newer one has overtaken.
+    "htmx:afterRequest",
+    "htmx:sendAbort",
+)
+
+
 @asynccontextmanager
 async def started() -> AsyncIterator[Browser]:
     """The system's Chromium; without one the tests fail rather than pass by."""
@@ -50,8 +59,7 @@ class Complaints:
         page.on("pageerror", lambda error: self.found.append(str(error)))
 
     def _note(self, message: ConsoleMessage) -> None:
-        # A refused form is answered with its status, which the console tells as well.
-        if message.type == "error" and "Failed to load resource" not in message.text:
+        if message.type == "error" and not message.text.startswith(_NO_COMPLAINTS):
             self.found.append(message.text)
 
 

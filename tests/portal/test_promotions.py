@@ -1,9 +1,11 @@
 """The list of promotions, looked through and worked with in a browser."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from playwright.async_api import Page, expect
 
+from sconto.api.clock import read_clock
 from sconto.domain.people import Caller, Role
 from sconto.operations import promotions
 from sconto.store.database import Database
@@ -101,13 +103,29 @@ async def test_a_deletion_is_confirmed_and_can_be_taken_back(
     await promotions.create_promotion(database, merchant, a_promotion(name="Sale"), NOON)
     await visitor.goto(f"{portal_url}/promotions")
     await visitor.get_by_label("What to do with Sale").click()
-    await visitor.get_by_role("link", name="Delete").click()
+    await visitor.get_by_role("link", name="Delete …").click()
     await show(visitor, "promotion-delete")
     await visitor.get_by_role("button", name="Delete").click()
     await expect(visitor.get_by_role("status")).to_contain_text("“Sale” is deleted.")
     await expect(visitor.get_by_text("There are no promotions yet.")).to_be_visible()
     await visitor.get_by_role("button", name="Undo").click()
     await expect(visitor.get_by_role("status")).to_have_text("It is back as it was.")
+
+
+async def test_a_deletion_can_be_taken_back_later(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    now = read_clock()
+    for name, ago in (("Lately", timedelta(minutes=59)), ("Long ago", timedelta(minutes=61))):
+        new = a_promotion(name=name)
+        promotion_id = await promotions.create_promotion(database, merchant, new, NOON)
+        await promotions.delete_promotion(database, merchant, promotion_id, now - ago)
+    await visitor.goto(f"{portal_url}/promotions")
+    await visitor.get_by_role("link", name="Deleted lately").click()
+    await show(visitor, "promotions-deleted")
+    await expect(visitor.get_by_role("rowheader")).to_have_text(["Lately"])
+    await visitor.get_by_role("button", name="Restore Lately").click()
+    await expect(visitor.get_by_role("heading", name="Lately")).to_be_visible()
 
 
 async def test_a_viewer_sees_everything_and_changes_nothing(

@@ -111,6 +111,18 @@ async def test_a_session_that_was_tampered_with_is_nobodys(
         assert answer.status_code == 303, bad
 
 
+async def test_signing_in_is_throttled_as_over_http(client: httpx.AsyncClient) -> None:
+    form = await client.get(f"{ADDRESS}/sign-in")
+    visitor = form.cookies[VISITOR_COOKIE]
+    client.cookies.set(VISITOR_COOKIE, visitor, path=ADDRESS)
+    sent = {FIELD: token_for(visitor), "username": "nobody at all", "password": "guess"}
+    statuses = [(await client.post(f"{ADDRESS}/sign-in", data=sent)).status_code for _ in range(11)]
+    assert statuses == [401] * 10 + [429]
+    answer = await client.post(f"{ADDRESS}/sign-in", data=sent)
+    assert int(answer.headers["retry-after"]) > 0
+    assert "Too many attempts failed" in answer.text
+
+
 async def test_a_form_that_is_too_large_is_refused(signed_in: httpx.AsyncClient) -> None:
     answer = await signed_in.post(
         f"{ADDRESS}/promotions/new", data={"name": "x" * (FORM_LIMIT + 1)}

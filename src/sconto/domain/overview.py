@@ -97,6 +97,14 @@ class OverviewPage:
     next: Place | None
 
 
+@dataclass(frozen=True, slots=True)
+class DeletedPromotion:
+    """A promotion that is deleted, and since when."""
+
+    summary: PromotionSummary
+    deleted_at: datetime
+
+
 def fill_days(uses: dict[date, int], today: date) -> tuple[int, ...]:
     """The uses of each of the last DAYS days; a day that is not named had none."""
     latest = today.toordinal()

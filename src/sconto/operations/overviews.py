@@ -6,10 +6,16 @@ from typing import Final
 
 from sconto.domain.cart import Cart, Line
 from sconto.domain.foresight import moment_of
-from sconto.domain.overview import OverviewPage, OverviewQuery, PromotionOverview
+from sconto.domain.overview import (
+    DeletedPromotion,
+    OverviewPage,
+    OverviewQuery,
+    PromotionOverview,
+)
 from sconto.domain.people import Caller
 from sconto.domain.pricing import price
 from sconto.domain.problems import PromotionNotFound
+from sconto.domain.promotion import RESTORABLE
 from sconto.domain.redemption_days import ExamplePrice, RedemptionChart
 from sconto.store import promotion_lists as store
 from sconto.store import redemption_days
@@ -20,6 +26,7 @@ from sconto.store.promotions import LARGEST
 CHARTED_DAYS: Final = 90
 
 _MOST_CODES: Final = 20
+_MOST_DELETED: Final = 100
 _EXAMPLES: Final = 6
 
 
@@ -39,6 +46,14 @@ async def list_overviews(
             return OverviewPage(tuple(found[: query.limit]), places[query.limit - 1])
         last = await store.find_last_walked(connection, caller.merchant_id, query)
     return OverviewPage(tuple(found), last)
+
+
+async def list_deleted(database: Database, caller: Caller, now: datetime) -> list[DeletedPromotion]:
+    """The promotions that can still be had back, the latest deleted first; the first of many."""
+    async with database.read() as connection:
+        return await store.list_deleted(
+            connection, caller.merchant_id, now - RESTORABLE, _MOST_DELETED
+        )
 
 
 async def get_overview(

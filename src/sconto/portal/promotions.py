@@ -77,6 +77,12 @@ async def delete(visit: Visit) -> Response:
     return visit.redirect("/promotions", Notice(text, f"/promotions/{promotion_id}/restore"))
 
 
+async def show_deleted(visit: Visit) -> Response:
+    """What was deleted lately, to have it back."""
+    deleted = await overviews.list_deleted(visit.context.database, visit.caller, visit.now)
+    return visit.render("promotions/deleted.html", deleted=deleted)
+
+
 async def restore(visit: Visit) -> Response:
     """Take a deletion back."""
     promotion_id = visit.id_in_path("promotion_id")
@@ -104,6 +110,7 @@ def _asked(query: OverviewQuery) -> dict[str, Any]:
 
 PAGES: Final = (
     read("/promotions", show_list, Action.READ_PROMOTIONS),
+    read("/promotions/deleted", show_deleted, Action.WRITE_PROMOTIONS),
     write("/promotions/{promotion_id}/switch", switch, Action.WRITE_PROMOTIONS),
     read("/promotions/{promotion_id}/delete", confirm_deletion, Action.WRITE_PROMOTIONS),
     write("/promotions/{promotion_id}/delete", delete, Action.WRITE_PROMOTIONS),

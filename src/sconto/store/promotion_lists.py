@@ -9,6 +9,7 @@ from sconto.domain.codes import CodeType
 from sconto.domain.overview import (
     COUNTED,
     DAYS,
+    DeletedPromotion,
     Discount,
     ListOrder,
     ListState,
@@ -100,6 +101,14 @@ _ONE: Final = """
     WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL
 """
 
+_DELETED: Final = """
+SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated_at, deleted_at
+FROM promotions
+WHERE merchant_id = $1 AND deleted_at >= $2
+ORDER BY deleted_at DESC
+LIMIT $3
+"""
+
 # Counts of products and codes end at a hundred: a list is not to cost what is long about it.
 _OVERVIEW: Final = """
 SELECT promotion.*, {used_up} AS used_up,
@@ -186,6 +195,14 @@ async def find_overview(
         statement, merchant_id, promotion_id, today - timedelta(days=DAYS)
     )
     return None if row is None else _overview(row, today)
+
+
+async def list_deleted(
+    connection: Connection, merchant_id: int, since: datetime, limit: int
+) -> list[DeletedPromotion]:
+    """The promotions that were deleted since then, the latest first."""
+    rows = await connection.fetch(_DELETED, merchant_id, since, limit)
+    return [DeletedPromotion(summary_from(row), row["deleted_at"]) for row in rows]
 
 
 def _overviews_of(promotions: str, since: str) -> str:

@@ -16,6 +16,9 @@ CREATE INDEX promotions_by_name ON promotions (merchant_id, name_folded, promoti
 CREATE INDEX promotions_by_end ON promotions
     (merchant_id, coalesce(ends_at, '9999-12-31 00:00:00+00'::timestamptz), promotion_id)
     WHERE deleted_at IS NULL;
+-- Those that can still be had back.
+CREATE INDEX promotions_by_deletion ON promotions (merchant_id, deleted_at)
+    WHERE deleted_at IS NOT NULL;
 
 -- Whether every code of a promotion is used is one look-up, however many it has.
 CREATE INDEX unused_codes ON codes (merchant_id, promotion_id)
