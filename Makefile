@@ -6,8 +6,8 @@ JOBS ?= 2
 LOCK ?=
 
 # Which of the screenshots that the tests take the README shows.
-PICTURES := promotions-1280-light.png promotion-form-1280-dark.png promotion-statistics-1280-light.png \
-	promotions-360-dark.png
+PICTURES := promotions-1280-light.png promotions-360-dark.png promotion-form-1280-dark.png \
+	promotion-statistics-1280-light.png cart-1280-light.png shop-product-360-light.png
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
