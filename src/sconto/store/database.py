@@ -55,7 +55,7 @@ class Database:
     @classmethod
     async def open(cls, url: str, *, connections: int = 20) -> Self:
         """Make the pool; connections are opened as they are needed, so none is needed now."""
-        return cls(Pool(url, connections))
+        return cls(await Pool.open(url, connections))
 
     async def close(self) -> None:
         """Close all connections once they are idle."""
@@ -125,7 +125,11 @@ class _Loan(AbstractAsyncContextManager[Connection]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._pool.release(self._connection)
+        try:
+            await self._pool.release(self._connection)
+        except Exception as lost:
+            _translate(lost if error is None else error)
+            raise
         if error is not None:
             _translate(error)
 

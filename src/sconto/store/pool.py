@@ -1,20 +1,17 @@
-"""The connections of one process: opened when they are needed, kept while they are not."""
+"""The connections of one process, and what breaks those that nobody will ever answer."""
 
 import asyncio
 import time
-from collections.abc import Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 import asyncpg
 from asyncpg.connect_utils import SessionAttribute
+from asyncpg.pool import PoolConnectionProxy
 
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
 _PATIENCE: Final = 5.0
 """Seconds to wait for a connection: longer than a busy moment, shorter than a caller's patience."""
-
-_REST: Final = 300.0
-"""Seconds after which an unused connection may have been forgotten by a firewall on the way."""
 
 _SUSPICION: Final = 4.0
 """Seconds after which we ask whether the server is still there that owes us an answer."""
@@ -22,86 +19,30 @@ _SUSPICION: Final = 4.0
 _SIGN_OF_LIFE: Final = 3.0
 """Seconds within which a server lets a new connection in, or says why not."""
 
-_FAREWELL: Final = 1.0
-"""Seconds for a connection to be closed in good order."""
+_FAREWELL: Final = 5.0
+"""Seconds for the connections to be closed in good order."""
 
 
 class Pool:
-    """At most so many connections to one database; the one that was used last is used next.
+    """At most so many connections to one database, opened as they are needed."""
 
-    asyncpg has a pool of its own, which makes a task, a timer and a proxy each time. That costs
-    40 µs of processor time, more than everything else about the statement of a quote.
-    """
-
-    def __init__(self, url: str, limit: int) -> None:
+    def __init__(self, url: str, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         self._url = url
-        self._limit = limit
-        self._free = asyncio.Semaphore(limit)
-        self._idle: list[tuple[Connection, float]] = []
+        self._pool = pool
         self._loans: dict[Connection, float] = {}
-        self._watch: asyncio.Task[None] | None = None
+        self._watch = asyncio.create_task(self._break_the_dead())
 
-    async def acquire(self) -> Connection:
-        """A connection that nobody else uses until it is released.
-
-        Raises TimeoutError where none is to be had in time, and what asyncpg raises where none can
-        be opened.
-        """
-        if self._free.locked():
-            async with asyncio.timeout(_PATIENCE):
-                await self._free.acquire()
-        else:
-            await self._free.acquire()
-        try:
-            connection = self._take_idle() or await self._open()
-        except BaseException:
-            self._free.release()
-            raise
-        self._loans[connection] = time.monotonic()
-        if self._watch is None:
-            self._watch = asyncio.create_task(self._break_the_dead())
-        return connection
-
-    def release(self, connection: Connection) -> None:
-        """Give a connection back; one that was cancelled in a transaction is of no more use."""
-        if connection.is_closed() or connection.is_in_transaction():
-            connection.terminate()
-        else:
-            self._idle.append((connection, time.monotonic()))
-        del self._loans[connection]
-        self._free.release()
-
-    async def close(self) -> None:
-        """Wait for the connections in use, and close all."""
-        for _ in range(self._limit):
-            await self._free.acquire()
-        if self._watch is not None:
-            self._watch.cancel()
-        idle = [connection for connection, _ in self._idle]
-        self._idle.clear()
-        farewells = (connection.close(timeout=_FAREWELL) for connection in idle)
-        # One that cannot say good-bye is cut off.
-        await asyncio.gather(*farewells, return_exceptions=True)
-
-    @property
-    def size(self) -> tuple[int, int, int]:
-        """Connections that are idle, that are open, and that may be opened."""
-        idle = sum(not connection.is_closed() for connection, _ in self._idle)
-        return idle, idle + len(self._loans), self._limit
-
-    def _take_idle(self) -> "Connection | None":
-        while self._idle:
-            connection, since = self._idle.pop()
-            if not connection.is_closed() and time.monotonic() - since < _REST:
-                return connection
-            connection.terminate()
-        return None
-
-    async def _open(self) -> Connection:
-        return await asyncpg.connect(
-            self._url,
+    @classmethod
+    async def open(cls, url: str, limit: int) -> Self:
+        """Make the pool; no connection is opened yet."""
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=0,
+            max_size=limit,
             timeout=_PATIENCE,
             command_timeout=60,
+            # The usual reset is a round trip each time; no session of ours keeps any state.
+            reset=_keep,
             # All rows are found by key, so one plan a statement fits all arguments; to plan a quote
             # anew takes PostgreSQL four times as long as to run it. But a plan made while a table
             # was nearly empty would scan it, and stay in use when the table has grown.
@@ -113,6 +54,36 @@ class Pool:
                 "default_transaction_isolation": "read committed",
             },
         )
+        return cls(url, pool)
+
+    async def acquire(self) -> Connection:
+        """A connection that nobody else uses until it is released.
+
+        Raises TimeoutError where none is to be had in time, and what asyncpg raises where none can
+        be opened.
+        """
+        connection = await self._pool.acquire(timeout=_PATIENCE)
+        self._loans[connection] = time.monotonic()
+        return connection
+
+    async def release(self, connection: Connection) -> None:
+        """Give a connection back."""
+        del self._loans[connection]
+        await self._pool.release(connection)
+
+    async def close(self) -> None:
+        """Wait for the connections in use, and close all; one that cannot say good-bye is cut."""
+        self._watch.cancel()
+        try:
+            await asyncio.wait_for(self._pool.close(), _FAREWELL)
+        except TimeoutError:
+            self._pool.terminate()
+
+    @property
+    def size(self) -> tuple[int, int, int]:
+        """Connections that are idle, that are open, and that may be opened."""
+        pool = self._pool
+        return pool.get_idle_size(), pool.get_size(), pool.get_max_size()
 
     async def _break_the_dead(self) -> None:
         """Break connections to a server that can no longer be reached; endless.
@@ -126,13 +97,13 @@ class Pool:
             since = time.monotonic() - _SUSPICION
             late = [connection for connection, lent in self._loans.items() if lent < since]
             for address in {_address_of(connection) for connection in late}:
-                if not await self._shows_life(*address):
-                    self._break(address, late)
-
-    def _break(self, address: tuple[str, int], late: Sequence[Connection]) -> None:
-        for connection in (*late, *(connection for connection, _ in self._idle)):
-            if _address_of(connection) == address:
-                connection.terminate()
+                if await self._shows_life(*address):
+                    continue
+                for connection in late:
+                    if connection in self._loans and _address_of(connection) == address:
+                        connection.terminate()
+                # The idle ones are no better.
+                await self._pool.expire_connections()
 
     async def _shows_life(self, host: str, port: int) -> bool:
         """Whether the server at this address answers, be it with a refusal."""
@@ -150,6 +121,10 @@ class Pool:
             return True
         probe.terminate()
         return True
+
+
+async def _keep(_connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Leave a released connection as it is."""
 
 
 def _address_of(connection: Connection) -> tuple[str, int]:
