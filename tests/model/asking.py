@@ -14,6 +14,25 @@ from tests.model.words import to_json
 _TIMES: Final = {"used_at", "created_at", "starts_at", "ended_at"}
 """Members of the checkout's answers that are instants, in whatever zone they are written."""
 
+_ADDRESSES: Final = {
+    "create": "POST /v1/promotion",
+    "patch": "PATCH /v1/promotion/{}",
+    "get": "GET /v1/promotion/{}",
+    "delete": "DELETE /v1/promotion/{}",
+    "statistics": "POST /v1/promotion/statistics/",
+    "quote": "POST /checkout/v1/quotes",
+    "order": "POST /checkout/v1/orders",
+    "find order": "GET /checkout/v1/orders/{}",
+    "set status": "PATCH /checkout/v1/orders/{}",
+    "put product": "PUT /catalog/v1/products",
+    "drop product": "DELETE /catalog/v1/products/{}",
+    "create subscription": "POST /promotion/v1/promotions",
+    "change subscription": "PATCH /promotion/v1/promotions/{}",
+    "archive subscription": "DELETE /promotion/v1/promotions/{}",
+    "find subscription": "GET /promotion/v1/promotions/{}",
+    "validate subscription": "POST /promotion/v1/promotions/{}/_validate",
+}
+
 
 @dataclass(frozen=True)
 class Ask:
@@ -29,26 +48,13 @@ async def ask_sconto(
 ) -> httpx.Response:
     """Send it."""
     match ask.verb:
-        case "create":
-            method, path = "POST", "/v1/promotion"
-        case "patch" | "get" | "delete":
-            method, path = ask.verb.upper(), f"/v1/promotion/{ask.target}"
-        case "statistics":
-            method, path = "POST", "/v1/promotion/statistics/"
         case "list":
             return await client.get("/v1/promotion", params=dict(ask.body), headers=headers)
-        case "quote" | "order":
-            method, path = "POST", f"/checkout/v1/{ask.verb}s"
-        case "find order":
-            method, path = "GET", f"/checkout/v1/orders/{ask.target}"
-        case "set status":
-            method, path = "PATCH", f"/checkout/v1/orders/{ask.target}"
-        case "put product":
-            method, path = "PUT", "/catalog/v1/products"
-        case "drop product":
-            method, path = "DELETE", f"/catalog/v1/products/{ask.target}"
+        case "apply subscription":
+            method, path = "POST", "/promotion/v1/promotion-codes/_apply"
+            headers = {**headers, "Idempotency-Key": ask.target}
         case _:
-            raise AssertionError(ask)
+            method, _, path = _ADDRESSES[ask.verb].format(ask.target).partition(" ")
     content = to_json(dict(ask.body)).encode() if ask.body else None
     return await client.request(
         method,
@@ -85,11 +91,32 @@ def ask_model(shop: Shop, ask: Ask, told: httpx.Response, now: datetime) -> Answ
             answer = (404, {}) if found is None else (200, found["answer"])
         case "set status":
             answer = set_status(shop, ask.target, ask.body["status"])
-        case "put product":
-            shop.products |= {product["product_id"] for product in ask.body["products"]}
-            answer = 200, None
+        case "drop product" | "put product":
+            answer = _change_catalogue(shop, ask)
         case _:
-            answer = _drop_product(shop, int(ask.target))
+            answer = _ask_subscriptions(shop, ask, told, now)
+    return answer
+
+
+def _ask_subscriptions(shop: Shop, ask: Ask, told: httpx.Response, now: datetime) -> Answer:
+    answer: Answer
+    subscriptions = shop.subscriptions
+    match ask.verb:
+        case "create subscription":
+            answer = subscriptions.create(ask.body, lambda: _data(told).get("id", "none"))
+        case "change subscription":
+            answer = subscriptions.change(ask.target, ask.body)
+        case "archive subscription":
+            answer = subscriptions.archive(ask.target)
+        case "find subscription":
+            answer = subscriptions.get(ask.target)
+        case "validate subscription":
+            contract = ask.body["subscriptionContract"]
+            answer = subscriptions.validate(ask.target, contract, now)
+        case _:
+            answer = subscriptions.apply(
+                ask.body, ask.target, now, lambda: _shown(told.json()).get("applicationId", "none")
+            )
     return answer
 
 
@@ -101,15 +128,41 @@ def is_told(expected: Answer, told: httpx.Response) -> bool:
     if body is None:
         return True
     answered: Any = told.json() if told.content else {}
+    if "/promotion/v1/" in str(told.url):
+        answered = _shown(answered)
     if isinstance(body, dict) and status in (404, 409, 422) and "errors" not in body:
         # An error of the checkout: besides the sentences, what it tells of quotes and orders.
         answered = {name: answered[name] for name in ("quote", "order") if name in answered}
     return bool(_with_instants(answered) == body)
 
 
-def _drop_product(shop: Shop, product: int) -> Answer:
-    known = product in shop.products
-    shop.products.discard(product)
+def _data(told: httpx.Response) -> dict[str, Any]:
+    data: dict[str, Any] = told.json().get("data", {})
+    return data
+
+
+def _shown(answered: dict[str, Any]) -> dict[str, Any]:
+    """What is compared of an answer about subscription promotions."""
+    if "data" not in answered:
+        return {}
+    data, meta = answered["data"], answered["meta"]
+    if "valid" in data:
+        return {"valid": data["valid"]}
+    constraint = data["constraint"]
+    return {
+        **{name: data[name] for name in ("id", "enabled", "name", "code", "rules")},
+        "maxUsage": constraint.get("maxUsage"),
+        "usageCount": constraint["usageCount"],
+        **meta,
+    }
+
+
+def _change_catalogue(shop: Shop, ask: Ask) -> Answer:
+    if ask.verb == "put product":
+        shop.products |= {product["product_id"] for product in ask.body["products"]}
+        return 200, None
+    known = int(ask.target) in shop.products
+    shop.products.discard(int(ask.target))
     return (204, None) if known else (404, {})
 
 

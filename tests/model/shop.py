@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from tests.model import words
 from tests.model.faults import Fault, faults_of, own_percents
+from tests.model.subscriptions import Subscriptions
 from tests.model.words import show_instant, show_percent
 
 Answer = tuple[int, object]
@@ -68,6 +69,7 @@ class Shop:
         self.promotions: dict[int, Promotion] = {}
         self.orders: dict[str, Any] = {}
         self.code_ids: dict[int, int] = {}
+        self.subscriptions = Subscriptions()
         self._serial = 0
 
     def there_is(self, promotion_id: str) -> Promotion | None:

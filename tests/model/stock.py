@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
+from tests.model import contracts
 from tests.model.asking import Ask
+from tests.model.contracts import one_of_these
 from tests.model.faults import is_code
 from tests.model.shop import Shop
 from tests.model.words import DECIMALS, Digits
@@ -65,6 +67,7 @@ _NO_TIMES: Final = (
     "2026-02-30T12:00:00+00:00", "0001-01-01T00:00:00+14:00", "2026-06-01T24:00:00+00:00",
     "2026-06-01T12:00:60+00:00", "2026-06-01T12:00:00+0000", "\uff12026-06-01T12:00:00+00:00", 1,
 )  # fmt: skip
+_NO_TARGETS: Final = ("7", "0", "01", "x", "9" * 30, "-1", "1.0")
 _FAR_AWAY: Final = (
     "3000-01-01T00:00:00+00:00", "3000-01-01T00:00:00+03:00", "9000-01-01T00:00:00+00:00",
 )  # fmt: skip
@@ -73,6 +76,7 @@ _OFFSETS: Final = (0, 3 * 60, -5 * 60 - 30, 14 * 60, -14 * 60, 1)
 _VERBS: Final = {
     "create": 3, "patch": 4, "get": 1, "list": 1, "delete": 1, "statistics": 2, "quote": 4,
     "order": 4, "find order": 1, "set status": 2, "put product": 1, "drop product": 1,
+    **contracts.VERBS,
 }  # fmt: skip
 """How often each thing is asked."""
 
@@ -95,7 +99,7 @@ def asks(draw: Draw, shop: Shop, now: datetime) -> Ask:
             body = draw(_queries())
         case "statistics":
             known = [Digits(one) for one in shop.promotions]
-            body = {"id": draw(st.sampled_from([*known, "999999999", "7"]))}
+            body = {"id": draw(one_of_these(known, ["999999999", "7"]))}
         case "quote":
             body = draw(_quotes(shop, now))
         case "order":
@@ -108,8 +112,10 @@ def asks(draw: Draw, shop: Shop, now: datetime) -> Ask:
         case "put product":
             product = {"product_id": draw(st.sampled_from(PRODUCTS)), "name": "p"}
             body = {"products": [{**product, "price": "1.00", "currency": "EUR"}]}
-        case _:
+        case "drop product":
             target = str(draw(st.sampled_from(PRODUCTS)))
+        case _:
+            return draw(contracts.subscription_asks(shop, now, verb))
     return Ask(verb, target, body)
 
 
@@ -271,7 +277,7 @@ def _strange_items(draw: Draw, product: object) -> object:
 @st.composite
 def _targets(draw: Draw, shop: Shop) -> str:
     known = [str(one) for one in shop.promotions]
-    return draw(st.sampled_from([*known, *known, "7", "0", "01", "x", "9" * 30, "-1", "1.0"]))
+    return draw(one_of_these(known, _NO_TARGETS))
 
 
 @st.composite
@@ -307,9 +313,12 @@ def _carts(draw: Draw, shop: Shop) -> dict[str, Any]:
         for number in range(draw(st.integers(1, 4)))
     ]
     known = [code.text for one in shop.promotions.values() for code in one.present_codes()]
-    texts = [*known, *(text.swapcase() for text in known), *known, *_TYPED]
-    codes = draw(st.lists(st.sampled_from(texts), max_size=4))
-    return {"currency": currency, "lines": lines, "codes": codes}
+    known += [text.swapcase() for text in known]
+    codes = draw(st.lists(one_of_these(known, _TYPED), max_size=4))
+    cart: dict[str, Any] = {"currency": currency, "lines": lines, "codes": codes}
+    if draw(st.integers(0, 2)) == 0:
+        cart["subscription"] = draw(contracts.subscriptions(shop))
+    return cart
 
 
 @st.composite
@@ -322,11 +331,12 @@ def _quotes(draw: Draw, shop: Shop, now: datetime) -> dict[str, Any]:
 def _orders(draw: Draw, shop: Shop) -> dict[str, Any]:
     """A new order, one that was sent before, or a new one in the place of another."""
     placed = sorted(shop.orders)
-    if placed and draw(st.integers(0, 3)) == 0:
-        return _respelt(shop.orders[draw(st.sampled_from(placed))]["body"])
+    again = draw(one_of_these(placed, placed or ORDERS))
+    if draw(st.integers(0, 3)) == 0 and placed:
+        return _respelt(shop.orders[again]["body"])
     body = {"order_id": draw(st.sampled_from(ORDERS)), **draw(_carts(shop))}
     if draw(st.integers(0, 2)) == 0:
-        body["replaces"] = draw(st.sampled_from([*placed, *placed, *ORDERS]))
+        body["replaces"] = draw(one_of_these(placed, ORDERS))
     return body
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.model.faults import is_code
 from tests.model.shop import Answer, Code, Promotion, Shop
+from tests.model.subscriptions import shares
 from tests.model.words import half_up, minor_units, show_amount, show_percent
 
 RANKS = [
@@ -54,7 +55,7 @@ def price(
         sum(minor_units(line[name], currency) for line in lines)
         for name in ("subtotal", "discount")
     )
-    quote = {
+    quote: dict[str, Any] = {
         "currency": currency,
         "subtotal": show_amount(subtotal, currency),
         "discount": show_amount(discount, currency),
@@ -62,7 +63,22 @@ def price(
         "lines": lines,
         "codes": [_code_state(shop, text, picks, at, freed) for text in texts],
     }
+    if cart.get("subscription") is not None:
+        taken, told = shop.subscriptions.effect(cart["subscription"], currency, subtotal - discount)
+        _take_off(quote, taken)
+        quote["subscription"] = told
     return quote, picks
+
+
+def _take_off(quote: dict[str, Any], amount: int) -> None:
+    """Take a subscription's discount off an order, and off its lines."""
+    currency = quote["currency"]
+    totals = [minor_units(line["total"], currency) for line in quote["lines"]]
+    for line, total, share in zip(quote["lines"], totals, shares(amount, totals), strict=True):
+        line["subscription_discount"] = show_amount(share, currency)
+        line["total"] = show_amount(total - share, currency)
+    for name, change in (("discount", amount), ("total", -amount)):
+        quote[name] = show_amount(minor_units(quote[name], currency) + change, currency)
 
 
 def place(shop: Shop, body: Mapping[str, Any], now: datetime) -> Answer:
@@ -276,7 +292,7 @@ def _same(body: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
             for line in one["lines"]
         ]
         codes = [_key(text) for text in _activated(one.get("codes") or [])]
-        return currency, lines, codes, one.get("replaces")
+        return currency, lines, codes, one.get("replaces"), one.get("subscription")
 
     return parsed(body) == parsed(other)
 
