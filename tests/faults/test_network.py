@@ -82,7 +82,7 @@ async def test_a_network_that_swallows_everything_delays_a_caller_for_seconds_on
         )
         answers = await asyncio.gather(*asked)
     assert [answer.status_code for answer in answers] == [503, 503, 503]
-    assert time.monotonic() - began < 12
+    assert time.monotonic() - began < 15
     assert (await asyncio.to_thread(service.get, "/health/live")).status_code == 200
     await asyncio.to_thread(cable.cut)
     await asyncio.to_thread(cable.mend)
