@@ -34,7 +34,7 @@ from sconto.api.observation import Observation, OneTrailingSlash
 from sconto.api.quotas import QuotaPolicies, Quotas
 from sconto.api.rate_limit import RateLimit
 from sconto.api.subscription.routes import router as subscription_router
-from sconto.operations import Database, idempotency
+from sconto.operations import Database, counters, idempotency
 from sconto.operations.code_generation import keep_generating
 from sconto.operations.tokens import Tokens
 from sconto.portal import errors as portal_errors
@@ -129,6 +129,7 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
         async with _beside(
             tokens.keep_current(database),
             idempotency.keep_swept(database, read_clock),
+            counters.keep_folded(database, read_clock),
             keep_generating(database, read_clock),
             _show_pool(metrics, database),
             _follow_parent(),

@@ -1,0 +1,92 @@
+"""Keeping the counters of redemptions few, however many orders there are and for how long.
+
+Orders that run at once count on rows of their own, by slot, and each day has rows of its own. What
+is over needs neither: slots become one row a day once no order counts on that day any more, days
+become one row a month once no chart shows them. The sums are the same before, after and meanwhile.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Final, TypeAlias
+
+from sconto.operations.overviews import CHARTED_DAYS
+from sconto.store import counters as store
+from sconto.store.database import Connection, Database, DatabaseUnavailable, retrying
+
+SLOTS_KEPT: Final = timedelta(days=2)
+"""A day's slots are folded when it ended so long ago in UTC, and so a day ago in every zone."""
+
+DAYS_KEPT: Final = timedelta(days=CHARTED_DAYS + 10)
+"""Days older than that are folded into their month."""
+
+_FIRST_FOLD: Final = 20.0
+_INTERVAL: Final = 600.0
+# A backlog of years is folded without taking the database's whole time.
+_REST: Final = 0.05
+
+_log = logging.getLogger(__name__)
+
+_Fold: TypeAlias = Callable[[Connection, int, date], Awaitable[int]]
+
+
+async def fold(database: Database, now: datetime) -> int:
+    """Fold all counters that are old enough; how many rows, none where another worker is at it."""
+    slots_before, days_before = now.date() - SLOTS_KEPT, now.date() - DAYS_KEPT
+    # Days after slots, for only rows of slot 0 are folded into months.
+    steps = ((store.fold_slots, slots_before), (store.fold_days, days_before))
+    async with database.read() as connection:
+        merchant_ids = await store.list_merchants_to_fold(connection, slots_before, days_before)
+    folded = 0
+    for merchant_id in merchant_ids:
+        found = await _fold_merchant(database, merchant_id, steps)
+        if found is None:
+            break
+        folded += found
+    return folded
+
+
+async def _fold_merchant(
+    database: Database, merchant_id: int, steps: Sequence[tuple[_Fold, date]]
+) -> int | None:
+    """How many rows were folded; None where another worker folds."""
+    folded = 0
+    for fold_some, before in steps:
+        found: int | None = store.FOLDED_AT_ONCE
+        while found == store.FOLDED_AT_ONCE:
+            if folded:
+                await asyncio.sleep(_REST)
+            found = await _fold_batch(database, merchant_id, fold_some, before)
+            if found is None:
+                return None
+            folded += found
+    return folded
+
+
+async def _fold_batch(
+    database: Database, merchant_id: int, fold_some: _Fold, before: date
+) -> int | None:
+    async def run() -> int | None:
+        async with database.write() as connection:
+            if not await store.may_fold(connection):
+                return None
+            return await fold_some(connection, merchant_id, before)
+
+    return await retrying(run)
+
+
+async def keep_folded(database: Database, clock: Callable[[], datetime]) -> None:
+    """Fold every few minutes, the first time soon; ends when cancelled."""
+    interval = _FIRST_FOLD
+    while True:
+        # Workers that started together do not fold together.
+        await asyncio.sleep(interval * random.uniform(0.5, 1.5))  # noqa: S311
+        interval = _INTERVAL
+        try:
+            await fold(database, clock())
+        except DatabaseUnavailable:
+            _log.warning("counters are not folded: no database")
+        except Exception:
+            _log.exception("counters are not folded")

@@ -1,0 +1,95 @@
+"""Folding the counters of redemptions: many rows of the past become one, with the same sums.
+
+Why the counts stay exact. A fold is one statement: what its DELETE returns is what its INSERT adds,
+so that a reader sees all of it or nothing, and a fold that is killed changes nothing. A row that an
+order is adding to is left for the next time (SKIP LOCKED); one that an order has just added to is
+locked, and then deleted, as that order left it.
+
+Why orders do not wait. They add to the rows of today, which are not folded. One with a clock that
+is days behind may wait for a fold, and a fold for it: then both add to rows of slot 0 in the order
+of `orders._PLACE`, so that none waits for the other in a circle.
+"""
+
+from datetime import date
+from typing import Final
+
+from sconto.store.database import Connection
+
+FOLD_LOCK: Final = 0x5C0_F01D
+"""The advisory lock of the one worker that folds."""
+
+FOLDED_AT_ONCE: Final = 1_000
+"""The rows that one statement folds at most."""
+
+# The limit is no parameter: the planner must know that it is small, lest it sorts a whole backlog.
+_FOLD: Final = """
+WITH chosen AS MATERIALIZED (
+    SELECT ctid AS place
+    FROM redemption_counts
+    WHERE merchant_id = $1 AND day < $2 AND {condition}
+    ORDER BY day
+    LIMIT {limit}
+    FOR UPDATE SKIP LOCKED
+), gone AS (
+    DELETE FROM redemption_counts AS counts
+    USING chosen
+    WHERE counts.merchant_id = $1 AND counts.ctid = chosen.place
+    RETURNING promotion_id, code_id, code_type, applied, currency, day, uses, discount
+), folded AS (
+    INSERT INTO redemption_counts AS counts (merchant_id, promotion_id, code_id, code_type, applied,
+                                             currency, day, slot, uses, discount)
+    SELECT $1, promotion_id, code_id, code_type, applied, currency, {day}, 0,
+           sum(uses)::bigint, sum(discount)
+    FROM gone
+    GROUP BY promotion_id, code_id, code_type, applied, currency, {day}
+    ORDER BY promotion_id, code_id, code_type, applied, currency, {day}
+    ON CONFLICT (merchant_id, promotion_id, code_id, code_type, applied, currency, day, slot)
+    DO UPDATE SET uses = counts.uses + excluded.uses, discount = counts.discount + excluded.discount
+)
+SELECT count(*) FROM gone
+"""
+
+# The conditions are those of the partial indexes `slots_to_fold` and `days_to_fold`.
+_FOLD_SLOTS: Final = _FOLD.format(limit=FOLDED_AT_ONCE, condition="slot > 0", day="day")
+_FOLD_DAYS: Final = _FOLD.format(
+    limit=FOLDED_AT_ONCE,
+    condition="slot = 0 AND extract(day FROM day) > 1",
+    day="(day - (extract(day FROM day)::integer - 1))",
+)
+
+_LIST_MERCHANTS: Final = """
+SELECT merchant_id
+FROM merchants
+WHERE EXISTS (
+    SELECT FROM redemption_counts AS counts
+    WHERE counts.merchant_id = merchants.merchant_id AND day < $1 AND slot > 0
+) OR EXISTS (
+    SELECT FROM redemption_counts AS counts
+    WHERE counts.merchant_id = merchants.merchant_id AND day < $2
+        AND slot = 0 AND extract(day FROM day) > 1
+)
+ORDER BY merchant_id
+"""
+
+
+async def may_fold(connection: Connection) -> bool:
+    """Whether no other transaction folds; none will until this one ends."""
+    return bool(await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", FOLD_LOCK))
+
+
+async def list_merchants_to_fold(
+    connection: Connection, slots_before: date, days_before: date
+) -> list[int]:
+    """The ids of the merchants with slots of days before one, or days before the other, to fold."""
+    rows = await connection.fetch(_LIST_MERCHANTS, slots_before, days_before)
+    return [row["merchant_id"] for row in rows]
+
+
+async def fold_slots(connection: Connection, merchant_id: int, before: date) -> int:
+    """Add some rows of days before this one to slot 0 of their day, the oldest first; how many."""
+    return int(await connection.fetchval(_FOLD_SLOTS, merchant_id, before))
+
+
+async def fold_days(connection: Connection, merchant_id: int, before: date) -> int:
+    """Add some rows of days before this one to the first of their month, in slot 0; how many."""
+    return int(await connection.fetchval(_FOLD_DAYS, merchant_id, before))

@@ -1,0 +1,329 @@
+"""Counters of the past are folded into few rows, and what they add up to stays the same."""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sconto.domain.codes import CodeType
+from sconto.domain.order import NewOrder
+from sconto.domain.people import Caller
+from sconto.operations.check import check
+from sconto.operations.checkout import place_order
+from sconto.operations.counters import DAYS_KEPT, SLOTS_KEPT, fold
+from sconto.operations.overviews import CHARTED_DAYS, chart_redemptions, get_overview
+from sconto.operations.promotions import create_promotion
+from sconto.operations.statistics import promotion_statistics
+from sconto.store import counters as store
+from sconto.store.database import Database, DatabaseUnavailable
+from tests.builders import NOON, a_cart, a_promotion
+from tests.conftest import create_caller
+
+TODAY = NOON.date()
+SLOTS_BEFORE, DAYS_BEFORE = TODAY - SLOTS_KEPT, TODAY - DAYS_KEPT
+INSERT = """
+INSERT INTO redemption_counts (
+    merchant_id, promotion_id, code_id, code_type, applied, currency, day, slot, uses, discount
+)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the counters, but for its merchant."""
+
+    promotion_id: int
+    code_id: int
+    code_type: str
+    applied: bool
+    currency: str
+    day: date
+    slot: int
+    uses: int
+    discount: int
+
+    @property
+    def counter(self) -> tuple[int, int, str, bool, str]:
+        return self.promotion_id, self.code_id, self.code_type, self.applied, self.currency
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        return *self.counter, self.day, self.slot
+
+
+def a_row(
+    promotion_id: int,
+    days_ago: int = 0,
+    slot: int = 0,
+    code_id: int = 0,
+    uses: int = 1,
+    applied: bool = True,
+) -> Row:
+    code_type = "reusable" if code_id else "none"
+    day = TODAY - timedelta(days=days_ago)
+    return Row(promotion_id, code_id, code_type, applied, "EUR", day, slot, uses, uses * 100)
+
+
+def two_years(promotion_id: int, code_id: int = 0, slots: int = 4) -> list[Row]:
+    """What orders of two years leave, of which so many were open at once on every day."""
+    return [
+        a_row(promotion_id, day, slot, code_id, uses=1 + (day + slot) % 7, applied=day % 3 > 0)
+        for day in range(730)
+        for slot in range(slots)
+    ]
+
+
+async def write(database: Database, caller: Caller, rows: Sequence[Row]) -> None:
+    async with database.write() as connection:
+        await connection.executemany(
+            INSERT, [(caller.merchant_id, *row.key, row.uses, row.discount) for row in rows]
+        )
+
+
+async def read(database: Database, caller: Caller) -> list[Row]:
+    async with database.read() as connection:
+        found = await connection.fetch(
+            "SELECT promotion_id, code_id, code_type, applied, currency, day, slot, uses, discount"
+            " FROM redemption_counts WHERE merchant_id = $1",
+            caller.merchant_id,
+        )
+    return [Row(*row) for row in found]
+
+
+def sums(rows: Sequence[Row]) -> dict[object, tuple[int, int]]:
+    uses: Counter[object] = Counter()
+    discount: Counter[object] = Counter()
+    for row in rows:
+        uses[row.counter] += row.uses
+        discount[row.counter] += row.discount
+    return {counter: (uses[counter], discount[counter]) for counter in uses}
+
+
+def kept_place(row: Row) -> tuple[object, ...]:
+    """Where a row is after a fold, in words of our own."""
+    if row.day < DAYS_BEFORE:
+        return *row.counter, row.day.replace(day=1), 0
+    if row.day < SLOTS_BEFORE:
+        return *row.counter, row.day, 0
+    return row.key
+
+
+rows_of_years = st.lists(
+    st.builds(
+        Row,
+        promotion_id=st.integers(1, 3),
+        code_id=st.integers(0, 2),
+        code_type=st.sampled_from(["none", "one-time", "reusable"]),
+        applied=st.booleans(),
+        currency=st.sampled_from(["EUR", "JPY"]),
+        day=st.one_of(
+            st.dates(TODAY - timedelta(days=5), TODAY + timedelta(days=1)),
+            st.dates(TODAY - timedelta(days=400), TODAY),
+            st.sampled_from([DAYS_BEFORE, DAYS_BEFORE - timedelta(days=1), date(2026, 1, 1)]),
+        ),
+        slot=st.integers(0, 3),
+        uses=st.integers(1, 10**6),
+        discount=st.integers(0, 10**20),
+    ),
+    unique_by=lambda row: row.key,
+    max_size=80,
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(rows_of_years)
+async def test_a_fold_moves_each_row_to_its_place_and_adds_up_those_that_meet(
+    database: Database, rows: list[Row]
+) -> None:
+    caller, neighbour = await create_caller(database), await create_caller(database)
+    for each in (caller, neighbour):
+        await write(database, each, rows)
+
+    await fold(database, NOON)
+
+    expected: dict[tuple[object, ...], tuple[int, int]] = {}
+    for row in rows:
+        uses, discount = expected.get(kept_place(row), (0, 0))
+        expected[kept_place(row)] = (uses + row.uses, discount + row.discount)
+    for each in (caller, neighbour):
+        kept = await read(database, each)
+        assert {row.key: (row.uses, row.discount) for row in kept} == expected
+        assert sums(kept) == sums(rows)
+    assert await fold(database, NOON) == 0
+
+
+async def test_the_counters_of_two_years_are_bounded_and_tell_what_they_told_before(
+    database: Database, merchant: Caller
+) -> None:
+    new = a_promotion(codes=("SHARED",), code_type=CodeType.REUSABLE)
+    promotion_id = await create_promotion(database, merchant, new, NOON)
+    [code] = (await promotion_statistics(database, merchant, promotion_id)).codes or ()
+    await write(database, merchant, two_years(promotion_id, code.code_id))
+
+    async def shown() -> list[object]:
+        return [
+            await promotion_statistics(database, merchant, promotion_id),
+            await chart_redemptions(database, merchant, promotion_id, TODAY),
+            await get_overview(database, merchant, promotion_id, TODAY),
+        ]
+
+    before = await shown()
+    readers = asyncio.create_task(read_while_folding(database, merchant, promotion_id))
+    assert await fold(database, NOON) > 2000
+    assert await readers == {before[0]}
+    assert await shown() == before
+    # Four slots of three days, a row for each other day that is kept, and one for each month.
+    assert len(await read(database, merchant)) <= 3 * 4 + DAYS_KEPT.days + 2 * 24
+
+
+async def read_while_folding(database: Database, caller: Caller, promotion_id: int) -> set[object]:
+    told: set[object] = set()
+    for _ in range(60):
+        told.add(await promotion_statistics(database, caller, promotion_id))
+        await asyncio.sleep(0.005)
+    return told
+
+
+def test_no_chart_shows_a_day_that_is_folded() -> None:
+    assert timedelta(days=CHARTED_DAYS) < DAYS_KEPT
+
+
+async def test_orders_of_any_day_that_meet_a_fold_are_counted_exactly(
+    database: Database, merchant: Caller
+) -> None:
+    automatic, coupon = [
+        await create_promotion(database, merchant, new, NOON)
+        for new in (a_promotion(), a_promotion(codes=("SHARED",), code_type=CodeType.REUSABLE))
+    ]
+    old = [TODAY - timedelta(days=days) for days in (2, 3, 4, 101, 102)]
+    days = [*old, TODAY]
+    until_placed = asyncio.Event()
+
+    async def fold_on() -> int:
+        folded = 0
+        while not until_placed.is_set():
+            folded += await fold(database, NOON)
+            await asyncio.sleep(0.002)
+        return folded
+
+    async def place(client: int) -> None:
+        for number in range(40):
+            order = NewOrder(f"A-{client}-{number}", a_cart(codes=("SHARED",)))
+            await place_order(database, merchant, order, NOON, days[number % len(days)])
+
+    folding = asyncio.create_task(fold_on())
+    await asyncio.gather(*(place(client) for client in range(6)))
+    until_placed.set()
+
+    assert await folding > 0
+    await fold(database, NOON)
+    kept = await read(database, merchant)
+    assert {row.day for row in kept if row.slot} <= {TODAY, old[0]}
+    assert sum(row.uses for row in kept if row.promotion_id == automatic) == 240
+    assert (await promotion_statistics(database, merchant, coupon)).uses == 240
+    checked = [promise async for promise in check(database, merchant.merchant_id)]
+    assert [promise for promise in checked if promise.contradictions] == []
+
+
+async def test_an_order_does_not_wait_for_a_fold_that_is_open(
+    database: Database, merchant: Caller
+) -> None:
+    promotion_id = await create_promotion(database, merchant, a_promotion(), NOON)
+    await write(database, merchant, two_years(promotion_id))
+    async with database.write() as connection:
+        assert await store.fold_slots(connection, merchant.merchant_id, SLOTS_BEFORE) > 0
+        assert await store.fold_days(connection, merchant.merchant_id, DAYS_BEFORE) > 0
+        async with asyncio.timeout(2):
+            for days in range(3):
+                order = NewOrder(f"A-{days}", a_cart())
+                day = TODAY - timedelta(days=days)
+                assert (await place_order(database, merchant, order, NOON, day)).created
+
+
+async def test_a_fold_leaves_the_row_that_an_open_order_adds_to_for_the_next_time(
+    database: Database, merchant: Caller
+) -> None:
+    await write(database, merchant, [a_row(1, 9, slot) for slot in (1, 2)])
+    async with database.write() as connection:
+        await connection.execute(
+            "UPDATE redemption_counts SET uses = uses + 1 WHERE merchant_id = $1 AND slot = 1",
+            merchant.merchant_id,
+        )
+        async with asyncio.timeout(2):
+            await fold(database, NOON)
+    assert sorted((row.slot, row.uses) for row in await read(database, merchant)) == [
+        (0, 1),
+        (1, 2),
+    ]
+    assert await fold(database, NOON) == 1
+    assert [(row.slot, row.uses) for row in await read(database, merchant)] == [(0, 3)]
+
+
+async def test_a_fold_that_is_killed_changes_nothing(database: Database, merchant: Caller) -> None:
+    await write(database, merchant, two_years(1))
+    before = await read(database, merchant)
+
+    async def killed() -> None:
+        async with database.write() as connection:
+            await store.fold_slots(connection, merchant.merchant_id, SLOTS_BEFORE)
+            await store.fold_days(connection, merchant.merchant_id, DAYS_BEFORE)
+            pid = await connection.fetchval("SELECT pg_backend_pid()")
+            async with database.read() as other:
+                await other.fetchval("SELECT pg_terminate_backend($1, 5000)", pid)
+
+    with pytest.raises(DatabaseUnavailable):
+        await killed()
+    assert await read(database, merchant) == before
+    assert await fold(database, NOON) > 0
+    assert sums(await read(database, merchant)) == sums(before)
+
+
+async def test_one_worker_folds_at_a_time(database: Database, merchant: Caller) -> None:
+    await write(database, merchant, two_years(1))
+    async with database.write() as connection:
+        assert await store.may_fold(connection)
+        assert await fold(database, NOON) == 0
+    assert sum(await asyncio.gather(*(fold(database, NOON) for _ in range(4)))) > 0
+    assert sums(await read(database, merchant)) == sums(two_years(1))
+
+
+async def test_counting_updates_no_index(database: Database, merchant: Caller) -> None:
+    await write(database, merchant, [a_row(1, days_ago) for days_ago in range(40)])
+    async with database.write() as connection:
+
+        async def updated(kind: str) -> int:
+            return int(
+                await connection.fetchval(
+                    f"SELECT pg_stat_get_xact_tuples_{kind}('redemption_counts'::regclass)"
+                )
+            )
+
+        before = await updated("updated"), await updated("hot_updated")
+        await connection.execute(
+            "UPDATE redemption_counts SET uses = uses + 1, discount = discount + 1"
+            " WHERE merchant_id = $1",
+            merchant.merchant_id,
+        )
+        assert await updated("updated") - before[0] == 40
+        assert await updated("hot_updated") - before[1] == 40
+
+
+@pytest.mark.parametrize("folded", ["slots", "days"])
+async def test_what_is_to_fold_is_found_by_an_index_of_it_alone(
+    database: Database, merchant: Caller, folded: str
+) -> None:
+    statement = {"slots": store._FOLD_SLOTS, "days": store._FOLD_DAYS}[folded]
+    await write(database, merchant, two_years(1))
+    async with database.write() as connection:
+        plan = await connection.fetch(f"EXPLAIN {statement}", merchant.merchant_id, TODAY)
+    text = "\n".join(row[0] for row in plan)
+    assert re.findall(r"Index Scan (?:on|using) (\w+)", text) == [f"{folded}_to_fold"]
+    assert "Tid Scan on redemption_counts" in text
+    assert "Seq Scan" not in text
