@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from bench.shop import PRODUCTS, Coupon, Discount, Shop, check_spelling, code_text, draw_timeline
+from sconto.operations.counters import fold
+from sconto.store.database import Database
 
 BEGINNING: Final = datetime(2024, 1, 1, tzinfo=UTC)
 _MANY: Final = 1_000_000
@@ -113,7 +115,10 @@ async def write_shop(connection: asyncpg.Connection, shop: Shop, code_type: str)
 async def write_counts(
     connection: asyncpg.Connection, coupon: Coupon, merchant_id: int, redemptions: int, slots: int
 ) -> None:
-    """The counters of so many redemptions of a code, as orders over two years would leave them."""
+    """The counters of so many redemptions of a code, as orders over two years leave them.
+
+    The service folds those of the past; see `fold_counts`.
+    """
     days = min(730, max(1, redemptions // 1000))
     uses = redemptions // (days * slots * 2)
     today = datetime.now(UTC).date()
@@ -139,6 +144,15 @@ async def write_counts(
             for slot in range(slots)
         ),
     )
+
+
+async def fold_counts(url: str) -> None:
+    """What the service does every few minutes with the counters of the past."""
+    database = await Database.open(url)
+    try:
+        await fold(database, datetime.now(UTC))
+    finally:
+        await database.close()
 
 
 async def finish_loading(connection: asyncpg.Connection) -> None:

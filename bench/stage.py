@@ -11,7 +11,14 @@ from typing import Final
 
 import asyncpg
 
-from bench.loading import finish_loading, open_loader, write_counts, write_merchant, write_shop
+from bench.loading import (
+    finish_loading,
+    fold_counts,
+    open_loader,
+    write_counts,
+    write_merchant,
+    write_shop,
+)
 from bench.machine import Cores, pinned
 from bench.servers import SECRET_KEY
 from bench.shop import Shop, Size, make_plain_shop, make_shop
@@ -111,6 +118,7 @@ async def _load(stage: Stage) -> None:
         await _write(connection, stage, plain)
         for coupon, redemptions in zip(plain.coupons[COUPONS:], STATISTICS.values(), strict=True):
             await write_counts(connection, coupon, plain.merchant_id, redemptions, slots=16)
+        await fold_counts(stage.url)
         await finish_loading(connection)
     finally:
         await connection.close()

@@ -21,7 +21,10 @@ FOLD_LOCK: Final = 0x5C0_F01D
 FOLDED_AT_ONCE: Final = 1_000
 """The rows that one statement folds at most."""
 
-# The limit is no parameter: the planner must know that it is small, lest it sorts a whole backlog.
+# A batch is read off an index in its order. A bitmap would gather a whole backlog for each, and so
+# would a planner that is not told how small the limit is: it is no parameter.
+_IN_ORDER: Final = "SET LOCAL enable_bitmapscan = off"
+
 _FOLD: Final = """
 WITH chosen AS MATERIALIZED (
     SELECT ctid AS place
@@ -87,9 +90,14 @@ async def list_merchants_to_fold(
 
 async def fold_slots(connection: Connection, merchant_id: int, before: date) -> int:
     """Add some rows of days before this one to slot 0 of their day, the oldest first; how many."""
-    return int(await connection.fetchval(_FOLD_SLOTS, merchant_id, before))
+    return await _fold(connection, _FOLD_SLOTS, merchant_id, before)
 
 
 async def fold_days(connection: Connection, merchant_id: int, before: date) -> int:
     """Add some rows of days before this one to the first of their month, in slot 0; how many."""
-    return int(await connection.fetchval(_FOLD_DAYS, merchant_id, before))
+    return await _fold(connection, _FOLD_DAYS, merchant_id, before)
+
+
+async def _fold(connection: Connection, statement: str, merchant_id: int, before: date) -> int:
+    await connection.execute(_IN_ORDER)
+    return int(await connection.fetchval(statement, merchant_id, before))

@@ -35,8 +35,8 @@ would stand in line until each has committed. Therefore each counter has rows by
 adds to those of a slot that no open order uses: the lowest whose advisory lock is free. The lock is
 the transaction's: it goes with commit, rollback or a crash, needs no session of its own (so a
 pooler in transaction mode is no obstacle), and a counter never has more rows a day than there were
-orders open at once. Orders take no lock on promotions, reusable codes or products, and there are no
-foreign keys to lock a row for us.
+orders open at once; `counters` folds them when the day is over. Orders take no lock on promotions,
+reusable codes or products, and there are no foreign keys to lock a row for us.
 """
 
 from datetime import date
