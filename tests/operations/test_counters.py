@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sconto.domain.codes import CodeType
 from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller
+from sconto.operations import counters
 from sconto.operations.check import check
 from sconto.operations.checkout import place_order
 from sconto.operations.counters import DAYS_KEPT, SLOTS_KEPT, fold
@@ -292,6 +293,34 @@ async def test_one_worker_folds_at_a_time(database: Database, merchant: Caller) 
         assert await fold(database, NOON) == 0
     assert sum(await asyncio.gather(*(fold(database, NOON) for _ in range(4)))) > 0
     assert sums(await read(database, merchant)) == sums(two_years(1))
+
+
+async def test_a_worker_folds_by_itself_and_goes_on_when_it_failed(
+    database: Database,
+    merchant: Caller,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(counters, "_FIRST_FOLD", 0.0)
+    monkeypatch.setattr(counters, "_INTERVAL", 0.0)
+    await write(database, merchant, [a_row(1, 9, slot) for slot in range(4)])
+    times = [datetime.min.replace(tzinfo=UTC), NOON]  # nothing is before the first: it fails
+    folded = asyncio.Event()
+
+    def clock() -> datetime:
+        if times:
+            return times.pop(0)
+        folded.set()
+        return NOON
+
+    folding = asyncio.create_task(counters.keep_folded(database, clock))
+    async with asyncio.timeout(10):
+        await folded.wait()
+    folding.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await folding
+    assert "counters are not folded" in caplog.text
+    assert [row.slot for row in await read(database, merchant)] == [0]
 
 
 async def test_counting_updates_no_index(database: Database, merchant: Caller) -> None:
