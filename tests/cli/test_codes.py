@@ -155,7 +155,10 @@ def test_what_cannot_be_done_is_said_in_one_line(
 
 def test_a_merchant_and_a_promotion_that_do_not_exist_are_named(command: Command) -> None:
     done = command("export", merchant="nobody")
-    assert (done.returncode, done.stderr) == (1, "sconto: merchant 'nobody' not found\n")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "sconto: there is no merchant 'nobody': see `sconto merchant list`\n",
+    )
     for arguments in (["export"], ["generate", "--count", "1"]):
         done = command(*arguments, promotion="9" * 30)
         assert (done.returncode, done.stderr) == (1, f"sconto: promotion {'9' * 30} not found\n")

@@ -134,7 +134,7 @@ def test_a_folder_is_refused_in_one_line(command: Import, tmp_path: Path) -> Non
 def test_a_merchant_that_does_not_exist_is_named_in_one_line(command: Import) -> None:
     done = command(HEADER + "1,Mug,1,EUR\n", "nobody")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "sconto: merchant 'nobody' not found\n"
+    assert done.stderr == "sconto: there is no merchant 'nobody': see `sconto merchant list`\n"
 
 
 def test_a_terminal_sees_how_much_of_the_file_is_read(command: Import, merchant_name: str) -> None:

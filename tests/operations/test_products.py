@@ -21,7 +21,7 @@ async def refused(
     database: Database, merchant: Caller, *lines: ProductLine | RefusedLine
 ) -> ImportRefused:
     with pytest.raises(ImportRefused) as refusal:
-        await import_products(database, merchant.merchant_id, lines, NOON)
+        await import_products(database, merchant, lines, NOON)
     return refusal.value
 
 
@@ -29,10 +29,10 @@ async def test_an_import_creates_changes_and_leaves_alone(
     database: Database, merchant: Caller
 ) -> None:
     lines = [ProductLine(2, a_product(1)), ProductLine(3, a_product(2))]
-    assert await import_products(database, merchant.merchant_id, lines, NOON) == PutCounts(2, 0, 0)
+    assert await import_products(database, merchant, lines, NOON) == PutCounts(2, 0, 0)
     lines = [ProductLine(2, a_product(1)), ProductLine(3, a_product(2, name="Cup"))]
     lines.append(ProductLine(4, a_product(3)))
-    assert await import_products(database, merchant.merchant_id, lines, NOON) == PutCounts(1, 1, 1)
+    assert await import_products(database, merchant, lines, NOON) == PutCounts(1, 1, 1)
     assert await catalogue(database, merchant) == (
         a_product(1),
         a_product(2, name="Cup"),
@@ -85,7 +85,7 @@ async def test_memory_does_not_grow_with_the_file(database: Database, merchant: 
     tracemalloc.start()
     try:
         with pytest.raises(ImportRefused):
-            await import_products(database, merchant.merchant_id, lines(), NOON)
+            await import_products(database, merchant, lines(), NOON)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

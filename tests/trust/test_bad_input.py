@@ -115,7 +115,7 @@ def test_no_bytes_make_an_address_fail(server: str, merchant: Caller, bearer: TO
     assert statuses[422] > 100
 
 
-async def import_noise(database: Database, merchant_id: int, files: int, number: int) -> int:
+async def import_noise(database: Database, caller: Caller, files: int, number: int) -> int:
     """How many of so many spoilt files of products were taken."""
     chance = random.Random(number)
     taken = 0
@@ -124,7 +124,7 @@ async def import_noise(database: Database, merchant_id: int, files: int, number:
         raw = "\r\n".join(["product_id,name,price,currency", *lines]).encode()
         try:
             found = read_lines(BytesIO(spoilt(chance, raw)))
-            await import_products(database, merchant_id, found, NOON)
+            await import_products(database, caller, found, NOON)
         except (FileRefused, ImportRefused):
             continue
         taken += 1
@@ -134,14 +134,14 @@ async def import_noise(database: Database, merchant_id: int, files: int, number:
 async def test_no_bytes_in_a_file_of_products_make_the_import_fail(
     database: Database, merchant: Caller
 ) -> None:
-    assert 0 < await import_noise(database, merchant.merchant_id, 400, 1) < 400
+    assert 0 < await import_noise(database, merchant, 400, 1) < 400
 
 
 @pytest.mark.soak
 async def test_no_bytes_in_a_hundred_thousand_files_of_products_make_the_import_fail(
     database: Database, merchant: Caller
 ) -> None:
-    await import_noise(database, merchant.merchant_id, 100_000, random.randrange(2**32))
+    await import_noise(database, merchant, 100_000, random.randrange(2**32))
 
 
 @pytest.mark.soak

@@ -1,9 +1,9 @@
 """The `sconto` command."""
 
-import sys
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import typer
+from typer.core import TyperGroup
 
 from sconto.cli import codes, people, products
 from sconto.cli.check import check
@@ -11,6 +11,7 @@ from sconto.cli.demo import demo
 from sconto.cli.demo_shop import DemoLocked
 from sconto.cli.migrate import migrate
 from sconto.cli.prove import NotProvable, prove
+from sconto.cli.refusals import explain, refuse
 from sconto.cli.serve import AddressUnavailable, serve
 from sconto.domain.problems import Problem
 from sconto.settings import SettingError
@@ -20,6 +21,7 @@ from sconto.store.schema import MigrationFailed, SchemaMismatch
 
 _EXPLAINED: Final = (
     AddressUnavailable,
+    DatabaseUnavailable,
     DemoLocked,
     EmbeddedError,
     EmbeddedUnavailable,
@@ -32,26 +34,20 @@ _EXPLAINED: Final = (
 """What a person can mend, or has to wait for: each says so in one line."""
 
 
-class Commands(typer.Typer):
+class Commands(TyperGroup):
     """Commands whose errors are one line on standard error."""
 
-    def __call__(self, *arguments: Any, **options: Any) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Run the command that was typed."""
         try:
-            return super().__call__(*arguments, **options)
-        except DatabaseUnavailable as error:
-            _refuse(f"the database cannot be reached: {error}")
+            return super().invoke(ctx)
         except _EXPLAINED as error:
-            _refuse(str(error))
+            refuse(explain(error))
 
 
-def _refuse(reason: str) -> NoReturn:
-    typer.echo(f"sconto: {' '.join(reason.split())}", err=True)
-    sys.exit(1)
-
-
-app: Final = Commands(
+app: Final = typer.Typer(
     name="sconto",
+    cls=Commands,
     help="Promotions, codes and discounts, counted exactly.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

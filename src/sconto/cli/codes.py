@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, BinaryIO, Final, NoReturn, TextIO
+from typing import Annotated, BinaryIO, Final, TextIO
 
 import typer
 from rich.console import Console
@@ -23,6 +23,7 @@ from rich.progress import (
 from sconto.api.clock import read_clock
 from sconto.api.merchant.codes_wire import CSV_HEADING, write_csv
 from sconto.cli.database import ask_database
+from sconto.cli.refusals import refuse
 from sconto.domain.code_pattern import ALPHABET, CodePattern, Ending, Generation
 from sconto.domain.people import Caller, operator_of
 from sconto.domain.problems import CodeFileRefused
@@ -52,7 +53,7 @@ def import_file(
         with path.open("rb") as file, _reading(file) as pieces:
             added = ask_database(lambda database: _import(database, merchant, promotion, pieces))
     except OSError as error:
-        _refuse(f"{path} cannot be read: {error.strerror}")
+        refuse(f"{path} cannot be read: {error.strerror}")
     except CodeFileRefused as refused:
         for line in refused.lines:
             typer.echo(f"{path}: line {line.line} {line.fault}", err=True)
@@ -79,7 +80,7 @@ def export_file(
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
     except OSError as error:
-        _refuse(f"{output} cannot be written: {error.strerror}")
+        refuse(f"{output} cannot be written: {error.strerror}")
     if output is not None:
         typer.echo(f"{_codes(written)} written")
 
@@ -105,9 +106,9 @@ def generate(
                 lambda database: _generate(database, merchant, promotion, pattern, count, show)
             )
         except KeyboardInterrupt:
-            _refuse("interrupted: the service makes the codes that are missing")
+            refuse("interrupted: the service makes the codes that are missing")
     if job.ending is not Ending.COMPLETE:
-        _refuse(f"{job.ending}: {job.made:,} of {_codes(job.wanted)} were generated")
+        refuse(f"{job.ending}: {job.made:,} of {_codes(job.wanted)} were generated")
     typer.echo(f"{_codes(job.made)} generated")
 
 
@@ -130,7 +131,7 @@ async def _export(database: Database, merchant: str, promotion_id: int, file: Te
     return written
 
 
-async def _generate(  # what the command was told
+async def _generate(
     database: Database,
     merchant: str,
     promotion_id: int,
@@ -212,8 +213,3 @@ def _writing(output: Path | None) -> Iterator[TextIO]:
 
 def _codes(count: int) -> str:
     return "1 code" if count == 1 else f"{count:,} codes"
-
-
-def _refuse(reason: str) -> NoReturn:
-    typer.echo(f"sconto: {reason}", err=True)
-    raise typer.Exit(1)

@@ -1,5 +1,7 @@
 """`sconto migrate`: the database to the newest schema."""
 
+import typer
+
 from sconto.cli.database import bring_up_to_date, running_database
 from sconto.settings import Settings
 
@@ -8,4 +10,4 @@ def migrate() -> None:
     """Bring the database to the newest schema; nothing happens where it has it already."""
     with running_database(Settings.read()) as url:
         bring_up_to_date(url)
-    print("The database has the newest schema.")  # noqa: T201
+    typer.echo("The database has the newest schema.")

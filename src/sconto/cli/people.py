@@ -2,9 +2,9 @@
 
 import json
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated, Final, NoReturn, TypeVar
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -12,19 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from sconto.cli.database import ask_database
-from sconto.domain.names import NAME_LENGTH
-from sconto.domain.people import LONGEST_PASSWORD, PASSWORD_LENGTH, Merchant, Role, User
-from sconto.domain.problems import (
-    MerchantNotFound,
-    NameTaken,
-    NotAName,
-    PasswordRefused,
-    Problem,
-    UserNotFound,
-)
-from sconto.operations import Database, people
-
-T = TypeVar("T")
+from sconto.cli.refusals import refuse
+from sconto.domain.people import Merchant, Role, User
+from sconto.operations import people
 
 merchants: Final = typer.Typer(help="Merchants: the shops that share this Sconto.")
 users: Final = typer.Typer(help="Users: who signs in for a merchant, and what they may do.")
@@ -41,13 +31,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a ta
 @merchants.command("create")
 def create_merchant(name: Annotated[str, typer.Argument(help="A name of its own.")]) -> None:
     """Create a merchant and print its id."""
-    typer.echo(_do(lambda database: people.create_merchant(database, name)))
+    typer.echo(ask_database(lambda database: people.create_merchant(database, name)))
 
 
 @merchants.command("list")
 def list_merchants(as_json: AsJson = False) -> None:
     """List all merchants."""
-    _show(_do(people.list_merchants), Merchant, as_json=as_json)
+    _show(ask_database(people.list_merchants), Merchant, as_json=as_json)
 
 
 @users.command("create")
@@ -59,27 +49,27 @@ def create_user(
 ) -> None:
     """Create a user; asks for the password unless it is piped in."""
     password = _read_password(from_stdin=password_stdin)
-    _do(lambda database: people.create_user(database, merchant, username, password, role))
+    ask_database(lambda database: people.create_user(database, merchant, username, password, role))
     typer.echo(f"{username} signs in for {merchant} as {role}.")
 
 
 @users.command("list")
 def list_users(as_json: AsJson = False) -> None:
     """List all users."""
-    _show(_do(people.list_users), User, as_json=as_json)
+    _show(ask_database(people.list_users), User, as_json=as_json)
 
 
 @users.command("disable")
 def disable_user(username: Username) -> None:
     """Keep a user out; their tokens are refused within 10 seconds."""
-    _do(lambda database: people.set_disabled(database, username, disabled=True))
+    ask_database(lambda database: people.set_disabled(database, username, disabled=True))
     typer.echo(f"{username} is disabled.")
 
 
 @users.command("enable")
 def enable_user(username: Username) -> None:
     """Let a user in again, also one who failed to sign in too often."""
-    _do(lambda database: people.set_disabled(database, username, disabled=False))
+    ask_database(lambda database: people.set_disabled(database, username, disabled=False))
     typer.echo(f"{username} is enabled.")
 
 
@@ -87,7 +77,7 @@ def enable_user(username: Username) -> None:
 def change_password(username: Username, password_stdin: PasswordFromStdin = False) -> None:
     """Give a user another password; their tokens stay valid."""
     password = _read_password(from_stdin=password_stdin)
-    _do(lambda database: people.set_password(database, username, password))
+    ask_database(lambda database: people.set_password(database, username, password))
     typer.echo(f"{username} has a new password.")
 
 
@@ -96,44 +86,14 @@ def change_role(
     username: Username, role: Annotated[Role, typer.Argument(help="What they may do.")]
 ) -> None:
     """Give a user another role; it counts for their tokens within 10 seconds."""
-    _do(lambda database: people.set_role(database, username, role))
+    ask_database(lambda database: people.set_role(database, username, role))
     typer.echo(f"{username} is {role}.")
-
-
-def _do(verb: Callable[[Database], Awaitable[T]]) -> T:
-    try:
-        return ask_database(verb)
-    except Problem as problem:
-        _refuse(_sentence(problem))
-
-
-def _sentence(problem: Problem) -> str:
-    match problem:
-        case NotAName():
-            return (
-                f"a name has 1 to {NAME_LENGTH} characters, is not blank, "
-                "and has no control characters"
-            )
-        case NameTaken(name=name):
-            return f"the name {name!r} is taken"
-        case MerchantNotFound(name=name):
-            return f"there is no merchant {name!r}: see `sconto merchant list`"
-        case UserNotFound(username=username):
-            return f"there is no user {username!r}: see `sconto user list`"
-        case PasswordRefused():
-            return f"a password has {PASSWORD_LENGTH} to {LONGEST_PASSWORD} characters"
-    return str(problem)
-
-
-def _refuse(reason: str) -> NoReturn:
-    typer.echo(f"sconto: {reason}", err=True)
-    raise typer.Exit(1)
 
 
 def _read_password(*, from_stdin: bool) -> str:
     if not from_stdin:
         if not sys.stdin.isatty():
-            _refuse("there is no terminal to ask for the password: pipe it to --password-stdin")
+            refuse("there is no terminal to ask for the password: pipe it to --password-stdin")
         password: str = typer.prompt(
             "Password", hide_input=True, confirmation_prompt=True, err=True
         )
@@ -141,11 +101,11 @@ def _read_password(*, from_stdin: bool) -> str:
     try:
         text = sys.stdin.buffer.read(_READ_LIMIT).decode()
     except UnicodeDecodeError:
-        _refuse("the password on standard input is not UTF-8")
+        refuse("the password on standard input is not UTF-8")
     # What `echo` and editors add does not belong to it.
     password = text.removesuffix("\n").removesuffix("\r")
     if "\n" in password:
-        _refuse("standard input has more than one line; expected the password alone")
+        refuse("standard input has more than one line; expected the password alone")
     return password
 
 

@@ -4,7 +4,6 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, BinaryIO, Final, TypeAlias
 
@@ -12,8 +11,11 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from sconto.api.clock import read_clock
 from sconto.cli.database import ask_database
 from sconto.cli.product_file import FileRefused, read_lines
+from sconto.cli.refusals import refuse
+from sconto.domain.people import operator_of
 from sconto.domain.problems import ImportRefused
 from sconto.domain.product import ProductLine, PutCounts, RefusedLine
 from sconto.operations import Database, people, products
@@ -44,8 +46,7 @@ def import_file(
         with _open(path) as file, _progress(file, read_lines(file)) as lines:
             counts = ask_database(lambda database: _import(database, merchant, lines))
     except FileRefused as refused:
-        typer.echo(f"sconto: {path} {refused}", err=True)
-        raise typer.Exit(1) from None
+        refuse(f"{path} {refused}")
     except ImportRefused as refused:
         _show_refused(path, refused)
         raise
@@ -87,8 +88,8 @@ def _watch(file: BinaryIO, lines: _Lines, progress: Progress, size: int) -> _Lin
 
 
 async def _import(database: Database, merchant: str, lines: _Lines) -> PutCounts:
-    merchant_id = await people.find_merchant(database, merchant)
-    return await products.import_products(database, merchant_id, lines, datetime.now(UTC))
+    caller = operator_of(await people.find_merchant(database, merchant))
+    return await products.import_products(database, caller, lines, read_clock())
 
 
 def _show_refused(path: Path, refused: ImportRefused) -> None:

@@ -79,7 +79,7 @@ async def delete_product(
 
 
 async def import_products(
-    database: Database, merchant_id: int, lines: Iterable[ProductLine | RefusedLine], now: datetime
+    database: Database, caller: Caller, lines: Iterable[ProductLine | RefusedLine], now: datetime
 ) -> PutCounts:
     """Create or change the products of a file, all or none, however many they are.
 
@@ -93,7 +93,7 @@ async def import_products(
         if refusals.total:
             raise ImportRefused(refusals.named(), refusals.total)
         # Not the whole transaction again: the lines can be read only once.
-        return await retrying(lambda: store.put_staged(connection, merchant_id, staged, now))
+        return await retrying(lambda: store.put_staged(connection, caller.merchant_id, staged, now))
 
 
 class _Refusals:
