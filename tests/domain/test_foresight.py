@@ -8,7 +8,6 @@ import pytest
 from sconto.domain.choice import AutomaticPick, Candidates
 from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
 from sconto.domain.foresight import (
-    EVERYTHING,
     Caution,
     CautionKind,
     Draft,
@@ -18,7 +17,7 @@ from sconto.domain.foresight import (
     sample_prices,
 )
 from sconto.domain.money import PERCENT
-from sconto.domain.schedule import Span
+from sconto.domain.schedule import EVERYTHING, Span
 from tests.builders import NOON, a_period, a_product, a_promotion
 
 NEW = 2**63 - 1

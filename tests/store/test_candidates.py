@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from sconto.domain.people import Caller
-from sconto.domain.schedule import INSTANT
+from sconto.domain.schedule import EVERYTHING, INSTANT
 from sconto.operations.checkout import quote
-from sconto.store.candidates import EVERYWHERE, READ
+from sconto.store.candidates import READ
 from sconto.store.database import Connection, Database
 from tests.builders import NOON, a_cart, a_line
 
@@ -186,7 +186,7 @@ async def test_of_a_timeline_the_span_at_that_time_counts_and_in_a_gap_none(
     database: Database, merchant: Caller
 ) -> None:
     first, gap, second = (NOON + timedelta(hours=hour) for hour in (1, 2, 3))
-    spans = [(1, first, gap, 7), (1, second, None, 8), (EVERYWHERE, gap, second, 9)]
+    spans = [(1, first, gap, 7), (1, second, None, 8), (EVERYTHING, gap, second, 9)]
     async with database.write() as connection:
         await connection.executemany(
             "INSERT INTO automatic_picks (merchant_id, product_id, starts_at, ends_at,"

@@ -15,12 +15,14 @@ from sconto.operations.readiness import Readiness, find_readiness
 router: Final = APIRouter(tags=["Operation"])
 
 
+@router.head("/health/live", include_in_schema=False)
 @router.get("/health/live", summary="Whether the process answers")
 async def live(_: Request) -> Response:
     """Always 200: a restart would not bring a lost database back."""
     return JSONResponse({"status": "live"})
 
 
+@router.head("/health/ready", include_in_schema=False)
 @router.get(
     "/health/ready",
     summary="Whether requests can be served",

@@ -14,10 +14,7 @@ from sconto.domain.money import FULL_PERCENT
 from sconto.domain.pricing import PricedLine, price
 from sconto.domain.product import Product
 from sconto.domain.promotion import NewPromotion, PromotionType
-from sconto.domain.schedule import Period, Span, Standing, parts_outside, span_of
-
-EVERYTHING: Final = 0
-"""The product that stands for all products where spans are told by product."""
+from sconto.domain.schedule import EVERYTHING, Period, Span, Standing, parts_outside, span_of
 
 _STAND_IN: Final = "\0"
 """The code of a promotion that has none yet: no shopper can type it."""

@@ -155,9 +155,7 @@ def promotion_changed(
     if terms is not None:
         facts_before |= _terms(terms.coverage_before, terms.code_type_before)
         facts_after |= _terms(terms.coverage_after, terms.code_type_after)
-    differing = [name for name in facts_after if facts_after[name] != facts_before[name]]
-    old = {name: facts_before[name] for name in differing}
-    new = {name: facts_after[name] for name in differing}
+    old, new = differing(facts_before, facts_after)
     if terms is not None:
         products = change_of_products(terms.coverage_before, terms.coverage_after)
         old |= _lists_before(products, terms.codes)
@@ -200,17 +198,19 @@ def user_created(user_id: int, username: str, role: Role) -> Change:
 
 def user_changed(user_id: int, before: Facts, after: Facts) -> Change | None:
     """The entry of a user whose role or state was set; None where it was that already."""
-    differing = [name for name in after if after[name] != before[name]]
-    if not differing:
-        return None
-    old = {name: before[name] for name in differing}
-    new = {name: after[name] for name in differing}
-    return Change(Subject.USER, user_id, Verb.CHANGED, old, new)
+    old, new = differing(before, after)
+    return Change(Subject.USER, user_id, Verb.CHANGED, old, new) if new else None
 
 
 def password_set(user_id: int) -> Change:
     """The entry of a user with a new password, which is nobody's to read."""
     return Change(Subject.USER, user_id, Verb.PASSWORD_SET)
+
+
+def differing(before: Facts, after: Facts) -> tuple[dict[str, object], dict[str, object]]:
+    """The facts that are not the same before and after; both have the same names."""
+    names = [name for name in after if after[name] != before[name]]
+    return {name: before[name] for name in names}, {name: after[name] for name in names}
 
 
 def change_of_products(before: Coverage | None, after: Coverage | None) -> ListChange:

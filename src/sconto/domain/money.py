@@ -23,6 +23,9 @@ PRICE_DIGITS: Final = 12
 TOTAL_DIGITS: Final = 24
 """So has a total: the largest cart has 500 lines of a million units of the highest price."""
 
+CURRENCY_OF_MOST_DECIMALS: Final = "CLF"
+"""Stands in for a currency that is not valid itself, so that its amounts are still judged."""
+
 _AMOUNT = re.compile(r"(0|[1-9][0-9]{0,23})(?:\.([0-9]{1,4}))?", re.ASCII)
 _PERCENT = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,6}))?", re.ASCII)
 

@@ -5,7 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeGuard
 
-from sconto.domain.money import currency_decimals, known_currencies, parse_amount
+from sconto.domain.money import (
+    CURRENCY_OF_MOST_DECIMALS,
+    currency_decimals,
+    known_currencies,
+    parse_amount,
+)
 from sconto.domain.names import NAME_LENGTH, is_name
 
 PRODUCT_FIELDS: Final = ("product_id", "name", "price", "currency")
@@ -18,8 +23,6 @@ NAME_RULE: Final = (
 
 MOST_PRODUCTS: Final = 1000
 """How many products one request can put or list."""
-
-_CURRENCY_OF_MOST_DECIMALS: Final = "CLF"
 
 _PRODUCT_ID = re.compile(r"[1-9][0-9]{0,18}")
 
@@ -155,7 +158,7 @@ def _read_name(value: object) -> str | Flaw:
 def _read_price(value: object, currency: object) -> int | Flaw:
     if type(value) is not str:
         return Flaw("price", 'must be a string such as "19.99"')
-    known = currency if _is_currency(currency) else _CURRENCY_OF_MOST_DECIMALS
+    known = currency if _is_currency(currency) else CURRENCY_OF_MOST_DECIMALS
     try:
         return parse_amount(value, known)
     except ValueError:

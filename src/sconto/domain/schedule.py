@@ -11,6 +11,9 @@ from typing import Final
 INSTANT: Final = timedelta(microseconds=1)
 """The smallest step of time that is stored: an inclusive end plus this is the exclusive one."""
 
+EVERYTHING: Final = 0
+"""The product whose timeline is that of the promotions on all products; no product has this id."""
+
 
 class Standing(StrEnum):
     """Where a moment lies in relation to a period."""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sconto.domain.history import NAMED, Change, Facts, Subject, Verb
+from sconto.domain.history import NAMED, Change, Facts, Subject, Verb, differing
 from sconto.domain.subscription_promotion import Rule, SubscriptionPromotion, SubscriptionTerms
 
 _LONGEST_TEXT: Final = 1000
@@ -18,16 +18,8 @@ def subscription_changed(
     before: SubscriptionPromotion, after: SubscriptionPromotion
 ) -> Change | None:
     """The entry of a changed subscription promotion; None where its terms are the same."""
-    old, new = _facts(before.terms), _facts(after.terms)
-    differing = [name for name in new if new[name] != old[name]]
-    if not differing:
-        return None
-    return _change(
-        before.id,
-        Verb.CHANGED,
-        {name: old[name] for name in differing},
-        {name: new[name] for name in differing},
-    )
+    old, new = differing(_facts(before.terms), _facts(after.terms))
+    return _change(before.id, Verb.CHANGED, old, new) if new else None
 
 
 def subscription_archived(promotion: SubscriptionPromotion) -> Change:

@@ -23,7 +23,6 @@ _ALGORITHM: Final = "HS256"
 _REMEMBERED: Final = 20_000
 _INTERVAL: Final = 3.0
 _PATIENCE: Final = 5.0
-_MICROSECOND: Final = timedelta(microseconds=1)
 
 _log = logging.getLogger(__name__)
 

@@ -11,13 +11,10 @@ from sconto.domain.cart import Cart
 from sconto.domain.choice import AutomaticPick, Candidates, CodeOffer
 from sconto.domain.codes import CodeType, code_key
 from sconto.domain.order import StoredOrder
-from sconto.domain.schedule import Period
+from sconto.domain.schedule import EVERYTHING, Period
 from sconto.store.database import Connection
 from sconto.store.outcomes import decode_order
 from sconto.store.subscription_rules import READ_RULES, decode_applied, rules_arguments
-
-EVERYWHERE: Final = 0
-"""The product that stands for all products in `automatic_picks`."""
 
 # Three kinds of rows: a product of the cart (0: all products) with its automatic pick, a code with
 # its promotion, an order. Each comes from look-ups in an index for one element of an array that the
@@ -154,7 +151,7 @@ async def read_candidates(
         else:
             order = decode_order(row["stored"])
             orders[order.order_id] = order
-    everywhere = picks.pop(EVERYWHERE, None)
+    everywhere = picks.pop(EVERYTHING, None)
     applied = () if subscription is None else decode_applied(subscription, rules)
     return Surroundings(Candidates(frozenset(known), everywhere, picks, offers, applied), orders)
 

@@ -85,15 +85,6 @@ class Database:
         """
         return _Loan(self._pool)
 
-    async def answers(self) -> bool:
-        """Whether the database can be reached at this moment."""
-        try:
-            async with self.read() as connection:
-                await connection.execute("SELECT 1")
-        except DatabaseUnavailable:
-            return False
-        return True
-
     @property
     def size(self) -> tuple[int, int, int]:
         """Connections that are idle, that are open, and that may be opened."""

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from sconto.domain.foresight import EVERYTHING
 from sconto.domain.product import Product
-from sconto.domain.schedule import Period, Span
+from sconto.domain.schedule import EVERYTHING, Period, Span
 from sconto.store.database import Connection
 
 _MOST_SPANS: Final = 100

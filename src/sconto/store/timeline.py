@@ -19,11 +19,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
-from sconto.domain.schedule import INSTANT, Period, Span, latest_wins, parts_outside, span_of
+from sconto.domain.schedule import (
+    EVERYTHING,
+    INSTANT,
+    Period,
+    Span,
+    latest_wins,
+    parts_outside,
+    span_of,
+)
 from sconto.store.database import Connection
-
-_EVERYTHING: Final = 0
-"""The product id under which the timeline of all products is stored."""
 
 _BATCH: Final = 5_000
 """How many products are redrawn together: other requests are served between two batches."""
@@ -168,7 +173,7 @@ def _claims(promotion_id: int, claim: Claim | None) -> dict[int, Span]:
 def _percents(coverage: Coverage) -> Mapping[int, int]:
     match coverage:
         case AllProducts(percent=percent):
-            return {_EVERYTHING: percent}
+            return {EVERYTHING: percent}
         case ListedProducts(percent=percent, product_ids=product_ids):
             return dict.fromkeys(product_ids, percent)
         case OwnPercents(percents=percents):
@@ -223,8 +228,8 @@ async def _find_revealed(
     """By product, the spans that promotions created before this one show in the gaps it leaves."""
     revealed = []
     for statement, places in (
-        (_REVEALED_FOR_EVERYTHING, [gap for gap in gaps if gap[0] == _EVERYTHING]),
-        (_REVEALED_FOR_PRODUCTS, [gap for gap in gaps if gap[0] != _EVERYTHING]),
+        (_REVEALED_FOR_EVERYTHING, [gap for gap in gaps if gap[0] == EVERYTHING]),
+        (_REVEALED_FOR_PRODUCTS, [gap for gap in gaps if gap[0] != EVERYTHING]),
     ):
         if places:
             rows = await connection.fetch(

@@ -9,6 +9,7 @@ from sconto.api.checkout.subscription import read_subscription
 from sconto.api.problem_json import FieldFault, InvalidFields, find_unknown
 from sconto.domain.cart import Cart, Line
 from sconto.domain.money import (
+    CURRENCY_OF_MOST_DECIMALS,
     PRICE_DIGITS,
     TOTAL_DIGITS,
     currency_decimals,
@@ -28,9 +29,6 @@ CODE_LENGTH: Final = 255
 
 _CART: Final = ("currency", "lines", "codes", "subscription")
 _LINE: Final = ("line_id", "product_id", "quantity", "unit_price")
-
-_MOST_DECIMALS: Final = "CLF"
-"""The currency of the most decimals: stands in for one that is not valid itself."""
 
 Body = Mapping[str, Any]
 Faults = list[FieldFault]
@@ -98,7 +96,7 @@ def _read_currency(body: Body, faults: Faults) -> str:
     currency = body.get("currency")
     if type(currency) is not str or currency not in known_currencies():
         _note(body, "currency", "", "must be an ISO 4217 code", faults)
-        return _MOST_DECIMALS
+        return CURRENCY_OF_MOST_DECIMALS
     return currency
 
 

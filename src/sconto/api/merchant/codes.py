@@ -1,7 +1,7 @@
 """A promotion's codes for programs: listed, added and removed, as JSON or as CSV."""
 
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import IO, Final
 
 from fastapi import APIRouter
@@ -21,7 +21,7 @@ from sconto.api.merchant.codes_wire import (
     write_code,
     write_csv,
 )
-from sconto.api.merchant.ids import find_id
+from sconto.api.merchant.ids import id_in_path
 from sconto.domain.code_list import ListedCode
 from sconto.domain.people import Action
 from sconto.domain.problems import BodyTooLarge, UnsupportedMediaType
@@ -43,7 +43,7 @@ async def list_codes(request: Request) -> Response:
     """Codes in the order in which they were added; all of them with `Accept: text/csv`."""
     caller = require(request, Action.READ_PROMOTIONS)
     context = context_of(request)
-    promotion_id = _id_in_path(request)
+    promotion_id = id_in_path(request)
     if wants_csv(request.headers.get("accept", "")):
         parts = await codes.export_codes(context.database, caller, promotion_id)
         headers = {"Content-Disposition": f'attachment; filename="codes-{promotion_id}.csv"'}
@@ -62,18 +62,19 @@ async def add_codes(request: Request) -> Response:
     context = context_of(request)
     if _content_type(request) == _CSV:
         require(request, Action.WRITE_PROMOTIONS)
-        promotion_id = _id_in_path(request)
+        promotion_id = id_in_path(request)
         await get_summary(context.database, caller, promotion_id)
         with tempfile.SpooledTemporaryFile(_KEPT_IN_MEMORY) as file:
             # Whoever sends slowly holds no connection to the database meanwhile.
             await _spool(request, file)
+            pieces = iter(lambda: file.read(_PIECE), b"")
             added = await codes.import_codes(
-                context.database, caller, promotion_id, _pieces(file), context.now()
+                context.database, caller, promotion_id, pieces, context.now()
             )
         return JSONResponse({"added": added})
     body = await read_object(request)
     require(request, Action.WRITE_PROMOTIONS)
-    promotion_id = _id_in_path(request)
+    promotion_id = id_in_path(request)
     await get_summary(context.database, caller, promotion_id)
     wanted = read_codes_to_add(body)
     added = await codes.add_codes(context.database, caller, promotion_id, wanted, context.now())
@@ -87,15 +88,11 @@ async def remove_codes(request: Request) -> Response:
     body = await read_object(request)
     require(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
-    promotion_id = _id_in_path(request)
+    promotion_id = id_in_path(request)
     await get_summary(context.database, caller, promotion_id)
     wanted = read_codes_to_remove(body)
     gone = await codes.remove_codes(context.database, caller, promotion_id, wanted, context.now())
     return JSONResponse({"removed": gone.removed, "not_found": list(gone.unknown)})
-
-
-def _id_in_path(request: Request) -> int:
-    return find_id(request.path_params["promotion_id"])
 
 
 def _content_type(request: Request) -> str:
@@ -116,11 +113,6 @@ async def _spool(request: Request, file: IO[bytes]) -> None:
             raise BodyTooLarge(FILE_LIMIT)
         file.write(chunk)
     file.seek(0)
-
-
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    while piece := file.read(_PIECE):
-        yield piece
 
 
 async def _write_file(parts: AsyncIterator[Sequence[ListedCode]]) -> AsyncIterator[str]:

@@ -13,7 +13,7 @@ from sconto.api.access import require
 from sconto.api.context import context_of
 from sconto.api.merchant import list_manual
 from sconto.api.merchant.errors import fault, invalid_body
-from sconto.api.merchant.ids import find_id, read_id
+from sconto.api.merchant.ids import id_in_path, read_id
 from sconto.api.merchant.instants import format_instant, no_end
 from sconto.domain.history import Entry, Facts
 from sconto.domain.people import Action
@@ -41,7 +41,7 @@ async def get_history(request: Request) -> Response:
     """The latest change first; `before` and `after` hold what differs."""
     caller = require(request, Action.READ_PROMOTIONS)
     context = context_of(request)
-    promotion_id = find_id(request.path_params["promotion_id"])
+    promotion_id = id_in_path(request)
     limit, before = _read_query(request.query_params.multi_items())
     page = await promotion_history(
         context.database, caller, promotion_id, limit=limit, before=before

@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from starlette.requests import Request
+
 from sconto.api.merchant.errors import promotion_not_found
 
 _POSITIVE: Final = re.compile(r"[1-9][0-9]*")
@@ -21,6 +23,11 @@ def read_id(text: str) -> int | None:
         return None
     value = int(text)
     return value if value <= _HIGHEST else None
+
+
+def id_in_path(request: Request) -> int:
+    """The id in the address; raises what `find_id` raises."""
+    return find_id(request.path_params["promotion_id"])
 
 
 def find_id(text: str) -> int:

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from sconto.domain.codes import CodeType
+from sconto.domain.product import HIGHEST_PRODUCT_ID
 from sconto.domain.promotion import PromotionType
 
 _COUPONS: Final[dict[str, Any]] = {
@@ -37,7 +38,7 @@ Percent = Annotated[
         examples=["10"],
     ),
 ]
-ProductId = Annotated[int, Field(ge=1, le=2**63 - 1, examples=[11111])]
+ProductId = Annotated[int, Field(ge=1, le=HIGHEST_PRODUCT_ID, examples=[11111])]
 Code = Annotated[str, Field(min_length=1, max_length=30, pattern=r"^[A-Za-z0-9Ѐ-ӿ_.-]+$")]
 Name = Annotated[str, Field(min_length=1, max_length=255, examples=["Black Friday"])]
 

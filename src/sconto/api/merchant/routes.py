@@ -15,7 +15,7 @@ from sconto.api.bodies import read_object
 from sconto.api.context import context_of
 from sconto.api.merchant import manual
 from sconto.api.merchant.errors import invalid_body
-from sconto.api.merchant.ids import find_id
+from sconto.api.merchant.ids import find_id, id_in_path
 from sconto.api.merchant.listing import read_query
 from sconto.api.merchant.reading import Reading, read_new_promotion, read_promotion_change
 from sconto.api.merchant.statistics import read_statistics_question, write_statistics
@@ -72,7 +72,7 @@ async def get_promotion(request: Request) -> Response:
     """Get a promotion as it stands."""
     caller = require(request, Action.READ_PROMOTIONS)
     context = context_of(request)
-    promotion = await promotions.get_promotion(context.database, caller, _id_in_path(request))
+    promotion = await promotions.get_promotion(context.database, caller, id_in_path(request))
     return JSONResponse(write_promotion(promotion, context.zone))
 
 
@@ -82,7 +82,7 @@ async def change_promotion(request: Request) -> Response:
     caller, body = await _admit(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
     now = context.now()
-    promotion_id = _id_in_path(request)
+    promotion_id = id_in_path(request)
     current = await promotions.get_summary(context.database, caller, promotion_id)
     reading = read_promotion_change(body, current, context.zone)
     change = await _faultless(reading, context.database, caller)
@@ -95,7 +95,7 @@ async def delete_promotion(request: Request) -> Response:
     """Delete a promotion with its codes and discounts; orders keep what they got."""
     caller = require(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
-    promotion_id = _id_in_path(request)
+    promotion_id = id_in_path(request)
     await promotions.delete_promotion(context.database, caller, promotion_id, context.now())
     return JSONResponse({})
 
@@ -114,7 +114,3 @@ async def _faultless(reading: Reading[T], database: Database, caller: Caller) ->
     named = reading.named_products()
     unknown = await promotions.find_unknown_products(database, caller, named) if named else []
     raise invalid_body(*reading.faults(unknown))
-
-
-def _id_in_path(request: Request) -> int:
-    return find_id(request.path_params["promotion_id"])

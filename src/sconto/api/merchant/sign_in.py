@@ -26,7 +26,7 @@ _BODY_LIMIT: Final = 64 * 1024
 _REFUSED: Final = {
     400: "111, 110, or 11010 for each field that is missing or invalid",
     401: "1001 `Bad credentials.`, whether or not there is such a user",
-    413: "The body is larger than 16 MiB",
+    413: "The body is larger than 64 KiB",
     429: "Too many failures of the user or the address; see Retry-After",
     500: "Something went wrong on our side",
     503: "The database cannot be reached; see Retry-After",
