@@ -62,6 +62,39 @@ def find_servers(data_dir: Path) -> list[int]:
 
 
 def find_postmaster(data_dir: Path) -> int:
+    """The one PostgreSQL process of the data folder whose parent is none of them.
+
+    Backends come and go while we look, so we look until there is one such process.
+    """
+    found: list[int] = []
+
+    def is_alone() -> bool:
+        servers = find_servers(data_dir)
+        parents = {pid: _read_parent(pid) for pid in servers}
+        found[:] = [pid for pid, parent in parents.items() if parent and parent not in servers]
+        return len(found) == 1
+
+    wait_until(is_alone)
+    return found[0]
+
+
+def kill(self) -> None:
+        """End it with no chance to do anything."""
+        self.child.kill()
+        self.child.communicate()
+
+
+def find_keepers(data_dir: Path) -> list[int]:
+    """The keepers of the data folder that live."""
+    return _find_working_in(data_dir / "postgres")
+
+
+def find_servers(data_dir: Path) -> list[int]:
+    """All PostgreSQL processes of the data folder that live, orphaned backends too."""
+    return _find_working_in(data_dir / "postgres" / "cluster")
+
+
+def find_postmaster(data_dir: Path) -> int:
     """The one PostgreSQL process of the data folder whose parent is none of them."""
     servers = find_servers(data_dir)
     [postmaster] = [pid for pid in servers if _read_parent(pid) not in servers]
@@ -96,8 +129,8 @@ def _find_working_in(folder: Path) -> list[int]:
     return found
 
 
-def _read_parent(pid: int) -> int:
+def _read_parent(pid: int) -> int | None:
     try:
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
     except OSError:
-        return 0
+        return None
