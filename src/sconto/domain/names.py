@@ -10,6 +10,7 @@ REFERENCE_LENGTH: Final = 64
 """The longest id that a shop gives an order or a line, in characters."""
 
 _CONTROL_AND_SURROGATE: Final = frozenset(["Cc", "Cs"])
+_BETWEEN_WORDS: Final = "\n\r\t"
 
 
 def is_name(text: str) -> bool:
@@ -18,6 +19,13 @@ def is_name(text: str) -> bool:
     Control characters and halves of surrogate pairs cannot; nor could PostgreSQL store all of them.
     """
     return 0 < len(text) <= NAME_LENGTH and not text.isspace() and _can_be_shown(text)
+
+
+def is_text(text: str) -> bool:
+    """Whether the text, of several lines perhaps, is not blank and can be shown."""
+    return not text.isspace() and _can_be_shown(
+        "".join(letter for letter in text if letter not in _BETWEEN_WORDS)
+    )
 
 
 def is_reference(text: str) -> bool:

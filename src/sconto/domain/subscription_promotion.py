@@ -13,6 +13,14 @@ from typing import Final
 from sconto.domain.money import parse_percent
 from sconto.domain.subscription import LAST_ORDER_NUMBER, Contract, subscription_code_key
 
+MOST_RULES: Final = 100
+MOST_CONDITIONS: Final = 1_000
+"""Of all rules together: whatever reads a promotion reads them all."""
+
+MOST_TYPES: Final = 1_000
+HIGHEST_MAX_USAGE: Final = 2**53 - 1
+LONGEST_DESCRIPTION: Final = 10_000
+
 TEN_THOUSANDTHS: Final = 10_000
 """In one major unit: no currency has more than four decimals."""
 

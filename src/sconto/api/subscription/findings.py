@@ -1,6 +1,5 @@
 """Reading a body field by field: what is found, and all that is wrong with it."""
 
-import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
@@ -8,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 from sconto.api.faults import MOST_FAULTS, first_names
 from sconto.api.strict_json import Number
-from sconto.domain.names import NAME_LENGTH, is_name
+from sconto.domain.names import NAME_LENGTH, is_name, is_text
 from sconto.domain.problems import Problem
 
 E = TypeVar("E", bound=StrEnum)
@@ -79,7 +78,7 @@ class Fields:
             self.note(name, "must be a string")
         elif not 1 <= len(value) <= longest:
             self.note(name, f"must have 1 to {longest} characters")
-        elif not _can_be_shown(value):
+        elif not is_text(value):
             self.note(name, "must not be blank or have control characters")
         else:
             return value
@@ -179,12 +178,6 @@ class Fields:
 
     def _at(self, name: str) -> str:
         return f"{self._path}.{name}" if self._path else name
-
-
-def _can_be_shown(text: str) -> bool:
-    return not text.isspace() and not any(
-        unicodedata.category(letter) in ("Cc", "Cs") for letter in text if letter not in "\n\r\t"
-    )
 
 
 def _whole(value: object) -> int | None:

@@ -6,9 +6,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from sconto.api.subscription.contracts import MOST_CODES, MOST_ORDERS
-from sconto.api.subscription.terms import MOST_CONDITIONS, MOST_RULES, MOST_TYPES
 from sconto.domain.subscription import LAST_ORDER_NUMBER
-from sconto.domain.subscription_promotion import ConditionType, EffectType
+from sconto.domain.subscription_promotion import (
+    MOST_CONDITIONS,
+    MOST_RULES,
+    MOST_TYPES,
+    ConditionType,
+    EffectType,
+)
 
 _RULES: Final[list[Any]] = [
     {

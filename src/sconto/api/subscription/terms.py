@@ -13,6 +13,11 @@ from sconto.api.subscription.instants import RULE, format_instant, parse_end, pa
 from sconto.api.subscription.metadata import LONGEST_META, encode_meta, merge_patch
 from sconto.domain.subscription import LAST_ORDER_NUMBER
 from sconto.domain.subscription_promotion import (
+    HIGHEST_MAX_USAGE,
+    LONGEST_DESCRIPTION,
+    MOST_CONDITIONS,
+    MOST_RULES,
+    MOST_TYPES,
     Condition,
     ConditionType,
     Constraint,
@@ -24,13 +29,6 @@ from sconto.domain.subscription_promotion import (
     parse_effect,
     parse_order_number,
 )
-
-MOST_RULES: Final = 100
-MOST_CONDITIONS: Final = 1_000
-"""Of all rules together: whatever reads a promotion reads them all."""
-
-MOST_TYPES: Final = 1_000
-LONGEST_DESCRIPTION: Final = 10_000
 
 _TERMS: Final = ("enabled", "name", "description", "code", "constraint", "rules", "meta")
 _CONSTRAINT: Final = ("promoStartAt", "promoEndAt", "maxUsage", "subscription")
@@ -77,7 +75,7 @@ def _read_constraint(fields: Fields, zone: ZoneInfo) -> Constraint:
         ends_at = fields.parsed("promoEndAt", lambda text: parse_end(text, zone), RULE)
     if starts_at is not None and ends_at is not None and ends_at < starts_at:
         fields.note("promoEndAt", "must not lie before promoStartAt")
-    max_usage = fields.whole("maxUsage", 1, required=False)
+    max_usage = fields.whole("maxUsage", 1, HIGHEST_MAX_USAGE, required=False)
     subscription = fields.object("subscription")
     new_only = subscription.boolean("newOnly", required=False)
     type_ids = subscription.texts("typeIds", MOST_TYPES)
