@@ -78,29 +78,6 @@ def find_postmaster(data_dir: Path) -> int:
     return found[0]
 
 
-def kill(self) -> None:
-        """End it with no chance to do anything."""
-        self.child.kill()
-        self.child.communicate()
-
-
-def find_keepers(data_dir: Path) -> list[int]:
-    """The keepers of the data folder that live."""
-    return _find_working_in(data_dir / "postgres")
-
-
-def find_servers(data_dir: Path) -> list[int]:
-    """All PostgreSQL processes of the data folder that live, orphaned backends too."""
-    return _find_working_in(data_dir / "postgres" / "cluster")
-
-
-def find_postmaster(data_dir: Path) -> int:
-    """The one PostgreSQL process of the data folder whose parent is none of them."""
-    servers = find_servers(data_dir)
-    [postmaster] = [pid for pid in servers if _read_parent(pid) not in servers]
-    return postmaster
-
-
 def kill(*pids: int) -> None:
     """Kill processes outright; it does not matter if they are gone."""
     for pid in pids:
