@@ -28,9 +28,9 @@ demo: .venv/.run ## Sconto with a bundled database, a demo shop and its addresse
 	@$(BIN)/sconto demo
 
 test: lint browser ## every check that CI runs
-	@$(BIN)/pytest -n $(JOBS) -m 'not soak'
-	@$(BIN)/python -m tests.oldest_postgresql $(BIN)/pytest -n $(JOBS) -m 'not soak' \
+	@$(BIN)/python -m tests.oldest_postgresql $(BIN)/pytest -n $(JOBS) --dist worksteal -m 'not soak' \
 		tests/store tests/operations --ignore tests/store/embedded --database-url
+	@$(BIN)/pytest -n $(JOBS) --dist worksteal -m 'not soak'
 
 browser:
 	@command -v chromium >/dev/null || tools/ensure-package chromium "Trying the portal in a browser"

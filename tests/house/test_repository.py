@@ -54,7 +54,7 @@ def test_no_tracked_file_names_a_machine_or_a_package_index(pattern: re.Pattern[
         (INDEX_ADDRESS, "see https://packages.example/simple/"),
         (INDEX_ADDRESS, "sconto @ file:sconto.whl"),
         (MACHINE_PATH, "open('/home/ada/sconto')"),
-        (MACHINE_PATH, "cd /work/main"),
+        (MACHINE_PATH, "cd /home/ada/shop"),
     ],
 )
 def test_an_address_and_a_path_of_a_machine_are_found(pattern: re.Pattern[str], line: str) -> None:
