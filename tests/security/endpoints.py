@@ -5,8 +5,6 @@ from typing import Any, Final
 
 import httpx
 
-from sconto.domain.people import Action, Caller
-
 PUBLIC: Final = {
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
@@ -26,6 +24,7 @@ class Things:
     code: str
     subscription: str
     subscription_code: str
+    application: str
 
     def fill(self, path: str) -> str:
         """The path with the ids of these things."""
@@ -39,7 +38,13 @@ class Things:
 
     def without_names(self, text: str) -> str:
         """What was answered, without the names of the things that were asked for."""
-        named = (self.subscription_code, self.order, self.code, self.subscription)
+        named = (
+            self.application,
+            self.subscription_code,
+            self.order,
+            self.code,
+            self.subscription,
+        )
         for name in (*named, str(self.promotion), str(self.product)):
             text = text.replace(name, "*")
         return text
@@ -51,31 +56,16 @@ async def operations_of(client: httpx.AsyncClient) -> list[tuple[str, str]]:
     return [(method.upper(), path) for path, methods in paths.items() for method in methods]
 
 
-def action_of(method: str, path: str) -> Action:
-    """What a caller must be allowed to do."""
-    if path.startswith("/catalog"):
-        return Action.READ_PRODUCTS if method == "GET" else Action.WRITE_PRODUCTS
-    if path.startswith("/checkout"):
-        return Action.READ_ORDERS if method == "GET" else Action.CHECK_OUT
-    if path.endswith("_apply"):
-        return Action.CHECK_OUT
-    is_question = method == "GET" or path.endswith("/statistics")
-    return Action.READ_PROMOTIONS if is_question else Action.WRITE_PROMOTIONS
-
-
-def may(caller: Caller, method: str, path: str) -> bool:
-    """Whether the caller's role allows the operation."""
-    if path.endswith(("/_validate", "/_schedule")):
-        return caller.may(Action.CHECK_OUT) or caller.may(Action.READ_PROMOTIONS)
-    return caller.may(action_of(method, path))
-
-
 def body_of(method: str, path: str, things: Things) -> Any:
     """A body that is valid, and names these things wherever it can."""
     line = {"line_id": "1", "product_id": things.product, "quantity": 1, "unit_price": "10.00"}
     cart = {"currency": "EUR", "lines": [line], "codes": [things.code]}
     contract = {"subscriptionContract": {"subscriptionTypeId": "monthly", "createdAt": None}}
-    applied = {"code": things.subscription_code, "first_order_number": 1, "application_id": "1"}
+    applied = {
+        "code": things.subscription_code,
+        "first_order_number": 1,
+        "application_id": things.application,
+    }
     subscribed = {"subscription": {"type_id": "monthly", "order_number": 2, "codes": [applied]}}
     covered = {"coupon_type": "reusable", "coupon_code": ["new"], "discount_percent": "10"}
     promotion = {
@@ -110,7 +100,7 @@ def body_of(method: str, path: str, things: Things) -> Any:
         ("PATCH", "/promotion/v1/promotions/{promotionId}"): {"enabled": False},
         ("POST", "/promotion/v1/promotions/{promotionId}/_validate"): contract,
         ("POST", "/promotion/v1/promotions/{promotionId}/_schedule"): contract
-        | {"numberOfOrders": 3, "order": money},
+        | {"numberOfOrders": 3, "order": money, "applicationId": things.application},
         ("POST", "/promotion/v1/promotion-codes/_apply"): contract
         | {"promotionCode": things.subscription_code},
         ("PUT", "/catalog/v1/products"): {
@@ -120,6 +110,20 @@ def body_of(method: str, path: str, things: Things) -> Any:
         },
     }
     return bodies.get((method, path))
+
+
+def in_other_words(things: Things) -> list[tuple[str, str, Any]]:
+    """Requests that name these things in another way than `body_of` does."""
+    promotion = body_of("POST", "/v1/promotion", things)
+    own = {"product_id": things.product, "discount_percent": "1"}
+    return [
+        ("POST", "/v1/promotion/statistics", {"id": str(things.promotion)}),
+        (
+            "POST",
+            "/v1/promotion",
+            promotion | {"coupons": {"coupon_code": ["other"], "products": [own]}},
+        ),
+    ]
 
 
 async def send(

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterator
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote as quoted
 
 import httpx
 import pytest
@@ -32,7 +32,7 @@ PROBES: Final = (
     "\ud800",
 )
 
-OWN: Final = Things(1, 11111, "order", "CODE", "1", "SUBSCRIPTION")
+OWN: Final = Things(1, 11111, "order", "CODE", "1", "SUBSCRIPTION", "1")
 
 
 def with_probe(value: Any, probe: str) -> Iterator[Any]:
@@ -84,12 +84,50 @@ async def test_no_text_in_an_address_reaches_the_database_as_a_statement(
         queries = [one["name"] for one in methods["get"]["parameters"] if one["in"] == "query"]
         asked = [(OWN.fill(path), {name: probe}) for name in queries]
         if "{" in path:
-            odd = path.partition("{")[0] + quote(probe, safe="")
+            odd = path.partition("{")[0] + quoted(probe, safe="")
             asked.append((odd, {}))
         for address, query in asked:
             async with asyncio.timeout(4):
                 answer = await client.get(address, params=query, headers=bearer(merchant))
             assert answer.status_code < 500, f"{address} {query}: {answer.text}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *PROBES[:-2],
+        "%' OR name_folded LIKE '%",
+        "___",
+        "%%%",
+        "\\'; SELECT pg_sleep(5); --",
+        "$1::text || pg_sleep(5)",
+    ],
+)
+async def test_a_text_is_a_text_whatever_is_written_in_it(
+    client: httpx.AsyncClient, merchant: Caller, bearer: Bearer, text: str
+) -> None:
+    headers = bearer(merchant)
+
+    async def ask(method: str, path: str, body: Any = None, **query: str) -> Any:
+        async with asyncio.timeout(4):
+            answer = await client.request(method, path, json=body, params=query, headers=headers)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    promotion = body_of("POST", "/v1/promotion", OWN)
+    del promotion["coupons"]["product_id"]
+    await ask("POST", "/v1/promotion", promotion)
+    named = await ask("POST", "/v1/promotion", promotion | {"promotion_name": text})
+    assert await ask("GET", "/v1/promotion", search_string=text) == {"ids": [named["id"]]}
+    line = {"line_id": "1", "product_id": 1, "quantity": 1, "unit_price": "10.00"}
+    cart = {"currency": "EUR", "lines": [line], "codes": [text]}
+    await ask("POST", "/checkout/v1/orders", cart | {"order_id": text})
+    quote = await ask("POST", "/checkout/v1/quotes", cart)
+    assert quote["codes"] == [{"code": text, "status": "unknown"}]
+    product = {"product_id": 1, "name": text, "price": "1.00", "currency": "EUR"}
+    await ask("PUT", "/catalog/v1/products", {"products": [product]})
+    listed = await ask("GET", "/catalog/v1/products", search=text)
+    assert [one["name"] for one in listed["products"]] == [text]
 
 
 async def test_a_name_is_stored_and_told_to_the_letter(

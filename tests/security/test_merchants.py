@@ -7,7 +7,7 @@ import httpx
 from sconto.domain.people import Caller
 from sconto.store.database import Database
 from tests.conftest import create_caller
-from tests.security.endpoints import PUBLIC, Things, body_of, operations_of, send
+from tests.security.endpoints import PUBLIC, Things, body_of, in_other_words, operations_of, send
 
 Bearer = Callable[[Caller], dict[str, str]]
 
@@ -18,6 +18,7 @@ NOBODYS = Things(
     code="CODEOFNOBODY",
     subscription="777777777777",
     subscription_code="SUBSCRIPTIONOFNOBODY",
+    application="00000000-0000-4000-8000-000000000000",
 )
 
 
@@ -32,7 +33,7 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
                 table,
                 len(table),
             )
-    own = Things(0, 4_711_001, "order-of-a-victim", "CODEOFVICTIM", "", "SUBSCRIPTIONOFVICTIM")
+    own = Things(0, 4_711_001, "order-of-a-victim", "CODEOFVICTIM", "", "SUBSCRIPTIONOFVICTIM", "")
 
     async def create(method: str, path: str, changes: dict[str, object]) -> httpx.Response:
         body = body_of(method, path, own) | changes
@@ -45,6 +46,7 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
     made = await create("POST", "/v1/promotion", {"coupons": coupons})
     place = "/promotion/v1/promotions"
     subscription = await create("POST", place, {"code": own.subscription_code})
+    applied = await create("POST", "/promotion/v1/promotion-codes/_apply", {})
     order = body_of("POST", "/checkout/v1/orders", own) | {"order_id": own.order}
     del order["replaces"]
     placed = await client.post("/checkout/v1/orders", json=order, headers=headers)
@@ -56,6 +58,7 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
         own.code,
         str(find_id(subscription.json())),
         own.subscription_code,
+        applied.json()["meta"]["applicationId"],
     )
 
 
@@ -88,6 +91,16 @@ async def test_no_request_tells_another_merchants_things_from_things_that_nobody
             assert answer.status_code < 500, answer.text
             answers.append((answer.status_code, told(answer, things)))
         assert answers[0] == answers[1], f"{method} {path}"
+    stranger = bearer(await create_caller(database))
+    for about_theirs, about_nobodys in zip(
+        in_other_words(theirs), in_other_words(NOBODYS), strict=True
+    ):
+        told_of_theirs, told_of_nobodys = [
+            await client.request(method, path, json=body, headers=stranger)
+            for method, path, body in (about_theirs, about_nobodys)
+        ]
+        assert told_of_theirs.status_code == told_of_nobodys.status_code >= 400
+        assert told(told_of_theirs, theirs) == told(told_of_nobodys, NOBODYS)
     assert await everything(client, theirs, victim) == before
     # The owner is let in by the very same requests: none was refused for being malformed.
     for method, path in sorted(operations, key=lambda one: (one[0] == "DELETE", len(one[1]))):

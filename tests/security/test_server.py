@@ -2,11 +2,14 @@
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 
 import httpx
 import pytest
+
+from sconto.domain.people import Caller
 
 HOST = b"Host: sconto\r\n"
 HIDDEN = b"GET /health/live HTTP/1.1\r\nHost: hidden\r\n\r\n"
@@ -118,3 +121,40 @@ def test_who_takes_more_than_ten_seconds_for_a_request_head_is_cut_off(
             except ConnectionError:
                 break
         assert 5 < time.monotonic() - began < 15
+
+
+def upload(
+    address: tuple[str, int], token: dict[str, str], piece: int, pieces: int
+) -> tuple[bytes, float]:
+    """The answer to a body of that many pieces, one a second, and when it came."""
+    fields = {**token, "Content-Type": "application/json", "Content-Length": str(piece * pieces)}
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    with closing(socket.create_connection(address, timeout=60)) as connection:
+        connection.sendall(
+            b"PUT /catalog/v1/products HTTP/1.1\r\n" + HOST + head.encode() + b"\r\n"
+        )
+        began = time.monotonic()
+        connection.settimeout(1)
+        for _ in range(pieces):
+            connection.sendall(b" " * piece)
+            try:
+                return connection.recv(65536), time.monotonic() - began
+            except TimeoutError:
+                continue
+        return connection.recv(65536), time.monotonic() - began
+
+
+def test_a_body_that_trickles_is_cut_off_and_one_from_a_slow_line_is_not(
+    address: tuple[str, int], merchant: Caller, bearer: Callable[[Caller], dict[str, str]]
+) -> None:
+    token = bearer(merchant)
+    with ThreadPoolExecutor(2) as callers:
+        trickling = callers.submit(upload, address, token, 1, 60)
+        slow = callers.submit(upload, address, token, 100_000, 35)
+    answer, seconds = trickling.result()
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"connection: close" in answer
+    assert 29 < seconds < 40
+    answer, seconds = slow.result()
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert seconds > 33
