@@ -19,7 +19,7 @@ def test_without_any_setting_everything_has_a_default() -> None:
     assert settings.secret_key is None
     assert settings.zone.key == "UTC"
     assert settings.log_format == "json"
-    assert settings.rate_limits == RateLimits(None, "500/second", "", "", "")
+    assert settings.rate_limits == RateLimits(None, "500/second", "", "", "", "")
 
 
 def test_an_empty_variable_counts_as_absent() -> None:
@@ -35,6 +35,7 @@ def test_a_worker_reads_what_its_parent_decided(tmp_path: Path) -> None:
         "SCONTO_RATE_LIMIT_USER": "none",
         "SCONTO_RATE_LIMIT_MERCHANT": "10/second;1000/hour",
         "SCONTO_RATE_LIMIT_CHECKOUT_USER": "20/second",
+        "SCONTO_RATE_LIMIT_UNKNOWN_CODES": "100/hour",
     }
     parent = Settings.read(told).with_database(URL)
     assert Settings.read(parent.as_environment()) == parent

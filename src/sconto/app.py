@@ -143,7 +143,11 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
 
 def _open_quotas(limits: RateLimits) -> Quotas:
     policies = QuotaPolicies(
-        limits.user, limits.merchant, limits.checkout_user, limits.checkout_merchant
+        limits.user,
+        limits.merchant,
+        limits.checkout_user,
+        limits.checkout_merchant,
+        limits.unknown_codes,
     )
     return Quotas.open(policies, limits.url)
 

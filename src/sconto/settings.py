@@ -35,7 +35,8 @@ class SettingError(Exception):
 class RateLimits:
     """How many requests are allowed, as in `500/second`; an empty text allows any number.
 
-    `url` names the Redis in which all processes count; None where each counts for itself.
+    `unknown_codes` is how many codes that nobody made a merchant's checkout may send from one
+    address. `url` names the Redis in which all processes count; None where each counts for itself.
     """
 
     url: str | None
@@ -43,6 +44,7 @@ class RateLimits:
     merchant: str
     checkout_user: str
     checkout_merchant: str
+    unknown_codes: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ class Settings:
             "SCONTO_RATE_LIMIT_MERCHANT": self.rate_limits.merchant,
             "SCONTO_RATE_LIMIT_CHECKOUT_USER": self.rate_limits.checkout_user,
             "SCONTO_RATE_LIMIT_CHECKOUT_MERCHANT": self.rate_limits.checkout_merchant,
+            "SCONTO_RATE_LIMIT_UNKNOWN_CODES": self.rate_limits.unknown_codes,
         }
 
 
@@ -169,6 +172,7 @@ def _rate_limits(environment: Mapping[str, str]) -> RateLimits:
         _rate_limit(environment, "SCONTO_RATE_LIMIT_MERCHANT"),
         _rate_limit(environment, "SCONTO_RATE_LIMIT_CHECKOUT_USER"),
         _rate_limit(environment, "SCONTO_RATE_LIMIT_CHECKOUT_MERCHANT"),
+        _rate_limit(environment, "SCONTO_RATE_LIMIT_UNKNOWN_CODES"),
     )
 
 

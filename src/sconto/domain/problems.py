@@ -139,6 +139,14 @@ class TooManyAttempts(Problem):
         self.retry_after = retry_after
 
 
+class TooManyUnknownCodes(Problem):
+    """Too many codes that nobody made; in `retry_after` seconds carts with codes are taken."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"too many unknown codes, wait {retry_after} s")
+        self.retry_after = retry_after
+
+
 class AccessDenied(Problem):
     """The caller's role does not allow the action."""
 

@@ -15,6 +15,7 @@ from sconto.domain.problems import (
     OrderNotReplaceable,
     OrderReplaced,
     ReplacedOrderNotFound,
+    TooManyUnknownCodes,
     TotalDiffers,
 )
 
@@ -67,6 +68,14 @@ def _order_replaced(error: OrderReplaced) -> Response:
     )
 
 
+def _too_many_unknown_codes(error: TooManyUnknownCodes) -> Response:
+    return problem_json.problem(
+        429,
+        "Too many unknown codes came from this address. Carts without codes are taken.",
+        {"Retry-After": str(error.retry_after)},
+    )
+
+
 def _conflict(name: str, title: str, detail: str, **members: object) -> Response:
     facts = {"type": f"urn:sconto:problem:{name}", "title": title, **members}
     return problem_json.problem(409, detail, members=facts)
@@ -81,6 +90,7 @@ _ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     ReplacedOrderNotFound: lambda _: problem_json.answer_problem(_NO_ORDER_TO_REPLACE),
     OrderNotReplaceable: _order_not_replaceable,
     OrderReplaced: _order_replaced,
+    TooManyUnknownCodes: _too_many_unknown_codes,
 }
 
 answer_status: Final = problem_json.answer_status

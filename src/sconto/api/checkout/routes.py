@@ -10,6 +10,7 @@ from starlette.responses import Response
 from sconto.api.access import require
 from sconto.api.bodies import read_object
 from sconto.api.checkout import manual, reading, writing
+from sconto.api.checkout.guesses import limit_guesses
 from sconto.api.context import context_of
 from sconto.api.plain_route import PlainRoute
 from sconto.domain.names import is_reference
@@ -27,7 +28,13 @@ async def quote(request: Request) -> Response:
     caller = require(request, Action.CHECK_OUT)
     context = context_of(request)
     cart, at = reading.read_quote(await read_object(request), context.now())
-    priced = await checkout.quote(context.database, caller, cart, at)
+    priced = await limit_guesses(
+        request,
+        caller,
+        cart,
+        lambda: checkout.quote(context.database, caller, cart, at),
+        lambda priced: priced,
+    )
     context.metrics.quotes.inc()
     context.metrics.count_codes(priced.codes)
     return _answer(writing.write_quote(priced))
@@ -41,7 +48,14 @@ async def place_order(request: Request) -> Response:
     order = reading.read_order(await read_object(request))
     now = context.now()
     day = now.astimezone(context.zone).date()
-    placed = await checkout.place_order(context.database, caller, order, now, day)
+    placed = await limit_guesses(
+        request,
+        caller,
+        order.cart,
+        lambda: checkout.place_order(context.database, caller, order, now, day),
+        # The codes of an order that is sent again were counted when it was placed.
+        lambda placed: placed.order.outcome if placed.created else None,
+    )
     if placed.created:
         context.metrics.orders.inc()
         context.metrics.count_codes(placed.order.outcome.codes)
