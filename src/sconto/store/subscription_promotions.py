@@ -4,7 +4,7 @@ A row is read in a statement of its own after it was locked: the statement that 
 would see the other tables as they were before.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 import asyncpg
@@ -237,8 +237,8 @@ def _decode(row: asyncpg.Record) -> SubscriptionPromotion:
         enabled=row["enabled"],
         rules=decode_rules(row["rules"]),
         constraint=Constraint(
-            starts_at=row["starts_at"],
-            ends_at=row["ends_at"],
+            starts_at=_in_utc(row["starts_at"]),
+            ends_at=_in_utc(row["ends_at"]),
             max_usage=row["max_usage"],
             new_only=row["new_only"],
             type_ids=tuple(row["type_ids"]),
@@ -254,3 +254,8 @@ def _decode(row: asyncpg.Record) -> SubscriptionPromotion:
         row["created_at"],
         row["updated_at"],
     )
+
+
+def _in_utc(instant: datetime | None) -> datetime | None:
+    """The first and the last instant there are come back as infinity, which has no zone."""
+    return None if instant is None else instant.replace(tzinfo=UTC)

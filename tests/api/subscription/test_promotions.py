@@ -269,6 +269,7 @@ async def test_the_last_day_of_the_calendar_ends_with_the_calendar(platform: Pla
     assert created["constraint"]["promoEndAt"] == "9999-12-31T23:59:59.999999Z"
     patched = await platform.ask("PATCH", f"/promotions/{created['id']}", {"name": "Other"})
     assert patched.json()["data"]["constraint"] == created["constraint"]
+    assert (await platform.validate(created["id"]))["valid"]
 
 
 async def test_a_letter_with_a_mark_is_the_same_in_one_character_or_two(platform: Platform) -> None:
