@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -129,6 +130,21 @@ def test_users_and_tokens_of_the_bundled_database_outlive_the_service(tmp_path: 
         assert service.get("/health/ready").status_code == 200
         assert "Ada's mugs" in sconto(settings, "merchant", "list").stdout
     assert key.read_bytes() == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what a process may do is read from /proc")
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_worker_gains_no_rights_dumps_no_memory_and_shares_no_file(
+    settings: Settings, tmp_path: Path, workers: str
+) -> None:
+    with Service.running(tmp_path, settings, "--workers", workers) as service:
+        wait_until(lambda: len(service.workers()) == int(workers))
+        for worker in {*service.workers(), service.process.pid}:
+            facts = Path(f"/proc/{worker}/status").read_text()
+            assert re.search(r"^NoNewPrivs:\t1$", facts, re.M)
+            assert re.search(r"^Umask:\t0077$", facts, re.M)
+            limits = Path(f"/proc/{worker}/limits").read_text()
+            assert re.search(r"^Max core file size +0 +0 ", limits, re.M)
 
 
 def test_a_single_worker_shows_its_figures(settings: Settings, tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors.multiprocess import Multiprocess
 
 from sconto.api.logs import open_log
-from sconto.cli.connections import HeadTimeout
+from sconto.cli.connections import RequestTimeout
 from sconto.cli.database import bring_up_to_date, require_schema, running_database
+from sconto.cli.privileges import drop_privileges
 from sconto.settings import Settings
 from sconto.store.database import DatabaseUnavailable
 
@@ -68,6 +69,7 @@ def run_service(
         # imported, so this process must not have imported it before.
         os.environ.update(settings.as_environment(), PROMETHEUS_MULTIPROC_DIR=folder)
         config = _config(app, workers)
+        drop_privileges()
         listener.listen(config.backlog)
         typer.echo(f"Sconto listens on {address_of(listener)}")
         if workers == 1:
@@ -136,7 +138,7 @@ def _config(app: str, workers: int) -> Config:
         factory=True,
         workers=workers,
         loop="uvloop",
-        http=HeadTimeout,
+        http=RequestTimeout,
         ws="none",
         lifespan="on",
         log_config=None,
