@@ -49,11 +49,12 @@ pictures: .venv/.dev browser ## the pictures of the README, taken anew by the te
 test-fast: .venv/.dev ## the rules and the house alone, in seconds
 	@$(BIN)/pytest -m 'not soak' tests/domain tests/house
 
-lint: .venv/.dev ## style, types and import directions
+lint: .venv/.dev ## style, types, import directions and, where it can be asked, known vulnerabilities
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy src tests $(wildcard bench)
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python tools/audit.py requirements/run.txt
 
 format: .venv/.dev ## rewrite the code in the house's style
 	@$(BIN)/ruff check --fix-only
