@@ -22,6 +22,7 @@ from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
 from tests.conftest import SECRET_KEY, create_caller
+from tests.stories.shoppers import an_order
 
 CLIENTS: Final = 8
 CODES: Final = 4_000
@@ -179,9 +180,4 @@ class Shop:
 
 
 def _body(number: int) -> dict[str, object]:
-    lines = [
-        {"line_id": str(product), "product_id": product, "quantity": 1, "unit_price": "10.00"}
-        for product in (1, 2)
-    ]
-    codes = [f"c{number // 2 % CODES}"]
-    return {"order_id": f"A-{number}", "currency": "EUR", "lines": lines, "codes": codes}
+    return an_order(f"A-{number}", f"c{number // 2 % CODES}")

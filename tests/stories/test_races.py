@@ -1,15 +1,11 @@
 """Thirty-two clients and two server processes at once: nothing counts twice, nothing is lost."""
 
 import asyncio
-import os
-import signal
 from collections import Counter
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 import httpx
-import pytest
 
 from sconto.domain.codes import CodeType
 from sconto.domain.order import OrderStatus, StoredOrder
@@ -21,8 +17,6 @@ from sconto.store.candidates import read_candidates
 from sconto.store.database import Database
 from sconto.store.orders import insert_order
 from tests.builders import NOON, a_cart, a_promotion
-from tests.conftest import SECRET_KEY
-from tests.services import Service
 from tests.stories.shoppers import an_order, clients, share_out
 
 CLIENTS: Final = 32
@@ -105,80 +99,3 @@ async def test_an_order_that_is_held_open_keeps_no_other_from_being_placed(
         await share_out(range(1, 40), shoppers, order)
     assert (await promotion_statistics(database, merchant, shared)).uses == 39
     assert (await promotion_statistics(database, merchant, automatic)).uses == 79
-
-
-@pytest.fixture
-def two_services(database_url: str, tmp_path: Path) -> Iterator[tuple[Service, Service]]:
-    """Two services on one database; the first is there to be killed."""
-    settings = {"SCONTO_DATABASE_URL": database_url, "SCONTO_SECRET_KEY": SECRET_KEY.decode()}
-    doomed = Service(tmp_path / "doomed", settings)
-    try:
-        doomed.wait_until_live()
-        with Service.running(tmp_path / "survivor", settings) as survivor:
-            yield doomed, survivor
-    finally:
-        doomed.kill_all()
-
-
-async def test_a_process_killed_under_load_loses_no_order_that_was_acknowledged(
-    two_services: tuple[Service, Service], database: Database, merchant: Caller, bearer: Bearer
-) -> None:
-    doomed, survivor = two_services
-    once = await one_time_promotion(database, merchant, codes=100)
-    always = await create_promotion(database, merchant, a_promotion(), NOON)
-    acknowledged: dict[int, Any] = {}
-    broken: set[int] = set()
-
-    async def order(client: httpx.AsyncClient, number: int) -> None:
-        if len(acknowledged) >= 40 and doomed.is_anything_left():
-            os.killpg(doomed.process.pid, signal.SIGKILL)
-        try:
-            answer = await client.post("/orders", json=body_of(number))
-        except httpx.TransportError:
-            broken.add(number)
-            return
-        if answer.status_code == 201:
-            acknowledged[number] = answer.json()
-
-    def body_of(number: int) -> dict[str, object]:
-        return an_order(f"A-{number}", f"c{number % 100}")
-
-    async with clients(doomed.url, bearer(merchant)) as shoppers:
-        await share_out(range(400), shoppers, order)
-    assert 40 <= len(acknowledged) < 100
-    assert broken
-    stored: list[Any] = []
-
-    async def find(client: httpx.AsyncClient, number: int) -> None:
-        answer = await client.get(f"/orders/A-{number}")
-        if number in acknowledged:
-            assert answer.json() == acknowledged[number]
-        if answer.status_code == 200:
-            stored.append(answer.json())
-            again = await client.post("/orders", json=body_of(number))
-            assert (again.status_code, again.json()) == (200, answer.json())
-
-    async with clients(survivor.url, bearer(merchant)) as shoppers:
-        await share_out(range(400), shoppers, find)
-        picks = Counter(
-            pick["promotion_id"]
-            for order in stored
-            for line in order["lines"]
-            for pick in line["picks"]
-        )
-        for promotion_id in (once, always):
-            statistics = await promotion_statistics(database, merchant, promotion_id)
-            assert statistics.uses == picks[promotion_id]
-        codes = [order["codes"][0]["code"] for order in stored]
-        assert len(codes) == len(set(codes))
-
-        # What was not acknowledged can be sent again, and is placed or refused as ever.
-        statuses: Counter[int] = Counter()
-
-        async def retry(client: httpx.AsyncClient, number: int) -> None:
-            statuses[(await client.post("/orders", json=body_of(number))).status_code] += 1
-
-        await share_out(range(400), shoppers, retry)
-    assert statuses[200] == len(stored)
-    assert statuses[200] + statuses[201] == 100
-    assert (await promotion_statistics(database, merchant, once)).uses == 200
