@@ -9,9 +9,11 @@ from sconto.domain.coverage import AllProducts, ListedProducts, OwnPercents
 from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller
-from sconto.operations import checkout, products, promotions
+from sconto.domain.subscription_promotion import SubscriptionPromotion, SubscriptionTerms
+from sconto.operations import checkout, products, promotions, subscription_promotions
+from sconto.operations.idempotency import Answer, Repeatable
 from sconto.store.database import Database
-from tests.builders import a_cart, a_line, a_period, a_product, a_promotion
+from tests.builders import NOON, a_cart, a_line, a_period, a_product, a_promotion
 
 WEEK = timedelta(weeks=1)
 
@@ -74,3 +76,12 @@ async def open_shop(database: Database, caller: Caller) -> Mapping[str, int]:
     sorry = NewOrder("sorry", a_cart(a_line(6, unit_price=250), codes=("SORRY-7KQ2",)))
     await checkout.place_order(database, caller, sorry, now, now.date())
     return ids
+
+
+async def create_subscription(database: Database, caller: Caller, terms: SubscriptionTerms) -> int:
+    """A promotion for subscriptions; its id."""
+    request: Repeatable[SubscriptionPromotion] = Repeatable(
+        None, b"", lambda made: Answer(201, str(made.id).encode())
+    )
+    made = await subscription_promotions.create_promotion(database, caller, terms, request, NOON)
+    return int(made.body)

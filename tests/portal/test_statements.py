@@ -15,8 +15,9 @@ from sconto.app import build_app
 from sconto.domain.people import Caller
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
+from tests.builders import subscription_terms
 from tests.portal.sessions import cookie_of
-from tests.portal.shop import open_shop
+from tests.portal.shop import create_subscription, open_shop
 
 CART = "product=1&quantity=1&price=&product=3&quantity=2&price=&codes=TEA-1+welcome15"
 
@@ -31,6 +32,12 @@ CART = "product=1&quantity=1&price=&product=3&quantity=2&price=&codes=TEA-1+welc
         ("/orders", 0),
         ("/orders?id=2", 3),
         ("/orders?id=none", 1),
+        ("/subscriptions", 1),
+        ("/subscriptions?name=thirty&code=try3&state=on", 1),
+        ("/subscriptions/{subscription_id}", 1),
+        ("/subscriptions/{subscription_id}/history", 2),
+        ("/subscriptions/{subscription_id}/edit", 1),
+        ("/subscriptions/{subscription_id}/archive", 1),
         ("/people", 2),
         ("/people/{user_id}", 1),
     ],
@@ -40,8 +47,9 @@ async def test_a_page_takes_so_many_statements(
 ) -> None:
     database = await Database.open(database_url, connections=1)
     await open_shop(database, merchant)
+    subscription_id = await create_subscription(database, merchant, subscription_terms())
     async with client_of(database, tokens, merchant) as client:
-        address = f"/portal{path}".format(user_id=merchant.user_id)
+        address = f"/portal{path}".format(user_id=merchant.user_id, subscription_id=subscription_id)
         await client.get(address)
         statements: list[str] = []
         async with database.read() as connection:

@@ -55,6 +55,18 @@ async def test_a_promotion_is_checked_made_switched_off_and_deleted(
     await expect(plain.get_by_role("heading", name="By hand")).to_be_visible()
 
 
+async def test_a_rule_is_added_to_what_was_typed_already(plain: Page, portal_url: str) -> None:
+    await plain.goto(f"{portal_url}/subscriptions/new")
+    await plain.get_by_label("Name").fill("By hand")
+    await plain.get_by_label("Code", exact=True).fill("HAND")
+    await plain.get_by_role("button", name="Add a rule").click()
+    third = plain.get_by_role("group", name="Rule 3")
+    await third.get_by_label("Discount", exact=True).fill("5")
+    await plain.get_by_role("button", name="Save").click()
+    await expect(plain.get_by_role("status")).to_have_text("“By hand” is saved.")
+    await expect(plain.get_by_role("main")).to_contain_text("5% off every order")
+
+
 async def test_numbers_stand_in_tables_where_no_chart_is_drawn(
     plain: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:

@@ -17,6 +17,7 @@ from sconto.domain.problems import (
     Problem,
     ProductNotFound,
     PromotionNotFound,
+    SubscriptionPromotionNotFound,
     UserNotFound,
 )
 from sconto.operations import DatabaseUnavailable
@@ -33,6 +34,7 @@ STATUSES: Final[Mapping[type[Problem], int]] = {
     OwnAccess: 403,
     ProductNotFound: 404,
     PromotionNotFound: 404,
+    SubscriptionPromotionNotFound: 404,
     UserNotFound: 404,
 }
 

@@ -5,21 +5,29 @@ from datetime import datetime
 from typing import Final
 
 from sconto.portal.language import Language
+from sconto.portal.subscription_sentences import recorded_rule_words
 from sconto.portal.words import marked
 
 FACTS: Final = {
     "active": marked("Switched on"),
+    "code": marked("Code"),
     "code_type": marked("Each code"),
     "codes": marked("Codes"),
     "count": marked("Number"),
     "covers": marked("Covers"),
+    "description": marked("Description"),
     "ends_at": marked("End, included"),
     "example": marked("Example"),
+    "max_usage": marked("Limit"),
+    "meta": marked("Notes of programs"),
     "name": marked("Name"),
+    "new_only": marked("New subscriptions only"),
     "percent": marked("Percent"),
     "products": marked("Products"),
+    "rules": marked("Rules"),
     "starts_at": marked("Start"),
     "type": marked("Type"),
+    "type_ids": marked("Subscription types"),
 }
 """What the facts are called."""
 
@@ -53,8 +61,15 @@ def fact_words(language: Language, name: str, value: object) -> str:
             )
             return f"{value}%" if name == "percent" else shown
         case Sequence():
-            return ", ".join(fact_words(language, "", part) for part in value)
+            return _parts_words(language, name, value)
     return language.number(value) if isinstance(value, int) else str(value)
+
+
+def _parts_words(language: Language, name: str, parts: Sequence[object]) -> str:
+    if name == "rules":
+        rules = [recorded_rule_words(language, part) for part in parts if isinstance(part, Mapping)]
+        return "; ".join(rules)
+    return ", ".join(fact_words(language, "", part) for part in parts) or language.gettext("none")
 
 
 def _list_words(language: Language, facts: Mapping[str, object]) -> str:

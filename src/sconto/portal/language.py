@@ -15,6 +15,7 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from sconto.domain.money import FULL_PERCENT, currency_decimals
+from sconto.portal.local_times import move_to
 
 _CATALOGUES: Final = Path(__file__).with_name("locales")
 
@@ -52,6 +53,11 @@ class Language:
         exact = Decimal(amount).scaleb(-currency_decimals(currency))
         return format_currency(exact, currency, locale=self.locale)
 
+    def bare_amount(self, ten_thousandths: int) -> str:
+        """An amount of whatever currency, in ten-thousandths of its major unit, as 9.90."""
+        exact = Decimal(ten_thousandths).scaleb(-4)
+        return format_decimal(exact, "#,##0.00##", locale=self.locale)
+
     def percent(self, percent: int) -> str:
         """Millionths of a percent as 12.5%."""
         exact = Decimal(percent) / FULL_PERCENT
@@ -59,15 +65,15 @@ class Language:
 
     def instant(self, instant: datetime) -> str:
         """A moment in the server's zone, which it names: 22 Nov 2026, 10:36 CET."""
-        there = instant.astimezone(self.zone)
+        there = move_to(instant, self.zone)
         day = format_date(there, "medium", locale=self.locale)
-        time = format_datetime(there, "HH:mm", tzinfo=self.zone, locale=self.locale)
+        time = format_datetime(there, "HH:mm", tzinfo=there.tzinfo, locale=self.locale)
         return f"{day}, {time} {there.tzname()}"
 
     def day(self, day: date) -> str:
         """22 Nov 2026; of a moment, the day that it is in the server's zone."""
         if isinstance(day, datetime):
-            day = day.astimezone(self.zone).date()
+            day = move_to(day, self.zone).date()
         return format_date(day, "medium", locale=self.locale)
 
 

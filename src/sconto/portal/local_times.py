@@ -16,6 +16,14 @@ def read_local_time(text: str, zone: ZoneInfo) -> datetime | None:
         return None
 
 
+def move_to(instant: datetime, zone: ZoneInfo) -> datetime:
+    """The moment as the clocks of the zone tell it; in UTC where they have no such year."""
+    try:
+        return instant.astimezone(zone)
+    except OverflowError:
+        return instant.astimezone(UTC)
+
+
 def write_local_time(instant: datetime, zone: ZoneInfo) -> str:
     """The moment as the field shows it, to the minute."""
     return instant.astimezone(zone).strftime("%Y-%m-%dT%H:%M")

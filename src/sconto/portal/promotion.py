@@ -18,7 +18,8 @@ from sconto.portal.pages import read
 from sconto.portal.sentences import CODE_TYPES, TYPES, VERBS
 from sconto.portal.visit import Visit
 
-_ENTRIES: Final = 25
+ENTRIES: Final = 25
+"""How many entries a page of a history has."""
 
 
 async def show_terms(visit: Visit) -> Response:
@@ -55,13 +56,12 @@ async def show_statistics(visit: Visit) -> Response:
 async def show_history(visit: Visit) -> Response:
     """Who changed what and when."""
     overview = await find(visit)
-    before = visit.query("before")
     page = await history.promotion_history(
         visit.context.database,
         visit.caller,
         overview.summary.id,
-        limit=_ENTRIES,
-        before=int(before) if before.isdecimal() and len(before) < 19 else None,
+        limit=ENTRIES,
+        before=visit.id_in_query("before"),
     )
     return show(
         visit,

@@ -24,7 +24,7 @@ from sconto.domain.product import parse_product_id
 from sconto.domain.promotion import NewPromotion, Promotion, PromotionType, Terms
 from sconto.domain.schedule import Period
 from sconto.portal.language import Language
-from sconto.portal.local_times import read_local_time
+from sconto.portal.local_times import move_to, read_local_time
 
 MOST_CODES_SHOWN: Final = 500
 """A promotion with more codes keeps them where the form is saved."""
@@ -128,8 +128,16 @@ def read_fields(
 
 def write_instant(instant: datetime, zone: ZoneInfo) -> str:
     """The instant as a field for a local time has it."""
-    there = instant.astimezone(zone).replace(tzinfo=None, microsecond=0)
+    there = move_to(instant, zone).replace(tzinfo=None, microsecond=0)
     return there.isoformat(timespec="seconds" if there.second else "minutes")
+
+
+def read_instant(text: str, zone: ZoneInfo, stored: datetime | None) -> datetime | None:
+    """The moment that was typed; `stored` where the field still shows that. None for no time."""
+    if stored is not None and text == write_instant(stored, zone):
+        return stored
+    instant = read_local_time(text, zone)
+    return instant if instant and _FIRST_YEAR <= instant.year <= _LAST_YEAR else None
 
 
 def file_lines(text: str) -> str:
@@ -156,24 +164,17 @@ def _read_period(
     fields: Fields, language: Language, stored: Period | None, faults: Faults
 ) -> Period | None:
     _ = language.gettext
-    starts_at = _read_instant(fields.starts_at, language.zone, stored.starts_at if stored else None)
+    starts_at = read_instant(fields.starts_at, language.zone, stored.starts_at if stored else None)
     if starts_at is None:
         faults.note("starts_at", _("Write a day and a time."))
     ends_at = None
     if fields.ends_at:
-        ends_at = _read_instant(fields.ends_at, language.zone, stored.ends_at if stored else None)
+        ends_at = read_instant(fields.ends_at, language.zone, stored.ends_at if stored else None)
         if ends_at is None:
             faults.note("ends_at", _("Write a day and a time, or nothing."))
         elif starts_at is not None and ends_at < starts_at:
             faults.note("ends_at", _("The end lies before the start."))
     return None if starts_at is None else Period(starts_at, ends_at)
-
-
-def _read_instant(text: str, zone: ZoneInfo, stored: datetime | None) -> datetime | None:
-    if stored is not None and text == write_instant(stored, zone):
-        return stored
-    instant = read_local_time(text, zone)
-    return instant if instant and _FIRST_YEAR <= instant.year <= _LAST_YEAR else None
 
 
 def _read_coverage(fields: Fields, language: Language, faults: Faults) -> Coverage | None:

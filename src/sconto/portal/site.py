@@ -20,6 +20,9 @@ from sconto.portal import (
     promotion_form,
     promotions,
     sign_in,
+    subscription,
+    subscription_form,
+    subscriptions,
 )
 from sconto.portal.errors import BY_CLASS
 from sconto.portal.headers import Headers
@@ -31,6 +34,9 @@ PAGES: Final = (
     *promotions.PAGES,
     *promotion.PAGES,
     *codes.PAGES,
+    *subscription_form.PAGES,
+    *subscriptions.PAGES,
+    *subscription.PAGES,
     *carts.PAGES,
     *orders.PAGES,
     *people.PAGES,

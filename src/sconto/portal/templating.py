@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from sconto.domain.money import format_amount
 from sconto.domain.promotion import PromotionSummary
-from sconto.portal import csrf, sentences, verdicts
+from sconto.portal import csrf, sentences, subscription_sentences, verdicts
 from sconto.portal.charts import SPARK_HEIGHT, SPARK_WIDTH, spark_points
 from sconto.portal.language import Language
 
@@ -63,6 +63,10 @@ def make_environment() -> Environment:
         "period": _in_language(sentences.period_words),
         "plain_amount": format_amount,
         "state": _state,
+        "subscription_terms": _in_language(subscription_sentences.terms_words),
+        "subscription_period": _in_language(subscription_sentences.period_words),
+        "subscription_rules": _in_language(subscription_sentences.rules_words),
+        "usage": _in_language(subscription_sentences.usage_words),
         "subscription_code": _in_language(verdicts.subscription_code_words),
         "terms": _in_language(sentences.terms_words),
         "verdict": _in_language(verdicts.verdict_words),

@@ -68,6 +68,10 @@ class Visit:
         """A text of the address's query without blanks at its ends; empty where there is none."""
         return self.request.query_params.get(name, "").strip()
 
+    def id_in_query(self, name: str) -> int | None:
+        """An id in the address's query; None for what can be none."""
+        return parse_product_id(self.query(name))
+
     def id_in_path(self, name: str) -> int:
         """An id in the address; what can be none is an address that we do not have."""
         number = parse_product_id(self.request.path_params[name])

@@ -1,0 +1,84 @@
+"""One promotion for subscriptions: its terms, what the next orders get, and who changed what."""
+
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from sconto.domain.people import Action
+from sconto.domain.subscription import Contract
+from sconto.domain.subscription_promotion import SubscriptionPromotion
+from sconto.domain.subscription_schedule import SchedulePlan
+from sconto.operations import history, subscription_promotions, subscriptions
+from sconto.portal.pages import read
+from sconto.portal.promotion import ENTRIES, differences
+from sconto.portal.sentences import VERBS
+from sconto.portal.subscription_sentences import (
+    end_words,
+    order_words,
+    rule_words,
+    state_of,
+    types_words,
+)
+from sconto.portal.visit import Visit
+
+_ORDERS: Final = 12
+
+
+async def show_terms(visit: Visit) -> Response:
+    """What it gives, and the next orders of a subscription that starts now."""
+    # Its rules alone make the schedule; who may have the code is told by the state.
+    plan = SchedulePlan(Contract(created_at=None, type_id=""), _ORDERS)
+    verdict, schedule = await subscriptions.schedule_promotion(
+        visit.context.database, visit.caller, visit.id_in_path("promotion_id"), plan, visit.now
+    )
+    promotion, language = verdict.promotion, visit.language
+    return _show(
+        visit,
+        "subscriptions/terms.html",
+        promotion,
+        rules=[rule_words(language, rule) for rule in promotion.terms.rules],
+        types=types_words(promotion.terms.constraint),
+        orders=[
+            (order.place.in_contract, order_words(language, schedule, order), bool(order.rules))
+            for order in schedule.orders
+        ],
+        end=end_words(language, schedule),
+    )
+
+
+async def show_history(visit: Visit) -> Response:
+    """Who changed what and when."""
+    database, caller = visit.context.database, visit.caller
+    promotion = await subscription_promotions.get_promotion(
+        database, caller, visit.id_in_path("promotion_id")
+    )
+    page = await history.subscription_history(
+        database, caller, promotion.id, limit=ENTRIES, before=visit.id_in_query("before")
+    )
+    return _show(
+        visit,
+        "subscriptions/history.html",
+        promotion,
+        entries=[(entry, differences(visit, entry)) for entry in page.entries],
+        next=page.entries[-1].id if page.more else None,
+        verbs=VERBS,
+    )
+
+
+def _show(visit: Visit, template: str, promotion: SubscriptionPromotion, **values: Any) -> Response:
+    """A page about the promotion, below its name and the tabs."""
+    state, mark = state_of(promotion, visit.now)
+    return visit.render(
+        template,
+        promotion=promotion,
+        state=state,
+        mark=mark,
+        may_write=visit.caller.may(Action.WRITE_PROMOTIONS),
+        **values,
+    )
+
+
+PAGES: Final = (
+    read("/subscriptions/{promotion_id}", show_terms, Action.READ_PROMOTIONS),
+    read("/subscriptions/{promotion_id}/history", show_history, Action.READ_PROMOTIONS),
+)

@@ -1,0 +1,129 @@
+"""Creating and editing a promotion for subscriptions: one form, with all faults at their fields."""
+
+from itertools import zip_longest
+from typing import Final
+
+from starlette.responses import Response
+
+from sconto.domain.people import Action
+from sconto.domain.problems import MaxUsageTooLow, SubscriptionCodeTaken
+from sconto.domain.subscription_promotion import (
+    MOST_RULES,
+    SubscriptionPromotion,
+    SubscriptionTerms,
+)
+from sconto.operations import subscription_promotions
+from sconto.operations.idempotency import Answer, Repeatable
+from sconto.portal.notices import Notice
+from sconto.portal.pages import read, write
+from sconto.portal.subscription_fields import Fields, Reading, RuleFields, fields_of, read_terms
+from sconto.portal.visit import Visit
+
+
+async def show_new(visit: Visit) -> Response:
+    """An empty form."""
+    return _form(visit, Fields(), None)
+
+
+async def create(visit: Visit) -> Response:
+    """Create the promotion that the form describes."""
+    return await _save(visit, None)
+
+
+async def show_edit(visit: Visit) -> Response:
+    """The form, filled in with the promotion."""
+    promotion = await _stored(visit)
+    return _form(visit, fields_of(promotion, visit.context.zone), promotion.id)
+
+
+async def edit(visit: Visit) -> Response:
+    """Change the promotion to what the form describes."""
+    return await _save(visit, await _stored(visit))
+
+
+async def _stored(visit: Visit) -> SubscriptionPromotion:
+    return await subscription_promotions.get_promotion(
+        visit.context.database, visit.caller, visit.id_in_path("promotion_id")
+    )
+
+
+async def _save(visit: Visit, stored: SubscriptionPromotion | None) -> Response:
+    """Save what was sent, unless there are faults or only another row is asked for."""
+    fields = _sent(visit)
+    promotion_id = None if stored is None else stored.id
+    if visit.field("step") == "add":
+        return _form(visit, fields.with_another_rule(), promotion_id)
+    reading = read_terms(fields, visit.language, None if stored is None else stored.terms)
+    if reading.terms is None:
+        return _form(visit, fields, promotion_id, reading)
+    _ = visit.gettext
+    try:
+        saved = await _write(visit, reading.terms, promotion_id)
+    except SubscriptionCodeTaken:
+        fault = {"code": _("Another promotion for subscriptions has this code.")}
+        return _form(visit, fields, promotion_id, Reading(None, fault))
+    except MaxUsageTooLow as problem:
+        sentence = _("The code was applied %(number)s times already.")
+        named = {"number": visit.language.number(problem.usage)}
+        return _form(visit, fields, promotion_id, Reading(None, {"max_usage": sentence % named}))
+    notice = Notice(_("“%(name)s” is saved.") % {"name": reading.terms.name})
+    return visit.redirect(f"/subscriptions/{saved}", notice)
+
+
+async def _write(visit: Visit, terms: SubscriptionTerms, promotion_id: int | None) -> int:
+    """Create or change it; its id. Raises SubscriptionCodeTaken and MaxUsageTooLow."""
+    database, caller, now = visit.context.database, visit.caller, visit.now
+    # A form has no key: it is not sent again without a person who wants it.
+    request: Repeatable[SubscriptionPromotion] = Repeatable(
+        None, b"", lambda saved: Answer(200, str(saved.id).encode())
+    )
+    if promotion_id is None:
+        answer = await subscription_promotions.create_promotion(
+            database, caller, terms, request, now
+        )
+    else:
+        answer = await subscription_promotions.change_promotion(
+            database, caller, promotion_id, lambda _: terms, request, now
+        )
+    return int(answer.body)
+
+
+def _sent(visit: Visit) -> Fields:
+    """The fields as they were sent."""
+    columns = (
+        [text.strip() if isinstance(text, str) else "" for text in visit.form.getlist(name)]
+        for name in ("effect", "amount", "with_code", "of_contract")
+    )
+    return Fields(
+        name=visit.field("name"),
+        code=visit.field("code"),
+        description=visit.field("description"),
+        enabled=visit.field("enabled") == "on",
+        starts_at=visit.field("starts_at"),
+        ends_at=visit.field("ends_at"),
+        max_usage=visit.field("max_usage"),
+        new_only=visit.field("new_only") == "on",
+        type_ids=visit.field("type_ids"),
+        rules=tuple(RuleFields(*texts) for texts in zip_longest(*columns, fillvalue="")),
+    )
+
+
+def _form(
+    visit: Visit, fields: Fields, promotion_id: int | None, reading: Reading | None = None
+) -> Response:
+    return visit.render(
+        "subscriptions/form.html",
+        status=200 if reading is None else 422,
+        fields=fields,
+        promotion_id=promotion_id,
+        faults={} if reading is None else reading.faults,
+        may_add=len(fields.rules) < MOST_RULES,
+    )
+
+
+PAGES: Final = (
+    read("/subscriptions/new", show_new, Action.WRITE_PROMOTIONS),
+    write("/subscriptions/new", create, Action.WRITE_PROMOTIONS),
+    read("/subscriptions/{promotion_id}/edit", show_edit, Action.WRITE_PROMOTIONS),
+    write("/subscriptions/{promotion_id}/edit", edit, Action.WRITE_PROMOTIONS),
+)

@@ -1,0 +1,96 @@
+"""Promotions for subscriptions: the list, and what can be done from it."""
+
+from dataclasses import replace
+from typing import Final
+
+from starlette.responses import Response
+
+from sconto.domain.names import NAME_LENGTH, is_name
+from sconto.domain.people import Action
+from sconto.domain.subscription_promotion import SubscriptionPage, SubscriptionQuery
+from sconto.operations import subscription_promotions
+from sconto.operations.idempotency import Answer, Repeatable
+from sconto.portal.notices import Notice
+from sconto.portal.pages import read, write
+from sconto.portal.subscription_sentences import state_of
+from sconto.portal.visit import Visit
+from sconto.portal.words import marked
+
+_PAGE: Final = 25
+
+STATES: Final = {"on": marked("Switched on"), "off": marked("Switched off")}
+
+
+async def show_list(visit: Visit) -> Response:
+    """The promotions that the filters let pass, a page at a time."""
+    state = visit.query("state") if visit.query("state") in STATES else ""
+    query = SubscriptionQuery(
+        limit=_PAGE,
+        after=visit.id_in_query("after") or 0,
+        code=visit.query("code")[:NAME_LENGTH] or None,
+        enabled=None if not state else state == "on",
+        name=visit.query("name")[:NAME_LENGTH] or None,
+    )
+    page = await _find(visit, query)
+    return visit.render(
+        "subscriptions/list.html",
+        rows=[(promotion, *state_of(promotion, visit.now)) for promotion in page.promotions],
+        next=page.promotions[-1].id if page.more else None,
+        query=query,
+        asked={"name": query.name, "code": query.code, "state": state},
+        states=STATES,
+        may_write=visit.caller.may(Action.WRITE_PROMOTIONS),
+    )
+
+
+async def switch(visit: Visit) -> Response:
+    """Switch a promotion on or off."""
+    enabled = visit.field("enabled") == "on"
+    promotion_id = visit.id_in_path("promotion_id")
+    answer = await subscription_promotions.change_promotion(
+        visit.context.database,
+        visit.caller,
+        promotion_id,
+        lambda promotion: replace(promotion.terms, enabled=enabled),
+        Repeatable(None, b"", lambda changed: Answer(200, changed.terms.name.encode())),
+        visit.now,
+    )
+    _ = visit.gettext
+    text = _("“%(name)s” is switched on.") if enabled else _("“%(name)s” is switched off.")
+    return visit.redirect("/subscriptions", Notice(text % {"name": answer.body.decode()}))
+
+
+async def confirm_archiving(visit: Visit) -> Response:
+    """Ask once more."""
+    promotion = await subscription_promotions.get_promotion(
+        visit.context.database, visit.caller, visit.id_in_path("promotion_id")
+    )
+    return visit.render("subscriptions/archive.html", promotion=promotion)
+
+
+async def archive(visit: Visit) -> Response:
+    """Take a promotion away from new subscriptions."""
+    await subscription_promotions.archive_promotion(
+        visit.context.database,
+        visit.caller,
+        visit.id_in_path("promotion_id"),
+        Repeatable(None, b"", lambda _: Answer(204, b"")),
+        visit.now,
+    )
+    return visit.redirect("/subscriptions", Notice(visit.gettext("The promotion is archived.")))
+
+
+async def _find(visit: Visit, query: SubscriptionQuery) -> SubscriptionPage:
+    """What cannot be a name or a code is none."""
+    if not all(is_name(text) for text in (query.name, query.code) if text is not None):
+        return SubscriptionPage((), more=False)
+    database, caller = visit.context.database, visit.caller
+    return await subscription_promotions.list_promotions(database, caller, query)
+
+
+PAGES: Final = (
+    read("/subscriptions", show_list, Action.READ_PROMOTIONS),
+    write("/subscriptions/{promotion_id}/switch", switch, Action.WRITE_PROMOTIONS),
+    read("/subscriptions/{promotion_id}/archive", confirm_archiving, Action.WRITE_PROMOTIONS),
+    write("/subscriptions/{promotion_id}/archive", archive, Action.WRITE_PROMOTIONS),
+)

@@ -1,0 +1,307 @@
+"""Promotions for subscriptions: listed, looked at, made, changed and archived in a browser."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+from playwright.async_api import Page, expect
+
+from sconto.domain.people import Caller, Role
+from sconto.domain.subscription import Contract
+from sconto.domain.subscription_promotion import (
+    Constraint,
+    SubscriptionTerms,
+)
+from sconto.operations import subscription_promotions, subscriptions
+from sconto.operations.idempotency import Answer, Repeatable
+from sconto.store.database import Database
+from tests.builders import (
+    NOON,
+    after_applied,
+    amount_off,
+    in_contract,
+    percent_off,
+    subscription_terms,
+)
+from tests.conftest import create_caller
+from tests.portal.browser import show
+from tests.portal.shop import create_subscription
+
+
+async def apply(database: Database, caller: Caller, code: str) -> None:
+    await subscriptions.apply_code(
+        database,
+        caller,
+        code,
+        Contract(None, "monthly"),
+        Repeatable(None, b"", lambda _: Answer(200, b"")),
+        NOON,
+    )
+
+
+DASH = "\N{EN DASH}"
+
+TRY3 = subscription_terms(
+    percent_off("30", *map(after_applied, (1, 2, 3))),
+    percent_off("10", *map(after_applied, (6, 12, 18))),
+    code="TRY3",
+    constraint=Constraint(max_usage=1000, new_only=True, type_ids=("monthly", "yearly")),
+)
+
+
+async def expect_names(page: Page, *names: str) -> None:
+    await expect(page.locator("#results tbody th a")).to_have_text(names)
+
+
+async def test_the_list_is_found_in_the_menu_and_filtered_as_one_types(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    await create_subscription(database, merchant, TRY3)
+    await apply(database, merchant, "TRY3")
+    await create_subscription(
+        database, merchant, subscription_terms(amount_off(), code="AMOUNT", enabled=False)
+    )
+    await visitor.goto(f"{portal_url}/promotions")
+    await visitor.get_by_role("link", name="Subscriptions", exact=True).click()
+    rows = visitor.locator("#results tbody tr")
+    for text in ("TRY3", "Running", "30% off, 10% off", "1 of 1,000"):
+        await expect(rows.first).to_contain_text(text)
+    for text in ("AMOUNT", "Switched off", "9.90 off", "always", "0, no limit"):
+        await expect(rows.last).to_contain_text(text)
+    await show(visitor, "subscriptions")
+
+    await visitor.get_by_label("Code").press_sequentially("amount")
+    await expect(rows).to_have_count(1)
+    await expect(rows).to_contain_text("AMOUNT")
+    await visitor.get_by_label("State").select_option("Switched on")
+    await expect(visitor.get_by_text("No promotion is like that.")).to_be_visible()
+    await visitor.get_by_label("Code").fill("")
+    await expect(rows).to_contain_text("TRY3")
+    await visitor.get_by_label("Part of the name").fill("no such name")
+    await expect(visitor.get_by_text("No promotion is like that.")).to_be_visible()
+
+
+async def test_a_long_list_is_paged(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    for number in range(27):
+        await create_subscription(database, merchant, subscription_terms(code=f"CODE-{number}"))
+    await visitor.goto(f"{portal_url}/subscriptions?state=on")
+    await expect(visitor.locator("#results tbody tr")).to_have_count(25)
+    await visitor.get_by_role("button", name="Next page").click()
+    await expect(visitor.locator("#results tbody small")).to_have_text(["CODE-25", "CODE-26"])
+    await visitor.get_by_role("button", name="First page").click()
+    await expect(visitor.locator("#results tbody tr")).to_have_count(25)
+
+
+async def test_the_terms_are_told_in_words_with_the_next_orders(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    promotion_id = await create_subscription(database, merchant, TRY3)
+    await apply(database, merchant, "TRY3")
+    await visitor.goto(f"{portal_url}/subscriptions/{promotion_id}")
+    await show(visitor, "subscription")
+    main = visitor.get_by_role("main")
+    for words in (
+        "30% off the first 3 orders with the code; 10% off orders 6, 12, 18 with the code",
+        "with code TRY3, at most 1,000 times, for new subscriptions only, "
+        "for the types monthly, yearly",
+        "1 of 1,000",
+        "Order 18 is the last that gets something.",
+    ):
+        await expect(main).to_contain_text(words)
+    orders = visitor.get_by_role("table").locator("tbody td")
+    await expect(orders).to_have_text(
+        ["30% off"] * 3 + ["nothing"] * 2 + ["10% off"] + ["nothing"] * 5 + ["10% off"]
+    )
+
+
+async def test_other_rules_are_told_as_they_are(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    never = datetime.max.replace(tzinfo=UTC)
+    terms = subscription_terms(
+        percent_off("5"),
+        amount_off("1", after_applied(1)),
+        percent_off("50", after_applied(2), after_applied(3), in_contract(1)),
+        percent_off("7", in_contract(2)),
+        constraint=Constraint(ends_at=never, max_usage=1),
+    )
+    promotion_id = await create_subscription(database, merchant, terms)
+    await visitor.goto(f"{portal_url}/subscriptions/{promotion_id}")
+    main = visitor.get_by_role("main")
+    for words in (
+        "5% off every order; 1.00 off the first order with the code; "
+        f"50% off orders 2{DASH}3 with the code where they are also the first order of the "
+        "subscription; 1 more rule",
+        "7% off order 2 of the subscription",
+        "until 31 Dec 9999",
+        "at most once",
+        "It goes on for as long as the subscription does.",
+        "5% off or 1.00 off, whichever is more",
+    ):
+        await expect(main).to_contain_text(words)
+
+
+async def test_one_is_made_changed_switched_off_and_archived(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    await visitor.goto(f"{portal_url}/subscriptions")
+    await visitor.get_by_role("button", name="New promotion").click()
+    await visitor.get_by_label("Name").fill("Three months")
+    await visitor.get_by_label("Code", exact=True).fill("TRY3")
+    first = visitor.get_by_role("group", name="Rule 1")
+    await first.get_by_label("Discount", exact=True).fill("12,5 %")
+    await first.get_by_label("Orders, counted from the code").fill("1 - 3, 6")
+    await visitor.get_by_role("button", name="Add a rule").click()
+    third = visitor.get_by_role("group", name="Rule 3")
+    await third.get_by_label("Discount", exact=True).fill("9.90")
+    await third.get_by_label("Kind of discount").select_option("off the order, in its currency")
+    await third.get_by_label("Orders, counted in the subscription").fill("12")
+    await visitor.get_by_label("Limit").fill("1000")
+    await visitor.get_by_label("New subscriptions only").check()
+    await visitor.get_by_label("Subscription types").fill("monthly\nyearly")
+    await visitor.get_by_label("Start").fill("2026-01-01T00:00")
+    await show(visitor, "subscription-form")
+    await visitor.get_by_role("button", name="Save").click()
+    await expect(visitor.get_by_role("status")).to_have_text("“Three months” is saved.")
+    main = visitor.get_by_role("main")
+    await expect(main).to_contain_text(
+        f"12.5% off orders 1{DASH}3, 6 with the code; 9.90 off order 12"
+    )
+    await expect(main).to_contain_text("0 of 1,000")
+
+    await apply(database, merchant, "TRY3")
+    await visitor.get_by_role("button", name="Edit").click()
+    await expect(visitor.get_by_label("Orders, counted from the code").first).to_have_value(
+        "1-3, 6"
+    )
+    await visitor.get_by_label("Code", exact=True).fill("TRY4")
+    # Enter is to save, not to add a rule.
+    await visitor.get_by_label("Code", exact=True).press("Enter")
+    await expect(main).to_contain_text("with code TRY4")
+    await visitor.get_by_role("button", name="Switch off").click()
+    await expect(visitor.get_by_role("status")).to_have_text("“Three months” is switched off.")
+    await visitor.get_by_role("link", name="Three months").click()
+    await visitor.get_by_role("link", name="History").click()
+    rows = visitor.locator("tbody tr")
+    await expect(rows).to_have_count(3)
+    await expect(rows.nth(1)).to_contain_text("TRY3 → TRY4")
+    await expect(rows.nth(2)).to_contain_text(f"12.5% off orders 1{DASH}3, 6 with the code")
+    await show(visitor, "subscription-history")
+
+    await visitor.get_by_role("button", name="Archive …").click()
+    await show(visitor, "subscription-archive")
+    await visitor.get_by_role("button", name="Archive").click()
+    await expect(visitor.get_by_role("status")).to_have_text("The promotion is archived.")
+    await expect(visitor.get_by_text("There are no promotions yet.")).to_be_visible()
+
+
+async def test_all_faults_are_told_at_their_fields_and_nothing_is_saved(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    await visitor.goto(f"{portal_url}/subscriptions/new")
+    await visitor.get_by_role("button", name="Save").click()
+    for field in ("Name", "Code"):
+        await expect(visitor.get_by_label(field, exact=True)).to_have_accessible_description(
+            "Write 1 to 255 characters."
+        )
+    first = visitor.get_by_label("Discount", exact=True).first
+    await expect(first).to_have_accessible_description("Write at least one rule.")
+
+    await first.fill("101")
+    numbers = visitor.get_by_label("Orders, counted from the code").first
+    for wrong in ("3-1", "0", "x", "1-", "-1", "1-2-3", "1-999999999", "1,9999999999"):
+        await numbers.fill(wrong)
+        await visitor.get_by_role("button", name="Save").click()
+        await expect(numbers).to_have_attribute("aria-invalid", "true")
+        await expect(numbers).to_have_value(wrong)
+    await visitor.get_by_label("Limit").fill("1.5")
+    await visitor.get_by_label("Start").fill("2026-12-02T00:00")
+    await visitor.get_by_label("End").fill("2026-12-01T00:00")
+    await visitor.get_by_label("Subscription types").fill("x" * 256)
+    await visitor.get_by_role("button", name="Save").click()
+    for words in (
+        "7 things are to be put right",
+        "Write a percent above 0 and at most 100, such as 12.5.",
+        "such as 1-3, 6; not so: 9999999999.",
+        "Write a whole number from 1, or nothing.",
+        "The end lies before the start.",
+        "A type has 1 to 255 characters",
+    ):
+        await expect(visitor.get_by_role("main")).to_contain_text(words)
+    await show(visitor, "subscription-faults")
+    await visitor.goto(f"{portal_url}/subscriptions")
+    await expect(visitor.get_by_text("There are no promotions yet.")).to_be_visible()
+
+
+async def test_what_others_did_meanwhile_is_told_at_its_field_too(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    await create_subscription(database, merchant, subscription_terms(code="TAKEN"))
+    promotion_id = await create_subscription(database, merchant, TRY3)
+    await apply(database, merchant, "TRY3")
+    await apply(database, merchant, "TRY3")
+    await visitor.goto(f"{portal_url}/subscriptions/{promotion_id}/edit")
+    await visitor.get_by_label("Limit").fill("1")
+    await visitor.get_by_role("button", name="Save").click()
+    await expect(visitor.get_by_label("Limit")).to_have_accessible_description(
+        "The code was applied 2 times already."
+    )
+    await visitor.get_by_label("Limit").fill("")
+    await visitor.get_by_label("Code", exact=True).fill("taken")
+    await visitor.get_by_role("button", name="Save").click()
+    await expect(visitor.get_by_label("Code", exact=True)).to_have_accessible_description(
+        "Another promotion for subscriptions has this code."
+    )
+
+
+async def test_what_the_form_leaves_alone_stays_as_it_was(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    terms = SubscriptionTerms(
+        code="KEPT",
+        name="Kept",
+        enabled=True,
+        rules=(percent_off("30", after_applied(3), in_contract(4), after_applied(1)),),
+        constraint=Constraint(NOON.replace(microsecond=123), datetime.max.replace(tzinfo=UTC)),
+        description="One line\r\nand another",
+        meta='{"team":"tea"}',
+    )
+    promotion_id = await create_subscription(database, merchant, terms)
+    await visitor.goto(f"{portal_url}/subscriptions/{promotion_id}/edit")
+    await visitor.get_by_role("button", name="Save").click()
+    await expect(visitor.get_by_role("status")).to_have_text("“Kept” is saved.")
+    kept = await subscription_promotions.get_promotion(database, merchant, promotion_id)
+    assert (kept.terms, kept.version) == (terms, 1)
+
+
+async def test_another_merchants_is_not_there(
+    visitor: Page, portal_url: str, database: Database
+) -> None:
+    theirs = await create_subscription(database, await create_caller(database), TRY3)
+    for address in (
+        theirs,
+        2**63,
+        "x",
+        *(f"{theirs}/{end}" for end in ("edit", "history", "archive")),
+    ):
+        answer = await visitor.goto(f"{portal_url}/subscriptions/{address}")
+        assert answer is not None
+        assert answer.status == 404, address
+
+
+async def test_a_viewer_reads_them_only(
+    stranger: Page,
+    portal_url: str,
+    database: Database,
+    merchant: Caller,
+    sign_in: Callable[[Caller], Awaitable[None]],
+) -> None:
+    promotion_id = await create_subscription(database, merchant, TRY3)
+    await sign_in(await create_caller(database, Role.VIEWER, merchant.merchant_id))
+    await stranger.goto(f"{portal_url}/subscriptions/{promotion_id}")
+    await expect(stranger.get_by_role("heading", name="The next orders")).to_be_visible()
+    await expect(stranger.get_by_role("button", name="Edit")).to_have_count(0)
+    answer = await stranger.goto(f"{portal_url}/subscriptions/{promotion_id}/edit")
+    assert answer is not None
+    assert answer.status == 403
