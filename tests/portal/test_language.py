@@ -18,8 +18,9 @@ from sconto.domain.people import Caller
 from sconto.portal.language import language_for
 from sconto.portal.session import COOKIE
 from sconto.store.database import Database
+from tests.builders import after_applied, amount_off, in_contract, percent_off, subscription_terms
 from tests.portal.browser import axe_findings
-from tests.portal.shop import open_shop
+from tests.portal.shop import create_subscription, open_shop
 
 LOCALES = Path(str(portal.__file__)).with_name("locales")
 CATALOGUES = sorted(LOCALES.glob("*/LC_MESSAGES/messages.po"))
@@ -116,4 +117,13 @@ async def test_the_portal_speaks_german(
     assert await axe_findings(page) == []
     await page.goto(f"{portal_url}/promotions/{ids['Tea lovers']}")
     await expect(page.get_by_role("main")).to_contain_text("6,91\xa0€")
+    terms = subscription_terms(
+        percent_off("12.5", *map(after_applied, (1, 2, 3))), amount_off("9.90", in_contract(12))
+    )
+    promotion_id = await create_subscription(database, merchant, terms)
+    await page.goto(f"{portal_url}/subscriptions/{promotion_id}")
+    await expect(page.get_by_role("main")).to_contain_text(
+        "12,5\xa0% Rabatt auf die ersten 3 Bestellungen mit dem Code; "
+        "9,90 Rabatt auf Bestellung 12 des Abos"
+    )
     await context.close()
