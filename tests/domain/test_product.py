@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sconto.domain.product import Flaw, Product, parse_product_id, read_product, search_key
+from sconto.domain.product import Product, ProductFault, parse_product_id, read_product, search_key
 
 MUG = {"product_id": 11111, "name": "Mug", "price": "19.99", "currency": "EUR"}
 
@@ -16,7 +16,7 @@ class Written(str):
 def reasons(**changes: Any) -> dict[str, str]:
     """Field to reason, for a valid product with these fields changed."""
     outcome = read_product(MUG | changes)
-    return {flaw.field: flaw.reason for flaw in outcome} if isinstance(outcome, tuple) else {}
+    return {fault.field: fault.reason for fault in outcome} if isinstance(outcome, tuple) else {}
 
 
 def test_a_price_is_read_into_the_minor_unit_of_its_currency() -> None:
@@ -123,22 +123,22 @@ def test_a_currency_is_an_iso_code(currency: object) -> None:
 def test_everything_that_is_wrong_is_said_at_once() -> None:
     fields = {"name": 1, "price": "-1", "currency": "eur", "colour": "blue", "": 1}
     assert read_product(fields) == (
-        Flaw("product_id", "is missing"),
-        Flaw("name", "must be a string"),
-        Flaw(
+        ProductFault("product_id", "is missing"),
+        ProductFault("name", "must be a string"),
+        ProductFault(
             "price",
             "must be an amount from 0 to below 10^12 such as 19.99, with at most 4 decimals",
         ),
-        Flaw("currency", "must be an ISO 4217 code"),
-        Flaw("colour", "is unknown"),
-        Flaw("", "is unknown"),
+        ProductFault("currency", "must be an ISO 4217 code"),
+        ProductFault("colour", "is unknown"),
+        ProductFault("", "is unknown"),
     )
 
 
 def test_fields_that_are_not_there_are_missing() -> None:
     outcome = read_product({})
     assert outcome == tuple(
-        Flaw(field, "is missing") for field in ("product_id", "name", "price", "currency")
+        ProductFault(field, "is missing") for field in ("product_id", "name", "price", "currency")
     )
 
 

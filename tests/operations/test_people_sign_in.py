@@ -156,13 +156,13 @@ async def test_of_64_wrong_passwords_at_once_exactly_10_are_looked_at(
 ) -> None:
     name = await a_user(database, merchant)
     looked_at = []
-    look = passwords._look
+    look = passwords._verify
 
     def counting_look(password: str, password_hash: str | None) -> bool:
         looked_at.append(password)
         return look(password, password_hash)
 
-    monkeypatch.setattr(passwords, "_look", counting_look)
+    monkeypatch.setattr(passwords, "_verify", counting_look)
     outcomes = await asyncio.gather(
         *(outcome_of(database, name, f"wrong-{index}", address) for index in range(64))
     )

@@ -102,14 +102,15 @@ def generate(
     pattern = CodePattern(prefix, groups, group_length, alphabet)
     with _counting(count) as show:
         try:
-            job = ask_database(
+            generation = ask_database(
                 lambda database: _generate(database, merchant, promotion, pattern, count, show)
             )
         except KeyboardInterrupt:
             refuse("interrupted: the service makes the codes that are missing")
-    if job.ending is not Ending.COMPLETE:
-        refuse(f"{job.ending}: {job.made:,} of {_codes(job.wanted)} were generated")
-    typer.echo(f"{_codes(job.made)} generated")
+    if generation.ending is not Ending.COMPLETE:
+        wanted = _codes(generation.wanted)
+        refuse(f"{generation.ending}: {generation.made:,} of {wanted} were generated")
+    typer.echo(f"{_codes(generation.made)} generated")
 
 
 async def _import(
@@ -140,16 +141,18 @@ async def _generate(
     show: Callable[[int], None],
 ) -> Generation:
     caller = await _operator(database, merchant)
-    job = await start_generation(database, caller, promotion_id, pattern, count, read_clock())
-    while job.ending is None:
-        advanced = await make_codes(database, caller.merchant_id, job.id, read_clock())
+    generation = await start_generation(
+        database, caller, promotion_id, pattern, count, read_clock()
+    )
+    while generation.ending is None:
+        advanced = await make_codes(database, caller.merchant_id, generation.id, read_clock())
         if advanced is None:
             # A worker of the service is at it.
             await asyncio.sleep(_PAUSE)
-            advanced = await get_generation(database, caller, job.id)
-        job = advanced
-        show(job.made)
-    return job
+            advanced = await get_generation(database, caller, generation.id)
+        generation = advanced
+        show(generation.made)
+    return generation
 
 
 async def _operator(database: Database, merchant: str) -> Caller:

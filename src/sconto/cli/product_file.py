@@ -133,7 +133,7 @@ def _read_row(
     name = _LINE_BREAK.sub(" ", cells["name"])
     product = read_product(cells | {"product_id": product_id, "name": name})
     if isinstance(product, tuple):
-        return RefusedLine(line, "; ".join(f"{flaw.field} {flaw.reason}" for flaw in product))
+        return RefusedLine(line, "; ".join(f"{fault.field} {fault.reason}" for fault in product))
     return ProductLine(line, product)
 
 

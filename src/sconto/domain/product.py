@@ -67,7 +67,7 @@ class PutCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Flaw:
+class ProductFault:
     """Why a field cannot be taken: the end of a sentence that begins with the field's name."""
 
     field: str
@@ -99,7 +99,7 @@ class Repeat:
     first_line: int
 
 
-def read_product(fields: Mapping[str, object]) -> Product | tuple[Flaw, ...]:
+def read_product(fields: Mapping[str, object]) -> Product | tuple[ProductFault, ...]:
     """The product that the fields describe, or everything that is wrong with them.
 
     Takes what JSON can say: the id an int from 1 to 2**63 - 1, the name a string of 1 to 255
@@ -109,18 +109,18 @@ def read_product(fields: Mapping[str, object]) -> Product | tuple[Flaw, ...]:
     name = _read_name(fields.get("name"))
     price = _read_price(fields.get("price"), fields.get("currency"))
     currency = _read_currency(fields.get("currency"))
-    unknown = [Flaw(field, "is unknown") for field in fields if field not in PRODUCT_FIELDS]
+    unknown = [ProductFault(field, "is unknown") for field in fields if field not in PRODUCT_FIELDS]
     if (
         unknown
-        or isinstance(product_id, Flaw)
-        or isinstance(name, Flaw)
-        or isinstance(price, Flaw)
-        or isinstance(currency, Flaw)
+        or isinstance(product_id, ProductFault)
+        or isinstance(name, ProductFault)
+        or isinstance(price, ProductFault)
+        or isinstance(currency, ProductFault)
     ):
         return tuple(
-            part if part.field in fields else Flaw(part.field, "is missing")
+            part if part.field in fields else ProductFault(part.field, "is missing")
             for part in (product_id, name, price, currency, *unknown)
-            if isinstance(part, Flaw)
+            if isinstance(part, ProductFault)
         )
     return Product(product_id, name, price, currency)
 
@@ -141,28 +141,30 @@ def search_key(text: str) -> str:
 # `type` rather than isinstance below: a boolean is an int.
 
 
-def _read_product_id(value: object) -> int | Flaw:
+def _read_product_id(value: object) -> int | ProductFault:
     if type(value) is int and 1 <= value <= HIGHEST_PRODUCT_ID:
         return value
-    return Flaw("product_id", f"must be a whole number from 1 to {HIGHEST_PRODUCT_ID}")
+    return ProductFault("product_id", f"must be a whole number from 1 to {HIGHEST_PRODUCT_ID}")
 
 
-def _read_name(value: object) -> str | Flaw:
+def _read_name(value: object) -> str | ProductFault:
     if type(value) is not str:
-        return Flaw("name", "must be a string")
+        return ProductFault("name", "must be a string")
     if not is_name(value):
-        return Flaw("name", NAME_RULE)
+        return ProductFault("name", NAME_RULE)
     return value
 
 
-def _read_price(value: object, currency: object) -> int | Flaw:
+def _read_price(value: object, currency: object) -> int | ProductFault:
     if type(value) is not str:
-        return Flaw("price", 'must be a string such as "19.99"')
+        return ProductFault("price", 'must be a string such as "19.99"')
     known = currency if _is_currency(currency) else CURRENCY_OF_MOST_DECIMALS
     try:
         return parse_amount(value, known)
     except ValueError:
-        return Flaw("price", f"must be an amount from 0 to below 10^12 {_decimals_of(known)}")
+        return ProductFault(
+            "price", f"must be an amount from 0 to below 10^12 {_decimals_of(known)}"
+        )
 
 
 def _decimals_of(currency: str) -> str:
@@ -172,8 +174,8 @@ def _decimals_of(currency: str) -> str:
     return f"such as 19.99, with at most {decimals} decimals"
 
 
-def _read_currency(value: object) -> str | Flaw:
-    return value if _is_currency(value) else Flaw("currency", "must be an ISO 4217 code")
+def _read_currency(value: object) -> str | ProductFault:
+    return value if _is_currency(value) else ProductFault("currency", "must be an ISO 4217 code")
 
 
 def _is_currency(value: object) -> TypeGuard[str]:

@@ -21,8 +21,8 @@ from sconto.store.orders import (
     update_status,
 )
 
-_LOOKS: Final = 10
-"""How often an order that was overtaken is priced anew: each time another order got further."""
+_ATTEMPTS: Final = 10
+"""How often an order is priced before it gives up: each time another order was first."""
 
 
 async def quote(database: Database, caller: Caller, cart: Cart, at: datetime) -> PricedCart:
@@ -58,16 +58,16 @@ async def place_order(
     `day` is the one its redemptions are counted on. Raises OrderConflict, ReplacedOrderNotFound,
     OrderNotReplaceable, TotalDiffers or CodesUsedUp; then nothing was written.
     """
-    for _ in range(_LOOKS):
+    for _ in range(_ATTEMPTS):
         with suppress(Overtaken):
-            return await retrying(lambda: _look_and_place(database, caller, order, now, day))
+            return await retrying(lambda: _price_and_place(database, caller, order, now, day))
     raise DatabaseUnavailable("too many orders in one another's way")
 
 
-async def _look_and_place(
+async def _price_and_place(
     database: Database, caller: Caller, order: NewOrder, now: datetime, day: date
 ) -> Placed:
-    """Price the order and write it down. Raises Overtaken where others were faster."""
+    """Price the order and write it down. Raises Overtaken where another order was first."""
     order_ids = [order.order_id] if order.replaces is None else [order.order_id, order.replaces]
     async with database.read() as connection:
         found = await read_candidates(connection, caller.merchant_id, order.cart, now, order_ids)

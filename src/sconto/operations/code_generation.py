@@ -26,7 +26,7 @@ _DRAWS: Final = 10
 
 _LATEST: Final = 20
 _LOOK_SECONDS: Final = 2.0
-_JOBS_A_LOOK: Final = 100
+_OPEN_AT_ONCE: Final = 100
 
 _log = logging.getLogger(__name__)
 
@@ -90,11 +90,13 @@ async def make_codes(
 
     async def make() -> Generation | None:
         async with database.write() as connection:
-            job = await code_generations.claim_generation(connection, merchant_id, generation_id)
-            if job is None:
+            generation = await code_generations.claim_generation(
+                connection, merchant_id, generation_id
+            )
+            if generation is None:
                 return None
-            made, ending = await _make_some(connection, merchant_id, job)
-            advanced = replace(job, made=job.made + made, ending=ending)
+            made, ending = await _make_some(connection, merchant_id, generation)
+            advanced = replace(generation, made=generation.made + made, ending=ending)
             if ending is not None:
                 advanced = replace(advanced, finished_at=now)
                 await _record_end(connection, merchant_id, advanced, now)
@@ -109,19 +111,19 @@ async def make_codes(
 async def make_all_codes(database: Database, clock: Callable[[], datetime]) -> None:
     """Work at all open generations in turn until none has anything left for this worker."""
     async with database.read() as connection:
-        waiting = await code_generations.list_open_generations(connection, _JOBS_A_LOOK)
+        waiting = await code_generations.list_open_generations(connection, _OPEN_AT_ONCE)
     while waiting:
         still_open = []
         for merchant_id, generation_id in waiting:
             try:
-                job = await make_codes(database, merchant_id, generation_id, clock())
+                generation = await make_codes(database, merchant_id, generation_id, clock())
             except DatabaseUnavailable:
                 raise
             except Exception:
                 # The other merchants' codes are not to wait for what is wrong with these.
                 _log.exception("codes of generation %s are not generated", generation_id)
                 continue
-            if job is not None and job.ending is None:
+            if generation is not None and generation.ending is None:
                 still_open.append((merchant_id, generation_id))
         waiting = still_open
 
@@ -166,31 +168,33 @@ def _draw_letters(alphabet: str, count: int) -> str:
 
 
 async def _make_some(
-    connection: Connection, merchant_id: int, job: Generation
+    connection: Connection, merchant_id: int, generation: Generation
 ) -> tuple[int, Ending | None]:
     """Add codes to the promotion; how many, and how the generation ended if it did."""
-    holder = await code_lists.lock_codes(connection, merchant_id, job.promotion_id)
+    holder = await code_lists.lock_codes(connection, merchant_id, generation.promotion_id)
     if holder is None or holder.type is not PromotionType.COUPON:
         return 0, Ending.PROMOTION_GONE
-    missing = job.wanted - job.made
+    missing = generation.wanted - generation.made
     for _ in range(_DRAWS):
-        codes = draw_codes(job.pattern, min(missing, MADE_AT_ONCE))
+        codes = draw_codes(generation.pattern, min(missing, MADE_AT_ONCE))
         keys = [code_key(code) or code for code in codes]
-        made = await code_lists.insert_codes(connection, merchant_id, job.promotion_id, codes, keys)
+        made = await code_lists.insert_codes(
+            connection, merchant_id, generation.promotion_id, codes, keys
+        )
         if made:
             return made, Ending.COMPLETE if made == missing else None
     return 0, Ending.PATTERN_USED_UP
 
 
 async def _record_end(
-    connection: Connection, merchant_id: int, job: Generation, now: datetime
+    connection: Connection, merchant_id: int, generation: Generation, now: datetime
 ) -> None:
     """Keep what was made in the name of who asked for it."""
-    caller = Caller(merchant_id, job.user_id, Role.MANAGER)
-    if job.made:
+    caller = Caller(merchant_id, generation.user_id, Role.MANAGER)
+    if generation.made:
         await code_lists.touch_promotion(
-            connection, merchant_id, job.promotion_id, now, has_codes=True
+            connection, merchant_id, generation.promotion_id, now, has_codes=True
         )
-    made = ListChange(added=Sample(job.made))
-    change = codes_changed(job.promotion_id, Verb.CODES_GENERATED, made)
+    made = ListChange(added=Sample(generation.made))
+    change = codes_changed(generation.promotion_id, Verb.CODES_GENERATED, made)
     await history.record(connection, caller, change, now)

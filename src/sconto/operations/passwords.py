@@ -19,10 +19,10 @@ async def hash_password(password: str) -> str:
 
 async def is_password(password: str, password_hash: str | None) -> bool:
     """Whether the hash is the password's; for None it is not, found out in the same time."""
-    return await asyncio.to_thread(_look, password, password_hash)
+    return await asyncio.to_thread(_verify, password, password_hash)
 
 
-def _look(password: str, password_hash: str | None) -> bool:
+def _verify(password: str, password_hash: str | None) -> bool:
     decoy = _decoy()
     return _HASHER.verify(password, password_hash or decoy) and password_hash is not None
 

@@ -30,8 +30,8 @@ from sconto.store import history, people
 from sconto.store import sign_in as failures
 from sconto.store.database import Connection, Database
 
-_LOOKS: Final = asyncio.Semaphore(2)
-"""How many passwords a process looks at in the same moment: more would only take memory."""
+_CHECKS_AT_ONCE: Final = asyncio.Semaphore(2)
+"""How many passwords a process checks at the same time: more would only take memory."""
 
 _PAUSE: Final = 0.05
 _PAUSES: Final = 200
@@ -49,18 +49,18 @@ async def sign_in(
     """
     subjects = subjects_of_attempt(username, address)
     for _ in range(_PAUSES):
-        async with _LOOKS:
+        async with _CHECKS_AT_ONCE:
             async with database.write() as connection:
                 answer = await failures.reserve_attempt(connection, subjects, now)
             if isinstance(answer, failures.Attempt):
-                return await _look(database, tokens, username, password, answer, now)
+                return await _check_password(database, tokens, username, password, answer, now)
         if answer.free_at is not None:
             raise TooManyAttempts(seconds_until(answer.free_at, now))
         await asyncio.sleep(_PAUSE)
     raise TooManyAttempts(1)
 
 
-async def _look(
+async def _check_password(
     database: Database,
     tokens: Tokens,
     username: str,

@@ -45,7 +45,7 @@ def _read_item(place: str, item: object) -> Product | tuple[FieldFault, ...]:
     product = read_product(item)
     if isinstance(product, Product):
         return product
-    return tuple(FieldFault(place + pointer(flaw.field), flaw.reason) for flaw in product)
+    return tuple(FieldFault(place + pointer(fault.field), fault.reason) for fault in product)
 
 
 def _find_repeats(outcomes: Iterable[object]) -> Iterator[FieldFault]:
