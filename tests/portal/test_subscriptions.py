@@ -153,6 +153,7 @@ async def test_one_is_made_changed_switched_off_and_archived(
     await first.get_by_label("Discount", exact=True).fill("12,5 %")
     await first.get_by_label("Orders, counted from the code").fill("1 - 3, 6")
     await visitor.get_by_role("button", name="Add a rule").click()
+    await expect(visitor.get_by_role("button", name="Add a rule")).to_be_focused()
     third = visitor.get_by_role("group", name="Rule 3")
     await third.get_by_label("Discount", exact=True).fill("9.90")
     await third.get_by_label("Kind of discount").select_option("off the order, in its currency")

@@ -94,6 +94,7 @@ def _sent(visit: Visit) -> Fields:
         [text.strip() if isinstance(text, str) else "" for text in visit.form.getlist(name)]
         for name in ("effect", "amount", "with_code", "of_contract")
     )
+    rows = [RuleFields(*texts) for texts in zip_longest(*columns, fillvalue="")]
     return Fields(
         name=visit.field("name"),
         code=visit.field("code"),
@@ -104,7 +105,8 @@ def _sent(visit: Visit) -> Fields:
         max_usage=visit.field("max_usage"),
         new_only=visit.field("new_only") == "on",
         type_ids=visit.field("type_ids"),
-        rules=tuple(RuleFields(*texts) for texts in zip_longest(*columns, fillvalue="")),
+        # One too many is enough to be told so.
+        rules=tuple(rows[: MOST_RULES + 1]),
     )
 
 
