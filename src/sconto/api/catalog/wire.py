@@ -1,9 +1,9 @@
 """The catalogue API field by field: what its requests and answers say."""
 
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from sconto.api.cursors import read_cursor, write_cursor
 from sconto.api.problem_json import FieldFault, InvalidFields, find_unknown, pointer
 from sconto.domain.money import format_amount
 from sconto.domain.names import is_name
@@ -14,7 +14,6 @@ from sconto.domain.product import (
     ProductPage,
     ProductQuery,
     PutCounts,
-    parse_product_id,
     read_product,
 )
 
@@ -71,7 +70,7 @@ def read_query(parameters: Sequence[tuple[str, str]]) -> ProductQuery:
     """Which products to list. Raises InvalidFields, with `/limit` for the parameter `limit`."""
     values = dict(parameters)
     limit = _read_limit(values.get("limit"))
-    after = _read_cursor(values.get("cursor"))
+    after = read_cursor(values["cursor"]) if "cursor" in values else 0
     search = values.get("search") or None
     faults = [*_find_misnamed(name for name, _ in parameters)]
     if limit is None:
@@ -106,7 +105,7 @@ def render_page(page: ProductPage) -> dict[str, object]:
     """A part of the list, and where the next one begins."""
     return {
         "products": [render_product(product) for product in page.products],
-        "next_cursor": _cursor(page.products[-1].product_id) if page.more else None,
+        "next_cursor": write_cursor(page.products[-1].product_id) if page.more else None,
     }
 
 
@@ -118,19 +117,3 @@ def render_product(product: Product) -> dict[str, object]:
         "price": format_amount(product.price, product.currency),
         "currency": product.currency,
     }
-
-
-def _cursor(product_id: int) -> str:
-    return urlsafe_b64encode(str(product_id).encode()).decode().rstrip("=")
-
-
-def _read_cursor(text: str | None) -> int | None:
-    """The id after which the list goes on, 0 at its beginning; None for what is no cursor."""
-    if text is None:
-        return 0
-    try:
-        product_id = parse_product_id(urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode())
-    except ValueError:
-        return None
-    # Decoding overlooks much, but there is only one way to write a cursor.
-    return product_id if product_id is not None and _cursor(product_id) == text else None

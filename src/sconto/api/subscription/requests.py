@@ -1,7 +1,5 @@
 """What the subscription API reads of a request besides fields: bodies, keys, ids and queries."""
 
-from base64 import urlsafe_b64decode
-from binascii import Error as NotBase64
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any, Final, TypeVar
@@ -9,10 +7,10 @@ from typing import Any, Final, TypeVar
 from starlette.requests import Request
 
 from sconto.api.bodies import is_json, parse_object, read_body
+from sconto.api.cursors import read_cursor
 from sconto.api.strict_json import encode_json
 from sconto.api.subscription.errors import KeyNotValid, MergePatchExpected
 from sconto.api.subscription.findings import InvalidFields
-from sconto.api.subscription.writing import write_cursor
 from sconto.domain.names import is_name
 from sconto.domain.problems import SubscriptionPromotionNotFound
 from sconto.domain.subscription_promotion import SubscriptionQuery
@@ -69,7 +67,7 @@ def read_query(request: Request) -> tuple[SubscriptionQuery, str | None]:
     if not (limit.isascii() and limit.isdecimal() and len(limit) < 4 and int(limit) <= MOST_ITEMS):
         details.append(f"limit must be a whole number from 0 to {MOST_ITEMS}")
     cursor = parameters.get("cursor") or None
-    after = 0 if cursor is None else _read_cursor(cursor)
+    after = 0 if cursor is None else read_cursor(cursor, least=0)
     if after is None:
         details.append("cursor must be the nextCursor of an earlier answer")
     enabled = parameters.get("enabled")
@@ -88,17 +86,6 @@ def read_query(request: Request) -> tuple[SubscriptionQuery, str | None]:
         parameters.get("name") or None,
     )
     return query, cursor
-
-
-def _read_cursor(text: str) -> int | None:
-    """The id after which the list goes on; None for what is no cursor."""
-    try:
-        decoded = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
-    except (NotBase64, ValueError):
-        return None
-    after = 0 if decoded == "0" else _read_id(decoded)
-    # Decoding overlooks much, but there is only one way to write a cursor.
-    return after if after is not None and write_cursor(after) == text else None
 
 
 def _read_id(text: str) -> int | None:

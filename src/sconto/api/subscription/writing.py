@@ -1,11 +1,11 @@
 """The subscription API's answers, field by field, in the documentation's order."""
 
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
+from sconto.api.cursors import write_cursor
 from sconto.api.subscription.errors import say_refusal
 from sconto.api.subscription.instants import format_instant
 from sconto.api.subscription.terms import render_constraint, render_effect, render_rule
@@ -71,11 +71,6 @@ def write_page(page: SubscriptionPage, cursor: str | None) -> bytes:
     return envelope(
         [render_promotion(promotion) for promotion in page.promotions], {"pagination": pagination}
     )
-
-
-def write_cursor(promotion_id: int) -> str:
-    """What asks for the promotions after this one; safe in an address as it is."""
-    return urlsafe_b64encode(str(promotion_id).encode()).decode().rstrip("=")
 
 
 def write_application(application: Application) -> bytes:
