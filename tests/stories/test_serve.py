@@ -134,15 +134,19 @@ def test_users_and_tokens_of_the_bundled_database_outlive_the_service(tmp_path: 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="what a process may do is read from /proc")
 @pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("bundled", [False, True])
 def test_a_worker_gains_no_rights_dumps_no_memory_and_shares_no_file(
-    settings: Settings, tmp_path: Path, workers: str
+    settings: Settings, tmp_path: Path, workers: str, bundled: bool
 ) -> None:
+    if bundled:
+        settings = {"SCONTO_DATA_DIR": str(tmp_path / "data")}
     with Service.running(tmp_path, settings, "--workers", workers) as service:
         wait_until(lambda: len(service.workers()) == int(workers))
         for worker in {*service.workers(), service.process.pid}:
-            facts = Path(f"/proc/{worker}/status").read_text()
-            assert re.search(r"^NoNewPrivs:\t1$", facts, re.M)
-            assert re.search(r"^Umask:\t0077$", facts, re.M)
+            for thread in Path(f"/proc/{worker}/task").iterdir():
+                facts = (thread / "status").read_text()
+                assert re.search(r"^NoNewPrivs:\t1$", facts, re.M)
+                assert re.search(r"^Umask:\t0077$", facts, re.M)
             limits = Path(f"/proc/{worker}/limits").read_text()
             assert re.search(r"^Max core file size +0 +0 ", limits, re.M)
 

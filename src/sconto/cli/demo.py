@@ -14,6 +14,7 @@ import typer
 from sconto.api.clock import read_clock
 from sconto.cli.database import answer_from, bring_up_to_date, running_database
 from sconto.cli.demo_shop import CODE, NAME, PASSWORD, open_shop
+from sconto.cli.privileges import drop_privileges
 from sconto.cli.serve import AddressUnavailable, Port, address_of, bind, run_service, terminable
 from sconto.operations.tokens import Tokens
 from sconto.settings import Settings
@@ -30,6 +31,7 @@ def demo(port: Port = 8000) -> None:
     """Start Sconto with a bundled database and a demo shop, and print how to try it."""
     # A demo never touches a database that somebody named for something else.
     settings = replace(Settings.read(), database_url=None, log_format="console")
+    drop_privileges()
     with terminable(), _bind(port) as listener, running_database(settings) as url:
         bring_up_to_date(url)
         ready = settings.with_database(url)

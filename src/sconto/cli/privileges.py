@@ -16,7 +16,8 @@ def drop_privileges() -> None:
     """Give up, for this process and all that it starts, what serving does not need.
 
     No program that it runs gets more rights than it has (on Linux); no memory, with the keys in it,
-    is written to disk when it crashes; its files are its owner's alone.
+    is written to disk when it crashes; its files are its owner's alone. Comes before any thread is
+    started, for on Linux each thread has rights of its own.
     """
     os.umask(_OWNER_ALONE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

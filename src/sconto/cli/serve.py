@@ -51,6 +51,7 @@ def serve(
     """Serve until told to stop; brings the database to the newest schema first."""
     settings = Settings.read()
     settings.require_secret_key()
+    drop_privileges()
     with terminable(), bind(host, port) as listener, running_database(settings) as url:
         _prepare_schema(url, migrate=migrate)
         run_service(settings.with_database(url), listener, workers)
@@ -69,7 +70,6 @@ def run_service(
         # imported, so this process must not have imported it before.
         os.environ.update(settings.as_environment(), PROMETHEUS_MULTIPROC_DIR=folder)
         config = _config(app, workers)
-        drop_privileges()
         listener.listen(config.backlog)
         typer.echo(f"Sconto listens on {address_of(listener)}")
         if workers == 1:
