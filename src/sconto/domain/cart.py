@@ -1,12 +1,11 @@
 """Carts: what a shopper is about to buy."""
 
-from dataclasses import dataclass
+import msgspec
 
 from sconto.domain.subscription import Subscription
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """A product in a cart; `unit_price` in minor units of the cart's currency."""
 
     line_id: str
@@ -15,8 +14,7 @@ class Line:
     unit_price: int
 
 
-@dataclass(frozen=True, slots=True)
-class Cart:
+class Cart(msgspec.Struct, frozen=True):
     """Lines and activated codes, the codes as typed and in the order of activation.
 
     `subscription` is the one that the cart is an order of, if any.

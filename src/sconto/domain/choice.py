@@ -3,10 +3,12 @@
 The rule is the merchant API's: three groups each pick at most one promotion for a product, and the
 customer gets the highest of the picks. Everything that was activated or picked and did not win says
 why.
+
+The values are structs of msgspec and not dataclasses, for each quote makes some twenty: a frozen
+dataclass takes six times as long, which was 40 % of pricing.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -50,16 +52,14 @@ class CodeStatus(StrEnum):
 _RANK = {status: rank for rank, status in enumerate(CodeStatus)}
 
 
-@dataclass(frozen=True, slots=True)
-class AutomaticPick:
+class AutomaticPick(msgspec.Struct, frozen=True):
     """The promotion that a timeline shows for a product, or for all, at the time of the quote."""
 
     promotion_id: int
     percent: int
 
 
-@dataclass(frozen=True, slots=True)
-class CodeOffer:
+class CodeOffer(msgspec.Struct, frozen=True):
     """A code of a promotion, and what the promotion gives on the products of the cart.
 
     `percent` is what it gives on every product; None where it names products, and then `percents`
@@ -75,7 +75,7 @@ class CodeOffer:
     period: Period
     used_at: datetime | None = None
     percent: int | None = None
-    percents: Mapping[int, int] = field(default_factory=dict)
+    percents: Mapping[int, int] = {}
 
     def percent_on(self, product_id: int) -> int | None:
         """The percent on a product of the cart; None where the promotion does not cover it."""
@@ -97,8 +97,7 @@ class CodeOffer:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Candidates:
+class Candidates(msgspec.Struct, frozen=True):
     """Everything stored that the prices of one cart depend on at one time.
 
     `known` are the cart's products that the catalogue has; `specific` the automatic promotions on
@@ -108,7 +107,7 @@ class Candidates:
 
     known: frozenset[int] = frozenset()
     everywhere: AutomaticPick | None = None
-    specific: Mapping[int, AutomaticPick] = field(default_factory=dict)
+    specific: Mapping[int, AutomaticPick] = {}
     offers: Sequence[CodeOffer] = ()
     applied: Sequence[AppliedRules | None] = ()
 
@@ -117,8 +116,7 @@ class Pick(msgspec.Struct, frozen=True):
     """The promotion that a group chose for a product.
 
     `code`, `code_id` and `code_type` are those of the code group's pick; `reason` says why the pick
-    lost and is None for the one that applied. A struct, as `PricedLine` is, because a cart makes
-    many: a frozen dataclass takes six times as long, which was 40 % of pricing.
+    lost and is None for the one that applied.
     """
 
     promotion_id: int
@@ -136,11 +134,18 @@ class Pick(msgspec.Struct, frozen=True):
 
     def lost(self, reason: Reason) -> "Pick":
         """The same pick, with the reason why it does not apply."""
-        return msgspec.structs.replace(self, reason=reason)
+        return Pick(
+            self.promotion_id,
+            self.group,
+            self.percent,
+            self.code,
+            self.code_id,
+            self.code_type,
+            reason,
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class CodeOutcome:
+class CodeOutcome(msgspec.Struct, frozen=True):
     """What became of an activated code, with the facts that explain it."""
 
     code: str
@@ -151,48 +156,45 @@ class CodeOutcome:
     used_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """The picks of each product, the one that applies first, and the outcome of each code."""
 
     picks: Mapping[int, tuple[Pick, ...]]
     codes: tuple[CodeOutcome, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Activated:
+class _Activated(msgspec.Struct, frozen=True):
     """An activated code with the offers it stands for, and those of them that are usable."""
 
     text: str
-    offers: tuple[CodeOffer, ...]
-    usable: tuple[CodeOffer, ...]
+    offers: Sequence[CodeOffer]
+    usable: Sequence[CodeOffer]
 
 
 def choose(cart: Cart, candidates: Candidates, at: datetime) -> Choice:
     """Pick for every product of the cart, and say what became of every code."""
     activated = _activate(cart, candidates, at)
-    picks = {
-        product_id: _decide(_picks_for(product_id, activated, candidates))
-        for product_id in {line.product_id: None for line in cart.lines}
-    }
-    return Choice(picks, tuple(_outcome(code, picks, at) for code in activated))
+    usable = [code for code in reversed(activated) if code.usable]
+    picks: dict[int, tuple[Pick, ...]] = {}
+    for line in cart.lines:
+        if line.product_id not in picks:
+            picks[line.product_id] = _decide(_picks_for(line.product_id, usable, candidates))
+    return Choice(picks, _outcomes(activated, picks, at))
 
 
 def _activate(cart: Cart, candidates: Candidates, at: datetime) -> list[_Activated]:
     activated = []
     for key, text in activated_codes(cart.codes).items():
-        offers = tuple(offer for offer in candidates.offers if offer.key == key)
-        usable = tuple(offer for offer in offers if offer.obstacle(at) is None)
+        offers = [offer for offer in candidates.offers if offer.key == key]
+        usable = [offer for offer in offers if offer.obstacle(at) is None]
         activated.append(_Activated(text, offers, usable))
     return activated
 
 
-def _picks_for(
-    product_id: int, activated: Sequence[_Activated], candidates: Candidates
-) -> list[Pick]:
-    """At most one pick a group, in the order of the groups."""
+def _picks_for(product_id: int, usable: Sequence[_Activated], candidates: Candidates) -> list[Pick]:
+    """At most one pick a group, in the order of the groups; the last activated code comes first."""
     picks = []
-    by_code = _pick_by_code(product_id, activated)
+    by_code = _pick_by_code(product_id, usable)
     if by_code is not None:
         picks.append(by_code)
     if (specific := candidates.specific.get(product_id)) is not None:
@@ -202,21 +204,23 @@ def _picks_for(
     return picks
 
 
-def _pick_by_code(product_id: int, activated: Sequence[_Activated]) -> Pick | None:
-    """The last activated code that covers the product; of its promotions the highest discount.
+def _pick_by_code(product_id: int, usable: Sequence[_Activated]) -> Pick | None:
+    """The first of the codes that covers the product; of its promotions the highest discount.
 
     A tie of promotions goes to the latest created.
     """
-    for code in reversed(activated):
-        covering = [
-            (percent, offer.promotion_id, offer)
-            for offer in code.usable
-            if (percent := offer.percent_on(product_id)) is not None
-        ]
-        if covering:
-            percent, promotion_id, offer = max(covering, key=lambda c: c[:2])
+    for code in usable:
+        best: CodeOffer | None = None
+        highest = 0
+        for offer in code.usable:
+            percent = offer.percent_on(product_id)
+            if percent is None:
+                continue
+            if best is None or (percent, offer.promotion_id) > (highest, best.promotion_id):
+                best, highest = offer, percent
+        if best is not None:
             return Pick(
-                promotion_id, Group.CODE, percent, code.text, offer.code_id, offer.code_type
+                best.promotion_id, Group.CODE, highest, code.text, best.code_id, best.code_type
             )
     return None
 
@@ -225,21 +229,46 @@ def _decide(picks: Sequence[Pick]) -> tuple[Pick, ...]:
     """The highest discount applies, on a tie the earlier group's; the others say why they lost."""
     if len(picks) < 2:
         return tuple(picks)
-    best = max(picks, key=lambda pick: pick.percent)
-    losers = [
-        pick.lost(Reason.TIE if pick.percent == best.percent else Reason.LOWER_DISCOUNT)
-        for pick in picks
-        if pick is not best
-    ]
-    return (best, *losers)
+    best = picks[0]
+    for pick in picks:
+        if pick.percent > best.percent:
+            best = pick
+    decided = [best]
+    for pick in picks:
+        if pick is not best:
+            tied = pick.percent == best.percent
+            decided.append(pick.lost(Reason.TIE if tied else Reason.LOWER_DISCOUNT))
+    return tuple(decided)
 
 
-def _outcome(code: _Activated, picks: Mapping[int, tuple[Pick, ...]], at: datetime) -> CodeOutcome:
+def _outcomes(
+    activated: Sequence[_Activated], picks: Mapping[int, tuple[Pick, ...]], at: datetime
+) -> tuple[CodeOutcome, ...]:
+    if not activated:
+        return ()
+    by_code = [pick for picked in picks.values() for pick in picked if pick.code_id is not None]
+    applied = {pick.code_id for pick in by_code if pick.applied}
+    picked = {pick.code_id for pick in by_code}
+
+    def status(offer: CodeOffer) -> CodeStatus:
+        if offer.code_id in applied:
+            return CodeStatus.APPLIED
+        if offer.code_id in picked:
+            return CodeStatus.OUTDONE
+        if (obstacle := offer.obstacle(at)) is not None:
+            return obstacle
+        covers = any(offer.percent_on(product_id) is not None for product_id in picks)
+        return CodeStatus.NOT_PICKED if covers else CodeStatus.NOT_APPLICABLE
+
+    return tuple([_outcome(code, status) for code in activated])
+
+
+def _outcome(code: _Activated, status_of: Callable[[CodeOffer], CodeStatus]) -> CodeOutcome:
     """The best status over the promotions that have the code; of equals the latest created's."""
     if not code.offers:
         return CodeOutcome(code.text, CodeStatus.UNKNOWN)
     status, offer = min(
-        ((_status(offer, picks, at), offer) for offer in code.offers),
+        ((status_of(offer), offer) for offer in code.offers),
         key=lambda found: (_RANK[found[0]], -found[1].promotion_id),
     )
     return CodeOutcome(
@@ -250,20 +279,3 @@ def _outcome(code: _Activated, picks: Mapping[int, tuple[Pick, ...]], at: dateti
         ended_at=offer.period.ends_at if status is CodeStatus.EXPIRED else None,
         used_at=offer.used_at if status is CodeStatus.USED else None,
     )
-
-
-def _status(offer: CodeOffer, picks: Mapping[int, tuple[Pick, ...]], at: datetime) -> CodeStatus:
-    obstacle = offer.obstacle(at)
-    if obstacle is not None:
-        return obstacle
-    covers = outdone = False
-    for product_id, of_product in picks.items():
-        covers = covers or offer.percent_on(product_id) is not None
-        for pick in of_product:
-            if pick.code_id == offer.code_id:
-                if pick.applied:
-                    return CodeStatus.APPLIED
-                outdone = True
-    if outdone:
-        return CodeStatus.OUTDONE
-    return CodeStatus.NOT_PICKED if covers else CodeStatus.NOT_APPLICABLE

@@ -1,7 +1,6 @@
 """What a cart costs: the one place where amounts are decided, for quotes, orders and previews."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
@@ -37,8 +36,7 @@ class PricedLine(msgspec.Struct, frozen=True):
         return self.picks[0] if self.picks else None
 
 
-@dataclass(frozen=True, slots=True)
-class PricedCart:
+class PricedCart(msgspec.Struct, frozen=True):
     """A cart with what it costs; the lines, with both their discounts, add up to the totals."""
 
     currency: str
@@ -58,14 +56,16 @@ def price(cart: Cart, candidates: Candidates, at: datetime) -> PricedCart:
     """
     choice = choose(cart, candidates, at)
     lines = tuple(
-        _price_line(line, choice.picks[line.product_id], line.product_id in candidates.known)
-        for line in cart.lines
+        [
+            _price_line(line, choice.picks[line.product_id], line.product_id in candidates.known)
+            for line in cart.lines
+        ]
     )
     priced = PricedCart(
         cart.currency,
-        subtotal=sum(line.subtotal for line in lines),
-        discount=sum(line.discount for line in lines),
-        total=sum(line.total for line in lines),
+        subtotal=(subtotal := sum([line.subtotal for line in lines])),
+        discount=(discount := sum([line.discount for line in lines])),
+        total=subtotal - discount,
         lines=lines,
         codes=choice.codes,
     )
@@ -96,7 +96,7 @@ def _discount_order(
     """Lay the effect of the subscription's code on the whole order, split over its lines."""
     outcome = price_subscription(subscription, applied, priced.currency, priced.total)
     shares = split_amount(outcome.discount, [line.total for line in priced.lines])
-    return replace(
+    return msgspec.structs.replace(
         priced,
         discount=priced.discount + outcome.discount,
         total=priced.total - outcome.discount,
