@@ -1,10 +1,11 @@
 """Orders are placed once, keep what they got, and count what they used."""
 
 import asyncio
-from dataclasses import replace
+import dataclasses
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 
 from sconto.domain.cart import Cart
 from sconto.domain.choice import CodeStatus
@@ -199,7 +200,7 @@ async def test_a_status_changes_neither_statistics_nor_what_is_used_up(
         OrderStatus.DELETED,
     ):
         changed = await change_order_status(database, merchant, "A-1", status)
-        assert changed == replace(placed.order, status=status)
+        assert changed == dataclasses.replace(placed.order, status=status)
     assert await uses(database, merchant, promotion_id) == 2
     assert await code_status(database, merchant) is CodeStatus.USED
     with pytest.raises(OrderNotFound):

@@ -20,6 +20,7 @@ from sconto.store.candidates import read_candidates
 from sconto.store.database import Connection, Database, DatabaseUnavailable
 from sconto.store.orders import Overtaken, insert_order
 from sconto.store.outcomes import decode_order
+from sconto.store.pick_memory import PickMemory
 from tests.builders import NOON, a_cart, a_line, a_promotion
 
 DAY: Final = date(2026, 6, 1)
@@ -52,7 +53,7 @@ async def alone(database_url: str) -> AsyncIterator[Database]:
 async def order_of(
     connection: Connection, caller: Caller, order_id: str, cart: Cart = CART
 ) -> StoredOrder:
-    found = await read_candidates(connection, caller.merchant_id, cart, NOON)
+    found = await read_candidates(connection, PickMemory(), caller.merchant_id, cart, NOON)
     outcome = price(cart, found.candidates, NOON)
     return StoredOrder(order_id, OrderStatus.NOT_PAID, NOON, outcome)
 

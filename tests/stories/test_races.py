@@ -16,6 +16,7 @@ from sconto.operations.statistics import promotion_statistics
 from sconto.store.candidates import read_candidates
 from sconto.store.database import Database
 from sconto.store.orders import insert_order
+from sconto.store.pick_memory import PickMemory
 from tests.builders import NOON, a_cart, a_promotion
 from tests.stories.shoppers import an_order, clients, share_out
 
@@ -92,7 +93,7 @@ async def test_an_order_that_is_held_open_keeps_no_other_from_being_placed(
         asyncio.timeout(20),
     ):
         cart = a_cart(codes=("c0", "shared"))
-        found = await read_candidates(connection, merchant.merchant_id, cart, NOON)
+        found = await read_candidates(connection, PickMemory(), merchant.merchant_id, cart, NOON)
         outcome = price(cart, found.candidates, NOON)
         held = StoredOrder("held", OrderStatus.NOT_PAID, NOON, outcome)
         await insert_order(connection, merchant.merchant_id, held, NOON.date())

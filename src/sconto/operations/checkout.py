@@ -28,7 +28,7 @@ _ATTEMPTS: Final = 10
 async def quote(database: Database, caller: Caller, cart: Cart, at: datetime) -> PricedCart:
     """What the cart costs at a time, with the promotions as they are now."""
     async with database.read() as connection:
-        found = await read_candidates(connection, caller.merchant_id, cart, at)
+        found = await read_candidates(connection, database.picks, caller.merchant_id, cart, at)
     return price(cart, found.candidates, at)
 
 
@@ -70,7 +70,9 @@ async def _price_and_place(
     """Price the order and write it down. Raises Overtaken where another order was first."""
     order_ids = [order.order_id] if order.replaces is None else [order.order_id, order.replaces]
     async with database.read() as connection:
-        found = await read_candidates(connection, caller.merchant_id, order.cart, now, order_ids)
+        found = await read_candidates(
+            connection, database.picks, caller.merchant_id, order.cart, now, order_ids
+        )
     if (stored := found.orders.get(order.order_id)) is not None:
         if is_repetition(order, stored):
             return Placed(stored, created=False)

@@ -19,7 +19,7 @@ async def explain_quote(
 ) -> ExplainedQuote:
     """What the cart costs at a time, and what became of each promotion that was looked at."""
     async with database.read() as connection:
-        found = await read_candidates(connection, caller.merchant_id, cart, at)
+        found = await read_candidates(connection, database.picks, caller.merchant_id, cart, at)
         priced = price(cart, found.candidates, at)
         mentioned = {
             *(pick.promotion_id for line in priced.lines for pick in line.picks),

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from sconto.domain.cart import Cart, Line
-from sconto.domain.foresight import moment_of
+from sconto.domain.numbers import LARGEST
 from sconto.domain.overview import (
     DeletedPromotion,
     OverviewPage,
@@ -13,6 +13,7 @@ from sconto.domain.overview import (
     PromotionOverview,
 )
 from sconto.domain.people import Caller
+from sconto.domain.preview import moment_of
 from sconto.domain.pricing import price
 from sconto.domain.problems import PromotionNotFound
 from sconto.domain.promotion import RESTORABLE
@@ -21,7 +22,6 @@ from sconto.store import promotion_lists as store
 from sconto.store import redemption_days
 from sconto.store.candidates import read_candidates
 from sconto.store.database import Database
-from sconto.store.promotions import LARGEST
 
 CHARTED_DAYS: Final = 90
 
@@ -100,7 +100,7 @@ async def example_prices(
         ]
         lines = tuple(cart.lines[0] for cart in carts)
         all_lines = Cart("EUR", lines, overview.codes[:1])
-        found = await read_candidates(connection, caller.merchant_id, all_lines, at)
+        found = await read_candidates(connection, database.picks, caller.merchant_id, all_lines, at)
     return at, [
         ExamplePrice(product, price(cart, found.candidates, at).lines[0])
         for product, cart in zip(covered, carts, strict=True)

@@ -9,6 +9,7 @@ from typing import Final, Self, TypeVar
 
 import asyncpg
 
+from sconto.store.pick_memory import PickMemory
 from sconto.store.pool import Connection, Pool
 
 __all__ = ["Connection", "Database", "DatabaseUnavailable", "retrying"]
@@ -51,6 +52,8 @@ class Database:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self.picks: Final = PickMemory()
+        """What this process remembers of what it read."""
 
     @classmethod
     async def open(cls, url: str, *, connections: int = 20) -> Self:

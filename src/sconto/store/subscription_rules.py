@@ -4,24 +4,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
-
 from sconto.domain.subscription import Subscription, subscription_code_key
 from sconto.domain.subscription_pricing import AppliedRules
 from sconto.domain.subscription_promotion import Rule
 
-# For each code ($6) with its application, if it has one ($7): what the application named; else the
+# For each code ($7) with its application, if it has one ($8): what the application named; else the
 # promotion that has the code now; else, for it was archived or has another code by now, the latest
 # that ever had it. Whatever is found is one version, looked up like everything beside it.
-#
-# The columns are those of `candidates.READ`: only the promotion's id, and all of it as JSON.
 READ_RULES: Final = """
-SELECT NULL, NULL, kept.promotion_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-       NULL,
-       json_build_object(
+SELECT json_build_object(
            'position', carried.position, 'promotion_id', kept.promotion_id, 'rules', kept.rules
        )
-FROM unnest($6::text[], $7::text[]) WITH ORDINALITY
+FROM unnest($7::text[], $8::text[]) WITH ORDINALITY
     AS carried (code_key, application_id, position)
 CROSS JOIN LATERAL (
     SELECT promotion_id, version
@@ -73,7 +67,7 @@ CROSS JOIN LATERAL (
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class CarriedRules:
     """The rules of the code at a position, counted from 1."""
 
     position: int
@@ -81,11 +75,8 @@ class _Row:
     rules: tuple[Rule, ...]
 
 
-_ROW: Final = msgspec.json.Decoder(_Row)
-
-
 def rules_arguments(subscription: Subscription) -> tuple[list[str], list[str | None]]:
-    """What the statement takes as $6 and $7."""
+    """What the statement takes as $7 and $8."""
     codes = subscription.codes
     return (
         [subscription_code_key(code.code) for code in codes],
@@ -93,11 +84,9 @@ def rules_arguments(subscription: Subscription) -> tuple[list[str], list[str | N
     )
 
 
-def decode_applied(
-    subscription: Subscription, rows: Iterable[str]
+def in_order(
+    subscription: Subscription, found: Iterable[CarriedRules]
 ) -> Sequence[AppliedRules | None]:
-    """The rules of each code, in the subscription's order, from the statement's rows as JSON."""
-    found = {
-        row.position: AppliedRules(row.promotion_id, row.rules) for row in map(_ROW.decode, rows)
-    }
-    return tuple(found.get(position) for position in range(1, len(subscription.codes) + 1))
+    """The rules of each code, in the subscription's order."""
+    applied = {rules.position: AppliedRules(rules.promotion_id, rules.rules) for rules in found}
+    return tuple(applied.get(position) for position in range(1, len(subscription.codes) + 1))

@@ -14,6 +14,7 @@ more, no later one claims the instant, or P would not have been shown: what come
 of those created before P.
 """
 
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -106,6 +107,12 @@ _COVER_THE_PRODUCT = """
 _REVEALED_FOR_EVERYTHING = _REVEALED.format(covering=_COVER_EVERYTHING)
 _REVEALED_FOR_PRODUCTS = _REVEALED.format(covering=_COVER_THE_PRODUCT)
 
+# A number that nobody has seen, so that none comes back with a database that was restored.
+_RENEW = """
+INSERT INTO timeline_versions (merchant_id, version) VALUES ($1, $2)
+ON CONFLICT (merchant_id) DO UPDATE SET version = excluded.version
+"""
+
 _DELETE = """
 DELETE FROM automatic_picks AS pick
 USING unnest($2::bigint[], $3::timestamptz[]) AS gone (product_id, starts_at)
@@ -141,10 +148,12 @@ async def redraw(
     """Bring the timeline up to date with one promotion, whose rows are written already.
 
     A claim is None where the promotion is of type coupon, inactive or deleted. Only spans that
-    differ are written.
+    differ are written, and with them a new version, for what others remember (`pick_memory`).
     """
     periods = list({claim.period: None for claim in (before, after) if claim is not None})
     claims = list(_differing_claims(promotion_id, before, after).items())
+    if claims:
+        await connection.execute(_RENEW, merchant_id, secrets.randbits(63))
     for first in range(0, len(claims), _BATCH):
         batch = dict(claims[first : first + _BATCH])
         shown = await _find_shown(connection, merchant_id, batch, periods)

@@ -1,0 +1,23 @@
+"""Versions of the timelines, so that what was read of one can be remembered for as long as it is.
+
+Only programs that write a new version with each change may be used with this schema.
+"""
+
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+
+STATEMENTS = """
+-- Any other number means that the timeline may be another. Each row is updated over and over, in its
+-- own page.
+CREATE TABLE timeline_versions (
+    merchant_id bigint NOT NULL REFERENCES merchants PRIMARY KEY,
+    version bigint NOT NULL
+) WITH (fillfactor = 20);
+"""
+
+
+def upgrade() -> None:
+    """Create the table."""
+    op.execute(STATEMENTS)
