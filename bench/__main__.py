@@ -1,56 +1,87 @@
-"""`python -m bench [--quick]`: everything that is measured, one after the other."""
+"""`python -m bench [--quick] [--only MEASURE ...]`: all that is measured, one after the other."""
 
 import argparse
 import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 import uvloop
 
 from bench.figures import Figure
-from bench.machine import describe_machine, divide_cores, pinned
+from bench.machine import Cores, describe_machine, divide_cores, pinned
+from bench.measures.codes import measure_codes
 from bench.measures.growth import measure_growth, warm_up
 from bench.measures.orders import measure_orders
+from bench.measures.peer import measure_peer
 from bench.measures.quotes import measure_quotes
 from bench.measures.rules import measure_rules
-from bench.measures.service import measure_memory, measure_start, measure_workers
+from bench.measures.service import measure_memory, measure_start
+from bench.measures.subscriptions import measure_subscriptions
+from bench.measures.workers import measure_workers
 from bench.report import write_results, write_table
-from bench.servers import serve_sconto
+from bench.servers import Server, serve_sconto
 from bench.stage import FULL, QUICK, Plan, Stage, set_stage
 
+_Measure = Callable[[Stage, Server], Awaitable[list[Figure]]]
 
-async def run(plan: Plan, name: str) -> None:
-    """Measure by the plan, print the table, and write the results under the name."""
-    started = time.monotonic()
+# One after the other, on one worker. The memory is that of a worker that has been asked all of it.
+MEASURES: Final[Mapping[str, _Measure]] = {
+    "quotes": measure_quotes,
+    "peer": measure_peer,
+    "orders": measure_orders,
+    "growth": measure_growth,
+    "codes": measure_codes,
+    "subscriptions": measure_subscriptions,
+    "start": measure_start,
+    "workers": measure_workers,
+    "memory": measure_memory,
+}
+
+
+async def run(plan: Plan, measures: Sequence[str]) -> tuple[list[Figure], dict[str, str]]:
+    """What the measures of the plan find, and the machine; the rules before all, in quiet."""
+    cores = divide_cores()
+    figures = _measure_rules(plan, cores)
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(TemporaryDirectory(prefix="sconto-bench-"))
-        stage = await stack.enter_async_context(set_stage(Path(folder), divide_cores(), plan))
-        stack.enter_context(pinned(stage.cores.load))
-        figures = await _measure(stage)
-    machine = describe_machine(stage.postgresql)
-    write_results(name, figures, machine)
-    print(write_table(figures, machine))
-    print(f"{time.monotonic() - started:.0f} s")
-
-
-async def _measure(stage: Stage) -> list[Figure]:
-    figures = measure_rules(stage.plan.rounds)
-    async with serve_sconto(stage.url, stage.cores.service) as server:
+        stage = await stack.enter_async_context(set_stage(Path(folder), cores, plan))
+        stack.enter_context(pinned(cores.load))
+        server = await stack.enter_async_context(serve_sconto(stage.url, cores.service))
         await warm_up(stage, server)
-        for measure in (measure_quotes, measure_orders, measure_growth):
-            print(f"{measure.__name__} ...", flush=True)
-            figures += await measure(stage, server)
-        figures += measure_memory(server)
-    return [*figures, *await measure_start(stage), *await measure_workers(stage)]
+        for name in measures:
+            started = time.monotonic()
+            figures += await MEASURES[name](stage, server)
+            print(f"{name}: measured in {time.monotonic() - started:.0f} s", flush=True)
+    return figures, describe_machine(stage.postgresql)
+
+
+def _measure_rules(plan: Plan, cores: Cores) -> list[Figure]:
+    with pinned(cores.service):
+        return measure_rules(plan.rounds)
 
 
 def main() -> None:
-    """Read the command line and run."""
+    """Read the command line, run, print the table, and write the results of a whole run."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a minute instead of ten")
-    quick = parser.parse_args().quick
-    uvloop.run(run(QUICK if quick else FULL, "quick" if quick else "results"))
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=MEASURES,
+        metavar="MEASURE",
+        help=f"some of {', '.join(MEASURES)}; no results are written",
+    )
+    arguments = parser.parse_args()
+    started = time.monotonic()
+    plan = QUICK if arguments.quick else FULL
+    figures, machine = uvloop.run(run(plan, arguments.only or list(MEASURES)))
+    print(write_table(figures, machine))
+    print(f"{time.monotonic() - started:.0f} s")
+    if not arguments.only:
+        write_results("quick" if arguments.quick else "results", figures, machine)
 
 
 if __name__ == "__main__":

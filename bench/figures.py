@@ -33,7 +33,7 @@ class Figure:
 
     name: str
     unit: str
-    value: Spread
+    value: Spread | None
     limit_name: str = ""
     limit: Spread | None = None
     ratio: Spread | None = None
@@ -44,7 +44,9 @@ class Figure:
     def met(self) -> bool | None:
         """Whether the goal is met; None where there is none."""
         judged = self.value if self.ratio is None else self.ratio
-        return None if self.goal is None else self.goal.is_met(judged.median)
+        if self.goal is None or judged is None:
+            return None
+        return self.goal.is_met(judged.median)
 
 
 def spread(values: Sequence[float]) -> Spread:
@@ -57,6 +59,11 @@ def figure(
 ) -> Figure:
     """A figure that stands alone."""
     return Figure(name, unit, spread(values), goal=goal, note=note)
+
+
+def unmeasured(name: str, why: str) -> Figure:
+    """A figure that could not be had here, and why."""
+    return Figure(name, "", None, note=why)
 
 
 def compared(

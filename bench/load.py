@@ -3,7 +3,7 @@
 import asyncio
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import NamedTuple, cast
@@ -72,7 +72,10 @@ class _Client(asyncio.Protocol):
         received = self._received + data if self._received else data
         body = received.find(_END_OF_HEAD) + 4
         if body > 3:
-            start = received.index(_LENGTH, 0, body) + len(_LENGTH)
+            start = received.find(_LENGTH, 0, body)
+            if start < 0:
+                start = received[:body].lower().index(_LENGTH)
+            start += len(_LENGTH)
             length = int(received[start : received.index(b"\r", start)])
             if len(received) >= body + length:
                 self._received = b""
@@ -189,7 +192,7 @@ class Load:
         return self._run
 
 
-async def ask(port: int, request: bytes) -> tuple[int, bytes]:
+async def ask(port: int, request: bytes, patience: float = _PATIENCE) -> tuple[int, bytes]:
     """The status and the body of one answer, whatever they are."""
     answered: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
     loop = asyncio.get_running_loop()
@@ -198,16 +201,26 @@ async def ask(port: int, request: bytes) -> tuple[int, bytes]:
     )
     try:
         client.ask(Shot(request), perf_counter())
-        answer = await asyncio.wait_for(answered, _PATIENCE)
+        answer = await asyncio.wait_for(answered, patience)
     finally:
         client.close()
     return int(answer[9:12]), answer.partition(_END_OF_HEAD)[2]
 
 
-def write_request(method: str, path: str, token: str, body: bytes = b"") -> bytes:
-    """The bytes of a request with a JSON body."""
-    head = (
-        f"{method} {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n"
-        f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
+def write_request(
+    method: str,
+    path: str,
+    token: str,
+    body: bytes = b"",
+    headers: Mapping[str, str] | None = None,
+) -> bytes:
+    """The bytes of a request, whose body is JSON unless the headers say otherwise."""
+    sent = {
+        "host": "localhost",
+        "authorization": f"Bearer {token}",
+        "content-type": "application/json",
+        **(headers or {}),
+        "content-length": str(len(body)),
+    }
+    head = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
+    return f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body

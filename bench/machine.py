@@ -52,6 +52,22 @@ def pinned(cores: frozenset[int]) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
+@contextmanager
+def freed(pid: int, cores: frozenset[int]) -> Iterator[None]:
+    """Let a process that runs, and what it starts from now on, use these cores for the block."""
+    before = os.sched_getaffinity(pid)
+    os.sched_setaffinity(pid, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(pid, before)
+
+
+def parent_of(pid: int) -> int:
+    """The process that started another."""
+    return int(psutil.Process(pid).ppid())
+
+
 def cpu_seconds(pid: int) -> float:
     """The processor time that a process and its children have taken so far."""
     process = psutil.Process(pid)

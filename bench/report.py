@@ -32,13 +32,17 @@ def write_results(name: str, figures: Sequence[Figure], machine: Mapping[str, st
 def write_table(figures: Sequence[Figure], machine: Mapping[str, str]) -> str:
     """Medians, with the lowest and the highest round in brackets."""
     rows = [
-        f"| {figure.name} | {_spread(figure.value)} {figure.unit} | {_limit(figure)} "
+        f"| {figure.name} | {_measured(figure)} | {_limit(figure)} "
         f"| {_spread(figure.ratio)} | {_goal(figure)} | {_met(figure)} |"
         for figure in figures
     ]
     notes = [f"- {figure.name}: {figure.note}" for figure in figures if figure.note]
     versions = ", ".join(f"{key} {value}" for key, value in machine.items())
     return "\n".join([*_HEAD, *rows, "", *notes, "", f"Machine and versions: {versions}", ""])
+
+
+def _measured(figure: Figure) -> str:
+    return "not measured" if figure.value is None else f"{_spread(figure.value)} {figure.unit}"
 
 
 def _limit(figure: Figure) -> str:

@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -35,7 +36,7 @@ async def serve_sconto(
     database_url: str, cores: frozenset[int], workers: int = 1
 ) -> AsyncIterator[Server]:
     """`sconto serve` on a migrated database, as in production but for the rate limit."""
-    port = _free_port()
+    port = free_port()
     command = [_program("sconto"), "serve", "--no-migrate", "--port", str(port)]
     environment = {
         "SCONTO_DATABASE_URL": database_url,
@@ -43,31 +44,36 @@ async def serve_sconto(
         "SCONTO_LOG_FORMAT": "json",
         "SCONTO_RATE_LIMIT_USER": "none",
     }
-    async with _serve([*command, "--workers", str(workers)], port, environment, cores) as server:
+    async with serve([*command, "--workers", str(workers)], port, environment, cores) as server:
         yield server
 
 
 @asynccontextmanager
 async def serve_bare(
-    database_url: str, cores: frozenset[int], answer: Path, merchant_id: int
+    database_url: str, cores: frozenset[int], answer: bytes, merchant_id: int, workers: int = 1
 ) -> AsyncIterator[Server]:
-    """The bare application, which answers the bytes in the file `answer`."""
-    port = _free_port()
+    """The bare application, which answers the same bytes whatever it is asked."""
+    port = free_port()
     command = [sys.executable, "-m", "uvicorn", "bench.bare:app", "--port", str(port)]
     command += ["--loop", "uvloop", "--http", "httptools", "--no-access-log"]
-    environment = {
-        "BENCH_DATABASE_URL": database_url,
-        "BENCH_ANSWER": str(answer),
-        "BENCH_MERCHANT": str(merchant_id),
-    }
-    async with _serve(command, port, environment, cores) as server:
-        yield server
+    command += ["--workers", str(workers)]
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(answer)
+        file.flush()
+        environment = {
+            "BENCH_DATABASE_URL": database_url,
+            "BENCH_ANSWER": file.name,
+            "BENCH_MERCHANT": str(merchant_id),
+        }
+        async with serve(command, port, environment, cores) as server:
+            yield server
 
 
 @asynccontextmanager
-async def _serve(
+async def serve(
     command: Sequence[str], port: int, environment: Mapping[str, str], cores: frozenset[int]
 ) -> AsyncIterator[Server]:
+    """A command that answers `/health/ready` on the port, on these cores."""
     started = time.perf_counter()
     with pinned(cores):
         process = subprocess.Popen(  # noqa: ASYNC220  # starting it is all that is waited for
@@ -104,7 +110,8 @@ def _program(name: str) -> str:
     return str(Path(sys.executable).with_name(name))
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

@@ -42,6 +42,11 @@ class Plan:
     rounds: int
     seconds: float
     many_codes: int
+    """Codes of a promotion that is created and changed by JSON."""
+    file_codes: int
+    files: int
+    """Codes of a file, and how many files there are."""
+    peer: bool
 
 
 FULL: Final = Plan(
@@ -53,6 +58,9 @@ FULL: Final = Plan(
     rounds=5,
     seconds=3.0,
     many_codes=100_000,
+    file_codes=1_000_000,
+    files=2,
+    peer=True,
 )
 QUICK: Final = Plan(
     by_promotions=(
@@ -63,6 +71,9 @@ QUICK: Final = Plan(
     rounds=3,
     seconds=1.0,
     many_codes=10_000,
+    file_codes=50_000,
+    files=2,
+    peer=False,
 )
 
 

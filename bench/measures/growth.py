@@ -1,14 +1,13 @@
-"""What must not grow: statistics, lists of prices, changes to large promotions."""
+"""What must not grow: statistics with redemptions, and prices with products."""
 
 import json
-import time
 from collections.abc import Iterator
 from itertools import cycle, repeat
 from random import Random
 
 from bench.carts import ask_quotes, fill_baskets
-from bench.figures import Figure, Goal, compared, figure
-from bench.load import Load, Shot, Unanswered, ask, write_request
+from bench.figures import Figure, Goal, compared
+from bench.load import Load, Shot, write_request
 from bench.servers import Server
 from bench.shop import PRODUCTS
 from bench.stage import COUPONS, SEED, STATISTICS, Stage
@@ -17,12 +16,8 @@ CLIENTS = 4
 
 
 async def measure_growth(stage: Stage, server: Server) -> list[Figure]:
-    """Statistics by the number of redemptions, prices by that of products, and one large PATCH."""
-    return [
-        await _statistics(stage, server),
-        await _prices(stage, server),
-        *await _large_promotion(stage, server),
-    ]
+    """Statistics by the number of redemptions, and prices by that of products."""
+    return [await _statistics(stage, server), await _prices(stage, server)]
 
 
 async def _statistics(stage: Stage, server: Server) -> Figure:
@@ -75,29 +70,6 @@ async def _in_turns(
     return times
 
 
-async def _large_promotion(stage: Stage, server: Server) -> list[Figure]:
-    """A promotion with many codes, of which each change takes one away and brings a new one."""
-    token, number = stage.token(stage.plain), stage.plan.many_codes
-    codes = [f"LARGE-{one}" for one in range(number)]
-    started = time.perf_counter()
-    created = await _send(server, "POST", "/v1/promotion", token, _coupon("Large", codes))
-    rate = number / (time.perf_counter() - started)
-    path = f"/v1/promotion/{created['id']}"
-    seconds = []
-    for edit in range(stage.plan.rounds):
-        codes[edit * 1_000] = f"CHANGED-{edit}"
-        body = _coupon("Large", codes)
-        started = time.perf_counter()
-        await _send(server, "PATCH", path, token, body)
-        seconds.append(time.perf_counter() - started)
-    return [
-        figure(
-            f"a promotion with {number:,} codes, created", "codes/s", [rate], Goal(">=", 50_000)
-        ),
-        figure(f"PATCH that changes one code of {number:,}", "s", seconds, Goal("<=", 2)),
-    ]
-
-
 async def warm_up(stage: Stage, server: Server) -> None:
     """Let the service open its connections and prepare its statements."""
     shots = ask_quotes(fill_baskets(stage.usual, SEED, 500), stage.token(stage.usual))
@@ -108,17 +80,3 @@ def _ask_prices(token: str, products: list[int]) -> Shot:
     listed = [{"product_id": product_id, "unit_price": "19.99"} for product_id in products]
     body = json.dumps({"currency": "EUR", "products": listed}).encode()
     return Shot(write_request("POST", "/checkout/v1/prices", token, body))
-
-
-def _coupon(name: str, codes: list[str]) -> bytes:
-    coupons = {"coupon_code": codes, "discount_percent": "10", "coupon_type": "one-time"}
-    body = {"promotion_type": "coupon", "promotion_name": name, "coupons": coupons}
-    return json.dumps(body).encode()
-
-
-async def _send(server: Server, method: str, path: str, token: str, body: bytes) -> dict[str, int]:
-    status, answer = await ask(server.port, write_request(method, path, token, body))
-    if status != 200:
-        raise Unanswered(answer[:600].decode())
-    sent: dict[str, int] = json.loads(answer)
-    return sent

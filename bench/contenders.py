@@ -1,0 +1,58 @@
+"""Servers that take turns under the same load, and what each round found of them."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from bench.load import Load, Run, Shot
+from bench.machine import cpu_seconds
+from bench.servers import Server
+
+CLIENTS: Final = 16
+
+
+@dataclass(slots=True)
+class Contender:
+    """A server with its requests, and what each round found."""
+
+    server: Server
+    shots: Iterator[Shot]
+    clients: int = CLIENTS
+    rates: list[float] = field(default_factory=list)
+    microseconds: list[float] = field(default_factory=list)
+    """CPU of the server for a request."""
+    p99: list[float] = field(default_factory=list)
+    """Milliseconds."""
+
+    async def saturate(self, seconds: float) -> None:
+        """A round of as many requests as it answers."""
+        before = cpu_seconds(self.server.pid)
+        run = await Load(self.server.port).saturate(self.shots, self.clients, seconds)
+        self.rates.append(run.rate)
+        self.microseconds.append(_cpu_each(run, cpu_seconds(self.server.pid) - before))
+
+    async def pace(self, rate: float, seconds: float) -> None:
+        """A round of so many requests a second."""
+        run = await Load(self.server.port).pace(self.shots, rate, 4 * self.clients, seconds)
+        self.p99.append(run.percentile(0.99) * 1000)
+
+    def forget(self) -> None:
+        """Count the rounds so far as warming up."""
+        for found in (self.rates, self.microseconds, self.p99):
+            found.clear()
+
+
+async def take_turns(
+    contenders: Collection[Contender], rounds: int, seconds: float, warm_up: float = 0.5
+) -> None:
+    """Each in turn, so often and for so long."""
+    for contender in contenders:
+        await contender.saturate(warm_up)
+        contender.forget()
+    for _ in range(rounds):
+        for contender in contenders:
+            await contender.saturate(seconds)
+
+
+def _cpu_each(run: Run, seconds: float) -> float:
+    return seconds / len(run.latencies) * 1_000_000

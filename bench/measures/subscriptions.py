@@ -1,0 +1,98 @@
+"""Applications of one capped subscription promotion at once, beside commits on one row."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from itertools import count
+
+import asyncpg
+
+from bench.contenders import CLIENTS, Contender
+from bench.figures import Figure, compared
+from bench.load import Shot, Unanswered, ask, write_request
+from bench.pgbench import Pgbench
+from bench.servers import Server
+from bench.stage import Stage
+
+_CAP = 1_000_000_000
+_PROMOTION = {
+    "enabled": True,
+    "name": "Capped",
+    "code": "CAPPED",
+    "constraint": {"maxUsage": _CAP},
+    "rules": [{"effect": {"effectType": "PERCENTAGE_DISCOUNT", "amount": "10"}, "conditions": []}],
+}
+_APPLICATION = {
+    "promotionCode": "CAPPED",
+    "subscriptionContract": {
+        "createdAt": None,
+        "subscriptionTypeId": "monthly",
+        "discounts": [],
+    },
+}
+
+
+# Autocommit, as pgbench does it: a commit that waits for the disk and for the row's last holder.
+_TABLE = """
+CREATE TABLE bench_limit (limit_id integer PRIMARY KEY, uses bigint NOT NULL);
+INSERT INTO bench_limit VALUES (1, 0)
+"""
+_COUNT = "UPDATE bench_limit SET uses = uses + 1 WHERE limit_id = 1;\n"
+
+
+async def measure_subscriptions(stage: Stage, server: Server) -> list[Figure]:
+    """Applications with a key of its own each, as platforms should send them, and without."""
+    token, plan = stage.token(stage.plain), stage.plan
+    await _create(server, token)
+    with_keys = Contender(server, _apply(token, keys=True))
+    without = Contender(server, _apply(token, keys=False))
+    commits = []
+    async with _one_row(stage) as pgbench:
+        for contender in (without, with_keys):
+            await contender.saturate(0.5)
+            contender.forget()
+        for _ in range(plan.rounds):
+            await without.saturate(plan.seconds)
+            await with_keys.saturate(plan.seconds)
+            commits.append(await pgbench.run(CLIENTS, plan.seconds))
+    limit = ("pgbench, commits on one row", commits)
+    return [
+        compared(
+            f"applications of one capped promotion, {CLIENTS} clients",
+            "applications/s",
+            without.rates,
+            limit,
+        ),
+        compared(
+            "the same, each with an Idempotency-Key", "applications/s", with_keys.rates, limit
+        ),
+    ]
+
+
+async def _create(server: Server, token: str) -> None:
+    body = json.dumps(_PROMOTION).encode()
+    status, answer = await ask(
+        server.port, write_request("POST", "/promotion/v1/promotions", token, body)
+    )
+    if status != 201:
+        raise Unanswered(answer[:600].decode())
+
+
+def _apply(token: str, *, keys: bool) -> Iterator[Shot]:
+    path, body = "/promotion/v1/promotion-codes/_apply", json.dumps(_APPLICATION).encode()
+    for number in count():
+        headers = {"idempotency-key": f"contract-{number}"} if keys else None
+        yield Shot(write_request("POST", path, token, body, headers))
+
+
+@asynccontextmanager
+async def _one_row(stage: Stage) -> AsyncIterator[Pgbench]:
+    """pgbench that adds to one row of a table of its own."""
+    connection = await asyncpg.connect(stage.url)
+    try:
+        await connection.execute(_TABLE)
+        with Pgbench(stage, _COUNT, "1 row") as pgbench:
+            yield pgbench
+        await connection.execute("DROP TABLE bench_limit")
+    finally:
+        await connection.close()

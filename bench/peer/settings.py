@@ -1,0 +1,36 @@
+"""Django's settings of the peer: production's, with nothing that a quote does not need."""
+
+import os
+from urllib.parse import parse_qs, urlsplit
+
+from oscar import INSTALLED_APPS  # noqa: F401  # whatever is imported here is a setting
+from oscar.defaults import *  # noqa: F403
+
+_DATABASE = urlsplit(os.environ["BENCH_PEER_DATABASE_URL"])
+_OPTIONS = parse_qs(_DATABASE.query)
+
+DEBUG = False
+SECRET_KEY = "a key that signs nothing"
+ALLOWED_HOSTS = ["localhost"]
+ROOT_URLCONF = "bench.peer.urls"
+# No sessions, no sign-in: whoever asks may ask, which costs the peer less than a token costs us.
+MIDDLEWARE: list[str] = []
+USE_TZ = True
+SITE_ID = 1
+DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": _DATABASE.path.strip("/"),
+        "USER": _DATABASE.username,
+        "HOST": _DATABASE.hostname or _OPTIONS["host"][0],
+        "PORT": _DATABASE.port or _OPTIONS.get("port", ["5432"])[0],
+        # A connection is kept for ever, as in production.
+        "CONN_MAX_AGE": None,
+    }
+}
+
+HAYSTACK_CONNECTIONS = {"default": {"ENGINE": "haystack.backends.simple_backend.SimpleEngine"}}
+
+OSCAR_DEFAULT_CURRENCY = "EUR"
