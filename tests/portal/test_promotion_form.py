@@ -177,6 +177,8 @@ async def test_an_edit_keeps_what_was_not_touched_and_warns_of_used_codes(
     await checkout.place_order(database, merchant, order, now, now.date())
     await visitor.goto(f"{portal_url}/promotions/{promotion_id}/edit")
     await visitor.get_by_label(NAME, exact=True).fill("New")
+    await expect(visitor.locator("#preview")).to_contain_text("The catalogue has none")
+    await expect(visitor.locator("#preview")).not_to_contain_text("would be removed")
     await visitor.get_by_role("button", name="Save", exact=True).click()
     await expect(visitor.get_by_role("status")).to_have_text("“New” is saved.")
     after = await promotions.get_promotion(database, merchant, promotion_id)

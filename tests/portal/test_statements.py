@@ -1,8 +1,10 @@
 """How often a page asks the database: a few times, whatever there is."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -14,6 +16,9 @@ from sconto.api.metrics import Metrics
 from sconto.app import build_app
 from sconto.domain.people import Caller
 from sconto.operations.tokens import Tokens
+from sconto.portal.csrf import FIELD, token_for
+from sconto.portal.pages import ADDRESS
+from sconto.portal.site import PAGES
 from sconto.store.database import Database
 from tests.builders import subscription_terms
 from tests.portal.sessions import cookie_of
@@ -21,44 +26,121 @@ from tests.portal.shop import create_subscription, open_shop
 
 CART = "product=1&quantity=1&price=&product=3&quantity=2&price=&codes=TEA-1+welcome15"
 
+READING = {
+    "/": 0,
+    "/sign-in": 0,
+    "/promotions": 2,
+    "/promotions?search=tea&state=running": 2,
+    "/promotions/deleted": 1,
+    "/promotions/new": 0,
+    "/promotions/new?of={promotion_id}": 1,
+    "/promotions/products?product_search=mug": 1,
+    "/promotions/{promotion_id}": 3,
+    "/promotions/{promotion_id}/statistics": 3,
+    "/promotions/{promotion_id}/history": 3,
+    "/promotions/{promotion_id}/codes": 3,
+    "/promotions/{promotion_id}/codes?search=tea": 3,
+    "/promotions/{promotion_id}/codes.csv": 2,
+    "/promotions/{promotion_id}/edit": 1,
+    "/promotions/{promotion_id}/delete": 1,
+    "/carts": 0,
+    f"/carts?{CART}": 3,
+    f"/carts?{CART}&search=mug": 2,
+    "/orders": 0,
+    "/orders?id=2": 3,
+    "/orders?id=none": 1,
+    "/subscriptions": 1,
+    "/subscriptions?name=thirty&code=try3&state=on": 1,
+    "/subscriptions/new": 0,
+    "/subscriptions/{subscription_id}": 1,
+    "/subscriptions/{subscription_id}/history": 2,
+    "/subscriptions/{subscription_id}/edit": 1,
+    "/subscriptions/{subscription_id}/archive": 1,
+    "/people": 2,
+    "/people/{user_id}": 1,
+}
+"""How many statements an address takes; none takes more than three."""
 
-@pytest.mark.parametrize(
-    ("path", "number"),
-    [
-        ("/promotions", 2),
-        ("/carts", 0),
-        (f"/carts?{CART}", 3),
-        (f"/carts?{CART}&search=mug", 2),
-        ("/orders", 0),
-        ("/orders?id=2", 3),
-        ("/orders?id=none", 1),
-        ("/subscriptions", 1),
-        ("/subscriptions?name=thirty&code=try3&state=on", 1),
-        ("/subscriptions/{subscription_id}", 1),
-        ("/subscriptions/{subscription_id}/history", 2),
-        ("/subscriptions/{subscription_id}/edit", 1),
-        ("/subscriptions/{subscription_id}/archive", 1),
-        ("/people", 2),
-        ("/people/{user_id}", 1),
-    ],
-)
-async def test_a_page_takes_so_many_statements(
-    path: str, number: int, database_url: str, merchant: Caller, tokens: Tokens
-) -> None:
+LOOKING = {
+    "/promotions/preview": 2,
+    "/promotions/new": 3,
+    "/promotions/{promotion_id}/edit": 4,
+}
+"""The same where a form is sent that saves nothing yet."""
+
+FORM = {
+    "type": "coupon",
+    "name": "Tea for all",
+    "active": "on",
+    "starts_at": "2026-01-01T00:00:00",
+    "coverage": "listed",
+    "percent": "10",
+    "products": "4 5",
+    "codes": "TEA-1 TEA-9",
+    "code_type": "reusable",
+    "step": "check",
+}
+
+
+@pytest.fixture
+async def shop(database_url: str, merchant: Caller, tokens: Tokens) -> AsyncIterator["Counted"]:
+    """A shop with a bit of everything, on a connection of its own."""
     database = await Database.open(database_url, connections=1)
-    await open_shop(database, merchant)
+    ids = await open_shop(database, merchant)
     subscription_id = await create_subscription(database, merchant, subscription_terms())
+    named = {
+        "promotion_id": ids["Tea lovers"],
+        "subscription_id": subscription_id,
+        "user_id": merchant.user_id,
+    }
     async with client_of(database, tokens, merchant) as client:
-        address = f"/portal{path}".format(user_id=merchant.user_id, subscription_id=subscription_id)
-        await client.get(address)
-        statements: list[str] = []
-        async with database.read() as connection:
-            connection.add_query_logger(lambda record: statements.append(record.query))
-        answer = await client.get(address)
-        await asyncio.sleep(0)  # the logger hears of a statement a moment after its end
+        yield Counted(client, database, named)
     await database.close()
-    assert answer.status_code in (200, 404)
-    assert len(statements) == number, statements
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A client of the portal whose statements are counted; `ids` stand for names in addresses."""
+
+    client: httpx.AsyncClient
+    database: Database
+    ids: Mapping[str, int]
+
+    async def statements(self, method: str, path: str, form: Mapping[str, str]) -> list[str]:
+        """What the second of two requests that are the same asks the database."""
+        address = ADDRESS + path.format(**self.ids)
+        token = token_for(self.client.headers["cookie"].partition("=")[2])
+        sent = {**form, FIELD: token} if method == "POST" else None
+        await self.client.request(method, address, data=sent)
+        asked: list[str] = []
+        async with self.database.read() as connection:
+            connection.add_query_logger(lambda record: asked.append(record.query))
+        answer = await self.client.request(method, address, data=sent)
+        await asyncio.sleep(0)  # the logger hears of a statement a moment after its end
+        assert answer.status_code in (200, 303, 404), answer.text
+        return asked
+
+
+@pytest.mark.parametrize(("path", "number"), READING.items())
+async def test_a_page_takes_so_many_statements(path: str, number: int, shop: Counted) -> None:
+    asked = await shop.statements("GET", path, {})
+    assert len(asked) == number <= 3, asked
+
+
+@pytest.mark.parametrize(("path", "number"), LOOKING.items())
+async def test_a_look_before_saving_takes_so_many_statements(
+    path: str, number: int, shop: Counted
+) -> None:
+    asked = await shop.statements("POST", path, FORM)
+    assert len(asked) == number, asked
+
+
+def test_every_page_that_is_read_is_counted() -> None:
+    addresses = {address.partition("?")[0] for address in READING}
+    pages = {page.path for page in PAGES if "GET" in (page.methods or ())}
+    assert {re.sub("{.*?}", "{}", address) for address in addresses} == {
+        re.sub("{.*?}", "{}", page) for page in pages
+    }
 
 
 @asynccontextmanager

@@ -12,10 +12,11 @@ from sconto.domain.money import (
     parse_amount,
 )
 from sconto.domain.names import NAME_LENGTH, is_name
+from sconto.domain.numbers import LARGEST
 
 PRODUCT_FIELDS: Final = ("product_id", "name", "price", "currency")
 
-HIGHEST_PRODUCT_ID: Final = 2**63 - 1
+HIGHEST_PRODUCT_ID: Final = LARGEST
 
 NAME_RULE: Final = (
     f"must have 1 to {NAME_LENGTH} characters, not only blanks, no control characters"

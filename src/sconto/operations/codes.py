@@ -21,6 +21,8 @@ from sconto.domain.code_list import (
 )
 from sconto.domain.codes import CodeType, code_key, is_code
 from sconto.domain.history import ListChange, Sample, Verb, codes_changed
+from sconto.domain.numbers import LARGEST
+from sconto.domain.overview import PromotionOverview
 from sconto.domain.people import Caller
 from sconto.domain.problems import (
     CodeFileRefused,
@@ -33,7 +35,6 @@ from sconto.domain.problems import (
 from sconto.domain.promotion import PromotionType
 from sconto.store import code_lists, history
 from sconto.store.database import Connection, Database, retrying
-from sconto.store.promotions import LARGEST
 
 _EXPORTED_AT_ONCE: Final = 10_000
 
@@ -48,17 +49,16 @@ async def list_codes(
     """
     async with database.read() as connection:
         holder = await _find_holder(connection, caller, promotion_id)
-        used = None if query.state is None else query.state is CodeState.USED
-        if used is not None and holder.code_type is not CodeType.ONE_TIME:
-            if used:
-                return CodePage((), None)
-            used = None
-        found = await _list(connection, caller, holder, query, used)
-    placed = found[: query.limit]
-    cursor = None
-    if len(found) > query.limit:
-        cursor = str(placed[-1].position) if query.search is None else placed[-1].key
-    return CodePage(tuple(one.listed for one in placed), cursor)
+        return await _page(connection, caller, holder, query)
+
+
+async def look_through_codes(
+    database: Database, caller: Caller, overview: PromotionOverview, query: CodeQuery
+) -> CodePage:
+    """The same for a promotion that was found a moment ago; raises CursorRefused."""
+    holder = code_lists.CodeHolder(overview.summary.id, overview.summary.type, overview.code_type)
+    async with database.read() as connection:
+        return await _page(connection, caller, holder, query)
 
 
 async def count_codes(database: Database, caller: Caller, promotion_id: int) -> CodeCounts:
@@ -202,6 +202,22 @@ async def _lock_holder(connection: Connection, caller: Caller, promotion_id: int
 def _require_coupon(holder: code_lists.CodeHolder) -> None:
     if holder.type is not PromotionType.COUPON:
         raise NoCodesAllowed
+
+
+async def _page(
+    connection: Connection, caller: Caller, holder: code_lists.CodeHolder, query: CodeQuery
+) -> CodePage:
+    used = None if query.state is None else query.state is CodeState.USED
+    if used is not None and holder.code_type is not CodeType.ONE_TIME:
+        if used:
+            return CodePage((), None)
+        used = None
+    found = await _list(connection, caller, holder, query, used)
+    placed = found[: query.limit]
+    cursor = None
+    if len(found) > query.limit:
+        cursor = str(placed[-1].position) if query.search is None else placed[-1].key
+    return CodePage(tuple(one.listed for one in placed), cursor)
 
 
 async def _list(

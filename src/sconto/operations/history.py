@@ -1,15 +1,13 @@
 """Who changed what and when: read here, recorded by each operation as it changes something."""
 
 from collections.abc import Sequence
-from typing import Final
 
 from sconto.domain.history import Entry, HistoryPage, Subject
+from sconto.domain.numbers import LARGEST
 from sconto.domain.people import Caller
 from sconto.domain.problems import PromotionNotFound
 from sconto.store import history, promotions
 from sconto.store.database import Database
-
-_LATEST: Final = promotions.LARGEST
 
 
 async def promotion_history(
@@ -24,7 +22,7 @@ async def promotion_history(
         if await promotions.find_summary(connection, merchant_id, promotion_id) is None:
             raise PromotionNotFound(promotion_id)
         found = await history.list_entries(
-            connection, merchant_id, Subject.PROMOTION, promotion_id, limit + 1, before or _LATEST
+            connection, merchant_id, Subject.PROMOTION, promotion_id, limit + 1, before or LARGEST
         )
     return _page(found, limit)
 
@@ -40,7 +38,7 @@ async def subscription_history(
             Subject.SUBSCRIPTION_PROMOTION,
             promotion_id,
             limit + 1,
-            before or _LATEST,
+            before or LARGEST,
         )
     return _page(found, limit)
 
@@ -51,7 +49,7 @@ async def people_history(
     """The latest entries about the merchant's users."""
     async with database.read() as connection:
         found = await history.list_entries_of_all(
-            connection, caller.merchant_id, Subject.USER, limit + 1, before or _LATEST
+            connection, caller.merchant_id, Subject.USER, limit + 1, before or LARGEST
         )
     return _page(found, limit)
 

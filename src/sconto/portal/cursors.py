@@ -5,6 +5,7 @@ import binascii
 import json
 from datetime import datetime
 
+from sconto.domain.numbers import LARGEST
 from sconto.domain.overview import ListOrder, Place
 
 
@@ -38,7 +39,7 @@ def read_cursor(text: str, order: ListOrder) -> Place | None:
 
 
 def _is_id(value: object) -> bool:
-    return type(value) is int and 0 < value < 2**63
+    return type(value) is int and 0 < value <= LARGEST
 
 
 def _instant(text: object) -> datetime | None:

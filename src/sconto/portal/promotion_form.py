@@ -1,17 +1,17 @@
 """Creating and editing a promotion: one form, with a preview beside it and warnings before."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
-from sconto.domain.coverage import named_products
-from sconto.domain.foresight import Foresight
 from sconto.domain.people import Action
+from sconto.domain.preview import Preview
 from sconto.domain.product import ProductQuery
 from sconto.domain.promotion import NewPromotion, Promotion, PromotionChange
-from sconto.operations import foresight, products, promotions
+from sconto.operations import previews, products, promotions
 from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
 from sconto.portal.promotion_fields import (
@@ -24,7 +24,7 @@ from sconto.portal.promotion_fields import (
     read_fields,
     write_instant,
 )
-from sconto.portal.sentences import CODE_TYPES, TYPES, caution_words
+from sconto.portal.sentences import CODE_TYPES, TYPES, warning_words
 from sconto.portal.visit import Visit
 
 _FOUND: Final = 8
@@ -50,8 +50,7 @@ async def show_new(visit: Visit) -> Response:
 async def create(visit: Visit) -> Response:
     """Create the promotion that the form describes."""
     fields = await _sent(visit)
-    reading = await _read(visit, fields)
-    return await _save(visit, fields, reading, None)
+    return await _save(visit, fields, _read(visit, fields), None)
 
 
 async def show_edit(visit: Visit) -> Response:
@@ -66,19 +65,18 @@ async def edit(visit: Visit) -> Response:
         visit.context.database, visit.caller, visit.id_in_path("promotion_id"), most_codes=0
     )
     fields = await _sent(visit)
-    reading = await _read(visit, fields, stored)
-    return await _save(visit, fields, reading, stored.summary.id)
+    return await _save(visit, fields, _read(visit, fields, stored), stored.summary.id)
 
 
-async def preview(visit: Visit) -> Response:
+async def show_preview(visit: Visit) -> Response:
     """What the promotion would do, as far as the form is filled in; saves nothing."""
     fields = await _sent(visit)
     edited = visit.field("promotion_id")
     own = int(edited) if edited.isdecimal() and len(edited) < 20 else None
     # Codes are not sent along at each key: they are looked at before the promotion is saved.
     reading = read_fields(fields, visit.language, codes_later=True)
-    foreseen = await _foresee(visit, fields, reading, own)
-    return visit.render("promotions/preview.html", **_shown(visit, foreseen, own))
+    preview = await _preview(visit, reading, own, keep_codes=True)
+    return visit.render("promotions/preview.html", **_shown(visit, preview, own))
 
 
 async def find_products(visit: Visit) -> Response:
@@ -125,32 +123,23 @@ async def _content(visit: Visit, name: str) -> bytes:
     return await file.read() if isinstance(file, UploadFile) else b""
 
 
-async def _read(visit: Visit, fields: Fields, stored: Promotion | None = None) -> Reading:
-    """What the fields describe; products that the catalogue does not have are a fault too."""
+def _read(visit: Visit, fields: Fields, stored: Promotion | None = None) -> Reading:
     codes_later = visit.field("step") == "generate"
-    reading = read_fields(fields, visit.language, stored, codes_later=codes_later)
-    if reading.promotion is None:
-        return reading
-    named = named_products(reading.promotion.terms.coverage)
-    unknown = await promotions.find_unknown_products(visit.context.database, visit.caller, named)
-    if not unknown:
-        return reading
-    shown = ", ".join(map(str, unknown[:_NAMED])) + " …" * (len(unknown) > _NAMED)
-    sentence = visit.gettext("The catalogue does not have these products: %(ids)s.")
-    return Reading(None, {"products": sentence % {"ids": shown}})
+    return read_fields(fields, visit.language, stored, codes_later=codes_later)
 
 
 async def _save(
     visit: Visit, fields: Fields, reading: Reading, promotion_id: int | None
 ) -> Response:
     """Save, unless there are faults, or warnings that nobody has agreed to."""
-    foreseen = await _foresee(visit, fields, reading, promotion_id)
+    preview = await _preview(visit, reading, promotion_id, keep_codes=fields.keep_codes)
+    faults = _faults(visit, reading, preview)
     step = visit.field("step")
     new = reading.promotion
-    if new is None or foreseen is None:
-        return _form(visit, fields, promotion_id, reading, foreseen, status=422)
-    if step == "check" or (foreseen.cautions and step != "anyway"):
-        return _form(visit, fields, promotion_id, reading, foreseen, ask=step != "check")
+    if new is None or preview is None or faults:
+        return _form(visit, fields, promotion_id, preview, faults)
+    if step == "check" or (preview.warnings and step != "anyway"):
+        return _form(visit, fields, promotion_id, preview, ask=step != "check")
     database, caller, now = visit.context.database, visit.caller, visit.now
     if promotion_id is None:
         saved = await promotions.create_promotion(database, caller, new, now)
@@ -177,51 +166,59 @@ def _change_to(new: NewPromotion, *, keep_codes: bool) -> PromotionChange:
     )
 
 
-async def _foresee(
-    visit: Visit, fields: Fields, reading: Reading, promotion_id: int | None
-) -> Foresight | None:
+async def _preview(
+    visit: Visit, reading: Reading, promotion_id: int | None, *, keep_codes: bool
+) -> Preview | None:
     if reading.promotion is None:
         return None
-    return await foresight.foresee(
+    return await previews.preview_promotion(
         visit.context.database,
         visit.caller,
         reading.promotion,
         visit.now,
         promotion_id,
-        keep_codes=fields.keep_codes,
+        keep_codes=keep_codes,
     )
+
+
+def _faults(visit: Visit, reading: Reading, preview: Preview | None) -> Mapping[str, str]:
+    """What is wrong with the fields; products that the catalogue does not have are a fault too."""
+    if preview is None or not preview.unknown:
+        return reading.faults
+    shown = ", ".join(map(str, preview.unknown[:_NAMED])) + " …" * (len(preview.unknown) > _NAMED)
+    sentence = visit.gettext("The catalogue does not have these products: %(ids)s.")
+    return {"products": sentence % {"ids": shown}}
 
 
 def _form(
     visit: Visit,
     fields: Fields,
     promotion_id: int | None,
-    reading: Reading | None = None,
-    foreseen: Foresight | None = None,
+    preview: Preview | None = None,
+    faults: Mapping[str, str] | None = None,
     *,
-    status: int = 200,
     ask: bool = False,
 ) -> Response:
     step = visit.field("step")
     return visit.render(
         "promotions/form.html",
-        status=status,
+        status=422 if faults else 200,
         fields=fields,
         promotion_id=promotion_id,
-        faults={} if reading is None else reading.faults,
+        faults=faults or {},
         ask=ask,
         then="generate" if "generate" in (step, visit.field("then")) else "",
         types=TYPES,
         code_types=CODE_TYPES,
-        **_shown(visit, foreseen, promotion_id),
+        **_shown(visit, preview, promotion_id),
     )
 
 
-def _shown(visit: Visit, foreseen: Foresight | None, own: int | None) -> dict[str, Any]:
-    cautions = () if foreseen is None else foreseen.cautions
+def _shown(visit: Visit, preview: Preview | None, own: int | None) -> dict[str, Any]:
+    warnings = () if preview is None else preview.warnings
     return {
-        "foreseen": foreseen,
-        "cautions": [(caution, caution_words(visit.language, caution)) for caution in cautions],
+        "preview": preview,
+        "warnings": [(warning, warning_words(visit.language, warning)) for warning in warnings],
         "own": own,
     }
 
@@ -229,7 +226,7 @@ def _shown(visit: Visit, foreseen: Foresight | None, own: int | None) -> dict[st
 PAGES: Final = (
     read("/promotions/new", show_new, Action.WRITE_PROMOTIONS),
     write("/promotions/new", create, Action.WRITE_PROMOTIONS),
-    write("/promotions/preview", preview, Action.WRITE_PROMOTIONS),
+    write("/promotions/preview", show_preview, Action.WRITE_PROMOTIONS),
     read("/promotions/products", find_products, Action.READ_PRODUCTS),
     read("/promotions/{promotion_id}/edit", show_edit, Action.WRITE_PROMOTIONS),
     write("/promotions/{promotion_id}/edit", edit, Action.WRITE_PROMOTIONS),

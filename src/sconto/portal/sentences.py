@@ -7,9 +7,9 @@ from typing import Final
 from sconto.domain.code_list import CodeState
 from sconto.domain.code_pattern import Ending
 from sconto.domain.codes import CodeType
-from sconto.domain.foresight import Caution, CautionKind
 from sconto.domain.history import Verb
 from sconto.domain.overview import COUNTED, Discount, ListOrder, ListState, PromotionOverview
+from sconto.domain.preview import PromotionWarning, WarningKind
 from sconto.domain.promotion import PromotionSummary, PromotionType
 from sconto.domain.schedule import Period, Standing
 from sconto.portal.language import Language
@@ -157,24 +157,24 @@ def _with_code(language: Language, overview: PromotionOverview) -> str:
     return _("with one of %(number)s codes") % {"number": overview.code_count}
 
 
-def caution_words(language: Language, caution: Caution) -> str:
+def warning_words(language: Language, warning: PromotionWarning) -> str:
     """What a merchant may not have meant, as a sentence."""
     _ = language.gettext
-    match caution.kind:
-        case CautionKind.OVER:
+    match warning.kind:
+        case WarningKind.OVER:
             return _("The period is over already: nobody will get this promotion.")
-        case CautionKind.ALL_FREE:
+        case WarningKind.ALL_FREE:
             return _("This gives every product away for nothing.")
-        case CautionKind.NEVER_WINS:
+        case WarningKind.NEVER_WINS:
             return _("Another promotion gives more on every product, so this one never applies:")
-        case CautionKind.CODE_ELSEWHERE:
+        case WarningKind.CODE_ELSEWHERE:
             sentence = _("Another promotion of the same time has the code %(codes)s too:")
-            return sentence % {"codes": ", ".join(caution.codes)}
-        case CautionKind.REMOVES_USED:
+            return sentence % {"codes": ", ".join(warning.codes)}
+        case WarningKind.REMOVES_USED:
             sentence = language.ngettext(
                 "%(number)s code that was used would be removed: %(codes)s.",
                 "%(number)s codes that were used would be removed, such as %(codes)s.",
-                caution.count,
+                warning.count,
             )
-            named = {"number": language.number(caution.count), "codes": ", ".join(caution.codes)}
+            named = {"number": language.number(warning.count), "codes": ", ".join(warning.codes)}
             return sentence % named

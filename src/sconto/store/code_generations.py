@@ -16,9 +16,9 @@ from typing import Final
 import asyncpg
 
 from sconto.domain.code_pattern import CodePattern, Ending, Generation
+from sconto.domain.numbers import LARGEST
 from sconto.domain.people import Caller
 from sconto.store.database import Connection
-from sconto.store.promotions import LARGEST
 
 _COLUMNS: Final = """
     generation_id, promotion_id, prefix, group_count, group_length, alphabet,

@@ -16,10 +16,10 @@ from sconto.domain.code_file import CodeLine, LineFault, RefusedCodeLine
 from sconto.domain.code_list import CodeCounts, ListedCode, state_of
 from sconto.domain.codes import CodeType
 from sconto.domain.history import NAMED, Sample
+from sconto.domain.numbers import LARGEST
 from sconto.domain.ordering import SPACING
 from sconto.domain.promotion import PromotionType
 from sconto.store.database import Connection
-from sconto.store.promotions import LARGEST
 
 IMPORT_PATIENCE: Final = 3600
 """Seconds that one statement of an import may take: the longest file is as long as it is."""

@@ -6,6 +6,7 @@ from typing import Final
 import asyncpg
 
 from sconto.domain.codes import CodeType
+from sconto.domain.numbers import LARGEST
 from sconto.domain.overview import (
     COUNTED,
     DAYS,
@@ -19,7 +20,7 @@ from sconto.domain.overview import (
     fill_days,
 )
 from sconto.store.database import Connection
-from sconto.store.promotions import LARGEST, summary_from
+from sconto.store.promotions import summary_from
 
 WALK: Final = 5_000
 """How many promotions one page looks through for those that its search and filters let pass."""

@@ -1,11 +1,11 @@
 """Promotions as they are stored: each a row, with its products and codes beside it."""
 
 from datetime import datetime
-from typing import Final
 
 import asyncpg
 
 from sconto.domain.codes import CodeType
+from sconto.domain.numbers import LARGEST
 from sconto.domain.promotion import (
     NewPromotion,
     Promotion,
@@ -17,9 +17,6 @@ from sconto.domain.promotion import (
 from sconto.domain.schedule import Period
 from sconto.store.coverage import coverage_columns, coverage_from
 from sconto.store.database import Connection
-
-LARGEST: Final = 2**63 - 1
-"""The largest number that a column can hold."""
 
 # From five rows to a hundred thousand: each statement of the transaction is planned for its size.
 _LOCK = """

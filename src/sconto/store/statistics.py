@@ -1,9 +1,9 @@
 """The counts of redemptions, added up for one promotion."""
 
 from sconto.domain.codes import CodeType
+from sconto.domain.numbers import LARGEST
 from sconto.domain.statistics import CodeUses, Statistics
 from sconto.store.database import Connection
-from sconto.store.promotions import LARGEST
 
 # One statement, so that the sum and the codes are of the same moment. It reads the counters and the
 # present codes of the promotion; a removed code is looked up only where it has a counter.

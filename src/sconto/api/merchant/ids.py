@@ -6,10 +6,10 @@ from typing import Final
 from starlette.requests import Request
 
 from sconto.api.merchant.errors import promotion_not_found
+from sconto.domain.numbers import LARGEST
 
 _POSITIVE: Final = re.compile(r"[1-9][0-9]*")
 _DIGITS: Final = 19
-_HIGHEST: Final = 2**63 - 1
 
 
 def is_id(text: str) -> bool:
@@ -22,7 +22,7 @@ def read_id(text: str) -> int | None:
     if not is_id(text) or len(text) > _DIGITS:
         return None
     value = int(text)
-    return value if value <= _HIGHEST else None
+    return value if value <= LARGEST else None
 
 
 def id_in_path(request: Request) -> int:

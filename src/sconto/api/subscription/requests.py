@@ -12,6 +12,7 @@ from sconto.api.strict_json import encode_json
 from sconto.api.subscription.errors import KeyNotValid, MergePatchExpected
 from sconto.api.subscription.findings import InvalidFields
 from sconto.domain.names import is_name
+from sconto.domain.numbers import LARGEST
 from sconto.domain.problems import SubscriptionPromotionNotFound
 from sconto.domain.subscription_promotion import SubscriptionQuery
 from sconto.operations.idempotency import Answer, Repeatable
@@ -19,7 +20,6 @@ from sconto.operations.idempotency import Answer, Repeatable
 MOST_ITEMS: Final = 100
 ITEMS: Final = 20
 LONGEST_KEY: Final = 255
-HIGHEST_ID: Final = 2**63 - 1
 
 _MERGE_PATCH: Final = "application/merge-patch+json"
 
@@ -92,4 +92,4 @@ def _read_id(text: str) -> int | None:
     if not (text.isascii() and text.isdecimal() and len(text) <= 19) or text.startswith("0"):
         return None
     promotion_id = int(text)
-    return promotion_id if promotion_id <= HIGHEST_ID else None
+    return promotion_id if promotion_id <= LARGEST else None

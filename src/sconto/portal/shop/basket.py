@@ -10,6 +10,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sconto.domain.numbers import LARGEST
+
 COOKIE: Final = "sconto_basket"
 
 MOST_LINES: Final = 50
@@ -56,7 +58,7 @@ def basket_of(request: Request) -> Basket:
         quantities, codes = json.loads(base64.urlsafe_b64decode(request.cookies.get(COOKIE, "")))
         basket = Basket()
         for product_id, quantity in quantities:
-            if type(product_id) is int and type(quantity) is int and 0 < product_id < 2**63:
+            if type(product_id) is int and type(quantity) is int and 0 < product_id <= LARGEST:
                 basket = basket.with_quantity(product_id, quantity)
         for code in codes:
             basket = basket.with_code(str(code))

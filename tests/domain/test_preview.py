@@ -7,16 +7,16 @@ import pytest
 
 from sconto.domain.choice import AutomaticPick, Candidates
 from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
-from sconto.domain.foresight import (
-    Caution,
-    CautionKind,
+from sconto.domain.money import PERCENT
+from sconto.domain.preview import (
     Draft,
-    find_cautions,
+    PromotionWarning,
+    WarningKind,
     find_rival,
+    find_warnings,
     moment_of,
     sample_prices,
 )
-from sconto.domain.money import PERCENT
 from sconto.domain.schedule import EVERYTHING, Span
 from tests.builders import NOON, a_period, a_product, a_promotion
 
@@ -100,11 +100,11 @@ def test_winning_on_one_product_is_enough() -> None:
 
 def test_a_promotion_that_is_over_or_gives_everything_away_is_told_so() -> None:
     draft = a_draft(AllProducts(100 * PERCENT), ends_at=NOON - DAY)
-    assert find_cautions(draft, None, NOON) == [
-        Caution(CautionKind.OVER),
-        Caution(CautionKind.ALL_FREE),
+    assert find_warnings(draft, None, NOON) == [
+        PromotionWarning(WarningKind.OVER),
+        PromotionWarning(WarningKind.ALL_FREE),
     ]
-    assert find_cautions(a_draft(ListedProducts(100 * PERCENT, (1,))), None, NOON) == []
+    assert find_warnings(a_draft(ListedProducts(100 * PERCENT, (1,))), None, NOON) == []
 
 
 def prices(draft: Draft, candidates: Candidates) -> list[tuple[int, int | None, bool]]:

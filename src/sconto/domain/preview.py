@@ -20,7 +20,7 @@ _STAND_IN: Final = "\0"
 """The code of a promotion that has none yet: no shopper can type it."""
 
 
-class CautionKind(StrEnum):
+class WarningKind(StrEnum):
     """What a merchant may not have meant."""
 
     NEVER_WINS = "never_wins"
@@ -31,10 +31,10 @@ class CautionKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Caution:
+class PromotionWarning:
     """One such thing, with the promotion and the codes behind it; `count` of the codes in all."""
 
-    kind: CautionKind
+    kind: WarningKind
     promotion_id: int | None = None
     codes: tuple[str, ...] = ()
     count: int = 0
@@ -60,12 +60,16 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Foresight:
-    """Sample prices at a time, and the cautions."""
+class Preview:
+    """Sample prices at a time, and the warnings.
+
+    `unknown` are products that the promotion names and the catalogue does not have.
+    """
 
     at: datetime
     prices: tuple[SamplePrice, ...]
-    cautions: tuple[Caution, ...]
+    warnings: tuple[PromotionWarning, ...]
+    unknown: tuple[int, ...] = ()
 
 
 def moment_of(period: Period, now: datetime) -> datetime:
@@ -120,27 +124,27 @@ def with_draft(candidates: Candidates, draft: Draft) -> Candidates:
         for product_id in named_products(terms.coverage):
             own = AutomaticPick(draft.id, _percent(draft, product_id))
             others[product_id] = _later(others.get(product_id), own)
-    return replace(candidates, everywhere=everywhere, specific=others, offers=offers)
+    return Candidates(candidates.known, everywhere, others, offers, candidates.applied)
 
 
-def find_cautions(
+def find_warnings(
     draft: Draft, spans: Mapping[int, Sequence[Span]] | None, now: datetime
-) -> list[Caution]:
+) -> list[PromotionWarning]:
     """What can be told from the draft itself, and from the automatic promotions beside it.
 
     `spans` are the timelines of the products that the draft covers, and of EVERYTHING; None where
     there are too many products to tell.
     """
     promotion = draft.promotion
-    cautions = []
+    warnings = []
     if promotion.period.standing(now) is Standing.OVER:
-        cautions.append(Caution(CautionKind.OVER))
+        warnings.append(PromotionWarning(WarningKind.OVER))
     coverage = promotion.terms.coverage
     if isinstance(coverage, AllProducts) and coverage.percent == FULL_PERCENT:
-        cautions.append(Caution(CautionKind.ALL_FREE))
+        warnings.append(PromotionWarning(WarningKind.ALL_FREE))
     if spans is not None and (rival := find_rival(draft, spans, now)) is not None:
-        cautions.append(Caution(CautionKind.NEVER_WINS, promotion_id=rival))
-    return cautions
+        warnings.append(PromotionWarning(WarningKind.NEVER_WINS, promotion_id=rival))
+    return warnings
 
 
 def find_rival(draft: Draft, spans: Mapping[int, Sequence[Span]], now: datetime) -> int | None:

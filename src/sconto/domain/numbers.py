@@ -1,0 +1,6 @@
+"""The numbers that are stored."""
+
+from typing import Final
+
+LARGEST: Final = 2**63 - 1
+"""The largest whole number that is stored: an id, a position, a count."""

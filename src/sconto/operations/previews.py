@@ -1,0 +1,96 @@
+"""What a merchant asks before saving a promotion: what will it do, and what may be wrong."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from sconto.domain.cart import Cart, Line
+from sconto.domain.codes import code_key
+from sconto.domain.coverage import AllProducts, named_products
+from sconto.domain.numbers import LARGEST
+from sconto.domain.people import Caller
+from sconto.domain.preview import (
+    Draft,
+    Preview,
+    PromotionWarning,
+    WarningKind,
+    find_warnings,
+    first_code,
+    moment_of,
+    sample_prices,
+)
+from sconto.domain.promotion import NewPromotion, PromotionType
+from sconto.domain.schedule import Period
+from sconto.store import previews as store
+from sconto.store.candidates import read_candidates
+from sconto.store.database import Connection, Database
+
+_SAMPLES: Final = 6
+_MOST_PRODUCTS: Final = 200
+"""Of more products nobody is told that the promotion wins on none of them."""
+
+
+async def preview_promotion(
+    database: Database,
+    caller: Caller,
+    new: NewPromotion,
+    now: datetime,
+    promotion_id: int | None = None,
+    *,
+    keep_codes: bool = False,
+) -> Preview:
+    """Sample prices and warnings for a promotion as it would be saved; nothing is written.
+
+    `promotion_id` is the promotion that it would replace, None for a new one; with `keep_codes` the
+    codes of that one would stay. It takes two statements, or three where codes are at stake.
+    """
+    draft = Draft(new, LARGEST if promotion_id is None else promotion_id)
+    named = None
+    if not isinstance(new.terms.coverage, AllProducts):
+        named = list(dict.fromkeys(named_products(new.terms.coverage)))
+    left = replace(new.period, starts_at=max(now, new.period.starts_at))
+    async with database.read() as connection:
+        around = await store.find_surroundings(
+            connection, caller.merchant_id, named, _MOST_PRODUCTS, left
+        )
+        at = moment_of(new.period, now)
+        samples = around.products[:_SAMPLES]
+        lines = [Line(str(i), p.product_id, 1, p.price) for i, p in enumerate(samples)]
+        cart = Cart("EUR", tuple(lines), (first_code(draft),))
+        found = await read_candidates(connection, caller.merchant_id, cart, at)
+        warnings = find_warnings(draft, around.spans, now)
+        if not keep_codes:
+            warnings += await _warn_of_codes(connection, caller, new, promotion_id, left)
+    prices = sample_prices(draft, samples, found.candidates, at)
+    return Preview(at, prices, tuple(warnings), tuple(around.unknown))
+
+
+async def _warn_of_codes(
+    connection: Connection,
+    caller: Caller,
+    new: NewPromotion,
+    promotion_id: int | None,
+    left: Period,
+) -> list[PromotionWarning]:
+    keys = [key for code in new.terms.codes if (key := code_key(code)) is not None]
+    if not keys and promotion_id is None:
+        return []
+    has_time = left.ends_at is None or left.ends_at >= left.starts_at
+    serves = new.type is PromotionType.COUPON and new.active and has_time
+    at_stake = await store.find_codes_at_stake(
+        connection, caller.merchant_id, promotion_id, keys, left if serves else None
+    )
+    by_promotion: dict[int, list[str]] = {}
+    for code, other in at_stake.elsewhere:
+        by_promotion.setdefault(other, []).append(code)
+    warnings = [
+        PromotionWarning(WarningKind.CODE_ELSEWHERE, other, tuple(codes), len(codes))
+        for other, codes in by_promotion.items()
+    ]
+    if at_stake.gone:
+        warnings.append(
+            PromotionWarning(
+                WarningKind.REMOVES_USED, promotion_id, at_stake.gone, at_stake.gone_count
+            )
+        )
+    return warnings

@@ -1,0 +1,169 @@
+"""What is stored around a promotion that is not saved yet."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sconto.domain.product import Product
+from sconto.domain.schedule import EVERYTHING, Period, Span
+from sconto.store.database import Connection
+
+_MOST_SPANS: Final = 100
+
+# The rows of a product are its spans, or one without a span; product 0 is EVERYTHING.
+_SURROUNDINGS: Final = """
+WITH covered AS MATERIALIZED ({covered})
+SELECT shown.*, span.*
+FROM (
+    SELECT 0 AS place, 0 AS product_id, NULL AS name, NULL AS price, NULL AS currency
+    UNION ALL
+    SELECT * FROM covered WHERE place <= $3 + 1 OR name IS NULL
+) AS shown
+LEFT JOIN LATERAL (
+    SELECT starts_at, ends_at, promotion_id, percent
+    FROM automatic_picks
+    WHERE merchant_id = $1 AND product_id = shown.product_id
+        AND (ends_at IS NULL OR ends_at > $4) AND ($5::timestamptz IS NULL OR starts_at <= $5)
+        AND (SELECT count(*) FROM covered) <= $3
+    ORDER BY starts_at
+    LIMIT $6
+) AS span ON true
+ORDER BY shown.place, span.starts_at
+"""
+
+_NAMED: Final = """
+    SELECT place, wanted.product_id, name, price, currency
+    FROM unnest($2::bigint[]) WITH ORDINALITY AS wanted (product_id, place)
+    LEFT JOIN LATERAL (
+        SELECT name, price, currency FROM products
+        WHERE merchant_id = $1 AND product_id = wanted.product_id AND deleted_at IS NULL
+        LIMIT 1
+    ) AS product ON true
+"""
+
+_FIRST: Final = """
+    SELECT row_number() OVER (ORDER BY product_id) AS place, product_id, name, price, currency
+    FROM products
+    WHERE merchant_id = $1 AND deleted_at IS NULL AND $2::bigint[] IS NULL
+    ORDER BY product_id
+    LIMIT $3 + 1
+"""
+
+# Each code is looked up by its key; a handful of those found is enough to warn.
+_CODES: Final = """
+(
+    SELECT found.code, found.promotion_id, NULL AS total
+    FROM unnest($2::text[]) AS wanted (code_key)
+    CROSS JOIN LATERAL (
+        SELECT codes.code, promotion.promotion_id
+        FROM codes
+        JOIN promotions AS promotion
+            ON promotion.merchant_id = $1 AND promotion.promotion_id = codes.promotion_id
+        WHERE $4 AND codes.merchant_id = $1 AND codes.code_key = wanted.code_key
+            AND codes.removed_at IS NULL AND codes.promotion_id <> $3
+            AND promotion.type = 'coupon' AND promotion.active AND promotion.deleted_at IS NULL
+            AND (promotion.ends_at IS NULL OR promotion.ends_at >= $5)
+            AND ($6::timestamptz IS NULL OR promotion.starts_at <= $6)
+        LIMIT 1
+    ) AS found
+    LIMIT 20
+)
+UNION ALL
+(
+    SELECT code, promotion_id, count(*) OVER () AS total
+    FROM codes
+    WHERE merchant_id = $1 AND promotion_id = $3 AND removed_at IS NULL
+        AND NOT EXISTS (SELECT FROM unnest($2::text[]) AS kept (code_key)
+                        WHERE kept.code_key = codes.code_key)
+        AND (
+            used_at IS NOT NULL
+            OR EXISTS (
+                SELECT FROM redemption_counts
+                WHERE merchant_id = $1 AND promotion_id = $3 AND code_id = codes.code_id
+            )
+        )
+    ORDER BY position
+    LIMIT 5
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The products that a draft covers, and what is picked for them at times that are left.
+
+    `products` are all, or one more than were asked for. `unknown` are those that the catalogue
+    does not have. `spans` are the timelines of the products, and of EVERYTHING; None where there
+    are more products than were asked for.
+    """
+
+    products: Sequence[Product]
+    unknown: Sequence[int]
+    spans: Mapping[int, Sequence[Span]] | None
+
+
+@dataclass(frozen=True, slots=True)
+class CodesAtStake:
+    """Codes that another running promotion has too, and used ones that would be removed.
+
+    `elsewhere` are a few, with the promotion that has them; `gone` a few of `gone_count`.
+    """
+
+    elsewhere: Sequence[tuple[str, int]]
+    gone: tuple[str, ...]
+    gone_count: int
+
+
+async def find_surroundings(
+    connection: Connection,
+    merchant_id: int,
+    named: Sequence[int] | None,
+    limit: int,
+    period: Period,
+) -> Surroundings:
+    """The products with these ids in their order, or the first of the catalogue for None.
+
+    The timelines are those of the period.
+    """
+    statement = _SURROUNDINGS.format(covered=_FIRST if named is None else _NAMED)
+    rows = await connection.fetch(
+        statement, merchant_id, named, limit, period.starts_at, period.ends_at, _MOST_SPANS
+    )
+    products: dict[int, Product] = {}
+    unknown: dict[int, None] = {}
+    spans: dict[int, list[Span]] = {}
+    for _, product_id, name, price, currency, starts_at, *rest in rows:
+        if name is not None:
+            products[product_id] = Product(product_id, name, price, currency)
+        elif product_id != EVERYTHING:
+            unknown[product_id] = None
+            continue
+        of_product = spans.setdefault(product_id, [])
+        if starts_at is not None:
+            of_product.append(Span(starts_at, *rest))
+    told = spans if len(products) + len(unknown) <= limit else None
+    return Surroundings(list(products.values()), list(unknown), told)
+
+
+async def find_codes_at_stake(
+    connection: Connection,
+    merchant_id: int,
+    promotion_id: int | None,
+    keys: Sequence[str],
+    period: Period | None,
+) -> CodesAtStake:
+    """What saving a promotion with codes of these keys means to codes that are stored.
+
+    `period` is when the promotion is running; None where it never is.
+    """
+    own = promotion_id or 0
+    starts_at, ends_at = (None, None) if period is None else (period.starts_at, period.ends_at)
+    rows = await connection.fetch(
+        _CODES, merchant_id, keys, own, period is not None, starts_at, ends_at
+    )
+    gone = [row for row in rows if row["promotion_id"] == own]
+    return CodesAtStake(
+        [(row["code"], row["promotion_id"]) for row in rows if row["promotion_id"] != own],
+        tuple(row["code"] for row in gone),
+        gone[0]["total"] if gone else 0,
+    )
