@@ -57,7 +57,7 @@ async def preview_promotion(
         samples = around.products[:_SAMPLES]
         lines = [Line(str(i), p.product_id, 1, p.price) for i, p in enumerate(samples)]
         cart = Cart("EUR", tuple(lines), (first_code(draft),))
-        found = await read_candidates(connection, caller.merchant_id, cart, at)
+        found = await read_candidates(connection, database.picks, caller.merchant_id, cart, at)
         warnings = find_warnings(draft, around.spans, now)
         if not keep_codes:
             warnings += await _warn_of_codes(connection, caller, new, promotion_id, left)
