@@ -120,7 +120,7 @@ class _Loan(AbstractAsyncContextManager[Connection]):
         trace: TracebackType | None,
     ) -> None:
         try:
-            await self._pool.release(self._connection)
+            await self._pool.release(self._connection, sound=error is None)
         except Exception as lost:
             _translate(lost if error is None else error)
             raise

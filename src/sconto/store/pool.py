@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import deque
 from typing import Any, Final, Self, TypeAlias
 
 import asyncpg
@@ -24,11 +25,18 @@ _FAREWELL: Final = 5.0
 
 
 class Pool:
-    """At most so many connections to one database, opened as they are needed."""
+    """At most so many connections to one database, opened as they are needed.
+
+    asyncpg's pool has them. What it does to take one and to give it back is 17 µs of processor time
+    a request, a tenth of a quote, so we keep those that came back in good order, and give them to
+    it when somebody waits there, or when nobody has needed them for a while.
+    """
 
     def __init__(self, url: str, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         self._url = url
         self._pool = pool
+        self._kept: deque[Connection] = deque()
+        self._waiting = 0
         self._loans: dict[Connection, float] = {}
         self._watch = asyncio.create_task(self._break_the_dead())
 
@@ -50,6 +58,8 @@ class Pool:
                 "plan_cache_mode": "force_generic_plan",
                 "enable_seqscan": "off",
                 "jit": "off",
+                # Times come as texts too, in JSON, and older offsets of some zones have seconds.
+                "timezone": "UTC",
                 # Conditional statements and upserts rely on meeting the newest version of a row.
                 "default_transaction_isolation": "read committed",
             },
@@ -62,20 +72,26 @@ class Pool:
         Raises TimeoutError where none is to be had in time, and what asyncpg raises where none can
         be opened.
         """
-        connection = await self._pool.acquire(timeout=_PATIENCE)
+        connection = await self._take()
         self._loans[connection] = time.monotonic()
         return connection
 
-    async def release(self, connection: Connection) -> None:
-        """Give a connection back."""
+    async def release(self, connection: Connection, *, sound: bool) -> None:
+        """Give a connection back; `sound` says that nothing went wrong while it was lent."""
         del self._loans[connection]
-        await self._pool.release(connection)
+        if sound and not self._waiting:
+            self._kept.append(connection)
+        else:
+            await self._pool.release(connection)
 
     async def close(self) -> None:
         """Wait for the connections in use, and close all; one that cannot say good-bye is cut."""
         self._watch.cancel()
+        self._waiting += 1  # for those in use: they come back to asyncpg's pool now
         try:
-            await asyncio.wait_for(self._pool.close(), _FAREWELL)
+            async with asyncio.timeout(_FAREWELL):
+                await self._give_back(len(self._kept))
+                await self._pool.close()
         except TimeoutError:
             self._pool.terminate()
 
@@ -83,7 +99,25 @@ class Pool:
     def size(self) -> tuple[int, int, int]:
         """Connections that are idle, that are open, and that may be opened."""
         pool = self._pool
-        return pool.get_idle_size(), pool.get_size(), pool.get_max_size()
+        idle = pool.get_idle_size() + len(self._kept)
+        return idle, pool.get_size(), pool.get_max_size()
+
+    async def _take(self) -> Connection:
+        while self._kept:
+            connection = self._kept.pop()
+            if _is_open(connection):
+                return connection
+            await self._pool.release(connection)
+        self._waiting += 1
+        try:
+            return await self._pool.acquire(timeout=_PATIENCE)
+        finally:
+            self._waiting -= 1
+
+    async def _give_back(self, number: int) -> None:
+        """Give so many of the kept connections back to asyncpg's pool, the least used first."""
+        for _ in range(min(number, len(self._kept))):
+            await self._pool.release(self._kept.popleft())
 
     async def _break_the_dead(self) -> None:
         """Break connections to a server that can no longer be reached; endless.
@@ -94,6 +128,7 @@ class Pool:
         """
         while True:
             await asyncio.sleep(_SUSPICION / 2)
+            await self._give_back(1)
             since = time.monotonic() - _SUSPICION
             late = [connection for connection, lent in self._loans.items() if lent < since]
             for address in {_address_of(connection) for connection in late}:
@@ -103,6 +138,7 @@ class Pool:
                     if connection in self._loans and _address_of(connection) == address:
                         connection.terminate()
                 # The idle ones are no better.
+                await self._give_back(len(self._kept))
                 await self._pool.expire_connections()
 
     async def _shows_life(self, host: str, port: int) -> bool:
@@ -121,6 +157,13 @@ class Pool:
             return True
         probe.terminate()
         return True
+
+
+def _is_open(connection: Connection) -> bool:
+    try:
+        return not connection.is_closed()
+    except asyncpg.InterfaceError:
+        return False  # asyncpg saw that it broke, and took it back
 
 
 async def _keep(_connection: "asyncpg.Connection[asyncpg.Record]") -> None:

@@ -9,8 +9,8 @@ revision = "0007"
 down_revision = "0006"
 
 STATEMENTS = """
--- Any other number means that the timeline may be another. Each row is updated over and over, in its
--- own page.
+-- Any other number means that the timeline may be another. A row is updated over and over, so there
+-- is room for that in its page.
 CREATE TABLE timeline_versions (
     merchant_id bigint NOT NULL REFERENCES merchants PRIMARY KEY,
     version bigint NOT NULL
