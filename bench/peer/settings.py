@@ -13,8 +13,9 @@ DEBUG = False
 SECRET_KEY = "a key that signs nothing"
 ALLOWED_HOSTS = ["localhost"]
 ROOT_URLCONF = "bench.peer.urls"
-# No sessions, no sign-in: whoever asks may ask, which costs the peer less than a token costs us.
-MIDDLEWARE: list[str] = []
+# It gives answers their length. No sessions and no sign-in: whoever asks may ask, which costs the
+# peer less than a token costs us.
+MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 USE_TZ = True
 SITE_ID = 1
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
