@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 import httpx
 import psycopg
 import pytest
-from fastapi import FastAPI
 from hypothesis import HealthCheck, settings
 from psycopg import sql
+from starlette.applications import Starlette
 
 from sconto.api.clock import read_clock
 from sconto.api.context import Context
@@ -120,7 +120,7 @@ def tokens() -> Tokens:
 
 
 @pytest.fixture(scope="session")
-async def app(database: Database, tokens: Tokens) -> AsyncIterator[FastAPI]:
+async def app(database: Database, tokens: Tokens) -> AsyncIterator[Starlette]:
     """The application, started, on that database; its zone is UTC."""
 
     @asynccontextmanager
@@ -133,7 +133,7 @@ async def app(database: Database, tokens: Tokens) -> AsyncIterator[FastAPI]:
 
 
 @pytest.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+async def client(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application that has signed in nobody; see `bearer`."""
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://sconto") as client:

@@ -1,6 +1,7 @@
 """The application: the one place where routes, error answers and middleware are put together."""
 
 import asyncio
+import gc
 import multiprocessing
 import os
 import signal
@@ -9,14 +10,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter
+from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import Scope
 from structlog.typing import FilteringBoundLogger
 
-from sconto import __version__
 from sconto.api import health, manual
 from sconto.api.catalog.routes import router as catalog_router
 from sconto.api.checkout.routes import router as checkout_router
@@ -59,22 +60,25 @@ ROUTERS: Final[Sequence[APIRouter]] = (
 """Asked one after the other, so the addresses that shops call most stand first."""
 
 ROUTES: Final[Sequence[BaseRoute]] = (
-    # Not included as routers: FastAPI then takes ten times as long to find a route.
     *(route for router in ROUTERS for route in router.routes),
     manual.assets,
 )
+
+_OBJECTS_BETWEEN_COLLECTIONS: Final = 20_000
 
 _POOL_SECONDS: Final = 5
 """How old the figures about a worker's connections may be."""
 
 
-def create_app() -> FastAPI:
+def create_app() -> Starlette:
     """The application of one worker; `sconto serve` has set everything that it reads."""
     settings = Settings.read()
-    return build_app(lambda: _open_context(settings), open_log(settings.log_format))
+    app = build_app(lambda: _open_context(settings), open_log(settings.log_format))
+    _spare_the_collector()
+    return app
 
 
-def create_demo_app() -> FastAPI:
+def create_demo_app() -> Starlette:
     """The application of `sconto demo`: beside it stands a shop, which asks it over HTTP."""
     app = create_app()
     app.router.routes.extend(shop_routes(app.state, Till(shop.USER, shop.PASSWORD)))
@@ -83,21 +87,17 @@ def create_demo_app() -> FastAPI:
 
 def build_app(
     open_context: Callable[[], AbstractAsyncContextManager[Context]], log: FilteringBoundLogger
-) -> FastAPI:
+) -> Starlette:
     """An application that serves with the context that it opens when it starts."""
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with open_context() as context:
             app.state.context = context
             yield
 
-    app = manual.DescribedApp(
-        title="Sconto",
-        version=__version__,
-        description="Promotions, codes and discounts, counted exactly.",
-        lifespan=lifespan,
-        routes=list(ROUTES),
+    app = Starlette(
+        routes=ROUTES,
         middleware=[
             Middleware(LingeringClose),
             Middleware(Observation, log=log, answer_failure=_answer_failure),
@@ -105,12 +105,21 @@ def build_app(
             Middleware(RateLimit),
         ],
         exception_handlers=ErrorAnswers(ROUTES).by_class(),
-        redirect_slashes=False,
-        docs_url=None,
-        redoc_url=None,
+        lifespan=lifespan,
     )
+    app.router.redirect_slashes = False
     app.router.routes.extend(portal_routes(app.state))
     return app
+
+
+def _spare_the_collector() -> None:
+    """Keep Python's collector of cycles from looking at the program itself again and again.
+
+    Requests leave next to no cycles behind; looking for them took 8 % of the processor's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
 
 
 def _answer_failure(scope: Scope) -> Response:

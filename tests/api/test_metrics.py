@@ -42,7 +42,8 @@ def test_a_method_that_nobody_knows_makes_no_figure_of_its_own() -> None:
     metrics = Metrics()
     for method in ("BREW", "GET", "x" * 1000):
         metrics.count_request(method, "/v1/promotion", 405, 0.01)
-    line = 'sconto_http_requests_total{method="%s",route="/v1/promotion",status="405"}'
+    name = "sconto_http_request_duration_seconds_count"
+    line = name + '{method="%s",route="/v1/promotion",status="405"}'
     assert figure(metrics.exposition(), line % "other") == 2
     assert figure(metrics.exposition(), line % "GET") == 1
     assert b"BREW" not in metrics.exposition()

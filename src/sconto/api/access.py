@@ -5,10 +5,11 @@ from typing import Final
 from starlette.requests import Request
 
 from sconto.api.context import context_of
+from sconto.api.headers import find_header
 from sconto.domain.people import Action, Caller
 from sconto.domain.problems import AccessDenied, TokenInvalid, TokenMissing
 
-_HEADERS: Final = ("authorizationjwt", "authorization")
+_HEADERS: Final = (b"authorizationjwt", b"authorization")
 """The published header counts where both are sent."""
 
 
@@ -38,7 +39,7 @@ def require(request: Request, action: Action) -> Caller:
 
 def _authorization(request: Request) -> str:
     for name in _HEADERS:
-        value = request.headers.get(name)
+        value = find_header(request, name)
         if value is not None and (value := value.strip()):
             return value
     raise TokenMissing

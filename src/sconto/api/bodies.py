@@ -2,8 +2,9 @@
 
 from typing import Any, Final
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
+from sconto.api.headers import find_header
 from sconto.api.strict_json import NotJson, parse_json
 from sconto.domain.problems import BodyTooLarge, UnsupportedMediaType
 
@@ -23,22 +24,28 @@ async def read_object(request: Request, limit: int = BODY_LIMIT) -> dict[str, An
 
 def is_json(request: Request) -> bool:
     """Whether the request says that its body is `application/json`, with any parameters."""
-    content_type = request.headers.get("content-type", "")
+    content_type = find_header(request, b"content-type") or ""
     return content_type.partition(";")[0].strip().lower() == "application/json"
 
 
 async def read_body(request: Request, limit: int = BODY_LIMIT) -> bytes:
     """The whole body; no more of it is held than may be sent. Raises BodyTooLarge."""
-    announced = request.headers.get("content-length", "")
+    announced = find_header(request, b"content-length") or ""
     if announced.isdecimal() and int(announced) > limit:
         raise BodyTooLarge(limit)
     chunks: list[bytes] = []
     size = 0
-    async for chunk in request.stream():
+    more = True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk = message.get("body", b"")
         size += len(chunk)
         if size > limit:
             raise BodyTooLarge(limit)
         chunks.append(chunk)
+        more = message.get("more_body", False)
     return b"".join(chunks)
 
 

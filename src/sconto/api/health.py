@@ -1,5 +1,6 @@
 """What those who run Sconto ask: whether it lives, whether it is ready, and how it is doing."""
 
+import asyncio
 from typing import Final
 
 from fastapi import APIRouter
@@ -10,9 +11,10 @@ from starlette.responses import Response
 
 from sconto.api import problem_json
 from sconto.api.context import context_of
+from sconto.api.plain_route import PlainRoute
 from sconto.operations.readiness import Readiness, find_readiness
 
-router: Final = APIRouter(tags=["Operation"])
+router: Final = APIRouter(tags=["Operation"], route_class=PlainRoute)
 
 
 @router.head("/health/live", include_in_schema=False)
@@ -42,8 +44,9 @@ async def ready(request: Request) -> Response:
     responses={200: {"description": "Over all workers", "content": {"text/plain": {}}}},
     response_class=Response,
 )
-def metrics(request: Request) -> Response:
+async def metrics(request: Request) -> Response:
     """Requests and their durations, quotes, orders, redemptions, refusals, connections."""
     context = context_of(request)
     context.metrics.show_pool(context.database.size)
-    return Response(context.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
+    exposition = await asyncio.to_thread(context.metrics.exposition)
+    return Response(exposition, media_type=CONTENT_TYPE_LATEST)

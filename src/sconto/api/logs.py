@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -40,10 +41,16 @@ def open_log(log_format: str) -> FilteringBoundLogger:
 
 def request_log(log_format: str) -> FilteringBoundLogger:
     """A log of requests on standard error."""
+    processors: tuple[Processor, ...] = (*_SHARED, *_rendering(log_format))
+    output: structlog.BytesLogger | structlog.WriteLogger = structlog.WriteLogger(sys.stderr)
+    if log_format == "json":
+        # A line for each request: in one step in place of four, which is 5 % of a quote.
+        processors = (_write_json,)
+        output = structlog.BytesLogger(sys.stderr.buffer)
     # Bound at once: an unbound one would be put together anew for every line.
     log: FilteringBoundLogger = structlog.wrap_logger(
-        structlog.WriteLogger(sys.stderr),
-        processors=[*_SHARED, *_rendering(log_format)],
+        output,
+        processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
     ).bind()
     return log
@@ -59,6 +66,18 @@ def _render_json(_: object, __: str, event: EventDict) -> str:
     return msgspec.json.encode(event, enc_hook=str).decode()
 
 
+def _write_json(logger: object, name: str, event: EventDict) -> bytes:
+    """As the processors of the other log together."""
+    event["level"] = "error" if name == "exception" else name
+    event["timestamp"] = datetime.now(UTC)
+    if "exc_info" in event:
+        event = structlog.processors.format_exc_info(logger, name, event)
+    return _JSON.encode(event)
+
+
 def _drop_coloured_twin(_: object, __: str, event: EventDict) -> EventDict:
     event.pop(_COLOURED_TWIN, None)
     return event
+
+
+_JSON: Final = msgspec.json.Encoder(enc_hook=str)

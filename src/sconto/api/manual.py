@@ -1,15 +1,21 @@
 """What people read of the formats: the page at /docs, and the OpenAPI description behind it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter
 from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.openapi.utils import get_openapi
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Mount
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
+from sconto import __version__
+from sconto.api.plain_route import PlainRoute
+
+_TITLE: Final = "Sconto"
 _ASSETS: Final = "/docs/assets"
 
 _TOKENS: Final = {
@@ -28,7 +34,9 @@ _TOKENS: Final = {
 
 _FOR_EVERYBODY: Final = ("/v1/login_check", "/health/live", "/health/ready", "/metrics")
 
-router: Final = APIRouter(include_in_schema=False)
+_DESCRIPTION: Final = "/openapi.json"
+
+router: Final = APIRouter(include_in_schema=False, route_class=PlainRoute)
 
 assets: Final = Mount(
     _ASSETS, StaticFiles(directory=Path(__file__).with_name("static") / "swagger-ui")
@@ -39,10 +47,10 @@ assets: Final = Mount(
 @router.get("/docs")
 async def manual(request: Request) -> Response:
     """The page; it asks no other machine for anything, not even to validate the description."""
-    root = str(request.scope.get("root_path", "")).rstrip("/")
+    root = _root_of(request)
     return get_swagger_ui_html(
-        openapi_url=f"{root}{request.app.openapi_url}",
-        title=request.app.title,
+        openapi_url=f"{root}{_DESCRIPTION}",
+        title=_TITLE,
         swagger_js_url=f"{root}{_ASSETS}/swagger-ui-bundle.js",
         swagger_css_url=f"{root}{_ASSETS}/swagger-ui.css",
         swagger_favicon_url=f"{root}{_ASSETS}/favicon-32x32.png",
@@ -50,15 +58,32 @@ async def manual(request: Request) -> Response:
     )
 
 
-class DescribedApp(FastAPI):
-    """An application whose description says which addresses take a token."""
+@router.get(_DESCRIPTION)
+async def description(request: Request) -> Response:
+    """The formats for machines."""
+    root = _root_of(request)
+    servers = [{"url": root}] if root else None
+    return JSONResponse(_describe(request.app.routes, servers))
 
-    def openapi(self) -> dict[str, Any]:
-        """The description of all formats."""
-        description = super().openapi()
-        description["components"]["securitySchemes"] = _TOKENS
-        description["security"] = [{name: []} for name in _TOKENS]
-        for path in _FOR_EVERYBODY:
-            for operation in description["paths"][path].values():
-                operation["security"] = []
-        return description
+
+def _root_of(request: Request) -> str:
+    return str(request.scope.get("root_path", "")).rstrip("/")
+
+
+def _describe(
+    routes: Sequence[BaseRoute], servers: list[dict[str, str | Any]] | None
+) -> dict[str, Any]:
+    """The description of all formats, which says too which addresses take a token."""
+    described = get_openapi(
+        title=_TITLE,
+        version=__version__,
+        description="Promotions, codes and discounts, counted exactly.",
+        routes=routes,
+        servers=servers,
+    )
+    described["components"]["securitySchemes"] = _TOKENS
+    described["security"] = [{name: []} for name in _TOKENS]
+    for path in _FOR_EVERYBODY:
+        for operation in described["paths"][path].values():
+            operation["security"] = []
+    return described

@@ -54,9 +54,6 @@ class Metrics:
             ["outcome"],
             registry=registry,
         )
-        self._requests = Counter(
-            "sconto_http_requests", "Requests", ["method", "route", "status"], registry=registry
-        )
         self._durations = Histogram(
             "sconto_http_request_duration_seconds",
             "From a request's arrival to the end of its answer",
@@ -64,6 +61,7 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        self._known_durations: dict[tuple[str, str, int], Histogram] = {}
         self._connections = Gauge(
             "sconto_database_connections",
             "Connections to the database",
@@ -74,9 +72,13 @@ class Metrics:
 
     def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request that was answered; `route` is its template, such as `/v1/promotion`."""
-        labels = (method if method in _METHODS else "other", route, str(status))
-        self._requests.labels(*labels).inc()
-        self._durations.labels(*labels).observe(seconds)
+        duration = self._known_durations.get((method, route, status))
+        if duration is None:
+            known = method if method in _METHODS else "other"
+            duration = self._durations.labels(known, route, str(status))
+            if known == method:
+                self._known_durations[method, route, status] = duration
+        duration.observe(seconds)
 
     def count_refused_request(self, reason: str) -> None:
         """Count a request that the rules refused, such as `order_conflict`."""

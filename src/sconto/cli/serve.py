@@ -24,6 +24,8 @@ from sconto.store.database import DatabaseUnavailable
 
 APPLICATION: Final = "sconto.app:create_app"
 
+_FIGURES_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
+
 _GRACE_SECONDS: Final = 30
 """How long requests under way may take to end once the service is told to stop."""
 
@@ -68,7 +70,11 @@ def run_service(
     with tempfile.TemporaryDirectory(prefix="sconto-metrics-") as folder:
         # The workers read what was decided here. prometheus-client reads its variable when it is
         # imported, so this process must not have imported it before.
-        os.environ.update(settings.as_environment(), PROMETHEUS_MULTIPROC_DIR=folder)
+        os.environ.update(settings.as_environment())
+        os.environ.pop(_FIGURES_FOLDER, None)
+        if workers > 1:
+            # In files, where each worker finds what the others have counted.
+            os.environ[_FIGURES_FOLDER] = folder
         config = _config(app, workers)
         listener.listen(config.backlog)
         typer.echo(f"Sconto listens on {address_of(listener)}")

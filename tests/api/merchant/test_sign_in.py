@@ -6,7 +6,7 @@ from itertools import count
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from sconto.domain.people import Caller, Role
 from sconto.operations.people import set_disabled
@@ -21,7 +21,7 @@ _addresses = count(1)
 
 
 @pytest.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+async def client(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
     """A client at an address of its own, which has not failed yet."""
     transport = httpx.ASGITransport(app, client=(f"198.18.0.{next(_addresses)}", 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://sconto") as client:

@@ -22,13 +22,14 @@ from sconto.api.merchant.codes_wire import (
     write_csv,
 )
 from sconto.api.merchant.ids import id_in_path
+from sconto.api.plain_route import PlainRoute
 from sconto.domain.code_list import ListedCode
 from sconto.domain.people import Action
 from sconto.domain.problems import BodyTooLarge, UnsupportedMediaType
 from sconto.operations import codes
 from sconto.operations.promotions import get_summary
 
-router: Final = APIRouter(tags=["Merchant API"])
+router: Final = APIRouter(tags=["Merchant API"], route_class=PlainRoute)
 
 FILE_LIMIT: Final = 64 * 1024 * 1024
 """Bytes of a CSV file: a million codes of thirty letters fit."""

@@ -15,11 +15,12 @@ from sconto.api.merchant import list_manual
 from sconto.api.merchant.errors import fault, invalid_body
 from sconto.api.merchant.ids import id_in_path, read_id
 from sconto.api.merchant.instants import format_instant, no_end
+from sconto.api.plain_route import PlainRoute
 from sconto.domain.history import Entry, Facts
 from sconto.domain.people import Action
 from sconto.operations.history import promotion_history
 
-router: Final = APIRouter(tags=["Merchant API"])
+router: Final = APIRouter(tags=["Merchant API"], route_class=PlainRoute)
 
 _MOST: Final = 1000
 

@@ -14,9 +14,10 @@ from sconto.api.context import context_of
 from sconto.api.faults import first_names
 from sconto.api.merchant.errors import Fault, fault, invalid_body
 from sconto.api.merchant.models import MerchantErrors
+from sconto.api.plain_route import PlainRoute
 from sconto.operations import people
 
-router: Final = APIRouter(tags=["Merchant API"])
+router: Final = APIRouter(tags=["Merchant API"], route_class=PlainRoute)
 
 _FIELDS: Final = ("username", "password")
 
