@@ -1,0 +1,87 @@
+"""What is remembered of automatic picks counts for a version and a stretch of time; bounded."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from sconto.domain.choice import AutomaticPick
+from sconto.domain.money import PERCENT
+from sconto.domain.schedule import EVERYTHING, INSTANT
+from sconto.store.pick_memory import PickMemory, Shown
+from tests.builders import NOON
+
+MUG, CUP, PAN = 11, 22, 33
+HOUR: Final = timedelta(hours=1)
+SHOP, OTHER_SHOP = 1, 2
+TEN: Final = AutomaticPick(7, 10 * PERCENT)
+
+
+def shown(
+    product_id: int,
+    pick: AutomaticPick | None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Shown:
+    return Shown(product_id, pick, since, until)
+
+
+def test_nothing_is_remembered_at_first() -> None:
+    memory = PickMemory()
+    assert memory.version(SHOP) is None
+    assert memory.recall(SHOP, [EVERYTHING, MUG], NOON) == ({}, [EVERYTHING, MUG])
+
+
+def test_that_a_product_has_no_pick_is_remembered_too() -> None:
+    memory = PickMemory()
+    memory.remember(SHOP, 5, [shown(MUG, TEN), shown(CUP, None)])
+    assert memory.recall(SHOP, [PAN, CUP, MUG], NOON) == ({MUG: TEN}, [PAN])
+
+
+def test_a_pick_is_remembered_from_the_start_of_its_stretch_until_before_the_end() -> None:
+    memory = PickMemory()
+    memory.remember(SHOP, 5, [shown(MUG, TEN, NOON, NOON + HOUR)])
+    for at, known in (
+        (NOON - INSTANT, False),
+        (NOON, True),
+        (NOON + HOUR - INSTANT, True),
+        (NOON + HOUR, False),
+    ):
+        assert memory.recall(SHOP, [MUG], at) == (({MUG: TEN}, []) if known else ({}, [MUG]))
+
+
+def test_a_stretch_may_have_no_start_or_no_end() -> None:
+    memory = PickMemory()
+    memory.remember(SHOP, 5, [shown(MUG, None, None, NOON), shown(CUP, TEN, NOON, None)])
+    first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC) - INSTANT
+    assert memory.recall(SHOP, [MUG, CUP], first) == ({}, [CUP])
+    assert memory.recall(SHOP, [MUG, CUP], last) == ({CUP: TEN}, [MUG])
+
+
+def test_what_was_read_at_another_version_counts_as_not_remembered() -> None:
+    memory = PickMemory()
+    memory.remember(SHOP, None, [shown(PAN, None)])
+    memory.remember(SHOP, 5, [shown(MUG, TEN), shown(CUP, TEN)])
+    memory.remember(SHOP, 4, [shown(CUP, None)])
+    assert memory.version(SHOP) == 4
+    assert memory.recall(SHOP, [MUG, CUP, PAN], NOON) == ({}, [MUG, PAN])
+
+
+def test_a_merchant_is_not_told_what_another_ones_products_have() -> None:
+    memory = PickMemory()
+    memory.remember(SHOP, 5, [shown(MUG, TEN)])
+    memory.remember(OTHER_SHOP, 5, [shown(CUP, TEN)])
+    assert memory.recall(OTHER_SHOP, [MUG, CUP], NOON) == ({CUP: TEN}, [MUG])
+    memory.remember(OTHER_SHOP, 6, [])
+    assert memory.recall(SHOP, [MUG], NOON) == ({MUG: TEN}, [])
+
+
+def test_the_picks_and_the_merchants_that_were_used_least_lately_are_forgotten() -> None:
+    memory = PickMemory()
+    memory.remember(SHOP, 5, [shown(number, TEN) for number in range(1, 60_001)])
+    picks, missing = memory.recall(SHOP, range(1, 60_001), NOON)
+    assert missing == list(range(1, 10_001))
+    assert list(picks) == list(range(10_001, 60_001))
+
+    for number in range(10_000):
+        memory.remember(OTHER_SHOP + number, 5, [])
+    assert memory.version(SHOP) is None
+    assert memory.recall(SHOP, [60_000], NOON) == ({}, [60_000])

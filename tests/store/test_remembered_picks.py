@@ -1,0 +1,334 @@
+"""What a process remembers of automatic picks saves reading, and never makes a price old."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Final
+
+import psycopg
+import pytest
+from asyncpg.connection import LoggedQuery
+from psycopg import sql
+
+from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
+from sconto.domain.money import PERCENT
+from sconto.domain.people import Caller
+from sconto.domain.promotion import PromotionChange, PromotionType, Terms
+from sconto.domain.schedule import EVERYTHING, INSTANT, Period
+from sconto.operations.checkout import quote
+from sconto.operations.products import delete_product
+from sconto.operations.promotions import (
+    change_promotion,
+    create_promotion,
+    delete_promotion,
+    restore_promotion,
+)
+from sconto.store import timeline
+from sconto.store.candidates import READ
+from sconto.store.database import Database
+from sconto.store.pick_memory import Shown
+from tests.builders import NOON, a_cart, a_line, a_promotion
+from tests.conftest import create_caller
+from tests.operations.stock import stock
+
+MUG, CUP, PAN = 11, 22, 33
+HOUR: Final = timedelta(hours=1)
+
+
+@dataclass
+class Till:
+    """A process that prices carts, beside the one that edits; it has a memory of its own."""
+
+    database: Database
+    caller: Caller
+    _asked: list[list[int]] = field(default_factory=list)
+
+    async def watch(self) -> None:
+        async with self.database.read() as connection:
+            connection.add_query_logger(self._note)
+
+    async def percents(
+        self, *product_ids: int, at: datetime = NOON, caller: Caller | None = None
+    ) -> list[list[int]]:
+        """Of each product the percents of its picks, the best first."""
+        cart = a_cart(*(a_line(number, line_id=str(number)) for number in product_ids))
+        priced = await quote(self.database, caller or self.caller, cart, at)
+        return [[pick.percent // PERCENT for pick in line.picks] for line in priced.lines]
+
+    async def asked(self) -> list[list[int]]:
+        """Of each statement since the last look, the products whose picks it read."""
+        await asyncio.sleep(0)  # the logger hears of a statement a moment after its end
+        asked = self._asked.copy()
+        self._asked.clear()
+        return asked
+
+    def _note(self, record: LoggedQuery) -> None:
+        if record.query == READ:
+            self._asked.append(list(record.args[5]))
+
+
+@pytest.fixture
+async def till(database_url: str, merchant: Caller) -> AsyncIterator[Till]:
+    database = await Database.open(database_url, connections=1)
+    till = Till(database, merchant)
+    await till.watch()
+    yield till
+    await database.close()
+
+
+def on(*product_ids: int, percent: int = 10) -> Coverage:
+    return ListedProducts(percent * PERCENT, product_ids)
+
+
+def everywhere(percent: int = 10) -> Coverage:
+    return AllProducts(percent * PERCENT)
+
+
+def change_to(coverage: Coverage) -> PromotionChange:
+    return PromotionChange(PromotionType.DISCOUNT, terms=Terms(coverage, None, ()))
+
+
+async def test_the_second_quote_of_the_same_products_reads_no_picks(
+    database: Database, till: Till
+) -> None:
+    await stock(database, till.caller, [MUG, CUP])
+    await create_promotion(database, till.caller, a_promotion(coverage=on(MUG)), NOON)
+    await create_promotion(database, till.caller, a_promotion(coverage=everywhere(5)), NOON)
+
+    first = await till.percents(MUG, CUP)
+    assert first == [[10, 5], [5]]
+    assert await till.percents(MUG, CUP) == first
+    assert await till.asked() == [[EVERYTHING, MUG, CUP], []]
+
+
+async def test_where_one_product_is_remembered_only_the_other_is_read(
+    database: Database, till: Till
+) -> None:
+    await stock(database, till.caller, [MUG, CUP])
+    new = a_promotion(coverage=OwnPercents({MUG: 10 * PERCENT, CUP: 20 * PERCENT}))
+    promotion_id = await create_promotion(database, till.caller, new, NOON)
+
+    assert await till.percents(MUG) == [[10]]
+    assert await till.percents(CUP, MUG) == [[20], [10]]
+    assert await till.asked() == [[EVERYTHING, MUG], [CUP]]
+
+    coverage = OwnPercents({MUG: 11 * PERCENT, PAN: 33 * PERCENT})
+    await stock(database, till.caller, [PAN])
+    await change_promotion(database, till.caller, promotion_id, change_to(coverage), NOON)
+    assert await till.percents(PAN, CUP, MUG) == [[33], [], [11]]
+    assert await till.asked() == [[PAN], [EVERYTHING, PAN, CUP, MUG]]
+
+
+@pytest.mark.parametrize("cover", [everywhere, lambda percent: on(MUG, percent=percent)])
+async def test_each_edit_of_another_process_shows_at_once_and_is_read_once(
+    database: Database, till: Till, cover: Callable[[int], Coverage]
+) -> None:
+    caller = till.caller
+    await stock(database, caller, [MUG, CUP])
+    discount = PromotionType.DISCOUNT
+
+    async def expect(*percents: int) -> None:
+        assert await till.percents(MUG) == [list(percents)]
+        assert await till.asked() in ([[EVERYTHING, MUG]], [[], [EVERYTHING, MUG]])
+        assert await till.percents(MUG) == [list(percents)]
+        assert await till.asked() == [[]]
+
+    await expect()
+    one = await create_promotion(database, caller, a_promotion(coverage=cover(10)), NOON)
+    await expect(10)
+    await change_promotion(database, caller, one, change_to(cover(40)), NOON)
+    await expect(40)
+    two = await create_promotion(database, caller, a_promotion(coverage=cover(20)), NOON)
+    await expect(20)
+    await change_promotion(database, caller, two, PromotionChange(discount, active=False), NOON)
+    await expect(40)
+    await change_promotion(database, caller, two, PromotionChange(discount, active=True), NOON)
+    await expect(20)
+    await delete_promotion(database, caller, two, NOON)
+    await expect(40)
+    await restore_promotion(database, caller, two, NOON)
+    await expect(20)
+    await delete_promotion(database, caller, two, NOON)
+    await expect(40)
+    later = PromotionChange(discount, starts_at=NOON + INSTANT)
+    await change_promotion(database, caller, one, later, NOON)
+    await expect()
+    as_coupon = PromotionChange(PromotionType.COUPON, terms=Terms(cover(10), None, ("c",)))
+    await change_promotion(database, caller, one, as_coupon, NOON)
+    await change_promotion(database, caller, one, change_to(cover(30)), NOON)
+    sooner = PromotionChange(discount, starts_at=NOON)
+    await change_promotion(database, caller, one, sooner, NOON)
+    await expect(30)
+
+
+@pytest.mark.parametrize(("coverage", "covered"), [(everywhere(), EVERYTHING), (on(MUG), MUG)])
+async def test_promotions_begin_and_end_by_time_alone(
+    database: Database, till: Till, coverage: Coverage, covered: int
+) -> None:
+    await stock(database, till.caller, [MUG])
+    later = NOON + 3 * HOUR
+    for period in (Period(NOON, NOON + HOUR), Period(later, later + HOUR), Period(later + HOUR)):
+        new = a_promotion(coverage=coverage, period=period)
+        await create_promotion(database, till.caller, new, NOON)
+
+    await till.percents(MUG, at=NOON - HOUR)
+    assert await till.asked() == [[EVERYTHING, MUG]]
+    for begin, end, percents in (
+        (NOON - HOUR, NOON - INSTANT, []),
+        (NOON, NOON + HOUR, [10]),
+        (NOON + HOUR + INSTANT, later - INSTANT, []),
+        (later, later + HOUR - INSTANT, [10]),
+        (later + HOUR, later + timedelta(days=36500), [10]),
+    ):
+        assert await till.percents(MUG, at=begin) == [percents]
+        assert await till.asked() == [[] if begin < NOON else [covered]]
+        for at in (begin + (end - begin) / 2, end, begin):
+            assert await till.percents(MUG, at=at) == [percents]
+        assert await till.asked() == [[], [], []]
+
+
+async def test_quotes_of_other_times_in_between_do_not_spoil_those_of_now(
+    database: Database, till: Till
+) -> None:
+    await stock(database, till.caller, [MUG])
+    for number, percent in enumerate((10, 20, 30)):
+        start = NOON + number * HOUR
+        period = Period(start, start + HOUR - INSTANT)
+        new = a_promotion(coverage=on(MUG, percent=percent), period=period)
+        await create_promotion(database, till.caller, new, NOON)
+    now = NOON + HOUR
+    for _ in range(2):
+        for hours, percents in ((-9, []), (0, [10]), (2, [30]), (9, [])):
+            assert await till.percents(MUG, at=NOON + hours * HOUR) == [percents]
+            assert await till.percents(MUG, at=now) == [[20]]
+    assert all(len(read) <= 2 for read in await till.asked())
+
+
+async def test_edits_of_one_merchant_leave_what_is_remembered_of_another_alone(
+    database: Database, till: Till
+) -> None:
+    other = await create_caller(database)
+    for caller, percent in ((till.caller, 10), (other, 20)):
+        await stock(database, caller, [MUG])
+        new = a_promotion(coverage=on(MUG, percent=percent))
+        await create_promotion(database, caller, new, NOON)
+    assert await till.percents(MUG) == [[10]]
+    assert await till.percents(MUG, caller=other) == [[20]]
+    await till.asked()
+
+    await create_promotion(database, other, a_promotion(coverage=everywhere(40)), NOON)
+    assert await till.percents(MUG) == [[10]]
+    assert await till.asked() == [[]]
+    assert await till.percents(MUG, caller=other) == [[40, 20]]
+    assert await till.percents(MUG) == [[10]]
+
+
+async def test_an_edit_that_is_under_way_or_undone_changes_nothing(
+    database: Database, till: Till
+) -> None:
+    await stock(database, till.caller, [MUG])
+    new = a_promotion(coverage=on(MUG))
+    promotion_id = await create_promotion(database, till.caller, new, NOON)
+    assert await till.percents(MUG) == [[10]]
+    await till.asked()
+
+    before, after = (timeline.Claim(new.period, on(MUG, percent=each)) for each in (10, 50))
+    with suppress(ZeroDivisionError):
+        async with database.write() as connection:
+            await timeline.redraw(connection, till.caller.merchant_id, promotion_id, before, after)
+            assert await till.percents(MUG) == [[10]]
+            raise ZeroDivisionError
+    assert await till.percents(MUG) == [[10]]
+    assert await till.asked() == [[], []]
+
+
+async def test_an_answer_that_comes_late_is_found_to_be_old(database: Database, till: Till) -> None:
+    merchant_id = till.caller.merchant_id
+    await stock(database, till.caller, [MUG])
+    new = a_promotion(coverage=on(MUG))
+    promotion_id = await create_promotion(database, till.caller, new, NOON)
+    assert await till.percents(MUG) == [[10]]
+    memory = till.database.picks
+    old = memory.version(merchant_id)
+    picks, _ = memory.recall(merchant_id, [MUG], NOON)
+
+    to_fifty = change_to(on(MUG, percent=50))
+    await change_promotion(database, till.caller, promotion_id, to_fifty, NOON)
+    assert await till.percents(MUG) == [[50]]
+    memory.remember(merchant_id, old, [Shown(MUG, picks[MUG], None, None)])
+    assert await till.percents(MUG) == [[50]]
+    assert await till.percents(MUG) == [[50]]
+
+
+async def test_no_quote_sees_half_of_an_edit_of_many_products(
+    database: Database, till: Till
+) -> None:
+    many = range(1, 5_102)  # they are redrawn in two batches
+    await stock(database, till.caller, many)
+    new = a_promotion(coverage=on(*many))
+    promotion_id = await create_promotion(database, till.caller, new, NOON)
+    first, last, seen = many[0], many[-1], []
+
+    async with asyncio.TaskGroup() as group:
+        to_fifty = change_to(on(*many, percent=50))
+        edit = group.create_task(
+            change_promotion(database, till.caller, promotion_id, to_fifty, NOON)
+        )
+        while not edit.done():
+            carts = ((first, last), (last,), (first,), (last, 5_050, first))
+            for cart in carts:
+                percents = await till.percents(*cart)
+                seen += [percent for [percent] in percents]
+                assert len({percent for [percent] in percents}) == 1
+    assert seen[0] == 10
+    assert seen == sorted(seen)
+    assert await till.percents(first, last) == [[50], [50]]
+
+
+async def test_a_product_that_leaves_the_catalogue_is_unknown_though_its_pick_is_remembered(
+    database: Database, till: Till
+) -> None:
+    await stock(database, till.caller, [MUG])
+    await create_promotion(database, till.caller, a_promotion(coverage=on(MUG)), NOON)
+    for known in (True, False):
+        priced = await quote(till.database, till.caller, a_cart(a_line(MUG)), NOON)
+        assert [line.known for line in priced.lines] == [known]
+        assert await till.percents(MUG) == [[10]]
+        if known:
+            await delete_product(database, till.caller, MUG, NOON)
+
+
+async def test_the_outermost_times_and_ids_are_remembered_exactly_whatever_the_database_s_zone(
+    create_database: Callable[[], str],
+) -> None:
+    url = create_database()
+    with psycopg.connect(url, autocommit=True) as server:
+        name = sql.Identifier(server.info.dbname)
+        server.execute(sql.SQL("ALTER DATABASE {} SET timezone = 'Europe/Berlin'").format(name))
+    database = await Database.open(url, connections=1)
+    caller = await create_caller(database)
+    highest = 2**63 - 1
+    await stock(database, caller, [highest, highest - 1])
+    first, last = datetime(1, 1, 1, 16, tzinfo=UTC), datetime(9999, 12, 31, 9, 59, 59, tzinfo=UTC)
+    # Berlin's clocks were 53 minutes and 28 seconds ahead until 1893.
+    edges = [first, datetime(1880, 1, 1, 0, 0, 0, 123_457, tzinfo=UTC), NOON, last]
+    for start, end in pairwise(edges):
+        coverage = OwnPercents({highest: 99_999_999, highest - 1: 1})
+        new = a_promotion(coverage=coverage, period=Period(start, end - INSTANT))
+        await create_promotion(database, caller, new, NOON)
+    cart = a_cart(a_line(highest), a_line(highest - 1, line_id="2"))
+    seen: set[int] = set()
+    for start, end in pairwise(edges):
+        for at in (start, start, end - INSTANT):
+            priced = await quote(database, caller, cart, at)
+            [ids] = {tuple(pick.promotion_id for pick in line.picks) for line in priced.lines}
+            assert [line.picks[0].percent for line in priced.lines] == [99_999_999, 1]
+            seen.update(ids)
+        assert len(seen) == 1 + edges.index(start)
+    ends = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    for at in (*ends, first - INSTANT, last, *ends):
+        assert [line.picks for line in (await quote(database, caller, cart, at)).lines] == [(), ()]
+    await database.close()
