@@ -1,5 +1,6 @@
 """After any history of writes the timeline shows what one would pick out of all promotions."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -14,8 +15,10 @@ from sconto.domain.people import Caller
 from sconto.domain.promotion import NewPromotion, PromotionChange, PromotionType, Terms
 from sconto.domain.schedule import INSTANT, Period, Span, Standing
 from sconto.operations.promotions import change_promotion, create_promotion, delete_promotion
+from sconto.store.candidates import read_candidates
 from sconto.store.database import Database
-from tests.builders import NOON, a_period, a_promotion
+from sconto.store.pick_memory import PickMemory
+from tests.builders import NOON, a_cart, a_line, a_period, a_promotion
 from tests.conftest import create_caller
 from tests.operations.stock import stock
 
@@ -100,6 +103,55 @@ async def test_the_timeline_shows_the_latest_created_of_what_runs(
             for number in range(DAYS + 1):
                 for at in (day(number) - INSTANT, day(number), day(number) + INSTANT):
                     assert shown(spans, at) == expected(promotions, product_id, at)
+
+
+MOMENTS = st.builds(
+    lambda number, step: day(number) + step * INSTANT,
+    st.integers(0, DAYS),
+    st.sampled_from([0, 0, -1, 1, 3_600_000_000]),
+)
+QUOTES = st.lists(
+    st.tuples(MOMENTS, st.lists(st.sampled_from(PRODUCTS), min_size=1, unique=True)),
+    min_size=1,
+    max_size=4,
+)
+
+
+@pytest.fixture(scope="module")
+async def remembering(database_url: str) -> AsyncIterator[Database]:
+    """Another process than the one that edits, which remembers what it has read."""
+    database = await Database.open(database_url, connections=1)
+    yield database
+    await database.close()
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.tuples(writes(), QUOTES), min_size=4, max_size=10))
+async def test_a_process_that_remembers_picks_as_one_that_has_just_begun(
+    database: Database,
+    remembering: Database,
+    history: list[tuple[Write, list[tuple[datetime, list[int]]]]],
+) -> None:
+    caller = await create_caller(database)
+    await stock(database, caller, PRODUCTS)
+    promotions: dict[int, NewPromotion] = {}
+
+    for write, quotes in history:
+        await apply(database, caller, promotions, write)
+
+        async with remembering.read() as connection:
+            for at, product_ids in quotes:
+                cart = a_cart(*(a_line(number, line_id=str(number)) for number in product_ids))
+                found, anew = [
+                    (await read_candidates(connection, memory, caller.merchant_id, cart, at))
+                    for memory in (remembering.picks, PickMemory())
+                ]
+                assert found == anew
+                picks = {EVERYTHING: found.candidates.everywhere, **found.candidates.specific}
+                for product_id in (EVERYTHING, *product_ids):
+                    pick = picks.get(product_id)
+                    got = None if pick is None else (pick.promotion_id, pick.percent)
+                    assert got == expected(promotions, product_id, at)
 
 
 async def apply(
