@@ -1,5 +1,6 @@
 """Statistics show the codes a promotion has, and those it had that were used."""
 
+import asyncio
 from datetime import date
 
 import pytest
@@ -192,3 +193,27 @@ async def test_statistics_do_not_read_the_uses_of_other_promotions(
     assert await promotion_statistics(database, merchant, promotion_id) == Statistics(
         0, (CodeUses(ids["A"], "A", CodeType.REUSABLE, 0),)
     )
+
+
+async def test_codes_that_pass_the_memory_of_a_statement_are_not_compared_each_with_each(
+    database_url: str, merchant: Caller
+) -> None:
+    more = "&" if "?" in database_url else "?"
+    database = await Database.open(f"{database_url}{more}work_mem=64kB")
+    codes = tuple(f"C{number}" for number in range(50_000))
+    promotion_id = await create_promotion(database, merchant, a_promotion(codes=codes), NOON)
+    async with database.write() as connection:
+        await connection.execute(
+            """
+            INSERT INTO redemption_counts
+            SELECT $1, $2, code_id, 'reusable', true, 'EUR', '2026-06-01', 0, 1, 100
+            FROM codes WHERE merchant_id = $1 AND promotion_id = $2
+            """,
+            merchant.merchant_id,
+            promotion_id,
+        )
+        await connection.execute("ANALYZE redemption_counts")
+    async with asyncio.timeout(15):
+        statistics = await promotion_statistics(database, merchant, promotion_id)
+    await database.close()
+    assert statistics.uses == len(statistics.codes or ()) == 50_000

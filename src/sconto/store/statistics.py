@@ -1,13 +1,19 @@
 """The counts of redemptions, added up for one promotion."""
 
+from typing import Final
+
 from sconto.domain.codes import CodeType
 from sconto.domain.numbers import LARGEST
 from sconto.domain.statistics import CodeUses, Statistics
 from sconto.store.database import Connection
 
+PATIENCE: Final = 60
+"""Seconds that the statement may take: it lists a million codes where there are a million."""
+
 # One statement, so that the sum and the codes are of the same moment. It reads the counters and the
-# present codes of the promotion; a removed code is looked up only where it has a counter.
-_FIND = """
+# present codes of the promotion. EXCEPT sorts or hashes whatever the planner expects, where NOT IN
+# would compare each code with each; a code's text is a look-up for each that is shown.
+_FIND: Final = """
 WITH used AS MATERIALIZED (
     SELECT code_id, code_type, sum(uses)::bigint AS uses
     FROM redemption_counts
@@ -16,19 +22,21 @@ WITH used AS MATERIALIZED (
 )
 SELECT promotion.type = 'coupon' OR promotion.had_codes AS has_codes,
     (SELECT coalesce(sum(uses), 0)::bigint FROM used) AS total,
-    shown.*
+    shown.code_id,
+    (SELECT code FROM codes WHERE merchant_id = $1 AND code_id = shown.code_id) AS code,
+    coalesce(shown.code_type, promotion.code_type, 'reusable') AS code_type,
+    shown.uses
 FROM promotions AS promotion
-LEFT JOIN LATERAL (
-    SELECT code_id,
-        (SELECT code FROM codes WHERE merchant_id = $1 AND code_id = used.code_id) AS code,
-        code_type, uses
-    FROM used
-    WHERE code_id <> 0
-  UNION ALL
-    SELECT code_id, code, coalesce(promotion.code_type, 'reusable'), 0
-    FROM codes
-    WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
-        AND code_id NOT IN (SELECT used.code_id FROM used)
+LEFT JOIN (
+    SELECT code_id, code_type, uses FROM used WHERE code_id <> 0
+    UNION ALL
+    SELECT code_id, NULL, 0
+    FROM (
+        SELECT code_id FROM codes
+        WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
+        EXCEPT
+        SELECT code_id FROM used
+    ) AS unused
 ) AS shown ON true
 WHERE promotion.merchant_id = $1 AND promotion.promotion_id = $2 AND promotion.deleted_at IS NULL
 ORDER BY shown.code_id, shown.code_type
@@ -46,7 +54,7 @@ async def find_statistics(
     """
     if promotion_id > LARGEST:
         return None
-    rows = await connection.fetch(_FIND, merchant_id, promotion_id)
+    rows = await connection.fetch(_FIND, merchant_id, promotion_id, timeout=PATIENCE)
     if not rows:
         return None
     codes = tuple(
