@@ -17,9 +17,17 @@ async def read_object(request: Request, limit: int = BODY_LIMIT) -> dict[str, An
 
     Raises UnsupportedMediaType before anything of the body is read, then BodyTooLarge and NotJson.
     """
+    return parse_object(await read_json(request, limit))
+
+
+async def read_json(request: Request, limit: int = BODY_LIMIT) -> bytes:
+    """The JSON text that a request sends, not looked at yet.
+
+    Raises UnsupportedMediaType before anything of the body is read, then BodyTooLarge.
+    """
     if not is_json(request):
         raise UnsupportedMediaType
-    return parse_object(await read_body(request, limit))
+    return await read_body(request, limit)
 
 
 def is_json(request: Request) -> bool:

@@ -26,7 +26,6 @@ TOTAL_DIGITS: Final = 24
 CURRENCY_OF_MOST_DECIMALS: Final = "CLF"
 """Stands in for a currency that is not valid itself, so that its amounts are still judged."""
 
-_AMOUNT = re.compile(r"(0|[1-9][0-9]{0,23})(?:\.([0-9]{1,4}))?", re.ASCII)
 _PERCENT = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,6}))?", re.ASCII)
 
 
@@ -48,19 +47,29 @@ def parse_amount(text: str, currency: str, digits: int = PRICE_DIGITS) -> int:
     Raises ValueError for anything but at most so many digits before the dot, and at most the
     currency's decimals after it.
     """
-    match = _AMOUNT.fullmatch(text)
     decimals = currency_decimals(currency)
-    if match is None or len(match[1]) > digits or len(match[2] or "") > decimals:
+    match = _amount_pattern(decimals, digits).fullmatch(text)
+    if match is None:
         raise ValueError(f"not an amount of {currency}: {text!r}")
-    return int(match[1] + (match[2] or "").ljust(decimals, "0"))
+    whole, fraction = match.groups("")
+    return int(whole + fraction.ljust(decimals, "0"))
+
+
+@cache
+def _amount_pattern(decimals: int, digits: int) -> re.Pattern[str]:
+    whole = f"(0|[1-9][0-9]{{0,{digits - 1}}})"
+    fraction = f"(?:[.]([0-9]{{1,{decimals}}}))?" if decimals else "()"
+    return re.compile(whole + fraction, re.ASCII)
 
 
 def format_amount(amount: int, currency: str) -> str:
     """Write 1999 minor units as "19.99", with all the currency's decimals."""
     decimals = currency_decimals(currency)
+    digits = str(amount)
     if decimals == 0:
-        return str(amount)
-    digits = str(amount).zfill(decimals + 1)
+        return digits
+    if len(digits) <= decimals:
+        digits = digits.zfill(decimals + 1)
     return f"{digits[:-decimals]}.{digits[-decimals:]}"
 
 

@@ -4,7 +4,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from sconto.api.bodies import parse_object
+from sconto.api.checkout import shortcut
 from sconto.api.checkout.instants import RULE, read_instant
+from sconto.api.checkout.limits import (
+    CODE_LENGTH,
+    MOST_CODES,
+    MOST_LINES,
+    MOST_PRICES,
+    MOST_UNITS,
+)
 from sconto.api.checkout.subscription import read_subscription
 from sconto.api.problem_json import FieldFault, InvalidFields, find_unknown
 from sconto.domain.cart import Cart, Line
@@ -21,12 +30,6 @@ from sconto.domain.names import REFERENCE_LENGTH, is_reference
 from sconto.domain.order import NewOrder, OrderStatus
 from sconto.domain.product import HIGHEST_PRODUCT_ID
 
-MOST_LINES: Final = 500
-MOST_CODES: Final = 20
-MOST_PRICES: Final = 1_000
-MOST_UNITS: Final = 1_000_000
-CODE_LENGTH: Final = 255
-
 _CART: Final = ("currency", "lines", "codes", "subscription")
 _LINE: Final = ("line_id", "product_id", "quantity", "unit_price")
 
@@ -34,8 +37,24 @@ Body = Mapping[str, Any]
 Faults = list[FieldFault]
 
 
-def read_quote(body: Body, now: datetime) -> tuple[Cart, datetime]:
-    """The cart and the time that it is to be priced at. Raises InvalidFields."""
+def read_quote(sent: bytes, now: datetime) -> tuple[Cart, datetime]:
+    """The cart and the time that it is to be priced at. Raises NotJson or InvalidFields."""
+    usual = shortcut.read_quote(sent)
+    return (usual, now) if usual is not None else read_any_quote(parse_object(sent), now)
+
+
+def read_order(sent: bytes) -> NewOrder:
+    """The order to be placed. Raises NotJson or InvalidFields."""
+    return shortcut.read_order(sent) or read_any_order(parse_object(sent))
+
+
+def read_prices(sent: bytes) -> tuple[str, list[tuple[int, int]]]:
+    """The currency, and the products with their unit prices. Raises NotJson or InvalidFields."""
+    return shortcut.read_prices(sent) or read_any_prices(parse_object(sent))
+
+
+def read_any_quote(body: Body, now: datetime) -> tuple[Cart, datetime]:
+    """The cart and the time of any body. Raises InvalidFields."""
     faults: Faults = []
     cart = _read_cart(body, faults)
     at = _read_at(body, now, faults)
@@ -43,8 +62,8 @@ def read_quote(body: Body, now: datetime) -> tuple[Cart, datetime]:
     return cart, at
 
 
-def read_order(body: Body) -> NewOrder:
-    """The order to be placed. Raises InvalidFields."""
+def read_any_order(body: Body) -> NewOrder:
+    """The order of any body. Raises InvalidFields."""
     faults: Faults = []
     order_id = _read_reference(body, "order_id", "", faults)
     cart = _read_cart(body, faults)
@@ -56,8 +75,8 @@ def read_order(body: Body) -> NewOrder:
     return NewOrder(order_id, cart, expected_total, replaces)
 
 
-def read_prices(body: Body) -> tuple[str, list[tuple[int, int]]]:
-    """The currency, and the products with their unit prices. Raises InvalidFields."""
+def read_any_prices(body: Body) -> tuple[str, list[tuple[int, int]]]:
+    """The currency and the prices of any body. Raises InvalidFields."""
     faults: Faults = []
     currency = _read_currency(body, faults)
     products = []

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sconto.api.access import require
-from sconto.api.bodies import read_object
+from sconto.api.bodies import read_json, read_object
 from sconto.api.checkout import manual, reading, writing
 from sconto.api.checkout.guesses import limit_guesses
 from sconto.api.context import context_of
@@ -27,7 +27,7 @@ async def quote(request: Request) -> Response:
     """Nothing is written; an order of the same cart in the same state costs the same."""
     caller = require(request, Action.CHECK_OUT)
     context = context_of(request)
-    cart, at = reading.read_quote(await read_object(request), context.now())
+    cart, at = reading.read_quote(await read_json(request), context.now())
     priced = await limit_guesses(
         request,
         caller,
@@ -45,7 +45,7 @@ async def place_order(request: Request) -> Response:
     """Once for each order id, however often it is sent; a 409 places nothing."""
     caller = require(request, Action.CHECK_OUT)
     context = context_of(request)
-    order = reading.read_order(await read_object(request))
+    order = reading.read_order(await read_json(request))
     now = context.now()
     day = now.astimezone(context.zone).date()
     placed = await limit_guesses(
@@ -86,7 +86,7 @@ async def change_order_status(request: Request) -> Response:
 async def list_prices(request: Request) -> Response:
     """What a listing page shows: automatic promotions, one unit of each product."""
     caller = require(request, Action.CHECK_OUT)
-    currency, products = reading.read_prices(await read_object(request))
+    currency, products = reading.read_prices(await read_json(request))
     context = context_of(request)
     priced = await checkout.list_prices(context.database, caller, currency, products, context.now())
     return _answer(writing.write_prices(priced))
@@ -100,5 +100,5 @@ def _order_id(request: Request) -> str:
     return order_id
 
 
-def _answer(body: writing.Answer, status: int = 200) -> Response:
+def _answer(body: object, status: int = 200) -> Response:
     return Response(msgspec.json.encode(body), status, media_type="application/json")

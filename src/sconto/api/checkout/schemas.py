@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sconto.api.checkout.reading import (
+from sconto.api.checkout.limits import (
     CODE_LENGTH,
     MOST_CODES,
     MOST_LINES,

@@ -1,111 +1,182 @@
-"""The checkout API's answers, field by field."""
+"""The checkout API's answers, field by field.
+
+Structs that msgspec writes as they stand: filling in a dictionary for each takes twice as long.
+"""
+
+from functools import partial
+
+import msgspec
+from msgspec import UNSET, UnsetType
 
 from sconto.api.checkout.instants import write_instant
-from sconto.api.checkout.subscription import write_subscription
-from sconto.domain.choice import CodeOutcome, Group, Pick
+from sconto.api.checkout.subscription import Answer, write_subscription
+from sconto.domain.choice import CodeOutcome, CodeStatus, Group, Pick, Reason
 from sconto.domain.money import format_amount, format_percent
-from sconto.domain.order import StoredOrder
+from sconto.domain.order import OrderStatus, StoredOrder
 from sconto.domain.pricing import PricedCart, PricedLine
 from sconto.domain.promotion import PromotionType
 
-Answer = dict[str, object]
+
+class _Pick(msgspec.Struct):
+    promotion_id: int
+    group: Group
+    code: str | UnsetType | None
+    discount_percent: str
+    applied: bool
+    reason: Reason | UnsetType
 
 
-def write_quote(priced: PricedCart) -> Answer:
+class _Promotion(msgspec.Struct):
+    id: int
+    type: PromotionType
+    code: str | UnsetType | None = UNSET
+
+
+class _Line(msgspec.Struct):
+    line_id: str
+    product_id: int
+    quantity: int
+    unit_price: str
+    known: bool
+    subtotal: str
+    discount: str
+    discount_percent: str
+    subscription_discount: str | UnsetType
+    total: str
+    promotion: _Promotion | None
+    picks: list[_Pick]
+
+
+class _Code(msgspec.Struct):
+    code: str
+    status: CodeStatus
+    promotion_id: int | UnsetType = UNSET
+    starts_at: str | UnsetType = UNSET
+    ended_at: str | UnsetType = UNSET
+    used_at: str | UnsetType = UNSET
+
+
+class WrittenCart(msgspec.Struct, kw_only=True):
+    """A priced cart as the answer to a quote; that to an order has the first three fields too."""
+
+    order_id: str | UnsetType = UNSET
+    created_at: str | UnsetType = UNSET
+    status: OrderStatus | UnsetType = UNSET
+    currency: str
+    subtotal: str
+    discount: str
+    total: str
+    lines: list[_Line]
+    codes: list[_Code]
+    subscription: Answer | UnsetType = UNSET
+
+
+class _Price(msgspec.Struct):
+    product_id: int
+    unit_price: str
+    price: str
+    discount_percent: str
+    promotion_id: int | None
+
+
+class WrittenPrices(msgspec.Struct):
+    """What one unit of each product costs."""
+
+    currency: str
+    products: list[_Price]
+
+
+def write_quote(priced: PricedCart) -> WrittenCart:
     """A priced cart."""
     currency = priced.currency
-    answer: Answer = {
-        "currency": currency,
-        "subtotal": format_amount(priced.subtotal, currency),
-        "discount": format_amount(priced.discount, currency),
-        "total": format_amount(priced.total, currency),
-        "lines": [_write_line(line, priced) for line in priced.lines],
-        "codes": [_write_code(code) for code in priced.codes],
-    }
+    answer = WrittenCart(
+        currency=currency,
+        subtotal=format_amount(priced.subtotal, currency),
+        discount=format_amount(priced.discount, currency),
+        total=format_amount(priced.total, currency),
+        lines=[_write_line(line, priced) for line in priced.lines],
+        codes=[_write_code(code) for code in priced.codes],
+    )
     if priced.subscription is not None:
-        answer["subscription"] = write_subscription(priced.subscription, currency)
+        answer.subscription = write_subscription(priced.subscription, currency)
     return answer
 
 
-def write_order(order: StoredOrder) -> Answer:
+def write_order(order: StoredOrder) -> WrittenCart:
     """An order, with the cart as it was priced."""
-    return {
-        "order_id": order.order_id,
-        "created_at": write_instant(order.created_at),
-        "status": order.status,
-        **write_quote(order.outcome),
-    }
+    answer = write_quote(order.outcome)
+    answer.order_id = order.order_id
+    answer.created_at = write_instant(order.created_at)
+    answer.status = order.status
+    return answer
 
 
-def write_prices(priced: PricedCart) -> Answer:
+def write_prices(priced: PricedCart) -> WrittenPrices:
     """What one unit of each product costs; `priced` has a line for each."""
     currency = priced.currency
-    return {
-        "currency": currency,
-        "products": [
-            {
-                "product_id": line.product_id,
-                "unit_price": format_amount(line.unit_price, currency),
-                "price": format_amount(line.total, currency),
-                "discount_percent": _write_percent(line),
-                "promotion_id": None if line.applied is None else line.applied.promotion_id,
-            }
+    return WrittenPrices(
+        currency,
+        [
+            _Price(
+                line.product_id,
+                format_amount(line.unit_price, currency),
+                format_amount(line.total, currency),
+                _write_percent(line),
+                line.picks[0].promotion_id if line.picks else None,
+            )
             for line in priced.lines
         ],
-    }
+    )
 
 
-def _write_line(line: PricedLine, priced: PricedCart) -> Answer:
-    currency = priced.currency
-    share: Answer = {}
-    if priced.subscription is not None:
-        share["subscription_discount"] = format_amount(line.subscription_discount, currency)
-    return {
-        "line_id": line.line_id,
-        "product_id": line.product_id,
-        "quantity": line.quantity,
-        "unit_price": format_amount(line.unit_price, currency),
-        "known": line.known,
-        "subtotal": format_amount(line.subtotal, currency),
-        "discount": format_amount(line.discount, currency),
-        "discount_percent": _write_percent(line),
-        **share,
-        "total": format_amount(line.total, currency),
-        "promotion": None if line.applied is None else _write_promotion(line.applied),
-        "picks": [_write_pick(pick) for pick in line.picks],
-    }
+def _write_line(line: PricedLine, priced: PricedCart) -> _Line:
+    write = partial(format_amount, currency=priced.currency)
+    in_subscription = priced.subscription is not None
+    return _Line(
+        line.line_id,
+        line.product_id,
+        line.quantity,
+        write(line.unit_price),
+        line.known,
+        write(line.subtotal),
+        write(line.discount),
+        _write_percent(line),
+        write(line.subscription_discount) if in_subscription else UNSET,
+        write(line.total),
+        _write_promotion(line.picks[0]) if line.picks else None,
+        [_write_pick(pick) for pick in line.picks],
+    )
 
 
 def _write_percent(line: PricedLine) -> str:
-    return "0" if line.applied is None else format_percent(line.applied.percent)
+    return format_percent(line.picks[0].percent) if line.picks else "0"
 
 
-def _write_promotion(pick: Pick) -> Answer:
+def _write_promotion(pick: Pick) -> _Promotion:
     if pick.group is Group.CODE:
-        return {"id": pick.promotion_id, "type": PromotionType.COUPON, "code": pick.code}
-    return {"id": pick.promotion_id, "type": PromotionType.DISCOUNT}
+        return _Promotion(pick.promotion_id, PromotionType.COUPON, pick.code)
+    return _Promotion(pick.promotion_id, PromotionType.DISCOUNT)
 
 
-def _write_pick(pick: Pick) -> Answer:
-    answer: Answer = {"promotion_id": pick.promotion_id, "group": pick.group}
-    if pick.group is Group.CODE:
-        answer["code"] = pick.code
-    answer["discount_percent"] = format_percent(pick.percent)
-    answer["applied"] = pick.applied
-    if pick.reason is not None:
-        answer["reason"] = pick.reason
-    return answer
+def _write_pick(pick: Pick) -> _Pick:
+    return _Pick(
+        pick.promotion_id,
+        pick.group,
+        pick.code if pick.group is Group.CODE else UNSET,
+        format_percent(pick.percent),
+        pick.applied,
+        pick.reason or UNSET,
+    )
 
 
-def _write_code(outcome: CodeOutcome) -> Answer:
-    answer: Answer = {"code": outcome.code, "status": outcome.status}
+def _write_code(outcome: CodeOutcome) -> _Code:
+    answer = _Code(outcome.code, outcome.status)
     if outcome.promotion_id is not None:
-        answer["promotion_id"] = outcome.promotion_id
-    for name, instant in (
-        ("starts_at", outcome.starts_at),
-        ("ended_at", outcome.ended_at),
-        ("used_at", outcome.used_at),
-    ):
-        if instant is not None:
-            answer[name] = write_instant(instant)
+        answer.promotion_id = outcome.promotion_id
+    if outcome.starts_at is not None:
+        answer.starts_at = write_instant(outcome.starts_at)
+    if outcome.ended_at is not None:
+        answer.ended_at = write_instant(outcome.ended_at)
+    if outcome.used_at is not None:
+        answer.used_at = write_instant(outcome.used_at)
     return answer
