@@ -7,6 +7,7 @@ from sconto.domain.codes import code_key
 from sconto.domain.history import NAMED, ListChange, Sample
 from sconto.domain.ordering import arrange
 from sconto.store.database import Connection
+from sconto.store.row_writing import write_rows
 
 _STORED = """
 SELECT code_id, code, code_key, position
@@ -81,7 +82,7 @@ async def write_codes(
     if changed:
         await connection.execute(_UPDATE, merchant_id, *zip(*changed, strict=True))
     if new:
-        await connection.execute(_INSERT, merchant_id, promotion_id, *zip(*new, strict=True))
+        await write_rows(connection, _INSERT, merchant_id, promotion_id, *zip(*new, strict=True))
     return ListChange(
         len(stored),
         len(wanted),

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
 from sconto.domain.ordering import arrange
 from sconto.store.database import Connection
+from sconto.store.row_writing import write_rows
 
 # One index look-up a product, however many there are: a sub-select is never turned into a join.
 _UNKNOWN = """
@@ -87,7 +88,7 @@ async def write_products(
     if gone:
         await connection.execute(_DELETE, merchant_id, promotion_id, gone)
     if changed:
-        await connection.execute(_WRITE, merchant_id, promotion_id, *zip(*changed, strict=True))
+        await write_rows(connection, _WRITE, merchant_id, promotion_id, *zip(*changed, strict=True))
 
 
 def coverage_columns(coverage: Coverage) -> tuple[bool, int | None]:
