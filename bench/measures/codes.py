@@ -1,4 +1,7 @@
-"""Promotions with many codes: created by JSON and by a CSV file, and changed by one code."""
+"""Promotions with many codes: created by JSON and by a CSV file, and changed by one code.
+
+The codes come in no order, as codes do that nobody can guess: the indexes get no help from them.
+"""
 
 import asyncio
 import json
@@ -8,6 +11,7 @@ from bench.figures import Figure, Goal, figure
 from bench.load import Unanswered, ask, write_request
 from bench.machine import memory_megabytes
 from bench.servers import Server
+from bench.shop import code_text
 from bench.stage import Stage
 
 _PATIENCE = 180.0
@@ -23,7 +27,7 @@ async def measure_codes(stage: Stage, server: Server) -> list[Figure]:
 async def _by_json(stage: Stage, server: Server) -> list[Figure]:
     """Codes in the promotion's own request; each change takes one away and brings a new one."""
     number = stage.plan.many_codes
-    codes = [f"LARGE-{one}" for one in range(number)]
+    codes = [code_text(one) for one in range(number)]
     started = time.perf_counter()
     promotion_id = await _create(stage, server, codes)
     rate = number / (time.perf_counter() - started)
@@ -48,12 +52,12 @@ async def _by_file(stage: Stage, server: Server) -> list[Figure]:
     """A promotion with one code, and the others by a file, as a merchant with a list has them."""
     number = stage.plan.file_codes
     rates, before, most, after = [], [], [], []
-    for turn in range(stage.plan.files):
-        lines = (f"FILE-{turn}-{one:07d}\r\n" for one in range(1, number))
+    for _ in range(stage.plan.files):
+        lines = (f"{code_text(one)}\r\n" for one in range(1, number))
         file = "".join(["coupon_code\r\n", *lines]).encode()
         before.append(memory_megabytes(server.pid))
         started = time.perf_counter()
-        promotion_id = await _create(stage, server, [f"FILE-{turn}-{0:07d}"])
+        promotion_id = await _create(stage, server, [code_text(0)])
         path = f"/v1/promotion/{promotion_id}/codes"
         added, highest = await _watch(stage, server, path, file)
         rates.append(number / (time.perf_counter() - started))
