@@ -235,6 +235,35 @@ async def test_all_faults_are_told_at_their_fields_and_nothing_is_saved(
     await expect(visitor.get_by_text("There are no promotions yet.")).to_be_visible()
 
 
+async def test_one_that_needs_a_second_look_is_saved_only_when_agreed(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    terms = subscription_terms(constraint=Constraint(max_usage=1))
+    promotion_id = await create_subscription(database, merchant, terms)
+    await apply(database, merchant, "TRY3")
+    await visitor.goto(f"{portal_url}/subscriptions/{promotion_id}/edit")
+    second = visitor.get_by_role("group", name="Rule 2")
+    await second.get_by_label("Discount", exact=True).fill("25")
+    await second.get_by_label("Orders, counted from the code").fill("1-3")
+    await visitor.get_by_label("End").fill("2026-02-01T00:00")
+    await visitor.get_by_role("button", name="Save").click()
+    asked = visitor.get_by_role("alert")
+    for words in (
+        "The period is over already: nobody can apply the code.",
+        "The limit is reached already: nobody else can apply the code.",
+        "Another rule gives as much or more on the same orders: "
+        "25% off the first 3 orders with the code.",
+    ):
+        await expect(asked).to_contain_text(words)
+    await show(visitor, "subscription-form-warnings")
+    kept = await subscription_promotions.get_promotion(database, merchant, promotion_id)
+    assert kept.terms == terms
+    await visitor.get_by_role("button", name="Save anyway").click()
+    await expect(visitor.get_by_role("status")).to_contain_text("is saved")
+    saved = await subscription_promotions.get_promotion(database, merchant, promotion_id)
+    assert len(saved.terms.rules) == 2
+
+
 async def test_what_others_did_meanwhile_is_told_at_its_field_too(
     visitor: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:

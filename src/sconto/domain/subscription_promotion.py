@@ -192,6 +192,11 @@ def has_code(contract: Contract, code: str) -> bool:
     }
 
 
+def numbers_of(rule: Rule, condition_type: ConditionType) -> list[int]:
+    """The numbers of the conditions of that type, ascending, each once."""
+    return sorted({each.order_number for each in rule.conditions if each.type is condition_type})
+
+
 def parse_effect(effect_type: EffectType, text: str) -> Effect:
     """Read "12.5" as an effect of that type.
 

@@ -22,12 +22,13 @@ from sconto.domain.subscription_promotion import (
     Rule,
     SubscriptionPromotion,
     SubscriptionTerms,
+    numbers_of,
     parse_effect,
     parse_order_number,
 )
 from sconto.portal.language import Language
 from sconto.portal.promotion_fields import Faults, read_instant, write_instant
-from sconto.portal.subscription_sentences import numbers_of, write_numbers
+from sconto.portal.subscription_sentences import write_numbers
 
 _LEAST_ROWS: Final = 2
 _SHOWN: Final = 40

@@ -1,5 +1,6 @@
 """Creating and editing a promotion for subscriptions: one form, with all faults at their fields."""
 
+from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Final
 
@@ -12,11 +13,16 @@ from sconto.domain.subscription_promotion import (
     SubscriptionPromotion,
     SubscriptionTerms,
 )
+from sconto.domain.subscription_warnings import (
+    SubscriptionWarning,
+    find_subscription_warnings,
+)
 from sconto.operations import subscription_promotions
 from sconto.operations.idempotency import Answer, Repeatable
 from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
 from sconto.portal.subscription_fields import Fields, Reading, RuleFields, fields_of, read_terms
+from sconto.portal.subscription_sentences import warning_words
 from sconto.portal.visit import Visit
 
 
@@ -48,7 +54,10 @@ async def _stored(visit: Visit) -> SubscriptionPromotion:
 
 
 async def _save(visit: Visit, stored: SubscriptionPromotion | None) -> Response:
-    """Save what was sent, unless there are faults or only another row is asked for."""
+    """Save what was sent, unless there are faults, or warnings that nobody has agreed to.
+
+    It is not saved either where only another row is asked for.
+    """
     fields = _sent(visit)
     promotion_id = None if stored is None else stored.id
     if visit.field("step") == "add":
@@ -56,6 +65,10 @@ async def _save(visit: Visit, stored: SubscriptionPromotion | None) -> Response:
     reading = read_terms(fields, visit.language, None if stored is None else stored.terms)
     if reading.terms is None:
         return _form(visit, fields, promotion_id, reading)
+    usage = 0 if stored is None else stored.usage
+    warnings = find_subscription_warnings(reading.terms, usage, visit.now)
+    if warnings and visit.field("step") != "anyway":
+        return _form(visit, fields, promotion_id, warnings=warnings)
     _ = visit.gettext
     try:
         saved = await _write(visit, reading.terms, promotion_id)
@@ -111,7 +124,11 @@ def _sent(visit: Visit) -> Fields:
 
 
 def _form(
-    visit: Visit, fields: Fields, promotion_id: int | None, reading: Reading | None = None
+    visit: Visit,
+    fields: Fields,
+    promotion_id: int | None,
+    reading: Reading | None = None,
+    warnings: Sequence[SubscriptionWarning] = (),
 ) -> Response:
     return visit.render(
         "subscriptions/form.html",
@@ -119,6 +136,7 @@ def _form(
         fields=fields,
         promotion_id=promotion_id,
         faults={} if reading is None else reading.faults,
+        warnings=[warning_words(visit.language, warning) for warning in warnings],
         may_add=len(fields.rules) < MOST_RULES,
     )
 

@@ -16,9 +16,11 @@ from sconto.domain.subscription_promotion import (
     SubscriptionPromotion,
     SubscriptionTerms,
     find_refusal,
+    numbers_of,
     parse_effect,
 )
 from sconto.domain.subscription_schedule import Schedule, ScheduledOrder
+from sconto.domain.subscription_warnings import SubscriptionWarning, SubscriptionWarningKind
 from sconto.portal.language import Language
 from sconto.portal.sentences import Mark
 from sconto.portal.words import marked
@@ -163,9 +165,22 @@ def end_words(language: Language, schedule: Schedule) -> str:
             return text % {"number": language.number(number)}
 
 
-def numbers_of(rule: Rule, condition_type: ConditionType) -> list[int]:
-    """The numbers of the conditions of that type, ascending, each once."""
-    return sorted({each.order_number for each in rule.conditions if each.type is condition_type})
+def warning_words(language: Language, warning: SubscriptionWarning) -> str:
+    """What a merchant may not have meant, as a sentence."""
+    _ = language.gettext
+    rule = "" if warning.rule is None else rule_words(language, warning.rule)
+    match warning.kind:
+        case SubscriptionWarningKind.OVER:
+            return _("The period is over already: nobody can apply the code.")
+        case SubscriptionWarningKind.USED_UP:
+            return _("The limit is reached already: nobody else can apply the code.")
+        case SubscriptionWarningKind.ALL_FREE:
+            return _("This makes every order free for as long as the subscription lasts.")
+        case SubscriptionWarningKind.NEVER_DUE:
+            sentence = _("There is no order that this rule is for: %(rule)s.")
+        case SubscriptionWarningKind.OUTDONE:
+            sentence = _("Another rule gives as much or more on the same orders: %(rule)s.")
+    return sentence % {"rule": rule}
 
 
 def write_numbers(numbers: Collection[int]) -> str:

@@ -1,0 +1,91 @@
+"""What a merchant may not have meant with a promotion for subscriptions."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sconto.domain.money import FULL_PERCENT
+from sconto.domain.subscription_promotion import (
+    ConditionType,
+    EffectType,
+    Rule,
+    SubscriptionTerms,
+    numbers_of,
+)
+
+
+class SubscriptionWarningKind(StrEnum):
+    """What it may be."""
+
+    OVER = "over"
+    USED_UP = "used_up"
+    ALL_FREE = "all_free"
+    NEVER_DUE = "never_due"
+    OUTDONE = "outdone"
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionWarning:
+    """One such thing; `rule` is the one that it is about."""
+
+    kind: SubscriptionWarningKind
+    rule: Rule | None = None
+
+
+def find_subscription_warnings(
+    terms: SubscriptionTerms, usage: int, now: datetime
+) -> list[SubscriptionWarning]:
+    """What can be told from the terms and from how often the code was applied already.
+
+    A limit below that number is no warning: it is refused.
+    """
+    constraint = terms.constraint
+    warnings = []
+    if constraint.ends_at is not None and constraint.ends_at < now:
+        warnings.append(SubscriptionWarning(SubscriptionWarningKind.OVER))
+    if constraint.max_usage == usage:
+        warnings.append(SubscriptionWarning(SubscriptionWarningKind.USED_UP))
+    return warnings + list(_warn_of_rules(terms.rules))
+
+
+def _warn_of_rules(rules: tuple[Rule, ...]) -> Iterator[SubscriptionWarning]:
+    for place, rule in enumerate(rules):
+        if _is_free(rule):
+            yield SubscriptionWarning(SubscriptionWarningKind.ALL_FREE)
+        if _is_never_due(rule):
+            yield SubscriptionWarning(SubscriptionWarningKind.NEVER_DUE, rule)
+        # Of two rules that outdo each other, which are the same, the second is one too many.
+        elif any(
+            _outdoes(other, rule) and (before < place or not _outdoes(rule, other))
+            for before, other in enumerate(rules)
+            if before != place
+        ):
+            yield SubscriptionWarning(SubscriptionWarningKind.OUTDONE, rule)
+
+
+def _is_free(rule: Rule) -> bool:
+    is_percent = rule.effect.type is EffectType.PERCENTAGE_DISCOUNT
+    return is_percent and rule.effect.amount == FULL_PERCENT and not rule.conditions
+
+
+def _is_never_due(rule: Rule) -> bool:
+    """Whether it asks for more orders since the code came than the contract has by then."""
+    with_code = numbers_of(rule, ConditionType.ORDER_NUMBER_AFTER_APPLIED)
+    of_contract = numbers_of(rule, ConditionType.SUBSCRIPTION_CONTRACT_ORDER_NUMBER)
+    return bool(with_code and of_contract) and max(of_contract) < min(with_code)
+
+
+def _outdoes(other: Rule, rule: Rule) -> bool:
+    """Whether the other gives as much or more on every order that the rule is for."""
+    same_type = other.effect.type is rule.effect.type
+    return (
+        same_type
+        and other.effect.amount >= rule.effect.amount
+        and all(_asks_for_no_less(rule, other, condition_type) for condition_type in ConditionType)
+    )
+
+
+def _asks_for_no_less(rule: Rule, other: Rule, condition_type: ConditionType) -> bool:
+    wanted, others = numbers_of(rule, condition_type), numbers_of(other, condition_type)
+    return not others or (bool(wanted) and set(wanted) <= set(others))
