@@ -263,6 +263,26 @@ async def test_an_answer_that_comes_late_is_found_to_be_old(database: Database, 
     assert await till.percents(MUG) == [[50]]
 
 
+async def test_quotes_at_once_in_one_process_do_not_mislead_each_other(
+    database_url: str, database: Database, merchant: Caller
+) -> None:
+    busy = await Database.open(database_url, connections=8)
+    till = Till(busy, merchant)
+    products = range(1, 9)
+    await stock(database, merchant, products)
+    new = a_promotion(coverage=on(*products, percent=1))
+    promotion_id = await create_promotion(database, merchant, new, NOON)
+    for percent in range(2, 12):
+        # Half of them remember all of their products, half of them some.
+        await asyncio.gather(*(till.percents(1, number) for number in range(2, 6)))
+        change = change_to(on(*products, percent=percent))
+        await change_promotion(database, merchant, promotion_id, change, NOON)
+        carts = [(number, 1) for number in products[1:]] * 3
+        answers = await asyncio.gather(*(till.percents(*cart) for cart in carts))
+        assert answers == [[[percent], [percent]]] * len(carts)
+    await busy.close()
+
+
 async def test_no_quote_sees_half_of_an_edit_of_many_products(
     database: Database, till: Till
 ) -> None:
