@@ -8,8 +8,12 @@ from bench.figures import Figure, Spread
 
 _ROW: Final = 30
 _TOP: Final = 44
-_LEFT: Final = 330
+_LEFT: Final = 400
 _WIDTH: Final = 480
+_RIGHT: Final = 150
+_WIDEST: Final = 2.0
+"""A ratio beyond this is cut off: its number tells how far it goes."""
+
 _STYLE: Final = """
 text { font: 13px system-ui, sans-serif; fill: #24292f }
 .title { font-size: 15px; font-weight: 600 }
@@ -23,41 +27,44 @@ text { font: 13px system-ui, sans-serif; fill: #24292f }
 def draw(figures: Sequence[Figure]) -> str:
     """An SVG with one row for each figure that has a ratio."""
     rows = [(figure, figure.ratio) for figure in figures if figure.ratio is not None]
-    widest = max([1.0, *(max(ratio.high, _bound(figure)) for figure, ratio in rows)])
-    scale = _WIDTH / widest
     height = _TOP + _ROW * len(rows) + 16
-    width = _LEFT + _WIDTH + 90
+    width = _LEFT + _WIDTH + _RIGHT
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">',
         "<title>Sconto beside its limits</title>",
         f"<style>{_STYLE}</style>",
         f'<rect class="ground" width="{width}" height="{height}"/>',
         '<text class="title" x="12" y="24">Ratio to the limit measured in the same run '
-        "(bar: median; line: spread; dashed: goal)</text>",
+        "(bar: median; line: spread; dashed: goal; "
+        f"beyond {_WIDEST:g} cut off)</text>",
     ]
     for number, (figure, ratio) in enumerate(rows):
-        parts += _row(figure, ratio, _TOP + number * _ROW, scale)
+        parts += _row(figure, ratio, _TOP + number * _ROW)
     return "\n".join([*parts, "</svg>", ""])
 
 
-def _row(figure: Figure, ratio: Spread, top: int, scale: float) -> list[str]:
+def _row(figure: Figure, ratio: Spread, top: int) -> list[str]:
     colour = {None: "bare", True: "met", False: "missed"}[figure.met]
-    end = _LEFT + ratio.median * scale
     middle = top + 10
-    low, high = (_LEFT + value * scale for value in (ratio.low, ratio.high))
+    end, low, high = (_place(value) for value in (ratio.median, ratio.low, ratio.high))
     row = [
         f'<text x="{_LEFT - 8}" y="{top + 14}" text-anchor="end">{escape(figure.name)}</text>',
         f'<rect class="{colour}" x="{_LEFT}" y="{top}" width="{end - _LEFT:.1f}" height="20"/>',
         f'<line class="spread" x1="{low:.1f}" y1="{middle}" x2="{high:.1f}" y2="{middle}"/>',
-        f'<text x="{max(end, high) + 6:.1f}" y="{top + 14}">{ratio.median:.2f}</text>',
+        f'<text x="{max(end, high) + 6:.1f}" y="{top + 14}">{escape(_label(figure, ratio))}</text>',
     ]
-    if figure.goal is not None:
-        goal = _LEFT + figure.goal.bound * scale
+    if figure.goal is not None and figure.goal.bound <= _WIDEST:
+        goal = _place(figure.goal.bound)
         row.append(
             f'<line class="goal" x1="{goal:.1f}" y1="{top - 3}" x2="{goal:.1f}" y2="{top + 23}"/>'
         )
     return row
 
 
-def _bound(figure: Figure) -> float:
-    return 0.0 if figure.goal is None else figure.goal.bound
+def _place(ratio: float) -> float:
+    return _LEFT + min(ratio, _WIDEST) * _WIDTH / _WIDEST
+
+
+def _label(figure: Figure, ratio: Spread) -> str:
+    goal = "" if figure.goal is None else f", goal {figure.goal.relation} {figure.goal.bound:g}"
+    return f"{ratio.median:.3g}{goal}"
