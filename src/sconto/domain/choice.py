@@ -172,13 +172,28 @@ class _Activated(msgspec.Struct, frozen=True):
 
 
 def choose(cart: Cart, candidates: Candidates, at: datetime) -> Choice:
-    """Pick for every product of the cart, and say what became of every code."""
+    """Pick for every product of the cart, and say what became of every code.
+
+    The picks of a product stand in the order of their groups, at most one of each.
+    """
     activated = _activate(cart, candidates, at)
     usable = [code for code in reversed(activated) if code.usable]
     picks: dict[int, tuple[Pick, ...]] = {}
+    # Most products of a listing have the same automatic picks, or none: decided once.
+    without_code: dict[AutomaticPick | None, tuple[Pick, ...]] = {}
     for line in cart.lines:
-        if line.product_id not in picks:
-            picks[line.product_id] = _decide(_picks_for(line.product_id, usable, candidates))
+        product_id = line.product_id
+        if product_id in picks:
+            continue
+        specific = candidates.specific.get(product_id)
+        by_code = _pick_by_code(product_id, usable) if usable else None
+        if by_code is not None:
+            picks[product_id] = _decide([by_code, *_automatic(specific, candidates.everywhere)])
+        elif (decided := without_code.get(specific)) is not None:
+            picks[product_id] = decided
+        else:
+            decided = _decide(_automatic(specific, candidates.everywhere))
+            picks[product_id] = without_code[specific] = decided
     return Choice(picks, _outcomes(activated, picks, at))
 
 
@@ -191,23 +206,10 @@ def _activate(cart: Cart, candidates: Candidates, at: datetime) -> list[_Activat
     return activated
 
 
-def _picks_for(product_id: int, usable: Sequence[_Activated], candidates: Candidates) -> list[Pick]:
-    """At most one pick a group, in the order of the groups; the last activated code comes first."""
-    picks = []
-    by_code = _pick_by_code(product_id, usable)
-    if by_code is not None:
-        picks.append(by_code)
-    if (specific := candidates.specific.get(product_id)) is not None:
-        picks.append(Pick(specific.promotion_id, Group.AUTOMATIC_SPECIFIC, specific.percent))
-    if (everywhere := candidates.everywhere) is not None:
-        picks.append(Pick(everywhere.promotion_id, Group.AUTOMATIC_ALL, everywhere.percent))
-    return picks
-
-
 def _pick_by_code(product_id: int, usable: Sequence[_Activated]) -> Pick | None:
-    """The first of the codes that covers the product; of its promotions the highest discount.
+    """The first of the codes that covers the product, the last activated one standing first.
 
-    A tie of promotions goes to the latest created.
+    Of its promotions the highest discount; a tie goes to the latest created.
     """
     for code in usable:
         best: CodeOffer | None = None
@@ -223,6 +225,16 @@ def _pick_by_code(product_id: int, usable: Sequence[_Activated]) -> Pick | None:
                 best.promotion_id, Group.CODE, highest, code.text, best.code_id, best.code_type
             )
     return None
+
+
+def _automatic(specific: AutomaticPick | None, everywhere: AutomaticPick | None) -> list[Pick]:
+    """The picks of the two automatic groups, in their order."""
+    picks = []
+    if specific is not None:
+        picks.append(Pick(specific.promotion_id, Group.AUTOMATIC_SPECIFIC, specific.percent))
+    if everywhere is not None:
+        picks.append(Pick(everywhere.promotion_id, Group.AUTOMATIC_ALL, everywhere.percent))
+    return picks
 
 
 def _decide(picks: Sequence[Pick]) -> tuple[Pick, ...]:

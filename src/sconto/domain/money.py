@@ -64,13 +64,16 @@ def _amount_pattern(decimals: int, digits: int) -> re.Pattern[str]:
 
 def format_amount(amount: int, currency: str) -> str:
     """Write 1999 minor units as "19.99", with all the currency's decimals."""
+    unit, fractions = _minor_units(currency)
+    return str(amount // unit) + fractions[amount % unit]
+
+
+@cache
+def _minor_units(currency: str) -> tuple[int, tuple[str, ...]]:
+    """How many minor units make one of the currency, and how each fraction of it is written."""
     decimals = currency_decimals(currency)
-    digits = str(amount)
-    if decimals == 0:
-        return digits
-    if len(digits) <= decimals:
-        digits = digits.zfill(decimals + 1)
-    return f"{digits[:-decimals]}.{digits[-decimals:]}"
+    unit = 10**decimals
+    return unit, tuple(f".{part:0{decimals}d}" for part in range(unit)) if decimals else ("",)
 
 
 def parse_percent(text: str) -> int:

@@ -23,7 +23,22 @@ PRICES: dict[str, Any] = {
 # What may stand in a field's place: much of it nearly right.
 _VALUES = st.one_of(
     st.sampled_from(
-        ["", "0", "00", "1", "19.99", "19.999", "1.", ".5", "-1", "1e3", "\u0661", "EUR", "KWD", "XXX"]
+        [
+            "",
+            "0",
+            "00",
+            "1",
+            "19.99",
+            "19.999",
+            "1.",
+            ".5",
+            "-1",
+            "1e3",
+            "\u0661",
+            "EUR",
+            "KWD",
+            "XXX",
+        ]
     ),
     st.sampled_from(["a\0", "é" * 64, "é" * 65, "x" * 255, "x" * 256, "9" * 12, "9" * 25]),
     st.sampled_from([0, 1, -1, 10**6, 10**6 + 1, 2**63 - 1, 2**63, 2**64, True, None, 1.0, 1.5]),

@@ -3,13 +3,11 @@
 Structs that msgspec writes as they stand: filling in a dictionary for each takes twice as long.
 """
 
-from functools import partial
-
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from sconto.api.checkout.instants import write_instant
 from sconto.api.checkout.subscription import Answer, write_subscription
+from sconto.api.rfc3339 import write_instant
 from sconto.domain.choice import CodeOutcome, CodeStatus, Group, Pick, Reason
 from sconto.domain.money import format_amount, format_percent
 from sconto.domain.order import OrderStatus, StoredOrder
@@ -130,19 +128,18 @@ def write_prices(priced: PricedCart) -> WrittenPrices:
 
 
 def _write_line(line: PricedLine, priced: PricedCart) -> _Line:
-    write = partial(format_amount, currency=priced.currency)
-    in_subscription = priced.subscription is not None
+    currency, in_subscription = priced.currency, priced.subscription is not None
     return _Line(
         line.line_id,
         line.product_id,
         line.quantity,
-        write(line.unit_price),
+        format_amount(line.unit_price, currency),
         line.known,
-        write(line.subtotal),
-        write(line.discount),
+        format_amount(line.subtotal, currency),
+        format_amount(line.discount, currency),
         _write_percent(line),
-        write(line.subscription_discount) if in_subscription else UNSET,
-        write(line.total),
+        format_amount(line.subscription_discount, currency) if in_subscription else UNSET,
+        format_amount(line.total, currency),
         _write_promotion(line.picks[0]) if line.picks else None,
         [_write_pick(pick) for pick in line.picks],
     )
