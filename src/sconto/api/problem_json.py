@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
@@ -10,6 +9,7 @@ from starlette.responses import Response
 
 from sconto.api.faults import first_faults, first_names, shorten
 from sconto.api.strict_json import NotJson
+from sconto.api.titles import title_of
 from sconto.domain.problems import (
     AccessDenied,
     BodyTooLarge,
@@ -21,6 +21,38 @@ from sconto.domain.problems import (
 )
 
 MEDIA_TYPE: Final = "application/problem+json"
+
+PROBLEM_MEMBERS: Final[dict[str, Any]] = {
+    "type": {"type": "string"},
+    "title": {"type": "string"},
+    "status": {"type": "integer"},
+    "detail": {"type": "string"},
+}
+"""What every error's body has, as JSON schemas."""
+
+PROBLEM: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "An error (RFC 9457); `errors` only where fields are not valid.",
+    "required": list(PROBLEM_MEMBERS),
+    "properties": {
+        **PROBLEM_MEMBERS,
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "detail"],
+                "properties": {
+                    "pointer": {
+                        "type": "string",
+                        "description": "A JSON pointer (RFC 6901) into the body or the query.",
+                    },
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+"""An error's body as a JSON schema."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +94,7 @@ def problem(
     """An error's answer; `members` are what it says beyond type, title, status and detail."""
     body = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": title_of(status),
         "status": status,
         "detail": detail,
         **(members or {}),
@@ -106,4 +138,4 @@ def answer_problem(error: Exception) -> Response:
 
 def answer_status(status: int, headers: Mapping[str, str] | None = None) -> Response:
     """The answer where only the HTTP status says what is the matter."""
-    return problem(status, _SENTENCES.get(status, f"{HTTPStatus(status).phrase}."), headers)
+    return problem(status, _SENTENCES.get(status, f"{title_of(status)}."), headers)

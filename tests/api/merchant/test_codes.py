@@ -323,4 +323,4 @@ async def test_a_file_that_is_too_large_is_refused(
 ) -> None:
     monkeypatch.setattr("sconto.api.merchant.codes.FILE_LIMIT", 10)
     answer = await codes.upload(b"C23456789\nD\n")
-    assert errors(answer) == [(413, "Request Entity Too Large.")]
+    assert errors(answer) == [(413, "Content Too Large.")]

@@ -1,6 +1,6 @@
 """The catalogue API's bodies as /docs shows them."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
@@ -64,31 +64,3 @@ class CatalogPage(BaseModel):
     next_cursor: Annotated[
         str | None, Field(description="What to ask for to get the next part; null at the end.")
     ]
-
-
-PROBLEM: Final[dict[str, Any]] = {
-    "type": "object",
-    "description": "An error (RFC 9457); `errors` only where fields are not valid.",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "detail"],
-                "properties": {
-                    "pointer": {
-                        "type": "string",
-                        "description": "A JSON pointer (RFC 6901) into the body or the query.",
-                    },
-                    "detail": {"type": "string"},
-                },
-            },
-        },
-    },
-}
-"""An error's body as a JSON schema."""

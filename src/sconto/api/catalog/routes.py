@@ -12,7 +12,6 @@ from sconto.api.access import require
 from sconto.api.bodies import read_object
 from sconto.api.catalog import wire
 from sconto.api.catalog.models import (
-    PROBLEM,
     CatalogCounts,
     CatalogPage,
     CatalogProduct,
@@ -20,7 +19,7 @@ from sconto.api.catalog.models import (
 )
 from sconto.api.context import context_of
 from sconto.api.plain_route import PlainRoute
-from sconto.api.problem_json import MEDIA_TYPE
+from sconto.api.problem_json import MEDIA_TYPE, PROBLEM
 from sconto.domain.people import Action
 from sconto.domain.product import HIGHEST_PRODUCT_ID, MOST_PRODUCTS, parse_product_id
 from sconto.operations import products as operations

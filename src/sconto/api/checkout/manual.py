@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from sconto.api.checkout import schemas
 from sconto.api.checkout.schemas import Schema
-from sconto.api.problem_json import MEDIA_TYPE
+from sconto.api.problem_json import MEDIA_TYPE, PROBLEM
 
 _LINE: Final = {"line_id": "1", "product_id": 11111, "quantity": 2, "unit_price": "19.99"}
 _CART: Final = {"currency": "EUR", "lines": [_LINE], "codes": ["PROMO-001"]}
@@ -82,9 +82,7 @@ _ORDER_ID: Final = {
 }
 
 
-def _problem(
-    description: str, schema: Schema = schemas.PROBLEM, example: object = None
-) -> dict[str, Any]:
+def _problem(description: str, schema: Schema = PROBLEM, example: object = None) -> dict[str, Any]:
     content = {"schema": schema} if example is None else {"schema": schema, "example": example}
     return {"description": description, "content": {MEDIA_TYPE: content}}
 
@@ -118,7 +116,7 @@ _REFUSED: Final = {
         "Fields that are not valid, all of them",
         example={
             "type": "about:blank",
-            "title": "Unprocessable Entity",
+            "title": "Unprocessable Content",
             "status": 422,
             "detail": "Some fields are not valid.",
             "errors": [

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from sconto.api.bodies import parse_object
 from sconto.api.checkout import shortcut
-from sconto.api.checkout.instants import RULE, read_instant
 from sconto.api.checkout.limits import (
     CODE_LENGTH,
     MOST_CODES,
@@ -16,6 +15,7 @@ from sconto.api.checkout.limits import (
 )
 from sconto.api.checkout.subscription import read_subscription
 from sconto.api.problem_json import FieldFault, InvalidFields, find_unknown
+from sconto.api.rfc3339 import RULE, read_instant
 from sconto.domain.cart import Cart, Line
 from sconto.domain.money import (
     CURRENCY_OF_MOST_DECIMALS,

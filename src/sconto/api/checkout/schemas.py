@@ -11,6 +11,7 @@ from sconto.api.checkout.limits import (
     MOST_UNITS,
 )
 from sconto.api.checkout.subscription import MOST_CODES as MOST_SUBSCRIPTION_CODES
+from sconto.api.problem_json import PROBLEM_MEMBERS
 from sconto.domain.choice import CodeStatus, Group, Reason
 from sconto.domain.names import NAME_LENGTH, REFERENCE_LENGTH
 from sconto.domain.order import OrderStatus
@@ -217,15 +218,4 @@ PRICE_LIST: Final = _object(
     }
 )
 
-_PROBLEM: Final[Mapping[str, Schema]] = {
-    "type": _STRING,
-    "title": _STRING,
-    "status": _INTEGER,
-    "detail": _STRING,
-}
-
-PROBLEM: Final = _object(
-    _PROBLEM,
-    {"errors": {"type": "array", "items": _object({"pointer": _STRING, "detail": _STRING})}},
-)
-CONFLICT: Final = _object(_PROBLEM, {"quote": PRICED_CART, "order": PLACED_ORDER})
+CONFLICT: Final = _object(PROBLEM_MEMBERS, {"quote": PRICED_CART, "order": PLACED_ORDER})

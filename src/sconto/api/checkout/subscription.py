@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sconto.api.checkout.instants import RULE, read_instant
 from sconto.api.problem_json import FieldFault, find_unknown
+from sconto.api.rfc3339 import RULE, read_instant
 from sconto.domain.money import format_amount
 from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.subscription import (

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from http import HTTPStatus
 from typing import Any, Final
 
 from starlette.responses import JSONResponse, Response
 
 from sconto.api.strict_json import NotJson
+from sconto.api.titles import title_of
 from sconto.domain.code_file import LineFault
 from sconto.domain.problems import (
     AccessDenied,
@@ -105,7 +105,7 @@ def answer_status(status: int, headers: Mapping[str, str] | None = None) -> Resp
 
 def status_fault(status: int) -> Fault:
     """The error where the status says it all."""
-    return Fault(status, f"{HTTPStatus(status).phrase}.")
+    return Fault(status, f"{title_of(status)}.")
 
 
 def product_not_found(product_ids: Iterable[int]) -> Fault:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from sconto.api.strict_json import NotJson
 from sconto.api.subscription.findings import InvalidFields
 from sconto.api.subscription.instants import format_instant
+from sconto.api.titles import title_of
 from sconto.domain.problems import (
     AccessDenied,
     ApplicationNotFound,
@@ -27,20 +28,6 @@ from sconto.domain.problems import (
     UnsupportedMediaType,
 )
 from sconto.domain.subscription_promotion import Refusal, SubscriptionPromotion
-
-_TITLES: Final[Mapping[int, str]] = {
-    400: "Bad Request",
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    409: "Conflict",
-    413: "Content Too Large",
-    422: "Unprocessable Content",
-    429: "Too Many Requests",
-    500: "Internal Server Error",
-    503: "Service Unavailable",
-}
 
 _SENTENCES: Final[Mapping[int, str]] = {
     404: "There is nothing at this address.",
@@ -88,8 +75,7 @@ def answer_errors(
 ) -> Response:
     """An answer with one error for each detail."""
     errors = [
-        {"status": str(status), "title": _TITLES.get(status, "Error"), "detail": detail}
-        for detail in details
+        {"status": str(status), "title": title_of(status), "detail": detail} for detail in details
     ]
     return Response(msgspec.json.encode({"errors": errors}), status, headers, "application/json")
 
@@ -152,6 +138,4 @@ def answer_problem(problem: Problem) -> Response:
 
 def answer_status(status: int, headers: Mapping[str, str] | None = None) -> Response:
     """The answer where only the HTTP status says what is the matter."""
-    return answer_errors(
-        status, [_SENTENCES.get(status, f"{_TITLES.get(status, 'Error')}.")], headers
-    )
+    return answer_errors(status, [_SENTENCES.get(status, f"{title_of(status)}.")], headers)

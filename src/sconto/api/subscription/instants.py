@@ -6,15 +6,11 @@ from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from sconto.api.rfc3339 import read_instant
 from sconto.domain.schedule import INSTANT
 
 RULE: Final = "a date and time with an offset (2026-12-01T00:00:00Z), or a date (2026-12-01)"
 
-# A fraction finer than microseconds is cut off.
-_INSTANT: Final = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]{1,6})?[0-9]*"
-    r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
-)
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DAY: Final = timedelta(days=1)
 
@@ -53,13 +49,11 @@ def format_instant(instant: datetime) -> str:
 
 
 def _parse_instant(text: str) -> datetime:
-    match = _INSTANT.fullmatch(text)
-    if match is None:
+    # RFC 3339 lets a blank stand for the T.
+    instant = read_instant(text.replace(" ", "T", 1))
+    if instant is None:
         raise ValueError(f"not a time with an offset: {text!r}")
-    day, clock, fraction, offset = match.groups()
-    offset = "+00:00" if offset in "Zz" else offset
-    microseconds = (fraction or ".").ljust(7, "0")
-    return _to_utc(datetime.fromisoformat(f"{day}T{clock}{microseconds}{offset}"))
+    return instant
 
 
 def _to_utc(instant: datetime) -> datetime:

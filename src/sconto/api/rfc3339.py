@@ -1,4 +1,4 @@
-"""Times as the checkout API reads and writes them: RFC 3339, with an offset."""
+"""Times as RFC 3339 writes them, with an offset."""
 
 import re
 from datetime import UTC, datetime
