@@ -95,8 +95,8 @@ async def plan_of_a_quote(connection: Connection) -> dict[str, Any]:
     """What PostgreSQL did for five products and the first promotion's code."""
     answer = await connection.fetchval(
         "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON)"
-        f" EXECUTE candidates (1, '{{1,2,3,4,5}}', '{{c1}}', '{NOON.isoformat()}', '{{}}',"
-        " '{{0,1,2,3,4,5}}')"
+        f" EXECUTE candidates (1, '{NOON.isoformat()}', '{{0,1,2,3,4,5}}', '{{1,2,3,4,5}}',"
+        " '{c1}', '{}')"
     )
     plan: dict[str, Any] = json.loads(answer)[0]["Plan"]
     return plan
@@ -122,7 +122,7 @@ async def test_a_hundred_times_the_promotions_cost_a_quote_hardly_a_page_more(
     await connection.execute(_PICKS)
     await connection.execute(f"SET plan_cache_mode = {mode}")
     await connection.execute(
-        f"PREPARE candidates (bigint, bigint[], text[], timestamptz, text[], bigint[]) AS {READ}"
+        f"PREPARE candidates (bigint, timestamptz, bigint[], bigint[], text[], text[]) AS {READ}"
     )
     await add_coupons(connection, FEW - 1, kind)
     await connection.execute("ANALYZE")
@@ -141,7 +141,7 @@ async def test_every_look_up_names_the_whole_key_even_before_anything_is_known_o
     await connection.execute("ANALYZE")
     await connection.execute("SET plan_cache_mode = force_generic_plan")
     await connection.execute(
-        f"PREPARE candidates (bigint, bigint[], text[], timestamptz, text[], bigint[]) AS {READ}"
+        f"PREPARE candidates (bigint, timestamptz, bigint[], bigint[], text[], text[]) AS {READ}"
     )
     plan = nodes(await plan_of_a_quote(connection))
     scans = {

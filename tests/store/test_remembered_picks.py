@@ -67,7 +67,7 @@ class Till:
 
     def _note(self, record: LoggedQuery) -> None:
         if record.query == READ:
-            self._asked.append(list(record.args[5]))
+            self._asked.append(list(record.args[2]))
 
 
 @pytest.fixture

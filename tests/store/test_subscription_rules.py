@@ -39,7 +39,7 @@ SELECT 1, 'a' || promotion_id, promotion_id, 1, code_key, 'monthly', 1, now() FR
 
 _ASK = (
     "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE quoted"
-    " (1, '{1}', '{}', '2026-06-01T12:00:00Z', '{}', '{0,1}',"
+    " (1, '2026-06-01T12:00:00Z', '{0,1}', '{1}', '{}', '{}',"
     " '{c1,c2,c3,none}', '{a1,NULL,NULL,NULL}')"
 )
 
@@ -50,7 +50,7 @@ async def connection(create_database: Callable[[], str]) -> AsyncIterator[Connec
     database = await Database.open(create_database(), connections=1)
     async with database.read() as connection:
         await connection.execute("INSERT INTO merchants (name) VALUES ('shop')")
-        types = "bigint, bigint[], text[], timestamptz, text[], bigint[], text[], text[]"
+        types = "bigint, timestamptz, bigint[], bigint[], text[], text[], text[], text[]"
         await connection.execute(f"PREPARE quoted ({types}) AS {READ_WITH_SUBSCRIPTION}")
         yield connection
     await database.close()

@@ -11,7 +11,7 @@ from sconto.domain.people import Caller
 from sconto.domain.placement import check_agreed, check_replaceable, is_repetition
 from sconto.domain.pricing import PricedCart, price
 from sconto.domain.problems import OrderConflict, OrderNotFound, OrderReplaced
-from sconto.store.candidates import read_candidates
+from sconto.store.candidates import read_automatic_picks, read_candidates
 from sconto.store.database import Connection, Database, DatabaseUnavailable, retrying
 from sconto.store.orders import (
     Overtaken,
@@ -43,11 +43,19 @@ async def list_prices(
 
     `products` are ids with unit prices in minor units.
     """
-    lines = (
+    async with database.read() as connection:
+        candidates = await read_automatic_picks(
+            connection,
+            database.picks,
+            caller.merchant_id,
+            dict(products),
+            at,
+        )
+    lines = [
         Line(str(number), product_id, 1, unit_price)
         for number, (product_id, unit_price) in enumerate(products, 1)
-    )
-    return await quote(database, caller, Cart(currency, tuple(lines)), at)
+    ]
+    return price(Cart(currency, tuple(lines)), candidates, at)
 
 
 async def place_order(

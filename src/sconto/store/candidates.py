@@ -1,13 +1,13 @@
 """What is stored that the prices of one cart depend on, read in one statement."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 import msgspec
 
 from sconto.domain.cart import Cart
-from sconto.domain.choice import Candidates, CodeOffer
+from sconto.domain.choice import AutomaticPick, Candidates, CodeOffer
 from sconto.domain.codes import code_key
 from sconto.domain.order import StoredOrder
 from sconto.domain.schedule import EVERYTHING
@@ -24,16 +24,41 @@ from sconto.store.subscription_rules import READ_RULES, CarriedRules, in_order, 
 # others could be given to an index that has only those, but in another order.
 #
 # What a code's promotion gives is read only while the promotion applies: of the others the rules
-# need no more than the reason. A code that one of the orders in $5 used up counts as unused.
+# need no more than the reason. A code that one of the orders in $6 used up counts as unused.
 #
-# $6 are the products (0: all products) whose picks are not remembered.
-_READ: Final = """
-SELECT row_to_json(found)
-FROM (
-    SELECT (SELECT version FROM timeline_versions WHERE merchant_id = $1) AS version,
+# $3 are the products (0: all products) whose picks are not remembered.
+_AUTOMATIC: Final = """
+    (SELECT version FROM timeline_versions WHERE merchant_id = $1) AS version,
+    ARRAY(
+        SELECT json_build_object(
+            'product_id', wanted.product_id,
+            'pick', CASE WHEN running THEN json_build_object(
+                'promotion_id', span.promotion_id, 'percent', span.percent) END,
+            'since', CASE WHEN running THEN span.starts_at ELSE span.ends_at END,
+            'until', CASE WHEN running THEN span.ends_at ELSE next.starts_at END)
+        FROM unnest($3::bigint[]) AS wanted (product_id)
+        LEFT JOIN LATERAL (
+            SELECT promotion_id, percent, starts_at, ends_at,
+                   ends_at IS NULL OR ends_at > $2 AS running
+            FROM automatic_picks
+            WHERE merchant_id = $1 AND product_id = wanted.product_id AND starts_at <= $2
+            ORDER BY starts_at DESC
+            LIMIT 1
+        ) AS span ON true
+        LEFT JOIN LATERAL (
+            SELECT starts_at
+            FROM automatic_picks
+            WHERE merchant_id = $1 AND product_id = wanted.product_id AND starts_at > $2
+            ORDER BY starts_at
+            LIMIT 1
+        ) AS next ON true
+    ) AS shown
+"""
+
+_OTHERS: Final = """
     ARRAY(
         SELECT product.product_id
-        FROM unnest($2::bigint[]) AS wanted (product_id)
+        FROM unnest($4::bigint[]) AS wanted (product_id)
         CROSS JOIN LATERAL (
             SELECT product_id, deleted_at
             FROM products
@@ -42,30 +67,6 @@ FROM (
         ) AS product
         WHERE product.deleted_at IS NULL
     ) AS known,
-    ARRAY(
-        SELECT json_build_object(
-            'product_id', wanted.product_id,
-            'pick', CASE WHEN running THEN json_build_object(
-                'promotion_id', span.promotion_id, 'percent', span.percent) END,
-            'since', CASE WHEN running THEN span.starts_at ELSE span.ends_at END,
-            'until', CASE WHEN running THEN span.ends_at ELSE next.starts_at END)
-        FROM unnest($6::bigint[]) AS wanted (product_id)
-        LEFT JOIN LATERAL (
-            SELECT promotion_id, percent, starts_at, ends_at,
-                   ends_at IS NULL OR ends_at > $4 AS running
-            FROM automatic_picks
-            WHERE merchant_id = $1 AND product_id = wanted.product_id AND starts_at <= $4
-            ORDER BY starts_at DESC
-            LIMIT 1
-        ) AS span ON true
-        LEFT JOIN LATERAL (
-            SELECT starts_at
-            FROM automatic_picks
-            WHERE merchant_id = $1 AND product_id = wanted.product_id AND starts_at > $4
-            ORDER BY starts_at
-            LIMIT 1
-        ) AS next ON true
-    ) AS shown,
     ARRAY(
         SELECT json_build_object(
             'key', code.code_key,
@@ -78,10 +79,10 @@ FROM (
             'used_at', code.used_at,
             'percent', CASE WHEN promotion.covers_all THEN promotion.percent END,
             'percents', coalesce(coverage.percents, '{}'))
-        FROM unnest($3::text[]) AS activated (code_key)
+        FROM unnest($5::text[]) AS activated (code_key)
         CROSS JOIN LATERAL (
             SELECT code_id, promotion_id, code_key,
-                   CASE WHEN used_by = ANY ($5::text[]) THEN NULL ELSE used_at END AS used_at
+                   CASE WHEN used_by = ANY ($6::text[]) THEN NULL ELSE used_at END AS used_at
             FROM codes
             WHERE merchant_id = $1 AND code_key = activated.code_key AND removed_at IS NULL
             OFFSET 0
@@ -89,14 +90,14 @@ FROM (
         CROSS JOIN LATERAL (
             SELECT promotion_id, type, code_type, active, starts_at, ends_at, covers_all, percent,
                    deleted_at,
-                   active AND starts_at <= $4 AND (ends_at IS NULL OR ends_at >= $4) AS applies
+                   active AND starts_at <= $2 AND (ends_at IS NULL OR ends_at >= $2) AS applies
             FROM promotions
             WHERE merchant_id = $1 AND promotion_id = code.promotion_id
             LIMIT 1
         ) AS promotion
         LEFT JOIN LATERAL (
             SELECT json_object_agg(product.product_id, product.percent) AS percents
-            FROM unnest($2::bigint[]) AS wanted (product_id)
+            FROM unnest($4::bigint[]) AS wanted (product_id)
             CROSS JOIN LATERAL (
                 SELECT product_id, coalesce(percent, promotion.percent) AS percent
                 FROM promotion_products
@@ -110,21 +111,25 @@ FROM (
     ) AS offers,
     ARRAY(
         SELECT row_to_json(stored)
-        FROM unnest($5::text[]) AS named (order_id)
+        FROM unnest($6::text[]) AS named (order_id)
         CROSS JOIN LATERAL (
             SELECT order_id, status, created_at, replaces, replaced_by, outcome
             FROM orders
             WHERE merchant_id = $1 AND order_id = named.order_id
             LIMIT 1
         ) AS stored
-    ) AS orders{more}
-) AS found
+    ) AS orders
 """
 
-READ: Final = _READ.replace("{more}", "")
 
+def _answering(*parts: str) -> str:
+    return "SELECT row_to_json(found) FROM (SELECT {}) AS found".replace("{}", ",".join(parts))
+
+
+READ_AUTOMATIC: Final = _answering(_AUTOMATIC)
+READ: Final = _answering(_AUTOMATIC, _OTHERS)
 # A cart of a subscription asks for the rules of its codes too; the others do not pay for it.
-READ_WITH_SUBSCRIPTION: Final = _READ.replace("{more}", f",\n    ARRAY({READ_RULES}) AS rules")
+READ_WITH_SUBSCRIPTION: Final = _answering(_AUTOMATIC, _OTHERS, f"ARRAY({READ_RULES}) AS rules")
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -135,17 +140,34 @@ class Surroundings(msgspec.Struct, frozen=True):
 
 
 class _Found(msgspec.Struct, frozen=True):
-    """What the statement answers."""
+    """What a statement answers."""
 
     version: Version
-    known: frozenset[int]
     shown: list[Shown]
-    offers: list[CodeOffer]
-    orders: list[StoredOrder]
+    known: frozenset[int] = frozenset()
+    offers: list[CodeOffer] = []
+    orders: list[StoredOrder] = []
     rules: list[CarriedRules] = []
 
 
 _FOUND: Final = msgspec.json.Decoder(_Found)
+
+
+async def read_automatic_picks(
+    connection: Connection,
+    memory: PickMemory,
+    merchant_id: int,
+    product_ids: Iterable[int],
+    at: datetime,
+) -> Candidates:
+    """What the prices of products depend on where there are no codes, in one statement."""
+
+    async def ask(missing: Sequence[int]) -> _Found:
+        answer = await connection.fetchval(READ_AUTOMATIC, merchant_id, at, missing)
+        return _FOUND.decode(answer)
+
+    _, everywhere, specific = await _with_picks(memory, merchant_id, product_ids, at, ask)
+    return Candidates(everywhere=everywhere, specific=specific)
 
 
 async def read_candidates(
@@ -158,38 +180,51 @@ async def read_candidates(
 ) -> Surroundings:
     """Everything that the price of a cart depends on at a time, in one statement and snapshot.
 
-    Automatic picks that are remembered are not read again while the statement finds the version
-    that they were read at; where it finds another one, it is repeated, and reads all of them.
-
     `order_ids` are orders to be read along; a code that one of them used up counts as unused, for
     it is free for the order that takes their place.
     """
     product_ids = list({line.product_id: None for line in cart.lines})
-    shown_ids = [EVERYTHING, *product_ids]
-    version = memory.version(merchant_id)
-    picks, missing = memory.recall(merchant_id, shown_ids, at)
+    code_keys = list({key: None for code in cart.codes if (key := code_key(code)) is not None})
     subscription = cart.subscription
     statement = READ if subscription is None else READ_WITH_SUBSCRIPTION
-    arguments = (
-        merchant_id,
-        product_ids,
-        list({key: None for code in cart.codes if (key := code_key(code)) is not None}),
-        at,
-        order_ids,
-    )
     rules = () if subscription is None else rules_arguments(subscription)
-    found = _FOUND.decode(await connection.fetchval(statement, *arguments, missing, *rules))
-    if len(missing) < len(shown_ids) and found.version != version:
+
+    async def ask(missing: Sequence[int]) -> _Found:
+        answer = await connection.fetchval(
+            statement, merchant_id, at, missing, product_ids, code_keys, order_ids, *rules
+        )
+        return _FOUND.decode(answer)
+
+    found, everywhere, specific = await _with_picks(memory, merchant_id, product_ids, at, ask)
+    applied = () if subscription is None else in_order(subscription, found.rules)
+    return Surroundings(
+        Candidates(found.known, everywhere, specific, found.offers, applied),
+        {order.order_id: order for order in found.orders},
+    )
+
+
+async def _with_picks(
+    memory: PickMemory,
+    merchant_id: int,
+    product_ids: Iterable[int],
+    at: datetime,
+    ask: Callable[[Sequence[int]], Awaitable[_Found]],
+) -> tuple[_Found, AutomaticPick | None, dict[int, AutomaticPick]]:
+    """What `ask` finds, with the pick on all products and those on specific ones.
+
+    It is asked for the picks that are not remembered. Those that are count while it finds the
+    version that they were read at; where it finds another, it is asked again, for all of them.
+    """
+    wanted = [EVERYTHING, *product_ids]
+    version = memory.version(merchant_id)
+    picks, missing = memory.recall(merchant_id, wanted, at)
+    found = await ask(missing)
+    if len(missing) < len(wanted) and found.version != version:
         picks.clear()
-        found = _FOUND.decode(await connection.fetchval(statement, *arguments, shown_ids, *rules))
+        found = await ask(wanted)
     if found.shown:
         memory.remember(merchant_id, found.version, found.shown)
         for stretch in found.shown:
             if stretch.pick is not None:
                 picks[stretch.product_id] = stretch.pick
-    everywhere = picks.pop(EVERYTHING, None)
-    applied = () if subscription is None else in_order(subscription, found.rules)
-    return Surroundings(
-        Candidates(found.known, everywhere, picks, found.offers, applied),
-        {order.order_id: order for order in found.orders},
-    )
+    return found, picks.pop(EVERYTHING, None), picks
