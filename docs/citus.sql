@@ -17,6 +17,7 @@ SELECT create_distributed_table('promotions', 'merchant_id', colocate_with => 'p
 SELECT create_distributed_table('promotion_products', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('codes', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('automatic_picks', 'merchant_id', colocate_with => 'products');
+SELECT create_distributed_table('timeline_versions', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('orders', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('redemptions', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('redemption_counts', 'merchant_id', colocate_with => 'products');

@@ -17,7 +17,7 @@ from lru import LRU
 from sconto.domain.choice import AutomaticPick
 
 _PICKS: Final = 50_000
-"""Of all merchants, the least recently used are forgotten first; 300 bytes each."""
+"""Of all merchants, the least recently used are forgotten first; 460 bytes each."""
 
 _MERCHANTS: Final = 10_000
 
