@@ -1,16 +1,15 @@
-"""What an order records of the promotions that were picked, and what the counters count."""
+"""What an order records of the promotions that were picked; the counters add it up."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import NamedTuple
+
+import msgspec
 
 from sconto.domain.choice import Pick
 from sconto.domain.codes import CodeType
 from sconto.domain.pricing import PricedCart
 
 
-@dataclass(frozen=True, slots=True)
-class Redemption:
+class Redemption(msgspec.Struct, frozen=True):
     """A pick recorded by an order: once a product, whatever the lines and units.
 
     `discount` is what the customer got by it on all lines of the product in minor units, zero where
@@ -24,23 +23,6 @@ class Redemption:
     code_type: CodeType | None
     applied: bool
     discount: int
-
-
-class Counter(NamedTuple):
-    """What redemptions are counted by, besides currency and day."""
-
-    promotion_id: int
-    code_id: int | None
-    code_type: CodeType | None
-    applied: bool
-
-
-@dataclass(slots=True)
-class Tally:
-    """How many redemptions, and the discounts that the customers got by them in minor units."""
-
-    uses: int = 0
-    discount: int = 0
 
 
 def redemptions_of(priced: PricedCart) -> list[Redemption]:
@@ -68,6 +50,11 @@ def redemptions_of(priced: PricedCart) -> list[Redemption]:
     ]
 
 
+def count_redemptions(priced: PricedCart) -> int:
+    """How many redemptions an order of the priced cart records."""
+    return sum(map(len, {line.product_id: line.picks for line in priced.lines}.values()))
+
+
 def one_time_codes(redemptions: Iterable[Redemption]) -> list[int]:
     """The codes that an order uses up, by ascending id."""
     return sorted(
@@ -77,19 +64,3 @@ def one_time_codes(redemptions: Iterable[Redemption]) -> list[int]:
             if redemption.code_id is not None and redemption.code_type is CodeType.ONE_TIME
         }
     )
-
-
-def tally(redemptions: Iterable[Redemption]) -> dict[Counter, Tally]:
-    """What the redemptions add to each counter."""
-    tallies: dict[Counter, Tally] = {}
-    for redemption in redemptions:
-        counter = Counter(
-            redemption.promotion_id,
-            redemption.code_id,
-            redemption.code_type,
-            redemption.applied,
-        )
-        counted = tallies.setdefault(counter, Tally())
-        counted.uses += 1
-        counted.discount += redemption.discount
-    return tallies

@@ -16,9 +16,9 @@ Without `_REPLACE` it is `_PLACE` alone, which is a transaction by itself:
    - `placed` inserts the order, if all codes were taken and no order has its id. The primary key
      is what makes an id serve one order: a second insert waits for the first transaction, then does
      nothing.
-   - `recorded` inserts the redemptions, `counted` adds them to the counters: in the order's own
-     transaction, and only if `placed` did insert. So the counters are at any time the sum of the
-     redemptions, and these what the stored outcomes say.
+   - `recorded` inserts the redemptions, `counted` adds the same rows up and adds them to the
+     counters: in the order's own transaction, and only if `placed` did insert. So the counters are
+     at any time the sum of the redemptions, and these what the stored outcomes say.
    If the order was not placed, some of these parts may have written. So the statement ends with a
    division by the number of orders placed: by zero it fails, which undoes all of it, `Overtaken` is
    raised, and the caller looks again.
@@ -45,7 +45,7 @@ from typing import Final
 import asyncpg
 
 from sconto.domain.order import OrderStatus, StoredOrder
-from sconto.domain.redemption import one_time_codes, redemptions_of, tally
+from sconto.domain.redemption import one_time_codes, redemptions_of
 from sconto.store.database import Connection
 from sconto.store.outcomes import decode_order, encode_outcome
 
@@ -109,13 +109,17 @@ WITH free AS MATERIALIZED (
     WHERE (SELECT count(*) FROM taken) = cardinality($6::bigint[])
     ON CONFLICT DO NOTHING
     RETURNING order_id
+), picked AS (
+    SELECT *
+    FROM unnest($7::bigint[], $8::bigint[], $9::bigint[], $10::text[], $11::boolean[],
+                $12::text[]::numeric[])
+        AS redemption (product_id, promotion_id, code_id, code_type, applied, discount)
 ), recorded AS (
     INSERT INTO redemptions (merchant_id, order_id, product_id, promotion_id, code_id, code_type,
                              applied, discount)
-    SELECT $1, placed.order_id, picked.*
+    SELECT $1, placed.order_id, product_id, promotion_id, code_id, code_type, applied, discount
     FROM placed
-    CROSS JOIN unnest($7::bigint[], $8::bigint[], $9::bigint[], $10::text[], $11::boolean[],
-                      $12::text[]::numeric[]) AS picked
+    CROSS JOIN picked
 ), slot AS MATERIALIZED (
     SELECT number
     FROM (SELECT generate_series(0, 32767) AS number FROM placed) AS slots
@@ -126,9 +130,12 @@ WITH free AS MATERIALIZED (
                                              currency, day, slot, uses, discount)
     SELECT $1, promotion_id, code_id, code_type, applied, $13, $14, slot.number, uses, discount
     FROM slot
-    CROSS JOIN unnest($15::bigint[], $16::bigint[], $17::text[], $18::boolean[], $19::bigint[],
-                      $20::text[]::numeric[])
-        AS tally (promotion_id, code_id, code_type, applied, uses, discount)
+    CROSS JOIN (
+        SELECT promotion_id, code_id, code_type, applied,
+               count(*) AS uses, sum(discount) AS discount
+        FROM picked
+        GROUP BY promotion_id, code_id, code_type, applied
+    ) AS tally
     ORDER BY promotion_id, code_id, code_type, applied
     ON CONFLICT (merchant_id, promotion_id, code_id, code_type, applied, currency, day, slot)
     DO UPDATE SET uses = counts.uses + excluded.uses, discount = counts.discount + excluded.discount
@@ -155,7 +162,6 @@ async def insert_order(
     transaction is left, where one of its codes is no longer free or its id is taken.
     """
     redemptions = redemptions_of(order.outcome)
-    tallies = tally(redemptions)
     # Numbers of any size as texts: asyncpg takes ten times as long to write a numeric.
     arguments = (
         merchant_id,
@@ -172,12 +178,6 @@ async def insert_order(
         [str(redemption.discount) for redemption in redemptions],
         order.outcome.currency,
         day,
-        [counter.promotion_id for counter in tallies],
-        [counter.code_id or AUTOMATIC for counter in tallies],
-        [counter.code_type or NO_TYPE for counter in tallies],
-        [counter.applied for counter in tallies],
-        [counted.uses for counted in tallies.values()],
-        [str(counted.discount) for counted in tallies.values()],
     )
     try:
         await connection.execute(_PLACE, *arguments)

@@ -16,7 +16,7 @@ from sconto.api.plain_route import PlainRoute
 from sconto.domain.names import is_reference
 from sconto.domain.people import Action
 from sconto.domain.problems import OrderNotFound
-from sconto.domain.redemption import redemptions_of
+from sconto.domain.redemption import count_redemptions
 from sconto.operations import checkout
 
 router: Final = APIRouter(prefix="/checkout/v1", tags=["Checkout API"], route_class=PlainRoute)
@@ -59,7 +59,7 @@ async def place_order(request: Request) -> Response:
     if placed.created:
         context.metrics.orders.inc()
         context.metrics.count_codes(placed.order.outcome.codes)
-        context.metrics.redemptions.inc(len(redemptions_of(placed.order.outcome)))
+        context.metrics.redemptions.inc(count_redemptions(placed.order.outcome))
     return _answer(writing.write_order(placed.order), 201 if placed.created else 200)
 
 
