@@ -16,6 +16,7 @@ from sconto.store.schema import (
     refuse_newer,
     schema_state,
 )
+from sconto.store.session import find_missing_settings
 
 T = TypeVar("T")
 
@@ -65,6 +66,14 @@ def require_schema(url: str) -> None:
         )
 
 
+def what_sessions_lack(url: str) -> list[str]:
+    """The settings that should be in force on each connection and are not, as `name = value`.
+
+    Raises DatabaseUnavailable.
+    """
+    return asyncio.run(answer_from(url, _find_missing_settings))
+
+
 def _ensure_schema(url: str) -> None:
     version = asyncio.run(answer_from(url, _read_version))
     refuse_newer(version)
@@ -80,6 +89,11 @@ def _ensure_schema(url: str) -> None:
 async def _read_version(database: Database) -> str | None:
     async with database.read() as connection:
         return await read_version(connection)
+
+
+async def _find_missing_settings(database: Database) -> list[str]:
+    async with database.read() as connection:
+        return await find_missing_settings(connection)
 
 
 async def answer_from(url: str, verb: Callable[[Database], Awaitable[T]]) -> T:

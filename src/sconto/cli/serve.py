@@ -6,7 +6,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Annotated, Final
 
@@ -17,7 +17,12 @@ from uvicorn.supervisors.multiprocess import Multiprocess
 
 from sconto.api.logs import open_log
 from sconto.cli.connections import RequestTimeout
-from sconto.cli.database import bring_up_to_date, require_schema, running_database
+from sconto.cli.database import (
+    bring_up_to_date,
+    require_schema,
+    running_database,
+    what_sessions_lack,
+)
 from sconto.cli.privileges import drop_privileges
 from sconto.settings import Settings
 from sconto.store.database import DatabaseUnavailable
@@ -56,6 +61,7 @@ def serve(
     drop_privileges()
     with terminable(), bind(host, port) as listener, running_database(settings) as url:
         _prepare_schema(url, migrate=migrate)
+        _tell_what_sessions_lack(url)
         run_service(settings.with_database(url), listener, workers)
 
 
@@ -136,6 +142,17 @@ def _prepare_schema(url: str, *, migrate: bool) -> None:
     except DatabaseUnavailable as error:
         # Whoever migrates separately also starts separately; until then it is not ready.
         typer.echo(f"sconto: the database cannot be reached yet: {error}", err=True)
+
+
+def _tell_what_sessions_lack(url: str) -> None:
+    with suppress(DatabaseUnavailable):
+        lacking = what_sessions_lack(url)
+        if lacking:
+            typer.echo(
+                f"sconto: the database's sessions lack {', '.join(lacking)}: "
+                "give them to its role (see PgBouncer in docs/scale.md)",
+                err=True,
+            )
 
 
 def _config(app: str, workers: int) -> Config:

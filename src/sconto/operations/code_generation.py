@@ -16,7 +16,13 @@ from sconto.domain.people import Caller, Role
 from sconto.domain.problems import GenerationNotFound, NoCodesAllowed, PromotionNotFound
 from sconto.domain.promotion import PromotionType
 from sconto.store import code_generations, code_lists, history
-from sconto.store.database import Connection, Database, DatabaseUnavailable, retrying
+from sconto.store.database import (
+    Connection,
+    Database,
+    DatabaseReadOnly,
+    DatabaseUnavailable,
+    retrying,
+)
 
 MADE_AT_ONCE: Final = 10_000
 """Codes of one transaction: a change of the promotion waits no longer than for these."""
@@ -135,6 +141,8 @@ async def keep_generating(database: Database, clock: Callable[[], datetime]) -> 
         await asyncio.sleep(_LOOK_SECONDS * random.uniform(0.5, 1))  # noqa: S311
         try:
             await make_all_codes(database, clock)
+        except DatabaseReadOnly:
+            pass  # whoever serves from the primary does it
         except DatabaseUnavailable:
             _log.warning("codes are not generated: no database")
         except Exception:

@@ -14,7 +14,13 @@ from typing import Final, TypeAlias
 
 from sconto.operations.overviews import CHARTED_DAYS
 from sconto.store import counters as store
-from sconto.store.database import Connection, Database, DatabaseUnavailable, retrying
+from sconto.store.database import (
+    Connection,
+    Database,
+    DatabaseReadOnly,
+    DatabaseUnavailable,
+    retrying,
+)
 
 SLOTS_KEPT: Final = timedelta(days=2)
 """A day's slots are folded when it ended so long ago in UTC, and so a day ago in every zone."""
@@ -86,6 +92,8 @@ async def keep_folded(database: Database, clock: Callable[[], datetime]) -> None
         interval = _INTERVAL
         try:
             await fold(database, clock())
+        except DatabaseReadOnly:
+            pass  # whoever serves from the primary does it
         except DatabaseUnavailable:
             _log.warning("counters are not folded: no database")
         except Exception:

@@ -15,7 +15,13 @@ from typing import Final, Generic, TypeVar
 from sconto.domain.people import Caller
 from sconto.domain.problems import IdempotencyKeyBusy, IdempotencyKeyReused
 from sconto.store import idempotency as store
-from sconto.store.database import Connection, Database, DatabaseUnavailable, retrying
+from sconto.store.database import (
+    Connection,
+    Database,
+    DatabaseReadOnly,
+    DatabaseUnavailable,
+    retrying,
+)
 
 KEPT: Final = timedelta(hours=24)
 """How long a key counts."""
@@ -127,6 +133,8 @@ async def keep_swept(database: Database, clock: Callable[[], datetime]) -> None:
         await asyncio.sleep(_SWEEP_INTERVAL * random.uniform(0.5, 1.5))  # noqa: S311
         try:
             await sweep(database, clock())
+        except DatabaseReadOnly:
+            pass  # whoever serves from the primary does it
         except DatabaseUnavailable:
             _log.warning("keys are not swept: no database")
         except Exception:

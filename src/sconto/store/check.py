@@ -25,8 +25,10 @@ CHECKS: Final = (*ORDER_CHECKS, *PROMOTION_CHECKS)
 
 _ROWS_AT_ONCE: Final = 2000
 
-# By product: what each automatic promotion claims, and what the timeline shows.
-_TIMELINE: Final = """
+# By product: what each automatic promotion claims, and what the timeline shows. The cursor is SQL's
+# own, for it ends with the transaction: asyncpg's would leave a statement in a pooler's session.
+_OPEN_TIMELINE: Final = """
+DECLARE timeline NO SCROLL CURSOR FOR
 SELECT merchant_id, 0::bigint AS product_id, true AS claimed, starts_at, ends_at + $2 AS ends_at,
        promotion_id, percent
 FROM promotions
@@ -45,6 +47,8 @@ FROM automatic_picks
 WHERE $1::bigint IS NULL OR merchant_id = $1
 ORDER BY merchant_id, product_id
 """
+
+_READ_TIMELINE: Final = f"FETCH {_ROWS_AT_ONCE} FROM timeline"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +84,14 @@ async def read_timelines(
     connection: Connection, merchant_id: int | None
 ) -> AsyncIterator[ProductTimeline]:
     """Every product with its timeline, one after the other."""
-    rows = connection.cursor(
-        _TIMELINE, merchant_id, INSTANT, prefetch=_ROWS_AT_ONCE, timeout=_FOR_EVER
-    )
+    await connection.execute(_OPEN_TIMELINE, merchant_id, INSTANT, timeout=_FOR_EVER)
     waiting: list[asyncpg.Record] = []
-    async for row in rows:
-        if waiting and _product(waiting[0]) != _product(row):
-            yield _timeline(waiting)
-            waiting = []
-        waiting.append(row)
+    while rows := await connection.fetch(_READ_TIMELINE, timeout=_FOR_EVER):
+        for row in rows:
+            if waiting and _product(waiting[0]) != _product(row):
+                yield _timeline(waiting)
+                waiting = []
+            waiting.append(row)
     if waiting:
         yield _timeline(waiting)
 

@@ -12,7 +12,7 @@ import asyncpg
 from sconto.store.pick_memory import PickMemory
 from sconto.store.pool import Connection, Pool
 
-__all__ = ["Connection", "Database", "DatabaseUnavailable", "retrying"]
+__all__ = ["Connection", "Database", "DatabaseReadOnly", "DatabaseUnavailable", "retrying"]
 
 T = TypeVar("T")
 
@@ -27,7 +27,6 @@ _LOST = (
     asyncpg.InsufficientResourcesError,
     asyncpg.PostgresIOError,
     asyncpg.InternalClientError,
-    asyncpg.ReadOnlySQLTransactionError,
     asyncpg.IdleInTransactionSessionTimeoutError,
     # The server is there and lets nobody in, or not to this database: wrong settings, or a restore.
     asyncpg.InvalidAuthorizationSpecificationError,
@@ -38,6 +37,10 @@ _LOST = (
     OSError,
 )
 
+_MIXED_UP: Final = (asyncpg.DuplicatePreparedStatementError, asyncpg.InvalidSQLStatementNameError)
+
+_UNDONE: Final = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+
 
 class DatabaseUnavailable(Exception):
     """The database could not be reached, or was lost on the way.
@@ -45,6 +48,10 @@ class DatabaseUnavailable(Exception):
     Where it was lost during a commit nobody knows whether the transaction took place; the caller
     finds out by asking again.
     """
+
+
+class DatabaseReadOnly(DatabaseUnavailable):
+    """The database is a replica: only its primary can be written."""
 
 
 class Database:
@@ -66,7 +73,7 @@ class Database:
 
     def read(self) -> AbstractAsyncContextManager[Connection]:
         """A connection for single statements, each a snapshot of its own."""
-        return _Loan(self._pool)
+        return _LoanToRead(self._pool)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Connection]:
@@ -76,7 +83,7 @@ class Database:
         default: conditional statements and upserts rely on meeting the newest version of a row.
         """
         async with (
-            self.read() as connection,
+            _Loan(self._pool) as connection,
             connection.transaction(isolation="read_committed"),
         ):
             yield connection
@@ -101,6 +108,7 @@ class _Loan(AbstractAsyncContextManager[Connection]):
     """
 
     __slots__ = ("_connection", "_pool")
+    _undone_is_lost = False
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -108,6 +116,10 @@ class _Loan(AbstractAsyncContextManager[Connection]):
     async def __aenter__(self) -> Connection:
         try:
             self._connection = await self._pool.acquire()
+        except asyncpg.PostgresError as error:
+            _translate(error)
+            # Whatever PostgreSQL refuses a connection for, it is nothing that was asked of us.
+            raise DatabaseUnavailable(str(error)) from error
         except Exception as error:
             _translate(error)
             raise
@@ -126,6 +138,15 @@ class _Loan(AbstractAsyncContextManager[Connection]):
             raise
         if error is not None:
             _translate(error)
+            if self._undone_is_lost and isinstance(error, _UNDONE):
+                raise DatabaseUnavailable(str(error)) from error
+
+
+class _LoanToRead(_Loan):
+    """A loan whose statements nobody retries; on a replica the primary's writes may undo them."""
+
+    __slots__ = ()
+    _undone_is_lost = True
 
 
 def _translate(error: BaseException) -> None:
@@ -133,6 +154,13 @@ def _translate(error: BaseException) -> None:
     if isinstance(error, asyncpg.PostgresError):
         # It quotes the row, and with it codes: an error that nobody foresaw is logged as it is.
         error.detail = None
+    if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+        raise DatabaseReadOnly(str(error)) from error
+    if isinstance(error, _MIXED_UP):
+        raise DatabaseUnavailable(
+            "a pooler stands in between that mixes up prepared statements: "
+            "add prepared_statements=false to SCONTO_DATABASE_URL"
+        ) from error
     if isinstance(error, _LOST):
         raise DatabaseUnavailable(str(error) or type(error).__name__) from error
     if isinstance(error, asyncpg.InterfaceError) and "closed" in str(error):
@@ -148,7 +176,7 @@ async def retrying(verb: Callable[[], Awaitable[T]]) -> T:
     for attempt in range(_ATTEMPTS):
         try:
             return await verb()
-        except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError) as error:
+        except _UNDONE as error:
             if attempt == _ATTEMPTS - 1:
                 raise DatabaseUnavailable("too many conflicting transactions") from error
         await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311

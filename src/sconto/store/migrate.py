@@ -10,6 +10,7 @@ from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from sconto.store.address import split_address
 from sconto.store.database import DatabaseUnavailable
 from sconto.store.schema import (
     MIGRATIONS,
@@ -79,7 +80,13 @@ def _translated(error: DBAPIError) -> DatabaseUnavailable | MigrationFailed:
 
 def _connect(url: str) -> "psycopg.Connection[tuple[object, ...]]":
     try:
-        return psycopg.connect(url, connect_timeout=5, application_name="sconto migrate")
+        return psycopg.connect(
+            split_address(url)[0],
+            connect_timeout=5,
+            application_name="sconto migrate",
+            # A pooler would hand the statements that are kept to the next who migrates.
+            prepare_threshold=None,
+        )
     except psycopg.Error as error:
         raise DatabaseUnavailable(_one_line(error)) from error
 

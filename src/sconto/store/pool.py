@@ -9,7 +9,26 @@ import asyncpg
 from asyncpg.connect_utils import SessionAttribute
 from asyncpg.pool import PoolConnectionProxy
 
+from sconto.store.address import split_address
+
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
+
+SESSION_SETTINGS: Final = {
+    # All rows are found by key, so one plan a statement fits all arguments; to plan a quote anew
+    # takes PostgreSQL four times as long as to run it. But a plan made while a table was nearly
+    # empty would scan it, and stay in use when the table has grown.
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "jit": "off",
+    # Times come as texts too, in JSON, and older offsets of some zones have seconds.
+    "timezone": "UTC",
+    # Conditional statements and upserts rely on meeting the newest version of a row.
+    "default_transaction_isolation": "read committed",
+}
+"""What PostgreSQL is told for the length of each connection."""
+
+_STATEMENTS: Final = 100
+"""Statements that a connection keeps, with their plans."""
 
 _PATIENCE: Final = 5.0
 """Seconds to wait for a connection: longer than a busy moment, shorter than a caller's patience."""
@@ -43,26 +62,17 @@ class Pool:
     @classmethod
     async def open(cls, url: str, limit: int) -> Self:
         """Make the pool; no connection is opened yet."""
+        url, keeps_statements = split_address(url)
         pool = await asyncpg.create_pool(
             url,
+            statement_cache_size=_STATEMENTS if keeps_statements else 0,
             min_size=0,
             max_size=limit,
             timeout=_PATIENCE,
             command_timeout=60,
             # The usual reset is a round trip each time; no session of ours keeps any state.
             reset=_keep,
-            # All rows are found by key, so one plan a statement fits all arguments; to plan a quote
-            # anew takes PostgreSQL four times as long as to run it. But a plan made while a table
-            # was nearly empty would scan it, and stay in use when the table has grown.
-            server_settings={
-                "plan_cache_mode": "force_generic_plan",
-                "enable_seqscan": "off",
-                "jit": "off",
-                # Times come as texts too, in JSON, and older offsets of some zones have seconds.
-                "timezone": "UTC",
-                # Conditional statements and upserts rely on meeting the newest version of a row.
-                "default_transaction_isolation": "read committed",
-            },
+            server_settings=SESSION_SETTINGS,
         )
         return cls(url, pool)
 

@@ -1,0 +1,22 @@
+"""The address of a database, and the one word in it that is ours."""
+
+import re
+from typing import Final
+
+_OURS: Final = re.compile(
+    r"(?P<before>[?&])prepared_statements=(?P<value>true|false)(?P<after>&|$)"
+)
+
+
+def split_address(url: str) -> tuple[str, bool]:
+    """The address as PostgreSQL's libraries read it, and whether statements are kept by name.
+
+    They are unless it says `prepared_statements=false`, which a pooler needs that lends a session
+    to another client after each transaction and does not know the statements in it. Any other value
+    is left where it is, for PostgreSQL to refuse.
+    """
+    found = _OURS.search(url)
+    if found is None:
+        return url, True
+    separator = found["before"] if found["after"] else ""
+    return url[: found.start()] + separator + url[found.end() :], found["value"] == "true"
