@@ -16,7 +16,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install browser messages pictures demo test test-fast lint format bench bench-quick soak audit lock clean
+.PHONY: help install browser pooler messages pictures demo test test-fast lint format bench bench-quick soak audit lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -27,13 +27,17 @@ install: .venv/.run ## .venv with the sconto command in it
 demo: .venv/.run ## Sconto with a bundled database, a demo shop and its addresses
 	@$(BIN)/sconto demo
 
-test: lint browser ## every check that CI runs
+test: lint browser pooler ## every check that CI runs
 	@$(BIN)/python -m tests.oldest_postgresql $(BIN)/pytest -n $(JOBS) --dist worksteal -m 'not soak' \
 		tests/store tests/operations --ignore tests/store/embedded --database-url
 	@$(BIN)/pytest -n $(JOBS) --dist worksteal -m 'not soak'
 
 browser:
 	@command -v chromium >/dev/null || tools/ensure-package chromium "Trying the portal in a browser"
+
+pooler:
+	@command -v pgbouncer >/dev/null || test -x /usr/sbin/pgbouncer || \
+		tools/ensure-package pgbouncer "Trying the service behind a pooler"
 
 messages: .venv/.dev ## the texts of the portal for translators, and their catalogues for the service
 	@cd src/sconto/portal && $(abspath $(BIN))/pybabel -q extract -F locales/babel.cfg -k marked --no-location \

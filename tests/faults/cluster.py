@@ -47,7 +47,7 @@ class Cluster:
         self.files = files or folder / "files"
         self.port = free_port()
         self._log = folder / "log"
-        self._owner = _choose_owner()
+        self._owner = choose_owner()
         self._programs: Programs = reach_programs(self._owner, folder)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -192,7 +192,8 @@ def free_port() -> int:
         return port
 
 
-def _choose_owner() -> Owner:
+def choose_owner() -> Owner:
+    """Who runs servers that refuse root."""
     if os.geteuid() != 0:
         return Owner()
     nobody = pwd.getpwnam("nobody")

@@ -1,0 +1,187 @@
+"""Everything that Sconto does, through a PgBouncer that lends sessions by the transaction."""
+
+import asyncio
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from sconto.api.clock import read_clock
+from sconto.cli.demo_shop import open_shop
+from sconto.domain.people import Caller
+from sconto.operations.tokens import Tokens
+from sconto.store.address import split_address
+from sconto.store.database import Database
+from tests.api.test_examples import find_examples
+from tests.conftest import SECRET_KEY
+from tests.faults.cluster import Cluster
+from tests.faults.conftest import Settings
+from tests.faults.pooler import knows_statements, running_pooler, statements_of_the_manual
+from tests.faults.shoppers import Shop
+from tests.portal.sessions import cookie_of
+from tests.services import SCONTO, Service, environment_of
+from tests.stories.shoppers import an_order, clients
+
+SESSIONS = 3
+CLIENTS = 40
+
+
+@pytest.fixture
+def empty_cluster(folder: Path) -> Iterator[Cluster]:
+    """A server whose database belongs to the role `sconto`, and has nothing in it yet."""
+    with Cluster.running(folder / "postgresql") as cluster:
+        cluster.execute("CREATE ROLE sconto LOGIN")
+        cluster.execute("ALTER DATABASE sconto OWNER TO sconto")
+        yield cluster
+
+
+@pytest.fixture
+def address(empty_cluster: Cluster, folder: Path) -> Iterator[str]:
+    """The address through a pooler, all being as the manual says for this PgBouncer."""
+    for statement in statements_of_the_manual():
+        empty_cluster.execute(statement)
+    with running_pooler(empty_cluster, folder / "pooler", "sconto", SESSIONS) as url:
+        yield url if knows_statements() else f"{url}?prepared_statements=false"
+
+
+async def test_everything_works_though_sessions_are_fewer_than_clients(
+    empty_cluster: Cluster, address: str, folder: Path, settings_for: Settings
+) -> None:
+    settings = settings_for(address)
+    assert "newest schema" in run(settings, "migrate").stdout
+    assert run(settings, "merchant", "create", "Ada").stdout.strip().isdigit()
+    with Service.running(folder / "service", settings, "--workers", "2") as service:
+        assert "lack" not in service.log
+        caller, token = await open_demo(address)
+        async with httpx.AsyncClient(
+            base_url=service.url, headers={"Authorization": f"Bearer {token}"}, timeout=30
+        ) as client:
+            await try_every_example(client)
+            await look_at_the_portal(service.url, caller)
+        await race(address, service.url)
+        assert '"status":5' not in service.log
+        assert "Traceback" not in service.log
+    for _ in range(2):  # the second finds the sessions as the first left them
+        assert "BROKEN" not in run(settings, "check").stdout
+    assert count_sessions(empty_cluster) <= SESSIONS
+
+
+async def test_a_database_that_dies_behind_the_pooler_loses_nothing_that_was_acknowledged(
+    empty_cluster: Cluster, address: str, folder: Path, settings_for: Settings
+) -> None:
+    settings = settings_for(address)
+    with Service.running(folder / "service", settings, "--workers", "2") as service:
+        shop = await Shop.open(address)
+        async with shop.busy(lambda: service.url) as told:
+            await shop.until_placed(20)
+            await asyncio.to_thread(empty_cluster.kill)
+            await asyncio.sleep(0.5)
+            await asyncio.to_thread(empty_cluster.start)
+            await shop.until_placed(20)
+        assert set(told.statuses) <= {200, 201, 409, 503}
+        assert told.broken == 0
+        assert told.slowest < 10
+        await shop.reckon()
+        assert "Traceback" not in service.log
+
+
+def test_whoever_forgets_the_settings_of_the_role_is_told_at_the_start(
+    empty_cluster: Cluster, folder: Path, settings_for: Settings
+) -> None:
+    with (
+        running_pooler(empty_cluster, folder / "pooler", "sconto", SESSIONS) as url,
+        Service.running(
+            folder / "service", settings_for(f"{url}?prepared_statements=false")
+        ) as service,
+    ):
+        assert (
+            "sconto: the database's sessions lack plan_cache_mode = force_generic_plan, "
+            "enable_seqscan = off, jit = off: give them to its role"
+        ) in service.log
+
+
+@pytest.mark.skipif(knows_statements(), reason="this PgBouncer keeps statements apart")
+def test_a_pooler_that_mixes_up_statements_is_named_with_what_helps(
+    address: str, settings_for: Settings
+) -> None:
+    run(settings_for(address), "migrate")
+    settings = settings_for(split_address(address)[0])
+    run(settings, "merchant", "list")
+    refused = run(settings, "merchant", "list", status=1)
+    assert refused.stderr == (
+        "sconto: the database cannot be reached: a pooler stands in between that mixes up prepared "
+        "statements: add prepared_statements=false to SCONTO_DATABASE_URL\n"
+    )
+
+
+def run(
+    settings: dict[str, str], *arguments: str, status: int = 0
+) -> "subprocess.CompletedProcess[str]":
+    """What a command of Sconto says."""
+    done = subprocess.run(
+        [SCONTO, *arguments],
+        env=environment_of(settings),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == status, done.stderr
+    return done
+
+
+async def open_demo(address: str) -> tuple[Caller, str]:
+    """A demo shop, and who may do everything there."""
+    tokens = Tokens(SECRET_KEY)
+    database = await Database.open(address)
+    try:
+        token = await open_shop(database, tokens, read_clock())
+    finally:
+        await database.close()
+    return tokens.caller(token, read_clock()), token
+
+
+async def try_every_example(client: httpx.AsyncClient) -> None:
+    """Promotions, code files, orders, subscriptions: what /docs shows is done once."""
+    paths = (await client.get("/openapi.json")).json()["paths"]
+    for example in find_examples(paths):
+        answer = await client.request(
+            example.method, example.path, headers=example.headers, content=example.content
+        )
+        assert answer.is_success, (example, answer.text)
+
+
+async def look_at_the_portal(url: str, caller: Caller) -> None:
+    """Pages that read much."""
+    cookie = {"Cookie": cookie_of(caller, Tokens(SECRET_KEY))}
+    async with httpx.AsyncClient(base_url=f"{url}/portal", headers=cookie, timeout=30) as client:
+        for page in ("promotions", "promotions/1", "promotions/1/statistics", "orders", "people"):
+            answer = await client.get(f"/{page}")
+            assert answer.status_code == 200, (page, answer.text)
+
+
+async def race(address: str, url: str) -> None:
+    """Many clients want one code, each twice; one gets it, and all is counted once."""
+    shop = await Shop.open(address)
+    async with clients(url, shop.headers, CLIENTS) as shoppers:
+        answers = await asyncio.gather(
+            *(
+                shopper.post("/orders", json=an_order(f"A-{number // 2}", "c0"))
+                for number, shopper in enumerate(shoppers)
+            )
+        )
+    statuses = Counter(answer.status_code for answer in answers)
+    assert statuses == {201: 1, 200: 1, 409: CLIENTS - 2}
+    placed = next(answer.json() for answer in answers if answer.status_code == 201)
+    shop.told.placed[int(placed["order_id"].removeprefix("A-"))] = placed
+    await shop.reckon()
+
+
+def count_sessions(cluster: Cluster) -> int:
+    """Sessions of Sconto's role, which PgBouncer keeps open."""
+    ((number,),) = cluster.execute("SELECT count(*) FROM pg_stat_activity WHERE usename = 'sconto'")
+    assert isinstance(number, int)
+    return number

@@ -1,0 +1,162 @@
+"""A service on a streaming replica: it answers what reads, and writes nothing."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import httpx
+import pytest
+
+from sconto.api.clock import read_clock
+from sconto.cli.demo_shop import open_shop
+from sconto.domain.code_pattern import CodePattern
+from sconto.domain.people import Caller
+from sconto.operations.code_generation import (
+    get_generation,
+    keep_generating,
+    make_all_codes,
+    start_generation,
+)
+from sconto.operations.promotions import create_promotion
+from sconto.operations.tokens import Tokens
+from sconto.store.database import Database, DatabaseReadOnly, DatabaseUnavailable
+from tests.api.test_examples import Example, find_examples
+from tests.builders import NOON, a_promotion
+from tests.conftest import SECRET_KEY
+from tests.faults.cluster import Cluster
+from tests.faults.conftest import Settings
+from tests.portal.sessions import cookie_of
+from tests.services import Service, wait_until
+from tests.stories.shoppers import an_order
+
+_READS: Final = ("/statistics", "/quotes", "/prices", "/orders", "/_validate", "/_schedule")
+"""How the addresses end that read though they are asked by POST: an order again is answered."""
+
+_OF_ITS_OWN: Final = ("/health/live", "/health/ready", "/metrics")
+
+_PAGES: Final = ("promotions", "promotions/1", "promotions/1/statistics", "orders", "subscriptions")
+
+_LOOKING: Final = "SELECT count(*)::int FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+
+
+@pytest.fixture
+def replica(cluster: Cluster, folder: Path) -> Iterator[Cluster]:
+    """A copy of the cluster that follows it, and never waits for those who read."""
+    replica = Cluster(folder / "replica")
+    replica.copy(cluster, "-R")
+    try:
+        replica.start(max_standby_streaming_delay="0")
+        yield replica
+    finally:
+        replica.kill()
+
+
+async def test_a_service_on_a_replica_answers_what_reads_as_the_primary_does_and_refuses_writes(
+    cluster: Cluster, replica: Cluster, folder: Path, settings_for: Settings
+) -> None:
+    caller, token = await open_demo(cluster.url)
+    with (
+        Service.running(folder / "primary's", settings_for(cluster.url)) as primary,
+        Service.running(
+            folder / "replica's", settings_for(replica.url), "--no-migrate"
+        ) as secondary,
+    ):
+        started = time.monotonic()
+        cookie = cookie_of(caller, Tokens(SECRET_KEY))
+        headers = {"Authorization": f"Bearer {token}", "Cookie": cookie}
+        async with (
+            httpx.AsyncClient(base_url=primary.url, headers=headers, timeout=30) as writer,
+            httpx.AsyncClient(base_url=secondary.url, headers=headers, timeout=30) as reader,
+        ):
+            paths = (await writer.get("/openapi.json")).json()["paths"]
+            examples = list(find_examples(paths))
+            for example in examples:
+                if example.method in ("put", "post"):
+                    assert (await send(writer, example)).is_success, example
+            await wait_for(cluster, replica)
+            for example in examples:
+                answer = await send(reader, example)
+                if example.path in _OF_ITS_OWN:
+                    assert answer.status_code == 200
+                elif is_read(example):
+                    assert answer.is_success, (example, answer.text)
+                    assert answer.text == (await send(writer, example)).text
+                else:
+                    assert answer.status_code == 503, (example, answer.text)
+                    assert answer.headers["Retry-After"] == "2"
+            assert (
+                await reader.post("/checkout/v1/orders", json=an_order("A-2"))
+            ).status_code == 503
+            for page in _PAGES:
+                assert (await reader.get(f"/portal/{page}")).status_code == 200
+        # Long enough for whatever looks every two seconds for work.
+        await asyncio.sleep(max(0, started + 3 - time.monotonic()))
+        assert '"level":"warning"' not in secondary.log
+        assert "Traceback" not in secondary.log
+
+
+async def test_a_look_that_the_primary_undoes_finds_the_database_unavailable(
+    cluster: Cluster, replica: Cluster
+) -> None:
+    database = await Database.open(replica.url)
+
+    async def look() -> None:
+        async with database.read() as connection:
+            await connection.fetch("SELECT pg_sleep(30) FROM (SELECT count(*) FROM merchants) AS m")
+
+    looking = asyncio.create_task(look())
+    await asyncio.to_thread(wait_until, lambda: replica.execute(_LOOKING) == [(1,)])
+    await asyncio.to_thread(cluster.execute, "ALTER TABLE merchants ADD COLUMN more text")
+    with pytest.raises(DatabaseUnavailable, match="conflict with recovery"):
+        await looking
+    await database.close()
+
+
+async def test_work_in_the_background_is_left_in_silence_to_those_who_may_write(
+    database: Database, database_url: str, merchant: Caller, caplog: pytest.LogCaptureFixture
+) -> None:
+    new = a_promotion(codes=("FIRST",))
+    promotion_id = await create_promotion(database, merchant, new, NOON)
+    waiting = await start_generation(database, merchant, promotion_id, CodePattern(), 10, NOON)
+    separator = "&" if "?" in database_url else "?"
+    reader = await Database.open(f"{database_url}{separator}default_transaction_read_only=on")
+    with pytest.raises(DatabaseReadOnly):
+        await make_all_codes(reader, read_clock)
+    with suppress(TimeoutError):
+        await asyncio.wait_for(keep_generating(reader, read_clock), 2.5)
+    await reader.close()
+    assert caplog.records == []
+    assert await get_generation(database, merchant, waiting.id) == waiting
+
+
+def is_read(example: Example) -> bool:
+    """Whether a request changes nothing."""
+    return example.method == "get" or example.path.endswith(_READS)
+
+
+async def send(client: httpx.AsyncClient, example: Example) -> httpx.Response:
+    """The answer to a request."""
+    return await client.request(
+        example.method, example.path, headers=example.headers, content=example.content
+    )
+
+
+async def open_demo(address: str) -> tuple[Caller, str]:
+    """A demo shop, and who may do everything there."""
+    tokens = Tokens(SECRET_KEY)
+    database = await Database.open(address)
+    try:
+        token = await open_shop(database, tokens, read_clock())
+    finally:
+        await database.close()
+    return tokens.caller(token, read_clock()), token
+
+
+async def wait_for(cluster: Cluster, replica: Cluster) -> None:
+    """Wait until the replica has what the primary has written."""
+    ((written,),) = cluster.execute("SELECT pg_current_wal_lsn()")
+    caught_up = f"SELECT pg_last_wal_replay_lsn() >= '{written}'"
+    await asyncio.to_thread(wait_until, lambda: replica.execute(caught_up) == [(True,)])
