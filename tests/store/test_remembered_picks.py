@@ -3,14 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
 import psycopg
 import pytest
-from asyncpg.connection import LoggedQuery
 from psycopg import sql
 
 from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
@@ -18,7 +16,7 @@ from sconto.domain.money import PERCENT
 from sconto.domain.people import Caller
 from sconto.domain.promotion import PromotionChange, PromotionType, Terms
 from sconto.domain.schedule import EVERYTHING, INSTANT, Period
-from sconto.operations.checkout import quote
+from sconto.operations.checkout import list_prices, quote
 from sconto.operations.products import delete_product
 from sconto.operations.promotions import (
     change_promotion,
@@ -27,47 +25,23 @@ from sconto.operations.promotions import (
     restore_promotion,
 )
 from sconto.store import timeline
-from sconto.store.candidates import READ
 from sconto.store.database import Database
 from sconto.store.pick_memory import Shown
 from tests.builders import NOON, a_cart, a_line, a_promotion
 from tests.conftest import create_caller
 from tests.operations.stock import stock
+from tests.store.till import Till
 
 MUG, CUP, PAN = 11, 22, 33
 HOUR: Final = timedelta(hours=1)
 
 
-@dataclass
-class Till:
-    """A process that prices carts, beside the one that edits; it has a memory of its own."""
+_VERSION: Final = "SELECT version FROM timeline_versions WHERE merchant_id = $1"
 
-    database: Database
-    caller: Caller
-    _asked: list[list[int]] = field(default_factory=list)
-
-    async def watch(self) -> None:
-        async with self.database.read() as connection:
-            connection.add_query_logger(self._note)
-
-    async def percents(
-        self, *product_ids: int, at: datetime = NOON, caller: Caller | None = None
-    ) -> list[list[int]]:
-        """Of each product the percents of its picks, the best first."""
-        cart = a_cart(*(a_line(number, line_id=str(number)) for number in product_ids))
-        priced = await quote(self.database, caller or self.caller, cart, at)
-        return [[pick.percent // PERCENT for pick in line.picks] for line in priced.lines]
-
-    async def asked(self) -> list[list[int]]:
-        """Of each statement since the last look, the products whose picks it read."""
-        await asyncio.sleep(0)  # the logger hears of a statement a moment after its end
-        asked = self._asked.copy()
-        self._asked.clear()
-        return asked
-
-    def _note(self, record: LoggedQuery) -> None:
-        if record.query == READ:
-            self._asked.append(list(record.args[2]))
+_GO_BACK: Final = """
+WITH version AS (UPDATE timeline_versions SET version = $2 WHERE merchant_id = $1)
+UPDATE automatic_picks SET percent = $3 WHERE merchant_id = $1
+"""
 
 
 @pytest.fixture
@@ -306,6 +280,48 @@ async def test_no_quote_sees_half_of_an_edit_of_many_products(
     assert seen[0] == 10
     assert seen == sorted(seen)
     assert await till.percents(first, last) == [[50], [50]]
+
+
+async def test_a_database_that_goes_back_is_not_taken_for_what_it_was(
+    database: Database, till: Till
+) -> None:
+    merchant_id = till.caller.merchant_id
+    await stock(database, till.caller, [MUG, CUP])
+    new = a_promotion(coverage=on(MUG, CUP))
+    promotion_id = await create_promotion(database, till.caller, new, NOON)
+
+    # As after a failover to a standby that had not got the last edit, twice.
+    for percent in (50, 60):
+        async with database.read() as connection:
+            version = await connection.fetchval(_VERSION, merchant_id)
+        change = change_to(on(MUG, CUP, percent=percent))
+        await change_promotion(database, till.caller, promotion_id, change, NOON)
+        assert await till.percents(MUG) == [[percent]]
+        assert await till.percents(MUG, CUP) == [[percent], [percent]]
+        async with database.read() as connection:
+            await connection.execute(_GO_BACK, merchant_id, version, 10 * PERCENT)
+        assert await till.percents(MUG) == [[10]]
+
+
+async def test_listed_prices_and_quotes_remember_the_same(database: Database, till: Till) -> None:
+    await stock(database, till.caller, [MUG, CUP])
+    new = a_promotion(coverage=on(MUG))
+    promotion_id = await create_promotion(database, till.caller, new, NOON)
+
+    async def listed(*product_ids: int) -> list[list[int]]:
+        products = [(number, 1000) for number in product_ids]
+        priced = await list_prices(till.database, till.caller, "EUR", products, NOON)
+        return [[pick.percent // PERCENT for pick in line.picks] for line in priced.lines]
+
+    for percent in (20, 30):
+        assert await listed(CUP, MUG) == await till.percents(CUP, MUG)
+        change = change_to(OwnPercents({CUP: percent * PERCENT}))
+        await change_promotion(database, till.caller, promotion_id, change, NOON)
+        assert await till.percents(MUG, CUP) == [[], [percent]]
+        assert await listed(MUG, CUP) == [[], [percent]]
+        change = change_to(on(MUG, percent=percent))
+        await change_promotion(database, till.caller, promotion_id, change, NOON)
+        assert await listed(MUG, CUP) == [[percent], []]
 
 
 async def test_a_product_that_leaves_the_catalogue_is_unknown_though_its_pick_is_remembered(

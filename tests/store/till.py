@@ -1,0 +1,46 @@
+"""A process that prices carts, and what it reads for that."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from asyncpg.connection import LoggedQuery
+
+from sconto.domain.money import PERCENT
+from sconto.domain.people import Caller
+from sconto.operations.checkout import quote
+from sconto.store.candidates import READ
+from sconto.store.database import Database
+from tests.builders import NOON, a_cart, a_line
+
+
+@dataclass
+class Till:
+    """A process that prices carts, beside the one that edits; it has a memory of its own."""
+
+    database: Database
+    caller: Caller
+    _asked: list[list[int]] = field(default_factory=list)
+
+    async def watch(self) -> None:
+        async with self.database.read() as connection:
+            connection.add_query_logger(self._note)
+
+    async def percents(
+        self, *product_ids: int, at: datetime = NOON, caller: Caller | None = None
+    ) -> list[list[int]]:
+        """Of each product the percents of its picks, the best first."""
+        cart = a_cart(*(a_line(number, line_id=str(number)) for number in product_ids))
+        priced = await quote(self.database, caller or self.caller, cart, at)
+        return [[pick.percent // PERCENT for pick in line.picks] for line in priced.lines]
+
+    async def asked(self) -> list[list[int]]:
+        """Of each statement since the last look, the products whose picks it read."""
+        await asyncio.sleep(0)  # the logger hears of a statement a moment after its end
+        asked = self._asked.copy()
+        self._asked.clear()
+        return asked
+
+    def _note(self, record: LoggedQuery) -> None:
+        if record.query == READ:
+            self._asked.append(list(record.args[2]))
