@@ -4,8 +4,6 @@ import os
 import pty
 import re
 import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,18 +13,7 @@ from sconto.operations.history import promotion_history
 from sconto.operations.promotions import create_promotion, get_promotion
 from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
-from tests.conftest import SECRET_KEY
-
-Command = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture
-async def merchant_name(database: Database, merchant: Caller) -> str:
-    async with database.read() as connection:
-        name: str = await connection.fetchval(
-            "SELECT name FROM merchants WHERE merchant_id = $1", merchant.merchant_id
-        )
-    return name
+from tests.cli.conftest import Command
 
 
 @pytest.fixture
@@ -35,12 +22,8 @@ async def promotion_id(database: Database, merchant: Caller) -> int:
 
 
 @pytest.fixture
-def command(database_url: str, tmp_path: Path, merchant_name: str, promotion_id: int) -> Command:
-    """Run `sconto code` for the promotion, in a folder of its own."""
-    environment = os.environ | {
-        "SCONTO_DATABASE_URL": database_url,
-        "SCONTO_SECRET_KEY": SECRET_KEY.decode(),
-    }
+def command(sconto_process: Command, merchant_name: str, promotion_id: int) -> Command:
+    """Run `sconto code` for the promotion."""
     whose = {"--merchant": merchant_name, "--promotion": str(promotion_id)}
 
     def run(
@@ -48,16 +31,7 @@ def command(database_url: str, tmp_path: Path, merchant_name: str, promotion_id:
     ) -> "subprocess.CompletedProcess[str]":
         named = whose | {f"--{name}": value for name, value in instead.items()}
         options = [part for option in named.items() for part in option]
-        return subprocess.run(
-            [str(Path(sys.executable).with_name("sconto")), "code", *arguments, *options],
-            cwd=tmp_path,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        return sconto_process("code", *arguments, *options, stderr=stderr)
 
     return run
 

@@ -3,8 +3,6 @@
 import os
 import pty
 import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,28 +12,14 @@ from sconto.domain.product import Product, ProductQuery
 from sconto.operations.products import list_products
 from sconto.store.database import Database
 from tests.builders import a_product
-from tests.conftest import SECRET_KEY
+from tests.cli.conftest import Command
 
 HEADER = "product_id,name,price,currency\n"
-Import = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
-async def merchant_name(database: Database, merchant: Caller) -> str:
-    async with database.read() as connection:
-        name: str = await connection.fetchval(
-            "SELECT name FROM merchants WHERE merchant_id = $1", merchant.merchant_id
-        )
-    return name
-
-
-@pytest.fixture
-def command(database_url: str, tmp_path: Path) -> Import:
+def command(sconto_process: Command, tmp_path: Path) -> Command:
     """Run `sconto product import` on what a file holds."""
-    environment = os.environ | {
-        "SCONTO_DATABASE_URL": database_url,
-        "SCONTO_SECRET_KEY": SECRET_KEY.decode(),
-    }
 
     def run(
         content: str | bytes | None, merchant: str, *, stderr: int = subprocess.PIPE
@@ -43,16 +27,8 @@ def command(database_url: str, tmp_path: Path) -> Import:
         if content is not None:
             raw = content.encode() if isinstance(content, str) else content
             (tmp_path / "products.csv").write_bytes(raw)
-        arguments = ["product", "import", "products.csv", "--merchant", merchant]
-        return subprocess.run(
-            [str(Path(sys.executable).with_name("sconto")), *arguments],
-            cwd=tmp_path,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            text=True,
-            check=False,
-            timeout=60,
+        return sconto_process(
+            "product", "import", "products.csv", "--merchant", merchant, stderr=stderr
         )
 
     return run
@@ -63,7 +39,7 @@ async def catalogue(database: Database, merchant: Caller) -> tuple[Product, ...]
 
 
 async def test_a_file_is_imported_and_imported_again(
-    command: Import, database: Database, merchant: Caller, merchant_name: str
+    command: Command, database: Database, merchant: Caller, merchant_name: str
 ) -> None:
     lines = [f"{number},=1+{number},19.99,EUR\r\n" for number in range(1, 1235)]
     done = command(HEADER + "".join(lines), merchant_name)
@@ -77,7 +53,7 @@ async def test_a_file_is_imported_and_imported_again(
 
 
 async def test_every_bad_line_is_named_and_nothing_is_imported(
-    command: Import, database: Database, merchant: Caller, merchant_name: str
+    command: Command, database: Database, merchant: Caller, merchant_name: str
 ) -> None:
     done = command(HEADER + '1,"Mug\nblue",1,EUR\n2,Cup,-1,EUR\n1,Pot,1,EUR\n', merchant_name)
     assert (done.returncode, done.stdout) == (1, "")
@@ -90,7 +66,7 @@ async def test_every_bad_line_is_named_and_nothing_is_imported(
     assert await catalogue(database, merchant) == ()
 
 
-async def test_lines_beyond_a_hundred_are_counted(command: Import, merchant_name: str) -> None:
+async def test_lines_beyond_a_hundred_are_counted(command: Command, merchant_name: str) -> None:
     done = command(HEADER + "0,Mug,1,EUR\n" * 1101, merchant_name)
     assert done.stderr.splitlines()[99:] == [
         "products.csv: line 101: product_id must be a whole number from 1 to 9223372036854775807",
@@ -116,7 +92,7 @@ async def test_lines_beyond_a_hundred_are_counted(command: Import, merchant_name
     ids=["no file", "empty", "binary", "columns"],
 )
 def test_a_file_that_cannot_be_taken_is_refused_in_one_line(
-    command: Import, content: str | bytes | None, reason: str
+    command: Command, content: str | bytes | None, reason: str
 ) -> None:
     done = command(content, "nobody")
     assert (done.returncode, done.stdout) == (1, "")
@@ -124,20 +100,20 @@ def test_a_file_that_cannot_be_taken_is_refused_in_one_line(
     assert done.stderr.startswith(f"sconto: {reason}")
 
 
-def test_a_folder_is_refused_in_one_line(command: Import, tmp_path: Path) -> None:
+def test_a_folder_is_refused_in_one_line(command: Command, tmp_path: Path) -> None:
     (tmp_path / "products.csv").mkdir()
     done = command(None, "nobody")
     assert done.returncode == 1
     assert done.stderr == "sconto: products.csv cannot be read: Is a directory\n"
 
 
-def test_a_merchant_that_does_not_exist_is_named_in_one_line(command: Import) -> None:
+def test_a_merchant_that_does_not_exist_is_named_in_one_line(command: Command) -> None:
     done = command(HEADER + "1,Mug,1,EUR\n", "nobody")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "sconto: there is no merchant 'nobody': see `sconto merchant list`\n"
 
 
-def test_a_terminal_sees_how_much_of_the_file_is_read(command: Import, merchant_name: str) -> None:
+def test_a_terminal_sees_how_much_of_the_file_is_read(command: Command, merchant_name: str) -> None:
     terminal, its_end = pty.openpty()
     try:
         done = command(HEADER + "1,Mug,1,EUR\n", merchant_name, stderr=its_end)
