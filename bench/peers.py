@@ -8,9 +8,11 @@ run, and dropped at its end.
 import asyncio
 import json
 import os
+import re
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from shutil import rmtree
 from typing import Final
@@ -24,6 +26,7 @@ from bench.servers import Server, free_port, serve
 from bench.shop import PRODUCTS, Coupon, Discount, Shop, code_text
 from bench.stage import Stage
 from sconto.domain.money import PERCENT
+from sconto.domain.schedule import Standing
 
 _ROOT: Final = Path(__file__).parents[1]
 _REQUIREMENTS: Final = Path(__file__).parent / "peer" / "requirements.txt"
@@ -49,6 +52,12 @@ async def install_peer() -> None:
     command = [_program("python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     await _run([*command, "--require-hashes", "-r", str(_REQUIREMENTS)])
     _INSTALLED.write_text(wanted)
+
+
+def peer_versions() -> str:
+    """What the peer consists of, in words."""
+    pinned_to = dict(re.findall(r"^([\w-]+)==([\d.]+)", _REQUIREMENTS.read_text(), re.MULTILINE))
+    return ", ".join(f"{name} {pinned_to[name]}" for name in ("django-oscar", "django", "gunicorn"))
 
 
 @asynccontextmanager
@@ -80,16 +89,30 @@ async def serve_peer(stage: Stage, shop: Shop) -> AsyncIterator[Server]:
 def _describe(shop: Shop) -> dict[str, object]:
     """The shop as `bench.peer.fill` reads it."""
     promotions = [
-        *(_describe_discount(discount) for discount in shop.discounts),
+        *(_describe_discount(discount, _outdone(discount, shop)) for discount in shop.discounts),
         *(_describe_coupon(coupon) for coupon in shop.coupons),
     ]
     return {"products": PRODUCTS, "price": "19.99", "promotions": promotions}
 
 
-def _describe_discount(discount: Discount) -> dict[str, object]:
+def _outdone(discount: Discount, shop: Shop) -> bool:
+    """Whether a later promotion on all products takes this one's place everywhere."""
+    now = datetime.now(UTC)
+    return not discount.products and any(
+        later.promotion_id > discount.promotion_id
+        and later.active
+        and not later.products
+        and later.period.standing(now) is Standing.RUNNING
+        for later in shop.discounts
+    )
+
+
+def _describe_discount(discount: Discount, outdone: bool) -> dict[str, object]:
     start, end = discount.period.starts_at, discount.period.ends_at
+    percent = discount.percent // PERCENT
     return {
-        "percent": discount.percent // PERCENT,
+        "percent": percent,
+        "priority": 0 if outdone else percent,
         "products": discount.products,
         "active": discount.active,
         "starts_at": start.isoformat(),
@@ -101,6 +124,7 @@ def _describe_discount(discount: Discount) -> dict[str, object]:
 def _describe_coupon(coupon: Coupon) -> dict[str, object]:
     return {
         "percent": coupon.percent // PERCENT,
+        "priority": coupon.percent // PERCENT,
         "products": coupon.products,
         "active": True,
         "starts_at": None,

@@ -6,7 +6,7 @@ from bench.carts import Basket, ask_bare, ask_quotes, fill_baskets, place_orders
 from bench.contenders import Contender, take_turns
 from bench.figures import Figure, compared, unmeasured
 from bench.load import Shot
-from bench.peers import PeerUnavailable, install_peer, serve_peer
+from bench.peers import PeerUnavailable, install_peer, peer_versions, serve_peer
 from bench.servers import Server
 from bench.stage import SEED, Stage
 
@@ -47,7 +47,13 @@ def _ask(peer: Server, baskets: list[Basket], path: str) -> Contender:
 async def _compare(stage: Stage, what: str, sconto: Contender, peer: Contender) -> Sequence[Figure]:
     await take_turns((sconto, peer), stage.plan.rounds, stage.plan.seconds)
     return [
-        compared(f"{_NAME}: {what}", f"{what}/s", peer.rates, ("Sconto", sconto.rates)),
+        compared(
+            f"{_NAME}: {what}",
+            f"{what}/s",
+            peer.rates,
+            ("Sconto", sconto.rates),
+            note=peer_versions(),
+        ),
         compared(
             f"{_NAME}: CPU of the server, {what}",
             "µs/request",

@@ -1,8 +1,9 @@
 """Fill the peer's empty database with the shop that stands on standard input as JSON.
 
 As near as Oscar can model ours: an offer for each promotion, on a range of products, exclusive, and
-the higher the percent the earlier it is tried, so that a product gets the highest one alone. Codes
-are vouchers that may be used any number of times. Stock is not tracked.
+the higher the percent the earlier it is tried, so that a product gets the highest one alone; of
+those on all products the one created last comes before the others. Codes are vouchers that may be
+used any number of times. Stock is not tracked.
 """
 
 import json
@@ -69,7 +70,7 @@ def _add_promotion(name: str, promotion: dict[str, Any], everything: Any) -> Non
         name=name,
         offer_type=offer_model.VOUCHER if promotion["codes"] else offer_model.SITE,
         status=offer_model.OPEN if promotion["active"] else offer_model.SUSPENDED,
-        priority=promotion["percent"],
+        priority=promotion["priority"],
         start_datetime=promotion["starts_at"],
         end_datetime=promotion["ends_at"],
         condition=condition.objects.create(type=condition.COUNT, value=1, range=covered),
