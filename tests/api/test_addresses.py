@@ -37,6 +37,18 @@ async def test_an_unknown_address_is_404_in_its_dialect(
 
 
 @pytest.mark.parametrize(
+    "path", ["/docs", "/docs/assets/swagger-ui.css", "/openapi.json", "/health/live",
+             "/health/ready", "/portal", "/portal/sign-in", "/portal/promotions",
+             "/portal/static/portal.css"],
+)  # fmt: skip
+async def test_head_answers_as_get_would(client: httpx.AsyncClient, path: str) -> None:
+    got, asked = await client.get(path), await client.head(path)
+    assert asked.status_code == got.status_code < 400
+    for header in ("content-type", "content-length", "location"):
+        assert asked.headers.get(header) == got.headers.get(header)
+
+
+@pytest.mark.parametrize(
     ("path", "allowed"),
     [
         ("/v1/login_check", "POST"),

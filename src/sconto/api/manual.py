@@ -44,6 +44,7 @@ assets: Final = Mount(
 """Swagger UI as it was published, with its licence."""
 
 
+@router.head("/docs")
 @router.get("/docs")
 async def manual(request: Request) -> Response:
     """The page; it asks no other machine for anything, not even to validate the description."""
@@ -58,6 +59,7 @@ async def manual(request: Request) -> Response:
     )
 
 
+@router.head(_DESCRIPTION)
 @router.get(_DESCRIPTION)
 async def description(request: Request) -> Response:
     """The formats for machines."""
