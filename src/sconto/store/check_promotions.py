@@ -78,6 +78,7 @@ FROM (VALUES
     ('promotion_products', 'merchant_id, promotion_id, product_id', false),
     ('codes', 'merchant_id, code_id', false),
     ('codes', 'merchant_id, code_key, promotion_id', true),
+    ('timeline_versions', 'merchant_id', false),
     ('automatic_picks', 'merchant_id, product_id, starts_at', false),
     ('orders', 'merchant_id, order_id', false),
     ('redemptions', 'merchant_id, order_id, product_id, promotion_id', false),
