@@ -44,7 +44,7 @@ from sconto.portal.pages import ADDRESS as PORTAL
 from sconto.portal.shop.site import shop_routes
 from sconto.portal.shop.till import Till
 from sconto.portal.site import portal_routes
-from sconto.settings import RateLimits, Settings
+from sconto.settings import RateLimits, SettingError, Settings, asks_for_traces
 
 ROUTERS: Final[Sequence[APIRouter]] = (
     checkout_router,
@@ -73,7 +73,8 @@ _POOL_SECONDS: Final = 5
 def create_app() -> Starlette:
     """The application of one worker; `sconto serve` has set everything that it reads."""
     settings = Settings.read()
-    app = build_app(lambda: _open_context(settings), open_log(settings.log_format))
+    log = open_log(settings.log_format)
+    app = _build_traced_app(settings, log) or build_app(lambda: _open_context(settings), log)
     _spare_the_collector()
     return app
 
@@ -86,7 +87,9 @@ def create_demo_app() -> Starlette:
 
 
 def build_app(
-    open_context: Callable[[], AbstractAsyncContextManager[Context]], log: FilteringBoundLogger
+    open_context: Callable[[], AbstractAsyncContextManager[Context]],
+    log: FilteringBoundLogger,
+    tracing: Sequence[Middleware] = (),
 ) -> Starlette:
     """An application that serves with the context that it opens when it starts."""
 
@@ -100,6 +103,7 @@ def build_app(
         routes=ROUTES,
         middleware=[
             Middleware(LingeringClose),
+            *tracing,
             Middleware(Observation, log=log, answer_failure=_answer_failure),
             Middleware(OneTrailingSlash, prefixes=("/v1/", "/promotion/v1/")),
             Middleware(RateLimit),
@@ -110,6 +114,31 @@ def build_app(
     app.router.redirect_slashes = False
     app.router.routes.extend(portal_routes(app.state))
     return app
+
+
+def _build_traced_app(settings: Settings, log: FilteringBoundLogger) -> Starlette | None:
+    """The application with spans; None where nobody asks for them, or they cannot be had."""
+    try:
+        if not asks_for_traces():
+            return None
+        # An extra, and threads and modules of its own: only who asks for it has them.
+        from sconto.api import tracing  # noqa: PLC0415
+
+        provider = tracing.open_provider()
+    except ImportError:
+        log.warning("requests are not traced", reason="not installed; expected sconto[otel]")
+        return None
+    except (SettingError, ValueError) as fault:
+        log.warning("requests are not traced", reason=str(fault))
+        return None
+
+    @asynccontextmanager
+    async def open_context() -> AsyncIterator[Context]:
+        async with tracing.sent_at_the_end(provider), _open_context(settings) as context:
+            yield context
+
+    spans = Middleware(tracing.Tracing, provider=provider)
+    return build_app(open_context, tracing.with_trace_ids(log), [spans])
 
 
 def _spare_the_collector() -> None:

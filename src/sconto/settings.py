@@ -26,6 +26,9 @@ _EXPECTED_KEY: Final = (
 PER_USER: Final = "500/second"
 """How many requests a user may send, but for the checkout, where nothing is set."""
 
+_SENT_TO: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+_SENT_BY: Final = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
+
 
 class SettingError(Exception):
     """A setting that Sconto cannot work with: one line that says which, and what is expected."""
@@ -111,6 +114,31 @@ class Settings:
             "SCONTO_RATE_LIMIT_CHECKOUT_MERCHANT": self.rate_limits.checkout_merchant,
             "SCONTO_RATE_LIMIT_UNKNOWN_CODES": self.rate_limits.unknown_codes,
         }
+
+
+def asks_for_traces(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether OpenTelemetry's own variables ask for traces, by an exporter or by an address.
+
+    Raises SettingError where they ask for a way of sending them that Sconto does not have.
+    """
+    if environment.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        return False
+    address = _first(environment, *_SENT_TO)
+    match environment.get("OTEL_TRACES_EXPORTER") or ("otlp" if address else "none"):
+        case "none":
+            return False
+        case "otlp":
+            pass
+        case name:
+            raise SettingError(f"OTEL_TRACES_EXPORTER is {name!r}; expected otlp or none")
+    protocol = _first(environment, *_SENT_BY) or "http/protobuf"
+    if protocol != "http/protobuf":
+        raise SettingError(f"OTEL_EXPORTER_OTLP_PROTOCOL is {protocol!r}; expected http/protobuf")
+    return True
+
+
+def _first(environment: Mapping[str, str], *names: str) -> str | None:
+    return next((environment[name] for name in names if environment.get(name)), None)
 
 
 def _database_url(environment: Mapping[str, str]) -> str | None:

@@ -1,0 +1,124 @@
+"""Traces: each request as a span of OpenTelemetry; imported only where somebody asks for them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import structlog
+from opentelemetry import context, trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import OTELResourceDetector, Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import Span, SpanKind, StatusCode
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.typing import EventDict, FilteringBoundLogger
+
+from sconto import __version__
+
+_METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+
+_UNTRACED: Final = ("/health/", "/metrics")
+"""What machines ask for every few seconds, to see how the service is."""
+
+_PROPAGATOR: Final = TraceContextTextMapPropagator()
+
+
+class Tracing:
+    """Makes each request a span, within the trace that its `traceparent` names.
+
+    A span says as much as the log: the template of the route and never the address, and no header
+    and no body. Of a trace's headers `traceparent` alone is read: it is of a fixed form, and the
+    others would carry what a caller writes there to wherever spans are kept.
+    """
+
+    def __init__(self, app: ASGIApp, provider: TracerProvider) -> None:
+        self._app = app
+        self._tracer = provider.get_tracer("sconto", __version__)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+        if scope["type"] != "http" or scope["path"].startswith(_UNTRACED):
+            await self._app(scope, receive, send)
+            return
+        span = self._tracer.start_span(_method(scope), _parent(scope), SpanKind.SERVER)
+
+        async def send_noting_status(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _note_status(span, message["status"])
+            await send(message)
+
+        token = context.attach(trace.set_span_in_context(span))
+        try:
+            await self._app(scope, receive, send_noting_status)
+        except Exception:
+            span.set_status(StatusCode.ERROR)
+            raise
+        finally:
+            context.detach(token)
+            _name(span, scope)
+            span.end()
+
+
+def open_provider() -> TracerProvider:
+    """What makes spans and sends them; OpenTelemetry's variables say where to, and which.
+
+    Raises ValueError where a variable has a value that it cannot have.
+    """
+    resource = Resource.create({"service.name": "sconto"}).merge(OTELResourceDetector().detect())
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    return provider
+
+
+@asynccontextmanager
+async def sent_at_the_end(provider: TracerProvider) -> AsyncIterator[None]:
+    """Send the spans that are still here when the block ends."""
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(provider.shutdown)
+
+
+def with_trace_ids(log: FilteringBoundLogger) -> FilteringBoundLogger:
+    """The log, with the trace in each line that is written within a request."""
+    traced: FilteringBoundLogger = structlog.wrap_logger(
+        log, processors=[_add_trace_id], wrapper_class=structlog.make_filtering_bound_logger(0)
+    ).bind()
+    return traced
+
+
+def _method(scope: Scope) -> str:
+    """The method; one word for all that a caller may make up."""
+    method: str = scope["method"]
+    return method if method in _METHODS else "HTTP"
+
+
+def _parent(scope: Scope) -> context.Context:
+    for name, value in scope["headers"]:
+        if name == b"traceparent":
+            return _PROPAGATOR.extract({"traceparent": value.decode("latin-1")}, context.Context())
+    return context.Context()
+
+
+def _note_status(span: Span, status: int) -> None:
+    span.set_attribute("http.response.status_code", status)
+    if status >= 500:
+        span.set_status(StatusCode.ERROR)
+
+
+def _name(span: Span, scope: Scope) -> None:
+    method, route = _method(scope), getattr(scope.get("route"), "path", None)
+    span.set_attribute("http.request.method", "_OTHER" if method == "HTTP" else method)
+    if route is not None:
+        span.set_attribute("http.route", route)
+        span.update_name(f"{method} {route}")
+
+
+def _add_trace_id(_: object, __: str, event: EventDict) -> EventDict:
+    span = trace.get_current_span().get_span_context()
+    if span.is_valid:
+        event["trace_id"] = trace.format_trace_id(span.trace_id)
+    return event
