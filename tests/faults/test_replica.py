@@ -13,7 +13,9 @@ import pytest
 from sconto.api.clock import read_clock
 from sconto.cli.demo_shop import open_shop
 from sconto.domain.code_pattern import CodePattern
+from sconto.domain.contradiction import Checked
 from sconto.domain.people import Caller
+from sconto.operations.check import check
 from sconto.operations.code_generation import (
     get_generation,
     keep_generating,
@@ -90,6 +92,7 @@ async def test_a_service_on_a_replica_answers_what_reads_as_the_primary_does_and
             assert (
                 await reader.post("/checkout/v1/orders", json=an_order("A-2"))
             ).status_code == 503
+            assert await find_contradictions(replica.url) == []
             for page in _PAGES:
                 assert (await reader.get(f"/portal/{page}")).status_code == 200
         # Long enough for whatever looks every two seconds for work.
@@ -153,6 +156,15 @@ async def open_demo(address: str) -> tuple[Caller, str]:
     finally:
         await database.close()
     return tokens.caller(token, read_clock()), token
+
+
+async def find_contradictions(address: str) -> list[Checked]:
+    """What `sconto check` finds broken."""
+    database = await Database.open(address)
+    try:
+        return [checked async for checked in check(database) if checked.contradictions]
+    finally:
+        await database.close()
 
 
 async def wait_for(cluster: Cluster, replica: Cluster) -> None:

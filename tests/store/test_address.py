@@ -1,0 +1,40 @@
+"""What a database's address says to us, and what is left for PostgreSQL's libraries."""
+
+import pytest
+
+from sconto.store.address import split_address
+from sconto.store.database import Database, DatabaseUnavailable
+
+PLAIN = "postgresql://sconto:p%40ss@db1:5432,db2:5432/sconto"
+
+
+@pytest.mark.parametrize(
+    ("address", "rest"),
+    [
+        ("", ""),
+        ("?prepared_statements=false", ""),
+        ("?prepared_statements=false&host=%2Frun", "?host=%2Frun"),
+        ("?host=%2Frun&prepared_statements=false", "?host=%2Frun"),
+        (
+            "?host=%2Frun&prepared_statements=false&sslmode=require",
+            "?host=%2Frun&sslmode=require",
+        ),
+    ],
+)
+def test_our_word_is_taken_out_and_all_else_stays_as_it_is(address: str, rest: str) -> None:
+    assert split_address(PLAIN + address) == (PLAIN + rest, "prepared" not in address)
+
+
+def test_statements_are_kept_where_the_address_says_so() -> None:
+    assert split_address(f"{PLAIN}?prepared_statements=true") == (PLAIN, True)
+
+
+async def test_another_value_is_refused_as_anything_that_postgresql_does_not_know(
+    database_url: str,
+) -> None:
+    separator = "&" if "?" in database_url else "?"
+    database = await Database.open(f"{database_url}{separator}prepared_statements=maybe")
+    with pytest.raises(DatabaseUnavailable, match='parameter "prepared_statements"'):
+        async with database.read():
+            pass
+    await database.close()
