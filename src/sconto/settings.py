@@ -123,22 +123,18 @@ def asks_for_traces(environment: Mapping[str, str] = os.environ) -> bool:
     """
     if environment.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return False
-    address = _first(environment, *_SENT_TO)
-    match environment.get("OTEL_TRACES_EXPORTER") or ("otlp" if address else "none"):
+    is_addressed = any(environment.get(name) for name in _SENT_TO)
+    match environment.get("OTEL_TRACES_EXPORTER") or ("otlp" if is_addressed else "none"):
         case "none":
             return False
         case "otlp":
             pass
         case name:
             raise SettingError(f"OTEL_TRACES_EXPORTER is {name!r}; expected otlp or none")
-    protocol = _first(environment, *_SENT_BY) or "http/protobuf"
-    if protocol != "http/protobuf":
-        raise SettingError(f"OTEL_EXPORTER_OTLP_PROTOCOL is {protocol!r}; expected http/protobuf")
+    named = next((name for name in _SENT_BY if environment.get(name)), None)
+    if named is not None and environment[named] != "http/protobuf":
+        raise SettingError(f"{named} is {environment[named]!r}; expected http/protobuf")
     return True
-
-
-def _first(environment: Mapping[str, str], *names: str) -> str | None:
-    return next((environment[name] for name in names if environment.get(name)), None)
 
 
 def _database_url(environment: Mapping[str, str]) -> str | None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from threading import Thread
 from typing import Final
 
 import structlog
@@ -22,6 +23,9 @@ _METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST"
 
 _UNTRACED: Final = ("/health/", "/metrics")
 """What machines ask for every few seconds, to see how the service is."""
+
+_PATIENCE: Final = 2
+"""Seconds for the last spans, while the service stops."""
 
 _PROPAGATOR: Final = TraceContextTextMapPropagator()
 
@@ -79,7 +83,10 @@ async def sent_at_the_end(provider: TracerProvider) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await asyncio.to_thread(provider.shutdown)
+        # Where nobody takes them it would try for half a minute; a daemon dies with the process.
+        sending = Thread(target=provider.shutdown, daemon=True)
+        sending.start()
+        await asyncio.to_thread(sending.join, _PATIENCE)
 
 
 def with_trace_ids(log: FilteringBoundLogger) -> FilteringBoundLogger:
