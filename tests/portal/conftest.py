@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 import uvicorn
-from fastapi import FastAPI
 from playwright.async_api import Browser, BrowserContext, Page
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,7 +19,7 @@ from tests.portal import browser as chromium
 
 
 @pytest.fixture(scope="session")
-async def portal_url(app: FastAPI) -> AsyncIterator[str]:
+async def portal_url(app: Starlette) -> AsyncIterator[str]:
     """The address of the portal of the tests' application, without a slash at its end."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         config = uvicorn.Config(app, lifespan="off", log_level="warning")

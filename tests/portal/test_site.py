@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.routing import Route
 
 from sconto.domain.people import Caller, Role
@@ -80,7 +80,7 @@ async def test_whoever_is_not_signed_in_is_asked_to(
 
 
 async def test_the_cookies_are_out_of_reach_of_scripts_and_other_sites(
-    app: FastAPI, client: httpx.AsyncClient
+    app: Starlette, client: httpx.AsyncClient
 ) -> None:
     plain = (await client.get(f"{ADDRESS}/sign-in")).headers["set-cookie"]
     assert plain.startswith(VISITOR_COOKIE)

@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from sconto.domain.people import Caller
 from sconto.operations.promotions import create_promotion
@@ -46,7 +46,7 @@ STRANGE = ("%00", "%ff", "%ed%a0%80", "%F0%9F%8E%81", "'--", "<b>", "9" * 400, "
     ],
 )
 async def test_what_cannot_be_meant_is_no_failure(
-    address: str, app: FastAPI, database: Database, merchant: Caller, tokens: Tokens
+    address: str, app: Starlette, database: Database, merchant: Caller, tokens: Tokens
 ) -> None:
     new = a_promotion(codes=("A", "B"))
     promotion_id = await create_promotion(database, merchant, new, NOON)
