@@ -258,13 +258,11 @@ def requests_counted(service: Service) -> int:
     """How many requests for a promotion all workers together have answered."""
     wait_until(lambda: service.get("/health/live").status_code == 200)
     exposition = service.get("/metrics").text
-    counted, measured = (
-        re.findall(
-            rf'^sconto_http_{name}{{.*route="/v1/promotion/.*}} ([0-9.]+)$', exposition, re.M
-        )
-        for name in ("requests_total", "request_duration_seconds_count")
+    counted = re.findall(
+        r'^sconto_http_request_duration_seconds_count{.*route="/v1/promotion/.*} ([0-9.]+)$',
+        exposition,
+        re.M,
     )
-    assert counted == measured
     return sum(int(float(count)) for count in counted)
 
 
