@@ -51,7 +51,7 @@ def _row(figure: Figure, ratio: Spread, top: int) -> list[str]:
         f'<text x="{_LEFT - 8}" y="{top + 14}" text-anchor="end">{escape(figure.name)}</text>',
         f'<rect class="{colour}" x="{_LEFT}" y="{top}" width="{end - _LEFT:.1f}" height="20"/>',
         f'<line class="spread" x1="{low:.1f}" y1="{middle}" x2="{high:.1f}" y2="{middle}"/>',
-        f'<text x="{max(end, high) + 6:.1f}" y="{top + 14}">{escape(_label(figure, ratio))}</text>',
+        f'<text x="{_LEFT + _WIDTH + 8}" y="{top + 14}">{escape(_label(figure, ratio))}</text>',
     ]
     if figure.goal is not None and figure.goal.bound <= _WIDEST:
         goal = _place(figure.goal.bound)
