@@ -66,6 +66,9 @@ ROUTES: Final[Sequence[BaseRoute]] = (
 
 _OBJECTS_BETWEEN_COLLECTIONS: Final = 20_000
 
+_CONNECTIONS: Final = 20
+_AT_CHECKOUT: Final = 10
+
 _POOL_SECONDS: Final = 5
 """How old the figures about a worker's connections may be."""
 
@@ -161,7 +164,9 @@ def _answer_failure(scope: Scope) -> Response:
 async def _open_context(settings: Settings) -> AsyncIterator[Context]:
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     metrics = Metrics(None if folder is None else Path(folder))
-    database = await Database.open(settings.database_url or "")
+    database = await Database.open(
+        settings.database_url or "", connections=_CONNECTIONS, checkout=_AT_CHECKOUT
+    )
     tokens = Tokens(*settings.secret_keys)
     try:
         async with _beside(

@@ -12,7 +12,7 @@ import pytest
 from sconto.domain.people import Caller
 from sconto.domain.schedule import EVERYTHING, INSTANT
 from sconto.operations.checkout import quote
-from sconto.store.candidates import READ
+from sconto.store.candidates import READ, READ_OTHERS
 from sconto.store.database import Connection, Database
 from tests.builders import NOON, a_cart, a_line
 
@@ -182,7 +182,7 @@ async def test_a_quote_is_one_statement(database_url: str, merchant: Caller) -> 
     await quote(database, merchant, cart, NOON)
     await database.close()
     await asyncio.sleep(0)  # the logger hears of a statement a moment after its end
-    assert statements == [READ]
+    assert statements == [READ_OTHERS]
 
 
 async def test_of_a_timeline_the_span_at_that_time_counts_and_in_a_gap_none(

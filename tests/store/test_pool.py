@@ -77,3 +77,19 @@ async def test_closing_waits_for_a_statement_under_way(database_url: str) -> Non
         await database.close()
     assert under_way.done()
     assert await under_way
+
+
+async def test_imports_and_lists_that_take_all_they_can_get_leave_the_checkout_its_own(
+    database_url: str,
+) -> None:
+    database = await Database.open(database_url, connections=3, checkout=1)
+    slow = [asyncio.create_task(borrow(database, 0.5)) for _ in range(4)]
+    await asyncio.sleep(0.1)
+    async with asyncio.timeout(0.3), database.read_at_checkout() as connection:
+        assert await connection.fetchval("SELECT 1") == 1
+    async with asyncio.timeout(0.3), database.write_at_checkout() as connection:
+        await connection.execute("SELECT 1")
+    assert not any(task.done() for task in slow)
+    await asyncio.gather(*slow)
+    assert database.size == (3, 3, 3)
+    await database.close()

@@ -9,7 +9,7 @@ from asyncpg.connection import LoggedQuery
 from sconto.domain.money import PERCENT
 from sconto.domain.people import Caller
 from sconto.operations.checkout import quote
-from sconto.store.candidates import READ
+from sconto.store.candidates import READ, READ_OTHERS
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_line
 
@@ -42,5 +42,5 @@ class Till:
         return asked
 
     def _note(self, record: LoggedQuery) -> None:
-        if record.query == READ:
+        if record.query in (READ, READ_OTHERS):
             self._asked.append(list(record.args[2]))

@@ -27,7 +27,7 @@ _ATTEMPTS: Final = 10
 
 async def quote(database: Database, caller: Caller, cart: Cart, at: datetime) -> PricedCart:
     """What the cart costs at a time, with the promotions as they are now."""
-    async with database.read() as connection:
+    async with database.read_at_checkout() as connection:
         found = await read_candidates(connection, database.picks, caller.merchant_id, cart, at)
     return price(cart, found.candidates, at)
 
@@ -43,7 +43,7 @@ async def list_prices(
 
     `products` are ids with unit prices in minor units.
     """
-    async with database.read() as connection:
+    async with database.read_at_checkout() as connection:
         candidates = await read_automatic_picks(
             connection,
             database.picks,
@@ -77,7 +77,7 @@ async def _price_and_place(
 ) -> Placed:
     """Price the order and write it down. Raises Overtaken where another order was first."""
     order_ids = [order.order_id] if order.replaces is None else [order.order_id, order.replaces]
-    async with database.read() as connection:
+    async with database.read_at_checkout() as connection:
         found = await read_candidates(
             connection, database.picks, caller.merchant_id, order.cart, now, order_ids
         )
@@ -91,7 +91,7 @@ async def _price_and_place(
     check_agreed(order, priced)
     placed = StoredOrder(order.order_id, OrderStatus.NOT_PAID, now, priced, order.replaces)
     if placed.replaces is None:
-        async with database.write_at_once() as connection:
+        async with database.write_at_checkout() as connection:
             await insert_order(connection, caller.merchant_id, placed, day)
     else:
         async with database.write() as connection:
@@ -102,7 +102,7 @@ async def _price_and_place(
 
 async def get_order(database: Database, caller: Caller, order_id: str) -> StoredOrder:
     """The order as it was placed, with its present status. Raises OrderNotFound."""
-    async with database.read() as connection:
+    async with database.read_at_checkout() as connection:
         return await _get(connection, caller, order_id)
 
 

@@ -27,8 +27,11 @@ from sconto.store.subscription_rules import READ_RULES, CarriedRules, in_order, 
 # need no more than the reason. A code that one of the orders in $6 used up counts as unused.
 #
 # $3 are the products (0: all products) whose picks are not remembered.
-_AUTOMATIC: Final = """
-    (SELECT version FROM timeline_versions WHERE merchant_id = $1) AS version,
+_VERSION: Final = """
+    (SELECT version FROM timeline_versions WHERE merchant_id = $1) AS version
+"""
+
+_SHOWN: Final = """
     ARRAY(
         SELECT json_build_object(
             'product_id', wanted.product_id,
@@ -126,10 +129,21 @@ def _answering(*parts: str) -> str:
     return "SELECT row_to_json(found) FROM (SELECT {}) AS found".replace("{}", ",".join(parts))
 
 
-READ_AUTOMATIC: Final = _answering(_AUTOMATIC)
-READ: Final = _answering(_AUTOMATIC, _OTHERS)
+def _remembering(*parts: str) -> str:
+    """The same for callers who remember all picks; PostgreSQL does not begin to look for any."""
+    taken = "$2::timestamptz IS NOT NULL AND $3::bigint[] = '{}'"
+    return f"{_answering(_VERSION, *parts)} WHERE {taken}"
+
+
+READ_AUTOMATIC: Final = _answering(_VERSION, _SHOWN)
+READ_VERSION: Final = _remembering()
+
+READ: Final = _answering(_VERSION, _SHOWN, _OTHERS)
+READ_OTHERS: Final = _remembering(_OTHERS)
 # A cart of a subscription asks for the rules of its codes too; the others do not pay for it.
-READ_WITH_SUBSCRIPTION: Final = _answering(_AUTOMATIC, _OTHERS, f"ARRAY({READ_RULES}) AS rules")
+READ_WITH_SUBSCRIPTION: Final = _answering(
+    _VERSION, _SHOWN, _OTHERS, f"ARRAY({READ_RULES}) AS rules"
+)
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -143,7 +157,7 @@ class _Found(msgspec.Struct, frozen=True):
     """What a statement answers."""
 
     version: Version
-    shown: list[Shown]
+    shown: list[Shown] = []
     known: frozenset[int] = frozenset()
     offers: list[CodeOffer] = []
     orders: list[StoredOrder] = []
@@ -163,7 +177,8 @@ async def read_automatic_picks(
     """What the prices of products depend on where there are no codes, in one statement."""
 
     async def ask(missing: Sequence[int]) -> _Found:
-        answer = await connection.fetchval(READ_AUTOMATIC, merchant_id, at, missing)
+        statement = READ_AUTOMATIC if missing else READ_VERSION
+        answer = await connection.fetchval(statement, merchant_id, at, missing)
         return _FOUND.decode(answer)
 
     _, everywhere, specific = await _with_picks(memory, merchant_id, product_ids, at, ask)
@@ -186,10 +201,12 @@ async def read_candidates(
     product_ids = list({line.product_id: None for line in cart.lines})
     code_keys = list({key: None for code in cart.codes if (key := code_key(code)) is not None})
     subscription = cart.subscription
-    statement = READ if subscription is None else READ_WITH_SUBSCRIPTION
     rules = () if subscription is None else rules_arguments(subscription)
 
     async def ask(missing: Sequence[int]) -> _Found:
+        statement = READ if missing else READ_OTHERS
+        if subscription is not None:
+            statement = READ_WITH_SUBSCRIPTION
         answer = await connection.fetchval(
             statement, merchant_id, at, missing, product_ids, code_keys, order_ids, *rules
         )
