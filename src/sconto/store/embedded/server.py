@@ -16,6 +16,7 @@ from pathlib import Path
 from sconto.store.embedded.failures import EmbeddedError
 from sconto.store.embedded.files import LockFile
 from sconto.store.embedded.folder import ServerFolder
+from sconto.store.embedded.memory import shared_buffers
 from sconto.store.embedded.programs import Programs, choose_owner, reach_programs
 from sconto.store.embedded.sockets import open_socket_folder, remove_socket_folder
 
@@ -35,7 +36,6 @@ _SETTINGS = {
     "port": "5432",
     "unix_socket_permissions": "0700",
     "max_connections": "200",
-    "shared_buffers": "128MB",
     "fsync": "on",
     "full_page_writes": "on",
     "synchronous_commit": "on",
@@ -177,7 +177,11 @@ class Server:
             left.unlink()
 
     def _launch(self, programs: Programs, lock: LockFile) -> subprocess.Popen[bytes]:
-        settings = {**_SETTINGS, "unix_socket_directories": f'"{self._sockets}"'}
+        settings = {
+            **_SETTINGS,
+            "shared_buffers": shared_buffers(),
+            "unix_socket_directories": f'"{self._sockets}"',
+        }
         command: _Command = [programs.folder / "postgres", "-D", self._here()]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
