@@ -5,7 +5,7 @@ integer of millionths of one percent: 12.5 % is 12_500_000. Both are exact, so t
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from typing import Final
 
@@ -47,19 +47,25 @@ def parse_amount(text: str, currency: str, digits: int = PRICE_DIGITS) -> int:
     Raises ValueError for anything but at most so many digits before the dot, and at most the
     currency's decimals after it.
     """
-    decimals = currency_decimals(currency)
-    match = _amount_pattern(decimals, digits).fullmatch(text)
-    if match is None:
-        raise ValueError(f"not an amount of {currency}: {text!r}")
-    whole, fraction = match.groups("")
-    return int(whole + fraction.ljust(decimals, "0"))
+    return amount_reader(currency, digits)(text)
 
 
 @cache
-def _amount_pattern(decimals: int, digits: int) -> re.Pattern[str]:
+def amount_reader(currency: str, digits: int = PRICE_DIGITS) -> Callable[[str], int]:
+    """What reads many amounts of a currency, each as `parse_amount` does."""
+    decimals = currency_decimals(currency)
     whole = f"(0|[1-9][0-9]{{0,{digits - 1}}})"
     fraction = f"(?:[.]([0-9]{{1,{decimals}}}))?" if decimals else "()"
-    return re.compile(whole + fraction, re.ASCII)
+    find = re.compile(whole + fraction, re.ASCII).fullmatch
+
+    def read(text: str) -> int:
+        match = find(text)
+        if match is None:
+            raise ValueError(f"not an amount of {currency}: {text!r}")
+        whole, fraction = match.groups("")
+        return int(whole + fraction.ljust(decimals, "0"))
+
+    return read
 
 
 def format_amount(amount: int, currency: str) -> str:

@@ -19,7 +19,7 @@ from sconto.api.checkout.limits import (
     MOST_UNITS,
 )
 from sconto.domain.cart import Cart, Line
-from sconto.domain.money import TOTAL_DIGITS, known_currencies, parse_amount
+from sconto.domain.money import TOTAL_DIGITS, amount_reader, known_currencies, parse_amount
 from sconto.domain.names import is_reference
 from sconto.domain.order import NewOrder
 from sconto.domain.product import HIGHEST_PRODUCT_ID
@@ -94,12 +94,9 @@ def read_prices(body: bytes) -> tuple[str, list[tuple[int, int]]] | None:
     sent = _decode(_PRICES, body)
     if sent is None or sent.currency not in known_currencies():
         return None
-    currency = sent.currency
+    read = amount_reader(sent.currency)
     try:
-        return currency, [
-            (product.product_id, parse_amount(product.unit_price, currency))
-            for product in sent.products
-        ]
+        return sent.currency, [(one.product_id, read(one.unit_price)) for one in sent.products]
     except ValueError:
         return None
 
@@ -112,12 +109,12 @@ def _decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T | None:
 
 
 def _cart_of(sent: _Cart) -> Cart | None:
-    currency = sent.currency
-    if currency not in known_currencies():
+    if sent.currency not in known_currencies():
         return None
+    read = amount_reader(sent.currency)
     try:
         lines = [
-            Line(one.line_id, one.product_id, one.quantity, parse_amount(one.unit_price, currency))
+            Line(one.line_id, one.product_id, one.quantity, read(one.unit_price))
             for one in sent.lines
             if is_reference(one.line_id)
         ]
@@ -127,4 +124,4 @@ def _cart_of(sent: _Cart) -> Cart | None:
     # Fewer where one is no reference, or two are the same.
     if len(line_ids) < len(sent.lines):
         return None
-    return Cart(currency, tuple(lines), tuple(sent.codes))
+    return Cart(sent.currency, tuple(lines), tuple(sent.codes))
