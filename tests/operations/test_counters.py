@@ -2,9 +2,7 @@
 
 import asyncio
 import re
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -25,95 +23,29 @@ from sconto.store import counters as store
 from sconto.store.database import Database, DatabaseUnavailable
 from tests.builders import NOON, a_cart, a_promotion
 from tests.conftest import create_caller
-
-TODAY = NOON.date()
-SLOTS_BEFORE, DAYS_BEFORE = TODAY - SLOTS_KEPT, TODAY - DAYS_KEPT
-INSERT = """
-INSERT INTO redemption_counts (
-    merchant_id, promotion_id, code_id, code_type, applied, currency, day, slot, uses, discount
+from tests.operations.counter_rows import (
+    TODAY,
+    Row,
+    a_row,
+    counted_with_promotion,
+    create_codes,
+    read,
+    read_codes,
+    read_while_folding,
+    sums,
+    two_years,
+    write,
 )
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-"""
 
-
-@dataclass(frozen=True)
-class Row:
-    """A row of the counters, but for its merchant."""
-
-    promotion_id: int
-    code_id: int
-    code_type: str
-    applied: bool
-    currency: str
-    day: date
-    slot: int
-    uses: int
-    discount: int
-
-    @property
-    def counter(self) -> tuple[int, int, str, bool, str]:
-        return self.promotion_id, self.code_id, self.code_type, self.applied, self.currency
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        return *self.counter, self.day, self.slot
-
-
-def a_row(
-    promotion_id: int,
-    days_ago: int = 0,
-    slot: int = 0,
-    code_id: int = 0,
-    uses: int = 1,
-    applied: bool = True,
-) -> Row:
-    code_type = "reusable" if code_id else "none"
-    day = TODAY - timedelta(days=days_ago)
-    return Row(promotion_id, code_id, code_type, applied, "EUR", day, slot, uses, uses * 100)
-
-
-def two_years(promotion_id: int, code_id: int = 0, slots: int = 4) -> list[Row]:
-    """What orders of two years leave, of which so many were open at once on every day."""
-    return [
-        a_row(promotion_id, day, slot, code_id, uses=1 + (day + slot) % 7, applied=day % 3 > 0)
-        for day in range(730)
-        for slot in range(slots)
-    ]
-
-
-async def write(database: Database, caller: Caller, rows: Sequence[Row]) -> None:
-    async with database.write() as connection:
-        await connection.executemany(
-            INSERT, [(caller.merchant_id, *row.key, row.uses, row.discount) for row in rows]
-        )
-
-
-async def read(database: Database, caller: Caller) -> list[Row]:
-    async with database.read() as connection:
-        found = await connection.fetch(
-            "SELECT promotion_id, code_id, code_type, applied, currency, day, slot, uses, discount"
-            " FROM redemption_counts WHERE merchant_id = $1",
-            caller.merchant_id,
-        )
-    return [Row(*row) for row in found]
-
-
-def sums(rows: Sequence[Row]) -> dict[object, tuple[int, int]]:
-    uses: Counter[object] = Counter()
-    discount: Counter[object] = Counter()
-    for row in rows:
-        uses[row.counter] += row.uses
-        discount[row.counter] += row.discount
-    return {counter: (uses[counter], discount[counter]) for counter in uses}
+SLOTS_BEFORE, DAYS_BEFORE = TODAY - SLOTS_KEPT, TODAY - DAYS_KEPT
 
 
 def kept_place(row: Row) -> tuple[object, ...]:
     """Where a row is after a fold, in words of our own."""
-    if row.day < DAYS_BEFORE:
-        return *row.counter, row.day.replace(day=1), 0
-    if row.day < SLOTS_BEFORE:
-        return *row.counter, row.day, 0
-    return row.key
+    if row.day >= SLOTS_BEFORE:
+        return row.key
+    day = row.day.replace(day=1) if row.day < DAYS_BEFORE else row.day
+    return *counted_with_promotion(row).counter, day, 0
 
 
 rows_of_years = st.lists(
@@ -143,21 +75,28 @@ rows_of_years = st.lists(
 async def test_a_fold_moves_each_row_to_its_place_and_adds_up_those_that_meet(
     database: Database, rows: list[Row]
 ) -> None:
-    caller, neighbour = await create_caller(database), await create_caller(database)
-    for each in (caller, neighbour):
-        await write(database, each, rows)
+    for caller in (await create_caller(database), await create_caller(database)):
+        _, codes = await create_codes(database, caller, "A", "B")
+        numbers = dict(enumerate([0, *codes]))
+        written = [replace(row, code_id=numbers[row.code_id]) for row in rows]
+        await write(database, caller, written)
 
-    await fold(database, NOON)
+        await fold(database, NOON)
 
-    expected: dict[tuple[object, ...], tuple[int, int]] = {}
-    for row in rows:
-        uses, discount = expected.get(kept_place(row), (0, 0))
-        expected[kept_place(row)] = (uses + row.uses, discount + row.discount)
-    for each in (caller, neighbour):
-        kept = await read(database, each)
+        expected: dict[tuple[object, ...], tuple[int, int]] = {}
+        moved: dict[int, tuple[int, int]] = {}
+        for row in written:
+            uses, discount = expected.get(kept_place(row), (0, 0))
+            expected[kept_place(row)] = (uses + row.uses, discount + row.discount)
+            if row.is_by_one_time_code and row.day < SLOTS_BEFORE:
+                applied, outdone = moved.get(row.code_id, (0, 0))
+                more = (row.uses, 0) if row.applied else (0, row.uses)
+                moved[row.code_id] = applied + more[0], outdone + more[1]
+        kept = await read(database, caller)
         assert {row.key: (row.uses, row.discount) for row in kept} == expected
-        assert sums(kept) == sums(rows)
-    assert await fold(database, NOON) == 0
+        assert await read_codes(database, caller) == moved
+        assert sums(kept) == sums(written)
+        assert await fold(database, NOON) == 0
 
 
 async def test_the_counters_of_two_years_are_bounded_and_tell_what_they_told_before(
@@ -182,14 +121,6 @@ async def test_the_counters_of_two_years_are_bounded_and_tell_what_they_told_bef
     assert await shown() == before
     # Four slots of three days, a row for each other day that is kept, and one for each month.
     assert len(await read(database, merchant)) <= 3 * 4 + DAYS_KEPT.days + 2 * 24
-
-
-async def read_while_folding(database: Database, caller: Caller, promotion_id: int) -> set[object]:
-    told: set[object] = set()
-    for _ in range(60):
-        told.add(await promotion_statistics(database, caller, promotion_id))
-        await asyncio.sleep(0.005)
-    return told
 
 
 def test_no_chart_shows_a_day_that_is_folded() -> None:
@@ -268,11 +199,14 @@ async def test_a_fold_leaves_the_row_that_an_open_order_adds_to_for_the_next_tim
 
 
 async def test_a_fold_that_is_killed_changes_nothing(database: Database, merchant: Caller) -> None:
-    await write(database, merchant, two_years(1))
+    _, [code] = await create_codes(database, merchant, "ONCE")
+    of_code = [a_row(1, days, code_id=code, code_type="one-time") for days in (3, 150, 400)]
+    await write(database, merchant, [*two_years(1), *of_code])
     before = await read(database, merchant)
 
     async def killed() -> None:
         async with database.write() as connection:
+            assert await store.fold_codes(connection, merchant.merchant_id, SLOTS_BEFORE) == 3
             await store.fold_slots(connection, merchant.merchant_id, SLOTS_BEFORE)
             await store.fold_days(connection, merchant.merchant_id, DAYS_BEFORE)
             pid = await connection.fetchval("SELECT pg_backend_pid()")
@@ -282,8 +216,10 @@ async def test_a_fold_that_is_killed_changes_nothing(database: Database, merchan
     with pytest.raises(DatabaseUnavailable):
         await killed()
     assert await read(database, merchant) == before
+    assert await read_codes(database, merchant) == {}
     assert await fold(database, NOON) > 0
     assert sums(await read(database, merchant)) == sums(before)
+    assert await read_codes(database, merchant) == {code: (3, 0)}
 
 
 async def test_one_worker_folds_at_a_time(database: Database, merchant: Caller) -> None:
@@ -344,16 +280,17 @@ async def test_counting_updates_no_index(database: Database, merchant: Caller) -
         assert await updated("hot_updated") - before[1] == 40
 
 
-@pytest.mark.parametrize("folded", ["slots", "days"])
+@pytest.mark.parametrize("folded", ["codes", "slots", "days"])
 async def test_what_is_to_fold_is_found_by_an_index_of_it_alone(
     database: Database, merchant: Caller, folded: str
 ) -> None:
-    statement = {"slots": store._FOLD_SLOTS, "days": store._FOLD_DAYS}[folded]
+    statement = getattr(store, f"_FOLD_{folded.upper()}")
     await write(database, merchant, two_years(1))
     async with database.write() as connection:
         await connection.execute(store._IN_ORDER)
         plan = await connection.fetch(f"EXPLAIN {statement}", merchant.merchant_id, TODAY)
     text = "\n".join(row[0] for row in plan)
-    assert re.findall(r"Index Scan using (\w+)", text) == [f"{folded}_to_fold"]
+    assert re.findall(r"using (\w+) on redemption_counts", text) == [f"{folded}_to_fold"]
+    assert re.findall(r"using (\w+) on codes", text) == ["codes_pkey"]
     assert "Tid Scan on redemption_counts" in text
     assert not re.search("Seq Scan|Bitmap", text)

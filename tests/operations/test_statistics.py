@@ -1,7 +1,7 @@
 """Statistics show the codes a promotion has, and those it had that were used."""
 
 import asyncio
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -12,6 +12,7 @@ from sconto.domain.people import Caller
 from sconto.domain.problems import PromotionNotFound
 from sconto.domain.promotion import PromotionChange, PromotionType, Terms
 from sconto.domain.statistics import CodeUses, Statistics
+from sconto.operations.counters import fold
 from sconto.operations.promotions import change_promotion, create_promotion, delete_promotion
 from sconto.operations.statistics import promotion_statistics
 from sconto.store.database import Database
@@ -32,8 +33,19 @@ async def count_uses(
     slot: int = 0,
     uses: int = 1,
 ) -> None:
-    """What orders count."""
+    """What orders count: uses of a one-time code with the code, and with its promotion."""
     async with database.write() as connection:
+        if code_type is CodeType.ONE_TIME:
+            await connection.execute(
+                f"""
+                UPDATE codes SET {"applied" if applied else "outdone"}_uses = $3
+                WHERE merchant_id = $1 AND code_id = $2
+                """,
+                caller.merchant_id,
+                code_id,
+                uses,
+            )
+            code_id = AUTOMATIC
         await connection.execute(
             """
             INSERT INTO redemption_counts (
@@ -195,25 +207,62 @@ async def test_statistics_do_not_read_the_uses_of_other_promotions(
     )
 
 
+async def test_removed_one_time_codes_are_shown_where_they_were_used(
+    database: Database, merchant: Caller
+) -> None:
+    promotion_id, ids = await create_with_codes(
+        database, merchant, "applied", "outdone", "unused", "kept", code_type=CodeType.ONE_TIME
+    )
+    for code, applied in (("applied", True), ("outdone", False), ("kept", True)):
+        await count_uses(
+            database,
+            merchant,
+            promotion_id,
+            ids[code],
+            code_type=CodeType.ONE_TIME,
+            applied=applied,
+            slot=ids[code] % 1000,
+        )
+    terms = Terms(AllProducts(PERCENT), CodeType.ONE_TIME, ("kept",))
+    await set_terms(database, merchant, promotion_id, terms)
+
+    assert await promotion_statistics(database, merchant, promotion_id) == Statistics(
+        3,
+        tuple(
+            CodeUses(ids[code], code, CodeType.ONE_TIME, 1)
+            for code in ("applied", "outdone", "kept")
+        ),
+    )
+
+
+@pytest.mark.parametrize("code_type", [CodeType.REUSABLE, CodeType.ONE_TIME])
 async def test_codes_that_pass_the_memory_of_a_statement_are_not_compared_each_with_each(
-    database_url: str, merchant: Caller
+    database_url: str, merchant: Caller, code_type: CodeType
 ) -> None:
     more = "&" if "?" in database_url else "?"
     database = await Database.open(f"{database_url}{more}work_mem=64kB")
     codes = tuple(f"C{number}" for number in range(50_000))
-    promotion_id = await create_promotion(database, merchant, a_promotion(codes=codes), NOON)
+    new = a_promotion(codes=codes, code_type=code_type)
+    promotion_id = await create_promotion(database, merchant, new, NOON)
     async with database.write() as connection:
         await connection.execute(
             """
             INSERT INTO redemption_counts
-            SELECT $1, $2, code_id, 'reusable', true, 'EUR', '2026-06-01', 0, 1, 100
-            FROM codes WHERE merchant_id = $1 AND promotion_id = $2
+            SELECT $1, $2, code_id, $3, true, 'EUR', '2026-06-01', 0, 1, 100
+            FROM codes
+            WHERE merchant_id = $1 AND promotion_id = $2 AND ($3 = 'reusable' OR code_id % 2 = 0)
             """,
             merchant.merchant_id,
             promotion_id,
+            code_type,
         )
         await connection.execute("ANALYZE redemption_counts")
     async with asyncio.timeout(15):
+        before = await promotion_statistics(database, merchant, promotion_id)
+    await fold(database, NOON + timedelta(days=3))
+    async with asyncio.timeout(15):
         statistics = await promotion_statistics(database, merchant, promotion_id)
     await database.close()
-    assert statistics.uses == len(statistics.codes or ()) == 50_000
+    assert statistics == before
+    assert len(statistics.codes or ()) == 50_000
+    assert statistics.uses == (50_000 if code_type is CodeType.REUSABLE else 25_000)

@@ -6,13 +6,20 @@ import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Final
 
+import alembic.command
 import psycopg
 import pytest
+from alembic.config import Config
 from psycopg import sql
 
+from sconto.domain.codes import CodeType
+from sconto.domain.statistics import CodeUses, Statistics
+from sconto.operations.counters import fold
 from sconto.store import schema
-from sconto.store.database import DatabaseUnavailable
+from sconto.store.database import Database, DatabaseUnavailable
 from sconto.store.migrate import migrate
 from sconto.store.schema import (
     SERVES_SINCE,
@@ -25,6 +32,8 @@ from sconto.store.schema import (
     schema_state,
     version_for_us,
 )
+from sconto.store.statistics import find_statistics
+from tests.builders import NOON
 from tests.conftest import with_database
 from tests.services import wait_until
 
@@ -98,6 +107,65 @@ def test_a_step_that_fails_leaves_the_database_as_it_was(empty_database: str) ->
     execute(empty_database, "DROP TABLE promotions")
     migrate(empty_database)
     assert version(empty_database) == [(NEWEST,)]
+
+
+def test_a_filled_database_counts_the_uses_of_its_codes_as_before(empty_database: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(alembic.command, "upgrade", partial(upgrade_to, "0007"))
+        migrate(empty_database)
+    assert version(empty_database) == [("0007",)]
+    for statement in FILLED_BEFORE_0008:
+        execute(empty_database, statement)
+    migrate(empty_database)
+
+    async def told() -> list[Statistics | None]:
+        database = await Database.open(empty_database)
+        try:
+            async with database.read() as connection:
+                before = await find_statistics(connection, 1, 1)
+            await fold(database, NOON)
+            async with database.read() as connection:
+                return [before, await find_statistics(connection, 1, 1)]
+        finally:
+            await database.close()
+
+    shown = [
+        CodeUses(1, "once", CodeType.ONE_TIME, 3),
+        CodeUses(1, "once", CodeType.REUSABLE, 5),
+        CodeUses(2, "removed", CodeType.ONE_TIME, 4),
+        CodeUses(4, "shared", CodeType.REUSABLE, 6),
+        CodeUses(5, "unused", CodeType.ONE_TIME, 0),
+    ]
+    assert asyncio.run(told()) == [Statistics(25, tuple(shown))] * 2
+
+
+FILLED_BEFORE_0008: Final = (
+    "INSERT INTO merchants (name) VALUES ('shop')",
+    "INSERT INTO promotions (merchant_id, type, name, name_folded, active, starts_at, code_type,"
+    " covers_all, percent, had_codes, created_at, updated_at)"
+    " VALUES (1, 'coupon', 'Ten', 'ten', true, now(), 'one-time', true, 1, true, now(), now())",
+    "INSERT INTO codes (merchant_id, promotion_id, code, code_key, position, removed_at)"
+    " SELECT 1, 1, code, code, place, CASE WHEN code LIKE 'removed%' THEN now() END"
+    " FROM unnest('{once,removed,removed unused,shared,unused}'::text[])"
+    " WITH ORDINALITY AS new (code, place)",
+    "INSERT INTO redemption_counts (merchant_id, promotion_id, code_id, code_type, applied,"
+    " currency, day, slot, uses, discount) VALUES"
+    " (1, 1, 0, 'none', true, 'EUR', '2026-05-01', 0, 7, 70),"
+    " (1, 1, 1, 'one-time', true, 'EUR', '2026-05-01', 0, 1, 10),"
+    " (1, 1, 1, 'one-time', false, 'EUR', '2026-01-01', 3, 2, 20),"
+    " (1, 1, 1, 'reusable', true, 'EUR', '2026-05-01', 0, 5, 50),"
+    " (1, 1, 2, 'one-time', true, 'JPY', '2026-01-01', 0, 4, 40),"
+    " (1, 1, 4, 'reusable', true, 'EUR', '2026-05-01', 1, 6, 60)",
+)
+
+
+def upgrade_to(version: str, config: Config, newest: str) -> None:
+    """Alembic's upgrade, as if there were no newer version than this."""
+    assert newest == "head"
+    UPGRADE(config, version)
+
+
+UPGRADE: Final = alembic.command.upgrade
 
 
 def test_one_that_finds_a_table_in_use_gives_way_and_tries_again(empty_database: str) -> None:

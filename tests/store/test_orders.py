@@ -18,7 +18,7 @@ from sconto.operations.promotions import create_promotion
 from sconto.operations.statistics import promotion_statistics
 from sconto.store.candidates import read_candidates
 from sconto.store.database import Connection, Database, DatabaseUnavailable
-from sconto.store.orders import Overtaken, insert_order
+from sconto.store.orders import AUTOMATIC, Overtaken, insert_order
 from sconto.store.outcomes import decode_order
 from sconto.store.pick_memory import PickMemory
 from tests.builders import NOON, a_cart, a_line, a_promotion
@@ -129,6 +129,29 @@ async def test_counters_take_a_slot_for_each_order_that_is_open_and_no_more(
     # Tests of other processes may have orders open on this server, but not in this database.
     assert taken == [0, 1]
     assert sum(slot["uses"] for slot in slots) == 7
+
+
+async def test_what_a_one_time_code_redeems_stands_with_it_and_its_promotion_counts_it_with_others(
+    database: Database, merchant: Caller, promotions: dict[str, int]
+) -> None:
+    twice = a_cart(a_line(1, line_id="1"), a_line(2, line_id="2"), codes=("twice",))
+    await place(database, merchant, "A-1")
+    await place(database, merchant, "A-2", replaces="A-1")
+    await place(database, merchant, "A-3", twice)
+    statistics = await promotion_statistics(database, merchant, promotions["once"])
+    assert statistics.uses == 6
+    assert [(code.code, code.uses) for code in statistics.codes or ()] == [
+        ("once", 4),
+        ("twice", 2),
+    ]
+    async with database.read() as connection:
+        counted = await connection.fetch(
+            "SELECT code_id, uses FROM redemption_counts WHERE merchant_id = $1"
+            " AND promotion_id = $2",
+            merchant.merchant_id,
+            promotions["once"],
+        )
+    assert [tuple(row) for row in counted] == [(AUTOMATIC, 6)]
 
 
 async def test_an_order_with_the_same_code_waits_and_gets_it_if_the_first_is_undone(

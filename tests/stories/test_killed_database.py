@@ -89,7 +89,10 @@ class Shop:
 
         async with clients(url, self.headers, CLIENTS) as shoppers:
             await share_out(range(ORDERS), shoppers, find)
-            uses = [await count_uses(shoppers[0], url, number) for number in self.promotions]
+            told = [await find_statistics(shoppers[0], url, number) for number in self.promotions]
+        uses = [statistics["promotion_uses"] for statistics in told]
+        by_code = [code["coupon_uses"] for code in told[0]["coupons"]]
+        codes_taken = {number % CODES for number in stored}
         assert {number: stored.get(number) for number in self.acknowledged} == self.acknowledged
         assert set(Counter(number % CODES for number in stored).values()) == {1}
         picks = Counter(
@@ -99,6 +102,7 @@ class Shop:
             for pick in line["picks"]
         )
         assert uses == [picks[number] for number in self.promotions] == [2 * len(stored)] * 2
+        assert by_code == [2 * (number in codes_taken) for number in range(CODES)]
 
 
 @pytest.fixture
@@ -152,11 +156,10 @@ def body_of(number: int) -> dict[str, object]:
     return an_order(f"A-{number}", f"c{number % CODES}")
 
 
-async def count_uses(client: httpx.AsyncClient, url: str, promotion_id: int) -> int:
+async def find_statistics(client: httpx.AsyncClient, url: str, promotion_id: int) -> Any:
     """What the statistics say of a promotion."""
     answer = await client.post(f"{url}/v1/promotion/statistics", json={"id": promotion_id})
-    uses: int = answer.json()["promotion_uses"]
-    return uses
+    return answer.json()
 
 
 def run(settings: dict[str, str], *command: str) -> None:

@@ -11,6 +11,7 @@ from sconto.domain.codes import CodeType
 from sconto.domain.order import OrderStatus, StoredOrder
 from sconto.domain.people import Caller
 from sconto.domain.pricing import price
+from sconto.operations.check import check
 from sconto.operations.promotions import create_promotion
 from sconto.operations.statistics import promotion_statistics
 from sconto.store.candidates import read_candidates
@@ -27,6 +28,11 @@ Bearer = Callable[[Caller], dict[str, str]]
 async def one_time_promotion(database: Database, merchant: Caller, codes: int) -> int:
     new = a_promotion(codes=tuple(f"c{i}" for i in range(codes)), code_type=CodeType.ONE_TIME)
     return await create_promotion(database, merchant, new, NOON)
+
+
+async def nothing_contradicts(database: Database, merchant: Caller) -> None:
+    checked = [promise async for promise in check(database, merchant.merchant_id)]
+    assert [promise for promise in checked if promise.contradictions] == []
 
 
 async def test_a_one_time_code_serves_exactly_one_order(
@@ -53,6 +59,36 @@ async def test_a_one_time_code_serves_exactly_one_order(
     assert statistics.uses == 20
     assert statistics.codes is not None
     assert [code.uses for code in statistics.codes] == [2] * 10
+    await nothing_contradicts(database, merchant)
+
+
+async def test_a_one_time_code_that_orders_hand_on_counts_what_each_of_them_redeemed(
+    server: str, database: Database, merchant: Caller, bearer: Bearer
+) -> None:
+    promotion_id = await one_time_promotion(database, merchant, codes=4)
+    last: dict[int, str] = {}
+
+    async def order(client: httpx.AsyncClient, order_id: tuple[int, int, int]) -> None:
+        code, turn, _ = order_id
+        body = an_order("{}-{}-{}".format(*order_id), f"c{code}")
+        if turn:
+            body["replaces"] = before[code]
+        answer = await client.post("/orders", json=body)
+        assert answer.status_code in ({201, 409, 422} if turn else {201, 409})
+        if answer.status_code == 201:
+            assert code not in last
+            last[code] = answer.json()["order_id"]
+
+    async with clients(server, bearer(merchant)) as shoppers:
+        for turn in range(9):
+            before, last = last, {}
+            rivals = [(code, turn, rival) for code in range(4) for rival in range(6)]
+            await share_out(rivals, shoppers, order)
+            assert set(last) == set(range(4))
+    statistics = await promotion_statistics(database, merchant, promotion_id)
+    assert statistics.uses == 4 * 9 * 2
+    assert [code.uses for code in statistics.codes or ()] == [9 * 2] * 4
+    await nothing_contradicts(database, merchant)
 
 
 async def test_400_requests_for_40_order_ids_make_40_orders(

@@ -86,6 +86,7 @@ async def test_nothing_contradicts_what_sconto_wrote_itself(stock: Database, sho
 
 
 COUNTERS = "Counters are the sum of the redemptions"
+COUNTED_WITH_CODES = "One-time codes count the redemptions by them"
 RECORDED = "Redemptions are what the orders picked"
 USED_UP = "A one-time code is used up by the order that took it"
 
@@ -95,7 +96,14 @@ USED_UP = "A one-time code is used up by the order that took it"
     [
         ("UPDATE redemption_counts SET uses = uses + 1 WHERE {mine}", COUNTERS),
         ("UPDATE redemption_counts SET discount = discount + 1 WHERE {mine}", COUNTERS),
-        ("DELETE FROM redemption_counts WHERE {mine} AND code_id > 0", COUNTERS),
+        ("DELETE FROM redemption_counts WHERE {mine} AND code_type = 'one-time'", COUNTERS),
+        ("UPDATE codes SET applied_uses = applied_uses + 1 WHERE {mine}", COUNTED_WITH_CODES),
+        ("UPDATE codes SET outdone_uses = 1 - outdone_uses WHERE {mine}", COUNTED_WITH_CODES),
+        ("UPDATE codes SET applied_uses = 0, outdone_uses = 0 WHERE {mine}", COUNTED_WITH_CODES),
+        (
+            "UPDATE redemption_counts SET code_id = 9 WHERE {mine} AND code_type = 'one-time'",
+            COUNTED_WITH_CODES,
+        ),
         ("DELETE FROM redemptions WHERE {mine} AND product_id = 2", RECORDED),
         ("UPDATE redemptions SET discount = discount + 1 WHERE {mine}", RECORDED),
         ("UPDATE redemptions SET product_id = 3 WHERE {mine} AND product_id = 2", RECORDED),

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from sconto.domain.codes import CodeType
 
 
-@dataclass(frozen=True, slots=True)
-class CodeUses:
+class CodeUses(msgspec.Struct, frozen=True, gc=False):
     """The redemptions of one code while it was of one type."""
 
     code_id: int

@@ -42,7 +42,11 @@ async def fold(database: Database, now: datetime) -> int:
     """Fold all counters that are old enough; how many rows, none where another worker is at it."""
     slots_before, days_before = now.date() - SLOTS_KEPT, now.date() - DAYS_KEPT
     # Days after slots, for only rows of slot 0 are folded into months.
-    steps = ((store.fold_slots, slots_before), (store.fold_days, days_before))
+    steps = (
+        (store.fold_codes, slots_before),
+        (store.fold_slots, slots_before),
+        (store.fold_days, days_before),
+    )
     async with database.read() as connection:
         merchant_ids = await store.list_merchants_to_fold(connection, slots_before, days_before)
     folded = 0

@@ -113,7 +113,7 @@ _SAMPLE: Final = "SELECT code FROM staged_codes ORDER BY place LIMIT $1"
 
 _COLUMNS: Final = """
 SELECT code_id, code, code_key, position, used_by, used_at,
-    (
+    applied_uses + outdone_uses + (
         SELECT coalesce(sum(uses), 0)::bigint
         FROM redemption_counts
         WHERE merchant_id = $1 AND promotion_id = $2 AND code_id = codes.code_id

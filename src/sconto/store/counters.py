@@ -5,9 +5,16 @@ so that a reader sees all of it or nothing, and a fold that is killed changes no
 order is adding to is left for the next time (SKIP LOCKED); one that an order has just added to is
 locked, and then deleted, as that order left it.
 
+Uses of a one-time code stand with the code, and with its promotion as code 0 (`orders`). What an
+earlier version counted by code is moved there: whatever is folded is written in that form. What was
+deleted is added to the code's row as it is when that row is locked, so that neither this nor an
+order loses what the other adds.
+
 Why orders do not wait. They add to the rows of today, which are not folded. One with a clock that
 is days behind may wait for a fold, and a fold for it: then both add to rows of slot 0 in the order
-of `orders._PLACE`, so that none waits for the other in a circle.
+of `orders._PLACE`, so that none waits for the other in a circle. One that takes a code over from
+the order that it replaces may wait while the code's uses are moved; should it be days behind too,
+there may be a circle, which PostgreSQL breaks: either is then run again.
 """
 
 from datetime import date
@@ -38,21 +45,35 @@ WITH chosen AS MATERIALIZED (
     USING chosen
     WHERE counts.merchant_id = $1 AND counts.ctid = chosen.place
     RETURNING promotion_id, code_id, code_type, applied, currency, day, uses, discount
+), moved AS (
+    UPDATE codes
+    SET applied_uses = applied_uses + tally.applied, outdone_uses = outdone_uses + tally.outdone
+    FROM (
+        SELECT code_id, coalesce(sum(uses) FILTER (WHERE applied), 0) AS applied,
+               coalesce(sum(uses) FILTER (WHERE NOT applied), 0) AS outdone
+        FROM gone
+        WHERE code_type = 'one-time' AND code_id <> 0
+        GROUP BY code_id
+    ) AS tally
+    WHERE codes.merchant_id = $1 AND codes.code_id = tally.code_id
 ), folded AS (
     INSERT INTO redemption_counts AS counts (merchant_id, promotion_id, code_id, code_type, applied,
                                              currency, day, slot, uses, discount)
-    SELECT $1, promotion_id, code_id, code_type, applied, currency, {day}, 0,
-           sum(uses)::bigint, sum(discount)
+    SELECT $1, promotion_id, CASE code_type WHEN 'one-time' THEN 0 ELSE code_id END, code_type,
+           applied, currency, {day}, 0, sum(uses)::bigint, sum(discount)
     FROM gone
-    GROUP BY promotion_id, code_id, code_type, applied, currency, {day}
-    ORDER BY promotion_id, code_id, code_type, applied, currency, {day}
+    GROUP BY 2, 3, 4, 5, 6, 7
+    ORDER BY 2, 3, 4, 5, 6, 7
     ON CONFLICT (merchant_id, promotion_id, code_id, code_type, applied, currency, day, slot)
     DO UPDATE SET uses = counts.uses + excluded.uses, discount = counts.discount + excluded.discount
 )
 SELECT count(*) FROM gone
 """
 
-# The conditions are those of the partial indexes `slots_to_fold` and `days_to_fold`.
+# The conditions are those of the partial indexes `codes_to_fold`, `slots_to_fold`, `days_to_fold`.
+_FOLD_CODES: Final = _FOLD.format(
+    limit=FOLDED_AT_ONCE, condition="code_type = 'one-time' AND code_id <> 0", day="day"
+)
 _FOLD_SLOTS: Final = _FOLD.format(limit=FOLDED_AT_ONCE, condition="slot > 0", day="day")
 _FOLD_DAYS: Final = _FOLD.format(
     limit=FOLDED_AT_ONCE,
@@ -66,6 +87,10 @@ FROM merchants
 WHERE EXISTS (
     SELECT FROM redemption_counts AS counts
     WHERE counts.merchant_id = merchants.merchant_id AND day < $1 AND slot > 0
+) OR EXISTS (
+    SELECT FROM redemption_counts AS counts
+    WHERE counts.merchant_id = merchants.merchant_id AND day < $1
+        AND code_type = 'one-time' AND code_id <> 0
 ) OR EXISTS (
     SELECT FROM redemption_counts AS counts
     WHERE counts.merchant_id = merchants.merchant_id AND day < $2
@@ -86,6 +111,11 @@ async def list_merchants_to_fold(
     """The ids of the merchants with slots of days before one, or days before the other, to fold."""
     rows = await connection.fetch(_LIST_MERCHANTS, slots_before, days_before)
     return [row["merchant_id"] for row in rows]
+
+
+async def fold_codes(connection: Connection, merchant_id: int, before: date) -> int:
+    """Move some uses of one-time codes on days before this one to the codes; how many rows."""
+    return await _fold(connection, _FOLD_CODES, merchant_id, before)
 
 
 async def fold_slots(connection: Connection, merchant_id: int, before: date) -> int:

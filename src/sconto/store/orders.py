@@ -7,18 +7,25 @@ Without `_REPLACE` it is `_PLACE` alone, which is a transaction by itself:
 1. `_REPLACE`, only where the order takes the place of another: `UPDATE orders ... WHERE status =
    'not paid'`. Of two orders that replace the same one, or of a replacement and a payment, the
    second waits for the first and then finds no row. The one-time codes of the replaced order are
-   freed by the same statement, still locked by this transaction.
+   freed by the same statement, still locked by this transaction; what they count stays, for the
+   redemptions of the replaced order do.
 2. `_PLACE`, one statement whose parts run in the order in which each needs the one before:
    - `free` locks the one-time codes that nobody used, in the order of their ids. A second order
      with the same code waits here; once the first has committed, PostgreSQL looks at the row again
      and leaves it out, for now it is used.
-   - `taken` marks them. The limit is this conditional statement, never a read before it.
+   - `taken` marks them, and adds to each what the order redeems by it. The limit is this
+     conditional statement, never a read before it.
    - `placed` inserts the order, if all codes were taken and no order has its id. The primary key
      is what makes an id serve one order: a second insert waits for the first transaction, then does
      nothing.
    - `recorded` inserts the redemptions, `counted` adds the same rows up and adds them to the
      counters: in the order's own transaction, and only if `placed` did insert. So the counters are
      at any time the sum of the redemptions, and these what the stored outcomes say.
+   What is redeemed by a reusable code is counted by code. What is redeemed by a one-time code is
+   counted in two places, whose sums are the same: with the code, whose row is locked and written in
+   any case, and with its promotion as code 0, so that a promotion with a million codes has as few
+   counters as one with a single code. The type is the one that the order was priced with: where it
+   was one-time, the code is among those that `taken` took, whatever the promotion has become since.
    If the order was not placed, some of these parts may have written. So the statement ends with a
    division by the number of orders placed: by zero it fails, which undoes all of it, `Overtaken` is
    raised, and the caller looks again.
@@ -87,8 +94,13 @@ SELECT EXISTS (SELECT FROM replaced)
 # whole), so that with LIMIT 1 the locks are tried from the lowest slot to the first that is free.
 # The first number of a lock says what it is for: 23559 is this module's.
 _PLACE: Final = """
-WITH free AS MATERIALIZED (
-    SELECT code.place
+WITH picked AS (
+    SELECT *
+    FROM unnest($7::bigint[], $8::bigint[], $9::bigint[], $10::text[], $11::boolean[],
+                $12::text[]::numeric[])
+        AS redemption (product_id, promotion_id, code_id, code_type, applied, discount)
+), free AS MATERIALIZED (
+    SELECT wanted.code_id, code.place
     FROM unnest($6::bigint[]) AS wanted (code_id)
     CROSS JOIN LATERAL (
         SELECT ctid AS place
@@ -99,8 +111,16 @@ WITH free AS MATERIALIZED (
         FOR UPDATE
     ) AS code
 ), taken AS (
-    UPDATE codes SET used_by = $2, used_at = $3
+    UPDATE codes
+    SET used_by = $2, used_at = $3, applied_uses = applied_uses + tally.applied,
+        outdone_uses = outdone_uses + tally.outdone
     FROM free
+    CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE applied) AS applied,
+               count(*) FILTER (WHERE NOT applied) AS outdone
+        FROM picked
+        WHERE picked.code_id = free.code_id
+    ) AS tally
     WHERE codes.merchant_id = $1 AND codes.ctid = free.place
     RETURNING codes.code_id
 ), placed AS (
@@ -109,11 +129,6 @@ WITH free AS MATERIALIZED (
     WHERE (SELECT count(*) FROM taken) = cardinality($6::bigint[])
     ON CONFLICT DO NOTHING
     RETURNING order_id
-), picked AS (
-    SELECT *
-    FROM unnest($7::bigint[], $8::bigint[], $9::bigint[], $10::text[], $11::boolean[],
-                $12::text[]::numeric[])
-        AS redemption (product_id, promotion_id, code_id, code_type, applied, discount)
 ), recorded AS (
     INSERT INTO redemptions (merchant_id, order_id, product_id, promotion_id, code_id, code_type,
                              applied, discount)
@@ -131,10 +146,10 @@ WITH free AS MATERIALIZED (
     SELECT $1, promotion_id, code_id, code_type, applied, $13, $14, slot.number, uses, discount
     FROM slot
     CROSS JOIN (
-        SELECT promotion_id, code_id, code_type, applied,
-               count(*) AS uses, sum(discount) AS discount
+        SELECT promotion_id, CASE code_type WHEN 'one-time' THEN 0 ELSE code_id END AS code_id,
+               code_type, applied, count(*) AS uses, sum(discount) AS discount
         FROM picked
-        GROUP BY promotion_id, code_id, code_type, applied
+        GROUP BY 1, 2, 3, 4
     ) AS tally
     ORDER BY promotion_id, code_id, code_type, applied
     ON CONFLICT (merchant_id, promotion_id, code_id, code_type, applied, currency, day, slot)

@@ -76,7 +76,7 @@ UNION ALL
         AND NOT EXISTS (SELECT FROM unnest($2::text[]) AS kept (code_key)
                         WHERE kept.code_key = codes.code_key)
         AND (
-            used_at IS NOT NULL
+            used_at IS NOT NULL OR applied_uses + outdone_uses > 0
             OR EXISTS (
                 SELECT FROM redemption_counts
                 WHERE merchant_id = $1 AND promotion_id = $3 AND code_id = codes.code_id

@@ -18,20 +18,50 @@ GROUP BY day, currency
 ORDER BY day, currency
 """
 
+# Where thousands of one-time codes were used, some stand for all: each served one order.
 _BY_CODE: Final = """
-SELECT codes.code, counted.applied, counted.outdone
+SELECT code.code, counted.applied, counted.outdone
 FROM (
-    SELECT code_id,
-        coalesce(sum(uses) FILTER (WHERE applied), 0)::bigint AS applied,
-        coalesce(sum(uses) FILTER (WHERE NOT applied), 0)::bigint AS outdone
+    (
+        SELECT code_id
+        FROM redemption_counts
+        WHERE merchant_id = $1 AND promotion_id = $2 AND code_id <> 0
+        GROUP BY code_id
+        ORDER BY sum(uses) DESC, code_id
+        LIMIT $3
+    )
+    UNION
+    (
+        SELECT code_id
+        FROM codes
+        WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
+            AND applied_uses + outdone_uses > 0
+        ORDER BY position
+        LIMIT 1000
+    )
+    UNION
+    (
+        SELECT code_id
+        FROM codes
+        WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NOT NULL
+            AND applied_uses + outdone_uses > 0
+        LIMIT 1000
+    )
+) AS used
+CROSS JOIN LATERAL (
+    SELECT code, applied_uses, outdone_uses
+    FROM codes
+    WHERE merchant_id = $1 AND code_id = used.code_id
+    LIMIT 1
+) AS code
+CROSS JOIN LATERAL (
+    SELECT code.applied_uses + coalesce(sum(uses) FILTER (WHERE applied), 0)::bigint AS applied,
+        code.outdone_uses + coalesce(sum(uses) FILTER (WHERE NOT applied), 0)::bigint AS outdone
     FROM redemption_counts
-    WHERE merchant_id = $1 AND promotion_id = $2 AND code_id <> 0
-    GROUP BY code_id
-    ORDER BY sum(uses) DESC, code_id
-    LIMIT $3
+    WHERE merchant_id = $1 AND promotion_id = $2 AND code_id = used.code_id
 ) AS counted
-JOIN codes ON codes.merchant_id = $1 AND codes.code_id = counted.code_id
-ORDER BY counted.applied + counted.outdone DESC, counted.code_id
+ORDER BY counted.applied + counted.outdone DESC, used.code_id
+LIMIT $3
 """
 
 # The first of the products that a promotion names; where it names none, of the catalogue.
@@ -77,7 +107,7 @@ async def count_by_day(
 async def count_by_code(
     connection: Connection, merchant_id: int, promotion_id: int, limit: int
 ) -> list[CodeCount]:
-    """The codes that were used most."""
+    """The codes that were used most; of one-time codes the first thousand are compared."""
     rows = await connection.fetch(_BY_CODE, merchant_id, promotion_id, limit)
     return [CodeCount(*row) for row in rows]
 

@@ -11,7 +11,7 @@ from sconto.store.database import Connection, Database
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 
-SERVES_SINCE: Final = "0007"
+SERVES_SINCE: Final = "0008"
 """The oldest schema whose programs work with the newest one too, so that both run in an upgrade.
 
 A migration that only adds leaves it. One that takes away what such programs use raises it; it comes
