@@ -12,8 +12,6 @@ from bench.servers import Server
 from bench.shop import PRODUCTS
 from bench.stage import COUPONS, SEED, STATISTICS, Stage
 
-CLIENTS = 4
-
 
 async def measure_growth(stage: Stage, server: Server) -> list[Figure]:
     """Statistics by the number of redemptions, and prices by that of products."""
@@ -59,14 +57,14 @@ async def _prices(stage: Stage, server: Server) -> Figure:
 async def _in_turns(
     stage: Stage, server: Server, first: Iterator[Shot], second: Iterator[Shot]
 ) -> tuple[list[float], list[float]]:
-    """Milliseconds of an answer, each while so many clients ask."""
+    """Milliseconds that a caller waits for an answer, nobody else asking."""
     times: tuple[list[float], list[float]] = ([], [])
     for shots in (first, second):
-        await Load(server.port).saturate(shots, CLIENTS, 0.3)
+        await Load(server.port).saturate(shots, 1, 0.3)
     for _ in range(stage.plan.rounds):
         for shots, taken in zip((first, second), times, strict=True):
-            run = await Load(server.port).saturate(shots, CLIENTS, stage.plan.seconds / 2)
-            taken.append(CLIENTS * 1000 / run.rate)
+            run = await Load(server.port).saturate(shots, 1, stage.plan.seconds / 2)
+            taken.append(1000 / run.rate)
     return times
 
 

@@ -7,7 +7,7 @@ from sconto.domain.cart import Cart, Line
 from sconto.domain.choice import AutomaticPick, Candidates, CodeOffer
 from sconto.domain.codes import CodeType
 from sconto.domain.money import FULL_PERCENT, PERCENT, percent_of
-from sconto.domain.pricing import PricedCart, price
+from sconto.domain.pricing import PricedCart, price, price_listing
 from sconto.domain.redemption import (
     Redemption,
     count_redemptions,
@@ -83,6 +83,19 @@ def test_redemptions_are_once_a_product_and_pick_and_have_the_whole_discount(
     assert len(set(keys)) == len(keys)
     assert sum(redemption.discount for redemption in redemptions) == priced.discount
     assert count_redemptions(priced) == len(redemptions)
+
+
+@given(carts(), candidates)
+def test_a_listing_shows_what_a_cart_without_codes_costs(cart: Cart, found: Candidates) -> None:
+    lines = tuple(
+        Line(str(number), line.product_id, 1, line.unit_price)
+        for number, line in enumerate(cart.lines)
+    )
+    priced = price(Cart(cart.currency, lines), found, NOON)
+    listed = price_listing([(line.product_id, line.unit_price) for line in lines], found)
+    assert [(one.product_id, one.unit_price, one.price, one.pick) for one in listed] == [
+        (line.product_id, line.unit_price, line.total, line.applied) for line in priced.lines
+    ]
 
 
 def ten_percent() -> CodeOffer:

@@ -137,9 +137,9 @@ async def test_a_listing_shows_what_the_automatic_promotions_leave(
 ) -> None:
     promotion_id = await create_promotion(database, merchant, a_promotion(), NOON)
     await create_promotion(database, merchant, a_promotion(codes=("x",)), NOON)
-    priced = await list_prices(database, merchant, "EUR", [(MUG, 1999), (MUG, 5), (CUP, 0)], NOON)
-    assert [(line.total, line.quantity) for line in priced.lines] == [(1799, 1), (4, 1), (0, 1)]
-    assert picks(priced)[CUP] == [(promotion_id, Group.AUTOMATIC_ALL)]
+    listed = await list_prices(database, merchant, [(MUG, 1999), (MUG, 5), (CUP, 0)], NOON)
+    assert [(one.product_id, one.price) for one in listed] == [(MUG, 1799), (MUG, 4), (CUP, 0)]
+    assert [one.pick and one.pick.promotion_id for one in listed] == [promotion_id] * 3
 
 
 async def test_an_order_costs_what_the_quote_said(database: Database, merchant: Caller) -> None:

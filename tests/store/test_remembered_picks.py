@@ -310,8 +310,8 @@ async def test_listed_prices_and_quotes_remember_the_same(database: Database, ti
 
     async def listed(*product_ids: int) -> list[list[int]]:
         products = [(number, 1000) for number in product_ids]
-        priced = await list_prices(till.database, till.caller, "EUR", products, NOON)
-        return [[pick.percent // PERCENT for pick in line.picks] for line in priced.lines]
+        listed = await list_prices(till.database, till.caller, products, NOON)
+        return [[] if one.pick is None else [one.pick.percent // PERCENT] for one in listed]
 
     for percent in (20, 30):
         assert await listed(CUP, MUG) == await till.percents(CUP, MUG)

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from sconto.domain.cart import Cart, Line
-from sconto.domain.choice import Candidates, CodeOutcome, Pick, choose
+from sconto.domain.choice import Candidates, CodeOutcome, Pick, choose, choose_for_listing
 from sconto.domain.money import percent_of, split_amount
 from sconto.domain.subscription import Subscription, SubscriptionOutcome
 from sconto.domain.subscription_pricing import AppliedRules, price_subscription
@@ -46,6 +46,26 @@ class PricedCart(msgspec.Struct, frozen=True):
     lines: tuple[PricedLine, ...]
     codes: tuple[CodeOutcome, ...]
     subscription: SubscriptionOutcome | None = None
+
+
+class ListedPrice(msgspec.Struct, frozen=True):
+    """What one unit of a product costs in a listing, in minor units; `pick` is what applies."""
+
+    product_id: int
+    unit_price: int
+    price: int
+    pick: Pick | None
+
+
+def price_listing(products: Sequence[tuple[int, int]], candidates: Candidates) -> list[ListedPrice]:
+    """Price one unit of each product, given with its unit price, as a cart without codes would."""
+    picks = choose_for_listing(dict(products), candidates)
+    listed = []
+    for product_id, unit_price in products:
+        pick = next(iter(picks[product_id]), None)
+        discount = 0 if pick is None else percent_of(unit_price, pick.percent)
+        listed.append(ListedPrice(product_id, unit_price, unit_price - discount, pick))
+    return listed
 
 
 def price(cart: Cart, candidates: Candidates, at: datetime) -> PricedCart:

@@ -5,11 +5,11 @@ from contextlib import suppress
 from datetime import date, datetime
 from typing import Final
 
-from sconto.domain.cart import Cart, Line
+from sconto.domain.cart import Cart
 from sconto.domain.order import NewOrder, OrderStatus, Placed, StoredOrder
 from sconto.domain.people import Caller
 from sconto.domain.placement import check_agreed, check_replaceable, is_repetition
-from sconto.domain.pricing import PricedCart, price
+from sconto.domain.pricing import ListedPrice, PricedCart, price, price_listing
 from sconto.domain.problems import OrderConflict, OrderNotFound, OrderReplaced
 from sconto.store.candidates import read_automatic_picks, read_candidates
 from sconto.store.database import Connection, Database, DatabaseUnavailable, retrying
@@ -33,29 +33,17 @@ async def quote(database: Database, caller: Caller, cart: Cart, at: datetime) ->
 
 
 async def list_prices(
-    database: Database,
-    caller: Caller,
-    currency: str,
-    products: Sequence[tuple[int, int]],
-    at: datetime,
-) -> PricedCart:
-    """What one unit of each product costs without a code, as a cart with a line for each.
+    database: Database, caller: Caller, products: Sequence[tuple[int, int]], at: datetime
+) -> list[ListedPrice]:
+    """What one unit of each product costs without a code.
 
     `products` are ids with unit prices in minor units.
     """
     async with database.read_at_checkout() as connection:
         candidates = await read_automatic_picks(
-            connection,
-            database.picks,
-            caller.merchant_id,
-            dict(products),
-            at,
+            connection, database.picks, caller.merchant_id, dict(products), at
         )
-    lines = [
-        Line(str(number), product_id, 1, unit_price)
-        for number, (product_id, unit_price) in enumerate(products, 1)
-    ]
-    return price(Cart(currency, tuple(lines)), candidates, at)
+    return price_listing(products, candidates)
 
 
 async def place_order(

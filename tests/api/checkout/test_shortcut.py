@@ -1,5 +1,6 @@
 """The shortcut says what the reader of all bodies says, or nothing."""
 
+from copy import deepcopy
 from typing import Any
 
 import msgspec
@@ -56,7 +57,7 @@ def _altered(draw: st.DrawFn, body: dict[str, Any]) -> bytes:
         place = draw(st.sampled_from(objects))
         name = draw(st.sampled_from([*place, "at", "subscription", "other"]))
         if draw(st.booleans()) or name not in place:
-            place[name] = draw(_VALUES)
+            place[name] = deepcopy(draw(_VALUES))  # the next one may alter it
         else:
             del place[name]
     return msgspec.json.encode(altered)

@@ -88,8 +88,8 @@ async def list_prices(request: Request) -> Response:
     caller = require(request, Action.CHECK_OUT)
     currency, products = reading.read_prices(await read_json(request))
     context = context_of(request)
-    priced = await checkout.list_prices(context.database, caller, currency, products, context.now())
-    return _answer(writing.write_prices(priced))
+    listed = await checkout.list_prices(context.database, caller, products, context.now())
+    return _answer(writing.write_prices(listed, currency))
 
 
 def _order_id(request: Request) -> str:

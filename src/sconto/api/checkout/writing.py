@@ -3,6 +3,8 @@
 Structs that msgspec writes as they stand: filling in a dictionary for each takes twice as long.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 from msgspec import UNSET, UnsetType
 
@@ -11,7 +13,7 @@ from sconto.api.rfc3339 import write_instant
 from sconto.domain.choice import CodeOutcome, CodeStatus, Group, Pick, Reason
 from sconto.domain.money import format_amount, format_percent
 from sconto.domain.order import OrderStatus, StoredOrder
-from sconto.domain.pricing import PricedCart, PricedLine
+from sconto.domain.pricing import ListedPrice, PricedCart, PricedLine
 from sconto.domain.promotion import PromotionType
 
 
@@ -109,20 +111,19 @@ def write_order(order: StoredOrder) -> WrittenCart:
     return answer
 
 
-def write_prices(priced: PricedCart) -> WrittenPrices:
-    """What one unit of each product costs; `priced` has a line for each."""
-    currency = priced.currency
+def write_prices(listed: Sequence[ListedPrice], currency: str) -> WrittenPrices:
+    """What one unit of each product costs."""
     return WrittenPrices(
         currency,
         [
             _Price(
-                line.product_id,
-                format_amount(line.unit_price, currency),
-                format_amount(line.total, currency),
-                _write_percent(line),
-                line.picks[0].promotion_id if line.picks else None,
+                one.product_id,
+                format_amount(one.unit_price, currency),
+                format_amount(one.price, currency),
+                "0" if one.pick is None else format_percent(one.pick.percent),
+                None if one.pick is None else one.pick.promotion_id,
             )
-            for line in priced.lines
+            for one in listed
         ],
     )
 
