@@ -68,19 +68,12 @@ def test_own_percents_are_written_in_their_order() -> None:
 
 def test_statistics_are_written_with_their_codes_where_there_were_any() -> None:
     rows = (CodeUses(71, "PROMO-001", CodeType.ONE_TIME, 2),)
-    assert write_statistics(Statistics(3, rows)) == {
-        "promotion_uses": 3,
-        "coupons": [
-            {
-                "coupon_code": "PROMO-001",
-                "coupon_type": "one-time",
-                "coupon_uses": 2,
-                "coupon_id": 71,
-            }
-        ],
-    }
-    assert write_statistics(Statistics(0, ())) == {"promotion_uses": 0, "coupons": []}
-    assert write_statistics(Statistics(0, None)) == {"promotion_uses": 0}
+    assert write_statistics(Statistics(3, rows)) == (
+        b'{"promotion_uses":3,"coupons":[{"coupon_code":"PROMO-001","coupon_type":"one-time",'
+        b'"coupon_uses":2,"coupon_id":71}]}'
+    )
+    assert write_statistics(Statistics(0, ())) == b'{"promotion_uses":0,"coupons":[]}'
+    assert write_statistics(Statistics(0, None)) == b'{"promotion_uses":0}'
 
 
 @pytest.mark.parametrize("body", ['{"id": 12345}', '{"id": "12345"}'])

@@ -64,7 +64,7 @@ async def get_statistics(request: Request) -> Response:
     statistics = await promotion_statistics(database, caller, promotion_id)
     if asked.faults:
         raise invalid_body(*asked.faults)
-    return JSONResponse(write_statistics(statistics))
+    return Response(write_statistics(statistics), media_type="application/json")
 
 
 @router.get("/v1/promotion/{promotion_id}", **manual.GET)
