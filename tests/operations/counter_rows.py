@@ -83,7 +83,7 @@ async def read(database: Database, caller: Caller) -> list[Row]:
     async with database.read() as connection:
         found = await connection.fetch(
             "SELECT promotion_id, code_id, code_type, applied, currency, day, slot, uses, discount"
-            " FROM redemption_counts WHERE merchant_id = $1",
+            " FROM redemption_counts WHERE merchant_id = $1 ORDER BY 1, 2, 3, 4, 5, 6, 7",
             caller.merchant_id,
         )
     return [Row(*row) for row in found]
