@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
 from sconto.domain.people import Caller
-from sconto.domain.problems import CodeRefused
+from sconto.domain.problems import CodeRefused, SubscriptionCodeNotFound
 from sconto.domain.subscription import Contract
 from sconto.domain.subscription_promotion import (
     Application,
@@ -15,15 +18,21 @@ from sconto.domain.subscription_promotion import (
     SubscriptionPromotion,
     SubscriptionTerms,
 )
-from sconto.operations.idempotency import Answer, Repeatable
+from sconto.operations.idempotency import KEPT, Answer, Repeatable
 from sconto.operations.subscription_promotions import (
     change_promotion,
     create_promotion,
     get_promotion,
 )
-from sconto.operations.subscriptions import apply_code
+from sconto.operations.subscriptions import USAGE_MARK, apply_code
 from sconto.store.database import Database
-from sconto.store.subscription_applications import count_use, hold_promotion
+from sconto.store.idempotency import claim_key, keep_answer
+from sconto.store.subscription_applications import insert_application
+from sconto.store.subscription_promotions import (
+    archive_promotion,
+    lock_promotion,
+    update_promotion,
+)
 from tests.builders import NOON, subscription_terms
 
 CONTRACT = Contract(None, "monthly")
@@ -42,7 +51,7 @@ def asked(request: list[SubscriptionPromotion]) -> Repeatable[SubscriptionPromot
 
 
 def to_apply() -> Repeatable[Application]:
-    return Repeatable(None, b"", lambda application: Answer(200, application.id.encode()))
+    return Repeatable(None, b"", lambda _: Answer(200, USAGE_MARK))
 
 
 async def a_stored(database: Database, caller: Caller, terms: SubscriptionTerms) -> int:
@@ -61,13 +70,12 @@ async def apply(database: Database, caller: Caller) -> None:
 
 @asynccontextmanager
 async def applied_and_open(
-    database: Database, caller: Caller, promotion_id: int, *, limited: bool
+    database: Database, caller: Caller, promotion_id: int
 ) -> AsyncIterator[None]:
     """An application whose transaction stays open for as long as the block takes."""
+    application = Application(str(uuid4()), await get_promotion(database, caller, promotion_id))
     async with database.write() as connection:
-        key = (connection, caller.merchant_id, promotion_id)
-        assert await hold_promotion(*key, limited=limited)
-        assert await count_use(*key, limited=limited)
+        await insert_application(connection, caller, application, CONTRACT, None, NOON)
         yield
 
 
@@ -76,8 +84,8 @@ async def test_whoever_applies_an_unlimited_promotion_waits_for_nobody(
 ) -> None:
     promotion_id = await a_stored(database, merchant, subscription_terms())
     async with (
-        applied_and_open(database, merchant, promotion_id, limited=False),
-        applied_and_open(database, merchant, promotion_id, limited=False),
+        applied_and_open(database, merchant, promotion_id),
+        applied_and_open(database, merchant, promotion_id),
     ):
         async with asyncio.timeout(QUICK):
             for _ in range(5):
@@ -92,7 +100,7 @@ async def test_a_limit_that_comes_on_counts_what_was_under_way(
     promotion_id = await a_stored(database, merchant, subscription_terms())
     await apply(database, merchant)
     limited = subscription_terms(constraint=Constraint(max_usage=2))
-    async with applied_and_open(database, merchant, promotion_id, limited=False):
+    async with applied_and_open(database, merchant, promotion_id):
         changing = asyncio.create_task(change(database, merchant, promotion_id, limited))
         await asyncio.sleep(0.2)
         assert not changing.done()
@@ -121,6 +129,87 @@ async def test_an_application_waits_for_a_change_and_finds_what_it_left(
     assert (await get_promotion(database, merchant, promotion_id)).usage == 1
 
 
+@pytest.mark.parametrize("limit", [None, 9])
+async def test_whoever_waits_for_a_change_gets_the_version_that_it_left(
+    database: Database, merchant: Caller, limit: int | None
+) -> None:
+    terms = subscription_terms(constraint=Constraint(max_usage=limit))
+    promotion_id = await a_stored(database, merchant, terms)
+    versions = []
+
+    def note(application: Application) -> Answer:
+        versions.append(application.promotion.version)
+        return Answer(200, USAGE_MARK)
+
+    async with database.write() as connection:
+        before = await lock_promotion(connection, merchant.merchant_id, promotion_id)
+        assert before is not None
+        request = Repeatable(None, b"", note)
+        applying = asyncio.create_task(
+            apply_code(database, merchant, "TRY3", CONTRACT, request, NOON)
+        )
+        await asyncio.sleep(0.2)
+        assert not applying.done()
+        later = before.updated_at + timedelta(microseconds=1)
+        after = replace(before, version=2, updated_at=later)
+        await update_promotion(connection, merchant.merchant_id, after)
+    assert (await applying).body == b"1"
+    assert versions == [1, 2]
+    async with database.read() as connection:
+        find = "SELECT version FROM subscription_applications WHERE merchant_id = $1"
+        assert await connection.fetchval(find, merchant.merchant_id) == 2
+
+
+async def test_each_change_is_later_than_the_last_though_the_clock_stands_still(
+    database: Database, merchant: Caller
+) -> None:
+    promotion_id = await a_stored(database, merchant, subscription_terms())
+    instants = []
+    for enabled in (False, True, False):
+        await change(database, merchant, promotion_id, subscription_terms(enabled=enabled))
+        instants.append((await get_promotion(database, merchant, promotion_id)).updated_at)
+    assert NOON < instants[0] < instants[1] < instants[2]
+
+
+async def test_a_code_that_is_archived_while_one_waits_for_it_is_gone(
+    database: Database, merchant: Caller
+) -> None:
+    terms = subscription_terms(constraint=Constraint(max_usage=9))
+    promotion_id = await a_stored(database, merchant, terms)
+    async with database.write() as connection:
+        await lock_promotion(connection, merchant.merchant_id, promotion_id)
+        applying = asyncio.create_task(apply(database, merchant))
+        await asyncio.sleep(0.2)
+        await archive_promotion(
+            connection, merchant.merchant_id, promotion_id, NOON + timedelta(microseconds=1)
+        )
+    with pytest.raises(SubscriptionCodeNotFound):
+        await applying
+
+
+async def test_a_key_that_is_busy_keeps_others_from_the_code_only_for_moments(
+    database: Database, merchant: Caller
+) -> None:
+    terms = subscription_terms(constraint=Constraint(max_usage=9))
+    promotion_id = await a_stored(database, merchant, terms)
+    named: Repeatable[Application] = Repeatable("k", b"", lambda _: Answer(200, USAGE_MARK))
+    async with database.write() as connection:
+        await claim_key(
+            connection, merchant.merchant_id, "k", b"", now=NOON, expired_at=NOON - KEPT
+        )
+        applying = asyncio.create_task(
+            apply_code(database, merchant, "TRY3", CONTRACT, named, NOON)
+        )
+        async with asyncio.timeout(QUICK):
+            for _ in range(5):
+                await asyncio.sleep(0.05)
+                await apply(database, merchant)
+        assert not applying.done()
+        await keep_answer(connection, merchant.merchant_id, "k", 200, b"first")
+    assert await applying == Answer(200, b"first", repeated=True)
+    assert (await get_promotion(database, merchant, promotion_id)).usage == 5
+
+
 @pytest.mark.parametrize("limit", [None, 30])
 async def test_while_limits_come_and_go_no_use_is_lost(
     database: Database, merchant: Caller, limit: int | None
@@ -145,7 +234,12 @@ async def test_at_its_limit_a_promotion_is_refused_without_waiting(
     promotion_id = await a_stored(database, merchant, used_up)
     await apply(database, merchant)
     async with database.write() as connection:
-        assert await hold_promotion(connection, merchant.merchant_id, promotion_id, limited=True)
+        await connection.execute(
+            "SELECT FROM subscription_promotions WHERE merchant_id = $1 AND promotion_id = $2"
+            " FOR UPDATE",
+            merchant.merchant_id,
+            promotion_id,
+        )
         async with asyncio.timeout(QUICK):
             with pytest.raises(CodeRefused):
                 await apply(database, merchant)
@@ -160,7 +254,7 @@ async def test_a_change_is_not_kept_waiting_by_those_who_apply_without_end(
         """Applications whose transactions overlap with those of the others, one after the other."""
         await asyncio.sleep(delay)
         while True:
-            async with applied_and_open(database, merchant, promotion_id, limited=False):
+            async with applied_and_open(database, merchant, promotion_id):
                 await asyncio.sleep(0.1)
 
     appliers = [asyncio.create_task(apply_slowly(0.025 * i)) for i in range(4)]

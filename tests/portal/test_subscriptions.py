@@ -33,7 +33,7 @@ async def apply(database: Database, caller: Caller, code: str) -> None:
         caller,
         code,
         Contract(None, "monthly"),
-        Repeatable(None, b"", lambda _: Answer(200, b"")),
+        Repeatable(None, b"", lambda _: Answer(200, subscriptions.USAGE_MARK)),
         NOON,
     )
 

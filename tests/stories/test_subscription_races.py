@@ -63,6 +63,9 @@ def test_the_limit_is_met_exactly_though_a_third_of_the_clients_are_killed_and_r
     refused = [answer for answer in answers if answer.status_code == 409]
     assert (len(applied), len(refused)) == (LIMIT, CLIENTS - LIMIT)
     assert len({answer.json()["meta"]["applicationId"] for answer in applied}) == LIMIT
+    # Each was told its own place below the limit, whatever else was under way.
+    places = [answer.json()["data"]["constraint"]["usageCount"] for answer in applied]
+    assert sorted(places) == list(range(1, LIMIT + 1))
     # The key of the promotion's creation is none: it was sent without one.
     assert _count_applications(settings) == (LIMIT, LIMIT)
 
@@ -101,6 +104,10 @@ def test_no_use_is_lost_or_counted_twice_when_a_service_is_killed(
     named = [answer.json()["meta"]["applicationId"] for answer in answers if answer.is_success]
     expected = len(answers) if limit is None else limit
     assert (usage, len(named), len(set(named))) == (expected, expected, expected)
+    if limit is not None:
+        data = [answer.json()["data"] for answer in answers if answer.is_success]
+        places = [promotion["constraint"]["usageCount"] for promotion in data]
+        assert sorted(places) == list(range(1, limit + 1))
     assert _count_applications(settings) == (expected, expected)
 
 

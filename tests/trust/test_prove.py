@@ -22,11 +22,8 @@ orders._PLACE = orders._PLACE.replace(limit, "")
 FORGETS_THE_LIMIT = """
 from sconto.store import subscription_applications as store
 limit = "AND usage < max_usage"
-assert limit in store._COUNT_LIMITED
-store._COUNT_LIMITED = store._COUNT_LIMITED.replace(limit, "")
-# Whoever waits for the promotion sees its count; without the lock nobody waits.
-assert "FOR NO KEY UPDATE" in store._HOLD_LIMITED
-store._HOLD_LIMITED = store._HOLD_LIMITED.replace("FOR NO KEY UPDATE", "")
+assert limit in store._APPLY_LIMITED
+store._APPLY_LIMITED = store._APPLY_LIMITED.replace(limit, "")
 """
 
 COUNTS_RETRIES = """

@@ -26,7 +26,9 @@ from sconto.store.database import (
 KEPT: Final = timedelta(hours=24)
 """How long a key counts."""
 
-_RETRY_AFTER: Final = 1
+RETRY_AFTER: Final = 1
+"""Seconds after which a request is to be sent again whose key is busy."""
+
 _SWEEP_INTERVAL: Final = 300.0
 _SWEPT_AT_ONCE: Final = 1_000
 
@@ -37,10 +39,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a request is answered, in the words of its wire."""
+    """What a request is answered, in the words of its wire; `repeated`: once more."""
 
     status: int
     body: bytes
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,8 @@ async def run_once(
                 now=now,
                 expired_at=now - KEPT,
             ):
-                return await _answer_again(connection, caller, request.key, request.fingerprint)
+                kept = await store.find_answer(connection, caller.merchant_id, request.key)
+                return None if kept is None else answer_again(request, kept)
             answer = request.render(await effect(connection))
             await store.keep_answer(
                 connection, caller.merchant_id, request.key, answer.status, answer.body
@@ -93,19 +97,15 @@ async def run_once(
         while (answer := await retrying(run)) is None:
             pass
     except store.KeyBusy:
-        raise IdempotencyKeyBusy(_RETRY_AFTER) from None
+        raise IdempotencyKeyBusy(RETRY_AFTER) from None
     return answer
 
 
-async def _answer_again(
-    connection: Connection, caller: Caller, key: str, fingerprint: bytes
-) -> Answer | None:
-    kept = await store.find_answer(connection, caller.merchant_id, key)
-    if kept is None:
-        return None
-    if kept.fingerprint != fingerprint:
+def answer_again(request: Repeatable[T], kept: store.KeptAnswer) -> Answer:
+    """What the request's key was answered before. Raises IdempotencyKeyReused."""
+    if kept.fingerprint != request.fingerprint:
         raise IdempotencyKeyReused
-    return Answer(kept.status, kept.body)
+    return Answer(kept.status, kept.body, repeated=True)
 
 
 async def sweep(database: Database, now: datetime) -> int:

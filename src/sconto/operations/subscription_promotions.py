@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sconto.domain.people import Caller
 from sconto.domain.problems import MaxUsageTooLow, SubscriptionPromotionNotFound
@@ -87,7 +87,8 @@ async def change_promotion(
         max_usage = terms.constraint.max_usage
         if max_usage is not None and max_usage < before.usage:
             raise MaxUsageTooLow(before.usage)
-        after = replace(before, terms=terms, version=_version(before, terms), updated_at=now)
+        version, updated_at = _version(before, terms), _after(before, now)
+        after = replace(before, terms=terms, version=version, updated_at=updated_at)
         await store.update_promotion(connection, caller.merchant_id, after)
         if (entry := subscription_changed(before, after)) is not None:
             await history.record(connection, caller, entry, now)
@@ -108,7 +109,9 @@ async def archive_promotion(
         before = await store.lock_promotion(connection, caller.merchant_id, promotion_id)
         if before is None:
             raise SubscriptionPromotionNotFound(str(promotion_id))
-        await store.archive_promotion(connection, caller.merchant_id, promotion_id, now)
+        await store.archive_promotion(
+            connection, caller.merchant_id, promotion_id, _after(before, now)
+        )
         await history.record(connection, caller, subscription_archived(before), now)
 
     return await run_once(database, caller, request, archive, now)
@@ -118,3 +121,8 @@ def _version(before: SubscriptionPromotion, terms: SubscriptionTerms) -> int:
     same_code = subscription_code_key(before.terms.code) == subscription_code_key(terms.code)
     same = same_code and before.terms.rules == terms.rules
     return before.version if same else before.version + 1
+
+
+def _after(before: SubscriptionPromotion, now: datetime) -> datetime:
+    """When it changed: always later than before, so that who saw it before can tell."""
+    return max(now, before.updated_at + timedelta(microseconds=1))

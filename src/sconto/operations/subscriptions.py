@@ -1,29 +1,39 @@
 """What a subscription platform asks: may a subscription have a code, and what its orders get."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 from uuid import uuid4
 
 from sconto.domain.people import Caller
 from sconto.domain.problems import (
     ApplicationNotFound,
     CodeRefused,
+    IdempotencyKeyBusy,
     SubscriptionCodeNotFound,
 )
 from sconto.domain.subscription import Contract
 from sconto.domain.subscription_promotion import (
     Application,
-    Refusal,
-    SubscriptionPromotion,
     Verdict,
     find_refusal,
 )
 from sconto.domain.subscription_schedule import Schedule, SchedulePlan, schedule_orders
-from sconto.operations.idempotency import Answer, Repeatable, run_once
+from sconto.operations.idempotency import KEPT, RETRY_AFTER, Answer, Repeatable, answer_again
 from sconto.operations.subscription_promotions import get_promotion
 from sconto.store import subscription_applications as applications
-from sconto.store import subscription_promotions as promotions
-from sconto.store.database import Connection, Database
+from sconto.store.database import Database, DatabaseUnavailable, retrying
+from sconto.store.idempotency import AnswerToKeep, KeyBusy
+
+USAGE_MARK: Final = b"\0"
+"""Where an answer says how often the code was applied, which is known last; no JSON has it."""
+
+_ATTEMPTS: Final = 50
+"""How often a code is looked at before it gives up: each time another request was first."""
+
+_PAUSE: Final = 0.05
+"""Seconds between attempts for a key that is busy; with the wait for it, five seconds in all."""
 
 
 async def validate_contract(
@@ -68,56 +78,57 @@ async def apply_code(
 ) -> Answer:
     """Count one use of the code's promotion for the contract, and keep which version it got.
 
-    Raises SubscriptionCodeNotFound, CodeRefused, and what `run_once` raises.
+    The body that the request renders has USAGE_MARK once. Raises SubscriptionCodeNotFound,
+    CodeRefused, IdempotencyKeyReused, and IdempotencyKeyBusy where the key's first request takes
+    long; then nothing was written.
     """
-
-    async def apply(connection: Connection) -> Application:
-        promotion = await _hold(connection, caller, code, contract, now)
-        limited = promotion.terms.constraint.max_usage is not None
-        counted = await applications.count_use(
-            connection, caller.merchant_id, promotion.id, limited=limited
-        )
-        if not counted:
-            raise CodeRefused(promotion, Refusal.USED_UP)
-        application = Application(str(uuid4()), replace(promotion, usage=promotion.usage + 1))
-        await applications.insert_application(connection, caller, application, contract, now)
-        return application
-
-    while True:
+    for _ in range(_ATTEMPTS):
         try:
-            return await run_once(database, caller, request, apply, now)
-        except _Overtaken:
-            continue
+            return await retrying(
+                lambda: _look_and_apply(database, caller, code, contract, request, now)
+            )
+        except applications.Overtaken:
+            is_busy = False
+        except KeyBusy:
+            is_busy = True
+            await asyncio.sleep(_PAUSE)
+    if is_busy:
+        raise IdempotencyKeyBusy(RETRY_AFTER)
+    raise DatabaseUnavailable("too many changes of a promotion whose code is applied")
 
 
-class _Overtaken(Exception):
-    """The promotion was changed just before it was held."""
+async def _look_and_apply(
+    database: Database,
+    caller: Caller,
+    code: str,
+    contract: Contract,
+    request: Repeatable[Application],
+    now: datetime,
+) -> Answer:
+    """Apply the code as it is found; what is refused is refused before anybody has to wait.
 
-
-async def _hold(
-    connection: Connection, caller: Caller, code: str, contract: Contract, now: datetime
-) -> SubscriptionPromotion:
-    """The code's promotion, held so that it stays as it is, for a contract that may have it.
-
-    What is refused is refused before anybody is made to wait. Raises _Overtaken, after which the
-    transaction must be rolled back: PostgreSQL may have locked a row that it did not answer.
+    Raises Overtaken or KeyBusy where another request was first, besides what `apply_code` raises.
     """
-    seen = await promotions.find_promotion_by_code(connection, caller.merchant_id, code)
-    if seen is None:
+    async with database.read_at_checkout() as connection:
+        promotion, kept = await applications.look_at_promotion(
+            connection, caller.merchant_id, code, request.key, now - KEPT
+        )
+    if kept is not None:
+        return answer_again(request, kept)
+    if promotion is None:
         raise SubscriptionCodeNotFound(code)
-    _refuse(seen, contract, now)
-    limited = seen.terms.constraint.max_usage is not None
-    key = (connection, caller.merchant_id, seen.id)
-    if not await applications.hold_promotion(*key, limited=limited):
-        raise _Overtaken
-    held = await promotions.find_promotion_by_code(connection, caller.merchant_id, code)
-    if held is None or held.id != seen.id:
-        raise _Overtaken
-    _refuse(held, contract, now)
-    return held
-
-
-def _refuse(promotion: SubscriptionPromotion, contract: Contract, now: datetime) -> None:
-    refusal = find_refusal(promotion, contract, now)
-    if refusal is not None:
+    if (refusal := find_refusal(promotion, contract, now)) is not None:
         raise CodeRefused(promotion, refusal)
+    application = Application(str(uuid4()), promotion)
+    answer = request.render(application)
+    before, after = answer.body.split(USAGE_MARK)
+    to_keep = None
+    if request.key is not None:
+        to_keep = AnswerToKeep(
+            request.key, request.fingerprint, answer.status, before, after, now - KEPT
+        )
+    async with database.write_at_checkout() as connection:
+        usage = await applications.insert_application(
+            connection, caller, application, contract, to_keep, now
+        )
+    return replace(answer, body=b"%b%d%b" % (before, usage, after))

@@ -2,6 +2,7 @@
 
 A key is inserted in the transaction of the effect itself: a second request with the key waits at
 the unique index until the first has committed, or rolled back, and then finds the answer, or none.
+Where a code is applied, its one statement inserts the key as well (`subscription_applications`).
 """
 
 from dataclasses import dataclass
@@ -69,6 +70,21 @@ class KeptAnswer:
     fingerprint: bytes
     status: int
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerToKeep:
+    """A key and its answer, in whose body a number is missing that is known when it is kept.
+
+    The key's answer of `expired_at` or before does not count any more.
+    """
+
+    key: str
+    fingerprint: bytes
+    status: int
+    before: bytes
+    after: bytes
+    expired_at: datetime
 
 
 async def claim_key(

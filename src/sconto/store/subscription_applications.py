@@ -1,63 +1,124 @@
 """Codes applied to subscriptions: counted exactly, without waiting where there is no limit.
 
-Applying a code and changing its promotion exclude each other: the first holds the promotion's row,
-the second takes it for itself. A promotion with a limit counts in its own row, one use after the
-other, and never beyond the limit. One without has rows by slot; whoever applies it shares the
-promotion's row and adds to a slot that no open transaction uses, so that nobody waits.
+Applying a code is one statement, which is a transaction by itself. The caller looked before,
+without a lock, and found a promotion whose code the contract may have, and no answer under the
+request's key. The statement keeps the application, adds one to the uses, and keeps the answer if
+there is a key, provided that the promotion is still the one that was seen:
+
+- `applied` inserts the application first, so that less is left to do once others have to wait.
+- `counted` with a limit adds to the promotion's own row, by a conditional UPDATE. Whoever applies
+  the same promotion waits here until the one before has committed, then PostgreSQL looks at the row
+  again, and leaves it out if it is at the limit, or changed or archived (either gives it a later
+  `updated_at`). So the limit is never a read before the write, and the row is locked for no longer
+  than the rest of this statement and its commit.
+- `counted` without a limit has rows by slot, and adds to one that no open transaction uses, so that
+  nobody waits. What keeps the promotion from being changed meanwhile is `held`, which shares its
+  row. A change takes the row for itself; `turn` lets it get ahead of those who share without end.
+- `kept` is the answer. It says how often the code was applied by now, which nobody knows before:
+  the number is put between the answer's two parts here. Of two requests with one key the second
+  finds the first's answer, or none, and nothing of it stays. It waits for the first only briefly,
+  for others wait for it.
+
+If one of these did nothing the others may have written. So the statement ends with a division by
+the number of rows kept: by zero it fails, which undoes all of it, `Overtaken` is raised, and the
+caller looks again. A connection that drops before the server got there has done nothing; one that
+drops after has done everything, and the request sent again with its key is answered again.
 """
 
 from datetime import datetime
 from typing import Final
 
+import asyncpg
+
 from sconto.domain.people import Caller
 from sconto.domain.subscription import Contract, subscription_code_key
 from sconto.domain.subscription_pricing import AppliedRules
-from sconto.domain.subscription_promotion import Application
+from sconto.domain.subscription_promotion import Application, SubscriptionPromotion
 from sconto.store.database import Connection
-from sconto.store.subscription_promotions import decode_rules, wait_for_turn
+from sconto.store.idempotency import AnswerToKeep, KeptAnswer, KeyBusy
+from sconto.store.subscription_promotions import READ_BY_CODE, decode_promotion, decode_rules
 
-SLOT_LOCKS: Final = 0x5C08
-"""The first of the two numbers of a slot's advisory lock; the second is the slot."""
 
-_HOLD_LIMITED: Final = """
-SELECT true FROM subscription_promotions
-WHERE merchant_id = $1 AND promotion_id = $2 AND archived_at IS NULL AND max_usage IS NOT NULL
-FOR NO KEY UPDATE
+class Overtaken(Exception):
+    """Something changed between the look at the promotion and the write; nothing was written."""
+
+
+# One snapshot: who finds no answer under the key finds the promotion as it was before its use.
+# IS TRUE keeps the planner from the index by age, which has all of a merchant's keys.
+_LOOK: Final = (
+    """
+SELECT promotion.*, kept.fingerprint, kept.status, kept.answer
+FROM (VALUES (true)) AS asked
+LEFT JOIN ("""
+    + READ_BY_CODE
+    + """) AS promotion ON true
+LEFT JOIN idempotency_keys AS kept
+    ON kept.merchant_id = $1 AND kept.key = $3 AND (kept.created_at > $4) IS TRUE
 """
+)
 
-_HOLD_UNLIMITED: Final = """
-SELECT true FROM subscription_promotions
-WHERE merchant_id = $1 AND promotion_id = $2 AND archived_at IS NULL AND max_usage IS NULL
-FOR SHARE
-"""
+_APPLIED: Final = """
+WITH applied AS (
+    INSERT INTO subscription_applications (
+        merchant_id, application_id, promotion_id, version, code_key, subscription_type_id,
+        subscription_created_at, applied_by, applied_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    RETURNING promotion_id
+)"""
 
-_COUNT_LIMITED: Final = """
-UPDATE subscription_promotions SET usage = usage + 1
-WHERE merchant_id = $1 AND promotion_id = $2 AND usage < max_usage
-RETURNING true
-"""
+_COUNTED_LIMITED: Final = """, counted AS (
+    UPDATE subscription_promotions AS promotion SET usage = usage + 1
+    FROM applied
+    WHERE promotion.merchant_id = $1 AND promotion.promotion_id = $3
+      AND updated_at = $10 AND usage < max_usage
+    RETURNING usage
+)"""
 
 # generate_series in a select list is asked for one number at a time, so the locks are tried from
-# the lowest slot to the first that is free, and no further.
-_COUNT_UNLIMITED: Final = """
-WITH slot AS MATERIALIZED (
+# the lowest slot to the first that is free, and no further. The first number of a lock says what it
+# is for: 23560 is this module's, 23561 is a promotion's turn in `subscription_promotions`.
+_COUNTED_UNLIMITED: Final = """, turn AS MATERIALIZED (
+    SELECT pg_advisory_xact_lock_shared(23561, (promotion_id % 2147483648)::int) FROM applied
+), held AS MATERIALIZED (
+    SELECT promotion_id
+    FROM subscription_promotions
+    WHERE merchant_id = $1 AND promotion_id = $3 AND EXISTS (SELECT FROM turn)
+      AND updated_at = $10 AND max_usage IS NULL
+    FOR SHARE
+), slot AS MATERIALIZED (
     SELECT number
-    FROM (SELECT generate_series(0, 32767) AS number) AS slots
-    WHERE pg_try_advisory_xact_lock($3, number)
+    FROM (SELECT generate_series(0, 32767) AS number FROM held) AS slots
+    WHERE pg_try_advisory_xact_lock(23560, number)
     LIMIT 1
+), counted AS (
+    INSERT INTO subscription_usage AS counts (merchant_id, promotion_id, slot, uses)
+    SELECT $1, $3, number, 1 FROM slot
+    ON CONFLICT (merchant_id, promotion_id, slot) DO UPDATE SET uses = counts.uses + 1
+    RETURNING $17::bigint + 1 AS usage
+)"""
+
+# A key that is too old counts as unused, swept or not.
+_KEPT: Final = """, impatient AS MATERIALIZED (
+    SELECT usage, set_config('lock_timeout', '50ms', true) FROM counted
+), kept AS (
+    INSERT INTO idempotency_keys AS kept (merchant_id, key, fingerprint, created_at, status, answer)
+    SELECT $1, $11, $12, $9, $13, $14::bytea || convert_to(usage::text, 'UTF8') || $15::bytea
+    FROM impatient
+    WHERE $11::text IS NOT NULL
+    ON CONFLICT (merchant_id, key) DO UPDATE
+    SET fingerprint = excluded.fingerprint, created_at = excluded.created_at,
+        status = excluded.status, answer = excluded.answer
+    WHERE kept.created_at <= $16
+    RETURNING true
 )
-INSERT INTO subscription_usage AS counted (merchant_id, promotion_id, slot, uses)
-SELECT $1, $2, number, 1 FROM slot
-ON CONFLICT (merchant_id, promotion_id, slot) DO UPDATE SET uses = counted.uses + 1
-RETURNING true
+SELECT coalesce(max(usage), 0)
+       / CASE WHEN $11::text IS NULL THEN count(*) ELSE (SELECT count(*) FROM kept) END
+FROM counted
 """
 
-_INSERT: Final = """
-INSERT INTO subscription_applications (
-    merchant_id, application_id, promotion_id, version, code_key, subscription_type_id,
-    subscription_created_at, applied_by, applied_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-"""
+_APPLY_LIMITED: Final = _APPLIED + _COUNTED_LIMITED + _KEPT
+
+_APPLY_UNLIMITED: Final = _APPLIED + _COUNTED_UNLIMITED + _KEPT
 
 _FIND_RULES: Final = """
 SELECT promotion_id, rules
@@ -66,28 +127,21 @@ WHERE merchant_id = $1 AND application_id = $2
 """
 
 
-async def hold_promotion(
-    connection: Connection, merchant_id: int, promotion_id: int, *, limited: bool
-) -> bool:
-    """Keep the promotion from being changed until the transaction ends.
+async def look_at_promotion(
+    connection: Connection, merchant_id: int, code: str, key: str | None, expired_at: datetime
+) -> tuple[SubscriptionPromotion | None, KeptAnswer | None]:
+    """The promotion that is not archived and has the code, however it is spelled.
 
-    With a limit others who apply it wait too. False where by now it is archived, or has a limit
-    where it had none or the other way round.
+    With it the answer that was kept under the key after `expired_at`.
     """
-    if not limited:
-        await wait_for_turn(connection, promotion_id, alone=False)
-    hold = _HOLD_LIMITED if limited else _HOLD_UNLIMITED
-    return bool(await connection.fetchval(hold, merchant_id, promotion_id))
-
-
-async def count_use(
-    connection: Connection, merchant_id: int, promotion_id: int, *, limited: bool
-) -> bool:
-    """Count one use of a promotion that is held; False, and nothing counted, at its limit."""
-    key = (merchant_id, promotion_id)
-    if limited:
-        return bool(await connection.fetchval(_COUNT_LIMITED, *key))
-    return bool(await connection.fetchval(_COUNT_UNLIMITED, *key, SLOT_LOCKS))
+    code_key = subscription_code_key(code)
+    row = await connection.fetchrow(_LOOK, merchant_id, code_key, key, expired_at)
+    assert row is not None  # noqa: S101 - a row is asked for
+    promotion = None if row["promotion_id"] is None else decode_promotion(row)
+    kept = None
+    if row["status"] is not None:
+        kept = KeptAnswer(row["fingerprint"], row["status"], row["answer"])
+    return promotion, kept
 
 
 async def insert_application(
@@ -95,12 +149,17 @@ async def insert_application(
     caller: Caller,
     application: Application,
     contract: Contract,
+    to_keep: AnswerToKeep | None,
     now: datetime,
-) -> None:
-    """Keep what was applied, by whom, and which version it was."""
+) -> int:
+    """Keep what was applied, by whom, and which version it was, and count it; the uses by now.
+
+    Without a limit, these are those that were seen and this one. Raises Overtaken where the
+    promotion changed, is used up, or the key was used, and KeyBusy where another request has it;
+    then nothing of the transaction is left.
+    """
     promotion = application.promotion
-    await connection.execute(
-        _INSERT,
+    arguments = [
         caller.merchant_id,
         application.id,
         promotion.id,
@@ -110,7 +169,26 @@ async def insert_application(
         contract.created_at,
         caller.user_id,
         now,
-    )
+        promotion.updated_at,
+        *_key_columns(to_keep),
+    ]
+    statement = _APPLY_LIMITED
+    if promotion.terms.constraint.max_usage is None:
+        statement = _APPLY_UNLIMITED
+        arguments.append(promotion.usage)
+    try:
+        usage: int = await connection.fetchval(statement, *arguments)
+    except asyncpg.DivisionByZeroError:
+        raise Overtaken from None
+    except asyncpg.LockNotAvailableError:
+        raise KeyBusy from None
+    return usage
+
+
+def _key_columns(kept: AnswerToKeep | None) -> tuple[object, ...]:
+    if kept is None:
+        return (None,) * 6
+    return kept.key, kept.fingerprint, kept.status, kept.before, kept.after, kept.expired_at
 
 
 async def find_applied_rules(

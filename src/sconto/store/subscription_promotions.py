@@ -44,7 +44,7 @@ WHERE merchant_id = $1 AND archived_at IS NULL
 
 _FIND: Final = _READ + " AND promotion_id = $2"
 
-_FIND_BY_CODE: Final = _READ + " AND code_key = $2"
+READ_BY_CODE: Final = _READ + " AND code_key = $2"
 
 # strpos rather than LIKE: nothing that a person types has a second meaning.
 _LIST: Final = (
@@ -75,7 +75,6 @@ RETURNING promotion_id
 # PostgreSQL lets those who share a row pass by one who waits to have it alone, without end where
 # each comes before the last has gone. Its advisory locks are given in the order of asking.
 _WAIT: Final = "SELECT pg_advisory_xact_lock($1, ($2::bigint % 2147483648)::int)"
-_WAIT_TO_SHARE: Final = "SELECT pg_advisory_xact_lock_shared($1, ($2::bigint % 2147483648)::int)"
 
 # Whoever applies the code holds the row shared until they commit, so this waits for them.
 _LOCK: Final = """
@@ -129,15 +128,8 @@ async def find_promotion(
     connection: Connection, merchant_id: int, promotion_id: int
 ) -> SubscriptionPromotion | None:
     """The promotion that is not archived; None where there is none."""
-    return _promotion(await connection.fetchrow(_FIND, merchant_id, promotion_id))
-
-
-async def find_promotion_by_code(
-    connection: Connection, merchant_id: int, code: str
-) -> SubscriptionPromotion | None:
-    """The promotion that is not archived and has the code, however it is spelled."""
-    key = subscription_code_key(code)
-    return _promotion(await connection.fetchrow(_FIND_BY_CODE, merchant_id, key))
+    row = await connection.fetchrow(_FIND, merchant_id, promotion_id)
+    return None if row is None else decode_promotion(row)
 
 
 async def list_promotions(
@@ -153,19 +145,14 @@ async def list_promotions(
         None if query.name is None else query.name.casefold(),
         query.limit,
     )
-    return [_decode(row) for row in rows]
-
-
-async def wait_for_turn(connection: Connection, promotion_id: int, *, alone: bool) -> None:
-    """Wait for whoever asked for the promotion before: all of them, or those who want it alone."""
-    await connection.execute(_WAIT if alone else _WAIT_TO_SHARE, _TURNS, promotion_id)
+    return [decode_promotion(row) for row in rows]
 
 
 async def lock_promotion(
     connection: Connection, merchant_id: int, promotion_id: int
 ) -> SubscriptionPromotion | None:
     """The promotion, which nobody else changes or applies until the transaction ends."""
-    await wait_for_turn(connection, promotion_id, alone=True)
+    await connection.execute(_WAIT, _TURNS, promotion_id)
     await connection.execute(_LOCK, merchant_id, promotion_id)
     return await find_promotion(connection, merchant_id, promotion_id)
 
@@ -208,29 +195,8 @@ def decode_rules(text: str) -> tuple[Rule, ...]:
     return _RULES.decode(text)
 
 
-def _columns(terms: SubscriptionTerms) -> tuple[object, ...]:
-    constraint = terms.constraint
-    return (
-        terms.code,
-        subscription_code_key(terms.code),
-        terms.name,
-        terms.name.casefold(),
-        terms.description,
-        terms.enabled,
-        constraint.starts_at,
-        constraint.ends_at,
-        constraint.max_usage,
-        constraint.new_only,
-        constraint.type_ids,
-        terms.meta,
-    )
-
-
-def _promotion(row: asyncpg.Record | None) -> SubscriptionPromotion | None:
-    return None if row is None else _decode(row)
-
-
-def _decode(row: asyncpg.Record) -> SubscriptionPromotion:
+def decode_promotion(row: asyncpg.Record) -> SubscriptionPromotion:
+    """The promotion of a row with what `READ_BY_CODE` reads."""
     terms = SubscriptionTerms(
         code=row["code"],
         name=row["name"],
@@ -253,6 +219,24 @@ def _decode(row: asyncpg.Record) -> SubscriptionPromotion:
         row["usage"],
         row["created_at"],
         row["updated_at"],
+    )
+
+
+def _columns(terms: SubscriptionTerms) -> tuple[object, ...]:
+    constraint = terms.constraint
+    return (
+        terms.code,
+        subscription_code_key(terms.code),
+        terms.name,
+        terms.name.casefold(),
+        terms.description,
+        terms.enabled,
+        constraint.starts_at,
+        constraint.ends_at,
+        constraint.max_usage,
+        constraint.new_only,
+        constraint.type_ids,
+        terms.meta,
     )
 
 

@@ -71,8 +71,11 @@ async def test_a_key_that_cannot_be_kept_is_refused(platform: Platform, key: str
     details(answer, 400)
 
 
-async def test_calls_with_one_key_at_once_have_one_effect(platform: Platform) -> None:
-    created = await platform.create()
+@pytest.mark.parametrize("constraint", [{}, {"maxUsage": 1}])
+async def test_calls_with_one_key_at_once_have_one_effect(
+    platform: Platform, constraint: dict[str, int]
+) -> None:
+    created = await platform.create(constraint=constraint)
     answers = await asyncio.gather(*(platform.apply("TRY3", idempotency_key="k") for _ in range(8)))
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 1

@@ -44,7 +44,6 @@ from sconto.api.subscription.writing import (
 )
 from sconto.domain.people import Action, Caller
 from sconto.domain.problems import AccessDenied, CodeRefused, SubscriptionCodeNotFound
-from sconto.domain.subscription_promotion import Application
 from sconto.operations import subscription_promotions, subscriptions
 from sconto.operations.idempotency import Answer
 
@@ -206,13 +205,6 @@ async def apply_code(request: Request) -> Response:
     context = context_of(request)
     body = await read_object(request)
     code, contract = read_application(body)
-    outcome = "repeated"
-
-    def render(application: Application) -> Answer:
-        nonlocal outcome
-        outcome = "applied"
-        return Answer(200, write_application(application))
-
     applications = context.metrics.subscription_applications
     with _counting_refusals(applications):
         answer = await subscriptions.apply_code(
@@ -220,10 +212,10 @@ async def apply_code(request: Request) -> Response:
             caller,
             code,
             contract,
-            read_repeatable(request, body, render),
+            read_repeatable(request, body, _answering(200, write_application)),
             context.now(),
         )
-    applications.labels(outcome).inc()
+    applications.labels("repeated" if answer.repeated else "applied").inc()
     return _response(answer)
 
 

@@ -17,6 +17,7 @@ from sconto.domain.subscription_promotion import (
     Verdict,
 )
 from sconto.domain.subscription_schedule import OrderAmount, Schedule, ScheduledOrder
+from sconto.operations.subscriptions import USAGE_MARK
 
 ELIGIBLE = "The promotion can be applied."
 
@@ -74,8 +75,10 @@ def write_page(page: SubscriptionPage, cursor: str | None) -> bytes:
 
 
 def write_application(application: Application) -> bytes:
-    """The promotion that was applied, and the id that names the version."""
-    return envelope(render_promotion(application.promotion), {"applicationId": application.id})
+    """The promotion that was applied, and the id that names the version; the mark for its uses."""
+    rendered = render_promotion(application.promotion)
+    rendered["constraint"]["usageCount"] = msgspec.Raw(USAGE_MARK)
+    return envelope(rendered, {"applicationId": application.id})
 
 
 def render_verdict(verdict: Verdict) -> dict[str, Any]:

@@ -1,0 +1,104 @@
+"""Applying a code while the database is lost: in front of the limit, and after the commit."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from sconto.domain.people import Caller
+from sconto.domain.subscription import Contract
+from sconto.domain.subscription_promotion import Application, Constraint, SubscriptionPromotion
+from sconto.operations.idempotency import Answer, Repeatable
+from sconto.operations.subscription_promotions import create_promotion
+from sconto.operations.subscriptions import USAGE_MARK, apply_code
+from sconto.store.database import Database, DatabaseUnavailable
+from tests.builders import NOON, subscription_terms
+from tests.conftest import create_caller
+from tests.stories.cable import Cable
+
+APPLY: Repeatable[Application] = Repeatable(
+    "key", b"", lambda _: Answer(200, b"told " + USAGE_MARK)
+)
+
+COUNT = """
+SELECT (SELECT usage + (SELECT coalesce(sum(uses), 0) FROM subscription_usage)
+        FROM subscription_promotions),
+       (SELECT count(*) FROM subscription_applications),
+       (SELECT count(*) FROM idempotency_keys)
+"""
+
+KILL = """
+SELECT pg_terminate_backend(pid)
+FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%WITH applied%'
+"""
+
+
+async def create(database: Database, caller: Caller, limit: int | None) -> None:
+    terms = subscription_terms(constraint=Constraint(max_usage=limit))
+    request: Repeatable[SubscriptionPromotion] = Repeatable(None, b"", lambda _: Answer(201, b""))
+    await create_promotion(database, caller, terms, request, NOON)
+
+
+async def apply(database: Database, caller: Caller) -> Answer:
+    return await apply_code(database, caller, "TRY3", Contract(None, "monthly"), APPLY, NOON)
+
+
+async def counts(database: Database) -> list[int]:
+    """Uses, applications and keys of the whole database."""
+    async with database.read() as connection:
+        row = await connection.fetchrow(COUNT)
+    assert row is not None
+    return [int(count) for count in row]
+
+
+async def kill_who_waits(database: Database) -> None:
+    for _ in range(500):
+        async with database.read() as connection:
+            if await connection.fetch(KILL):
+                return
+        await asyncio.sleep(0.02)
+    raise AssertionError("nobody waits")
+
+
+@pytest.mark.parametrize("limit", [None, 1])
+async def test_an_answer_that_is_lost_after_the_commit_is_given_again(
+    create_database: Callable[[], str], limit: int | None
+) -> None:
+    url = create_database()
+    with (
+        TemporaryDirectory(prefix="sconto-") as folder,
+        Cable.between(url, Path(folder)) as cable,
+    ):
+        database = await Database.open(cable.url)
+        caller = await create_caller(database)
+        await create(database, caller, limit)
+        cable.lose_answers(1, b"told ")
+        with pytest.raises(DatabaseUnavailable):
+            await apply(database, caller)
+        assert cable.losses_left == 0
+        again = [await apply(database, caller) for _ in range(2)]
+        assert again == [Answer(200, b"told 1", repeated=True)] * 2
+        assert await counts(database) == [1, 1, 1]
+        await database.close()
+
+
+@pytest.mark.parametrize("limit", [None, 1])
+async def test_nothing_is_left_of_an_application_whose_connection_is_killed_while_it_waits(
+    create_database: Callable[[], str], limit: int | None
+) -> None:
+    database = await Database.open(create_database())
+    caller = await create_caller(database)
+    await create(database, caller, limit)
+    async with database.write() as connection:
+        await connection.execute("SELECT FROM subscription_promotions FOR UPDATE")
+        applying = asyncio.create_task(apply(database, caller))
+        await kill_who_waits(database)
+        with pytest.raises(DatabaseUnavailable):
+            await applying
+    assert await counts(database) == [0, 0, 0]
+    assert await apply(database, caller) == Answer(200, b"told 1")
+    assert await counts(database) == [1, 1, 1]
+    await database.close()
