@@ -1,7 +1,7 @@
 """Applying codes: who waits for whom, and what is counted where."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -27,7 +27,7 @@ from sconto.operations.subscription_promotions import (
 from sconto.operations.subscriptions import USAGE_MARK, apply_code
 from sconto.store.database import Database
 from sconto.store.idempotency import claim_key, keep_answer
-from sconto.store.subscription_applications import insert_application
+from sconto.store.subscription_applications import _LOOK, insert_application
 from sconto.store.subscription_promotions import (
     archive_promotion,
     lock_promotion,
@@ -185,6 +185,20 @@ async def test_a_code_that_is_archived_while_one_waits_for_it_is_gone(
         )
     with pytest.raises(SubscriptionCodeNotFound):
         await applying
+
+
+async def test_a_key_is_found_by_itself_with_a_plan_of_when_there_were_none(
+    create_database: Callable[[], str],
+) -> None:
+    database = await Database.open(create_database())
+    async with database.read() as connection:
+        await connection.execute("ANALYZE idempotency_keys")
+        await connection.execute(f"PREPARE look (bigint, text, text, timestamptz) AS {_LOOK}")
+        explain = "EXPLAIN (COSTS OFF) EXECUTE look (1, 'try3', 'k', '2026-01-01')"
+        plan = "\n".join(row[0] for row in await connection.fetch(explain))
+    await database.close()
+    assert "idempotency_keys_pkey" in plan
+    assert "idempotency_keys_by_age" not in plan
 
 
 async def test_a_key_that_is_busy_keeps_others_from_the_code_only_for_moments(
