@@ -104,11 +104,15 @@ class Database:
         ):
             yield connection
 
-    def write_at_checkout(self) -> AbstractAsyncContextManager[Connection]:
+    def write_at_once(self) -> AbstractAsyncContextManager[Connection]:
         """A connection for one statement that writes: it is a transaction by itself.
 
         Two round trips fewer than `write`; the statement must fail where nothing is to be kept.
         """
+        return _Loan(self._pool)
+
+    def write_at_checkout(self) -> AbstractAsyncContextManager[Connection]:
+        """As `write_at_once`, for what a checkout waits for."""
         return _Loan(self._checkout)
 
     @property
