@@ -66,8 +66,8 @@ ROUTES: Final[Sequence[BaseRoute]] = (
 
 _OBJECTS_BETWEEN_COLLECTIONS: Final = 20_000
 
-_CONNECTIONS: Final = 20
-_AT_CHECKOUT: Final = 10
+_CONNECTIONS: Final = 24
+_AT_CHECKOUT: Final = 16
 
 _POOL_SECONDS: Final = 5
 """How old the figures about a worker's connections may be."""

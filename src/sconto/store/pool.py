@@ -30,7 +30,7 @@ SESSION_SETTINGS: Final = {
 _STATEMENTS: Final = 100
 """Statements that a connection keeps, with their plans."""
 
-_PATIENCE: Final = 5.0
+PATIENCE: Final = 5.0
 """Seconds to wait for a connection: longer than a busy moment, shorter than a caller's patience."""
 
 _SUSPICION: Final = 4.0
@@ -67,9 +67,11 @@ class Pool:
         pool = await asyncpg.create_pool(
             url,
             statement_cache_size=_STATEMENTS if keeps_statements else 0,
+            # By default they are forgotten and planned anew every five minutes.
+            max_cached_statement_lifetime=0,
             min_size=0,
             max_size=limit,
-            timeout=_PATIENCE,
+            timeout=PATIENCE,
             command_timeout=60,
             # The usual reset is a round trip each time; no session of ours keeps any state.
             reset=_keep,
@@ -84,7 +86,7 @@ class Pool:
         be opened.
         """
         if self._places.locked():
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(PATIENCE):
                 await self._places.acquire()
         else:
             await self._places.acquire()
@@ -131,7 +133,7 @@ class Pool:
             if _is_open(connection):
                 return connection
             await self._pool.release(connection)
-        return await self._pool.acquire(timeout=_PATIENCE)
+        return await self._pool.acquire(timeout=PATIENCE)
 
     async def _give_back(self, number: int) -> None:
         """Give so many of the kept connections back to asyncpg's pool, the least used first."""
