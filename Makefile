@@ -76,10 +76,11 @@ soak: .venv/.dev ## the long campaigns, an hour at most
 audit: .venv/.dev ## known vulnerabilities in what runs; asks the advisory service
 	@$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements/run.txt
 
-lock: .venv/.dev ## renew requirements/*.txt from pyproject.toml
+lock: .venv/.dev ## renew the pinned requirements, the benchmark's peer too
 	@$(COMPILE) --all-extras --group dev pyproject.toml -o requirements/dev.txt
 	@$(COMPILE) --extra embedded pyproject.toml -c requirements/dev.txt -o requirements/run.txt
 	@$(COMPILE) --group build -c requirements/dev.txt -o requirements/build.txt
+	@$(COMPILE) bench/peer/requirements.in -o bench/peer/requirements.txt
 
 clean: ## everything that can be made again, but not the demo's data in .sconto
 	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
