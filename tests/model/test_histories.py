@@ -213,7 +213,7 @@ def run_histories(bench: Bench, examples: int, *, steps: int, derandomize: bool)
 
 @pytest.mark.timeout(300)
 def test_what_sconto_answers_is_what_the_reference_says(bench: Bench) -> None:
-    run_histories(bench, 80, steps=40, derandomize=True)
+    run_histories(bench, 40, steps=40, derandomize=True)
 
 
 def run_bodies(bench: Bench, examples: int, *, derandomize: bool) -> None:
