@@ -82,7 +82,7 @@ async def _price_and_place(
         async with database.write_at_checkout() as connection:
             await insert_order(connection, caller.merchant_id, placed, day)
     else:
-        async with database.write() as connection:
+        async with database.write(at_checkout=True) as connection:
             await replace_order(connection, caller.merchant_id, placed)
             await insert_order(connection, caller.merchant_id, placed, day)
     return Placed(placed, created=True)
@@ -102,7 +102,7 @@ async def change_order_status(
     Raises OrderNotFound, or OrderReplaced where another order took its place, after which it stays
     deleted.
     """
-    async with database.write() as connection:
+    async with database.write(at_checkout=True) as connection:
         changed = await update_status(connection, caller.merchant_id, order_id, status)
         order = await _get(connection, caller, order_id)
     if not changed:

@@ -96,14 +96,16 @@ class Database:
         return _LoanToRead(self._checkout)
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[Connection]:
+    async def write(self, *, at_checkout: bool = False) -> AsyncIterator[Connection]:
         """A transaction: committed when the block ends, rolled back when it raises.
+
+        `at_checkout` says that a checkout waits for it.
 
         Each statement sees what was committed before it (READ COMMITTED), whatever the server's
         default: conditional statements and upserts rely on meeting the newest version of a row.
         """
         async with (
-            _Loan(self._pool) as connection,
+            self.write_at_checkout() if at_checkout else self.write_at_once() as connection,
             connection.transaction(isolation="read_committed"),
         ):
             yield connection
