@@ -64,8 +64,13 @@ async def ask_sconto(
     )
 
 
-def ask_model(shop: Shop, ask: Ask, told: httpx.Response, now: datetime) -> Answer:
-    """What must be answered; of what was answered it takes new ids, and nothing else."""
+def ask_model(
+    shop: Shop, ask: Ask, told: httpx.Response, now: datetime, before: Shop | None = None
+) -> Answer:
+    """What must be answered; of what was answered it takes new ids, and what it may choose.
+
+    `before` is the shop as it was when this was asked, where others were answered at the same time.
+    """
     answer: Answer
     match ask.verb:
         case "create":
@@ -94,11 +99,13 @@ def ask_model(shop: Shop, ask: Ask, told: httpx.Response, now: datetime) -> Answ
         case "drop product" | "put product":
             answer = _change_catalogue(shop, ask)
         case _:
-            answer = _ask_subscriptions(shop, ask, told, now)
+            answer = _ask_subscriptions(shop, ask, told, now, before)
     return answer
 
 
-def _ask_subscriptions(shop: Shop, ask: Ask, told: httpx.Response, now: datetime) -> Answer:
+def _ask_subscriptions(
+    shop: Shop, ask: Ask, told: httpx.Response, now: datetime, before: Shop | None
+) -> Answer:
     answer: Answer
     subscriptions = shop.subscriptions
     match ask.verb:
@@ -114,8 +121,13 @@ def _ask_subscriptions(shop: Shop, ask: Ask, told: httpx.Response, now: datetime
             contract = ask.body["subscriptionContract"]
             answer = subscriptions.validate(ask.target, contract, now)
         case _:
+            shown = _shown(told.json())
             answer = subscriptions.apply(
-                ask.body, ask.target, now, lambda: _shown(told.json()).get("applicationId", "none")
+                ask.body,
+                ask.target,
+                now,
+                (shown.get("applicationId", "none"), shown.get("usageCount", 0)),
+                None if before is None else before.subscriptions,
             )
     return answer
 

@@ -93,9 +93,19 @@ class Subscriptions:
         return (404, {}) if found is None else (200, {"valid": _eligible(found, contract, now)})
 
     def apply(
-        self, body: Mapping[str, Any], key: str, now: datetime, given_id: Callable[[], str]
+        self,
+        body: Mapping[str, Any],
+        key: str,
+        now: datetime,
+        told: tuple[str, int],
+        before: "Subscriptions | None" = None,
     ) -> Answer:
-        """`_apply`; a key that was answered once answers the same again, and counts nothing."""
+        """`_apply`; a key that was answered once answers the same again, and counts nothing.
+
+        Of what was `told` the application's id is new. The uses are exact where there is a limit;
+        where there is none, nobody waits for those who apply at the same time, so that they may be
+        in it or not: it is at least one more than `before`.
+        """
         if key in self.keys:
             asked, answer = self.keys[key]
             return answer if asked == body else (409, {})
@@ -105,9 +115,13 @@ class Subscriptions:
         if not _eligible(found, body["subscriptionContract"], now):
             return 409, {}
         found.usage += 1
-        application = given_id()
+        application, uses = told
         self.applications[application] = found.id, found.body["rules"], found.body["code"]
         answer = 200, {**found.shown(), "applicationId": application}
+        if before is not None and found.constraint.get("maxUsage") is None:
+            earlier = before.promotions.get(found.id)
+            least = 1 if earlier is None else earlier.usage + 1
+            answer[1]["usageCount"] = max(least, min(uses, found.usage))
         self.keys[key] = body, answer
         return answer
 

@@ -169,12 +169,13 @@ class Histories(RuleBasedStateMachine):
 
     def _ask_at_once(self, first: Ask, second: Ask) -> None:
         """What two callers are told at once must be as if one of them had come first."""
-        told = self.bench.ask(self.zone, [first, second], self.headers)
+        asks = [first, second]
+        told = self.bench.ask(self.zone, asks, self.headers)
         seen = []
         for order in ((0, 1), (1, 0)):
             shop = copy.deepcopy(self.shop)
             expected = [
-                (index, ask_model(shop, (first, second)[index], told[index], self.bench.now))
+                (index, ask_model(shop, asks[index], told[index], self.bench.now, self.shop))
                 for index in order
             ]
             if all(is_told(answer, told[index]) for index, answer in expected):

@@ -64,8 +64,9 @@ async def change(database: Database, caller: Caller, id_: int, terms: Subscripti
     await change_promotion(database, caller, id_, lambda _: terms, asked([]), NOON)
 
 
-async def apply(database: Database, caller: Caller) -> None:
-    await apply_code(database, caller, "TRY3", CONTRACT, to_apply(), NOON)
+async def apply(database: Database, caller: Caller) -> int:
+    """Apply the code; the uses that are told."""
+    return int((await apply_code(database, caller, "TRY3", CONTRACT, to_apply(), NOON)).body)
 
 
 @asynccontextmanager
@@ -92,6 +93,16 @@ async def test_whoever_applies_an_unlimited_promotion_waits_for_nobody(
                 await apply(database, merchant)
         assert (await get_promotion(database, merchant, promotion_id)).usage == 5
     assert (await get_promotion(database, merchant, promotion_id)).usage == 7
+
+
+async def test_without_a_limit_one_is_told_the_uses_of_before_and_ones_own(
+    database: Database, merchant: Caller
+) -> None:
+    promotion_id = await a_stored(database, merchant, subscription_terms())
+    assert await apply(database, merchant) == 1
+    async with applied_and_open(database, merchant, promotion_id):
+        assert await apply(database, merchant) == 2
+    assert await apply(database, merchant) == 4
 
 
 async def test_a_limit_that_comes_on_counts_what_was_under_way(
