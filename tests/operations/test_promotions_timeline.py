@@ -147,7 +147,7 @@ async def test_a_process_that_remembers_picks_as_one_that_has_just_begun(
                     for memory in (remembering.picks, PickMemory())
                 ]
                 assert found == anew
-                picks = {EVERYTHING: found.candidates.everywhere, **found.candidates.specific}
+                picks = {EVERYTHING: found.everywhere, **found.specific}
                 for product_id in (EVERYTHING, *product_ids):
                     pick = picks.get(product_id)
                     got = None if pick is None else (pick.promotion_id, pick.percent)

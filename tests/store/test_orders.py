@@ -53,8 +53,8 @@ async def alone(database_url: str) -> AsyncIterator[Database]:
 async def order_of(
     connection: Connection, caller: Caller, order_id: str, cart: Cart = CART
 ) -> StoredOrder:
-    found = await read_candidates(connection, PickMemory(), caller.merchant_id, cart, NOON)
-    outcome = price(cart, found.candidates, NOON)
+    candidates = await read_candidates(connection, PickMemory(), caller.merchant_id, cart, NOON)
+    outcome = price(cart, candidates, NOON)
     return StoredOrder(order_id, OrderStatus.NOT_PAID, NOON, outcome)
 
 

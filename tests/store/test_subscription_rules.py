@@ -37,11 +37,14 @@ INSERT INTO subscription_applications (
 SELECT 1, 'a' || promotion_id, promotion_id, 1, code_key, 'monthly', 1, now() FROM promotion
 """
 
-_ASK = (
-    "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE quoted"
-    " (1, '2026-06-01T12:00:00Z', '{0,1}', '{1}', '{}', '{}',"
-    " '{c1,c2,c3,none}', '{a1,NULL,NULL,NULL}')"
-)
+_CART = {
+    "at": "2026-06-01T12:00:00Z",
+    "missing": [0, 1],
+    "products": [1],
+    "carried": ["c1", "c2", "c3", "none"],
+    "applications": ["a1", None, None, None],
+}
+_ASK = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE quoted (1, '{json.dumps([_CART])}')"
 
 
 @pytest.fixture
@@ -50,8 +53,7 @@ async def connection(create_database: Callable[[], str]) -> AsyncIterator[Connec
     database = await Database.open(create_database(), connections=1)
     async with database.read() as connection:
         await connection.execute("INSERT INTO merchants (name) VALUES ('shop')")
-        types = "bigint, timestamptz, bigint[], bigint[], text[], text[], text[], text[]"
-        await connection.execute(f"PREPARE quoted ({types}) AS {READ_WITH_SUBSCRIPTION}")
+        await connection.execute(f"PREPARE quoted (bigint, json) AS {READ_WITH_SUBSCRIPTION}")
         yield connection
     await database.close()
 

@@ -1,6 +1,7 @@
 """A process that prices carts, and what it reads for that."""
 
 import asyncio
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -43,4 +44,5 @@ class Till:
 
     def _note(self, record: LoggedQuery) -> None:
         if record.query in (READ, READ_OTHERS):
-            self._asked.append(list(record.args[2]))
+            carts = json.loads(record.args[1])
+            self._asked += [cart.get("missing", []) for cart in carts]

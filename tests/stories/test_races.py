@@ -129,8 +129,10 @@ async def test_an_order_that_is_held_open_keeps_no_other_from_being_placed(
         asyncio.timeout(20),
     ):
         cart = a_cart(codes=("c0", "shared"))
-        found = await read_candidates(connection, PickMemory(), merchant.merchant_id, cart, NOON)
-        outcome = price(cart, found.candidates, NOON)
+        candidates = await read_candidates(
+            connection, PickMemory(), merchant.merchant_id, cart, NOON
+        )
+        outcome = price(cart, candidates, NOON)
         held = StoredOrder("held", OrderStatus.NOT_PAID, NOON, outcome)
         await insert_order(connection, merchant.merchant_id, held, NOON.date())
         await share_out(range(1, 40), shoppers, order)

@@ -11,7 +11,7 @@ from sconto.domain.people import Caller
 from sconto.domain.placement import check_agreed, check_replaceable, is_repetition
 from sconto.domain.pricing import ListedPrice, PricedCart, price, price_listing
 from sconto.domain.problems import OrderConflict, OrderNotFound, OrderReplaced
-from sconto.store.candidates import read_automatic_picks, read_candidates
+from sconto.store.candidates import CartAt, read_automatic_picks
 from sconto.store.database import Connection, Database, DatabaseUnavailable, retrying
 from sconto.store.orders import (
     Overtaken,
@@ -27,8 +27,7 @@ _ATTEMPTS: Final = 10
 
 async def quote(database: Database, caller: Caller, cart: Cart, at: datetime) -> PricedCart:
     """What the cart costs at a time, with the promotions as they are now."""
-    async with database.read_at_checkout() as connection:
-        found = await read_candidates(connection, database.picks, caller.merchant_id, cart, at)
+    found = await database.carts.read(caller.merchant_id, CartAt(cart, at))
     return price(cart, found.candidates, at)
 
 
@@ -65,10 +64,7 @@ async def _price_and_place(
 ) -> Placed:
     """Price the order and write it down. Raises Overtaken where another order was first."""
     order_ids = [order.order_id] if order.replaces is None else [order.order_id, order.replaces]
-    async with database.read_at_checkout() as connection:
-        found = await read_candidates(
-            connection, database.picks, caller.merchant_id, order.cart, now, order_ids
-        )
+    found = await database.carts.read(caller.merchant_id, CartAt(order.cart, now, order_ids))
     if (stored := found.orders.get(order.order_id)) is not None:
         if is_repetition(order, stored):
             return Placed(stored, created=False)

@@ -19,17 +19,17 @@ async def explain_quote(
 ) -> ExplainedQuote:
     """What the cart costs at a time, and what became of each promotion that was looked at."""
     async with database.read() as connection:
-        found = await read_candidates(connection, database.picks, caller.merchant_id, cart, at)
-        priced = price(cart, found.candidates, at)
+        candidates = await read_candidates(connection, database.picks, caller.merchant_id, cart, at)
+        priced = price(cart, candidates, at)
         mentioned = {
             *(pick.promotion_id for line in priced.lines for pick in line.picks),
-            *(offer.promotion_id for offer in found.candidates.offers),
+            *(offer.promotion_id for offer in candidates.offers),
         }
         products = {line.product_id for line in cart.lines}
         automatic, names = await read_automatic_offers(
             connection, caller.merchant_id, products, mentioned
         )
-    return ExplainedQuote(priced, explain(cart, priced, found.candidates, automatic, at), names)
+    return ExplainedQuote(priced, explain(cart, priced, candidates, automatic, at), names)
 
 
 async def get_named_order(

@@ -100,8 +100,10 @@ async def example_prices(
         ]
         lines = tuple(cart.lines[0] for cart in carts)
         all_lines = Cart("EUR", lines, overview.codes[:1])
-        found = await read_candidates(connection, database.picks, caller.merchant_id, all_lines, at)
+        candidates = await read_candidates(
+            connection, database.picks, caller.merchant_id, all_lines, at
+        )
     return at, [
-        ExamplePrice(product, price(cart, found.candidates, at).lines[0])
+        ExamplePrice(product, price(cart, candidates, at).lines[0])
         for product, cart in zip(covered, carts, strict=True)
     ]

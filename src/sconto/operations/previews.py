@@ -57,11 +57,11 @@ async def preview_promotion(
         samples = around.products[:_SAMPLES]
         lines = [Line(str(i), p.product_id, 1, p.price) for i, p in enumerate(samples)]
         cart = Cart("EUR", tuple(lines), (first_code(draft),))
-        found = await read_candidates(connection, database.picks, caller.merchant_id, cart, at)
+        candidates = await read_candidates(connection, database.picks, caller.merchant_id, cart, at)
         warnings = find_warnings(draft, around.spans, now)
         if not keep_codes:
             warnings += await _warn_of_codes(connection, caller, new, promotion_id, left)
-    prices = sample_prices(draft, samples, found.candidates, at)
+    prices = sample_prices(draft, samples, candidates, at)
     return Preview(at, prices, tuple(warnings), tuple(around.unknown))
 
 

@@ -1,6 +1,6 @@
-"""What is stored that the prices of one cart depend on, read in one statement."""
+"""What is stored that the prices of carts depend on, read in one statement."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -11,12 +11,13 @@ from sconto.domain.choice import AutomaticPick, Candidates, CodeOffer
 from sconto.domain.codes import code_key
 from sconto.domain.order import StoredOrder
 from sconto.domain.schedule import EVERYTHING
-from sconto.store.database import Connection
 from sconto.store.pick_memory import PickMemory, Shown, Version
-from sconto.store.subscription_rules import READ_RULES, CarriedRules, in_order, rules_arguments
+from sconto.store.pool import Connection
+from sconto.store.subscription_rules import READ_RULES, CarriedRules, carried_codes, in_order
 
-# One row with one JSON value, whose names are those of the values that it is decoded to. Each list
-# comes from look-ups in an index, one for each element of an array that the cart gives. LIMIT 1 and
+# Carts of one merchant ($1) come as a list of JSON objects ($2), and what is found around each goes
+# back as one, in their order; its names are those of the values that it is decoded to. Each list in
+# it comes from look-ups in an index, one for each element that the cart gives. LIMIT 1 and
 # OFFSET 0 keep the planner from turning a look-up into a join that would read a whole table; so
 # neither the plan nor the pages that it reads change with a table's size.
 #
@@ -24,13 +25,9 @@ from sconto.store.subscription_rules import READ_RULES, CarriedRules, in_order, 
 # others could be given to an index that has only those, but in another order.
 #
 # What a code's promotion gives is read only while the promotion applies: of the others the rules
-# need no more than the reason. A code that one of the orders in $6 used up counts as unused.
+# need no more than the reason. A code that one of the orders asked for used up counts as unused.
 #
-# $3 are the products (0: all products) whose picks are not remembered.
-_VERSION: Final = """
-    (SELECT version FROM timeline_versions WHERE merchant_id = $1) AS version
-"""
-
+# `missing` are the products (0: all products) whose picks are not remembered.
 _SHOWN: Final = """
     ARRAY(
         SELECT json_build_object(
@@ -39,19 +36,19 @@ _SHOWN: Final = """
                 'promotion_id', span.promotion_id, 'percent', span.percent) END,
             'since', CASE WHEN running THEN span.starts_at ELSE span.ends_at END,
             'until', CASE WHEN running THEN span.ends_at ELSE next.starts_at END)
-        FROM unnest($3::bigint[]) AS wanted (product_id)
+        FROM unnest(cart.missing) AS wanted (product_id)
         LEFT JOIN LATERAL (
             SELECT promotion_id, percent, starts_at, ends_at,
-                   ends_at IS NULL OR ends_at > $2 AS running
+                   ends_at IS NULL OR ends_at > cart.at AS running
             FROM automatic_picks
-            WHERE merchant_id = $1 AND product_id = wanted.product_id AND starts_at <= $2
+            WHERE merchant_id = $1 AND product_id = wanted.product_id AND starts_at <= cart.at
             ORDER BY starts_at DESC
             LIMIT 1
         ) AS span ON true
         LEFT JOIN LATERAL (
             SELECT starts_at
             FROM automatic_picks
-            WHERE merchant_id = $1 AND product_id = wanted.product_id AND starts_at > $2
+            WHERE merchant_id = $1 AND product_id = wanted.product_id AND starts_at > cart.at
             ORDER BY starts_at
             LIMIT 1
         ) AS next ON true
@@ -61,7 +58,7 @@ _SHOWN: Final = """
 _OTHERS: Final = """
     ARRAY(
         SELECT product.product_id
-        FROM unnest($4::bigint[]) AS wanted (product_id)
+        FROM unnest(cart.products) AS wanted (product_id)
         CROSS JOIN LATERAL (
             SELECT product_id, deleted_at
             FROM products
@@ -82,10 +79,10 @@ _OTHERS: Final = """
             'used_at', code.used_at,
             'percent', CASE WHEN promotion.covers_all THEN promotion.percent END,
             'percents', coalesce(coverage.percents, '{}'))
-        FROM unnest($5::text[]) AS activated (code_key)
+        FROM unnest(cart.codes) AS activated (code_key)
         CROSS JOIN LATERAL (
             SELECT code_id, promotion_id, code_key,
-                   CASE WHEN used_by = ANY ($6::text[]) THEN NULL ELSE used_at END AS used_at
+                   CASE WHEN used_by = ANY (cart.order_ids) THEN NULL ELSE used_at END AS used_at
             FROM codes
             WHERE merchant_id = $1 AND code_key = activated.code_key AND removed_at IS NULL
             OFFSET 0
@@ -93,14 +90,15 @@ _OTHERS: Final = """
         CROSS JOIN LATERAL (
             SELECT promotion_id, type, code_type, active, starts_at, ends_at, covers_all, percent,
                    deleted_at,
-                   active AND starts_at <= $2 AND (ends_at IS NULL OR ends_at >= $2) AS applies
+                   active AND starts_at <= cart.at
+                       AND (ends_at IS NULL OR ends_at >= cart.at) AS applies
             FROM promotions
             WHERE merchant_id = $1 AND promotion_id = code.promotion_id
             LIMIT 1
         ) AS promotion
         LEFT JOIN LATERAL (
             SELECT json_object_agg(product.product_id, product.percent) AS percents
-            FROM unnest($4::bigint[]) AS wanted (product_id)
+            FROM unnest(cart.products) AS wanted (product_id)
             CROSS JOIN LATERAL (
                 SELECT product_id, coalesce(percent, promotion.percent) AS percent
                 FROM promotion_products
@@ -114,7 +112,7 @@ _OTHERS: Final = """
     ) AS offers,
     ARRAY(
         SELECT row_to_json(stored)
-        FROM unnest($6::text[]) AS named (order_id)
+        FROM unnest(cart.order_ids) AS named (order_id)
         CROSS JOIN LATERAL (
             SELECT order_id, status, created_at, replaces, replaced_by, outcome
             FROM orders
@@ -126,24 +124,41 @@ _OTHERS: Final = """
 
 
 def _answering(*parts: str) -> str:
-    return "SELECT row_to_json(found) FROM (SELECT {}) AS found".replace("{}", ",".join(parts))
+    return f"""
+SELECT json_build_object(
+    'version', (SELECT version FROM timeline_versions WHERE merchant_id = $1),
+    'carts', json_agg(found))
+FROM json_to_recordset($2::json) AS cart (
+    at timestamptz, missing bigint[], products bigint[], codes text[], order_ids text[],
+    carried text[], applications text[])
+CROSS JOIN LATERAL (SELECT {",".join(parts)}) AS found
+"""  # noqa: S608  # of our own constants
 
 
-def _remembering(*parts: str) -> str:
-    """The same for callers who remember all picks; PostgreSQL does not begin to look for any."""
-    taken = "$2::timestamptz IS NOT NULL AND $3::bigint[] = '{}'"
-    return f"{_answering(_VERSION, *parts)} WHERE {taken}"
-
-
-READ_AUTOMATIC: Final = _answering(_VERSION, _SHOWN)
-READ_VERSION: Final = _remembering()
-
-READ: Final = _answering(_VERSION, _SHOWN, _OTHERS)
-READ_OTHERS: Final = _remembering(_OTHERS)
+READ_AUTOMATIC: Final = _answering(_SHOWN)
+READ: Final = _answering(_SHOWN, _OTHERS)
+# Where all picks are remembered PostgreSQL does not begin to look for any.
+READ_VERSION: Final = _answering()
+READ_OTHERS: Final = _answering(_OTHERS)
 # A cart of a subscription asks for the rules of its codes too; the others do not pay for it.
-READ_WITH_SUBSCRIPTION: Final = _answering(
-    _VERSION, _SHOWN, _OTHERS, f"ARRAY({READ_RULES}) AS rules"
-)
+READ_WITH_SUBSCRIPTION: Final = _answering(_SHOWN, _OTHERS, f"ARRAY({READ_RULES}) AS rules")
+
+
+class CartAt(msgspec.Struct, frozen=True):
+    """A cart to be priced at a time, and orders to be read along.
+
+    A code that one of the orders used up counts as unused, for it is free for the order that takes
+    their place.
+    """
+
+    cart: Cart
+    at: datetime
+    order_ids: Sequence[str] = ()
+
+    @property
+    def size(self) -> int:
+        """Its lines and codes: what reading it costs."""
+        return len(self.cart.lines) + len(self.cart.codes)
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -153,10 +168,21 @@ class Surroundings(msgspec.Struct, frozen=True):
     orders: Mapping[str, StoredOrder]
 
 
-class _Found(msgspec.Struct, frozen=True):
-    """What a statement answers."""
+class _Asked(msgspec.Struct, omit_defaults=True):
+    """What a statement takes of a cart."""
 
-    version: Version
+    at: datetime
+    missing: Sequence[int] = ()
+    products: Sequence[int] = ()
+    codes: Sequence[str] = ()
+    order_ids: Sequence[str] = ()
+    carried: Sequence[str] = ()
+    applications: Sequence[str | None] = ()
+
+
+class _Around(msgspec.Struct, frozen=True):
+    """What a statement finds around a cart."""
+
     shown: list[Shown] = []
     known: frozenset[int] = frozenset()
     offers: list[CodeOffer] = []
@@ -164,7 +190,17 @@ class _Found(msgspec.Struct, frozen=True):
     rules: list[CarriedRules] = []
 
 
+class _Found(msgspec.Struct, frozen=True):
+    """What a statement answers."""
+
+    version: Version
+    carts: list[_Around]
+
+
+_ASKED: Final = msgspec.json.Encoder()
 _FOUND: Final = msgspec.json.Decoder(_Found)
+
+_Picks = dict[int, AutomaticPick]
 
 
 async def read_automatic_picks(
@@ -175,14 +211,14 @@ async def read_automatic_picks(
     at: datetime,
 ) -> Candidates:
     """What the prices of products depend on where there are no codes, in one statement."""
+    asked = [_Asked(at)]
+    wanted = [[EVERYTHING, *product_ids]]
 
-    async def ask(missing: Sequence[int]) -> _Found:
-        statement = READ_AUTOMATIC if missing else READ_VERSION
-        answer = await connection.fetchval(statement, merchant_id, at, missing)
-        return _FOUND.decode(answer)
+    def statement() -> str:
+        return READ_AUTOMATIC if asked[0].missing else READ_VERSION
 
-    _, everywhere, specific = await _with_picks(memory, merchant_id, product_ids, at, ask)
-    return Candidates(everywhere=everywhere, specific=specific)
+    _, picks = await _with_picks(connection, memory, merchant_id, asked, wanted, statement)
+    return Candidates(everywhere=picks[0].pop(EVERYTHING, None), specific=picks[0])
 
 
 async def read_candidates(
@@ -191,57 +227,88 @@ async def read_candidates(
     merchant_id: int,
     cart: Cart,
     at: datetime,
-    order_ids: Sequence[str] = (),
-) -> Surroundings:
-    """Everything that the price of a cart depends on at a time, in one statement and snapshot.
+) -> Candidates:
+    """Everything that the price of a cart depends on at a time, in one statement and snapshot."""
+    found = await read_surroundings(connection, memory, merchant_id, [CartAt(cart, at)])
+    return found[0].candidates
 
-    `order_ids` are orders to be read along; a code that one of them used up counts as unused, for
-    it is free for the order that takes their place.
-    """
-    product_ids = list({line.product_id: None for line in cart.lines})
-    code_keys = list({key: None for code in cart.codes if (key := code_key(code)) is not None})
-    subscription = cart.subscription
-    rules = () if subscription is None else rules_arguments(subscription)
 
-    async def ask(missing: Sequence[int]) -> _Found:
-        statement = READ if missing else READ_OTHERS
-        if subscription is not None:
-            statement = READ_WITH_SUBSCRIPTION
-        answer = await connection.fetchval(
-            statement, merchant_id, at, missing, product_ids, code_keys, order_ids, *rules
-        )
-        return _FOUND.decode(answer)
+async def read_surroundings(
+    connection: Connection, memory: PickMemory, merchant_id: int, carts: Sequence[CartAt]
+) -> list[Surroundings]:
+    """The same for each of several carts of one merchant, with the orders that are asked for."""
+    asked = [_ask(one) for one in carts]
+    wanted = [[EVERYTHING, *one.products] for one in asked]
 
-    found, everywhere, specific = await _with_picks(memory, merchant_id, product_ids, at, ask)
+    def statement() -> str:
+        if any(one.cart.subscription is not None for one in carts):
+            return READ_WITH_SUBSCRIPTION
+        return READ if any(one.missing for one in asked) else READ_OTHERS
+
+    found, picks = await _with_picks(connection, memory, merchant_id, asked, wanted, statement)
+    return [_surround(*one) for one in zip(carts, found, picks, strict=True)]
+
+
+def _ask(one: CartAt) -> _Asked:
+    cart = one.cart
+    asked = _Asked(
+        one.at,
+        products=list({line.product_id: None for line in cart.lines}),
+        codes=list({key: None for code in cart.codes if (key := code_key(code)) is not None}),
+        order_ids=one.order_ids,
+    )
+    if cart.subscription is not None:
+        asked.carried, asked.applications = carried_codes(cart.subscription)
+    return asked
+
+
+def _surround(one: CartAt, found: _Around, picks: _Picks) -> Surroundings:
+    subscription = one.cart.subscription
     applied = () if subscription is None else in_order(subscription, found.rules)
+    everywhere = picks.pop(EVERYTHING, None)
     return Surroundings(
-        Candidates(found.known, everywhere, specific, found.offers, applied),
+        Candidates(found.known, everywhere, picks, found.offers, applied),
         {order.order_id: order for order in found.orders},
     )
 
 
 async def _with_picks(
+    connection: Connection,
     memory: PickMemory,
     merchant_id: int,
-    product_ids: Iterable[int],
-    at: datetime,
-    ask: Callable[[Sequence[int]], Awaitable[_Found]],
-) -> tuple[_Found, AutomaticPick | None, dict[int, AutomaticPick]]:
-    """What `ask` finds, with the pick on all products and those on specific ones.
+    asked: Sequence[_Asked],
+    wanted: Sequence[Sequence[int]],
+    statement: Callable[[], str],
+) -> tuple[list[_Around], list[_Picks]]:
+    """What is found around each, with the picks of the products that are wanted there.
 
-    It is asked for the picks that are not remembered. Those that are count while it finds the
-    version that they were read at; where it finds another, it is asked again, for all of them.
+    The statement reads those picks that are not remembered. Those that are count while it finds
+    the version that they were read at; where it finds another, it is asked again, for all of them.
     """
-    wanted = [EVERYTHING, *product_ids]
     version = memory.version(merchant_id)
-    picks, missing = memory.recall(merchant_id, wanted, at)
-    found = await ask(missing)
-    if len(missing) < len(wanted) and found.version != version:
-        picks.clear()
-        found = await ask(wanted)
-    if found.shown:
-        memory.remember(merchant_id, found.version, found.shown)
-        for stretch in found.shown:
+    picks: list[_Picks] = []
+    for one, product_ids in zip(asked, wanted, strict=True):
+        remembered, one.missing = memory.recall(merchant_id, product_ids, one.at)
+        picks.append(remembered)
+    is_remembered = any(
+        len(one.missing) < len(product_ids) for one, product_ids in zip(asked, wanted, strict=True)
+    )
+    found = await _read(connection, merchant_id, asked, statement())
+    if is_remembered and found.version != version:
+        for one, product_ids in zip(asked, wanted, strict=True):
+            one.missing = product_ids
+        picks = [{} for _ in asked]
+        found = await _read(connection, merchant_id, asked, statement())
+    for around, shown in zip(found.carts, picks, strict=True):
+        memory.remember(merchant_id, found.version, around.shown)
+        for stretch in around.shown:
             if stretch.pick is not None:
-                picks[stretch.product_id] = stretch.pick
-    return found, picks.pop(EVERYTHING, None), picks
+                shown[stretch.product_id] = stretch.pick
+    return found.carts, picks
+
+
+async def _read(
+    connection: Connection, merchant_id: int, asked: Sequence[_Asked], statement: str
+) -> _Found:
+    sent = _ASKED.encode(asked).decode()
+    return _FOUND.decode(await connection.fetchval(statement, merchant_id, sent))

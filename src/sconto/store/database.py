@@ -9,6 +9,8 @@ from typing import Final, Self, TypeVar
 
 import asyncpg
 
+from sconto.store.availability import DatabaseReadOnly, DatabaseUnavailable
+from sconto.store.cart_reads import CartReads
 from sconto.store.pick_memory import PickMemory
 from sconto.store.pool import PATIENCE, Connection, Pool
 
@@ -47,18 +49,6 @@ _ORDERS_AT_ONCE: Final = 8
 time than with eight."""
 
 
-class DatabaseUnavailable(Exception):
-    """The database could not be reached, or was lost on the way.
-
-    Where it was lost during a commit nobody knows whether the transaction took place; the caller
-    finds out by asking again.
-    """
-
-
-class DatabaseReadOnly(DatabaseUnavailable):
-    """The database is a replica: only its primary can be written."""
-
-
 class Database:
     """Two pools of connections to one PostgreSQL database.
 
@@ -72,6 +62,8 @@ class Database:
         self._ordering = asyncio.Semaphore(_ORDERS_AT_ONCE)
         self.picks: Final = PickMemory()
         """What this process remembers of what it read."""
+        self.carts: Final = CartReads(self.read_at_checkout, self.picks)
+        """What carts depend on, read for those together who ask at once."""
 
     @classmethod
     async def open(cls, url: str, *, connections: int = 20, checkout: int = 0) -> Self:

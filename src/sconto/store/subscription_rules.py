@@ -8,14 +8,15 @@ from sconto.domain.subscription import Subscription, subscription_code_key
 from sconto.domain.subscription_pricing import AppliedRules
 from sconto.domain.subscription_promotion import Rule
 
-# For each code ($7) with its application, if it has one ($8): what the application named; else the
-# promotion that has the code now; else, for it was archived or has another code by now, the latest
-# that ever had it. Whatever is found is one version, looked up like everything beside it.
+# For each code that the subscription of a cart carries, with its application, if it has one: what
+# the application named; else the promotion that has the code now; else, for it was archived or has
+# another code by now, the latest that ever had it. Whatever is found is one version, looked up like
+# everything beside it.
 READ_RULES: Final = """
 SELECT json_build_object(
            'position', carried.position, 'promotion_id', kept.promotion_id, 'rules', kept.rules
        )
-FROM unnest($7::text[], $8::text[]) WITH ORDINALITY
+FROM unnest(cart.carried, cart.applications) WITH ORDINALITY
     AS carried (code_key, application_id, position)
 CROSS JOIN LATERAL (
     SELECT promotion_id, version
@@ -75,8 +76,8 @@ class CarriedRules:
     rules: tuple[Rule, ...]
 
 
-def rules_arguments(subscription: Subscription) -> tuple[list[str], list[str | None]]:
-    """What the statement takes as $7 and $8."""
+def carried_codes(subscription: Subscription) -> tuple[list[str], list[str | None]]:
+    """What the statement takes of a cart's subscription: codes, and their applications."""
     codes = subscription.codes
     return (
         [subscription_code_key(code.code) for code in codes],

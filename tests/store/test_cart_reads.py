@@ -1,0 +1,226 @@
+"""Carts that are read at once share statements, and each gets what is its own."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from random import Random
+from typing import Final
+
+import asyncpg
+import pytest
+
+from sconto.domain.cart import Cart
+from sconto.domain.codes import CodeType
+from sconto.domain.coverage import ListedProducts
+from sconto.domain.money import PERCENT
+from sconto.domain.order import NewOrder
+from sconto.domain.people import Caller
+from sconto.domain.subscription import Subscription, SubscriptionCode
+from sconto.operations.checkout import place_order, quote
+from sconto.operations.promotions import create_promotion
+from sconto.store.candidates import CartAt, Surroundings, read_surroundings
+from sconto.store.cart_reads import CartReads
+from sconto.store.database import Connection, Database, DatabaseUnavailable
+from sconto.store.pick_memory import PickMemory
+from tests.builders import NOON, a_cart, a_line, a_period, a_promotion
+from tests.conftest import create_caller
+from tests.operations.stock import stock
+
+PRODUCTS: Final = range(1, 13)
+NO_PRODUCT: Final = 2**63
+"""An id that is no bigint, so that PostgreSQL refuses the whole statement."""
+
+
+@dataclass
+class Till:
+    """Reads whose connections are counted; while it is shut no statement begins."""
+
+    database: Database
+    caller: Caller
+    lent: int = 0
+    lost: bool = False
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.open.set()
+        self.reads = CartReads(self._connect, PickMemory())
+
+    def ask(self, cart: Cart, caller: Caller | None = None) -> asyncio.Task[Surroundings]:
+        """Begin to read what the cart depends on at noon."""
+        merchant_id = (caller or self.caller).merchant_id
+        return asyncio.create_task(self.reads.read(merchant_id, CartAt(cart, NOON)))
+
+    def _connect(self) -> AbstractAsyncContextManager[Connection]:
+        return self._lend()
+
+    @asynccontextmanager
+    async def _lend(self) -> AsyncIterator[Connection]:
+        self.lent += 1
+        await self.open.wait()
+        if self.lost:
+            raise DatabaseUnavailable("gone")
+        async with self.database.read() as connection:
+            yield connection
+
+
+@pytest.fixture
+def till(database: Database, merchant: Caller) -> Till:
+    return Till(database, merchant)
+
+
+async def a_moment() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_what_is_asked_while_two_statements_are_under_way_goes_together(till: Till) -> None:
+    till.open.clear()
+    asked = []
+    for product_id in PRODUCTS:
+        asked.append(till.ask(a_cart(a_line(product_id))))
+        await a_moment()
+    assert till.lent == 2
+    till.open.set()
+    await asyncio.gather(*asked)
+    assert till.lent == 3
+
+
+async def test_who_is_alone_waits_for_nobody_and_leaves_nothing_behind(till: Till) -> None:
+    for number in (1, 2):
+        await till.ask(a_cart())
+        assert till.lent == number
+    await a_moment()
+    assert till.reads._queues == {}
+    assert till.reads._tasks == set()
+
+
+async def test_two_merchants_share_no_statement(till: Till, database: Database) -> None:
+    till.open.clear()
+    other = await create_caller(database)
+    asked = [till.ask(a_cart(), caller) for caller in (till.caller, other)]
+    await a_moment()
+    assert till.lent == 2
+    till.open.set()
+    await asyncio.gather(*asked)
+    assert till.lent == 2
+
+
+async def test_large_carts_go_one_by_one(till: Till) -> None:
+    large = a_cart(*(a_line(number, line_id=str(number)) for number in range(1, 401)))
+    await asyncio.gather(*(till.ask(large) for _ in range(3)), till.ask(a_cart()))
+    assert till.lent == 3
+
+
+async def test_who_leaves_takes_nobody_along(till: Till) -> None:
+    till.open.clear()
+    asked = [till.ask(a_cart(a_line(product_id))) for product_id in PRODUCTS]
+    await a_moment()
+    for one in asked[::2]:
+        one.cancel()
+    await a_moment()
+    till.open.set()
+    staying = await asyncio.gather(*asked[1::2])
+    assert all(found.candidates.known == frozenset() for found in staying)
+    for one in asked[::2]:
+        with pytest.raises(asyncio.CancelledError):
+            await one
+
+
+async def test_all_hear_that_the_database_is_gone_and_the_next_are_answered(till: Till) -> None:
+    till.lost = True
+    for told in await asyncio.gather(
+        *(till.ask(a_cart()) for _ in PRODUCTS), return_exceptions=True
+    ):
+        assert isinstance(told, DatabaseUnavailable)
+    assert till.lent == 1
+    till.lost = False
+    await till.ask(a_cart())
+
+
+async def test_a_cart_that_cannot_be_read_fails_alone(till: Till) -> None:
+    carts = [a_cart(a_line(product_id)) for product_id in (1, NO_PRODUCT, 2)]
+    told = await asyncio.gather(*map(till.ask, carts), return_exceptions=True)
+    assert isinstance(told[1], asyncpg.DataError)
+    assert all(isinstance(one, Surroundings) for one in (told[0], told[2]))
+
+
+async def test_readers_that_are_stopped_leave_nobody_waiting(till: Till) -> None:
+    till.open.clear()
+    asked = till.ask(a_cart())
+    await a_moment()
+    (reader,) = till.reads._tasks
+    reader.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    till.open.set()
+    await till.ask(a_cart())
+
+
+async def test_together_each_cart_gets_what_it_gets_alone(
+    database: Database, merchant: Caller
+) -> None:
+    await stock(database, merchant, PRODUCTS)
+    random = Random("carts at once")
+    later = NOON + timedelta(hours=1)
+    for number in range(12):
+        covered = tuple(random.sample(PRODUCTS, 3))
+        promotion = a_promotion(
+            coverage=ListedProducts((number + 1) * PERCENT, covered),
+            codes=(f"c{number // 2}",) if number % 3 else (),
+            period=a_period(random.choice((NOON, later)), random.choice((None, later))),
+        )
+        await create_promotion(database, merchant, promotion, NOON)
+
+    def a_random_cart() -> CartAt:
+        lines = (
+            a_line(product_id, line_id=str(product_id))
+            for product_id in random.sample(range(1, 15), random.randint(1, 8))
+        )
+        codes = tuple(f"C{random.randrange(8)}" for _ in range(random.randrange(4)))
+        cart = a_cart(*lines, codes=codes)
+        if random.random() < 0.2:
+            carried = (SubscriptionCode("TRY", 1),)
+            cart = Cart(cart.currency, cart.lines, codes, Subscription(None, "m", 1, carried))
+        return CartAt(cart, random.choice((NOON, later)))
+
+    for _ in range(30):
+        carts = [a_random_cart() for _ in range(random.randint(1, 9))]
+        together = await asyncio.gather(
+            *(database.carts.read(merchant.merchant_id, one) for one in carts)
+        )
+        for one, found in zip(carts, together, strict=True):
+            async with database.read() as connection:
+                alone = await read_surroundings(
+                    connection, PickMemory(), merchant.merchant_id, [one]
+                )
+            assert [found] == alone
+
+
+async def test_a_code_is_free_for_the_order_that_takes_its_orders_place_and_for_no_other_cart(
+    database: Database, merchant: Caller
+) -> None:
+    coupon = a_promotion(codes=("once",), code_type=CodeType.ONE_TIME)
+    await create_promotion(database, merchant, coupon, NOON)
+    cart = a_cart(codes=("once",))
+    await place_order(database, merchant, NewOrder("A-1", cart), NOON, NOON.date())
+    replacing = NewOrder("A-2", cart, replaces="A-1")
+    quoted, placed = await asyncio.gather(
+        quote(database, merchant, cart, NOON),
+        place_order(database, merchant, replacing, NOON, NOON.date()),
+    )
+    assert [code.status for code in quoted.codes] == ["used"]
+    assert [code.status for code in placed.order.outcome.codes] == ["applied"]
+
+
+async def test_a_cart_of_a_crowd_that_is_given_up_midway_disturbs_no_statement_after_it(
+    database: Database, merchant: Caller
+) -> None:
+    for _ in range(20):
+        crowd = [asyncio.create_task(quote(database, merchant, a_cart(), NOON)) for _ in range(8)]
+        await asyncio.sleep(0)
+        crowd[0].cancel()
+        for one in crowd:
+            with suppress(asyncio.CancelledError):
+                assert (await one).total == 1000
