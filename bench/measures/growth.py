@@ -75,6 +75,10 @@ async def warm_up(stage: Stage, server: Server) -> None:
 
 
 def _ask_prices(token: str, products: list[int]) -> Shot:
-    listed = [{"product_id": product_id, "unit_price": "19.99"} for product_id in products]
+    # Each product has its own price, the same on every page, as in a shop.
+    listed = [
+        {"product_id": number, "unit_price": f"{1 + number * 37 % 300}.{number * 7 % 100:02d}"}
+        for number in products
+    ]
     body = json.dumps({"currency": "EUR", "products": listed}).encode()
     return Shot(write_request("POST", "/checkout/v1/prices", token, body))

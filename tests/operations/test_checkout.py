@@ -138,7 +138,7 @@ async def test_a_listing_shows_what_the_automatic_promotions_leave(
     promotion_id = await create_promotion(database, merchant, a_promotion(), NOON)
     await create_promotion(database, merchant, a_promotion(codes=("x",)), NOON)
     listed = await list_prices(database, merchant, [(MUG, 1999), (MUG, 5), (CUP, 0)], NOON)
-    assert [(one.product_id, one.price) for one in listed] == [(MUG, 1799), (MUG, 4), (CUP, 0)]
+    assert [(one.unit_price, one.price) for one in listed] == [(1999, 1799), (5, 4), (0, 0)]
     assert [one.pick and one.pick.promotion_id for one in listed] == [promotion_id] * 3
 
 

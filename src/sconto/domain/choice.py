@@ -8,7 +8,7 @@ The values are structs of msgspec and not dataclasses, for each quote makes some
 dataclass takes six times as long, which was 40 % of pricing.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -178,44 +178,31 @@ def choose(cart: Cart, candidates: Candidates, at: datetime) -> Choice:
     """
     activated = _activate(cart, candidates, at)
     usable = [code for code in reversed(activated) if code.usable]
-    without_code = _choose_without_code(candidates)
+    everywhere = candidates.everywhere
+    # Most products have the same automatic picks, or none: decided once.
+    without_code: dict[AutomaticPick | None, tuple[Pick, ...]] = {}
     picks: dict[int, tuple[Pick, ...]] = {}
     for line in cart.lines:
         product_id = line.product_id
         if product_id in picks:
             continue
+        specific = candidates.specific.get(product_id)
         by_code = _pick_by_code(product_id, usable) if usable else None
-        if by_code is None:
-            picks[product_id] = without_code(product_id)
-        else:
-            specific = candidates.specific.get(product_id)
-            picks[product_id] = _decide([by_code, *_automatic(specific, candidates.everywhere)])
+        if by_code is not None:
+            picks[product_id] = _decide([by_code, *_automatic(specific, everywhere)])
+            continue
+        decided = without_code.get(specific)
+        if decided is None:
+            decided = without_code[specific] = choose_without_code(specific, everywhere)
+        picks[product_id] = decided
     return Choice(picks, _outcomes(activated, picks, at))
 
 
-def choose_for_listing(
-    product_ids: Iterable[int], candidates: Candidates
-) -> dict[int, tuple[Pick, ...]]:
-    """The picks of products in a listing, where there are no codes."""
-    without_code = _choose_without_code(candidates)
-    return {product_id: without_code(product_id) for product_id in product_ids}
-
-
-def _choose_without_code(candidates: Candidates) -> Callable[[int], tuple[Pick, ...]]:
-    """What decides between the automatic picks of a product.
-
-    Most products of a shop have the same ones, or none: decided once.
-    """
-    decided: dict[AutomaticPick | None, tuple[Pick, ...]] = {}
-
-    def choose_for(product_id: int) -> tuple[Pick, ...]:
-        specific = candidates.specific.get(product_id)
-        picks = decided.get(specific)
-        if picks is None:
-            picks = decided[specific] = _decide(_automatic(specific, candidates.everywhere))
-        return picks
-
-    return choose_for
+def choose_without_code(
+    specific: AutomaticPick | None, everywhere: AutomaticPick | None
+) -> tuple[Pick, ...]:
+    """The picks of a product that no code covers: the one that applies first."""
+    return _decide(_automatic(specific, everywhere))
 
 
 def _activate(cart: Cart, candidates: Candidates, at: datetime) -> list[_Activated]:

@@ -5,7 +5,7 @@ integer of millionths of one percent: 12.5 % is 12_500_000. Both are exact, so t
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import Final
 
@@ -41,31 +41,27 @@ def currency_decimals(currency: str) -> int:
     return get_currency_precision(currency)
 
 
+# The prices of a catalogue come again with each cart and each page.
+@lru_cache(16_384)
 def parse_amount(text: str, currency: str, digits: int = PRICE_DIGITS) -> int:
     """Read "19.99" as 1999 minor units.
 
     Raises ValueError for anything but at most so many digits before the dot, and at most the
     currency's decimals after it.
     """
-    return amount_reader(currency, digits)(text)
+    match = _amount_pattern(currency, digits).fullmatch(text)
+    if match is None:
+        raise ValueError(f"not an amount of {currency}: {text!r}")
+    whole, fraction = match.groups("")
+    return int(whole + fraction.ljust(currency_decimals(currency), "0"))
 
 
 @cache
-def amount_reader(currency: str, digits: int = PRICE_DIGITS) -> Callable[[str], int]:
-    """What reads many amounts of a currency, each as `parse_amount` does."""
+def _amount_pattern(currency: str, digits: int) -> re.Pattern[str]:
     decimals = currency_decimals(currency)
     whole = f"(0|[1-9][0-9]{{0,{digits - 1}}})"
     fraction = f"(?:[.]([0-9]{{1,{decimals}}}))?" if decimals else "()"
-    find = re.compile(whole + fraction, re.ASCII).fullmatch
-
-    def read(text: str) -> int:
-        match = find(text)
-        if match is None:
-            raise ValueError(f"not an amount of {currency}: {text!r}")
-        whole, fraction = match.groups("")
-        return int(whole + fraction.ljust(decimals, "0"))
-
-    return read
+    return re.compile(whole + fraction, re.ASCII)
 
 
 def format_amount(amount: int, currency: str) -> str:

@@ -2,11 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
 
 from sconto.domain.cart import Cart, Line
-from sconto.domain.choice import Candidates, CodeOutcome, Pick, choose, choose_for_listing
+from sconto.domain.choice import (
+    AutomaticPick,
+    Candidates,
+    CodeOutcome,
+    Pick,
+    choose,
+    choose_without_code,
+)
 from sconto.domain.money import percent_of, split_amount
 from sconto.domain.subscription import Subscription, SubscriptionOutcome
 from sconto.domain.subscription_pricing import AppliedRules, price_subscription
@@ -48,10 +56,9 @@ class PricedCart(msgspec.Struct, frozen=True):
     subscription: SubscriptionOutcome | None = None
 
 
-class ListedPrice(msgspec.Struct, frozen=True):
+class ListedPrice(msgspec.Struct, frozen=True, eq=False):
     """What one unit of a product costs in a listing, in minor units; `pick` is what applies."""
 
-    product_id: int
     unit_price: int
     price: int
     pick: Pick | None
@@ -59,13 +66,23 @@ class ListedPrice(msgspec.Struct, frozen=True):
 
 def price_listing(products: Sequence[tuple[int, int]], candidates: Candidates) -> list[ListedPrice]:
     """Price one unit of each product, given with its unit price, as a cart without codes would."""
-    picks = choose_for_listing(dict(products), candidates)
-    listed = []
-    for product_id, unit_price in products:
-        pick = next(iter(picks[product_id]), None)
-        discount = 0 if pick is None else percent_of(unit_price, pick.percent)
-        listed.append(ListedPrice(product_id, unit_price, unit_price - discount, pick))
-    return listed
+    specific, everywhere = candidates.specific.get, candidates.everywhere
+    return [
+        _list_price(unit_price, specific(product_id), everywhere)
+        for product_id, unit_price in products
+    ]
+
+
+# Pages show the same products again and again, a thousand at a time.
+@lru_cache(16_384)
+def _list_price(
+    unit_price: int, specific: AutomaticPick | None, everywhere: AutomaticPick | None
+) -> ListedPrice:
+    picks = choose_without_code(specific, everywhere)
+    if not picks:
+        return ListedPrice(unit_price, unit_price, None)
+    discount = percent_of(unit_price, picks[0].percent)
+    return ListedPrice(unit_price, unit_price - discount, picks[0])
 
 
 def price(cart: Cart, candidates: Candidates, at: datetime) -> PricedCart:

@@ -34,7 +34,7 @@ async def quote(database: Database, caller: Caller, cart: Cart, at: datetime) ->
 async def list_prices(
     database: Database, caller: Caller, products: Sequence[tuple[int, int]], at: datetime
 ) -> list[ListedPrice]:
-    """What one unit of each product costs without a code.
+    """What one unit of each product costs without a code, in their order.
 
     `products` are ids with unit prices in minor units.
     """

@@ -89,7 +89,7 @@ async def list_prices(request: Request) -> Response:
     currency, products = reading.read_prices(await read_json(request))
     context = context_of(request)
     listed = await checkout.list_prices(context.database, caller, products, context.now())
-    return _answer(writing.write_prices(listed, currency))
+    return _answer(writing.write_prices(products, listed, currency))
 
 
 def _order_id(request: Request) -> str:

@@ -19,7 +19,7 @@ from sconto.api.checkout.limits import (
     MOST_UNITS,
 )
 from sconto.domain.cart import Cart, Line
-from sconto.domain.money import TOTAL_DIGITS, amount_reader, known_currencies, parse_amount
+from sconto.domain.money import TOTAL_DIGITS, known_currencies, parse_amount
 from sconto.domain.names import is_reference
 from sconto.domain.order import NewOrder
 from sconto.domain.product import HIGHEST_PRODUCT_ID
@@ -49,7 +49,7 @@ class _Order(_Cart, forbid_unknown_fields=True, kw_only=True):
     replaces: str | None = None
 
 
-class _Product(msgspec.Struct, forbid_unknown_fields=True):
+class _Product(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     product_id: _ProductId
     unit_price: str
 
@@ -94,9 +94,11 @@ def read_prices(body: bytes) -> tuple[str, list[tuple[int, int]]] | None:
     sent = _decode(_PRICES, body)
     if sent is None or sent.currency not in known_currencies():
         return None
-    read = amount_reader(sent.currency)
+    currency = sent.currency
     try:
-        return sent.currency, [(one.product_id, read(one.unit_price)) for one in sent.products]
+        return currency, [
+            (one.product_id, parse_amount(one.unit_price, currency)) for one in sent.products
+        ]
     except ValueError:
         return None
 
@@ -111,10 +113,10 @@ def _decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T | None:
 def _cart_of(sent: _Cart) -> Cart | None:
     if sent.currency not in known_currencies():
         return None
-    read = amount_reader(sent.currency)
+    currency = sent.currency
     try:
         lines = [
-            Line(one.line_id, one.product_id, one.quantity, read(one.unit_price))
+            Line(one.line_id, one.product_id, one.quantity, parse_amount(one.unit_price, currency))
             for one in sent.lines
             if is_reference(one.line_id)
         ]
@@ -124,4 +126,4 @@ def _cart_of(sent: _Cart) -> Cart | None:
     # Fewer where one is no reference, or two are the same.
     if len(line_ids) < len(sent.lines):
         return None
-    return Cart(sent.currency, tuple(lines), tuple(sent.codes))
+    return Cart(currency, tuple(lines), tuple(sent.codes))

@@ -3,7 +3,8 @@
 Structs that msgspec writes as they stand: filling in a dictionary for each takes twice as long.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -71,7 +72,7 @@ class WrittenCart(msgspec.Struct, kw_only=True):
     subscription: Answer | UnsetType = UNSET
 
 
-class _Price(msgspec.Struct):
+class _Price(msgspec.Struct, gc=False):
     product_id: int
     unit_price: str
     price: str
@@ -111,20 +112,28 @@ def write_order(order: StoredOrder) -> WrittenCart:
     return answer
 
 
-def write_prices(listed: Sequence[ListedPrice], currency: str) -> WrittenPrices:
+def write_prices(
+    products: Iterable[tuple[int, int]], listed: Sequence[ListedPrice], currency: str
+) -> WrittenPrices:
     """What one unit of each product costs."""
     return WrittenPrices(
         currency,
         [
-            _Price(
-                one.product_id,
-                format_amount(one.unit_price, currency),
-                format_amount(one.price, currency),
-                "0" if one.pick is None else format_percent(one.pick.percent),
-                None if one.pick is None else one.pick.promotion_id,
-            )
-            for one in listed
+            _Price(product_id, *_write_price(price, currency))
+            for (product_id, _), price in zip(products, listed, strict=True)
         ],
+    )
+
+
+# As with `pricing`: the same products again and again.
+@lru_cache(16_384)
+def _write_price(price: ListedPrice, currency: str) -> tuple[str, str, str, int | None]:
+    """The fields of a product after its id."""
+    return (
+        format_amount(price.unit_price, currency),
+        format_amount(price.price, currency),
+        "0" if price.pick is None else format_percent(price.pick.percent),
+        None if price.pick is None else price.pick.promotion_id,
     )
 
 
