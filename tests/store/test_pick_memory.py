@@ -65,6 +65,14 @@ def test_what_was_read_at_another_version_counts_as_not_remembered() -> None:
     assert memory.recall(SHOP, [MUG, CUP, PAN], NOON) == ({}, [MUG, PAN])
 
 
+def test_an_edit_makes_room_for_other_merchants() -> None:
+    memory = PickMemory()
+    memory.remember(OTHER_SHOP, 5, [shown(1, TEN)])
+    for version in range(3):
+        memory.remember(SHOP, version, [shown(number, TEN) for number in range(40_000)])
+    assert memory.recall(OTHER_SHOP, [1], NOON) == ({1: TEN}, [])
+
+
 def test_a_merchant_is_not_told_what_another_ones_products_have() -> None:
     memory = PickMemory()
     memory.remember(SHOP, 5, [shown(MUG, TEN)])
@@ -81,6 +89,11 @@ def test_the_picks_and_the_merchants_that_were_used_least_lately_are_forgotten()
     assert missing == list(range(1, 10_001))
     assert list(picks) == list(range(10_001, 60_001))
 
+    memory.remember(OTHER_SHOP, 5, [shown(1, TEN)])
+    assert memory.recall(SHOP, [60_000], NOON) == ({}, [60_000])
+    assert memory.recall(OTHER_SHOP, [1], NOON) == ({1: TEN}, [])
+
+    memory.remember(SHOP, 5, [shown(60_000, TEN)])
     for number in range(10_000):
         memory.remember(OTHER_SHOP + number, 5, [])
     assert memory.version(SHOP) is None

@@ -8,7 +8,7 @@ that it holds for. Nothing is ever remembered of what else a price depends on.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -17,12 +17,10 @@ from lru import LRU
 from sconto.domain.choice import AutomaticPick
 
 _PICKS: Final = 50_000
-"""Of all merchants, the least recently used are forgotten first; 460 bytes each."""
+"""Of all merchants; of one merchant those are forgotten first that were not used for longest, and
+of several merchants all those of the one that was not asked for longest. 400 bytes each."""
 
 _MERCHANTS: Final = 10_000
-
-_EVER_SINCE: Final = datetime.min.replace(tzinfo=UTC)
-_FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
 
 Version = int | None
 """A timeline's version; None where nothing was ever drawn."""
@@ -40,23 +38,27 @@ class Shown(msgspec.Struct, frozen=True, gc=False):
     until: datetime | None
 
 
-class _Remembered(msgspec.Struct, frozen=True, gc=False):
-    version: Version
-    pick: AutomaticPick | None
-    since: datetime
-    until: datetime
+class _Timeline:
+    """What is remembered of a merchant's timeline at one version."""
+
+    __slots__ = ("stretches", "version")
+
+    def __init__(self, version: Version) -> None:
+        self.version = version
+        self.stretches: LRU[int, Shown] = LRU(_PICKS)
 
 
 class PickMemory:
     """What one process remembers of the timelines of all merchants; bounded."""
 
     def __init__(self) -> None:
-        self._versions: LRU[int, Version] = LRU(_MERCHANTS)
-        self._picks: LRU[tuple[int, int], _Remembered] = LRU(_PICKS)
+        self._timelines: LRU[int, _Timeline] = LRU(_MERCHANTS, callback=self._count_off)
+        self._size = 0
 
     def version(self, merchant_id: int) -> Version:
         """The version that was seen last."""
-        return self._versions.get(merchant_id)
+        timeline = self._timelines.get(merchant_id)
+        return None if timeline is None else timeline.version
 
     def recall(
         self, merchant_id: int, product_ids: Iterable[int], at: datetime
@@ -65,25 +67,37 @@ class PickMemory:
 
         Answers with them the products of which it is not remembered whether they have one.
         """
-        version = self._versions.get(merchant_id)
-        find = self._picks.get
+        timeline = self._timelines.get(merchant_id)
+        if timeline is None:
+            return {}, list(product_ids)
+        find = timeline.stretches.get
         picks: dict[int, AutomaticPick] = {}
         missing: list[int] = []
         for product_id in product_ids:
-            known = find((merchant_id, product_id))
-            if known is None or known.version != version or not known.since <= at < known.until:
+            known = find(product_id)
+            if (
+                known is None
+                or ((since := known.since) is not None and at < since)
+                or ((until := known.until) is not None and at >= until)
+            ):
                 missing.append(product_id)
-            elif known.pick is not None:
-                picks[product_id] = known.pick
+            elif (pick := known.pick) is not None:
+                picks[product_id] = pick
         return picks, missing
 
     def remember(self, merchant_id: int, version: Version, shown: Iterable[Shown]) -> None:
-        """Keep what was read at a version."""
-        self._versions[merchant_id] = version
+        """Keep what was read at a version; what was read at another is forgotten."""
+        timeline = self._timelines.get(merchant_id)
+        if timeline is None or timeline.version != version:
+            if timeline is not None:
+                self._count_off(merchant_id, timeline)
+            timeline = self._timelines[merchant_id] = _Timeline(version)
+        before = len(timeline.stretches)
         for stretch in shown:
-            self._picks[merchant_id, stretch.product_id] = _Remembered(
-                version,
-                stretch.pick,
-                stretch.since or _EVER_SINCE,
-                stretch.until or _FOR_EVER,
-            )
+            timeline.stretches[stretch.product_id] = stretch
+        self._size += len(timeline.stretches) - before
+        while self._size > _PICKS and len(self._timelines) > 1:
+            self._count_off(*self._timelines.popitem())
+
+    def _count_off(self, _: int, timeline: _Timeline) -> None:
+        self._size -= len(timeline.stretches)
