@@ -42,11 +42,11 @@ class CartReads:
         queue = self._queues.get(merchant_id)
         if queue is None:
             queue = self._queues[merchant_id] = _Queue()
-        waiting = _Waiting(cart)
+        waiting = _Waiting(cart, queue.loop.create_future())
         queue.waiting.append(waiting)
         if queue.under_way < _UNDER_WAY:
             queue.under_way += 1
-            task = asyncio.create_task(self._serve(merchant_id, queue))
+            task = queue.loop.create_task(self._serve(merchant_id, queue))
             # The event loop alone would not keep it alive.
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -91,9 +91,9 @@ class _Waiting:
 
     __slots__ = ("answer", "cart")
 
-    def __init__(self, cart: CartAt) -> None:
+    def __init__(self, cart: CartAt, answer: "asyncio.Future[Surroundings]") -> None:
         self.cart = cart
-        self.answer: asyncio.Future[Surroundings] = asyncio.get_running_loop().create_future()
+        self.answer = answer
 
     def succeed(self, surroundings: Surroundings) -> None:
         if not self.answer.done():
@@ -107,9 +107,10 @@ class _Waiting:
 class _Queue:
     """Who waits for a merchant's next statement, and how many statements are under way."""
 
-    __slots__ = ("under_way", "waiting")
+    __slots__ = ("loop", "under_way", "waiting")
 
     def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
         self.waiting: deque[_Waiting] = deque()
         self.under_way = 0
 
