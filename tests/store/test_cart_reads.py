@@ -198,6 +198,22 @@ async def test_together_each_cart_gets_what_it_gets_alone(
             assert [found] == alone
 
 
+async def test_a_look_that_postgresql_gives_up_for_a_change_of_the_schema_is_taken_again(
+    database: Database, merchant: Caller
+) -> None:
+    async with database.write() as connection:
+        await connection.execute("LOCK orders IN ACCESS EXCLUSIVE MODE")
+        quoting = asyncio.create_task(quote(database, merchant, a_cart(), NOON))
+        await asyncio.sleep(0.2)
+        # Each waits for the other now, and the first to wait is the first to be given up.
+        await connection.execute(
+            "LOCK products, codes, promotions, promotion_products, automatic_picks,"
+            " timeline_versions IN ACCESS EXCLUSIVE MODE"
+        )
+        assert not quoting.done()
+    assert (await quoting).total == 1000
+
+
 async def test_a_code_is_free_for_the_order_that_takes_its_orders_place_and_for_no_other_cart(
     database: Database, merchant: Caller
 ) -> None:

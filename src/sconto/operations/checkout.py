@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Final
 
 from sconto.domain.cart import Cart
+from sconto.domain.choice import Candidates
 from sconto.domain.order import NewOrder, OrderStatus, Placed, StoredOrder
 from sconto.domain.people import Caller
 from sconto.domain.placement import check_agreed, check_replaceable, is_repetition
@@ -38,11 +39,15 @@ async def list_prices(
 
     `products` are ids with unit prices in minor units.
     """
-    async with database.read_at_checkout() as connection:
-        candidates = await read_automatic_picks(
-            connection, database.picks, caller.merchant_id, dict(products), at
-        )
-    return price_listing(products, candidates)
+    product_ids = dict(products)
+
+    async def look() -> Candidates:
+        async with database.read_at_checkout() as connection:
+            return await read_automatic_picks(
+                connection, database.picks, caller.merchant_id, product_ids, at
+            )
+
+    return price_listing(products, await retrying(look))
 
 
 async def place_order(
@@ -86,8 +91,12 @@ async def _price_and_place(
 
 async def get_order(database: Database, caller: Caller, order_id: str) -> StoredOrder:
     """The order as it was placed, with its present status. Raises OrderNotFound."""
-    async with database.read_at_checkout() as connection:
-        return await _get(connection, caller, order_id)
+
+    async def look() -> StoredOrder:
+        async with database.read_at_checkout() as connection:
+            return await _get(connection, caller, order_id)
+
+    return await retrying(look)
 
 
 async def change_order_status(

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
-from sconto.store.availability import DatabaseUnavailable
+from sconto.store.availability import DatabaseUnavailable, retrying
 from sconto.store.candidates import CartAt, Surroundings, read_surroundings
 from sconto.store.pick_memory import PickMemory
 from sconto.store.pool import Connection
@@ -64,9 +64,13 @@ class CartReads:
 
     async def _read(self, merchant_id: int, group: "list[_Waiting]") -> None:
         carts = [one.cart for one in group]
-        try:
+
+        async def read() -> list[Surroundings]:
             async with self._connect() as connection:
-                found = await read_surroundings(connection, self._memory, merchant_id, carts)
+                return await read_surroundings(connection, self._memory, merchant_id, carts)
+
+        try:
+            found = await retrying(read)
         except DatabaseUnavailable as error:
             for one in group:
                 one.fail(error)

@@ -1,24 +1,19 @@
 """The database: a pool of connections, one way to read and one way to write."""
 
 import asyncio
-import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Final, Self
 
 import asyncpg
 
-from sconto.store.availability import DatabaseReadOnly, DatabaseUnavailable
+from sconto.store.availability import UNDONE, DatabaseReadOnly, DatabaseUnavailable, retrying
 from sconto.store.cart_reads import CartReads
 from sconto.store.pick_memory import PickMemory
 from sconto.store.pool import PATIENCE, Connection, Pool
 
 __all__ = ["Connection", "Database", "DatabaseReadOnly", "DatabaseUnavailable", "retrying"]
-
-T = TypeVar("T")
-
-_ATTEMPTS: Final = 5
 
 _LOST = (
     asyncpg.PostgresConnectionError,
@@ -40,9 +35,6 @@ _LOST = (
 )
 
 _MIXED_UP: Final = (asyncpg.DuplicatePreparedStatementError, asyncpg.InvalidSQLStatementNameError)
-
-_UNDONE: Final = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
-
 
 _ORDERS_AT_ONCE: Final = 8
 """Each is a process of PostgreSQL: with sixteen on one of its cores an order took it a quarter more
@@ -84,8 +76,8 @@ class Database:
         return _LoanToRead(self._pool)
 
     def read_at_checkout(self) -> AbstractAsyncContextManager[Connection]:
-        """As `read`, for what a checkout waits for."""
-        return _LoanToRead(self._checkout)
+        """As `read`, for what a checkout waits for, which is `retrying`."""
+        return _Loan(self._checkout)
 
     @asynccontextmanager
     async def write(self, *, at_checkout: bool = False) -> AsyncIterator[Connection]:
@@ -158,7 +150,7 @@ class _Loan(AbstractAsyncContextManager[Connection]):
             raise
         if error is not None:
             _translate(error)
-            if self._undone_is_lost and isinstance(error, _UNDONE):
+            if self._undone_is_lost and isinstance(error, UNDONE):
                 raise DatabaseUnavailable(str(error)) from error
 
 
@@ -218,19 +210,3 @@ def _translate(error: BaseException) -> None:
         raise DatabaseUnavailable(str(error) or type(error).__name__) from error
     if isinstance(error, asyncpg.InterfaceError) and "closed" in str(error):
         raise DatabaseUnavailable(str(error)) from error
-
-
-async def retrying(verb: Callable[[], Awaitable[T]]) -> T:
-    """Run a transaction again that PostgreSQL undid for the sake of another.
-
-    A deadlock or a serialization failure says nothing about the request: the same transaction
-    succeeds a moment later. After a few attempts the database counts as unavailable.
-    """
-    for attempt in range(_ATTEMPTS):
-        try:
-            return await verb()
-        except _UNDONE as error:
-            if attempt == _ATTEMPTS - 1:
-                raise DatabaseUnavailable("too many conflicting transactions") from error
-        await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311
-    raise AssertionError("unreachable")
