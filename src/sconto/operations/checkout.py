@@ -39,7 +39,7 @@ async def list_prices(
 
     `products` are ids with unit prices in minor units.
     """
-    product_ids = dict(products)
+    product_ids = [product_id for product_id, _ in products]
 
     async def look() -> Candidates:
         async with database.read_at_checkout() as connection:

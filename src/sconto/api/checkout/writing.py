@@ -72,7 +72,7 @@ class WrittenCart(msgspec.Struct, kw_only=True):
     subscription: Answer | UnsetType = UNSET
 
 
-class _Price(msgspec.Struct, gc=False):
+class _Price(msgspec.Struct, frozen=True, gc=False):
     product_id: int
     unit_price: str
     price: str
@@ -119,17 +119,17 @@ def write_prices(
     return WrittenPrices(
         currency,
         [
-            _Price(product_id, *_write_price(price, currency))
+            _write_price(product_id, price, currency)
             for (product_id, _), price in zip(products, listed, strict=True)
         ],
     )
 
 
-# As with `pricing`: the same products again and again.
+# As in `pricing`: the same products at the same prices again and again.
 @lru_cache(16_384)
-def _write_price(price: ListedPrice, currency: str) -> tuple[str, str, str, int | None]:
-    """The fields of a product after its id."""
-    return (
+def _write_price(product_id: int, price: ListedPrice, currency: str) -> _Price:
+    return _Price(
+        product_id,
         format_amount(price.unit_price, currency),
         format_amount(price.price, currency),
         "0" if price.pick is None else format_percent(price.pick.percent),
