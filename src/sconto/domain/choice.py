@@ -8,7 +8,7 @@ The values are structs of msgspec and not dataclasses, for each quote makes some
 dataclass takes six times as long, which was 40 % of pricing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -49,6 +49,11 @@ class CodeStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
+_OUT_OF_TIME = {
+    Standing.NOT_STARTED: CodeStatus.NOT_STARTED,
+    Standing.OVER: CodeStatus.EXPIRED,
+}
+
 _RANK = {status: rank for rank, status in enumerate(CodeStatus)}
 
 
@@ -85,13 +90,9 @@ class CodeOffer(msgspec.Struct, frozen=True):
         """What keeps the code from being usable at all at that time; None where nothing does."""
         if not self.active:
             return CodeStatus.INACTIVE
-        match self.period.standing(at):
-            case Standing.NOT_STARTED:
-                return CodeStatus.NOT_STARTED
-            case Standing.OVER:
-                return CodeStatus.EXPIRED
-            case Standing.RUNNING:
-                pass
+        standing = self.period.standing(at)
+        if standing is not Standing.RUNNING:
+            return _OUT_OF_TIME[standing]
         if self.code_type is CodeType.ONE_TIME and self.used_at is not None:
             return CodeStatus.USED
         return None
@@ -178,24 +179,23 @@ def choose(cart: Cart, candidates: Candidates, at: datetime) -> Choice:
     """
     activated = _activate(cart, candidates, at)
     usable = [code for code in reversed(activated) if code.usable]
-    everywhere = candidates.everywhere
-    # Most products have the same automatic picks, or none: decided once.
-    without_code: dict[AutomaticPick | None, tuple[Pick, ...]] = {}
+    find_specific, everywhere = candidates.specific.get, candidates.everywhere
+    # Most products of a cart have the same picks: decided once for all of them.
+    decided: dict[tuple[object, ...], tuple[Pick, ...]] = {}
     picks: dict[int, tuple[Pick, ...]] = {}
     for line in cart.lines:
         product_id = line.product_id
-        if product_id in picks:
-            continue
-        specific = candidates.specific.get(product_id)
-        by_code = _pick_by_code(product_id, usable) if usable else None
-        if by_code is not None:
-            picks[product_id] = _decide([by_code, *_automatic(specific, everywhere)])
-            continue
-        decided = without_code.get(specific)
-        if decided is None:
-            decided = without_code[specific] = choose_without_code(specific, everywhere)
-        picks[product_id] = decided
-    return Choice(picks, _outcomes(activated, picks, at))
+        specific = find_specific(product_id)
+        code, offer, percent = _find_offer(product_id, usable)
+        competing = (specific, None if offer is None else offer.code_id, percent)
+        chosen = decided.get(competing)
+        if chosen is None:
+            picked = _automatic(specific, everywhere)
+            if offer is not None:
+                picked.insert(0, _pick_by_code(code, offer, percent))
+            chosen = decided[competing] = _decide(picked)
+        picks[product_id] = chosen
+    return Choice(picks, _outcomes(activated, decided.values(), picks, at))
 
 
 def choose_without_code(
@@ -214,10 +214,10 @@ def _activate(cart: Cart, candidates: Candidates, at: datetime) -> list[_Activat
     return activated
 
 
-def _pick_by_code(product_id: int, usable: Sequence[_Activated]) -> Pick | None:
+def _find_offer(product_id: int, usable: Sequence[_Activated]) -> tuple[str, CodeOffer | None, int]:
     """The first of the codes that covers the product, the last activated one standing first.
 
-    Of its promotions the highest discount; a tie goes to the latest created.
+    Of its promotions the highest discount, which comes with it; a tie goes to the latest created.
     """
     for code in usable:
         best: CodeOffer | None = None
@@ -229,10 +229,12 @@ def _pick_by_code(product_id: int, usable: Sequence[_Activated]) -> Pick | None:
             if best is None or (percent, offer.promotion_id) > (highest, best.promotion_id):
                 best, highest = offer, percent
         if best is not None:
-            return Pick(
-                best.promotion_id, Group.CODE, highest, code.text, best.code_id, best.code_type
-            )
-    return None
+            return code.text, best, highest
+    return "", None, 0
+
+
+def _pick_by_code(code: str, offer: CodeOffer, percent: int) -> Pick:
+    return Pick(offer.promotion_id, Group.CODE, percent, code, offer.code_id, offer.code_type)
 
 
 def _automatic(specific: AutomaticPick | None, everywhere: AutomaticPick | None) -> list[Pick]:
@@ -262,11 +264,14 @@ def _decide(picks: Sequence[Pick]) -> tuple[Pick, ...]:
 
 
 def _outcomes(
-    activated: Sequence[_Activated], picks: Mapping[int, tuple[Pick, ...]], at: datetime
+    activated: Sequence[_Activated],
+    decided: Iterable[tuple[Pick, ...]],
+    product_ids: Collection[int],
+    at: datetime,
 ) -> tuple[CodeOutcome, ...]:
     if not activated:
         return ()
-    by_code = [pick for picked in picks.values() for pick in picked if pick.code_id is not None]
+    by_code = [pick for picks in decided for pick in picks if pick.code_id is not None]
     applied = {pick.code_id for pick in by_code if pick.applied}
     picked = {pick.code_id for pick in by_code}
 
@@ -277,7 +282,7 @@ def _outcomes(
             return CodeStatus.OUTDONE
         if (obstacle := offer.obstacle(at)) is not None:
             return obstacle
-        covers = any(offer.percent_on(product_id) is not None for product_id in picks)
+        covers = any(offer.percent_on(product_id) is not None for product_id in product_ids)
         return CodeStatus.NOT_PICKED if covers else CodeStatus.NOT_APPLICABLE
 
     return tuple([_outcome(code, status) for code in activated])
