@@ -300,7 +300,8 @@ async def _with_picks(
         picks = [{} for _ in asked]
         found = await _read(connection, merchant_id, asked, statement())
     for around, shown in zip(found.carts, picks, strict=True):
-        memory.remember(merchant_id, found.version, around.shown)
+        if around.shown:
+            memory.remember(merchant_id, found.version, around.shown)
         for stretch in around.shown:
             if stretch.pick is not None:
                 shown[stretch.product_id] = stretch.pick
