@@ -12,7 +12,7 @@ from bench.servers import Server, serve_bare
 from bench.shop import Shop
 from bench.stage import SEED, Stage
 
-_BARE = "bare app"
+_OFTEN = 3
 _SELECT = "bare app with one SELECT"
 
 
@@ -34,17 +34,24 @@ async def measure_quotes(stage: Stage, server: Server) -> list[Figure]:
         bare = await stack.enter_async_context(
             serve_bare(stage.url, stage.cores.service, answer, stage.usual.merchant_id)
         )
-        for name, path in ((_BARE, "/answer"), (_SELECT, "/select")):
-            shots = ask_bare(baskets[usual], path, stage.token(stage.usual))
-            contenders[name] = Contender(bare, shots)
+        without_select, limit = (
+            Contender(bare, ask_bare(baskets[usual], path, stage.token(stage.usual)))
+            for path in ("/answer", "/select")
+        )
         await take_turns(contenders.values(), stage.plan.rounds, stage.plan.seconds)
+        growth = list(_growth(stage, contenders))
         # The shop that is asked now is edited on; seven edits a second would be another measure.
         await others.aclose()
-        await _pace_in_turns(stage, contenders[usual], contenders[_SELECT])
+        sconto = contenders[usual]
+        # Close to each other and often: others who use the machine come and go within seconds.
+        await take_turns(
+            (without_select, sconto, limit), _OFTEN * stage.plan.rounds, stage.plan.seconds / _OFTEN
+        )
+        await _pace_in_turns(stage, sconto, limit)
     return [
-        *_rates(contenders, usual),
-        *_growth(stage, contenders),
-        _tail(contenders[usual], contenders[_SELECT]),
+        *_rates(sconto, without_select, limit),
+        *growth,
+        _tail(sconto, limit),
         figure(
             "quotes compared with a promotion edited every second",
             "quotes, none stale",
@@ -72,8 +79,7 @@ async def _pace_in_turns(stage: Stage, sconto: Contender, bare: Contender) -> No
             await contender.pace(rate, stage.plan.seconds)
 
 
-def _rates(contenders: dict[str, Contender], usual: str) -> list[Figure]:
-    sconto, bare, limit = contenders[usual], contenders[_BARE], contenders[_SELECT]
+def _rates(sconto: Contender, bare: Contender, limit: Contender) -> list[Figure]:
     return [
         figure("bare app, no SELECT", "requests/s", bare.rates),
         compared(
