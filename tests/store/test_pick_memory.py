@@ -73,6 +73,16 @@ def test_an_edit_makes_room_for_other_merchants() -> None:
     assert memory.recall(OTHER_SHOP, [1], NOON) == ({1: TEN}, [])
 
 
+def test_however_many_merchants_are_edited_no_more_than_so_many_picks_are_kept() -> None:
+    memory = PickMemory()
+    products = range(1, 20_001)
+    for turn in range(12):
+        memory.remember(SHOP + turn % 4, turn // 2, [shown(number, TEN) for number in products])
+        kept = [len(memory.recall(SHOP + number, products, NOON)[0]) for number in range(4)]
+        assert 20_000 <= sum(kept) <= 50_000
+    assert sum(kept) == 40_000
+
+
 def test_a_merchant_is_not_told_what_another_ones_products_have() -> None:
     memory = PickMemory()
     memory.remember(SHOP, 5, [shown(MUG, TEN)])

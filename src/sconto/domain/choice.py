@@ -185,6 +185,8 @@ def choose(cart: Cart, candidates: Candidates, at: datetime) -> Choice:
     picks: dict[int, tuple[Pick, ...]] = {}
     for line in cart.lines:
         product_id = line.product_id
+        if product_id in picks:
+            continue
         specific = find_specific(product_id)
         code, offer, percent = _find_offer(product_id, usable)
         competing = (specific, None if offer is None else offer.code_id, percent)
