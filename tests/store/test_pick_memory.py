@@ -1,6 +1,9 @@
 """What is remembered of automatic picks counts for a version and a stretch of time; bounded."""
 
+import gc
+import resource
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from sconto.domain.choice import AutomaticPick
@@ -108,3 +111,20 @@ def test_the_picks_and_the_merchants_that_were_used_least_lately_are_forgotten()
         memory.remember(OTHER_SHOP + number, 5, [])
     assert memory.version(SHOP) is None
     assert memory.recall(SHOP, [60_000], NOON) == ({}, [60_000])
+
+
+def test_memory_stays_bounded_while_merchants_displace_one_another() -> None:
+    memory = PickMemory()
+
+    def read_lists(rounds: int) -> int:
+        """Remember 1,000 other products in each round; answers the process's resident bytes."""
+        for number in range(rounds):
+            products = range(number * 1000 + 1, number * 1000 + 1001)
+            memory.remember(number % 5, 1, [shown(product, TEN) for product in products])
+        gc.collect()
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return pages * resource.getpagesize()
+
+    full = read_lists(100)
+    # Without room for what is displaced, 600,000 stretches would take some 60 MB.
+    assert read_lists(600) - full < 20_000_000

@@ -97,7 +97,9 @@ class PickMemory:
             timeline.stretches[stretch.product_id] = stretch
         self._size += len(timeline.stretches) - before
         while self._size > _PICKS and len(self._timelines) > 1:
-            self._count_off(*self._timelines.popitem())
+            # Not popitem(): it leaks what it returns (lru-dict 1.4.1, its issue 64).
+            oldest = self._timelines.peek_last_item()[0]
+            self._count_off(oldest, self._timelines.pop(oldest))
 
     def _count_off(self, _: int, timeline: _Timeline) -> None:
         self._size -= len(timeline.stretches)
