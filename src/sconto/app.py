@@ -19,6 +19,7 @@ from starlette.types import Scope
 from structlog.typing import FilteringBoundLogger
 
 from sconto.api import health, manual
+from sconto.api.caching import Caching
 from sconto.api.catalog.routes import router as catalog_router
 from sconto.api.checkout.routes import router as checkout_router
 from sconto.api.clock import read_clock
@@ -85,7 +86,7 @@ def create_app() -> Starlette:
 def create_demo_app() -> Starlette:
     """The application of `sconto demo`: beside it stands a shop, which asks it over HTTP."""
     app = create_app()
-    app.router.routes.extend(shop_routes(app.state, Till(shop.USER, shop.PASSWORD)))
+    app.router.routes.extend(shop_routes(Till(shop.USER, shop.PASSWORD)))
     return app
 
 
@@ -106,6 +107,7 @@ def build_app(
         routes=ROUTES,
         middleware=[
             Middleware(LingeringClose),
+            Middleware(Caching),
             *tracing,
             Middleware(Observation, log=log, answer_failure=_answer_failure),
             Middleware(OneTrailingSlash, prefixes=("/v1/", "/promotion/v1/")),
@@ -115,7 +117,7 @@ def build_app(
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
-    app.router.routes.extend(portal_routes(app.state))
+    app.router.routes.extend(portal_routes())
     return app
 
 

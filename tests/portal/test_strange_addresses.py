@@ -1,4 +1,9 @@
-"""Addresses that nobody types: each is answered with a page, none with a failure of ours."""
+"""Addresses, cookies and header fields that nobody types: each gets a page, none a failure."""
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -11,6 +16,21 @@ from sconto.store.database import Database
 from tests.builders import NOON, a_promotion, subscription_terms
 from tests.portal.sessions import cookie_of
 from tests.portal.shop import create_subscription
+
+STRANGE_JSON = (
+    "[" * 2000,
+    '["\\ud800",null]',
+    '["\\ud800",1]',
+    "[" + "9" * 400 + ",1]",
+    '["0001-01-01T00:00:00+23:59",1]',
+    '["9999-12-31T23:59:59-23:59",1]',
+    '["2026-01-01",1]',
+    "[1e400,1]",
+    "[true,true]",
+    '["a\\u0000b",1]',
+    '{"a":' * 2000,
+    "null",
+)
 
 STRANGE = ("%00", "%ff", "%ed%a0%80", "%F0%9F%8E%81", "'--", "<b>", "9" * 400, "-1", "%20", "")
 
@@ -45,21 +65,89 @@ STRANGE = ("%00", "%ff", "%ed%a0%80", "%F0%9F%8E%81", "'--", "<b>", "9" * 400, "
         "/sign-in?next={}",
     ],
 )
-async def test_what_cannot_be_meant_is_no_failure(
-    address: str, app: Starlette, database: Database, merchant: Caller, tokens: Tokens
+async def test_an_address_without_meaning_is_no_failure(
+    address: str, browser: httpx.AsyncClient, database: Database, merchant: Caller
 ) -> None:
     new = a_promotion(codes=("A", "B"))
     promotion_id = await create_promotion(database, merchant, new, NOON)
     subscription_id = await create_subscription(database, merchant, subscription_terms())
     address = address.replace("SUBSCRIPTION", str(subscription_id))
     address = address.replace("ID", str(promotion_id))
+    answers = {
+        text: (await browser.get(f"/portal{address.replace('{}', text)}")).status_code
+        for text in STRANGE
+    }
+    assert {text: status for text, status in answers.items() if status >= 500} == {}
+
+
+@pytest.mark.parametrize("order", ["created", "name", "edited", "end"])
+@pytest.mark.parametrize("cursor", STRANGE_JSON)
+async def test_a_cursor_of_any_json_is_no_failure(
+    order: str, cursor: str, browser: httpx.AsyncClient
+) -> None:
+    after = base64.urlsafe_b64encode(cursor.encode()).decode().rstrip("=")
+    for page in (f"promotions?order={order}&", "promotions/deleted?", "subscriptions?", "people?"):
+        answer = await browser.get(f"/portal/{page}after={after}")
+        assert answer.status_code < 500
+
+
+@pytest.mark.parametrize("content", [*STRANGE_JSON, "", "no JSON"])
+@pytest.mark.parametrize("name", ["sconto_notice", "sconto_visitor", "sconto_session"])
+async def test_a_cookie_of_any_content_is_no_failure(
+    name: str, content: str, client: httpx.AsyncClient
+) -> None:
+    encoded = base64.urlsafe_b64encode(content.encode()).decode()
+    for value in (encoded, f"{encoded}~x", encoded.rstrip("="), "\xe9", "%ff", '"'):
+        cookie = f"{name}={value}".encode("latin-1")
+        for path in ("/portal/sign-in", "/portal/promotions"):
+            answer = await client.get(path, headers=[(b"cookie", cookie)])
+            assert answer.status_code in (200, 303)
+
+
+async def test_a_session_whose_name_is_no_text_is_nobodys(
+    client: httpx.AsyncClient, merchant: Caller, tokens: Tokens
+) -> None:
+    token = cookie_of(merchant, tokens).partition("~")[2]
+    for name in (b"\xe9", b"_w", b"x", b"w6k"):
+        cookie = b"sconto_session=" + name + b"~" + token.encode()
+        answer = await client.get("/portal/promotions", headers=[(b"cookie", cookie)])
+        assert answer.status_code in (200, 303)
+
+
+@pytest.mark.parametrize("undo", ["//elsewhere", "/promotions/1/restore?x", "javascript:1", "/"])
+async def test_a_notice_offers_no_address_that_the_portal_does_not_make(
+    undo: str, browser: httpx.AsyncClient
+) -> None:
+    session = browser.headers["Cookie"]
+    for address, offered in (("/promotions/1/restore", 1), (undo, 0)):
+        notice = base64.urlsafe_b64encode(json.dumps(["Deleted.", address]).encode()).decode()
+        cookies = {"Cookie": f"{session}; sconto_notice={notice}"}
+        page = await browser.get("/portal/promotions", headers=cookies)
+        assert page.text.count("Deleted.") == 1
+        assert page.text.count(">Undo<") == offered
+
+
+@pytest.mark.parametrize("text", ["/日本", "/\r\nSet-Cookie: a=b", "/\ud800", "/é"])
+@pytest.mark.parametrize("header", [{}, {"HX-Request": "true"}])
+async def test_going_on_to_any_address_is_no_failure(
+    text: str, header: dict[str, str], browser: httpx.AsyncClient
+) -> None:
+    encoded = quote(text, errors="surrogatepass")
+    answer = await browser.get(f"/portal/sign-in?next={encoded}", headers=header)
+    assert answer.status_code in (200, 303)
+    assert "a=b" not in answer.headers.get("set-cookie", "")
+    target = answer.headers.get("location") or answer.headers["hx-redirect"]
+    assert target.isascii()
+
+
+@pytest.fixture
+async def browser(
+    app: Starlette, merchant: Caller, tokens: Tokens
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with the session of the merchant's admin, which is answered 500 for a failure."""
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     headers = {"Cookie": cookie_of(merchant, tokens)}
     async with httpx.AsyncClient(
         transport=transport, base_url="http://sconto", headers=headers
     ) as client:
-        answers = {
-            text: (await client.get(f"/portal{address.replace('{}', text)}")).status_code
-            for text in STRANGE
-        }
-    assert {text: status for text, status in answers.items() if status >= 500} == {}
+        yield client

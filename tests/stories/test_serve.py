@@ -19,6 +19,7 @@ import pytest
 from sconto.api.clock import read_clock
 from sconto.domain.people import Caller, Role
 from sconto.operations.tokens import Tokens
+from tests.portal.sessions import cookie_of
 from tests.services import SCONTO, Service, environment_of, wait_until
 
 Settings = dict[str, str]
@@ -242,12 +243,17 @@ def test_what_nobody_foresaw_is_500_in_each_dialect_and_in_the_log_alone(
     with Service.running(tmp_path, settings) as service:
         published = httpx.get(f"{service.url}/v1/promotion", headers=headers)
         ours = httpx.get(f"{service.url}/catalog/v1/products", headers=headers)
+        cookie = cookie_of(CALLER, Tokens(settings["SCONTO_SECRET_KEY"].encode()))
+        page = httpx.get(f"{service.url}/portal/promotions", headers={"Cookie": cookie})
+    assert page.status_code == 500
+    assert "<h1>Something went wrong</h1>" in page.text
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
     assert (published.status_code, ours.status_code) == (500, 500)
     assert published.json()["errors"][0]["error"] == 500
     assert ours.headers["Content-Type"] == "application/problem+json"
     assert (ours.json()["status"], ours.json()["title"]) == (500, "Internal Server Error")
-    for answer in (published, ours):
-        assert not re.search("Traceback|asyncpg|relation|promotions", answer.text)
+    for answer in (published, ours, page):
+        assert not re.search("Traceback|asyncpg|relation", answer.text)
         failures = [line for line in service.log.splitlines() if "request failed" in line]
         [line] = [line for line in failures if answer.headers["X-Request-ID"] in line]
         assert "UndefinedTableError" in json.loads(line)["exception"]

@@ -28,7 +28,7 @@ ALWAYS: Final = {
 
 
 class Headers:
-    """Adds them; a page is kept nowhere, a file is asked for again each time it is used."""
+    """Adds them."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -41,11 +41,6 @@ class Headers:
                 headers = MutableHeaders(scope=message)
                 for name, value in ALWAYS.items():
                     headers[name] = value
-                headers.setdefault("Cache-Control", _caching(headers))
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
-
-
-def _caching(headers: MutableHeaders) -> str:
-    return "no-cache" if "etag" in headers else "no-store"

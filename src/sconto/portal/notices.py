@@ -1,11 +1,11 @@
 """Notices: what the next page tells once, such as that a change was made."""
 
 import base64
-import binascii
-import json
+import re
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,6 +13,11 @@ from sconto.portal.session import set_cookie
 
 _COOKIE: Final = "sconto_notice"
 _SECONDS: Final = 60
+
+_ADDRESS: Final = re.compile(r"(/[A-Za-z0-9-]+)+")
+"""What an address within the portal that changes something looks like."""
+
+_READER: Final = msgspec.json.Decoder(tuple[str, str | None])
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +34,16 @@ def notice_of(request: Request) -> Notice | None:
     if not cookie:
         return None
     try:
-        text, undo = json.loads(base64.urlsafe_b64decode(cookie))
-    except (binascii.Error, ValueError, TypeError):
+        text, undo = _READER.decode(base64.urlsafe_b64decode(cookie))
+    except ValueError:
         return None
-    is_path = isinstance(undo, str) and undo.startswith("/")
-    return Notice(str(text), undo if is_path else None)
+    is_address = undo is not None and _ADDRESS.fullmatch(undo) is not None
+    return Notice(text, undo if is_address else None)
 
 
 def leave_notice(request: Request, response: Response, notice: Notice) -> None:
     """Leave the notice for the next page."""
-    text = json.dumps([notice.text, notice.undo]).encode()
+    text = msgspec.json.encode([notice.text, notice.undo])
     set_cookie(request, response, _COOKIE, base64.urlsafe_b64encode(text).decode(), _SECONDS)
 
 

@@ -1,14 +1,12 @@
-"""The portal as an application of its own: its pages, files, error pages and headers."""
+"""The portal: its pages, files, error pages and headers."""
 
 from pathlib import Path
 from typing import Final
 
-from starlette.applications import Starlette
-from starlette.datastructures import State
-from starlette.middleware import Middleware
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 
 from sconto.portal import (
@@ -45,14 +43,12 @@ PAGES: Final = (
 _FILES: Final = Mount("/static", StaticFiles(directory=Path(__file__).with_name("static")))
 
 
-def portal_routes(state: State) -> list[BaseRoute]:
-    """The portal's routes in an application with this state, whose `context` the pages use."""
-    site = Starlette(
-        routes=[*PAGES, _FILES],
-        middleware=[Middleware(Headers)],
-        exception_handlers=dict(BY_CLASS),
-    )
-    site.state = state
+def portal_routes() -> list[BaseRoute]:
+    """The portal's routes, in an application whose state has the `context` that the pages use.
+
+    Unexpected exceptions pass through to the application: it logs them and answers them once.
+    """
+    site = Headers(ExceptionMiddleware(Router([*PAGES, _FILES]), dict(BY_CLASS)))
     return [Route(ADDRESS, _add_slash), Mount(ADDRESS, site)]
 
 

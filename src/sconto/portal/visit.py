@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -21,6 +21,9 @@ from sconto.portal.session import Session, session_of, set_cookie
 from sconto.portal.templating import make_environment
 
 _TEMPLATES: Final = make_environment()
+
+_AS_IN_AN_ADDRESS: Final = ":/%#?=@[]!$&'()*+,;"
+"""What an address may hold as it is; the same as in Starlette's RedirectResponse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ class Visit:
         address = self.path(path, **query)
         if "hx-request" in self.request.headers:
             # A script would follow a redirect itself, and put one page into the other.
-            response = Response(headers={"HX-Redirect": address})
+            response = Response(headers={"HX-Redirect": quote(address, safe=_AS_IN_AN_ADDRESS)})
         else:
             response = RedirectResponse(address, 303)
         if notice is not None:

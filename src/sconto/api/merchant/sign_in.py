@@ -75,7 +75,7 @@ async def sign_in(request: Request) -> Response:
     )
     # Published, and good for nothing: nowhere is it accepted, so it is not even kept.
     answer = {"token": token, "refresh_token": secrets.token_hex(64)}
-    return JSONResponse(answer, headers={"Cache-Control": "no-store"})
+    return JSONResponse(answer)
 
 
 def _read_credentials(body: dict[str, object]) -> tuple[str, str]:

@@ -1,14 +1,12 @@
-"""The shop as an application of its own, and where it stands."""
+"""The shop: its pages, files and headers, and its address."""
 
 from pathlib import Path
 from typing import Final
 
-from starlette.applications import Starlette
-from starlette.datastructures import State
-from starlette.middleware import Middleware
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 
 from sconto.portal.headers import Headers
@@ -20,11 +18,9 @@ ADDRESS: Final = "/shop"
 _FILES: Final = Mount("/static", StaticFiles(directory=Path(__file__).parents[1] / "static"))
 
 
-def shop_routes(state: State, till: Till) -> list[BaseRoute]:
-    """The routes of a shop that asks Sconto by this till, in an application with this state."""
-    site = Starlette(routes=[_FILES, *shop_pages(till)], middleware=[Middleware(Headers)])
-    # Not for the shop: the log and the figures are kept with it.
-    site.state = state
+def shop_routes(till: Till) -> list[BaseRoute]:
+    """The routes of a shop that asks Sconto by this till."""
+    site = Headers(ExceptionMiddleware(Router([_FILES, *shop_pages(till)])))
     return [Route(ADDRESS, _add_slash), Mount(ADDRESS, site)]
 
 
