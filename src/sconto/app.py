@@ -180,7 +180,12 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
             _follow_parent(),
         ):
             yield Context(
-                database, tokens, settings.zone, metrics, quotas=_open_quotas(settings.rate_limits)
+                database,
+                tokens,
+                settings.zone,
+                metrics,
+                quotas=_open_quotas(settings.rate_limits),
+                operator_token=settings.operator_token,
             )
     finally:
         await database.close()

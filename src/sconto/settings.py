@@ -1,6 +1,7 @@
 """The settings: read once from the environment, by app and cli only, and passed on as values."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
@@ -56,6 +57,7 @@ class Settings:
 
     `database_url` None stands for the bundled server in the data folder, `secret_key` None for the
     key that is kept there. Several keys are separated by commas: the first signs, all verify.
+    Without an `operator_token` everybody may read the figures, the readiness and the manual.
     """
 
     database_url: str | None
@@ -64,6 +66,7 @@ class Settings:
     zone: ZoneInfo
     log_format: LogFormat
     rate_limits: RateLimits
+    operator_token: bytes | None
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -75,6 +78,7 @@ class Settings:
             _zone(environment),
             _log_format(environment),
             _rate_limits(environment),
+            _operator_token(environment),
         )
 
     @property
@@ -107,6 +111,7 @@ class Settings:
             "SCONTO_SECRET_KEY": os.fsdecode(self.secret_key or b""),
             "SCONTO_TIME_ZONE": self.zone.key,
             "SCONTO_LOG_FORMAT": self.log_format,
+            "SCONTO_OPERATOR_TOKEN": (self.operator_token or b"").decode(),
             "SCONTO_RATE_LIMIT_URL": self.rate_limits.url or "",
             "SCONTO_RATE_LIMIT_USER": self.rate_limits.user or "none",
             "SCONTO_RATE_LIMIT_MERCHANT": self.rate_limits.merchant,
@@ -167,6 +172,18 @@ def _secret_key(environment: Mapping[str, str]) -> bytes | None:
 
 def _split(keys: bytes) -> list[bytes]:
     return [key.strip() for key in keys.split(b",")]
+
+
+def _operator_token(environment: Mapping[str, str]) -> bytes | None:
+    token = environment.get("SCONTO_OPERATOR_TOKEN")
+    if not token:
+        return None
+    if re.fullmatch(r"[!-~]{16,}", token) is None:
+        raise SettingError(
+            "SCONTO_OPERATOR_TOKEN cannot be sent in a header, or is too short: expected at least "
+            "16 letters, digits and signs, such as `openssl rand -hex 32` prints"
+        )
+    return token.encode()
 
 
 def _zone(environment: Mapping[str, str]) -> ZoneInfo:

@@ -43,7 +43,7 @@ async def shop_url(database: Database, tokens: Tokens, merchant: Caller) -> Asyn
         yield Context(database, tokens, ZoneInfo("UTC"), Metrics())
 
     app = build_app(open_context, request_log("console"))
-    app.router.routes.extend(shop_routes(app.state, Till(username, PASSWORD)))
+    app.router.routes.extend(shop_routes(Till(username, PASSWORD)))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
         serving = asyncio.create_task(server.serve([listening]))

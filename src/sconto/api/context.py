@@ -19,7 +19,8 @@ from sconto.operations.tokens import Tokens
 class Context:
     """What one application serves its requests with.
 
-    `zone` is what the merchant API renders times in; `now` answers this moment in UTC.
+    `zone` is what the merchant API renders times in; `now` answers this moment in UTC. Without an
+    `operator_token` everybody may read the figures, the readiness and the manual.
     """
 
     database: Database
@@ -28,6 +29,7 @@ class Context:
     metrics: Metrics
     now: Callable[[], datetime] = read_clock
     quotas: Quotas = field(default_factory=lambda: Quotas.open(QuotaPolicies(), None))
+    operator_token: bytes | None = None
 
 
 def context_of(request: Request) -> Context:

@@ -1,5 +1,8 @@
 """What people read of the formats: the page at /docs, and the OpenAPI description behind it."""
 
+import base64
+import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +16,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from sconto import __version__
+from sconto.api.operator import require_operator
 from sconto.api.plain_route import PlainRoute
 
 _TITLE: Final = "Sconto"
@@ -36,6 +40,8 @@ _FOR_EVERYBODY: Final = ("/v1/login_check", "/health/live", "/health/ready", "/m
 
 _DESCRIPTION: Final = "/openapi.json"
 
+_INLINE_SCRIPT: Final = re.compile(r"<script>(.*?)</script>", re.S)
+
 router: Final = APIRouter(include_in_schema=False, route_class=PlainRoute)
 
 assets: Final = Mount(
@@ -48,8 +54,9 @@ assets: Final = Mount(
 @router.get("/docs")
 async def manual(request: Request) -> Response:
     """The page; it asks no other machine for anything, not even to validate the description."""
+    require_operator(request)
     root = _root_of(request)
-    return get_swagger_ui_html(
+    page = get_swagger_ui_html(
         openapi_url=f"{root}{_DESCRIPTION}",
         title=_TITLE,
         swagger_js_url=f"{root}{_ASSETS}/swagger-ui-bundle.js",
@@ -57,15 +64,37 @@ async def manual(request: Request) -> Response:
         swagger_favicon_url=f"{root}{_ASSETS}/favicon-32x32.png",
         swagger_ui_parameters={"validatorUrl": None, "persistAuthorization": True},
     )
+    page.headers["Content-Security-Policy"] = _policy_for(bytes(page.body).decode())
+    return page
 
 
 @router.head(_DESCRIPTION)
 @router.get(_DESCRIPTION)
 async def description(request: Request) -> Response:
     """The formats for machines."""
+    require_operator(request)
     root = _root_of(request)
     servers = [{"url": root}] if root else None
     return JSONResponse(_describe(request.app.routes, servers))
+
+
+def _policy_for(page: str) -> str:
+    """What the page may do: run its own script, ask us, and stand in no frame."""
+    script = _INLINE_SCRIPT.findall(page)[-1]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'self' 'sha256-{digest}'",
+            # Swagger UI writes styles into its elements, and draws marks from data: addresses.
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data:",
+            "connect-src 'self'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+        )
+    )
 
 
 def _root_of(request: Request) -> str:

@@ -8,6 +8,7 @@ import msgspec
 from starlette.responses import Response
 
 from sconto.api.faults import first_faults, first_names, shorten
+from sconto.api.operator import CHALLENGE, NotTheOperator
 from sconto.api.strict_json import NotJson
 from sconto.api.titles import title_of
 from sconto.domain.problems import (
@@ -115,6 +116,9 @@ ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     TokenMissing: lambda _: _unauthorized("The request has no token."),
     TokenInvalid: lambda _: _unauthorized("The token is not valid."),
     TokenExpired: lambda _: _unauthorized("The token has expired."),
+    NotTheOperator: lambda _: problem(
+        401, "This address is for the operator.", {"WWW-Authenticate": CHALLENGE}
+    ),
     AccessDenied: lambda error: problem(403, f"Your role does not allow you to {error.action}."),
     BodyTooLarge: lambda error: problem(413, f"The body is larger than {error.limit} bytes."),
     UnsupportedMediaType: lambda _: problem(415, "The body must be application/json."),

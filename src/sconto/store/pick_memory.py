@@ -98,8 +98,10 @@ class PickMemory:
         self._size += len(timeline.stretches) - before
         while self._size > _PICKS and len(self._timelines) > 1:
             # Not popitem(): it leaks what it returns (lru-dict 1.4.1, its issue 64).
-            oldest = self._timelines.peek_last_item()[0]
-            self._count_off(oldest, self._timelines.pop(oldest))
+            oldest = self._timelines.peek_last_item()
+            assert oldest is not None, "two merchants are remembered"  # noqa: S101
+            self._count_off(*oldest)
+            del self._timelines[oldest[0]]
 
     def _count_off(self, _: int, timeline: _Timeline) -> None:
         self._size -= len(timeline.stretches)

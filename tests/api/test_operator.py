@@ -1,0 +1,69 @@
+"""The operator's token, where the settings name one, opens what shows how the service is doing."""
+
+import base64
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from sconto.domain.people import Caller
+
+TOKEN = "an-operator-token"
+ADDRESSES = ("/metrics", "/health/ready", "/docs", "/openapi.json")
+
+
+@pytest.fixture
+def guarded(app: Starlette) -> Iterator[None]:
+    """The application with that token set."""
+    context = app.state.context
+    app.state.context = replace(context, operator_token=TOKEN.encode())
+    yield
+    app.state.context = context
+
+
+def basic(text: str) -> dict[str, str]:
+    """The header in which a browser sends a name and a password."""
+    return {"Authorization": f"Basic {base64.b64encode(text.encode()).decode()}"}
+
+
+@pytest.mark.usefixtures("guarded")
+@pytest.mark.parametrize("address", ADDRESSES)
+async def test_with_a_token_set_only_the_operator_sees_how_the_service_is_doing(
+    address: str,
+    client: httpx.AsyncClient,
+    merchant: Caller,
+    bearer: Callable[[Caller], dict[str, str]],
+) -> None:
+    user = {"Authorization": bearer(merchant)["AuthorizationJWT"]}
+    for headers in (
+        {},
+        user,
+        {"Authorization": TOKEN},
+        {"Authorization": f"Bearer {TOKEN}x"},
+        {"Authorization": "Bearer"},
+        {"AuthorizationJWT": f"Bearer {TOKEN}"},
+        {"Authorization": "Basic ="},
+        basic(TOKEN),
+        basic(f"{TOKEN}:"),
+        basic(f"prometheus:{TOKEN}é"),
+    ):
+        answer = await client.get(address, headers=headers)
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer, Basic realm=")
+        assert answer.json()["detail"] == "This address is for the operator."
+    for headers in ({"Authorization": f"bearer {TOKEN}"}, basic(f"prometheus:{TOKEN}")):
+        assert (await client.get(address, headers=headers)).status_code == 200
+
+
+@pytest.mark.usefixtures("guarded")
+async def test_whether_the_process_answers_is_for_everybody(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/health/live")).status_code == 200
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+async def test_without_a_token_set_everybody_sees_it(
+    address: str, client: httpx.AsyncClient
+) -> None:
+    assert (await client.get(address)).status_code == 200
