@@ -4,7 +4,6 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from itertools import count
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -26,6 +25,7 @@ from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
 from sconto.store.embedded import hold
 from sconto.store.migrate import migrate
+from tests.house.sources import ROOT
 from tests.services import Service
 
 SECRET_KEY: Final = b"a key that signs nothing but what the tests ask for"
@@ -33,6 +33,9 @@ SECRET_KEY: Final = b"a key that signs nothing but what the tests ask for"
 _TEMPLATE: Final = "sconto_template"
 _LOCK: Final = 1
 _numbers = count(1)
+
+_SLOW: Final = ("tests/faults", "tests/model", "tests/stories", "tests/trust", "tests/portal")
+"""Where most tests wait for servers, processes or a browser."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,6 +45,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="a PostgreSQL to test on, by an address whose user may create databases "
         "(default: the bundled one)",
     )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Deal the tests out so that each process begins with slow ones; none is left for the end.
+
+    `--dist worksteal` gives each process a piece of the list, and then lets it take from others.
+    """
+    items.sort(key=lambda item: not str(item.path.relative_to(ROOT)).startswith(_SLOW))
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    items[:] = [item for first in range(processes) for item in items[first::processes]]
 
 
 def pytest_configure() -> None:
@@ -65,6 +78,10 @@ def server_url(
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
     with hold(folder / "postgresql") as url:
+        with psycopg.connect(url) as connection:
+            # What these tests store need not outlive a power cut; tests of faults have servers of
+            # their own.
+            connection.execute("ALTER ROLE CURRENT_USER SET synchronous_commit = off")
         yield url
 
 
@@ -146,15 +163,19 @@ def bearer(tokens: Tokens) -> Callable[[Caller], dict[str, str]]:
     return lambda caller: {"AuthorizationJWT": f"Bearer {tokens.issue(caller, read_clock())}"}
 
 
-@pytest.fixture
-def server(database_url: str, tmp_path: Path) -> Iterator[str]:
-    """The address of a real service of two processes on that database; it knows `tokens`."""
+@pytest.fixture(scope="session")
+def server(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real service of two processes on that database; it knows `tokens`.
+
+    All tests of a process share it: one that kills or stops it starts its own.
+    """
+    folder = tmp_path_factory.mktemp("server")
     settings = {
         "SCONTO_DATABASE_URL": database_url,
         "SCONTO_SECRET_KEY": SECRET_KEY.decode(),
-        "SCONTO_DATA_DIR": str(tmp_path / "unused"),
+        "SCONTO_DATA_DIR": str(folder / "unused"),
     }
-    with Service.running(tmp_path / "service", settings, "--workers", "2") as service:
+    with Service.running(folder / "service", settings, "--workers", "2") as service:
         yield service.url
 
 
