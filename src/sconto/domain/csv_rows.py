@@ -1,0 +1,162 @@
+"""Rows of a CSV file as spreadsheets write it: any of three delimiters, UTF-8 or UTF-16."""
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+LONGEST_ROW: Final = 1024 * 1024
+"""How many characters of a row are held at most."""
+
+DELIMITERS: Final = "\t;,"
+"""In the order in which they win where a line has as many of each: a text may have commas."""
+
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8", "surrogateescape"),
+    (codecs.BOM_UTF16_LE, "utf-16-le", "replace"),
+    (codecs.BOM_UTF16_BE, "utf-16-be", "replace"),
+)
+_LONGEST_MARK: Final = 3
+
+# What `surrogateescape` and `replace` make of bytes that are not in the file's encoding.
+_UNREADABLE: Final = {"utf-8": "[\udc80-\udcff]", "utf-16-le": "\ufffd", "utf-16-be": "\ufffd"}
+
+_DELIMITER: Final = re.compile(f"[{DELIMITERS}]")
+_QUOTED: Final = re.compile('"[^"]*(?:"|$)')
+# The first line by which spreadsheets tell each other the delimiter.
+_NAMED_DELIMITER: Final = re.compile(f'"?sep=([{DELIMITERS}])"?\\s*', re.IGNORECASE)
+
+
+class RowFault(StrEnum):
+    """Why a row cannot be read, as the end of a sentence."""
+
+    OPEN_QUOTE = "is not CSV: a quote is never closed"
+    BARE_QUOTE = "is not CSV: a quote inside quotes must be doubled"
+    LONG_VALUE = "is not CSV: a value is longer than 131072 characters"
+    LONG_ROW = f"is longer than {LONGEST_ROW} characters"
+    UNREADABLE = 'is not UTF-8: save the file as "CSV UTF-8"'
+
+
+_FAULTS: Final = {
+    "unexpected end of data": RowFault.OPEN_QUOTE,
+    "field larger than": RowFault.LONG_VALUE,
+}
+"""By how the csv module begins what it says."""
+
+Row: TypeAlias = tuple[int, list[str] | RowFault]
+"""The number of a row's first line, and its values or why it has none."""
+
+
+class CsvRows:
+    """The rows of a file that arrives piece by piece; no more than a piece and a row is held.
+
+    UTF-8 with or without a byte order mark, or UTF-16 with one. Lines end with LF, CRLF or CR and
+    are counted from 1, as an editor counts them. The first line that has a comma, a semicolon or a
+    tab outside quotes decides which of them is the delimiter. Rows without a value are left out.
+    """
+
+    def __init__(self) -> None:
+        self.delimiter: str | None = None
+        """None as long as no row has two values."""
+        self._head = b""
+        self._decoder: codecs.IncrementalDecoder | None = None
+        self._unreadable = re.compile(_UNREADABLE["utf-8"])
+        self._some_unreadable = False
+        self._rest = ""
+        self._open: Sequence[str] = ()
+        self._line = 0
+
+    def feed(self, piece: bytes) -> Iterator[Row]:
+        """The rows that end in this piece."""
+        if self._decoder is None:
+            self._head += piece
+            if len(self._head) < _LONGEST_MARK:
+                return
+            piece = self._start()
+        assert self._decoder is not None  # noqa: S101  # for the type checker
+        text = self._rest + self._decoder.decode(piece)
+        # A CR at the end may be half of a line's end.
+        whole = max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1
+        # A longer line is refused for its length, however it goes on.
+        self._rest = text[whole:][: LONGEST_ROW + 1]
+        yield from self._read(text[:whole], final=False)
+
+    def end(self) -> Iterator[Row]:
+        """The rows that are left when the file has ended."""
+        piece = self._start() if self._decoder is None else b""
+        assert self._decoder is not None  # noqa: S101  # for the type checker
+        text = self._rest + self._decoder.decode(piece, final=True)
+        self._rest = ""
+        yield from self._read(text, final=True)
+
+    def _start(self) -> bytes:
+        """Choose the encoding; what there is behind the byte order mark."""
+        head, self._head = self._head, b""
+        for mark, encoding, errors in _MARKS:
+            if head.startswith(mark):
+                self._unreadable = re.compile(_UNREADABLE[encoding])
+                self._decoder = codecs.getincrementaldecoder(encoding)(errors)
+                return head.removeprefix(mark)
+        self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+        return head
+
+    def _read(self, text: str, *, final: bool) -> Iterator[Row]:
+        if not self._some_unreadable and self._unreadable.search(text):
+            self._some_unreadable = True
+        lines = [*self._open, *io.StringIO(text, newline="")]
+        if self.delimiter is None and _DELIMITER.search(text):
+            for index, line in enumerate(lines):
+                if named := self._line + index == 0 and _NAMED_DELIMITER.fullmatch(line):
+                    self.delimiter, self._line = named[1], 1
+                    lines = lines[1:]
+                    break
+                if delimiter := _find_delimiter(line):
+                    # Rows before this line have one value, whatever the delimiter.
+                    yield from self._parse(lines[:index], final=False)
+                    self.delimiter = delimiter
+                    lines = [*self._open, *lines[index:]]
+                    break
+        yield from self._parse(lines, final=final)
+
+    def _parse(self, lines: Sequence[str], *, final: bool) -> Iterator[Row]:
+        before, done = self._line, 0
+        reader = csv.reader(lines, delimiter=self.delimiter or ",", strict=True)
+        overlong = max(map(len, lines), default=0) > LONGEST_ROW
+        self._open = ()
+        while True:
+            row: list[str] | RowFault
+            try:
+                row = next(reader)
+            except StopIteration:
+                break
+            except csv.Error as error:
+                row = _fault_of(error)
+                if row is RowFault.OPEN_QUOTE and not final:
+                    if sum(map(len, lines[done:])) <= LONGEST_ROW:
+                        self._open = lines[done:]
+                        break
+                    row = RowFault.LONG_ROW
+            else:
+                if overlong and max(map(len, lines[done : reader.line_num])) > LONGEST_ROW:
+                    row = RowFault.LONG_ROW
+                elif self._some_unreadable and self._unreadable.search("".join(row)):
+                    row = RowFault.UNREADABLE
+            if isinstance(row, RowFault) or any(map(str.strip, row)):
+                yield before + done + 1, row
+            done = reader.line_num
+        self._line = before + done
+
+
+def _find_delimiter(line: str) -> str | None:
+    bare = _QUOTED.sub("", line.strip())
+    found = max(DELIMITERS, key=bare.count)
+    return found if found in bare else None
+
+
+def _fault_of(error: csv.Error) -> RowFault:
+    said = str(error)
+    faults = (fault for start, fault in _FAULTS.items() if said.startswith(start))
+    return next(faults, RowFault.BARE_QUOTE)
