@@ -123,6 +123,27 @@ def test_a_bad_line_is_named_and_the_next_one_read(line: bytes, reason: str) -> 
     assert mug == ProductLine(3, MUG.product)
 
 
+@pytest.mark.parametrize(
+    ("price", "reason"),
+    [
+        ("1.000", "price may be meant in thousands: write 1000 or 1.00"),
+        ("1,000", "price may be meant in thousands: write 1000 or 1.00"),
+        ("1.234,56", "must be an amount"),
+        ("1,999", "must be an amount"),
+        ("1,2,3", "must be an amount"),
+    ],
+)
+def test_a_price_that_can_be_read_in_two_ways_is_refused(price: str, reason: str) -> None:
+    [refused] = read(HEADER.replace(b",", b";") + f"1;Mug;{price};EUR\n".encode())
+    assert isinstance(refused, RefusedLine)
+    assert reason in refused.reason
+
+
+def test_a_comma_is_decimal_only_where_it_is_not_the_delimiter() -> None:
+    [refused] = read(HEADER + b'1,Mug,"19,99",EUR\n')
+    assert isinstance(refused, RefusedLine)
+
+
 def test_a_quote_that_is_never_closed_is_named_by_the_line_that_opens_it() -> None:
     lines = read(HEADER + b'1,Mug,19.99,EUR\n2,"Cup,1,EUR\n3,Pot,1,EUR\n')
     assert lines == [MUG, RefusedLine(3, "is not CSV: a quote is never closed")]

@@ -132,12 +132,12 @@ class CodeFile:
         ):
             return RefusedCodeLine(line, LineFault.HEADING)
         code = read_text(code)
+        if not code.isascii() and _is_misread(code):
+            return RefusedCodeLine(line, LineFault.MISREAD)
         key = code_key(code)
         if key is None:
             fault = LineFault.UNREADABLE if "\0" in code else LineFault.NOT_A_CODE
             return RefusedCodeLine(line, fault)
-        if not code.isascii() and _is_misread(code):
-            return RefusedCodeLine(line, LineFault.MISREAD)
         self._codes += 1
         if self._codes > MOST_CODES:
             return RefusedCodeLine(line, LineFault.TOO_MANY)
