@@ -106,9 +106,10 @@ class CsvRows:
     def _read(self, text: str, *, final: bool) -> Iterator[Row]:
         if not self._some_unreadable and self._unreadable.search(text):
             self._some_unreadable = True
+        known = len(self._open)
         lines = [*self._open, *io.StringIO(text, newline="")]
         if self.delimiter is None and _DELIMITER.search(text):
-            for index, line in enumerate(lines):
+            for index, line in enumerate(lines[known:], known):
                 if named := self._line + index == 0 and _NAMED_DELIMITER.fullmatch(line):
                     self.delimiter, self._line = named[1], 1
                     lines = lines[1:]
@@ -151,9 +152,10 @@ class CsvRows:
 
 
 def _find_delimiter(line: str) -> str | None:
+    if _DELIMITER.search(line) is None:
+        return None
     bare = _QUOTED.sub("", line.strip())
-    found = max(DELIMITERS, key=bare.count)
-    return found if found in bare else None
+    return max(DELIMITERS, key=bare.count) if _DELIMITER.search(bare) else None
 
 
 def _fault_of(error: csv.Error) -> RowFault:
