@@ -58,6 +58,19 @@ def test_bytes_that_are_not_in_the_encoding_are_named() -> None:
     assert read(halved) == [(1, ["A"]), (2, RowFault.UNREADABLE)]
 
 
+@pytest.mark.parametrize("read_as", ["cp1252", "cp1251"])
+def test_rows_of_a_file_whose_mark_was_misread_are_taken_if_nothing_else_was(
+    read_as: str,
+) -> None:
+    content = "code,note\nA,\nЖ,1\nB,é\n".encode("utf-8-sig").decode(read_as).encode()
+    assert read(content) == [
+        (1, ["code", "note"]),
+        (2, ["A", ""]),
+        (3, RowFault.MISREAD),
+        (4, RowFault.MISREAD),
+    ]
+
+
 def test_a_row_that_does_not_end_is_refused_and_not_kept() -> None:
     long = b"x" * 1000
     endless = read(b'"', *[(long + b"\n") * 64] * 4)
@@ -70,7 +83,11 @@ def test_a_row_that_does_not_end_is_refused_and_not_kept() -> None:
 _SIGNS = st.text('a1,;\t"\r\n\ufeffЖ', max_size=40)
 
 
-@given(_SIGNS, st.sampled_from(["utf-8", "utf-16", "utf-16-be"]), st.lists(st.integers(0, 90)))
+@given(
+    _SIGNS,
+    st.sampled_from(["utf-8", "utf-16", "utf-16-be"]),
+    st.lists(st.integers(0, 90), max_size=6),
+)
 def test_it_does_not_matter_where_a_file_is_cut(text: str, encoding: str, cuts: list[int]) -> None:
     content = text.encode(encoding)
     edges = [0, *sorted(cut for cut in cuts if cut <= len(content)), len(content)]

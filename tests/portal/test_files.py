@@ -112,7 +112,7 @@ async def test_bad_lines_are_told_in_the_language_of_the_visit(portal: Portal) -
         portal.caller,
         portal.headers | {"Accept-Language": "de"},
     )
-    answer = await german.post("/promotions/new", fields, code_file="A\nПромокод\nB C\n".encode())
+    answer = await german.post("/promotions/new", fields, code_file=b"A\ncoupon_code\nB C\n")
     text = unescape(answer.text)
     assert "2 ist eine Überschrift" in text
     assert "3 ist kein Code" in text

@@ -47,8 +47,8 @@ class LineFault(StrEnum):
     TOO_LONG = "is too long"
     UNREADABLE = 'is not UTF-8: save the file as "CSV UTF-8"'
     MISREAD = (
-        "has letters that were read in another encoding: export the codes again, and open them as"
-        " UTF-8"
+        "has letters that were read in another encoding: open the original file as UTF-8, and save"
+        " it again"
     )
 
 
@@ -58,6 +58,7 @@ _ROW_FAULTS: Final = {
     RowFault.LONG_VALUE: LineFault.TOO_LONG,
     RowFault.LONG_ROW: LineFault.TOO_LONG,
     RowFault.UNREADABLE: LineFault.UNREADABLE,
+    RowFault.MISREAD: LineFault.MISREAD,
 }
 
 

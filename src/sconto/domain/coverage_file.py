@@ -28,6 +28,7 @@ class CoverageFault(Enum):
     NOT_CSV = auto()
     TOO_LONG = auto()
     UNREADABLE = auto()
+    MISREAD = auto()
 
 
 _ROW_FAULTS: Final = {
@@ -36,6 +37,7 @@ _ROW_FAULTS: Final = {
     RowFault.LONG_VALUE: CoverageFault.TOO_LONG,
     RowFault.LONG_ROW: CoverageFault.TOO_LONG,
     RowFault.UNREADABLE: CoverageFault.UNREADABLE,
+    RowFault.MISREAD: CoverageFault.MISREAD,
 }
 
 

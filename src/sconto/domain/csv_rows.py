@@ -5,6 +5,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias
 
@@ -13,16 +14,6 @@ LONGEST_ROW: Final = 1024 * 1024
 
 DELIMITERS: Final = "\t;,"
 """In the order in which they win where a line has as many of each: a text may have commas."""
-
-_MARKS: Final = (
-    (codecs.BOM_UTF8, "utf-8", "surrogateescape"),
-    (codecs.BOM_UTF16_LE, "utf-16-le", "replace"),
-    (codecs.BOM_UTF16_BE, "utf-16-be", "replace"),
-)
-_LONGEST_MARK: Final = 3
-
-# What `surrogateescape` and `replace` make of bytes that are not in the file's encoding.
-_UNREADABLE: Final = {"utf-8": "[\udc80-\udcff]", "utf-16-le": "\ufffd", "utf-16-be": "\ufffd"}
 
 _DELIMITER: Final = re.compile(f"[{DELIMITERS}]")
 _QUOTED: Final = re.compile('"[^"]*(?:"|$)')
@@ -38,7 +29,46 @@ class RowFault(StrEnum):
     LONG_VALUE = "is not CSV: a value is longer than 131072 characters"
     LONG_ROW = f"is longer than {LONGEST_ROW} characters"
     UNREADABLE = 'is not UTF-8: save the file as "CSV UTF-8"'
+    MISREAD = (
+        "has letters that were read in another encoding: open the original file as UTF-8, and save"
+        " it again"
+    )
 
+
+@dataclass(frozen=True, slots=True)
+class _Encoding:
+    """How a file is read that begins with these bytes, and what of its text is refused."""
+
+    mark: bytes
+    name: str
+    errors: str
+    refused: re.Pattern[str]
+    fault: RowFault = RowFault.UNREADABLE
+
+
+# Bytes that are not in the encoding become these.
+_NOT_UTF_8: Final = re.compile("[\udc80-\udcff]")
+_NOT_UTF_16: Final = re.compile("\ufffd")
+_NOT_ASCII: Final = re.compile("[^\0-\x7f]")
+
+_ENCODINGS: Final = (
+    _Encoding(codecs.BOM_UTF8, "utf-8", "surrogateescape", _NOT_UTF_8),
+    _Encoding(codecs.BOM_UTF16_LE, "utf-16-le", "replace", _NOT_UTF_16),
+    _Encoding(codecs.BOM_UTF16_BE, "utf-16-be", "replace", _NOT_UTF_16),
+    # A program read the mark of UTF-8 as Windows-1252 or 1251, and all letters with it.
+    *(
+        _Encoding(
+            codecs.BOM_UTF8.decode(read_as).encode(),
+            "utf-8",
+            "surrogateescape",
+            _NOT_ASCII,
+            RowFault.MISREAD,
+        )
+        for read_as in ("cp1252", "cp1251")
+    ),
+)
+_UNMARKED: Final = _Encoding(b"", "utf-8", "surrogateescape", _NOT_UTF_8)
+_LONGEST_MARK: Final = max(len(encoding.mark) for encoding in _ENCODINGS)
 
 _FAULTS: Final = {
     "unexpected end of data": RowFault.OPEN_QUOTE,
@@ -63,8 +93,8 @@ class CsvRows:
         """None as long as no row has two values."""
         self._head = b""
         self._decoder: codecs.IncrementalDecoder | None = None
-        self._unreadable = re.compile(_UNREADABLE["utf-8"])
-        self._some_unreadable = False
+        self._encoding = _UNMARKED
+        self._some_refused = False
         self._rest = ""
         self._open: Sequence[str] = ()
         self._line = 0
@@ -95,17 +125,14 @@ class CsvRows:
     def _start(self) -> bytes:
         """Choose the encoding; what there is behind the byte order mark."""
         head, self._head = self._head, b""
-        for mark, encoding, errors in _MARKS:
-            if head.startswith(mark):
-                self._unreadable = re.compile(_UNREADABLE[encoding])
-                self._decoder = codecs.getincrementaldecoder(encoding)(errors)
-                return head.removeprefix(mark)
-        self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-        return head
+        marked = (one for one in _ENCODINGS if head.startswith(one.mark))
+        self._encoding = next(marked, _UNMARKED)
+        self._decoder = codecs.getincrementaldecoder(self._encoding.name)(self._encoding.errors)
+        return head.removeprefix(self._encoding.mark)
 
     def _read(self, text: str, *, final: bool) -> Iterator[Row]:
-        if not self._some_unreadable and self._unreadable.search(text):
-            self._some_unreadable = True
+        if not self._some_refused and self._encoding.refused.search(text):
+            self._some_refused = True
         known = len(self._open)
         lines = [*self._open, *io.StringIO(text, newline="")]
         if self.delimiter is None and _DELIMITER.search(text):
@@ -143,8 +170,8 @@ class CsvRows:
             else:
                 if overlong and max(map(len, lines[done : reader.line_num])) > LONGEST_ROW:
                     row = RowFault.LONG_ROW
-                elif self._some_unreadable and self._unreadable.search("".join(row)):
-                    row = RowFault.UNREADABLE
+                elif self._some_refused and self._encoding.refused.search("".join(row)):
+                    row = self._encoding.fault
             if isinstance(row, RowFault) or any(map(str.strip, row)):
                 yield before + done + 1, row
             done = reader.line_num

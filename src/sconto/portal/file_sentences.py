@@ -25,8 +25,8 @@ CODE_FAULTS: Final[Mapping[LineFault, str]] = {
     LineFault.TOO_LONG: marked("is too long"),
     LineFault.UNREADABLE: marked('is not UTF-8: save the file as "CSV UTF-8"'),
     LineFault.MISREAD: marked(
-        "has letters that were read in another encoding: export the codes again, and open them as"
-        " UTF-8"
+        "has letters that were read in another encoding: open the original file as UTF-8, and save"
+        " it again"
     ),
 }
 
@@ -44,5 +44,9 @@ COVERAGE_FAULTS: Final[Mapping[CoverageFault, str]] = {
     CoverageFault.REPEATED: marked("has the product of an earlier line"),
     CoverageFault.NOT_CSV: marked("is not CSV: look at its quotes"),
     CoverageFault.TOO_LONG: marked("is too long"),
+    CoverageFault.MISREAD: marked(
+        "has letters that were read in another encoding: open the original file as UTF-8, and save"
+        " it again"
+    ),
     CoverageFault.UNREADABLE: marked('is not UTF-8: save the file as "CSV UTF-8"'),
 }
