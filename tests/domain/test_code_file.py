@@ -15,6 +15,8 @@ from sconto.domain.code_file import (
     is_code_heading,
     typed_lines,
 )
+from sconto.domain.codes import code_key
+from sconto.domain.headings import CODE_WORDS, COUPON_CODE_WORDS
 from sconto.domain.spreadsheet import shown_as_text
 
 
@@ -115,17 +117,36 @@ def test_a_heading_behind_the_first_line_is_refused(content: str) -> None:
     assert first.line > 1
 
 
+def test_every_certain_heading_is_found_further_down() -> None:
+    for word in CODE_WORDS | COUPON_CODE_WORDS:
+        if code_key(word) is not None:
+            assert fault(f"A\n{word}\n".encode()) == RefusedCodeLine(2, LineFault.HEADING), word
+
+
 def test_a_file_with_a_heading_alone_has_no_codes() -> None:
     assert read(b"CODE\n") == []
 
 
-def test_a_code_that_is_typed_is_no_heading() -> None:
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("CODE", ["CODE"]),
+        ("PROMO", ["PROMO"]),
+        ("A, b;C\nD", ["A", "b", "C", "D"]),
+        ("A CODE", ["A", "CODE"]),
+        ("Code\r\nPROMO\r\nB", ["PROMO", "B"]),
+        ("Coupon code\nA", ["A"]),
+        ("code, A", ["A"]),
+        ("", []),
+    ],
+)
+def test_a_typed_word_is_a_code_and_a_pasted_heading_is_none(
+    text: str, expected: list[str]
+) -> None:
     file = CodeFile(typed=True)
-    typed = [*file.feed(typed_lines(["CODE"])), *file.end()]
-    assert typed == [CodeLine(1, "CODE", "code")]
-    file = CodeFile(typed=True)
-    pasted = [*file.feed(typed_lines(["Code", "PROMO", "B"])), *file.end()]
-    assert pasted == [CodeLine(2, "PROMO", "promo"), CodeLine(3, "B", "b")]
+    lines = [*file.feed(typed_lines(text)), *file.end()]
+    assert [line.code for line in lines if isinstance(line, CodeLine)] == expected
+    assert len(lines) == len(expected)
 
 
 @pytest.mark.parametrize("empty", ["", ",", ",,", ";;", '""', '"",""', " , ", "\t", "\xa0"])

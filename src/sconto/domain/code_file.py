@@ -1,7 +1,7 @@
 """Files of codes: one a line, or the column of a spreadsheet that its heading names."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -24,6 +24,7 @@ NAMED_LINES: Final = 1000
 """How many lines of a refused file are named; the others are counted."""
 
 _DIGIT: Final = re.compile("[0-9]")
+_SEPARATORS: Final = re.compile(r"[\s,;]+")
 _CERTAIN: Final = CODE_WORDS | COUPON_CODE_WORDS
 # What each of them has: a million rows are not compared with all of them.
 _LIKELY: Final = re.compile("[ck][oó]o?d|код|gutscheinnummer", re.IGNORECASE)
@@ -195,8 +196,14 @@ def _is_misread(code: str) -> bool:
     return len(code) - len(read) >= 2 and code_key(read) is not None
 
 
-def typed_lines(codes: Sequence[str]) -> bytes:
-    """The codes as a file of `typed` ones; a heading that was pasted with them is left out."""
-    if len(codes) > 1 and is_code_heading(codes[0]):
-        codes = ["", *codes[1:]]
+def typed_lines(text: str) -> bytes:
+    """What was typed as a file of `typed` codes; a heading that was pasted with it is left out."""
+    first, _, others = text.partition("\n")
+    if is_code_heading(first):
+        # Whoever types this word alone means it.
+        codes = ["", *_SEPARATORS.split(others)] if others else [first.strip()]
+    else:
+        codes = _SEPARATORS.split(text)
+        if len(codes) > 1 and is_code_heading(codes[0]):
+            codes[0] = ""
     return "\n".join(codes).encode()

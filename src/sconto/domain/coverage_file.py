@@ -76,8 +76,7 @@ def read_coverage(
     percents. A percent may have a decimal comma and a sign.
     """
     file = CsvRows()
-    rows = [*file.feed(content), *file.end()]
-    columns, rows = _read_heading(rows, percents=percents)
+    columns, rows = _read_heading([*file.feed(content), *file.end()], percents=percents)
     if isinstance(columns, RefusedCoverageLine):
         return (columns,)
     lines = [_read_row(line, values, columns) for line, values in rows]

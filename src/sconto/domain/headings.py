@@ -40,8 +40,10 @@ def _words(*lists: str) -> frozenset[str]:
 # The languages of the portal, and others that spreadsheets of codes come in. A code has Latin or
 # Cyrillic letters: a heading in any other script is refused as no code in any case.
 
-CODE_WORDS: Final = _words("code,codes,kod,kode,kody,koder,kodovi,kods,kodas,kód,kódy,kódok")
-CODE_WORDS |= _words("koodi,koodit,código,códigos,codice,codici,код,коды,коди,кодове,кодови")
+CODE_WORDS: Final = _words(
+    "code,codes,kod,kode,kody,koder,kodovi,kods,kodas,kód,kódy,kódok,koodi,koodit",
+    "código,códigos,codigo,codigos,codice,codici,код,коды,коди,кодове,кодови",
+)
 """A column of codes, of whatever kind."""
 
 COUPON_CODE_WORDS: Final = _words(
@@ -59,7 +61,9 @@ COUPON_CODE_WORDS: Final = _words(
     "kody rabatowe,kod promocyjny,kody promocyjne,kod kuponu,kody kuponów,kod popusta,kod zniżkowy",
     "code promo,codes promo,code promotionnel,code de réduction,code réduction,code coupon",
     "código promocional,códigos promocionales,código de descuento,código de cupón,código cupón",
-    "código de desconto,código do cupom,código de cupom",
+    "código de desconto,código do cupom,código de cupom,codigo promocional,codigo de descuento",
+    "codigo de cupon,codigo cupon,codigo de desconto,codigo do cupom,code de reduction",
+    "code reduction,slevovy kod,zlavovy kod,kupon kodu,kuponkoder,rabattkoder,kortingscodes",
     "codice sconto,codici sconto,codice promozionale,codice promo,codice coupon",
     "промокод,промокоды,промокоди,промо код,код купона,коды купонов,код скидки,код ваучера",
     "промо-коды,код знижки,код на купон,код за отстъпка,купон код",

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Final
 
@@ -34,7 +33,6 @@ FILE_LIMIT: Final = 64 * 1024 * 1024
 _LISTED: Final = 50
 _NAMED_LINES: Final = 10
 _PIECE: Final = 64 * 1024
-_SEPARATORS: Final = re.compile(r"[\s,;]+")
 _COLUMNS: Final = ("coupon_code", "state", "uses", "used_by", "used_at")
 _PATTERN: Final = {"prefix": "", "groups": "2", "length": "4", "count": "100"}
 
@@ -147,7 +145,7 @@ async def _import(visit: Visit, promotion_id: int) -> int:
         content, typed = file.file, False
         pieces = iter(lambda: content.read(_PIECE), b"")
     else:
-        pieces, typed = [typed_lines(_SEPARATORS.split(visit.field("codes")))], True
+        pieces, typed = [typed_lines(visit.field("codes"))], True
     return await codes.import_codes(
         visit.context.database, visit.caller, promotion_id, pieces, visit.now, typed=typed
     )
