@@ -44,7 +44,15 @@ def test_a_plain_list_has_a_code_a_line() -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"A\nB\n", b"A\r\nB", b"A\rB\r", b"\xef\xbb\xbfA\n\n  \nB", b" A \n\tB\t\n", b'"A"\n"B"'],
+    [
+        b"A\nB\n",
+        b"A\r\nB",
+        b"A\rB\r",
+        b"\xef\xbb\xbfA\n\xef\xbb\xbfB\n",
+        b"\xef\xbb\xbfA\n\n  \nB",
+        b" A \n\tB\t\n",
+        b'"A"\n"B"',
+    ],
 )
 def test_line_ends_marks_blanks_and_quotes_are_no_part_of_a_code(content: bytes) -> None:
     assert codes(content) == ["A", "B"]

@@ -18,7 +18,7 @@ from sconto.domain.headings import (
     filled,
     heading_word,
 )
-from sconto.domain.spreadsheet import read_text
+from sconto.domain.spreadsheet import BYTE_ORDER_MARK, read_text
 
 NAMED_LINES: Final = 1000
 """How many lines of a refused file are named; the others are counted."""
@@ -133,7 +133,8 @@ class CodeFile:
             code, values
         ):
             return RefusedCodeLine(line, LineFault.HEADING)
-        code = read_text(code)
+        # The mark stands before the second of two files that were put together.
+        code = read_text(code.removeprefix(BYTE_ORDER_MARK))
         if not code.isascii() and _is_misread(code):
             return RefusedCodeLine(line, LineFault.MISREAD)
         key = code_key(code)
