@@ -1,9 +1,6 @@
 """`sconto code` as somebody who types it sees it."""
 
-import os
-import pty
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,27 +10,7 @@ from sconto.operations.history import promotion_history
 from sconto.operations.promotions import create_promotion, get_promotion
 from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
-from tests.cli.conftest import Command
-
-
-@pytest.fixture
-async def promotion_id(database: Database, merchant: Caller) -> int:
-    return await create_promotion(database, merchant, a_promotion(codes=("A", "B")), NOON)
-
-
-@pytest.fixture
-def command(sconto_process: Command, merchant_name: str, promotion_id: int) -> Command:
-    """Run `sconto code` for the promotion."""
-    whose = {"--merchant": merchant_name, "--promotion": str(promotion_id)}
-
-    def run(
-        *arguments: str, stderr: int = subprocess.PIPE, **instead: str
-    ) -> "subprocess.CompletedProcess[str]":
-        named = whose | {f"--{name}": value for name, value in instead.items()}
-        options = [part for option in named.items() for part in option]
-        return sconto_process("code", *arguments, *options, stderr=stderr)
-
-    return run
+from tests.cli.conftest import Command, on_terminal
 
 
 async def codes_of(database: Database, merchant: Caller, promotion_id: int) -> tuple[str, ...]:
@@ -54,7 +31,10 @@ async def test_what_is_exported_is_imported(
     assert (done.stdout, done.stderr) == ("4 codes written\n", "")
     written = (tmp_path / "all.csv").read_bytes()
     assert written.count(b"\r\n") == 5
-    assert command("export").stdout.encode() == written.replace(b"\r\n", b"\n")
+    # A file is for people, whose spreadsheets need the mark; standard output is for programs.
+    assert written.startswith(b"\xef\xbb\xbfcoupon_code,")
+    without_mark = written.removeprefix(b"\xef\xbb\xbf")
+    assert command("export").stdout.encode() == without_mark.replace(b"\r\n", b"\n")
     other = await create_promotion(database, merchant, a_promotion(codes=("X",)), NOON)
     done = command("import", "all.csv", promotion=str(other))
     assert done.returncode == 0, done.stderr
@@ -79,6 +59,31 @@ async def test_every_bad_line_is_named_and_nothing_is_imported(
     assert await codes_of(database, merchant, promotion_id) == ("A", "B")
 
 
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("coupon_code\nC\ncoupon_code\nD\n", "line 3 is a heading, and only the first line can be"),
+        ("PROMO\nC\n", "line 1 may be a heading or a code: write coupon_code in a line above it"),
+        ("Код\n".encode("cp1251"), 'line 1 is not UTF-8: save the file as "CSV UTF-8"'),
+    ],
+)
+async def test_a_line_that_is_no_code_is_named(
+    command: Command,
+    database: Database,
+    merchant: Caller,
+    promotion_id: int,
+    tmp_path: Path,
+    content: str | bytes,
+    expected: str,
+) -> None:
+    raw = content.encode() if isinstance(content, str) else content
+    (tmp_path / "codes.csv").write_bytes(raw)
+    done = command("import", "codes.csv")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"codes.csv: {expected}")
+    assert await codes_of(database, merchant, promotion_id) == ("A", "B")
+
+
 async def test_codes_are_generated_in_the_exact_number(
     command: Command, database: Database, merchant: Caller, promotion_id: int
 ) -> None:
@@ -93,13 +98,7 @@ async def test_codes_are_generated_in_the_exact_number(
 
 
 def test_a_terminal_sees_how_many_there_are(command: Command) -> None:
-    terminal, its_end = pty.openpty()
-    try:
-        done = command("generate", "--count", "30000", stderr=its_end)
-        seen = os.read(terminal, 100_000).decode()
-    finally:
-        os.close(terminal)
-        os.close(its_end)
+    done, seen = on_terminal(command, "generate", "--count", "30000")
     assert done.stdout == "30,000 codes generated\n"
     assert "Generating" in seen
     assert "/30000" in seen

@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sconto.domain import code_file
-from sconto.domain.code_file import CodeFile, CodeLine, LineFault, RefusedCodeLine
+from sconto.domain.code_file import (
+    CodeFile,
+    CodeLine,
+    LineFault,
+    RefusedCodeLine,
+    is_code_heading,
+    typed_lines,
+)
+from sconto.domain.codes import code_key
+from sconto.domain.headings import CODE_WORDS, COUPON_CODE_WORDS
+from sconto.domain.spreadsheet import shown_as_text
 
 
 def read(*pieces: bytes) -> list[CodeLine | RefusedCodeLine]:
@@ -34,7 +44,15 @@ def test_a_plain_list_has_a_code_a_line() -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"A\nB\n", b"A\r\nB", b"A\rB\r", b"\xef\xbb\xbfA\n\n  \nB", b" A \n\tB\t\n", b'"A"\n"B"'],
+    [
+        b"A\nB\n",
+        b"A\r\nB",
+        b"A\rB\r",
+        b"\xef\xbb\xbfA\n\xef\xbb\xbfB\n",
+        b"\xef\xbb\xbfA\n\n  \nB",
+        b" A \n\tB\t\n",
+        b'"A"\n"B"',
+    ],
 )
 def test_line_ends_marks_blanks_and_quotes_are_no_part_of_a_code(content: bytes) -> None:
     assert codes(content) == ["A", "B"]
@@ -43,6 +61,125 @@ def test_line_ends_marks_blanks_and_quotes_are_no_part_of_a_code(content: bytes)
 def test_a_heading_says_which_column_is_the_code() -> None:
     assert codes(b'used_by,coupon_code\n"x, y",A\n,B\n') == ["A", "B"]
     assert codes(b"coupon_code\nA\n") == ["A"]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Code", "CODE", "COUPON_CODE", "couponCode", "Coupon Code", "voucher_code", "promo-code",
+        "Discount code", "kod", "Gutscheincode", "Rabattcode", "Промокод", "КОД КУПОНА", "código",
+        "code promo", "codice sconto", "kod rabatowy", "\ufeffcoupon_code",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("row", ["{}", "{},", '"{}"', "{},Status", "id;{};Status", "Status\t{}"])
+def test_a_first_line_that_names_codes_is_no_code(heading: str, row: str) -> None:
+    first = row.format(heading)
+    delimiter = next((sign for sign in "\t;," if sign in first), ",")
+    column = [value.strip('"') for value in first.split(delimiter)].index(heading)
+    content = f"{first}\n" + "".join(f"{delimiter * column}{code}\n" for code in "AB")
+    assert codes(content.encode()) == ["A", "B"]
+
+
+@pytest.mark.parametrize("first", ["SUMMER", "SALE", "WELCOME", "CODE10", "CODE-A", "ЛЕТО", "free"])
+def test_a_list_may_begin_with_any_other_word(first: str) -> None:
+    assert codes(f"{first}\nA\n".encode()) == [first, "A"]
+    assert codes(f"{first},\nA,\n".encode()) == [first, "A"]
+
+
+@pytest.mark.parametrize(
+    "first", ["PROMO", "Voucher", "Gutscheine", "купон", "id", "Name", "Promo,"]
+)
+def test_a_first_line_that_may_be_a_heading_or_a_code_is_refused(first: str) -> None:
+    assert read(f"{first}\nA\n".encode())[0] == RefusedCodeLine(1, LineFault.UNCLEAR)
+
+
+def test_a_heading_above_it_makes_any_word_but_a_heading_a_code() -> None:
+    assert codes(b"coupon_code\nPROMO\nVOUCHER\n") == ["PROMO", "VOUCHER"]
+    assert codes(b"A\nPROMO\n") == ["A", "PROMO"]
+
+
+def test_a_word_for_coupons_is_a_heading_beside_other_columns() -> None:
+    assert codes(b"Voucher;Amount\nA;10\n") == ["A"]
+    assert fault(b"Voucher;Amount\nA;10\nVoucher;Amount\n").line == 3
+    assert codes(b"PROMO,10\nA,10\n") == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "A\nB\ncoupon_code\nC\n",
+        "coupon_code\nA\ncoupon_code\nB\n",
+        "coupon_code\nA\n\nCode\nB\n",
+        "coupon_code,state\nA,free\ncoupon_code,state\nB,free\n",
+        "coupon_code,state\nA,free\nstate,Code\nfree,B\n",
+        "coupon_code,state\r\nA,free\r\n\ufeffcoupon_code,state\r\nB,free\r\n",
+        "A\nB\ncoupon_code,state\nC,free\n",
+        "coupon_code\nA\ncoupon_id;coupon_code\n",
+    ],
+)
+def test_a_heading_behind_the_first_line_is_refused(content: str) -> None:
+    [first, *_] = [line for line in read(content.encode()) if isinstance(line, RefusedCodeLine)]
+    assert first.fault is LineFault.HEADING
+    lines = content.replace("\r\n", "\n").split("\n")
+    assert "code" in lines[first.line - 1].casefold()
+    assert first.line > 1
+
+
+def test_every_certain_heading_is_found_further_down() -> None:
+    for word in CODE_WORDS | COUPON_CODE_WORDS:
+        if code_key(word) is not None:
+            assert fault(f"A\n{word}\n".encode()) == RefusedCodeLine(2, LineFault.HEADING), word
+
+
+def test_a_file_with_a_heading_alone_has_no_codes() -> None:
+    assert read(b"CODE\n") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("CODE", ["CODE"]),
+        ("PROMO", ["PROMO"]),
+        ("A, b;C\nD", ["A", "b", "C", "D"]),
+        ("A CODE", ["A", "CODE"]),
+        ("Code\r\nPROMO\r\nB", ["PROMO", "B"]),
+        ("Coupon code\nA", ["A"]),
+        ("code, A", ["A"]),
+        ("", []),
+    ],
+)
+def test_a_typed_word_is_a_code_and_a_pasted_heading_is_none(
+    text: str, expected: list[str]
+) -> None:
+    file = CodeFile(typed=True)
+    lines = [*file.feed(typed_lines(text)), *file.end()]
+    assert [line.code for line in lines if isinstance(line, CodeLine)] == expected
+    assert len(lines) == len(expected)
+
+
+@pytest.mark.parametrize("empty", ["", ",", ",,", ";;", '""', '"",""', " , ", "\t", "\xa0"])
+def test_empty_rows_are_left_out_wherever_they_are(empty: str) -> None:
+    delimiter = ";" if ";" in empty else ","
+    rows = [empty, f"Code{delimiter}", empty, "A", f"B{delimiter}{delimiter}", empty, empty]
+    assert [line.line for line in read("\n".join(rows).encode())] == [4, 5]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_what_a_spreadsheet_writes_is_read(encoding: str, delimiter: str) -> None:
+    rows = [["Промокод", "note"], ["ИЮЛЬ-26", 'say ""hi"",;\t\nyou'], ["ЛЕТО", ""]]
+    content = "\r\n".join(delimiter.join(f'"{value}"' for value in row) for row in rows)
+    assert codes(content.encode(encoding)) == ["ИЮЛЬ-26", "ЛЕТО"]
+
+
+@pytest.mark.parametrize("code", ["-A1", "-", "--X", "A-1", "_", "."])
+def test_a_code_that_was_shown_as_text_is_itself(code: str) -> None:
+    assert codes(f"coupon_code\n{shown_as_text(code)}\n".encode()) == [code]
+
+
+def test_cyrillic_codes_are_not_taken_for_misread_ones() -> None:
+    written = ["\u0420\u0421", "Рёбра", "\u0420\u0406\u041a", "Ђ"]
+    assert codes("\n".join(written).encode()) == written
 
 
 def test_lines_are_counted_as_an_editor_does() -> None:
@@ -55,12 +192,19 @@ def test_lines_are_counted_as_an_editor_does() -> None:
         (b"A B", LineFault.NOT_A_CODE),
         (b"=1+1", LineFault.NOT_A_CODE),
         (b"X" * 31, LineFault.NOT_A_CODE),
-        (b"\xff\xfe", LineFault.NOT_A_CODE),
-        (b"A\0", LineFault.NOT_A_CODE),
-        (b'"A', LineFault.NOT_A_CODE),
+        (b"A\xff", LineFault.UNREADABLE),
+        ("Код".encode("cp1251"), LineFault.UNREADABLE),
+        ("A\n".encode("utf-16-le").removesuffix(b"\n\0"), LineFault.UNREADABLE),
+        ("Ёж-ЖУК".encode().decode("cp1251").encode(), LineFault.MISREAD),
+        (b'"A', LineFault.OPEN_QUOTE),
+        (b'"A"B', LineFault.BARE_QUOTE),
+        (b'coupon_code,note\nA,"' + b"x" * 131073 + b'"', LineFault.TOO_LONG),
         (b"A,B", LineFault.NOT_ONE_VALUE),
         (b"coupon_id,coupon_code\n71", LineFault.NO_VALUE),
         (b"coupon_id,coupon_code\n71,", LineFault.NO_VALUE),
+        (b"value,coupon_code\n7,5,A", LineFault.MORE_VALUES),
+        (b"coupon_code\nA,B", LineFault.MORE_VALUES),
+        (b"Code,Coupon-Code,coupon code\n", LineFault.TWO_COLUMNS),
     ],
 )
 def test_a_line_that_cannot_be_taken_says_why(content: bytes, expected: LineFault) -> None:
@@ -71,7 +215,7 @@ def test_a_line_without_an_end_is_not_kept() -> None:
     file = CodeFile()
     assert [line for _ in range(1000) for line in file.feed(b"X" * 65536)] == []
     assert list(file.feed(b"\nA\n")) == [
-        RefusedCodeLine(1, LineFault.NOT_A_CODE),
+        RefusedCodeLine(1, LineFault.TOO_LONG),
         CodeLine(2, "A", "a"),
     ]
 
@@ -90,5 +234,6 @@ def test_it_does_not_matter_where_a_file_is_cut(content: bytes, cuts: list[int])
 
 @given(st.lists(st.from_regex(r"[A-Za-z0-9_.-]{1,30}", fullmatch=True), max_size=20))
 def test_what_is_written_is_read(written: list[str]) -> None:
+    written = [code for code in written if not is_code_heading(code)]
     content = "".join(f"{code}\n" for code in ["coupon_code", *written])
     assert codes(content.encode()) == written

@@ -109,8 +109,33 @@ def test_the_price_just_below_the_limit_is_taken() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("price", "currency", "amount"),
+    [
+        ("45.0000", "EUR", 4500),
+        ("29.900000", "EUR", 2990),
+        ("19.0", "JPY", 19),
+        ("1.9990", "KWD", 1999),
+        ("0.000", "EUR", 0),
+        ("999999999999.9900", "EUR", 99_999_999_999_999),
+    ],
+)
+def test_zeros_beyond_the_decimals_of_the_currency_do_not_matter(
+    price: str, currency: str, amount: int
+) -> None:
+    product = read_product(MUG | {"price": price, "currency": currency})
+    assert product == Product(11111, "Mug", amount, currency)
+
+
+@pytest.mark.parametrize(
+    "price", ["45.0001", "45.000a", "45.00.00", "45.00 ", "45,0000", "045.000"]
+)
+def test_any_other_sign_beyond_the_decimals_is_refused(price: str) -> None:
+    assert list(reasons(price=price)) == ["price"]
+
+
 def test_yen_have_no_decimals() -> None:
-    assert reasons(price="19.0", currency="JPY") == {
+    assert reasons(price="19.5", currency="JPY") == {
         "price": "must be an amount from 0 to below 10^12 such as 19: JPY has no decimals"
     }
 

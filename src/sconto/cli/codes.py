@@ -27,6 +27,7 @@ from sconto.cli.refusals import refuse
 from sconto.domain.code_pattern import ALPHABET, CodePattern, Ending, Generation
 from sconto.domain.people import Caller, operator_of
 from sconto.domain.problems import CodeFileRefused
+from sconto.domain.spreadsheet import BYTE_ORDER_MARK
 from sconto.operations import Database, codes, people
 from sconto.operations.code_generation import get_generation, make_codes, start_generation
 
@@ -41,13 +42,13 @@ Promotion = Annotated[int, typer.Option(min=1, help="The promotion's id.")]
 
 @app.command("import")
 def import_file(
-    path: Annotated[Path, typer.Argument(metavar="FILE.csv", help="The file, in UTF-8.")],
+    path: Annotated[Path, typer.Argument(metavar="FILE.csv", help="The file, in UTF-8 or UTF-16.")],
     merchant: Merchant,
     promotion: Promotion,
 ) -> None:
     """Add the codes of a file to a promotion, all of them or none.
 
-    A code a line, or a CSV file with a column coupon_code.
+    A code a line, or a spreadsheet's CSV file with a column coupon_code.
     """
     try:
         with path.open("rb") as file, _reading(file) as pieces:
@@ -71,10 +72,18 @@ def export_file(
         Path | None, typer.Option(metavar="FILE.csv", help="Where to; else standard output.")
     ] = None,
 ) -> None:
-    """Write the codes of a promotion as CSV, with their state and uses; times are in UTC."""
+    """Write the codes of a promotion as CSV, with their state and uses; times are in UTC.
+
+    A file is for people: a byte order mark tells a spreadsheet that it is UTF-8. Standard output is
+    for programs, and has none.
+    """
     try:
         with _writing(output) as file:
-            written = ask_database(lambda database: _export(database, merchant, promotion, file))
+            written = ask_database(
+                lambda database: _export(
+                    database, merchant, promotion, file, for_people=output is not None
+                )
+            )
     except BrokenPipeError:
         # Whoever read has read enough. What is still in the buffer has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -120,13 +129,15 @@ async def _import(
     return await codes.import_codes(database, caller, promotion_id, pieces, read_clock())
 
 
-async def _export(database: Database, merchant: str, promotion_id: int, file: TextIO) -> int:
+async def _export(
+    database: Database, merchant: str, promotion_id: int, file: TextIO, *, for_people: bool
+) -> int:
     caller = await _operator(database, merchant)
     parts = await codes.export_codes(database, caller, promotion_id)
-    file.write(CSV_HEADING)
+    file.write(BYTE_ORDER_MARK * for_people + CSV_HEADING)
     written = 0
     async for part in parts:
-        file.write(write_csv(part))
+        file.write(write_csv(part, for_people=for_people))
         written += len(part)
     file.flush()
     return written

@@ -1,40 +1,34 @@
 """Reads a CSV file of products, line by line, whatever the order of its columns."""
 
-import csv
 import re
 from collections.abc import Iterator
-from typing import BinaryIO, Final, TypeAlias
+from typing import BinaryIO, Final
 
+from sconto.domain.csv_rows import CsvRows, Row, RowFault
+from sconto.domain.headings import filled, heading_word
+from sconto.domain.money import currency_decimals, known_currencies
 from sconto.domain.product import (
     PRODUCT_FIELDS,
+    ProductFault,
     ProductLine,
     RefusedLine,
     parse_product_id,
     read_product,
 )
 
-# Longer than the field limit of the csv module even where every character takes four bytes.
-_LONGEST_LINE: Final = 1024 * 1024
+_PIECE: Final = 64 * 1024
 
-# What `surrogateescape` makes of bytes that are not UTF-8, and nothing else does.
-_NOT_UTF_8 = re.compile("[\udc80-\udcff]")
+# What is no text, and what bytes that are not UTF-8 become.
+_NOT_TEXT: Final = re.compile("[\0\udc80-\udcff]")
 
-_LINE_BREAK = re.compile(r"\r\n|\r|\n")
+_LINE_BREAK: Final = re.compile(r"\r\n|\r|\n")
+_DECIMAL_COMMA: Final = re.compile(r"\A([0-9]+),([0-9]+)\Z")
+_THOUSANDS: Final = re.compile("[1-9][0-9]{0,2}[.,]000")
 
+_FIELDS: Final = {heading_word(field): field for field in PRODUCT_FIELDS}
 _NAMED_COLUMNS: Final = 5
 
 _NOT_CSV: Final = "is no CSV file in UTF-8"
-
-_PLAIN_WORDS: Final = {
-    "unexpected end of data": "a quote is never closed",
-    "',' expected after": "a quote inside quotes must be doubled",
-    "field larger than": "a value is longer than 131072 characters",
-    "new-line character": "a carriage return alone ends no line",
-}
-"""What the csv module says, by how it begins, for somebody who has never seen it."""
-
-_Row: TypeAlias = tuple[int, list[str] | csv.Error]
-"""The number of a row's first line, and its values; the error where it is not CSV."""
 
 
 class FileRefused(Exception):
@@ -45,74 +39,55 @@ def read_lines(file: BinaryIO) -> Iterator[ProductLine | RefusedLine]:
     """What each line after the first describes, or why it cannot be taken.
 
     Lines are counted as an editor does, from 1; a product whose name spans lines has the number of
-    its first. Empty lines are left out. A line break in a name becomes a space. No more than a
-    line is held at a time, and of a line no more than a megabyte. Raises FileRefused where the
-    first line does not name the columns, or reading fails.
+    its first. Empty rows are left out. A line break in a name becomes a space. No more than a
+    piece and a row is held at a time. Raises FileRefused where the first line does not name the
+    columns, or reading fails.
     """
-    rows = _read_rows(file)
+    reader = CsvRows()
+    rows = _read_rows(reader, file)
     columns = _read_columns(rows)
-    return (_read_row(line, columns, row) for line, row in rows)
+    decimal_comma = reader.delimiter != ","
+    return (_read_row(line, columns, row, decimal_comma=decimal_comma) for line, row in rows)
 
 
-def _read_rows(file: BinaryIO) -> Iterator[_Row]:
-    reader = csv.reader(_decode_lines(file), strict=True)
-    while True:
-        line = reader.line_num + 1
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield line, error
-        else:
-            if row:
-                yield line, row
+def _read_rows(reader: CsvRows, file: BinaryIO) -> Iterator[Row]:
+    while piece := _read_piece(file):
+        yield from reader.feed(piece)
+    yield from reader.end()
 
 
-def _decode_lines(file: BinaryIO) -> Iterator[str]:
-    mark = "\ufeff"
-    while raw := _read_line(file):
-        if len(raw) == _LONGEST_LINE:
-            _skip_line(file, raw)
-        yield raw.decode("utf-8", "surrogateescape").removeprefix(mark)
-        mark = ""
-
-
-def _skip_line(file: BinaryIO, raw: bytes) -> None:
-    """Go on to the next line; what was read of this one is refused as too long a field."""
-    while raw and not raw.endswith(b"\n"):
-        raw = _read_line(file)
-
-
-def _read_line(file: BinaryIO) -> bytes:
+def _read_piece(file: BinaryIO) -> bytes:
     try:
-        return file.readline(_LONGEST_LINE)
+        return file.read(_PIECE)
     except OSError as error:
         raise FileRefused(f"cannot be read: {error.strerror}") from None
 
 
-def _read_columns(rows: Iterator[_Row]) -> list[str]:
+def _read_columns(rows: Iterator[Row]) -> list[str]:
     line, row = next(rows, (1, []))
-    if isinstance(row, csv.Error):
-        raise FileRefused(f"{_NOT_CSV} (line {line}: {_plain_words(row)})")
+    if row is RowFault.UNREADABLE:
+        raise FileRefused(_NOT_CSV)
+    if isinstance(row, RowFault):
+        raise FileRefused(f"{_NOT_CSV} (line {line}: {row.removeprefix('is not CSV: ')})")
     if not row:
         raise FileRefused("is empty")
     columns = [column.strip() for column in row]
-    if _NOT_UTF_8.search("".join(columns)) or "\0" in "".join(columns):
+    if _NOT_TEXT.search("".join(columns)):
         raise FileRefused(_NOT_CSV)
+    named = [_FIELDS.get(heading_word(column), column) for column in filled(columns)]
     faults = [
         f"{fault} {', '.join(names[:_NAMED_COLUMNS])}"
         for fault, names in (
-            ("missing:", [name for name in PRODUCT_FIELDS if name not in columns]),
-            ("unknown:", [_shown(name) for name in columns if name not in PRODUCT_FIELDS]),
-            ("twice:", [name for name in PRODUCT_FIELDS if columns.count(name) > 1]),
+            ("missing:", [name for name in PRODUCT_FIELDS if name not in named]),
+            ("unknown:", [_shown(name) for name in named if name not in PRODUCT_FIELDS]),
+            ("twice:", [name for name in PRODUCT_FIELDS if named.count(name) > 1]),
         )
         if names
     ]
     if faults:
         expected = ",".join(PRODUCT_FIELDS)
         raise FileRefused(f"must begin with the line {expected} ({'; '.join(faults)})")
-    return columns
+    return named
 
 
 def _shown(name: str) -> str:
@@ -120,23 +95,30 @@ def _shown(name: str) -> str:
 
 
 def _read_row(
-    line: int, columns: list[str], row: list[str] | csv.Error
+    line: int, columns: list[str], row: list[str] | RowFault, *, decimal_comma: bool
 ) -> ProductLine | RefusedLine:
-    if isinstance(row, csv.Error):
-        return RefusedLine(line, f"is not CSV: {_plain_words(row)}")
-    if _NOT_UTF_8.search("".join(row)):
-        return RefusedLine(line, "is not UTF-8")
-    if len(row) != len(columns):
+    if isinstance(row, RowFault):
+        return RefusedLine(line, row)
+    # Spreadsheets write empty values behind the last column, some of them in some rows only.
+    if len(row) < len(columns) or any(map(str.strip, row[len(columns) :])):
         return RefusedLine(line, f"has {len(row)} values, not {len(columns)}")
-    cells = dict(zip(columns, row, strict=True))
+    cells = dict(zip(columns, row, strict=False))
     product_id = parse_product_id(cells["product_id"])
     name = _LINE_BREAK.sub(" ", cells["name"])
-    product = read_product(cells | {"product_id": product_id, "name": name})
-    if isinstance(product, tuple):
-        return RefusedLine(line, "; ".join(f"{fault.field} {fault.reason}" for fault in product))
+    price, unclear = cells["price"], False
+    if decimal_comma:
+        unclear = _may_be_thousands(price, cells["currency"])
+        price = _DECIMAL_COMMA.sub(r"\1.\2", price)
+    product = read_product(cells | {"product_id": product_id, "name": name, "price": price})
+    faults = product if isinstance(product, tuple) else ()
+    if unclear:
+        faults += (ProductFault("price", "may be meant in thousands: write 1000 or 1.00"),)
+    if isinstance(product, tuple) or faults:
+        return RefusedLine(line, "; ".join(f"{fault.field} {fault.reason}" for fault in faults))
     return ProductLine(line, product)
 
 
-def _plain_words(error: csv.Error) -> str:
-    said = str(error)
-    return next((words for start, words in _PLAIN_WORDS.items() if said.startswith(start)), said)
+def _may_be_thousands(price: str, currency: str) -> bool:
+    """Whether `1.000` may be a thousand: where commas are decimal, dots are between thousands."""
+    decimals = currency_decimals(currency) if currency in known_currencies() else 0
+    return decimals < 3 and _THOUSANDS.fullmatch(price) is not None

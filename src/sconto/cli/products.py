@@ -35,7 +35,7 @@ def product() -> None:
 
 @app.command("import")
 def import_file(
-    path: Annotated[Path, typer.Argument(metavar="FILE.csv", help="The file, in UTF-8.")],
+    path: Annotated[Path, typer.Argument(metavar="FILE.csv", help="The file, in UTF-8 or UTF-16.")],
     merchant: Annotated[str, typer.Option(help="The merchant whose products they are.")],
 ) -> None:
     """Create or change the products of a CSV file, all of them or none.

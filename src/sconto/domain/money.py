@@ -56,6 +56,18 @@ def parse_amount(text: str, currency: str, digits: int = PRICE_DIGITS) -> int:
     return int(whole + fraction.ljust(currency_decimals(currency), "0"))
 
 
+def parse_price(text: str, currency: str) -> int:
+    """Read a price of a catalogue: an amount, perhaps with zeros beyond the currency's decimals.
+
+    Other shops export "45.0000". Raises ValueError.
+    """
+    whole, dot, fraction = text.partition(".")
+    decimals = currency_decimals(currency)
+    if dot and len(fraction) > decimals and not fraction[decimals:].strip("0"):
+        text = f"{whole}.{fraction[:decimals]}" if decimals else whole
+    return parse_amount(text, currency)
+
+
 @cache
 def _amount_pattern(currency: str, digits: int) -> re.Pattern[str]:
     decimals = currency_decimals(currency)

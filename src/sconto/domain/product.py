@@ -9,7 +9,7 @@ from sconto.domain.money import (
     CURRENCY_OF_MOST_DECIMALS,
     currency_decimals,
     known_currencies,
-    parse_amount,
+    parse_price,
 )
 from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.numbers import LARGEST
@@ -161,7 +161,7 @@ def _read_price(value: object, currency: object) -> int | ProductFault:
         return ProductFault("price", 'must be a string such as "19.99"')
     known = currency if _is_currency(currency) else CURRENCY_OF_MOST_DECIMALS
     try:
-        return parse_amount(value, known)
+        return parse_price(value, known)
     except ValueError:
         return ProductFault(
             "price", f"must be an amount from 0 to below 10^12 {_decimals_of(known)}"

@@ -121,19 +121,28 @@ async def remove_codes(
 
 
 async def import_codes(
-    database: Database, caller: Caller, promotion_id: int, pieces: Iterable[bytes], now: datetime
+    database: Database,
+    caller: Caller,
+    promotion_id: int,
+    pieces: Iterable[bytes],
+    now: datetime,
+    *,
+    typed: bool = False,
 ) -> int:
     """Add the codes of a file behind the promotion's others, all or none; how many.
+
+    In a file of `typed` codes no line is a heading.
 
     The pieces are read once and never held together; the promotion is locked only when all of them
     have been read. Raises PromotionNotFound, NoCodesAllowed, NoCodesSent, and CodeFileRefused with
     the lines that cannot be taken.
     """
     refusals = _Refusals()
+    lines = _read_lines(pieces, typed=typed)
     merchant_id = caller.merchant_id
     async with database.write() as connection:
         _require_coupon(await _find_holder(connection, caller, promotion_id))
-        staged = await code_lists.stage_codes(connection, refusals.filter(_read_lines(pieces)))
+        staged = await code_lists.stage_codes(connection, refusals.filter(lines))
         if refusals.total:
             await refusals.add_clashes(connection, merchant_id, promotion_id)
         if not staged:
@@ -294,9 +303,9 @@ async def _record(
 
 
 async def _read_lines(
-    pieces: Iterable[bytes],
+    pieces: Iterable[bytes], *, typed: bool
 ) -> AsyncIterator[CodeLine | RefusedCodeLine]:
-    file = CodeFile()
+    file = CodeFile(typed=typed)
     for piece in pieces:
         for line in file.feed(piece):
             yield line

@@ -2,13 +2,13 @@
 
 import csv
 import io
-import re
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Final
 
 from starlette.datastructures import UploadFile
 from starlette.responses import Response, StreamingResponse
 
+from sconto.domain.code_file import typed_lines
 from sconto.domain.code_list import MOST_CODES, CodeQuery, CodeState, ListedCode
 from sconto.domain.code_pattern import CodePattern
 from sconto.domain.people import Action
@@ -18,8 +18,9 @@ from sconto.domain.problems import (
     NoCodesSent,
     PatternRefused,
 )
-from sconto.domain.spreadsheet import shown_as_text
+from sconto.domain.spreadsheet import BYTE_ORDER_MARK, shown_as_text
 from sconto.operations import code_generation, codes
+from sconto.portal.file_sentences import CODE_FAULTS
 from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
 from sconto.portal.promotion import find, show
@@ -32,7 +33,6 @@ FILE_LIMIT: Final = 64 * 1024 * 1024
 _LISTED: Final = 50
 _NAMED_LINES: Final = 10
 _PIECE: Final = 64 * 1024
-_SEPARATORS: Final = re.compile(r"[\s,;]+")
 _COLUMNS: Final = ("coupon_code", "state", "uses", "used_by", "used_at")
 _PATTERN: Final = {"prefix": "", "groups": "2", "length": "4", "count": "100"}
 
@@ -47,13 +47,13 @@ async def add(visit: Visit) -> Response:
     promotion_id = visit.id_in_path("promotion_id")
     _ = visit.gettext
     try:
-        added = await codes.import_codes(
-            visit.context.database, visit.caller, promotion_id, _pieces(visit), visit.now
-        )
+        added = await _import(visit, promotion_id)
     except NoCodesSent:
         return await _show(visit, {"codes": _("Write at least one code, or choose a file.")})
     except CodeFileRefused as problem:
-        lines = [f"{line.line}: {line.fault}" for line in problem.lines[:_NAMED_LINES]]
+        lines = [
+            f"{line.line}: {_(CODE_FAULTS[line.fault])}" for line in problem.lines[:_NAMED_LINES]
+        ]
         more = visit.language.ngettext(
             "Nothing was added, for %(number)s line cannot be taken.",
             "Nothing was added, for %(number)s lines cannot be taken.",
@@ -137,13 +137,18 @@ async def _show(
     )
 
 
-def _pieces(visit: Visit) -> Iterable[bytes]:
-    """The file, or what was typed as if it were one."""
+async def _import(visit: Visit, promotion_id: int) -> int:
+    """Add the codes of the file, or those that were typed."""
     file = visit.form.get("code_file")
+    pieces: Iterable[bytes]
     if isinstance(file, UploadFile) and file.size:
-        content = file.file
-        return iter(lambda: content.read(_PIECE), b"")
-    return ["\n".join(_SEPARATORS.split(visit.field("codes"))).encode()]
+        content, typed = file.file, False
+        pieces = iter(lambda: content.read(_PIECE), b"")
+    else:
+        pieces, typed = [typed_lines(visit.field("codes"))], True
+    return await codes.import_codes(
+        visit.context.database, visit.caller, promotion_id, pieces, visit.now, typed=typed
+    )
 
 
 def _number(text: str) -> int:
@@ -152,12 +157,12 @@ def _number(text: str) -> int:
 
 
 async def _write_file(parts: AsyncIterator[Sequence[ListedCode]]) -> AsyncIterator[str]:
-    yield ",".join(_COLUMNS) + "\r\n"
+    yield BYTE_ORDER_MARK + ",".join(_COLUMNS) + "\r\n"
     async for part in parts:
         lines = io.StringIO()
         csv.writer(lines).writerows(
             (
-                code.code,
+                shown_as_text(code.code),
                 code.state.value,
                 code.uses,
                 shown_as_text(code.used_by or ""),

@@ -1,7 +1,5 @@
 """The fields of the form for a promotion: as they were typed, and the promotion they describe."""
 
-import csv
-import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +7,6 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sconto.domain.code_file import CodeFile, CodeLine
 from sconto.domain.codes import CodeType, code_key
 from sconto.domain.coverage import (
     AllProducts,
@@ -18,7 +15,8 @@ from sconto.domain.coverage import (
     OwnPercents,
     named_products,
 )
-from sconto.domain.money import format_percent, parse_percent
+from sconto.domain.coverage_file import read_percent
+from sconto.domain.money import format_percent
 from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.product import parse_product_id
 from sconto.domain.promotion import NewPromotion, Promotion, PromotionType, Terms
@@ -37,7 +35,7 @@ _LAST_YEAR: Final = 9998
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """What stands in the form, as text; `code_faults` are lines of a file that hold no code."""
+    """What stands in the form, as text, and the lines of files that cannot be taken."""
 
     type: str = "coupon"
     name: str = ""
@@ -50,6 +48,7 @@ class Fields:
     code_type: str = "reusable"
     codes: str = ""
     keep_codes: bool = False
+    product_faults: tuple[str, ...] = ()
     code_faults: tuple[str, ...] = ()
 
 
@@ -140,26 +139,6 @@ def read_instant(text: str, zone: ZoneInfo, stored: datetime | None) -> datetime
     return instant if instant and _FIRST_YEAR <= instant.year <= _LAST_YEAR else None
 
 
-def file_lines(text: str) -> str:
-    """The cells of a CSV file's first two columns as lines of the field for products."""
-    lines: list[str] = []
-    for row in csv.reader(io.StringIO(text.removeprefix("\ufeff"))):
-        cells = [cell.strip() for cell in row[:2] if cell.strip()]
-        is_heading = not lines and parse_product_id("".join(cells[:1])) is None
-        if cells and not is_heading:
-            lines.append(" ".join(cells))
-    return "\n".join(lines)
-
-
-def file_codes(content: bytes) -> tuple[str, tuple[str, ...]]:
-    """The codes of a CSV file as lines, and what is wrong with other lines."""
-    file = CodeFile()
-    lines = [*file.feed(content), *file.end()]
-    codes = [line.code for line in lines if isinstance(line, CodeLine)]
-    faults = [f"{line.line} {line.fault}" for line in lines if not isinstance(line, CodeLine)]
-    return "\n".join(codes), tuple(faults)
-
-
 def _read_period(
     fields: Fields, language: Language, stored: Period | None, faults: Faults
 ) -> Period | None:
@@ -184,10 +163,12 @@ def _read_coverage(fields: Fields, language: Language, faults: Faults) -> Covera
             percent = _read_percent(fields.percent, language, faults)
             return None if percent is None else AllProducts(percent)
         case "listed":
+            _note_lines("products", fields.product_faults, language, faults)
             percent = _read_percent(fields.percent, language, faults)
             listed = _read_products(_SEPARATORS.split(fields.products), language, faults)
             return None if percent is None else ListedProducts(percent, listed)
         case "own":
+            _note_lines("products", fields.product_faults, language, faults)
             return _read_own_percents(fields.products, language, faults)
         case _:
             faults.note("coverage", _("Choose one."))
@@ -196,7 +177,7 @@ def _read_coverage(fields: Fields, language: Language, faults: Faults) -> Covera
 
 def _read_percent(text: str, language: Language, faults: Faults) -> int | None:
     try:
-        return parse_percent(text.removesuffix("%").strip().replace(",", "."))
+        return read_percent(text)
     except ValueError:
         sentence = language.gettext("Write a percent above 0 and at most 100, such as 12.5.")
         faults.note("percent", sentence)
@@ -223,7 +204,7 @@ def _read_own_percents(text: str, language: Language, faults: Faults) -> OwnPerc
             case [product, percent, *rest] if not "".join(rest).strip("%"):
                 product_id = parse_product_id(product.rstrip(","))
                 try:
-                    own = parse_percent(percent.removesuffix("%").replace(",", "."))
+                    own = read_percent(percent)
                 except ValueError:
                     own = 0
                 if product_id is not None and own and product_id not in percents:
@@ -260,10 +241,16 @@ def _read_codes(fields: Fields, language: Language, faults: Faults) -> tuple[str
             "A code has 1 to 30 letters, digits, dashes, underscores and dots; not so: %(texts)s."
         )
         faults.note("codes", sentence % {"texts": _some(bad)})
-    if fields.code_faults:
-        sentence = language.gettext("Lines of the file cannot be taken: %(lines)s.")
-        faults.note("codes", sentence % {"lines": "; ".join(fields.code_faults[:_NAMED])})
+    _note_lines("codes", fields.code_faults, language, faults)
     return tuple(codes.values())
+
+
+def _note_lines(name: str, lines: Sequence[str], language: Language, faults: Faults) -> None:
+    """Note the lines of a file that cannot be taken."""
+    if lines:
+        sentence = language.gettext("Lines of the file cannot be taken: %(lines)s.")
+        more = f"; … ({language.number(len(lines))})" if len(lines) > _NAMED else ""
+        faults.note(name, sentence % {"lines": "; ".join(lines[:_NAMED]) + more})
 
 
 def _some(texts: Sequence[str]) -> str:

@@ -19,11 +19,10 @@ from sconto.portal.promotion_fields import (
     Fields,
     Reading,
     fields_of,
-    file_codes,
-    file_lines,
     read_fields,
     write_instant,
 )
+from sconto.portal.promotion_files import read_code_file, read_product_file
 from sconto.portal.sentences import CODE_TYPES, TYPES, warning_words
 from sconto.portal.visit import Visit
 
@@ -99,19 +98,23 @@ async def _stored(visit: Visit) -> Promotion:
 
 async def _sent(visit: Visit) -> Fields:
     """The fields as they were sent, with the contents of files behind what was typed."""
-    product_file = file_lines((await _content(visit, "product_file")).decode("utf-8", "replace"))
-    codes, code_faults = file_codes(await _content(visit, "code_file"))
+    coverage = visit.field("coverage")
+    product_lines, product_faults = read_product_file(
+        await _content(visit, "product_file"), visit.language, percents=coverage == "own"
+    )
+    code_lines, code_faults = read_code_file(await _content(visit, "code_file"), visit.language)
     return Fields(
         type=visit.field("type"),
         name=visit.field("name"),
         active=visit.field("active") == "on",
         starts_at=visit.field("starts_at"),
         ends_at=visit.field("ends_at"),
-        coverage=visit.field("coverage"),
+        coverage=coverage,
         percent=visit.field("percent"),
-        products=f"{visit.field('products')}\n{product_file}".strip(),
+        products=f"{visit.field('products')}\n{product_lines}".strip(),
+        product_faults=product_faults,
         code_type=visit.field("code_type"),
-        codes=f"{visit.field('codes')}\n{codes}".strip(),
+        codes=f"{visit.field('codes')}\n{code_lines}".strip(),
         code_faults=code_faults,
         keep_codes=visit.field("keep_codes") == "on",
     )

@@ -80,12 +80,15 @@ def write_code(code: ListedCode, zone: ZoneInfo) -> dict[str, object]:
     return answer
 
 
-def write_csv(codes: Sequence[ListedCode]) -> str:
-    """The lines of a file, safe to be opened by a spreadsheet; times are in UTC."""
+def write_csv(codes: Sequence[ListedCode], *, for_people: bool = False) -> str:
+    """The lines of a file; times are in UTC.
+
+    Order ids are safe to be opened by a spreadsheet; so are codes in a file that is for people.
+    """
     lines = io.StringIO()
     csv.writer(lines).writerows(
         (
-            code.code,
+            shown_as_text(code.code) if for_people else code.code,
             code.id,
             code.state.value,
             code.uses,

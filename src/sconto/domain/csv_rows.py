@@ -1,0 +1,191 @@
+"""Rows of a CSV file as spreadsheets write it: any of three delimiters, UTF-8 or UTF-16."""
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+LONGEST_ROW: Final = 1024 * 1024
+"""How many characters of a row are held at most."""
+
+DELIMITERS: Final = "\t;,"
+"""In the order in which they win where a line has as many of each: a text may have commas."""
+
+_DELIMITER: Final = re.compile(f"[{DELIMITERS}]")
+_QUOTED: Final = re.compile('"[^"]*(?:"|$)')
+# The first line by which spreadsheets tell each other the delimiter.
+_NAMED_DELIMITER: Final = re.compile(f'"?sep=([{DELIMITERS}])"?\\s*', re.IGNORECASE)
+
+
+class RowFault(StrEnum):
+    """Why a row cannot be read, as the end of a sentence."""
+
+    OPEN_QUOTE = "is not CSV: a quote is never closed"
+    BARE_QUOTE = "is not CSV: a quote inside quotes must be doubled"
+    LONG_VALUE = "is not CSV: a value is longer than 131072 characters"
+    LONG_ROW = f"is longer than {LONGEST_ROW} characters"
+    UNREADABLE = 'is not UTF-8: save the file as "CSV UTF-8"'
+    MISREAD = (
+        "has letters that were read in another encoding: open the original file as UTF-8, and save"
+        " it again"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoding:
+    """How a file is read that begins with these bytes, and what of its text is refused."""
+
+    mark: bytes
+    name: str
+    errors: str
+    refused: re.Pattern[str]
+    fault: RowFault = RowFault.UNREADABLE
+
+
+# Bytes that are not in the encoding become these.
+_NOT_UTF_8: Final = re.compile("[\udc80-\udcff]")
+_NOT_UTF_16: Final = re.compile("\ufffd")
+_NOT_ASCII: Final = re.compile("[^\0-\x7f]")
+
+_ENCODINGS: Final = (
+    _Encoding(codecs.BOM_UTF8, "utf-8", "surrogateescape", _NOT_UTF_8),
+    _Encoding(codecs.BOM_UTF16_LE, "utf-16-le", "replace", _NOT_UTF_16),
+    _Encoding(codecs.BOM_UTF16_BE, "utf-16-be", "replace", _NOT_UTF_16),
+    # A program read the mark of UTF-8 as Windows-1252 or 1251, and all letters with it.
+    *(
+        _Encoding(
+            codecs.BOM_UTF8.decode(read_as).encode(),
+            "utf-8",
+            "surrogateescape",
+            _NOT_ASCII,
+            RowFault.MISREAD,
+        )
+        for read_as in ("cp1252", "cp1251")
+    ),
+)
+_UNMARKED: Final = _Encoding(b"", "utf-8", "surrogateescape", _NOT_UTF_8)
+_LONGEST_MARK: Final = max(len(encoding.mark) for encoding in _ENCODINGS)
+
+_FAULTS: Final = {
+    "unexpected end of data": RowFault.OPEN_QUOTE,
+    "field larger than": RowFault.LONG_VALUE,
+}
+"""By how the csv module begins what it says."""
+
+Row: TypeAlias = tuple[int, list[str] | RowFault]
+"""The number of a row's first line, and its values or why it has none."""
+
+
+class CsvRows:
+    """The rows of a file that arrives piece by piece; no more than a piece and a row is held.
+
+    UTF-8 with or without a byte order mark, or UTF-16 with one. Lines end with LF, CRLF or CR and
+    are counted from 1, as an editor counts them. The first line that has a comma, a semicolon or a
+    tab outside quotes decides which of them is the delimiter. Rows without a value are left out.
+    """
+
+    def __init__(self) -> None:
+        self.delimiter: str | None = None
+        """None as long as no row has two values."""
+        self._head = b""
+        self._decoder: codecs.IncrementalDecoder | None = None
+        self._encoding = _UNMARKED
+        self._some_refused = False
+        self._rest = ""
+        self._open: Sequence[str] = ()
+        self._line = 0
+
+    def feed(self, piece: bytes) -> Iterator[Row]:
+        """The rows that end in this piece."""
+        if self._decoder is None:
+            self._head += piece
+            if len(self._head) < _LONGEST_MARK:
+                return
+            piece = self._start()
+        assert self._decoder is not None  # noqa: S101  # for the type checker
+        text = self._rest + self._decoder.decode(piece)
+        # A CR at the end may be half of a line's end.
+        whole = max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1
+        # A longer line is refused for its length, however it goes on.
+        self._rest = text[whole:][: LONGEST_ROW + 1]
+        yield from self._read(text[:whole], final=False)
+
+    def end(self) -> Iterator[Row]:
+        """The rows that are left when the file has ended."""
+        piece = self._start() if self._decoder is None else b""
+        assert self._decoder is not None  # noqa: S101  # for the type checker
+        text = self._rest + self._decoder.decode(piece, final=True)
+        self._rest = ""
+        yield from self._read(text, final=True)
+
+    def _start(self) -> bytes:
+        """Choose the encoding; what there is behind the byte order mark."""
+        head, self._head = self._head, b""
+        marked = (one for one in _ENCODINGS if head.startswith(one.mark))
+        self._encoding = next(marked, _UNMARKED)
+        self._decoder = codecs.getincrementaldecoder(self._encoding.name)(self._encoding.errors)
+        return head.removeprefix(self._encoding.mark)
+
+    def _read(self, text: str, *, final: bool) -> Iterator[Row]:
+        if not self._some_refused and self._encoding.refused.search(text):
+            self._some_refused = True
+        known = len(self._open)
+        lines = [*self._open, *io.StringIO(text, newline="")]
+        if self.delimiter is None and _DELIMITER.search(text):
+            for index, line in enumerate(lines[known:], known):
+                if named := self._line + index == 0 and _NAMED_DELIMITER.fullmatch(line):
+                    self.delimiter, self._line = named[1], 1
+                    lines = lines[1:]
+                    break
+                if delimiter := _find_delimiter(line):
+                    # Rows before this line have one value, whatever the delimiter.
+                    yield from self._parse(lines[:index], final=False)
+                    self.delimiter = delimiter
+                    lines = [*self._open, *lines[index:]]
+                    break
+        yield from self._parse(lines, final=final)
+
+    def _parse(self, lines: Sequence[str], *, final: bool) -> Iterator[Row]:
+        before, done = self._line, 0
+        reader = csv.reader(lines, delimiter=self.delimiter or ",", strict=True)
+        overlong = max(map(len, lines), default=0) > LONGEST_ROW
+        self._open = ()
+        while True:
+            row: list[str] | RowFault
+            try:
+                row = next(reader)
+            except StopIteration:
+                break
+            except csv.Error as error:
+                row = _fault_of(error)
+                if row is RowFault.OPEN_QUOTE and not final:
+                    if sum(map(len, lines[done:])) <= LONGEST_ROW:
+                        self._open = lines[done:]
+                        break
+                    row = RowFault.LONG_ROW
+            else:
+                if overlong and max(map(len, lines[done : reader.line_num])) > LONGEST_ROW:
+                    row = RowFault.LONG_ROW
+                elif self._some_refused and self._encoding.refused.search("".join(row)):
+                    row = self._encoding.fault
+            if isinstance(row, RowFault) or any(map(str.strip, row)):
+                yield before + done + 1, row
+            done = reader.line_num
+        self._line = before + done
+
+
+def _find_delimiter(line: str) -> str | None:
+    if _DELIMITER.search(line) is None:
+        return None
+    bare = _QUOTED.sub("", line.strip())
+    return max(DELIMITERS, key=bare.count) if _DELIMITER.search(bare) else None
+
+
+def _fault_of(error: csv.Error) -> RowFault:
+    said = str(error)
+    faults = (fault for start, fault in _FAULTS.items() if said.startswith(start))
+    return next(faults, RowFault.BARE_QUOTE)

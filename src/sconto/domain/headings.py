@@ -1,0 +1,114 @@
+"""Headings of a spreadsheet's columns: which column has the codes, the products, the percents."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+from unicodedata import normalize
+
+CODE_COLUMN: Final = "coupon_code"
+"""What the column of codes is called in our own exports."""
+
+
+def heading_word(text: str) -> str:
+    """What spellings of a heading have in common: `Coupon Code`, `COUPON_CODE`, `couponCode`."""
+    folded = normalize("NFKC", text).casefold()
+    return "".join(sign for sign in folded if sign.isalnum() or sign == "%")
+
+
+def filled(values: Sequence[str]) -> Sequence[str]:
+    """The values without empty ones at the end: all rows of a spreadsheet have the same number."""
+    last = len(values)
+    while last and not values[last - 1].strip():
+        last -= 1
+    return values[:last]
+
+
+def find_column(headings: Iterable[str], wanted: Sequence[frozenset[str]]) -> int | None:
+    """The first column that has a word of the first set that any column has."""
+    words = [heading_word(heading) for heading in headings]
+    for names in wanted:
+        for column, word in enumerate(words):
+            if word in names:
+                return column
+    return None
+
+
+def _words(*lists: str) -> frozenset[str]:
+    """The words of comma-separated lists, as `heading_word` leaves them."""
+    return frozenset(heading_word(word) for words in lists for word in words.split(","))
+
+
+# The languages of the portal, and others that spreadsheets of codes come in. A code has Latin or
+# Cyrillic letters: a heading in any other script is refused as no code in any case.
+
+CODE_WORDS: Final = _words(
+    "code,codes,kod,kode,kody,koder,kodovi,kods,kodas,kód,kódy,kódok,koodi,koodit",
+    "código,códigos,codigo,codigos,codice,codici,код,коды,коди,кодове,кодови",
+)
+"""A column of codes, of whatever kind."""
+
+COUPON_CODE_WORDS: Final = _words(
+    *(
+        f"{kind} code,{kind} codes"
+        for kind in ("coupon", "voucher", "promo", "promotion", "promotional", "discount", "gift")
+    ),
+    *(
+        f"{kind}code,{kind}codes"
+        for kind in ("gutschein", "rabatt", "aktions", "kortings", "actie", "kupon", "waarde")
+    ),
+    "gutscheinnummer,promokod,promokode,promokódy,promokód,kupongkod,kupongkode,kuponkode,kuponkod",
+    "kuponkodu,kuponkód,rabattkod,rabattkode,rabatkode,kampanjkod,kampanjekode,kampagnekode",
+    "indirim kodu,promosyon kodu,alennuskoodi,etukoodi,slevový kód,zľavový kód,kod rabatowy",
+    "kody rabatowe,kod promocyjny,kody promocyjne,kod kuponu,kody kuponów,kod popusta,kod zniżkowy",
+    "code promo,codes promo,code promotionnel,code de réduction,code réduction,code coupon",
+    "código promocional,códigos promocionales,código de descuento,código de cupón,código cupón",
+    "código de desconto,código do cupom,código de cupom,codigo promocional,codigo de descuento",
+    "codigo de cupon,codigo cupon,codigo de desconto,codigo do cupom,code de reduction",
+    "code reduction,slevovy kod,zlavovy kod,kupon kodu,kuponkoder,rabattkoder,kortingscodes",
+    "codice sconto,codici sconto,codice promozionale,codice promo,codice coupon",
+    "промокод,промокоды,промокоди,промо код,код купона,коды купонов,код скидки,код ваучера",
+    "промо-коды,код знижки,код на купон,код за отстъпка,купон код",
+)
+"""A column of codes that are given to shoppers."""
+
+COUPON_WORDS: Final = _words(
+    "coupon,coupons,voucher,vouchers,promo,promos,gutschein,gutscheine,kupon,kupony,kupong",
+    "kuponer,kuponger,cupon,cupones,cupom,cupons,buono,buoni,купон,купоны,купони,ваучер,ваучеры",
+)
+"""A column of codes where other columns stand beside it; alone it may as well be a code."""
+
+OTHER_WORDS: Final = _words("id,name,number,nummer,номер,имя,название,state,status,zustand,статус")
+"""A heading that does not say which column has the codes."""
+
+PRODUCT_WORDS: Final = (
+    _words(
+        "product id,product ids,produkt-id,produkt-ids,produktid,id produktu,id produto",
+        "id producto,id de producto,id prodotto,identifiant produit,id produit,id du produit",
+        "id товара,ид товара,код товара,id продукта,id товару,product number,produktnummer",
+        "produktnr,catalogue id,catalog id",
+    ),
+    _words("id,ids,ид"),
+    _words(
+        "article id,item id,artikel-id,article number,item number,artikelnummer,artikelnr,art.-nr.",
+        "artnr,артикул,номер товара,bestellnummer,numer produktu,n° article,referencia,référence",
+    ),
+    _words("sku,skus"),
+    _words(
+        "product,products,produkt,produkte,artikel,article,articles,item,items,produit,produits",
+        "producto,productos,prodotto,prodotti,produto,produkty,товар,товары,продукт,продукты",
+    ),
+)
+"""A column of product ids; those of a set before win."""
+
+PERCENT_WORDS: Final = (
+    _words(
+        "percent,percents,percentage,discount percent,discount percentage,percent off,%,discount %",
+        "prozent,prozentsatz,rabatt %,rabatt in %,rabatt prozent,nachlass %,nachlass in %",
+        "процент,проценты,скидка %,процент скидки,pourcentage,remise %,porcentaje,descuento %",
+        "percentuale,sconto %,procent,rabat %,porcentagem,desconto %,відсоток,korting %",
+    ),
+    _words(
+        "discount,rabatt,nachlass,ermäßigung,скидка,знижка,remise,réduction,descuento,sconto",
+        "rabat,desconto,korting,off",
+    ),
+)
+"""A column of percents; those of the set before win."""

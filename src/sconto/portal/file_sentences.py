@@ -1,0 +1,52 @@
+"""Why a line of a file cannot be taken, in words."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from sconto.domain.code_file import LineFault
+from sconto.domain.coverage_file import CoverageFault
+from sconto.portal.words import marked
+
+CODE_FAULTS: Final[Mapping[LineFault, str]] = {
+    LineFault.NOT_A_CODE: marked(
+        "is no code: 1 to 30 letters, digits, dashes, underscores and dots"
+    ),
+    LineFault.NOT_ONE_VALUE: marked("has several values, and no heading says which is the code"),
+    LineFault.NO_VALUE: marked("has no value in the column of codes"),
+    LineFault.MORE_VALUES: marked("has more values than the heading has columns"),
+    LineFault.HEADING: marked("is a heading, and only the first line can be one"),
+    LineFault.UNCLEAR: marked("may be a heading or a code: write coupon_code in a line above it"),
+    LineFault.TWO_COLUMNS: marked("names more than one column of codes"),
+    LineFault.REPEATED: marked("has the code of an earlier line"),
+    LineFault.TAKEN: marked("has a code that the promotion has already"),
+    LineFault.TOO_MANY: marked("is beyond the 1,000,000 codes that are added at once"),
+    LineFault.OPEN_QUOTE: marked("opens a quote that is never closed"),
+    LineFault.BARE_QUOTE: marked("has a quote inside quotes that is not doubled"),
+    LineFault.TOO_LONG: marked("is too long"),
+    LineFault.UNREADABLE: marked('is not UTF-8: save the file as "CSV UTF-8"'),
+    LineFault.MISREAD: marked(
+        "has letters that were read in another encoding: open the original file as UTF-8, and save"
+        " it again"
+    ),
+}
+
+COVERAGE_FAULTS: Final[Mapping[CoverageFault, str]] = {
+    CoverageFault.NO_PRODUCT: marked("has no product id"),
+    CoverageFault.NOT_A_PRODUCT: marked(
+        "has no product id: a whole number above 0, without zeros in front"
+    ),
+    CoverageFault.NOT_A_PERCENT: marked("has no percent above 0 and at most 100"),
+    CoverageFault.SEVERAL_VALUES: marked(
+        "has several values, and no heading says which is the product id"
+    ),
+    CoverageFault.NO_PERCENTS: marked("is a heading that names no column of percents"),
+    CoverageFault.MORE_VALUES: marked("has more values than there are columns"),
+    CoverageFault.REPEATED: marked("has the product of an earlier line"),
+    CoverageFault.NOT_CSV: marked("is not CSV: look at its quotes"),
+    CoverageFault.TOO_LONG: marked("is too long"),
+    CoverageFault.MISREAD: marked(
+        "has letters that were read in another encoding: open the original file as UTF-8, and save"
+        " it again"
+    ),
+    CoverageFault.UNREADABLE: marked('is not UTF-8: save the file as "CSV UTF-8"'),
+}
