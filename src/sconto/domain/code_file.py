@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from sconto.domain.blanks import trim
 from sconto.domain.code_list import MOST_CODES
 from sconto.domain.codes import code_key
 
@@ -89,7 +90,7 @@ class CodeFile:
         if overlong or len(raw) > _LONGEST_LINE:
             yield RefusedCodeLine(self._line, LineFault.NOT_A_CODE)
             return
-        text = raw.decode("utf-8", "replace").strip()
+        text = trim(raw.decode("utf-8", "replace"))
         if not text:
             return
         values = _values(text)
@@ -104,7 +105,7 @@ class CodeFile:
         place = columns.index(CODE_COLUMN)
         if len(columns) == 1 and len(values) > 1 and any(values[1:]):
             return RefusedCodeLine(self._line, LineFault.NOT_ONE_VALUE)
-        code = values[place].strip() if place < len(values) else ""
+        code = trim(values[place]) if place < len(values) else ""
         if not code:
             return RefusedCodeLine(self._line, LineFault.NO_VALUE)
         key = code_key(code)

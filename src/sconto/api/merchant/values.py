@@ -1,6 +1,6 @@
 """What a single value of the merchant API may be: each reader answers None for what it may not."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -86,11 +86,11 @@ def read_percent(value: object) -> int | None:
         return None
 
 
-def read_codes(value: object) -> Codes:
+def read_codes(value: object, is_valid: Callable[[str], bool] = is_code) -> Codes:
     """An array of codes; an empty one has none, which is for its reader to judge."""
     if not isinstance(value, list):
         return Codes((), faulty=True)
-    valid = tuple(code for code in value if isinstance(code, str) and is_code(code))
+    valid = tuple(code for code in value if isinstance(code, str) and is_valid(code))
     return Codes(valid, faulty=len(valid) < len(value))
 
 
