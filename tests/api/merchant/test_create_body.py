@@ -331,7 +331,7 @@ def test_a_list_of_products_that_is_no_filled_array(value: object) -> None:
         ([{}], ["product_id", "discount_percent"]),
         ([{"product_id": 1}], ["discount_percent"]),
         ([{"discount_percent": "1"}], ["product_id"]),
-        ([{"product_id": 1, "discount_percent": "1", "name": "x"}], ["products"]),
+        ([{"product_id": 1, "discount_percent": "1", "name": "x"}], ["name"]),
         ([1], ["products"]),
         ([None], ["products"]),
         ([[]], ["products"]),

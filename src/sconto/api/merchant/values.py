@@ -13,7 +13,8 @@ from sconto.domain.names import is_name
 from sconto.domain.product import HIGHEST_PRODUCT_ID
 from sconto.domain.promotion import PromotionType
 
-_OWN_PERCENT_MEMBERS: Final = frozenset({"product_id", "discount_percent"})
+OWN_PERCENT_MEMBERS: Final = frozenset({"product_id", "discount_percent"})
+"""What an item of `products` has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +104,17 @@ def read_product_ids(value: object) -> Products:
 
 
 def read_own_percents(value: object) -> Products:
-    """A filled array of objects with a product's id and its percent, and nothing else."""
+    """A filled array of objects with a product's id and its percent.
+
+    Other members are for `Findings` to note, by their own names.
+    """
     if not isinstance(value, list) or not value:
         return Products((), faulty=("products",))
     items = [item for item in value if isinstance(item, dict)]
     ids = _valid(_read_product_id(item.get("product_id")) for item in items)
     percents = _valid(read_percent(item.get("discount_percent")) for item in items)
-    strange = len(items) < len(value) or any(item.keys() - _OWN_PERCENT_MEMBERS for item in items)
     faults = {
-        "products": strange,
+        "products": len(items) < len(value),
         "product_id": len(ids) < len(items),
         "discount_percent": len(percents) < len(items),
     }
