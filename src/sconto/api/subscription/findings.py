@@ -72,10 +72,12 @@ class Fields:
 
     def code(self, name: str) -> str:
         """A code that a merchant gives: a name without blanks at its ends; empty for none."""
-        value = self.name(name)
-        if trim(value) != value:
+        value = self._members.get(name)
+        if type(value) is str and len(value) <= NAME_LENGTH and trim(value) != value:
+            self._known.append(name)
             self.note(name, "must not begin or end with blanks or invisible characters")
-        return value
+            return value
+        return self.name(name)
 
     def typed_code(self, name: str) -> str:
         """A code as a person typed it, with what came along at its ends; empty where there is none.

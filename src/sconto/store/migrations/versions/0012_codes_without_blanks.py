@@ -82,7 +82,7 @@ def upgrade() -> None:
         op.execute("LOCK TABLE codes IN SHARE ROW EXCLUSIVE MODE")
         for row in list(codes_to_change()):
             change_code(row)
-    if any(changed_keys(PROMOTIONS)) or any(changed_keys(VERSIONS)):
+    if list(changed_keys(PROMOTIONS)) or list(changed_keys(VERSIONS)):
         op.execute("LOCK TABLE subscription_promotions IN SHARE ROW EXCLUSIVE MODE")
         left = [row["id"] for row in list(changed_keys(PROMOTIONS)) if not change_promotion(row)]
         for row in list(changed_keys(VERSIONS)):
