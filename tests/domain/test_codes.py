@@ -110,6 +110,15 @@ def test_a_letter_and_its_mark_are_the_same_as_one_character_or_two(letter: str)
     assert not is_code(two * 31)
 
 
+def test_a_text_of_a_million_marks_is_no_code_and_takes_no_time() -> None:
+    # In an order that normalizing would have to turn round.
+    text = "\u0438" + "\u0301" * 500_000 + "\u0316" * 500_000
+    for _ in range(100):
+        assert not is_code(text)
+        assert code_key(text) is None
+        assert typed_code_key(f" {text} ") == text
+
+
 @pytest.mark.parametrize("letter", LETTERS)
 def test_what_is_spelled_in_single_characters_needs_no_normalizing(letter: str) -> None:
     assert unicodedata.normalize("NFC", letter) == letter

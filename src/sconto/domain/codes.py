@@ -3,12 +3,17 @@
 import re
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Final
 from unicodedata import normalize
 
 from sconto.domain.blanks import trim
 
 # U+0482 to U+0489 are the signs of the Cyrillic block that are no letters.
 _CODE = re.compile(r"[A-Za-z0-9\u0400-\u0481\u048A-\u04FF_.-]{1,30}")
+
+# No code is spelled with more characters. To put many marks in order takes the square of their
+# number, and some texts are bounded by the size of a body alone.
+_LONGEST_SPELLING: Final = 255
 
 
 class CodeType(StrEnum):
@@ -25,7 +30,7 @@ def is_code(text: str) -> bool:
     dots (`coupons.coupon_code` of the merchant API). The signs of that block that are not letters,
     such as U+0482, are refused. A letter and its mark may be one character or two: judged in NFC.
     """
-    return _CODE.fullmatch(text) is not None or _CODE.fullmatch(normalize("NFC", text)) is not None
+    return _CODE.fullmatch(text) is not None or _CODE.fullmatch(_compose(text)) is not None
 
 
 def code_key(text: str) -> str | None:
@@ -36,7 +41,7 @@ def code_key(text: str) -> str | None:
     """
     # What matches has no character that trimming or NFC would change.
     if _CODE.fullmatch(text) is None:
-        text = normalize("NFC", trim(text))
+        text = _compose(trim(text))
         if _CODE.fullmatch(text) is None:
             return None
     return text.casefold()
@@ -49,7 +54,7 @@ def is_typed_code(text: str) -> bool:
 
 def typed_code_key(text: str) -> str:
     """What a text that was typed as a code is compared by; what can be no code keeps its case."""
-    return code_key(text) or normalize("NFC", trim(text))
+    return code_key(text) or _compose(trim(text))
 
 
 def activated_codes(texts: Iterable[str]) -> dict[str, str]:
@@ -63,3 +68,7 @@ def activated_codes(texts: Iterable[str]) -> dict[str, str]:
         activated.pop(key, None)
         activated[key] = text
     return activated
+
+
+def _compose(text: str) -> str:
+    return normalize("NFC", text) if len(text) <= _LONGEST_SPELLING else text
