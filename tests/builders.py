@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime
 
+from hypothesis import strategies as st
+
+from sconto.domain.blanks import INVISIBLE, WHITE_SPACE
 from sconto.domain.cart import Cart, Line
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, Coverage
@@ -21,6 +24,12 @@ from sconto.domain.subscription_promotion import (
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 """A moment in the middle of everything that the builders make."""
+
+blanks = st.text(st.sampled_from(WHITE_SPACE + INVISIBLE), min_size=1, max_size=3)
+"""What may come along with a code that is copied: blanks and invisible characters."""
+
+BLANKS = (" ", "\t", "\r\n", "\u00a0", "\u00ad", "\u200b", "\u200d", "\u200f", "\u2060", "\ufeff")
+"""Some of them, one at a time."""
 
 
 def a_line(

@@ -18,6 +18,7 @@ VERBS: Final = {
 """How often each thing is asked."""
 
 _CODES: Final = ("TRY", "try", "KEEP", "Ж")
+_TYPED: Final = (*_CODES, *(f"\u00a0{code}\r\n" for code in _CODES))
 _KINDS: Final = ("ORDER_NUMBER_AFTER_APPLIED", "SUBSCRIPTION_CONTRACT_ORDER_NUMBER")
 _TYPES: Final = ("monthly", "yearly")
 _EFFECTS: Final = (
@@ -64,7 +65,7 @@ def subscription_asks(draw: Draw, shop: Shop, now: datetime, verb: str) -> Ask:
             body = {"subscriptionContract": draw(_contracts())}
         case "apply subscription":
             target = f"key-{draw(st.integers(1, 40))}"
-            code = draw(one_of_these(_codes_of(shop), _CODES))
+            code = draw(one_of_these(_codes_of(shop), _TYPED))
             body = {"promotionCode": code, "subscriptionContract": draw(_contracts())}
     return Ask(verb, target, body)
 
@@ -73,7 +74,7 @@ def subscription_asks(draw: Draw, shop: Shop, now: datetime, verb: str) -> Ask:
 def subscriptions(draw: Draw, shop: Shop) -> dict[str, Any]:
     """The subscription that a cart belongs to."""
     codes = []
-    for text in draw(st.lists(one_of_these(_codes_of(shop), (*_CODES, "NONE")), max_size=3)):
+    for text in draw(st.lists(one_of_these(_codes_of(shop), (*_TYPED, "NONE")), max_size=3)):
         code: dict[str, Any] = {"code": text, "first_order_number": draw(st.integers(1, 3))}
         named = draw(one_of_these(list(shop.subscriptions.applications), ["nobody's"]))
         if draw(st.booleans()):

@@ -7,7 +7,7 @@ from datetime import datetime
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from tests.model.words import instant, is_string, no_end, percent, whole_number
+from tests.model.words import compared, instant, is_string, no_end, percent, whole_number
 
 Fault = tuple[int, str]
 
@@ -91,9 +91,14 @@ def _check_names(body: Mapping[str, object], faults: Faults) -> None:
         if name not in FIELDS or "." in name:
             faults.unknown(name)
         elif name in _LEAVES and isinstance(value, dict):
-            for leaf in value:
+            for leaf, inner in value.items():
                 if leaf not in _LEAVES[name]:
                     faults.unknown(leaf)
+                elif leaf == "products" and isinstance(inner, list):
+                    for item in inner:
+                        for member in item if isinstance(item, dict) else ():
+                            if member not in ("product_id", "discount_percent"):
+                                faults.unknown(member)
 
 
 def is_name(value: object) -> bool:
@@ -112,7 +117,7 @@ def is_code(value: object) -> bool:
     return (
         isinstance(value, str)
         and is_string(value)
-        and 1 <= len(value) <= 30
+        and 1 <= len(value := unicodedata.normalize("NFC", value)) <= 30
         and all(
             re.match("[A-Za-z0-9_.-]", letter)
             or ("\u0400" <= letter <= "\u04ff" and unicodedata.category(letter)[0] == "L")
@@ -197,7 +202,7 @@ def _check_codes(value: Mapping[str, object], faults: Faults, *, fits: bool) -> 
         return
     if not all(map(is_code, codes)):
         faults.invalid("coupons.coupon_code")
-    keys = [code.lower() for code in codes if isinstance(code, str) and is_code(code)]
+    keys = [compared(code) for code in codes if isinstance(code, str) and is_code(code)]
     if fits and len(set(keys)) < len(keys):
         faults.add(
             "coupons.coupon_code",
@@ -212,9 +217,7 @@ def _check_own(name: str, items: object, faults: Faults) -> None:
         faults.invalid(field)
         return
     members = [item for item in items if isinstance(item, dict)]
-    if len(members) < len(items) or any(
-        set(item) - {"product_id", "discount_percent"} for item in members
-    ):
+    if len(members) < len(items):
         faults.invalid(field)
     if any(whole_number(item.get("product_id")) is None for item in members):
         faults.invalid(field, "product_id")

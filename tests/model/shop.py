@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from tests.model import words
 from tests.model.faults import Fault, faults_of, own_percents
 from tests.model.subscriptions import Subscriptions
-from tests.model.words import show_instant, show_percent
+from tests.model.words import compared, show_instant, show_percent
 
 Answer = tuple[int, object]
 """A status, and what is answered with it."""
@@ -224,10 +224,10 @@ class Shop:
         self._change_codes(promotion, terms.get("coupon_code", []))
 
     def _change_codes(self, promotion: Promotion, texts: Sequence[str]) -> None:
-        present = {code.text.lower(): code for code in promotion.present_codes()}
+        present = {compared(code.text): code for code in promotion.present_codes()}
         kept: list[Code] = []
         for text in texts:
-            code = present.pop(text.lower(), None)
+            code = present.pop(compared(text), None)
             if code is None:
                 self._serial += 1
                 code = Code(self._serial, text)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
-from tests.model.words import DECIMALS, half_up, show_amount
+from tests.model.words import DECIMALS, compared, half_up, show_amount
 
 Answer = tuple[int, object]
 Rules = list[dict[str, Any]]
@@ -165,11 +165,11 @@ class Subscriptions:
         if (named := code.get("application_id")) is not None:
             id_, rules, text = self.applications.get(named, (None, None, ""))
             # An application of another code says nothing about this one.
-            return (id_, rules) if text.lower() == code["code"].lower() else (None, None)
+            return (id_, rules) if compared(text) == compared(code["code"]) else (None, None)
         same = [
             one
             for one in self.promotions.values()
-            if one.body["code"].lower() == code["code"].lower()
+            if compared(one.body["code"]) == compared(code["code"])
         ]
         if not same:
             return None, None
@@ -178,7 +178,7 @@ class Subscriptions:
 
     def _by_code(self, code: str) -> SubscriptionPromotion | None:
         for one in self.promotions.values():
-            if not one.archived and one.body["code"].lower() == code.lower():
+            if not one.archived and compared(one.body["code"]) == compared(code):
                 return one
         return None
 
@@ -204,8 +204,8 @@ def _eligible(promotion: SubscriptionPromotion, contract: Mapping[str, Any], now
         and (end is None or now <= end)
         and not (wanted.get("newOnly") and contract["createdAt"] is not None)
         and (not wanted.get("typeIds") or contract["subscriptionTypeId"] in wanted["typeIds"])
-        and promotion.body["code"].lower()
-        not in {one["code"].lower() for one in contract["discounts"]}
+        and compared(promotion.body["code"])
+        not in {compared(one["code"]) for one in contract["discounts"]}
         and (limit is None or promotion.usage < limit)
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 from tests.model.faults import is_code
 from tests.model.shop import Answer, Code, Promotion, Shop
 from tests.model.subscriptions import shares
-from tests.model.words import half_up, minor_units, show_amount, show_percent
+from tests.model.words import compared, half_up, minor_units, show_amount, show_percent
 
 RANKS = [
     "applied",
@@ -128,8 +128,9 @@ def _activated(codes: Sequence[str]) -> list[str]:
 
 
 def _key(text: str) -> str:
-    """What a code is compared by: whatever its case, and as it is where it can be no code."""
-    return text.lower() if is_code(text) else text
+    """What a code is compared by: whatever its case, unless it can be no code."""
+    key = compared(text)
+    return key if is_code(key) else text
 
 
 def _running(promotion: Promotion, at: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
@@ -9,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 DECIMALS: Mapping[str, int] = {"EUR": 2, "JPY": 0, "KWD": 3}
 """The currencies of the histories, with the decimals of their minor units."""
+
+_AROUND_CODES = " \t\n\r\x85\u00a0\u2000\u2028\u3000\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 
 _TIME = re.compile(r"([0-9-]{10})T([0-9:]{8})([+-])([0-9]{2}):([0-9]{2})")
 
@@ -31,6 +34,11 @@ def to_json(value: object) -> str:
             return "[" + ",".join(map(to_json, value)) + "]"
         case _:
             return json.dumps(value, ensure_ascii=False)
+
+
+def compared(code: str) -> str:
+    """What a code is compared by: in NFC, without blanks around it, whatever its case."""
+    return unicodedata.normalize("NFC", code.strip(_AROUND_CODES)).lower()
 
 
 def is_string(value: object) -> bool:

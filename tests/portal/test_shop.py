@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +19,8 @@ from sconto.api.context import Context
 from sconto.api.logs import request_log
 from sconto.api.metrics import Metrics
 from sconto.app import build_app
+from sconto.domain.coverage import AllProducts
+from sconto.domain.money import PERCENT
 from sconto.domain.people import Caller, Role
 from sconto.operations import promotions, users
 from sconto.operations.tokens import Tokens
@@ -122,6 +125,31 @@ async def test_a_price_that_changed_is_shown_before_anything_is_ordered(
     await expect(stranger.get_by_role("alert")).to_contain_text("the price is another by now")
     await stranger.get_by_role("button", name="Order for €9.00").click()
     await expect(stranger.get_by_role("heading")).to_have_text("Thank you")
+
+
+async def test_a_code_that_ends_before_the_order_is_shown_before_anything_is_ordered(
+    shop_url: str, database: Database, merchant: Caller
+) -> None:
+    await open_shop(database, merchant)
+    new = a_promotion(codes=("SOON-OVER",), coverage=AllProducts(50 * PERCENT))
+    promotion_id = await promotions.create_promotion(database, merchant, new, read_clock())
+    async with httpx.AsyncClient(follow_redirects=True) as shopper:
+        # A no-break space came along when the code was copied.
+        link = f"{shop_url}/basket/add/6?clear=Y&quantity=4&code=%C2%A0soon-over%C2%A0"
+        cart = (await shopper.get(link)).text
+        form = dict(
+            re.findall(r'<input type="hidden" name="(order_id|total)" value="(.*?)">', cart)
+        )
+        assert form["total"] == "5.00"
+        await promotions.delete_promotion(database, merchant, promotion_id, read_clock())
+        refused = await shopper.post(f"{shop_url}/orders", data=form)
+        assert refused.status_code == 409
+        assert "Nothing was ordered" in refused.text
+        assert "It changes nothing in this cart." in refused.text
+        form = dict(re.findall(r'name="(order_id|total)" value="(.*?)">', refused.text))
+        assert form["total"] == "10.00"
+        placed = await shopper.post(f"{shop_url}/orders", data=form)
+        assert (placed.status_code, "Thank you" in placed.text) == (200, True)
 
 
 async def test_orders_that_are_not_the_shops_and_pages_that_are_not_there(

@@ -71,7 +71,7 @@ Create a promotion, ask what a cart costs, place the order, and see the promotio
     created = f"{address}/v1/promotion"
     yield _curl(created, token, _MERCHANT_API, _promotion(now))
     yield _curl(f"{address}/checkout/v1/quotes", token, _CHECKOUT_API, _CART)
-    order = {"order_id": f"demo-{now:%Y%m%d-%H%M%S}", **_CART}
+    order = {"order_id": f"demo-{now:%Y%m%d-%H%M%S}", **_CART, "expected_total": _TOTAL}
     yield _curl(f"{address}/checkout/v1/orders", token, _CHECKOUT_API, order)
     # The list has the latest created first; nobody knows its id before it is there.
     latest = f"curl -s -H '{_MERCHANT_API}: Bearer {token}' '{created}?limit=1' | tr -cd 0-9"
@@ -112,6 +112,9 @@ _CART: Final = {
     ],
     "codes": ["PROMO-001"],
 }
+
+_TOTAL: Final = "87.58"
+"""What the quote before the order answers: 10 % off the mugs, 20 % off the teapot."""
 
 
 def _published_time(moment: datetime) -> str:

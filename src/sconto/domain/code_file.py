@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from sconto.domain.blanks import trim
 from sconto.domain.code_list import MOST_CODES
 from sconto.domain.codes import code_key
 from sconto.domain.csv_rows import CsvRows, Row, RowFault
@@ -18,7 +19,7 @@ from sconto.domain.headings import (
     filled,
     heading_word,
 )
-from sconto.domain.spreadsheet import BYTE_ORDER_MARK, read_text
+from sconto.domain.spreadsheet import read_text
 
 NAMED_LINES: Final = 1000
 """How many lines of a refused file are named; the others are counted."""
@@ -125,7 +126,7 @@ class CodeFile:
     def _read_values(self, line: int, values: list[str]) -> CodeLine | RefusedCodeLine:
         if len(values) > self._width and any(map(str.strip, values[self._width :])):
             return RefusedCodeLine(line, self._fault_of_many(values))
-        code = values[self._column].strip() if self._column < len(values) else ""
+        code = trim(values[self._column]) if self._column < len(values) else ""
         if not code:
             return RefusedCodeLine(line, LineFault.NO_VALUE)
         # Headings have no digits, and most other rows have some.
@@ -133,8 +134,7 @@ class CodeFile:
             code, values
         ):
             return RefusedCodeLine(line, LineFault.HEADING)
-        # The mark stands before the second of two files that were put together.
-        code = read_text(code.removeprefix(BYTE_ORDER_MARK))
+        code = read_text(code)
         if not code.isascii() and _is_misread(code):
             return RefusedCodeLine(line, LineFault.MISREAD)
         key = code_key(code)

@@ -8,7 +8,7 @@ from typing import Final
 
 from sconto.domain.cart import Cart, Line
 from sconto.domain.choice import AutomaticPick, Candidates, CodeOffer
-from sconto.domain.codes import code_key
+from sconto.domain.codes import typed_code_key
 from sconto.domain.coverage import AllProducts, named_products, percent_on
 from sconto.domain.money import FULL_PERCENT
 from sconto.domain.pricing import PricedLine, price
@@ -100,7 +100,7 @@ def with_draft(candidates: Candidates, draft: Draft) -> Candidates:
         code = first_code(draft)
         offers.append(
             CodeOffer(
-                key=code_key(code) or code,
+                key=typed_code_key(code),
                 code_id=0,
                 promotion_id=draft.id,
                 code_type=terms.code_type,

@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Final
 from unicodedata import normalize
 
+from sconto.domain.blanks import trim
+
 LAST_ORDER_NUMBER: Final = 999_999_999
 """Orders of a subscription are numbered from 1 to this."""
 
@@ -54,9 +56,12 @@ class Subscription:
 def subscription_code_key(text: str) -> str:
     """What all spellings of a code have in common: its letters, whatever their case.
 
-    A letter with a mark, such as й, is the same in one character or in two (NFC).
+    Blanks and invisible characters at its ends do not count, and a letter with a mark, such as й,
+    is the same in one character or in two (NFC). Folding the case may take a letter apart again.
     """
-    return normalize("NFC", normalize("NFC", text).casefold())
+    if text.isascii():
+        return trim(text).lower()
+    return normalize("NFC", normalize("NFC", trim(text)).casefold())
 
 
 def with_code_keys(subscription: Subscription) -> Subscription:

@@ -19,7 +19,7 @@ from sconto.domain.code_list import (
     ListedCode,
     RemovedCodes,
 )
-from sconto.domain.codes import CodeType, code_key, is_code
+from sconto.domain.codes import CodeType, code_key, is_code, typed_code_key
 from sconto.domain.history import ListChange, Sample, Verb, codes_changed
 from sconto.domain.numbers import LARGEST
 from sconto.domain.overview import PromotionOverview
@@ -76,7 +76,7 @@ async def add_codes(
     that are sent twice, in any spelling.
     """
     keys = [key for code in codes if (key := code_key(code)) is not None]
-    if len(keys) < len(codes):
+    if not all(map(is_code, codes)):
         raise ValueError("what is no code is refused before")
 
     async def add() -> int:
@@ -101,7 +101,7 @@ async def remove_codes(
 
     Those that the promotion does not have are named in the answer. Raises PromotionNotFound.
     """
-    wanted = {code_key(code) or code: code for code in codes}
+    wanted = {typed_code_key(code): code for code in codes}
     keys = [key for key in wanted if is_code(key)]
 
     async def remove() -> RemovedCodes:

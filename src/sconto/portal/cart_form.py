@@ -15,6 +15,7 @@ from typing import Final
 
 from starlette.datastructures import QueryParams
 
+from sconto.domain.blanks import trim
 from sconto.domain.cart import Cart, Line
 from sconto.domain.money import currency_decimals, format_amount, known_currencies, parse_amount
 from sconto.domain.product import Product, parse_product_id
@@ -104,11 +105,11 @@ def read_fields(query: QueryParams) -> CartFields:
     """The fields as they stand in an address; lines of what can be no product are left out."""
     columns = (query.getlist(name)[:MOST_LINES] for name in ("product", "quantity", "price"))
     lines = tuple(
-        LineFields(product_id, quantity.strip(), price.strip())
+        LineFields(product_id, trim(quantity), trim(price))
         for product, quantity, price in zip_longest(*columns, fillvalue="")
-        if (product_id := parse_product_id(product.strip())) is not None
+        if (product_id := parse_product_id(trim(product))) is not None
     )
-    fields = CartFields(lines, *(query.get(name, "").strip() for name in _SINGLE))
+    fields = CartFields(lines, *(trim(query.get(name, "")) for name in _SINGLE))
     return replace(fields, currency=fields.currency.upper())
 
 
@@ -144,7 +145,7 @@ def _currency_of(lines: Sequence[LineFields], products: Mapping[int, Product]) -
 def _read_codes(
     name: str, text: str, language: Language, faults: dict[str, str]
 ) -> tuple[str, ...]:
-    codes = tuple(filter(None, re.split(r"[\s,;]+", text)))
+    codes = tuple(filter(trim, re.split(r"[\s,;]+", text)))
     if len(codes) > MOST_CODES or any(len(code) > CODE_LENGTH for code in codes):
         fault = language.gettext("At most %(number)s codes can be tried.")
         faults[name] = fault % {"number": MOST_CODES}

@@ -1,12 +1,14 @@
 """Orders: found by the shop's own id, as the customer got them."""
 
+from contextlib import suppress
 from typing import Final
 
 from starlette.responses import Response
 
-from sconto.domain.explanation import explain_outcome
+from sconto.domain.blanks import trim
+from sconto.domain.explanation import PromotionName, explain_outcome
 from sconto.domain.names import is_reference
-from sconto.domain.order import OrderStatus
+from sconto.domain.order import OrderStatus, StoredOrder
 from sconto.domain.people import Action
 from sconto.domain.problems import OrderNotFound
 from sconto.operations import products
@@ -25,13 +27,10 @@ STATUSES: Final = {
 async def show(visit: Visit) -> Response:
     """The field for an id, and below it the order that has it."""
     order_id = visit.request.query_params.get("id", "")
-    if not order_id:
+    if not trim(order_id):
         return visit.render("orders/one.html", order_id="", order=None, missing=False)
     try:
-        # An id that cannot be one is not there either; the database could not even look for it.
-        if not is_reference(order_id):
-            raise OrderNotFound(order_id)
-        order, names = await get_named_order(visit.context.database, visit.caller, order_id)
+        order, names = await _find(visit, order_id)
     except OrderNotFound:
         return visit.render(
             "orders/one.html", status=404, order_id=order_id, order=None, missing=True
@@ -47,6 +46,19 @@ async def show(visit: Visit) -> Response:
         products=await products.find_products(visit.context.database, visit.caller, product_ids),
         statuses=STATUSES,
     )
+
+
+async def _find(visit: Visit, typed: str) -> tuple[StoredOrder, dict[int, PromotionName]]:
+    """The order with the id as it was typed, else without blanks around it. Raises OrderNotFound.
+
+    A shop's own id may begin or end with a blank, so that one comes first.
+    """
+    for order_id in dict.fromkeys((typed, trim(typed))):
+        # The database cannot look for what can be no id.
+        if is_reference(order_id):
+            with suppress(OrderNotFound):
+                return await get_named_order(visit.context.database, visit.caller, order_id)
+    raise OrderNotFound(typed)
 
 
 PAGES: Final = (read("/orders", show, Action.READ_ORDERS),)

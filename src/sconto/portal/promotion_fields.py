@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from sconto.domain.blanks import trim
 from sconto.domain.codes import CodeType, code_key
 from sconto.domain.coverage import (
     AllProducts,
@@ -230,7 +231,7 @@ def _read_codes(fields: Fields, language: Language, faults: Faults) -> tuple[str
     """The codes, each once however it is spelled."""
     codes: dict[str, str] = {}
     bad = []
-    for code in filter(None, _SEPARATORS.split(fields.codes)):
+    for code in filter(None, map(trim, _SEPARATORS.split(fields.codes))):
         key = code_key(code)
         if key is None:
             bad.append(code)

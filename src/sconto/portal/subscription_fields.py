@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from sconto.domain.blanks import trim
 from sconto.domain.names import NAME_LENGTH, is_name, is_text
 from sconto.domain.subscription import LAST_ORDER_NUMBER
 from sconto.domain.subscription_promotion import (
@@ -107,7 +108,7 @@ def read_terms(
     """
     faults = Faults()
     name = _read_name("name", fields.name, stored.name if stored else None, language, faults)
-    code = _read_name("code", fields.code, stored.code if stored else None, language, faults)
+    code = _read_name("code", trim(fields.code), None, language, faults)
     description = _read_description(fields, stored.description if stored else None)
     if description is not None and not (
         len(description) <= LONGEST_DESCRIPTION and is_text(description)

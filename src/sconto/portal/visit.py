@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from sconto.domain.blanks import trim
 from sconto.domain.people import Caller
 from sconto.domain.product import parse_product_id
 from sconto.portal import csrf
@@ -68,8 +69,8 @@ class Visit:
         return value.strip() if isinstance(value, str) else ""
 
     def query(self, name: str) -> str:
-        """A text of the address's query without blanks at its ends; empty where there is none."""
-        return self.request.query_params.get(name, "").strip()
+        """A text of the address's query without what `trim` takes off; empty for none."""
+        return trim(self.request.query_params.get(name, ""))
 
     def id_in_query(self, name: str) -> int | None:
         """An id in the address's query; None for what can be none."""

@@ -11,15 +11,17 @@ from sconto.domain.subscription_promotion import Rule
 # For each code that the subscription of a cart carries, with its application, if it has one: what
 # the application named; else the promotion that has the code now; else, for it was archived or has
 # another code by now, the latest that ever had it. Whatever is found is one version, looked up like
-# everything beside it.
+# everything beside it. Whether an application was of this code is compared by `in_order`: versions
+# of Sconto before 0009 stored blanks around a code, and they may still run.
 READ_RULES: Final = """
 SELECT json_build_object(
-           'position', carried.position, 'promotion_id', kept.promotion_id, 'rules', kept.rules
+           'position', carried.position, 'promotion_id', kept.promotion_id, 'rules', kept.rules,
+           'code_key', meant.code_key
        )
 FROM unnest(cart.carried, cart.applications) WITH ORDINALITY
     AS carried (code_key, application_id, position)
 CROSS JOIN LATERAL (
-    SELECT promotion_id, version
+    SELECT promotion_id, version, code_key
     FROM (
         (
             SELECT 1 AS choice, promotion_id, version, code_key
@@ -54,7 +56,7 @@ CROSS JOIN LATERAL (
             ) AS promotion
         )
     ) AS found
-    WHERE code_key = carried.code_key
+    WHERE choice = 1 OR code_key = carried.code_key
     ORDER BY choice
     LIMIT 1
 ) AS meant
@@ -69,11 +71,12 @@ CROSS JOIN LATERAL (
 
 @dataclass(frozen=True, slots=True)
 class CarriedRules:
-    """The rules of the code at a position, counted from 1."""
+    """The rules of the code at a position, counted from 1; `code_key` as it is stored."""
 
     position: int
     promotion_id: int
     rules: tuple[Rule, ...]
+    code_key: str
 
 
 def carried_codes(subscription: Subscription) -> tuple[list[str], list[str | None]]:
@@ -88,6 +91,12 @@ def carried_codes(subscription: Subscription) -> tuple[list[str], list[str | Non
 def in_order(
     subscription: Subscription, found: Iterable[CarriedRules]
 ) -> Sequence[AppliedRules | None]:
-    """The rules of each code, in the subscription's order."""
-    applied = {rules.position: AppliedRules(rules.promotion_id, rules.rules) for rules in found}
-    return tuple(applied.get(position) for position in range(1, len(subscription.codes) + 1))
+    """The rules of each code, in the subscription's order; those of another code are left out."""
+    codes = subscription.codes
+    applied = {
+        rules.position: AppliedRules(rules.promotion_id, rules.rules)
+        for rules in found
+        if subscription_code_key(rules.code_key)
+        == subscription_code_key(codes[rules.position - 1].code)
+    }
+    return tuple(applied.get(position) for position in range(1, len(codes) + 1))

@@ -331,7 +331,7 @@ def test_a_list_of_products_that_is_no_filled_array(value: object) -> None:
         ([{}], ["product_id", "discount_percent"]),
         ([{"product_id": 1}], ["discount_percent"]),
         ([{"discount_percent": "1"}], ["product_id"]),
-        ([{"product_id": 1, "discount_percent": "1", "name": "x"}], ["products"]),
+        ([{"product_id": 1, "discount_percent": "1", "name": "x"}], ["name"]),
         ([1], ["products"]),
         ([None], ["products"]),
         ([[]], ["products"]),
@@ -341,6 +341,19 @@ def test_a_list_of_products_that_is_no_filled_array(value: object) -> None:
 )
 def test_items_of_products_are_told_by_their_leaves(items: list[Any], leaves: list[str]) -> None:
     assert faults_of(discount_body(discounts={"products": items})) == invalid(*leaves)
+
+
+def test_unknown_members_of_items_stand_among_the_other_unknown_names() -> None:
+    item = {"bar": 1, "product_id": 1, "discount_percent": "0", "status": True}
+    terms = {"products": [item, {"baz": 1, "product_id": 2, "discount_percent": "1"}], "foo": 1}
+    for body in (
+        discount_body(first=1, discounts=terms, last=1),
+        coupon_body(first=1, coupons={"coupon_code": ["A"], **terms}, last=1),
+    ):
+        unknown = [name for name in body if name in ("first", "discounts", "coupons", "last")]
+        inner = ["bar", "status", "baz", "foo"]
+        names = [one for name in unknown for one in (inner if name.endswith("s") else [name])]
+        assert faults_of(body) == invalid("discount_percent", *names)
 
 
 def test_own_percents_keep_their_order() -> None:

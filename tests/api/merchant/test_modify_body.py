@@ -46,6 +46,13 @@ def faults_of(body: dict[str, Any], current: PromotionSummary | None = None) -> 
     return list(reading.faults())
 
 
+def test_an_unknown_member_of_an_item_of_products_is_told_by_its_name() -> None:
+    item = {"product_id": 1, "discount_percent": "5", "bar": 1}
+    body = {"promotion_type": "discount", "discounts": {"products": [item, {**item, "bar": 2}]}}
+    assert fault(11010, "bar") in faults_of(body)
+    assert fault(11010, "products") not in faults_of(body)
+
+
 def test_the_published_example_changes_the_end_and_the_discounts_alone() -> None:
     body = {
         "promotion_type": "discount",

@@ -16,6 +16,7 @@ from sconto.api.checkout.limits import (
 from sconto.api.checkout.subscription import read_subscription
 from sconto.api.problem_json import FieldFault, InvalidFields, find_unknown
 from sconto.api.rfc3339 import RULE, read_instant
+from sconto.domain.blanks import trim
 from sconto.domain.cart import Cart, Line
 from sconto.domain.money import (
     CURRENCY_OF_MOST_DECIMALS,
@@ -152,7 +153,7 @@ def _read_codes(body: Body, faults: Faults) -> tuple[str, ...]:
         _note(body, "codes", "", f"must be a list of at most {MOST_CODES} codes", faults)
         return ()
     for index, code in enumerate(codes):
-        if type(code) is not str or not 1 <= len(code) <= CODE_LENGTH:
+        if type(code) is not str or len(code) > CODE_LENGTH or not trim(code):
             rule = f"must be a string of 1 to {CODE_LENGTH} characters"
             faults.append(FieldFault(f"/codes/{index}", rule))
     return tuple(codes)

@@ -115,7 +115,11 @@ ORDER: Final = _object(
     {
         "codes": _optional(_CODES),
         "subscription": _optional(_SUBSCRIPTION),
-        "expected_total": _optional(_TOTAL),
+        "expected_total": {
+            **_optional(_TOTAL),
+            "description": "The total that the shopper saw. Always send it: without it an order is "
+            "placed at full price where a code does not apply.",
+        },
         "replaces": _optional(_REFERENCE),
     },
 )

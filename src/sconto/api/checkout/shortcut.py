@@ -18,6 +18,7 @@ from sconto.api.checkout.limits import (
     MOST_PRICES,
     MOST_UNITS,
 )
+from sconto.domain.blanks import trim
 from sconto.domain.cart import Cart, Line
 from sconto.domain.money import TOTAL_DIGITS, known_currencies, parse_amount
 from sconto.domain.names import is_reference
@@ -112,6 +113,8 @@ def _decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T | None:
 
 def _cart_of(sent: _Cart) -> Cart | None:
     if sent.currency not in known_currencies():
+        return None
+    if not all(map(trim, sent.codes)):
         return None
     currency = sent.currency
     try:

@@ -1,10 +1,11 @@
 """The subscription that a cart is an order of, and what its codes do, field by field."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from sconto.api.problem_json import FieldFault, find_unknown
 from sconto.api.rfc3339 import RULE, read_instant
+from sconto.domain.blanks import trim
 from sconto.domain.money import format_amount
 from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.subscription import (
@@ -69,7 +70,7 @@ def _read_code(item: object, place: str, faults: list[FieldFault]) -> Subscripti
     if item.get("application_id") is not None:
         application_id = _read_text(item, "application_id", place, faults)
     code = SubscriptionCode(
-        _read_text(item, "code", place, faults),
+        _read_text(item, "code", place, faults, trim),
         _read_number(item, "first_order_number", place, faults),
         application_id,
     )
@@ -77,9 +78,16 @@ def _read_code(item: object, place: str, faults: list[FieldFault]) -> Subscripti
     return code
 
 
-def _read_text(fields: Body, name: str, place: str, faults: list[FieldFault]) -> str:
+def _read_text(
+    fields: Body,
+    name: str,
+    place: str,
+    faults: list[FieldFault],
+    judged: Callable[[str], str] = str,
+) -> str:
+    """The text as it was sent; `judged` is what of it must be a name."""
     text = fields.get(name)
-    if type(text) is str and is_name(text):
+    if type(text) is str and len(text) <= NAME_LENGTH and is_name(judged(text)):
         return text
     rule = f"must be a string of 1 to {NAME_LENGTH} characters, none a control character"
     faults.append(FieldFault(f"{place}/{name}", rule if name in fields else "is missing"))

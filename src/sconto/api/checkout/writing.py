@@ -5,6 +5,7 @@ Structs that msgspec writes as they stand: filling in a dictionary for each take
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -72,6 +73,27 @@ class WrittenCart(msgspec.Struct, kw_only=True):
     subscription: Answer | UnsetType = UNSET
 
 
+class OrderWithRefusedCodes(msgspec.Struct, kw_only=True):
+    """An order whose codes say first that some of them never applied; else as any other."""
+
+    codes: list[_Code]
+    order_id: str | UnsetType
+    created_at: str | UnsetType
+    status: OrderStatus | UnsetType
+    currency: str
+    subtotal: str
+    discount: str
+    total: str
+    lines: list[_Line]
+    subscription: Answer | UnsetType
+
+
+_REFUSED: Final = frozenset(
+    (CodeStatus.EXPIRED, CodeStatus.NOT_STARTED, CodeStatus.INACTIVE, CodeStatus.UNKNOWN)
+)
+"""What makes a code apply to no cart at all: a shop that placed such an order overlooked it."""
+
+
 class _Price(msgspec.Struct, frozen=True, gc=False):
     product_id: int
     unit_price: str
@@ -103,13 +125,15 @@ def write_quote(priced: PricedCart) -> WrittenCart:
     return answer
 
 
-def write_order(order: StoredOrder) -> WrittenCart:
+def write_order(order: StoredOrder) -> WrittenCart | OrderWithRefusedCodes:
     """An order, with the cart as it was priced."""
     answer = write_quote(order.outcome)
     answer.order_id = order.order_id
     answer.created_at = write_instant(order.created_at)
     answer.status = order.status
-    return answer
+    if _REFUSED.isdisjoint([code.status for code in order.outcome.codes]):
+        return answer
+    return OrderWithRefusedCodes(**msgspec.structs.asdict(answer))
 
 
 def write_prices(

@@ -11,8 +11,9 @@ from sconto.api.merchant.errors import Fault, fault, invalid_body
 from sconto.api.merchant.ids import read_id
 from sconto.api.merchant.instants import format_instant
 from sconto.api.merchant.values import read_codes
+from sconto.domain.blanks import trim
 from sconto.domain.code_list import MOST_LISTED, CodeQuery, CodeState, ListedCode
-from sconto.domain.codes import code_key
+from sconto.domain.codes import code_key, is_typed_code
 from sconto.domain.spreadsheet import shown_as_text
 
 _FIELD: Final = "coupon_code"
@@ -31,7 +32,7 @@ def read_query(sent: Iterable[tuple[str, str]]) -> CodeQuery:
     limit = _read_limit(texts.get("limit", "100"))
     state = next((one for one in CodeState if one == texts.get("state")), None)
     bad = [] if limit is not None else ["limit"]
-    if "search_string" in texts and not texts["search_string"]:
+    if "search_string" in texts and not trim(texts["search_string"]):
         bad.append("search_string")
     if "state" in texts and state is None:
         bad.append("state")
@@ -56,7 +57,7 @@ def read_codes_to_add(body: Mapping[str, object]) -> tuple[str, ...]:
 
 def read_codes_to_remove(body: Mapping[str, object]) -> tuple[str, ...]:
     """The codes that are to be removed. Raises Refused with all that is wrong with them."""
-    sent = read_codes(body[_FIELD]) if _FIELD in body else None
+    sent = read_codes(body[_FIELD], is_typed_code) if _FIELD in body else None
     if sent is None or not (sent.valid or sent.faulty):
         return _faultless(body, (), [fault(11070)])
     return _faultless(body, sent.valid, [fault(11010, _FIELD)] if sent.faulty else [])

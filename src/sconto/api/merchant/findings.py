@@ -1,10 +1,11 @@
 """The errors found in the body of a promotion, told in the order of its fields."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from typing import Final, cast
 
 from sconto.api.faults import first_names
 from sconto.api.merchant.errors import Fault, fault
+from sconto.api.merchant.values import OWN_PERCENT_MEMBERS
 
 Path = tuple[str, ...]
 """The names that lead to a field: `("coupons", "coupon_type")`."""
@@ -41,6 +42,18 @@ def sent_paths(body: Mapping[str, object]) -> Iterator[Path]:
             yield from ((name, leaf) for leaf in value)
 
 
+def _unknown_names(body: Mapping[str, object]) -> Iterator[str]:
+    """The names that no field and no member of an item of `products` has, in the order sent."""
+    for path in sent_paths(body):
+        if path not in _ORDER:
+            yield path[-1]
+        elif path[-1] == "products":
+            items = cast(Mapping[str, object], body[path[0]])["products"]
+            for item in items if isinstance(items, list) else ():
+                if isinstance(item, dict):
+                    yield from (name for name in item if name not in OWN_PERCENT_MEMBERS)
+
+
 def last_of(paths: Iterable[Path]) -> Path:
     """The field that stands last in the table: the place of an error about all of them."""
     return max(paths, key=_ORDER.__getitem__)
@@ -64,9 +77,9 @@ class Findings:
         self.note(path, fault(11010, path[-1] if leaf is None else leaf))
 
     def note_unknown_names(self, body: Mapping[str, object]) -> None:
-        """Remember 11010 for each name that no field has; they come last, in the order sent."""
-        unknown = (path[-1] for path in sent_paths(body) if path not in _ORDER)
-        self._found += [(len(_FIELDS), fault(11010, name)) for name in first_names(unknown)]
+        """Remember 11010 for each name that none has; they come last, in the order sent."""
+        unknown = first_names(dict.fromkeys(_unknown_names(body)))
+        self._found += [(len(_FIELDS), fault(11010, name)) for name in unknown]
 
     def faults(self) -> tuple[Fault, ...]:
         """All errors, each once: by field, at one field by code, and else as they were found."""

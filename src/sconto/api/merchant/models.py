@@ -39,7 +39,17 @@ Percent = Annotated[
     ),
 ]
 ProductId = Annotated[int, Field(ge=1, le=HIGHEST_PRODUCT_ID, examples=[11111])]
-Code = Annotated[str, Field(min_length=1, max_length=30, pattern=r"^[A-Za-z0-9Ѐ-ӿ_.-]+$")]
+# With the marks that a letter of this block may have as a character of its own.
+Code = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=60,
+        pattern="^[A-Za-z0-9\u0400-\u04ff\u0300\u0301\u0304\u0306\u0308\u030b\u030f_.-]+$",
+        description="1 to 30 letters, digits, `-`, `_` and `.`; a letter and its mark may be two "
+        "characters. Case does not matter.",
+    ),
+]
 Name = Annotated[str, Field(min_length=1, max_length=255, examples=["Black Friday"])]
 
 

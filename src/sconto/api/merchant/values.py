@@ -1,6 +1,6 @@
 """What a single value of the merchant API may be: each reader answers None for what it may not."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,7 +13,8 @@ from sconto.domain.names import is_name
 from sconto.domain.product import HIGHEST_PRODUCT_ID
 from sconto.domain.promotion import PromotionType
 
-_OWN_PERCENT_MEMBERS: Final = frozenset({"product_id", "discount_percent"})
+OWN_PERCENT_MEMBERS: Final = frozenset({"product_id", "discount_percent"})
+"""What an item of `products` has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +87,11 @@ def read_percent(value: object) -> int | None:
         return None
 
 
-def read_codes(value: object) -> Codes:
+def read_codes(value: object, is_valid: Callable[[str], bool] = is_code) -> Codes:
     """An array of codes; an empty one has none, which is for its reader to judge."""
     if not isinstance(value, list):
         return Codes((), faulty=True)
-    valid = tuple(code for code in value if isinstance(code, str) and is_code(code))
+    valid = tuple(code for code in value if isinstance(code, str) and is_valid(code))
     return Codes(valid, faulty=len(valid) < len(value))
 
 
@@ -103,15 +104,17 @@ def read_product_ids(value: object) -> Products:
 
 
 def read_own_percents(value: object) -> Products:
-    """A filled array of objects with a product's id and its percent, and nothing else."""
+    """A filled array of objects with a product's id and its percent.
+
+    Other members are for `Findings` to note, by their own names.
+    """
     if not isinstance(value, list) or not value:
         return Products((), faulty=("products",))
     items = [item for item in value if isinstance(item, dict)]
     ids = _valid(_read_product_id(item.get("product_id")) for item in items)
     percents = _valid(read_percent(item.get("discount_percent")) for item in items)
-    strange = len(items) < len(value) or any(item.keys() - _OWN_PERCENT_MEMBERS for item in items)
     faults = {
-        "products": strange,
+        "products": len(items) < len(value),
         "product_id": len(ids) < len(items),
         "discount_percent": len(percents) < len(items),
     }

@@ -26,7 +26,7 @@ def read_validation(body: Body) -> Contract:
 def read_application(body: Body) -> tuple[str, Contract]:
     """The code to be applied, and the contract. Raises InvalidFields."""
     fields = Fields(body)
-    code = fields.name("promotionCode")
+    code = fields.typed_code("promotionCode")
     contract = _read_contract(fields)
     fields.conclude()
     return code, contract
@@ -63,7 +63,7 @@ def _read_contract(body: Fields) -> Contract:
 
 
 def _read_code(fields: Fields) -> ContractCode:
-    code = fields.name("code")
+    code = fields.typed_code("code")
     termination = fields.object("terminationCriteria")
     order_ordinal = termination.whole("orderOrdinal", 0, required=False)
     added_at = None

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 from sconto.api.faults import MOST_FAULTS, first_names
 from sconto.api.strict_json import Number
+from sconto.domain.blanks import trim
 from sconto.domain.names import NAME_LENGTH, is_name, is_text
 from sconto.domain.problems import Problem
 
@@ -68,6 +69,33 @@ class Fields:
         if value and not is_name(value):
             self.note(name, "must be one line without control characters")
         return value
+
+    def code(self, name: str) -> str:
+        """A code that a merchant gives: a name without blanks at its ends; empty for none."""
+        value = self._members.get(name)
+        if type(value) is str and len(value) <= NAME_LENGTH and trim(value) != value:
+            self._known.append(name)
+            self.note(name, "must not begin or end with blanks or invisible characters")
+            return value
+        return self.name(name)
+
+    def typed_code(self, name: str) -> str:
+        """A code as a person typed it, with what came along at its ends; empty where there is none.
+
+        The rest of it must be a name. What is nothing but blanks is as empty as an empty text.
+        """
+        value = self._members.get(name)
+        if type(value) is not str or len(value) > NAME_LENGTH:
+            return self.name(name)
+        self._known.append(name)
+        trimmed = trim(value)
+        if is_name(trimmed):
+            return value
+        if trimmed:
+            self.note(name, "must be one line without control characters")
+        else:
+            self.note(name, f"must have 1 to {NAME_LENGTH} characters")
+        return ""
 
     def text(self, name: str, *, required: bool = True, longest: int) -> str:
         """A text of at least one character that can be shown; empty where there is none."""

@@ -11,7 +11,8 @@ from sconto.api.cursors import read_cursor
 from sconto.api.strict_json import encode_json
 from sconto.api.subscription.errors import KeyNotValid, MergePatchExpected
 from sconto.api.subscription.findings import InvalidFields
-from sconto.domain.names import is_name
+from sconto.domain.blanks import trim
+from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.numbers import LARGEST
 from sconto.domain.problems import SubscriptionPromotionNotFound
 from sconto.domain.subscription_promotion import SubscriptionQuery
@@ -73,8 +74,10 @@ def read_query(request: Request) -> tuple[SubscriptionQuery, str | None]:
     enabled = parameters.get("enabled")
     if enabled not in (None, "true", "false"):
         details.append("enabled must be true or false")
-    for name in ("code", "name"):
-        if (text := parameters.get(name)) and not is_name(text):
+    for name, judged in (("code", trim), ("name", str)):
+        if (text := parameters.get(name)) and not (
+            len(text) <= NAME_LENGTH and is_name(judged(text))
+        ):
             details.append(f"{name} must be a text of at most 255 characters")
     if details or after is None:
         raise InvalidFields(details)

@@ -1,6 +1,7 @@
 """A promotion's fields on their way in: new ones, and those that a merge patch leaves."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import Any, Final
@@ -11,6 +12,7 @@ from sconto.api.strict_json import parse_json
 from sconto.api.subscription.findings import Fields
 from sconto.api.subscription.instants import RULE, format_instant, parse_end, parse_start
 from sconto.api.subscription.metadata import LONGEST_META, encode_meta, merge_patch
+from sconto.domain.blanks import trim
 from sconto.domain.subscription import LAST_ORDER_NUMBER
 from sconto.domain.subscription_promotion import (
     HIGHEST_MAX_USAGE,
@@ -58,7 +60,7 @@ def read_terms(
         enabled=fields.boolean("enabled"),
         name=fields.name("name"),
         description=fields.text("description", required=False, longest=LONGEST_DESCRIPTION) or None,
-        code=fields.name("code"),
+        code=fields.code("code"),
         constraint=_read_constraint(fields.object("constraint"), zone),
         rules=_read_rules(fields),
         meta=_read_meta(fields),
@@ -137,7 +139,9 @@ def read_change(
     """What a merge patch (RFC 7396) makes of a promotion; making it raises InvalidFields."""
 
     def change(promotion: SubscriptionPromotion) -> SubscriptionTerms:
-        patched = merge_patch(render_terms(promotion.terms), patch)
+        # A version that took codes with blanks at their ends may have stored this one.
+        terms = replace(promotion.terms, code=trim(promotion.terms.code))
+        patched = merge_patch(render_terms(terms), patch)
         return read_terms(patched, zone, _find_removed(patch))
 
     return change

@@ -10,6 +10,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sconto.domain.blanks import trim
+from sconto.domain.codes import typed_code_key
 from sconto.domain.numbers import LARGEST
 
 COOKIE: Final = "sconto_basket"
@@ -41,15 +43,15 @@ class Basket:
 
     def with_code(self, code: str) -> "Basket":
         """The basket with a code entered last; of too many the first are forgotten."""
-        code = code.strip()
+        code = trim(code)
         if not 0 < len(code) <= CODE_LENGTH or not code.isprintable():
             return self
         return replace(self, codes=(*self.without_code(code).codes, code)[-MOST_CODES:])
 
     def without_code(self, code: str) -> "Basket":
         """The basket without the code, however it was spelt."""
-        key = code.casefold()
-        return replace(self, codes=tuple(one for one in self.codes if one.casefold() != key))
+        key = typed_code_key(code)
+        return replace(self, codes=tuple(one for one in self.codes if typed_code_key(one) != key))
 
 
 def basket_of(request: Request) -> Basket:
