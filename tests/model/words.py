@@ -84,6 +84,13 @@ def show_instant(moment: datetime, zone: ZoneInfo) -> str:
     return moment.astimezone(zone).replace(microsecond=0).isoformat()
 
 
+def is_over(end: datetime | None, at: datetime) -> bool:
+    """An end in whole seconds includes its whole second; one with a fraction is exact."""
+    if end is None or at <= end:
+        return False
+    return bool(end.microsecond) or at - end >= timedelta(seconds=1)
+
+
 def no_end(zone: ZoneInfo) -> datetime:
     """The time that means that there is no end."""
     return datetime(3000, 1, 1, tzinfo=zone).astimezone(UTC)

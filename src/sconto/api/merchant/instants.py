@@ -36,7 +36,7 @@ def parse_end(text: str) -> datetime:
     """
     instant = _parse(text)
     if instant < _EARLIEST:
-        raise ValueError(f"before the year 1 somewhere: {text!r}")
+        raise ValueError(f"outside of the years 1 to 9999 somewhere: {text!r}")
     return instant
 
 
@@ -53,7 +53,7 @@ def _parse(text: str) -> datetime:
     try:
         return to_utc(datetime(year, month, day, hour, minute, second, tzinfo=zone))
     except OverflowError:
-        raise ValueError(f"before the year 1: {text!r}") from None
+        raise ValueError(f"outside of the years 1 to 9999: {text!r}") from None
 
 
 def format_instant(instant: datetime, zone: ZoneInfo) -> str:
