@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-DECIMALS: Mapping[str, int] = {"EUR": 2, "JPY": 0, "KWD": 3}
+DECIMALS: Mapping[str, int] = {"EUR": 2, "JPY": 0, "KWD": 3, "RSD": 2}
 """The currencies of the histories, with the decimals of their minor units."""
 
 _TIME = re.compile(r"([0-9-]{10})T([0-9:]{8})([+-])([0-9]{2}):([0-9]{2})")

@@ -11,12 +11,9 @@ from typing import Final
 LAST_SECOND: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """What ends here or later never ends."""
 
-END_OF_TIME: Final = datetime.max.replace(tzinfo=UTC)
-"""The last instant there is."""
-
 _SECOND: Final = timedelta(seconds=1)
 _MICROSECOND: Final = timedelta(microseconds=1)
-_MOST_SECONDS: Final = 86_400
+_MOST_SECONDS: Final = 16 * 3600
 _FIRST_SECOND: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 

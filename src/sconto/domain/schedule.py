@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from operator import attrgetter
 from typing import Final
 
-from sconto.domain.far_times import END_OF_TIME, LAST_SECOND
+from sconto.domain.far_times import LAST_SECOND
 
 INSTANT: Final = timedelta(microseconds=1)
 """The smallest step of time that is stored."""
@@ -19,14 +19,14 @@ EVERYTHING: Final = 0
 """The product whose timeline is that of the promotions on all products; no product has this id."""
 
 
-def first_after(end: datetime) -> datetime:
-    """The first instant after an end, which is included.
+def first_after(end: datetime | None) -> datetime | None:
+    """The first instant after an end, which is included; None where there is none.
 
     An end in whole seconds includes its whole second: a period until 23:59:59 and one from 00:00:00
-    leave no gap. An end with a fraction is exact.
+    leave no gap. An end with a fraction is exact. What ends with the year 9999 never ends.
     """
-    if end >= LAST_SECOND:
-        return END_OF_TIME
+    if end is None or end >= LAST_SECOND:
+        return None
     return end + (INSTANT if end.microsecond else SECOND)
 
 
@@ -50,14 +50,15 @@ class Period:
 
     @property
     def over_from(self) -> datetime | None:
-        """The first instant after the period; None where it has no end."""
-        return None if self.ends_at is None else first_after(self.ends_at)
+        """The first instant after the period; None where it is never over."""
+        return first_after(self.ends_at)
 
     def standing(self, at: datetime) -> Standing:
         """Whether the period is running at that moment."""
         if at < self.starts_at:
             return Standing.NOT_STARTED
-        if self.ends_at is not None and at >= first_after(self.ends_at):
+        over_from = self.over_from
+        if over_from is not None and at >= over_from:
             return Standing.OVER
         return Standing.RUNNING
 

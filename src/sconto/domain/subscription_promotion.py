@@ -87,7 +87,8 @@ class Constraint:
 
     def is_over(self, at: datetime) -> bool:
         """Whether the code may no longer be applied at that moment."""
-        return self.ends_at is not None and at >= first_after(self.ends_at)
+        over_from = first_after(self.ends_at)
+        return over_from is not None and at >= over_from
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,10 +140,10 @@ def read_start(text: str, zone: ZoneInfo, stored: datetime | None) -> datetime |
 
 
 def read_end(text: str, zone: ZoneInfo, stored: datetime | None) -> datetime | None:
-    """The same for an end, which may lie in the year 9999."""
+    """The same for an end, which may lie in the year 9999. A fraction of a second is left out."""
     if stored is not None and text == write_instant(stored, zone):
         return stored
-    instant = read_local_time(text, zone)
+    instant = read_local_time(text.partition(".")[0], zone)
     return instant if instant and instant.year >= _FIRST_YEAR else None
 
 

@@ -93,7 +93,7 @@ _OTHERS: Final = f"""
             SELECT promotion_id, type, code_type, active, starts_at, ends_at, covers_all, percent,
                    deleted_at,
                    active AND starts_at <= cart.at
-                       AND (ends_at IS NULL OR {OVER_FROM} > cart.at) AS applies
+                       AND coalesce({OVER_FROM} > cart.at, true) AS applies
             FROM promotions
             WHERE merchant_id = $1 AND promotion_id = code.promotion_id
             LIMIT 1

@@ -65,7 +65,7 @@ _CODES: Final = f"""
         WHERE $4 AND codes.merchant_id = $1 AND codes.code_key = wanted.code_key
             AND codes.removed_at IS NULL AND codes.promotion_id <> $3
             AND promotion.type = 'coupon' AND promotion.active AND promotion.deleted_at IS NULL
-            AND (promotion.ends_at IS NULL OR {OVER_FROM} > $5)
+            AND coalesce({OVER_FROM} > $5, true)
             AND ($6::timestamptz IS NULL OR promotion.starts_at < $6)
         LIMIT 1
     ) AS found

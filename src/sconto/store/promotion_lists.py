@@ -65,7 +65,7 @@ _USED_UP: Final = """
 
 _STATES: Final = {
     None: "true",
-    ListState.RUNNING: (f"active AND starts_at <= $5 AND (ends_at IS NULL OR {OVER_FROM} > $5)"),
+    ListState.RUNNING: f"active AND starts_at <= $5 AND coalesce({OVER_FROM} > $5, true)",
     ListState.NOT_STARTED: "active AND starts_at > $5",
     ListState.EXPIRED: f"{OVER_FROM} <= $5",
     ListState.ON: "active",

@@ -70,7 +70,7 @@ SELECT promotion_id
 FROM promotions
 WHERE merchant_id = $1 AND deleted_at IS NULL
     AND ($2::boolean IS NULL OR active = $2)
-    AND ($3::boolean IS NULL OR (ends_at IS NOT NULL AND {OVER_FROM} <= $4) = $3)
+    AND ($3::boolean IS NULL OR coalesce({OVER_FROM} <= $4, false) = $3)
     AND ($5::text IS NULL OR strpos(name_folded, $5) > 0)
 """  # noqa: S608  # of our own constants
 

@@ -70,7 +70,7 @@ WITH RECURSIVE revealed (product_id, starts_at, ends_at, promotion_id, percent) 
         FROM ({covering}) AS promotion
         WHERE promotion_id < gap.promotion_id
             AND type = 'discount' AND active AND deleted_at IS NULL
-            AND starts_at < gap.ends_at AND (ends_at IS NULL OR {over_from} > gap.starts_at)
+            AND starts_at < gap.ends_at AND coalesce({over_from} > gap.starts_at, true)
         ORDER BY promotion_id DESC
         LIMIT 1
     ) AS found

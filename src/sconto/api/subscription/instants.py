@@ -8,7 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from sconto.api.rfc3339 import read_end, read_instant
-from sconto.domain.far_times import END_OF_TIME, in_utc
+from sconto.domain.far_times import in_utc
 from sconto.domain.schedule import INSTANT
 
 RULE: Final = "a date and time with an offset (2026-12-01T00:00:00Z), or a date (2026-12-01)"
@@ -38,7 +38,7 @@ def parse_end(text: str, zone: ZoneInfo) -> datetime:
         return _parse_instant(text, read_end)
     day = date.fromisoformat(text)
     if day == date.max:
-        return END_OF_TIME
+        return datetime.max.replace(tzinfo=UTC)
     return _to_utc(datetime.combine(day + _DAY, time(), zone)) - INSTANT
 
 
