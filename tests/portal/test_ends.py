@@ -61,10 +61,11 @@ def test_the_last_second_of_a_day_ends_where_the_next_day_starts() -> None:
     assert june.over_from == july.starts_at
 
 
+@pytest.mark.parametrize("fraction", [".999999", ",999999"])
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
-def test_a_fraction_of_a_second_in_an_end_is_left_out(zone: str) -> None:
+def test_a_fraction_of_a_second_in_an_end_is_left_out(zone: str, fraction: str) -> None:
     language = language_for("en", ZoneInfo(zone))
-    with_fraction = saved(replace(FIELDS, ends_at=f"{NEVER}.999999"), language)
+    with_fraction = saved(replace(FIELDS, ends_at=f"{NEVER}{fraction}"), language)
     assert with_fraction == saved(replace(FIELDS, ends_at=NEVER), language)
 
 

@@ -31,6 +31,7 @@ MOST_CODES_SHOWN: Final = 500
 """A promotion with more codes keeps them where the form is saved."""
 
 _SEPARATORS: Final = re.compile(r"[\s,;]+")
+_FRACTION: Final = re.compile("[.,]")
 _NAMED: Final = 5
 _FIRST_YEAR: Final = 1970
 _LAST_YEAR: Final = 9998
@@ -143,7 +144,7 @@ def read_end(text: str, zone: ZoneInfo, stored: datetime | None) -> datetime | N
     """The same for an end, which may lie in the year 9999. A fraction of a second is left out."""
     if stored is not None and text == write_instant(stored, zone):
         return stored
-    instant = read_local_time(text.partition(".")[0], zone)
+    instant = read_local_time(_FRACTION.split(text)[0], zone)
     return instant if instant and instant.year >= _FIRST_YEAR else None
 
 
