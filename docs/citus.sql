@@ -10,7 +10,7 @@ CREATE EXTENSION IF NOT EXISTS citus;
 
 BEGIN;
 
--- The history's triggers only refuse, on each shard for itself. Citus wants to be told.
+-- A trigger refuses, or looks at its own row alone, on each shard for itself. Citus wants to be told.
 SET LOCAL citus.enable_unsafe_triggers = on;
 
 -- Small, read by everybody, and named by foreign keys: a copy on each node.

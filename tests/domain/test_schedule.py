@@ -7,11 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sconto.domain.far_times import LAST_SECOND
 from sconto.domain.schedule import (
     INSTANT,
+    SECOND,
     Period,
     Span,
     Standing,
+    first_after,
     latest_wins,
     parts_outside,
     span_of,
@@ -45,11 +48,33 @@ def shows(span: Span, at: datetime) -> bool:
         (day(1) - INSTANT, Standing.NOT_STARTED),
         (day(1), Standing.RUNNING),
         (day(2), Standing.RUNNING),
-        (day(2) + INSTANT, Standing.OVER),
+        (day(2) + SECOND - INSTANT, Standing.RUNNING),
+        (day(2) + SECOND, Standing.OVER),
     ],
 )
 def test_both_ends_of_a_period_belong_to_it(at: datetime, standing: Standing) -> None:
     assert Period(day(1), day(2)).standing(at) is standing
+
+
+def test_an_end_with_a_fraction_is_exact() -> None:
+    end = day(2) - INSTANT
+    assert Period(day(1), end).standing(end) is Standing.RUNNING
+    assert Period(day(1), end).standing(day(2)) is Standing.OVER
+
+
+@given(st.datetimes(START.replace(tzinfo=None), timezones=st.just(UTC)))
+def test_a_period_until_the_last_second_before_another_leaves_no_gap(at: datetime) -> None:
+    following = Period(at.replace(microsecond=0))
+    before = Period(day(-10_000), following.starts_at - SECOND)
+    assert before.over_from == following.starts_at
+
+
+@pytest.mark.parametrize("microsecond", [0, 1, 50_400, 999_999])
+def test_what_ends_in_the_last_second_of_the_year_9999_never_ends(microsecond: int) -> None:
+    end = LAST_SECOND.replace(microsecond=microsecond)
+    assert first_after(end) is None
+    assert first_after(LAST_SECOND - INSTANT) == LAST_SECOND
+    assert span_of(Period(START, end), 7, 10).ends_at is None
 
 
 def test_a_period_without_end_is_never_over() -> None:
@@ -57,7 +82,7 @@ def test_a_period_without_end_is_never_over() -> None:
 
 
 def test_the_end_of_a_span_is_the_first_instant_after_the_period() -> None:
-    assert span_of(Period(day(1), day(2)), 7, 10) == Span(day(1), day(2) + INSTANT, 7, 10)
+    assert span_of(Period(day(1), day(2)), 7, 10) == Span(day(1), day(2) + SECOND, 7, 10)
     assert span_of(Period(day(1)), 7, 10) == Span(day(1), None, 7, 10)
 
 

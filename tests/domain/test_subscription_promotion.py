@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sconto.domain.money import PERCENT
-from sconto.domain.schedule import INSTANT
+from sconto.domain.schedule import INSTANT, SECOND
 from sconto.domain.subscription import Contract, ContractCode
 from sconto.domain.subscription_promotion import (
     Constraint,
@@ -44,7 +44,14 @@ def test_both_ends_of_the_period_are_included() -> None:
     assert find_refusal(promotion, NEW, NOON - INSTANT) is Refusal.NOT_STARTED
     assert find_refusal(promotion, NEW, NOON) is None
     assert find_refusal(promotion, NEW, NOON + DAY) is None
-    assert find_refusal(promotion, NEW, NOON + DAY + INSTANT) is Refusal.ENDED
+    assert find_refusal(promotion, NEW, NOON + DAY + SECOND - INSTANT) is None
+    assert find_refusal(promotion, NEW, NOON + DAY + SECOND) is Refusal.ENDED
+
+
+def test_an_end_with_a_fraction_is_exact() -> None:
+    promotion = constrained(ends_at=NOON - INSTANT)
+    assert find_refusal(promotion, NEW, NOON - INSTANT) is None
+    assert find_refusal(promotion, NEW, NOON) is Refusal.ENDED
 
 
 def test_the_limit_is_reached_by_the_last_use_and_not_before() -> None:

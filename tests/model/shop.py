@@ -148,7 +148,7 @@ class Shop:
         if (status := query.get("status")) is not None:
             found = [one for one in found if one.active is (status == "1")]
         if (expired := query.get("expired")) is not None:
-            over = [one for one in found if one.ends is not None and one.ends < now]
+            over = [one for one in found if words.is_over(one.ends, now)]
             found = [one for one in found if (one in over) is (expired == "1")]
         if (part := query.get("search_string")) is not None:
             found = [one for one in found if part.lower() in one.name.lower()]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
-from tests.model.words import DECIMALS, compared, half_up, show_amount
+from tests.model.words import DECIMALS, compared, half_up, is_over, show_amount
 
 Answer = tuple[int, object]
 Rules = list[dict[str, Any]]
@@ -201,7 +201,7 @@ def _eligible(promotion: SubscriptionPromotion, contract: Mapping[str, Any], now
     return (
         bool(promotion.body["enabled"])
         and (start is None or start <= now)
-        and (end is None or now <= end)
+        and not is_over(end, now)
         and not (wanted.get("newOnly") and contract["createdAt"] is not None)
         and (not wanted.get("typeIds") or contract["subscriptionTypeId"] in wanted["typeIds"])
         and compared(promotion.body["code"])

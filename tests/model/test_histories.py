@@ -150,6 +150,7 @@ class Histories(RuleBasedStateMachine):
         step=st.sampled_from(
             (
                 timedelta(microseconds=1),
+                timedelta(milliseconds=500),
                 timedelta(seconds=1),
                 timedelta(hours=1),
                 timedelta(hours=9),

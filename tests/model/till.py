@@ -9,7 +9,14 @@ from typing import Any
 from tests.model.faults import is_code
 from tests.model.shop import Answer, Code, Promotion, Shop
 from tests.model.subscriptions import shares
-from tests.model.words import compared, half_up, minor_units, show_amount, show_percent
+from tests.model.words import (
+    compared,
+    half_up,
+    is_over,
+    minor_units,
+    show_amount,
+    show_percent,
+)
 
 RANKS = [
     "applied",
@@ -138,7 +145,7 @@ def _running(promotion: Promotion, at: datetime) -> bool:
         not promotion.deleted
         and promotion.active
         and promotion.starts <= at
-        and (promotion.ends is None or at <= promotion.ends)
+        and not is_over(promotion.ends, at)
     )
 
 
@@ -272,7 +279,7 @@ def _state(
         return "inactive"
     if at < promotion.starts:
         return "not_started"
-    if promotion.ends is not None and at > promotion.ends:
+    if is_over(promotion.ends, at):
         return "expired"
     if not _usable(promotion, code, at, freed):
         return "used"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-DECIMALS: Mapping[str, int] = {"EUR": 2, "JPY": 0, "KWD": 3}
+DECIMALS: Mapping[str, int] = {"EUR": 2, "JPY": 0, "KWD": 3, "RSD": 2}
 """The currencies of the histories, with the decimals of their minor units."""
 
 _AROUND_CODES = " \t\n\r\x85\u00a0\u2000\u2028\u3000\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
@@ -90,6 +90,13 @@ def instant(value: object) -> datetime | None:
 def show_instant(moment: datetime, zone: ZoneInfo) -> str:
     """As the merchant API writes it."""
     return moment.astimezone(zone).replace(microsecond=0).isoformat()
+
+
+def is_over(end: datetime | None, at: datetime) -> bool:
+    """An end in whole seconds includes its whole second; one with a fraction is exact."""
+    if end is None or at <= end:
+        return False
+    return bool(end.microsecond) or at - end >= timedelta(seconds=1)
 
 
 def no_end(zone: ZoneInfo) -> datetime:

@@ -11,7 +11,7 @@ from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller
 from sconto.domain.pricing import PricedCart
 from sconto.domain.promotion import PromotionChange, PromotionType
-from sconto.domain.schedule import INSTANT, Period
+from sconto.domain.schedule import INSTANT, SECOND, Period
 from sconto.operations.checkout import list_prices, place_order, quote
 from sconto.operations.products import delete_product
 from sconto.operations.promotions import change_promotion, create_promotion, delete_promotion
@@ -84,7 +84,8 @@ async def test_a_cart_is_priced_as_of_another_time(database: Database, merchant:
         (period.starts_at - INSTANT, CodeStatus.NOT_STARTED, 0),
         (period.starts_at, CodeStatus.APPLIED, 100),
         (period.ends_at, CodeStatus.APPLIED, 100),
-        (period.ends_at + INSTANT, CodeStatus.EXPIRED, 0),
+        (period.ends_at + SECOND - INSTANT, CodeStatus.APPLIED, 100),
+        (period.ends_at + SECOND, CodeStatus.EXPIRED, 0),
     ):
         priced = await quote(database, merchant, cart, at)
         assert ([code.status for code in priced.codes], priced.discount) == ([status], discount)

@@ -13,7 +13,7 @@ from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPer
 from sconto.domain.money import PERCENT
 from sconto.domain.people import Caller
 from sconto.domain.promotion import NewPromotion, PromotionChange, PromotionType, Terms
-from sconto.domain.schedule import INSTANT, Period, Span, Standing
+from sconto.domain.schedule import INSTANT, SECOND, Period, Span, Standing
 from sconto.operations.promotions import change_promotion, create_promotion, delete_promotion
 from sconto.store.candidates import read_candidates
 from sconto.store.database import Database
@@ -45,7 +45,7 @@ class Write:
 def periods(draw: st.DrawFn) -> Period:
     first = draw(st.integers(0, DAYS))
     last = draw(st.none() | st.integers(first, DAYS))
-    up_to = draw(st.sampled_from([timedelta(0), -INSTANT]))
+    up_to = draw(st.sampled_from([timedelta(0), -INSTANT, -SECOND]))
     ends_at = None if last is None else max(day(first), day(last) + up_to)
     return Period(day(first), ends_at)
 
@@ -101,7 +101,8 @@ async def test_the_timeline_shows_the_latest_created_of_what_runs(
             spans = timeline.get(product_id, [])
             assert_tidy(spans)
             for number in range(DAYS + 1):
-                for at in (day(number) - INSTANT, day(number), day(number) + INSTANT):
+                for step in (-INSTANT, timedelta(0), SECOND - INSTANT, SECOND):
+                    at = day(number) + step
                     assert shown(spans, at) == expected(promotions, product_id, at)
 
 
@@ -287,11 +288,11 @@ async def test_what_comes_back_may_be_of_several_promotions(
 
     [spans] = (await read_timeline(database, merchant)).values()
     assert [(span.promotion_id, span.starts_at, span.ends_at) for span in spans] == [
-        (ids[0], day(0), day(1) + INSTANT),
+        (ids[0], day(0), day(1) + SECOND),
         (ids[1], day(2), day(3)),
         (ids[2], day(3), day(4)),
-        (ids[3], day(4), day(6) + INSTANT),
-        (ids[1], day(6) + INSTANT, day(9) + INSTANT),
+        (ids[3], day(4), day(6) + SECOND),
+        (ids[1], day(6) + SECOND, day(9) + SECOND),
         (ids[4], day(11), None),
     ]
 
@@ -319,7 +320,8 @@ async def test_a_promotion_that_is_over_stays_on_the_timeline(
 
     spans = (await read_timeline(database, merchant))[EVERYTHING]
     assert shown(spans, day(1)) == (promotion_id, 10 * PERCENT)
-    assert shown(spans, day(1) + INSTANT) is None
+    assert shown(spans, day(1) + SECOND - INSTANT) == (promotion_id, 10 * PERCENT)
+    assert shown(spans, day(1) + SECOND) is None
 
 
 async def test_more_products_than_are_redrawn_together_are_all_redrawn(

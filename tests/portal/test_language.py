@@ -69,6 +69,9 @@ def test_values_are_written_as_the_language_does() -> None:
     assert english.money(123456, "EUR") == "€1,234.56"
     assert english.money(1234, "JPY") == "JP¥1,234"
     assert english.money(1234, "KWD") == "KWD1.234"
+    # CLDR knows no cents of these.
+    assert english.money(15052, "RSD") == "RSD150.52"
+    assert german.money(-150_500, "IQD") == "-150,500\xa0IQD"
     assert german.percent(12_500_000) == "12,5\xa0%"
     assert english.percent(PERCENT // 1_000_000) == "0.000001%"
     assert german.day(date(2026, 11, 2)) == "02.11.2026"
@@ -80,6 +83,15 @@ def test_a_moment_names_the_zone_that_it_is_told_in() -> None:
     assert english.instant(winter) == "2 Jan 2026, 00:05 CET"
     assert english.instant(summer) == "2 Jul 2026, 01:05 CEST"
     assert english.day(winter) == "2 Jan 2026"
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/New_York"])
+def test_the_first_and_the_last_moments_are_told_in_every_zone(zone: str) -> None:
+    english = language_for("en-GB", ZoneInfo(zone))
+    for moment in (datetime.max, datetime(9999, 12, 31, 23, 59, 59, 43_200)):  # noqa: DTZ001, DTZ901
+        assert english.instant(moment.replace(tzinfo=UTC)).startswith("31 Dec 9999, ")
+    first = datetime(1, 1, 1, tzinfo=UTC)
+    assert english.day(first) == "1 Jan 1"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPer
 from sconto.domain.money import PERCENT
 from sconto.domain.people import Caller
 from sconto.domain.promotion import PromotionChange, PromotionType, Terms
-from sconto.domain.schedule import EVERYTHING, INSTANT, Period
+from sconto.domain.schedule import EVERYTHING, INSTANT, SECOND, Period
 from sconto.operations.checkout import list_prices, quote
 from sconto.operations.products import delete_product
 from sconto.operations.promotions import (
@@ -152,8 +152,8 @@ async def test_promotions_begin_and_end_by_time_alone(
     assert await till.asked() == [[EVERYTHING, MUG]]
     for begin, end, percents in (
         (NOON - HOUR, NOON - INSTANT, []),
-        (NOON, NOON + HOUR, [10]),
-        (NOON + HOUR + INSTANT, later - INSTANT, []),
+        (NOON, NOON + HOUR + SECOND - INSTANT, [10]),
+        (NOON + HOUR + SECOND, later - INSTANT, []),
         (later, later + HOUR - INSTANT, [10]),
         (later + HOUR, later + timedelta(days=36500), [10]),
     ):

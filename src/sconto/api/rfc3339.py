@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime
 from typing import Final
 
+from sconto.domain.far_times import in_utc, to_utc
+
 RULE: Final = 'must be a time with its offset, such as "2026-11-27T00:00:00+00:00"'
 
 # A fraction finer than microseconds is cut off.
@@ -14,19 +16,35 @@ _INSTANT: Final = re.compile(
 
 
 def read_instant(text: object) -> datetime | None:
-    """The instant in UTC; None for anything else than the text of one."""
+    """The instant in UTC; None for anything else than the text of one in the years 1 to 9999."""
+    local = _read_local(text)
+    try:
+        return None if local is None else local.astimezone(UTC)
+    except OverflowError:
+        return None
+
+
+def read_end(text: object) -> datetime | None:
+    """The same for an end: what is later than the year 9999 in UTC is its last second."""
+    local = _read_local(text)
+    try:
+        return None if local is None else in_utc(to_utc(local))
+    except OverflowError:
+        return None
+
+
+def _read_local(text: object) -> datetime | None:
     match = _INSTANT.fullmatch(text) if type(text) is str else None
     if match is None:
         return None
     day, time, fraction, offset = match.groups(default="")
     microseconds = fraction.ljust(7, "0") if fraction else ""
     try:
-        instant = datetime.fromisoformat(f"{day}T{time}{microseconds}{offset.upper()}")
-        return instant.astimezone(UTC)
-    except (ValueError, OverflowError):
+        return datetime.fromisoformat(f"{day}T{time}{microseconds}{offset.upper()}")
+    except ValueError:
         return None
 
 
 def write_instant(instant: datetime) -> str:
     """The instant in UTC."""
-    return instant.astimezone(UTC).isoformat()
+    return in_utc(instant).isoformat()

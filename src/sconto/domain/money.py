@@ -2,14 +2,18 @@
 
 An amount is an integer of the currency's minor unit (cents of a euro, whole yen). A percent is an
 integer of millionths of one percent: 12.5 % is 12_500_000. Both are exact, so that sums add up.
+
+Minor units are those of ISO 4217. The package `iso4217` has ISO's own table and names its date in
+its version. CLDR, which babel has, tells how people write amounts: whole dinars of RSD, for one.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Final
 
 from babel.numbers import get_currency_precision, list_currencies
+from iso4217 import Currency
 
 PERCENT: Final = 1_000_000
 """One percent."""
@@ -31,14 +35,24 @@ _PERCENT = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,6}))?", re.ASCII)
 
 @cache
 def known_currencies() -> frozenset[str]:
-    """The ISO 4217 codes that an amount can be in."""
-    return frozenset(list_currencies())
+    """The codes that an amount can be in: those of ISO 4217, of today and of former days."""
+    return frozenset(list_currencies()) | _decimals_in_iso().keys()
 
 
 @cache
 def currency_decimals(currency: str) -> int:
-    """How many decimals the currency's minor unit has: 2 for EUR, 0 for JPY, 3 for KWD."""
-    return get_currency_precision(currency)
+    """How many decimals the currency's minor unit has: 2 for EUR, 0 for JPY, 3 for KWD.
+
+    ISO gives none for metals and other special codes, and none for former currencies; theirs are
+    CLDR's.
+    """
+    decimals = _decimals_in_iso().get(currency)
+    return get_currency_precision(currency) if decimals is None else decimals
+
+
+@cache
+def _decimals_in_iso() -> Mapping[str, int | None]:
+    return {currency.code: currency.exponent for currency in Currency}
 
 
 # The prices of a catalogue come again with each cart and each page.

@@ -8,11 +8,26 @@ from heapq import heappop, heappush
 from operator import attrgetter
 from typing import Final
 
+from sconto.domain.far_times import LAST_SECOND
+
 INSTANT: Final = timedelta(microseconds=1)
-"""The smallest step of time that is stored: an inclusive end plus this is the exclusive one."""
+"""The smallest step of time that is stored."""
+
+SECOND: Final = timedelta(seconds=1)
 
 EVERYTHING: Final = 0
 """The product whose timeline is that of the promotions on all products; no product has this id."""
+
+
+def first_after(end: datetime | None) -> datetime | None:
+    """The first instant after an end, which is included; None where there is none.
+
+    An end in whole seconds includes its whole second: a period until 23:59:59 and one from 00:00:00
+    leave no gap. An end with a fraction is exact. What ends with the year 9999 never ends.
+    """
+    if end is None or end >= LAST_SECOND:
+        return None
+    return end + (INSTANT if end.microsecond else SECOND)
 
 
 class Standing(StrEnum):
@@ -25,16 +40,25 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From one instant to another, both included; `ends_at` None means no end."""
+    """From one instant to another, both included; `ends_at` None means no end.
+
+    `ends_at` is the end as it was given. What compares times asks for `over_from`.
+    """
 
     starts_at: datetime
     ends_at: datetime | None = None
+
+    @property
+    def over_from(self) -> datetime | None:
+        """The first instant after the period; None where it is never over."""
+        return first_after(self.ends_at)
 
     def standing(self, at: datetime) -> Standing:
         """Whether the period is running at that moment."""
         if at < self.starts_at:
             return Standing.NOT_STARTED
-        if self.ends_at is not None and at > self.ends_at:
+        over_from = self.over_from
+        if over_from is not None and at >= over_from:
             return Standing.OVER
         return Standing.RUNNING
 
@@ -54,8 +78,7 @@ class Span:
 
 def span_of(period: Period, promotion_id: int, percent: int) -> Span:
     """The stretch on which a promotion with this period would be the pick if it were alone."""
-    ends_at = None if period.ends_at is None else period.ends_at + INSTANT
-    return Span(period.starts_at, ends_at, promotion_id, percent)
+    return Span(period.starts_at, period.over_from, promotion_id, percent)
 
 
 def parts_outside(span: Span, other: Span) -> list[Span]:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from sconto.domain.money import parse_percent
+from sconto.domain.schedule import first_after
 from sconto.domain.subscription import LAST_ORDER_NUMBER, Contract, subscription_code_key
 
 MOST_RULES: Final = 100
@@ -83,6 +84,11 @@ class Constraint:
     max_usage: int | None = None
     new_only: bool = False
     type_ids: tuple[str, ...] = ()
+
+    def is_over(self, at: datetime) -> bool:
+        """Whether the code may no longer be applied at that moment."""
+        over_from = first_after(self.ends_at)
+        return over_from is not None and at >= over_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +181,7 @@ def find_refusal(
     reasons = {
         Refusal.DISABLED: not terms.enabled,
         Refusal.NOT_STARTED: constraint.starts_at is not None and at < constraint.starts_at,
-        Refusal.ENDED: constraint.ends_at is not None and at > constraint.ends_at,
+        Refusal.ENDED: constraint.is_over(at),
         Refusal.NEW_ONLY: constraint.new_only and contract.created_at is not None,
         Refusal.TYPE: bool(constraint.type_ids) and contract.type_id not in constraint.type_ids,
         Refusal.ALREADY_APPLIED: has_code(contract, terms.code),

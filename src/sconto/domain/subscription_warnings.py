@@ -42,7 +42,7 @@ def find_subscription_warnings(
     """
     constraint = terms.constraint
     warnings = []
-    if constraint.ends_at is not None and constraint.ends_at < now:
+    if constraint.is_over(now):
         warnings.append(SubscriptionWarning(SubscriptionWarningKind.OVER))
     if constraint.max_usage == usage:
         warnings.append(SubscriptionWarning(SubscriptionWarningKind.USED_UP))

@@ -75,7 +75,7 @@ async def _warn_of_codes(
     keys = [key for code in new.terms.codes if (key := code_key(code)) is not None]
     if not keys and promotion_id is None:
         return []
-    has_time = left.ends_at is None or left.ends_at >= left.starts_at
+    has_time = left.over_from is None or left.over_from > left.starts_at
     serves = new.type is PromotionType.COUPON and new.active and has_time
     at_stake = await store.find_codes_at_stake(
         connection, caller.merchant_id, promotion_id, keys, left if serves else None

@@ -1,6 +1,7 @@
 """The language of a visit: its words, and how it writes numbers, amounts and times."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_decimal, format_percent
 
+from sconto.domain.far_times import in_zone
 from sconto.domain.money import FULL_PERCENT, currency_decimals
-from sconto.portal.local_times import move_to
 
 _CATALOGUES: Final = Path(__file__).with_name("locales")
 
@@ -49,9 +50,14 @@ class Language:
         return format_decimal(number, locale=self.locale)
 
     def money(self, amount: int, currency: str) -> str:
-        """An amount in minor units as €19.99."""
-        exact = Decimal(amount).scaleb(-currency_decimals(currency))
-        return format_currency(exact, currency, locale=self.locale)
+        """An amount in minor units as €19.99, with all the decimals of ISO 4217."""
+        decimals = currency_decimals(currency)
+        # Babel would round to the decimals of CLDR, which knows no cents of some currencies.
+        pattern = copy(self.locale.currency_formats["standard"])
+        pattern.frac_prec = (decimals, decimals)
+        exact = Decimal(amount).scaleb(-decimals)
+        written: str = pattern.apply(exact, self.locale, currency=currency, currency_digits=False)
+        return written
 
     def bare_amount(self, ten_thousandths: int) -> str:
         """An amount of whatever currency, in ten-thousandths of its major unit, as 9.90."""
@@ -65,7 +71,7 @@ class Language:
 
     def instant(self, instant: datetime) -> str:
         """A moment in the server's zone, which it names: 22 Nov 2026, 10:36 CET."""
-        there = move_to(instant, self.zone)
+        there = in_zone(instant, self.zone)
         day = format_date(there, "medium", locale=self.locale)
         time = format_datetime(there, "HH:mm", tzinfo=there.tzinfo, locale=self.locale)
         return f"{day}, {time} {there.tzname()}"
@@ -73,7 +79,7 @@ class Language:
     def day(self, day: date) -> str:
         """22 Nov 2026; of a moment, the day that it is in the server's zone."""
         if isinstance(day, datetime):
-            day = move_to(day, self.zone).date()
+            day = in_zone(day, self.zone).date()
         return format_date(day, "medium", locale=self.locale)
 
 

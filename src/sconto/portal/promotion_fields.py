@@ -17,18 +17,20 @@ from sconto.domain.coverage import (
     named_products,
 )
 from sconto.domain.coverage_file import read_percent
+from sconto.domain.far_times import in_zone
 from sconto.domain.money import format_percent
 from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.product import parse_product_id
 from sconto.domain.promotion import NewPromotion, Promotion, PromotionType, Terms
 from sconto.domain.schedule import Period
 from sconto.portal.language import Language
-from sconto.portal.local_times import move_to, read_local_time
+from sconto.portal.local_times import read_local_time
 
 MOST_CODES_SHOWN: Final = 500
 """A promotion with more codes keeps them where the form is saved."""
 
 _SEPARATORS: Final = re.compile(r"[\s,;]+")
+_FRACTION: Final = re.compile("[.,]")
 _NAMED: Final = 5
 _FIRST_YEAR: Final = 1970
 _LAST_YEAR: Final = 9998
@@ -128,28 +130,34 @@ def read_fields(
 
 def write_instant(instant: datetime, zone: ZoneInfo) -> str:
     """The instant as a field for a local time has it."""
-    there = move_to(instant, zone).replace(tzinfo=None, microsecond=0)
+    there = in_zone(instant, zone).replace(tzinfo=None, microsecond=0)
     return there.isoformat(timespec="seconds" if there.second else "minutes")
 
 
-def read_instant(text: str, zone: ZoneInfo, stored: datetime | None) -> datetime | None:
+def read_start(text: str, zone: ZoneInfo, stored: datetime | None) -> datetime | None:
     """The moment that was typed; `stored` where the field still shows that. None for no time."""
+    instant = read_end(text, zone, stored)
+    return None if instant != stored and instant and instant.year > _LAST_YEAR else instant
+
+
+def read_end(text: str, zone: ZoneInfo, stored: datetime | None) -> datetime | None:
+    """The same for an end, which may lie in the year 9999. A fraction of a second is left out."""
     if stored is not None and text == write_instant(stored, zone):
         return stored
-    instant = read_local_time(text, zone)
-    return instant if instant and _FIRST_YEAR <= instant.year <= _LAST_YEAR else None
+    instant = read_local_time(_FRACTION.split(text)[0], zone)
+    return instant if instant and instant.year >= _FIRST_YEAR else None
 
 
 def _read_period(
     fields: Fields, language: Language, stored: Period | None, faults: Faults
 ) -> Period | None:
     _ = language.gettext
-    starts_at = read_instant(fields.starts_at, language.zone, stored.starts_at if stored else None)
+    starts_at = read_start(fields.starts_at, language.zone, stored.starts_at if stored else None)
     if starts_at is None:
         faults.note("starts_at", _("Write a day and a time."))
     ends_at = None
     if fields.ends_at:
-        ends_at = read_instant(fields.ends_at, language.zone, stored.ends_at if stored else None)
+        ends_at = read_end(fields.ends_at, language.zone, stored.ends_at if stored else None)
         if ends_at is None:
             faults.note("ends_at", _("Write a day and a time, or nothing."))
         elif starts_at is not None and ends_at < starts_at:

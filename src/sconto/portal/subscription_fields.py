@@ -28,7 +28,7 @@ from sconto.domain.subscription_promotion import (
     parse_order_number,
 )
 from sconto.portal.language import Language
-from sconto.portal.promotion_fields import Faults, read_instant, write_instant
+from sconto.portal.promotion_fields import Faults, read_end, read_start, write_instant
 from sconto.portal.subscription_sentences import write_numbers
 
 _LEAST_ROWS: Final = 2
@@ -152,11 +152,11 @@ def _read_constraint(
     stored = terms.constraint if terms else Constraint()
     starts_at = ends_at = None
     if fields.starts_at:
-        starts_at = read_instant(fields.starts_at, language.zone, stored.starts_at)
+        starts_at = read_start(fields.starts_at, language.zone, stored.starts_at)
         if starts_at is None:
             faults.note("starts_at", _("Write a day and a time, or nothing."))
     if fields.ends_at:
-        ends_at = read_instant(fields.ends_at, language.zone, stored.ends_at)
+        ends_at = read_end(fields.ends_at, language.zone, stored.ends_at)
         if ends_at is None:
             faults.note("ends_at", _("Write a day and a time, or nothing."))
         elif starts_at is not None and ends_at < starts_at:

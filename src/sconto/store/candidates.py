@@ -11,6 +11,8 @@ from sconto.domain.choice import AutomaticPick, Candidates, CodeOffer
 from sconto.domain.codes import code_key
 from sconto.domain.order import StoredOrder
 from sconto.domain.schedule import EVERYTHING
+from sconto.store.outcomes import OrderRow, order_from
+from sconto.store.period_ends import OVER_FROM
 from sconto.store.pick_memory import PickMemory, Shown, Version
 from sconto.store.pool import Connection
 from sconto.store.subscription_rules import READ_RULES, CarriedRules, carried_codes, in_order
@@ -55,7 +57,7 @@ _SHOWN: Final = """
     ) AS shown
 """
 
-_OTHERS: Final = """
+_OTHERS: Final = f"""
     ARRAY(
         SELECT product.product_id
         FROM unnest(cart.products) AS wanted (product_id)
@@ -78,7 +80,7 @@ _OTHERS: Final = """
                 'starts_at', promotion.starts_at, 'ends_at', promotion.ends_at),
             'used_at', code.used_at,
             'percent', CASE WHEN promotion.covers_all THEN promotion.percent END,
-            'percents', coalesce(coverage.percents, '{}'))
+            'percents', coalesce(coverage.percents, '{{}}'))
         FROM unnest(cart.codes) AS activated (code_key)
         CROSS JOIN LATERAL (
             SELECT code_id, promotion_id, code_key,
@@ -91,7 +93,7 @@ _OTHERS: Final = """
             SELECT promotion_id, type, code_type, active, starts_at, ends_at, covers_all, percent,
                    deleted_at,
                    active AND starts_at <= cart.at
-                       AND (ends_at IS NULL OR ends_at >= cart.at) AS applies
+                       AND coalesce({OVER_FROM} > cart.at, true) AS applies
             FROM promotions
             WHERE merchant_id = $1 AND promotion_id = code.promotion_id
             LIMIT 1
@@ -120,7 +122,7 @@ _OTHERS: Final = """
             LIMIT 1
         ) AS stored
     ) AS orders
-"""
+"""  # noqa: S608  # of our own constants
 
 
 def _answering(*parts: str) -> str:
@@ -186,7 +188,7 @@ class _Around(msgspec.Struct, frozen=True):
     shown: list[Shown] = []
     known: frozenset[int] = frozenset()
     offers: list[CodeOffer] = []
-    orders: list[StoredOrder] = []
+    orders: list[OrderRow] = []
     rules: list[CarriedRules] = []
 
 
@@ -268,7 +270,7 @@ def _surround(one: CartAt, found: _Around, picks: _Picks) -> Surroundings:
     everywhere = picks.pop(EVERYTHING, None)
     return Surroundings(
         Candidates(found.known, everywhere, picks, found.offers, applied),
-        {order.order_id: order for order in found.orders},
+        {row.order_id: order_from(row) for row in found.orders},
     )
 
 

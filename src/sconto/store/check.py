@@ -15,10 +15,11 @@ from typing import Final
 import asyncpg
 
 from sconto.domain.contradiction import Contradiction
-from sconto.domain.schedule import INSTANT, Span
+from sconto.domain.schedule import Span
 from sconto.store.check_orders import ORDER_CHECKS
 from sconto.store.check_promotions import PROMOTION_CHECKS
 from sconto.store.database import Connection, Database
+from sconto.store.period_ends import OVER_FROM
 
 CHECKS: Final = (*ORDER_CHECKS, *PROMOTION_CHECKS)
 """A promise with the statement that answers (merchant_id, words) for what breaks it."""
@@ -27,16 +28,16 @@ _ROWS_AT_ONCE: Final = 2000
 
 # By product: what each automatic promotion claims, and what the timeline shows. The cursor is SQL's
 # own, for it ends with the transaction: asyncpg's would leave a statement in a pooler's session.
-_OPEN_TIMELINE: Final = """
+_OPEN_TIMELINE: Final = f"""
 DECLARE timeline NO SCROLL CURSOR FOR
-SELECT merchant_id, 0::bigint AS product_id, true AS claimed, starts_at, ends_at + $2 AS ends_at,
-       promotion_id, percent
+SELECT merchant_id, 0::bigint AS product_id, true AS claimed, starts_at,
+       {OVER_FROM} AS ends_at, promotion_id, percent
 FROM promotions
 WHERE ($1::bigint IS NULL OR merchant_id = $1)
   AND covers_all AND type = 'discount' AND active AND deleted_at IS NULL
 UNION ALL
-SELECT merchant_id, named.product_id, true, promotion.starts_at, promotion.ends_at + $2,
-       promotion_id, coalesce(named.percent, promotion.percent)
+SELECT merchant_id, named.product_id, true, starts_at, {OVER_FROM}, promotion_id,
+       coalesce(named.percent, promotion.percent)
 FROM promotion_products AS named JOIN promotions AS promotion USING (merchant_id, promotion_id)
 WHERE ($1::bigint IS NULL OR merchant_id = $1)
   AND NOT promotion.covers_all AND promotion.type = 'discount' AND promotion.active
@@ -46,7 +47,7 @@ SELECT merchant_id, product_id, false, starts_at, ends_at, promotion_id, percent
 FROM automatic_picks
 WHERE $1::bigint IS NULL OR merchant_id = $1
 ORDER BY merchant_id, product_id
-"""
+"""  # noqa: S608  # of our own constants
 
 _READ_TIMELINE: Final = f"FETCH {_ROWS_AT_ONCE} FROM timeline"
 
@@ -84,7 +85,7 @@ async def read_timelines(
     connection: Connection, merchant_id: int | None
 ) -> AsyncIterator[ProductTimeline]:
     """Every product with its timeline, one after the other."""
-    await connection.execute(_OPEN_TIMELINE, merchant_id, INSTANT, timeout=_FOR_EVER)
+    await connection.execute(_OPEN_TIMELINE, merchant_id, timeout=_FOR_EVER)
     waiting: list[asyncpg.Record] = []
     while rows := await connection.fetch(_READ_TIMELINE, timeout=_FOR_EVER):
         for row in rows:

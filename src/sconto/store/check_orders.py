@@ -38,10 +38,11 @@ HAVING sum(subtotal) <> order_subtotal
 LIMIT $2
 """
 
-# What the outcomes say was picked, and what was recorded: each must have what the other has.
+# What the outcomes say was picked, and what was recorded: each must have what the other has. Where
+# an outcome names its decimals, redemptions are in whole units (`stored_amounts`).
 _RECORDED: Final = """
 WITH line AS (
-    SELECT merchant_id, order_id, outcome->>'currency' AS currency, line
+    SELECT merchant_id, order_id, line, 10 ^ coalesce((outcome->>'decimals')::numeric, 0) AS units
     FROM orders CROSS JOIN LATERAL json_array_elements(outcome->'lines') AS line
     WHERE $1::bigint IS NULL OR merchant_id = $1
 ), picked AS (
@@ -51,8 +52,8 @@ WITH line AS (
            CASE WHEN pick->>'code_id' IS NULL THEN 'none'
                 ELSE coalesce(pick->>'code_type', 'reusable') END AS code_type,
            pick->>'reason' IS NULL AS applied,
-           sum(CASE WHEN pick->>'reason' IS NULL THEN (line->>'discount')::numeric ELSE 0 END)
-               AS discount
+           sum(CASE WHEN pick->>'reason' IS NULL
+                    THEN (line->>'discount')::numeric / units ELSE 0 END) AS discount
     FROM line CROSS JOIN LATERAL json_array_elements(line->'picks') AS pick
     GROUP BY 1, 2, 3, 4, 5, 6, 7
 ), redeemed AS (

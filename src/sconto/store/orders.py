@@ -55,6 +55,7 @@ from sconto.domain.order import OrderStatus, StoredOrder
 from sconto.domain.redemption import one_time_codes, redemptions_of
 from sconto.store.database import Connection
 from sconto.store.outcomes import decode_order, encode_outcome
+from sconto.store.stored_amounts import stored_discount
 
 AUTOMATIC: Final = 0
 """The code of redemptions without one."""
@@ -202,7 +203,7 @@ async def insert_order(
         [redemption.code_id or AUTOMATIC for redemption in redemptions],
         [redemption.code_type or NO_TYPE for redemption in redemptions],
         [redemption.applied for redemption in redemptions],
-        [str(redemption.discount) for redemption in redemptions],
+        [stored_discount(one.discount, order.outcome.currency) for one in redemptions],
         order.outcome.currency,
         day,
     )

@@ -7,6 +7,8 @@ from typing import Final
 from sconto.domain.product import Product
 from sconto.domain.schedule import EVERYTHING, Period, Span
 from sconto.store.database import Connection
+from sconto.store.period_ends import OVER_FROM
+from sconto.store.stored_amounts import PRICE
 
 _MOST_SPANS: Final = 100
 
@@ -23,7 +25,7 @@ LEFT JOIN LATERAL (
     SELECT starts_at, ends_at, promotion_id, percent
     FROM automatic_picks
     WHERE merchant_id = $1 AND product_id = shown.product_id
-        AND (ends_at IS NULL OR ends_at > $4) AND ($5::timestamptz IS NULL OR starts_at <= $5)
+        AND (ends_at IS NULL OR ends_at > $4) AND ($5::timestamptz IS NULL OR starts_at < $5)
         AND (SELECT count(*) FROM covered) <= $3
     ORDER BY starts_at
     LIMIT $6
@@ -31,26 +33,27 @@ LEFT JOIN LATERAL (
 ORDER BY shown.place, span.starts_at
 """
 
-_NAMED: Final = """
+_NAMED: Final = f"""
     SELECT place, wanted.product_id, name, price, currency
     FROM unnest($2::bigint[]) WITH ORDINALITY AS wanted (product_id, place)
     LEFT JOIN LATERAL (
-        SELECT name, price, currency FROM products
+        SELECT name, {PRICE} AS price, currency FROM products
         WHERE merchant_id = $1 AND product_id = wanted.product_id AND deleted_at IS NULL
         LIMIT 1
     ) AS product ON true
-"""
+"""  # noqa: S608  # of our own constants
 
-_FIRST: Final = """
-    SELECT row_number() OVER (ORDER BY product_id) AS place, product_id, name, price, currency
+_FIRST: Final = f"""
+    SELECT row_number() OVER (ORDER BY product_id) AS place, product_id, name,
+        {PRICE} AS price, currency
     FROM products
     WHERE merchant_id = $1 AND deleted_at IS NULL AND $2::bigint[] IS NULL
     ORDER BY product_id
     LIMIT $3 + 1
-"""
+"""  # noqa: S608  # of our own constants
 
 # Each code is looked up by its key; a handful of those found is enough to warn.
-_CODES: Final = """
+_CODES: Final = f"""
 (
     SELECT found.code, found.promotion_id, NULL AS total
     FROM unnest($2::text[]) AS wanted (code_key)
@@ -62,8 +65,8 @@ _CODES: Final = """
         WHERE $4 AND codes.merchant_id = $1 AND codes.code_key = wanted.code_key
             AND codes.removed_at IS NULL AND codes.promotion_id <> $3
             AND promotion.type = 'coupon' AND promotion.active AND promotion.deleted_at IS NULL
-            AND (promotion.ends_at IS NULL OR promotion.ends_at >= $5)
-            AND ($6::timestamptz IS NULL OR promotion.starts_at <= $6)
+            AND coalesce({OVER_FROM} > $5, true)
+            AND ($6::timestamptz IS NULL OR promotion.starts_at < $6)
         LIMIT 1
     ) AS found
     LIMIT 20
@@ -85,7 +88,7 @@ UNION ALL
     ORDER BY position
     LIMIT 5
 )
-"""
+"""  # noqa: S608  # of our own constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ async def find_surroundings(
     """
     statement = _SURROUNDINGS.format(covered=_FIRST if named is None else _NAMED)
     rows = await connection.fetch(
-        statement, merchant_id, named, limit, period.starts_at, period.ends_at, _MOST_SPANS
+        statement, merchant_id, named, limit, period.starts_at, period.over_from, _MOST_SPANS
     )
     products: dict[int, Product] = {}
     unknown: dict[int, None] = {}
@@ -157,9 +160,9 @@ async def find_codes_at_stake(
     `period` is when the promotion is running; None where it never is.
     """
     own = promotion_id or 0
-    starts_at, ends_at = (None, None) if period is None else (period.starts_at, period.ends_at)
+    starts_at, over_from = (None, None) if period is None else (period.starts_at, period.over_from)
     rows = await connection.fetch(
-        _CODES, merchant_id, keys, own, period is not None, starts_at, ends_at
+        _CODES, merchant_id, keys, own, period is not None, starts_at, over_from
     )
     gone = [row for row in rows if row["promotion_id"] == own]
     return CodesAtStake(

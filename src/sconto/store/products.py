@@ -16,6 +16,7 @@ from sconto.domain.product import (
     search_key,
 )
 from sconto.store.database import Connection
+from sconto.store.stored_amounts import PRICE, stored_price
 
 _IMPORT_PATIENCE: Final = 3600
 """Seconds that one statement of an import may take: the longest file is as long as it is."""
@@ -33,15 +34,17 @@ known AS (
 ),
 put AS (
     INSERT INTO products AS old
-        (merchant_id, product_id, name, name_folded, price, currency, updated_at)
-    SELECT $1::bigint, product_id, name, name_folded, price, currency, $2::timestamptz
+        (merchant_id, product_id, name, name_folded, price, exact_price, currency, updated_at)
+    SELECT $1::bigint, product_id, name, name_folded, price, exact_price, currency,
+        $2::timestamptz
     FROM asked
     ORDER BY product_id
     ON CONFLICT (merchant_id, product_id) DO UPDATE
     SET name = excluded.name, name_folded = excluded.name_folded, price = excluded.price,
-        currency = excluded.currency, updated_at = excluded.updated_at, deleted_at = NULL
-    WHERE (old.name, old.price, old.currency) IS DISTINCT FROM
-            (excluded.name, excluded.price, excluded.currency)
+        exact_price = excluded.exact_price, currency = excluded.currency,
+        updated_at = excluded.updated_at, deleted_at = NULL
+    WHERE (old.name, old.price, old.exact_price, old.currency) IS DISTINCT FROM
+            (excluded.name, excluded.price, excluded.exact_price, excluded.currency)
         OR old.deleted_at IS NOT NULL
     RETURNING product_id
 )
@@ -52,8 +55,9 @@ FROM put LEFT JOIN known USING (product_id)
 
 _PUT_GIVEN = _PUT.format(
     asked="""
-    SELECT * FROM unnest($3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::text[])
-        AS given (product_id, name, name_folded, price, currency)
+    SELECT *
+    FROM unnest($3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::text[])
+        AS given (product_id, name, name_folded, price, exact_price, currency)
     """
 )
 
@@ -66,6 +70,7 @@ CREATE TEMPORARY TABLE staged_products (
     name text NOT NULL,
     name_folded text COLLATE "C" NOT NULL,
     price bigint NOT NULL,
+    exact_price bigint,
     currency text COLLATE "C" NOT NULL
 ) ON COMMIT DROP
 """
@@ -81,32 +86,32 @@ ORDER BY line
 LIMIT $1
 """
 
-_FIND = """
-SELECT product_id, name, price, currency
+_FIND = f"""
+SELECT product_id, name, {PRICE} AS price, currency
 FROM products
 WHERE merchant_id = $1 AND product_id = $2 AND deleted_at IS NULL
-"""
+"""  # noqa: S608  # of our own constants
 
-_FIND_SOME = """
+_FIND_SOME = f"""
 SELECT product.*
 FROM unnest($2::bigint[]) AS wanted (product_id)
 CROSS JOIN LATERAL (
-    SELECT product_id, name, price, currency
+    SELECT product_id, name, {PRICE} AS price, currency
     FROM products
     WHERE merchant_id = $1 AND product_id = wanted.product_id AND deleted_at IS NULL
     LIMIT 1
 ) AS product
-"""
+"""  # noqa: S608  # of our own constants
 
 # strpos rather than LIKE: nothing that a person types has a second meaning.
-_LIST = """
-SELECT product_id, name, price, currency
+_LIST = f"""
+SELECT product_id, name, {PRICE} AS price, currency
 FROM products
 WHERE merchant_id = $1 AND product_id > $2 AND deleted_at IS NULL
     AND ($3::text IS NULL OR product_id = $4 OR strpos(name_folded, $3) > 0)
 ORDER BY product_id
 LIMIT $5
-"""
+"""  # noqa: S608  # of our own constants
 
 _DELETE = """
 UPDATE products
@@ -120,6 +125,7 @@ async def put_products(
     connection: Connection, merchant_id: int, products: Sequence[Product], now: datetime
 ) -> PutCounts:
     """Create or change the products, each named once."""
+    prices = [stored_price(product.price, product.currency) for product in products]
     row = await connection.fetchrow(
         _PUT_GIVEN,
         merchant_id,
@@ -127,7 +133,8 @@ async def put_products(
         [product.product_id for product in products],
         [product.name for product in products],
         [search_key(product.name) for product in products],
-        [product.price for product in products],
+        [price for price, _ in prices],
+        [exact_price for _, exact_price in prices],
         [product.currency for product in products],
     )
     return _counts(row, len(products))
@@ -197,10 +204,19 @@ async def delete_product(
     return await connection.fetchval(_DELETE, merchant_id, product_id, now) is not None
 
 
-def _staged(line: ProductLine) -> tuple[int, int, str, str, int, str]:
+def _staged(line: ProductLine) -> tuple[int, int, str, str, int, int | None, str]:
     product = line.product
     key = search_key(product.name)
-    return line.line, product.product_id, product.name, key, product.price, product.currency
+    price, exact_price = stored_price(product.price, product.currency)
+    return (
+        line.line,
+        product.product_id,
+        product.name,
+        key,
+        price,
+        exact_price,
+        product.currency,
+    )
 
 
 def _counts(row: asyncpg.Record | None, asked: int) -> PutCounts:

@@ -20,6 +20,7 @@ from sconto.domain.overview import (
     fill_days,
 )
 from sconto.store.database import Connection
+from sconto.store.period_ends import OVER_FROM
 from sconto.store.promotions import summary_from
 
 WALK: Final = 5_000
@@ -64,9 +65,9 @@ _USED_UP: Final = """
 
 _STATES: Final = {
     None: "true",
-    ListState.RUNNING: "active AND starts_at <= $5 AND (ends_at IS NULL OR ends_at >= $5)",
+    ListState.RUNNING: f"active AND starts_at <= $5 AND coalesce({OVER_FROM} > $5, true)",
     ListState.NOT_STARTED: "active AND starts_at > $5",
-    ListState.EXPIRED: "ends_at < $5",
+    ListState.EXPIRED: f"{OVER_FROM} <= $5",
     ListState.ON: "active",
     ListState.OFF: "NOT active",
     ListState.USED_UP: _USED_UP,

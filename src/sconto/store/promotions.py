@@ -17,6 +17,7 @@ from sconto.domain.promotion import (
 from sconto.domain.schedule import Period
 from sconto.store.coverage import coverage_columns, coverage_from
 from sconto.store.database import Connection
+from sconto.store.period_ends import OVER_FROM
 
 # From five rows to a hundred thousand: each statement of the transaction is planned for its size.
 _LOCK = """
@@ -64,14 +65,14 @@ FROM promotions
 WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL
 """
 
-_LIST = """
+_LIST = f"""
 SELECT promotion_id
 FROM promotions
 WHERE merchant_id = $1 AND deleted_at IS NULL
     AND ($2::boolean IS NULL OR active = $2)
-    AND ($3::boolean IS NULL OR (ends_at IS NOT NULL AND ends_at < $4) = $3)
+    AND ($3::boolean IS NULL OR coalesce({OVER_FROM} <= $4, false) = $3)
     AND ($5::text IS NULL OR strpos(name_folded, $5) > 0)
-"""
+"""  # noqa: S608  # of our own constants
 
 _LISTS = {
     None: _LIST + "ORDER BY promotion_id DESC LIMIT $6 OFFSET $7",

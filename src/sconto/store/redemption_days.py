@@ -6,6 +6,7 @@ from typing import Final
 from sconto.domain.product import Product
 from sconto.domain.redemption_days import CodeCount, DayCount
 from sconto.store.database import Connection
+from sconto.store.stored_amounts import PRICE, discount_from
 
 _BY_DAY: Final = """
 SELECT day, currency,
@@ -65,9 +66,9 @@ LIMIT $3
 """
 
 # The first of the products that a promotion names; where it names none, of the catalogue.
-_COVERED: Final = """
+_COVERED: Final = f"""
 (
-    SELECT product.product_id, product.name, product.price, product.currency
+    SELECT product.product_id, product.name, {PRICE}, product.currency
     FROM (
         SELECT product_id, position FROM promotion_products
         WHERE merchant_id = $1 AND promotion_id = $2
@@ -83,7 +84,7 @@ _COVERED: Final = """
 )
 UNION ALL
 (
-    SELECT product_id, name, price, currency
+    SELECT product_id, name, {PRICE}, currency
     FROM products
     WHERE merchant_id = $1 AND deleted_at IS NULL AND EXISTS (
         SELECT FROM promotions WHERE merchant_id = $1 AND promotion_id = $2 AND covers_all
@@ -91,7 +92,7 @@ UNION ALL
     ORDER BY product_id
     LIMIT $3
 )
-"""
+"""  # noqa: S608  # of our own constants
 
 
 async def count_by_day(
@@ -99,8 +100,10 @@ async def count_by_day(
 ) -> list[DayCount]:
     """The redemptions of each day from one on, by currency."""
     return [
-        DayCount(row["day"], row["currency"], row["applied"], row["outdone"], int(row["discount"]))
-        for row in await connection.fetch(_BY_DAY, merchant_id, promotion_id, since)
+        DayCount(day, currency, applied, outdone, discount_from(discount, currency))
+        for day, currency, applied, outdone, discount in await connection.fetch(
+            _BY_DAY, merchant_id, promotion_id, since
+        )
     ]
 
 

@@ -22,7 +22,6 @@ from typing import Final
 from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
 from sconto.domain.schedule import (
     EVERYTHING,
-    INSTANT,
     Period,
     Span,
     latest_wins,
@@ -30,6 +29,7 @@ from sconto.domain.schedule import (
     span_of,
 )
 from sconto.store.database import Connection
+from sconto.store.period_ends import OVER_FROM
 
 _BATCH: Final = 5_000
 """How many products are redrawn together: other requests are served between two batches."""
@@ -60,17 +60,17 @@ WHERE shown.ends_at IS NULL OR shown.ends_at >= stretch.starts_at
 _REVEALED = """
 WITH RECURSIVE revealed (product_id, starts_at, ends_at, promotion_id, percent) AS (
     SELECT product_id, starts_at, coalesce(ends_at, 'infinity'), $2::bigint, NULL::bigint
-    FROM unnest($4::bigint[], $5::timestamptz[], $6::timestamptz[])
+    FROM unnest($3::bigint[], $4::timestamptz[], $5::timestamptz[])
         AS gap (product_id, starts_at, ends_at)
   UNION ALL
     SELECT gap.product_id, part.starts_at, part.ends_at, found.promotion_id, part.percent
     FROM revealed AS gap
     CROSS JOIN LATERAL (
-        SELECT promotion_id, starts_at, coalesce(ends_at + $3, 'infinity') AS ends_at, percent
+        SELECT promotion_id, starts_at, coalesce({over_from}, 'infinity') AS ends_at, percent
         FROM ({covering}) AS promotion
         WHERE promotion_id < gap.promotion_id
             AND type = 'discount' AND active AND deleted_at IS NULL
-            AND starts_at < gap.ends_at AND (ends_at IS NULL OR ends_at >= gap.starts_at)
+            AND starts_at < gap.ends_at AND coalesce({over_from} > gap.starts_at, true)
         ORDER BY promotion_id DESC
         LIMIT 1
     ) AS found
@@ -104,8 +104,8 @@ _COVER_THE_PRODUCT = """
             WHERE named.merchant_id = $1 AND named.product_id = gap.product_id
 """
 
-_REVEALED_FOR_EVERYTHING = _REVEALED.format(covering=_COVER_EVERYTHING)
-_REVEALED_FOR_PRODUCTS = _REVEALED.format(covering=_COVER_THE_PRODUCT)
+_REVEALED_FOR_EVERYTHING = _REVEALED.format(covering=_COVER_EVERYTHING, over_from=OVER_FROM)
+_REVEALED_FOR_PRODUCTS = _REVEALED.format(covering=_COVER_THE_PRODUCT, over_from=OVER_FROM)
 
 # A number that nobody has seen, so that none comes back with a database that was restored.
 _RENEW = """
@@ -245,7 +245,6 @@ async def _find_revealed(
                 statement,
                 merchant_id,
                 promotion_id,
-                INSTANT,
                 [product_id for product_id, _ in places],
                 [gap.starts_at for _, gap in places],
                 [gap.ends_at for _, gap in places],

@@ -272,6 +272,32 @@ async def test_the_last_day_of_the_calendar_ends_with_the_calendar(platform: Pla
     assert (await platform.validate(created["id"]))["valid"]
 
 
+@pytest.mark.parametrize("offset", ["Z", "+14:00", "-05:00", "-12:00"])
+async def test_an_end_in_the_year_9999_is_accepted_with_every_offset(
+    platform: Platform, offset: str
+) -> None:
+    created = await platform.create(constraint={"promoEndAt": f"9999-12-31T23:59:59{offset}"})
+    told = created["constraint"]["promoEndAt"]
+    assert told == ("9999-12-31T09:59:59Z" if offset == "+14:00" else "9999-12-31T23:59:59Z")
+    assert (await platform.validate(created["id"]))["valid"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("promoStartAt", "9999-12-31T23:59:59-05:00"),
+        ("promoStartAt", "0001-01-01T00:00:00+01:00"),
+        ("promoEndAt", "0001-01-01T00:00:00+01:00"),
+        ("promoEndAt", "10000-01-01T00:00:00Z"),
+    ],
+)
+async def test_a_time_in_no_year_from_1_to_9999_is_refused(
+    platform: Platform, field: str, value: str
+) -> None:
+    answer = await platform.ask("POST", "/promotions", a_body(constraint={field: value}))
+    assert f"constraint.{field} must be a date and time" in details(answer, 422)[0]
+
+
 async def test_a_letter_with_a_mark_is_the_same_in_one_character_or_two(platform: Platform) -> None:
     short, long = "ЁЖ-Й", unicodedata.normalize("NFD", "ёж-й")
     created = await platform.create(code=short)

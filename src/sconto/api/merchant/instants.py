@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from sconto.domain.far_times import in_zone, to_utc
+
 _INSTANT = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})([+-])(\d{2}):([0-5]\d)", re.ASCII
 )
@@ -15,12 +17,30 @@ _EARLIEST: Final = datetime(1, 1, 1, 16, tzinfo=UTC)
 _LATEST: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - _WIDEST_OFFSET
 
 
-def parse_instant(text: str) -> datetime:
+def parse_start(text: str) -> datetime:
     """The instant in UTC.
 
     Raises ValueError for any other format, for offsets beyond ±14:00, and for instants whose year
     is not within 1 to 9999 in every zone, so that each can be answered in any.
     """
+    instant = _parse(text)
+    if not _EARLIEST <= instant <= _LATEST:
+        raise ValueError(f"outside of the years 1 to 9999 somewhere: {text!r}")
+    return instant
+
+
+def parse_end(text: str) -> datetime:
+    """The instant in UTC; an end of the year 9999 means "never" and is accepted in any offset.
+
+    Raises ValueError as `parse_start` does for what is too early.
+    """
+    instant = _parse(text)
+    if instant < _EARLIEST:
+        raise ValueError(f"outside of the years 1 to 9999 somewhere: {text!r}")
+    return instant
+
+
+def _parse(text: str) -> datetime:
     match = _INSTANT.fullmatch(text)
     if match is None:
         raise ValueError(f"not a time with an offset: {text!r}")
@@ -31,22 +51,20 @@ def parse_instant(text: str) -> datetime:
     zone = timezone(-offset if sign == "-" else offset)
     year, month, day, hour, minute, second = map(int, local)
     try:
-        instant = datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
+        return to_utc(datetime(year, month, day, hour, minute, second, tzinfo=zone))
     except OverflowError:
         raise ValueError(f"outside of the years 1 to 9999: {text!r}") from None
-    if not _EARLIEST <= instant <= _LATEST:
-        raise ValueError(f"outside of the years 1 to 9999 somewhere: {text!r}")
-    return instant
 
 
 def format_instant(instant: datetime, zone: ZoneInfo) -> str:
-    """The instant in that zone, cut to the second.
+    """The instant in that zone, cut to the second; within the year 9999.
 
     Where the zone's offset was no whole number of minutes, as in the local mean times of old, the
     next one below is written, which names the same instant.
     """
-    offset = instant.astimezone(zone).utcoffset() or timedelta()
-    return instant.astimezone(timezone(offset // _MINUTE * _MINUTE)).isoformat(timespec="seconds")
+    offset = in_zone(instant, zone).utcoffset() or timedelta()
+    there = in_zone(instant, timezone(offset // _MINUTE * _MINUTE))
+    return there.isoformat(timespec="seconds")
 
 
 def no_end(zone: ZoneInfo) -> datetime:

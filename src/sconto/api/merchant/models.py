@@ -97,7 +97,9 @@ class PromotionCreate(BaseModel):
     promotion_name: Name
     status: Annotated[bool, Field(description="Only an active promotion applies.")] = True
     date_from: Annotated[Instant | Absent, Field(description="Without it, now.")] = None
-    date_to: Annotated[Instant | Absent, Field(description="Without it, no end.")] = None
+    date_to: Annotated[
+        Instant | Absent, Field(description="Its whole second is included. Without it, no end.")
+    ] = None
     coupons: Coupons | Absent = None
     discounts: Discounts | Absent = None
 

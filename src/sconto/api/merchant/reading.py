@@ -16,7 +16,7 @@ from sconto.api.merchant.terms import (
     note_missing_terms,
     read_terms,
 )
-from sconto.api.merchant.values import read_flag, read_instant, read_name, read_type
+from sconto.api.merchant.values import read_end, read_flag, read_name, read_start, read_type
 from sconto.domain.promotion import (
     NewPromotion,
     PromotionChange,
@@ -137,8 +137,8 @@ def _read_fields(body: Body, findings: Findings) -> _Fields:
         type=promotion_type,
         name=_read(body, "promotion_name", read_name, findings),
         active=_read(body, "status", read_flag, findings),
-        starts_at=_read(body, "date_from", read_instant, findings),
-        ends_at=_read(body, "date_to", read_instant, findings),
+        starts_at=_read(body, "date_from", read_start, findings),
+        ends_at=_read(body, "date_to", read_end, findings),
         terms=None if fitting is None else fitting.terms,
         product_ids={path: named[path] for path in sent_paths(body) if path in named},
     )

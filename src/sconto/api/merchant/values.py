@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sconto.api.merchant.instants import parse_instant
+from sconto.api.merchant.instants import parse_end, parse_start
 from sconto.api.strict_json import Number
 from sconto.domain.codes import CodeType, is_code
 from sconto.domain.money import parse_percent
@@ -58,12 +58,21 @@ def read_flag(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def read_instant(value: object) -> datetime | None:
+def read_start(value: object) -> datetime | None:
     """A time with an offset, as an instant in UTC."""
+    return _read_instant(value, parse_start)
+
+
+def read_end(value: object) -> datetime | None:
+    """A time with an offset, as an instant in UTC; the year 9999 in any offset."""
+    return _read_instant(value, parse_end)
+
+
+def _read_instant(value: object, parse: Callable[[str], datetime]) -> datetime | None:
     if not isinstance(value, str):
         return None
     try:
-        return parse_instant(value)
+        return parse(value)
     except ValueError:
         return None
 

@@ -1,12 +1,14 @@
 """Times as the subscription API writes them: RFC 3339, in UTC on the way out."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sconto.api.rfc3339 import read_instant
+from sconto.api.rfc3339 import read_end, read_instant
+from sconto.domain.far_times import in_utc
 from sconto.domain.schedule import INSTANT
 
 RULE: Final = "a date and time with an offset (2026-12-01T00:00:00Z), or a date (2026-12-01)"
@@ -28,11 +30,12 @@ def parse_start(text: str, zone: ZoneInfo) -> datetime:
 def parse_end(text: str, zone: ZoneInfo) -> datetime:
     """The instant in UTC; a bare date is the last instant of that day in the zone.
 
-    9999-12-31 means no end to many systems: in every zone it is the last instant there is. Raises
-    ValueError, also for what lies outside of the years 1 to 9999.
+    The year 9999 means no end to many systems. Its last day is the last instant there is in every
+    zone; a time in it is accepted with every offset. Raises ValueError, also for what lies before
+    the year 1.
     """
     if _DATE.fullmatch(text) is None:
-        return _parse_instant(text)
+        return _parse_instant(text, read_end)
     day = date.fromisoformat(text)
     if day == date.max:
         return datetime.max.replace(tzinfo=UTC)
@@ -45,12 +48,12 @@ parse_instant: Final = partial(parse_start, zone=ZoneInfo("UTC"))
 
 def format_instant(instant: datetime) -> str:
     """The instant in UTC, as in 2026-12-01T00:00:00Z; a fraction is shown where there is one."""
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return in_utc(instant).isoformat().replace("+00:00", "Z")
 
 
-def _parse_instant(text: str) -> datetime:
+def _parse_instant(text: str, read: Callable[[str], datetime | None] = read_instant) -> datetime:
     # RFC 3339 lets a blank stand for the T.
-    instant = read_instant(text.replace(" ", "T", 1))
+    instant = read(text.replace(" ", "T", 1))
     if instant is None:
         raise ValueError(f"not a time with an offset: {text!r}")
     return instant

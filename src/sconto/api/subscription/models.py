@@ -76,7 +76,10 @@ class SubscriptionConstraint(BaseModel):
 
 
 class NewPromotionConstraint(BaseModel):
-    """When and how often the code may be applied; both times included."""
+    """When and how often the code may be applied.
+
+    Both times are included, an end without a fraction with its whole second.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
