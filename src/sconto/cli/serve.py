@@ -16,7 +16,11 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors.multiprocess import Multiprocess
 
 from sconto.api.logs import open_log
-from sconto.cli.connections import RequestTimeout
+from sconto.cli.connections import (
+    ConnectionFactory,
+    ConnectionLimits,
+    raise_descriptor_limit,
+)
 from sconto.cli.database import (
     bring_up_to_date,
     require_schema,
@@ -66,13 +70,18 @@ def serve(
 
 
 def run_service(
-    settings: Settings, listener: socket.socket, workers: int, app: str = APPLICATION
+    settings: Settings,
+    listener: socket.socket,
+    workers: int,
+    app: str = APPLICATION,
+    limits: ConnectionLimits = ConnectionLimits(),  # noqa: B008  # frozen
 ) -> None:
     """Serve on a bound socket, with a database that runs and has the right schema.
 
     `app` says where the function is that makes the application of a worker.
     """
     open_log(settings.log_format)
+    limits = limits.fitted_to(raise_descriptor_limit())
     with tempfile.TemporaryDirectory(prefix="sconto-metrics-") as folder:
         # The workers read what was decided here. prometheus-client reads its variable when it is
         # imported, so this process must not have imported it before.
@@ -81,7 +90,7 @@ def run_service(
         if workers > 1:
             # In files, where each worker finds what the others have counted.
             os.environ[_FIGURES_FOLDER] = folder
-        config = _config(app, workers)
+        config = _config(app, workers, limits)
         listener.listen(config.backlog)
         typer.echo(f"Sconto listens on {address_of(listener)}")
         if workers == 1:
@@ -155,13 +164,13 @@ def _tell_what_sessions_lack(url: str) -> None:
             )
 
 
-def _config(app: str, workers: int) -> Config:
+def _config(app: str, workers: int, limits: ConnectionLimits) -> Config:
     return Config(
         app,
         factory=True,
         workers=workers,
         loop="uvloop",
-        http=RequestTimeout,
+        http=ConnectionFactory(limits),  # type: ignore[arg-type]  # called like a class
         ws="none",
         lifespan="on",
         log_config=None,
@@ -169,6 +178,7 @@ def _config(app: str, workers: int) -> Config:
         server_header=False,
         # Which proxy may say where a request comes from, only its operator knows.
         proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
+        timeout_keep_alive=limits.idle_seconds,
         timeout_graceful_shutdown=_GRACE_SECONDS,
         timeout_worker_healthcheck=_HEARTBEAT_SECONDS,
     )
