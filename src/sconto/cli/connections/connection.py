@@ -160,7 +160,7 @@ class Connection(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if self._refusal is not None and not has_next:
-            self._refuse(self._refusal)
+            self._answer_refusal(self._refusal)
             return
         if not has_next:
             if self._sections.is_in_body:
