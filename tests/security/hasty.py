@@ -1,35 +1,27 @@
-"""A real service whose limits on connections are small, so that tests of them are short."""
+"""A real service with other limits on connections, so that tests of them are short."""
 
 import sys
 from collections.abc import Sequence
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from sconto.cli.connections import ConnectionLimits
 from sconto.cli.serve import bind, run_service, terminable
 from sconto.settings import Settings
 from tests.services import Service
 
-LIMITS: Final = ConnectionLimits(
-    head_seconds=1,
-    body_seconds=1,
-    body_bytes=32 * 1024,
-    answer_seconds=1,
-    idle_seconds=1,
-    connections=40,
-    spare=8,
-)
-
 
 class HastyService(Service):
-    """A running service of one process with these limits."""
+    """A running service of one process. Its arguments are limits, as in `head_seconds=1`."""
 
     command: ClassVar[Sequence[str]] = (sys.executable, "-m", "tests.security.hasty")
 
 
 def main() -> None:
     """Serve as `sconto serve` does."""
+    named = (argument.split("=") for argument in sys.argv[1:])
+    limits = ConnectionLimits(**{name: int(value) for name, value in named})
     with terminable(), bind("127.0.0.1", 0) as listener:
-        run_service(Settings.read(), listener, workers=1, limits=LIMITS)
+        run_service(Settings.read(), listener, workers=1, limits=limits)
 
 
 if __name__ == "__main__":

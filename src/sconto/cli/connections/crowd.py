@@ -6,8 +6,8 @@ from typing import Final, Protocol
 
 from sconto.cli.connections.limits import ConnectionLimits
 
-_GRACE_SECONDS: Final = 0.25
-"""A waiting connection is not closed before the server has had time to read what it sent."""
+_GRACE_SECONDS: Final = 0.02
+"""A new connection is not closed before the loop has read what came with it, a few turns later."""
 
 _WARNING_SECONDS: Final = 60.0
 
