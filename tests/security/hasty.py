@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from sconto.cli.connections import ConnectionLimits
-from sconto.cli.serve import bind, run_service, terminable
+from sconto.cli.serve import bind, run_service
+from sconto.cli.termination import terminable
 from sconto.settings import Settings
 from tests.services import Service
 

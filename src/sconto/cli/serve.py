@@ -1,13 +1,10 @@
 """`sconto serve`: the service, with its database, until it is told to stop."""
 
 import os
-import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from types import FrameType
+from contextlib import suppress
 from typing import Annotated, Final
 
 import typer
@@ -28,6 +25,7 @@ from sconto.cli.database import (
     what_sessions_lack,
 )
 from sconto.cli.privileges import drop_privileges
+from sconto.cli.termination import exit_if_stopped, terminable
 from sconto.settings import Settings
 from sconto.store.database import DatabaseUnavailable
 
@@ -47,9 +45,6 @@ Workers = Annotated[int, typer.Option(min=1, help="How many processes serve.")]
 Migrate = Annotated[
     bool, typer.Option(" /--no-migrate", help="Leave the database's schema as it is.")
 ]
-
-
-_STOPS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 class AddressUnavailable(Exception):
@@ -93,6 +88,7 @@ def run_service(
         config = _config(app, workers, limits)
         listener.listen(config.backlog)
         typer.echo(f"Sconto listens on {address_of(listener)}")
+        exit_if_stopped()
         if workers == 1:
             Server(config).run([listener])
         else:
@@ -122,24 +118,6 @@ def address_of(listener: socket.socket) -> str:
     """Where people reach the service."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-@contextmanager
-def terminable() -> Iterator[None]:
-    """End the block, and the command, in good order when the process is told to stop."""
-    before = {number: signal.signal(number, _stop) for number in _STOPS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _stop(_: int, __: FrameType | None) -> None:
-    # Once is enough: what is being cleaned up must not be interrupted again.
-    for number in _STOPS:
-        signal.signal(number, signal.SIG_IGN)
-    raise SystemExit(0)
 
 
 def _prepare_schema(url: str, *, migrate: bool) -> None:
@@ -187,8 +165,20 @@ def _config(app: str, workers: int, limits: ConnectionLimits) -> Config:
 class _Workers(Multiprocess):
     """Worker processes; those that die are replaced."""
 
+    _is_told_to_stop = False
+
+    def handle_term(self) -> None:
+        """Stop, whatever becomes of the workers meanwhile."""
+        self._is_told_to_stop = True
+        super().handle_term()
+
+    def handle_int(self) -> None:
+        """Stop, whatever becomes of the workers meanwhile."""
+        self._is_told_to_stop = True
+        super().handle_int()
+
     def terminate_all(self) -> None:
-        """Tell the workers to stop; nobody waits in line for a service that will not answer."""
+        """Tell the workers to stop; no connection waits for a service that will not answer."""
         for listener in self.sockets:
             listener.close()
         super().terminate_all()
@@ -196,5 +186,6 @@ class _Workers(Multiprocess):
     def run(self) -> None:
         """Serve until told to stop. Raises SystemExit where the workers cannot even start."""
         super().run()
-        if any(worker.exitcode == STARTUP_FAILURE for worker in self.processes):
+        has_failed = any(worker.exitcode == STARTUP_FAILURE for worker in self.processes)
+        if has_failed and not self._is_told_to_stop:
             sys.exit(1)
