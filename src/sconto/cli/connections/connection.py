@@ -19,8 +19,8 @@ from sconto.cli.connections.flow import ReadingFlow
 from sconto.cli.connections.limits import ConnectionLimits
 from sconto.cli.connections.sections import RequestRefused, Section, Sections
 
-_PIECES_AT_ONCE: Final = 256
-"""Pieces that one connection may have parsed before others get their turn."""
+_STEPS_AT_ONCE: Final = 256
+"""Pieces and chunks that one connection may have parsed before others get their turn."""
 
 _SHUTDOWN_SECONDS: Final = 1.0
 
@@ -82,7 +82,7 @@ class Connection(HttpToolsProtocol):
         """Forget the connection."""
         super().connection_lost(exc)
         self._sections.expect_nothing()
-        self._unread = b""
+        self._set_unread(b"")
         self._stop_watching_reading()
         self._stop_watching_sending()
         self._unset_keepalive_if_required()
@@ -156,6 +156,8 @@ class Connection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """A request is answered: answer the next one, or wait for it."""
         has_next = bool(self.pipeline)
+        if not has_next:
+            self.cycle.body.clear()  # what the application did not want
         super().on_response_complete()
         if self.transport.is_closing():
             return
@@ -190,7 +192,7 @@ class Connection(HttpToolsProtocol):
         self._stop_watching_reading()
         self._unset_keepalive_if_required()
         self._sections.expect_nothing()
-        self._unread = b""
+        self._set_unread(b"")
         self.flow.release()
         self.flow.resume_reading()
         self._crowd.is_closing(self)
@@ -214,14 +216,13 @@ class Connection(HttpToolsProtocol):
         return bool(self.pipeline)
 
     def _read(self, data: bytes) -> None:
-        start = 0
+        start = steps = 0
         try:
-            for _ in range(_PIECES_AT_ONCE):
-                if start == len(data) or self._is_full:
-                    break
+            while start < len(data) and steps < _STEPS_AT_ONCE and not self._is_full:
                 end = self._sections.cut(data, start)
                 self._parse(data if end - start == len(data) else data[start:end])
                 start = end
+                steps += 1 + self._sections.chunks_in_piece
         except RequestRefused as refusal:
             self._refuse(refusal)
             return
@@ -258,14 +259,22 @@ class Connection(HttpToolsProtocol):
         self._parse(b"POST / HTTP/1.1\r\n%s\r\n" % framing)
 
     def _keep(self, data: bytes) -> None:
-        self._unread = data
+        """Read nothing more; keep what was read too early."""
         self.flow.hold()
+        self._set_unread(data)
+        if self._crowd.unread > self._limits.unread:
+            self.abort()
+
+    def _set_unread(self, data: bytes) -> None:
+        self._crowd.unread += len(data) - len(self._unread)
+        self._unread = data
 
     def _read_on(self) -> None:
         """Read what was kept, and then what the client sends."""
         if not self._unread or self._is_full or self.transport.is_closing():
             return
-        data, self._unread = self._unread, b""
+        data = self._unread
+        self._set_unread(b"")
         self._read(data)
         if not self._unread:
             self.flow.release()

@@ -29,6 +29,8 @@ class Crowd:
 
     def __init__(self, limits: ConnectionLimits) -> None:
         self._limits = limits
+        self.unread = 0
+        """Bytes of requests that were sent before earlier ones were answered."""
         self._open = 0
         # Each has the one that waits longest first; the values say since when.
         self._without_request: OrderedDict[Member, float] = OrderedDict()

@@ -16,8 +16,9 @@ class ConnectionLimits:
     """Limits of each connection, and of all connections to one worker. Times are in seconds.
 
     `framing` is for chunk extensions and trailers together. A body must end or bring `body_bytes`
-    within each `body_seconds`; an answer must leave or move `answer_bytes` within each
-    `answer_seconds`. `connections` are served, and `spare` more may be open while they close.
+    within each `body_seconds`; what waits to be sent must go out, or `answer_bytes` of it, within
+    each `answer_seconds`. `connections` are served, and `spare` more may be open while they close;
+    together they keep `unread` bytes of requests that must wait for the answers before them.
     """
 
     request_line: int = 16 * 1024
@@ -32,6 +33,7 @@ class ConnectionLimits:
     idle_seconds: int = 5
     connections: int = 4096
     spare: int = 64
+    unread: int = 32 * 1024 * 1024
 
     def fitted_to(self, descriptors: int) -> Self:
         """The same, with no more connections than a process with so many descriptors can hold.

@@ -5,7 +5,7 @@ from typing import Final
 
 from sconto.cli.connections.limits import ConnectionLimits
 
-_LARGEST_PIECE: Final = 64 * 1024
+_LARGEST_PIECE: Final = 16 * 1024
 
 _CHUNK_OVERHEAD: Final = 32
 """Bytes around a chunk that are not counted: its size in hex and two line ends."""
@@ -50,6 +50,7 @@ class Sections:
         self._field_count = 0
         self._tail = b""  # the last bytes of the section, where _END may have begun
         self._piece = 0  # bytes of the piece being parsed that are not chunk data
+        self.chunks_in_piece = 0
 
     @property
     def is_in_head(self) -> bool:
@@ -99,6 +100,7 @@ class Sections:
 
     def cut(self, data: bytes, start: int) -> int:
         """Where the piece ends that begins at `start`. Raises RequestRefused."""
+        self.chunks_in_piece = 0
         match self.section:
             case Section.REQUEST_LINE:
                 return self._cut_request_line(data, start)
@@ -123,6 +125,7 @@ class Sections:
 
     def count_chunk(self) -> None:
         """The parser has read the size of a chunk."""
+        self.chunks_in_piece += 1
         self._piece -= _CHUNK_OVERHEAD
 
     def count_chunk_data(self, size: int) -> None:
