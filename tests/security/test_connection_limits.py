@@ -299,7 +299,7 @@ def test_a_service_opens_as_many_files_as_it_may(hasty: HastyService) -> None:
 
 
 @pytest.mark.parametrize(
-    ("descriptors", "connections"), [(65_536, 4096), (1024, 896), (256, 128), (64, 32)]
+    ("descriptors", "connections"), [(65_536, 2048), (1024, 896), (256, 128), (64, 32)]
 )
 def test_the_number_of_connections_fits_the_limit_on_files(
     descriptors: int, connections: int

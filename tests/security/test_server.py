@@ -51,7 +51,7 @@ def test_no_request_hides_in_another(address: Address) -> None:
         assert b"HTTP/1.1 5" not in answers, kind
 
 
-def test_a_header_that_we_answer_with_cannot_be_split(address: Address) -> None:
+def test_an_answer_header_cannot_be_split(address: Address) -> None:
     ask = b"GET /health/live HTTP/1.1\r\nConnection: close\r\n" + HOST
     for value in (b"a%0d%0aSet-Cookie: x=1", b"a\x0bSet-Cookie: x=1", b"a" * 200, "é".encode()):
         answer = exchange(address, ask + b"X-Request-ID: " + value + b"\r\n\r\n")

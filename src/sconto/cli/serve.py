@@ -1,4 +1,4 @@
-"""`sconto serve`: the service, with its database, until it is told to stop."""
+"""`sconto serve`: runs the service until it is told to stop."""
 
 import os
 import socket
@@ -34,27 +34,27 @@ APPLICATION: Final = "sconto.app:create_app"
 _FIGURES_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 
 _GRACE_SECONDS: Final = 30
-"""How long requests under way may take to end once the service is told to stop."""
+"""How long running requests may take to end after the service is told to stop."""
 
 _HEARTBEAT_SECONDS: Final = 30
-"""A worker that says nothing for this long is replaced; starting on a busy machine takes a few."""
+"""A worker that does not answer for this long is replaced; a busy machine starts it in a few."""
 
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes any free one.")]
 Workers = Annotated[int, typer.Option(min=1, help="How many processes serve.")]
 Migrate = Annotated[
-    bool, typer.Option(" /--no-migrate", help="Leave the database's schema as it is.")
+    bool, typer.Option(" /--no-migrate", help="Do not change the database's schema.")
 ]
 
 
 class AddressUnavailable(Exception):
-    """The service cannot listen where it was told to: one line that says why."""
+    """The service cannot listen on the given address; the message is one line that says why."""
 
 
 def serve(
     host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1, migrate: Migrate = True
 ) -> None:
-    """Serve until told to stop; brings the database to the newest schema first."""
+    """Serve until told to stop, after bringing the database to the newest schema."""
     settings = Settings.read()
     settings.require_secret_key()
     drop_privileges()
@@ -71,19 +71,20 @@ def run_service(
     app: str = APPLICATION,
     limits: ConnectionLimits = ConnectionLimits(),  # noqa: B008  # frozen
 ) -> None:
-    """Serve on a bound socket, with a database that runs and has the right schema.
+    """Serve on a bound socket. The database must run and have the right schema.
 
-    `app` says where the function is that makes the application of a worker.
+    `app` names the function that makes a worker's application. `limits` are reduced if the process
+    may not open enough files.
     """
     open_log(settings.log_format)
     limits = limits.fitted_to(raise_descriptor_limit())
     with tempfile.TemporaryDirectory(prefix="sconto-metrics-") as folder:
-        # The workers read what was decided here. prometheus-client reads its variable when it is
-        # imported, so this process must not have imported it before.
+        # The workers read these variables. prometheus-client reads its own when it is imported, so
+        # this process must not have imported it before.
         os.environ.update(settings.as_environment())
         os.environ.pop(_FIGURES_FOLDER, None)
         if workers > 1:
-            # In files, where each worker finds what the others have counted.
+            # Each worker counts in a file here, so that any of them can add up all counts.
             os.environ[_FIGURES_FOLDER] = folder
         config = _config(app, workers, limits)
         listener.listen(config.backlog)
@@ -115,7 +116,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def address_of(listener: socket.socket) -> str:
-    """Where people reach the service."""
+    """The URL of the service."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
@@ -127,7 +128,8 @@ def _prepare_schema(url: str, *, migrate: bool) -> None:
     try:
         require_schema(url)
     except DatabaseUnavailable as error:
-        # Whoever migrates separately also starts separately; until then it is not ready.
+        # With --no-migrate the database may start and be migrated later. Until then the service
+        # is not ready.
         typer.echo(f"sconto: the database cannot be reached yet: {error}", err=True)
 
 
@@ -154,7 +156,7 @@ def _config(app: str, workers: int, limits: ConnectionLimits) -> Config:
         log_config=None,
         access_log=False,
         server_header=False,
-        # Which proxy may say where a request comes from, only its operator knows.
+        # Only the operator knows which proxy may tell a client's address.
         proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
         timeout_keep_alive=limits.idle_seconds,
         timeout_graceful_shutdown=_GRACE_SECONDS,
@@ -163,17 +165,17 @@ def _config(app: str, workers: int, limits: ConnectionLimits) -> Config:
 
 
 class _Workers(Multiprocess):
-    """Worker processes; those that die are replaced."""
+    """The worker processes; one that dies is replaced."""
 
     _is_told_to_stop = False
 
     def handle_term(self) -> None:
-        """Stop, whatever becomes of the workers meanwhile."""
+        """Stop; what the workers do from now on is no failure."""
         self._is_told_to_stop = True
         super().handle_term()
 
     def handle_int(self) -> None:
-        """Stop, whatever becomes of the workers meanwhile."""
+        """Stop; what the workers do from now on is no failure."""
         self._is_told_to_stop = True
         super().handle_int()
 
@@ -184,7 +186,7 @@ class _Workers(Multiprocess):
         super().terminate_all()
 
     def run(self) -> None:
-        """Serve until told to stop. Raises SystemExit where the workers cannot even start."""
+        """Serve until told to stop. Raises SystemExit if the workers cannot start."""
         super().run()
         has_failed = any(worker.exitcode == STARTUP_FAILURE for worker in self.processes)
         if has_failed and not self._is_told_to_stop:

@@ -7,7 +7,6 @@ import httptools
 from uvicorn.config import Config
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import (
-    STATUS_LINE,
     HttpToolsProtocol,
     RequestResponseCycle,
 )
@@ -17,14 +16,13 @@ from sconto.cli.connections.closing import ClosingTransport
 from sconto.cli.connections.crowd import Crowd
 from sconto.cli.connections.flow import ReadingFlow
 from sconto.cli.connections.limits import ConnectionLimits
-from sconto.cli.connections.sections import RequestRefused, Section, Sections
+from sconto.cli.connections.refusal import RequestRefused
+from sconto.cli.connections.sections import Section, Sections
 
 _STEPS_AT_ONCE: Final = 256
 """Pieces and chunks that one connection may have parsed before others get their turn."""
 
 _SHUTDOWN_SECONDS: Final = 1.0
-
-_ASK_AGAIN_SECONDS: Final = 1
 
 
 class Connection(HttpToolsProtocol):
@@ -50,6 +48,7 @@ class Connection(HttpToolsProtocol):
         self._unread = b""
         self._body_parser: httptools.HttpRequestParser | None = None
         self._refusal: RequestRefused | None = None
+        self._is_head_read = False
         self._is_body_skipped = False
         self._received = 0
         self._unsent = 0
@@ -104,16 +103,20 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         self._sections.begin_request()
+        self._is_head_read = False
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header field, or a trailer: those are dropped, as RFC 9110 (6.5.1) allows."""
-        if self._sections.is_in_head:
-            self._sections.count_field()
-            super().on_header(name, value)
+        if self._is_head_read:
+            return
+        if len(self.headers) == self._limits.field_count:
+            raise RequestRefused(431, "Too many header fields.")
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """A request's head has ended: the application starts."""
+        self._is_head_read = True
         super().on_headers_complete()
         self._crowd.is_busy(self)
         self._stop_watching_reading()
@@ -278,7 +281,8 @@ class Connection(HttpToolsProtocol):
         self._read(data)
         if not self._unread:
             self.flow.release()
-            if len(self.cycle.body) <= HIGH_WATER_LIMIT and not self._is_full:
+            is_behind = self._latest is not None and len(self.cycle.body) > HIGH_WATER_LIMIT
+            if not is_behind and not self._is_full:
                 self.flow.resume_reading()
 
     # Refusing
@@ -311,18 +315,7 @@ class Connection(HttpToolsProtocol):
             self._answer_refusal(refusal)
 
     def _answer_refusal(self, refusal: RequestRefused) -> None:
-        fields = [
-            *self.server_state.default_headers,
-            (b"content-type", b"text/plain; charset=utf-8"),
-            (b"content-length", b"%d" % len(refusal.reason)),
-            (b"connection", b"close"),
-        ]
-        if refusal.status == 503:
-            fields.append((b"retry-after", b"%d" % _ASK_AGAIN_SECONDS))
-        lines = [b"%s: %s\r\n" % field for field in fields]
-        self.transport.write(
-            b"".join([STATUS_LINE[refusal.status], *lines, b"\r\n", refusal.reason.encode()])
-        )
+        self.transport.write(refusal.answer(self.server_state.default_headers))
         self.transport.close()
 
     # Time limits

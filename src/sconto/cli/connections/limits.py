@@ -31,7 +31,7 @@ class ConnectionLimits:
     answer_seconds: float = 30
     answer_bytes: int = 256 * 1024
     idle_seconds: int = 5
-    connections: int = 4096
+    connections: int = 2048
     spare: int = 64
     unread: int = 32 * 1024 * 1024
 

@@ -4,6 +4,7 @@ from enum import Enum, auto
 from typing import Final
 
 from sconto.cli.connections.limits import ConnectionLimits
+from sconto.cli.connections.refusal import RequestRefused
 
 _LARGEST_PIECE: Final = 16 * 1024
 
@@ -12,15 +13,6 @@ _CHUNK_OVERHEAD: Final = 32
 
 _END: Final = b"\r\n\r\n"
 """Ends a head, and also a chunked body; may stand within the latter."""
-
-
-class RequestRefused(Exception):
-    """A request that is refused while it is being read; the connection is closed after it."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
 
 
 class Section(Enum):
@@ -47,15 +39,9 @@ class Sections:
         self.section = Section.REQUEST_LINE
         self._size = 0  # of the section so far; of a sized body, what is left
         self._has_begun = False
-        self._field_count = 0
         self._tail = b""  # the last bytes of the section, where _END may have begun
         self._piece = 0  # bytes of the piece being parsed that are not chunk data
         self.chunks_in_piece = 0
-
-    @property
-    def is_in_head(self) -> bool:
-        """Whether a request line or header fields come next."""
-        return self.section in (Section.REQUEST_LINE, Section.FIELDS)
 
     @property
     def is_in_body(self) -> bool:
@@ -74,7 +60,7 @@ class Sections:
 
     def expect_request(self) -> None:
         """A request has ended: another may follow."""
-        self.section, self._size, self._field_count = Section.REQUEST_LINE, 0, 0
+        self.section, self._size = Section.REQUEST_LINE, 0
         self._has_begun = False
 
     def begin_request(self) -> None:
@@ -116,12 +102,6 @@ class Sections:
                 return end
             case Section.NOTHING:
                 return len(data)
-
-    def count_field(self) -> None:
-        """Count a header field. Raises RequestRefused."""
-        self._field_count += 1
-        if self._field_count > self._limits.field_count:
-            raise RequestRefused(431, "Too many header fields.")
 
     def count_chunk(self) -> None:
         """The parser has read the size of a chunk."""
