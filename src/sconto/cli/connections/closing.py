@@ -12,7 +12,7 @@ class Closing(Protocol):
         """Whether the client may still be sending."""
 
     def closes(self) -> None:
-        """The connection closes once all is sent; meanwhile what comes is thrown away."""
+        """The connection closes after everything is sent; what the client sends is discarded."""
 
 
 class ClosingTransport:

@@ -55,7 +55,7 @@ class Connection(HttpToolsProtocol):
         self._reading_timer: asyncio.TimerHandle | None = None
         self._sending_timer: asyncio.TimerHandle | None = None
 
-    # What the transport tells
+    # Callbacks of the transport
 
     def connection_made(self, transport: Any) -> None:
         """Wait for a request, or refuse to."""
@@ -88,7 +88,7 @@ class Connection(HttpToolsProtocol):
         self._crowd.is_gone(self)
 
     def pause_writing(self) -> None:
-        """The client takes what it gets more slowly than it is sent."""
+        """The client reads more slowly than we send."""
         super().pause_writing()
         self._watch_sending()
 
@@ -98,7 +98,7 @@ class Connection(HttpToolsProtocol):
         if not self.transport.is_closing():
             self._stop_watching_sending()
 
-    # What the parser tells
+    # Callbacks of the parser
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -154,7 +154,7 @@ class Connection(HttpToolsProtocol):
             self._crowd.is_busy(self)
             self._crowd.is_idle(self, self.loop.time())
 
-    # What the server and the answers tell
+    # Callbacks of the server and of the answers
 
     def on_response_complete(self) -> None:
         """A request is answered: answer the next one, or wait for it."""
@@ -191,7 +191,7 @@ class Connection(HttpToolsProtocol):
         self.transport.abort()
 
     def closes(self) -> None:
-        """The connection closes once all is sent; meanwhile what comes is thrown away."""
+        """The connection closes after everything is sent; what the client sends is discarded."""
         self._stop_watching_reading()
         self._unset_keepalive_if_required()
         self._sections.expect_nothing()
@@ -262,7 +262,7 @@ class Connection(HttpToolsProtocol):
         self._parse(b"POST / HTTP/1.1\r\n%s\r\n" % framing)
 
     def _keep(self, data: bytes) -> None:
-        """Read nothing more; keep what was read too early."""
+        """Stop reading, and keep what was read too early."""
         self.flow.hold()
         self._set_unread(data)
         if self._crowd.unread > self._limits.unread:
@@ -344,7 +344,7 @@ class Connection(HttpToolsProtocol):
             self._reading_timer = None
 
     def _look_at_body(self) -> None:
-        """Wait on for a body that comes, or that we do not take at the moment; refuse others."""
+        """Keep waiting if enough has come, or if we are not reading; otherwise refuse."""
         self._reading_timer = None
         if self.cycle.response_complete:
             self.transport.close()
@@ -367,7 +367,7 @@ class Connection(HttpToolsProtocol):
             self._sending_timer = None
 
     def _look_at_sending(self) -> None:
-        """Wait on for a client that takes its answer; cut off one that neither takes nor leaves."""
+        """Keep waiting if the client has taken enough; otherwise close the connection."""
         if self._unsent - self.transport.get_write_buffer_size() >= self._limits.answer_bytes:
             self._watch_sending()
         else:
@@ -379,7 +379,7 @@ class Connection(HttpToolsProtocol):
 
 
 class _BodyCallbacks:
-    """What a parser tells that reads a body alone."""
+    """The callbacks of a parser that reads only a body."""
 
     def __init__(self, connection: Connection) -> None:
         self.on_chunk_header = connection.on_chunk_header

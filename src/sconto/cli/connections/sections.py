@@ -64,7 +64,7 @@ class Sections:
         self._has_begun = False
 
     def begin_request(self) -> None:
-        """The parser has found something else than blank lines."""
+        """The parser has read the first byte that is not a blank line."""
         self._has_begun = True
 
     def end_line(self) -> None:
@@ -81,7 +81,7 @@ class Sections:
         self.section, self._size, self._tail, self._piece = Section.CHUNKED_BODY, 0, b"", 0
 
     def expect_nothing(self) -> None:
-        """What else comes on this connection is thrown away."""
+        """Everything else on this connection is discarded."""
         self.section = Section.NOTHING
 
     def cut(self, data: bytes, start: int) -> int:
@@ -94,6 +94,8 @@ class Sections:
                 return self._cut_fields(data, start)
             case Section.SIZED_BODY:
                 end = min(len(data), start + self._size)
+                if end == start:  # never seen: the parser would want more than was announced
+                    raise RequestRefused(400, "Invalid HTTP request received.")
                 self._size -= end - start
                 return end
             case Section.CHUNKED_BODY:
@@ -113,7 +115,7 @@ class Sections:
         self._piece -= size
 
     def count_framing(self) -> None:
-        """What was neither data nor a chunk's size was extensions or trailers.
+        """Count the rest of the piece as chunk extensions and trailers.
 
         To be called after each piece, and before the end of the body. Raises RequestRefused.
         """
@@ -143,7 +145,7 @@ class Sections:
         return end
 
     def _find_end(self, data: bytes, start: int, most: int) -> int:
-        """Behind the next _END, which may have begun in the piece before, or after `most` bytes."""
+        """The index after the next _END, which may begin in an earlier piece, or after `most`."""
         piece = self._tail + data[start : start + most]
         end = piece.find(_END) + len(_END)
         if end >= len(_END):
