@@ -6,10 +6,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 import httpx
 
@@ -28,6 +28,8 @@ def environment_of(settings: Mapping[str, str]) -> dict[str, str]:
 class Service:
     """A running service. `folder` gets its log, and a place for its temporary files."""
 
+    command: ClassVar[Sequence[str]] = (SCONTO, "serve", "--port", "0")
+
     def __init__(self, folder: Path, settings: Mapping[str, str], *arguments: str) -> None:
         folder.mkdir(exist_ok=True)
         self.temporary = folder / "temporary"
@@ -35,7 +37,7 @@ class Service:
         self._log = folder / "log"
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                [SCONTO, "serve", "--port", "0", *arguments],
+                [*self.command, *arguments],
                 env=environment_of({**settings, "TMPDIR": str(self.temporary)}),
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -25,7 +25,6 @@ from sconto.api.checkout.routes import router as checkout_router
 from sconto.api.clock import read_clock
 from sconto.api.context import Context
 from sconto.api.errors import ErrorAnswers, answer_failure
-from sconto.api.lingering_close import LingeringClose
 from sconto.api.logs import open_log
 from sconto.api.merchant.codes import router as codes_router
 from sconto.api.merchant.history import router as history_router
@@ -106,7 +105,6 @@ def build_app(
     app = Starlette(
         routes=ROUTES,
         middleware=[
-            Middleware(LingeringClose),
             Middleware(Caching),
             *tracing,
             Middleware(Observation, log=log, answer_failure=_answer_failure),

@@ -1,4 +1,4 @@
-"""Callers who close, stall, or send more than anybody asked for."""
+"""Clients that close, stall, or send more than is read."""
 
 import socket
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def token(tokens: Tokens) -> dict[str, str]:
 
 @pytest.mark.parametrize("connection", ["close", "keep-alive"])
 @pytest.mark.parametrize("times", [1, 5])
-def test_who_sends_too_much_can_read_why_it_was_refused(
+def test_a_body_that_is_too_large_gets_an_answer_that_can_be_read(
     address: tuple[str, int], token: dict[str, str], connection: str, times: int
 ) -> None:
     def refuse(path: str, headers: dict[str, str]) -> tuple[int, bytes]:
@@ -55,7 +55,7 @@ def test_who_sends_too_much_can_read_why_it_was_refused(
     assert refuse("/nowhere", JSON)[0] == 404
 
 
-def test_after_a_body_that_was_too_large_the_connection_serves_the_next_request(
+def test_a_connection_serves_on_after_a_body_that_was_too_large(
     address: tuple[str, int], token: dict[str, str]
 ) -> None:
     with closing(HTTPConnection(*address, timeout=30)) as client:
@@ -66,7 +66,7 @@ def test_after_a_body_that_was_too_large_the_connection_serves_the_next_request(
             assert read(client.getresponse()) == 200
 
 
-def test_a_body_that_waits_for_permission_gets_it_only_where_somebody_will_read_it(
+def test_100_continue_is_sent_only_if_the_body_will_be_read(
     address: tuple[str, int], token: dict[str, str]
 ) -> None:
     head = (
@@ -84,7 +84,7 @@ def test_a_body_that_waits_for_permission_gets_it_only_where_somebody_will_read_
         assert answer.read().partition(b"HTTP/1.1 ")[2].startswith(b"400 ")
 
 
-def test_a_hundred_callers_who_stall_keep_nobody_waiting(
+def test_a_hundred_stalled_bodies_delay_no_other_request(
     address: tuple[str, int], token: dict[str, str]
 ) -> None:
     half = (
@@ -105,6 +105,6 @@ def test_a_hundred_callers_who_stall_keep_nobody_waiting(
 
 
 def read(answer: HTTPResponse) -> int:
-    """The status, once all of the answer was read."""
+    """The status, after reading the whole answer."""
     answer.read()
     return answer.status

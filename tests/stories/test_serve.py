@@ -1,4 +1,4 @@
-"""`sconto serve` as those who run it see it."""
+"""`sconto serve`: its start, its workers, its log and its errors."""
 
 import json
 import re
@@ -93,7 +93,7 @@ def test_workers_do_not_outlive_a_service_that_is_killed(
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_port_in_use_is_said_in_one_line(
+def test_a_port_in_use_gives_a_one_line_error(
     settings: Settings, tmp_path: Path, workers: str
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as occupied:
@@ -103,7 +103,7 @@ def test_a_port_in_use_is_said_in_one_line(
     assert run.stderr == f"sconto: cannot listen on 127.0.0.1:{port}: Address already in use\n"
 
 
-def test_a_database_that_cannot_be_reached_is_said_in_one_line(settings: Settings) -> None:
+def test_an_unreachable_database_gives_a_one_line_error(settings: Settings) -> None:
     nowhere = {**settings, "SCONTO_DATABASE_URL": "postgresql://a:b@127.0.0.1:1/x"}
     for command in (["serve", "--port", "0"], ["migrate"], ["merchant", "list"]):
         run = sconto(nowhere, *command)
@@ -152,16 +152,14 @@ def test_a_worker_gains_no_rights_dumps_no_memory_and_shares_no_file(
             assert re.search(r"^Max core file size +0 +0 ", limits, re.M)
 
 
-def test_a_single_worker_shows_its_figures(settings: Settings, tmp_path: Path) -> None:
+def test_a_single_worker_counts_its_requests(settings: Settings, tmp_path: Path) -> None:
     with Service.running(tmp_path, settings) as service:
         before = requests_counted(service)
         assert service.get("/v1/promotion/77").status_code == 401
         assert requests_counted(service) - before == 1
 
 
-def test_two_workers_figures_add_up_to_the_requests_sent(
-    settings: Settings, tmp_path: Path
-) -> None:
+def test_the_counts_of_two_workers_add_up(settings: Settings, tmp_path: Path) -> None:
     with Service.running(tmp_path, settings, "--workers", "2") as service:
         wait_until(lambda: len(service.workers()) == 2)
         before = requests_counted(service)
@@ -206,7 +204,7 @@ def test_the_log_names_the_caller_and_the_route_and_no_secret(
     assert [secret for secret in secrets if secret in service.log] == []
 
 
-def test_the_log_of_what_nobody_foresaw_does_not_quote_what_was_sent(
+def test_an_unexpected_error_is_logged_without_the_request_content(
     settings: Settings, tmp_path: Path
 ) -> None:
     with psycopg.connect(settings["SCONTO_DATABASE_URL"]) as connection:
@@ -233,7 +231,7 @@ def test_the_log_of_what_nobody_foresaw_does_not_quote_what_was_sent(
     assert "secret-9" not in service.log.lower()
 
 
-def test_what_nobody_foresaw_is_500_in_each_dialect_and_in_the_log_alone(
+def test_an_unexpected_error_is_500_in_each_api_and_explained_only_in_the_log(
     settings: Settings, tmp_path: Path
 ) -> None:
     with psycopg.connect(settings["SCONTO_DATABASE_URL"]) as connection:

@@ -15,7 +15,8 @@ from sconto.api.clock import read_clock
 from sconto.cli.database import answer_from, bring_up_to_date, running_database
 from sconto.cli.demo_shop import CODE, NAME, PASSWORD, open_shop
 from sconto.cli.privileges import drop_privileges
-from sconto.cli.serve import AddressUnavailable, Port, address_of, bind, run_service, terminable
+from sconto.cli.serve import AddressUnavailable, Port, address_of, bind, run_service
+from sconto.cli.termination import terminable
 from sconto.operations.tokens import Tokens
 from sconto.settings import Settings
 

@@ -1,13 +1,10 @@
-"""`sconto serve`: the service, with its database, until it is told to stop."""
+"""`sconto serve`: runs the service until it is told to stop."""
 
 import os
-import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from types import FrameType
+from contextlib import suppress
 from typing import Annotated, Final
 
 import typer
@@ -16,7 +13,11 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors.multiprocess import Multiprocess
 
 from sconto.api.logs import open_log
-from sconto.cli.connections import RequestTimeout
+from sconto.cli.connections import (
+    ConnectionFactory,
+    ConnectionLimits,
+    raise_descriptor_limit,
+)
 from sconto.cli.database import (
     bring_up_to_date,
     require_schema,
@@ -24,6 +25,7 @@ from sconto.cli.database import (
     what_sessions_lack,
 )
 from sconto.cli.privileges import drop_privileges
+from sconto.cli.termination import exit_if_stopped, terminable
 from sconto.settings import Settings
 from sconto.store.database import DatabaseUnavailable
 
@@ -32,30 +34,27 @@ APPLICATION: Final = "sconto.app:create_app"
 _FIGURES_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 
 _GRACE_SECONDS: Final = 30
-"""How long requests under way may take to end once the service is told to stop."""
+"""How long running requests may take to end after the service is told to stop."""
 
 _HEARTBEAT_SECONDS: Final = 30
-"""A worker that says nothing for this long is replaced; starting on a busy machine takes a few."""
+"""A worker that does not answer for this long is replaced; a busy machine starts it in a few."""
 
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes any free one.")]
 Workers = Annotated[int, typer.Option(min=1, help="How many processes serve.")]
 Migrate = Annotated[
-    bool, typer.Option(" /--no-migrate", help="Leave the database's schema as it is.")
+    bool, typer.Option(" /--no-migrate", help="Do not change the database's schema.")
 ]
 
 
-_STOPS: Final = (signal.SIGTERM, signal.SIGINT)
-
-
 class AddressUnavailable(Exception):
-    """The service cannot listen where it was told to: one line that says why."""
+    """The service cannot listen on the given address; the message is one line that says why."""
 
 
 def serve(
     host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1, migrate: Migrate = True
 ) -> None:
-    """Serve until told to stop; brings the database to the newest schema first."""
+    """Serve until told to stop, after bringing the database to the newest schema."""
     settings = Settings.read()
     settings.require_secret_key()
     drop_privileges()
@@ -66,24 +65,31 @@ def serve(
 
 
 def run_service(
-    settings: Settings, listener: socket.socket, workers: int, app: str = APPLICATION
+    settings: Settings,
+    listener: socket.socket,
+    workers: int,
+    app: str = APPLICATION,
+    limits: ConnectionLimits = ConnectionLimits(),  # noqa: B008  # frozen
 ) -> None:
-    """Serve on a bound socket, with a database that runs and has the right schema.
+    """Serve on a bound socket. The database must run and have the right schema.
 
-    `app` says where the function is that makes the application of a worker.
+    `app` names the function that makes a worker's application. `limits` are reduced if the process
+    may not open enough files.
     """
     open_log(settings.log_format)
+    limits = limits.fitted_to(raise_descriptor_limit())
     with tempfile.TemporaryDirectory(prefix="sconto-metrics-") as folder:
-        # The workers read what was decided here. prometheus-client reads its variable when it is
-        # imported, so this process must not have imported it before.
+        # The workers read these variables. prometheus-client reads its own when it is imported, so
+        # this process must not have imported it before.
         os.environ.update(settings.as_environment())
         os.environ.pop(_FIGURES_FOLDER, None)
         if workers > 1:
-            # In files, where each worker finds what the others have counted.
+            # Each worker counts in a file here, so that any of them can add up all counts.
             os.environ[_FIGURES_FOLDER] = folder
-        config = _config(app, workers)
+        config = _config(app, workers, limits)
         listener.listen(config.backlog)
         typer.echo(f"Sconto listens on {address_of(listener)}")
+        exit_if_stopped()
         if workers == 1:
             Server(config).run([listener])
         else:
@@ -110,27 +116,9 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def address_of(listener: socket.socket) -> str:
-    """Where people reach the service."""
+    """The URL of the service."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-@contextmanager
-def terminable() -> Iterator[None]:
-    """End the block, and the command, in good order when the process is told to stop."""
-    before = {number: signal.signal(number, _stop) for number in _STOPS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _stop(_: int, __: FrameType | None) -> None:
-    # Once is enough: what is being cleaned up must not be interrupted again.
-    for number in _STOPS:
-        signal.signal(number, signal.SIG_IGN)
-    raise SystemExit(0)
 
 
 def _prepare_schema(url: str, *, migrate: bool) -> None:
@@ -140,7 +128,8 @@ def _prepare_schema(url: str, *, migrate: bool) -> None:
     try:
         require_schema(url)
     except DatabaseUnavailable as error:
-        # Whoever migrates separately also starts separately; until then it is not ready.
+        # With --no-migrate the database may start and be migrated later. Until then the service
+        # is not ready.
         typer.echo(f"sconto: the database cannot be reached yet: {error}", err=True)
 
 
@@ -155,36 +144,50 @@ def _tell_what_sessions_lack(url: str) -> None:
             )
 
 
-def _config(app: str, workers: int) -> Config:
+def _config(app: str, workers: int, limits: ConnectionLimits) -> Config:
     return Config(
         app,
         factory=True,
         workers=workers,
         loop="uvloop",
-        http=RequestTimeout,
+        http=ConnectionFactory(limits),  # type: ignore[arg-type]  # called like a class
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
-        # Which proxy may say where a request comes from, only its operator knows.
+        # Only the operator knows which proxy may tell a client's address.
         proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
+        timeout_keep_alive=limits.idle_seconds,
         timeout_graceful_shutdown=_GRACE_SECONDS,
         timeout_worker_healthcheck=_HEARTBEAT_SECONDS,
     )
 
 
 class _Workers(Multiprocess):
-    """Worker processes; those that die are replaced."""
+    """The worker processes; one that dies is replaced."""
+
+    _is_told_to_stop = False
+
+    def handle_term(self) -> None:
+        """Stop; what the workers do from now on is no failure."""
+        self._is_told_to_stop = True
+        super().handle_term()
+
+    def handle_int(self) -> None:
+        """Stop; what the workers do from now on is no failure."""
+        self._is_told_to_stop = True
+        super().handle_int()
 
     def terminate_all(self) -> None:
-        """Tell the workers to stop; nobody waits in line for a service that will not answer."""
+        """Tell the workers to stop; no connection waits for a service that will not answer."""
         for listener in self.sockets:
             listener.close()
         super().terminate_all()
 
     def run(self) -> None:
-        """Serve until told to stop. Raises SystemExit where the workers cannot even start."""
+        """Serve until told to stop. Raises SystemExit if the workers cannot start."""
         super().run()
-        if any(worker.exitcode == STARTUP_FAILURE for worker in self.processes):
+        has_failed = any(worker.exitcode == STARTUP_FAILURE for worker in self.processes)
+        if has_failed and not self._is_told_to_stop:
             sys.exit(1)

@@ -1,0 +1,33 @@
+"""Makes the connections of one worker."""
+
+import asyncio
+from typing import Any
+
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from sconto.cli.connections.connection import Connection
+from sconto.cli.connections.crowd import Crowd
+from sconto.cli.connections.limits import ConnectionLimits
+
+
+class ConnectionFactory:
+    """What uvicorn calls for each connection that it accepts."""
+
+    def __init__(self, limits: ConnectionLimits) -> None:
+        self.limits = limits
+        self._crowd = Crowd(limits)
+
+    def __reduce__(self) -> tuple[type["ConnectionFactory"], tuple[ConnectionLimits]]:
+        """A worker gets the limits, and has connections of its own."""
+        return ConnectionFactory, (self.limits,)
+
+    def __call__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> Connection:
+        """A connection that was accepted."""
+        return Connection(self.limits, self._crowd, config, server_state, app_state, _loop)

@@ -1,0 +1,29 @@
+"""A real service with other limits on connections, so that tests of them are short."""
+
+import sys
+from collections.abc import Sequence
+from typing import ClassVar
+
+from sconto.cli.connections import ConnectionLimits
+from sconto.cli.serve import bind, run_service
+from sconto.cli.termination import terminable
+from sconto.settings import Settings
+from tests.services import Service
+
+
+class HastyService(Service):
+    """A running service of one process. Its arguments are limits, as in `head_seconds=1`."""
+
+    command: ClassVar[Sequence[str]] = (sys.executable, "-m", "tests.security.hasty")
+
+
+def main() -> None:
+    """Serve as `sconto serve` does."""
+    named = (argument.split("=") for argument in sys.argv[1:])
+    limits = ConnectionLimits(**{name: int(value) for name, value in named})
+    with terminable(), bind("127.0.0.1", 0) as listener:
+        run_service(Settings.read(), listener, workers=1, limits=limits)
+
+
+if __name__ == "__main__":
+    main()

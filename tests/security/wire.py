@@ -1,0 +1,74 @@
+"""Raw connections to a service, and how much memory and how many files it has."""
+
+import socket
+import time
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Final
+
+Address = tuple[str, int]
+
+_PIECE: Final = 1024 * 1024
+
+
+def address_of(url: str) -> Address:
+    """Host and port."""
+    host, port = url.removeprefix("http://").split(":")
+    return host, int(port)
+
+
+def exchange(address: Address, sent: bytes, silence: float = 0.3) -> bytes:
+    """All that is answered until the server closes, or says nothing for a while."""
+    with closing(socket.create_connection(address, timeout=30)) as connection:
+        connection.sendall(sent)
+        return receive_all(connection, silence)
+
+
+def receive_all(connection: socket.socket, silence: float = 0.3) -> bytes:
+    """All that is answered until the server closes, or says nothing for a while."""
+    received = b""
+    connection.settimeout(silence)
+    with suppress(TimeoutError):
+        while chunk := connection.recv(65536):
+            received += chunk
+    return received
+
+
+def flood(address: Address, first: bytes, again: bytes, size: int) -> bytes:
+    """Send that many bytes, then read the answer; the server may stop reading at some point."""
+    piece = again * (_PIECE // len(again))
+    with closing(socket.create_connection(address, timeout=10)) as connection:
+        connection.sendall(first)
+        for _ in range(size // len(piece)):
+            connection.sendall(piece)
+        return receive_all(connection, silence=5)
+
+
+def seconds_until_closed(connection: socket.socket, meanwhile: Callable[[], None]) -> float:
+    """How long the server keeps a connection on which this is done again and again."""
+    began = time.monotonic()
+    connection.settimeout(0.1)
+    while time.monotonic() - began < 30:
+        try:
+            meanwhile()
+            if connection.recv(65536) == b"":
+                break
+        except TimeoutError:
+            continue
+        except ConnectionError:
+            break
+    return time.monotonic() - began
+
+
+def peak_memory(process: int) -> int:
+    """The most bytes that the process has held at once."""
+    for line in Path(f"/proc/{process}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    raise AssertionError("the process tells no VmHWM")
+
+
+def open_files(process: int) -> int:
+    """How many descriptors the process has."""
+    return sum(1 for _ in Path(f"/proc/{process}/fd").iterdir())
