@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from sconto.api.clock import read_clock
 from sconto.domain.people import Caller
-from sconto.operations.tokens import Tokens
+from sconto.operations.tokens import Purpose, Tokens
 from sconto.portal.session import COOKIE, open_session
 from tests.portal import browser as chromium
 
@@ -66,7 +66,8 @@ def session_cookie(tokens: Tokens) -> Callable[[Caller], str]:
     def session_cookie(caller: Caller) -> str:
         request = Request(_ON_THE_PORTAL)
         response = Response()
-        open_session(request, response, "ada", tokens.issue(caller, read_clock()))
+        token = tokens.issue(caller, read_clock(), purpose=Purpose.SESSION)
+        open_session(request, response, "ada", token)
         value = response.headers["set-cookie"].partition(";")[0].removeprefix(f"{COOKIE}=")
         return value.strip('"')
 
