@@ -41,11 +41,15 @@ _PACE: Final = _Pace()
 def _verify_all(password: str, password_hashes: Sequence[str], looks: int) -> list[bool]:
     started = perf_counter()
     found = [_verify(password, password_hash) for password_hash in password_hashes]
-    for _ in range(looks - len(found)):
-        _HASHER.verify(password, _decoy())
+    _verify_decoys(password, looks - len(found))
     if looks:
         _PACE.seconds = (perf_counter() - started) / max(looks, len(found))
     return found
+
+
+def _verify_decoys(password: str, looks: int) -> None:
+    for _ in range(looks):
+        _HASHER.verify(password, _decoy())
 
 
 def _verify(password: str, password_hash: str) -> bool:
