@@ -33,8 +33,8 @@ KNOWN_PLACES: Final = 100
 FORGIVEN_FOR: Final = WINDOW
 """How long a user who was changed, say got a new password, is exempt like a known address."""
 
-TURN: Final = 1.0
-"""Seconds between two passwords that are checked for an exempt user beyond the limit."""
+TURN: Final = timedelta(seconds=1)
+"""The time between two passwords that are checked for an exempt user beyond the limit."""
 
 LONGEST_LOOK: Final = timedelta(minutes=1)
 """An attempt that has been under way for longer lost its process, and counts as a failure."""

@@ -35,7 +35,7 @@ _PAUSES: Final = 200
 _LONGEST_WAIT: Final = 2.5
 """Seconds that an attempt beyond the limit waits for its turn at most."""
 
-_TURNS: Final = Turns(TURN, _LONGEST_WAIT)
+_TURNS: Final = Turns(TURN.total_seconds(), _LONGEST_WAIT)
 
 
 @dataclass(frozen=True, slots=True)
