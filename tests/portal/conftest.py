@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
+from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
@@ -82,7 +83,11 @@ def sign_in(
 
     async def sign_in(caller: Caller) -> None:
         value = session_cookie(caller)
-        await window.add_cookies([{"name": COOKIE, "value": value, "url": portal_url}])
+        # As the service sets it; another path would leave two cookies of one name.
+        where = urlsplit(portal_url)
+        await window.add_cookies(
+            [{"name": COOKIE, "value": value, "domain": where.hostname, "path": where.path}]
+        )
 
     return sign_in
 
