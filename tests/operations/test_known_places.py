@@ -93,7 +93,7 @@ async def test_beyond_the_limit_a_known_address_has_one_guess_a_turn(
     assert await outcome_of(database, name, PASSWORD, address) == "in"
     await fail(database, name, address, 10)
     looked_at = []
-    look = signing.are_of_password
+    look = passwords.are_of_password
 
     async def counting_look(password: str, hashes: list[str], looks: int) -> list[bool]:
         looked_at.append(password)

@@ -92,7 +92,7 @@ async def test_setting_the_password_of_ones_own_user_of_that_name_guesses_nobody
     await a_shop(database, name, PASSWORD)
     mine = await a_shop(database, name, OTHER_PASSWORD)
     compared: list[int] = []
-    look = signing.are_of_password
+    look = passwords.are_of_password
 
     async def counting_look(password: str, hashes: list[str], looks: int) -> list[bool]:
         compared.append(len(hashes))
@@ -130,7 +130,7 @@ async def test_as_many_checks_are_made_for_a_name_that_nobody_one_or_two_have(
     database: Database, name: str, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks_made: list[int] = []
-    look = signing.are_of_password
+    look = passwords.are_of_password
 
     async def counting_look(password: str, hashes: list[str], looks: int) -> list[bool]:
         looks_made.append(looks)

@@ -1,6 +1,7 @@
 """People in the browser: an admin adds them, changes their roles and resets passwords."""
 
 from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Page, expect
@@ -87,14 +88,17 @@ async def test_an_admin_who_sets_their_own_password_stays_signed_in_here(
     visitor: Page, portal_url: str, tokens: Tokens, database: Database, merchant: Caller
 ) -> None:
     await visitor.goto(f"{portal_url}/people/{merchant.user_id}")
-    (before,) = [one for one in await visitor.context.cookies() if one["name"] == COOKIE]
+    (before,) = [one["value"] for one in await visitor.context.cookies() if one["name"] == COOKIE]
     await visitor.get_by_label("New password").fill(PASSWORD)
     await visitor.get_by_role("button", name="Set the password").click()
     await expect(visitor.get_by_role("status")).to_have_text("You have a new password.")
     await tokens.refresh(database)
     await visitor.goto(f"{portal_url}/promotions")
     await expect(visitor).to_have_url(f"{portal_url}/promotions")
-    await visitor.context.add_cookies([before])
+    address = urlsplit(portal_url)
+    await visitor.context.add_cookies(
+        [{"name": COOKIE, "value": before, "domain": address.hostname, "path": address.path}]
+    )
     await visitor.goto(f"{portal_url}/promotions")
     await expect(visitor).to_have_title("Sign in · Sconto")
 

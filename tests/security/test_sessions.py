@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -64,24 +65,24 @@ async def test_signing_out_ends_the_session_in_all_processes_and_changes_end_all
     async with httpx.AsyncClient(base_url=server, timeout=30) as client:
         name = await a_user(database, merchant)
         cookie = await sign_in_to_portal(client, name)
-        await until_always(lambda: status_of_page(client, cookie), 200)
+        await until_always(partial(status_of_page, client, cookie), 200)
         out = await client.post(
             "/portal/sign-out",
             headers={"Cookie": f"{COOKIE}={cookie}"},
             data={FIELD: token_for(cookie)},
         )
         assert out.status_code == 303
-        await until_always(lambda: status_of_page(client, cookie), 303)
+        await until_always(partial(status_of_page, client, cookie), 303)
 
         for end in ENDS.values():
             name = await a_user(database, merchant)
             cookie = await sign_in_to_portal(client, name)
             person = {"username": name, "password": PASSWORD}
             token = (await client.post("/v1/login_check", json=person)).json()["token"]
-            await until_always(lambda token=token: status_of_api(client, token), 200)
+            await until_always(partial(status_of_api, client, token), 200)
             await end(database, name)
-            await until_always(lambda token=token: status_of_api(client, token), 401)
-            await until_always(lambda cookie=cookie: status_of_page(client, cookie), 303)
+            await until_always(partial(status_of_api, client, token), 401)
+            await until_always(partial(status_of_page, client, cookie), 303)
 
 
 async def fail_and_sign_in_from_elsewhere(url: str, name: str) -> int:

@@ -82,7 +82,7 @@ def test_a_service_that_starts_without_a_database_takes_no_token_until_it_knows_
             shown = ask(service, "/portal/promotions", page)
             assert (shown.status_code, "The database does not answer" in shown.text) == (503, True)
             cable.mend()
-            answers = []
+            answers: list[int] = []
             while not answers or answers[-1] == 503:
                 answers.append(ask(service, "/v1/promotion", ended).status_code)
                 time.sleep(0.05)
