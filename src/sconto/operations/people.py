@@ -172,7 +172,7 @@ async def set_disabled(
     """Let the user in, or keep them out, and end their sessions and tokens.
 
     Raises UserNotFound, UserAmbiguous, MerchantNotFound. `merchant` names the user's, here and
-    below; without it the name must be one user's alone.
+    below, at the command line; without it the name must be one user's alone.
     """
     await _change(database, username, by, merchant, _Wanted(disabled=disabled))
 
@@ -223,11 +223,12 @@ async def _change(
     merchant: str | None,
     wanted: _Wanted,
 ) -> people.UserState:
-    merchant_id = None if by is None else by.merchant_id
-    if merchant is not None:
-        merchant_id = await find_merchant(database, merchant)
     if not is_name(username):
         raise UserNotFound(username)
+    if by is not None:
+        merchant_id: int | None = by.merchant_id
+    else:
+        merchant_id = None if merchant is None else await find_merchant(database, merchant)
     async with database.write() as connection:
         named = await people.find_named(connection, username, merchant_id)
         if len(named) > 1:
