@@ -25,6 +25,7 @@ from sconto.api.checkout.routes import router as checkout_router
 from sconto.api.clock import read_clock
 from sconto.api.context import Context
 from sconto.api.errors import ErrorAnswers, answer_failure
+from sconto.api.forwarding import UnheardProxy
 from sconto.api.logs import open_log
 from sconto.api.merchant.codes import router as codes_router
 from sconto.api.merchant.history import router as history_router
@@ -109,6 +110,7 @@ def build_app(
             *tracing,
             Middleware(Observation, log=log, answer_failure=_answer_failure),
             Middleware(OneTrailingSlash, prefixes=("/v1/", "/promotion/v1/")),
+            Middleware(UnheardProxy, log=log),
             Middleware(RateLimit),
         ],
         exception_handlers=ErrorAnswers(ROUTES).by_class(),
@@ -167,8 +169,9 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
     database = await Database.open(
         settings.database_url or "", connections=_CONNECTIONS, checkout=_AT_CHECKOUT
     )
-    tokens = Tokens(*settings.secret_keys)
+    tokens = Tokens(*settings.secret_keys, epoch=None)
     try:
+        await tokens.try_to_refresh(database)
         async with _beside(
             tokens.keep_current(database),
             idempotency.keep_swept(database, read_clock),

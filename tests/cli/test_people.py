@@ -16,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sconto.cli import app
-from sconto.domain.problems import BadCredentials
+from sconto.domain.problems import BadCredentials, TokenInvalid
 from sconto.operations.people import find_merchant, sign_in
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
@@ -140,7 +140,8 @@ async def test_a_taken_name_is_refused_in_one_line(sconto: Sconto, shop: str) ->
 @pytest.mark.parametrize("name", ["", "  ", "two\nlines", "nul\x00", "x" * 256, "\udcff"])
 async def test_what_is_no_name_is_refused_in_one_line(sconto: Sconto, name: str) -> None:
     expected = (
-        "sconto: a name has 1 to 255 characters, is not blank, and has no control characters\n"
+        "sconto: a name has 1 to 255 characters, is not blank, and has no control characters; "
+        "that of a user has no slash\n"
     )
     assert await sconto("merchant", "create", name) == Ended(1, "", expected)
 
@@ -222,6 +223,47 @@ async def test_an_unknown_user_is_named_in_one_line(sconto: Sconto, arguments: l
     refused = await sconto("user", command, "nobody here", *rest, stdin=PASSWORD)
     expected = "sconto: there is no user 'nobody here': see `sconto user list`\n"
     assert refused == Ended(1, "", expected)
+
+
+async def test_a_name_of_two_merchants_users_needs_the_merchant(
+    sconto: Sconto, database: Database, shop: str, username: str
+) -> None:
+    other = a_name()
+    await sconto("merchant", "create", other)
+    create = ["user", "create", username, "--merchant", other, "--password-stdin"]
+    assert (await sconto(*create, stdin="the other's password")).code == 0
+    again = await sconto(*create, stdin="the other's password")
+    assert again == Ended(1, "", f"sconto: the name {username!r} is taken\n")
+    expected = f"sconto: several merchants have a user {username!r}: name one with --merchant\n"
+    for command in (["disable"], ["enable"], ["role", "viewer"], ["sign-out"]):
+        name, *rest = command
+        refused = await sconto("user", name, username, *rest)
+        assert refused == Ended(1, "", expected)
+    assert (await sconto("user", "disable", username, "--merchant", other)).code == 0
+    assert await signs_in(database, username, PASSWORD)
+    assert not await signs_in(database, username, "the other's password")
+    nobodys = await sconto("user", "enable", username, "--merchant", "no shop")
+    assert nobodys.err == "sconto: there is no merchant 'no shop': see `sconto merchant list`\n"
+
+
+async def test_a_user_is_signed_out_everywhere(
+    sconto: Sconto, database: Database, username: str
+) -> None:
+    tokens = Tokens(b"x" * 32)
+    now = datetime.now(UTC)
+    token = await sign_in(database, tokens, username, PASSWORD, "198.18.1.2", now)
+    ended = await sconto("user", "sign-out", username)
+    assert ended == Ended(0, f"{username} is signed out everywhere.\n", "")
+    await tokens.refresh(database)
+    with pytest.raises(TokenInvalid):
+        tokens.caller(token, now)
+
+
+async def test_a_users_name_with_a_slash_is_refused_in_one_line(sconto: Sconto, shop: str) -> None:
+    create = ["user", "create", "nord/ada", "--merchant", shop, "--password-stdin"]
+    refused = await sconto(*create, stdin=PASSWORD)
+    assert (refused.code, refused.err.count("\n")) == (1, 1)
+    assert "that of a user has no slash" in refused.err
 
 
 async def test_an_unknown_merchant_is_named_in_one_line(sconto: Sconto) -> None:

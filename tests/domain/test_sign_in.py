@@ -4,7 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sconto.domain.sign_in import seconds_until, subjects_of_attempt
+from sconto.domain.sign_in import (
+    TypedName,
+    looks_for,
+    read_name,
+    seconds_until,
+    subjects_of_attempt,
+)
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -13,9 +19,35 @@ def address_key(address: str) -> str:
     return subjects_of_attempt("demo", address)[1].key
 
 
-def test_ten_failures_of_a_user_and_fifty_of_an_address_are_allowed() -> None:
-    user, address = subjects_of_attempt("demo", "192.0.2.1")
-    assert (user.allowed, address.allowed) == (10, 50)
+def test_a_pair_may_fail_ten_times_an_address_fifty_and_a_name_a_hundred() -> None:
+    subjects = subjects_of_attempt("demo", "192.0.2.1")
+    assert [subject.allowed for subject in subjects] == [10, 50, 100]
+    assert all(subject.binding for subject in subjects)
+
+
+def test_a_known_address_is_bound_by_its_pair_and_a_holder_by_a_count_of_their_own() -> None:
+    known = subjects_of_attempt("demo", "192.0.2.1", is_exempt=True)
+    assert [subject.binding for subject in known] == [True, False, False]
+    *rest, own = subjects_of_attempt("demo", "192.0.2.1", holder=7)
+    assert not any(subject.binding for subject in rest)
+    assert (own.allowed, own.binding) == (10, True)
+    assert own.key == subjects_of_attempt("other", "192.0.2.2", holder=7)[-1].key
+
+
+@pytest.mark.parametrize(("users", "looks"), [(0, 2), (1, 2), (2, 2), (3, 4), (4, 4), (9, 16)])
+def test_checks_are_made_up_to_a_power_of_two(users: int, looks: int) -> None:
+    assert looks_for(users) == looks
+
+
+def test_a_name_is_read_as_itself_and_as_the_long_form_of_another() -> None:
+    assert read_name("demo") == TypedName("demo", None, None)
+    assert read_name("Nord/Süd/demo") == TypedName("Nord/Süd/demo", "Nord/Süd", "demo")
+    assert read_name(f"{'m' * 255}/{'u' * 255}") is not None
+
+
+@pytest.mark.parametrize("text", ["", "a\x00b", "x" * 256, f"{'m' * 256}/u", "\ud800/x", "\n"])
+def test_what_can_name_nobody_is_no_name(text: str) -> None:
+    assert read_name(text) is None
 
 
 def test_users_are_told_apart_by_the_exact_name() -> None:
@@ -24,9 +56,9 @@ def test_users_are_told_apart_by_the_exact_name() -> None:
 
 
 def test_a_name_is_not_kept_as_it_was_typed() -> None:
-    user, _ = subjects_of_attempt("my-secret\x00" + "x" * 100_000 + "\ud800", "192.0.2.1")
-    assert "secret" not in user.key
-    assert len(user.key) < 100
+    for subject in subjects_of_attempt("my-secret\x00" + "x" * 100_000 + "\ud800", "192.0.2.1"):
+        assert "secret" not in subject.key
+        assert len(subject.key) < 100
 
 
 @pytest.mark.parametrize(

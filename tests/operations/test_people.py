@@ -10,6 +10,7 @@ from sconto.domain.problems import (
     NameTaken,
     NotAName,
     PasswordRefused,
+    UserAmbiguous,
     UserNotFound,
 )
 from sconto.operations.people import (
@@ -86,13 +87,42 @@ async def test_a_user_is_listed_as_created_and_as_changed(database: Database) ->
     assert await listed() == (user_id, shop, Role.VIEWER, False)
 
 
-async def test_a_username_is_taken_once_among_all_merchants(database: Database) -> None:
+async def test_a_username_is_taken_once_within_a_merchant_and_no_other_learns_of_it(
+    database: Database,
+) -> None:
     one, other, name = a_name(), a_name(), a_name()
     await create_merchant(database, one)
     await create_merchant(database, other)
     await create_user(database, one, name, PASSWORD, Role.ADMIN)
+    assert await create_user(database, other, name, PASSWORD, Role.ADMIN)
     with pytest.raises(NameTaken):
-        await create_user(database, other, name, PASSWORD, Role.ADMIN)
+        await create_user(database, one, name, PASSWORD, Role.ADMIN)
+
+
+async def test_a_name_of_several_merchants_users_needs_the_merchant(database: Database) -> None:
+    one, other, name = a_name(), a_name(), a_name()
+    for shop in (one, other):
+        await create_merchant(database, shop)
+        await create_user(database, shop, name, PASSWORD, Role.ADMIN)
+    for attempt in (
+        set_disabled(database, name, disabled=True),
+        set_password(database, name, PASSWORD),
+        set_role(database, name, Role.VIEWER),
+    ):
+        with pytest.raises(UserAmbiguous):
+            await attempt
+    await set_role(database, name, Role.VIEWER, merchant=other)
+    roles = {user.merchant: user.role for user in await list_users(database) if user.name == name}
+    assert roles == {one: Role.ADMIN, other: Role.VIEWER}
+    with pytest.raises(MerchantNotFound):
+        await set_role(database, name, Role.VIEWER, merchant=a_name())
+
+
+async def test_a_users_name_has_no_slash(database: Database) -> None:
+    shop = f"Nord/{a_name()}"
+    await create_merchant(database, shop)
+    with pytest.raises(NotAName):
+        await create_user(database, shop, f"Nord/{a_name()}", PASSWORD, Role.ADMIN)
 
 
 async def test_a_user_needs_a_merchant_and_a_password_of_8_characters(database: Database) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
+from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
@@ -13,7 +14,7 @@ from starlette.responses import Response
 
 from sconto.api.clock import read_clock
 from sconto.domain.people import Caller
-from sconto.operations.tokens import Tokens
+from sconto.operations.tokens import Purpose, Tokens
 from sconto.portal.session import COOKIE, open_session
 from tests.portal import browser as chromium
 
@@ -66,7 +67,8 @@ def session_cookie(tokens: Tokens) -> Callable[[Caller], str]:
     def session_cookie(caller: Caller) -> str:
         request = Request(_ON_THE_PORTAL)
         response = Response()
-        open_session(request, response, "ada", tokens.issue(caller, read_clock()))
+        token = tokens.issue(caller, read_clock(), purpose=Purpose.SESSION)
+        open_session(request, response, "ada", token)
         value = response.headers["set-cookie"].partition(";")[0].removeprefix(f"{COOKIE}=")
         return value.strip('"')
 
@@ -81,7 +83,11 @@ def sign_in(
 
     async def sign_in(caller: Caller) -> None:
         value = session_cookie(caller)
-        await window.add_cookies([{"name": COOKIE, "value": value, "url": portal_url}])
+        # As the service sets it; another path would leave two cookies of one name.
+        where = urlsplit(portal_url)
+        await window.add_cookies(
+            [{"name": COOKIE, "value": value, "domain": where.hostname, "path": where.path}]
+        )
 
     return sign_in
 

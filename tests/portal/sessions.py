@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from sconto.api.clock import read_clock
 from sconto.domain.people import Caller
-from sconto.operations.tokens import Tokens
+from sconto.operations.tokens import Purpose, Tokens
 from sconto.portal.session import open_session
 
 _REQUEST = {
@@ -22,5 +22,6 @@ _REQUEST = {
 def cookie_of(caller: Caller, tokens: Tokens) -> str:
     """The cookie with which the caller's browser would come."""
     response = Response()
-    open_session(Request(_REQUEST), response, "ada", tokens.issue(caller, read_clock()))
+    token = tokens.issue(caller, read_clock(), purpose=Purpose.SESSION)
+    open_session(Request(_REQUEST), response, "ada", token)
     return response.headers["set-cookie"].partition(";")[0]

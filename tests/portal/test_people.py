@@ -1,12 +1,15 @@
 """People in the browser: an admin adds them, changes their roles and resets passwords."""
 
 from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Page, expect
 
 from sconto.domain.people import Caller, Role
 from sconto.operations import users
+from sconto.operations.tokens import Tokens
+from sconto.portal.session import COOKIE
 from sconto.store.database import Database
 from tests.conftest import create_caller
 from tests.portal.browser import show
@@ -41,6 +44,10 @@ async def test_an_admin_adds_somebody_who_can_then_sign_in(
     await visitor.get_by_role("link", name=name).click()
     await visitor.get_by_role("button", name="Let them in again").click()
     await expect(visitor.locator(".entries li")).to_have_count(5)
+    await visitor.get_by_role("link", name=name).click()
+    await visitor.get_by_role("button", name="Sign out everywhere").click()
+    await expect(visitor.get_by_role("status")).to_contain_text("is signed out everywhere")
+    await expect(visitor.locator(".entries")).to_contain_text("was signed out everywhere")
     for words in ("may sign in again", "is kept out", "got a new password", "was Viewer, is Mana"):
         await expect(visitor.locator(".entries")).to_contain_text(words)
     await show(visitor, "people")
@@ -75,6 +82,38 @@ async def test_everything_wrong_with_a_new_user_is_said_at_once(
     await expect(visitor.get_by_text("Somebody else has this name.")).to_be_visible()
     assert await visitor.get_by_label("Checkout").is_checked()
     assert len((await users.list_users(database, merchant, limit=9)).users) == 1
+
+
+async def test_an_admin_who_sets_their_own_password_stays_signed_in_here(
+    visitor: Page, portal_url: str, tokens: Tokens, database: Database, merchant: Caller
+) -> None:
+    await visitor.goto(f"{portal_url}/people/{merchant.user_id}")
+    (before,) = [one["value"] for one in await visitor.context.cookies() if one["name"] == COOKIE]
+    await visitor.get_by_label("New password").fill(PASSWORD)
+    await visitor.get_by_role("button", name="Set the password").click()
+    await expect(visitor.get_by_role("status")).to_have_text("You have a new password.")
+    await tokens.refresh(database)
+    await visitor.goto(f"{portal_url}/promotions")
+    await expect(visitor).to_have_url(f"{portal_url}/promotions")
+    address = urlsplit(portal_url)
+    await visitor.context.add_cookies(
+        [{"name": COOKIE, "value": before, "domain": address.hostname, "path": address.path}]
+    )
+    await visitor.goto(f"{portal_url}/promotions")
+    await expect(visitor).to_have_title("Sign in · Sconto")
+
+
+async def test_a_name_of_another_merchants_user_is_nobody_elses(
+    visitor: Page, portal_url: str, database: Database
+) -> None:
+    stranger = await create_caller(database)
+    theirs = await users.get_user(database, stranger, stranger.user_id)
+    await visitor.goto(f"{portal_url}/people")
+    await visitor.get_by_label("Username").fill(theirs.name)
+    await visitor.get_by_label("Password").fill(PASSWORD)
+    await visitor.get_by_label("Viewer").check()
+    await visitor.get_by_role("button", name="Add").click()
+    await expect(visitor.get_by_role("status")).to_have_text(f"{theirs.name} is added.")
 
 
 async def test_nobody_changes_their_own_role(

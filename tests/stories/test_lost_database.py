@@ -2,17 +2,20 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import httpx
+import psycopg
 import pytest
 
 from sconto.api.clock import read_clock
 from sconto.domain.people import Caller, Role
 from sconto.operations.tokens import Tokens
 from tests.conftest import SECRET_KEY
+from tests.portal.sessions import cookie_of
 from tests.services import Service, wait_until
 from tests.stories.cable import Cable
 
@@ -55,6 +58,37 @@ def test_a_lost_database_is_said_in_each_dialect_and_forgotten_when_it_is_back(
             wait_until(lambda: statuses() == well, within=10)
             # Each worker had connections of its own that were broken.
             assert [statuses() for _ in range(8)] == [well] * 8
+            assert "Traceback" not in service.log
+
+
+def test_a_service_that_starts_without_a_database_takes_no_token_until_it_knows_which_were_ended(
+    create_database: Callable[[], str], tmp_path: Path, short_folder: Path, tokens: Tokens
+) -> None:
+    url = create_database()
+    with psycopg.connect(url) as connection:
+        connection.execute("UPDATE token_epoch SET epoch = 5")
+    caller = Caller(1, 1, Role.ADMIN)
+    ended, valid = (
+        {"Authorization": f"Bearer {tokens.issue(caller, read_clock(), epoch=epoch)}"}
+        for epoch in (4, 5)
+    )
+    page = {"Cookie": cookie_of(caller, tokens)}
+    with Cable.between(url, short_folder) as cable:
+        settings = {"SCONTO_DATABASE_URL": cable.url, "SCONTO_SECRET_KEY": SECRET_KEY.decode()}
+        cable.cut()
+        with Service.running(tmp_path, settings, "--no-migrate") as service:
+            for headers in (ended, valid):
+                assert ask(service, "/v1/promotion", headers).status_code == 503
+            shown = ask(service, "/portal/promotions", page)
+            assert (shown.status_code, "The database does not answer" in shown.text) == (503, True)
+            cable.mend()
+            answers: list[int] = []
+            while not answers or answers[-1] == 503:
+                answers.append(ask(service, "/v1/promotion", ended).status_code)
+                time.sleep(0.05)
+            assert set(answers) <= {503, 401}
+            assert ask(service, "/v1/promotion", valid).status_code == 200
+            assert ask(service, "/portal/promotions", page).status_code == 303
             assert "Traceback" not in service.log
 
 

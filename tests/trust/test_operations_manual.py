@@ -4,20 +4,29 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
+from uuid import uuid4
 
 import psycopg
 import pytest
 
+from sconto.domain.people import Caller, Role
+from sconto.domain.problems import TokenInvalid
+from sconto.operations.people import create_merchant, create_user, sign_in
+from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
 from sconto.store.embedded.programs import find_programs
 from sconto.store.migrate import migrate
 from tests.conftest import SECRET_KEY
 from tests.faults.cluster import Cluster, open_folder
+from tests.operations.test_people import PASSWORD
 from tests.services import environment_of
 from tests.trust.test_check import open_shop
+
+T = TypeVar("T")
 
 MANUAL = Path(__file__).parents[2] / "docs" / "operations.md"
 
@@ -54,6 +63,35 @@ async def place_orders(url: str) -> None:
         await database.close()
 
 
+async def ask(url: str, verb: Callable[[Database], Awaitable[T]]) -> T:
+    """What a verb answers on the database at an address."""
+    database = await Database.open(url)
+    try:
+        return await verb(database)
+    finally:
+        await database.close()
+
+
+async def open_to_somebody(database: Database) -> tuple[int, str]:
+    """The id of a new merchant, and a token of its admin."""
+    name = f"shop {uuid4()}"
+    merchant_id = await create_merchant(database, name)
+    await create_user(database, name, "ada", PASSWORD, Role.ADMIN)
+    now = datetime.now(UTC)
+    token = await sign_in(database, Tokens(SECRET_KEY), f"{name}/ada", PASSWORD, "192.0.2.1", now)
+    return merchant_id, token
+
+
+async def find_caller(url: str, token: str) -> Caller | None:
+    """Whose token it is to a service that starts on the database; None if nobody's."""
+    tokens = Tokens(SECRET_KEY, epoch=None)
+    await ask(url, tokens.refresh)
+    try:
+        return tokens.caller(token, datetime.now(UTC))
+    except TokenInvalid:
+        return None
+
+
 @pytest.fixture
 def folder() -> Iterator[Path]:
     with open_folder() as folder:
@@ -68,10 +106,19 @@ async def test_what_is_backed_up_is_restored_and_passes_the_check(folder: Path) 
         variables = {"SCONTO_DATABASE_URL": cluster.url, "RESTORED_URL": restored}
         (back_up,) = commands_under("Back up")
         run(back_up, folder, variables)
+        lost_id, old_token = await ask(cluster.url, open_to_somebody)
+        assert await find_caller(cluster.url, old_token) is not None
         cluster.execute("DELETE FROM orders")
         (restore,) = commands_under("Restore")
         assert "BROKEN" not in run(restore, folder, variables)
         assert count_orders(restored) == 3
+        # The id of the merchant that was lost is another's now, whom its token must not open.
+        new_id, new_token = await ask(restored, open_to_somebody)
+        assert new_id == lost_id
+        assert await find_caller(restored, old_token) is None
+        known = await find_caller(restored, new_token)
+        assert known is not None
+        assert known.merchant_id == new_id
 
 
 async def test_what_happened_before_a_mishap_comes_back_from_the_archive(folder: Path) -> None:
@@ -89,6 +136,7 @@ async def test_what_happened_before_a_mishap_comes_back_from_the_archive(folder:
         variables = {"SCONTO_DATABASE_URL": cluster.url, "BACKUP": str(backup)}
         run(copy_files, folder, variables)
         await place_orders(cluster.url)
+        _, old_token = await ask(cluster.url, open_to_somebody)
         moment = datetime.now(UTC).isoformat()
         cluster.execute("DELETE FROM orders")
         cluster.execute("SELECT pg_switch_wal()")
@@ -101,6 +149,7 @@ async def test_what_happened_before_a_mishap_comes_back_from_the_archive(folder:
         url = {"RESTORED_URL": restored.url}
         assert "BROKEN" not in run(compare, folder, url)
         assert count_orders(restored.url) == 3
+        assert await find_caller(restored.url, old_token) is None
     finally:
         restored.kill()
 

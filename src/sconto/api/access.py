@@ -7,7 +7,8 @@ from starlette.requests import Request
 from sconto.api.context import context_of
 from sconto.api.headers import find_header
 from sconto.domain.people import Action, Caller
-from sconto.domain.problems import AccessDenied, TokenInvalid, TokenMissing
+from sconto.domain.problems import AccessDenied, TokenExpired, TokenInvalid, TokenMissing
+from sconto.operations import DatabaseUnavailable
 
 _HEADERS: Final = (b"authorizationjwt", b"authorization")
 """The published header counts where both are sent."""
@@ -17,7 +18,7 @@ def caller_of(request: Request) -> Caller:
     """The user whose token came with the request.
 
     Raises TokenMissing where the header is absent or empty, TokenInvalid for anything but
-    `Bearer <valid token>`, and TokenExpired.
+    `Bearer <valid token>`, TokenExpired, and DatabaseUnavailable at a start without a database.
     """
     context = context_of(request)
     scheme, _, token = _authorization(request).partition(" ")
@@ -27,6 +28,14 @@ def caller_of(request: Request) -> Caller:
     # For the log: the token is never in it, so this is how it knows who called.
     request.scope["caller"] = caller
     return caller
+
+
+def holder_of(request: Request) -> Caller | None:
+    """The user whose valid token came with a request that needs none."""
+    try:
+        return caller_of(request)
+    except (TokenMissing, TokenInvalid, TokenExpired, DatabaseUnavailable):
+        return None
 
 
 def require(request: Request, action: Action) -> Caller:

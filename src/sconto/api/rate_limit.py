@@ -17,6 +17,7 @@ from sconto.api.errors import dialect_of
 from sconto.api.quotas import Standing
 from sconto.domain.people import Caller
 from sconto.domain.problems import Problem
+from sconto.operations import DatabaseUnavailable
 
 _CHECKOUT: Final = "/checkout/"
 
@@ -63,10 +64,10 @@ def header_fields(standings: Sequence[Standing]) -> dict[str, str]:
 
 
 def _find_caller(scope: Scope) -> Caller | None:
-    """Who calls; None for a request that will be refused for its token."""
+    """Who calls; None for a request that will be refused for its token, or unavailable."""
     try:
         return caller_of(Request(scope))
-    except Problem:
+    except (Problem, DatabaseUnavailable):
         return None
 
 

@@ -12,6 +12,7 @@ from sconto.cli.demo_shop import DemoLocked
 from sconto.cli.migrate import migrate
 from sconto.cli.prove import NotProvable, prove
 from sconto.cli.refusals import explain, refuse
+from sconto.cli.restored import restored
 from sconto.cli.serve import AddressUnavailable, serve
 from sconto.domain.problems import Problem
 from sconto.settings import SettingError
@@ -58,6 +59,7 @@ app.command()(migrate)
 app.command()(demo)
 app.command()(check)
 app.command()(prove)
+app.command()(restored)
 app.add_typer(products.app, name="product")
 app.add_typer(codes.app, name="code", no_args_is_help=True)
 app.add_typer(people.merchants, name="merchant", no_args_is_help=True)

@@ -22,6 +22,10 @@ users: Final = typer.Typer(help="Users: who signs in for a merchant, and what th
 _READ_LIMIT: Final = 64 * 1024
 
 Username = Annotated[str, typer.Argument(help="The user's name.")]
+OfMerchant = Annotated[
+    str | None,
+    typer.Option("--merchant", help="The user's merchant, where several have a user of the name."),
+]
 PasswordFromStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input.")
 ]
@@ -42,7 +46,7 @@ def list_merchants(as_json: AsJson = False) -> None:
 
 @users.command("create")
 def create_user(
-    username: Annotated[str, typer.Argument(help="A name that no other user has.")],
+    username: Annotated[str, typer.Argument(help="A name that no other user of the merchant has.")],
     merchant: Annotated[str, typer.Option(help="The name of the merchant they sign in for.")],
     role: Annotated[Role, typer.Option(help="What they may do.")] = Role.ADMIN,
     password_stdin: PasswordFromStdin = False,
@@ -60,34 +64,51 @@ def list_users(as_json: AsJson = False) -> None:
 
 
 @users.command("disable")
-def disable_user(username: Username) -> None:
-    """Keep a user out; their tokens are refused within 10 seconds."""
-    ask_database(lambda database: people.set_disabled(database, username, disabled=True))
+def disable_user(username: Username, merchant: OfMerchant = None) -> None:
+    """Keep a user out; their sessions and tokens end within 10 seconds."""
+    ask_database(
+        lambda database: people.set_disabled(database, username, disabled=True, merchant=merchant)
+    )
     typer.echo(f"{username} is disabled.")
 
 
 @users.command("enable")
-def enable_user(username: Username) -> None:
+def enable_user(username: Username, merchant: OfMerchant = None) -> None:
     """Let a user in again, also one who failed to sign in too often."""
-    ask_database(lambda database: people.set_disabled(database, username, disabled=False))
+    ask_database(
+        lambda database: people.set_disabled(database, username, disabled=False, merchant=merchant)
+    )
     typer.echo(f"{username} is enabled.")
 
 
 @users.command("password")
-def change_password(username: Username, password_stdin: PasswordFromStdin = False) -> None:
-    """Give a user another password; their tokens stay valid."""
+def change_password(
+    username: Username, merchant: OfMerchant = None, password_stdin: PasswordFromStdin = False
+) -> None:
+    """Give a user another password; their sessions and tokens end within 10 seconds."""
     password = _read_password(from_stdin=password_stdin)
-    ask_database(lambda database: people.set_password(database, username, password))
+    ask_database(
+        lambda database: people.set_password(database, username, password, merchant=merchant)
+    )
     typer.echo(f"{username} has a new password.")
 
 
 @users.command("role")
 def change_role(
-    username: Username, role: Annotated[Role, typer.Argument(help="What they may do.")]
+    username: Username,
+    role: Annotated[Role, typer.Argument(help="What they may do.")],
+    merchant: OfMerchant = None,
 ) -> None:
-    """Give a user another role; it counts for their tokens within 10 seconds."""
-    ask_database(lambda database: people.set_role(database, username, role))
+    """Give a user another role; their sessions and tokens end within 10 seconds."""
+    ask_database(lambda database: people.set_role(database, username, role, merchant=merchant))
     typer.echo(f"{username} is {role}.")
+
+
+@users.command("sign-out")
+def sign_out(username: Username, merchant: OfMerchant = None) -> None:
+    """End all sessions and tokens of a user within 10 seconds."""
+    ask_database(lambda database: people.sign_out_everywhere(database, username, merchant=merchant))
+    typer.echo(f"{username} is signed out everywhere.")
 
 
 def _read_password(*, from_stdin: bool) -> str:

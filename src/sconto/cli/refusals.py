@@ -11,6 +11,7 @@ from sconto.domain.problems import (
     NameTaken,
     NotAName,
     PasswordRefused,
+    UserAmbiguous,
     UserNotFound,
 )
 from sconto.store.database import DatabaseUnavailable
@@ -30,7 +31,7 @@ def explain(error: Exception) -> str:
         case NotAName():
             return (
                 f"a name has 1 to {NAME_LENGTH} characters, is not blank, "
-                "and has no control characters"
+                "and has no control characters; that of a user has no slash"
             )
         case NameTaken(name=name):
             return f"the name {name!r} is taken"
@@ -38,6 +39,8 @@ def explain(error: Exception) -> str:
             return f"there is no merchant {name!r}: see `sconto merchant list`"
         case UserNotFound(username=username):
             return f"there is no user {username!r}: see `sconto user list`"
+        case UserAmbiguous(username=username):
+            return f"several merchants have a user {username!r}: name one with --merchant"
         case PasswordRefused():
             return f"a password has {PASSWORD_LENGTH} to {LONGEST_PASSWORD} characters"
     return str(error)

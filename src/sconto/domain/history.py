@@ -42,6 +42,7 @@ class Verb(StrEnum):
     GENERATION_STARTED = "code generation started"
     CODES_GENERATED = "codes generated"
     PASSWORD_SET = "password set"  # noqa: S105  # a verb
+    SIGNED_OUT = "signed out everywhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +206,11 @@ def user_changed(user_id: int, before: Facts, after: Facts) -> Change | None:
 def password_set(user_id: int) -> Change:
     """The entry of a user with a new password, which is nobody's to read."""
     return Change(Subject.USER, user_id, Verb.PASSWORD_SET)
+
+
+def signed_out(user_id: int) -> Change:
+    """The entry of a user all of whose sessions and tokens were ended."""
+    return Change(Subject.USER, user_id, Verb.SIGNED_OUT)
 
 
 def differing(before: Facts, after: Facts) -> tuple[dict[str, object], dict[str, object]]:

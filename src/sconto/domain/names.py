@@ -21,6 +21,11 @@ def is_name(text: str) -> bool:
     return 0 < len(text) <= NAME_LENGTH and not text.isspace() and _can_be_shown(text)
 
 
+def is_username(text: str) -> bool:
+    """Whether a new user can have the name: a slash would end the name of a merchant before it."""
+    return is_name(text) and "/" not in text
+
+
 def is_text(text: str) -> bool:
     """Whether the text, of several lines perhaps, is not blank and can be shown."""
     return not text.isspace() and _can_be_shown(

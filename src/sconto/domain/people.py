@@ -70,7 +70,7 @@ class Merchant:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person or a machine that signs in for one merchant; its name is unique among all."""
+    """A person or a machine that signs in for one merchant, where its name is unique."""
 
     id: int
     name: str

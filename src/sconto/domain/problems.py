@@ -183,12 +183,20 @@ class UserNotFound(Problem):
         self.username = username
 
 
+class UserAmbiguous(Problem):
+    """Users of several merchants have this name."""
+
+    def __init__(self, username: str) -> None:
+        super().__init__(f"several merchants have a user {username!r}")
+        self.username = username
+
+
 class OwnAccess(Problem):
     """Nobody changes their own role, or keeps themselves out."""
 
 
 class NameTaken(Problem):
-    """Another merchant or user already has this name."""
+    """Another merchant, or another user of the merchant, already has this name."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name!r} is taken")
@@ -196,7 +204,7 @@ class NameTaken(Problem):
 
 
 class NotAName(Problem):
-    """A text that no merchant or user can be called; `is_name` tells which texts can."""
+    """A text that no merchant or user can be called: see `is_name` and `is_username`."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name!r} is no name")

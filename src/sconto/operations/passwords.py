@@ -2,7 +2,9 @@
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from functools import cache
+from time import perf_counter
 from typing import Final
 
 from pwdlib import PasswordHash
@@ -17,14 +19,41 @@ async def hash_password(password: str) -> str:
     return await asyncio.to_thread(_HASHER.hash, password)
 
 
-async def is_password(password: str, password_hash: str | None) -> bool:
-    """Whether the hash is the password's; for None it is not, found out in the same time."""
-    return await asyncio.to_thread(_verify, password, password_hash)
+async def are_of_password(password: str, password_hashes: Sequence[str], looks: int) -> list[bool]:
+    """Which hashes are the password's, found out in the time that `looks` checks take."""
+    return await asyncio.to_thread(_verify_all, password, password_hashes, looks)
 
 
-def _verify(password: str, password_hash: str | None) -> bool:
-    decoy = _decoy()
-    return _HASHER.verify(password, password_hash or decoy) and password_hash is not None
+async def seem_to_look(looks: int) -> None:
+    """Take the time of so many checks, and none of the processor's."""
+    await asyncio.sleep(looks * _PACE.seconds)
+
+
+class _Pace:
+    """How long a check took lately."""
+
+    seconds = 0.02
+
+
+_PACE: Final = _Pace()
+
+
+def _verify_all(password: str, password_hashes: Sequence[str], looks: int) -> list[bool]:
+    started = perf_counter()
+    found = [_verify(password, password_hash) for password_hash in password_hashes]
+    _verify_decoys(password, looks - len(found))
+    if looks:
+        _PACE.seconds = (perf_counter() - started) / max(looks, len(found))
+    return found
+
+
+def _verify_decoys(password: str, looks: int) -> None:
+    for _ in range(looks):
+        _HASHER.verify(password, _decoy())
+
+
+def _verify(password: str, password_hash: str) -> bool:
+    return _HASHER.verify(password, password_hash)
 
 
 @cache

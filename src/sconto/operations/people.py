@@ -1,11 +1,12 @@
 """What people ask for about people: to sign in, and to name merchants and users."""
 
-import asyncio
+import secrets
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sconto.domain.history import Change, password_set, user_changed, user_created
-from sconto.domain.names import is_name
+from sconto.domain.history import Change, password_set, signed_out, user_changed, user_created
+from sconto.domain.names import is_name, is_username
 from sconto.domain.people import (
     Caller,
     Merchant,
@@ -15,70 +16,90 @@ from sconto.domain.people import (
     operator_of,
 )
 from sconto.domain.problems import (
-    BadCredentials,
     MerchantNotFound,
     NameTaken,
     NotAName,
     PasswordRefused,
-    TooManyAttempts,
+    UserAmbiguous,
     UserNotFound,
 )
-from sconto.domain.sign_in import seconds_until, subjects_of_attempt, user_key
-from sconto.operations.passwords import hash_password, is_password
-from sconto.operations.tokens import Tokens
+from sconto.operations.passwords import hash_password
+from sconto.operations.sign_in import SignIn, find_user
+from sconto.operations.tokens import Purpose, Tokens
 from sconto.store import history, people
-from sconto.store import sign_in as failures
 from sconto.store.database import Connection, Database
+from sconto.store.known_places import forget_places
+from sconto.store.tokens import end_token, forget_ended_tokens, read_epoch, renew_epoch
 
-_CHECKS_AT_ONCE: Final = asyncio.Semaphore(2)
-"""How many passwords a process checks at the same time: more would only take memory."""
-
-_PAUSE: Final = 0.05
-_PAUSES: Final = 200
-
-
-async def sign_in(
-    database: Database, tokens: Tokens, username: str, password: str, address: str, now: datetime
-) -> str:
-    """A token for the user. Raises BadCredentials, TooManyAttempts.
-
-    The attempt is counted as a failure before the password is looked at and taken back if it was
-    right: however many arrive at once, in whatever process, no more are looked at than may fail.
-    Where only attempts under way stand against it, it waits for them, so that a shop whose clients
-    all sign in at the same moment is not taken for a thief.
-    """
-    subjects = subjects_of_attempt(username, address)
-    for _ in range(_PAUSES):
-        async with _CHECKS_AT_ONCE:
-            async with database.write() as connection:
-                answer = await failures.reserve_attempt(connection, subjects, now)
-            if isinstance(answer, failures.Attempt):
-                return await _check_password(database, tokens, username, password, answer, now)
-        if answer.free_at is not None:
-            raise TooManyAttempts(seconds_until(answer.free_at, now))
-        await asyncio.sleep(_PAUSE)
-    raise TooManyAttempts(1)
+MOST_ENDED: Final = 100
+"""How many ended sessions of one user are kept in mind; beyond that, all of the user's end."""
 
 
-async def _check_password(
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is to be changed of a user; None keeps the current value."""
+
+    role: Role | None = None
+    disabled: bool | None = None
+    password_hash: str | None = None
+
+
+_NOTHING: Final = _Wanted()
+
+
+async def sign_in(  # noqa: PLR0913 - what somebody sends, from where, and what they get for it
     database: Database,
     tokens: Tokens,
     username: str,
     password: str,
-    attempt: failures.Attempt,
+    address: str,
     now: datetime,
+    *,
+    holder: Caller | None = None,
+    purpose: Purpose = Purpose.API,
 ) -> str:
-    """A token for the user, once the attempt is counted."""
+    """A token for the user. Raises BadCredentials, TooManyAttempts.
+
+    The name is the user's, or `merchant/username` where users of several merchants have the name.
+    `holder` is the user whose valid token came with the request, if one did.
+    """
+    user = await find_user(database, SignIn(username, password, address, holder), now)
+    state = user.state
+    return tokens.issue(state.caller, now, state.changed_at, purpose=purpose, epoch=user.epoch)
+
+
+async def renew_session(database: Database, tokens: Tokens, caller: Caller, now: datetime) -> str:
+    """Another session for somebody who just ended all of theirs. Raises UserNotFound."""
     async with database.read() as connection:
-        known = await people.find_credentials(connection, username) if is_name(username) else None
-    right = await is_password(password, known.password_hash if known else None)
-    if known is None or not right or known.state.disabled:
-        async with database.write() as connection:
-            await failures.confirm_failure(connection, attempt)
-        raise BadCredentials
+        state = await people.find_state(connection, caller.user_id)
+        epoch = await read_epoch(connection)
+    if state is None or state.disabled:
+        raise UserNotFound(str(caller.user_id))
+    return tokens.issue(state.caller, now, state.changed_at, purpose=Purpose.SESSION, epoch=epoch)
+
+
+async def end_session(database: Database, tokens: Tokens, token: str, now: datetime) -> None:
+    """End the session that the token is: here at once, elsewhere within 10 seconds.
+
+    Raises TokenInvalid, TokenExpired.
+    """
+    session = tokens.claims(token, now, Purpose.SESSION)
+    caller, state = session.caller, None
     async with database.write() as connection:
-        await failures.take_back(connection, attempt)
-    return tokens.issue(known.state.caller, now, known.state.changed_at)
+        kept = await end_token(connection, caller, session.token_id, session.expiry, now)
+        if kept > MOST_ENDED:
+            changed = await people.change_user(connection, caller.user_id)
+            await forget_ended_tokens(connection, caller)
+            state = None if changed is None else changed.after
+    tokens.note_end(session.token_id)
+    if state is not None:
+        tokens.note_change(state)
+
+
+async def end_all_tokens(database: Database) -> None:
+    """End every session and every token of everybody, as a restored database must."""
+    async with database.write() as connection:
+        await renew_epoch(connection, secrets.randbelow(2**62) + 1)
 
 
 async def create_merchant(database: Database, name: str) -> int:
@@ -120,7 +141,7 @@ async def create_user(
     `by` is who does it, here and below, and may be a user of that merchant alone; None is whoever
     works at the command line.
     """
-    if not is_name(username):
+    if not is_username(username):
         raise NotAName(username)
     merchant_id = await find_merchant(database, merchant_name)
     if by is not None and by.merchant_id != merchant_id:
@@ -141,57 +162,97 @@ async def list_users(database: Database) -> list[User]:
 
 
 async def set_disabled(
-    database: Database, username: str, *, disabled: bool, by: Caller | None = None
+    database: Database,
+    username: str,
+    *,
+    disabled: bool,
+    by: Caller | None = None,
+    merchant: str | None = None,
 ) -> None:
-    """Let the user in, or keep them out, their tokens too. Raises UserNotFound.
+    """Let the user in, or keep them out, and end their sessions and tokens.
 
-    Whoever is let in again starts without failures.
+    Raises UserNotFound, UserAmbiguous, MerchantNotFound. `merchant` names the user's, here and
+    below, at the command line; without it the name must be one user's alone.
     """
-    await _change(database, username, by, disabled=disabled, forgive=not disabled)
+    await _change(database, username, by, merchant, _Wanted(disabled=disabled))
 
 
 async def set_password(
-    database: Database, username: str, password: str, by: Caller | None = None
+    database: Database,
+    username: str,
+    password: str,
+    by: Caller | None = None,
+    merchant: str | None = None,
 ) -> None:
-    """Give the user another password. Raises UserNotFound, PasswordRefused.
+    """Give the user another password, and end their sessions and tokens.
 
-    Failures with the old one are forgotten; tokens stay valid.
+    Raises PasswordRefused, UserNotFound, UserAmbiguous, MerchantNotFound.
     """
     password_hash = await _hash_of_new(password)
-    await _change(database, username, by, password_hash=password_hash, forgive=True)
+    await _change(database, username, by, merchant, _Wanted(password_hash=password_hash))
 
 
-async def set_role(database: Database, username: str, role: Role, by: Caller | None = None) -> None:
-    """Give the user another role, for their tokens too. Raises UserNotFound."""
-    await _change(database, username, by, role=role)
+async def set_role(
+    database: Database,
+    username: str,
+    role: Role,
+    by: Caller | None = None,
+    merchant: str | None = None,
+) -> None:
+    """Give the user another role, and end their sessions and tokens.
+
+    Raises UserNotFound, UserAmbiguous, MerchantNotFound.
+    """
+    await _change(database, username, by, merchant, _Wanted(role=role))
+
+
+async def sign_out_everywhere(
+    database: Database, username: str, by: Caller | None = None, merchant: str | None = None
+) -> people.UserState:
+    """End the user's sessions and tokens; answers since when.
+
+    Raises UserNotFound, UserAmbiguous, MerchantNotFound.
+    """
+    return await _change(database, username, by, merchant, _NOTHING)
 
 
 async def _change(
     database: Database,
     username: str,
     by: Caller | None,
-    *,
-    role: Role | None = None,
-    disabled: bool | None = None,
-    password_hash: str | None = None,
-    forgive: bool = False,
-) -> None:
+    merchant: str | None,
+    wanted: _Wanted,
+) -> people.UserState:
     if not is_name(username):
         raise UserNotFound(username)
+    if by is not None:
+        merchant_id: int | None = by.merchant_id
+    else:
+        merchant_id = None if merchant is None else await find_merchant(database, merchant)
     async with database.write() as connection:
-        changed = await people.change_user(
-            connection,
-            username,
-            None if by is None else by.merchant_id,
-            role=role,
-            disabled=disabled,
-            password_hash=password_hash,
-        )
+        named = await people.find_named(connection, username, merchant_id)
+        if len(named) > 1:
+            raise UserAmbiguous(username)
+        changed = None
+        for user_id in named:
+            changed = await people.change_user(
+                connection,
+                user_id,
+                role=wanted.role,
+                disabled=wanted.disabled,
+                password_hash=wanted.password_hash,
+            )
         if changed is None:
             raise UserNotFound(username)
-        if forgive:
-            await failures.forget_failures(connection, user_key(username))
-        await _record_change(connection, by, changed, has_password=password_hash is not None)
+        subject = changed.after.caller
+        await forget_ended_tokens(connection, subject)
+        has_password = wanted.password_hash is not None
+        if has_password:
+            await forget_places(connection, subject)
+        await _record_change(connection, by, changed, has_password=has_password)
+        if wanted == _NOTHING:
+            await _record(connection, subject.merchant_id, by, signed_out(subject.user_id))
+    return changed.after
 
 
 async def _record_change(

@@ -7,7 +7,8 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any, Final
 
 import jwt
@@ -16,8 +17,12 @@ from sconto.domain.people import Caller, Role
 from sconto.domain.problems import TokenExpired, TokenInvalid
 from sconto.store.database import Database, DatabaseUnavailable
 from sconto.store.people import UserState, list_changed_users
+from sconto.store.tokens import list_ended_tokens, read_epoch
 
 LIFETIME: Final = timedelta(hours=24)
+
+FIRST_EPOCH: Final = 0
+"""The epoch of a database that was never restored; tokens need not carry it."""
 
 _ALGORITHM: Final = "HS256"
 _REMEMBERED: Final = 20_000
@@ -27,13 +32,31 @@ _PATIENCE: Final = 5.0
 _log = logging.getLogger(__name__)
 
 
+class Purpose(StrEnum):
+    """What a token is for; it is good for nothing else."""
+
+    API = "api"
+    SESSION = "session"
+
+
 @dataclass(frozen=True, slots=True)
-class _Token:
-    """What a token says: who calls until when, as of which change of the user."""
+class Claims:
+    """What a token says: who calls until when, as of which change of the user.
+
+    `purpose` is None in tokens of programs that knew none: they are good for either.
+    """
 
     caller: Caller
     expires_at: int
     as_of: int
+    token_id: str
+    epoch: int
+    purpose: str | None
+
+    @property
+    def expiry(self) -> datetime:
+        """When the token expires."""
+        return datetime.fromtimestamp(self.expires_at, UTC)
 
 
 class Tokens:
@@ -44,21 +67,44 @@ class Tokens:
 
     A verified token is remembered: to verify its signature again would cost more than most
     requests.
+
+    `epoch` is that of the database, as far as it is known. With None no token is taken until
+    `refresh` has learned it.
     """
 
-    def __init__(self, key: bytes, *older: bytes, remembered: int = _REMEMBERED) -> None:
+    def __init__(
+        self,
+        key: bytes,
+        *older: bytes,
+        remembered: int = _REMEMBERED,
+        epoch: int | None = FIRST_EPOCH,
+    ) -> None:
         self._key = key
         self._keys = (key, *older)
         self._remembered = remembered
-        self._tokens: OrderedDict[str, _Token] = OrderedDict()
-        self._changes: Mapping[int, tuple[int, UserState]] = {}
+        self._tokens: OrderedDict[str, Claims] = OrderedDict()
+        self._changes: Mapping[int, int] = {}
+        self._ended: frozenset[str] = frozenset()
+        self._epoch = epoch
+        self._notes = 0
 
-    def issue(self, caller: Caller, now: datetime, as_of: datetime | None = None) -> str:
+    def issue(
+        self,
+        caller: Caller,
+        now: datetime,
+        as_of: datetime | None = None,
+        *,
+        purpose: Purpose = Purpose.API,
+        epoch: int | None = None,
+    ) -> str:
         """A token for 24 hours; earlier ones stay valid.
 
-        `as_of` is the last change of the user that the caller already reflects: later ones count
-        for the token as soon as they are known. Without it every change does.
+        `as_of` is the last change of the user that the caller already reflects: later ones end the
+        token as soon as they are known. Without it every change does. `epoch` is the database's
+        where it was read together with the user; None takes the one that is known.
         """
+        if epoch is None:
+            epoch = self._epoch or FIRST_EPOCH
         issued_at = int(now.timestamp())
         claims = {
             "sub": str(caller.user_id),
@@ -68,46 +114,82 @@ class Tokens:
             "iat": issued_at,
             "exp": issued_at + LIFETIME // timedelta(seconds=1),
             "jti": secrets.token_hex(8),
+            "use": purpose.value,
+            "epc": epoch,
         }
         return jwt.encode(claims, self._key, _ALGORITHM)
 
-    def caller(self, token: str, now: datetime) -> Caller:
-        """Who sent the token, as they are now. Raises TokenInvalid, TokenExpired."""
+    def caller(self, token: str, now: datetime, purpose: Purpose = Purpose.API) -> Caller:
+        """Who sent the token for that purpose. Raises what `claims` raises."""
+        return self.claims(token, now, purpose).caller
+
+    def claims(self, token: str, now: datetime, purpose: Purpose = Purpose.API) -> Claims:
+        """What a valid token for that purpose says. Raises TokenInvalid, TokenExpired.
+
+        Raises DatabaseUnavailable until the database's epoch is known.
+        """
         known = self._tokens.get(token) or self._verified(token)
         if now.timestamp() >= known.expires_at:
             raise TokenExpired
-        changed_at, state = self._changes.get(known.caller.user_id, (0, None))
-        if state is None or changed_at <= known.as_of:
-            return known.caller
-        if state.disabled:
+        if known.purpose not in (purpose, None):
             raise TokenInvalid
-        return state.caller
+        if self._epoch is None:
+            raise DatabaseUnavailable("the epoch of its tokens is not known yet")
+        if (
+            known.epoch != self._epoch
+            or known.token_id in self._ended
+            or self._changes.get(known.caller.user_id, 0) > known.as_of
+        ):
+            raise TokenInvalid
+        return known
+
+    def note_change(self, state: UserState) -> None:
+        """Let a change of a user count here at once; other processes learn it by themselves."""
+        self._notes += 1
+        changed_at = _microseconds(state.changed_at)
+        self._changes = {**self._changes, state.caller.user_id: changed_at}
+
+    def note_end(self, token_id: str) -> None:
+        """Let the end of a token count here at once; other processes learn it by themselves."""
+        self._notes += 1
+        self._ended |= {token_id}
 
     async def keep_current(self, database: Database) -> None:
-        """Learn every few seconds who was disabled or has another role; ends when cancelled.
+        """Learn every few seconds which tokens were ended; ends when cancelled.
 
         While the database is lost, what was known last keeps counting.
         """
         while True:
-            try:
-                async with asyncio.timeout(_PATIENCE):
-                    await self.refresh(database)
-            except (DatabaseUnavailable, TimeoutError):
-                _log.warning("changes of users are not known: no database")
-            except Exception:
-                # Whatever it was, a later change must still find someone who asks.
-                _log.exception("changes of users are not known")
+            await self.try_to_refresh(database)
             await asyncio.sleep(_INTERVAL)
 
-    async def refresh(self, database: Database) -> None:
-        """Learn now who was disabled or has another role. Raises DatabaseUnavailable."""
-        async with database.read() as connection:
-            changed = await list_changed_users(connection)
-        self._changes = {
-            state.caller.user_id: (_microseconds(state.changed_at), state) for state in changed
-        }
+    async def try_to_refresh(self, database: Database) -> None:
+        """Learn now which tokens were ended; where the database does not answer, log that."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self.refresh(database)
+        except (DatabaseUnavailable, TimeoutError):
+            _log.warning("changes of users are not known: no database")
+        except Exception:
+            # Whatever it was, a later change must still find someone who asks.
+            _log.exception("changes of users are not known")
 
-    def _verified(self, token: str) -> _Token:
+    async def refresh(self, database: Database) -> None:
+        """Learn now which tokens were ended, and how. Raises DatabaseUnavailable."""
+        notes = -1
+        # What was noted meanwhile may be missing in what was read.
+        while notes != self._notes:
+            notes = self._notes
+            async with database.read() as connection:
+                # In this order: where all tokens of a user end, the single ends are forgotten.
+                ended = await list_ended_tokens(connection)
+                changed = await list_changed_users(connection)
+                epoch = await read_epoch(connection)
+        self._ended = ended
+        self._changes = {state.caller.user_id: _microseconds(state.changed_at) for state in changed}
+        self._epoch = epoch
+
+    def _verified(self, token: str) -> Claims:
         known = _read(token, self._keys)
         self._tokens[token] = known
         if len(self._tokens) > self._remembered:
@@ -115,10 +197,10 @@ class Tokens:
         return known
 
 
-def _read(token: str, keys: Sequence[bytes]) -> _Token:
+def _read(token: str, keys: Sequence[bytes]) -> Claims:
     """What a token says that one of the keys has signed. Raises TokenInvalid."""
     options: Any = {
-        "require": ["sub", "mid", "role", "chg", "exp"],
+        "require": ["sub", "mid", "role", "chg", "exp", "jti"],
         # The clock is an argument here, so whether it has expired is asked each time it is used.
         "verify_exp": False,
         "verify_iat": False,
@@ -126,7 +208,14 @@ def _read(token: str, keys: Sequence[bytes]) -> _Token:
     try:
         claims = _verify(token, keys, options)
         caller = Caller(int(claims["mid"]), int(claims["sub"]), Role(claims["role"]))
-        return _Token(caller, int(claims["exp"]), int(claims["chg"]))
+        return Claims(
+            caller,
+            int(claims["exp"]),
+            int(claims["chg"]),
+            str(claims["jti"]),
+            int(claims.get("epc", FIRST_EPOCH)),
+            claims.get("use"),
+        )
     except (jwt.InvalidTokenError, ArithmeticError, TypeError, ValueError):
         raise TokenInvalid from None
 

@@ -3,6 +3,7 @@
 from sconto.domain.people import Caller, Role, User, UserPage
 from sconto.domain.problems import OwnAccess, UserNotFound
 from sconto.operations import people
+from sconto.operations.tokens import Tokens
 from sconto.store import users as store
 from sconto.store.database import Database
 
@@ -58,6 +59,18 @@ async def set_password(database: Database, caller: Caller, user_id: int, passwor
     """
     user = await get_user(database, caller, user_id)
     await people.set_password(database, user.name, password, by=caller)
+    return user
+
+
+async def sign_out_everywhere(
+    database: Database, tokens: Tokens, caller: Caller, user_id: int
+) -> User:
+    """End all sessions and tokens of a user, or one's own; answers who it is.
+
+    Raises UserNotFound. It counts here at once, elsewhere within 10 seconds.
+    """
+    user = await get_user(database, caller, user_id)
+    tokens.note_change(await people.sign_out_everywhere(database, user.name, by=caller))
     return user
 
 

@@ -23,7 +23,7 @@ from sconto.domain.problems import (
 from sconto.operations import DatabaseUnavailable
 from sconto.portal.headers import ALWAYS
 from sconto.portal.pages import FormTokenWrong
-from sconto.portal.visit import visit_of
+from sconto.portal.visit import visit_of_anybody
 from sconto.portal.words import marked
 
 STATUSES: Final[Mapping[type[Problem], int]] = {
@@ -97,7 +97,7 @@ def answer_status(request: Request, status: int, *, sent_as: int | None = None) 
     """The page for a status."""
     title, text = _SENTENCES[status if status in _SENTENCES else 400]
     sent = sent_as or status
-    return visit_of(request).render("error.html", status=sent, title=title, text=text)
+    return visit_of_anybody(request).render("error.html", status=sent, title=title, text=text)
 
 
 BY_CLASS: Final[Mapping[Any, Callable[[Request, Any], Awaitable[Response]]]] = {

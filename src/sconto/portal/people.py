@@ -9,9 +9,10 @@ from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.people import PASSWORD_LENGTH, Action, Role, is_acceptable_password
 from sconto.domain.problems import NameTaken
 from sconto.domain.product import parse_product_id
-from sconto.operations import history, users
+from sconto.operations import history, people, users
 from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
+from sconto.portal.session import open_session
 from sconto.portal.visit import Visit
 from sconto.portal.words import marked
 
@@ -59,7 +60,7 @@ async def change_role(visit: Visit) -> Response:
     user = await users.change_role(
         visit.context.database, visit.caller, visit.id_in_path("user_id"), role
     )
-    text = visit.gettext("%(name)s has another role, which counts within 10 seconds.")
+    text = visit.gettext("%(name)s has another role and is signed out within 10 seconds.")
     return visit.redirect("/people", Notice(text % {"name": user.name}))
 
 
@@ -86,7 +87,28 @@ async def reset_password(visit: Visit) -> Response:
     user = await users.set_password(
         visit.context.database, visit.caller, visit.id_in_path("user_id"), password
     )
-    text = visit.gettext("%(name)s has a new password.")
+    text = visit.gettext("%(name)s has a new password and is signed out within 10 seconds.")
+    if user.id != visit.caller.user_id:
+        return visit.redirect("/people", Notice(text % {"name": user.name}))
+    response = visit.redirect("/people", Notice(visit.gettext("You have a new password.")))
+    if visit.session is not None:
+        context = visit.context
+        token = await people.renew_session(
+            context.database, context.tokens, visit.caller, visit.now
+        )
+        open_session(visit.request, response, visit.session.username, token)
+    return response
+
+
+async def sign_out(visit: Visit) -> Response:
+    """End all sessions and tokens of a user."""
+    user = await users.sign_out_everywhere(
+        visit.context.database,
+        visit.context.tokens,
+        visit.caller,
+        visit.id_in_path("user_id"),
+    )
+    text = visit.gettext("%(name)s is signed out everywhere within 10 seconds.")
     return visit.redirect("/people", Notice(text % {"name": user.name}))
 
 
@@ -94,7 +116,9 @@ def _faults(visit: Visit, name: str, password: str, role: Role | None) -> dict[s
     """What is wrong with the fields of a new user, by field."""
     _ = visit.gettext
     faults: dict[str, str] = {}
-    if not is_name(name):
+    if "/" in name:
+        faults["username"] = _("A name has no slash.")
+    elif not is_name(name):
         faults["username"] = _("A name has 1 to %(number)s characters.") % {"number": NAME_LENGTH}
     if not is_acceptable_password(password):
         faults["password"] = _password_rule(visit)
@@ -155,4 +179,5 @@ PAGES: Final = (
     write("/people/{user_id}/role", change_role, Action.MANAGE_PEOPLE),
     write("/people/{user_id}/switch", switch, Action.MANAGE_PEOPLE),
     write("/people/{user_id}/password", reset_password, Action.MANAGE_PEOPLE),
+    write("/people/{user_id}/sign-out", sign_out, Action.MANAGE_PEOPLE),
 )

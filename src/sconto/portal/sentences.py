@@ -51,6 +51,7 @@ VERBS: Final = {
     Verb.GENERATION_STARTED: marked("Generation of codes started"),
     Verb.CODES_GENERATED: marked("Codes generated"),
     Verb.PASSWORD_SET: marked("Password set"),
+    Verb.SIGNED_OUT: marked("Signed out everywhere"),
 }
 
 CODE_STATES: Final = {CodeState.FREE: marked("Free"), CodeState.USED: marked("Used")}

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from sconto.domain.people import Caller
 from sconto.domain.problems import TokenExpired, TokenInvalid
-from sconto.operations.tokens import LIFETIME
+from sconto.operations.tokens import LIFETIME, Purpose
 from sconto.portal.context import context_of
 
 COOKIE: Final = "sconto_session"
@@ -25,14 +25,22 @@ class Session:
     caller: Caller
     secret: str
 
+    @property
+    def token(self) -> str:
+        """What the session is to the operations."""
+        return self.secret.partition(_SEPARATOR)[2]
+
 
 def session_of(request: Request) -> Session | None:
-    """Whose session the request belongs to; None for nobody's, and for one that is over."""
+    """Whose session the request belongs to; None for nobody's, and for one that is over.
+
+    Raises DatabaseUnavailable at a start without a database, when nothing is known of sessions.
+    """
     cookie = request.cookies.get(COOKIE, "")
     name, _, token = cookie.partition(_SEPARATOR)
     context = context_of(request)
     try:
-        caller = context.tokens.caller(token, context.now())
+        caller = context.tokens.caller(token, context.now(), Purpose.SESSION)
         username = base64.urlsafe_b64decode(name).decode()
     except (TokenInvalid, TokenExpired, ValueError):
         return None

@@ -5,10 +5,12 @@ from typing import Final
 from starlette.responses import Response
 
 from sconto.domain.problems import BadCredentials, TooManyAttempts
-from sconto.operations import people
+from sconto.operations import people, users
+from sconto.operations.tokens import Purpose
 from sconto.portal.navigation import home_of
 from sconto.portal.notices import Notice
 from sconto.portal.pages import Audience, read, write
+from sconto.portal.people import ROLES
 from sconto.portal.session import close_session, open_session
 from sconto.portal.visit import Visit
 
@@ -38,6 +40,8 @@ async def sign_in(visit: Visit) -> Response:
             password if isinstance(password, str) else "",
             "" if visit.request.client is None else visit.request.client.host,
             visit.now,
+            holder=None if visit.session is None else visit.session.caller,
+            purpose=Purpose.SESSION,
         )
     except BadCredentials:
         return _refuse(visit, 401, _("No user has this name and password."))
@@ -53,8 +57,27 @@ async def sign_in(visit: Visit) -> Response:
 
 
 async def sign_out(visit: Visit) -> Response:
-    """Close the session in this browser."""
+    """End the session, also for whoever has a copy of the cookie."""
+    if visit.session is not None:
+        await people.end_session(
+            visit.context.database, visit.context.tokens, visit.session.token, visit.now
+        )
     response = visit.redirect("/sign-in", Notice(visit.gettext("You are signed out.")))
+    close_session(visit.request, response)
+    return response
+
+
+async def show_own(visit: Visit) -> Response:
+    """Who is signed in, and a button that ends all of their sessions."""
+    user = await users.get_user(visit.context.database, visit.caller, visit.caller.user_id)
+    return visit.render("own.html", user=user, roles=ROLES)
+
+
+async def sign_out_everywhere(visit: Visit) -> Response:
+    """End all sessions and tokens of whoever is signed in."""
+    context, caller = visit.context, visit.caller
+    await users.sign_out_everywhere(context.database, context.tokens, caller, caller.user_id)
+    response = visit.redirect("/sign-in", Notice(visit.gettext("You are signed out everywhere.")))
     close_session(visit.request, response)
     return response
 
@@ -79,4 +102,6 @@ PAGES: Final = (
     read("/sign-in", show_form, Audience.EVERYBODY),
     write("/sign-in", sign_in, Audience.EVERYBODY),
     write("/sign-out", sign_out, Audience.SIGNED_IN),
+    read("/own", show_own, Audience.SIGNED_IN),
+    write("/own/sign-out", sign_out_everywhere, Audience.SIGNED_IN),
 )

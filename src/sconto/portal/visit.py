@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from sconto.domain.blanks import trim
 from sconto.domain.people import Caller
 from sconto.domain.product import parse_product_id
+from sconto.operations import DatabaseUnavailable
 from sconto.portal import csrf
 from sconto.portal.context import Context, context_of
 from sconto.portal.language import Language, language_for
@@ -116,13 +117,25 @@ class Visit:
 
 
 def visit_of(request: Request, form: FormData | None = None) -> Visit:
-    """The visit that the request is."""
+    """The visit that the request is. Raises DatabaseUnavailable where `session_of` does."""
+    return _visit(request, session_of(request), form)
+
+
+def visit_of_anybody(request: Request) -> Visit:
+    """The visit of a page that is shown whatever happens, even if nothing is known of sessions."""
+    try:
+        return visit_of(request)
+    except DatabaseUnavailable:
+        return _visit(request, None)
+
+
+def _visit(request: Request, session: Session | None, form: FormData | None = None) -> Visit:
     context = context_of(request)
     return Visit(
         request,
         context,
         language_for(request.headers.get("accept-language", ""), context.zone),
-        session_of(request),
+        session,
         csrf.visitor_of(request) or csrf.new_visitor(),
         FormData() if form is None else form,
     )

@@ -72,7 +72,7 @@ _INDEXES: Final = """
 SELECT 0::bigint AS merchant_id, format('no index makes %s of %s unique', columns, name) AS words
 FROM (VALUES
     ('merchants', 'merchant_id', false),
-    ('users', 'username', false),
+    ('users', 'username, merchant_id', false),
     ('products', 'merchant_id, product_id', false),
     ('promotions', 'merchant_id, promotion_id', false),
     ('promotion_products', 'merchant_id, promotion_id, product_id', false),

@@ -7,6 +7,7 @@ from typing import Final
 import asyncpg
 
 from sconto.domain.people import Caller, Merchant, Role, User
+from sconto.domain.sign_in import FORGIVEN_FOR, KNOWN_FOR, MOST_CANDIDATES, TypedName
 from sconto.store.database import Connection
 
 _INSERT_MERCHANT: Final = """
@@ -19,7 +20,7 @@ _LIST_MERCHANTS: Final = "SELECT merchant_id, name FROM merchants ORDER BY merch
 
 _INSERT_USER: Final = """
 INSERT INTO users (merchant_id, username, role, password_hash) VALUES ($1, $2, $3, $4)
-ON CONFLICT (username) DO NOTHING RETURNING user_id
+ON CONFLICT (username, merchant_id) DO NOTHING RETURNING user_id
 """
 
 _LIST_USERS: Final = """
@@ -28,9 +29,31 @@ FROM users JOIN merchants USING (merchant_id)
 ORDER BY user_id
 """
 
-_FIND_CREDENTIALS: Final = """
-SELECT merchant_id, user_id, role, disabled, changed_at, password_hash
-FROM users WHERE username = $1
+# $1: what was typed; $2, $3: the merchant and the user that it may be the long form of; $4: the
+# place; $5: since when a place is known; $6: since when a change exempts.
+_FIND_CANDIDATES: Final = """
+SELECT merchant_id, user_id, role, disabled, changed_at, password_hash, epoch,
+    changed_at > created_at AND changed_at > $6 AS changed_lately,
+    EXISTS (
+        SELECT FROM known_places AS known
+        WHERE known.merchant_id = users.merchant_id AND known.user_id = users.user_id
+            AND place = $4 AND seen_at > $5
+    ) AS known_here
+FROM users, token_epoch
+WHERE username = $1
+    OR username = $3 AND merchant_id = (SELECT merchant_id FROM merchants WHERE name = $2)
+ORDER BY known_here DESC, changed_lately DESC, user_id
+LIMIT $7
+"""
+
+_FIND_NAMED: Final = """
+SELECT user_id FROM users
+WHERE username = $1 AND ($2::bigint IS NULL OR merchant_id = $2)
+LIMIT 2
+"""
+
+_FIND_STATE: Final = """
+SELECT merchant_id, user_id, role, disabled, changed_at FROM users WHERE user_id = $1
 """
 
 # No change of a user is as old as the one before it, whatever the clock does: tokens compare them.
@@ -41,9 +64,7 @@ UPDATE users SET
     password_hash = coalesce($4, password_hash),
     changed_at = greatest(clock_timestamp(), changed_at + interval '1 microsecond')
 FROM (
-    SELECT user_id, role, disabled FROM users
-    WHERE username = $1 AND ($5::bigint IS NULL OR merchant_id = $5)
-    FOR NO KEY UPDATE
+    SELECT user_id, role, disabled FROM users WHERE user_id = $1 FOR NO KEY UPDATE
 ) AS old
 WHERE users.user_id = old.user_id
 RETURNING users.merchant_id, users.user_id, users.role, users.disabled, users.changed_at,
@@ -74,11 +95,23 @@ class UserChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Credentials:
-    """What a sign-in is checked against."""
+class Candidate:
+    """A user whom a sign-in may mean, and what it is checked against.
+
+    `known_here` says that they signed in from there lately, `changed_lately` that somebody changed
+    them; `epoch` is the number that tokens carry.
+    """
 
     state: UserState
     password_hash: str
+    known_here: bool
+    changed_lately: bool
+    epoch: int
+
+    @property
+    def user_id(self) -> int:
+        """Who it is."""
+        return self.state.caller.user_id
 
 
 async def insert_merchant(connection: Connection, name: str) -> int | None:
@@ -117,26 +150,60 @@ async def list_users(connection: Connection) -> list[User]:
     ]
 
 
-async def find_credentials(connection: Connection, username: str) -> Credentials | None:
-    """What the user of that name signs in with."""
-    row = await connection.fetchrow(_FIND_CREDENTIALS, username)
-    return None if row is None else Credentials(_state(row), row["password_hash"])
+async def find_candidates(
+    connection: Connection, name: TypedName, place: bytes, now: datetime
+) -> list[Candidate]:
+    """The users whom the name may mean: those who are known there first, then the oldest."""
+    rows = await connection.fetch(
+        _FIND_CANDIDATES,
+        name.text,
+        name.merchant,
+        name.username,
+        place,
+        now - KNOWN_FOR,
+        now - FORGIVEN_FOR,
+        MOST_CANDIDATES,
+    )
+    return [
+        Candidate(
+            _state(row),
+            row["password_hash"],
+            row["known_here"],
+            row["changed_lately"],
+            row["epoch"],
+        )
+        for row in rows
+    ]
+
+
+async def find_named(connection: Connection, username: str, merchant_id: int | None) -> list[int]:
+    """The ids of up to two users of that name.
+
+    Where a merchant is named, other merchants' users are nobody.
+    """
+    rows = await connection.fetch(_FIND_NAMED, username, merchant_id)
+    return [row["user_id"] for row in rows]
+
+
+async def find_state(connection: Connection, user_id: int) -> UserState | None:
+    """What the user may do, and since when."""
+    row = await connection.fetchrow(_FIND_STATE, user_id)
+    return None if row is None else _state(row)
 
 
 async def change_user(
     connection: Connection,
-    username: str,
-    merchant_id: int | None,
+    user_id: int,
     *,
     role: Role | None = None,
     disabled: bool | None = None,
     password_hash: str | None = None,
 ) -> UserChange | None:
-    """Change what is not None; answers None if nobody has that name.
+    """Change what is not None; answers None if nobody has that id.
 
-    Where a merchant is named, other merchants' users are nobody.
+    Every change ends the tokens that were issued before it, even one that leaves all as it was.
     """
-    row = await connection.fetchrow(_CHANGE, username, role, disabled, password_hash, merchant_id)
+    row = await connection.fetchrow(_CHANGE, user_id, role, disabled, password_hash)
     if row is None:
         return None
     after = _state(row)

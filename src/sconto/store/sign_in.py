@@ -6,14 +6,15 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from sconto.domain.sign_in import LONGEST_LOOK, WINDOW, Subject
+from sconto.domain.sign_in import LONGEST_LOOK, LONGEST_WINDOW, Subject
 from sconto.store.database import Connection
 
 # A statement sees what was committed when it began: the lock is therefore one of its own.
 _LOCK: Final = "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS key"
 
-# $1, $2: subjects and how many failures each may have; $3: now; $4: where the window begins;
-# $5: when an attempt that is still under way must have begun.
+# $1, $2: subjects and how many failures each may have; $3: now; $4: where the longest window
+# begins; $5: when an attempt that is still under way must have begun; $6: where each subject's
+# window begins; $7: which subjects bind.
 _RESERVE: Final = """
 WITH old AS (
     SELECT subject, failure_id FROM sign_in_failures
@@ -26,23 +27,25 @@ WITH old AS (
 ), counted AS (
     SELECT
         subject,
+        binding,
         (SELECT count(*) FROM sign_in_failures AS attempt
-         WHERE attempt.subject = asked.subject AND failed_at > $4) >= allowed AS full,
-        -- When so many have failed that none is allowed, the time at which that began to be so.
-        (SELECT failed_at FROM sign_in_failures AS failure
-         WHERE failure.subject = asked.subject AND failed_at > $4
+         WHERE attempt.subject = asked.subject AND failed_at > since) >= allowed AS full,
+        -- When so many have failed that none is allowed, the time at which that ends.
+        (SELECT failed_at + ($3 - since) FROM sign_in_failures AS failure
+         WHERE failure.subject = asked.subject AND failed_at > since
              AND NOT (under_way AND failed_at > $5)
-         ORDER BY failed_at DESC OFFSET allowed - 1 LIMIT 1) AS exhausted_by
-    FROM unnest($1::text[], $2::int[]) AS asked (subject, allowed)
+         ORDER BY failed_at DESC OFFSET allowed - 1 LIMIT 1) AS free_at
+    FROM unnest($1::text[], $2::int[], $6::timestamptz[], $7::bool[])
+        AS asked (subject, allowed, since, binding)
 ), reserved AS (
     INSERT INTO sign_in_failures (subject, failed_at, under_way)
     SELECT subject, $3, true FROM counted
-    WHERE NOT EXISTS (SELECT FROM counted WHERE "full")
+    WHERE NOT EXISTS (SELECT FROM counted WHERE "full" AND binding)
     RETURNING failure_id
 )
 SELECT
     (SELECT array_agg(failure_id) FROM reserved) AS failure_ids,
-    (SELECT max(exhausted_by) FROM counted) AS exhausted_by
+    (SELECT max(free_at) FROM counted) AS free_at
 """
 
 _CONFIRM: Final = """
@@ -55,8 +58,6 @@ DELETE FROM sign_in_failures
 WHERE subject = ANY($1::text[]) AND failure_id = ANY($2::bigint[])
 """
 
-_FORGET: Final = "DELETE FROM sign_in_failures WHERE subject = $1"
-
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
@@ -64,6 +65,8 @@ class Attempt:
 
     subjects: tuple[str, ...]
     failure_ids: tuple[int, ...]
+    strangers_free_at: datetime | None = None
+    """Until when an attempt would be refused that every subject bound; None where it would not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ class Refusal:
 async def reserve_attempt(
     connection: Connection, subjects: Sequence[Subject], now: datetime
 ) -> Attempt | Refusal:
-    """Count an attempt against every subject, or against none where one has no more.
+    """Count an attempt against every subject, or against none where one that binds has no more.
 
     Needs a transaction. Attempts for one subject queue up on a lock until it commits, in every
     process, so each sees all that were reserved before it. Refused attempts are not counted, or
@@ -90,14 +93,15 @@ async def reserve_attempt(
         keys,
         [subject.allowed for subject in subjects],
         now,
-        now - WINDOW,
+        now - LONGEST_WINDOW,
         now - LONGEST_LOOK,
+        [now - subject.window for subject in subjects],
+        [subject.binding for subject in subjects],
     )
     assert row is not None  # noqa: S101 - a query without FROM has one row
     if row["failure_ids"] is not None:
-        return Attempt(keys, tuple(row["failure_ids"]))
-    exhausted_by = row["exhausted_by"]
-    return Refusal(None if exhausted_by is None else exhausted_by + WINDOW)
+        return Attempt(keys, tuple(row["failure_ids"]), row["free_at"])
+    return Refusal(row["free_at"])
 
 
 async def confirm_failure(connection: Connection, attempt: Attempt) -> None:
@@ -105,14 +109,15 @@ async def confirm_failure(connection: Connection, attempt: Attempt) -> None:
     await connection.execute(_CONFIRM, attempt.subjects, attempt.failure_ids)
 
 
-async def take_back(connection: Connection, attempt: Attempt) -> None:
-    """The attempt has not failed after all; earlier failures stay counted."""
-    await connection.execute(_TAKE_BACK, attempt.subjects, attempt.failure_ids)
+async def take_back(connection: Connection, attempt: Attempt, *, but: str | None = None) -> None:
+    """The attempt has not failed after all; earlier failures stay counted.
 
-
-async def forget_failures(connection: Connection, subject: str) -> None:
-    """Count none of the subject's failures any more."""
-    await connection.execute(_FORGET, subject)
+    `but` is a subject against which it stays counted all the same.
+    """
+    subjects = [subject for subject in attempt.subjects if subject != but]
+    await connection.execute(_TAKE_BACK, subjects, attempt.failure_ids)
+    if but is not None:
+        await confirm_failure(connection, attempt)
 
 
 def _lock_key(subject: str) -> int:

@@ -9,7 +9,8 @@ import pytest
 from starlette.applications import Starlette
 
 from sconto.domain.people import Caller, Role
-from sconto.operations.people import set_disabled
+from sconto.operations.people import create_merchant, create_user, set_disabled, set_password
+from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
 from tests.operations.test_people import PASSWORD, a_name, a_user
 
@@ -149,3 +150,55 @@ async def test_after_ten_failures_a_user_is_told_when_to_come_back(
     assert refused.status_code == 429
     assert [error["error"] for error in refused.json()["errors"]] == [429]
     assert 890 <= int(refused.headers["retry-after"]) <= 900
+
+
+@pytest.mark.parametrize("header", ["Authorization", "AuthorizationJWT"])
+async def test_ten_failures_keep_nobody_out_who_sends_a_valid_token_of_the_user(
+    client: httpx.AsyncClient, app: Starlette, username: str, header: str
+) -> None:
+    elsewhere = httpx.ASGITransport(app, client=(f"198.19.0.{next(_addresses)}", 1))
+    async with httpx.AsyncClient(transport=elsewhere, base_url="http://sconto") as other:
+        token = (await sign_in(other, username, PASSWORD)).json()["token"]
+    for _ in range(10):
+        assert (await sign_in(client, username, "wrong-password")).status_code == 401
+    assert (await sign_in(client, username, PASSWORD)).status_code == 429
+    client.headers[header] = f"Bearer {token}"
+    assert (await sign_in(client, username, PASSWORD)).status_code == 200
+    client.headers[header] = "Bearer nonsense"
+    assert (await sign_in(client, a_name(), PASSWORD)).status_code == 401
+
+
+async def test_ten_failures_keep_nobody_out_where_they_signed_in_before(
+    client: httpx.AsyncClient, username: str
+) -> None:
+    assert (await sign_in(client, username, PASSWORD)).status_code == 200
+    for _ in range(10):
+        assert (await sign_in(client, username, "wrong-password")).status_code == 401
+    assert (await sign_in(client, username, "wrong-password")).status_code == 429
+    assert (await sign_in(client, username, PASSWORD)).status_code == 200
+
+
+async def test_a_user_of_two_merchants_signs_in_with_the_merchants_name(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    name, shops = a_name(), [a_name(), a_name()]
+    for shop in shops:
+        await create_merchant(database, shop)
+        await create_user(database, shop, name, PASSWORD, Role.MANAGER)
+    ambiguous = await sign_in(client, name, PASSWORD)
+    assert (ambiguous.status_code, ambiguous.json()) == (401, BAD_CREDENTIALS)
+    tokens = {(await sign_in(client, f"{shop}/{name}", PASSWORD)).json()["token"] for shop in shops}
+    assert len(tokens) == 2
+
+
+async def test_a_token_of_a_user_with_another_password_is_invalid_within_seconds(
+    client: httpx.AsyncClient, database: Database, tokens: Tokens, username: str
+) -> None:
+    token = (await sign_in(client, username, PASSWORD)).json()["token"]
+    headers = {"AuthorizationJWT": f"Bearer {token}"}
+    assert (await client.get("/v1/promotion", headers=headers)).status_code == 200
+    await set_password(database, username, "another password")
+    await tokens.refresh(database)
+    refused = await client.get("/v1/promotion", headers=headers)
+    assert refused.status_code == 401
+    assert refused.json() == {"errors": [{"error": 1007, "message": "Your token is invalid."}]}

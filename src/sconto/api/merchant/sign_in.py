@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from sconto.api.access import holder_of
 from sconto.api.bodies import read_object
 from sconto.api.context import context_of
 from sconto.api.faults import first_names
@@ -28,7 +29,7 @@ _REFUSED: Final = {
     400: "111, 110, or 11010 for each field that is missing or invalid",
     401: "1001 `Bad credentials.`, whether or not there is such a user",
     413: "The body is larger than 64 KiB",
-    429: "Too many failures of the user or the address; see Retry-After",
+    429: "Too many failures of the name or the address; see Retry-After",
     500: "Something went wrong on our side",
     503: "The database cannot be reached; see Retry-After",
 }
@@ -66,12 +67,21 @@ class SignedIn(BaseModel):
     },
 )
 async def sign_in(request: Request) -> Response:
-    """A token lives 24 hours, and a new one leaves older ones valid."""
+    """A token lives 24 hours, and a new one leaves older ones valid.
+
+    Where several merchants have a user of that name, `merchant/username` tells which is meant.
+    """
     body = await read_object(request, _BODY_LIMIT)
     username, password = _read_credentials(body)
     context = context_of(request)
     token = await people.sign_in(
-        context.database, context.tokens, username, password, _address(request), context.now()
+        context.database,
+        context.tokens,
+        username,
+        password,
+        _address(request),
+        context.now(),
+        holder=holder_of(request),
     )
     # Published, and good for nothing: nowhere is it accepted, so it is not even kept.
     answer = {"token": token, "refresh_token": secrets.token_hex(64)}

@@ -8,7 +8,7 @@ and writes prices of the thirteen currencies in whole units, as `stored_amounts`
 from alembic import op
 
 revision = "0013"
-down_revision = "0009"
+down_revision = "0012"
 
 PRICES = """
 -- In minor units, where `price`, which is in whole units, leaves out a fraction. It counts while

@@ -1,0 +1,42 @@
+"""Says in the log, once, that a proxy sends where requests come from and is not believed."""
+
+from typing import Final
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+from structlog.typing import FilteringBoundLogger
+
+_FIELD: Final = b"x-forwarded-for"
+
+
+class UnheardProxy:
+    """Looks for `X-Forwarded-For` from an address that FORWARDED_ALLOW_IPS does not name.
+
+    Behind such a proxy all people have one address, and their failed sign-ins count together.
+    """
+
+    def __init__(self, app: ASGIApp, log: FilteringBoundLogger) -> None:
+        self._app = app
+        self._log = log
+        self._is_told = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+        if not self._is_told and scope["type"] == "http" and _is_unheard(scope):
+            self._is_told = True
+            self._log.warning(
+                "X-Forwarded-For is not believed",
+                reason="FORWARDED_ALLOW_IPS does not name the address that sent it",
+            )
+        await self._app(scope, receive, send)
+
+
+def _is_unheard(scope: Scope) -> bool:
+    client = scope.get("client")
+    if client is None:
+        return False
+    # Where the field is believed, the client's address is one of those in it.
+    address = client[0].encode()
+    return any(
+        name == _FIELD and value.strip() and address not in value
+        for name, value in scope["headers"]
+    )

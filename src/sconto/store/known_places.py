@@ -1,0 +1,53 @@
+"""From where users signed in lately, as rows: those places are exempt from some counts."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sconto.domain.people import Caller
+from sconto.domain.sign_in import KNOWN_FOR, KNOWN_PLACES
+from sconto.store.database import Connection
+
+_FRESH_FOR: Final = timedelta(days=1)
+"""A place that was seen this lately is not written again."""
+
+_REMEMBER: Final = """
+INSERT INTO known_places (merchant_id, user_id, place, seen_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT (merchant_id, user_id, place) DO UPDATE SET seen_at = excluded.seen_at
+WHERE known_places.seen_at < $5
+RETURNING true
+"""
+
+_SWEEP: Final = """
+WITH old AS (
+    SELECT merchant_id, user_id, place FROM known_places
+    WHERE seen_at <= $4 ORDER BY seen_at LIMIT 20
+    FOR UPDATE SKIP LOCKED
+), surplus AS (
+    SELECT merchant_id, user_id, place FROM known_places
+    WHERE merchant_id = $1 AND user_id = $2 ORDER BY seen_at DESC OFFSET $3
+)
+DELETE FROM known_places USING (TABLE old UNION TABLE surplus) AS gone
+WHERE known_places.merchant_id = gone.merchant_id AND known_places.user_id = gone.user_id
+    AND known_places.place = gone.place
+"""
+
+_FORGET: Final = "DELETE FROM known_places WHERE merchant_id = $1 AND user_id = $2"
+
+
+async def remember_place(
+    connection: Connection, caller: Caller, place: bytes, now: datetime
+) -> bool:
+    """The user signed in from there; answers whether they had not done so lately.
+
+    The oldest places go where they are too many or too old.
+    """
+    ids = (caller.merchant_id, caller.user_id)
+    is_new = await connection.fetchval(_REMEMBER, *ids, place, now, now - _FRESH_FOR)
+    if is_new:
+        await connection.execute(_SWEEP, *ids, KNOWN_PLACES, now - KNOWN_FOR)
+    return is_new is not None
+
+
+async def forget_places(connection: Connection, caller: Caller) -> None:
+    """No place is known for the user any more."""
+    await connection.execute(_FORGET, caller.merchant_id, caller.user_id)

@@ -1,0 +1,67 @@
+"""What ends tokens before they expire, as rows: the epoch, and those that were ended singly."""
+
+from datetime import datetime
+from typing import Final
+
+from sconto.domain.people import Caller
+from sconto.store.database import Connection
+
+_READ_EPOCH: Final = "SELECT epoch FROM token_epoch"
+
+_RENEW_EPOCH: Final = "UPDATE token_epoch SET epoch = $1"
+
+_END: Final = """
+INSERT INTO ended_tokens (merchant_id, user_id, token_id, expires_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT DO NOTHING
+"""
+
+_COUNT: Final = "SELECT count(*) FROM ended_tokens WHERE merchant_id = $1 AND user_id = $2"
+
+_FORGET: Final = "DELETE FROM ended_tokens WHERE merchant_id = $1 AND user_id = $2"
+
+_SWEEP: Final = """
+WITH old AS (
+    SELECT merchant_id, user_id, token_id FROM ended_tokens
+    WHERE expires_at <= $1 ORDER BY expires_at LIMIT 20
+    FOR UPDATE SKIP LOCKED
+)
+DELETE FROM ended_tokens USING old
+WHERE ended_tokens.merchant_id = old.merchant_id AND ended_tokens.user_id = old.user_id
+    AND ended_tokens.token_id = old.token_id
+"""
+
+_LIST: Final = """
+SELECT token_id FROM ended_tokens WHERE expires_at > now() - interval '1 hour'
+"""
+
+
+async def read_epoch(connection: Connection) -> int:
+    """The number that tokens must carry."""
+    epoch: int = await connection.fetchval(_READ_EPOCH)
+    return epoch
+
+
+async def renew_epoch(connection: Connection, epoch: int) -> None:
+    """Let tokens carry another number from now on."""
+    await connection.execute(_RENEW_EPOCH, epoch)
+
+
+async def end_token(
+    connection: Connection, caller: Caller, token_id: str, expires_at: datetime, now: datetime
+) -> int:
+    """The token is over; answers how many of the user's are kept in mind."""
+    ids = (caller.merchant_id, caller.user_id)
+    await connection.execute(_SWEEP, now)
+    await connection.execute(_END, *ids, token_id, expires_at)
+    count: int = await connection.fetchval(_COUNT, *ids)
+    return count
+
+
+async def forget_ended_tokens(connection: Connection, caller: Caller) -> None:
+    """Nothing has to be kept in mind of the user's tokens: all of them are over."""
+    await connection.execute(_FORGET, caller.merchant_id, caller.user_id)
+
+
+async def list_ended_tokens(connection: Connection) -> frozenset[str]:
+    """The ids of tokens that were ended and would be valid otherwise."""
+    return frozenset(row["token_id"] for row in await connection.fetch(_LIST))

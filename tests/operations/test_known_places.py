@@ -1,0 +1,181 @@
+"""Who is exempt from the throttle: the right password gets in from where the user is known."""
+
+import asyncio
+import time
+from datetime import timedelta
+
+import pytest
+
+from sconto.domain.people import Caller
+from sconto.domain.problems import BadCredentials, TooManyAttempts
+from sconto.domain.sign_in import place_of
+from sconto.operations import passwords
+from sconto.operations import sign_in as signing
+from sconto.operations.people import set_password, sign_in
+from sconto.operations.turns import Turns
+from sconto.store.database import Database
+from sconto.store.known_places import remember_place
+from tests.operations.test_people import PASSWORD, a_name, a_user
+from tests.operations.test_people_sign_in import NOW, TOKENS, WRONG, address, outcome_of
+
+__all__ = ["address"]
+
+
+@pytest.fixture(autouse=True)
+def short_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Turns that take a tenth of what they take in service."""
+    monkeypatch.setattr(signing, "_TURNS", Turns(0.1, 0.25))
+
+
+@pytest.fixture
+def quick_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Checks of passwords that cost nothing, for tests that count a hundred of them."""
+    monkeypatch.setattr(passwords, "_verify", lambda password, _: password == PASSWORD)
+    monkeypatch.setattr(passwords, "_verify_decoys", lambda *_: None)
+
+
+async def fail(database: Database, name: str, address: str, times: int) -> None:
+    for _ in range(times):
+        assert await outcome_of(database, name, WRONG, address) == "wrong"
+
+
+async def test_ten_wrong_passwords_from_elsewhere_keep_nobody_out(
+    database: Database, merchant: Caller, address: str
+) -> None:
+    name = await a_user(database, merchant)
+    await fail(database, name, "203.0.113.1", 10)
+    assert await outcome_of(database, name, WRONG, "203.0.113.1") == 900
+    assert await outcome_of(database, name, PASSWORD, address) == "in"
+
+
+async def test_a_known_address_is_not_kept_out_by_wrong_passwords_from_itself(
+    database: Database, merchant: Caller, address: str
+) -> None:
+    """As they come behind a proxy that is not named: everybody has its address."""
+    name = await a_user(database, merchant)
+    assert await outcome_of(database, name, PASSWORD, address) == "in"
+    await fail(database, name, address, 10)
+    assert await outcome_of(database, name, WRONG, address) == 900
+    assert await outcome_of(database, name, PASSWORD, address) == "in"
+
+
+async def test_a_known_address_is_not_kept_out_by_guesses_at_other_names(
+    database: Database, merchant: Caller, address: str, quick_checks: None
+) -> None:
+    name = await a_user(database, merchant)
+    assert await outcome_of(database, name, PASSWORD, address) == "in"
+    await asyncio.gather(*(outcome_of(database, a_name(), WRONG, address) for _ in range(50)))
+    assert await outcome_of(database, a_name(), WRONG, address) == 900
+    assert await outcome_of(database, name, PASSWORD, address) == "in"
+    # A wrong password is answered as a name that nobody has.
+    assert await outcome_of(database, name, WRONG, address) == 900
+
+
+async def test_guesses_from_many_addresses_are_bounded_by_name_but_for_known_addresses(
+    database: Database, merchant: Caller, address: str, quick_checks: None
+) -> None:
+    name = await a_user(database, merchant)
+    assert await outcome_of(database, name, PASSWORD, address) == "in"
+    guesses = [
+        outcome_of(database, name, WRONG, f"203.0.{113 + index % 12}.9") for index in range(104)
+    ]
+    outcomes = await asyncio.gather(*guesses)
+    # The first sign-in from a new address counts as one of the hundred.
+    assert outcomes.count("wrong") == 99
+    assert await outcome_of(database, name, PASSWORD, "203.0.130.9") == 3600
+    assert await outcome_of(database, name, PASSWORD, address) == "in"
+
+
+async def test_beyond_the_limit_a_known_address_has_one_guess_a_turn(
+    database: Database, merchant: Caller, address: str
+) -> None:
+    name = await a_user(database, merchant)
+    assert await outcome_of(database, name, PASSWORD, address) == "in"
+    await fail(database, name, address, 10)
+    looked_at = []
+    look = passwords.are_of_password
+
+    async def counting_look(password: str, hashes: list[str], looks: int) -> list[bool]:
+        looked_at.append(password)
+        return await look(password, hashes, looks)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(signing, "are_of_password", counting_look)
+        started = time.monotonic()
+        outcomes = await asyncio.gather(
+            *(outcome_of(database, name, f"wrong-{index}", address) for index in range(40))
+        )
+        turns = 1 + (time.monotonic() - started) / 0.1
+    assert set(outcomes) == {900}
+    assert 3 <= len(looked_at) <= turns
+
+
+async def test_a_valid_token_of_the_user_lets_them_in_from_anywhere_whatever_failed(
+    database: Database, merchant: Caller, address: str
+) -> None:
+    name = await a_user(database, merchant)
+    token = await sign_in(database, TOKENS, name, PASSWORD, "198.51.100.20", NOW)
+    holder = TOKENS.caller(token, NOW)
+    await fail(database, name, address, 10)
+    with pytest.raises(TooManyAttempts):
+        await sign_in(database, TOKENS, name, PASSWORD, address, NOW)
+    assert await sign_in(database, TOKENS, name, PASSWORD, address, NOW, holder=holder)
+
+
+async def test_guesses_with_a_valid_token_are_bounded_too(
+    database: Database, merchant: Caller, address: str
+) -> None:
+    name, other = await a_user(database, merchant), await a_user(database, merchant)
+    holder = TOKENS.caller(
+        await sign_in(database, TOKENS, name, PASSWORD, "198.51.100.21", NOW), NOW
+    )
+    for _ in range(10):
+        with pytest.raises(BadCredentials):
+            await sign_in(database, TOKENS, name, WRONG, address, NOW, holder=holder)
+    with pytest.raises(TooManyAttempts):
+        await sign_in(database, TOKENS, name, WRONG, address, NOW, holder=holder)
+    # It is worth nothing for another name.
+    await fail(database, other, address, 10)
+    with pytest.raises(TooManyAttempts):
+        await sign_in(database, TOKENS, other, PASSWORD, address, NOW, holder=holder)
+
+
+async def test_a_known_address_is_known_for_30_days(
+    database: Database, merchant: Caller, address: str
+) -> None:
+    name = await a_user(database, merchant)
+    assert await outcome_of(database, name, PASSWORD, address) == "in"
+    for days, outcome in ((29, "in"), (29 + 31, 900)):
+        at = NOW + timedelta(days=days)
+        for _ in range(10):
+            assert await outcome_of(database, name, WRONG, address, at) == "wrong"
+        assert await outcome_of(database, name, PASSWORD, address, at) == outcome
+
+
+async def test_a_new_password_makes_all_addresses_unknown(
+    database: Database, merchant: Caller, address: str
+) -> None:
+    name = await a_user(database, merchant)
+    assert await outcome_of(database, name, PASSWORD, address) == "in"
+    await set_password(database, name, "another password")
+    async with database.read() as connection:
+        known = "SELECT count(*) FROM known_places JOIN users USING (user_id) WHERE username = $1"
+        assert await connection.fetchval(known, name) == 0
+
+
+async def test_of_a_user_a_hundred_addresses_are_kept_and_none_in_clear(
+    database: Database, merchant: Caller
+) -> None:
+    async with database.write() as connection:
+        for number in range(103):
+            at = NOW + timedelta(hours=number)
+            place = place_of("ada", f"10.9.8.{number}")
+            assert await remember_place(connection, merchant, place, at)
+        assert not await remember_place(connection, merchant, place, at)
+        rows = await connection.fetch(
+            "SELECT place, seen_at FROM known_places WHERE user_id = $1 ORDER BY seen_at",
+            merchant.user_id,
+        )
+    assert len(rows) == 100
+    assert rows[0]["seen_at"] == NOW + timedelta(hours=3)
+    assert all(b"10.9" not in row["place"] and len(row["place"]) == 32 for row in rows)
