@@ -126,7 +126,11 @@ _OTHERS: Final = """
 def _answering(*parts: str) -> str:
     return f"""
 SELECT json_build_object(
-    'version', (SELECT version FROM timeline_versions WHERE merchant_id = $1),
+    'versions', (
+        SELECT json_build_array(version, price_version)
+        FROM timeline_versions
+        WHERE merchant_id = $1
+    ),
     'carts', json_agg(found))
 FROM json_to_recordset($2::json) AS cart (
     at timestamptz, missing bigint[], products bigint[], codes text[], order_ids text[],
@@ -142,6 +146,10 @@ READ_VERSION: Final = _answering()
 READ_OTHERS: Final = _answering(_OTHERS)
 # A cart of a subscription asks for the rules of its codes too; the others do not pay for it.
 READ_WITH_SUBSCRIPTION: Final = _answering(_SHOWN, _OTHERS, f"ARRAY({READ_RULES}) AS rules")
+
+
+Versions = tuple[int, int]
+"""The timeline's version and that of all prices (`price_versions`)."""
 
 
 class CartAt(msgspec.Struct, frozen=True):
@@ -162,10 +170,14 @@ class CartAt(msgspec.Struct, frozen=True):
 
 
 class Surroundings(msgspec.Struct, frozen=True):
-    """What is stored around a cart at one moment: the candidates, and the orders asked for."""
+    """What is stored around a cart at one moment: the candidates, and the orders asked for.
+
+    `versions` are those that the merchant's timeline and prices had at that moment.
+    """
 
     candidates: Candidates
     orders: Mapping[str, StoredOrder]
+    versions: Versions | None = None
 
 
 class _Asked(msgspec.Struct, omit_defaults=True):
@@ -193,8 +205,13 @@ class _Around(msgspec.Struct, frozen=True):
 class _Found(msgspec.Struct, frozen=True):
     """What a statement answers."""
 
-    version: Version
+    versions: Versions | None
     carts: list[_Around]
+
+    @property
+    def version(self) -> Version:
+        """The timeline's."""
+        return None if self.versions is None else self.versions[0]
 
 
 _ASKED: Final = msgspec.json.Encoder()
@@ -246,7 +263,10 @@ async def read_surroundings(
         return READ if any(one.missing for one in asked) else READ_OTHERS
 
     found, picks = await _with_picks(connection, memory, merchant_id, asked, wanted, statement)
-    return [_surround(*one) for one in zip(carts, found, picks, strict=True)]
+    return [
+        _surround(one, around, shown, found.versions)
+        for one, around, shown in zip(carts, found.carts, picks, strict=True)
+    ]
 
 
 def _ask(one: CartAt) -> _Asked:
@@ -262,13 +282,16 @@ def _ask(one: CartAt) -> _Asked:
     return asked
 
 
-def _surround(one: CartAt, found: _Around, picks: _Picks) -> Surroundings:
+def _surround(
+    one: CartAt, found: _Around, picks: _Picks, versions: Versions | None
+) -> Surroundings:
     subscription = one.cart.subscription
     applied = () if subscription is None else in_order(subscription, found.rules)
     everywhere = picks.pop(EVERYTHING, None)
     return Surroundings(
         Candidates(found.known, everywhere, picks, found.offers, applied),
         {order.order_id: order for order in found.orders},
+        versions,
     )
 
 
@@ -279,11 +302,11 @@ async def _with_picks(
     asked: Sequence[_Asked],
     wanted: Sequence[Sequence[int]],
     statement: Callable[[], str],
-) -> tuple[list[_Around], list[_Picks]]:
+) -> tuple[_Found, list[_Picks]]:
     """What is found around each, with the picks of the products that are wanted there.
 
-    The statement reads those picks that are not remembered. Those that are count while it finds
-    the version that they were read at; where it finds another, it is asked again, for all of them.
+    The statement reads the picks that are not remembered. Remembered picks are valid only if it
+    returns the version they were read at. If not, everything is read again.
     """
     version = memory.version(merchant_id)
     picks: list[_Picks] = []
@@ -305,7 +328,7 @@ async def _with_picks(
         for stretch in around.shown:
             if stretch.pick is not None:
                 shown[stretch.product_id] = stretch.pick
-    return found.carts, picks
+    return found, picks
 
 
 async def _read(
