@@ -36,7 +36,7 @@ _LOST = (
 
 _MIXED_UP: Final = (asyncpg.DuplicatePreparedStatementError, asyncpg.InvalidSQLStatementNameError)
 
-_ORDERS_OF_A_MERCHANT: Final = 8
+ORDERS_OF_A_MERCHANT: Final = 8
 """Written at once, of one merchant. Each is a process of PostgreSQL: with sixteen on one of its
 cores an order took it a quarter more time than with eight."""
 
@@ -54,7 +54,8 @@ class Database:
     def __init__(self, pool: Pool, checkout: Pool) -> None:
         self._pool = pool
         self._checkout = checkout
-        self._order_slots = Slots(_ORDERS_AT_ONCE, _ORDERS_OF_A_MERCHANT)
+        self.order_slots: Final = Slots(_ORDERS_AT_ONCE, ORDERS_OF_A_MERCHANT)
+        """What lets a few orders write at once."""
         self.order_lines: Final = Lines()
         """Orders of this process that want the same code or the same id, one after the other."""
         self.picks: Final = PickMemory()
@@ -110,7 +111,7 @@ class Database:
 
     def write_at_checkout(self, merchant_id: int) -> AbstractAsyncContextManager[Connection]:
         """As `write_at_once`, for what the merchant's checkout waits for; a few at a time."""
-        return _LoanInTurn(self._checkout, self._order_slots, merchant_id)
+        return _LoanInTurn(self._checkout, self.order_slots, merchant_id)
 
     @property
     def size(self) -> tuple[int, int, int]:

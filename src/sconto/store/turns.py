@@ -21,6 +21,11 @@ class Slots:
         self._taken: dict[int, int] = {}
         self._waiting: dict[int, deque[asyncio.Future[None]]] = {}
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for a slot."""
+        return sum(map(len, self._waiting.values()))
+
     async def take(self, merchant_id: int, patience: float) -> None:
         """Take a slot for the merchant. Raises TimeoutError after so many seconds."""
         if self._may_take(merchant_id):
