@@ -11,6 +11,7 @@ from sconto.domain.choice import AutomaticPick, Candidates, CodeOffer
 from sconto.domain.codes import code_key
 from sconto.domain.order import StoredOrder
 from sconto.domain.schedule import EVERYTHING
+from sconto.store.crowded_codes import CROWDED_OFFERS
 from sconto.store.pick_memory import PickMemory, Shown, Version
 from sconto.store.pool import Connection
 from sconto.store.subscription_rules import READ_RULES, CarriedRules, carried_codes, in_order
@@ -55,7 +56,7 @@ _SHOWN: Final = """
     ) AS shown
 """
 
-_OTHERS: Final = """
+_KNOWN: Final = """
     ARRAY(
         SELECT product.product_id
         FROM unnest(cart.products) AS wanted (product_id)
@@ -66,7 +67,24 @@ _OTHERS: Final = """
             LIMIT 1
         ) AS product
         WHERE product.deleted_at IS NULL
-    ) AS known,
+    ) AS known
+"""
+
+# Of a text that more promotions have than _FEW_CODES, some are missing here, and `crowded` says so.
+_FEW_CODES: Final = 8
+
+_OFFERS: Final = f"""
+    EXISTS (
+        SELECT
+        FROM unnest(cart.codes) AS activated (code_key)
+        CROSS JOIN LATERAL (
+            SELECT
+            FROM codes
+            WHERE merchant_id = $1 AND code_key = activated.code_key AND removed_at IS NULL
+            OFFSET {_FEW_CODES}
+            LIMIT 1
+        ) AS one_more
+    ) AS crowded,
     ARRAY(
         SELECT json_build_object(
             'key', code.code_key,
@@ -78,14 +96,14 @@ _OTHERS: Final = """
                 'starts_at', promotion.starts_at, 'ends_at', promotion.ends_at),
             'used_at', code.used_at,
             'percent', CASE WHEN promotion.covers_all THEN promotion.percent END,
-            'percents', coalesce(coverage.percents, '{}'))
+            'percents', coalesce(coverage.percents, '{{}}'))
         FROM unnest(cart.codes) AS activated (code_key)
         CROSS JOIN LATERAL (
             SELECT code_id, promotion_id, code_key,
                    CASE WHEN used_by = ANY (cart.order_ids) THEN NULL ELSE used_at END AS used_at
             FROM codes
             WHERE merchant_id = $1 AND code_key = activated.code_key AND removed_at IS NULL
-            OFFSET 0
+            LIMIT {_FEW_CODES}
         ) AS code
         CROSS JOIN LATERAL (
             SELECT promotion_id, type, code_type, active, starts_at, ends_at, covers_all, percent,
@@ -109,7 +127,10 @@ _OTHERS: Final = """
             WHERE promotion.applies AND NOT promotion.covers_all
         ) AS coverage ON true
         WHERE promotion.type = 'coupon' AND promotion.deleted_at IS NULL
-    ) AS offers,
+    ) AS offers
+"""  # noqa: S608  # of our own constants
+
+_ORDERS: Final = """
     ARRAY(
         SELECT row_to_json(stored)
         FROM unnest(cart.order_ids) AS named (order_id)
@@ -139,13 +160,18 @@ CROSS JOIN LATERAL (SELECT {",".join(parts)}) AS found
 """  # noqa: S608  # of our own constants
 
 
+_OTHERS: Final = f"{_KNOWN}, {_OFFERS}, {_ORDERS}"
+_RULES: Final = f"ARRAY({READ_RULES}) AS rules"
+
 READ_AUTOMATIC: Final = _answering(_SHOWN)
 READ: Final = _answering(_SHOWN, _OTHERS)
 # Where all picks are remembered PostgreSQL does not begin to look for any.
 READ_VERSION: Final = _answering()
 READ_OTHERS: Final = _answering(_OTHERS)
 # A cart of a subscription asks for the rules of its codes too; the others do not pay for it.
-READ_WITH_SUBSCRIPTION: Final = _answering(_SHOWN, _OTHERS, f"ARRAY({READ_RULES}) AS rules")
+READ_WITH_SUBSCRIPTION: Final = _answering(_SHOWN, _OTHERS, _RULES)
+# Where a code has too many promotions for the others, this reads all that any of them does.
+READ_CROWDED: Final = _answering(_SHOWN, _KNOWN, CROWDED_OFFERS, _ORDERS, _RULES)
 
 
 Versions = tuple[int, int]
@@ -200,6 +226,7 @@ class _Around(msgspec.Struct, frozen=True):
     offers: list[CodeOffer] = []
     orders: list[StoredOrder] = []
     rules: list[CarriedRules] = []
+    crowded: bool = False
 
 
 class _Found(msgspec.Struct, frozen=True):
@@ -306,7 +333,8 @@ async def _with_picks(
     """What is found around each, with the picks of the products that are wanted there.
 
     The statement reads the picks that are not remembered. Remembered picks are valid only if it
-    returns the version they were read at. If not, everything is read again.
+    returns the version they were read at. If not, everything is read again. It is also read again
+    where a code has too many promotions.
     """
     version = memory.version(merchant_id)
     picks: list[_Picks] = []
@@ -317,11 +345,15 @@ async def _with_picks(
         len(one.missing) < len(product_ids) for one, product_ids in zip(asked, wanted, strict=True)
     )
     found = await _read(connection, merchant_id, asked, statement())
-    if is_remembered and found.version != version:
+    is_crowded = any(around.crowded for around in found.carts)
+    if is_crowded or (is_remembered and found.version != version):
         for one, product_ids in zip(asked, wanted, strict=True):
             one.missing = product_ids
         picks = [{} for _ in asked]
-        found = await _read(connection, merchant_id, asked, statement())
+        again = READ_CROWDED if is_crowded else statement()
+        found = await _read(connection, merchant_id, asked, again)
+        if any(around.crowded for around in found.carts):  # only since the first look
+            found = await _read(connection, merchant_id, asked, READ_CROWDED)
     for around, shown in zip(found.carts, picks, strict=True):
         if around.shown:
             memory.remember(merchant_id, found.version, around.shown)
