@@ -1,5 +1,6 @@
 """What is stored that the prices of carts depend on, read in one statement."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -70,23 +71,14 @@ _KNOWN: Final = """
     ) AS known
 """
 
-# Of a text that more promotions have than _FEW_CODES, some are missing here, and `crowded` says so.
+# Of a text that more promotions have than these, some are missing here: `_is_crowded`. A promotion
+# that is gone is a null, so that it is seen that there was a code.
 _FEW_CODES: Final = 8
 
 _OFFERS: Final = f"""
-    EXISTS (
-        SELECT
-        FROM unnest(cart.codes) AS activated (code_key)
-        CROSS JOIN LATERAL (
-            SELECT
-            FROM codes
-            WHERE merchant_id = $1 AND code_key = activated.code_key AND removed_at IS NULL
-            OFFSET {_FEW_CODES}
-            LIMIT 1
-        ) AS one_more
-    ) AS crowded,
     ARRAY(
-        SELECT json_build_object(
+        SELECT CASE WHEN promotion.type = 'coupon' AND promotion.deleted_at IS NULL
+        THEN json_build_object(
             'key', code.code_key,
             'code_id', code.code_id,
             'promotion_id', promotion.promotion_id,
@@ -97,13 +89,14 @@ _OFFERS: Final = f"""
             'used_at', code.used_at,
             'percent', CASE WHEN promotion.covers_all THEN promotion.percent END,
             'percents', coalesce(coverage.percents, '{{}}'))
+        END
         FROM unnest(cart.codes) AS activated (code_key)
         CROSS JOIN LATERAL (
             SELECT code_id, promotion_id, code_key,
                    CASE WHEN used_by = ANY (cart.order_ids) THEN NULL ELSE used_at END AS used_at
             FROM codes
             WHERE merchant_id = $1 AND code_key = activated.code_key AND removed_at IS NULL
-            LIMIT {_FEW_CODES}
+            LIMIT {_FEW_CODES} + 1
         ) AS code
         CROSS JOIN LATERAL (
             SELECT promotion_id, type, code_type, active, starts_at, ends_at, covers_all, percent,
@@ -126,7 +119,6 @@ _OFFERS: Final = f"""
             ) AS product
             WHERE promotion.applies AND NOT promotion.covers_all
         ) AS coverage ON true
-        WHERE promotion.type = 'coupon' AND promotion.deleted_at IS NULL
     ) AS offers
 """  # noqa: S608  # of our own constants
 
@@ -223,10 +215,9 @@ class _Around(msgspec.Struct, frozen=True):
 
     shown: list[Shown] = []
     known: frozenset[int] = frozenset()
-    offers: list[CodeOffer] = []
+    offers: list[CodeOffer | None] = []
     orders: list[StoredOrder] = []
     rules: list[CarriedRules] = []
-    crowded: bool = False
 
 
 class _Found(msgspec.Struct, frozen=True):
@@ -316,7 +307,13 @@ def _surround(
     applied = () if subscription is None else in_order(subscription, found.rules)
     everywhere = picks.pop(EVERYTHING, None)
     return Surroundings(
-        Candidates(found.known, everywhere, picks, found.offers, applied),
+        Candidates(
+            found.known,
+            everywhere,
+            picks,
+            [offer for offer in found.offers if offer is not None],
+            applied,
+        ),
         {order.order_id: order for order in found.orders},
         versions,
     )
@@ -345,14 +342,14 @@ async def _with_picks(
         len(one.missing) < len(product_ids) for one, product_ids in zip(asked, wanted, strict=True)
     )
     found = await _read(connection, merchant_id, asked, statement())
-    is_crowded = any(around.crowded for around in found.carts)
+    is_crowded = any(_is_crowded(around.offers) for around in found.carts)
     if is_crowded or (is_remembered and found.version != version):
         for one, product_ids in zip(asked, wanted, strict=True):
             one.missing = product_ids
         picks = [{} for _ in asked]
         again = READ_CROWDED if is_crowded else statement()
         found = await _read(connection, merchant_id, asked, again)
-        if any(around.crowded for around in found.carts):  # only since the first look
+        if not is_crowded and any(_is_crowded(around.offers) for around in found.carts):
             found = await _read(connection, merchant_id, asked, READ_CROWDED)
     for around, shown in zip(found.carts, picks, strict=True):
         if around.shown:
@@ -361,6 +358,14 @@ async def _with_picks(
             if stretch.pick is not None:
                 shown[stretch.product_id] = stretch.pick
     return found, picks
+
+
+def _is_crowded(offers: Sequence[CodeOffer | None]) -> bool:
+    """Whether a text may have more codes than were read."""
+    if len(offers) <= _FEW_CODES:
+        return False
+    codes = Counter(None if offer is None else offer.key for offer in offers)
+    return None in codes or max(codes.values()) > _FEW_CODES
 
 
 async def _read(
