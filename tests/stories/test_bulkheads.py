@@ -86,12 +86,15 @@ async def test_an_order_that_is_locked_is_answered_503_and_changed_once_it_is_fr
     headers = bearer(merchant)
     path = "/checkout/v1/orders"
     assert (await client.post(path, json=an_order("A-1"), headers=headers)).status_code == 201
-    paid = {"json": {"status": "paid"}, "headers": headers}
+
+    async def pay() -> httpx.Response:
+        return await client.patch(f"{path}/A-1", json={"status": "paid"}, headers=headers)
+
     async with database.write() as holder:
         await holder.execute(
             "SELECT FROM orders WHERE merchant_id = $1 FOR UPDATE", merchant.merchant_id
         )
-        changing = [asyncio.create_task(client.patch(f"{path}/A-1", **paid)) for _ in range(9)]
+        changing = [asyncio.create_task(pay()) for _ in range(9)]
         replacing = an_order("A-2") | {"replaces": "A-1"}
         changing.append(asyncio.create_task(client.post(path, json=replacing, headers=headers)))
         placed = await client.post(path, json=an_order("A-3"), headers=headers)
@@ -99,4 +102,4 @@ async def test_an_order_that_is_locked_is_answered_503_and_changed_once_it_is_fr
         answers = await asyncio.gather(*changing)
     assert {(one.status_code, one.headers["Retry-After"]) for one in answers} == {(503, "1")}
     assert "Nothing was written" in answers[0].json()["detail"]
-    assert (await client.patch(f"{path}/A-1", **paid)).json()["status"] == "paid"
+    assert (await pay()).json()["status"] == "paid"
