@@ -9,19 +9,17 @@ import pytest
 
 from sconto.domain.cart import Cart
 from sconto.domain.codes import CodeType
-from sconto.domain.order import NewOrder, OrderStatus, Placed, StoredOrder
+from sconto.domain.order import NewOrder, Placed
 from sconto.domain.people import Caller
-from sconto.domain.pricing import price
 from sconto.domain.problems import CodesUsedUp
 from sconto.operations.checkout import get_order, place_order
 from sconto.operations.promotions import create_promotion
 from sconto.operations.statistics import promotion_statistics
-from sconto.store.candidates import read_candidates
 from sconto.store.database import Connection, Database, DatabaseUnavailable
-from sconto.store.orders import AUTOMATIC, Overtaken, insert_order
+from sconto.store.orders import AUTOMATIC, Overtaken
 from sconto.store.outcomes import decode_order
-from sconto.store.pick_memory import PickMemory
 from tests.builders import NOON, a_cart, a_line, a_promotion
+from tests.store.priced import PricedOrder, price_order
 
 DAY: Final = date(2026, 6, 1)
 CART: Final = a_cart(a_line(1, line_id="1"), a_line(2, line_id="2"), codes=("shared", "ONCE"))
@@ -52,10 +50,8 @@ async def alone(database_url: str) -> AsyncIterator[Database]:
 
 async def order_of(
     connection: Connection, caller: Caller, order_id: str, cart: Cart = CART
-) -> StoredOrder:
-    candidates = await read_candidates(connection, PickMemory(), caller.merchant_id, cart, NOON)
-    outcome = price(cart, candidates, NOON)
-    return StoredOrder(order_id, OrderStatus.NOT_PAID, NOON, outcome)
+) -> PricedOrder:
+    return await price_order(connection, caller, order_id, cart)
 
 
 async def place(
@@ -102,7 +98,7 @@ async def test_orders_that_share_neither_a_code_nor_an_id_do_not_wait_for_each_o
     shared = a_cart(codes=("shared",))
     async with database.write() as connection:
         open_order = await order_of(connection, merchant, "A-1")
-        await insert_order(connection, merchant.merchant_id, open_order, DAY)
+        await open_order.insert(connection)
         for cart in (shared, a_cart(), a_cart(codes=("twice",))):
             async with asyncio.timeout(2):
                 assert (await place(database, merchant, f"B-{cart.codes}", cart)).created
@@ -116,7 +112,7 @@ async def test_counters_take_a_slot_for_each_order_that_is_open_and_no_more(
 ) -> None:
     async with database.write() as connection:
         first = await order_of(connection, merchant, "A-1", a_cart())
-        await insert_order(connection, merchant.merchant_id, first, DAY)
+        await first.insert(connection)
         for number in range(5):
             await place(database, merchant, f"B-{number}", a_cart())
     await place(database, merchant, "C-1", a_cart())
@@ -160,7 +156,7 @@ async def test_an_order_with_the_same_code_waits_and_gets_it_if_the_first_is_und
     async def undone() -> None:
         async with database.write() as connection:
             first = await order_of(connection, merchant, "A-1")
-            await insert_order(connection, merchant.merchant_id, first, DAY)
+            await first.insert(connection)
             waiting.append(asyncio.create_task(place(database, merchant, "A-2")))
             await asyncio.sleep(0.2)
             assert not waiting[0].done()
@@ -182,11 +178,11 @@ async def test_the_same_order_sent_while_the_first_is_under_way_waits_for_its_an
         order_id = f"A-{cart.codes}"
         async with database.write() as connection:
             first = await order_of(connection, merchant, order_id, cart)
-            await insert_order(connection, merchant.merchant_id, first, DAY)
+            await first.insert(connection)
             again = asyncio.create_task(place(database, merchant, order_id, cart))
             await asyncio.sleep(0.2)
             assert not again.done()
-        assert await asyncio.wait_for(again, 5) == Placed(first, created=False)
+        assert await asyncio.wait_for(again, 5) == Placed(first.order, created=False)
 
 
 async def test_an_order_that_finds_its_id_taken_leaves_no_trace(
@@ -197,7 +193,7 @@ async def test_an_order_that_finds_its_id_taken_leaves_no_trace(
     await place(database, merchant, "A-1", a_cart())
     with pytest.raises(Overtaken):
         async with database.write() as connection:
-            await insert_order(connection, merchant.merchant_id, late, DAY)
+            await late.insert(connection)
     statistics = await promotion_statistics(database, merchant, promotions["once"])
     assert statistics.uses == 0
     assert (await place(database, merchant, "A-2")).created
@@ -213,7 +209,7 @@ async def test_a_code_that_is_removed_while_an_order_runs_is_not_used(
         )
     with pytest.raises(Overtaken):
         async with database.write() as connection:
-            await insert_order(connection, merchant.merchant_id, late, DAY)
+            await late.insert(connection)
 
 
 async def test_an_order_that_waits_for_a_change_of_its_promotion_is_priced_anew_and_placed(
@@ -237,7 +233,7 @@ async def test_a_connection_that_drops_before_the_commit_leaves_nothing_and_the_
     async def dropped() -> None:
         async with database.write() as connection:
             order = await order_of(connection, merchant, "A-1")
-            await insert_order(connection, merchant.merchant_id, order, DAY)
+            await order.insert(connection)
             pid = await connection.fetchval("SELECT pg_backend_pid()")
             async with database.read() as other:
                 await other.fetchval("SELECT pg_terminate_backend($1, 5000)", pid)

@@ -8,17 +8,13 @@ from typing import Final
 import httpx
 
 from sconto.domain.codes import CodeType
-from sconto.domain.order import OrderStatus, StoredOrder
 from sconto.domain.people import Caller
-from sconto.domain.pricing import price
 from sconto.operations.check import check
 from sconto.operations.promotions import create_promotion
 from sconto.operations.statistics import promotion_statistics
-from sconto.store.candidates import read_candidates
 from sconto.store.database import Database
-from sconto.store.orders import insert_order
-from sconto.store.pick_memory import PickMemory
 from tests.builders import NOON, a_cart, a_promotion
+from tests.store.priced import price_order
 from tests.stories.shoppers import an_order, clients, share_out
 
 CLIENTS: Final = 32
@@ -129,12 +125,8 @@ async def test_an_order_that_is_held_open_keeps_no_other_from_being_placed(
         asyncio.timeout(20),
     ):
         cart = a_cart(codes=("c0", "shared"))
-        candidates = await read_candidates(
-            connection, PickMemory(), merchant.merchant_id, cart, NOON
-        )
-        outcome = price(cart, candidates, NOON)
-        held = StoredOrder("held", OrderStatus.NOT_PAID, NOON, outcome)
-        await insert_order(connection, merchant.merchant_id, held, NOON.date())
+        held = await price_order(connection, merchant, "held", cart)
+        await held.insert(connection)
         await share_out(range(1, 40), shoppers, order)
     assert (await promotion_statistics(database, merchant, shared)).uses == 39
     assert (await promotion_statistics(database, merchant, automatic)).uses == 79

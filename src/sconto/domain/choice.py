@@ -8,7 +8,7 @@ The values are structs of msgspec and not dataclasses, for each quote makes some
 dataclass takes six times as long, which was 40 % of pricing.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, KeysView, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -69,7 +69,8 @@ class CodeOffer(msgspec.Struct, frozen=True):
 
     `percent` is what it gives on every product; None where it names products, and then `percents`
     has those of the cart that it covers. `used_at` is set once the code served an order while it
-    was one-time.
+    was one-time. `covers` says that it covers a product of the cart even if neither tells: percents
+    that cannot be picked may be left out.
     """
 
     key: str
@@ -81,6 +82,7 @@ class CodeOffer(msgspec.Struct, frozen=True):
     used_at: datetime | None = None
     percent: int | None = None
     percents: Mapping[int, int] = {}
+    covers: bool = False
 
     def percent_on(self, product_id: int) -> int | None:
         """The percent on a product of the cart; None where the promotion does not cover it."""
@@ -96,6 +98,10 @@ class CodeOffer(msgspec.Struct, frozen=True):
         if self.code_type is CodeType.ONE_TIME and self.used_at is not None:
             return CodeStatus.USED
         return None
+
+    def covers_any(self, product_ids: KeysView[int]) -> bool:
+        """Whether the promotion covers one of the cart's products."""
+        return self.covers or self.percent is not None or not product_ids.isdisjoint(self.percents)
 
 
 class Candidates(msgspec.Struct, frozen=True):
@@ -165,11 +171,27 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 class _Activated(msgspec.Struct, frozen=True):
-    """An activated code with the offers it stands for, and those of them that are usable."""
+    """An activated code with the offers it stands for, and those of them that are usable.
+
+    `everywhere` is the best usable one that covers everything. `by_product` has the best of the
+    others for each product; None where there are so few that looking through them is faster.
+    """
 
     text: str
     offers: Sequence[CodeOffer]
     usable: Sequence[CodeOffer]
+    everywhere: CodeOffer | None = None
+    by_product: Mapping[int, CodeOffer] | None = None
+
+    def find_offers(self, product_id: int) -> Sequence[CodeOffer]:
+        """Usable offers among which the best for the product is."""
+        if self.by_product is None:
+            return self.usable
+        found = (self.everywhere, self.by_product.get(product_id))
+        return [offer for offer in found if offer is not None]
+
+
+_FEW_OFFERS = 4
 
 
 def choose(cart: Cart, candidates: Candidates, at: datetime) -> Choice:
@@ -197,7 +219,7 @@ def choose(cart: Cart, candidates: Candidates, at: datetime) -> Choice:
                 picked.insert(0, _pick_by_code(code, offer, percent))
             chosen = decided[competing] = _decide(picked)
         picks[product_id] = chosen
-    return Choice(picks, _outcomes(activated, decided.values(), picks, at))
+    return Choice(picks, _outcomes(activated, decided.values(), picks.keys(), at))
 
 
 def choose_without_code(
@@ -208,12 +230,40 @@ def choose_without_code(
 
 
 def _activate(cart: Cart, candidates: Candidates, at: datetime) -> list[_Activated]:
+    by_key: dict[str, list[CodeOffer]] = {}
+    for offer in candidates.offers:
+        by_key.setdefault(offer.key, []).append(offer)
     activated = []
     for key, text in activated_codes(cart.codes).items():
-        offers = [offer for offer in candidates.offers if offer.key == key]
+        offers = by_key.get(key, [])
         usable = [offer for offer in offers if offer.obstacle(at) is None]
-        activated.append(_Activated(text, offers, usable))
+        if len(usable) <= _FEW_OFFERS:
+            activated.append(_Activated(text, offers, usable))
+        else:
+            activated.append(_Activated(text, offers, usable, *_best_of(usable)))
     return activated
+
+
+def _best_of(usable: Sequence[CodeOffer]) -> tuple[CodeOffer | None, dict[int, CodeOffer]]:
+    """The best of the offers on everything, and by product the best of the others."""
+
+    def rank(offer: CodeOffer, percent: int) -> tuple[int, int]:
+        return percent, offer.promotion_id
+
+    everywhere: CodeOffer | None = None
+    by_product: dict[int, CodeOffer] = {}
+    for offer in usable:
+        if offer.percent is not None:
+            if everywhere is None or rank(offer, offer.percent) > rank(
+                everywhere, everywhere.percent or 0
+            ):
+                everywhere = offer
+            continue
+        for product_id, percent in offer.percents.items():
+            best = by_product.get(product_id)
+            if best is None or rank(offer, percent) > rank(best, best.percents[product_id]):
+                by_product[product_id] = offer
+    return everywhere, by_product
 
 
 def _find_offer(product_id: int, usable: Sequence[_Activated]) -> tuple[str, CodeOffer | None, int]:
@@ -224,7 +274,7 @@ def _find_offer(product_id: int, usable: Sequence[_Activated]) -> tuple[str, Cod
     for code in usable:
         best: CodeOffer | None = None
         highest = 0
-        for offer in code.usable:
+        for offer in code.find_offers(product_id):
             percent = offer.percent_on(product_id)
             if percent is None:
                 continue
@@ -268,7 +318,7 @@ def _decide(picks: Sequence[Pick]) -> tuple[Pick, ...]:
 def _outcomes(
     activated: Sequence[_Activated],
     decided: Iterable[tuple[Pick, ...]],
-    product_ids: Collection[int],
+    product_ids: KeysView[int],
     at: datetime,
 ) -> tuple[CodeOutcome, ...]:
     if not activated:
@@ -284,7 +334,7 @@ def _outcomes(
             return CodeStatus.OUTDONE
         if (obstacle := offer.obstacle(at)) is not None:
             return obstacle
-        covers = any(offer.percent_on(product_id) is not None for product_id in product_ids)
+        covers = offer.covers_any(product_ids)
         return CodeStatus.NOT_PICKED if covers else CodeStatus.NOT_APPLICABLE
 
     return tuple([_outcome(code, status) for code in activated])

@@ -255,6 +255,14 @@ class OrderNotReplaceable(Problem):
         self.order = order
 
 
+class OrderHeldUp(Problem):
+    """Something else is using the order or one of its codes; ask again in `retry_after` seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"held up, wait {retry_after} s")
+        self.retry_after = retry_after
+
+
 class OrderReplaced(Problem):
     """Another order took this one's place, and its codes; it stays deleted."""
 

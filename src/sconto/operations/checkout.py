@@ -1,9 +1,11 @@
 """What a shop's checkout asks for: prices, quotes and orders."""
 
-from collections.abc import Sequence
-from contextlib import suppress
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
-from typing import Final
+from itertools import count
+from typing import Final, TypeVar
 
 from sconto.domain.cart import Cart
 from sconto.domain.choice import Candidates
@@ -11,9 +13,9 @@ from sconto.domain.order import NewOrder, OrderStatus, Placed, StoredOrder
 from sconto.domain.people import Caller
 from sconto.domain.placement import check_agreed, check_replaceable, is_repetition
 from sconto.domain.pricing import ListedPrice, PricedCart, price, price_listing
-from sconto.domain.problems import OrderConflict, OrderNotFound, OrderReplaced
+from sconto.domain.problems import OrderConflict, OrderHeldUp, OrderNotFound, OrderReplaced
 from sconto.store.candidates import CartAt, read_automatic_picks
-from sconto.store.database import Connection, Database, DatabaseUnavailable, retrying
+from sconto.store.database import Database, retrying
 from sconto.store.orders import (
     Overtaken,
     find_order,
@@ -21,9 +23,17 @@ from sconto.store.orders import (
     replace_order,
     update_status,
 )
+from sconto.store.turns import LineTooLong
 
-_ATTEMPTS: Final = 10
-"""How often an order is priced before it gives up: each time another order was first."""
+_PATIENCE: Final = 5.0
+"""Seconds for which an order tries again while something else uses one of its codes, or its id."""
+
+_LONGEST_PAUSE: Final = 0.2
+"""Seconds between two attempts; the first pauses are shorter."""
+
+_RETRY_AFTER: Final = 1
+
+T = TypeVar("T")
 
 
 async def quote(database: Database, caller: Caller, cart: Cart, at: datetime) -> PricedCart:
@@ -55,19 +65,52 @@ async def place_order(
 ) -> Placed:
     """Place the order, or find that the same one was placed before.
 
-    `day` is the one its redemptions are counted on. Raises OrderConflict, ReplacedOrderNotFound,
-    OrderNotReplaceable, TotalDiffers or CodesUsedUp; then nothing was written.
+    `day` is the one its redemptions are counted on. Promotions apply as of `now`, however long it
+    takes. Raises OrderConflict, ReplacedOrderNotFound, OrderNotReplaceable, TotalDiffers or
+    CodesUsedUp, and OrderHeldUp where something else uses one of its codes, or its id, for long;
+    then nothing was written.
     """
-    for _ in range(_ATTEMPTS):
-        with suppress(Overtaken):
-            return await retrying(lambda: _price_and_place(database, caller, order, now, day))
-    raise DatabaseUnavailable("too many orders in one another's way")
+
+    async def attempt() -> Placed:
+        return await retrying(lambda: _price_and_place(database, caller, order, now, day))
+
+    return await _until_clear(database, caller, attempt)
+
+
+async def _until_clear(
+    database: Database, caller: Caller, attempt: Callable[[], Awaitable[T]]
+) -> T:
+    """Make an attempt again for as long as it is overtaken; from the second on, wait in line.
+
+    Only the first in line for a code asks the database, so that many orders for one code make few
+    statements. Raises OrderHeldUp after a few seconds.
+    """
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + _PATIENCE
+    try:
+        return await attempt()
+    except Overtaken as overtaken:
+        wanted = overtaken.wanted
+    try:
+        async with database.order_lines.first_for(caller.merchant_id, wanted, deadline):
+            for number in count():
+                try:
+                    return await attempt()
+                except Overtaken:
+                    longest = min(0.005 * 2**number, _LONGEST_PAUSE)
+                pause = longest * random.uniform(0.5, 1)  # noqa: S311
+                if clock() + pause > deadline:
+                    break
+                await asyncio.sleep(pause)
+    except LineTooLong:
+        pass
+    raise OrderHeldUp(_RETRY_AFTER)
 
 
 async def _price_and_place(
     database: Database, caller: Caller, order: NewOrder, now: datetime, day: date
 ) -> Placed:
-    """Price the order and write it down. Raises Overtaken where another order was first."""
+    """Price the order and write it down. Raises Overtaken where something else was first."""
     order_ids = [order.order_id] if order.replaces is None else [order.order_id, order.replaces]
     found = await database.carts.read(caller.merchant_id, CartAt(order.cart, now, order_ids))
     if (stored := found.orders.get(order.order_id)) is not None:
@@ -79,24 +122,27 @@ async def _price_and_place(
     priced = price(order.cart, found.candidates, now)
     check_agreed(order, priced)
     placed = StoredOrder(order.order_id, OrderStatus.NOT_PAID, now, priced, order.replaces)
+    merchant_id = caller.merchant_id
     if placed.replaces is None:
-        async with database.write_at_checkout() as connection:
-            await insert_order(connection, caller.merchant_id, placed, day)
+        async with database.write_at_checkout(merchant_id) as connection:
+            await insert_order(connection, merchant_id, placed, day, found.versions)
     else:
-        async with database.write(at_checkout=True) as connection:
-            await replace_order(connection, caller.merchant_id, placed)
-            await insert_order(connection, caller.merchant_id, placed, day)
+        async with database.write(at_checkout=merchant_id) as connection:
+            await replace_order(connection, merchant_id, placed)
+            await insert_order(connection, merchant_id, placed, day, found.versions)
     return Placed(placed, created=True)
 
 
 async def get_order(database: Database, caller: Caller, order_id: str) -> StoredOrder:
     """The order as it was placed, with its present status. Raises OrderNotFound."""
 
-    async def look() -> StoredOrder:
+    async def look() -> StoredOrder | None:
         async with database.read_at_checkout() as connection:
-            return await _get(connection, caller, order_id)
+            return await find_order(connection, caller.merchant_id, order_id)
 
-    return await retrying(look)
+    if (order := await retrying(look)) is None:
+        raise OrderNotFound(order_id)
+    return order
 
 
 async def change_order_status(
@@ -104,19 +150,17 @@ async def change_order_status(
 ) -> StoredOrder:
     """Set what the shop says of the order; nothing is counted or given back by it.
 
-    Raises OrderNotFound, or OrderReplaced where another order took its place, after which it stays
-    deleted.
+    Raises OrderNotFound, OrderReplaced where another order took its place, after which it stays
+    deleted, and OrderHeldUp where something else uses the order for long.
     """
-    async with database.write(at_checkout=True) as connection:
-        changed = await update_status(connection, caller.merchant_id, order_id, status)
-        order = await _get(connection, caller, order_id)
-    if not changed:
-        raise OrderReplaced(order)
-    return order
 
+    async def change() -> StoredOrder | None:
+        async with database.write_at_checkout(caller.merchant_id) as connection:
+            return await update_status(connection, caller.merchant_id, order_id, status)
 
-async def _get(connection: Connection, caller: Caller, order_id: str) -> StoredOrder:
-    order = await find_order(connection, caller.merchant_id, order_id)
+    order = await _until_clear(database, caller, lambda: retrying(change))
     if order is None:
         raise OrderNotFound(order_id)
+    if order.status is not status:
+        raise OrderReplaced(order)
     return order

@@ -35,6 +35,7 @@ from sconto.domain.problems import (
 from sconto.domain.promotion import PromotionType
 from sconto.store import code_lists, history
 from sconto.store.database import Connection, Database, retrying
+from sconto.store.price_versions import renew_price_version
 
 _EXPORTED_AT_ONCE: Final = 10_000
 
@@ -298,6 +299,7 @@ async def _record(
     await code_lists.touch_promotion(
         connection, caller.merchant_id, promotion_id, now, has_codes=added.count > 0
     )
+    await renew_price_version(connection, caller.merchant_id)
     change = codes_changed(promotion_id, verb, ListChange(added=added, removed=removed))
     await history.record(connection, caller, change, now)
 

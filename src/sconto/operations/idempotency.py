@@ -29,6 +29,12 @@ KEPT: Final = timedelta(hours=24)
 RETRY_AFTER: Final = 1
 """Seconds after which a request is to be sent again whose key is busy."""
 
+PAUSE: Final = 0.05
+"""Seconds between attempts for a key that is busy."""
+
+PATIENCE: Final = 5.0
+"""Seconds for which a request tries again whose key is busy."""
+
 _SWEEP_INTERVAL: Final = 300.0
 _SWEPT_AT_ONCE: Final = 1_000
 
@@ -92,13 +98,19 @@ async def run_once(
             )
             return answer
 
-    try:
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + PATIENCE
+    while True:
+        try:
+            answer = await retrying(run)
+        except store.KeyBusy:
+            if clock() > deadline:
+                raise IdempotencyKeyBusy(RETRY_AFTER) from None
+            await asyncio.sleep(PAUSE * random.uniform(0.5, 1))  # noqa: S311
+            continue
         # Nothing to answer again means that the key was swept this very moment: it is free.
-        while (answer := await retrying(run)) is None:
-            pass
-    except store.KeyBusy:
-        raise IdempotencyKeyBusy(RETRY_AFTER) from None
-    return answer
+        if answer is not None:
+            return answer
 
 
 def answer_again(request: Repeatable[T], kept: store.KeptAnswer) -> Answer:

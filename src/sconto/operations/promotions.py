@@ -32,6 +32,7 @@ from sconto.domain.promotion import (
 from sconto.domain.schedule import Period
 from sconto.store import codes, coverage, history, promotions, timeline
 from sconto.store.database import Connection, Database, retrying
+from sconto.store.price_versions import renew_price_version
 
 
 async def create_promotion(
@@ -115,6 +116,7 @@ async def _create(database: Database, caller: Caller, new: NewPromotion, now: da
         await codes.write_codes(connection, merchant_id, promotion_id, terms.codes, now)
         claim = _claim(_shown_in(new), terms.coverage)
         await timeline.redraw(connection, merchant_id, promotion_id, None, claim)
+        await renew_price_version(connection, merchant_id)
         await history.record(connection, caller, promotion_created(promotion_id, new), now)
     return promotion_id
 
@@ -145,6 +147,7 @@ async def _change(
                 _claim(_shown_in(before), covered),
                 _claim(_shown_in(after), to_cover),
             )
+        await renew_price_version(connection, merchant_id)
         if (entry := promotion_changed(before, after, changed_terms)) is not None:
             await history.record(connection, caller, entry, now)
 
@@ -181,6 +184,7 @@ async def _delete(database: Database, caller: Caller, promotion_id: int, now: da
         removed = await codes.remove_codes(connection, merchant_id, promotion_id, now)
         claim = _claim(_shown_in(before), covered)
         await timeline.redraw(connection, merchant_id, promotion_id, claim, None)
+        await renew_price_version(connection, merchant_id)
         entry = promotion_deleted(before, covered, code_type, removed)
         await history.record(connection, caller, entry, now)
 
@@ -199,6 +203,7 @@ async def _restore(database: Database, caller: Caller, promotion_id: int, now: d
         await codes.restore_codes(connection, merchant_id, promotion_id, deleted_at)
         claim = _claim(_shown_in(deleted), covered)
         await timeline.redraw(connection, merchant_id, promotion_id, None, claim)
+        await renew_price_version(connection, merchant_id)
         await history.record(connection, caller, promotion_restored(deleted), now)
 
 

@@ -22,6 +22,7 @@ from sconto.operations.idempotency import Answer, Repeatable, run_once
 from sconto.store import history
 from sconto.store import subscription_promotions as store
 from sconto.store.database import Connection, Database
+from sconto.store.price_versions import renew_price_version
 
 
 async def create_promotion(
@@ -35,6 +36,7 @@ async def create_promotion(
 
     async def create(connection: Connection) -> SubscriptionPromotion:
         promotion_id = await store.insert_promotion(connection, caller.merchant_id, terms, now)
+        await renew_price_version(connection, caller.merchant_id)
         created = SubscriptionPromotion(promotion_id, 1, terms, 0, now, now)
         await history.record(connection, caller, subscription_created(created), now)
         return created
@@ -90,6 +92,7 @@ async def change_promotion(
         version, updated_at = _version(before, terms), _after(before, now)
         after = replace(before, terms=terms, version=version, updated_at=updated_at)
         await store.update_promotion(connection, caller.merchant_id, after)
+        await renew_price_version(connection, caller.merchant_id)
         if (entry := subscription_changed(before, after)) is not None:
             await history.record(connection, caller, entry, now)
         return after
@@ -112,6 +115,7 @@ async def archive_promotion(
         await store.archive_promotion(
             connection, caller.merchant_id, promotion_id, _after(before, now)
         )
+        await renew_price_version(connection, caller.merchant_id)
         await history.record(connection, caller, subscription_archived(before), now)
 
     return await run_once(database, caller, request, archive, now)

@@ -1,6 +1,7 @@
 """What a subscription platform asks: may a subscription have a code, and what its orders get."""
 
 import asyncio
+import random
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -20,7 +21,15 @@ from sconto.domain.subscription_promotion import (
     find_refusal,
 )
 from sconto.domain.subscription_schedule import Schedule, SchedulePlan, schedule_orders
-from sconto.operations.idempotency import KEPT, RETRY_AFTER, Answer, Repeatable, answer_again
+from sconto.operations.idempotency import (
+    KEPT,
+    PATIENCE,
+    PAUSE,
+    RETRY_AFTER,
+    Answer,
+    Repeatable,
+    answer_again,
+)
 from sconto.operations.subscription_promotions import get_promotion
 from sconto.store import subscription_applications as applications
 from sconto.store.database import Database, DatabaseUnavailable, retrying
@@ -28,12 +37,6 @@ from sconto.store.idempotency import AnswerToKeep, KeyBusy
 
 USAGE_MARK: Final = b"\0"
 """Where an answer says how often the code was applied, which is known last; no JSON has it."""
-
-_ATTEMPTS: Final = 50
-"""How often a code is looked at before it gives up: each time another request was first."""
-
-_PAUSE: Final = 0.05
-"""Seconds between attempts for a key that is busy; with the wait for it, five seconds in all."""
 
 
 async def validate_contract(
@@ -82,19 +85,21 @@ async def apply_code(
     CodeRefused, IdempotencyKeyReused, and IdempotencyKeyBusy where the key's first request takes
     long; then nothing was written.
     """
-    for _ in range(_ATTEMPTS):
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + PATIENCE
+    late: Exception
+    while True:
         try:
             return await retrying(
                 lambda: _look_and_apply(database, caller, code, contract, request, now)
             )
         except applications.Overtaken:
-            is_busy = False
+            late = DatabaseUnavailable("too many changes of a promotion whose code is applied")
         except KeyBusy:
-            is_busy = True
-            await asyncio.sleep(_PAUSE)
-    if is_busy:
-        raise IdempotencyKeyBusy(RETRY_AFTER)
-    raise DatabaseUnavailable("too many changes of a promotion whose code is applied")
+            late = IdempotencyKeyBusy(RETRY_AFTER)
+            await asyncio.sleep(PAUSE * random.uniform(0.5, 1))  # noqa: S311
+        if clock() > deadline:
+            raise late
 
 
 async def _look_and_apply(

@@ -1,5 +1,6 @@
 """What is stored that the prices of carts depend on, read in one statement."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -11,6 +12,7 @@ from sconto.domain.choice import AutomaticPick, Candidates, CodeOffer
 from sconto.domain.codes import code_key
 from sconto.domain.order import StoredOrder
 from sconto.domain.schedule import EVERYTHING
+from sconto.store.crowded_codes import CROWDED_OFFERS
 from sconto.store.outcomes import OrderRow, order_from
 from sconto.store.period_ends import OVER_FROM
 from sconto.store.pick_memory import PickMemory, Shown, Version
@@ -57,7 +59,7 @@ _SHOWN: Final = """
     ) AS shown
 """
 
-_OTHERS: Final = f"""
+_KNOWN: Final = """
     ARRAY(
         SELECT product.product_id
         FROM unnest(cart.products) AS wanted (product_id)
@@ -68,9 +70,17 @@ _OTHERS: Final = f"""
             LIMIT 1
         ) AS product
         WHERE product.deleted_at IS NULL
-    ) AS known,
+    ) AS known
+"""
+
+# Of a text that more promotions have than these, some are missing here: `_is_crowded`. A promotion
+# that is gone is a null, so that it is seen that there was a code.
+_FEW_CODES: Final = 8
+
+_OFFERS: Final = f"""
     ARRAY(
-        SELECT json_build_object(
+        SELECT CASE WHEN promotion.type = 'coupon' AND promotion.deleted_at IS NULL
+        THEN json_build_object(
             'key', code.code_key,
             'code_id', code.code_id,
             'promotion_id', promotion.promotion_id,
@@ -81,13 +91,14 @@ _OTHERS: Final = f"""
             'used_at', code.used_at,
             'percent', CASE WHEN promotion.covers_all THEN promotion.percent END,
             'percents', coalesce(coverage.percents, '{{}}'))
+        END
         FROM unnest(cart.codes) AS activated (code_key)
         CROSS JOIN LATERAL (
             SELECT code_id, promotion_id, code_key,
                    CASE WHEN used_by = ANY (cart.order_ids) THEN NULL ELSE used_at END AS used_at
             FROM codes
             WHERE merchant_id = $1 AND code_key = activated.code_key AND removed_at IS NULL
-            OFFSET 0
+            LIMIT {_FEW_CODES} + 1
         ) AS code
         CROSS JOIN LATERAL (
             SELECT promotion_id, type, code_type, active, starts_at, ends_at, covers_all, percent,
@@ -110,8 +121,10 @@ _OTHERS: Final = f"""
             ) AS product
             WHERE promotion.applies AND NOT promotion.covers_all
         ) AS coverage ON true
-        WHERE promotion.type = 'coupon' AND promotion.deleted_at IS NULL
-    ) AS offers,
+    ) AS offers
+"""  # noqa: S608  # of our own constants
+
+_ORDERS: Final = """
     ARRAY(
         SELECT row_to_json(stored)
         FROM unnest(cart.order_ids) AS named (order_id)
@@ -122,13 +135,17 @@ _OTHERS: Final = f"""
             LIMIT 1
         ) AS stored
     ) AS orders
-"""  # noqa: S608  # of our own constants
+"""  # of our own constants
 
 
 def _answering(*parts: str) -> str:
     return f"""
 SELECT json_build_object(
-    'version', (SELECT version FROM timeline_versions WHERE merchant_id = $1),
+    'versions', (
+        SELECT json_build_array(version, price_version)
+        FROM timeline_versions
+        WHERE merchant_id = $1
+    ),
     'carts', json_agg(found))
 FROM json_to_recordset($2::json) AS cart (
     at timestamptz, missing bigint[], products bigint[], codes text[], order_ids text[],
@@ -137,13 +154,22 @@ CROSS JOIN LATERAL (SELECT {",".join(parts)}) AS found
 """  # noqa: S608  # of our own constants
 
 
+_OTHERS: Final = f"{_KNOWN}, {_OFFERS}, {_ORDERS}"
+_RULES: Final = f"ARRAY({READ_RULES}) AS rules"
+
 READ_AUTOMATIC: Final = _answering(_SHOWN)
 READ: Final = _answering(_SHOWN, _OTHERS)
 # Where all picks are remembered PostgreSQL does not begin to look for any.
 READ_VERSION: Final = _answering()
 READ_OTHERS: Final = _answering(_OTHERS)
 # A cart of a subscription asks for the rules of its codes too; the others do not pay for it.
-READ_WITH_SUBSCRIPTION: Final = _answering(_SHOWN, _OTHERS, f"ARRAY({READ_RULES}) AS rules")
+READ_WITH_SUBSCRIPTION: Final = _answering(_SHOWN, _OTHERS, _RULES)
+# Where a code has too many promotions for the others, this reads all that any of them does.
+READ_CROWDED: Final = _answering(_SHOWN, _KNOWN, CROWDED_OFFERS, _ORDERS, _RULES)
+
+
+Versions = tuple[int, int]
+"""The timeline's version and that of all prices (`price_versions`)."""
 
 
 class CartAt(msgspec.Struct, frozen=True):
@@ -164,10 +190,14 @@ class CartAt(msgspec.Struct, frozen=True):
 
 
 class Surroundings(msgspec.Struct, frozen=True):
-    """What is stored around a cart at one moment: the candidates, and the orders asked for."""
+    """What is stored around a cart at one moment: the candidates, and the orders asked for.
+
+    `versions` are those that the merchant's timeline and prices had at that moment.
+    """
 
     candidates: Candidates
     orders: Mapping[str, StoredOrder]
+    versions: Versions | None = None
 
 
 class _Asked(msgspec.Struct, omit_defaults=True):
@@ -187,7 +217,7 @@ class _Around(msgspec.Struct, frozen=True):
 
     shown: list[Shown] = []
     known: frozenset[int] = frozenset()
-    offers: list[CodeOffer] = []
+    offers: list[CodeOffer | None] = []
     orders: list[OrderRow] = []
     rules: list[CarriedRules] = []
 
@@ -195,8 +225,13 @@ class _Around(msgspec.Struct, frozen=True):
 class _Found(msgspec.Struct, frozen=True):
     """What a statement answers."""
 
-    version: Version
+    versions: Versions | None
     carts: list[_Around]
+
+    @property
+    def version(self) -> Version:
+        """The timeline's."""
+        return None if self.versions is None else self.versions[0]
 
 
 _ASKED: Final = msgspec.json.Encoder()
@@ -248,7 +283,10 @@ async def read_surroundings(
         return READ if any(one.missing for one in asked) else READ_OTHERS
 
     found, picks = await _with_picks(connection, memory, merchant_id, asked, wanted, statement)
-    return [_surround(*one) for one in zip(carts, found, picks, strict=True)]
+    return [
+        _surround(one, around, shown, found.versions)
+        for one, around, shown in zip(carts, found.carts, picks, strict=True)
+    ]
 
 
 def _ask(one: CartAt) -> _Asked:
@@ -264,13 +302,22 @@ def _ask(one: CartAt) -> _Asked:
     return asked
 
 
-def _surround(one: CartAt, found: _Around, picks: _Picks) -> Surroundings:
+def _surround(
+    one: CartAt, found: _Around, picks: _Picks, versions: Versions | None
+) -> Surroundings:
     subscription = one.cart.subscription
     applied = () if subscription is None else in_order(subscription, found.rules)
     everywhere = picks.pop(EVERYTHING, None)
     return Surroundings(
-        Candidates(found.known, everywhere, picks, found.offers, applied),
+        Candidates(
+            found.known,
+            everywhere,
+            picks,
+            [offer for offer in found.offers if offer is not None],
+            applied,
+        ),
         {row.order_id: order_from(row) for row in found.orders},
+        versions,
     )
 
 
@@ -281,11 +328,12 @@ async def _with_picks(
     asked: Sequence[_Asked],
     wanted: Sequence[Sequence[int]],
     statement: Callable[[], str],
-) -> tuple[list[_Around], list[_Picks]]:
+) -> tuple[_Found, list[_Picks]]:
     """What is found around each, with the picks of the products that are wanted there.
 
-    The statement reads those picks that are not remembered. Those that are count while it finds
-    the version that they were read at; where it finds another, it is asked again, for all of them.
+    The statement reads the picks that are not remembered. Remembered picks are valid only if it
+    returns the version they were read at. If not, everything is read again. It is also read again
+    where a code has too many promotions.
     """
     version = memory.version(merchant_id)
     picks: list[_Picks] = []
@@ -296,18 +344,30 @@ async def _with_picks(
         len(one.missing) < len(product_ids) for one, product_ids in zip(asked, wanted, strict=True)
     )
     found = await _read(connection, merchant_id, asked, statement())
-    if is_remembered and found.version != version:
+    is_crowded = any(_is_crowded(around.offers) for around in found.carts)
+    if is_crowded or (is_remembered and found.version != version):
         for one, product_ids in zip(asked, wanted, strict=True):
             one.missing = product_ids
         picks = [{} for _ in asked]
-        found = await _read(connection, merchant_id, asked, statement())
+        again = READ_CROWDED if is_crowded else statement()
+        found = await _read(connection, merchant_id, asked, again)
+        if not is_crowded and any(_is_crowded(around.offers) for around in found.carts):
+            found = await _read(connection, merchant_id, asked, READ_CROWDED)
     for around, shown in zip(found.carts, picks, strict=True):
         if around.shown:
             memory.remember(merchant_id, found.version, around.shown)
         for stretch in around.shown:
             if stretch.pick is not None:
                 shown[stretch.product_id] = stretch.pick
-    return found.carts, picks
+    return found, picks
+
+
+def _is_crowded(offers: Sequence[CodeOffer | None]) -> bool:
+    """Whether a text may have more codes than were read."""
+    if len(offers) <= _FEW_CODES:
+        return False
+    codes = Counter(None if offer is None else offer.key for offer in offers)
+    return None in codes or max(codes.values()) > _FEW_CODES
 
 
 async def _read(

@@ -1,6 +1,5 @@
 """The database: a pool of connections, one way to read and one way to write."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import TracebackType
@@ -12,6 +11,7 @@ from sconto.store.availability import UNDONE, DatabaseReadOnly, DatabaseUnavaila
 from sconto.store.cart_reads import CartReads
 from sconto.store.pick_memory import PickMemory
 from sconto.store.pool import PATIENCE, Connection, Pool
+from sconto.store.turns import Lines, Slots
 
 __all__ = ["Connection", "Database", "DatabaseReadOnly", "DatabaseUnavailable", "retrying"]
 
@@ -36,9 +36,12 @@ _LOST = (
 
 _MIXED_UP: Final = (asyncpg.DuplicatePreparedStatementError, asyncpg.InvalidSQLStatementNameError)
 
-_ORDERS_AT_ONCE: Final = 8
-"""Each is a process of PostgreSQL: with sixteen on one of its cores an order took it a quarter more
-time than with eight."""
+ORDERS_OF_A_MERCHANT: Final = 8
+"""Written at once, of one merchant. Each is a process of PostgreSQL: with sixteen on one of its
+cores an order took it a quarter more time than with eight."""
+
+_ORDERS_AT_ONCE: Final = 10
+"""Of all merchants: some are left for others, and of the connections some for quotes."""
 
 
 class Database:
@@ -51,7 +54,10 @@ class Database:
     def __init__(self, pool: Pool, checkout: Pool) -> None:
         self._pool = pool
         self._checkout = checkout
-        self._ordering = asyncio.Semaphore(_ORDERS_AT_ONCE)
+        self.order_slots: Final = Slots(_ORDERS_AT_ONCE, ORDERS_OF_A_MERCHANT)
+        """What lets a few orders write at once."""
+        self.order_lines: Final = Lines()
+        """Orders of this process that want the same code or the same id, one after the other."""
         self.picks: Final = PickMemory()
         """What this process remembers of what it read."""
         self.carts: Final = CartReads(self.read_at_checkout, self.picks)
@@ -80,16 +86,18 @@ class Database:
         return _Loan(self._checkout)
 
     @asynccontextmanager
-    async def write(self, *, at_checkout: bool = False) -> AsyncIterator[Connection]:
+    async def write(self, *, at_checkout: int | None = None) -> AsyncIterator[Connection]:
         """A transaction: committed when the block ends, rolled back when it raises.
 
-        `at_checkout` says that a checkout waits for it.
+        `at_checkout` is the merchant whose checkout waits for it, if one does.
 
         Each statement sees what was committed before it (READ COMMITTED), whatever the server's
         default: conditional statements and upserts rely on meeting the newest version of a row.
         """
         async with (
-            self.write_at_checkout() if at_checkout else self.write_at_once() as connection,
+            self.write_at_once()
+            if at_checkout is None
+            else self.write_at_checkout(at_checkout) as connection,
             connection.transaction(isolation="read_committed"),
         ):
             yield connection
@@ -97,13 +105,13 @@ class Database:
     def write_at_once(self) -> AbstractAsyncContextManager[Connection]:
         """A connection for one statement that writes: it is a transaction by itself.
 
-        Two round trips fewer than `write`; the statement must fail where nothing is to be kept.
+        Two round trips fewer than `write`; the statement writes all that is to be kept, or nothing.
         """
         return _Loan(self._pool)
 
-    def write_at_checkout(self) -> AbstractAsyncContextManager[Connection]:
-        """As `write_at_once`, for what a checkout waits for; a few at a time."""
-        return _LoanInTurn(self._checkout, self._ordering)
+    def write_at_checkout(self, merchant_id: int) -> AbstractAsyncContextManager[Connection]:
+        """As `write_at_once`, for what the merchant's checkout waits for; a few at a time."""
+        return _LoanInTurn(self._checkout, self.order_slots, merchant_id)
 
     @property
     def size(self) -> tuple[int, int, int]:
@@ -155,24 +163,24 @@ class _Loan(AbstractAsyncContextManager[Connection]):
 
 
 class _LoanInTurn(_Loan):
-    """A loan that waits for its turn before it takes a connection."""
+    """A loan that waits for one of the order slots before it takes a connection."""
 
-    __slots__ = ("_turns",)
+    __slots__ = ("_merchant_id", "_slots")
 
-    def __init__(self, pool: Pool, turns: asyncio.Semaphore) -> None:
+    def __init__(self, pool: Pool, slots: Slots, merchant_id: int) -> None:
         super().__init__(pool)
-        self._turns = turns
+        self._slots = slots
+        self._merchant_id = merchant_id
 
     async def __aenter__(self) -> Connection:
         try:
-            async with asyncio.timeout(PATIENCE):
-                await self._turns.acquire()
+            await self._slots.take(self._merchant_id, PATIENCE)
         except TimeoutError as error:
             raise DatabaseUnavailable("the orders before this one do not end") from error
         try:
             return await super().__aenter__()
         except BaseException:
-            self._turns.release()
+            self._slots.give_back(self._merchant_id)
             raise
 
     async def __aexit__(
@@ -184,7 +192,7 @@ class _LoanInTurn(_Loan):
         try:
             await super().__aexit__(kind, error, trace)
         finally:
-            self._turns.release()
+            self._slots.give_back(self._merchant_id)
 
 
 class _LoanToRead(_Loan):

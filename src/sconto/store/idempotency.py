@@ -1,8 +1,10 @@
 """Keys of requests that changed something, with the answers they were given.
 
-A key is inserted in the transaction of the effect itself: a second request with the key waits at
-the unique index until the first has committed, or rolled back, and then finds the answer, or none.
-Where a code is applied, its one statement inserts the key as well (`subscription_applications`).
+A key is inserted in the transaction of the effect itself, which first takes an advisory lock on
+the key. While a first request is under way, a second finds the lock taken, writes nothing, and
+tries again until it gets the lock; then it finds the answer, or none. The unique index is what
+makes a key count once; the lock only keeps requests from waiting for one another in PostgreSQL.
+Where a code is applied, its one statement does the same (`subscription_applications`).
 """
 
 from dataclasses import dataclass
@@ -16,18 +18,27 @@ from sconto.store.database import Connection
 SWEEP_LOCK: Final = 0x5C0_1DE4
 """The advisory lock of the one worker that sweeps."""
 
+KEY_IS_FREE: Final = "pg_try_advisory_xact_lock(hashtextextended({key}::text, -$1::bigint))"
+"""The lock of the merchant $1 on a key. With the minus it is none of the merchant's orders'."""
+
 _PATIENCE: Final = "5s"
+"""For a program of a version before the lock, which may hold the key during an upgrade."""
 
 # A key that is too old counts as unused, swept or not.
-_CLAIM: Final = """
-INSERT INTO idempotency_keys AS kept (merchant_id, key, fingerprint, created_at)
-VALUES ($1, $2, $3, $4)
-ON CONFLICT (merchant_id, key) DO UPDATE
-SET fingerprint = excluded.fingerprint, created_at = excluded.created_at,
-    status = NULL, answer = NULL
-WHERE kept.created_at <= $5
-RETURNING true
-"""
+_CLAIM: Final = f"""
+WITH alone AS MATERIALIZED (
+    SELECT {KEY_IS_FREE.format(key="$2")} AS key_is_free
+), claimed AS (
+    INSERT INTO idempotency_keys AS kept (merchant_id, key, fingerprint, created_at)
+    SELECT $1, $2, $3, $4 FROM alone WHERE key_is_free
+    ON CONFLICT (merchant_id, key) DO UPDATE
+    SET fingerprint = excluded.fingerprint, created_at = excluded.created_at,
+        status = NULL, answer = NULL
+    WHERE kept.created_at <= $5
+    RETURNING true
+)
+SELECT key_is_free, EXISTS (SELECT FROM claimed) AS claimed FROM alone
+"""  # noqa: S608  # of our own constants
 
 _FIND: Final = """
 SELECT fingerprint, status, answer FROM idempotency_keys WHERE merchant_id = $1 AND key = $2
@@ -60,7 +71,7 @@ RETURNING true
 
 
 class KeyBusy(Exception):
-    """The request that has the key is under way, and takes long."""
+    """The request that has the key is under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +109,18 @@ async def claim_key(
 ) -> bool:
     """Take the key for this transaction; False where a request of after `expired_at` has it.
 
-    Waits for a request with the key that is under way. Raises KeyBusy after a few seconds.
+    Raises KeyBusy where a request with the key is under way.
     """
     await connection.execute(f"SET LOCAL lock_timeout = '{_PATIENCE}'")
     try:
-        claimed = await connection.fetchval(_CLAIM, merchant_id, key, fingerprint, now, expired_at)
+        row = await connection.fetchrow(_CLAIM, merchant_id, key, fingerprint, now, expired_at)
     except asyncpg.LockNotAvailableError:
         raise KeyBusy from None
     await connection.execute("SET LOCAL lock_timeout = 0")
-    return bool(claimed)
+    assert row is not None  # noqa: S101 - a row is asked for
+    if not row["key_is_free"]:
+        raise KeyBusy
+    return bool(row["claimed"])
 
 
 async def find_answer(connection: Connection, merchant_id: int, key: str) -> KeptAnswer | None:

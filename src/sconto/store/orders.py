@@ -1,34 +1,36 @@
-"""Orders: placed once, counted exactly, without waiting for orders that they share nothing with.
+"""Orders: placed once, counted exactly, and never waiting for one another in PostgreSQL.
 
 Why the counting is exact, statement by statement. An order is priced from one snapshot
-(`candidates.read_candidates`); what it writes is one transaction, and only this module writes it.
+(`candidates.read_surroundings`); what it writes is one transaction, and only this module writes it.
 Without `_REPLACE` it is `_PLACE` alone, which is a transaction by itself:
 
-1. `_REPLACE`, only where the order takes the place of another: `UPDATE orders ... WHERE status =
-   'not paid'`. Of two orders that replace the same one, or of a replacement and a payment, the
-   second waits for the first and then finds no row. The one-time codes of the replaced order are
-   freed by the same statement, still locked by this transaction; what they count stays, for the
-   redemptions of the replaced order do.
-2. `_PLACE`, one statement whose parts run in the order in which each needs the one before:
-   - `free` locks the one-time codes that nobody used, in the order of their ids. A second order
-     with the same code waits here; once the first has committed, PostgreSQL looks at the row again
-     and leaves it out, for now it is used.
-   - `taken` marks them, and adds to each what the order redeems by it. The limit is this
-     conditional statement, never a read before it.
-   - `placed` inserts the order, if all codes were taken and no order has its id. The primary key
-     is what makes an id serve one order: a second insert waits for the first transaction, then does
-     nothing.
-   - `recorded` inserts the redemptions, `counted` adds the same rows up and adds them to the
-     counters: in the order's own transaction, and only if `placed` did insert. So the counters are
-     at any time the sum of the redemptions, and these what the stored outcomes say.
+1. `_REPLACE`, only where the order takes the place of another. It locks the other order's row,
+   which must still be `not paid`, marks it deleted, and frees its one-time codes, which stay locked
+   by this transaction. What they count stays, because the redemptions of the replaced order stay.
+   If the row or one of the codes is locked by somebody else, the caller rolls back.
+2. `_PLACE`, one statement. All its parts see one snapshot. In the order of need:
+   - `free` locks the one-time codes that nobody has used, in their newest version, and skips those
+     that somebody else has locked.
+   - `seen` are those of them whose locked version is the one in the snapshot. A code that was
+     changed after the snapshot has a newer version, which no later part would find.
+   - `alone` takes an advisory lock on the order's id if it is free.
+   - `placed` inserts the order if all wanted codes are in `seen`, the id's lock was free, the
+     merchant's versions are those that the order was priced at, and no order has the id. The
+     primary key is what makes an id serve one order.
+   - `taken` marks the codes of `seen` and adds what the order redeems by each; only if `placed` has
+     a row. It misses none: each is locked by this transaction, so nobody changes it, and its
+     version is in the snapshot, so the update finds it.
+   - `recorded` inserts the redemptions, and `counted` adds the same rows up and adds them to the
+     counters; only if `placed` has a row. So the counters are at any time the sum of the
+     redemptions, and these are what the stored outcomes say.
+   Everything that writes depends on `placed`. So either all of it is written or nothing, and the
+   number of rows in `placed` is the answer. A lost race is no error of the server. The limit of a
+   one-time code is the lock and the condition in `free`, never a read before it.
    What is redeemed by a reusable code is counted by code. What is redeemed by a one-time code is
-   counted in two places, whose sums are the same: with the code, whose row is locked and written in
-   any case, and with its promotion as code 0, so that a promotion with a million codes has as few
-   counters as one with a single code. The type is the one that the order was priced with: where it
-   was one-time, the code is among those that `taken` took, whatever the promotion has become since.
-   If the order was not placed, some of these parts may have written. So the statement ends with a
-   division by the number of orders placed: by zero it fails, which undoes all of it, `Overtaken` is
-   raised, and the caller looks again.
+   counted in two places, whose sums are the same: with the code, whose row is written in any case,
+   and with its promotion as code 0, so that a promotion with a million codes has as few counters as
+   one with a single code. The type is the one that the order was priced with: where it was
+   one-time, the code is among those that `taken` took, whatever the promotion has become since.
 3. COMMIT, or the end of `_PLACE`. If the connection drops before the server got there, nothing
    happened. If it drops after, everything did, and nobody told us: the caller gets no answer, sends
    the same order again, and is given what is stored, or places it if nothing is. Neither counts
@@ -37,15 +39,24 @@ Without `_REPLACE` it is `_PLACE` alone, which is a transaction by itself:
 A process that is killed is a connection that drops. Each statement must see what was committed
 before it, which is why every connection asks for READ COMMITTED.
 
+Why an order's prices are not old. `placed` compares the versions of the timeline and of all prices
+(`price_versions`) in the snapshot of the statement that writes. So every edit that was committed
+before that snapshot is in the prices. The statement waits for no other order: it skips codes that
+are locked, and another order with its id holds the advisory lock until it ends. What else it could
+wait for, say a counter that an administrator has locked by hand, ends it after `lock_timeout`.
+
 Why orders do not wait. Adding to a counter locks its row, so all orders that share a promotion
 would stand in line until each has committed. Therefore each counter has rows by slot, and an order
-adds to those of a slot that no open order uses: the lowest whose advisory lock is free. The lock is
-the transaction's: it goes with commit, rollback or a crash, needs no session of its own (so a
-pooler in transaction mode is no obstacle), and a counter never has more rows a day than there were
-orders open at once; `counters` folds them when the day is over. Orders take no lock on promotions,
-reusable codes or products, and there are no foreign keys to lock a row for us.
+adds to those of a slot that no open order uses: the lowest whose advisory lock is free. All these
+locks are the transaction's: they go with commit, rollback or a crash, need no session of their own
+(so a pooler in transaction mode is no obstacle), and a counter never has more rows a day than there
+were orders open at once; `counters` folds them when the day is over. Orders take no lock on
+merchants, promotions, reusable codes or products, and there are no foreign keys to lock a row for
+us. Where a code or an id is locked nothing is written, and the order's process tries again
+(`operations.checkout`).
 """
 
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -53,6 +64,7 @@ import asyncpg
 
 from sconto.domain.order import OrderStatus, StoredOrder
 from sconto.domain.redemption import one_time_codes, redemptions_of
+from sconto.store.candidates import Versions
 from sconto.store.database import Connection
 from sconto.store.outcomes import decode_order, encode_outcome
 from sconto.store.stored_amounts import stored_discount
@@ -65,43 +77,80 @@ NO_TYPE: Final = "none"
 
 
 class Overtaken(Exception):
-    """Something changed between the look at the stored state and the write; nothing was written."""
+    """Something changed, or is being changed, since the stored state was read; nothing was written.
+
+    `wanted` are the order ids and the ids of codes that somebody else may be using.
+    """
+
+    def __init__(self, *wanted: str | int) -> None:
+        super().__init__(f"somebody else may be using one of {wanted}")
+        self.wanted = wanted
 
 
+# A row that was changed after the snapshot is locked in a version that the snapshot does not have.
+# Then the update, by the place of the row, finds nothing.
 _REPLACE: Final = """
-WITH replaced AS (
-    UPDATE orders SET status = 'deleted', replaced_by = $2
+WITH held AS MATERIALIZED (
+    SELECT ctid AS place
+    FROM orders
     WHERE merchant_id = $1 AND order_id = $3 AND status = 'not paid'
+    FOR NO KEY UPDATE SKIP LOCKED
+), replaced AS (
+    UPDATE orders SET status = 'deleted', replaced_by = $2
+    FROM held
+    WHERE orders.merchant_id = $1 AND orders.ctid = held.place
     RETURNING order_id
+), redeemed AS MATERIALIZED (
+    SELECT DISTINCT code_id
+    FROM redemptions
+    WHERE merchant_id = $1 AND order_id = $3 AND code_type = 'one-time'
+), locked AS MATERIALIZED (
+    SELECT code.place
+    FROM redeemed
+    CROSS JOIN LATERAL (
+        SELECT ctid AS place
+        FROM codes
+        WHERE merchant_id = $1 AND code_id = redeemed.code_id
+        LIMIT 1
+        FOR UPDATE SKIP LOCKED
+    ) AS code
 ), freed AS (
     UPDATE codes SET used_by = NULL, used_at = NULL
-    FROM (
-        SELECT DISTINCT code_id
-        FROM redemptions
-        WHERE merchant_id = $1 AND order_id = $3 AND code_type = 'one-time'
-    ) AS redeemed
-    WHERE codes.merchant_id = $1 AND codes.code_id = redeemed.code_id
+    FROM locked
+    WHERE codes.merchant_id = $1 AND codes.ctid = locked.place
       AND codes.used_by = (SELECT order_id FROM replaced)
 )
 SELECT EXISTS (SELECT FROM replaced)
+       AND (SELECT count(*) FROM redeemed) = (
+           SELECT count(*) FROM locked JOIN codes ON codes.ctid = locked.place
+           WHERE codes.merchant_id = $1
+       )
 """
 
 # generate_series in a select list is asked for one number at a time (in FROM it would be made
 # whole), so that with LIMIT 1 the locks are tried from the lowest slot to the first that is free.
-# The first number of a lock says what it is for: 23559 is this module's.
+# The first number of a lock says what it is for: 23559 is this module's. A lock with one number of
+# 64 bits never meets one with two; that two ids have the same number costs one of them a retry.
 _PLACE_BY: Final = """
 WITH picked AS (
     SELECT *
     FROM unnest($7::bigint[], $8::bigint[], $9::bigint[], $10::text[], $11::boolean[],
                 $12::text[]::numeric[])
         AS redemption (product_id, promotion_id, code_id, code_type, applied, discount)
-), {taken}placed AS (
+), {free}alone AS MATERIALIZED (
+    SELECT pg_try_advisory_xact_lock(hashtextextended($2::text, $1::bigint)) AS id_is_free,
+           set_config('lock_timeout', '1s', true)
+), placed AS (
     INSERT INTO orders (merchant_id, order_id, status, replaces, created_at, outcome)
     SELECT $1, $2, 'not paid', $4, $3, $5::json
-    WHERE {all_taken}
+    FROM alone
+    WHERE id_is_free AND {all_free}
+      AND $15::bigint[] = coalesce((
+          SELECT ARRAY[version, price_version] FROM timeline_versions WHERE merchant_id = $1
+      ), '{{}}')
     ON CONFLICT DO NOTHING
     RETURNING order_id
-), recorded AS (
+), {taken}recorded AS (
     INSERT INTO redemptions (merchant_id, order_id, product_id, promotion_id, code_id, code_type,
                              applied, discount)
     SELECT $1, placed.order_id, product_id, promotion_id, code_id, code_type, applied, discount
@@ -127,14 +176,13 @@ WITH picked AS (
     ON CONFLICT (merchant_id, promotion_id, code_id, code_type, applied, currency, day, slot)
     DO UPDATE SET uses = counts.uses + excluded.uses, discount = counts.discount + excluded.discount
 )
-SELECT 1 / count(*) FROM placed
+SELECT EXISTS (SELECT FROM placed)
 """
 
 # The codes come in the order of their ids, one look-up in the primary key each, whatever the
 # planner knows of the table (coalesce keeps it from the indexes of codes that are not removed), and
-# are then found by the place of the row that was locked. Where that row was changed while we waited
-# for it, the statement does not see it there: overtaken, look again.
-_TAKE: Final = """free AS MATERIALIZED (
+# are then found by the place of the row that was locked.
+_FREE: Final = """free AS MATERIALIZED (
     SELECT wanted.code_id, code.place
     FROM unnest($6::bigint[]) AS wanted (code_id)
     CROSS JOIN LATERAL (
@@ -143,50 +191,63 @@ _TAKE: Final = """free AS MATERIALIZED (
         WHERE merchant_id = $1 AND code_id = wanted.code_id
           AND coalesce(used_at, removed_at) IS NULL
         LIMIT 1
-        FOR UPDATE
+        FOR UPDATE SKIP LOCKED
     ) AS code
-), taken AS (
+), seen AS MATERIALIZED (
+    SELECT free.code_id, free.place
+    FROM free
+    JOIN codes ON codes.ctid = free.place
+    WHERE codes.merchant_id = $1
+), """
+
+_TAKEN: Final = """taken AS (
     UPDATE codes
     SET used_by = $2, used_at = $3, applied_uses = applied_uses + tally.applied,
         outdone_uses = outdone_uses + tally.outdone
-    FROM free
+    FROM placed
+    CROSS JOIN seen
     CROSS JOIN LATERAL (
         SELECT count(*) FILTER (WHERE applied) AS applied,
                count(*) FILTER (WHERE NOT applied) AS outdone
         FROM picked
-        WHERE picked.code_id = free.code_id
+        WHERE picked.code_id = seen.code_id
     ) AS tally
-    WHERE codes.merchant_id = $1 AND codes.ctid = free.place
-    RETURNING codes.code_id
-),
-"""
+    WHERE codes.merchant_id = $1 AND codes.ctid = seen.place
+), """
 
-_PLACE: Final = _PLACE_BY.replace("{taken}", _TAKE).replace(
-    "{all_taken}", "(SELECT count(*) FROM taken) = cardinality($6::bigint[])"
+_PLACE: Final = _PLACE_BY.format(
+    free=_FREE,
+    all_free="(SELECT count(*) FROM seen) = cardinality($6::bigint[])",
+    taken=_TAKEN,
 )
 
 # Most orders use up no code: to prepare for it would take PostgreSQL a tenth of the statement.
-_PLACE_WITHOUT_TAKING: Final = _PLACE_BY.replace("{taken}", "").replace(
-    "{all_taken}", "$6::bigint[] = '{}'"
-)
+_PLACE_WITHOUT_TAKING: Final = _PLACE_BY.format(free="", all_free="$6::bigint[] = '{}'", taken="")
 
 
 async def replace_order(connection: Connection, merchant_id: int, order: StoredOrder) -> None:
     """Delete the order that this one takes the place of, and free its one-time codes.
 
-    Raises Overtaken where that order cannot be replaced any more.
+    Raises Overtaken where that order cannot be replaced any more, or where somebody else is using
+    it or one of its codes; then the transaction must not be committed.
     """
+    assert order.replaces is not None  # noqa: S101 - only such orders come here
     if not await connection.fetchval(_REPLACE, merchant_id, order.order_id, order.replaces):
-        raise Overtaken
+        raise Overtaken(order.order_id, order.replaces)
 
 
 async def insert_order(
-    connection: Connection, merchant_id: int, order: StoredOrder, day: date
+    connection: Connection,
+    merchant_id: int,
+    order: StoredOrder,
+    day: date,
+    versions: Versions | None,
 ) -> None:
     """Place the order with all that it uses up, records and counts.
 
-    `day` is the one its redemptions are counted on. Raises Overtaken, after which nothing of the
-    transaction is left, where one of its codes is no longer free or its id is taken.
+    `day` is the one its redemptions are counted on, `versions` are those that it was priced at.
+    Raises Overtaken, where one of its codes is not free, its id is taken, or prices have changed;
+    then this wrote nothing, and a transaction that wrote something before must not be committed.
     """
     redemptions = redemptions_of(order.outcome)
     used_up = one_time_codes(redemptions)
@@ -206,11 +267,14 @@ async def insert_order(
         [stored_discount(one.discount, order.outcome.currency) for one in redemptions],
         order.outcome.currency,
         day,
+        versions or (),
     )
     try:
-        await connection.execute(_PLACE if used_up else _PLACE_WITHOUT_TAKING, *arguments)
-    except asyncpg.DivisionByZeroError:
-        raise Overtaken from None
+        placed = await connection.fetchval(_PLACE if used_up else _PLACE_WITHOUT_TAKING, *arguments)
+    except asyncpg.LockNotAvailableError:
+        placed = False
+    if not placed:
+        raise Overtaken(order.order_id, *used_up)
 
 
 _FIND: Final = """
@@ -223,10 +287,29 @@ FROM (
 """
 
 # A replaced order stays deleted: its codes may have served the order that took its place.
+# What is locked is the newest version of the row, and what is told is that one. The update finds it
+# by its place only if it is the one in the snapshot; else the caller tries again.
 _CHANGE_STATUS: Final = """
-UPDATE orders SET status = $3
-WHERE merchant_id = $1 AND order_id = $2 AND (replaced_by IS NULL OR $3 = 'deleted')
-RETURNING true
+WITH held AS MATERIALIZED (
+    SELECT ctid AS place, order_id, status, created_at, replaces, replaced_by, outcome
+    FROM orders
+    WHERE merchant_id = $1 AND order_id = $2
+    FOR NO KEY UPDATE SKIP LOCKED
+), changed AS (
+    UPDATE orders SET status = $3
+    FROM held
+    WHERE orders.merchant_id = $1 AND orders.ctid = held.place
+      AND (orders.replaced_by IS NULL OR $3 = 'deleted')
+    RETURNING orders.status
+)
+SELECT EXISTS (SELECT FROM orders WHERE merchant_id = $1 AND order_id = $2) AS exists,
+       EXISTS (SELECT FROM changed) AS changed,
+       (
+           SELECT row_to_json(stored)
+           FROM (
+               SELECT order_id, status, created_at, replaces, replaced_by, outcome FROM held
+           ) AS stored
+       ) AS stored
 """
 
 
@@ -238,6 +321,21 @@ async def find_order(connection: Connection, merchant_id: int, order_id: str) ->
 
 async def update_status(
     connection: Connection, merchant_id: int, order_id: str, status: OrderStatus
-) -> bool:
-    """Set the status; False where there is no such order, or another one took its place."""
-    return bool(await connection.fetchval(_CHANGE_STATUS, merchant_id, order_id, status))
+) -> StoredOrder | None:
+    """Set the status, and answer the order as it now is; None where there is no such order.
+
+    One statement, so that what is told is what was decided on. An order that was replaced is
+    answered as it is. Raises Overtaken where somebody else is changing the order.
+    """
+    row = await connection.fetchrow(_CHANGE_STATUS, merchant_id, order_id, status)
+    assert row is not None  # noqa: S101 - a row is asked for
+    if not row["exists"]:
+        return None
+    if row["stored"] is None:
+        raise Overtaken(order_id)
+    order = decode_order(row["stored"])
+    if row["changed"]:
+        return replace(order, status=status)
+    if order.replaced_by is None or status is OrderStatus.DELETED:
+        raise Overtaken(order_id)
+    return order

@@ -5,24 +5,28 @@ without a lock, and found a promotion whose code the contract may have, and no a
 request's key. The statement keeps the application, adds one to the uses, and keeps the answer if
 there is a key, provided that the promotion is still the one that was seen:
 
-- `applied` inserts the application first, so that less is left to do once others have to wait.
-- `counted` with a limit adds to the promotion's own row, by a conditional UPDATE. Whoever applies
-  the same promotion waits here until the one before has committed, then PostgreSQL looks at the row
-  again, and leaves it out if it is at the limit, or changed or archived (either gives it a later
-  `updated_at`). So the limit is never a read before the write, and the row is locked for no longer
-  than the rest of this statement and its commit.
-- `counted` without a limit has rows by slot, and adds to one that no open transaction uses, so that
-  nobody waits. What keeps the promotion from being changed meanwhile is `held`, which shares its
-  row. A change takes the row for itself; `turn` lets it get ahead of those who share without end.
-- `kept` is the answer. It says how often the code was applied by now, which nobody knows before:
-  the number is put between the answer's two parts here. Of two requests with one key the second
-  finds the first's answer, or none, and nothing of it stays. It waits for the first only briefly,
-  for others wait for it.
+- `alone` takes an advisory lock on the key if it is free (`idempotency`). So no statement waits for
+  a request with the same key.
+- `held` with a limit locks the promotion's own row. Whoever applies the same promotion waits here
+  until the one before has committed, then PostgreSQL looks at the row again, and leaves it out if
+  it is at the limit, or changed or archived (either gives it a later `updated_at`). So the limit is
+  never a read before the write, and the row is locked for no longer than the rest of this statement
+  and its commit.
+- `held` without a limit shares the row, which keeps the promotion from being changed meanwhile. A
+  change takes the row for itself; `turn` lets it get ahead of those who share without end.
+- `kept` is the answer; only if `held` has a row. It says how often the code was applied by now,
+  which nobody knows before: the number is put between the answer's two parts here. If another
+  request has used the key, `kept` writes nothing and has no row.
+- `decided` is the row of `held` if there is no key, or the answer was kept. All that follows
+  depends on it. So either everything is written or nothing, and a lost race is no error of the
+  server.
+- `counted` with a limit adds to the promotion's row, which is locked. Without a limit it has rows
+  by slot, and adds to one that no open transaction uses, so that nobody waits.
+- `applied` inserts the application.
 
-If one of these did nothing the others may have written. So the statement ends with a division by
-the number of rows kept: by zero it fails, which undoes all of it, `Overtaken` is raised, and the
-caller looks again. A connection that drops before the server got there has done nothing; one that
-drops after has done everything, and the request sent again with its key is answered again.
+Where nothing was decided, `Overtaken` is raised and the caller looks again. A connection that drops
+before the server got there has done nothing; one that drops after has done everything, and the
+request sent again with its key is answered again.
 """
 
 from datetime import datetime
@@ -35,7 +39,7 @@ from sconto.domain.subscription import Contract, subscription_code_key
 from sconto.domain.subscription_pricing import AppliedRules
 from sconto.domain.subscription_promotion import Application, SubscriptionPromotion
 from sconto.store.database import Connection
-from sconto.store.idempotency import AnswerToKeep, KeptAnswer, KeyBusy
+from sconto.store.idempotency import KEY_IS_FREE, AnswerToKeep, KeptAnswer, KeyBusy
 from sconto.store.subscription_promotions import READ_BY_CODE, decode_promotion, decode_rules
 
 
@@ -59,68 +63,83 @@ LEFT JOIN LATERAL (
 ) AS kept ON kept.key = $3 AND kept.created_at > $4
 """  # noqa: S608  # of our own constants
 
-_APPLIED: Final = """
-WITH applied AS (
-    INSERT INTO subscription_applications (
-        merchant_id, application_id, promotion_id, version, code_key, subscription_type_id,
-        subscription_created_at, applied_by, applied_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-    RETURNING promotion_id
-)"""
+_ALONE: Final = f"""
+WITH alone AS MATERIALIZED (
+    SELECT $11::text IS NULL OR {KEY_IS_FREE.format(key="$11")} AS key_is_free
+), """
 
-_COUNTED_LIMITED: Final = """, counted AS (
-    UPDATE subscription_promotions AS promotion SET usage = usage + 1
-    FROM applied
-    WHERE promotion.merchant_id = $1 AND promotion.promotion_id = $3
+_HELD_LIMITED: Final = """held AS MATERIALIZED (
+    SELECT promotion_id, usage + 1 AS usage
+    FROM subscription_promotions
+    WHERE merchant_id = $1 AND promotion_id = $3 AND (SELECT key_is_free FROM alone)
       AND updated_at = $10 AND usage < max_usage
-    RETURNING usage
-)"""
+    FOR NO KEY UPDATE
+), """
 
-# generate_series in a select list is asked for one number at a time, so the locks are tried from
-# the lowest slot to the first that is free, and no further. The first number of a lock says what it
-# is for: 23560 is this module's, 23561 is a promotion's turn in `subscription_promotions`.
-_COUNTED_UNLIMITED: Final = """, turn AS MATERIALIZED (
-    SELECT pg_advisory_xact_lock_shared(23561, (promotion_id % 2147483648)::int) FROM applied
+# The first number of an advisory lock says what it is for: 23560 is this module's, 23561 is a
+# promotion's turn in `subscription_promotions`.
+_HELD_UNLIMITED: Final = """turn AS MATERIALIZED (
+    SELECT pg_advisory_xact_lock_shared(23561, ($3::bigint % 2147483648)::int)
+    FROM alone WHERE key_is_free
 ), held AS MATERIALIZED (
-    SELECT promotion_id
+    SELECT promotion_id, $17::bigint + 1 AS usage
     FROM subscription_promotions
     WHERE merchant_id = $1 AND promotion_id = $3 AND EXISTS (SELECT FROM turn)
       AND updated_at = $10 AND max_usage IS NULL
     FOR SHARE
-), slot AS MATERIALIZED (
-    SELECT number
-    FROM (SELECT generate_series(0, 32767) AS number FROM held) AS slots
+), """
+
+# A key that is too old counts as unused, swept or not. The time-out is for a program of a version
+# before the advisory lock, which may hold the key during an upgrade; for others wait for this.
+_DECIDED: Final = """impatient AS MATERIALIZED (
+    SELECT usage, set_config('lock_timeout', '50ms', true) FROM held WHERE $11::text IS NOT NULL
+), kept AS (
+    INSERT INTO idempotency_keys AS kept (merchant_id, key, fingerprint, created_at, status, answer)
+    SELECT $1, $11, $12, $9, $13, $14::bytea || convert_to(usage::text, 'UTF8') || $15::bytea
+    FROM impatient
+    ON CONFLICT (merchant_id, key) DO UPDATE
+    SET fingerprint = excluded.fingerprint, created_at = excluded.created_at,
+        status = excluded.status, answer = excluded.answer
+    WHERE kept.created_at <= $16
+    RETURNING true
+), decided AS MATERIALIZED (
+    SELECT usage FROM held WHERE $11::text IS NULL OR EXISTS (SELECT FROM kept)
+), """
+
+# The row is the one that `held` locked, so nobody has changed it since.
+_COUNTED_LIMITED: Final = """counted AS (
+    UPDATE subscription_promotions AS promotion SET usage = promotion.usage + 1
+    FROM decided
+    WHERE promotion.merchant_id = $1 AND promotion.promotion_id = $3
+    RETURNING promotion.usage
+), """
+
+# generate_series in a select list is asked for one number at a time, so the locks are tried from
+# the lowest slot to the first that is free, and no further.
+_COUNTED_UNLIMITED: Final = """slot AS MATERIALIZED (
+    SELECT number, usage
+    FROM (SELECT generate_series(0, 32767) AS number, usage FROM decided) AS slots
     WHERE pg_try_advisory_xact_lock(23560, number)
     LIMIT 1
 ), counted AS (
     INSERT INTO subscription_usage AS counts (merchant_id, promotion_id, slot, uses)
     SELECT $1, $3, number, 1 FROM slot
     ON CONFLICT (merchant_id, promotion_id, slot) DO UPDATE SET uses = counts.uses + 1
-    RETURNING $17::bigint + 1 AS usage
-)"""
-
-# A key that is too old counts as unused, swept or not.
-_KEPT: Final = """, impatient AS MATERIALIZED (
-    SELECT usage, set_config('lock_timeout', '50ms', true) FROM counted
-), kept AS (
-    INSERT INTO idempotency_keys AS kept (merchant_id, key, fingerprint, created_at, status, answer)
-    SELECT $1, $11, $12, $9, $13, $14::bytea || convert_to(usage::text, 'UTF8') || $15::bytea
-    FROM impatient
-    WHERE $11::text IS NOT NULL
-    ON CONFLICT (merchant_id, key) DO UPDATE
-    SET fingerprint = excluded.fingerprint, created_at = excluded.created_at,
-        status = excluded.status, answer = excluded.answer
-    WHERE kept.created_at <= $16
     RETURNING true
+), """
+
+_APPLIED: Final = """applied AS (
+    INSERT INTO subscription_applications (
+        merchant_id, application_id, promotion_id, version, code_key, subscription_type_id,
+        subscription_created_at, applied_by, applied_at)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 FROM decided
 )
-SELECT coalesce(max(usage), 0)
-       / CASE WHEN $11::text IS NULL THEN count(*) ELSE (SELECT count(*) FROM kept) END
-FROM counted
+SELECT (SELECT usage FROM decided) AS usage, (SELECT key_is_free FROM alone) AS key_is_free
 """
 
-_APPLY_LIMITED: Final = _APPLIED + _COUNTED_LIMITED + _KEPT
+_APPLY_LIMITED: Final = _ALONE + _HELD_LIMITED + _DECIDED + _COUNTED_LIMITED + _APPLIED
 
-_APPLY_UNLIMITED: Final = _APPLIED + _COUNTED_UNLIMITED + _KEPT
+_APPLY_UNLIMITED: Final = _ALONE + _HELD_UNLIMITED + _DECIDED + _COUNTED_UNLIMITED + _APPLIED
 
 _FIND_RULES: Final = """
 SELECT promotion_id, rules
@@ -158,7 +177,7 @@ async def insert_application(
 
     Without a limit, these are those that were seen and this one. Raises Overtaken where the
     promotion changed, is used up, or the key was used, and KeyBusy where another request has it;
-    then nothing of the transaction is left.
+    then nothing was written.
     """
     promotion = application.promotion
     arguments = [
@@ -179,11 +198,15 @@ async def insert_application(
         statement = _APPLY_UNLIMITED
         arguments.append(promotion.usage)
     try:
-        usage: int = await connection.fetchval(statement, *arguments)
-    except asyncpg.DivisionByZeroError:
-        raise Overtaken from None
+        row = await connection.fetchrow(statement, *arguments)
     except asyncpg.LockNotAvailableError:
         raise KeyBusy from None
+    assert row is not None  # noqa: S101 - a row is asked for
+    if not row["key_is_free"]:
+        raise KeyBusy
+    if row["usage"] is None:
+        raise Overtaken
+    usage: int = row["usage"]
     return usage
 
 

@@ -65,6 +65,7 @@ WITH created AS (
         merchant_id, version, code, code_key, name, name_folded, description, enabled,
         starts_at, ends_at, max_usage, new_only, type_ids, meta, created_at, updated_at)
     VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)
+    ON CONFLICT (merchant_id, code_key) WHERE archived_at IS NULL DO NOTHING
     RETURNING promotion_id
 )
 INSERT INTO subscription_versions (merchant_id, promotion_id, version, code_key, rules, created_at)
@@ -102,6 +103,12 @@ SET code = $3, code_key = $4, name = $5, name_folded = $6, description = $7, ena
     starts_at = $9, ends_at = $10, max_usage = $11, new_only = $12, type_ids = $13, meta = $14,
     version = $15, updated_at = $17, usage = usage + (SELECT coalesce(sum(uses), 0) FROM folded)
 WHERE merchant_id = $1 AND promotion_id = $2
+  AND NOT EXISTS (
+      SELECT FROM subscription_promotions AS other
+      WHERE other.merchant_id = $1 AND other.code_key = $4 AND other.archived_at IS NULL
+        AND other.promotion_id <> $2
+  )
+RETURNING true
 """
 
 _ARCHIVE: Final = """
@@ -115,12 +122,11 @@ async def insert_promotion(
     connection: Connection, merchant_id: int, terms: SubscriptionTerms, now: datetime
 ) -> int:
     """Create the promotion with its first version; its id. Raises SubscriptionCodeTaken."""
-    try:
-        promotion_id: int = await connection.fetchval(
-            _CREATE, merchant_id, *_columns(terms), now, encode_rules(terms.rules)
-        )
-    except asyncpg.UniqueViolationError:
-        raise SubscriptionCodeTaken(terms.code) from None
+    promotion_id: int | None = await connection.fetchval(
+        _CREATE, merchant_id, *_columns(terms), now, encode_rules(terms.rules)
+    )
+    if promotion_id is None:
+        raise SubscriptionCodeTaken(terms.code)
     return promotion_id
 
 
@@ -165,7 +171,7 @@ async def update_promotion(
     Raises SubscriptionCodeTaken.
     """
     try:
-        await connection.execute(
+        changed = await connection.fetchval(
             _CHANGE,
             merchant_id,
             promotion.id,
@@ -175,7 +181,9 @@ async def update_promotion(
             promotion.updated_at,
         )
     except asyncpg.UniqueViolationError:
-        raise SubscriptionCodeTaken(promotion.terms.code) from None
+        changed = None  # another transaction took the code after this statement's snapshot
+    if changed is None:
+        raise SubscriptionCodeTaken(promotion.terms.code)
 
 
 async def archive_promotion(

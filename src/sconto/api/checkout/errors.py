@@ -11,6 +11,7 @@ from sconto.api.problem_json import FieldFault, InvalidFields
 from sconto.domain.problems import (
     CodesUsedUp,
     OrderConflict,
+    OrderHeldUp,
     OrderNotFound,
     OrderNotReplaceable,
     OrderReplaced,
@@ -68,6 +69,15 @@ def _order_replaced(error: OrderReplaced) -> Response:
     )
 
 
+def _order_held_up(error: OrderHeldUp) -> Response:
+    return problem_json.problem(
+        503,
+        "Something else is using this order or one of its codes, and takes long. "
+        "Nothing was written. Try again.",
+        {"Retry-After": str(error.retry_after)},
+    )
+
+
 def _too_many_unknown_codes(error: TooManyUnknownCodes) -> Response:
     return problem_json.problem(
         429,
@@ -85,6 +95,7 @@ _ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     **problem_json.ANSWERS,
     OrderNotFound: lambda _: problem_json.problem(404, "There is no such order."),
     OrderConflict: _order_conflict,
+    OrderHeldUp: _order_held_up,
     TotalDiffers: _total_differs,
     CodesUsedUp: _codes_used_up,
     ReplacedOrderNotFound: lambda _: problem_json.answer_problem(_NO_ORDER_TO_REPLACE),

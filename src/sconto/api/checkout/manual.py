@@ -111,7 +111,10 @@ _REFUSED: Final = {
     415: _problem("The body is not said to be JSON"),
     429: _problem("Too many requests; see Retry-After"),
     500: _problem("Something went wrong on our side"),
-    503: _problem("The database cannot be reached; see Retry-After"),
+    503: _problem(
+        "The database cannot be reached, or something else uses the order or one of its codes for "
+        "long; see Retry-After"
+    ),
     422: _problem(
         "Fields that are not valid, all of them",
         example={

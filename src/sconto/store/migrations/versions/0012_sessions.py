@@ -7,7 +7,7 @@ among all merchants that this takes away. Everything else is only added.
 from alembic import op
 
 revision = "0012"
-down_revision = "0009"
+down_revision = "0011"
 
 STATEMENTS = """
 ALTER TABLE users DROP CONSTRAINT users_username_key;

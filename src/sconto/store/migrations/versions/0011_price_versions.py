@@ -1,0 +1,23 @@
+"""A second version beside the timeline's: what an order may cost, so that no order is placed at an
+older price.
+
+A program of before this schema may serve beside the new one during an upgrade. It renews only the
+timeline's version. So until it has stopped, an edit made through it of a promotion with codes, or
+of a subscription promotion, can still be missing from an order that the new program is placing at
+that moment.
+"""
+
+from alembic import op
+
+revision = "0011"
+down_revision = "0009"
+
+STATEMENTS = """
+-- Any other number means that an order may cost something else.
+ALTER TABLE timeline_versions ADD COLUMN price_version bigint NOT NULL DEFAULT 0;
+"""
+
+
+def upgrade() -> None:
+    """Add the column."""
+    op.execute(STATEMENTS)

@@ -1,0 +1,104 @@
+"""Lost races are answers and no errors of the server: PostgreSQL's log stays empty of them."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Coroutine
+from typing import Any
+
+import psycopg
+import pytest
+
+from sconto.domain.codes import CodeType
+from sconto.domain.order import NewOrder, OrderStatus
+from sconto.domain.people import Caller
+from sconto.domain.problems import Problem
+from sconto.domain.subscription import Contract
+from sconto.domain.subscription_promotion import Application, Constraint, SubscriptionPromotion
+from sconto.operations.checkout import change_order_status, place_order
+from sconto.operations.idempotency import Answer, Repeatable
+from sconto.operations.promotions import create_promotion
+from sconto.operations.subscription_promotions import create_promotion as create_subscription
+from sconto.operations.subscriptions import USAGE_MARK, apply_code
+from sconto.store.database import Database
+from tests.builders import NOON, a_cart, a_promotion, subscription_terms
+from tests.conftest import create_caller
+from tests.faults.cluster import Cluster
+
+APPLY: Repeatable[Application] = Repeatable("apply", b"", lambda _: Answer(200, USAGE_MARK))
+CREATE: Repeatable[SubscriptionPromotion] = Repeatable("create", b"", lambda _: Answer(201, b""))
+
+
+async def outcomes(races: list[Coroutine[Any, Any, object]]) -> Counter[str]:
+    """How often each came out; nothing but what the rules refuse may be raised."""
+    found = await asyncio.gather(*races, return_exceptions=True)
+    for one in found:
+        if isinstance(one, BaseException) and not isinstance(one, Problem):
+            raise one
+    return Counter(type(one).__name__ for one in found)
+
+
+async def test_lost_races_write_no_error_into_the_log_of_the_server(cluster: Cluster) -> None:
+    # Each with connections and lines of its own, as two processes have.
+    databases = [await Database.open(cluster.url) for _ in range(2)]
+    caller = await create_caller(databases[0])
+    codes = tuple(f"c{number}" for number in range(6))
+    new = a_promotion(codes=codes, code_type=CodeType.ONE_TIME)
+    await create_promotion(databases[0], caller, new, NOON)
+
+    def order(number: int, order_id: str, code: str, replaces: str | None = None) -> Any:
+        asked = NewOrder(order_id, a_cart(codes=(code,)), replaces=replaces)
+        return place_order(databases[number % 2], caller, asked, NOON, NOON.date())
+
+    for code in codes[:3]:
+        rivals = [order(number, f"{code}-{number}", code) for number in range(32)]
+        assert await outcomes(rivals) == {"Placed": 1, "CodesUsedUp": 31}
+    assert await outcomes([order(number, "same", codes[3]) for number in range(32)]) == {
+        "Placed": 32
+    }
+    assert await outcomes(
+        [order(number, f"new-{number}", codes[3], replaces="same") for number in range(16)]
+        + [_pay(databases[number % 2], caller, "same") for number in range(16)]
+    ) >= Counter({"OrderNotReplaceable": 15})
+    await _apply_at_once(databases, caller)
+    for database in databases:
+        await database.close()
+    assert "ERROR" not in cluster.log
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        cluster.execute("SELECT 1 / 0")
+    assert "ERROR" in cluster.log  # which is to say that the log would have told
+
+
+async def _pay(database: Database, caller: Caller, order_id: str) -> object:
+    return await change_order_status(database, caller, order_id, OrderStatus.PAID)
+
+
+async def _apply_at_once(databases: list[Database], caller: Caller) -> None:
+    """Subscription promotions created, and their codes applied, by several with one key."""
+    for limit in (None, 1):
+        terms = subscription_terms(code=f"S{limit}", constraint=Constraint(max_usage=limit))
+        create: Repeatable[SubscriptionPromotion] = Repeatable(f"{limit}", b"", CREATE.render)
+        asked = [
+            create_subscription(databases[n % 2], caller, terms, create, NOON) for n in range(16)
+        ]
+        assert await outcomes([*asked]) == {"Answer": 16}
+        for keys in (1, 16):
+            applied = []
+            for number in range(16):
+                key = f"{limit}-{keys}-{number % keys}"
+                request: Repeatable[Application] = Repeatable(key, b"", APPLY.render)
+                contract = Contract(None, "monthly")
+                database = databases[number % 2]
+                applied.append(apply_code(database, caller, terms.code, contract, request, NOON))
+            told = await outcomes([*applied])
+            assert told == ({"Answer": 16} if keys == 1 or limit is None else {"CodeRefused": 16})
+    taken = [
+        create_subscription(
+            databases[number % 2],
+            caller,
+            subscription_terms(code="new"),
+            Repeatable(None, b"", CREATE.render),
+            NOON,
+        )
+        for number in range(8)
+    ]
+    assert await outcomes([*taken]) == {"Answer": 1, "SubscriptionCodeTaken": 7}

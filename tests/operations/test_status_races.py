@@ -1,0 +1,92 @@
+"""The status of an order is changed while the order is being placed, or replaced."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from sconto.domain.order import NewOrder, OrderStatus, Placed
+from sconto.domain.people import Caller
+from sconto.domain.problems import OrderNotFound, OrderNotReplaceable, OrderReplaced
+from sconto.operations.checkout import change_order_status, get_order, place_order
+from sconto.store.database import Database
+from tests.builders import NOON, a_cart
+
+PAIRS = 2_000
+AT_ONCE = 8
+
+
+async def place(
+    database: Database, caller: Caller, order_id: str, replaces: str | None = None
+) -> Placed:
+    order = NewOrder(order_id, a_cart(), replaces=replaces)
+    return await place_order(database, caller, order, NOON, NOON.date())
+
+
+async def pay(database: Database, caller: Caller, order_id: str) -> str:
+    """Ask again and again, as soon as the answer is there, until the order is."""
+    while True:
+        try:
+            order = await change_order_status(database, caller, order_id, OrderStatus.PAID)
+        except OrderNotFound:
+            continue
+        except OrderReplaced:
+            return "OrderReplaced"
+        assert (order.status, order.replaced_by) == (OrderStatus.PAID, None)
+        return "paid"
+
+
+async def test_an_order_that_is_paid_while_it_is_placed_is_not_there_or_paid_and_never_replaced(
+    database: Database, merchant: Caller
+) -> None:
+    told: Counter[str] = Counter()
+
+    async def pair(order_id: str) -> None:
+        _, came = await asyncio.gather(
+            place(database, merchant, order_id), pay(database, merchant, order_id)
+        )
+        told[came] += 1
+
+    async def work(number: int) -> None:
+        for pair_number in range(number, PAIRS, AT_ONCE):
+            await pair(f"P-{pair_number}")
+
+    await asyncio.gather(*(work(number) for number in range(AT_ONCE)))
+    assert told == {"paid": PAIRS}
+
+
+async def test_an_order_that_is_paid_while_it_is_replaced_is_one_of_them_and_says_so(
+    database: Database, merchant: Caller
+) -> None:
+    told: Counter[tuple[str, str]] = Counter()
+
+    async def replace(number: int) -> str:
+        try:
+            await place(database, merchant, f"new-{number}", f"old-{number}")
+        except OrderNotReplaceable as error:
+            return f"still {error.order.status}"
+        return "replaced"
+
+    async def pair(number: int) -> None:
+        await place(database, merchant, f"old-{number}")
+        became, came = await asyncio.gather(
+            replace(number), pay(database, merchant, f"old-{number}")
+        )
+        told[became, came] += 1
+
+    for first in range(0, 200, AT_ONCE):
+        await asyncio.gather(*(pair(number) for number in range(first, first + AT_ONCE)))
+    assert set(told) <= {("replaced", "OrderReplaced"), ("still paid", "paid")}
+
+
+async def test_the_status_of_no_order_changes_and_a_replaced_one_is_told_as_it_is(
+    database: Database, merchant: Caller
+) -> None:
+    await place(database, merchant, "A-1")
+    await place(database, merchant, "A-2", "A-1")
+    with pytest.raises(OrderReplaced) as refused:
+        await change_order_status(database, merchant, "A-1", OrderStatus.PAID)
+    assert refused.value.order == await get_order(database, merchant, "A-1")
+    assert refused.value.order.replaced_by == "A-2"
+    with pytest.raises(OrderNotFound):
+        await change_order_status(database, merchant, "A-3", OrderStatus.PAID)

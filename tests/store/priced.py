@@ -1,0 +1,38 @@
+"""An order that a test prices and writes itself, to hold it open or to write it late."""
+
+from dataclasses import dataclass
+
+from sconto.domain.cart import Cart
+from sconto.domain.order import OrderStatus, StoredOrder
+from sconto.domain.people import Caller
+from sconto.domain.pricing import price
+from sconto.store.candidates import CartAt, Versions, read_surroundings
+from sconto.store.database import Connection
+from sconto.store.orders import insert_order
+from sconto.store.pick_memory import PickMemory
+from tests.builders import NOON
+
+
+@dataclass(frozen=True)
+class PricedOrder:
+    """An order, and the versions that it was priced at."""
+
+    merchant_id: int
+    order: StoredOrder
+    versions: Versions | None
+
+    async def insert(self, connection: Connection) -> None:
+        """Write it, as the checkout does. Raises Overtaken."""
+        await insert_order(connection, self.merchant_id, self.order, NOON.date(), self.versions)
+
+
+async def price_order(
+    connection: Connection, caller: Caller, order_id: str, cart: Cart
+) -> PricedOrder:
+    """Price the order as it stands now."""
+    [found] = await read_surroundings(
+        connection, PickMemory(), caller.merchant_id, [CartAt(cart, NOON)]
+    )
+    outcome = price(cart, found.candidates, NOON)
+    order = StoredOrder(order_id, OrderStatus.NOT_PAID, NOON, outcome)
+    return PricedOrder(caller.merchant_id, order, found.versions)
