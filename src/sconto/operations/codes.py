@@ -34,11 +34,12 @@ from sconto.domain.problems import (
 )
 from sconto.domain.promotion import PromotionType
 from sconto.store import code_lists, history
-from sconto.store.database import Connection, Database, retrying
+from sconto.store.database import Connection, Database, retried, retrying
 
 _EXPORTED_AT_ONCE: Final = 10_000
 
 
+@retried
 async def list_codes(
     database: Database, caller: Caller, promotion_id: int, query: CodeQuery
 ) -> CodePage:
@@ -47,23 +48,25 @@ async def list_codes(
     A code that is added meanwhile stands behind the others; one that a change of the promotion
     moves may be seen twice, or not at all.
     """
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         holder = await _find_holder(connection, caller, promotion_id)
         return await _page(connection, caller, holder, query)
 
 
+@retried
 async def look_through_codes(
     database: Database, caller: Caller, overview: PromotionOverview, query: CodeQuery
 ) -> CodePage:
     """The same for a promotion that was found a moment ago; raises CursorRefused."""
     holder = code_lists.CodeHolder(overview.summary.id, overview.summary.type, overview.code_type)
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         return await _page(connection, caller, holder, query)
 
 
+@retried
 async def count_codes(database: Database, caller: Caller, promotion_id: int) -> CodeCounts:
     """How many codes the promotion has, and how many an order used up; 0 for one unknown."""
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         return await code_lists.count_codes(connection, caller.merchant_id, promotion_id)
 
 
@@ -80,7 +83,7 @@ async def add_codes(
         raise ValueError("what is no code is refused before")
 
     async def add() -> int:
-        async with database.write() as connection:
+        async with database.write(caller.merchant_id) as connection:
             await _lock_holder(connection, caller, promotion_id)
             merchant_id = caller.merchant_id
             taken = await code_lists.find_taken(connection, merchant_id, promotion_id, keys)
@@ -105,7 +108,7 @@ async def remove_codes(
     keys = [key for key in wanted if is_code(key)]
 
     async def remove() -> RemovedCodes:
-        async with database.write() as connection:
+        async with database.write(caller.merchant_id) as connection:
             merchant_id = caller.merchant_id
             if await code_lists.lock_codes(connection, merchant_id, promotion_id) is None:
                 raise PromotionNotFound(promotion_id)
@@ -131,7 +134,7 @@ async def import_codes(
     """
     refusals = _Refusals()
     merchant_id = caller.merchant_id
-    async with database.write() as connection:
+    async with database.write(merchant_id, is_import=True) as connection:
         _require_coupon(await _find_holder(connection, caller, promotion_id))
         staged = await code_lists.stage_codes(connection, refusals.filter(_read_lines(pieces)))
         if refusals.total:
@@ -149,6 +152,7 @@ async def import_codes(
     return staged
 
 
+@retried
 async def export_codes(
     database: Database, caller: Caller, promotion_id: int
 ) -> AsyncIterator[Sequence[ListedCode]]:
@@ -157,7 +161,7 @@ async def export_codes(
     No connection is held between the parts, so a slow reader is in nobody's way. Raises
     PromotionNotFound before the first part.
     """
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         holder = await _find_holder(connection, caller, promotion_id)
     return _export(database, caller, holder)
 
@@ -167,7 +171,7 @@ async def _export(
 ) -> AsyncIterator[Sequence[ListedCode]]:
     behind = -LARGEST
     while True:
-        async with database.read() as connection:
+        async with database.read(caller.merchant_id) as connection:
             found = await code_lists.list_codes(
                 connection,
                 caller.merchant_id,

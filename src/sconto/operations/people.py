@@ -28,7 +28,7 @@ from sconto.operations.passwords import hash_password, is_password
 from sconto.operations.tokens import Tokens
 from sconto.store import history, people
 from sconto.store import sign_in as failures
-from sconto.store.database import Connection, Database
+from sconto.store.database import Connection, Database, retried
 
 _CHECKS_AT_ONCE: Final = asyncio.Semaphore(2)
 """How many passwords a process checks at the same time: more would only take memory."""
@@ -92,6 +92,7 @@ async def create_merchant(database: Database, name: str) -> int:
     return merchant_id
 
 
+@retried
 async def find_merchant(database: Database, name: str) -> int:
     """The id of the merchant of that name. Raises MerchantNotFound."""
     async with database.read() as connection:
@@ -101,6 +102,7 @@ async def find_merchant(database: Database, name: str) -> int:
     return merchant_id
 
 
+@retried
 async def list_merchants(database: Database) -> list[Merchant]:
     """All merchants, in the order of their creation."""
     async with database.read() as connection:
@@ -126,7 +128,7 @@ async def create_user(
     if by is not None and by.merchant_id != merchant_id:
         raise MerchantNotFound(merchant_name)
     password_hash = await _hash_of_new(password)
-    async with database.write() as connection:
+    async with database.write(merchant_id) as connection:
         user_id = await people.insert_user(connection, merchant_id, username, role, password_hash)
         if user_id is None:
             raise NameTaken(username)
@@ -134,6 +136,7 @@ async def create_user(
     return user_id
 
 
+@retried
 async def list_users(database: Database) -> list[User]:
     """All users, in the order of their creation."""
     async with database.read() as connection:
@@ -178,7 +181,7 @@ async def _change(
 ) -> None:
     if not is_name(username):
         raise UserNotFound(username)
-    async with database.write() as connection:
+    async with database.write(None if by is None else by.merchant_id) as connection:
         changed = await people.change_user(
             connection,
             username,

@@ -31,7 +31,7 @@ from sconto.domain.promotion import (
 )
 from sconto.domain.schedule import Period
 from sconto.store import codes, coverage, history, promotions, timeline
-from sconto.store.database import Connection, Database, retrying
+from sconto.store.database import Connection, Database, retried, retrying
 
 
 async def create_promotion(
@@ -69,11 +69,12 @@ async def restore_promotion(
     await retrying(lambda: _restore(database, caller, promotion_id, now))
 
 
+@retried
 async def get_promotion(
     database: Database, caller: Caller, promotion_id: int, most_codes: int | None = None
 ) -> Promotion:
     """The promotion with its terms; of its codes at most so many. Raises PromotionNotFound."""
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         found = await promotions.find_promotion(
             connection, caller.merchant_id, promotion_id, most_codes
         )
@@ -82,32 +83,35 @@ async def get_promotion(
     return found
 
 
+@retried
 async def get_summary(database: Database, caller: Caller, promotion_id: int) -> PromotionSummary:
     """The promotion without its lists; raises PromotionNotFound."""
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         return await _existing(connection, caller.merchant_id, promotion_id)
 
 
+@retried
 async def list_promotions(
     database: Database, caller: Caller, query: PromotionQuery, now: datetime
 ) -> list[int]:
     """The ids of the promotions that the query asks for."""
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         return await promotions.list_promotions(connection, caller.merchant_id, query, now)
 
 
+@retried
 async def find_unknown_products(
     database: Database, caller: Caller, product_ids: Sequence[int]
 ) -> list[int]:
     """Those that the merchant's catalogue does not have, in the order given, each once."""
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         return await coverage.find_unknown_products(connection, caller.merchant_id, product_ids)
 
 
 async def _create(database: Database, caller: Caller, new: NewPromotion, now: datetime) -> int:
     merchant_id, terms = caller.merchant_id, new.terms
     _require_in_order(new.period)
-    async with database.write() as connection:
+    async with database.write(merchant_id) as connection:
         await promotions.lock_promotions(connection, merchant_id)
         await _require_known(connection, merchant_id, terms.coverage)
         promotion_id = await promotions.insert_promotion(connection, merchant_id, new, now)
@@ -123,7 +127,7 @@ async def _change(
     database: Database, caller: Caller, promotion_id: int, change: PromotionChange, now: datetime
 ) -> None:
     merchant_id = caller.merchant_id
-    async with database.write() as connection:
+    async with database.write(merchant_id) as connection:
         await promotions.lock_promotions(connection, merchant_id)
         before = await _existing(connection, merchant_id, promotion_id)
         after = changed_summary(before, change, now)
@@ -172,7 +176,7 @@ async def _change_terms(
 
 async def _delete(database: Database, caller: Caller, promotion_id: int, now: datetime) -> None:
     merchant_id = caller.merchant_id
-    async with database.write() as connection:
+    async with database.write(merchant_id) as connection:
         await promotions.lock_promotions(connection, merchant_id)
         before = await _existing(connection, merchant_id, promotion_id)
         covered = await coverage.find_coverage(connection, merchant_id, promotion_id)
@@ -187,7 +191,7 @@ async def _delete(database: Database, caller: Caller, promotion_id: int, now: da
 
 async def _restore(database: Database, caller: Caller, promotion_id: int, now: datetime) -> None:
     merchant_id = caller.merchant_id
-    async with database.write() as connection:
+    async with database.write(merchant_id) as connection:
         await promotions.lock_promotions(connection, merchant_id)
         since = now - RESTORABLE
         found = await promotions.find_deleted(connection, merchant_id, promotion_id, since)

@@ -16,8 +16,6 @@ from sconto.store.database import Connection
 SWEEP_LOCK: Final = 0x5C0_1DE4
 """The advisory lock of the one worker that sweeps."""
 
-_PATIENCE: Final = "5s"
-
 # A key that is too old counts as unused, swept or not.
 _CLAIM: Final = """
 INSERT INTO idempotency_keys AS kept (merchant_id, key, fingerprint, created_at)
@@ -98,14 +96,13 @@ async def claim_key(
 ) -> bool:
     """Take the key for this transaction; False where a request of after `expired_at` has it.
 
-    Waits for a request with the key that is under way. Raises KeyBusy after a few seconds.
+    Waits for a request with the key that is under way, as long as the transaction may wait for a
+    lock. Raises KeyBusy after that.
     """
-    await connection.execute(f"SET LOCAL lock_timeout = '{_PATIENCE}'")
     try:
         claimed = await connection.fetchval(_CLAIM, merchant_id, key, fingerprint, now, expired_at)
     except asyncpg.LockNotAvailableError:
         raise KeyBusy from None
-    await connection.execute("SET LOCAL lock_timeout = 0")
     return bool(claimed)
 
 

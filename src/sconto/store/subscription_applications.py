@@ -5,6 +5,7 @@ without a lock, and found a promotion whose code the contract may have, and no a
 request's key. The statement keeps the application, adds one to the uses, and keeps the answer if
 there is a key, provided that the promotion is still the one that was seen:
 
+- `patience` bounds how long the statement waits for the promotion's row.
 - `applied` inserts the application first, so that less is left to do once others have to wait.
 - `counted` with a limit adds to the promotion's own row, by a conditional UPDATE. Whoever applies
   the same promotion waits here until the one before has committed, then PostgreSQL looks at the row
@@ -34,6 +35,7 @@ from sconto.domain.people import Caller
 from sconto.domain.subscription import Contract, subscription_code_key
 from sconto.domain.subscription_pricing import AppliedRules
 from sconto.domain.subscription_promotion import Application, SubscriptionPromotion
+from sconto.store.availability import Busy, Reason
 from sconto.store.database import Connection
 from sconto.store.idempotency import AnswerToKeep, KeptAnswer, KeyBusy
 from sconto.store.subscription_promotions import READ_BY_CODE, decode_promotion, decode_rules
@@ -60,11 +62,13 @@ LEFT JOIN LATERAL (
 """  # noqa: S608  # of our own constants
 
 _APPLIED: Final = """
-WITH applied AS (
+WITH patience AS MATERIALIZED (
+    SELECT set_config('lock_timeout', '5s', true)
+), applied AS (
     INSERT INTO subscription_applications (
         merchant_id, application_id, promotion_id, version, code_key, subscription_type_id,
         subscription_created_at, applied_by, applied_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 FROM patience
     RETURNING promotion_id
 )"""
 
@@ -157,8 +161,8 @@ async def insert_application(
     """Keep what was applied, by whom, and which version it was, and count it; the uses by now.
 
     Without a limit, these are those that were seen and this one. Raises Overtaken where the
-    promotion changed, is used up, or the key was used, and KeyBusy where another request has it;
-    then nothing of the transaction is left.
+    promotion changed, is used up, or the key was used, KeyBusy where another request has it, and
+    Busy where another transaction has the promotion; then nothing of the transaction is left.
     """
     promotion = application.promotion
     arguments = [
@@ -182,8 +186,11 @@ async def insert_application(
         usage: int = await connection.fetchval(statement, *arguments)
     except asyncpg.DivisionByZeroError:
         raise Overtaken from None
-    except asyncpg.LockNotAvailableError:
-        raise KeyBusy from None
+    except asyncpg.LockNotAvailableError as error:
+        # PostgreSQL names the table whose row it waited for.
+        if "idempotency_keys" in (error.context or ""):
+            raise KeyBusy from None
+        raise Busy(Reason.APPLICATIONS) from error
     return usage
 
 
