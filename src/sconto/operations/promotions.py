@@ -30,7 +30,7 @@ from sconto.domain.promotion import (
     changed_summary,
 )
 from sconto.domain.schedule import Period
-from sconto.store import codes, coverage, history, promotions, timeline
+from sconto.store import code_sweeps, codes, coverage, history, promotions, timeline
 from sconto.store.database import Connection, Database, retried, retrying
 
 
@@ -66,7 +66,13 @@ async def restore_promotion(
 
     Raises PromotionNotFound, also for one whose deletion is longer ago than RESTORABLE.
     """
-    await retrying(lambda: _restore(database, caller, promotion_id, now))
+    done: code_sweeps.Restoration | None = None
+
+    async def restore_some() -> code_sweeps.Restoration:
+        return await _restore_some(database, caller, promotion_id, now, done)
+
+    while done is None or not done.is_complete:
+        done = await retrying(restore_some)
 
 
 @retried
@@ -182,14 +188,21 @@ async def _delete(database: Database, caller: Caller, promotion_id: int, now: da
         covered = await coverage.find_coverage(connection, merchant_id, promotion_id)
         code_type = await promotions.find_code_type(connection, merchant_id, promotion_id)
         await promotions.delete_promotion(connection, merchant_id, promotion_id, now)
-        removed = await codes.remove_codes(connection, merchant_id, promotion_id, now)
+        removed = await code_sweeps.begin_sweep(connection, merchant_id, promotion_id, now)
         claim = _claim(_shown_in(before), covered)
         await timeline.redraw(connection, merchant_id, promotion_id, claim, None)
         entry = promotion_deleted(before, covered, code_type, removed)
         await history.record(connection, caller, entry, now)
 
 
-async def _restore(database: Database, caller: Caller, promotion_id: int, now: datetime) -> None:
+async def _restore_some(
+    database: Database,
+    caller: Caller,
+    promotion_id: int,
+    now: datetime,
+    before: code_sweeps.Restoration | None,
+) -> code_sweeps.Restoration:
+    """Bring back some of the codes, and with the last of them the promotion."""
     merchant_id = caller.merchant_id
     async with database.write(merchant_id) as connection:
         await promotions.lock_promotions(connection, merchant_id)
@@ -198,12 +211,17 @@ async def _restore(database: Database, caller: Caller, promotion_id: int, now: d
         if found is None:
             raise PromotionNotFound(promotion_id)
         deleted, deleted_at = found
+        done = await code_sweeps.restore_some(
+            connection, merchant_id, promotion_id, deleted_at, before
+        )
+        if not done.is_complete:
+            return done
         covered = await coverage.find_coverage(connection, merchant_id, promotion_id)
         await promotions.restore_promotion(connection, merchant_id, promotion_id, now)
-        await codes.restore_codes(connection, merchant_id, promotion_id, deleted_at)
         claim = _claim(_shown_in(deleted), covered)
         await timeline.redraw(connection, merchant_id, promotion_id, None, claim)
         await history.record(connection, caller, promotion_restored(deleted), now)
+    return done
 
 
 async def _existing(
