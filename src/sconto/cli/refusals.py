@@ -13,7 +13,7 @@ from sconto.domain.problems import (
     PasswordRefused,
     UserNotFound,
 )
-from sconto.store.database import DatabaseUnavailable
+from sconto.store.database import Busy, DatabaseUnavailable, StatementStopped
 
 
 def refuse(reason: str) -> NoReturn:
@@ -25,6 +25,8 @@ def refuse(reason: str) -> NoReturn:
 def explain(error: Exception) -> str:
     """What somebody at a command line reads of an error, and what to try."""
     match error:
+        case Busy() | StatementStopped():
+            return f"the database did not do it in time: {error}"
         case DatabaseUnavailable():
             return f"the database cannot be reached: {error}"
         case NotAName():

@@ -30,6 +30,7 @@ __all__ = [
     "Database",
     "DatabaseReadOnly",
     "DatabaseUnavailable",
+    "StatementStopped",
     "retried",
     "retrying",
 ]
