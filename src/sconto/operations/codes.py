@@ -38,6 +38,9 @@ from sconto.store.database import Connection, Database, retried, retrying
 
 _EXPORTED_AT_ONCE: Final = 10_000
 
+_REMOVED_AT_ONCE: Final = 5_000
+"""Codes that one transaction removes: an order that uses one of them waits for it to end."""
+
 
 @retried
 async def list_codes(
@@ -102,12 +105,25 @@ async def remove_codes(
 ) -> RemovedCodes:
     """Remove codes; they stay on the orders that used them, and in the statistics.
 
-    Those that the promotion does not have are named in the answer. Raises PromotionNotFound.
+    Those that the promotion does not have are named in the answer. Many are removed in several
+    transactions: where it fails half-way, the first are removed. Raises PromotionNotFound.
     """
     wanted = {code_key(code) or code: code for code in codes}
     keys = [key for key in wanted if is_code(key)]
+    removed: set[str] = set()
+    for start in range(0, max(len(keys), 1), _REMOVED_AT_ONCE):
+        some = keys[start : start + _REMOVED_AT_ONCE]
+        removed |= await _remove_some(database, caller, promotion_id, some, now)
+    unknown = tuple(code for key, code in wanted.items() if key not in removed)
+    return RemovedCodes(len(removed), unknown)
 
-    async def remove() -> RemovedCodes:
+
+async def _remove_some(
+    database: Database, caller: Caller, promotion_id: int, keys: Sequence[str], now: datetime
+) -> set[str]:
+    """The keys of the codes that there were."""
+
+    async def remove() -> set[str]:
         async with database.write(caller.merchant_id) as connection:
             merchant_id = caller.merchant_id
             if await code_lists.lock_codes(connection, merchant_id, promotion_id) is None:
@@ -117,8 +133,7 @@ async def remove_codes(
                 removed = Sample.of(list(gone.values()))
                 verb = Verb.CODES_REMOVED
                 await _record(connection, caller, promotion_id, verb, now, removed=removed)
-        unknown = tuple(code for key, code in wanted.items() if key not in gone)
-        return RemovedCodes(len(gone), unknown)
+        return set(gone)
 
     return await retrying(remove)
 

@@ -37,6 +37,9 @@ ORDER BY position
 LIMIT $3
 """
 
+# A batch is read off an index in its order; a bitmap would gather all codes for each batch.
+_IN_ORDER: Final = "SET LOCAL enable_bitmapscan = off"
+
 # The planner must know how small a batch is: the limits are no parameters.
 _REMOVE: Final = f"""
 UPDATE codes SET removed_at = $3
@@ -137,6 +140,7 @@ async def sweep_some(connection: Connection, merchant_id: int, promotion_id: int
     job = await connection.fetchrow(_CLAIM, merchant_id, promotion_id)
     if job is None:
         return False
+    await connection.execute(_IN_ORDER)
     removed, swept_to = 0, -LARGEST
     if job["deleted_at"] is not None:
         removed, swept_to = await _remove_some(
@@ -191,6 +195,7 @@ async def restore_some(
     `before` is how far it was after the last transaction. Where codes were removed since, it begins
     again. When it is complete the job is gone; the same transaction must restore the promotion.
     """
+    await connection.execute(_IN_ORDER)
     batches: int = await connection.fetchval(_PAUSE, merchant_id, promotion_id, -LARGEST)
     behind = 0
     if before is not None and (before.deleted_at, before.batches) == (deleted_at, batches):
