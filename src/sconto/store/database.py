@@ -143,6 +143,8 @@ class Database:
         async with loan as connection, connection.transaction(isolation="read_committed"):
             if isinstance(loan, EditLoan):
                 await connection.execute(f"SET LOCAL lock_timeout = {loan.milliseconds_left()}")
+            if is_import:
+                await connection.execute("SET LOCAL statement_timeout = 0")
             yield connection
 
     def write_at_once(self, merchant_id: int) -> AbstractAsyncContextManager[Connection]:
