@@ -1,6 +1,7 @@
 """Statements that the database's administrator stops, by a time-out or by hand."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -154,3 +155,25 @@ async def ask(
         body = {"order_id": "A", "currency": "EUR", "lines": [line]}
         return await client.post(path, json=body, headers=headers)
     return await send(client, method, path, THINGS, headers)
+
+
+async def test_sessions_that_the_database_ends_while_they_are_idle_are_replaced(
+    create_database: Callable[[], str], tokens: Tokens, bearer: Bearer
+) -> None:
+    url = create_database()
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as administrator:
+        name = sql.Identifier(administrator.info.dbname)
+        statement = sql.SQL("ALTER DATABASE {} SET idle_session_timeout = '100ms'")
+        await administrator.execute(statement.format(name))
+    async with serving(url, tokens) as (database, client):
+        caller = await create_caller(database)
+        headers = bearer(caller)
+        statuses: Counter[int] = Counter()
+        for _ in range(4):
+            for method, path, _ in CANCELLED_ONCE[:3]:
+                statuses[(await ask(client, method, path, headers)).status_code] += 1
+            assert (await client.get("/health/ready")).status_code in (200, 503)
+            await asyncio.sleep(0.25)
+    # A session may end at the very moment at which it is asked.
+    assert set(statuses) <= {200, 201, 503}
+    assert statuses[503] < 6
