@@ -184,16 +184,20 @@ async def export_codes(
 async def _export(
     database: Database, caller: Caller, holder: code_lists.CodeHolder
 ) -> AsyncIterator[Sequence[ListedCode]]:
-    behind = -LARGEST
-    while True:
+    @retried
+    async def read_part(behind: int) -> Sequence[code_lists.PlacedCode]:
         async with database.read(caller.merchant_id) as connection:
-            found = await code_lists.list_codes(
+            return await code_lists.list_codes(
                 connection,
                 caller.merchant_id,
                 holder,
                 limit=_EXPORTED_AT_ONCE,
                 behind=behind,
             )
+
+    behind = -LARGEST
+    while True:
+        found = await read_part(behind)
         if found:
             yield [one.listed for one in found]
         if len(found) < _EXPORTED_AT_ONCE:

@@ -23,7 +23,7 @@ from sconto.domain.subscription_schedule import Schedule, SchedulePlan, schedule
 from sconto.operations.idempotency import KEPT, RETRY_AFTER, Answer, Repeatable, answer_again
 from sconto.operations.subscription_promotions import get_promotion
 from sconto.store import subscription_applications as applications
-from sconto.store.database import Database, DatabaseUnavailable, retrying
+from sconto.store.database import Database, DatabaseUnavailable, retried, retrying
 from sconto.store.idempotency import AnswerToKeep, KeyBusy
 
 USAGE_MARK: Final = b"\0"
@@ -47,6 +47,7 @@ async def validate_contract(
     return Verdict(promotion, find_refusal(promotion, contract, now))
 
 
+@retried
 async def schedule_promotion(
     database: Database, caller: Caller, promotion_id: int, plan: SchedulePlan, now: datetime
 ) -> tuple[Verdict, Schedule]:
