@@ -1,6 +1,7 @@
 """Deleting and restoring promotions with many codes, some thousand at a time."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
 from datetime import date, timedelta
 
 import pytest
@@ -21,6 +22,14 @@ from tests.builders import NOON, a_cart, a_promotion
 
 DAY = date(2026, 6, 1)
 LATER = NOON + timedelta(minutes=1)
+
+
+@pytest.fixture(scope="module")
+async def database(create_database: Callable[[], str]) -> AsyncIterator[Database]:
+    """A database of this module's own: a service on a shared one would sweep it too."""
+    database = await Database.open(create_database())
+    yield database
+    await database.close()
 
 
 @pytest.fixture(autouse=True)
