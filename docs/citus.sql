@@ -35,5 +35,6 @@ SELECT create_distributed_table('subscription_usage', 'merchant_id', colocate_wi
 SELECT create_distributed_table('idempotency_keys', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('history', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('code_generations', 'merchant_id', colocate_with => 'products');
+SELECT create_distributed_table('code_sweeps', 'merchant_id', colocate_with => 'products');
 
 COMMIT;

@@ -38,6 +38,7 @@ from sconto.api.rate_limit import RateLimit
 from sconto.api.subscription.routes import router as subscription_router
 from sconto.operations import Database, counters, idempotency
 from sconto.operations.code_generation import keep_generating
+from sconto.operations.code_sweeps import keep_codes_swept
 from sconto.operations.tokens import Tokens
 from sconto.portal import errors as portal_errors
 from sconto.portal import shop
@@ -177,6 +178,7 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
             idempotency.keep_swept(database, read_clock),
             counters.keep_folded(database, read_clock),
             keep_generating(database, read_clock),
+            keep_codes_swept(database),
             _show_pool(metrics, database),
             _follow_parent(),
         ):

@@ -21,6 +21,7 @@ from sconto.domain.problems import (
 )
 from sconto.operations import codes, promotions
 from sconto.operations.checkout import place_order, quote
+from sconto.operations.history import promotion_history
 from sconto.operations.statistics import promotion_statistics
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_promotion
@@ -354,3 +355,16 @@ async def test_a_change_and_an_import_at_once_leave_one_or_the_other(
             return_exceptions=True,
         )
         assert await codes.count_codes(database, merchant, promotion_id) == CodeCounts(0, 0)
+
+
+async def test_many_codes_are_removed_in_several_transactions(
+    database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(codes, "_REMOVED_AT_ONCE", 2)
+    promotion_id = await a_coupon(database, merchant, "A", "B", "C", "D", "E")
+    sent = ["e", "a", "X", "B", "c", "!"]
+    gone = await codes.remove_codes(database, merchant, promotion_id, sent, NOON)
+    assert gone == RemovedCodes(4, ("X", "!"))
+    assert await present(database, merchant, promotion_id) == ("D",)
+    page = await promotion_history(database, merchant, promotion_id, limit=9)
+    assert len(page.entries) == 4

@@ -32,7 +32,7 @@ SELECT (SELECT usage + (SELECT coalesce(sum(uses), 0) FROM subscription_usage)
 KILL = """
 SELECT pg_terminate_backend(pid)
 FROM pg_stat_activity
-WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%WITH alone%'
+WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%alone AS%'
 """
 
 

@@ -89,7 +89,7 @@ async def test_imports_and_lists_that_take_all_they_can_get_leave_the_checkout_i
         assert await connection.fetchval("SELECT 1") == 1
     async with asyncio.timeout(0.3), database.write_at_checkout(1) as connection:
         await connection.execute("SELECT 1")
-    async with asyncio.timeout(0.3), database.write(at_checkout=1) as connection:
+    async with asyncio.timeout(0.3), database.write(1, at_checkout=True) as connection:
         await connection.execute("SELECT 1")
     assert not any(task.done() for task in slow)
     await asyncio.gather(*slow)

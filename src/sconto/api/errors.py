@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -19,7 +19,15 @@ from sconto.api.context import context_of
 from sconto.api.merchant import errors as merchant
 from sconto.api.subscription import errors as subscription
 from sconto.domain.problems import Problem
-from sconto.operations import DatabaseUnavailable
+from sconto.operations import Busy, DatabaseUnavailable, StatementStopped
+
+
+class AnswerStatus(Protocol):
+    """Answers with a status that says it all; `sentence` is the reason where one is known."""
+
+    def __call__(
+        self, status: int, headers: Mapping[str, str] | None = None, sentence: str | None = None
+    ) -> Response: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +39,7 @@ class Dialect:
     """
 
     answer_problem: Callable[[Any], Response]
-    answer_status: Callable[[int, Mapping[str, str] | None], Response]
+    answer_status: AnswerStatus
 
 
 OURS: Final = Dialect(problem_json.answer_problem, problem_json.answer_status)
@@ -80,9 +88,14 @@ class ErrorAnswers:
         context_of(request).metrics.count_refused_request(_reason(type(problem).__name__))
         return dialect_of(request.scope["path"]).answer_problem(problem)
 
-    async def on_lost_database(self, request: Request, _: DatabaseUnavailable) -> Response:
+    async def on_lost_database(self, request: Request, error: DatabaseUnavailable) -> Response:
         """Answer that the same request may succeed a moment later."""
-        return dialect_of(request.scope["path"]).answer_status(503, _COMES_BACK)
+        sentence = None
+        if isinstance(error, Busy):
+            sentence = f"{error.reason} Try again."
+        elif isinstance(error, StatementStopped):
+            sentence = "The database stopped the request. Try again."
+        return dialect_of(request.scope["path"]).answer_status(503, _COMES_BACK, sentence)
 
     async def on_address(self, request: Request, error: HTTPException) -> Response:
         """Answer an unknown address, and a method that an address does not take.

@@ -140,6 +140,8 @@ def answer_problem(error: Exception) -> Response:
     return ANSWERS[type(error)](error)
 
 
-def answer_status(status: int, headers: Mapping[str, str] | None = None) -> Response:
+def answer_status(
+    status: int, headers: Mapping[str, str] | None = None, sentence: str | None = None
+) -> Response:
     """The answer where only the HTTP status says what is the matter."""
-    return problem(status, _SENTENCES.get(status, f"{title_of(status)}."), headers)
+    return problem(status, sentence or _SENTENCES.get(status, f"{title_of(status)}."), headers)

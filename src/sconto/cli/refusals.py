@@ -14,7 +14,7 @@ from sconto.domain.problems import (
     UserAmbiguous,
     UserNotFound,
 )
-from sconto.store.database import DatabaseUnavailable
+from sconto.store.database import Busy, DatabaseUnavailable, StatementStopped
 
 
 def refuse(reason: str) -> NoReturn:
@@ -26,21 +26,25 @@ def refuse(reason: str) -> NoReturn:
 def explain(error: Exception) -> str:
     """What somebody at a command line reads of an error, and what to try."""
     match error:
+        case Busy() | StatementStopped():
+            text = f"the database did not do it in time: {error}"
         case DatabaseUnavailable():
-            return f"the database cannot be reached: {error}"
+            text = f"the database cannot be reached: {error}"
         case NotAName():
-            return (
+            text = (
                 f"a name has 1 to {NAME_LENGTH} characters, is not blank, "
                 "and has no control characters; that of a user has no slash"
             )
         case NameTaken(name=name):
-            return f"the name {name!r} is taken"
+            text = f"the name {name!r} is taken"
         case MerchantNotFound(name=name):
-            return f"there is no merchant {name!r}: see `sconto merchant list`"
+            text = f"there is no merchant {name!r}: see `sconto merchant list`"
         case UserNotFound(username=username):
-            return f"there is no user {username!r}: see `sconto user list`"
+            text = f"there is no user {username!r}: see `sconto user list`"
         case UserAmbiguous(username=username):
-            return f"several merchants have a user {username!r}: name one with --merchant"
+            text = f"several merchants have a user {username!r}: name one with --merchant"
         case PasswordRefused():
-            return f"a password has {PASSWORD_LENGTH} to {LONGEST_PASSWORD} characters"
-    return str(error)
+            text = f"a password has {PASSWORD_LENGTH} to {LONGEST_PASSWORD} characters"
+        case _:
+            text = str(error)
+    return text

@@ -3,6 +3,7 @@
 The database that they open is named here too, for those above who pass it on.
 """
 
-from sconto.store.database import Database, DatabaseUnavailable
+from sconto.store.availability import Reason
+from sconto.store.database import Busy, Database, DatabaseUnavailable, StatementStopped
 
-__all__ = ["Database", "DatabaseUnavailable"]
+__all__ = ["Busy", "Database", "DatabaseUnavailable", "Reason", "StatementStopped"]

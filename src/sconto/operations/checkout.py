@@ -127,7 +127,7 @@ async def _price_and_place(
         async with database.write_at_checkout(merchant_id) as connection:
             await insert_order(connection, merchant_id, placed, day, found.versions)
     else:
-        async with database.write(at_checkout=merchant_id) as connection:
+        async with database.write(merchant_id, at_checkout=True) as connection:
             await replace_order(connection, merchant_id, placed)
             await insert_order(connection, merchant_id, placed, day, found.versions)
     return Placed(placed, created=True)

@@ -17,10 +17,12 @@ from sconto.domain.problems import GenerationNotFound, NoCodesAllowed, Promotion
 from sconto.domain.promotion import PromotionType
 from sconto.store import code_generations, code_lists, history
 from sconto.store.database import (
+    Busy,
     Connection,
     Database,
     DatabaseReadOnly,
     DatabaseUnavailable,
+    retried,
     retrying,
 )
 
@@ -50,24 +52,29 @@ async def start_generation(
     Raises PatternRefused, PromotionNotFound, NoCodesAllowed.
     """
     check_pattern(pattern, wanted)
-    async with database.write() as connection:
-        holder = await code_lists.lock_codes(connection, caller.merchant_id, promotion_id)
-        if holder is None:
-            raise PromotionNotFound(promotion_id)
-        if holder.type is not PromotionType.COUPON:
-            raise NoCodesAllowed
-        generation = await code_generations.insert_generation(
-            connection, caller, promotion_id, pattern, wanted, now
-        )
-        facts = {"generation": generation.id, "count": wanted, "example": example(pattern)}
-        change = Change(Subject.PROMOTION, promotion_id, Verb.GENERATION_STARTED, None, facts)
-        await history.record(connection, caller, change, now)
-    return generation
+
+    async def start() -> Generation:
+        async with database.write(caller.merchant_id) as connection:
+            holder = await code_lists.lock_codes(connection, caller.merchant_id, promotion_id)
+            if holder is None:
+                raise PromotionNotFound(promotion_id)
+            if holder.type is not PromotionType.COUPON:
+                raise NoCodesAllowed
+            generation = await code_generations.insert_generation(
+                connection, caller, promotion_id, pattern, wanted, now
+            )
+            facts = {"generation": generation.id, "count": wanted, "example": example(pattern)}
+            change = Change(Subject.PROMOTION, promotion_id, Verb.GENERATION_STARTED, None, facts)
+            await history.record(connection, caller, change, now)
+        return generation
+
+    return await retrying(start)
 
 
+@retried
 async def get_generation(database: Database, caller: Caller, generation_id: int) -> Generation:
     """How far the codes are; raises GenerationNotFound."""
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         found = await code_generations.find_generation(
             connection, caller.merchant_id, generation_id
         )
@@ -76,11 +83,12 @@ async def get_generation(database: Database, caller: Caller, generation_id: int)
     return found
 
 
+@retried
 async def list_generations(
     database: Database, caller: Caller, promotion_id: int
 ) -> list[Generation]:
     """The latest generations of a promotion, finished or not."""
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         return await code_generations.list_generations(
             connection, caller.merchant_id, promotion_id, _LATEST
         )
@@ -95,7 +103,7 @@ async def make_codes(
     """
 
     async def make() -> Generation | None:
-        async with database.write() as connection:
+        async with database.write(merchant_id) as connection:
             generation = await code_generations.claim_generation(
                 connection, merchant_id, generation_id
             )
@@ -123,6 +131,9 @@ async def make_all_codes(database: Database, clock: Callable[[], datetime]) -> N
         for merchant_id, generation_id in waiting:
             try:
                 generation = await make_codes(database, merchant_id, generation_id, clock())
+            except Busy:
+                # The next round tries it again.
+                continue
             except DatabaseUnavailable:
                 raise
             except Exception:

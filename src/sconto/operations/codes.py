@@ -34,12 +34,16 @@ from sconto.domain.problems import (
 )
 from sconto.domain.promotion import PromotionType
 from sconto.store import code_lists, history
-from sconto.store.database import Connection, Database, retrying
+from sconto.store.database import Connection, Database, retried, retrying
 from sconto.store.price_versions import renew_price_version
 
 _EXPORTED_AT_ONCE: Final = 10_000
 
+_REMOVED_AT_ONCE: Final = 5_000
+"""Codes that one transaction removes: an order that uses one of them waits for it to end."""
 
+
+@retried
 async def list_codes(
     database: Database, caller: Caller, promotion_id: int, query: CodeQuery
 ) -> CodePage:
@@ -48,23 +52,25 @@ async def list_codes(
     A code that is added meanwhile stands behind the others; one that a change of the promotion
     moves may be seen twice, or not at all.
     """
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         holder = await _find_holder(connection, caller, promotion_id)
         return await _page(connection, caller, holder, query)
 
 
+@retried
 async def look_through_codes(
     database: Database, caller: Caller, overview: PromotionOverview, query: CodeQuery
 ) -> CodePage:
     """The same for a promotion that was found a moment ago; raises CursorRefused."""
     holder = code_lists.CodeHolder(overview.summary.id, overview.summary.type, overview.code_type)
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         return await _page(connection, caller, holder, query)
 
 
+@retried
 async def count_codes(database: Database, caller: Caller, promotion_id: int) -> CodeCounts:
     """How many codes the promotion has, and how many an order used up; 0 for one unknown."""
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         return await code_lists.count_codes(connection, caller.merchant_id, promotion_id)
 
 
@@ -81,7 +87,7 @@ async def add_codes(
         raise ValueError("what is no code is refused before")
 
     async def add() -> int:
-        async with database.write() as connection:
+        async with database.write(caller.merchant_id) as connection:
             await _lock_holder(connection, caller, promotion_id)
             merchant_id = caller.merchant_id
             taken = await code_lists.find_taken(connection, merchant_id, promotion_id, keys)
@@ -100,13 +106,26 @@ async def remove_codes(
 ) -> RemovedCodes:
     """Remove codes; they stay on the orders that used them, and in the statistics.
 
-    Those that the promotion does not have are named in the answer. Raises PromotionNotFound.
+    Those that the promotion does not have are named in the answer. Many are removed in several
+    transactions: where it fails half-way, the first are removed. Raises PromotionNotFound.
     """
     wanted = {typed_code_key(code): code for code in codes}
     keys = [key for key in wanted if is_code(key)]
+    removed: set[str] = set()
+    for start in range(0, max(len(keys), 1), _REMOVED_AT_ONCE):
+        some = keys[start : start + _REMOVED_AT_ONCE]
+        removed |= await _remove_some(database, caller, promotion_id, some, now)
+    unknown = tuple(code for key, code in wanted.items() if key not in removed)
+    return RemovedCodes(len(removed), unknown)
 
-    async def remove() -> RemovedCodes:
-        async with database.write() as connection:
+
+async def _remove_some(
+    database: Database, caller: Caller, promotion_id: int, keys: Sequence[str], now: datetime
+) -> set[str]:
+    """The keys of the codes that there were."""
+
+    async def remove() -> set[str]:
+        async with database.write(caller.merchant_id) as connection:
             merchant_id = caller.merchant_id
             if await code_lists.lock_codes(connection, merchant_id, promotion_id) is None:
                 raise PromotionNotFound(promotion_id)
@@ -115,8 +134,7 @@ async def remove_codes(
                 removed = Sample.of(list(gone.values()))
                 verb = Verb.CODES_REMOVED
                 await _record(connection, caller, promotion_id, verb, now, removed=removed)
-        unknown = tuple(code for key, code in wanted.items() if key not in gone)
-        return RemovedCodes(len(gone), unknown)
+        return set(gone)
 
     return await retrying(remove)
 
@@ -141,7 +159,7 @@ async def import_codes(
     refusals = _Refusals()
     lines = _read_lines(pieces, typed=typed)
     merchant_id = caller.merchant_id
-    async with database.write() as connection:
+    async with database.write(merchant_id, is_import=True) as connection:
         _require_coupon(await _find_holder(connection, caller, promotion_id))
         staged = await code_lists.stage_codes(connection, refusals.filter(lines))
         if refusals.total:
@@ -159,6 +177,7 @@ async def import_codes(
     return staged
 
 
+@retried
 async def export_codes(
     database: Database, caller: Caller, promotion_id: int
 ) -> AsyncIterator[Sequence[ListedCode]]:
@@ -167,7 +186,7 @@ async def export_codes(
     No connection is held between the parts, so a slow reader is in nobody's way. Raises
     PromotionNotFound before the first part.
     """
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         holder = await _find_holder(connection, caller, promotion_id)
     return _export(database, caller, holder)
 
@@ -175,16 +194,20 @@ async def export_codes(
 async def _export(
     database: Database, caller: Caller, holder: code_lists.CodeHolder
 ) -> AsyncIterator[Sequence[ListedCode]]:
-    behind = -LARGEST
-    while True:
-        async with database.read() as connection:
-            found = await code_lists.list_codes(
+    @retried
+    async def read_part(behind: int) -> Sequence[code_lists.PlacedCode]:
+        async with database.read(caller.merchant_id) as connection:
+            return await code_lists.list_codes(
                 connection,
                 caller.merchant_id,
                 holder,
                 limit=_EXPORTED_AT_ONCE,
                 behind=behind,
             )
+
+    behind = -LARGEST
+    while True:
+        found = await read_part(behind)
         if found:
             yield [one.listed for one in found]
         if len(found) < _EXPORTED_AT_ONCE:

@@ -9,16 +9,17 @@ from sconto.domain.people import Caller
 from sconto.domain.pricing import price
 from sconto.domain.problems import OrderNotFound
 from sconto.store.candidates import read_candidates
-from sconto.store.database import Database
+from sconto.store.database import Database, retried
 from sconto.store.explanations import read_automatic_offers, read_names
 from sconto.store.orders import find_order
 
 
+@retried
 async def explain_quote(
     database: Database, caller: Caller, cart: Cart, at: datetime
 ) -> ExplainedQuote:
     """What the cart costs at a time, and what became of each promotion that was looked at."""
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         candidates = await read_candidates(connection, database.picks, caller.merchant_id, cart, at)
         priced = price(cart, candidates, at)
         mentioned = {
@@ -32,11 +33,12 @@ async def explain_quote(
     return ExplainedQuote(priced, explain(cart, priced, candidates, automatic, at), names)
 
 
+@retried
 async def get_named_order(
     database: Database, caller: Caller, order_id: str
 ) -> tuple[StoredOrder, dict[int, PromotionName]]:
     """An order, and what its promotions are called by now. Raises OrderNotFound."""
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         order = await find_order(connection, caller.merchant_id, order_id)
         if order is None:
             raise OrderNotFound(order_id)

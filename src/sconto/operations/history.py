@@ -7,9 +7,10 @@ from sconto.domain.numbers import LARGEST
 from sconto.domain.people import Caller
 from sconto.domain.problems import PromotionNotFound
 from sconto.store import history, promotions
-from sconto.store.database import Database
+from sconto.store.database import Database, retried
 
 
+@retried
 async def promotion_history(
     database: Database, caller: Caller, promotion_id: int, *, limit: int, before: int | None = None
 ) -> HistoryPage:
@@ -17,7 +18,7 @@ async def promotion_history(
 
     `before` is the id of the entry from which on older ones are wanted.
     """
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         merchant_id = caller.merchant_id
         if await promotions.find_summary(connection, merchant_id, promotion_id) is None:
             raise PromotionNotFound(promotion_id)
@@ -27,11 +28,12 @@ async def promotion_history(
     return _page(found, limit)
 
 
+@retried
 async def subscription_history(
     database: Database, caller: Caller, promotion_id: int, *, limit: int, before: int | None = None
 ) -> HistoryPage:
     """The latest entries about a subscription promotion, archived or not; none where unknown."""
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         found = await history.list_entries(
             connection,
             caller.merchant_id,
@@ -43,11 +45,12 @@ async def subscription_history(
     return _page(found, limit)
 
 
+@retried
 async def people_history(
     database: Database, caller: Caller, *, limit: int, before: int | None = None
 ) -> HistoryPage:
     """The latest entries about the merchant's users."""
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         found = await history.list_entries_of_all(
             connection, caller.merchant_id, Subject.USER, limit + 1, before or LARGEST
         )

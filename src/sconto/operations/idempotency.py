@@ -79,7 +79,7 @@ async def run_once(
     """
 
     async def run() -> Answer | None:
-        async with database.write() as connection:
+        async with database.write(caller.merchant_id) as connection:
             if request.key is None:
                 return request.render(await effect(connection))
             if not await store.claim_key(

@@ -21,7 +21,7 @@ from sconto.domain.redemption_days import ExamplePrice, RedemptionChart
 from sconto.store import promotion_lists as store
 from sconto.store import redemption_days
 from sconto.store.candidates import read_candidates
-from sconto.store.database import Database
+from sconto.store.database import Database, retried
 
 CHARTED_DAYS: Final = 90
 
@@ -30,6 +30,7 @@ _MOST_DELETED: Final = 100
 _EXAMPLES: Final = 6
 
 
+@retried
 async def list_overviews(
     database: Database, caller: Caller, query: OverviewQuery, now: datetime, today: date
 ) -> OverviewPage:
@@ -38,7 +39,7 @@ async def list_overviews(
     `today` is the day on which uses are counted now.
     """
     one_more = replace(query, limit=query.limit + 1)
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         found, places = await store.list_overviews(
             connection, caller.merchant_id, one_more, now, today
         )
@@ -48,19 +49,21 @@ async def list_overviews(
     return OverviewPage(tuple(found), last)
 
 
+@retried
 async def list_deleted(database: Database, caller: Caller, now: datetime) -> list[DeletedPromotion]:
     """The promotions that can still be had back, the latest deleted first; the first of many."""
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         return await store.list_deleted(
             connection, caller.merchant_id, now - RESTORABLE, _MOST_DELETED
         )
 
 
+@retried
 async def get_overview(
     database: Database, caller: Caller, promotion_id: int, today: date
 ) -> PromotionOverview:
     """One promotion as a list tells it; raises PromotionNotFound."""
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         found = (
             await store.find_overview(connection, caller.merchant_id, promotion_id, today)
             if promotion_id <= LARGEST
@@ -71,12 +74,13 @@ async def get_overview(
     return found
 
 
+@retried
 async def chart_redemptions(
     database: Database, caller: Caller, promotion_id: int, today: date
 ) -> RedemptionChart:
     """How often a promotion was used, by day for a quarter and by code for all time."""
     since = today - timedelta(days=CHARTED_DAYS - 1)
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         return RedemptionChart(
             await redemption_days.count_by_day(connection, caller.merchant_id, promotion_id, since),
             await redemption_days.count_by_code(
@@ -85,12 +89,13 @@ async def chart_redemptions(
         )
 
 
+@retried
 async def example_prices(
     database: Database, caller: Caller, overview: PromotionOverview, now: datetime
 ) -> tuple[datetime, list[ExamplePrice]]:
     """What products of the promotion cost with its first code: now, or when it starts."""
     at = moment_of(overview.summary.period, now)
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         covered = await redemption_days.first_covered(
             connection, caller.merchant_id, overview.summary.id, _EXAMPLES
         )

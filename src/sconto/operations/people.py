@@ -27,7 +27,7 @@ from sconto.operations.passwords import hash_password
 from sconto.operations.sign_in import SignIn, find_user
 from sconto.operations.tokens import Purpose, Tokens
 from sconto.store import history, people
-from sconto.store.database import Connection, Database
+from sconto.store.database import Connection, Database, retried
 from sconto.store.known_places import forget_places
 from sconto.store.tokens import end_token, forget_ended_tokens, read_epoch, renew_epoch
 
@@ -113,6 +113,7 @@ async def create_merchant(database: Database, name: str) -> int:
     return merchant_id
 
 
+@retried
 async def find_merchant(database: Database, name: str) -> int:
     """The id of the merchant of that name. Raises MerchantNotFound."""
     async with database.read() as connection:
@@ -122,6 +123,7 @@ async def find_merchant(database: Database, name: str) -> int:
     return merchant_id
 
 
+@retried
 async def list_merchants(database: Database) -> list[Merchant]:
     """All merchants, in the order of their creation."""
     async with database.read() as connection:
@@ -147,7 +149,7 @@ async def create_user(
     if by is not None and by.merchant_id != merchant_id:
         raise MerchantNotFound(merchant_name)
     password_hash = await _hash_of_new(password)
-    async with database.write() as connection:
+    async with database.write(merchant_id) as connection:
         user_id = await people.insert_user(connection, merchant_id, username, role, password_hash)
         if user_id is None:
             raise NameTaken(username)
@@ -155,6 +157,7 @@ async def create_user(
     return user_id
 
 
+@retried
 async def list_users(database: Database) -> list[User]:
     """All users, in the order of their creation."""
     async with database.read() as connection:
@@ -229,7 +232,7 @@ async def _change(
         merchant_id: int | None = by.merchant_id
     else:
         merchant_id = None if merchant is None else await find_merchant(database, merchant)
-    async with database.write() as connection:
+    async with database.write(merchant_id) as connection:
         named = await people.find_named(connection, username, merchant_id)
         if len(named) > 1:
             raise UserAmbiguous(username)

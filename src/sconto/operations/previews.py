@@ -23,13 +23,14 @@ from sconto.domain.promotion import NewPromotion, PromotionType
 from sconto.domain.schedule import Period
 from sconto.store import previews as store
 from sconto.store.candidates import read_candidates
-from sconto.store.database import Connection, Database
+from sconto.store.database import Connection, Database, retried
 
 _SAMPLES: Final = 6
 _MOST_PRODUCTS: Final = 200
 """Of more products nobody is told that the promotion wins on none of them."""
 
 
+@retried
 async def preview_promotion(
     database: Database,
     caller: Caller,
@@ -49,7 +50,7 @@ async def preview_promotion(
     if not isinstance(new.terms.coverage, AllProducts):
         named = list(dict.fromkeys(named_products(new.terms.coverage)))
     left = replace(new.period, starts_at=max(now, new.period.starts_at))
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         around = await store.find_surroundings(
             connection, caller.merchant_id, named, _MOST_PRODUCTS, left
         )

@@ -17,7 +17,7 @@ from sconto.domain.product import (
     Repeat,
 )
 from sconto.store import products as store
-from sconto.store.database import Database, retrying
+from sconto.store.database import Database, retried, retrying
 
 NAMED_LINES: Final = 100
 """How many lines of a refused file are named; the others are counted."""
@@ -32,35 +32,38 @@ async def put_products(
     """
 
     async def put() -> PutCounts:
-        async with database.write() as connection:
+        async with database.write(caller.merchant_id) as connection:
             return await store.put_products(connection, caller.merchant_id, products, now)
 
     return await retrying(put)
 
 
+@retried
 async def get_product(database: Database, caller: Caller, product_id: int) -> Product:
     """The merchant's product. Raises ProductNotFound."""
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         product = await store.find_product(connection, caller.merchant_id, product_id)
     if product is None:
         raise ProductNotFound(product_id)
     return product
 
 
+@retried
 async def find_products(
     database: Database, caller: Caller, product_ids: Iterable[int]
 ) -> dict[int, Product]:
     """Those of the products that the merchant's catalogue has, by id."""
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         found = await store.find_products(connection, caller.merchant_id, product_ids)
     return {product.product_id: product for product in found}
 
 
+@retried
 async def list_products(database: Database, caller: Caller, query: ProductQuery) -> ProductPage:
     """The products that the query asks for, and whether there are more."""
     # One more than asked for tells.
     one_more = replace(query, limit=query.limit + 1)
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         found = await store.list_products(connection, caller.merchant_id, one_more)
     return ProductPage(tuple(found[: query.limit]), more=len(found) > query.limit)
 
@@ -72,9 +75,12 @@ async def delete_product(
 
     Raises ProductNotFound.
     """
-    async with database.write() as connection:
-        deleted = await store.delete_product(connection, caller.merchant_id, product_id, now)
-    if not deleted:
+
+    async def delete() -> bool:
+        async with database.write(caller.merchant_id) as connection:
+            return await store.delete_product(connection, caller.merchant_id, product_id, now)
+
+    if not await retrying(delete):
         raise ProductNotFound(product_id)
 
 
@@ -87,7 +93,7 @@ async def import_products(
     cannot be taken, and those whose product an earlier line has.
     """
     refusals = _Refusals()
-    async with database.write() as connection:
+    async with database.write(caller.merchant_id, is_import=True) as connection:
         staged = await store.stage_products(connection, refusals.filter(lines))
         refusals.add_repeats(*await store.find_repeats(connection, NAMED_LINES))
         if refusals.total:

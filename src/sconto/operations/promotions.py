@@ -30,8 +30,8 @@ from sconto.domain.promotion import (
     changed_summary,
 )
 from sconto.domain.schedule import Period
-from sconto.store import codes, coverage, history, promotions, timeline
-from sconto.store.database import Connection, Database, retrying
+from sconto.store import code_sweeps, codes, coverage, history, promotions, timeline
+from sconto.store.database import Connection, Database, retried, retrying
 from sconto.store.price_versions import renew_price_version
 
 
@@ -67,14 +67,21 @@ async def restore_promotion(
 
     Raises PromotionNotFound, also for one whose deletion is longer ago than RESTORABLE.
     """
-    await retrying(lambda: _restore(database, caller, promotion_id, now))
+    done: code_sweeps.Restoration | None = None
+
+    async def restore_some() -> code_sweeps.Restoration:
+        return await _restore_some(database, caller, promotion_id, now, done)
+
+    while done is None or not done.is_complete:
+        done = await retrying(restore_some)
 
 
+@retried
 async def get_promotion(
     database: Database, caller: Caller, promotion_id: int, most_codes: int | None = None
 ) -> Promotion:
     """The promotion with its terms; of its codes at most so many. Raises PromotionNotFound."""
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         found = await promotions.find_promotion(
             connection, caller.merchant_id, promotion_id, most_codes
         )
@@ -83,32 +90,35 @@ async def get_promotion(
     return found
 
 
+@retried
 async def get_summary(database: Database, caller: Caller, promotion_id: int) -> PromotionSummary:
     """The promotion without its lists; raises PromotionNotFound."""
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         return await _existing(connection, caller.merchant_id, promotion_id)
 
 
+@retried
 async def list_promotions(
     database: Database, caller: Caller, query: PromotionQuery, now: datetime
 ) -> list[int]:
     """The ids of the promotions that the query asks for."""
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         return await promotions.list_promotions(connection, caller.merchant_id, query, now)
 
 
+@retried
 async def find_unknown_products(
     database: Database, caller: Caller, product_ids: Sequence[int]
 ) -> list[int]:
     """Those that the merchant's catalogue does not have, in the order given, each once."""
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         return await coverage.find_unknown_products(connection, caller.merchant_id, product_ids)
 
 
 async def _create(database: Database, caller: Caller, new: NewPromotion, now: datetime) -> int:
     merchant_id, terms = caller.merchant_id, new.terms
     _require_in_order(new.period)
-    async with database.write() as connection:
+    async with database.write(merchant_id) as connection:
         await promotions.lock_promotions(connection, merchant_id)
         await _require_known(connection, merchant_id, terms.coverage)
         promotion_id = await promotions.insert_promotion(connection, merchant_id, new, now)
@@ -125,7 +135,7 @@ async def _change(
     database: Database, caller: Caller, promotion_id: int, change: PromotionChange, now: datetime
 ) -> None:
     merchant_id = caller.merchant_id
-    async with database.write() as connection:
+    async with database.write(merchant_id) as connection:
         await promotions.lock_promotions(connection, merchant_id)
         before = await _existing(connection, merchant_id, promotion_id)
         after = changed_summary(before, change, now)
@@ -175,13 +185,13 @@ async def _change_terms(
 
 async def _delete(database: Database, caller: Caller, promotion_id: int, now: datetime) -> None:
     merchant_id = caller.merchant_id
-    async with database.write() as connection:
+    async with database.write(merchant_id) as connection:
         await promotions.lock_promotions(connection, merchant_id)
         before = await _existing(connection, merchant_id, promotion_id)
         covered = await coverage.find_coverage(connection, merchant_id, promotion_id)
         code_type = await promotions.find_code_type(connection, merchant_id, promotion_id)
         await promotions.delete_promotion(connection, merchant_id, promotion_id, now)
-        removed = await codes.remove_codes(connection, merchant_id, promotion_id, now)
+        removed = await code_sweeps.begin_sweep(connection, merchant_id, promotion_id, now)
         claim = _claim(_shown_in(before), covered)
         await timeline.redraw(connection, merchant_id, promotion_id, claim, None)
         await renew_price_version(connection, merchant_id)
@@ -189,22 +199,34 @@ async def _delete(database: Database, caller: Caller, promotion_id: int, now: da
         await history.record(connection, caller, entry, now)
 
 
-async def _restore(database: Database, caller: Caller, promotion_id: int, now: datetime) -> None:
+async def _restore_some(
+    database: Database,
+    caller: Caller,
+    promotion_id: int,
+    now: datetime,
+    before: code_sweeps.Restoration | None,
+) -> code_sweeps.Restoration:
+    """Bring back some of the codes, and with the last of them the promotion."""
     merchant_id = caller.merchant_id
-    async with database.write() as connection:
+    async with database.write(merchant_id) as connection:
         await promotions.lock_promotions(connection, merchant_id)
         since = now - RESTORABLE
         found = await promotions.find_deleted(connection, merchant_id, promotion_id, since)
         if found is None:
             raise PromotionNotFound(promotion_id)
         deleted, deleted_at = found
+        done = await code_sweeps.restore_some(
+            connection, merchant_id, promotion_id, deleted_at, before
+        )
+        if not done.is_complete:
+            return done
         covered = await coverage.find_coverage(connection, merchant_id, promotion_id)
         await promotions.restore_promotion(connection, merchant_id, promotion_id, now)
-        await codes.restore_codes(connection, merchant_id, promotion_id, deleted_at)
         claim = _claim(_shown_in(deleted), covered)
         await timeline.redraw(connection, merchant_id, promotion_id, None, claim)
         await renew_price_version(connection, merchant_id)
         await history.record(connection, caller, promotion_restored(deleted), now)
+    return done
 
 
 async def _existing(

@@ -21,7 +21,7 @@ from sconto.domain.subscription_promotion import (
 from sconto.operations.idempotency import Answer, Repeatable, run_once
 from sconto.store import history
 from sconto.store import subscription_promotions as store
-from sconto.store.database import Connection, Database
+from sconto.store.database import Connection, Database, retried
 from sconto.store.price_versions import renew_price_version
 
 
@@ -44,24 +44,26 @@ async def create_promotion(
     return await run_once(database, caller, request, create, now)
 
 
+@retried
 async def get_promotion(
     database: Database, caller: Caller, promotion_id: int
 ) -> SubscriptionPromotion:
     """The merchant's promotion. Raises SubscriptionPromotionNotFound."""
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         promotion = await store.find_promotion(connection, caller.merchant_id, promotion_id)
     if promotion is None:
         raise SubscriptionPromotionNotFound(str(promotion_id))
     return promotion
 
 
+@retried
 async def list_promotions(
     database: Database, caller: Caller, query: SubscriptionQuery
 ) -> SubscriptionPage:
     """The promotions that the query asks for, and whether there are more."""
     # One more than asked for tells.
     one_more = replace(query, limit=query.limit + 1)
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         found = await store.list_promotions(connection, caller.merchant_id, one_more)
     return SubscriptionPage(tuple(found[: query.limit]), more=len(found) > query.limit)
 

@@ -32,7 +32,7 @@ from sconto.operations.idempotency import (
 )
 from sconto.operations.subscription_promotions import get_promotion
 from sconto.store import subscription_applications as applications
-from sconto.store.database import Database, DatabaseUnavailable, retrying
+from sconto.store.database import Database, DatabaseUnavailable, retried, retrying
 from sconto.store.idempotency import AnswerToKeep, KeyBusy
 
 USAGE_MARK: Final = b"\0"
@@ -50,6 +50,7 @@ async def validate_contract(
     return Verdict(promotion, find_refusal(promotion, contract, now))
 
 
+@retried
 async def schedule_promotion(
     database: Database, caller: Caller, promotion_id: int, plan: SchedulePlan, now: datetime
 ) -> tuple[Verdict, Schedule]:
@@ -61,7 +62,7 @@ async def schedule_promotion(
     verdict = await validate_contract(database, caller, promotion_id, plan.contract, now)
     rules = verdict.promotion.terms.rules
     if plan.application_id is not None:
-        async with database.read() as connection:
+        async with database.read(caller.merchant_id) as connection:
             applied = await applications.find_applied_rules(
                 connection, caller.merchant_id, plan.application_id
             )
@@ -114,7 +115,7 @@ async def _look_and_apply(
 
     Raises Overtaken or KeyBusy where another request was first, besides what `apply_code` raises.
     """
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         promotion, kept = await applications.look_at_promotion(
             connection, caller.merchant_id, code, request.key, now - KEPT
         )
@@ -132,7 +133,7 @@ async def _look_and_apply(
         to_keep = AnswerToKeep(
             request.key, request.fingerprint, answer.status, before, after, now - KEPT
         )
-    async with database.write_at_once() as connection:
+    async with database.write_at_once(caller.merchant_id) as connection:
         usage = await applications.insert_application(
             connection, caller, application, contract, to_keep, now
         )

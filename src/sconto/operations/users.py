@@ -5,19 +5,21 @@ from sconto.domain.problems import OwnAccess, UserNotFound
 from sconto.operations import people
 from sconto.operations.tokens import Tokens
 from sconto.store import users as store
-from sconto.store.database import Database
+from sconto.store.database import Database, retried
 
 
+@retried
 async def list_users(database: Database, caller: Caller, *, limit: int, after: int = 0) -> UserPage:
     """The users of the caller's merchant whose ids are above `after`, in the order of creation."""
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         found = await store.list_users(connection, caller.merchant_id, after, limit + 1)
     return UserPage(tuple(found[:limit]), more=len(found) > limit)
 
 
+@retried
 async def get_user(database: Database, caller: Caller, user_id: int) -> User:
     """A user of the caller's merchant. Raises UserNotFound."""
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         user = await store.find_user(connection, caller.merchant_id, user_id)
     if user is None:
         raise UserNotFound(str(user_id))

@@ -20,7 +20,7 @@ from sconto.domain.problems import (
     SubscriptionPromotionNotFound,
     UserNotFound,
 )
-from sconto.operations import DatabaseUnavailable
+from sconto.operations import Busy, DatabaseUnavailable, Reason
 from sconto.portal.headers import ALWAYS
 from sconto.portal.pages import FormTokenWrong
 from sconto.portal.visit import visit_of_anybody
@@ -59,6 +59,14 @@ _SENTENCES: Final = {
 }
 
 
+_BUSY: Final[Mapping[Reason, str]] = {
+    Reason.EDIT: marked("Another change is still being written. Nothing was changed."),
+    Reason.IMPORT: marked("Another import is still being written. Nothing was changed."),
+    Reason.REQUESTS: marked("Too many pages are being read at once."),
+    Reason.APPLICATIONS: marked("The promotion is being changed."),
+}
+
+
 async def on_problem(request: Request, problem: Problem) -> Response:
     """Say what the rules refuse; a problem without words is a failure of ours."""
     status = STATUSES.get(type(problem))
@@ -67,9 +75,15 @@ async def on_problem(request: Request, problem: Problem) -> Response:
     return answer_status(request, status)
 
 
-async def on_lost_database(request: Request, _: DatabaseUnavailable) -> Response:
+async def on_lost_database(request: Request, error: DatabaseUnavailable) -> Response:
     """Say that it is worth trying again."""
-    response = answer_status(request, 503)
+    if isinstance(error, Busy):
+        title, text = marked("Please try again in a moment"), _BUSY[error.reason]
+        response: Response = visit_of_anybody(request).render(
+            "error.html", status=503, title=title, text=text
+        )
+    else:
+        response = answer_status(request, 503)
     response.headers["Retry-After"] = "2"
     return response
 

@@ -15,6 +15,11 @@ SELECT merchant_id, format('promotion %s has codes, and is %s', promotion_id,
 FROM codes LEFT JOIN promotions USING (merchant_id, promotion_id)
 WHERE ($1::bigint IS NULL OR merchant_id = $1) AND removed_at IS NULL
   AND (type IS DISTINCT FROM 'coupon' OR deleted_at IS NOT NULL)
+  AND NOT EXISTS (
+    SELECT FROM code_sweeps AS sweep
+    WHERE deleted_at IS NOT NULL AND sweep.merchant_id = codes.merchant_id
+      AND sweep.promotion_id = codes.promotion_id
+  )
 GROUP BY merchant_id, promotion_id
 LIMIT $2
 """

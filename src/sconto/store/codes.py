@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sconto.domain.codes import code_key
-from sconto.domain.history import NAMED, ListChange, Sample
+from sconto.domain.history import ListChange, Sample
 from sconto.domain.ordering import arrange
 from sconto.store.database import Connection
 from sconto.store.row_writing import write_rows
@@ -34,23 +34,6 @@ _REMOVE = """
 UPDATE codes SET removed_at = $3 WHERE merchant_id = $1 AND code_id = ANY ($2::bigint[])
 """
 
-_FIRST = """
-SELECT code FROM codes
-WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
-ORDER BY position
-LIMIT $3
-"""
-
-_REMOVE_ALL = """
-UPDATE codes SET removed_at = $3
-WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
-"""
-
-_RESTORE = """
-UPDATE codes SET removed_at = NULL
-WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at = $3
-"""
-
 
 async def write_codes(
     connection: Connection, merchant_id: int, promotion_id: int, codes: Sequence[str], now: datetime
@@ -76,13 +59,14 @@ async def write_codes(
             changed.append((row["code_id"], code, position))
             if row["code"] != code:
                 respelled.append((row["code"], code))
+    if new:
+        await write_rows(connection, _INSERT, merchant_id, promotion_id, *zip(*new, strict=True))
+    # Orders wait for the codes that this transaction writes: they come last.
+    if changed:
+        await connection.execute(_UPDATE, merchant_id, *zip(*changed, strict=True))
     gone = [row for key, row in stored.items() if key not in wanted]
     if gone:
         await connection.execute(_REMOVE, merchant_id, [row["code_id"] for row in gone], now)
-    if changed:
-        await connection.execute(_UPDATE, merchant_id, *zip(*changed, strict=True))
-    if new:
-        await write_rows(connection, _INSERT, merchant_id, promotion_id, *zip(*new, strict=True))
     return ListChange(
         len(stored),
         len(wanted),
@@ -91,20 +75,3 @@ async def write_codes(
         replaced_before=Sample.of([old for old, _ in respelled]),
         replaced_after=Sample.of([code for _, code in respelled]),
     )
-
-
-async def remove_codes(
-    connection: Connection, merchant_id: int, promotion_id: int, now: datetime
-) -> ListChange:
-    """Remove all codes that the promotion has."""
-    first = await connection.fetch(_FIRST, merchant_id, promotion_id, NAMED)
-    status = await connection.execute(_REMOVE_ALL, merchant_id, promotion_id, now)
-    count = int(status.removeprefix("UPDATE "))
-    return ListChange(count, 0, removed=Sample(count, tuple(row["code"] for row in first)))
-
-
-async def restore_codes(
-    connection: Connection, merchant_id: int, promotion_id: int, removed_at: datetime
-) -> None:
-    """Give the promotion back the codes that were removed at that moment."""
-    await connection.execute(_RESTORE, merchant_id, promotion_id, removed_at)

@@ -7,13 +7,33 @@ from typing import Final, Self
 
 import asyncpg
 
-from sconto.store.availability import UNDONE, DatabaseReadOnly, DatabaseUnavailable, retrying
+from sconto.store.availability import (
+    STOPPED,
+    UNDONE,
+    Busy,
+    DatabaseReadOnly,
+    DatabaseUnavailable,
+    StatementStopped,
+    retried,
+    retrying,
+)
 from sconto.store.cart_reads import CartReads
+from sconto.store.merchant_loans import EditLoan, MerchantLoan
 from sconto.store.pick_memory import PickMemory
 from sconto.store.pool import PATIENCE, Connection, Pool
+from sconto.store.shares import Admissions
 from sconto.store.turns import Lines, Slots
 
-__all__ = ["Connection", "Database", "DatabaseReadOnly", "DatabaseUnavailable", "retrying"]
+__all__ = [
+    "Busy",
+    "Connection",
+    "Database",
+    "DatabaseReadOnly",
+    "DatabaseUnavailable",
+    "StatementStopped",
+    "retried",
+    "retrying",
+]
 
 _LOST = (
     asyncpg.PostgresConnectionError,
@@ -25,6 +45,8 @@ _LOST = (
     asyncpg.PostgresIOError,
     asyncpg.InternalClientError,
     asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.IdleSessionTimeoutError,
+    asyncpg.TransactionTimeoutError,
     # The server is there and lets nobody in, or not to this database: wrong settings, or a restore.
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
@@ -45,15 +67,18 @@ _ORDERS_AT_ONCE: Final = 10
 
 
 class Database:
-    """Two pools of connections to one PostgreSQL database.
+    """Pools of connections to one PostgreSQL database.
 
     What a checkout asks for has a pool of its own, so that a merchant's imports and long lists can
-    not make a shopper wait.
+    not make a shopper wait. Each merchant has a share of the other pool, so that what waits for one
+    merchant's locks leaves connections to the others. Readiness has a connection of its own.
     """
 
-    def __init__(self, pool: Pool, checkout: Pool) -> None:
+    def __init__(self, pool: Pool, checkout: Pool, probe: Pool) -> None:
         self._pool = pool
         self._checkout = checkout
+        self._probe = probe
+        self._admissions = Admissions(pool.size[2])
         self.order_slots: Final = Slots(_ORDERS_AT_ONCE, ORDERS_OF_A_MERCHANT)
         """What lets a few orders write at once."""
         self.order_lines: Final = Lines()
@@ -68,46 +93,77 @@ class Database:
         """Make the pools; connections are opened as they are needed, so none is needed now.
 
         `checkout` of the connections are for it alone; with none of its own it shares the others.
+        One more is for readiness.
         """
         pool = await Pool.open(url, connections - checkout)
-        return cls(pool, await Pool.open(url, checkout) if checkout else pool)
+        at_checkout = await Pool.open(url, checkout) if checkout else pool
+        return cls(pool, at_checkout, await Pool.open(url, 1))
 
     async def close(self) -> None:
         """Close all connections once they are idle."""
-        for pool in {self._pool, self._checkout}:
+        for pool in {self._pool, self._checkout, self._probe}:
             await pool.close()
 
-    def read(self) -> AbstractAsyncContextManager[Connection]:
-        """A connection for single statements, each a snapshot of its own."""
-        return _LoanToRead(self._pool)
+    def read(self, merchant_id: int | None = None) -> AbstractAsyncContextManager[Connection]:
+        """A connection for single statements, each a snapshot of its own, which is `retried`.
+
+        It is one of that merchant's share; None where no merchant asks. Raises Busy where the
+        merchant has as many as it may.
+        """
+        loan = _LoanToRead(self._pool)
+        if merchant_id is None:
+            return loan
+        return MerchantLoan(loan, self._admissions.reads, merchant_id)
+
+    def read_readiness(self) -> AbstractAsyncContextManager[Connection]:
+        """As `read`, on the connection that nothing else uses."""
+        return _LoanToRead(self._probe)
 
     def read_at_checkout(self) -> AbstractAsyncContextManager[Connection]:
         """As `read`, for what a checkout waits for, which is `retrying`."""
         return _Loan(self._checkout)
 
     @asynccontextmanager
-    async def write(self, *, at_checkout: int | None = None) -> AsyncIterator[Connection]:
+    async def write(
+        self,
+        merchant_id: int | None = None,
+        *,
+        is_import: bool = False,
+        at_checkout: bool = False,
+    ) -> AsyncIterator[Connection]:
         """A transaction: committed when the block ends, rolled back when it raises.
 
-        `at_checkout` is the merchant whose checkout waits for it, if one does.
+        An edit names its merchant. It waits for the merchant's other edits and for a connection,
+        and then for each lock, until five seconds are over. Raises Busy after that. `is_import`
+        says that it takes as long as its file is: imports stand in a queue of their own.
+        `at_checkout` says that a checkout waits for it.
 
         Each statement sees what was committed before it (READ COMMITTED), whatever the server's
         default: conditional statements and upserts rely on meeting the newest version of a row.
         """
-        async with (
-            self.write_at_once()
-            if at_checkout is None
-            else self.write_at_checkout(at_checkout) as connection,
-            connection.transaction(isolation="read_committed"),
-        ):
+        loan: AbstractAsyncContextManager[Connection]
+        if merchant_id is None:
+            loan = _Loan(self._pool)
+        elif at_checkout:
+            loan = self.write_at_checkout(merchant_id)
+        else:
+            admissions = self._admissions
+            admission = admissions.imports if is_import else admissions.edits
+            loan = EditLoan(_Loan(self._pool), admission, merchant_id)
+        async with loan as connection, connection.transaction(isolation="read_committed"):
+            if isinstance(loan, EditLoan):
+                await connection.execute(f"SET LOCAL lock_timeout = {loan.milliseconds_left()}")
+            if is_import:
+                await connection.execute("SET LOCAL statement_timeout = 0")
             yield connection
 
-    def write_at_once(self) -> AbstractAsyncContextManager[Connection]:
+    def write_at_once(self, merchant_id: int) -> AbstractAsyncContextManager[Connection]:
         """A connection for one statement that writes: it is a transaction by itself.
 
-        Two round trips fewer than `write`; the statement writes all that is to be kept, or nothing.
+        Two round trips fewer than `write`. The statement writes all that is to be kept, or nothing,
+        and itself bounds how long it waits for a lock. The connection is of the merchant's share.
         """
-        return _Loan(self._pool)
+        return MerchantLoan(_Loan(self._pool), self._admissions.applications, merchant_id)
 
     def write_at_checkout(self, merchant_id: int) -> AbstractAsyncContextManager[Connection]:
         """As `write_at_once`, for what the merchant's checkout waits for; a few at a time."""
@@ -115,7 +171,7 @@ class Database:
 
     @property
     def size(self) -> tuple[int, int, int]:
-        """Connections that are idle, that are open, and that may be opened."""
+        """Connections that are idle, open, and may be opened, without the one for readiness."""
         sizes = [pool.size for pool in {self._pool, self._checkout}]
         idle, opened, limit = (sum(numbers) for numbers in zip(*sizes, strict=True))
         return idle, opened, limit
@@ -159,7 +215,7 @@ class _Loan(AbstractAsyncContextManager[Connection]):
         if error is not None:
             _translate(error)
             if self._undone_is_lost and isinstance(error, UNDONE):
-                raise DatabaseUnavailable(str(error)) from error
+                raise StatementStopped(str(error)) from error
 
 
 class _LoanInTurn(_Loan):
@@ -196,7 +252,7 @@ class _LoanInTurn(_Loan):
 
 
 class _LoanToRead(_Loan):
-    """A loan whose statements nobody retries; on a replica the primary's writes may undo them."""
+    """A loan whose statements only read; on a replica the primary's writes may undo them."""
 
     __slots__ = ()
     _undone_is_lost = True
@@ -209,6 +265,8 @@ def _translate(error: BaseException) -> None:
         error.detail = None
     if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
         raise DatabaseReadOnly(str(error)) from error
+    if isinstance(error, STOPPED):
+        raise StatementStopped(str(error)) from error
     if isinstance(error, _MIXED_UP):
         raise DatabaseUnavailable(
             "a pooler stands in between that mixes up prepared statements: "

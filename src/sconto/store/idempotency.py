@@ -21,9 +21,6 @@ SWEEP_LOCK: Final = 0x5C0_1DE4
 KEY_IS_FREE: Final = "pg_try_advisory_xact_lock(hashtextextended({key}::text, -$1::bigint))"
 """The lock of the merchant $1 on a key. With the minus it is none of the merchant's orders'."""
 
-_PATIENCE: Final = "5s"
-"""For a program of a version before the lock, which may hold the key during an upgrade."""
-
 # A key that is too old counts as unused, swept or not.
 _CLAIM: Final = f"""
 WITH alone AS MATERIALIZED (
@@ -109,14 +106,13 @@ async def claim_key(
 ) -> bool:
     """Take the key for this transaction; False where a request of after `expired_at` has it.
 
-    Raises KeyBusy where a request with the key is under way.
+    Raises KeyBusy where a request with the key is under way. A program of a version before the lock
+    may hold the key during an upgrade: then it waits as long as the transaction may for a lock.
     """
-    await connection.execute(f"SET LOCAL lock_timeout = '{_PATIENCE}'")
     try:
         row = await connection.fetchrow(_CLAIM, merchant_id, key, fingerprint, now, expired_at)
     except asyncpg.LockNotAvailableError:
         raise KeyBusy from None
-    await connection.execute("SET LOCAL lock_timeout = 0")
     assert row is not None  # noqa: S101 - a row is asked for
     if not row["key_is_free"]:
         raise KeyBusy

@@ -60,6 +60,8 @@ def _migrate_at_once(url: str) -> None:
     connected = _connect(url)
     engine = create_engine("postgresql+psycopg://", creator=lambda: connected, poolclass=NullPool)
     with engine.begin() as connection:
+        # It waits for another that migrates, and a step may read a whole table.
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         version, note = _read_version(connection)
         refuse_newer(version_for_us(version, note))

@@ -5,6 +5,7 @@ without a lock, and found a promotion whose code the contract may have, and no a
 request's key. The statement keeps the application, adds one to the uses, and keeps the answer if
 there is a key, provided that the promotion is still the one that was seen:
 
+- `patience` bounds how long the statement waits for the promotion's row.
 - `alone` takes an advisory lock on the key if it is free (`idempotency`). So no statement waits for
   a request with the same key.
 - `held` with a limit locks the promotion's own row. Whoever applies the same promotion waits here
@@ -38,6 +39,7 @@ from sconto.domain.people import Caller
 from sconto.domain.subscription import Contract, subscription_code_key
 from sconto.domain.subscription_pricing import AppliedRules
 from sconto.domain.subscription_promotion import Application, SubscriptionPromotion
+from sconto.store.availability import Busy, Reason
 from sconto.store.database import Connection
 from sconto.store.idempotency import KEY_IS_FREE, AnswerToKeep, KeptAnswer, KeyBusy
 from sconto.store.subscription_promotions import READ_BY_CODE, decode_promotion, decode_rules
@@ -64,9 +66,11 @@ LEFT JOIN LATERAL (
 """  # noqa: S608  # of our own constants
 
 _ALONE: Final = f"""
-WITH alone AS MATERIALIZED (
-    SELECT $11::text IS NULL OR {KEY_IS_FREE.format(key="$11")} AS key_is_free
-), """
+WITH patience AS MATERIALIZED (
+    SELECT set_config('lock_timeout', '5s', true)
+), alone AS MATERIALIZED (
+    SELECT $11::text IS NULL OR {KEY_IS_FREE.format(key="$11")} AS key_is_free FROM patience
+), """  # noqa: S608  # of our own constants
 
 _HELD_LIMITED: Final = """held AS MATERIALIZED (
     SELECT promotion_id, usage + 1 AS usage
@@ -176,8 +180,8 @@ async def insert_application(
     """Keep what was applied, by whom, and which version it was, and count it; the uses by now.
 
     Without a limit, these are those that were seen and this one. Raises Overtaken where the
-    promotion changed, is used up, or the key was used, and KeyBusy where another request has it;
-    then nothing was written.
+    promotion changed, is used up, or the key was used, KeyBusy where another request has it, and
+    Busy where another transaction has the promotion; then nothing was written.
     """
     promotion = application.promotion
     arguments = [
@@ -199,8 +203,11 @@ async def insert_application(
         arguments.append(promotion.usage)
     try:
         row = await connection.fetchrow(statement, *arguments)
-    except asyncpg.LockNotAvailableError:
-        raise KeyBusy from None
+    except asyncpg.LockNotAvailableError as error:
+        # PostgreSQL names the table whose row it waited for.
+        if "idempotency_keys" in (error.context or ""):
+            raise KeyBusy from None
+        raise Busy(Reason.APPLICATIONS) from error
     assert row is not None  # noqa: S101 - a row is asked for
     if not row["key_is_free"]:
         raise KeyBusy

@@ -98,9 +98,12 @@ def answer_problem(problem: Problem) -> Response:
     return _envelope(refused.status, refused.faults, refused.headers)
 
 
-def answer_status(status: int, headers: Mapping[str, str] | None = None) -> Response:
+def answer_status(
+    status: int, headers: Mapping[str, str] | None = None, sentence: str | None = None
+) -> Response:
     """The answer where only the HTTP status says what is the matter: 404, 405, 413, 500, 503."""
-    return _envelope(status, [status_fault(status)], headers)
+    told = status_fault(status) if sentence is None else Fault(status, sentence)
+    return _envelope(status, [told], headers)
 
 
 def status_fault(status: int) -> Fault:

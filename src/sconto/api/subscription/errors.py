@@ -136,6 +136,9 @@ def answer_problem(problem: Problem) -> Response:
     return _ANSWERS[type(problem)](problem)
 
 
-def answer_status(status: int, headers: Mapping[str, str] | None = None) -> Response:
+def answer_status(
+    status: int, headers: Mapping[str, str] | None = None, sentence: str | None = None
+) -> Response:
     """The answer where only the HTTP status says what is the matter."""
-    return answer_errors(status, [_SENTENCES.get(status, f"{title_of(status)}.")], headers)
+    told = sentence or _SENTENCES.get(status, f"{title_of(status)}.")
+    return answer_errors(status, [told], headers)

@@ -10,7 +10,7 @@ that moment.
 from alembic import op
 
 revision = "0011"
-down_revision = "0009"
+down_revision = "0010"
 
 STATEMENTS = """
 -- Any other number means that an order may cost something else.

@@ -1,0 +1,51 @@
+"""Removing the codes of deleted promotions in the background, some at a time."""
+
+import asyncio
+import logging
+import random
+from typing import Final
+
+from sconto.store import code_sweeps as store
+from sconto.store.database import Database, DatabaseReadOnly, DatabaseUnavailable, retrying
+
+_LOOK_SECONDS: Final = 2.0
+_JOBS_AT_ONCE: Final = 100
+
+# A sweep of a million codes leaves the database time for others.
+_REST: Final = 0.01
+
+_log = logging.getLogger(__name__)
+
+
+async def sweep_codes(database: Database) -> None:
+    """Work at all sweeps in turn until none has anything left for this worker."""
+    async with database.read() as connection:
+        waiting = await store.list_sweeps(connection, _JOBS_AT_ONCE)
+    while waiting:
+        waiting = [job for job in waiting if await _sweep_some(database, *job)]
+        await asyncio.sleep(_REST)
+
+
+async def keep_codes_swept(database: Database) -> None:
+    """Remove the codes of promotions that anybody deletes; ends when cancelled."""
+    while True:
+        # Workers that started together do not look together.
+        await asyncio.sleep(_LOOK_SECONDS * random.uniform(0.5, 1))  # noqa: S311
+        try:
+            await sweep_codes(database)
+        except DatabaseReadOnly:
+            pass  # whoever serves from the primary does it
+        except DatabaseUnavailable:
+            _log.warning("codes of deleted promotions are not removed: no database")
+        except Exception:
+            _log.exception("codes of deleted promotions are not removed")
+
+
+async def _sweep_some(database: Database, merchant_id: int, promotion_id: int) -> bool:
+    """Whether there is more to do."""
+
+    async def sweep() -> bool:
+        async with database.write() as connection:
+            return await store.sweep_some(connection, merchant_id, promotion_id)
+
+    return await retrying(sweep)

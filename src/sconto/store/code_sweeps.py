@@ -1,0 +1,208 @@
+"""Removing the codes of a deleted promotion, and bringing them back, some at a time.
+
+The mark on the promotion is what deletes it: no quote and no order takes a code whose promotion is
+deleted. Its codes are removed afterwards, only so that looking a code up never costs what the
+deleted promotions with that code cost. So it does not matter when that happens, or how far it is.
+
+A million codes removed in one transaction would keep the orders that use them waiting for seconds.
+So each transaction removes a thousand, passes over those that an order has locked, and writes down
+how far it is. A code is removed at the moment of the deletion, whenever that is done: that tells
+what a restoration brings back. A restoration is a number of transactions too. The promotion stays
+deleted until the last one. The job is paused meanwhile, and resumes where a restoration ends
+half-way.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sconto.domain.history import NAMED, ListChange, Sample
+from sconto.domain.numbers import LARGEST
+from sconto.store.database import Connection
+
+SWEPT_AT_ONCE: Final = 1_000
+"""The codes that one transaction removes at most: an order waits no longer than for these."""
+
+RESTORED_AT_ONCE: Final = 5_000
+"""The codes that one transaction brings back at most; no order can use one of them."""
+
+_COUNT: Final = """
+SELECT count(*) FROM codes WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
+"""
+
+_FIRST: Final = """
+SELECT code FROM codes
+WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
+ORDER BY position
+LIMIT $3
+"""
+
+# A batch is read off an index in its order; a bitmap would gather all codes for each batch.
+_IN_ORDER: Final = "SET LOCAL enable_bitmapscan = off"
+
+# The planner must know how small a batch is: the limits are no parameters.
+_REMOVE: Final = f"""
+UPDATE codes SET removed_at = $3
+FROM (
+    SELECT code_id
+    FROM codes
+    WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL AND position > $4
+    ORDER BY position
+    LIMIT {SWEPT_AT_ONCE}
+    FOR UPDATE SKIP LOCKED
+) AS chosen
+WHERE codes.merchant_id = $1 AND codes.code_id = chosen.code_id
+RETURNING codes.position
+"""  # noqa: S608  # of our own constants
+
+_START: Final = """
+INSERT INTO code_sweeps AS sweep (merchant_id, promotion_id, swept_to)
+VALUES ($1, $2, $3)
+ON CONFLICT (merchant_id, promotion_id)
+DO UPDATE SET swept_to = excluded.swept_to, batches = sweep.batches + 1, paused_until = NULL
+"""
+
+# The one statement that asks for all merchants: the table is empty most of the time.
+_LIST: Final = """
+SELECT merchant_id, promotion_id
+FROM code_sweeps
+WHERE paused_until IS NULL OR paused_until <= clock_timestamp()
+ORDER BY merchant_id, promotion_id
+LIMIT $1
+"""
+
+# Who restores the promotion waits for the end of this transaction, an older program too.
+_CLAIM: Final = """
+SELECT sweep.swept_to, promotion.deleted_at
+FROM code_sweeps AS sweep
+JOIN promotions AS promotion
+    ON promotion.merchant_id = $1 AND promotion.promotion_id = sweep.promotion_id
+WHERE sweep.merchant_id = $1 AND sweep.promotion_id = $2
+    AND (paused_until IS NULL OR paused_until <= clock_timestamp())
+FOR UPDATE OF sweep SKIP LOCKED
+FOR SHARE OF promotion SKIP LOCKED
+"""
+
+_ADVANCE: Final = """
+UPDATE code_sweeps SET swept_to = $3, batches = batches + 1
+WHERE merchant_id = $1 AND promotion_id = $2
+"""
+
+_END: Final = "DELETE FROM code_sweeps WHERE merchant_id = $1 AND promotion_id = $2"
+
+_PAUSE: Final = """
+INSERT INTO code_sweeps (merchant_id, promotion_id, swept_to, paused_until)
+VALUES ($1, $2, $3, clock_timestamp() + interval '1 minute')
+ON CONFLICT (merchant_id, promotion_id)
+DO UPDATE SET swept_to = excluded.swept_to, paused_until = excluded.paused_until
+RETURNING batches
+"""
+
+_RESTORE: Final = f"""
+UPDATE codes SET removed_at = NULL
+FROM (
+    SELECT code_id
+    FROM codes
+    WHERE merchant_id = $1 AND code_id > $4 AND promotion_id = $2 AND removed_at = $3
+    ORDER BY code_id
+    LIMIT {RESTORED_AT_ONCE}
+) AS chosen
+WHERE codes.merchant_id = $1 AND codes.code_id = chosen.code_id
+RETURNING codes.code_id
+"""  # noqa: S608
+
+
+async def begin_sweep(
+    connection: Connection, merchant_id: int, promotion_id: int, deleted_at: datetime
+) -> ListChange:
+    """Remove the first codes of a promotion that this transaction deletes; the others follow.
+
+    Answers what the deletion takes in all.
+    """
+    count: int = await connection.fetchval(_COUNT, merchant_id, promotion_id)
+    first = await connection.fetch(_FIRST, merchant_id, promotion_id, NAMED)
+    removed, swept_to = await _remove_some(
+        connection, merchant_id, promotion_id, deleted_at, -LARGEST
+    )
+    if removed < count:
+        await connection.execute(_START, merchant_id, promotion_id, swept_to)
+    return ListChange(count, 0, removed=Sample(count, tuple(row["code"] for row in first)))
+
+
+async def list_sweeps(connection: Connection, limit: int) -> list[tuple[int, int]]:
+    """Jobs of all merchants that are not paused: the merchant's id and the promotion's."""
+    rows = await connection.fetch(_LIST, limit)
+    return [(row["merchant_id"], row["promotion_id"]) for row in rows]
+
+
+async def sweep_some(connection: Connection, merchant_id: int, promotion_id: int) -> bool:
+    """Remove the next codes of a deleted promotion; whether there is more to do for this worker."""
+    job = await connection.fetchrow(_CLAIM, merchant_id, promotion_id)
+    if job is None:
+        return False
+    await connection.execute(_IN_ORDER)
+    removed, swept_to = 0, -LARGEST
+    if job["deleted_at"] is not None:
+        removed, swept_to = await _remove_some(
+            connection, merchant_id, promotion_id, job["deleted_at"], job["swept_to"]
+        )
+        if not removed and await connection.fetch(_FIRST, merchant_id, promotion_id, 1):
+            # Orders had these locked, or they stand where the sweep has been: once more from the
+            # beginning, in the next round.
+            await connection.execute(_ADVANCE, merchant_id, promotion_id, -LARGEST)
+            return False
+    if not removed:
+        await connection.execute(_END, merchant_id, promotion_id)
+        return False
+    await connection.execute(_ADVANCE, merchant_id, promotion_id, swept_to)
+    return True
+
+
+async def _remove_some(
+    connection: Connection,
+    merchant_id: int,
+    promotion_id: int,
+    deleted_at: datetime,
+    behind: int,
+) -> tuple[int, int]:
+    """How many codes behind a position were removed, and the position of the last."""
+    rows = await connection.fetch(_REMOVE, merchant_id, promotion_id, deleted_at, behind)
+    return len(rows), max((row["position"] for row in rows), default=behind)
+
+
+@dataclass(frozen=True, slots=True)
+class Restoration:
+    """How far the codes of a deletion are brought back: up to a code's id, after so many batches.
+
+    `is_complete` says that all of them are.
+    """
+
+    deleted_at: datetime
+    batches: int
+    restored_to: int
+    is_complete: bool
+
+
+async def restore_some(
+    connection: Connection,
+    merchant_id: int,
+    promotion_id: int,
+    deleted_at: datetime,
+    before: Restoration | None,
+) -> Restoration:
+    """Bring back the next codes that the deletion at that moment took.
+
+    `before` is how far it was after the last transaction. Where codes were removed since, it begins
+    again. When it is complete the job is gone; the same transaction must restore the promotion.
+    """
+    await connection.execute(_IN_ORDER)
+    batches: int = await connection.fetchval(_PAUSE, merchant_id, promotion_id, -LARGEST)
+    behind = 0
+    if before is not None and (before.deleted_at, before.batches) == (deleted_at, batches):
+        behind = before.restored_to
+    rows = await connection.fetch(_RESTORE, merchant_id, promotion_id, deleted_at, behind)
+    is_complete = len(rows) < RESTORED_AT_ONCE
+    if is_complete:
+        await connection.execute(_END, merchant_id, promotion_id)
+    restored_to = max((row["code_id"] for row in rows), default=behind)
+    return Restoration(deleted_at, batches, restored_to, is_complete)

@@ -1,0 +1,274 @@
+"""Deleting and restoring promotions with many codes, some thousand at a time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import date, timedelta
+
+import pytest
+
+from sconto.domain.codes import CodeType
+from sconto.domain.order import NewOrder
+from sconto.domain.people import Caller
+from sconto.domain.problems import PromotionNotFound
+from sconto.operations import codes, promotions
+from sconto.operations.check import check
+from sconto.operations.checkout import place_order, quote
+from sconto.operations.code_sweeps import sweep_codes
+from sconto.operations.history import promotion_history
+from sconto.operations.statistics import promotion_statistics
+from sconto.store import code_sweeps as store
+from sconto.store.database import Database
+from tests.builders import NOON, a_cart, a_promotion
+
+DAY = date(2026, 6, 1)
+LATER = NOON + timedelta(minutes=1)
+
+
+@pytest.fixture(scope="module")
+async def database(create_database: Callable[[], str]) -> AsyncIterator[Database]:
+    """A database of this module's own: a service on a shared one would sweep it too."""
+    database = await Database.open(create_database())
+    yield database
+    await database.close()
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches of five codes, so that few codes take many."""
+    for statement in ("_REMOVE", "_RESTORE"):
+        text = getattr(store, statement)
+        for size in (store.SWEPT_AT_ONCE, store.RESTORED_AT_ONCE):
+            text = text.replace(f"LIMIT {size}\n", "LIMIT 5\n")
+        assert "LIMIT 5\n" in text
+        monkeypatch.setattr(store, statement, text)
+    monkeypatch.setattr(store, "RESTORED_AT_ONCE", 5)
+
+
+async def a_coupon(database: Database, caller: Caller, count: int = 23) -> int:
+    texts = tuple(f"C{number:02}" for number in range(count))
+    new = a_promotion(codes=texts, code_type=CodeType.ONE_TIME)
+    return await promotions.create_promotion(database, caller, new, NOON)
+
+
+async def left(database: Database, promotion_id: int) -> int:
+    """How many codes of the promotion are not removed."""
+    async with database.read() as connection:
+        count: int = await connection.fetchval(
+            "SELECT count(*) FROM codes WHERE promotion_id = $1 AND removed_at IS NULL",
+            promotion_id,
+        )
+    return count
+
+
+async def jobs(database: Database, promotion_id: int) -> int:
+    async with database.read() as connection:
+        count: int = await connection.fetchval(
+            "SELECT count(*) FROM code_sweeps WHERE promotion_id = $1", promotion_id
+        )
+    return count
+
+
+async def sweep_once(database: Database, caller: Caller, promotion_id: int) -> bool:
+    async with database.write() as connection:
+        return await store.sweep_some(connection, caller.merchant_id, promotion_id)
+
+
+async def contradictions(database: Database, caller: Caller) -> list[str]:
+    return [
+        found.words
+        async for promise in check(database, caller.merchant_id)
+        for found in promise.contradictions
+    ]
+
+
+async def order(database: Database, caller: Caller, order_id: str, code: str) -> int:
+    new = NewOrder(order_id, a_cart(codes=(code,)), None, None)
+    return (await place_order(database, caller, new, NOON, DAY)).order.outcome.total
+
+
+async def test_a_deletion_removes_one_batch_of_codes_and_the_sweep_the_others(
+    database: Database, merchant: Caller
+) -> None:
+    promotion_id = await a_coupon(database, merchant)
+    await promotions.delete_promotion(database, merchant, promotion_id, NOON)
+    assert await left(database, promotion_id) == 18
+    for code in ("C00", "C22"):
+        assert (await quote(database, merchant, a_cart(codes=(code,)), NOON)).total == 1000
+        assert await order(database, merchant, f"order {code}", code) == 1000
+    assert await contradictions(database, merchant) == []
+
+    assert await sweep_once(database, merchant, promotion_id)
+    assert await left(database, promotion_id) == 13
+    await sweep_codes(database)
+    assert (await left(database, promotion_id), await jobs(database, promotion_id)) == (0, 0)
+    assert await contradictions(database, merchant) == []
+
+
+async def test_the_history_tells_of_all_codes_that_a_deletion_takes(
+    database: Database, merchant: Caller
+) -> None:
+    promotion_id = await a_coupon(database, merchant)
+    await promotions.delete_promotion(database, merchant, promotion_id, NOON)
+    await promotions.restore_promotion(database, merchant, promotion_id, LATER)
+    page = await promotion_history(database, merchant, promotion_id, limit=5)
+    deleted = page.entries[1].change
+    assert deleted.before is not None
+    assert deleted.before["codes"]["count"] == 23  # type: ignore[index]
+
+
+async def test_a_promotion_with_few_codes_leaves_no_sweep(
+    database: Database, merchant: Caller
+) -> None:
+    promotion_id = await a_coupon(database, merchant, 5)
+    await promotions.delete_promotion(database, merchant, promotion_id, NOON)
+    assert (await left(database, promotion_id), await jobs(database, promotion_id)) == (0, 0)
+
+
+@pytest.mark.parametrize("batches", [0, 1, 3, 99])
+async def test_a_restoration_brings_back_what_the_deletion_took_however_far_the_sweep_is(
+    database: Database, merchant: Caller, batches: int
+) -> None:
+    promotion_id = await a_coupon(database, merchant)
+    await order(database, merchant, f"used {promotion_id}", "C20")
+    await codes.remove_codes(database, merchant, promotion_id, ["C01", "C21"], NOON)
+    before = await promotions.get_promotion(database, merchant, promotion_id)
+    await promotions.delete_promotion(database, merchant, promotion_id, LATER)
+    for _ in range(batches):
+        await sweep_once(database, merchant, promotion_id)
+
+    await promotions.restore_promotion(database, merchant, promotion_id, LATER)
+    after = await promotions.get_promotion(database, merchant, promotion_id)
+    assert after.terms == before.terms
+    assert await jobs(database, promotion_id) == 0
+    await sweep_codes(database)
+    assert await left(database, promotion_id) == 21
+    statistics = await promotion_statistics(database, merchant, promotion_id)
+    assert statistics.uses == 1
+    assert await order(database, merchant, "afterwards", "C22") == 900
+    assert await contradictions(database, merchant) == []
+
+
+async def test_a_restoration_that_was_interrupted_is_no_restoration_and_can_be_repeated(
+    database: Database, merchant: Caller
+) -> None:
+    promotion_id = await a_coupon(database, merchant)
+    await promotions.delete_promotion(database, merchant, promotion_id, NOON)
+    await sweep_codes(database)
+    async with database.write() as connection:
+        done = await store.restore_some(connection, merchant.merchant_id, promotion_id, NOON, None)
+    assert not done.is_complete
+    assert await left(database, promotion_id) == 5
+    assert (await quote(database, merchant, a_cart(codes=("C00",)), NOON)).total == 1000
+    assert not await sweep_once(database, merchant, promotion_id), "a restoration pauses the sweep"
+
+    async with database.write() as connection:
+        await connection.execute(
+            "UPDATE code_sweeps SET paused_until = now() WHERE promotion_id = $1", promotion_id
+        )
+    await sweep_codes(database)
+    assert await left(database, promotion_id) == 0
+    await promotions.restore_promotion(database, merchant, promotion_id, LATER)
+    assert await left(database, promotion_id) == 23
+
+
+async def test_a_restoration_begins_again_where_the_sweep_went_on_meanwhile(
+    database: Database, merchant: Caller
+) -> None:
+    promotion_id = await a_coupon(database, merchant)
+    await promotions.delete_promotion(database, merchant, promotion_id, NOON)
+    await sweep_codes(database)
+    done = None
+    for _ in range(2):
+        async with database.write() as connection:
+            done = await store.restore_some(
+                connection, merchant.merchant_id, promotion_id, NOON, done
+            )
+    async with database.write() as connection:
+        await connection.execute(
+            "UPDATE code_sweeps SET paused_until = now() WHERE promotion_id = $1", promotion_id
+        )
+    assert await sweep_once(database, merchant, promotion_id)
+    assert await left(database, promotion_id) == 5
+    while done is None or not done.is_complete:
+        async with database.write() as connection:
+            done = await store.restore_some(
+                connection, merchant.merchant_id, promotion_id, NOON, done
+            )
+    assert await left(database, promotion_id) == 23
+
+
+async def test_two_restorations_at_once_restore_once(database: Database, merchant: Caller) -> None:
+    promotion_id = await a_coupon(database, merchant)
+    await promotions.delete_promotion(database, merchant, promotion_id, NOON)
+    await sweep_codes(database)
+    answers = await asyncio.gather(
+        *(promotions.restore_promotion(database, merchant, promotion_id, LATER) for _ in range(2)),
+        return_exceptions=True,
+    )
+    assert [type(answer) for answer in answers if answer is not None] == [PromotionNotFound]
+    assert await left(database, promotion_id) == 23
+
+
+async def test_a_sweep_passes_over_a_code_that_an_order_has_and_takes_it_later(
+    database: Database, merchant: Caller
+) -> None:
+    promotion_id = await a_coupon(database, merchant)
+    async with database.write() as connection:
+        await connection.execute(
+            "SELECT FROM codes WHERE promotion_id = $1 AND code IN ('C03', 'C13') FOR UPDATE",
+            promotion_id,
+        )
+        async with asyncio.timeout(2):
+            await promotions.delete_promotion(database, merchant, promotion_id, NOON)
+            await sweep_codes(database)
+        assert await left(database, promotion_id) == 2
+    await sweep_codes(database)
+    assert (await left(database, promotion_id), await jobs(database, promotion_id)) == (0, 0)
+
+
+async def test_an_order_waits_for_none_of_the_codes_that_are_still_to_be_removed(
+    database: Database, merchant: Caller
+) -> None:
+    promotion_id = await a_coupon(database, merchant)
+    await order(database, merchant, "earlier", "C22")
+    await promotions.delete_promotion(database, merchant, promotion_id, NOON)
+    async with database.write() as sweep:
+        await store.sweep_some(sweep, merchant.merchant_id, promotion_id)
+        async with asyncio.timeout(2):
+            assert await order(database, merchant, "with a deleted code", "C07") == 1000
+            new = NewOrder("instead", a_cart(codes=("C22",)), None, "earlier")
+            placed = await place_order(database, merchant, new, LATER, DAY)
+        assert placed.order.outcome.total == 1000
+    await sweep_codes(database)
+    assert await contradictions(database, merchant) == []
+
+
+async def test_a_text_of_a_deleted_promotion_is_free_at_once(
+    database: Database, merchant: Caller
+) -> None:
+    promotion_id = await a_coupon(database, merchant)
+    await promotions.delete_promotion(database, merchant, promotion_id, NOON)
+    other = await promotions.create_promotion(
+        database, merchant, a_promotion(codes=("C22",), code_type=CodeType.ONE_TIME), LATER
+    )
+    assert await order(database, merchant, "of the other", "C22") == 900
+    await sweep_codes(database)
+    assert (await left(database, promotion_id), await left(database, other)) == (0, 1)
+    await promotions.restore_promotion(database, merchant, promotion_id, LATER)
+    assert await order(database, merchant, "of the first", "C22") == 900
+
+
+async def test_a_sweep_that_an_older_program_restored_ends_and_removes_nothing(
+    database: Database, merchant: Caller
+) -> None:
+    promotion_id = await a_coupon(database, merchant)
+    await promotions.delete_promotion(database, merchant, promotion_id, NOON)
+    async with database.write() as connection:
+        await connection.execute(
+            "UPDATE promotions SET deleted_at = NULL WHERE promotion_id = $1", promotion_id
+        )
+        await connection.execute(
+            "UPDATE codes SET removed_at = NULL WHERE promotion_id = $1", promotion_id
+        )
+    await sweep_codes(database)
+    assert (await left(database, promotion_id), await jobs(database, promotion_id)) == (23, 0)
