@@ -78,10 +78,6 @@ def server_url(
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
     with hold(folder / "postgresql") as url:
-        with psycopg.connect(url) as connection:
-            # What these tests store need not outlive a power cut; tests of faults have servers of
-            # their own.
-            connection.execute("ALTER ROLE CURRENT_USER SET synchronous_commit = off")
         yield url
 
 
@@ -101,6 +97,13 @@ def create_database(server_url: str) -> Iterator[Callable[[], str]]:
                 )
             )
             names.append(name)
+            # What these tests store need not outlive a power cut: tests of faults have servers of
+            # their own.
+            server.execute(
+                sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(
+                    sql.Identifier(name)
+                )
+            )
             return with_database(server_url, name)
 
         yield create
