@@ -13,6 +13,7 @@ from sconto.api.metrics import Metrics
 from sconto.api.quotas import QuotaPolicies, Quotas
 from sconto.operations import Database
 from sconto.operations.tokens import Tokens
+from sconto.operations.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Context:
     metrics: Metrics
     now: Callable[[], datetime] = read_clock
     quotas: Quotas = field(default_factory=lambda: Quotas.open(QuotaPolicies(), None))
+    turns: Turns = field(default_factory=Turns)
 
 
 def context_of(request: Request) -> Context:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from sconto.api.bodies import read_object
+from sconto.api.bodies import SMALL, read_object
 from sconto.api.context import context_of
 from sconto.api.faults import first_names
 from sconto.api.merchant.errors import Fault, fault, invalid_body
@@ -20,9 +20,6 @@ from sconto.operations import people
 router: Final = APIRouter(tags=["Merchant API"], route_class=PlainRoute)
 
 _FIELDS: Final = ("username", "password")
-
-_BODY_LIMIT: Final = 64 * 1024
-"""Bytes that somebody may send of whom nothing is known yet."""
 
 _REFUSED: Final = {
     400: "111, 110, or 11010 for each field that is missing or invalid",
@@ -67,7 +64,7 @@ class SignedIn(BaseModel):
 )
 async def sign_in(request: Request) -> Response:
     """A token lives 24 hours, and a new one leaves older ones valid."""
-    body = await read_object(request, _BODY_LIMIT)
+    body = await read_object(request, SMALL)
     username, password = _read_credentials(body)
     context = context_of(request)
     token = await people.sign_in(

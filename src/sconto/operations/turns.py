@@ -1,0 +1,70 @@
+"""Large requests of one merchant take turns: other merchants pay for them with nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator, Hashable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from sconto.domain.problems import TooManyAtOnce
+from sconto.store.apart import apart
+
+__all__ = ["Turns", "apart"]
+
+AT_ONCE: Final = 2
+"""Large requests of one merchant that a worker serves at a time."""
+
+WAITING: Final = 8
+"""How many more may wait; others are refused at once."""
+
+PATIENCE: Final = 10.0
+"""Seconds that a request waits for its turn."""
+
+_RETRY_AFTER: Final = 5
+
+
+@dataclass(slots=True)
+class _Queue:
+    """The turns of one merchant, and how many requests have or want one."""
+
+    turns: asyncio.Semaphore
+    asking: int = field(default=0)
+
+
+class Turns:
+    """Who has a turn in this worker, and who waits for one."""
+
+    def __init__(
+        self, at_once: int = AT_ONCE, waiting: int = WAITING, patience: float = PATIENCE
+    ) -> None:
+        self._at_once = at_once
+        self._most = at_once + waiting
+        self._patience = patience
+        self._queues: dict[Hashable, _Queue] = {}
+
+    @asynccontextmanager
+    async def of(self, whose: Hashable) -> AsyncIterator[None]:
+        """A turn for the length of a block. Raises TooManyAtOnce instead of waiting for long."""
+        queue = self._queues.get(whose)
+        if queue is None:
+            queue = self._queues[whose] = _Queue(asyncio.Semaphore(self._at_once))
+        if queue.asking >= self._most:
+            raise TooManyAtOnce(_RETRY_AFTER)
+        queue.asking += 1
+        try:
+            await self._wait(queue)
+            try:
+                yield
+            finally:
+                queue.turns.release()
+        finally:
+            queue.asking -= 1
+            if not queue.asking:
+                del self._queues[whose]
+
+    async def _wait(self, queue: _Queue) -> None:
+        try:
+            async with asyncio.timeout(self._patience):
+                await queue.turns.acquire()
+        except TimeoutError:
+            raise TooManyAtOnce(_RETRY_AFTER) from None
