@@ -1,9 +1,9 @@
 """What a merchant asks of a promotion's codes by themselves: list, add, remove, import, export."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from sconto.domain.code_file import (
     NAMED_LINES,
@@ -34,9 +34,16 @@ from sconto.domain.problems import (
 )
 from sconto.domain.promotion import PromotionType
 from sconto.store import code_lists, history
+from sconto.store.apart import apart
 from sconto.store.database import Connection, Database, retrying
 
-_EXPORTED_AT_ONCE: Final = 10_000
+T = TypeVar("T")
+
+_FEW: Final = 5_000
+"""Codes that are looked at in one step."""
+
+_EXPORTED_AT_ONCE: Final = 500
+"""Written in one step, beside which others get on."""
 
 
 async def list_codes(
@@ -75,7 +82,7 @@ async def add_codes(
     Raises PromotionNotFound, NoCodesAllowed, and CodesTaken with those that the promotion has, or
     that are sent twice, in any spelling.
     """
-    keys = [key for code in codes if (key := code_key(code)) is not None]
+    keys = await _briefly(codes, _keys_of, codes)
     if len(keys) < len(codes):
         raise ValueError("what is no code is refused before")
 
@@ -84,7 +91,7 @@ async def add_codes(
             await _lock_holder(connection, caller, promotion_id)
             merchant_id = caller.merchant_id
             taken = await code_lists.find_taken(connection, merchant_id, promotion_id, keys)
-            if repeated := tuple(_repeated(codes, keys, taken)):
+            if repeated := await _briefly(codes, _repeated, codes, keys, taken):
                 raise CodesTaken(repeated)
             await code_lists.insert_codes(connection, merchant_id, promotion_id, codes, keys)
             added = Sample.of(codes)
@@ -101,8 +108,7 @@ async def remove_codes(
 
     Those that the promotion does not have are named in the answer. Raises PromotionNotFound.
     """
-    wanted = {code_key(code) or code: code for code in codes}
-    keys = [key for key in wanted if is_code(key)]
+    wanted, keys = await _briefly(codes, _wanted_of, codes)
 
     async def remove() -> RemovedCodes:
         async with database.write() as connection:
@@ -111,11 +117,10 @@ async def remove_codes(
                 raise PromotionNotFound(promotion_id)
             gone = await code_lists.remove_listed(connection, merchant_id, promotion_id, keys, now)
             if gone:
-                removed = Sample.of(list(gone.values()))
+                removed = Sample.of(gone.values())
                 verb = Verb.CODES_REMOVED
                 await _record(connection, caller, promotion_id, verb, now, removed=removed)
-        unknown = tuple(code for key, code in wanted.items() if key not in gone)
-        return RemovedCodes(len(gone), unknown)
+        return RemovedCodes(len(gone), await _briefly(codes, _missing, wanted, gone))
 
     return await retrying(remove)
 
@@ -267,13 +272,34 @@ def _key(cursor: str | None) -> str:
     return cursor or ""
 
 
-def _repeated(codes: Sequence[str], keys: Sequence[str], taken: set[str]) -> Iterator[str]:
+async def _briefly(codes: Sequence[str], function: Callable[..., T], *arguments: object) -> T:
+    """What the function answers; about many codes it is asked in a thread."""
+    return function(*arguments) if len(codes) <= _FEW else await apart(function, *arguments)
+
+
+def _keys_of(codes: Sequence[str]) -> list[str]:
+    return [key for code in codes if (key := code_key(code)) is not None]
+
+
+def _wanted_of(codes: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """The codes by their keys, and those of the keys that a code can have."""
+    wanted = {code_key(code) or code: code for code in codes}
+    return wanted, [key for key in wanted if is_code(key)]
+
+
+def _missing(wanted: Mapping[str, str], gone: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(code for key, code in wanted.items() if key not in gone)
+
+
+def _repeated(codes: Sequence[str], keys: Sequence[str], taken: set[str]) -> tuple[str, ...]:
     """The codes that are there already, in the promotion or earlier among them."""
     known = set(taken)
+    repeated = []
     for code, key in zip(codes, keys, strict=True):
         if key in known:
-            yield code
+            repeated.append(code)
         known.add(key)
+    return tuple(repeated)
 
 
 async def _record(

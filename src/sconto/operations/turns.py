@@ -1,15 +1,15 @@
 """Large requests of one merchant take turns: other merchants pay for them with nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from sconto.domain.problems import TooManyAtOnce
 from sconto.store.apart import apart
 
-__all__ = ["Turns", "apart"]
+__all__ = ["Turns", "apart", "in_short_turns", "short_turns"]
 
 AT_ONCE: Final = 2
 """Large requests of one merchant that a worker serves at a time."""
@@ -21,6 +21,26 @@ PATIENCE: Final = 10.0
 """Seconds that a request waits for its turn."""
 
 _RETRY_AFTER: Final = 5
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+async def in_short_turns(
+    turns: "Turns", whose: Hashable, parts: AsyncIterator[S], write: Callable[[S], T]
+) -> AsyncIterator[T]:
+    """What is written of the parts of a long answer; each is found and written in a turn.
+
+    So all the long answers of one merchant take no more time from others than one of them. Sending
+    takes no turn: a slow reader keeps nobody waiting.
+    """
+    while True:
+        async with turns.of(whose):
+            part = await anext(parts, None)
+            if part is None:
+                return
+            written = write(part)
+        yield written
 
 
 @dataclass(slots=True)
@@ -68,3 +88,8 @@ class Turns:
                 await queue.turns.acquire()
         except TimeoutError:
             raise TooManyAtOnce(_RETRY_AFTER) from None
+
+
+def short_turns() -> Turns:
+    """Turns for parts of long answers: one at a time, and each waits as long as it takes."""
+    return Turns(at_once=1, waiting=1_000, patience=600.0)

@@ -28,6 +28,10 @@ class Context(Protocol):
         """Whose turn it is to send something large."""
 
     @property
+    def short_turns(self) -> Turns:
+        """Whose turn it is to write a part of a long answer."""
+
+    @property
     def zone(self) -> ZoneInfo:
         """The zone that times are shown and typed in."""
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sconto.domain.code_file import CodeFile, CodeLine
+from sconto.domain.code_file import CodeFile, CodeLine, RefusedCodeLine
 from sconto.domain.codes import CodeType, code_key
 from sconto.domain.coverage import (
     AllProducts,
@@ -29,7 +29,9 @@ from sconto.portal.local_times import move_to, read_local_time
 MOST_CODES_SHOWN: Final = 500
 """A promotion with more codes keeps them where the form is saved."""
 
-_SEPARATORS: Final = re.compile(r"[\s,;]+")
+_WORD: Final = re.compile(r"[^\s,;]+")
+_LINE: Final = re.compile("[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
+_PIECE: Final = 16 * 1024
 _NAMED: Final = 5
 _FIRST_YEAR: Final = 1970
 _LAST_YEAR: Final = 9998
@@ -154,7 +156,10 @@ def file_lines(text: str) -> str:
 def file_codes(content: bytes) -> tuple[str, tuple[str, ...]]:
     """The codes of a CSV file as lines, and what is wrong with other lines."""
     file = CodeFile()
-    lines = [*file.feed(content), *file.end()]
+    lines: list[CodeLine | RefusedCodeLine] = []
+    for start in range(0, len(content), _PIECE):
+        lines += file.feed(content[start : start + _PIECE])
+    lines += file.end()
     codes = [line.code for line in lines if isinstance(line, CodeLine)]
     faults = [f"{line.line} {line.fault}" for line in lines if not isinstance(line, CodeLine)]
     return "\n".join(codes), tuple(faults)
@@ -185,7 +190,7 @@ def _read_coverage(fields: Fields, language: Language, faults: Faults) -> Covera
             return None if percent is None else AllProducts(percent)
         case "listed":
             percent = _read_percent(fields.percent, language, faults)
-            listed = _read_products(_SEPARATORS.split(fields.products), language, faults)
+            listed = _read_products(list(_words(fields.products)), language, faults)
             return None if percent is None else ListedProducts(percent, listed)
         case "own":
             return _read_own_percents(fields.products, language, faults)
@@ -204,7 +209,6 @@ def _read_percent(text: str, language: Language, faults: Faults) -> int | None:
 
 
 def _read_products(texts: Sequence[str], language: Language, faults: Faults) -> tuple[int, ...]:
-    texts = [text for text in texts if text]
     read = {text: parse_product_id(text) for text in texts}
     bad = [text for text, product_id in read.items() if product_id is None]
     if bad:
@@ -218,7 +222,7 @@ def _read_products(texts: Sequence[str], language: Language, faults: Faults) -> 
 def _read_own_percents(text: str, language: Language, faults: Faults) -> OwnPercents:
     percents: dict[int, int] = {}
     bad: list[str] = []
-    for line in filter(None, map(str.strip, text.splitlines())):
+    for line in filter(None, (found[0].strip() for found in _LINE.finditer(text))):
         match [cell for cell in re.split(r"[\s;]+|,(?=\s)", line) if cell]:
             case [product, percent, *rest] if not "".join(rest).strip("%"):
                 product_id = parse_product_id(product.rstrip(","))
@@ -249,7 +253,7 @@ def _read_codes(fields: Fields, language: Language, faults: Faults) -> tuple[str
     """The codes, each once however it is spelled."""
     codes: dict[str, str] = {}
     bad = []
-    for code in filter(None, _SEPARATORS.split(fields.codes)):
+    for code in _words(fields.codes):
         key = code_key(code)
         if key is None:
             bad.append(code)
@@ -264,6 +268,11 @@ def _read_codes(fields: Fields, language: Language, faults: Faults) -> tuple[str
         sentence = language.gettext("Lines of the file cannot be taken: %(lines)s.")
         faults.note("codes", sentence % {"lines": "; ".join(fields.code_faults[:_NAMED])})
     return tuple(codes.values())
+
+
+def _words(text: str) -> Iterator[str]:
+    """What stands between blanks, commas and semicolons, one by one: a million in many steps."""
+    return (found[0] for found in _WORD.finditer(text))
 
 
 def _some(texts: Sequence[str]) -> str:

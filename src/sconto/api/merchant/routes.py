@@ -25,6 +25,7 @@ from sconto.api.bodies import (
     understand,
 )
 from sconto.api.context import context_of
+from sconto.api.long_answers import answer_in_parts
 from sconto.api.merchant import manual
 from sconto.api.merchant.admission import admit
 from sconto.api.merchant.errors import Refused, invalid_body
@@ -32,12 +33,13 @@ from sconto.api.merchant.ids import find_id, id_in_path
 from sconto.api.merchant.listing import read_query
 from sconto.api.merchant.reading import Reading, read_new_promotion, read_promotion_change
 from sconto.api.merchant.statistics import read_statistics_question, write_statistics
-from sconto.api.merchant.writing import write_promotion
+from sconto.api.merchant.writing import write_promotion_in_parts
 from sconto.api.plain_route import PlainRoute
 from sconto.domain.people import Action, Caller
 from sconto.domain.promotion import NewPromotion
 from sconto.operations import promotions
-from sconto.operations.statistics import promotion_statistics
+from sconto.operations.statistics import promotion_statistics_in_parts
+from sconto.operations.turns import apart
 
 T = TypeVar("T")
 
@@ -78,10 +80,10 @@ async def get_statistics(request: Request) -> Response:
     if asked.promotion_id is None:
         raise invalid_body(*asked.faults)
     promotion_id = find_id(asked.promotion_id)
-    statistics = await promotion_statistics(database, caller, promotion_id)
+    uses, parts = await promotion_statistics_in_parts(database, caller, promotion_id)
     if asked.faults:
         raise invalid_body(*asked.faults)
-    return Response(write_statistics(statistics), media_type="application/json")
+    return await answer_in_parts(write_statistics(uses, parts))
 
 
 @router.get("/v1/promotion/{promotion_id}", **manual.GET)
@@ -90,7 +92,8 @@ async def get_promotion(request: Request) -> Response:
     caller = require(request, Action.READ_PROMOTIONS)
     context = context_of(request)
     promotion = await promotions.get_promotion(context.database, caller, id_in_path(request))
-    return JSONResponse(write_promotion(promotion, context.zone))
+    parts = write_promotion_in_parts(promotion, context.zone)
+    return await answer_in_parts(await apart(list, parts) if promotion.is_long else parts)
 
 
 @router.patch("/v1/promotion/{promotion_id}", **manual.MODIFY)
