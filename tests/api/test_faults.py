@@ -18,7 +18,7 @@ ADDRESSES = [
     ("POST", "/v1/promotion", 400, FLOOD),
     ("POST", "/v1/promotion", 400, LONG),
     ("POST", "/v1/promotion", 400, {"coupons": FLOOD, "discounts": LONG}),
-    ("POST", "/v1/promotion/statistics", 400, FLOOD),
+    ("POST", "/v1/promotion/statistics", 400, dict.fromkeys(list(FLOOD)[:3000], 1)),
     ("POST", "/promotion/v1/promotions", 422, FLOOD),
     ("POST", "/promotion/v1/promotions", 422, LONG),
     ("POST", "/promotion/v1/promotions", 422, {"rules": [{"effect": FLOOD}] * 100}),

@@ -6,6 +6,7 @@ late, but adds no processor time to it.
 """
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -36,6 +37,9 @@ async def stalls() -> AsyncIterator[Stalls]:
             watched.longest = max(watched.longest, now - before)
             before = time.process_time()
 
+    # As a worker does when it starts: what was there before is not looked through again.
+    gc.collect()
+    gc.freeze()
     ticking = asyncio.create_task(tick())
     await asyncio.sleep(0.01)
     watched.longest = 0.0
@@ -44,6 +48,7 @@ async def stalls() -> AsyncIterator[Stalls]:
         await asyncio.sleep(0.002)
     finally:
         ticking.cancel()
+        gc.unfreeze()
 
 
 @dataclass

@@ -3,9 +3,12 @@
 import re
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Final
 
 # U+0482 to U+0489 are the signs of the Cyrillic block that are no letters.
 _CODE = re.compile(r"[A-Za-z0-9\u0400-\u0481\u048A-\u04FF_.-]{1,30}")
+
+_PARTS: Final = 64
 
 
 class CodeType(StrEnum):
@@ -31,6 +34,21 @@ def code_key(text: str) -> str | None:
     Codes are compared whatever their case. The one normaliser: for writing, look-up and input.
     """
     return text.casefold() if is_code(text) else None
+
+
+def count_different(codes: Iterable[str]) -> int:
+    """How many codes there are, each counted once however it is spelled.
+
+    Counted in parts, each forgotten by itself: to forget a million texts at once is one long step.
+    """
+    parts: list[set[str]] = [set() for _ in range(_PARTS)]
+    for code in codes:
+        key = code_key(code) or code
+        parts[hash(key) % _PARTS].add(key)
+    different = 0
+    while parts:
+        different += len(parts.pop())
+    return different
 
 
 def activated_codes(texts: Iterable[str]) -> dict[str, str]:

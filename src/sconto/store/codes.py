@@ -10,7 +10,7 @@ from sconto.domain.history import NAMED, ListChange, Sample
 from sconto.domain.ordering import arrange
 from sconto.store.apart import apart
 from sconto.store.database import Connection
-from sconto.store.row_writing import AT_ONCE, slices, write_rows
+from sconto.store.row_writing import AT_ONCE, drained, write_rows
 
 _STORED = """
 SELECT code_id, code, code_key, position
@@ -69,11 +69,11 @@ async def write_codes(
     stored = await _find_stored(connection, merchant_id, promotion_id)
     is_long = len(codes) + len(stored.ids) > AT_ONCE
     plan = await apart(_plan, codes, stored) if is_long else _plan(codes, stored)
-    for (ids,) in slices(plan.gone):
+    for (ids,) in drained(plan.gone):
         await connection.execute(_REMOVE, merchant_id, ids, now)
-    for changed in slices(*plan.changed):
+    for changed in drained(*plan.changed):
         await connection.execute(_UPDATE, merchant_id, *changed)
-    for new in slices(*plan.new):
+    for new in drained(*plan.new):
         await write_rows(connection, _INSERT, merchant_id, promotion_id, *new)
     return plan.change
 

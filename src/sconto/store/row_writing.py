@@ -24,6 +24,16 @@ async def write_rows(connection: Connection, statement: str, *arguments: object)
     await connection.execute(_PLAN, before)
 
 
+def drained(*columns: list[Any]) -> Iterator[list[Sequence[Any]]]:
+    """As `slices`, of columns that nobody needs any more: what was written is forgotten at once."""
+    for column in columns:
+        column.reverse()
+    while columns[0]:
+        yield [column[: -AT_ONCE - 1 : -1] for column in columns]
+        for column in columns:
+            del column[-AT_ONCE:]
+
+
 def slices(*columns: Sequence[Any]) -> Iterator[list[Sequence[Any]]]:
     """The columns of many rows as the columns of a few rows each."""
     for start in range(0, len(columns[0]) if columns else 0, AT_ONCE):

@@ -15,7 +15,7 @@ from sconto.api.merchant.values import (
     read_percent,
     read_product_ids,
 )
-from sconto.domain.codes import CodeType, code_key
+from sconto.domain.codes import CodeType, count_different
 from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
 from sconto.domain.promotion import PromotionType, Terms
 
@@ -111,7 +111,7 @@ def _read_codes(
         findings.note_invalid(kind.path("coupon_code"))
     if fits and not codes.valid and not codes.faulty:
         findings.note(kind.path("coupon_code"), fault(11070))
-    if fits and len({code_key(code) for code in codes.valid}) < len(codes.valid):
+    if fits and count_different(codes.valid) < len(codes.valid):
         findings.note(kind.path("coupon_code"), fault(11080))
     return code_type, codes.valid
 
