@@ -21,11 +21,11 @@ ADDRESSES = [
     ("POST", "/v1/promotion/statistics", 400, dict.fromkeys(list(FLOOD)[:3000], 1)),
     ("POST", "/promotion/v1/promotions", 422, FLOOD),
     ("POST", "/promotion/v1/promotions", 422, LONG),
-    ("POST", "/promotion/v1/promotions", 422, {"rules": [{"effect": FLOOD}] * 100}),
+    ("POST", "/promotion/v1/promotions", 422, {"rules": [{"effect": FLOOD}] * 40}),
     ("POST", "/checkout/v1/quotes", 422, FLOOD),
     ("POST", "/checkout/v1/quotes", 422, LONG),
     ("POST", "/checkout/v1/quotes", 422, QUOTE),
-    ("POST", "/checkout/v1/quotes", 422, {"subscription": {"codes": [FLOOD] * 20}}),
+    ("POST", "/checkout/v1/quotes", 422, {"subscription": {"codes": [FLOOD] * 5}}),
     ("PUT", "/catalog/v1/products", 422, FLOOD),
     ("PUT", "/catalog/v1/products", 422, {"products": [FLOOD, LONG]}),
 ]
