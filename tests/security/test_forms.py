@@ -1,6 +1,4 @@
-"""What is looked at before a form of the portal is read: who sends it, and whether they may."""
-
-from collections.abc import Iterator
+"""What is checked before a form of the portal is read: its sender and their role."""
 
 import pytest
 from starlette.applications import Starlette
@@ -38,11 +36,7 @@ def multipart(token: str, content: bytes, field: str = "code_file") -> bytes:
     ) % (FIELD.encode(), token.encode(), field.encode(), content)
 
 
-@pytest.fixture(params=ADDRESSES)
-def address(request: pytest.FixtureRequest) -> Iterator[str]:
-    yield request.param
-
-
+@pytest.mark.parametrize("address", ADDRESSES)
 async def test_nothing_is_read_of_a_strangers_form(app: Starlette, address: str) -> None:
     body = multipart("x", b"x" * 100_000)
     answer = await send(app, "POST", address, MULTIPART, body)
@@ -103,7 +97,11 @@ async def test_a_promotion_with_files_has_16_mib(
 
 @pytest.mark.parametrize(
     "content",
-    [b"\r" * 4_000_000, b"\r\n-" * 1_000_000, b"".join(b"A%07d\n" % n for n in range(500_000))],
+    [
+        pytest.param(b"\r" * 4_000_000, id="ends of lines"),
+        pytest.param(b"\r\n-" * 1_000_000, id="beginnings of boundaries"),
+        pytest.param(b"".join(b"A%07d\n" % number for number in range(500_000)), id="codes"),
+    ],
 )
 async def test_an_upload_does_not_stall_the_loop(
     app: Starlette, merchant: Caller, tokens: Tokens, content: bytes
@@ -115,5 +113,4 @@ async def test_an_upload_does_not_stall_the_loop(
             app, "POST", f"{ADDRESS}/promotions/new", {**MULTIPART, "Cookie": cookie}, body
         )
     assert answer.status == 422
-    print("STALL", watched.longest)
     assert watched.longest < 0.15
