@@ -101,8 +101,7 @@ async def in_turn(request: Request) -> AsyncIterator[None]:
 @asynccontextmanager
 async def in_turn_if_large(request: Request) -> AsyncIterator[None]:
     """Read and serve a request in turn unless it says that its body is small enough not to."""
-    announced = find_header(request, b"content-length") or ""
-    if announced.isdecimal() and len(announced) < 10 and int(announced) <= CART:
+    if _announced_size(request, CODES) <= CART:
         yield
         return
     async with in_turn(request):
@@ -111,8 +110,7 @@ async def in_turn_if_large(request: Request) -> AsyncIterator[None]:
 
 async def read_body(request: Request, limit: int) -> bytes:
     """The whole body; no more of it is held than may be sent. Raises BodyTooLarge."""
-    announced = find_header(request, b"content-length") or ""
-    if announced.isdecimal() and int(announced) > limit:
+    if _announced_size(request, 0) > limit:
         raise BodyTooLarge(limit)
     chunks: list[bytes] = []
     size = 0
@@ -128,6 +126,13 @@ async def read_body(request: Request, limit: int) -> bytes:
         chunks.append(chunk)
         more = message.get("more_body", False)
     return b"".join(chunks)
+
+
+def _announced_size(request: Request, otherwise: int) -> int:
+    """How long the request says that its body is; `otherwise` where it says nothing."""
+    announced = find_header(request, b"content-length")
+    is_number = announced is not None and announced.isascii() and announced.isdecimal()
+    return int(announced) if is_number and announced and len(announced) < 19 else otherwise
 
 
 def parse_object(body: bytes) -> dict[str, Any]:

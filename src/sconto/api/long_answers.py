@@ -1,15 +1,19 @@
 """Answers that may be long: written in short steps, and sent as fast as they are taken."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Final
 
+import msgspec
 from starlette.responses import Response, StreamingResponse
 
 _JSON: Final = "application/json"
 
 _STEP: Final = 64 * 1024
 """Bytes that are written in one step."""
+
+_AT_ONCE: Final = 5_000
+"""Elements of a list that are written in one step."""
 
 _LONG: Final = 1024 * 1024
 """Bytes that are not put together any more before they are sent."""
@@ -33,6 +37,26 @@ async def answer_in_parts(parts: Iterable[bytes]) -> Response:
         return Response(b"".join(written), media_type=_JSON)
     headers = {"Content-Length": str(length)}
     return StreamingResponse(_let_go(written), headers=headers, media_type=_JSON)
+
+
+def parts_of(value: object) -> Iterator[bytes]:
+    """The JSON of a value; that of a long list some elements at a time."""
+    match value:
+        case dict() if value:
+            start = b"{"
+            for name, member in value.items():
+                yield start + msgspec.json.encode(name) + b":"
+                yield from parts_of(member)
+                start = b","
+            yield b"}"
+        case list() | tuple() if len(value) > _AT_ONCE:
+            start = b"["
+            for first in range(0, len(value), _AT_ONCE):
+                yield start + msgspec.json.encode(value[first : first + _AT_ONCE])[1:-1]
+                start = b","
+            yield b"]"
+        case _:
+            yield msgspec.json.encode(value)
 
 
 async def _let_go(written: list[bytes]) -> AsyncIterator[bytes]:

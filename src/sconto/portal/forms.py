@@ -61,7 +61,8 @@ async def open_form(
 def announced_size(request: Request, otherwise: int) -> int:
     """How long the request says that its body is; `otherwise` where it says nothing."""
     announced = request.headers.get("content-length", "")
-    return int(announced) if announced.isascii() and announced.isdecimal() else otherwise
+    is_number = announced.isascii() and announced.isdecimal() and len(announced) < 19
+    return int(announced) if is_number else otherwise
 
 
 async def _read(request: Request, limit: int) -> bytes:

@@ -18,6 +18,7 @@ from sconto.api.bodies import (
     understand,
 )
 from sconto.api.context import context_of
+from sconto.api.long_answers import answer_in_parts, parts_of
 from sconto.api.merchant import list_manual
 from sconto.api.merchant.admission import admit
 from sconto.api.merchant.codes_wire import (
@@ -107,7 +108,7 @@ async def remove_codes(request: Request) -> Response:
         gone = await codes.remove_codes(
             context.database, caller, promotion_id, wanted, context.now()
         )
-    return JSONResponse({"removed": gone.removed, "not_found": list(gone.unknown)})
+    return await answer_in_parts(parts_of({"removed": gone.removed, "not_found": gone.unknown}))
 
 
 def _is_csv(request: Request) -> bool:

@@ -1,17 +1,13 @@
 """Writing a promotion, field by field, in the order of the documentation."""
 
 from collections.abc import Iterator
-from typing import Final
 from zoneinfo import ZoneInfo
 
-import msgspec
-
+from sconto.api.long_answers import parts_of
 from sconto.api.merchant.instants import format_instant, no_end
 from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
 from sconto.domain.money import format_percent
 from sconto.domain.promotion import Promotion, PromotionType, Terms
-
-_AT_ONCE: Final = 5_000
 
 
 def write_promotion(promotion: Promotion, zone: ZoneInfo) -> dict[str, object]:
@@ -36,27 +32,7 @@ def write_promotion(promotion: Promotion, zone: ZoneInfo) -> dict[str, object]:
 
 def write_promotion_in_parts(promotion: Promotion, zone: ZoneInfo) -> Iterator[bytes]:
     """The same as JSON, part by part: of codes and products there may be a million."""
-    yield from _in_parts(write_promotion(promotion, zone))
-
-
-def _in_parts(value: object) -> Iterator[bytes]:
-    """The JSON of a value; that of a long list some elements at a time."""
-    match value:
-        case dict():
-            start = b"{"
-            for name, member in value.items():
-                yield start + msgspec.json.encode(name) + b":"
-                yield from _in_parts(member)
-                start = b","
-            yield b"}"
-        case list() if len(value) > _AT_ONCE:
-            start = b"["
-            for first in range(0, len(value), _AT_ONCE):
-                yield start + msgspec.json.encode(value[first : first + _AT_ONCE])[1:-1]
-                start = b","
-            yield b"]"
-        case _:
-            yield msgspec.json.encode(value)
+    yield from parts_of(write_promotion(promotion, zone))
 
 
 def _write_coupons(terms: Terms) -> dict[str, object]:
