@@ -13,7 +13,7 @@ from sconto.api.long_answers import answer_in_parts, parts_of
     [
         {},
         [],
-        {"a": {}, "b": [], "c": None, "d": 1.5, "é\"": "\u2028\n"},
+        {"a": {}, "b": [], "c": None, "d": 1.5, 'é"': "\u2028\n"},
         {"codes": [f"C{number}" for number in range(12_345)], "more": {"ids": list(range(10_000))}},
         {"codes": tuple(map(str, range(5_001)))},
         [{"id": number} for number in range(5_000)],

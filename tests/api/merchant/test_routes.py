@@ -167,7 +167,8 @@ async def test_the_content_type_comes_before_access_and_access_before_the_body(
         typed = {**headers, "Content-Type": content_type}
         for content in (b"", b"{", b"[]", b"null", b"1", b'{"a":NaN}', b'{"a":"\\ud800"}'):
             response = await client.request(method, url, headers=typed, content=content)
-            assert codes(response) == (400, [11000])
+            may = role is Role.VIEWER and url.endswith("statistics")
+            assert codes(response) == (400, [110 if may else 11000])
 
 
 @pytest.mark.usefixtures("caller")
