@@ -24,6 +24,9 @@ ADDRESSES = [
 ]
 UPLOADS = [path for path in ADDRESSES if path.endswith(("/codes", "/new", "/edit", "/preview"))]
 
+CODES = b"".join(b"A%07d\n" % number for number in range(200_000))
+IDS = b"".join(b"%d\n" % number for number in range(1, 100_000))
+
 MULTIPART = {"Content-Type": "multipart/form-data; boundary=b"}
 TYPED = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -113,4 +116,38 @@ async def test_an_upload_does_not_stall_the_loop(
             app, "POST", f"{ADDRESS}/promotions/new", {**MULTIPART, "Cookie": cookie}, body
         )
     assert answer.status == 422
+    assert watched.longest < 0.15
+
+
+@pytest.mark.parametrize(
+    ("field", "content", "status"),
+    [
+        pytest.param("code_file", CODES, 200, id="codes"),
+        pytest.param("product_file", IDS, 422, id="ids"),
+        pytest.param("product_file", b"\xff" * 4_000_000, 422, id="no text"),
+        pytest.param("product_file", b'1\n"' + b"x" * 200_000, 422, id="no csv"),
+    ],
+)
+async def test_checking_a_promotion_with_a_large_file_does_not_stall_the_loop(
+    app: Starlette, merchant: Caller, tokens: Tokens, field: str, content: bytes, status: int
+) -> None:
+    cookie = cookie_of(merchant, tokens)
+    typed = {
+        "type": "coupon",
+        "name": "Large",
+        "starts_at": "2026-01-01T00:00",
+        "coverage": "listed" if field == "product_file" else "all",
+        "percent": "5",
+        "code_type": "reusable",
+        "codes": "ONE",
+        "step": "check",
+    }
+    part = b'--b\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
+    body = b"".join(part % (name.encode(), text.encode()) for name, text in typed.items())
+    body += multipart(token_for(cookie.partition("=")[2]), content, field)
+    async with stalls() as watched:
+        answer = await send(
+            app, "POST", f"{ADDRESS}/promotions/new", {**MULTIPART, "Cookie": cookie}, body
+        )
+    assert answer.status == status
     assert watched.longest < 0.15

@@ -1,5 +1,6 @@
 """The fields of the form for a promotion: as they were typed, and the promotion they describe."""
 
+import codecs
 import csv
 import io
 import re
@@ -142,15 +143,30 @@ def read_instant(text: str, zone: ZoneInfo, stored: datetime | None) -> datetime
     return instant if instant and _FIRST_YEAR <= instant.year <= _LAST_YEAR else None
 
 
-def file_lines(text: str) -> str:
-    """The cells of a CSV file's first two columns as lines of the field for products."""
+def file_lines(content: bytes) -> str:
+    """The cells of a CSV file's first two columns as lines of the field for products.
+
+    Where the file is no CSV any more, there is a line that is no product.
+    """
     lines: list[str] = []
-    for row in csv.reader(io.StringIO(text.removeprefix("\ufeff"))):
-        cells = [cell.strip() for cell in row[:2] if cell.strip()]
-        is_heading = not lines and parse_product_id("".join(cells[:1])) is None
-        if cells and not is_heading:
-            lines.append(" ".join(cells))
+    try:
+        for row in csv.reader(io.StringIO(_decode(content))):
+            cells = [cell.strip() for cell in row[:2] if cell.strip()]
+            is_heading = not lines and parse_product_id("".join(cells[:1])) is None
+            if cells and not is_heading:
+                lines.append(" ".join(cells))
+    except csv.Error:
+        lines.append("?")
     return "\n".join(lines)
+
+
+def _decode(content: bytes) -> str:
+    """The text of a file, whatever is in it; a long one in steps."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    parts = [
+        decoder.decode(content[start : start + _PIECE]) for start in range(0, len(content), _PIECE)
+    ]
+    return "".join([*parts, decoder.decode(b"", final=True)]).removeprefix("\ufeff")
 
 
 def file_codes(content: bytes) -> tuple[str, tuple[str, ...]]:

@@ -134,8 +134,7 @@ async def _content(visit: Visit, name: str) -> bytes:
 
 
 async def _read_products(file: bytes) -> str:
-    text = file.decode("utf-8", "replace")
-    return file_lines(text) if len(text) <= _SHORT else await apart(file_lines, text)
+    return file_lines(file) if len(file) <= _SHORT else await apart(file_lines, file)
 
 
 async def _read_codes(file: bytes) -> tuple[str, tuple[str, ...]]:
