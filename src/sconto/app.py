@@ -5,6 +5,7 @@ import gc
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -68,6 +69,10 @@ ROUTES: Final[Sequence[BaseRoute]] = (
 
 _OBJECTS_BETWEEN_COLLECTIONS: Final = 20_000
 
+_TURN_SECONDS: Final = 0.001
+"""How long the event loop waits at most for a thread that is computing, five times shorter than
+usual: it waits so long each time that it wakes up."""
+
 _CONNECTIONS: Final = 24
 _AT_CHECKOUT: Final = 16
 
@@ -81,6 +86,7 @@ def create_app() -> Starlette:
     log = open_log(settings.log_format)
     app = _build_traced_app(settings, log) or build_app(lambda: _open_context(settings), log)
     _spare_the_collector()
+    sys.setswitchinterval(_TURN_SECONDS)
     return app
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import pytest
 
-from sconto.api.bodies import BODY_LIMIT
+from sconto.api.bodies import CART, CODES, LIST, SMALL
 from sconto.domain.people import Caller
 
 Bearer = Callable[[Caller], dict[str, str]]
@@ -81,37 +81,54 @@ async def test_the_merchant_api_answers_with_and_without_a_slash_at_the_end(
 
 
 @pytest.mark.parametrize(
-    ("method", "path"),
+    ("method", "path", "limit"),
     [
-        ("POST", "/v1/promotion"),
-        ("POST", "/v1/login_check"),
-        ("POST", "/checkout/v1/quotes"),
-        ("PUT", "/catalog/v1/products"),
+        ("POST", "/v1/login_check", SMALL),
+        ("POST", "/v1/promotion/statistics", SMALL),
+        ("PATCH", "/checkout/v1/orders/1", SMALL),
+        ("POST", "/checkout/v1/quotes", CART),
+        ("POST", "/checkout/v1/orders", CART),
+        ("POST", "/checkout/v1/prices", CART),
+        ("PUT", "/catalog/v1/products", LIST),
+        ("POST", "/promotion/v1/promotions", LIST),
+        ("PATCH", "/promotion/v1/promotions/1", LIST),
+        ("POST", "/promotion/v1/promotions/1/_validate", LIST),
+        ("POST", "/promotion/v1/promotions/1/_schedule", LIST),
+        ("POST", "/promotion/v1/promotion-codes/_apply", LIST),
+        ("POST", "/v1/promotion", CODES),
+        ("PATCH", "/v1/promotion/1", CODES),
+        ("POST", "/v1/promotion/1/codes", CODES),
+        ("DELETE", "/v1/promotion/1/codes", CODES),
     ],
 )
 @pytest.mark.parametrize("announced", [True, False])
-async def test_a_body_over_16_mib_is_413_whether_or_not_it_says_so(
+async def test_a_body_over_the_limit_of_its_address_is_413_whether_or_not_it_says_so(
     client: httpx.AsyncClient,
     merchant: Caller,
     bearer: Bearer,
     method: str,
     path: str,
+    limit: int,
     announced: bool,
 ) -> None:
     async def chunks() -> AsyncIterator[bytes]:
-        for _ in range(17):
-            yield b" " * 1024 * 1024
+        for _ in range(0, limit + 1, SMALL):
+            yield b" " * SMALL
 
     headers = {**bearer(merchant), "Content-Type": "application/json"}
-    content = b" " * (BODY_LIMIT + 1) if announced else chunks()
-    assert_error(await client.request(method, path, headers=headers, content=content), 413)
+    content = b" " * (limit + 1) if announced else chunks()
+    answer = await client.request(method, path, headers=headers, content=content)
+    if path.startswith("/promotion/"):
+        assert [error["status"] for error in answer.json()["errors"]] == ["413"]
+    else:
+        assert_error(answer, 413)
 
 
 async def test_a_body_of_16_mib_is_read(
     client: httpx.AsyncClient, merchant: Caller, bearer: Bearer
 ) -> None:
     headers = {**bearer(merchant), "Content-Type": "application/json"}
-    answer = await client.post("/v1/promotion", headers=headers, content=b" " * BODY_LIMIT)
+    answer = await client.post("/v1/promotion", headers=headers, content=b" " * CODES)
     assert answer.json()["errors"][0]["error"] == 110
 
 

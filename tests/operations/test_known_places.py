@@ -11,8 +11,8 @@ from sconto.domain.problems import BadCredentials, TooManyAttempts
 from sconto.domain.sign_in import place_of
 from sconto.operations import passwords
 from sconto.operations import sign_in as signing
+from sconto.operations.pace import Pace
 from sconto.operations.people import set_password, sign_in
-from sconto.operations.turns import Turns
 from sconto.store.database import Database
 from sconto.store.known_places import remember_place
 from tests.operations.test_people import PASSWORD, a_name, a_user
@@ -24,7 +24,7 @@ __all__ = ["address"]
 @pytest.fixture(autouse=True)
 def short_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Turns that take a tenth of what they take in service."""
-    monkeypatch.setattr(signing, "_TURNS", Turns(0.1, 0.25))
+    monkeypatch.setattr(signing, "_PACE", Pace(0.1, 0.25))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 from sconto.domain.people import Role
 from sconto.operations import passwords
 from sconto.operations import sign_in as signing
+from sconto.operations.pace import Pace
 from sconto.operations.people import (
     create_merchant,
     create_user,
@@ -15,7 +16,6 @@ from sconto.operations.people import (
     set_password,
     sign_in,
 )
-from sconto.operations.turns import Turns
 from sconto.store.database import Database
 from tests.operations.test_people import PASSWORD, a_name
 from tests.operations.test_people_sign_in import NOW, TOKENS, WRONG, address, outcome_of
@@ -88,7 +88,7 @@ async def test_setting_the_password_of_ones_own_user_of_that_name_guesses_nobody
     database: Database, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An admin elsewhere who signs in again and again learns from no answer what fits another."""
-    monkeypatch.setattr(signing, "_TURNS", Turns(0.1, 0.25))
+    monkeypatch.setattr(signing, "_PACE", Pace(0.1, 0.25))
     await a_shop(database, name, PASSWORD)
     mine = await a_shop(database, name, OTHER_PASSWORD)
     compared: list[int] = []

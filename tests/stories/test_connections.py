@@ -7,7 +7,7 @@ from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 
-from sconto.api.bodies import BODY_LIMIT
+from sconto.api.bodies import CODES
 from sconto.api.clock import read_clock
 from sconto.domain.people import Caller, Role
 from sconto.operations.tokens import Tokens
@@ -15,7 +15,7 @@ from tests.conftest import SECRET_KEY
 from tests.services import Service
 
 JSON = {"Content-Type": "application/json"}
-TOO_LARGE = b" " * (BODY_LIMIT + 1)
+TOO_LARGE = b" " * (CODES + 1)
 
 
 @pytest.fixture(scope="module")

@@ -1,33 +1,77 @@
-"""Reading a request's body: what it says it is, and how much of it."""
+"""Reading a request's body: what it says it is, how much of it, and by whom."""
 
-from typing import Any, Final
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 
+from sconto.api.context import context_of
 from sconto.api.headers import find_header
-from sconto.api.strict_json import NotJson, parse_json
-from sconto.domain.problems import BodyTooLarge, UnsupportedMediaType
+from sconto.api.strict_json import NotJson, is_light, parse_json
+from sconto.domain.people import Caller
+from sconto.domain.problems import BodyEncoded, BodyTooLarge, UnsupportedMediaType
+from sconto.operations.turns import apart
 
-BODY_LIMIT: Final = 16 * 1024 * 1024
-"""Bytes that anybody may send."""
+SMALL: Final = 64 * 1024
+"""Bytes of a body that has no list: a sign-in, a status, a question."""
+
+CART: Final = 1024 * 1024
+"""Bytes of a cart of 500 lines or of 1,000 prices, with every character escaped."""
+
+LIST: Final = 4 * 1024 * 1024
+"""Bytes of 1,000 products or subscription types, each character of their names escaped."""
+
+CODES: Final = 16 * 1024 * 1024
+"""Bytes of a promotion with its codes and products, of which there may be a million."""
+
+_IN_TURN: Final = "in_turn"
+
+T = TypeVar("T")
 
 
-async def read_object(request: Request, limit: int = BODY_LIMIT) -> dict[str, Any]:
+async def read_object(request: Request, limit: int) -> dict[str, Any]:
     """The members of the JSON object that a request sends, in the order sent.
 
-    Raises UnsupportedMediaType before anything of the body is read, then BodyTooLarge and NotJson.
+    Call it once the caller is known to be allowed to send it. Raises UnsupportedMediaType and
+    BodyEncoded before anything of the body is read, then BodyTooLarge, TooManyAtOnce and NotJson.
     """
-    return parse_object(await read_json(request, limit))
+    sent = await read_json(request, limit)
+    return await understand(request, sent, parse_object, sent)
 
 
-async def read_json(request: Request, limit: int = BODY_LIMIT) -> bytes:
+async def read_json(request: Request, limit: int) -> bytes:
     """The JSON text that a request sends, not looked at yet.
 
-    Raises UnsupportedMediaType before anything of the body is read, then BodyTooLarge.
+    Raises UnsupportedMediaType and BodyEncoded before anything of the body is read, then
+    BodyTooLarge.
     """
+    require_json(request)
+    return await read_body(request, limit)
+
+
+async def understand(
+    request: Request, sent: bytes, function: Callable[..., T], *arguments: object
+) -> T:
+    """What the function answers; where the body makes it take long, it has a thread and a turn."""
+    if is_light(sent):
+        return function(*arguments)
+    async with in_turn(request):
+        return await apart(function, *arguments)
+
+
+def require_json(request: Request) -> None:
+    """Refuse a body that is said to be no plain JSON: UnsupportedMediaType, BodyEncoded."""
     if not is_json(request):
         raise UnsupportedMediaType
-    return await read_body(request, limit)
+    require_plain(request)
+
+
+def require_plain(request: Request) -> None:
+    """Refuse a body that is said to be compressed. Raises BodyEncoded."""
+    for name, value in request.scope["headers"]:
+        if name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
+            raise BodyEncoded
 
 
 def is_json(request: Request) -> bool:
@@ -36,10 +80,37 @@ def is_json(request: Request) -> bool:
     return content_type.partition(";")[0].strip().lower() == "application/json"
 
 
-async def read_body(request: Request, limit: int = BODY_LIMIT) -> bytes:
+@asynccontextmanager
+async def in_turn(request: Request) -> AsyncIterator[None]:
+    """Do something large in the turn of the caller's merchant. Raises TooManyAtOnce.
+
+    A request has one turn at most, so that none waits for itself.
+    """
+    caller: Caller | None = request.scope.get("caller")
+    if caller is None or _IN_TURN in request.scope:
+        yield
+        return
+    async with context_of(request).turns.of(caller.merchant_id):
+        request.scope[_IN_TURN] = True
+        try:
+            yield
+        finally:
+            del request.scope[_IN_TURN]
+
+
+@asynccontextmanager
+async def in_turn_if_large(request: Request) -> AsyncIterator[None]:
+    """Read and serve a request in turn unless it says that its body is small enough not to."""
+    if _announced_size(request, CODES) <= CART:
+        yield
+        return
+    async with in_turn(request):
+        yield
+
+
+async def read_body(request: Request, limit: int) -> bytes:
     """The whole body; no more of it is held than may be sent. Raises BodyTooLarge."""
-    announced = find_header(request, b"content-length") or ""
-    if announced.isdecimal() and int(announced) > limit:
+    if _announced_size(request, 0) > limit:
         raise BodyTooLarge(limit)
     chunks: list[bytes] = []
     size = 0
@@ -55,6 +126,13 @@ async def read_body(request: Request, limit: int = BODY_LIMIT) -> bytes:
         chunks.append(chunk)
         more = message.get("more_body", False)
     return b"".join(chunks)
+
+
+def _announced_size(request: Request, otherwise: int) -> int:
+    """How long the request says that its body is; `otherwise` where it says nothing."""
+    announced = find_header(request, b"content-length")
+    is_number = announced is not None and announced.isascii() and announced.isdecimal()
+    return int(announced) if is_number and announced and len(announced) < 19 else otherwise
 
 
 def parse_object(body: bytes) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from sconto.api.metrics import Metrics
 from sconto.api.quotas import QuotaPolicies, Quotas
 from sconto.operations import Database
 from sconto.operations.tokens import Tokens
+from sconto.operations.turns import Turns, short_turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Context:
     now: Callable[[], datetime] = read_clock
     quotas: Quotas = field(default_factory=lambda: Quotas.open(QuotaPolicies(), None))
     operator_token: bytes | None = None
+    turns: Turns = field(default_factory=Turns)
+    short_turns: Turns = field(default_factory=short_turns)
 
 
 def context_of(request: Request) -> Context:

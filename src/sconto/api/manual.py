@@ -1,9 +1,12 @@
 """What people read of the formats: the page at /docs, and the OpenAPI description behind it."""
 
+import asyncio
 import base64
+import gzip
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +21,7 @@ from starlette.staticfiles import StaticFiles
 from sconto import __version__
 from sconto.api.operator import require_operator
 from sconto.api.plain_route import PlainRoute
+from sconto.operations.turns import apart
 
 _TITLE: Final = "Sconto"
 _ASSETS: Final = "/docs/assets"
@@ -41,6 +45,7 @@ _FOR_EVERYBODY: Final = ("/v1/login_check", "/health/live", "/health/ready", "/m
 _DESCRIPTION: Final = "/openapi.json"
 
 _INLINE_SCRIPT: Final = re.compile(r"<script>(.*?)</script>", re.S)
+_NEVER: Final = re.compile(r"q=0(\.0{0,3})?")
 
 router: Final = APIRouter(include_in_schema=False, route_class=PlainRoute)
 
@@ -55,6 +60,75 @@ assets: Final = Mount(
 async def manual(request: Request) -> Response:
     """The page; it asks no other machine for anything, not even to validate the description."""
     require_operator(request)
+    return await _pages_of(request).answer(request, "docs", _write_page)
+
+
+@router.head(_DESCRIPTION)
+@router.get(_DESCRIPTION)
+async def description(request: Request) -> Response:
+    """The formats for machines."""
+    require_operator(request)
+    return await _pages_of(request).answer(request, "description", _write_description)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """An answer that is always the same, plain and compressed."""
+
+    media_type: str
+    plain: bytes
+    compressed: bytes
+
+
+class _Pages:
+    """What was written already: each page once in a worker, and not for each request.
+
+    A proxy's prefix is in them; it is a setting of the server, so there is one of them.
+    """
+
+    def __init__(self) -> None:
+        self._written: dict[tuple[str, str], asyncio.Task[_Page]] = {}
+
+    async def answer(
+        self, request: Request, name: str, write: Callable[[Request], Response]
+    ) -> Response:
+        """The page, compressed for a client that accepts it so."""
+        key = (name, _root_of(request))
+        if key not in self._written:
+            # In a thread: a tenth of a second. A client that goes away does not stop it.
+            self._written[key] = asyncio.create_task(apart(_keep, write, request))
+        page = await asyncio.shield(self._written[key])
+        headers = {"Vary": "Accept-Encoding"}
+        if not _takes_gzip(request.headers.get("accept-encoding", "")):
+            return Response(page.plain, 200, headers, page.media_type)
+        headers["Content-Encoding"] = "gzip"
+        return Response(page.compressed, 200, headers, page.media_type)
+
+
+def _keep(write: Callable[[Request], Response], request: Request) -> _Page:
+    written = write(request)
+    plain = bytes(written.body)
+    return _Page(written.media_type or "", plain, gzip.compress(plain, mtime=0))
+
+
+def _pages_of(request: Request) -> _Pages:
+    state = request.app.state
+    if not hasattr(state, "manual_pages"):
+        state.manual_pages = _Pages()
+    pages: _Pages = state.manual_pages
+    return pages
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Whether `Accept-Encoding` names gzip, and not as what is refused (`q=0`)."""
+    for coding in accepted.lower().split(","):
+        name, *parameters = (part.strip() for part in coding.split(";"))
+        if name in ("gzip", "x-gzip"):
+            return not any(_NEVER.fullmatch(parameter) for parameter in parameters)
+    return False
+
+
+def _write_page(request: Request) -> Response:
     root = _root_of(request)
     page = get_swagger_ui_html(
         openapi_url=f"{root}{_DESCRIPTION}",
@@ -68,11 +142,7 @@ async def manual(request: Request) -> Response:
     return page
 
 
-@router.head(_DESCRIPTION)
-@router.get(_DESCRIPTION)
-async def description(request: Request) -> Response:
-    """The formats for machines."""
-    require_operator(request)
+def _write_description(request: Request) -> Response:
     root = _root_of(request)
     servers = [{"url": root}] if root else None
     return JSONResponse(_describe(request.app.routes, servers))

@@ -13,11 +13,13 @@ from sconto.api.strict_json import NotJson
 from sconto.api.titles import title_of
 from sconto.domain.problems import (
     AccessDenied,
+    BodyEncoded,
     BodyTooLarge,
     Problem,
     TokenExpired,
     TokenInvalid,
     TokenMissing,
+    TooManyAtOnce,
     UnsupportedMediaType,
 )
 
@@ -122,7 +124,13 @@ ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     AccessDenied: lambda error: problem(403, f"Your role does not allow you to {error.action}."),
     BodyTooLarge: lambda error: problem(413, f"The body is larger than {error.limit} bytes."),
     UnsupportedMediaType: lambda _: problem(415, "The body must be application/json."),
+    BodyEncoded: lambda _: problem(415, "The body must not be compressed."),
     NotJson: lambda _: problem(400, "The body is not a JSON object."),
+    TooManyAtOnce: lambda error: problem(
+        429,
+        "Other large requests of this merchant are under way. Try again later.",
+        {"Retry-After": str(error.retry_after)},
+    ),
     InvalidFields: _invalid_fields,
 }
 """What all our own formats answer; each adds what only it can meet."""

@@ -1,8 +1,13 @@
-"""JSON exactly as RFC 8259 has it, with numbers kept as they were written."""
+"""JSON exactly as RFC 8259 has it, with numbers kept as they were written.
+
+A large text is read by Python step by step, so that a thread that reads it lets others run. What
+msgspec reads at once, it reads in a single call into C, during which nothing else runs.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from json import JSONDecodeError, JSONDecoder
+from json.scanner import py_make_scanner  # type: ignore[attr-defined]  # typeshed has only the C one
 from typing import Any, Final, NoReturn
 
 import msgspec
@@ -12,8 +17,19 @@ from sconto.domain.problems import Problem
 DEPTH: Final = 32
 """How many objects and arrays may stand in each other."""
 
+MOST_CONTAINERS: Final = 450_000
+"""How many objects and arrays a text may have: what 16 MiB of products have."""
+
+MOST_COMMAS: Final = 2_500_000
+"""How many values a text may have: what 16 MiB of different codes have."""
+
 _DIGITS: Final = 4300
 """Of the longest integer that Python reads."""
+
+_SMALL: Final = 64 * 1024
+_LIGHT: Final = 1024 * 1024
+_FEW_CONTAINERS: Final = 5_000
+_FEW_COMMAS: Final = 20_000
 
 
 class NotJson(Problem):
@@ -31,20 +47,30 @@ def parse_json(raw: bytes) -> Any:
     """The value of a JSON text in UTF-8: None, bool, str, int, Number, list and dict.
 
     Of repeated names the last counts, standing where the first stood. Raises NotJson for anything
-    that RFC 8259 does not allow (`NaN`, a byte order mark), for half a surrogate pair, and for
-    what is nested deeper than 32.
+    that RFC 8259 does not allow (`NaN`, a byte order mark), for half a surrogate pair, for what is
+    nested deeper than 32, and for what has more values than any request needs.
     """
-    try:
-        document = _FAST.decode(raw)
-    except msgspec.ValidationError:
-        # JSON, but with an integer that is too long for Python.
+    containers = _count_containers(raw)
+    if not _is_light(raw, containers):
+        _refuse_excess(raw, containers)
         document = _parse_patiently(raw)
-    except (ValueError, RecursionError):
-        raise NotJson from None
+    else:
+        try:
+            document = _FAST.decode(raw)
+        except msgspec.ValidationError:
+            # JSON, but with an integer that is too long for Python.
+            document = _parse_patiently(raw)
+        except (ValueError, RecursionError):
+            raise NotJson from None
     # Brackets in texts count too, so this only says when there is nothing to look for.
-    if raw.count(b"{") + raw.count(b"[") > DEPTH:
+    if containers > DEPTH:
         _refuse_depth(document)
     return document
+
+
+def is_light(raw: bytes) -> bool:
+    """Whether reading the text takes no more than some milliseconds, whatever is in it."""
+    return len(raw) <= _LIGHT and _is_light(raw, _count_containers(raw))
 
 
 def encode_json(value: object, *, is_sorted: bool = False) -> bytes:
@@ -52,10 +78,30 @@ def encode_json(value: object, *, is_sorted: bool = False) -> bytes:
     return msgspec.json.encode(_exact(value), order="sorted" if is_sorted else None)
 
 
+def _count_containers(raw: bytes) -> int:
+    return raw.count(b"{") + raw.count(b"[")
+
+
+def _is_light(raw: bytes, containers: int) -> bool:
+    if len(raw) <= _SMALL:
+        return containers <= _FEW_CONTAINERS
+    return len(raw) <= _LIGHT and containers <= _FEW_CONTAINERS and raw.count(b",") <= _FEW_COMMAS
+
+
+def _refuse_excess(raw: bytes, containers: int) -> None:
+    """Refuse what no request needs, and what one step of reading would take long for."""
+    if containers > MOST_CONTAINERS or raw.count(b",") > MOST_COMMAS:
+        raise NotJson
+    # A number of 128 KiB or more has one of these parts for itself.
+    if any(raw[start : start + _SMALL].isdigit() for start in range(0, len(raw), _SMALL)):
+        raise NotJson
+
+
 def _parse_patiently(raw: bytes) -> object:
     try:
         document: object = _PATIENT.decode(raw.decode())
-        _refuse_half_pairs(document)
+        if b"\\u" in raw:
+            _refuse_half_pairs(document)
     except (JSONDecodeError, UnicodeError, RecursionError):
         raise NotJson from None
     return document
@@ -70,9 +116,22 @@ def _refuse_constant(_: str) -> NoReturn:
 
 
 _FAST: Final = msgspec.json.Decoder(float_hook=Number)
-_PATIENT: Final = JSONDecoder(
-    parse_int=_read_integer, parse_float=Number, parse_constant=_refuse_constant, strict=True
-)
+
+
+class _PatientDecoder(JSONDecoder):
+    """Python's decoder without its parts in C, but for single texts."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            parse_int=_read_integer,
+            parse_float=Number,
+            parse_constant=_refuse_constant,
+            strict=True,
+        )
+        self.scan_once = py_make_scanner(self)
+
+
+_PATIENT: Final = _PatientDecoder()
 
 
 def _refuse_depth(document: object) -> None:

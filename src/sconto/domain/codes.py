@@ -15,6 +15,8 @@ _CODE = re.compile(r"[A-Za-z0-9\u0400-\u0481\u048A-\u04FF_.-]{1,30}")
 # number, and some texts are bounded by the size of a body alone.
 _LONGEST_SPELLING: Final = 255
 
+_PARTS: Final = 64
+
 
 class CodeType(StrEnum):
     """Whether a code serves the products of one order, or of any number of orders."""
@@ -55,6 +57,21 @@ def is_typed_code(text: str) -> bool:
 def typed_code_key(text: str) -> str:
     """What a text that was typed as a code is compared by; what can be no code keeps its case."""
     return code_key(text) or _compose(trim(text))
+
+
+def count_different(codes: Iterable[str]) -> int:
+    """How many codes there are, each counted once however it is spelled.
+
+    Counted in parts, each forgotten by itself: to forget a million texts at once is one long step.
+    """
+    parts: list[set[str]] = [set() for _ in range(_PARTS)]
+    for code in codes:
+        key = code_key(code) or code
+        parts[hash(key) % _PARTS].add(key)
+    different = 0
+    while parts:
+        different += len(parts.pop())
+    return different
 
 
 def activated_codes(texts: Iterable[str]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What a promotion would do before it is saved: sample prices, and what one should know first."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -86,17 +86,18 @@ def sample_prices(
     draft: Draft, products: Sequence[Product], candidates: Candidates, at: datetime
 ) -> tuple[SamplePrice, ...]:
     """Price each product by itself, with the draft in the place of what is stored of it."""
-    candidates = with_draft(candidates, draft)
+    candidates = with_draft(candidates, draft, {product.product_id for product in products})
     return tuple(_sample(draft, product, candidates, at) for product in products)
 
 
-def with_draft(candidates: Candidates, draft: Draft) -> Candidates:
-    """The candidates as they would be if the draft were saved."""
+def with_draft(candidates: Candidates, draft: Draft, product_ids: Collection[int]) -> Candidates:
+    """The candidates for these products as they would be if the draft were saved."""
     offers = [offer for offer in candidates.offers if offer.promotion_id != draft.id]
     promotion, terms = draft.promotion, draft.promotion.terms
+    # A draft may name a whole catalogue, where a few products are looked at.
+    named = [one for one in named_products(terms.coverage) if one in product_ids]
     if promotion.type is PromotionType.COUPON:
         covers_all = isinstance(terms.coverage, AllProducts)
-        named = named_products(terms.coverage)
         code = first_code(draft)
         offers.append(
             CodeOffer(
@@ -121,7 +122,7 @@ def with_draft(candidates: Candidates, draft: Draft) -> Candidates:
     if promotion.type is PromotionType.DISCOUNT and promotion.active:
         if isinstance(terms.coverage, AllProducts):
             everywhere = _later(everywhere, AutomaticPick(draft.id, terms.coverage.percent))
-        for product_id in named_products(terms.coverage):
+        for product_id in named:
             own = AutomaticPick(draft.id, _percent(draft, product_id))
             others[product_id] = _later(others.get(product_id), own)
     return Candidates(candidates.known, everywhere, others, offers, candidates.applied)

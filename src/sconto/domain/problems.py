@@ -156,7 +156,7 @@ class AccessDenied(Problem):
 
 
 class BodyTooLarge(Problem):
-    """The request's body has more bytes than anybody may send."""
+    """The request's body has more bytes than its address takes."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"more than {limit} bytes")
@@ -165,6 +165,18 @@ class BodyTooLarge(Problem):
 
 class UnsupportedMediaType(Problem):
     """The request's body is of another type than the address takes."""
+
+
+class BodyEncoded(Problem):
+    """The request's body is compressed, which no address takes."""
+
+
+class TooManyAtOnce(Problem):
+    """The merchant's large requests are too many; in so many seconds it is worth another try."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"too many large requests at once, wait {retry_after} s")
+        self.retry_after = retry_after
 
 
 class MerchantNotFound(Problem):

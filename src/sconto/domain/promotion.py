@@ -6,11 +6,14 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from sconto.domain.codes import CodeType
-from sconto.domain.coverage import Coverage
+from sconto.domain.coverage import Coverage, named_products
 from sconto.domain.schedule import Period
 
 RESTORABLE: Final = timedelta(hours=1)
-"""How long a promotion that was deleted can be had back."""
+"""How long a deleted promotion can be restored."""
+
+LONG_LIST: Final = 5_000
+"""Codes or products that are written or compared in one step."""
 
 
 class PromotionType(StrEnum):
@@ -62,6 +65,11 @@ class Promotion:
 
     summary: PromotionSummary
     terms: Terms
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it has so many codes or products that writing all of them takes long."""
+        return len(self.terms.codes) + len(named_products(self.terms.coverage)) > LONG_LIST
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """What a merchant asks of a promotion's codes by themselves: list, add, remove, import, export."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from sconto.domain.code_file import (
     NAMED_LINES,
@@ -34,10 +34,17 @@ from sconto.domain.problems import (
 )
 from sconto.domain.promotion import PromotionType
 from sconto.store import code_lists, history
+from sconto.store.apart import apart
 from sconto.store.database import Connection, Database, retried, retrying
 from sconto.store.price_versions import renew_price_version
 
-_EXPORTED_AT_ONCE: Final = 10_000
+T = TypeVar("T")
+
+_FEW: Final = 5_000
+"""Codes that are looked at in one step."""
+
+_EXPORTED_AT_ONCE: Final = 500
+"""Written in one step, beside which others get on."""
 
 _REMOVED_AT_ONCE: Final = 5_000
 """Codes that one transaction removes: an order that uses one of them waits for it to end."""
@@ -82,8 +89,8 @@ async def add_codes(
     Raises PromotionNotFound, NoCodesAllowed, and CodesTaken with those that the promotion has, or
     that are sent twice, in any spelling.
     """
-    keys = [key for code in codes if (key := code_key(code)) is not None]
-    if not all(map(is_code, codes)):
+    keys = await _briefly(codes, _keys_of, codes)
+    if len(keys) < len(codes):
         raise ValueError("what is no code is refused before")
 
     async def add() -> int:
@@ -91,7 +98,7 @@ async def add_codes(
             await _lock_holder(connection, caller, promotion_id)
             merchant_id = caller.merchant_id
             taken = await code_lists.find_taken(connection, merchant_id, promotion_id, keys)
-            if repeated := tuple(_repeated(codes, keys, taken)):
+            if repeated := await _briefly(codes, _repeated, codes, keys, taken):
                 raise CodesTaken(repeated)
             await code_lists.insert_codes(connection, merchant_id, promotion_id, codes, keys)
             added = Sample.of(codes)
@@ -109,14 +116,12 @@ async def remove_codes(
     Those that the promotion does not have are named in the answer. Many are removed in several
     transactions: where it fails half-way, the first are removed. Raises PromotionNotFound.
     """
-    wanted = {typed_code_key(code): code for code in codes}
-    keys = [key for key in wanted if is_code(key)]
+    wanted, keys = await _briefly(codes, _wanted_of, codes)
     removed: set[str] = set()
     for start in range(0, max(len(keys), 1), _REMOVED_AT_ONCE):
         some = keys[start : start + _REMOVED_AT_ONCE]
         removed |= await _remove_some(database, caller, promotion_id, some, now)
-    unknown = tuple(code for key, code in wanted.items() if key not in removed)
-    return RemovedCodes(len(removed), unknown)
+    return RemovedCodes(len(removed), await _briefly(codes, _missing, wanted, removed))
 
 
 async def _remove_some(
@@ -131,7 +136,7 @@ async def _remove_some(
                 raise PromotionNotFound(promotion_id)
             gone = await code_lists.remove_listed(connection, merchant_id, promotion_id, keys, now)
             if gone:
-                removed = Sample.of(list(gone.values()))
+                removed = Sample.of(gone.values())
                 verb = Verb.CODES_REMOVED
                 await _record(connection, caller, promotion_id, verb, now, removed=removed)
         return set(gone)
@@ -300,13 +305,34 @@ def _key(cursor: str | None) -> str:
     return cursor or ""
 
 
-def _repeated(codes: Sequence[str], keys: Sequence[str], taken: set[str]) -> Iterator[str]:
+async def _briefly(codes: Sequence[str], function: Callable[..., T], *arguments: object) -> T:
+    """What the function answers; about many codes it is asked in a thread."""
+    return function(*arguments) if len(codes) <= _FEW else await apart(function, *arguments)
+
+
+def _keys_of(codes: Sequence[str]) -> list[str]:
+    return [key for code in codes if is_code(code) and (key := code_key(code)) is not None]
+
+
+def _wanted_of(codes: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """The codes by their keys, and those of the keys that a code can have."""
+    wanted = {typed_code_key(code): code for code in codes}
+    return wanted, [key for key in wanted if is_code(key)]
+
+
+def _missing(wanted: Mapping[str, str], gone: set[str]) -> tuple[str, ...]:
+    return tuple(code for key, code in wanted.items() if key not in gone)
+
+
+def _repeated(codes: Sequence[str], keys: Sequence[str], taken: set[str]) -> tuple[str, ...]:
     """The codes that are there already, in the promotion or earlier among them."""
     known = set(taken)
+    repeated = []
     for code, key in zip(codes, keys, strict=True):
         if key in known:
-            yield code
+            repeated.append(code)
         known.add(key)
+    return tuple(repeated)
 
 
 async def _record(

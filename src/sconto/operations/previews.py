@@ -1,5 +1,6 @@
 """What a merchant asks before saving a promotion: what will it do, and what may be wrong."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -19,9 +20,10 @@ from sconto.domain.preview import (
     moment_of,
     sample_prices,
 )
-from sconto.domain.promotion import NewPromotion, PromotionType
+from sconto.domain.promotion import LONG_LIST, NewPromotion, PromotionType
 from sconto.domain.schedule import Period
 from sconto.store import previews as store
+from sconto.store.apart import apart
 from sconto.store.candidates import read_candidates
 from sconto.store.database import Connection, Database, retried
 
@@ -48,7 +50,8 @@ async def preview_promotion(
     draft = Draft(new, LARGEST if promotion_id is None else promotion_id)
     named = None
     if not isinstance(new.terms.coverage, AllProducts):
-        named = list(dict.fromkeys(named_products(new.terms.coverage)))
+        every = named_products(new.terms.coverage)
+        named = _distinct(every) if len(every) <= LONG_LIST else await apart(_distinct, every)
     left = replace(new.period, starts_at=max(now, new.period.starts_at))
     async with database.read(caller.merchant_id) as connection:
         around = await store.find_surroundings(
@@ -73,7 +76,8 @@ async def _warn_of_codes(
     promotion_id: int | None,
     left: Period,
 ) -> list[PromotionWarning]:
-    keys = [key for code in new.terms.codes if (key := code_key(code)) is not None]
+    codes = new.terms.codes
+    keys = _keys_of(codes) if len(codes) <= LONG_LIST else await apart(_keys_of, codes)
     if not keys and promotion_id is None:
         return []
     has_time = left.over_from is None or left.over_from > left.starts_at
@@ -95,3 +99,11 @@ async def _warn_of_codes(
             )
         )
     return warnings
+
+
+def _distinct(product_ids: Sequence[int]) -> list[int]:
+    return list(dict.fromkeys(product_id for product_id in product_ids))
+
+
+def _keys_of(codes: Sequence[str]) -> list[str]:
+    return [key for code in codes if (key := code_key(code)) is not None]

@@ -19,8 +19,8 @@ from sconto.domain.sign_in import (
     seconds_until,
     subjects_of_attempt,
 )
+from sconto.operations.pace import Pace
 from sconto.operations.passwords import are_of_password, seem_to_look
-from sconto.operations.turns import Turns
 from sconto.store import known_places
 from sconto.store import sign_in as failures
 from sconto.store.database import Database
@@ -35,7 +35,7 @@ _PAUSES: Final = 200
 _LONGEST_WAIT: Final = 2.5
 """Seconds that an attempt beyond the limit waits for its turn at most."""
 
-_TURNS: Final = Turns(TURN.total_seconds(), _LONGEST_WAIT)
+_PACE: Final = Pace(TURN.total_seconds(), _LONGEST_WAIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ async def _check_in_turn(
     Everybody else waits as long, and whoever is refused is answered alike: so nobody learns by
     failing which users exist.
     """
-    if not await _TURNS.wait(_turn_of(asked, candidates)):
+    if not await _PACE.wait(_turn_of(asked, candidates)):
         _refuse(free_at, now)
     looks = looks_for(len(candidates.trusted))
     if not candidates.trusted:

@@ -1,10 +1,12 @@
 """How often promotions were used."""
 
+from collections.abc import Iterator
+
 from sconto.domain.people import Caller
 from sconto.domain.problems import PromotionNotFound
-from sconto.domain.statistics import Statistics
+from sconto.domain.statistics import CodeUses, Statistics
 from sconto.store.database import Database, retried
-from sconto.store.statistics import find_statistics
+from sconto.store.statistics import find_statistics, find_statistics_in_parts
 
 
 @retried
@@ -15,3 +17,18 @@ async def promotion_statistics(database: Database, caller: Caller, promotion_id:
     if statistics is None:
         raise PromotionNotFound(promotion_id)
     return statistics
+
+
+async def promotion_statistics_in_parts(
+    database: Database, caller: Caller, promotion_id: int
+) -> tuple[int, Iterator[list[CodeUses]] | None]:
+    """The same for a promotion that may have a million codes: some of them at a time.
+
+    They are of one moment. None instead of parts where the promotion never had codes. Raises
+    PromotionNotFound.
+    """
+    async with database.read() as connection:
+        found = await find_statistics_in_parts(connection, caller.merchant_id, promotion_id)
+    if found is None:
+        raise PromotionNotFound(promotion_id)
+    return found

@@ -21,6 +21,7 @@ from sconto.domain.subscription_promotion import (
 from sconto.operations.idempotency import Answer, Repeatable, run_once
 from sconto.store import history
 from sconto.store import subscription_promotions as store
+from sconto.store.apart import apart
 from sconto.store.database import Connection, Database, retried
 from sconto.store.price_versions import renew_price_version
 
@@ -75,9 +76,12 @@ async def change_promotion(
     change: Callable[[SubscriptionPromotion], SubscriptionTerms],
     request: Repeatable[SubscriptionPromotion],
     now: datetime,
+    *,
+    is_long: bool = False,
 ) -> Answer:
     """Give the promotion the terms that `change` makes of it; nobody applies it meanwhile.
 
+    `is_long` says that `change` takes long: it is called in a thread.
     A new code or new rules make a new version; who has the code keeps the version that was applied.
     Raises SubscriptionPromotionNotFound, SubscriptionCodeTaken, MaxUsageTooLow, and what `change`
     and `run_once` raise.
@@ -87,7 +91,7 @@ async def change_promotion(
         before = await store.lock_promotion(connection, caller.merchant_id, promotion_id)
         if before is None:
             raise SubscriptionPromotionNotFound(str(promotion_id))
-        terms = change(before)
+        terms = await apart(change, before) if is_long else change(before)
         max_usage = terms.constraint.max_usage
         if max_usage is not None and max_usage < before.usage:
             raise MaxUsageTooLow(before.usage)

@@ -1,27 +1,95 @@
-"""Turns: for each key one thing a second, in the order in which they were asked for."""
+"""Large requests of one merchant take turns: other merchants pay for them with nothing."""
 
 import asyncio
-from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Hashable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from sconto.domain.problems import TooManyAtOnce
+from sconto.store.apart import apart
+
+__all__ = ["Turns", "apart", "in_short_turns", "short_turns"]
+
+AT_ONCE: Final = 2
+"""Large requests of one merchant that a worker serves at a time."""
+
+WAITING: Final = 8
+"""How many more may wait; others are refused at once."""
+
+PATIENCE: Final = 10.0
+"""Seconds that a request waits for its turn."""
+
+_RETRY_AFTER: Final = 5
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+async def in_short_turns(
+    turns: "Turns", whose: Hashable, parts: AsyncIterator[S], write: Callable[[S], T]
+) -> AsyncIterator[T]:
+    """What is written of the parts of a long answer; each is found and written in a turn.
+
+    So all the long answers of one merchant take no more time from others than one of them. Sending
+    takes no turn: a slow reader keeps nobody waiting.
+    """
+    while True:
+        async with turns.of(whose):
+            part = await anext(parts, None)
+            if part is None:
+                return
+            written = write(part)
+        yield written
+
+
+@dataclass(slots=True)
+class _Queue:
+    """The turns of one merchant, and how many requests have or want one."""
+
+    turns: asyncio.Semaphore
+    asking: int = field(default=0)
 
 
 class Turns:
-    """Gives out turns for as many keys as it remembers; it counts for this process alone."""
+    """Who has a turn in this worker, and who waits for one."""
 
-    def __init__(self, seconds: float, patience: float, remembered: int = 10_000) -> None:
-        self._seconds = seconds
+    def __init__(
+        self, at_once: int = AT_ONCE, waiting: int = WAITING, patience: float = PATIENCE
+    ) -> None:
+        self._at_once = at_once
+        self._most = at_once + waiting
         self._patience = patience
-        self._remembered = remembered
-        self._free_at: OrderedDict[str, float] = OrderedDict()
+        self._queues: dict[Hashable, _Queue] = {}
 
-    async def wait(self, key: str) -> bool:
-        """Wait for a turn; False at once where that would take longer than anybody may wait."""
-        now = asyncio.get_running_loop().time()
-        turn = max(now, self._free_at.get(key, now))
-        if turn - now > self._patience:
-            return False
-        self._free_at[key] = turn + self._seconds
-        self._free_at.move_to_end(key)
-        if len(self._free_at) > self._remembered:
-            self._free_at.popitem(last=False)
-        await asyncio.sleep(turn - now)
-        return True
+    @asynccontextmanager
+    async def of(self, whose: Hashable) -> AsyncIterator[None]:
+        """A turn for the length of a block. Raises TooManyAtOnce instead of waiting for long."""
+        queue = self._queues.get(whose)
+        if queue is None:
+            queue = self._queues[whose] = _Queue(asyncio.Semaphore(self._at_once))
+        if queue.asking >= self._most:
+            raise TooManyAtOnce(_RETRY_AFTER)
+        queue.asking += 1
+        try:
+            await self._wait(queue)
+            try:
+                yield
+            finally:
+                queue.turns.release()
+        finally:
+            queue.asking -= 1
+            if not queue.asking:
+                del self._queues[whose]
+
+    async def _wait(self, queue: _Queue) -> None:
+        try:
+            async with asyncio.timeout(self._patience):
+                await queue.turns.acquire()
+        except TimeoutError:
+            raise TooManyAtOnce(_RETRY_AFTER) from None
+
+
+def short_turns() -> Turns:
+    """Turns for parts of long answers: one at a time, and each waits as long as it takes."""
+    return Turns(at_once=1, waiting=1_000, patience=600.0)

@@ -20,6 +20,7 @@ from sconto.domain.problems import (
 )
 from sconto.domain.spreadsheet import BYTE_ORDER_MARK, shown_as_text
 from sconto.operations import code_generation, codes
+from sconto.operations.turns import in_short_turns
 from sconto.portal.file_sentences import CODE_FAULTS
 from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
@@ -32,7 +33,7 @@ FILE_LIMIT: Final = 64 * 1024 * 1024
 
 _LISTED: Final = 50
 _NAMED_LINES: Final = 10
-_PIECE: Final = 64 * 1024
+_PIECE: Final = 8 * 1024
 _COLUMNS: Final = ("coupon_code", "state", "uses", "used_by", "used_at")
 _PATTERN: Final = {"prefix": "", "groups": "2", "length": "4", "count": "100"}
 
@@ -98,7 +99,9 @@ async def download(visit: Visit) -> Response:
     promotion_id = visit.id_in_path("promotion_id")
     parts = await codes.export_codes(visit.context.database, visit.caller, promotion_id)
     headers = {"Content-Disposition": f'attachment; filename="codes-{promotion_id}.csv"'}
-    return StreamingResponse(_write_file(parts), media_type="text/csv", headers=headers)
+    turns, merchant_id = visit.context.short_turns, visit.caller.merchant_id
+    lines = in_short_turns(turns, merchant_id, parts, _write_lines)
+    return StreamingResponse(_write_file(lines), media_type="text/csv", headers=headers)
 
 
 async def _show(
@@ -156,26 +159,32 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else 0
 
 
-async def _write_file(parts: AsyncIterator[Sequence[ListedCode]]) -> AsyncIterator[str]:
+async def _write_file(lines: AsyncIterator[str]) -> AsyncIterator[str]:
     yield BYTE_ORDER_MARK + ",".join(_COLUMNS) + "\r\n"
-    async for part in parts:
-        lines = io.StringIO()
-        csv.writer(lines).writerows(
-            (
-                shown_as_text(code.code),
-                code.state.value,
-                code.uses,
-                shown_as_text(code.used_by or ""),
-                code.used_at.isoformat() if code.used_at else "",
-            )
-            for code in part
+    async for some in lines:
+        yield some
+
+
+def _write_lines(part: Sequence[ListedCode]) -> str:
+    lines = io.StringIO()
+    csv.writer(lines).writerows(
+        (
+            shown_as_text(code.code),
+            code.state.value,
+            code.uses,
+            shown_as_text(code.used_by or ""),
+            code.used_at.isoformat() if code.used_at else "",
         )
-        yield lines.getvalue()
+        for code in part
+    )
+    return lines.getvalue()
 
 
 PAGES: Final = (
     read("/promotions/{promotion_id}/codes", show_codes, Action.READ_PROMOTIONS),
-    write("/promotions/{promotion_id}/codes", add, Action.WRITE_PROMOTIONS, limit=FILE_LIMIT),
+    write(
+        "/promotions/{promotion_id}/codes", add, Action.WRITE_PROMOTIONS, limit=FILE_LIMIT, files=1
+    ),
     write("/promotions/{promotion_id}/codes/remove", remove, Action.WRITE_PROMOTIONS),
     write("/promotions/{promotion_id}/codes/generate", generate, Action.WRITE_PROMOTIONS),
     read("/promotions/{promotion_id}/codes.csv", download, Action.READ_PROMOTIONS),

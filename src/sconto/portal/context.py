@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from sconto.operations import Database
 from sconto.operations.tokens import Tokens
+from sconto.operations.turns import Turns
 
 
 class Context(Protocol):
@@ -21,6 +22,14 @@ class Context(Protocol):
     @property
     def tokens(self) -> Tokens:
         """What signs sessions and reads them."""
+
+    @property
+    def turns(self) -> Turns:
+        """Whose turn it is to send something large."""
+
+    @property
+    def short_turns(self) -> Turns:
+        """Whose turn it is to write a part of a long answer."""
 
     @property
     def zone(self) -> ZoneInfo:

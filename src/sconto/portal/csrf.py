@@ -37,3 +37,11 @@ def is_token_for(secret: str | None, token: object) -> bool:
     if not secret or not isinstance(token, str):
         return False
     return hmac.compare_digest(token_for(secret).encode(), token.encode())
+
+
+def is_from_elsewhere(request: Request) -> bool:
+    """Whether the browser says that a page of another site sends the form.
+
+    Told before anything of the form is read; an old browser says nothing, and its token tells.
+    """
+    return request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin")

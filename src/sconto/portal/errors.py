@@ -10,6 +10,7 @@ from starlette.types import Scope
 
 from sconto.domain.problems import (
     AccessDenied,
+    BodyEncoded,
     BodyTooLarge,
     NoCodesAllowed,
     OrderNotFound,
@@ -18,6 +19,7 @@ from sconto.domain.problems import (
     ProductNotFound,
     PromotionNotFound,
     SubscriptionPromotionNotFound,
+    TooManyAtOnce,
     UserNotFound,
 )
 from sconto.operations import Busy, DatabaseUnavailable, Reason
@@ -29,12 +31,14 @@ from sconto.portal.words import marked
 STATUSES: Final[Mapping[type[Problem], int]] = {
     AccessDenied: 403,
     NoCodesAllowed: 404,
+    BodyEncoded: 415,
     BodyTooLarge: 413,
     OrderNotFound: 404,
     OwnAccess: 403,
     ProductNotFound: 404,
     PromotionNotFound: 404,
     SubscriptionPromotionNotFound: 404,
+    TooManyAtOnce: 429,
     UserNotFound: 404,
 }
 
@@ -47,9 +51,17 @@ _SENTENCES: Final = {
     ),
     405: (marked("There is nothing here"), marked("This address answers forms only.")),
     413: (marked("Too large"), marked("What was sent is larger than we take. Send it in parts.")),
+    415: (
+        marked("That cannot be read"),
+        marked("What was sent is compressed. Send it as it is."),
+    ),
     419: (
         marked("This form is too old"),
         marked("Nothing was changed. Go back, load the page again, and send it once more."),
+    ),
+    429: (
+        marked("Please wait a moment"),
+        marked("Other large files of yours are being read. Nothing was changed; send it again."),
     ),
     500: (marked("Something went wrong"), marked("It is noted in the log. Please try again.")),
     503: (
@@ -72,7 +84,10 @@ async def on_problem(request: Request, problem: Problem) -> Response:
     status = STATUSES.get(type(problem))
     if status is None:
         raise problem
-    return answer_status(request, status)
+    response = answer_status(request, status)
+    if isinstance(problem, TooManyAtOnce):
+        response.headers["Retry-After"] = str(problem.retry_after)
+    return response
 
 
 async def on_lost_database(request: Request, error: DatabaseUnavailable) -> Response:

@@ -1,17 +1,19 @@
 """Pages: an address, the function that answers it, and who may ask."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from enum import Enum, auto
 from typing import Final, TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Message, Receive
 
 from sconto.domain.people import Action
-from sconto.domain.problems import AccessDenied, BodyTooLarge
-from sconto.portal import csrf
+from sconto.domain.problems import AccessDenied
+from sconto.portal import csrf, forms
+from sconto.portal.forms import open_form
 from sconto.portal.visit import Visit, visit_of
 
 Answer: TypeAlias = Callable[[Visit], Awaitable[Response]]
@@ -19,10 +21,16 @@ Answer: TypeAlias = Callable[[Visit], Awaitable[Response]]
 ADDRESS: Final = "/portal"
 """Where the portal stands."""
 
-FORM_LIMIT: Final = 16 * 1024 * 1024
-"""Bytes that a form may have, with the files that it sends."""
+FORM_LIMIT: Final = 64 * 1024
+"""Bytes of a form in which only a few fields are typed, and of each that is not multipart."""
 
-_MOST_FIELDS: Final = 5000
+LONG_FORM_LIMIT: Final = 1024 * 1024
+"""Bytes of a form with long texts and lists."""
+
+UPLOAD_LIMIT: Final = 16 * 1024 * 1024
+"""Bytes of a form with files of products and codes."""
+
+_MOST_FIELDS: Final = 1000
 
 
 class Audience(Enum):
@@ -50,25 +58,48 @@ def read(path: str, answer: Answer, needs: Action | Audience) -> Route:
     return _route(path, endpoint, "GET")
 
 
-def write(path: str, answer: Answer, needs: Action | Audience, *, limit: int = FORM_LIMIT) -> Route:
-    """A form that changes something, or needs more room than an address; `limit` in bytes.
+def write(
+    path: str,
+    answer: Answer,
+    needs: Action | Audience,
+    *,
+    limit: int = FORM_LIMIT,
+    files: int = 0,
+) -> Route:
+    """A form that changes something, or needs more room than an address.
 
-    Raises FormTokenWrong, AccessDenied and BodyTooLarge before the function is called.
+    `limit` is in bytes, `files` how many of them it takes. Who sends it is known, and may, before
+    anything of it is read. Raises AccessDenied, BodyEncoded, BodyTooLarge, TooManyAtOnce and
+    FormTokenWrong before the function is called.
     """
 
     async def endpoint(request: Request) -> Response:
-        limited = Request(request.scope, _limited(request.receive, limit))
-        async with limited.form(max_fields=_MOST_FIELDS, max_part_size=limit) as form:
-            visit = visit_of(limited, form)
-            secret = visit.session.secret if visit.session else csrf.visitor_of(request)
-            if _must_sign_in(visit, needs):
-                return visit.redirect("/sign-in")
+        visit = visit_of(request)
+        if _must_sign_in(visit, needs):
+            return visit.redirect("/sign-in")
+        _require(visit, needs)
+        secret = visit.session.secret if visit.session else csrf.visitor_of(request)
+        if not secret or csrf.is_from_elsewhere(request):
+            raise FormTokenWrong
+        async with (
+            _turn_of(visit, limit),
+            open_form(request, limit, max_fields=_MOST_FIELDS, max_files=files) as form,
+        ):
             if not csrf.is_token_for(secret, form.get(csrf.FIELD)):
                 raise FormTokenWrong
-            _require(visit, needs)
-            return await answer(visit)
+            return await answer(replace(visit, form=form))
 
     return _route(path, endpoint, "POST")
+
+
+@asynccontextmanager
+async def _turn_of(visit: Visit, limit: int) -> AsyncIterator[None]:
+    """A turn of the caller's merchant for what may be large."""
+    if visit.session is None or forms.announced_size(visit.request, limit) <= forms.TYPED_LIMIT:
+        yield
+        return
+    async with visit.context.turns.of(visit.caller.merchant_id):
+        yield
 
 
 def _route(path: str, endpoint: Callable[[Request], Awaitable[Response]], method: str) -> Route:
@@ -92,18 +123,3 @@ def _require(visit: Visit, needs: Action | Audience) -> None:
 
 def _with_query(path: str, query: str) -> str:
     return f"{path}?{query}" if query else path
-
-
-def _limited(receive: Receive, limit: int) -> Receive:
-    """The same body, as far as it may go."""
-    size = 0
-
-    async def receive_some() -> Message:
-        nonlocal size
-        message = await receive()
-        size += len(message.get("body", b""))
-        if size > limit:
-            raise BodyTooLarge(limit)
-        return message
-
-    return receive_some

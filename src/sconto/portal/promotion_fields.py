@@ -29,7 +29,8 @@ from sconto.portal.local_times import read_local_time
 MOST_CODES_SHOWN: Final = 500
 """A promotion with more codes keeps them where the form is saved."""
 
-_SEPARATORS: Final = re.compile(r"[\s,;]+")
+_WORD: Final = re.compile(r"[^\s,;]+")
+_LINE: Final = re.compile("[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _FRACTION: Final = re.compile("[.,]")
 _NAMED: Final = 5
 _FIRST_YEAR: Final = 1970
@@ -174,7 +175,7 @@ def _read_coverage(fields: Fields, language: Language, faults: Faults) -> Covera
         case "listed":
             _note_lines("products", fields.product_faults, language, faults)
             percent = _read_percent(fields.percent, language, faults)
-            listed = _read_products(_SEPARATORS.split(fields.products), language, faults)
+            listed = _read_products(list(_words(fields.products)), language, faults)
             return None if percent is None else ListedProducts(percent, listed)
         case "own":
             _note_lines("products", fields.product_faults, language, faults)
@@ -194,7 +195,6 @@ def _read_percent(text: str, language: Language, faults: Faults) -> int | None:
 
 
 def _read_products(texts: Sequence[str], language: Language, faults: Faults) -> tuple[int, ...]:
-    texts = [text for text in texts if text]
     read = {text: parse_product_id(text) for text in texts}
     bad = [text for text, product_id in read.items() if product_id is None]
     if bad:
@@ -208,7 +208,7 @@ def _read_products(texts: Sequence[str], language: Language, faults: Faults) -> 
 def _read_own_percents(text: str, language: Language, faults: Faults) -> OwnPercents:
     percents: dict[int, int] = {}
     bad: list[str] = []
-    for line in filter(None, map(str.strip, text.splitlines())):
+    for line in filter(None, (found[0].strip() for found in _LINE.finditer(text))):
         match [cell for cell in re.split(r"[\s;]+|,(?=\s)", line) if cell]:
             case [product, percent, *rest] if not "".join(rest).strip("%"):
                 product_id = parse_product_id(product.rstrip(","))
@@ -239,7 +239,7 @@ def _read_codes(fields: Fields, language: Language, faults: Faults) -> tuple[str
     """The codes, each once however it is spelled."""
     codes: dict[str, str] = {}
     bad = []
-    for code in filter(None, map(trim, _SEPARATORS.split(fields.codes))):
+    for code in filter(None, map(trim, _words(fields.codes))):
         key = code_key(code)
         if key is None:
             bad.append(code)
@@ -260,6 +260,11 @@ def _note_lines(name: str, lines: Sequence[str], language: Language, faults: Fau
         sentence = language.gettext("Lines of the file cannot be taken: %(lines)s.")
         more = f"; … ({language.number(len(lines))})" if len(lines) > _NAMED else ""
         faults.note(name, sentence % {"lines": "; ".join(lines[:_NAMED]) + more})
+
+
+def _words(text: str) -> Iterator[str]:
+    """What stands between blanks, commas and semicolons, one by one: a million in many steps."""
+    return (found[0] for found in _WORD.finditer(text))
 
 
 def _some(texts: Sequence[str]) -> str:

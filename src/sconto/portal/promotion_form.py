@@ -1,7 +1,8 @@
 """Creating and editing a promotion: one form, with a preview beside it and warnings before."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from starlette.datastructures import UploadFile
@@ -12,8 +13,10 @@ from sconto.domain.preview import Preview
 from sconto.domain.product import ProductQuery
 from sconto.domain.promotion import NewPromotion, Promotion, PromotionChange
 from sconto.operations import previews, products, promotions
+from sconto.operations.turns import apart
+from sconto.portal.language import Language
 from sconto.portal.notices import Notice
-from sconto.portal.pages import read, write
+from sconto.portal.pages import UPLOAD_LIMIT, read, write
 from sconto.portal.promotion_fields import (
     MOST_CODES_SHOWN,
     Fields,
@@ -30,6 +33,9 @@ _FOUND: Final = 8
 """How many products the picker finds at once."""
 
 _NAMED: Final = 5
+
+_SHORT: Final = 64 * 1024
+"""Letters of codes and products that are read at once; more are read in a thread."""
 
 
 async def show_new(visit: Visit) -> Response:
@@ -49,7 +55,7 @@ async def show_new(visit: Visit) -> Response:
 async def create(visit: Visit) -> Response:
     """Create the promotion that the form describes."""
     fields = await _sent(visit)
-    return await _save(visit, fields, _read(visit, fields), None)
+    return await _save(visit, fields, await _read(visit, fields), None)
 
 
 async def show_edit(visit: Visit) -> Response:
@@ -64,7 +70,8 @@ async def edit(visit: Visit) -> Response:
         visit.context.database, visit.caller, visit.id_in_path("promotion_id"), most_codes=0
     )
     fields = await _sent(visit)
-    return await _save(visit, fields, _read(visit, fields, stored), stored.summary.id)
+    reading = await _read(visit, fields, stored)
+    return await _save(visit, fields, reading, stored.summary.id)
 
 
 async def show_preview(visit: Visit) -> Response:
@@ -73,7 +80,8 @@ async def show_preview(visit: Visit) -> Response:
     edited = visit.field("promotion_id")
     own = int(edited) if edited.isdecimal() and len(edited) < 20 else None
     # Codes are not sent along at each key: they are looked at before the promotion is saved.
-    reading = read_fields(fields, visit.language, codes_later=True)
+    read_later = partial(read_fields, fields, visit.language, codes_later=True)
+    reading = await apart(read_later) if _is_long(fields) else read_later()
     preview = await _preview(visit, reading, own, keep_codes=True)
     return visit.render("promotions/preview.html", **_shown(visit, preview, own))
 
@@ -99,10 +107,13 @@ async def _stored(visit: Visit) -> Promotion:
 async def _sent(visit: Visit) -> Fields:
     """The fields as they were sent, with the contents of files behind what was typed."""
     coverage = visit.field("coverage")
-    product_lines, product_faults = read_product_file(
-        await _content(visit, "product_file"), visit.language, percents=coverage == "own"
+    product_file, code_file = [
+        await _content(visit, name) for name in ("product_file", "code_file")
+    ]
+    product_lines, product_faults = await _read_file(
+        partial(read_product_file, percents=coverage == "own"), product_file, visit.language
     )
-    code_lines, code_faults = read_code_file(await _content(visit, "code_file"), visit.language)
+    code_lines, code_faults = await _read_file(read_code_file, code_file, visit.language)
     return Fields(
         type=visit.field("type"),
         name=visit.field("name"),
@@ -126,9 +137,21 @@ async def _content(visit: Visit, name: str) -> bytes:
     return await file.read() if isinstance(file, UploadFile) else b""
 
 
-def _read(visit: Visit, fields: Fields, stored: Promotion | None = None) -> Reading:
+async def _read_file(
+    read: Callable[[bytes, Language], tuple[str, tuple[str, ...]]], file: bytes, language: Language
+) -> tuple[str, tuple[str, ...]]:
+    return read(file, language) if len(file) <= _SHORT else await apart(read, file, language)
+
+
+async def _read(visit: Visit, fields: Fields, stored: Promotion | None = None) -> Reading:
     codes_later = visit.field("step") == "generate"
-    return read_fields(fields, visit.language, stored, codes_later=codes_later)
+    read = partial(read_fields, fields, visit.language, stored, codes_later=codes_later)
+    return await apart(read) if _is_long(fields) else read()
+
+
+def _is_long(fields: Fields) -> bool:
+    """Whether reading the fields and showing them again takes long."""
+    return len(fields.codes) + len(fields.products) > _SHORT
 
 
 async def _save(
@@ -139,10 +162,12 @@ async def _save(
     faults = _faults(visit, reading, preview)
     step = visit.field("step")
     new = reading.promotion
+    form = partial(_form, visit, fields, promotion_id, preview, faults)
     if new is None or preview is None or faults:
-        return _form(visit, fields, promotion_id, preview, faults)
+        return await apart(form) if _is_long(fields) else form()
     if step == "check" or (preview.warnings and step != "anyway"):
-        return _form(visit, fields, promotion_id, preview, ask=step != "check")
+        form = partial(form, ask=step != "check")
+        return await apart(form) if _is_long(fields) else form()
     database, caller, now = visit.context.database, visit.caller, visit.now
     if promotion_id is None:
         saved = await promotions.create_promotion(database, caller, new, now)
@@ -228,9 +253,17 @@ def _shown(visit: Visit, preview: Preview | None, own: int | None) -> dict[str, 
 
 PAGES: Final = (
     read("/promotions/new", show_new, Action.WRITE_PROMOTIONS),
-    write("/promotions/new", create, Action.WRITE_PROMOTIONS),
-    write("/promotions/preview", show_preview, Action.WRITE_PROMOTIONS),
+    write("/promotions/new", create, Action.WRITE_PROMOTIONS, limit=UPLOAD_LIMIT, files=2),
+    write(
+        "/promotions/preview", show_preview, Action.WRITE_PROMOTIONS, limit=UPLOAD_LIMIT, files=2
+    ),
     read("/promotions/products", find_products, Action.READ_PRODUCTS),
     read("/promotions/{promotion_id}/edit", show_edit, Action.WRITE_PROMOTIONS),
-    write("/promotions/{promotion_id}/edit", edit, Action.WRITE_PROMOTIONS),
+    write(
+        "/promotions/{promotion_id}/edit",
+        edit,
+        Action.WRITE_PROMOTIONS,
+        limit=UPLOAD_LIMIT,
+        files=2,
+    ),
 )

@@ -20,7 +20,7 @@ from sconto.domain.subscription_warnings import (
 from sconto.operations import subscription_promotions
 from sconto.operations.idempotency import Answer, Repeatable
 from sconto.portal.notices import Notice
-from sconto.portal.pages import read, write
+from sconto.portal.pages import LONG_FORM_LIMIT, read, write
 from sconto.portal.subscription_fields import Fields, Reading, RuleFields, fields_of, read_terms
 from sconto.portal.subscription_sentences import warning_words
 from sconto.portal.visit import Visit
@@ -143,7 +143,9 @@ def _form(
 
 PAGES: Final = (
     read("/subscriptions/new", show_new, Action.WRITE_PROMOTIONS),
-    write("/subscriptions/new", create, Action.WRITE_PROMOTIONS),
+    write("/subscriptions/new", create, Action.WRITE_PROMOTIONS, limit=LONG_FORM_LIMIT),
     read("/subscriptions/{promotion_id}/edit", show_edit, Action.WRITE_PROMOTIONS),
-    write("/subscriptions/{promotion_id}/edit", edit, Action.WRITE_PROMOTIONS),
+    write(
+        "/subscriptions/{promotion_id}/edit", edit, Action.WRITE_PROMOTIONS, limit=LONG_FORM_LIMIT
+    ),
 )

@@ -20,6 +20,7 @@ from sconto.domain.numbers import LARGEST
 from sconto.domain.ordering import SPACING
 from sconto.domain.promotion import PromotionType
 from sconto.store.database import Connection
+from sconto.store.row_writing import slices
 
 IMPORT_PATIENCE: Final = 3600
 """Seconds that one statement of an import may take: the longest file is as long as it is."""
@@ -203,18 +204,24 @@ async def insert_codes(
 
     Ids ascend in the order given.
     """
-    status = await connection.execute(
-        INSERT_UNLESS_TAKEN, merchant_id, promotion_id, SPACING, codes, keys
-    )
-    return int(status.removeprefix("INSERT 0 "))
+    added = 0
+    for some in slices(codes, keys):
+        status = await connection.execute(
+            INSERT_UNLESS_TAKEN, merchant_id, promotion_id, SPACING, *some
+        )
+        added += int(status.removeprefix("INSERT 0 "))
+    return added
 
 
 async def find_taken(
     connection: Connection, merchant_id: int, promotion_id: int, keys: Sequence[str]
 ) -> set[str]:
     """Those of the keys that the promotion has a code of."""
-    rows = await connection.fetch(FIND_BY_KEY, merchant_id, promotion_id, keys)
-    return {row["code_key"] for row in rows}
+    taken: set[str] = set()
+    for (some,) in slices(keys):
+        rows = await connection.fetch(FIND_BY_KEY, merchant_id, promotion_id, some)
+        taken.update(row["code_key"] for row in rows)
+    return taken
 
 
 async def remove_listed(
@@ -228,9 +235,12 @@ async def remove_listed(
 
     They stay on the orders that used them, and in the statistics.
     """
-    rows = await connection.fetch(FIND_BY_KEY, merchant_id, promotion_id, keys)
-    await connection.execute(_REMOVE, merchant_id, [row["code_id"] for row in rows], now)
-    return {row["code_key"]: row["code"] for row in rows}
+    removed: dict[str, str] = {}
+    for (some,) in slices(keys):
+        rows = await connection.fetch(FIND_BY_KEY, merchant_id, promotion_id, some)
+        await connection.execute(_REMOVE, merchant_id, [row["code_id"] for row in rows], now)
+        removed.update((row["code_key"], row["code"]) for row in rows)
+    return removed
 
 
 async def stage_codes(connection: Connection, lines: AsyncIterable[CodeLine]) -> int:

@@ -1,13 +1,16 @@
 """The codes of promotions: kept by key, removed without being forgotten."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sconto.domain.codes import code_key
 from sconto.domain.history import ListChange, Sample
 from sconto.domain.ordering import arrange
+from sconto.store.apart import apart
 from sconto.store.database import Connection
-from sconto.store.row_writing import write_rows
+from sconto.store.row_writing import AT_ONCE, drained, write_rows
 
 _STORED = """
 SELECT code_id, code, code_key, position
@@ -46,32 +49,82 @@ async def write_codes(
 
     Answers what was changed; an order alone that differs is no change.
     """
-    wanted = {code_key(code): code for code in codes}
-    rows = await connection.fetch(_STORED, merchant_id, promotion_id)
-    stored = {row["code_key"]: row for row in rows}
-    positions = arrange([stored[key]["position"] if key in stored else None for key in wanted])
-    new, changed, respelled = [], [], []
-    for (key, code), position in zip(wanted.items(), positions, strict=True):
-        row = stored.get(key)
-        if row is None:
-            new.append((code, key, position))
-        elif (row["code"], row["position"]) != (code, position):
-            changed.append((row["code_id"], code, position))
-            if row["code"] != code:
-                respelled.append((row["code"], code))
-    if new:
-        await write_rows(connection, _INSERT, merchant_id, promotion_id, *zip(*new, strict=True))
+    stored = await _find_stored(connection, merchant_id, promotion_id)
+    is_long = len(codes) + len(stored.ids) > AT_ONCE
+    plan = await apart(_plan, codes, stored) if is_long else _plan(codes, stored)
+    for new in drained(*plan.new):
+        await write_rows(connection, _INSERT, merchant_id, promotion_id, *new)
     # Orders wait for the codes that this transaction writes: they come last.
-    if changed:
-        await connection.execute(_UPDATE, merchant_id, *zip(*changed, strict=True))
-    gone = [row for key, row in stored.items() if key not in wanted]
-    if gone:
-        await connection.execute(_REMOVE, merchant_id, [row["code_id"] for row in gone], now)
-    return ListChange(
-        len(stored),
-        len(wanted),
-        removed=Sample.of([row["code"] for row in gone]),
-        added=Sample.of([code for code, _, _ in new]),
-        replaced_before=Sample.of([old for old, _ in respelled]),
-        replaced_after=Sample.of([code for _, code in respelled]),
+    for changed in drained(*plan.changed):
+        await connection.execute(_UPDATE, merchant_id, *changed)
+    for (ids,) in drained(plan.gone):
+        await connection.execute(_REMOVE, merchant_id, ids, now)
+    return plan.change
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """The codes that a promotion has, column by column."""
+
+    ids: list[int]
+    codes: list[str]
+    keys: list[str]
+    positions: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is to be written, column by column, and how it is told."""
+
+    new: tuple[list[str], list[str], list[int]]
+    changed: tuple[list[int], list[str], list[int]]
+    gone: list[int]
+    change: ListChange
+
+
+async def _find_stored(connection: Connection, merchant_id: int, promotion_id: int) -> _Stored:
+    """All of them, some at a time: rows are larger than what they say."""
+    stored = _Stored([], [], [], [])
+    cursor = await connection.cursor(_STORED, merchant_id, promotion_id)
+    while rows := await cursor.fetch(AT_ONCE):
+        for code_id, code, key, position in rows:
+            stored.ids.append(code_id)
+            stored.codes.append(code)
+            stored.keys.append(key)
+            stored.positions.append(position)
+    return stored
+
+
+def _plan(codes: Sequence[str], stored: _Stored) -> _Plan:
+    wanted = {code_key(code) or code: code for code in codes}
+    places = {key: place for place, key in enumerate(stored.keys)}
+    positions = arrange(
+        [None if (place := places.get(key)) is None else stored.positions[place] for key in wanted]
     )
+    new: tuple[list[str], list[str], list[int]] = ([], [], [])
+    changed: tuple[list[int], list[str], list[int]] = ([], [], [])
+    old_spelling, new_spelling = [], []
+    for (key, code), position in zip(wanted.items(), positions, strict=True):
+        place = places.get(key)
+        if place is None:
+            _append(new, code, key, position)
+        elif (stored.codes[place], stored.positions[place]) != (code, position):
+            _append(changed, stored.ids[place], code, position)
+            if stored.codes[place] != code:
+                old_spelling.append(stored.codes[place])
+                new_spelling.append(code)
+    gone = [place for place, key in enumerate(stored.keys) if key not in wanted]
+    change = ListChange(
+        len(stored.ids),
+        len(wanted),
+        removed=Sample.of([stored.codes[place] for place in gone]),
+        added=Sample.of(new[0]),
+        replaced_before=Sample.of(old_spelling),
+        replaced_after=Sample.of(new_spelling),
+    )
+    return _Plan(new, changed, [stored.ids[place] for place in gone], change)
+
+
+def _append(columns: tuple[list[Any], ...], *values: object) -> None:
+    for column, value in zip(columns, values, strict=True):
+        column.append(value)

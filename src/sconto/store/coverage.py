@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
+import asyncpg
+
 from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
 from sconto.domain.ordering import arrange
+from sconto.store.apart import apart
 from sconto.store.database import Connection
-from sconto.store.row_writing import write_rows
+from sconto.store.row_writing import AT_ONCE, slices, write_rows
 
 # One index look-up a product, however many there are: a sub-select is never turned into a join.
 _UNKNOWN = """
@@ -58,8 +61,11 @@ async def find_unknown_products(
     connection: Connection, merchant_id: int, product_ids: Sequence[int]
 ) -> list[int]:
     """Those that the merchant's catalogue does not have, in the order given, each once."""
-    rows = await connection.fetch(_UNKNOWN, merchant_id, list(dict.fromkeys(product_ids)))
-    return [row["product_id"] for row in rows]
+    unknown: dict[int, None] = {}
+    for (some,) in slices(product_ids):
+        rows = await connection.fetch(_UNKNOWN, merchant_id, some)
+        unknown |= dict.fromkeys(row["product_id"] for row in rows)
+    return list(unknown)
 
 
 async def find_coverage(connection: Connection, merchant_id: int, promotion_id: int) -> Coverage:
@@ -75,6 +81,18 @@ async def write_products(
     """Make these the products that the promotion names; rows that stay the same are not written."""
     wanted = _own_percents(coverage)
     rows = await connection.fetch(_STORED, merchant_id, promotion_id)
+    is_long = len(wanted) + len(rows) > AT_ONCE
+    changed, gone = await apart(_plan, wanted, rows) if is_long else _plan(wanted, rows)
+    for (product_ids,) in slices(gone):
+        await connection.execute(_DELETE, merchant_id, promotion_id, product_ids)
+    for (part,) in slices(changed):
+        await write_rows(connection, _WRITE, merchant_id, promotion_id, *zip(*part, strict=True))
+
+
+def _plan(
+    wanted: Mapping[int, int | None], rows: Sequence[asyncpg.Record]
+) -> tuple[list[tuple[int, int, int | None]], list[int]]:
+    """The rows to be written, and the products that are named no longer."""
     stored = {row["product_id"]: (row["position"], row["percent"]) for row in rows}
     positions = arrange(
         [stored[product_id][0] if product_id in stored else None for product_id in wanted]
@@ -84,11 +102,7 @@ async def write_products(
         for (product_id, percent), position in zip(wanted.items(), positions, strict=True)
         if stored.get(product_id) != (position, percent)
     ]
-    gone = [product_id for product_id in stored if product_id not in wanted]
-    if gone:
-        await connection.execute(_DELETE, merchant_id, promotion_id, gone)
-    if changed:
-        await write_rows(connection, _WRITE, merchant_id, promotion_id, *zip(*changed, strict=True))
+    return changed, [product_id for product_id in stored if product_id not in wanted]
 
 
 def coverage_columns(coverage: Coverage) -> tuple[bool, int | None]:

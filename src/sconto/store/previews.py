@@ -6,12 +6,16 @@ from typing import Final
 
 from sconto.domain.product import Product
 from sconto.domain.schedule import EVERYTHING, Period, Span
+from sconto.store.apart import apart
 from sconto.store.database import Connection
 from sconto.store.period_ends import OVER_FROM
+from sconto.store.row_writing import AT_ONCE
 from sconto.store.stored_amounts import PRICE
 
 _MOST_SPANS: Final = 100
 
+# Ids and codes come as one text each: of an array, each of a million elements would be encoded in
+# the same step. A thousand products that nobody has are enough to say so.
 # The rows of a product are its spans, or one without a span; product 0 is EVERYTHING.
 _SURROUNDINGS: Final = """
 WITH covered AS MATERIALIZED ({covered})
@@ -19,7 +23,9 @@ SELECT shown.*, span.*
 FROM (
     SELECT 0 AS place, 0 AS product_id, NULL AS name, NULL AS price, NULL AS currency
     UNION ALL
-    SELECT * FROM covered WHERE place <= $3 + 1 OR name IS NULL
+    SELECT * FROM covered WHERE place <= $3 + 1
+    UNION ALL
+    (SELECT * FROM covered WHERE place > $3 + 1 AND name IS NULL ORDER BY place LIMIT 1000)
 ) AS shown
 LEFT JOIN LATERAL (
     SELECT starts_at, ends_at, promotion_id, percent
@@ -35,7 +41,7 @@ ORDER BY shown.place, span.starts_at
 
 _NAMED: Final = f"""
     SELECT place, wanted.product_id, name, price, currency
-    FROM unnest($2::bigint[]) WITH ORDINALITY AS wanted (product_id, place)
+    FROM unnest(string_to_array($2, ',')::bigint[]) WITH ORDINALITY AS wanted (product_id, place)
     LEFT JOIN LATERAL (
         SELECT name, {PRICE} AS price, currency FROM products
         WHERE merchant_id = $1 AND product_id = wanted.product_id AND deleted_at IS NULL
@@ -47,7 +53,7 @@ _FIRST: Final = f"""
     SELECT row_number() OVER (ORDER BY product_id) AS place, product_id, name,
         {PRICE} AS price, currency
     FROM products
-    WHERE merchant_id = $1 AND deleted_at IS NULL AND $2::bigint[] IS NULL
+    WHERE merchant_id = $1 AND deleted_at IS NULL AND $2::text IS NULL
     ORDER BY product_id
     LIMIT $3 + 1
 """  # noqa: S608  # of our own constants
@@ -56,7 +62,7 @@ _FIRST: Final = f"""
 _CODES: Final = f"""
 (
     SELECT found.code, found.promotion_id, NULL AS total
-    FROM unnest($2::text[]) AS wanted (code_key)
+    FROM unnest(string_to_array($2, ',')) AS wanted (code_key)
     CROSS JOIN LATERAL (
         SELECT codes.code, promotion.promotion_id
         FROM codes
@@ -76,7 +82,7 @@ UNION ALL
     SELECT code, promotion_id, count(*) OVER () AS total
     FROM codes
     WHERE merchant_id = $1 AND promotion_id = $3 AND removed_at IS NULL
-        AND NOT EXISTS (SELECT FROM unnest($2::text[]) AS kept (code_key)
+        AND NOT EXISTS (SELECT FROM unnest(string_to_array($2, ',')) AS kept (code_key)
                         WHERE kept.code_key = codes.code_key)
         AND (
             used_at IS NOT NULL OR applied_uses + outdone_uses > 0
@@ -129,8 +135,11 @@ async def find_surroundings(
     The timelines are those of the period.
     """
     statement = _SURROUNDINGS.format(covered=_FIRST if named is None else _NAMED)
+    ids = None
+    if named is not None:
+        ids = _joined(named) if len(named) <= AT_ONCE else await apart(_joined, named)
     rows = await connection.fetch(
-        statement, merchant_id, named, limit, period.starts_at, period.over_from, _MOST_SPANS
+        statement, merchant_id, ids, limit, period.starts_at, period.over_from, _MOST_SPANS
     )
     products: dict[int, Product] = {}
     unknown: dict[int, None] = {}
@@ -148,6 +157,10 @@ async def find_surroundings(
     return Surroundings(list(products.values()), list(unknown), told)
 
 
+def _joined(product_ids: Sequence[int]) -> str:
+    return ",".join([str(product_id) for product_id in product_ids])
+
+
 async def find_codes_at_stake(
     connection: Connection,
     merchant_id: int,
@@ -162,7 +175,7 @@ async def find_codes_at_stake(
     own = promotion_id or 0
     starts_at, over_from = (None, None) if period is None else (period.starts_at, period.over_from)
     rows = await connection.fetch(
-        _CODES, merchant_id, keys, own, period is not None, starts_at, over_from
+        _CODES, merchant_id, ",".join(keys), own, period is not None, starts_at, over_from
     )
     gone = [row for row in rows if row["promotion_id"] == own]
     return CodesAtStake(

@@ -1,6 +1,8 @@
 """Promotions as they are stored: each a row, with its products and codes beside it."""
 
+import re
 from datetime import datetime
+from typing import Final
 
 import asyncpg
 
@@ -15,9 +17,13 @@ from sconto.domain.promotion import (
     Terms,
 )
 from sconto.domain.schedule import Period
+from sconto.store.apart import apart
 from sconto.store.coverage import coverage_columns, coverage_from
 from sconto.store.database import Connection
 from sconto.store.period_ends import OVER_FROM
+
+_CODE: Final = re.compile("[^,]+")
+_SHORT: Final = 64 * 1024
 
 # From five rows to a hundred thousand: each statement of the transaction is planned for its size.
 _LOCK = """
@@ -45,11 +51,14 @@ WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL
 _FIND = """
 SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated_at,
     code_type, covers_all, percent,
-    ARRAY(
-        SELECT code FROM codes
-        WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
-        ORDER BY position
-        LIMIT $3
+    array_to_string(
+        ARRAY(
+            SELECT code FROM codes
+            WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
+            ORDER BY position
+            LIMIT $3
+        ),
+        ','
     ) AS codes,
     ARRAY(
         SELECT product_id FROM promotion_products
@@ -164,15 +173,22 @@ async def find_promotion(
     row = await connection.fetchrow(_FIND, merchant_id, promotion_id, most_codes)
     if row is None:
         return None
+    # One text and not an array of a million, which would be read in one step.
+    text = row["codes"]
+    codes = _split(text) if len(text) <= _SHORT else await apart(_split, text)
     percents = dict(zip(row["product_ids"], row["percents"], strict=True))
     return Promotion(
         summary_from(row),
         Terms(
             coverage=coverage_from(row["covers_all"], row["percent"], percents),
             code_type=None if row["code_type"] is None else CodeType(row["code_type"]),
-            codes=tuple(row["codes"]),
+            codes=codes,
         ),
     )
+
+
+def _split(codes: str) -> tuple[str, ...]:
+    return tuple(found[0] for found in _CODE.finditer(codes))
 
 
 async def list_promotions(

@@ -1,8 +1,12 @@
 """Writing many rows that refer to others, where each statement is planned by itself."""
 
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
 from sconto.store.database import Connection
+
+AT_ONCE: Final = 5_000
+"""Rows of one statement: the event loop encodes them in one step."""
 
 _PLAN: Final = """
 SELECT current_setting('plan_cache_mode') AS before, set_config('plan_cache_mode', $1, true)
@@ -18,3 +22,19 @@ async def write_rows(connection: Connection, statement: str, *arguments: object)
     before = await connection.fetchval(_PLAN, "force_generic_plan")
     await connection.execute(statement, *arguments)
     await connection.execute(_PLAN, before)
+
+
+def drained(*columns: list[Any]) -> Iterator[list[Sequence[Any]]]:
+    """As `slices`, of columns that nobody needs any more: what was written is forgotten at once."""
+    for column in columns:
+        column.reverse()
+    while columns[0]:
+        yield [column[: -AT_ONCE - 1 : -1] for column in columns]
+        for column in columns:
+            del column[-AT_ONCE:]
+
+
+def slices(*columns: Sequence[Any]) -> Iterator[list[Sequence[Any]]]:
+    """The columns of many rows as the columns of a few rows each."""
+    for start in range(0, len(columns[0]) if columns else 0, AT_ONCE):
+        yield [column[start : start + AT_ONCE] for column in columns]

@@ -1,6 +1,10 @@
 """The counts of redemptions, added up for one promotion."""
 
+from collections.abc import Iterator
+from itertools import chain
 from typing import Final
+
+import asyncpg
 
 from sconto.domain.codes import CodeType
 from sconto.domain.numbers import LARGEST
@@ -13,8 +17,9 @@ PATIENCE: Final = 60
 # One statement, so that the sum and the codes are of the same moment. It reads the counters, the
 # present codes, and the removed ones that were used. EXCEPT sorts or hashes whatever the planner
 # expects, where NOT IN would compare each code with each. Uses of a one-time code stand with it; a
-# version before may have counted some among the counters, so they are added up. The answer is one
-# row of lists: a million rows would take three times as long to read, and three times the memory.
+# version before may have counted some among the counters, so they are added up. The answer has one
+# row for each 2,000 codes: a million rows would take three times as long to read, and three times
+# the memory; one row of a million would be read in one step, while nobody else is served.
 _FIND: Final = """
 WITH counted AS MATERIALIZED (
     SELECT code_id, code_type, sum(uses)::bigint AS uses
@@ -48,23 +53,28 @@ WITH counted AS MATERIALIZED (
         EXCEPT
         SELECT code_id, code FROM by_code
     ) AS unused
+), in_order AS (
+    SELECT code_id, code_type, code, sum(uses)::bigint AS uses,
+        row_number() OVER (ORDER BY code_id, code_type) - 1 AS place
+    FROM shown
+    GROUP BY code_id, code_type, code
 )
 SELECT promotion.type = 'coupon' OR promotion.had_codes AS has_codes,
     (SELECT coalesce(sum(uses), 0)::bigint FROM counted) AS total,
     listed.*
 FROM promotions AS promotion
-CROSS JOIN LATERAL (
-    SELECT array_agg(code_id) AS code_ids, array_agg(code) AS codes,
-        array_agg(coalesce(code_type, promotion.code_type, 'reusable') = 'one-time') AS once,
-        array_agg(uses) AS uses
-    FROM (
-        SELECT code_id, code_type, code, sum(uses)::bigint AS uses
-        FROM shown
-        GROUP BY code_id, code_type, code
-        ORDER BY code_id, code_type
-    ) AS in_order
-) AS listed
+LEFT JOIN LATERAL (
+    SELECT place / 2000 AS part,
+        array_agg(code_id ORDER BY place) AS code_ids, array_agg(code ORDER BY place) AS codes,
+        array_agg(
+            coalesce(code_type, promotion.code_type, 'reusable') = 'one-time' ORDER BY place
+        ) AS once,
+        array_agg(uses ORDER BY place) AS uses
+    FROM in_order
+    GROUP BY place / 2000
+) AS listed ON true
 WHERE promotion.merchant_id = $1 AND promotion.promotion_id = $2 AND promotion.deleted_at IS NULL
+ORDER BY listed.part
 """
 
 
@@ -77,13 +87,30 @@ async def find_statistics(
     the type of today. A type that was never set counts as reusable. (`statistics` of the merchant
     API.)
     """
+    found = await find_statistics_in_parts(connection, merchant_id, promotion_id)
+    if found is None:
+        return None
+    uses, parts = found
+    return Statistics(uses, None if parts is None else tuple(chain.from_iterable(parts)))
+
+
+async def find_statistics_in_parts(
+    connection: Connection, merchant_id: int, promotion_id: int
+) -> tuple[int, Iterator[list[CodeUses]] | None] | None:
+    """The same, where the uses of the codes are made some at a time, as they are asked for."""
     if promotion_id > LARGEST:
         return None
-    row = await connection.fetchrow(_FIND, merchant_id, promotion_id, timeout=PATIENCE)
-    if row is None:
+    rows = await connection.fetch(_FIND, merchant_id, promotion_id, timeout=PATIENCE)
+    if not rows:
         return None
-    if not row["has_codes"]:
-        return Statistics(row["total"], None)
-    types = (CodeType.ONE_TIME if once else CodeType.REUSABLE for once in row["once"] or ())
-    codes = map(CodeUses, row["code_ids"] or (), row["codes"] or (), types, row["uses"] or ())
-    return Statistics(row["total"], tuple(codes))
+    parts = _parts(rows) if rows[0]["has_codes"] else None
+    return rows[0]["total"], parts
+
+
+def _parts(rows: list[asyncpg.Record]) -> Iterator[list[CodeUses]]:
+    rows.reverse()
+    while rows:
+        row = rows.pop()
+        if row["part"] is not None:
+            types = (CodeType.ONE_TIME if once else CodeType.REUSABLE for once in row["once"])
+            yield list(map(CodeUses, row["code_ids"], row["codes"], types, row["uses"]))

@@ -19,7 +19,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
+from sconto.domain.coverage import (
+    AllProducts,
+    Coverage,
+    ListedProducts,
+    OwnPercents,
+    named_products,
+)
 from sconto.domain.schedule import (
     EVERYTHING,
     Period,
@@ -28,10 +34,11 @@ from sconto.domain.schedule import (
     parts_outside,
     span_of,
 )
+from sconto.store.apart import apart
 from sconto.store.database import Connection
 from sconto.store.period_ends import OVER_FROM
 
-_BATCH: Final = 5_000
+_BATCH: Final = 1_000
 """How many products are redrawn together: other requests are served between two batches."""
 
 # Of each product the span that is under way when a stretch starts, and those that start within it.
@@ -151,7 +158,11 @@ async def redraw(
     differ are written, and with them a new version, for what others remember (`pick_memory`).
     """
     periods = list({claim.period: None for claim in (before, after) if claim is not None})
-    claims = list(_differing_claims(promotion_id, before, after).items())
+    named = sum(len(named_products(one.coverage)) for one in (before, after) if one is not None)
+    if named > _BATCH:
+        claims = list((await apart(_differing_claims, promotion_id, before, after)).items())
+    else:
+        claims = list(_differing_claims(promotion_id, before, after).items())
     if claims:
         await connection.execute(_RENEW, merchant_id, secrets.randbits(63))
     for first in range(0, len(claims), _BATCH):

@@ -172,10 +172,10 @@ async def test_what_is_not_said_to_be_json_is_refused(shop: httpx.AsyncClient) -
     assert_problem(await shop.put(PRODUCTS, data={"products": "[]"}), 415)
 
 
-async def test_a_body_over_16_mib_is_refused(shop: httpx.AsyncClient) -> None:
+async def test_a_body_over_4_mib_is_refused(shop: httpx.AsyncClient) -> None:
     answer = await shop.put(
         PRODUCTS,
-        content=b" " * (16 * 1024 * 1024 + 1),
+        content=b" " * (4 * 1024 * 1024 + 1),
         headers={"content-type": "application/json"},
     )
     assert_problem(answer, 413)

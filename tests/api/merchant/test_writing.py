@@ -15,7 +15,7 @@ from sconto.domain.coverage import AllProducts, ListedProducts, OwnPercents
 from sconto.domain.money import PERCENT
 from sconto.domain.promotion import Promotion, PromotionSummary, PromotionType, Terms
 from sconto.domain.schedule import Period
-from sconto.domain.statistics import CodeUses, Statistics
+from sconto.domain.statistics import CodeUses
 from tests.api.merchant.bodies import sent
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -67,13 +67,17 @@ def test_own_percents_are_written_in_their_order() -> None:
 
 
 def test_statistics_are_written_with_their_codes_where_there_were_any() -> None:
-    rows = (CodeUses(71, "PROMO-001", CodeType.ONE_TIME, 2),)
-    assert write_statistics(Statistics(3, rows)) == (
-        b'{"promotion_uses":3,"coupons":[{"coupon_code":"PROMO-001","coupon_type":"one-time",'
-        b'"coupon_uses":2,"coupon_id":71}]}'
+    def written(uses: int, parts: list[list[CodeUses]] | None) -> bytes:
+        return b"".join(write_statistics(uses, parts))
+
+    row = CodeUses(71, "PROMO-001", CodeType.ONE_TIME, 2)
+    code = b'{"coupon_code":"PROMO-001","coupon_type":"one-time","coupon_uses":2,"coupon_id":71}'
+    assert written(3, [[row]]) == b'{"promotion_uses":3,"coupons":[%s]}' % code
+    assert written(3, [[row, row], [row]]) == (
+        b'{"promotion_uses":3,"coupons":[%s]}' % b",".join([code] * 3)
     )
-    assert write_statistics(Statistics(0, ())) == b'{"promotion_uses":0,"coupons":[]}'
-    assert write_statistics(Statistics(0, None)) == b'{"promotion_uses":0}'
+    assert written(0, []) == b'{"promotion_uses":0,"coupons":[]}'
+    assert written(0, None) == b'{"promotion_uses":0}'
 
 
 @pytest.mark.parametrize("body", ['{"id": 12345}', '{"id": "12345"}'])

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sconto.api.access import require
-from sconto.api.bodies import read_object
+from sconto.api.bodies import LIST, parse_object, read_json, understand
 from sconto.api.catalog import wire
 from sconto.api.catalog.models import (
     CatalogCounts,
@@ -21,7 +21,7 @@ from sconto.api.context import context_of
 from sconto.api.plain_route import PlainRoute
 from sconto.api.problem_json import MEDIA_TYPE, PROBLEM
 from sconto.domain.people import Action
-from sconto.domain.product import HIGHEST_PRODUCT_ID, MOST_PRODUCTS, parse_product_id
+from sconto.domain.product import HIGHEST_PRODUCT_ID, MOST_PRODUCTS, Product, parse_product_id
 from sconto.operations import products as operations
 
 router: Final = APIRouter(prefix="/catalog/v1", tags=["Catalogue API"], route_class=PlainRoute)
@@ -97,7 +97,8 @@ _QUERY: Final = [
 async def put_products(request: Request) -> Response:
     """Up to 1,000, all or none. A product that was deleted is known again."""
     caller = require(request, Action.WRITE_PRODUCTS)
-    products = wire.read_products(await read_object(request))
+    sent = await read_json(request, LIST)
+    products = await understand(request, sent, _read_products, sent)
     context = context_of(request)
     counts = await operations.put_products(context.database, caller, products, context.now())
     return _answer(wire.render_counts(counts))
@@ -149,6 +150,10 @@ async def delete_product(request: Request) -> Response:
     context = context_of(request)
     await operations.delete_product(context.database, caller, product_id, context.now())
     return Response(status_code=204)
+
+
+def _read_products(sent: bytes) -> tuple[Product, ...]:
+    return wire.read_products(parse_object(sent))
 
 
 def _product_id(request: Request) -> int:

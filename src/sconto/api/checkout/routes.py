@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sconto.api.access import require
-from sconto.api.bodies import read_json, read_object
+from sconto.api.bodies import CART, SMALL, read_json, read_object, understand
 from sconto.api.checkout import manual, reading, writing
 from sconto.api.checkout.guesses import limit_guesses
 from sconto.api.context import context_of
@@ -27,7 +27,8 @@ async def quote(request: Request) -> Response:
     """Nothing is written; an order of the same cart in the same state costs the same."""
     caller = require(request, Action.CHECK_OUT)
     context = context_of(request)
-    cart, at = reading.read_quote(await read_json(request), context.now())
+    sent = await read_json(request, CART)
+    cart, at = await understand(request, sent, reading.read_quote, sent, context.now())
     priced = await limit_guesses(
         request,
         caller,
@@ -45,7 +46,8 @@ async def place_order(request: Request) -> Response:
     """Once for each order id, however often it is sent; a 409 places nothing."""
     caller = require(request, Action.CHECK_OUT)
     context = context_of(request)
-    order = reading.read_order(await read_json(request))
+    sent = await read_json(request, CART)
+    order = await understand(request, sent, reading.read_order, sent)
     now = context.now()
     day = now.astimezone(context.zone).date()
     placed = await limit_guesses(
@@ -75,7 +77,7 @@ async def get_order(request: Request) -> Response:
 async def change_order_status(request: Request) -> Response:
     """Statistics and used-up codes stay as they are; a replaced order stays deleted."""
     caller = require(request, Action.CHECK_OUT)
-    status = reading.read_status(await read_object(request))
+    status = reading.read_status(await read_object(request, SMALL))
     order = await checkout.change_order_status(
         context_of(request).database, caller, _order_id(request), status
     )
@@ -86,7 +88,8 @@ async def change_order_status(request: Request) -> Response:
 async def list_prices(request: Request) -> Response:
     """What a listing page shows: automatic promotions, one unit of each product."""
     caller = require(request, Action.CHECK_OUT)
-    currency, products = reading.read_prices(await read_json(request))
+    sent = await read_json(request, CART)
+    currency, products = await understand(request, sent, reading.read_prices, sent)
     context = context_of(request)
     listed = await checkout.list_prices(context.database, caller, products, context.now())
     return _answer(writing.write_prices(products, listed, currency))

@@ -1,7 +1,7 @@
 """A promotion's codes for programs: listed, added and removed, as JSON or as CSV."""
 
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import IO, Final
 
 from fastapi import APIRouter
@@ -9,9 +9,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from sconto.api.access import caller_of, require
-from sconto.api.bodies import read_object
+from sconto.api.bodies import (
+    CODES,
+    in_turn_if_large,
+    parse_object,
+    read_body,
+    require_plain,
+    understand,
+)
 from sconto.api.context import context_of
+from sconto.api.long_answers import answer_in_parts, parts_of
 from sconto.api.merchant import list_manual
+from sconto.api.merchant.admission import admit
 from sconto.api.merchant.codes_wire import (
     CSV_HEADING,
     read_codes_to_add,
@@ -23,11 +32,11 @@ from sconto.api.merchant.codes_wire import (
 )
 from sconto.api.merchant.ids import id_in_path
 from sconto.api.plain_route import PlainRoute
-from sconto.domain.code_list import ListedCode
 from sconto.domain.people import Action
 from sconto.domain.problems import BodyTooLarge, UnsupportedMediaType
 from sconto.operations import codes
 from sconto.operations.promotions import get_summary
+from sconto.operations.turns import in_short_turns
 
 router: Final = APIRouter(tags=["Merchant API"], route_class=PlainRoute)
 
@@ -35,7 +44,7 @@ FILE_LIMIT: Final = 64 * 1024 * 1024
 """Bytes of a CSV file: a million codes of thirty letters fit."""
 
 _KEPT_IN_MEMORY: Final = 1024 * 1024
-_PIECE: Final = 64 * 1024
+_PIECE: Final = 8 * 1024
 _CSV: Final = "text/csv"
 
 
@@ -48,7 +57,8 @@ async def list_codes(request: Request) -> Response:
     if wants_csv(request.headers.get("accept", "")):
         parts = await codes.export_codes(context.database, caller, promotion_id)
         headers = {"Content-Disposition": f'attachment; filename="codes-{promotion_id}.csv"'}
-        return StreamingResponse(_write_file(parts), media_type=_CSV, headers=headers)
+        lines = in_short_turns(context.short_turns, caller.merchant_id, parts, write_csv)
+        return StreamingResponse(_write_file(lines), media_type=_CSV, headers=headers)
     await get_summary(context.database, caller, promotion_id)
     query = read_query(request.query_params.multi_items())
     page = await codes.list_codes(context.database, caller, promotion_id, query)
@@ -59,50 +69,60 @@ async def list_codes(request: Request) -> Response:
 @router.post("/v1/promotion/{promotion_id}/codes", **list_manual.ADD_CODES)
 async def add_codes(request: Request) -> Response:
     """Add codes behind those that the promotion has: all of them, or none."""
-    caller = caller_of(request)
     context = context_of(request)
-    if _content_type(request) == _CSV:
-        require(request, Action.WRITE_PROMOTIONS)
+    if _is_csv(request):
+        caller = require(request, Action.WRITE_PROMOTIONS)
         promotion_id = id_in_path(request)
         await get_summary(context.database, caller, promotion_id)
-        with tempfile.SpooledTemporaryFile(_KEPT_IN_MEMORY) as file:
-            # Whoever sends slowly holds no connection to the database meanwhile.
-            await _spool(request, file)
-            pieces = iter(lambda: file.read(_PIECE), b"")
-            added = await codes.import_codes(
-                context.database, caller, promotion_id, pieces, context.now()
-            )
+        async with in_turn_if_large(request):
+            with tempfile.SpooledTemporaryFile(_KEPT_IN_MEMORY) as file:
+                # Whoever sends slowly holds no connection to the database meanwhile.
+                await _spool(request, file)
+                pieces = iter(lambda: file.read(_PIECE), b"")
+                added = await codes.import_codes(
+                    context.database, caller, promotion_id, pieces, context.now()
+                )
         return JSONResponse({"added": added})
-    body = await read_object(request)
-    require(request, Action.WRITE_PROMOTIONS)
-    promotion_id = id_in_path(request)
-    await get_summary(context.database, caller, promotion_id)
-    wanted = read_codes_to_add(body)
-    added = await codes.add_codes(context.database, caller, promotion_id, wanted, context.now())
+    caller = admit(request, Action.WRITE_PROMOTIONS)
+    async with in_turn_if_large(request):
+        sent = await read_body(request, CODES)
+        body = await understand(request, sent, parse_object, sent)
+        promotion_id = id_in_path(request)
+        await get_summary(context.database, caller, promotion_id)
+        wanted = await understand(request, sent, read_codes_to_add, body)
+        added = await codes.add_codes(context.database, caller, promotion_id, wanted, context.now())
     return JSONResponse({"added": added})
 
 
 @router.delete("/v1/promotion/{promotion_id}/codes", **list_manual.REMOVE_CODES)
 async def remove_codes(request: Request) -> Response:
     """Remove codes; orders and statistics keep them. What is not there is named, and no error."""
-    caller = caller_of(request)
-    body = await read_object(request)
-    require(request, Action.WRITE_PROMOTIONS)
+    caller = admit(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
-    promotion_id = id_in_path(request)
-    await get_summary(context.database, caller, promotion_id)
-    wanted = read_codes_to_remove(body)
-    gone = await codes.remove_codes(context.database, caller, promotion_id, wanted, context.now())
-    return JSONResponse({"removed": gone.removed, "not_found": list(gone.unknown)})
+    async with in_turn_if_large(request):
+        sent = await read_body(request, CODES)
+        body = await understand(request, sent, parse_object, sent)
+        promotion_id = id_in_path(request)
+        await get_summary(context.database, caller, promotion_id)
+        wanted = await understand(request, sent, read_codes_to_remove, body)
+        gone = await codes.remove_codes(
+            context.database, caller, promotion_id, wanted, context.now()
+        )
+    return await answer_in_parts(parts_of({"removed": gone.removed, "not_found": gone.unknown}))
 
 
-def _content_type(request: Request) -> str:
-    """`text/csv` or another; only CSV in UTF-8 is taken. Raises UnsupportedMediaType."""
+def _is_csv(request: Request) -> bool:
+    """Whether a caller sends CSV, which must be plain and in UTF-8.
+
+    Raises what `caller_of` raises, UnsupportedMediaType and BodyEncoded.
+    """
+    caller_of(request)
     media_type, _, parameters = request.headers.get("content-type", "").partition(";")
     name, _, value = parameters.strip().lower().partition("=")
     if name == "charset" and value.strip('"') not in ("utf-8", "us-ascii"):
         raise UnsupportedMediaType
-    return media_type.strip().lower()
+    require_plain(request)
+    return media_type.strip().lower() == _CSV
 
 
 async def _spool(request: Request, file: IO[bytes]) -> None:
@@ -116,7 +136,7 @@ async def _spool(request: Request, file: IO[bytes]) -> None:
     file.seek(0)
 
 
-async def _write_file(parts: AsyncIterator[Sequence[ListedCode]]) -> AsyncIterator[str]:
+async def _write_file(lines: AsyncIterator[str]) -> AsyncIterator[str]:
     yield CSV_HEADING
-    async for part in parts:
-        yield write_csv(part)
+    async for some in lines:
+        yield some

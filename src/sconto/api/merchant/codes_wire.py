@@ -13,7 +13,7 @@ from sconto.api.merchant.instants import format_instant
 from sconto.api.merchant.values import read_codes
 from sconto.domain.blanks import trim
 from sconto.domain.code_list import MOST_LISTED, CodeQuery, CodeState, ListedCode
-from sconto.domain.codes import code_key, is_typed_code
+from sconto.domain.codes import count_different, is_typed_code
 from sconto.domain.spreadsheet import shown_as_text
 
 _FIELD: Final = "coupon_code"
@@ -50,7 +50,7 @@ def read_codes_to_add(body: Mapping[str, object]) -> tuple[str, ...]:
         faults.append(fault(11010, _FIELD))
     elif sent is None or not sent.valid:
         faults.append(fault(11070))
-    if sent is not None and len({code_key(code) for code in sent.valid}) < len(sent.valid):
+    if sent is not None and count_different(sent.valid) < len(sent.valid):
         faults.append(fault(11080))
     return _faultless(body, sent.valid if sent else (), faults)
 

@@ -12,6 +12,7 @@ from sconto.domain.code_file import LineFault
 from sconto.domain.problems import (
     AccessDenied,
     BadCredentials,
+    BodyEncoded,
     BodyTooLarge,
     CodeFileRefused,
     CodesTaken,
@@ -25,6 +26,7 @@ from sconto.domain.problems import (
     TokenExpired,
     TokenInvalid,
     TokenMissing,
+    TooManyAtOnce,
     TooManyAttempts,
     UnknownProducts,
     UnsupportedMediaType,
@@ -150,7 +152,7 @@ def _unauthorized(code: int) -> Refused:
     return Refused(401, [fault(code)], {"WWW-Authenticate": "Bearer"})
 
 
-def _too_many_attempts(problem: TooManyAttempts) -> Refused:
+def _too_many(problem: TooManyAtOnce | TooManyAttempts) -> Refused:
     return Refused(429, [status_fault(429)], {"Retry-After": str(problem.retry_after)})
 
 
@@ -160,8 +162,10 @@ _REFUSALS: Final[Mapping[type[Problem], Callable[[Any], Refused]]] = {
     TokenMissing: lambda _: _unauthorized(1008),
     TokenExpired: lambda _: _unauthorized(1009),
     BadCredentials: lambda _: _unauthorized(1001),
-    TooManyAttempts: _too_many_attempts,
+    TooManyAttempts: _too_many,
+    TooManyAtOnce: _too_many,
     UnsupportedMediaType: lambda _: invalid_body(fault(111)),
+    BodyEncoded: lambda _: invalid_body(fault(111)),
     BodyTooLarge: lambda _: Refused(413, [status_fault(413)]),
     NotJson: lambda _: invalid_body(fault(110)),
     AccessDenied: lambda _: invalid_body(fault(11000)),

@@ -12,7 +12,7 @@ _REFUSED: Final = {
     400: "What was sent is not valid",
     401: "The token is missing, invalid or expired",
     404: "There is no such promotion",
-    413: "The body is larger than 16 MiB",
+    413: "The body is larger than this address takes",
     429: "Too many requests; see Retry-After",
     500: "Something went wrong on our side",
     503: "The database cannot be reached; see Retry-After",

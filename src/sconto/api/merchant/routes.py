@@ -1,29 +1,45 @@
 """The addresses of the merchant API: create, modify, get, list and delete promotions; statistics.
 
-Each address makes its checks in the published order: the token, the content type, the JSON, the
-caller's role, the promotion, and then all others at once.
+Each address makes its checks in this order: the token, the content type, the caller's role, the
+JSON, the promotion, and then all others at once. Published is the JSON before the role; but nobody
+makes Sconto read a body that they may not send.
 """
 
-from typing import Final, TypeVar
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from sconto.api.access import caller_of, require
-from sconto.api.bodies import read_object
+from sconto.api.access import require
+from sconto.api.bodies import (
+    CODES,
+    SMALL,
+    in_turn_if_large,
+    parse_object,
+    read_body,
+    read_object,
+    understand,
+)
 from sconto.api.context import context_of
+from sconto.api.long_answers import answer_in_parts
 from sconto.api.merchant import manual
-from sconto.api.merchant.errors import invalid_body
+from sconto.api.merchant.admission import admit
+from sconto.api.merchant.errors import Refused, invalid_body
 from sconto.api.merchant.ids import find_id, id_in_path
 from sconto.api.merchant.listing import read_query
 from sconto.api.merchant.reading import Reading, read_new_promotion, read_promotion_change
 from sconto.api.merchant.statistics import read_statistics_question, write_statistics
-from sconto.api.merchant.writing import write_promotion
+from sconto.api.merchant.writing import write_promotion_in_parts
 from sconto.api.plain_route import PlainRoute
 from sconto.domain.people import Action, Caller
-from sconto.operations import Database, promotions
-from sconto.operations.statistics import promotion_statistics
+from sconto.domain.promotion import NewPromotion
+from sconto.operations import promotions
+from sconto.operations.statistics import promotion_statistics_in_parts
+from sconto.operations.turns import apart
 
 T = TypeVar("T")
 
@@ -33,12 +49,14 @@ router: Final = APIRouter(tags=["Merchant API"], route_class=PlainRoute)
 @router.post("/v1/promotion", **manual.CREATE)
 async def create_promotion(request: Request) -> Response:
     """Create a promotion and set discounts for products."""
-    caller, body = await _admit(request, Action.WRITE_PROMOTIONS)
+    caller = admit(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
-    now = context.now()
-    reading = read_new_promotion(body, context.zone, now)
-    new = await _faultless(reading, context.database, caller)
-    promotion_id = await promotions.create_promotion(context.database, caller, new, now)
+    async with in_turn_if_large(request):
+        sent = await read_body(request, CODES)
+        now = context.now()
+        reading = await understand(request, sent, _read_new, sent, context.zone, now)
+        new = await _faultless(request, sent, reading, caller)
+        promotion_id = await promotions.create_promotion(context.database, caller, new, now)
     return JSONResponse({"id": promotion_id})
 
 
@@ -55,16 +73,17 @@ async def list_promotions(request: Request) -> Response:
 @router.post("/v1/promotion/statistics", **manual.STATISTICS)
 async def get_statistics(request: Request) -> Response:
     """Tell how often a promotion, and each of its codes, was used in orders."""
-    caller, body = await _admit(request, Action.READ_PROMOTIONS)
+    caller = admit(request, Action.READ_PROMOTIONS)
+    body = await read_object(request, SMALL)
     database = context_of(request).database
     asked = read_statistics_question(body)
     if asked.promotion_id is None:
         raise invalid_body(*asked.faults)
     promotion_id = find_id(asked.promotion_id)
-    statistics = await promotion_statistics(database, caller, promotion_id)
+    uses, parts = await promotion_statistics_in_parts(database, caller, promotion_id)
     if asked.faults:
         raise invalid_body(*asked.faults)
-    return Response(write_statistics(statistics), media_type="application/json")
+    return await answer_in_parts(write_statistics(uses, parts))
 
 
 @router.get("/v1/promotion/{promotion_id}", **manual.GET)
@@ -73,20 +92,26 @@ async def get_promotion(request: Request) -> Response:
     caller = require(request, Action.READ_PROMOTIONS)
     context = context_of(request)
     promotion = await promotions.get_promotion(context.database, caller, id_in_path(request))
-    return JSONResponse(write_promotion(promotion, context.zone))
+    parts = write_promotion_in_parts(promotion, context.zone)
+    return await answer_in_parts(await apart(list, parts) if promotion.is_long else parts)
 
 
 @router.patch("/v1/promotion/{promotion_id}", **manual.MODIFY)
 async def change_promotion(request: Request) -> Response:
     """Change a promotion; what is left out stays, an object that is sent replaces the old one."""
-    caller, body = await _admit(request, Action.WRITE_PROMOTIONS)
+    caller = admit(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
-    now = context.now()
-    promotion_id = id_in_path(request)
-    current = await promotions.get_summary(context.database, caller, promotion_id)
-    reading = read_promotion_change(body, current, context.zone)
-    change = await _faultless(reading, context.database, caller)
-    await promotions.change_promotion(context.database, caller, promotion_id, change, now)
+    async with in_turn_if_large(request):
+        sent = await read_body(request, CODES)
+        now = context.now()
+        body = await understand(request, sent, parse_object, sent)
+        promotion_id = id_in_path(request)
+        current = await promotions.get_summary(context.database, caller, promotion_id)
+        reading = await understand(
+            request, sent, read_promotion_change, body, current, context.zone
+        )
+        change = await _faultless(request, sent, reading, caller)
+        await promotions.change_promotion(context.database, caller, promotion_id, change, now)
     return JSONResponse({})
 
 
@@ -100,17 +125,19 @@ async def delete_promotion(request: Request) -> Response:
     return JSONResponse({})
 
 
-async def _admit(request: Request, action: Action) -> tuple[Caller, dict[str, object]]:
-    """The caller and the object sent; each failed check ends the request at once."""
-    caller_of(request)
-    body = await read_object(request)
-    return require(request, action), body
+def _read_new(sent: bytes, zone: ZoneInfo, now: datetime) -> Reading[NewPromotion]:
+    return read_new_promotion(parse_object(sent), zone, now)
 
 
-async def _faultless(reading: Reading[T], database: Database, caller: Caller) -> T:
+async def _faultless(request: Request, sent: bytes, reading: Reading[T], caller: Caller) -> T:
     """What is wanted, or all that is wrong with it, unknown products too."""
     if reading.wanted is not None:
         return reading.wanted
-    named = reading.named_products()
+    named = await understand(request, sent, reading.named_products)
+    database = context_of(request).database
     unknown = await promotions.find_unknown_products(database, caller, named) if named else []
-    raise invalid_body(*reading.faults(unknown))
+    raise await understand(request, sent, _refusal, reading, unknown)
+
+
+def _refusal(reading: Reading[Any], unknown: Collection[int]) -> Refused:
+    return invalid_body(*reading.faults(unknown))

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sconto.api.access import holder_of
-from sconto.api.bodies import read_object
+from sconto.api.bodies import SMALL, read_object
 from sconto.api.context import context_of
 from sconto.api.faults import first_names
 from sconto.api.merchant.errors import Fault, fault, invalid_body
@@ -21,9 +21,6 @@ from sconto.operations import people
 router: Final = APIRouter(tags=["Merchant API"], route_class=PlainRoute)
 
 _FIELDS: Final = ("username", "password")
-
-_BODY_LIMIT: Final = 64 * 1024
-"""Bytes that somebody may send of whom nothing is known yet."""
 
 _REFUSED: Final = {
     400: "111, 110, or 11010 for each field that is missing or invalid",
@@ -71,7 +68,7 @@ async def sign_in(request: Request) -> Response:
 
     Where several merchants have a user of that name, `merchant/username` tells which is meant.
     """
-    body = await read_object(request, _BODY_LIMIT)
+    body = await read_object(request, SMALL)
     username, password = _read_credentials(body)
     context = context_of(request)
     token = await people.sign_in(

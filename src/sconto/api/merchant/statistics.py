@@ -1,6 +1,6 @@
 """Statistics on the wire: whose are asked for, and how they are written."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -10,7 +10,7 @@ from sconto.api.merchant.errors import Fault, fault
 from sconto.api.merchant.ids import is_id
 from sconto.api.merchant.values import text_of
 from sconto.domain.codes import CodeType
-from sconto.domain.statistics import Statistics
+from sconto.domain.statistics import CodeUses
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +41,19 @@ class _Code(msgspec.Struct, gc=False):
     coupon_id: int
 
 
-class _Answer(msgspec.Struct):
-    """Statistics, as they are written."""
-
-    promotion_uses: int
-    coupons: list[_Code] | msgspec.UnsetType = msgspec.UNSET
-
-
-def write_statistics(statistics: Statistics) -> bytes:
-    """The answer; without `coupons` for a promotion that never had a code.
+def write_statistics(uses: int, parts: Iterable[Sequence[CodeUses]] | None) -> Iterator[bytes]:
+    """The answer, part by part; without `coupons` for a promotion that never had a code.
 
     There may be a million codes: they are written in a third of the time that dicts would take.
     """
-    answer = _Answer(statistics.uses)
-    if statistics.codes is not None:
-        answer.coupons = [
-            _Code(uses.code, uses.code_type, uses.uses, uses.code_id) for uses in statistics.codes
-        ]
-    return msgspec.json.encode(answer)
+    start = f'{{"promotion_uses":{uses}'
+    if parts is None:
+        yield f"{start}}}".encode()
+        return
+    yield f'{start},"coupons":['.encode()
+    separator = b""
+    for part in parts:
+        codes = [_Code(one.code, one.code_type, one.uses, one.code_id) for one in part]
+        yield separator + msgspec.json.encode(codes)[1:-1]
+        separator = b","
+    yield b"]}"

@@ -1,7 +1,9 @@
 """Writing a promotion, field by field, in the order of the documentation."""
 
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
+from sconto.api.long_answers import parts_of
 from sconto.api.merchant.instants import format_instant, no_end
 from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
 from sconto.domain.money import format_percent
@@ -26,6 +28,11 @@ def write_promotion(promotion: Promotion, zone: ZoneInfo) -> dict[str, object]:
         case PromotionType.DISCOUNT:
             answer["discounts"] = _write_coverage(promotion.terms.coverage)
     return answer
+
+
+def write_promotion_in_parts(promotion: Promotion, zone: ZoneInfo) -> Iterator[bytes]:
+    """The same as JSON, part by part: of codes and products there may be a million."""
+    yield from parts_of(write_promotion(promotion, zone))
 
 
 def _write_coupons(terms: Terms) -> dict[str, object]:

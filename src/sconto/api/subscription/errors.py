@@ -13,6 +13,7 @@ from sconto.api.titles import title_of
 from sconto.domain.problems import (
     AccessDenied,
     ApplicationNotFound,
+    BodyEncoded,
     BodyTooLarge,
     CodeRefused,
     IdempotencyKeyBusy,
@@ -25,6 +26,7 @@ from sconto.domain.problems import (
     TokenExpired,
     TokenInvalid,
     TokenMissing,
+    TooManyAtOnce,
     UnsupportedMediaType,
 )
 from sconto.domain.subscription_promotion import Refusal, SubscriptionPromotion
@@ -88,6 +90,7 @@ def _unauthorized(detail: str) -> Response:
 _ANSWERS: Final[Mapping[type[Problem], Callable[[Any], Response]]] = {
     NotJson: lambda _: answer_errors(400, ["The body is not a JSON object."]),
     UnsupportedMediaType: lambda _: answer_errors(400, ["The body must be application/json."]),
+    BodyEncoded: lambda _: answer_errors(400, ["The body must not be compressed."]),
     MergePatchExpected: lambda _: answer_errors(
         400, ["The body must be application/merge-patch+json or application/json."]
     ),
@@ -123,6 +126,11 @@ _ANSWERS: Final[Mapping[type[Problem], Callable[[Any], Response]]] = {
     ),
     BodyTooLarge: lambda error: answer_errors(
         413, [f"The body is larger than {error.limit} bytes."]
+    ),
+    TooManyAtOnce: lambda error: answer_errors(
+        429,
+        ["Other large requests of this merchant are under way. Try again later."],
+        {"Retry-After": str(error.retry_after)},
     ),
     InvalidFields: lambda error: answer_errors(422, error.details),
     MaxUsageTooLow: lambda error: answer_errors(

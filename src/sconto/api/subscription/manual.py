@@ -60,7 +60,7 @@ _REFUSED: Final[dict[int, str]] = {
     403: "The user's role does not allow it",
     404: "The merchant has no such promotion",
     409: "The state of the promotion does not allow it; or the Idempotency-Key is taken",
-    413: "The body is larger than 16 MiB",
+    413: "The body is larger than 4 MiB",
     422: "Fields that are not valid, one error each",
     429: "Too many requests; see Retry-After",
     500: "Something went wrong on our side",

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 
 from starlette.requests import Request
 
-from sconto.api.bodies import is_json, parse_object, read_body
+from sconto.api.bodies import LIST, is_json, read_body, require_plain
 from sconto.api.cursors import read_cursor
 from sconto.api.strict_json import encode_json
 from sconto.api.subscription.errors import KeyNotValid, MergePatchExpected
@@ -27,12 +27,16 @@ _MERGE_PATCH: Final = "application/merge-patch+json"
 T = TypeVar("T")
 
 
-async def read_patch(request: Request) -> dict[str, Any]:
-    """The merge patch that a request sends. Raises MergePatchExpected, BodyTooLarge and NotJson."""
+async def read_patch(request: Request) -> bytes:
+    """The merge patch that a request sends, not looked at yet.
+
+    Raises MergePatchExpected, BodyEncoded and BodyTooLarge.
+    """
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != _MERGE_PATCH and not is_json(request):
         raise MergePatchExpected
-    return parse_object(await read_body(request))
+    require_plain(request)
+    return await read_body(request, LIST)
 
 
 def read_repeatable(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, TypeVar
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from prometheus_client import Counter
@@ -10,9 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sconto.api.access import caller_of, require
-from sconto.api.bodies import read_object
+from sconto.api.bodies import LIST, parse_object, read_json, read_object, understand
 from sconto.api.context import context_of
 from sconto.api.plain_route import PlainRoute
+from sconto.api.strict_json import is_light
 from sconto.api.subscription import manual
 from sconto.api.subscription.contracts import read_application, read_plan, read_validation
 from sconto.api.subscription.models import (
@@ -44,8 +46,14 @@ from sconto.api.subscription.writing import (
 )
 from sconto.domain.people import Action, Caller
 from sconto.domain.problems import AccessDenied, CodeRefused, SubscriptionCodeNotFound
+from sconto.domain.subscription import Contract
+from sconto.domain.subscription_promotion import (
+    Application,
+    SubscriptionPromotion,
+    SubscriptionTerms,
+)
 from sconto.operations import subscription_promotions, subscriptions
-from sconto.operations.idempotency import Answer
+from sconto.operations.idempotency import Answer, Repeatable
 
 router: Final = APIRouter(
     prefix="/promotion/v1", tags=["Subscription promotions API"], route_class=PlainRoute
@@ -78,14 +86,10 @@ async def create_promotion(request: Request) -> Response:
     """Its code must be new among the merchant's promotions, whatever the case."""
     caller = require(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
-    body = await read_object(request)
-    terms = read_terms(body, context.zone)
+    sent = await read_json(request, LIST)
+    terms, repeatable = await understand(request, sent, _read_new, sent, request, context.zone)
     answer = await subscription_promotions.create_promotion(
-        context.database,
-        caller,
-        terms,
-        read_repeatable(request, body, _answering(201, write_promotion)),
-        context.now(),
+        context.database, caller, terms, repeatable, context.now()
     )
     return _response(answer)
 
@@ -121,14 +125,18 @@ async def change_promotion(request: Request) -> Response:
     """A JSON merge patch. Subscriptions that have the code keep the rules that they got."""
     caller = require(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
-    patch = await read_patch(request)
+    sent = await read_patch(request)
+    promotion_id, change, repeatable = await understand(
+        request, sent, _read_change, sent, request, context.zone
+    )
     answer = await subscription_promotions.change_promotion(
         context.database,
         caller,
-        read_promotion_id(request),
-        read_change(patch, context.zone),
-        read_repeatable(request, patch, _answering(200, write_promotion)),
+        promotion_id,
+        change,
+        repeatable,
         context.now(),
+        is_long=not is_light(sent),
     )
     return _response(answer)
 
@@ -164,7 +172,7 @@ async def validate(request: Request) -> Response:
     """Nothing is counted. Not eligible is no error: `valid` is false, `message` says why."""
     caller = _require_either(request, Action.CHECK_OUT, Action.READ_PROMOTIONS)
     context = context_of(request)
-    body = await read_object(request)
+    body = await read_object(request, LIST)
     promotion_id = read_promotion_id(request)
     # Whether there is such a promotion counts before what is asked about it.
     await subscription_promotions.get_promotion(context.database, caller, promotion_id)
@@ -184,7 +192,7 @@ async def schedule(request: Request) -> Response:
     """Order by order, and until when; also for a promotion that is not switched on yet."""
     caller = _require_either(request, Action.CHECK_OUT, Action.READ_PROMOTIONS)
     context = context_of(request)
-    body = await read_object(request)
+    body = await read_object(request, LIST)
     promotion_id = read_promotion_id(request)
     await subscription_promotions.get_promotion(context.database, caller, promotion_id)
     plan = read_plan(body)
@@ -203,8 +211,8 @@ async def apply_code(request: Request) -> Response:
     """Counts one use, never beyond the limit; `applicationId` names the version it got."""
     caller = require(request, Action.CHECK_OUT)
     context = context_of(request)
-    body = await read_object(request)
-    code, contract = read_application(body)
+    sent = await read_json(request, LIST)
+    code, contract, repeatable = await understand(request, sent, _read_application, sent, request)
     applications = context.metrics.subscription_applications
     with _counting_refusals(applications):
         answer = await subscriptions.apply_code(
@@ -212,7 +220,7 @@ async def apply_code(request: Request) -> Response:
             caller,
             code,
             contract,
-            read_repeatable(request, body, _answering(200, write_application)),
+            repeatable,
             context.now(),
         )
     applications.labels("repeated" if answer.repeated else "applied").inc()
@@ -236,6 +244,33 @@ def _require_either(request: Request, one: Action, other: Action) -> Caller:
     if not caller.may(one) and not caller.may(other):
         raise AccessDenied(one)
     return caller
+
+
+def _read_new(
+    sent: bytes, request: Request, zone: ZoneInfo
+) -> tuple[SubscriptionTerms, Repeatable[SubscriptionPromotion]]:
+    body = parse_object(sent)
+    terms = read_terms(body, zone)
+    return terms, read_repeatable(request, body, _answering(201, write_promotion))
+
+
+def _read_change(
+    sent: bytes, request: Request, zone: ZoneInfo
+) -> tuple[
+    int, Callable[[SubscriptionPromotion], SubscriptionTerms], Repeatable[SubscriptionPromotion]
+]:
+    patch = parse_object(sent)
+    promotion_id = read_promotion_id(request)
+    change = read_change(patch, zone)
+    return promotion_id, change, read_repeatable(request, patch, _answering(200, write_promotion))
+
+
+def _read_application(
+    sent: bytes, request: Request
+) -> tuple[str, Contract, Repeatable[Application]]:
+    body = parse_object(sent)
+    code, contract = read_application(body)
+    return code, contract, read_repeatable(request, body, _answering(200, write_application))
 
 
 def _answering(status: int, write: Callable[[T], bytes]) -> Callable[[T], Answer]:

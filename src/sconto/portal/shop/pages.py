@@ -3,17 +3,21 @@
 import re
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from sconto.domain.problems import BodyEncoded, BodyTooLarge
 from sconto.domain.product import parse_product_id
+from sconto.portal.forms import PLAIN_LIMIT, open_form
 from sconto.portal.language import Language, language_for
 from sconto.portal.shop.basket import Basket, basket_of, keep_basket
 from sconto.portal.shop.counter import CURRENCY, Counter
@@ -152,6 +156,10 @@ def _quantity(text: str) -> int | None:
     return int(text) if re.fullmatch("[0-9]{1,6}", text) else None
 
 
+def _open_form(request: Request) -> AbstractAsyncContextManager[FormData]:
+    return open_form(request, PLAIN_LIMIT, max_fields=_FORM_FIELDS, max_files=0)
+
+
 def shop_pages(till: Till) -> list[Route]:
     """The shop's pages, by their addresses."""
 
@@ -159,18 +167,26 @@ def shop_pages(till: Till) -> list[Route]:
         path: str, answer: Callable[[Shopper], Awaitable[Response]], method: str = "GET"
     ) -> Route:
         async def endpoint(request: Request) -> Response:
-            async with request.form(max_fields=_FORM_FIELDS, max_files=0) as form:
-                shopper = Shopper(
-                    request,
-                    Counter(till, request.scope["server"]),
-                    basket_of(request),
-                    language_for(request.headers.get("accept-language", ""), _ZONE),
-                    form,
-                )
-                try:
+            shopper = Shopper(
+                request,
+                Counter(till, request.scope["server"]),
+                basket_of(request),
+                language_for(request.headers.get("accept-language", ""), _ZONE),
+                FormData(),
+            )
+            try:
+                if method == "GET":
                     return await answer(shopper)
-                except ShopClosed:
-                    return shopper.render("shop/closed.html", status=503)
+                async with _open_form(request) as form:
+                    return await answer(replace(shopper, form=form))
+            except ShopClosed:
+                return shopper.render("shop/closed.html", status=503)
+            except BodyTooLarge:
+                return shopper.render("shop/missing.html", status=413)
+            except BodyEncoded:
+                return shopper.render("shop/missing.html", status=415)
+            except HTTPException as error:
+                return shopper.render("shop/missing.html", status=error.status_code)
 
         return Route(path, endpoint, methods=[method])
 

@@ -1,0 +1,47 @@
+"""The description of the formats and its page: written once, and sent compressed."""
+
+import gzip
+from typing import Any
+
+import httpx
+import pytest
+
+from sconto.api import manual
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/docs"])
+async def test_a_page_is_compressed_for_clients_that_accept_gzip(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    plain = await client.get(path, headers={"Accept-Encoding": "identity"})
+    assert plain.status_code == 200
+    assert "content-encoding" not in plain.headers
+    assert plain.headers["vary"] == "Accept-Encoding"
+    for accepted in ("gzip", "br, GZIP;q=0.5", "deflate,gzip; q=1.0"):
+        async with client.stream("GET", path, headers={"Accept-Encoding": accepted}) as answer:
+            sent = b"".join([part async for part in answer.aiter_raw()])
+        assert answer.headers["content-encoding"] == "gzip"
+        assert answer.headers["vary"] == "Accept-Encoding"
+        assert answer.headers["content-type"] == plain.headers["content-type"]
+        assert gzip.decompress(sent) == plain.content
+        assert len(sent) < len(plain.content)
+
+
+async def test_a_page_stays_plain_where_gzip_is_refused(client: httpx.AsyncClient) -> None:
+    for refused in ("gzip;q=0", "gzip; q=0.000", "br", "*;q=0", ""):
+        answer = await client.get("/openapi.json", headers={"Accept-Encoding": refused})
+        assert "content-encoding" not in answer.headers, refused
+
+
+async def test_the_description_is_not_written_again_for_the_next_request(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await client.get("/openapi.json")
+
+    def write_again(*_: Any, **__: Any) -> Any:
+        raise AssertionError("written again")
+
+    monkeypatch.setattr(manual, "get_openapi", write_again)
+    for encoding in ("gzip", "identity"):
+        answer = await client.get("/openapi.json", headers={"Accept-Encoding": encoding})
+        assert answer.content == first.content

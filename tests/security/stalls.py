@@ -1,0 +1,110 @@
+"""How long an application's event loop is kept from serving others, and requests without a client.
+
+What counts is the processor time of this process between two ticks of the loop: of whatever ran on
+the loop, and of other threads that did not let go of the interpreter. A busy machine makes a tick
+late, but adds no processor time to it.
+"""
+
+import asyncio
+import gc
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from starlette.types import ASGIApp, Message
+
+PIECE = 64 * 1024
+
+
+@dataclass
+class Stalls:
+    """The longest stall so far, in seconds of processor time."""
+
+    longest: float = 0.0
+
+
+@asynccontextmanager
+async def stalls() -> AsyncIterator[Stalls]:
+    """Watch the running loop for the length of a block."""
+    watched = Stalls()
+
+    async def tick() -> None:
+        before = time.process_time()
+        while True:
+            await asyncio.sleep(0.001)
+            now = time.process_time()
+            watched.longest = max(watched.longest, now - before)
+            before = time.process_time()
+
+    # As a worker does when it starts: what was there before is not looked through again.
+    gc.collect()
+    gc.freeze()
+    ticking = asyncio.create_task(tick())
+    await asyncio.sleep(0.01)
+    watched.longest = 0.0
+    try:
+        yield watched
+        await asyncio.sleep(0.002)
+    finally:
+        ticking.cancel()
+        gc.unfreeze()
+
+
+@dataclass
+class Answer:
+    """What an application answered, and how many bytes of the body it asked for."""
+
+    status: int = 0
+    body: list[bytes] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+    taken: int = 0
+
+
+async def send(
+    app: ASGIApp, method: str, path: str, headers: dict[str, str], body: bytes = b""
+) -> Answer:
+    """One request, its body in parts as a server brings them; a client would stall the loop too."""
+    answer = Answer()
+    parts = iter(range(0, max(len(body), 1), PIECE))
+
+    async def receive() -> Message:
+        await asyncio.sleep(0)
+        start = next(parts, None)
+        if start is None:
+            await asyncio.Event().wait()
+            raise AssertionError("the body was over")
+        part = body[start : start + PIECE]
+        answer.taken += len(part)
+        more = start + PIECE < len(body)
+        return {"type": "http.request", "body": part, "more_body": more}
+
+    async def reply(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            answer.status = message["status"]
+            answer.headers = {name.decode(): value.decode() for name, value in message["headers"]}
+        else:
+            answer.body.append(message.get("body", b""))
+
+    path, _, query = path.partition("?")
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": _fields({"host": "sconto", "content-length": str(len(body)), **headers}.items()),
+        "client": ("127.0.0.1", 1),
+        "server": ("sconto", 80),
+        "state": {},
+    }
+    await app(scope, receive, reply)
+    return answer
+
+
+def _fields(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode()) for name, value in headers]
