@@ -19,6 +19,7 @@ async def promotion_statistics(database: Database, caller: Caller, promotion_id:
     return statistics
 
 
+@retried
 async def promotion_statistics_in_parts(
     database: Database, caller: Caller, promotion_id: int
 ) -> tuple[int, Iterator[list[CodeUses]] | None]:
@@ -27,7 +28,7 @@ async def promotion_statistics_in_parts(
     They are of one moment. None instead of parts where the promotion never had codes. Raises
     PromotionNotFound.
     """
-    async with database.read() as connection:
+    async with database.read(caller.merchant_id) as connection:
         found = await find_statistics_in_parts(connection, caller.merchant_id, promotion_id)
     if found is None:
         raise PromotionNotFound(promotion_id)

@@ -83,7 +83,7 @@ async def add_codes(request: Request) -> Response:
                     context.database, caller, promotion_id, pieces, context.now()
                 )
         return JSONResponse({"added": added})
-    caller = admit(request, Action.WRITE_PROMOTIONS)
+    caller = await admit(request, Action.WRITE_PROMOTIONS)
     async with in_turn_if_large(request):
         sent = await read_body(request, CODES)
         body = await understand(request, sent, parse_object, sent)
@@ -97,7 +97,7 @@ async def add_codes(request: Request) -> Response:
 @router.delete("/v1/promotion/{promotion_id}/codes", **list_manual.REMOVE_CODES)
 async def remove_codes(request: Request) -> Response:
     """Remove codes; orders and statistics keep them. What is not there is named, and no error."""
-    caller = admit(request, Action.WRITE_PROMOTIONS)
+    caller = await admit(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
     async with in_turn_if_large(request):
         sent = await read_body(request, CODES)

@@ -49,7 +49,7 @@ router: Final = APIRouter(tags=["Merchant API"], route_class=PlainRoute)
 @router.post("/v1/promotion", **manual.CREATE)
 async def create_promotion(request: Request) -> Response:
     """Create a promotion and set discounts for products."""
-    caller = admit(request, Action.WRITE_PROMOTIONS)
+    caller = await admit(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
     async with in_turn_if_large(request):
         sent = await read_body(request, CODES)
@@ -73,7 +73,7 @@ async def list_promotions(request: Request) -> Response:
 @router.post("/v1/promotion/statistics", **manual.STATISTICS)
 async def get_statistics(request: Request) -> Response:
     """Tell how often a promotion, and each of its codes, was used in orders."""
-    caller = admit(request, Action.READ_PROMOTIONS)
+    caller = await admit(request, Action.READ_PROMOTIONS)
     body = await read_object(request, SMALL)
     database = context_of(request).database
     asked = read_statistics_question(body)
@@ -99,7 +99,7 @@ async def get_promotion(request: Request) -> Response:
 @router.patch("/v1/promotion/{promotion_id}", **manual.MODIFY)
 async def change_promotion(request: Request) -> Response:
     """Change a promotion; what is left out stays, an object that is sent replaces the old one."""
-    caller = admit(request, Action.WRITE_PROMOTIONS)
+    caller = await admit(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
     async with in_turn_if_large(request):
         sent = await read_body(request, CODES)
