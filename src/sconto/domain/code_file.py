@@ -124,7 +124,7 @@ class CodeFile:
             yield self._read_values(line, values)
 
     def _read_values(self, line: int, values: list[str]) -> CodeLine | RefusedCodeLine:
-        if len(values) > self._width and any(map(str.strip, values[self._width :])):
+        if len(values) > self._width and any(map(trim, values[self._width :])):
             return RefusedCodeLine(line, self._fault_of_many(values))
         code = trim(values[self._column]) if self._column < len(values) else ""
         if not code:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
+from sconto.domain.blanks import trim
 from sconto.domain.csv_rows import CsvRows, Row, RowFault
 from sconto.domain.headings import PERCENT_WORDS, PRODUCT_WORDS, filled, find_column
 from sconto.domain.money import parse_percent
@@ -127,7 +128,7 @@ def _read_row(
     if columns.percent is not None and len(values) == 1:
         # As it may be typed: with a blank between the two.
         values = values[0].split(maxsplit=1)
-    if columns.width is not None and any(map(str.strip, values[columns.width :])):
+    if columns.width is not None and any(map(trim, values[columns.width :])):
         return RefusedCoverageLine(line, CoverageFault.MORE_VALUES)
     cells = [value.strip() for value in values]
     written = cells[columns.product] if columns.product < len(cells) else ""

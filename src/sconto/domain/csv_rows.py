@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias
 
+from sconto.domain.blanks import trim
+
 LONGEST_ROW: Final = 1024 * 1024
 """How many characters of a row are held at most."""
 
@@ -172,7 +174,7 @@ class CsvRows:
                     row = RowFault.LONG_ROW
                 elif self._some_refused and self._encoding.refused.search("".join(row)):
                     row = self._encoding.fault
-            if isinstance(row, RowFault) or any(map(str.strip, row)):
+            if isinstance(row, RowFault) or any(map(trim, row)):
                 yield before + done + 1, row
             done = reader.line_num
         self._line = before + done
