@@ -26,7 +26,7 @@ from sconto.store.database import Database
 from sconto.store.embedded import hold
 from sconto.store.migrate import migrate
 from tests.house.sources import ROOT
-from tests.services import Service
+from tests.services import Service, wait_until
 
 SECRET_KEY: Final = b"a key that signs nothing but what the tests ask for"
 
@@ -108,9 +108,7 @@ def create_database(server_url: str) -> Iterator[Callable[[], str]]:
 
         yield create
         for name in names:
-            server.execute(
-                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-            )
+            drop_database(server, name)
 
 
 @pytest.fixture(scope="session")
@@ -200,6 +198,21 @@ async def create_caller(
             role.value,
         )
     return Caller(merchant_id, user_id, role)
+
+
+def drop_database(server: "psycopg.Connection[tuple[object, ...]]", name: str) -> None:
+    """Drop a database with the sessions in it; a worker of autovacuum must end by itself."""
+
+    def is_dropped() -> bool:
+        try:
+            server.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            )
+        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
+            return False
+        return True
+
+    wait_until(is_dropped)
 
 
 def with_database(server_url: str, name: str) -> str:

@@ -282,6 +282,8 @@ def test_idle_connections_beyond_the_limit_on_files_break_no_request(
         [worker] = service.workers()
         address = address_of(service.url)
         with idle(address, 600):
+            # Until the service has read that they ask for nothing, it may refuse others.
+            wait_until(lambda: exchange(address, LAST, silence=5).startswith(b"HTTP/1.1 200 "))
             for _ in range(100):
                 assert exchange(address, LAST, silence=5).startswith(b"HTTP/1.1 200 ")
             assert open_files(worker) < 230

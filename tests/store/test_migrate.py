@@ -34,7 +34,7 @@ from sconto.store.schema import (
 )
 from sconto.store.statistics import find_statistics
 from tests.builders import NOON
-from tests.conftest import with_database
+from tests.conftest import drop_database, with_database
 from tests.services import wait_until
 
 NEWEST = known_versions()[-1]
@@ -47,7 +47,7 @@ def empty_database(server_url: str) -> Iterator[str]:
     with psycopg.connect(server_url, autocommit=True) as server:
         server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         yield with_database(server_url, name)
-        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        drop_database(server, name)
 
 
 def test_an_empty_database_gets_the_newest_schema_and_keeps_it(empty_database: str) -> None:

@@ -23,7 +23,7 @@ from sconto.store.database import Database
 from sconto.store.migrate import migrate
 from sconto.store.schema import MIGRATIONS, known_versions
 from tests.builders import NOON, a_line
-from tests.conftest import with_database
+from tests.conftest import drop_database, with_database
 from tests.store.test_migrate import execute, upgrade_to, version
 
 [_FILE] = (MIGRATIONS / "versions").glob("*_codes_without_blanks.py")
@@ -76,7 +76,7 @@ def old_database(server_url: str) -> Iterator[str]:
         assert version(url) == [(BEFORE,)]
         execute(url, MERCHANT)
         yield url
-        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        drop_database(server, name)
 
 
 def fill(url: str, statement: str, *rows: tuple[object, ...]) -> None:

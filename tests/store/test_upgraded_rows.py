@@ -30,7 +30,7 @@ from sconto.operations.statistics import promotion_statistics
 from sconto.store.database import Database
 from sconto.store.migrate import migrate
 from tests.builders import a_product
-from tests.conftest import with_database
+from tests.conftest import drop_database, with_database
 
 ROWS: Final = Path(__file__).with_name("rows_of_0008.sql")
 SHOP: Final = Caller(1, 1, Role.ADMIN)
@@ -69,7 +69,7 @@ def url(server_url: str) -> Iterator[str]:
         execute(url, ROWS.read_text())
         migrate(url)
         yield url
-        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        drop_database(server, name)
 
 
 @pytest.fixture

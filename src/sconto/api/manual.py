@@ -5,7 +5,7 @@ import base64
 import gzip
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -75,7 +75,7 @@ async def description(request: Request) -> Response:
 class _Page:
     """An answer that is always the same, plain and compressed."""
 
-    media_type: str
+    headers: Mapping[str, str]
     plain: bytes
     compressed: bytes
 
@@ -98,17 +98,17 @@ class _Pages:
             # In a thread: a tenth of a second. A client that goes away does not stop it.
             self._written[key] = asyncio.create_task(apart(_keep, write, request))
         page = await asyncio.shield(self._written[key])
-        headers = {"Vary": "Accept-Encoding"}
         if not _takes_gzip(request.headers.get("accept-encoding", "")):
-            return Response(page.plain, 200, headers, page.media_type)
-        headers["Content-Encoding"] = "gzip"
-        return Response(page.compressed, 200, headers, page.media_type)
+            return Response(page.plain, headers=page.headers)
+        return Response(page.compressed, headers={**page.headers, "Content-Encoding": "gzip"})
 
 
 def _keep(write: Callable[[Request], Response], request: Request) -> _Page:
     written = write(request)
     plain = bytes(written.body)
-    return _Page(written.media_type or "", plain, gzip.compress(plain, mtime=0))
+    headers = {**written.headers, "Vary": "Accept-Encoding"}
+    del headers["content-length"]
+    return _Page(headers, plain, gzip.compress(plain, mtime=0))
 
 
 def _pages_of(request: Request) -> _Pages:
