@@ -35,8 +35,7 @@ def _is_unheard(scope: Scope) -> bool:
     if client is None:
         return False
     # Where the field is believed, the client's address is one of those in it.
-    address = client[0].encode()
-    return any(
-        name == _FIELD and value.strip() and address not in value
-        for name, value in scope["headers"]
-    )
+    for name, value in scope["headers"]:
+        if name == _FIELD and value.strip() and client[0].encode() not in value:
+            return True
+    return False

@@ -8,6 +8,9 @@ from sconto.cli.connections.refusal import RequestRefused
 
 _LARGEST_PIECE: Final = 16 * 1024
 
+_SHORT: Final = 8 * 1024
+"""Bytes that arrive at once in which no section can be too long."""
+
 _CHUNK_OVERHEAD: Final = 32
 """Bytes around a chunk that are not counted: its size in hex and two line ends."""
 
@@ -127,6 +130,11 @@ class Sections:
             raise RequestRefused(400, "Too much beside the chunks.")
 
     def _cut_request_line(self, data: bytes, start: int) -> int:
+        if not self._size and len(data) <= _SHORT and data[start] not in b"\r\n":
+            # Most requests: a head that came whole, too short for any limit on its bytes.
+            end = data.find(_END, start) + len(_END)
+            if end >= len(_END):
+                return end
         left = self._limits.request_line - self._size
         end = data.find(b"\n", start, start + left) + 1 or len(data)
         if end - start > left:
