@@ -1,5 +1,6 @@
 """The list of promotions, looked through and worked with in a browser."""
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -57,9 +58,12 @@ async def test_the_list_follows_the_search_as_one_types(
     await visitor.get_by_label("Part of the name").fill("")
     await visitor.get_by_label("State").select_option("All codes used")
     await expect_names(visitor, "An apology for late parcels")
+    await expect(visitor).to_have_url(re.compile(r"[?&]state=\w"))
 
     await visitor.get_by_label("Type").select_option("Automatic")
     await expect(visitor.get_by_text("No promotion is like that.")).to_be_visible()
+    # The list is shown a moment before the address is kept.
+    await expect(visitor).to_have_url(re.compile(r"[?&]type=\w"))
     await visitor.go_back()
     await expect_names(visitor, "An apology for late parcels")
 
