@@ -1,7 +1,7 @@
 # One line for each thing a person can ask of the house; `make` alone lists them.
 PYTHON ?= python3
 # Test processes at once: more than cores, for many tests wait. All use the same database server.
-JOBS ?= 4
+JOBS ?= 3
 # `make lock LOCK=--upgrade` moves every pin to the newest version; without it a pin that still fits stays.
 LOCK ?=
 

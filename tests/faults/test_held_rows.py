@@ -66,7 +66,7 @@ async def assert_served(client: httpx.AsyncClient, headers: dict[str, str], cook
         client.get("/portal/promotions", headers={"Cookie": cookie}),
     )
     assert [answer.status_code for answer in answers] == [200, 401, 200, 200, 200, 200]
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 4
 
 
 def assert_refused(answer: httpx.Response, reason: Reason) -> None:

@@ -85,4 +85,4 @@ def test_two_hundred_unfinished_requests_delay_no_other(server: str, address: Ad
         for _ in range(20):
             began = time.monotonic()
             assert httpx.get(f"{server}/health/ready", timeout=10).status_code == 200
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < 5

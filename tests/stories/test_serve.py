@@ -43,7 +43,7 @@ def test_a_service_on_a_migrated_database_is_ready_at_once(
     started = time.monotonic()
     with Service.running(tmp_path, settings) as service:
         wait_until(lambda: service.get("/health/ready").status_code == 200)
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 20
     assert not (tmp_path / "unused").exists()
 
 

@@ -29,8 +29,9 @@ from sconto.store.database import Database
 from tests.builders import NOON
 from tests.trust.noise import noisy_request, spoilt
 
-SLOWEST: Final = 1.0
-"""Seconds, on a machine that many share."""
+SLOWEST: Final = 10.0
+"""Seconds after which a request hangs. On a machine that many share, the clock tells nothing
+shorter: how much work a request may make, `tests/security/test_stalls.py` holds."""
 
 MODES: Final = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 """What the document allows, and what it does not."""
