@@ -3,28 +3,32 @@
 import asyncio
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 from sconto.api.clock import read_clock
 from sconto.domain.code_pattern import CodePattern, Ending
-from sconto.domain.people import Caller
 from sconto.operations.code_generation import get_generation, start_generation
 from sconto.operations.codes import count_codes
 from sconto.operations.promotions import create_promotion
 from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
-from tests.conftest import SECRET_KEY
+from tests.conftest import SECRET_KEY, create_caller
 from tests.services import Service
 
 WANTED = 150_000
 
 
 async def test_codes_are_made_to_the_last_one_although_workers_are_killed(
-    database: Database, database_url: str, merchant: Caller, tmp_path: Path
+    create_database: Callable[[], str], tmp_path: Path
 ) -> None:
+    # A database of its own: the services of other tests would make the codes too.
+    url = create_database()
+    database = await Database.open(url)
+    merchant = await create_caller(database)
     promotion_id = await create_promotion(database, merchant, a_promotion(codes=("X",)), NOON)
     settings = {
-        "SCONTO_DATABASE_URL": database_url,
+        "SCONTO_DATABASE_URL": url,
         "SCONTO_SECRET_KEY": SECRET_KEY.decode(),
         "SCONTO_DATA_DIR": str(tmp_path / "unused"),
     }
@@ -45,3 +49,4 @@ async def test_codes_are_made_to_the_last_one_although_workers_are_killed(
     assert kills == 3
     assert (job.made, job.ending) == (WANTED, Ending.COMPLETE)
     assert (await count_codes(database, merchant, promotion_id)).total == WANTED + 1
+    await database.close()

@@ -78,8 +78,8 @@ def paste(line: str) -> Any:
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the lines need curl")
 def test_the_main_job_works_when_pasted_and_again_on_the_same_data(tmp_path: Path) -> None:
     with running_demo(tmp_path / "data", 0) as demo:
-        assert httpx.get(f"{demo.address}/docs").status_code == 200
-        shop = httpx.get(f"{demo.address}/shop?code=WELCOME10", follow_redirects=True)
+        assert httpx.get(f"{demo.address}/docs", timeout=60).status_code == 200
+        shop = httpx.get(f"{demo.address}/shop?code=WELCOME10", follow_redirects=True, timeout=60)
         assert "WELCOME10 is noted" in shop.text
         assert "€18.99" in shop.text, "the mug's price, five percent off"
         create, quote, order, statistics = demo.lines
@@ -103,6 +103,7 @@ def test_the_main_job_works_when_pasted_and_again_on_the_same_data(tmp_path: Pat
         signed_in = httpx.post(
             f"{again.address}/v1/login_check",
             json={"username": "demo", "password": "demo-password"},
+            timeout=60,
         )
         assert signed_in.status_code == 200
 
@@ -121,6 +122,7 @@ def test_a_demo_that_was_killed_goes_on_with_the_same_data(tmp_path: Path) -> No
         kept = httpx.get(
             f"{demo.address}/checkout/v1/orders/{placed['order_id']}",
             headers={"Authorization": f"Bearer {demo.token}"},
+            timeout=60,
         )
         assert kept.json() == placed
         for line in demo.lines:
@@ -139,7 +141,9 @@ def test_a_demo_whose_port_is_taken_says_so_and_takes_another(tmp_path: Path) ->
 def promotions(demo: Demo) -> list[int]:
     """The ids of all promotions of the demo's shop."""
     answer = httpx.get(
-        f"{demo.address}/v1/promotion", headers={"AuthorizationJWT": f"Bearer {demo.token}"}
+        f"{demo.address}/v1/promotion",
+        headers={"AuthorizationJWT": f"Bearer {demo.token}"},
+        timeout=60,
     )
     ids: list[int] = answer.json()["ids"]
     return ids
