@@ -1,0 +1,72 @@
+"""What a step of cart promotions works on: the bill as it enters the step."""
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from datetime import datetime
+
+from sconto.domain.cart_promotion import CartPromotion, ProductSelection, Target
+
+
+@dataclass(frozen=True, slots=True)
+class GroundLine:
+    """A line as it enters a step; `remainder` is what is left of it, in minor units.
+
+    `is_discounted` says that a product promotion applies on it.
+    """
+
+    product_id: int
+    tags: Set[str]
+    quantity: int
+    remainder: int
+    is_discounted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """The shopper. `has_ordered`: there is an order that counts against a first order."""
+
+    customer_id: str | None = None
+    segments: Set[str] = frozenset()
+    has_ordered: bool = False
+
+
+NOBODY = Customer()
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The bill as it enters the step of a target; `shipping` None where the cart names none."""
+
+    target: Target
+    currency: str
+    at: datetime
+    lines: Sequence[GroundLine]
+    shipping: int | None = None
+    customer: Customer = NOBODY
+
+    @property
+    def remainders(self) -> list[int]:
+        """What the step can take from: the remainder of each line, or of shipping alone."""
+        if self.target is Target.SHIPPING:
+            return [self.shipping or 0]
+        return [line.remainder for line in self.lines]
+
+    def covered(
+        self, promotion: CartPromotion, products: ProductSelection | None = None
+    ) -> list[int]:
+        """The positions of the lines that the promotion covers, or of those of a selection."""
+        selection = promotion.products if products is None else products
+        return [
+            position
+            for position, line in enumerate(self.lines)
+            if (promotion.on_discounted or not line.is_discounted)
+            and selection.covers(line.product_id, line.tags)
+        ]
+
+    def subtotal(self, positions: Sequence[int]) -> int:
+        """What is left of these lines together."""
+        return sum(self.lines[position].remainder for position in positions)
+
+    def quantity(self, positions: Sequence[int]) -> int:
+        """The units of these lines together."""
+        return sum(self.lines[position].quantity for position in positions)

@@ -1,0 +1,179 @@
+"""Cart promotions: what takes an amount off lines, orders or shipping.
+
+The values of `reference/cart.md`. Amounts are integers of the currency's minor unit, percents
+millionths of one percent. A mapping of amounts has one for each currency that the promotion knows.
+"""
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sconto.domain.hours import Hours
+from sconto.domain.money import FULL_PERCENT
+from sconto.domain.schedule import Period
+
+Amounts = Mapping[str, int]
+"""Amounts in minor units, by currency."""
+
+
+class Target(StrEnum):
+    """What a cart promotion takes its discount off, in the order of the steps."""
+
+    LINES = "lines"
+    ORDER = "order"
+    SHIPPING = "shipping"
+
+
+class Measure(StrEnum):
+    """What tiers are measured by."""
+
+    SUBTOTAL = "subtotal"
+    QUANTITY = "quantity"
+
+
+@dataclass(frozen=True, slots=True)
+class ProductSelection:
+    """Which products a promotion covers; with neither `ids` nor `tags`, all but the exceptions."""
+
+    ids: Set[int] = frozenset()
+    tags: Set[str] = frozenset()
+    except_ids: Set[int] = frozenset()
+    except_tags: Set[str] = frozenset()
+
+    def covers(self, product_id: int, tags: Set[str]) -> bool:
+        """Whether a product with these tags is covered."""
+        if product_id in self.except_ids or not tags.isdisjoint(self.except_tags):
+            return False
+        if not self.ids and not self.tags:
+            return True
+        return product_id in self.ids or not tags.isdisjoint(self.tags)
+
+
+ALL_PRODUCTS = ProductSelection()
+
+
+@dataclass(frozen=True, slots=True)
+class PercentOff:
+    """A percent of what is covered; `at_most` caps the discount of the whole promotion."""
+
+    percent: int
+    at_most: Amounts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AmountOff:
+    """An amount: of lines for each unit, of the order and of shipping once."""
+
+    amounts: Amounts
+
+
+@dataclass(frozen=True, slots=True)
+class FixedPrice:
+    """A price that each unit costs; lines that are cheaper keep their price."""
+
+    prices: Amounts
+
+
+@dataclass(frozen=True, slots=True)
+class BuyAndGet:
+    """For every `buy` units, `get` others at a percent off, the cheapest first.
+
+    Without `get_products` both are units of the covered lines. `at_most` limits the units that get
+    the percent.
+    """
+
+    buy: int
+    get: int
+    percent: int = FULL_PERCENT
+    get_products: ProductSelection | None = None
+    at_most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """What the promotion takes off from a subtotal (by currency) or a quantity on."""
+
+    reached_at: Amounts | int
+    benefit: PercentOff | AmountOff
+
+
+@dataclass(frozen=True, slots=True)
+class Tiers:
+    """Benefits by what is covered, in ascending order; the highest that is reached counts."""
+
+    by: Measure
+    tiers: tuple[Tier, ...]
+
+
+Benefit = PercentOff | AmountOff | FixedPrice | BuyAndGet | Tiers
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What a bill must have; the minimums are measured on the covered lines."""
+
+    minimum_subtotal: Amounts | None = None
+    minimum_quantity: int | None = None
+    segments: Set[str] = frozenset()
+    first_order: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many orders a promotion serves, in all and for a customer, and what it may cost."""
+
+    total: int | None = None
+    per_customer: int | None = None
+    budget: Amounts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CartPromotion:
+    """A promotion on carts. `has_codes` False means that it needs no code."""
+
+    promotion_id: int
+    name: str
+    target: Target
+    benefit: Benefit
+    period: Period
+    active: bool = True
+    hours: Hours | None = None
+    has_codes: bool = False
+    products: ProductSelection = ALL_PRODUCTS
+    on_discounted: bool = True
+    conditions: Conditions = field(default_factory=Conditions)
+    limits: Limits = field(default_factory=Limits)
+    priority: int = 0
+    exclusive: bool = False
+
+    @property
+    def needs_customer(self) -> bool:
+        """Whether it serves only orders that name their customer."""
+        return self.conditions.first_order or self.limits.per_customer is not None
+
+    def knows(self, currency: str) -> bool:
+        """Whether each of its amounts is given in the currency."""
+        return all(currency in amounts for amounts in self._amounts())
+
+    def _amounts(self) -> list[Amounts]:
+        known = [self.conditions.minimum_subtotal, self.limits.budget]
+        match self.benefit:
+            case PercentOff(at_most=at_most):
+                known.append(at_most)
+            case AmountOff(amounts):
+                known.append(amounts)
+            case FixedPrice(prices):
+                known.append(prices)
+            case Tiers(tiers=tiers):
+                for tier in tiers:
+                    known += _amounts_of(tier)
+            case BuyAndGet():
+                pass
+        return [amounts for amounts in known if amounts is not None]
+
+
+def _amounts_of(tier: Tier) -> list[Amounts | None]:
+    reached_at = None if isinstance(tier.reached_at, int) else tier.reached_at
+    benefit = tier.benefit
+    given = benefit.at_most if isinstance(benefit, PercentOff) else benefit.amounts
+    return [reached_at, given]
