@@ -17,7 +17,7 @@ from sconto.domain.cart_promotion import (
     Amounts,
     Benefit,
     BuyAndGet,
-    CartPromotion,
+    CartTerms,
     Conditions,
     FixedPrice,
     Limits,
@@ -29,7 +29,6 @@ from sconto.domain.cart_promotion import (
     Tiers,
 )
 from sconto.domain.cart_step import Decision, decide
-from sconto.domain.schedule import Period
 from tests.model import cart_promotions as model
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -71,6 +70,7 @@ def read_benefit(benefit: Mapping[str, Any]) -> Benefit:
         given = read_benefit(tier["benefit"])
         assert isinstance(given, PercentOff | AmountOff)
         start = tier["from"] if benefit["by"] == "quantity" else minor(tier["from"])
+        assert start is not None
         tiers.append(Tier(start, given))
     return Tiers(Measure(benefit["by"]), tuple(tiers))
 
@@ -79,12 +79,10 @@ def offer(fields: Mapping[str, Any]) -> OfferedCartPromotion:
     conditions, limits, room = (fields.get(name, {}) for name in ("conditions", "limits", "room"))
     budget = room.get("budget")
     return OfferedCartPromotion(
-        CartPromotion(
-            fields["id"],
-            "",
+        fields["id"],
+        CartTerms(
             Target(fields["target"]),
             read_benefit(fields["benefit"]),
-            Period(NOW),
             products=read_selection(fields.get("products")) or ALL_PRODUCTS,
             on_discounted=fields.get("on_discounted", True),
             conditions=Conditions(
@@ -159,7 +157,7 @@ def takings(decision: Decision) -> list[tuple[int, ...]]:
 
 def reasons(decision: Decision) -> dict[int, list[str]]:
     return {
-        offered.promotion.promotion_id: [reason.reason.value for reason in found]
+        offered.promotion_id: [reason.reason.value for reason in found]
         for offered, found in decision.losers
     }
 
@@ -415,9 +413,9 @@ def test_a_step_is_what_the_model_says_whatever_the_order_of_storage(
 
     taken, why = model.step(promotions, bill, target)
 
-    assert {
-        taking.offered.promotion.promotion_id: list(taking.parts) for taking in decision.takings
-    } == {id_: [int(part * 100) for part in parts] for id_, parts in taken.items()}
+    assert {taking.offered.promotion_id: list(taking.parts) for taking in decision.takings} == {
+        id_: [int(part * 100) for part in parts] for id_, parts in taken.items()
+    }
     assert {id_: set(found) for id_, found in reasons(decision).items()} == why
 
 

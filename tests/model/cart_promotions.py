@@ -142,7 +142,7 @@ def _count_served(promotion: Promotion, lines: Sequence[Line]) -> int:
         to_get = covered(promotion, lines, benefit["get_products"])
         bought = sum(lines[i]["quantity"] for i in on if i not in to_get)
         served = min(bought // buy * get, sum(lines[i]["quantity"] for i in to_get))
-    return min(served, benefit.get("at_most", served))
+    return int(min(served, benefit.get("at_most", served)))
 
 
 def take(promotion: Promotion, bill: Mapping[str, Any], left: Sequence[Fraction]) -> list[Fraction]:

@@ -7,7 +7,7 @@ from sconto.domain.cart_promotion import (
     AmountOff,
     Amounts,
     BuyAndGet,
-    CartPromotion,
+    CartTerms,
     FixedPrice,
     Measure,
     PercentOff,
@@ -19,16 +19,16 @@ from sconto.domain.cart_units import UnitCount, count_served, discount_units
 from sconto.domain.money import percent_of, split_amount
 
 
-def take_off(promotion: CartPromotion, ground: Ground, remainders: Sequence[int]) -> Sequence[int]:
+def take_off(terms: CartTerms, ground: Ground, remainders: Sequence[int]) -> Sequence[int]:
     """What the promotion takes off each line, or off shipping alone.
 
     `remainders` is what is left in the step by now. What was decided when the bill entered the
     step, such as the tier that is reached, is decided on the ground.
     """
-    covered_lines = ground.covered(promotion)
-    positions = [0] if promotion.target is Target.SHIPPING else covered_lines
+    covered_lines = ground.covered(terms)
+    positions = [0] if terms.target is Target.SHIPPING else covered_lines
     covered = [remainders[position] for position in positions]
-    benefit = promotion.benefit
+    benefit = terms.benefit
     if isinstance(benefit, Tiers):
         reached = reached_tier(benefit, ground, covered_lines)
         if reached is None:
@@ -46,7 +46,7 @@ def take_off(promotion: CartPromotion, ground: Ground, remainders: Sequence[int]
                 for position, left in zip(positions, covered, strict=True)
             ]
         case BuyAndGet():
-            return _buy_and_get(promotion, benefit, ground, remainders)
+            return _buy_and_get(terms, benefit, ground, remainders)
     return _spread(positions, parts, len(remainders))
 
 
@@ -70,22 +70,22 @@ def reached_at(tier: Tier, currency: str) -> int:
     return tier.reached_at if isinstance(tier.reached_at, int) else tier.reached_at[currency]
 
 
-def count_units(promotion: CartPromotion, benefit: BuyAndGet, ground: Ground) -> UnitCount:
+def count_units(terms: CartTerms, benefit: BuyAndGet, ground: Ground) -> UnitCount:
     """How many units of the bill count as bought, and how many may get the percent.
 
     A line that is covered as both counts as one to get.
     """
-    bought, to_get = _bought_and_to_get(promotion, benefit, ground)
+    bought, to_get = _bought_and_to_get(terms, benefit, ground)
     return UnitCount(ground.quantity(bought), ground.quantity(to_get))
 
 
 def _bought_and_to_get(
-    promotion: CartPromotion, benefit: BuyAndGet, ground: Ground
+    terms: CartTerms, benefit: BuyAndGet, ground: Ground
 ) -> tuple[list[int], list[int]]:
-    covered = ground.covered(promotion)
+    covered = ground.covered(terms)
     if benefit.get_products is None:
         return [], covered
-    to_get = ground.covered(promotion, benefit.get_products)
+    to_get = ground.covered(terms, benefit.get_products)
     return [position for position in covered if position not in set(to_get)], to_get
 
 
@@ -112,10 +112,10 @@ def _amount_off(
 
 
 def _buy_and_get(
-    promotion: CartPromotion, benefit: BuyAndGet, ground: Ground, remainders: Sequence[int]
+    terms: CartTerms, benefit: BuyAndGet, ground: Ground, remainders: Sequence[int]
 ) -> list[int]:
-    served = count_served(benefit, count_units(promotion, benefit, ground))
-    _, to_get = _bought_and_to_get(promotion, benefit, ground)
+    served = count_served(benefit, count_units(terms, benefit, ground))
+    _, to_get = _bought_and_to_get(terms, benefit, ground)
     quantities = [line.quantity for line in ground.lines]
     taken = discount_units(
         benefit.percent, served, quantities, {line: remainders[line] for line in to_get}

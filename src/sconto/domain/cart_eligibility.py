@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from sconto.domain.cart_discount import count_units, measure, reached_at, reached_tier
 from sconto.domain.cart_ground import Ground
-from sconto.domain.cart_promotion import BuyAndGet, CartPromotion, Target, Tiers
+from sconto.domain.cart_promotion import BuyAndGet, CartTerms, Target, Tiers
 from sconto.domain.cart_units import count_missing, count_served
 
 
@@ -61,7 +61,8 @@ NO_LIMITS = Room()
 class OfferedCartPromotion:
     """A cart promotion that is running and may apply, with the code that activated it."""
 
-    promotion: CartPromotion
+    promotion_id: int
+    terms: CartTerms
     room: Room = NO_LIMITS
     code: str | None = None
     code_id: int | None = None
@@ -69,21 +70,21 @@ class OfferedCartPromotion:
 
 def obstructions(offered: OfferedCartPromotion, ground: Ground) -> tuple[Obstruction, ...]:
     """All reasons why the promotion is not eligible; none where it is."""
-    promotion = offered.promotion
-    if not promotion.knows(ground.currency):
+    terms = offered.terms
+    if not terms.knows(ground.currency):
         # None of its amounts can be compared with the bill's.
-        return (*_of_customer(promotion, ground), Obstruction(Obstacle.CURRENCY))
+        return (*_of_customer(terms, ground), Obstruction(Obstacle.CURRENCY))
     return (
-        *_of_bill(promotion, ground),
-        *_of_customer(promotion, ground),
-        *_of_coverage(promotion, ground),
+        *_of_bill(terms, ground),
+        *_of_customer(terms, ground),
+        *_of_coverage(terms, ground),
         *_of_limits(offered),
     )
 
 
-def _of_bill(promotion: CartPromotion, ground: Ground) -> Iterator[Obstruction]:
-    covered = ground.covered(promotion)
-    conditions = promotion.conditions
+def _of_bill(terms: CartTerms, ground: Ground) -> Iterator[Obstruction]:
+    covered = ground.covered(terms)
+    conditions = terms.conditions
     if conditions.minimum_subtotal is not None:
         need = conditions.minimum_subtotal[ground.currency]
         if (have := ground.subtotal(covered)) < need:
@@ -92,29 +93,29 @@ def _of_bill(promotion: CartPromotion, ground: Ground) -> Iterator[Obstruction]:
         need = conditions.minimum_quantity
         if (have := ground.quantity(covered)) < need:
             yield Obstruction(Obstacle.MINIMUM_QUANTITY, have, need)
-    benefit = promotion.benefit
+    benefit = terms.benefit
     if isinstance(benefit, Tiers) and reached_tier(benefit, ground, covered) is None:
         lowest = reached_at(benefit.tiers[0], ground.currency)
         yield Obstruction(Obstacle.TIER, measure(benefit.by, ground, covered), lowest)
     if isinstance(benefit, BuyAndGet):
-        units = count_units(promotion, benefit, ground)
+        units = count_units(terms, benefit, ground)
         if not count_served(benefit, units):
             yield Obstruction(Obstacle.UNITS, *count_missing(benefit, units))
 
 
-def _of_customer(promotion: CartPromotion, ground: Ground) -> Iterator[Obstruction]:
-    conditions, customer = promotion.conditions, ground.customer
+def _of_customer(terms: CartTerms, ground: Ground) -> Iterator[Obstruction]:
+    conditions, customer = terms.conditions, ground.customer
     if conditions.segments and conditions.segments.isdisjoint(customer.segments):
         yield Obstruction(Obstacle.SEGMENT)
     if conditions.first_order and customer.has_ordered:
         yield Obstruction(Obstacle.FIRST_ORDER)
-    if promotion.needs_customer and customer.customer_id is None:
+    if terms.needs_customer and customer.customer_id is None:
         yield Obstruction(Obstacle.CUSTOMER_REQUIRED)
 
 
-def _of_coverage(promotion: CartPromotion, ground: Ground) -> Iterator[Obstruction]:
-    if promotion.target is not Target.SHIPPING:
-        covered = ground.covered(promotion)
+def _of_coverage(terms: CartTerms, ground: Ground) -> Iterator[Obstruction]:
+    if terms.target is not Target.SHIPPING:
+        covered = ground.covered(terms)
         if not covered:
             yield Obstruction(Obstacle.NOT_COVERED)
         elif not ground.subtotal(covered):

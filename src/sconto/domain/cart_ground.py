@@ -4,7 +4,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
-from sconto.domain.cart_promotion import CartPromotion, ProductSelection, Target
+from sconto.domain.cart_promotion import CartTerms, ProductSelection, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +51,13 @@ class Ground:
             return [self.shipping or 0]
         return [line.remainder for line in self.lines]
 
-    def covered(
-        self, promotion: CartPromotion, products: ProductSelection | None = None
-    ) -> list[int]:
+    def covered(self, terms: CartTerms, products: ProductSelection | None = None) -> list[int]:
         """The positions of the lines that the promotion covers, or of those of a selection."""
-        selection = promotion.products if products is None else products
+        selection = terms.products if products is None else products
         return [
             position
             for position, line in enumerate(self.lines)
-            if (promotion.on_discounted or not line.is_discounted)
+            if (terms.on_discounted or not line.is_discounted)
             and selection.covers(line.product_id, line.tags)
         ]
 

@@ -4,16 +4,23 @@ The values of `reference/cart.md`. Amounts are integers of the currency's minor 
 millionths of one percent. A mapping of amounts has one for each currency that the promotion knows.
 """
 
-from collections.abc import Mapping, Set
-from dataclasses import dataclass, field
+from collections.abc import Set
+from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
+import msgspec
+
+from sconto.domain.codes import CodeType
 from sconto.domain.hours import Hours
 from sconto.domain.money import FULL_PERCENT
 from sconto.domain.schedule import Period
 
-Amounts = Mapping[str, int]
-"""Amounts in minor units, by currency."""
+Amounts = dict[str, int]
+"""Amounts in minor units, by currency. Nobody changes one."""
+
+MOST_AUTOMATIC: Final = 100
+"""Automatic cart promotions of a merchant that may be active and not over at a time."""
 
 
 class Target(StrEnum):
@@ -31,14 +38,13 @@ class Measure(StrEnum):
     QUANTITY = "quantity"
 
 
-@dataclass(frozen=True, slots=True)
-class ProductSelection:
+class ProductSelection(msgspec.Struct, frozen=True, omit_defaults=True):
     """Which products a promotion covers; with neither `ids` nor `tags`, all but the exceptions."""
 
-    ids: Set[int] = frozenset()
-    tags: Set[str] = frozenset()
-    except_ids: Set[int] = frozenset()
-    except_tags: Set[str] = frozenset()
+    ids: frozenset[int] = frozenset()
+    tags: frozenset[str] = frozenset()
+    except_ids: frozenset[int] = frozenset()
+    except_tags: frozenset[str] = frozenset()
 
     def covers(self, product_id: int, tags: Set[str]) -> bool:
         """Whether a product with these tags is covered."""
@@ -52,30 +58,26 @@ class ProductSelection:
 ALL_PRODUCTS = ProductSelection()
 
 
-@dataclass(frozen=True, slots=True)
-class PercentOff:
+class PercentOff(msgspec.Struct, frozen=True, omit_defaults=True, tag="percent"):
     """A percent of what is covered; `at_most` caps the discount of the whole promotion."""
 
     percent: int
     at_most: Amounts | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AmountOff:
+class AmountOff(msgspec.Struct, frozen=True, omit_defaults=True, tag="amount"):
     """An amount: of lines for each unit, of the order and of shipping once."""
 
     amounts: Amounts
 
 
-@dataclass(frozen=True, slots=True)
-class FixedPrice:
+class FixedPrice(msgspec.Struct, frozen=True, omit_defaults=True, tag="price"):
     """A price that each unit costs; lines that are cheaper keep their price."""
 
     prices: Amounts
 
 
-@dataclass(frozen=True, slots=True)
-class BuyAndGet:
+class BuyAndGet(msgspec.Struct, frozen=True, omit_defaults=True, tag="units"):
     """For every `buy` units, `get` others at a percent off, the cheapest first.
 
     Without `get_products` both are units of the covered lines. `at_most` limits the units that get
@@ -89,16 +91,14 @@ class BuyAndGet:
     at_most: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Tier:
+class Tier(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the promotion takes off from a subtotal (by currency) or a quantity on."""
 
-    reached_at: Amounts | int
+    reached_at: int | Amounts
     benefit: PercentOff | AmountOff
 
 
-@dataclass(frozen=True, slots=True)
-class Tiers:
+class Tiers(msgspec.Struct, frozen=True, omit_defaults=True, tag="tiers"):
     """Benefits by what is covered, in ascending order; the highest that is reached counts."""
 
     by: Measure
@@ -108,18 +108,16 @@ class Tiers:
 Benefit = PercentOff | AmountOff | FixedPrice | BuyAndGet | Tiers
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a bill must have; the minimums are measured on the covered lines."""
 
     minimum_subtotal: Amounts | None = None
     minimum_quantity: int | None = None
-    segments: Set[str] = frozenset()
+    segments: frozenset[str] = frozenset()
     first_order: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True, omit_defaults=True):
     """How many orders a promotion serves, in all and for a customer, and what it may cost."""
 
     total: int | None = None
@@ -127,22 +125,16 @@ class Limits:
     budget: Amounts | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CartPromotion:
-    """A promotion on carts. `has_codes` False means that it needs no code."""
+class CartTerms(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a cart promotion gives, and when a bill gets it. It is stored as JSON of this shape."""
 
-    promotion_id: int
-    name: str
     target: Target
     benefit: Benefit
-    period: Period
-    active: bool = True
     hours: Hours | None = None
-    has_codes: bool = False
     products: ProductSelection = ALL_PRODUCTS
     on_discounted: bool = True
-    conditions: Conditions = field(default_factory=Conditions)
-    limits: Limits = field(default_factory=Limits)
+    conditions: Conditions = Conditions()
+    limits: Limits = Limits()
     priority: int = 0
     exclusive: bool = False
 
@@ -177,3 +169,27 @@ def _amounts_of(tier: Tier) -> list[Amounts | None]:
     benefit = tier.benefit
     given = benefit.at_most if isinstance(benefit, PercentOff) else benefit.amounts
     return [reached_at, given]
+
+
+class NewCartPromotion(msgspec.Struct, frozen=True):
+    """A cart promotion that is to be created; `code_type` None means that it needs no code."""
+
+    name: str
+    active: bool
+    period: Period
+    terms: CartTerms
+    code_type: CodeType | None = None
+    codes: tuple[str, ...] = ()
+
+
+class CartPromotion(msgspec.Struct, frozen=True):
+    """A cart promotion as it stands, without its codes."""
+
+    id: int
+    name: str
+    active: bool
+    period: Period
+    terms: CartTerms
+    code_type: CodeType | None
+    created_at: datetime
+    updated_at: datetime

@@ -77,14 +77,12 @@ def decide(ground: Ground, offered: Sequence[OfferedCartPromotion]) -> Decision:
 
 def _alternatives(ground: Ground, eligible: Sequence[OfferedCartPromotion]) -> list[_Alternative]:
     """All that are not exclusive together, and each exclusive one alone."""
-    ordered = sorted(
-        eligible, key=lambda one: (-one.promotion.priority, one.promotion.promotion_id)
-    )
-    together = tuple(one for one in ordered if not one.promotion.exclusive)
+    ordered = sorted(eligible, key=lambda one: (-one.terms.priority, one.promotion_id))
+    together = tuple(one for one in ordered if not one.terms.exclusive)
     alternatives = [_Alternative(together, _apply(ground, together), (True, 0, 0))]
     for one in ordered:
-        if one.promotion.exclusive:
-            rank = (False, one.promotion.priority, -one.promotion.promotion_id)
+        if one.terms.exclusive:
+            rank = (False, one.terms.priority, -one.promotion_id)
             alternatives.append(_Alternative((one,), _apply(ground, (one,)), rank))
     return alternatives
 
@@ -94,7 +92,7 @@ def _apply(ground: Ground, members: Sequence[OfferedCartPromotion]) -> tuple[Tak
     remainders = ground.remainders
     takings = []
     for offered in members:
-        parts = take_off(offered.promotion, ground, remainders)
+        parts = take_off(offered.terms, ground, remainders)
         if any(parts):
             takings.append(Taking(offered, tuple(parts)))
             remainders = [left - part for left, part in zip(remainders, parts, strict=True)]

@@ -24,7 +24,7 @@ class _Units(NamedTuple):
 
     value: int
     position_from_end: int
-    count: int
+    size: int
 
 
 def count_served(benefit: BuyAndGet, units: UnitCount) -> int:
@@ -61,7 +61,7 @@ def discount_units(
     for group in sorted(units):
         if not served:
             break
-        chosen = min(served, group.count)
+        chosen = min(served, group.size)
         served -= chosen
         line = len(quantities) - group.position_from_end
         values[line] = values.get(line, 0) + chosen * group.value
