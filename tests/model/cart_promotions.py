@@ -239,11 +239,9 @@ def step(
 def _run(
     choice: Sequence[Promotion], bill: Mapping[str, Any], target: str
 ) -> dict[int, list[Fraction]]:
-    left = (
-        [bill.get("shipping")] if target == "shipping" else [line["left"] for line in bill["lines"]]
-    )
-    if target == "shipping" and not left[0]:
-        return {}
+    left: list[Fraction] = [line["left"] for line in bill["lines"]]
+    if target == "shipping":
+        left = [bill.get("shipping") or Fraction(0)]
     result = {}
     for promotion in choice:
         taken = take(promotion, bill, left)
