@@ -94,7 +94,7 @@ def test_a_listing_shows_what_a_cart_without_codes_costs(cart: Cart, found: Cand
     priced = price(Cart(cart.currency, lines), found, NOON)
     listed = price_listing([(line.product_id, line.unit_price) for line in lines], found)
     assert [(one.unit_price, one.price, one.pick) for one in listed] == [
-        (line.unit_price, line.total, line.applied) for line in priced.lines
+        (line.unit_price, line.total, line.winning_pick) for line in priced.lines
     ]
 
 

@@ -13,7 +13,7 @@ import pytest
 from sconto.api.clock import read_clock
 from sconto.cli.demo_shop import open_shop
 from sconto.domain.code_pattern import CodePattern
-from sconto.domain.contradiction import Checked
+from sconto.domain.contradiction import CheckedPromise
 from sconto.domain.people import Caller
 from sconto.operations.check import check
 from sconto.operations.code_generation import (
@@ -158,7 +158,7 @@ async def open_demo(address: str) -> tuple[Caller, str]:
     return tokens.caller(token, read_clock()), token
 
 
-async def find_contradictions(address: str) -> list[Checked]:
+async def find_contradictions(address: str) -> list[CheckedPromise]:
     """What `sconto check` finds broken."""
     database = await Database.open(address)
     try:

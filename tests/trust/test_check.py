@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from sconto.domain.codes import CodeType
-from sconto.domain.contradiction import first_mistake
+from sconto.domain.contradiction import first_timeline_mistake
 from sconto.domain.coverage import OwnPercents
 from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder, OrderStatus
@@ -222,12 +222,12 @@ async def test_a_timeline_of_random_promotions_is_judged_as_the_rule_says() -> N
         for number, (start, end) in enumerate([(0, 3), (1, 2), (1, 5), (4, 5), (2, 4)], 1)
     ]
     shown = latest_wins(spans)
-    assert first_mistake(spans, shown) is None
+    assert first_timeline_mistake(spans, shown) is None
     for index in range(len(shown)):
-        mistake = first_mistake(spans, shown[:index] + shown[index + 1 :])
+        mistake = first_timeline_mistake(spans, shown[:index] + shown[index + 1 :])
         assert mistake is not None
         assert (mistake.at, mistake.shown) == (shown[index].starts_at, ())
-        twice = first_mistake(spans, [*shown, shown[index]])
+        twice = first_timeline_mistake(spans, [*shown, shown[index]])
         assert twice is not None
         assert len(twice.shown) == 2
 

@@ -34,7 +34,8 @@ async def read_object(request: Request, limit: int) -> dict[str, Any]:
     """The members of the JSON object that a request sends, in the order sent.
 
     Call it once the caller is known to be allowed to send it. Raises UnsupportedMediaType and
-    BodyEncoded before anything of the body is read, then BodyTooLarge, TooManyAtOnce and NotJson.
+    BodyEncoded before anything of the body is read, then BodyTooLarge, TooManyLargeRequests and
+    NotJson.
     """
     sent = await read_json(request, limit)
     return await understand(request, sent, parse_object, sent)
@@ -82,7 +83,7 @@ def is_json(request: Request) -> bool:
 
 @asynccontextmanager
 async def in_turn(request: Request) -> AsyncIterator[None]:
-    """Do something large in the turn of the caller's merchant. Raises TooManyAtOnce.
+    """Do something large in the turn of the caller's merchant. Raises TooManyLargeRequests.
 
     A request has one turn at most, so that none waits for itself.
     """

@@ -5,7 +5,7 @@ from typing import Final
 import typer
 
 from sconto.cli.database import ask_database
-from sconto.domain.contradiction import Checked
+from sconto.domain.contradiction import CheckedPromise
 from sconto.operations import Database
 from sconto.operations.check import check as compare
 
@@ -30,7 +30,7 @@ async def _check(database: Database) -> bool:
     return kept
 
 
-def show_checked(checked: Checked) -> None:
+def show_checked(checked: CheckedPromise) -> None:
     """Print a promise with what breaks it."""
     typer.echo(f"{'BROKEN' if checked.contradictions else 'held':6}  {checked.promise}")
     for contradiction in checked.contradictions:

@@ -25,7 +25,7 @@ from sconto.api.merchant.codes_wire import CSV_HEADING, write_csv
 from sconto.cli.database import ask_database
 from sconto.cli.refusals import refuse
 from sconto.domain.code_pattern import ALPHABET, CodePattern, Ending, Generation
-from sconto.domain.people import Caller, operator_of
+from sconto.domain.people import Caller, command_line_caller
 from sconto.domain.problems import CodeFileRefused
 from sconto.domain.spreadsheet import BYTE_ORDER_MARK
 from sconto.operations import Database, codes, people
@@ -167,7 +167,7 @@ async def _generate(
 
 
 async def _operator(database: Database, merchant: str) -> Caller:
-    return operator_of(await people.find_merchant(database, merchant))
+    return command_line_caller(await people.find_merchant(database, merchant))
 
 
 @contextmanager

@@ -16,8 +16,8 @@ import msgspec
 
 from sconto.domain.cart import Cart
 from sconto.domain.codes import CodeType, activated_codes
-from sconto.domain.schedule import Period, Standing
-from sconto.domain.subscription_pricing import AppliedRules
+from sconto.domain.schedule import Period, PeriodState
+from sconto.domain.subscription_pricing import SubscriptionRules
 
 
 class Group(StrEnum):
@@ -50,8 +50,8 @@ class CodeStatus(StrEnum):
 
 
 _OUT_OF_TIME = {
-    Standing.NOT_STARTED: CodeStatus.NOT_STARTED,
-    Standing.OVER: CodeStatus.EXPIRED,
+    PeriodState.NOT_STARTED: CodeStatus.NOT_STARTED,
+    PeriodState.OVER: CodeStatus.EXPIRED,
 }
 
 _RANK = {status: rank for rank, status in enumerate(CodeStatus)}
@@ -92,8 +92,8 @@ class CodeOffer(msgspec.Struct, frozen=True):
         """What keeps the code from being usable at all at that time; None where nothing does."""
         if not self.active:
             return CodeStatus.INACTIVE
-        standing = self.period.standing(at)
-        if standing is not Standing.RUNNING:
+        standing = self.period.state(at)
+        if standing is not PeriodState.RUNNING:
             return _OUT_OF_TIME[standing]
         if self.code_type is CodeType.ONE_TIME and self.used_at is not None:
             return CodeStatus.USED
@@ -109,14 +109,14 @@ class Candidates(msgspec.Struct, frozen=True):
 
     `known` are the cart's products that the catalogue has; `specific` the automatic promotions on
     specific products, by product; `offers` the codes that the activated texts are spellings of;
-    `applied` the rules of each code on the cart's subscription, None for one that is unknown.
+    `subscription_rules` those of each code on the cart's subscription, None for an unknown one.
     """
 
     known: frozenset[int] = frozenset()
     everywhere: AutomaticPick | None = None
     specific: Mapping[int, AutomaticPick] = {}
     offers: Sequence[CodeOffer] = ()
-    applied: Sequence[AppliedRules | None] = ()
+    subscription_rules: Sequence[SubscriptionRules | None] = ()
 
 
 class Pick(msgspec.Struct, frozen=True):

@@ -14,7 +14,14 @@ from sconto.domain.money import FULL_PERCENT
 from sconto.domain.pricing import PricedLine, price
 from sconto.domain.product import Product
 from sconto.domain.promotion import NewPromotion, PromotionType
-from sconto.domain.schedule import EVERYTHING, Period, Span, Standing, parts_outside, span_of
+from sconto.domain.schedule import (
+    ALL_PRODUCTS_ID,
+    Period,
+    PeriodState,
+    Span,
+    parts_outside,
+    span_of,
+)
 
 _STAND_IN: Final = "\0"
 """The code of a promotion that has none yet: no shopper can type it."""
@@ -72,9 +79,9 @@ class Preview:
     unknown: tuple[int, ...] = ()
 
 
-def moment_of(period: Period, now: datetime) -> datetime:
+def preview_time(period: Period, now: datetime) -> datetime:
     """When prices are worth a look: now while the period is running, else when it starts."""
-    return now if period.standing(now) is Standing.RUNNING else period.starts_at
+    return now if period.state(now) is PeriodState.RUNNING else period.starts_at
 
 
 def first_code(draft: Draft) -> str:
@@ -125,7 +132,7 @@ def with_draft(candidates: Candidates, draft: Draft, product_ids: Collection[int
         for product_id in named:
             own = AutomaticPick(draft.id, _percent(draft, product_id))
             others[product_id] = _later(others.get(product_id), own)
-    return Candidates(candidates.known, everywhere, others, offers, candidates.applied)
+    return Candidates(candidates.known, everywhere, others, offers, candidates.subscription_rules)
 
 
 def find_warnings(
@@ -133,12 +140,12 @@ def find_warnings(
 ) -> list[PromotionWarning]:
     """What can be told from the draft itself, and from the automatic promotions beside it.
 
-    `spans` are the timelines of the products that the draft covers, and of EVERYTHING; None where
+    `spans` are the timelines of the products that the draft covers, and of ALL_PRODUCTS_ID. None if
     there are too many products to tell.
     """
     promotion = draft.promotion
     warnings = []
-    if promotion.period.standing(now) is Standing.OVER:
+    if promotion.period.state(now) is PeriodState.OVER:
         warnings.append(PromotionWarning(WarningKind.OVER))
     coverage = promotion.terms.coverage
     if isinstance(coverage, AllProducts) and coverage.percent == FULL_PERCENT:
@@ -154,12 +161,12 @@ def find_rival(draft: Draft, spans: Mapping[int, Sequence[Span]], now: datetime)
     None where it wins somewhere, or has no time left.
     """
     period = draft.promotion.period
-    if period.standing(now) is Standing.OVER:
+    if period.state(now) is PeriodState.OVER:
         return None
     left = span_of(replace(period, starts_at=max(period.starts_at, now)), draft.id, 0)
     first: int | None = None
     for product_id in spans:
-        if product_id == EVERYTHING:
+        if product_id == ALL_PRODUCTS_ID:
             continue
         rivals = list(_rivals(draft, product_id, spans))
         if _left_over(left, rivals):
@@ -173,7 +180,7 @@ def _sample(draft: Draft, product: Product, candidates: Candidates, at: datetime
     coupon = draft.promotion.type is PromotionType.COUPON
     codes = (first_code(draft),) if coupon else ()
     priced = price(Cart(product.currency, (line,), codes), candidates, at).lines[0]
-    winner = None if priced.applied is None else priced.applied.promotion_id
+    winner = None if priced.winning_pick is None else priced.winning_pick.promotion_id
     covered = percent_on(draft.promotion.terms.coverage, product.product_id) is not None
     return SamplePrice(product, priced, covered, winner, wins=winner == draft.id)
 
@@ -198,7 +205,7 @@ def _rivals(draft: Draft, product_id: int, spans: Mapping[int, Sequence[Span]]) 
     is_general = isinstance(draft.promotion.terms.coverage, AllProducts)
     for of, same_group, ties in (
         (product_id, not is_coupon and not is_general, not is_coupon and is_general),
-        (EVERYTHING, not is_coupon and is_general, False),
+        (ALL_PRODUCTS_ID, not is_coupon and is_general, False),
     ):
         for span in spans.get(of, ()):
             if span.promotion_id == draft.id:

@@ -17,7 +17,7 @@ from sconto.domain.choice import (
 )
 from sconto.domain.money import percent_of, split_amount
 from sconto.domain.subscription import Subscription, SubscriptionOutcome
-from sconto.domain.subscription_pricing import AppliedRules, price_subscription
+from sconto.domain.subscription_pricing import SubscriptionRules, price_subscription
 
 
 class PricedLine(msgspec.Struct, frozen=True):
@@ -39,7 +39,7 @@ class PricedLine(msgspec.Struct, frozen=True):
     subscription_discount: int = 0
 
     @property
-    def applied(self) -> Pick | None:
+    def winning_pick(self) -> Pick | None:
         """The pick whose discount the customer gets."""
         return self.picks[0] if self.picks else None
 
@@ -108,7 +108,7 @@ def price(cart: Cart, candidates: Candidates, at: datetime) -> PricedCart:
     )
     if cart.subscription is None:
         return priced
-    return _discount_order(priced, cart.subscription, candidates.applied)
+    return _discount_order(priced, cart.subscription, candidates.subscription_rules)
 
 
 def _price_line(line: Line, picks: tuple[Pick, ...], known: bool) -> PricedLine:
@@ -128,7 +128,7 @@ def _price_line(line: Line, picks: tuple[Pick, ...], known: bool) -> PricedLine:
 
 
 def _discount_order(
-    priced: PricedCart, subscription: Subscription, applied: Sequence[AppliedRules | None]
+    priced: PricedCart, subscription: Subscription, applied: Sequence[SubscriptionRules | None]
 ) -> PricedCart:
     """Lay the effect of the subscription's code on the whole order, split over its lines."""
     outcome = price_subscription(subscription, applied, priced.currency, priced.total)

@@ -12,8 +12,8 @@ from sconto.domain.people import (
     Merchant,
     Role,
     User,
+    command_line_caller,
     is_acceptable_password,
-    operator_of,
 )
 from sconto.domain.problems import (
     MerchantNotFound,
@@ -276,7 +276,7 @@ def _facts(state: people.UserState) -> dict[str, object]:
 async def _record(
     connection: Connection, merchant_id: int, by: Caller | None, change: Change
 ) -> None:
-    await history.record(connection, by or operator_of(merchant_id), change)
+    await history.record(connection, by or command_line_caller(merchant_id), change)
 
 
 async def _hash_of_new(password: str) -> str:

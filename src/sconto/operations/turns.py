@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from sconto.domain.problems import TooManyAtOnce
+from sconto.domain.problems import TooManyLargeRequests
 from sconto.store.apart import apart
 
 __all__ = ["Turns", "apart", "in_short_turns", "short_turns"]
@@ -64,12 +64,12 @@ class Turns:
 
     @asynccontextmanager
     async def of(self, whose: Hashable) -> AsyncIterator[None]:
-        """A turn for the length of a block. Raises TooManyAtOnce instead of waiting for long."""
+        """A turn for the block. Raises TooManyLargeRequests instead of waiting for long."""
         queue = self._queues.get(whose)
         if queue is None:
             queue = self._queues[whose] = _Queue(asyncio.Semaphore(self._at_once))
         if queue.asking >= self._most:
-            raise TooManyAtOnce(_RETRY_AFTER)
+            raise TooManyLargeRequests(_RETRY_AFTER)
         queue.asking += 1
         try:
             await self._wait(queue)
@@ -87,7 +87,7 @@ class Turns:
             async with asyncio.timeout(self._patience):
                 await queue.turns.acquire()
         except TimeoutError:
-            raise TooManyAtOnce(_RETRY_AFTER) from None
+            raise TooManyLargeRequests(_RETRY_AFTER) from None
 
 
 def short_turns() -> Turns:

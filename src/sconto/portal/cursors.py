@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from sconto.domain.numbers import LARGEST
+from sconto.domain.numbers import MAX_INT64
 from sconto.domain.overview import ListOrder, Place
 
 _READER: Final = msgspec.json.Decoder(tuple[int | str, int])
@@ -42,7 +42,7 @@ def read_cursor(text: str, order: ListOrder) -> Place | None:
 
 
 def _is_id(value: int | str) -> bool:
-    return isinstance(value, int) and 0 < value <= LARGEST
+    return isinstance(value, int) and 0 < value <= MAX_INT64
 
 
 def _instant(text: int | str) -> datetime | None:

@@ -6,10 +6,10 @@ from typing import Final
 import asyncpg
 
 from sconto.domain.codes import CodeType
-from sconto.domain.numbers import LARGEST
+from sconto.domain.numbers import MAX_INT64
 from sconto.domain.overview import (
-    COUNTED,
-    DAYS,
+    DAYS_SHOWN,
+    MOST_COUNTED,
     DeletedPromotion,
     Discount,
     ListOrder,
@@ -40,8 +40,8 @@ _KEYS: Final = {
 """By what a list is sorted, its type, the direction, and what comes after a place."""
 
 _STARTS: Final = {
-    ListOrder.EDITED: Place(_NO_END, LARGEST),
-    ListOrder.CREATED: Place(LARGEST, LARGEST),
+    ListOrder.EDITED: Place(_NO_END, MAX_INT64),
+    ListOrder.CREATED: Place(MAX_INT64, MAX_INT64),
     ListOrder.NAME: Place("", 0),
     ListOrder.END: Place(datetime(1, 1, 1, tzinfo=UTC), 0),
 }
@@ -172,7 +172,7 @@ async def list_overviews(
         query.type,
         search,
         query.limit,
-        today - timedelta(days=DAYS),
+        today - timedelta(days=DAYS_SHOWN),
     )
     places = [Place(row["place"], row["promotion_id"]) for row in rows]
     return [_overview(row, today) for row in rows], places
@@ -194,7 +194,7 @@ async def find_overview(
     """The overview of one promotion."""
     statement = _overviews_of(_ONE, since="$3::date")
     row = await connection.fetchrow(
-        statement, merchant_id, promotion_id, today - timedelta(days=DAYS)
+        statement, merchant_id, promotion_id, today - timedelta(days=DAYS_SHOWN)
     )
     return None if row is None else _overview(row, today)
 
@@ -212,7 +212,7 @@ def _overviews_of(promotions: str, since: str) -> str:
         promotions=promotions,
         since=since,
         used_up=_USED_UP,
-        counted=COUNTED + 1,
+        counted=MOST_COUNTED + 1,
         first=_FIRST_CODES,
     )
 

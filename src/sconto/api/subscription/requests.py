@@ -13,7 +13,7 @@ from sconto.api.subscription.errors import KeyNotValid, MergePatchExpected
 from sconto.api.subscription.findings import InvalidFields
 from sconto.domain.blanks import trim
 from sconto.domain.names import NAME_LENGTH, is_name
-from sconto.domain.numbers import LARGEST
+from sconto.domain.numbers import MAX_INT64
 from sconto.domain.problems import SubscriptionPromotionNotFound
 from sconto.domain.subscription_promotion import SubscriptionQuery
 from sconto.operations.idempotency import Answer, Repeatable
@@ -99,4 +99,4 @@ def _read_id(text: str) -> int | None:
     if not (text.isascii() and text.isdecimal() and len(text) <= 19) or text.startswith("0"):
         return None
     promotion_id = int(text)
-    return promotion_id if promotion_id <= LARGEST else None
+    return promotion_id if promotion_id <= MAX_INT64 else None

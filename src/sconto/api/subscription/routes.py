@@ -38,7 +38,7 @@ from sconto.api.subscription.requests import (
 from sconto.api.subscription.terms import read_change, read_terms
 from sconto.api.subscription.writing import (
     envelope,
-    render_verdict,
+    render_eligibility,
     write_application,
     write_page,
     write_promotion,
@@ -176,11 +176,11 @@ async def validate(request: Request) -> Response:
     promotion_id = read_promotion_id(request)
     # Whether there is such a promotion counts before what is asked about it.
     await subscription_promotions.get_promotion(context.database, caller, promotion_id)
-    verdict = await subscriptions.validate_contract(
+    eligibility = await subscriptions.validate_contract(
         context.database, caller, promotion_id, read_validation(body), context.now()
     )
-    context.metrics.subscription_validations.labels(verdict.refusal or "valid").inc()
-    return _ok(envelope(render_verdict(verdict)))
+    context.metrics.subscription_validations.labels(eligibility.reason or "valid").inc()
+    return _ok(envelope(render_eligibility(eligibility)))
 
 
 @router.post(
@@ -196,10 +196,10 @@ async def schedule(request: Request) -> Response:
     promotion_id = read_promotion_id(request)
     await subscription_promotions.get_promotion(context.database, caller, promotion_id)
     plan = read_plan(body)
-    verdict, orders = await subscriptions.schedule_promotion(
+    eligibility, orders = await subscriptions.schedule_promotion(
         context.database, caller, promotion_id, plan, context.now()
     )
-    return _ok(write_schedule(verdict, orders, plan.amount))
+    return _ok(write_schedule(eligibility, orders, plan.amount))
 
 
 @router.post(
@@ -232,7 +232,7 @@ def _counting_refusals(counter: Counter) -> Iterator[None]:
     try:
         yield
     except CodeRefused as refused:
-        counter.labels(refused.refusal).inc()
+        counter.labels(refused.reason).inc()
         raise
     except SubscriptionCodeNotFound:
         counter.labels("unknown").inc()
