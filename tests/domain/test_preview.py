@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from sconto.domain.choice import AutomaticPick, Candidates
+from sconto.domain.candidates import AutomaticPick, Candidates
 from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
 from sconto.domain.money import PERCENT
 from sconto.domain.preview import (

@@ -5,7 +5,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sconto.domain.choice import AutomaticPick, Candidates
+from sconto.domain.candidates import AutomaticPick, Candidates
 from sconto.domain.money import FULL_PERCENT, currency_decimals
 from sconto.domain.order import NewOrder, OrderStatus, StoredOrder
 from sconto.domain.placement import is_repetition

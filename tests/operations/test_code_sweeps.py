@@ -77,7 +77,7 @@ async def contradictions(database: Database, caller: Caller) -> list[str]:
     return [
         found.words
         async for promise in check(database, caller.merchant_id)
-        for found in promise.contradictions
+        for found in promise.violations
     ]
 
 

@@ -161,7 +161,7 @@ async def test_orders_of_any_day_that_meet_a_fold_are_counted_exactly(
     assert sum(row.uses for row in kept if row.promotion_id == automatic) == 240
     assert (await promotion_statistics(database, merchant, coupon)).uses == 240
     checked = [promise async for promise in check(database, merchant.merchant_id)]
-    assert [promise for promise in checked if promise.contradictions] == []
+    assert [promise for promise in checked if promise.violations] == []
 
 
 async def test_an_order_does_not_wait_for_a_fold_that_is_open(

@@ -98,7 +98,7 @@ async def test_uses_of_one_time_codes_that_the_version_before_counted_are_told_a
     assert await told() == before
     assert not any(row.is_by_one_time_code for row in await read(database, merchant))
     checked = [promise async for promise in check(database, merchant.merchant_id)]
-    assert [promise for promise in checked if promise.contradictions] == []
+    assert [promise for promise in checked if promise.violations] == []
 
 
 async def test_orders_that_meet_the_move_of_what_their_codes_count_are_counted_exactly(
@@ -134,4 +134,4 @@ async def test_orders_that_meet_the_move_of_what_their_codes_count_are_counted_e
     assert await read_codes(database, merchant) == dict.fromkeys(ids, (4, 0))
     assert (await promotion_statistics(database, merchant, promotion_id)).uses == 4 * len(codes)
     checked = [promise async for promise in check(database, merchant.merchant_id)]
-    assert [promise for promise in checked if promise.contradictions] == []
+    assert [promise for promise in checked if promise.violations] == []

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from sconto.domain.candidates import AutomaticPick, Candidates
 from sconto.domain.cart import Cart
-from sconto.domain.choice import AutomaticPick, Candidates
 from sconto.domain.money import FULL_PERCENT
 from sconto.domain.pricing import PricedCart, price
 from sconto.domain.subscription import Subscription, SubscriptionCode

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from sconto.domain.choice import AutomaticPick
+from sconto.domain.candidates import AutomaticPick
 from sconto.domain.money import PERCENT
 from sconto.domain.schedule import ALL_PRODUCTS_ID, INSTANT
 from sconto.store.pick_memory import PickMemory, Shown

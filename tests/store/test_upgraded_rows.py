@@ -209,7 +209,7 @@ SET ends_at = excluded.ends_at, promotion_id = excluded.promotion_id, percent = 
 
 
 async def contradictions(database: Database) -> list[str]:
-    return [each.words async for found in check(database) for each in found.contradictions]
+    return [each.words async for found in check(database) for each in found.violations]
 
 
 def timeline(url: str, product_id: int) -> list[tuple[object, ...]]:

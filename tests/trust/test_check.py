@@ -11,12 +11,12 @@ import psycopg
 import pytest
 
 from sconto.domain.codes import CodeType
-from sconto.domain.contradiction import first_timeline_mistake
 from sconto.domain.coverage import OwnPercents
 from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder, OrderStatus
 from sconto.domain.people import Caller
 from sconto.domain.product import Product
+from sconto.domain.promise import first_timeline_mistake
 from sconto.domain.promotion import PromotionChange, PromotionType
 from sconto.domain.schedule import Span, latest_wins
 from sconto.operations.check import TIMELINE, check
@@ -77,7 +77,7 @@ async def broken(database: Database, caller: Caller) -> list[str]:
     return [
         checked.promise
         async for checked in check(database, caller.merchant_id)
-        if checked.contradictions
+        if checked.violations
     ]
 
 
@@ -169,7 +169,7 @@ async def test_what_is_found_is_named_and_other_merchants_are_left_out(
         )
     assert await broken(stock, other) == []
     checks = check(stock, shop.merchant_id)
-    found = {checked.promise: checked.contradictions async for checked in checks}
+    found = {checked.promise: checked.violations async for checked in checks}
     (missing,) = found[RECORDED]
     assert missing.merchant_id == shop.merchant_id
     assert missing.words.startswith("order 'A-3' picked promotion")

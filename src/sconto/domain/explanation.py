@@ -11,11 +11,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from sconto.domain.candidates import Candidates, Offer
 from sconto.domain.cart import Cart
-from sconto.domain.choice import Candidates, CodeOffer, CodeStatus, Group, Pick, Reason
+from sconto.domain.choice import Group, Pick, Reason
 from sconto.domain.codes import activated_codes
 from sconto.domain.pricing import PricedCart
-from sconto.domain.schedule import Period, PeriodState
+from sconto.domain.schedule import Period
 
 
 class PromotionStatus(StrEnum):
@@ -54,27 +55,6 @@ _OF_PICK: Final = {
     Reason.LOWER_DISCOUNT: PromotionStatus.LOWER_DISCOUNT,
     Reason.TIE: PromotionStatus.TIE,
 }
-
-_OF_OBSTACLE: Final = {
-    CodeStatus.INACTIVE: PromotionStatus.INACTIVE,
-    CodeStatus.NOT_STARTED: PromotionStatus.NOT_STARTED,
-    CodeStatus.EXPIRED: PromotionStatus.EXPIRED,
-    CodeStatus.USED: PromotionStatus.USED,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class AutomaticOffer:
-    """An automatic promotion, and what it gives on one product of the cart.
-
-    `product_id` None means that it is on all products.
-    """
-
-    promotion_id: int
-    product_id: int | None
-    percent: int
-    active: bool
-    period: Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +99,7 @@ def explain(
     cart: Cart,
     priced: PricedCart,
     candidates: Candidates,
-    automatic: Sequence[AutomaticOffer],
+    automatic: Sequence[Offer],
     at: datetime,
 ) -> dict[int, tuple[PromotionOutcome, ...]]:
     """Say of every product of the priced cart what became of each promotion.
@@ -157,7 +137,7 @@ def _consider_others(
     picks: Sequence[Pick],
     cart: Cart,
     candidates: Candidates,
-    automatic: Iterable[AutomaticOffer],
+    automatic: Iterable[Offer],
     at: datetime,
 ) -> Iterator[PromotionOutcome]:
     picked = {pick.promotion_id for pick in picks}
@@ -167,17 +147,17 @@ def _consider_others(
             if offer.key == key and (by_code is None or offer.code_id != by_code.code_id):
                 yield _consider_code(offer, text, by_code, product_id, at)
     for promotion in automatic:
-        if promotion.promotion_id not in picked and promotion.product_id in (None, product_id):
-            yield _consider_automatic(promotion, at)
+        if promotion.promotion_id not in picked and promotion.percent_on(product_id) is not None:
+            yield _consider_automatic(promotion, product_id, at)
 
 
 def _consider_code(
-    offer: CodeOffer, text: str, picked: Pick | None, product_id: int, at: datetime
+    offer: Offer, text: str, picked: Pick | None, product_id: int, at: datetime
 ) -> PromotionOutcome:
     """Why a code that the cart has was not picked for a product."""
     obstacle, percent = offer.obstacle(at), offer.percent_on(product_id)
     if obstacle is not None:
-        status = _OF_OBSTACLE[obstacle]
+        status = PromotionStatus(obstacle.value)
     elif percent is None:
         status = PromotionStatus.NOT_COVERED
     elif picked is not None and picked.code == text:
@@ -189,16 +169,10 @@ def _consider_code(
     )
 
 
-def _consider_automatic(offer: AutomaticOffer, at: datetime) -> PromotionOutcome:
+def _consider_automatic(offer: Offer, product_id: int, at: datetime) -> PromotionOutcome:
     """Why an automatic promotion was not picked for a product: of those that run, one is."""
-    standing = offer.period.state(at)
-    if not offer.active:
-        status = PromotionStatus.INACTIVE
-    elif standing is PeriodState.NOT_STARTED:
-        status = PromotionStatus.NOT_STARTED
-    elif standing is PeriodState.OVER:
-        status = PromotionStatus.EXPIRED
-    else:
-        status = PromotionStatus.LATER_CREATED
-    group = Group.AUTOMATIC_ALL if offer.product_id is None else Group.AUTOMATIC_SPECIFIC
-    return PromotionOutcome(offer.promotion_id, group, status, offer.percent, period=offer.period)
+    obstacle = offer.obstacle(at)
+    status = PromotionStatus.LATER_CREATED if obstacle is None else PromotionStatus(obstacle.value)
+    group = Group.AUTOMATIC_SPECIFIC if offer.percent is None else Group.AUTOMATIC_ALL
+    percent = offer.percent_on(product_id)
+    return PromotionOutcome(offer.promotion_id, group, status, percent, period=offer.period)

@@ -36,7 +36,7 @@ class ListState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ListPosition:
     """A place in a list: what its order sorts by, and the promotion that stands there."""
 
     key: datetime | str | int
@@ -49,7 +49,7 @@ class OverviewQuery:
 
     limit: int = 25
     order: ListOrder = ListOrder.EDITED
-    after: Place | None = None
+    after: ListPosition | None = None
     type: PromotionType | None = None
     state: ListState | None = None
     search: str | None = None
@@ -94,7 +94,7 @@ class OverviewPage:
     """
 
     overviews: tuple[PromotionOverview, ...]
-    next: Place | None
+    next: ListPosition | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from sconto.domain.candidates import AutomaticPick, Candidates, Offer
 from sconto.domain.cart import Cart, Line
-from sconto.domain.choice import AutomaticPick, Candidates, CodeOffer
+from sconto.domain.choice import Group, Pick, latest_created, winner_of
 from sconto.domain.codes import typed_code_key
 from sconto.domain.coverage import AllProducts, named_products, percent_on
 from sconto.domain.money import FULL_PERCENT
@@ -99,26 +100,9 @@ def sample_prices(
 
 def with_draft(candidates: Candidates, draft: Draft, product_ids: Collection[int]) -> Candidates:
     """The candidates for these products as they would be if the draft were saved."""
-    offers = [offer for offer in candidates.offers if offer.promotion_id != draft.id]
-    promotion, terms = draft.promotion, draft.promotion.terms
-    # A draft may name a whole catalogue, where a few products are looked at.
-    named = [one for one in named_products(terms.coverage) if one in product_ids]
-    if promotion.type is PromotionType.COUPON:
-        covers_all = isinstance(terms.coverage, AllProducts)
-        code = first_code(draft)
-        offers.append(
-            CodeOffer(
-                key=typed_code_key(code),
-                code_id=0,
-                promotion_id=draft.id,
-                code_type=terms.code_type,
-                active=promotion.active,
-                period=promotion.period,
-                percent=terms.coverage.percent if isinstance(terms.coverage, AllProducts) else None,
-                percents={} if covers_all else {p: _percent(draft, p) for p in named},
-            )
-        )
-    others = {
+    promotion, offer = draft.promotion, offer_of(draft, product_ids)
+    offers = [other for other in candidates.offers if other.promotion_id != draft.id]
+    specific = {
         product_id: pick
         for product_id, pick in candidates.specific.items()
         if pick.promotion_id != draft.id
@@ -126,13 +110,33 @@ def with_draft(candidates: Candidates, draft: Draft, product_ids: Collection[int
     everywhere = candidates.everywhere
     if everywhere is not None and everywhere.promotion_id == draft.id:
         everywhere = None
-    if promotion.type is PromotionType.DISCOUNT and promotion.active:
-        if isinstance(terms.coverage, AllProducts):
-            everywhere = _later(everywhere, AutomaticPick(draft.id, terms.coverage.percent))
-        for product_id in named:
-            own = AutomaticPick(draft.id, _percent(draft, product_id))
-            others[product_id] = _later(others.get(product_id), own)
-    return Candidates(candidates.known, everywhere, others, offers, candidates.subscription_rules)
+    if promotion.type is PromotionType.COUPON:
+        offers.append(offer)
+    elif promotion.active:
+        if offer.percent is not None:
+            everywhere = latest_created(everywhere, AutomaticPick(draft.id, offer.percent))
+        for product_id, percent in offer.percents.items():
+            own = AutomaticPick(draft.id, percent)
+            specific[product_id] = latest_created(specific.get(product_id), own)
+    return Candidates(candidates.known, everywhere, specific, offers, candidates.subscription_rules)
+
+
+def offer_of(draft: Draft, product_ids: Collection[int]) -> Offer:
+    """The draft as it would be offered to a cart of these products."""
+    promotion, terms = draft.promotion, draft.promotion.terms
+    is_coupon = promotion.type is PromotionType.COUPON
+    # A draft may name a whole catalogue; only a few products are looked at.
+    named = [one for one in named_products(terms.coverage) if one in product_ids]
+    return Offer(
+        key=typed_code_key(first_code(draft)) if is_coupon else None,
+        code_id=0 if is_coupon else None,
+        promotion_id=draft.id,
+        code_type=terms.code_type,
+        active=promotion.active,
+        period=promotion.period,
+        percent=terms.coverage.percent if isinstance(terms.coverage, AllProducts) else None,
+        percents={product_id: _percent(draft, product_id) for product_id in named},
+    )
 
 
 def find_warnings(
@@ -186,34 +190,29 @@ def _sample(draft: Draft, product: Product, candidates: Candidates, at: datetime
 
 
 def _percent(draft: Draft, product_id: int) -> int:
-    percent = percent_on(draft.promotion.terms.coverage, product_id)
-    assert percent is not None, "asked for a product that is covered"  # noqa: S101
-    return percent
-
-
-def _later(pick: AutomaticPick | None, own: AutomaticPick) -> AutomaticPick:
-    return own if pick is None or pick.promotion_id < own.promotion_id else pick
+    """The draft's percent on a product; 0 if it does not cover it."""
+    return percent_on(draft.promotion.terms.coverage, product_id) or 0
 
 
 def _rivals(draft: Draft, product_id: int, spans: Mapping[int, Sequence[Span]]) -> Iterable[Span]:
-    """The spans at which another promotion is picked before the draft, or beats it.
-
-    Of a tie the code's promotion gets the product, then that on specific products.
-    """
-    percent = percent_on(draft.promotion.terms.coverage, product_id) or 0
-    is_coupon = draft.promotion.type is PromotionType.COUPON
-    is_general = isinstance(draft.promotion.terms.coverage, AllProducts)
-    for of, same_group, ties in (
-        (product_id, not is_coupon and not is_general, not is_coupon and is_general),
-        (ALL_PRODUCTS_ID, not is_coupon and is_general, False),
+    """The spans of the promotions that the product would get instead of the draft."""
+    own = Pick(draft.id, _group(draft), _percent(draft, product_id))
+    for timeline, group in (
+        (product_id, Group.AUTOMATIC_SPECIFIC),
+        (ALL_PRODUCTS_ID, Group.AUTOMATIC_ALL),
     ):
-        for span in spans.get(of, ()):
-            if span.promotion_id == draft.id:
-                continue
-            later = same_group and span.promotion_id > draft.id
-            more = span.percent > percent or (ties and span.percent == percent)
-            if later or (more and not same_group):
-                yield span
+        for span in spans.get(timeline, ()):
+            if span.promotion_id != draft.id:
+                rival = Pick(span.promotion_id, group, span.percent)
+                if winner_of(own, rival) is rival:
+                    yield span
+
+
+def _group(draft: Draft) -> Group:
+    if draft.promotion.type is PromotionType.COUPON:
+        return Group.CODE
+    covers_all = isinstance(draft.promotion.terms.coverage, AllProducts)
+    return Group.AUTOMATIC_ALL if covers_all else Group.AUTOMATIC_SPECIFIC
 
 
 def _left_over(span: Span, others: Sequence[Span]) -> list[Span]:

@@ -6,15 +6,10 @@ from functools import lru_cache
 
 import msgspec
 
+from sconto.domain.candidates import AutomaticPick, Candidates
 from sconto.domain.cart import Cart, Line
-from sconto.domain.choice import (
-    AutomaticPick,
-    Candidates,
-    CodeOutcome,
-    Pick,
-    choose,
-    choose_without_code,
-)
+from sconto.domain.choice import Pick, activate_codes, choose, choose_without_code
+from sconto.domain.code_outcomes import CodeOutcome, find_code_outcomes
 from sconto.domain.money import percent_of, split_amount
 from sconto.domain.subscription import Subscription, SubscriptionOutcome
 from sconto.domain.subscription_pricing import SubscriptionRules, price_subscription
@@ -91,7 +86,8 @@ def price(cart: Cart, candidates: Candidates, at: datetime) -> PricedCart:
     The lines of one product share their picks. A line's discount is rounded once, half up, for the
     whole line. What the code of a subscription does comes last, on what then remains.
     """
-    choice = choose(cart, candidates, at)
+    activated = activate_codes(cart.codes, candidates.offers, at)
+    choice = choose([line.product_id for line in cart.lines], activated, candidates)
     lines = tuple(
         [
             _price_line(line, choice.picks[line.product_id], line.product_id in candidates.known)
@@ -104,7 +100,7 @@ def price(cart: Cart, candidates: Candidates, at: datetime) -> PricedCart:
         discount=(discount := sum([line.discount for line in lines])),
         total=subtotal - discount,
         lines=lines,
-        codes=choice.codes,
+        codes=find_code_outcomes(activated, choice, choice.picks.keys(), at),
     )
     if cart.subscription is None:
         return priced

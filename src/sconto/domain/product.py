@@ -92,7 +92,7 @@ class RefusedLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Repeat:
+class RepeatedProduct:
     """A line of a product file whose product stands on an earlier line."""
 
     line: int

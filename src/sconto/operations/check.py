@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator
 from typing import Final
 
-from sconto.domain.contradiction import (
-    BrokenPromise,
+from sconto.domain.promise import (
     CheckedPromise,
     TimelineMistake,
+    Violation,
     first_timeline_mistake,
 )
 from sconto.store.check import CHECKS, find_contradictions, one_moment, read_timelines
@@ -32,13 +32,13 @@ async def check(
         yield CheckedPromise(TIMELINE, await _find_mistakes(connection, merchant_id))
 
 
-async def _find_mistakes(connection: Connection, merchant_id: int | None) -> list[BrokenPromise]:
-    found: list[BrokenPromise] = []
+async def _find_mistakes(connection: Connection, merchant_id: int | None) -> list[Violation]:
+    found: list[Violation] = []
     async for timeline in read_timelines(connection, merchant_id):
         mistake = first_timeline_mistake(timeline.claims, timeline.shown)
         if mistake is not None and len(found) < _MOST:
             words = _describe(timeline.product_id, mistake)
-            found.append(BrokenPromise(timeline.merchant_id, words))
+            found.append(Violation(timeline.merchant_id, words))
     return found
 
 

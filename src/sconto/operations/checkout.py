@@ -7,8 +7,8 @@ from datetime import date, datetime
 from itertools import count
 from typing import Final, TypeVar
 
+from sconto.domain.candidates import Candidates
 from sconto.domain.cart import Cart
-from sconto.domain.choice import Candidates
 from sconto.domain.order import NewOrder, OrderStatus, Placed, StoredOrder
 from sconto.domain.people import Caller
 from sconto.domain.placement import check_agreed, check_replaceable, is_repetition

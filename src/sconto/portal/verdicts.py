@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from sconto.domain.choice import CodeOutcome, CodeStatus, Group
+from sconto.domain.choice import Group
+from sconto.domain.code_outcomes import CodeOutcome, CodeStatus
 from sconto.domain.explanation import PromotionOutcome, PromotionStatus
 from sconto.domain.subscription import CodeReason
 from sconto.portal.language import Language

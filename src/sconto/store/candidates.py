@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
+from sconto.domain.candidates import AutomaticPick, Candidates, Offer
 from sconto.domain.cart import Cart
-from sconto.domain.choice import AutomaticPick, Candidates, CodeOffer
 from sconto.domain.codes import code_key
 from sconto.domain.order import StoredOrder
 from sconto.domain.schedule import ALL_PRODUCTS_ID
@@ -217,7 +217,7 @@ class _Around(msgspec.Struct, frozen=True):
 
     shown: list[Shown] = []
     known: frozenset[int] = frozenset()
-    offers: list[CodeOffer | None] = []
+    offers: list[Offer | None] = []
     orders: list[OrderRow] = []
     rules: list[CarriedRules] = []
 
@@ -362,7 +362,7 @@ async def _with_picks(
     return found, picks
 
 
-def _is_crowded(offers: Sequence[CodeOffer | None]) -> bool:
+def _is_crowded(offers: Sequence[Offer | None]) -> bool:
     """Whether a text may have more codes than were read."""
     if len(offers) <= _FEW_CODES:
         return False

@@ -13,9 +13,9 @@ from sconto.domain.overview import (
     DeletedPromotion,
     Discount,
     ListOrder,
+    ListPosition,
     ListState,
     OverviewQuery,
-    Place,
     PromotionOverview,
     fill_days,
 )
@@ -40,10 +40,10 @@ _KEYS: Final = {
 """By what a list is sorted, its type, the direction, and what comes after a place."""
 
 _STARTS: Final = {
-    ListOrder.EDITED: Place(_NO_END, MAX_INT64),
-    ListOrder.CREATED: Place(MAX_INT64, MAX_INT64),
-    ListOrder.NAME: Place("", 0),
-    ListOrder.END: Place(datetime(1, 1, 1, tzinfo=UTC), 0),
+    ListOrder.EDITED: ListPosition(_NO_END, MAX_INT64),
+    ListOrder.CREATED: ListPosition(MAX_INT64, MAX_INT64),
+    ListOrder.NAME: ListPosition("", 0),
+    ListOrder.END: ListPosition(datetime(1, 1, 1, tzinfo=UTC), 0),
 }
 """Places before everything that is stored."""
 
@@ -150,7 +150,7 @@ LEFT JOIN LATERAL (
 
 async def list_overviews(
     connection: Connection, merchant_id: int, query: OverviewQuery, now: datetime, today: date
-) -> tuple[list[PromotionOverview], list[Place]]:
+) -> tuple[list[PromotionOverview], list[ListPosition]]:
     """The overviews that the query asks for, and the place of each."""
     search = None if query.search is None else query.search.casefold()
     if search is not None and "\0" in search:
@@ -174,18 +174,18 @@ async def list_overviews(
         query.limit,
         today - timedelta(days=DAYS_SHOWN),
     )
-    places = [Place(row["place"], row["promotion_id"]) for row in rows]
+    places = [ListPosition(row["place"], row["promotion_id"]) for row in rows]
     return [_overview(row, today) for row in rows], places
 
 
 async def find_last_walked(
     connection: Connection, merchant_id: int, query: OverviewQuery
-) -> Place | None:
+) -> ListPosition | None:
     """Where one page's walk ends; None where it reaches the end of the list."""
     _, _, direction, _ = _KEYS[query.order]
     statement = _LAST_WALKED.format(walk=_walk(query.order), direction=direction)
     row = await connection.fetchrow(statement, merchant_id, *_after(query), WALK)
-    return None if row is None else Place(row["place"], row["promotion_id"])
+    return None if row is None else ListPosition(row["place"], row["promotion_id"])
 
 
 async def find_overview(

@@ -12,7 +12,8 @@ from sconto.api.checkout.limits import (
 )
 from sconto.api.checkout.subscription import MOST_CODES as MOST_SUBSCRIPTION_CODES
 from sconto.api.problem_json import PROBLEM_MEMBERS
-from sconto.domain.choice import CodeStatus, Group, Reason
+from sconto.domain.choice import Group, Reason
+from sconto.domain.code_outcomes import CodeStatus
 from sconto.domain.names import NAME_LENGTH, REFERENCE_LENGTH
 from sconto.domain.order import OrderStatus
 from sconto.domain.product import HIGHEST_PRODUCT_ID

@@ -9,7 +9,7 @@ from sconto.domain.schedule import Span
 
 
 @dataclass(frozen=True, slots=True)
-class BrokenPromise:
+class Violation:
     """Records of a merchant that cannot all be true, in words."""
 
     merchant_id: int
@@ -21,7 +21,7 @@ class CheckedPromise:
     """A promise that was compared with what is stored, and the first records that break it."""
 
     promise: str
-    contradictions: Sequence[BrokenPromise]
+    violations: Sequence[Violation]
 
 
 @dataclass(frozen=True, slots=True)
