@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from sconto.domain.contradiction import Checked, Contradiction, Mistake, first_mistake
-from sconto.store.check import CHECKS, find_contradictions, one_moment, read_timelines
+from sconto.store.check import CHECKS, find_contradictions, one_snapshot, read_timelines
 from sconto.store.database import Connection, Database
 
 TIMELINE: Final = "The timeline shows the latest created promotion at every moment"
@@ -18,7 +18,7 @@ async def check(database: Database, merchant_id: int | None = None) -> AsyncIter
 
     All of them see the database as it is at one moment; nobody who writes meanwhile waits.
     """
-    async with one_moment(database) as connection:
+    async with one_snapshot(database) as connection:
         for promise, statement in CHECKS:
             found = await find_contradictions(connection, statement, merchant_id, _MOST)
             yield Checked(promise, found)
