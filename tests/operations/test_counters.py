@@ -225,7 +225,7 @@ async def test_a_fold_that_is_killed_changes_nothing(database: Database, merchan
 async def test_one_worker_folds_at_a_time(database: Database, merchant: Caller) -> None:
     await write(database, merchant, two_years(1))
     async with database.write() as connection:
-        assert await store.may_fold(connection)
+        assert await store.lock_folding(connection)
         assert await fold(database, NOON) == 0
     assert sum(await asyncio.gather(*(fold(database, NOON) for _ in range(4)))) > 0
     assert sums(await read(database, merchant)) == sums(two_years(1))

@@ -104,7 +104,7 @@ async def test_uses_of_one_time_codes_that_the_version_before_counted_are_told_a
 async def test_orders_that_meet_the_move_of_what_their_codes_count_are_counted_exactly(
     database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    a_few = store._FOLD_CODES.replace(f"LIMIT {store.FOLDED_AT_ONCE}", "LIMIT 3")
+    a_few = store._FOLD_CODES.replace(f"LIMIT {store.FOLD_BATCH}", "LIMIT 3")
     monkeypatch.setattr(store, "_FOLD_CODES", a_few)
     codes = tuple(f"C{number}" for number in range(120))
     promotion_id, ids = await create_codes(database, merchant, *codes)

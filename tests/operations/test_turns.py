@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from sconto.domain.problems import TooManyLargeRequests
-from sconto.operations.turns import Turns, apart
+from sconto.operations.turns import Turns, in_thread
 
 
 async def test_one_merchant_has_two_turns_and_another_has_its_own() -> None:
@@ -71,6 +71,6 @@ async def test_a_cancelled_wait_and_a_failed_turn_leave_the_turn_to_others() -> 
 
 
 async def test_what_is_computed_apart_answers_and_raises_as_it_would_here() -> None:
-    assert await apart(divmod, 7, 3) == (2, 1)
+    assert await in_thread(divmod, 7, 3) == (2, 1)
     with pytest.raises(ZeroDivisionError):
-        await apart(divmod, 7, 0)
+        await in_thread(divmod, 7, 0)

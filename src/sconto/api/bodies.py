@@ -11,7 +11,7 @@ from sconto.api.headers import find_header
 from sconto.api.strict_json import NotJson, is_light, parse_json
 from sconto.domain.people import Caller
 from sconto.domain.problems import BodyEncoded, BodyTooLarge, UnsupportedMediaType
-from sconto.operations.turns import apart
+from sconto.operations.turns import in_thread
 
 SMALL: Final = 64 * 1024
 """Bytes of a body that has no list: a sign-in, a status, a question."""
@@ -58,7 +58,7 @@ async def understand(
     if is_light(sent):
         return function(*arguments)
     async with in_turn(request):
-        return await apart(function, *arguments)
+        return await in_thread(function, *arguments)
 
 
 def require_json(request: Request) -> None:

@@ -106,7 +106,7 @@ async def example_prices(
         lines = tuple(cart.lines[0] for cart in carts)
         all_lines = Cart("EUR", lines, overview.codes[:1])
         candidates = await read_candidates(
-            connection, database.picks, caller.merchant_id, all_lines, at
+            connection, database.pick_cache, caller.merchant_id, all_lines, at
         )
     return at, [
         ExamplePrice(product, price(cart, candidates, at).lines[0])

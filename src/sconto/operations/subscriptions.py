@@ -94,7 +94,7 @@ async def apply_code(
             return await retrying(
                 lambda: _look_and_apply(database, caller, code, contract, request, now)
             )
-        except applications.Overtaken:
+        except applications.ApplicationRaceLost:
             late = DatabaseUnavailable("too many changes of a promotion whose code is applied")
         except KeyBusy:
             late = IdempotencyKeyBusy(RETRY_AFTER)
@@ -113,10 +113,11 @@ async def _look_and_apply(
 ) -> Answer:
     """Apply the code as it is found; what is refused is refused before anybody has to wait.
 
-    Raises Overtaken or KeyBusy where another request was first, besides what `apply_code` raises.
+    Raises ApplicationRaceLost or KeyBusy if another request was first, and what `apply_code`
+    raises.
     """
     async with database.read(caller.merchant_id) as connection:
-        promotion, kept = await applications.look_at_promotion(
+        promotion, kept = await applications.find_promotion_and_answer(
             connection, caller.merchant_id, code, request.key, now - KEPT
         )
     if kept is not None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from sconto.domain.problems import TooManyLargeRequests
-from sconto.store.apart import apart
+from sconto.store.threads import in_thread
 
-__all__ = ["Turns", "apart", "in_short_turns", "short_turns"]
+__all__ = ["Turns", "in_short_turns", "in_thread", "short_turns"]
 
 AT_ONCE: Final = 2
 """Large requests of one merchant that a worker serves at a time."""

@@ -39,7 +39,7 @@ from sconto.domain.people import Action, Caller
 from sconto.domain.promotion import NewPromotion
 from sconto.operations import promotions
 from sconto.operations.statistics import promotion_statistics_in_parts
-from sconto.operations.turns import apart
+from sconto.operations.turns import in_thread
 
 T = TypeVar("T")
 
@@ -93,7 +93,7 @@ async def get_promotion(request: Request) -> Response:
     context = context_of(request)
     promotion = await promotions.get_promotion(context.database, caller, id_in_path(request))
     parts = write_promotion_in_parts(promotion, context.zone)
-    return await answer_in_parts(await apart(list, parts) if promotion.is_long else parts)
+    return await answer_in_parts(await in_thread(list, parts) if promotion.is_long else parts)
 
 
 @router.patch("/v1/promotion/{promotion_id}", **manual.MODIFY)
