@@ -29,7 +29,7 @@ from sconto.domain.people import Caller, command_line_caller
 from sconto.domain.problems import CodeFileRefused
 from sconto.domain.spreadsheet import BYTE_ORDER_MARK
 from sconto.operations import Database, codes, people
-from sconto.operations.code_generation import get_generation, make_codes, start_generation
+from sconto.operations.code_generation import generate_some, get_generation, start_generation
 
 app: Final = typer.Typer(help="A promotion's codes, by the file or by the million.")
 
@@ -156,7 +156,7 @@ async def _generate(
         database, caller, promotion_id, pattern, count, read_clock()
     )
     while generation.ending is None:
-        advanced = await make_codes(database, caller.merchant_id, generation.id, read_clock())
+        advanced = await generate_some(database, caller.merchant_id, generation.id, read_clock())
         if advanced is None:
             # A worker of the service is at it.
             await asyncio.sleep(_PAUSE)

@@ -65,7 +65,7 @@ async def list_codes(
 
 
 @retried
-async def look_through_codes(
+async def list_found_codes(
     database: Database, caller: Caller, overview: PromotionOverview, query: CodeQuery
 ) -> CodePage:
     """The same for a promotion that was found a moment ago; raises CursorRefused."""

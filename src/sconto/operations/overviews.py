@@ -90,7 +90,7 @@ async def chart_redemptions(
 
 
 @retried
-async def example_prices(
+async def price_examples(
     database: Database, caller: Caller, overview: PromotionOverview, now: datetime
 ) -> tuple[datetime, list[ExamplePrice]]:
     """What products of the promotion cost with its first code: now, or when it starts."""

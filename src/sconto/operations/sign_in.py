@@ -20,7 +20,7 @@ from sconto.domain.sign_in import (
     seconds_until,
 )
 from sconto.operations.pace import Pace
-from sconto.operations.passwords import are_of_password, seem_to_look
+from sconto.operations.passwords import pretend_to_check, verify_hashes
 from sconto.store import known_places
 from sconto.store import sign_in as failures
 from sconto.store.database import Database
@@ -160,7 +160,7 @@ async def _check_in_turn(
         _refuse(free_at, now)
     looks = password_checks_for(len(candidates.trusted))
     if not candidates.trusted:
-        await seem_to_look(looks)
+        await pretend_to_check(looks)
         _refuse(free_at, now)
     async with _CHECKS_AT_ONCE:
         found = await _find_right(asked, candidates.trusted, looks)
@@ -179,7 +179,7 @@ async def _find_right(
 ) -> list[PossibleUser]:
     """The candidates who have the password and may sign in."""
     hashes = [candidate.password_hash for candidate in candidates]
-    right = await are_of_password(asked.password, hashes, looks) if looks else []
+    right = await verify_hashes(asked.password, hashes, looks) if looks else []
     return [
         candidate
         for candidate, is_right in zip(candidates, right, strict=True)

@@ -38,7 +38,7 @@ from sconto.api.plain_route import PlainRoute
 from sconto.domain.people import Action, Caller
 from sconto.domain.promotion import NewPromotion
 from sconto.operations import promotions
-from sconto.operations.statistics import promotion_statistics_in_parts
+from sconto.operations.statistics import get_statistics_in_parts
 from sconto.operations.turns import in_thread
 
 T = TypeVar("T")
@@ -80,7 +80,7 @@ async def get_statistics(request: Request) -> Response:
     if asked.promotion_id is None:
         raise invalid_body(*asked.faults)
     promotion_id = find_id(asked.promotion_id)
-    uses, parts = await promotion_statistics_in_parts(database, caller, promotion_id)
+    uses, parts = await get_statistics_in_parts(database, caller, promotion_id)
     if asked.faults:
         raise invalid_body(*asked.faults)
     return await answer_in_parts(write_statistics(uses, parts))

@@ -16,7 +16,7 @@ from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.problems import SubscriptionPromotionNotFound
 from sconto.domain.subscription_promotion import SubscriptionQuery
-from sconto.operations.idempotency import Answer, Repeatable
+from sconto.operations.idempotency import EncodedAnswer, Repeatable
 
 MOST_ITEMS: Final = 100
 ITEMS: Final = 20
@@ -40,7 +40,7 @@ async def read_patch(request: Request) -> bytes:
 
 
 def read_repeatable(
-    request: Request, body: Mapping[str, Any] | None, render: Callable[[T], Answer]
+    request: Request, body: Mapping[str, Any] | None, render: Callable[[T], EncodedAnswer]
 ) -> Repeatable[T]:
     """The request with its Idempotency-Key, if it has one. Raises KeyNotValid.
 

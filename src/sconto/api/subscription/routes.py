@@ -53,7 +53,7 @@ from sconto.domain.subscription_promotion import (
     SubscriptionTerms,
 )
 from sconto.operations import subscription_promotions, subscriptions
-from sconto.operations.idempotency import Answer, Repeatable
+from sconto.operations.idempotency import EncodedAnswer, Repeatable
 
 router: Final = APIRouter(
     prefix="/promotion/v1", tags=["Subscription promotions API"], route_class=PlainRoute
@@ -273,14 +273,14 @@ def _read_application(
     return code, contract, read_repeatable(request, body, _answering(200, write_application))
 
 
-def _answering(status: int, write: Callable[[T], bytes]) -> Callable[[T], Answer]:
-    return lambda effect: Answer(status, write(effect))
+def _answering(status: int, write: Callable[[T], bytes]) -> Callable[[T], EncodedAnswer]:
+    return lambda effect: EncodedAnswer(status, write(effect))
 
 
 def _ok(body: bytes) -> Response:
     return Response(body, media_type="application/json")
 
 
-def _response(answer: Answer) -> Response:
+def _response(answer: EncodedAnswer) -> Response:
     media_type = "application/json" if answer.body else None
     return Response(answer.body, answer.status, media_type=media_type)
