@@ -6,18 +6,19 @@ from typing import Any, Final
 
 from sconto.api.bodies import parse_object
 from sconto.api.checkout import shortcut
-from sconto.api.checkout.limits import (
+from sconto.api.checkout.subscription import read_subscription
+from sconto.api.faults import FieldFault, InvalidFields
+from sconto.api.problem_json import find_unknown
+from sconto.api.rfc3339 import RULE, read_instant
+from sconto.domain.blanks import trim
+from sconto.domain.cart import Cart, Line
+from sconto.domain.cart_limits import (
     CODE_LENGTH,
-    MOST_CODES,
+    MOST_CODES_OF_CART,
     MOST_LINES,
     MOST_PRICES,
     MOST_UNITS,
 )
-from sconto.api.checkout.subscription import read_subscription
-from sconto.api.problem_json import FieldFault, InvalidFields, find_unknown
-from sconto.api.rfc3339 import RULE, read_instant
-from sconto.domain.blanks import trim
-from sconto.domain.cart import Cart, Line
 from sconto.domain.money import (
     CURRENCY_OF_MOST_DECIMALS,
     PRICE_DIGITS,
@@ -149,8 +150,8 @@ def _read_codes(body: Body, faults: Faults) -> tuple[str, ...]:
     codes = body.get("codes")
     if codes is None:
         return ()
-    if type(codes) is not list or len(codes) > MOST_CODES:
-        _note(body, "codes", "", f"must be a list of at most {MOST_CODES} codes", faults)
+    if type(codes) is not list or len(codes) > MOST_CODES_OF_CART:
+        _note(body, "codes", "", f"must be a list of at most {MOST_CODES_OF_CART} codes", faults)
         return ()
     for index, code in enumerate(codes):
         if type(code) is not str or len(code) > CODE_LENGTH or not trim(code):

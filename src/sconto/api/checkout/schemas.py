@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sconto.api.checkout.limits import (
+from sconto.api.problem_json import PROBLEM_MEMBERS
+from sconto.domain.cart_limits import (
     CODE_LENGTH,
-    MOST_CODES,
+    MOST_CODES_OF_CART,
+    MOST_CODES_OF_SUBSCRIPTION,
     MOST_LINES,
     MOST_PRICES,
     MOST_UNITS,
 )
-from sconto.api.checkout.subscription import MOST_CODES as MOST_SUBSCRIPTION_CODES
-from sconto.api.problem_json import PROBLEM_MEMBERS
 from sconto.domain.choice import Group, Reason
 from sconto.domain.code_outcomes import CodeStatus
 from sconto.domain.names import NAME_LENGTH, REFERENCE_LENGTH
@@ -80,7 +80,7 @@ _CART: Final[Mapping[str, Schema]] = {
     ),
 }
 _CODES: Final[Schema] = {
-    **_list({"type": "string", "minLength": 1, "maxLength": CODE_LENGTH}, 0, MOST_CODES),
+    **_list({"type": "string", "minLength": 1, "maxLength": CODE_LENGTH}, 0, MOST_CODES_OF_CART),
     "description": "In the order of activation.",
 }
 
@@ -97,7 +97,7 @@ _SUBSCRIPTION: Final[Schema] = _object(
                     {"application_id": _optional(_NAME)},
                 ),
                 0,
-                MOST_SUBSCRIPTION_CODES,
+                MOST_CODES_OF_SUBSCRIPTION,
             )
         ),
     },

@@ -11,15 +11,15 @@ from typing import Annotated, Final, TypeVar
 import msgspec
 from msgspec import Meta
 
-from sconto.api.checkout.limits import (
+from sconto.domain.blanks import trim
+from sconto.domain.cart import Cart, Line
+from sconto.domain.cart_limits import (
     CODE_LENGTH,
-    MOST_CODES,
+    MOST_CODES_OF_CART,
     MOST_LINES,
     MOST_PRICES,
     MOST_UNITS,
 )
-from sconto.domain.blanks import trim
-from sconto.domain.cart import Cart, Line
 from sconto.domain.money import TOTAL_DIGITS, known_currencies, parse_amount
 from sconto.domain.names import is_reference
 from sconto.domain.order import NewOrder
@@ -41,7 +41,7 @@ class _Line(msgspec.Struct, forbid_unknown_fields=True):
 class _Cart(msgspec.Struct, forbid_unknown_fields=True):
     currency: str
     lines: Annotated[list[_Line], Meta(min_length=1, max_length=MOST_LINES)]
-    codes: Annotated[list[_Code], Meta(max_length=MOST_CODES)] = []
+    codes: Annotated[list[_Code], Meta(max_length=MOST_CODES_OF_CART)] = []
 
 
 class _Order(_Cart, forbid_unknown_fields=True, kw_only=True):
