@@ -5,12 +5,12 @@ from typing import Any, Final
 
 from sconto.api.problem_json import PROBLEM_MEMBERS
 from sconto.domain.cart_limits import (
-    CODE_LENGTH,
+    LONGEST_CODE_OF_CART,
     MOST_CODES_OF_CART,
     MOST_CODES_OF_SUBSCRIPTION,
-    MOST_LINES,
+    MOST_LINES_OF_CART,
     MOST_PRICES,
-    MOST_UNITS,
+    MOST_UNITS_OF_LINE,
 )
 from sconto.domain.choice import Group, Reason
 from sconto.domain.code_outcomes import CodeStatus
@@ -71,16 +71,16 @@ _CART: Final[Mapping[str, Schema]] = {
             {
                 "line_id": _REFERENCE,
                 "product_id": _PRODUCT_ID,
-                "quantity": {"type": "integer", "minimum": 1, "maximum": MOST_UNITS},
+                "quantity": {"type": "integer", "minimum": 1, "maximum": MOST_UNITS_OF_LINE},
                 "unit_price": _PRICE,
             }
         ),
         1,
-        MOST_LINES,
+        MOST_LINES_OF_CART,
     ),
 }
 _CODES: Final[Schema] = {
-    **_list({"type": "string", "minLength": 1, "maxLength": CODE_LENGTH}, 0, MOST_CODES_OF_CART),
+    **_list({"type": "string", "minLength": 1, "maxLength": LONGEST_CODE_OF_CART}, 0, MOST_CODES_OF_CART),
     "description": "In the order of activation.",
 }
 
