@@ -126,7 +126,13 @@ def _read_line(item: Body, place: str, currency: str, faults: Faults) -> Line:
     product_id = _read_product_id(item, place, faults)
     quantity = item.get("quantity")
     if type(quantity) is not int or not 1 <= quantity <= MOST_UNITS_OF_LINE:
-        _note(item, "quantity", place, f"must be a whole number from 1 to {MOST_UNITS_OF_LINE}", faults)
+        _note(
+            item,
+            "quantity",
+            place,
+            f"must be a whole number from 1 to {MOST_UNITS_OF_LINE}",
+            faults,
+        )
         quantity = 1
     unit_price = _read_amount(item, "unit_price", place, currency, faults)
     faults += find_unknown(item, _LINE, place)

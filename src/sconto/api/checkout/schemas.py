@@ -80,7 +80,9 @@ _CART: Final[Mapping[str, Schema]] = {
     ),
 }
 _CODES: Final[Schema] = {
-    **_list({"type": "string", "minLength": 1, "maxLength": LONGEST_CODE_OF_CART}, 0, MOST_CODES_OF_CART),
+    **_list(
+        {"type": "string", "minLength": 1, "maxLength": LONGEST_CODE_OF_CART}, 0, MOST_CODES_OF_CART
+    ),
     "description": "In the order of activation.",
 }
 
