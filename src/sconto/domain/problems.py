@@ -1,9 +1,9 @@
 """Why something cannot be done: facts for the caller, without a wire's words or numbers."""
 
+from sconto.domain.bill import PricedCart
 from sconto.domain.code_file import RefusedCodeLine
 from sconto.domain.order import StoredOrder
 from sconto.domain.people import Action
-from sconto.domain.pricing import PricedCart
 from sconto.domain.product import RefusedLine
 from sconto.domain.promotion import PromotionType
 from sconto.domain.subscription_promotion import IneligibleReason, SubscriptionPromotion
