@@ -5,13 +5,13 @@ from datetime import datetime
 import msgspec
 
 from sconto.domain.candidates import Candidates
-from sconto.domain.cart import Cart, Line
+from sconto.domain.cart import Cart
 from sconto.domain.choice import Pick
 from sconto.domain.code_outcomes import CodeOutcome
 from sconto.domain.subscription import SubscriptionOutcome
 
 
-class PricedLine(msgspec.Struct, frozen=True):
+class PricedLine(msgspec.Struct, frozen=True, gc=False):
     """A line with what it costs; amounts in minor units, for the whole line.
 
     `discount` is what product promotions take off, `subscription_discount` the line's share of what
@@ -35,7 +35,7 @@ class PricedLine(msgspec.Struct, frozen=True):
         return self.picks[0] if self.picks else None
 
 
-class PricedCart(msgspec.Struct, frozen=True):
+class PricedCart(msgspec.Struct, frozen=True, gc=False):
     """A cart with what it costs; the lines, with both their discounts, add up to the totals."""
 
     currency: str
@@ -47,7 +47,7 @@ class PricedCart(msgspec.Struct, frozen=True):
     subscription: SubscriptionOutcome | None = None
 
 
-class Bill(msgspec.Struct, frozen=True):
+class Bill(msgspec.Struct, frozen=True, gc=False):
     """A cart while it is being priced: what a step may look at, and what the steps have decided.
 
     The `total` of a line is what the steps so far have left of it.
@@ -64,23 +64,21 @@ class Bill(msgspec.Struct, frozen=True):
 def open_bill(cart: Cart, candidates: Candidates, at: datetime) -> Bill:
     """The bill before any step: every line costs its subtotal."""
     known = candidates.known
-    return Bill(cart, candidates, at, tuple([_open_line(line, known) for line in cart.lines]))
-
-
-def _open_line(line: Line, known: frozenset[int]) -> PricedLine:
-    product_id, quantity, unit_price = line.product_id, line.quantity, line.unit_price
-    subtotal = quantity * unit_price
-    return PricedLine(
-        line.line_id,
-        product_id,
-        quantity,
-        unit_price,
-        product_id in known,
-        subtotal,
-        0,
-        subtotal,
-        (),
-    )
+    lines = [
+        PricedLine(
+            line.line_id,
+            line.product_id,
+            line.quantity,
+            line.unit_price,
+            line.product_id in known,
+            subtotal := line.quantity * line.unit_price,
+            0,
+            subtotal,
+            (),
+        )
+        for line in cart.lines
+    ]
+    return Bill(cart, candidates, at, tuple(lines))
 
 
 def add_up(bill: Bill) -> PricedCart:

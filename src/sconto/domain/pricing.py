@@ -14,7 +14,8 @@ from sconto.domain.bill import Bill, PricedCart, add_up, open_bill
 from sconto.domain.candidates import AutomaticPick, Candidates
 from sconto.domain.cart import Cart
 from sconto.domain.choice import Pick, choose_without_code
-from sconto.domain.product_promotions import product_discount, product_promotions
+from sconto.domain.money import percent_of
+from sconto.domain.product_promotions import product_promotions
 from sconto.domain.subscription_code import subscription_code
 
 STEPS: Final[tuple[Callable[[Bill], Bill], ...]] = (
@@ -55,5 +56,7 @@ def _list_price(
     unit_price: int, specific: AutomaticPick | None, everywhere: AutomaticPick | None
 ) -> ListedPrice:
     picks = choose_without_code(specific, everywhere)
-    price = unit_price - product_discount(unit_price, picks)
-    return ListedPrice(unit_price, price, picks[0] if picks else None)
+    if not picks:
+        return ListedPrice(unit_price, unit_price, None)
+    discount = percent_of(unit_price, picks[0].percent)
+    return ListedPrice(unit_price, unit_price - discount, picks[0])

@@ -1,7 +1,5 @@
 """The step of product promotions: a percent off each line, and the outcome of each code."""
 
-from collections.abc import Sequence
-
 from sconto.domain.bill import Bill, PricedLine
 from sconto.domain.choice import Pick, activate_codes, choose
 from sconto.domain.code_outcomes import find_code_outcomes
@@ -25,13 +23,11 @@ def product_promotions(bill: Bill) -> Bill:
     )
 
 
-def product_discount(amount: int, picks: Sequence[Pick]) -> int:
-    """What a product's picks, the winning one first, take off an amount: rounded once, half up."""
-    return percent_of(amount, picks[0].percent) if picks else 0
-
-
 def _discount_line(line: PricedLine, picks: tuple[Pick, ...]) -> PricedLine:
-    discount = product_discount(line.subtotal, picks)
+    """The line after its winning pick, which stands first; rounded once, half up, for the line."""
+    if not picks:
+        return line
+    discount = percent_of(line.subtotal, picks[0].percent)
     return PricedLine(
         line.line_id,
         line.product_id,
