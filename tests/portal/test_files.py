@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from sconto.api.clock import read_clock
-from sconto.domain.code_file import LineFault
+from sconto.domain.code_file import CodeLineFault
 from sconto.domain.coverage import Coverage, ListedProducts, OwnPercents
 from sconto.domain.coverage_file import CoverageFault
 from sconto.domain.money import PERCENT
@@ -166,6 +166,6 @@ async def test_a_typed_word_is_a_code_and_a_pasted_heading_is_none(
 
 
 def test_every_fault_of_a_line_has_its_words() -> None:
-    assert set(CODE_FAULTS) == set(LineFault)
+    assert set(CODE_FAULTS) == set(CodeLineFault)
     assert set(COVERAGE_FAULTS) == set(CoverageFault)
-    assert all(CODE_FAULTS[fault] == fault.value for fault in LineFault)
+    assert all(CODE_FAULTS[fault] == fault.value for fault in CodeLineFault)

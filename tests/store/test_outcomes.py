@@ -4,10 +4,11 @@ import json
 
 import pytest
 
+from sconto.domain.bill import PricedCart
 from sconto.domain.candidates import AutomaticPick, Candidates
 from sconto.domain.cart import Cart
 from sconto.domain.money import FULL_PERCENT
-from sconto.domain.pricing import PricedCart, price
+from sconto.domain.pricing import price
 from sconto.domain.subscription import Subscription, SubscriptionCode
 from sconto.domain.subscription_pricing import SubscriptionRules
 from sconto.store.outcomes import decode_order, encode_outcome

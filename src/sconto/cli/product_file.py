@@ -11,7 +11,7 @@ from sconto.domain.product import (
     PRODUCT_FIELDS,
     ProductFault,
     ProductLine,
-    RefusedLine,
+    RefusedProductLine,
     parse_product_id,
     read_product,
 )
@@ -35,7 +35,7 @@ class FileRefused(Exception):
     """The file as a whole cannot be taken: the end of a sentence that begins with its name."""
 
 
-def read_lines(file: BinaryIO) -> Iterator[ProductLine | RefusedLine]:
+def read_lines(file: BinaryIO) -> Iterator[ProductLine | RefusedProductLine]:
     """What each line after the first describes, or why it cannot be taken.
 
     Lines are counted as an editor does, from 1; a product whose name spans lines has the number of
@@ -96,12 +96,12 @@ def _shown(name: str) -> str:
 
 def _read_row(
     line: int, columns: list[str], row: list[str] | RowFault, *, decimal_comma: bool
-) -> ProductLine | RefusedLine:
+) -> ProductLine | RefusedProductLine:
     if isinstance(row, RowFault):
-        return RefusedLine(line, row)
+        return RefusedProductLine(line, row)
     # Spreadsheets write empty values behind the last column, some of them in some rows only.
     if len(row) < len(columns) or any(map(str.strip, row[len(columns) :])):
-        return RefusedLine(line, f"has {len(row)} values, not {len(columns)}")
+        return RefusedProductLine(line, f"has {len(row)} values, not {len(columns)}")
     cells = dict(zip(columns, row, strict=False))
     product_id = parse_product_id(cells["product_id"])
     name = _LINE_BREAK.sub(" ", cells["name"])
@@ -114,7 +114,9 @@ def _read_row(
     if unclear:
         faults += (ProductFault("price", "may be meant in thousands: write 1000 or 1.00"),)
     if isinstance(product, tuple) or faults:
-        return RefusedLine(line, "; ".join(f"{fault.field} {fault.reason}" for fault in faults))
+        return RefusedProductLine(
+            line, "; ".join(f"{fault.field} {fault.reason}" for fault in faults)
+        )
     return ProductLine(line, product)
 
 

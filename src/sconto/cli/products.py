@@ -17,12 +17,12 @@ from sconto.cli.product_file import FileRefused, read_lines
 from sconto.cli.refusals import refuse
 from sconto.domain.people import command_line_caller
 from sconto.domain.problems import ImportRefused
-from sconto.domain.product import ProductLine, PutCounts, RefusedLine
+from sconto.domain.product import ProductLine, PutCounts, RefusedProductLine
 from sconto.operations import Database, people, products
 
 app: Final = typer.Typer(help="A merchant's catalogue.", no_args_is_help=True)
 
-_Lines: TypeAlias = Iterator[ProductLine | RefusedLine]
+_Lines: TypeAlias = Iterator[ProductLine | RefusedProductLine]
 
 _LINES_A_LOOK: Final = 1000
 """The progress bar moves this often: a look at the file costs more than a line."""

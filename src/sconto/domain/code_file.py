@@ -31,7 +31,7 @@ _CERTAIN: Final = CODE_WORDS | COUPON_CODE_WORDS
 _LIKELY: Final = re.compile("[ck][oó]o?d|код|gutscheinnummer", re.IGNORECASE)
 
 
-class LineFault(StrEnum):
+class CodeLineFault(StrEnum):
     """Why a line cannot be taken."""
 
     NOT_A_CODE = "is no code: 1 to 30 letters, digits, dashes, underscores and dots"
@@ -55,12 +55,12 @@ class LineFault(StrEnum):
 
 
 _ROW_FAULTS: Final = {
-    RowFault.OPEN_QUOTE: LineFault.OPEN_QUOTE,
-    RowFault.BARE_QUOTE: LineFault.BARE_QUOTE,
-    RowFault.LONG_VALUE: LineFault.TOO_LONG,
-    RowFault.LONG_ROW: LineFault.TOO_LONG,
-    RowFault.UNREADABLE: LineFault.UNREADABLE,
-    RowFault.MISREAD: LineFault.MISREAD,
+    RowFault.OPEN_QUOTE: CodeLineFault.OPEN_QUOTE,
+    RowFault.BARE_QUOTE: CodeLineFault.BARE_QUOTE,
+    RowFault.LONG_VALUE: CodeLineFault.TOO_LONG,
+    RowFault.LONG_ROW: CodeLineFault.TOO_LONG,
+    RowFault.UNREADABLE: CodeLineFault.UNREADABLE,
+    RowFault.MISREAD: CodeLineFault.MISREAD,
 }
 
 
@@ -78,7 +78,7 @@ class RefusedCodeLine:
     """A line of a file, by its number from 1, that cannot be taken, and why."""
 
     line: int
-    fault: LineFault
+    fault: CodeLineFault
 
 
 class CodeFile:
@@ -114,7 +114,7 @@ class CodeFile:
             if self._first:
                 self._first = False
                 heading = _find_heading(values)
-                if isinstance(heading, LineFault):
+                if isinstance(heading, CodeLineFault):
                     yield RefusedCodeLine(line, heading)
                     continue
                 if heading is not None:
@@ -128,28 +128,28 @@ class CodeFile:
             return RefusedCodeLine(line, self._fault_of_many(values))
         code = trim(values[self._column]) if self._column < len(values) else ""
         if not code:
-            return RefusedCodeLine(line, LineFault.NO_VALUE)
+            return RefusedCodeLine(line, CodeLineFault.NO_VALUE)
         # Headings have no digits, and most other rows have some.
         if not (_DIGIT.search(code) or _DIGIT.search(",".join(values))) and self._is_heading(
             code, values
         ):
-            return RefusedCodeLine(line, LineFault.HEADING)
+            return RefusedCodeLine(line, CodeLineFault.HEADING)
         code = read_text(code)
         if not code.isascii() and _is_misread(code):
-            return RefusedCodeLine(line, LineFault.MISREAD)
+            return RefusedCodeLine(line, CodeLineFault.MISREAD)
         key = code_key(code)
         if key is None:
-            fault = LineFault.UNREADABLE if "\0" in code else LineFault.NOT_A_CODE
+            fault = CodeLineFault.UNREADABLE if "\0" in code else CodeLineFault.NOT_A_CODE
             return RefusedCodeLine(line, fault)
         self._codes += 1
         if self._codes > MOST_CODES_ADDED:
-            return RefusedCodeLine(line, LineFault.TOO_MANY)
+            return RefusedCodeLine(line, CodeLineFault.TOO_MANY)
         return CodeLine(line, code, key)
 
-    def _fault_of_many(self, values: list[str]) -> LineFault:
+    def _fault_of_many(self, values: list[str]) -> CodeLineFault:
         if _names_codes(values):
-            return LineFault.HEADING
-        return LineFault.NOT_ONE_VALUE if self._heading is None else LineFault.MORE_VALUES
+            return CodeLineFault.HEADING
+        return CodeLineFault.NOT_ONE_VALUE if self._heading is None else CodeLineFault.MORE_VALUES
 
     def _is_heading(self, code: str, values: list[str]) -> bool:
         """Whether the line is a heading again: of this file, or of one that was put behind it."""
@@ -165,20 +165,20 @@ def is_code_heading(text: str) -> bool:
     return heading_word(text) in _CERTAIN
 
 
-def _find_heading(values: list[str]) -> int | LineFault | None:
+def _find_heading(values: list[str]) -> int | CodeLineFault | None:
     """The column of codes where the first row is a heading; None where it is none."""
     words = [heading_word(value) for value in values]
     for names in (frozenset((heading_word(CODE_COLUMN),)), COUPON_CODE_WORDS, CODE_WORDS):
         columns = [column for column, word in enumerate(words) if word in names]
         if columns:
-            return columns[0] if len(columns) == 1 else LineFault.TWO_COLUMNS
+            return columns[0] if len(columns) == 1 else CodeLineFault.TWO_COLUMNS
     named = [value for value in values if value.strip()]
     if len(named) == 1 and words[values.index(named[0])] in COUPON_WORDS | OTHER_WORDS:
-        return LineFault.UNCLEAR
+        return CodeLineFault.UNCLEAR
     columns = [column for column, word in enumerate(words) if word in COUPON_WORDS]
     if not columns or any(map(_DIGIT.search, named)):
         return None
-    return columns[0] if len(columns) == 1 else LineFault.TWO_COLUMNS
+    return columns[0] if len(columns) == 1 else CodeLineFault.TWO_COLUMNS
 
 
 def _names_codes(values: list[str]) -> bool:

@@ -1,10 +1,10 @@
 """Why something cannot be done: facts for the caller, without a wire's words or numbers."""
 
+from sconto.domain.bill import PricedCart
 from sconto.domain.code_file import RefusedCodeLine
 from sconto.domain.order import StoredOrder
 from sconto.domain.people import Action
-from sconto.domain.pricing import PricedCart
-from sconto.domain.product import RefusedLine
+from sconto.domain.product import RefusedProductLine
 from sconto.domain.promotion import PromotionType
 from sconto.domain.subscription_promotion import IneligibleReason, SubscriptionPromotion
 
@@ -100,7 +100,7 @@ class ProductNotFound(Problem):
 class ImportRefused(Problem):
     """Lines of a product file cannot be taken; `lines` are the first of `total` such lines."""
 
-    def __init__(self, lines: tuple[RefusedLine, ...], total: int) -> None:
+    def __init__(self, lines: tuple[RefusedProductLine, ...], total: int) -> None:
         lines_are = "1 line is" if total == 1 else f"{total:,} lines are"
         super().__init__(f"nothing was imported: {lines_are} not valid")
         self.lines = lines

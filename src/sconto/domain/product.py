@@ -84,7 +84,7 @@ class ProductLine:
 
 
 @dataclass(frozen=True, slots=True)
-class RefusedLine:
+class RefusedProductLine:
     """A line of a product file, by its number from 1, that cannot be taken, and why."""
 
     line: int

@@ -14,9 +14,9 @@ from typing import Final
 import msgspec
 from msgspec import structs
 
+from sconto.domain.bill import PricedCart, PricedLine
 from sconto.domain.money import currency_decimals
 from sconto.domain.order import OrderStatus, StoredOrder
-from sconto.domain.pricing import PricedCart, PricedLine
 from sconto.domain.subscription import SubscriptionOutcome
 from sconto.store.stored_amounts import WHOLE_UNITS
 
