@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sconto.domain.cart_eligibility import OfferedCartPromotion, Room
-from sconto.domain.cart_ground import Customer, Ground, GroundLine
+from sconto.domain.cart import Customer
+from sconto.domain.cart_ground import Ground, GroundLine
+from sconto.domain.cart_offers import CartOffer, Room
 from sconto.domain.cart_promotion import (
     ALL_PRODUCTS,
     AmountOff,
@@ -29,6 +30,8 @@ from sconto.domain.cart_promotion import (
     Tiers,
 )
 from sconto.domain.cart_step import Decision, decide
+from sconto.domain.offers import Offer
+from sconto.domain.schedule import Period
 from tests.model import cart_promotions as model
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -75,11 +78,11 @@ def read_benefit(benefit: Mapping[str, Any]) -> Benefit:
     return Tiers(Measure(benefit["by"]), tuple(tiers))
 
 
-def offer(fields: Mapping[str, Any]) -> OfferedCartPromotion:
+def offer(fields: Mapping[str, Any]) -> CartOffer:
     conditions, limits, room = (fields.get(name, {}) for name in ("conditions", "limits", "room"))
     budget = room.get("budget")
-    return OfferedCartPromotion(
-        fields["id"],
+    return CartOffer(
+        Offer(promotion_id=fields["id"], active=True, period=Period(NOW)),
         CartTerms(
             Target(fields["target"]),
             read_benefit(fields["benefit"]),
@@ -109,7 +112,6 @@ def read_ground(bill: Mapping[str, Any], target: str) -> Ground:
     return Ground(
         Target(target),
         bill["currency"],
-        NOW,
         [
             GroundLine(
                 line["product_id"],
@@ -124,8 +126,8 @@ def read_ground(bill: Mapping[str, Any], target: str) -> Ground:
         Customer(
             customer.get("id"),
             frozenset(customer.get("segments", ())),
-            customer.get("has_ordered", False),
         ),
+        customer.get("has_ordered", False),
     )
 
 

@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from sconto.domain.candidates import AutomaticPick, Candidates, Offer
+from sconto.domain.candidates import AutomaticPick, Candidates
 from sconto.domain.cart import Cart
 from sconto.domain.choice import Group, Pick, Reason
 from sconto.domain.code_outcomes import CodeOutcome, CodeStatus
 from sconto.domain.codes import CodeType
 from sconto.domain.money import PERCENT
+from sconto.domain.offers import Offer
 from sconto.domain.pricing import price
 from sconto.domain.schedule import INSTANT, SECOND, Period
 from tests.builders import NOON, a_cart, a_line, a_period

@@ -60,6 +60,13 @@ def reached_tier(tiers: Tiers, ground: Ground, covered: Sequence[int]) -> Tier |
     return reached
 
 
+def next_tier(tiers: Tiers, ground: Ground, covered: Sequence[int]) -> tuple[int, int] | None:
+    """What the covered lines have, and what the next tier needs; None above the last."""
+    have = measure(tiers.by, ground, covered)
+    needs = [reached_at(tier, ground.currency) for tier in tiers.tiers]
+    return next(((have, need) for need in needs if need > have), None)
+
+
 def measure(by: Measure, ground: Ground, covered: Sequence[int]) -> int:
     """What the covered lines have of what the tiers are measured by."""
     return ground.subtotal(covered) if by is Measure.SUBTOTAL else ground.quantity(covered)

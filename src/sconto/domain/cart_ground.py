@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from datetime import datetime
 
+from sconto.domain.bill import Bill
+from sconto.domain.cart import NOBODY, Customer
 from sconto.domain.cart_promotion import CartTerms, ProductSelection, Target
 
 
@@ -22,27 +23,18 @@ class GroundLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Customer:
-    """The shopper. `has_ordered`: there is an order that counts against a first order."""
-
-    customer_id: str | None = None
-    segments: Set[str] = frozenset()
-    has_ordered: bool = False
-
-
-NOBODY = Customer()
-
-
-@dataclass(frozen=True, slots=True)
 class Ground:
-    """The bill as it enters the step of a target; `shipping` None where the cart names none."""
+    """The bill as it enters the step of a target; `shipping` None where the cart names none.
+
+    `has_ordered` says that an order of the customer counts already, here or in the shop.
+    """
 
     target: Target
     currency: str
-    at: datetime
     lines: Sequence[GroundLine]
     shipping: int | None = None
     customer: Customer = NOBODY
+    has_ordered: bool = False
 
     @property
     def remainders(self) -> list[int]:
@@ -68,3 +60,26 @@ class Ground:
     def quantity(self, positions: Sequence[int]) -> int:
         """The units of these lines together."""
         return sum(self.lines[position].quantity for position in positions)
+
+
+def ground_of(bill: Bill, target: Target) -> Ground:
+    """The bill as it enters the step of a target."""
+    tags = bill.candidates.tags.get
+    customer = bill.cart.customer
+    return Ground(
+        target,
+        bill.cart.currency,
+        [
+            GroundLine(
+                line.product_id,
+                tags(line.product_id, frozenset()),
+                line.quantity,
+                line.total,
+                is_discounted=bool(line.picks),
+            )
+            for line in bill.lines
+        ],
+        None if bill.shipping is None else bill.shipping.total,
+        customer,
+        customer.has_ordered or bill.candidates.has_ordered,
+    )

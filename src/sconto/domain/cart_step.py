@@ -8,15 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sconto.domain.cart_discount import take_off
-from sconto.domain.cart_eligibility import (
-    Obstacle,
-    Obstruction,
-    OfferedCartPromotion,
-    obstructions,
-)
+from sconto.domain.cart_eligibility import find_refusals
 from sconto.domain.cart_ground import Ground
+from sconto.domain.cart_offers import CartOffer, CartReason, CartRefusal
 
-Loser = tuple[OfferedCartPromotion, tuple[Obstruction, ...]]
+Loser = tuple[CartOffer, tuple[CartRefusal, ...]]
 """A promotion that takes nothing off, and all the reasons."""
 
 
@@ -24,7 +20,7 @@ Loser = tuple[OfferedCartPromotion, tuple[Obstruction, ...]]
 class Taking:
     """What a promotion takes off each line, or off shipping alone; never nothing in all."""
 
-    offered: OfferedCartPromotion
+    offered: CartOffer
     parts: tuple[int, ...]
 
     @property
@@ -45,7 +41,7 @@ class Decision:
 class _Alternative:
     """Promotions that apply together, or one alone; `rank` decides between equal discounts."""
 
-    members: tuple[OfferedCartPromotion, ...]
+    members: tuple[CartOffer, ...]
     takings: tuple[Taking, ...]
     rank: tuple[bool, int, int]
 
@@ -54,12 +50,12 @@ class _Alternative:
         return sum(taking.discount for taking in self.takings)
 
 
-def decide(ground: Ground, offered: Sequence[OfferedCartPromotion]) -> Decision:
+def decide(ground: Ground, offered: Sequence[CartOffer]) -> Decision:
     """Decide a step for the promotions of its target."""
     losers: list[Loser] = []
     eligible = []
     for promotion in offered:
-        if found := obstructions(promotion, ground):
+        if found := find_refusals(promotion, ground):
             losers.append((promotion, found))
         else:
             eligible.append(promotion)
@@ -71,11 +67,11 @@ def decide(ground: Ground, offered: Sequence[OfferedCartPromotion]) -> Decision:
             return Decision(best.takings, (*losers, *_explain(alternatives, best)))
         # The others are decided again, as if it had never been there.
         eligible.remove(broke.offered)
-        losers.append((broke.offered, (Obstruction(Obstacle.BUDGET),)))
+        losers.append((broke.offered, (CartRefusal(CartReason.BUDGET),)))
     return Decision((), tuple(losers))
 
 
-def _alternatives(ground: Ground, eligible: Sequence[OfferedCartPromotion]) -> list[_Alternative]:
+def _alternatives(ground: Ground, eligible: Sequence[CartOffer]) -> list[_Alternative]:
     """All that are not exclusive together, and each exclusive one alone."""
     ordered = sorted(eligible, key=lambda one: (-one.terms.priority, one.promotion_id))
     together = tuple(one for one in ordered if not one.terms.exclusive)
@@ -87,7 +83,7 @@ def _alternatives(ground: Ground, eligible: Sequence[OfferedCartPromotion]) -> l
     return alternatives
 
 
-def _apply(ground: Ground, members: Sequence[OfferedCartPromotion]) -> tuple[Taking, ...]:
+def _apply(ground: Ground, members: Sequence[CartOffer]) -> tuple[Taking, ...]:
     """Apply one after the other, each on what the one before left."""
     remainders = ground.remainders
     takings = []
@@ -111,9 +107,9 @@ def _explain(alternatives: Sequence[_Alternative], best: _Alternative) -> list[L
         taking = {id(taking.offered) for taking in alternative.takings}
         for offered in alternative.members:
             if id(offered) not in taking:
-                explained.append((offered, (Obstruction(Obstacle.NOTHING_LEFT),)))
+                explained.append((offered, (CartRefusal(CartReason.NOTHING_LEFT),)))
             elif alternative is not best:
                 tie = alternative.discount == best.discount
-                reason = Obstacle.TIE if tie else Obstacle.LOWER_DISCOUNT
-                explained.append((offered, (Obstruction(reason),)))
+                reason = CartReason.TIE if tie else CartReason.LOWER_DISCOUNT
+                explained.append((offered, (CartRefusal(reason),)))
     return explained

@@ -11,8 +11,9 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from sconto.domain.candidates import AutomaticPick, Candidates, Offer
+from sconto.domain.candidates import AutomaticPick, Candidates
 from sconto.domain.codes import CodeType, activated_codes
+from sconto.domain.offers import Offer
 
 
 class Group(StrEnum):

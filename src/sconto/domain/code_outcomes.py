@@ -6,8 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
-from sconto.domain.candidates import Offer
 from sconto.domain.choice import ActivatedCode, Choice
+from sconto.domain.offers import Offer
 
 
 class CodeStatus(StrEnum):
@@ -16,8 +16,10 @@ class CodeStatus(StrEnum):
     APPLIED = "applied"
     OUTDONE = "outdone"
     NOT_PICKED = "not_picked"
+    CONDITIONS_NOT_MET = "conditions_not_met"
     NOT_APPLICABLE = "not_applicable"
     USED = "used"
+    LIMIT_REACHED = "limit_reached"
     EXPIRED = "expired"
     NOT_STARTED = "not_started"
     INACTIVE = "inactive"
@@ -71,11 +73,22 @@ def _find_outcome(code: ActivatedCode, status_of: Callable[[Offer], CodeStatus])
         other_status = status_of(other)
         if (_RANK[other_status], -other.promotion_id) < (_RANK[status], -offer.promotion_id):
             status, offer = other_status, other
+    return outcome_of(code.text, offer, status)
+
+
+def outcome_of(text: str, offer: Offer, status: CodeStatus) -> CodeOutcome:
+    """The outcome of a code that has this status by an offer, with the facts behind it."""
     return CodeOutcome(
-        code.text,
+        text,
         status,
         offer.promotion_id,
         starts_at=offer.period.starts_at if status is CodeStatus.NOT_STARTED else None,
         ended_at=offer.period.ends_at if status is CodeStatus.EXPIRED else None,
         used_at=offer.used_at if status is CodeStatus.USED else None,
     )
+
+
+def better_outcome(outcome: CodeOutcome, other: CodeOutcome) -> CodeOutcome:
+    """Of two outcomes of one code the better; of equals that of the latest created promotion."""
+    ranks = [(_RANK[one.status], -(one.promotion_id or 0)) for one in (outcome, other)]
+    return outcome if ranks[0] <= ranks[1] else other

@@ -13,6 +13,7 @@ import msgspec
 from sconto.domain.bill import Bill, PricedCart, add_up, open_bill
 from sconto.domain.candidates import AutomaticPick, Candidates
 from sconto.domain.cart import Cart
+from sconto.domain.cart_promotions import cart_lines, cart_order, cart_shipping
 from sconto.domain.choice import Pick, choose_without_code
 from sconto.domain.money import percent_of
 from sconto.domain.product_promotions import product_promotions
@@ -20,6 +21,9 @@ from sconto.domain.subscription_code import subscription_code
 
 STEPS: Final[tuple[Callable[[Bill], Bill], ...]] = (
     product_promotions,
+    cart_lines,
+    cart_order,
+    cart_shipping,
     subscription_code,
 )
 """Each step takes off the lines what it decides; the next one acts on what remains."""

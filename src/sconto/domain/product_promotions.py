@@ -20,6 +20,7 @@ def product_promotions(bill: Bill) -> Bill:
         bill.at,
         tuple([_discount_line(line, picks[line.product_id]) for line in bill.lines]),
         find_code_outcomes(activated, choice, picks.keys(), bill.at),
+        shipping=bill.shipping,
     )
 
 

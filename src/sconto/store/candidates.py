@@ -7,9 +7,10 @@ from typing import Final
 
 import msgspec
 
-from sconto.domain.candidates import AutomaticPick, Candidates, Offer
+from sconto.domain.candidates import AutomaticPick, Candidates
 from sconto.domain.cart import Cart
 from sconto.domain.codes import code_key
+from sconto.domain.offers import Offer
 from sconto.domain.order import StoredOrder
 from sconto.domain.schedule import ALL_PRODUCTS_ID
 from sconto.store.crowded_codes import CROWDED_OFFERS
@@ -313,8 +314,8 @@ def _surround(
         picks,
         [offer for offer in found.offers if offer is not None],
         applied,
-        {row.order_id: order_from(row) for row in found.orders},
-        versions,
+        orders={row.order_id: order_from(row) for row in found.orders},
+        versions=versions,
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from sconto.api.cart.merge_patch import merge
 from sconto.api.cart.reading import read_new_promotion
 from sconto.api.cart.writing import write_promotion
-from sconto.api.problem_json import InvalidFields
+from sconto.api.faults import InvalidFields
 from sconto.domain.cart_promotion import CartPromotion
 from sconto.domain.hours import Hours
 

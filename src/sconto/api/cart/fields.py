@@ -3,7 +3,8 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
-from sconto.api.problem_json import FieldFault, find_unknown, pointer
+from sconto.api.faults import FieldFault
+from sconto.api.problem_json import find_unknown, pointer
 from sconto.api.strict_json import Number
 from sconto.domain.money import (
     PRICE_DIGITS,

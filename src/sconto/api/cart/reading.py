@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from sconto.api.cart.benefits import read_benefit, read_selection
 from sconto.api.cart.fields import Fields
-from sconto.api.problem_json import FieldFault, InvalidFields
+from sconto.api.faults import FieldFault, InvalidFields
 from sconto.api.rfc3339 import RULE, read_end, read_instant
 from sconto.domain.cart_promotion import (
     ALL_PRODUCTS,
