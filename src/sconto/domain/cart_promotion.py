@@ -193,3 +193,19 @@ class CartPromotion(msgspec.Struct, frozen=True):
     code_type: CodeType | None
     created_at: datetime
     updated_at: datetime
+
+
+class CartPromotionQuery(msgspec.Struct, frozen=True):
+    """Which cart promotions to list, the latest created first; None asks for no filter.
+
+    `before` is the id from which on older ones are wanted. `name` is a part of the name, whatever
+    the case; `code_key` what a code is compared by.
+    """
+
+    limit: int
+    before: int | None = None
+    active: bool | None = None
+    running: bool | None = None
+    target: Target | None = None
+    name: str | None = None
+    code_key: str | None = None

@@ -32,7 +32,11 @@ class NewOrder:
 
 @dataclass(frozen=True, slots=True)
 class StoredOrder:
-    """An order that was placed; `outcome` is what it got, by value, and nothing alters it."""
+    """An order that was placed; `outcome` is what it got, by value, and nothing alters it.
+
+    `cart` is the cart as it was sent, None for orders of before schema 0014. `gave_back` says that
+    it is deleted and has given back what its cart promotions took.
+    """
 
     order_id: str
     status: OrderStatus
@@ -40,6 +44,13 @@ class StoredOrder:
     outcome: PricedCart
     replaces: str | None = None
     replaced_by: str | None = None
+    cart: Cart | None = None
+    gave_back: bool = False
+
+    @property
+    def customer_id(self) -> str | None:
+        """The customer who ordered, where the shop said so."""
+        return None if self.cart is None else self.cart.customer.id
 
 
 @dataclass(frozen=True, slots=True)

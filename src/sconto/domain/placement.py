@@ -1,7 +1,11 @@
 """Whether an order may be placed: what it is compared with, and what the shopper agreed to."""
 
+from typing import Final
+
+import msgspec
+
 from sconto.domain.bill import PricedCart
-from sconto.domain.cart import Line
+from sconto.domain.cart import NOBODY, Cart, Line
 from sconto.domain.code_outcomes import CodeStatus
 from sconto.domain.codes import activated_codes
 from sconto.domain.order import NewOrder, OrderStatus, StoredOrder
@@ -18,8 +22,13 @@ def is_repetition(order: NewOrder, stored: StoredOrder) -> bool:
     """Whether the stored order came from the same request.
 
     Compared as parsed: how an amount or a code is spelt does not matter, and neither does the
-    expected total, on which nothing in the stored order depends.
+    expected total, on which nothing in the stored order depends. An order from before the request
+    was stored is compared with what its outcome tells of it.
     """
+    if order.replaces != stored.replaces:
+        return False
+    if stored.cart is not None:
+        return _as_compared(order.cart) == _as_compared(stored.cart)
     outcome = stored.outcome
     lines = tuple(
         Line(line.line_id, line.product_id, line.quantity, line.unit_price)
@@ -30,8 +39,17 @@ def is_repetition(order: NewOrder, stored: StoredOrder) -> bool:
         and order.cart.lines == lines
         and list(activated_codes(order.cart.codes))
         == list(activated_codes(code.code for code in outcome.codes))
-        and order.replaces == stored.replaces
         and _is_same_subscription(order.cart.subscription, outcome.subscription)
+        and (order.cart.customer, order.cart.shipping) == (NOBODY, None)
+    )
+
+
+def _as_compared(cart: Cart) -> Cart:
+    subscription = cart.subscription
+    return msgspec.structs.replace(
+        cart,
+        codes=tuple(activated_codes(cart.codes)),
+        subscription=None if subscription is None else with_code_keys(subscription),
     )
 
 
@@ -52,6 +70,9 @@ def check_replaceable(order_id: str, stored: StoredOrder | None) -> None:
         raise OrderNotReplaceable(stored)
 
 
+_USED_UP: Final = (CodeStatus.USED, CodeStatus.LIMIT_REACHED)
+
+
 def check_agreed(order: NewOrder, priced: PricedCart) -> None:
     """Refuse a price that the shopper has not agreed to.
 
@@ -59,7 +80,7 @@ def check_agreed(order: NewOrder, priced: PricedCart) -> None:
     or CodesUsedUp.
     """
     if order.expected_total is None:
-        if any(code.status is CodeStatus.USED for code in priced.codes):
+        if any(code.status in _USED_UP for code in priced.codes):
             raise CodesUsedUp(priced)
     elif order.expected_total != priced.total:
         raise TotalDiffers(priced)

@@ -1,6 +1,7 @@
 """What an order records of the promotions that were picked; the counters add it up."""
 
 from collections.abc import Iterable
+from typing import Final
 
 import msgspec
 
@@ -8,9 +9,14 @@ from sconto.domain.bill import PricedCart
 from sconto.domain.choice import Pick
 from sconto.domain.codes import CodeType
 
+CART_PRODUCT_ID: Final = 0
+"""The product for which cart promotions are recorded."""
+
 
 class Redemption(msgspec.Struct, frozen=True):
-    """A pick recorded by an order: once a product, whatever the lines and units.
+    """A pick or a cart promotion recorded by an order: a pick once a product, whatever the lines.
+
+    A cart promotion is recorded for product 0, which no product has.
 
     `discount` is what the customer got by it on all lines of the product in minor units, zero where
     another pick applied. `code_id` and `code_type` are None for an automatic promotion; the type is
@@ -36,7 +42,7 @@ def redemptions_of(priced: PricedCart) -> list[Redemption]:
     for line in priced.lines:
         discounts[line.product_id] = discounts.get(line.product_id, 0) + line.discount
         picks[line.product_id] = line.picks
-    return [
+    recorded = [
         Redemption(
             product_id,
             pick.promotion_id,
@@ -48,11 +54,25 @@ def redemptions_of(priced: PricedCart) -> list[Redemption]:
         for product_id, of_product in picks.items()
         for pick in of_product
     ]
+    recorded += [
+        Redemption(
+            CART_PRODUCT_ID,
+            one.promotion_id,
+            one.code_id,
+            None if one.code_id is None else one.code_type or CodeType.REUSABLE,
+            applied=True,
+            discount=one.discount,
+        )
+        for one in priced.cart_promotions
+        if one.applied
+    ]
+    return recorded
 
 
 def count_redemptions(priced: PricedCart) -> int:
     """How many redemptions an order of the priced cart records."""
-    return sum(map(len, {line.product_id: line.picks for line in priced.lines}.values()))
+    picks = {line.product_id: line.picks for line in priced.lines}
+    return sum(map(len, picks.values())) + sum(one.applied for one in priced.cart_promotions)
 
 
 def one_time_codes(redemptions: Iterable[Redemption]) -> list[int]:

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import structs
 
 from sconto.domain.bill import PricedCart, PricedLine
+from sconto.domain.cart import Cart
 from sconto.domain.money import currency_decimals
 from sconto.domain.order import OrderStatus, StoredOrder
 from sconto.domain.subscription import SubscriptionOutcome
@@ -36,6 +37,8 @@ class OrderRow(msgspec.Struct, frozen=True):
     outcome: _Outcome
     replaces: str | None = None
     replaced_by: str | None = None
+    request: Cart | None = None
+    gave_back: bool = False
 
 
 _ROW: Final = msgspec.json.Decoder(OrderRow)
@@ -47,6 +50,11 @@ def encode_outcome(outcome: PricedCart) -> str:
     if outcome.currency not in WHOLE_UNITS:
         return text
     return f'{{"decimals":{currency_decimals(outcome.currency)},{text.removeprefix("{")}'
+
+
+def encode_request(cart: Cart) -> str:
+    """The cart as it was sent, as the text of a JSON value; amounts in minor units."""
+    return msgspec.json.encode(cart).decode()
 
 
 def decode_order(text: str) -> StoredOrder:
@@ -63,6 +71,8 @@ def order_from(row: OrderRow) -> StoredOrder:
         _in_minor_units(row.outcome),
         row.replaces,
         row.replaced_by,
+        row.request,
+        row.gave_back,
     )
 
 

@@ -33,43 +33,34 @@ ALTER TABLE timeline_versions ADD COLUMN cart_version bigint;
 """
 
 LIMITS = """
--- What orders that count have taken of a limit. `key` is the customer's id for `customer` and
--- `first_order`, the currency for `budget` (minor units), and empty for `total`. Promotion 0 stands
--- for all promotions: a customer has one first order.
+-- What the orders that count have taken of a limit that a cart promotion has. `key` is the
+-- customer's id for `customer`, the currency for `budget` (minor units), and empty for `total`.
 CREATE TABLE allowances (
     merchant_id bigint NOT NULL,
     promotion_id bigint NOT NULL,
-    scope text COLLATE "C" NOT NULL CHECK (scope IN ('total', 'customer', 'budget', 'first_order')),
+    scope text COLLATE "C" NOT NULL CHECK (scope IN ('total', 'customer', 'budget')),
     key text COLLATE "C" NOT NULL,
     taken numeric NOT NULL CHECK (taken >= 0),
     PRIMARY KEY (merchant_id, promotion_id, scope, key),
-    CHECK ((scope = 'total') = (key = '')),
-    CHECK ((scope = 'first_order') = (promotion_id = 0)),
-    CHECK (scope <> 'first_order' OR taken <= 1)
+    CHECK ((scope = 'total') = (key = ''))
 ) WITH (fillfactor = 50);
 
--- What an order got from its cart promotions, and took of their limits.
-CREATE TABLE cart_redemptions (
-    merchant_id bigint NOT NULL,
-    order_id text COLLATE "C" NOT NULL,
-    promotion_id bigint NOT NULL,
-    code_id bigint NOT NULL,                       -- 0: automatic
-    code_type text COLLATE "C" NOT NULL CHECK (code_type IN ('one-time', 'reusable', 'none')),
-    discount numeric NOT NULL CHECK (discount > 0),
-    currency text COLLATE "C" NOT NULL,
-    first_order boolean NOT NULL,
-    PRIMARY KEY (merchant_id, order_id, promotion_id),
-    CHECK ((code_id = 0) = (code_type = 'none'))
-);
+-- An order records a cart promotion as a redemption of product 0, which no product has.
+CREATE INDEX redemptions_of_cart_promotion ON redemptions (merchant_id, promotion_id)
+    WHERE product_id = 0;
 """
 
 ORDERS = """
--- `request` is the order as it was sent, by value; null in orders of before. `gave_back_at` is set
--- once the order returned what its cart promotions took.
-ALTER TABLE orders ADD COLUMN customer_id text COLLATE "C", ADD COLUMN request json,
-    ADD COLUMN gave_back_at timestamptz;
+-- `request` is the order as it was sent, by value; null in orders of before. `is_first` says that a
+-- promotion for first orders applies. `gave_back_at` is set once a deleted order has given back
+-- what its cart promotions took.
+ALTER TABLE orders ADD COLUMN request json, ADD COLUMN customer_id text COLLATE "C",
+    ADD COLUMN is_first boolean NOT NULL DEFAULT false, ADD COLUMN gave_back_at timestamptz,
+    ADD CHECK (customer_id IS NOT NULL OR NOT is_first);
 CREATE INDEX orders_of_customer ON orders (merchant_id, customer_id)
     WHERE customer_id IS NOT NULL AND status <> 'deleted';
+CREATE UNIQUE INDEX first_orders ON orders (merchant_id, customer_id)
+    WHERE is_first AND status <> 'deleted';
 """
 
 PRODUCTS = """
