@@ -3,13 +3,12 @@
 from typing import Final
 
 import msgspec
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from sconto.api.access import require
 from sconto.api.bodies import CART, SMALL, read_json, read_object, run_parser
-from sconto.api.checkout import manual, reading, writing
+from sconto.api.checkout import reading, writing
 from sconto.api.checkout.guesses import limit_guesses
 from sconto.api.context import context_of
 from sconto.api.plain_route import PlainRoute
@@ -19,10 +18,7 @@ from sconto.domain.problems import OrderNotFound
 from sconto.domain.redemption import count_redemptions
 from sconto.operations import checkout
 
-router: Final = APIRouter(prefix="/checkout/v1", tags=["Checkout API"], route_class=PlainRoute)
 
-
-@router.post("/quotes", **manual.QUOTE)
 async def quote(request: Request) -> Response:
     """Nothing is written; an order of the same cart in the same state costs the same."""
     caller = require(request, Action.CHECK_OUT)
@@ -41,7 +37,6 @@ async def quote(request: Request) -> Response:
     return _answer(writing.write_quote(priced))
 
 
-@router.post("/orders", **manual.PLACE)
 async def place_order(request: Request) -> Response:
     """Once for each order id, however often it is sent; a 409 places nothing."""
     caller = require(request, Action.CHECK_OUT)
@@ -65,7 +60,6 @@ async def place_order(request: Request) -> Response:
     return _answer(writing.write_order(placed.order), 201 if placed.created else 200)
 
 
-@router.get("/orders/{order_id:path}", **manual.GET)
 async def get_order(request: Request) -> Response:
     """With the outcome that it was placed with; only its status may have changed since."""
     caller = require(request, Action.READ_ORDERS)
@@ -73,7 +67,6 @@ async def get_order(request: Request) -> Response:
     return _answer(writing.write_order(order))
 
 
-@router.patch("/orders/{order_id:path}", **manual.CHANGE)
 async def change_order_status(request: Request) -> Response:
     """Statistics and used-up codes stay as they are; a replaced order stays deleted."""
     caller = require(request, Action.CHECK_OUT)
@@ -84,7 +77,6 @@ async def change_order_status(request: Request) -> Response:
     return _answer(writing.write_order(order))
 
 
-@router.post("/prices", **manual.PRICES)
 async def list_prices(request: Request) -> Response:
     """What a listing page shows: automatic promotions, one unit of each product."""
     caller = require(request, Action.CHECK_OUT)
@@ -105,3 +97,12 @@ def _order_id(request: Request) -> str:
 
 def _answer(body: object, status: int = 200) -> Response:
     return Response(msgspec.json.encode(body), status, media_type="application/json")
+
+
+ROUTES: Final = (
+    PlainRoute("/checkout/v1/quotes", quote, methods=["POST"]),
+    PlainRoute("/checkout/v1/orders", place_order, methods=["POST"]),
+    PlainRoute("/checkout/v1/orders/{order_id:path}", get_order, methods=["GET"]),
+    PlainRoute("/checkout/v1/orders/{order_id:path}", change_order_status, methods=["PATCH"]),
+    PlainRoute("/checkout/v1/prices", list_prices, methods=["POST"]),
+)
