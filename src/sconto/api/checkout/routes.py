@@ -25,13 +25,8 @@ async def quote(request: Request) -> Response:
     context = context_of(request)
     sent = await read_json(request, CART)
     cart, at = await run_parser(request, sent, reading.read_quote, sent, context.now())
-    priced = await limit_guesses(
-        request,
-        caller,
-        cart,
-        lambda: checkout.quote(context.database, caller, cart, at),
-        lambda priced: priced,
-    )
+    async with limit_guesses(request, caller, cart) as guesses:
+        priced = guesses.priced = await checkout.quote(context.database, caller, cart, at)
     context.metrics.quotes.inc()
     context.metrics.count_codes(priced.codes)
     return _answer(writing.write_quote(priced))
@@ -45,14 +40,10 @@ async def place_order(request: Request) -> Response:
     order = await run_parser(request, sent, reading.read_order, sent)
     now = context.now()
     day = now.astimezone(context.zone).date()
-    placed = await limit_guesses(
-        request,
-        caller,
-        order.cart,
-        lambda: checkout.place_order(context.database, caller, order, now, day),
+    async with limit_guesses(request, caller, order.cart) as guesses:
+        placed = await checkout.place_order(context.database, caller, order, now, day)
         # The codes of an order that is sent again were counted when it was placed.
-        lambda placed: placed.order.outcome if placed.created else None,
-    )
+        guesses.priced = placed.order.outcome if placed.created else None
     if placed.created:
         context.metrics.orders.inc()
         context.metrics.count_codes(placed.order.outcome.codes)
