@@ -16,7 +16,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install browser pooler messages pictures demo test test-fast lint format bench bench-quick soak audit lock clean
+.PHONY: help install browser pooler messages pictures demo test test-fast lint openapi format bench bench-quick soak audit lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,9 @@ lint: .venv/.dev ## style, types, import directions and, where it can be asked, 
 	@$(BIN)/mypy src tests $(wildcard bench)
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python tools/audit.py requirements/run.txt
+
+openapi: .venv/.dev ## the description at /openapi.json, made anew from the routes and openapi/
+	@$(BIN)/python -m openapi
 
 format: .venv/.dev ## rewrite the code in the house's style
 	@$(BIN)/ruff check --fix-only

@@ -1,21 +1,19 @@
-"""What people read of the formats: the page at /docs, and the OpenAPI description behind it."""
+"""The page at /docs, and the OpenAPI description that it shows."""
 
 import asyncio
 import base64
 import gzip
 import hashlib
+import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from fastapi import APIRouter
-from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.openapi.utils import get_openapi
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Mount
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from sconto import __version__
@@ -23,48 +21,18 @@ from sconto.api.operator import require_operator
 from sconto.api.plain_route import PlainRoute
 from sconto.operations.turns import in_thread
 
-_TITLE: Final = "Sconto"
-_ASSETS: Final = "/docs/assets"
-
-_TOKENS: Final = {
-    "Authorization": {
-        "type": "http",
-        "scheme": "bearer",
-        "description": "A token of POST /v1/login_check.",
-    },
-    "AuthorizationJWT": {
-        "type": "apiKey",
-        "in": "header",
-        "name": "AuthorizationJWT",
-        "description": "The same as published: `Bearer <token>`. It counts where both are sent.",
-    },
-}
-
-_FOR_EVERYBODY: Final = ("/v1/login_check", "/health/live", "/health/ready", "/metrics")
-
-_DESCRIPTION: Final = "/openapi.json"
+_FILES: Final = Path(__file__).with_name("static")
 
 _INLINE_SCRIPT: Final = re.compile(r"<script>(.*?)</script>", re.S)
 _NEVER: Final = re.compile(r"q=0(\.0{0,3})?")
 
-router: Final = APIRouter(include_in_schema=False, route_class=PlainRoute)
 
-assets: Final = Mount(
-    _ASSETS, StaticFiles(directory=Path(__file__).with_name("static") / "swagger-ui")
-)
-"""Swagger UI as it was published, with its licence."""
-
-
-@router.head("/docs")
-@router.get("/docs")
 async def manual(request: Request) -> Response:
     """The page; it asks no other machine for anything, not even to validate the description."""
     require_operator(request)
     return await _pages_of(request).answer(request, "docs", _write_page)
 
 
-@router.head(_DESCRIPTION)
-@router.get(_DESCRIPTION)
 async def description(request: Request) -> Response:
     """The formats for machines."""
     require_operator(request)
@@ -129,23 +97,16 @@ def _takes_gzip(accepted: str) -> bool:
 
 
 def _write_page(request: Request) -> Response:
-    root = _root_of(request)
-    page = get_swagger_ui_html(
-        openapi_url=f"{root}{_DESCRIPTION}",
-        title=_TITLE,
-        swagger_js_url=f"{root}{_ASSETS}/swagger-ui-bundle.js",
-        swagger_css_url=f"{root}{_ASSETS}/swagger-ui.css",
-        swagger_favicon_url=f"{root}{_ASSETS}/favicon-32x32.png",
-        swagger_ui_parameters={"validatorUrl": None, "persistAuthorization": True},
-    )
-    page.headers["Content-Security-Policy"] = _policy_for(bytes(page.body).decode())
-    return page
+    page = (_FILES / "docs.html").read_text().replace("{root}", _root_of(request))
+    return HTMLResponse(page, headers={"Content-Security-Policy": _policy_for(page)})
 
 
 def _write_description(request: Request) -> Response:
-    root = _root_of(request)
-    servers = [{"url": root}] if root else None
-    return JSONResponse(_describe(request.app.routes, servers))
+    description = json.loads((_FILES / "openapi.json").read_bytes())
+    description["info"]["version"] = __version__
+    if root := _root_of(request):
+        description["servers"] = [{"url": root}]
+    return JSONResponse(description)
 
 
 def _policy_for(page: str) -> str:
@@ -171,20 +132,9 @@ def _root_of(request: Request) -> str:
     return str(request.scope.get("root_path", "")).rstrip("/")
 
 
-def _describe(
-    routes: Sequence[BaseRoute], servers: list[dict[str, str | Any]] | None
-) -> dict[str, Any]:
-    """The description of all formats, which says too which addresses take a token."""
-    described = get_openapi(
-        title=_TITLE,
-        version=__version__,
-        description="Promotions, codes and discounts, counted exactly.",
-        routes=routes,
-        servers=servers,
-    )
-    described["components"]["securitySchemes"] = _TOKENS
-    described["security"] = [{name: []} for name in _TOKENS]
-    for path in _FOR_EVERYBODY:
-        for operation in described["paths"][path].values():
-            operation["security"] = []
-    return described
+ROUTES: Final = (
+    PlainRoute("/docs", manual, methods=["GET", "HEAD"]),
+    PlainRoute("/openapi.json", description, methods=["GET", "HEAD"]),
+    # Swagger UI as it was published, with its licence.
+    Mount("/docs/assets", StaticFiles(directory=_FILES / "swagger-ui")),
+)

@@ -23,38 +23,6 @@ from sconto.domain.problems import (
 
 MEDIA_TYPE: Final = "application/problem+json"
 
-PROBLEM_MEMBERS: Final[dict[str, Any]] = {
-    "type": {"type": "string"},
-    "title": {"type": "string"},
-    "status": {"type": "integer"},
-    "detail": {"type": "string"},
-}
-"""What every error's body has, as JSON schemas."""
-
-PROBLEM: Final[dict[str, Any]] = {
-    "type": "object",
-    "description": "An error (RFC 9457); `errors` only where fields are not valid.",
-    "required": list(PROBLEM_MEMBERS),
-    "properties": {
-        **PROBLEM_MEMBERS,
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "detail"],
-                "properties": {
-                    "pointer": {
-                        "type": "string",
-                        "description": "A JSON pointer (RFC 6901) into the body or the query.",
-                    },
-                    "detail": {"type": "string"},
-                },
-            },
-        },
-    },
-}
-"""An error's body as a JSON schema."""
-
 
 def pointer(name: str) -> str:
     """A member's part of a JSON pointer (RFC 6901)."""

@@ -29,13 +29,13 @@ WHERE redemptions.merchant_id = $1 AND redemptions.promotion_id = $2 AND product
 """
 
 _COUNTS: Final = {
-    Scope.TOTAL: f"SELECT '', count(*) {_COUNTED}",  # noqa: S608  # of our own constants
+    Scope.TOTAL: f"SELECT '', count(*) {_COUNTED}",  # of our own constants
     Scope.CUSTOMER: f"""
         SELECT customer_id, count(*) {_COUNTED} AND customer_id IS NOT NULL GROUP BY customer_id
-    """,  # noqa: S608  # of our own constants
+    """,  # of our own constants
     Scope.BUDGET: f"""
         SELECT outcome ->> 'currency', sum(discount) {_COUNTED} GROUP BY outcome ->> 'currency'
-    """,  # noqa: S608  # of our own constants
+    """,  # of our own constants
 }
 
 _COUNT: Final = """

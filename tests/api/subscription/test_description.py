@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sconto.api.subscription.models import NewSubscriptionPromotion
+from openapi.subscription_models import NewSubscriptionPromotion
 from sconto.api.subscription.terms import render_terms
 from tests.api.subscription.platform import Platform, a_body, a_contract, a_rule
 from tests.builders import subscription_terms

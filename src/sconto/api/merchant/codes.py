@@ -4,7 +4,6 @@ import tempfile
 from collections.abc import AsyncIterator
 from typing import IO, Final
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
@@ -19,7 +18,6 @@ from sconto.api.bodies import (
 )
 from sconto.api.context import context_of
 from sconto.api.long_answers import answer_in_parts, parts_of
-from sconto.api.merchant import list_manual
 from sconto.api.merchant.admission import admit
 from sconto.api.merchant.codes_wire import (
     CSV_HEADING,
@@ -38,8 +36,6 @@ from sconto.operations import codes
 from sconto.operations.promotions import get_summary
 from sconto.operations.turns import in_short_turns
 
-router: Final = APIRouter(tags=["Merchant API"], route_class=PlainRoute)
-
 FILE_LIMIT: Final = 64 * 1024 * 1024
 """Bytes of a CSV file: a million codes of thirty letters fit."""
 
@@ -48,7 +44,6 @@ _PIECE: Final = 8 * 1024
 _CSV: Final = "text/csv"
 
 
-@router.get("/v1/promotion/{promotion_id}/codes", **list_manual.LIST_CODES)
 async def list_codes(request: Request) -> Response:
     """Codes in the order in which they were added; all of them with `Accept: text/csv`."""
     caller = require(request, Action.READ_PROMOTIONS)
@@ -66,7 +61,6 @@ async def list_codes(request: Request) -> Response:
     return JSONResponse({"codes": listed, "next_cursor": page.next_cursor})
 
 
-@router.post("/v1/promotion/{promotion_id}/codes", **list_manual.ADD_CODES)
 async def add_codes(request: Request) -> Response:
     """Add codes behind those that the promotion has: all of them, or none."""
     context = context_of(request)
@@ -94,7 +88,6 @@ async def add_codes(request: Request) -> Response:
     return JSONResponse({"added": added})
 
 
-@router.delete("/v1/promotion/{promotion_id}/codes", **list_manual.REMOVE_CODES)
 async def remove_codes(request: Request) -> Response:
     """Remove codes; orders and statistics keep them. What is not there is named, and no error."""
     caller = await admit(request, Action.WRITE_PROMOTIONS)
@@ -140,3 +133,10 @@ async def _write_file(lines: AsyncIterator[str]) -> AsyncIterator[str]:
     yield CSV_HEADING
     async for some in lines:
         yield some
+
+
+ROUTES: Final = (
+    PlainRoute("/v1/promotion/{promotion_id}/codes", list_codes, methods=["GET"]),
+    PlainRoute("/v1/promotion/{promotion_id}/codes", add_codes, methods=["POST"]),
+    PlainRoute("/v1/promotion/{promotion_id}/codes", remove_codes, methods=["DELETE"]),
+)

@@ -5,13 +5,11 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sconto.api.access import require
 from sconto.api.context import context_of
-from sconto.api.merchant import list_manual
 from sconto.api.merchant.errors import fault, invalid_body
 from sconto.api.merchant.ids import id_in_path, read_id
 from sconto.api.merchant.instants import format_instant, no_end
@@ -19,8 +17,6 @@ from sconto.api.plain_route import PlainRoute
 from sconto.domain.history import Entry, Facts
 from sconto.domain.people import Action
 from sconto.operations.history import get_promotion_history
-
-router: Final = APIRouter(tags=["Merchant API"], route_class=PlainRoute)
 
 _MOST: Final = 1000
 
@@ -37,7 +33,6 @@ _WORDS: Final[Mapping[str, str]] = {
 }
 
 
-@router.get("/v1/promotion/{promotion_id}/history", **list_manual.HISTORY)
 async def get_history(request: Request) -> Response:
     """The latest change first; `before` and `after` hold what differs."""
     caller = require(request, Action.READ_PROMOTIONS)
@@ -107,3 +102,6 @@ def _write_products(products: Any) -> object:
         else one
         for one in products
     ]
+
+
+ROUTES: Final = (PlainRoute("/v1/promotion/{promotion_id}/history", get_history, methods=["GET"]),)

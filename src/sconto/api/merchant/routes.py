@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -26,7 +25,6 @@ from sconto.api.bodies import (
 )
 from sconto.api.context import context_of
 from sconto.api.long_answers import answer_in_parts
-from sconto.api.merchant import manual
 from sconto.api.merchant.admission import admit
 from sconto.api.merchant.errors import Refused, invalid_body
 from sconto.api.merchant.ids import find_id, id_in_path
@@ -43,10 +41,7 @@ from sconto.operations.turns import in_thread
 
 T = TypeVar("T")
 
-router: Final = APIRouter(tags=["Merchant API"], route_class=PlainRoute)
 
-
-@router.post("/v1/promotion", **manual.CREATE)
 async def create_promotion(request: Request) -> Response:
     """Create a promotion and set discounts for products."""
     caller = await admit(request, Action.WRITE_PROMOTIONS)
@@ -60,7 +55,6 @@ async def create_promotion(request: Request) -> Response:
     return JSONResponse({"id": promotion_id})
 
 
-@router.get("/v1/promotion", **manual.LIST)
 async def list_promotions(request: Request) -> Response:
     """List the ids of the merchant's promotions; filters combine with "and"."""
     caller = require(request, Action.READ_PROMOTIONS)
@@ -70,7 +64,6 @@ async def list_promotions(request: Request) -> Response:
     return JSONResponse({"ids": ids})
 
 
-@router.post("/v1/promotion/statistics", **manual.STATISTICS)
 async def get_statistics(request: Request) -> Response:
     """Tell how often a promotion, and each of its codes, was used in orders."""
     caller = await admit(request, Action.READ_PROMOTIONS)
@@ -86,7 +79,6 @@ async def get_statistics(request: Request) -> Response:
     return await answer_in_parts(write_statistics(uses, parts))
 
 
-@router.get("/v1/promotion/{promotion_id}", **manual.GET)
 async def get_promotion(request: Request) -> Response:
     """Get a promotion as it stands."""
     caller = require(request, Action.READ_PROMOTIONS)
@@ -96,7 +88,6 @@ async def get_promotion(request: Request) -> Response:
     return await answer_in_parts(await in_thread(list, parts) if promotion.is_long else parts)
 
 
-@router.patch("/v1/promotion/{promotion_id}", **manual.MODIFY)
 async def change_promotion(request: Request) -> Response:
     """Change a promotion; what is left out stays, an object that is sent replaces the old one."""
     caller = await admit(request, Action.WRITE_PROMOTIONS)
@@ -115,7 +106,6 @@ async def change_promotion(request: Request) -> Response:
     return JSONResponse({})
 
 
-@router.delete("/v1/promotion/{promotion_id}", **manual.DELETE)
 async def delete_promotion(request: Request) -> Response:
     """Delete a promotion with its codes and discounts; orders keep what they got."""
     caller = require(request, Action.WRITE_PROMOTIONS)
@@ -141,3 +131,13 @@ async def _faultless(request: Request, sent: bytes, reading: Reading[T], caller:
 
 def _refusal(reading: Reading[Any], unknown: Collection[int]) -> Refused:
     return invalid_body(*reading.faults(unknown))
+
+
+ROUTES: Final = (
+    PlainRoute("/v1/promotion", create_promotion, methods=["POST"]),
+    PlainRoute("/v1/promotion", list_promotions, methods=["GET"]),
+    PlainRoute("/v1/promotion/statistics", get_statistics, methods=["POST"]),
+    PlainRoute("/v1/promotion/{promotion_id}", get_promotion, methods=["GET"]),
+    PlainRoute("/v1/promotion/{promotion_id}", change_promotion, methods=["PATCH"]),
+    PlainRoute("/v1/promotion/{promotion_id}", delete_promotion, methods=["DELETE"]),
+)

@@ -1,12 +1,13 @@
-"""The catalogue API's bodies as /docs shows them."""
+"""The bodies of the catalogue API, with an example of each."""
 
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from openapi.fields import Currency, Price, ProductId
 from sconto.domain.names import NAME_LENGTH
-from sconto.domain.product import HIGHEST_PRODUCT_ID, MOST_PRODUCTS
+from sconto.domain.product import MOST_PRODUCTS
 
 _MUG: Final[JsonDict] = {"product_id": 11111, "name": "Mug", "price": "19.99", "currency": "EUR"}
 
@@ -18,19 +19,13 @@ class CatalogProduct(BaseModel):
         extra="forbid", title="CatalogProduct", json_schema_extra={"example": _MUG}
     )
 
-    product_id: Annotated[int, Field(ge=1, le=HIGHEST_PRODUCT_ID)]
+    product_id: ProductId
     name: Annotated[
         str,
         Field(min_length=1, max_length=NAME_LENGTH, description="No control characters."),
     ]
-    price: Annotated[
-        str,
-        Field(
-            pattern=r"^(0|[1-9][0-9]{0,11})(\.[0-9]{1,4})?$",
-            description="In major units, with at most the currency's decimals.",
-        ),
-    ]
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$", description="An ISO 4217 code.")]
+    price: Price
+    currency: Currency
 
 
 class CatalogPut(BaseModel):

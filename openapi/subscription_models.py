@@ -1,4 +1,4 @@
-"""The subscription API's bodies as /docs shows them."""
+"""The bodies of the subscription promotions API, with an example of each."""
 
 from typing import Annotated, Any, Final
 

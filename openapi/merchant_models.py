@@ -1,12 +1,13 @@
-"""The bodies of the merchant API as /docs shows them, with the published examples."""
+"""The bodies of the merchant API, with the published examples."""
 
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.json_schema import SkipJsonSchema
 
+from openapi.fields import Absent, Filled
+from openapi.fields import ProductId as AnyProductId
+from sconto.domain.code_list import CodeState
 from sconto.domain.codes import CodeType
-from sconto.domain.product import HIGHEST_PRODUCT_ID
 from sconto.domain.promotion import PromotionType
 
 _COUPONS: Final[dict[str, Any]] = {
@@ -16,12 +17,6 @@ _COUPONS: Final[dict[str, Any]] = {
     "product_id": [11111],
 }
 
-Absent = SkipJsonSchema[None]
-"""What may be left out; `null` is nowhere accepted."""
-
-T = TypeVar("T")
-
-Filled = Annotated[list[T], Field(min_length=1)]
 Instant = Annotated[
     str,
     Field(
@@ -38,7 +33,7 @@ Percent = Annotated[
         examples=["10"],
     ),
 ]
-ProductId = Annotated[int, Field(ge=1, le=HIGHEST_PRODUCT_ID, examples=[11111])]
+ProductId = Annotated[AnyProductId, Field(examples=[11111])]
 # With the marks that a letter of this block may have as a character of its own.
 Code = Annotated[
     str,
@@ -226,3 +221,114 @@ class MerchantErrors(BaseModel):
     )
 
     errors: list[MerchantError]
+
+
+class CodesSent(BaseModel):
+    """Codes to add or to remove."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    coupon_code: Annotated[
+        Filled[Code], Field(examples=[["PROMO-003", "PROMO-004"]], description="No repeats.")
+    ]
+
+
+class CodesAdded(BaseModel):
+    """How many codes were added: all that were sent."""
+
+    added: Annotated[int, Field(examples=[2])]
+
+
+class CodesRemoved(BaseModel):
+    """How many codes were removed, and those that the promotion did not have."""
+
+    removed: Annotated[int, Field(examples=[1])]
+    not_found: Annotated[list[str], Field(examples=[["PROMO-009"]])]
+
+
+class CodeListed(BaseModel):
+    """A code; `used_by` and `used_at` where an order used it up while it was one-time."""
+
+    coupon_code: str
+    coupon_id: int
+    state: CodeState
+    coupon_uses: int
+    used_by: str | Absent = None
+    used_at: Instant | Absent = None
+
+
+class CodesListed(BaseModel):
+    """Some codes; `next_cursor` is null on the last page."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "codes": [
+                    {
+                        "coupon_code": "PROMO-001",
+                        "coupon_id": 71,
+                        "state": "used",
+                        "coupon_uses": 1,
+                        "used_by": "A-1001",
+                        "used_at": "2026-11-27T12:53:02+03:00",
+                    }
+                ],
+                "next_cursor": "1048576",
+            }
+        }
+    )
+
+    codes: list[CodeListed]
+    next_cursor: str | None
+
+
+class HistoryEntry(BaseModel):
+    """A change. `username` is null for what was done at the command line."""
+
+    id: int
+    date: Instant
+    username: str | None
+    action: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+class History(BaseModel):
+    """Some changes, the latest first; `next_cursor` is null on the last page."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "history": [
+                    {
+                        "id": 812,
+                        "date": "2026-11-27T12:53:02+03:00",
+                        "username": "demo",
+                        "action": "changed",
+                        "before": {"status": True},
+                        "after": {"status": False},
+                    }
+                ],
+                "next_cursor": None,
+            }
+        }
+    )
+
+    history: list[HistoryEntry]
+    next_cursor: str | None
+
+
+class SignIn(BaseModel):
+    """Who signs in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    username: Annotated[str, Field(examples=["demo"])]
+    password: Annotated[str, Field(examples=["demo-password"])]
+
+
+class SignedIn(BaseModel):
+    """`token` is what the other requests carry; `refresh_token` is technical."""
+
+    token: str
+    refresh_token: str

@@ -1,0 +1,380 @@
+"""The bodies of the checkout API, with an example of each."""
+
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from openapi.fields import Absent, Currency, Price, ProductId
+from sconto.domain.cart_limits import (
+    CODE_LENGTH,
+    MOST_CODES_OF_CART,
+    MOST_CODES_OF_SUBSCRIPTION,
+    MOST_LINES,
+    MOST_PRICES,
+    MOST_UNITS,
+)
+from sconto.domain.choice import CodeStatus, Group, Reason
+from sconto.domain.names import NAME_LENGTH, REFERENCE_LENGTH
+from sconto.domain.order import OrderStatus
+from sconto.domain.promotion import PromotionType
+from sconto.domain.subscription import LAST_ORDER_NUMBER, CodeReason
+
+_SENT_LINE: Final[JsonDict] = {
+    "line_id": "1",
+    "product_id": 11111,
+    "quantity": 2,
+    "unit_price": "19.99",
+}
+_CART: Final[JsonDict] = {"currency": "EUR", "lines": [_SENT_LINE], "codes": ["PROMO-001"]}
+_PRICED_LINE: Final[JsonDict] = {
+    **_SENT_LINE,
+    "known": True,
+    "subtotal": "39.98",
+    "discount": "4.00",
+    "discount_percent": "10",
+    "total": "35.98",
+    "promotion": {"id": 36, "type": "coupon", "code": "PROMO-001"},
+    "picks": [
+        {
+            "promotion_id": 36,
+            "group": "code",
+            "code": "PROMO-001",
+            "discount_percent": "10",
+            "applied": True,
+        },
+        {
+            "promotion_id": 12,
+            "group": "automatic_all",
+            "discount_percent": "5",
+            "applied": False,
+            "reason": "lower_discount",
+        },
+    ],
+}
+PRICED: Final[JsonDict] = {
+    "currency": "EUR",
+    "subtotal": "39.98",
+    "discount": "4.00",
+    "total": "35.98",
+    "lines": [_PRICED_LINE],
+    "codes": [{"code": "PROMO-001", "status": "applied", "promotion_id": 36}],
+}
+PLACED: Final[JsonDict] = {
+    "order_id": "A-1",
+    "created_at": "2026-11-27T00:00:00+00:00",
+    "status": "not paid",
+    **PRICED,
+}
+
+
+def _strict(example: JsonDict | None = None) -> ConfigDict:
+    """No other fields, and the example."""
+    if example is None:
+        return ConfigDict(extra="forbid")
+    return ConfigDict(extra="forbid", json_schema_extra={"example": example})
+
+
+Reference = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=REFERENCE_LENGTH,
+        description="The shop's own id; no control characters.",
+    ),
+]
+Total = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,23})(\.[0-9]{1,4})?$")]
+Percent = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,2})(\.[0-9]{1,6})?$")]
+Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Code = Annotated[str, Field(min_length=1, max_length=CODE_LENGTH)]
+Codes = Annotated[
+    list[Code],
+    Field(max_length=MOST_CODES_OF_CART, description="In the order of activation."),
+]
+Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH)]
+OrderNumber = Annotated[int, Field(ge=1, le=LAST_ORDER_NUMBER)]
+
+
+class CartLine(BaseModel):
+    """A product in a cart."""
+
+    model_config = _strict()
+
+    line_id: Reference
+    product_id: ProductId
+    quantity: Annotated[int, Field(ge=1, le=MOST_UNITS)]
+    unit_price: Price
+
+
+class CartSubscriptionCode(BaseModel):
+    """A code that is on the subscription, and the order that it was applied before."""
+
+    model_config = _strict()
+
+    code: Name
+    first_order_number: OrderNumber
+    application_id: Name | None = None
+
+
+class CartSubscription(BaseModel):
+    """The subscription that the cart is an order of."""
+
+    model_config = _strict()
+
+    type_id: Name
+    order_number: OrderNumber
+    created_at: Instant | None = None
+    codes: (
+        Annotated[list[CartSubscriptionCode], Field(max_length=MOST_CODES_OF_SUBSCRIPTION)] | None
+    ) = None
+
+
+class Cart(BaseModel):
+    """Products to buy, activated codes, and the subscription that they are an order of."""
+
+    model_config = _strict()
+
+    currency: Currency
+    lines: Annotated[list[CartLine], Field(min_length=1, max_length=MOST_LINES)]
+    codes: Codes | None = None
+    subscription: CartSubscription | None = None
+
+
+class CartToPrice(Cart):
+    """A cart; `at` prices it as of then, with the promotions as they are now."""
+
+    model_config = _strict(
+        {
+            **_CART,
+            "subscription": {
+                "created_at": None,
+                "type_id": "monthly",
+                "order_number": 1,
+                "codes": [{"code": "TRY3", "first_order_number": 1}],
+            },
+        }
+    )
+
+    at: Instant | None = None
+
+
+class OrderToPlace(Cart):
+    """A cart to order; `replaces` names the shopper's earlier order, which is then deleted."""
+
+    model_config = _strict({"order_id": "A-1", **_CART})
+
+    order_id: Reference
+    expected_total: Annotated[
+        Total | None,
+        Field(
+            description="The total that the shopper saw. Always send it: without it an order is "
+            "placed at full price where a code does not apply."
+        ),
+    ] = None
+    replaces: Reference | None = None
+
+
+class NewOrderStatus(BaseModel):
+    """The status that an order is to have."""
+
+    model_config = _strict({"status": "paid"})
+
+    status: OrderStatus
+
+
+class PriceToList(BaseModel):
+    """A product and its price without promotions."""
+
+    model_config = _strict()
+
+    product_id: ProductId
+    unit_price: Price
+
+
+class PricesToList(BaseModel):
+    """The products of a listing page."""
+
+    model_config = _strict(
+        {"currency": "EUR", "products": [{"product_id": 11111, "unit_price": "19.99"}]}
+    )
+
+    currency: Currency
+    products: Annotated[list[PriceToList], Field(min_length=1, max_length=MOST_PRICES)]
+
+
+class LinePick(BaseModel):
+    """The promotion that a group chose for a line, and why it lost to another group's."""
+
+    model_config = _strict()
+
+    promotion_id: int
+    group: Group
+    code: str | Absent = None
+    discount_percent: Percent
+    applied: bool
+    reason: Reason | Absent = None
+
+
+class LinePromotion(BaseModel):
+    """The promotion that applies to a line."""
+
+    model_config = _strict()
+
+    id: int
+    type: PromotionType
+    code: str | Absent = None
+
+
+class PricedLine(BaseModel):
+    """A line, what it costs, and why."""
+
+    model_config = _strict()
+
+    line_id: str
+    product_id: int
+    quantity: int
+    unit_price: Total
+    known: Annotated[bool, Field(description="Whether the catalogue has the product.")]
+    subtotal: Total
+    discount: Total
+    discount_percent: Percent
+    subscription_discount: Annotated[
+        Total | Absent, Field(description="Only with a subscription.")
+    ] = None
+    total: Total
+    promotion: LinePromotion | None
+    picks: Annotated[list[LinePick], Field(description="The one that applies first.")]
+
+
+class PricedCode(BaseModel):
+    """What became of a code, with the facts behind its status."""
+
+    model_config = _strict()
+
+    code: str
+    status: CodeStatus
+    promotion_id: int | Absent = None
+    starts_at: Instant | Absent = None
+    ended_at: Instant | Absent = None
+    used_at: Instant | Absent = None
+
+
+class ConsideredSubscriptionCode(BaseModel):
+    """What became of a code of the subscription."""
+
+    model_config = _strict()
+
+    code: str
+    discount: Total
+    applied: bool
+    rule: Annotated[
+        int | Absent, Field(description="Of the promotion's rules, counted from 0.")
+    ] = None
+    reason: CodeReason | Absent = None
+
+
+class SubscriptionEffect(BaseModel):
+    """The subscription's code that takes effect, if one does, and what became of each."""
+
+    model_config = _strict()
+
+    code: str | None
+    promotion_id: str | None
+    discount: Total
+    order_number: int
+    considered: list[ConsideredSubscriptionCode]
+
+
+class PricedCart(BaseModel):
+    """What a cart costs, and why."""
+
+    model_config = _strict(
+        {
+            **PRICED,
+            "discount": "14.79",
+            "total": "25.19",
+            "lines": [{**_PRICED_LINE, "subscription_discount": "10.79", "total": "25.19"}],
+            "subscription": {
+                "code": "TRY3",
+                "promotion_id": "81",
+                "discount": "10.79",
+                "order_number": 1,
+                "considered": [{"code": "TRY3", "discount": "10.79", "applied": True, "rule": 0}],
+            },
+        }
+    )
+
+    currency: Currency
+    subtotal: Total
+    discount: Total
+    total: Total
+    lines: list[PricedLine]
+    codes: list[PricedCode]
+    subscription: Annotated[
+        SubscriptionEffect | Absent, Field(description="Only where the request has one.")
+    ] = None
+
+
+class PlacedOrder(PricedCart):
+    """An order, with the cart as it was priced."""
+
+    model_config = _strict(PLACED)
+
+    order_id: str
+    created_at: Instant
+    status: OrderStatus
+
+
+class ListedPrice(BaseModel):
+    """What one unit of a product costs without a code."""
+
+    model_config = _strict()
+
+    product_id: int
+    unit_price: Total
+    price: Total
+    discount_percent: Percent
+    promotion_id: int | None
+
+
+class PriceList(BaseModel):
+    """What one unit of each product costs without a code."""
+
+    model_config = _strict(
+        {
+            "currency": "EUR",
+            "products": [
+                {
+                    "product_id": 11111,
+                    "unit_price": "19.99",
+                    "price": "18.99",
+                    "discount_percent": "5",
+                    "promotion_id": 12,
+                }
+            ],
+        }
+    )
+
+    currency: Currency
+    products: list[ListedPrice]
+
+
+class OrderProblem(BaseModel):
+    """Why an order is refused: the new quote, or the order that is stored."""
+
+    model_config = _strict(
+        {
+            "type": "urn:sconto:problem:total-differs",
+            "title": "The total differs",
+            "status": 409,
+            "detail": "The cart does not cost what was expected. Nothing was placed.",
+            "quote": PRICED,
+        }
+    )
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    quote: PricedCart | Absent = None
+    order: PlacedOrder | Absent = None
