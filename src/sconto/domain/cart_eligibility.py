@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sconto.domain.cart_discount import count_units, measure, reached_at, reached_tier
 from sconto.domain.cart_ground import Ground
 from sconto.domain.cart_offers import CartOffer, CartReason, CartRefusal
-from sconto.domain.cart_promotion import BuyAndGet, CartTerms, Target, Tiers
+from sconto.domain.cart_promotion import BuyAndGet, CartTerms, Measure, Target, Tiers
 from sconto.domain.cart_units import count_missing, count_served
 
 
@@ -29,7 +29,7 @@ def _of_bill(terms: CartTerms, ground: Ground) -> Iterator[CartRefusal]:
     if conditions.minimum_subtotal is not None:
         need = conditions.minimum_subtotal[ground.currency]
         if (have := ground.subtotal(covered)) < need:
-            yield CartRefusal(CartReason.MINIMUM_SUBTOTAL, have, need)
+            yield CartRefusal(CartReason.MINIMUM_SUBTOTAL, have, need, in_money=True)
     if conditions.minimum_quantity is not None:
         need = conditions.minimum_quantity
         if (have := ground.quantity(covered)) < need:
@@ -37,7 +37,9 @@ def _of_bill(terms: CartTerms, ground: Ground) -> Iterator[CartRefusal]:
     benefit = terms.benefit
     if isinstance(benefit, Tiers) and reached_tier(benefit, ground, covered) is None:
         lowest = reached_at(benefit.tiers[0], ground.currency)
-        yield CartRefusal(CartReason.TIER, measure(benefit.by, ground, covered), lowest)
+        have = measure(benefit.by, ground, covered)
+        in_money = benefit.by is Measure.SUBTOTAL
+        yield CartRefusal(CartReason.TIER, have, lowest, in_money=in_money)
     if isinstance(benefit, BuyAndGet):
         units = count_units(terms, benefit, ground)
         if not count_served(benefit, units):

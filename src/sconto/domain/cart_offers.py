@@ -35,11 +35,15 @@ class CartReason(StrEnum):
 
 
 class CartRefusal(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One reason, with what the bill has and what it needs where that can be counted."""
+    """One reason, with what the bill has and what it needs where that can be counted.
+
+    The counts are minor units of the currency with `in_money`, and units of products without.
+    """
 
     reason: CartReason
     have: int | None = None
     need: int | None = None
+    in_money: bool = False
 
     @property
     def missing(self) -> int | None:

@@ -9,7 +9,7 @@ from sconto.domain.bill import Adjustment, Bill, CartPromotionOutcome, PricedLin
 from sconto.domain.cart_discount import next_tier
 from sconto.domain.cart_ground import Ground, ground_of
 from sconto.domain.cart_offers import CartOffer, CartReason, CartRefusal
-from sconto.domain.cart_promotion import Target, Tiers
+from sconto.domain.cart_promotion import Measure, Target, Tiers
 from sconto.domain.cart_step import Decision, decide
 from sconto.domain.code_outcomes import CodeOutcome, CodeStatus, better_outcome, outcome_of
 from sconto.domain.codes import activated_codes
@@ -98,7 +98,8 @@ def _next_tier(offered: CartOffer, ground: Ground) -> CartRefusal | None:
     if not isinstance(terms.benefit, Tiers):
         return None
     found = next_tier(terms.benefit, ground, ground.covered(terms))
-    return None if found is None else CartRefusal(CartReason.TIER, *found)
+    in_money = terms.benefit.by is Measure.SUBTOTAL
+    return None if found is None else CartRefusal(CartReason.TIER, *found, in_money=in_money)
 
 
 def _outcome(

@@ -9,6 +9,7 @@ from sconto.api.cart.benefits import read_benefit, read_selection
 from sconto.api.cart.fields import Fields
 from sconto.api.faults import FieldFault, InvalidFields
 from sconto.api.rfc3339 import RULE, read_end, read_instant
+from sconto.domain.cart_limits import MOST_SEGMENTS
 from sconto.domain.cart_promotion import (
     ALL_PRODUCTS,
     BuyAndGet,
@@ -27,7 +28,6 @@ from sconto.domain.schedule import Period
 
 MOST_CODES_IN_BODY: Final = 100_000
 HIGHEST_PRIORITY: Final = 1000
-MOST_SEGMENTS: Final = 50
 HIGHEST_COUNT: Final = 1_000_000_000
 
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

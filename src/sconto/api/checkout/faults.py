@@ -4,6 +4,7 @@ Each function lists the faults of one kind of body in the order of its fields.
 """
 
 from collections.abc import Mapping, Sequence
+from types import NoneType
 from typing import Any, Final
 
 from sconto.api.checkout.subscription import find_subscription_faults
@@ -12,11 +13,12 @@ from sconto.api.problem_json import find_unknown
 from sconto.api.rfc3339 import RULE, read_instant
 from sconto.domain.blanks import trim
 from sconto.domain.cart_limits import (
-    CODE_LENGTH,
+    LONGEST_CODE_OF_CART,
     MOST_CODES_OF_CART,
-    MOST_LINES,
+    MOST_LINES_OF_CART,
     MOST_PRICES,
-    MOST_UNITS,
+    MOST_SEGMENTS,
+    MOST_UNITS_OF_LINE,
 )
 from sconto.domain.money import (
     CURRENCY_OF_MOST_DECIMALS,
@@ -31,8 +33,13 @@ from sconto.domain.names import REFERENCE_LENGTH, is_reference
 from sconto.domain.order import OrderStatus
 from sconto.domain.product import HIGHEST_PRODUCT_ID
 
-_CART: Final = ("currency", "lines", "codes", "subscription")
+_CART: Final = ("currency", "lines", "codes", "subscription", "customer", "shipping")
+_CUSTOMER: Final = ("id", "segments", "has_ordered")
 _LINE: Final = ("line_id", "product_id", "quantity", "unit_price")
+
+REFERENCE_RULE: Final = (
+    f"must be a string of 1 to {REFERENCE_LENGTH} characters, none a control character"
+)
 
 Body = Mapping[str, Any]
 Faults = list[FieldFault]
@@ -83,13 +90,44 @@ def find_status_faults(body: Body) -> Faults:
 def _check_cart(body: Body, faults: Faults) -> str:
     """Note the faults of what quotes and orders have in common; answers the currency."""
     currency = _check_currency(body, faults)
-    lines = _items(body, "lines", MOST_LINES, faults)
+    lines = _items(body, "lines", MOST_LINES_OF_CART, faults)
     for place, item in lines:
         _check_line(item, place, currency, faults)
     _check_repeats([item.get("line_id") for _, item in lines], faults)
     _check_codes(body, faults)
     find_subscription_faults(body, faults)
+    _check_customer(body, faults)
+    if body.get("shipping") is not None:
+        _check_amount(body, "shipping", "", currency, faults)
     return currency
+
+
+def _check_customer(body: Body, faults: Faults) -> None:
+    customer = body.get("customer")
+    if customer is None:
+        return
+    if type(customer) is not dict:
+        _note(body, "customer", "", "must be an object", faults)
+        return
+    place = "/customer"
+    if customer.get("id") is not None:
+        _check_reference(customer, "id", place, faults)
+    _check_segments(customer, place, faults)
+    if type(customer.get("has_ordered")) not in (bool, NoneType):
+        _note(customer, "has_ordered", place, "must be true or false", faults)
+    faults += find_unknown(customer, _CUSTOMER, place)
+
+
+def _check_segments(customer: Body, place: str, faults: Faults) -> None:
+    segments = customer.get("segments")
+    if segments is None:
+        return
+    if type(segments) is not list or len(segments) > MOST_SEGMENTS:
+        _note(customer, "segments", place, f"must be a list of at most {MOST_SEGMENTS}", faults)
+        return
+    for index, segment in enumerate(segments):
+        if type(segment) is not str or not is_reference(segment):
+            faults.append(FieldFault(f"{place}/segments/{index}", REFERENCE_RULE))
 
 
 def _check_currency(body: Body, faults: Faults) -> str:
@@ -105,8 +143,14 @@ def _check_line(item: Body, place: str, currency: str, faults: Faults) -> None:
     _check_reference(item, "line_id", place, faults)
     _check_product_id(item, place, faults)
     quantity = item.get("quantity")
-    if type(quantity) is not int or not 1 <= quantity <= MOST_UNITS:
-        _note(item, "quantity", place, f"must be a whole number from 1 to {MOST_UNITS}", faults)
+    if type(quantity) is not int or not 1 <= quantity <= MOST_UNITS_OF_LINE:
+        _note(
+            item,
+            "quantity",
+            place,
+            f"must be a whole number from 1 to {MOST_UNITS_OF_LINE}",
+            faults,
+        )
     _check_amount(item, "unit_price", place, currency, faults)
     faults += find_unknown(item, _LINE, place)
 
@@ -130,16 +174,15 @@ def _check_codes(body: Body, faults: Faults) -> None:
         _note(body, "codes", "", f"must be a list of at most {MOST_CODES_OF_CART} codes", faults)
         return
     for index, code in enumerate(codes):
-        if type(code) is not str or len(code) > CODE_LENGTH or not trim(code):
-            rule = f"must be a string of 1 to {CODE_LENGTH} characters"
+        if type(code) is not str or len(code) > LONGEST_CODE_OF_CART or not trim(code):
+            rule = f"must be a string of 1 to {LONGEST_CODE_OF_CART} characters"
             faults.append(FieldFault(f"/codes/{index}", rule))
 
 
 def _check_reference(fields: Body, name: str, place: str, faults: Faults) -> None:
     reference = fields.get(name)
     if type(reference) is not str or not is_reference(reference):
-        rule = f"must be a string of 1 to {REFERENCE_LENGTH} characters, none a control character"
-        _note(fields, name, place, rule, faults)
+        _note(fields, name, place, REFERENCE_RULE, faults)
 
 
 def _check_product_id(fields: Body, place: str, faults: Faults) -> None:

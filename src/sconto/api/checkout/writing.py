@@ -10,6 +10,14 @@ from typing import Final
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from sconto.api.checkout.cart_promotions import (
+    Adjusted,
+    Shipping,
+    WrittenCartPromotion,
+    write_adjustment,
+    write_cart_promotion,
+    write_shipping,
+)
 from sconto.api.checkout.subscription import JsonObject, write_subscription
 from sconto.api.rfc3339 import write_instant
 from sconto.domain.bill import PricedCart, PricedLine
@@ -46,6 +54,7 @@ class _Line(msgspec.Struct):
     discount: str
     discount_percent: str
     subscription_discount: str | UnsetType
+    adjustments: list[Adjusted] | UnsetType
     total: str
     promotion: _Promotion | None
     picks: list[_Pick]
@@ -73,6 +82,8 @@ class WrittenCart(msgspec.Struct, kw_only=True):
     lines: list[_Line]
     codes: list[_Code]
     subscription: JsonObject | UnsetType = UNSET
+    shipping: Shipping | UnsetType = UNSET
+    cart_promotions: list[WrittenCartPromotion] | UnsetType = UNSET
 
 
 class OrderWithRefusedCodes(msgspec.Struct, kw_only=True):
@@ -88,6 +99,8 @@ class OrderWithRefusedCodes(msgspec.Struct, kw_only=True):
     total: str
     lines: list[_Line]
     subscription: JsonObject | UnsetType
+    shipping: Shipping | UnsetType
+    cart_promotions: list[WrittenCartPromotion] | UnsetType
 
 
 _REFUSED: Final = frozenset(
@@ -124,6 +137,12 @@ def write_quote(priced: PricedCart) -> WrittenCart:
     )
     if priced.subscription is not None:
         answer.subscription = write_subscription(priced.subscription, currency)
+    if priced.shipping is not None:
+        answer.shipping = write_shipping(priced.shipping, currency)
+    if priced.cart_promotions:
+        answer.cart_promotions = [
+            write_cart_promotion(one, currency) for one in priced.cart_promotions
+        ]
     return answer
 
 
@@ -175,6 +194,7 @@ def _write_line(line: PricedLine, priced: PricedCart) -> _Line:
         format_amount(line.discount, currency),
         _write_percent(line),
         format_amount(line.subscription_discount, currency) if in_subscription else UNSET,
+        [write_adjustment(one, currency) for one in line.adjustments] or UNSET,
         format_amount(line.total, currency),
         _write_promotion(line.picks[0]) if line.picks else None,
         [_write_pick(pick) for pick in line.picks],
