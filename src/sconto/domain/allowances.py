@@ -9,7 +9,7 @@ import msgspec
 from sconto.domain.bill import CartPromotionOutcome, PricedCart
 from sconto.domain.cart import Cart
 from sconto.domain.cart_offers import CartOffer, Room
-from sconto.domain.cart_promotion import Limits
+from sconto.domain.cart_promotion import CartTerms, Limits
 from sconto.domain.order import StoredOrder
 
 
@@ -64,9 +64,9 @@ class Taken(msgspec.Struct, frozen=True):
     budget: int = 0
 
 
-def room_for(offered: CartOffer, taken: Taken, currency: str) -> Room:
+def room_for(terms: CartTerms, taken: Taken, currency: str) -> Room:
     """What the limits of a promotion leave."""
-    limits = offered.terms.limits
+    limits = terms.limits
     budget = None if limits.budget is None else limits.budget.get(currency)
     return Room(
         None if limits.total is None else limits.total - taken.total,

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from itertools import count
 from typing import Final, TypeVar
 
+from sconto.domain.allowances import claim_of
 from sconto.domain.bill import PricedCart
 from sconto.domain.candidates import Candidates
 from sconto.domain.cart import Cart
@@ -122,15 +123,19 @@ async def _price_and_place(
         check_replaceable(order.replaces, found.orders.get(order.replaces))
     priced = price(order.cart, found, now)
     check_agreed(order, priced)
-    placed = StoredOrder(order.order_id, OrderStatus.NOT_PAID, now, priced, order.replaces)
+    placed = StoredOrder(
+        order.order_id, OrderStatus.NOT_PAID, now, priced, order.replaces, cart=order.cart
+    )
+    claim = claim_of(priced, order.cart, found.cart_offers)
     merchant_id = caller.merchant_id
     if placed.replaces is None:
         async with database.write_at_checkout(merchant_id) as connection:
-            await insert_order(connection, merchant_id, placed, day, found.versions)
+            await insert_order(connection, merchant_id, placed, day, found.versions, claim)
     else:
         async with database.write(merchant_id, at_checkout=True) as connection:
             await replace_order(connection, merchant_id, placed)
-            await insert_order(connection, merchant_id, placed, day, found.versions)
+            await _give_back(connection, caller, found.orders.get(placed.replaces), now)
+            await insert_order(connection, merchant_id, placed, day, found.versions, claim)
     return Placed(placed, created=True)
 
 

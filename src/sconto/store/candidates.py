@@ -9,10 +9,19 @@ import msgspec
 
 from sconto.domain.candidates import AutomaticPick, Candidates
 from sconto.domain.cart import Cart
+from sconto.domain.cart_offers import CartOffer
 from sconto.domain.codes import code_key
 from sconto.domain.offers import Offer
 from sconto.domain.order import StoredOrder
 from sconto.domain.schedule import ALL_PRODUCTS_ID
+from sconto.store.cart_offers import (
+    CART_PARTS,
+    CachedCartPromotions,
+    StoredOffer,
+    Tagged,
+    TakenOfPromotion,
+    offers_of,
+)
 from sconto.store.crowded_codes import CROWDED_OFFERS
 from sconto.store.outcomes import OrderRow, order_from
 from sconto.store.period_ends import OVER_FROM
@@ -130,7 +139,8 @@ _ORDERS: Final = """
         SELECT row_to_json(stored)
         FROM unnest(cart.order_ids) AS named (order_id)
         CROSS JOIN LATERAL (
-            SELECT order_id, status, created_at, replaces, replaced_by, outcome
+            SELECT order_id, status, created_at, replaces, replaced_by, outcome, request,
+                   gave_back_at IS NOT NULL AS gave_back
             FROM orders
             WHERE merchant_id = $1 AND order_id = named.order_id
             LIMIT 1
@@ -143,14 +153,15 @@ def _answering(*parts: str) -> str:
     return f"""
 SELECT json_build_object(
     'versions', (
-        SELECT json_build_array(version, price_version)
+        SELECT json_build_array(version, price_version, cart_version)
         FROM timeline_versions
         WHERE merchant_id = $1
     ),
     'carts', json_agg(found))
 FROM json_to_recordset($2::json) AS cart (
     at timestamptz, missing bigint[], products bigint[], codes text[], order_ids text[],
-    carried text[], applications text[])
+    carried text[], applications text[], currency text, customer text, limited bigint[],
+    lists_automatic boolean)
 CROSS JOIN LATERAL (SELECT {",".join(parts)}) AS found
 """  # noqa: S608  # of our own constants
 
@@ -167,10 +178,18 @@ READ_OTHERS: Final = _answering(_OTHERS)
 READ_WITH_SUBSCRIPTION: Final = _answering(_SHOWN, _OTHERS, _RULES)
 # Where a code has too many promotions for the others, this reads all that any of them does.
 READ_CROWDED: Final = _answering(_SHOWN, _KNOWN, CROWDED_OFFERS, _ORDERS, _RULES)
+# A merchant that has had cart promotions asks for them too; the others do not pay for it.
+READ_WITH_CART: Final = _answering(_SHOWN, _OTHERS, _RULES, CART_PARTS)
+READ_CROWDED_WITH_CART: Final = _answering(
+    _SHOWN, _KNOWN, CROWDED_OFFERS, _ORDERS, _RULES, CART_PARTS
+)
 
 
-Versions = tuple[int, int]
-"""The timeline's version and that of all prices (`price_versions`)."""
+Versions = tuple[int, int, int | None]
+"""The versions of the timeline, of all prices (`price_versions`) and of the cart promotions.
+
+The last is None for a merchant that never had a cart promotion.
+"""
 
 
 class CartAt(msgspec.Struct, frozen=True):
@@ -210,6 +229,10 @@ class _Asked(msgspec.Struct, omit_defaults=True):
     order_ids: Sequence[str] = ()
     carried: Sequence[str] = ()
     applications: Sequence[str | None] = ()
+    currency: str | None = None
+    customer: str | None = None
+    limited: Sequence[int] = ()
+    lists_automatic: bool = False
 
 
 class _Around(msgspec.Struct, frozen=True):
@@ -220,6 +243,11 @@ class _Around(msgspec.Struct, frozen=True):
     offers: list[Offer | None] = []
     orders: list[OrderRow] = []
     rules: list[CarriedRules] = []
+    tagged: list[Tagged] = []
+    by_code: list[StoredOffer] = []
+    automatic: list[StoredOffer] | None = None
+    taken: list[TakenOfPromotion] = []
+    has_ordered: bool = False
 
 
 class _Found(msgspec.Struct, frozen=True):
@@ -232,6 +260,11 @@ class _Found(msgspec.Struct, frozen=True):
     def version(self) -> Version:
         """The timeline's."""
         return None if self.versions is None else self.versions[0]
+
+    @property
+    def cart_version(self) -> int | None:
+        """The cart promotions'; None for a merchant that never had one."""
+        return None if self.versions is None else self.versions[2]
 
 
 _ASKED: Final = msgspec.json.Encoder()
@@ -273,23 +306,64 @@ async def read_candidates(
 async def read_candidates_of_carts(
     connection: Connection, memory: PickCache, merchant_id: int, carts: Sequence[CartAt]
 ) -> list[StoredCandidates]:
-    """The same for each of several carts of one merchant, with the orders that are asked for."""
-    asked = [_ask(one) for one in carts]
-    wanted = [[ALL_PRODUCTS_ID, *one.products] for one in asked]
+    """The same for each of several carts of one merchant, with the orders that are asked for.
 
-    def statement() -> str:
-        if any(one.cart.subscription is not None for one in carts):
-            return READ_WITH_SUBSCRIPTION
-        return READ if any(one.missing for one in asked) else READ_OTHERS
-
-    found, picks = await _with_picks(connection, memory, merchant_id, asked, wanted, statement)
+    The automatic cart promotions come from the cache if the statement answers the version that they
+    were cached at. If not, the carts are read again, with them.
+    """
+    cached = memory.cart_promotions.get(merchant_id)
+    lists = cached is not None and any(one.at < cached.since for one in carts)
+    found, picks = await _read_carts(connection, memory, merchant_id, carts, cached, lists=lists)
+    version = found.cart_version
+    if version is not None and not lists and (cached is None or cached.version != version):
+        lists = True
+        found, picks = await _read_carts(connection, memory, merchant_id, carts, None, lists=True)
+    if lists:
+        _cache_automatic(memory, merchant_id, carts[0], found)
+        cached = None
     return [
-        _surround(one, around, shown, found.versions)
+        _collect(one, around, shown, found.versions, cached)
         for one, around, shown in zip(carts, found.carts, picks, strict=True)
     ]
 
 
-def _ask(one: CartAt) -> _Asked:
+async def _read_carts(
+    connection: Connection,
+    memory: PickCache,
+    merchant_id: int,
+    carts: Sequence[CartAt],
+    cached: CachedCartPromotions | None,
+    *,
+    lists: bool,
+) -> tuple[_Found, list[_Picks]]:
+    """What is found around each cart; with cart promotions where some are cached or listed."""
+    with_cart = lists or cached is not None
+    limited = [] if cached is None or lists else cached.limited
+    asked = [_ask(one, limited, with_cart=with_cart, lists=lists) for one in carts]
+    wanted = [[ALL_PRODUCTS_ID, *one.products] for one in asked]
+
+    def statement() -> str:
+        if with_cart:
+            return READ_WITH_CART
+        if any(one.cart.subscription is not None for one in carts):
+            return READ_WITH_SUBSCRIPTION
+        return READ if any(one.missing for one in asked) else READ_OTHERS
+
+    crowded = READ_CROWDED_WITH_CART if with_cart else READ_CROWDED
+    return await _with_picks(connection, memory, merchant_id, asked, wanted, statement, crowded)
+
+
+def _cache_automatic(memory: PickCache, merchant_id: int, cart: CartAt, found: _Found) -> None:
+    automatic, version = found.carts[0].automatic, found.cart_version
+    if automatic is None or version is None:
+        return
+    offers = tuple(CartOffer(one.offer, one.terms) for one in automatic)
+    memory.cart_promotions.put(merchant_id, CachedCartPromotions(version, cart.at, offers))
+
+
+def _ask(
+    one: CartAt, limited: Sequence[int], *, with_cart: bool = False, lists: bool = False
+) -> _Asked:
     cart = one.cart
     asked = _Asked(
         one.at,
@@ -299,24 +373,49 @@ def _ask(one: CartAt) -> _Asked:
     )
     if cart.subscription is not None:
         asked.carried, asked.applications = carried_codes(cart.subscription)
+    if with_cart:
+        asked.currency, asked.customer = cart.currency, cart.customer.id
+        asked.limited, asked.lists_automatic = limited, lists
     return asked
 
 
-def _surround(
-    one: CartAt, found: _Around, picks: _Picks, versions: Versions | None
+def _collect(
+    one: CartAt,
+    found: _Around,
+    picks: _Picks,
+    versions: Versions | None,
+    cached: CachedCartPromotions | None,
 ) -> StoredCandidates:
     subscription = one.cart.subscription
-    applied = () if subscription is None else in_order(subscription, found.rules)
+    rules = () if subscription is None else in_order(subscription, found.rules)
     everywhere = picks.pop(ALL_PRODUCTS_ID, None)
+    orders = {row.order_id: order_from(row) for row in found.orders}
     return StoredCandidates(
         found.known,
         everywhere,
         picks,
         [offer for offer in found.offers if offer is not None],
-        applied,
-        orders={row.order_id: order_from(row) for row in found.orders},
-        versions=versions,
+        rules,
+        _cart_offers(one, found, cached, orders),
+        {product.product_id: product.tags for product in found.tagged},
+        found.has_ordered,
+        orders,
+        versions,
     )
+
+
+def _cart_offers(
+    one: CartAt,
+    found: _Around,
+    cached: CachedCartPromotions | None,
+    orders: Mapping[str, StoredOrder],
+) -> Sequence[CartOffer]:
+    stored = [*(found.automatic or ()), *found.by_code]
+    if not stored and cached is None:
+        return ()
+    # The second order that is asked for is the one that is replaced.
+    replaced = orders.get(one.order_ids[1]) if len(one.order_ids) > 1 else None
+    return offers_of(one.cart, stored, cached, found.taken, replaced)
 
 
 async def _with_picks(
@@ -326,6 +425,7 @@ async def _with_picks(
     asked: Sequence[_Asked],
     wanted: Sequence[Sequence[int]],
     statement: Callable[[], str],
+    crowded: str = READ_CROWDED,
 ) -> tuple[_Found, list[_Picks]]:
     """What is found around each, with the picks of the products that are wanted there.
 
@@ -347,10 +447,10 @@ async def _with_picks(
         for one, product_ids in zip(asked, wanted, strict=True):
             one.missing = product_ids
         picks = [{} for _ in asked]
-        again = READ_CROWDED if is_crowded else statement()
+        again = crowded if is_crowded else statement()
         found = await _read(connection, merchant_id, asked, again)
         if not is_crowded and any(_is_crowded(around.offers) for around in found.carts):
-            found = await _read(connection, merchant_id, asked, READ_CROWDED)
+            found = await _read(connection, merchant_id, asked, crowded)
     for around, shown in zip(found.carts, picks, strict=True):
         if around.shown:
             memory.remember(merchant_id, found.version, around.shown)

@@ -283,7 +283,7 @@ async def insert_order(
         [stored_discount(one.discount, order.outcome.currency) for one in redemptions],
         order.outcome.currency,
         day,
-        versions or (),
+        () if versions is None else versions[:2],
         None if order.cart is None else encode_request(order.cart),
         order.customer_id,
         claim.is_first,
