@@ -20,6 +20,7 @@ from structlog.typing import FilteringBoundLogger
 
 from sconto.api import health, manual
 from sconto.api.caching import Caching
+from sconto.api.cart import routes as cart
 from sconto.api.catalog import routes as catalog
 from sconto.api.checkout import routes as checkout
 from sconto.api.clock import read_clock
@@ -53,6 +54,7 @@ ROUTES: Final[Sequence[BaseRoute]] = (
     *codes.ROUTES,
     *history.ROUTES,
     *subscription.ROUTES,
+    *cart.ROUTES,
     *catalog.ROUTES,
     *health.ROUTES,
     *manual.ROUTES,

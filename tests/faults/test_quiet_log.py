@@ -71,7 +71,7 @@ async def test_lost_races_write_no_error_into_the_log_of_the_server(cluster: Clu
 
 
 async def _pay(database: Database, caller: Caller, order_id: str) -> object:
-    return await change_order_status(database, caller, order_id, OrderStatus.PAID)
+    return await change_order_status(database, caller, order_id, OrderStatus.PAID, NOON)
 
 
 async def _apply_at_once(databases: list[Database], caller: Caller) -> None:

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
 from sconto.api import problem_json
+from sconto.api.cart import errors as cart
 from sconto.api.catalog import errors as catalog
 from sconto.api.checkout import errors as checkout
 from sconto.api.context import context_of
@@ -49,6 +50,7 @@ DIALECTS: Final = (
     ("/v1", Dialect(merchant.answer_problem, merchant.answer_status)),
     ("/promotion", Dialect(subscription.answer_problem, subscription.answer_status)),
     ("/checkout", Dialect(checkout.answer_problem, checkout.answer_status)),
+    ("/cart", Dialect(cart.answer_problem, cart.answer_status)),
     ("/catalog", Dialect(catalog.answer_problem, catalog.answer_status)),
 )
 

@@ -7,6 +7,9 @@ from enum import StrEnum
 from itertools import islice
 from typing import Final, Self
 
+import msgspec
+
+from sconto.domain.cart_promotion import CartPromotion, CartTerms
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
 from sconto.domain.money import format_percent
@@ -281,3 +284,31 @@ def _lists_before(products: ListChange, codes: ListChange) -> dict[str, object]:
 def _lists_after(products: ListChange, codes: ListChange) -> dict[str, object]:
     lists = {"products": products, "codes": codes}
     return {name: change.after() for name, change in lists.items() if not change.is_none}
+
+
+def cart_promotion_entry(
+    verb: Verb, before: CartPromotion | None, after: CartPromotion | None
+) -> Change:
+    """The entry of a cart promotion: everything that it is, or was, or what differs."""
+    facts = [None if one is None else _cart_facts(one) for one in (before, after)]
+    if facts[0] is not None and facts[1] is not None:
+        names = [name for name in facts[1] if facts[0][name] != facts[1][name]]
+        facts = [{name: one[name] for name in names} for one in facts if one is not None]
+    changed = after or before
+    assert changed is not None  # noqa: S101 - one of them is there
+    return Change(Subject.PROMOTION, changed.id, verb, *facts)
+
+
+def _cart_facts(promotion: CartPromotion) -> Facts:
+    terms: dict[str, object] = msgspec.to_builtins(promotion.terms)
+    every_term = dict.fromkeys(CartTerms.__struct_fields__) | terms
+    return {
+        "name": promotion.name,
+        "active": promotion.active,
+        "starts_at": promotion.period.starts_at.isoformat(),
+        "ends_at": None
+        if promotion.period.ends_at is None
+        else promotion.period.ends_at.isoformat(),
+        "code_type": promotion.code_type,
+        **every_term,
+    }

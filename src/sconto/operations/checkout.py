@@ -1,6 +1,7 @@
 """What a shop's checkout asks for: prices, quotes and orders."""
 
 import asyncio
+import dataclasses
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
@@ -15,9 +16,16 @@ from sconto.domain.order import NewOrder, OrderStatus, Placed, StoredOrder
 from sconto.domain.people import Caller
 from sconto.domain.placement import check_agreed, check_replaceable, is_repetition
 from sconto.domain.pricing import ListedPrice, price, price_listing
-from sconto.domain.problems import OrderBusy, OrderConflict, OrderNotFound, OrderReplaced
+from sconto.domain.problems import (
+    OrderBusy,
+    OrderConflict,
+    OrderGaveBack,
+    OrderNotFound,
+    OrderReplaced,
+)
 from sconto.store.candidates import CartAt, read_automatic_picks
-from sconto.store.database import Database, retrying
+from sconto.store.database import Connection, Database, retrying
+from sconto.store.giving_back import GivingBackRaceLost, give_back
 from sconto.store.orders import (
     OrderRaceLost,
     find_order,
@@ -134,7 +142,7 @@ async def _price_and_place(
     else:
         async with database.write(merchant_id, at_checkout=True) as connection:
             await replace_order(connection, merchant_id, placed)
-            await _give_back(connection, caller, found.orders.get(placed.replaces), now)
+            await _give_back(connection, merchant_id, found.orders[placed.replaces], now)
             await insert_order(connection, merchant_id, placed, day, found.versions, claim)
     return Placed(placed, created=True)
 
@@ -152,21 +160,41 @@ async def get_order(database: Database, caller: Caller, order_id: str) -> Stored
 
 
 async def change_order_status(
-    database: Database, caller: Caller, order_id: str, status: OrderStatus
+    database: Database, caller: Caller, order_id: str, status: OrderStatus, now: datetime
 ) -> StoredOrder:
-    """Set what the shop says of the order; nothing is counted or given back by it.
+    """Set what the shop says of the order; statistics do not change.
 
-    Raises OrderNotFound, OrderReplaced where another order took its place, after which it stays
-    deleted, and OrderBusy where something else uses the order for long.
+    A deleted order gives back what its cart promotions took, once. Raises OrderNotFound, and
+    OrderReplaced or OrderGaveBack for an order that stays deleted, because another took its place
+    or because it gave back. Raises OrderBusy where something else uses the order for long.
     """
+    merchant_id = caller.merchant_id
 
     async def change() -> StoredOrder | None:
-        async with database.write_at_checkout(caller.merchant_id) as connection:
-            return await update_status(connection, caller.merchant_id, order_id, status)
+        if status is not OrderStatus.DELETED:
+            async with database.write_at_checkout(merchant_id) as connection:
+                return await update_status(connection, merchant_id, order_id, status)
+        async with database.write(merchant_id, at_checkout=True) as connection:
+            order = await update_status(connection, merchant_id, order_id, status)
+            return None if order is None else await _give_back(connection, merchant_id, order, now)
 
     order = await _until_clear(database, caller, lambda: retrying(change))
     if order is None:
         raise OrderNotFound(order_id)
     if order.status is not status:
-        raise OrderReplaced(order)
+        raise OrderReplaced(order) if order.replaced_by is not None else OrderGaveBack(order)
     return order
+
+
+async def _give_back(
+    connection: Connection, merchant_id: int, order: StoredOrder, now: datetime
+) -> StoredOrder:
+    """Give back what the order took for its cart promotions, unless it did before."""
+    promotion_ids = [one.promotion_id for one in order.outcome.cart_promotions if one.applied]
+    if not promotion_ids or order.gave_back:
+        return order
+    try:
+        await give_back(connection, merchant_id, order.order_id, promotion_ids, now)
+    except GivingBackRaceLost as lost:
+        raise OrderRaceLost(order.order_id) from lost
+    return dataclasses.replace(order, gave_back=True)

@@ -69,7 +69,9 @@ async def list_found_codes(
     database: Database, caller: Caller, overview: PromotionOverview, query: CodeQuery
 ) -> CodePage:
     """The same for a promotion that was found a moment ago; raises CursorRefused."""
-    holder = code_lists.CodeHolder(overview.summary.id, overview.summary.type, overview.code_type)
+    holder = code_lists.CodeHolder(
+        overview.summary.id, overview.summary.type is PromotionType.COUPON, overview.code_type
+    )
     async with database.read(caller.merchant_id) as connection:
         return await _page(connection, caller, holder, query)
 
@@ -238,7 +240,7 @@ async def _lock_holder(connection: Connection, caller: Caller, promotion_id: int
 
 
 def _require_coupon(holder: code_lists.CodeHolder) -> None:
-    if holder.type is not PromotionType.COUPON:
+    if not holder.takes_codes:
         raise NoCodesAllowed
 
 

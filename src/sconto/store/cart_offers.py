@@ -106,7 +106,7 @@ CART_PARTS: Final = f"""
     cart.customer IS NOT NULL AND EXISTS (
         SELECT FROM orders
         WHERE merchant_id = $1 AND customer_id = cart.customer AND status <> 'deleted'
-            AND order_id <> ALL (cart.order_ids)
+            AND order_id <> ALL (coalesce(cart.order_ids, '{{}}'))
     ) AS has_ordered
 """  # noqa: S608  # of our own constants
 

@@ -25,7 +25,7 @@ _INSERT: Final = """
 WITH promotion AS (
     INSERT INTO promotions (merchant_id, type, name, name_folded, active, starts_at, ends_at,
                             code_type, covers_all, had_codes, created_at, updated_at)
-    VALUES ($1, 'cart', $2, $3, $4, $5, $6, $7, false, $7 IS NOT NULL, $8, $8)
+    VALUES ($1, 'cart', $2, $3, $4, $5, $6, $7::text, false, $7 IS NOT NULL, $8, $8)
     RETURNING promotion_id
 )
 INSERT INTO cart_promotions (merchant_id, promotion_id, target, automatic, terms)
@@ -73,7 +73,7 @@ LIMIT $9
 _UPDATE: Final = """
 WITH changed AS (
     UPDATE promotions
-    SET name = $3, name_folded = $4, active = $5, starts_at = $6, ends_at = $7, code_type = $8,
+    SET name = $3, name_folded = $4, active = $5, starts_at = $6, ends_at = $7, code_type = $8::text,
         had_codes = had_codes OR $8 IS NOT NULL, updated_at = $9
     WHERE merchant_id = $1 AND promotion_id = $2
 )

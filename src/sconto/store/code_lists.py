@@ -18,7 +18,6 @@ from sconto.domain.codes import CodeType
 from sconto.domain.history import RECORDED_ELEMENTS, Sample
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.ordering import SPACING
-from sconto.domain.promotion import PromotionType
 from sconto.store.database import Connection
 from sconto.store.row_writing import slices
 
@@ -26,7 +25,8 @@ IMPORT_TIMEOUT: Final = 3600
 """Seconds that one statement of an import may take: the longest file is as long as it is."""
 
 _FIND: Final = """
-SELECT promotion_id, type, code_type
+SELECT promotion_id, code_type,
+       type = 'coupon' OR (type = 'cart' AND code_type IS NOT NULL) AS takes_codes
 FROM promotions
 WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL
 """
@@ -144,10 +144,10 @@ class CodesClash(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CodeHolder:
-    """What of a promotion matters to its codes."""
+    """What of a promotion matters to its codes; one that applies by itself takes none."""
 
     promotion_id: int
-    type: PromotionType
+    takes_codes: bool
     code_type: CodeType | None
 
 
@@ -183,7 +183,7 @@ async def _find_holder(
     if row is None:
         return None
     code_type = None if row["code_type"] is None else CodeType(row["code_type"])
-    return CodeHolder(row["promotion_id"], PromotionType(row["type"]), code_type)
+    return CodeHolder(row["promotion_id"], row["takes_codes"], code_type)
 
 
 async def touch_promotion(

@@ -13,7 +13,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+import asyncpg
+
 from sconto.store.database import Connection
+
+
+class GivingBackRaceLost(Exception):
+    """Something else held an allowance for too long; the transaction must not be committed."""
+
 
 _STEADY: Final = """
 SELECT pg_advisory_xact_lock_shared(
@@ -67,9 +74,12 @@ async def give_back(
 ) -> bool:
     """Give back what the order took for these cart promotions; False if it did so before.
 
-    Needs a transaction.
+    Needs a transaction. Raises GivingBackRaceLost.
     """
     await connection.execute("SET LOCAL lock_timeout = '1s'")
-    await connection.execute(_STEADY, merchant_id, sorted(promotion_ids))
-    gave_back: bool = await connection.fetchval(_GIVE_BACK, merchant_id, order_id, now)
+    try:
+        await connection.execute(_STEADY, merchant_id, sorted(promotion_ids))
+        gave_back: bool = await connection.fetchval(_GIVE_BACK, merchant_id, order_id, now)
+    except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError) as error:
+        raise GivingBackRaceLost from error
     return gave_back

@@ -5,14 +5,18 @@ from datetime import datetime, time
 from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
+from msgspec.structs import replace
+
 from sconto.api.cart.benefits import read_benefit, read_selection
 from sconto.api.cart.fields import Fields
+from sconto.api.cart.merge_patch import merge
 from sconto.api.faults import FieldFault, InvalidFields
 from sconto.api.rfc3339 import RULE, read_end, read_instant
 from sconto.domain.cart_limits import MOST_SEGMENTS
 from sconto.domain.cart_promotion import (
     ALL_PRODUCTS,
     BuyAndGet,
+    CartPromotion,
     CartTerms,
     Conditions,
     FixedPrice,
@@ -52,6 +56,34 @@ def read_new_promotion(body: Mapping[str, Any], now: datetime) -> NewCartPromoti
         raise InvalidFields(faults)
     code_type, texts = codes or (None, ())
     return NewCartPromotion(name, active, period, terms, code_type, texts)
+
+
+def read_change(
+    current: Mapping[str, Any], patch: Mapping[str, Any], before: CartPromotion
+) -> NewCartPromotion:
+    """The promotion after a merge patch of what it is now. Raises InvalidFields.
+
+    A patch that leaves out the codes, or their list, keeps those that the promotion has.
+    """
+    read_only = ("id", "created_at", "updated_at")
+    faults = [FieldFault(f"/{name}", "cannot be changed") for name in read_only if name in patch]
+    merged = merge({k: v for k, v in current.items() if k not in read_only}, patch)
+    sent = merged.get("codes")
+    keeps_codes = isinstance(sent, dict) and before.code_type is not None and not _sends_list(patch)
+    if keeps_codes:
+        merged["codes"] = {**sent, "codes": ["KEPT"]}
+    try:
+        changed = read_new_promotion(merged, before.period.starts_at)
+    except InvalidFields as error:
+        raise InvalidFields([*faults, *error.faults]) from None
+    if faults:
+        raise InvalidFields(faults)
+    return replace(changed, codes=()) if keeps_codes else changed
+
+
+def _sends_list(patch: Mapping[str, Any]) -> bool:
+    codes = patch.get("codes")
+    return isinstance(codes, dict) and "codes" in codes
 
 
 def _read_period(fields: Fields, now: datetime) -> Period:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sconto.api.cart.benefits import write_amounts, write_benefit, write_selection
+from sconto.api.cursors import write_cursor
 from sconto.api.rfc3339 import write_instant
 from sconto.domain.cart_promotion import CartPromotion, CartTerms, Conditions, Limits
 from sconto.domain.hours import EVERY_DAY, Hours
@@ -28,6 +29,21 @@ def write_promotion(promotion: CartPromotion, codes: Sequence[str] | None) -> Js
         "created_at": write_instant(promotion.created_at),
         "updated_at": write_instant(promotion.updated_at),
     }
+
+
+def write_page(promotions: Sequence[CartPromotion], *, more: bool) -> JsonObject:
+    """Some promotions without their codes, and where the next ones begin."""
+    return {
+        "promotions": [_write_listed(promotion) for promotion in promotions],
+        "next_cursor": write_cursor(promotions[-1].id) if more else None,
+    }
+
+
+def _write_listed(promotion: CartPromotion) -> JsonObject:
+    written = write_promotion(promotion, None)
+    if promotion.code_type is not None:
+        written["codes"] = {"code_type": promotion.code_type}
+    return written
 
 
 def write_terms(terms: CartTerms) -> JsonObject:

@@ -12,6 +12,7 @@ from sconto.domain.problems import (
     CodesUsedUp,
     OrderBusy,
     OrderConflict,
+    OrderGaveBack,
     OrderNotFound,
     OrderNotReplaceable,
     OrderReplaced,
@@ -69,6 +70,15 @@ def _order_replaced(error: OrderReplaced) -> Response:
     )
 
 
+def _order_gave_back(error: OrderGaveBack) -> Response:
+    return _conflict(
+        "order-gave-back",
+        "The order gave back what it took",
+        "Its cart promotions were given back when it was deleted; it stays deleted.",
+        order=write_order(error.order),
+    )
+
+
 def _order_held_up(error: OrderBusy) -> Response:
     return problem_json.problem(
         503,
@@ -101,6 +111,7 @@ _ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     ReplacedOrderNotFound: lambda _: problem_json.answer_problem(_NO_ORDER_TO_REPLACE),
     OrderNotReplaceable: _order_not_replaceable,
     OrderReplaced: _order_replaced,
+    OrderGaveBack: _order_gave_back,
     TooManyUnknownCodes: _too_many_unknown_codes,
 }
 

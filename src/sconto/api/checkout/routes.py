@@ -59,11 +59,12 @@ async def get_order(request: Request) -> Response:
 
 
 async def change_order_status(request: Request) -> Response:
-    """Statistics and used-up codes stay as they are; a replaced order stays deleted."""
+    """Statistics stay as they are. A deleted order gives back what its cart promotions took."""
     caller = require(request, Action.CHECK_OUT)
     status = reading.read_status(await read_object(request, SMALL))
+    context = context_of(request)
     order = await checkout.change_order_status(
-        context_of(request).database, caller, _order_id(request), status
+        context.database, caller, _order_id(request), status, context.now()
     )
     return _answer(writing.write_order(order))
 
