@@ -11,10 +11,16 @@ from sconto.domain.money import (
     known_currencies,
     parse_price,
 )
-from sconto.domain.names import NAME_LENGTH, is_name
+from sconto.domain.names import NAME_LENGTH, is_name, is_reference
 from sconto.domain.numbers import MAX_INT64
 
 PRODUCT_FIELDS: Final = ("product_id", "name", "price", "currency")
+"""The fields that every product has; `tags` may be left out."""
+
+TAGS: Final = "tags"
+
+MOST_TAGS: Final = 20
+"""Tags of one product."""
 
 HIGHEST_PRODUCT_ID: Final = MAX_INT64
 
@@ -30,12 +36,16 @@ _PRODUCT_ID = re.compile(r"[1-9][0-9]{0,18}")
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What a shop sells; the price is in the currency's minor unit."""
+    """What a shop sells; the price is in the currency's minor unit.
+
+    `tags` None keeps those that the product has.
+    """
 
     product_id: int
     name: str
     price: int
     currency: str
+    tags: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,26 +114,30 @@ def read_product(fields: Mapping[str, object]) -> Product | tuple[ProductFault, 
     """The product that the fields describe, or everything that is wrong with them.
 
     Takes what JSON can say: the id an int from 1 to 2**63 - 1, the name a string of 1 to 255
-    characters, the price a string such as "19.99", the currency an ISO 4217 code.
+    characters, the price a string such as "19.99", the currency an ISO 4217 code, and the tags, if
+    given, a list of up to 20 different strings of 1 to 64 characters.
     """
     product_id = _read_product_id(fields.get("product_id"))
     name = _read_name(fields.get("name"))
     price = _read_price(fields.get("price"), fields.get("currency"))
     currency = _read_currency(fields.get("currency"))
-    unknown = [ProductFault(field, "is unknown") for field in fields if field not in PRODUCT_FIELDS]
+    tags = _read_tags(fields.get(TAGS))
+    known = (*PRODUCT_FIELDS, TAGS)
+    unknown = [ProductFault(field, "is unknown") for field in fields if field not in known]
     if (
         unknown
         or isinstance(product_id, ProductFault)
         or isinstance(name, ProductFault)
         or isinstance(price, ProductFault)
         or isinstance(currency, ProductFault)
+        or isinstance(tags, ProductFault)
     ):
         return tuple(
             part if part.field in fields else ProductFault(part.field, "is missing")
-            for part in (product_id, name, price, currency, *unknown)
+            for part in (product_id, name, price, currency, tags, *unknown)
             if isinstance(part, ProductFault)
         )
-    return Product(product_id, name, price, currency)
+    return Product(product_id, name, price, currency, tags)
 
 
 def parse_product_id(text: str) -> int | None:
@@ -166,6 +180,16 @@ def _read_price(value: object, currency: object) -> int | ProductFault:
         return ProductFault(
             "price", f"must be an amount from 0 to below 10^12 {_decimals_of(known)}"
         )
+
+
+def _read_tags(value: object) -> tuple[str, ...] | ProductFault | None:
+    if value is None:
+        return None
+    if type(value) is not list or len(value) > MOST_TAGS:
+        return ProductFault(TAGS, f"must be a list of at most {MOST_TAGS} strings")
+    if not all(type(tag) is str and is_reference(tag) for tag in value):
+        return ProductFault(TAGS, "must be strings of 1 to 64 characters, none a control character")
+    return tuple(dict.fromkeys(value))
 
 
 def _decimals_of(currency: str) -> str:

@@ -111,10 +111,12 @@ def render_page(page: ProductPage) -> dict[str, object]:
 
 
 def render_product(product: Product) -> dict[str, object]:
-    """A product."""
+    """A product; its tags where it has any."""
+    tags = {"tags": list(product.tags)} if product.tags else {}
     return {
         "product_id": product.product_id,
         "name": product.name,
         "price": format_amount(product.price, product.currency),
         "currency": product.currency,
+        **tags,
     }
