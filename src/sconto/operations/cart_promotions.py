@@ -1,13 +1,18 @@
 """What a merchant asks for: create, change, delete, restore, get and list cart promotions."""
 
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
+from itertools import groupby
 from typing import Final
 
 from msgspec.structs import replace
 
 from sconto.domain.allowances import Scope
+from sconto.domain.bill import PricedCart
+from sconto.domain.cart import Cart
+from sconto.domain.cart_draft import CartDraft
 from sconto.domain.cart_promotion import (
     MOST_AUTOMATIC,
     CartPromotion,
@@ -15,12 +20,23 @@ from sconto.domain.cart_promotion import (
     Limits,
     NewCartPromotion,
 )
+from sconto.domain.cart_statistics import CartStatistics, DayUses
 from sconto.domain.history import HistoryPage, Subject, Verb, cart_promotion_entry
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.people import Caller
+from sconto.domain.pricing import price
 from sconto.domain.problems import PromotionNotFound, TooManyAutomatic
 from sconto.domain.promotion import RESTORABLE_FOR
-from sconto.store import allowances, cart_promotions, code_sweeps, codes, history, promotions
+from sconto.store import (
+    allowances,
+    cart_promotions,
+    cart_statistics,
+    code_sweeps,
+    codes,
+    history,
+    promotions,
+)
+from sconto.store.candidates import CartAt
 from sconto.store.database import Connection, Database, retried, retrying
 
 MOST_CODES_ANSWERED: Final = 100_000
@@ -192,6 +208,52 @@ async def promotion_history(
             connection, merchant_id, Subject.PROMOTION, promotion_id, limit + 1, before or MAX_INT64
         )
     return HistoryPage(tuple(found[:limit]), more=len(found) > limit)
+
+
+@retried
+async def read_statistics(database: Database, caller: Caller, promotion_id: int) -> CartStatistics:
+    """What the promotion gave, and what its limits leave. Raises PromotionNotFound."""
+    merchant_id = caller.merchant_id
+    async with database.read(merchant_id) as connection:
+        promotion = await _existing(connection, merchant_id, promotion_id)
+        days = await cart_statistics.read_days(connection, merchant_id, promotion_id)
+        by_code = await cart_statistics.read_codes(connection, merchant_id, promotion_id)
+        taken, budget = await allowances.read_taken(connection, merchant_id, promotion_id)
+    by_day = []
+    for day, uses in groupby(days, lambda one: one.day):
+        of_day = list(uses)
+        given = {one.currency: one.discount for one in of_day}
+        by_day.append(DayUses(day, sum(one.orders for one in of_day), given))
+    discounts: Counter[str] = Counter()
+    for one in days:
+        discounts[one.currency] += one.discount
+    return CartStatistics(
+        promotion_id,
+        sum(one.orders for one in days),
+        discounts,
+        by_code,
+        by_day,
+        promotion.terms.limits,
+        taken.total,
+        budget,
+    )
+
+
+@retried
+async def try_promotion(
+    database: Database, caller: Caller, draft: CartDraft, cart: Cart, at: datetime
+) -> PricedCart:
+    """The quote as it would be with the draft, or with it in the place of a promotion.
+
+    Nothing is written. Raises PromotionNotFound for a promotion to replace that there is not.
+    """
+    merchant_id = caller.merchant_id
+    if draft.replaces is not None:
+        await get_promotion(database, caller, draft.replaces)
+    wanted = CartAt(cart, at, with_cart_promotions=True)
+    found = await database.carts.read(merchant_id, wanted)
+    offers = [one for one in found.cart_offers if one.promotion_id != draft.replaces]
+    return price(cart, replace(found, cart_offers=[*offers, *draft.offers(cart)]), at)
 
 
 def scopes_of(limits: Limits) -> tuple[Scope, ...]:

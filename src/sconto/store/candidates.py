@@ -196,12 +196,13 @@ class CartAt(msgspec.Struct, frozen=True):
     """A cart to be priced at a time, and orders to be read along.
 
     A code that one of the orders used up counts as unused, for it is free for the order that takes
-    their place.
+    their place. `with_cart_promotions` reads what they depend on even if the merchant has none.
     """
 
     cart: Cart
     at: datetime
     order_ids: Sequence[str] = ()
+    with_cart_promotions: bool = False
 
     @property
     def size(self) -> int:
@@ -312,7 +313,9 @@ async def read_candidates_of_carts(
     were cached at. If not, the carts are read again, with them.
     """
     cached = memory.cart_promotions.get(merchant_id)
-    lists = cached is not None and any(one.at < cached.since for one in carts)
+    lists = any(
+        one.with_cart_promotions or (cached is not None and one.at < cached.since) for one in carts
+    )
     found, picks = await _read_carts(connection, memory, merchant_id, carts, cached, lists=lists)
     version = found.cart_version
     if version is not None and not lists and (cached is None or cached.version != version):

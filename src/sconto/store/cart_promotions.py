@@ -73,7 +73,8 @@ LIMIT $9
 _UPDATE: Final = """
 WITH changed AS (
     UPDATE promotions
-    SET name = $3, name_folded = $4, active = $5, starts_at = $6, ends_at = $7, code_type = $8::text,
+    SET name = $3, name_folded = $4, active = $5, starts_at = $6, ends_at = $7,
+        code_type = $8::text,
         had_codes = had_codes OR $8 IS NOT NULL, updated_at = $9
     WHERE merchant_id = $1 AND promotion_id = $2
 )

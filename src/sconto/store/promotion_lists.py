@@ -86,7 +86,8 @@ _WALK: Final = """
 _MATCHING: Final = """
     SELECT *
     FROM ({walk}) AS promotion
-    WHERE type <> 'cart' AND ($6::text IS NULL OR type = $6) AND ($7::text IS NULL OR strpos(name_folded, $7) > 0)
+    WHERE type <> 'cart' AND ($6::text IS NULL OR type = $6)
+        AND ($7::text IS NULL OR strpos(name_folded, $7) > 0)
         AND $5::timestamptz IS NOT NULL AND {state}
     ORDER BY place {direction}, promotion_id {direction}
     LIMIT $8

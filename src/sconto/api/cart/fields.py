@@ -53,6 +53,10 @@ class Fields:
         place = self._place + pointer(name)
         self._faults += [FieldFault(f"{place}/{index}", rule) for index in indexes]
 
+    def note_faults(self, faults: Iterable[FieldFault]) -> None:
+        """Note faults whose places in the body are known."""
+        self._faults += faults
+
     def leave_unread(self) -> None:
         """Take no field as unknown, where it depends on another which ones there may be."""
         self._known |= self._values.keys()

@@ -55,10 +55,25 @@ def read_query(parameters: Sequence[tuple[str, str]]) -> CartPromotionQuery:
     )
 
 
-def _find_misnamed(names: Iterable[str]) -> list[FieldFault]:
+def read_page(parameters: Sequence[tuple[str, str]]) -> tuple[int, int | None]:
+    """How many entries, and the id from which on older ones are wanted. Raises InvalidFields."""
+    values = dict(parameters)
+    faults = _find_misnamed((name for name, _ in parameters), ("limit", "cursor"))
+    limit = values.get("limit", "100")
+    if not _LIMIT.fullmatch(limit) or int(limit) > MOST_LISTED:
+        faults.append(FieldFault("/limit", f"must be a whole number from 1 to {MOST_LISTED}"))
+    before = read_cursor(values["cursor"]) if "cursor" in values else None
+    if "cursor" in values and before is None:
+        faults.append(FieldFault("/cursor", "must be the next_cursor of an earlier answer"))
+    if faults:
+        raise InvalidFields(faults)
+    return int(limit), before
+
+
+def _find_misnamed(names: Iterable[str], known: Sequence[str] = _NAMES) -> list[FieldFault]:
     faults, seen = [], set()
     for name in names:
-        if name not in _NAMES:
+        if name not in known:
             faults.append(FieldFault(pointer(name), "is unknown"))
         elif name in seen:
             faults.append(FieldFault(pointer(name), "is given twice"))

@@ -8,8 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sconto.api.access import require
-from sconto.api.bodies import CODES, read_object
+from sconto.api.bodies import CART, CODES, read_object
 from sconto.api.cart import query, reading, writing
+from sconto.api.checkout.writing import write_quote
 from sconto.api.context import context_of
 from sconto.api.merchant.ids import read_id
 from sconto.api.plain_route import PlainRoute
@@ -76,6 +77,42 @@ async def delete_promotion(request: Request) -> Response:
     return Response(status_code=204)
 
 
+async def restore_promotion(request: Request) -> Response:
+    """A promotion that was deleted less than an hour ago, with its codes."""
+    caller = require(request, Action.WRITE_PROMOTIONS)
+    context = context_of(request)
+    promotion_id = _promotion_id(request)
+    await operations.restore_promotion(context.database, caller, promotion_id, context.now())
+    return Response(status_code=204)
+
+
+async def read_statistics(request: Request) -> Response:
+    """Orders that were deleted stay counted; what they took of the limits is given back."""
+    caller = require(request, Action.READ_PROMOTIONS)
+    database = context_of(request).database
+    found = await operations.read_statistics(database, caller, _promotion_id(request))
+    return _answer(writing.write_statistics(found))
+
+
+async def read_history(request: Request) -> Response:
+    """The latest entry first."""
+    caller = require(request, Action.READ_PROMOTIONS)
+    limit, before = query.read_page(request.query_params.multi_items())
+    page = await operations.promotion_history(
+        context_of(request).database, caller, _promotion_id(request), limit=limit, before=before
+    )
+    return _answer(writing.write_history(page))
+
+
+async def try_promotion(request: Request) -> Response:
+    """The quote as it would be with the draft; nothing is written."""
+    caller = require(request, Action.READ_PROMOTIONS)
+    context = context_of(request)
+    draft, cart, at = reading.read_trial(await read_object(request, CART), context.now())
+    priced = await operations.try_promotion(context.database, caller, draft, cart, at)
+    return Response(msgspec.json.encode(write_quote(priced)), media_type="application/json")
+
+
 def _promotion_id(request: Request) -> int:
     """The id in the address; there is nothing at an address that has none."""
     promotion_id = read_id(request.path_params["promotion_id"])
@@ -93,7 +130,11 @@ def _answer(
 ROUTES: Final = (
     PlainRoute(_PROMOTIONS, list_promotions, methods=["GET"]),
     PlainRoute(_PROMOTIONS, create_promotion, methods=["POST"]),
+    PlainRoute(f"{_PROMOTIONS}/_try", try_promotion, methods=["POST"]),
     PlainRoute(_PROMOTION, get_promotion, methods=["GET"]),
     PlainRoute(_PROMOTION, change_promotion, methods=["PATCH"]),
     PlainRoute(_PROMOTION, delete_promotion, methods=["DELETE"]),
+    PlainRoute(f"{_PROMOTION}/_restore", restore_promotion, methods=["POST"]),
+    PlainRoute(f"{_PROMOTION}/statistics", read_statistics, methods=["GET"]),
+    PlainRoute(f"{_PROMOTION}/history", read_history, methods=["GET"]),
 )

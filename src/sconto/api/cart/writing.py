@@ -7,7 +7,10 @@ from sconto.api.cart.benefits import write_amounts, write_benefit, write_selecti
 from sconto.api.cursors import write_cursor
 from sconto.api.rfc3339 import write_instant
 from sconto.domain.cart_promotion import CartPromotion, CartTerms, Conditions, Limits
+from sconto.domain.cart_statistics import CartStatistics
+from sconto.domain.history import HistoryPage
 from sconto.domain.hours import EVERY_DAY, Hours
+from sconto.domain.money import format_amount
 
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -44,6 +47,65 @@ def _write_listed(promotion: CartPromotion) -> JsonObject:
     if promotion.code_type is not None:
         written["codes"] = {"code_type": promotion.code_type}
     return written
+
+
+def write_statistics(statistics: CartStatistics) -> JsonObject:
+    """What a promotion gave, and what its limits leave."""
+    limits = statistics.limits
+    left: JsonObject = {}
+    if limits.total is not None:
+        taken = statistics.taken_total
+        left["total"] = {
+            "limit": limits.total,
+            "taken": taken,
+            "left": max(0, limits.total - taken),
+        }
+    if limits.budget is not None:
+        left["budget"] = {
+            currency: _write_budget(limit, statistics.taken_budget.get(currency, 0), currency)
+            for currency, limit in limits.budget.items()
+        }
+    return {
+        "promotion_id": statistics.promotion_id,
+        "orders": statistics.orders,
+        "discount": write_amounts(statistics.discounts),
+        "codes": [{"code": one.code, "orders": one.orders} for one in statistics.codes],
+        "days": [
+            {
+                "day": one.day.isoformat(),
+                "orders": one.orders,
+                "discount": write_amounts(one.discounts),
+            }
+            for one in statistics.days
+        ],
+        "limits": left,
+    }
+
+
+def _write_budget(limit: int, taken: int, currency: str) -> dict[str, str]:
+    return {
+        "limit": format_amount(limit, currency),
+        "taken": format_amount(taken, currency),
+        "left": format_amount(max(0, limit - taken), currency),
+    }
+
+
+def write_history(page: HistoryPage) -> JsonObject:
+    """Who changed what, the latest first; amounts and percents in the words of the terms."""
+    return {
+        "entries": [
+            {
+                "id": entry.id,
+                "recorded_at": write_instant(entry.recorded_at),
+                "username": entry.username,
+                "verb": entry.change.verb.value,
+                "before": entry.change.before,
+                "after": entry.change.after,
+            }
+            for entry in page.entries
+        ],
+        "next_cursor": write_cursor(page.entries[-1].id) if page.more else None,
+    }
 
 
 def write_terms(terms: CartTerms) -> JsonObject:

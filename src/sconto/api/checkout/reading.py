@@ -28,6 +28,13 @@ def read_quote(sent: bytes, now: datetime) -> tuple[Cart, datetime]:
     return cart, at or now
 
 
+def read_cart(body: Body, now: datetime) -> tuple[Cart, datetime]:
+    """The same of a body that was parsed before. Raises InvalidFields."""
+    _refuse(faults.find_quote_faults(body))
+    cart, at = carts.make_quote(msgspec.convert(body, carts.Quote))
+    return cart, at or now
+
+
 def read_order(sent: bytes) -> NewOrder:
     """The order to be placed. Raises NotJson or InvalidFields."""
     return _read(sent, _ORDER, carts.make_order, faults.find_order_faults)
