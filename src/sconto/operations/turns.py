@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from sconto.domain.problems import TooManyAtOnce
+from sconto.store.slots import NoSlot, Slots
 from sconto.store.threads import in_thread
 
 __all__ = ["Turns", "in_short_turns", "in_thread", "short_turns"]
@@ -43,51 +43,27 @@ async def in_short_turns(
         yield written
 
 
-@dataclass(slots=True)
-class _Queue:
-    """The turns of one merchant, and how many requests have or want one."""
-
-    turns: asyncio.Semaphore
-    asking: int = field(default=0)
-
-
 class Turns:
-    """Who has a turn in this worker, and who waits for one."""
+    """Turns of the large requests in this worker."""
 
     def __init__(
         self, at_once: int = AT_ONCE, waiting: int = WAITING, patience: float = PATIENCE
     ) -> None:
-        self._at_once = at_once
-        self._most = at_once + waiting
+        self._slots = Slots(each=at_once, waiting=waiting)
         self._patience = patience
-        self._queues: dict[Hashable, _Queue] = {}
 
     @asynccontextmanager
     async def of(self, whose: Hashable) -> AsyncIterator[None]:
         """A turn for the length of a block. Raises TooManyAtOnce instead of waiting for long."""
-        queue = self._queues.get(whose)
-        if queue is None:
-            queue = self._queues[whose] = _Queue(asyncio.Semaphore(self._at_once))
-        if queue.asking >= self._most:
-            raise TooManyAtOnce(_RETRY_AFTER)
-        queue.asking += 1
+        deadline = asyncio.get_running_loop().time() + self._patience
         try:
-            await self._wait(queue)
-            try:
-                yield
-            finally:
-                queue.turns.release()
-        finally:
-            queue.asking -= 1
-            if not queue.asking:
-                del self._queues[whose]
-
-    async def _wait(self, queue: _Queue) -> None:
-        try:
-            async with asyncio.timeout(self._patience):
-                await queue.turns.acquire()
-        except TimeoutError:
+            await self._slots.take(whose, deadline)
+        except NoSlot:
             raise TooManyAtOnce(_RETRY_AFTER) from None
+        try:
+            yield
+        finally:
+            self._slots.give_back(whose)
 
 
 def short_turns() -> Turns:

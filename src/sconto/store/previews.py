@@ -8,7 +8,7 @@ from sconto.domain.product import Product
 from sconto.domain.schedule import EVERYTHING, Period, Span
 from sconto.store.database import Connection
 from sconto.store.period_ends import OVER_FROM
-from sconto.store.row_writing import ROWS_PER_STATEMENT
+from sconto.store.row_batches import ROWS_PER_STATEMENT
 from sconto.store.stored_amounts import PRICE
 from sconto.store.threads import in_thread
 

@@ -25,12 +25,8 @@ from sconto.store.threads import in_thread
 _CODE: Final = re.compile("[^,]+")
 _SHORT: Final = 64 * 1024
 
-# From five rows to a hundred thousand: each statement of the transaction is planned for its size.
 _LOCK = """
-SELECT set_config('plan_cache_mode', 'force_custom_plan', true)
-FROM merchants
-WHERE merchant_id = $1
-FOR NO KEY UPDATE
+SELECT FROM merchants WHERE merchant_id = $1 FOR NO KEY UPDATE
 """
 
 _INSERT = """
