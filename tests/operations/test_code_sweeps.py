@@ -14,8 +14,8 @@ from sconto.operations import codes, promotions
 from sconto.operations.check import check
 from sconto.operations.checkout import place_order, quote
 from sconto.operations.code_sweeps import sweep_codes
-from sconto.operations.history import promotion_history
-from sconto.operations.statistics import promotion_statistics
+from sconto.operations.history import get_promotion_history
+from sconto.operations.statistics import get_statistics
 from sconto.store import code_sweeps as store
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_promotion
@@ -77,7 +77,7 @@ async def contradictions(database: Database, caller: Caller) -> list[str]:
     return [
         found.words
         async for promise in check(database, caller.merchant_id)
-        for found in promise.contradictions
+        for found in promise.violations
     ]
 
 
@@ -110,7 +110,7 @@ async def test_the_history_tells_of_all_codes_that_a_deletion_takes(
     promotion_id = await a_coupon(database, merchant)
     await promotions.delete_promotion(database, merchant, promotion_id, NOON)
     await promotions.restore_promotion(database, merchant, promotion_id, LATER)
-    page = await promotion_history(database, merchant, promotion_id, limit=5)
+    page = await get_promotion_history(database, merchant, promotion_id, limit=5)
     deleted = page.entries[1].change
     assert deleted.before is not None
     assert deleted.before["codes"]["count"] == 23  # type: ignore[index]
@@ -142,7 +142,7 @@ async def test_a_restoration_brings_back_what_the_deletion_took_however_far_the_
     assert await jobs(database, promotion_id) == 0
     await sweep_codes(database)
     assert await left(database, promotion_id) == 21
-    statistics = await promotion_statistics(database, merchant, promotion_id)
+    statistics = await get_statistics(database, merchant, promotion_id)
     assert statistics.uses == 1
     assert await order(database, merchant, "afterwards", "C22") == 900
     assert await contradictions(database, merchant) == []

@@ -7,7 +7,8 @@ from typing import Any, Final
 import pytest
 
 from sconto.domain.cart import Cart
-from sconto.domain.choice import CodeStatus, Group
+from sconto.domain.choice import Group
+from sconto.domain.code_outcomes import CodeStatus
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
 from sconto.domain.money import PERCENT

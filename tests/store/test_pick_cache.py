@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from sconto.domain.choice import AutomaticPick
+from sconto.domain.candidates import AutomaticPick
 from sconto.domain.money import PERCENT
-from sconto.domain.schedule import EVERYTHING, INSTANT
+from sconto.domain.schedule import ALL_PRODUCTS_ID, INSTANT
 from sconto.store.pick_cache import PickCache, PickSpan
 from tests.builders import NOON
 
@@ -30,7 +30,7 @@ def shown(
 def test_nothing_is_remembered_at_first() -> None:
     memory = PickCache()
     assert memory.version(SHOP) is None
-    assert memory.recall(SHOP, [EVERYTHING, MUG], NOON) == ({}, [EVERYTHING, MUG])
+    assert memory.recall(SHOP, [ALL_PRODUCTS_ID, MUG], NOON) == ({}, [ALL_PRODUCTS_ID, MUG])
 
 
 def test_that_a_product_has_no_pick_is_remembered_too() -> None:

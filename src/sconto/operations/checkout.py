@@ -7,13 +7,13 @@ from datetime import date, datetime
 from itertools import count
 from typing import Final, TypeVar
 
+from sconto.domain.candidates import Candidates
 from sconto.domain.cart import Cart
-from sconto.domain.choice import Candidates
 from sconto.domain.order import NewOrder, OrderStatus, Placed, StoredOrder
 from sconto.domain.people import Caller
 from sconto.domain.placement import check_agreed, check_replaceable, is_repetition
 from sconto.domain.pricing import ListedPrice, PricedCart, price, price_listing
-from sconto.domain.problems import OrderConflict, OrderHeldUp, OrderNotFound, OrderReplaced
+from sconto.domain.problems import OrderBusy, OrderConflict, OrderNotFound, OrderReplaced
 from sconto.store.candidates import CartAt, read_automatic_picks
 from sconto.store.database import Database, retrying
 from sconto.store.orders import (
@@ -67,7 +67,7 @@ async def place_order(
 
     `day` is the one its redemptions are counted on. Promotions apply as of `now`, however long it
     takes. Raises OrderConflict, ReplacedOrderNotFound, OrderNotReplaceable, TotalDiffers or
-    CodesUsedUp, and OrderHeldUp where something else uses one of its codes, or its id, for long;
+    CodesUsedUp, and OrderBusy where something else uses one of its codes, or its id, for long;
     then nothing was written.
     """
 
@@ -83,7 +83,7 @@ async def _until_clear(
     """Make an attempt again for as long as it is overtaken; from the second on, wait in line.
 
     Only the first in line for a code asks the database, so that many orders for one code make few
-    statements. Raises OrderHeldUp after a few seconds.
+    statements. Raises OrderBusy after a few seconds.
     """
     clock = asyncio.get_running_loop().time
     deadline = clock() + _PATIENCE
@@ -105,7 +105,7 @@ async def _until_clear(
                 await asyncio.sleep(pause)
     except NoSlot:
         pass
-    raise OrderHeldUp(_RETRY_AFTER)
+    raise OrderBusy(_RETRY_AFTER)
 
 
 async def _price_and_place(
@@ -152,7 +152,7 @@ async def change_order_status(
     """Set what the shop says of the order; nothing is counted or given back by it.
 
     Raises OrderNotFound, OrderReplaced where another order took its place, after which it stays
-    deleted, and OrderHeldUp where something else uses the order for long.
+    deleted, and OrderBusy where something else uses the order for long.
     """
 
     async def change() -> StoredOrder | None:

@@ -26,7 +26,7 @@ async def sweep_codes(database: Database) -> None:
         await asyncio.sleep(_REST)
 
 
-async def keep_codes_swept(database: Database) -> None:
+async def keep_sweeping_codes(database: Database) -> None:
     """Remove the codes of promotions that anybody deletes; ends when cancelled."""
     while True:
         # Workers that started together do not look together.

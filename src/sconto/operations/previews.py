@@ -8,7 +8,7 @@ from typing import Final
 from sconto.domain.cart import Cart, Line
 from sconto.domain.codes import code_key
 from sconto.domain.coverage import AllProducts, named_products
-from sconto.domain.numbers import LARGEST
+from sconto.domain.numbers import MAX_INT64
 from sconto.domain.people import Caller
 from sconto.domain.preview import (
     Draft,
@@ -17,7 +17,7 @@ from sconto.domain.preview import (
     WarningKind,
     find_warnings,
     first_code,
-    moment_of,
+    preview_time,
     sample_prices,
 )
 from sconto.domain.promotion import LONG_LIST, NewPromotion, PromotionType
@@ -47,7 +47,7 @@ async def preview_promotion(
     `promotion_id` is the promotion that it would replace, None for a new one; with `keep_codes` the
     codes of that one would stay. It takes two statements, or three where codes are at stake.
     """
-    draft = Draft(new, LARGEST if promotion_id is None else promotion_id)
+    draft = Draft(new, MAX_INT64 if promotion_id is None else promotion_id)
     named = None
     if not isinstance(new.terms.coverage, AllProducts):
         every = named_products(new.terms.coverage)
@@ -57,7 +57,7 @@ async def preview_promotion(
         around = await store.find_covered_products(
             connection, caller.merchant_id, named, _MOST_PRODUCTS, left
         )
-        at = moment_of(new.period, now)
+        at = preview_time(new.period, now)
         samples = around.products[:_SAMPLES]
         lines = [Line(str(i), p.product_id, 1, p.price) for i, p in enumerate(samples)]
         cart = Cart("EUR", tuple(lines), (first_code(draft),))

@@ -20,7 +20,7 @@ from sconto.domain.problems import (
     UnknownProducts,
 )
 from sconto.domain.promotion import (
-    RESTORABLE,
+    RESTORABLE_FOR,
     NewPromotion,
     Promotion,
     PromotionChange,
@@ -65,7 +65,7 @@ async def restore_promotion(
 ) -> None:
     """Have a deleted promotion back as it was, with its codes.
 
-    Raises PromotionNotFound, also for one whose deletion is longer ago than RESTORABLE.
+    Raises PromotionNotFound, also for one whose deletion is longer ago than RESTORABLE_FOR.
     """
     done: code_sweeps.Restoration | None = None
 
@@ -210,7 +210,7 @@ async def _restore_batch(
     merchant_id = caller.merchant_id
     async with database.write(merchant_id) as connection:
         await promotions.lock_promotions(connection, merchant_id)
-        since = now - RESTORABLE
+        since = now - RESTORABLE_FOR
         found = await promotions.find_deleted(connection, merchant_id, promotion_id, since)
         if found is None:
             raise PromotionNotFound(promotion_id)

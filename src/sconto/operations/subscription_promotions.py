@@ -18,7 +18,7 @@ from sconto.domain.subscription_promotion import (
     SubscriptionQuery,
     SubscriptionTerms,
 )
-from sconto.operations.idempotency import Answer, Repeatable, run_once
+from sconto.operations.idempotency import EncodedAnswer, Repeatable, run_once
 from sconto.store import history
 from sconto.store import subscription_promotions as store
 from sconto.store.database import Connection, Database, retried
@@ -32,7 +32,7 @@ async def create_promotion(
     terms: SubscriptionTerms,
     request: Repeatable[SubscriptionPromotion],
     now: datetime,
-) -> Answer:
+) -> EncodedAnswer:
     """Create a promotion. Raises SubscriptionCodeTaken, and what `run_once` raises."""
 
     async def create(connection: Connection) -> SubscriptionPromotion:
@@ -78,7 +78,7 @@ async def change_promotion(
     now: datetime,
     *,
     is_long: bool = False,
-) -> Answer:
+) -> EncodedAnswer:
     """Give the promotion the terms that `change` makes of it; nobody applies it meanwhile.
 
     `is_long` says that `change` takes long: it is called in a thread.
@@ -108,7 +108,7 @@ async def change_promotion(
 
 async def archive_promotion(
     database: Database, caller: Caller, promotion_id: int, request: Repeatable[None], now: datetime
-) -> Answer:
+) -> EncodedAnswer:
     """Take the promotion away from new subscriptions; those that have its code keep it.
 
     Raises SubscriptionPromotionNotFound, and what `run_once` raises.

@@ -5,19 +5,19 @@ from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar
 
-from sconto.domain.problems import TooManyAtOnce
+from sconto.domain.problems import TooManyLargeRequests
 from sconto.store.slots import NoSlot, Slots
 from sconto.store.threads import in_thread
 
 __all__ = ["Turns", "in_short_turns", "in_thread", "short_turns"]
 
-AT_ONCE: Final = 2
+MOST_RUNNING: Final = 2
 """Large requests of one merchant that a worker serves at a time."""
 
-WAITING: Final = 8
+MOST_WAITING: Final = 8
 """How many more may wait; others are refused at once."""
 
-PATIENCE: Final = 10.0
+TURN_TIMEOUT: Final = 10.0
 """Seconds that a request waits for its turn."""
 
 _RETRY_AFTER: Final = 5
@@ -47,19 +47,22 @@ class Turns:
     """Turns of the large requests in this worker."""
 
     def __init__(
-        self, at_once: int = AT_ONCE, waiting: int = WAITING, patience: float = PATIENCE
+        self,
+        most_running: int = MOST_RUNNING,
+        most_waiting: int = MOST_WAITING,
+        timeout: float = TURN_TIMEOUT,
     ) -> None:
-        self._slots = Slots(each=at_once, waiting=waiting)
-        self._patience = patience
+        self._slots = Slots(each=most_running, waiting=most_waiting)
+        self._timeout = timeout
 
     @asynccontextmanager
     async def of(self, whose: Hashable) -> AsyncIterator[None]:
-        """A turn for the length of a block. Raises TooManyAtOnce instead of waiting for long."""
-        deadline = asyncio.get_running_loop().time() + self._patience
+        """A turn for the block. Raises TooManyLargeRequests instead of waiting for long."""
+        deadline = asyncio.get_running_loop().time() + self._timeout
         try:
             await self._slots.take(whose, deadline)
         except NoSlot:
-            raise TooManyAtOnce(_RETRY_AFTER) from None
+            raise TooManyLargeRequests(_RETRY_AFTER) from None
         try:
             yield
         finally:
@@ -68,4 +71,4 @@ class Turns:
 
 def short_turns() -> Turns:
     """Turns for parts of long answers: one at a time, and each waits as long as it takes."""
-    return Turns(at_once=1, waiting=1_000, patience=600.0)
+    return Turns(most_running=1, most_waiting=1_000, timeout=600.0)

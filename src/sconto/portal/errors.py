@@ -19,7 +19,7 @@ from sconto.domain.problems import (
     ProductNotFound,
     PromotionNotFound,
     SubscriptionPromotionNotFound,
-    TooManyAtOnce,
+    TooManyLargeRequests,
     UserNotFound,
 )
 from sconto.operations import Busy, BusyReason, DatabaseUnavailable
@@ -38,7 +38,7 @@ STATUSES: Final[Mapping[type[Problem], int]] = {
     ProductNotFound: 404,
     PromotionNotFound: 404,
     SubscriptionPromotionNotFound: 404,
-    TooManyAtOnce: 429,
+    TooManyLargeRequests: 429,
     UserNotFound: 404,
 }
 
@@ -85,7 +85,7 @@ async def on_problem(request: Request, problem: Problem) -> Response:
     if status is None:
         raise problem
     response = answer_status(request, status)
-    if isinstance(problem, TooManyAtOnce):
+    if isinstance(problem, TooManyLargeRequests):
         response.headers["Retry-After"] = str(problem.retry_after)
     return response
 

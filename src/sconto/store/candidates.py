@@ -7,11 +7,11 @@ from typing import Final
 
 import msgspec
 
+from sconto.domain.candidates import AutomaticPick, Candidates, Offer
 from sconto.domain.cart import Cart
-from sconto.domain.choice import AutomaticPick, Candidates, CodeOffer
 from sconto.domain.codes import code_key
 from sconto.domain.order import StoredOrder
-from sconto.domain.schedule import EVERYTHING
+from sconto.domain.schedule import ALL_PRODUCTS_ID
 from sconto.store.crowded_codes import CROWDED_OFFERS
 from sconto.store.outcomes import OrderRow, order_from
 from sconto.store.period_ends import OVER_FROM
@@ -216,7 +216,7 @@ class _Around(msgspec.Struct, frozen=True):
 
     shown: list[PickSpan] = []
     known: frozenset[int] = frozenset()
-    offers: list[CodeOffer | None] = []
+    offers: list[Offer | None] = []
     orders: list[OrderRow] = []
     rules: list[CarriedRules] = []
 
@@ -248,13 +248,13 @@ async def read_automatic_picks(
 ) -> Candidates:
     """What the prices of products depend on where there are no codes, in one statement."""
     asked = [_Asked(at)]
-    wanted = [[EVERYTHING, *product_ids]]
+    wanted = [[ALL_PRODUCTS_ID, *product_ids]]
 
     def statement() -> str:
         return READ_AUTOMATIC if asked[0].missing else READ_VERSION
 
     _, picks = await _with_picks(connection, memory, merchant_id, asked, wanted, statement)
-    return Candidates(everywhere=picks[0].pop(EVERYTHING, None), specific=picks[0])
+    return Candidates(everywhere=picks[0].pop(ALL_PRODUCTS_ID, None), specific=picks[0])
 
 
 async def read_candidates(
@@ -274,7 +274,7 @@ async def read_candidates_of_carts(
 ) -> list[StoredCandidates]:
     """The same for each of several carts of one merchant, with the orders that are asked for."""
     asked = [_ask(one) for one in carts]
-    wanted = [[EVERYTHING, *one.products] for one in asked]
+    wanted = [[ALL_PRODUCTS_ID, *one.products] for one in asked]
 
     def statement() -> str:
         if any(one.cart.subscription is not None for one in carts):
@@ -306,7 +306,7 @@ def _surround(
 ) -> StoredCandidates:
     subscription = one.cart.subscription
     applied = () if subscription is None else in_order(subscription, found.rules)
-    everywhere = picks.pop(EVERYTHING, None)
+    everywhere = picks.pop(ALL_PRODUCTS_ID, None)
     return StoredCandidates(
         found.known,
         everywhere,
@@ -359,7 +359,7 @@ async def _with_picks(
     return found, picks
 
 
-def _is_crowded(offers: Sequence[CodeOffer | None]) -> bool:
+def _is_crowded(offers: Sequence[Offer | None]) -> bool:
     """Whether a text may have more codes than were read."""
     if len(offers) <= _FEW_CODES:
         return False

@@ -15,8 +15,8 @@ import asyncpg
 from sconto.domain.code_file import CodeLine, LineFault, RefusedCodeLine
 from sconto.domain.code_list import CodeCounts, ListedCode, state_of
 from sconto.domain.codes import CodeType
-from sconto.domain.history import NAMED, Sample
-from sconto.domain.numbers import LARGEST
+from sconto.domain.history import RECORDED_ELEMENTS, Sample
+from sconto.domain.numbers import MAX_INT64
 from sconto.domain.ordering import SPACING
 from sconto.domain.promotion import PromotionType
 from sconto.store.database import Connection
@@ -177,7 +177,7 @@ async def lock_codes(
 async def _find_holder(
     connection: Connection, statement: str, merchant_id: int, promotion_id: int
 ) -> CodeHolder | None:
-    if promotion_id > LARGEST:
+    if promotion_id > MAX_INT64:
         return None
     row = await connection.fetchrow(statement, merchant_id, promotion_id)
     if row is None:
@@ -273,7 +273,7 @@ async def insert_staged(connection: Connection, merchant_id: int, promotion_id: 
 
 async def sample_staged(connection: Connection, staged: int) -> Sample:
     """The staged codes, for the history."""
-    rows = await connection.fetch(_SAMPLE, NAMED, timeout=IMPORT_TIMEOUT)
+    rows = await connection.fetch(_SAMPLE, RECORDED_ELEMENTS, timeout=IMPORT_TIMEOUT)
     return Sample(staged, tuple(row["code"] for row in rows))
 
 
@@ -298,7 +298,7 @@ async def list_codes(
     *,
     limit: int,
     used: bool | None = None,
-    behind: int = -LARGEST,
+    behind: int = -MAX_INT64,
 ) -> list[PlacedCode]:
     """Up to `limit` codes behind a position, in the order in which they were added.
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sconto.domain.history import NAMED, ListChange, Sample
-from sconto.domain.numbers import LARGEST
+from sconto.domain.history import RECORDED_ELEMENTS, ListChange, Sample
+from sconto.domain.numbers import MAX_INT64
 from sconto.store.database import Connection
 
 SWEEP_BATCH: Final = 1_000
@@ -120,9 +120,9 @@ async def begin_sweep(
     Answers what the deletion takes in all.
     """
     count: int = await connection.fetchval(_COUNT, merchant_id, promotion_id)
-    first = await connection.fetch(_FIRST, merchant_id, promotion_id, NAMED)
+    first = await connection.fetch(_FIRST, merchant_id, promotion_id, RECORDED_ELEMENTS)
     removed, swept_to = await _remove_some(
-        connection, merchant_id, promotion_id, deleted_at, -LARGEST
+        connection, merchant_id, promotion_id, deleted_at, -MAX_INT64
     )
     if removed < count:
         await connection.execute(_START, merchant_id, promotion_id, swept_to)
@@ -141,7 +141,7 @@ async def sweep_batch(connection: Connection, merchant_id: int, promotion_id: in
     if job is None:
         return False
     await connection.execute(_IN_ORDER)
-    removed, swept_to = 0, -LARGEST
+    removed, swept_to = 0, -MAX_INT64
     if job["deleted_at"] is not None:
         removed, swept_to = await _remove_some(
             connection, merchant_id, promotion_id, job["deleted_at"], job["swept_to"]
@@ -149,7 +149,7 @@ async def sweep_batch(connection: Connection, merchant_id: int, promotion_id: in
         if not removed and await connection.fetch(_FIRST, merchant_id, promotion_id, 1):
             # Orders had these locked, or they stand where the sweep has been: once more from the
             # beginning, in the next round.
-            await connection.execute(_ADVANCE, merchant_id, promotion_id, -LARGEST)
+            await connection.execute(_ADVANCE, merchant_id, promotion_id, -MAX_INT64)
             return False
     if not removed:
         await connection.execute(_END, merchant_id, promotion_id)
@@ -196,7 +196,7 @@ async def restore_batch(
     again. When it is complete the job is gone; the same transaction must restore the promotion.
     """
     await connection.execute(_IN_ORDER)
-    batches: int = await connection.fetchval(_PAUSE, merchant_id, promotion_id, -LARGEST)
+    batches: int = await connection.fetchval(_PAUSE, merchant_id, promotion_id, -MAX_INT64)
     behind = 0
     if before is not None and (before.deleted_at, before.batches) == (deleted_at, batches):
         behind = before.restored_to

@@ -7,7 +7,12 @@ from typing import Final
 import asyncpg
 
 from sconto.domain.people import Caller, Merchant, Role, User
-from sconto.domain.sign_in import FORGIVEN_FOR, KNOWN_FOR, MOST_CANDIDATES, TypedName
+from sconto.domain.sign_in import (
+    ADDRESS_KNOWN_FOR,
+    EXEMPT_AFTER_CHANGE,
+    MOST_USERS_TRIED,
+    TypedName,
+)
 from sconto.store.database import Connection
 
 _INSERT_MERCHANT: Final = """
@@ -160,9 +165,9 @@ async def find_possible_users(
         name.merchant,
         name.username,
         place,
-        now - KNOWN_FOR,
-        now - FORGIVEN_FOR,
-        MOST_CANDIDATES,
+        now - ADDRESS_KNOWN_FOR,
+        now - EXEMPT_AFTER_CHANGE,
+        MOST_USERS_TRIED,
     )
     return [
         PossibleUser(

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 from lru import LRU
 
-from sconto.domain.choice import AutomaticPick
+from sconto.domain.candidates import AutomaticPick
 
 _PICKS: Final = 50_000
 """Of all merchants; of one merchant those are forgotten first that were not used for longest, and

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sconto.domain.product import Product
-from sconto.domain.schedule import EVERYTHING, Period, Span
+from sconto.domain.schedule import ALL_PRODUCTS_ID, Period, Span
 from sconto.store.database import Connection
 from sconto.store.period_ends import OVER_FROM
 from sconto.store.row_batches import ROWS_PER_STATEMENT
@@ -16,7 +16,7 @@ _MOST_SPANS: Final = 100
 
 # Ids and codes come as one text each: of an array, each of a million elements would be encoded in
 # the same step. A thousand products that nobody has are enough to say so.
-# The rows of a product are its spans, or one without a span; product 0 is EVERYTHING.
+# The rows of a product are its spans, or one without a span; product 0 is ALL_PRODUCTS_ID.
 _SURROUNDINGS: Final = """
 WITH covered AS MATERIALIZED ({covered})
 SELECT shown.*, span.*
@@ -102,7 +102,7 @@ class CoveredProducts:
     """The products that a draft covers, and what is picked for them at times that are left.
 
     `products` are all, or one more than were asked for. `unknown` are those that the catalogue
-    does not have. `spans` are the timelines of the products, and of EVERYTHING; None where there
+    does not have. `spans` are the timelines of the products, and of ALL_PRODUCTS_ID. None if there
     are more products than were asked for.
     """
 
@@ -149,7 +149,7 @@ async def find_covered_products(
     for _, product_id, name, price, currency, starts_at, *rest in rows:
         if name is not None:
             products[product_id] = Product(product_id, name, price, currency)
-        elif product_id != EVERYTHING:
+        elif product_id != ALL_PRODUCTS_ID:
             unknown[product_id] = None
             continue
         of_product = spans.setdefault(product_id, [])

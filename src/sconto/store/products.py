@@ -11,7 +11,7 @@ from sconto.domain.product import (
     ProductLine,
     ProductQuery,
     PutCounts,
-    Repeat,
+    RepeatedProduct,
     parse_product_id,
     search_key,
 )
@@ -152,10 +152,10 @@ async def stage_products(connection: Connection, lines: Iterable[ProductLine]) -
     return int(status.removeprefix("COPY "))
 
 
-async def find_repeats(connection: Connection, limit: int) -> tuple[list[Repeat], int]:
+async def find_repeats(connection: Connection, limit: int) -> tuple[list[RepeatedProduct], int]:
     """The first staged lines whose product an earlier line has, and how many there are in all."""
     rows = await connection.fetch(_FIND_REPEATS, limit, timeout=IMPORT_TIMEOUT)
-    repeats = [Repeat(row["line"], row["product_id"], row["first_line"]) for row in rows]
+    repeats = [RepeatedProduct(row["line"], row["product_id"], row["first_line"]) for row in rows]
     return repeats, rows[0]["total"] if rows else 0
 
 

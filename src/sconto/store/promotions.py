@@ -7,7 +7,7 @@ from typing import Final
 import asyncpg
 
 from sconto.domain.codes import CodeType
-from sconto.domain.numbers import LARGEST
+from sconto.domain.numbers import MAX_INT64
 from sconto.domain.promotion import (
     NewPromotion,
     Promotion,
@@ -150,7 +150,7 @@ async def find_summary(
     connection: Connection, merchant_id: int, promotion_id: int
 ) -> PromotionSummary | None:
     """The promotion without its lists; one index look-up."""
-    if promotion_id > LARGEST:
+    if promotion_id > MAX_INT64:
         return None
     row = await connection.fetchrow(_FIND_SUMMARY, merchant_id, promotion_id)
     return None if row is None else summary_from(row)
@@ -164,7 +164,7 @@ async def find_promotion(
     One statement, so that all parts are of the same moment. Of the codes at most so many, None for
     all.
     """
-    if promotion_id > LARGEST:
+    if promotion_id > MAX_INT64:
         return None
     row = await connection.fetchrow(_FIND, merchant_id, promotion_id, most_codes)
     if row is None:
@@ -201,8 +201,8 @@ async def list_promotions(
         query.expired,
         now,
         search,
-        None if query.limit is None else min(query.limit, LARGEST),
-        min(query.offset, LARGEST),
+        None if query.limit is None else min(query.limit, MAX_INT64),
+        min(query.offset, MAX_INT64),
     )
     return [row["promotion_id"] for row in rows]
 
@@ -251,7 +251,7 @@ async def find_deleted(
     connection: Connection, merchant_id: int, promotion_id: int, since: datetime
 ) -> tuple[PromotionSummary, datetime] | None:
     """A promotion that was deleted at that moment or later, and when."""
-    if promotion_id > LARGEST:
+    if promotion_id > MAX_INT64:
         return None
     row = await connection.fetchrow(_FIND_DELETED, merchant_id, promotion_id, since)
     return None if row is None else (summary_from(row), row["deleted_at"])

@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from sconto.domain.sign_in import LONGEST_LOOK, LONGEST_WINDOW, Subject
+from sconto.domain.sign_in import ATTEMPT_LOST_AFTER, LONGEST_FAILURE_WINDOW, FailureLimit
 from sconto.store.database import Connection
 
 # A statement sees what was committed when it began: the lock is therefore one of its own.
@@ -77,7 +77,7 @@ class AttemptRefused:
 
 
 async def reserve_attempt(
-    connection: Connection, subjects: Sequence[Subject], now: datetime
+    connection: Connection, subjects: Sequence[FailureLimit], now: datetime
 ) -> Attempt | AttemptRefused:
     """Count an attempt against every subject, or against none where one that binds has no more.
 
@@ -93,8 +93,8 @@ async def reserve_attempt(
         keys,
         [subject.allowed for subject in subjects],
         now,
-        now - LONGEST_WINDOW,
-        now - LONGEST_LOOK,
+        now - LONGEST_FAILURE_WINDOW,
+        now - ATTEMPT_LOST_AFTER,
         [now - subject.window for subject in subjects],
         [subject.binding for subject in subjects],
     )

@@ -37,7 +37,7 @@ import asyncpg
 
 from sconto.domain.people import Caller
 from sconto.domain.subscription import Contract, subscription_code_key
-from sconto.domain.subscription_pricing import AppliedRules
+from sconto.domain.subscription_pricing import SubscriptionRules
 from sconto.domain.subscription_promotion import Application, SubscriptionPromotion
 from sconto.store.availability import Busy, BusyReason
 from sconto.store.database import Connection
@@ -226,7 +226,9 @@ def _key_columns(kept: AnswerToKeep | None) -> tuple[object, ...]:
 
 async def find_applied_rules(
     connection: Connection, merchant_id: int, application_id: str
-) -> AppliedRules | None:
+) -> SubscriptionRules | None:
     """The rules as they were when the code was applied; None for an application that is unknown."""
     row = await connection.fetchrow(_FIND_RULES, merchant_id, application_id)
-    return None if row is None else AppliedRules(row["promotion_id"], decode_rules(row["rules"]))
+    return (
+        None if row is None else SubscriptionRules(row["promotion_id"], decode_rules(row["rules"]))
+    )

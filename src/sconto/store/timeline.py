@@ -27,7 +27,7 @@ from sconto.domain.coverage import (
     named_products,
 )
 from sconto.domain.schedule import (
-    EVERYTHING,
+    ALL_PRODUCTS_ID,
     Period,
     Span,
     latest_wins,
@@ -193,7 +193,7 @@ def _claims(promotion_id: int, claim: Claim | None) -> dict[int, Span]:
 def _percents(coverage: Coverage) -> Mapping[int, int]:
     match coverage:
         case AllProducts(percent=percent):
-            return {EVERYTHING: percent}
+            return {ALL_PRODUCTS_ID: percent}
         case ListedProducts(percent=percent, product_ids=product_ids):
             return dict.fromkeys(product_ids, percent)
         case OwnPercents(percents=percents):
@@ -248,8 +248,8 @@ async def _find_revealed(
     """By product, the spans that promotions created before this one show in the gaps it leaves."""
     revealed = []
     for statement, places in (
-        (_REVEALED_FOR_EVERYTHING, [gap for gap in gaps if gap[0] == EVERYTHING]),
-        (_REVEALED_FOR_PRODUCTS, [gap for gap in gaps if gap[0] != EVERYTHING]),
+        (_REVEALED_FOR_EVERYTHING, [gap for gap in gaps if gap[0] == ALL_PRODUCTS_ID]),
+        (_REVEALED_FOR_PRODUCTS, [gap for gap in gaps if gap[0] != ALL_PRODUCTS_ID]),
     ):
         if places:
             rows = await connection.fetch(
