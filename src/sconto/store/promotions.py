@@ -19,7 +19,7 @@ from sconto.domain.promotion import (
 from sconto.domain.schedule import Period
 from sconto.store.coverage import coverage_columns, coverage_from
 from sconto.store.database import Connection
-from sconto.store.period_ends import OVER_FROM
+from sconto.store.period_sql import OVER_FROM
 from sconto.store.threads import in_thread
 
 _CODE: Final = re.compile("[^,]+")
