@@ -14,7 +14,8 @@ from sconto.domain.cart_limits import (
     MOST_PRICES,
     MOST_UNITS_OF_LINE,
 )
-from sconto.domain.choice import CodeStatus, Group, Reason
+from sconto.domain.choice import Group, Reason
+from sconto.domain.code_outcomes import CodeStatus
 from sconto.domain.names import NAME_LENGTH, REFERENCE_LENGTH
 from sconto.domain.order import OrderStatus
 from sconto.domain.promotion import PromotionType

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sconto.domain.bill import PricedCart
-from sconto.domain.cart import Cart, Customer
+from sconto.domain.cart import NOBODY, Cart, Customer
 from sconto.domain.cart_promotion import (
     AmountOff,
     CartPromotion,
@@ -89,7 +89,7 @@ def shop(database: Database, merchant: Caller) -> Shop:
     return Shop(database, merchant)
 
 
-def cart(*codes: str, customer: Customer = Customer(), shipping: int | None = None) -> Cart:
+def cart(*codes: str, customer: Customer = NOBODY, shipping: int | None = None) -> Cart:
     return replace_cart(a_cart(a_line(quantity=2, unit_price=3000)), codes, customer, shipping)
 
 

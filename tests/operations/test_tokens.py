@@ -315,7 +315,7 @@ async def test_changes_are_learnt_within_10_seconds_and_after_a_lost_database(
         assert tokens.caller(token, NOW).role is Role.ADMIN
         await set_disabled(database, name, disabled=True)
         # The same pool, whose database is back.
-        lost._pool = database._pool
+        lost._pools = database._pools
         for _ in range(95):
             if not is_valid(tokens, token):
                 break

@@ -68,7 +68,7 @@ async def open_shop(stock: Database) -> Caller:
         asked = cart if order_id != "A-3" else a_cart(a_line(1), codes=("Twice",))
         order = NewOrder(order_id, asked, None, replaces)
         await place_order(stock, caller, order, NOON, date(2026, 6, 1))
-    await change_order_status(stock, caller, "A-3", OrderStatus.DELETED)
+    await change_order_status(stock, caller, "A-3", OrderStatus.DELETED, NOON)
     return caller
 
 

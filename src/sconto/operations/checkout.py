@@ -33,7 +33,7 @@ from sconto.store.orders import (
     replace_order,
     update_status,
 )
-from sconto.store.turns import LockTimeout
+from sconto.store.slots import NoSlot
 
 _PATIENCE: Final = 5.0
 """Seconds for which an order tries again while something else uses one of its codes, or its id."""
@@ -62,7 +62,7 @@ async def list_prices(
     product_ids = [product_id for product_id, _ in products]
 
     async def look() -> Candidates:
-        async with database.read_at_checkout() as connection:
+        async with database.read(pool="checkout") as connection:
             return await read_automatic_picks(
                 connection, database.pick_cache, caller.merchant_id, product_ids, at
             )
@@ -100,9 +100,10 @@ async def _until_clear(
     try:
         return await attempt()
     except OrderRaceLost as lost:
-        wanted = lost.wanted
+        lost_to = lost.wanted
     try:
-        async with database.order_locks.hold(caller.merchant_id, wanted, deadline):
+        keys = {(caller.merchant_id, one) for one in lost_to}
+        async with database.order_turns.hold(keys, deadline):
             for number in count():
                 try:
                     return await attempt()
@@ -112,7 +113,7 @@ async def _until_clear(
                 if clock() + pause > deadline:
                     break
                 await asyncio.sleep(pause)
-    except LockTimeout:
+    except NoSlot:
         pass
     raise OrderBusy(_RETRY_AFTER)
 
@@ -137,10 +138,10 @@ async def _price_and_place(
     claim = claim_of(priced, order.cart, found.cart_offers)
     merchant_id = caller.merchant_id
     if placed.replaces is None:
-        async with database.write_at_checkout(merchant_id) as connection:
+        async with database.write(merchant_id, queue="orders", transaction=False) as connection:
             await insert_order(connection, merchant_id, placed, day, found.versions, claim)
     else:
-        async with database.write(merchant_id, at_checkout=True) as connection:
+        async with database.write(merchant_id, queue="orders") as connection:
             await replace_order(connection, merchant_id, placed)
             await _give_back(connection, merchant_id, found.orders[placed.replaces], now)
             await insert_order(connection, merchant_id, placed, day, found.versions, claim)
@@ -151,7 +152,7 @@ async def get_order(database: Database, caller: Caller, order_id: str) -> Stored
     """The order as it was placed, with its present status. Raises OrderNotFound."""
 
     async def look() -> StoredOrder | None:
-        async with database.read_at_checkout() as connection:
+        async with database.read(pool="checkout") as connection:
             return await find_order(connection, caller.merchant_id, order_id)
 
     if (order := await retrying(look)) is None:
@@ -171,12 +172,14 @@ async def change_order_status(
     merchant_id = caller.merchant_id
 
     async def change() -> StoredOrder | None:
-        if status is not OrderStatus.DELETED:
-            async with database.write_at_checkout(merchant_id) as connection:
-                return await update_status(connection, merchant_id, order_id, status)
-        async with database.write(merchant_id, at_checkout=True) as connection:
+        is_deletion = status is OrderStatus.DELETED
+        async with database.write(
+            merchant_id, queue="orders", transaction=is_deletion
+        ) as connection:
             order = await update_status(connection, merchant_id, order_id, status)
-            return None if order is None else await _give_back(connection, merchant_id, order, now)
+            if order is None or not is_deletion:
+                return order
+            return await _give_back(connection, merchant_id, order, now)
 
     order = await _until_clear(database, caller, lambda: retrying(change))
     if order is None:

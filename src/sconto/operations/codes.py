@@ -166,7 +166,7 @@ async def import_codes(
     refusals = _Refusals()
     lines = _read_lines(pieces, typed=typed)
     merchant_id = caller.merchant_id
-    async with database.write(merchant_id, is_import=True) as connection:
+    async with database.write(merchant_id, queue="imports") as connection:
         _require_coupon(await _find_holder(connection, caller, promotion_id))
         staged = await code_lists.stage_codes(connection, refusals.filter(lines))
         if refusals.total:

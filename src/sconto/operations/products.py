@@ -96,7 +96,7 @@ async def import_products(
     cannot be taken, and those whose product an earlier line has.
     """
     refusals = _Refusals()
-    async with database.write(caller.merchant_id, is_import=True) as connection:
+    async with database.write(caller.merchant_id, queue="imports") as connection:
         staged = await store.stage_products(connection, refusals.filter(lines))
         refusals.add_repeats(*await store.find_repeats(connection, NAMED_LINES))
         if refusals.total:

@@ -134,7 +134,9 @@ async def _look_and_apply(
         to_keep = AnswerToKeep(
             request.key, request.fingerprint, answer.status, before, after, now - KEY_LIFETIME
         )
-    async with database.write_at_once(caller.merchant_id) as connection:
+    async with database.write(
+        caller.merchant_id, queue="applications", transaction=False
+    ) as connection:
         usage = await applications.insert_application(
             connection, caller, application, contract, to_keep, now
         )

@@ -48,7 +48,7 @@ _OFFER: Final = """
     'period', json_build_object('starts_at', promotion.starts_at, 'ends_at', promotion.ends_at)
 """
 
-CART_PARTS: Final = f"""
+CART_PROMOTIONS: Final = f"""
     ARRAY(
         SELECT json_build_object('product_id', product.product_id, 'tags', product.tags)
         FROM unnest(cart.products) AS wanted (product_id)

@@ -65,7 +65,7 @@ def answered(body: dict[str, Any]) -> dict[str, Any]:
 def pointers(body: dict[str, Any]) -> list[str]:
     with pytest.raises(InvalidFields) as refused:
         read_new_promotion(body, NOW)
-    return [fault.pointer for fault in refused.value.faults]
+    return [fault.place for fault in refused.value.faults]
 
 
 def test_every_field_is_answered_as_it_was_sent() -> None:
