@@ -35,7 +35,7 @@ _INSTALLED: Final = _ENVIRONMENT / "installed.txt"
 """A copy of the requirements, written when all of them are there."""
 
 _DATABASE: Final = "bench_peer"
-_PATIENCE: Final = 300.0
+_INSTALL_TIMEOUT: Final = 300.0
 
 
 class PeerUnavailable(Exception):
@@ -150,7 +150,7 @@ async def _run(
         *command, env={**os.environ, **(environment or {})}, stdin=pipe, stdout=pipe, stderr=pipe
     )
     try:
-        _, said = await asyncio.wait_for(process.communicate(sent), _PATIENCE)
+        _, said = await asyncio.wait_for(process.communicate(sent), _INSTALL_TIMEOUT)
     except TimeoutError:
         process.kill()
         await process.wait()

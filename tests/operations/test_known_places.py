@@ -93,14 +93,14 @@ async def test_beyond_the_limit_a_known_address_has_one_guess_a_turn(
     assert await outcome_of(database, name, PASSWORD, address) == "in"
     await fail(database, name, address, 10)
     looked_at = []
-    look = passwords.are_of_password
+    look = passwords.verify_hashes
 
     async def counting_look(password: str, hashes: list[str], looks: int) -> list[bool]:
         looked_at.append(password)
         return await look(password, hashes, looks)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(signing, "are_of_password", counting_look)
+        patch.setattr(signing, "verify_hashes", counting_look)
         started = time.monotonic()
         outcomes = await asyncio.gather(
             *(outcome_of(database, name, f"wrong-{index}", address) for index in range(40))

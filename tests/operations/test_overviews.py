@@ -121,7 +121,7 @@ async def test_a_search_that_finds_little_goes_on_where_it_stopped(
 ) -> None:
     for name in ("needle", "hay", "hay", "hay", "hay", "needle"):
         await promotions.create_promotion(database, merchant, a_promotion(name=name), NOON)
-    monkeypatch.setattr(promotion_lists, "WALK", 3)
+    monkeypatch.setattr(promotion_lists, "SEARCHED_PER_PAGE", 3)
     pages = await names(database, merchant, OverviewQuery(search="need"))
     assert pages == [["needle"], ["needle"], []]
 

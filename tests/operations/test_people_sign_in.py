@@ -16,7 +16,7 @@ from sconto.operations import passwords
 from sconto.operations.people import set_disabled, set_password, sign_in
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
-from sconto.store.sign_in import Attempt, Refusal, reserve_attempt
+from sconto.store.sign_in import Attempt, AttemptRefused, reserve_attempt
 from tests.operations.test_people import PASSWORD, a_name, a_user
 
 TOKENS = Tokens(b"a key that is as long as its hash, or longer")
@@ -79,7 +79,7 @@ async def test_a_look_takes_as_long_for_an_unknown_user_as_for_a_wrong_password(
 
     async def seconds(known: list[str]) -> float:
         start = perf_counter()
-        found = await passwords.are_of_password(WRONG, known, password_checks_for(len(known)))
+        found = await passwords.verify_hashes(WRONG, known, password_checks_for(len(known)))
         assert not any(found)
         return perf_counter() - start
 
@@ -187,14 +187,16 @@ async def test_processes_share_the_count(database: Database, address: str) -> No
     """What processes share is the database alone: here without the bound that a process has."""
     subjects = limits_of_attempt(a_name(), address)
 
-    async def reserve() -> Attempt | Refusal:
+    async def reserve() -> Attempt | AttemptRefused:
         async with database.write() as connection:
             return await reserve_attempt(connection, subjects, NOW)
 
     answers = await asyncio.gather(*(reserve() for _ in range(64)))
     assert sum(isinstance(answer, Attempt) for answer in answers) == 10
     # Nothing has failed yet, so nobody is told to come back in 15 minutes.
-    assert {answer for answer in answers if isinstance(answer, Refusal)} == {Refusal(None)}
+    assert {answer for answer in answers if isinstance(answer, AttemptRefused)} == {
+        AttemptRefused(None)
+    }
 
 
 async def test_an_attempt_whose_process_died_counts_as_failed_after_a_minute(

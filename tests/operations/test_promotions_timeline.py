@@ -17,7 +17,7 @@ from sconto.domain.schedule import INSTANT, SECOND, Period, PeriodState, Span
 from sconto.operations.promotions import change_promotion, create_promotion, delete_promotion
 from sconto.store.candidates import read_candidates
 from sconto.store.database import Database
-from sconto.store.pick_memory import PickMemory
+from sconto.store.pick_cache import PickCache
 from tests.builders import NOON, a_cart, a_line, a_period, a_promotion
 from tests.conftest import create_caller
 from tests.operations.stock import stock
@@ -145,7 +145,7 @@ async def test_a_process_that_remembers_picks_as_one_that_has_just_begun(
                 cart = a_cart(*(a_line(number, line_id=str(number)) for number in product_ids))
                 found, anew = [
                     (await read_candidates(connection, memory, caller.merchant_id, cart, at))
-                    for memory in (remembering.picks, PickMemory())
+                    for memory in (remembering.pick_cache, PickCache())
                 ]
                 assert found == anew
                 picks = {ALL_PRODUCTS_ID: found.everywhere, **found.specific}

@@ -26,7 +26,7 @@ from sconto.operations.counters import fold
 from sconto.operations.overviews import chart_redemptions
 from sconto.operations.products import get_product, put_products
 from sconto.operations.promotions import delete_promotion
-from sconto.operations.statistics import promotion_statistics
+from sconto.operations.statistics import get_statistics
 from sconto.store.database import Database
 from sconto.store.migrate import migrate
 from tests.builders import a_product
@@ -112,12 +112,12 @@ async def test_statistics_and_charts_go_on_with_exact_amounts(upgraded: Database
         return {count.currency: count.discount for count in days}
 
     assert await given() == {"RSD": 32500, "IQD": 751_000, "EUR": 1000}
-    assert (await promotion_statistics(upgraded, SHOP, JUNE_SALE)).uses == 5
+    assert (await get_statistics(upgraded, SHOP, JUNE_SALE)).uses == 5
     # Half of 150.51 is 75.255, rounded half up to 75.26; half of 0.001 to 0.001.
     await place(upgraded, "B-1", Cart("RSD", (Line("1", 1, 1, 15051),)))
     await place(upgraded, "B-2", Cart("IQD", (Line("1", 4, 1, 1),)))
     assert await given() == {"RSD": 40026, "IQD": 751_001, "EUR": 1000}
-    assert (await promotion_statistics(upgraded, SHOP, JUNE_SALE)).uses == 7
+    assert (await get_statistics(upgraded, SHOP, JUNE_SALE)).uses == 7
     await fold(upgraded, NOW + timedelta(days=70))
     assert await given() == {"RSD": 40026, "IQD": 751_001, "EUR": 1000}
     assert await contradictions(upgraded) == []

@@ -9,7 +9,7 @@ from sconto.domain.promise import (
     Violation,
     first_timeline_mistake,
 )
-from sconto.store.check import CHECKS, find_contradictions, one_moment, read_timelines
+from sconto.store.check import CHECKS, find_contradictions, one_snapshot, read_timelines
 from sconto.store.database import Connection, Database
 
 TIMELINE: Final = "The timeline shows the latest created promotion at every moment"
@@ -25,7 +25,7 @@ async def check(
 
     All of them see the database as it is at one moment; nobody who writes meanwhile waits.
     """
-    async with one_moment(database) as connection:
+    async with one_snapshot(database) as connection:
         for promise, statement in CHECKS:
             found = await find_contradictions(connection, statement, merchant_id, _MOST)
             yield CheckedPromise(promise, found)

@@ -18,13 +18,13 @@ from sconto.domain.problems import OrderBusy, OrderConflict, OrderNotFound, Orde
 from sconto.store.candidates import CartAt, read_automatic_picks
 from sconto.store.database import Database, retrying
 from sconto.store.orders import (
-    Overtaken,
+    OrderRaceLost,
     find_order,
     insert_order,
     replace_order,
     update_status,
 )
-from sconto.store.turns import LineTooLong
+from sconto.store.turns import LockTimeout
 
 _PATIENCE: Final = 5.0
 """Seconds for which an order tries again while something else uses one of its codes, or its id."""
@@ -40,7 +40,7 @@ T = TypeVar("T")
 async def quote(database: Database, caller: Caller, cart: Cart, at: datetime) -> PricedCart:
     """What the cart costs at a time, with the promotions as they are now."""
     found = await database.carts.read(caller.merchant_id, CartAt(cart, at))
-    return price(cart, found.candidates, at)
+    return price(cart, found, at)
 
 
 async def list_prices(
@@ -55,7 +55,7 @@ async def list_prices(
     async def look() -> Candidates:
         async with database.read_at_checkout() as connection:
             return await read_automatic_picks(
-                connection, database.picks, caller.merchant_id, product_ids, at
+                connection, database.pick_cache, caller.merchant_id, product_ids, at
             )
 
     return price_listing(products, await retrying(look))
@@ -90,20 +90,20 @@ async def _until_clear(
     deadline = clock() + _PATIENCE
     try:
         return await attempt()
-    except Overtaken as overtaken:
-        wanted = overtaken.wanted
+    except OrderRaceLost as lost:
+        wanted = lost.wanted
     try:
-        async with database.order_lines.first_for(caller.merchant_id, wanted, deadline):
+        async with database.order_locks.hold(caller.merchant_id, wanted, deadline):
             for number in count():
                 try:
                     return await attempt()
-                except Overtaken:
+                except OrderRaceLost:
                     longest = min(0.005 * 2**number, _LONGEST_PAUSE)
                 pause = longest * random.uniform(0.5, 1)  # noqa: S311
                 if clock() + pause > deadline:
                     break
                 await asyncio.sleep(pause)
-    except LineTooLong:
+    except LockTimeout:
         pass
     raise OrderBusy(_RETRY_AFTER)
 
@@ -111,7 +111,7 @@ async def _until_clear(
 async def _price_and_place(
     database: Database, caller: Caller, order: NewOrder, now: datetime, day: date
 ) -> Placed:
-    """Price the order and write it down. Raises Overtaken where something else was first."""
+    """Price the order and write it down. Raises OrderRaceLost where something else was first."""
     order_ids = [order.order_id] if order.replaces is None else [order.order_id, order.replaces]
     found = await database.carts.read(caller.merchant_id, CartAt(order.cart, now, order_ids))
     if (stored := found.orders.get(order.order_id)) is not None:
@@ -120,7 +120,7 @@ async def _price_and_place(
         raise OrderConflict(stored)
     if order.replaces is not None:
         check_replaceable(order.replaces, found.orders.get(order.replaces))
-    priced = price(order.cart, found.candidates, now)
+    priced = price(order.cart, found, now)
     check_agreed(order, priced)
     placed = StoredOrder(order.order_id, OrderStatus.NOT_PAID, now, priced, order.replaces)
     merchant_id = caller.merchant_id

@@ -34,9 +34,9 @@ from sconto.domain.problems import (
 )
 from sconto.domain.promotion import PromotionType
 from sconto.store import code_lists, history
-from sconto.store.apart import apart
 from sconto.store.database import Connection, Database, retried, retrying
 from sconto.store.price_versions import renew_price_version
+from sconto.store.threads import in_thread
 
 T = TypeVar("T")
 
@@ -65,7 +65,7 @@ async def list_codes(
 
 
 @retried
-async def look_through_codes(
+async def list_found_codes(
     database: Database, caller: Caller, overview: PromotionOverview, query: CodeQuery
 ) -> CodePage:
     """The same for a promotion that was found a moment ago; raises CursorRefused."""
@@ -307,7 +307,7 @@ def _key(cursor: str | None) -> str:
 
 async def _briefly(codes: Sequence[str], function: Callable[..., T], *arguments: object) -> T:
     """What the function answers; about many codes it is asked in a thread."""
-    return function(*arguments) if len(codes) <= _FEW else await apart(function, *arguments)
+    return function(*arguments) if len(codes) <= _FEW else await in_thread(function, *arguments)
 
 
 def _keys_of(codes: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ from sconto.store.database import Database, retried
 
 
 @retried
-async def promotion_history(
+async def get_promotion_history(
     database: Database, caller: Caller, promotion_id: int, *, limit: int, before: int | None = None
 ) -> HistoryPage:
     """The latest entries about a promotion and its codes; raises PromotionNotFound.
@@ -29,7 +29,7 @@ async def promotion_history(
 
 
 @retried
-async def subscription_history(
+async def get_subscription_history(
     database: Database, caller: Caller, promotion_id: int, *, limit: int, before: int | None = None
 ) -> HistoryPage:
     """The latest entries about a subscription promotion, archived or not; none where unknown."""
@@ -46,7 +46,7 @@ async def subscription_history(
 
 
 @retried
-async def people_history(
+async def get_user_history(
     database: Database, caller: Caller, *, limit: int, before: int | None = None
 ) -> HistoryPage:
     """The latest entries about the merchant's users."""

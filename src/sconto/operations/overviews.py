@@ -90,7 +90,7 @@ async def chart_redemptions(
 
 
 @retried
-async def example_prices(
+async def price_examples(
     database: Database, caller: Caller, overview: PromotionOverview, now: datetime
 ) -> tuple[datetime, list[ExamplePrice]]:
     """What products of the promotion cost with its first code: now, or when it starts."""
@@ -106,7 +106,7 @@ async def example_prices(
         lines = tuple(cart.lines[0] for cart in carts)
         all_lines = Cart("EUR", lines, overview.codes[:1])
         candidates = await read_candidates(
-            connection, database.picks, caller.merchant_id, all_lines, at
+            connection, database.pick_cache, caller.merchant_id, all_lines, at
         )
     return at, [
         ExamplePrice(product, price(cart, candidates, at).lines[0])

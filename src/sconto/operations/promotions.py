@@ -69,11 +69,11 @@ async def restore_promotion(
     """
     done: code_sweeps.Restoration | None = None
 
-    async def restore_some() -> code_sweeps.Restoration:
-        return await _restore_some(database, caller, promotion_id, now, done)
+    async def restore_batch() -> code_sweeps.Restoration:
+        return await _restore_batch(database, caller, promotion_id, now, done)
 
     while done is None or not done.is_complete:
-        done = await retrying(restore_some)
+        done = await retrying(restore_batch)
 
 
 @retried
@@ -199,7 +199,7 @@ async def _delete(database: Database, caller: Caller, promotion_id: int, now: da
         await history.record(connection, caller, entry, now)
 
 
-async def _restore_some(
+async def _restore_batch(
     database: Database,
     caller: Caller,
     promotion_id: int,
@@ -215,7 +215,7 @@ async def _restore_some(
         if found is None:
             raise PromotionNotFound(promotion_id)
         deleted, deleted_at = found
-        done = await code_sweeps.restore_some(
+        done = await code_sweeps.restore_batch(
             connection, merchant_id, promotion_id, deleted_at, before
         )
         if not done.is_complete:

@@ -22,11 +22,11 @@ from sconto.domain.subscription_promotion import (
 )
 from sconto.domain.subscription_schedule import Schedule, SchedulePlan, schedule_orders
 from sconto.operations.idempotency import (
-    KEPT,
-    PATIENCE,
-    PAUSE,
-    RETRY_AFTER,
-    Answer,
+    BUSY_PAUSE,
+    BUSY_RETRY_AFTER,
+    BUSY_TIMEOUT,
+    KEY_LIFETIME,
+    EncodedAnswer,
     Repeatable,
     answer_again,
 )
@@ -79,7 +79,7 @@ async def apply_code(
     contract: Contract,
     request: Repeatable[Application],
     now: datetime,
-) -> Answer:
+) -> EncodedAnswer:
     """Count one use of the code's promotion for the contract, and keep which version it got.
 
     The body that the request renders has USAGE_MARK once. Raises SubscriptionCodeNotFound,
@@ -87,18 +87,18 @@ async def apply_code(
     long; then nothing was written.
     """
     clock = asyncio.get_running_loop().time
-    deadline = clock() + PATIENCE
+    deadline = clock() + BUSY_TIMEOUT
     late: Exception
     while True:
         try:
             return await retrying(
                 lambda: _look_and_apply(database, caller, code, contract, request, now)
             )
-        except applications.Overtaken:
+        except applications.ApplicationRaceLost:
             late = DatabaseUnavailable("too many changes of a promotion whose code is applied")
         except KeyBusy:
-            late = IdempotencyKeyBusy(RETRY_AFTER)
-            await asyncio.sleep(PAUSE * random.uniform(0.5, 1))  # noqa: S311
+            late = IdempotencyKeyBusy(BUSY_RETRY_AFTER)
+            await asyncio.sleep(BUSY_PAUSE * random.uniform(0.5, 1))  # noqa: S311
         if clock() > deadline:
             raise late
 
@@ -110,14 +110,15 @@ async def _look_and_apply(
     contract: Contract,
     request: Repeatable[Application],
     now: datetime,
-) -> Answer:
+) -> EncodedAnswer:
     """Apply the code as it is found; what is refused is refused before anybody has to wait.
 
-    Raises Overtaken or KeyBusy where another request was first, besides what `apply_code` raises.
+    Raises ApplicationRaceLost or KeyBusy if another request was first, and what `apply_code`
+    raises.
     """
     async with database.read(caller.merchant_id) as connection:
-        promotion, kept = await applications.look_at_promotion(
-            connection, caller.merchant_id, code, request.key, now - KEPT
+        promotion, kept = await applications.find_promotion_and_answer(
+            connection, caller.merchant_id, code, request.key, now - KEY_LIFETIME
         )
     if kept is not None:
         return answer_again(request, kept)
@@ -131,7 +132,7 @@ async def _look_and_apply(
     to_keep = None
     if request.key is not None:
         to_keep = AnswerToKeep(
-            request.key, request.fingerprint, answer.status, before, after, now - KEPT
+            request.key, request.fingerprint, answer.status, before, after, now - KEY_LIFETIME
         )
     async with database.write_at_once(caller.merchant_id) as connection:
         usage = await applications.insert_application(

@@ -126,7 +126,7 @@ async def _show(
         CodeState(state) if state in tuple(CodeState) else None,
     )
     try:
-        page = await codes.look_through_codes(database, visit.caller, overview, query)
+        page = await codes.list_found_codes(database, visit.caller, overview, query)
     except CursorRefused:
         return visit.redirect(f"/promotions/{promotion_id}/codes")
     generations = await code_generation.list_generations(database, visit.caller, promotion_id)

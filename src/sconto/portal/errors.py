@@ -22,7 +22,7 @@ from sconto.domain.problems import (
     TooManyLargeRequests,
     UserNotFound,
 )
-from sconto.operations import Busy, DatabaseUnavailable, Reason
+from sconto.operations import Busy, BusyReason, DatabaseUnavailable
 from sconto.portal.headers import ALWAYS
 from sconto.portal.pages import FormTokenWrong
 from sconto.portal.visit import visit_of_anybody
@@ -71,11 +71,11 @@ _SENTENCES: Final = {
 }
 
 
-_BUSY: Final[Mapping[Reason, str]] = {
-    Reason.EDIT: marked("Another change is still being written. Nothing was changed."),
-    Reason.IMPORT: marked("Another import is still being written. Nothing was changed."),
-    Reason.REQUESTS: marked("Too many pages are being read at once."),
-    Reason.APPLICATIONS: marked("The promotion is being changed."),
+_BUSY: Final[Mapping[BusyReason, str]] = {
+    BusyReason.EDIT: marked("Another change is still being written. Nothing was changed."),
+    BusyReason.IMPORT: marked("Another import is still being written. Nothing was changed."),
+    BusyReason.REQUESTS: marked("Too many pages are being read at once."),
+    BusyReason.APPLICATIONS: marked("The promotion is being changed."),
 }
 
 

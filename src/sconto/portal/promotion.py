@@ -25,7 +25,7 @@ ENTRIES: Final = 25
 async def show_terms(visit: Visit) -> Response:
     """What it gives, and what that makes of some prices."""
     overview = await find(visit)
-    at, examples = await overviews.example_prices(
+    at, examples = await overviews.price_examples(
         visit.context.database, visit.caller, overview, visit.now
     )
     return show(visit, "promotions/terms.html", overview, at=at, examples=examples)
@@ -56,7 +56,7 @@ async def show_statistics(visit: Visit) -> Response:
 async def show_history(visit: Visit) -> Response:
     """Who changed what and when."""
     overview = await find(visit)
-    page = await history.promotion_history(
+    page = await history.get_promotion_history(
         visit.context.database,
         visit.caller,
         overview.summary.id,

@@ -52,7 +52,7 @@ async def show_history(visit: Visit) -> Response:
     promotion = await subscription_promotions.get_promotion(
         database, caller, visit.id_in_path("promotion_id")
     )
-    page = await history.subscription_history(
+    page = await history.get_subscription_history(
         database, caller, promotion.id, limit=ENTRIES, before=visit.id_in_query("before")
     )
     return _show(

@@ -15,7 +15,7 @@ from sconto.domain.schedule import ALL_PRODUCTS_ID
 from sconto.store.crowded_codes import CROWDED_OFFERS
 from sconto.store.outcomes import OrderRow, order_from
 from sconto.store.period_ends import OVER_FROM
-from sconto.store.pick_memory import PickMemory, Shown, Version
+from sconto.store.pick_cache import PickCache, PickSpan, Version
 from sconto.store.pool import Connection
 from sconto.store.subscription_rules import READ_RULES, CarriedRules, carried_codes, in_order
 
@@ -189,14 +189,13 @@ class CartAt(msgspec.Struct, frozen=True):
         return len(self.cart.lines) + len(self.cart.codes)
 
 
-class Surroundings(msgspec.Struct, frozen=True):
-    """What is stored around a cart at one moment: the candidates, and the orders asked for.
+class StoredCandidates(Candidates, frozen=True):
+    """The candidates of a cart as one snapshot has them, with the orders that were asked for.
 
-    `versions` are those that the merchant's timeline and prices had at that moment.
+    `versions` are those of the merchant's timeline and prices in the same snapshot.
     """
 
-    candidates: Candidates
-    orders: Mapping[str, StoredOrder]
+    orders: Mapping[str, StoredOrder] = {}
     versions: Versions | None = None
 
 
@@ -215,7 +214,7 @@ class _Asked(msgspec.Struct, omit_defaults=True):
 class _Around(msgspec.Struct, frozen=True):
     """What a statement finds around a cart."""
 
-    shown: list[Shown] = []
+    shown: list[PickSpan] = []
     known: frozenset[int] = frozenset()
     offers: list[Offer | None] = []
     orders: list[OrderRow] = []
@@ -242,7 +241,7 @@ _Picks = dict[int, AutomaticPick]
 
 async def read_automatic_picks(
     connection: Connection,
-    memory: PickMemory,
+    memory: PickCache,
     merchant_id: int,
     product_ids: Iterable[int],
     at: datetime,
@@ -260,19 +259,19 @@ async def read_automatic_picks(
 
 async def read_candidates(
     connection: Connection,
-    memory: PickMemory,
+    memory: PickCache,
     merchant_id: int,
     cart: Cart,
     at: datetime,
 ) -> Candidates:
     """Everything that the price of a cart depends on at a time, in one statement and snapshot."""
-    found = await read_surroundings(connection, memory, merchant_id, [CartAt(cart, at)])
-    return found[0].candidates
+    [found] = await read_candidates_of_carts(connection, memory, merchant_id, [CartAt(cart, at)])
+    return found
 
 
-async def read_surroundings(
-    connection: Connection, memory: PickMemory, merchant_id: int, carts: Sequence[CartAt]
-) -> list[Surroundings]:
+async def read_candidates_of_carts(
+    connection: Connection, memory: PickCache, merchant_id: int, carts: Sequence[CartAt]
+) -> list[StoredCandidates]:
     """The same for each of several carts of one merchant, with the orders that are asked for."""
     asked = [_ask(one) for one in carts]
     wanted = [[ALL_PRODUCTS_ID, *one.products] for one in asked]
@@ -304,18 +303,16 @@ def _ask(one: CartAt) -> _Asked:
 
 def _surround(
     one: CartAt, found: _Around, picks: _Picks, versions: Versions | None
-) -> Surroundings:
+) -> StoredCandidates:
     subscription = one.cart.subscription
     applied = () if subscription is None else in_order(subscription, found.rules)
     everywhere = picks.pop(ALL_PRODUCTS_ID, None)
-    return Surroundings(
-        Candidates(
-            found.known,
-            everywhere,
-            picks,
-            [offer for offer in found.offers if offer is not None],
-            applied,
-        ),
+    return StoredCandidates(
+        found.known,
+        everywhere,
+        picks,
+        [offer for offer in found.offers if offer is not None],
+        applied,
         {row.order_id: order_from(row) for row in found.orders},
         versions,
     )
@@ -323,7 +320,7 @@ def _surround(
 
 async def _with_picks(
     connection: Connection,
-    memory: PickMemory,
+    memory: PickCache,
     merchant_id: int,
     asked: Sequence[_Asked],
     wanted: Sequence[Sequence[int]],

@@ -63,7 +63,7 @@ class ProductTimeline:
 
 
 @asynccontextmanager
-async def one_moment(database: Database) -> AsyncIterator[Connection]:
+async def one_snapshot(database: Database) -> AsyncIterator[Connection]:
     """A transaction that sees the database as it is at one moment, and cannot write."""
     async with database.write() as connection:
         await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")

@@ -20,10 +20,10 @@ from sconto.domain.history import RECORDED_ELEMENTS, ListChange, Sample
 from sconto.domain.numbers import MAX_INT64
 from sconto.store.database import Connection
 
-SWEPT_AT_ONCE: Final = 1_000
+SWEEP_BATCH: Final = 1_000
 """The codes that one transaction removes at most: an order waits no longer than for these."""
 
-RESTORED_AT_ONCE: Final = 5_000
+RESTORE_BATCH: Final = 5_000
 """The codes that one transaction brings back at most; no order can use one of them."""
 
 _COUNT: Final = """
@@ -48,7 +48,7 @@ FROM (
     FROM codes
     WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL AND position > $4
     ORDER BY position
-    LIMIT {SWEPT_AT_ONCE}
+    LIMIT {SWEEP_BATCH}
     FOR UPDATE SKIP LOCKED
 ) AS chosen
 WHERE codes.merchant_id = $1 AND codes.code_id = chosen.code_id
@@ -105,7 +105,7 @@ FROM (
     FROM codes
     WHERE merchant_id = $1 AND code_id > $4 AND promotion_id = $2 AND removed_at = $3
     ORDER BY code_id
-    LIMIT {RESTORED_AT_ONCE}
+    LIMIT {RESTORE_BATCH}
 ) AS chosen
 WHERE codes.merchant_id = $1 AND codes.code_id = chosen.code_id
 RETURNING codes.code_id
@@ -135,7 +135,7 @@ async def list_sweeps(connection: Connection, limit: int) -> list[tuple[int, int
     return [(row["merchant_id"], row["promotion_id"]) for row in rows]
 
 
-async def sweep_some(connection: Connection, merchant_id: int, promotion_id: int) -> bool:
+async def sweep_batch(connection: Connection, merchant_id: int, promotion_id: int) -> bool:
     """Remove the next codes of a deleted promotion; whether there is more to do for this worker."""
     job = await connection.fetchrow(_CLAIM, merchant_id, promotion_id)
     if job is None:
@@ -183,7 +183,7 @@ class Restoration:
     is_complete: bool
 
 
-async def restore_some(
+async def restore_batch(
     connection: Connection,
     merchant_id: int,
     promotion_id: int,
@@ -201,7 +201,7 @@ async def restore_some(
     if before is not None and (before.deleted_at, before.batches) == (deleted_at, batches):
         behind = before.restored_to
     rows = await connection.fetch(_RESTORE, merchant_id, promotion_id, deleted_at, behind)
-    is_complete = len(rows) < RESTORED_AT_ONCE
+    is_complete = len(rows) < RESTORE_BATCH
     if is_complete:
         await connection.execute(_END, merchant_id, promotion_id)
     restored_to = max((row["code_id"] for row in rows), default=behind)

@@ -100,7 +100,7 @@ class UserChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class PossibleUser:
     """A user whom a sign-in may mean, and what it is checked against.
 
     `known_here` says that they signed in from there lately, `changed_lately` that somebody changed
@@ -155,9 +155,9 @@ async def list_users(connection: Connection) -> list[User]:
     ]
 
 
-async def find_candidates(
+async def find_possible_users(
     connection: Connection, name: TypedName, place: bytes, now: datetime
-) -> list[Candidate]:
+) -> list[PossibleUser]:
     """The users whom the name may mean: those who are known there first, then the oldest."""
     rows = await connection.fetch(
         _FIND_CANDIDATES,
@@ -170,7 +170,7 @@ async def find_candidates(
         MOST_USERS_TRIED,
     )
     return [
-        Candidate(
+        PossibleUser(
             _state(row),
             row["password_hash"],
             row["known_here"],

@@ -23,7 +23,7 @@ from sconto.store.database import Connection
 from sconto.store.period_ends import OVER_FROM
 from sconto.store.promotions import summary_from
 
-WALK: Final = 5_000
+SEARCHED_PER_PAGE: Final = 5_000
 """How many promotions one page looks through for those that its search and filters let pass."""
 
 _FIRST_CODES: Final = 2
@@ -167,7 +167,7 @@ async def list_overviews(
         statement,
         merchant_id,
         *_after(query),
-        WALK,
+        SEARCHED_PER_PAGE,
         now,
         query.type,
         search,
@@ -184,7 +184,7 @@ async def find_last_walked(
     """Where one page's walk ends; None where it reaches the end of the list."""
     _, _, direction, _ = _KEYS[query.order]
     statement = _LAST_WALKED.format(walk=_walk(query.order), direction=direction)
-    row = await connection.fetchrow(statement, merchant_id, *_after(query), WALK)
+    row = await connection.fetchrow(statement, merchant_id, *_after(query), SEARCHED_PER_PAGE)
     return None if row is None else ListPosition(row["place"], row["promotion_id"])
 
 

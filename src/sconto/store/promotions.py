@@ -17,10 +17,10 @@ from sconto.domain.promotion import (
     Terms,
 )
 from sconto.domain.schedule import Period
-from sconto.store.apart import apart
 from sconto.store.coverage import coverage_columns, coverage_from
 from sconto.store.database import Connection
 from sconto.store.period_ends import OVER_FROM
+from sconto.store.threads import in_thread
 
 _CODE: Final = re.compile("[^,]+")
 _SHORT: Final = 64 * 1024
@@ -175,7 +175,7 @@ async def find_promotion(
         return None
     # One text and not an array of a million, which would be read in one step.
     text = row["codes"]
-    codes = _split(text) if len(text) <= _SHORT else await apart(_split, text)
+    codes = _split(text) if len(text) <= _SHORT else await in_thread(_split, text)
     percents = dict(zip(row["product_ids"], row["percents"], strict=True))
     return Promotion(
         summary_from(row),

@@ -70,7 +70,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class AttemptRefused:
     """No attempt now: until `free_at`, or, where that is None, until one under way has ended."""
 
     free_at: datetime | None
@@ -78,7 +78,7 @@ class Refusal:
 
 async def reserve_attempt(
     connection: Connection, subjects: Sequence[FailureLimit], now: datetime
-) -> Attempt | Refusal:
+) -> Attempt | AttemptRefused:
     """Count an attempt against every subject, or against none where one that binds has no more.
 
     Needs a transaction. Attempts for one subject queue up on a lock until it commits, in every
@@ -101,7 +101,7 @@ async def reserve_attempt(
     assert row is not None  # noqa: S101 - a query without FROM has one row
     if row["failure_ids"] is not None:
         return Attempt(keys, tuple(row["failure_ids"]), row["free_at"])
-    return Refusal(row["free_at"])
+    return AttemptRefused(row["free_at"])
 
 
 async def confirm_failure(connection: Connection, attempt: Attempt) -> None:

@@ -34,9 +34,9 @@ from sconto.domain.schedule import (
     parts_outside,
     span_of,
 )
-from sconto.store.apart import apart
 from sconto.store.database import Connection
 from sconto.store.period_ends import OVER_FROM
+from sconto.store.threads import in_thread
 
 _BATCH: Final = 1_000
 """How many products are redrawn together: other requests are served between two batches."""
@@ -155,12 +155,12 @@ async def redraw(
     """Bring the timeline up to date with one promotion, whose rows are written already.
 
     A claim is None where the promotion is of type coupon, inactive or deleted. Only spans that
-    differ are written, and with them a new version, for what others remember (`pick_memory`).
+    differ are written, and with them a new version, for what others remember (`pick_cache`).
     """
     periods = list({claim.period: None for claim in (before, after) if claim is not None})
     named = sum(len(named_products(one.coverage)) for one in (before, after) if one is not None)
     if named > _BATCH:
-        claims = list((await apart(_differing_claims, promotion_id, before, after)).items())
+        claims = list((await in_thread(_differing_claims, promotion_id, before, after)).items())
     else:
         claims = list(_differing_claims(promotion_id, before, after).items())
     if claims:

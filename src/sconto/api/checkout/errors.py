@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from sconto.api import problem_json
 from sconto.api.checkout.writing import write_order, write_quote
-from sconto.api.problem_json import FieldFault, InvalidFields
+from sconto.api.faults import FieldFault, InvalidFields
 from sconto.domain.problems import (
     CodesUsedUp,
     OrderBusy,

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from sconto.api.checkout.subscription import Answer, write_subscription
+from sconto.api.checkout.subscription import JsonObject, write_subscription
 from sconto.api.rfc3339 import write_instant
 from sconto.domain.bill import PricedCart, PricedLine
 from sconto.domain.choice import Group, Pick, Reason
@@ -72,7 +72,7 @@ class WrittenCart(msgspec.Struct, kw_only=True):
     total: str
     lines: list[_Line]
     codes: list[_Code]
-    subscription: Answer | UnsetType = UNSET
+    subscription: JsonObject | UnsetType = UNSET
 
 
 class OrderWithRefusedCodes(msgspec.Struct, kw_only=True):
@@ -87,7 +87,7 @@ class OrderWithRefusedCodes(msgspec.Struct, kw_only=True):
     discount: str
     total: str
     lines: list[_Line]
-    subscription: Answer | UnsetType
+    subscription: JsonObject | UnsetType
 
 
 _REFUSED: Final = frozenset(

@@ -6,8 +6,8 @@ from typing import Any, Final
 import msgspec
 from starlette.responses import Response
 
+from sconto.api.faults import InvalidFields
 from sconto.api.strict_json import NotJson
-from sconto.api.subscription.findings import InvalidFields
 from sconto.api.subscription.instants import format_instant
 from sconto.api.titles import title_of
 from sconto.domain.problems import (
@@ -134,7 +134,9 @@ _ANSWERS: Final[Mapping[type[Problem], Callable[[Any], Response]]] = {
         ["Other large requests of this merchant are under way. Try again later."],
         {"Retry-After": str(error.retry_after)},
     ),
-    InvalidFields: lambda error: answer_errors(422, error.details),
+    InvalidFields: lambda error: answer_errors(
+        422, [f"{fault.place} {fault.detail}" for fault in error.faults]
+    ),
     MaxUsageTooLow: lambda error: answer_errors(
         422, [f"constraint.maxUsage must be at least {error.usage}: so often it was redeemed"]
     ),

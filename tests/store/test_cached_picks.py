@@ -26,7 +26,7 @@ from sconto.operations.promotions import (
 )
 from sconto.store import timeline
 from sconto.store.database import Database
-from sconto.store.pick_memory import Shown
+from sconto.store.pick_cache import PickSpan
 from tests.builders import NOON, a_cart, a_line, a_promotion
 from tests.conftest import create_caller
 from tests.operations.stock import stock
@@ -225,14 +225,14 @@ async def test_an_answer_that_comes_late_is_found_to_be_old(database: Database, 
     new = a_promotion(coverage=on(MUG))
     promotion_id = await create_promotion(database, till.caller, new, NOON)
     assert await till.percents(MUG) == [[10]]
-    memory = till.database.picks
+    memory = till.database.pick_cache
     old = memory.version(merchant_id)
     picks, _ = memory.recall(merchant_id, [MUG], NOON)
 
     to_fifty = change_to(on(MUG, percent=50))
     await change_promotion(database, till.caller, promotion_id, to_fifty, NOON)
     assert await till.percents(MUG) == [[50]]
-    memory.remember(merchant_id, old, [Shown(MUG, picks[MUG], None, None)])
+    memory.remember(merchant_id, old, [PickSpan(MUG, picks[MUG], None, None)])
     assert await till.percents(MUG) == [[50]]
     assert await till.percents(MUG) == [[50]]
 
