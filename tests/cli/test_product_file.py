@@ -5,7 +5,9 @@ from io import BytesIO
 import pytest
 
 from sconto.cli.product_file import FileRefused, read_lines
-from sconto.domain.product import Product, ProductLine, RefusedProductLine
+from sconto.cli.sentences import say_product_line
+from sconto.domain.csv_rows import RowFault
+from sconto.domain.product import FieldRule, Product, ProductFault, ProductLine, RefusedProductLine
 
 HEADER = b"product_id,name,price,currency\n"
 MUG = ProductLine(2, Product(1, "Mug", 1999, "EUR"))
@@ -80,7 +82,7 @@ def test_quotes_commas_and_formulas_are_part_of_a_name() -> None:
 def test_a_line_break_in_a_name_becomes_a_space_and_lines_are_counted_on() -> None:
     assert read(HEADER + b'1,"Mug\r\nblue\nlarge",0,EUR\n\n0,Cup,0,EUR\n2,Cup,0,EUR\n') == [
         ProductLine(2, Product(1, "Mug blue large", 0, "EUR")),
-        RefusedProductLine(6, ID_RULE),
+        RefusedProductLine(6, (ProductFault("product_id", FieldRule.PRODUCT_ID),)),
         ProductLine(7, Product(2, "Cup", 0, "EUR")),
     ]
 
@@ -119,7 +121,7 @@ def test_a_bad_line_is_named_and_the_next_one_read(line: bytes, reason: str) -> 
     refused, mug = read(HEADER + line + b"\n1,Mug,19.99,EUR\n")
     assert isinstance(refused, RefusedProductLine)
     assert refused.line == 2
-    assert refused.reason == reason
+    assert say_product_line(refused) == reason
     assert mug == ProductLine(3, MUG.product)
 
 
@@ -136,7 +138,7 @@ def test_a_bad_line_is_named_and_the_next_one_read(line: bytes, reason: str) -> 
 def test_a_price_that_can_be_read_in_two_ways_is_refused(price: str, reason: str) -> None:
     [refused] = read(HEADER.replace(b",", b";") + f"1;Mug;{price};EUR\n".encode())
     assert isinstance(refused, RefusedProductLine)
-    assert reason in refused.reason
+    assert reason in say_product_line(refused)
 
 
 def test_a_comma_is_decimal_only_where_it_is_not_the_delimiter() -> None:
@@ -146,7 +148,7 @@ def test_a_comma_is_decimal_only_where_it_is_not_the_delimiter() -> None:
 
 def test_a_quote_that_is_never_closed_is_named_by_the_line_that_opens_it() -> None:
     lines = read(HEADER + b'1,Mug,19.99,EUR\n2,"Cup,1,EUR\n3,Pot,1,EUR\n')
-    assert lines == [MUG, RefusedProductLine(3, "is not CSV: a quote is never closed")]
+    assert lines == [MUG, RefusedProductLine(3, RowFault.OPEN_QUOTE)]
 
 
 @pytest.mark.parametrize(

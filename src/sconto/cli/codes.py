@@ -24,6 +24,7 @@ from sconto.api.clock import read_clock
 from sconto.api.merchant.codes_wire import CSV_HEADING, write_csv
 from sconto.cli.database import ask_database
 from sconto.cli.refusals import refuse
+from sconto.cli.sentences import CODE_FAULTS
 from sconto.domain.code_pattern import ALPHABET, CodePattern, Ending, Generation
 from sconto.domain.people import Caller, command_line_caller
 from sconto.domain.problems import CodeFileRefused
@@ -57,7 +58,7 @@ def import_file(
         refuse(f"{path} cannot be read: {error.strerror}")
     except CodeFileRefused as refused:
         for line in refused.lines:
-            typer.echo(f"{path}: line {line.line} {line.fault}", err=True)
+            typer.echo(f"{path}: line {line.line} {CODE_FAULTS[line.fault]}", err=True)
         if others := refused.total - len(refused.lines):
             typer.echo(f"{path}: and {others:,} more lines", err=True)
         raise

@@ -4,15 +4,18 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
+from sconto.cli.sentences import ROW_FAULTS
 from sconto.domain.csv_rows import CsvRows, Row, RowFault
 from sconto.domain.headings import filled, heading_word
 from sconto.domain.money import currency_decimals, known_currencies
 from sconto.domain.product import (
     PRODUCT_FIELDS,
     TAGS,
+    FieldRule,
     ProductFault,
     ProductLine,
     RefusedProductLine,
+    WrongValueCount,
     parse_product_id,
     read_product,
 )
@@ -70,7 +73,9 @@ def _read_columns(rows: Iterator[Row]) -> list[str]:
     if row is RowFault.UNREADABLE:
         raise FileRefused(_NOT_CSV)
     if isinstance(row, RowFault):
-        raise FileRefused(f"{_NOT_CSV} (line {line}: {row.removeprefix('is not CSV: ')})")
+        raise FileRefused(
+            f"{_NOT_CSV} (line {line}: {ROW_FAULTS[row].removeprefix('is not CSV: ')})"
+        )
     if not row:
         raise FileRefused("is empty")
     columns = [column.strip() for column in row]
@@ -103,7 +108,7 @@ def _read_row(
         return RefusedProductLine(line, row)
     # Spreadsheets write empty values behind the last column, some of them in some rows only.
     if len(row) < len(columns) or any(map(str.strip, row[len(columns) :])):
-        return RefusedProductLine(line, f"has {len(row)} values, not {len(columns)}")
+        return RefusedProductLine(line, WrongValueCount(len(row), len(columns)))
     cells = dict(zip(columns, row, strict=False))
     product_id = parse_product_id(cells["product_id"])
     name = _LINE_BREAK.sub(" ", cells["name"])
@@ -117,11 +122,9 @@ def _read_row(
     product = read_product(fields)
     faults = product if isinstance(product, tuple) else ()
     if unclear:
-        faults += (ProductFault("price", "may be meant in thousands: write 1000 or 1.00"),)
+        faults += (ProductFault("price", FieldRule.NO_THOUSANDS),)
     if isinstance(product, tuple) or faults:
-        return RefusedProductLine(
-            line, "; ".join(f"{fault.field} {fault.reason}" for fault in faults)
-        )
+        return RefusedProductLine(line, faults)
     return ProductLine(line, product)
 
 

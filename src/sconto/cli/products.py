@@ -15,6 +15,7 @@ from sconto.api.clock import read_clock
 from sconto.cli.database import ask_database
 from sconto.cli.product_file import FileRefused, read_lines
 from sconto.cli.refusals import refuse
+from sconto.cli.sentences import say_product_line
 from sconto.domain.people import command_line_caller
 from sconto.domain.problems import ImportRefused
 from sconto.domain.product import ProductLine, PutCounts, RefusedProductLine
@@ -94,7 +95,7 @@ async def _import(database: Database, merchant: str, lines: _Lines) -> PutCounts
 
 def _show_refused(path: Path, refused: ImportRefused) -> None:
     for line in refused.lines:
-        typer.echo(f"{path}: line {line.line}: {line.reason}", err=True)
+        typer.echo(f"{path}: line {line.line}: {say_product_line(line)}", err=True)
     if refused.total > len(refused.lines):
         typer.echo(f"{path}: and {refused.total - len(refused.lines):,} more lines", err=True)
 

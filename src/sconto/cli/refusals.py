@@ -4,6 +4,7 @@ from typing import NoReturn
 
 import typer
 
+from sconto.cli.sentences import say_problem
 from sconto.domain.names import NAME_LENGTH
 from sconto.domain.people import LONGEST_PASSWORD, PASSWORD_LENGTH
 from sconto.domain.problems import (
@@ -11,6 +12,7 @@ from sconto.domain.problems import (
     NameTaken,
     NotAName,
     PasswordRefused,
+    Problem,
     UserAmbiguous,
     UserNotFound,
 )
@@ -45,6 +47,8 @@ def explain(error: Exception) -> str:
             text = f"several merchants have a user {username!r}: name one with --merchant"
         case PasswordRefused():
             text = f"a password has {PASSWORD_LENGTH} to {LONGEST_PASSWORD} characters"
+        case Problem():
+            text = say_problem(error)
         case _:
             text = str(error)
     return text

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, auto
 from typing import Final
 
 from sconto.domain.blanks import trim
@@ -31,27 +31,24 @@ _CERTAIN: Final = CODE_WORDS | COUPON_CODE_WORDS
 _LIKELY: Final = re.compile("[ck][oó]o?d|код|gutscheinnummer", re.IGNORECASE)
 
 
-class CodeLineFault(StrEnum):
+class CodeLineFault(Enum):
     """Why a line cannot be taken."""
 
-    NOT_A_CODE = "is no code: 1 to 30 letters, digits, dashes, underscores and dots"
-    NOT_ONE_VALUE = "has several values, and no heading says which is the code"
-    NO_VALUE = "has no value in the column of codes"
-    MORE_VALUES = "has more values than the heading has columns"
-    HEADING = "is a heading, and only the first line can be one"
-    UNCLEAR = f"may be a heading or a code: write {CODE_COLUMN} in a line above it"
-    TWO_COLUMNS = "names more than one column of codes"
-    REPEATED = "has the code of an earlier line"
-    TAKEN = "has a code that the promotion has already"
-    TOO_MANY = f"is beyond the {MOST_CODES_ADDED:,} codes that are added at once"
-    OPEN_QUOTE = "opens a quote that is never closed"
-    BARE_QUOTE = "has a quote inside quotes that is not doubled"
-    TOO_LONG = "is too long"
-    UNREADABLE = 'is not UTF-8: save the file as "CSV UTF-8"'
-    MISREAD = (
-        "has letters that were read in another encoding: open the original file as UTF-8, and save"
-        " it again"
-    )
+    NOT_A_CODE = auto()
+    NOT_ONE_VALUE = auto()
+    NO_VALUE = auto()
+    MORE_VALUES = auto()
+    HEADING = auto()
+    UNCLEAR = auto()
+    TWO_COLUMNS = auto()
+    REPEATED = auto()
+    TAKEN = auto()
+    TOO_MANY = auto()
+    OPEN_QUOTE = auto()
+    BARE_QUOTE = auto()
+    TOO_LONG = auto()
+    UNREADABLE = auto()
+    MISREAD = auto()
 
 
 _ROW_FAULTS: Final = {

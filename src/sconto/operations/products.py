@@ -126,8 +126,7 @@ class _Refusals:
         """Add lines that name a product again: the first of them, and how many there are."""
         self.total += total
         for repeat in repeats:
-            reason = f"product {repeat.product_id} is on line {repeat.first_line} too"
-            self._first.append(RefusedProductLine(repeat.line, reason))
+            self._first.append(RefusedProductLine(repeat.line, repeat))
 
     def named(self) -> tuple[RefusedProductLine, ...]:
         """The first of all of them, in the order of the file."""

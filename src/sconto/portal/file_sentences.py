@@ -1,10 +1,11 @@
-"""Why a line of a file cannot be taken, in words."""
+"""Why a line of a file, or a pattern of codes, cannot be taken, in words."""
 
 from collections.abc import Mapping
 from typing import Final
 
 from sconto.domain.code_file import CodeLineFault
 from sconto.domain.coverage_file import CoverageFault
+from sconto.domain.problems import PatternFault
 from sconto.portal.words import marked
 
 CODE_FAULTS: Final[Mapping[CodeLineFault, str]] = {
@@ -53,4 +54,17 @@ COVERAGE_FAULTS: Final[Mapping[CoverageFault, str]] = {
         " it again"
     ),
     CoverageFault.UNREADABLE: marked('is not UTF-8: save the file as "CSV UTF-8"'),
+}
+
+PATTERN_FAULTS: Final[Mapping[PatternFault, str]] = {
+    PatternFault.COUNT: marked("1 to %(most)s codes can be generated at once"),
+    PatternFault.NO_GROUP: marked("a pattern has at least one group of one letter"),
+    PatternFault.NOT_A_CODE: marked(
+        "a code has 1 to 30 letters, digits, dashes, underscores and dots, prefix included"
+    ),
+    PatternFault.ALPHABET: marked("an alphabet has 2 or more Latin letters and digits, each once"),
+    PatternFault.TOO_SHORT: marked(
+        "the pattern is too short: of its %(possible)s codes %(generated)s can be generated, or the"
+        " others would be guessed"
+    ),
 }
