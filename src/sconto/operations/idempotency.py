@@ -5,7 +5,6 @@ of the effect, so that there is never one without the other; what was refused le
 """
 
 import asyncio
-import logging
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -14,14 +13,9 @@ from typing import Final, Generic, TypeVar
 
 from sconto.domain.people import Caller
 from sconto.domain.problems import IdempotencyKeyBusy, IdempotencyKeyReused
+from sconto.operations.background import keep_running
 from sconto.store import idempotency as store
-from sconto.store.database import (
-    Connection,
-    Database,
-    DatabaseReadOnly,
-    DatabaseUnavailable,
-    retrying,
-)
+from sconto.store.database import Connection, Database, retrying
 
 KEY_LIFETIME: Final = timedelta(hours=24)
 """How long a key counts."""
@@ -35,10 +29,8 @@ BUSY_PAUSE: Final = 0.05
 BUSY_TIMEOUT: Final = 5.0
 """Seconds for which a request tries again whose key is busy."""
 
-_SWEEP_INTERVAL: Final = 300.0
-_SWEPT_AT_ONCE: Final = 1_000
-
-_log = logging.getLogger(__name__)
+_SWEEP_PAUSE: Final = 450.0
+_BATCH: Final = 1_000
 
 T = TypeVar("T")
 
@@ -132,22 +124,14 @@ async def sweep_keys(database: Database, now: datetime) -> int:
             async with database.write() as connection:
                 if not await store.may_sweep(connection):
                     return swept
-                found = await store.sweep_keys(connection, merchant_id, expired_at, _SWEPT_AT_ONCE)
+                found = await store.sweep_keys(connection, merchant_id, expired_at, _BATCH)
             swept += found
-            more = found == _SWEPT_AT_ONCE
+            more = found == _BATCH
     return swept
 
 
 async def keep_sweeping_keys(database: Database, clock: Callable[[], datetime]) -> None:
-    """Sweep every few minutes; ends when cancelled."""
-    while True:
-        # Workers that started together do not sweep together.
-        await asyncio.sleep(_SWEEP_INTERVAL * random.uniform(0.5, 1.5))  # noqa: S311
-        try:
-            await sweep_keys(database, clock())
-        except DatabaseReadOnly:
-            pass  # whoever serves from the primary does it
-        except DatabaseUnavailable:
-            _log.warning("keys are not swept: no database")
-        except Exception:
-            _log.exception("keys are not swept")
+    """Delete expired keys every few minutes; ends when cancelled."""
+    await keep_running(
+        lambda: sweep_keys(database, clock()), "keys are not swept", pause=_SWEEP_PAUSE
+    )
