@@ -20,7 +20,8 @@ from sconto.domain.problems import (
     UserNotFound,
 )
 from sconto.operations import users
-from sconto.operations.sign_in import SignIn, find_user
+from sconto.operations.passwords import PASSWORDS, Passwords
+from sconto.operations.sign_in import GUARD, Guard, SignIn, find_user
 from sconto.operations.tokens import Purpose, Tokens
 from sconto.operations.users import UserEdit
 from sconto.store import people
@@ -41,13 +42,14 @@ async def sign_in(  # noqa: PLR0913 - what is sent, from where, and for what
     *,
     holder: Caller | None = None,
     purpose: Purpose = Purpose.API,
+    guard: Guard = GUARD,
 ) -> str:
     """A token for the user. Raises BadCredentials, TooManyAttempts.
 
     The name is the user's, or `merchant/username` where users of several merchants have the name.
     `holder` is the user whose valid token came with the request, if one did.
     """
-    user = await find_user(database, SignIn(username, password, address, holder), now)
+    user = await find_user(database, SignIn(username, password, address, holder), now, guard)
     state = user.state
     return tokens.issue(state.caller, now, state.changed_at, purpose=purpose, epoch=user.epoch)
 
@@ -115,14 +117,21 @@ async def list_merchants(database: Database) -> list[Merchant]:
 
 
 async def create_user(
-    database: Database, merchant_name: str, username: str, password: str, role: Role
+    database: Database,
+    merchant_name: str,
+    username: str,
+    password: str,
+    role: Role,
+    *,
+    passwords: Passwords = PASSWORDS,
 ) -> int:
     """Create a user, and answer the id.
 
     Raises MerchantNotFound, NotAName, PasswordRefused, NameTaken.
     """
     merchant_id = await find_merchant(database, merchant_name)
-    return await users.add_user(database, operator_of(merchant_id), username, password, role)
+    operator = operator_of(merchant_id)
+    return await users.add_user(database, operator, username, password, role, passwords=passwords)
 
 
 @retried
@@ -144,13 +153,18 @@ async def set_disabled(
 
 
 async def set_password(
-    database: Database, username: str, password: str, merchant: str | None = None
+    database: Database,
+    username: str,
+    password: str,
+    merchant: str | None = None,
+    *,
+    passwords: Passwords = PASSWORDS,
 ) -> None:
     """Give the user another password, and end their sessions and tokens.
 
     Raises PasswordRefused, UserNotFound, UserAmbiguous, MerchantNotFound.
     """
-    edit = UserEdit(password_hash=await users.hash_new_password(password))
+    edit = UserEdit(password_hash=await users.hash_new_password(passwords, password))
     await _edit(database, username, merchant, edit)
 
 

@@ -6,7 +6,7 @@ from sconto.domain.history import Change, password_set, signed_out, user_changed
 from sconto.domain.names import is_username
 from sconto.domain.people import Caller, Role, User, UserPage, is_acceptable_password, operator_of
 from sconto.domain.problems import NameTaken, NotAName, OwnAccess, PasswordRefused, UserNotFound
-from sconto.operations.passwords import hash_password
+from sconto.operations.passwords import PASSWORDS, Passwords
 from sconto.operations.tokens import Tokens
 from sconto.store import history, people
 from sconto.store import users as store
@@ -43,7 +43,13 @@ async def get_user(database: Database, caller: Caller, user_id: int) -> User:
 
 
 async def add_user(
-    database: Database, caller: Caller, username: str, password: str, role: Role
+    database: Database,
+    caller: Caller,
+    username: str,
+    password: str,
+    role: Role,
+    *,
+    passwords: Passwords = PASSWORDS,
 ) -> int:
     """Create a user of the caller's merchant, and answer the id.
 
@@ -51,7 +57,7 @@ async def add_user(
     """
     if not is_username(username):
         raise NotAName(username)
-    password_hash = await hash_new_password(password)
+    password_hash = await hash_new_password(passwords, password)
     merchant_id = caller.merchant_id
     async with database.write(merchant_id) as connection:
         user_id = await people.insert_user(connection, merchant_id, username, role, password_hash)
@@ -80,14 +86,21 @@ async def set_disabled(database: Database, caller: Caller, user_id: int, *, disa
     return user
 
 
-async def set_password(database: Database, caller: Caller, user_id: int, password: str) -> User:
+async def set_password(
+    database: Database,
+    caller: Caller,
+    user_id: int,
+    password: str,
+    *,
+    passwords: Passwords = PASSWORDS,
+) -> User:
     """Give a user, or oneself, another password; answers who it is.
 
     Raises UserNotFound, PasswordRefused.
     """
     # First, because hashing takes long.
     await get_user(database, caller, user_id)
-    edit = UserEdit(password_hash=await hash_new_password(password))
+    edit = UserEdit(password_hash=await hash_new_password(passwords, password))
     user, _ = await _edit(database, caller, user_id, edit)
     return user
 
@@ -129,11 +142,11 @@ async def edit_user(
     return changed.after
 
 
-async def hash_new_password(password: str) -> str:
+async def hash_new_password(passwords: Passwords, password: str) -> str:
     """What is stored of a password that somebody chose. Raises PasswordRefused."""
     if not is_acceptable_password(password):
         raise PasswordRefused
-    return await hash_password(password)
+    return await passwords.hash(password)
 
 
 async def _find(connection: Connection, caller: Caller, user_id: int) -> User:
