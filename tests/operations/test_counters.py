@@ -70,7 +70,7 @@ rows_of_years = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows_of_years)
 async def test_a_fold_moves_each_row_to_its_place_and_adds_up_those_that_meet(
     database: Database, rows: list[Row]
