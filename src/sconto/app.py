@@ -26,7 +26,7 @@ from sconto.api.checkout.routes import router as checkout_router
 from sconto.api.clock import read_clock
 from sconto.api.context import Context
 from sconto.api.errors import ErrorAnswers, answer_failure
-from sconto.api.forwarding import UnheardProxy
+from sconto.api.forwarding import UntrustedProxyWarning
 from sconto.api.logs import open_log
 from sconto.api.merchant.codes import router as codes_router
 from sconto.api.merchant.history import router as history_router
@@ -117,7 +117,7 @@ def build_app(
             *tracing,
             Middleware(Observation, log=log, answer_failure=_answer_failure),
             Middleware(OneTrailingSlash, prefixes=("/v1/", "/promotion/v1/")),
-            Middleware(UnheardProxy, log=log),
+            Middleware(UntrustedProxyWarning, log=log),
             Middleware(RateLimit),
         ],
         exception_handlers=ErrorAnswers(ROUTES).by_class(),

@@ -121,7 +121,7 @@ class Shop:
                 statistics = await get_statistics(database, self._caller, promotion_id)
                 assert statistics.uses == 2 * len(told.placed)
             async for checked in check(database):
-                assert not checked.contradictions, checked
+                assert not checked.violations, checked
         finally:
             await database.close()
 

@@ -58,4 +58,4 @@ async def test_limits_repetitions_counts_and_the_latest_created_hold_across_a_ju
     change = PromotionChange(PromotionType.DISCOUNT, name="Named before it was made")
     await change_promotion(database, merchant, latest, change, EARLIER - timedelta(days=1))
     async for checked in check(database):
-        assert not checked.contradictions, checked
+        assert not checked.violations, checked

@@ -13,8 +13,8 @@ import pytest
 from sconto.api.clock import read_clock
 from sconto.cli.demo_shop import open_shop
 from sconto.domain.code_pattern import CodePattern
-from sconto.domain.contradiction import Checked
 from sconto.domain.people import Caller
+from sconto.domain.promise import CheckedPromise
 from sconto.operations.check import check
 from sconto.operations.code_generation import (
     generate_all,
@@ -158,11 +158,11 @@ async def open_demo(address: str) -> tuple[Caller, str]:
     return tokens.caller(token, read_clock()), token
 
 
-async def find_contradictions(address: str) -> list[Checked]:
+async def find_contradictions(address: str) -> list[CheckedPromise]:
     """What `sconto check` finds broken."""
     database = await Database.open(address)
     try:
-        return [checked async for checked in check(database) if checked.contradictions]
+        return [checked async for checked in check(database) if checked.violations]
     finally:
         await database.close()
 

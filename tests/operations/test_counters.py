@@ -161,7 +161,7 @@ async def test_orders_of_any_day_that_meet_a_fold_are_counted_exactly(
     assert sum(row.uses for row in kept if row.promotion_id == automatic) == 240
     assert (await get_statistics(database, merchant, coupon)).uses == 240
     checked = [promise async for promise in check(database, merchant.merchant_id)]
-    assert [promise for promise in checked if promise.contradictions] == []
+    assert [promise for promise in checked if promise.violations] == []
 
 
 async def test_an_order_does_not_wait_for_a_fold_that_is_open(
@@ -225,7 +225,7 @@ async def test_a_fold_that_is_killed_changes_nothing(database: Database, merchan
 async def test_one_worker_folds_at_a_time(database: Database, merchant: Caller) -> None:
     await write(database, merchant, two_years(1))
     async with database.write() as connection:
-        assert await store.may_fold(connection)
+        assert await store.lock_folding(connection)
         assert await fold(database, NOON) == 0
     assert sum(await asyncio.gather(*(fold(database, NOON) for _ in range(4)))) > 0
     assert sums(await read(database, merchant)) == sums(two_years(1))

@@ -98,13 +98,13 @@ async def test_uses_of_one_time_codes_that_the_version_before_counted_are_told_a
     assert await told() == before
     assert not any(row.is_by_one_time_code for row in await read(database, merchant))
     checked = [promise async for promise in check(database, merchant.merchant_id)]
-    assert [promise for promise in checked if promise.contradictions] == []
+    assert [promise for promise in checked if promise.violations] == []
 
 
 async def test_orders_that_meet_the_move_of_what_their_codes_count_are_counted_exactly(
     database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    a_few = store._FOLD_CODES.replace(f"LIMIT {store.FOLDED_AT_ONCE}", "LIMIT 3")
+    a_few = store._FOLD_CODES.replace(f"LIMIT {store.FOLD_BATCH}", "LIMIT 3")
     monkeypatch.setattr(store, "_FOLD_CODES", a_few)
     codes = tuple(f"C{number}" for number in range(42))
     promotion_id, ids = await create_codes(database, merchant, *codes)
@@ -134,4 +134,4 @@ async def test_orders_that_meet_the_move_of_what_their_codes_count_are_counted_e
     assert await read_codes(database, merchant) == dict.fromkeys(ids, (4, 0))
     assert (await get_statistics(database, merchant, promotion_id)).uses == 4 * len(codes)
     checked = [promise async for promise in check(database, merchant.merchant_id)]
-    assert [promise for promise in checked if promise.contradictions] == []
+    assert [promise for promise in checked if promise.violations] == []

@@ -9,7 +9,7 @@ from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, ListedProducts
 from sconto.domain.history import Change, Entry, Subject, Verb
 from sconto.domain.money import PERCENT
-from sconto.domain.people import Caller, Role, operator_of
+from sconto.domain.people import Caller, Role, command_line_caller
 from sconto.domain.problems import (
     PromotionNotFound,
     UnknownProducts,
@@ -271,6 +271,6 @@ async def test_what_is_done_to_users_is_recorded(database: Database, merchant: C
 
 
 async def test_the_command_line_has_no_name(database: Database, merchant: Caller) -> None:
-    promotion_id = await create(database, operator_of(merchant.merchant_id))
+    promotion_id = await create(database, command_line_caller(merchant.merchant_id))
     [created] = await entries(database, merchant, promotion_id)
     assert created.username is None

@@ -8,7 +8,7 @@ import pytest
 
 from sconto.domain.people import Caller
 from sconto.domain.problems import BadCredentials, TooManyAttempts
-from sconto.domain.sign_in import place_of
+from sconto.domain.sign_in import known_address_hash
 from sconto.operations.people import set_password
 from sconto.store.database import Database
 from sconto.store.known_places import remember_place
@@ -148,7 +148,7 @@ async def test_of_a_user_a_hundred_addresses_are_kept_and_none_in_clear(
     async with database.write() as connection:
         for number in range(103):
             at = NOW + timedelta(hours=number)
-            place = place_of("ada", f"10.9.8.{number}")
+            place = known_address_hash("ada", f"10.9.8.{number}")
             assert await remember_place(connection, merchant, place, at)
         assert not await remember_place(connection, merchant, place, at)
         rows = await connection.fetch(

@@ -33,7 +33,7 @@ from sconto.operations.promotions import (
     delete_promotion,
     restore_promotion,
 )
-from sconto.store.database import ORDERS_OF_A_MERCHANT, Database
+from sconto.store.database import CONCURRENT_ORDERS_OF_MERCHANT, Database
 from tests.builders import NOON, a_cart, a_promotion, percent_off, subscription_terms
 
 PLAIN: Final = a_cart()
@@ -108,7 +108,7 @@ class Shop:
     ) -> Placed:
         """What becomes of an order that is priced before the edit and gets its turn after it."""
         async with AsyncExitStack() as slots:
-            for _ in range(ORDERS_OF_A_MERCHANT):
+            for _ in range(CONCURRENT_ORDERS_OF_MERCHANT):
                 loan = self.database.write_at_checkout(self.caller.merchant_id)
                 await slots.enter_async_context(loan)
             ordering = asyncio.create_task(self.place(cart, total))

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from sconto.domain.cart import Cart
-from sconto.domain.choice import CodeStatus
+from sconto.domain.code_outcomes import CodeStatus
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, OwnPercents
 from sconto.domain.money import PERCENT

@@ -19,7 +19,7 @@ from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
 from tests.conftest import create_caller
 
-AUTOMATIC = 0
+NO_CODE = 0
 
 CODES = 20_000
 """Too many to compare each with each in 10 seconds."""
@@ -29,7 +29,7 @@ async def count_uses(
     database: Database,
     caller: Caller,
     promotion_id: int,
-    code_id: int = AUTOMATIC,
+    code_id: int = NO_CODE,
     *,
     code_type: CodeType | str = "none",
     applied: bool = True,
@@ -48,7 +48,7 @@ async def count_uses(
                 code_id,
                 uses,
             )
-            code_id = AUTOMATIC
+            code_id = NO_CODE
         await connection.execute(
             """
             INSERT INTO redemption_counts (

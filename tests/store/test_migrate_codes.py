@@ -12,7 +12,7 @@ from psycopg import sql
 
 from sconto.api.clock import read_clock
 from sconto.domain.cart import Cart
-from sconto.domain.choice import CodeStatus
+from sconto.domain.code_outcomes import CodeStatus
 from sconto.domain.people import Caller, Role
 from sconto.domain.problems import SubscriptionCodeNotFound
 from sconto.domain.subscription import Contract, Subscription, SubscriptionCode

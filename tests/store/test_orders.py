@@ -16,7 +16,7 @@ from sconto.operations.checkout import get_order, place_order
 from sconto.operations.promotions import create_promotion
 from sconto.operations.statistics import get_statistics
 from sconto.store.database import Connection, Database, DatabaseUnavailable
-from sconto.store.orders import AUTOMATIC, Overtaken
+from sconto.store.orders import NO_CODE, OrderRaceLost
 from sconto.store.outcomes import decode_order
 from tests.builders import NOON, a_cart, a_line, a_promotion
 from tests.store.priced import PricedOrder, price_order
@@ -147,7 +147,7 @@ async def test_what_a_one_time_code_redeems_stands_with_it_and_its_promotion_cou
             merchant.merchant_id,
             promotions["once"],
         )
-    assert [tuple(row) for row in counted] == [(AUTOMATIC, 6)]
+    assert [tuple(row) for row in counted] == [(NO_CODE, 6)]
 
 
 async def test_an_order_with_the_same_code_waits_and_gets_it_if_the_first_is_undone(
@@ -160,10 +160,10 @@ async def test_an_order_with_the_same_code_waits_and_gets_it_if_the_first_is_und
             waiting.append(asyncio.create_task(place(database, merchant, "A-2")))
             await asyncio.sleep(0.2)
             assert not waiting[0].done()
-            raise Overtaken
+            raise OrderRaceLost
 
     waiting: list[asyncio.Task[Placed]] = []
-    with pytest.raises(Overtaken):
+    with pytest.raises(OrderRaceLost):
         await undone()
     placed = await asyncio.wait_for(waiting[0], 5)
     assert placed.created
@@ -191,7 +191,7 @@ async def test_an_order_that_finds_its_id_taken_leaves_no_trace(
     async with database.read() as connection:
         late = await order_of(connection, merchant, "A-1")
     await place(database, merchant, "A-1", a_cart())
-    with pytest.raises(Overtaken):
+    with pytest.raises(OrderRaceLost):
         async with database.write() as connection:
             await late.insert(connection)
     statistics = await get_statistics(database, merchant, promotions["once"])
@@ -207,7 +207,7 @@ async def test_a_code_that_is_removed_while_an_order_runs_is_not_used(
         await connection.execute(
             "UPDATE codes SET removed_at = now() WHERE merchant_id = $1", merchant.merchant_id
         )
-    with pytest.raises(Overtaken):
+    with pytest.raises(OrderRaceLost):
         async with database.write() as connection:
             await late.insert(connection)
 

@@ -28,7 +28,7 @@ async def one_time_promotion(database: Database, merchant: Caller, codes: int) -
 
 async def nothing_contradicts(database: Database, merchant: Caller) -> None:
     checked = [promise async for promise in check(database, merchant.merchant_id)]
-    assert [promise for promise in checked if promise.contradictions] == []
+    assert [promise for promise in checked if promise.violations] == []
 
 
 async def test_a_one_time_code_serves_exactly_one_order(

@@ -55,8 +55,8 @@ async def _fold_merchant(
     """How many rows were folded; None where another worker folds."""
     folded = 0
     for fold_some, before in steps:
-        found: int | None = store.FOLDED_AT_ONCE
-        while found == store.FOLDED_AT_ONCE:
+        found: int | None = store.FOLD_BATCH
+        while found == store.FOLD_BATCH:
             if folded:
                 await asyncio.sleep(_REST)
             found = await _fold_batch(database, merchant_id, fold_some, before)
@@ -71,7 +71,7 @@ async def _fold_batch(
 ) -> int | None:
     async def run() -> int | None:
         async with database.write() as connection:
-            if not await store.may_fold(connection):
+            if not await store.lock_folding(connection):
                 return None
             return await fold_some(connection, merchant_id, before)
 

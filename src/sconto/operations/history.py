@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sconto.domain.history import Entry, HistoryPage, Subject
-from sconto.domain.numbers import LARGEST
+from sconto.domain.numbers import MAX_INT64
 from sconto.domain.people import Caller
 from sconto.domain.problems import PromotionNotFound
 from sconto.store import history, promotions
@@ -23,7 +23,7 @@ async def get_promotion_history(
         if await promotions.find_summary(connection, merchant_id, promotion_id) is None:
             raise PromotionNotFound(promotion_id)
         found = await history.list_entries(
-            connection, merchant_id, Subject.PROMOTION, promotion_id, limit + 1, before or LARGEST
+            connection, merchant_id, Subject.PROMOTION, promotion_id, limit + 1, before or MAX_INT64
         )
     return _page(found, limit)
 
@@ -40,7 +40,7 @@ async def get_subscription_history(
             Subject.SUBSCRIPTION_PROMOTION,
             promotion_id,
             limit + 1,
-            before or LARGEST,
+            before or MAX_INT64,
         )
     return _page(found, limit)
 
@@ -52,7 +52,7 @@ async def get_user_history(
     """The latest entries about the merchant's users."""
     async with database.read(caller.merchant_id) as connection:
         found = await history.list_entries_of_all(
-            connection, caller.merchant_id, Subject.USER, limit + 1, before or LARGEST
+            connection, caller.merchant_id, Subject.USER, limit + 1, before or MAX_INT64
         )
     return _page(found, limit)
 

@@ -122,7 +122,7 @@ async def sweep_keys(database: Database, now: datetime) -> int:
         more = True
         while more:
             async with database.write() as connection:
-                if not await store.may_sweep(connection):
+                if not await store.lock_sweeping(connection):
                     return swept
                 found = await store.sweep_keys(connection, merchant_id, expired_at, _BATCH)
             swept += found

@@ -10,7 +10,7 @@ from sconto.domain.people import (
     Merchant,
     Role,
     User,
-    operator_of,
+    command_line_caller,
 )
 from sconto.domain.problems import (
     MerchantNotFound,
@@ -130,8 +130,10 @@ async def create_user(
     Raises MerchantNotFound, NotAName, PasswordRefused, NameTaken.
     """
     merchant_id = await find_merchant(database, merchant_name)
-    operator = operator_of(merchant_id)
-    return await users.add_user(database, operator, username, password, role, passwords=passwords)
+    command_line = command_line_caller(merchant_id)
+    return await users.add_user(
+        database, command_line, username, password, role, passwords=passwords
+    )
 
 
 @retried

@@ -14,7 +14,7 @@ from sconto.domain.product import (
     ProductQuery,
     PutCounts,
     RefusedLine,
-    Repeat,
+    RepeatedProduct,
 )
 from sconto.operations.refused_lines import RefusedLines
 from sconto.store import products as store
@@ -115,6 +115,6 @@ def _take(
             refused.add(line)
 
 
-def _refuse(repeat: Repeat) -> RefusedLine:
+def _refuse(repeat: RepeatedProduct) -> RefusedLine:
     reason = f"product {repeat.product_id} is on line {repeat.first_line} too"
     return RefusedLine(repeat.line, reason)

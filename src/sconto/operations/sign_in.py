@@ -9,22 +9,22 @@ from typing import Final, NoReturn
 from sconto.domain.people import Caller
 from sconto.domain.problems import BadCredentials, TooManyAttempts
 from sconto.domain.sign_in import (
-    TURN,
-    Subject,
-    looks_for,
+    EXEMPT_CHECK_INTERVAL,
+    FailureLimit,
+    known_address_hash,
+    limits_of_attempt,
     name_key,
     pair_key,
-    place_of,
+    password_checks_for,
     read_name,
     seconds_until,
-    subjects_of_attempt,
 )
 from sconto.operations.pace import Pace
 from sconto.operations.passwords import PASSWORDS, Passwords
 from sconto.store import known_places
 from sconto.store import sign_in as failures
 from sconto.store.database import Database
-from sconto.store.people import Candidate, find_candidates
+from sconto.store.people import PossibleUser, find_possible_users
 
 _CHECK_SLOTS: Final = asyncio.Semaphore(2)
 """How many passwords a process checks together: more would only take memory."""
@@ -44,7 +44,7 @@ class Guard:
     pace: Pace
 
 
-GUARD: Final = Guard(PASSWORDS, Pace(TURN.total_seconds(), _TURN_TIMEOUT))
+GUARD: Final = Guard(PASSWORDS, Pace(EXEMPT_CHECK_INTERVAL.total_seconds(), _TURN_TIMEOUT))
 """The guard of this process."""
 
 
@@ -65,8 +65,8 @@ class SignIn:
 class _Candidates:
     """The users that a name may mean: those who are trusted there, and the others."""
 
-    trusted: Sequence[Candidate]
-    others: Sequence[Candidate]
+    trusted: Sequence[PossibleUser]
+    others: Sequence[PossibleUser]
     holder: int | None
 
     @property
@@ -77,7 +77,7 @@ class _Candidates:
 
 async def find_user(
     database: Database, asked: SignIn, now: datetime, guard: Guard = GUARD
-) -> Candidate:
+) -> PossibleUser:
     """The one user with that name and password. Raises BadCredentials, TooManyAttempts.
 
     The attempt is counted as a failure before the password is looked at and taken back if it was
@@ -106,12 +106,12 @@ async def _find_candidates(database: Database, asked: SignIn, now: datetime) -> 
     if name is None:
         return _Candidates((), (), None)
     async with database.read() as connection:
-        found = await find_candidates(
-            connection, name, place_of(asked.username, asked.address), now
+        found = await find_possible_users(
+            connection, name, known_address_hash(asked.username, asked.address), now
         )
     asks_again = None if asked.holder is None else asked.holder.user_id
-    trusted: list[Candidate] = []
-    others: list[Candidate] = []
+    trusted: list[PossibleUser] = []
+    others: list[PossibleUser] = []
     for one in found:
         is_trusted = one.known_here or one.changed_lately or one.user_id == asks_again
         (trusted if is_trusted else others).append(one)
@@ -119,8 +119,8 @@ async def _find_candidates(database: Database, asked: SignIn, now: datetime) -> 
     return _Candidates(trusted, others, holder)
 
 
-def _subjects_of(asked: SignIn, candidates: _Candidates) -> tuple[Subject, ...]:
-    return subjects_of_attempt(
+def _subjects_of(asked: SignIn, candidates: _Candidates) -> tuple[FailureLimit, ...]:
+    return limits_of_attempt(
         asked.username, asked.address, is_exempt=candidates.is_known, holder=candidates.holder
     )
 
@@ -132,7 +132,7 @@ async def _check(
     candidates: _Candidates,
     attempt: failures.Attempt,
     now: datetime,
-) -> Candidate:
+) -> PossibleUser:
     """The user, once the attempt is counted.
 
     Where one trusted user has the password, the others are not even compared: they would be guessed
@@ -141,7 +141,9 @@ async def _check(
     found = await _find_right(passwords, asked, candidates.trusted, len(candidates.trusted))
     if not found:
         others = () if attempt.strangers_free_at else candidates.others
-        checks = looks_for(len(candidates.trusted) + len(others)) - len(candidates.trusted)
+        checks = password_checks_for(len(candidates.trusted) + len(others)) - len(
+            candidates.trusted
+        )
         found = await _find_right(passwords, asked, others, checks)
     if len(found) != 1:
         async with database.write() as connection:
@@ -152,7 +154,7 @@ async def _check(
     (user,) = found
     async with database.write() as connection:
         is_new = await known_places.remember_place(
-            connection, user.state.caller, place_of(asked.username, asked.address), now
+            connection, user.state.caller, known_address_hash(asked.username, asked.address), now
         )
         # See FAILURES_OF_A_NAME.
         counts = is_new and candidates.holder is None
@@ -168,7 +170,7 @@ async def _check_in_turn(
     candidates: _Candidates,
     free_at: datetime,
     now: datetime,
-) -> Candidate:
+) -> PossibleUser:
     """The user who is trusted there although too many attempts failed: one check a second.
 
     Everybody else waits as long, and whoever is refused is answered alike: so nobody learns by
@@ -176,7 +178,7 @@ async def _check_in_turn(
     """
     if not await guard.pace.wait(_turn_of(asked, candidates)):
         _refuse(free_at, now)
-    checks = looks_for(len(candidates.trusted))
+    checks = password_checks_for(len(candidates.trusted))
     if not candidates.trusted:
         await guard.passwords.pretend(checks)
         _refuse(free_at, now)
@@ -187,14 +189,14 @@ async def _check_in_turn(
     (user,) = found
     async with database.write() as connection:
         await known_places.remember_place(
-            connection, user.state.caller, place_of(asked.username, asked.address), now
+            connection, user.state.caller, known_address_hash(asked.username, asked.address), now
         )
     return user
 
 
 async def _find_right(
-    passwords: Passwords, asked: SignIn, candidates: Sequence[Candidate], checks: int
-) -> list[Candidate]:
+    passwords: Passwords, asked: SignIn, candidates: Sequence[PossibleUser], checks: int
+) -> list[PossibleUser]:
     """The candidates who have the password and may sign in."""
     hashes = [candidate.password_hash for candidate in candidates]
     right = await passwords.verify(asked.password, hashes, checks) if checks else []

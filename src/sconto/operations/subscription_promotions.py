@@ -21,9 +21,9 @@ from sconto.domain.subscription_promotion import (
 from sconto.operations.idempotency import EncodedAnswer, Repeatable, run_once
 from sconto.store import history
 from sconto.store import subscription_promotions as store
-from sconto.store.apart import apart
 from sconto.store.database import Connection, Database, retried
 from sconto.store.price_versions import renew_price_version
+from sconto.store.threads import in_thread
 
 
 async def create_promotion(
@@ -91,7 +91,7 @@ async def change_promotion(
         before = await store.lock_promotion(connection, caller.merchant_id, promotion_id)
         if before is None:
             raise SubscriptionPromotionNotFound(str(promotion_id))
-        terms = await apart(change, before) if is_long else change(before)
+        terms = await in_thread(change, before) if is_long else change(before)
         max_usage = terms.constraint.max_usage
         if max_usage is not None and max_usage < before.usage:
             raise MaxUsageTooLow(before.usage)

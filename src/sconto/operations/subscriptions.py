@@ -17,8 +17,8 @@ from sconto.domain.problems import (
 from sconto.domain.subscription import Contract
 from sconto.domain.subscription_promotion import (
     Application,
-    Verdict,
-    find_refusal,
+    Eligibility,
+    find_ineligible_reason,
 )
 from sconto.domain.subscription_schedule import Schedule, SchedulePlan, schedule_orders
 from sconto.operations.idempotency import (
@@ -41,26 +41,26 @@ USAGE_MARK: Final = b"\0"
 
 async def validate_contract(
     database: Database, caller: Caller, promotion_id: int, contract: Contract, now: datetime
-) -> Verdict:
+) -> Eligibility:
     """Whether the contract may have the promotion's code now; nothing is counted.
 
     Raises SubscriptionPromotionNotFound.
     """
     promotion = await get_promotion(database, caller, promotion_id)
-    return Verdict(promotion, find_refusal(promotion, contract, now))
+    return Eligibility(promotion, find_ineligible_reason(promotion, contract, now))
 
 
 @retried
 async def schedule_promotion(
     database: Database, caller: Caller, promotion_id: int, plan: SchedulePlan, now: datetime
-) -> tuple[Verdict, Schedule]:
+) -> tuple[Eligibility, Schedule]:
     """What the promotion gives on the contract's next orders, and whether it may have it now.
 
     Raises SubscriptionPromotionNotFound, and ApplicationNotFound for the id of an application that
     was not this promotion's.
     """
-    verdict = await validate_contract(database, caller, promotion_id, plan.contract, now)
-    rules = verdict.promotion.terms.rules
+    eligibility = await validate_contract(database, caller, promotion_id, plan.contract, now)
+    rules = eligibility.promotion.terms.rules
     if plan.application_id is not None:
         async with database.read(caller.merchant_id) as connection:
             applied = await applications.find_applied_rules(
@@ -69,7 +69,7 @@ async def schedule_promotion(
         if applied is None or applied.promotion_id != promotion_id:
             raise ApplicationNotFound(plan.application_id)
         rules = applied.rules
-    return verdict, schedule_orders(rules, plan)
+    return eligibility, schedule_orders(rules, plan)
 
 
 async def apply_code(
@@ -94,7 +94,7 @@ async def apply_code(
             return await retrying(
                 lambda: _look_and_apply(database, caller, code, contract, request, now)
             )
-        except applications.Overtaken:
+        except applications.ApplicationRaceLost:
             late = DatabaseUnavailable("too many changes of a promotion whose code is applied")
         except KeyBusy:
             late = IdempotencyKeyBusy(BUSY_RETRY_AFTER)
@@ -113,18 +113,19 @@ async def _look_and_apply(
 ) -> EncodedAnswer:
     """Apply the code as it is found; what is refused is refused before anybody has to wait.
 
-    Raises Overtaken or KeyBusy where another request was first, besides what `apply_code` raises.
+    Raises ApplicationRaceLost or KeyBusy if another request was first, and what `apply_code`
+    raises.
     """
     async with database.read(caller.merchant_id) as connection:
-        promotion, kept = await applications.look_at_promotion(
+        promotion, kept = await applications.find_promotion_and_answer(
             connection, caller.merchant_id, code, request.key, now - KEY_LIFETIME
         )
     if kept is not None:
         return answer_again(request, kept)
     if promotion is None:
         raise SubscriptionCodeNotFound(code)
-    if (refusal := find_refusal(promotion, contract, now)) is not None:
-        raise CodeRefused(promotion, refusal)
+    if (reason := find_ineligible_reason(promotion, contract, now)) is not None:
+        raise CodeRefused(promotion, reason)
     application = Application(str(uuid4()), promotion)
     answer = request.render(application)
     before, after = answer.body.split(USAGE_MARK)

@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from sconto.domain.problems import TooManyAtOnce
-from sconto.store.apart import apart
+from sconto.domain.problems import TooManyLargeRequests
+from sconto.store.threads import in_thread
 
-__all__ = ["Turns", "apart", "in_short_turns", "short_turns"]
+__all__ = ["Turns", "in_short_turns", "in_thread", "short_turns"]
 
 MOST_RUNNING: Final = 2
 """Large requests of one merchant that a worker serves at a time."""
@@ -67,12 +67,12 @@ class Turns:
 
     @asynccontextmanager
     async def of(self, whose: Hashable) -> AsyncIterator[None]:
-        """A turn for the length of a block. Raises TooManyAtOnce instead of waiting for long."""
+        """A turn for the block. Raises TooManyLargeRequests instead of waiting for long."""
         queue = self._queues.get(whose)
         if queue is None:
             queue = self._queues[whose] = _Queue(asyncio.Semaphore(self._most_running))
         if queue.asking >= self._most:
-            raise TooManyAtOnce(_RETRY_AFTER)
+            raise TooManyLargeRequests(_RETRY_AFTER)
         queue.asking += 1
         try:
             await self._wait(queue)
@@ -90,7 +90,7 @@ class Turns:
             async with asyncio.timeout(self._timeout):
                 await queue.turns.acquire()
         except TimeoutError:
-            raise TooManyAtOnce(_RETRY_AFTER) from None
+            raise TooManyLargeRequests(_RETRY_AFTER) from None
 
 
 def short_turns() -> Turns:

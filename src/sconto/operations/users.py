@@ -4,7 +4,14 @@ from dataclasses import dataclass
 
 from sconto.domain.history import Change, password_set, signed_out, user_changed, user_created
 from sconto.domain.names import is_username
-from sconto.domain.people import Caller, Role, User, UserPage, is_acceptable_password, operator_of
+from sconto.domain.people import (
+    Caller,
+    Role,
+    User,
+    UserPage,
+    command_line_caller,
+    is_acceptable_password,
+)
 from sconto.domain.problems import NameTaken, NotAName, OwnAccess, PasswordRefused, UserNotFound
 from sconto.operations.passwords import PASSWORDS, Passwords
 from sconto.operations.tokens import Tokens
@@ -138,7 +145,7 @@ async def edit_user(
     if edit.password_hash is not None:
         await forget_places(connection, user)
     for change in _changes(changed, edit):
-        await history.record(connection, by or operator_of(user.merchant_id), change)
+        await history.record(connection, by or command_line_caller(user.merchant_id), change)
     return changed.after
 
 

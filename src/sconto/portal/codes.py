@@ -9,7 +9,7 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response, StreamingResponse
 
 from sconto.domain.code_file import typed_lines
-from sconto.domain.code_list import MOST_CODES, CodeQuery, CodeState, ListedCode
+from sconto.domain.code_list import MOST_CODES_ADDED, CodeQuery, CodeState, ListedCode
 from sconto.domain.code_pattern import CodePattern
 from sconto.domain.people import Action
 from sconto.domain.problems import (
@@ -136,7 +136,7 @@ async def _show(
         lines=lines,
         typed=visit.field("codes"),
         pattern={name: visit.field(name) or value for name, value in _PATTERN.items()},
-        most=MOST_CODES,
+        most=MOST_CODES_ADDED,
     )
 
 

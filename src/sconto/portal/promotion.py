@@ -44,7 +44,7 @@ async def show_statistics(visit: Visit) -> Response:
         overview,
         counts=chart.days,
         codes=chart.codes,
-        most=max((code.applied + code.outdone for code in chart.codes), default=0),
+        most=max((code.applied_uses + code.outdone_uses for code in chart.codes), default=0),
         uses=json.dumps(_uses_series(visit, days, chart.days)),
         discounts={
             currency: json.dumps(_discount_series(visit, days, chart.days, currency))
@@ -110,8 +110,8 @@ def _uses_series(visit: Visit, days: Sequence[date], counts: Sequence[DayCount])
     applied: dict[date, int] = {}
     outdone: dict[date, int] = {}
     for count in counts:
-        applied[count.day] = applied.get(count.day, 0) + count.applied
-        outdone[count.day] = outdone.get(count.day, 0) + count.outdone
+        applied[count.day] = applied.get(count.day, 0) + count.applied_uses
+        outdone[count.day] = outdone.get(count.day, 0) + count.outdone_uses
     _ = visit.gettext
     return _series(visit, days, {_("applied"): applied, _("outdone"): outdone})
 
