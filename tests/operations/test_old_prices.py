@@ -32,7 +32,8 @@ from sconto.operations.promotions import (
     delete_promotion,
     restore_promotion,
 )
-from sconto.store.database import CONCURRENT_ORDERS_OF_MERCHANT, Database
+from sconto.store.admissions import CONCURRENT_ORDERS_OF_MERCHANT
+from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_promotion, percent_off, subscription_terms
 
 PLAIN: Final = a_cart()
@@ -107,7 +108,9 @@ class Shop:
         """What becomes of an order that is priced before the edit and gets its turn after it."""
         async with AsyncExitStack() as slots:
             for _ in range(CONCURRENT_ORDERS_OF_MERCHANT):
-                loan = self.database.write_at_checkout(self.caller.merchant_id)
+                loan = self.database.write(
+                    self.caller.merchant_id, queue="orders", transaction=False
+                )
                 await slots.enter_async_context(loan)
             ordering = asyncio.create_task(self.place(cart, total))
             while not self.database.order_slots.waiting:  # noqa: ASYNC110

@@ -316,7 +316,7 @@ async def test_changes_are_learned_within_10_seconds_and_when_the_database_is_ba
         assert tokens.caller(token, NOW).role is Role.ADMIN
         await set_disabled(database, name, disabled=True)
         # The same pool, whose database is back.
-        lost._pool = database._pool
+        lost._pools = database._pools
         for _ in range(200):
             if not is_valid(tokens, token):
                 break

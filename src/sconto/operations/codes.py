@@ -165,7 +165,7 @@ async def import_codes(
     refused: RefusedLines[RefusedCodeLine] = RefusedLines(NAMED_LINES)
     lines = _read_lines(pieces, typed=typed)
     merchant_id = caller.merchant_id
-    async with database.write(merchant_id, is_import=True) as connection:
+    async with database.write(merchant_id, queue="imports") as connection:
         _require_coupon(await _find_holder(connection, caller, promotion_id))
         staged = await code_lists.stage_codes(connection, _take(lines, refused))
         if refused.total:

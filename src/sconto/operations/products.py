@@ -94,7 +94,7 @@ async def import_products(
     cannot be taken, and with those that repeat the product of an earlier line.
     """
     refused: RefusedLines[RefusedLine] = RefusedLines(NAMED_LINES)
-    async with database.write(caller.merchant_id, is_import=True) as connection:
+    async with database.write(caller.merchant_id, queue="imports") as connection:
         staged = await store.stage_products(connection, _take(lines, refused))
         repeats, total = await store.find_repeats(connection, NAMED_LINES)
         refused.add_found(map(_refuse, repeats), total)

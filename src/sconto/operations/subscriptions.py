@@ -136,7 +136,9 @@ async def _look_and_apply(
             request.encode(application),
             expired_at,
         )
-    async with database.write_at_once(caller.merchant_id) as connection:
+    async with database.write(
+        caller.merchant_id, queue="applications", transaction=False
+    ) as connection:
         usage = await applications.insert_application(
             connection, caller, application, contract, to_keep, now
         )
