@@ -7,14 +7,15 @@ from pydantic.config import JsonDict
 
 from openapi.fields import Absent, Currency, Price, ProductId
 from sconto.domain.cart_limits import (
-    CODE_LENGTH,
+    LONGEST_CODE_OF_CART,
     MOST_CODES_OF_CART,
     MOST_CODES_OF_SUBSCRIPTION,
-    MOST_LINES,
+    MOST_LINES_OF_CART,
     MOST_PRICES,
-    MOST_UNITS,
+    MOST_UNITS_OF_LINE,
 )
-from sconto.domain.choice import CodeStatus, Group, Reason
+from sconto.domain.choice import Group, Reason
+from sconto.domain.code_outcomes import CodeStatus
 from sconto.domain.names import NAME_LENGTH, REFERENCE_LENGTH
 from sconto.domain.order import OrderStatus
 from sconto.domain.promotion import PromotionType
@@ -86,7 +87,7 @@ Reference = Annotated[
 Total = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,23})(\.[0-9]{1,4})?$")]
 Percent = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,2})(\.[0-9]{1,6})?$")]
 Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
-Code = Annotated[str, Field(min_length=1, max_length=CODE_LENGTH)]
+Code = Annotated[str, Field(min_length=1, max_length=LONGEST_CODE_OF_CART)]
 Codes = Annotated[
     list[Code],
     Field(max_length=MOST_CODES_OF_CART, description="In the order of activation."),
@@ -102,7 +103,7 @@ class CartLine(BaseModel):
 
     line_id: Reference
     product_id: ProductId
-    quantity: Annotated[int, Field(ge=1, le=MOST_UNITS)]
+    quantity: Annotated[int, Field(ge=1, le=MOST_UNITS_OF_LINE)]
     unit_price: Price
 
 
@@ -135,7 +136,7 @@ class Cart(BaseModel):
     model_config = _strict()
 
     currency: Currency
-    lines: Annotated[list[CartLine], Field(min_length=1, max_length=MOST_LINES)]
+    lines: Annotated[list[CartLine], Field(min_length=1, max_length=MOST_LINES_OF_CART)]
     codes: Codes | None = None
     subscription: CartSubscription | None = None
 

@@ -9,12 +9,12 @@ from openapi import merchant_models as models
 from openapi.merchant import PROMOTION_ID, TAG, done, refusals
 from openapi.operation import Answer, Content, Operation, Parameter, as_json
 from sconto.api.merchant import codes, history
-from sconto.domain.code_list import MOST_LISTED, CodeState
+from sconto.domain.code_list import MOST_CODES_LISTED, CodeState
 
 _LIMIT: Final = Parameter(
     "limit",
     "query",
-    Annotated[int, Field(ge=1, le=MOST_LISTED, json_schema_extra={"default": 100})],
+    Annotated[int, Field(ge=1, le=MOST_CODES_LISTED, json_schema_extra={"default": 100})],
     "How many at most.",
 )
 _CURSOR: Final = Parameter("cursor", "query", str, "The `next_cursor` of the answer before.")

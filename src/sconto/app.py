@@ -36,7 +36,7 @@ from sconto.api.rate_limit import RateLimit
 from sconto.api.subscription import routes as subscription
 from sconto.operations import Database, counters, idempotency
 from sconto.operations.code_generation import keep_generating
-from sconto.operations.code_sweeps import keep_codes_swept
+from sconto.operations.code_sweeps import keep_sweeping_codes
 from sconto.operations.tokens import Tokens
 from sconto.portal import errors as portal_errors
 from sconto.portal import shop
@@ -172,11 +172,11 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
     try:
         await tokens.try_to_refresh(database)
         async with _beside(
-            tokens.keep_current(database),
-            idempotency.keep_swept(database, read_clock),
-            counters.keep_folded(database, read_clock),
+            tokens.keep_refreshing(database),
+            idempotency.keep_sweeping_keys(database, read_clock),
+            counters.keep_folding(database, read_clock),
             keep_generating(database, read_clock),
-            keep_codes_swept(database),
+            keep_sweeping_codes(database),
             _show_pool(metrics, database),
             _follow_parent(),
         ):

@@ -11,7 +11,7 @@ from sconto.api.headers import find_header
 from sconto.api.strict_json import NotJson, is_quick_to_parse, parse_json
 from sconto.domain.people import Caller
 from sconto.domain.problems import BodyEncoded, BodyTooLarge, UnsupportedMediaType
-from sconto.operations.turns import apart
+from sconto.operations.turns import in_thread
 
 SMALL: Final = 64 * 1024
 """Bytes of a body that has no list: a sign-in, a status, a question."""
@@ -34,7 +34,8 @@ async def read_object(request: Request, limit: int) -> dict[str, Any]:
     """The members of the JSON object that a request sends, in the order sent.
 
     Call it once the caller is known to be allowed to send it. Raises UnsupportedMediaType and
-    BodyEncoded before anything of the body is read, then BodyTooLarge, TooManyAtOnce and NotJson.
+    BodyEncoded before anything of the body is read, then BodyTooLarge, TooManyLargeRequests and
+    NotJson.
     """
     sent = await read_json(request, limit)
     return await run_parser(request, sent, parse_object, sent)
@@ -57,7 +58,7 @@ async def run_parser(
     if is_quick_to_parse(sent):
         return function(*arguments)
     async with in_turn(request):
-        return await apart(function, *arguments)
+        return await in_thread(function, *arguments)
 
 
 def require_json(request: Request) -> None:
@@ -82,7 +83,7 @@ def is_json(request: Request) -> bool:
 
 @asynccontextmanager
 async def in_turn(request: Request) -> AsyncIterator[None]:
-    """Do something large in the turn of the caller's merchant. Raises TooManyAtOnce.
+    """Do something large in the turn of the caller's merchant. Raises TooManyLargeRequests.
 
     A request has one turn at most, so that none waits for itself.
     """

@@ -17,7 +17,7 @@ from sconto.domain.problems import (
     TokenExpired,
     TokenInvalid,
     TokenMissing,
-    TooManyAtOnce,
+    TooManyLargeRequests,
     UnsupportedMediaType,
 )
 
@@ -76,7 +76,7 @@ ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     UnsupportedMediaType: lambda _: problem(415, "The body must be application/json."),
     BodyEncoded: lambda _: problem(415, "The body must not be compressed."),
     NotJson: lambda _: problem(400, "The body is not a JSON object."),
-    TooManyAtOnce: lambda error: problem(
+    TooManyLargeRequests: lambda error: problem(
         429,
         "Other large requests of this merchant are under way. Try again later.",
         {"Retry-After": str(error.retry_after)},

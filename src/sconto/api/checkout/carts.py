@@ -14,12 +14,12 @@ from sconto.api.rfc3339 import read_instant
 from sconto.domain.blanks import trim
 from sconto.domain.cart import Cart, Line
 from sconto.domain.cart_limits import (
-    CODE_LENGTH,
+    LONGEST_CODE_OF_CART,
     MOST_CODES_OF_CART,
     MOST_CODES_OF_SUBSCRIPTION,
-    MOST_LINES,
+    MOST_LINES_OF_CART,
     MOST_PRICES,
-    MOST_UNITS,
+    MOST_UNITS_OF_LINE,
 )
 from sconto.domain.money import TOTAL_DIGITS, known_currencies, parse_amount
 from sconto.domain.names import NAME_LENGTH, is_name, is_reference
@@ -28,7 +28,7 @@ from sconto.domain.product import HIGHEST_PRODUCT_ID
 from sconto.domain.subscription import LAST_ORDER_NUMBER, Subscription, SubscriptionCode
 
 _ProductId = Annotated[int, Meta(ge=1, le=HIGHEST_PRODUCT_ID)]
-_Code = Annotated[str, Meta(min_length=1, max_length=CODE_LENGTH)]
+_Code = Annotated[str, Meta(min_length=1, max_length=LONGEST_CODE_OF_CART)]
 _Name = Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH)]
 _OrderNumber = Annotated[int, Meta(ge=1, le=LAST_ORDER_NUMBER)]
 
@@ -36,7 +36,7 @@ _OrderNumber = Annotated[int, Meta(ge=1, le=LAST_ORDER_NUMBER)]
 class _Line(msgspec.Struct, forbid_unknown_fields=True):
     line_id: str
     product_id: _ProductId
-    quantity: Annotated[int, Meta(ge=1, le=MOST_UNITS)]
+    quantity: Annotated[int, Meta(ge=1, le=MOST_UNITS_OF_LINE)]
     unit_price: str
 
 
@@ -57,7 +57,7 @@ class _Subscription(msgspec.Struct, forbid_unknown_fields=True):
 
 class _Cart(msgspec.Struct, forbid_unknown_fields=True):
     currency: str
-    lines: Annotated[list[_Line], Meta(min_length=1, max_length=MOST_LINES)]
+    lines: Annotated[list[_Line], Meta(min_length=1, max_length=MOST_LINES_OF_CART)]
     codes: Annotated[list[_Code], Meta(max_length=MOST_CODES_OF_CART)] | None = None
     subscription: _Subscription | None = None
 

@@ -12,11 +12,11 @@ from sconto.api.problem_json import find_unknown
 from sconto.api.rfc3339 import RULE, read_instant
 from sconto.domain.blanks import trim
 from sconto.domain.cart_limits import (
-    CODE_LENGTH,
+    LONGEST_CODE_OF_CART,
     MOST_CODES_OF_CART,
-    MOST_LINES,
+    MOST_LINES_OF_CART,
     MOST_PRICES,
-    MOST_UNITS,
+    MOST_UNITS_OF_LINE,
 )
 from sconto.domain.money import (
     CURRENCY_OF_MOST_DECIMALS,
@@ -83,7 +83,7 @@ def find_status_faults(body: Body) -> Faults:
 def _check_cart(body: Body, faults: Faults) -> str:
     """Note the faults of what quotes and orders have in common; answers the currency."""
     currency = _check_currency(body, faults)
-    lines = _items(body, "lines", MOST_LINES, faults)
+    lines = _items(body, "lines", MOST_LINES_OF_CART, faults)
     for place, item in lines:
         _check_line(item, place, currency, faults)
     _check_repeats([item.get("line_id") for _, item in lines], faults)
@@ -105,8 +105,14 @@ def _check_line(item: Body, place: str, currency: str, faults: Faults) -> None:
     _check_reference(item, "line_id", place, faults)
     _check_product_id(item, place, faults)
     quantity = item.get("quantity")
-    if type(quantity) is not int or not 1 <= quantity <= MOST_UNITS:
-        _note(item, "quantity", place, f"must be a whole number from 1 to {MOST_UNITS}", faults)
+    if type(quantity) is not int or not 1 <= quantity <= MOST_UNITS_OF_LINE:
+        _note(
+            item,
+            "quantity",
+            place,
+            f"must be a whole number from 1 to {MOST_UNITS_OF_LINE}",
+            faults,
+        )
     _check_amount(item, "unit_price", place, currency, faults)
     faults += find_unknown(item, _LINE, place)
 
@@ -130,8 +136,8 @@ def _check_codes(body: Body, faults: Faults) -> None:
         _note(body, "codes", "", f"must be a list of at most {MOST_CODES_OF_CART} codes", faults)
         return
     for index, code in enumerate(codes):
-        if type(code) is not str or len(code) > CODE_LENGTH or not trim(code):
-            rule = f"must be a string of 1 to {CODE_LENGTH} characters"
+        if type(code) is not str or len(code) > LONGEST_CODE_OF_CART or not trim(code):
+            rule = f"must be a string of 1 to {LONGEST_CODE_OF_CART} characters"
             faults.append(FieldFault(f"/codes/{index}", rule))
 
 

@@ -88,10 +88,10 @@ def _check_number(fields: Body, name: str, place: str, faults: list[FieldFault])
 
 def write_subscription(outcome: SubscriptionOutcome, currency: str) -> JsonObject:
     """The code that takes effect, if one does, and what became of each."""
-    applied = outcome.applied
+    winner = outcome.winner
     return {
-        "code": None if applied is None else applied.code,
-        "promotion_id": None if applied is None else str(applied.promotion_id),
+        "code": None if winner is None else winner.code,
+        "promotion_id": None if winner is None else str(winner.promotion_id),
         "discount": format_amount(outcome.discount, currency),
         "order_number": outcome.subscription.order_number,
         "considered": [_write_considered(code, currency) for code in outcome.considered],

@@ -36,8 +36,8 @@ from sconto.api.plain_route import PlainRoute
 from sconto.domain.people import Action, Caller
 from sconto.domain.promotion import NewPromotion
 from sconto.operations import promotions
-from sconto.operations.statistics import promotion_statistics_in_parts
-from sconto.operations.turns import apart
+from sconto.operations.statistics import get_statistics_in_parts
+from sconto.operations.turns import in_thread
 
 T = TypeVar("T")
 
@@ -73,7 +73,7 @@ async def get_statistics(request: Request) -> Response:
     if asked.promotion_id is None:
         raise invalid_body(*asked.faults)
     promotion_id = find_id(asked.promotion_id)
-    uses, parts = await promotion_statistics_in_parts(database, caller, promotion_id)
+    uses, parts = await get_statistics_in_parts(database, caller, promotion_id)
     if asked.faults:
         raise invalid_body(*asked.faults)
     return await answer_in_parts(write_statistics(uses, parts))
@@ -85,7 +85,7 @@ async def get_promotion(request: Request) -> Response:
     context = context_of(request)
     promotion = await promotions.get_promotion(context.database, caller, id_in_path(request))
     parts = write_promotion_in_parts(promotion, context.zone)
-    return await answer_in_parts(await apart(list, parts) if promotion.is_long else parts)
+    return await answer_in_parts(await in_thread(list, parts) if promotion.is_long else parts)
 
 
 async def change_promotion(request: Request) -> Response:

@@ -13,10 +13,10 @@ from sconto.api.strict_json import encode_json
 from sconto.api.subscription.errors import KeyNotValid, MergePatchExpected
 from sconto.domain.blanks import trim
 from sconto.domain.names import NAME_LENGTH, is_name
-from sconto.domain.numbers import LARGEST
+from sconto.domain.numbers import MAX_INT64
 from sconto.domain.problems import SubscriptionPromotionNotFound
 from sconto.domain.subscription_promotion import SubscriptionQuery
-from sconto.operations.idempotency import Answer, Repeatable
+from sconto.operations.idempotency import EncodedAnswer, Repeatable
 
 MOST_ITEMS: Final = 100
 ITEMS: Final = 20
@@ -40,7 +40,7 @@ async def read_patch(request: Request) -> bytes:
 
 
 def read_repeatable(
-    request: Request, body: Mapping[str, Any] | None, render: Callable[[T], Answer]
+    request: Request, body: Mapping[str, Any] | None, render: Callable[[T], EncodedAnswer]
 ) -> Repeatable[T]:
     """The request with its Idempotency-Key, if it has one. Raises KeyNotValid.
 
@@ -99,4 +99,4 @@ def _read_id(text: str) -> int | None:
     if not (text.isascii() and text.isdecimal() and len(text) <= 19) or text.startswith("0"):
         return None
     promotion_id = int(text)
-    return promotion_id if promotion_id <= LARGEST else None
+    return promotion_id if promotion_id <= MAX_INT64 else None

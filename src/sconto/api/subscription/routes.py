@@ -24,7 +24,7 @@ from sconto.api.subscription.requests import (
 from sconto.api.subscription.terms import read_change, read_terms
 from sconto.api.subscription.writing import (
     envelope,
-    render_verdict,
+    render_eligibility,
     write_application,
     write_page,
     write_promotion,
@@ -39,7 +39,7 @@ from sconto.domain.subscription_promotion import (
     SubscriptionTerms,
 )
 from sconto.operations import subscription_promotions, subscriptions
-from sconto.operations.idempotency import Answer, Repeatable
+from sconto.operations.idempotency import EncodedAnswer, Repeatable
 
 T = TypeVar("T")
 
@@ -116,11 +116,11 @@ async def validate(request: Request) -> Response:
     promotion_id = read_promotion_id(request)
     # Whether there is such a promotion counts before what is asked about it.
     await subscription_promotions.get_promotion(context.database, caller, promotion_id)
-    verdict = await subscriptions.validate_contract(
+    eligibility = await subscriptions.validate_contract(
         context.database, caller, promotion_id, read_validation(body), context.now()
     )
-    context.metrics.subscription_validations.labels(verdict.refusal or "valid").inc()
-    return _ok(envelope(render_verdict(verdict)))
+    context.metrics.subscription_validations.labels(eligibility.reason or "valid").inc()
+    return _ok(envelope(render_eligibility(eligibility)))
 
 
 async def schedule(request: Request) -> Response:
@@ -131,10 +131,10 @@ async def schedule(request: Request) -> Response:
     promotion_id = read_promotion_id(request)
     await subscription_promotions.get_promotion(context.database, caller, promotion_id)
     plan = read_plan(body)
-    verdict, orders = await subscriptions.schedule_promotion(
+    eligibility, orders = await subscriptions.schedule_promotion(
         context.database, caller, promotion_id, plan, context.now()
     )
-    return _ok(write_schedule(verdict, orders, plan.amount))
+    return _ok(write_schedule(eligibility, orders, plan.amount))
 
 
 async def apply_code(request: Request) -> Response:
@@ -162,7 +162,7 @@ def _counting_refusals(counter: Counter) -> Iterator[None]:
     try:
         yield
     except CodeRefused as refused:
-        counter.labels(refused.refusal).inc()
+        counter.labels(refused.reason).inc()
         raise
     except SubscriptionCodeNotFound:
         counter.labels("unknown").inc()
@@ -203,15 +203,15 @@ def _read_application(
     return code, contract, read_repeatable(request, body, _answering(200, write_application))
 
 
-def _answering(status: int, write: Callable[[T], bytes]) -> Callable[[T], Answer]:
-    return lambda effect: Answer(status, write(effect))
+def _answering(status: int, write: Callable[[T], bytes]) -> Callable[[T], EncodedAnswer]:
+    return lambda effect: EncodedAnswer(status, write(effect))
 
 
 def _ok(body: bytes) -> Response:
     return Response(body, media_type="application/json")
 
 
-def _response(answer: Answer) -> Response:
+def _response(answer: EncodedAnswer) -> Response:
     media_type = "application/json" if answer.body else None
     return Response(answer.body, answer.status, media_type=media_type)
 
