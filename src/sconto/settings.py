@@ -24,8 +24,10 @@ _EXPECTED_KEY: Final = (
 )
 
 
-DEFAULT_USER_LIMIT: Final = "500/second"
-"""How many requests a user may send, but for the checkout, where nothing is set."""
+DEFAULT_USER_LIMIT: Final = "2000/second"
+"""How many requests a user may send, except to the checkout, which has no limit by default.
+
+Far beyond what one script that waits for each answer can send."""
 
 _SENT_TO: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _SENT_BY: Final = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")

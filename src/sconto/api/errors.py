@@ -18,7 +18,7 @@ from sconto.api.checkout import errors as checkout
 from sconto.api.context import context_of
 from sconto.api.merchant import errors as merchant
 from sconto.api.subscription import errors as subscription
-from sconto.domain.problems import Problem
+from sconto.domain.problems import OrderBusy, Problem, TooManyLargeRequests
 from sconto.operations import Busy, DatabaseUnavailable, StatementStopped
 
 
@@ -85,7 +85,7 @@ class ErrorAnswers:
 
     async def on_problem(self, request: Request, problem: Problem) -> Response:
         """Answer what the rules refuse; a problem without words is a failure of ours."""
-        context_of(request).metrics.count_refused_request(_reason(type(problem).__name__))
+        context_of(request).metrics.count_refused_request(reason_of(type(problem)))
         return dialect_of(request.scope["path"]).answer_problem(problem)
 
     async def on_lost_database(self, request: Request, error: DatabaseUnavailable) -> Response:
@@ -118,7 +118,14 @@ def _methods_at(scope: Scope, routes: Sequence[BaseRoute]) -> set[str]:
     }
 
 
+_REASONS: Final[Mapping[type[Problem], str]] = {
+    OrderBusy: "order_held_up",
+    TooManyLargeRequests: "too_many_at_once",
+}
+"""Reasons in the figures that do not follow a class's name: dashboards and alarms name them."""
+
+
 @cache
-def _reason(name: str) -> str:
-    """What a problem of that class is called among the figures: `codes_used_up`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+def reason_of(problem: type[Problem]) -> str:
+    """The reason in the figures for a problem of that class, such as `codes_used_up`."""
+    return _REASONS.get(problem) or re.sub(r"(?<!^)(?=[A-Z])", "_", problem.__name__).lower()
