@@ -125,7 +125,11 @@ _REASONS: Final[Mapping[type[Problem], str]] = {
 """Reasons in the figures that do not follow a class's name: dashboards and alarms name them."""
 
 
-@cache
 def reason_of(problem: type[Problem]) -> str:
     """The reason in the figures for a problem of that class, such as `codes_used_up`."""
-    return _REASONS.get(problem) or re.sub(r"(?<!^)(?=[A-Z])", "_", problem.__name__).lower()
+    return _REASONS.get(problem) or _in_snake_case(problem.__name__)
+
+
+@cache
+def _in_snake_case(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
