@@ -19,7 +19,7 @@ def test_without_any_setting_everything_has_a_default() -> None:
     assert settings.secret_key is None
     assert settings.zone.key == "UTC"
     assert settings.log_format == "json"
-    assert settings.rate_limits == RateLimits(None, "500/second", "", "", "", "")
+    assert settings.rate_limits == RateLimits(None, "2000/second", "", "", "", "")
 
 
 def test_an_empty_variable_counts_as_absent() -> None:
@@ -110,7 +110,7 @@ def test_the_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
 
 
 def test_processes_that_start_together_keep_one_key(tmp_path: Path) -> None:
-    with multiprocessing.get_context("spawn").Pool(4) as pool:
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
         keys = pool.map(kept_secret_key, [tmp_path] * 16, chunksize=1)
     assert set(keys) == {kept_secret_key(tmp_path)}
     assert [path.name for path in tmp_path.iterdir()] == ["secret-key"]

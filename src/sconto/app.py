@@ -1,4 +1,4 @@
-"""The application: the one place where routes, error answers and middleware are put together."""
+"""Builds the application: the only place where routes, handlers and middleware come together."""
 
 import asyncio
 import gc
@@ -61,31 +61,33 @@ ROUTES: Final[Sequence[BaseRoute]] = (
 )
 """The addresses of the APIs, tried in this order: those that shops call most come first."""
 
-_OBJECTS_BETWEEN_COLLECTIONS: Final = 20_000
+_GC_THRESHOLD: Final = 20_000
+"""New objects between two garbage collections."""
 
-_TURN_SECONDS: Final = 0.001
-"""How long the event loop waits at most for a thread that is computing, five times shorter than
-usual: it waits so long each time that it wakes up."""
+_SWITCH_INTERVAL: Final = 0.001
+"""Seconds that a computing thread may hold the interpreter while the event loop waits for it.
+
+A fifth of Python's default: the event loop waits for it each time that it wakes up."""
 
 _CONNECTIONS: Final = 24
-_AT_CHECKOUT: Final = 16
+_CHECKOUT_CONNECTIONS: Final = 16
 
-_POOL_SECONDS: Final = 5
-"""How old the figures about a worker's connections may be."""
+_POOL_FIGURES_INTERVAL: Final = 5
+"""Seconds between two looks at a worker's connections for the figures."""
 
 
 def create_app() -> Starlette:
-    """The application of one worker; `sconto serve` has set everything that it reads."""
+    """The application of one worker, with settings from the environment that `sconto serve` set."""
     settings = Settings.read()
     log = open_log(settings.log_format)
     app = _build_traced_app(settings, log) or build_app(lambda: _open_context(settings), log)
-    _spare_the_collector()
-    sys.setswitchinterval(_TURN_SECONDS)
+    _collect_rarely()
+    sys.setswitchinterval(_SWITCH_INTERVAL)
     return app
 
 
 def create_demo_app() -> Starlette:
-    """The application of `sconto demo`: beside it stands a shop, which asks it over HTTP."""
+    """The application of `sconto demo`, with a demo shop that calls it over HTTP."""
     app = create_app()
     app.router.routes.extend(shop_routes(Till(shop.USER, shop.PASSWORD)))
     return app
@@ -96,7 +98,7 @@ def build_app(
     log: FilteringBoundLogger,
     tracing: Sequence[Middleware] = (),
 ) -> Starlette:
-    """An application that serves with the context that it opens when it starts."""
+    """An application that opens its context at the start."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -123,11 +125,11 @@ def build_app(
 
 
 def _build_traced_app(settings: Settings, log: FilteringBoundLogger) -> Starlette | None:
-    """The application with spans; None where nobody asks for them, or they cannot be had."""
+    """The application with traces; None if they are not configured, or not available."""
     try:
         if not asks_for_traces():
             return None
-        # An extra, and threads and modules of its own: only who asks for it has them.
+        # An optional extra with its own threads and modules, so only loaded if configured.
         from sconto.api import tracing  # noqa: PLC0415
 
         provider = tracing.open_provider()
@@ -147,18 +149,18 @@ def _build_traced_app(settings: Settings, log: FilteringBoundLogger) -> Starlett
     return build_app(open_context, tracing.with_trace_ids(log), [spans])
 
 
-def _spare_the_collector() -> None:
-    """Keep Python's collector of cycles from looking at the program itself again and again.
+def _collect_rarely() -> None:
+    """Exclude the program itself from garbage collection, and collect rarely.
 
-    Requests leave next to no cycles behind; looking for them took 8 % of the processor's time.
+    Requests leave almost no cycles behind; looking for them took 8 % of the processor time.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    gc.set_threshold(_GC_THRESHOLD)
 
 
 def _answer_failure(scope: Scope) -> Response:
-    """What nobody foresaw is told to a person as a page, and to a program in its dialect."""
+    """The answer to an unexpected failure: a page in the portal, else in the dialect of the API."""
     is_page = scope["path"].startswith(f"{PORTAL}/")
     return portal_errors.answer_failure(scope) if is_page else answer_failure(scope)
 
@@ -168,7 +170,7 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     metrics = Metrics(None if folder is None else Path(folder))
     database = await Database.open(
-        settings.database_url or "", connections=_CONNECTIONS, checkout=_AT_CHECKOUT
+        settings.database_url or "", connections=_CONNECTIONS, checkout=_CHECKOUT_CONNECTIONS
     )
     tokens = Tokens(*settings.secret_keys, epoch=None)
     try:
@@ -207,7 +209,7 @@ def _open_quotas(limits: RateLimits) -> Quotas:
 
 @asynccontextmanager
 async def _beside(*tasks: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    """Run endless tasks for as long as the block takes; where one fails, the block ends too."""
+    """Run endless tasks during the block; if one fails, the block ends too."""
     async with asyncio.TaskGroup() as group:
         running = [group.create_task(task) for task in tasks]
         yield
@@ -218,11 +220,11 @@ async def _beside(*tasks: Coroutine[None, None, None]) -> AsyncIterator[None]:
 async def _show_pool(metrics: Metrics, database: Database) -> None:
     while True:
         metrics.show_pool(database.size)
-        await asyncio.sleep(_POOL_SECONDS)
+        await asyncio.sleep(_POOL_FIGURES_INTERVAL)
 
 
 async def _follow_parent() -> None:
-    """Stop this worker when its parent was killed: nobody would replace or stop it any more."""
+    """Stop this worker when its parent is killed, because nobody would stop it any more."""
     parent = multiprocessing.parent_process()
     if parent is None:
         return

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import httpx
 
+from sconto.api.errors import reason_of
 from sconto.api.metrics import Metrics
 from sconto.domain.people import Caller
+from sconto.domain.problems import CodesUsedUp, OrderBusy, TooManyLargeRequests
 from tests.api.test_access import Bearer
 
 
@@ -36,6 +38,12 @@ async def test_quotes_and_refusals_are_counted_by_reason(
     await client.get("/checkout/v1/orders/none", headers=bearer(merchant))
     after = [figure((await client.get("/metrics")).content, name) for name in names]
     assert [new - old for new, old in zip(after, before, strict=True)] == [1, 2, 1, 1]
+
+
+def test_reasons_keep_the_names_that_dashboards_know() -> None:
+    names = {CodesUsedUp: "codes_used_up", OrderBusy: "order_held_up"}
+    names[TooManyLargeRequests] = "too_many_at_once"
+    assert {problem: reason_of(problem) for problem in names} == names
 
 
 def test_a_method_that_nobody_knows_makes_no_figure_of_its_own() -> None:

@@ -128,7 +128,7 @@ async def test_while_redis_is_lost_nobody_is_refused(
     policies = QuotaPolicies(user="1/hour")
     with caplog.at_level(logging.WARNING):
         async with limited(database, tokens, policies, "redis://127.0.0.1:1/0") as client:
-            for _ in range(3):
+            for _ in range(2):
                 answer = await client.get("/v1/promotion", headers=bearer(merchant))
                 assert answer.status_code == 200
     lines = [record.message for record in caplog.records if "not counted" in record.message]

@@ -1,4 +1,4 @@
-"""What those who run Sconto ask: whether it lives, whether it is ready, and how it is doing."""
+"""For operators: whether the service is alive, whether it is ready, and its figures."""
 
 import asyncio
 from typing import Final

@@ -28,20 +28,20 @@ _NEVER: Final = re.compile(r"q=0(\.0{0,3})?")
 
 
 async def manual(request: Request) -> Response:
-    """The page; it asks no other machine for anything, not even to validate the description."""
+    """The page with Swagger UI; it loads nothing from other hosts."""
     require_operator(request)
     return await _pages_of(request).answer(request, "docs", _write_page)
 
 
 async def description(request: Request) -> Response:
-    """The formats for machines."""
+    """The OpenAPI description."""
     require_operator(request)
     return await _pages_of(request).answer(request, "description", _write_description)
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """An answer that is always the same, plain and compressed."""
+    """An answer that never changes, plain and compressed."""
 
     headers: Mapping[str, str]
     plain: bytes
@@ -49,9 +49,9 @@ class _Page:
 
 
 class _Pages:
-    """What was written already: each page once in a worker, and not for each request.
+    """Cached pages: each worker makes each page once.
 
-    A proxy's prefix is in them; it is a setting of the server, so there is one of them.
+    They contain the prefix of a proxy, which is a setting of the server and never changes.
     """
 
     def __init__(self) -> None:
@@ -60,10 +60,10 @@ class _Pages:
     async def answer(
         self, request: Request, name: str, write: Callable[[Request], Response]
     ) -> Response:
-        """The page, compressed for a client that accepts it so."""
+        """The page, compressed if the client accepts gzip."""
         key = (name, _root_of(request))
         if key not in self._written:
-            # In a thread: a tenth of a second. A client that goes away does not stop it.
+            # In a thread: it takes a tenth of a second. A client that disconnects does not stop it.
             self._written[key] = asyncio.create_task(in_thread(_keep, write, request))
         page = await asyncio.shield(self._written[key])
         if not _takes_gzip(request.headers.get("accept-encoding", "")):
@@ -88,7 +88,7 @@ def _pages_of(request: Request) -> _Pages:
 
 
 def _takes_gzip(accepted: str) -> bool:
-    """Whether `Accept-Encoding` names gzip, and not as what is refused (`q=0`)."""
+    """Whether `Accept-Encoding` names gzip without refusing it (`q=0`)."""
     for coding in accepted.lower().split(","):
         name, *parameters = (part.strip() for part in coding.split(";"))
         if name in ("gzip", "x-gzip"):
@@ -110,14 +110,14 @@ def _write_description(request: Request) -> Response:
 
 
 def _policy_for(page: str) -> str:
-    """What the page may do: run its own script, ask us, and stand in no frame."""
+    """A policy that lets the page run its own script, send requests to us, and be in no frame."""
     script = _INLINE_SCRIPT.findall(page)[-1]
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return "; ".join(
         (
             "default-src 'none'",
             f"script-src 'self' 'sha256-{digest}'",
-            # Swagger UI writes styles into its elements, and draws marks from data: addresses.
+            # Swagger UI sets inline styles and draws icons from data: URLs.
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data:",
             "connect-src 'self'",

@@ -11,10 +11,10 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class PlainRoute(Route):
-    """A route that answers these methods only, and is known to the log and the figures.
+    """A route that serves only the given methods, and puts itself in the scope for log and figures.
 
-    Starlette's own adds HEAD to GET, and looks for an exception's handler in each route; here the
-    application does, once.
+    Starlette's Route adds HEAD to GET, and handles exceptions in each route as well as in the
+    application.
     """
 
     def __init__(self, path: str, endpoint: Endpoint, *, methods: Collection[str]) -> None:
@@ -28,7 +28,7 @@ class PlainRoute(Route):
         self.app = answer
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Whether the route is for a request; notes which it is."""
+        """Whether the route serves a request; if so, the scope gets the route."""
         match, child_scope = super().matches(scope)
         if match is not Match.NONE:
             child_scope["route"] = self

@@ -21,7 +21,7 @@ from rich.progress import (
 )
 
 from sconto.api.clock import read_clock
-from sconto.api.merchant.codes_wire import CSV_HEADING, write_csv
+from sconto.api.merchant.codes_csv import CSV_HEADING, write_csv
 from sconto.cli.database import ask_database
 from sconto.cli.refusals import refuse
 from sconto.cli.sentences import CODE_FAULTS

@@ -89,8 +89,9 @@ async def test_the_limit_ends_with_its_time(open_checkout: Open, merchant: Calle
     refused = await checkout.quote("A2")
     if time.monotonic() - began < 1:
         assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
-    await asyncio.sleep(1.1)
-    assert (await checkout.quote("A2")).status_code == 200
+    while (await checkout.quote("A2")).status_code == 429:
+        assert time.monotonic() - began < 30
+        await asyncio.sleep(0.05)
 
 
 async def test_merchants_and_addresses_are_counted_apart_and_users_together(

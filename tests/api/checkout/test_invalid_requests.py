@@ -208,7 +208,7 @@ names = st.sampled_from(
 anything = st.recursive(
     scalars,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=6),
-    max_leaves=20,
+    max_leaves=10,
 )
 
 

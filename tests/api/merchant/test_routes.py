@@ -352,8 +352,8 @@ async def test_a_body_over_16_mib_is_refused(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.usefixtures("caller")
-async def test_a_hundred_thousand_codes_are_kept_in_their_order(client: httpx.AsyncClient) -> None:
-    many = [f"CODE-{number:06}" for number in range(100_000)]
+async def test_many_codes_are_kept_in_their_order(client: httpx.AsyncClient) -> None:
+    many = [f"CODE-{number:06}" for number in range(20_000)]
     url = await create(client, coupon_body(coupons=coupons(coupon_code=many)))
     assert (await client.get(url)).json()["coupons"]["coupon_code"] == many
 

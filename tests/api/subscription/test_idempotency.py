@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sconto.domain.people import Caller
+from sconto.operations import subscriptions
 from sconto.operations.idempotency import sweep_keys
 from sconto.store.database import Database
 from tests.api.subscription.platform import Platform, a_body, a_contract, details
@@ -83,8 +84,9 @@ async def test_calls_with_one_key_at_once_have_one_effect(
 
 
 async def test_a_key_whose_request_takes_long_is_answered_409_with_retry_after(
-    platform: Platform, database: Database, merchant: Caller
+    platform: Platform, database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(subscriptions, "BUSY_TIMEOUT", 0.2)
     created = await platform.create()
     async with database.write() as connection:
         await connection.execute(

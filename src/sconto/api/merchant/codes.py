@@ -19,14 +19,13 @@ from sconto.api.bodies import (
 from sconto.api.context import context_of
 from sconto.api.long_answers import answer_in_parts, parts_of
 from sconto.api.merchant.admission import admit
+from sconto.api.merchant.codes_csv import CSV_HEADING, write_csv
 from sconto.api.merchant.codes_wire import (
-    CSV_HEADING,
     read_codes_to_add,
     read_codes_to_remove,
     read_query,
     wants_csv,
     write_code,
-    write_csv,
 )
 from sconto.api.merchant.ids import id_in_path
 from sconto.api.plain_route import PlainRoute

@@ -1,8 +1,6 @@
-"""Codes on the wire: what may be sent about them, and how they are written."""
+"""Codes as JSON: what may be sent about them, and how they are written."""
 
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -14,13 +12,10 @@ from sconto.api.merchant.values import read_codes
 from sconto.domain.blanks import trim
 from sconto.domain.code_list import MOST_CODES_LISTED, CodeQuery, CodeState, ListedCode
 from sconto.domain.codes import count_different, is_typed_code
-from sconto.domain.spreadsheet import shown_as_text
 
 _FIELD: Final = "coupon_code"
 
 _QUERY: Final = ("limit", "cursor", "search_string", "state")
-
-_COLUMNS: Final = (_FIELD, "coupon_id", "state", "coupon_uses", "used_by", "used_at")
 
 
 def read_query(sent: Iterable[tuple[str, str]]) -> CodeQuery:
@@ -79,29 +74,6 @@ def write_code(code: ListedCode, zone: ZoneInfo) -> dict[str, object]:
     if code.used_at is not None:
         answer |= {"used_by": code.used_by, "used_at": format_instant(code.used_at, zone)}
     return answer
-
-
-def write_csv(codes: Sequence[ListedCode], *, for_people: bool = False) -> str:
-    """The lines of a file; times are in UTC.
-
-    Order ids are safe to be opened by a spreadsheet; so are codes in a file that is for people.
-    """
-    lines = io.StringIO()
-    csv.writer(lines).writerows(
-        (
-            shown_as_text(code.code) if for_people else code.code,
-            code.id,
-            code.state.value,
-            code.uses,
-            shown_as_text(code.used_by or ""),
-            "" if code.used_at is None else code.used_at.isoformat(timespec="seconds"),
-        )
-        for code in codes
-    )
-    return lines.getvalue()
-
-
-CSV_HEADING: Final = ",".join(_COLUMNS) + "\r\n"
 
 
 def _read_limit(text: str) -> int | None:
