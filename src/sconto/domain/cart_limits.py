@@ -1,9 +1,12 @@
-"""What a cart may hold, whoever sends it."""
+"""How much a cart and a list of prices may hold."""
 
 from typing import Final
 
 MOST_LINES_OF_CART: Final = 500
-MOST_CODES_OF_CART: Final = 20
 MOST_UNITS_OF_LINE: Final = 1_000_000
+MOST_CODES_OF_CART: Final = 20
+MOST_CODES_OF_SUBSCRIPTION: Final = 20
+MOST_PRICES: Final = 1_000
+
 LONGEST_CODE_OF_CART: Final = 255
-"""Characters of a code as it was typed; longer ones than any promotion's are still answered."""
+"""Characters of a code as a shopper may type it. Longer codes than any promotion's are answered."""

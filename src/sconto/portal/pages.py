@@ -69,7 +69,7 @@ def write(
     """A form that changes something, or needs more room than an address.
 
     `limit` is in bytes, `files` how many of them it takes. Who sends it is known, and may, before
-    anything of it is read. Raises AccessDenied, BodyEncoded, BodyTooLarge, TooManyAtOnce and
+    anything of it is read. Raises AccessDenied, BodyEncoded, BodyTooLarge, TooManyLargeRequests and
     FormTokenWrong before the function is called.
     """
 

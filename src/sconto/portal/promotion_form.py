@@ -13,7 +13,7 @@ from sconto.domain.preview import Preview
 from sconto.domain.product import ProductQuery
 from sconto.domain.promotion import NewPromotion, Promotion, PromotionChange
 from sconto.operations import previews, products, promotions
-from sconto.operations.turns import apart
+from sconto.operations.turns import in_thread
 from sconto.portal.language import Language
 from sconto.portal.notices import Notice
 from sconto.portal.pages import UPLOAD_LIMIT, read, write
@@ -81,7 +81,7 @@ async def show_preview(visit: Visit) -> Response:
     own = int(edited) if edited.isdecimal() and len(edited) < 20 else None
     # Codes are not sent along at each key: they are looked at before the promotion is saved.
     read_later = partial(read_fields, fields, visit.language, codes_later=True)
-    reading = await apart(read_later) if _is_long(fields) else read_later()
+    reading = await in_thread(read_later) if _is_long(fields) else read_later()
     preview = await _preview(visit, reading, own, keep_codes=True)
     return visit.render("promotions/preview.html", **_shown(visit, preview, own))
 
@@ -140,7 +140,7 @@ async def _content(visit: Visit, name: str) -> bytes:
 async def _read_file(
     read: Callable[[bytes, Language], tuple[str, tuple[str, ...]]], file: bytes, language: Language
 ) -> tuple[str, tuple[str, ...]]:
-    return read(file, language) if len(file) <= _SHORT else await apart(read, file, language)
+    return read(file, language) if len(file) <= _SHORT else await in_thread(read, file, language)
 
 
 async def _read(
@@ -148,7 +148,7 @@ async def _read(
 ) -> ReadPromotion:
     codes_later = visit.field("step") == "generate"
     read = partial(read_fields, fields, visit.language, stored, codes_later=codes_later)
-    return await apart(read) if _is_long(fields) else read()
+    return await in_thread(read) if _is_long(fields) else read()
 
 
 def _is_long(fields: PromotionFields) -> bool:
@@ -166,10 +166,10 @@ async def _save(
     new = reading.promotion
     form = partial(_form, visit, fields, promotion_id, preview, faults)
     if new is None or preview is None or faults:
-        return await apart(form) if _is_long(fields) else form()
+        return await in_thread(form) if _is_long(fields) else form()
     if step == "check" or (preview.warnings and step != "anyway"):
         form = partial(form, ask=step != "check")
-        return await apart(form) if _is_long(fields) else form()
+        return await in_thread(form) if _is_long(fields) else form()
     database, caller, now = visit.context.database, visit.caller, visit.now
     if promotion_id is None:
         saved = await promotions.create_promotion(database, caller, new, now)

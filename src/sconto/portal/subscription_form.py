@@ -18,7 +18,7 @@ from sconto.domain.subscription_warnings import (
     find_subscription_warnings,
 )
 from sconto.operations import subscription_promotions
-from sconto.operations.idempotency import Answer, Repeatable
+from sconto.operations.idempotency import EncodedAnswer, Repeatable
 from sconto.portal.notices import Notice
 from sconto.portal.pages import LONG_FORM_LIMIT, read, write
 from sconto.portal.subscription_fields import (
@@ -96,7 +96,7 @@ async def _write(visit: Visit, terms: SubscriptionTerms, promotion_id: int | Non
     database, caller, now = visit.context.database, visit.caller, visit.now
     # A form has no key: it is not sent again without a person who wants it.
     request: Repeatable[SubscriptionPromotion] = Repeatable(
-        None, b"", lambda saved: Answer(200, str(saved.id).encode())
+        None, b"", lambda saved: EncodedAnswer(200, str(saved.id).encode())
     )
     if promotion_id is None:
         answer = await subscription_promotions.create_promotion(

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from sconto.domain.blanks import trim
 from sconto.domain.codes import typed_code_key
-from sconto.domain.numbers import LARGEST
+from sconto.domain.numbers import MAX_INT64
 
 COOKIE: Final = "sconto_basket"
 
@@ -60,7 +60,7 @@ def basket_of(request: Request) -> Basket:
         quantities, codes = json.loads(base64.urlsafe_b64decode(request.cookies.get(COOKIE, "")))
         basket = Basket()
         for product_id, quantity in quantities:
-            if type(product_id) is int and type(quantity) is int and 0 < product_id <= LARGEST:
+            if type(product_id) is int and type(quantity) is int and 0 < product_id <= MAX_INT64:
                 basket = basket.with_quantity(product_id, quantity)
         for code in codes:
             basket = basket.with_code(str(code))
