@@ -43,7 +43,7 @@ class PortalClient:
     async def get(self, path: str, **query: str) -> httpx.Response:
         """Get a page."""
         headers = {"Cookie": self.cookie, "Accept-Language": self.language}
-        return await self.client.get(ADDRESS + path, params=query, headers=headers)
+        return await self.client.get(ADDRESS + path, params=query or None, headers=headers)
 
     async def post(
         self, path: str, fields: dict[str, str] | None = None, **files: bytes
