@@ -66,7 +66,7 @@ async def test_codes_are_searched_added_removed_and_downloaded(
     ]
 
 
-async def test_codes_are_generated_while_one_looks_on(
+async def test_the_page_follows_the_generation_of_codes(
     visitor: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     promotion_id = await a_coupon(database, merchant)

@@ -1,4 +1,4 @@
-"""Orders in the browser: found by the shop's id, as the customer got them."""
+"""Orders, found by the shop's id and shown as they were placed."""
 
 import re
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from tests.portal.sessions import PortalClient
 from tests.portal.shop import open_shop
 
 
-async def test_an_order_is_found_and_shown_as_the_customer_got_it(
+async def test_an_order_is_found_and_shown_as_it_was_placed(
     visitor: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     ids = await open_shop(database, merchant)
