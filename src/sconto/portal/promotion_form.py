@@ -8,12 +8,14 @@ from typing import Any, Final
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
+from sconto.domain.names import NAME_LENGTH
 from sconto.domain.people import Action
 from sconto.domain.preview import Preview
-from sconto.domain.product import ProductQuery
+from sconto.domain.product import ProductQuery, parse_product_id
 from sconto.domain.promotion import NewPromotion, Promotion, PromotionChange
 from sconto.operations import previews, products, promotions
 from sconto.operations.turns import in_thread
+from sconto.portal.faults import name_some
 from sconto.portal.language import Language
 from sconto.portal.notices import Notice
 from sconto.portal.pages import UPLOAD_LIMIT, read, write
@@ -23,16 +25,14 @@ from sconto.portal.promotion_fields import (
     ReadPromotion,
     fields_of,
     read_fields,
-    write_instant,
 )
 from sconto.portal.promotion_files import read_code_file, read_product_file
 from sconto.portal.sentences import CODE_TYPES, TYPES, warning_words
+from sconto.portal.typed_times import write_instant
 from sconto.portal.visit import Visit
 
 _FOUND: Final = 8
 """How many products the picker finds at once."""
-
-_NAMED: Final = 5
 
 _SHORT: Final = 64 * 1024
 """Letters of codes and products that are read at once; more are read in a thread."""
@@ -42,13 +42,13 @@ async def show_new(visit: Visit) -> Response:
     """An empty form, or one filled in as another promotion, without its codes."""
     start = visit.now.replace(second=0)
     fields = PromotionFields(starts_at=write_instant(start, visit.context.zone))
-    original = visit.query("of")
-    if original.isdecimal() and len(original) < 20:
+    original = visit.id_in_query("of")
+    if original is not None:
         promotion = await promotions.get_promotion(
-            visit.context.database, visit.caller, int(original), most_codes=0
+            visit.context.database, visit.caller, original, most_codes=0
         )
         name = visit.gettext("Copy of %(name)s") % {"name": promotion.summary.name}
-        fields = replace(fields_of(promotion, visit.context.zone), name=name[:255])
+        fields = replace(fields_of(promotion, visit.context.zone), name=name[:NAME_LENGTH])
     return _form(visit, fields, None)
 
 
@@ -77,8 +77,7 @@ async def edit(visit: Visit) -> Response:
 async def show_preview(visit: Visit) -> Response:
     """What the promotion would do, as far as the form is filled in; saves nothing."""
     fields = await _sent(visit)
-    edited = visit.field("promotion_id")
-    own = int(edited) if edited.isdecimal() and len(edited) < 20 else None
+    own = parse_product_id(visit.field("promotion_id"))
     # Codes are not sent along at each key: they are looked at before the promotion is saved.
     read_later = partial(read_fields, fields, visit.language, codes_later=True)
     reading = await in_thread(read_later) if _is_long(fields) else read_later()
@@ -88,10 +87,8 @@ async def show_preview(visit: Visit) -> Response:
 
 async def find_products(visit: Visit) -> Response:
     """Products whose name or id is searched for."""
-    search = visit.query("product_search")[:255]
-    page = await products.list_products(
-        visit.context.database, visit.caller, ProductQuery(limit=_FOUND, search=search or None)
-    )
+    query = ProductQuery(limit=_FOUND, search=visit.search("product_search"))
+    page = await products.list_products(visit.context.database, visit.caller, query)
     return visit.render("promotions/found_products.html", products=page.products, more=page.more)
 
 
@@ -215,7 +212,7 @@ def _faults(visit: Visit, reading: ReadPromotion, preview: Preview | None) -> Ma
     """What is wrong with the fields; products that the catalogue does not have are a fault too."""
     if preview is None or not preview.unknown:
         return reading.faults
-    shown = ", ".join(map(str, preview.unknown[:_NAMED])) + " …" * (len(preview.unknown) > _NAMED)
+    shown = name_some([*map(str, preview.unknown)])
     sentence = visit.gettext("The catalogue does not have these products: %(ids)s.")
     return {"products": sentence % {"ids": shown}}
 

@@ -15,8 +15,6 @@ from sconto.portal.pages import read, write
 from sconto.portal.sentences import ORDERS, STATES, TYPES
 from sconto.portal.visit import Visit
 
-_LONGEST_SEARCH: Final = 255
-
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
@@ -28,7 +26,7 @@ async def show_list(visit: Visit) -> Response:
         after=read_cursor(visit.query("after"), order),
         type=_chosen(PromotionType, visit.query("type")),
         state=_chosen(ListState, visit.query("state")),
-        search=visit.query("search")[:_LONGEST_SEARCH] or None,
+        search=visit.search("search"),
     )
     page = await overviews.list_overviews(
         visit.context.database, visit.caller, query, visit.now, visit.today

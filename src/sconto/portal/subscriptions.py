@@ -5,7 +5,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from sconto.domain.names import NAME_LENGTH, is_name
+from sconto.domain.names import is_name
 from sconto.domain.people import Action
 from sconto.domain.subscription_promotion import SubscriptionPage, SubscriptionQuery
 from sconto.operations import subscription_promotions
@@ -27,9 +27,9 @@ async def show_list(visit: Visit) -> Response:
     query = SubscriptionQuery(
         limit=_PAGE,
         after=visit.id_in_query("after") or 0,
-        code=visit.query("code")[:NAME_LENGTH] or None,
+        code=visit.search("code"),
         enabled=None if not state else state == "on",
-        name=visit.query("name")[:NAME_LENGTH] or None,
+        name=visit.search("name"),
     )
     page = await _find(visit, query)
     return visit.render(
