@@ -1,8 +1,11 @@
 """One promotion: its terms, prices, statistics and history."""
 
+import re
+
 from playwright.async_api import Page, expect
 
 from sconto.domain.people import Caller
+from sconto.domain.promotion import PromotionChange, PromotionType
 from sconto.operations import promotions
 from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
@@ -61,6 +64,22 @@ async def test_the_history_shows_who_changed_what(
     await expect(rows.nth(0)).to_contain_text("Changed")
     await expect(rows.nth(0)).to_contain_text("Before → After")
     await expect(rows.nth(1)).to_contain_text("Created")
+
+
+async def test_a_long_history_is_paged(
+    portal: PortalClient, database: Database, merchant: Caller
+) -> None:
+    promotion_id = await promotions.create_promotion(database, merchant, a_promotion(), NOON)
+    for number in range(26):
+        change = PromotionChange(PromotionType.DISCOUNT, name=f"Name {number}")
+        await promotions.change_promotion(database, merchant, promotion_id, change, NOON)
+    first = (await portal.get(f"/promotions/{promotion_id}/history")).text
+    assert first.count('<th scope="row"') == 25
+    older = re.search(r'href="/portal(/[^"]*/history\?before=\d+)"', first)
+    assert older
+    rest = (await portal.get(older[1])).text
+    assert rest.count('<th scope="row"') == 2
+    assert "/history?before=" not in rest
 
 
 async def test_another_merchants_promotion_is_not_found(

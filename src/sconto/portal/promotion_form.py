@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
@@ -17,7 +17,7 @@ from sconto.operations import previews, products, promotions
 from sconto.operations.turns import in_thread
 from sconto.portal.faults import name_some
 from sconto.portal.language import Language
-from sconto.portal.notices import Notice
+from sconto.portal.notices import saved_notice
 from sconto.portal.pages import UPLOAD_LIMIT, read, write
 from sconto.portal.promotion_fields import (
     MOST_CODES_SHOWN,
@@ -32,10 +32,12 @@ from sconto.portal.typed_times import write_instant
 from sconto.portal.visit import Visit
 
 _FOUND: Final = 8
-"""How many products the picker finds at once."""
+"""How many products a search shows."""
 
 _SHORT: Final = 64 * 1024
-"""Letters of codes and products that are read at once; more are read in a thread."""
+"""Characters of codes and products that are read without a thread."""
+
+_T = TypeVar("_T")
 
 
 async def show_new(visit: Visit) -> Response:
@@ -80,7 +82,7 @@ async def show_preview(visit: Visit) -> Response:
     own = parse_product_id(visit.field("promotion_id"))
     # Codes are not sent along at each key: they are looked at before the promotion is saved.
     read_later = partial(read_fields, fields, visit.language, codes_later=True)
-    reading = await in_thread(read_later) if _is_long(fields) else read_later()
+    reading = await _call(read_later, fields)
     preview = await _preview(visit, reading, own, keep_codes=True)
     return visit.render("promotions/preview.html", **_shown(visit, preview, own))
 
@@ -145,12 +147,13 @@ async def _read(
 ) -> ReadPromotion:
     codes_later = visit.field("step") == "generate"
     read = partial(read_fields, fields, visit.language, stored, codes_later=codes_later)
-    return await in_thread(read) if _is_long(fields) else read()
+    return await _call(read, fields)
 
 
-def _is_long(fields: PromotionFields) -> bool:
-    """Whether reading the fields and showing them again takes long."""
-    return len(fields.codes) + len(fields.products) > _SHORT
+async def _call(function: Callable[[], _T], fields: PromotionFields) -> _T:
+    """Call what reads or shows the fields; in a thread if they are long."""
+    is_long = len(fields.codes) + len(fields.products) > _SHORT
+    return await in_thread(function) if is_long else function()
 
 
 async def _save(
@@ -163,10 +166,9 @@ async def _save(
     new = reading.promotion
     form = partial(_form, visit, fields, promotion_id, preview, faults)
     if new is None or preview is None or faults:
-        return await in_thread(form) if _is_long(fields) else form()
+        return await _call(form, fields)
     if step == "check" or (preview.warnings and step != "anyway"):
-        form = partial(form, ask=step != "check")
-        return await in_thread(form) if _is_long(fields) else form()
+        return await _call(partial(form, ask=step != "check"), fields)
     database, caller, now = visit.context.database, visit.caller, visit.now
     if promotion_id is None:
         saved = await promotions.create_promotion(database, caller, new, now)
@@ -177,7 +179,7 @@ async def _save(
     path = f"/promotions/{saved}"
     if step == "generate" or visit.field("then") == "generate":
         path += "/codes"
-    return visit.redirect(path, Notice(visit.gettext("“%(name)s” is saved.") % {"name": new.name}))
+    return visit.redirect(path, saved_notice(visit.language, new.name))
 
 
 def _change_to(new: NewPromotion, *, keep_codes: bool) -> PromotionChange:

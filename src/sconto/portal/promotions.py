@@ -10,7 +10,7 @@ from sconto.domain.people import Action
 from sconto.domain.promotion import PromotionChange, PromotionType
 from sconto.operations import overviews, promotions
 from sconto.portal.cursors import read_cursor, write_cursor
-from sconto.portal.notices import Notice
+from sconto.portal.notices import Notice, switched_notice
 from sconto.portal.pages import read, write
 from sconto.portal.sentences import ORDERS, STATES, TYPES
 from sconto.portal.visit import Visit
@@ -53,9 +53,8 @@ async def switch(visit: Visit) -> Response:
     await promotions.change_promotion(
         visit.context.database, visit.caller, promotion_id, change, visit.now
     )
-    _ = visit.gettext
-    text = _("“%(name)s” is switched on.") if active else _("“%(name)s” is switched off.")
-    return visit.redirect("/promotions", Notice(text % {"name": summary.name}))
+    notice = switched_notice(visit.language, summary.name, on=active)
+    return visit.redirect("/promotions", notice)
 
 
 async def confirm_deletion(visit: Visit) -> Response:

@@ -10,7 +10,7 @@ from sconto.domain.people import Action
 from sconto.domain.subscription_promotion import SubscriptionPage, SubscriptionQuery
 from sconto.operations import subscription_promotions
 from sconto.operations.idempotency import EncodedAnswer, Repeatable
-from sconto.portal.notices import Notice
+from sconto.portal.notices import Notice, switched_notice
 from sconto.portal.pages import read, write
 from sconto.portal.subscription_sentences import state_of
 from sconto.portal.visit import Visit
@@ -55,9 +55,8 @@ async def switch(visit: Visit) -> Response:
         Repeatable(None, b"", lambda changed: EncodedAnswer(200, changed.terms.name.encode())),
         visit.now,
     )
-    _ = visit.gettext
-    text = _("“%(name)s” is switched on.") if enabled else _("“%(name)s” is switched off.")
-    return visit.redirect("/subscriptions", Notice(text % {"name": answer.body.decode()}))
+    notice = switched_notice(visit.language, answer.body.decode(), on=enabled)
+    return visit.redirect("/subscriptions", notice)
 
 
 async def confirm_archiving(visit: Visit) -> Response:
