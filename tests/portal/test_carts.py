@@ -30,7 +30,7 @@ async def test_a_cart_is_filled_and_its_price_explained(
     await visitor.get_by_label("Codes, in the order").fill("tea-1 SORRY-7KQ2, welcome15 nonsense")
     await visitor.keyboard.press("Tab")
 
-    codes = visitor.locator("#quote ul.verdicts.card > li")
+    codes = visitor.locator("#quote ul.outcomes.card > li")
     await expect(codes).to_have_count(4)
     for code, state in (
         ("tea-1", "Not picked"),
