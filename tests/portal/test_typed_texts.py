@@ -3,8 +3,6 @@
 from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
-import httpx
-import pytest
 from hypothesis import given
 
 from sconto.api.clock import read_clock
@@ -13,37 +11,20 @@ from sconto.domain.people import Caller
 from sconto.operations.checkout import place_order
 from sconto.operations.products import put_products
 from sconto.operations.promotions import create_promotion
-from sconto.operations.tokens import Tokens
 from sconto.portal import promotion_fields, subscription_fields
 from sconto.portal.language import language_for
 from sconto.portal.shop.basket import Basket
 from sconto.store.database import Database
 from tests.builders import BLANKS, NOON, a_cart, a_product, a_promotion, blanks, subscription_terms
-from tests.portal.sessions import cookie_of
+from tests.portal.sessions import PortalClient
 from tests.portal.shop import create_subscription
 
 ENGLISH = language_for("en", ZoneInfo("UTC"))
 MAY = "МАЙ"
 
 
-class Portal:
-    """The portal's pages for one caller, without a browser."""
-
-    def __init__(self, client: httpx.AsyncClient, cookie: str) -> None:
-        self._client, self._cookie = client, cookie
-
-    async def get(self, path: str, **query: str) -> httpx.Response:
-        headers = {"Cookie": self._cookie}
-        return await self._client.get(f"/portal{path}", params=query, headers=headers)
-
-
-@pytest.fixture
-def portal(client: httpx.AsyncClient, merchant: Caller, tokens: Tokens) -> Portal:
-    return Portal(client, cookie_of(merchant, tokens))
-
-
 async def test_an_order_is_found_by_an_id_with_blanks_around_it(
-    portal: Portal, database: Database, merchant: Caller
+    portal: PortalClient, database: Database, merchant: Caller
 ) -> None:
     now = read_clock()
     for order_id in ("A-1001", "x" * 64, " A-2 ", "A-2"):
@@ -62,7 +43,7 @@ async def test_an_order_is_found_by_an_id_with_blanks_around_it(
 
 
 async def test_every_search_is_for_what_stands_between_the_blanks(
-    portal: Portal, database: Database, merchant: Caller
+    portal: PortalClient, database: Database, merchant: Caller
 ) -> None:
     await put_products(database, merchant, [a_product(11111, name="Teapot")], NOON)
     promotion_id = await create_promotion(
@@ -86,7 +67,7 @@ async def test_every_search_is_for_what_stands_between_the_blanks(
 
 
 async def test_a_cart_is_tried_with_codes_as_they_were_pasted(
-    portal: Portal, database: Database, merchant: Caller
+    portal: PortalClient, database: Database, merchant: Caller
 ) -> None:
     await create_promotion(database, merchant, a_promotion(codes=("SPACE10", MAY)), NOON)
     await create_subscription(database, merchant, subscription_terms(code="TRY3"))

@@ -26,7 +26,7 @@ from sconto.domain.money import currency_decimals, format_amount, known_currenci
 from sconto.domain.product import Product, parse_product_id
 from sconto.domain.subscription import LAST_ORDER_NUMBER, Subscription, SubscriptionCode
 from sconto.portal.language import Language
-from sconto.portal.local_times import read_local_time
+from sconto.portal.typed_times import read_local_time
 
 MOST_LINES_OF_FORM: Final = 50
 

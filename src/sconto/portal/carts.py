@@ -19,8 +19,6 @@ from sconto.portal.visit import Visit
 _FOUND: Final = 8
 """How many products a search shows."""
 
-_LONGEST_SEARCH: Final = 255
-
 
 async def show(visit: Visit) -> Response:
     """The cart in the address with its price, or products to be put into it."""
@@ -34,7 +32,7 @@ async def show(visit: Visit) -> Response:
         await products.find_products(context.database, caller, product_ids) if product_ids else {}
     )
     form = read_cart(fields, known, visit.language, visit.now)
-    search = "" if _wants_price(visit) else visit.query("search")[:_LONGEST_SEARCH]
+    search = None if _wants_price(visit) else visit.search("search")
     found = explained = None
     if search:
         query = ProductQuery(limit=_FOUND, search=search)
@@ -46,9 +44,9 @@ async def show(visit: Visit) -> Response:
         fields=fields,
         form=form,
         products=known,
-        search=search,
+        search=search or "",
         found=found,
-        unknown=parse_product_id(search) if found is not None and not found.products else None,
+        unknown=parse_product_id(search) if search and found and not found.products else None,
         explained=explained,
     )
 

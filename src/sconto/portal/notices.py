@@ -9,10 +9,11 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sconto.portal.language import Language
 from sconto.portal.session import set_cookie
 
 _COOKIE: Final = "sconto_notice"
-_SECONDS: Final = 60
+_NOTICE_SECONDS: Final = 60
 
 _ADDRESS: Final = re.compile(r"(/[A-Za-z0-9-]+)+")
 """What an address within the portal that changes something looks like."""
@@ -44,10 +45,22 @@ def notice_of(request: Request) -> Notice | None:
 def leave_notice(request: Request, response: Response, notice: Notice) -> None:
     """Leave the notice for the next page."""
     text = msgspec.json.encode([notice.text, notice.undo])
-    set_cookie(request, response, _COOKIE, base64.urlsafe_b64encode(text).decode(), _SECONDS)
+    set_cookie(request, response, _COOKIE, base64.urlsafe_b64encode(text).decode(), _NOTICE_SECONDS)
 
 
 def take_notice(request: Request, response: Response) -> None:
     """Forget the notice once it was shown."""
     if _COOKIE in request.cookies:
         set_cookie(request, response, _COOKIE, "", 0)
+
+
+def saved_notice(language: Language, name: str) -> Notice:
+    """What the page after a saved form says."""
+    return Notice(language.gettext("“%(name)s” is saved.") % {"name": name})
+
+
+def switched_notice(language: Language, name: str, *, on: bool) -> Notice:
+    """What the list says after a promotion was switched."""
+    _ = language.gettext
+    text = _("“%(name)s” is switched on.") if on else _("“%(name)s” is switched off.")
+    return Notice(text % {"name": name})

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from sconto.domain.history import Entry
+from sconto.domain.history import Entry, HistoryPage
 from sconto.domain.money import currency_decimals
 from sconto.domain.overview import PromotionOverview
 from sconto.domain.people import Action
@@ -67,9 +67,7 @@ async def show_history(visit: Visit) -> Response:
         visit,
         "promotions/history.html",
         overview,
-        entries=[(entry, differences(visit, entry)) for entry in page.entries],
-        next=page.entries[-1].id if page.more else None,
-        verbs=VERBS,
+        **shown_history(visit, page),
     )
 
 
@@ -93,8 +91,17 @@ def show(visit: Visit, template: str, overview: PromotionOverview, **values: Any
     )
 
 
-def differences(visit: Visit, entry: Entry) -> list[tuple[str, str, str]]:
-    """What differs, as name, before and after; in the order in which it was recorded."""
+def shown_history(visit: Visit, page: HistoryPage) -> dict[str, Any]:
+    """What the template of a history needs."""
+    return {
+        "entries": [(entry, _differences(visit, entry)) for entry in page.entries],
+        "next": page.entries[-1].id if page.more else None,
+        "verbs": VERBS,
+    }
+
+
+def _differences(visit: Visit, entry: Entry) -> list[tuple[str, str, str]]:
+    """What changed, as name, before and after, in the order in which it was recorded."""
     before, after = entry.change.before or {}, entry.change.after or {}
     return [
         (

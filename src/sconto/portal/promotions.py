@@ -10,12 +10,10 @@ from sconto.domain.people import Action
 from sconto.domain.promotion import PromotionChange, PromotionType
 from sconto.operations import overviews, promotions
 from sconto.portal.cursors import read_cursor, write_cursor
-from sconto.portal.notices import Notice
+from sconto.portal.notices import Notice, switched_notice
 from sconto.portal.pages import read, write
 from sconto.portal.sentences import ORDERS, STATES, TYPES
 from sconto.portal.visit import Visit
-
-_LONGEST_SEARCH: Final = 255
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -28,7 +26,7 @@ async def show_list(visit: Visit) -> Response:
         after=read_cursor(visit.query("after"), order),
         type=_chosen(PromotionType, visit.query("type")),
         state=_chosen(ListState, visit.query("state")),
-        search=visit.query("search")[:_LONGEST_SEARCH] or None,
+        search=visit.search("search"),
     )
     page = await overviews.list_overviews(
         visit.context.database, visit.caller, query, visit.now, visit.today
@@ -55,9 +53,8 @@ async def switch(visit: Visit) -> Response:
     await promotions.change_promotion(
         visit.context.database, visit.caller, promotion_id, change, visit.now
     )
-    _ = visit.gettext
-    text = _("“%(name)s” is switched on.") if active else _("“%(name)s” is switched off.")
-    return visit.redirect("/promotions", Notice(text % {"name": summary.name}))
+    notice = switched_notice(visit.language, summary.name, on=active)
+    return visit.redirect("/promotions", notice)
 
 
 async def confirm_deletion(visit: Visit) -> Response:

@@ -27,9 +27,10 @@ from sconto.domain.subscription_promotion import (
     parse_effect,
     parse_order_number,
 )
+from sconto.portal.faults import PERCENT_FAULT, Faults
 from sconto.portal.language import Language
-from sconto.portal.promotion_fields import Faults, read_end, read_start, write_instant
 from sconto.portal.subscription_sentences import write_numbers
+from sconto.portal.typed_times import read_start_and_end, write_instant
 
 _LEAST_ROWS: Final = 2
 _SHOWN: Final = 40
@@ -82,15 +83,14 @@ def fields_of(promotion: SubscriptionPromotion, zone: ZoneInfo) -> SubscriptionF
     """The form filled in with a promotion."""
     terms = promotion.terms
     constraint = terms.constraint
-    starts_at, ends_at = constraint.starts_at, constraint.ends_at
     rules = tuple(_fields_of_rule(rule) for rule in terms.rules)
     return SubscriptionFields(
         name=terms.name,
         code=terms.code,
         description=terms.description or "",
         enabled=terms.enabled,
-        starts_at="" if starts_at is None else write_instant(starts_at, zone),
-        ends_at="" if ends_at is None else write_instant(ends_at, zone),
+        starts_at=write_instant(constraint.starts_at, zone),
+        ends_at=write_instant(constraint.ends_at, zone),
         max_usage="" if constraint.max_usage is None else str(constraint.max_usage),
         new_only=constraint.new_only,
         type_ids="\n".join(constraint.type_ids),
@@ -148,24 +148,20 @@ def _with_plain_breaks(text: str) -> str:
 def _read_constraint(
     fields: SubscriptionFields, language: Language, terms: SubscriptionTerms | None, faults: Faults
 ) -> Constraint:
-    _ = language.gettext
     stored = terms.constraint if terms else Constraint()
-    starts_at = ends_at = None
-    if fields.starts_at:
-        starts_at = read_start(fields.starts_at, language.zone, stored.starts_at)
-        if starts_at is None:
-            faults.note("starts_at", _("Write a day and a time, or nothing."))
-    if fields.ends_at:
-        ends_at = read_end(fields.ends_at, language.zone, stored.ends_at)
-        if ends_at is None:
-            faults.note("ends_at", _("Write a day and a time, or nothing."))
-        elif starts_at is not None and ends_at < starts_at:
-            faults.note("ends_at", _("The end lies before the start."))
+    starts_at, ends_at = read_start_and_end(
+        (fields.starts_at, fields.ends_at),
+        (stored.starts_at, stored.ends_at),
+        language,
+        faults,
+        start_required=False,
+    )
     max_usage = None
     if fields.max_usage:
         max_usage = int(fields.max_usage) if re.fullmatch("[0-9]{1,16}", fields.max_usage) else 0
         if not 1 <= max_usage <= HIGHEST_MAX_USAGE:
-            faults.note("max_usage", _("Write a whole number from 1, or nothing."))
+            sentence = language.gettext("Write a whole number from 1, or nothing.")
+            faults.note("max_usage", sentence)
     type_ids = _read_types(fields, language, stored, faults)
     return Constraint(starts_at, ends_at, max_usage, fields.new_only, type_ids)
 
@@ -229,11 +225,7 @@ def _read_effect(number: int, row: RuleFields, language: Language, faults: Fault
     try:
         return parse_effect(effect_type, text.replace(",", "."))
     except ValueError:
-        sentence = (
-            _("Write an amount above 0, such as 9.90.")
-            if is_amount
-            else _("Write a percent above 0 and at most 100, such as 12.5.")
-        )
+        sentence = _("Write an amount above 0, such as 9.90.") if is_amount else _(PERCENT_FAULT)
         faults.note(f"amount-{number}", sentence)
         return Effect(effect_type, 0, text)
 

@@ -18,7 +18,7 @@ from sconto.domain.subscription_warnings import (
     find_subscription_warnings,
 )
 from sconto.operations import subscription_promotions
-from sconto.portal.notices import Notice
+from sconto.portal.notices import saved_notice
 from sconto.portal.pages import LONG_FORM_LIMIT, read, write
 from sconto.portal.subscription_fields import (
     ReadSubscription,
@@ -86,7 +86,7 @@ async def _save(visit: Visit, stored: SubscriptionPromotion | None) -> Response:
         return _form(
             visit, fields, promotion_id, ReadSubscription(None, {"max_usage": sentence % named})
         )
-    notice = Notice(_("“%(name)s” is saved.") % {"name": reading.terms.name})
+    notice = saved_notice(visit.language, reading.terms.name)
     return visit.redirect(f"/subscriptions/{saved.id}", notice)
 
 

@@ -5,11 +5,11 @@ from typing import Final
 
 from starlette.responses import Response
 
-from sconto.domain.names import NAME_LENGTH, is_name
+from sconto.domain.names import is_name
 from sconto.domain.people import Action
 from sconto.domain.subscription_promotion import SubscriptionPage, SubscriptionQuery
 from sconto.operations import subscription_promotions
-from sconto.portal.notices import Notice
+from sconto.portal.notices import Notice, switched_notice
 from sconto.portal.pages import read, write
 from sconto.portal.subscription_sentences import state_of
 from sconto.portal.visit import Visit
@@ -26,9 +26,9 @@ async def show_list(visit: Visit) -> Response:
     query = SubscriptionQuery(
         limit=_PAGE,
         after=visit.id_in_query("after") or 0,
-        code=visit.query("code")[:NAME_LENGTH] or None,
+        code=visit.search("code"),
         enabled=None if not state else state == "on",
-        name=visit.query("name")[:NAME_LENGTH] or None,
+        name=visit.search("name"),
     )
     page = await _find(visit, query)
     return visit.render(
@@ -53,9 +53,8 @@ async def switch(visit: Visit) -> Response:
         lambda promotion: replace(promotion.terms, enabled=enabled),
         visit.now,
     )
-    _ = visit.gettext
-    text = _("“%(name)s” is switched on.") if enabled else _("“%(name)s” is switched off.")
-    return visit.redirect("/subscriptions", Notice(text % {"name": changed.terms.name}))
+    notice = switched_notice(visit.language, changed.terms.name, on=enabled)
+    return visit.redirect("/subscriptions", notice)
 
 
 async def confirm_archiving(visit: Visit) -> Response:

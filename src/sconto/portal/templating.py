@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from sconto.domain.money import format_amount
 from sconto.domain.promotion import PromotionSummary
-from sconto.portal import csrf, sentences, subscription_sentences, verdicts
+from sconto.portal import csrf, outcome_sentences, sentences, subscription_sentences
 from sconto.portal.charts import SPARK_HEIGHT, SPARK_WIDTH, spark_points
 from sconto.portal.language import Language
 
@@ -52,7 +52,7 @@ def make_environment() -> Environment:
     install: Callable[..., None] = vars(environment)["install_gettext_callables"]
     install(_gettext, _ngettext, newstyle=True)
     environment.filters |= {
-        "code_state": _in_language(verdicts.code_words),
+        "code_state": _in_language(outcome_sentences.code_words),
         "codes": _in_language(sentences.codes_words),
         "day": _day,
         "discount": _in_language(sentences.discount_words),
@@ -67,15 +67,15 @@ def make_environment() -> Environment:
         "subscription_period": _in_language(subscription_sentences.period_words),
         "subscription_rules": _in_language(subscription_sentences.rules_words),
         "usage": _in_language(subscription_sentences.usage_words),
-        "subscription_code": _in_language(verdicts.subscription_code_words),
+        "subscription_code": _in_language(outcome_sentences.subscription_code_words),
         "terms": _in_language(sentences.terms_words),
-        "verdict": _in_language(verdicts.verdict_words),
-        "verdict_state": _in_language(verdicts.verdict_state),
+        "outcome": _in_language(outcome_sentences.outcome_words),
+        "outcome_state": _in_language(outcome_sentences.outcome_state),
     }
     environment.globals |= {
         "file": _file,
         "form_token": _form_token,
-        "groups": verdicts.GROUPS,
+        "groups": outcome_sentences.GROUPS,
         "path": _path,
         "spark": _spark,
     }

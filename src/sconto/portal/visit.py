@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from sconto.domain.blanks import trim
+from sconto.domain.names import NAME_LENGTH
 from sconto.domain.people import Caller
 from sconto.domain.product import parse_product_id
 from sconto.operations import DatabaseUnavailable
@@ -72,6 +73,10 @@ class Visit:
     def query(self, name: str) -> str:
         """A text of the address's query without what `trim` takes off; empty for none."""
         return trim(self.request.query_params.get(name, ""))
+
+    def search(self, name: str) -> str | None:
+        """A search in the address's query, cut to the length of a name; None for no search."""
+        return self.query(name)[:NAME_LENGTH] or None
 
     def id_in_query(self, name: str) -> int | None:
         """An id in the address's query; None for what can be none."""

@@ -17,7 +17,7 @@ GROUPS: Final[Mapping[Group, str]] = {
     Group.AUTOMATIC_ALL: marked("automatic, on all products"),
 }
 
-_VERDICTS: Final[Mapping[PromotionStatus, str]] = {
+_STATUSES: Final[Mapping[PromotionStatus, str]] = {
     PromotionStatus.APPLIED: marked("This is what the customer gets."),
     PromotionStatus.LOWER_DISCOUNT: marked("Another promotion gives more."),
     PromotionStatus.TIE: marked(
@@ -70,14 +70,14 @@ _SUBSCRIPTION_CODES: Final[Mapping[CodeReason | None, str]] = {
 }
 
 
-def verdict_words(language: Language, considered: PromotionOutcome) -> str:
+def outcome_words(language: Language, considered: PromotionOutcome) -> str:
     """Why the promotion did or did not apply to the product."""
-    text = language.gettext(_VERDICTS[considered.status])
+    text = language.gettext(_STATUSES[considered.status])
     at = _time_behind(considered)
     return text if at is None else text % {"time": language.instant(at)}
 
 
-def verdict_state(language: Language, considered: PromotionOutcome) -> tuple[str, str]:
+def outcome_state(language: Language, considered: PromotionOutcome) -> tuple[str, str]:
     """The mark of what became of the promotion on the product, and a word for it."""
     _ = language.gettext
     match considered.status:
