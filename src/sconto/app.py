@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import multiprocessing
 import os
 import signal
@@ -80,10 +81,10 @@ _POOL_SECONDS: Final = 5
 """How old the figures about a worker's connections may be."""
 
 
-def create_app() -> Starlette:
+def create_app(log_level: int = logging.INFO) -> Starlette:
     """The application of one worker; `sconto serve` has set everything that it reads."""
     settings = Settings.read()
-    log = open_log(settings.log_format)
+    log = open_log(settings.log_format, log_level)
     app = _build_traced_app(settings, log) or build_app(lambda: _open_context(settings), log)
     _spare_the_collector()
     sys.setswitchinterval(_TURN_SECONDS)
@@ -92,7 +93,8 @@ def create_app() -> Starlette:
 
 def create_demo_app() -> Starlette:
     """The application of `sconto demo`: beside it stands a shop, which asks it over HTTP."""
-    app = create_app()
+    # The server's own messages are for a person at a terminal; a pipe gets the guide alone.
+    app = create_app(logging.INFO if sys.stderr.isatty() else logging.WARNING)
     app.router.routes.extend(shop_routes(Till(shop.USER, shop.PASSWORD)))
     return app
 

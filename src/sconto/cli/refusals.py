@@ -1,8 +1,4 @@
-"""What a command says where it cannot do what it was asked: one line, and exit code 1."""
-
-from typing import NoReturn
-
-import typer
+"""Errors that a person can mend, each in one line that says what is wrong and what to do."""
 
 from sconto.domain.names import NAME_LENGTH
 from sconto.domain.people import LONGEST_PASSWORD, PASSWORD_LENGTH
@@ -11,23 +7,25 @@ from sconto.domain.problems import (
     NameTaken,
     NotAName,
     PasswordRefused,
+    Problem,
     UserAmbiguous,
     UserNotFound,
 )
+from sconto.settings import SettingError
 from sconto.store.database import Busy, DatabaseUnavailable, StatementStopped
+from sconto.store.embedded import EmbeddedError
+from sconto.store.schema import MigrationFailed, SchemaMismatch
 
 
-def refuse(reason: str) -> NoReturn:
-    """Say why on standard error, and end with exit code 1."""
-    typer.echo(f"sconto: {' '.join(reason.split())}", err=True)
-    raise typer.Exit(1)
+class CommandRefused(Exception):
+    """A command cannot do what it was asked; the message says why."""
 
 
-def explain(error: Exception) -> str:
-    """What somebody at a command line reads of an error, and what to try."""
+def explain(error: Exception) -> str | None:
+    """The line for an error; None for an error that only a change of the program can mend."""
     match error:
         case Busy() | StatementStopped():
-            text = f"the database did not do it in time: {error}"
+            text = f"the database did not answer in time: {error}"
         case DatabaseUnavailable():
             text = f"the database cannot be reached: {error}"
         case NotAName():
@@ -45,6 +43,10 @@ def explain(error: Exception) -> str:
             text = f"several merchants have a user {username!r}: name one with --merchant"
         case PasswordRefused():
             text = f"a password has {PASSWORD_LENGTH} to {LONGEST_PASSWORD} characters"
-        case _:
+        case CommandRefused() | EmbeddedError() | MigrationFailed():
             text = str(error)
+        case Problem() | SchemaMismatch() | SettingError():
+            text = str(error)
+        case _:
+            return None
     return text
