@@ -1,55 +1,19 @@
-"""`sconto merchant` and `sconto user`, as typed."""
+"""`sconto merchant` and `sconto user`."""
 
-import asyncio
 import json
-import os
-import pty
-import select
-import subprocess
-import sys
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from dataclasses import dataclass
+import re
 from datetime import UTC, datetime
 
 import pytest
-from typer.testing import CliRunner
 
-from sconto.cli import app
 from sconto.domain.problems import BadCredentials, TokenInvalid
 from sconto.operations.people import find_merchant, sign_in
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
+from tests.cli.conftest import Ended, Sconto, on_terminal
 from tests.operations.test_people import PASSWORD, a_name
 
 TOKENS = Tokens(b"a key that is as long as its hash, or longer")
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-Sconto = Callable[..., Awaitable[Ended]]
-
-
-@pytest.fixture
-def sconto(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Sconto:
-    """The command, on the database of the tests."""
-    monkeypatch.setenv("SCONTO_DATABASE_URL", database_url)
-    monkeypatch.setenv("SCONTO_SECRET_KEY", "x" * 32)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    async def run(*arguments: str, stdin: str | bytes | None = None) -> Ended:
-        # In a thread, for a command has an event loop of its own.
-        result = await asyncio.to_thread(CliRunner().invoke, app, arguments, input=stdin)
-        return Ended(result.exit_code, result.stdout, result.stderr)
-
-    return run
 
 
 @pytest.fixture
@@ -67,42 +31,6 @@ async def username(sconto: Sconto, shop: str) -> str:
     create = ["user", "create", name, "--merchant", shop, "--role", "manager"]
     assert (await sconto(*create, "--password-stdin", stdin=f"{PASSWORD}\n")).code == 0
     return name
-
-
-def typed_on_a_terminal(arguments: list[str], answers: list[str]) -> str:
-    """What a terminal shows while the command runs and each of its questions is answered."""
-    keyboard, terminal = pty.openpty()
-    command = [sys.executable, "-c", "from sconto.cli import app; app()", *arguments]
-    # In a session of its own, or it would ask on the terminal that the tests were started from.
-    running = subprocess.Popen(
-        command, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True
-    )
-    os.close(terminal)
-    try:
-        shown = ""
-        for answer in answers:
-            # The blank comes once the terminal has stopped to show what is typed.
-            shown += read_until(keyboard, ": ")
-            os.write(keyboard, f"{answer}\n".encode())
-        shown += read_until(keyboard, None)
-        assert running.wait(timeout=30) == 0
-    finally:
-        running.kill()
-        running.wait()
-        os.close(keyboard)
-    return shown
-
-
-def read_until(terminal: int, end: str | None) -> str:
-    """What the terminal shows up to that, or, for None, up to its closing; fails after 30 s."""
-    shown = b""
-    # Reading fails once the command has closed the terminal.
-    with suppress(OSError):
-        while end is None or not shown.endswith(end.encode()):
-            readable, _, _ = select.select([terminal], [], [], 30)
-            assert readable, f"nothing more after {shown!r}"
-            shown += os.read(terminal, 1024)
-    return shown.decode()
 
 
 async def signs_in(database: Database, username: str, password: str) -> bool:
@@ -130,6 +58,25 @@ async def test_a_merchant_is_created_and_its_id_printed_alone(
     merchants = json.loads((await sconto("merchant", "list", "--json")).out)
     assert {"id": merchant_id, "name": name} in merchants
     assert name in (await sconto("merchant", "list")).out
+
+
+@pytest.mark.parametrize("quiet", [[], ["--quiet"]])
+async def test_a_terminal_is_told_what_the_new_merchants_number_is(
+    sconto: Sconto, database: Database, quiet: list[str]
+) -> None:
+    name = a_name()
+    shown = await on_terminal("merchant", "create", name, *quiet)
+    merchant_id = await find_merchant(database, name)
+    expected = str(merchant_id) if quiet else f"Created merchant {name}: id {merchant_id}"
+    assert shown == f"{expected}\r\n"
+
+
+async def test_users_are_listed_in_columns(sconto: Sconto, shop: str, username: str) -> None:
+    head, *lines = (await sconto("user", "list")).out.splitlines()
+    assert head.split() == ["id", "name", "merchant", "role", "disabled"]
+    [line] = [line for line in lines if username in line]
+    assert re.split(" {2,}", line)[1:] == [username, shop, "manager", "no"]
+    assert line.index(shop) == head.index("merchant")
 
 
 async def test_a_taken_name_is_refused_in_one_line(sconto: Sconto, shop: str) -> None:
@@ -165,9 +112,8 @@ async def test_a_password_is_asked_for_twice_and_never_shown(
     sconto: Sconto, database: Database, shop: str
 ) -> None:
     name = a_name()
-    shown = await asyncio.to_thread(
-        typed_on_a_terminal, ["user", "create", name, "--merchant", shop], [PASSWORD, PASSWORD]
-    )
+    create = ("user", "create", name, "--merchant", shop)
+    shown = await on_terminal(*create, answers=[PASSWORD, PASSWORD])
     assert shown.count("Password:") == 1
     assert shown.count("Repeat for confirmation:") == 1
     assert PASSWORD not in shown
