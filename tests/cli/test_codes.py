@@ -13,7 +13,6 @@ from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
 from tests.cli.conftest import Ended, Sconto, on_terminal
 
-
 Codes = Callable[[], Awaitable[tuple[str, ...]]]
 
 
