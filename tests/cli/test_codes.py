@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sconto.domain.people import Caller
-from sconto.operations.history import promotion_history
+from sconto.operations.history import get_promotion_history
 from sconto.operations.promotions import create_promotion, get_promotion
 from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
@@ -39,7 +39,7 @@ async def test_exported_codes_can_be_imported(
     imported = await sconto("code", "import", "codes.csv", *of_promotion)
     assert imported == Ended(0, "2 codes added\n", "")
     assert await codes() == ("A", "B", "C", "D")
-    [entry] = (await promotion_history(database, merchant, promotion_id, limit=1)).entries
+    [entry] = (await get_promotion_history(database, merchant, promotion_id, limit=1)).entries
     assert (entry.username, entry.change.verb) == (None, "codes added")
 
     exported = await sconto("code", "export", "--output", "all.csv", *of_promotion)

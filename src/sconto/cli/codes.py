@@ -16,11 +16,11 @@ from sconto.cli.database import ask_database
 from sconto.cli.progress import Readable, show_count, show_reading
 from sconto.cli.refusals import CommandRefused
 from sconto.domain.code_pattern import ALPHABET, CodePattern, Ending, Generation
-from sconto.domain.people import Caller, operator_of
+from sconto.domain.people import Caller, command_line_caller
 from sconto.domain.problems import CodeFileRefused
 from sconto.domain.spreadsheet import BYTE_ORDER_MARK
 from sconto.operations import Database, codes, people
-from sconto.operations.code_generation import get_generation, make_codes, start_generation
+from sconto.operations.code_generation import generate_some, get_generation, start_generation
 
 app: Final = typer.Typer(
     help="The codes of a promotion.",
@@ -161,7 +161,7 @@ async def _generate(
         database, caller, promotion_id, pattern, count, read_clock()
     )
     while generation.ending is None:
-        advanced = await make_codes(database, caller.merchant_id, generation.id, read_clock())
+        advanced = await generate_some(database, caller.merchant_id, generation.id, read_clock())
         if advanced is None:
             # A worker of the service is making codes.
             await asyncio.sleep(_POLL_AFTER)
@@ -172,7 +172,7 @@ async def _generate(
 
 
 async def _operator(database: Database, merchant: str) -> Caller:
-    return operator_of(await people.find_merchant(database, merchant))
+    return command_line_caller(await people.find_merchant(database, merchant))
 
 
 def _pieces(file: Readable) -> Iterator[bytes]:

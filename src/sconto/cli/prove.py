@@ -119,7 +119,7 @@ async def _prove_on(database: Database, service: Service, seconds: int, clients:
     kept = all(one.broken is None for one in tried.values())
     async for checked in check(database, merchant_id):
         show_checked(checked)
-        kept = kept and not checked.contradictions
+        kept = kept and not checked.violations
     return kept
 
 
