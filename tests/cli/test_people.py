@@ -2,7 +2,9 @@
 
 import json
 import re
+import subprocess
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,7 @@ from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
 from tests.cli.conftest import Ended, Sconto, on_terminal
 from tests.operations.test_people import PASSWORD, a_name
+from tests.services import SCONTO
 
 TOKENS = Tokens(b"a key that is as long as its hash, or longer")
 
@@ -229,3 +232,15 @@ async def test_a_name_with_markup_is_listed_as_it_is(sconto: Sconto) -> None:
     name = f"[red]{a_name()}[/red]"
     assert (await sconto("merchant", "create", name)).code == 0
     assert name in (await sconto("merchant", "list")).out
+
+
+def test_a_full_disk_is_one_line(sconto: Sconto) -> None:
+    with Path("/dev/full").open("w") as full:
+        listed = subprocess.run(
+            [SCONTO, "merchant", "list"],
+            check=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert (listed.returncode, listed.stderr) == (1, "sconto: No space left on device\n")

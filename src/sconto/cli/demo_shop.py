@@ -43,6 +43,8 @@ async def open_shop(database: Database, tokens: Tokens, now: datetime) -> str:
 
     Raises CommandRefused if nobody can sign in with the published password.
     """
+    # After `sconto restored` only tokens of the new epoch are valid.
+    await tokens.refresh(database)
     with suppress(NameTaken):
         await people.create_merchant(database, NAME)
     with suppress(NameTaken):

@@ -46,7 +46,9 @@ def explain(error: Exception) -> str | None:
         case CommandRefused() | EmbeddedError() | MigrationFailed():
             text = str(error)
         case Problem() | SchemaMismatch() | SettingError():
-            text = str(error)
+            text = str(error) or type(error).__name__
+        case OSError(strerror=str(reason)) if not isinstance(error, BrokenPipeError):
+            text = reason if error.filename is None else f"{error.filename}: {reason}"
         case _:
             return None
     return text
