@@ -50,7 +50,7 @@ _FEWER_ROUNDS: Final = 3
 
 
 async def run(plan: Plan, measures: Sequence[str]) -> tuple[list[Figure], dict[str, str]]:
-    """The figures of the plan's measures, and the machine. The rules come first, before any load."""
+    """The figures of the plan's measures, and the machine. The rules come first, in quiet."""
     begun = time.monotonic()
     cores = divide_cores()
     figures = _measure_rules(plan, cores)

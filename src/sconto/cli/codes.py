@@ -14,7 +14,7 @@ from sconto.api.clock import read_clock
 from sconto.api.merchant.codes_wire import CSV_HEADING, write_csv
 from sconto.cli.database import ask_database
 from sconto.cli.progress import Readable, show_count, show_reading
-from sconto.cli.refusals import CommandRefused
+from sconto.cli.refusals import CommandRefused, show_lines
 from sconto.domain.code_pattern import ALPHABET, CodePattern, Ending, Generation
 from sconto.domain.people import Caller, command_line_caller
 from sconto.domain.problems import CodeFileRefused
@@ -54,10 +54,7 @@ def import_file(
     except OSError as error:
         raise CommandRefused(f"{path} cannot be read: {error.strerror}") from None
     except CodeFileRefused as refused:
-        for line in refused.lines:
-            typer.echo(f"{path}: line {line.line} {line.fault}", err=True)
-        if others := refused.total - len(refused.lines):
-            typer.echo(f"{path}: and {others:,} more lines", err=True)
+        show_lines(path, [f"line {one.line} {one.fault}" for one in refused.lines], refused.total)
         raise
     typer.echo(f"{_codes(added)} added")
 

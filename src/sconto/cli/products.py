@@ -10,7 +10,7 @@ from sconto.api.clock import read_clock
 from sconto.cli.database import ask_database
 from sconto.cli.product_file import FileRefused, read_lines
 from sconto.cli.progress import show_reading
-from sconto.cli.refusals import CommandRefused
+from sconto.cli.refusals import CommandRefused, show_lines
 from sconto.domain.people import command_line_caller
 from sconto.domain.problems import ImportRefused
 from sconto.domain.product import ProductLine, PutCounts, RefusedLine
@@ -47,7 +47,7 @@ def import_file(
     except FileRefused as refused:
         raise CommandRefused(f"{path} {refused}") from None
     except ImportRefused as refused:
-        _show_refused(path, refused)
+        show_lines(path, [f"line {one.line}: {one.reason}" for one in refused.lines], refused.total)
         raise
     typer.echo(_summary(counts))
 
@@ -62,13 +62,6 @@ def _open(path: Path) -> BinaryIO:
 async def _import(database: Database, merchant: str, lines: _Lines) -> PutCounts:
     caller = command_line_caller(await people.find_merchant(database, merchant))
     return await products.import_products(database, caller, lines, read_clock())
-
-
-def _show_refused(path: Path, refused: ImportRefused) -> None:
-    for line in refused.lines:
-        typer.echo(f"{path}: line {line.line}: {line.reason}", err=True)
-    if refused.total > len(refused.lines):
-        typer.echo(f"{path}: and {refused.total - len(refused.lines):,} more lines", err=True)
 
 
 def _summary(counts: PutCounts) -> str:

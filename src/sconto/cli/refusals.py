@@ -1,5 +1,10 @@
 """Errors that a person can mend, each in one line that says what is wrong and what to do."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
 from sconto.domain.names import NAME_LENGTH
 from sconto.domain.people import LONGEST_PASSWORD, PASSWORD_LENGTH
 from sconto.domain.problems import (
@@ -52,3 +57,11 @@ def explain(error: Exception) -> str | None:
         case _:
             return None
     return text
+
+
+def show_lines(path: Path, refused: Sequence[str], total: int) -> None:
+    """Print the refused lines of a file on standard error; `total` counts those not listed too."""
+    for line in refused:
+        typer.echo(f"{path}: {line}", err=True)
+    if others := total - len(refused):
+        typer.echo(f"{path}: and {others:,} more lines", err=True)
