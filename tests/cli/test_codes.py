@@ -138,7 +138,7 @@ async def test_a_terminal_shows_how_many_codes_are_generated(
         (["generate", "--count", "9", "--groups", "1", "--group-length", "1"], "the pattern is"),
     ],
 )
-async def test_each_refusal_is_one_line(
+async def test_each_refusal_is_reported_in_one_line(
     sconto: Sconto,
     of_promotion: Sequence[str],
     tmp_path: Path,

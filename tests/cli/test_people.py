@@ -51,9 +51,7 @@ async def listed(sconto: Sconto, username: str) -> dict[str, object]:
     return dict(user)
 
 
-async def test_a_merchant_is_created_and_its_id_printed_alone(
-    sconto: Sconto, database: Database
-) -> None:
+async def test_a_pipe_gets_the_new_merchants_id_alone(sconto: Sconto, database: Database) -> None:
     name = a_name()
     created = await sconto("merchant", "create", name)
     merchant_id = await find_merchant(database, name)
@@ -64,7 +62,7 @@ async def test_a_merchant_is_created_and_its_id_printed_alone(
 
 
 @pytest.mark.parametrize("quiet", [[], ["--quiet"]])
-async def test_a_terminal_is_told_what_the_new_merchants_number_is(
+async def test_a_terminal_shows_the_new_merchants_name_and_id(
     sconto: Sconto, database: Database, quiet: list[str]
 ) -> None:
     name = a_name()
@@ -88,7 +86,7 @@ async def test_a_taken_name_is_refused_in_one_line(sconto: Sconto, shop: str) ->
 
 
 @pytest.mark.parametrize("name", ["", "  ", "two\nlines", "nul\x00", "x" * 256, "\udcff"])
-async def test_what_is_no_name_is_refused_in_one_line(sconto: Sconto, name: str) -> None:
+async def test_an_invalid_name_is_refused_in_one_line(sconto: Sconto, name: str) -> None:
     expected = (
         "sconto: a name has 1 to 255 characters, is not blank, and has no control characters; "
         "that of a user has no slash\n"
@@ -105,7 +103,7 @@ async def test_a_user_signs_in_with_the_piped_password(
     assert username in (await sconto("user", "list")).out
 
 
-async def test_a_user_is_an_admin_unless_another_role_is_named(sconto: Sconto, shop: str) -> None:
+async def test_the_default_role_is_admin(sconto: Sconto, shop: str) -> None:
     name = a_name()
     await sconto("user", "create", name, "--merchant", shop, "--password-stdin", stdin=PASSWORD)
     assert (await listed(sconto, name))["role"] == "admin"
@@ -123,7 +121,7 @@ async def test_a_password_is_asked_for_twice_and_never_shown(
     assert await signs_in(database, name, PASSWORD)
 
 
-async def test_without_a_terminal_nobody_is_asked(sconto: Sconto, shop: str) -> None:
+async def test_a_password_is_asked_for_on_a_terminal_only(sconto: Sconto, shop: str) -> None:
     refused = await sconto("user", "create", a_name(), "--merchant", shop, stdin=PASSWORD)
     expected = "there is no terminal to ask for the password: pipe it to --password-stdin"
     assert refused == Ended(1, "", f"sconto: {expected}\n")
@@ -139,7 +137,7 @@ async def test_without_a_terminal_nobody_is_asked(sconto: Sconto, shop: str) -> 
         (b"one line\nanother\n", "standard input has more than one line"),
     ],
 )
-async def test_a_password_that_cannot_be_taken_is_refused_in_one_line(
+async def test_an_invalid_password_is_refused_in_one_line(
     sconto: Sconto, shop: str, stdin: bytes, reason: str
 ) -> None:
     create = ["user", "create", a_name(), "--merchant", shop, "--password-stdin"]
@@ -149,7 +147,7 @@ async def test_a_password_that_cannot_be_taken_is_refused_in_one_line(
     assert refused.err.count("\n") == 1
 
 
-async def test_a_user_is_disabled_enabled_and_given_a_role_and_a_password(
+async def test_a_user_can_be_disabled_enabled_and_given_a_role_and_a_password(
     sconto: Sconto, database: Database, username: str
 ) -> None:
     assert (await sconto("user", "disable", username)).code == 0
@@ -174,7 +172,7 @@ async def test_an_unknown_user_is_named_in_one_line(sconto: Sconto, arguments: l
     assert refused == Ended(1, "", expected)
 
 
-async def test_a_name_of_two_merchants_users_needs_the_merchant(
+async def test_an_ambiguous_username_needs_the_merchant(
     sconto: Sconto, database: Database, shop: str, username: str
 ) -> None:
     other = a_name()
@@ -228,13 +226,13 @@ async def test_an_unknown_role_is_a_usage_error(sconto: Sconto, username: str) -
     assert "'owner'" in refused.err
 
 
-async def test_a_name_with_markup_is_listed_as_it_is(sconto: Sconto) -> None:
+async def test_markup_in_a_name_is_listed_unchanged(sconto: Sconto) -> None:
     name = f"[red]{a_name()}[/red]"
     assert (await sconto("merchant", "create", name)).code == 0
     assert name in (await sconto("merchant", "list")).out
 
 
-def test_a_full_disk_is_one_line(sconto: Sconto) -> None:
+def test_a_full_disk_is_reported_in_one_line(sconto: Sconto) -> None:
     with Path("/dev/full").open("w") as full:
         listed = subprocess.run(
             [SCONTO, "merchant", "list"],

@@ -34,7 +34,7 @@ async def catalogue(database: Database, merchant: Caller) -> tuple[Product, ...]
     return (await list_products(database, merchant, ProductQuery(limit=1000))).products
 
 
-async def test_a_file_is_imported_and_imported_again(
+async def test_a_second_import_updates_the_changed_products(
     import_products: Import, database: Database, merchant: Caller, merchant_name: str
 ) -> None:
     lines = [f"{number},=1+{number},19.99,EUR\r\n" for number in range(1, 1235)]
@@ -91,7 +91,7 @@ async def test_lines_beyond_a_hundred_are_counted(
     ],
     ids=["no file", "empty", "binary", "columns"],
 )
-async def test_a_refused_file_is_one_line(
+async def test_a_refused_file_is_reported_in_one_line(
     import_products: Import, content: str | bytes | None, reason: str
 ) -> None:
     done = await import_products(content, "nobody")
