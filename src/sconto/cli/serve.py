@@ -44,8 +44,8 @@ busy machine."""
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 picks a free one.")]
 Workers = Annotated[int, typer.Option(min=1, help="The number of worker processes.")]
-Migrate = Annotated[
-    bool, typer.Option(" /--no-migrate", help="Do not update the database's schema.")
+NoMigrate = Annotated[
+    bool, typer.Option("--no-migrate", help="Do not update the database's schema.")
 ]
 
 
@@ -54,7 +54,7 @@ class AddressUnavailable(CommandRefused):
 
 
 def serve(
-    host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1, migrate: Migrate = True
+    host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1, no_migrate: NoMigrate = False
 ) -> None:
     """Run the service until it is told to stop.
 
@@ -64,7 +64,7 @@ def serve(
     settings.require_secret_key()
     drop_privileges()
     with terminable(), bind(host, port) as listener, running_database(settings) as url:
-        _prepare_schema(url, migrate=migrate)
+        _prepare_schema(url, migrate=not no_migrate)
         _warn_of_missing_session_settings(url)
         run_service(settings.with_database(url), listener, workers)
 
