@@ -11,7 +11,7 @@ _FAILED: Final = 1
 
 
 class _Source(NamedTuple):
-    """Where a command is defined: a function, or a `typer.Typer` with commands of its own."""
+    """Where a command is defined: a function, or a `typer.Typer` with more commands."""
 
     module: str
     attribute: str

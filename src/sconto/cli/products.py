@@ -28,7 +28,7 @@ _Lines: TypeAlias = Iterator[ProductLine | RefusedLine]
 
 @app.callback()
 def product() -> None:
-    """Keep `import` a command of its own: Typer would merge the only command into the group."""
+    """Keep `import` a separate command: Typer would merge a single command into the group."""
 
 
 @app.command("import")

@@ -158,7 +158,7 @@ async def _attack(shop: Shop, seconds: int) -> dict[str, Tried]:
             if tried[name].broken is None:
                 await _try(shop, attack, tried[name])
         rounds += 1
-    comparison = tried.setdefault("what was told, with what is stored", Tried())
+    comparison = tried.setdefault("answers compared with the database", Tried())
     comparison.attempts = len(shop.told.orders) + len(shop.told.applications)
     try:
         await compare_with_stored(shop)

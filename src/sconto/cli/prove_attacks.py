@@ -197,7 +197,7 @@ ATTACKS: Final[Mapping[str, Attack]] = {
     "the same order, many times": repeat_orders,
     "one order, many replacements": replace_one_order,
     "connections dropped, then retries": drop_and_retry,
-    "promotions changed under way": change_promotions_during_orders,
+    "promotions changed during orders": change_promotions_during_orders,
     "a subscription code at its limit": reach_limit,
     "one Idempotency-Key, many callers": repeat_application,
 }
