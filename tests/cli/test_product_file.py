@@ -5,7 +5,9 @@ from io import BytesIO
 import pytest
 
 from sconto.cli.product_file import FileRefused, read_lines
-from sconto.domain.product import Product, ProductLine, RefusedLine
+from sconto.cli.sentences import say_product_line
+from sconto.domain.csv_rows import RowFault
+from sconto.domain.product import FieldRule, Product, ProductFault, ProductLine, RefusedProductLine
 
 HEADER = b"product_id,name,price,currency\n"
 MUG = ProductLine(2, Product(1, "Mug", 1999, "EUR"))
@@ -13,7 +15,7 @@ NAME_RULE = "name must have 1 to 255 characters, not only blanks, no control cha
 ID_RULE = "product_id must be a whole number from 1 to 9223372036854775807"
 
 
-def read(content: bytes) -> list[ProductLine | RefusedLine]:
+def read(content: bytes) -> list[ProductLine | RefusedProductLine]:
     return list(read_lines(BytesIO(content)))
 
 
@@ -80,7 +82,7 @@ def test_quotes_commas_and_formulas_are_part_of_a_name() -> None:
 def test_a_line_break_in_a_name_becomes_a_space_and_counts_as_a_line() -> None:
     assert read(HEADER + b'1,"Mug\r\nblue\nlarge",0,EUR\n\n0,Cup,0,EUR\n2,Cup,0,EUR\n') == [
         ProductLine(2, Product(1, "Mug blue large", 0, "EUR")),
-        RefusedLine(6, ID_RULE),
+        RefusedProductLine(6, (ProductFault("product_id", FieldRule.PRODUCT_ID),)),
         ProductLine(7, Product(2, "Cup", 0, "EUR")),
     ]
 
@@ -117,9 +119,9 @@ def test_a_line_break_in_a_name_becomes_a_space_and_counts_as_a_line() -> None:
 )
 def test_a_bad_line_is_named_and_the_next_line_is_read(line: bytes, reason: str) -> None:
     refused, mug = read(HEADER + line + b"\n1,Mug,19.99,EUR\n")
-    assert isinstance(refused, RefusedLine)
+    assert isinstance(refused, RefusedProductLine)
     assert refused.line == 2
-    assert refused.reason == reason
+    assert say_product_line(refused) == reason
     assert mug == ProductLine(3, MUG.product)
 
 
@@ -135,18 +137,18 @@ def test_a_bad_line_is_named_and_the_next_line_is_read(line: bytes, reason: str)
 )
 def test_an_ambiguous_price_is_refused(price: str, reason: str) -> None:
     [refused] = read(HEADER.replace(b",", b";") + f"1;Mug;{price};EUR\n".encode())
-    assert isinstance(refused, RefusedLine)
-    assert reason in refused.reason
+    assert isinstance(refused, RefusedProductLine)
+    assert reason in say_product_line(refused)
 
 
 def test_a_comma_is_decimal_only_if_it_is_not_the_delimiter() -> None:
     [refused] = read(HEADER + b'1,Mug,"19,99",EUR\n')
-    assert isinstance(refused, RefusedLine)
+    assert isinstance(refused, RefusedProductLine)
 
 
 def test_an_unclosed_quote_is_named_by_its_first_line() -> None:
     lines = read(HEADER + b'1,Mug,19.99,EUR\n2,"Cup,1,EUR\n3,Pot,1,EUR\n')
-    assert lines == [MUG, RefusedLine(3, "is not CSV: a quote is never closed")]
+    assert lines == [MUG, RefusedProductLine(3, RowFault.OPEN_QUOTE)]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from sconto.domain import code_file
 from sconto.domain.code_file import (
     CodeFile,
     CodeLine,
-    LineFault,
+    CodeLineFault,
     RefusedCodeLine,
     is_code_heading,
     typed_lines,
@@ -90,7 +90,7 @@ def test_a_list_may_begin_with_any_other_word(first: str) -> None:
     "first", ["PROMO", "Voucher", "Gutscheine", "купон", "id", "Name", "Promo,"]
 )
 def test_a_first_line_that_may_be_a_heading_or_a_code_is_refused(first: str) -> None:
-    assert read(f"{first}\nA\n".encode())[0] == RefusedCodeLine(1, LineFault.UNCLEAR)
+    assert read(f"{first}\nA\n".encode())[0] == RefusedCodeLine(1, CodeLineFault.UNCLEAR)
 
 
 def test_a_heading_above_it_makes_any_word_but_a_heading_a_code() -> None:
@@ -119,7 +119,7 @@ def test_a_word_for_coupons_is_a_heading_beside_other_columns() -> None:
 )
 def test_a_heading_behind_the_first_line_is_refused(content: str) -> None:
     [first, *_] = [line for line in read(content.encode()) if isinstance(line, RefusedCodeLine)]
-    assert first.fault is LineFault.HEADING
+    assert first.fault is CodeLineFault.HEADING
     lines = content.replace("\r\n", "\n").split("\n")
     assert "code" in lines[first.line - 1].casefold()
     assert first.line > 1
@@ -128,7 +128,7 @@ def test_a_heading_behind_the_first_line_is_refused(content: str) -> None:
 def test_every_certain_heading_is_found_further_down() -> None:
     for word in CODE_WORDS | COUPON_CODE_WORDS:
         if code_key(word) is not None:
-            assert fault(f"A\n{word}\n".encode()) == RefusedCodeLine(2, LineFault.HEADING), word
+            assert fault(f"A\n{word}\n".encode()) == RefusedCodeLine(2, CodeLineFault.HEADING), word
 
 
 def test_a_file_with_a_heading_alone_has_no_codes() -> None:
@@ -183,31 +183,31 @@ def test_cyrillic_codes_are_not_taken_for_misread_ones() -> None:
 
 
 def test_lines_are_counted_as_an_editor_does() -> None:
-    assert read(b"coupon_code\r\n\r\nA\r\n!\r\n")[1] == RefusedCodeLine(4, LineFault.NOT_A_CODE)
+    assert read(b"coupon_code\r\n\r\nA\r\n!\r\n")[1] == RefusedCodeLine(4, CodeLineFault.NOT_A_CODE)
 
 
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (b"A B", LineFault.NOT_A_CODE),
-        (b"=1+1", LineFault.NOT_A_CODE),
-        (b"X" * 31, LineFault.NOT_A_CODE),
-        (b"A\xff", LineFault.UNREADABLE),
-        ("Код".encode("cp1251"), LineFault.UNREADABLE),
-        ("A\n".encode("utf-16-le").removesuffix(b"\n\0"), LineFault.UNREADABLE),
-        ("Ёж-ЖУК".encode().decode("cp1251").encode(), LineFault.MISREAD),
-        (b'"A', LineFault.OPEN_QUOTE),
-        (b'"A"B', LineFault.BARE_QUOTE),
-        (b'coupon_code,note\nA,"' + b"x" * 131073 + b'"', LineFault.TOO_LONG),
-        (b"A,B", LineFault.NOT_ONE_VALUE),
-        (b"coupon_id,coupon_code\n71", LineFault.NO_VALUE),
-        (b"coupon_id,coupon_code\n71,", LineFault.NO_VALUE),
-        (b"value,coupon_code\n7,5,A", LineFault.MORE_VALUES),
-        (b"coupon_code\nA,B", LineFault.MORE_VALUES),
-        (b"Code,Coupon-Code,coupon code\n", LineFault.TWO_COLUMNS),
+        (b"A B", CodeLineFault.NOT_A_CODE),
+        (b"=1+1", CodeLineFault.NOT_A_CODE),
+        (b"X" * 31, CodeLineFault.NOT_A_CODE),
+        (b"A\xff", CodeLineFault.UNREADABLE),
+        ("Код".encode("cp1251"), CodeLineFault.UNREADABLE),
+        ("A\n".encode("utf-16-le").removesuffix(b"\n\0"), CodeLineFault.UNREADABLE),
+        ("Ёж-ЖУК".encode().decode("cp1251").encode(), CodeLineFault.MISREAD),
+        (b'"A', CodeLineFault.OPEN_QUOTE),
+        (b'"A"B', CodeLineFault.BARE_QUOTE),
+        (b'coupon_code,note\nA,"' + b"x" * 131073 + b'"', CodeLineFault.TOO_LONG),
+        (b"A,B", CodeLineFault.NOT_ONE_VALUE),
+        (b"coupon_id,coupon_code\n71", CodeLineFault.NO_VALUE),
+        (b"coupon_id,coupon_code\n71,", CodeLineFault.NO_VALUE),
+        (b"value,coupon_code\n7,5,A", CodeLineFault.MORE_VALUES),
+        (b"coupon_code\nA,B", CodeLineFault.MORE_VALUES),
+        (b"Code,Coupon-Code,coupon code\n", CodeLineFault.TWO_COLUMNS),
     ],
 )
-def test_a_line_that_cannot_be_taken_says_why(content: bytes, expected: LineFault) -> None:
+def test_a_line_that_cannot_be_taken_says_why(content: bytes, expected: CodeLineFault) -> None:
     assert fault(content).fault is expected
 
 
@@ -215,14 +215,14 @@ def test_a_line_without_an_end_is_not_kept() -> None:
     file = CodeFile()
     assert [line for _ in range(1000) for line in file.feed(b"X" * 65536)] == []
     assert list(file.feed(b"\nA\n")) == [
-        RefusedCodeLine(1, LineFault.TOO_LONG),
+        RefusedCodeLine(1, CodeLineFault.TOO_LONG),
         CodeLine(2, "A", "a"),
     ]
 
 
 def test_there_is_a_last_code(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(code_file, "MOST_CODES_ADDED", 2)
-    assert read(b"A\nB\nC\n")[2] == RefusedCodeLine(3, LineFault.TOO_MANY)
+    assert read(b"A\nB\nC\n")[2] == RefusedCodeLine(3, CodeLineFault.TOO_MANY)
 
 
 @given(st.binary(max_size=60), st.lists(st.integers(0, 60), max_size=4))

@@ -4,7 +4,7 @@ import pytest
 
 from sconto.domain.code_pattern import ALPHABET, CodePattern, check_pattern
 from sconto.domain.codes import code_key, is_code
-from sconto.domain.problems import PatternRefused
+from sconto.domain.problems import PatternFault, PatternRefused
 
 
 def test_a_code_has_a_prefix_and_groups() -> None:
@@ -30,25 +30,32 @@ def test_the_longest_pattern_makes_codes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "wanted", "reason"),
+    ("pattern", "wanted", "fault"),
     [
-        (CodePattern(), 0, "1 to 1,000,000"),
-        (CodePattern(), 1_000_001, "1 to 1,000,000"),
-        (CodePattern("X" * 22), 1, "1 to 30"),
-        (CodePattern("TEN %"), 1, "1 to 30"),
-        (CodePattern(group_count=0), 1, "at least one group"),
-        (CodePattern(group_length=-1), 1, "at least one group"),
-        (CodePattern(group_count=10**9, group_length=10**9), 1, "1 to 30"),
-        (CodePattern(alphabet="AaB"), 1, "each once"),
-        (CodePattern(alphabet="A"), 1, "2 or more"),
-        (CodePattern(alphabet="AB-"), 1, "Latin letters"),
-        (CodePattern(alphabet="АБ"), 1, "Latin letters"),
-        (CodePattern(alphabet=""), 1, "2 or more"),
-        (CodePattern(group_count=1), 811, "of its 810,000 codes 810 can be generated"),
+        (CodePattern(), 0, PatternFault.COUNT),
+        (CodePattern(), 1_000_001, PatternFault.COUNT),
+        (CodePattern("X" * 22), 1, PatternFault.NOT_A_CODE),
+        (CodePattern("TEN %"), 1, PatternFault.NOT_A_CODE),
+        (CodePattern(group_count=0), 1, PatternFault.NO_GROUP),
+        (CodePattern(group_length=-1), 1, PatternFault.NO_GROUP),
+        (CodePattern(group_count=10**9, group_length=10**9), 1, PatternFault.NOT_A_CODE),
+        (CodePattern(alphabet="AaB"), 1, PatternFault.ALPHABET),
+        (CodePattern(alphabet="A"), 1, PatternFault.ALPHABET),
+        (CodePattern(alphabet="AB-"), 1, PatternFault.ALPHABET),
+        (CodePattern(alphabet="АБ"), 1, PatternFault.ALPHABET),
+        (CodePattern(alphabet=""), 1, PatternFault.ALPHABET),
+        (CodePattern(group_count=1), 811, PatternFault.TOO_SHORT),
     ],
 )
 def test_a_pattern_that_makes_no_good_codes_is_refused(
-    pattern: CodePattern, wanted: int, reason: str
+    pattern: CodePattern, wanted: int, fault: PatternFault
 ) -> None:
-    with pytest.raises(PatternRefused, match=reason):
+    with pytest.raises(PatternRefused) as refused:
         check_pattern(pattern, wanted)
+    assert refused.value.fault is fault
+
+
+def test_a_pattern_that_is_too_short_says_how_many_codes_it_can_generate() -> None:
+    with pytest.raises(PatternRefused) as refused:
+        check_pattern(CodePattern(group_count=1), 811)
+    assert (refused.value.possible, refused.value.generated) == (810_000, 810)

@@ -3,11 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sconto.domain.bill import PricedCart
 from sconto.domain.candidates import AutomaticPick, Candidates, Offer
 from sconto.domain.cart import Cart, Line
 from sconto.domain.codes import CodeType
 from sconto.domain.money import FULL_PERCENT, PERCENT, percent_of
-from sconto.domain.pricing import PricedCart, price, price_listing
+from sconto.domain.pricing import price, price_listing
 from sconto.domain.redemption import (
     Redemption,
     count_redemptions,

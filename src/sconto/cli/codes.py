@@ -15,6 +15,7 @@ from sconto.api.merchant.codes_wire import CSV_HEADING, write_csv
 from sconto.cli.database import ask_database
 from sconto.cli.progress import Readable, show_count, show_reading
 from sconto.cli.refusals import CommandRefused, show_lines
+from sconto.cli.sentences import CODE_FAULTS
 from sconto.domain.code_pattern import ALPHABET, CodePattern, Ending, Generation
 from sconto.domain.people import Caller, command_line_caller
 from sconto.domain.problems import CodeFileRefused
@@ -54,7 +55,8 @@ def import_file(
     except OSError as error:
         raise CommandRefused(f"{path} cannot be read: {error.strerror}") from None
     except CodeFileRefused as refused:
-        show_lines(path, [f"line {one.line} {one.fault}" for one in refused.lines], refused.total)
+        faults = [f"line {one.line} {CODE_FAULTS[one.fault]}" for one in refused.lines]
+        show_lines(path, faults, refused.total)
         raise
     typer.echo(f"{_codes(added)} added")
 

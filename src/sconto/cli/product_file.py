@@ -5,14 +5,17 @@ from collections.abc import Iterator
 from typing import Final
 
 from sconto.cli.progress import Readable
+from sconto.cli.sentences import ROW_FAULTS
 from sconto.domain.csv_rows import CsvRows, Row, RowFault
 from sconto.domain.headings import filled, heading_word
 from sconto.domain.money import currency_decimals, known_currencies
 from sconto.domain.product import (
     PRODUCT_FIELDS,
+    FieldRule,
     ProductFault,
     ProductLine,
-    RefusedLine,
+    RefusedProductLine,
+    WrongValueCount,
     parse_product_id,
     read_product,
 )
@@ -36,7 +39,7 @@ class FileRefused(Exception):
     """The whole file is refused. The message ends a sentence that begins with the file's name."""
 
 
-def read_lines(file: Readable) -> Iterator[ProductLine | RefusedLine]:
+def read_lines(file: Readable) -> Iterator[ProductLine | RefusedProductLine]:
     """The product of each line after the first, or why the line is refused.
 
     Lines are counted from 1, as in an editor. A product whose name spans lines has the number of
@@ -69,7 +72,9 @@ def _read_columns(rows: Iterator[Row]) -> list[str]:
     if row is RowFault.UNREADABLE:
         raise FileRefused(_NOT_CSV)
     if isinstance(row, RowFault):
-        raise FileRefused(f"{_NOT_CSV} (line {line}: {row.removeprefix('is not CSV: ')})")
+        raise FileRefused(
+            f"{_NOT_CSV} (line {line}: {ROW_FAULTS[row].removeprefix('is not CSV: ')})"
+        )
     if not row:
         raise FileRefused("is empty")
     columns = [column.strip() for column in row]
@@ -97,12 +102,12 @@ def _shown(name: str) -> str:
 
 def _read_row(
     line: int, columns: list[str], row: list[str] | RowFault, *, decimal_comma: bool
-) -> ProductLine | RefusedLine:
+) -> ProductLine | RefusedProductLine:
     if isinstance(row, RowFault):
-        return RefusedLine(line, row)
+        return RefusedProductLine(line, row)
     # Spreadsheets write empty values after the last column, some only in some rows.
     if len(row) < len(columns) or any(map(str.strip, row[len(columns) :])):
-        return RefusedLine(line, f"has {len(row)} values, not {len(columns)}")
+        return RefusedProductLine(line, WrongValueCount(len(row), len(columns)))
     cells = dict(zip(columns, row, strict=False))
     product_id = parse_product_id(cells["product_id"])
     name = _LINE_BREAK.sub(" ", cells["name"])
@@ -113,9 +118,9 @@ def _read_row(
     product = read_product(cells | {"product_id": product_id, "name": name, "price": price})
     faults = product if isinstance(product, tuple) else ()
     if unclear:
-        faults += (ProductFault("price", "may be meant in thousands: write 1000 or 1.00"),)
+        faults += (ProductFault("price", FieldRule.NO_THOUSANDS),)
     if isinstance(product, tuple) or faults:
-        return RefusedLine(line, "; ".join(f"{fault.field} {fault.reason}" for fault in faults))
+        return RefusedProductLine(line, faults)
     return ProductLine(line, product)
 
 

@@ -11,9 +11,10 @@ from sconto.cli.database import ask_database
 from sconto.cli.product_file import FileRefused, read_lines
 from sconto.cli.progress import show_reading
 from sconto.cli.refusals import CommandRefused, show_lines
+from sconto.cli.sentences import say_product_line
 from sconto.domain.people import command_line_caller
 from sconto.domain.problems import ImportRefused
-from sconto.domain.product import ProductLine, PutCounts, RefusedLine
+from sconto.domain.product import ProductLine, PutCounts, RefusedProductLine
 from sconto.operations import Database, people, products
 
 app: Final = typer.Typer(
@@ -23,7 +24,7 @@ app: Final = typer.Typer(
     rich_markup_mode=None,
 )
 
-_Lines: TypeAlias = Iterator[ProductLine | RefusedLine]
+_Lines: TypeAlias = Iterator[ProductLine | RefusedProductLine]
 
 
 @app.callback()
@@ -47,7 +48,8 @@ def import_file(
     except FileRefused as refused:
         raise CommandRefused(f"{path} {refused}") from None
     except ImportRefused as refused:
-        show_lines(path, [f"line {one.line}: {one.reason}" for one in refused.lines], refused.total)
+        faults = [f"line {one.line}: {say_product_line(one)}" for one in refused.lines]
+        show_lines(path, faults, refused.total)
         raise
     typer.echo(_summary(counts))
 

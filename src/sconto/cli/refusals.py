@@ -5,17 +5,8 @@ from pathlib import Path
 
 import typer
 
-from sconto.domain.names import NAME_LENGTH
-from sconto.domain.people import LONGEST_PASSWORD, PASSWORD_LENGTH
-from sconto.domain.problems import (
-    MerchantNotFound,
-    NameTaken,
-    NotAName,
-    PasswordRefused,
-    Problem,
-    UserAmbiguous,
-    UserNotFound,
-)
+from sconto.cli.sentences import say_problem
+from sconto.domain.problems import Problem
 from sconto.settings import SettingError
 from sconto.store.database import Busy, DatabaseUnavailable, StatementStopped
 from sconto.store.embedded import EmbeddedError
@@ -33,25 +24,12 @@ def explain(error: Exception) -> str | None:
             text = f"the database did not answer in time: {error}"
         case DatabaseUnavailable():
             text = f"the database cannot be reached: {error}"
-        case NotAName():
-            text = (
-                f"a name has 1 to {NAME_LENGTH} characters, is not blank, "
-                "and has no control characters; that of a user has no slash"
-            )
-        case NameTaken(name=name):
-            text = f"the name {name!r} is taken"
-        case MerchantNotFound(name=name):
-            text = f"there is no merchant {name!r}: see `sconto merchant list`"
-        case UserNotFound(username=username):
-            text = f"there is no user {username!r}: see `sconto user list`"
-        case UserAmbiguous(username=username):
-            text = f"several merchants have a user {username!r}: name one with --merchant"
-        case PasswordRefused():
-            text = f"a password has {PASSWORD_LENGTH} to {LONGEST_PASSWORD} characters"
         case CommandRefused() | EmbeddedError() | MigrationFailed():
             text = str(error)
-        case Problem() | SchemaMismatch() | SettingError():
-            text = str(error) or type(error).__name__
+        case SchemaMismatch() | SettingError():
+            text = str(error)
+        case Problem():
+            text = say_problem(error)
         case OSError(strerror=str(reason)) if not isinstance(error, BrokenPipeError):
             text = reason if error.filename is None else f"{error.filename}: {reason}"
         case _:

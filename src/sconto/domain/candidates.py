@@ -30,14 +30,14 @@ _OUT_OF_TIME = {
 }
 
 
-class AutomaticPick(msgspec.Struct, frozen=True):
+class AutomaticPick(msgspec.Struct, frozen=True, gc=False):
     """The promotion that a timeline shows for a product, or for all, at the time of the quote."""
 
     promotion_id: int
     percent: int
 
 
-class Offer(msgspec.Struct, frozen=True, kw_only=True):
+class Offer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A promotion that a cart may get: by a code, automatically, or as a draft.
 
     `percent` is what it gives on every product. It is None for a promotion that names products;
@@ -80,7 +80,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
         return self.covers or self.percent is not None or not product_ids.isdisjoint(self.percents)
 
 
-class Candidates(msgspec.Struct, frozen=True):
+class Candidates(msgspec.Struct, frozen=True, gc=False):
     """Everything stored that the price of one cart depends on at one time.
 
     `known` are the cart's products that the catalogue has. `everywhere` and `specific` are the

@@ -33,7 +33,7 @@ class Reason(StrEnum):
     TIE = "tie"
 
 
-class Pick(msgspec.Struct, frozen=True):
+class Pick(msgspec.Struct, frozen=True, gc=False):
     """The promotion that a group chose for a product.
 
     `code`, `code_id` and `code_type` are those of the code group's pick. `reason` says why the pick
@@ -69,14 +69,14 @@ class Pick(msgspec.Struct, frozen=True):
 P = TypeVar("P", AutomaticPick, Pick)
 
 
-class Choice(msgspec.Struct, frozen=True):
+class Choice(msgspec.Struct, frozen=True, gc=False):
     """The picks of each product, the one that applies first, and the distinct ones among them."""
 
     picks: Mapping[int, tuple[Pick, ...]]
     distinct: Collection[tuple[Pick, ...]]
 
 
-class ActivatedCode(msgspec.Struct, frozen=True):
+class ActivatedCode(msgspec.Struct, frozen=True, gc=False):
     """An activated code, its promotions, and those of them that can apply.
 
     `everywhere` is the best usable offer on everything, `by_product` the best of the others for
@@ -204,10 +204,12 @@ def _find_offer(product_id: int, usable: Sequence[ActivatedCode]) -> tuple[str, 
     for code in usable:
         best: Offer | None = None
         highest = 0
-        for offer in code.find_offers(product_id):
-            percent = offer.percent_on(product_id)
+        for offer in code.usable if code.by_product is None else code.find_offers(product_id):
+            percent = offer.percent
             if percent is None:
-                continue
+                percent = offer.percents.get(product_id)
+                if percent is None:
+                    continue
             if best is None or (percent, offer.promotion_id) > (highest, best.promotion_id):
                 best, highest = offer, percent
         if best is not None:

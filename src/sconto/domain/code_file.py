@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, auto
 from typing import Final
 
 from sconto.domain.blanks import trim
@@ -31,36 +31,33 @@ _CERTAIN: Final = CODE_WORDS | COUPON_CODE_WORDS
 _LIKELY: Final = re.compile("[ck][oó]o?d|код|gutscheinnummer", re.IGNORECASE)
 
 
-class LineFault(StrEnum):
+class CodeLineFault(Enum):
     """Why a line cannot be taken."""
 
-    NOT_A_CODE = "is no code: 1 to 30 letters, digits, dashes, underscores and dots"
-    NOT_ONE_VALUE = "has several values, and no heading says which is the code"
-    NO_VALUE = "has no value in the column of codes"
-    MORE_VALUES = "has more values than the heading has columns"
-    HEADING = "is a heading, and only the first line can be one"
-    UNCLEAR = f"may be a heading or a code: write {CODE_COLUMN} in a line above it"
-    TWO_COLUMNS = "names more than one column of codes"
-    REPEATED = "has the code of an earlier line"
-    TAKEN = "has a code that the promotion has already"
-    TOO_MANY = f"is beyond the {MOST_CODES_ADDED:,} codes that are added at once"
-    OPEN_QUOTE = "opens a quote that is never closed"
-    BARE_QUOTE = "has a quote inside quotes that is not doubled"
-    TOO_LONG = "is too long"
-    UNREADABLE = 'is not UTF-8: save the file as "CSV UTF-8"'
-    MISREAD = (
-        "has letters that were read in another encoding: open the original file as UTF-8, and save"
-        " it again"
-    )
+    NOT_A_CODE = auto()
+    NOT_ONE_VALUE = auto()
+    NO_VALUE = auto()
+    MORE_VALUES = auto()
+    HEADING = auto()
+    UNCLEAR = auto()
+    TWO_COLUMNS = auto()
+    REPEATED = auto()
+    TAKEN = auto()
+    TOO_MANY = auto()
+    OPEN_QUOTE = auto()
+    BARE_QUOTE = auto()
+    TOO_LONG = auto()
+    UNREADABLE = auto()
+    MISREAD = auto()
 
 
 _ROW_FAULTS: Final = {
-    RowFault.OPEN_QUOTE: LineFault.OPEN_QUOTE,
-    RowFault.BARE_QUOTE: LineFault.BARE_QUOTE,
-    RowFault.LONG_VALUE: LineFault.TOO_LONG,
-    RowFault.LONG_ROW: LineFault.TOO_LONG,
-    RowFault.UNREADABLE: LineFault.UNREADABLE,
-    RowFault.MISREAD: LineFault.MISREAD,
+    RowFault.OPEN_QUOTE: CodeLineFault.OPEN_QUOTE,
+    RowFault.BARE_QUOTE: CodeLineFault.BARE_QUOTE,
+    RowFault.LONG_VALUE: CodeLineFault.TOO_LONG,
+    RowFault.LONG_ROW: CodeLineFault.TOO_LONG,
+    RowFault.UNREADABLE: CodeLineFault.UNREADABLE,
+    RowFault.MISREAD: CodeLineFault.MISREAD,
 }
 
 
@@ -78,7 +75,7 @@ class RefusedCodeLine:
     """A line of a file, by its number from 1, that cannot be taken, and why."""
 
     line: int
-    fault: LineFault
+    fault: CodeLineFault
 
 
 class CodeFile:
@@ -114,7 +111,7 @@ class CodeFile:
             if self._first:
                 self._first = False
                 heading = _find_heading(values)
-                if isinstance(heading, LineFault):
+                if isinstance(heading, CodeLineFault):
                     yield RefusedCodeLine(line, heading)
                     continue
                 if heading is not None:
@@ -128,28 +125,28 @@ class CodeFile:
             return RefusedCodeLine(line, self._fault_of_many(values))
         code = trim(values[self._column]) if self._column < len(values) else ""
         if not code:
-            return RefusedCodeLine(line, LineFault.NO_VALUE)
+            return RefusedCodeLine(line, CodeLineFault.NO_VALUE)
         # Headings have no digits, and most other rows have some.
         if not (_DIGIT.search(code) or _DIGIT.search(",".join(values))) and self._is_heading(
             code, values
         ):
-            return RefusedCodeLine(line, LineFault.HEADING)
+            return RefusedCodeLine(line, CodeLineFault.HEADING)
         code = read_text(code)
         if not code.isascii() and _is_misread(code):
-            return RefusedCodeLine(line, LineFault.MISREAD)
+            return RefusedCodeLine(line, CodeLineFault.MISREAD)
         key = code_key(code)
         if key is None:
-            fault = LineFault.UNREADABLE if "\0" in code else LineFault.NOT_A_CODE
+            fault = CodeLineFault.UNREADABLE if "\0" in code else CodeLineFault.NOT_A_CODE
             return RefusedCodeLine(line, fault)
         self._codes += 1
         if self._codes > MOST_CODES_ADDED:
-            return RefusedCodeLine(line, LineFault.TOO_MANY)
+            return RefusedCodeLine(line, CodeLineFault.TOO_MANY)
         return CodeLine(line, code, key)
 
-    def _fault_of_many(self, values: list[str]) -> LineFault:
+    def _fault_of_many(self, values: list[str]) -> CodeLineFault:
         if _names_codes(values):
-            return LineFault.HEADING
-        return LineFault.NOT_ONE_VALUE if self._heading is None else LineFault.MORE_VALUES
+            return CodeLineFault.HEADING
+        return CodeLineFault.NOT_ONE_VALUE if self._heading is None else CodeLineFault.MORE_VALUES
 
     def _is_heading(self, code: str, values: list[str]) -> bool:
         """Whether the line is a heading again: of this file, or of one that was put behind it."""
@@ -165,20 +162,20 @@ def is_code_heading(text: str) -> bool:
     return heading_word(text) in _CERTAIN
 
 
-def _find_heading(values: list[str]) -> int | LineFault | None:
+def _find_heading(values: list[str]) -> int | CodeLineFault | None:
     """The column of codes where the first row is a heading; None where it is none."""
     words = [heading_word(value) for value in values]
     for names in (frozenset((heading_word(CODE_COLUMN),)), COUPON_CODE_WORDS, CODE_WORDS):
         columns = [column for column, word in enumerate(words) if word in names]
         if columns:
-            return columns[0] if len(columns) == 1 else LineFault.TWO_COLUMNS
+            return columns[0] if len(columns) == 1 else CodeLineFault.TWO_COLUMNS
     named = [value for value in values if value.strip()]
     if len(named) == 1 and words[values.index(named[0])] in COUPON_WORDS | OTHER_WORDS:
-        return LineFault.UNCLEAR
+        return CodeLineFault.UNCLEAR
     columns = [column for column, word in enumerate(words) if word in COUPON_WORDS]
     if not columns or any(map(_DIGIT.search, named)):
         return None
-    return columns[0] if len(columns) == 1 else LineFault.TWO_COLUMNS
+    return columns[0] if len(columns) == 1 else CodeLineFault.TWO_COLUMNS
 
 
 def _names_codes(values: list[str]) -> bool:

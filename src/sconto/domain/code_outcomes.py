@@ -27,7 +27,7 @@ class CodeStatus(StrEnum):
 _RANK = {status: rank for rank, status in enumerate(CodeStatus)}
 
 
-class CodeOutcome(msgspec.Struct, frozen=True):
+class CodeOutcome(msgspec.Struct, frozen=True, gc=False):
     """What became of an activated code, with the facts that explain it."""
 
     code: str
@@ -44,9 +44,9 @@ def find_code_outcomes(
     """The outcome of each code, once the picks of the cart's products are chosen."""
     if not activated:
         return ()
-    by_code = [pick for picks in choice.distinct for pick in picks if pick.code_id is not None]
-    applied = {pick.code_id for pick in by_code if pick.applied}
-    picked = {pick.code_id for pick in by_code}
+    # The pick that applies stands first.
+    applied = {picks[0].code_id for picks in choice.distinct if picks}
+    picked = {pick.code_id for picks in choice.distinct for pick in picks}
 
     def status(offer: Offer) -> CodeStatus:
         if offer.code_id in applied:
@@ -65,10 +65,12 @@ def _find_outcome(code: ActivatedCode, status_of: Callable[[Offer], CodeStatus])
     """The best status over the promotions that have the code; of equals the latest created's."""
     if not code.offers:
         return CodeOutcome(code.text, CodeStatus.UNKNOWN)
-    status, offer = min(
-        ((status_of(offer), offer) for offer in code.offers),
-        key=lambda found: (_RANK[found[0]], -found[1].promotion_id),
-    )
+    offer, *others = code.offers
+    status = status_of(offer)
+    for other in others:
+        other_status = status_of(other)
+        if (_RANK[other_status], -other.promotion_id) < (_RANK[status], -offer.promotion_id):
+            status, offer = other_status, other
     return CodeOutcome(
         code.text,
         status,

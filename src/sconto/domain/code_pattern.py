@@ -8,7 +8,7 @@ from typing import Final
 
 from sconto.domain.code_list import MOST_CODES_ADDED
 from sconto.domain.codes import is_code
-from sconto.domain.problems import PatternRefused
+from sconto.domain.problems import PatternFault, PatternRefused
 
 ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """No 0 and O, no 1, I and L, no U beside V: thirty that are read alike on screen and on paper."""
@@ -72,26 +72,21 @@ class Generation:
 def check_pattern(pattern: CodePattern, wanted: int) -> None:
     """Raise PatternRefused unless that many codes can be made of the pattern."""
     if not 1 <= wanted <= MOST_CODES_ADDED:
-        raise PatternRefused(f"1 to {MOST_CODES_ADDED:,} codes can be generated at once")
+        raise PatternRefused(PatternFault.COUNT)
     if pattern.group_count < 1 or pattern.group_length < 1:
-        raise PatternRefused("a pattern has at least one group of one letter")
+        raise PatternRefused(PatternFault.NO_GROUP)
     _check_alphabet(pattern.alphabet)
     if pattern.letters > 30 or not is_code(
         next(pattern.spell(pattern.alphabet[0] * pattern.letters))
     ):
-        raise PatternRefused(
-            "a code has 1 to 30 letters, digits, dashes, underscores and dots, prefix included"
-        )
+        raise PatternRefused(PatternFault.NOT_A_CODE)
     if pattern.possible < wanted * POSSIBLE_FOR_EACH:
-        most = pattern.possible // POSSIBLE_FOR_EACH
-        raise PatternRefused(
-            f"the pattern is too short: of its {pattern.possible:,} codes {most:,} can be "
-            "generated, or the others would be guessed"
-        )
+        generated = pattern.possible // POSSIBLE_FOR_EACH
+        raise PatternRefused(PatternFault.TOO_SHORT, pattern.possible, generated)
 
 
 def _check_alphabet(alphabet: str) -> None:
     """Letters are compared whatever their case, so one counts once."""
     plain = alphabet.isascii() and alphabet.isalnum()
     if not plain or len(set(alphabet.casefold())) < max(len(alphabet), 2):
-        raise PatternRefused("an alphabet has 2 or more Latin letters and digits, each once")
+        raise PatternRefused(PatternFault.ALPHABET)

@@ -81,10 +81,10 @@ def read_coverage(
     if isinstance(columns, RefusedCoverageLine):
         return (columns,)
     lines = [_read_row(line, values, columns) for line, values in rows]
-    if len(rows) == 1 and columns == _Columns() and isinstance(rows[0][1], list):
-        # Whoever writes all ids in one line does not mean the first of them.
+    if len(rows) == 1 and columns == _Columns():
+        # Several ids in one line: the first alone is not what was meant.
         line, values = rows[0]
-        if len(filled(values)) > 1:
+        if not isinstance(values, RowFault) and len(filled(values)) > 1:
             return (RefusedCoverageLine(line, CoverageFault.SEVERAL_VALUES),)
     return tuple(_refuse_repeats(lines) if percents else lines)
 

@@ -6,13 +6,16 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, auto
 from typing import Final, TypeAlias
 
 from sconto.domain.blanks import trim
 
 LONGEST_ROW: Final = 1024 * 1024
 """How many characters of a row are held at most."""
+
+LONGEST_VALUE: Final = 131_072
+"""How many characters a value has at most: the limit of the csv module."""
 
 DELIMITERS: Final = "\t;,"
 """In the order in which they win where a line has as many of each: a text may have commas."""
@@ -23,18 +26,15 @@ _QUOTED: Final = re.compile('"[^"]*(?:"|$)')
 _NAMED_DELIMITER: Final = re.compile(f'"?sep=([{DELIMITERS}])"?\\s*', re.IGNORECASE)
 
 
-class RowFault(StrEnum):
-    """Why a row cannot be read, as the end of a sentence."""
+class RowFault(Enum):
+    """Why a row cannot be read."""
 
-    OPEN_QUOTE = "is not CSV: a quote is never closed"
-    BARE_QUOTE = "is not CSV: a quote inside quotes must be doubled"
-    LONG_VALUE = "is not CSV: a value is longer than 131072 characters"
-    LONG_ROW = f"is longer than {LONGEST_ROW} characters"
-    UNREADABLE = 'is not UTF-8: save the file as "CSV UTF-8"'
-    MISREAD = (
-        "has letters that were read in another encoding: open the original file as UTF-8, and save"
-        " it again"
-    )
+    OPEN_QUOTE = auto()
+    BARE_QUOTE = auto()
+    LONG_VALUE = auto()
+    LONG_ROW = auto()
+    UNREADABLE = auto()
+    MISREAD = auto()
 
 
 @dataclass(frozen=True, slots=True)

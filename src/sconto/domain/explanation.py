@@ -11,11 +11,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from sconto.domain.bill import PricedCart
 from sconto.domain.candidates import Candidates, Offer
 from sconto.domain.cart import Cart
 from sconto.domain.choice import Group, Pick, Reason
 from sconto.domain.codes import activated_codes
-from sconto.domain.pricing import PricedCart
 from sconto.domain.schedule import Period
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from sconto.domain.bill import PricedCart
 from sconto.domain.cart import Cart
-from sconto.domain.pricing import PricedCart
 
 
 class OrderStatus(StrEnum):

@@ -1,10 +1,10 @@
 """Whether an order may be placed: what it is compared with, and what the shopper agreed to."""
 
+from sconto.domain.bill import PricedCart
 from sconto.domain.cart import Line
 from sconto.domain.code_outcomes import CodeStatus
 from sconto.domain.codes import activated_codes
 from sconto.domain.order import NewOrder, OrderStatus, StoredOrder
-from sconto.domain.pricing import PricedCart
 from sconto.domain.problems import (
     CodesUsedUp,
     OrderNotReplaceable,

@@ -6,13 +6,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from sconto.domain.bill import PricedLine
 from sconto.domain.candidates import AutomaticPick, Candidates, Offer
 from sconto.domain.cart import Cart, Line
 from sconto.domain.choice import Group, Pick, latest_created, winner_of
 from sconto.domain.codes import typed_code_key
 from sconto.domain.coverage import AllProducts, named_products, percent_on
 from sconto.domain.money import FULL_PERCENT
-from sconto.domain.pricing import PricedLine, price
+from sconto.domain.pricing import price
 from sconto.domain.product import Product
 from sconto.domain.promotion import NewPromotion, PromotionType
 from sconto.domain.schedule import (

@@ -3,24 +3,21 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Final, TypeGuard
 
+from sconto.domain.csv_rows import RowFault
 from sconto.domain.money import (
     CURRENCY_OF_MOST_DECIMALS,
-    currency_decimals,
     known_currencies,
     parse_price,
 )
-from sconto.domain.names import NAME_LENGTH, is_name
+from sconto.domain.names import is_name
 from sconto.domain.numbers import MAX_INT64
 
 PRODUCT_FIELDS: Final = ("product_id", "name", "price", "currency")
 
 HIGHEST_PRODUCT_ID: Final = MAX_INT64
-
-NAME_RULE: Final = (
-    f"must have 1 to {NAME_LENGTH} characters, not only blanks, no control characters"
-)
 
 MOST_PRODUCTS: Final = 1000
 """How many products one request can put or list."""
@@ -67,12 +64,27 @@ class PutCounts:
     unchanged: int
 
 
+class FieldRule(Enum):
+    """What the value of a field must be, and is not."""
+
+    KNOWN = auto()
+    PRESENT = auto()
+    PRODUCT_ID = auto()
+    TEXT = auto()
+    NAME = auto()
+    AMOUNT_AS_TEXT = auto()
+    AMOUNT = auto()
+    CURRENCY = auto()
+    NO_THOUSANDS = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class ProductFault:
-    """Why a field cannot be taken: the end of a sentence that begins with the field's name."""
+    """Why a field cannot be taken; for AMOUNT, `currency` is the one that it was judged in."""
 
     field: str
-    reason: str
+    rule: FieldRule
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +96,28 @@ class ProductLine:
 
 
 @dataclass(frozen=True, slots=True)
-class RefusedLine:
-    """A line of a product file, by its number from 1, that cannot be taken, and why."""
+class WrongValueCount:
+    """A row of a product file with more or fewer values than there are columns."""
 
-    line: int
-    reason: str
+    values: int
+    columns: int
 
 
 @dataclass(frozen=True, slots=True)
 class RepeatedProduct:
-    """A line of a product file whose product stands on an earlier line."""
+    """A line of a product file whose product an earlier line has."""
 
     line: int
     product_id: int
     first_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedProductLine:
+    """A line of a product file, by its number from 1, that cannot be taken, and why."""
+
+    line: int
+    fault: RowFault | WrongValueCount | RepeatedProduct | tuple[ProductFault, ...]
 
 
 def read_product(fields: Mapping[str, object]) -> Product | tuple[ProductFault, ...]:
@@ -110,7 +130,9 @@ def read_product(fields: Mapping[str, object]) -> Product | tuple[ProductFault, 
     name = _read_name(fields.get("name"))
     price = _read_price(fields.get("price"), fields.get("currency"))
     currency = _read_currency(fields.get("currency"))
-    unknown = [ProductFault(field, "is unknown") for field in fields if field not in PRODUCT_FIELDS]
+    unknown = [
+        ProductFault(field, FieldRule.KNOWN) for field in fields if field not in PRODUCT_FIELDS
+    ]
     if (
         unknown
         or isinstance(product_id, ProductFault)
@@ -119,7 +141,7 @@ def read_product(fields: Mapping[str, object]) -> Product | tuple[ProductFault, 
         or isinstance(currency, ProductFault)
     ):
         return tuple(
-            part if part.field in fields else ProductFault(part.field, "is missing")
+            part if part.field in fields else ProductFault(part.field, FieldRule.PRESENT)
             for part in (product_id, name, price, currency, *unknown)
             if isinstance(part, ProductFault)
         )
@@ -145,38 +167,29 @@ def search_key(text: str) -> str:
 def _read_product_id(value: object) -> int | ProductFault:
     if type(value) is int and 1 <= value <= HIGHEST_PRODUCT_ID:
         return value
-    return ProductFault("product_id", f"must be a whole number from 1 to {HIGHEST_PRODUCT_ID}")
+    return ProductFault("product_id", FieldRule.PRODUCT_ID)
 
 
 def _read_name(value: object) -> str | ProductFault:
     if type(value) is not str:
-        return ProductFault("name", "must be a string")
+        return ProductFault("name", FieldRule.TEXT)
     if not is_name(value):
-        return ProductFault("name", NAME_RULE)
+        return ProductFault("name", FieldRule.NAME)
     return value
 
 
 def _read_price(value: object, currency: object) -> int | ProductFault:
     if type(value) is not str:
-        return ProductFault("price", 'must be a string such as "19.99"')
+        return ProductFault("price", FieldRule.AMOUNT_AS_TEXT)
     known = currency if _is_currency(currency) else CURRENCY_OF_MOST_DECIMALS
     try:
         return parse_price(value, known)
     except ValueError:
-        return ProductFault(
-            "price", f"must be an amount from 0 to below 10^12 {_decimals_of(known)}"
-        )
-
-
-def _decimals_of(currency: str) -> str:
-    decimals = currency_decimals(currency)
-    if decimals == 0:
-        return f"such as 19: {currency} has no decimals"
-    return f"such as 19.99, with at most {decimals} decimals"
+        return ProductFault("price", FieldRule.AMOUNT, known)
 
 
 def _read_currency(value: object) -> str | ProductFault:
-    return value if _is_currency(value) else ProductFault("currency", "must be an ISO 4217 code")
+    return value if _is_currency(value) else ProductFault("currency", FieldRule.CURRENCY)
 
 
 def _is_currency(value: object) -> TypeGuard[str]:

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 import msgspec
 
+from sconto.domain.bill import PricedCart
 from sconto.domain.choice import Pick
 from sconto.domain.codes import CodeType
-from sconto.domain.pricing import PricedCart
 
 
 class Redemption(msgspec.Struct, frozen=True):

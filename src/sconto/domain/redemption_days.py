@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sconto.domain.pricing import PricedLine
+from sconto.domain.bill import PricedLine
 from sconto.domain.product import Product
 
 

@@ -13,7 +13,7 @@ from sconto.domain.product import (
     ProductPage,
     ProductQuery,
     PutCounts,
-    RefusedLine,
+    RefusedProductLine,
     RepeatedProduct,
 )
 from sconto.store import products as store
@@ -85,7 +85,10 @@ async def delete_product(
 
 
 async def import_products(
-    database: Database, caller: Caller, lines: Iterable[ProductLine | RefusedLine], now: datetime
+    database: Database,
+    caller: Caller,
+    lines: Iterable[ProductLine | RefusedProductLine],
+    now: datetime,
 ) -> PutCounts:
     """Create or change the products of a file, all or none, however many they are.
 
@@ -106,10 +109,10 @@ class _Refusals:
     """The first lines that cannot be taken, and the number of all of them."""
 
     def __init__(self) -> None:
-        self._first: list[RefusedLine] = []
+        self._first: list[RefusedProductLine] = []
         self.total = 0
 
-    def filter(self, lines: Iterable[ProductLine | RefusedLine]) -> Iterator[ProductLine]:
+    def filter(self, lines: Iterable[ProductLine | RefusedProductLine]) -> Iterator[ProductLine]:
         """The lines that can be taken; the others are kept or counted here."""
         for line in lines:
             if isinstance(line, ProductLine):
@@ -123,9 +126,8 @@ class _Refusals:
         """Add lines that name a product again: the first of them, and how many there are."""
         self.total += total
         for repeat in repeats:
-            reason = f"product {repeat.product_id} is on line {repeat.first_line} too"
-            self._first.append(RefusedLine(repeat.line, reason))
+            self._first.append(RefusedProductLine(repeat.line, repeat))
 
-    def named(self) -> tuple[RefusedLine, ...]:
+    def named(self) -> tuple[RefusedProductLine, ...]:
         """The first of all of them, in the order of the file."""
         return tuple(sorted(self._first, key=lambda refused: refused.line)[:NAMED_LINES])

@@ -21,7 +21,7 @@ from sconto.domain.problems import (
 from sconto.domain.spreadsheet import BYTE_ORDER_MARK, shown_as_text
 from sconto.operations import code_generation, codes
 from sconto.operations.turns import in_short_turns
-from sconto.portal.file_sentences import CODE_FAULTS
+from sconto.portal.file_sentences import CODE_FAULTS, PATTERN_FAULTS
 from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
 from sconto.portal.promotion import find, show
@@ -89,9 +89,18 @@ async def generate(visit: Visit) -> Response:
             visit.context.database, visit.caller, promotion_id, pattern, count, visit.now
         )
     except PatternRefused as problem:
-        return await _show(visit, {"generate": str(problem)})
+        return await _show(visit, {"generate": _pattern_words(visit, problem)})
     text = visit.gettext("The codes are being made. You can leave this page and come back.")
     return visit.redirect(f"/promotions/{promotion_id}/codes", Notice(text))
+
+
+def _pattern_words(visit: Visit, problem: PatternRefused) -> str:
+    number = visit.language.number
+    return visit.gettext(PATTERN_FAULTS[problem.fault]) % {
+        "most": number(MOST_CODES_ADDED),
+        "possible": number(problem.possible),
+        "generated": number(problem.generated),
+    }
 
 
 async def download(visit: Visit) -> Response:

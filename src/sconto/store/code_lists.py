@@ -12,7 +12,7 @@ from typing import Final
 
 import asyncpg
 
-from sconto.domain.code_file import CodeLine, LineFault, RefusedCodeLine
+from sconto.domain.code_file import CodeLine, CodeLineFault, RefusedCodeLine
 from sconto.domain.code_list import CodeCounts, ListedCode, state_of
 from sconto.domain.codes import CodeType
 from sconto.domain.history import RECORDED_ELEMENTS, Sample
@@ -285,7 +285,9 @@ async def find_clashes(
         _FIND_CLASHES, merchant_id, promotion_id, limit, timeout=IMPORT_TIMEOUT
     )
     clashes = [
-        RefusedCodeLine(row["place"], LineFault.REPEATED if row["repeated"] else LineFault.TAKEN)
+        RefusedCodeLine(
+            row["place"], CodeLineFault.REPEATED if row["repeated"] else CodeLineFault.TAKEN
+        )
         for row in rows
     ]
     return clashes, rows[0]["total"] if rows else 0

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from sconto.api.catalog.faults import NAME_RULE, say_product_fault
 from sconto.api.cursors import read_cursor, write_cursor
 from sconto.api.faults import FieldFault, InvalidFields
 from sconto.api.problem_json import find_unknown, pointer
@@ -10,7 +11,6 @@ from sconto.domain.money import format_amount
 from sconto.domain.names import is_name
 from sconto.domain.product import (
     MOST_PRODUCTS,
-    NAME_RULE,
     Product,
     ProductPage,
     ProductQuery,
@@ -45,7 +45,9 @@ def _read_item(place: str, item: object) -> Product | tuple[FieldFault, ...]:
     product = read_product(item)
     if isinstance(product, Product):
         return product
-    return tuple(FieldFault(place + pointer(fault.field), fault.reason) for fault in product)
+    return tuple(
+        FieldFault(place + pointer(fault.field), say_product_fault(fault)) for fault in product
+    )
 
 
 def _find_repeats(outcomes: Iterable[object]) -> Iterator[FieldFault]:

@@ -7,10 +7,10 @@ from starlette.requests import Request
 
 from sconto.api.context import context_of
 from sconto.api.quotas import Quotas
+from sconto.domain.bill import PricedCart
 from sconto.domain.cart import Cart
 from sconto.domain.code_outcomes import CodeStatus
 from sconto.domain.people import Caller
-from sconto.domain.pricing import PricedCart
 from sconto.domain.problems import CodesUsedUp, TooManyUnknownCodes, TotalDiffers
 
 T = TypeVar("T")

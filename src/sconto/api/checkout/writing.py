@@ -12,11 +12,12 @@ from msgspec import UNSET, UnsetType
 
 from sconto.api.checkout.subscription import JsonObject, write_subscription
 from sconto.api.rfc3339 import write_instant
+from sconto.domain.bill import PricedCart, PricedLine
 from sconto.domain.choice import Group, Pick, Reason
 from sconto.domain.code_outcomes import CodeOutcome, CodeStatus
 from sconto.domain.money import format_amount, format_percent
 from sconto.domain.order import OrderStatus, StoredOrder
-from sconto.domain.pricing import ListedPrice, PricedCart, PricedLine
+from sconto.domain.pricing import ListedPrice
 from sconto.domain.promotion import PromotionType
 
 

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from sconto.api.strict_json import NotJson
 from sconto.api.titles import title_of
-from sconto.domain.code_file import LineFault
+from sconto.domain.code_file import CodeLineFault
 from sconto.domain.problems import (
     AccessDenied,
     BadCredentials,
@@ -141,10 +141,10 @@ def _refuse_lines(problem: CodeFileRefused) -> Refused:
     return invalid_body(*faults)
 
 
-_LINE_FAULTS: Final[Mapping[LineFault, Fault]] = {
-    **dict.fromkeys(LineFault, fault(11010, "coupon_code")),
-    LineFault.REPEATED: fault(11080),
-    LineFault.TAKEN: fault(11080),
+_LINE_FAULTS: Final[Mapping[CodeLineFault, Fault]] = {
+    **dict.fromkeys(CodeLineFault, fault(11010, "coupon_code")),
+    CodeLineFault.REPEATED: fault(11080),
+    CodeLineFault.TAKEN: fault(11080),
 }
 
 

@@ -1,0 +1,96 @@
+"""Bills: a cart while it is being priced, step by step, and what it costs in the end."""
+
+from datetime import datetime
+
+import msgspec
+
+from sconto.domain.candidates import Candidates
+from sconto.domain.cart import Cart
+from sconto.domain.choice import Pick
+from sconto.domain.code_outcomes import CodeOutcome
+from sconto.domain.subscription import SubscriptionOutcome
+
+
+class PricedLine(msgspec.Struct, frozen=True, gc=False):
+    """A line with what it costs; amounts in minor units, for the whole line.
+
+    `discount` is what product promotions take off, `subscription_discount` the line's share of what
+    the subscription's code takes off. `total` is what remains.
+    """
+
+    line_id: str
+    product_id: int
+    quantity: int
+    unit_price: int
+    known: bool
+    subtotal: int
+    discount: int
+    total: int
+    picks: tuple[Pick, ...]
+    subscription_discount: int = 0
+
+    @property
+    def winning_pick(self) -> Pick | None:
+        """The pick whose discount the customer gets."""
+        return self.picks[0] if self.picks else None
+
+
+class PricedCart(msgspec.Struct, frozen=True, gc=False):
+    """A cart with what it costs; the lines, with both their discounts, add up to the totals."""
+
+    currency: str
+    subtotal: int
+    discount: int
+    total: int
+    lines: tuple[PricedLine, ...]
+    codes: tuple[CodeOutcome, ...]
+    subscription: SubscriptionOutcome | None = None
+
+
+class Bill(msgspec.Struct, frozen=True, gc=False):
+    """A cart while it is being priced: what a step may look at, and what the steps have decided.
+
+    The `total` of a line is what the steps so far have left of it.
+    """
+
+    cart: Cart
+    candidates: Candidates
+    at: datetime
+    lines: tuple[PricedLine, ...]
+    codes: tuple[CodeOutcome, ...] = ()
+    subscription: SubscriptionOutcome | None = None
+
+
+def open_bill(cart: Cart, candidates: Candidates, at: datetime) -> Bill:
+    """The bill before any step: every line costs its subtotal."""
+    known = candidates.known
+    lines = [
+        PricedLine(
+            line.line_id,
+            line.product_id,
+            line.quantity,
+            line.unit_price,
+            line.product_id in known,
+            subtotal := line.quantity * line.unit_price,
+            0,
+            subtotal,
+            (),
+        )
+        for line in cart.lines
+    ]
+    return Bill(cart, candidates, at, tuple(lines))
+
+
+def add_up(bill: Bill) -> PricedCart:
+    """The cart with what it costs after all steps."""
+    subtotal = sum([line.subtotal for line in bill.lines])
+    total = sum([line.total for line in bill.lines])
+    return PricedCart(
+        bill.cart.currency,
+        subtotal,
+        subtotal - total,
+        total,
+        bill.lines,
+        bill.codes,
+        bill.subscription,
+    )
