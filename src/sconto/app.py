@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import multiprocessing
 import os
 import signal
@@ -76,10 +77,10 @@ _POOL_FIGURES_INTERVAL: Final = 5
 """Seconds between two looks at a worker's connections for the figures."""
 
 
-def create_app() -> Starlette:
+def create_app(log_level: int = logging.INFO) -> Starlette:
     """The application of one worker, with settings from the environment that `sconto serve` set."""
     settings = Settings.read()
-    log = open_log(settings.log_format)
+    log = open_log(settings.log_format, log_level)
     app = _build_traced_app(settings, log) or build_app(lambda: _open_context(settings), log)
     _collect_rarely()
     sys.setswitchinterval(_SWITCH_INTERVAL)
@@ -88,7 +89,8 @@ def create_app() -> Starlette:
 
 def create_demo_app() -> Starlette:
     """The application of `sconto demo`, with a demo shop that calls it over HTTP."""
-    app = create_app()
+    # The server's own messages are for a person at a terminal; a pipe gets the guide alone.
+    app = create_app(logging.INFO if sys.stderr.isatty() else logging.WARNING)
     app.router.routes.extend(shop_routes(Till(shop.USER, shop.PASSWORD)))
     return app
 

@@ -1,4 +1,4 @@
-"""What a CSV file of products says, line by line."""
+"""Reading a CSV file of products, line by line."""
 
 from io import BytesIO
 
@@ -68,7 +68,7 @@ def test_a_product_is_read_from_a_line(content: bytes) -> None:
     assert mug.product == MUG.product
 
 
-def test_a_header_alone_has_no_lines() -> None:
+def test_a_file_with_only_a_header_has_no_lines() -> None:
     assert read(HEADER) == []
 
 
@@ -79,7 +79,7 @@ def test_quotes_commas_and_formulas_are_part_of_a_name() -> None:
     ]
 
 
-def test_a_line_break_in_a_name_becomes_a_space_and_lines_are_counted_on() -> None:
+def test_a_line_break_in_a_name_becomes_a_space_and_counts_as_a_line() -> None:
     assert read(HEADER + b'1,"Mug\r\nblue\nlarge",0,EUR\n\n0,Cup,0,EUR\n2,Cup,0,EUR\n') == [
         ProductLine(2, Product(1, "Mug blue large", 0, "EUR")),
         RefusedProductLine(6, (ProductFault("product_id", FieldRule.PRODUCT_ID),)),
@@ -117,7 +117,7 @@ def test_a_line_break_in_a_name_becomes_a_space_and_lines_are_counted_on() -> No
         (b"1," * 2_000_000, "is longer than 1048576 characters"),
     ],
 )
-def test_a_bad_line_is_named_and_the_next_one_read(line: bytes, reason: str) -> None:
+def test_a_bad_line_is_named_and_the_next_line_is_read(line: bytes, reason: str) -> None:
     refused, mug = read(HEADER + line + b"\n1,Mug,19.99,EUR\n")
     assert isinstance(refused, RefusedProductLine)
     assert refused.line == 2
@@ -135,18 +135,18 @@ def test_a_bad_line_is_named_and_the_next_one_read(line: bytes, reason: str) -> 
         ("1,2,3", "must be an amount"),
     ],
 )
-def test_a_price_that_can_be_read_in_two_ways_is_refused(price: str, reason: str) -> None:
+def test_an_ambiguous_price_is_refused(price: str, reason: str) -> None:
     [refused] = read(HEADER.replace(b",", b";") + f"1;Mug;{price};EUR\n".encode())
     assert isinstance(refused, RefusedProductLine)
     assert reason in say_product_line(refused)
 
 
-def test_a_comma_is_decimal_only_where_it_is_not_the_delimiter() -> None:
+def test_a_comma_is_decimal_only_if_it_is_not_the_delimiter() -> None:
     [refused] = read(HEADER + b'1,Mug,"19,99",EUR\n')
     assert isinstance(refused, RefusedProductLine)
 
 
-def test_a_quote_that_is_never_closed_is_named_by_the_line_that_opens_it() -> None:
+def test_an_unclosed_quote_is_named_by_its_first_line() -> None:
     lines = read(HEADER + b'1,Mug,19.99,EUR\n2,"Cup,1,EUR\n3,Pot,1,EUR\n')
     assert lines == [MUG, RefusedProductLine(3, RowFault.OPEN_QUOTE)]
 
@@ -180,5 +180,5 @@ def test_a_quote_that_is_never_closed_is_named_by_the_line_that_opens_it() -> No
         ),
     ],
 )
-def test_a_file_that_is_none_of_products_is_refused_in_a_line(content: bytes, reason: str) -> None:
+def test_a_file_without_products_is_refused_in_one_line(content: bytes, reason: str) -> None:
     assert refusal(content) == reason

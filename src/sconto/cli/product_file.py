@@ -1,9 +1,10 @@
-"""Reads a CSV file of products, line by line, whatever the order of its columns."""
+"""Reads a CSV file of products line by line; its columns may stand in any order."""
 
 import re
 from collections.abc import Iterator
-from typing import BinaryIO, Final
+from typing import Final
 
+from sconto.cli.progress import Readable
 from sconto.cli.sentences import ROW_FAULTS
 from sconto.domain.csv_rows import CsvRows, Row, RowFault
 from sconto.domain.headings import filled, heading_word
@@ -22,7 +23,7 @@ from sconto.domain.product import (
 
 _PIECE: Final = 64 * 1024
 
-# What is no text, and what bytes that are not UTF-8 become.
+# NUL, and the surrogates that bytes become if they are not UTF-8.
 _NOT_TEXT: Final = re.compile("[\0\udc80-\udcff]")
 
 _LINE_BREAK: Final = re.compile(r"\r\n|\r|\n")
@@ -37,16 +38,16 @@ _NOT_CSV: Final = "is no CSV file in UTF-8"
 
 
 class FileRefused(Exception):
-    """The file as a whole cannot be taken: the end of a sentence that begins with its name."""
+    """The whole file is refused. The message ends a sentence that begins with the file's name."""
 
 
-def read_lines(file: BinaryIO) -> Iterator[ProductLine | RefusedProductLine]:
-    """What each line after the first describes, or why it cannot be taken.
+def read_lines(file: Readable) -> Iterator[ProductLine | RefusedProductLine]:
+    """The product of each line after the first, or why the line is refused.
 
-    Lines are counted as an editor does, from 1; a product whose name spans lines has the number of
-    its first. Empty rows are left out. A line break in a name becomes a space. No more than a
-    piece and a row is held at a time. Raises FileRefused where the first line does not name the
-    columns, or reading fails.
+    Lines are counted from 1, as in an editor. A product whose name spans lines has the number of
+    its first line. Empty rows are skipped. A line break in a name becomes a space. Only one piece
+    and one row are in memory at a time. Raises FileRefused if the first line does not name the
+    columns, or if reading fails.
     """
     reader = CsvRows()
     rows = _read_rows(reader, file)
@@ -55,13 +56,13 @@ def read_lines(file: BinaryIO) -> Iterator[ProductLine | RefusedProductLine]:
     return (_read_row(line, columns, row, decimal_comma=decimal_comma) for line, row in rows)
 
 
-def _read_rows(reader: CsvRows, file: BinaryIO) -> Iterator[Row]:
+def _read_rows(reader: CsvRows, file: Readable) -> Iterator[Row]:
     while piece := _read_piece(file):
         yield from reader.feed(piece)
     yield from reader.end()
 
 
-def _read_piece(file: BinaryIO) -> bytes:
+def _read_piece(file: Readable) -> bytes:
     try:
         return file.read(_PIECE)
     except OSError as error:
@@ -106,7 +107,7 @@ def _read_row(
 ) -> ProductLine | RefusedProductLine:
     if isinstance(row, RowFault):
         return RefusedProductLine(line, row)
-    # Spreadsheets write empty values behind the last column, some of them in some rows only.
+    # Spreadsheets write empty values after the last column, some only in some rows.
     if len(row) < len(columns) or any(map(str.strip, row[len(columns) :])):
         return RefusedProductLine(line, WrongValueCount(len(row), len(columns)))
     cells = dict(zip(columns, row, strict=False))
@@ -129,6 +130,6 @@ def _read_row(
 
 
 def _may_be_thousands(price: str, currency: str) -> bool:
-    """Whether `1.000` may be a thousand: where commas are decimal, dots are between thousands."""
+    """Whether `1.000` may mean a thousand: where commas are decimal, dots separate thousands."""
     decimals = currency_decimals(currency) if currency in known_currencies() else 0
     return decimals < 3 and _THOUSANDS.fullmatch(price) is not None

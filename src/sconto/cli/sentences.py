@@ -1,4 +1,4 @@
-"""What a command says of problems and of refused lines of files, in English."""
+"""The sentences of the command line: problems, and faults in the lines of files."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -8,18 +8,26 @@ from sconto.domain.code_file import CodeLineFault
 from sconto.domain.code_list import MOST_CODES_ADDED
 from sconto.domain.csv_rows import LONGEST_ROW, LONGEST_VALUE, RowFault
 from sconto.domain.headings import CODE_COLUMN
+from sconto.domain.names import NAME_LENGTH
+from sconto.domain.people import LONGEST_PASSWORD, PASSWORD_LENGTH
 from sconto.domain.problems import (
     CodeFileRefused,
     CodesTaken,
     GenerationNotFound,
     ImportRefused,
+    MerchantNotFound,
+    NameTaken,
     NoCodesAllowed,
     NoCodesSent,
+    NotAName,
+    PasswordRefused,
     PatternFault,
     PatternRefused,
     Problem,
     PromotionNotFound,
     UnknownProducts,
+    UserAmbiguous,
+    UserNotFound,
 )
 from sconto.domain.product import RefusedProductLine, RepeatedProduct, WrongValueCount
 
@@ -58,7 +66,7 @@ ROW_FAULTS: Final[Mapping[RowFault, str]] = {
 
 
 def say_product_line(refused: RefusedProductLine) -> str:
-    """Why the line of a product file cannot be taken."""
+    """Why a line of a product file is refused."""
     match refused.fault:
         case RowFault() as fault:
             return ROW_FAULTS[fault]
@@ -71,9 +79,9 @@ def say_product_line(refused: RefusedProductLine) -> str:
 
 
 def say_problem(problem: Problem) -> str:
-    """Why something cannot be done."""
+    """Why something cannot be done; for a problem that no command expects, its name."""
     say = _PROBLEMS.get(type(problem))
-    return str(problem) if say is None else say(problem)
+    return str(problem) or type(problem).__name__ if say is None else say(problem)
 
 
 def _say_pattern(problem: PatternRefused) -> str:
@@ -100,7 +108,7 @@ def _say_refused_file(problem: CodeFileRefused | ImportRefused) -> str:
     return f"nothing was imported: {lines} not valid"
 
 
-# Called with a problem of the class that it stands beside.
+# Each is called with a problem of its class.
 _PROBLEMS: Final[Mapping[type[Problem], Callable[[Any], str]]] = {
     PromotionNotFound: lambda problem: f"promotion {problem.promotion_id} not found",
     UnknownProducts: lambda problem: f"products {problem.product_ids} not found",
@@ -110,5 +118,18 @@ _PROBLEMS: Final[Mapping[type[Problem], Callable[[Any], str]]] = {
     CodeFileRefused: _say_refused_file,
     ImportRefused: _say_refused_file,
     PatternRefused: _say_pattern,
+    NotAName: lambda _: (
+        f"a name has 1 to {NAME_LENGTH} characters, is not blank, "
+        "and has no control characters; that of a user has no slash"
+    ),
+    NameTaken: lambda problem: f"the name {problem.name!r} is taken",
+    MerchantNotFound: lambda problem: (
+        f"there is no merchant {problem.name!r}: see `sconto merchant list`"
+    ),
+    UserNotFound: lambda problem: f"there is no user {problem.username!r}: see `sconto user list`",
+    UserAmbiguous: lambda problem: (
+        f"several merchants have a user {problem.username!r}: name one with --merchant"
+    ),
+    PasswordRefused: lambda _: f"a password has {PASSWORD_LENGTH} to {LONGEST_PASSWORD} characters",
     GenerationNotFound: lambda problem: f"generation {problem.generation_id} not found",
 }
