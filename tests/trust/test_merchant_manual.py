@@ -3,26 +3,21 @@
 import json
 import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
-from sconto.api.context import Context
-from sconto.api.logs import request_log
 from sconto.api.merchant.errors import fault
-from sconto.api.metrics import Metrics
-from sconto.app import build_app
 from sconto.domain.people import Role
 from sconto.operations import people
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
 from tests.operations.stock import stock
+from tests.trust.shops import serve
 
 PAGE: Final = (Path(__file__).parents[2] / "docs" / "merchant.md").read_text()
 NOW: Final = datetime(2026, 11, 27, 12, 53, 2, tzinfo=UTC)
@@ -73,23 +68,14 @@ async def shop(
     database = await Database.open(create_database())
     await people.create_merchant(database, "acme")
     await people.create_user(database, "acme", "marketing", "a long password", Role.ADMIN)
-
-    @asynccontextmanager
-    async def open_context() -> AsyncIterator[Context]:
-        yield Context(database, tokens, ZoneInfo("UTC"), Metrics(), now=lambda: NOW)
-
-    app = build_app(open_context, request_log("console"))
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://sconto") as client:
-            signed_in = await client.post(
-                "/v1/login_check", json={"username": "marketing", "password": "a long password"}
-            )
-            token = signed_in.json()["token"]
-            await stock(database, tokens.caller(token, NOW), [11111, 22222, 33333])
-            client.headers["AuthorizationJWT"] = f"Bearer {token}"
-            yield client
-    await database.close()
+    async with serve(database, tokens, lambda: NOW) as client:
+        signed_in = await client.post(
+            "/v1/login_check", json={"username": "marketing", "password": "a long password"}
+        )
+        token = signed_in.json()["token"]
+        await stock(database, tokens.caller(token, NOW), [11111, 22222, 33333])
+        client.headers["AuthorizationJWT"] = f"Bearer {token}"
+        yield client
 
 
 async def send(client: httpx.AsyncClient, one: Example) -> httpx.Response:
