@@ -13,7 +13,7 @@ from sconto.api.clock import read_clock
 from sconto.cli.demo_shop import open_shop
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
-from tests.trust.shops import serve
+from tests.trust.manuals import serve
 
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = (ROOT / "README.md").read_text()

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
 from tests.conftest import create_caller
-from tests.trust.shops import serve
+from tests.trust.manuals import serve
 
 PAGE: Final = (Path(__file__).parents[2] / "docs" / "subscriptions.md").read_text()
 NOW: Final = datetime(2026, 12, 3, 10, tzinfo=UTC)
