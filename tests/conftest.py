@@ -1,9 +1,10 @@
-"""One server for a whole run, a database for each test process, a merchant for each test."""
+"""One database server for a run, one database for each test process, one merchant for each test."""
 
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from itertools import count
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -23,10 +24,12 @@ from sconto.app import build_app
 from sconto.domain.people import Caller, Role
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
-from sconto.store.embedded import hold
 from sconto.store.migrate import migrate
+from tests import postgresql
 from tests.house.sources import ROOT
+from tests.prepared import prepare_cluster, prepare_data_dir
 from tests.services import Service, wait_until
+from tests.sharing import shared
 
 SECRET_KEY: Final = b"a key that signs nothing but what the tests ask for"
 
@@ -66,19 +69,35 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(scope="session")
-def server_url(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all test processes of this run know."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session")
+def server_url(request: pytest.FixtureRequest, run_folder: Path) -> Iterator[str]:
     """A PostgreSQL server, shared by all test processes; one may create databases on it."""
     named: str | None = request.config.getoption("--database-url")
     if named:
         yield named
         return
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent
-    with hold(folder / "postgresql") as url:
+    with shared(run_folder / "postgresql", postgresql.running) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def prepared_cluster(run_folder: Path) -> Path:
+    """The files of a stopped PostgreSQL with the newest schema; tests start on copies."""
+    return prepare_cluster(run_folder / "prepared")
+
+
+@pytest.fixture
+def prepared_data_dir(prepared_cluster: Path, tmp_path: Path) -> Path:
+    """A data folder whose bundled database has the newest schema: it need not be made first."""
+    data_dir = tmp_path / "data"
+    prepare_data_dir(prepared_cluster, data_dir)
+    return data_dir
 
 
 @pytest.fixture(scope="session")

@@ -30,11 +30,10 @@ CLIENTS = 40
 
 
 @pytest.fixture
-def empty_cluster(folder: Path) -> Iterator[Cluster]:
+def empty_cluster(folder: Path, prepared_cluster: Path) -> Iterator[Cluster]:
     """A server whose database belongs to the role `sconto`, and has nothing in it yet."""
-    with Cluster.running(folder / "postgresql") as cluster:
-        cluster.execute("CREATE ROLE sconto LOGIN")
-        cluster.execute("ALTER DATABASE sconto OWNER TO sconto")
+    with Cluster.running(folder / "postgresql", prepared_cluster) as cluster:
+        cluster.empty()
         yield cluster
 
 

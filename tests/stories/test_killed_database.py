@@ -106,9 +106,9 @@ class Shop:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> dict[str, str]:
-    """A bundled server of its own."""
-    return {"SCONTO_DATA_DIR": str(tmp_path / "data")}
+def settings(prepared_data_dir: Path) -> dict[str, str]:
+    """A bundled server that no other test uses."""
+    return {"SCONTO_DATA_DIR": str(prepared_data_dir)}
 
 
 @pytest.fixture
