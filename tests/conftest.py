@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from psycopg import sql
 from starlette.applications import Starlette
+from xdist.remote import Producer
 
 from sconto.api.clock import read_clock
 from sconto.api.context import Context
@@ -26,7 +27,7 @@ from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
 from sconto.store.migrate import migrate
 from tests import postgresql
-from tests.house.sources import ROOT
+from tests.dealing import Dealing, deal_slowest_first
 from tests.prepared import prepare_cluster, prepare_data_dir
 from tests.services import Service, wait_until
 from tests.sharing import shared
@@ -37,8 +38,7 @@ _TEMPLATE: Final = "sconto_template"
 _LOCK: Final = 1
 _numbers = count(1)
 
-_SLOW: Final = ("tests/faults", "tests/model", "tests/stories", "tests/trust", "tests/portal")
-"""Where most tests wait for servers, processes or a browser."""
+pytest_plugins = ["tests.beside"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -51,21 +51,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Deal the tests out so that each process begins with slow ones; none is left for the end.
-
-    `--dist worksteal` gives each process a piece of the list, and then lets it take from others.
-    """
-    items.sort(key=lambda item: not str(item.path.relative_to(ROOT)).startswith(_SLOW))
-    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    items[:] = [item for first in range(processes) for item in items[first::processes]]
+    """Put slow tests first."""
+    deal_slowest_first(items)
 
 
-def pytest_configure() -> None:
-    """A machine that is busy with something else makes no test fail."""
-    settings.register_profile(
-        "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-    )
-    settings.load_profile("patient")
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Dealing:
+    """Deal the tests out to the processes of the run."""
+    return Dealing(config, log)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Slow machines must not fail tests."""
+    patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile("patient", patient)
+    settings.register_profile("brief", patient, max_examples=10)
+    settings.load_profile(config.getoption("--hypothesis-profile") or "patient")
 
 
 @pytest.fixture(scope="session")
