@@ -52,7 +52,7 @@ messages: .venv/.dev ## the texts of the portal for translators, and their catal
 	@$(BIN)/pybabel -q compile -d src/sconto/portal/locales
 
 pictures: .venv/.dev browser ## the pictures of the README, taken anew by the tests
-	@$(BIN)/pytest -q tests/portal
+	@EVERY_LOOK=1 $(BIN)/pytest -q tests/portal
 	@mkdir -p docs/pictures
 	@cd build/screenshots && cp $(PICTURES) $(CURDIR)/docs/pictures/
 
@@ -78,6 +78,7 @@ bench-quick: .venv/.dev ## the same, a few seconds each
 
 soak: .venv/.dev ## the long campaigns, an hour at most
 	@timeout 3600 $(BIN)/pytest -m soak --timeout 1800
+	@EVERY_LOOK=1 $(BIN)/pytest -q tests/portal
 
 audit: .venv/.dev ## known vulnerabilities in what runs; asks the advisory service
 	@$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements/run.txt

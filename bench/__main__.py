@@ -42,7 +42,7 @@ MEASURES: Final[Mapping[str, _Measure]] = {
 }
 
 
-_LATE: Final = 300.0
+_FEWER_ROUNDS_AFTER: Final = 300.0
 """Seconds after which what is left is measured in fewer rounds, so that a slow machine, or one that
 others use, is done in ten minutes too."""
 
@@ -62,7 +62,7 @@ async def run(plan: Plan, measures: Sequence[str]) -> tuple[list[Figure], dict[s
         await warm_up(stage, server)
         for name in measures:
             started = time.monotonic()
-            if started - begun > _LATE:
+            if started - begun > _FEWER_ROUNDS_AFTER:
                 stage.plan = replace(plan, rounds=min(plan.rounds, _FEWER_ROUNDS))
             figures += await MEASURES[name](stage, server)
             print(f"{name}: measured in {time.monotonic() - started:.0f} s", flush=True)

@@ -10,7 +10,7 @@ from typing import NamedTuple, cast
 
 _END_OF_HEAD = b"\r\n\r\n"
 _LENGTH = b"content-length: "
-_PATIENCE = 30.0
+_ANSWER_TIMEOUT = 30.0
 """Seconds to wait for answers that are still under way when the time is over."""
 
 
@@ -179,7 +179,7 @@ class Load:
 
     async def _finish(self, done: asyncio.Event, started: float, seconds: float) -> Run:
         try:
-            await asyncio.wait_for(done.wait(), seconds + _PATIENCE)
+            await asyncio.wait_for(done.wait(), seconds + _ANSWER_TIMEOUT)
         except TimeoutError:
             raise self._failure or Unanswered("answers are missing") from None
         finally:
@@ -192,7 +192,9 @@ class Load:
         return self._run
 
 
-async def ask(port: int, request: bytes, patience: float = _PATIENCE) -> tuple[int, bytes]:
+async def ask(
+    port: int, request: bytes, wait_seconds: float = _ANSWER_TIMEOUT
+) -> tuple[int, bytes]:
     """The status and the body of one answer, whatever they are."""
     answered: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
     loop = asyncio.get_running_loop()
@@ -201,7 +203,7 @@ async def ask(port: int, request: bytes, patience: float = _PATIENCE) -> tuple[i
     )
     try:
         client.ask(Shot(request), perf_counter())
-        answer = await asyncio.wait_for(answered, patience)
+        answer = await asyncio.wait_for(answered, wait_seconds)
     finally:
         client.close()
     return int(answer[9:12]), answer.partition(_END_OF_HEAD)[2]

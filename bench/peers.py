@@ -26,7 +26,7 @@ from bench.servers import Server, free_port, serve
 from bench.shop import PRODUCTS, Coupon, Discount, Shop, code_text
 from bench.stage import Stage
 from sconto.domain.money import PERCENT
-from sconto.domain.schedule import Standing
+from sconto.domain.schedule import PeriodState
 
 _ROOT: Final = Path(__file__).parents[1]
 _REQUIREMENTS: Final = Path(__file__).parent / "peer" / "requirements.txt"
@@ -35,7 +35,7 @@ _INSTALLED: Final = _ENVIRONMENT / "installed.txt"
 """A copy of the requirements, written when all of them are there."""
 
 _DATABASE: Final = "bench_peer"
-_PATIENCE: Final = 300.0
+_INSTALL_TIMEOUT: Final = 300.0
 
 
 class PeerUnavailable(Exception):
@@ -102,7 +102,7 @@ def _outdone(discount: Discount, shop: Shop) -> bool:
         later.promotion_id > discount.promotion_id
         and later.active
         and not later.products
-        and later.period.standing(now) is Standing.RUNNING
+        and later.period.state(now) is PeriodState.RUNNING
         for later in shop.discounts
     )
 
@@ -150,7 +150,7 @@ async def _run(
         *command, env={**os.environ, **(environment or {})}, stdin=pipe, stdout=pipe, stderr=pipe
     )
     try:
-        _, said = await asyncio.wait_for(process.communicate(sent), _PATIENCE)
+        _, said = await asyncio.wait_for(process.communicate(sent), _INSTALL_TIMEOUT)
     except TimeoutError:
         process.kill()
         await process.wait()

@@ -18,7 +18,7 @@ from bench.machine import pinned
 
 SECRET_KEY: Final = "a key that signs nothing but the benchmark's tokens"
 
-_PATIENCE: Final = 60.0
+_READY_TIMEOUT: Final = 60.0
 _READY: Final = write_request("GET", "/health/ready", "")
 
 
@@ -92,7 +92,7 @@ async def serve(
 
 
 async def _wait_until_ready(process: "subprocess.Popen[bytes]", port: int) -> None:
-    end = time.monotonic() + _PATIENCE
+    end = time.monotonic() + _READY_TIMEOUT
     while time.monotonic() < end:
         if process.poll() is not None:
             raise Unanswered(f"{process.args!r} ended with {process.returncode}")
@@ -103,7 +103,7 @@ async def _wait_until_ready(process: "subprocess.Popen[bytes]", port: int) -> No
         if status == 200:
             return
         await asyncio.sleep(0.01)
-    raise Unanswered(f"{process.args!r} is not ready after {_PATIENCE:.0f} s")
+    raise Unanswered(f"{process.args!r} is not ready after {_READY_TIMEOUT:.0f} s")
 
 
 def _program(name: str) -> str:

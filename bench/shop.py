@@ -11,7 +11,7 @@ from sconto.domain.money import PERCENT
 from sconto.domain.schedule import Period, Span, latest_wins, span_of
 
 PRODUCTS: Final = 2_000
-EVERYTHING: Final = 0
+ALL_PRODUCTS_ID: Final = 0
 """The product that stands for all products on the timeline."""
 
 _MULTIPLIER: Final = 0x9E3779B1
@@ -113,7 +113,7 @@ def draw_timeline(shop: Shop) -> Iterator[tuple[int, Span]]:
     for discount in shop.discounts:
         if discount.active:
             span = span_of(discount.period, discount.promotion_id, discount.percent)
-            for product_id in discount.products or (EVERYTHING,):
+            for product_id in discount.products or (ALL_PRODUCTS_ID,):
                 claims.setdefault(product_id, []).append(span)
     for product_id, spans in claims.items():
         for span in latest_wins(spans):

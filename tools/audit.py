@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-_SECONDS: Final = 30
+_AUDIT_TIMEOUT: Final = 30
 
 _AUDIT: Final = (
     *(sys.executable, "-m", "pip_audit"),
@@ -24,10 +24,10 @@ def audit(requirements: Path, *options: str) -> int:
     command = (*_AUDIT, "-r", str(requirements), *options)
     try:
         asked = subprocess.run(
-            command, capture_output=True, text=True, timeout=_SECONDS, check=False
+            command, capture_output=True, text=True, timeout=_AUDIT_TIMEOUT, check=False
         )
     except subprocess.TimeoutExpired:
-        return _go_on(f"no answer within {_SECONDS} seconds")
+        return _go_on(f"no answer within {_AUDIT_TIMEOUT} seconds")
     if asked.returncode == 0:
         _say(asked.stderr.strip().splitlines()[-1])
         return 0

@@ -14,8 +14,8 @@ from bench.servers import Server
 from bench.shop import code_text
 from bench.stage import Stage
 
-_PATIENCE = 180.0
-_SAMPLED = 0.02
+_ANSWER_TIMEOUT = 180.0
+_SAMPLE_AFTER = 0.02
 """Seconds between two looks at a worker's memory."""
 
 
@@ -83,7 +83,7 @@ async def _watch(stage: Stage, server: Server, path: str, file: bytes) -> tuple[
     highest = 0.0
     while not sending.done():
         highest = max(highest, memory_megabytes(server.pid))
-        await asyncio.wait([sending], timeout=_SAMPLED)
+        await asyncio.wait([sending], timeout=_SAMPLE_AFTER)
     return (await sending)["added"], highest
 
 
@@ -107,7 +107,7 @@ async def _send(
 ) -> dict[str, int]:
     token, headers = stage.token(stage.plain), {"content-type": content_type}
     request = write_request(method, path, token, body, headers)
-    status, answer = await ask(server.port, request, _PATIENCE)
+    status, answer = await ask(server.port, request, _ANSWER_TIMEOUT)
     if status != 200:
         raise Unanswered(answer[:600].decode())
     sent: dict[str, int] = json.loads(answer)

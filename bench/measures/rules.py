@@ -7,8 +7,8 @@ from random import Random
 from bench.carts import LINES
 from bench.figures import Figure, Goal, figure
 from bench.stage import SEED
+from sconto.domain.candidates import AutomaticPick, Candidates, Offer
 from sconto.domain.cart import Cart, Line
-from sconto.domain.choice import AutomaticPick, Candidates, CodeOffer
 from sconto.domain.codes import CodeType
 from sconto.domain.money import PERCENT
 from sconto.domain.pricing import price
@@ -38,7 +38,7 @@ def _pair(random: Random) -> tuple[Cart, Candidates]:
         Line(str(number), product_id, random.randrange(1, 6), random.randrange(1, 30_000))
         for number, product_id in enumerate(products, 1)
     )
-    offer = CodeOffer(
+    offer = Offer(
         key=code,
         code_id=1,
         promotion_id=1,

@@ -26,7 +26,7 @@ from sconto.api.checkout.routes import router as checkout_router
 from sconto.api.clock import read_clock
 from sconto.api.context import Context
 from sconto.api.errors import ErrorAnswers, answer_failure
-from sconto.api.forwarding import UnheardProxy
+from sconto.api.forwarding import UntrustedProxyWarning
 from sconto.api.logs import open_log
 from sconto.api.merchant.codes import router as codes_router
 from sconto.api.merchant.history import router as history_router
@@ -39,7 +39,7 @@ from sconto.api.rate_limit import RateLimit
 from sconto.api.subscription.routes import router as subscription_router
 from sconto.operations import Database, counters, idempotency
 from sconto.operations.code_generation import keep_generating
-from sconto.operations.code_sweeps import keep_codes_swept
+from sconto.operations.code_sweeps import keep_sweeping_codes
 from sconto.operations.tokens import Tokens
 from sconto.portal import errors as portal_errors
 from sconto.portal import shop
@@ -117,7 +117,7 @@ def build_app(
             *tracing,
             Middleware(Observation, log=log, answer_failure=_answer_failure),
             Middleware(OneTrailingSlash, prefixes=("/v1/", "/promotion/v1/")),
-            Middleware(UnheardProxy, log=log),
+            Middleware(UntrustedProxyWarning, log=log),
             Middleware(RateLimit),
         ],
         exception_handlers=ErrorAnswers(ROUTES).by_class(),
@@ -180,11 +180,11 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
     try:
         await tokens.try_to_refresh(database)
         async with _beside(
-            tokens.keep_current(database),
-            idempotency.keep_swept(database, read_clock),
-            counters.keep_folded(database, read_clock),
+            tokens.keep_refreshing(database),
+            idempotency.keep_sweeping_keys(database, read_clock),
+            counters.keep_folding(database, read_clock),
             keep_generating(database, read_clock),
-            keep_codes_swept(database),
+            keep_sweeping_codes(database),
             _show_pool(metrics, database),
             _follow_parent(),
         ):

@@ -24,7 +24,7 @@ _EXPECTED_KEY: Final = (
 )
 
 
-PER_USER: Final = "500/second"
+DEFAULT_USER_LIMIT: Final = "500/second"
 """How many requests a user may send, but for the checkout, where nothing is set."""
 
 _SENT_TO: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
@@ -209,7 +209,7 @@ def _log_format(environment: Mapping[str, str]) -> LogFormat:
 def _rate_limits(environment: Mapping[str, str]) -> RateLimits:
     return RateLimits(
         _rate_limit_url(environment),
-        _rate_limit(environment, "SCONTO_RATE_LIMIT_USER", PER_USER),
+        _rate_limit(environment, "SCONTO_RATE_LIMIT_USER", DEFAULT_USER_LIMIT),
         _rate_limit(environment, "SCONTO_RATE_LIMIT_MERCHANT"),
         _rate_limit(environment, "SCONTO_RATE_LIMIT_CHECKOUT_USER"),
         _rate_limit(environment, "SCONTO_RATE_LIMIT_CHECKOUT_MERCHANT"),

@@ -43,7 +43,7 @@ async def test_a_loaded_shop_keeps_every_promise_and_its_carts_find_their_codes(
 ) -> None:
     checked = [promise async for promise in check(database, shop.merchant_id)]
     assert len(checked) > 5
-    assert [promise for promise in checked if promise.contradictions] == []
+    assert [promise for promise in checked if promise.violations] == []
 
     headers = bearer(Caller(shop.merchant_id, shop.merchant_id, Role.ADMIN))
     statuses = set()

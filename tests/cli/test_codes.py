@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sconto.domain.people import Caller
-from sconto.operations.history import promotion_history
+from sconto.operations.history import get_promotion_history
 from sconto.operations.promotions import create_promotion, get_promotion
 from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
@@ -24,7 +24,7 @@ async def test_what_is_exported_is_imported(
     done = command("import", "codes.csv")
     assert (done.returncode, done.stdout, done.stderr) == (0, "2 codes added\n", "")
     assert await codes_of(database, merchant, promotion_id) == ("A", "B", "C", "D")
-    [entry] = (await promotion_history(database, merchant, promotion_id, limit=1)).entries
+    [entry] = (await get_promotion_history(database, merchant, promotion_id, limit=1)).entries
     assert (entry.username, entry.change.verb) == (None, "codes added")
 
     done = command("export", "--output", "all.csv")

@@ -1,22 +1,17 @@
 """Which promotion a product gets, and why not the others."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
 
+from sconto.domain.candidates import AutomaticPick, Candidates, Offer
 from sconto.domain.cart import Cart
-from sconto.domain.choice import (
-    AutomaticPick,
-    Candidates,
-    Choice,
-    CodeOffer,
-    CodeStatus,
-    Group,
-    Reason,
-    choose,
-)
+from sconto.domain.choice import Group, Pick, Reason
+from sconto.domain.code_outcomes import CodeOutcome, CodeStatus
 from sconto.domain.codes import CodeType
 from sconto.domain.money import PERCENT
+from sconto.domain.pricing import price
 from sconto.domain.schedule import INSTANT, SECOND, Period
 from tests.builders import NOON, a_cart, a_line, a_period
 
@@ -33,9 +28,9 @@ def an_offer(
     period: Period | None = None,
     code_type: CodeType | None = None,
     used_at: datetime | None = None,
-) -> CodeOffer:
+) -> Offer:
     """A code of a promotion; its own id is the promotion's, times ten."""
-    return CodeOffer(
+    return Offer(
         key=code,
         code_id=promotion_id * 10,
         promotion_id=promotion_id,
@@ -50,6 +45,19 @@ def an_offer(
 
 def automatic(promotion_id: int, percent: int) -> AutomaticPick:
     return AutomaticPick(promotion_id, percent * PERCENT)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a priced cart says of its products and codes."""
+
+    picks: dict[int, tuple[Pick, ...]]
+    codes: tuple[CodeOutcome, ...]
+
+
+def choose(cart: Cart, candidates: Candidates, at: datetime) -> Choice:
+    priced = price(cart, candidates, at)
+    return Choice({line.product_id: line.picks for line in priced.lines}, priced.codes)
 
 
 def applied(choice: Choice, product_id: int = MUG) -> tuple[int, Group]:

@@ -221,7 +221,7 @@ def test_a_line_without_an_end_is_not_kept() -> None:
 
 
 def test_there_is_a_last_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(code_file, "MOST_CODES", 2)
+    monkeypatch.setattr(code_file, "MOST_CODES_ADDED", 2)
     assert read(b"A\nB\nC\n")[2] == RefusedCodeLine(3, LineFault.TOO_MANY)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from sconto.domain.choice import AutomaticPick, Candidates
+from sconto.domain.candidates import AutomaticPick, Candidates
 from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
 from sconto.domain.money import PERCENT
 from sconto.domain.preview import (
@@ -14,10 +14,10 @@ from sconto.domain.preview import (
     WarningKind,
     find_rival,
     find_warnings,
-    moment_of,
+    preview_time,
     sample_prices,
 )
-from sconto.domain.schedule import EVERYTHING, Span
+from sconto.domain.schedule import ALL_PRODUCTS_ID, Span
 from tests.builders import NOON, a_period, a_product, a_promotion
 
 NEW = 2**63 - 1
@@ -48,7 +48,7 @@ def a_span(
 
 
 def spans(on_one: Sequence[Span] = (), on_all: Sequence[Span] = ()) -> Mapping[int, Sequence[Span]]:
-    return {EVERYTHING: on_all, 1: on_one}
+    return {ALL_PRODUCTS_ID: on_all, 1: on_one}
 
 
 @pytest.mark.parametrize(
@@ -94,8 +94,8 @@ def test_only_the_time_that_is_left_counts() -> None:
 
 def test_winning_on_one_product_is_enough() -> None:
     draft = a_draft(ListedProducts(10 * PERCENT, (1, 2)), codes=("A",))
-    assert find_rival(draft, {EVERYTHING: [], 1: [a_span(50)], 2: []}, NOON) is None
-    assert find_rival(draft, {EVERYTHING: [], 1: [a_span(50)], 2: [a_span(50, 8)]}, NOON) == 7
+    assert find_rival(draft, {ALL_PRODUCTS_ID: [], 1: [a_span(50)], 2: []}, NOON) is None
+    assert find_rival(draft, {ALL_PRODUCTS_ID: [], 1: [a_span(50)], 2: [a_span(50, 8)]}, NOON) == 7
 
 
 def test_a_promotion_that_is_over_or_gives_everything_away_is_told_so() -> None:
@@ -132,6 +132,6 @@ def test_sample_prices_show_which_other_promotion_wins() -> None:
 
 
 def test_a_promotion_is_looked_at_while_it_runs() -> None:
-    assert moment_of(a_period(NOON, NOON + DAY), NOON + DAY) == NOON + DAY
-    assert moment_of(a_period(NOON, NOON + DAY), NOON - DAY) == NOON
-    assert moment_of(a_period(NOON, NOON + DAY), NOON + 2 * DAY) == NOON
+    assert preview_time(a_period(NOON, NOON + DAY), NOON + DAY) == NOON + DAY
+    assert preview_time(a_period(NOON, NOON + DAY), NOON - DAY) == NOON
+    assert preview_time(a_period(NOON, NOON + DAY), NOON + 2 * DAY) == NOON

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sconto.domain.candidates import AutomaticPick, Candidates, Offer
 from sconto.domain.cart import Cart, Line
-from sconto.domain.choice import AutomaticPick, Candidates, CodeOffer
 from sconto.domain.codes import CodeType
 from sconto.domain.money import FULL_PERCENT, PERCENT, percent_of
 from sconto.domain.pricing import PricedCart, price, price_listing
@@ -22,7 +22,7 @@ products = st.integers(1, 4)
 everywhere = st.builds(AutomaticPick, st.integers(1, 10), percents)
 specific = st.builds(AutomaticPick, st.integers(11, 20), percents)
 offers = st.builds(
-    CodeOffer,
+    Offer,
     key=st.sampled_from(["a", "b"]),
     code_id=st.integers(1, 50),
     promotion_id=st.integers(21, 40),
@@ -94,12 +94,20 @@ def test_a_listing_shows_what_a_cart_without_codes_costs(cart: Cart, found: Cand
     priced = price(Cart(cart.currency, lines), found, NOON)
     listed = price_listing([(line.product_id, line.unit_price) for line in lines], found)
     assert [(one.unit_price, one.price, one.pick) for one in listed] == [
-        (line.unit_price, line.total, line.applied) for line in priced.lines
+        (line.unit_price, line.total, line.winning_pick) for line in priced.lines
     ]
 
 
-def ten_percent() -> CodeOffer:
-    return CodeOffer("save", 7, 50, CodeType.ONE_TIME, True, a_period(), None, 10 * PERCENT)
+def ten_percent(code_type: CodeType | None = CodeType.ONE_TIME) -> Offer:
+    return Offer(
+        key="save",
+        code_id=7,
+        promotion_id=50,
+        code_type=code_type,
+        active=True,
+        period=a_period(),
+        percent=10 * PERCENT,
+    )
 
 
 def priced(*lines: Line, codes: tuple[str, ...] = ("SAVE",)) -> PricedCart:
@@ -140,8 +148,7 @@ def test_every_pick_is_a_redemption_whether_or_not_it_applies() -> None:
 
 
 def test_a_code_without_a_type_is_recorded_as_reusable() -> None:
-    offer = CodeOffer("save", 7, 50, None, True, a_period(), None, 10 * PERCENT)
-    cart = price(a_cart(codes=("save",)), Candidates(offers=[offer]), NOON)
+    cart = price(a_cart(codes=("save",)), Candidates(offers=[ten_percent(None)]), NOON)
     [redemption] = redemptions_of(cart)
     assert redemption.code_type is CodeType.REUSABLE
     assert one_time_codes([redemption]) == []

@@ -12,8 +12,8 @@ from sconto.domain.schedule import (
     INSTANT,
     SECOND,
     Period,
+    PeriodState,
     Span,
-    Standing,
     first_after,
     latest_wins,
     parts_outside,
@@ -45,21 +45,21 @@ def shows(span: Span, at: datetime) -> bool:
 @pytest.mark.parametrize(
     ("at", "standing"),
     [
-        (day(1) - INSTANT, Standing.NOT_STARTED),
-        (day(1), Standing.RUNNING),
-        (day(2), Standing.RUNNING),
-        (day(2) + SECOND - INSTANT, Standing.RUNNING),
-        (day(2) + SECOND, Standing.OVER),
+        (day(1) - INSTANT, PeriodState.NOT_STARTED),
+        (day(1), PeriodState.RUNNING),
+        (day(2), PeriodState.RUNNING),
+        (day(2) + SECOND - INSTANT, PeriodState.RUNNING),
+        (day(2) + SECOND, PeriodState.OVER),
     ],
 )
-def test_both_ends_of_a_period_belong_to_it(at: datetime, standing: Standing) -> None:
-    assert Period(day(1), day(2)).standing(at) is standing
+def test_both_ends_of_a_period_belong_to_it(at: datetime, standing: PeriodState) -> None:
+    assert Period(day(1), day(2)).state(at) is standing
 
 
 def test_an_end_with_a_fraction_is_exact() -> None:
     end = day(2) - INSTANT
-    assert Period(day(1), end).standing(end) is Standing.RUNNING
-    assert Period(day(1), end).standing(day(2)) is Standing.OVER
+    assert Period(day(1), end).state(end) is PeriodState.RUNNING
+    assert Period(day(1), end).state(day(2)) is PeriodState.OVER
 
 
 @given(st.datetimes(START.replace(tzinfo=None), timezones=st.just(UTC)))
@@ -78,7 +78,7 @@ def test_what_ends_in_the_last_second_of_the_year_9999_never_ends(microsecond: i
 
 
 def test_a_period_without_end_is_never_over() -> None:
-    assert Period(day(1)).standing(datetime.max.replace(tzinfo=UTC)) is Standing.RUNNING
+    assert Period(day(1)).state(datetime.max.replace(tzinfo=UTC)) is PeriodState.RUNNING
 
 
 def test_the_end_of_a_span_is_the_first_instant_after_the_period() -> None:

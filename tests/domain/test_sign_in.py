@@ -6,37 +6,37 @@ import pytest
 
 from sconto.domain.sign_in import (
     TypedName,
-    looks_for,
+    limits_of_attempt,
+    password_checks_for,
     read_name,
     seconds_until,
-    subjects_of_attempt,
 )
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def address_key(address: str) -> str:
-    return subjects_of_attempt("demo", address)[1].key
+    return limits_of_attempt("demo", address)[1].key
 
 
 def test_a_pair_may_fail_ten_times_an_address_fifty_and_a_name_a_hundred() -> None:
-    subjects = subjects_of_attempt("demo", "192.0.2.1")
+    subjects = limits_of_attempt("demo", "192.0.2.1")
     assert [subject.allowed for subject in subjects] == [10, 50, 100]
     assert all(subject.binding for subject in subjects)
 
 
 def test_a_known_address_is_bound_by_its_pair_and_a_holder_by_a_count_of_their_own() -> None:
-    known = subjects_of_attempt("demo", "192.0.2.1", is_exempt=True)
+    known = limits_of_attempt("demo", "192.0.2.1", is_exempt=True)
     assert [subject.binding for subject in known] == [True, False, False]
-    *rest, own = subjects_of_attempt("demo", "192.0.2.1", holder=7)
+    *rest, own = limits_of_attempt("demo", "192.0.2.1", holder=7)
     assert not any(subject.binding for subject in rest)
     assert (own.allowed, own.binding) == (10, True)
-    assert own.key == subjects_of_attempt("other", "192.0.2.2", holder=7)[-1].key
+    assert own.key == limits_of_attempt("other", "192.0.2.2", holder=7)[-1].key
 
 
 @pytest.mark.parametrize(("users", "looks"), [(0, 2), (1, 2), (2, 2), (3, 4), (4, 4), (9, 16)])
 def test_checks_are_made_up_to_a_power_of_two(users: int, looks: int) -> None:
-    assert looks_for(users) == looks
+    assert password_checks_for(users) == looks
 
 
 def test_a_name_is_read_as_itself_and_as_the_long_form_of_another() -> None:
@@ -51,12 +51,12 @@ def test_what_can_name_nobody_is_no_name(text: str) -> None:
 
 
 def test_users_are_told_apart_by_the_exact_name() -> None:
-    keys = {subjects_of_attempt(name, "192.0.2.1")[0].key for name in ["demo", "Demo", "demo "]}
+    keys = {limits_of_attempt(name, "192.0.2.1")[0].key for name in ["demo", "Demo", "demo "]}
     assert len(keys) == 3
 
 
 def test_a_name_is_not_kept_as_it_was_typed() -> None:
-    for subject in subjects_of_attempt("my-secret\x00" + "x" * 100_000 + "\ud800", "192.0.2.1"):
+    for subject in limits_of_attempt("my-secret\x00" + "x" * 100_000 + "\ud800", "192.0.2.1"):
         assert "secret" not in subject.key
         assert len(subject.key) < 100
 

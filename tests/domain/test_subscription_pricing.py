@@ -5,15 +5,15 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sconto.domain.choice import AutomaticPick, Candidates
+from sconto.domain.candidates import AutomaticPick, Candidates
 from sconto.domain.money import FULL_PERCENT, currency_decimals
 from sconto.domain.order import NewOrder, OrderStatus, StoredOrder
 from sconto.domain.placement import is_repetition
 from sconto.domain.pricing import price
 from sconto.domain.subscription import CodeReason, Subscription, SubscriptionCode
 from sconto.domain.subscription_pricing import (
-    AppliedRules,
     OrderPlace,
+    SubscriptionRules,
     best_effect,
     discount_of,
     holds,
@@ -39,7 +39,7 @@ effects = st.one_of(
     st.builds(Effect, st.just(EffectType.AMOUNT_DISCOUNT), st.integers(1, 10**8), st.just("")),
 )
 rules = st.builds(Rule, effects, st.lists(conditions, max_size=5).map(tuple))
-applied = st.builds(AppliedRules, st.integers(1, 99), st.lists(rules, max_size=4).map(tuple))
+applied = st.builds(SubscriptionRules, st.integers(1, 99), st.lists(rules, max_size=4).map(tuple))
 currencies = st.sampled_from(["EUR", "JPY", "KWD", "CLF"])
 amounts = st.integers(0, 10**9)
 places = st.builds(OrderPlace, numbers, st.integers(-3, 8))
@@ -102,7 +102,7 @@ def test_of_the_rules_that_hold_the_largest_discount_applies_and_of_equals_the_f
 
 
 @st.composite
-def subscriptions(draw: st.DrawFn) -> tuple[Subscription, list[AppliedRules | None]]:
+def subscriptions(draw: st.DrawFn) -> tuple[Subscription, list[SubscriptionRules | None]]:
     found = draw(st.lists(st.none() | applied, max_size=4))
     codes = tuple(SubscriptionCode(f"code {i}", draw(numbers)) for i in range(len(found)))
     return Subscription(None, "monthly", draw(numbers), codes), found
@@ -110,7 +110,7 @@ def subscriptions(draw: st.DrawFn) -> tuple[Subscription, list[AppliedRules | No
 
 @given(subscriptions(), currencies, amounts)
 def test_at_most_one_code_takes_effect_and_every_other_says_why_not(
-    drawn: tuple[Subscription, list[AppliedRules | None]], currency: str, total: int
+    drawn: tuple[Subscription, list[SubscriptionRules | None]], currency: str, total: int
 ) -> None:
     subscription, found = drawn
     outcome = price_subscription(subscription, found, currency, total)
@@ -141,7 +141,7 @@ def test_at_most_one_code_takes_effect_and_every_other_says_why_not(
     st.integers(1, FULL_PERCENT),
 )
 def test_the_effect_is_split_over_the_lines_to_the_last_cent(
-    drawn: tuple[Subscription, list[AppliedRules | None]],
+    drawn: tuple[Subscription, list[SubscriptionRules | None]],
     priced_lines: list[tuple[int, int]],
     percent: int,
 ) -> None:
@@ -151,7 +151,7 @@ def test_the_effect_is_split_over_the_lines_to_the_last_cent(
         for i, (product_id, unit_price) in enumerate(priced_lines)
     ]
     plain = a_cart(*lines)
-    candidates = Candidates(everywhere=AutomaticPick(1, percent), applied=found)
+    candidates = Candidates(everywhere=AutomaticPick(1, percent), subscription_rules=found)
     without = price(plain, candidates, NOON)
     cart = type(plain)(plain.currency, plain.lines, plain.codes, subscription)
     priced = price(cart, candidates, NOON)
@@ -193,8 +193,8 @@ def test_a_repeated_order_names_the_same_subscription() -> None:
         return Subscription(NOON, "monthly", number, (SubscriptionCode(code, 1, "id"),))
 
     first = order(subscribed())
-    rules_found = AppliedRules(1, (percent_off(),))
-    outcome = price(first.cart, Candidates(applied=[rules_found]), NOON)
+    rules_found = SubscriptionRules(1, (percent_off(),))
+    outcome = price(first.cart, Candidates(subscription_rules=[rules_found]), NOON)
     stored = StoredOrder("1", OrderStatus.NOT_PAID, NOON, outcome)
     assert is_repetition(first, stored)
     assert is_repetition(order(subscribed("try3")), stored)

@@ -12,10 +12,10 @@ from sconto.domain.subscription import Contract, ContractCode
 from sconto.domain.subscription_promotion import (
     Constraint,
     EffectType,
-    Refusal,
+    IneligibleReason,
     SubscriptionPromotion,
     SubscriptionTerms,
-    find_refusal,
+    find_ineligible_reason,
     parse_effect,
     parse_order_number,
 )
@@ -35,49 +35,56 @@ def constrained(usage: int = 0, **constraint: object) -> SubscriptionPromotion:
 
 
 def test_without_a_constraint_everybody_may_have_the_code() -> None:
-    assert find_refusal(stored(usage=10**9), NEW, NOON) is None
-    assert find_refusal(stored(), Contract(NOON, "yearly"), NOON) is None
+    assert find_ineligible_reason(stored(usage=10**9), NEW, NOON) is None
+    assert find_ineligible_reason(stored(), Contract(NOON, "yearly"), NOON) is None
 
 
 def test_both_ends_of_the_period_are_included() -> None:
     promotion = constrained(starts_at=NOON, ends_at=NOON + DAY)
-    assert find_refusal(promotion, NEW, NOON - INSTANT) is Refusal.NOT_STARTED
-    assert find_refusal(promotion, NEW, NOON) is None
-    assert find_refusal(promotion, NEW, NOON + DAY) is None
-    assert find_refusal(promotion, NEW, NOON + DAY + SECOND - INSTANT) is None
-    assert find_refusal(promotion, NEW, NOON + DAY + SECOND) is Refusal.ENDED
+    assert find_ineligible_reason(promotion, NEW, NOON - INSTANT) is IneligibleReason.NOT_STARTED
+    assert find_ineligible_reason(promotion, NEW, NOON) is None
+    assert find_ineligible_reason(promotion, NEW, NOON + DAY) is None
+    assert find_ineligible_reason(promotion, NEW, NOON + DAY + SECOND - INSTANT) is None
+    assert find_ineligible_reason(promotion, NEW, NOON + DAY + SECOND) is IneligibleReason.ENDED
 
 
 def test_an_end_with_a_fraction_is_exact() -> None:
     promotion = constrained(ends_at=NOON - INSTANT)
-    assert find_refusal(promotion, NEW, NOON - INSTANT) is None
-    assert find_refusal(promotion, NEW, NOON) is Refusal.ENDED
+    assert find_ineligible_reason(promotion, NEW, NOON - INSTANT) is None
+    assert find_ineligible_reason(promotion, NEW, NOON) is IneligibleReason.ENDED
 
 
 def test_the_limit_is_reached_by_the_last_use_and_not_before() -> None:
-    assert find_refusal(constrained(usage=9, max_usage=10), NEW, NOON) is None
-    assert find_refusal(constrained(usage=10, max_usage=10), NEW, NOON) is Refusal.USED_UP
+    assert find_ineligible_reason(constrained(usage=9, max_usage=10), NEW, NOON) is None
+    assert (
+        find_ineligible_reason(constrained(usage=10, max_usage=10), NEW, NOON)
+        is IneligibleReason.USED_UP
+    )
 
 
 def test_a_code_is_on_a_contract_however_it_is_spelled() -> None:
     contract = Contract(None, "monthly", (ContractCode("other"), ContractCode("try3")))
-    assert find_refusal(stored(), contract, NOON) is Refusal.ALREADY_APPLIED
+    assert find_ineligible_reason(stored(), contract, NOON) is IneligibleReason.ALREADY_APPLIED
 
 
-@given(st.sets(st.sampled_from(Refusal), min_size=1))
-def test_of_several_reasons_the_first_in_the_references_order_is_told(wrong: set[Refusal]) -> None:
+@given(st.sets(st.sampled_from(IneligibleReason), min_size=1))
+def test_of_several_reasons_the_first_in_the_references_order_is_told(
+    wrong: set[IneligibleReason],
+) -> None:
     constraint = Constraint(
-        starts_at=NOON + DAY if Refusal.NOT_STARTED in wrong else None,
-        ends_at=NOON - DAY if Refusal.ENDED in wrong else None,
-        max_usage=1 if Refusal.USED_UP in wrong else None,
-        new_only=Refusal.NEW_ONLY in wrong,
-        type_ids=("yearly",) if Refusal.TYPE in wrong else (),
+        starts_at=NOON + DAY if IneligibleReason.NOT_STARTED in wrong else None,
+        ends_at=NOON - DAY if IneligibleReason.ENDED in wrong else None,
+        max_usage=1 if IneligibleReason.USED_UP in wrong else None,
+        new_only=IneligibleReason.NEW_ONLY in wrong,
+        type_ids=("yearly",) if IneligibleReason.TYPE in wrong else (),
     )
-    codes = (ContractCode("TRY3"),) if Refusal.ALREADY_APPLIED in wrong else ()
+    codes = (ContractCode("TRY3"),) if IneligibleReason.ALREADY_APPLIED in wrong else ()
     contract = Contract(NOON, "monthly", codes)
-    terms = subscription_terms(enabled=Refusal.DISABLED not in wrong, constraint=constraint)
-    first = next(refusal for refusal in Refusal if refusal in wrong)
-    assert find_refusal(stored(terms, usage=1), contract, NOON) is first
+    terms = subscription_terms(
+        enabled=IneligibleReason.DISABLED not in wrong, constraint=constraint
+    )
+    first = next(reason for reason in IneligibleReason if reason in wrong)
+    assert find_ineligible_reason(stored(terms, usage=1), contract, NOON) is first
 
 
 def test_an_effect_is_exact_and_remembers_how_it_was_written() -> None:

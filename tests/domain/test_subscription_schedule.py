@@ -20,7 +20,7 @@ def planned(*rules: Rule, amount: OrderAmount | None = None, first: int = 1) -> 
 
 
 def applied(schedule: Schedule) -> list[int | None]:
-    return [order.applied for order in schedule.orders]
+    return [order.winning_rule for order in schedule.orders]
 
 
 def test_each_order_has_the_rules_that_hold_for_it() -> None:

@@ -17,7 +17,7 @@ from sconto.domain.codes import CodeType
 from sconto.domain.people import Caller
 from sconto.operations.check import check
 from sconto.operations.promotions import create_promotion
-from sconto.operations.statistics import promotion_statistics
+from sconto.operations.statistics import get_statistics
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
@@ -120,10 +120,10 @@ class Shop:
                 )
             assert {row["order_id"] for row in rows} == {f"A-{n}" for n in told.placed}
             for promotion_id in (self._once, self._always):
-                statistics = await promotion_statistics(database, self._caller, promotion_id)
+                statistics = await get_statistics(database, self._caller, promotion_id)
                 assert statistics.uses == 2 * len(told.placed)
             async for checked in check(database):
-                assert not checked.contradictions, checked
+                assert not checked.violations, checked
         finally:
             await database.close()
 

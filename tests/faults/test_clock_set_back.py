@@ -13,7 +13,7 @@ from sconto.domain.promotion import PromotionChange, PromotionType
 from sconto.operations.check import check
 from sconto.operations.checkout import place_order, quote
 from sconto.operations.promotions import change_promotion, create_promotion
-from sconto.operations.statistics import promotion_statistics
+from sconto.operations.statistics import get_statistics
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_line, a_promotion
 from tests.conftest import create_caller
@@ -47,7 +47,7 @@ async def test_limits_repetitions_counts_and_the_latest_created_hold_across_a_ju
     late = NewOrder("A-2", a_cart(codes=("once",)))
     with pytest.raises(CodesUsedUp):
         await place_order(database, merchant, late, EARLIER, EARLIER.date())
-    assert (await promotion_statistics(database, merchant, once)).uses == 1
+    assert (await get_statistics(database, merchant, once)).uses == 1
 
     # "Latest created" is the highest number, whatever the clock said when it was created.
     await create_promotion(database, merchant, a_promotion(), NOON)
@@ -58,4 +58,4 @@ async def test_limits_repetitions_counts_and_the_latest_created_hold_across_a_ju
     change = PromotionChange(PromotionType.DISCOUNT, name="Named before it was made")
     await change_promotion(database, merchant, latest, change, EARLIER - timedelta(days=1))
     async for checked in check(database):
-        assert not checked.contradictions, checked
+        assert not checked.violations, checked

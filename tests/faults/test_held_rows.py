@@ -13,7 +13,7 @@ import pytest
 from sconto.domain.people import Caller, Role
 from sconto.operations.tokens import Tokens
 from sconto.store import merchant_loans
-from sconto.store.availability import Reason
+from sconto.store.availability import BusyReason
 from sconto.store.database import Database
 from tests.api.subscription.platform import a_body
 from tests.conftest import create_caller
@@ -69,7 +69,7 @@ async def assert_served(client: httpx.AsyncClient, headers: dict[str, str], cook
     assert time.monotonic() - began < 4
 
 
-def assert_refused(answer: httpx.Response, reason: Reason) -> None:
+def assert_refused(answer: httpx.Response, reason: BusyReason) -> None:
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
     assert str(reason) in answer.text, answer.text
 
@@ -114,7 +114,7 @@ async def test_edits_behind_a_held_merchant_leave_everybody_else_served(
         assert applied.status_code == 200, applied.text
         assert not any(edit.done() for edit in edits)
         for answer in await asyncio.gather(*edits):
-            assert_refused(answer, Reason.EDIT)
+            assert_refused(answer, BusyReason.EDIT)
         assert time.monotonic() - began < 8
     edit = await client.post("/v1/promotion", json=a_promotion_body("now"), headers=bearer(held))
     assert edit.status_code == 200
@@ -127,7 +127,7 @@ async def test_many_held_merchants_leave_the_others_served(
     bearer: Bearer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(merchant_loans, "PATIENCE", 2.5)
+    monkeypatch.setattr(merchant_loans, "CONNECTION_TIMEOUT", 2.5)
     database, client = service
     held = [await create_caller(database) for _ in range(12)]
     other = await create_caller(database)
@@ -142,7 +142,7 @@ async def test_many_held_merchants_leave_the_others_served(
         await asyncio.sleep(0.3)
         await assert_served(client, bearer(other), cookie_of(other, tokens))
         for answer in await asyncio.gather(*edits):
-            assert_refused(answer, Reason.EDIT)
+            assert_refused(answer, BusyReason.EDIT)
 
 
 async def test_applications_behind_a_held_promotion_leave_the_others_served(
@@ -175,7 +175,7 @@ async def test_applications_behind_a_held_promotion_leave_the_others_served(
         for code in bodies:
             assert (await apply(other, code)).status_code == 200
         for answer in await asyncio.gather(*waiting):
-            assert_refused(answer, Reason.APPLICATIONS)
+            assert_refused(answer, BusyReason.APPLICATIONS)
     for code in bodies:
         assert (await apply(held, code)).status_code == 200
 

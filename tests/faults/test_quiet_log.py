@@ -15,7 +15,7 @@ from sconto.domain.problems import Problem
 from sconto.domain.subscription import Contract
 from sconto.domain.subscription_promotion import Application, Constraint, SubscriptionPromotion
 from sconto.operations.checkout import change_order_status, place_order
-from sconto.operations.idempotency import Answer, Repeatable
+from sconto.operations.idempotency import EncodedAnswer, Repeatable
 from sconto.operations.promotions import create_promotion
 from sconto.operations.subscription_promotions import create_promotion as create_subscription
 from sconto.operations.subscriptions import USAGE_MARK, apply_code
@@ -24,8 +24,10 @@ from tests.builders import NOON, a_cart, a_promotion, subscription_terms
 from tests.conftest import create_caller
 from tests.faults.cluster import Cluster
 
-APPLY: Repeatable[Application] = Repeatable("apply", b"", lambda _: Answer(200, USAGE_MARK))
-CREATE: Repeatable[SubscriptionPromotion] = Repeatable("create", b"", lambda _: Answer(201, b""))
+APPLY: Repeatable[Application] = Repeatable("apply", b"", lambda _: EncodedAnswer(200, USAGE_MARK))
+CREATE: Repeatable[SubscriptionPromotion] = Repeatable(
+    "create", b"", lambda _: EncodedAnswer(201, b"")
+)
 
 
 async def outcomes(races: list[Coroutine[Any, Any, object]]) -> Counter[str]:
@@ -80,7 +82,7 @@ async def _apply_at_once(databases: list[Database], caller: Caller) -> None:
         asked = [
             create_subscription(databases[n % 2], caller, terms, create, NOON) for n in range(16)
         ]
-        assert await outcomes([*asked]) == {"Answer": 16}
+        assert await outcomes([*asked]) == {"EncodedAnswer": 16}
         for keys in (1, 16):
             applied = []
             for number in range(16):
@@ -90,7 +92,9 @@ async def _apply_at_once(databases: list[Database], caller: Caller) -> None:
                 database = databases[number % 2]
                 applied.append(apply_code(database, caller, terms.code, contract, request, NOON))
             told = await outcomes([*applied])
-            assert told == ({"Answer": 16} if keys == 1 or limit is None else {"CodeRefused": 16})
+            assert told == (
+                {"EncodedAnswer": 16} if keys == 1 or limit is None else {"CodeRefused": 16}
+            )
     taken = [
         create_subscription(
             databases[number % 2],
@@ -101,4 +105,4 @@ async def _apply_at_once(databases: list[Database], caller: Caller) -> None:
         )
         for number in range(8)
     ]
-    assert await outcomes([*taken]) == {"Answer": 1, "SubscriptionCodeTaken": 7}
+    assert await outcomes([*taken]) == {"EncodedAnswer": 1, "SubscriptionCodeTaken": 7}

@@ -13,13 +13,13 @@ import pytest
 from sconto.api.clock import read_clock
 from sconto.cli.demo_shop import open_shop
 from sconto.domain.code_pattern import CodePattern
-from sconto.domain.contradiction import Checked
 from sconto.domain.people import Caller
+from sconto.domain.promise import CheckedPromise
 from sconto.operations.check import check
 from sconto.operations.code_generation import (
+    generate_all,
     get_generation,
     keep_generating,
-    make_all_codes,
     start_generation,
 )
 from sconto.operations.promotions import create_promotion
@@ -127,7 +127,7 @@ async def test_work_in_the_background_is_left_in_silence_to_those_who_may_write(
     separator = "&" if "?" in database_url else "?"
     reader = await Database.open(f"{database_url}{separator}default_transaction_read_only=on")
     with pytest.raises(DatabaseReadOnly):
-        await make_all_codes(reader, read_clock)
+        await generate_all(reader, read_clock)
     with suppress(TimeoutError):
         await asyncio.wait_for(keep_generating(reader, read_clock), 2.5)
     await reader.close()
@@ -158,11 +158,11 @@ async def open_demo(address: str) -> tuple[Caller, str]:
     return tokens.caller(token, read_clock()), token
 
 
-async def find_contradictions(address: str) -> list[Checked]:
+async def find_contradictions(address: str) -> list[CheckedPromise]:
     """What `sconto check` finds broken."""
     database = await Database.open(address)
     try:
-        return [checked async for checked in check(database) if checked.contradictions]
+        return [checked async for checked in check(database) if checked.violations]
     finally:
         await database.close()
 

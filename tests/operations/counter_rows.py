@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from sconto.domain.codes import CodeType
 from sconto.domain.people import Caller
 from sconto.operations.promotions import create_promotion
-from sconto.operations.statistics import promotion_statistics
+from sconto.operations.statistics import get_statistics
 from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
 
@@ -108,7 +108,7 @@ async def create_codes(database: Database, caller: Caller, *codes: str) -> tuple
     """A promotion with one-time codes, and the ids of these."""
     new = a_promotion(codes=codes, code_type=CodeType.ONE_TIME)
     promotion_id = await create_promotion(database, caller, new, NOON)
-    statistics = await promotion_statistics(database, caller, promotion_id)
+    statistics = await get_statistics(database, caller, promotion_id)
     return promotion_id, [code.code_id for code in statistics.codes or ()]
 
 
@@ -126,6 +126,6 @@ async def read_codes(database: Database, caller: Caller) -> dict[int, tuple[int,
 async def read_while_folding(database: Database, caller: Caller, promotion_id: int) -> set[object]:
     told: set[object] = set()
     for _ in range(60):
-        told.add(await promotion_statistics(database, caller, promotion_id))
+        told.add(await get_statistics(database, caller, promotion_id))
         await asyncio.sleep(0.005)
     return told

@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from sconto.domain.cart import Line
-from sconto.domain.choice import CodeStatus, Group
+from sconto.domain.choice import Group
+from sconto.domain.code_outcomes import CodeStatus
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, ListedProducts, OwnPercents
 from sconto.domain.money import PERCENT

@@ -21,13 +21,13 @@ from sconto.domain.problems import (
 from sconto.operations import code_generation, codes, promotions
 from sconto.operations.code_generation import (
     draw_codes,
+    generate_some,
     get_generation,
     keep_generating,
     list_generations,
-    make_codes,
     start_generation,
 )
-from sconto.operations.history import promotion_history
+from sconto.operations.history import get_promotion_history
 from sconto.store.code_lists import insert_codes
 from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
@@ -40,7 +40,7 @@ async def a_coupon(database: Database, caller: Caller) -> int:
 
 async def finish(database: Database, caller: Caller, job: Generation) -> Generation:
     while True:
-        advanced = await make_codes(database, caller.merchant_id, job.id, NOON)
+        advanced = await generate_some(database, caller.merchant_id, job.id, NOON)
         assert advanced is not None
         if advanced.ending is not None:
             return advanced
@@ -55,7 +55,7 @@ async def test_the_exact_number_is_made_although_codes_collide(
     database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # 20,000 draws among 20 million: some ten of them are repeated.
-    monkeypatch.setattr(code_generation, "MADE_AT_ONCE", 3_000)
+    monkeypatch.setattr(code_generation, "CODES_PER_TRANSACTION", 3_000)
     promotion_id = await a_coupon(database, merchant)
     pattern = CodePattern("P-", 1, 5, "23456789ABCDEFGHJKMNPQRSTVWXYZ")
     job = await start_generation(database, merchant, promotion_id, pattern, 20_000, NOON)
@@ -65,7 +65,7 @@ async def test_the_exact_number_is_made_although_codes_collide(
     assert await get_generation(database, merchant, job.id) == done
     made = await exported(database, merchant, promotion_id)
     assert len(made) == len(set(made)) == 20_001
-    assert await make_codes(database, merchant.merchant_id, job.id, NOON) is None
+    assert await generate_some(database, merchant.merchant_id, job.id, NOON) is None
 
 
 async def test_a_code_that_is_there_already_is_not_made_again(
@@ -83,7 +83,7 @@ async def test_a_code_that_is_there_already_is_not_made_again(
 async def test_workers_share_the_work_and_make_no_code_too_many(
     database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(code_generation, "MADE_AT_ONCE", 500)
+    monkeypatch.setattr(code_generation, "CODES_PER_TRANSACTION", 500)
     monkeypatch.setattr(code_generation, "_LOOK_SECONDS", 0.02)
     promotion_id = await a_coupon(database, merchant)
     jobs = [
@@ -107,10 +107,10 @@ async def test_workers_share_the_work_and_make_no_code_too_many(
 async def test_a_change_of_the_promotion_comes_between_two_parts(
     database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(code_generation, "MADE_AT_ONCE", 10)
+    monkeypatch.setattr(code_generation, "CODES_PER_TRANSACTION", 10)
     promotion_id = await a_coupon(database, merchant)
     job = await start_generation(database, merchant, promotion_id, CodePattern(), 30, NOON)
-    await make_codes(database, merchant.merchant_id, job.id, NOON)
+    await generate_some(database, merchant.merchant_id, job.id, NOON)
     await codes.add_codes(database, merchant, promotion_id, ["BETWEEN"], NOON)
     await finish(database, merchant, job)
     assert (await exported(database, merchant, promotion_id)).index("BETWEEN") == 11
@@ -119,10 +119,10 @@ async def test_a_change_of_the_promotion_comes_between_two_parts(
 async def test_a_deleted_promotion_ends_its_generation(
     database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(code_generation, "MADE_AT_ONCE", 10)
+    monkeypatch.setattr(code_generation, "CODES_PER_TRANSACTION", 10)
     promotion_id = await a_coupon(database, merchant)
     job = await start_generation(database, merchant, promotion_id, CodePattern(), 30, NOON)
-    await make_codes(database, merchant.merchant_id, job.id, NOON)
+    await generate_some(database, merchant.merchant_id, job.id, NOON)
     await promotions.delete_promotion(database, merchant, promotion_id, NOON)
     done = await finish(database, merchant, job)
     assert (done.made, done.ending) == (10, Ending.PROMOTION_GONE)
@@ -165,7 +165,7 @@ async def test_a_generation_is_its_merchants_alone(database: Database, merchant:
     with pytest.raises(GenerationNotFound):
         await get_generation(database, merchant, 2**70)
     assert await list_generations(database, stranger, promotion_id) == []
-    assert await make_codes(database, stranger.merchant_id, job.id, NOON) is None
+    assert await generate_some(database, stranger.merchant_id, job.id, NOON) is None
 
 
 async def test_who_asked_for_codes_is_in_the_history(database: Database, merchant: Caller) -> None:
@@ -173,7 +173,7 @@ async def test_who_asked_for_codes_is_in_the_history(database: Database, merchan
     later = datetime(2026, 6, 2, tzinfo=UTC)
     job = await start_generation(database, merchant, promotion_id, CodePattern("S-"), 5, later)
     await finish(database, merchant, job)
-    page = await promotion_history(database, merchant, promotion_id, limit=2)
+    page = await get_promotion_history(database, merchant, promotion_id, limit=2)
     ended, started = (entry.change for entry in page.entries)
     assert (started.verb, ended.verb) == (Verb.GENERATION_STARTED, Verb.CODES_GENERATED)
     assert started.after is not None

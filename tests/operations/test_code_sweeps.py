@@ -14,8 +14,8 @@ from sconto.operations import codes, promotions
 from sconto.operations.check import check
 from sconto.operations.checkout import place_order, quote
 from sconto.operations.code_sweeps import sweep_codes
-from sconto.operations.history import promotion_history
-from sconto.operations.statistics import promotion_statistics
+from sconto.operations.history import get_promotion_history
+from sconto.operations.statistics import get_statistics
 from sconto.store import code_sweeps as store
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_promotion
@@ -37,11 +37,11 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Batches of five codes, so that few codes take many."""
     for statement in ("_REMOVE", "_RESTORE"):
         text = getattr(store, statement)
-        for size in (store.SWEPT_AT_ONCE, store.RESTORED_AT_ONCE):
+        for size in (store.SWEEP_BATCH, store.RESTORE_BATCH):
             text = text.replace(f"LIMIT {size}\n", "LIMIT 5\n")
         assert "LIMIT 5\n" in text
         monkeypatch.setattr(store, statement, text)
-    monkeypatch.setattr(store, "RESTORED_AT_ONCE", 5)
+    monkeypatch.setattr(store, "RESTORE_BATCH", 5)
 
 
 async def a_coupon(database: Database, caller: Caller, count: int = 23) -> int:
@@ -70,14 +70,14 @@ async def jobs(database: Database, promotion_id: int) -> int:
 
 async def sweep_once(database: Database, caller: Caller, promotion_id: int) -> bool:
     async with database.write() as connection:
-        return await store.sweep_some(connection, caller.merchant_id, promotion_id)
+        return await store.sweep_batch(connection, caller.merchant_id, promotion_id)
 
 
 async def contradictions(database: Database, caller: Caller) -> list[str]:
     return [
         found.words
         async for promise in check(database, caller.merchant_id)
-        for found in promise.contradictions
+        for found in promise.violations
     ]
 
 
@@ -110,7 +110,7 @@ async def test_the_history_tells_of_all_codes_that_a_deletion_takes(
     promotion_id = await a_coupon(database, merchant)
     await promotions.delete_promotion(database, merchant, promotion_id, NOON)
     await promotions.restore_promotion(database, merchant, promotion_id, LATER)
-    page = await promotion_history(database, merchant, promotion_id, limit=5)
+    page = await get_promotion_history(database, merchant, promotion_id, limit=5)
     deleted = page.entries[1].change
     assert deleted.before is not None
     assert deleted.before["codes"]["count"] == 23  # type: ignore[index]
@@ -142,7 +142,7 @@ async def test_a_restoration_brings_back_what_the_deletion_took_however_far_the_
     assert await jobs(database, promotion_id) == 0
     await sweep_codes(database)
     assert await left(database, promotion_id) == 21
-    statistics = await promotion_statistics(database, merchant, promotion_id)
+    statistics = await get_statistics(database, merchant, promotion_id)
     assert statistics.uses == 1
     assert await order(database, merchant, "afterwards", "C22") == 900
     assert await contradictions(database, merchant) == []
@@ -155,7 +155,7 @@ async def test_a_restoration_that_was_interrupted_is_no_restoration_and_can_be_r
     await promotions.delete_promotion(database, merchant, promotion_id, NOON)
     await sweep_codes(database)
     async with database.write() as connection:
-        done = await store.restore_some(connection, merchant.merchant_id, promotion_id, NOON, None)
+        done = await store.restore_batch(connection, merchant.merchant_id, promotion_id, NOON, None)
     assert not done.is_complete
     assert await left(database, promotion_id) == 5
     assert (await quote(database, merchant, a_cart(codes=("C00",)), NOON)).total == 1000
@@ -180,7 +180,7 @@ async def test_a_restoration_begins_again_where_the_sweep_went_on_meanwhile(
     done = None
     for _ in range(2):
         async with database.write() as connection:
-            done = await store.restore_some(
+            done = await store.restore_batch(
                 connection, merchant.merchant_id, promotion_id, NOON, done
             )
     async with database.write() as connection:
@@ -191,7 +191,7 @@ async def test_a_restoration_begins_again_where_the_sweep_went_on_meanwhile(
     assert await left(database, promotion_id) == 5
     while done is None or not done.is_complete:
         async with database.write() as connection:
-            done = await store.restore_some(
+            done = await store.restore_batch(
                 connection, merchant.merchant_id, promotion_id, NOON, done
             )
     assert await left(database, promotion_id) == 23
@@ -233,7 +233,7 @@ async def test_an_order_waits_for_none_of_the_codes_that_are_still_to_be_removed
     await order(database, merchant, "earlier", "C22")
     await promotions.delete_promotion(database, merchant, promotion_id, NOON)
     async with database.write() as sweep:
-        await store.sweep_some(sweep, merchant.merchant_id, promotion_id)
+        await store.sweep_batch(sweep, merchant.merchant_id, promotion_id)
         async with asyncio.timeout(2):
             assert await order(database, merchant, "with a deleted code", "C07") == 1000
             new = NewOrder("instead", a_cart(codes=("C22",)), None, "earlier")

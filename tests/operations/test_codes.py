@@ -21,8 +21,8 @@ from sconto.domain.problems import (
 )
 from sconto.operations import codes, promotions
 from sconto.operations.checkout import place_order, quote
-from sconto.operations.history import promotion_history
-from sconto.operations.statistics import promotion_statistics
+from sconto.operations.history import get_promotion_history
+from sconto.operations.statistics import get_statistics
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_promotion
 from tests.conftest import create_caller
@@ -132,7 +132,7 @@ async def test_a_removed_code_serves_nobody_and_stays_in_the_statistics(
     assert await present(database, merchant, promotion_id) == ("C",)
     priced = await quote(database, merchant, a_cart(codes=("B",)), NOON)
     assert priced.lines[0].discount == 0
-    statistics = await promotion_statistics(database, merchant, promotion_id)
+    statistics = await get_statistics(database, merchant, promotion_id)
     assert statistics.codes is not None
     assert [(code.code_id, code.uses) for code in statistics.codes] == [
         (before["A"], 1),
@@ -366,5 +366,5 @@ async def test_many_codes_are_removed_in_several_transactions(
     gone = await codes.remove_codes(database, merchant, promotion_id, sent, NOON)
     assert gone == RemovedCodes(4, ("X", "!"))
     assert await present(database, merchant, promotion_id) == ("D",)
-    page = await promotion_history(database, merchant, promotion_id, limit=9)
+    page = await get_promotion_history(database, merchant, promotion_id, limit=9)
     assert len(page.entries) == 4

@@ -15,10 +15,10 @@ from sconto.domain.people import Caller
 from sconto.operations import counters
 from sconto.operations.check import check
 from sconto.operations.checkout import place_order
-from sconto.operations.counters import DAYS_KEPT, SLOTS_KEPT, fold
+from sconto.operations.counters import DAYS_FOLDED_AFTER, SLOTS_FOLDED_AFTER, fold
 from sconto.operations.overviews import CHARTED_DAYS, chart_redemptions, get_overview
 from sconto.operations.promotions import create_promotion
-from sconto.operations.statistics import promotion_statistics
+from sconto.operations.statistics import get_statistics
 from sconto.store import counters as store
 from sconto.store.database import Database, DatabaseUnavailable
 from tests.builders import NOON, a_cart, a_promotion
@@ -37,7 +37,7 @@ from tests.operations.counter_rows import (
     write,
 )
 
-SLOTS_BEFORE, DAYS_BEFORE = TODAY - SLOTS_KEPT, TODAY - DAYS_KEPT
+SLOTS_BEFORE, DAYS_BEFORE = TODAY - SLOTS_FOLDED_AFTER, TODAY - DAYS_FOLDED_AFTER
 
 
 def kept_place(row: Row) -> tuple[object, ...]:
@@ -104,12 +104,12 @@ async def test_the_counters_of_two_years_are_bounded_and_tell_what_they_told_bef
 ) -> None:
     new = a_promotion(codes=("SHARED",), code_type=CodeType.REUSABLE)
     promotion_id = await create_promotion(database, merchant, new, NOON)
-    [code] = (await promotion_statistics(database, merchant, promotion_id)).codes or ()
+    [code] = (await get_statistics(database, merchant, promotion_id)).codes or ()
     await write(database, merchant, two_years(promotion_id, code.code_id))
 
     async def shown() -> list[object]:
         return [
-            await promotion_statistics(database, merchant, promotion_id),
+            await get_statistics(database, merchant, promotion_id),
             await chart_redemptions(database, merchant, promotion_id, TODAY),
             await get_overview(database, merchant, promotion_id, TODAY),
         ]
@@ -120,11 +120,11 @@ async def test_the_counters_of_two_years_are_bounded_and_tell_what_they_told_bef
     assert await readers == {before[0]}
     assert await shown() == before
     # Four slots of three days, a row for each other day that is kept, and one for each month.
-    assert len(await read(database, merchant)) <= 3 * 4 + DAYS_KEPT.days + 2 * 24
+    assert len(await read(database, merchant)) <= 3 * 4 + DAYS_FOLDED_AFTER.days + 2 * 24
 
 
 def test_no_chart_shows_a_day_that_is_folded() -> None:
-    assert timedelta(days=CHARTED_DAYS) < DAYS_KEPT
+    assert timedelta(days=CHARTED_DAYS) < DAYS_FOLDED_AFTER
 
 
 async def test_orders_of_any_day_that_meet_a_fold_are_counted_exactly(
@@ -159,9 +159,9 @@ async def test_orders_of_any_day_that_meet_a_fold_are_counted_exactly(
     kept = await read(database, merchant)
     assert {row.day for row in kept if row.slot} <= {TODAY, old[0]}
     assert sum(row.uses for row in kept if row.promotion_id == automatic) == 240
-    assert (await promotion_statistics(database, merchant, coupon)).uses == 240
+    assert (await get_statistics(database, merchant, coupon)).uses == 240
     checked = [promise async for promise in check(database, merchant.merchant_id)]
-    assert [promise for promise in checked if promise.contradictions] == []
+    assert [promise for promise in checked if promise.violations] == []
 
 
 async def test_an_order_does_not_wait_for_a_fold_that_is_open(
@@ -225,7 +225,7 @@ async def test_a_fold_that_is_killed_changes_nothing(database: Database, merchan
 async def test_one_worker_folds_at_a_time(database: Database, merchant: Caller) -> None:
     await write(database, merchant, two_years(1))
     async with database.write() as connection:
-        assert await store.may_fold(connection)
+        assert await store.lock_folding(connection)
         assert await fold(database, NOON) == 0
     assert sum(await asyncio.gather(*(fold(database, NOON) for _ in range(4)))) > 0
     assert sums(await read(database, merchant)) == sums(two_years(1))
@@ -249,7 +249,7 @@ async def test_a_worker_folds_by_itself_and_goes_on_when_it_failed(
         folded.set()
         return NOON
 
-    folding = asyncio.create_task(counters.keep_folded(database, clock))
+    folding = asyncio.create_task(counters.keep_folding(database, clock))
     async with asyncio.timeout(10):
         await folded.wait()
     folding.cancel()

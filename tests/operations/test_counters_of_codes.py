@@ -21,7 +21,7 @@ from sconto.operations.counters import fold
 from sconto.operations.overviews import chart_redemptions, get_overview
 from sconto.operations.products import put_products
 from sconto.operations.promotions import change_promotion, create_promotion
-from sconto.operations.statistics import promotion_statistics
+from sconto.operations.statistics import get_statistics
 from sconto.store import counters as store
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_line, a_promotion
@@ -65,7 +65,7 @@ async def test_uses_of_one_time_codes_that_the_version_before_counted_are_told_a
 
     async def told() -> tuple[Statistics, object, object, object]:
         return (
-            await promotion_statistics(database, merchant, promotion_id),
+            await get_statistics(database, merchant, promotion_id),
             await chart_redemptions(database, merchant, promotion_id, TODAY),
             await get_overview(database, merchant, promotion_id, TODAY),
             await list_codes(database, merchant, promotion_id, CodeQuery(limit=10)),
@@ -98,13 +98,13 @@ async def test_uses_of_one_time_codes_that_the_version_before_counted_are_told_a
     assert await told() == before
     assert not any(row.is_by_one_time_code for row in await read(database, merchant))
     checked = [promise async for promise in check(database, merchant.merchant_id)]
-    assert [promise for promise in checked if promise.contradictions] == []
+    assert [promise for promise in checked if promise.violations] == []
 
 
 async def test_orders_that_meet_the_move_of_what_their_codes_count_are_counted_exactly(
     database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    a_few = store._FOLD_CODES.replace(f"LIMIT {store.FOLDED_AT_ONCE}", "LIMIT 3")
+    a_few = store._FOLD_CODES.replace(f"LIMIT {store.FOLD_BATCH}", "LIMIT 3")
     monkeypatch.setattr(store, "_FOLD_CODES", a_few)
     codes = tuple(f"C{number}" for number in range(120))
     promotion_id, ids = await create_codes(database, merchant, *codes)
@@ -132,6 +132,6 @@ async def test_orders_that_meet_the_move_of_what_their_codes_count_are_counted_e
     await asyncio.gather(fold_on(), *(place_again(client) for client in range(6)))
 
     assert await read_codes(database, merchant) == dict.fromkeys(ids, (4, 0))
-    assert (await promotion_statistics(database, merchant, promotion_id)).uses == 4 * len(codes)
+    assert (await get_statistics(database, merchant, promotion_id)).uses == 4 * len(codes)
     checked = [promise async for promise in check(database, merchant.merchant_id)]
-    assert [promise for promise in checked if promise.contradictions] == []
+    assert [promise for promise in checked if promise.violations] == []

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, ListedProducts
-from sconto.domain.explanation import PromotionName, Verdict
+from sconto.domain.explanation import PromotionName, PromotionStatus
 from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller
@@ -52,17 +52,17 @@ async def test_every_promotion_on_a_product_has_its_verdict(
 
     assert explained.priced == await quote(database, merchant, cart, NOON)
     verdicts = [
-        (considered.promotion_id, considered.verdict) for considered in explained.considered[11111]
+        (considered.promotion_id, considered.status) for considered in explained.considered[11111]
     ]
     assert verdicts == [
-        (specific, Verdict.APPLIED),
-        (second, Verdict.LOWER_DISCOUNT),
-        (later, Verdict.LOWER_DISCOUNT),
-        (first, Verdict.LATER_CODE),
-        (older, Verdict.LATER_CREATED),
-        (other, Verdict.NOT_COVERED),
-        (over, Verdict.EXPIRED),
-        (off, Verdict.INACTIVE),
+        (specific, PromotionStatus.APPLIED),
+        (second, PromotionStatus.LOWER_DISCOUNT),
+        (later, PromotionStatus.LOWER_DISCOUNT),
+        (first, PromotionStatus.LATER_CODE),
+        (older, PromotionStatus.LATER_CREATED),
+        (other, PromotionStatus.NOT_COVERED),
+        (over, PromotionStatus.EXPIRED),
+        (off, PromotionStatus.INACTIVE),
     ]
     assert explained.names[specific] == PromotionName("Tea", deleted=False)
     assert {explained.names[promotion_id].name for promotion_id, _ in verdicts} == {
@@ -79,9 +79,9 @@ async def test_of_two_promotions_with_the_same_code_one_says_that_the_other_coun
     )
     more = await create(database, merchant, a_promotion(codes=("same",)))
     explained = await explain_quote(database, merchant, a_cart(codes=("Same",)), NOON)
-    assert [(one.promotion_id, one.verdict) for one in explained.considered[11111]] == [
-        (more, Verdict.APPLIED),
-        (less, Verdict.SAME_CODE),
+    assert [(one.promotion_id, one.status) for one in explained.considered[11111]] == [
+        (more, PromotionStatus.APPLIED),
+        (less, PromotionStatus.SAME_CODE),
     ]
 
 
@@ -91,7 +91,7 @@ async def test_a_used_code_says_when_it_was_used(database: Database, merchant: C
     cart = a_cart(codes=("ONCE",))
     await place_order(database, merchant, NewOrder("A-1", cart), NOON, NOON.date())
     (considered,) = (await explain_quote(database, merchant, cart, NOON)).considered[11111]
-    assert (considered.verdict, considered.used_at) == (Verdict.USED, NOON)
+    assert (considered.status, considered.used_at) == (PromotionStatus.USED, NOON)
 
 
 async def test_nothing_of_another_merchant_is_told(database: Database, merchant: Caller) -> None:

@@ -9,7 +9,7 @@ from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, ListedProducts
 from sconto.domain.history import Change, Entry, Subject, Verb
 from sconto.domain.money import PERCENT
-from sconto.domain.people import Caller, Role, operator_of
+from sconto.domain.people import Caller, Role, command_line_caller
 from sconto.domain.problems import (
     MerchantNotFound,
     PromotionNotFound,
@@ -18,7 +18,7 @@ from sconto.domain.problems import (
 )
 from sconto.domain.promotion import NewPromotion, PromotionChange, PromotionType, Terms
 from sconto.operations import codes, people, promotions
-from sconto.operations.history import people_history, promotion_history
+from sconto.operations.history import get_promotion_history, get_user_history
 from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
 from tests.conftest import create_caller
@@ -28,13 +28,13 @@ PASSWORD = "correct horse battery"
 
 
 async def entries(database: Database, caller: Caller, promotion_id: int) -> Sequence[Entry]:
-    page = await promotion_history(database, caller, promotion_id, limit=1000)
+    page = await get_promotion_history(database, caller, promotion_id, limit=1000)
     assert not page.more
     return page.entries[::-1]
 
 
 async def latest(database: Database, caller: Caller, promotion_id: int) -> Change:
-    page = await promotion_history(database, caller, promotion_id, limit=1)
+    page = await get_promotion_history(database, caller, promotion_id, limit=1)
     return page.entries[0].change
 
 
@@ -182,7 +182,7 @@ async def test_a_deletion_is_recorded_and_read_once_the_promotion_is_back(
     promotion_id = await create(database, merchant)
     await promotions.delete_promotion(database, merchant, promotion_id, NOON)
     with pytest.raises(PromotionNotFound):
-        await promotion_history(database, merchant, promotion_id, limit=1)
+        await get_promotion_history(database, merchant, promotion_id, limit=1)
     await promotions.restore_promotion(database, merchant, promotion_id, NOON)
     _, deleted, restored = await entries(database, merchant, promotion_id)
     assert (deleted.change.verb, deleted.change.after) == (Verb.DELETED, None)
@@ -204,7 +204,7 @@ async def test_history_is_read_page_by_page(database: Database, merchant: Caller
     before = None
     more = True
     while more:
-        page = await promotion_history(database, merchant, promotion_id, limit=3, before=before)
+        page = await get_promotion_history(database, merchant, promotion_id, limit=3, before=before)
         seen += page.entries
         before, more = page.entries[-1].id, page.more
     names = [(entry.change.after or {}).get("name") for entry in seen]
@@ -215,8 +215,8 @@ async def test_another_merchants_history_is_none(database: Database, merchant: C
     promotion_id = await create(database, merchant)
     stranger = await create_caller(database)
     with pytest.raises(PromotionNotFound):
-        await promotion_history(database, stranger, promotion_id, limit=1)
-    assert (await people_history(database, stranger, limit=10)).entries == ()
+        await get_promotion_history(database, stranger, promotion_id, limit=1)
+    assert (await get_user_history(database, stranger, limit=10)).entries == ()
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ async def test_what_is_done_to_users_is_recorded(database: Database, merchant: C
     await people.set_role(database, name, Role.MANAGER, merchant)
     await people.set_password(database, name, PASSWORD, merchant)
     await people.set_disabled(database, name, disabled=True)
-    page = await people_history(database, merchant, limit=10)
+    page = await get_user_history(database, merchant, limit=10)
     by = await name_of(database, merchant)
     disabled = Change(Subject.USER, user_id, Verb.CHANGED, {"disabled": False}, {"disabled": True})
     assert [(entry.username, entry.change) for entry in page.entries] == [
@@ -285,11 +285,11 @@ async def test_an_admin_reaches_no_other_merchants_users(
         await people.set_password(database, name, PASSWORD, stranger)
     with pytest.raises(MerchantNotFound):
         await people.create_user(database, shop, "anybody", PASSWORD, Role.ADMIN, stranger)
-    assert (await people_history(database, merchant, limit=10)).entries == ()
+    assert (await get_user_history(database, merchant, limit=10)).entries == ()
 
 
 async def test_the_command_line_has_no_name(database: Database, merchant: Caller) -> None:
-    promotion_id = await create(database, operator_of(merchant.merchant_id))
+    promotion_id = await create(database, command_line_caller(merchant.merchant_id))
     [created] = await entries(database, merchant, promotion_id)
     assert created.username is None
 

@@ -8,7 +8,7 @@ import pytest
 
 from sconto.domain.people import Caller
 from sconto.domain.problems import BadCredentials, TooManyAttempts
-from sconto.domain.sign_in import place_of
+from sconto.domain.sign_in import known_address_hash
 from sconto.operations import passwords
 from sconto.operations import sign_in as signing
 from sconto.operations.pace import Pace
@@ -93,14 +93,14 @@ async def test_beyond_the_limit_a_known_address_has_one_guess_a_turn(
     assert await outcome_of(database, name, PASSWORD, address) == "in"
     await fail(database, name, address, 10)
     looked_at = []
-    look = passwords.are_of_password
+    look = passwords.verify_hashes
 
     async def counting_look(password: str, hashes: list[str], looks: int) -> list[bool]:
         looked_at.append(password)
         return await look(password, hashes, looks)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(signing, "are_of_password", counting_look)
+        patch.setattr(signing, "verify_hashes", counting_look)
         started = time.monotonic()
         outcomes = await asyncio.gather(
             *(outcome_of(database, name, f"wrong-{index}", address) for index in range(40))
@@ -169,7 +169,7 @@ async def test_of_a_user_a_hundred_addresses_are_kept_and_none_in_clear(
     async with database.write() as connection:
         for number in range(103):
             at = NOW + timedelta(hours=number)
-            place = place_of("ada", f"10.9.8.{number}")
+            place = known_address_hash("ada", f"10.9.8.{number}")
             assert await remember_place(connection, merchant, place, at)
         assert not await remember_place(connection, merchant, place, at)
         rows = await connection.fetch(

@@ -10,7 +10,7 @@ import pytest
 from sconto.domain.people import Caller
 from sconto.domain.subscription import Contract
 from sconto.domain.subscription_promotion import Application, Constraint, SubscriptionPromotion
-from sconto.operations.idempotency import Answer, Repeatable
+from sconto.operations.idempotency import EncodedAnswer, Repeatable
 from sconto.operations.subscription_promotions import create_promotion
 from sconto.operations.subscriptions import USAGE_MARK, apply_code
 from sconto.store.database import Database, DatabaseUnavailable
@@ -19,7 +19,7 @@ from tests.conftest import create_caller
 from tests.stories.cable import Cable
 
 APPLY: Repeatable[Application] = Repeatable(
-    "key", b"", lambda _: Answer(200, b"told " + USAGE_MARK)
+    "key", b"", lambda _: EncodedAnswer(200, b"told " + USAGE_MARK)
 )
 
 COUNT = """
@@ -38,11 +38,13 @@ WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '
 
 async def create(database: Database, caller: Caller, limit: int | None) -> None:
     terms = subscription_terms(constraint=Constraint(max_usage=limit))
-    request: Repeatable[SubscriptionPromotion] = Repeatable(None, b"", lambda _: Answer(201, b""))
+    request: Repeatable[SubscriptionPromotion] = Repeatable(
+        None, b"", lambda _: EncodedAnswer(201, b"")
+    )
     await create_promotion(database, caller, terms, request, NOON)
 
 
-async def apply(database: Database, caller: Caller) -> Answer:
+async def apply(database: Database, caller: Caller) -> EncodedAnswer:
     return await apply_code(database, caller, "TRY3", Contract(None, "monthly"), APPLY, NOON)
 
 
@@ -80,7 +82,7 @@ async def test_an_answer_that_is_lost_after_the_commit_is_given_again(
             await apply(database, caller)
         assert cable.losses_left == 0
         again = [await apply(database, caller) for _ in range(2)]
-        assert again == [Answer(200, b"told 1", repeated=True)] * 2
+        assert again == [EncodedAnswer(200, b"told 1", repeated=True)] * 2
         assert await counts(database) == [1, 1, 1]
         await database.close()
 
@@ -99,6 +101,6 @@ async def test_nothing_is_left_of_an_application_whose_connection_is_killed_whil
         with pytest.raises(DatabaseUnavailable):
             await applying
     assert await counts(database) == [0, 0, 0]
-    assert await apply(database, caller) == Answer(200, b"told 1")
+    assert await apply(database, caller) == EncodedAnswer(200, b"told 1")
     assert await counts(database) == [1, 1, 1]
     await database.close()

@@ -24,16 +24,16 @@ from sconto.domain.subscription import Subscription, SubscriptionCode
 from sconto.domain.subscription_promotion import SubscriptionPromotion, SubscriptionTerms
 from sconto.operations import subscription_promotions
 from sconto.operations.checkout import place_order, quote
-from sconto.operations.code_generation import make_codes, start_generation
+from sconto.operations.code_generation import generate_some, start_generation
 from sconto.operations.codes import add_codes, remove_codes
-from sconto.operations.idempotency import Answer, Repeatable
+from sconto.operations.idempotency import EncodedAnswer, Repeatable
 from sconto.operations.promotions import (
     change_promotion,
     create_promotion,
     delete_promotion,
     restore_promotion,
 )
-from sconto.store.database import ORDERS_OF_A_MERCHANT, Database
+from sconto.store.database import CONCURRENT_ORDERS_OF_MERCHANT, Database
 from tests.builders import NOON, a_cart, a_promotion, percent_off, subscription_terms
 
 PLAIN: Final = a_cart()
@@ -89,7 +89,7 @@ class Shop:
             self.database,
             self.caller,
             self.subscription,
-            Repeatable(None, b"", lambda _: Answer(204, b"")),
+            Repeatable(None, b"", lambda _: EncodedAnswer(204, b"")),
             LATER,
         )
         await subscription_promotions.create_promotion(
@@ -108,7 +108,7 @@ class Shop:
     ) -> Placed:
         """What becomes of an order that is priced before the edit and gets its turn after it."""
         async with AsyncExitStack() as slots:
-            for _ in range(ORDERS_OF_A_MERCHANT):
+            for _ in range(CONCURRENT_ORDERS_OF_MERCHANT):
                 loan = self.database.write_at_checkout(self.caller.merchant_id)
                 await slots.enter_async_context(loan)
             ordering = asyncio.create_task(self.place(cart, total))
@@ -119,7 +119,7 @@ class Shop:
 
 
 def quiet() -> Repeatable[SubscriptionPromotion]:
-    return Repeatable(None, b"", lambda _: Answer(200, b""))
+    return Repeatable(None, b"", lambda _: EncodedAnswer(200, b""))
 
 
 @pytest.fixture
@@ -131,9 +131,9 @@ async def shop(database: Database, merchant: Caller) -> Shop:
 
     made: list[int] = []
 
-    def note(promotion: SubscriptionPromotion) -> Answer:
+    def note(promotion: SubscriptionPromotion) -> EncodedAnswer:
         made.append(promotion.id)
-        return Answer(201, b"")
+        return EncodedAnswer(201, b"")
 
     await subscription_promotions.create_promotion(
         database, merchant, subscription_terms(), Repeatable(None, b"", note), NOON
@@ -220,5 +220,5 @@ async def test_generating_codes_makes_no_order_look_again(shop: Shop) -> None:
     generation = await start_generation(
         shop.database, shop.caller, shop.once, CodePattern("", 1, 8, "ABCDEFGH"), 10, NOON
     )
-    await make_codes(shop.database, shop.caller.merchant_id, generation.id, NOON)
+    await generate_some(shop.database, shop.caller.merchant_id, generation.id, NOON)
     assert await versions() == before

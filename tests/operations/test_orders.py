@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from sconto.domain.cart import Cart
-from sconto.domain.choice import CodeStatus
+from sconto.domain.code_outcomes import CodeStatus
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, OwnPercents
 from sconto.domain.money import PERCENT
@@ -26,7 +26,7 @@ from sconto.domain.problems import (
 from sconto.domain.promotion import PromotionChange, PromotionType
 from sconto.operations.checkout import change_order_status, get_order, place_order, quote
 from sconto.operations.promotions import change_promotion, create_promotion, delete_promotion
-from sconto.operations.statistics import promotion_statistics
+from sconto.operations.statistics import get_statistics
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_line, a_promotion
 from tests.conftest import create_caller
@@ -56,7 +56,7 @@ async def one_time_promotion(database: Database, caller: Caller, *codes: str) ->
 
 
 async def uses(database: Database, caller: Caller, promotion_id: int) -> int:
-    return (await promotion_statistics(database, caller, promotion_id)).uses
+    return (await get_statistics(database, caller, promotion_id)).uses
 
 
 async def code_status(database: Database, caller: Caller, code: str = "once") -> CodeStatus:

@@ -10,7 +10,7 @@ from sconto.domain.coverage import OwnPercents
 from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder
 from sconto.domain.overview import (
-    DAYS,
+    DAYS_SHOWN,
     Discount,
     ListOrder,
     ListState,
@@ -111,7 +111,7 @@ async def test_an_overview_tells_codes_discount_and_uses_by_day(
     assert overview.discount == Discount(10 * PERCENT, 30 * PERCENT, 2)
     assert (overview.codes, overview.code_count, overview.used_up) == (("ONE", "TWO"), 3, False)
     assert overview.uses == 4
-    assert overview.daily_uses == (1, *(0,) * (DAYS - 2), 2)
+    assert overview.daily_uses == (1, *(0,) * (DAYS_SHOWN - 2), 2)
     page = await overviews.list_overviews(database, merchant, OverviewQuery(), NOON, TODAY)
     assert page.overviews == (overview,)
 
@@ -121,7 +121,7 @@ async def test_a_search_that_finds_little_goes_on_where_it_stopped(
 ) -> None:
     for name in ("needle", "hay", "hay", "hay", "hay", "needle"):
         await promotions.create_promotion(database, merchant, a_promotion(name=name), NOON)
-    monkeypatch.setattr(promotion_lists, "WALK", 3)
+    monkeypatch.setattr(promotion_lists, "SEARCHED_PER_PAGE", 3)
     pages = await names(database, merchant, OverviewQuery(search="need"))
     assert pages == [["needle"], ["needle"], []]
 

@@ -14,7 +14,7 @@ from sconto.operations.promotions import (
     get_promotion,
     list_promotions,
 )
-from sconto.operations.statistics import promotion_statistics
+from sconto.operations.statistics import get_statistics
 from sconto.store.database import Database
 from sconto.store.promotions import lock_promotions
 from tests.builders import NOON, a_promotion
@@ -41,7 +41,7 @@ async def test_of_changes_at_once_one_is_the_last_and_whole(
     )
 
     assert (await get_promotion(database, merchant, promotion_id)).terms.codes in wanted
-    statistics = await promotion_statistics(database, merchant, promotion_id)
+    statistics = await get_statistics(database, merchant, promotion_id)
     assert statistics.codes is not None
     assert len(statistics.codes) == 5
 

@@ -17,7 +17,7 @@ from sconto.operations.promotions import (
     delete_promotion,
     get_promotion,
 )
-from sconto.operations.statistics import promotion_statistics
+from sconto.operations.statistics import get_statistics
 from sconto.store.database import Database
 from tests.builders import NOON, a_period, a_promotion
 from tests.operations.stock import stock
@@ -44,7 +44,7 @@ async def set_coverage(
 
 
 async def ids_of_codes(database: Database, caller: Caller, promotion_id: int) -> dict[str, int]:
-    statistics = await promotion_statistics(database, caller, promotion_id)
+    statistics = await get_statistics(database, caller, promotion_id)
     assert statistics.codes is not None
     return {code.code: code.code_id for code in statistics.codes}
 

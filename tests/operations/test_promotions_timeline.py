@@ -13,16 +13,16 @@ from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPer
 from sconto.domain.money import PERCENT
 from sconto.domain.people import Caller
 from sconto.domain.promotion import NewPromotion, PromotionChange, PromotionType, Terms
-from sconto.domain.schedule import INSTANT, SECOND, Period, Span, Standing
+from sconto.domain.schedule import INSTANT, SECOND, Period, PeriodState, Span
 from sconto.operations.promotions import change_promotion, create_promotion, delete_promotion
 from sconto.store.candidates import read_candidates
 from sconto.store.database import Database
-from sconto.store.pick_memory import PickMemory
+from sconto.store.pick_cache import PickCache
 from tests.builders import NOON, a_cart, a_line, a_period, a_promotion
 from tests.conftest import create_caller
 from tests.operations.stock import stock
 
-EVERYTHING = 0
+ALL_PRODUCTS_ID = 0
 PRODUCTS = (1, 2, 3)
 DAYS = 8
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -97,7 +97,7 @@ async def test_the_timeline_shows_the_latest_created_of_what_runs(
         await apply(database, caller, promotions, write)
 
         timeline = await read_timeline(database, caller)
-        for product_id in (EVERYTHING, *PRODUCTS):
+        for product_id in (ALL_PRODUCTS_ID, *PRODUCTS):
             spans = timeline.get(product_id, [])
             assert_tidy(spans)
             for number in range(DAYS + 1):
@@ -145,11 +145,11 @@ async def test_a_process_that_remembers_picks_as_one_that_has_just_begun(
                 cart = a_cart(*(a_line(number, line_id=str(number)) for number in product_ids))
                 found, anew = [
                     (await read_candidates(connection, memory, caller.merchant_id, cart, at))
-                    for memory in (remembering.picks, PickMemory())
+                    for memory in (remembering.pick_cache, PickCache())
                 ]
                 assert found == anew
-                picks = {EVERYTHING: found.everywhere, **found.specific}
-                for product_id in (EVERYTHING, *product_ids):
+                picks = {ALL_PRODUCTS_ID: found.everywhere, **found.specific}
+                for product_id in (ALL_PRODUCTS_ID, *product_ids):
                     pick = picks.get(product_id)
                     got = None if pick is None else (pick.promotion_id, pick.percent)
                     assert got == expected(promotions, product_id, at)
@@ -234,14 +234,14 @@ def expected(
         for promotion_id, promotion in promotions.items()
         if promotion.active
         and promotion.type is PromotionType.DISCOUNT
-        and promotion.period.standing(at) is Standing.RUNNING
+        and promotion.period.state(at) is PeriodState.RUNNING
         and (percent := percent_in_group(promotion.terms.coverage, product_id)) is not None
     ]
     return max(picks, default=None)
 
 
 def percent_in_group(coverage: Coverage, product_id: int) -> int | None:
-    if isinstance(coverage, AllProducts) != (product_id == EVERYTHING):
+    if isinstance(coverage, AllProducts) != (product_id == ALL_PRODUCTS_ID):
         return None
     return percent_on(coverage, product_id)
 
@@ -307,7 +307,7 @@ async def test_a_promotion_that_comes_and_goes_leaves_no_seams(
         promotion_id = await create_promotion(database, merchant, new, NOON)
         await delete_promotion(database, merchant, promotion_id, NOON)
 
-    [span] = (await read_timeline(database, merchant))[EVERYTHING]
+    [span] = (await read_timeline(database, merchant))[ALL_PRODUCTS_ID]
     assert span == Span(a_period().starts_at, None, first, 10 * PERCENT)
 
 
@@ -318,7 +318,7 @@ async def test_a_promotion_that_is_over_stays_on_the_timeline(
 
     promotion_id = await create_promotion(database, merchant, new, NOON)
 
-    spans = (await read_timeline(database, merchant))[EVERYTHING]
+    spans = (await read_timeline(database, merchant))[ALL_PRODUCTS_ID]
     assert shown(spans, day(1)) == (promotion_id, 10 * PERCENT)
     assert shown(spans, day(1) + SECOND - INSTANT) == (promotion_id, 10 * PERCENT)
     assert shown(spans, day(1) + SECOND) is None

@@ -8,7 +8,7 @@ from sconto.domain.coverage import AllProducts
 from sconto.domain.money import PERCENT
 from sconto.domain.people import Caller
 from sconto.domain.problems import PromotionNotFound
-from sconto.domain.promotion import RESTORABLE, PromotionChange, PromotionType, Terms
+from sconto.domain.promotion import RESTORABLE_FOR, PromotionChange, PromotionType, Terms
 from sconto.operations import checkout, promotions
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_promotion
@@ -59,7 +59,7 @@ async def test_what_is_not_deleted_too_old_or_another_merchants_cannot_be_restor
     with pytest.raises(PromotionNotFound):
         await promotions.restore_promotion(database, merchant, promotion_id, NOON)
     await promotions.delete_promotion(database, merchant, promotion_id, NOON)
-    too_late = NOON + RESTORABLE + timedelta(microseconds=1)
+    too_late = NOON + RESTORABLE_FOR + timedelta(microseconds=1)
     for caller, now in ((merchant, too_late), (await create_caller(database), NOON)):
         with pytest.raises(PromotionNotFound):
             await promotions.restore_promotion(database, caller, promotion_id, now)

@@ -92,13 +92,13 @@ async def test_setting_the_password_of_ones_own_user_of_that_name_guesses_nobody
     await a_shop(database, name, PASSWORD)
     mine = await a_shop(database, name, OTHER_PASSWORD)
     compared: list[int] = []
-    look = passwords.are_of_password
+    look = passwords.verify_hashes
 
     async def counting_look(password: str, hashes: list[str], looks: int) -> list[bool]:
         compared.append(len(hashes))
         return await look(password, hashes, looks)
 
-    monkeypatch.setattr(signing, "are_of_password", counting_look)
+    monkeypatch.setattr(signing, "verify_hashes", counting_look)
     assert await outcome_of(database, name, OTHER_PASSWORD, "203.0.113.77") == "in"
     assert compared == [2]
     for guess in ("first guess", "second guess", PASSWORD):
@@ -130,13 +130,13 @@ async def test_as_many_checks_are_made_for_a_name_that_nobody_one_or_two_have(
     database: Database, name: str, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks_made: list[int] = []
-    look = passwords.are_of_password
+    look = passwords.verify_hashes
 
     async def counting_look(password: str, hashes: list[str], looks: int) -> list[bool]:
         looks_made.append(looks)
         return await look(password, hashes, looks)
 
-    monkeypatch.setattr(signing, "are_of_password", counting_look)
+    monkeypatch.setattr(signing, "verify_hashes", counting_look)
     for _ in range(3):
         assert await outcome_of(database, name, WRONG, address) == "wrong"
         await a_shop(database, name, PASSWORD)

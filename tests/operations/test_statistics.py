@@ -14,19 +14,19 @@ from sconto.domain.promotion import PromotionChange, PromotionType, Terms
 from sconto.domain.statistics import CodeUses, Statistics
 from sconto.operations.counters import fold
 from sconto.operations.promotions import change_promotion, create_promotion, delete_promotion
-from sconto.operations.statistics import promotion_statistics
+from sconto.operations.statistics import get_statistics
 from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
 from tests.conftest import create_caller
 
-AUTOMATIC = 0
+NO_CODE = 0
 
 
 async def count_uses(
     database: Database,
     caller: Caller,
     promotion_id: int,
-    code_id: int = AUTOMATIC,
+    code_id: int = NO_CODE,
     *,
     code_type: CodeType | str = "none",
     applied: bool = True,
@@ -45,7 +45,7 @@ async def count_uses(
                 code_id,
                 uses,
             )
-            code_id = AUTOMATIC
+            code_id = NO_CODE
         await connection.execute(
             """
             INSERT INTO redemption_counts (
@@ -71,7 +71,7 @@ async def create_with_codes(
     """A promotion's id, and the ids of its codes."""
     new = a_promotion(codes=codes, code_type=code_type)
     promotion_id = await create_promotion(database, caller, new, NOON)
-    statistics = await promotion_statistics(database, caller, promotion_id)
+    statistics = await get_statistics(database, caller, promotion_id)
     assert statistics.codes is not None
     return promotion_id, {code.code: code.code_id for code in statistics.codes}
 
@@ -87,13 +87,13 @@ async def test_a_promotion_that_never_had_codes_shows_none(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await create_promotion(database, merchant, a_promotion(), NOON)
-    assert await promotion_statistics(database, merchant, promotion_id) == Statistics(0, None)
+    assert await get_statistics(database, merchant, promotion_id) == Statistics(0, None)
 
     await count_uses(database, merchant, promotion_id, uses=3)
     await count_uses(database, merchant, promotion_id, uses=2, applied=False)
     await count_uses(database, merchant, promotion_id, uses=5, slot=7)
 
-    assert await promotion_statistics(database, merchant, promotion_id) == Statistics(10, None)
+    assert await get_statistics(database, merchant, promotion_id) == Statistics(10, None)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ async def test_an_unused_code_shows_the_present_type(
 ) -> None:
     promotion_id, ids = await create_with_codes(database, merchant, "b", "A", code_type=code_type)
 
-    statistics = await promotion_statistics(database, merchant, promotion_id)
+    statistics = await get_statistics(database, merchant, promotion_id)
 
     assert statistics == Statistics(
         0, (CodeUses(ids["b"], "b", shown, 0), CodeUses(ids["A"], "A", shown, 0))
@@ -124,7 +124,7 @@ async def test_a_code_applied_under_both_types_has_two_rows(
     for code_type, uses in ((CodeType.REUSABLE, 2), (CodeType.ONE_TIME, 1)):
         await count_uses(database, merchant, promotion_id, ids["A"], code_type=code_type, uses=uses)
 
-    statistics = await promotion_statistics(database, merchant, promotion_id)
+    statistics = await get_statistics(database, merchant, promotion_id)
 
     assert statistics == Statistics(
         3,
@@ -151,7 +151,7 @@ async def test_a_removed_code_is_shown_where_it_was_used(
     )
     await set_terms(database, merchant, promotion_id, terms)
 
-    statistics = await promotion_statistics(database, merchant, promotion_id)
+    statistics = await get_statistics(database, merchant, promotion_id)
     assert statistics.uses == 4
     assert statistics.codes is not None
     old, kept, new = statistics.codes
@@ -166,12 +166,12 @@ async def test_a_promotion_that_had_codes_shows_those_used_and_may_show_none(
 ) -> None:
     promotion_id, ids = await create_with_codes(database, merchant, "A", "B")
     await set_terms(database, merchant, promotion_id, Terms(AllProducts(PERCENT)))
-    assert await promotion_statistics(database, merchant, promotion_id) == Statistics(0, ())
+    assert await get_statistics(database, merchant, promotion_id) == Statistics(0, ())
 
     await count_uses(database, merchant, promotion_id, ids["A"], code_type=CodeType.ONE_TIME)
     await count_uses(database, merchant, promotion_id, uses=5)
 
-    assert await promotion_statistics(database, merchant, promotion_id) == Statistics(
+    assert await get_statistics(database, merchant, promotion_id) == Statistics(
         6, (CodeUses(ids["A"], "A", CodeType.ONE_TIME, 1),)
     )
 
@@ -191,7 +191,7 @@ async def test_statistics_of_what_is_not_there_are_not_found(
         (merchant, 2**63),
     ):
         with pytest.raises(PromotionNotFound):
-            await promotion_statistics(database, caller, number)
+            await get_statistics(database, caller, number)
 
 
 async def test_statistics_do_not_read_the_uses_of_other_promotions(
@@ -202,7 +202,7 @@ async def test_statistics_do_not_read_the_uses_of_other_promotions(
 
     await count_uses(database, merchant, other, other_ids["A"], code_type=CodeType.REUSABLE)
 
-    assert await promotion_statistics(database, merchant, promotion_id) == Statistics(
+    assert await get_statistics(database, merchant, promotion_id) == Statistics(
         0, (CodeUses(ids["A"], "A", CodeType.REUSABLE, 0),)
     )
 
@@ -226,7 +226,7 @@ async def test_removed_one_time_codes_are_shown_where_they_were_used(
     terms = Terms(AllProducts(PERCENT), CodeType.ONE_TIME, ("kept",))
     await set_terms(database, merchant, promotion_id, terms)
 
-    assert await promotion_statistics(database, merchant, promotion_id) == Statistics(
+    assert await get_statistics(database, merchant, promotion_id) == Statistics(
         3,
         tuple(
             CodeUses(ids[code], code, CodeType.ONE_TIME, 1)
@@ -258,10 +258,10 @@ async def test_codes_that_pass_the_memory_of_a_statement_are_not_compared_each_w
         )
         await connection.execute("ANALYZE redemption_counts")
     async with asyncio.timeout(15):
-        before = await promotion_statistics(database, merchant, promotion_id)
+        before = await get_statistics(database, merchant, promotion_id)
     await fold(database, NOON + timedelta(days=3))
     async with asyncio.timeout(15):
-        statistics = await promotion_statistics(database, merchant, promotion_id)
+        statistics = await get_statistics(database, merchant, promotion_id)
     await database.close()
     assert statistics == before
     assert len(statistics.codes or ()) == 50_000

@@ -6,8 +6,8 @@ from typing import TypeVar
 from sconto.domain.history import Verb
 from sconto.domain.people import Caller
 from sconto.domain.subscription_promotion import Constraint, SubscriptionPromotion
-from sconto.operations.history import subscription_history
-from sconto.operations.idempotency import Answer, Repeatable
+from sconto.operations.history import get_subscription_history
+from sconto.operations.idempotency import EncodedAnswer, Repeatable
 from sconto.operations.subscription_promotions import (
     archive_promotion,
     change_promotion,
@@ -23,9 +23,9 @@ T = TypeVar("T")
 def noting(made: list[T], key: str | None = None) -> Repeatable[T]:
     """A request that notes its effect in the list."""
 
-    def note(effect: T) -> Answer:
+    def note(effect: T) -> EncodedAnswer:
         made.append(effect)
-        return Answer(200, b"")
+        return EncodedAnswer(200, b"")
 
     return Repeatable(key, b"", note)
 
@@ -43,7 +43,7 @@ async def test_a_life_is_recorded(database: Database, merchant: Caller) -> None:
         )
     gone: list[None] = []
     await archive_promotion(database, merchant, promotion.id, noting(gone), NOON)
-    page = await subscription_history(database, merchant, promotion.id, limit=10)
+    page = await get_subscription_history(database, merchant, promotion.id, limit=10)
     archived, changes, created = (entry.change for entry in page.entries)
     assert (created.verb, created.before) == (Verb.CREATED, None)
     assert created.after is not None
@@ -64,7 +64,7 @@ async def test_a_life_is_recorded(database: Database, merchant: Caller) -> None:
     }
     assert (archived.verb, archived.after) == (Verb.DELETED, None)
     stranger = await create_caller(database)
-    assert (await subscription_history(database, stranger, promotion.id, limit=1)).entries == ()
+    assert (await get_subscription_history(database, stranger, promotion.id, limit=1)).entries == ()
 
 
 async def test_a_request_that_is_sent_again_is_recorded_once(
@@ -74,7 +74,7 @@ async def test_a_request_that_is_sent_again_is_recorded_once(
     for _ in range(2):
         request = noting(made, "the same key")
         await create_promotion(database, merchant, subscription_terms(), request, NOON)
-    page = await subscription_history(database, merchant, made[0].id, limit=10)
+    page = await get_subscription_history(database, merchant, made[0].id, limit=10)
     assert [entry.change.verb for entry in page.entries] == [Verb.CREATED]
 
 
@@ -83,5 +83,5 @@ async def test_a_long_text_is_recorded_in_part(database: Database, merchant: Cal
     await create_promotion(database, merchant, subscription_terms(), noting(made), NOON)
     long = replace(subscription_terms(), description="x" * 5000)
     await change_promotion(database, merchant, made[0].id, lambda _: long, noting(made), NOON)
-    [entry] = (await subscription_history(database, merchant, made[0].id, limit=1)).entries
+    [entry] = (await get_subscription_history(database, merchant, made[0].id, limit=1)).entries
     assert entry.change.after == {"description": "x" * 1000 + "…"}

@@ -18,7 +18,7 @@ from sconto.domain.subscription_promotion import (
     SubscriptionPromotion,
     SubscriptionTerms,
 )
-from sconto.operations.idempotency import KEPT, Answer, Repeatable
+from sconto.operations.idempotency import KEY_LIFETIME, EncodedAnswer, Repeatable
 from sconto.operations.subscription_promotions import (
     change_promotion,
     create_promotion,
@@ -43,15 +43,15 @@ QUICK = 2.0
 def asked(request: list[SubscriptionPromotion]) -> Repeatable[SubscriptionPromotion]:
     """A request without a key, that notes its effect in the list."""
 
-    def note(effect: SubscriptionPromotion) -> Answer:
+    def note(effect: SubscriptionPromotion) -> EncodedAnswer:
         request.append(effect)
-        return Answer(200, b"")
+        return EncodedAnswer(200, b"")
 
     return Repeatable(None, b"", note)
 
 
 def to_apply() -> Repeatable[Application]:
-    return Repeatable(None, b"", lambda _: Answer(200, USAGE_MARK))
+    return Repeatable(None, b"", lambda _: EncodedAnswer(200, USAGE_MARK))
 
 
 async def a_stored(database: Database, caller: Caller, terms: SubscriptionTerms) -> int:
@@ -148,9 +148,9 @@ async def test_whoever_waits_for_a_change_gets_the_version_that_it_left(
     promotion_id = await a_stored(database, merchant, terms)
     versions = []
 
-    def note(application: Application) -> Answer:
+    def note(application: Application) -> EncodedAnswer:
         versions.append(application.promotion.version)
-        return Answer(200, USAGE_MARK)
+        return EncodedAnswer(200, USAGE_MARK)
 
     async with database.write() as connection:
         before = await lock_promotion(connection, merchant.merchant_id, promotion_id)
@@ -217,10 +217,10 @@ async def test_a_key_that_is_busy_keeps_others_from_the_code_only_for_moments(
 ) -> None:
     terms = subscription_terms(constraint=Constraint(max_usage=9))
     promotion_id = await a_stored(database, merchant, terms)
-    named: Repeatable[Application] = Repeatable("k", b"", lambda _: Answer(200, USAGE_MARK))
+    named: Repeatable[Application] = Repeatable("k", b"", lambda _: EncodedAnswer(200, USAGE_MARK))
     async with database.write() as connection:
         await claim_key(
-            connection, merchant.merchant_id, "k", b"", now=NOON, expired_at=NOON - KEPT
+            connection, merchant.merchant_id, "k", b"", now=NOON, expired_at=NOON - KEY_LIFETIME
         )
         applying = asyncio.create_task(
             apply_code(database, merchant, "TRY3", CONTRACT, named, NOON)
@@ -231,7 +231,7 @@ async def test_a_key_that_is_busy_keeps_others_from_the_code_only_for_moments(
                 await apply(database, merchant)
         assert not applying.done()
         await keep_answer(connection, merchant.merchant_id, "k", 200, b"first")
-    assert await applying == Answer(200, b"first", repeated=True)
+    assert await applying == EncodedAnswer(200, b"first", repeated=True)
     assert (await get_promotion(database, merchant, promotion_id)).usage == 5
 
 

@@ -309,7 +309,7 @@ async def test_changes_are_learnt_within_10_seconds_and_after_a_lost_database(
     tokens = Tokens(KEY)
     token = await sign_in(database, tokens, name, PASSWORD, "192.0.2.1", NOW)
     lost = await Database.open("postgresql://nobody@127.0.0.1:1/nothing")
-    asking = asyncio.create_task(tokens.keep_current(lost))
+    asking = asyncio.create_task(tokens.keep_refreshing(lost))
     try:
         await asyncio.sleep(0.5)
         assert tokens.caller(token, NOW).role is Role.ADMIN

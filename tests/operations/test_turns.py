@@ -5,14 +5,14 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from sconto.domain.problems import TooManyAtOnce
-from sconto.operations.turns import Turns, apart
+from sconto.domain.problems import TooManyLargeRequests
+from sconto.operations.turns import Turns, in_thread
 
 
 async def test_one_merchant_has_two_turns_and_another_has_its_own() -> None:
-    turns = Turns(at_once=2, waiting=8, patience=0.01)
+    turns = Turns(most_running=2, most_waiting=8, timeout=0.01)
     async with turns.of(1), turns.of(1), turns.of(2):
-        with pytest.raises(TooManyAtOnce):
+        with pytest.raises(TooManyLargeRequests):
             async with turns.of(1):
                 pass
         async with turns.of(2):
@@ -20,7 +20,7 @@ async def test_one_merchant_has_two_turns_and_another_has_its_own() -> None:
 
 
 async def test_a_request_that_waits_gets_the_turn_that_is_given_back() -> None:
-    turns = Turns(at_once=1, waiting=8, patience=60)
+    turns = Turns(most_running=1, most_waiting=8, timeout=60)
     async with AsyncExitStack() as held:
         await held.enter_async_context(turns.of(1))
 
@@ -35,7 +35,7 @@ async def test_a_request_that_waits_gets_the_turn_that_is_given_back() -> None:
 
 
 async def test_beyond_those_that_may_wait_the_next_is_refused_at_once() -> None:
-    turns = Turns(at_once=1, waiting=2, patience=60)
+    turns = Turns(most_running=1, most_waiting=2, timeout=60)
 
     async def wait() -> None:
         async with turns.of(1):
@@ -44,14 +44,14 @@ async def test_beyond_those_that_may_wait_the_next_is_refused_at_once() -> None:
     async with turns.of(1):
         waiting = [asyncio.create_task(wait()) for _ in range(2)]
         await asyncio.sleep(0)
-        with pytest.raises(TooManyAtOnce) as refused:
+        with pytest.raises(TooManyLargeRequests) as refused:
             await wait()
         assert refused.value.retry_after > 0
     await asyncio.gather(*waiting)
 
 
 async def test_a_cancelled_wait_and_a_failed_turn_leave_the_turn_to_others() -> None:
-    turns = Turns(at_once=1, waiting=2, patience=60)
+    turns = Turns(most_running=1, most_waiting=2, timeout=60)
 
     async def wait() -> None:
         async with turns.of(1):
@@ -71,6 +71,6 @@ async def test_a_cancelled_wait_and_a_failed_turn_leave_the_turn_to_others() -> 
 
 
 async def test_what_is_computed_apart_answers_and_raises_as_it_would_here() -> None:
-    assert await apart(divmod, 7, 3) == (2, 1)
+    assert await in_thread(divmod, 7, 3) == (2, 1)
     with pytest.raises(ZeroDivisionError):
-        await apart(divmod, 7, 0)
+        await in_thread(divmod, 7, 0)

@@ -11,7 +11,7 @@ from sconto.domain.problems import (
     PasswordRefused,
     UserNotFound,
 )
-from sconto.operations.history import people_history
+from sconto.operations.history import get_user_history
 from sconto.operations.users import (
     add_user,
     change_role,
@@ -36,7 +36,7 @@ async def test_an_admin_adds_and_changes_people_and_each_change_is_kept(
     await set_password(database, merchant, user_id, "another password")
     user = await get_user(database, merchant, user_id)
     assert (user.name, user.role, user.disabled) == (name, Role.MANAGER, True)
-    entries = (await people_history(database, merchant, limit=10)).entries
+    entries = (await get_user_history(database, merchant, limit=10)).entries
     assert [entry.change.verb for entry in entries] == [
         Verb.PASSWORD_SET,
         Verb.CHANGED,

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, Page
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -38,26 +38,33 @@ async def browser() -> AsyncIterator[Browser]:
         yield started
 
 
-@pytest.fixture
-async def window(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A window without cookies; English, 1280 pixels wide."""
+@pytest.fixture(scope="session")
+async def shared_page(browser: Browser) -> AsyncIterator[tuple[Page, chromium.Complaints]]:
+    """One page for all tests of this process; English, 1280 pixels wide."""
     context = await browser.new_context(
         locale="en-GB",
         viewport={"width": chromium.WIDE, "height": 800},
         reduced_motion="reduce",
     )
     context.set_default_timeout(10_000)
-    yield context
+    page = await context.new_page()
+    yield page, chromium.Complaints(page)
     await context.close()
 
 
 @pytest.fixture
-async def stranger(window: BrowserContext) -> AsyncIterator[Page]:
+async def stranger(
+    shared_page: tuple[Page, chromium.Complaints],
+) -> AsyncIterator[Page]:
     """A page in which nobody is signed in; the browser must have nothing to complain about."""
-    page = await window.new_page()
-    complaints = chromium.Complaints(page)
+    page, complaints = shared_page
     yield page
-    assert complaints.found == []
+    found = complaints.take()
+    # Nothing of this test may still run in the next.
+    await page.goto("about:blank")
+    await page.context.clear_cookies()
+    complaints.take()
+    assert found == []
 
 
 @pytest.fixture
@@ -77,7 +84,7 @@ def session_cookie(tokens: Tokens) -> Callable[[Caller], str]:
 
 @pytest.fixture
 def sign_in(
-    window: BrowserContext, portal_url: str, session_cookie: Callable[[Caller], str]
+    stranger: Page, portal_url: str, session_cookie: Callable[[Caller], str]
 ) -> Callable[[Caller], Awaitable[None]]:
     """Sign a user in without the form: `await sign_in(caller)`."""
 
@@ -85,7 +92,7 @@ def sign_in(
         value = session_cookie(caller)
         # As the service sets it; another path would leave two cookies of one name.
         where = urlsplit(portal_url)
-        await window.add_cookies(
+        await stranger.context.add_cookies(
             [{"name": COOKIE, "value": value, "domain": where.hostname, "path": where.path}]
         )
 

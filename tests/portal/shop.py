@@ -11,7 +11,7 @@ from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller
 from sconto.domain.subscription_promotion import SubscriptionPromotion, SubscriptionTerms
 from sconto.operations import checkout, products, promotions, subscription_promotions
-from sconto.operations.idempotency import Answer, Repeatable
+from sconto.operations.idempotency import EncodedAnswer, Repeatable
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_line, a_period, a_product, a_promotion
 
@@ -81,7 +81,7 @@ async def open_shop(database: Database, caller: Caller) -> Mapping[str, int]:
 async def create_subscription(database: Database, caller: Caller, terms: SubscriptionTerms) -> int:
     """A promotion for subscriptions; its id."""
     request: Repeatable[SubscriptionPromotion] = Repeatable(
-        None, b"", lambda made: Answer(201, str(made.id).encode())
+        None, b"", lambda made: EncodedAnswer(201, str(made.id).encode())
     )
     made = await subscription_promotions.create_promotion(database, caller, terms, request, NOON)
     return int(made.body)

@@ -82,7 +82,7 @@ async def test_codes_are_generated_while_one_looks_on(
     await visitor.get_by_role("button", name="Generate").click()
     await expect(visitor.locator("#generations")).to_contain_text("0 of 25,000 codes, under way")
     await show(visitor, "codes-generating")
-    await code_generation.make_all_codes(database, read_clock)
+    await code_generation.generate_all(database, read_clock)
     await expect(visitor.locator("#generations")).to_contain_text(
         "25,000 of 25,000 codes, complete"
     )

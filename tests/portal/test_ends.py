@@ -10,12 +10,12 @@ from sconto.domain.promotion import NewPromotion, Promotion, PromotionSummary
 from sconto.domain.subscription_promotion import SubscriptionPromotion
 from sconto.portal import subscription_fields
 from sconto.portal.language import Language, language_for
-from sconto.portal.promotion_fields import Fields, fields_of, read_fields
+from sconto.portal.promotion_fields import PromotionFields, fields_of, read_fields
 from sconto.portal.sentences import period_words
 from tests.builders import NOON, subscription_terms
 
 NEVER = "9999-12-31T23:59:59"
-FIELDS = Fields(type="discount", name="Sale", starts_at="2026-06-01T00:00", percent="10")
+FIELDS = PromotionFields(type="discount", name="Sale", starts_at="2026-06-01T00:00", percent="10")
 
 ZONES = pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/New_York", "Etc/GMT+12"])
 
@@ -25,7 +25,9 @@ def stored(new: NewPromotion) -> Promotion:
     return Promotion(summary, new.terms)
 
 
-def saved(fields: Fields, language: Language, before: Promotion | None = None) -> Promotion:
+def saved(
+    fields: PromotionFields, language: Language, before: Promotion | None = None
+) -> Promotion:
     reading = read_fields(fields, language, before)
     assert reading.faults == {}
     assert reading.promotion is not None

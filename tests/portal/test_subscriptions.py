@@ -12,7 +12,7 @@ from sconto.domain.subscription_promotion import (
     SubscriptionTerms,
 )
 from sconto.operations import subscription_promotions, subscriptions
-from sconto.operations.idempotency import Answer, Repeatable
+from sconto.operations.idempotency import EncodedAnswer, Repeatable
 from sconto.store.database import Database
 from tests.builders import (
     NOON,
@@ -33,7 +33,7 @@ async def apply(database: Database, caller: Caller, code: str) -> None:
         caller,
         code,
         Contract(None, "monthly"),
-        Repeatable(None, b"", lambda _: Answer(200, subscriptions.USAGE_MARK)),
+        Repeatable(None, b"", lambda _: EncodedAnswer(200, subscriptions.USAGE_MARK)),
         NOON,
     )
 

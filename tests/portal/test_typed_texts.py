@@ -103,7 +103,7 @@ async def test_a_cart_is_tried_with_codes_as_they_were_pasted(
 def test_the_forms_keep_codes_without_what_came_along(before: str, after: str) -> None:
     pasted = f"{before}SPACE10{after}"
     reading = promotion_fields.read_fields(
-        promotion_fields.Fields(
+        promotion_fields.PromotionFields(
             name="n",
             starts_at="2026-01-01T00:00",
             percent="5",
@@ -115,7 +115,7 @@ def test_the_forms_keep_codes_without_what_came_along(before: str, after: str) -
     assert reading.promotion.terms.codes == ("SPACE10", "B")
 
     rule = subscription_fields.RuleFields("PERCENTAGE_DISCOUNT", "5")
-    fields = subscription_fields.Fields(name="n", code=pasted, rules=(rule,))
+    fields = subscription_fields.SubscriptionFields(name="n", code=pasted, rules=(rule,))
     terms = subscription_fields.read_terms(fields, ENGLISH).terms
     assert terms is not None
     assert terms.code == "SPACE10"

@@ -146,7 +146,7 @@ async def test_a_name_is_stored_and_told_to_the_letter(
     assert answer.headers["Content-Type"].startswith("application/json")
     assert [product["name"] for product in answer.json()["products"]] == names
     async for checked in check(database, merchant.merchant_id):
-        assert not checked.contradictions
+        assert not checked.violations
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])

@@ -6,10 +6,10 @@ from sconto.domain.cart import Cart
 from sconto.domain.order import OrderStatus, StoredOrder
 from sconto.domain.people import Caller
 from sconto.domain.pricing import price
-from sconto.store.candidates import CartAt, Versions, read_surroundings
+from sconto.store.candidates import CartAt, Versions, read_candidates_of_carts
 from sconto.store.database import Connection
 from sconto.store.orders import insert_order
-from sconto.store.pick_memory import PickMemory
+from sconto.store.pick_cache import PickCache
 from tests.builders import NOON
 
 
@@ -22,7 +22,7 @@ class PricedOrder:
     versions: Versions | None
 
     async def insert(self, connection: Connection) -> None:
-        """Write it, as the checkout does. Raises Overtaken."""
+        """Write it, as the checkout does. Raises OrderRaceLost."""
         await insert_order(connection, self.merchant_id, self.order, NOON.date(), self.versions)
 
 
@@ -30,9 +30,9 @@ async def price_order(
     connection: Connection, caller: Caller, order_id: str, cart: Cart
 ) -> PricedOrder:
     """Price the order as it stands now."""
-    [found] = await read_surroundings(
-        connection, PickMemory(), caller.merchant_id, [CartAt(cart, NOON)]
+    [found] = await read_candidates_of_carts(
+        connection, PickCache(), caller.merchant_id, [CartAt(cart, NOON)]
     )
-    outcome = price(cart, found.candidates, NOON)
+    outcome = price(cart, found, NOON)
     order = StoredOrder(order_id, OrderStatus.NOT_PAID, NOON, outcome)
     return PricedOrder(caller.merchant_id, order, found.versions)

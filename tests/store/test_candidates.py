@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sconto.domain.people import Caller
-from sconto.domain.schedule import EVERYTHING, INSTANT
+from sconto.domain.schedule import ALL_PRODUCTS_ID, INSTANT
 from sconto.operations.checkout import quote
 from sconto.store.candidates import READ, READ_OTHERS
 from sconto.store.database import Connection, Database
@@ -95,7 +95,7 @@ async def plan_of_a_quote(connection: Connection, carts: int = 1) -> dict[str, A
     """What PostgreSQL did for carts of five products and the first promotion's code."""
     cart = {
         "at": NOON.isoformat(),
-        "missing": [EVERYTHING, *PRODUCTS],
+        "missing": [ALL_PRODUCTS_ID, *PRODUCTS],
         "products": list(PRODUCTS),
         "codes": ["c1"],
     }
@@ -190,7 +190,7 @@ async def test_of_a_timeline_the_span_at_that_time_counts_and_in_a_gap_none(
     database: Database, merchant: Caller
 ) -> None:
     first, gap, second = (NOON + timedelta(hours=hour) for hour in (1, 2, 3))
-    spans = [(1, first, gap, 7), (1, second, None, 8), (EVERYTHING, gap, second, 9)]
+    spans = [(1, first, gap, 7), (1, second, None, 8), (ALL_PRODUCTS_ID, gap, second, 9)]
     async with database.write() as connection:
         await connection.executemany(
             "INSERT INTO automatic_picks (merchant_id, product_id, starts_at, ends_at,"

@@ -20,10 +20,10 @@ from sconto.domain.people import Caller
 from sconto.domain.subscription import Subscription, SubscriptionCode
 from sconto.operations.checkout import place_order, quote
 from sconto.operations.promotions import create_promotion
-from sconto.store.candidates import CartAt, Surroundings, read_surroundings
+from sconto.store.candidates import CartAt, StoredCandidates, read_candidates_of_carts
 from sconto.store.cart_reads import CartReads
 from sconto.store.database import Connection, Database, DatabaseUnavailable
-from sconto.store.pick_memory import PickMemory
+from sconto.store.pick_cache import PickCache
 from tests.builders import NOON, a_cart, a_line, a_period, a_promotion
 from tests.conftest import create_caller
 from tests.operations.stock import stock
@@ -45,9 +45,9 @@ class Till:
 
     def __post_init__(self) -> None:
         self.open.set()
-        self.reads = CartReads(self._connect, PickMemory())
+        self.reads = CartReads(self._connect, PickCache())
 
-    def ask(self, cart: Cart, caller: Caller | None = None) -> asyncio.Task[Surroundings]:
+    def ask(self, cart: Cart, caller: Caller | None = None) -> asyncio.Task[StoredCandidates]:
         """Begin to read what the cart depends on at noon."""
         merchant_id = (caller or self.caller).merchant_id
         return asyncio.create_task(self.reads.read(merchant_id, CartAt(cart, NOON)))
@@ -122,7 +122,7 @@ async def test_who_leaves_takes_nobody_along(till: Till) -> None:
     await a_moment()
     till.open.set()
     staying = await asyncio.gather(*asked[1::2])
-    assert all(found.candidates.known == frozenset() for found in staying)
+    assert all(found.known == frozenset() for found in staying)
     for one in asked[::2]:
         with pytest.raises(asyncio.CancelledError):
             await one
@@ -143,7 +143,7 @@ async def test_a_cart_that_cannot_be_read_fails_alone(till: Till) -> None:
     carts = [a_cart(a_line(product_id)) for product_id in (1, NO_PRODUCT, 2)]
     told = await asyncio.gather(*map(till.ask, carts), return_exceptions=True)
     assert isinstance(told[1], asyncpg.DataError)
-    assert all(isinstance(one, Surroundings) for one in (told[0], told[2]))
+    assert all(isinstance(one, StoredCandidates) for one in (told[0], told[2]))
 
 
 async def test_readers_that_are_stopped_leave_nobody_waiting(till: Till) -> None:
@@ -192,8 +192,8 @@ async def test_together_each_cart_gets_what_it_gets_alone(
         )
         for one, found in zip(carts, together, strict=True):
             async with database.read() as connection:
-                alone = await read_surroundings(
-                    connection, PickMemory(), merchant.merchant_id, [one]
+                alone = await read_candidates_of_carts(
+                    connection, PickCache(), merchant.merchant_id, [one]
                 )
             assert [found] == alone
 

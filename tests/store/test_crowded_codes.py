@@ -7,7 +7,8 @@ from typing import Any, Final
 import pytest
 
 from sconto.domain.cart import Cart
-from sconto.domain.choice import CodeStatus, Group
+from sconto.domain.choice import Group
+from sconto.domain.code_outcomes import CodeStatus
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
 from sconto.domain.money import PERCENT
@@ -17,9 +18,9 @@ from sconto.domain.pricing import PricedCart
 from sconto.domain.promotion import NewPromotion
 from sconto.operations.checkout import place_order, quote
 from sconto.operations.promotions import create_promotion
-from sconto.store.candidates import CartAt, read_surroundings
+from sconto.store.candidates import CartAt, read_candidates_of_carts
 from sconto.store.database import Database
-from sconto.store.pick_memory import PickMemory
+from sconto.store.pick_cache import PickCache
 from tests.builders import NOON, a_cart, a_line, a_period, a_promotion
 from tests.operations.stock import stock
 
@@ -166,9 +167,9 @@ async def test_what_is_read_of_codes_follows_the_cart_and_not_the_promotions_tha
         )
     cart = a_cart(a_line(1), a_line(2, line_id="2"), codes=TEXTS)
     async with database.read() as connection:
-        [found] = await read_surroundings(
-            connection, PickMemory(), merchant.merchant_id, [CartAt(cart, NOON)]
+        [found] = await read_candidates_of_carts(
+            connection, PickCache(), merchant.merchant_id, [CartAt(cart, NOON)]
         )
-    assert len(found.candidates.offers) <= len(TEXTS) * 2
+    assert len(found.offers) <= len(TEXTS) * 2
     priced = await quote(database, merchant, cart, NOON)
     assert [line.discount for line in priced.lines] == [600, 10]

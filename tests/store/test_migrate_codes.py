@@ -12,13 +12,13 @@ from psycopg import sql
 
 from sconto.api.clock import read_clock
 from sconto.domain.cart import Cart
-from sconto.domain.choice import CodeStatus
+from sconto.domain.code_outcomes import CodeStatus
 from sconto.domain.people import Caller, Role
 from sconto.domain.problems import SubscriptionCodeNotFound
 from sconto.domain.subscription import Contract, Subscription, SubscriptionCode
 from sconto.domain.subscription_promotion import Application
 from sconto.operations import checkout, subscriptions
-from sconto.operations.idempotency import Answer, Repeatable
+from sconto.operations.idempotency import EncodedAnswer, Repeatable
 from sconto.store.database import Database
 from sconto.store.migrate import migrate
 from sconto.store.schema import MIGRATIONS, known_versions
@@ -194,8 +194,8 @@ async def discount(database: Database, code: str, application_id: str | None) ->
     return (await checkout.quote(database, CALLER, cart, NOON)).discount
 
 
-async def apply(database: Database, code: str) -> Answer:
-    request: Repeatable[Application] = Repeatable(None, b"", lambda _: Answer(200, b"\0"))
+async def apply(database: Database, code: str) -> EncodedAnswer:
+    request: Repeatable[Application] = Repeatable(None, b"", lambda _: EncodedAnswer(200, b"\0"))
     contract = Contract(None, "monthly")
     return await subscriptions.apply_code(database, CALLER, code, contract, request, read_clock())
 

@@ -14,9 +14,9 @@ from sconto.domain.people import Caller
 from sconto.domain.problems import CodesUsedUp
 from sconto.operations.checkout import get_order, place_order
 from sconto.operations.promotions import create_promotion
-from sconto.operations.statistics import promotion_statistics
+from sconto.operations.statistics import get_statistics
 from sconto.store.database import Connection, Database, DatabaseUnavailable
-from sconto.store.orders import AUTOMATIC, Overtaken
+from sconto.store.orders import NO_CODE, OrderRaceLost
 from sconto.store.outcomes import decode_order
 from tests.builders import NOON, a_cart, a_line, a_promotion
 from tests.store.priced import PricedOrder, price_order
@@ -103,7 +103,7 @@ async def test_orders_that_share_neither_a_code_nor_an_id_do_not_wait_for_each_o
             async with asyncio.timeout(2):
                 assert (await place(database, merchant, f"B-{cart.codes}", cart)).created
     for name, expected in {"automatic": 5, "shared": 1, "once": 3}.items():
-        statistics = await promotion_statistics(database, merchant, promotions[name])
+        statistics = await get_statistics(database, merchant, promotions[name])
         assert statistics.uses == expected
 
 
@@ -134,7 +134,7 @@ async def test_what_a_one_time_code_redeems_stands_with_it_and_its_promotion_cou
     await place(database, merchant, "A-1")
     await place(database, merchant, "A-2", replaces="A-1")
     await place(database, merchant, "A-3", twice)
-    statistics = await promotion_statistics(database, merchant, promotions["once"])
+    statistics = await get_statistics(database, merchant, promotions["once"])
     assert statistics.uses == 6
     assert [(code.code, code.uses) for code in statistics.codes or ()] == [
         ("once", 4),
@@ -147,7 +147,7 @@ async def test_what_a_one_time_code_redeems_stands_with_it_and_its_promotion_cou
             merchant.merchant_id,
             promotions["once"],
         )
-    assert [tuple(row) for row in counted] == [(AUTOMATIC, 6)]
+    assert [tuple(row) for row in counted] == [(NO_CODE, 6)]
 
 
 async def test_an_order_with_the_same_code_waits_and_gets_it_if_the_first_is_undone(
@@ -160,14 +160,14 @@ async def test_an_order_with_the_same_code_waits_and_gets_it_if_the_first_is_und
             waiting.append(asyncio.create_task(place(database, merchant, "A-2")))
             await asyncio.sleep(0.2)
             assert not waiting[0].done()
-            raise Overtaken
+            raise OrderRaceLost
 
     waiting: list[asyncio.Task[Placed]] = []
-    with pytest.raises(Overtaken):
+    with pytest.raises(OrderRaceLost):
         await undone()
     placed = await asyncio.wait_for(waiting[0], 5)
     assert placed.created
-    statistics = await promotion_statistics(database, merchant, promotions["once"])
+    statistics = await get_statistics(database, merchant, promotions["once"])
     assert statistics.uses == 2
 
 
@@ -191,10 +191,10 @@ async def test_an_order_that_finds_its_id_taken_leaves_no_trace(
     async with database.read() as connection:
         late = await order_of(connection, merchant, "A-1")
     await place(database, merchant, "A-1", a_cart())
-    with pytest.raises(Overtaken):
+    with pytest.raises(OrderRaceLost):
         async with database.write() as connection:
             await late.insert(connection)
-    statistics = await promotion_statistics(database, merchant, promotions["once"])
+    statistics = await get_statistics(database, merchant, promotions["once"])
     assert statistics.uses == 0
     assert (await place(database, merchant, "A-2")).created
 
@@ -207,7 +207,7 @@ async def test_a_code_that_is_removed_while_an_order_runs_is_not_used(
         await connection.execute(
             "UPDATE codes SET removed_at = now() WHERE merchant_id = $1", merchant.merchant_id
         )
-    with pytest.raises(Overtaken):
+    with pytest.raises(OrderRaceLost):
         async with database.write() as connection:
             await late.insert(connection)
 
@@ -223,7 +223,7 @@ async def test_an_order_that_waits_for_a_change_of_its_promotion_is_priced_anew_
         await asyncio.sleep(0.2)
         assert not waiting.done()
     assert (await asyncio.wait_for(waiting, 5)).created
-    statistics = await promotion_statistics(database, merchant, promotions["once"])
+    statistics = await get_statistics(database, merchant, promotions["once"])
     assert statistics.uses == 2
 
 
@@ -241,7 +241,7 @@ async def test_a_connection_that_drops_before_the_commit_leaves_nothing_and_the_
     with pytest.raises(DatabaseUnavailable):
         await dropped()
     assert (await place(database, merchant, "A-1")).created
-    statistics = await promotion_statistics(database, merchant, promotions["once"])
+    statistics = await get_statistics(database, merchant, promotions["once"])
     assert statistics.uses == 2
     assert not (await place(database, merchant, "A-1")).created
 

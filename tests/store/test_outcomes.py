@@ -4,12 +4,12 @@ import json
 
 import pytest
 
+from sconto.domain.candidates import AutomaticPick, Candidates
 from sconto.domain.cart import Cart
-from sconto.domain.choice import AutomaticPick, Candidates
 from sconto.domain.money import FULL_PERCENT
 from sconto.domain.pricing import PricedCart, price
 from sconto.domain.subscription import Subscription, SubscriptionCode
-from sconto.domain.subscription_pricing import AppliedRules
+from sconto.domain.subscription_pricing import SubscriptionRules
 from sconto.store.outcomes import decode_order, encode_outcome
 from sconto.store.stored_amounts import WHOLE_UNITS
 from tests.builders import NOON, a_line, percent_off
@@ -19,7 +19,7 @@ def outcome_in(currency: str) -> PricedCart:
     subscription = Subscription(None, "monthly", 1, (SubscriptionCode("TRY3", 1),))
     candidates = Candidates(
         everywhere=AutomaticPick(7, FULL_PERCENT // 2),
-        applied=[AppliedRules(81, (percent_off(),))],
+        subscription_rules=[SubscriptionRules(81, (percent_off(),))],
     )
     cart = Cart(currency, (a_line(unit_price=15_051),), (), subscription)
     return price(cart, candidates, NOON)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from sconto.domain.people import Caller
-from sconto.domain.product import Product, ProductLine, PutCounts, Repeat
+from sconto.domain.product import Product, ProductLine, PutCounts, RepeatedProduct
 from sconto.store import products
 from sconto.store.database import Connection, Database
 from tests.builders import NOON, a_product
@@ -64,7 +64,7 @@ async def test_repeats_are_found_with_the_first_line_of_each(database: Database)
     async with database.write() as connection:
         await products.stage_products(connection, reversed(lines))
         repeats = await products.find_repeats(connection, 2)
-    assert repeats == ([Repeat(4, 7, 2), Repeat(6, 8, 3)], 3)
+    assert repeats == ([RepeatedProduct(4, 7, 2), RepeatedProduct(6, 8, 3)], 3)
 
 
 async def test_lines_that_break_off_leave_nothing(database: Database, merchant: Caller) -> None:

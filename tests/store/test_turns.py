@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from sconto.store.turns import Lines, LineTooLong, Slots
+from sconto.store.turns import KeyedLocks, LockTimeout, Slots
 
 
 async def test_a_merchant_never_has_more_than_its_share() -> None:
@@ -68,14 +68,14 @@ async def test_those_who_leave_at_any_moment_take_no_slot_along() -> None:
 
 
 async def test_a_line_lets_one_at_a_time_through_and_others_pass() -> None:
-    lines = Lines()
+    lines = KeyedLocks()
     deadline = asyncio.get_running_loop().time() + 0.05
-    async with lines.first_for(1, ["A", 7], deadline):
+    async with lines.hold(1, ["A", 7], deadline):
         for merchant, wanted in ((2, "A"), (1, "B"), (1, "7")):
-            async with lines.first_for(merchant, [wanted], deadline):
+            async with lines.hold(merchant, [wanted], deadline):
                 pass
-        with pytest.raises(LineTooLong):
-            async with lines.first_for(1, [7], deadline):
+        with pytest.raises(LockTimeout):
+            async with lines.hold(1, [7], deadline):
                 raise AssertionError("two at once")
-    async with lines.first_for(1, [7, "A"], asyncio.get_running_loop().time() + 1):
+    async with lines.hold(1, [7, "A"], asyncio.get_running_loop().time() + 1):
         pass

@@ -18,7 +18,7 @@ from sconto.api.checkout.writing import write_order
 from sconto.domain.cart import Cart, Line
 from sconto.domain.order import NewOrder, Placed
 from sconto.domain.people import Caller, Role
-from sconto.domain.schedule import EVERYTHING, SECOND
+from sconto.domain.schedule import ALL_PRODUCTS_ID, SECOND
 from sconto.domain.subscription import Subscription, SubscriptionCode
 from sconto.operations.check import check
 from sconto.operations.checkout import get_order, place_order, quote
@@ -26,7 +26,7 @@ from sconto.operations.counters import fold
 from sconto.operations.overviews import chart_redemptions
 from sconto.operations.products import get_product, put_products
 from sconto.operations.promotions import delete_promotion
-from sconto.operations.statistics import promotion_statistics
+from sconto.operations.statistics import get_statistics
 from sconto.store.database import Database
 from sconto.store.migrate import migrate
 from tests.builders import a_product
@@ -112,12 +112,12 @@ async def test_statistics_and_charts_go_on_with_exact_amounts(upgraded: Database
         return {count.currency: count.discount for count in days}
 
     assert await given() == {"RSD": 32500, "IQD": 751_000, "EUR": 1000}
-    assert (await promotion_statistics(upgraded, SHOP, JUNE_SALE)).uses == 5
+    assert (await get_statistics(upgraded, SHOP, JUNE_SALE)).uses == 5
     # Half of 150.51 is 75.255, rounded half up to 75.26; half of 0.001 to 0.001.
     await place(upgraded, "B-1", Cart("RSD", (Line("1", 1, 1, 15051),)))
     await place(upgraded, "B-2", Cart("IQD", (Line("1", 4, 1, 1),)))
     assert await given() == {"RSD": 40026, "IQD": 751_001, "EUR": 1000}
-    assert (await promotion_statistics(upgraded, SHOP, JUNE_SALE)).uses == 7
+    assert (await get_statistics(upgraded, SHOP, JUNE_SALE)).uses == 7
     await fold(upgraded, NOW + timedelta(days=70))
     assert await given() == {"RSD": 40026, "IQD": 751_001, "EUR": 1000}
     assert await contradictions(upgraded) == []
@@ -157,7 +157,7 @@ async def test_prices_of_the_catalogue_stay_and_gain_decimals(upgraded: Database
 
 
 async def test_timelines_have_no_gap_between_two_sales(upgraded: Database, url: str) -> None:
-    assert timeline(url, EVERYTHING) == [
+    assert timeline(url, ALL_PRODUCTS_ID) == [
         (ALWAYS, datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)),
         (JUNE_SALE, datetime(2026, 6, 1, tzinfo=UTC), JULY),
         (JULY_SALE, JULY, AUGUST),
@@ -183,7 +183,7 @@ async def test_what_the_version_before_draws_meanwhile_includes_last_seconds(
         ("2026-09-01T23:59:59.000001Z", None, ALWAYS),
     ):
         execute(url, DRAWN_BEFORE, (start, end, promotion))
-    assert timeline(url, EVERYTHING)[2:] == [
+    assert timeline(url, ALL_PRODUCTS_ID)[2:] == [
         (JULY_SALE, JULY, AUGUST),
         (ALWAYS, AUGUST, None),
         (ALWAYS, datetime(2026, 9, 2, tzinfo=UTC), None),
@@ -195,7 +195,7 @@ async def test_a_promotion_of_the_version_before_is_deleted_without_a_trace(
 ) -> None:
     await delete_promotion(upgraded, SHOP, JUNE_SALE, NOW)
     await delete_promotion(upgraded, SHOP, JUNE_POTS, NOW)
-    assert timeline(url, EVERYTHING)[0] == (ALWAYS, datetime(2026, 1, 1, tzinfo=UTC), JULY)
+    assert timeline(url, ALL_PRODUCTS_ID)[0] == (ALWAYS, datetime(2026, 1, 1, tzinfo=UTC), JULY)
     assert timeline(url, 2) == [(POTS, datetime(2026, 1, 1, tzinfo=UTC), None)]
     assert await contradictions(upgraded) == []
 
@@ -209,7 +209,7 @@ SET ends_at = excluded.ends_at, promotion_id = excluded.promotion_id, percent = 
 
 
 async def contradictions(database: Database) -> list[str]:
-    return [each.words async for found in check(database) for each in found.contradictions]
+    return [each.words async for found in check(database) for each in found.violations]
 
 
 def timeline(url: str, product_id: int) -> list[tuple[object, ...]]:

@@ -11,7 +11,7 @@ from sconto.domain.codes import CodeType
 from sconto.domain.people import Caller
 from sconto.operations.check import check
 from sconto.operations.promotions import create_promotion
-from sconto.operations.statistics import promotion_statistics
+from sconto.operations.statistics import get_statistics
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_promotion
 from tests.store.priced import price_order
@@ -28,7 +28,7 @@ async def one_time_promotion(database: Database, merchant: Caller, codes: int) -
 
 async def nothing_contradicts(database: Database, merchant: Caller) -> None:
     checked = [promise async for promise in check(database, merchant.merchant_id)]
-    assert [promise for promise in checked if promise.contradictions] == []
+    assert [promise for promise in checked if promise.violations] == []
 
 
 async def test_a_one_time_code_serves_exactly_one_order(
@@ -51,7 +51,7 @@ async def test_a_one_time_code_serves_exactly_one_order(
     assert answers == Counter(
         {(code, 201): 1 for code in range(10)} | {(code, 409): CLIENTS - 1 for code in range(10)}
     )
-    statistics = await promotion_statistics(database, merchant, promotion_id)
+    statistics = await get_statistics(database, merchant, promotion_id)
     assert statistics.uses == 20
     assert statistics.codes is not None
     assert [code.uses for code in statistics.codes] == [2] * 10
@@ -81,7 +81,7 @@ async def test_a_one_time_code_that_orders_hand_on_counts_what_each_of_them_rede
             rivals = [(code, turn, rival) for code in range(4) for rival in range(6)]
             await share_out(rivals, shoppers, order)
             assert set(last) == set(range(4))
-    statistics = await promotion_statistics(database, merchant, promotion_id)
+    statistics = await get_statistics(database, merchant, promotion_id)
     assert statistics.uses == 4 * 9 * 2
     assert [code.uses for code in statistics.codes or ()] == [9 * 2] * 4
     await nothing_contradicts(database, merchant)
@@ -105,7 +105,7 @@ async def test_400_requests_for_40_order_ids_make_40_orders(
     assert answers == {201: 40, 200: 360}
     assert [len(texts) for texts in bodies.values()] == [1] * 40
     for promotion_id in (once, always):
-        assert (await promotion_statistics(database, merchant, promotion_id)).uses == 80
+        assert (await get_statistics(database, merchant, promotion_id)).uses == 80
 
 
 async def test_an_order_that_is_held_open_keeps_no_other_from_being_placed(
@@ -128,5 +128,5 @@ async def test_an_order_that_is_held_open_keeps_no_other_from_being_placed(
         held = await price_order(connection, merchant, "held", cart)
         await held.insert(connection)
         await share_out(range(1, 40), shoppers, order)
-    assert (await promotion_statistics(database, merchant, shared)).uses == 39
-    assert (await promotion_statistics(database, merchant, automatic)).uses == 79
+    assert (await get_statistics(database, merchant, shared)).uses == 39
+    assert (await get_statistics(database, merchant, automatic)).uses == 79

@@ -11,12 +11,12 @@ import psycopg
 import pytest
 
 from sconto.domain.codes import CodeType
-from sconto.domain.contradiction import first_mistake
 from sconto.domain.coverage import OwnPercents
 from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder, OrderStatus
 from sconto.domain.people import Caller
 from sconto.domain.product import Product
+from sconto.domain.promise import first_timeline_mistake
 from sconto.domain.promotion import PromotionChange, PromotionType
 from sconto.domain.schedule import Span, latest_wins
 from sconto.operations.check import TIMELINE, check
@@ -77,7 +77,7 @@ async def broken(database: Database, caller: Caller) -> list[str]:
     return [
         checked.promise
         async for checked in check(database, caller.merchant_id)
-        if checked.contradictions
+        if checked.violations
     ]
 
 
@@ -169,7 +169,7 @@ async def test_what_is_found_is_named_and_other_merchants_are_left_out(
         )
     assert await broken(stock, other) == []
     checks = check(stock, shop.merchant_id)
-    found = {checked.promise: checked.contradictions async for checked in checks}
+    found = {checked.promise: checked.violations async for checked in checks}
     (missing,) = found[RECORDED]
     assert missing.merchant_id == shop.merchant_id
     assert missing.words.startswith("order 'A-3' picked promotion")
@@ -222,12 +222,12 @@ async def test_a_timeline_of_random_promotions_is_judged_as_the_rule_says() -> N
         for number, (start, end) in enumerate([(0, 3), (1, 2), (1, 5), (4, 5), (2, 4)], 1)
     ]
     shown = latest_wins(spans)
-    assert first_mistake(spans, shown) is None
+    assert first_timeline_mistake(spans, shown) is None
     for index in range(len(shown)):
-        mistake = first_mistake(spans, shown[:index] + shown[index + 1 :])
+        mistake = first_timeline_mistake(spans, shown[:index] + shown[index + 1 :])
         assert mistake is not None
         assert (mistake.at, mistake.shown) == (shown[index].starts_at, ())
-        twice = first_mistake(spans, [*shown, shown[index]])
+        twice = first_timeline_mistake(spans, [*shown, shown[index]])
         assert twice is not None
         assert len(twice.shown) == 2
 

@@ -30,7 +30,7 @@ def caller_of(request: Request) -> Caller:
     return caller
 
 
-def holder_of(request: Request) -> Caller | None:
+def find_caller(request: Request) -> Caller | None:
     """The user whose valid token came with a request that needs none."""
     try:
         return caller_of(request)

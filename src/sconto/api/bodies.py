@@ -8,10 +8,10 @@ from starlette.requests import ClientDisconnect, Request
 
 from sconto.api.context import context_of
 from sconto.api.headers import find_header
-from sconto.api.strict_json import NotJson, is_light, parse_json
+from sconto.api.strict_json import NotJson, is_quick_to_parse, parse_json
 from sconto.domain.people import Caller
 from sconto.domain.problems import BodyEncoded, BodyTooLarge, UnsupportedMediaType
-from sconto.operations.turns import apart
+from sconto.operations.turns import in_thread
 
 SMALL: Final = 64 * 1024
 """Bytes of a body that has no list: a sign-in, a status, a question."""
@@ -34,10 +34,11 @@ async def read_object(request: Request, limit: int) -> dict[str, Any]:
     """The members of the JSON object that a request sends, in the order sent.
 
     Call it once the caller is known to be allowed to send it. Raises UnsupportedMediaType and
-    BodyEncoded before anything of the body is read, then BodyTooLarge, TooManyAtOnce and NotJson.
+    BodyEncoded before anything of the body is read, then BodyTooLarge, TooManyLargeRequests and
+    NotJson.
     """
     sent = await read_json(request, limit)
-    return await understand(request, sent, parse_object, sent)
+    return await run_parser(request, sent, parse_object, sent)
 
 
 async def read_json(request: Request, limit: int) -> bytes:
@@ -50,14 +51,14 @@ async def read_json(request: Request, limit: int) -> bytes:
     return await read_body(request, limit)
 
 
-async def understand(
+async def run_parser(
     request: Request, sent: bytes, function: Callable[..., T], *arguments: object
 ) -> T:
     """What the function answers; where the body makes it take long, it has a thread and a turn."""
-    if is_light(sent):
+    if is_quick_to_parse(sent):
         return function(*arguments)
     async with in_turn(request):
-        return await apart(function, *arguments)
+        return await in_thread(function, *arguments)
 
 
 def require_json(request: Request) -> None:
@@ -82,7 +83,7 @@ def is_json(request: Request) -> bool:
 
 @asynccontextmanager
 async def in_turn(request: Request) -> AsyncIterator[None]:
-    """Do something large in the turn of the caller's merchant. Raises TooManyAtOnce.
+    """Do something large in the turn of the caller's merchant. Raises TooManyLargeRequests.
 
     A request has one turn at most, so that none waits for itself.
     """

@@ -4,7 +4,7 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Final
 
-from sconto.domain.numbers import LARGEST
+from sconto.domain.numbers import MAX_INT64
 
 _ID: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 
@@ -20,7 +20,7 @@ def read_cursor(text: str, *, least: int = 1) -> int | None:
         decoded = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
     except ValueError:
         return None
-    if _ID.fullmatch(decoded) is None or not least <= int(decoded) <= LARGEST:
+    if _ID.fullmatch(decoded) is None or not least <= int(decoded) <= MAX_INT64:
         return None
     # Decoding overlooks much, but there is only one way to write a cursor.
     return int(decoded) if write_cursor(int(decoded)) == text else None

@@ -1,8 +1,11 @@
-"""How much an answer tells of what is wrong: enough to mend it, however much was sent."""
+"""Faults of a request's fields, and how many of them an answer lists."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import islice
 from typing import Final, TypeVar
+
+from sconto.domain.problems import Problem
 
 MOST_FAULTS: Final = 100
 """The most faults that one answer lists: the first ones."""
@@ -10,6 +13,25 @@ MOST_FAULTS: Final = 100
 _NAME_LENGTH: Final = 100
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFault:
+    """What is wrong with one field, and where the field is.
+
+    The place is written as the format does it: `/lines/2/quantity` or `rules[0].effect`.
+    """
+
+    place: str
+    detail: str
+
+
+class InvalidFields(Problem):
+    """The request is well-formed, but some of its fields are not valid; the first are listed."""
+
+    def __init__(self, faults: Iterable[FieldFault]) -> None:
+        self.faults = first_faults(faults)
+        super().__init__(f"{len(self.faults)} invalid fields")
 
 
 def first_faults(faults: Iterable[T]) -> tuple[T, ...]:

@@ -8,7 +8,7 @@ from structlog.typing import FilteringBoundLogger
 _FIELD: Final = b"x-forwarded-for"
 
 
-class UnheardProxy:
+class UntrustedProxyWarning:
     """Looks for `X-Forwarded-For` from an address that FORWARDED_ALLOW_IPS does not name.
 
     Behind such a proxy all people have one address, and their failed sign-ins count together.

@@ -21,7 +21,7 @@ from starlette.staticfiles import StaticFiles
 from sconto import __version__
 from sconto.api.operator import require_operator
 from sconto.api.plain_route import PlainRoute
-from sconto.operations.turns import apart
+from sconto.operations.turns import in_thread
 
 _TITLE: Final = "Sconto"
 _ASSETS: Final = "/docs/assets"
@@ -96,7 +96,7 @@ class _Pages:
         key = (name, _root_of(request))
         if key not in self._written:
             # In a thread: a tenth of a second. A client that goes away does not stop it.
-            self._written[key] = asyncio.create_task(apart(_keep, write, request))
+            self._written[key] = asyncio.create_task(in_thread(_keep, write, request))
         page = await asyncio.shield(self._written[key])
         if not _takes_gzip(request.headers.get("accept-encoding", "")):
             return Response(page.plain, headers=page.headers)

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 # Typed, but for what is imported here.
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-from sconto.domain.choice import CodeOutcome, CodeStatus
+from sconto.domain.code_outcomes import CodeOutcome, CodeStatus
 
 _METHODS: Final = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 

@@ -1,13 +1,12 @@
 """Errors as `application/problem+json` (RFC 9457): the dialect of all addresses that are ours."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 from starlette.responses import Response
 
-from sconto.api.faults import first_faults, first_names, shorten
+from sconto.api.faults import FieldFault, InvalidFields, first_names, shorten
 from sconto.api.operator import CHALLENGE, NotTheOperator
 from sconto.api.strict_json import NotJson
 from sconto.api.titles import title_of
@@ -15,11 +14,10 @@ from sconto.domain.problems import (
     AccessDenied,
     BodyEncoded,
     BodyTooLarge,
-    Problem,
     TokenExpired,
     TokenInvalid,
     TokenMissing,
-    TooManyAtOnce,
+    TooManyLargeRequests,
     UnsupportedMediaType,
 )
 
@@ -58,22 +56,6 @@ PROBLEM: Final[dict[str, Any]] = {
 """An error's body as a JSON schema."""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldFault:
-    """What is wrong with one field: a sentence, and where it is, as in `/lines/2/quantity`."""
-
-    pointer: str
-    detail: str
-
-
-class InvalidFields(Problem):
-    """The request is well-formed JSON, but fields of it cannot be used; the first are listed."""
-
-    def __init__(self, faults: Iterable[FieldFault]) -> None:
-        self.faults = first_faults(faults)
-        super().__init__(f"{len(self.faults)} invalid fields")
-
-
 def pointer(name: str) -> str:
     """A member's part of a JSON pointer (RFC 6901)."""
     return "/" + shorten(name).replace("~", "~0").replace("/", "~1")
@@ -106,7 +88,7 @@ def problem(
 
 
 def _invalid_fields(error: InvalidFields) -> Response:
-    faults = [{"pointer": fault.pointer, "detail": fault.detail} for fault in error.faults]
+    faults = [{"pointer": fault.place, "detail": fault.detail} for fault in error.faults]
     return problem(422, "Some fields are not valid.", members={"errors": faults})
 
 
@@ -126,7 +108,7 @@ ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     UnsupportedMediaType: lambda _: problem(415, "The body must be application/json."),
     BodyEncoded: lambda _: problem(415, "The body must not be compressed."),
     NotJson: lambda _: problem(400, "The body is not a JSON object."),
-    TooManyAtOnce: lambda error: problem(
+    TooManyLargeRequests: lambda error: problem(
         429,
         "Other large requests of this merchant are under way. Try again later.",
         {"Retry-After": str(error.retry_after)},

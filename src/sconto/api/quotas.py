@@ -51,7 +51,7 @@ class Quota:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class QuotaState:
     """How a caller stands with a quota after a request: what is left, for how many seconds."""
 
     quota: Quota
@@ -90,13 +90,13 @@ class Quotas:
         """The quotas that a request falls under."""
         return self._checkout if checkout else self._others
 
-    async def count(self, caller: Caller, quotas: Iterable[Quota]) -> list[Standing]:
+    async def count(self, caller: Caller, quotas: Iterable[Quota]) -> list[QuotaState]:
         """Count one request, and say how the caller stands with each of the quotas.
 
         Where Redis cannot be reached nothing is counted and nobody is refused.
         """
 
-        async def hit_all() -> list[Standing]:
+        async def hit_all() -> list[QuotaState]:
             return [await self._hit(caller, quota) for quota in quotas]
 
         return await self._ask_storage(hit_all, [])
@@ -141,13 +141,13 @@ class Quotas:
                 _log.warning("requests are not counted: %s", type(error).__name__)
             return otherwise
 
-    async def _hit(self, caller: Caller, quota: Quota) -> Standing:
+    async def _hit(self, caller: Caller, quota: Quota) -> QuotaState:
         who = caller.merchant_id if quota.by_merchant else caller.user_id
         key = (quota.name, str(who))
         kept = await self._limiter.hit(quota.item, *key)
         window = await self._limiter.get_window_stats(quota.item, *key)
         seconds = max(1, math.ceil(window.reset_time - time()))
-        return Standing(quota, kept, max(0, window.remaining), seconds)
+        return QuotaState(quota, kept, max(0, window.remaining), seconds)
 
 
 def _guesser(caller: Caller, address: str) -> tuple[str, str, str]:

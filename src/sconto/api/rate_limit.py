@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sconto.api.access import caller_of
 from sconto.api.context import Context
 from sconto.api.errors import dialect_of
-from sconto.api.quotas import Standing
+from sconto.api.quotas import QuotaState
 from sconto.domain.people import Caller
 from sconto.domain.problems import Problem
 from sconto.operations import DatabaseUnavailable
@@ -36,12 +36,12 @@ class RateLimit:
         context: Context = scope["app"].state.context
         quotas = context.quotas.of(checkout=scope["path"].startswith(_CHECKOUT))
         caller = _find_caller(scope) if quotas else None
-        standings = [] if caller is None else await context.quotas.count(caller, quotas)
-        if not standings:
+        states = [] if caller is None else await context.quotas.count(caller, quotas)
+        if not states:
             await self._app(scope, receive, send)
             return
-        fields = header_fields(standings)
-        broken = [standing.seconds for standing in standings if not standing.kept]
+        fields = header_fields(states)
+        broken = [state.seconds for state in states if not state.kept]
         if broken:
             headers = {**fields, "Retry-After": str(max(broken))}
             answer = dialect_of(scope["path"]).answer_status(429, headers)
@@ -50,16 +50,13 @@ class RateLimit:
         await self._app(scope, receive, _with_fields(send, fields))
 
 
-def header_fields(standings: Sequence[Standing]) -> dict[str, str]:
+def header_fields(states: Sequence[QuotaState]) -> dict[str, str]:
     """The two header fields, as lists of structured fields (RFC 9651)."""
     policy = ", ".join(
-        f'"{standing.quota.name}";q={standing.quota.item.amount}'
-        f";w={standing.quota.item.get_expiry()}"
-        for standing in standings
+        f'"{state.quota.name}";q={state.quota.item.amount};w={state.quota.item.get_expiry()}'
+        for state in states
     )
-    left = ", ".join(
-        f'"{standing.quota.name}";r={standing.left};t={standing.seconds}' for standing in standings
-    )
+    left = ", ".join(f'"{state.quota.name}";r={state.left};t={state.seconds}' for state in states)
     return {"RateLimit-Policy": policy, "RateLimit": left}
 
 

@@ -51,7 +51,7 @@ def parse_json(raw: bytes) -> Any:
     nested deeper than 32, and for what has more values than any request needs.
     """
     containers = _count_containers(raw)
-    if not _is_light(raw, containers):
+    if not _is_quick_to_parse(raw, containers):
         _refuse_excess(raw, containers)
         document = _parse_patiently(raw)
     else:
@@ -68,9 +68,9 @@ def parse_json(raw: bytes) -> Any:
     return document
 
 
-def is_light(raw: bytes) -> bool:
+def is_quick_to_parse(raw: bytes) -> bool:
     """Whether reading the text takes no more than some milliseconds, whatever is in it."""
-    return len(raw) <= _LIGHT and _is_light(raw, _count_containers(raw))
+    return len(raw) <= _LIGHT and _is_quick_to_parse(raw, _count_containers(raw))
 
 
 def encode_json(value: object, *, is_sorted: bool = False) -> bytes:
@@ -82,7 +82,7 @@ def _count_containers(raw: bytes) -> int:
     return raw.count(b"{") + raw.count(b"[")
 
 
-def _is_light(raw: bytes, containers: int) -> bool:
+def _is_quick_to_parse(raw: bytes, containers: int) -> bool:
     if len(raw) <= _SMALL:
         return containers <= _FEW_CONTAINERS
     return len(raw) <= _LIGHT and containers <= _FEW_CONTAINERS and raw.count(b",") <= _FEW_COMMAS

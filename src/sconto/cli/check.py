@@ -5,7 +5,7 @@ from typing import Final
 import typer
 
 from sconto.cli.database import ask_database
-from sconto.domain.contradiction import Checked
+from sconto.domain.promise import CheckedPromise
 from sconto.operations import Database
 from sconto.operations.check import check as compare
 
@@ -26,12 +26,12 @@ async def _check(database: Database) -> bool:
     kept = True
     async for checked in compare(database):
         show_checked(checked)
-        kept = kept and not checked.contradictions
+        kept = kept and not checked.violations
     return kept
 
 
-def show_checked(checked: Checked) -> None:
+def show_checked(checked: CheckedPromise) -> None:
     """Print a promise with what breaks it."""
-    typer.echo(f"{'BROKEN' if checked.contradictions else 'held':6}  {checked.promise}")
-    for contradiction in checked.contradictions:
-        typer.echo(f"        merchant {contradiction.merchant_id}: {contradiction.words}")
+    typer.echo(f"{'BROKEN' if checked.violations else 'held':6}  {checked.promise}")
+    for violation in checked.violations:
+        typer.echo(f"        merchant {violation.merchant_id}: {violation.words}")

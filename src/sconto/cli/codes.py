@@ -25,16 +25,16 @@ from sconto.api.merchant.codes_wire import CSV_HEADING, write_csv
 from sconto.cli.database import ask_database
 from sconto.cli.refusals import refuse
 from sconto.domain.code_pattern import ALPHABET, CodePattern, Ending, Generation
-from sconto.domain.people import Caller, operator_of
+from sconto.domain.people import Caller, command_line_caller
 from sconto.domain.problems import CodeFileRefused
 from sconto.domain.spreadsheet import BYTE_ORDER_MARK
 from sconto.operations import Database, codes, people
-from sconto.operations.code_generation import get_generation, make_codes, start_generation
+from sconto.operations.code_generation import generate_some, get_generation, start_generation
 
 app: Final = typer.Typer(help="A promotion's codes, by the file or by the million.")
 
 _PIECE: Final = 64 * 1024
-_PAUSE: Final = 0.2
+_POLL_AFTER: Final = 0.2
 
 Merchant = Annotated[str, typer.Option(help="The merchant whose promotion it is.")]
 Promotion = Annotated[int, typer.Option(min=1, help="The promotion's id.")]
@@ -156,10 +156,10 @@ async def _generate(
         database, caller, promotion_id, pattern, count, read_clock()
     )
     while generation.ending is None:
-        advanced = await make_codes(database, caller.merchant_id, generation.id, read_clock())
+        advanced = await generate_some(database, caller.merchant_id, generation.id, read_clock())
         if advanced is None:
             # A worker of the service is at it.
-            await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(_POLL_AFTER)
             advanced = await get_generation(database, caller, generation.id)
         generation = advanced
         show(generation.made)
@@ -167,7 +167,7 @@ async def _generate(
 
 
 async def _operator(database: Database, merchant: str) -> Caller:
-    return operator_of(await people.find_merchant(database, merchant))
+    return command_line_caller(await people.find_merchant(database, merchant))
 
 
 @contextmanager

@@ -66,7 +66,7 @@ def require_schema(url: str) -> None:
         )
 
 
-def what_sessions_lack(url: str) -> list[str]:
+def missing_session_settings(url: str) -> list[str]:
     """The settings that should be in force on each connection and are not, as `name = value`.
 
     Raises DatabaseUnavailable.

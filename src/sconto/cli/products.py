@@ -15,7 +15,7 @@ from sconto.api.clock import read_clock
 from sconto.cli.database import ask_database
 from sconto.cli.product_file import FileRefused, read_lines
 from sconto.cli.refusals import refuse
-from sconto.domain.people import operator_of
+from sconto.domain.people import command_line_caller
 from sconto.domain.problems import ImportRefused
 from sconto.domain.product import ProductLine, PutCounts, RefusedLine
 from sconto.operations import Database, people, products
@@ -88,7 +88,7 @@ def _watch(file: BinaryIO, lines: _Lines, progress: Progress, size: int) -> _Lin
 
 
 async def _import(database: Database, merchant: str, lines: _Lines) -> PutCounts:
-    caller = operator_of(await people.find_merchant(database, merchant))
+    caller = command_line_caller(await people.find_merchant(database, merchant))
     return await products.import_products(database, caller, lines, read_clock())
 
 

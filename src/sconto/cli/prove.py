@@ -30,8 +30,8 @@ from sconto.operations.check import check
 from sconto.settings import Settings
 
 _WORKERS: Final = "2"
-_STOP_SECONDS: Final = 60
-_ANSWER_SECONDS: Final = 5
+_STOP_TIMEOUT: Final = 60
+_FIRST_ANSWER_TIMEOUT: Final = 5
 
 _SERVE: Final = "from sconto.cli import app; app()"
 
@@ -94,7 +94,7 @@ def _service(settings: Settings, url: str | None) -> Iterator[str]:
         yield address
     finally:
         process.terminate()
-        process.wait(_STOP_SECONDS)
+        process.wait(_STOP_TIMEOUT)
 
 
 async def _prove(database_url: str, service: Service, seconds: int, clients: int) -> bool:
@@ -120,7 +120,7 @@ async def _prove_on(database: Database, service: Service, seconds: int, clients:
     kept = all(one.broken is None for one in tried.values())
     async for checked in check(database, merchant_id):
         show_checked(checked)
-        kept = kept and not checked.contradictions
+        kept = kept and not checked.violations
     return kept
 
 
@@ -130,7 +130,7 @@ async def _open_shop(database: Database, shop: Shop, name: str) -> None:
     await people.create_user(database, name, name, password, Role.ADMIN)
     asked = Request("POST", "/v1/login_check", {"username": name, "password": password})
     try:
-        async with asyncio.timeout(_ANSWER_SECONDS):
+        async with asyncio.timeout(_FIRST_ANSWER_TIMEOUT):
             answer = await shop.service.ask(asked)
     except TimeoutError:
         raise NotProvable(f"{shop.service.url} does not answer") from None

@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sconto.cli.prove_http import Answer, Request, Service
+from sconto.cli.prove_http import Request, Response, Service
 
 PRODUCTS: Final = (1, 2)
 
 _PRICE: Final = "10.00"
 _KEY: Final = "Idempotency-Key"
-_SOON: Final = 0.02
+_HANG_UP_BEFORE: Final = 0.02
 """Seconds after which a connection is dropped at the latest: most requests are under way then."""
 
 
@@ -51,9 +51,9 @@ class Shop:
         body = {"promotion_type": "coupon", "promotion_name": code, "coupons": coupons}
         return (await self.ask("POST", "/v1/promotion", body))["id"], code
 
-    async def place(self, requests: Sequence[Request]) -> list[Answer]:
+    async def place(self, requests: Sequence[Request]) -> list[Response]:
         """Place orders at once, and keep what was told of each."""
-        answers = await self.service.ask_at_once(requests)
+        answers = await self.service.ask_together(requests)
         for answer in answers:
             _require(answer, {200, 201, 409}, "an order")
             if answer.status != 409:
@@ -74,10 +74,10 @@ class Shop:
             self.told.uses.update(promotion_id for _, promotion_id in picks)
 
 
-Attack = Callable[[Shop], Awaitable[list[Answer]]]
+Attack = Callable[[Shop], Awaitable[list[Response]]]
 
 
-async def take_one_time_code(shop: Shop) -> list[Answer]:
+async def take_one_time_code(shop: Shop) -> list[Response]:
     """Different orders want the same one-time code: one gets it."""
     _, code = await shop.create(coupon_type="one-time")
     answers = await shop.place([_order(codes=[code]) for _ in range(shop.clients)])
@@ -85,7 +85,7 @@ async def take_one_time_code(shop: Shop) -> list[Answer]:
     return answers
 
 
-async def place_one_id(shop: Shop) -> list[Answer]:
+async def place_one_id(shop: Shop) -> list[Response]:
     """Two carts are sent under one order id, many times: one is placed, the other refused."""
     order_id = _id()
     carts = [_order(order_id, quantity=1 + number % 2) for number in range(shop.clients)]
@@ -97,7 +97,7 @@ async def place_one_id(shop: Shop) -> list[Answer]:
     return answers
 
 
-async def replace_one_order(shop: Shop) -> list[Answer]:
+async def replace_one_order(shop: Shop) -> list[Response]:
     """Many orders take the place of one that has a one-time code: one does, with the code."""
     _, code = await shop.create(coupon_type="one-time")
     old = _id()
@@ -109,13 +109,13 @@ async def replace_one_order(shop: Shop) -> list[Answer]:
     return answers
 
 
-async def drop_and_retry(shop: Shop) -> list[Answer]:
+async def drop_and_retry(shop: Shop) -> list[Response]:
     """Callers hang up before they hear the answer, and ask again: every order counts once."""
     promotion_id, code = await shop.create()
     before = shop.told.uses[promotion_id]
     answers = await shop.place(
         [
-            _order(codes=[code], hang_up=random.uniform(0, _SOON))  # noqa: S311
+            _order(codes=[code], hang_up=random.uniform(0, _HANG_UP_BEFORE))  # noqa: S311
             for _ in range(shop.clients)
         ]
     )
@@ -125,7 +125,7 @@ async def drop_and_retry(shop: Shop) -> list[Answer]:
     return answers
 
 
-async def repeat_orders(shop: Shop) -> list[Answer]:
+async def repeat_orders(shop: Shop) -> list[Response]:
     """The same order is sent by many callers: it is placed once, and told alike."""
     promotion_id, code = await shop.create(coupon_type="one-time")
     order = _order(codes=[code])
@@ -135,7 +135,7 @@ async def repeat_orders(shop: Shop) -> list[Answer]:
     return answers
 
 
-async def change_under_way(shop: Shop) -> list[Answer]:
+async def change_promotions_during_orders(shop: Shop) -> list[Response]:
     """Promotions change while orders are placed: what was told is what counts."""
     promotion_id, code = await shop.create()
     everything = await shop.ask("POST", "/v1/promotion", _automatic(5))
@@ -147,7 +147,7 @@ async def change_under_way(shop: Shop) -> list[Answer]:
         Request("DELETE", f"/v1/promotion/{everything['id']}"),
     ]
     orders = [_order(codes=[code]) for _ in range(shop.clients)]
-    answers = await shop.service.ask_at_once([*orders, *changes])
+    answers = await shop.service.ask_together([*orders, *changes])
     for answer in answers[: len(orders)]:
         _require(answer, {201, 409}, "an order")
         if answer.status == 201:
@@ -158,11 +158,11 @@ async def change_under_way(shop: Shop) -> list[Answer]:
     return answers
 
 
-async def reach_limit(shop: Shop) -> list[Answer]:
+async def reach_limit(shop: Shop) -> list[Response]:
     """More callers apply a subscription code than its limit allows: exactly the limit do."""
     limit = max(1, shop.clients // 3)
     promotion_id, code = await _create_limited(shop, limit)
-    answers = await shop.service.ask_at_once(
+    answers = await shop.service.ask_together(
         [_application(code, secrets.token_hex(8)) for _ in range(shop.clients)]
     )
     for answer in answers:
@@ -174,11 +174,11 @@ async def reach_limit(shop: Shop) -> list[Answer]:
     return answers
 
 
-async def repeat_application(shop: Shop) -> list[Answer]:
+async def repeat_application(shop: Shop) -> list[Response]:
     """The same Idempotency-Key comes from many callers: one use is counted."""
     promotion_id, code = await _create_limited(shop, shop.clients)
     request = _application(code, secrets.token_hex(8))
-    answers = await shop.service.ask_at_once([request] * shop.clients)
+    answers = await shop.service.ask_together([request] * shop.clients)
     # Who comes while the first is under way may be told to ask again.
     for answer in answers:
         _require(answer, {200, 409}, "an application")
@@ -197,7 +197,7 @@ ATTACKS: Final[Mapping[str, Attack]] = {
     "the same order, many times": repeat_orders,
     "one order, many replacements": replace_one_order,
     "connections dropped, then retries": drop_and_retry,
-    "promotions changed under way": change_under_way,
+    "promotions changed under way": change_promotions_during_orders,
     "a subscription code at its limit": reach_limit,
     "one Idempotency-Key, many callers": repeat_application,
 }
@@ -284,12 +284,12 @@ def _id() -> str:
     return f"prove-{secrets.token_hex(8)}"
 
 
-def _require(answer: Answer, expected: set[int], subject: str) -> None:
+def _require(answer: Response, expected: set[int], subject: str) -> None:
     if answer.status not in expected:
         raise Contradiction(f"{subject} was answered with {answer.status}: {answer.body}")
 
 
-def _require_one(answers: Sequence[Answer], words: str) -> None:
+def _require_one(answers: Sequence[Response], words: str) -> None:
     created = sum(answer.status == 201 for answer in answers)
     if created != 1:
         raise Contradiction(f"{created} {words}")

@@ -10,13 +10,13 @@ from time import monotonic
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-_PATIENCE: Final = 30.0
+ANSWER_TIMEOUT: Final = 30.0
 """Seconds until an answer must have come: longer than the service itself waits for anything."""
 
-_AGAIN: Final = frozenset([0, 429, 503])
+_RETRIED: Final = frozenset([0, 429, 503])
 """Nothing was answered, or "later": the caller asks again."""
 
-_PAUSE: Final = 0.2
+_RETRY_AFTER: Final = 0.2
 
 
 class NoAnswer(Exception):
@@ -35,7 +35,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """What came back, and when the request was under way; status 0 where nothing did."""
 
     status: int
@@ -55,15 +55,15 @@ class Service:
         self._port = parts.port or (443 if self._tls else 80)
         self.headers: dict[str, str] = {}
 
-    async def ask(self, request: Request) -> Answer:
+    async def ask(self, request: Request) -> Response:
         """The answer to one request, asked again for as long as the service says "later".
 
         Raises NoAnswer.
         """
-        (answer,) = await self.ask_at_once([request])
+        (answer,) = await self.ask_together([request])
         return answer
 
-    async def ask_at_once(self, requests: Sequence[Request]) -> list[Answer]:
+    async def ask_together(self, requests: Sequence[Request]) -> list[Response]:
         """The answers to requests that are sent when all of them are connected.
 
         Each is asked again until it is answered, as a shop would; the time is that of the first
@@ -72,19 +72,19 @@ class Service:
         ready = asyncio.Barrier(len(requests))
         return await asyncio.gather(*(self._ask(request, ready) for request in requests))
 
-    async def _ask(self, request: Request, ready: asyncio.Barrier) -> Answer:
+    async def _ask(self, request: Request, ready: asyncio.Barrier) -> Response:
         first = await self._send(request, ready)
-        answer, deadline = first, monotonic() + _PATIENCE
-        while answer.status in _AGAIN:
+        answer, deadline = first, monotonic() + ANSWER_TIMEOUT
+        while answer.status in _RETRIED:
             if monotonic() > deadline:
                 raise NoAnswer(f"{request.method} {self.url}{request.path} is not answered")
             if answer.status:
-                await asyncio.sleep(_PAUSE)
+                await asyncio.sleep(_RETRY_AFTER)
             again = Request(request.method, request.path, request.body, request.headers)
             answer = await self._send(again, None)
-        return Answer(answer.status, answer.body, first.began, first.ended)
+        return Response(answer.status, answer.body, first.began, first.ended)
 
-    async def _send(self, request: Request, ready: asyncio.Barrier | None) -> Answer:
+    async def _send(self, request: Request, ready: asyncio.Barrier | None) -> Response:
         writer: asyncio.StreamWriter | None = None
         raw = b""
         with suppress(OSError):
@@ -97,13 +97,13 @@ class Service:
                 writer.write(self._text(request))
                 await writer.drain()
                 if request.hang_up is None:
-                    raw = await asyncio.wait_for(reader.read(), _PATIENCE)
+                    raw = await asyncio.wait_for(reader.read(), ANSWER_TIMEOUT)
                 else:
                     await asyncio.sleep(request.hang_up)
             writer.transport.abort()
         else:
-            await asyncio.sleep(_PAUSE)
-        return _answer(raw, began)
+            await asyncio.sleep(_RETRY_AFTER)
+        return _parse_response(raw, began)
 
     def _text(self, request: Request) -> bytes:
         body = b"" if request.body is None else json.dumps(request.body).encode()
@@ -119,7 +119,7 @@ class Service:
         return f"{request.method} {request.path} HTTP/1.1\r\n{head}\r\n".encode() + body
 
 
-def overlapping(answers: Sequence[Answer]) -> int:
+def overlapping(answers: Sequence[Response]) -> int:
     """How many of the attempts were under way while another one was."""
     spans = sorted((answer.began, answer.ended) for answer in answers)
     met: set[int] = set()
@@ -132,7 +132,7 @@ def overlapping(answers: Sequence[Answer]) -> int:
     return len(met)
 
 
-def _answer(raw: bytes, began: float) -> Answer:
+def _parse_response(raw: bytes, began: float) -> Response:
     head, _, body = raw.partition(b"\r\n\r\n")
     status = int(head.split(b" ", 2)[1]) if head.startswith(b"HTTP/1.1 ") else 0
     parsed: Any = None
@@ -141,4 +141,4 @@ def _answer(raw: bytes, began: float) -> Answer:
     # Half an answer is none: nobody knows what it would have said.
     if status and parsed is None and body:
         status = 0
-    return Answer(status, parsed, began, monotonic())
+    return Response(status, parsed, began, monotonic())

@@ -20,9 +20,9 @@ from sconto.cli.connections import (
 )
 from sconto.cli.database import (
     bring_up_to_date,
+    missing_session_settings,
     require_schema,
     running_database,
-    what_sessions_lack,
 )
 from sconto.cli.privileges import drop_privileges
 from sconto.cli.termination import exit_if_stopped, terminable
@@ -31,12 +31,12 @@ from sconto.store.database import DatabaseUnavailable
 
 APPLICATION: Final = "sconto.app:create_app"
 
-_FIGURES_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
+_METRICS_FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 
-_GRACE_SECONDS: Final = 30
+_SHUTDOWN_TIMEOUT: Final = 30
 """How long running requests may take to end after the service is told to stop."""
 
-_HEARTBEAT_SECONDS: Final = 30
+_HEARTBEAT_TIMEOUT: Final = 30
 """A worker that does not answer for this long is replaced; a busy machine starts it in a few."""
 
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
@@ -60,7 +60,7 @@ def serve(
     drop_privileges()
     with terminable(), bind(host, port) as listener, running_database(settings) as url:
         _prepare_schema(url, migrate=migrate)
-        _tell_what_sessions_lack(url)
+        _warn_of_missing_session_settings(url)
         run_service(settings.with_database(url), listener, workers)
 
 
@@ -82,10 +82,10 @@ def run_service(
         # The workers read these variables. prometheus-client reads its own when it is imported, so
         # this process must not have imported it before.
         os.environ.update(settings.as_environment())
-        os.environ.pop(_FIGURES_FOLDER, None)
+        os.environ.pop(_METRICS_FOLDER_VARIABLE, None)
         if workers > 1:
             # Each worker counts in a file here, so that any of them can add up all counts.
-            os.environ[_FIGURES_FOLDER] = folder
+            os.environ[_METRICS_FOLDER_VARIABLE] = folder
         config = _config(app, workers, limits)
         listener.listen(config.backlog)
         typer.echo(f"Sconto listens on {address_of(listener)}")
@@ -133,9 +133,9 @@ def _prepare_schema(url: str, *, migrate: bool) -> None:
         typer.echo(f"sconto: the database cannot be reached yet: {error}", err=True)
 
 
-def _tell_what_sessions_lack(url: str) -> None:
+def _warn_of_missing_session_settings(url: str) -> None:
     with suppress(DatabaseUnavailable):
-        lacking = what_sessions_lack(url)
+        lacking = missing_session_settings(url)
         if lacking:
             typer.echo(
                 f"sconto: the database's sessions lack {', '.join(lacking)}: "
@@ -159,8 +159,8 @@ def _config(app: str, workers: int, limits: ConnectionLimits) -> Config:
         # Only the operator knows which proxy may tell a client's address.
         proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
         timeout_keep_alive=limits.idle_seconds,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-        timeout_worker_healthcheck=_HEARTBEAT_SECONDS,
+        timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT,
+        timeout_worker_healthcheck=_HEARTBEAT_TIMEOUT,
     )
 
 

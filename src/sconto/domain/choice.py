@@ -1,23 +1,18 @@
 """Which promotion a product gets, and why not the others.
 
 The rule is the merchant API's: three groups each pick at most one promotion for a product, and the
-customer gets the highest of the picks. Everything that was activated or picked and did not win says
-why.
-
-The values are structs of msgspec and not dataclasses, for each quote makes some twenty: a frozen
-dataclass takes six times as long, which was 40 % of pricing.
+customer gets the highest of the picks. A pick that loses says why.
 """
 
-from collections.abc import Callable, Iterable, KeysView, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Final, TypeVar
 
 import msgspec
 
-from sconto.domain.cart import Cart
+from sconto.domain.candidates import AutomaticPick, Candidates, Offer
 from sconto.domain.codes import CodeType, activated_codes
-from sconto.domain.schedule import Period, Standing
-from sconto.domain.subscription_pricing import AppliedRules
 
 
 class Group(StrEnum):
@@ -28,6 +23,9 @@ class Group(StrEnum):
     AUTOMATIC_ALL = "automatic_all"
 
 
+_ORDER: Final = {group: number for number, group in enumerate(Group)}
+
+
 class Reason(StrEnum):
     """Why a pick lost."""
 
@@ -35,95 +33,11 @@ class Reason(StrEnum):
     TIE = "tie"
 
 
-class CodeStatus(StrEnum):
-    """What became of an activated code, from best to worst."""
-
-    APPLIED = "applied"
-    OUTDONE = "outdone"
-    NOT_PICKED = "not_picked"
-    NOT_APPLICABLE = "not_applicable"
-    USED = "used"
-    EXPIRED = "expired"
-    NOT_STARTED = "not_started"
-    INACTIVE = "inactive"
-    UNKNOWN = "unknown"
-
-
-_OUT_OF_TIME = {
-    Standing.NOT_STARTED: CodeStatus.NOT_STARTED,
-    Standing.OVER: CodeStatus.EXPIRED,
-}
-
-_RANK = {status: rank for rank, status in enumerate(CodeStatus)}
-
-
-class AutomaticPick(msgspec.Struct, frozen=True):
-    """The promotion that a timeline shows for a product, or for all, at the time of the quote."""
-
-    promotion_id: int
-    percent: int
-
-
-class CodeOffer(msgspec.Struct, frozen=True):
-    """A code of a promotion, and what the promotion gives on the products of the cart.
-
-    `percent` is what it gives on every product; None where it names products, and then `percents`
-    has those of the cart that it covers. `used_at` is set once the code served an order while it
-    was one-time. `covers` says that it covers a product of the cart even if neither tells: percents
-    that cannot be picked may be left out.
-    """
-
-    key: str
-    code_id: int
-    promotion_id: int
-    code_type: CodeType | None
-    active: bool
-    period: Period
-    used_at: datetime | None = None
-    percent: int | None = None
-    percents: Mapping[int, int] = {}
-    covers: bool = False
-
-    def percent_on(self, product_id: int) -> int | None:
-        """The percent on a product of the cart; None where the promotion does not cover it."""
-        return self.percents.get(product_id) if self.percent is None else self.percent
-
-    def obstacle(self, at: datetime) -> CodeStatus | None:
-        """What keeps the code from being usable at all at that time; None where nothing does."""
-        if not self.active:
-            return CodeStatus.INACTIVE
-        standing = self.period.standing(at)
-        if standing is not Standing.RUNNING:
-            return _OUT_OF_TIME[standing]
-        if self.code_type is CodeType.ONE_TIME and self.used_at is not None:
-            return CodeStatus.USED
-        return None
-
-    def covers_any(self, product_ids: KeysView[int]) -> bool:
-        """Whether the promotion covers one of the cart's products."""
-        return self.covers or self.percent is not None or not product_ids.isdisjoint(self.percents)
-
-
-class Candidates(msgspec.Struct, frozen=True):
-    """Everything stored that the prices of one cart depend on at one time.
-
-    `known` are the cart's products that the catalogue has; `specific` the automatic promotions on
-    specific products, by product; `offers` the codes that the activated texts are spellings of;
-    `applied` the rules of each code on the cart's subscription, None for one that is unknown.
-    """
-
-    known: frozenset[int] = frozenset()
-    everywhere: AutomaticPick | None = None
-    specific: Mapping[int, AutomaticPick] = {}
-    offers: Sequence[CodeOffer] = ()
-    applied: Sequence[AppliedRules | None] = ()
-
-
 class Pick(msgspec.Struct, frozen=True):
     """The promotion that a group chose for a product.
 
-    `code`, `code_id` and `code_type` are those of the code group's pick; `reason` says why the pick
-    lost and is None for the one that applied.
+    `code`, `code_id` and `code_type` are those of the code group's pick. `reason` says why the pick
+    lost; it is None for the one that applied.
     """
 
     promotion_id: int
@@ -152,39 +66,31 @@ class Pick(msgspec.Struct, frozen=True):
         )
 
 
-class CodeOutcome(msgspec.Struct, frozen=True):
-    """What became of an activated code, with the facts that explain it."""
-
-    code: str
-    status: CodeStatus
-    promotion_id: int | None = None
-    starts_at: datetime | None = None
-    ended_at: datetime | None = None
-    used_at: datetime | None = None
+P = TypeVar("P", AutomaticPick, Pick)
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """The picks of each product, the one that applies first, and the outcome of each code."""
+    """The picks of each product, the one that applies first, and the distinct ones among them."""
 
     picks: Mapping[int, tuple[Pick, ...]]
-    codes: tuple[CodeOutcome, ...]
+    distinct: Collection[tuple[Pick, ...]]
 
 
-class _Activated(msgspec.Struct, frozen=True):
-    """An activated code with the offers it stands for, and those of them that are usable.
+class ActivatedCode(msgspec.Struct, frozen=True):
+    """An activated code, its promotions, and those of them that can apply.
 
-    `everywhere` is the best usable one that covers everything. `by_product` has the best of the
-    others for each product; None where there are so few that looking through them is faster.
+    `everywhere` is the best usable offer on everything, `by_product` the best of the others for
+    each product. `by_product` is None if there are so few that a search through them is faster.
     """
 
     text: str
-    offers: Sequence[CodeOffer]
-    usable: Sequence[CodeOffer]
-    everywhere: CodeOffer | None = None
-    by_product: Mapping[int, CodeOffer] | None = None
+    offers: Sequence[Offer]
+    usable: Sequence[Offer]
+    everywhere: Offer | None = None
+    by_product: Mapping[int, Offer] | None = None
 
-    def find_offers(self, product_id: int) -> Sequence[CodeOffer]:
-        """Usable offers among which the best for the product is."""
+    def find_offers(self, product_id: int) -> Sequence[Offer]:
+        """Usable offers, among them the best for the product."""
         if self.by_product is None:
             return self.usable
         found = (self.everywhere, self.by_product.get(product_id))
@@ -194,19 +100,16 @@ class _Activated(msgspec.Struct, frozen=True):
 _FEW_OFFERS = 4
 
 
-def choose(cart: Cart, candidates: Candidates, at: datetime) -> Choice:
-    """Pick for every product of the cart, and say what became of every code.
-
-    The picks of a product stand in the order of their groups, at most one of each.
-    """
-    activated = _activate(cart, candidates, at)
+def choose(
+    product_ids: Iterable[int], activated: Sequence[ActivatedCode], candidates: Candidates
+) -> Choice:
+    """Choose the picks of each product, at most one of each group."""
     usable = [code for code in reversed(activated) if code.usable]
     find_specific, everywhere = candidates.specific.get, candidates.everywhere
     # Most products of a cart have the same picks: decided once for all of them.
     decided: dict[tuple[object, ...], tuple[Pick, ...]] = {}
     picks: dict[int, tuple[Pick, ...]] = {}
-    for line in cart.lines:
-        product_id = line.product_id
+    for product_id in product_ids:
         if product_id in picks:
             continue
         specific = find_specific(product_id)
@@ -219,7 +122,7 @@ def choose(cart: Cart, candidates: Candidates, at: datetime) -> Choice:
                 picked.insert(0, _pick_by_code(code, offer, percent))
             chosen = decided[competing] = _decide(picked)
         picks[product_id] = chosen
-    return Choice(picks, _outcomes(activated, decided.values(), picks.keys(), at))
+    return Choice(picks, decided.values())
 
 
 def choose_without_code(
@@ -229,29 +132,56 @@ def choose_without_code(
     return _decide(_automatic(specific, everywhere))
 
 
-def _activate(cart: Cart, candidates: Candidates, at: datetime) -> list[_Activated]:
-    by_key: dict[str, list[CodeOffer]] = {}
-    for offer in candidates.offers:
+def winner_of(first: Pick, second: Pick) -> Pick:
+    """Which of two promotions, of which one at least is automatic, a product would get."""
+    if first.group is second.group:
+        return latest_created(first, second)
+    return best_pick(sorted((first, second), key=lambda pick: _ORDER[pick.group]))
+
+
+def latest_created(pick: P | None, other: P) -> P:
+    """The pick of an automatic group: promotions are created in the order of their ids."""
+    return other if pick is None or pick.promotion_id < other.promotion_id else pick
+
+
+def best_pick(picks: Sequence[Pick]) -> Pick:
+    """The pick that applies: the highest discount, on a tie that of the earlier group.
+
+    Takes the picks in the order of their groups.
+    """
+    best = picks[0]
+    for pick in picks:
+        if pick.percent > best.percent:
+            best = pick
+    return best
+
+
+def activate_codes(
+    texts: Iterable[str], offers: Iterable[Offer], at: datetime
+) -> list[ActivatedCode]:
+    """The codes of a cart with their offers, in the order of activation."""
+    by_key: dict[str | None, list[Offer]] = {}
+    for offer in offers:
         by_key.setdefault(offer.key, []).append(offer)
     activated = []
-    for key, text in activated_codes(cart.codes).items():
-        offers = by_key.get(key, [])
-        usable = [offer for offer in offers if offer.obstacle(at) is None]
+    for key, text in activated_codes(texts).items():
+        found = by_key.get(key, [])
+        usable = [offer for offer in found if offer.obstacle(at) is None]
         if len(usable) <= _FEW_OFFERS:
-            activated.append(_Activated(text, offers, usable))
+            activated.append(ActivatedCode(text, found, usable))
         else:
-            activated.append(_Activated(text, offers, usable, *_best_of(usable)))
+            activated.append(ActivatedCode(text, found, usable, *_best_of(usable)))
     return activated
 
 
-def _best_of(usable: Sequence[CodeOffer]) -> tuple[CodeOffer | None, dict[int, CodeOffer]]:
+def _best_of(usable: Sequence[Offer]) -> tuple[Offer | None, dict[int, Offer]]:
     """The best of the offers on everything, and by product the best of the others."""
 
-    def rank(offer: CodeOffer, percent: int) -> tuple[int, int]:
+    def rank(offer: Offer, percent: int) -> tuple[int, int]:
         return percent, offer.promotion_id
 
-    everywhere: CodeOffer | None = None
-    by_product: dict[int, CodeOffer] = {}
+    everywhere: Offer | None = None
+    by_product: dict[int, Offer] = {}
     for offer in usable:
         if offer.percent is not None:
             if everywhere is None or rank(offer, offer.percent) > rank(
@@ -266,13 +196,13 @@ def _best_of(usable: Sequence[CodeOffer]) -> tuple[CodeOffer | None, dict[int, C
     return everywhere, by_product
 
 
-def _find_offer(product_id: int, usable: Sequence[_Activated]) -> tuple[str, CodeOffer | None, int]:
-    """The first of the codes that covers the product, the last activated one standing first.
+def _find_offer(product_id: int, usable: Sequence[ActivatedCode]) -> tuple[str, Offer | None, int]:
+    """The first code that covers the product, given with the last activated one first.
 
-    Of its promotions the highest discount, which comes with it; a tie goes to the latest created.
+    Of the code's promotions it takes the highest discount, on a tie the latest created.
     """
     for code in usable:
-        best: CodeOffer | None = None
+        best: Offer | None = None
         highest = 0
         for offer in code.find_offers(product_id):
             percent = offer.percent_on(product_id)
@@ -285,7 +215,7 @@ def _find_offer(product_id: int, usable: Sequence[_Activated]) -> tuple[str, Cod
     return "", None, 0
 
 
-def _pick_by_code(code: str, offer: CodeOffer, percent: int) -> Pick:
+def _pick_by_code(code: str, offer: Offer, percent: int) -> Pick:
     return Pick(offer.promotion_id, Group.CODE, percent, code, offer.code_id, offer.code_type)
 
 
@@ -300,59 +230,13 @@ def _automatic(specific: AutomaticPick | None, everywhere: AutomaticPick | None)
 
 
 def _decide(picks: Sequence[Pick]) -> tuple[Pick, ...]:
-    """The highest discount applies, on a tie the earlier group's; the others say why they lost."""
+    """The pick that applies, then the others with the reason why they lost."""
     if len(picks) < 2:
         return tuple(picks)
-    best = picks[0]
-    for pick in picks:
-        if pick.percent > best.percent:
-            best = pick
+    best = best_pick(picks)
     decided = [best]
     for pick in picks:
         if pick is not best:
             tied = pick.percent == best.percent
             decided.append(pick.lost(Reason.TIE if tied else Reason.LOWER_DISCOUNT))
     return tuple(decided)
-
-
-def _outcomes(
-    activated: Sequence[_Activated],
-    decided: Iterable[tuple[Pick, ...]],
-    product_ids: KeysView[int],
-    at: datetime,
-) -> tuple[CodeOutcome, ...]:
-    if not activated:
-        return ()
-    by_code = [pick for picks in decided for pick in picks if pick.code_id is not None]
-    applied = {pick.code_id for pick in by_code if pick.applied}
-    picked = {pick.code_id for pick in by_code}
-
-    def status(offer: CodeOffer) -> CodeStatus:
-        if offer.code_id in applied:
-            return CodeStatus.APPLIED
-        if offer.code_id in picked:
-            return CodeStatus.OUTDONE
-        if (obstacle := offer.obstacle(at)) is not None:
-            return obstacle
-        covers = offer.covers_any(product_ids)
-        return CodeStatus.NOT_PICKED if covers else CodeStatus.NOT_APPLICABLE
-
-    return tuple([_outcome(code, status) for code in activated])
-
-
-def _outcome(code: _Activated, status_of: Callable[[CodeOffer], CodeStatus]) -> CodeOutcome:
-    """The best status over the promotions that have the code; of equals the latest created's."""
-    if not code.offers:
-        return CodeOutcome(code.text, CodeStatus.UNKNOWN)
-    status, offer = min(
-        ((status_of(offer), offer) for offer in code.offers),
-        key=lambda found: (_RANK[found[0]], -found[1].promotion_id),
-    )
-    return CodeOutcome(
-        code.text,
-        status,
-        offer.promotion_id,
-        starts_at=offer.period.starts_at if status is CodeStatus.NOT_STARTED else None,
-        ended_at=offer.period.ends_at if status is CodeStatus.EXPIRED else None,
-        used_at=offer.used_at if status is CodeStatus.USED else None,
-    )

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from sconto.domain.blanks import trim
-from sconto.domain.code_list import MOST_CODES
+from sconto.domain.code_list import MOST_CODES_ADDED
 from sconto.domain.codes import code_key
 from sconto.domain.csv_rows import CsvRows, Row, RowFault
 from sconto.domain.headings import (
@@ -43,7 +43,7 @@ class LineFault(StrEnum):
     TWO_COLUMNS = "names more than one column of codes"
     REPEATED = "has the code of an earlier line"
     TAKEN = "has a code that the promotion has already"
-    TOO_MANY = f"is beyond the {MOST_CODES:,} codes that are added at once"
+    TOO_MANY = f"is beyond the {MOST_CODES_ADDED:,} codes that are added at once"
     OPEN_QUOTE = "opens a quote that is never closed"
     BARE_QUOTE = "has a quote inside quotes that is not doubled"
     TOO_LONG = "is too long"
@@ -142,7 +142,7 @@ class CodeFile:
             fault = LineFault.UNREADABLE if "\0" in code else LineFault.NOT_A_CODE
             return RefusedCodeLine(line, fault)
         self._codes += 1
-        if self._codes > MOST_CODES:
+        if self._codes > MOST_CODES_ADDED:
             return RefusedCodeLine(line, LineFault.TOO_MANY)
         return CodeLine(line, code, key)
 

@@ -7,10 +7,10 @@ from typing import Final
 
 from sconto.domain.codes import CodeType
 
-MOST_LISTED: Final = 1000
+MOST_CODES_LISTED: Final = 1000
 """How many codes one page has at most."""
 
-MOST_CODES: Final = 1_000_000
+MOST_CODES_ADDED: Final = 1_000_000
 """How many codes are added at once at most: by a file, or generated."""
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sconto.domain.code_list import MOST_CODES
+from sconto.domain.code_list import MOST_CODES_ADDED
 from sconto.domain.codes import is_code
 from sconto.domain.problems import PatternRefused
 
@@ -71,8 +71,8 @@ class Generation:
 
 def check_pattern(pattern: CodePattern, wanted: int) -> None:
     """Raise PatternRefused unless that many codes can be made of the pattern."""
-    if not 1 <= wanted <= MOST_CODES:
-        raise PatternRefused(f"1 to {MOST_CODES:,} codes can be generated at once")
+    if not 1 <= wanted <= MOST_CODES_ADDED:
+        raise PatternRefused(f"1 to {MOST_CODES_ADDED:,} codes can be generated at once")
     if pattern.group_count < 1 or pattern.group_length < 1:
         raise PatternRefused("a pattern has at least one group of one letter")
     _check_alphabet(pattern.alphabet)

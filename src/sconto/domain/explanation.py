@@ -11,14 +11,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from sconto.domain.candidates import Candidates, Offer
 from sconto.domain.cart import Cart
-from sconto.domain.choice import Candidates, CodeOffer, CodeStatus, Group, Pick, Reason
+from sconto.domain.choice import Group, Pick, Reason
 from sconto.domain.codes import activated_codes
 from sconto.domain.pricing import PricedCart
-from sconto.domain.schedule import Period, Standing
+from sconto.domain.schedule import Period
 
 
-class Verdict(StrEnum):
+class PromotionStatus(StrEnum):
     """What became of a promotion on a product."""
 
     APPLIED = "applied"
@@ -40,39 +41,24 @@ class Verdict(StrEnum):
 
 
 _OBSTACLES: Final = frozenset(
-    {Verdict.USED, Verdict.EXPIRED, Verdict.NOT_STARTED, Verdict.INACTIVE, Verdict.NOT_COVERED}
+    {
+        PromotionStatus.USED,
+        PromotionStatus.EXPIRED,
+        PromotionStatus.NOT_STARTED,
+        PromotionStatus.INACTIVE,
+        PromotionStatus.NOT_COVERED,
+    }
 )
 
 _OF_PICK: Final = {
-    None: Verdict.APPLIED,
-    Reason.LOWER_DISCOUNT: Verdict.LOWER_DISCOUNT,
-    Reason.TIE: Verdict.TIE,
-}
-
-_OF_OBSTACLE: Final = {
-    CodeStatus.INACTIVE: Verdict.INACTIVE,
-    CodeStatus.NOT_STARTED: Verdict.NOT_STARTED,
-    CodeStatus.EXPIRED: Verdict.EXPIRED,
-    CodeStatus.USED: Verdict.USED,
+    None: PromotionStatus.APPLIED,
+    Reason.LOWER_DISCOUNT: PromotionStatus.LOWER_DISCOUNT,
+    Reason.TIE: PromotionStatus.TIE,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class AutomaticOffer:
-    """An automatic promotion, and what it gives on one product of the cart.
-
-    `product_id` None means that it is on all products.
-    """
-
-    promotion_id: int
-    product_id: int | None
-    percent: int
-    active: bool
-    period: Period
-
-
-@dataclass(frozen=True, slots=True)
-class Considered:
+class PromotionOutcome:
     """A promotion that was looked at for a product.
 
     `percent` is None where it gives nothing there, or nobody looked because it could not count;
@@ -82,7 +68,7 @@ class Considered:
 
     promotion_id: int
     group: Group
-    verdict: Verdict
+    status: PromotionStatus
     percent: int | None = None
     code: str | None = None
     period: Period | None = None
@@ -105,7 +91,7 @@ class ExplainedQuote:
     """
 
     priced: PricedCart
-    considered: Mapping[int, tuple[Considered, ...]]
+    considered: Mapping[int, tuple[PromotionOutcome, ...]]
     names: Mapping[int, PromotionName]
 
 
@@ -113,9 +99,9 @@ def explain(
     cart: Cart,
     priced: PricedCart,
     candidates: Candidates,
-    automatic: Sequence[AutomaticOffer],
+    automatic: Sequence[Offer],
     at: datetime,
-) -> dict[int, tuple[Considered, ...]]:
+) -> dict[int, tuple[PromotionOutcome, ...]]:
     """Say of every product of the priced cart what became of each promotion.
 
     `automatic` are promotions on the cart's products besides the picks, in the order in which they
@@ -127,23 +113,23 @@ def explain(
             *(_consider_pick(pick) for pick in of_product),
             *sorted(
                 _consider_others(product_id, of_product, cart, candidates, automatic, at),
-                key=lambda considered: considered.verdict.is_obstacle,
+                key=lambda considered: considered.status.is_obstacle,
             ),
         )
         for product_id, of_product in picks.items()
     }
 
 
-def explain_outcome(priced: PricedCart) -> dict[int, tuple[Considered, ...]]:
+def explain_outcome(priced: PricedCart) -> dict[int, tuple[PromotionOutcome, ...]]:
     """Say of every product of an order what became of its picks: all that is kept of it."""
     return {
         line.product_id: tuple(_consider_pick(pick) for pick in line.picks) for line in priced.lines
     }
 
 
-def _consider_pick(pick: Pick) -> Considered:
-    verdict = _OF_PICK[pick.reason]
-    return Considered(pick.promotion_id, pick.group, verdict, pick.percent, pick.code)
+def _consider_pick(pick: Pick) -> PromotionOutcome:
+    status = _OF_PICK[pick.reason]
+    return PromotionOutcome(pick.promotion_id, pick.group, status, pick.percent, pick.code)
 
 
 def _consider_others(
@@ -151,9 +137,9 @@ def _consider_others(
     picks: Sequence[Pick],
     cart: Cart,
     candidates: Candidates,
-    automatic: Iterable[AutomaticOffer],
+    automatic: Iterable[Offer],
     at: datetime,
-) -> Iterator[Considered]:
+) -> Iterator[PromotionOutcome]:
     picked = {pick.promotion_id for pick in picks}
     by_code = next((pick for pick in picks if pick.group is Group.CODE), None)
     for key, text in reversed(activated_codes(cart.codes).items()):
@@ -161,38 +147,32 @@ def _consider_others(
             if offer.key == key and (by_code is None or offer.code_id != by_code.code_id):
                 yield _consider_code(offer, text, by_code, product_id, at)
     for promotion in automatic:
-        if promotion.promotion_id not in picked and promotion.product_id in (None, product_id):
-            yield _consider_automatic(promotion, at)
+        if promotion.promotion_id not in picked and promotion.percent_on(product_id) is not None:
+            yield _consider_automatic(promotion, product_id, at)
 
 
 def _consider_code(
-    offer: CodeOffer, text: str, picked: Pick | None, product_id: int, at: datetime
-) -> Considered:
+    offer: Offer, text: str, picked: Pick | None, product_id: int, at: datetime
+) -> PromotionOutcome:
     """Why a code that the cart has was not picked for a product."""
     obstacle, percent = offer.obstacle(at), offer.percent_on(product_id)
     if obstacle is not None:
-        verdict = _OF_OBSTACLE[obstacle]
+        status = PromotionStatus(obstacle.value)
     elif percent is None:
-        verdict = Verdict.NOT_COVERED
+        status = PromotionStatus.NOT_COVERED
     elif picked is not None and picked.code == text:
-        verdict = Verdict.SAME_CODE
+        status = PromotionStatus.SAME_CODE
     else:
-        verdict = Verdict.LATER_CODE
-    return Considered(
-        offer.promotion_id, Group.CODE, verdict, percent, text, offer.period, offer.used_at
+        status = PromotionStatus.LATER_CODE
+    return PromotionOutcome(
+        offer.promotion_id, Group.CODE, status, percent, text, offer.period, offer.used_at
     )
 
 
-def _consider_automatic(offer: AutomaticOffer, at: datetime) -> Considered:
+def _consider_automatic(offer: Offer, product_id: int, at: datetime) -> PromotionOutcome:
     """Why an automatic promotion was not picked for a product: of those that run, one is."""
-    standing = offer.period.standing(at)
-    if not offer.active:
-        verdict = Verdict.INACTIVE
-    elif standing is Standing.NOT_STARTED:
-        verdict = Verdict.NOT_STARTED
-    elif standing is Standing.OVER:
-        verdict = Verdict.EXPIRED
-    else:
-        verdict = Verdict.LATER_CREATED
-    group = Group.AUTOMATIC_ALL if offer.product_id is None else Group.AUTOMATIC_SPECIFIC
-    return Considered(offer.promotion_id, group, verdict, offer.percent, period=offer.period)
+    obstacle = offer.obstacle(at)
+    status = PromotionStatus.LATER_CREATED if obstacle is None else PromotionStatus(obstacle.value)
+    group = Group.AUTOMATIC_SPECIFIC if offer.percent is None else Group.AUTOMATIC_ALL
+    percent = offer.percent_on(product_id)
+    return PromotionOutcome(offer.promotion_id, group, status, percent, period=offer.period)

@@ -16,7 +16,7 @@ from sconto.domain.promotion import NewPromotion, PromotionSummary
 Facts = Mapping[str, object]
 """What JSON can say, by name."""
 
-NAMED: Final = 100
+RECORDED_ELEMENTS: Final = 100
 """How many elements of a list are recorded; the others are counted."""
 
 ALL_PRODUCTS: Final = "all"
@@ -84,7 +84,7 @@ class Sample:
     @classmethod
     def of(cls, elements: Collection[object]) -> Self:
         """The elements, counted and cut to what is recorded."""
-        return cls(len(elements), tuple(islice(elements, NAMED)))
+        return cls(len(elements), tuple(islice(elements, RECORDED_ELEMENTS)))
 
     def facts(self, name: str) -> dict[str, object]:
         """Nothing where there are no elements."""

@@ -2,5 +2,5 @@
 
 from typing import Final
 
-LARGEST: Final = 2**63 - 1
+MAX_INT64: Final = 2**63 - 1
 """The largest whole number that is stored: an id, a position, a count."""

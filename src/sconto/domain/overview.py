@@ -8,10 +8,10 @@ from typing import Final
 from sconto.domain.codes import CodeType
 from sconto.domain.promotion import PromotionSummary, PromotionType
 
-DAYS: Final = 30
+DAYS_SHOWN: Final = 30
 """How many days the uses of a promotion are told by day, today included."""
 
-COUNTED: Final = 100
+MOST_COUNTED: Final = 100
 """How many products and codes of a promotion are counted; where there are more, it is told so."""
 
 
@@ -36,7 +36,7 @@ class ListState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ListPosition:
     """A place in a list: what its order sorts by, and the promotion that stands there."""
 
     key: datetime | str | int
@@ -49,7 +49,7 @@ class OverviewQuery:
 
     limit: int = 25
     order: ListOrder = ListOrder.EDITED
-    after: Place | None = None
+    after: ListPosition | None = None
     type: PromotionType | None = None
     state: ListState | None = None
     search: str | None = None
@@ -59,7 +59,7 @@ class OverviewQuery:
 class Discount:
     """What a promotion gives: the lowest and the highest percent, on how many products.
 
-    `products` None means all; of more than COUNTED, COUNTED + 1 are told.
+    `products` None means all; of more than MOST_COUNTED, MOST_COUNTED + 1 are told.
     """
 
     lowest: int
@@ -71,8 +71,8 @@ class Discount:
 class PromotionOverview:
     """A promotion in a list.
 
-    `codes` are the first of `code_count`, which is at most COUNTED + 1; `used_up` says that it has
-    one-time codes and all are used. `daily_uses` are those of the last DAYS days, the latest last.
+    `codes` are the first of `code_count`, which is at most MOST_COUNTED + 1. `used_up`: the codes
+    are one-time and all are used. `daily_uses` are those of the last DAYS_SHOWN days, latest last.
     """
 
     summary: PromotionSummary
@@ -94,7 +94,7 @@ class OverviewPage:
     """
 
     overviews: tuple[PromotionOverview, ...]
-    next: Place | None
+    next: ListPosition | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,8 @@ class DeletedPromotion:
 
 
 def fill_days(uses: dict[date, int], today: date) -> tuple[int, ...]:
-    """The uses of each of the last DAYS days; a day that is not named had none."""
+    """The uses of each of the last DAYS_SHOWN days; a day that is not named had none."""
     latest = today.toordinal()
-    return tuple(uses.get(date.fromordinal(day), 0) for day in range(latest - DAYS + 1, latest + 1))
+    return tuple(
+        uses.get(date.fromordinal(day), 0) for day in range(latest - DAYS_SHOWN + 1, latest + 1)
+    )

@@ -9,7 +9,7 @@ PASSWORD_LENGTH: Final = 8
 
 LONGEST_PASSWORD: Final = 1024
 
-OPERATOR: Final = 0
+COMMAND_LINE_USER_ID: Final = 0
 """The user id of whoever works at the command line: no user has it."""
 
 
@@ -55,9 +55,9 @@ class Caller:
         return action in _ALLOWED[self.role]
 
 
-def operator_of(merchant_id: int) -> Caller:
+def command_line_caller(merchant_id: int) -> Caller:
     """Whoever works at the command line, on behalf of a merchant."""
-    return Caller(merchant_id, OPERATOR, Role.ADMIN)
+    return Caller(merchant_id, COMMAND_LINE_USER_ID, Role.ADMIN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Whether an order may be placed: what it is compared with, and what the shopper agreed to."""
 
 from sconto.domain.cart import Line
-from sconto.domain.choice import CodeStatus
+from sconto.domain.code_outcomes import CodeStatus
 from sconto.domain.codes import activated_codes
 from sconto.domain.order import NewOrder, OrderStatus, StoredOrder
 from sconto.domain.pricing import PricedCart

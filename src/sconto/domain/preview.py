@@ -6,15 +6,23 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from sconto.domain.candidates import AutomaticPick, Candidates, Offer
 from sconto.domain.cart import Cart, Line
-from sconto.domain.choice import AutomaticPick, Candidates, CodeOffer
+from sconto.domain.choice import Group, Pick, latest_created, winner_of
 from sconto.domain.codes import typed_code_key
 from sconto.domain.coverage import AllProducts, named_products, percent_on
 from sconto.domain.money import FULL_PERCENT
 from sconto.domain.pricing import PricedLine, price
 from sconto.domain.product import Product
 from sconto.domain.promotion import NewPromotion, PromotionType
-from sconto.domain.schedule import EVERYTHING, Period, Span, Standing, parts_outside, span_of
+from sconto.domain.schedule import (
+    ALL_PRODUCTS_ID,
+    Period,
+    PeriodState,
+    Span,
+    parts_outside,
+    span_of,
+)
 
 _STAND_IN: Final = "\0"
 """The code of a promotion that has none yet: no shopper can type it."""
@@ -72,9 +80,9 @@ class Preview:
     unknown: tuple[int, ...] = ()
 
 
-def moment_of(period: Period, now: datetime) -> datetime:
+def preview_time(period: Period, now: datetime) -> datetime:
     """When prices are worth a look: now while the period is running, else when it starts."""
-    return now if period.standing(now) is Standing.RUNNING else period.starts_at
+    return now if period.state(now) is PeriodState.RUNNING else period.starts_at
 
 
 def first_code(draft: Draft) -> str:
@@ -92,26 +100,9 @@ def sample_prices(
 
 def with_draft(candidates: Candidates, draft: Draft, product_ids: Collection[int]) -> Candidates:
     """The candidates for these products as they would be if the draft were saved."""
-    offers = [offer for offer in candidates.offers if offer.promotion_id != draft.id]
-    promotion, terms = draft.promotion, draft.promotion.terms
-    # A draft may name a whole catalogue, where a few products are looked at.
-    named = [one for one in named_products(terms.coverage) if one in product_ids]
-    if promotion.type is PromotionType.COUPON:
-        covers_all = isinstance(terms.coverage, AllProducts)
-        code = first_code(draft)
-        offers.append(
-            CodeOffer(
-                key=typed_code_key(code),
-                code_id=0,
-                promotion_id=draft.id,
-                code_type=terms.code_type,
-                active=promotion.active,
-                period=promotion.period,
-                percent=terms.coverage.percent if isinstance(terms.coverage, AllProducts) else None,
-                percents={} if covers_all else {p: _percent(draft, p) for p in named},
-            )
-        )
-    others = {
+    promotion, offer = draft.promotion, offer_of(draft, product_ids)
+    offers = [other for other in candidates.offers if other.promotion_id != draft.id]
+    specific = {
         product_id: pick
         for product_id, pick in candidates.specific.items()
         if pick.promotion_id != draft.id
@@ -119,13 +110,33 @@ def with_draft(candidates: Candidates, draft: Draft, product_ids: Collection[int
     everywhere = candidates.everywhere
     if everywhere is not None and everywhere.promotion_id == draft.id:
         everywhere = None
-    if promotion.type is PromotionType.DISCOUNT and promotion.active:
-        if isinstance(terms.coverage, AllProducts):
-            everywhere = _later(everywhere, AutomaticPick(draft.id, terms.coverage.percent))
-        for product_id in named:
-            own = AutomaticPick(draft.id, _percent(draft, product_id))
-            others[product_id] = _later(others.get(product_id), own)
-    return Candidates(candidates.known, everywhere, others, offers, candidates.applied)
+    if promotion.type is PromotionType.COUPON:
+        offers.append(offer)
+    elif promotion.active:
+        if offer.percent is not None:
+            everywhere = latest_created(everywhere, AutomaticPick(draft.id, offer.percent))
+        for product_id, percent in offer.percents.items():
+            own = AutomaticPick(draft.id, percent)
+            specific[product_id] = latest_created(specific.get(product_id), own)
+    return Candidates(candidates.known, everywhere, specific, offers, candidates.subscription_rules)
+
+
+def offer_of(draft: Draft, product_ids: Collection[int]) -> Offer:
+    """The draft as it would be offered to a cart of these products."""
+    promotion, terms = draft.promotion, draft.promotion.terms
+    is_coupon = promotion.type is PromotionType.COUPON
+    # A draft may name a whole catalogue; only a few products are looked at.
+    named = [one for one in named_products(terms.coverage) if one in product_ids]
+    return Offer(
+        key=typed_code_key(first_code(draft)) if is_coupon else None,
+        code_id=0 if is_coupon else None,
+        promotion_id=draft.id,
+        code_type=terms.code_type,
+        active=promotion.active,
+        period=promotion.period,
+        percent=terms.coverage.percent if isinstance(terms.coverage, AllProducts) else None,
+        percents={product_id: _percent(draft, product_id) for product_id in named},
+    )
 
 
 def find_warnings(
@@ -133,12 +144,12 @@ def find_warnings(
 ) -> list[PromotionWarning]:
     """What can be told from the draft itself, and from the automatic promotions beside it.
 
-    `spans` are the timelines of the products that the draft covers, and of EVERYTHING; None where
+    `spans` are the timelines of the products that the draft covers, and of ALL_PRODUCTS_ID. None if
     there are too many products to tell.
     """
     promotion = draft.promotion
     warnings = []
-    if promotion.period.standing(now) is Standing.OVER:
+    if promotion.period.state(now) is PeriodState.OVER:
         warnings.append(PromotionWarning(WarningKind.OVER))
     coverage = promotion.terms.coverage
     if isinstance(coverage, AllProducts) and coverage.percent == FULL_PERCENT:
@@ -154,12 +165,12 @@ def find_rival(draft: Draft, spans: Mapping[int, Sequence[Span]], now: datetime)
     None where it wins somewhere, or has no time left.
     """
     period = draft.promotion.period
-    if period.standing(now) is Standing.OVER:
+    if period.state(now) is PeriodState.OVER:
         return None
     left = span_of(replace(period, starts_at=max(period.starts_at, now)), draft.id, 0)
     first: int | None = None
     for product_id in spans:
-        if product_id == EVERYTHING:
+        if product_id == ALL_PRODUCTS_ID:
             continue
         rivals = list(_rivals(draft, product_id, spans))
         if _left_over(left, rivals):
@@ -173,40 +184,35 @@ def _sample(draft: Draft, product: Product, candidates: Candidates, at: datetime
     coupon = draft.promotion.type is PromotionType.COUPON
     codes = (first_code(draft),) if coupon else ()
     priced = price(Cart(product.currency, (line,), codes), candidates, at).lines[0]
-    winner = None if priced.applied is None else priced.applied.promotion_id
+    winner = None if priced.winning_pick is None else priced.winning_pick.promotion_id
     covered = percent_on(draft.promotion.terms.coverage, product.product_id) is not None
     return SamplePrice(product, priced, covered, winner, wins=winner == draft.id)
 
 
 def _percent(draft: Draft, product_id: int) -> int:
-    percent = percent_on(draft.promotion.terms.coverage, product_id)
-    assert percent is not None, "asked for a product that is covered"  # noqa: S101
-    return percent
-
-
-def _later(pick: AutomaticPick | None, own: AutomaticPick) -> AutomaticPick:
-    return own if pick is None or pick.promotion_id < own.promotion_id else pick
+    """The draft's percent on a product; 0 if it does not cover it."""
+    return percent_on(draft.promotion.terms.coverage, product_id) or 0
 
 
 def _rivals(draft: Draft, product_id: int, spans: Mapping[int, Sequence[Span]]) -> Iterable[Span]:
-    """The spans at which another promotion is picked before the draft, or beats it.
-
-    Of a tie the code's promotion gets the product, then that on specific products.
-    """
-    percent = percent_on(draft.promotion.terms.coverage, product_id) or 0
-    is_coupon = draft.promotion.type is PromotionType.COUPON
-    is_general = isinstance(draft.promotion.terms.coverage, AllProducts)
-    for of, same_group, ties in (
-        (product_id, not is_coupon and not is_general, not is_coupon and is_general),
-        (EVERYTHING, not is_coupon and is_general, False),
+    """The spans of the promotions that the product would get instead of the draft."""
+    own = Pick(draft.id, _group(draft), _percent(draft, product_id))
+    for timeline, group in (
+        (product_id, Group.AUTOMATIC_SPECIFIC),
+        (ALL_PRODUCTS_ID, Group.AUTOMATIC_ALL),
     ):
-        for span in spans.get(of, ()):
-            if span.promotion_id == draft.id:
-                continue
-            later = same_group and span.promotion_id > draft.id
-            more = span.percent > percent or (ties and span.percent == percent)
-            if later or (more and not same_group):
-                yield span
+        for span in spans.get(timeline, ()):
+            if span.promotion_id != draft.id:
+                rival = Pick(span.promotion_id, group, span.percent)
+                if winner_of(own, rival) is rival:
+                    yield span
+
+
+def _group(draft: Draft) -> Group:
+    if draft.promotion.type is PromotionType.COUPON:
+        return Group.CODE
+    covers_all = isinstance(draft.promotion.terms.coverage, AllProducts)
+    return Group.AUTOMATIC_ALL if covers_all else Group.AUTOMATIC_SPECIFIC
 
 
 def _left_over(span: Span, others: Sequence[Span]) -> list[Span]:

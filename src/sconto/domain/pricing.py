@@ -6,18 +6,13 @@ from functools import lru_cache
 
 import msgspec
 
+from sconto.domain.candidates import AutomaticPick, Candidates
 from sconto.domain.cart import Cart, Line
-from sconto.domain.choice import (
-    AutomaticPick,
-    Candidates,
-    CodeOutcome,
-    Pick,
-    choose,
-    choose_without_code,
-)
+from sconto.domain.choice import Pick, activate_codes, choose, choose_without_code
+from sconto.domain.code_outcomes import CodeOutcome, find_code_outcomes
 from sconto.domain.money import percent_of, split_amount
 from sconto.domain.subscription import Subscription, SubscriptionOutcome
-from sconto.domain.subscription_pricing import AppliedRules, price_subscription
+from sconto.domain.subscription_pricing import SubscriptionRules, price_subscription
 
 
 class PricedLine(msgspec.Struct, frozen=True):
@@ -39,7 +34,7 @@ class PricedLine(msgspec.Struct, frozen=True):
     subscription_discount: int = 0
 
     @property
-    def applied(self) -> Pick | None:
+    def winning_pick(self) -> Pick | None:
         """The pick whose discount the customer gets."""
         return self.picks[0] if self.picks else None
 
@@ -91,7 +86,8 @@ def price(cart: Cart, candidates: Candidates, at: datetime) -> PricedCart:
     The lines of one product share their picks. A line's discount is rounded once, half up, for the
     whole line. What the code of a subscription does comes last, on what then remains.
     """
-    choice = choose(cart, candidates, at)
+    activated = activate_codes(cart.codes, candidates.offers, at)
+    choice = choose([line.product_id for line in cart.lines], activated, candidates)
     lines = tuple(
         [
             _price_line(line, choice.picks[line.product_id], line.product_id in candidates.known)
@@ -104,11 +100,11 @@ def price(cart: Cart, candidates: Candidates, at: datetime) -> PricedCart:
         discount=(discount := sum([line.discount for line in lines])),
         total=subtotal - discount,
         lines=lines,
-        codes=choice.codes,
+        codes=find_code_outcomes(activated, choice, choice.picks.keys(), at),
     )
     if cart.subscription is None:
         return priced
-    return _discount_order(priced, cart.subscription, candidates.applied)
+    return _discount_order(priced, cart.subscription, candidates.subscription_rules)
 
 
 def _price_line(line: Line, picks: tuple[Pick, ...], known: bool) -> PricedLine:
@@ -128,7 +124,7 @@ def _price_line(line: Line, picks: tuple[Pick, ...], known: bool) -> PricedLine:
 
 
 def _discount_order(
-    priced: PricedCart, subscription: Subscription, applied: Sequence[AppliedRules | None]
+    priced: PricedCart, subscription: Subscription, applied: Sequence[SubscriptionRules | None]
 ) -> PricedCart:
     """Lay the effect of the subscription's code on the whole order, split over its lines."""
     outcome = price_subscription(subscription, applied, priced.currency, priced.total)

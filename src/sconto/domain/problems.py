@@ -6,7 +6,7 @@ from sconto.domain.people import Action
 from sconto.domain.pricing import PricedCart
 from sconto.domain.product import RefusedLine
 from sconto.domain.promotion import PromotionType
-from sconto.domain.subscription_promotion import Refusal, SubscriptionPromotion
+from sconto.domain.subscription_promotion import IneligibleReason, SubscriptionPromotion
 
 
 class Problem(Exception):
@@ -171,7 +171,7 @@ class BodyEncoded(Problem):
     """The request's body is compressed, which no address takes."""
 
 
-class TooManyAtOnce(Problem):
+class TooManyLargeRequests(Problem):
     """The merchant's large requests are too many; in so many seconds it is worth another try."""
 
     def __init__(self, retry_after: int) -> None:
@@ -267,7 +267,7 @@ class OrderNotReplaceable(Problem):
         self.order = order
 
 
-class OrderHeldUp(Problem):
+class OrderBusy(Problem):
     """Something else is using the order or one of its codes; ask again in `retry_after` seconds."""
 
     def __init__(self, retry_after: int) -> None:
@@ -316,12 +316,12 @@ class ApplicationNotFound(Problem):
 
 
 class CodeRefused(Problem):
-    """The subscription may not have the promotion's code; `refusal` is the first reason."""
+    """The subscription may not have the promotion's code; `reason` is the first reason."""
 
-    def __init__(self, promotion: SubscriptionPromotion, refusal: Refusal) -> None:
-        super().__init__(f"subscription promotion {promotion.id} refused: {refusal}")
+    def __init__(self, promotion: SubscriptionPromotion, reason: IneligibleReason) -> None:
+        super().__init__(f"subscription promotion {promotion.id} refused: {reason}")
         self.promotion = promotion
-        self.refusal = refusal
+        self.reason = reason
 
 
 class MaxUsageTooLow(Problem):

@@ -12,11 +12,11 @@ from sconto.domain.money import (
     parse_price,
 )
 from sconto.domain.names import NAME_LENGTH, is_name
-from sconto.domain.numbers import LARGEST
+from sconto.domain.numbers import MAX_INT64
 
 PRODUCT_FIELDS: Final = ("product_id", "name", "price", "currency")
 
-HIGHEST_PRODUCT_ID: Final = LARGEST
+HIGHEST_PRODUCT_ID: Final = MAX_INT64
 
 NAME_RULE: Final = (
     f"must have 1 to {NAME_LENGTH} characters, not only blanks, no control characters"
@@ -92,7 +92,7 @@ class RefusedLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Repeat:
+class RepeatedProduct:
     """A line of a product file whose product stands on an earlier line."""
 
     line: int

@@ -9,7 +9,7 @@ from sconto.domain.codes import CodeType
 from sconto.domain.coverage import Coverage, named_products
 from sconto.domain.schedule import Period
 
-RESTORABLE: Final = timedelta(hours=1)
+RESTORABLE_FOR: Final = timedelta(hours=1)
 """How long a deleted promotion can be restored."""
 
 LONG_LIST: Final = 5_000

@@ -14,8 +14,8 @@ class DayCount:
 
     day: date
     currency: str
-    applied: int
-    outdone: int
+    applied_uses: int
+    outdone_uses: int
     discount: int
 
 
@@ -24,8 +24,8 @@ class CodeCount:
     """Uses of one code; it may have been removed since."""
 
     code: str
-    applied: int
-    outdone: int
+    applied_uses: int
+    outdone_uses: int
 
 
 @dataclass(frozen=True, slots=True)

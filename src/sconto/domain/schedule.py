@@ -15,7 +15,7 @@ INSTANT: Final = timedelta(microseconds=1)
 
 SECOND: Final = timedelta(seconds=1)
 
-EVERYTHING: Final = 0
+ALL_PRODUCTS_ID: Final = 0
 """The product whose timeline is that of the promotions on all products; no product has this id."""
 
 
@@ -30,7 +30,7 @@ def first_after(end: datetime | None) -> datetime | None:
     return end + (INSTANT if end.microsecond else SECOND)
 
 
-class Standing(StrEnum):
+class PeriodState(StrEnum):
     """Where a moment lies in relation to a period."""
 
     NOT_STARTED = "not_started"
@@ -53,14 +53,14 @@ class Period:
         """The first instant after the period; None where it is never over."""
         return first_after(self.ends_at)
 
-    def standing(self, at: datetime) -> Standing:
+    def state(self, at: datetime) -> PeriodState:
         """Whether the period is running at that moment."""
         if at < self.starts_at:
-            return Standing.NOT_STARTED
+            return PeriodState.NOT_STARTED
         over_from = self.over_from
         if over_from is not None and at >= over_from:
-            return Standing.OVER
-        return Standing.RUNNING
+            return PeriodState.OVER
+        return PeriodState.RUNNING
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,29 +22,29 @@ FAILURES_OF_A_NAME: Final = 100
 """Failures of one name in its window, whatever the addresses. A new address that signs in counts
 too: otherwise an admin elsewhere could learn another user's password from their own sign-ins."""
 
-LONGEST_WINDOW: Final = NAME_WINDOW
+LONGEST_FAILURE_WINDOW: Final = NAME_WINDOW
 
-KNOWN_FOR: Final = timedelta(days=30)
+ADDRESS_KNOWN_FOR: Final = timedelta(days=30)
 """How long an address stays known for a user who signed in from it."""
 
-KNOWN_PLACES: Final = 100
+MOST_KNOWN_ADDRESSES: Final = 100
 """How many addresses are known for one user at most; the latest stay."""
 
-FORGIVEN_FOR: Final = WINDOW
+EXEMPT_AFTER_CHANGE: Final = WINDOW
 """How long a user who was changed, say got a new password, is exempt like a known address."""
 
-TURN: Final = timedelta(seconds=1)
+EXEMPT_CHECK_INTERVAL: Final = timedelta(seconds=1)
 """The time between two passwords that are checked for an exempt user beyond the limit."""
 
-LONGEST_LOOK: Final = timedelta(minutes=1)
+ATTEMPT_LOST_AFTER: Final = timedelta(minutes=1)
 """An attempt that has been under way for longer lost its process, and counts as a failure."""
 
-MOST_CANDIDATES: Final = 16
+MOST_USERS_TRIED: Final = 16
 """How many users one plain name is tried against."""
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class FailureLimit:
     """Whose failures are counted together, and how many of them a window lets pass.
 
     An attempt counts against a subject that is not binding, but is not refused for it.
@@ -76,9 +76,9 @@ def read_name(text: str) -> TypedName | None:
     return TypedName(text, None, None) if is_name(text) else None
 
 
-def subjects_of_attempt(
+def limits_of_attempt(
     name: str, address: str, *, is_exempt: bool = False, holder: int | None = None
-) -> tuple[Subject, ...]:
+) -> tuple[FailureLimit, ...]:
     """Whose failure it would be: the pair's, the address's and the name's.
 
     Of an exempt user only the pair's count binds. A user who holds a valid token is bound by a
@@ -86,17 +86,19 @@ def subjects_of_attempt(
     """
     bound = holder is None
     subjects = (
-        Subject(pair_key(name, address), FAILURES_OF_A_PAIR, binding=bound),
-        Subject(
+        FailureLimit(pair_key(name, address), FAILURES_OF_A_PAIR, binding=bound),
+        FailureLimit(
             f"address {network_of(address)}",
             FAILURES_OF_AN_ADDRESS,
             binding=bound and not is_exempt,
         ),
-        Subject(name_key(name), FAILURES_OF_A_NAME, NAME_WINDOW, binding=bound and not is_exempt),
+        FailureLimit(
+            name_key(name), FAILURES_OF_A_NAME, NAME_WINDOW, binding=bound and not is_exempt
+        ),
     )
     if holder is None:
         return subjects
-    return (*subjects, Subject(f"holder {holder}", FAILURES_OF_A_PAIR))
+    return (*subjects, FailureLimit(f"holder {holder}", FAILURES_OF_A_PAIR))
 
 
 def name_key(name: str) -> str:
@@ -109,12 +111,12 @@ def pair_key(name: str, address: str) -> str:
     return f"pair {_hash(name)} {network_of(address)}"
 
 
-def place_of(name: str, address: str) -> bytes:
+def known_address_hash(name: str, address: str) -> bytes:
     """What is stored of an address from which a user signed in, and of the name that they typed."""
     return sha256(pair_key(name, address).encode()).digest()
 
 
-def looks_for(candidates: int) -> int:
+def password_checks_for(candidates: int) -> int:
     """How many checks of a password an answer takes the time of: at least two.
 
     Others are added up to a power of two, so that the time does not tell how many users of other

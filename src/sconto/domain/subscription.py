@@ -108,11 +108,11 @@ class SubscriptionOutcome:
     considered: tuple[ConsideredCode, ...]
 
     @property
-    def applied(self) -> ConsideredCode | None:
+    def winner(self) -> ConsideredCode | None:
         """The code whose discount the customer gets."""
         return next((code for code in self.considered if code.applied), None)
 
     @property
     def discount(self) -> int:
         """The discount on the whole order, in minor units."""
-        return 0 if self.applied is None else self.applied.discount
+        return 0 if self.winner is None else self.winner.discount

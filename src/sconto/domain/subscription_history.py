@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sconto.domain.history import NAMED, Change, Facts, Subject, Verb, differing
+from sconto.domain.history import RECORDED_ELEMENTS, Change, Facts, Subject, Verb, differing
 from sconto.domain.subscription_promotion import Rule, SubscriptionPromotion, SubscriptionTerms
 
 _LONGEST_TEXT: Final = 1000
@@ -70,6 +70,6 @@ def _short(value: object) -> object:
         case str() if len(value) > _LONGEST_TEXT:
             return f"{value[:_LONGEST_TEXT]}…"
         case list():
-            return value[:NAMED]
+            return value[:RECORDED_ELEMENTS]
         case _:
             return value

@@ -26,7 +26,7 @@ from sconto.domain.subscription_promotion import (
 
 
 @dataclass(frozen=True, slots=True)
-class AppliedRules:
+class SubscriptionRules:
     """The rules that a code on a subscription stands for, and the promotion they are of."""
 
     promotion_id: int
@@ -67,7 +67,7 @@ def place_order_number(order_number: int, first_order_number: int) -> OrderPlace
 
 def price_subscription(
     subscription: Subscription,
-    applied: Sequence[AppliedRules | None],
+    applied: Sequence[SubscriptionRules | None],
     currency: str,
     total: int,
 ) -> SubscriptionOutcome:
@@ -88,7 +88,7 @@ def price_subscription(
 def _consider(
     code: SubscriptionCode,
     order_number: int,
-    applied: AppliedRules | None,
+    applied: SubscriptionRules | None,
     currency: str,
     total: int,
 ) -> ConsideredCode:

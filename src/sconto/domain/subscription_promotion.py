@@ -152,7 +152,7 @@ class Application:
     promotion: SubscriptionPromotion
 
 
-class Refusal(StrEnum):
+class IneligibleReason(StrEnum):
     """Why a code may not be applied, in the order in which the reasons are asked for."""
 
     DISABLED = "disabled"
@@ -165,27 +165,29 @@ class Refusal(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether a contract may have the promotion's code; `refusal` is the first reason why not."""
+class Eligibility:
+    """Whether a contract may have the promotion's code; `reason` is the first reason why not."""
 
     promotion: SubscriptionPromotion
-    refusal: Refusal | None
+    reason: IneligibleReason | None
 
 
-def find_refusal(
+def find_ineligible_reason(
     promotion: SubscriptionPromotion, contract: Contract, at: datetime
-) -> Refusal | None:
+) -> IneligibleReason | None:
     """The first reason why the contract may not have the promotion's code; None where it may."""
     terms = promotion.terms
     constraint = terms.constraint
     reasons = {
-        Refusal.DISABLED: not terms.enabled,
-        Refusal.NOT_STARTED: constraint.starts_at is not None and at < constraint.starts_at,
-        Refusal.ENDED: constraint.is_over(at),
-        Refusal.NEW_ONLY: constraint.new_only and contract.created_at is not None,
-        Refusal.TYPE: bool(constraint.type_ids) and contract.type_id not in constraint.type_ids,
-        Refusal.ALREADY_APPLIED: has_code(contract, terms.code),
-        Refusal.USED_UP: constraint.max_usage is not None
+        IneligibleReason.DISABLED: not terms.enabled,
+        IneligibleReason.NOT_STARTED: constraint.starts_at is not None
+        and at < constraint.starts_at,
+        IneligibleReason.ENDED: constraint.is_over(at),
+        IneligibleReason.NEW_ONLY: constraint.new_only and contract.created_at is not None,
+        IneligibleReason.TYPE: bool(constraint.type_ids)
+        and contract.type_id not in constraint.type_ids,
+        IneligibleReason.ALREADY_APPLIED: has_code(contract, terms.code),
+        IneligibleReason.USED_UP: constraint.max_usage is not None
         and promotion.usage >= constraint.max_usage,
     }
     return next((reason for reason, applies in reasons.items() if applies), None)

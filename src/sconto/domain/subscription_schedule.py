@@ -51,13 +51,13 @@ class ScheduledRule:
 class ScheduledOrder:
     """An order with the rules that hold for it.
 
-    `applied` is the rule whose effect the order gets. It is None where no rule holds, and where
-    that depends on what the order costs.
+    `winning_rule` is the rule whose effect the order gets. None if no rule holds, or if the winner
+    depends on what the order costs.
     """
 
     place: OrderPlace
     rules: tuple[ScheduledRule, ...]
-    applied: int | None
+    winning_rule: int | None
 
 
 @dataclass(frozen=True, slots=True)

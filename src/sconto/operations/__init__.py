@@ -3,7 +3,7 @@
 The database that they open is named here too, for those above who pass it on.
 """
 
-from sconto.store.availability import Reason
+from sconto.store.availability import BusyReason
 from sconto.store.database import Busy, Database, DatabaseUnavailable, StatementStopped
 
-__all__ = ["Busy", "Database", "DatabaseUnavailable", "Reason", "StatementStopped"]
+__all__ = ["Busy", "BusyReason", "Database", "DatabaseUnavailable", "StatementStopped"]

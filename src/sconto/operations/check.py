@@ -3,8 +3,13 @@
 from collections.abc import AsyncIterator
 from typing import Final
 
-from sconto.domain.contradiction import Checked, Contradiction, Mistake, first_mistake
-from sconto.store.check import CHECKS, find_contradictions, one_moment, read_timelines
+from sconto.domain.promise import (
+    CheckedPromise,
+    TimelineMistake,
+    Violation,
+    first_timeline_mistake,
+)
+from sconto.store.check import CHECKS, find_contradictions, one_snapshot, read_timelines
 from sconto.store.database import Connection, Database
 
 TIMELINE: Final = "The timeline shows the latest created promotion at every moment"
@@ -13,29 +18,31 @@ _MOST: Final = 5
 """How many contradictions are named of each promise: the first ones show what went wrong."""
 
 
-async def check(database: Database, merchant_id: int | None = None) -> AsyncIterator[Checked]:
+async def check(
+    database: Database, merchant_id: int | None = None
+) -> AsyncIterator[CheckedPromise]:
     """Every promise, as soon as it was compared with the records of one merchant, or of all.
 
     All of them see the database as it is at one moment; nobody who writes meanwhile waits.
     """
-    async with one_moment(database) as connection:
+    async with one_snapshot(database) as connection:
         for promise, statement in CHECKS:
             found = await find_contradictions(connection, statement, merchant_id, _MOST)
-            yield Checked(promise, found)
-        yield Checked(TIMELINE, await _find_mistakes(connection, merchant_id))
+            yield CheckedPromise(promise, found)
+        yield CheckedPromise(TIMELINE, await _find_mistakes(connection, merchant_id))
 
 
-async def _find_mistakes(connection: Connection, merchant_id: int | None) -> list[Contradiction]:
-    found: list[Contradiction] = []
+async def _find_mistakes(connection: Connection, merchant_id: int | None) -> list[Violation]:
+    found: list[Violation] = []
     async for timeline in read_timelines(connection, merchant_id):
-        mistake = first_mistake(timeline.claims, timeline.shown)
+        mistake = first_timeline_mistake(timeline.claims, timeline.shown)
         if mistake is not None and len(found) < _MOST:
             words = _describe(timeline.product_id, mistake)
-            found.append(Contradiction(timeline.merchant_id, words))
+            found.append(Violation(timeline.merchant_id, words))
     return found
 
 
-def _describe(product_id: int, mistake: Mistake) -> str:
+def _describe(product_id: int, mistake: TimelineMistake) -> str:
     subject = f"product {product_id}" if product_id else "all products"
     shown = ", ".join(map(str, mistake.shown)) or "none"
     return (

@@ -7,23 +7,23 @@ from datetime import date, datetime
 from itertools import count
 from typing import Final, TypeVar
 
+from sconto.domain.candidates import Candidates
 from sconto.domain.cart import Cart
-from sconto.domain.choice import Candidates
 from sconto.domain.order import NewOrder, OrderStatus, Placed, StoredOrder
 from sconto.domain.people import Caller
 from sconto.domain.placement import check_agreed, check_replaceable, is_repetition
 from sconto.domain.pricing import ListedPrice, PricedCart, price, price_listing
-from sconto.domain.problems import OrderConflict, OrderHeldUp, OrderNotFound, OrderReplaced
+from sconto.domain.problems import OrderBusy, OrderConflict, OrderNotFound, OrderReplaced
 from sconto.store.candidates import CartAt, read_automatic_picks
 from sconto.store.database import Database, retrying
 from sconto.store.orders import (
-    Overtaken,
+    OrderRaceLost,
     find_order,
     insert_order,
     replace_order,
     update_status,
 )
-from sconto.store.turns import LineTooLong
+from sconto.store.turns import LockTimeout
 
 _PATIENCE: Final = 5.0
 """Seconds for which an order tries again while something else uses one of its codes, or its id."""
@@ -39,7 +39,7 @@ T = TypeVar("T")
 async def quote(database: Database, caller: Caller, cart: Cart, at: datetime) -> PricedCart:
     """What the cart costs at a time, with the promotions as they are now."""
     found = await database.carts.read(caller.merchant_id, CartAt(cart, at))
-    return price(cart, found.candidates, at)
+    return price(cart, found, at)
 
 
 async def list_prices(
@@ -54,7 +54,7 @@ async def list_prices(
     async def look() -> Candidates:
         async with database.read_at_checkout() as connection:
             return await read_automatic_picks(
-                connection, database.picks, caller.merchant_id, product_ids, at
+                connection, database.pick_cache, caller.merchant_id, product_ids, at
             )
 
     return price_listing(products, await retrying(look))
@@ -67,7 +67,7 @@ async def place_order(
 
     `day` is the one its redemptions are counted on. Promotions apply as of `now`, however long it
     takes. Raises OrderConflict, ReplacedOrderNotFound, OrderNotReplaceable, TotalDiffers or
-    CodesUsedUp, and OrderHeldUp where something else uses one of its codes, or its id, for long;
+    CodesUsedUp, and OrderBusy where something else uses one of its codes, or its id, for long;
     then nothing was written.
     """
 
@@ -83,34 +83,34 @@ async def _until_clear(
     """Make an attempt again for as long as it is overtaken; from the second on, wait in line.
 
     Only the first in line for a code asks the database, so that many orders for one code make few
-    statements. Raises OrderHeldUp after a few seconds.
+    statements. Raises OrderBusy after a few seconds.
     """
     clock = asyncio.get_running_loop().time
     deadline = clock() + _PATIENCE
     try:
         return await attempt()
-    except Overtaken as overtaken:
-        wanted = overtaken.wanted
+    except OrderRaceLost as lost:
+        wanted = lost.wanted
     try:
-        async with database.order_lines.first_for(caller.merchant_id, wanted, deadline):
+        async with database.order_locks.hold(caller.merchant_id, wanted, deadline):
             for number in count():
                 try:
                     return await attempt()
-                except Overtaken:
+                except OrderRaceLost:
                     longest = min(0.005 * 2**number, _LONGEST_PAUSE)
                 pause = longest * random.uniform(0.5, 1)  # noqa: S311
                 if clock() + pause > deadline:
                     break
                 await asyncio.sleep(pause)
-    except LineTooLong:
+    except LockTimeout:
         pass
-    raise OrderHeldUp(_RETRY_AFTER)
+    raise OrderBusy(_RETRY_AFTER)
 
 
 async def _price_and_place(
     database: Database, caller: Caller, order: NewOrder, now: datetime, day: date
 ) -> Placed:
-    """Price the order and write it down. Raises Overtaken where something else was first."""
+    """Price the order and write it down. Raises OrderRaceLost where something else was first."""
     order_ids = [order.order_id] if order.replaces is None else [order.order_id, order.replaces]
     found = await database.carts.read(caller.merchant_id, CartAt(order.cart, now, order_ids))
     if (stored := found.orders.get(order.order_id)) is not None:
@@ -119,7 +119,7 @@ async def _price_and_place(
         raise OrderConflict(stored)
     if order.replaces is not None:
         check_replaceable(order.replaces, found.orders.get(order.replaces))
-    priced = price(order.cart, found.candidates, now)
+    priced = price(order.cart, found, now)
     check_agreed(order, priced)
     placed = StoredOrder(order.order_id, OrderStatus.NOT_PAID, now, priced, order.replaces)
     merchant_id = caller.merchant_id
@@ -151,7 +151,7 @@ async def change_order_status(
     """Set what the shop says of the order; nothing is counted or given back by it.
 
     Raises OrderNotFound, OrderReplaced where another order took its place, after which it stays
-    deleted, and OrderHeldUp where something else uses the order for long.
+    deleted, and OrderBusy where something else uses the order for long.
     """
 
     async def change() -> StoredOrder | None:

@@ -26,7 +26,7 @@ from sconto.store.database import (
     retrying,
 )
 
-MADE_AT_ONCE: Final = 10_000
+CODES_PER_TRANSACTION: Final = 10_000
 """Codes of one transaction: a change of the promotion waits no longer than for these."""
 
 _DRAWS: Final = 10
@@ -63,7 +63,7 @@ async def start_generation(
             generation = await code_generations.insert_generation(
                 connection, caller, promotion_id, pattern, wanted, now
             )
-            facts = {"generation": generation.id, "count": wanted, "example": example(pattern)}
+            facts = {"generation": generation.id, "count": wanted, "example": example_code(pattern)}
             change = Change(Subject.PROMOTION, promotion_id, Verb.GENERATION_STARTED, None, facts)
             await history.record(connection, caller, change, now)
         return generation
@@ -94,7 +94,7 @@ async def list_generations(
         )
 
 
-async def make_codes(
+async def generate_some(
     database: Database, merchant_id: int, generation_id: int, now: datetime
 ) -> Generation | None:
     """Make the next codes of a generation, and answer how far it is then.
@@ -122,7 +122,7 @@ async def make_codes(
     return await retrying(make)
 
 
-async def make_all_codes(database: Database, clock: Callable[[], datetime]) -> None:
+async def generate_all(database: Database, clock: Callable[[], datetime]) -> None:
     """Work at all open generations in turn until none has anything left for this worker."""
     async with database.read() as connection:
         waiting = await code_generations.list_open_generations(connection, _OPEN_AT_ONCE)
@@ -130,7 +130,7 @@ async def make_all_codes(database: Database, clock: Callable[[], datetime]) -> N
         still_open = []
         for merchant_id, generation_id in waiting:
             try:
-                generation = await make_codes(database, merchant_id, generation_id, clock())
+                generation = await generate_some(database, merchant_id, generation_id, clock())
             except Busy:
                 # The next round tries it again.
                 continue
@@ -151,7 +151,7 @@ async def keep_generating(database: Database, clock: Callable[[], datetime]) -> 
         # Workers that started together do not look together.
         await asyncio.sleep(_LOOK_SECONDS * random.uniform(0.5, 1))  # noqa: S311
         try:
-            await make_all_codes(database, clock)
+            await generate_all(database, clock)
         except DatabaseReadOnly:
             pass  # whoever serves from the primary does it
         except DatabaseUnavailable:
@@ -160,7 +160,7 @@ async def keep_generating(database: Database, clock: Callable[[], datetime]) -> 
             _log.exception("codes are not generated")
 
 
-def example(pattern: CodePattern) -> str:
+def example_code(pattern: CodePattern) -> str:
     """A code such as the pattern makes."""
     return draw_codes(pattern, 1)[0]
 
@@ -195,7 +195,7 @@ async def _make_some(
         return 0, Ending.PROMOTION_GONE
     missing = generation.wanted - generation.made
     for _ in range(_DRAWS):
-        codes = draw_codes(generation.pattern, min(missing, MADE_AT_ONCE))
+        codes = draw_codes(generation.pattern, min(missing, CODES_PER_TRANSACTION))
         keys = [code_key(code) or code for code in codes]
         made = await code_lists.insert_codes(
             connection, merchant_id, generation.promotion_id, codes, keys

@@ -22,11 +22,11 @@ async def sweep_codes(database: Database) -> None:
     async with database.read() as connection:
         waiting = await store.list_sweeps(connection, _JOBS_AT_ONCE)
     while waiting:
-        waiting = [job for job in waiting if await _sweep_some(database, *job)]
+        waiting = [job for job in waiting if await _sweep_batch(database, *job)]
         await asyncio.sleep(_REST)
 
 
-async def keep_codes_swept(database: Database) -> None:
+async def keep_sweeping_codes(database: Database) -> None:
     """Remove the codes of promotions that anybody deletes; ends when cancelled."""
     while True:
         # Workers that started together do not look together.
@@ -41,11 +41,11 @@ async def keep_codes_swept(database: Database) -> None:
             _log.exception("codes of deleted promotions are not removed")
 
 
-async def _sweep_some(database: Database, merchant_id: int, promotion_id: int) -> bool:
+async def _sweep_batch(database: Database, merchant_id: int, promotion_id: int) -> bool:
     """Whether there is more to do."""
 
     async def sweep() -> bool:
         async with database.write() as connection:
-            return await store.sweep_some(connection, merchant_id, promotion_id)
+            return await store.sweep_batch(connection, merchant_id, promotion_id)
 
     return await retrying(sweep)

@@ -21,7 +21,7 @@ from sconto.domain.code_list import (
 )
 from sconto.domain.codes import CodeType, code_key, is_code, typed_code_key
 from sconto.domain.history import ListChange, Sample, Verb, codes_changed
-from sconto.domain.numbers import LARGEST
+from sconto.domain.numbers import MAX_INT64
 from sconto.domain.overview import PromotionOverview
 from sconto.domain.people import Caller
 from sconto.domain.problems import (
@@ -34,9 +34,9 @@ from sconto.domain.problems import (
 )
 from sconto.domain.promotion import PromotionType
 from sconto.store import code_lists, history
-from sconto.store.apart import apart
 from sconto.store.database import Connection, Database, retried, retrying
 from sconto.store.price_versions import renew_price_version
+from sconto.store.threads import in_thread
 
 T = TypeVar("T")
 
@@ -65,7 +65,7 @@ async def list_codes(
 
 
 @retried
-async def look_through_codes(
+async def list_found_codes(
     database: Database, caller: Caller, overview: PromotionOverview, query: CodeQuery
 ) -> CodePage:
     """The same for a promotion that was found a moment ago; raises CursorRefused."""
@@ -210,7 +210,7 @@ async def _export(
                 behind=behind,
             )
 
-    behind = -LARGEST
+    behind = -MAX_INT64
     while True:
         found = await read_part(behind)
         if found:
@@ -292,11 +292,11 @@ async def _list(
 
 def _position(cursor: str | None) -> int:
     if cursor is None:
-        return -LARGEST
+        return -MAX_INT64
     digits = cursor.removeprefix("-")
     if not (digits.isascii() and digits.isdigit() and len(digits) < 20):
         raise CursorRefused
-    return max(-LARGEST, min(int(cursor), LARGEST))
+    return max(-MAX_INT64, min(int(cursor), MAX_INT64))
 
 
 def _key(cursor: str | None) -> str:
@@ -307,7 +307,7 @@ def _key(cursor: str | None) -> str:
 
 async def _briefly(codes: Sequence[str], function: Callable[..., T], *arguments: object) -> T:
     """What the function answers; about many codes it is asked in a thread."""
-    return function(*arguments) if len(codes) <= _FEW else await apart(function, *arguments)
+    return function(*arguments) if len(codes) <= _FEW else await in_thread(function, *arguments)
 
 
 def _keys_of(codes: Sequence[str]) -> list[str]:

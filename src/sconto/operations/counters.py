@@ -22,10 +22,10 @@ from sconto.store.database import (
     retrying,
 )
 
-SLOTS_KEPT: Final = timedelta(days=2)
+SLOTS_FOLDED_AFTER: Final = timedelta(days=2)
 """A day's slots are folded when it ended so long ago in UTC, and so a day ago in every zone."""
 
-DAYS_KEPT: Final = timedelta(days=CHARTED_DAYS + 10)
+DAYS_FOLDED_AFTER: Final = timedelta(days=CHARTED_DAYS + 10)
 """Days older than that are folded into their month."""
 
 _FIRST_FOLD: Final = 20.0
@@ -40,7 +40,7 @@ _Fold: TypeAlias = Callable[[Connection, int, date], Awaitable[int]]
 
 async def fold(database: Database, now: datetime) -> int:
     """Fold all counters that are old enough; how many rows, none where another worker is at it."""
-    slots_before, days_before = now.date() - SLOTS_KEPT, now.date() - DAYS_KEPT
+    slots_before, days_before = now.date() - SLOTS_FOLDED_AFTER, now.date() - DAYS_FOLDED_AFTER
     # Days after slots, for only rows of slot 0 are folded into months.
     steps = (
         (store.fold_codes, slots_before),
@@ -64,8 +64,8 @@ async def _fold_merchant(
     """How many rows were folded; None where another worker folds."""
     folded = 0
     for fold_some, before in steps:
-        found: int | None = store.FOLDED_AT_ONCE
-        while found == store.FOLDED_AT_ONCE:
+        found: int | None = store.FOLD_BATCH
+        while found == store.FOLD_BATCH:
             if folded:
                 await asyncio.sleep(_REST)
             found = await _fold_batch(database, merchant_id, fold_some, before)
@@ -80,14 +80,14 @@ async def _fold_batch(
 ) -> int | None:
     async def run() -> int | None:
         async with database.write() as connection:
-            if not await store.may_fold(connection):
+            if not await store.lock_folding(connection):
                 return None
             return await fold_some(connection, merchant_id, before)
 
     return await retrying(run)
 
 
-async def keep_folded(database: Database, clock: Callable[[], datetime]) -> None:
+async def keep_folding(database: Database, clock: Callable[[], datetime]) -> None:
     """Fold every few minutes, the first time soon; ends when cancelled."""
     interval = _FIRST_FOLD
     while True:

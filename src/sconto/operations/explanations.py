@@ -20,7 +20,9 @@ async def explain_quote(
 ) -> ExplainedQuote:
     """What the cart costs at a time, and what became of each promotion that was looked at."""
     async with database.read(caller.merchant_id) as connection:
-        candidates = await read_candidates(connection, database.picks, caller.merchant_id, cart, at)
+        candidates = await read_candidates(
+            connection, database.pick_cache, caller.merchant_id, cart, at
+        )
         priced = price(cart, candidates, at)
         mentioned = {
             *(pick.promotion_id for line in priced.lines for pick in line.picks),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sconto.domain.history import Entry, HistoryPage, Subject
-from sconto.domain.numbers import LARGEST
+from sconto.domain.numbers import MAX_INT64
 from sconto.domain.people import Caller
 from sconto.domain.problems import PromotionNotFound
 from sconto.store import history, promotions
@@ -11,7 +11,7 @@ from sconto.store.database import Database, retried
 
 
 @retried
-async def promotion_history(
+async def get_promotion_history(
     database: Database, caller: Caller, promotion_id: int, *, limit: int, before: int | None = None
 ) -> HistoryPage:
     """The latest entries about a promotion and its codes; raises PromotionNotFound.
@@ -23,13 +23,13 @@ async def promotion_history(
         if await promotions.find_summary(connection, merchant_id, promotion_id) is None:
             raise PromotionNotFound(promotion_id)
         found = await history.list_entries(
-            connection, merchant_id, Subject.PROMOTION, promotion_id, limit + 1, before or LARGEST
+            connection, merchant_id, Subject.PROMOTION, promotion_id, limit + 1, before or MAX_INT64
         )
     return _page(found, limit)
 
 
 @retried
-async def subscription_history(
+async def get_subscription_history(
     database: Database, caller: Caller, promotion_id: int, *, limit: int, before: int | None = None
 ) -> HistoryPage:
     """The latest entries about a subscription promotion, archived or not; none where unknown."""
@@ -40,19 +40,19 @@ async def subscription_history(
             Subject.SUBSCRIPTION_PROMOTION,
             promotion_id,
             limit + 1,
-            before or LARGEST,
+            before or MAX_INT64,
         )
     return _page(found, limit)
 
 
 @retried
-async def people_history(
+async def get_user_history(
     database: Database, caller: Caller, *, limit: int, before: int | None = None
 ) -> HistoryPage:
     """The latest entries about the merchant's users."""
     async with database.read(caller.merchant_id) as connection:
         found = await history.list_entries_of_all(
-            connection, caller.merchant_id, Subject.USER, limit + 1, before or LARGEST
+            connection, caller.merchant_id, Subject.USER, limit + 1, before or MAX_INT64
         )
     return _page(found, limit)
 

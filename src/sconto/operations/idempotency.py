@@ -23,16 +23,16 @@ from sconto.store.database import (
     retrying,
 )
 
-KEPT: Final = timedelta(hours=24)
+KEY_LIFETIME: Final = timedelta(hours=24)
 """How long a key counts."""
 
-RETRY_AFTER: Final = 1
+BUSY_RETRY_AFTER: Final = 1
 """Seconds after which a request is to be sent again whose key is busy."""
 
-PAUSE: Final = 0.05
+BUSY_PAUSE: Final = 0.05
 """Seconds between attempts for a key that is busy."""
 
-PATIENCE: Final = 5.0
+BUSY_TIMEOUT: Final = 5.0
 """Seconds for which a request tries again whose key is busy."""
 
 _SWEEP_INTERVAL: Final = 300.0
@@ -44,7 +44,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class EncodedAnswer:
     """What a request is answered, in the words of its wire; `repeated`: once more."""
 
     status: int
@@ -62,7 +62,7 @@ class Repeatable(Generic[T]):
 
     key: str | None
     fingerprint: bytes
-    render: Callable[[T], Answer]
+    render: Callable[[T], EncodedAnswer]
 
 
 async def run_once(
@@ -71,14 +71,14 @@ async def run_once(
     request: Repeatable[T],
     effect: Callable[[Connection], Awaitable[T]],
     now: datetime,
-) -> Answer:
+) -> EncodedAnswer:
     """Run the effect in a transaction and answer it; what ran before is only answered again.
 
     Raises IdempotencyKeyReused where the key came with another request, IdempotencyKeyBusy where
     the first takes long, and what the effect raises, after which nothing is written.
     """
 
-    async def run() -> Answer | None:
+    async def run() -> EncodedAnswer | None:
         async with database.write(caller.merchant_id) as connection:
             if request.key is None:
                 return request.render(await effect(connection))
@@ -88,7 +88,7 @@ async def run_once(
                 request.key,
                 request.fingerprint,
                 now=now,
-                expired_at=now - KEPT,
+                expired_at=now - KEY_LIFETIME,
             ):
                 kept = await store.find_answer(connection, caller.merchant_id, request.key)
                 return None if kept is None else answer_again(request, kept)
@@ -99,30 +99,30 @@ async def run_once(
             return answer
 
     clock = asyncio.get_running_loop().time
-    deadline = clock() + PATIENCE
+    deadline = clock() + BUSY_TIMEOUT
     while True:
         try:
             answer = await retrying(run)
         except store.KeyBusy:
             if clock() > deadline:
-                raise IdempotencyKeyBusy(RETRY_AFTER) from None
-            await asyncio.sleep(PAUSE * random.uniform(0.5, 1))  # noqa: S311
+                raise IdempotencyKeyBusy(BUSY_RETRY_AFTER) from None
+            await asyncio.sleep(BUSY_PAUSE * random.uniform(0.5, 1))  # noqa: S311
             continue
         # Nothing to answer again means that the key was swept this very moment: it is free.
         if answer is not None:
             return answer
 
 
-def answer_again(request: Repeatable[T], kept: store.KeptAnswer) -> Answer:
+def answer_again(request: Repeatable[T], kept: store.KeptAnswer) -> EncodedAnswer:
     """What the request's key was answered before. Raises IdempotencyKeyReused."""
     if kept.fingerprint != request.fingerprint:
         raise IdempotencyKeyReused
-    return Answer(kept.status, kept.body, repeated=True)
+    return EncodedAnswer(kept.status, kept.body, repeated=True)
 
 
-async def sweep(database: Database, now: datetime) -> int:
+async def sweep_keys(database: Database, now: datetime) -> int:
     """Forget all keys that no longer count; how many, 0 where another worker is at it."""
-    expired_at = now - KEPT
+    expired_at = now - KEY_LIFETIME
     swept = 0
     async with database.read() as connection:
         merchant_ids = await store.list_merchants_to_sweep(connection, expired_at)
@@ -130,7 +130,7 @@ async def sweep(database: Database, now: datetime) -> int:
         more = True
         while more:
             async with database.write() as connection:
-                if not await store.may_sweep(connection):
+                if not await store.lock_sweeping(connection):
                     return swept
                 found = await store.sweep_keys(connection, merchant_id, expired_at, _SWEPT_AT_ONCE)
             swept += found
@@ -138,13 +138,13 @@ async def sweep(database: Database, now: datetime) -> int:
     return swept
 
 
-async def keep_swept(database: Database, clock: Callable[[], datetime]) -> None:
+async def keep_sweeping_keys(database: Database, clock: Callable[[], datetime]) -> None:
     """Sweep every few minutes; ends when cancelled."""
     while True:
         # Workers that started together do not sweep together.
         await asyncio.sleep(_SWEEP_INTERVAL * random.uniform(0.5, 1.5))  # noqa: S311
         try:
-            await sweep(database, clock())
+            await sweep_keys(database, clock())
         except DatabaseReadOnly:
             pass  # whoever serves from the primary does it
         except DatabaseUnavailable:

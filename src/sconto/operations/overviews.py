@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from sconto.domain.cart import Cart, Line
-from sconto.domain.numbers import LARGEST
+from sconto.domain.numbers import MAX_INT64
 from sconto.domain.overview import (
     DeletedPromotion,
     OverviewPage,
@@ -13,10 +13,10 @@ from sconto.domain.overview import (
     PromotionOverview,
 )
 from sconto.domain.people import Caller
-from sconto.domain.preview import moment_of
+from sconto.domain.preview import preview_time
 from sconto.domain.pricing import price
 from sconto.domain.problems import PromotionNotFound
-from sconto.domain.promotion import RESTORABLE
+from sconto.domain.promotion import RESTORABLE_FOR
 from sconto.domain.redemption_days import ExamplePrice, RedemptionChart
 from sconto.store import promotion_lists as store
 from sconto.store import redemption_days
@@ -54,7 +54,7 @@ async def list_deleted(database: Database, caller: Caller, now: datetime) -> lis
     """The promotions that can still be had back, the latest deleted first; the first of many."""
     async with database.read(caller.merchant_id) as connection:
         return await store.list_deleted(
-            connection, caller.merchant_id, now - RESTORABLE, _MOST_DELETED
+            connection, caller.merchant_id, now - RESTORABLE_FOR, _MOST_DELETED
         )
 
 
@@ -66,7 +66,7 @@ async def get_overview(
     async with database.read(caller.merchant_id) as connection:
         found = (
             await store.find_overview(connection, caller.merchant_id, promotion_id, today)
-            if promotion_id <= LARGEST
+            if promotion_id <= MAX_INT64
             else None
         )
     if found is None:
@@ -90,11 +90,11 @@ async def chart_redemptions(
 
 
 @retried
-async def example_prices(
+async def price_examples(
     database: Database, caller: Caller, overview: PromotionOverview, now: datetime
 ) -> tuple[datetime, list[ExamplePrice]]:
     """What products of the promotion cost with its first code: now, or when it starts."""
-    at = moment_of(overview.summary.period, now)
+    at = preview_time(overview.summary.period, now)
     async with database.read(caller.merchant_id) as connection:
         covered = await redemption_days.first_covered(
             connection, caller.merchant_id, overview.summary.id, _EXAMPLES
@@ -106,7 +106,7 @@ async def example_prices(
         lines = tuple(cart.lines[0] for cart in carts)
         all_lines = Cart("EUR", lines, overview.codes[:1])
         candidates = await read_candidates(
-            connection, database.picks, caller.merchant_id, all_lines, at
+            connection, database.pick_cache, caller.merchant_id, all_lines, at
         )
     return at, [
         ExamplePrice(product, price(cart, candidates, at).lines[0])

@@ -19,12 +19,12 @@ async def hash_password(password: str) -> str:
     return await asyncio.to_thread(_HASHER.hash, password)
 
 
-async def are_of_password(password: str, password_hashes: Sequence[str], looks: int) -> list[bool]:
+async def verify_hashes(password: str, password_hashes: Sequence[str], looks: int) -> list[bool]:
     """Which hashes are the password's, found out in the time that `looks` checks take."""
     return await asyncio.to_thread(_verify_all, password, password_hashes, looks)
 
 
-async def seem_to_look(looks: int) -> None:
+async def pretend_to_check(looks: int) -> None:
     """Take the time of so many checks, and none of the processor's."""
     await asyncio.sleep(looks * _PACE.seconds)
 

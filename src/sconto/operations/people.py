@@ -12,8 +12,8 @@ from sconto.domain.people import (
     Merchant,
     Role,
     User,
+    command_line_caller,
     is_acceptable_password,
-    operator_of,
 )
 from sconto.domain.problems import (
     MerchantNotFound,
@@ -31,7 +31,7 @@ from sconto.store.database import Connection, Database, retried
 from sconto.store.known_places import forget_places
 from sconto.store.tokens import end_token, forget_ended_tokens, read_epoch, renew_epoch
 
-MOST_ENDED: Final = 100
+MOST_ENDED_SESSIONS: Final = 100
 """How many ended sessions of one user are kept in mind; beyond that, all of the user's end."""
 
 
@@ -87,7 +87,7 @@ async def end_session(database: Database, tokens: Tokens, token: str, now: datet
     caller, state = session.caller, None
     async with database.write() as connection:
         kept = await end_token(connection, caller, session.token_id, session.expiry, now)
-        if kept > MOST_ENDED:
+        if kept > MOST_ENDED_SESSIONS:
             changed = await people.change_user(connection, caller.user_id)
             await forget_ended_tokens(connection, caller)
             state = None if changed is None else changed.after
@@ -276,7 +276,7 @@ def _facts(state: people.UserState) -> dict[str, object]:
 async def _record(
     connection: Connection, merchant_id: int, by: Caller | None, change: Change
 ) -> None:
-    await history.record(connection, by or operator_of(merchant_id), change)
+    await history.record(connection, by or command_line_caller(merchant_id), change)
 
 
 async def _hash_of_new(password: str) -> str:

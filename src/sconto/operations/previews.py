@@ -8,7 +8,7 @@ from typing import Final
 from sconto.domain.cart import Cart, Line
 from sconto.domain.codes import code_key
 from sconto.domain.coverage import AllProducts, named_products
-from sconto.domain.numbers import LARGEST
+from sconto.domain.numbers import MAX_INT64
 from sconto.domain.people import Caller
 from sconto.domain.preview import (
     Draft,
@@ -17,15 +17,15 @@ from sconto.domain.preview import (
     WarningKind,
     find_warnings,
     first_code,
-    moment_of,
+    preview_time,
     sample_prices,
 )
 from sconto.domain.promotion import LONG_LIST, NewPromotion, PromotionType
 from sconto.domain.schedule import Period
 from sconto.store import previews as store
-from sconto.store.apart import apart
 from sconto.store.candidates import read_candidates
 from sconto.store.database import Connection, Database, retried
+from sconto.store.threads import in_thread
 
 _SAMPLES: Final = 6
 _MOST_PRODUCTS: Final = 200
@@ -47,21 +47,23 @@ async def preview_promotion(
     `promotion_id` is the promotion that it would replace, None for a new one; with `keep_codes` the
     codes of that one would stay. It takes two statements, or three where codes are at stake.
     """
-    draft = Draft(new, LARGEST if promotion_id is None else promotion_id)
+    draft = Draft(new, MAX_INT64 if promotion_id is None else promotion_id)
     named = None
     if not isinstance(new.terms.coverage, AllProducts):
         every = named_products(new.terms.coverage)
-        named = _distinct(every) if len(every) <= LONG_LIST else await apart(_distinct, every)
+        named = _distinct(every) if len(every) <= LONG_LIST else await in_thread(_distinct, every)
     left = replace(new.period, starts_at=max(now, new.period.starts_at))
     async with database.read(caller.merchant_id) as connection:
-        around = await store.find_surroundings(
+        around = await store.find_covered_products(
             connection, caller.merchant_id, named, _MOST_PRODUCTS, left
         )
-        at = moment_of(new.period, now)
+        at = preview_time(new.period, now)
         samples = around.products[:_SAMPLES]
         lines = [Line(str(i), p.product_id, 1, p.price) for i, p in enumerate(samples)]
         cart = Cart("EUR", tuple(lines), (first_code(draft),))
-        candidates = await read_candidates(connection, database.picks, caller.merchant_id, cart, at)
+        candidates = await read_candidates(
+            connection, database.pick_cache, caller.merchant_id, cart, at
+        )
         warnings = find_warnings(draft, around.spans, now)
         if not keep_codes:
             warnings += await _warn_of_codes(connection, caller, new, promotion_id, left)
@@ -77,12 +79,12 @@ async def _warn_of_codes(
     left: Period,
 ) -> list[PromotionWarning]:
     codes = new.terms.codes
-    keys = _keys_of(codes) if len(codes) <= LONG_LIST else await apart(_keys_of, codes)
+    keys = _keys_of(codes) if len(codes) <= LONG_LIST else await in_thread(_keys_of, codes)
     if not keys and promotion_id is None:
         return []
     has_time = left.over_from is None or left.over_from > left.starts_at
     serves = new.type is PromotionType.COUPON and new.active and has_time
-    at_stake = await store.find_codes_at_stake(
+    at_stake = await store.find_affected_codes(
         connection, caller.merchant_id, promotion_id, keys, left if serves else None
     )
     by_promotion: dict[int, list[str]] = {}

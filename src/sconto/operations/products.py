@@ -14,7 +14,7 @@ from sconto.domain.product import (
     ProductQuery,
     PutCounts,
     RefusedLine,
-    Repeat,
+    RepeatedProduct,
 )
 from sconto.store import products as store
 from sconto.store.database import Database, retried, retrying
@@ -119,7 +119,7 @@ class _Refusals:
             if self.total <= NAMED_LINES:
                 self._first.append(line)
 
-    def add_repeats(self, repeats: Sequence[Repeat], total: int) -> None:
+    def add_repeats(self, repeats: Sequence[RepeatedProduct], total: int) -> None:
         """Add lines that name a product again: the first of them, and how many there are."""
         self.total += total
         for repeat in repeats:

@@ -20,7 +20,7 @@ from sconto.domain.problems import (
     UnknownProducts,
 )
 from sconto.domain.promotion import (
-    RESTORABLE,
+    RESTORABLE_FOR,
     NewPromotion,
     Promotion,
     PromotionChange,
@@ -65,15 +65,15 @@ async def restore_promotion(
 ) -> None:
     """Have a deleted promotion back as it was, with its codes.
 
-    Raises PromotionNotFound, also for one whose deletion is longer ago than RESTORABLE.
+    Raises PromotionNotFound, also for one whose deletion is longer ago than RESTORABLE_FOR.
     """
     done: code_sweeps.Restoration | None = None
 
-    async def restore_some() -> code_sweeps.Restoration:
-        return await _restore_some(database, caller, promotion_id, now, done)
+    async def restore_batch() -> code_sweeps.Restoration:
+        return await _restore_batch(database, caller, promotion_id, now, done)
 
     while done is None or not done.is_complete:
-        done = await retrying(restore_some)
+        done = await retrying(restore_batch)
 
 
 @retried
@@ -199,7 +199,7 @@ async def _delete(database: Database, caller: Caller, promotion_id: int, now: da
         await history.record(connection, caller, entry, now)
 
 
-async def _restore_some(
+async def _restore_batch(
     database: Database,
     caller: Caller,
     promotion_id: int,
@@ -210,12 +210,12 @@ async def _restore_some(
     merchant_id = caller.merchant_id
     async with database.write(merchant_id) as connection:
         await promotions.lock_promotions(connection, merchant_id)
-        since = now - RESTORABLE
+        since = now - RESTORABLE_FOR
         found = await promotions.find_deleted(connection, merchant_id, promotion_id, since)
         if found is None:
             raise PromotionNotFound(promotion_id)
         deleted, deleted_at = found
-        done = await code_sweeps.restore_some(
+        done = await code_sweeps.restore_batch(
             connection, merchant_id, promotion_id, deleted_at, before
         )
         if not done.is_complete:

@@ -9,22 +9,22 @@ from typing import Final, NoReturn
 from sconto.domain.people import Caller
 from sconto.domain.problems import BadCredentials, TooManyAttempts
 from sconto.domain.sign_in import (
-    TURN,
-    Subject,
-    looks_for,
+    EXEMPT_CHECK_INTERVAL,
+    FailureLimit,
+    known_address_hash,
+    limits_of_attempt,
     name_key,
     pair_key,
-    place_of,
+    password_checks_for,
     read_name,
     seconds_until,
-    subjects_of_attempt,
 )
 from sconto.operations.pace import Pace
-from sconto.operations.passwords import are_of_password, seem_to_look
+from sconto.operations.passwords import pretend_to_check, verify_hashes
 from sconto.store import known_places
 from sconto.store import sign_in as failures
 from sconto.store.database import Database
-from sconto.store.people import Candidate, find_candidates
+from sconto.store.people import PossibleUser, find_possible_users
 
 _CHECKS_AT_ONCE: Final = asyncio.Semaphore(2)
 """How many passwords a process checks at the same time: more would only take memory."""
@@ -35,7 +35,7 @@ _PAUSES: Final = 200
 _LONGEST_WAIT: Final = 2.5
 """Seconds that an attempt beyond the limit waits for its turn at most."""
 
-_PACE: Final = Pace(TURN.total_seconds(), _LONGEST_WAIT)
+_PACE: Final = Pace(EXEMPT_CHECK_INTERVAL.total_seconds(), _LONGEST_WAIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ class SignIn:
 class _Candidates:
     """The users that a name may mean: those who are trusted there, and the others."""
 
-    trusted: Sequence[Candidate]
-    others: Sequence[Candidate]
+    trusted: Sequence[PossibleUser]
+    others: Sequence[PossibleUser]
     holder: int | None
 
     @property
@@ -65,7 +65,7 @@ class _Candidates:
         return any(candidate.known_here for candidate in self.trusted)
 
 
-async def find_user(database: Database, asked: SignIn, now: datetime) -> Candidate:
+async def find_user(database: Database, asked: SignIn, now: datetime) -> PossibleUser:
     """The one user with that name and password. Raises BadCredentials, TooManyAttempts.
 
     The attempt is counted as a failure before the password is looked at and taken back if it was
@@ -94,12 +94,12 @@ async def _find_candidates(database: Database, asked: SignIn, now: datetime) -> 
     if name is None:
         return _Candidates((), (), None)
     async with database.read() as connection:
-        found = await find_candidates(
-            connection, name, place_of(asked.username, asked.address), now
+        found = await find_possible_users(
+            connection, name, known_address_hash(asked.username, asked.address), now
         )
     asks_again = None if asked.holder is None else asked.holder.user_id
-    trusted: list[Candidate] = []
-    others: list[Candidate] = []
+    trusted: list[PossibleUser] = []
+    others: list[PossibleUser] = []
     for one in found:
         is_trusted = one.known_here or one.changed_lately or one.user_id == asks_again
         (trusted if is_trusted else others).append(one)
@@ -107,8 +107,8 @@ async def _find_candidates(database: Database, asked: SignIn, now: datetime) -> 
     return _Candidates(trusted, others, holder)
 
 
-def _subjects_of(asked: SignIn, candidates: _Candidates) -> tuple[Subject, ...]:
-    return subjects_of_attempt(
+def _subjects_of(asked: SignIn, candidates: _Candidates) -> tuple[FailureLimit, ...]:
+    return limits_of_attempt(
         asked.username, asked.address, is_exempt=candidates.is_known, holder=candidates.holder
     )
 
@@ -119,7 +119,7 @@ async def _check(
     candidates: _Candidates,
     attempt: failures.Attempt,
     now: datetime,
-) -> Candidate:
+) -> PossibleUser:
     """The user, once the attempt is counted.
 
     Where one trusted user has the password, the others are not even compared: they would be guessed
@@ -128,7 +128,7 @@ async def _check(
     found = await _find_right(asked, candidates.trusted, len(candidates.trusted))
     if not found:
         others = () if attempt.strangers_free_at else candidates.others
-        looks = looks_for(len(candidates.trusted) + len(others)) - len(candidates.trusted)
+        looks = password_checks_for(len(candidates.trusted) + len(others)) - len(candidates.trusted)
         found = await _find_right(asked, others, looks)
     if len(found) != 1:
         async with database.write() as connection:
@@ -139,7 +139,7 @@ async def _check(
     (user,) = found
     async with database.write() as connection:
         is_new = await known_places.remember_place(
-            connection, user.state.caller, place_of(asked.username, asked.address), now
+            connection, user.state.caller, known_address_hash(asked.username, asked.address), now
         )
         # See FAILURES_OF_A_NAME.
         counts = is_new and candidates.holder is None
@@ -150,7 +150,7 @@ async def _check(
 
 async def _check_in_turn(
     database: Database, asked: SignIn, candidates: _Candidates, free_at: datetime, now: datetime
-) -> Candidate:
+) -> PossibleUser:
     """The user who is trusted there although too many attempts failed: one check a second.
 
     Everybody else waits as long, and whoever is refused is answered alike: so nobody learns by
@@ -158,9 +158,9 @@ async def _check_in_turn(
     """
     if not await _PACE.wait(_turn_of(asked, candidates)):
         _refuse(free_at, now)
-    looks = looks_for(len(candidates.trusted))
+    looks = password_checks_for(len(candidates.trusted))
     if not candidates.trusted:
-        await seem_to_look(looks)
+        await pretend_to_check(looks)
         _refuse(free_at, now)
     async with _CHECKS_AT_ONCE:
         found = await _find_right(asked, candidates.trusted, looks)
@@ -169,17 +169,17 @@ async def _check_in_turn(
     (user,) = found
     async with database.write() as connection:
         await known_places.remember_place(
-            connection, user.state.caller, place_of(asked.username, asked.address), now
+            connection, user.state.caller, known_address_hash(asked.username, asked.address), now
         )
     return user
 
 
 async def _find_right(
-    asked: SignIn, candidates: Sequence[Candidate], looks: int
-) -> list[Candidate]:
+    asked: SignIn, candidates: Sequence[PossibleUser], looks: int
+) -> list[PossibleUser]:
     """The candidates who have the password and may sign in."""
     hashes = [candidate.password_hash for candidate in candidates]
-    right = await are_of_password(asked.password, hashes, looks) if looks else []
+    right = await verify_hashes(asked.password, hashes, looks) if looks else []
     return [
         candidate
         for candidate, is_right in zip(candidates, right, strict=True)

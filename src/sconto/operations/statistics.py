@@ -10,7 +10,7 @@ from sconto.store.statistics import find_statistics, find_statistics_in_parts
 
 
 @retried
-async def promotion_statistics(database: Database, caller: Caller, promotion_id: int) -> Statistics:
+async def get_statistics(database: Database, caller: Caller, promotion_id: int) -> Statistics:
     """The redemptions of a promotion and of its codes; raises PromotionNotFound."""
     async with database.read(caller.merchant_id) as connection:
         statistics = await find_statistics(connection, caller.merchant_id, promotion_id)
@@ -20,7 +20,7 @@ async def promotion_statistics(database: Database, caller: Caller, promotion_id:
 
 
 @retried
-async def promotion_statistics_in_parts(
+async def get_statistics_in_parts(
     database: Database, caller: Caller, promotion_id: int
 ) -> tuple[int, Iterator[list[CodeUses]] | None]:
     """The same for a promotion that may have a million codes: some of them at a time.

@@ -18,12 +18,12 @@ from sconto.domain.subscription_promotion import (
     SubscriptionQuery,
     SubscriptionTerms,
 )
-from sconto.operations.idempotency import Answer, Repeatable, run_once
+from sconto.operations.idempotency import EncodedAnswer, Repeatable, run_once
 from sconto.store import history
 from sconto.store import subscription_promotions as store
-from sconto.store.apart import apart
 from sconto.store.database import Connection, Database, retried
 from sconto.store.price_versions import renew_price_version
+from sconto.store.threads import in_thread
 
 
 async def create_promotion(
@@ -32,7 +32,7 @@ async def create_promotion(
     terms: SubscriptionTerms,
     request: Repeatable[SubscriptionPromotion],
     now: datetime,
-) -> Answer:
+) -> EncodedAnswer:
     """Create a promotion. Raises SubscriptionCodeTaken, and what `run_once` raises."""
 
     async def create(connection: Connection) -> SubscriptionPromotion:
@@ -78,7 +78,7 @@ async def change_promotion(
     now: datetime,
     *,
     is_long: bool = False,
-) -> Answer:
+) -> EncodedAnswer:
     """Give the promotion the terms that `change` makes of it; nobody applies it meanwhile.
 
     `is_long` says that `change` takes long: it is called in a thread.
@@ -91,7 +91,7 @@ async def change_promotion(
         before = await store.lock_promotion(connection, caller.merchant_id, promotion_id)
         if before is None:
             raise SubscriptionPromotionNotFound(str(promotion_id))
-        terms = await apart(change, before) if is_long else change(before)
+        terms = await in_thread(change, before) if is_long else change(before)
         max_usage = terms.constraint.max_usage
         if max_usage is not None and max_usage < before.usage:
             raise MaxUsageTooLow(before.usage)
@@ -108,7 +108,7 @@ async def change_promotion(
 
 async def archive_promotion(
     database: Database, caller: Caller, promotion_id: int, request: Repeatable[None], now: datetime
-) -> Answer:
+) -> EncodedAnswer:
     """Take the promotion away from new subscriptions; those that have its code keep it.
 
     Raises SubscriptionPromotionNotFound, and what `run_once` raises.

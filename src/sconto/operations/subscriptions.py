@@ -17,16 +17,16 @@ from sconto.domain.problems import (
 from sconto.domain.subscription import Contract
 from sconto.domain.subscription_promotion import (
     Application,
-    Verdict,
-    find_refusal,
+    Eligibility,
+    find_ineligible_reason,
 )
 from sconto.domain.subscription_schedule import Schedule, SchedulePlan, schedule_orders
 from sconto.operations.idempotency import (
-    KEPT,
-    PATIENCE,
-    PAUSE,
-    RETRY_AFTER,
-    Answer,
+    BUSY_PAUSE,
+    BUSY_RETRY_AFTER,
+    BUSY_TIMEOUT,
+    KEY_LIFETIME,
+    EncodedAnswer,
     Repeatable,
     answer_again,
 )
@@ -41,26 +41,26 @@ USAGE_MARK: Final = b"\0"
 
 async def validate_contract(
     database: Database, caller: Caller, promotion_id: int, contract: Contract, now: datetime
-) -> Verdict:
+) -> Eligibility:
     """Whether the contract may have the promotion's code now; nothing is counted.
 
     Raises SubscriptionPromotionNotFound.
     """
     promotion = await get_promotion(database, caller, promotion_id)
-    return Verdict(promotion, find_refusal(promotion, contract, now))
+    return Eligibility(promotion, find_ineligible_reason(promotion, contract, now))
 
 
 @retried
 async def schedule_promotion(
     database: Database, caller: Caller, promotion_id: int, plan: SchedulePlan, now: datetime
-) -> tuple[Verdict, Schedule]:
+) -> tuple[Eligibility, Schedule]:
     """What the promotion gives on the contract's next orders, and whether it may have it now.
 
     Raises SubscriptionPromotionNotFound, and ApplicationNotFound for the id of an application that
     was not this promotion's.
     """
-    verdict = await validate_contract(database, caller, promotion_id, plan.contract, now)
-    rules = verdict.promotion.terms.rules
+    eligibility = await validate_contract(database, caller, promotion_id, plan.contract, now)
+    rules = eligibility.promotion.terms.rules
     if plan.application_id is not None:
         async with database.read(caller.merchant_id) as connection:
             applied = await applications.find_applied_rules(
@@ -69,7 +69,7 @@ async def schedule_promotion(
         if applied is None or applied.promotion_id != promotion_id:
             raise ApplicationNotFound(plan.application_id)
         rules = applied.rules
-    return verdict, schedule_orders(rules, plan)
+    return eligibility, schedule_orders(rules, plan)
 
 
 async def apply_code(
@@ -79,7 +79,7 @@ async def apply_code(
     contract: Contract,
     request: Repeatable[Application],
     now: datetime,
-) -> Answer:
+) -> EncodedAnswer:
     """Count one use of the code's promotion for the contract, and keep which version it got.
 
     The body that the request renders has USAGE_MARK once. Raises SubscriptionCodeNotFound,
@@ -87,18 +87,18 @@ async def apply_code(
     long; then nothing was written.
     """
     clock = asyncio.get_running_loop().time
-    deadline = clock() + PATIENCE
+    deadline = clock() + BUSY_TIMEOUT
     late: Exception
     while True:
         try:
             return await retrying(
                 lambda: _look_and_apply(database, caller, code, contract, request, now)
             )
-        except applications.Overtaken:
+        except applications.ApplicationRaceLost:
             late = DatabaseUnavailable("too many changes of a promotion whose code is applied")
         except KeyBusy:
-            late = IdempotencyKeyBusy(RETRY_AFTER)
-            await asyncio.sleep(PAUSE * random.uniform(0.5, 1))  # noqa: S311
+            late = IdempotencyKeyBusy(BUSY_RETRY_AFTER)
+            await asyncio.sleep(BUSY_PAUSE * random.uniform(0.5, 1))  # noqa: S311
         if clock() > deadline:
             raise late
 
@@ -110,28 +110,29 @@ async def _look_and_apply(
     contract: Contract,
     request: Repeatable[Application],
     now: datetime,
-) -> Answer:
+) -> EncodedAnswer:
     """Apply the code as it is found; what is refused is refused before anybody has to wait.
 
-    Raises Overtaken or KeyBusy where another request was first, besides what `apply_code` raises.
+    Raises ApplicationRaceLost or KeyBusy if another request was first, and what `apply_code`
+    raises.
     """
     async with database.read(caller.merchant_id) as connection:
-        promotion, kept = await applications.look_at_promotion(
-            connection, caller.merchant_id, code, request.key, now - KEPT
+        promotion, kept = await applications.find_promotion_and_answer(
+            connection, caller.merchant_id, code, request.key, now - KEY_LIFETIME
         )
     if kept is not None:
         return answer_again(request, kept)
     if promotion is None:
         raise SubscriptionCodeNotFound(code)
-    if (refusal := find_refusal(promotion, contract, now)) is not None:
-        raise CodeRefused(promotion, refusal)
+    if (reason := find_ineligible_reason(promotion, contract, now)) is not None:
+        raise CodeRefused(promotion, reason)
     application = Application(str(uuid4()), promotion)
     answer = request.render(application)
     before, after = answer.body.split(USAGE_MARK)
     to_keep = None
     if request.key is not None:
         to_keep = AnswerToKeep(
-            request.key, request.fingerprint, answer.status, before, after, now - KEPT
+            request.key, request.fingerprint, answer.status, before, after, now - KEY_LIFETIME
         )
     async with database.write_at_once(caller.merchant_id) as connection:
         usage = await applications.insert_application(

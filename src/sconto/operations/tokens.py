@@ -154,7 +154,7 @@ class Tokens:
         self._notes += 1
         self._ended |= {token_id}
 
-    async def keep_current(self, database: Database) -> None:
+    async def keep_refreshing(self, database: Database) -> None:
         """Learn every few seconds which tokens were ended; ends when cancelled.
 
         While the database is lost, what was known last keeps counting.

@@ -6,18 +6,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from sconto.domain.problems import TooManyAtOnce
-from sconto.store.apart import apart
+from sconto.domain.problems import TooManyLargeRequests
+from sconto.store.threads import in_thread
 
-__all__ = ["Turns", "apart", "in_short_turns", "short_turns"]
+__all__ = ["Turns", "in_short_turns", "in_thread", "short_turns"]
 
-AT_ONCE: Final = 2
+MOST_RUNNING: Final = 2
 """Large requests of one merchant that a worker serves at a time."""
 
-WAITING: Final = 8
+MOST_WAITING: Final = 8
 """How many more may wait; others are refused at once."""
 
-PATIENCE: Final = 10.0
+TURN_TIMEOUT: Final = 10.0
 """Seconds that a request waits for its turn."""
 
 _RETRY_AFTER: Final = 5
@@ -55,21 +55,24 @@ class Turns:
     """Who has a turn in this worker, and who waits for one."""
 
     def __init__(
-        self, at_once: int = AT_ONCE, waiting: int = WAITING, patience: float = PATIENCE
+        self,
+        most_running: int = MOST_RUNNING,
+        most_waiting: int = MOST_WAITING,
+        timeout: float = TURN_TIMEOUT,
     ) -> None:
-        self._at_once = at_once
-        self._most = at_once + waiting
-        self._patience = patience
+        self._most_running = most_running
+        self._most = most_running + most_waiting
+        self._timeout = timeout
         self._queues: dict[Hashable, _Queue] = {}
 
     @asynccontextmanager
     async def of(self, whose: Hashable) -> AsyncIterator[None]:
-        """A turn for the length of a block. Raises TooManyAtOnce instead of waiting for long."""
+        """A turn for the block. Raises TooManyLargeRequests instead of waiting for long."""
         queue = self._queues.get(whose)
         if queue is None:
-            queue = self._queues[whose] = _Queue(asyncio.Semaphore(self._at_once))
+            queue = self._queues[whose] = _Queue(asyncio.Semaphore(self._most_running))
         if queue.asking >= self._most:
-            raise TooManyAtOnce(_RETRY_AFTER)
+            raise TooManyLargeRequests(_RETRY_AFTER)
         queue.asking += 1
         try:
             await self._wait(queue)
@@ -84,12 +87,12 @@ class Turns:
 
     async def _wait(self, queue: _Queue) -> None:
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._timeout):
                 await queue.turns.acquire()
         except TimeoutError:
-            raise TooManyAtOnce(_RETRY_AFTER) from None
+            raise TooManyLargeRequests(_RETRY_AFTER) from None
 
 
 def short_turns() -> Turns:
     """Turns for parts of long answers: one at a time, and each waits as long as it takes."""
-    return Turns(at_once=1, waiting=1_000, patience=600.0)
+    return Turns(most_running=1, most_waiting=1_000, timeout=600.0)

@@ -17,16 +17,18 @@ from starlette.datastructures import QueryParams
 
 from sconto.domain.blanks import trim
 from sconto.domain.cart import Cart, Line
+from sconto.domain.cart_limits import (
+    LONGEST_CODE_OF_CART,
+    MOST_CODES_OF_CART,
+    MOST_UNITS_OF_LINE,
+)
 from sconto.domain.money import currency_decimals, format_amount, known_currencies, parse_amount
 from sconto.domain.product import Product, parse_product_id
 from sconto.domain.subscription import LAST_ORDER_NUMBER, Subscription, SubscriptionCode
 from sconto.portal.language import Language
 from sconto.portal.local_times import read_local_time
 
-MOST_LINES: Final = 50
-MOST_CODES: Final = 20
-MOST_UNITS: Final = 1_000_000
-CODE_LENGTH: Final = 255
+MOST_LINES_OF_FORM: Final = 50
 
 _USUAL_CURRENCY: Final = "EUR"
 
@@ -66,11 +68,11 @@ class CartFields:
     def with_one_more(self, product_id: int) -> "CartFields":
         """The cart with another unit of the product."""
         for number, line in enumerate(self.lines):
-            quantity = _read_number(line.quantity, MOST_UNITS)
+            quantity = _read_number(line.quantity, MOST_UNITS_OF_LINE)
             if line.product_id == product_id and quantity is not None:
                 more = replace(line, quantity=str(quantity + 1))
                 return replace(self, lines=_with(self.lines, number, more))
-        return replace(self, lines=(*self.lines, LineFields(product_id))[:MOST_LINES])
+        return replace(self, lines=(*self.lines, LineFields(product_id))[:MOST_LINES_OF_FORM])
 
     def without(self, number: int) -> "CartFields":
         """The cart without one of its lines, which count from 0."""
@@ -103,7 +105,9 @@ class ReadCart:
 
 def read_fields(query: QueryParams) -> CartFields:
     """The fields as they stand in an address; lines of what can be no product are left out."""
-    columns = (query.getlist(name)[:MOST_LINES] for name in ("product", "quantity", "price"))
+    columns = (
+        query.getlist(name)[:MOST_LINES_OF_FORM] for name in ("product", "quantity", "price")
+    )
     lines = tuple(
         LineFields(product_id, trim(quantity), trim(price))
         for product, quantity, price in zip_longest(*columns, fillvalue="")
@@ -146,9 +150,9 @@ def _read_codes(
     name: str, text: str, language: Language, faults: dict[str, str]
 ) -> tuple[str, ...]:
     codes = tuple(filter(trim, re.split(r"[\s,;]+", text)))
-    if len(codes) > MOST_CODES or any(len(code) > CODE_LENGTH for code in codes):
+    if len(codes) > MOST_CODES_OF_CART or any(len(code) > LONGEST_CODE_OF_CART for code in codes):
         fault = language.gettext("At most %(number)s codes can be tried.")
-        faults[name] = fault % {"number": MOST_CODES}
+        faults[name] = fault % {"number": MOST_CODES_OF_CART}
     return codes
 
 
@@ -180,10 +184,10 @@ def _read_line(
     faults: dict[str, str],
 ) -> Line:
     _ = language.gettext
-    quantity = _read_number(line.quantity, MOST_UNITS)
+    quantity = _read_number(line.quantity, MOST_UNITS_OF_LINE)
     if quantity is None:
         faults[f"quantity-{number}"] = _("A whole number from 1 to %(number)s.") % {
-            "number": language.number(MOST_UNITS)
+            "number": language.number(MOST_UNITS_OF_LINE)
         }
     price = 0
     if line.price:

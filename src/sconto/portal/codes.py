@@ -9,7 +9,7 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response, StreamingResponse
 
 from sconto.domain.code_file import typed_lines
-from sconto.domain.code_list import MOST_CODES, CodeQuery, CodeState, ListedCode
+from sconto.domain.code_list import MOST_CODES_ADDED, CodeQuery, CodeState, ListedCode
 from sconto.domain.code_pattern import CodePattern
 from sconto.domain.people import Action
 from sconto.domain.problems import (
@@ -117,7 +117,7 @@ async def _show(
         CodeState(state) if state in tuple(CodeState) else None,
     )
     try:
-        page = await codes.look_through_codes(database, visit.caller, overview, query)
+        page = await codes.list_found_codes(database, visit.caller, overview, query)
     except CursorRefused:
         return visit.redirect(f"/promotions/{promotion_id}/codes")
     generations = await code_generation.list_generations(database, visit.caller, promotion_id)
@@ -136,7 +136,7 @@ async def _show(
         lines=lines,
         typed=visit.field("codes"),
         pattern={name: visit.field(name) or value for name, value in _PATTERN.items()},
-        most=MOST_CODES,
+        most=MOST_CODES_ADDED,
     )
 
 

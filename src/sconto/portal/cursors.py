@@ -6,13 +6,13 @@ from typing import Final
 
 import msgspec
 
-from sconto.domain.numbers import LARGEST
-from sconto.domain.overview import ListOrder, Place
+from sconto.domain.numbers import MAX_INT64
+from sconto.domain.overview import ListOrder, ListPosition
 
 _READER: Final = msgspec.json.Decoder(tuple[int | str, int])
 
 
-def write_cursor(place: Place | None) -> str | None:
+def write_cursor(place: ListPosition | None) -> str | None:
     """The place as a short text; None where there is no place."""
     if place is None:
         return None
@@ -21,7 +21,7 @@ def write_cursor(place: Place | None) -> str | None:
     return base64.urlsafe_b64encode(text).decode().rstrip("=")
 
 
-def read_cursor(text: str, order: ListOrder) -> Place | None:
+def read_cursor(text: str, order: ListOrder) -> ListPosition | None:
     """The place that the text stands for in a list of that order; None where it is none."""
     try:
         padded = text + "=" * (-len(text) % 4)
@@ -32,17 +32,17 @@ def read_cursor(text: str, order: ListOrder) -> Place | None:
         return None
     match order:
         case ListOrder.CREATED:
-            return Place(key, promotion_id) if _is_id(key) else None
+            return ListPosition(key, promotion_id) if _is_id(key) else None
         case ListOrder.NAME:
             is_text = isinstance(key, str) and "\0" not in key and key.isprintable()
-            return Place(key, promotion_id) if is_text else None
+            return ListPosition(key, promotion_id) if is_text else None
         case ListOrder.EDITED | ListOrder.END:
             at = _instant(key)
-            return None if at is None else Place(at, promotion_id)
+            return None if at is None else ListPosition(at, promotion_id)
 
 
 def _is_id(value: int | str) -> bool:
-    return isinstance(value, int) and 0 < value <= LARGEST
+    return isinstance(value, int) and 0 < value <= MAX_INT64
 
 
 def _instant(text: int | str) -> datetime | None:

@@ -19,10 +19,10 @@ from sconto.domain.problems import (
     ProductNotFound,
     PromotionNotFound,
     SubscriptionPromotionNotFound,
-    TooManyAtOnce,
+    TooManyLargeRequests,
     UserNotFound,
 )
-from sconto.operations import Busy, DatabaseUnavailable, Reason
+from sconto.operations import Busy, BusyReason, DatabaseUnavailable
 from sconto.portal.headers import ALWAYS
 from sconto.portal.pages import FormTokenWrong
 from sconto.portal.visit import visit_of_anybody
@@ -38,7 +38,7 @@ STATUSES: Final[Mapping[type[Problem], int]] = {
     ProductNotFound: 404,
     PromotionNotFound: 404,
     SubscriptionPromotionNotFound: 404,
-    TooManyAtOnce: 429,
+    TooManyLargeRequests: 429,
     UserNotFound: 404,
 }
 
@@ -71,11 +71,11 @@ _SENTENCES: Final = {
 }
 
 
-_BUSY: Final[Mapping[Reason, str]] = {
-    Reason.EDIT: marked("Another change is still being written. Nothing was changed."),
-    Reason.IMPORT: marked("Another import is still being written. Nothing was changed."),
-    Reason.REQUESTS: marked("Too many pages are being read at once."),
-    Reason.APPLICATIONS: marked("The promotion is being changed."),
+_BUSY: Final[Mapping[BusyReason, str]] = {
+    BusyReason.EDIT: marked("Another change is still being written. Nothing was changed."),
+    BusyReason.IMPORT: marked("Another import is still being written. Nothing was changed."),
+    BusyReason.REQUESTS: marked("Too many pages are being read at once."),
+    BusyReason.APPLICATIONS: marked("The promotion is being changed."),
 }
 
 
@@ -85,7 +85,7 @@ async def on_problem(request: Request, problem: Problem) -> Response:
     if status is None:
         raise problem
     response = answer_status(request, status)
-    if isinstance(problem, TooManyAtOnce):
+    if isinstance(problem, TooManyLargeRequests):
         response.headers["Retry-After"] = str(problem.retry_after)
     return response
 

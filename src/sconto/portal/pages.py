@@ -16,7 +16,7 @@ from sconto.portal import csrf, forms
 from sconto.portal.forms import open_form
 from sconto.portal.visit import Visit, visit_of
 
-Answer: TypeAlias = Callable[[Visit], Awaitable[Response]]
+PageFunction: TypeAlias = Callable[[Visit], Awaitable[Response]]
 
 ADDRESS: Final = "/portal"
 """Where the portal stands."""
@@ -44,7 +44,7 @@ class FormTokenWrong(Exception):
     """A form that we did not make for this browser, or made for a session that is over."""
 
 
-def read(path: str, answer: Answer, needs: Action | Audience) -> Route:
+def read(path: str, page: PageFunction, needs: Action | Audience) -> Route:
     """A page that shows something. Whoever is not signed in is asked to, and comes back."""
 
     async def endpoint(request: Request) -> Response:
@@ -53,14 +53,14 @@ def read(path: str, answer: Answer, needs: Action | Audience) -> Route:
             here = request.url.path.removeprefix(request.scope["root_path"])
             return visit.redirect("/sign-in", next=_with_query(here, request.url.query))
         _require(visit, needs)
-        return await answer(visit)
+        return await page(visit)
 
     return _route(path, endpoint, "GET")
 
 
 def write(
     path: str,
-    answer: Answer,
+    page: PageFunction,
     needs: Action | Audience,
     *,
     limit: int = FORM_LIMIT,
@@ -69,7 +69,7 @@ def write(
     """A form that changes something, or needs more room than an address.
 
     `limit` is in bytes, `files` how many of them it takes. Who sends it is known, and may, before
-    anything of it is read. Raises AccessDenied, BodyEncoded, BodyTooLarge, TooManyAtOnce and
+    anything of it is read. Raises AccessDenied, BodyEncoded, BodyTooLarge, TooManyLargeRequests and
     FormTokenWrong before the function is called.
     """
 
@@ -87,7 +87,7 @@ def write(
         ):
             if not csrf.is_token_for(secret, form.get(csrf.FIELD)):
                 raise FormTokenWrong
-            return await answer(replace(visit, form=form))
+            return await page(replace(visit, form=form))
 
     return _route(path, endpoint, "POST")
 

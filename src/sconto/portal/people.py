@@ -147,7 +147,7 @@ async def _render_list(visit: Visit, faults: Mapping[str, str] | None = None) ->
     context, caller = visit.context, visit.caller
     after = parse_product_id(visit.query("after")) or 0
     page = await users.list_users(context.database, caller, limit=_LISTED, after=after)
-    changes = await history.people_history(context.database, caller, limit=_ENTRIES)
+    changes = await history.get_user_history(context.database, caller, limit=_ENTRIES)
     return visit.render(
         "people/list.html",
         status=422 if faults else 200,

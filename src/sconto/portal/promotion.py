@@ -25,7 +25,7 @@ ENTRIES: Final = 25
 async def show_terms(visit: Visit) -> Response:
     """What it gives, and what that makes of some prices."""
     overview = await find(visit)
-    at, examples = await overviews.example_prices(
+    at, examples = await overviews.price_examples(
         visit.context.database, visit.caller, overview, visit.now
     )
     return show(visit, "promotions/terms.html", overview, at=at, examples=examples)
@@ -44,7 +44,7 @@ async def show_statistics(visit: Visit) -> Response:
         overview,
         counts=chart.days,
         codes=chart.codes,
-        most=max((code.applied + code.outdone for code in chart.codes), default=0),
+        most=max((code.applied_uses + code.outdone_uses for code in chart.codes), default=0),
         uses=json.dumps(_uses_series(visit, days, chart.days)),
         discounts={
             currency: json.dumps(_discount_series(visit, days, chart.days, currency))
@@ -56,7 +56,7 @@ async def show_statistics(visit: Visit) -> Response:
 async def show_history(visit: Visit) -> Response:
     """Who changed what and when."""
     overview = await find(visit)
-    page = await history.promotion_history(
+    page = await history.get_promotion_history(
         visit.context.database,
         visit.caller,
         overview.summary.id,
@@ -110,8 +110,8 @@ def _uses_series(visit: Visit, days: Sequence[date], counts: Sequence[DayCount])
     applied: dict[date, int] = {}
     outdone: dict[date, int] = {}
     for count in counts:
-        applied[count.day] = applied.get(count.day, 0) + count.applied
-        outdone[count.day] = outdone.get(count.day, 0) + count.outdone
+        applied[count.day] = applied.get(count.day, 0) + count.applied_uses
+        outdone[count.day] = outdone.get(count.day, 0) + count.outdone_uses
     _ = visit.gettext
     return _series(visit, days, {_("applied"): applied, _("outdone"): outdone})
 

@@ -38,7 +38,7 @@ _LAST_YEAR: Final = 9998
 
 
 @dataclass(frozen=True, slots=True)
-class Fields:
+class PromotionFields:
     """What stands in the form, as text, and the lines of files that cannot be taken."""
 
     type: str = "coupon"
@@ -57,7 +57,7 @@ class Fields:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadPromotion:
     """The promotion that the fields describe, None where there are faults, by field."""
 
     promotion: NewPromotion | None
@@ -72,12 +72,12 @@ class Faults(dict[str, str]):
         self.setdefault(name, sentence)
 
 
-def fields_of(promotion: Promotion, zone: ZoneInfo) -> Fields:
+def fields_of(promotion: Promotion, zone: ZoneInfo) -> PromotionFields:
     """The form filled in with a promotion."""
     summary, terms = promotion.summary, promotion.terms
     keep_codes = len(terms.codes) > MOST_CODES_SHOWN
     ends_at = summary.period.ends_at
-    return Fields(
+    return PromotionFields(
         type=summary.type,
         name=summary.name,
         active=summary.active,
@@ -93,12 +93,12 @@ def fields_of(promotion: Promotion, zone: ZoneInfo) -> Fields:
 
 
 def read_fields(
-    fields: Fields,
+    fields: PromotionFields,
     language: Language,
     stored: Promotion | None = None,
     *,
     codes_later: bool = False,
-) -> Reading:
+) -> ReadPromotion:
     """The promotion that the fields describe, or every fault at its field.
 
     `stored` is the promotion that is edited: a time that was left as it was shown stays that time,
@@ -122,11 +122,11 @@ def read_fields(
     if is_coupon and fields.code_type not in tuple(CodeType):
         faults.note("code_type", _("Choose one."))
     if faults or period is None or coverage is None:
-        return Reading(None, faults)
+        return ReadPromotion(None, faults)
     code_type = _code_type(fields, stored) if is_coupon else None
     terms = Terms(coverage, code_type, codes)
     promotion_type = PromotionType(fields.type)
-    return Reading(NewPromotion(promotion_type, fields.name, fields.active, period, terms))
+    return ReadPromotion(NewPromotion(promotion_type, fields.name, fields.active, period, terms))
 
 
 def write_instant(instant: datetime, zone: ZoneInfo) -> str:
@@ -150,7 +150,7 @@ def read_end(text: str, zone: ZoneInfo, stored: datetime | None) -> datetime | N
 
 
 def _read_period(
-    fields: Fields, language: Language, stored: Period | None, faults: Faults
+    fields: PromotionFields, language: Language, stored: Period | None, faults: Faults
 ) -> Period | None:
     _ = language.gettext
     starts_at = read_start(fields.starts_at, language.zone, stored.starts_at if stored else None)
@@ -166,7 +166,7 @@ def _read_period(
     return None if starts_at is None else Period(starts_at, ends_at)
 
 
-def _read_coverage(fields: Fields, language: Language, faults: Faults) -> Coverage | None:
+def _read_coverage(fields: PromotionFields, language: Language, faults: Faults) -> Coverage | None:
     _ = language.gettext
     match fields.coverage:
         case "all":
@@ -229,13 +229,13 @@ def _read_own_percents(text: str, language: Language, faults: Faults) -> OwnPerc
     return OwnPercents(percents)
 
 
-def _code_type(fields: Fields, stored: Promotion | None) -> CodeType | None:
+def _code_type(fields: PromotionFields, stored: Promotion | None) -> CodeType | None:
     chosen = CodeType(fields.code_type)
     unset = stored is not None and stored.terms.code_type is None
     return None if unset and chosen is CodeType.REUSABLE else chosen
 
 
-def _read_codes(fields: Fields, language: Language, faults: Faults) -> tuple[str, ...]:
+def _read_codes(fields: PromotionFields, language: Language, faults: Faults) -> tuple[str, ...]:
     """The codes, each once however it is spelled."""
     codes: dict[str, str] = {}
     bad = []

@@ -13,14 +13,14 @@ from sconto.domain.preview import Preview
 from sconto.domain.product import ProductQuery
 from sconto.domain.promotion import NewPromotion, Promotion, PromotionChange
 from sconto.operations import previews, products, promotions
-from sconto.operations.turns import apart
+from sconto.operations.turns import in_thread
 from sconto.portal.language import Language
 from sconto.portal.notices import Notice
 from sconto.portal.pages import UPLOAD_LIMIT, read, write
 from sconto.portal.promotion_fields import (
     MOST_CODES_SHOWN,
-    Fields,
-    Reading,
+    PromotionFields,
+    ReadPromotion,
     fields_of,
     read_fields,
     write_instant,
@@ -41,7 +41,7 @@ _SHORT: Final = 64 * 1024
 async def show_new(visit: Visit) -> Response:
     """An empty form, or one filled in as another promotion, without its codes."""
     start = visit.now.replace(second=0)
-    fields = Fields(starts_at=write_instant(start, visit.context.zone))
+    fields = PromotionFields(starts_at=write_instant(start, visit.context.zone))
     original = visit.query("of")
     if original.isdecimal() and len(original) < 20:
         promotion = await promotions.get_promotion(
@@ -81,7 +81,7 @@ async def show_preview(visit: Visit) -> Response:
     own = int(edited) if edited.isdecimal() and len(edited) < 20 else None
     # Codes are not sent along at each key: they are looked at before the promotion is saved.
     read_later = partial(read_fields, fields, visit.language, codes_later=True)
-    reading = await apart(read_later) if _is_long(fields) else read_later()
+    reading = await in_thread(read_later) if _is_long(fields) else read_later()
     preview = await _preview(visit, reading, own, keep_codes=True)
     return visit.render("promotions/preview.html", **_shown(visit, preview, own))
 
@@ -104,7 +104,7 @@ async def _stored(visit: Visit) -> Promotion:
     )
 
 
-async def _sent(visit: Visit) -> Fields:
+async def _sent(visit: Visit) -> PromotionFields:
     """The fields as they were sent, with the contents of files behind what was typed."""
     coverage = visit.field("coverage")
     product_file, code_file = [
@@ -114,7 +114,7 @@ async def _sent(visit: Visit) -> Fields:
         partial(read_product_file, percents=coverage == "own"), product_file, visit.language
     )
     code_lines, code_faults = await _read_file(read_code_file, code_file, visit.language)
-    return Fields(
+    return PromotionFields(
         type=visit.field("type"),
         name=visit.field("name"),
         active=visit.field("active") == "on",
@@ -140,22 +140,24 @@ async def _content(visit: Visit, name: str) -> bytes:
 async def _read_file(
     read: Callable[[bytes, Language], tuple[str, tuple[str, ...]]], file: bytes, language: Language
 ) -> tuple[str, tuple[str, ...]]:
-    return read(file, language) if len(file) <= _SHORT else await apart(read, file, language)
+    return read(file, language) if len(file) <= _SHORT else await in_thread(read, file, language)
 
 
-async def _read(visit: Visit, fields: Fields, stored: Promotion | None = None) -> Reading:
+async def _read(
+    visit: Visit, fields: PromotionFields, stored: Promotion | None = None
+) -> ReadPromotion:
     codes_later = visit.field("step") == "generate"
     read = partial(read_fields, fields, visit.language, stored, codes_later=codes_later)
-    return await apart(read) if _is_long(fields) else read()
+    return await in_thread(read) if _is_long(fields) else read()
 
 
-def _is_long(fields: Fields) -> bool:
+def _is_long(fields: PromotionFields) -> bool:
     """Whether reading the fields and showing them again takes long."""
     return len(fields.codes) + len(fields.products) > _SHORT
 
 
 async def _save(
-    visit: Visit, fields: Fields, reading: Reading, promotion_id: int | None
+    visit: Visit, fields: PromotionFields, reading: ReadPromotion, promotion_id: int | None
 ) -> Response:
     """Save, unless there are faults, or warnings that nobody has agreed to."""
     preview = await _preview(visit, reading, promotion_id, keep_codes=fields.keep_codes)
@@ -164,10 +166,10 @@ async def _save(
     new = reading.promotion
     form = partial(_form, visit, fields, promotion_id, preview, faults)
     if new is None or preview is None or faults:
-        return await apart(form) if _is_long(fields) else form()
+        return await in_thread(form) if _is_long(fields) else form()
     if step == "check" or (preview.warnings and step != "anyway"):
         form = partial(form, ask=step != "check")
-        return await apart(form) if _is_long(fields) else form()
+        return await in_thread(form) if _is_long(fields) else form()
     database, caller, now = visit.context.database, visit.caller, visit.now
     if promotion_id is None:
         saved = await promotions.create_promotion(database, caller, new, now)
@@ -195,7 +197,7 @@ def _change_to(new: NewPromotion, *, keep_codes: bool) -> PromotionChange:
 
 
 async def _preview(
-    visit: Visit, reading: Reading, promotion_id: int | None, *, keep_codes: bool
+    visit: Visit, reading: ReadPromotion, promotion_id: int | None, *, keep_codes: bool
 ) -> Preview | None:
     if reading.promotion is None:
         return None
@@ -209,7 +211,7 @@ async def _preview(
     )
 
 
-def _faults(visit: Visit, reading: Reading, preview: Preview | None) -> Mapping[str, str]:
+def _faults(visit: Visit, reading: ReadPromotion, preview: Preview | None) -> Mapping[str, str]:
     """What is wrong with the fields; products that the catalogue does not have are a fault too."""
     if preview is None or not preview.unknown:
         return reading.faults
@@ -220,7 +222,7 @@ def _faults(visit: Visit, reading: Reading, preview: Preview | None) -> Mapping[
 
 def _form(
     visit: Visit,
-    fields: Fields,
+    fields: PromotionFields,
     promotion_id: int | None,
     preview: Preview | None = None,
     faults: Mapping[str, str] | None = None,

@@ -8,10 +8,10 @@ from sconto.domain.code_list import CodeState
 from sconto.domain.code_pattern import Ending
 from sconto.domain.codes import CodeType
 from sconto.domain.history import Verb
-from sconto.domain.overview import COUNTED, Discount, ListOrder, ListState, PromotionOverview
+from sconto.domain.overview import MOST_COUNTED, Discount, ListOrder, ListState, PromotionOverview
 from sconto.domain.preview import PromotionWarning, WarningKind
 from sconto.domain.promotion import PromotionSummary, PromotionType
-from sconto.domain.schedule import Period, Standing
+from sconto.domain.schedule import Period, PeriodState
 from sconto.portal.language import Language
 from sconto.portal.words import marked
 
@@ -73,12 +73,12 @@ class Mark(StrEnum):
 
 def state_of(summary: PromotionSummary, now: datetime) -> tuple[str, Mark]:
     """What a promotion is doing at the moment, and how it is marked."""
-    standing = summary.period.standing(now)
-    if standing is Standing.OVER:
+    standing = summary.period.state(now)
+    if standing is PeriodState.OVER:
         return marked("Expired"), Mark.STILL
     if not summary.active:
         return marked("Switched off"), Mark.STILL
-    if standing is Standing.NOT_STARTED:
+    if standing is PeriodState.NOT_STARTED:
         return marked("Not started"), Mark.WARN
     return marked("Running"), Mark.GOOD
 
@@ -112,8 +112,8 @@ def products_words(language: Language, products: int | None) -> str:
     """All products; 3 products; more than 100 products."""
     if products is None:
         return language.gettext("all products")
-    if products > COUNTED:
-        return language.gettext("more than %(number)s products") % {"number": COUNTED}
+    if products > MOST_COUNTED:
+        return language.gettext("more than %(number)s products") % {"number": MOST_COUNTED}
     text = language.ngettext("%(number)s product", "%(number)s products", products)
     return text % {"number": language.number(products)}
 
@@ -121,8 +121,8 @@ def products_words(language: Language, products: int | None) -> str:
 def codes_words(language: Language, overview: PromotionOverview) -> str:
     """PROMO-001, PROMO-002 and 3 more; empty where the promotion has no codes."""
     _ = language.gettext
-    if overview.code_count > COUNTED:
-        named = {"codes": ", ".join(overview.codes), "number": COUNTED}
+    if overview.code_count > MOST_COUNTED:
+        named = {"codes": ", ".join(overview.codes), "number": MOST_COUNTED}
         return _("%(codes)s … (more than %(number)s codes)") % named
     more = overview.code_count - len(overview.codes)
     if more:
@@ -153,8 +153,8 @@ def _with_code(language: Language, overview: PromotionOverview) -> str:
         return _("with a code, of which there is none yet")
     if overview.code_count == len(overview.codes):
         return _("with code %(codes)s") % {"codes": _(" or ").join(overview.codes)}
-    if overview.code_count > COUNTED:
-        return _("with one of more than %(number)s codes") % {"number": COUNTED}
+    if overview.code_count > MOST_COUNTED:
+        return _("with one of more than %(number)s codes") % {"number": MOST_COUNTED}
     return _("with one of %(number)s codes") % {"number": overview.code_count}
 
 

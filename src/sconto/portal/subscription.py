@@ -28,10 +28,10 @@ async def show_terms(visit: Visit) -> Response:
     """What it gives, and the next orders of a subscription that starts now."""
     # Its rules alone make the schedule; who may have the code is told by the state.
     plan = SchedulePlan(Contract(created_at=None, type_id=""), _ORDERS)
-    verdict, schedule = await subscriptions.schedule_promotion(
+    eligibility, schedule = await subscriptions.schedule_promotion(
         visit.context.database, visit.caller, visit.id_in_path("promotion_id"), plan, visit.now
     )
-    promotion, language = verdict.promotion, visit.language
+    promotion, language = eligibility.promotion, visit.language
     return _show(
         visit,
         "subscriptions/terms.html",
@@ -52,7 +52,7 @@ async def show_history(visit: Visit) -> Response:
     promotion = await subscription_promotions.get_promotion(
         database, caller, visit.id_in_path("promotion_id")
     )
-    page = await history.subscription_history(
+    page = await history.get_subscription_history(
         database, caller, promotion.id, limit=ENTRIES, before=visit.id_in_query("before")
     )
     return _show(

@@ -51,7 +51,7 @@ class RuleFields:
 
 
 @dataclass(frozen=True, slots=True)
-class Fields:
+class SubscriptionFields:
     """What stands in the form, as text; one type a line."""
 
     name: str = ""
@@ -65,26 +65,26 @@ class Fields:
     type_ids: str = ""
     rules: tuple[RuleFields, ...] = (RuleFields(),) * _LEAST_ROWS
 
-    def with_another_rule(self) -> "Fields":
+    def with_another_rule(self) -> "SubscriptionFields":
         """The form with one more row to write a rule in, while a promotion may have more."""
         return replace(self, rules=(*self.rules, RuleFields())[:MOST_RULES])
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadSubscription:
     """The terms that the fields describe, None where there are faults, by field."""
 
     terms: SubscriptionTerms | None
     faults: Mapping[str, str] = field(default_factory=dict)
 
 
-def fields_of(promotion: SubscriptionPromotion, zone: ZoneInfo) -> Fields:
+def fields_of(promotion: SubscriptionPromotion, zone: ZoneInfo) -> SubscriptionFields:
     """The form filled in with a promotion."""
     terms = promotion.terms
     constraint = terms.constraint
     starts_at, ends_at = constraint.starts_at, constraint.ends_at
     rules = tuple(_fields_of_rule(rule) for rule in terms.rules)
-    return Fields(
+    return SubscriptionFields(
         name=terms.name,
         code=terms.code,
         description=terms.description or "",
@@ -99,8 +99,8 @@ def fields_of(promotion: SubscriptionPromotion, zone: ZoneInfo) -> Fields:
 
 
 def read_terms(
-    fields: Fields, language: Language, stored: SubscriptionTerms | None = None
-) -> Reading:
+    fields: SubscriptionFields, language: Language, stored: SubscriptionTerms | None = None
+) -> ReadSubscription:
     """The terms that the fields describe, or every fault at its field.
 
     `stored` is what is edited: what was left as it was shown stays as it is, times to the
@@ -118,10 +118,10 @@ def read_terms(
     constraint = _read_constraint(fields, language, stored, faults)
     rules = _read_rules(fields, language, stored.rules if stored else (), faults)
     if faults:
-        return Reading(None, faults)
+        return ReadSubscription(None, faults)
     meta = stored.meta if stored else "{}"
     terms = SubscriptionTerms(code, name, fields.enabled, rules, constraint, description, meta)
-    return Reading(terms)
+    return ReadSubscription(terms)
 
 
 def _read_name(name: str, text: str, stored: str | None, language: Language, faults: Faults) -> str:
@@ -133,7 +133,7 @@ def _read_name(name: str, text: str, stored: str | None, language: Language, fau
     return text
 
 
-def _read_description(fields: Fields, stored: str | None) -> str | None:
+def _read_description(fields: SubscriptionFields, stored: str | None) -> str | None:
     text = _with_plain_breaks(fields.description)
     if stored is not None and text == _with_plain_breaks(stored).strip():
         return stored
@@ -146,7 +146,7 @@ def _with_plain_breaks(text: str) -> str:
 
 
 def _read_constraint(
-    fields: Fields, language: Language, terms: SubscriptionTerms | None, faults: Faults
+    fields: SubscriptionFields, language: Language, terms: SubscriptionTerms | None, faults: Faults
 ) -> Constraint:
     _ = language.gettext
     stored = terms.constraint if terms else Constraint()
@@ -171,7 +171,7 @@ def _read_constraint(
 
 
 def _read_types(
-    fields: Fields, language: Language, stored: Constraint, faults: Faults
+    fields: SubscriptionFields, language: Language, stored: Constraint, faults: Faults
 ) -> tuple[str, ...]:
     lines = [line.strip() for line in fields.type_ids.splitlines() if line.strip()]
     if lines == [type_id.strip() for type_id in stored.type_ids]:
@@ -186,7 +186,7 @@ def _read_types(
 
 
 def _read_rules(
-    fields: Fields, language: Language, stored: tuple[Rule, ...], faults: Faults
+    fields: SubscriptionFields, language: Language, stored: tuple[Rule, ...], faults: Faults
 ) -> tuple[Rule, ...]:
     _ = language.gettext
     shown = {_fields_of_rule(rule): rule for rule in stored}

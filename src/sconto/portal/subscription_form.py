@@ -18,17 +18,23 @@ from sconto.domain.subscription_warnings import (
     find_subscription_warnings,
 )
 from sconto.operations import subscription_promotions
-from sconto.operations.idempotency import Answer, Repeatable
+from sconto.operations.idempotency import EncodedAnswer, Repeatable
 from sconto.portal.notices import Notice
 from sconto.portal.pages import LONG_FORM_LIMIT, read, write
-from sconto.portal.subscription_fields import Fields, Reading, RuleFields, fields_of, read_terms
+from sconto.portal.subscription_fields import (
+    ReadSubscription,
+    RuleFields,
+    SubscriptionFields,
+    fields_of,
+    read_terms,
+)
 from sconto.portal.subscription_sentences import warning_words
 from sconto.portal.visit import Visit
 
 
 async def show_new(visit: Visit) -> Response:
     """An empty form."""
-    return _form(visit, Fields(), None)
+    return _form(visit, SubscriptionFields(), None)
 
 
 async def create(visit: Visit) -> Response:
@@ -74,11 +80,13 @@ async def _save(visit: Visit, stored: SubscriptionPromotion | None) -> Response:
         saved = await _write(visit, reading.terms, promotion_id)
     except SubscriptionCodeTaken:
         fault = {"code": _("Another promotion for subscriptions has this code.")}
-        return _form(visit, fields, promotion_id, Reading(None, fault))
+        return _form(visit, fields, promotion_id, ReadSubscription(None, fault))
     except MaxUsageTooLow as problem:
         sentence = _("The code was applied %(number)s times already.")
         named = {"number": visit.language.number(problem.usage)}
-        return _form(visit, fields, promotion_id, Reading(None, {"max_usage": sentence % named}))
+        return _form(
+            visit, fields, promotion_id, ReadSubscription(None, {"max_usage": sentence % named})
+        )
     notice = Notice(_("“%(name)s” is saved.") % {"name": reading.terms.name})
     return visit.redirect(f"/subscriptions/{saved}", notice)
 
@@ -88,7 +96,7 @@ async def _write(visit: Visit, terms: SubscriptionTerms, promotion_id: int | Non
     database, caller, now = visit.context.database, visit.caller, visit.now
     # A form has no key: it is not sent again without a person who wants it.
     request: Repeatable[SubscriptionPromotion] = Repeatable(
-        None, b"", lambda saved: Answer(200, str(saved.id).encode())
+        None, b"", lambda saved: EncodedAnswer(200, str(saved.id).encode())
     )
     if promotion_id is None:
         answer = await subscription_promotions.create_promotion(
@@ -101,14 +109,14 @@ async def _write(visit: Visit, terms: SubscriptionTerms, promotion_id: int | Non
     return int(answer.body)
 
 
-def _sent(visit: Visit) -> Fields:
+def _sent(visit: Visit) -> SubscriptionFields:
     """The fields as they were sent."""
     columns = (
         [text.strip() if isinstance(text, str) else "" for text in visit.form.getlist(name)]
         for name in ("effect", "amount", "with_code", "of_contract")
     )
     rows = [RuleFields(*texts) for texts in zip_longest(*columns, fillvalue="")]
-    return Fields(
+    return SubscriptionFields(
         name=visit.field("name"),
         code=visit.field("code"),
         description=visit.field("description"),
@@ -125,9 +133,9 @@ def _sent(visit: Visit) -> Fields:
 
 def _form(
     visit: Visit,
-    fields: Fields,
+    fields: SubscriptionFields,
     promotion_id: int | None,
-    reading: Reading | None = None,
+    reading: ReadSubscription | None = None,
     warnings: Sequence[SubscriptionWarning] = (),
 ) -> Response:
     return visit.render(

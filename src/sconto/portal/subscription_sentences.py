@@ -11,11 +11,11 @@ from sconto.domain.subscription_promotion import (
     Constraint,
     Effect,
     EffectType,
-    Refusal,
+    IneligibleReason,
     Rule,
     SubscriptionPromotion,
     SubscriptionTerms,
-    find_refusal,
+    find_ineligible_reason,
     numbers_of,
     parse_effect,
 )
@@ -26,10 +26,10 @@ from sconto.portal.sentences import Mark
 from sconto.portal.words import marked
 
 STATES: Final = {
-    Refusal.DISABLED: (marked("Switched off"), Mark.STILL),
-    Refusal.NOT_STARTED: (marked("Not started"), Mark.WARN),
-    Refusal.ENDED: (marked("Expired"), Mark.STILL),
-    Refusal.USED_UP: (marked("Limit reached"), Mark.WARN),
+    IneligibleReason.DISABLED: (marked("Switched off"), Mark.STILL),
+    IneligibleReason.NOT_STARTED: (marked("Not started"), Mark.WARN),
+    IneligibleReason.ENDED: (marked("Expired"), Mark.STILL),
+    IneligibleReason.USED_UP: (marked("Limit reached"), Mark.WARN),
     None: (marked("Running"), Mark.GOOD),
 }
 """Why nobody can apply the code at the moment; None where one can."""
@@ -46,7 +46,7 @@ def fitting_contract(constraint: Constraint) -> Contract:
 def state_of(promotion: SubscriptionPromotion, now: datetime) -> tuple[str, Mark]:
     """Whether new subscriptions can have the code at the moment, and how that is marked."""
     contract = fitting_contract(promotion.terms.constraint)
-    return STATES[find_refusal(promotion, contract, now)]
+    return STATES[find_ineligible_reason(promotion, contract, now)]
 
 
 def terms_words(language: Language, terms: SubscriptionTerms) -> str:
@@ -144,8 +144,8 @@ def effect_words(language: Language, effect: Effect) -> str:
 
 def order_words(language: Language, schedule: Schedule, order: ScheduledOrder) -> str:
     """What one order gets."""
-    if order.applied is not None:
-        return effect_words(language, schedule.rules[order.applied].effect)
+    if order.winning_rule is not None:
+        return effect_words(language, schedule.rules[order.winning_rule].effect)
     if not order.rules:
         return language.gettext("nothing")
     effects = [effect_words(language, schedule.rules[held.rule].effect) for held in order.rules]

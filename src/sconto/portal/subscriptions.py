@@ -9,7 +9,7 @@ from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.people import Action
 from sconto.domain.subscription_promotion import SubscriptionPage, SubscriptionQuery
 from sconto.operations import subscription_promotions
-from sconto.operations.idempotency import Answer, Repeatable
+from sconto.operations.idempotency import EncodedAnswer, Repeatable
 from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
 from sconto.portal.subscription_sentences import state_of
@@ -52,7 +52,7 @@ async def switch(visit: Visit) -> Response:
         visit.caller,
         promotion_id,
         lambda promotion: replace(promotion.terms, enabled=enabled),
-        Repeatable(None, b"", lambda changed: Answer(200, changed.terms.name.encode())),
+        Repeatable(None, b"", lambda changed: EncodedAnswer(200, changed.terms.name.encode())),
         visit.now,
     )
     _ = visit.gettext
@@ -74,7 +74,7 @@ async def archive(visit: Visit) -> Response:
         visit.context.database,
         visit.caller,
         visit.id_in_path("promotion_id"),
-        Repeatable(None, b"", lambda _: Answer(204, b"")),
+        Repeatable(None, b"", lambda _: EncodedAnswer(204, b"")),
         visit.now,
     )
     return visit.redirect("/subscriptions", Notice(visit.gettext("The promotion is archived.")))

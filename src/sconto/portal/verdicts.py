@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from sconto.domain.choice import CodeOutcome, CodeStatus, Group
-from sconto.domain.explanation import Considered, Verdict
+from sconto.domain.choice import Group
+from sconto.domain.code_outcomes import CodeOutcome, CodeStatus
+from sconto.domain.explanation import PromotionOutcome, PromotionStatus
 from sconto.domain.subscription import CodeReason
 from sconto.portal.language import Language
 from sconto.portal.words import marked
@@ -16,22 +17,24 @@ GROUPS: Final[Mapping[Group, str]] = {
     Group.AUTOMATIC_ALL: marked("automatic, on all products"),
 }
 
-_VERDICTS: Final[Mapping[Verdict, str]] = {
-    Verdict.APPLIED: marked("This is what the customer gets."),
-    Verdict.LOWER_DISCOUNT: marked("Another promotion gives more."),
-    Verdict.TIE: marked(
+_VERDICTS: Final[Mapping[PromotionStatus, str]] = {
+    PromotionStatus.APPLIED: marked("This is what the customer gets."),
+    PromotionStatus.LOWER_DISCOUNT: marked("Another promotion gives more."),
+    PromotionStatus.TIE: marked(
         "Another gives as much: then one by code comes first, then one on certain products."
     ),
-    Verdict.LATER_CODE: marked("A code that was activated after it counts."),
-    Verdict.SAME_CODE: marked(
+    PromotionStatus.LATER_CODE: marked("A code that was activated after it counts."),
+    PromotionStatus.SAME_CODE: marked(
         "Another promotion with the same code gives more, or as much and was created later."
     ),
-    Verdict.LATER_CREATED: marked("One of the same kind was created later, and only that counts."),
-    Verdict.NOT_COVERED: marked("It is not on this product."),
-    Verdict.USED: marked("The code was used on %(time)s."),
-    Verdict.EXPIRED: marked("It was over on %(time)s."),
-    Verdict.NOT_STARTED: marked("It starts on %(time)s."),
-    Verdict.INACTIVE: marked("It is switched off."),
+    PromotionStatus.LATER_CREATED: marked(
+        "One of the same kind was created later, and only that counts."
+    ),
+    PromotionStatus.NOT_COVERED: marked("It is not on this product."),
+    PromotionStatus.USED: marked("The code was used on %(time)s."),
+    PromotionStatus.EXPIRED: marked("It was over on %(time)s."),
+    PromotionStatus.NOT_STARTED: marked("It starts on %(time)s."),
+    PromotionStatus.INACTIVE: marked("It is switched off."),
 }
 
 _CODES: Final[Mapping[CodeStatus, tuple[str, str, str]]] = {
@@ -67,34 +70,34 @@ _SUBSCRIPTION_CODES: Final[Mapping[CodeReason | None, str]] = {
 }
 
 
-def verdict_words(language: Language, considered: Considered) -> str:
+def verdict_words(language: Language, considered: PromotionOutcome) -> str:
     """Why the promotion did or did not apply to the product."""
-    text = language.gettext(_VERDICTS[considered.verdict])
+    text = language.gettext(_VERDICTS[considered.status])
     at = _time_behind(considered)
     return text if at is None else text % {"time": language.instant(at)}
 
 
-def verdict_state(language: Language, considered: Considered) -> tuple[str, str]:
+def verdict_state(language: Language, considered: PromotionOutcome) -> tuple[str, str]:
     """The mark of what became of the promotion on the product, and a word for it."""
     _ = language.gettext
-    match considered.verdict:
-        case Verdict.APPLIED:
+    match considered.status:
+        case PromotionStatus.APPLIED:
             return "good", _("Applied")
-        case Verdict.LOWER_DISCOUNT | Verdict.TIE:
+        case PromotionStatus.LOWER_DISCOUNT | PromotionStatus.TIE:
             return "warn", _("Outdone")
-        case Verdict.LATER_CODE | Verdict.SAME_CODE | Verdict.LATER_CREATED:
+        case PromotionStatus.LATER_CODE | PromotionStatus.SAME_CODE | PromotionStatus.LATER_CREATED:
             return "warn", _("Not picked")
     return "", _("Not possible")
 
 
-def _time_behind(considered: Considered) -> datetime | None:
+def _time_behind(considered: PromotionOutcome) -> datetime | None:
     period = considered.period
-    match considered.verdict:
-        case Verdict.USED:
+    match considered.status:
+        case PromotionStatus.USED:
             return considered.used_at
-        case Verdict.EXPIRED:
+        case PromotionStatus.EXPIRED:
             return None if period is None else period.ends_at
-        case Verdict.NOT_STARTED:
+        case PromotionStatus.NOT_STARTED:
             return None if period is None else period.starts_at
     return None
 

@@ -25,7 +25,7 @@ _REPEATED_WITHIN: Final = 2.0
 """Seconds after which a statement that was stopped is not run again: it would be as slow again."""
 
 
-class Reason(StrEnum):
+class BusyReason(StrEnum):
     """What keeps the database from doing something in time though it answers."""
 
     EDIT = "Another change of this merchant is still being written."
@@ -56,7 +56,7 @@ class Busy(DatabaseUnavailable):
     Nothing of the transaction is left.
     """
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: BusyReason) -> None:
         self.reason = reason
         super().__init__(reason)
 

@@ -7,15 +7,15 @@ from typing import Final
 
 import msgspec
 
+from sconto.domain.candidates import AutomaticPick, Candidates, Offer
 from sconto.domain.cart import Cart
-from sconto.domain.choice import AutomaticPick, Candidates, CodeOffer
 from sconto.domain.codes import code_key
 from sconto.domain.order import StoredOrder
-from sconto.domain.schedule import EVERYTHING
+from sconto.domain.schedule import ALL_PRODUCTS_ID
 from sconto.store.crowded_codes import CROWDED_OFFERS
 from sconto.store.outcomes import OrderRow, order_from
 from sconto.store.period_ends import OVER_FROM
-from sconto.store.pick_memory import PickMemory, Shown, Version
+from sconto.store.pick_cache import PickCache, PickSpan, Version
 from sconto.store.pool import Connection
 from sconto.store.subscription_rules import READ_RULES, CarriedRules, carried_codes, in_order
 
@@ -189,14 +189,13 @@ class CartAt(msgspec.Struct, frozen=True):
         return len(self.cart.lines) + len(self.cart.codes)
 
 
-class Surroundings(msgspec.Struct, frozen=True):
-    """What is stored around a cart at one moment: the candidates, and the orders asked for.
+class StoredCandidates(Candidates, frozen=True):
+    """The candidates of a cart as one snapshot has them, with the orders that were asked for.
 
-    `versions` are those that the merchant's timeline and prices had at that moment.
+    `versions` are those of the merchant's timeline and prices in the same snapshot.
     """
 
-    candidates: Candidates
-    orders: Mapping[str, StoredOrder]
+    orders: Mapping[str, StoredOrder] = {}
     versions: Versions | None = None
 
 
@@ -215,9 +214,9 @@ class _Asked(msgspec.Struct, omit_defaults=True):
 class _Around(msgspec.Struct, frozen=True):
     """What a statement finds around a cart."""
 
-    shown: list[Shown] = []
+    shown: list[PickSpan] = []
     known: frozenset[int] = frozenset()
-    offers: list[CodeOffer | None] = []
+    offers: list[Offer | None] = []
     orders: list[OrderRow] = []
     rules: list[CarriedRules] = []
 
@@ -242,40 +241,40 @@ _Picks = dict[int, AutomaticPick]
 
 async def read_automatic_picks(
     connection: Connection,
-    memory: PickMemory,
+    memory: PickCache,
     merchant_id: int,
     product_ids: Iterable[int],
     at: datetime,
 ) -> Candidates:
     """What the prices of products depend on where there are no codes, in one statement."""
     asked = [_Asked(at)]
-    wanted = [[EVERYTHING, *product_ids]]
+    wanted = [[ALL_PRODUCTS_ID, *product_ids]]
 
     def statement() -> str:
         return READ_AUTOMATIC if asked[0].missing else READ_VERSION
 
     _, picks = await _with_picks(connection, memory, merchant_id, asked, wanted, statement)
-    return Candidates(everywhere=picks[0].pop(EVERYTHING, None), specific=picks[0])
+    return Candidates(everywhere=picks[0].pop(ALL_PRODUCTS_ID, None), specific=picks[0])
 
 
 async def read_candidates(
     connection: Connection,
-    memory: PickMemory,
+    memory: PickCache,
     merchant_id: int,
     cart: Cart,
     at: datetime,
 ) -> Candidates:
     """Everything that the price of a cart depends on at a time, in one statement and snapshot."""
-    found = await read_surroundings(connection, memory, merchant_id, [CartAt(cart, at)])
-    return found[0].candidates
+    [found] = await read_candidates_of_carts(connection, memory, merchant_id, [CartAt(cart, at)])
+    return found
 
 
-async def read_surroundings(
-    connection: Connection, memory: PickMemory, merchant_id: int, carts: Sequence[CartAt]
-) -> list[Surroundings]:
+async def read_candidates_of_carts(
+    connection: Connection, memory: PickCache, merchant_id: int, carts: Sequence[CartAt]
+) -> list[StoredCandidates]:
     """The same for each of several carts of one merchant, with the orders that are asked for."""
     asked = [_ask(one) for one in carts]
-    wanted = [[EVERYTHING, *one.products] for one in asked]
+    wanted = [[ALL_PRODUCTS_ID, *one.products] for one in asked]
 
     def statement() -> str:
         if any(one.cart.subscription is not None for one in carts):
@@ -304,18 +303,16 @@ def _ask(one: CartAt) -> _Asked:
 
 def _surround(
     one: CartAt, found: _Around, picks: _Picks, versions: Versions | None
-) -> Surroundings:
+) -> StoredCandidates:
     subscription = one.cart.subscription
     applied = () if subscription is None else in_order(subscription, found.rules)
-    everywhere = picks.pop(EVERYTHING, None)
-    return Surroundings(
-        Candidates(
-            found.known,
-            everywhere,
-            picks,
-            [offer for offer in found.offers if offer is not None],
-            applied,
-        ),
+    everywhere = picks.pop(ALL_PRODUCTS_ID, None)
+    return StoredCandidates(
+        found.known,
+        everywhere,
+        picks,
+        [offer for offer in found.offers if offer is not None],
+        applied,
         {row.order_id: order_from(row) for row in found.orders},
         versions,
     )
@@ -323,7 +320,7 @@ def _surround(
 
 async def _with_picks(
     connection: Connection,
-    memory: PickMemory,
+    memory: PickCache,
     merchant_id: int,
     asked: Sequence[_Asked],
     wanted: Sequence[Sequence[int]],
@@ -362,7 +359,7 @@ async def _with_picks(
     return found, picks
 
 
-def _is_crowded(offers: Sequence[CodeOffer | None]) -> bool:
+def _is_crowded(offers: Sequence[Offer | None]) -> bool:
     """Whether a text may have more codes than were read."""
     if len(offers) <= _FEW_CODES:
         return False

@@ -15,8 +15,8 @@ from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 from sconto.store.availability import DatabaseUnavailable, retrying
-from sconto.store.candidates import CartAt, Surroundings, read_surroundings
-from sconto.store.pick_memory import PickMemory
+from sconto.store.candidates import CartAt, StoredCandidates, read_candidates_of_carts
+from sconto.store.pick_cache import PickCache
 from sconto.store.pool import Connection
 
 _UNDER_WAY: Final = 2
@@ -30,14 +30,14 @@ class CartReads:
     """The reads of one process that are under way, by merchant."""
 
     def __init__(
-        self, connect: Callable[[], AbstractAsyncContextManager[Connection]], memory: PickMemory
+        self, connect: Callable[[], AbstractAsyncContextManager[Connection]], memory: PickCache
     ) -> None:
         self._connect = connect
         self._memory = memory
         self._queues: dict[int, _Queue] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def read(self, merchant_id: int, cart: CartAt) -> Surroundings:
+    async def read(self, merchant_id: int, cart: CartAt) -> StoredCandidates:
         """What is stored around the cart, in one snapshot. Raises DatabaseUnavailable."""
         queue = self._queues.get(merchant_id)
         if queue is None:
@@ -65,9 +65,9 @@ class CartReads:
     async def _read(self, merchant_id: int, group: "list[_Waiting]") -> None:
         carts = [one.cart for one in group]
 
-        async def read() -> list[Surroundings]:
+        async def read() -> list[StoredCandidates]:
             async with self._connect() as connection:
-                return await read_surroundings(connection, self._memory, merchant_id, carts)
+                return await read_candidates_of_carts(connection, self._memory, merchant_id, carts)
 
         try:
             found = await retrying(read)
@@ -95,11 +95,11 @@ class _Waiting:
 
     __slots__ = ("answer", "cart")
 
-    def __init__(self, cart: CartAt, answer: "asyncio.Future[Surroundings]") -> None:
+    def __init__(self, cart: CartAt, answer: "asyncio.Future[StoredCandidates]") -> None:
         self.cart = cart
         self.answer = answer
 
-    def succeed(self, surroundings: Surroundings) -> None:
+    def succeed(self, surroundings: StoredCandidates) -> None:
         if not self.answer.done():
             self.answer.set_result(surroundings)
 

@@ -14,7 +14,7 @@ from typing import Final
 
 import asyncpg
 
-from sconto.domain.contradiction import Contradiction
+from sconto.domain.promise import Violation
 from sconto.domain.schedule import Span
 from sconto.store.check_orders import ORDER_CHECKS
 from sconto.store.check_promotions import PROMOTION_CHECKS
@@ -63,7 +63,7 @@ class ProductTimeline:
 
 
 @asynccontextmanager
-async def one_moment(database: Database) -> AsyncIterator[Connection]:
+async def one_snapshot(database: Database) -> AsyncIterator[Connection]:
     """A transaction that sees the database as it is at one moment, and cannot write."""
     async with database.write() as connection:
         await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -75,10 +75,10 @@ async def one_moment(database: Database) -> AsyncIterator[Connection]:
 
 async def find_contradictions(
     connection: Connection, statement: str, merchant_id: int | None, most: int
-) -> list[Contradiction]:
+) -> list[Violation]:
     """The first records that one of the statements finds."""
     rows = await connection.fetch(statement, merchant_id, most, timeout=_FOR_EVER)
-    return [Contradiction(row["merchant_id"], row["words"]) for row in rows]
+    return [Violation(row["merchant_id"], row["words"]) for row in rows]
 
 
 async def read_timelines(

@@ -16,7 +16,7 @@ from typing import Final
 import asyncpg
 
 from sconto.domain.code_pattern import CodePattern, Ending, Generation
-from sconto.domain.numbers import LARGEST
+from sconto.domain.numbers import MAX_INT64
 from sconto.domain.people import Caller
 from sconto.store.database import Connection
 
@@ -90,7 +90,7 @@ async def find_generation(
     connection: Connection, merchant_id: int, generation_id: int
 ) -> Generation | None:
     """The job, finished or not."""
-    if generation_id > LARGEST:
+    if generation_id > MAX_INT64:
         return None
     row = await connection.fetchrow(_FIND, merchant_id, generation_id)
     return None if row is None else _generation(row)

@@ -15,14 +15,14 @@ import asyncpg
 from sconto.domain.code_file import CodeLine, LineFault, RefusedCodeLine
 from sconto.domain.code_list import CodeCounts, ListedCode, state_of
 from sconto.domain.codes import CodeType
-from sconto.domain.history import NAMED, Sample
-from sconto.domain.numbers import LARGEST
+from sconto.domain.history import RECORDED_ELEMENTS, Sample
+from sconto.domain.numbers import MAX_INT64
 from sconto.domain.ordering import SPACING
 from sconto.domain.promotion import PromotionType
 from sconto.store.database import Connection
 from sconto.store.row_writing import slices
 
-IMPORT_PATIENCE: Final = 3600
+IMPORT_TIMEOUT: Final = 3600
 """Seconds that one statement of an import may take: the longest file is as long as it is."""
 
 _FIND: Final = """
@@ -177,7 +177,7 @@ async def lock_codes(
 async def _find_holder(
     connection: Connection, statement: str, merchant_id: int, promotion_id: int
 ) -> CodeHolder | None:
-    if promotion_id > LARGEST:
+    if promotion_id > MAX_INT64:
         return None
     row = await connection.fetchrow(statement, merchant_id, promotion_id)
     if row is None:
@@ -252,7 +252,7 @@ async def stage_codes(connection: Connection, lines: AsyncIterable[CodeLine]) ->
     status = await connection.copy_records_to_table(
         "staged_codes",
         records=((line.line, line.code, line.key) async for line in lines),
-        timeout=IMPORT_PATIENCE,
+        timeout=IMPORT_TIMEOUT,
     )
     return int(status.removeprefix("COPY "))
 
@@ -265,7 +265,7 @@ async def insert_staged(connection: Connection, merchant_id: int, promotion_id: 
     try:
         async with connection.transaction():
             await connection.execute(
-                _INSERT_STAGED, merchant_id, promotion_id, SPACING, timeout=IMPORT_PATIENCE
+                _INSERT_STAGED, merchant_id, promotion_id, SPACING, timeout=IMPORT_TIMEOUT
             )
     except asyncpg.UniqueViolationError:
         raise CodesClash from None
@@ -273,7 +273,7 @@ async def insert_staged(connection: Connection, merchant_id: int, promotion_id: 
 
 async def sample_staged(connection: Connection, staged: int) -> Sample:
     """The staged codes, for the history."""
-    rows = await connection.fetch(_SAMPLE, NAMED, timeout=IMPORT_PATIENCE)
+    rows = await connection.fetch(_SAMPLE, RECORDED_ELEMENTS, timeout=IMPORT_TIMEOUT)
     return Sample(staged, tuple(row["code"] for row in rows))
 
 
@@ -282,7 +282,7 @@ async def find_clashes(
 ) -> tuple[list[RefusedCodeLine], int]:
     """The first staged lines that repeat a code, and how many there are in all."""
     rows = await connection.fetch(
-        _FIND_CLASHES, merchant_id, promotion_id, limit, timeout=IMPORT_PATIENCE
+        _FIND_CLASHES, merchant_id, promotion_id, limit, timeout=IMPORT_TIMEOUT
     )
     clashes = [
         RefusedCodeLine(row["place"], LineFault.REPEATED if row["repeated"] else LineFault.TAKEN)
@@ -298,7 +298,7 @@ async def list_codes(
     *,
     limit: int,
     used: bool | None = None,
-    behind: int = -LARGEST,
+    behind: int = -MAX_INT64,
 ) -> list[PlacedCode]:
     """Up to `limit` codes behind a position, in the order in which they were added.
 

@@ -16,14 +16,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sconto.domain.history import NAMED, ListChange, Sample
-from sconto.domain.numbers import LARGEST
+from sconto.domain.history import RECORDED_ELEMENTS, ListChange, Sample
+from sconto.domain.numbers import MAX_INT64
 from sconto.store.database import Connection
 
-SWEPT_AT_ONCE: Final = 1_000
+SWEEP_BATCH: Final = 1_000
 """The codes that one transaction removes at most: an order waits no longer than for these."""
 
-RESTORED_AT_ONCE: Final = 5_000
+RESTORE_BATCH: Final = 5_000
 """The codes that one transaction brings back at most; no order can use one of them."""
 
 _COUNT: Final = """
@@ -48,7 +48,7 @@ FROM (
     FROM codes
     WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL AND position > $4
     ORDER BY position
-    LIMIT {SWEPT_AT_ONCE}
+    LIMIT {SWEEP_BATCH}
     FOR UPDATE SKIP LOCKED
 ) AS chosen
 WHERE codes.merchant_id = $1 AND codes.code_id = chosen.code_id
@@ -105,7 +105,7 @@ FROM (
     FROM codes
     WHERE merchant_id = $1 AND code_id > $4 AND promotion_id = $2 AND removed_at = $3
     ORDER BY code_id
-    LIMIT {RESTORED_AT_ONCE}
+    LIMIT {RESTORE_BATCH}
 ) AS chosen
 WHERE codes.merchant_id = $1 AND codes.code_id = chosen.code_id
 RETURNING codes.code_id
@@ -120,9 +120,9 @@ async def begin_sweep(
     Answers what the deletion takes in all.
     """
     count: int = await connection.fetchval(_COUNT, merchant_id, promotion_id)
-    first = await connection.fetch(_FIRST, merchant_id, promotion_id, NAMED)
+    first = await connection.fetch(_FIRST, merchant_id, promotion_id, RECORDED_ELEMENTS)
     removed, swept_to = await _remove_some(
-        connection, merchant_id, promotion_id, deleted_at, -LARGEST
+        connection, merchant_id, promotion_id, deleted_at, -MAX_INT64
     )
     if removed < count:
         await connection.execute(_START, merchant_id, promotion_id, swept_to)
@@ -135,13 +135,13 @@ async def list_sweeps(connection: Connection, limit: int) -> list[tuple[int, int
     return [(row["merchant_id"], row["promotion_id"]) for row in rows]
 
 
-async def sweep_some(connection: Connection, merchant_id: int, promotion_id: int) -> bool:
+async def sweep_batch(connection: Connection, merchant_id: int, promotion_id: int) -> bool:
     """Remove the next codes of a deleted promotion; whether there is more to do for this worker."""
     job = await connection.fetchrow(_CLAIM, merchant_id, promotion_id)
     if job is None:
         return False
     await connection.execute(_IN_ORDER)
-    removed, swept_to = 0, -LARGEST
+    removed, swept_to = 0, -MAX_INT64
     if job["deleted_at"] is not None:
         removed, swept_to = await _remove_some(
             connection, merchant_id, promotion_id, job["deleted_at"], job["swept_to"]
@@ -149,7 +149,7 @@ async def sweep_some(connection: Connection, merchant_id: int, promotion_id: int
         if not removed and await connection.fetch(_FIRST, merchant_id, promotion_id, 1):
             # Orders had these locked, or they stand where the sweep has been: once more from the
             # beginning, in the next round.
-            await connection.execute(_ADVANCE, merchant_id, promotion_id, -LARGEST)
+            await connection.execute(_ADVANCE, merchant_id, promotion_id, -MAX_INT64)
             return False
     if not removed:
         await connection.execute(_END, merchant_id, promotion_id)
@@ -183,7 +183,7 @@ class Restoration:
     is_complete: bool
 
 
-async def restore_some(
+async def restore_batch(
     connection: Connection,
     merchant_id: int,
     promotion_id: int,
@@ -196,12 +196,12 @@ async def restore_some(
     again. When it is complete the job is gone; the same transaction must restore the promotion.
     """
     await connection.execute(_IN_ORDER)
-    batches: int = await connection.fetchval(_PAUSE, merchant_id, promotion_id, -LARGEST)
+    batches: int = await connection.fetchval(_PAUSE, merchant_id, promotion_id, -MAX_INT64)
     behind = 0
     if before is not None and (before.deleted_at, before.batches) == (deleted_at, batches):
         behind = before.restored_to
     rows = await connection.fetch(_RESTORE, merchant_id, promotion_id, deleted_at, behind)
-    is_complete = len(rows) < RESTORED_AT_ONCE
+    is_complete = len(rows) < RESTORE_BATCH
     if is_complete:
         await connection.execute(_END, merchant_id, promotion_id)
     restored_to = max((row["code_id"] for row in rows), default=behind)

@@ -8,9 +8,9 @@ from typing import Any
 from sconto.domain.codes import code_key
 from sconto.domain.history import ListChange, Sample
 from sconto.domain.ordering import arrange
-from sconto.store.apart import apart
 from sconto.store.database import Connection
-from sconto.store.row_writing import AT_ONCE, drained, write_rows
+from sconto.store.row_writing import ROWS_PER_STATEMENT, drained, write_rows
+from sconto.store.threads import in_thread
 
 _STORED = """
 SELECT code_id, code, code_key, position
@@ -50,8 +50,8 @@ async def write_codes(
     Answers what was changed; an order alone that differs is no change.
     """
     stored = await _find_stored(connection, merchant_id, promotion_id)
-    is_long = len(codes) + len(stored.ids) > AT_ONCE
-    plan = await apart(_plan, codes, stored) if is_long else _plan(codes, stored)
+    is_long = len(codes) + len(stored.ids) > ROWS_PER_STATEMENT
+    plan = await in_thread(_plan, codes, stored) if is_long else _plan(codes, stored)
     for new in drained(*plan.new):
         await write_rows(connection, _INSERT, merchant_id, promotion_id, *new)
     # Orders wait for the codes that this transaction writes: they come last.
@@ -86,7 +86,7 @@ async def _find_stored(connection: Connection, merchant_id: int, promotion_id: i
     """All of them, some at a time: rows are larger than what they say."""
     stored = _Stored([], [], [], [])
     cursor = await connection.cursor(_STORED, merchant_id, promotion_id)
-    while rows := await cursor.fetch(AT_ONCE):
+    while rows := await cursor.fetch(ROWS_PER_STATEMENT):
         for code_id, code, key, position in rows:
             stored.ids.append(code_id)
             stored.codes.append(code)

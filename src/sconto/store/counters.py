@@ -25,7 +25,7 @@ from sconto.store.database import Connection
 FOLD_LOCK: Final = 0x5C0_F01D
 """The advisory lock of the one worker that folds."""
 
-FOLDED_AT_ONCE: Final = 1_000
+FOLD_BATCH: Final = 1_000
 """The rows that one statement folds at most."""
 
 # A batch is read off an index in its order. A bitmap would gather a whole backlog for each, and so
@@ -72,11 +72,11 @@ SELECT count(*) FROM gone
 
 # The conditions are those of the partial indexes `codes_to_fold`, `slots_to_fold`, `days_to_fold`.
 _FOLD_CODES: Final = _FOLD.format(
-    limit=FOLDED_AT_ONCE, condition="code_type = 'one-time' AND code_id <> 0", day="day"
+    limit=FOLD_BATCH, condition="code_type = 'one-time' AND code_id <> 0", day="day"
 )
-_FOLD_SLOTS: Final = _FOLD.format(limit=FOLDED_AT_ONCE, condition="slot > 0", day="day")
+_FOLD_SLOTS: Final = _FOLD.format(limit=FOLD_BATCH, condition="slot > 0", day="day")
 _FOLD_DAYS: Final = _FOLD.format(
-    limit=FOLDED_AT_ONCE,
+    limit=FOLD_BATCH,
     condition="slot = 0 AND extract(day FROM day) > 1",
     day="(day - (extract(day FROM day)::integer - 1))",
 )
@@ -100,7 +100,7 @@ ORDER BY merchant_id
 """
 
 
-async def may_fold(connection: Connection) -> bool:
+async def lock_folding(connection: Connection) -> bool:
     """Whether no other transaction folds; none will until this one ends."""
     return bool(await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", FOLD_LOCK))
 

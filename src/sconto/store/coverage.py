@@ -6,9 +6,9 @@ import asyncpg
 
 from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
 from sconto.domain.ordering import arrange
-from sconto.store.apart import apart
 from sconto.store.database import Connection
-from sconto.store.row_writing import AT_ONCE, slices, write_rows
+from sconto.store.row_writing import ROWS_PER_STATEMENT, slices, write_rows
+from sconto.store.threads import in_thread
 
 # One index look-up a product, however many there are: a sub-select is never turned into a join.
 _UNKNOWN = """
@@ -81,8 +81,8 @@ async def write_products(
     """Make these the products that the promotion names; rows that stay the same are not written."""
     wanted = _own_percents(coverage)
     rows = await connection.fetch(_STORED, merchant_id, promotion_id)
-    is_long = len(wanted) + len(rows) > AT_ONCE
-    changed, gone = await apart(_plan, wanted, rows) if is_long else _plan(wanted, rows)
+    is_long = len(wanted) + len(rows) > ROWS_PER_STATEMENT
+    changed, gone = await in_thread(_plan, wanted, rows) if is_long else _plan(wanted, rows)
     for (product_ids,) in slices(gone):
         await connection.execute(_DELETE, merchant_id, promotion_id, product_ids)
     for (part,) in slices(changed):

@@ -19,10 +19,10 @@ from sconto.store.availability import (
 )
 from sconto.store.cart_reads import CartReads
 from sconto.store.merchant_loans import EditLoan, MerchantLoan
-from sconto.store.pick_memory import PickMemory
-from sconto.store.pool import PATIENCE, Connection, Pool
+from sconto.store.pick_cache import PickCache
+from sconto.store.pool import CONNECTION_TIMEOUT, Connection, Pool
 from sconto.store.shares import Admissions
-from sconto.store.turns import Lines, Slots
+from sconto.store.turns import KeyedLocks, Slots
 
 __all__ = [
     "Busy",
@@ -58,11 +58,11 @@ _LOST = (
 
 _MIXED_UP: Final = (asyncpg.DuplicatePreparedStatementError, asyncpg.InvalidSQLStatementNameError)
 
-ORDERS_OF_A_MERCHANT: Final = 8
+CONCURRENT_ORDERS_OF_MERCHANT: Final = 8
 """Written at once, of one merchant. Each is a process of PostgreSQL: with sixteen on one of its
 cores an order took it a quarter more time than with eight."""
 
-_ORDERS_AT_ONCE: Final = 10
+_CONCURRENT_ORDERS: Final = 10
 """Of all merchants: some are left for others, and of the connections some for quotes."""
 
 
@@ -79,13 +79,13 @@ class Database:
         self._checkout = checkout
         self._probe = probe
         self._admissions = Admissions(pool.size[2])
-        self.order_slots: Final = Slots(_ORDERS_AT_ONCE, ORDERS_OF_A_MERCHANT)
+        self.order_slots: Final = Slots(_CONCURRENT_ORDERS, CONCURRENT_ORDERS_OF_MERCHANT)
         """What lets a few orders write at once."""
-        self.order_lines: Final = Lines()
+        self.order_locks: Final = KeyedLocks()
         """Orders of this process that want the same code or the same id, one after the other."""
-        self.picks: Final = PickMemory()
+        self.pick_cache: Final = PickCache()
         """What this process remembers of what it read."""
-        self.carts: Final = CartReads(self.read_at_checkout, self.picks)
+        self.carts: Final = CartReads(self.read_at_checkout, self.pick_cache)
         """What carts depend on, read for those together who ask at once."""
 
     @classmethod
@@ -230,7 +230,7 @@ class _LoanInTurn(_Loan):
 
     async def __aenter__(self) -> Connection:
         try:
-            await self._slots.take(self._merchant_id, PATIENCE)
+            await self._slots.take(self._merchant_id, CONNECTION_TIMEOUT)
         except TimeoutError as error:
             raise DatabaseUnavailable("the orders before this one do not end") from error
         try:

@@ -5,7 +5,8 @@ from typing import Final
 
 import asyncpg
 
-from sconto.domain.explanation import AutomaticOffer, PromotionName
+from sconto.domain.candidates import Offer
+from sconto.domain.explanation import PromotionName
 from sconto.domain.schedule import Period
 from sconto.store.database import Connection
 
@@ -77,7 +78,7 @@ async def read_automatic_offers(
     merchant_id: int,
     product_ids: Iterable[int],
     mentioned: Iterable[int],
-) -> tuple[list[AutomaticOffer], dict[int, PromotionName]]:
+) -> tuple[list[Offer], dict[int, PromotionName]]:
     """The latest created automatic promotions on the products, and on all, whatever their state.
 
     With them the names of these and of the promotions `mentioned`.
@@ -102,11 +103,12 @@ def _names(rows: Iterable[asyncpg.Record]) -> dict[int, PromotionName]:
     return {row["promotion_id"]: PromotionName(row["name"], row["deleted"]) for row in rows}
 
 
-def _offer(row: asyncpg.Record) -> AutomaticOffer:
-    return AutomaticOffer(
-        row["promotion_id"],
-        row["product_id"],
-        row["percent"],
-        row["active"],
-        Period(row["starts_at"], row["ends_at"]),
+def _offer(row: asyncpg.Record) -> Offer:
+    product_id, percent = row["product_id"], row["percent"]
+    return Offer(
+        promotion_id=row["promotion_id"],
+        active=row["active"],
+        period=Period(row["starts_at"], row["ends_at"]),
+        percent=percent if product_id is None else None,
+        percents={} if product_id is None else {product_id: percent},
     )

@@ -132,7 +132,7 @@ async def keep_answer(
     await connection.execute(_KEEP, merchant_id, key, status, body)
 
 
-async def may_sweep(connection: Connection) -> bool:
+async def lock_sweeping(connection: Connection) -> bool:
     """Whether no other transaction sweeps; none will until this one ends."""
     return bool(await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", SWEEP_LOCK))
 

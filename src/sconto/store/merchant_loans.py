@@ -7,8 +7,8 @@ from typing import Final
 
 import asyncpg
 
-from sconto.store.availability import Busy, DatabaseUnavailable, Reason, StatementStopped
-from sconto.store.pool import PATIENCE, Connection
+from sconto.store.availability import Busy, BusyReason, DatabaseUnavailable, StatementStopped
+from sconto.store.pool import CONNECTION_TIMEOUT, Connection
 from sconto.store.shares import Admission
 
 _SHORTEST_WAIT: Final = 0.1
@@ -28,7 +28,7 @@ class MerchantLoan(_Loan):
         self._merchant_id = merchant_id
 
     async def __aenter__(self) -> Connection:
-        self._deadline = asyncio.get_running_loop().time() + PATIENCE
+        self._deadline = asyncio.get_running_loop().time() + CONNECTION_TIMEOUT
         await self._admission.enter(self._merchant_id, self._deadline)
         try:
             return await self._borrow()
@@ -78,5 +78,5 @@ class EditLoan(MerchantLoan):
             await super().__aexit__(kind, error, trace)
         except StatementStopped as stopped:
             if isinstance(error, asyncpg.LockNotAvailableError):
-                raise Busy(Reason.EDIT) from stopped
+                raise Busy(BusyReason.EDIT) from stopped
             raise

@@ -1,8 +1,8 @@
 """Orders: placed once, counted exactly, and never waiting for one another in PostgreSQL.
 
 Why the counting is exact, statement by statement. An order is priced from one snapshot
-(`candidates.read_surroundings`); what it writes is one transaction, and only this module writes it.
-Without `_REPLACE` it is `_PLACE` alone, which is a transaction by itself:
+(`candidates.read_candidates_of_carts`). What it writes is one transaction, and only this module
+writes it. Without `_REPLACE` it is `_PLACE` alone, which is a transaction by itself:
 
 1. `_REPLACE`, only where the order takes the place of another. It locks the other order's row,
    which must still be `not paid`, marks it deleted, and frees its one-time codes, which stay locked
@@ -69,14 +69,14 @@ from sconto.store.database import Connection
 from sconto.store.outcomes import decode_order, encode_outcome
 from sconto.store.stored_amounts import stored_discount
 
-AUTOMATIC: Final = 0
+NO_CODE: Final = 0
 """The code of redemptions without one."""
 
-NO_TYPE: Final = "none"
+NO_CODE_TYPE: Final = "none"
 """The code type of redemptions without a code."""
 
 
-class Overtaken(Exception):
+class OrderRaceLost(Exception):
     """Something changed, or is being changed, since the stored state was read; nothing was written.
 
     `wanted` are the order ids and the ids of codes that somebody else may be using.
@@ -228,12 +228,12 @@ _PLACE_WITHOUT_TAKING: Final = _PLACE_BY.format(free="", all_free="$6::bigint[] 
 async def replace_order(connection: Connection, merchant_id: int, order: StoredOrder) -> None:
     """Delete the order that this one takes the place of, and free its one-time codes.
 
-    Raises Overtaken where that order cannot be replaced any more, or where somebody else is using
-    it or one of its codes; then the transaction must not be committed.
+    Raises OrderRaceLost if that order cannot be replaced any more, or if another transaction is
+    using it or one of its codes. Then the transaction must not be committed.
     """
     assert order.replaces is not None  # noqa: S101 - only such orders come here
     if not await connection.fetchval(_REPLACE, merchant_id, order.order_id, order.replaces):
-        raise Overtaken(order.order_id, order.replaces)
+        raise OrderRaceLost(order.order_id, order.replaces)
 
 
 async def insert_order(
@@ -246,8 +246,8 @@ async def insert_order(
     """Place the order with all that it uses up, records and counts.
 
     `day` is the one its redemptions are counted on, `versions` are those that it was priced at.
-    Raises Overtaken, where one of its codes is not free, its id is taken, or prices have changed;
-    then this wrote nothing, and a transaction that wrote something before must not be committed.
+    Raises OrderRaceLost if one of its codes is not free, its id is taken, or prices have changed.
+    Then this wrote nothing, and a transaction that wrote something before must not be committed.
     """
     redemptions = redemptions_of(order.outcome)
     used_up = one_time_codes(redemptions)
@@ -261,8 +261,8 @@ async def insert_order(
         used_up,
         [redemption.product_id for redemption in redemptions],
         [redemption.promotion_id for redemption in redemptions],
-        [redemption.code_id or AUTOMATIC for redemption in redemptions],
-        [redemption.code_type or NO_TYPE for redemption in redemptions],
+        [redemption.code_id or NO_CODE for redemption in redemptions],
+        [redemption.code_type or NO_CODE_TYPE for redemption in redemptions],
         [redemption.applied for redemption in redemptions],
         [stored_discount(one.discount, order.outcome.currency) for one in redemptions],
         order.outcome.currency,
@@ -274,7 +274,7 @@ async def insert_order(
     except asyncpg.LockNotAvailableError:
         placed = False
     if not placed:
-        raise Overtaken(order.order_id, *used_up)
+        raise OrderRaceLost(order.order_id, *used_up)
 
 
 _FIND: Final = """
@@ -325,17 +325,17 @@ async def update_status(
     """Set the status, and answer the order as it now is; None where there is no such order.
 
     One statement, so that what is told is what was decided on. An order that was replaced is
-    answered as it is. Raises Overtaken where somebody else is changing the order.
+    answered as it is. Raises OrderRaceLost where somebody else is changing the order.
     """
     row = await connection.fetchrow(_CHANGE_STATUS, merchant_id, order_id, status)
     assert row is not None  # noqa: S101 - a row is asked for
     if not row["exists"]:
         return None
     if row["stored"] is None:
-        raise Overtaken(order_id)
+        raise OrderRaceLost(order_id)
     order = decode_order(row["stored"])
     if row["changed"]:
         return replace(order, status=status)
     if order.replaced_by is None or status is OrderStatus.DELETED:
-        raise Overtaken(order_id)
+        raise OrderRaceLost(order_id)
     return order

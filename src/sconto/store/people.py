@@ -7,7 +7,12 @@ from typing import Final
 import asyncpg
 
 from sconto.domain.people import Caller, Merchant, Role, User
-from sconto.domain.sign_in import FORGIVEN_FOR, KNOWN_FOR, MOST_CANDIDATES, TypedName
+from sconto.domain.sign_in import (
+    ADDRESS_KNOWN_FOR,
+    EXEMPT_AFTER_CHANGE,
+    MOST_USERS_TRIED,
+    TypedName,
+)
 from sconto.store.database import Connection
 
 _INSERT_MERCHANT: Final = """
@@ -95,7 +100,7 @@ class UserChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class PossibleUser:
     """A user whom a sign-in may mean, and what it is checked against.
 
     `known_here` says that they signed in from there lately, `changed_lately` that somebody changed
@@ -150,9 +155,9 @@ async def list_users(connection: Connection) -> list[User]:
     ]
 
 
-async def find_candidates(
+async def find_possible_users(
     connection: Connection, name: TypedName, place: bytes, now: datetime
-) -> list[Candidate]:
+) -> list[PossibleUser]:
     """The users whom the name may mean: those who are known there first, then the oldest."""
     rows = await connection.fetch(
         _FIND_CANDIDATES,
@@ -160,12 +165,12 @@ async def find_candidates(
         name.merchant,
         name.username,
         place,
-        now - KNOWN_FOR,
-        now - FORGIVEN_FOR,
-        MOST_CANDIDATES,
+        now - ADDRESS_KNOWN_FOR,
+        now - EXEMPT_AFTER_CHANGE,
+        MOST_USERS_TRIED,
     )
     return [
-        Candidate(
+        PossibleUser(
             _state(row),
             row["password_hash"],
             row["known_here"],

@@ -30,16 +30,16 @@ SESSION_SETTINGS: Final = {
 _STATEMENTS: Final = 100
 """Statements that a connection keeps, with their plans."""
 
-PATIENCE: Final = 5.0
+CONNECTION_TIMEOUT: Final = 5.0
 """Seconds to wait for a connection: longer than a busy moment, shorter than a caller's patience."""
 
-_SUSPICION: Final = 4.0
+_STALL_CHECK_AFTER: Final = 4.0
 """Seconds after which we ask whether the server is still there that owes us an answer."""
 
-_SIGN_OF_LIFE: Final = 3.0
+_PROBE_TIMEOUT: Final = 3.0
 """Seconds within which a server lets a new connection in, or says why not."""
 
-_FAREWELL: Final = 5.0
+_CLOSE_TIMEOUT: Final = 5.0
 """Seconds for the connections to be closed in good order."""
 
 
@@ -71,7 +71,7 @@ class Pool:
             max_cached_statement_lifetime=0,
             min_size=0,
             max_size=limit,
-            timeout=PATIENCE,
+            timeout=CONNECTION_TIMEOUT,
             command_timeout=60,
             # The usual reset is a round trip each time; no session of ours keeps any state.
             reset=_keep,
@@ -86,7 +86,7 @@ class Pool:
         be opened.
         """
         if self._places.locked():
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(CONNECTION_TIMEOUT):
                 await self._places.acquire()
         else:
             await self._places.acquire()
@@ -114,7 +114,7 @@ class Pool:
         self._watch.cancel()
         self._closing = True
         try:
-            async with asyncio.timeout(_FAREWELL):
+            async with asyncio.timeout(_CLOSE_TIMEOUT):
                 await self._give_back(len(self._kept))
                 await self._pool.close()
         except TimeoutError:
@@ -133,7 +133,7 @@ class Pool:
             if _is_open(connection):
                 return connection
             await self._pool.release(connection)
-        return await self._pool.acquire(timeout=PATIENCE)
+        return await self._pool.acquire(timeout=CONNECTION_TIMEOUT)
 
     async def _give_back(self, number: int) -> None:
         """Give so many of the kept connections back to asyncpg's pool, the least used first."""
@@ -148,9 +148,9 @@ class Pool:
         each statement would be shorter than some, and longer than a shopper waits.
         """
         while True:
-            await asyncio.sleep(_SUSPICION / 2)
+            await asyncio.sleep(_STALL_CHECK_AFTER / 2)
             await self._give_back(1)
-            since = time.monotonic() - _SUSPICION
+            since = time.monotonic() - _STALL_CHECK_AFTER
             late = [connection for connection, lent in self._loans.items() if lent < since]
             for address in {_address_of(connection) for connection in late}:
                 if await self._shows_life(*address):
@@ -169,7 +169,7 @@ class Pool:
                 self._url,
                 host=host,
                 port=port,
-                timeout=_SIGN_OF_LIFE,
+                timeout=_PROBE_TIMEOUT,
                 target_session_attrs=SessionAttribute.any,
             )
         except OSError:

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from sconto.domain.product import Product
-from sconto.domain.schedule import EVERYTHING, Period, Span
-from sconto.store.apart import apart
+from sconto.domain.schedule import ALL_PRODUCTS_ID, Period, Span
 from sconto.store.database import Connection
 from sconto.store.period_ends import OVER_FROM
-from sconto.store.row_writing import AT_ONCE
+from sconto.store.row_writing import ROWS_PER_STATEMENT
 from sconto.store.stored_amounts import PRICE
+from sconto.store.threads import in_thread
 
 _MOST_SPANS: Final = 100
 
 # Ids and codes come as one text each: of an array, each of a million elements would be encoded in
 # the same step. A thousand products that nobody has are enough to say so.
-# The rows of a product are its spans, or one without a span; product 0 is EVERYTHING.
+# The rows of a product are its spans, or one without a span; product 0 is ALL_PRODUCTS_ID.
 _SURROUNDINGS: Final = """
 WITH covered AS MATERIALIZED ({covered})
 SELECT shown.*, span.*
@@ -98,11 +98,11 @@ UNION ALL
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class CoveredProducts:
     """The products that a draft covers, and what is picked for them at times that are left.
 
     `products` are all, or one more than were asked for. `unknown` are those that the catalogue
-    does not have. `spans` are the timelines of the products, and of EVERYTHING; None where there
+    does not have. `spans` are the timelines of the products, and of ALL_PRODUCTS_ID. None if there
     are more products than were asked for.
     """
 
@@ -112,7 +112,7 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True)
-class CodesAtStake:
+class AffectedCodes:
     """Codes that another running promotion has too, and used ones that would be removed.
 
     `elsewhere` are a few, with the promotion that has them; `gone` a few of `gone_count`.
@@ -123,13 +123,13 @@ class CodesAtStake:
     gone_count: int
 
 
-async def find_surroundings(
+async def find_covered_products(
     connection: Connection,
     merchant_id: int,
     named: Sequence[int] | None,
     limit: int,
     period: Period,
-) -> Surroundings:
+) -> CoveredProducts:
     """The products with these ids in their order, or the first of the catalogue for None.
 
     The timelines are those of the period.
@@ -137,7 +137,9 @@ async def find_surroundings(
     statement = _SURROUNDINGS.format(covered=_FIRST if named is None else _NAMED)
     ids = None
     if named is not None:
-        ids = _joined(named) if len(named) <= AT_ONCE else await apart(_joined, named)
+        ids = (
+            _joined(named) if len(named) <= ROWS_PER_STATEMENT else await in_thread(_joined, named)
+        )
     rows = await connection.fetch(
         statement, merchant_id, ids, limit, period.starts_at, period.over_from, _MOST_SPANS
     )
@@ -147,27 +149,27 @@ async def find_surroundings(
     for _, product_id, name, price, currency, starts_at, *rest in rows:
         if name is not None:
             products[product_id] = Product(product_id, name, price, currency)
-        elif product_id != EVERYTHING:
+        elif product_id != ALL_PRODUCTS_ID:
             unknown[product_id] = None
             continue
         of_product = spans.setdefault(product_id, [])
         if starts_at is not None:
             of_product.append(Span(starts_at, *rest))
     told = spans if len(products) + len(unknown) <= limit else None
-    return Surroundings(list(products.values()), list(unknown), told)
+    return CoveredProducts(list(products.values()), list(unknown), told)
 
 
 def _joined(product_ids: Sequence[int]) -> str:
     return ",".join([str(product_id) for product_id in product_ids])
 
 
-async def find_codes_at_stake(
+async def find_affected_codes(
     connection: Connection,
     merchant_id: int,
     promotion_id: int | None,
     keys: Sequence[str],
     period: Period | None,
-) -> CodesAtStake:
+) -> AffectedCodes:
     """What saving a promotion with codes of these keys means to codes that are stored.
 
     `period` is when the promotion is running; None where it never is.
@@ -178,7 +180,7 @@ async def find_codes_at_stake(
         _CODES, merchant_id, ",".join(keys), own, period is not None, starts_at, over_from
     )
     gone = [row for row in rows if row["promotion_id"] == own]
-    return CodesAtStake(
+    return AffectedCodes(
         [(row["code"], row["promotion_id"]) for row in rows if row["promotion_id"] != own],
         tuple(row["code"] for row in gone),
         gone[0]["total"] if gone else 0,

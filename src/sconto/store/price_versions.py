@@ -3,7 +3,7 @@
 Each transaction that changes what an order may cost gives the merchant a new version, which is
 committed together with the change. An order compares the version that it was priced at with the
 one that its writing statement sees (`orders`). The timeline has a version of its own, which changes
-less often, because it decides how long automatic picks are remembered (`pick_memory`).
+less often, because it decides how long automatic picks are remembered (`pick_cache`).
 
 What renews it: creating, changing, deleting and restoring a promotion; adding, importing and
 removing codes; creating, changing and archiving a subscription promotion. Generated codes do not:

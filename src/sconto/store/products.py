@@ -11,14 +11,14 @@ from sconto.domain.product import (
     ProductLine,
     ProductQuery,
     PutCounts,
-    Repeat,
+    RepeatedProduct,
     parse_product_id,
     search_key,
 )
 from sconto.store.database import Connection
 from sconto.store.stored_amounts import PRICE, stored_price
 
-_IMPORT_PATIENCE: Final = 3600
+IMPORT_TIMEOUT: Final = 3600
 """Seconds that one statement of an import may take: the longest file is as long as it is."""
 
 # A product that is as it was asked for is left alone, so that an import of yesterday's file writes
@@ -147,15 +147,15 @@ async def stage_products(connection: Connection, lines: Iterable[ProductLine]) -
     """
     await connection.execute(_STAGE)
     status = await connection.copy_records_to_table(
-        "staged_products", records=map(_staged, lines), timeout=_IMPORT_PATIENCE
+        "staged_products", records=map(_staged, lines), timeout=IMPORT_TIMEOUT
     )
     return int(status.removeprefix("COPY "))
 
 
-async def find_repeats(connection: Connection, limit: int) -> tuple[list[Repeat], int]:
+async def find_repeats(connection: Connection, limit: int) -> tuple[list[RepeatedProduct], int]:
     """The first staged lines whose product an earlier line has, and how many there are in all."""
-    rows = await connection.fetch(_FIND_REPEATS, limit, timeout=_IMPORT_PATIENCE)
-    repeats = [Repeat(row["line"], row["product_id"], row["first_line"]) for row in rows]
+    rows = await connection.fetch(_FIND_REPEATS, limit, timeout=IMPORT_TIMEOUT)
+    repeats = [RepeatedProduct(row["line"], row["product_id"], row["first_line"]) for row in rows]
     return repeats, rows[0]["total"] if rows else 0
 
 
@@ -167,7 +167,7 @@ async def put_staged(
     Where it raises, the transaction goes on as if it had not been tried.
     """
     async with connection.transaction():
-        row = await connection.fetchrow(_PUT_STAGED, merchant_id, now, timeout=_IMPORT_PATIENCE)
+        row = await connection.fetchrow(_PUT_STAGED, merchant_id, now, timeout=IMPORT_TIMEOUT)
     return _counts(row, staged)
 
 

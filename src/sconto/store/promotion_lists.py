@@ -6,16 +6,16 @@ from typing import Final
 import asyncpg
 
 from sconto.domain.codes import CodeType
-from sconto.domain.numbers import LARGEST
+from sconto.domain.numbers import MAX_INT64
 from sconto.domain.overview import (
-    COUNTED,
-    DAYS,
+    DAYS_SHOWN,
+    MOST_COUNTED,
     DeletedPromotion,
     Discount,
     ListOrder,
+    ListPosition,
     ListState,
     OverviewQuery,
-    Place,
     PromotionOverview,
     fill_days,
 )
@@ -23,7 +23,7 @@ from sconto.store.database import Connection
 from sconto.store.period_ends import OVER_FROM
 from sconto.store.promotions import summary_from
 
-WALK: Final = 5_000
+SEARCHED_PER_PAGE: Final = 5_000
 """How many promotions one page looks through for those that its search and filters let pass."""
 
 _FIRST_CODES: Final = 2
@@ -40,10 +40,10 @@ _KEYS: Final = {
 """By what a list is sorted, its type, the direction, and what comes after a place."""
 
 _STARTS: Final = {
-    ListOrder.EDITED: Place(_NO_END, LARGEST),
-    ListOrder.CREATED: Place(LARGEST, LARGEST),
-    ListOrder.NAME: Place("", 0),
-    ListOrder.END: Place(datetime(1, 1, 1, tzinfo=UTC), 0),
+    ListOrder.EDITED: ListPosition(_NO_END, MAX_INT64),
+    ListOrder.CREATED: ListPosition(MAX_INT64, MAX_INT64),
+    ListOrder.NAME: ListPosition("", 0),
+    ListOrder.END: ListPosition(datetime(1, 1, 1, tzinfo=UTC), 0),
 }
 """Places before everything that is stored."""
 
@@ -150,7 +150,7 @@ LEFT JOIN LATERAL (
 
 async def list_overviews(
     connection: Connection, merchant_id: int, query: OverviewQuery, now: datetime, today: date
-) -> tuple[list[PromotionOverview], list[Place]]:
+) -> tuple[list[PromotionOverview], list[ListPosition]]:
     """The overviews that the query asks for, and the place of each."""
     search = None if query.search is None else query.search.casefold()
     if search is not None and "\0" in search:
@@ -167,25 +167,25 @@ async def list_overviews(
         statement,
         merchant_id,
         *_after(query),
-        WALK,
+        SEARCHED_PER_PAGE,
         now,
         query.type,
         search,
         query.limit,
-        today - timedelta(days=DAYS),
+        today - timedelta(days=DAYS_SHOWN),
     )
-    places = [Place(row["place"], row["promotion_id"]) for row in rows]
+    places = [ListPosition(row["place"], row["promotion_id"]) for row in rows]
     return [_overview(row, today) for row in rows], places
 
 
 async def find_last_walked(
     connection: Connection, merchant_id: int, query: OverviewQuery
-) -> Place | None:
+) -> ListPosition | None:
     """Where one page's walk ends; None where it reaches the end of the list."""
     _, _, direction, _ = _KEYS[query.order]
     statement = _LAST_WALKED.format(walk=_walk(query.order), direction=direction)
-    row = await connection.fetchrow(statement, merchant_id, *_after(query), WALK)
-    return None if row is None else Place(row["place"], row["promotion_id"])
+    row = await connection.fetchrow(statement, merchant_id, *_after(query), SEARCHED_PER_PAGE)
+    return None if row is None else ListPosition(row["place"], row["promotion_id"])
 
 
 async def find_overview(
@@ -194,7 +194,7 @@ async def find_overview(
     """The overview of one promotion."""
     statement = _overviews_of(_ONE, since="$3::date")
     row = await connection.fetchrow(
-        statement, merchant_id, promotion_id, today - timedelta(days=DAYS)
+        statement, merchant_id, promotion_id, today - timedelta(days=DAYS_SHOWN)
     )
     return None if row is None else _overview(row, today)
 
@@ -212,7 +212,7 @@ def _overviews_of(promotions: str, since: str) -> str:
         promotions=promotions,
         since=since,
         used_up=_USED_UP,
-        counted=COUNTED + 1,
+        counted=MOST_COUNTED + 1,
         first=_FIRST_CODES,
     )
 

@@ -7,7 +7,7 @@ from typing import Final
 import asyncpg
 
 from sconto.domain.codes import CodeType
-from sconto.domain.numbers import LARGEST
+from sconto.domain.numbers import MAX_INT64
 from sconto.domain.promotion import (
     NewPromotion,
     Promotion,
@@ -17,10 +17,10 @@ from sconto.domain.promotion import (
     Terms,
 )
 from sconto.domain.schedule import Period
-from sconto.store.apart import apart
 from sconto.store.coverage import coverage_columns, coverage_from
 from sconto.store.database import Connection
 from sconto.store.period_ends import OVER_FROM
+from sconto.store.threads import in_thread
 
 _CODE: Final = re.compile("[^,]+")
 _SHORT: Final = 64 * 1024
@@ -154,7 +154,7 @@ async def find_summary(
     connection: Connection, merchant_id: int, promotion_id: int
 ) -> PromotionSummary | None:
     """The promotion without its lists; one index look-up."""
-    if promotion_id > LARGEST:
+    if promotion_id > MAX_INT64:
         return None
     row = await connection.fetchrow(_FIND_SUMMARY, merchant_id, promotion_id)
     return None if row is None else summary_from(row)
@@ -168,14 +168,14 @@ async def find_promotion(
     One statement, so that all parts are of the same moment. Of the codes at most so many, None for
     all.
     """
-    if promotion_id > LARGEST:
+    if promotion_id > MAX_INT64:
         return None
     row = await connection.fetchrow(_FIND, merchant_id, promotion_id, most_codes)
     if row is None:
         return None
     # One text and not an array of a million, which would be read in one step.
     text = row["codes"]
-    codes = _split(text) if len(text) <= _SHORT else await apart(_split, text)
+    codes = _split(text) if len(text) <= _SHORT else await in_thread(_split, text)
     percents = dict(zip(row["product_ids"], row["percents"], strict=True))
     return Promotion(
         summary_from(row),
@@ -205,8 +205,8 @@ async def list_promotions(
         query.expired,
         now,
         search,
-        None if query.limit is None else min(query.limit, LARGEST),
-        min(query.offset, LARGEST),
+        None if query.limit is None else min(query.limit, MAX_INT64),
+        min(query.offset, MAX_INT64),
     )
     return [row["promotion_id"] for row in rows]
 
@@ -255,7 +255,7 @@ async def find_deleted(
     connection: Connection, merchant_id: int, promotion_id: int, since: datetime
 ) -> tuple[PromotionSummary, datetime] | None:
     """A promotion that was deleted at that moment or later, and when."""
-    if promotion_id > LARGEST:
+    if promotion_id > MAX_INT64:
         return None
     row = await connection.fetchrow(_FIND_DELETED, merchant_id, promotion_id, since)
     return None if row is None else (summary_from(row), row["deleted_at"])

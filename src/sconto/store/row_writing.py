@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sconto.store.database import Connection
 
-AT_ONCE: Final = 5_000
+ROWS_PER_STATEMENT: Final = 5_000
 """Rows of one statement: the event loop encodes them in one step."""
 
 _PLAN: Final = """
@@ -29,12 +29,12 @@ def drained(*columns: list[Any]) -> Iterator[list[Sequence[Any]]]:
     for column in columns:
         column.reverse()
     while columns[0]:
-        yield [column[: -AT_ONCE - 1 : -1] for column in columns]
+        yield [column[: -ROWS_PER_STATEMENT - 1 : -1] for column in columns]
         for column in columns:
-            del column[-AT_ONCE:]
+            del column[-ROWS_PER_STATEMENT:]
 
 
 def slices(*columns: Sequence[Any]) -> Iterator[list[Sequence[Any]]]:
     """The columns of many rows as the columns of a few rows each."""
-    for start in range(0, len(columns[0]) if columns else 0, AT_ONCE):
-        yield [column[start : start + AT_ONCE] for column in columns]
+    for start in range(0, len(columns[0]) if columns else 0, ROWS_PER_STATEMENT):
+        yield [column[start : start + ROWS_PER_STATEMENT] for column in columns]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sconto.store.availability import Busy, Reason
+from sconto.store.availability import Busy, BusyReason
 
 
 class Share:
@@ -64,7 +64,7 @@ class Admission:
     """The shares that a kind of work needs a place in, and what is said where there is none."""
 
     shares: Sequence[Share]
-    refusal: Reason
+    refusal: BusyReason
 
     async def enter(self, merchant_id: int, deadline: float) -> None:
         """Wait for a place in each share, until a time of the event loop. Raises Busy."""
@@ -103,7 +103,7 @@ class Admissions:
         edited = Share(each=1, together=half)
         # An import takes as long as its file is. So some places are for edits alone.
         imported = Share(each=1, together=max(1, half // 2))
-        self.reads: Final = Admission((read,), Reason.REQUESTS)
-        self.applications: Final = Admission((applied, read), Reason.APPLICATIONS)
-        self.edits: Final = Admission((edited, written), Reason.EDIT)
-        self.imports: Final = Admission((imported, written), Reason.IMPORT)
+        self.reads: Final = Admission((read,), BusyReason.REQUESTS)
+        self.applications: Final = Admission((applied, read), BusyReason.APPLICATIONS)
+        self.edits: Final = Admission((edited, written), BusyReason.EDIT)
+        self.imports: Final = Admission((imported, written), BusyReason.IMPORT)

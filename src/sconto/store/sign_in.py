@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from sconto.domain.sign_in import LONGEST_LOOK, LONGEST_WINDOW, Subject
+from sconto.domain.sign_in import ATTEMPT_LOST_AFTER, LONGEST_FAILURE_WINDOW, FailureLimit
 from sconto.store.database import Connection
 
 # A statement sees what was committed when it began: the lock is therefore one of its own.
@@ -70,15 +70,15 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class AttemptRefused:
     """No attempt now: until `free_at`, or, where that is None, until one under way has ended."""
 
     free_at: datetime | None
 
 
 async def reserve_attempt(
-    connection: Connection, subjects: Sequence[Subject], now: datetime
-) -> Attempt | Refusal:
+    connection: Connection, subjects: Sequence[FailureLimit], now: datetime
+) -> Attempt | AttemptRefused:
     """Count an attempt against every subject, or against none where one that binds has no more.
 
     Needs a transaction. Attempts for one subject queue up on a lock until it commits, in every
@@ -93,15 +93,15 @@ async def reserve_attempt(
         keys,
         [subject.allowed for subject in subjects],
         now,
-        now - LONGEST_WINDOW,
-        now - LONGEST_LOOK,
+        now - LONGEST_FAILURE_WINDOW,
+        now - ATTEMPT_LOST_AFTER,
         [now - subject.window for subject in subjects],
         [subject.binding for subject in subjects],
     )
     assert row is not None  # noqa: S101 - a query without FROM has one row
     if row["failure_ids"] is not None:
         return Attempt(keys, tuple(row["failure_ids"]), row["free_at"])
-    return Refusal(row["free_at"])
+    return AttemptRefused(row["free_at"])
 
 
 async def confirm_failure(connection: Connection, attempt: Attempt) -> None:

@@ -7,11 +7,11 @@ from typing import Final
 import asyncpg
 
 from sconto.domain.codes import CodeType
-from sconto.domain.numbers import LARGEST
+from sconto.domain.numbers import MAX_INT64
 from sconto.domain.statistics import CodeUses, Statistics
 from sconto.store.database import Connection
 
-PATIENCE: Final = 60
+STATISTICS_TIMEOUT: Final = 60
 """Seconds that the statement may take: it lists a million codes where there are a million."""
 
 # One statement, so that the sum and the codes are of the same moment. It reads the counters, the
@@ -98,9 +98,9 @@ async def find_statistics_in_parts(
     connection: Connection, merchant_id: int, promotion_id: int
 ) -> tuple[int, Iterator[list[CodeUses]] | None] | None:
     """The same, where the uses of the codes are made some at a time, as they are asked for."""
-    if promotion_id > LARGEST:
+    if promotion_id > MAX_INT64:
         return None
-    rows = await connection.fetch(_FIND, merchant_id, promotion_id, timeout=PATIENCE)
+    rows = await connection.fetch(_FIND, merchant_id, promotion_id, timeout=STATISTICS_TIMEOUT)
     if not rows:
         return None
     parts = _parts(rows) if rows[0]["has_codes"] else None

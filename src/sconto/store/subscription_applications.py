@@ -25,9 +25,9 @@ there is a key, provided that the promotion is still the one that was seen:
   by slot, and adds to one that no open transaction uses, so that nobody waits.
 - `applied` inserts the application.
 
-Where nothing was decided, `Overtaken` is raised and the caller looks again. A connection that drops
-before the server got there has done nothing; one that drops after has done everything, and the
-request sent again with its key is answered again.
+If nothing was decided, `ApplicationRaceLost` is raised and the caller reads again. A connection
+that drops before the server got there has done nothing. One that drops after has done everything,
+and the request sent again with its key is answered again.
 """
 
 from datetime import datetime
@@ -37,15 +37,15 @@ import asyncpg
 
 from sconto.domain.people import Caller
 from sconto.domain.subscription import Contract, subscription_code_key
-from sconto.domain.subscription_pricing import AppliedRules
+from sconto.domain.subscription_pricing import SubscriptionRules
 from sconto.domain.subscription_promotion import Application, SubscriptionPromotion
-from sconto.store.availability import Busy, Reason
+from sconto.store.availability import Busy, BusyReason
 from sconto.store.database import Connection
 from sconto.store.idempotency import KEY_IS_FREE, AnswerToKeep, KeptAnswer, KeyBusy
 from sconto.store.subscription_promotions import READ_BY_CODE, decode_promotion, decode_rules
 
 
-class Overtaken(Exception):
+class ApplicationRaceLost(Exception):
     """Something changed between the look at the promotion and the write; nothing was written."""
 
 
@@ -152,7 +152,7 @@ WHERE merchant_id = $1 AND application_id = $2
 """
 
 
-async def look_at_promotion(
+async def find_promotion_and_answer(
     connection: Connection, merchant_id: int, code: str, key: str | None, expired_at: datetime
 ) -> tuple[SubscriptionPromotion | None, KeptAnswer | None]:
     """The promotion that is not archived and has the code, however it is spelled.
@@ -179,9 +179,10 @@ async def insert_application(
 ) -> int:
     """Keep what was applied, by whom, and which version it was, and count it; the uses by now.
 
-    Without a limit, these are those that were seen and this one. Raises Overtaken where the
-    promotion changed, is used up, or the key was used, KeyBusy where another request has it, and
-    Busy where another transaction has the promotion; then nothing was written.
+    Without a limit, the uses are those that were read before, and this one. Raises
+    ApplicationRaceLost if the promotion changed, is used up, or the key was used; KeyBusy if
+    another request has the key; and Busy if another transaction has the promotion. Then nothing was
+    written.
     """
     promotion = application.promotion
     arguments = [
@@ -207,12 +208,12 @@ async def insert_application(
         # PostgreSQL names the table whose row it waited for.
         if "idempotency_keys" in (error.context or ""):
             raise KeyBusy from None
-        raise Busy(Reason.APPLICATIONS) from error
+        raise Busy(BusyReason.APPLICATIONS) from error
     assert row is not None  # noqa: S101 - a row is asked for
     if not row["key_is_free"]:
         raise KeyBusy
     if row["usage"] is None:
-        raise Overtaken
+        raise ApplicationRaceLost
     usage: int = row["usage"]
     return usage
 
@@ -225,7 +226,9 @@ def _key_columns(kept: AnswerToKeep | None) -> tuple[object, ...]:
 
 async def find_applied_rules(
     connection: Connection, merchant_id: int, application_id: str
-) -> AppliedRules | None:
+) -> SubscriptionRules | None:
     """The rules as they were when the code was applied; None for an application that is unknown."""
     row = await connection.fetchrow(_FIND_RULES, merchant_id, application_id)
-    return None if row is None else AppliedRules(row["promotion_id"], decode_rules(row["rules"]))
+    return (
+        None if row is None else SubscriptionRules(row["promotion_id"], decode_rules(row["rules"]))
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sconto.domain.subscription import Subscription, subscription_code_key
-from sconto.domain.subscription_pricing import AppliedRules
+from sconto.domain.subscription_pricing import SubscriptionRules
 from sconto.domain.subscription_promotion import Rule
 
 # For each code that the subscription of a cart carries, with its application, if it has one: what
@@ -90,11 +90,11 @@ def carried_codes(subscription: Subscription) -> tuple[list[str], list[str | Non
 
 def in_order(
     subscription: Subscription, found: Iterable[CarriedRules]
-) -> Sequence[AppliedRules | None]:
+) -> Sequence[SubscriptionRules | None]:
     """The rules of each code, in the subscription's order; those of another code are left out."""
     codes = subscription.codes
     applied = {
-        rules.position: AppliedRules(rules.promotion_id, rules.rules)
+        rules.position: SubscriptionRules(rules.promotion_id, rules.rules)
         for rules in found
         if subscription_code_key(rules.code_key)
         == subscription_code_key(codes[rules.position - 1].code)

@@ -27,16 +27,16 @@ from sconto.domain.coverage import (
     named_products,
 )
 from sconto.domain.schedule import (
-    EVERYTHING,
+    ALL_PRODUCTS_ID,
     Period,
     Span,
     latest_wins,
     parts_outside,
     span_of,
 )
-from sconto.store.apart import apart
 from sconto.store.database import Connection
 from sconto.store.period_ends import OVER_FROM
+from sconto.store.threads import in_thread
 
 _BATCH: Final = 1_000
 """How many products are redrawn together: other requests are served between two batches."""
@@ -155,12 +155,12 @@ async def redraw(
     """Bring the timeline up to date with one promotion, whose rows are written already.
 
     A claim is None where the promotion is of type coupon, inactive or deleted. Only spans that
-    differ are written, and with them a new version, for what others remember (`pick_memory`).
+    differ are written, and with them a new version, for what others remember (`pick_cache`).
     """
     periods = list({claim.period: None for claim in (before, after) if claim is not None})
     named = sum(len(named_products(one.coverage)) for one in (before, after) if one is not None)
     if named > _BATCH:
-        claims = list((await apart(_differing_claims, promotion_id, before, after)).items())
+        claims = list((await in_thread(_differing_claims, promotion_id, before, after)).items())
     else:
         claims = list(_differing_claims(promotion_id, before, after).items())
     if claims:
@@ -193,7 +193,7 @@ def _claims(promotion_id: int, claim: Claim | None) -> dict[int, Span]:
 def _percents(coverage: Coverage) -> Mapping[int, int]:
     match coverage:
         case AllProducts(percent=percent):
-            return {EVERYTHING: percent}
+            return {ALL_PRODUCTS_ID: percent}
         case ListedProducts(percent=percent, product_ids=product_ids):
             return dict.fromkeys(product_ids, percent)
         case OwnPercents(percents=percents):
@@ -248,8 +248,8 @@ async def _find_revealed(
     """By product, the spans that promotions created before this one show in the gaps it leaves."""
     revealed = []
     for statement, places in (
-        (_REVEALED_FOR_EVERYTHING, [gap for gap in gaps if gap[0] == EVERYTHING]),
-        (_REVEALED_FOR_PRODUCTS, [gap for gap in gaps if gap[0] != EVERYTHING]),
+        (_REVEALED_FOR_EVERYTHING, [gap for gap in gaps if gap[0] == ALL_PRODUCTS_ID]),
+        (_REVEALED_FOR_PRODUCTS, [gap for gap in gaps if gap[0] != ALL_PRODUCTS_ID]),
     ):
         if places:
             rows = await connection.fetch(

@@ -76,7 +76,7 @@ class Slots:
                 del self._waiting[merchant_id]
 
 
-class LineTooLong(Exception):
+class LockTimeout(Exception):
     """The first in line did not get what it wanted in time."""
 
 
@@ -86,7 +86,7 @@ class _Line:
     members: int = 0
 
 
-class Lines:
+class KeyedLocks:
     """Those of one process that want the same thing, one after the other.
 
     What they want is not theirs alone: other processes may have it. But where many requests of this
@@ -97,10 +97,10 @@ class Lines:
         self._lines: dict[Hashable, _Line] = {}
 
     @asynccontextmanager
-    async def first_for(
+    async def hold(
         self, merchant_id: int, wanted: Iterable[int | str], deadline: float
     ) -> AsyncIterator[None]:
-        """Be the first in line for each thing. Raises LineTooLong at the loop's time `deadline`."""
+        """Be the first in line for each thing. Raises LockTimeout at the loop's time `deadline`."""
         # Always in the same order, so that nobody waits in a circle.
         keys = sorted({(merchant_id, type(one).__name__, str(one)) for one in wanted})
         async with AsyncExitStack() as stack:
@@ -117,7 +117,7 @@ class Lines:
                 async with asyncio.timeout_at(deadline):
                     await line.lock.acquire()
             except TimeoutError:
-                raise LineTooLong from None
+                raise LockTimeout from None
             try:
                 yield
             finally:

@@ -15,7 +15,7 @@ from sconto.api.checkout.reading import (
     read_any_quote,
     read_status,
 )
-from sconto.api.problem_json import InvalidFields
+from sconto.api.faults import InvalidFields
 from sconto.domain.people import Caller
 from tests.builders import NOON
 
@@ -30,7 +30,7 @@ def pointers(read: Callable[[], object]) -> list[str]:
     try:
         read()
     except InvalidFields as refused:
-        return [fault.pointer for fault in refused.faults]
+        return [fault.place for fault in refused.faults]
     return []
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sconto.api.checkout import reading, shortcut
-from sconto.api.problem_json import InvalidFields
+from sconto.api.faults import InvalidFields
 from sconto.api.strict_json import NotJson, parse_json
 from tests.builders import NOON
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from sconto.api.checkout import reading, shortcut
-from sconto.api.problem_json import InvalidFields
+from sconto.api.faults import InvalidFields
 from sconto.api.strict_json import parse_json
 from sconto.domain.codes import CodeType
 from sconto.domain.people import Caller

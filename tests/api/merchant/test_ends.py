@@ -63,9 +63,7 @@ async def test_between_two_sales_there_is_no_gap_and_never_both(
     assert (await shop.get(f"/v1/promotion/{june}")).json()[
         "date_to"
     ] == "2026-06-30T23:59:59+00:00"
-    assert [
-        each async for each in check(database, merchant.merchant_id) if each.contradictions
-    ] == []
+    assert [each async for each in check(database, merchant.merchant_id) if each.violations] == []
 
 
 async def test_a_code_is_good_for_the_whole_of_its_last_second(shop: httpx.AsyncClient) -> None:
@@ -129,7 +127,7 @@ async def test_the_year_9999_is_an_end_in_every_zone(
         assert line["promotion"]["id"] == automatic
     deleted = await far_shop.delete(f"/v1/promotion/{automatic}")
     assert deleted.status_code == 200
-    broken = [each async for each in check(database, merchant.merchant_id) if each.contradictions]
+    broken = [each async for each in check(database, merchant.merchant_id) if each.violations]
     assert broken == []
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sconto.domain.people import Caller
-from sconto.operations.idempotency import sweep
+from sconto.operations.idempotency import sweep_keys
 from sconto.store.database import Database
 from tests.api.subscription.platform import Platform, a_body, a_contract, details
 
@@ -120,7 +120,7 @@ async def test_a_key_counts_for_a_day_and_is_swept_afterwards(
         count = "SELECT count(*) FROM idempotency_keys WHERE merchant_id = $1"
         assert await connection.fetchval(count, merchant.merchant_id) == 2
         now = datetime.now(UTC)
-        await sweep(database, now + timedelta(hours=23))
+        await sweep_keys(database, now + timedelta(hours=23))
         assert await connection.fetchval(count, merchant.merchant_id) == 2
-        assert await sweep(database, now + timedelta(hours=24, minutes=1)) >= 2
+        assert await sweep_keys(database, now + timedelta(hours=24, minutes=1)) >= 2
         assert await connection.fetchval(count, merchant.merchant_id) == 0

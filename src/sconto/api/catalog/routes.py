@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sconto.api.access import require
-from sconto.api.bodies import LIST, parse_object, read_json, understand
+from sconto.api.bodies import LIST, parse_object, read_json, run_parser
 from sconto.api.catalog import wire
 from sconto.api.catalog.models import (
     CatalogCounts,
@@ -98,7 +98,7 @@ async def put_products(request: Request) -> Response:
     """Up to 1,000, all or none. A product that was deleted is known again."""
     caller = require(request, Action.WRITE_PRODUCTS)
     sent = await read_json(request, LIST)
-    products = await understand(request, sent, _read_products, sent)
+    products = await run_parser(request, sent, _read_products, sent)
     context = context_of(request)
     counts = await operations.put_products(context.database, caller, products, context.now())
     return _answer(wire.render_counts(counts))

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sconto.api.cursors import read_cursor, write_cursor
-from sconto.api.problem_json import FieldFault, InvalidFields, find_unknown, pointer
+from sconto.api.faults import FieldFault, InvalidFields
+from sconto.api.problem_json import find_unknown, pointer
 from sconto.domain.money import format_amount
 from sconto.domain.names import is_name
 from sconto.domain.product import (

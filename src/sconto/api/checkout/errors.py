@@ -7,11 +7,11 @@ from starlette.responses import Response
 
 from sconto.api import problem_json
 from sconto.api.checkout.writing import write_order, write_quote
-from sconto.api.problem_json import FieldFault, InvalidFields
+from sconto.api.faults import FieldFault, InvalidFields
 from sconto.domain.problems import (
     CodesUsedUp,
+    OrderBusy,
     OrderConflict,
-    OrderHeldUp,
     OrderNotFound,
     OrderNotReplaceable,
     OrderReplaced,
@@ -69,7 +69,7 @@ def _order_replaced(error: OrderReplaced) -> Response:
     )
 
 
-def _order_held_up(error: OrderHeldUp) -> Response:
+def _order_held_up(error: OrderBusy) -> Response:
     return problem_json.problem(
         503,
         "Something else is using this order or one of its codes, and takes long. "
@@ -95,7 +95,7 @@ _ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     **problem_json.ANSWERS,
     OrderNotFound: lambda _: problem_json.problem(404, "There is no such order."),
     OrderConflict: _order_conflict,
-    OrderHeldUp: _order_held_up,
+    OrderBusy: _order_held_up,
     TotalDiffers: _total_differs,
     CodesUsedUp: _codes_used_up,
     ReplacedOrderNotFound: lambda _: problem_json.answer_problem(_NO_ORDER_TO_REPLACE),

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from sconto.api.context import context_of
 from sconto.api.quotas import Quotas
 from sconto.domain.cart import Cart
-from sconto.domain.choice import CodeStatus
+from sconto.domain.code_outcomes import CodeStatus
 from sconto.domain.people import Caller
 from sconto.domain.pricing import PricedCart
 from sconto.domain.problems import CodesUsedUp, TooManyUnknownCodes, TotalDiffers

@@ -6,18 +6,19 @@ from typing import Any, Final
 
 from sconto.api.bodies import parse_object
 from sconto.api.checkout import shortcut
-from sconto.api.checkout.limits import (
-    CODE_LENGTH,
-    MOST_CODES,
-    MOST_LINES,
-    MOST_PRICES,
-    MOST_UNITS,
-)
 from sconto.api.checkout.subscription import read_subscription
-from sconto.api.problem_json import FieldFault, InvalidFields, find_unknown
+from sconto.api.faults import FieldFault, InvalidFields
+from sconto.api.problem_json import find_unknown
 from sconto.api.rfc3339 import RULE, read_instant
 from sconto.domain.blanks import trim
 from sconto.domain.cart import Cart, Line
+from sconto.domain.cart_limits import (
+    LONGEST_CODE_OF_CART,
+    MOST_CODES_OF_CART,
+    MOST_LINES_OF_CART,
+    MOST_PRICES,
+    MOST_UNITS_OF_LINE,
+)
 from sconto.domain.money import (
     CURRENCY_OF_MOST_DECIMALS,
     PRICE_DIGITS,
@@ -105,7 +106,7 @@ def _read_cart(body: Body, faults: Faults) -> Cart:
     currency = _read_currency(body, faults)
     lines = [
         _read_line(item, place, currency, faults)
-        for place, item in _items(body, "lines", MOST_LINES, faults)
+        for place, item in _items(body, "lines", MOST_LINES_OF_CART, faults)
     ]
     _note_repeats(lines, faults)
     codes = _read_codes(body, faults)
@@ -124,8 +125,14 @@ def _read_line(item: Body, place: str, currency: str, faults: Faults) -> Line:
     line_id = _read_reference(item, "line_id", place, faults)
     product_id = _read_product_id(item, place, faults)
     quantity = item.get("quantity")
-    if type(quantity) is not int or not 1 <= quantity <= MOST_UNITS:
-        _note(item, "quantity", place, f"must be a whole number from 1 to {MOST_UNITS}", faults)
+    if type(quantity) is not int or not 1 <= quantity <= MOST_UNITS_OF_LINE:
+        _note(
+            item,
+            "quantity",
+            place,
+            f"must be a whole number from 1 to {MOST_UNITS_OF_LINE}",
+            faults,
+        )
         quantity = 1
     unit_price = _read_amount(item, "unit_price", place, currency, faults)
     faults += find_unknown(item, _LINE, place)
@@ -149,12 +156,12 @@ def _read_codes(body: Body, faults: Faults) -> tuple[str, ...]:
     codes = body.get("codes")
     if codes is None:
         return ()
-    if type(codes) is not list or len(codes) > MOST_CODES:
-        _note(body, "codes", "", f"must be a list of at most {MOST_CODES} codes", faults)
+    if type(codes) is not list or len(codes) > MOST_CODES_OF_CART:
+        _note(body, "codes", "", f"must be a list of at most {MOST_CODES_OF_CART} codes", faults)
         return ()
     for index, code in enumerate(codes):
-        if type(code) is not str or len(code) > CODE_LENGTH or not trim(code):
-            rule = f"must be a string of 1 to {CODE_LENGTH} characters"
+        if type(code) is not str or len(code) > LONGEST_CODE_OF_CART or not trim(code):
+            rule = f"must be a string of 1 to {LONGEST_CODE_OF_CART} characters"
             faults.append(FieldFault(f"/codes/{index}", rule))
     return tuple(codes)
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sconto.api.access import require
-from sconto.api.bodies import CART, SMALL, read_json, read_object, understand
+from sconto.api.bodies import CART, SMALL, read_json, read_object, run_parser
 from sconto.api.checkout import manual, reading, writing
 from sconto.api.checkout.guesses import limit_guesses
 from sconto.api.context import context_of
@@ -28,7 +28,7 @@ async def quote(request: Request) -> Response:
     caller = require(request, Action.CHECK_OUT)
     context = context_of(request)
     sent = await read_json(request, CART)
-    cart, at = await understand(request, sent, reading.read_quote, sent, context.now())
+    cart, at = await run_parser(request, sent, reading.read_quote, sent, context.now())
     priced = await limit_guesses(
         request,
         caller,
@@ -47,7 +47,7 @@ async def place_order(request: Request) -> Response:
     caller = require(request, Action.CHECK_OUT)
     context = context_of(request)
     sent = await read_json(request, CART)
-    order = await understand(request, sent, reading.read_order, sent)
+    order = await run_parser(request, sent, reading.read_order, sent)
     now = context.now()
     day = now.astimezone(context.zone).date()
     placed = await limit_guesses(
@@ -89,7 +89,7 @@ async def list_prices(request: Request) -> Response:
     """What a listing page shows: automatic promotions, one unit of each product."""
     caller = require(request, Action.CHECK_OUT)
     sent = await read_json(request, CART)
-    currency, products = await understand(request, sent, reading.read_prices, sent)
+    currency, products = await run_parser(request, sent, reading.read_prices, sent)
     context = context_of(request)
     listed = await checkout.list_prices(context.database, caller, products, context.now())
     return _answer(writing.write_prices(products, listed, currency))

@@ -3,16 +3,17 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sconto.api.checkout.limits import (
-    CODE_LENGTH,
-    MOST_CODES,
-    MOST_LINES,
-    MOST_PRICES,
-    MOST_UNITS,
-)
-from sconto.api.checkout.subscription import MOST_CODES as MOST_SUBSCRIPTION_CODES
 from sconto.api.problem_json import PROBLEM_MEMBERS
-from sconto.domain.choice import CodeStatus, Group, Reason
+from sconto.domain.cart_limits import (
+    LONGEST_CODE_OF_CART,
+    MOST_CODES_OF_CART,
+    MOST_CODES_OF_SUBSCRIPTION,
+    MOST_LINES_OF_CART,
+    MOST_PRICES,
+    MOST_UNITS_OF_LINE,
+)
+from sconto.domain.choice import Group, Reason
+from sconto.domain.code_outcomes import CodeStatus
 from sconto.domain.names import NAME_LENGTH, REFERENCE_LENGTH
 from sconto.domain.order import OrderStatus
 from sconto.domain.product import HIGHEST_PRODUCT_ID
@@ -70,16 +71,18 @@ _CART: Final[Mapping[str, Schema]] = {
             {
                 "line_id": _REFERENCE,
                 "product_id": _PRODUCT_ID,
-                "quantity": {"type": "integer", "minimum": 1, "maximum": MOST_UNITS},
+                "quantity": {"type": "integer", "minimum": 1, "maximum": MOST_UNITS_OF_LINE},
                 "unit_price": _PRICE,
             }
         ),
         1,
-        MOST_LINES,
+        MOST_LINES_OF_CART,
     ),
 }
 _CODES: Final[Schema] = {
-    **_list({"type": "string", "minLength": 1, "maxLength": CODE_LENGTH}, 0, MOST_CODES),
+    **_list(
+        {"type": "string", "minLength": 1, "maxLength": LONGEST_CODE_OF_CART}, 0, MOST_CODES_OF_CART
+    ),
     "description": "In the order of activation.",
 }
 
@@ -96,7 +99,7 @@ _SUBSCRIPTION: Final[Schema] = _object(
                     {"application_id": _optional(_NAME)},
                 ),
                 0,
-                MOST_SUBSCRIPTION_CODES,
+                MOST_CODES_OF_SUBSCRIPTION,
             )
         ),
     },

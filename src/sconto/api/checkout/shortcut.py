@@ -11,15 +11,15 @@ from typing import Annotated, Final, TypeVar
 import msgspec
 from msgspec import Meta
 
-from sconto.api.checkout.limits import (
-    CODE_LENGTH,
-    MOST_CODES,
-    MOST_LINES,
-    MOST_PRICES,
-    MOST_UNITS,
-)
 from sconto.domain.blanks import trim
 from sconto.domain.cart import Cart, Line
+from sconto.domain.cart_limits import (
+    LONGEST_CODE_OF_CART,
+    MOST_CODES_OF_CART,
+    MOST_LINES_OF_CART,
+    MOST_PRICES,
+    MOST_UNITS_OF_LINE,
+)
 from sconto.domain.money import TOTAL_DIGITS, known_currencies, parse_amount
 from sconto.domain.names import is_reference
 from sconto.domain.order import NewOrder
@@ -28,20 +28,20 @@ from sconto.domain.product import HIGHEST_PRODUCT_ID
 T = TypeVar("T")
 
 _ProductId = Annotated[int, Meta(ge=1, le=HIGHEST_PRODUCT_ID)]
-_Code = Annotated[str, Meta(min_length=1, max_length=CODE_LENGTH)]
+_Code = Annotated[str, Meta(min_length=1, max_length=LONGEST_CODE_OF_CART)]
 
 
 class _Line(msgspec.Struct, forbid_unknown_fields=True):
     line_id: str
     product_id: _ProductId
-    quantity: Annotated[int, Meta(ge=1, le=MOST_UNITS)]
+    quantity: Annotated[int, Meta(ge=1, le=MOST_UNITS_OF_LINE)]
     unit_price: str
 
 
 class _Cart(msgspec.Struct, forbid_unknown_fields=True):
     currency: str
-    lines: Annotated[list[_Line], Meta(min_length=1, max_length=MOST_LINES)]
-    codes: Annotated[list[_Code], Meta(max_length=MOST_CODES)] = []
+    lines: Annotated[list[_Line], Meta(min_length=1, max_length=MOST_LINES_OF_CART)]
+    codes: Annotated[list[_Code], Meta(max_length=MOST_CODES_OF_CART)] = []
 
 
 class _Order(_Cart, forbid_unknown_fields=True, kw_only=True):

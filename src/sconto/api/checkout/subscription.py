@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from sconto.api.problem_json import FieldFault, find_unknown
+from sconto.api.faults import FieldFault
+from sconto.api.problem_json import find_unknown
 from sconto.api.rfc3339 import RULE, read_instant
 from sconto.domain.blanks import trim
+from sconto.domain.cart_limits import MOST_CODES_OF_SUBSCRIPTION
 from sconto.domain.money import format_amount
 from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.subscription import (
@@ -16,13 +18,11 @@ from sconto.domain.subscription import (
     SubscriptionOutcome,
 )
 
-MOST_CODES: Final = 20
-
 _PLACE: Final = "/subscription"
 _FIELDS: Final = ("created_at", "type_id", "order_number", "codes")
 _CODE: Final = ("code", "first_order_number", "application_id")
 
-Answer = dict[str, object]
+JsonObject = dict[str, object]
 Body = Mapping[str, Any]
 
 
@@ -53,8 +53,8 @@ def _read_codes(fields: Body, faults: list[FieldFault]) -> tuple[SubscriptionCod
     codes = fields.get("codes")
     if codes is None:
         return ()
-    if type(codes) is not list or len(codes) > MOST_CODES:
-        rule = f"must be a list of at most {MOST_CODES} codes"
+    if type(codes) is not list or len(codes) > MOST_CODES_OF_SUBSCRIPTION:
+        rule = f"must be a list of at most {MOST_CODES_OF_SUBSCRIPTION} codes"
         faults.append(FieldFault(f"{_PLACE}/codes", rule))
         return ()
     return tuple(
@@ -103,20 +103,20 @@ def _read_number(fields: Body, name: str, place: str, faults: list[FieldFault]) 
     return 1
 
 
-def write_subscription(outcome: SubscriptionOutcome, currency: str) -> Answer:
+def write_subscription(outcome: SubscriptionOutcome, currency: str) -> JsonObject:
     """The code that takes effect, if one does, and what became of each."""
-    applied = outcome.applied
+    winner = outcome.winner
     return {
-        "code": None if applied is None else applied.code,
-        "promotion_id": None if applied is None else str(applied.promotion_id),
+        "code": None if winner is None else winner.code,
+        "promotion_id": None if winner is None else str(winner.promotion_id),
         "discount": format_amount(outcome.discount, currency),
         "order_number": outcome.subscription.order_number,
         "considered": [_write_considered(code, currency) for code in outcome.considered],
     }
 
 
-def _write_considered(code: ConsideredCode, currency: str) -> Answer:
-    answer: Answer = {
+def _write_considered(code: ConsideredCode, currency: str) -> JsonObject:
+    answer: JsonObject = {
         "code": code.code,
         "discount": format_amount(code.discount, currency),
         "applied": code.applied,

@@ -10,9 +10,10 @@ from typing import Final
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from sconto.api.checkout.subscription import Answer, write_subscription
+from sconto.api.checkout.subscription import JsonObject, write_subscription
 from sconto.api.rfc3339 import write_instant
-from sconto.domain.choice import CodeOutcome, CodeStatus, Group, Pick, Reason
+from sconto.domain.choice import Group, Pick, Reason
+from sconto.domain.code_outcomes import CodeOutcome, CodeStatus
 from sconto.domain.money import format_amount, format_percent
 from sconto.domain.order import OrderStatus, StoredOrder
 from sconto.domain.pricing import ListedPrice, PricedCart, PricedLine
@@ -70,7 +71,7 @@ class WrittenCart(msgspec.Struct, kw_only=True):
     total: str
     lines: list[_Line]
     codes: list[_Code]
-    subscription: Answer | UnsetType = UNSET
+    subscription: JsonObject | UnsetType = UNSET
 
 
 class OrderWithRefusedCodes(msgspec.Struct, kw_only=True):
@@ -85,7 +86,7 @@ class OrderWithRefusedCodes(msgspec.Struct, kw_only=True):
     discount: str
     total: str
     lines: list[_Line]
-    subscription: Answer | UnsetType
+    subscription: JsonObject | UnsetType
 
 
 _REFUSED: Final = frozenset(

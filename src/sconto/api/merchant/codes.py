@@ -15,7 +15,7 @@ from sconto.api.bodies import (
     parse_object,
     read_body,
     require_plain,
-    understand,
+    run_parser,
 )
 from sconto.api.context import context_of
 from sconto.api.long_answers import answer_in_parts, parts_of
@@ -86,10 +86,10 @@ async def add_codes(request: Request) -> Response:
     caller = await admit(request, Action.WRITE_PROMOTIONS)
     async with in_turn_if_large(request):
         sent = await read_body(request, CODES)
-        body = await understand(request, sent, parse_object, sent)
+        body = await run_parser(request, sent, parse_object, sent)
         promotion_id = id_in_path(request)
         await get_summary(context.database, caller, promotion_id)
-        wanted = await understand(request, sent, read_codes_to_add, body)
+        wanted = await run_parser(request, sent, read_codes_to_add, body)
         added = await codes.add_codes(context.database, caller, promotion_id, wanted, context.now())
     return JSONResponse({"added": added})
 
@@ -101,10 +101,10 @@ async def remove_codes(request: Request) -> Response:
     context = context_of(request)
     async with in_turn_if_large(request):
         sent = await read_body(request, CODES)
-        body = await understand(request, sent, parse_object, sent)
+        body = await run_parser(request, sent, parse_object, sent)
         promotion_id = id_in_path(request)
         await get_summary(context.database, caller, promotion_id)
-        wanted = await understand(request, sent, read_codes_to_remove, body)
+        wanted = await run_parser(request, sent, read_codes_to_remove, body)
         gone = await codes.remove_codes(
             context.database, caller, promotion_id, wanted, context.now()
         )

@@ -12,7 +12,7 @@ from sconto.api.merchant.ids import read_id
 from sconto.api.merchant.instants import format_instant
 from sconto.api.merchant.values import read_codes
 from sconto.domain.blanks import trim
-from sconto.domain.code_list import MOST_LISTED, CodeQuery, CodeState, ListedCode
+from sconto.domain.code_list import MOST_CODES_LISTED, CodeQuery, CodeState, ListedCode
 from sconto.domain.codes import count_different, is_typed_code
 from sconto.domain.spreadsheet import shown_as_text
 
@@ -106,7 +106,7 @@ CSV_HEADING: Final = ",".join(_COLUMNS) + "\r\n"
 
 def _read_limit(text: str) -> int | None:
     limit = read_id(text)
-    return limit if limit is not None and limit <= MOST_LISTED else None
+    return limit if limit is not None and limit <= MOST_CODES_LISTED else None
 
 
 def _faultless(

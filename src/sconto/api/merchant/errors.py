@@ -26,8 +26,8 @@ from sconto.domain.problems import (
     TokenExpired,
     TokenInvalid,
     TokenMissing,
-    TooManyAtOnce,
     TooManyAttempts,
+    TooManyLargeRequests,
     UnknownProducts,
     UnsupportedMediaType,
 )
@@ -152,7 +152,7 @@ def _unauthorized(code: int) -> Refused:
     return Refused(401, [fault(code)], {"WWW-Authenticate": "Bearer"})
 
 
-def _too_many(problem: TooManyAtOnce | TooManyAttempts) -> Refused:
+def _too_many(problem: TooManyLargeRequests | TooManyAttempts) -> Refused:
     return Refused(429, [status_fault(429)], {"Retry-After": str(problem.retry_after)})
 
 
@@ -163,7 +163,7 @@ _REFUSALS: Final[Mapping[type[Problem], Callable[[Any], Refused]]] = {
     TokenExpired: lambda _: _unauthorized(1009),
     BadCredentials: lambda _: _unauthorized(1001),
     TooManyAttempts: _too_many,
-    TooManyAtOnce: _too_many,
+    TooManyLargeRequests: _too_many,
     UnsupportedMediaType: lambda _: invalid_body(fault(111)),
     BodyEncoded: lambda _: invalid_body(fault(111)),
     BodyTooLarge: lambda _: Refused(413, [status_fault(413)]),

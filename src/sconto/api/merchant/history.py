@@ -18,7 +18,7 @@ from sconto.api.merchant.instants import format_instant, no_end
 from sconto.api.plain_route import PlainRoute
 from sconto.domain.history import Entry, Facts
 from sconto.domain.people import Action
-from sconto.operations.history import promotion_history
+from sconto.operations.history import get_promotion_history
 
 router: Final = APIRouter(tags=["Merchant API"], route_class=PlainRoute)
 
@@ -44,7 +44,7 @@ async def get_history(request: Request) -> Response:
     context = context_of(request)
     promotion_id = id_in_path(request)
     limit, before = _read_query(request.query_params.multi_items())
-    page = await promotion_history(
+    page = await get_promotion_history(
         context.database, caller, promotion_id, limit=limit, before=before
     )
     entries = [_write_entry(entry, context.zone) for entry in page.entries]

@@ -6,7 +6,7 @@ from typing import Final
 from starlette.requests import Request
 
 from sconto.api.merchant.errors import promotion_not_found
-from sconto.domain.numbers import LARGEST
+from sconto.domain.numbers import MAX_INT64
 
 _POSITIVE: Final = re.compile(r"[1-9][0-9]*")
 _DIGITS: Final = 19
@@ -22,7 +22,7 @@ def read_id(text: str) -> int | None:
     if not is_id(text) or len(text) > _DIGITS:
         return None
     value = int(text)
-    return value if value <= LARGEST else None
+    return value if value <= MAX_INT64 else None
 
 
 def id_in_path(request: Request) -> int:

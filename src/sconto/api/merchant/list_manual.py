@@ -7,12 +7,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sconto.api.merchant.manual import ID, describe
 from sconto.api.merchant.models import Absent, Code, Filled, Instant
-from sconto.domain.code_list import MOST_LISTED, CodeState
+from sconto.domain.code_list import MOST_CODES_LISTED, CodeState
 
 _CURSOR: Final = ("The `next_cursor` of the answer before.", {"type": "string"})
 _LIMIT: Final = (
     "How many at most.",
-    {"type": "integer", "minimum": 1, "maximum": MOST_LISTED, "default": 100},
+    {"type": "integer", "minimum": 1, "maximum": MOST_CODES_LISTED, "default": 100},
 )
 _STATE: Final = (
     "`used`: one-time, and taken by an order; `free`: all others.",

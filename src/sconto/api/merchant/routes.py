@@ -22,7 +22,7 @@ from sconto.api.bodies import (
     parse_object,
     read_body,
     read_object,
-    understand,
+    run_parser,
 )
 from sconto.api.context import context_of
 from sconto.api.long_answers import answer_in_parts
@@ -38,8 +38,8 @@ from sconto.api.plain_route import PlainRoute
 from sconto.domain.people import Action, Caller
 from sconto.domain.promotion import NewPromotion
 from sconto.operations import promotions
-from sconto.operations.statistics import promotion_statistics_in_parts
-from sconto.operations.turns import apart
+from sconto.operations.statistics import get_statistics_in_parts
+from sconto.operations.turns import in_thread
 
 T = TypeVar("T")
 
@@ -54,7 +54,7 @@ async def create_promotion(request: Request) -> Response:
     async with in_turn_if_large(request):
         sent = await read_body(request, CODES)
         now = context.now()
-        reading = await understand(request, sent, _read_new, sent, context.zone, now)
+        reading = await run_parser(request, sent, _read_new, sent, context.zone, now)
         new = await _faultless(request, sent, reading, caller)
         promotion_id = await promotions.create_promotion(context.database, caller, new, now)
     return JSONResponse({"id": promotion_id})
@@ -80,7 +80,7 @@ async def get_statistics(request: Request) -> Response:
     if asked.promotion_id is None:
         raise invalid_body(*asked.faults)
     promotion_id = find_id(asked.promotion_id)
-    uses, parts = await promotion_statistics_in_parts(database, caller, promotion_id)
+    uses, parts = await get_statistics_in_parts(database, caller, promotion_id)
     if asked.faults:
         raise invalid_body(*asked.faults)
     return await answer_in_parts(write_statistics(uses, parts))
@@ -93,7 +93,7 @@ async def get_promotion(request: Request) -> Response:
     context = context_of(request)
     promotion = await promotions.get_promotion(context.database, caller, id_in_path(request))
     parts = write_promotion_in_parts(promotion, context.zone)
-    return await answer_in_parts(await apart(list, parts) if promotion.is_long else parts)
+    return await answer_in_parts(await in_thread(list, parts) if promotion.is_long else parts)
 
 
 @router.patch("/v1/promotion/{promotion_id}", **manual.MODIFY)
@@ -104,10 +104,10 @@ async def change_promotion(request: Request) -> Response:
     async with in_turn_if_large(request):
         sent = await read_body(request, CODES)
         now = context.now()
-        body = await understand(request, sent, parse_object, sent)
+        body = await run_parser(request, sent, parse_object, sent)
         promotion_id = id_in_path(request)
         current = await promotions.get_summary(context.database, caller, promotion_id)
-        reading = await understand(
+        reading = await run_parser(
             request, sent, read_promotion_change, body, current, context.zone
         )
         change = await _faultless(request, sent, reading, caller)
@@ -133,10 +133,10 @@ async def _faultless(request: Request, sent: bytes, reading: Reading[T], caller:
     """What is wanted, or all that is wrong with it, unknown products too."""
     if reading.wanted is not None:
         return reading.wanted
-    named = await understand(request, sent, reading.named_products)
+    named = await run_parser(request, sent, reading.named_products)
     database = context_of(request).database
     unknown = await promotions.find_unknown_products(database, caller, named) if named else []
-    raise await understand(request, sent, _refusal, reading, unknown)
+    raise await run_parser(request, sent, _refusal, reading, unknown)
 
 
 def _refusal(reading: Reading[Any], unknown: Collection[int]) -> Refused:

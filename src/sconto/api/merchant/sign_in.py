@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from sconto.api.access import holder_of
+from sconto.api.access import find_caller
 from sconto.api.bodies import SMALL, read_object
 from sconto.api.context import context_of
 from sconto.api.faults import first_names
@@ -78,7 +78,7 @@ async def sign_in(request: Request) -> Response:
         password,
         _address(request),
         context.now(),
-        holder=holder_of(request),
+        holder=find_caller(request),
     )
     # Published, and good for nothing: nowhere is it accepted, so it is not even kept.
     answer = {"token": token, "refresh_token": secrets.token_hex(64)}

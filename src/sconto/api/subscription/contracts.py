@@ -9,7 +9,7 @@ from sconto.domain.money import known_currencies, parse_amount
 from sconto.domain.subscription import LAST_ORDER_NUMBER, Contract, ContractCode
 from sconto.domain.subscription_schedule import OrderAmount, SchedulePlan
 
-MOST_CODES: Final = 1_000
+MOST_CODES_OF_CONTRACT: Final = 1_000
 MOST_ORDERS: Final = 1_000
 
 Body = Mapping[str, Any]
@@ -58,7 +58,7 @@ def _read_contract(body: Fields) -> Contract:
     return Contract(
         created_at,
         fields.name("subscriptionTypeId"),
-        tuple(_read_code(item) for item in fields.objects("discounts", MOST_CODES)),
+        tuple(_read_code(item) for item in fields.objects("discounts", MOST_CODES_OF_CONTRACT)),
     )
 
 

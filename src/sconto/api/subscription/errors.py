@@ -6,8 +6,8 @@ from typing import Any, Final
 import msgspec
 from starlette.responses import Response
 
+from sconto.api.faults import InvalidFields
 from sconto.api.strict_json import NotJson
-from sconto.api.subscription.findings import InvalidFields
 from sconto.api.subscription.instants import format_instant
 from sconto.api.titles import title_of
 from sconto.domain.problems import (
@@ -26,10 +26,10 @@ from sconto.domain.problems import (
     TokenExpired,
     TokenInvalid,
     TokenMissing,
-    TooManyAtOnce,
+    TooManyLargeRequests,
     UnsupportedMediaType,
 )
-from sconto.domain.subscription_promotion import Refusal, SubscriptionPromotion
+from sconto.domain.subscription_promotion import IneligibleReason, SubscriptionPromotion
 
 _SENTENCES: Final[Mapping[int, str]] = {
     404: "There is nothing at this address.",
@@ -48,27 +48,27 @@ class MergePatchExpected(Problem):
     """The body of a change is said to be something else than JSON or a merge patch."""
 
 
-def say_refusal(promotion: SubscriptionPromotion, refusal: Refusal) -> str:
+def say_ineligible_reason(promotion: SubscriptionPromotion, reason: IneligibleReason) -> str:
     """Why a subscription may not have the promotion's code, as a sentence."""
     constraint = promotion.terms.constraint
-    match refusal:
-        case Refusal.DISABLED:
+    match reason:
+        case IneligibleReason.DISABLED:
             return "The promotion is not enabled."
-        case Refusal.NOT_STARTED:
+        case IneligibleReason.NOT_STARTED:
             starts_at = constraint.starts_at
             return (
                 f"The promotion starts at {'' if starts_at is None else format_instant(starts_at)}."
             )
-        case Refusal.ENDED:
+        case IneligibleReason.ENDED:
             ends_at = constraint.ends_at
             return f"The promotion ended at {'' if ends_at is None else format_instant(ends_at)}."
-        case Refusal.NEW_ONLY:
+        case IneligibleReason.NEW_ONLY:
             return "The promotion is for new subscriptions only."
-        case Refusal.TYPE:
+        case IneligibleReason.TYPE:
             return "The promotion is not for subscriptions of this type."
-        case Refusal.ALREADY_APPLIED:
+        case IneligibleReason.ALREADY_APPLIED:
             return f"The code {promotion.terms.code} is on the subscription already."
-        case Refusal.USED_UP:
+        case IneligibleReason.USED_UP:
             return f"The promotion has reached its limit of {constraint.max_usage} redemptions."
 
 
@@ -115,7 +115,9 @@ _ANSWERS: Final[Mapping[type[Problem], Callable[[Any], Response]]] = {
     SubscriptionCodeTaken: lambda error: answer_errors(
         409, [f"Another promotion has the code {error.code}."]
     ),
-    CodeRefused: lambda error: answer_errors(409, [say_refusal(error.promotion, error.refusal)]),
+    CodeRefused: lambda error: answer_errors(
+        409, [say_ineligible_reason(error.promotion, error.reason)]
+    ),
     IdempotencyKeyReused: lambda _: answer_errors(
         409, ["Another request was sent with this Idempotency-Key."]
     ),
@@ -127,12 +129,14 @@ _ANSWERS: Final[Mapping[type[Problem], Callable[[Any], Response]]] = {
     BodyTooLarge: lambda error: answer_errors(
         413, [f"The body is larger than {error.limit} bytes."]
     ),
-    TooManyAtOnce: lambda error: answer_errors(
+    TooManyLargeRequests: lambda error: answer_errors(
         429,
         ["Other large requests of this merchant are under way. Try again later."],
         {"Retry-After": str(error.retry_after)},
     ),
-    InvalidFields: lambda error: answer_errors(422, error.details),
+    InvalidFields: lambda error: answer_errors(
+        422, [f"{fault.place} {fault.detail}" for fault in error.faults]
+    ),
     MaxUsageTooLow: lambda error: answer_errors(
         422, [f"constraint.maxUsage must be at least {error.usage}: so often it was redeemed"]
     ),

@@ -1,29 +1,20 @@
 """Reading a body field by field: what is found, and all that is wrong with it."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
-from sconto.api.faults import MOST_FAULTS, first_names
+from sconto.api.faults import MOST_FAULTS, FieldFault, InvalidFields, first_names
 from sconto.api.strict_json import Number
 from sconto.domain.blanks import trim
 from sconto.domain.names import NAME_LENGTH, is_name, is_text
-from sconto.domain.problems import Problem
 
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
 
 HIGHEST_NUMBER: Final = 2**53 - 1
 """The highest whole number that every reader of JSON takes as it is."""
-
-
-class InvalidFields(Problem):
-    """The body is a JSON object, but fields of it cannot be used; `details` names the first."""
-
-    def __init__(self, details: Iterable[str]) -> None:
-        self.details = tuple(details)
-        super().__init__(f"{len(self.details)} invalid fields")
 
 
 class Fields:
@@ -34,11 +25,11 @@ class Fields:
     """
 
     def __init__(
-        self, members: Mapping[str, Any], path: str = "", details: list[str] | None = None
+        self, members: Mapping[str, Any], path: str = "", faults: list[FieldFault] | None = None
     ) -> None:
         self._members = members
         self._path = path
-        self._details = [] if details is None else details
+        self._faults = [] if faults is None else faults
         self._known: list[str] = []
 
     @property
@@ -48,8 +39,8 @@ class Fields:
 
     def note(self, name: str, reason: str) -> None:
         """Note a fault of a field: the end of a sentence that begins with its path."""
-        if len(self._details) < MOST_FAULTS:
-            self._details.append(f"{self._at(name)} {reason}")
+        if len(self._faults) < MOST_FAULTS:
+            self._faults.append(FieldFault(self._at(name), reason))
 
     def finish(self, read_only: Collection[str] = ()) -> None:
         """Note fields that nobody asked for. Raises InvalidFields at the outermost object."""
@@ -60,8 +51,8 @@ class Fields:
 
     def conclude(self) -> None:
         """Let be what nobody asked for. Raises InvalidFields at the outermost object."""
-        if self._details and not self._path:
-            raise InvalidFields(self._details)
+        if self._faults and not self._path:
+            raise InvalidFields(self._faults)
 
     def name(self, name: str, *, required: bool = True) -> str:
         """A text of one line, as `is_name` allows it; empty where there is none."""
@@ -160,7 +151,7 @@ class Fields:
         """The object of that name; one without fields, and faults, where there is none."""
         value = self._value(name, required=required)
         if isinstance(value, dict):
-            return Fields(value, self._at(name), self._details)
+            return Fields(value, self._at(name), self._faults)
         if value is not None:
             self.note(name, "must be an object")
         return Fields({}, self._at(name), [])
@@ -174,7 +165,7 @@ class Fields:
         """The objects of a list of that name."""
         for i, item in self._items(name, most, least):
             if isinstance(item, dict):
-                yield Fields(item, f"{self._at(name)}[{i}]", self._details)
+                yield Fields(item, f"{self._at(name)}[{i}]", self._faults)
             else:
                 self.note(f"{name}[{i}]", "must be an object")
 

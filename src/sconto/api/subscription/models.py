@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from sconto.api.subscription.contracts import MOST_CODES, MOST_ORDERS
+from sconto.api.subscription.contracts import MOST_CODES_OF_CONTRACT, MOST_ORDERS
 from sconto.domain.subscription import LAST_ORDER_NUMBER
 from sconto.domain.subscription_promotion import (
     MOST_CONDITIONS,
@@ -210,7 +210,7 @@ class SubscriptionContract(BaseModel):
 
     createdAt: str | None
     subscriptionTypeId: Text
-    discounts: Annotated[list[ContractDiscount], Field(max_length=MOST_CODES)] = []
+    discounts: Annotated[list[ContractDiscount], Field(max_length=MOST_CODES_OF_CONTRACT)] = []
 
 
 class ContractToValidate(BaseModel):

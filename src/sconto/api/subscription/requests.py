@@ -8,15 +8,15 @@ from starlette.requests import Request
 
 from sconto.api.bodies import LIST, is_json, read_body, require_plain
 from sconto.api.cursors import read_cursor
+from sconto.api.faults import FieldFault, InvalidFields
 from sconto.api.strict_json import encode_json
 from sconto.api.subscription.errors import KeyNotValid, MergePatchExpected
-from sconto.api.subscription.findings import InvalidFields
 from sconto.domain.blanks import trim
 from sconto.domain.names import NAME_LENGTH, is_name
-from sconto.domain.numbers import LARGEST
+from sconto.domain.numbers import MAX_INT64
 from sconto.domain.problems import SubscriptionPromotionNotFound
 from sconto.domain.subscription_promotion import SubscriptionQuery
-from sconto.operations.idempotency import Answer, Repeatable
+from sconto.operations.idempotency import EncodedAnswer, Repeatable
 
 MOST_ITEMS: Final = 100
 ITEMS: Final = 20
@@ -40,7 +40,7 @@ async def read_patch(request: Request) -> bytes:
 
 
 def read_repeatable(
-    request: Request, body: Mapping[str, Any] | None, render: Callable[[T], Answer]
+    request: Request, body: Mapping[str, Any] | None, render: Callable[[T], EncodedAnswer]
 ) -> Repeatable[T]:
     """The request with its Idempotency-Key, if it has one. Raises KeyNotValid.
 
@@ -67,24 +67,24 @@ def read_promotion_id(request: Request) -> int:
 def read_query(request: Request) -> tuple[SubscriptionQuery, str | None]:
     """Which promotions to list, and the cursor as it was sent. Raises InvalidFields."""
     parameters = request.query_params
-    details = []
+    faults = []
     limit = parameters.get("limit", str(ITEMS))
     if not (limit.isascii() and limit.isdecimal() and len(limit) < 4 and int(limit) <= MOST_ITEMS):
-        details.append(f"limit must be a whole number from 0 to {MOST_ITEMS}")
+        faults.append(FieldFault("limit", f"must be a whole number from 0 to {MOST_ITEMS}"))
     cursor = parameters.get("cursor") or None
     after = 0 if cursor is None else read_cursor(cursor, least=0)
     if after is None:
-        details.append("cursor must be the nextCursor of an earlier answer")
+        faults.append(FieldFault("cursor", "must be the nextCursor of an earlier answer"))
     enabled = parameters.get("enabled")
     if enabled not in (None, "true", "false"):
-        details.append("enabled must be true or false")
+        faults.append(FieldFault("enabled", "must be true or false"))
     for name, judged in (("code", trim), ("name", str)):
         if (text := parameters.get(name)) and not (
             len(text) <= NAME_LENGTH and is_name(judged(text))
         ):
-            details.append(f"{name} must be a text of at most 255 characters")
-    if details or after is None:
-        raise InvalidFields(details)
+            faults.append(FieldFault(name, "must be a text of at most 255 characters"))
+    if faults or after is None:
+        raise InvalidFields(faults)
     query = SubscriptionQuery(
         int(limit),
         after,
@@ -99,4 +99,4 @@ def _read_id(text: str) -> int | None:
     if not (text.isascii() and text.isdecimal() and len(text) <= 19) or text.startswith("0"):
         return None
     promotion_id = int(text)
-    return promotion_id if promotion_id <= LARGEST else None
+    return promotion_id if promotion_id <= MAX_INT64 else None

@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sconto.api.access import caller_of, require
-from sconto.api.bodies import LIST, parse_object, read_json, read_object, understand
+from sconto.api.bodies import LIST, parse_object, read_json, read_object, run_parser
 from sconto.api.context import context_of
 from sconto.api.plain_route import PlainRoute
-from sconto.api.strict_json import is_light
+from sconto.api.strict_json import is_quick_to_parse
 from sconto.api.subscription import manual
 from sconto.api.subscription.contracts import read_application, read_plan, read_validation
 from sconto.api.subscription.models import (
@@ -38,7 +38,7 @@ from sconto.api.subscription.requests import (
 from sconto.api.subscription.terms import read_change, read_terms
 from sconto.api.subscription.writing import (
     envelope,
-    render_verdict,
+    render_eligibility,
     write_application,
     write_page,
     write_promotion,
@@ -53,7 +53,7 @@ from sconto.domain.subscription_promotion import (
     SubscriptionTerms,
 )
 from sconto.operations import subscription_promotions, subscriptions
-from sconto.operations.idempotency import Answer, Repeatable
+from sconto.operations.idempotency import EncodedAnswer, Repeatable
 
 router: Final = APIRouter(
     prefix="/promotion/v1", tags=["Subscription promotions API"], route_class=PlainRoute
@@ -87,7 +87,7 @@ async def create_promotion(request: Request) -> Response:
     caller = require(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
     sent = await read_json(request, LIST)
-    terms, repeatable = await understand(request, sent, _read_new, sent, request, context.zone)
+    terms, repeatable = await run_parser(request, sent, _read_new, sent, request, context.zone)
     answer = await subscription_promotions.create_promotion(
         context.database, caller, terms, repeatable, context.now()
     )
@@ -126,7 +126,7 @@ async def change_promotion(request: Request) -> Response:
     caller = require(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
     sent = await read_patch(request)
-    promotion_id, change, repeatable = await understand(
+    promotion_id, change, repeatable = await run_parser(
         request, sent, _read_change, sent, request, context.zone
     )
     answer = await subscription_promotions.change_promotion(
@@ -136,7 +136,7 @@ async def change_promotion(request: Request) -> Response:
         change,
         repeatable,
         context.now(),
-        is_long=not is_light(sent),
+        is_long=not is_quick_to_parse(sent),
     )
     return _response(answer)
 
@@ -176,11 +176,11 @@ async def validate(request: Request) -> Response:
     promotion_id = read_promotion_id(request)
     # Whether there is such a promotion counts before what is asked about it.
     await subscription_promotions.get_promotion(context.database, caller, promotion_id)
-    verdict = await subscriptions.validate_contract(
+    eligibility = await subscriptions.validate_contract(
         context.database, caller, promotion_id, read_validation(body), context.now()
     )
-    context.metrics.subscription_validations.labels(verdict.refusal or "valid").inc()
-    return _ok(envelope(render_verdict(verdict)))
+    context.metrics.subscription_validations.labels(eligibility.reason or "valid").inc()
+    return _ok(envelope(render_eligibility(eligibility)))
 
 
 @router.post(
@@ -196,10 +196,10 @@ async def schedule(request: Request) -> Response:
     promotion_id = read_promotion_id(request)
     await subscription_promotions.get_promotion(context.database, caller, promotion_id)
     plan = read_plan(body)
-    verdict, orders = await subscriptions.schedule_promotion(
+    eligibility, orders = await subscriptions.schedule_promotion(
         context.database, caller, promotion_id, plan, context.now()
     )
-    return _ok(write_schedule(verdict, orders, plan.amount))
+    return _ok(write_schedule(eligibility, orders, plan.amount))
 
 
 @router.post(
@@ -212,7 +212,7 @@ async def apply_code(request: Request) -> Response:
     caller = require(request, Action.CHECK_OUT)
     context = context_of(request)
     sent = await read_json(request, LIST)
-    code, contract, repeatable = await understand(request, sent, _read_application, sent, request)
+    code, contract, repeatable = await run_parser(request, sent, _read_application, sent, request)
     applications = context.metrics.subscription_applications
     with _counting_refusals(applications):
         answer = await subscriptions.apply_code(
@@ -232,7 +232,7 @@ def _counting_refusals(counter: Counter) -> Iterator[None]:
     try:
         yield
     except CodeRefused as refused:
-        counter.labels(refused.refusal).inc()
+        counter.labels(refused.reason).inc()
         raise
     except SubscriptionCodeNotFound:
         counter.labels("unknown").inc()
@@ -273,14 +273,14 @@ def _read_application(
     return code, contract, read_repeatable(request, body, _answering(200, write_application))
 
 
-def _answering(status: int, write: Callable[[T], bytes]) -> Callable[[T], Answer]:
-    return lambda effect: Answer(status, write(effect))
+def _answering(status: int, write: Callable[[T], bytes]) -> Callable[[T], EncodedAnswer]:
+    return lambda effect: EncodedAnswer(status, write(effect))
 
 
 def _ok(body: bytes) -> Response:
     return Response(body, media_type="application/json")
 
 
-def _response(answer: Answer) -> Response:
+def _response(answer: EncodedAnswer) -> Response:
     media_type = "application/json" if answer.body else None
     return Response(answer.body, answer.status, media_type=media_type)

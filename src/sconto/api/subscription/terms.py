@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sconto.api.faults import first_faults, shorten
+from sconto.api.faults import FieldFault, first_faults, shorten
 from sconto.api.strict_json import parse_json
 from sconto.api.subscription.findings import Fields
 from sconto.api.subscription.instants import RULE, format_instant, parse_end, parse_start
@@ -49,13 +49,13 @@ _NO_EFFECT: Final = Effect(EffectType.PERCENTAGE_DISCOUNT, 0, "")
 
 
 def read_terms(
-    body: Mapping[str, Any], zone: ZoneInfo, details: list[str] | None = None
+    body: Mapping[str, Any], zone: ZoneInfo, faults: list[FieldFault] | None = None
 ) -> SubscriptionTerms:
     """All that a promotion is to be; bare dates are days in the zone. Raises InvalidFields.
 
-    `details` are faults that were found before.
+    `faults` are those found before.
     """
-    fields = Fields(body, details=details)
+    fields = Fields(body, faults=faults)
     terms = SubscriptionTerms(
         enabled=fields.boolean("enabled"),
         name=fields.name("name"),
@@ -147,7 +147,7 @@ def read_change(
     return change
 
 
-def _find_removed(patch: Mapping[str, Any]) -> list[str]:
+def _find_removed(patch: Mapping[str, Any]) -> list[FieldFault]:
     """Faults about fields that the patch takes away, and so leaves no trace of, but may not."""
     constraint = _object_of(patch, "constraint")
     subscription = _object_of(constraint, "subscription")
@@ -158,7 +158,7 @@ def _find_removed(patch: Mapping[str, Any]) -> list[str]:
     )
     read_only = [*READ_ONLY, *(f"constraint.{name}" for name in READ_ONLY_CONSTRAINT)]
     return [
-        f"{path} is {'read-only' if path in read_only else 'unknown'}"
+        FieldFault(path, "is read-only" if path in read_only else "is unknown")
         for path in first_faults(removed)
     ]
 

@@ -6,15 +6,15 @@ from typing import Any
 import msgspec
 
 from sconto.api.cursors import write_cursor
-from sconto.api.subscription.errors import say_refusal
+from sconto.api.subscription.errors import say_ineligible_reason
 from sconto.api.subscription.instants import format_instant
 from sconto.api.subscription.terms import render_constraint, render_effect, render_rule
 from sconto.domain.money import format_amount
 from sconto.domain.subscription_promotion import (
     Application,
+    Eligibility,
     SubscriptionPage,
     SubscriptionPromotion,
-    Verdict,
 )
 from sconto.domain.subscription_schedule import OrderAmount, Schedule, ScheduledOrder
 from sconto.operations.subscriptions import USAGE_MARK
@@ -81,19 +81,24 @@ def write_application(application: Application) -> bytes:
     return envelope(rendered, {"applicationId": application.id})
 
 
-def render_verdict(verdict: Verdict) -> dict[str, Any]:
+def render_eligibility(eligibility: Eligibility) -> dict[str, Any]:
     """Whether a contract may have the code, and why not."""
-    if verdict.refusal is None:
+    if eligibility.reason is None:
         return {"valid": True, "message": ELIGIBLE}
-    return {"valid": False, "message": say_refusal(verdict.promotion, verdict.refusal)}
+    return {
+        "valid": False,
+        "message": say_ineligible_reason(eligibility.promotion, eligibility.reason),
+    }
 
 
-def write_schedule(verdict: Verdict, schedule: Schedule, amount: OrderAmount | None) -> bytes:
+def write_schedule(
+    eligibility: Eligibility, schedule: Schedule, amount: OrderAmount | None
+) -> bytes:
     """What each order gets, until when, and whether the code can be applied now."""
     return envelope(
         {
             "type": "SCHEDULE",
-            **render_verdict(verdict),
+            **render_eligibility(eligibility),
             "lastOrderNumber": schedule.last_order,
             "orders": [_render_order(order, schedule, amount) for order in schedule.orders],
         }
@@ -108,7 +113,7 @@ def _render_order(
         rendered: dict[str, Any] = {
             "rule": scheduled.rule,
             "effect": render_effect(schedule.rules[scheduled.rule].effect),
-            "applied": scheduled.rule == order.applied,
+            "applied": scheduled.rule == order.winning_rule,
         }
         if amount is not None and scheduled.discount is not None:
             rendered["discount"] = format_amount(scheduled.discount, amount.currency)

@@ -11,7 +11,7 @@ class Closing(Protocol):
     def is_more_expected(self) -> bool:
         """Whether the client may still be sending."""
 
-    def closes(self) -> None:
+    def on_close(self) -> None:
         """The connection closes after everything is sent; what the client sends is discarded."""
 
 
@@ -47,7 +47,7 @@ class ClosingTransport:
             return
         self._is_closing = True
         is_more_expected = self._connection.is_more_expected
-        self._connection.closes()
+        self._connection.on_close()
         if is_more_expected:
             self._transport.write_eof()
         else:

@@ -13,16 +13,16 @@ from uvicorn.protocols.http.httptools_impl import (
 from uvicorn.server import ServerState
 
 from sconto.cli.connections.closing import ClosingTransport
-from sconto.cli.connections.crowd import Crowd
 from sconto.cli.connections.flow import ReadingFlow
 from sconto.cli.connections.limits import ConnectionLimits
+from sconto.cli.connections.open_connections import OpenConnections
 from sconto.cli.connections.refusal import RequestRefused
 from sconto.cli.connections.sections import Section, Sections
 
-_STEPS_AT_ONCE: Final = 256
+_STEPS_PER_TURN: Final = 256
 """Pieces and chunks that one connection may have parsed before others get their turn."""
 
-_SHUTDOWN_SECONDS: Final = 1.0
+_LINGER_TIMEOUT: Final = 1.0
 
 
 class Connection(HttpToolsProtocol):
@@ -35,14 +35,14 @@ class Connection(HttpToolsProtocol):
     def __init__(
         self,
         limits: ConnectionLimits,
-        crowd: Crowd,
+        open_connections: OpenConnections,
         config: Config,
         server_state: ServerState,
         app_state: dict[str, Any],
         loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, loop)
-        self._crowd = crowd
+        self._open_connections = open_connections
         self._limits = limits
         self._sections = Sections(limits)
         self._unread = b""
@@ -62,8 +62,8 @@ class Connection(HttpToolsProtocol):
         super().connection_made(transport)
         self.flow: ReadingFlow = ReadingFlow(transport)
         self.transport = ClosingTransport(transport, self)  # type: ignore[assignment]
-        if self._crowd.admit(self, self.loop.time()):
-            self._watch_reading()
+        if self._open_connections.admit(self, self.loop.time()):
+            self._start_reading_timer()
         else:
             self._refuse(RequestRefused(503, "Too many connections."))
 
@@ -82,21 +82,21 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
         self._sections.expect_nothing()
         self._set_unread(b"")
-        self._stop_watching_reading()
-        self._stop_watching_sending()
+        self._cancel_reading_timer()
+        self._cancel_sending_timer()
         self._unset_keepalive_if_required()
-        self._crowd.is_gone(self)
+        self._open_connections.remove(self)
 
     def pause_writing(self) -> None:
         """The client reads more slowly than we send."""
         super().pause_writing()
-        self._watch_sending()
+        self._start_sending_timer()
 
     def resume_writing(self) -> None:
         """The client has taken most of what was sent."""
         super().resume_writing()
         if not self.transport.is_closing():
-            self._stop_watching_sending()
+            self._cancel_sending_timer()
 
     # Callbacks of the parser
 
@@ -118,8 +118,8 @@ class Connection(HttpToolsProtocol):
         """A request's head has ended: the application starts."""
         self._is_head_read = True
         super().on_headers_complete()
-        self._crowd.is_busy(self)
-        self._stop_watching_reading()
+        self._open_connections.mark_busy(self)
+        self._cancel_reading_timer()
         fields = dict(self.headers)  # the parser refuses two lengths, and a length beside chunks
         if b"transfer-encoding" in fields:
             self._sections.expect_chunked_body()
@@ -144,15 +144,15 @@ class Connection(HttpToolsProtocol):
             return
         self._sections.count_framing()
         self._body_parser = None
-        self._stop_watching_reading()
+        self._cancel_reading_timer()
         super().on_message_complete()
         if not self.cycle.keep_alive:
             self._sections.expect_nothing()
             return
         self._sections.expect_request()
         if self.cycle.response_complete:
-            self._crowd.is_busy(self)
-            self._crowd.is_idle(self, self.loop.time())
+            self._open_connections.mark_busy(self)
+            self._open_connections.mark_idle(self, self.loop.time())
 
     # Callbacks of the server and of the answers
 
@@ -169,18 +169,18 @@ class Connection(HttpToolsProtocol):
             return
         if not has_next:
             if self._sections.is_in_body:
-                self._crowd.is_useless(self, self.loop.time())
+                self._open_connections.mark_answered_early(self, self.loop.time())
             else:
-                self._crowd.is_idle(self, self.loop.time())
+                self._open_connections.mark_idle(self, self.loop.time())
         if self._unread:
             self.loop.call_soon(self._read_on)
-        self._watch_reading()
+        self._start_reading_timer()
 
     def shutdown(self) -> None:
         """The service stops: end after the answers that are under way."""
         super().shutdown()
         if self.transport.is_closing():
-            self.loop.call_later(_SHUTDOWN_SECONDS, self._stop_lingering)
+            self.loop.call_later(_LINGER_TIMEOUT, self._end_lingering)
 
     def send_400_response(self, msg: str) -> None:
         """The parser does not understand what it reads."""
@@ -190,16 +190,16 @@ class Connection(HttpToolsProtocol):
         """Close at once, whether or not everything was sent."""
         self.transport.abort()
 
-    def closes(self) -> None:
+    def on_close(self) -> None:
         """The connection closes after everything is sent; what the client sends is discarded."""
-        self._stop_watching_reading()
+        self._cancel_reading_timer()
         self._unset_keepalive_if_required()
         self._sections.expect_nothing()
         self._set_unread(b"")
         self.flow.release()
         self.flow.resume_reading()
-        self._crowd.is_closing(self)
-        self._watch_sending()
+        self._open_connections.mark_closing(self)
+        self._start_sending_timer()
 
     @property
     def is_more_expected(self) -> bool:
@@ -221,7 +221,7 @@ class Connection(HttpToolsProtocol):
     def _read(self, data: bytes) -> None:
         start = steps = 0
         try:
-            while start < len(data) and steps < _STEPS_AT_ONCE and not self._is_full:
+            while start < len(data) and steps < _STEPS_PER_TURN and not self._is_full:
                 end = self._sections.cut(data, start)
                 self._parse(data if end - start == len(data) else data[start:end])
                 start = end
@@ -233,7 +233,7 @@ class Connection(HttpToolsProtocol):
             self._keep(data[start:])
             if not self._is_full:
                 self.loop.call_soon(self._read_on)
-        self._watch_reading()
+        self._start_reading_timer()
 
     def _parse(self, piece: bytes) -> None:
         try:
@@ -265,11 +265,11 @@ class Connection(HttpToolsProtocol):
         """Stop reading, and keep what was read too early."""
         self.flow.hold()
         self._set_unread(data)
-        if self._crowd.unread > self._limits.unread:
+        if self._open_connections.unread > self._limits.unread:
             self.abort()
 
     def _set_unread(self, data: bytes) -> None:
-        self._crowd.unread += len(data) - len(self._unread)
+        self._open_connections.unread += len(data) - len(self._unread)
         self._unread = data
 
     def _read_on(self) -> None:
@@ -294,7 +294,7 @@ class Connection(HttpToolsProtocol):
         is_in_body = self._sections.is_in_body
         self._refusal = refusal
         self._sections.expect_nothing()
-        self._stop_watching_reading()
+        self._cancel_reading_timer()
         if self.pipeline:  # its body is refused, and an earlier request is being answered
             self.pipeline.clear()
             self._keep(b"")
@@ -320,14 +320,14 @@ class Connection(HttpToolsProtocol):
 
     # Time limits
 
-    def _watch_reading(self) -> None:
+    def _start_reading_timer(self) -> None:
         """Limit the time for what is being read, if anything is."""
         if self._reading_timer is not None or self.transport.is_closing():
             return
         if self._sections.is_in_body:
             self._received = 0
             self._reading_timer = self.loop.call_later(
-                self._limits.body_seconds, self._look_at_body
+                self._limits.body_seconds, self._check_body_progress
             )
         elif self._latest is None or (
             # While a request is answered the next may take its time.
@@ -338,42 +338,42 @@ class Connection(HttpToolsProtocol):
                 self._limits.head_seconds, self.transport.close
             )
 
-    def _stop_watching_reading(self) -> None:
+    def _cancel_reading_timer(self) -> None:
         if self._reading_timer is not None:
             self._reading_timer.cancel()
             self._reading_timer = None
 
-    def _look_at_body(self) -> None:
+    def _check_body_progress(self) -> None:
         """Keep waiting if enough has come, or if we are not reading; otherwise refuse."""
         self._reading_timer = None
         if self.cycle.response_complete:
             self.transport.close()
         elif self._received >= self._limits.body_bytes or self.flow.read_paused:
-            self._watch_reading()
+            self._start_reading_timer()
         else:
             self._refuse(RequestRefused(408, "The body comes too slowly."))
 
-    def _watch_sending(self) -> None:
+    def _start_sending_timer(self) -> None:
         """Limit the time for what waits to be sent."""
-        self._stop_watching_sending()
+        self._cancel_sending_timer()
         self._unsent = self.transport.get_write_buffer_size()
         self._sending_timer = self.loop.call_later(
-            self._limits.answer_seconds, self._look_at_sending
+            self._limits.answer_seconds, self._check_sending_progress
         )
 
-    def _stop_watching_sending(self) -> None:
+    def _cancel_sending_timer(self) -> None:
         if self._sending_timer is not None:
             self._sending_timer.cancel()
             self._sending_timer = None
 
-    def _look_at_sending(self) -> None:
+    def _check_sending_progress(self) -> None:
         """Keep waiting if the client has taken enough; otherwise close the connection."""
         if self._unsent - self.transport.get_write_buffer_size() >= self._limits.answer_bytes:
-            self._watch_sending()
+            self._start_sending_timer()
         else:
             self.abort()
 
-    def _stop_lingering(self) -> None:
+    def _end_lingering(self) -> None:
         if self.transport.get_write_buffer_size() == 0:
             self.abort()
 

@@ -7,8 +7,8 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from sconto.cli.connections.connection import Connection
-from sconto.cli.connections.crowd import Crowd
 from sconto.cli.connections.limits import ConnectionLimits
+from sconto.cli.connections.open_connections import OpenConnections
 
 
 class ConnectionFactory:
@@ -16,7 +16,7 @@ class ConnectionFactory:
 
     def __init__(self, limits: ConnectionLimits) -> None:
         self.limits = limits
-        self._crowd = Crowd(limits)
+        self._open_connections = OpenConnections(limits)
 
     def __reduce__(self) -> tuple[type["ConnectionFactory"], tuple[ConnectionLimits]]:
         """A worker gets the limits, and has connections of its own."""
@@ -30,4 +30,6 @@ class ConnectionFactory:
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> Connection:
         """A connection that was accepted."""
-        return Connection(self.limits, self._crowd, config, server_state, app_state, _loop)
+        return Connection(
+            self.limits, self._open_connections, config, server_state, app_state, _loop
+        )

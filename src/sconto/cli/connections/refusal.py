@@ -5,7 +5,7 @@ from typing import Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-_ASK_AGAIN_SECONDS: Final = 1
+_RETRY_AFTER: Final = 1
 
 
 class RequestRefused(Exception):
@@ -25,6 +25,6 @@ class RequestRefused(Exception):
             (b"connection", b"close"),
         ]
         if self.status == 503:
-            fields.append((b"retry-after", b"%d" % _ASK_AGAIN_SECONDS))
+            fields.append((b"retry-after", b"%d" % _RETRY_AFTER))
         lines = [b"%s: %s\r\n" % field for field in fields]
         return b"".join([STATUS_LINE[self.status], *lines, b"\r\n", self.reason.encode()])

@@ -12,14 +12,14 @@ from starlette.responses import Response
 
 from sconto.domain.blanks import trim
 from sconto.domain.codes import typed_code_key
-from sconto.domain.numbers import LARGEST
+from sconto.domain.numbers import MAX_INT64
 
 COOKIE: Final = "sconto_basket"
 
-MOST_LINES: Final = 50
-MOST_CODES: Final = 5
-MOST_UNITS: Final = 1000
-CODE_LENGTH: Final = 64
+MOST_LINES_OF_BASKET: Final = 50
+MOST_CODES_OF_BASKET: Final = 5
+MOST_UNITS_OF_PRODUCT: Final = 1000
+LONGEST_CODE: Final = 64
 """Bounds that let a basket fit into a cookie."""
 
 
@@ -36,17 +36,17 @@ class Basket:
 
     def with_quantity(self, product_id: int, quantity: int) -> "Basket":
         """The basket with so many units of the product: none where the quantity is not positive."""
-        quantities = {**self.quantities, product_id: min(quantity, MOST_UNITS)}
+        quantities = {**self.quantities, product_id: min(quantity, MOST_UNITS_OF_PRODUCT)}
         if quantity < 1:
             del quantities[product_id]
-        return replace(self, quantities=dict(list(quantities.items())[:MOST_LINES]))
+        return replace(self, quantities=dict(list(quantities.items())[:MOST_LINES_OF_BASKET]))
 
     def with_code(self, code: str) -> "Basket":
         """The basket with a code entered last; of too many the first are forgotten."""
         code = trim(code)
-        if not 0 < len(code) <= CODE_LENGTH or not code.isprintable():
+        if not 0 < len(code) <= LONGEST_CODE or not code.isprintable():
             return self
-        return replace(self, codes=(*self.without_code(code).codes, code)[-MOST_CODES:])
+        return replace(self, codes=(*self.without_code(code).codes, code)[-MOST_CODES_OF_BASKET:])
 
     def without_code(self, code: str) -> "Basket":
         """The basket without the code, however it was spelt."""
@@ -60,7 +60,7 @@ def basket_of(request: Request) -> Basket:
         quantities, codes = json.loads(base64.urlsafe_b64decode(request.cookies.get(COOKIE, "")))
         basket = Basket()
         for product_id, quantity in quantities:
-            if type(product_id) is int and type(quantity) is int and 0 < product_id <= LARGEST:
+            if type(product_id) is int and type(quantity) is int and 0 < product_id <= MAX_INT64:
                 basket = basket.with_quantity(product_id, quantity)
         for code in codes:
             basket = basket.with_code(str(code))

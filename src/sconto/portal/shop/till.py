@@ -9,7 +9,7 @@ from typing import Any, Final
 Server = tuple[str, int]
 """A host and a port."""
 
-_SECONDS: Final = 10
+_API_TIMEOUT: Final = 10
 
 
 class ShopClosed(Exception):
@@ -17,7 +17,7 @@ class ShopClosed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiResponse:
     """A status and what the JSON of the body says."""
 
     status: int
@@ -31,7 +31,7 @@ class Till:
         self._credentials = {"username": username, "password": password}
         self._token: str | None = None
 
-    async def ask(self, server: Server, method: str, path: str, body: Any = None) -> Answer:
+    async def ask(self, server: Server, method: str, path: str, body: Any = None) -> ApiResponse:
         """The answer to a request. Raises ShopClosed where that is no answer."""
         if self._token is None:
             self._token = await self._sign_in(server)
@@ -54,20 +54,22 @@ class Till:
 
 async def _exchange(
     server: Server, method: str, path: str, body: Any, token: str | None = None
-) -> Answer:
+) -> ApiResponse:
     # A client of the standard library in a thread: no service should need another for its demo.
     return await asyncio.to_thread(_exchange_now, server, method, path, body, token)
 
 
-def _exchange_now(server: Server, method: str, path: str, body: Any, token: str | None) -> Answer:
+def _exchange_now(
+    server: Server, method: str, path: str, body: Any, token: str | None
+) -> ApiResponse:
     headers = {"Content-Type": "application/json"}
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
-    connection = HTTPConnection(*server, timeout=_SECONDS)
+    connection = HTTPConnection(*server, timeout=_API_TIMEOUT)
     try:
         connection.request(method, path, None if body is None else json.dumps(body), headers)
         response = connection.getresponse()
-        return Answer(response.status, json.loads(response.read()))
+        return ApiResponse(response.status, json.loads(response.read()))
     except (OSError, HTTPException, ValueError) as error:
         raise ShopClosed(f"{method} {path}: {type(error).__name__}") from error
     finally:

@@ -9,7 +9,7 @@ from sconto.domain.schedule import Span
 
 
 @dataclass(frozen=True, slots=True)
-class Contradiction:
+class Violation:
     """Records of a merchant that cannot all be true, in words."""
 
     merchant_id: int
@@ -17,15 +17,15 @@ class Contradiction:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedPromise:
     """A promise that was compared with what is stored, and the first records that break it."""
 
     promise: str
-    contradictions: Sequence[Contradiction]
+    violations: Sequence[Violation]
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
+class TimelineMistake:
     """A moment at which a timeline shows something else than it should; promotion ids or None."""
 
     at: datetime
@@ -33,7 +33,7 @@ class Mistake:
     shown: tuple[int, ...]
 
 
-def first_mistake(claims: Iterable[Span], shown: Iterable[Span]) -> Mistake | None:
+def first_timeline_mistake(claims: Iterable[Span], shown: Iterable[Span]) -> TimelineMistake | None:
     """The first moment at which the timeline of one product is not what its promotions claim.
 
     `claims` is a span for each promotion that applies by itself, `shown` the timeline as it is
@@ -46,7 +46,7 @@ def first_mistake(claims: Iterable[Span], shown: Iterable[Span]) -> Mistake | No
         spans = drawn.at(at)
         expected = [] if latest is None else [(latest.promotion_id, latest.percent)]
         if [(span.promotion_id, span.percent) for span in spans] != expected:
-            return Mistake(
+            return TimelineMistake(
                 at,
                 None if latest is None else latest.promotion_id,
                 tuple(span.promotion_id for span in spans),

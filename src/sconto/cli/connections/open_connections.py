@@ -6,20 +6,20 @@ from typing import Final, Protocol
 
 from sconto.cli.connections.limits import ConnectionLimits
 
-_GRACE_SECONDS: Final = 0.02
+_EVICT_AFTER: Final = 0.02
 """A new connection is not closed before the loop has read what came with it, a few turns later."""
 
-_WARNING_SECONDS: Final = 60.0
+_WARN_AGAIN_AFTER: Final = 60.0
 
 
 class Member(Protocol):
-    """A connection, as far as its crowd is concerned."""
+    """A connection, as far as its open_connections is concerned."""
 
     def abort(self) -> None:
         """Close at once."""
 
 
-class Crowd:
+class OpenConnections:
     """Knows which connections are waiting, and closes some of them when there are too many.
 
     A new connection has a request to make, and a waiting one has none, so the new one replaces the
@@ -52,41 +52,41 @@ class Crowd:
             next(iter(self._closing)).abort()
         return is_admitted
 
-    def is_busy(self, member: Member) -> None:
+    def mark_busy(self, member: Member) -> None:
         """The connection has made a request."""
         self._without_request.pop(member, None)
         self._idle.pop(member, None)
 
-    def is_idle(self, member: Member, now: float) -> None:
+    def mark_idle(self, member: Member, now: float) -> None:
         """All requests of the connection are answered."""
         self._idle[member] = now
 
-    def is_useless(self, member: Member, now: float) -> None:
+    def mark_answered_early(self, member: Member, now: float) -> None:
         """The request of the connection is answered, though its body still comes."""
         self._without_request[member] = now
 
-    def is_closing(self, member: Member) -> None:
+    def mark_closing(self, member: Member) -> None:
         """The connection makes no more requests."""
-        self.is_busy(member)
+        self.mark_busy(member)
         self._closing[member] = None
 
-    def is_gone(self, member: Member) -> None:
+    def remove(self, member: Member) -> None:
         """The connection is closed."""
-        self.is_busy(member)
+        self.mark_busy(member)
         self._closing.pop(member, None)
         self._open -= 1
 
     def _make_room(self, now: float) -> bool:
         for queue in (self._without_request, self._idle):
             longest = next(iter(queue.items()), None)
-            if longest is not None and now - longest[1] >= _GRACE_SECONDS:
+            if longest is not None and now - longest[1] >= _EVICT_AFTER:
                 longest[0].abort()
-                self.is_closing(longest[0])
+                self.mark_closing(longest[0])
                 return True
         return False
 
     def _warn(self, now: float) -> None:
-        if now - self._warned_at >= _WARNING_SECONDS:
+        if now - self._warned_at >= _WARN_AGAIN_AFTER:
             self._warned_at = now
             logging.getLogger("uvicorn.error").warning(
                 "All %d connections are busy, and others are refused", self._limits.connections

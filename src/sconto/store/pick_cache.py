@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 from lru import LRU
 
-from sconto.domain.choice import AutomaticPick
+from sconto.domain.candidates import AutomaticPick
 
 _PICKS: Final = 50_000
 """Of all merchants; of one merchant those are forgotten first that were not used for longest, and
@@ -26,7 +26,7 @@ Version = int | None
 """A timeline's version; None where nothing was ever drawn."""
 
 
-class Shown(msgspec.Struct, frozen=True, gc=False):
+class PickSpan(msgspec.Struct, frozen=True, gc=False):
     """What a product's timeline shows from one time on until before another; None without a pick.
 
     The first or the last stretch of a timeline has no start or no end.
@@ -45,10 +45,10 @@ class _Timeline:
 
     def __init__(self, version: Version) -> None:
         self.version = version
-        self.stretches: LRU[int, Shown] = LRU(_PICKS)
+        self.stretches: LRU[int, PickSpan] = LRU(_PICKS)
 
 
-class PickMemory:
+class PickCache:
     """What one process remembers of the timelines of all merchants; bounded."""
 
     def __init__(self) -> None:
@@ -85,7 +85,7 @@ class PickMemory:
                 picks[product_id] = pick
         return picks, missing
 
-    def remember(self, merchant_id: int, version: Version, shown: Iterable[Shown]) -> None:
+    def remember(self, merchant_id: int, version: Version, shown: Iterable[PickSpan]) -> None:
         """Keep what was read at a version; what was read at another is forgotten."""
         timeline = self._timelines.get(merchant_id)
         if timeline is None or timeline.version != version:

@@ -13,10 +13,10 @@ _THREADS: Final = 2
 
 _NEVER: Final = 2**30
 
-_executor: Final = ThreadPoolExecutor(_THREADS, "apart")
+_executor: Final = ThreadPoolExecutor(_THREADS, "in_thread")
 
 
-async def apart(function: Callable[..., T], *arguments: object) -> T:
+async def in_thread(function: Callable[..., T], *arguments: object) -> T:
     """What the function answers, called in a thread; a few such calls run at a time.
 
     The function must be Python that goes from step to step: a single call into C that takes long

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from sconto.domain.choice import AutomaticPick
+from sconto.domain.candidates import AutomaticPick
 from sconto.domain.money import PERCENT
-from sconto.domain.schedule import EVERYTHING, INSTANT
-from sconto.store.pick_memory import PickMemory, Shown
+from sconto.domain.schedule import ALL_PRODUCTS_ID, INSTANT
+from sconto.store.pick_cache import PickCache, PickSpan
 from tests.builders import NOON
 
 MUG, CUP, PAN = 11, 22, 33
@@ -23,24 +23,24 @@ def shown(
     pick: AutomaticPick | None,
     since: datetime | None = None,
     until: datetime | None = None,
-) -> Shown:
-    return Shown(product_id, pick, since, until)
+) -> PickSpan:
+    return PickSpan(product_id, pick, since, until)
 
 
 def test_nothing_is_remembered_at_first() -> None:
-    memory = PickMemory()
+    memory = PickCache()
     assert memory.version(SHOP) is None
-    assert memory.recall(SHOP, [EVERYTHING, MUG], NOON) == ({}, [EVERYTHING, MUG])
+    assert memory.recall(SHOP, [ALL_PRODUCTS_ID, MUG], NOON) == ({}, [ALL_PRODUCTS_ID, MUG])
 
 
 def test_that_a_product_has_no_pick_is_remembered_too() -> None:
-    memory = PickMemory()
+    memory = PickCache()
     memory.remember(SHOP, 5, [shown(MUG, TEN), shown(CUP, None)])
     assert memory.recall(SHOP, [PAN, CUP, MUG], NOON) == ({MUG: TEN}, [PAN])
 
 
 def test_a_pick_is_remembered_from_the_start_of_its_stretch_until_before_the_end() -> None:
-    memory = PickMemory()
+    memory = PickCache()
     memory.remember(SHOP, 5, [shown(MUG, TEN, NOON, NOON + HOUR)])
     for at, known in (
         (NOON - INSTANT, False),
@@ -52,7 +52,7 @@ def test_a_pick_is_remembered_from_the_start_of_its_stretch_until_before_the_end
 
 
 def test_a_stretch_may_have_no_start_or_no_end() -> None:
-    memory = PickMemory()
+    memory = PickCache()
     memory.remember(SHOP, 5, [shown(MUG, None, None, NOON), shown(CUP, TEN, NOON, None)])
     first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC) - INSTANT
     assert memory.recall(SHOP, [MUG, CUP], first) == ({}, [CUP])
@@ -60,7 +60,7 @@ def test_a_stretch_may_have_no_start_or_no_end() -> None:
 
 
 def test_what_was_read_at_another_version_counts_as_not_remembered() -> None:
-    memory = PickMemory()
+    memory = PickCache()
     memory.remember(SHOP, None, [shown(PAN, None)])
     memory.remember(SHOP, 5, [shown(MUG, TEN), shown(CUP, TEN)])
     memory.remember(SHOP, 4, [shown(CUP, None)])
@@ -69,7 +69,7 @@ def test_what_was_read_at_another_version_counts_as_not_remembered() -> None:
 
 
 def test_an_edit_makes_room_for_other_merchants() -> None:
-    memory = PickMemory()
+    memory = PickCache()
     memory.remember(OTHER_SHOP, 5, [shown(1, TEN)])
     for version in range(3):
         memory.remember(SHOP, version, [shown(number, TEN) for number in range(40_000)])
@@ -77,7 +77,7 @@ def test_an_edit_makes_room_for_other_merchants() -> None:
 
 
 def test_however_many_merchants_are_edited_no_more_than_so_many_picks_are_kept() -> None:
-    memory = PickMemory()
+    memory = PickCache()
     products = range(1, 20_001)
     for turn in range(12):
         memory.remember(SHOP + turn % 4, turn // 2, [shown(number, TEN) for number in products])
@@ -87,7 +87,7 @@ def test_however_many_merchants_are_edited_no_more_than_so_many_picks_are_kept()
 
 
 def test_a_merchant_is_not_told_what_another_ones_products_have() -> None:
-    memory = PickMemory()
+    memory = PickCache()
     memory.remember(SHOP, 5, [shown(MUG, TEN)])
     memory.remember(OTHER_SHOP, 5, [shown(CUP, TEN)])
     assert memory.recall(OTHER_SHOP, [MUG, CUP], NOON) == ({CUP: TEN}, [MUG])
@@ -96,7 +96,7 @@ def test_a_merchant_is_not_told_what_another_ones_products_have() -> None:
 
 
 def test_the_picks_and_the_merchants_that_were_used_least_lately_are_forgotten() -> None:
-    memory = PickMemory()
+    memory = PickCache()
     memory.remember(SHOP, 5, [shown(number, TEN) for number in range(1, 60_001)])
     picks, missing = memory.recall(SHOP, range(1, 60_001), NOON)
     assert missing == list(range(1, 10_001))
@@ -114,7 +114,7 @@ def test_the_picks_and_the_merchants_that_were_used_least_lately_are_forgotten()
 
 
 def test_memory_stays_bounded_while_merchants_displace_one_another() -> None:
-    memory = PickMemory()
+    memory = PickCache()
 
     def read_lists(rounds: int) -> int:
         """Remember 1,000 other products in each round; answers the process's resident bytes."""

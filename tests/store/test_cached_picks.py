@@ -15,7 +15,7 @@ from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPer
 from sconto.domain.money import PERCENT
 from sconto.domain.people import Caller
 from sconto.domain.promotion import PromotionChange, PromotionType, Terms
-from sconto.domain.schedule import EVERYTHING, INSTANT, SECOND, Period
+from sconto.domain.schedule import ALL_PRODUCTS_ID, INSTANT, SECOND, Period
 from sconto.operations.checkout import list_prices, quote
 from sconto.operations.products import delete_product
 from sconto.operations.promotions import (
@@ -26,7 +26,7 @@ from sconto.operations.promotions import (
 )
 from sconto.store import timeline
 from sconto.store.database import Database
-from sconto.store.pick_memory import Shown
+from sconto.store.pick_cache import PickSpan
 from tests.builders import NOON, a_cart, a_line, a_promotion
 from tests.conftest import create_caller
 from tests.operations.stock import stock
@@ -75,7 +75,7 @@ async def test_the_second_quote_of_the_same_products_reads_no_picks(
     first = await till.percents(MUG, CUP)
     assert first == [[10, 5], [5]]
     assert await till.percents(MUG, CUP) == first
-    assert await till.asked() == [[EVERYTHING, MUG, CUP], []]
+    assert await till.asked() == [[ALL_PRODUCTS_ID, MUG, CUP], []]
 
 
 async def test_where_one_product_is_remembered_only_the_other_is_read(
@@ -87,13 +87,13 @@ async def test_where_one_product_is_remembered_only_the_other_is_read(
 
     assert await till.percents(MUG) == [[10]]
     assert await till.percents(CUP, MUG) == [[20], [10]]
-    assert await till.asked() == [[EVERYTHING, MUG], [CUP]]
+    assert await till.asked() == [[ALL_PRODUCTS_ID, MUG], [CUP]]
 
     coverage = OwnPercents({MUG: 11 * PERCENT, PAN: 33 * PERCENT})
     await stock(database, till.caller, [PAN])
     await change_promotion(database, till.caller, promotion_id, change_to(coverage), NOON)
     assert await till.percents(PAN, CUP, MUG) == [[33], [], [11]]
-    assert await till.asked() == [[PAN], [EVERYTHING, PAN, CUP, MUG]]
+    assert await till.asked() == [[PAN], [ALL_PRODUCTS_ID, PAN, CUP, MUG]]
 
 
 @pytest.mark.parametrize("cover", [everywhere, lambda percent: on(MUG, percent=percent)])
@@ -106,7 +106,7 @@ async def test_each_edit_of_another_process_shows_at_once_and_is_read_once(
 
     async def expect(*percents: int) -> None:
         assert await till.percents(MUG) == [list(percents)]
-        assert await till.asked() in ([[EVERYTHING, MUG]], [[], [EVERYTHING, MUG]])
+        assert await till.asked() in ([[ALL_PRODUCTS_ID, MUG]], [[], [ALL_PRODUCTS_ID, MUG]])
         assert await till.percents(MUG) == [list(percents)]
         assert await till.asked() == [[]]
 
@@ -138,7 +138,7 @@ async def test_each_edit_of_another_process_shows_at_once_and_is_read_once(
     await expect(30)
 
 
-@pytest.mark.parametrize(("coverage", "covered"), [(everywhere(), EVERYTHING), (on(MUG), MUG)])
+@pytest.mark.parametrize(("coverage", "covered"), [(everywhere(), ALL_PRODUCTS_ID), (on(MUG), MUG)])
 async def test_promotions_begin_and_end_by_time_alone(
     database: Database, till: Till, coverage: Coverage, covered: int
 ) -> None:
@@ -149,7 +149,7 @@ async def test_promotions_begin_and_end_by_time_alone(
         await create_promotion(database, till.caller, new, NOON)
 
     await till.percents(MUG, at=NOON - HOUR)
-    assert await till.asked() == [[EVERYTHING, MUG]]
+    assert await till.asked() == [[ALL_PRODUCTS_ID, MUG]]
     for begin, end, percents in (
         (NOON - HOUR, NOON - INSTANT, []),
         (NOON, NOON + HOUR + SECOND - INSTANT, [10]),
@@ -225,14 +225,14 @@ async def test_an_answer_that_comes_late_is_found_to_be_old(database: Database, 
     new = a_promotion(coverage=on(MUG))
     promotion_id = await create_promotion(database, till.caller, new, NOON)
     assert await till.percents(MUG) == [[10]]
-    memory = till.database.picks
+    memory = till.database.pick_cache
     old = memory.version(merchant_id)
     picks, _ = memory.recall(merchant_id, [MUG], NOON)
 
     to_fifty = change_to(on(MUG, percent=50))
     await change_promotion(database, till.caller, promotion_id, to_fifty, NOON)
     assert await till.percents(MUG) == [[50]]
-    memory.remember(merchant_id, old, [Shown(MUG, picks[MUG], None, None)])
+    memory.remember(merchant_id, old, [PickSpan(MUG, picks[MUG], None, None)])
     assert await till.percents(MUG) == [[50]]
     assert await till.percents(MUG) == [[50]]
 

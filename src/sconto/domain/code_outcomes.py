@@ -1,0 +1,79 @@
+"""What became of each code that a shopper activated, with the facts that explain it."""
+
+from collections.abc import Callable, KeysView, Sequence
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from sconto.domain.candidates import Offer
+from sconto.domain.choice import ActivatedCode, Choice
+
+
+class CodeStatus(StrEnum):
+    """What became of an activated code, from best to worst."""
+
+    APPLIED = "applied"
+    OUTDONE = "outdone"
+    NOT_PICKED = "not_picked"
+    NOT_APPLICABLE = "not_applicable"
+    USED = "used"
+    EXPIRED = "expired"
+    NOT_STARTED = "not_started"
+    INACTIVE = "inactive"
+    UNKNOWN = "unknown"
+
+
+_RANK = {status: rank for rank, status in enumerate(CodeStatus)}
+
+
+class CodeOutcome(msgspec.Struct, frozen=True):
+    """What became of an activated code, with the facts that explain it."""
+
+    code: str
+    status: CodeStatus
+    promotion_id: int | None = None
+    starts_at: datetime | None = None
+    ended_at: datetime | None = None
+    used_at: datetime | None = None
+
+
+def find_code_outcomes(
+    activated: Sequence[ActivatedCode], choice: Choice, product_ids: KeysView[int], at: datetime
+) -> tuple[CodeOutcome, ...]:
+    """The outcome of each code, once the picks of the cart's products are chosen."""
+    if not activated:
+        return ()
+    by_code = [pick for picks in choice.distinct for pick in picks if pick.code_id is not None]
+    applied = {pick.code_id for pick in by_code if pick.applied}
+    picked = {pick.code_id for pick in by_code}
+
+    def status(offer: Offer) -> CodeStatus:
+        if offer.code_id in applied:
+            return CodeStatus.APPLIED
+        if offer.code_id in picked:
+            return CodeStatus.OUTDONE
+        if (obstacle := offer.obstacle(at)) is not None:
+            return CodeStatus(obstacle.value)
+        covers = offer.covers_any(product_ids)
+        return CodeStatus.NOT_PICKED if covers else CodeStatus.NOT_APPLICABLE
+
+    return tuple([_find_outcome(code, status) for code in activated])
+
+
+def _find_outcome(code: ActivatedCode, status_of: Callable[[Offer], CodeStatus]) -> CodeOutcome:
+    """The best status over the promotions that have the code; of equals the latest created's."""
+    if not code.offers:
+        return CodeOutcome(code.text, CodeStatus.UNKNOWN)
+    status, offer = min(
+        ((status_of(offer), offer) for offer in code.offers),
+        key=lambda found: (_RANK[found[0]], -found[1].promotion_id),
+    )
+    return CodeOutcome(
+        code.text,
+        status,
+        offer.promotion_id,
+        starts_at=offer.period.starts_at if status is CodeStatus.NOT_STARTED else None,
+        ended_at=offer.period.ends_at if status is CodeStatus.EXPIRED else None,
+        used_at=offer.used_at if status is CodeStatus.USED else None,
+    )
