@@ -41,8 +41,7 @@ async def test_orders_are_refused_while_the_disk_is_full_and_placed_once_there_i
 ) -> None:
     with Cluster.running(folder / "primary", prepared_cluster, disk / "files") as cluster:
         shop = await Shop.open(cluster.url)
-        running = Service.running(folder / "service", settings_for(cluster.url), "--workers", "2")
-        with running as service:
+        with Service.running(folder / "service", settings_for(cluster.url)) as service:
             async with shop.busy(lambda: service.url) as told:
                 await shop.until_placed(20)
                 ballast = disk / "ballast"
