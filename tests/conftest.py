@@ -111,7 +111,7 @@ def prepared_data_dir(prepared_cluster: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def create_database(server_url: str) -> Iterator[Callable[[], str]]:
+def create_database(request: pytest.FixtureRequest, server_url: str) -> Iterator[Callable[[], str]]:
     """Make databases with the newest schema and nothing in them; answers the address of each."""
     with psycopg.connect(server_url, autocommit=True) as server:
         run = f"{os.getpid()}"
@@ -136,8 +136,9 @@ def create_database(server_url: str) -> Iterator[Callable[[], str]]:
             return with_database(server_url, name)
 
         yield create
-        for name in names:
-            drop_database(server, name)
+        if request.config.getoption("--database-url"):  # our own server ends with its databases
+            for name in names:
+                drop_database(server, name)
 
 
 @pytest.fixture(scope="session")
