@@ -1,13 +1,16 @@
 # One line for each thing a person can ask of the house; `make` alone lists them.
 PYTHON ?= python3
-# Test processes at once: more than cores, for many tests wait. All use the same database server.
-JOBS ?= 3
+# Test processes: more than cores, because many tests wait. All use one database server.
+JOBS ?= 4
 # `make lock LOCK=--upgrade` moves every pin to the newest version; without it a pin that still fits stays.
 LOCK ?=
 
 # Which of the screenshots that the tests take the README shows.
 PICTURES := promotions-1280-light.png promotions-360-dark.png promotion-form-1280-dark.png \
 	promotion-statistics-1280-light.png cart-1280-light.png shop-product-360-light.png
+
+# Compiled modules are kept, even where the environment says otherwise: a run starts some hundred processes.
+export PYTHONDONTWRITEBYTECODE :=
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -16,7 +19,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install browser pooler messages pictures demo test test-fast lint openapi format bench bench-quick soak audit lock clean
+.PHONY: help install browser pooler messages pictures demo test test-oldest test-fast lint openapi format bench bench-quick soak audit lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -27,10 +30,13 @@ install: .venv/.run ## .venv with the sconto command in it
 demo: .venv/.run ## Sconto with a bundled database, a demo shop and its addresses
 	@$(BIN)/sconto demo
 
-test: lint browser pooler ## every check that CI runs
-	@$(BIN)/python -m tests.oldest_postgresql $(BIN)/pytest -n $(JOBS) --dist worksteal -m 'not soak' \
+test: .venv/.dev browser pooler ## every check that CI runs
+	@$(BIN)/pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder -m 'not soak' \
+		--beside '$(MAKE) lint' --beside '$(MAKE) test-oldest'
+
+test-oldest: .venv/.dev
+	@$(BIN)/python -m tests.postgresql $(BIN)/pytest -q -m 'not soak' --hypothesis-profile brief \
 		tests/store tests/operations --ignore tests/store/embedded --database-url
-	@$(BIN)/pytest -n $(JOBS) --dist worksteal -m 'not soak'
 
 browser:
 	@command -v chromium >/dev/null || tools/ensure-package chromium "Trying the portal in a browser"

@@ -1,9 +1,10 @@
-"""One server for a whole run, a database for each test process, a merchant for each test."""
+"""One database server for a run, one database for each test process, one merchant for each test."""
 
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from itertools import count
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from psycopg import sql
 from starlette.applications import Starlette
+from xdist.remote import Producer
 
 from sconto.api.clock import read_clock
 from sconto.api.context import Context
@@ -23,10 +25,12 @@ from sconto.app import build_app
 from sconto.domain.people import Caller, Role
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
-from sconto.store.embedded import hold
 from sconto.store.migrate import migrate
-from tests.house.sources import ROOT
+from tests import postgresql
+from tests.dealing import Dealing, deal_slowest_first
+from tests.prepared import prepare_cluster, prepare_data_dir
 from tests.services import Service, wait_until
+from tests.sharing import shared
 
 SECRET_KEY: Final = b"a key that signs nothing but what the tests ask for"
 
@@ -34,8 +38,7 @@ _TEMPLATE: Final = "sconto_template"
 _LOCK: Final = 1
 _numbers = count(1)
 
-_SLOW: Final = ("tests/faults", "tests/model", "tests/stories", "tests/trust", "tests/portal")
-"""Where most tests wait for servers, processes or a browser."""
+pytest_plugins = ["tests.beside"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -48,41 +51,67 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Deal the tests out so that each process begins with slow ones; none is left for the end.
-
-    `--dist worksteal` gives each process a piece of the list, and then lets it take from others.
-    """
-    items.sort(key=lambda item: not str(item.path.relative_to(ROOT)).startswith(_SLOW))
-    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    items[:] = [item for first in range(processes) for item in items[first::processes]]
+    """Put slow tests first."""
+    deal_slowest_first(items)
 
 
-def pytest_configure() -> None:
-    """A machine that is busy with something else makes no test fail."""
-    settings.register_profile(
-        "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-    )
-    settings.load_profile("patient")
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Dealing:
+    """Deal the tests out to the processes of the run."""
+    return Dealing(config, log)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Slow machines must not fail tests."""
+    patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile("patient", patient)
+    settings.register_profile("brief", patient, max_examples=10)
+    settings.load_profile(config.getoption("--hypothesis-profile") or "patient")
 
 
 @pytest.fixture(scope="session")
-def server_url(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all test processes of this run know."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_certificates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let httpx read no certificates, which takes 20 ms a client: the tests speak plain HTTP."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("SSL_CERT_FILE", raising=False)
+        patch.setenv("SSL_CERT_DIR", str(tmp_path_factory.mktemp("no-certificates")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def server_url(request: pytest.FixtureRequest, run_folder: Path) -> Iterator[str]:
     """A PostgreSQL server, shared by all test processes; one may create databases on it."""
     named: str | None = request.config.getoption("--database-url")
     if named:
         yield named
         return
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent
-    with hold(folder / "postgresql") as url:
+    with shared(run_folder / "postgresql", postgresql.running) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
-def create_database(server_url: str) -> Iterator[Callable[[], str]]:
+def prepared_cluster(run_folder: Path) -> Path:
+    """The files of a stopped PostgreSQL with the newest schema; tests start on copies."""
+    return prepare_cluster(run_folder / "prepared")
+
+
+@pytest.fixture
+def prepared_data_dir(prepared_cluster: Path, tmp_path: Path) -> Path:
+    """A data folder whose bundled database has the newest schema: it need not be made first."""
+    data_dir = tmp_path / "data"
+    prepare_data_dir(prepared_cluster, data_dir)
+    return data_dir
+
+
+@pytest.fixture(scope="session")
+def create_database(request: pytest.FixtureRequest, server_url: str) -> Iterator[Callable[[], str]]:
     """Make databases with the newest schema and nothing in them; answers the address of each."""
     with psycopg.connect(server_url, autocommit=True) as server:
         run = f"{os.getpid()}"
@@ -107,8 +136,9 @@ def create_database(server_url: str) -> Iterator[Callable[[], str]]:
             return with_database(server_url, name)
 
         yield create
-        for name in names:
-            drop_database(server, name)
+        if request.config.getoption("--database-url"):  # our own server ends with its databases
+            for name in names:
+                drop_database(server, name)
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from typing import Final, Self
 import psycopg
 
 from sconto.store.embedded.programs import Owner, Programs, find_programs, reach_programs
+from tests.prepared import copy_cluster
 from tests.services import wait_until
 
 SETTINGS: Final = {
@@ -27,6 +28,11 @@ SETTINGS: Final = {
     "wal_level": "replica",
     "fsync": "on",
 }
+
+_EVERYBODY: Final = """\
+host all all 127.0.0.1/32 trust
+host replication all 127.0.0.1/32 trust
+"""
 
 
 @contextmanager
@@ -54,15 +60,18 @@ class Cluster:
     @classmethod
     @contextmanager
     def running(
-        cls, folder: Path, files: Path | None = None, settings: Mapping[str, str] | None = None
+        cls,
+        folder: Path,
+        prepared: Path,
+        files: Path | None = None,
+        settings: Mapping[str, str] | None = None,
     ) -> Iterator[Self]:
-        """A new server that answers, with an empty database `sconto`."""
+        """A server on a copy of prepared files that answers; see `prepared_cluster`."""
         cluster = cls(folder, files)
-        cluster.make()
+        copy_cluster(prepared, cluster.files)
+        (cluster.files / "pg_hba.conf").write_text(_EVERYBODY)
         try:
             cluster.start(**(settings or {}))
-            with psycopg.connect(cluster.address("postgres"), autocommit=True) as connection:
-                connection.execute("CREATE DATABASE sconto")
             yield cluster
         finally:
             cluster.kill()
@@ -80,13 +89,6 @@ class Cluster:
     def address(self, database: str) -> str:
         """The address of one of its databases."""
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
-
-    def make(self) -> None:
-        """Make its files."""
-        self._adopt_files()
-        program = self._programs.folder / "initdb"
-        options = ["-U", "postgres", "-E", "UTF8", "--locale=C", "--auth=trust", "--no-sync"]
-        self._run([str(program), "-D", str(self.files), *options])
 
     def copy(self, primary: Self, *options: str) -> None:
         """Make its files a copy of another's, as `pg_basebackup` does."""
@@ -151,6 +153,12 @@ class Cluster:
         """Whether its first process lives."""
         return self._process is not None and self._process.poll() is None
 
+    def empty(self) -> None:
+        """Replace its database by one without a schema."""
+        with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
+            connection.execute("DROP DATABASE sconto")
+            connection.execute("CREATE DATABASE sconto OWNER sconto")
+
     def execute(self, statement: str) -> list[tuple[object, ...]]:
         """What one statement answers, in the database `sconto`."""
         with psycopg.connect(self.url, autocommit=True) as connection:
@@ -163,17 +171,6 @@ class Cluster:
         if self._owner.uid is not None:
             for path in (self.files, *self.files.rglob("*")):
                 shutil.chown(path, self._owner.uid, self._owner.gid)
-
-    def _run(self, command: list[str]) -> None:
-        subprocess.run(
-            command,
-            check=True,
-            capture_output=True,
-            user=self._owner.uid,
-            group=self._owner.gid,
-            extra_groups=self._owner.groups,
-            cwd="/",
-        )
 
 
 def run_program(name: str, *arguments: str) -> str:

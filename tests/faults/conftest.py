@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from sconto.store.migrate import migrate
 from tests.conftest import SECRET_KEY
 from tests.faults.cluster import Cluster, open_folder
 from tests.services import Service
@@ -21,10 +20,9 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-def cluster(folder: Path) -> Iterator[Cluster]:
+def cluster(folder: Path, prepared_cluster: Path) -> Iterator[Cluster]:
     """A server with the newest schema, which nobody else uses."""
-    with Cluster.running(folder / "primary") as cluster:
-        migrate(cluster.url)
+    with Cluster.running(folder / "primary", prepared_cluster) as cluster:
         yield cluster
 
 

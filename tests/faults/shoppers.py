@@ -25,7 +25,9 @@ from tests.conftest import SECRET_KEY, create_caller
 from tests.stories.shoppers import an_order
 
 CLIENTS: Final = 8
-CODES: Final = 4_000
+CODES: Final = 1_000
+PAUSE: Final = 0.1
+"""Seconds between two orders of a shopper: faults should meet orders, not a busy machine."""
 
 _log = logging.getLogger(__name__)
 
@@ -147,6 +149,7 @@ class Shop:
         async with httpx.AsyncClient(headers=self.headers, timeout=30) as client:
             while not self._enough:
                 await self._order(client, next(self._numbers), find_service)
+                await asyncio.sleep(PAUSE)
 
     async def _order(
         self, client: httpx.AsyncClient, number: int, find_service: Callable[[], str]

@@ -26,7 +26,7 @@ async def test_orders_go_on_at_the_standby_once_it_is_promoted(
             "?target_session_attrs=read-write"
         )
         await asyncio.to_thread(migrate, url)
-        running = Service(folder / "service", settings_for(url), "--workers", "2")
+        running = Service(folder / "service", settings_for(url))
         try:
             await asyncio.to_thread(running.wait_until_live)
             shop = await Shop.open(url)

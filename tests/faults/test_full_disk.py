@@ -9,7 +9,6 @@ from typing import Final
 
 import pytest
 
-from sconto.store.migrate import migrate
 from tests.faults.cluster import Cluster
 from tests.faults.conftest import Settings
 from tests.faults.shoppers import Shop
@@ -38,13 +37,11 @@ def disk(folder: Path) -> Iterator[Path]:
 
 
 async def test_orders_are_refused_while_the_disk_is_full_and_placed_once_there_is_room(
-    disk: Path, folder: Path, settings_for: Settings
+    disk: Path, folder: Path, prepared_cluster: Path, settings_for: Settings
 ) -> None:
-    with Cluster.running(folder / "primary", disk / "files") as cluster:
-        migrate(cluster.url)
+    with Cluster.running(folder / "primary", prepared_cluster, disk / "files") as cluster:
         shop = await Shop.open(cluster.url)
-        running = Service.running(folder / "service", settings_for(cluster.url), "--workers", "2")
-        with running as service:
+        with Service.running(folder / "service", settings_for(cluster.url)) as service:
             async with shop.busy(lambda: service.url) as told:
                 await shop.until_placed(20)
                 ballast = disk / "ballast"

@@ -42,15 +42,13 @@ async def test_a_service_that_is_killed_loses_nothing_that_was_acknowledged(
 ) -> None:
     shop = await Shop.open(cluster.url)
     settings = settings_for(cluster.url)
-    running = [await asyncio.to_thread(Service, folder / "0", settings, "--workers", "2")]
+    running = [await asyncio.to_thread(Service, folder / "0", settings)]
     try:
         async with shop.busy(lambda: running[-1].url) as told:
             for number in range(times):
                 await shop.until_placed(40)
                 os.killpg(running[-1].process.pid, signal.SIGKILL)
-                started = await asyncio.to_thread(
-                    Service, folder / str(number + 1), settings, "--workers", "2"
-                )
+                started = await asyncio.to_thread(Service, folder / str(number + 1), settings)
                 running.append(started)
             await shop.until_placed(40)
         assert told.broken > 0

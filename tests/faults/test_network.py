@@ -23,9 +23,8 @@ def cable(create_database: Callable[[], str], folder: Path) -> Iterator[Cable]:
 
 @pytest.fixture
 def service(cable: Cable, folder: Path, settings_for: Settings) -> Iterator[Service]:
-    """Two processes that reach the database over the cable."""
-    running = Service.running(folder / "service", settings_for(cable.url), "--workers", "2")
-    with running as service:
+    """A service that reaches the database over the cable."""
+    with Service.running(folder / "service", settings_for(cable.url)) as service:
         yield service
 
 

@@ -30,11 +30,10 @@ CLIENTS = 40
 
 
 @pytest.fixture
-def empty_cluster(folder: Path) -> Iterator[Cluster]:
+def empty_cluster(folder: Path, prepared_cluster: Path) -> Iterator[Cluster]:
     """A server whose database belongs to the role `sconto`, and has nothing in it yet."""
-    with Cluster.running(folder / "postgresql") as cluster:
-        cluster.execute("CREATE ROLE sconto LOGIN")
-        cluster.execute("ALTER DATABASE sconto OWNER TO sconto")
+    with Cluster.running(folder / "postgresql", prepared_cluster) as cluster:
+        cluster.empty()
         yield cluster
 
 
@@ -72,8 +71,7 @@ async def test_everything_works_though_sessions_are_fewer_than_clients(
 async def test_a_database_that_dies_behind_the_pooler_loses_nothing_that_was_acknowledged(
     empty_cluster: Cluster, address: str, folder: Path, settings_for: Settings
 ) -> None:
-    settings = settings_for(address)
-    with Service.running(folder / "service", settings, "--workers", "2") as service:
+    with Service.running(folder / "service", settings_for(address)) as service:
         shop = await Shop.open(address)
         async with shop.busy(lambda: service.url) as told:
             await shop.until_placed(20)

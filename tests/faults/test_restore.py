@@ -47,15 +47,14 @@ async def test_a_dump_taken_while_shoppers_order_restores_to_a_database_without_
 
 @pytest.mark.soak
 async def test_a_base_backup_and_the_log_of_writes_bring_back_any_moment(
-    folder: Path, archive: Path, settings_for: Settings
+    folder: Path, archive: Path, prepared_cluster: Path, settings_for: Settings
 ) -> None:
     settings = {
         "archive_mode": "on",
         "archive_command": f"test ! -f {archive}/%f && cp %p {archive}/%f",
     }
     restored = Cluster(folder / "restored")
-    with Cluster.running(folder / "primary", settings=settings) as primary:
-        assert run(settings_for(primary.url), "migrate").returncode == 0
+    with Cluster.running(folder / "primary", prepared_cluster, settings=settings) as primary:
         shop = await Shop.open(primary.url)
         with Service.running(folder / "service", settings_for(primary.url)) as service:
             async with shop.busy(lambda: service.url):

@@ -54,7 +54,7 @@ async def test_both_versions_serve_while_the_newer_one_brings_in_its_schema(
     url = create_database()
     settings = settings_for(url)
     shop = await Shop.open(url)
-    running = [await asyncio.to_thread(Service, folder / "old", settings, "--workers", "2")]
+    running = [await asyncio.to_thread(Service, folder / "old", settings)]
     turns = cycle((0, -1))
     try:
         await asyncio.to_thread(running[0].wait_until_live)

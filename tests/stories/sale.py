@@ -94,7 +94,7 @@ def _raise_percent(sale: Sale, turn: int) -> None:
         database = await Database.open(sale.url, connections=1)
         while not sale.numbers.over:
             if sale.numbers.turn != turn:
-                await asyncio.sleep(0.001)
+                await asyncio.sleep(0.01)
                 continue
             # Where the one before was killed between the commit and its answer, it is stored.
             percent = sale.numbers.percent + 1
@@ -120,6 +120,7 @@ def _watch(sale: Sale, ask: Ask, seen: Seen) -> None:
             seen.behind += seen.last < acknowledged
             seen.torn += len(percents) > 1
             seen.asked += 1
+            await asyncio.sleep(0.002)
         await database.close()
 
     asyncio.run(watch())

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,15 +10,19 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import httpx
+import psycopg
 import pytest
 
-from tests.services import SCONTO, Service, environment_of
+from sconto.api.clock import read_clock
+from sconto.domain.people import Caller, Role
+from sconto.operations.tokens import Tokens
+from sconto.store.embedded import hold
+from tests.services import Service
 from tests.store.embedded.holders import find_postmaster, kill
 from tests.stories.shoppers import an_order, clients, share_out
 
-PASSWORD: Final = "password of a shop that sells nothing"
 CLIENTS: Final = 16
-CODES: Final = 60
+CODES: Final = 30
 ORDERS: Final = 3 * CODES
 """Each code is asked for by three orders and serves one."""
 
@@ -34,10 +37,13 @@ class Shop:
 
     @classmethod
     def open(cls, service: Service, settings: dict[str, str]) -> Self:
-        run(settings, "merchant", "create", "shop")
-        run(settings, "user", "create", "ada", "--merchant", "shop", "--password-stdin")
-        person = {"username": "ada", "password": PASSWORD}
-        token = httpx.post(f"{service.url}/v1/login_check", json=person).json()["token"]
+        data_dir = Path(settings["SCONTO_DATA_DIR"])
+        with hold(data_dir) as url, psycopg.connect(url) as connection:
+            created = "INSERT INTO merchants (name) VALUES ('shop') RETURNING merchant_id"
+            row = connection.execute(created).fetchone()
+        assert row is not None
+        tokens = Tokens((data_dir / "secret-key").read_bytes().strip())
+        token = tokens.issue(Caller(row[0], 1, Role.ADMIN), read_clock())
         headers = {"Authorization": f"Bearer {token}"}
         codes = {"coupon_type": "one-time", "coupon_code": [f"c{n}" for n in range(CODES)]}
         once = {"coupons": {**codes, "discount_percent": "10"}}
@@ -106,9 +112,9 @@ class Shop:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> dict[str, str]:
-    """A bundled server of its own."""
-    return {"SCONTO_DATA_DIR": str(tmp_path / "data")}
+def settings(prepared_data_dir: Path) -> dict[str, str]:
+    """A bundled server that no other test uses."""
+    return {"SCONTO_DATA_DIR": str(prepared_data_dir)}
 
 
 @pytest.fixture
@@ -160,10 +166,3 @@ async def find_statistics(client: httpx.AsyncClient, url: str, promotion_id: int
     """What the statistics say of a promotion."""
     answer = await client.post(f"{url}/v1/promotion/statistics", json={"id": promotion_id})
     return answer.json()
-
-
-def run(settings: dict[str, str], *command: str) -> None:
-    """Run a command that must succeed; it is given a password."""
-    subprocess.run(
-        [SCONTO, *command], env=environment_of(settings), input=PASSWORD, text=True, check=True
-    )

@@ -92,11 +92,13 @@ def test_a_service_that_starts_without_a_database_takes_no_token_until_it_knows_
             assert "Traceback" not in service.log
 
 
-def test_a_bundled_server_that_is_killed_comes_back_under_the_service(tmp_path: Path) -> None:
-    settings = {"SCONTO_DATA_DIR": str(tmp_path / "data")}
+def test_a_bundled_server_that_is_killed_comes_back_under_the_service(
+    prepared_data_dir: Path, tmp_path: Path
+) -> None:
+    settings = {"SCONTO_DATA_DIR": str(prepared_data_dir)}
     with Service.running(tmp_path / "service", settings) as service:
         assert service.get("/health/ready").status_code == 200
-        [pid_file] = (tmp_path / "data").rglob("postmaster.pid")
+        [pid_file] = prepared_data_dir.rglob("postmaster.pid")
         postmaster = int(pid_file.read_text().splitlines()[0])
         os.kill(postmaster, signal.SIGKILL)
         wait_until(lambda: service.get("/health/ready").status_code == 200)

@@ -18,7 +18,7 @@ from tests.services import wait_until
 from tests.stories.sale import PRODUCTS, Numbers, Sale, Seen, ask_for_a_quote, ask_for_an_order
 from tests.stories.shoppers import an_order, clients, share_out
 
-EDITS: Final = 40
+EDITS: Final = 25
 Bearer = Callable[[Caller], dict[str, str]]
 
 

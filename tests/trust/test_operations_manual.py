@@ -19,7 +19,6 @@ from sconto.operations.people import create_merchant, create_user, sign_in
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
 from sconto.store.embedded.programs import find_programs
-from sconto.store.migrate import migrate
 from tests.conftest import SECRET_KEY
 from tests.faults.cluster import Cluster, open_folder
 from tests.operations.test_people import PASSWORD
@@ -98,9 +97,10 @@ def folder() -> Iterator[Path]:
         yield folder
 
 
-async def test_what_is_backed_up_is_restored_and_passes_the_check(folder: Path) -> None:
-    with Cluster.running(folder / "server") as cluster:
-        migrate(cluster.url)
+async def test_what_is_backed_up_is_restored_and_passes_the_check(
+    folder: Path, prepared_cluster: Path
+) -> None:
+    with Cluster.running(folder / "server", prepared_cluster) as cluster:
         await place_orders(cluster.url)
         restored = cluster.address("sconto_restored")
         variables = {"SCONTO_DATABASE_URL": cluster.url, "RESTORED_URL": restored}
@@ -121,18 +121,19 @@ async def test_what_is_backed_up_is_restored_and_passes_the_check(folder: Path) 
         assert known.merchant_id == new_id
 
 
-async def test_what_happened_before_a_mishap_comes_back_from_the_archive(folder: Path) -> None:
+async def test_what_happened_before_a_mishap_comes_back_from_the_archive(
+    folder: Path, prepared_cluster: Path
+) -> None:
     backup = folder / "backup"
     for place in (backup, backup / "wal"):
         place.mkdir()
         place.chmod(0o777)
     archive = f"test ! -f {backup}/wal/%f && cp %p {backup}/wal/%f"
     settings = {"archive_mode": "on", "archive_command": archive}
-    server = Cluster.running(folder / "server", settings=settings)
+    server = Cluster.running(folder / "server", prepared_cluster, settings=settings)
     copy_files, go_back, compare = commands_under("Point in time")
     files = folder / "restored-files"
     with server as cluster:
-        migrate(cluster.url)
         variables = {"SCONTO_DATABASE_URL": cluster.url, "BACKUP": str(backup)}
         run(copy_files, folder, variables)
         await place_orders(cluster.url)

@@ -25,23 +25,23 @@ from tests.store.embedded.holders import (
 )
 
 
-def test_ten_processes_at_once_start_one_server(data_dir: Path) -> None:
-    holders = [Holder(data_dir) for _ in range(10)]
+def test_ten_processes_at_once_start_one_server(new_data_dir: Path) -> None:
+    holders = [Holder(new_data_dir) for _ in range(10)]
     urls = {holder.read_url() for holder in holders}
 
     assert len(urls) == 1
-    assert (data_dir / "postgres/postgres.log").read_text().count("starting PostgreSQL") == 1
-    assert len(find_keepers(data_dir)) == 1
+    assert (new_data_dir / "postgres/postgres.log").read_text().count("starting PostgreSQL") == 1
+    assert len(find_keepers(new_data_dir)) == 1
     for holder in holders[1:]:
         holder.leave()
-    postmaster = find_postmaster(data_dir)
+    postmaster = find_postmaster(new_data_dir)
     url = urls.pop()
     assert ask(url, "SELECT 1") == 1
     sockets = Path(parse_qs(urlsplit(url).query)["host"][0])
     assert sockets.stat().st_mode & 0o777 == 0o700
 
     holders[0].leave()
-    assert find_servers(data_dir) == []
+    assert find_servers(new_data_dir) == []
     assert not Path(f"/proc/{postmaster}/cwd").exists()
     assert not sockets.exists()
 
@@ -194,16 +194,16 @@ def test_a_server_left_alone_by_keeper_and_holder_is_taken_over(data_dir: Path) 
         assert find_postmaster(data_dir) == postmaster
 
 
-def test_a_first_start_killed_half_way_begins_again(data_dir: Path) -> None:
-    holder = Holder(data_dir)
-    wait_until(lambda: list((data_dir / "postgres").glob("cluster.*/base")))
-    kill(*find_keepers(data_dir))
+def test_a_first_start_killed_half_way_begins_again(new_data_dir: Path) -> None:
+    holder = Holder(new_data_dir)
+    wait_until(lambda: list((new_data_dir / "postgres").glob("cluster.*/base")))
+    kill(*find_keepers(new_data_dir))
     holder.kill()
-    assert not (data_dir / "postgres/cluster").exists()
+    assert not (new_data_dir / "postgres/cluster").exists()
 
-    with hold(data_dir) as url:
+    with hold(new_data_dir) as url:
         assert ask(url, "SELECT 1") == 1
-        assert list((data_dir / "postgres").glob("cluster.*")) == []
+        assert list((new_data_dir / "postgres").glob("cluster.*")) == []
 
 
 def test_a_copied_data_folder_has_a_server_of_its_own(data_dir: Path, tmp_path: Path) -> None:
