@@ -10,6 +10,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from sconto.domain.cart import Cart, Customer
+from sconto.domain.cart_promotion import (
+    AmountOff,
+    CartTerms,
+    Limits,
+    NewCartPromotion,
+    Target,
+)
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import OwnPercents
 from sconto.domain.money import PERCENT
@@ -19,6 +27,7 @@ from sconto.domain.product import Product
 from sconto.domain.promise import first_timeline_mistake
 from sconto.domain.promotion import PromotionChange, PromotionType
 from sconto.domain.schedule import Span, latest_wins
+from sconto.operations.cart_promotions import create_promotion as create_cart_promotion
 from sconto.operations.check import TIMELINE, check
 from sconto.operations.checkout import change_order_status, place_order
 from sconto.operations.products import put_products
@@ -69,7 +78,21 @@ async def open_shop(stock: Database) -> Caller:
         order = NewOrder(order_id, asked, None, replaces)
         await place_order(stock, caller, order, NOON, date(2026, 6, 1))
     await change_order_status(stock, caller, "A-3", OrderStatus.DELETED, NOON)
+    await place_orders_with_cart_promotions(stock, caller)
     return caller
+
+
+async def place_orders_with_cart_promotions(database: Database, caller: Caller) -> None:
+    """Two orders that take limits, one of which gives them back."""
+    limits = Limits(total=9, per_customer=9, budget={"EUR": 10_000})
+    terms = CartTerms(Target.ORDER, AmountOff({"EUR": 100}), limits=limits)
+    new = NewCartPromotion("Any", True, a_period(), terms, CodeType.ONE_TIME, ("CART-1", "CART-2"))
+    await create_cart_promotion(database, caller, new, NOON)
+    for order_id, code in (("B-1", "CART-1"), ("B-2", "CART-2")):
+        line = a_cart(a_line(3), codes=(code,))
+        cart = Cart(line.currency, line.lines, line.codes, None, Customer("c-1"), 490)
+        await place_order(database, caller, NewOrder(order_id, cart), NOON, date(2026, 6, 1))
+    await change_order_status(database, caller, "B-2", OrderStatus.DELETED, NOON)
 
 
 async def broken(database: Database, caller: Caller) -> list[str]:
@@ -88,6 +111,8 @@ async def test_nothing_contradicts_what_sconto_wrote_itself(stock: Database, sho
 COUNTERS = "Counters are the sum of the redemptions"
 COUNTED_WITH_CODES = "One-time codes count the redemptions by them"
 RECORDED = "Redemptions are what the orders picked"
+ALLOWANCES = "Allowances are what the orders that count took"
+GAVE_BACK = "Deleted orders gave back what their cart promotions took"
 USED_UP = "A one-time code is used up by the order that took it"
 
 
@@ -104,6 +129,12 @@ USED_UP = "A one-time code is used up by the order that took it"
             "UPDATE redemption_counts SET code_id = 9 WHERE {mine} AND code_type = 'one-time'",
             COUNTED_WITH_CODES,
         ),
+        ("UPDATE allowances SET taken = taken + 1 WHERE {mine} AND scope = 'total'", ALLOWANCES),
+        ("UPDATE allowances SET taken = 0 WHERE {mine} AND scope = 'customer'", ALLOWANCES),
+        ("DELETE FROM allowances WHERE {mine} AND scope = 'budget'", ALLOWANCES),
+        ("UPDATE orders SET gave_back_at = NULL WHERE {mine}", GAVE_BACK),
+        ("UPDATE orders SET status = 'paid' WHERE {mine} AND order_id = 'B-2'", GAVE_BACK),
+        ("DELETE FROM redemptions WHERE {mine} AND order_id = 'B-1'", RECORDED),
         ("DELETE FROM redemptions WHERE {mine} AND product_id = 2", RECORDED),
         ("UPDATE redemptions SET discount = discount + 1 WHERE {mine}", RECORDED),
         ("UPDATE redemptions SET product_id = 3 WHERE {mine} AND product_id = 2", RECORDED),

@@ -18,6 +18,17 @@ from sconto.domain.bill import PricedCart, PricedLine
 from sconto.domain.choice import Group, Pick, Reason
 from sconto.domain.code_outcomes import CodeOutcome, CodeStatus
 from sconto.domain.codes import CodeType
+from sconto.domain.stored_cart_promotions import (
+    StoredAdjustment,
+    StoredCartPromotion,
+    StoredShipping,
+    read_adjustment,
+    read_cart_promotion,
+    read_shipping,
+    store_adjustment,
+    store_cart_promotion,
+    store_shipping,
+)
 from sconto.domain.subscription import (
     CodeReason,
     ConsideredCode,
@@ -54,6 +65,7 @@ class StoredLine(msgspec.Struct, frozen=True, gc=False):
     total: int
     picks: tuple[StoredPick, ...]
     subscription_discount: int = 0
+    adjustments: tuple[StoredAdjustment, ...] | UnsetType = UNSET
 
 
 class StoredCode(msgspec.Struct, frozen=True, gc=False):
@@ -117,6 +129,8 @@ class StoredOutcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     lines: tuple[StoredLine, ...]
     codes: tuple[StoredCode, ...]
     subscription: StoredEffect | None = None
+    shipping: StoredShipping | UnsetType = UNSET
+    cart_promotions: tuple[StoredCartPromotion, ...] | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         """Raise ValueError for a version that this program does not know."""
@@ -147,6 +161,8 @@ def outcome_of(priced: PricedCart, decimals: int | UnsetType = UNSET) -> StoredO
             for code in priced.codes
         ),
         subscription=None if effect is None else _store_effect(effect),
+        shipping=UNSET if priced.shipping is None else store_shipping(priced.shipping),
+        cart_promotions=tuple(map(store_cart_promotion, priced.cart_promotions)) or UNSET,
     )
 
 
@@ -162,6 +178,7 @@ def _store_line(line: PricedLine) -> StoredLine:
         line.total,
         tuple([_store_pick(pick) for pick in line.picks]),
         line.subscription_discount,
+        tuple([store_adjustment(one) for one in line.adjustments]) or UNSET,
     )
 
 
@@ -219,6 +236,8 @@ def priced_cart_of(outcome: StoredOutcome, units: int = 1) -> PricedCart:
             for code in outcome.codes
         ),
         None if effect is None else _read_effect(effect, units),
+        None if outcome.shipping is UNSET else read_shipping(outcome.shipping),
+        tuple(map(read_cart_promotion, outcome.cart_promotions or ())),
     )
 
 
@@ -234,6 +253,7 @@ def _read_line(line: StoredLine, units: int) -> PricedLine:
         line.total * units,
         tuple([_read_pick(pick) for pick in line.picks]),
         line.subscription_discount * units,
+        tuple([read_adjustment(one) for one in line.adjustments or ()]),
     )
 
 

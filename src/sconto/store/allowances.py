@@ -34,7 +34,10 @@ _COUNTS: Final = {
         SELECT customer_id, count(*) {_COUNTED} AND customer_id IS NOT NULL GROUP BY customer_id
     """,  # of our own constants
     Scope.BUDGET: f"""
-        SELECT outcome ->> 'currency', sum(discount) {_COUNTED} GROUP BY outcome ->> 'currency'
+        SELECT outcome ->> 'currency',
+               trunc(sum(discount * 10 ^ coalesce((outcome ->> 'decimals')::numeric, 0)))
+        {_COUNTED}
+        GROUP BY outcome ->> 'currency'
     """,  # of our own constants
 }
 

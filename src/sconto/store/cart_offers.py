@@ -19,7 +19,8 @@ from sconto.domain.cart_offers import CartOffer
 from sconto.domain.cart_promotion import MOST_AUTOMATIC, CartTerms
 from sconto.domain.offers import Offer
 from sconto.domain.order import StoredOrder
-from sconto.store.period_ends import OVER_FROM
+from sconto.store.candidate_lookups import CODES_OF_TEXT
+from sconto.store.period_sql import OVER_FROM
 
 _MERCHANTS: Final = 1_000
 """Merchants whose automatic cart promotions a process caches."""
@@ -65,12 +66,9 @@ CART_PROMOTIONS: Final = f"""
                 'code_type', promotion.code_type, 'used_at', code.used_at),
             'terms', cart_promotion.terms,
             'taken', {_TAKEN.format(promotion_id="promotion.promotion_id")})
-        FROM unnest(cart.codes) AS activated (code_key)
+        FROM unnest(cart.codes) AS activated (key)
         CROSS JOIN LATERAL (
-            SELECT code_id, promotion_id, code_key,
-                   CASE WHEN used_by = ANY (cart.order_ids) THEN NULL ELSE used_at END AS used_at
-            FROM codes
-            WHERE merchant_id = $1 AND code_key = activated.code_key AND removed_at IS NULL
+            {CODES_OF_TEXT}
             ORDER BY promotion_id
             LIMIT {_PROMOTIONS_OF_CODE}
         ) AS code

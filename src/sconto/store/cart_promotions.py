@@ -17,7 +17,7 @@ from sconto.domain.codes import CodeType
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.schedule import Period
 from sconto.store.database import Connection
-from sconto.store.period_ends import OVER_FROM
+from sconto.store.period_sql import OVER_FROM
 
 _TERMS: Final = msgspec.json.Decoder(CartTerms)
 

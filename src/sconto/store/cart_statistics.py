@@ -6,12 +6,13 @@ from typing import Final, NamedTuple
 
 from sconto.domain.cart_statistics import CodeUses
 from sconto.store.database import Connection
+from sconto.store.stored_amounts import discount_from
 
 _MOST_CODES: Final = 1_000
 """Codes that are listed, those with the most orders first."""
 
 _BY_DAY: Final = """
-SELECT day, currency, sum(uses)::bigint AS uses, sum(discount)::numeric(40, 0) AS discount
+SELECT day, currency, sum(uses)::bigint AS uses, sum(discount) AS discount
 FROM redemption_counts
 WHERE merchant_id = $1 AND promotion_id = $2
 GROUP BY day, currency
@@ -53,7 +54,13 @@ async def read_days(
     """What the promotion gave, by day and currency."""
     rows = await connection.fetch(_BY_DAY, merchant_id, promotion_id)
     return [
-        UsesOfDay(row["day"], row["currency"], row["uses"], int(row["discount"])) for row in rows
+        UsesOfDay(
+            row["day"],
+            row["currency"],
+            row["uses"],
+            discount_from(row["discount"], row["currency"]),
+        )
+        for row in rows
     ]
 
 

@@ -6,7 +6,9 @@ order, as all transactions that wait for them lock them. The statements that pla
 for them (`order_limits`), so nothing can wait in a circle.
 
 The transaction first takes the shared lock of each promotion, as orders do: a count of what is
-taken (`allowances`) then sees all of a return, or nothing of it.
+taken (`allowances`) then sees all that the order gives back, or nothing of it.
+
+`unit` turns stored discounts into minor units (`stored_amounts`).
 """
 
 from collections.abc import Sequence
@@ -32,9 +34,10 @@ _GIVE_BACK: Final = """
 WITH gone AS (
     UPDATE orders SET gave_back_at = $3
     WHERE merchant_id = $1 AND order_id = $2 AND gave_back_at IS NULL
-    RETURNING customer_id, outcome ->> 'currency' AS currency
+    RETURNING customer_id, outcome ->> 'currency' AS currency,
+              10 ^ coalesce((outcome ->> 'decimals')::numeric, 0) AS unit
 ), recorded AS (
-    SELECT promotion_id, code_id, code_type, discount, customer_id, currency
+    SELECT promotion_id, code_id, code_type, trunc(discount * unit) AS discount, customer_id, currency
     FROM gone
     JOIN redemptions ON merchant_id = $1 AND order_id = $2 AND product_id = 0
 ), returned AS (
