@@ -5,9 +5,9 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from openapi.fields import Currency, Price, ProductId
-from sconto.domain.names import NAME_LENGTH
-from sconto.domain.product import MOST_PRODUCTS
+from openapi.fields import Absent, Currency, Price, ProductId
+from sconto.domain.names import NAME_LENGTH, REFERENCE_LENGTH
+from sconto.domain.product import MOST_PRODUCTS, MOST_TAGS
 
 _MUG: Final[JsonDict] = {"product_id": 11111, "name": "Mug", "price": "19.99", "currency": "EUR"}
 
@@ -26,6 +26,14 @@ class CatalogProduct(BaseModel):
     ]
     price: Price
     currency: Currency
+    tags: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=REFERENCE_LENGTH)]] | Absent,
+        Field(
+            max_length=MOST_TAGS,
+            description="What cart promotions choose products by. Left out, the product keeps its "
+            "tags; an answer has them only where there are some.",
+        ),
+    ] = None
 
 
 class CatalogPut(BaseModel):

@@ -12,8 +12,11 @@ from sconto.domain.cart_limits import (
     MOST_CODES_OF_SUBSCRIPTION,
     MOST_LINES_OF_CART,
     MOST_PRICES,
+    MOST_SEGMENTS,
     MOST_UNITS_OF_LINE,
 )
+from sconto.domain.cart_offers import CartReason
+from sconto.domain.cart_promotion import Target
 from sconto.domain.choice import Group, Reason
 from sconto.domain.code_outcomes import CodeStatus
 from sconto.domain.names import NAME_LENGTH, REFERENCE_LENGTH
@@ -130,8 +133,20 @@ class CartSubscription(BaseModel):
     ) = None
 
 
+class CartCustomer(BaseModel):
+    """The shopper, by the shop's own id, for conditions and limits of cart promotions."""
+
+    model_config = _strict()
+
+    id: Reference | None = None
+    segments: Annotated[list[Reference], Field(max_length=MOST_SEGMENTS)] | None = None
+    has_ordered: Annotated[
+        bool | None, Field(description="The shop knows of earlier orders that Sconto does not.")
+    ] = None
+
+
 class Cart(BaseModel):
-    """Products to buy, activated codes, and the subscription that they are an order of."""
+    """Products to buy, activated codes, the shopper, and what shipping costs."""
 
     model_config = _strict()
 
@@ -139,6 +154,10 @@ class Cart(BaseModel):
     lines: Annotated[list[CartLine], Field(min_length=1, max_length=MOST_LINES_OF_CART)]
     codes: Codes | None = None
     subscription: CartSubscription | None = None
+    customer: CartCustomer | None = None
+    shipping: Annotated[
+        Price | None, Field(description="What shipping costs before promotions.")
+    ] = None
 
 
 class CartToPrice(Cart):
@@ -226,6 +245,61 @@ class LinePromotion(BaseModel):
     code: str | Absent = None
 
 
+class LineAdjustment(BaseModel):
+    """What a cart promotion takes off a line."""
+
+    model_config = _strict()
+
+    promotion_id: int
+    target: Target
+    discount: Total
+
+
+class PricedShipping(BaseModel):
+    """What shipping costs before promotions, what they take off, and what remains."""
+
+    model_config = _strict()
+
+    amount: Total
+    discount: Total
+    total: Total
+
+
+class NextTier(BaseModel):
+    """What the cart has, and what the next tier needs: amounts or units."""
+
+    model_config = _strict()
+
+    have: Total | int
+    need: Total | int
+    missing: Total | int
+
+
+class CartPromotionReason(BaseModel):
+    """Why a cart promotion does not apply, with what the cart has and needs."""
+
+    model_config = _strict()
+
+    reason: CartReason
+    have: Total | int | Absent = None
+    need: Total | int | Absent = None
+    missing: Total | int | Absent = None
+
+
+class ConsideredCartPromotion(BaseModel):
+    """What a cart promotion takes off, or all the reasons why it does not apply."""
+
+    model_config = _strict()
+
+    promotion_id: int
+    target: Target
+    code: str | Absent = None
+    applied: bool
+    discount: Total | Absent = None
+    next: Annotated[NextTier | Absent, Field(description="Of tiers that are reached.")] = None
+    reasons: list[CartPromotionReason] | Absent = None
+
+
 class PricedLine(BaseModel):
     """A line, what it costs, and why."""
 
@@ -241,6 +315,9 @@ class PricedLine(BaseModel):
     discount_percent: Percent
     subscription_discount: Annotated[
         Total | Absent, Field(description="Only with a subscription.")
+    ] = None
+    adjustments: Annotated[
+        list[LineAdjustment] | Absent, Field(description="Only where there are some.")
     ] = None
     total: Total
     promotion: LinePromotion | None
@@ -313,6 +390,12 @@ class PricedCart(BaseModel):
     codes: list[PricedCode]
     subscription: Annotated[
         SubscriptionEffect | Absent, Field(description="Only where the request has one.")
+    ] = None
+    shipping: Annotated[
+        PricedShipping | Absent, Field(description="Only where the request says what it costs.")
+    ] = None
+    cart_promotions: Annotated[
+        list[ConsideredCartPromotion] | Absent, Field(description="Only where there are some.")
     ] = None
 
 

@@ -13,7 +13,7 @@ from pydantic_core.core_schema import WithDefaultSchema
 from starlette.routing import BaseRoute
 
 import sconto.api
-from openapi import catalog, checkout, health, merchant, merchant_codes, subscription
+from openapi import cart, catalog, checkout, health, merchant, merchant_codes, subscription
 from openapi.operation import Answer, Content, Operation, Parameter
 from sconto.api.plain_route import PlainRoute
 from sconto.app import ROUTES
@@ -26,6 +26,7 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
     **merchant.OPERATIONS,
     **merchant_codes.OPERATIONS,
     **subscription.OPERATIONS,
+    **cart.OPERATIONS,
     **catalog.OPERATIONS,
     **health.OPERATIONS,
 }

@@ -116,70 +116,70 @@ GAVE_BACK = "Deleted orders gave back what their cart promotions took"
 USED_UP = "A one-time code is used up by the order that took it"
 
 
-@pytest.mark.parametrize(
-    ("spoil", "promise"),
-    [
-        ("UPDATE redemption_counts SET uses = uses + 1 WHERE {mine}", COUNTERS),
-        ("UPDATE redemption_counts SET discount = discount + 1 WHERE {mine}", COUNTERS),
-        ("DELETE FROM redemption_counts WHERE {mine} AND code_type = 'one-time'", COUNTERS),
-        ("UPDATE codes SET applied_uses = applied_uses + 1 WHERE {mine}", COUNTED_WITH_CODES),
-        ("UPDATE codes SET outdone_uses = 1 - outdone_uses WHERE {mine}", COUNTED_WITH_CODES),
-        ("UPDATE codes SET applied_uses = 0, outdone_uses = 0 WHERE {mine}", COUNTED_WITH_CODES),
-        (
-            "UPDATE redemption_counts SET code_id = 9 WHERE {mine} AND code_type = 'one-time'",
-            COUNTED_WITH_CODES,
-        ),
-        ("UPDATE allowances SET taken = taken + 1 WHERE {mine} AND scope = 'total'", ALLOWANCES),
-        ("UPDATE allowances SET taken = 0 WHERE {mine} AND scope = 'customer'", ALLOWANCES),
-        ("DELETE FROM allowances WHERE {mine} AND scope = 'budget'", ALLOWANCES),
-        ("UPDATE orders SET gave_back_at = NULL WHERE {mine}", GAVE_BACK),
-        ("UPDATE orders SET status = 'paid' WHERE {mine} AND order_id = 'B-2'", GAVE_BACK),
-        ("DELETE FROM redemptions WHERE {mine} AND order_id = 'B-1'", RECORDED),
-        ("DELETE FROM redemptions WHERE {mine} AND product_id = 2", RECORDED),
-        ("UPDATE redemptions SET discount = discount + 1 WHERE {mine}", RECORDED),
-        ("UPDATE redemptions SET product_id = 3 WHERE {mine} AND product_id = 2", RECORDED),
-        ("DELETE FROM orders WHERE {mine} AND order_id = 'A-2'", RECORDED),
-        ("UPDATE codes SET used_by = NULL, used_at = NULL WHERE {mine}", USED_UP),
-        ("UPDATE codes SET used_by = 'A-9' WHERE {mine} AND used_by = 'A-3'", USED_UP),
-        (
-            "UPDATE orders SET replaced_by = NULL WHERE {mine}",
-            "A one-time code serves one order",
-        ),
-        (
-            "UPDATE orders SET status = 'paid' WHERE {mine} AND order_id = 'A-1'",
-            "Orders agree on which of them replaces which",
-        ),
-        (
-            "UPDATE orders SET outcome = replace(outcome::text, '\"total\":', '\"total\":1')::json"
-            " WHERE {mine} AND order_id = 'A-2'",
-            "The lines of an order add up to its total, each rounded once",
-        ),
-        ("DELETE FROM automatic_picks WHERE {mine} AND product_id = 1", TIMELINE),
-        ("UPDATE automatic_picks SET percent = percent + 1 WHERE {mine}", TIMELINE),
-        (
-            "UPDATE automatic_picks SET ends_at = ends_at - interval '1 microsecond'"
-            " WHERE {mine} AND ends_at IS NOT NULL",
-            TIMELINE,
-        ),
-        (
-            "UPDATE promotions SET deleted_at = now() WHERE {mine} AND type = 'coupon'",
-            "A promotion has each of its codes once, and only while it is of type coupon",
-        ),
-        (
-            "UPDATE redemptions SET code_id = 1 WHERE {mine} AND code_id > 0",
-            "A redeemed code is one of its promotion's",
-        ),
-        (
-            "INSERT INTO subscription_usage VALUES ({id}, 7, 0, 1)",
-            "Subscription codes are counted as often as applied, within the limit",
-        ),
-        (
-            "INSERT INTO subscription_applications VALUES"
-            " ({id}, 'application', 7, 1, 'try', 'monthly', NULL, 1, now())",
-            "Every version that was applied is kept; a code has one promotion",
-        ),
-    ],
-)
+SPOILED = [
+    ("UPDATE redemption_counts SET uses = uses + 1 WHERE {mine}", COUNTERS),
+    ("UPDATE redemption_counts SET discount = discount + 1 WHERE {mine}", COUNTERS),
+    ("DELETE FROM redemption_counts WHERE {mine} AND code_type = 'one-time'", COUNTERS),
+    ("UPDATE codes SET applied_uses = applied_uses + 1 WHERE {mine}", COUNTED_WITH_CODES),
+    ("UPDATE codes SET outdone_uses = 1 - outdone_uses WHERE {mine}", COUNTED_WITH_CODES),
+    ("UPDATE codes SET applied_uses = 0, outdone_uses = 0 WHERE {mine}", COUNTED_WITH_CODES),
+    (
+        "UPDATE redemption_counts SET code_id = 9 WHERE {mine} AND code_type = 'one-time'",
+        COUNTED_WITH_CODES,
+    ),
+    ("UPDATE allowances SET taken = taken + 1 WHERE {mine} AND scope = 'total'", ALLOWANCES),
+    ("UPDATE allowances SET taken = 0 WHERE {mine} AND scope = 'customer'", ALLOWANCES),
+    ("DELETE FROM allowances WHERE {mine} AND scope = 'budget'", ALLOWANCES),
+    ("UPDATE orders SET gave_back_at = NULL WHERE {mine}", GAVE_BACK),
+    ("UPDATE orders SET status = 'paid' WHERE {mine} AND order_id = 'B-2'", GAVE_BACK),
+    ("DELETE FROM redemptions WHERE {mine} AND order_id = 'B-1'", RECORDED),
+    ("DELETE FROM redemptions WHERE {mine} AND product_id = 2", RECORDED),
+    ("UPDATE redemptions SET discount = discount + 1 WHERE {mine}", RECORDED),
+    ("UPDATE redemptions SET product_id = 3 WHERE {mine} AND product_id = 2", RECORDED),
+    ("DELETE FROM orders WHERE {mine} AND order_id = 'A-2'", RECORDED),
+    ("UPDATE codes SET used_by = NULL, used_at = NULL WHERE {mine}", USED_UP),
+    ("UPDATE codes SET used_by = 'A-9' WHERE {mine} AND used_by = 'A-3'", USED_UP),
+    (
+        "UPDATE orders SET replaced_by = NULL WHERE {mine}",
+        "A one-time code serves one order",
+    ),
+    (
+        "UPDATE orders SET status = 'paid' WHERE {mine} AND order_id = 'A-1'",
+        "Orders agree on which of them replaces which",
+    ),
+    (
+        "UPDATE orders SET outcome = replace(outcome::text, '\"total\":', '\"total\":1')::json"
+        " WHERE {mine} AND order_id = 'A-2'",
+        "The lines of an order add up to its total, each rounded once",
+    ),
+    ("DELETE FROM automatic_picks WHERE {mine} AND product_id = 1", TIMELINE),
+    ("UPDATE automatic_picks SET percent = percent + 1 WHERE {mine}", TIMELINE),
+    (
+        "UPDATE automatic_picks SET ends_at = ends_at - interval '1 microsecond'"
+        " WHERE {mine} AND ends_at IS NOT NULL",
+        TIMELINE,
+    ),
+    (
+        "UPDATE promotions SET deleted_at = now() WHERE {mine} AND type = 'coupon'",
+        "A promotion has each of its codes once, and only while it takes codes",
+    ),
+    (
+        "UPDATE redemptions SET code_id = 1 WHERE {mine} AND code_id > 0",
+        "A redeemed code is one of its promotion's",
+    ),
+    (
+        "INSERT INTO subscription_usage VALUES ({id}, 7, 0, 1)",
+        "Subscription codes are counted as often as applied, within the limit",
+    ),
+    (
+        "INSERT INTO subscription_applications VALUES"
+        " ({id}, 'application', 7, 1, 'try', 'monthly', NULL, 1, now())",
+        "Every version that was applied is kept; a code has one promotion",
+    ),
+]
+
+
+@pytest.mark.parametrize(("spoil", "promise"), SPOILED)
 async def test_a_record_that_breaks_a_promise_is_found(
     stock: Database, shop: Caller, spoil: str, promise: str
 ) -> None:
@@ -221,7 +221,7 @@ UNIQUE = "Everything that must be unique has an index that makes it so"
             "DROP INDEX codes_by_key",
             "INSERT INTO codes (merchant_id, promotion_id, code, code_key, position)"
             " SELECT merchant_id, promotion_id, code, code_key, position FROM codes",
-            "A promotion has each of its codes once, and only while it is of type coupon",
+            "A promotion has each of its codes once, and only while it takes codes",
         ),
         (
             "ALTER TABLE redemptions DROP CONSTRAINT redemptions_pkey",

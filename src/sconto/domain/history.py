@@ -300,7 +300,7 @@ def cart_promotion_entry(
 
 
 def _cart_facts(promotion: CartPromotion) -> Facts:
-    terms: dict[str, object] = msgspec.to_builtins(promotion.terms)
+    terms = _without_empty(msgspec.to_builtins(promotion.terms))
     every_term = dict.fromkeys(CartTerms.__struct_fields__) | terms
     return {
         "name": promotion.name,
@@ -312,3 +312,12 @@ def _cart_facts(promotion: CartPromotion) -> Facts:
         "code_type": promotion.code_type,
         **every_term,
     }
+
+
+def _without_empty(fields: Mapping[str, object]) -> dict[str, object]:
+    """The fields that say something, in objects at any depth."""
+    shown = {
+        name: _without_empty(value) if isinstance(value, dict) else value
+        for name, value in fields.items()
+    }
+    return {name: value for name, value in shown.items() if value not in ([], {})}

@@ -278,19 +278,17 @@ class OrderReplaced(Problem):
 class TooManyAutomatic(Problem):
     """The merchant has as many automatic cart promotions that are not over as it may have."""
 
-    def __init__(self, most: int) -> None:
-        super().__init__(f"more than {most} automatic cart promotions")
-        self.most = most
+    most: int
 
 
+@dataclass(eq=False)
 class OrderGaveBack(Problem):
     """The order gave back what its cart promotions took, so it stays deleted."""
 
-    def __init__(self, order: StoredOrder) -> None:
-        super().__init__(f"order {order.order_id} gave back what it took")
-        self.order = order
+    order: StoredOrder
 
 
+@dataclass(eq=False)
 class SubscriptionPromotionNotFound(Problem):
     """No such subscription promotion, or not this merchant's, or archived: one cannot tell."""
 

@@ -35,7 +35,7 @@ _PRODUCT_ID = re.compile(r"[1-9][0-9]{0,18}")
 class Product:
     """What a shop sells; the price is in the currency's minor unit.
 
-    `tags` None keeps those that the product has.
+    `tags` None keeps those that the product has; a product without tags is read with None.
     """
 
     product_id: int

@@ -37,7 +37,8 @@ WITH gone AS (
     RETURNING customer_id, outcome ->> 'currency' AS currency,
               10 ^ coalesce((outcome ->> 'decimals')::numeric, 0) AS unit
 ), recorded AS (
-    SELECT promotion_id, code_id, code_type, trunc(discount * unit) AS discount, customer_id, currency
+    SELECT promotion_id, code_id, code_type, trunc(discount * unit) AS discount, customer_id,
+           currency
     FROM gone
     JOIN redemptions ON merchant_id = $1 AND order_id = $2 AND product_id = 0
 ), returned AS (

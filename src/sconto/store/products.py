@@ -244,5 +244,5 @@ def _counts(row: asyncpg.Record | None, asked: int) -> PutCounts:
 
 
 def _product(row: asyncpg.Record) -> Product:
-    tags = tuple(row["tags"])
+    tags = tuple(row["tags"]) or None
     return Product(row["product_id"], row["name"], row["price"], row["currency"], tags)

@@ -1,6 +1,6 @@
 """The bodies of the cart promotions API, field by field; every fault is listed in one answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, time
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
@@ -73,7 +73,7 @@ def read_change(
     """
     read_only = ("id", "created_at", "updated_at")
     faults = [FieldFault(f"/{name}", "cannot be changed") for name in read_only if name in patch]
-    merged = merge({k: v for k, v in current.items() if k not in read_only}, patch)
+    merged = merge(_without(current, read_only), _without(patch, read_only))
     sent = merged.get("codes")
     keeps_codes = isinstance(sent, dict) and before.code_type is not None and not _sends_list(patch)
     if keeps_codes:
@@ -111,6 +111,10 @@ def _read_part(fields: Fields, name: str, read: Callable[[Mapping[str, Any]], T]
     except InvalidFields as error:
         fields.note_faults(FieldFault(f"/{name}{one.place}", one.detail) for one in error.faults)
         return None
+
+
+def _without(fields: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name not in names}
 
 
 def _sends_list(patch: Mapping[str, Any]) -> bool:

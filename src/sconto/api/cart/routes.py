@@ -61,7 +61,8 @@ async def change_promotion(request: Request) -> Response:
     now = context.now()
 
     def change(before: CartPromotion) -> NewCartPromotion:
-        return reading.read_change(writing.write_promotion(before, ()), patch, before)
+        current = writing.write_promotion(before, None if before.code_type is None else ())
+        return reading.read_change(current, patch, before)
 
     changed = await operations.change_promotion(context.database, caller, promotion_id, change, now)
     codes = await operations.list_codes(context.database, caller, changed)
@@ -74,15 +75,6 @@ async def delete_promotion(request: Request) -> Response:
     context = context_of(request)
     promotion_id = _promotion_id(request)
     await operations.delete_promotion(context.database, caller, promotion_id, context.now())
-    return Response(status_code=204)
-
-
-async def restore_promotion(request: Request) -> Response:
-    """A promotion that was deleted less than an hour ago, with its codes."""
-    caller = require(request, Action.WRITE_PROMOTIONS)
-    context = context_of(request)
-    promotion_id = _promotion_id(request)
-    await operations.restore_promotion(context.database, caller, promotion_id, context.now())
     return Response(status_code=204)
 
 
@@ -134,7 +126,6 @@ ROUTES: Final = (
     PlainRoute(_PROMOTION, get_promotion, methods=["GET"]),
     PlainRoute(_PROMOTION, change_promotion, methods=["PATCH"]),
     PlainRoute(_PROMOTION, delete_promotion, methods=["DELETE"]),
-    PlainRoute(f"{_PROMOTION}/_restore", restore_promotion, methods=["POST"]),
     PlainRoute(f"{_PROMOTION}/statistics", read_statistics, methods=["GET"]),
     PlainRoute(f"{_PROMOTION}/history", read_history, methods=["GET"]),
 )

@@ -27,11 +27,15 @@ def write_promotion(promotion: CartPromotion, codes: Sequence[str] | None) -> Js
         "starts_at": write_instant(period.starts_at),
         "ends_at": None if period.ends_at is None else write_instant(period.ends_at),
         "hours": None if terms.hours is None else _write_hours(terms.hours),
-        "codes": None if codes is None else {"code_type": promotion.code_type, "codes": codes},
+        "codes": None if codes is None else {**_code_type(promotion), "codes": codes},
         **write_terms(terms),
         "created_at": write_instant(promotion.created_at),
         "updated_at": write_instant(promotion.updated_at),
     }
+
+
+def _code_type(promotion: CartPromotion) -> JsonObject:
+    return {} if promotion.code_type is None else {"code_type": promotion.code_type.value}
 
 
 def write_page(promotions: Sequence[CartPromotion], *, more: bool) -> JsonObject:
@@ -45,7 +49,7 @@ def write_page(promotions: Sequence[CartPromotion], *, more: bool) -> JsonObject
 def _write_listed(promotion: CartPromotion) -> JsonObject:
     written = write_promotion(promotion, None)
     if promotion.code_type is not None:
-        written["codes"] = {"code_type": promotion.code_type}
+        written["codes"] = _code_type(promotion)
     return written
 
 

@@ -32,7 +32,6 @@ from sconto.api.plain_route import PlainRoute
 from sconto.domain.people import Action
 from sconto.domain.problems import BodyTooLarge, UnsupportedMediaType
 from sconto.operations import codes
-from sconto.operations.promotions import get_summary
 from sconto.operations.turns import in_short_turns
 
 FILE_LIMIT: Final = 64 * 1024 * 1024
@@ -53,7 +52,7 @@ async def list_codes(request: Request) -> Response:
         headers = {"Content-Disposition": f'attachment; filename="codes-{promotion_id}.csv"'}
         lines = in_short_turns(context.short_turns, caller.merchant_id, parts, write_csv)
         return StreamingResponse(_write_file(lines), media_type=_CSV, headers=headers)
-    await get_summary(context.database, caller, promotion_id)
+    await codes.require_holder(context.database, caller, promotion_id)
     query = read_query(request.query_params.multi_items())
     page = await codes.list_codes(context.database, caller, promotion_id, query)
     listed = [write_code(code, context.zone) for code in page.codes]
@@ -66,7 +65,7 @@ async def add_codes(request: Request) -> Response:
     if _is_csv(request):
         caller = require(request, Action.WRITE_PROMOTIONS)
         promotion_id = id_in_path(request)
-        await get_summary(context.database, caller, promotion_id)
+        await codes.require_holder(context.database, caller, promotion_id)
         async with in_turn_if_large(request):
             with tempfile.SpooledTemporaryFile(_KEPT_IN_MEMORY) as file:
                 # Whoever sends slowly holds no connection to the database meanwhile.
@@ -81,7 +80,7 @@ async def add_codes(request: Request) -> Response:
         sent = await read_body(request, CODES)
         body = await run_parser(request, sent, parse_object, sent)
         promotion_id = id_in_path(request)
-        await get_summary(context.database, caller, promotion_id)
+        await codes.require_holder(context.database, caller, promotion_id)
         wanted = await run_parser(request, sent, read_codes_to_add, body)
         added = await codes.add_codes(context.database, caller, promotion_id, wanted, context.now())
     return JSONResponse({"added": added})
@@ -95,7 +94,7 @@ async def remove_codes(request: Request) -> Response:
         sent = await read_body(request, CODES)
         body = await run_parser(request, sent, parse_object, sent)
         promotion_id = id_in_path(request)
-        await get_summary(context.database, caller, promotion_id)
+        await codes.require_holder(context.database, caller, promotion_id)
         wanted = await run_parser(request, sent, read_codes_to_remove, body)
         gone = await codes.remove_codes(
             context.database, caller, promotion_id, wanted, context.now()
