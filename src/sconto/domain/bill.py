@@ -1,4 +1,4 @@
-"""Bills: a cart while it is being priced, step by step, and what it costs in the end."""
+"""Bills: a cart while it is being priced step by step, and what it costs in the end."""
 
 from datetime import datetime
 
@@ -12,10 +12,10 @@ from sconto.domain.subscription import SubscriptionOutcome
 
 
 class PricedLine(msgspec.Struct, frozen=True, gc=False):
-    """A line with what it costs; amounts in minor units, for the whole line.
+    """A line and what it costs. Amounts are in minor units, for the whole line.
 
-    `discount` is what product promotions take off, `subscription_discount` the line's share of what
-    the subscription's code takes off. `total` is what remains.
+    `discount` is what product promotions take off. `subscription_discount` is the line's share of
+    what the subscription's code takes off. `total` is what remains.
     """
 
     line_id: str
@@ -36,7 +36,7 @@ class PricedLine(msgspec.Struct, frozen=True, gc=False):
 
 
 class PricedCart(msgspec.Struct, frozen=True, gc=False):
-    """A cart with what it costs; the lines, with both their discounts, add up to the totals."""
+    """A cart and what it costs. The lines, with both discounts, add up to the totals."""
 
     currency: str
     subtotal: int
@@ -48,7 +48,7 @@ class PricedCart(msgspec.Struct, frozen=True, gc=False):
 
 
 class Bill(msgspec.Struct, frozen=True, gc=False):
-    """A cart while it is being priced: what a step may look at, and what the steps have decided.
+    """A cart while it is being priced: what a step may read, and what the steps have decided.
 
     The `total` of a line is what the steps so far have left of it.
     """
@@ -82,7 +82,7 @@ def open_bill(cart: Cart, candidates: Candidates, at: datetime) -> Bill:
 
 
 def add_up(bill: Bill) -> PricedCart:
-    """The cart with what it costs after all steps."""
+    """The priced cart, after all steps."""
     subtotal = sum([line.subtotal for line in bill.lines])
     total = sum([line.total for line in bill.lines])
     return PricedCart(

@@ -31,7 +31,7 @@ _OUT_OF_TIME = {
 
 
 class AutomaticPick(msgspec.Struct, frozen=True, gc=False):
-    """The promotion that a timeline shows for a product, or for all, at the time of the quote."""
+    """The promotion that a timeline has for a product, or for all products, at the quote's time."""
 
     promotion_id: int
     percent: int

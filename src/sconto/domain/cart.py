@@ -1,4 +1,4 @@
-"""Carts: what a shopper is about to buy."""
+"""Carts: what a shopper wants to buy."""
 
 import msgspec
 
@@ -15,9 +15,9 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Cart(msgspec.Struct, frozen=True):
-    """Lines and activated codes, the codes as typed and in the order of activation.
+    """Lines, and activated codes as typed, in the order of activation.
 
-    `subscription` is the one that the cart is an order of, if any.
+    `subscription` is set if the cart is an order of a subscription.
     """
 
     currency: str

@@ -1,4 +1,4 @@
-"""What became of each code that a shopper activated, with the facts that explain it."""
+"""What became of each activated code, with the facts that explain it."""
 
 from collections.abc import Callable, KeysView, Sequence
 from datetime import datetime
@@ -62,7 +62,7 @@ def find_code_outcomes(
 
 
 def _find_outcome(code: ActivatedCode, status_of: Callable[[Offer], CodeStatus]) -> CodeOutcome:
-    """The best status over the promotions that have the code; of equals the latest created's."""
+    """The best status of the promotions that have the code; on a tie the latest created's."""
     if not code.offers:
         return CodeOutcome(code.text, CodeStatus.UNKNOWN)
     offer, *others = code.offers

@@ -22,7 +22,7 @@ STEPS: Final[tuple[Callable[[Bill], Bill], ...]] = (
     product_promotions,
     subscription_code,
 )
-"""Each step takes off the lines what it decides; the next one acts on what remains."""
+"""Each step takes its discounts off the lines. The next step works on what remains."""
 
 
 def price(cart: Cart, candidates: Candidates, at: datetime) -> PricedCart:
@@ -34,7 +34,7 @@ def price(cart: Cart, candidates: Candidates, at: datetime) -> PricedCart:
 
 
 class ListedPrice(msgspec.Struct, frozen=True, eq=False):
-    """What one unit of a product costs in a listing, in minor units; `pick` is what applies."""
+    """What one unit of a product costs in a listing, in minor units; `pick` applies to it."""
 
     unit_price: int
     price: int
@@ -42,7 +42,7 @@ class ListedPrice(msgspec.Struct, frozen=True, eq=False):
 
 
 def price_listing(products: Sequence[tuple[int, int]], candidates: Candidates) -> list[ListedPrice]:
-    """Price one unit of each product, given with its unit price, as a cart without codes would."""
+    """Price one unit of each product as a cart without codes would; takes ids and unit prices."""
     specific, everywhere = candidates.specific.get, candidates.everywhere
     return [
         _list_price(unit_price, specific(product_id), everywhere)
@@ -50,7 +50,7 @@ def price_listing(products: Sequence[tuple[int, int]], candidates: Candidates) -
     ]
 
 
-# Pages show the same products again and again, a thousand at a time.
+# Pages list the same products again and again, a thousand at a time.
 @lru_cache(16_384)
 def _list_price(
     unit_price: int, specific: AutomaticPick | None, everywhere: AutomaticPick | None
