@@ -1,4 +1,4 @@
-"""Redemptions of a promotion day by day and code by code, as charts show them."""
+"""Redemptions of a promotion by day and by code, for charts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sconto.domain.product import Product
 
 @dataclass(frozen=True, slots=True)
 class DayCount:
-    """Uses on one day in one currency, and the discount that was given, in minor units."""
+    """Uses on one day in one currency, and their discount in minor units."""
 
     day: date
     currency: str
@@ -21,7 +21,7 @@ class DayCount:
 
 @dataclass(frozen=True, slots=True)
 class CodeCount:
-    """Uses of one code; it may have been removed since."""
+    """Uses of one code, which may have been removed since."""
 
     code: str
     applied_uses: int
@@ -30,7 +30,7 @@ class CodeCount:
 
 @dataclass(frozen=True, slots=True)
 class RedemptionChart:
-    """The days on which there was any use, in order, and the codes that were used most."""
+    """The days with any use, in order, and the most used codes."""
 
     days: Sequence[DayCount]
     codes: Sequence[CodeCount]
@@ -38,7 +38,7 @@ class RedemptionChart:
 
 @dataclass(frozen=True, slots=True)
 class ExamplePrice:
-    """What one unit of a product costs with the promotion and all others as they stand."""
+    """What one unit of a product costs with all promotions as they are."""
 
     product: Product
     line: PricedLine
