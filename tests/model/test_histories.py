@@ -254,15 +254,13 @@ def run_bodies(bench: Bench, examples: int, *, start: int | None) -> None:
 
 
 @pytest.mark.parametrize("start", range(4))
-def test_all_faults_of_a_body_are_told_in_the_order_of_the_reference(
-    bench: Bench, start: int
-) -> None:
+def test_all_faults_of_a_body_come_in_the_references_order(bench: Bench, start: int) -> None:
     run_bodies(bench, 120, start=start)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
-def test_all_faults_of_a_hundred_thousand_bodies_are_told(bench: Bench) -> None:
+def test_all_faults_of_a_hundred_thousand_bodies_are_found(bench: Bench) -> None:
     run_bodies(bench, 100_000, start=None)
 
 

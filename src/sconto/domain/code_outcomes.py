@@ -44,7 +44,7 @@ def find_code_outcomes(
     """The outcome of each code, once the picks of the cart's products are chosen."""
     if not activated:
         return ()
-    # The pick that applies stands first.
+    # The pick that applies is first.
     applied = {picks[0].code_id for picks in choice.distinct if picks}
     picked = {pick.code_id for picks in choice.distinct for pick in picks}
 

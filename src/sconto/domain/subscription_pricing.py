@@ -67,18 +67,18 @@ def place_order_number(order_number: int, first_order_number: int) -> OrderPlace
 
 def price_subscription(
     subscription: Subscription,
-    applied: Sequence[SubscriptionRules | None],
+    rules_of_codes: Sequence[SubscriptionRules | None],
     currency: str,
     total: int,
 ) -> SubscriptionOutcome:
     """What the subscription's codes give on an order that costs `total` without them.
 
-    `applied` has the rules of each code, in the subscription's order, None for an unknown code.
-    At most one code takes effect: the one with the largest discount, on a tie the first.
+    `rules_of_codes` are in the order of the subscription's codes, None for an unknown code. At most
+    one code takes effect: the one with the largest discount, on a tie the first.
     """
     considered = [
         _consider(code, subscription.order_number, rules, currency, total)
-        for code, rules in zip(subscription.codes, applied, strict=True)
+        for code, rules in zip(subscription.codes, rules_of_codes, strict=True)
     ]
     giving = [code for code in considered if code.rule is not None]
     best = max(giving, key=lambda code: code.discount, default=None)
@@ -88,18 +88,18 @@ def price_subscription(
 def _consider(
     code: SubscriptionCode,
     order_number: int,
-    applied: SubscriptionRules | None,
+    found: SubscriptionRules | None,
     currency: str,
     total: int,
 ) -> ConsideredCode:
     """What one code would give alone, or why it gives nothing."""
-    if applied is None:
+    if found is None:
         return ConsideredCode(code.code, None, 0, None, CodeReason.UNKNOWN)
     place = place_order_number(order_number, code.first_order_number)
-    best = best_effect(applied.rules, place, currency, total)
+    best = best_effect(found.rules, place, currency, total)
     if best is None:
-        return ConsideredCode(code.code, applied.promotion_id, 0, None, CodeReason.NO_RULE)
-    return ConsideredCode(code.code, applied.promotion_id, best.discount, best.rule, None)
+        return ConsideredCode(code.code, found.promotion_id, 0, None, CodeReason.NO_RULE)
+    return ConsideredCode(code.code, found.promotion_id, best.discount, best.rule, None)
 
 
 def _judge(code: ConsideredCode, best: ConsideredCode | None) -> ConsideredCode:
