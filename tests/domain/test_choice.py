@@ -29,7 +29,7 @@ def an_offer(
     code_type: CodeType | None = None,
     used_at: datetime | None = None,
 ) -> Offer:
-    """A code of a promotion; its own id is the promotion's, times ten."""
+    """An offer by code; the code's id is ten times the promotion's."""
     return Offer(
         key=code,
         code_id=promotion_id * 10,
@@ -49,7 +49,7 @@ def automatic(promotion_id: int, percent: int) -> AutomaticPick:
 
 @dataclass(frozen=True)
 class Choice:
-    """What a priced cart says of its products and codes."""
+    """The picks and the codes of a priced cart."""
 
     picks: dict[int, tuple[Pick, ...]]
     codes: tuple[CodeOutcome, ...]

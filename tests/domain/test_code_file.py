@@ -1,4 +1,4 @@
-"""Files of codes: what each line says, however the file arrives."""
+"""Files of codes: headings, codes and faults, whatever the pieces."""
 
 from itertools import pairwise
 

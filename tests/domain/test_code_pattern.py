@@ -1,4 +1,4 @@
-"""Patterns of generated codes: how many there can be, and which are refused."""
+"""Patterns of generated codes: how many codes they have, and which are refused."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What can be a code, and which spellings are the same code."""
+"""Which texts are codes, and which spellings are the same code."""
 
 import unicodedata
 from collections.abc import Callable
@@ -109,7 +109,7 @@ def test_a_letter_with_a_mark_may_be_one_character_or_two(letter: str) -> None:
 
 
 def test_a_text_of_a_million_marks_is_refused_quickly() -> None:
-    # In an order that normalizing would have to turn round.
+    # In an order that normalizing must reverse.
     text = "\u0438" + "\u0301" * 500_000 + "\u0316" * 500_000
     for _ in range(100):
         assert not is_code(text)

@@ -1,4 +1,4 @@
-"""Which products a promotion covers, and with how much."""
+"""Which products a promotion covers, and with which percents."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Rows of CSV files, however they are encoded, separated and cut."""
+"""Rows of CSV files with any encoding, delimiter and pieces."""
 
 import csv
 import io

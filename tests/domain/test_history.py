@@ -1,4 +1,4 @@
-"""What is recorded of a change: what differs, and no more of a list than a reader reads."""
+"""What history records of a change: differences, and only samples of lists."""
 
 from dataclasses import replace
 from datetime import timedelta

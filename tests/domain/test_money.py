@@ -81,7 +81,7 @@ DECIMALS = {
 
 
 def test_minor_units_are_those_of_iso_4217() -> None:
-    """Stored amounts are read by these: where ISO changes one, a migration is needed first.
+    """Stored amounts depend on these: if ISO changes one, a migration comes first.
 
     All others of ISO's list one, as published on 2026-01-01, have two decimals.
     """

@@ -1,4 +1,4 @@
-"""Positions of a list: the order is the one wanted, and as few as possible change."""
+"""Positions of a list have the wanted order, and as few as possible change."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""Roles and what they allow; passwords that may be given."""
+"""What roles allow, and which passwords are accepted."""
 
 import pytest
 

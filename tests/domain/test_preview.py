@@ -1,4 +1,4 @@
-"""What a promotion would do before it is saved."""
+"""What a promotion would do if it were saved."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -54,20 +54,20 @@ def spans(on_one: Sequence[Span] = (), on_all: Sequence[Span] = ()) -> Mapping[i
 @pytest.mark.parametrize(
     ("draft", "around", "rival"),
     [
-        # A code's promotion takes a tie; it has to give less to lose.
+        # A promotion with codes wins ties.
         (a_draft(codes=("A",)), spans(on_all=[a_span(10)]), None),
         (a_draft(codes=("A",)), spans(on_all=[a_span(11)]), 7),
         (a_draft(codes=("A",)), spans(on_one=[a_span(11)]), 7),
-        # So does a promotion on specific products against one on all.
+        # A promotion on specific products wins ties against one on all.
         (a_draft(TEN_ON_ONE), spans(on_all=[a_span(10)]), None),
         (a_draft(TEN_ON_ONE), spans(on_all=[a_span(11)]), 7),
         (a_draft(TEN_ON_ALL), spans(on_one=[a_span(10)]), 7),
         (a_draft(TEN_ON_ALL), spans(on_one=[a_span(9)]), None),
-        # Within a group the latest created is picked, whatever it gives.
+        # In an automatic group the latest created wins, whatever its percent.
         (a_draft(TEN_ON_ONE), spans(on_one=[a_span(90)]), None),
         (a_draft(TEN_ON_ONE, id_=5), spans(on_one=[a_span(1)]), 7),
         (a_draft(TEN_ON_ALL, id_=5), spans(on_all=[a_span(1)]), 7),
-        # What is its own is no rival.
+        # The stored version of the draft is no rival.
         (a_draft(TEN_ON_ONE, id_=7), spans(on_one=[a_span(50)]), None),
     ],
 )

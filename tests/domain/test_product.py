@@ -1,4 +1,4 @@
-"""What makes a product valid."""
+"""Which products are valid."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ class Written(str):
 
 
 def broken_rules(**changes: Any) -> dict[str, FieldRule]:
-    """The rule that each field breaks, for a valid product with these fields changed."""
+    """The rule that each field of a changed product breaks."""
     outcome = read_product(MUG | changes)
     return {fault.field: fault.rule for fault in outcome} if isinstance(outcome, tuple) else {}
 

@@ -1,4 +1,4 @@
-"""Whose failures are counted together, and how long to wait."""
+"""Limits on failed sign-ins, and how long to wait."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Values that a spreadsheet shows and does not run."""
+"""Values that spreadsheets show instead of running them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a subscription's codes do to an order, on random rules and amounts."""
+"""What a subscription's codes do to an order, with random rules and amounts."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""Who may have a subscription promotion's code, and what its fields can say."""
+"""Which subscriptions are eligible, and which values the fields may have."""
 
 from datetime import timedelta
 

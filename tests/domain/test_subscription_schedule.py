@@ -1,4 +1,4 @@
-"""What a schedule says of orders that are still to come."""
+"""Schedules of the next orders of a subscription."""
 
 from sconto.domain.subscription import Contract
 from sconto.domain.subscription_promotion import Rule

@@ -1,4 +1,4 @@
-"""What is told of a promotion for subscriptions before it is saved."""
+"""Warnings about a subscription promotion before it is saved."""
 
 from datetime import timedelta
 
