@@ -7,8 +7,9 @@ from sconto.domain.bill import PricedCart
 from sconto.domain.candidates import AutomaticPick, Candidates, Offer
 from sconto.domain.cart import Cart, Line
 from sconto.domain.codes import CodeType
+from sconto.domain.listing import price_listing
 from sconto.domain.money import FULL_PERCENT, PERCENT, percent_of
-from sconto.domain.pricing import price, price_listing
+from sconto.domain.pricing import price
 from sconto.domain.redemption import (
     Redemption,
     count_redemptions,
