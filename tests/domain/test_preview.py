@@ -1,9 +1,11 @@
 """What a promotion would do if it were saved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sconto.domain.candidates import AutomaticPick, Candidates
 from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
@@ -129,6 +131,31 @@ def test_sample_prices_show_which_other_promotion_wins() -> None:
     assert prices(a_draft(TEN_ON_ONE), candidates) == [(700, 7, False), (700, 7, False)]
     assert prices(a_draft(TEN_ON_ALL), candidates) == [(900, NEW, True), (900, NEW, True)]
     assert prices(a_draft(TEN_ON_ALL, id_=5), candidates)[0] == (700, 7, False)
+
+
+@given(
+    coverage=st.sampled_from([AllProducts, lambda percent: ListedProducts(percent, (1,))]),
+    percents=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    codes=st.sampled_from([(), ("A",)]),
+    is_later=st.booleans(),
+    on_one=st.booleans(),
+)
+def test_a_draft_has_a_rival_exactly_if_its_price_is_another_promotions(
+    coverage: Callable[[int], Coverage],
+    percents: tuple[int, int],
+    codes: tuple[str, ...],
+    is_later: bool,
+    on_one: bool,
+) -> None:
+    own, other = percents
+    draft = a_draft(coverage(own * PERCENT), codes=codes, id_=NEW if is_later else 5)
+    rival = AutomaticPick(7, other * PERCENT)
+    candidates = Candidates(specific={1: rival}) if on_one else Candidates(everywhere=rival)
+    [sample] = sample_prices(draft, [a_product(1)], candidates, NOON)
+    span = [a_span(other)]
+    around = spans(on_one=span) if on_one else spans(on_all=span)
+    assert find_rival(draft, around, NOON) == (None if sample.wins else 7)
+    assert sample.winner == (draft.id if sample.wins else 7)
 
 
 def test_the_time_of_a_preview_is_within_the_period() -> None:
