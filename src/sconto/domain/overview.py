@@ -5,7 +5,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
+from sconto.domain.bill import PricedLine
 from sconto.domain.codes import CodeType
+from sconto.domain.product import Product
 from sconto.domain.promotion import PromotionSummary, PromotionType
 
 DAYS_SHOWN: Final = 30
@@ -95,6 +97,14 @@ class OverviewPage:
 
     overviews: tuple[PromotionOverview, ...]
     next: ListPosition | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExamplePrice:
+    """What one unit of a product costs with all promotions as they are."""
+
+    product: Product
+    line: PricedLine
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sconto.domain.bill import PricedLine
-from sconto.domain.product import Product
-
 
 @dataclass(frozen=True, slots=True)
 class DayCount:
@@ -34,11 +31,3 @@ class RedemptionChart:
 
     days: Sequence[DayCount]
     codes: Sequence[CodeCount]
-
-
-@dataclass(frozen=True, slots=True)
-class ExamplePrice:
-    """What one unit of a product costs with all promotions as they are."""
-
-    product: Product
-    line: PricedLine
