@@ -1,4 +1,4 @@
-"""Bills: a cart while it is being priced, step by step, and what it costs in the end."""
+"""Bills: a cart while it is being priced step by step, and what it costs in the end."""
 
 from datetime import datetime
 
@@ -23,7 +23,7 @@ class Adjustment(msgspec.Struct, frozen=True, gc=False):
 
 
 class PricedLine(msgspec.Struct, frozen=True, gc=False):
-    """A line with what it costs; amounts in minor units, for the whole line.
+    """A line and what it costs. Amounts are in minor units, for the whole line.
 
     `discount` is what product promotions take off, the `adjustments` are what cart promotions take
     off, and `subscription_discount` is the line's share of what the subscription's code takes off.
@@ -99,7 +99,7 @@ class PricedCart(msgspec.Struct, frozen=True, gc=False):
 
 
 class Bill(msgspec.Struct, frozen=True, gc=False):
-    """A cart while it is being priced: what a step may look at, and what the steps have decided.
+    """A cart while it is being priced: what a step may read, and what the steps have decided.
 
     The `total` of a line is what the steps so far have left of it.
     """
@@ -136,7 +136,7 @@ def open_bill(cart: Cart, candidates: Candidates, at: datetime) -> Bill:
 
 
 def add_up(bill: Bill) -> PricedCart:
-    """The cart with what it costs after all steps."""
+    """The priced cart, after all steps."""
     subtotal = sum([line.subtotal for line in bill.lines])
     total = sum([line.total for line in bill.lines])
     discount, shipping = subtotal - total, bill.shipping

@@ -14,7 +14,7 @@ from sconto.domain.subscription_pricing import SubscriptionRules
 
 
 class AutomaticPick(msgspec.Struct, frozen=True, gc=False):
-    """The promotion that a timeline shows for a product, or for all, at the time of the quote."""
+    """The promotion that a timeline has for a product, or for all products, at the quote's time."""
 
     promotion_id: int
     percent: int

@@ -1,4 +1,4 @@
-"""Carts: what a shopper is about to buy."""
+"""Carts: what a shopper wants to buy."""
 
 import msgspec
 
@@ -29,9 +29,9 @@ NOBODY = Customer()
 
 
 class Cart(msgspec.Struct, frozen=True):
-    """Lines and activated codes, the codes as typed and in the order of activation.
+    """Lines, and activated codes as typed, in the order of activation.
 
-    `subscription` is the one that the cart is an order of, if any. `shipping` is what shipping
+    `subscription` is set if the cart is an order of a subscription. `shipping` is what shipping
     costs before promotions; None where the cart does not say.
     """
 

@@ -1,4 +1,4 @@
-"""What became of each code that a shopper activated, with the facts that explain it."""
+"""What became of each activated code, with the facts that explain it."""
 
 from collections.abc import Callable, KeysView, Sequence
 from datetime import datetime
@@ -46,7 +46,7 @@ def find_code_outcomes(
     """The outcome of each code, once the picks of the cart's products are chosen."""
     if not activated:
         return ()
-    # The pick that applies stands first.
+    # The pick that applies is first.
     applied = {picks[0].code_id for picks in choice.distinct if picks}
     picked = {pick.code_id for picks in choice.distinct for pick in picks}
 
@@ -64,7 +64,7 @@ def find_code_outcomes(
 
 
 def _find_outcome(code: ActivatedCode, status_of: Callable[[Offer], CodeStatus]) -> CodeOutcome:
-    """The best status over the promotions that have the code; of equals the latest created's."""
+    """The best status of the promotions that have the code; on a tie the latest created's."""
     if not code.offers:
         return CodeOutcome(code.text, CodeStatus.UNKNOWN)
     offer, *others = code.offers

@@ -1,4 +1,4 @@
-"""Whether an order may be placed: what it is compared with, and what the shopper agreed to."""
+"""Whether an order may be placed: repetitions, replacements, and the total agreed to."""
 
 from typing import Final
 
@@ -21,8 +21,8 @@ from sconto.domain.subscription import Subscription, SubscriptionOutcome, with_c
 def is_repetition(order: NewOrder, stored: StoredOrder) -> bool:
     """Whether the stored order came from the same request.
 
-    Compared as parsed: how an amount or a code is spelt does not matter, and neither does the
-    expected total, on which nothing in the stored order depends. An order from before the request
+    Requests are compared as parsed: the spelling of amounts and codes does not matter. The expected
+    total is not compared, because nothing in the stored order depends on it. An order from before the request
     was stored is compared with what its outcome tells of it.
     """
     if order.replaces != stored.replaces:
@@ -60,7 +60,7 @@ def _is_same_subscription(sent: Subscription | None, stored: SubscriptionOutcome
 
 
 def check_replaceable(order_id: str, stored: StoredOrder | None) -> None:
-    """Refuse to replace an order that was paid, is gone, or was never placed.
+    """Check that an order can be replaced: it was placed, and is neither paid nor deleted.
 
     Raises ReplacedOrderNotFound or OrderNotReplaceable.
     """
@@ -74,10 +74,10 @@ _USED_UP: Final = (CodeStatus.USED, CodeStatus.LIMIT_REACHED)
 
 
 def check_agreed(order: NewOrder, priced: PricedCart) -> None:
-    """Refuse a price that the shopper has not agreed to.
+    """Check that the shopper agreed to the price.
 
-    A used-up code is no reason once the shopper agreed to the total without it. Raises TotalDiffers
-    or CodesUsedUp.
+    A used-up code does not matter if the shopper agreed to the total without it. Raises
+    TotalDiffers or CodesUsedUp.
     """
     if order.expected_total is None:
         if any(code.status in _USED_UP for code in priced.codes):

@@ -25,7 +25,7 @@ def product_promotions(bill: Bill) -> Bill:
 
 
 def _discount_line(line: PricedLine, picks: tuple[Pick, ...]) -> PricedLine:
-    """The line after its winning pick, which stands first; rounded once, half up, for the line."""
+    """The line after its winning pick, the first one; rounded once, half up, for the line."""
     if not picks:
         return line
     discount = percent_of(line.subtotal, picks[0].percent)

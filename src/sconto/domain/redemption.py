@@ -1,4 +1,4 @@
-"""What an order records of the promotions that were picked; the counters add it up."""
+"""Redemptions: the picks that an order records, and that counters add up."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -18,9 +18,9 @@ class Redemption(msgspec.Struct, frozen=True):
 
     A cart promotion is recorded for product 0, which no product has.
 
-    `discount` is what the customer got by it on all lines of the product in minor units, zero where
-    another pick applied. `code_id` and `code_type` are None for an automatic promotion; the type is
-    the one that the code had when it was picked, reusable where none was set.
+    `discount` is what the pick took off all lines of the product, in minor units; zero if another
+    pick applied. `code_id` and `code_type` are None for an automatic promotion. `code_type` is the
+    code's type when it was picked; reusable if none was set.
     """
 
     product_id: int
@@ -32,7 +32,7 @@ class Redemption(msgspec.Struct, frozen=True):
 
 
 def redemptions_of(priced: PricedCart) -> list[Redemption]:
-    """What an order of the priced cart records: every pick of every product.
+    """The redemptions of an order of the priced cart: every pick of every product.
 
     "A redemption is recorded for every pick, whether or not its discount is the one the customer
     gets" (merchant API).
@@ -76,7 +76,7 @@ def count_redemptions(priced: PricedCart) -> int:
 
 
 def one_time_codes(redemptions: Iterable[Redemption]) -> list[int]:
-    """The codes that an order uses up, by ascending id."""
+    """The one-time codes that an order uses up, by ascending id."""
     return sorted(
         {
             redemption.code_id

@@ -1,11 +1,11 @@
-"""The outcome of an order as it is stored: a value of its own, with a version.
+"""Stored outcomes: an order's priced cart as its row keeps it, with a version.
 
-It is JSON, read for as long as the order is kept. Its names do not follow those of the values that
-pricing works with: these may change, the names here may not. A new field needs a default; whatever
-else changes needs a new version and a decoder for the one before.
+An outcome is JSON and must be readable for as long as the order exists. Its field names are
+independent of the values that pricing works with: those may change, these may not. A new field
+needs a default. Any other change needs a new version, and a decoder for the version before.
 
-Version 1 has no `version`: it is what was stored before outcomes said theirs. Version 2 is the same
-with `version`, so that programs of before read it too.
+Version 1 has no `version` field. Version 2 is the same with `version`, so that programs that only
+know version 1 read it too.
 """
 
 from datetime import datetime
@@ -116,8 +116,8 @@ class StoredEffect(msgspec.Struct, frozen=True, gc=False):
 class StoredOutcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A priced cart as it is stored.
 
-    Amounts are integers of which `decimals` digits are behind the dot. Unset means the currency's
-    decimals, but for some currencies in version 1: see `store.stored_amounts`.
+    Amounts are integers with `decimals` decimals. Unset means the currency's decimals, except for
+    some currencies in version 1: see `store.stored_amounts`.
     """
 
     version: int = 1
@@ -216,7 +216,7 @@ def _store_effect(effect: SubscriptionOutcome) -> StoredEffect:
 
 
 def priced_cart_of(outcome: StoredOutcome, units: int = 1) -> PricedCart:
-    """The priced cart that was stored; each stored amount is so many minor units."""
+    """The stored priced cart; `units` is how many minor units one stored unit has."""
     effect = outcome.subscription
     return PricedCart(
         outcome.currency,

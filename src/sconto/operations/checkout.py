@@ -12,10 +12,11 @@ from sconto.domain.allowances import claim_of
 from sconto.domain.bill import PricedCart
 from sconto.domain.candidates import Candidates
 from sconto.domain.cart import Cart
+from sconto.domain.listing import ListedPrice, price_listing
 from sconto.domain.order import NewOrder, OrderStatus, Placed, StoredOrder
 from sconto.domain.people import Caller
 from sconto.domain.placement import check_agreed, check_replaceable, is_repetition
-from sconto.domain.pricing import ListedPrice, price, price_listing
+from sconto.domain.pricing import price
 from sconto.domain.problems import (
     OrderBusy,
     OrderConflict,

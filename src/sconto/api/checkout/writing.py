@@ -23,9 +23,9 @@ from sconto.api.rfc3339 import write_instant
 from sconto.domain.bill import PricedCart, PricedLine
 from sconto.domain.choice import Group, Pick, Reason
 from sconto.domain.code_outcomes import CodeOutcome, CodeStatus
+from sconto.domain.listing import ListedPrice
 from sconto.domain.money import format_amount, format_percent
 from sconto.domain.order import OrderStatus, StoredOrder
-from sconto.domain.pricing import ListedPrice
 from sconto.domain.promotion import PromotionType
 
 

@@ -1,4 +1,4 @@
-"""The checkout as the design describes it: what a cart costs, and what an order takes."""
+"""The checkout as the design describes it: prices of carts, and what orders record."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Any
 from tests.model.faults import is_code
 from tests.model.shop import Answer, Code, Promotion, Shop
 from tests.model.subscriptions import shares
-from tests.model.words import (
+from tests.model.values import (
     compared,
     half_up,
     is_over,
@@ -29,7 +29,7 @@ RANKS = [
     "inactive",
     "unknown",
 ]
-"""The states of an activated code; the best over the promotions that have it is told."""
+"""The statuses of an activated code, best first; it has the best of its promotions' statuses."""
 
 
 @dataclass
@@ -71,14 +71,16 @@ def price(
         "codes": [_code_state(shop, text, picks, at, freed) for text in texts],
     }
     if cart.get("subscription") is not None:
-        taken, told = shop.subscriptions.effect(cart["subscription"], currency, subtotal - discount)
+        taken, shown = shop.subscriptions.effect(
+            cart["subscription"], currency, subtotal - discount
+        )
         _take_off(quote, taken)
-        quote["subscription"] = told
+        quote["subscription"] = shown
     return quote, picks
 
 
 def _take_off(quote: dict[str, Any], amount: int) -> None:
-    """Take a subscription's discount off an order, and off its lines."""
+    """Take a subscription's discount off an order and its lines."""
     currency = quote["currency"]
     totals = [minor_units(line["total"], currency) for line in quote["lines"]]
     for line, total, share in zip(quote["lines"], totals, shares(amount, totals), strict=True):
@@ -89,7 +91,7 @@ def _take_off(quote: dict[str, Any], amount: int) -> None:
 
 
 def place(shop: Shop, body: Mapping[str, Any], now: datetime) -> Answer:
-    """`POST /checkout/v1/orders` with a body that has no fault."""
+    """`POST /checkout/v1/orders` with a body without faults."""
     order_id, replaces = body["order_id"], body.get("replaces")
     if (stored := shop.orders.get(order_id)) is not None:
         if _same(body, stored["body"]):
@@ -128,14 +130,14 @@ def set_status(shop: Shop, order_id: str, status: str) -> Answer:
 
 
 def _activated(codes: Sequence[str]) -> list[str]:
-    """Each code once, where it was activated last."""
+    """Each code once, at its last place."""
     last = {_key(text): text for text in codes}
     order = list(dict.fromkeys(_key(text) for text in reversed(codes)))
     return [last[key] for key in reversed(order)]
 
 
 def _key(text: str) -> str:
-    """What a code is compared by: whatever its case, unless it can be no code."""
+    """The key of a code, ignoring case; a text that cannot be a code keeps its case."""
     key = compared(text)
     return key if is_code(key) else text
 
@@ -155,7 +157,7 @@ def _usable(promotion: Promotion, code: Code, at: datetime, freed: str | None) -
 
 
 def _offers(shop: Shop, text: str) -> list[tuple[Promotion, Code]]:
-    """The codes that a text is a spelling of, with their promotions."""
+    """The codes that the text spells, with their promotions."""
     return [
         (promotion, code)
         for promotion in shop.promotions.values()
@@ -168,7 +170,7 @@ def _offers(shop: Shop, text: str) -> list[tuple[Promotion, Code]]:
 def _picks(
     shop: Shop, product: int, texts: Sequence[str], at: datetime, freed: str | None
 ) -> list[Pick]:
-    """The three groups' picks; the first is the one that the customer gets."""
+    """The picks of the three groups; the first one applies."""
     found = []
     by_code = _pick_by_code(shop, product, texts, at, freed)
     if by_code is not None:
@@ -291,7 +293,7 @@ def _state(
 
 
 def _same(body: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two requests ask for the same order, however they are spelt."""
+    """Whether two requests are for the same order, in any spelling."""
 
     def parsed(one: Mapping[str, Any]) -> object:
         currency = one["currency"]
@@ -306,7 +308,7 @@ def _same(body: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def _give_back(shop: Shop, order_id: str) -> None:
-    """An order is replaced: it is deleted, and its one-time codes are free."""
+    """Replace an order: it is deleted, and its one-time codes are free."""
     old = shop.orders[order_id]
     old["answer"] = {**old["answer"], "status": "deleted"}
     old["replaced"] = True
@@ -317,7 +319,7 @@ def _give_back(shop: Shop, order_id: str) -> None:
 
 
 def _take(picks: Mapping[int, list[Pick]], order_id: str, now: datetime) -> None:
-    """Count a redemption for every pick of every product, and use up one-time codes."""
+    """Count a redemption for every pick of every product; one-time codes are used up."""
     for of_product in picks.values():
         for pick in of_product:
             pick.promotion.uses += 1

@@ -1,4 +1,4 @@
-"""What is sent and compared: JSON values with numbers as written, instants, percents, amounts."""
+"""Values that are sent and compared: JSON with numbers as written, instants, percents, amounts."""
 
 import json
 import re
@@ -17,7 +17,7 @@ _TIME = re.compile(r"([0-9-]{10})T([0-9:]{8})([+-])([0-9]{2}):([0-9]{2})")
 
 
 class Digits(str):
-    """A JSON number that is sent exactly as it is written here."""
+    """A JSON number that is sent exactly as written."""
 
     __slots__ = ()
 
@@ -37,12 +37,12 @@ def to_json(value: object) -> str:
 
 
 def compared(code: str) -> str:
-    """What a code is compared by: in NFC, without blanks around it, whatever its case."""
+    """The key of a code: in NFC, trimmed, ignoring case."""
     return unicodedata.normalize("NFC", code.strip(_AROUND_CODES)).lower()
 
 
 def is_string(value: object) -> bool:
-    """Whether it is a JSON string; a number as written is none."""
+    """Whether it is a JSON string; `Digits` are not."""
     return isinstance(value, str) and not isinstance(value, Digits)
 
 
@@ -72,7 +72,7 @@ def show_percent(number: Fraction) -> str:
 
 
 def instant(value: object) -> datetime | None:
-    """`YYYY-MM-DDThh:mm:ss±hh:mm` within the years and offsets that there are."""
+    """`YYYY-MM-DDThh:mm:ss±hh:mm` with a valid year and offset."""
     found = _TIME.fullmatch(value) if is_string(value) and isinstance(value, str) else None
     if found is None:
         return None
@@ -100,7 +100,7 @@ def is_over(end: datetime | None, at: datetime) -> bool:
 
 
 def no_end(zone: ZoneInfo) -> datetime:
-    """The time that means that there is no end."""
+    """The time that means "no end"."""
     return datetime(3000, 1, 1, tzinfo=zone).astimezone(UTC)
 
 
@@ -117,5 +117,5 @@ def minor_units(text: str, currency: str) -> int:
 
 
 def half_up(number: Fraction) -> int:
-    """The nearest whole number; a half goes up."""
+    """The nearest integer; a half goes up."""
     return int((number + Fraction(1, 2)).__floor__())

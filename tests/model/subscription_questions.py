@@ -1,4 +1,4 @@
-"""Random questions about subscription promotions, and subscriptions for carts to belong to."""
+"""Random questions about subscription promotions, and random subscriptions of carts."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 
 from hypothesis import strategies as st
 
-from tests.model.asking import Ask
+from tests.model.asking import Question
 from tests.model.shop import Shop
 
 Draw = st.DrawFn
@@ -15,7 +15,7 @@ VERBS: Final = {
     "create subscription": 2, "change subscription": 2, "archive subscription": 1,
     "find subscription": 1, "validate subscription": 1, "apply subscription": 4,
 }  # fmt: skip
-"""How often each thing is asked."""
+"""How often each verb is asked."""
 
 _CODES: Final = ("TRY", "try", "KEEP", "Ж")
 _TYPED: Final = (*_CODES, *(f"\u00a0{code}\r\n" for code in _CODES))
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 @st.composite
 def one_of_these(draw: Draw, found: Sequence[T], others: Sequence[T]) -> T:
-    """One of what there is, mostly; now and then something else.
+    """Usually one of `found`, sometimes one of `others`.
 
     How much there is may depend on who won a race; what is drawn may not.
     """
@@ -42,8 +42,8 @@ def one_of_these(draw: Draw, found: Sequence[T], others: Sequence[T]) -> T:
 
 
 @st.composite
-def subscription_asks(draw: Draw, shop: Shop, now: datetime, verb: str) -> Ask:
-    """A question; bodies have no fault but what the state makes of them."""
+def subscription_questions(draw: Draw, shop: Shop, now: datetime, verb: str) -> Question:
+    """A question whose body has no faults, except those that the state causes."""
     known = list(shop.subscriptions.promotions)
     target, body = draw(one_of_these(known, ["999999999"])), dict[str, Any]()
     match verb:
@@ -67,7 +67,7 @@ def subscription_asks(draw: Draw, shop: Shop, now: datetime, verb: str) -> Ask:
             target = f"key-{draw(st.integers(1, 40))}"
             code = draw(one_of_these(_codes_of(shop), _TYPED))
             body = {"promotionCode": code, "subscriptionContract": draw(_contracts())}
-    return Ask(verb, target, body)
+    return Question(verb, target, body)
 
 
 @st.composite

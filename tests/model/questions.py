@@ -1,4 +1,4 @@
-"""Random questions: mostly sensible ones about what is there, some with anything in them."""
+"""Random questions: mostly sensible ones about what exists, and some with random content."""
 
 from collections.abc import Sequence
 from copy import deepcopy
@@ -7,17 +7,17 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from tests.model import contracts
-from tests.model.asking import Ask
-from tests.model.contracts import one_of_these
+from tests.model import subscription_questions
+from tests.model.asking import Question
 from tests.model.faults import is_code
 from tests.model.shop import Shop
-from tests.model.words import DECIMALS, Digits, compared
+from tests.model.subscription_questions import one_of_these
+from tests.model.values import DECIMALS, Digits, compared
 
 Draw = st.DrawFn
 
 PRODUCTS: Final = (1, 2, 3, 4, 2**63 - 1)
-"""The ids that come and go in the catalogue."""
+"""The ids that are added to the catalogue and removed."""
 
 CODES: Final = ("A", "a", "K", "B", "b-1", "B-1", "Ж", "ж", "ѓ", "\u0433\u0301", "x_.9", "Z" * 30)
 ORDERS: Final = ("o1", "o2", "o3", "o4", "o5", "o6", "o7", "o8")
@@ -33,7 +33,7 @@ _TYPED: Final = (
     "\u0413\u0301\u00a0",
     "b\u200b-1",
 )
-"""What shoppers type besides codes that there are: a sign for Kelvin, blanks, and marks apart."""
+"""Other texts that shoppers type: a Kelvin sign, blanks, and separate marks."""
 
 _NAMES: Final = ("Spring", "spring sale", "ВЕСНА", "весна 2", "n", "é" * 255)  # noqa: RUF001
 _PERCENTS: Final = (
@@ -86,13 +86,13 @@ _OFFSETS: Final = (0, 3 * 60, -5 * 60 - 30, 14 * 60, -14 * 60, 1)
 _VERBS: Final = {
     "create": 3, "patch": 4, "get": 1, "list": 1, "delete": 1, "statistics": 2, "quote": 4,
     "order": 4, "find order": 1, "set status": 2, "put product": 1, "drop product": 1,
-    **contracts.VERBS,
+    **subscription_questions.VERBS,
 }  # fmt: skip
-"""How often each thing is asked."""
+"""How often each verb is asked."""
 
 
 @st.composite
-def asks(draw: Draw, shop: Shop, now: datetime) -> Ask:
+def questions(draw: Draw, shop: Shop, now: datetime) -> Question:
     """A question."""
     verb = draw(st.sampled_from([verb for verb, share in _VERBS.items() for _ in range(share)]))
     target, body = "", dict[str, Any]()
@@ -125,8 +125,8 @@ def asks(draw: Draw, shop: Shop, now: datetime) -> Ask:
         case "drop product":
             target = str(draw(st.sampled_from(PRODUCTS)))
         case _:
-            return draw(contracts.subscription_asks(shop, now, verb))
-    return Ask(verb, target, body)
+            return draw(subscription_questions.subscription_questions(shop, now, verb))
+    return Question(verb, target, body)
 
 
 @st.composite
@@ -152,7 +152,7 @@ def changes(draw: Draw, now: datetime, type_: str) -> dict[str, Any]:
 
 @st.composite
 def times(draw: Draw, now: datetime) -> str:
-    """A time around now, in some zone."""
+    """A time around now, in some time zone."""
     if draw(st.integers(0, 9)) == 0:
         return draw(
             st.sampled_from(
@@ -206,7 +206,7 @@ def _typed(draw: Draw, types: st.SearchStrategy[str]) -> dict[str, Any]:
 
 @st.composite
 def spoilt_bodies(draw: Draw, now: datetime) -> dict[str, Any]:
-    """A body of create or modify with several things wrong, mostly."""
+    """A body of create or modify, usually with several faults."""
     body = {**draw(_optional(now)), **draw(_typed(st.sampled_from(("coupon", "discount"))))}
     if draw(st.booleans()):
         body["promotion_name"] = draw(st.sampled_from(_NAMES))
@@ -215,13 +215,13 @@ def spoilt_bodies(draw: Draw, now: datetime) -> dict[str, Any]:
 
 @st.composite
 def _spoilt(draw: Draw, body: dict[str, Any]) -> dict[str, Any]:
-    """The body as it is, mostly."""
+    """Usually the unchanged body."""
     return draw(_with_spoils(body)) if draw(st.integers(0, 3)) == 0 else body
 
 
 @st.composite
 def _with_spoils(draw: Draw, body: dict[str, Any]) -> dict[str, Any]:
-    """The body with a few things changed, its members in any order."""
+    """The body with a few changes, its members in any order."""
     for _ in range(draw(st.integers(1, 5))):
         place: dict[str, Any] = body
         objects = [name for name in ("coupons", "discounts") if isinstance(body.get(name), dict)]
@@ -231,7 +231,7 @@ def _with_spoils(draw: Draw, body: dict[str, Any]) -> dict[str, Any]:
         if value == "remove":
             place.pop(name, None)
         else:
-            # A copy, for the next change may be within it.
+            # A copy, because the next change may be inside it.
             place[name] = deepcopy(value)
     return {name: body[name] for name in draw(st.permutations(list(body)))}
 
@@ -327,7 +327,7 @@ def _carts(draw: Draw, shop: Shop) -> dict[str, Any]:
     codes = draw(st.lists(one_of_these(known, _TYPED), max_size=4))
     cart: dict[str, Any] = {"currency": currency, "lines": lines, "codes": codes}
     if draw(st.integers(0, 2)) == 0:
-        cart["subscription"] = draw(contracts.subscriptions(shop))
+        cart["subscription"] = draw(subscription_questions.subscriptions(shop))
     return cart
 
 
@@ -339,7 +339,7 @@ def _quotes(draw: Draw, shop: Shop, now: datetime) -> dict[str, Any]:
 
 @st.composite
 def _orders(draw: Draw, shop: Shop) -> dict[str, Any]:
-    """A new order, one that was sent before, or a new one in the place of another."""
+    """A new order, a repeated one, or one that replaces another."""
     placed = sorted(shop.orders)
     again = draw(one_of_these(placed, placed or ORDERS))
     if draw(st.integers(0, 3)) == 0 and placed:
@@ -351,6 +351,6 @@ def _orders(draw: Draw, shop: Shop) -> dict[str, Any]:
 
 
 def _respelt(body: dict[str, Any]) -> dict[str, Any]:
-    """The same order in other words."""
+    """The same order, spelled differently."""
     codes = [text.swapcase() if is_code(text) else text for text in body["codes"]]
     return {**dict(reversed(list(body.items()))), "codes": codes, "expected_total": "7"}
