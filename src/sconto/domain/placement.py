@@ -22,8 +22,8 @@ def is_repetition(order: NewOrder, stored: StoredOrder) -> bool:
     """Whether the stored order came from the same request.
 
     Requests are compared as parsed: the spelling of amounts and codes does not matter. The expected
-    total is not compared, because nothing in the stored order depends on it. An order from before the request
-    was stored is compared with what its outcome tells of it.
+    total is not compared, because nothing in the stored order depends on it. An order without a
+    stored request is compared with what its outcome tells of it.
     """
     if order.replaces != stored.replaces:
         return False

@@ -1,4 +1,4 @@
-"""What a shop's checkout asks for: prices, quotes and orders."""
+"""The checkout: prices, quotes and orders."""
 
 import asyncio
 import dataclasses
@@ -36,11 +36,11 @@ from sconto.store.orders import (
 )
 from sconto.store.slots import NoSlot
 
-_PATIENCE: Final = 5.0
-"""Seconds for which an order tries again while something else uses one of its codes, or its id."""
+_BUSY_TIMEOUT: Final = 5.0
+"""Seconds after which an order gives up on a code, or an order id, that something else uses."""
 
 _LONGEST_PAUSE: Final = 0.2
-"""Seconds between two attempts; the first pauses are shorter."""
+"""Seconds between two attempts, at most; the first pauses are shorter."""
 
 _RETRY_AFTER: Final = 1
 
@@ -74,12 +74,12 @@ async def list_prices(
 async def place_order(
     database: Database, caller: Caller, order: NewOrder, now: datetime, day: date
 ) -> Placed:
-    """Place the order, or find that the same one was placed before.
+    """Place the order, or find that the same order was placed before.
 
-    `day` is the one its redemptions are counted on. Promotions apply as of `now`, however long it
-    takes. Raises OrderConflict, ReplacedOrderNotFound, OrderNotReplaceable, TotalDiffers or
-    CodesUsedUp, and OrderBusy where something else uses one of its codes, or its id, for long;
-    then nothing was written.
+    Its redemptions are counted on `day`. Promotions apply as of `now`, however long it takes.
+    Raises OrderConflict, ReplacedOrderNotFound, OrderNotReplaceable, TotalDiffers or CodesUsedUp,
+    and OrderBusy if something else uses its id or one of its codes for long. Then nothing is
+    written.
     """
 
     async def attempt() -> Placed:
@@ -91,13 +91,13 @@ async def place_order(
 async def _until_clear(
     database: Database, caller: Caller, attempt: Callable[[], Awaitable[T]]
 ) -> T:
-    """Make an attempt again for as long as it is overtaken; from the second on, wait in line.
+    """Repeat an attempt until it loses no race; from the second attempt on, wait in line.
 
-    Only the first in line for a code asks the database, so that many orders for one code make few
+    Only the first in line for a code asks the database, so many orders for one code send few
     statements. Raises OrderBusy after a few seconds.
     """
     clock = asyncio.get_running_loop().time
-    deadline = clock() + _PATIENCE
+    deadline = clock() + _BUSY_TIMEOUT
     try:
         return await attempt()
     except OrderRaceLost as lost:
@@ -122,7 +122,7 @@ async def _until_clear(
 async def _price_and_place(
     database: Database, caller: Caller, order: NewOrder, now: datetime, day: date
 ) -> Placed:
-    """Price the order and write it down. Raises OrderRaceLost where something else was first."""
+    """Price the order and store it. Raises OrderRaceLost if something else was first."""
     order_ids = [order.order_id] if order.replaces is None else [order.order_id, order.replaces]
     found = await database.carts.read(caller.merchant_id, CartAt(order.cart, now, order_ids))
     if (stored := found.orders.get(order.order_id)) is not None:
