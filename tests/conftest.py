@@ -82,18 +82,21 @@ def server_url(
 
 
 @pytest.fixture(scope="session")
-def create_database(server_url: str) -> Iterator[Callable[[], str]]:
-    """Make databases with the newest schema and nothing in them; answers the address of each."""
+def create_database(request: pytest.FixtureRequest, server_url: str) -> Iterator[Callable[[], str]]:
+    """Make databases with the newest schema and nothing in them; answers the address of each.
+
+    Given the name of another database, it makes a copy of that one.
+    """
     with psycopg.connect(server_url, autocommit=True) as server:
         run = f"{os.getpid()}"
         _ensure_template(server, server_url)
         names: list[str] = []
 
-        def create() -> str:
+        def create(template: str = _TEMPLATE) -> str:
             name = f"sconto_test_{run}_{next(_numbers)}"
             server.execute(
                 sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                    sql.Identifier(name), sql.Identifier(_TEMPLATE)
+                    sql.Identifier(name), sql.Identifier(template)
                 )
             )
             names.append(name)
@@ -107,8 +110,9 @@ def create_database(server_url: str) -> Iterator[Callable[[], str]]:
             return with_database(server_url, name)
 
         yield create
-        for name in names:
-            drop_database(server, name)
+        if request.config.getoption("--database-url"):  # the bundled server is gone after the run
+            for name in names:
+                drop_database(server, name)
 
 
 @pytest.fixture(scope="session")

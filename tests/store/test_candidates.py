@@ -17,7 +17,7 @@ from sconto.store.database import Connection, Database
 from tests.builders import NOON, a_cart, a_line
 
 PRODUCTS = range(1, 6)
-FEW, MANY = 100, 10_000
+FEW, MANY = 20, 2_000
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import asyncio
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final
@@ -13,7 +13,6 @@ import alembic.command
 import psycopg
 import pytest
 from alembic.config import Config
-from psycopg import sql
 
 from sconto.domain.codes import CodeType
 from sconto.domain.statistics import CodeUses, Statistics
@@ -34,20 +33,21 @@ from sconto.store.schema import (
 )
 from sconto.store.statistics import find_statistics
 from tests.builders import NOON
-from tests.conftest import drop_database, with_database
 from tests.services import wait_until
 
 NEWEST = known_versions()[-1]
 
 
 @pytest.fixture
-def empty_database(server_url: str) -> Iterator[str]:
+def empty_database(create_database: Callable[[str], str]) -> str:
     """The address of a database with nothing in it."""
-    name = f"sconto_empty_{os.getpid()}"
-    with psycopg.connect(server_url, autocommit=True) as server:
-        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        yield with_database(server_url, name)
-        drop_database(server, name)
+    return create_database("template1")
+
+
+@pytest.fixture
+def current_database(create_database: Callable[[], str]) -> str:
+    """The address of a database with the newest schema."""
+    return create_database()
 
 
 def test_an_empty_database_gets_the_newest_schema_and_keeps_it(empty_database: str) -> None:
@@ -67,36 +67,34 @@ def test_two_at_once_do_no_harm(empty_database: str) -> None:
     assert version(empty_database) == [(NEWEST,)]
 
 
-def test_a_schema_from_the_future_is_refused_and_left_alone(empty_database: str) -> None:
-    migrate(empty_database)
-    execute(empty_database, "UPDATE alembic_version SET version_num = '9999'")
-    before = tables(empty_database)
+def test_a_schema_from_the_future_is_refused_and_left_alone(current_database: str) -> None:
+    execute(current_database, "UPDATE alembic_version SET version_num = '9999'")
+    before = tables(current_database)
     for refused in (migrate, find):
         with pytest.raises(SchemaMismatch) as refusal:
-            refused(empty_database)
+            refused(current_database)
         assert "9999" in str(refusal.value)
         assert NEWEST in str(refusal.value)
         assert "\n" not in str(refusal.value)
-    assert tables(empty_database) == before
-    assert version(empty_database) == [("9999",)]
+    assert tables(current_database) == before
+    assert version(current_database) == [("9999",)]
 
 
 def test_a_schema_from_the_future_that_serves_this_program_too_is_left_as_it_is(
-    empty_database: str,
+    current_database: str,
 ) -> None:
-    migrate(empty_database)
-    execute(empty_database, "UPDATE alembic_version SET version_num = '9999'")
+    execute(current_database, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(SchemaMismatch):
-        find(empty_database)  # what is written there is of the version before
+        find(current_database)  # what is written there is of the version before
     note = note_for("9999", NEWEST)
-    execute(empty_database, f"COMMENT ON TABLE alembic_version IS '{note}'")
-    assert find(empty_database) is SchemaState.CURRENT
-    migrate(empty_database)
-    assert version(empty_database) == [("9999",)]
+    execute(current_database, f"COMMENT ON TABLE alembic_version IS '{note}'")
+    assert find(current_database) is SchemaState.CURRENT
+    migrate(current_database)
+    assert version(current_database) == [("9999",)]
     note = note_for("9999", "9998")
-    execute(empty_database, f"COMMENT ON TABLE alembic_version IS '{note}'")
+    execute(current_database, f"COMMENT ON TABLE alembic_version IS '{note}'")
     with pytest.raises(SchemaMismatch):
-        find(empty_database)
+        find(current_database)
 
 
 def test_a_step_that_fails_leaves_the_database_as_it_was(empty_database: str) -> None:

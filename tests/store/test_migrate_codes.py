@@ -1,14 +1,12 @@
 """The migration of stored codes: as they are compared now, in NFC and without blanks."""
 
-import os
-from collections.abc import Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
 import alembic.command
 import psycopg
 import pytest
-from psycopg import sql
 
 from sconto.api.clock import read_clock
 from sconto.domain.cart import Cart
@@ -23,7 +21,6 @@ from sconto.store.database import Database
 from sconto.store.migrate import migrate
 from sconto.store.schema import MIGRATIONS, known_versions
 from tests.builders import NOON, a_line
-from tests.conftest import drop_database, with_database
 from tests.store.test_migrate import execute, upgrade_to, version
 
 [_FILE] = (MIGRATIONS / "versions").glob("*_codes_without_blanks.py")
@@ -64,19 +61,15 @@ APPLICATION: Final = (
 
 
 @pytest.fixture
-def old_database(server_url: str) -> Iterator[str]:
-    """The address of a database as the version before left it, with a merchant."""
-    name = f"sconto_codes_{os.getpid()}"
-    url = with_database(server_url, name)
-    with psycopg.connect(server_url, autocommit=True) as server:
-        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(alembic.command, "upgrade", partial(upgrade_to, BEFORE))
-            migrate(url)
-        assert version(url) == [(BEFORE,)]
-        execute(url, MERCHANT)
-        yield url
-        drop_database(server, name)
+def old_database(create_database: Callable[[str], str]) -> str:
+    """The address of a database with the schema before that migration, and a merchant."""
+    url = create_database("template1")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(alembic.command, "upgrade", partial(upgrade_to, BEFORE))
+        migrate(url)
+    assert version(url) == [(BEFORE,)]
+    execute(url, MERCHANT)
+    return url
 
 
 def fill(url: str, statement: str, *rows: tuple[object, ...]) -> None:
