@@ -1,10 +1,10 @@
-"""How an order's outcome is written down, so that it can be read for as long as the order is kept.
+"""How an order's outcome is stored, so that it can be read for as long as the order is kept.
 
-It is JSON with the names of the domain's values and plain integers, and no wire's format: a name in
-`PricedCart` or below that changes makes a migration necessary. A new field needs a default.
+It is JSON with the field names of the domain and plain integers, not the format of a wire. Renaming
+a field in `PricedCart` or below needs a migration. A new field needs a default.
 
-The integers are minor units. In the currencies of `WHOLE_UNITS` the JSON says how many decimals
-they have, for in an order without that they are whole units.
+The integers are minor units. In the currencies of `WHOLE_UNITS` the JSON says how many decimals the
+currency has; an older order that does not say it is in whole units.
 """
 
 from dataclasses import replace
@@ -22,13 +22,13 @@ from sconto.store.stored_amounts import WHOLE_UNITS
 
 
 class _Outcome(PricedCart, frozen=True):
-    """What is written down: `decimals` are those of its amounts, None for whole units."""
+    """What is stored. `decimals` are those of its amounts, None for whole units."""
 
     decimals: int | None = None
 
 
 class OrderRow(msgspec.Struct, frozen=True):
-    """An order as its row has it."""
+    """The row of an order."""
 
     order_id: str
     status: OrderStatus
@@ -50,12 +50,12 @@ def encode_outcome(outcome: PricedCart) -> str:
 
 
 def decode_order(text: str) -> StoredOrder:
-    """The order whose row, as a JSON object, this is."""
+    """The order of a row that is a JSON object."""
     return order_from(_ROW.decode(text))
 
 
 def order_from(row: OrderRow) -> StoredOrder:
-    """The order that a row is, in minor units."""
+    """The order of a row, in minor units."""
     return StoredOrder(
         row.order_id,
         row.status,
