@@ -22,7 +22,7 @@ from sconto.domain.code_list import (
 from sconto.domain.codes import CodeType, code_key, is_code, typed_code_key
 from sconto.domain.history import ListChange, Sample, Verb, codes_changed
 from sconto.domain.numbers import MAX_INT64
-from sconto.domain.overview import PromotionOverview
+from sconto.domain.overview import PromotionHeading
 from sconto.domain.people import Caller
 from sconto.domain.problems import (
     CodeFileRefused,
@@ -67,10 +67,10 @@ async def list_codes(
 
 @retried
 async def list_found_codes(
-    database: Database, caller: Caller, overview: PromotionOverview, query: CodeQuery
+    database: Database, caller: Caller, heading: PromotionHeading, query: CodeQuery
 ) -> CodePage:
     """The same for a promotion that was found a moment ago; raises CursorRefused."""
-    holder = code_lists.CodeHolder(overview.summary.id, overview.summary.type, overview.code_type)
+    holder = code_lists.CodeHolder(heading.summary.id, heading.summary.type, heading.code_type)
     async with database.read(caller.merchant_id) as connection:
         return await _page(connection, caller, holder, query)
 
