@@ -21,12 +21,11 @@ from sconto.domain.pricing import PricedCart
 from sconto.domain.problems import TotalDiffers
 from sconto.domain.promotion import PromotionChange, PromotionType, Terms
 from sconto.domain.subscription import Subscription, SubscriptionCode
-from sconto.domain.subscription_promotion import SubscriptionPromotion, SubscriptionTerms
+from sconto.domain.subscription_promotion import SubscriptionTerms
 from sconto.operations import subscription_promotions
 from sconto.operations.checkout import place_order, quote
 from sconto.operations.code_generation import generate_some, start_generation
 from sconto.operations.codes import add_codes, remove_codes
-from sconto.operations.idempotency import EncodedAnswer, Repeatable
 from sconto.operations.promotions import (
     change_promotion,
     create_promotion,
@@ -81,7 +80,7 @@ class Shop:
 
     async def change_rules(self, terms: SubscriptionTerms) -> None:
         await subscription_promotions.change_promotion(
-            self.database, self.caller, self.subscription, lambda _: terms, quiet(), LATER
+            self.database, self.caller, self.subscription, lambda _: terms, LATER
         )
 
     async def hand_code_over(self) -> None:
@@ -90,11 +89,10 @@ class Shop:
             self.database,
             self.caller,
             self.subscription,
-            Repeatable(None, b"", lambda _: EncodedAnswer(204, b"")),
             LATER,
         )
         await subscription_promotions.create_promotion(
-            self.database, self.caller, subscription_terms(percent_off("90")), quiet(), LATER
+            self.database, self.caller, subscription_terms(percent_off("90")), LATER
         )
 
     async def quote(self, cart: Cart) -> PricedCart:
@@ -121,10 +119,6 @@ class Shop:
         return await asyncio.wait_for(ordering, 10)
 
 
-def quiet() -> Repeatable[SubscriptionPromotion]:
-    return Repeatable(None, b"", lambda _: EncodedAnswer(200, b""))
-
-
 @pytest.fixture
 async def shop(database: Database, merchant: Caller) -> Shop:
     async def create(percent: int, *codes: str, code_type: CodeType | None = None) -> int:
@@ -132,14 +126,8 @@ async def shop(database: Database, merchant: Caller) -> Shop:
         new = a_promotion(coverage=coverage, codes=codes, code_type=code_type)
         return await create_promotion(database, merchant, new, NOON)
 
-    made: list[int] = []
-
-    def note(promotion: SubscriptionPromotion) -> EncodedAnswer:
-        made.append(promotion.id)
-        return EncodedAnswer(201, b"")
-
-    await subscription_promotions.create_promotion(
-        database, merchant, subscription_terms(), Repeatable(None, b"", note), NOON
+    subscription = await subscription_promotions.create_promotion(
+        database, merchant, subscription_terms(), NOON
     )
     return Shop(
         database,
@@ -148,7 +136,7 @@ async def shop(database: Database, merchant: Caller) -> Shop:
         shared=await create(20, "shared", code_type=CodeType.REUSABLE),
         once=await create(30, "once", code_type=CodeType.ONE_TIME),
         dear=await create(80, "dear", code_type=CodeType.REUSABLE),
-        subscription=made[0],
+        subscription=subscription.id,
     )
 
 

@@ -12,7 +12,6 @@ from sconto.domain.subscription_promotion import (
     SubscriptionTerms,
 )
 from sconto.operations import subscription_promotions, subscriptions
-from sconto.operations.idempotency import EncodedAnswer, Repeatable
 from sconto.store.database import Database
 from tests.builders import (
     NOON,
@@ -33,7 +32,6 @@ async def apply(database: Database, caller: Caller, code: str) -> None:
         caller,
         code,
         Contract(None, "monthly"),
-        Repeatable(None, b"", lambda _: EncodedAnswer(200, subscriptions.USAGE_MARK)),
         NOON,
     )
 

@@ -68,6 +68,15 @@ class Discount:
 
 
 @dataclass(frozen=True, slots=True)
+class PromotionHeading:
+    """What every page about a promotion shows of it; `used_up` as in `PromotionOverview`."""
+
+    summary: PromotionSummary
+    code_type: CodeType | None
+    used_up: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PromotionOverview:
     """A promotion in a list.
 

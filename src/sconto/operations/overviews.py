@@ -10,6 +10,7 @@ from sconto.domain.overview import (
     DeletedPromotion,
     OverviewPage,
     OverviewQuery,
+    PromotionHeading,
     PromotionOverview,
 )
 from sconto.domain.people import Caller
@@ -66,6 +67,20 @@ async def get_overview(
     async with database.read(caller.merchant_id) as connection:
         found = (
             await store.find_overview(connection, caller.merchant_id, promotion_id, today)
+            if promotion_id <= MAX_INT64
+            else None
+        )
+    if found is None:
+        raise PromotionNotFound(promotion_id)
+    return found
+
+
+@retried
+async def get_heading(database: Database, caller: Caller, promotion_id: int) -> PromotionHeading:
+    """What every page about a promotion shows of it; raises PromotionNotFound."""
+    async with database.read(caller.merchant_id) as connection:
+        found = (
+            await store.find_heading(connection, caller.merchant_id, promotion_id)
             if promotion_id <= MAX_INT64
             else None
         )

@@ -107,8 +107,8 @@ async def download(visit: Visit) -> Response:
 async def _show(
     visit: Visit, faults: Mapping[str, str] | None = None, lines: Sequence[str] = ()
 ) -> Response:
-    overview = await find(visit)
-    database, promotion_id = visit.context.database, overview.summary.id
+    heading = await find(visit)
+    database, promotion_id = visit.context.database, heading.summary.id
     state = visit.query("state")
     query = CodeQuery(
         _LISTED,
@@ -117,14 +117,14 @@ async def _show(
         CodeState(state) if state in tuple(CodeState) else None,
     )
     try:
-        page = await codes.list_found_codes(database, visit.caller, overview, query)
+        page = await codes.list_found_codes(database, visit.caller, heading, query)
     except CursorRefused:
         return visit.redirect(f"/promotions/{promotion_id}/codes")
     generations = await code_generation.list_generations(database, visit.caller, promotion_id)
     return show(
         visit,
         "promotions/codes.html",
-        overview,
+        heading,
         status=422 if faults else 200,
         page=page,
         query=query,

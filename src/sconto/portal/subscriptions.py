@@ -9,7 +9,6 @@ from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.people import Action
 from sconto.domain.subscription_promotion import SubscriptionPage, SubscriptionQuery
 from sconto.operations import subscription_promotions
-from sconto.operations.idempotency import EncodedAnswer, Repeatable
 from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
 from sconto.portal.subscription_sentences import state_of
@@ -47,17 +46,16 @@ async def switch(visit: Visit) -> Response:
     """Switch a promotion on or off."""
     enabled = visit.field("enabled") == "on"
     promotion_id = visit.id_in_path("promotion_id")
-    answer = await subscription_promotions.change_promotion(
+    changed = await subscription_promotions.change_promotion(
         visit.context.database,
         visit.caller,
         promotion_id,
         lambda promotion: replace(promotion.terms, enabled=enabled),
-        Repeatable(None, b"", lambda changed: EncodedAnswer(200, changed.terms.name.encode())),
         visit.now,
     )
     _ = visit.gettext
     text = _("“%(name)s” is switched on.") if enabled else _("“%(name)s” is switched off.")
-    return visit.redirect("/subscriptions", Notice(text % {"name": answer.body.decode()}))
+    return visit.redirect("/subscriptions", Notice(text % {"name": changed.terms.name}))
 
 
 async def confirm_archiving(visit: Visit) -> Response:
@@ -74,7 +72,6 @@ async def archive(visit: Visit) -> Response:
         visit.context.database,
         visit.caller,
         visit.id_in_path("promotion_id"),
-        Repeatable(None, b"", lambda _: EncodedAnswer(204, b"")),
         visit.now,
     )
     return visit.redirect("/subscriptions", Notice(visit.gettext("The promotion is archived.")))

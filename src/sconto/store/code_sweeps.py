@@ -27,7 +27,17 @@ RESTORE_BATCH: Final = 5_000
 """Codes that one transaction restores at most. No order can use one of them meanwhile."""
 
 _COUNT: Final = """
-SELECT count(*) FROM codes WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
+SELECT
+    (
+        SELECT count(*) FROM codes
+        WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
+    ) AS count,
+    ARRAY(
+        SELECT code FROM codes
+        WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
+        ORDER BY position
+        LIMIT $3
+    ) AS first
 """
 
 _FIRST: Final = """
@@ -119,14 +129,15 @@ async def begin_sweep(
 
     Returns what the deletion removes in all.
     """
-    count: int = await connection.fetchval(_COUNT, merchant_id, promotion_id)
-    first = await connection.fetch(_FIRST, merchant_id, promotion_id, RECORDED_ELEMENTS)
+    [(count, first)] = await connection.fetch(_COUNT, merchant_id, promotion_id, RECORDED_ELEMENTS)
+    if not count:
+        return ListChange(0, 0)
     removed, swept_to = await _remove_some(
         connection, merchant_id, promotion_id, deleted_at, -MAX_INT64
     )
     if removed < count:
         await connection.execute(_START, merchant_id, promotion_id, swept_to)
-    return ListChange(count, 0, removed=Sample(count, tuple(row["code"] for row in first)))
+    return ListChange(count, 0, removed=Sample(count, tuple(first)))
 
 
 async def list_sweeps(connection: Connection, limit: int) -> list[tuple[int, int]]:

@@ -40,6 +40,16 @@ WHERE codes.merchant_id = $1 AND codes.code_id = gone.code_id
 """
 
 
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """The codes that a promotion has, column by column."""
+
+    ids: list[int]
+    codes: list[str]
+    keys: list[str]
+    positions: list[int]
+
+
 async def write_codes(
     connection: Connection, merchant_id: int, promotion_id: int, codes: Sequence[str], now: datetime
 ) -> ListChange:
@@ -52,6 +62,25 @@ async def write_codes(
     Answers what was changed; an order alone that differs is no change.
     """
     stored = await _find_stored(connection, merchant_id, promotion_id)
+    return await _write_plan(connection, merchant_id, promotion_id, codes, stored, now)
+
+
+async def write_first_codes(
+    connection: Connection, merchant_id: int, promotion_id: int, codes: Sequence[str], now: datetime
+) -> None:
+    """Give a new promotion its codes."""
+    nothing = _Stored([], [], [], [])
+    await _write_plan(connection, merchant_id, promotion_id, codes, nothing, now)
+
+
+async def _write_plan(
+    connection: Connection,
+    merchant_id: int,
+    promotion_id: int,
+    codes: Sequence[str],
+    stored: _Stored,
+    now: datetime,
+) -> ListChange:
     is_long = len(codes) + len(stored.ids) > ROWS_PER_STATEMENT
     plan = await in_thread(_plan, codes, stored) if is_long else _plan(codes, stored)
     for new in consumed_batches(*plan.new):
@@ -62,16 +91,6 @@ async def write_codes(
     for (ids,) in consumed_batches(plan.gone):
         await connection.execute(_REMOVE, merchant_id, ids, now)
     return plan.change
-
-
-@dataclass(frozen=True, slots=True)
-class _Stored:
-    """The codes that a promotion has, column by column."""
-
-    ids: list[int]
-    codes: list[str]
-    keys: list[str]
-    positions: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +107,10 @@ async def _find_stored(connection: Connection, merchant_id: int, promotion_id: i
     """All of them, some at a time: rows are larger than what they say."""
     stored = _Stored([], [], [], [])
     cursor = await connection.cursor(_STORED, merchant_id, promotion_id)
-    while rows := await cursor.fetch(ROWS_PER_STATEMENT):
+    is_last = False
+    while not is_last:
+        rows = await cursor.fetch(ROWS_PER_STATEMENT)
+        is_last = len(rows) < ROWS_PER_STATEMENT
         for code_id, code, key, position in rows:
             stored.ids.append(code_id)
             stored.codes.append(code)

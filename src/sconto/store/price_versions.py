@@ -21,14 +21,19 @@ from sconto.store.database import Connection
 
 # A random number, so that a restored database never has a version that was used before.
 _RENEW: Final = """
-INSERT INTO timeline_versions (merchant_id, version, price_version) VALUES ($1, $2, $2)
-ON CONFLICT (merchant_id) DO UPDATE SET price_version = excluded.price_version
+INSERT INTO timeline_versions AS kept (merchant_id, version, price_version) VALUES ($1, $2, $2)
+ON CONFLICT (merchant_id) DO UPDATE
+SET price_version = excluded.price_version,
+    version = CASE WHEN $3 THEN excluded.version ELSE kept.version END
 """
 
 
-async def renew_price_version(connection: Connection, merchant_id: int) -> None:
+async def renew_price_version(
+    connection: Connection, merchant_id: int, *, timeline: bool = False
+) -> None:
     """Make orders that were priced before this transaction price again.
 
-    The row stays locked until the transaction ends, so this comes after all other locks.
+    With `timeline`, cached picks end too. The row stays locked until the transaction ends, so this
+    comes after all other locks.
     """
-    await connection.execute(_RENEW, merchant_id, secrets.randbits(63))
+    await connection.execute(_RENEW, merchant_id, secrets.randbits(63), timeline)

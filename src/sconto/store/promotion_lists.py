@@ -16,6 +16,7 @@ from sconto.domain.overview import (
     ListPosition,
     ListState,
     OverviewQuery,
+    PromotionHeading,
     PromotionOverview,
     fill_days,
 )
@@ -102,6 +103,10 @@ _ONE: Final = """
     SELECT * FROM promotions
     WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL
 """
+
+_HEADING: Final = f"""
+SELECT promotion.*, {_USED_UP} AS used_up FROM ({_ONE}) AS promotion
+"""  # noqa: S608  # of our own constants
 
 _DELETED: Final = """
 SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated_at, deleted_at
@@ -199,6 +204,18 @@ async def find_overview(
     return None if row is None else _overview(row, today)
 
 
+async def find_heading(
+    connection: Connection, merchant_id: int, promotion_id: int
+) -> PromotionHeading | None:
+    """The heading of one promotion."""
+    row = await connection.fetchrow(_HEADING, merchant_id, promotion_id)
+    return (
+        None
+        if row is None
+        else PromotionHeading(summary_from(row), _code_type(row), row["used_up"])
+    )
+
+
 async def list_deleted(
     connection: Connection, merchant_id: int, since: datetime, limit: int
 ) -> list[DeletedPromotion]:
@@ -231,7 +248,7 @@ def _overview(row: asyncpg.Record, today: date) -> PromotionOverview:
     return PromotionOverview(
         summary=summary_from(row),
         discount=_discount(row),
-        code_type=None if row["code_type"] is None else CodeType(row["code_type"]),
+        code_type=_code_type(row),
         codes=tuple(row["codes"] or ()),
         code_count=row["code_count"],
         used_up=row["used_up"],
@@ -240,6 +257,10 @@ def _overview(row: asyncpg.Record, today: date) -> PromotionOverview:
             dict(zip(row["days"] or (), row["daily_uses"] or (), strict=True)), today
         ),
     )
+
+
+def _code_type(row: asyncpg.Record) -> CodeType | None:
+    return None if row["code_type"] is None else CodeType(row["code_type"])
 
 
 def _discount(row: asyncpg.Record) -> Discount | None:

@@ -1,6 +1,7 @@
 """Promotions as they are stored: each a row, with its products and codes beside it."""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -44,6 +45,14 @@ FROM promotions
 WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL
 """
 
+_FIND_ROW = """
+SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated_at,
+    code_type, covers_all, percent, deleted_at
+FROM promotions
+WHERE merchant_id = $1 AND promotion_id = $2
+    AND CASE WHEN $3::timestamptz IS NULL THEN deleted_at IS NULL ELSE deleted_at >= $3 END
+"""
+
 _FIND = """
 SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated_at,
     code_type, covers_all, percent,
@@ -85,37 +94,38 @@ _LISTS = {
     "desc": _LIST + "ORDER BY updated_at DESC, promotion_id DESC LIMIT $6 OFFSET $7",
 }
 
-_UPDATE_SUMMARY = """
+_UPDATE = """
 UPDATE promotions
 SET type = $3, name = $4, name_folded = $5, active = $6, starts_at = $7, ends_at = $8,
-    updated_at = $9
+    updated_at = $9{terms}
 WHERE merchant_id = $1 AND promotion_id = $2
 """
 
-_FIND_CODE_TYPE = """
-SELECT code_type FROM promotions WHERE merchant_id = $1 AND promotion_id = $2
-"""
+_UPDATE_SUMMARY = _UPDATE.format(terms="")
 
-_UPDATE_TERMS = """
-UPDATE promotions
-SET code_type = $3, covers_all = $4, percent = $5, had_codes = had_codes OR $6
-WHERE merchant_id = $1 AND promotion_id = $2
-"""
+_UPDATE_ALL = _UPDATE.format(
+    terms=", code_type = $10, covers_all = $11, percent = $12, had_codes = had_codes OR $13"
+)
 
 _DELETE = """
 UPDATE promotions SET deleted_at = $3 WHERE merchant_id = $1 AND promotion_id = $2
-"""
-
-_FIND_DELETED = """
-SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated_at, deleted_at
-FROM promotions
-WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at >= $3
 """
 
 _RESTORE = """
 UPDATE promotions SET deleted_at = NULL, updated_at = $3
 WHERE merchant_id = $1 AND promotion_id = $2
 """
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionRow:
+    """A promotion without its products and codes; `percent` is None if each product has its own."""
+
+    summary: PromotionSummary
+    code_type: CodeType | None
+    covers_all: bool
+    percent: int | None
+    deleted_at: datetime | None
 
 
 async def lock_promotions(connection: Connection, merchant_id: int) -> None:
@@ -156,6 +166,27 @@ async def find_summary(
     return None if row is None else summary_from(row)
 
 
+async def find_row(
+    connection: Connection,
+    merchant_id: int,
+    promotion_id: int,
+    deleted_since: datetime | None = None,
+) -> PromotionRow | None:
+    """The promotion's row, or that of a promotion that was deleted at that moment or later."""
+    if promotion_id > MAX_INT64:
+        return None
+    row = await connection.fetchrow(_FIND_ROW, merchant_id, promotion_id, deleted_since)
+    if row is None:
+        return None
+    return PromotionRow(
+        summary_from(row),
+        _code_type(row),
+        row["covers_all"],
+        row["percent"],
+        row["deleted_at"],
+    )
+
+
 async def find_promotion(
     connection: Connection, merchant_id: int, promotion_id: int, most_codes: int | None = None
 ) -> Promotion | None:
@@ -177,7 +208,7 @@ async def find_promotion(
         summary_from(row),
         Terms(
             coverage=coverage_from(row["covers_all"], row["percent"], percents),
-            code_type=None if row["code_type"] is None else CodeType(row["code_type"]),
+            code_type=_code_type(row),
             codes=codes,
         ),
     )
@@ -207,12 +238,16 @@ async def list_promotions(
     return [row["promotion_id"] for row in rows]
 
 
-async def update_summary(
-    connection: Connection, merchant_id: int, summary: PromotionSummary
+async def update_promotion(
+    connection: Connection, merchant_id: int, summary: PromotionSummary, terms: Terms | None
 ) -> None:
-    """Store everything but the terms."""
+    """Store the promotion without its products and codes; without terms, those stay."""
+    statement = _UPDATE_SUMMARY
+    columns: tuple[object, ...] = ()
+    if terms is not None:
+        statement, columns = _UPDATE_ALL, _terms_columns(terms)
     await connection.execute(
-        _UPDATE_SUMMARY,
+        statement,
         merchant_id,
         summary.id,
         summary.type,
@@ -222,22 +257,8 @@ async def update_summary(
         summary.period.starts_at,
         summary.period.ends_at,
         summary.updated_at,
+        *columns,
     )
-
-
-async def find_code_type(
-    connection: Connection, merchant_id: int, promotion_id: int
-) -> CodeType | None:
-    """The type of the promotion's codes; None where it was never set."""
-    code_type = await connection.fetchval(_FIND_CODE_TYPE, merchant_id, promotion_id)
-    return None if code_type is None else CodeType(code_type)
-
-
-async def update_terms(
-    connection: Connection, merchant_id: int, promotion_id: int, terms: Terms
-) -> None:
-    """Store the terms without the products and codes."""
-    await connection.execute(_UPDATE_TERMS, merchant_id, promotion_id, *_terms_columns(terms))
 
 
 async def delete_promotion(
@@ -245,16 +266,6 @@ async def delete_promotion(
 ) -> None:
     """Mark the promotion deleted; its products stay with it."""
     await connection.execute(_DELETE, merchant_id, promotion_id, now)
-
-
-async def find_deleted(
-    connection: Connection, merchant_id: int, promotion_id: int, since: datetime
-) -> tuple[PromotionSummary, datetime] | None:
-    """A promotion that was deleted at that moment or later, and when."""
-    if promotion_id > MAX_INT64:
-        return None
-    row = await connection.fetchrow(_FIND_DELETED, merchant_id, promotion_id, since)
-    return None if row is None else (summary_from(row), row["deleted_at"])
 
 
 async def restore_promotion(
@@ -267,6 +278,10 @@ async def restore_promotion(
 def _terms_columns(terms: Terms) -> tuple[CodeType | None, bool, int | None, bool]:
     """`code_type`, `covers_all`, `percent` and whether there are codes."""
     return terms.code_type, *coverage_columns(terms.coverage), bool(terms.codes)
+
+
+def _code_type(row: asyncpg.Record) -> CodeType | None:
+    return None if row["code_type"] is None else CodeType(row["code_type"])
 
 
 def summary_from(row: asyncpg.Record) -> PromotionSummary:

@@ -75,12 +75,13 @@ RETURNING promotion_id
 
 # PostgreSQL lets those who share a row pass by one who waits to have it alone, without end where
 # each comes before the last has gone. Its advisory locks are given in the order of asking.
-_WAIT: Final = "SELECT pg_advisory_xact_lock($1, ($2::bigint % 2147483648)::int)"
-
 # Whoever applies the code holds the row shared until they commit, so this waits for them.
 _LOCK: Final = """
+WITH turn AS MATERIALIZED (
+    SELECT pg_advisory_xact_lock($3, ($2::bigint % 2147483648)::int)
+)
 SELECT FROM subscription_promotions
-WHERE merchant_id = $1 AND promotion_id = $2 AND archived_at IS NULL
+WHERE merchant_id = $1 AND promotion_id = $2 AND archived_at IS NULL AND EXISTS (SELECT FROM turn)
 FOR UPDATE
 """
 
@@ -158,8 +159,7 @@ async def lock_promotion(
     connection: Connection, merchant_id: int, promotion_id: int
 ) -> SubscriptionPromotion | None:
     """The promotion, which nobody else changes or applies until the transaction ends."""
-    await connection.execute(_WAIT, _TURNS, promotion_id)
-    await connection.execute(_LOCK, merchant_id, promotion_id)
+    await connection.execute(_LOCK, merchant_id, promotion_id, _TURNS)
     return await find_promotion(connection, merchant_id, promotion_id)
 
 

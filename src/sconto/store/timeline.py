@@ -16,7 +16,6 @@ promotion that is written.
   or P would not have been shown. So the latest of those created before P is revealed.
 """
 
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -119,12 +118,6 @@ _PERIOD = {"over_from": OVER_FROM, "ends_after_gap": ends_after("gap.starts_at")
 _REVEALED_FOR_EVERYTHING = _REVEALED.format(covering=_COVER_EVERYTHING, **_PERIOD)
 _REVEALED_FOR_PRODUCTS = _REVEALED.format(covering=_COVER_THE_PRODUCT, **_PERIOD)
 
-# A random number, so that a restored database never has a version that was used before.
-_RENEW = """
-INSERT INTO timeline_versions (merchant_id, version) VALUES ($1, $2)
-ON CONFLICT (merchant_id) DO UPDATE SET version = excluded.version
-"""
-
 _DELETE = """
 DELETE FROM automatic_picks AS pick
 USING unnest($2::bigint[], $3::timestamptz[]) AS gone (product_id, starts_at)
@@ -156,11 +149,12 @@ async def redraw(
     promotion_id: int,
     before: Claim | None,
     after: Claim | None,
-) -> None:
+) -> bool:
     """Update the timeline for one promotion, whose rows are written already.
 
     A claim is None if the promotion is of type coupon, inactive or deleted. Only spans that differ
-    are written, together with a new version, which makes cached picks invalid (`pick_cache`).
+    are written. Returns whether the timeline changed. If so, the transaction must give it a new
+    version, because processes cache picks (`renew_price_version`).
     """
     periods = list({claim.period: None for claim in (before, after) if claim is not None})
     named = sum(len(named_products(one.coverage)) for one in (before, after) if one is not None)
@@ -168,13 +162,12 @@ async def redraw(
         claims = list((await in_thread(_differing_claims, promotion_id, before, after)).items())
     else:
         claims = list(_differing_claims(promotion_id, before, after).items())
-    if claims:
-        await connection.execute(_RENEW, merchant_id, secrets.randbits(63))
     for first in range(0, len(claims), _BATCH):
         batch = dict(claims[first : first + _BATCH])
         shown = await _find_shown(connection, merchant_id, batch, periods)
         drawn = await _draw(connection, merchant_id, promotion_id, batch, shown)
         await _write_difference(connection, merchant_id, shown, drawn)
+    return bool(claims)
 
 
 def _differing_claims(
