@@ -87,7 +87,7 @@ ONE: Final = "\u043c\u0430\u0439"
 TWO: Final = "\u043c\u0430\u0438\u0306"
 
 
-async def test_of_codes_that_become_the_same_the_used_one_or_the_first_stays(
+async def test_of_codes_that_become_equal_the_used_or_the_first_stays(
     old_database: str,
 ) -> None:
     execute(old_database, PROMOTIONS)
@@ -191,7 +191,7 @@ async def apply(database: Database, code: str) -> Application:
     return await subscriptions.apply_code(database, CALLER, code, contract, read_clock())
 
 
-def test_a_database_without_such_codes_is_migrated_without_a_lock(old_database: str) -> None:
+def test_a_database_without_such_codes_is_migrated_without_locks(old_database: str) -> None:
     execute(old_database, PROMOTIONS)
     fill(old_database, CODE, (1, ONE, ONE, None, None, None), (1, "A", "a", None, None, None))
     fill(old_database, SUBSCRIPTION, ("SAVE10", "save10", None, give(10)))

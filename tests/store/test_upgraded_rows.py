@@ -106,7 +106,7 @@ async def test_repeated_orders_are_recognised(upgraded: Database) -> None:
         assert (placed.created, placed.order) == (False, stored)
 
 
-async def test_statistics_and_charts_go_on_with_exact_amounts(upgraded: Database) -> None:
+async def test_statistics_and_charts_continue_with_exact_amounts(upgraded: Database) -> None:
     async def given() -> dict[str, int]:
         days = (await chart_redemptions(upgraded, SHOP, JUNE_SALE, DAY)).days
         return {count.currency: count.discount for count in days}
@@ -137,7 +137,7 @@ async def test_both_versions_add_to_the_same_counters(upgraded: Database, url: s
     assert rows == 32500 + 7526 + 1000
 
 
-async def test_prices_of_the_catalogue_stay_and_gain_decimals(upgraded: Database, url: str) -> None:
+async def test_prices_of_the_catalogue_stay_and_get_decimals(upgraded: Database, url: str) -> None:
     async def price(product_id: int) -> int:
         return (await get_product(upgraded, SHOP, product_id)).price
 
@@ -173,7 +173,7 @@ async def test_timelines_have_no_gap_between_two_sales(upgraded: Database, url: 
         assert (await quote(upgraded, SHOP, cart, at)).discount == discount
 
 
-async def test_what_the_version_before_draws_meanwhile_includes_last_seconds(
+async def test_timelines_drawn_by_the_older_version_include_last_seconds(
     upgraded: Database, url: str
 ) -> None:
     """It ends a span a microsecond after the last second, and shows another until the next."""
@@ -190,7 +190,7 @@ async def test_what_the_version_before_draws_meanwhile_includes_last_seconds(
     ]
 
 
-async def test_a_promotion_of_the_version_before_is_deleted_without_a_trace(
+async def test_a_promotion_of_the_older_version_is_deleted_from_the_timeline(
     upgraded: Database, url: str
 ) -> None:
     await delete_promotion(upgraded, SHOP, JUNE_SALE, NOW)
