@@ -1,4 +1,4 @@
-"""Promises about orders: outcomes, redemptions, counters, and the one-time codes that they took."""
+"""Promises about orders: outcomes, redemptions, counters, and the one-time codes they used."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ HAVING count(*) > 1
 LIMIT $2
 """
 
-# As the domain rounds: half up, once a line.
+# Rounded as in the domain: half up, once per line.
 _AMOUNTS: Final = """
 WITH line AS (
     SELECT merchant_id, order_id, (outcome->>'subtotal')::numeric AS order_subtotal,
@@ -47,8 +47,8 @@ HAVING sum(subtotal) <> order_subtotal
 LIMIT $2
 """
 
-# What the outcomes say was picked, and what was recorded: each must have what the other has. Where
-# an outcome names its decimals, redemptions are in whole units (`stored_amounts`).
+# What the outcomes say was picked must be what was recorded. If an outcome names its decimals, its
+# redemptions are in whole units (`stored_amounts`).
 _RECORDED: Final = """
 WITH line AS (
     SELECT merchant_id, order_id, line, 10 ^ coalesce((outcome->>'decimals')::numeric, 0) AS units
@@ -94,8 +94,8 @@ FROM surplus
 LIMIT $2
 """
 
-# Uses of a one-time code stand with it, and by its promotion under code 0. Some that an earlier
-# version counted may stand in counters by code still: they are the same in both sums.
+# Uses of one-time codes are counted on the code, and for its promotion under code 0. Those that an
+# earlier version counted may still be in counters by code: both sums contain them.
 _COUNTED: Final = """
 WITH redeemed AS (
     SELECT merchant_id, promotion_id,

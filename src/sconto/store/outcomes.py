@@ -19,7 +19,7 @@ from sconto.store.stored_amounts import WHOLE_UNITS, minor_units_in_one_stored
 
 
 class OrderRow(msgspec.Struct, frozen=True):
-    """An order as its row has it."""
+    """The row of an order."""
 
     order_id: str
     status: OrderStatus
@@ -47,12 +47,12 @@ def encode_request(cart: Cart) -> str:
 
 
 def decode_order(text: str) -> StoredOrder:
-    """The order whose row, as a JSON object, this is."""
+    """The order of a row that is a JSON object."""
     return order_from(_ROW.decode(text))
 
 
 def order_from(row: OrderRow) -> StoredOrder:
-    """The order that a row is, in minor units."""
+    """The order of a row, in minor units."""
     stored = row.outcome
     units = minor_units_in_one_stored(stored.currency) if stored.decimals is UNSET else 1
     return StoredOrder(

@@ -20,12 +20,11 @@ from sconto.store.database import Connection
 from sconto.store.stored_amounts import PRICE, stored_price
 
 IMPORT_TIMEOUT: Final = 3600
-"""Seconds that one statement of an import may take: the longest file is as long as it is."""
+"""Seconds for one statement of an import, because files may be very long."""
 
-# A product that is as it was asked for is left alone, so that an import of yesterday's file writes
-# nothing. Rows are locked in the order of their key: two puts that share products wait for each
-# other and do not deadlock. `known` is what the statement saw when it began; where two puts create
-# the same product at once, both say so.
+# Unchanged products are not written, so an import of yesterday's file writes nothing. Rows are
+# locked in the order of their key, so two puts that share products do not deadlock. `known` is what
+# the statement saw when it began: if two puts create the same product concurrently, both report it.
 _PUT = """
 WITH asked AS ({asked}),
 known AS (
@@ -114,7 +113,7 @@ CROSS JOIN LATERAL (
 ) AS product
 """  # noqa: S608  # of our own constants
 
-# strpos rather than LIKE: nothing that a person types has a second meaning.
+# strpos, not LIKE, because no character that a person types has a special meaning in it.
 _LIST = f"""
 SELECT product_id, name, {PRICE} AS price, currency, tags
 FROM products
@@ -153,9 +152,9 @@ async def put_products(
 
 
 async def stage_products(connection: Connection, lines: Iterable[ProductLine]) -> int:
-    """Keep the lines of a file until the transaction ends; how many they are.
+    """Stage the lines of a file until the transaction ends; how many there are.
 
-    They are taken one by one, as fast as the database takes them.
+    They are read one by one, as fast as the database takes them.
     """
     await connection.execute(_STAGE)
     status = await connection.copy_records_to_table(
@@ -165,7 +164,7 @@ async def stage_products(connection: Connection, lines: Iterable[ProductLine]) -
 
 
 async def find_repeats(connection: Connection, limit: int) -> tuple[list[RepeatedProduct], int]:
-    """The first staged lines whose product an earlier line has, and how many there are in all."""
+    """The first staged lines that repeat an earlier line's product, and how many do in all."""
     rows = await connection.fetch(_FIND_REPEATS, limit, timeout=IMPORT_TIMEOUT)
     repeats = [RepeatedProduct(row["line"], row["product_id"], row["first_line"]) for row in rows]
     return repeats, rows[0]["total"] if rows else 0
@@ -176,7 +175,7 @@ async def put_staged(
 ) -> PutCounts:
     """Create or change the staged products, each named once.
 
-    Where it raises, the transaction goes on as if it had not been tried.
+    If it raises, the transaction can go on as if this had not been tried.
     """
     async with connection.transaction():
         row = await connection.fetchrow(_PUT_STAGED, merchant_id, now, timeout=IMPORT_TIMEOUT)
@@ -192,7 +191,7 @@ async def find_product(connection: Connection, merchant_id: int, product_id: int
 async def find_products(
     connection: Connection, merchant_id: int, product_ids: Iterable[int]
 ) -> list[Product]:
-    """Those of the products that the catalogue has, in no certain order."""
+    """Those of the products that the catalogue has, in any order."""
     rows = await connection.fetch(_FIND_SOME, merchant_id, list(product_ids))
     return [_product(row) for row in rows]
 
@@ -203,7 +202,7 @@ async def list_products(
     """The products that the query asks for."""
     text = None if query.search is None else search_key(query.search)
     if text is not None and "\0" in text:
-        return []  # PostgreSQL can store no text that has one, nor be asked about it.
+        return []  # PostgreSQL has no such text
     product_id = None if query.search is None else parse_product_id(query.search)
     rows = await connection.fetch(_LIST, merchant_id, query.after, text, product_id, query.limit)
     return [_product(row) for row in rows]
@@ -212,7 +211,7 @@ async def list_products(
 async def delete_product(
     connection: Connection, merchant_id: int, product_id: int, now: datetime
 ) -> bool:
-    """Mark the product as deleted; whether there was one."""
+    """Mark the product as deleted; False if there is none."""
     return await connection.fetchval(_DELETE, merchant_id, product_id, now) is not None
 
 

@@ -28,7 +28,7 @@ NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
         LAST_SECOND + 50_400 * INSTANT,
     ],
 )
-async def test_sql_says_when_a_period_is_over_as_the_domain_does(
+async def test_sql_and_the_domain_agree_when_a_period_is_over(
     database: Database, end: datetime
 ) -> None:
     async with database.read() as connection:
@@ -39,7 +39,7 @@ async def test_sql_says_when_a_period_is_over_as_the_domain_does(
     assert row == first_after(end) == Period(end, end).over_from
 
 
-async def test_no_end_is_never_over(database: Database) -> None:
+async def test_a_period_without_an_end_is_never_over(database: Database) -> None:
     async with database.read() as connection:
         over = await connection.fetchval(
             f"SELECT {OVER_FROM} FROM (SELECT NULL::timestamptz AS ends_at) AS promotion"
