@@ -1,4 +1,4 @@
-"""What the subscription API reads of a request besides fields: bodies, keys, ids and queries."""
+"""Reads the parts of a request besides its fields: bodies, keys, ids and queries."""
 
 from collections.abc import Callable, Mapping
 from hashlib import sha256
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 async def read_patch(request: Request) -> bytes:
-    """The merge patch that a request sends, not looked at yet.
+    """The body of a merge patch, not parsed yet.
 
     Raises MergePatchExpected, BodyEncoded and BodyTooLarge.
     """
@@ -44,7 +44,7 @@ def read_repeatable(
 ) -> Repeatable[T]:
     """The request with its Idempotency-Key, if it has one. Raises KeyNotValid.
 
-    Requests are the same that say the same to the same address, in whatever order of members.
+    Requests are the same if method, path and members are the same, in any order of members.
     """
     key = request.headers.get("idempotency-key")
     if key is not None and not (
@@ -56,7 +56,7 @@ def read_repeatable(
 
 
 def read_promotion_id(request: Request) -> int:
-    """The id in the address. Raises SubscriptionPromotionNotFound for what can be none."""
+    """The id in the path. Raises SubscriptionPromotionNotFound if it is not valid."""
     text: str = request.path_params["promotionId"]
     promotion_id = _read_id(text)
     if promotion_id is None:

@@ -1,4 +1,4 @@
-"""The addresses of the subscription promotions API."""
+"""The routes of the subscription promotions API."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -54,7 +54,7 @@ async def list_promotions(request: Request) -> Response:
 
 
 async def create_promotion(request: Request) -> Response:
-    """Its code must be new among the merchant's promotions, whatever the case."""
+    """Its code must be new among the merchant's promotions; case does not matter."""
     caller = require(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
     sent = await read_json(request, LIST)
@@ -66,7 +66,7 @@ async def create_promotion(request: Request) -> Response:
 
 
 async def get_promotion(request: Request) -> Response:
-    """As it stands, with how often its code was applied."""
+    """The promotion, with how often its code was applied."""
     caller = require(request, Action.READ_PROMOTIONS)
     promotion_id = read_promotion_id(request)
     database = context_of(request).database
@@ -75,7 +75,7 @@ async def get_promotion(request: Request) -> Response:
 
 
 async def change_promotion(request: Request) -> Response:
-    """A JSON merge patch. Subscriptions that have the code keep the rules that they got."""
+    """A JSON merge patch. Subscriptions that have the code keep the rules they got."""
     caller = require(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
     sent = await read_patch(request)
@@ -109,12 +109,12 @@ async def delete_promotion(request: Request) -> Response:
 
 
 async def validate(request: Request) -> Response:
-    """Nothing is counted. Not eligible is no error: `valid` is false, `message` says why."""
+    """Nothing is counted. Not eligible is not an error: `valid` is false, `message` says why."""
     caller = _require_either(request, Action.CHECK_OUT, Action.READ_PROMOTIONS)
     context = context_of(request)
     body = await read_object(request, LIST)
     promotion_id = read_promotion_id(request)
-    # Whether there is such a promotion counts before what is asked about it.
+    # 404 for an unknown promotion comes before faults of the body.
     await subscription_promotions.get_promotion(context.database, caller, promotion_id)
     eligibility = await subscriptions.validate_contract(
         context.database, caller, promotion_id, read_validation(body), context.now()
@@ -124,7 +124,7 @@ async def validate(request: Request) -> Response:
 
 
 async def schedule(request: Request) -> Response:
-    """Order by order, and until when; also for a promotion that is not switched on yet."""
+    """Order by order, and until when; also for a promotion that is not enabled yet."""
     caller = _require_either(request, Action.CHECK_OUT, Action.READ_PROMOTIONS)
     context = context_of(request)
     body = await read_object(request, LIST)
