@@ -62,7 +62,7 @@ class Fields:
         return value
 
     def code(self, name: str) -> str:
-        """A code that a merchant chose, a name without blanks at its ends; empty if there is none."""
+        """A code that a merchant chose: a name without blanks at its ends; empty if absent."""
         value = self._members.get(name)
         if type(value) is str and len(value) <= NAME_LENGTH and trim(value) != value:
             self._known.append(name)
