@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sconto.api.strict_json import NotJson, Number, encode_json, parse_json
@@ -127,6 +127,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(max_examples=50)
 @given(VALUES)
 def test_both_decoders_agree_and_encoding_reverses_parsing(value: object) -> None:
     raw = json.dumps(value).encode()
