@@ -144,11 +144,11 @@ del sys.modules["opentelemetry.sdk"]
 create(OTEL_TRACES_EXPORTER="zipkin")
 create(OTEL_TRACES_EXPORTER="otlp", OTEL_BSP_MAX_QUEUE_SIZE="-1")
 """
-    nobody_asks = {name: "" for name in os.environ if name.startswith("OTEL_")}
+    not_configured = {name: "" for name in os.environ if name.startswith("OTEL_")}
     nowhere = _settings("postgresql://nobody@127.0.0.1:1/nothing", tmp_path_factory.mktemp("none"))
     run = subprocess.run(
         [sys.executable, "-c", program],
-        env=environment_of(nobody_asks | nowhere),
+        env=environment_of(not_configured | nowhere),
         capture_output=True,
         text=True,
         check=True,

@@ -68,5 +68,5 @@ def format_instant(instant: datetime, zone: ZoneInfo) -> str:
 
 
 def no_end(zone: ZoneInfo) -> datetime:
-    """The instant that stands for "no end": `3000-01-01T00:00:00` in that zone."""
+    """The instant that means "no end": `3000-01-01T00:00:00` in that zone."""
     return datetime(3000, 1, 1, tzinfo=zone).astimezone(UTC)

@@ -164,7 +164,7 @@ def _note_if_missing(kind: TermsObject, body: Body, findings: Findings) -> None:
 def _read_period(
     body: Body, fields: _Fields, otherwise: Period, zone: ZoneInfo, findings: Findings
 ) -> Period:
-    """The period that is asked for; a date that is absent is taken from `otherwise`.
+    """The requested period; an absent date is taken from `otherwise`.
 
     Notes 11050 if it is reversed; dates that are not valid are not compared.
     """

@@ -80,7 +80,7 @@ async def get_statistics(request: Request) -> Response:
 
 
 async def get_promotion(request: Request) -> Response:
-    """Get a promotion as it stands."""
+    """Get a promotion."""
     caller = require(request, Action.READ_PROMOTIONS)
     context = context_of(request)
     promotion = await promotions.get_promotion(context.database, caller, id_in_path(request))
