@@ -41,7 +41,7 @@ _TOKENS: Final = {
         "type": "apiKey",
         "in": "header",
         "name": "AuthorizationJWT",
-        "description": "The same as published: `Bearer <token>`. It counts where both are sent.",
+        "description": "The same as published: `Bearer <token>`. It takes precedence.",
     },
 }
 
@@ -52,7 +52,7 @@ Schema = dict[str, Any]
 
 def written() -> str:
     """The text of the file."""
-    return json.dumps(describe(ROUTES), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(describe(ROUTES), indent=1) + "\n"
 
 
 def describe(routes: Sequence[BaseRoute]) -> dict[str, Any]:
