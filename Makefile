@@ -66,7 +66,7 @@ lint: .venv/.dev ## style, types, import directions and, where it can be asked, 
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python tools/audit.py requirements/run.txt
 
-openapi: .venv/.dev ## the description at /openapi.json, made anew from the routes and openapi/
+openapi: .venv/.dev ## write the description that Sconto sends at /openapi.json, from the routes and openapi/
 	@$(BIN)/python -m openapi
 
 format: .venv/.dev ## rewrite the code in the house's style

@@ -39,7 +39,7 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
         _TAG,
         "Create or change products",
         {
-            200: Answer("What became of the products", as_json(models.CatalogCounts)),
+            200: Answer("The counts of products", as_json(models.CatalogCounts)),
             **_ALWAYS,
             400: refusal("The body is no JSON object"),
             413: refusal("The body is too large"),
@@ -52,7 +52,7 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
         _TAG,
         "List products",
         {
-            200: Answer("A part of the list", as_json(models.CatalogPage)),
+            200: Answer("A page of the list", as_json(models.CatalogPage)),
             **_ALWAYS,
             422: refusal("Parameters that are not valid, all of them"),
         },

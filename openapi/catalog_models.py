@@ -13,7 +13,7 @@ _MUG: Final[JsonDict] = {"product_id": 11111, "name": "Mug", "price": "19.99", "
 
 
 class CatalogProduct(BaseModel):
-    """What a shop sells."""
+    """A product of the shop."""
 
     model_config = ConfigDict(
         extra="forbid", title="CatalogProduct", json_schema_extra={"example": _MUG}
@@ -45,7 +45,7 @@ class CatalogPut(BaseModel):
 
 
 class CatalogCounts(BaseModel):
-    """What became of the products; the three add up to their number."""
+    """How many products were created, updated and left unchanged; the sum is their number."""
 
     model_config = ConfigDict(
         json_schema_extra={"example": {"created": 1, "updated": 0, "unchanged": 0}}
@@ -57,7 +57,7 @@ class CatalogCounts(BaseModel):
 
 
 class CatalogPage(BaseModel):
-    """A part of the list, by ascending id."""
+    """A page of the list, by ascending id."""
 
     model_config = ConfigDict(
         json_schema_extra={"example": {"products": [_MUG], "next_cursor": "MTExMTE"}}
@@ -65,5 +65,5 @@ class CatalogPage(BaseModel):
 
     products: list[CatalogProduct]
     next_cursor: Annotated[
-        str | None, Field(description="What to ask for to get the next part; null at the end.")
+        str | None, Field(description="The cursor of the next page; null on the last.")
     ]

@@ -19,7 +19,7 @@ _REFUSALS: Final = {
     401: refusal("The token is missing, not valid or expired"),
     403: refusal("The user's role does not allow it"),
     404: refusal("The merchant placed no such order"),
-    409: refusal("What is stored stands against it; nothing was changed", models.OrderProblem),
+    409: refusal("The stored state does not allow it; nothing was changed", models.OrderProblem),
     413: refusal("The body is too large"),
     415: refusal("The body is not said to be JSON"),
     422: refusal(
@@ -39,8 +39,8 @@ _REFUSALS: Final = {
     429: refusal("Too many requests; see Retry-After"),
     500: refusal("Something went wrong on our side"),
     503: refusal(
-        "The database cannot be reached, or something else uses the order or one of its codes for "
-        "long; see Retry-After"
+        "The database cannot be reached, or the order or one of its codes is in use for long; "
+        "see Retry-After"
     ),
 }
 _ALWAYS: Final = (401, 403, 429, 500, 503)

@@ -73,7 +73,7 @@ PLACED: Final[JsonDict] = {
 
 
 def _strict(example: JsonDict | None = None) -> ConfigDict:
-    """No other fields, and the example."""
+    """Other fields are refused; with an example."""
     if example is None:
         return ConfigDict(extra="forbid")
     return ConfigDict(extra="forbid", json_schema_extra={"example": example})
@@ -111,7 +111,7 @@ class CartLine(BaseModel):
 
 
 class CartSubscriptionCode(BaseModel):
-    """A code that is on the subscription, and the order that it was applied before."""
+    """A code on the subscription, with the number of the first order after it was applied."""
 
     model_config = _strict()
 
@@ -161,7 +161,7 @@ class Cart(BaseModel):
 
 
 class CartToPrice(Cart):
-    """A cart; `at` prices it as of then, with the promotions as they are now."""
+    """A cart; `at` prices it at that time, with the current promotions."""
 
     model_config = _strict(
         {
@@ -179,7 +179,7 @@ class CartToPrice(Cart):
 
 
 class OrderToPlace(Cart):
-    """A cart to order; `replaces` names the shopper's earlier order, which is then deleted."""
+    """A cart to order; `replaces` is the shopper's earlier order, which becomes deleted."""
 
     model_config = _strict({"order_id": "A-1", **_CART})
 
@@ -188,14 +188,14 @@ class OrderToPlace(Cart):
         Total | None,
         Field(
             description="The total that the shopper saw. Always send it: without it an order is "
-            "placed at full price where a code does not apply."
+            "placed at full price if a code does not apply."
         ),
     ] = None
     replaces: Reference | None = None
 
 
 class NewOrderStatus(BaseModel):
-    """The status that an order is to have."""
+    """The new status of an order."""
 
     model_config = _strict({"status": "paid"})
 
@@ -223,7 +223,7 @@ class PricesToList(BaseModel):
 
 
 class LinePick(BaseModel):
-    """The promotion that a group chose for a line, and why it lost to another group's."""
+    """The promotion that a group chose for a line; `reason` if another group's applies."""
 
     model_config = _strict()
 
@@ -325,7 +325,7 @@ class PricedLine(BaseModel):
 
 
 class PricedCode(BaseModel):
-    """What became of a code, with the facts behind its status."""
+    """A code's status, with the facts behind it."""
 
     model_config = _strict()
 
@@ -338,7 +338,7 @@ class PricedCode(BaseModel):
 
 
 class ConsideredSubscriptionCode(BaseModel):
-    """What became of a code of the subscription."""
+    """The effect of a code on the subscription."""
 
     model_config = _strict()
 
@@ -352,7 +352,7 @@ class ConsideredSubscriptionCode(BaseModel):
 
 
 class SubscriptionEffect(BaseModel):
-    """The subscription's code that takes effect, if one does, and what became of each."""
+    """The subscription's code that takes effect, if any, and all that were considered."""
 
     model_config = _strict()
 
@@ -389,7 +389,7 @@ class PricedCart(BaseModel):
     lines: list[PricedLine]
     codes: list[PricedCode]
     subscription: Annotated[
-        SubscriptionEffect | Absent, Field(description="Only where the request has one.")
+        SubscriptionEffect | Absent, Field(description="Only if the request has one.")
     ] = None
     shipping: Annotated[
         PricedShipping | Absent, Field(description="Only where the request says what it costs.")
@@ -444,7 +444,7 @@ class PriceList(BaseModel):
 
 
 class OrderProblem(BaseModel):
-    """Why an order is refused: the new quote, or the order that is stored."""
+    """Why an order is refused, with the new quote or the stored order."""
 
     model_config = _strict(
         {

@@ -1,4 +1,4 @@
-"""The whole description: every route of the application, with what is said of it."""
+"""Puts the document together from the application's routes and their operations."""
 
 import inspect
 import json
@@ -19,7 +19,7 @@ from sconto.api.plain_route import PlainRoute
 from sconto.app import ROUTES
 
 FILE: Final = Path(sconto.api.__file__).with_name("static") / "openapi.json"
-"""Where the service reads the description."""
+"""The file that the service sends."""
 
 OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
     **checkout.OPERATIONS,
@@ -30,7 +30,7 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
     **catalog.OPERATIONS,
     **health.OPERATIONS,
 }
-"""What is said of each route, by its function; the function's docstring is said too."""
+"""The operation of each route, by its function, whose docstring becomes the description."""
 
 _TOKENS: Final = {
     "Authorization": {
@@ -42,7 +42,7 @@ _TOKENS: Final = {
         "type": "apiKey",
         "in": "header",
         "name": "AuthorizationJWT",
-        "description": "The same as published: `Bearer <token>`. It counts where both are sent.",
+        "description": "The same as published: `Bearer <token>`. It takes precedence.",
     },
 }
 
@@ -53,11 +53,11 @@ Schema = dict[str, Any]
 
 def written() -> str:
     """The text of the file."""
-    return json.dumps(describe(ROUTES), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(describe(ROUTES), indent=1) + "\n"
 
 
 def describe(routes: Sequence[BaseRoute]) -> dict[str, Any]:
-    """The description of these routes, but for the version, which the service adds."""
+    """The document for these routes, without the version, which the service adds."""
     described = [
         (route, OPERATIONS[route.endpoint])
         for route in routes
@@ -87,7 +87,7 @@ def describe(routes: Sequence[BaseRoute]) -> dict[str, Any]:
 
 
 class _WithoutNullDefaults(GenerateJsonSchema):
-    """Says nothing of a field that may be left out and has no default."""
+    """Omits `default: null`, which Pydantic adds to every field that may be left out."""
 
     def default_schema(self, schema: WithDefaultSchema) -> Schema:
         """The schema of a field with a default."""
@@ -98,7 +98,7 @@ class _WithoutNullDefaults(GenerateJsonSchema):
 
 
 class _Schemas:
-    """The schemas of all types that the operations name."""
+    """The schemas of all types in the operations."""
 
     def __init__(self, operations: Iterable[Operation]) -> None:
         types = {id(one): one for operation in operations for one in _types_in(operation)}
@@ -112,11 +112,11 @@ class _Schemas:
         self._inlined: set[str] = set()
 
     def of(self, type_: Any) -> Schema:
-        """The schema, which may refer to a component."""
+        """The schema, possibly a reference to a component."""
         return self._schemas[id(type_)]
 
     def inlined(self, type_: Any) -> Schema:
-        """The schema itself: a request's body stands where it is used."""
+        """The schema itself: request bodies are written where they are used."""
         schema = self._schemas[id(type_)]
         if "$ref" not in schema:
             return schema
@@ -127,7 +127,7 @@ class _Schemas:
 
     @property
     def components(self) -> dict[str, Schema]:
-        """What the schemas refer to, by its name."""
+        """The schemas that others refer to, by name."""
         return {
             name: schema
             for name, schema in sorted(self._definitions.items())
@@ -143,7 +143,7 @@ def _types_in(operation: Operation) -> Iterator[Any]:
 
 
 def _operation_id(route: PlainRoute, method: str) -> str:
-    """The name that programs made from the description call the operation by."""
+    """The name of the operation in generated clients."""
     name = re.sub(r"\W", "_", route.name + route.path_format)
     return f"{name}_{method.lower()}"
 

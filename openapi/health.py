@@ -1,4 +1,4 @@
-"""The operations for those who run Sconto."""
+"""The operations for operators of Sconto."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final

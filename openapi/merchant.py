@@ -100,7 +100,7 @@ _CHANGES: Final[Mapping[str, object]] = {
 
 
 def refusals(*statuses: int) -> dict[int, Answer]:
-    """The answers that every address may give, and these."""
+    """These refusals, and those that every operation may answer."""
     return {status: _refusal(status) for status in (*statuses, 429, 500, 503)}
 
 

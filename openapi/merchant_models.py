@@ -34,7 +34,7 @@ Percent = Annotated[
     ),
 ]
 ProductId = Annotated[AnyProductId, Field(examples=[11111])]
-# With the marks that a letter of this block may have as a character of its own.
+# Includes the marks that may follow a letter of this block as separate characters.
 Code = Annotated[
     str,
     Field(
@@ -58,7 +58,7 @@ class OwnPercent(BaseModel):
 
 
 class Discounts(BaseModel):
-    """What is given, and on which products: exactly one of `discount_percent` and `products`."""
+    """The discount and its products: exactly one of `discount_percent` and `products`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -71,7 +71,7 @@ class Discounts(BaseModel):
 
 
 class Coupons(Discounts):
-    """Codes, what they give, and on which products."""
+    """Codes, their discount and its products."""
 
     coupon_type: Annotated[
         CodeType | Absent,
@@ -100,7 +100,7 @@ class PromotionCreate(BaseModel):
 
 
 class PromotionModify(BaseModel):
-    """What changes: an absent field stays as it is, an object that is sent replaces the old one."""
+    """Changes: an absent field keeps its value, an object replaces the old one completely."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -120,7 +120,7 @@ class PromotionCreated(BaseModel):
 
 
 class PromotionAnswer(BaseModel):
-    """A promotion as it stands, with the object of its type only."""
+    """A promotion, with only the object of its type."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -155,7 +155,7 @@ class PromotionList(BaseModel):
 
 
 class StatisticsQuestion(BaseModel):
-    """Whose statistics are asked for."""
+    """The promotion whose statistics are wanted."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"id": 4}})
 
@@ -172,7 +172,7 @@ class CodeStatistics(BaseModel):
 
 
 class PromotionStatistics(BaseModel):
-    """The redemptions of a promotion; `coupons` where it is of type coupon, or ever had codes."""
+    """The redemptions of a promotion; `coupons` if it is of type coupon or ever had codes."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -195,11 +195,11 @@ class PromotionStatistics(BaseModel):
 
 
 class Nothing(BaseModel):
-    """An empty object: it is done."""
+    """An empty object: the request succeeded."""
 
 
 class MerchantError(BaseModel):
-    """An error code, and what it says; of a file, the line that it is about."""
+    """An error's code and message; for a file, also the line."""
 
     error: int
     message: str
@@ -207,7 +207,7 @@ class MerchantError(BaseModel):
 
 
 class MerchantErrors(BaseModel):
-    """All errors found, in the order of the fields they are about."""
+    """All errors, in the order of their fields."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -234,7 +234,7 @@ class CodesSent(BaseModel):
 
 
 class CodesAdded(BaseModel):
-    """How many codes were added: all that were sent."""
+    """How many codes were added: all in the request."""
 
     added: Annotated[int, Field(examples=[2])]
 
@@ -247,7 +247,7 @@ class CodesRemoved(BaseModel):
 
 
 class CodeListed(BaseModel):
-    """A code; `used_by` and `used_at` where an order used it up while it was one-time."""
+    """A code; `used_by` and `used_at` if an order used it up while it was one-time."""
 
     coupon_code: str
     coupon_id: int
@@ -283,7 +283,7 @@ class CodesListed(BaseModel):
 
 
 class HistoryEntry(BaseModel):
-    """A change. `username` is null for what was done at the command line."""
+    """A change. `username` is null for changes by the command line."""
 
     id: int
     date: Instant
@@ -319,7 +319,7 @@ class History(BaseModel):
 
 
 class SignIn(BaseModel):
-    """Who signs in."""
+    """A user's credentials."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -328,7 +328,7 @@ class SignIn(BaseModel):
 
 
 class SignedIn(BaseModel):
-    """`token` is what the other requests carry; `refresh_token` is technical."""
+    """`token` is for the other requests; `refresh_token` is not used."""
 
     token: str
     refresh_token: str

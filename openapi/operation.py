@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Content:
-    """A body in one media type: a Pydantic model, or any other type that Pydantic describes.
+    """A body of one media type: a Pydantic model, or any other type that Pydantic can describe.
 
-    `example` is for what the model does not show itself; `examples` are several by their names.
+    A model has its own example; `example` replaces it, and `examples` are several with names.
     """
 
     of: Any
@@ -19,7 +19,7 @@ class Content:
 
 @dataclass(frozen=True)
 class Answer:
-    """What an answer means, and its body by media type."""
+    """The meaning of an answer, and its bodies by media type."""
 
     description: str
     content: Mapping[str, Content] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Operation:
-    """An operation, with its answers by status; `body` is what a request sends, by media type."""
+    """An operation, with its answers by status, and its request body by media type."""
 
     tag: str
     summary: str

@@ -1,4 +1,4 @@
-"""Errors of our own formats, checkout and catalogue: problem details (RFC 9457)."""
+"""Errors of our own APIs, checkout and catalogue: problem details (RFC 9457)."""
 
 from typing import Annotated
 
@@ -29,5 +29,5 @@ class Problem(BaseModel):
 
 
 def refusal(description: str, of: type[BaseModel] = Problem, example: object = None) -> Answer:
-    """An answer that says why a request is refused."""
+    """An answer that refuses a request."""
     return Answer(description, {MEDIA_TYPE: Content(of, example)})

@@ -105,7 +105,7 @@ class PromotionEffect(BaseModel):
 
 
 class PromotionCondition(BaseModel):
-    """The number of an order, counted from the code's application or the contract's start."""
+    """The number of an order, counted from the application of the code or the contract's start."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -114,7 +114,7 @@ class PromotionCondition(BaseModel):
 
 
 class PromotionRule(BaseModel):
-    """Conditions of one type are alternatives, of both types must hold; none: every order."""
+    """Conditions of one type are alternatives; both types must hold. Without any: every order."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -123,7 +123,7 @@ class PromotionRule(BaseModel):
 
 
 class NewSubscriptionPromotion(BaseModel):
-    """A promotion to be created."""
+    """A promotion to create."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": _NEW})
 
@@ -137,7 +137,7 @@ class NewSubscriptionPromotion(BaseModel):
 
 
 class SubscriptionPromotionPatch(BaseModel):
-    """A merge patch (RFC 7396): what is absent stays, null takes away, lists are replaced."""
+    """A merge patch (RFC 7396): absent fields stay, null removes, lists are replaced."""
 
     model_config = ConfigDict(
         json_schema_extra={"example": {"enabled": False, "constraint": {"maxUsage": 500}}}
@@ -145,7 +145,7 @@ class SubscriptionPromotionPatch(BaseModel):
 
 
 class SubscriptionPromotionResource(BaseModel):
-    """A promotion as it stands."""
+    """A promotion."""
 
     id: Annotated[str, Field(min_length=1)]
     type: Annotated[str, Field(pattern="^PROMOTION$")]
@@ -168,7 +168,7 @@ class SubscriptionPromotionAnswer(BaseModel):
 
 
 class ListPagination(BaseModel):
-    """Where the list goes on; `items` counts this page."""
+    """Where the list continues; `items` counts this page."""
 
     moreResults: bool
     items: int
@@ -177,13 +177,13 @@ class ListPagination(BaseModel):
 
 
 class ListMeta(BaseModel):
-    """What is known of the list."""
+    """Facts about the list."""
 
     pagination: ListPagination
 
 
 class SubscriptionPromotionList(BaseModel):
-    """A part of the promotions, the oldest first."""
+    """A page of promotions, the oldest first."""
 
     data: list[SubscriptionPromotionResource]
     meta: ListMeta
@@ -196,7 +196,7 @@ class TerminationCriteria(BaseModel):
 
 
 class ContractDiscount(BaseModel):
-    """A code that is on the contract."""
+    """A code on the contract."""
 
     code: Text
     terminationCriteria: TerminationCriteria | None = None
@@ -204,7 +204,7 @@ class ContractDiscount(BaseModel):
 
 
 class SubscriptionContract(BaseModel):
-    """A subscription; a new one has the `createdAt` null."""
+    """A subscription; `createdAt` is null for a new one."""
 
     model_config = _example(_CONTRACT)
 
@@ -214,7 +214,7 @@ class SubscriptionContract(BaseModel):
 
 
 class ContractToValidate(BaseModel):
-    """Which contract is asked about."""
+    """The contract to validate."""
 
     model_config = _example({"subscriptionContract": _CONTRACT})
 
@@ -222,7 +222,7 @@ class ContractToValidate(BaseModel):
 
 
 class CodeToApply(BaseModel):
-    """A code, and the contract that is to have it."""
+    """A code to apply to a contract."""
 
     model_config = _example({"promotionCode": "TRY3", "subscriptionContract": _CONTRACT})
 
@@ -231,7 +231,7 @@ class CodeToApply(BaseModel):
 
 
 class Eligibility(BaseModel):
-    """Whether a contract may have the code, and why not."""
+    """Whether a contract may have the code, and if not, why."""
 
     valid: bool
     message: str
@@ -249,7 +249,7 @@ class ValidationAnswer(BaseModel):
 
 
 class ApplicationMeta(BaseModel):
-    """The id names the version that the subscription got."""
+    """The id of the version that the subscription got."""
 
     applicationId: str
 
@@ -262,7 +262,7 @@ class ApplicationAnswer(BaseModel):
 
 
 class OrderToSchedule(BaseModel):
-    """What each order is thought to cost, once product discounts are taken."""
+    """The expected amount of each order after product discounts."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -271,7 +271,7 @@ class OrderToSchedule(BaseModel):
 
 
 class PlanToSchedule(BaseModel):
-    """Which orders are asked about; of a subscription that has the code, since when."""
+    """The orders to schedule; for a subscription that has the code, since when."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -298,12 +298,12 @@ class PlanToSchedule(BaseModel):
 
 
 class ScheduledRuleModel(BaseModel):
-    """A rule that holds for the order, counted from 0."""
+    """A rule that holds for the order; rules are counted from 0."""
 
     rule: int
     effect: PromotionEffect
-    applied: Annotated[bool, Field(description="False for all where it depends on the amount.")]
-    discount: Annotated[str | None, Field(description="Only where an amount was given.")] = None
+    applied: Annotated[bool, Field(description="False for all rules if it depends on the amount.")]
+    discount: Annotated[str | None, Field(description="Only if an amount was given.")] = None
 
 
 class ScheduledOrderModel(BaseModel):
@@ -315,7 +315,7 @@ class ScheduledOrderModel(BaseModel):
 
 
 class PromotionSchedule(Eligibility):
-    """The next orders; `lastOrderNumber`: null where the effect never ends, 0 where none has it."""
+    """The next orders; `lastOrderNumber` is null if the effect never ends, 0 if no order has it."""
 
     type: Annotated[str, Field(pattern="^SCHEDULE$")]
     lastOrderNumber: int | None
@@ -330,7 +330,7 @@ class ScheduleAnswer(BaseModel):
 
 
 class SubscriptionError(BaseModel):
-    """One fault."""
+    """One error."""
 
     status: Annotated[str, Field(pattern="^[1-5][0-9]{2}$")]
     title: str
@@ -338,7 +338,7 @@ class SubscriptionError(BaseModel):
 
 
 class SubscriptionErrors(BaseModel):
-    """What went wrong."""
+    """All errors."""
 
     model_config = _example(
         {"errors": [{"status": "404", "title": "Not Found", "detail": "There is no promotion 81."}]}

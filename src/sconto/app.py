@@ -177,14 +177,14 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
     tokens = Tokens(*settings.secret_keys, epoch=None)
     try:
         await tokens.try_to_refresh(database)
-        async with _beside(
+        async with _running(
             tokens.keep_refreshing(database),
             idempotency.keep_sweeping_keys(database, read_clock),
             counters.keep_folding(database, read_clock),
             keep_generating(database, read_clock),
             keep_sweeping_codes(database),
             _show_pool(metrics, database),
-            _follow_parent(),
+            _stop_with_parent(),
         ):
             yield Context(
                 database,
@@ -210,12 +210,12 @@ def _open_quotas(limits: RateLimits) -> Quotas:
 
 
 @asynccontextmanager
-async def _beside(*tasks: Coroutine[None, None, None]) -> AsyncIterator[None]:
+async def _running(*tasks: Coroutine[None, None, None]) -> AsyncIterator[None]:
     """Run endless tasks during the block; if one fails, the block ends too."""
     async with asyncio.TaskGroup() as group:
-        running = [group.create_task(task) for task in tasks]
+        started = [group.create_task(task) for task in tasks]
         yield
-        for task in running:
+        for task in started:
             task.cancel()
 
 
@@ -225,8 +225,8 @@ async def _show_pool(metrics: Metrics, database: Database) -> None:
         await asyncio.sleep(_POOL_FIGURES_INTERVAL)
 
 
-async def _follow_parent() -> None:
-    """Stop this worker when its parent is killed, because nobody would stop it any more."""
+async def _stop_with_parent() -> None:
+    """Stop this worker when its parent is killed, because nothing else would."""
     parent = multiprocessing.parent_process()
     if parent is None:
         return

@@ -64,14 +64,14 @@ class _Pages:
         key = (name, _root_of(request))
         if key not in self._written:
             # In a thread: it takes a tenth of a second. A client that disconnects does not stop it.
-            self._written[key] = asyncio.create_task(in_thread(_keep, write, request))
+            self._written[key] = asyncio.create_task(in_thread(_make_page, write, request))
         page = await asyncio.shield(self._written[key])
         if not _takes_gzip(request.headers.get("accept-encoding", "")):
             return Response(page.plain, headers=page.headers)
         return Response(page.compressed, headers={**page.headers, "Content-Encoding": "gzip"})
 
 
-def _keep(write: Callable[[Request], Response], request: Request) -> _Page:
+def _make_page(write: Callable[[Request], Response], request: Request) -> _Page:
     written = write(request)
     plain = bytes(written.body)
     headers = {**written.headers, "Vary": "Accept-Encoding"}

@@ -53,13 +53,13 @@ def parse_json(raw: bytes) -> Any:
     containers = _count_containers(raw)
     if not _is_quick_to_parse(raw, containers):
         _refuse_excess(raw, containers)
-        document = _parse_patiently(raw)
+        document = _parse_in_steps(raw)
     else:
         try:
             document = _FAST.decode(raw)
         except msgspec.ValidationError:
             # Valid JSON with an integer that is too long for msgspec.
-            document = _parse_patiently(raw)
+            document = _parse_in_steps(raw)
         except (ValueError, RecursionError):
             raise NotJson from None
     # Brackets in strings count too, so a low count proves that no check is needed.
@@ -97,9 +97,9 @@ def _refuse_excess(raw: bytes, containers: int) -> None:
         raise NotJson
 
 
-def _parse_patiently(raw: bytes) -> object:
+def _parse_in_steps(raw: bytes) -> object:
     try:
-        document: object = _PATIENT.decode(raw.decode())
+        document: object = _STEPPED.decode(raw.decode())
         if b"\\u" in raw:
             _refuse_half_pairs(document)
     except (JSONDecodeError, UnicodeError, RecursionError):
@@ -118,7 +118,7 @@ def _refuse_constant(_: str) -> NoReturn:
 _FAST: Final = msgspec.json.Decoder(float_hook=Number)
 
 
-class _PatientDecoder(JSONDecoder):
+class _SteppedDecoder(JSONDecoder):
     """Python's decoder without its parts in C, except for single strings."""
 
     def __init__(self) -> None:
@@ -131,7 +131,7 @@ class _PatientDecoder(JSONDecoder):
         self.scan_once = py_make_scanner(self)
 
 
-_PATIENT: Final = _PatientDecoder()
+_STEPPED: Final = _SteppedDecoder()
 
 
 def _refuse_depth(document: object) -> None:

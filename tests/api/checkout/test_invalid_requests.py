@@ -1,4 +1,4 @@
-"""Every field that is not valid is named; nothing that is sent makes the service fail."""
+"""All invalid fields of a request are listed; no request makes the service fail."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,7 +27,7 @@ CART: dict[str, Any] = {"currency": "EUR", "lines": [LINE], "codes": ["A"]}
 
 
 def pointers(faults: list[FieldFault]) -> list[str]:
-    """Where the faults are."""
+    """The places of the faults."""
     return [fault.place for fault in faults]
 
 
@@ -89,7 +89,7 @@ def test_a_field_that_is_not_valid_is_pointed_at(body: dict[str, Any], pointer: 
     assert pointers(find_quote_faults(body)) == [pointer]
 
 
-def test_every_fault_is_listed_at_once() -> None:
+def test_all_faults_are_in_one_answer() -> None:
     body = {
         "currency": "EUR",
         "lines": [{"quantity": 0, "unit_price": "1.999"}, {**LINE, "tax": 1}, {**LINE}],
@@ -128,7 +128,7 @@ def test_an_orders_own_fields_are_checked(fields: dict[str, Any], pointer: str) 
     assert pointers(find_order_faults({"order_id": "A-1", **CART, **fields})) == [pointer]
 
 
-def test_an_optional_field_that_is_null_is_left_out() -> None:
+def test_a_null_optional_field_counts_as_absent() -> None:
     body = {"order_id": "A-1", **CART, "codes": None, "expected_total": None, "replaces": None}
     order = read_order(msgspec.json.encode(body))
     assert (order.cart.codes, order.expected_total, order.replaces) == ((), None, None)
@@ -147,7 +147,7 @@ def test_a_listing_has_a_thousand_products_at_most() -> None:
 
 
 @pytest.mark.parametrize("status", ["Paid", "", None, True, ["paid"], {}])
-def test_a_status_that_there_is_not_is_refused(status: object) -> None:
+def test_an_unknown_status_is_refused(status: object) -> None:
     assert pointers(find_status_faults({"status": status})) == ["/status"]
 
 

@@ -1,4 +1,4 @@
-"""A cart, an order or a price list is made of a body exactly where the body has no faults."""
+"""A body becomes a cart, an order or a price list if and only if it has no faults."""
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -48,7 +48,7 @@ PRICES: dict[str, Any] = {
     "products": [{"product_id": 7, "unit_price": "1990"}, {"product_id": 7, "unit_price": "0"}],
 }
 
-# What may stand in a field's place: much of it nearly right.
+# Values for any field, many of them almost valid.
 _VALUES = st.one_of(
     st.sampled_from(
         [
@@ -77,7 +77,7 @@ _VALUES = st.one_of(
 
 @st.composite
 def _altered(draw: st.DrawFn, body: dict[str, Any]) -> bytes:
-    """The body as JSON with up to two of its fields, at any depth, replaced, taken out or added."""
+    """The body as JSON with up to two of its fields, at any depth, replaced, removed or added."""
     altered = deepcopy(body)
     for _ in range(draw(st.integers(0, 2))):
         place = draw(st.sampled_from(list(_objects_in(altered))))
@@ -151,7 +151,7 @@ def test_fields_that_are_absent_or_null_have_their_defaults() -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"{", b"\xff", b'{"currency": "\\ud800"}', b"[" * 100_000, b"1" * 5_000]
 )
-def test_what_is_no_cart_is_refused(body: bytes) -> None:
+def test_a_body_that_is_not_a_cart_is_refused(body: bytes) -> None:
     for read in (reading.read_order, reading.read_prices, lambda it: reading.read_quote(it, NOON)):
         with pytest.raises((NotJson, InvalidFields)):
             read(body)

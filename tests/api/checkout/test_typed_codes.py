@@ -1,4 +1,4 @@
-"""Codes as people type and paste them: with blanks around, invisible characters, marks apart."""
+"""Codes as people type and paste them: blanks, invisible characters, separate marks."""
 
 from collections.abc import Callable
 from typing import Any
@@ -54,14 +54,14 @@ async def test_a_quote_takes_the_code_without_its_blanks_and_shows_it_as_sent(
         assert priced["lines"][0]["picks"][0]["code"] == code
 
 
-async def test_of_a_code_that_stands_there_twice_with_and_without_blanks_the_last_counts(
+async def test_of_two_spellings_of_a_code_with_and_without_blanks_the_last_counts(
     platform: Platform,
 ) -> None:
     priced = (await post(platform, "quotes", codes=["SPACE10", "x", "x ", "space10\t"])).json()
     assert [code["code"] for code in priced["codes"]] == ["x ", "space10\t"]
 
 
-async def test_an_order_sent_again_with_a_blank_behind_its_code_is_the_same_order(
+async def test_a_repeated_order_with_a_blank_after_its_code_is_the_same_order(
     platform: Platform,
 ) -> None:
     placed = await post(platform, "orders", order_id="o", codes=[f"{MAY} "], expected_total="9.00")
@@ -76,7 +76,7 @@ async def test_an_order_sent_again_with_a_blank_behind_its_code_is_the_same_orde
     assert (used.status_code, used.json()["quote"]["codes"][0]["status"]) == (409, "used")
 
 
-async def test_nothing_but_blanks_is_as_empty_as_an_empty_code(platform: Platform) -> None:
+async def test_a_code_of_blanks_counts_as_empty(platform: Platform) -> None:
     subscription = {"type_id": "m", "order_number": 1}
     for blank in ("", *BLANKS):
         for path, more in (("quotes", {}), ("orders", {"order_id": "o"})):
@@ -92,7 +92,7 @@ async def test_nothing_but_blanks_is_as_empty_as_an_empty_code(platform: Platfor
         ]
 
 
-async def test_a_code_on_a_subscription_counts_without_its_blanks(platform: Platform) -> None:
+async def test_blanks_around_a_subscriptions_code_are_ignored(platform: Platform) -> None:
     await platform.create(code="SAVE10")
     applied = await platform.apply("SAVE10\r\n")
     assert applied.status_code == 200
@@ -114,7 +114,7 @@ async def test_a_code_on_a_subscription_counts_without_its_blanks(platform: Plat
     assert (again.status_code, again.json()) == (200, placed.json())
 
 
-async def test_apply_validate_and_the_filter_take_a_code_without_its_blanks(
+async def test_apply_validate_and_the_filter_ignore_blanks_around_a_code(
     platform: Platform,
 ) -> None:
     created = await platform.create(code="Ёлка")
@@ -135,7 +135,9 @@ async def test_apply_validate_and_the_filter_take_a_code_without_its_blanks(
         assert details(await platform.apply(blank), 422) == empty
 
 
-async def test_a_subscription_promotions_code_has_no_blanks_around_it(platform: Platform) -> None:
+async def test_a_subscription_promotions_code_must_not_have_blanks_around_it(
+    platform: Platform,
+) -> None:
     fault = "code must not begin or end with blanks or invisible characters"
     created = await platform.create(code="SAVE10")
     for blank in BLANKS:
@@ -150,7 +152,7 @@ async def test_a_subscription_promotions_code_has_no_blanks_around_it(platform: 
     assert await platform.get(created["id"]) == created
 
 
-async def test_a_code_that_was_stored_with_a_blank_loses_it_with_the_next_change(
+async def test_a_change_removes_a_blank_from_a_stored_code(
     platform: Platform, database: Database, merchant: Caller
 ) -> None:
     created = await platform.create(code="SAVE10")

@@ -1,4 +1,4 @@
-"""Whatever JSON is sent, the answer is a promotion or a list of published errors."""
+"""Any JSON is read as a promotion or as a list of published errors."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""POST /v1/login_check: tokens for credentials, and every way to be refused."""
+"""POST /v1/login_check: tokens for credentials, and every refusal."""
 
 import json
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ _addresses = count(1)
 
 @pytest.fixture
 def address() -> str:
-    """Where `client` is: an address from which nobody has failed yet."""
+    """The address of `client`, without failed sign-ins."""
     return f"198.18.0.{next(_addresses)}"
 
 
@@ -77,7 +77,7 @@ async def test_right_credentials_get_a_token_that_opens_the_merchant_api(
     assert (opened.status_code, opened.json()) == (200, {"ids": []})
 
 
-async def test_the_slash_at_the_end_and_parameters_of_the_type_do_not_matter(
+async def test_a_trailing_slash_and_content_type_parameters_do_not_matter(
     client: httpx.AsyncClient, username: str
 ) -> None:
     answer = await client.post(
@@ -88,7 +88,7 @@ async def test_the_slash_at_the_end_and_parameters_of_the_type_do_not_matter(
     assert answer.status_code == 200
 
 
-async def test_a_refresh_token_authorises_nothing(client: httpx.AsyncClient, username: str) -> None:
+async def test_a_refresh_token_is_not_accepted(client: httpx.AsyncClient, username: str) -> None:
     refresh_token = (await sign_in(client, username, PASSWORD)).json()["refresh_token"]
     refused = await client.get(
         "/v1/promotion", headers={"AuthorizationJWT": f"Bearer {refresh_token}"}
@@ -128,7 +128,7 @@ async def test_wrong_password_unknown_and_disabled_users_get_one_answer(
         ({"Username": "x", "password": "x"}, ["username", "Username"]),
     ],
 )
-async def test_every_field_that_is_missing_mistyped_or_unknown_is_named_in_order(
+async def test_missing_mistyped_and_unknown_fields_are_named_in_order(
     client: httpx.AsyncClient, body: dict[str, object], fields: list[str]
 ) -> None:
     answer = await client.post("/v1/login_check", json=body)
@@ -138,7 +138,7 @@ async def test_every_field_that_is_missing_mistyped_or_unknown_is_named_in_order
 @pytest.mark.parametrize(
     "body", ["", "{", "[]", '"x"', "null", '{"username": NaN}', '{"username": "\\ud800"}']
 )
-async def test_what_is_no_json_object_is_refused_before_its_fields(
+async def test_a_body_that_is_not_an_object_is_refused_before_its_fields(
     client: httpx.AsyncClient, body: str
 ) -> None:
     answer = await client.post(
@@ -148,7 +148,7 @@ async def test_what_is_no_json_object_is_refused_before_its_fields(
 
 
 @pytest.mark.parametrize("content_type", [None, "text/plain", "application/x-www-form-urlencoded"])
-async def test_another_type_is_refused_before_the_body_is_looked_at(
+async def test_another_content_type_is_refused_before_the_body_is_read(
     client: httpx.AsyncClient, content_type: str | None
 ) -> None:
     headers = {} if content_type is None else {"Content-Type": content_type}
@@ -156,7 +156,7 @@ async def test_another_type_is_refused_before_the_body_is_looked_at(
     assert (answer.status_code, answer.json()) == (400, WRONG_TYPE)
 
 
-async def test_after_ten_failures_a_user_is_told_when_to_come_back(
+async def test_after_ten_failures_the_answer_has_retry_after(
     client: httpx.AsyncClient, username: str
 ) -> None:
     for _ in range(10):
@@ -187,7 +187,7 @@ async def test_a_valid_token_of_the_user_lets_them_in_after_ten_failures(
         del client.headers[header]
 
 
-async def test_who_signed_in_at_an_address_before_can_do_so_after_ten_failures(
+async def test_a_user_who_signed_in_from_an_address_before_can_after_ten_failures(
     client: httpx.AsyncClient, database: Database, username: str, address: str
 ) -> None:
     assert (await sign_in(client, username, PASSWORD)).status_code == 200
@@ -209,7 +209,7 @@ async def test_a_user_of_two_merchants_signs_in_with_the_merchants_name(
     assert len(tokens) == 2
 
 
-async def test_a_token_of_a_user_with_another_password_is_invalid_within_seconds(
+async def test_a_new_password_makes_older_tokens_invalid_within_seconds(
     client: httpx.AsyncClient, database: Database, tokens: Tokens, username: str
 ) -> None:
     token = (await sign_in(client, username, PASSWORD)).json()["token"]

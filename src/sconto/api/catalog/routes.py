@@ -1,4 +1,4 @@
-"""The addresses of the catalogue API."""
+"""The routes of the catalogue API."""
 
 from typing import Final
 
@@ -28,7 +28,7 @@ async def put_products(request: Request) -> Response:
 
 
 async def list_products(request: Request) -> Response:
-    """By ascending id; a product that is put meanwhile is in its place or already passed."""
+    """By ascending id. A product put meanwhile appears only if its id is still ahead."""
     caller = require(request, Action.READ_PRODUCTS)
     query = wire.read_query(request.query_params.multi_items())
     page = await operations.list_products(context_of(request).database, caller, query)
@@ -36,7 +36,7 @@ async def list_products(request: Request) -> Response:
 
 
 async def get_product(request: Request) -> Response:
-    """The product as it was put last."""
+    """The product as last put."""
     caller = require(request, Action.READ_PRODUCTS)
     product_id = _product_id(request)
     product = await operations.get_product(context_of(request).database, caller, product_id)
@@ -44,7 +44,7 @@ async def get_product(request: Request) -> Response:
 
 
 async def delete_product(request: Request) -> Response:
-    """Promotions that name the product go on naming it; new ones cannot."""
+    """Promotions that name the product keep it; new ones cannot name it."""
     caller = require(request, Action.WRITE_PRODUCTS)
     product_id = _product_id(request)
     context = context_of(request)
@@ -57,7 +57,7 @@ def _read_products(sent: bytes) -> tuple[Product, ...]:
 
 
 def _product_id(request: Request) -> int:
-    """The id in the address; there is nothing at an address that has none."""
+    """The id in the path; a path without a valid one is answered 404."""
     product_id = parse_product_id(request.path_params["product_id"])
     if product_id is None:
         raise HTTPException(404)

@@ -1,4 +1,4 @@
-"""What the checkout API answers when something cannot be done."""
+"""The errors of the checkout API."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -79,7 +79,7 @@ def _order_gave_back(error: OrderGaveBack) -> Response:
     )
 
 
-def _order_held_up(error: OrderBusy) -> Response:
+def _order_busy(error: OrderBusy) -> Response:
     return problem_json.problem(
         503,
         "Something else is using this order or one of its codes, and takes long. "
@@ -105,7 +105,7 @@ _ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     **problem_json.ANSWERS,
     OrderNotFound: lambda _: problem_json.problem(404, "There is no such order."),
     OrderConflict: _order_conflict,
-    OrderBusy: _order_held_up,
+    OrderBusy: _order_busy,
     TotalDiffers: _total_differs,
     CodesUsedUp: _codes_used_up,
     ReplacedOrderNotFound: lambda _: problem_json.answer_problem(_NO_ORDER_TO_REPLACE),
@@ -119,5 +119,5 @@ answer_status: Final = problem_json.answer_status
 
 
 def answer_problem(error: Exception) -> Response:
-    """The answer to a problem. Raises KeyError for one that a checkout cannot meet."""
+    """The answer to a problem. Raises KeyError for one that this API does not have."""
     return _ANSWERS[type(error)](error)

@@ -88,7 +88,7 @@ def find_status_faults(body: Body) -> Faults:
 
 
 def _check_cart(body: Body, faults: Faults) -> str:
-    """Note the faults of what quotes and orders have in common; answers the currency."""
+    """Note the faults of the fields that quotes and orders share; returns the currency."""
     currency = _check_currency(body, faults)
     lines = _items(body, "lines", MOST_LINES_OF_CART, faults)
     for place, item in lines:
@@ -131,7 +131,7 @@ def _check_segments(customer: Body, place: str, faults: Faults) -> None:
 
 
 def _check_currency(body: Body, faults: Faults) -> str:
-    """The currency; instead of one that is not known, the one with the most decimals."""
+    """The currency; for an unknown one, the currency with the most decimals."""
     currency = body.get("currency")
     if type(currency) is str and currency in known_currencies():
         return currency
@@ -156,7 +156,7 @@ def _check_line(item: Body, place: str, currency: str, faults: Faults) -> None:
 
 
 def _check_repeats(line_ids: Sequence[object], faults: Faults) -> None:
-    """Note each line whose id an earlier line has; ids that are not valid are noted already."""
+    """Note each line that repeats the valid id of an earlier line."""
     first: dict[str, int] = {}
     for index, line_id in enumerate(line_ids):
         if type(line_id) is str and is_reference(line_id):
@@ -216,7 +216,7 @@ def _check_amount(
 
 
 def _items(body: Body, name: str, most: int, faults: Faults) -> list[tuple[str, Body]]:
-    """The objects of a list, each with its place."""
+    """The objects in a list, each with its place."""
     items = body.get(name)
     if type(items) is not list or not 1 <= len(items) <= most:
         _note(body, name, "", f"must be a list of 1 to {most} objects", faults)

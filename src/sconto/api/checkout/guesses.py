@@ -17,17 +17,17 @@ from sconto.domain.problems import CodesUsedUp, TooManyUnknownCodes, TotalDiffer
 
 @dataclass(slots=True)
 class Guesses:
-    """What a request learns about codes: those of the cart that was priced for it, if any."""
+    """The cart that was priced for a request, whose unknown codes count; None if none was."""
 
     priced: PricedCart | None = None
 
 
 @asynccontextmanager
 async def limit_guesses(request: Request, caller: Caller, cart: Cart) -> AsyncIterator[Guesses]:
-    """Count the unknown codes of the cart that the block prices.
+    """Count the unknown codes of the cart that the block prices, against the caller's address.
 
     Raises TooManyUnknownCodes before the block; never for a cart without codes.
-    Concurrent requests are all let in before any is counted.
+    Concurrent requests may all pass before any of them is counted.
     """
     guesses = Guesses()
     quotas = context_of(request).quotas

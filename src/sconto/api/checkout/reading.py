@@ -23,7 +23,7 @@ _PRICES: Final = msgspec.json.Decoder(carts.Prices)
 
 
 def read_quote(sent: bytes, now: datetime) -> tuple[Cart, datetime]:
-    """The cart and the time that it is to be priced at. Raises NotJson or InvalidFields."""
+    """The cart and the time to price it at. Raises NotJson or InvalidFields."""
     cart, at = _read(sent, _QUOTE, carts.make_quote, faults.find_quote_faults)
     return cart, at or now
 
@@ -46,7 +46,7 @@ def read_prices(sent: bytes) -> tuple[str, list[tuple[int, int]]]:
 
 
 def read_status(body: Body) -> OrderStatus:
-    """The status that an order is to have. Raises InvalidFields."""
+    """The new status of an order. Raises InvalidFields."""
     _refuse(faults.find_status_faults(body))
     return OrderStatus(body["status"])
 

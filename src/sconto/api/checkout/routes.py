@@ -1,4 +1,4 @@
-"""The addresses of the checkout API."""
+"""The routes of the checkout API."""
 
 from typing import Final
 
@@ -42,7 +42,7 @@ async def place_order(request: Request) -> Response:
     day = now.astimezone(context.zone).date()
     async with limit_guesses(request, caller, order.cart) as guesses:
         placed = await checkout.place_order(context.database, caller, order, now, day)
-        # The codes of an order that is sent again were counted when it was placed.
+        # The codes of a repeated order were counted when it was placed.
         guesses.priced = placed.order.outcome if placed.created else None
     if placed.created:
         context.metrics.orders.inc()
@@ -80,7 +80,7 @@ async def list_prices(request: Request) -> Response:
 
 
 def _order_id(request: Request) -> str:
-    """The id in the address, which may have slashes in it. Raises OrderNotFound for none."""
+    """The id in the path, which may contain slashes. Raises OrderNotFound if it is not valid."""
     order_id: str = request.path_params["order_id"]
     if not is_reference(order_id):
         raise OrderNotFound(order_id)

@@ -1,4 +1,4 @@
-"""The subscription of a cart: the faults of what was sent, and what its codes do."""
+"""The subscription of a cart: faults in what was sent, and the effect of its codes."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -25,7 +25,7 @@ Body = Mapping[str, Any]
 
 
 def find_subscription_faults(body: Body, faults: list[FieldFault]) -> None:
-    """Note all that is wrong with the subscription of a body that has one."""
+    """Note the faults of a body's subscription, if it has one."""
     fields = body.get("subscription")
     if fields is None:
         return
@@ -70,7 +70,7 @@ def _check_name(
     faults: list[FieldFault],
     judged: Callable[[str], str] = str,
 ) -> None:
-    """Note a text that is no name; `judged` is the part of it that must be one."""
+    """Note a text that is not a valid name; `judged` picks the part that must be valid."""
     text = fields.get(name)
     if type(text) is str and len(text) <= NAME_LENGTH and is_name(judged(text)):
         return
@@ -87,7 +87,7 @@ def _check_number(fields: Body, name: str, place: str, faults: list[FieldFault])
 
 
 def write_subscription(outcome: SubscriptionOutcome, currency: str) -> JsonObject:
-    """The code that takes effect, if one does, and what became of each."""
+    """The code that takes effect, if any, and the outcome of each."""
     winner = outcome.winner
     return {
         "code": None if winner is None else winner.code,

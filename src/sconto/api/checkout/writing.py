@@ -1,6 +1,6 @@
 """The checkout API's answers, field by field.
 
-Structs that msgspec writes as they stand: filling in a dictionary for each takes twice as long.
+They are structs that msgspec encodes: filling dictionaries takes twice as long.
 """
 
 from collections.abc import Iterable, Sequence
@@ -70,7 +70,7 @@ class _Code(msgspec.Struct):
 
 
 class WrittenCart(msgspec.Struct, kw_only=True):
-    """A priced cart as the answer to a quote; that to an order has the first three fields too."""
+    """A priced cart; the first three fields only for an order."""
 
     order_id: str | UnsetType = UNSET
     created_at: str | UnsetType = UNSET
@@ -87,7 +87,7 @@ class WrittenCart(msgspec.Struct, kw_only=True):
 
 
 class OrderWithRefusedCodes(msgspec.Struct, kw_only=True):
-    """An order whose codes say first that some of them never applied; else as any other."""
+    """An order with refused codes; its codes come first, otherwise it is like any other."""
 
     codes: list[_Code]
     order_id: str | UnsetType
@@ -106,7 +106,7 @@ class OrderWithRefusedCodes(msgspec.Struct, kw_only=True):
 _REFUSED: Final = frozenset(
     (CodeStatus.EXPIRED, CodeStatus.NOT_STARTED, CodeStatus.INACTIVE, CodeStatus.UNKNOWN)
 )
-"""What makes a code apply to no cart at all: a shop that placed such an order overlooked it."""
+"""Statuses of codes that apply to no cart: a shop that placed such an order missed it."""
 
 
 class _Price(msgspec.Struct, frozen=True, gc=False):
@@ -170,7 +170,7 @@ def write_prices(
     )
 
 
-# As in `pricing`: the same products at the same prices again and again.
+# As in `pricing`: shops ask for the same products at the same prices again and again.
 @lru_cache(16_384)
 def _write_price(product_id: int, price: ListedPrice, currency: str) -> _Price:
     return _Price(

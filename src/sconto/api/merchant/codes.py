@@ -1,4 +1,4 @@
-"""A promotion's codes for programs: listed, added and removed, as JSON or as CSV."""
+"""The routes for a promotion's codes: listed, added and removed, as JSON or as CSV."""
 
 import tempfile
 from collections.abc import AsyncIterator
@@ -35,7 +35,7 @@ from sconto.operations import codes
 from sconto.operations.turns import in_short_turns
 
 FILE_LIMIT: Final = 64 * 1024 * 1024
-"""Bytes of a CSV file: a million codes of thirty letters fit."""
+"""Bytes of a CSV file: enough for a million codes of thirty letters."""
 
 _KEPT_IN_MEMORY: Final = 1024 * 1024
 _PIECE: Final = 8 * 1024
@@ -43,7 +43,7 @@ _CSV: Final = "text/csv"
 
 
 async def list_codes(request: Request) -> Response:
-    """Codes in the order in which they were added; all of them with `Accept: text/csv`."""
+    """Codes in the order they were added; all of them with `Accept: text/csv`."""
     caller = require(request, Action.READ_PROMOTIONS)
     context = context_of(request)
     promotion_id = id_in_path(request)
@@ -60,7 +60,7 @@ async def list_codes(request: Request) -> Response:
 
 
 async def add_codes(request: Request) -> Response:
-    """Add codes behind those that the promotion has: all of them, or none."""
+    """Add codes after those that the promotion has: all of them, or none."""
     context = context_of(request)
     if _is_csv(request):
         caller = require(request, Action.WRITE_PROMOTIONS)
@@ -68,7 +68,7 @@ async def add_codes(request: Request) -> Response:
         await codes.require_holder(context.database, caller, promotion_id)
         async with in_turn_if_large(request):
             with tempfile.SpooledTemporaryFile(_KEPT_IN_MEMORY) as file:
-                # Whoever sends slowly holds no connection to the database meanwhile.
+                # A slow upload must not hold a connection to the database.
                 await _spool(request, file)
                 pieces = iter(lambda: file.read(_PIECE), b"")
                 added = await codes.import_codes(
@@ -87,7 +87,7 @@ async def add_codes(request: Request) -> Response:
 
 
 async def remove_codes(request: Request) -> Response:
-    """Remove codes; orders and statistics keep them. What is not there is named, and no error."""
+    """Remove codes; orders and statistics keep them. Unknown codes are listed, and no error."""
     caller = await admit(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
     async with in_turn_if_large(request):
@@ -103,7 +103,7 @@ async def remove_codes(request: Request) -> Response:
 
 
 def _is_csv(request: Request) -> bool:
-    """Whether a caller sends CSV, which must be plain and in UTF-8.
+    """Whether a caller sends CSV, which must be uncompressed and in UTF-8.
 
     Raises what `caller_of` raises, UnsupportedMediaType and BodyEncoded.
     """
@@ -117,7 +117,7 @@ def _is_csv(request: Request) -> bool:
 
 
 async def _spool(request: Request, file: IO[bytes]) -> None:
-    """Keep the body in a file. Raises BodyTooLarge."""
+    """Write the body to a file. Raises BodyTooLarge."""
     size = 0
     async for chunk in request.stream():
         size += len(chunk)

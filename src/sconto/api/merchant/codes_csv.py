@@ -12,9 +12,9 @@ CSV_HEADING: Final = "coupon_code,coupon_id,state,coupon_uses,used_by,used_at\r\
 
 
 def write_csv(codes: Sequence[ListedCode], *, for_people: bool = False) -> str:
-    """The lines of a file; times are in UTC.
+    """The lines of a CSV file; times are in UTC.
 
-    Order ids are safe to be opened by a spreadsheet; so are codes in a file that is for people.
+    A spreadsheet takes no order id for a formula, and no code in a file that is for people.
     """
     lines = io.StringIO()
     csv.writer(lines).writerows(

@@ -1,4 +1,4 @@
-"""Codes as JSON: what may be sent about them, and how they are written."""
+"""Codes as JSON: reading requests and writing answers."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -19,9 +19,9 @@ _QUERY: Final = ("limit", "cursor", "search_string", "state")
 
 
 def read_query(sent: Iterable[tuple[str, str]]) -> CodeQuery:
-    """What the parameters of an address ask for; of repeated names the last counts.
+    """The query in an address's parameters; of repeated names the last counts.
 
-    Raises Refused with 11010 for each that has a bad value, and for each that there is none of.
+    Raises Refused with 11010 for each parameter that is not valid or unknown.
     """
     texts = dict(sent)
     limit = _read_limit(texts.get("limit", "100"))
@@ -38,7 +38,7 @@ def read_query(sent: Iterable[tuple[str, str]]) -> CodeQuery:
 
 
 def read_codes_to_add(body: Mapping[str, object]) -> tuple[str, ...]:
-    """The codes that are to be added. Raises Refused with all that is wrong with them."""
+    """The codes to add. Raises Refused with all faults."""
     sent = read_codes(body[_FIELD]) if _FIELD in body else None
     faults: list[Fault] = []
     if sent is not None and sent.faulty:
@@ -51,7 +51,7 @@ def read_codes_to_add(body: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def read_codes_to_remove(body: Mapping[str, object]) -> tuple[str, ...]:
-    """The codes that are to be removed. Raises Refused with all that is wrong with them."""
+    """The codes to remove. Raises Refused with all faults."""
     sent = read_codes(body[_FIELD], is_typed_code) if _FIELD in body else None
     if sent is None or not (sent.valid or sent.faulty):
         return _faultless(body, (), [fault(11070)])
@@ -59,12 +59,12 @@ def read_codes_to_remove(body: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def wants_csv(accept: str) -> bool:
-    """Whether the first of the types that are accepted is CSV."""
+    """Whether CSV is the first accepted type."""
     return accept.partition(",")[0].partition(";")[0].strip().lower() == "text/csv"
 
 
 def write_code(code: ListedCode, zone: ZoneInfo) -> dict[str, object]:
-    """A code with the order that used it up, where one did."""
+    """A code, with the order that used it up, if any."""
     answer: dict[str, object] = {
         "coupon_code": code.code,
         "coupon_id": code.id,

@@ -1,4 +1,4 @@
-"""The history of a promotion: who changed what and when, in the words of the merchant API."""
+"""The history of a promotion: who changed what and when, with the merchant API's field names."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -34,7 +34,7 @@ _WORDS: Final[Mapping[str, str]] = {
 
 
 async def get_history(request: Request) -> Response:
-    """The latest change first; `before` and `after` hold what differs."""
+    """The latest change first; `before` and `after` contain what differs."""
     caller = require(request, Action.READ_PROMOTIONS)
     context = context_of(request)
     promotion_id = id_in_path(request)
@@ -48,7 +48,7 @@ async def get_history(request: Request) -> Response:
 
 
 def _read_query(sent: Iterable[tuple[str, str]]) -> tuple[int, int | None]:
-    """`limit` and `cursor`. Raises Refused with 11010 for each that is bad or unknown."""
+    """`limit` and `cursor`. Raises Refused with 11010 for each that is not valid or unknown."""
     texts = dict(sent)
     limit = read_id(texts.pop("limit", "100"))
     cursor = texts.pop("cursor", None)
@@ -93,7 +93,7 @@ def _write(name: str, value: Any, zone: ZoneInfo) -> object:
 
 
 def _write_products(products: Any) -> object:
-    """A count, or ids, or objects with each product's own percent."""
+    """A count, ids, or objects with each product's own percent."""
     if not isinstance(products, list):
         return products
     return [

@@ -1,8 +1,8 @@
-"""The addresses of the merchant API: create, modify, get, list and delete promotions; statistics.
+"""The routes of the merchant API: create, modify, get, list and delete promotions; statistics.
 
-Each address makes its checks in this order: the token, the content type, the caller's role, the
-JSON, the promotion, and then all others at once. Published is the JSON before the role; but nobody
-makes Sconto read a body that they may not send.
+Each route checks in this order: the token, the content type, the caller's role, the JSON, the
+promotion, and then everything else, with all faults in one answer. The published order has the JSON
+before the role, but Sconto does not read large bodies of callers who may not send them.
 """
 
 from collections.abc import Collection
@@ -80,7 +80,7 @@ async def get_statistics(request: Request) -> Response:
 
 
 async def get_promotion(request: Request) -> Response:
-    """Get a promotion as it stands."""
+    """Get a promotion."""
     caller = require(request, Action.READ_PROMOTIONS)
     context = context_of(request)
     promotion = await promotions.get_promotion(context.database, caller, id_in_path(request))
@@ -120,7 +120,7 @@ def _read_new(sent: bytes, zone: ZoneInfo, now: datetime) -> Reading[NewPromotio
 
 
 async def _faultless(request: Request, sent: bytes, reading: Reading[T], caller: Caller) -> T:
-    """What is wanted, or all that is wrong with it, unknown products too."""
+    """What the body asks for. Raises Refused with all faults, unknown products included."""
     if reading.wanted is not None:
         return reading.wanted
     named = await run_parser(request, sent, reading.named_products)

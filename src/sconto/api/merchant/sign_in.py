@@ -1,4 +1,4 @@
-"""Signing in: a username and a password for a token of 24 hours."""
+"""Sign-in: a token of 24 hours for a username and a password."""
 
 import secrets
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _FIELDS: Final = ("username", "password")
 async def sign_in(request: Request) -> Response:
     """A token lives 24 hours, and a new one leaves older ones valid.
 
-    Where several merchants have a user of that name, `merchant/username` tells which is meant.
+    If several merchants have a user of that name, send `merchant/username`.
     """
     body = await read_object(request, SMALL)
     username, password = _read_credentials(body)
@@ -35,7 +35,7 @@ async def sign_in(request: Request) -> Response:
         context.now(),
         holder=find_caller(request),
     )
-    # Published, and good for nothing: nowhere is it accepted, so it is not even kept.
+    # The published answer has a refresh token, but no published request takes it: it is not stored.
     answer = {"token": token, "refresh_token": secrets.token_hex(64)}
     return JSONResponse(answer)
 
@@ -57,7 +57,7 @@ def _faults(body: dict[str, object]) -> Iterator[Fault]:
 
 
 def _address(request: Request) -> str:
-    """Where the connection comes from; a header could name any address."""
+    """The address of the connection; a header could name any address."""
     return "" if request.client is None else request.client.host
 
 

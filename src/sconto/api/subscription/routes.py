@@ -1,4 +1,4 @@
-"""The addresses of the subscription promotions API."""
+"""The routes of the subscription promotions API."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
@@ -60,7 +60,7 @@ async def list_promotions(request: Request) -> Response:
 
 
 async def create_promotion(request: Request) -> Response:
-    """Its code must be new among the merchant's promotions, whatever the case."""
+    """Its code must be new among the merchant's promotions; case does not matter."""
     caller = require(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
     sent = await read_json(request, LIST)
@@ -72,7 +72,7 @@ async def create_promotion(request: Request) -> Response:
 
 
 async def get_promotion(request: Request) -> Response:
-    """As it stands, with how often its code was applied."""
+    """The promotion, with how often its code was applied."""
     caller = require(request, Action.READ_PROMOTIONS)
     promotion_id = read_promotion_id(request)
     database = context_of(request).database
@@ -81,7 +81,7 @@ async def get_promotion(request: Request) -> Response:
 
 
 async def change_promotion(request: Request) -> Response:
-    """A JSON merge patch. Subscriptions that have the code keep the rules that they got."""
+    """A JSON merge patch. Subscriptions that have the code keep the rules they got."""
     caller = require(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
     sent = await read_patch(request)
@@ -115,7 +115,7 @@ async def delete_promotion(request: Request) -> Response:
 
 
 async def validate(request: Request) -> Response:
-    """Nothing is counted. Not eligible is no error: `valid` is false, `message` says why."""
+    """Nothing is counted. Not eligible is not an error: `valid` is false, `message` says why."""
     caller = _require_either(request, Action.CHECK_OUT, Action.READ_PROMOTIONS)
     context = context_of(request)
     body = await read_object(request, LIST)
@@ -128,7 +128,7 @@ async def validate(request: Request) -> Response:
 
 
 async def schedule(request: Request) -> Response:
-    """Order by order, and until when; also for a promotion that is not switched on yet."""
+    """Order by order, and until when; also for a promotion that is not enabled yet."""
     caller = _require_either(request, Action.CHECK_OUT, Action.READ_PROMOTIONS)
     context = context_of(request)
     body = await read_object(request, LIST)
