@@ -16,9 +16,10 @@ How to add a page, for example one that shows an order:
    `read` answers GET. `write` answers POST: every form that changes something uses it, because it
    checks the form's token before it calls the function.
 2. `templates/orders/one.html` extends `layout.html` and fills the blocks `title` and `content`.
-   Posted forms contain `{{ form_token() }}`. Addresses are written `{{ path("/orders") }}`, files `{{ file("charts.js") }}`; amounts, percents and times go through the filters `money`,
-   `percent`, `instant`, `day` and `number`; all words through `_("...")` or `{% trans %}`. Styles
-   and scripts must be files: the Content-Security-Policy blocks others.
+   Posted forms contain `{{ form_token() }}`. Addresses are written `{{ path("/orders") }}`, files
+   `{{ file("charts.js") }}`; amounts, percents and times go through the filters `money`, `percent`,
+   `instant`, `day` and `number`; all words through `_("...")` or `{% trans %}`. Styles and scripts
+   must be files: the Content-Security-Policy blocks others.
 3. `site.py` lists the module's PAGES, `navigation.py` lists the menu.
 4. `tests/portal/test_orders.py` tests it with the fixtures of its conftest: `portal` is a client
    without a browser; `visitor` is a Chromium page with a signed-in user, which `show` checks with
