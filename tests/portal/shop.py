@@ -9,9 +9,8 @@ from sconto.domain.coverage import AllProducts, ListedProducts, OwnPercents
 from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller
-from sconto.domain.subscription_promotion import SubscriptionPromotion, SubscriptionTerms
+from sconto.domain.subscription_promotion import SubscriptionTerms
 from sconto.operations import checkout, products, promotions, subscription_promotions
-from sconto.operations.idempotency import EncodedAnswer, Repeatable
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_line, a_period, a_product, a_promotion
 
@@ -80,8 +79,5 @@ async def open_shop(database: Database, caller: Caller) -> Mapping[str, int]:
 
 async def create_subscription(database: Database, caller: Caller, terms: SubscriptionTerms) -> int:
     """A promotion for subscriptions; its id."""
-    request: Repeatable[SubscriptionPromotion] = Repeatable(
-        None, b"", lambda made: EncodedAnswer(201, str(made.id).encode())
-    )
-    made = await subscription_promotions.create_promotion(database, caller, terms, request, NOON)
-    return int(made.body)
+    made = await subscription_promotions.create_promotion(database, caller, terms, NOON)
+    return made.id

@@ -4,8 +4,6 @@ from playwright.async_api import Page, expect
 
 from sconto.api.clock import read_clock
 from sconto.domain.people import Caller
-from sconto.domain.subscription_promotion import SubscriptionPromotion
-from sconto.operations.idempotency import EncodedAnswer, Repeatable
 from sconto.operations.subscription_promotions import create_promotion
 from sconto.store.database import Database
 from tests.builders import after_applied, percent_off, subscription_terms
@@ -107,11 +105,8 @@ async def test_a_cart_is_priced_as_an_order_of_a_subscription(
     visitor: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     now = read_clock()
-    once: Repeatable[SubscriptionPromotion] = Repeatable(
-        None, b"", lambda _: EncodedAnswer(200, b"")
-    )
     terms = subscription_terms(percent_off("30", after_applied(2)))
-    await create_promotion(database, merchant, terms, once, now)
+    await create_promotion(database, merchant, terms, now)
     await visitor.goto(f"{portal_url}/carts?product=77&quantity=1&price=100&currency=EUR")
     await visitor.get_by_text("As an order of a subscription").click()
     await visitor.get_by_label("Codes on the subscription").fill("try3 NONE")

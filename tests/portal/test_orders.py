@@ -10,9 +10,7 @@ from sconto.domain.cart import Cart
 from sconto.domain.order import NewOrder, OrderStatus
 from sconto.domain.people import Caller, Role
 from sconto.domain.subscription import Subscription, SubscriptionCode
-from sconto.domain.subscription_promotion import SubscriptionPromotion
 from sconto.operations import checkout, promotions
-from sconto.operations.idempotency import EncodedAnswer, Repeatable
 from sconto.operations.subscription_promotions import create_promotion
 from sconto.store.database import Database
 from tests.builders import a_cart, a_line, subscription_terms
@@ -53,10 +51,7 @@ async def test_an_order_of_a_subscription_shows_the_effect_of_its_code(
     visitor: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     now = read_clock()
-    once: Repeatable[SubscriptionPromotion] = Repeatable(
-        None, b"", lambda _: EncodedAnswer(200, b"")
-    )
-    await create_promotion(database, merchant, subscription_terms(), once, now)
+    await create_promotion(database, merchant, subscription_terms(), now)
     codes = (SubscriptionCode("TRY3", 1), SubscriptionCode("NONE", 1))
     subscription = Subscription(None, "monthly", 2, codes)
     first = NewOrder("A/1 ?&#", Cart("EUR", (a_line(unit_price=10_000),), (), subscription))

@@ -14,7 +14,6 @@ from sconto.domain.subscription_promotion import (
     SubscriptionTerms,
 )
 from sconto.operations import subscription_promotions, subscriptions
-from sconto.operations.idempotency import EncodedAnswer, Repeatable
 from sconto.portal.language import language_for
 from sconto.portal.subscription_fields import RuleFields, SubscriptionFields, read_terms
 from sconto.store.database import Database
@@ -38,7 +37,6 @@ async def apply(database: Database, caller: Caller, code: str) -> None:
         caller,
         code,
         Contract(None, "monthly"),
-        Repeatable(None, b"", lambda _: EncodedAnswer(200, subscriptions.USAGE_MARK)),
         NOON,
     )
 

@@ -227,12 +227,12 @@ async def test_an_answer_that_comes_late_is_found_to_be_old(database: Database, 
     assert await till.percents(MUG) == [[10]]
     memory = till.database.pick_cache
     old = memory.version(merchant_id)
-    picks, _ = memory.recall(merchant_id, [MUG], NOON)
+    picks, _ = memory.find(merchant_id, [MUG], NOON)
 
     to_fifty = change_to(on(MUG, percent=50))
     await change_promotion(database, till.caller, promotion_id, to_fifty, NOON)
     assert await till.percents(MUG) == [[50]]
-    memory.remember(merchant_id, old, [PickSpan(MUG, picks[MUG], None, None)])
+    memory.put(merchant_id, old, [PickSpan(MUG, picks[MUG], None, None)])
     assert await till.percents(MUG) == [[50]]
     assert await till.percents(MUG) == [[50]]
 

@@ -12,7 +12,7 @@ import pytest
 from sconto.domain.people import Caller
 from sconto.domain.schedule import ALL_PRODUCTS_ID, INSTANT
 from sconto.operations.checkout import quote
-from sconto.store.candidates import READ, READ_OTHERS
+from sconto.store.candidate_statements import READ, READ_WITHOUT_PICKS
 from sconto.store.database import Connection, Database
 from tests.builders import NOON, a_cart, a_line
 
@@ -95,7 +95,7 @@ async def plan_of_a_quote(connection: Connection, carts: int = 1) -> dict[str, A
     """What PostgreSQL did for carts of five products and the first promotion's code."""
     cart = {
         "at": NOON.isoformat(),
-        "missing": [ALL_PRODUCTS_ID, *PRODUCTS],
+        "picks_of": [ALL_PRODUCTS_ID, *PRODUCTS],
         "products": list(PRODUCTS),
         "codes": ["c1"],
     }
@@ -183,7 +183,7 @@ async def test_a_quote_is_one_statement(database_url: str, merchant: Caller) -> 
     await quote(database, merchant, cart, NOON)
     await database.close()
     await asyncio.sleep(0)  # the logger hears of a statement a moment after its end
-    assert statements == [READ_OTHERS]
+    assert statements == [READ_WITHOUT_PICKS]
 
 
 async def test_of_a_timeline_the_span_at_that_time_counts_and_in_a_gap_none(

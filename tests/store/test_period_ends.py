@@ -7,7 +7,7 @@ import pytest
 from sconto.domain.far_times import LAST_SECOND
 from sconto.domain.schedule import INSTANT, SECOND, Period, first_after
 from sconto.store.database import Database
-from sconto.store.period_ends import OVER_FROM
+from sconto.store.period_sql import OVER_FROM
 
 NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
 

@@ -85,11 +85,14 @@ async def test_imports_and_lists_that_take_all_they_can_get_leave_the_checkout_i
     database = await Database.open(database_url, connections=3, checkout=1)
     slow = [asyncio.create_task(borrow(database, 0.5)) for _ in range(4)]
     await asyncio.sleep(0.1)
-    async with asyncio.timeout(0.3), database.read_at_checkout() as connection:
+    async with asyncio.timeout(0.3), database.read(pool="checkout") as connection:
         assert await connection.fetchval("SELECT 1") == 1
-    async with asyncio.timeout(0.3), database.write_at_checkout(1) as connection:
+    async with (
+        asyncio.timeout(0.3),
+        database.write(1, queue="orders", transaction=False) as connection,
+    ):
         await connection.execute("SELECT 1")
-    async with asyncio.timeout(0.3), database.write(1, at_checkout=True) as connection:
+    async with asyncio.timeout(0.3), database.write(1, queue="orders") as connection:
         await connection.execute("SELECT 1")
     assert not any(task.done() for task in slow)
     await asyncio.gather(*slow)

@@ -23,7 +23,7 @@ from sconto.store.orders import (
     replace_order,
     update_status,
 )
-from sconto.store.turns import LockTimeout
+from sconto.store.slots import NoSlot
 
 _PATIENCE: Final = 5.0
 """Seconds for which an order tries again while something else uses one of its codes, or its id."""
@@ -52,7 +52,7 @@ async def list_prices(
     product_ids = [product_id for product_id, _ in products]
 
     async def look() -> Candidates:
-        async with database.read_at_checkout() as connection:
+        async with database.read(pool="checkout") as connection:
             return await read_automatic_picks(
                 connection, database.pick_cache, caller.merchant_id, product_ids, at
             )
@@ -90,9 +90,10 @@ async def _until_clear(
     try:
         return await attempt()
     except OrderRaceLost as lost:
-        wanted = lost.wanted
+        lost_to = lost.wanted
     try:
-        async with database.order_locks.hold(caller.merchant_id, wanted, deadline):
+        keys = {(caller.merchant_id, one) for one in lost_to}
+        async with database.order_turns.hold(keys, deadline):
             for number in count():
                 try:
                     return await attempt()
@@ -102,7 +103,7 @@ async def _until_clear(
                 if clock() + pause > deadline:
                     break
                 await asyncio.sleep(pause)
-    except LockTimeout:
+    except NoSlot:
         pass
     raise OrderBusy(_RETRY_AFTER)
 
@@ -124,10 +125,10 @@ async def _price_and_place(
     placed = StoredOrder(order.order_id, OrderStatus.NOT_PAID, now, priced, order.replaces)
     merchant_id = caller.merchant_id
     if placed.replaces is None:
-        async with database.write_at_checkout(merchant_id) as connection:
+        async with database.write(merchant_id, queue="orders", transaction=False) as connection:
             await insert_order(connection, merchant_id, placed, day, found.versions)
     else:
-        async with database.write(merchant_id, at_checkout=True) as connection:
+        async with database.write(merchant_id, queue="orders") as connection:
             await replace_order(connection, merchant_id, placed)
             await insert_order(connection, merchant_id, placed, day, found.versions)
     return Placed(placed, created=True)
@@ -137,7 +138,7 @@ async def get_order(database: Database, caller: Caller, order_id: str) -> Stored
     """The order as it was placed, with its present status. Raises OrderNotFound."""
 
     async def look() -> StoredOrder | None:
-        async with database.read_at_checkout() as connection:
+        async with database.read(pool="checkout") as connection:
             return await find_order(connection, caller.merchant_id, order_id)
 
     if (order := await retrying(look)) is None:
@@ -155,7 +156,9 @@ async def change_order_status(
     """
 
     async def change() -> StoredOrder | None:
-        async with database.write_at_checkout(caller.merchant_id) as connection:
+        async with database.write(
+            caller.merchant_id, queue="orders", transaction=False
+        ) as connection:
             return await update_status(connection, caller.merchant_id, order_id, status)
 
     order = await _until_clear(database, caller, lambda: retrying(change))

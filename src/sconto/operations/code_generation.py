@@ -1,8 +1,6 @@
 """Generating codes: asked for at once, made in the background, some thousand at a time."""
 
-import asyncio
 import logging
-import random
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,12 +13,12 @@ from sconto.domain.history import Change, ListChange, Sample, Subject, Verb, cod
 from sconto.domain.people import Caller, Role
 from sconto.domain.problems import GenerationNotFound, NoCodesAllowed, PromotionNotFound
 from sconto.domain.promotion import PromotionType
+from sconto.operations.background import keep_running
 from sconto.store import code_generations, code_lists, history
 from sconto.store.database import (
     Busy,
     Connection,
     Database,
-    DatabaseReadOnly,
     DatabaseUnavailable,
     retried,
     retrying,
@@ -33,7 +31,7 @@ _DRAWS: Final = 10
 """How often in a row codes may be drawn that are all there already."""
 
 _LATEST: Final = 20
-_LOOK_SECONDS: Final = 2.0
+_PAUSE: Final = 2.0
 _OPEN_AT_ONCE: Final = 100
 
 _log = logging.getLogger(__name__)
@@ -145,19 +143,13 @@ async def generate_all(database: Database, clock: Callable[[], datetime]) -> Non
         waiting = still_open
 
 
-async def keep_generating(database: Database, clock: Callable[[], datetime]) -> None:
-    """Make the codes that anybody asks for; ends when cancelled."""
-    while True:
-        # Workers that started together do not look together.
-        await asyncio.sleep(_LOOK_SECONDS * random.uniform(0.5, 1))  # noqa: S311
-        try:
-            await generate_all(database, clock)
-        except DatabaseReadOnly:
-            pass  # whoever serves from the primary does it
-        except DatabaseUnavailable:
-            _log.warning("codes are not generated: no database")
-        except Exception:
-            _log.exception("codes are not generated")
+async def keep_generating(
+    database: Database, clock: Callable[[], datetime], *, pause: float = _PAUSE
+) -> None:
+    """Generate the codes that merchants ask for; ends when cancelled."""
+    await keep_running(
+        lambda: generate_all(database, clock), "codes are not generated", pause=pause
+    )
 
 
 def example_code(pattern: CodePattern) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final, NoReturn, TypeVar
 
 from sconto.domain.code_file import (
     NAMED_LINES,
@@ -33,6 +33,7 @@ from sconto.domain.problems import (
     PromotionNotFound,
 )
 from sconto.domain.promotion import PromotionType
+from sconto.operations.refused_lines import RefusedLines
 from sconto.store import code_lists, history
 from sconto.store.database import Connection, Database, retried, retrying
 from sconto.store.price_versions import renew_price_version
@@ -161,14 +162,14 @@ async def import_codes(
     have been read. Raises PromotionNotFound, NoCodesAllowed, NoCodesSent, and CodeFileRefused with
     the lines that cannot be taken.
     """
-    refusals = _Refusals()
+    refused: RefusedLines[RefusedCodeLine] = RefusedLines(NAMED_LINES)
     lines = _read_lines(pieces, typed=typed)
     merchant_id = caller.merchant_id
-    async with database.write(merchant_id, is_import=True) as connection:
+    async with database.write(merchant_id, queue="imports") as connection:
         _require_coupon(await _find_holder(connection, caller, promotion_id))
-        staged = await code_lists.stage_codes(connection, refusals.filter(lines))
-        if refusals.total:
-            await refusals.add_clashes(connection, merchant_id, promotion_id)
+        staged = await code_lists.stage_codes(connection, _take(lines, refused))
+        if refused.total:
+            await _refuse_file(connection, caller, promotion_id, refused)
         if not staged:
             raise NoCodesSent
         await _lock_holder(connection, caller, promotion_id)
@@ -176,7 +177,7 @@ async def import_codes(
             # Not the whole transaction again: the pieces can be read only once.
             await retrying(lambda: code_lists.insert_staged(connection, merchant_id, promotion_id))
         except code_lists.CodesClash:
-            await refusals.add_clashes(connection, merchant_id, promotion_id)
+            await _refuse_file(connection, caller, promotion_id, refused)
         added = await code_lists.sample_staged(connection, staged)
         await _record(connection, caller, promotion_id, Verb.CODES_ADDED, now, added=added)
     return staged
@@ -366,31 +367,26 @@ async def _read_lines(
         yield line
 
 
-class _Refusals:
-    """The first lines that cannot be taken, and the number of all of them."""
+async def _take(
+    lines: AsyncIterator[CodeLine | RefusedCodeLine], refused: RefusedLines[RefusedCodeLine]
+) -> AsyncIterator[CodeLine]:
+    """The lines that can be taken; the others are counted as refused."""
+    async for line in lines:
+        if isinstance(line, CodeLine):
+            yield line
+        else:
+            refused.add(line)
 
-    def __init__(self) -> None:
-        self._first: list[RefusedCodeLine] = []
-        self.total = 0
 
-    async def filter(
-        self, lines: AsyncIterator[CodeLine | RefusedCodeLine]
-    ) -> AsyncIterator[CodeLine]:
-        """The lines that can be taken; the others are kept or counted here."""
-        async for line in lines:
-            if isinstance(line, CodeLine):
-                yield line
-                continue
-            self.total += 1
-            if self.total <= NAMED_LINES:
-                self._first.append(line)
-
-    async def add_clashes(
-        self, connection: Connection, merchant_id: int, promotion_id: int
-    ) -> None:
-        """Add the lines whose codes are there already, and raise CodeFileRefused with all."""
-        clashes, total = await code_lists.find_clashes(
-            connection, merchant_id, promotion_id, NAMED_LINES
-        )
-        first = sorted([*self._first, *clashes], key=lambda refused: refused.line)[:NAMED_LINES]
-        raise CodeFileRefused(tuple(first), self.total + total)
+async def _refuse_file(
+    connection: Connection,
+    caller: Caller,
+    promotion_id: int,
+    refused: RefusedLines[RefusedCodeLine],
+) -> NoReturn:
+    """Raise CodeFileRefused with the refused lines and those whose codes there are already."""
+    clashes, total = await code_lists.find_clashes(
+        connection, caller.merchant_id, promotion_id, NAMED_LINES
+    )
+    refused.add_found(clashes, total)
+    raise CodeFileRefused(refused.first(), refused.total)

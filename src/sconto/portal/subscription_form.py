@@ -18,7 +18,6 @@ from sconto.domain.subscription_warnings import (
     find_subscription_warnings,
 )
 from sconto.operations import subscription_promotions
-from sconto.operations.idempotency import EncodedAnswer, Repeatable
 from sconto.portal.notices import saved_notice
 from sconto.portal.pages import LONG_FORM_LIMIT, read, write
 from sconto.portal.subscription_fields import (
@@ -85,25 +84,20 @@ async def _save(visit: Visit, stored: SubscriptionPromotion | None) -> Response:
             visit, fields, promotion_id, ReadSubscription(None, {"max_usage": sentence % named})
         )
     notice = saved_notice(visit.language, reading.terms.name)
-    return visit.redirect(f"/subscriptions/{saved}", notice)
+    return visit.redirect(f"/subscriptions/{saved.id}", notice)
 
 
-async def _write(visit: Visit, terms: SubscriptionTerms, promotion_id: int | None) -> int:
-    """Create or change it; its id. Raises SubscriptionCodeTaken and MaxUsageTooLow."""
+async def _write(
+    visit: Visit, terms: SubscriptionTerms, promotion_id: int | None
+) -> SubscriptionPromotion:
+    """Create or change it. Raises SubscriptionCodeTaken and MaxUsageTooLow."""
     database, caller, now = visit.context.database, visit.caller, visit.now
-    # A form has no key: it is not sent again without a person who wants it.
-    request: Repeatable[SubscriptionPromotion] = Repeatable(
-        None, b"", lambda saved: EncodedAnswer(200, str(saved.id).encode())
-    )
+    # A form has no idempotency key: only a person sends it again.
     if promotion_id is None:
-        answer = await subscription_promotions.create_promotion(
-            database, caller, terms, request, now
-        )
-    else:
-        answer = await subscription_promotions.change_promotion(
-            database, caller, promotion_id, lambda _: terms, request, now
-        )
-    return int(answer.body)
+        return await subscription_promotions.create_promotion(database, caller, terms, now)
+    return await subscription_promotions.change_promotion(
+        database, caller, promotion_id, lambda _: terms, now
+    )
 
 
 def _sent(visit: Visit) -> SubscriptionFields:

@@ -9,7 +9,6 @@ from sconto.domain.names import is_name
 from sconto.domain.people import Action
 from sconto.domain.subscription_promotion import SubscriptionPage, SubscriptionQuery
 from sconto.operations import subscription_promotions
-from sconto.operations.idempotency import EncodedAnswer, Repeatable
 from sconto.portal.notices import Notice, switched_notice
 from sconto.portal.pages import read, write
 from sconto.portal.subscription_sentences import state_of
@@ -47,15 +46,14 @@ async def switch(visit: Visit) -> Response:
     """Switch a promotion on or off."""
     enabled = visit.field("enabled") == "on"
     promotion_id = visit.id_in_path("promotion_id")
-    answer = await subscription_promotions.change_promotion(
+    changed = await subscription_promotions.change_promotion(
         visit.context.database,
         visit.caller,
         promotion_id,
         lambda promotion: replace(promotion.terms, enabled=enabled),
-        Repeatable(None, b"", lambda changed: EncodedAnswer(200, changed.terms.name.encode())),
         visit.now,
     )
-    notice = switched_notice(visit.language, answer.body.decode(), on=enabled)
+    notice = switched_notice(visit.language, changed.terms.name, on=enabled)
     return visit.redirect("/subscriptions", notice)
 
 
@@ -73,7 +71,6 @@ async def archive(visit: Visit) -> Response:
         visit.context.database,
         visit.caller,
         visit.id_in_path("promotion_id"),
-        Repeatable(None, b"", lambda _: EncodedAnswer(204, b"")),
         visit.now,
     )
     return visit.redirect("/subscriptions", Notice(visit.gettext("The promotion is archived.")))

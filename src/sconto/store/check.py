@@ -19,7 +19,7 @@ from sconto.domain.schedule import Span
 from sconto.store.check_orders import ORDER_CHECKS
 from sconto.store.check_promotions import PROMOTION_CHECKS
 from sconto.store.database import Connection, Database
-from sconto.store.period_ends import OVER_FROM
+from sconto.store.period_sql import OVER_FROM
 
 CHECKS: Final = (*ORDER_CHECKS, *PROMOTION_CHECKS)
 """A promise with the statement that answers (merchant_id, words) for what breaks it."""

@@ -20,7 +20,7 @@ from sconto.domain.numbers import MAX_INT64
 from sconto.domain.ordering import SPACING
 from sconto.domain.promotion import PromotionType
 from sconto.store.database import Connection
-from sconto.store.row_writing import slices
+from sconto.store.row_batches import batches
 
 IMPORT_TIMEOUT: Final = 3600
 """Seconds that one statement of an import may take: the longest file is as long as it is."""
@@ -205,7 +205,7 @@ async def insert_codes(
     Ids ascend in the order given.
     """
     added = 0
-    for some in slices(codes, keys):
+    for some in batches(codes, keys):
         status = await connection.execute(
             INSERT_UNLESS_TAKEN, merchant_id, promotion_id, SPACING, *some
         )
@@ -218,7 +218,7 @@ async def find_taken(
 ) -> set[str]:
     """Those of the keys that the promotion has a code of."""
     taken: set[str] = set()
-    for (some,) in slices(keys):
+    for (some,) in batches(keys):
         rows = await connection.fetch(FIND_BY_KEY, merchant_id, promotion_id, some)
         taken.update(row["code_key"] for row in rows)
     return taken
@@ -236,7 +236,7 @@ async def remove_listed(
     They stay on the orders that used them, and in the statistics.
     """
     removed: dict[str, str] = {}
-    for (some,) in slices(keys):
+    for (some,) in batches(keys):
         rows = await connection.fetch(FIND_BY_KEY, merchant_id, promotion_id, some)
         await connection.execute(_REMOVE, merchant_id, [row["code_id"] for row in rows], now)
         removed.update((row["code_key"], row["code"]) for row in rows)

@@ -9,7 +9,7 @@ from sconto.domain.codes import code_key
 from sconto.domain.history import ListChange, Sample
 from sconto.domain.ordering import arrange
 from sconto.store.database import Connection
-from sconto.store.row_writing import ROWS_PER_STATEMENT, drained, write_rows
+from sconto.store.row_batches import ROWS_PER_STATEMENT, consumed_batches
 from sconto.store.threads import in_thread
 
 _STORED = """
@@ -34,7 +34,9 @@ WHERE codes.merchant_id = $1 AND codes.code_id = wanted.code_id
 """
 
 _REMOVE = """
-UPDATE codes SET removed_at = $3 WHERE merchant_id = $1 AND code_id = ANY ($2::bigint[])
+UPDATE codes SET removed_at = $3
+FROM unnest($2::bigint[]) AS gone (code_id)
+WHERE codes.merchant_id = $1 AND codes.code_id = gone.code_id
 """
 
 
@@ -52,12 +54,12 @@ async def write_codes(
     stored = await _find_stored(connection, merchant_id, promotion_id)
     is_long = len(codes) + len(stored.ids) > ROWS_PER_STATEMENT
     plan = await in_thread(_plan, codes, stored) if is_long else _plan(codes, stored)
-    for new in drained(*plan.new):
-        await write_rows(connection, _INSERT, merchant_id, promotion_id, *new)
+    for new in consumed_batches(*plan.new):
+        await connection.execute(_INSERT, merchant_id, promotion_id, *new)
     # Orders wait for the codes that this transaction writes: they come last.
-    for changed in drained(*plan.changed):
+    for changed in consumed_batches(*plan.changed):
         await connection.execute(_UPDATE, merchant_id, *changed)
-    for (ids,) in drained(plan.gone):
+    for (ids,) in consumed_batches(plan.gone):
         await connection.execute(_REMOVE, merchant_id, ids, now)
     return plan.change
 

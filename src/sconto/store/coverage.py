@@ -7,7 +7,7 @@ import asyncpg
 from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
 from sconto.domain.ordering import arrange
 from sconto.store.database import Connection
-from sconto.store.row_writing import ROWS_PER_STATEMENT, slices, write_rows
+from sconto.store.row_batches import ROWS_PER_STATEMENT, batches
 from sconto.store.threads import in_thread
 
 # One index look-up a product, however many there are: a sub-select is never turned into a join.
@@ -51,9 +51,12 @@ ON CONFLICT (merchant_id, promotion_id, product_id) DO UPDATE
 SET position = excluded.position, percent = excluded.percent
 """
 
+# Each row is a look-up by its whole key. With `= ANY`, a plan made while the promotion had few
+# products would read all of them for each statement.
 _DELETE = """
-DELETE FROM promotion_products
-WHERE merchant_id = $1 AND promotion_id = $2 AND product_id = ANY ($3::bigint[])
+DELETE FROM promotion_products AS named
+USING unnest($3::bigint[]) AS gone (product_id)
+WHERE named.merchant_id = $1 AND named.promotion_id = $2 AND named.product_id = gone.product_id
 """
 
 
@@ -62,7 +65,7 @@ async def find_unknown_products(
 ) -> list[int]:
     """Those that the merchant's catalogue does not have, in the order given, each once."""
     unknown: dict[int, None] = {}
-    for (some,) in slices(product_ids):
+    for (some,) in batches(product_ids):
         rows = await connection.fetch(_UNKNOWN, merchant_id, some)
         unknown |= dict.fromkeys(row["product_id"] for row in rows)
     return list(unknown)
@@ -83,10 +86,10 @@ async def write_products(
     rows = await connection.fetch(_STORED, merchant_id, promotion_id)
     is_long = len(wanted) + len(rows) > ROWS_PER_STATEMENT
     changed, gone = await in_thread(_plan, wanted, rows) if is_long else _plan(wanted, rows)
-    for (product_ids,) in slices(gone):
+    for (product_ids,) in batches(gone):
         await connection.execute(_DELETE, merchant_id, promotion_id, product_ids)
-    for (part,) in slices(changed):
-        await write_rows(connection, _WRITE, merchant_id, promotion_id, *zip(*part, strict=True))
+    for (part,) in batches(changed):
+        await connection.execute(_WRITE, merchant_id, promotion_id, *zip(*part, strict=True))
 
 
 def _plan(

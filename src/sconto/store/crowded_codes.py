@@ -17,16 +17,16 @@ itself, because for few of them it is slower.
 
 from typing import Final
 
-from sconto.store.period_ends import OVER_FROM
+from sconto.store.candidate_lookups import CODES_OF_TEXT, PROMOTION_OF_CODE
 
 # The names are those of `candidates`, whose parts surround this. Product 0 stands for all.
 CROWDED_OFFERS: Final = f"""
     ARRAY(
         WITH promotion AS MATERIALIZED (
-            SELECT named.keys, named.code_ids, named.used, stored.*,
+            SELECT code.keys, code.code_ids, code.used, stored.*,
                    array(
                        SELECT code_key
-                       FROM unnest(named.keys, named.used) AS code (code_key, used_at)
+                       FROM unnest(code.keys, code.used) AS spelled (code_key, used_at)
                        WHERE stored.applies
                          AND (stored.code_type IS DISTINCT FROM 'one-time' OR used_at IS NULL)
                    ) AS usable
@@ -35,24 +35,12 @@ CROWDED_OFFERS: Final = f"""
                        array_agg(code_id ORDER BY code_key) AS code_ids,
                        array_agg(used_at ORDER BY code_key) AS used
                 FROM unnest(cart.codes) AS activated (key)
-                CROSS JOIN LATERAL (
-                    SELECT code_id, promotion_id, code_key,
-                           CASE WHEN used_by = ANY (cart.order_ids) THEN NULL ELSE used_at END
-                               AS used_at
-                    FROM codes
-                    WHERE merchant_id = $1 AND code_key = activated.key AND removed_at IS NULL
+                CROSS JOIN LATERAL ({CODES_OF_TEXT}
                     OFFSET 0
                 ) AS code
                 GROUP BY code.promotion_id
-            ) AS named
-            CROSS JOIN LATERAL (
-                SELECT promotion_id, type, code_type, active, starts_at, ends_at, covers_all,
-                       percent, deleted_at,
-                       active AND starts_at <= cart.at
-                           AND coalesce({OVER_FROM} > cart.at, true) AS applies
-                FROM promotions
-                WHERE merchant_id = $1 AND promotion_id = named.promotion_id
-                LIMIT 1
+            ) AS code
+            CROSS JOIN LATERAL ({PROMOTION_OF_CODE}
             ) AS stored
             WHERE stored.type = 'coupon' AND stored.deleted_at IS NULL
         ), covering AS MATERIALIZED (

@@ -72,26 +72,44 @@ class KeyBusy(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class KeptAnswer:
-    """What a request was answered, and the fingerprint of that request."""
+class EncodedAnswer:
+    """An answer as the edge encoded it; nothing else knows its format."""
 
-    fingerprint: bytes
     status: int
     body: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerToKeep:
-    """A key and its answer, in whose body a number is missing that is known when it is kept.
+class AnswerAroundUsage:
+    """An encoded answer whose body has a number between `before` and `after`.
 
-    The key's answer of `expired_at` or before does not count any more.
+    The number is how often a code was applied. Only the statement that counts the use knows it, and
+    stores the whole body.
+    """
+
+    status: int
+    before: bytes
+    after: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """What a request was answered, and the fingerprint of that request."""
+
+    fingerprint: bytes
+    answer: EncodedAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerToKeep:
+    """A key, and the answer to store under it.
+
+    An answer that the key has from `expired_at` or before does not count.
     """
 
     key: str
     fingerprint: bytes
-    status: int
-    before: bytes
-    after: bytes
+    answer: AnswerAroundUsage
     expired_at: datetime
 
 
@@ -122,14 +140,19 @@ async def claim_key(
 async def find_answer(connection: Connection, merchant_id: int, key: str) -> KeptAnswer | None:
     """What the key's request was answered; None where it was swept meanwhile."""
     row = await connection.fetchrow(_FIND, merchant_id, key)
-    return None if row is None else KeptAnswer(row["fingerprint"], row["status"], row["answer"])
+    return None if row is None else decode_answer(row)
+
+
+def decode_answer(row: asyncpg.Record) -> KeptAnswer:
+    """The answer of a row with `fingerprint`, `status` and `answer`."""
+    return KeptAnswer(row["fingerprint"], EncodedAnswer(row["status"], row["answer"]))
 
 
 async def keep_answer(
-    connection: Connection, merchant_id: int, key: str, status: int, body: bytes
+    connection: Connection, merchant_id: int, key: str, answer: EncodedAnswer
 ) -> None:
     """Keep the answer of the request whose transaction claimed the key."""
-    await connection.execute(_KEEP, merchant_id, key, status, body)
+    await connection.execute(_KEEP, merchant_id, key, answer.status, answer.body)
 
 
 async def lock_sweeping(connection: Connection) -> bool:

@@ -7,8 +7,8 @@ from typing import Final
 from sconto.domain.product import Product
 from sconto.domain.schedule import ALL_PRODUCTS_ID, Period, Span
 from sconto.store.database import Connection
-from sconto.store.period_ends import OVER_FROM
-from sconto.store.row_writing import ROWS_PER_STATEMENT
+from sconto.store.period_sql import ends_after
+from sconto.store.row_batches import ROWS_PER_STATEMENT
 from sconto.store.stored_amounts import PRICE
 from sconto.store.threads import in_thread
 
@@ -71,7 +71,7 @@ _CODES: Final = f"""
         WHERE $4 AND codes.merchant_id = $1 AND codes.code_key = wanted.code_key
             AND codes.removed_at IS NULL AND codes.promotion_id <> $3
             AND promotion.type = 'coupon' AND promotion.active AND promotion.deleted_at IS NULL
-            AND coalesce({OVER_FROM} > $5, true)
+            AND {ends_after("$5")}
             AND ($6::timestamptz IS NULL OR promotion.starts_at < $6)
         LIMIT 1
     ) AS found

@@ -20,7 +20,7 @@ from sconto.domain.overview import (
     fill_days,
 )
 from sconto.store.database import Connection
-from sconto.store.period_ends import OVER_FROM
+from sconto.store.period_sql import OVER_FROM, is_running
 from sconto.store.promotions import summary_from
 
 SEARCHED_PER_PAGE: Final = 5_000
@@ -65,7 +65,7 @@ _USED_UP: Final = """
 
 _STATES: Final = {
     None: "true",
-    ListState.RUNNING: f"active AND starts_at <= $5 AND coalesce({OVER_FROM} > $5, true)",
+    ListState.RUNNING: is_running("$5"),
     ListState.NOT_STARTED: "active AND starts_at > $5",
     ListState.EXPIRED: f"{OVER_FROM} <= $5",
     ListState.ON: "active",

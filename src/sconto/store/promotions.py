@@ -19,18 +19,14 @@ from sconto.domain.promotion import (
 from sconto.domain.schedule import Period
 from sconto.store.coverage import coverage_columns, coverage_from
 from sconto.store.database import Connection
-from sconto.store.period_ends import OVER_FROM
+from sconto.store.period_sql import OVER_FROM
 from sconto.store.threads import in_thread
 
 _CODE: Final = re.compile("[^,]+")
 _SHORT: Final = 64 * 1024
 
-# From five rows to a hundred thousand: each statement of the transaction is planned for its size.
 _LOCK = """
-SELECT set_config('plan_cache_mode', 'force_custom_plan', true)
-FROM merchants
-WHERE merchant_id = $1
-FOR NO KEY UPDATE
+SELECT FROM merchants WHERE merchant_id = $1 FOR NO KEY UPDATE
 """
 
 _INSERT = """

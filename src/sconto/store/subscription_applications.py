@@ -41,7 +41,7 @@ from sconto.domain.subscription_pricing import SubscriptionRules
 from sconto.domain.subscription_promotion import Application, SubscriptionPromotion
 from sconto.store.availability import Busy, BusyReason
 from sconto.store.database import Connection
-from sconto.store.idempotency import KEY_IS_FREE, AnswerToKeep, KeptAnswer, KeyBusy
+from sconto.store.idempotency import KEY_IS_FREE, AnswerToKeep, KeptAnswer, KeyBusy, decode_answer
 from sconto.store.subscription_promotions import READ_BY_CODE, decode_promotion, decode_rules
 
 
@@ -163,10 +163,7 @@ async def find_promotion_and_answer(
     row = await connection.fetchrow(_LOOK, merchant_id, code_key, key, expired_at)
     assert row is not None  # noqa: S101 - a row is asked for
     promotion = None if row["promotion_id"] is None else decode_promotion(row)
-    kept = None
-    if row["status"] is not None:
-        kept = KeptAnswer(row["fingerprint"], row["status"], row["answer"])
-    return promotion, kept
+    return promotion, None if row["status"] is None else decode_answer(row)
 
 
 async def insert_application(
@@ -221,7 +218,15 @@ async def insert_application(
 def _key_columns(kept: AnswerToKeep | None) -> tuple[object, ...]:
     if kept is None:
         return (None,) * 6
-    return kept.key, kept.fingerprint, kept.status, kept.before, kept.after, kept.expired_at
+    answer = kept.answer
+    return (
+        kept.key,
+        kept.fingerprint,
+        answer.status,
+        answer.before,
+        answer.after,
+        kept.expired_at,
+    )
 
 
 async def find_applied_rules(

@@ -35,7 +35,7 @@ from sconto.domain.schedule import (
     span_of,
 )
 from sconto.store.database import Connection
-from sconto.store.period_ends import OVER_FROM
+from sconto.store.period_sql import OVER_FROM, ends_after
 from sconto.store.threads import in_thread
 
 _BATCH: Final = 1_000
@@ -77,7 +77,7 @@ WITH RECURSIVE revealed (product_id, starts_at, ends_at, promotion_id, percent) 
         FROM ({covering}) AS promotion
         WHERE promotion_id < gap.promotion_id
             AND type = 'discount' AND active AND deleted_at IS NULL
-            AND starts_at < gap.ends_at AND coalesce({over_from} > gap.starts_at, true)
+            AND starts_at < gap.ends_at AND {ends_after_gap}
         ORDER BY promotion_id DESC
         LIMIT 1
     ) AS found
@@ -111,8 +111,10 @@ _COVER_THE_PRODUCT = """
             WHERE named.merchant_id = $1 AND named.product_id = gap.product_id
 """
 
-_REVEALED_FOR_EVERYTHING = _REVEALED.format(covering=_COVER_EVERYTHING, over_from=OVER_FROM)
-_REVEALED_FOR_PRODUCTS = _REVEALED.format(covering=_COVER_THE_PRODUCT, over_from=OVER_FROM)
+_PERIOD = {"over_from": OVER_FROM, "ends_after_gap": ends_after("gap.starts_at")}
+
+_REVEALED_FOR_EVERYTHING = _REVEALED.format(covering=_COVER_EVERYTHING, **_PERIOD)
+_REVEALED_FOR_PRODUCTS = _REVEALED.format(covering=_COVER_THE_PRODUCT, **_PERIOD)
 
 # A number that nobody has seen, so that none comes back with a database that was restored.
 _RENEW = """

@@ -16,7 +16,7 @@ from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.problems import SubscriptionPromotionNotFound
 from sconto.domain.subscription_promotion import SubscriptionQuery
-from sconto.operations.idempotency import EncodedAnswer, Repeatable
+from sconto.operations.idempotency import KeyedRequest
 
 MOST_ITEMS: Final = 100
 ITEMS: Final = 20
@@ -25,6 +25,7 @@ LONGEST_KEY: Final = 255
 _MERGE_PATCH: Final = "application/merge-patch+json"
 
 T = TypeVar("T")
+A = TypeVar("A")
 
 
 async def read_patch(request: Request) -> bytes:
@@ -39,20 +40,20 @@ async def read_patch(request: Request) -> bytes:
     return await read_body(request, LIST)
 
 
-def read_repeatable(
-    request: Request, body: Mapping[str, Any] | None, render: Callable[[T], EncodedAnswer]
-) -> Repeatable[T]:
-    """The request with its Idempotency-Key, if it has one. Raises KeyNotValid.
+def read_keyed(
+    request: Request, body: Mapping[str, Any] | None, encode: Callable[[T], A]
+) -> KeyedRequest[T, A] | None:
+    """The request with its Idempotency-Key; None if it has no key. Raises KeyNotValid.
 
     Requests are the same that say the same to the same address, in whatever order of members.
     """
     key = request.headers.get("idempotency-key")
-    if key is not None and not (
-        1 <= len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()
-    ):
+    if key is None:
+        return None
+    if not (1 <= len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
         raise KeyNotValid
     said = encode_json([request.method, request.url.path, body], is_sorted=True)
-    return Repeatable(key, sha256(said).digest(), render)
+    return KeyedRequest(key, sha256(said).digest(), encode)
 
 
 def read_promotion_id(request: Request) -> int:

@@ -1,7 +1,6 @@
 """The addresses of the subscription promotions API."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -30,16 +29,17 @@ from sconto.api.subscription.models import (
     ValidationAnswer,
 )
 from sconto.api.subscription.requests import (
+    read_keyed,
     read_patch,
     read_promotion_id,
     read_query,
-    read_repeatable,
 )
 from sconto.api.subscription.terms import read_change, read_terms
 from sconto.api.subscription.writing import (
     envelope,
     render_eligibility,
     write_application,
+    write_application_around_usage,
     write_page,
     write_promotion,
     write_schedule,
@@ -53,7 +53,13 @@ from sconto.domain.subscription_promotion import (
     SubscriptionTerms,
 )
 from sconto.operations import subscription_promotions, subscriptions
-from sconto.operations.idempotency import EncodedAnswer, Repeatable
+from sconto.operations.idempotency import (
+    AlreadyAnswered,
+    AnswerAroundUsage,
+    EncodedAnswer,
+    KeyedRequest,
+)
+from sconto.operations.subscription_promotions import KeyedPromotion
 
 router: Final = APIRouter(
     prefix="/promotion/v1", tags=["Subscription promotions API"], route_class=PlainRoute
@@ -87,11 +93,11 @@ async def create_promotion(request: Request) -> Response:
     caller = require(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
     sent = await read_json(request, LIST)
-    terms, repeatable = await run_parser(request, sent, _read_new, sent, request, context.zone)
-    answer = await subscription_promotions.create_promotion(
-        context.database, caller, terms, repeatable, context.now()
+    terms, keyed = await run_parser(request, sent, _read_new, sent, request, context.zone)
+    creating = subscription_promotions.create_promotion(
+        context.database, caller, terms, context.now(), keyed
     )
-    return _response(answer)
+    return await _answer(creating, _encode_created)
 
 
 @router.get(
@@ -126,19 +132,19 @@ async def change_promotion(request: Request) -> Response:
     caller = require(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
     sent = await read_patch(request)
-    promotion_id, change, repeatable = await run_parser(
+    promotion_id, change, keyed = await run_parser(
         request, sent, _read_change, sent, request, context.zone
     )
-    answer = await subscription_promotions.change_promotion(
+    changing = subscription_promotions.change_promotion(
         context.database,
         caller,
         promotion_id,
         change,
-        repeatable,
         context.now(),
+        keyed,
         is_long=not is_quick_to_parse(sent),
     )
-    return _response(answer)
+    return await _answer(changing, _encode_changed)
 
 
 @router.delete(
@@ -151,14 +157,14 @@ async def delete_promotion(request: Request) -> Response:
     """Subscriptions that have its code keep the effect; the code is free for another promotion."""
     caller = require(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
-    answer = await subscription_promotions.archive_promotion(
+    archiving = subscription_promotions.archive_promotion(
         context.database,
         caller,
         read_promotion_id(request),
-        read_repeatable(request, None, _answering(204, lambda _: b"")),
         context.now(),
+        read_keyed(request, None, _encode_deleted),
     )
-    return _response(answer)
+    return await _answer(archiving, _encode_deleted)
 
 
 @router.post(
@@ -174,11 +180,9 @@ async def validate(request: Request) -> Response:
     context = context_of(request)
     body = await read_object(request, LIST)
     promotion_id = read_promotion_id(request)
-    # Whether there is such a promotion counts before what is asked about it.
-    await subscription_promotions.get_promotion(context.database, caller, promotion_id)
-    eligibility = await subscriptions.validate_contract(
-        context.database, caller, promotion_id, read_validation(body), context.now()
-    )
+    # An unknown promotion is reported before a wrong body.
+    promotion = await subscription_promotions.get_promotion(context.database, caller, promotion_id)
+    eligibility = subscriptions.validate_contract(promotion, read_validation(body), context.now())
     context.metrics.subscription_validations.labels(eligibility.reason or "valid").inc()
     return _ok(envelope(render_eligibility(eligibility)))
 
@@ -194,10 +198,10 @@ async def schedule(request: Request) -> Response:
     context = context_of(request)
     body = await read_object(request, LIST)
     promotion_id = read_promotion_id(request)
-    await subscription_promotions.get_promotion(context.database, caller, promotion_id)
+    promotion = await subscription_promotions.get_promotion(context.database, caller, promotion_id)
     plan = read_plan(body)
     eligibility, orders = await subscriptions.schedule_promotion(
-        context.database, caller, promotion_id, plan, context.now()
+        context.database, caller, promotion, plan, context.now()
     )
     return _ok(write_schedule(eligibility, orders, plan.amount))
 
@@ -212,31 +216,28 @@ async def apply_code(request: Request) -> Response:
     caller = require(request, Action.CHECK_OUT)
     context = context_of(request)
     sent = await read_json(request, LIST)
-    code, contract, repeatable = await run_parser(request, sent, _read_application, sent, request)
-    applications = context.metrics.subscription_applications
-    with _counting_refusals(applications):
-        answer = await subscriptions.apply_code(
-            context.database,
-            caller,
-            code,
-            contract,
-            repeatable,
-            context.now(),
-        )
-    applications.labels("repeated" if answer.repeated else "applied").inc()
-    return _response(answer)
+    code, contract, keyed = await run_parser(request, sent, _read_application, sent, request)
+    applying = subscriptions.apply_code(
+        context.database, caller, code, contract, context.now(), keyed
+    )
+    counted = _count_outcome(context.metrics.subscription_applications, applying)
+    return await _answer(counted, _encode_applied)
 
 
-@contextmanager
-def _counting_refusals(counter: Counter) -> Iterator[None]:
+async def _count_outcome(counter: Counter, applying: Awaitable[Application]) -> Application:
     try:
-        yield
+        application = await applying
     except CodeRefused as refused:
         counter.labels(refused.reason).inc()
         raise
     except SubscriptionCodeNotFound:
         counter.labels("unknown").inc()
         raise
+    except AlreadyAnswered:
+        counter.labels("repeated").inc()
+        raise
+    counter.labels("applied").inc()
+    return application
 
 
 def _require_either(request: Request, one: Action, other: Action) -> Caller:
@@ -248,33 +249,51 @@ def _require_either(request: Request, one: Action, other: Action) -> Caller:
 
 def _read_new(
     sent: bytes, request: Request, zone: ZoneInfo
-) -> tuple[SubscriptionTerms, Repeatable[SubscriptionPromotion]]:
+) -> tuple[SubscriptionTerms, KeyedPromotion | None]:
     body = parse_object(sent)
     terms = read_terms(body, zone)
-    return terms, read_repeatable(request, body, _answering(201, write_promotion))
+    return terms, read_keyed(request, body, _encode_created)
 
 
 def _read_change(
     sent: bytes, request: Request, zone: ZoneInfo
-) -> tuple[
-    int, Callable[[SubscriptionPromotion], SubscriptionTerms], Repeatable[SubscriptionPromotion]
-]:
+) -> tuple[int, Callable[[SubscriptionPromotion], SubscriptionTerms], KeyedPromotion | None]:
     patch = parse_object(sent)
     promotion_id = read_promotion_id(request)
     change = read_change(patch, zone)
-    return promotion_id, change, read_repeatable(request, patch, _answering(200, write_promotion))
+    return promotion_id, change, read_keyed(request, patch, _encode_changed)
 
 
 def _read_application(
     sent: bytes, request: Request
-) -> tuple[str, Contract, Repeatable[Application]]:
+) -> tuple[str, Contract, KeyedRequest[Application, AnswerAroundUsage] | None]:
     body = parse_object(sent)
     code, contract = read_application(body)
-    return code, contract, read_repeatable(request, body, _answering(200, write_application))
+    return code, contract, read_keyed(request, body, write_application_around_usage)
 
 
-def _answering(status: int, write: Callable[[T], bytes]) -> Callable[[T], EncodedAnswer]:
-    return lambda effect: EncodedAnswer(status, write(effect))
+def _encode_created(promotion: SubscriptionPromotion) -> EncodedAnswer:
+    return EncodedAnswer(201, write_promotion(promotion))
+
+
+def _encode_changed(promotion: SubscriptionPromotion) -> EncodedAnswer:
+    return EncodedAnswer(200, write_promotion(promotion))
+
+
+def _encode_applied(application: Application) -> EncodedAnswer:
+    return EncodedAnswer(200, write_application(application))
+
+
+def _encode_deleted(_: None) -> EncodedAnswer:
+    return EncodedAnswer(204, b"")
+
+
+async def _answer(done: Awaitable[T], encode: Callable[[T], EncodedAnswer]) -> Response:
+    """The answer to what was done, or the one that the request got before."""
+    try:
+        return _response(encode(await done))
+    except AlreadyAnswered as before:
+        return _response(before.answer)
 
 
 def _ok(body: bytes) -> Response:

@@ -1,7 +1,7 @@
 """The subscription API's answers, field by field, in the documentation's order."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -17,9 +17,12 @@ from sconto.domain.subscription_promotion import (
     SubscriptionPromotion,
 )
 from sconto.domain.subscription_schedule import OrderAmount, Schedule, ScheduledOrder
-from sconto.operations.subscriptions import USAGE_MARK
+from sconto.operations.idempotency import AnswerAroundUsage
 
 ELIGIBLE = "The promotion can be applied."
+
+_USAGE: Final = b"\0"
+"""Stands for the usage in an answer that is split there. No JSON contains it."""
 
 
 def envelope(data: object, meta: Mapping[str, object] | None = None) -> bytes:
@@ -75,9 +78,19 @@ def write_page(page: SubscriptionPage, cursor: str | None) -> bytes:
 
 
 def write_application(application: Application) -> bytes:
-    """The promotion that was applied, and the id that names the version; the mark for its uses."""
+    """The promotion that was applied, and the id that names the version."""
+    return _write_application(application, application.promotion.usage)
+
+
+def write_application_around_usage(application: Application) -> AnswerAroundUsage:
+    """The same answer without its `usageCount`, which is known when the application is stored."""
+    before, after = _write_application(application, msgspec.Raw(_USAGE)).split(_USAGE)
+    return AnswerAroundUsage(200, before, after)
+
+
+def _write_application(application: Application, usage: int | msgspec.Raw) -> bytes:
     rendered = render_promotion(application.promotion)
-    rendered["constraint"]["usageCount"] = msgspec.Raw(USAGE_MARK)
+    rendered["constraint"]["usageCount"] = usage
     return envelope(rendered, {"applicationId": application.id})
 
 
