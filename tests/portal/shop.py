@@ -18,7 +18,7 @@ WEEK = timedelta(weeks=1)
 
 
 async def open_shop(database: Database, caller: Caller) -> Mapping[str, int]:
-    """Create products 1 to 6, seven promotions and some orders; return the promotions' ids by name."""
+    """Create products 1 to 6, seven promotions and some orders; return promotion ids by name."""
     now = read_clock()
     catalogue = [
         a_product(1, name="Mug, white", price=1999),
