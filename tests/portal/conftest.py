@@ -20,7 +20,7 @@ from tests.portal.sessions import PortalClient, cookie_of
 
 @pytest.fixture(scope="session")
 async def portal_url(app: Starlette) -> AsyncIterator[str]:
-    """The address of the portal of the tests' application, without a slash at its end."""
+    """The address of the portal on a real port, without a slash at the end."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         config = uvicorn.Config(app, lifespan="off", log_level="warning")
         server = uvicorn.Server(config)
@@ -56,7 +56,7 @@ async def stranger(
     shared_page: tuple[Page, chromium.Complaints],
     portal_url: str,
 ) -> AsyncIterator[Page]:
-    """A page in which nobody is signed in; the browser must have nothing to complain about."""
+    """A page in which nobody is signed in; errors in the browser fail the test."""
     page, complaints = shared_page
     yield page
     found = complaints.take()
@@ -94,7 +94,7 @@ def sign_in(
 
     async def sign_in(caller: Caller) -> None:
         value = session_cookie(caller)
-        # As the service sets it; another path would leave two cookies of one name.
+        # The path is the service's; another path would create a second cookie of this name.
         where = urlsplit(portal_url)
         await stranger.context.add_cookies(
             [{"name": COOKIE, "value": value, "domain": where.hostname, "path": where.path}]

@@ -1,4 +1,4 @@
-"""The codes of a promotion, worked with in a browser."""
+"""The codes of a promotion in a browser: search, add, remove, generate, download."""
 
 import re
 from pathlib import Path

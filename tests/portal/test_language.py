@@ -32,7 +32,7 @@ def messages_of(path: Path) -> Iterator[Message]:
 
 
 def parts(text: object) -> list[str]:
-    """The singular and the plural, where there is one."""
+    """The singular and the plural, if there is one."""
     return (
         [text] if isinstance(text, str) else [*map(str, text)] if isinstance(text, Sequence) else []
     )
@@ -68,7 +68,7 @@ def test_values_follow_the_language() -> None:
     assert english.money(123456, "EUR") == "€1,234.56"
     assert english.money(1234, "JPY") == "JP¥1,234"
     assert english.money(1234, "KWD") == "KWD1.234"
-    # CLDR knows no cents of these.
+    # CLDR has no cents for these.
     assert english.money(15052, "RSD") == "RSD150.52"
     assert german.money(-150_500, "IQD") == "-150,500\xa0IQD"
     assert german.percent(12_500_000) == "12,5\xa0%"

@@ -37,7 +37,7 @@ async def test_an_order_is_found_and_shown_as_it_was_placed(
     await visitor.get_by_label("The shop's id of the order").fill("2")
     await visitor.get_by_role("button", name="Find").click()
     await expect(visitor.get_by_text("Paid", exact=True)).to_be_visible()
-    # 49.50 at 25 % off, by a promotion that is gone, and 2 x 7.90 at 15 % off.
+    # 49.50 at 25 % off, by a deleted promotion, and 2 x 7.90 at 15 % off.
     await expect(visitor.locator(".sums")).to_contain_text("€50.55")
     teapot = visitor.locator("article", has=visitor.get_by_role("heading", name="Teapot"))
     await expect(teapot.locator("li", has_text="Winter sale")).to_contain_text("Applied")

@@ -1,4 +1,4 @@
-"""Creating and editing promotions in a browser."""
+"""Creating and editing promotions."""
 
 import re
 from datetime import UTC, datetime, timedelta

@@ -57,7 +57,7 @@ async def test_the_list_is_searched_while_typing(
     assert await visitor.evaluate("document.activeElement.id") == "search"
 
     await visitor.get_by_label("Part of the name").fill("")
-    # The search waits for more letters: only then is it sent, and kept in the history.
+    # The search is sent after a pause in typing, and only then kept in the browser's history.
     await expect(visitor).to_have_url(re.compile(r"[?&]search=(&|$)"))
     await visitor.get_by_label("State").select_option("All codes used")
     await expect_names(visitor, "An apology for late parcels")

@@ -69,7 +69,7 @@ async def opened_shop(database: Database, tokens: Tokens) -> AsyncIterator[Shop]
 
 @pytest.fixture(scope="module")
 async def shop(database: Database, tokens: Tokens) -> AsyncIterator[Shop]:
-    """The shop of all tests here that change nothing for the next."""
+    """The shop that tests share which change nothing for others."""
     async with opened_shop(database, tokens) as shop:
         yield shop
 
@@ -126,7 +126,7 @@ async def test_a_shopper_cannot_tell_which_codes_exist(
     await promotions.create_promotion(
         database, shop.merchant, a_promotion(codes=("LITTLE",), name="Outdone"), now
     )
-    # Used, switched off, not on this product, outdone, and never heard of.
+    # Used, switched off, not on this product, outdone, and unknown.
     for code in ("SORRY-7KQ2", "FRIEND", "TEA-1", "LITTLE", "NEVER-WAS"):
         await stranger.goto(f"{shop.url}/basket/add/3?clear=Y&code={code}")
         await expect(stranger.locator(".codes li > span")).to_have_text(
@@ -152,7 +152,7 @@ async def test_a_code_that_ended_is_shown_before_ordering(shop: Shop, database: 
     new = a_promotion(codes=("SOON-OVER",), coverage=AllProducts(50 * PERCENT))
     promotion_id = await promotions.create_promotion(database, shop.merchant, new, read_clock())
     async with httpx.AsyncClient(follow_redirects=True) as shopper:
-        # A no-break space came along when the code was copied.
+        # A no-break space was copied with the code.
         link = f"{shop.url}/basket/add/6?clear=Y&quantity=4&code=%C2%A0soon-over%C2%A0"
         cart = (await shopper.get(link)).text
         form = dict(

@@ -23,7 +23,7 @@ READS = [route for route in PAGES if "GET" in (route.methods or ())]
 
 
 def address_of(route: Route) -> str:
-    """An address of the route, with a number wherever it has a parameter."""
+    """An address of the route, with 1 for each parameter."""
     path = route.path
     for name in route.param_convertors:
         path = path.replace(f"{{{name}}}", "1")
@@ -34,7 +34,7 @@ def address_of(route: Route) -> str:
 def signed_in(
     client: httpx.AsyncClient, session_cookie: Callable[[Caller], str], merchant: Caller
 ) -> httpx.AsyncClient:
-    """A client with the session of the merchant's admin."""
+    """A client in which the merchant's admin is signed in."""
     client.cookies.set(COOKIE, session_cookie(merchant), path=ADDRESS)
     return client
 

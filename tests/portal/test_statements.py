@@ -124,7 +124,7 @@ class CountingClient:
         async with self.database.read() as connection:
             connection.add_query_logger(note)
         answer = await self.client.request(method, address, data=sent)
-        await asyncio.sleep(0)  # the logger hears of a statement a moment after its end
+        await asyncio.sleep(0)  # the logger is called a moment after the statement
         async with self.database.read() as connection:
             connection.remove_query_logger(note)
         assert answer.status_code in (200, 303, 404), answer.text

@@ -1,4 +1,4 @@
-"""What people type or paste into the portal's and the shop's fields, with blanks around it."""
+"""Texts typed or pasted into the portal's and the shop's fields, with blanks around them."""
 
 from unicodedata import normalize
 from zoneinfo import ZoneInfo
@@ -23,7 +23,7 @@ ENGLISH = language_for("en", ZoneInfo("UTC"))
 MAY = "МАЙ"
 
 
-async def test_an_order_is_found_by_an_id_with_blanks_around_it(
+async def test_an_order_is_found_by_its_id_with_blanks_around_it(
     portal: PortalClient, database: Database, merchant: Caller
 ) -> None:
     now = read_clock()
@@ -37,12 +37,12 @@ async def test_an_order_is_found_by_an_id_with_blanks_around_it(
         assert (await portal.get("/orders", id=f"A{blank}1001")).status_code == 404
         nothing = await portal.get("/orders", id=blank)
         assert (nothing.status_code, nothing.text) == (200, (await portal.get("/orders")).text)
-    # An id that has blanks itself is found by them.
+    # An id that contains blanks itself is found with them.
     assert '<h2 class="breaking"> A-2 </h2>' in (await portal.get("/orders", id=" A-2 ")).text
     assert '<h2 class="breaking">A-2</h2>' in (await portal.get("/orders", id="\tA-2")).text
 
 
-async def test_every_search_is_for_what_stands_between_the_blanks(
+async def test_every_search_ignores_blanks_around_the_text(
     portal: PortalClient, database: Database, merchant: Caller
 ) -> None:
     await put_products(database, merchant, [a_product(11111, name="Teapot")], NOON)
@@ -66,7 +66,7 @@ async def test_every_search_is_for_what_stands_between_the_blanks(
             assert shown in found.text, (path, name, ascii(blank))
 
 
-async def test_a_cart_is_tried_with_codes_as_they_were_pasted(
+async def test_a_cart_accepts_codes_as_they_were_pasted(
     portal: PortalClient, database: Database, merchant: Caller
 ) -> None:
     await create_promotion(database, merchant, a_promotion(codes=("SPACE10", MAY)), NOON)
@@ -81,7 +81,7 @@ async def test_a_cart_is_tried_with_codes_as_they_were_pasted(
 
 
 @given(blanks, blanks)
-def test_the_forms_keep_codes_without_what_came_along(before: str, after: str) -> None:
+def test_the_forms_store_codes_without_blanks_around_them(before: str, after: str) -> None:
     pasted = f"{before}SPACE10{after}"
     reading = promotion_fields.read_fields(
         promotion_fields.PromotionFields(
@@ -103,7 +103,7 @@ def test_the_forms_keep_codes_without_what_came_along(before: str, after: str) -
 
 
 @given(blanks, blanks)
-def test_a_shoppers_basket_has_a_code_once_however_it_was_pasted(before: str, after: str) -> None:
+def test_a_basket_has_a_code_once_however_it_was_pasted(before: str, after: str) -> None:
     basket = Basket().with_code("A").with_code(f"{before}SPACE10{after}")
     assert basket.codes == ("A", "SPACE10")
     assert basket.with_code(f"a{after}").codes == ("SPACE10", "a")

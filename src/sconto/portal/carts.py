@@ -1,6 +1,6 @@
-"""Trying a cart: what it would cost at a time, and why.
+"""Trying a cart: what it costs at a time, and why.
 
-Nothing is written, so whoever may read the promotions may try them.
+Nothing is written, so the right to read promotions is enough.
 """
 
 from typing import Final
@@ -21,7 +21,7 @@ _FOUND: Final = 8
 
 
 async def show(visit: Visit) -> Response:
-    """The cart in the address with its price, or products to be put into it."""
+    """The cart of the address with its price, or the products that were searched for."""
     fields = read_fields(visit.request.query_params)
     changed = _changed(visit, fields)
     if changed is not None:
@@ -52,12 +52,12 @@ async def show(visit: Visit) -> Response:
 
 
 def _wants_price(visit: Visit) -> bool:
-    """Whether the price was asked for by its button, or by a field that was changed."""
+    """Whether the button for the price was pressed, or a field of the cart changed."""
     return bool(visit.query("show")) or visit.request.headers.get("hx-target") == "quote"
 
 
 def _changed(visit: Visit, fields: CartFields) -> CartFields | None:
-    """The cart after a button was pressed that puts something into it or takes it out."""
+    """The cart after a button added or removed a line; None if no such button was pressed."""
     added = parse_product_id(visit.query("add"))
     if added is not None:
         return fields.with_one_more(added)

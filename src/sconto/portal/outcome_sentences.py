@@ -1,4 +1,4 @@
-"""The words for what became of a promotion on a product, and of a code in a cart."""
+"""Words for the outcome of a promotion on a product, and of a code in a cart."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -78,7 +78,7 @@ def outcome_words(language: Language, considered: PromotionOutcome) -> str:
 
 
 def outcome_state(language: Language, considered: PromotionOutcome) -> tuple[str, str]:
-    """The mark of what became of the promotion on the product, and a word for it."""
+    """The mark of the promotion's outcome on the product, and a word for it."""
     _ = language.gettext
     match considered.status:
         case PromotionStatus.APPLIED:
@@ -103,7 +103,7 @@ def _time_behind(considered: PromotionOutcome) -> datetime | None:
 
 
 def code_words(language: Language, outcome: CodeOutcome) -> tuple[str, str, str]:
-    """The mark of the code's state, the state, and why."""
+    """The mark of the code's state, the state, and the reason."""
     mark, state, reason = _CODES[outcome.status]
     at = outcome.starts_at or outcome.ended_at or outcome.used_at
     text = language.gettext(reason)
@@ -115,5 +115,5 @@ def code_words(language: Language, outcome: CodeOutcome) -> tuple[str, str, str]
 
 
 def subscription_code_words(language: Language, reason: CodeReason | None) -> str:
-    """Why a code on the subscription has its effect, or none."""
+    """Why a code of the subscription has an effect, or none."""
     return language.gettext(_SUBSCRIPTION_CODES[reason])

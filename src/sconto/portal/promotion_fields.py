@@ -1,4 +1,4 @@
-"""The fields of the form for a promotion: as they were typed, and the promotion they describe."""
+"""The fields of a promotion's form as they were typed, and the promotion they describe."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ from sconto.portal.language import Language
 from sconto.portal.typed_times import read_start_and_end, write_instant
 
 MOST_CODES_SHOWN: Final = 500
-"""A promotion with more codes keeps them where the form is saved."""
+"""A form does not show more codes than these: saving it keeps them."""
 
 _WORD: Final = re.compile(r"[^\s,;]+")
 _LINE: Final = re.compile("[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
@@ -34,7 +34,7 @@ _LINE: Final = re.compile("[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 
 @dataclass(frozen=True, slots=True)
 class PromotionFields:
-    """What stands in the form, as text, and the lines of files that cannot be taken."""
+    """The texts of the form, and the faulty lines of its files."""
 
     type: str = "coupon"
     name: str = ""
@@ -53,14 +53,14 @@ class PromotionFields:
 
 @dataclass(frozen=True, slots=True)
 class ReadPromotion:
-    """The promotion that the fields describe, None where there are faults, by field."""
+    """The promotion that the fields describe, or None and the faults by field."""
 
     promotion: NewPromotion | None
     faults: Mapping[str, str] = field(default_factory=dict)
 
 
 def fields_of(promotion: Promotion, zone: ZoneInfo) -> PromotionFields:
-    """The form filled in with a promotion."""
+    """The fields for a stored promotion."""
     summary, terms = promotion.summary, promotion.terms
     keep_codes = len(terms.codes) > MOST_CODES_SHOWN
     return PromotionFields(
@@ -85,11 +85,11 @@ def read_fields(
     *,
     codes_later: bool = False,
 ) -> ReadPromotion:
-    """The promotion that the fields describe, or every fault at its field.
+    """The promotion that the fields describe, or every fault by field.
 
-    `stored` is the promotion that is edited: a time that was left as it was shown stays that time,
-    to the microsecond, and a code type that was never set stays so. With `codes_later` there need
-    be no code yet.
+    `stored` is the promotion that is edited: times that were not touched stay the same to the
+    microsecond, and a code type that was never set stays unset. `codes_later` allows a coupon
+    without codes.
     """
     faults = Faults()
     _ = language.gettext
@@ -197,7 +197,7 @@ def _code_type(fields: PromotionFields, stored: Promotion | None) -> CodeType | 
 
 
 def _read_codes(fields: PromotionFields, language: Language, faults: Faults) -> tuple[str, ...]:
-    """The codes, each once however it is spelled."""
+    """The codes, without other spellings of the same code."""
     codes: dict[str, str] = {}
     bad = []
     for code in filter(None, map(trim, _words(fields.codes))):
@@ -216,7 +216,7 @@ def _read_codes(fields: PromotionFields, language: Language, faults: Faults) -> 
 
 
 def _note_lines(name: str, lines: Sequence[str], language: Language, faults: Faults) -> None:
-    """Note the lines of a file that cannot be taken."""
+    """Note the faulty lines of a file."""
     if lines:
         sentence = language.gettext("Lines of the file cannot be taken: %(lines)s.")
         more = f"; … ({language.number(len(lines))})" if len(lines) > MOST_NAMED else ""
@@ -224,7 +224,7 @@ def _note_lines(name: str, lines: Sequence[str], language: Language, faults: Fau
 
 
 def _words(text: str) -> Iterator[str]:
-    """What stands between blanks, commas and semicolons, one by one: a million in many steps."""
+    """The words between blanks, commas and semicolons; lazily, as there may be a million."""
     return (found[0] for found in _WORD.finditer(text))
 
 

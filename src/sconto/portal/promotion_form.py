@@ -1,4 +1,4 @@
-"""Creating and editing a promotion: one form, with a preview beside it and warnings before."""
+"""Creating and editing a promotion: a form with a preview, and warnings before saving."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -61,7 +61,7 @@ async def create(visit: Visit) -> Response:
 
 
 async def show_edit(visit: Visit) -> Response:
-    """The form, filled in with the promotion."""
+    """The form with the promotion's values."""
     promotion = await _stored(visit)
     return _form(visit, fields_of(promotion, visit.context.zone), promotion.summary.id)
 
@@ -77,10 +77,10 @@ async def edit(visit: Visit) -> Response:
 
 
 async def show_preview(visit: Visit) -> Response:
-    """What the promotion would do, as far as the form is filled in; saves nothing."""
+    """What the promotion would do, as far as the form is filled in. Nothing is saved."""
     fields = await _sent(visit)
     own = parse_product_id(visit.field("promotion_id"))
-    # Codes are not sent along at each key: they are looked at before the promotion is saved.
+    # The preview does not send the codes: they are checked before saving.
     read_later = partial(read_fields, fields, visit.language, codes_later=True)
     reading = await _call(read_later, fields)
     preview = await _preview(visit, reading, own, keep_codes=True)
@@ -88,7 +88,7 @@ async def show_preview(visit: Visit) -> Response:
 
 
 async def find_products(visit: Visit) -> Response:
-    """Products whose name or id is searched for."""
+    """Products found by name or id."""
     query = ProductQuery(limit=_FOUND, search=visit.search("product_search"))
     page = await products.list_products(visit.context.database, visit.caller, query)
     return visit.render("promotions/found_products.html", products=page.products, more=page.more)
@@ -104,7 +104,7 @@ async def _stored(visit: Visit) -> Promotion:
 
 
 async def _sent(visit: Visit) -> PromotionFields:
-    """The fields as they were sent, with the contents of files behind what was typed."""
+    """The fields as they were sent, with the contents of files after the typed texts."""
     coverage = visit.field("coverage")
     product_file, code_file = [
         await _content(visit, name) for name in ("product_file", "code_file")
@@ -131,7 +131,7 @@ async def _sent(visit: Visit) -> PromotionFields:
 
 
 async def _content(visit: Visit, name: str) -> bytes:
-    """What the file of that field holds; nothing where none was chosen."""
+    """The content of a file field; empty if no file was chosen."""
     file = visit.form.get(name)
     return await file.read() if isinstance(file, UploadFile) else b""
 
@@ -159,7 +159,7 @@ async def _call(function: Callable[[], _T], fields: PromotionFields) -> _T:
 async def _save(
     visit: Visit, fields: PromotionFields, reading: ReadPromotion, promotion_id: int | None
 ) -> Response:
-    """Save, unless there are faults, or warnings that nobody has agreed to."""
+    """Save, unless there are faults or unconfirmed warnings."""
     preview = await _preview(visit, reading, promotion_id, keep_codes=fields.keep_codes)
     faults = _faults(visit, reading, preview)
     step = visit.field("step")
@@ -211,7 +211,7 @@ async def _preview(
 
 
 def _faults(visit: Visit, reading: ReadPromotion, preview: Preview | None) -> Mapping[str, str]:
-    """What is wrong with the fields; products that the catalogue does not have are a fault too."""
+    """The faults by field; products that are not in the catalogue are one too."""
     if preview is None or not preview.unknown:
         return reading.faults
     shown = name_some([*map(str, preview.unknown)])

@@ -1,4 +1,4 @@
-"""Promotions: the list, and what can be done from it."""
+"""The list of promotions, and its actions."""
 
 from enum import StrEnum
 from typing import Any, Final, TypeVar
@@ -19,7 +19,7 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 async def show_list(visit: Visit) -> Response:
-    """The promotions that the filters let pass, a page at a time."""
+    """The promotions that match the filters, a page at a time."""
     order = _chosen(ListOrder, visit.query("order")) or ListOrder.EDITED
     query = OverviewQuery(
         order=order,
@@ -56,7 +56,7 @@ async def switch(visit: Visit) -> Response:
 
 
 async def confirm_deletion(visit: Visit) -> Response:
-    """Ask once more."""
+    """Ask for confirmation."""
     overview = await overviews.get_overview(
         visit.context.database, visit.caller, visit.id_in_path("promotion_id"), visit.today
     )
@@ -64,7 +64,7 @@ async def confirm_deletion(visit: Visit) -> Response:
 
 
 async def delete(visit: Visit) -> Response:
-    """Delete a promotion; the next page can take it back."""
+    """Delete a promotion; the notice on the next page can undo it."""
     promotion_id = visit.id_in_path("promotion_id")
     summary = await promotions.delete_promotion(
         visit.context.database, visit.caller, promotion_id, visit.now
@@ -74,13 +74,13 @@ async def delete(visit: Visit) -> Response:
 
 
 async def show_deleted(visit: Visit) -> Response:
-    """What was deleted lately, to have it back."""
+    """The promotions that can be restored."""
     deleted = await overviews.list_deleted(visit.context.database, visit.caller, visit.now)
     return visit.render("promotions/deleted.html", deleted=deleted)
 
 
 async def restore(visit: Visit) -> Response:
-    """Take a deletion back."""
+    """Restore a deleted promotion."""
     promotion_id = visit.id_in_path("promotion_id")
     await promotions.restore_promotion(
         visit.context.database, visit.caller, promotion_id, visit.now
@@ -95,7 +95,7 @@ def _chosen(choices: type[_Choice], text: str) -> _Choice | None:
 
 
 def _asked(query: OverviewQuery) -> dict[str, Any]:
-    """What stands in the address besides the place."""
+    """The query of the list, without the cursor."""
     return {
         "search": query.search,
         "type": query.type,

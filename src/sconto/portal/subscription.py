@@ -1,4 +1,4 @@
-"""One promotion for subscriptions: its terms, what the next orders get, and who changed what."""
+"""A promotion for subscriptions: its terms, the next orders, and its history."""
 
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ _ORDERS: Final = 12
 
 
 async def show_terms(visit: Visit) -> Response:
-    """What it gives, and the next orders of a subscription that starts now."""
+    """The terms, and the next orders of a subscription that starts now."""
     promotion = await _find(visit)
     plan = SchedulePlan(Contract(created_at=None, type_id=""), _ORDERS)
     schedule = schedule_orders(promotion.terms.rules, plan)

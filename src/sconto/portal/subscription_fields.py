@@ -1,4 +1,4 @@
-"""The fields of the form for a subscription's promotion: as typed, and the terms they describe."""
+"""The fields of a subscription promotion's form as they were typed, and the terms they describe."""
 
 import re
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ _SHOWN: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class RuleFields:
-    """A rule as it was typed; the numbers of its orders as in `1-3, 6`."""
+    """A rule as it was typed; the numbers of its orders are written `1-3, 6`."""
 
     effect: str = EffectType.PERCENTAGE_DISCOUNT
     amount: str = ""
@@ -53,7 +53,7 @@ class RuleFields:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionFields:
-    """What stands in the form, as text; one type a line."""
+    """The texts of the form; one type a line."""
 
     name: str = ""
     code: str = ""
@@ -67,20 +67,20 @@ class SubscriptionFields:
     rules: tuple[RuleFields, ...] = (RuleFields(),) * _LEAST_ROWS
 
     def with_another_rule(self) -> "SubscriptionFields":
-        """The form with one more row to write a rule in, while a promotion may have more."""
+        """The form with one more empty rule, up to the limit."""
         return replace(self, rules=(*self.rules, RuleFields())[:MOST_RULES])
 
 
 @dataclass(frozen=True, slots=True)
 class ReadSubscription:
-    """The terms that the fields describe, None where there are faults, by field."""
+    """The terms that the fields describe, or None and the faults by field."""
 
     terms: SubscriptionTerms | None
     faults: Mapping[str, str] = field(default_factory=dict)
 
 
 def fields_of(promotion: SubscriptionPromotion, zone: ZoneInfo) -> SubscriptionFields:
-    """The form filled in with a promotion."""
+    """The fields for a stored promotion."""
     terms = promotion.terms
     constraint = terms.constraint
     rules = tuple(_fields_of_rule(rule) for rule in terms.rules)
@@ -101,10 +101,10 @@ def fields_of(promotion: SubscriptionPromotion, zone: ZoneInfo) -> SubscriptionF
 def read_terms(
     fields: SubscriptionFields, language: Language, stored: SubscriptionTerms | None = None
 ) -> ReadSubscription:
-    """The terms that the fields describe, or every fault at its field.
+    """The terms that the fields describe, or every fault by field.
 
-    `stored` is what is edited: what was left as it was shown stays as it is, times to the
-    microsecond and a rule's conditions in their order. So does what the form does not show.
+    `stored` are the terms that are edited. Fields that were not touched keep their values: times to
+    the microsecond, a rule's conditions in their order. So do values that the form does not show.
     """
     faults = Faults()
     name = _read_name("name", fields.name, stored.name if stored else None, language, faults)
@@ -141,7 +141,7 @@ def _read_description(fields: SubscriptionFields, stored: str | None) -> str | N
 
 
 def _with_plain_breaks(text: str) -> str:
-    """Browsers send each line's end as two characters."""
+    """The text with \\n for the \\r\\n that browsers send."""
     return text.replace("\r\n", "\n")
 
 
@@ -218,7 +218,7 @@ def _read_rule(number: int, row: RuleFields, language: Language, faults: Faults)
 
 def _read_effect(number: int, row: RuleFields, language: Language, faults: Faults) -> Effect:
     _ = language.gettext
-    # Another word than the two comes from no form of ours.
+    # The portal's forms send no third word.
     is_amount = row.effect == EffectType.AMOUNT_DISCOUNT
     effect_type = EffectType.AMOUNT_DISCOUNT if is_amount else EffectType.PERCENTAGE_DISCOUNT
     text = row.amount if is_amount else row.amount.removesuffix("%").strip()
@@ -231,7 +231,7 @@ def _read_effect(number: int, row: RuleFields, language: Language, faults: Fault
 
 
 def _read_orders(name: str, text: str, language: Language, faults: Faults) -> list[int]:
-    """The numbers that `1-3, 6` names."""
+    """The numbers of a text such as `1-3, 6`."""
     joined = re.sub(r"\s*[-–]\s*", "-", text)  # noqa: RUF001
     numbers: dict[int, None] = {}
     for part in filter(None, re.split(r"[\s,;]+", joined)):

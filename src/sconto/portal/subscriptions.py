@@ -1,4 +1,4 @@
-"""Promotions for subscriptions: the list, and what can be done from it."""
+"""The list of promotions for subscriptions, and its actions."""
 
 from dataclasses import replace
 from typing import Final
@@ -21,7 +21,7 @@ STATES: Final = {"on": marked("Switched on"), "off": marked("Switched off")}
 
 
 async def show_list(visit: Visit) -> Response:
-    """The promotions that the filters let pass, a page at a time."""
+    """The promotions that match the filters, a page at a time."""
     state = visit.query("state") if visit.query("state") in STATES else ""
     query = SubscriptionQuery(
         limit=_PAGE,
@@ -58,7 +58,7 @@ async def switch(visit: Visit) -> Response:
 
 
 async def confirm_archiving(visit: Visit) -> Response:
-    """Ask once more."""
+    """Ask for confirmation."""
     promotion = await subscription_promotions.get_promotion(
         visit.context.database, visit.caller, visit.id_in_path("promotion_id")
     )
@@ -66,7 +66,7 @@ async def confirm_archiving(visit: Visit) -> Response:
 
 
 async def archive(visit: Visit) -> Response:
-    """Take a promotion away from new subscriptions."""
+    """Archive a promotion: new subscriptions cannot have it."""
     await subscription_promotions.archive_promotion(
         visit.context.database,
         visit.caller,
@@ -77,7 +77,7 @@ async def archive(visit: Visit) -> Response:
 
 
 async def _find(visit: Visit, query: SubscriptionQuery) -> SubscriptionPage:
-    """What cannot be a name or a code is none."""
+    """The promotions; none for a search that no name or code can match."""
     if not all(is_name(text) for text in (query.name, query.code) if text is not None):
         return SubscriptionPage((), more=False)
     database, caller = visit.context.database, visit.caller

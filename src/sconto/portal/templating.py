@@ -1,4 +1,4 @@
-"""The templates, and the words and filters that each of them knows."""
+"""The templates, with their filters and functions."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -19,26 +19,26 @@ _FOLDER: Final = Path(__file__).with_name("templates")
 
 
 class Visit(Protocol):
-    """The part of a visit that the templates' words and filters use."""
+    """The part of a visit that the templates use."""
 
     @property
     def language(self) -> Language:
-        """How to write words, numbers and times."""
+        """The language of the page."""
 
     @property
     def form_token(self) -> str:
-        """What a form must hold when it is posted."""
+        """The token of posted forms."""
 
     @property
     def now(self) -> datetime:
-        """This moment."""
+        """The current time."""
 
     def path(self, path: str, **query: Any) -> str:
         """The address of a page."""
 
 
 def make_environment() -> Environment:
-    """Templates that escape whatever they are given, and fail on what they are not given."""
+    """The environment: all values are escaped, and missing ones raise."""
     environment = Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,
@@ -48,7 +48,7 @@ def make_environment() -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     environment.policies["ext.i18n.trimmed"] = True
-    # The extension adds the function, so no type knows it.
+    # The extension adds this function, which has no type.
     install: Callable[..., None] = vars(environment)["install_gettext_callables"]
     install(_gettext, _ngettext, newstyle=True)
     environment.filters |= {
@@ -135,7 +135,7 @@ def _file(context: Context, name: str) -> str:
 
 @pass_context
 def _form_token(context: Context) -> Markup:
-    """The hidden field that each posted form holds."""
+    """The hidden field of every posted form."""
     field = Markup('<input type="hidden" name="{}" value="{}">')
     return field.format(csrf.FIELD, _visit(context).form_token)
 
@@ -147,7 +147,7 @@ def _state(context: Context, summary: PromotionSummary) -> tuple[str, sentences.
 
 @pass_context
 def _spark(context: Context, numbers: Sequence[int]) -> Markup:
-    """A small line of how often a promotion was used, day by day."""
+    """A small chart of a promotion's uses a day."""
     language = _visit(context).language
     label = language.gettext("%(number)s in %(days)s days") % {
         "number": language.number(sum(numbers)),
@@ -161,7 +161,7 @@ def _spark(context: Context, numbers: Sequence[int]) -> Markup:
 
 
 def _in_language(words: Callable[[Language, Any], object]) -> Callable[[Context, Any], object]:
-    """The words as a filter."""
+    """A filter that writes a value in the visitor's language."""
 
     @pass_context
     def say(context: Context, value: Any) -> object:
