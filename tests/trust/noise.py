@@ -5,6 +5,10 @@ import random
 from collections.abc import Mapping
 from typing import Any, Final
 
+SLOWEST: Final = 10.0
+"""Seconds after which a request hangs. On a machine that many share, the clock tells nothing
+shorter: how much work a request may make, `tests/security/test_stalls.py` holds."""
+
 _CART: Final = {
     "currency": "EUR",
     "lines": [{"line_id": "1", "product_id": 1, "quantity": 2, "unit_price": "19.99"}],
