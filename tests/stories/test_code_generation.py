@@ -6,6 +6,8 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from sconto.api.clock import read_clock
 from sconto.domain.code_pattern import CodePattern, Ending
 from sconto.operations.code_generation import get_generation, start_generation
@@ -16,12 +18,12 @@ from tests.builders import NOON, a_promotion
 from tests.conftest import SECRET_KEY, create_caller
 from tests.services import Service
 
-WANTED = 60_000
-KILLS = 2
 
-
+@pytest.mark.parametrize(
+    ("wanted", "times"), [(40_000, 1), pytest.param(150_000, 3, marks=pytest.mark.soak)]
+)
 async def test_codes_are_made_to_the_last_one_although_workers_are_killed(
-    create_database: Callable[[], str], tmp_path: Path
+    create_database: Callable[[], str], tmp_path: Path, wanted: int, times: int
 ) -> None:
     # A database of its own: the services of other tests would make the codes too.
     url = create_database()
@@ -34,20 +36,20 @@ async def test_codes_are_made_to_the_last_one_although_workers_are_killed(
         "SCONTO_DATA_DIR": str(tmp_path / "unused"),
     }
     pattern = CodePattern("KILL-")
-    job = await start_generation(database, merchant, promotion_id, pattern, WANTED, read_clock())
+    job = await start_generation(database, merchant, promotion_id, pattern, wanted, read_clock())
     kills = 0
     with Service.running(tmp_path / "service", settings, "--workers", "2") as service:
         seen = 0
         async with asyncio.timeout(100):
             while (job := await get_generation(database, merchant, job.id)).ending is None:
                 # Each time that they got further, all who could be at it are killed.
-                if job.made > seen and kills < KILLS:
+                if job.made > seen and kills < times:
                     seen = job.made
                     for worker in service.workers():
                         os.kill(worker, signal.SIGKILL)
                     kills += 1
                 await asyncio.sleep(0.02)
-    assert kills == KILLS
-    assert (job.made, job.ending) == (WANTED, Ending.COMPLETE)
-    assert (await count_codes(database, merchant, promotion_id)).total == WANTED + 1
+    assert kills == times
+    assert (job.made, job.ending) == (wanted, Ending.COMPLETE)
+    assert (await count_codes(database, merchant, promotion_id)).total == wanted + 1
     await database.close()

@@ -31,7 +31,7 @@ def stop_again_and_again(process: subprocess.Popen[str]) -> int:
     while process.poll() is None:
         process.send_signal(signal.SIGTERM)
         assert time.monotonic() < deadline
-        time.sleep(0.003)
+        time.sleep(0.01)
     return process.returncode
 
 
