@@ -29,7 +29,7 @@ async def shop(create_database: Callable[[], str]) -> AsyncIterator[tuple[Databa
     await database.close()
 
 
-async def test_limits_repetitions_counts_and_the_latest_created_hold_across_a_jump_back(
+async def test_limits_retries_counts_and_the_latest_created_survive_a_clock_set_back(
     shop: tuple[Database, Caller],
 ) -> None:
     database, merchant = shop

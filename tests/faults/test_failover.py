@@ -10,7 +10,7 @@ from tests.faults.shoppers import Shop
 from tests.services import Service, wait_until
 
 
-async def test_orders_go_on_at_the_standby_once_it_is_promoted(
+async def test_orders_continue_on_a_promoted_standby(
     cluster: Cluster, folder: Path, settings_for: Settings
 ) -> None:
     standby = Cluster(folder / "standby")

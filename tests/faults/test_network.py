@@ -29,7 +29,7 @@ def service(cable: Cable, folder: Path, settings_for: Settings) -> Iterator[Serv
 
 
 @pytest.mark.parametrize("times", [2, pytest.param(50, marks=pytest.mark.soak)])
-async def test_a_network_that_is_cut_under_load_costs_answers_and_no_order(
+async def test_a_network_cut_under_load_costs_answers_but_no_order(
     cable: Cable, service: Service, times: int
 ) -> None:
     shop = await Shop.open(cable.url)
@@ -47,7 +47,7 @@ async def test_a_network_that_is_cut_under_load_costs_answers_and_no_order(
     assert "Traceback" not in service.log
 
 
-async def test_an_order_whose_commit_was_not_answered_is_found_by_asking_again(
+async def test_a_retry_finds_an_order_whose_commit_was_not_answered(
     cable: Cable, service: Service
 ) -> None:
     shop = await Shop.open(cable.url)
@@ -64,7 +64,7 @@ async def test_an_order_whose_commit_was_not_answered_is_found_by_asking_again(
     await shop.find_all_again(service.url)
 
 
-async def test_a_network_that_swallows_everything_delays_a_caller_for_seconds_only(
+async def test_a_silent_network_delays_callers_by_seconds_only(
     cable: Cable, service: Service
 ) -> None:
     shop = await Shop.open(cable.url)

@@ -46,7 +46,7 @@ def address(empty_cluster: Cluster, folder: Path) -> Iterator[str]:
         yield url if knows_statements() else f"{url}?prepared_statements=false"
 
 
-async def test_everything_works_though_sessions_are_fewer_than_clients(
+async def test_everything_works_with_fewer_sessions_than_clients(
     empty_cluster: Cluster, address: str, folder: Path, settings_for: Settings
 ) -> None:
     settings = settings_for(address)
@@ -68,7 +68,7 @@ async def test_everything_works_though_sessions_are_fewer_than_clients(
     assert count_sessions(empty_cluster) <= SESSIONS
 
 
-async def test_a_database_that_dies_behind_the_pooler_loses_nothing_that_was_acknowledged(
+async def test_a_database_killed_behind_the_pooler_loses_no_acknowledged_order(
     empty_cluster: Cluster, address: str, folder: Path, settings_for: Settings
 ) -> None:
     with Service.running(folder / "service", settings_for(address)) as service:
@@ -86,7 +86,7 @@ async def test_a_database_that_dies_behind_the_pooler_loses_nothing_that_was_ack
         assert "Traceback" not in service.log
 
 
-def test_whoever_forgets_the_settings_of_the_role_is_told_at_the_start(
+def test_missing_settings_of_the_role_are_reported_at_the_start(
     empty_cluster: Cluster, folder: Path, settings_for: Settings
 ) -> None:
     with (
@@ -102,7 +102,7 @@ def test_whoever_forgets_the_settings_of_the_role_is_told_at_the_start(
 
 
 @pytest.mark.skipif(knows_statements(), reason="this PgBouncer keeps statements apart")
-def test_a_pooler_that_mixes_up_statements_is_named_with_what_helps(
+def test_a_pooler_that_mixes_up_statements_is_reported_with_the_remedy(
     address: str, settings_for: Settings
 ) -> None:
     run(settings_for(address), "migrate")

@@ -39,7 +39,7 @@ async def outcomes(races: list[Coroutine[Any, Any, object]]) -> Counter[str]:
     return Counter(type(one).__name__ for one in found)
 
 
-async def test_lost_races_write_no_error_into_the_log_of_the_server(cluster: Cluster) -> None:
+async def test_lost_races_write_no_error_to_the_database_log(cluster: Cluster) -> None:
     # Each with connections and lines of its own, as two processes have.
     databases = [await Database.open(cluster.url) for _ in range(2)]
     caller = await create_caller(databases[0])

@@ -56,7 +56,7 @@ def replica(cluster: Cluster, folder: Path) -> Iterator[Cluster]:
         replica.kill()
 
 
-async def test_a_service_on_a_replica_answers_what_reads_as_the_primary_does_and_refuses_writes(
+async def test_a_service_on_a_replica_answers_reads_like_the_primary_and_refuses_writes(
     cluster: Cluster, replica: Cluster, folder: Path, settings_for: Settings
 ) -> None:
     caller, token = await open_demo(cluster.url)
@@ -101,7 +101,7 @@ async def test_a_service_on_a_replica_answers_what_reads_as_the_primary_does_and
         assert "Traceback" not in secondary.log
 
 
-async def test_a_look_that_the_primary_undoes_finds_the_database_unavailable(
+async def test_a_read_cancelled_by_replication_finds_the_database_unavailable(
     cluster: Cluster, replica: Cluster
 ) -> None:
     database = await Database.open(replica.url)
@@ -118,7 +118,7 @@ async def test_a_look_that_the_primary_undoes_finds_the_database_unavailable(
     await database.close()
 
 
-async def test_work_in_the_background_is_left_in_silence_to_those_who_may_write(
+async def test_background_work_does_nothing_on_a_read_only_database(
     database: Database, database_url: str, merchant: Caller, caplog: pytest.LogCaptureFixture
 ) -> None:
     new = a_promotion(codes=("FIRST",))

@@ -23,7 +23,7 @@ def archive(folder: Path) -> Path:
 
 # In short, the commands of the manual: tests/trust/test_operations_manual.py.
 @pytest.mark.soak
-async def test_a_dump_taken_while_shoppers_order_restores_to_a_database_without_contradictions(
+async def test_a_dump_taken_under_load_restores_to_a_consistent_database(
     cluster: Cluster, service: Service, folder: Path, settings_for: Settings
 ) -> None:
     shop = await Shop.open(cluster.url)
@@ -46,7 +46,7 @@ async def test_a_dump_taken_while_shoppers_order_restores_to_a_database_without_
 
 
 @pytest.mark.soak
-async def test_a_base_backup_and_the_log_of_writes_bring_back_any_moment(
+async def test_a_base_backup_and_archived_wal_restore_any_moment(
     folder: Path, archive: Path, prepared_cluster: Path, settings_for: Settings
 ) -> None:
     settings = {

@@ -86,7 +86,7 @@ async def assert_all_come_back(asked: Asked) -> None:
 
 
 @pytest.mark.parametrize("setting", ["statement_timeout", "lock_timeout"])
-async def test_a_time_out_of_the_database_is_503_at_every_address(
+async def test_a_database_timeout_is_503_at_every_address(
     create_database: Callable[[], str],
     tokens: Tokens,
     bearer: Bearer,
@@ -107,7 +107,7 @@ async def test_a_time_out_of_the_database_is_503_at_every_address(
         assert (await client.get("/health/ready")).status_code == 200
 
 
-async def test_a_statement_that_is_cancelled_each_time_is_503_at_every_address(
+async def test_a_statement_cancelled_every_time_is_503_at_every_address(
     create_database: Callable[[], str], tokens: Tokens, bearer: Bearer
 ) -> None:
     url = create_database()
@@ -125,7 +125,7 @@ async def test_a_statement_that_is_cancelled_each_time_is_503_at_every_address(
         assert (await client.get("/health/ready")).status_code == 200
 
 
-async def test_what_is_cancelled_once_is_run_again(
+async def test_a_statement_cancelled_once_is_run_again(
     database_url: str,
     client: httpx.AsyncClient,
     merchant: Caller,
@@ -157,7 +157,7 @@ async def ask(
     return await send(client, method, path, THINGS, headers)
 
 
-async def test_sessions_that_the_database_ends_while_they_are_idle_are_replaced(
+async def test_idle_sessions_ended_by_the_database_are_replaced(
     create_database: Callable[[], str], tokens: Tokens, bearer: Bearer
 ) -> None:
     url = create_database()

@@ -45,7 +45,7 @@ def next_version(folder: Path) -> dict[str, str]:
     return {"PYTHONPATH": str(copy.parent)}
 
 
-async def test_both_versions_serve_while_the_newer_one_brings_in_its_schema(
+async def test_both_versions_serve_while_the_newer_one_migrates(
     create_database: Callable[[], str],
     folder: Path,
     settings_for: Settings,
@@ -81,7 +81,7 @@ async def test_both_versions_serve_while_the_newer_one_brings_in_its_schema(
             service.kill_all()
 
 
-def test_a_schema_that_does_not_serve_this_version_takes_it_out_of_duty_and_lets_none_start(
+def test_an_incompatible_newer_schema_makes_this_version_unready_and_prevents_its_start(
     create_database: Callable[[], str],
     folder: Path,
     settings_for: Settings,

@@ -22,7 +22,7 @@ from tests.services import Service
 @pytest.mark.parametrize(
     ("wanted", "times"), [(40_000, 1), pytest.param(150_000, 3, marks=pytest.mark.soak)]
 )
-async def test_codes_are_made_to_the_last_one_although_workers_are_killed(
+async def test_all_codes_are_generated_although_workers_are_killed(
     create_database: Callable[[], str], tmp_path: Path, wanted: int, times: int
 ) -> None:
     # A database of its own: the services of other tests would make the codes too.

@@ -76,7 +76,7 @@ def paste(line: str) -> Any:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the lines need curl")
-def test_the_main_job_works_when_pasted_and_again_on_the_same_data(tmp_path: Path) -> None:
+def test_the_printed_lines_work_and_a_restart_keeps_the_data(tmp_path: Path) -> None:
     with running_demo(tmp_path / "data", 0) as demo:
         assert httpx.get(f"{demo.address}/docs", timeout=60).status_code == 200
         shop = httpx.get(f"{demo.address}/shop?code=WELCOME10", follow_redirects=True, timeout=60)
@@ -109,7 +109,7 @@ def test_the_main_job_works_when_pasted_and_again_on_the_same_data(tmp_path: Pat
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the lines need curl")
-def test_a_demo_on_a_taken_port_takes_another_and_once_killed_goes_on_with_the_same_data(
+def test_a_demo_on_a_taken_port_takes_another_and_keeps_its_data_when_killed(
     prepared_data_dir: Path,
 ) -> None:
     with (

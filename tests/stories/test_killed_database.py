@@ -124,7 +124,7 @@ def service(settings: dict[str, str], tmp_path: Path) -> Iterator[Service]:
         yield service
 
 
-async def test_a_postmaster_killed_under_load_loses_no_order_that_was_acknowledged(
+async def test_a_postmaster_killed_under_load_loses_no_acknowledged_order(
     service: Service, settings: dict[str, str]
 ) -> None:
     data_dir = Path(settings["SCONTO_DATA_DIR"])
@@ -138,7 +138,7 @@ async def test_a_postmaster_killed_under_load_loses_no_order_that_was_acknowledg
     assert "Traceback" not in service.log
 
 
-async def test_of_two_services_on_one_folder_one_is_killed_under_load_and_the_other_goes_on(
+async def test_a_service_killed_under_load_leaves_another_on_its_folder_working(
     service: Service, settings: dict[str, str], tmp_path: Path
 ) -> None:
     doomed = Service(tmp_path / "doomed", settings)

@@ -27,7 +27,7 @@ def short_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-def test_a_lost_database_is_said_in_each_dialect_and_forgotten_when_it_is_back(
+def test_a_lost_database_is_503_in_each_format_until_it_is_back(
     create_database: Callable[[], str], tmp_path: Path, short_folder: Path, tokens: Tokens
 ) -> None:
     with Cable.between(create_database(), short_folder) as cable:
@@ -61,7 +61,7 @@ def test_a_lost_database_is_said_in_each_dialect_and_forgotten_when_it_is_back(
             assert "Traceback" not in service.log
 
 
-def test_a_service_that_starts_without_a_database_takes_no_token_until_it_knows_which_were_ended(
+def test_a_service_started_without_a_database_accepts_no_token_until_it_knows_the_ended_ones(
     create_database: Callable[[], str], tmp_path: Path, short_folder: Path, tokens: Tokens
 ) -> None:
     url = create_database()
@@ -92,7 +92,7 @@ def test_a_service_that_starts_without_a_database_takes_no_token_until_it_knows_
             assert "Traceback" not in service.log
 
 
-def test_a_bundled_server_that_is_killed_comes_back_under_the_service(
+def test_a_killed_bundled_server_is_restarted_under_the_service(
     prepared_data_dir: Path, tmp_path: Path
 ) -> None:
     settings = {"SCONTO_DATA_DIR": str(prepared_data_dir)}

@@ -22,7 +22,7 @@ EDITS: Final = 25
 Bearer = Callable[[Caller], dict[str, str]]
 
 
-async def test_no_process_is_behind_though_editors_are_killed_in_the_middle(
+async def test_no_process_uses_an_old_price_although_editors_are_killed(
     database_url: str, database: Database, merchant: Caller
 ) -> None:
     await stock(database, merchant, PRODUCTS)
@@ -53,7 +53,7 @@ async def test_no_process_is_behind_though_editors_are_killed_in_the_middle(
     assert [(seen.behind, seen.torn, seen.last) for _, seen in watchers] == [(0, 0, percent)] * 2
 
 
-async def test_no_answer_over_http_is_behind_an_edit_that_was_answered_before(
+async def test_no_http_answer_is_older_than_an_acknowledged_edit(
     server: str, database: Database, merchant: Caller, bearer: Bearer
 ) -> None:
     promotion_id = await create_promotion(database, merchant, a_promotion(), NOON)

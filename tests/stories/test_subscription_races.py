@@ -83,7 +83,7 @@ def count_applications(settings: dict[str, str], merchant_id: int) -> Callable[[
     return count_applications
 
 
-def test_the_limit_is_met_exactly_though_a_third_of_the_clients_are_killed_and_retry(
+def test_the_limit_is_reached_exactly_although_clients_are_killed_and_retry(
     services: tuple[Service, Service],
     headers: dict[str, str],
     count_applications: Callable[[], tuple[int, int]],
@@ -152,7 +152,7 @@ def test_no_use_is_lost_or_counted_twice_when_a_service_is_killed(
     assert count_applications() == (expected, expected)
 
 
-def test_a_limit_that_comes_goes_and_moves_under_load_is_never_passed(
+def test_a_limit_changed_under_load_is_never_exceeded(
     services: tuple[Service, Service],
     headers: dict[str, str],
     count_applications: Callable[[], tuple[int, int]],
