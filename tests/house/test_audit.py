@@ -81,14 +81,14 @@ def test_a_package_with_a_known_vulnerability_fails() -> None:
     assert re.search(rf"{PACKAGE} +\S+ +PYSEC-2026-1", run.stdout)
 
 
-def test_packages_without_any_pass() -> None:
+def test_packages_without_a_known_vulnerability_pass() -> None:
     with serving(Advisories) as service:
         run = audit(service)
     assert (run.returncode, run.stdout) == (0, "No known vulnerabilities found\n")
 
 
 @pytest.mark.parametrize("listens", [False, True], ids=["refuses", "says nothing"])
-def test_a_service_that_cannot_be_asked_is_said_in_one_line(listens: bool) -> None:
+def test_an_unreachable_advisory_service_is_reported_in_one_line(listens: bool) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         if not listens:
@@ -101,7 +101,7 @@ def test_a_service_that_cannot_be_asked_is_said_in_one_line(listens: bool) -> No
     assert run.stderr == ""
 
 
-def test_the_checks_of_every_change_ask() -> None:
+def test_make_lint_asks_for_vulnerabilities() -> None:
     rules = (ROOT / "Makefile").read_text()
     lint = rules.partition("\nlint:")[2].partition("\n\n")[0]
     assert "tools/audit.py requirements/run.txt" in lint

@@ -72,7 +72,7 @@ REFUSED: Final = {
 
 
 @pytest.mark.parametrize("role", list(Role))
-async def test_a_role_is_let_in_where_it_may_and_nowhere_else(
+async def test_a_role_can_call_what_it_is_allowed_and_nothing_else(
     client: httpx.AsyncClient, database: Database, bearer: Bearer, role: Role
 ) -> None:
     headers = bearer(await create_caller(database, role))
@@ -84,7 +84,7 @@ async def test_a_role_is_let_in_where_it_may_and_nowhere_else(
     assert refused == REFUSED[role]
 
 
-async def test_without_a_token_there_is_nothing_but_what_is_public(
+async def test_without_a_token_only_public_operations_are_open(
     client: httpx.AsyncClient,
 ) -> None:
     open_to_all = {

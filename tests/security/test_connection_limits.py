@@ -74,7 +74,7 @@ def address(hasty: HastyService) -> Address:
         (ASK + b"\r\n" + ASK + b"X-Slow: ", b"a"),
     ],
 )
-def test_a_request_head_that_takes_too_long_ends_the_connection(
+def test_a_slow_request_head_ends_the_connection(
     address: Address, first: bytes, again: bytes
 ) -> None:
     with closing(socket.create_connection(address)) as connection:
@@ -111,21 +111,21 @@ def upload(address: Address, piece: int, pieces: int) -> tuple[bytes, float]:
         return receive_all(connection, 10), time.monotonic() - began
 
 
-def test_a_body_that_trickles_is_refused(address: Address) -> None:
+def test_a_trickling_body_is_refused(address: Address) -> None:
     answer, seconds = upload(address, 1, 100)
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b"connection: close" in answer
     assert 0.5 < seconds < 10
 
 
-def test_a_body_from_a_slow_line_is_served(address: Address) -> None:
+def test_a_body_over_a_slow_connection_is_served(address: Address) -> None:
     answer, seconds = upload(address, 4 * KIB, 15)
     assert answer.startswith(b"HTTP/1.1 4"), answer
     assert not answer.startswith(b"HTTP/1.1 408 "), answer
     assert seconds > 2
 
 
-def test_a_body_that_goes_on_after_the_answer_ends(address: Address) -> None:
+def test_a_body_that_continues_after_the_answer_is_cut_off(address: Address) -> None:
     with closing(socket.create_connection(address)) as connection:
         unknown = b"POST /v1/promotion HTTP/1.1\r\nContent-Length: 999999999999\r\n"
         connection.sendall(unknown + HOST + b"\r\n")
@@ -175,9 +175,7 @@ def test_a_client_that_reads_slowly_gets_its_answer(address: Address) -> None:
     assert len(received) > 1_700_000
 
 
-def test_all_requests_that_wait_for_answers_together_are_limited(
-    settings: dict[str, str], tmp_path: Path
-) -> None:
+def test_waiting_requests_are_limited_in_total(settings: dict[str, str], tmp_path: Path) -> None:
     with HastyService.running(tmp_path, settings, "unread=100000") as service:
         address = address_of(service.url)
         ahead = ASK + b"\r\n"
@@ -244,7 +242,7 @@ def test_bodies_after_their_answers_make_room_for_requests(crowded: HastyService
             assert exchange(address, LAST).startswith(b"HTTP/1.1 200 ")
 
 
-def test_a_request_beyond_the_limit_is_refused_and_those_under_way_are_served(
+def test_a_request_beyond_the_limit_is_refused_and_running_ones_are_served(
     crowded: HastyService,
 ) -> None:
     address = address_of(crowded.url)

@@ -72,7 +72,7 @@ def find_id(answer: object) -> int:
     return int(answer)
 
 
-async def test_no_request_tells_another_merchants_things_from_things_that_nobody_has(
+async def test_another_merchants_things_look_like_things_that_do_not_exist(
     client: httpx.AsyncClient, database: Database, merchant: Caller, bearer: Bearer
 ) -> None:
     victim = bearer(merchant)
@@ -127,7 +127,7 @@ async def test_no_list_and_no_search_shows_another_merchants_things(
         assert theirs.without_names(answer.text) == answer.text
 
 
-async def test_another_merchants_cursor_opens_no_window_into_their_list(
+async def test_another_merchants_cursor_shows_nothing_of_their_list(
     client: httpx.AsyncClient, database: Database, merchant: Caller, bearer: Bearer
 ) -> None:
     own, stranger = bearer(merchant), bearer(await create_caller(database))

@@ -62,7 +62,7 @@ async def until_always(ask: Callable[[], Awaitable[int]], status: int) -> None:
             await asyncio.sleep(0.1)
 
 
-async def test_signing_out_ends_the_session_in_all_processes_and_changes_end_all_of_a_user(
+async def test_sign_out_and_changes_of_a_user_end_sessions_in_all_processes(
     server: str, database: Database, merchant: Caller
 ) -> None:
     async with httpx.AsyncClient(base_url=server, timeout=30) as client:
@@ -109,7 +109,7 @@ async def fail_and_sign_in_from_elsewhere(url: str, name: str) -> int:
 @pytest.mark.parametrize(
     ("named", "status"), [("127.0.0.1", 200), ("192.0.2.0/24", 429), (None, 429)]
 )
-async def test_only_a_proxy_that_is_named_says_where_requests_come_from(
+async def test_only_a_trusted_proxy_says_where_requests_come_from(
     create_database: Callable[[], str], tmp_path: Path, named: str | None, status: int
 ) -> None:
     # On another database, because these failures count against the address of all tests.

@@ -97,7 +97,7 @@ def folder() -> Iterator[Path]:
         yield folder
 
 
-async def test_what_is_backed_up_is_restored_and_passes_the_check(
+async def test_a_backup_restores_to_a_database_that_passes_the_check(
     folder: Path, prepared_cluster: Path
 ) -> None:
     with Cluster.running(folder / "server", prepared_cluster) as cluster:
@@ -121,7 +121,7 @@ async def test_what_is_backed_up_is_restored_and_passes_the_check(
         assert known.merchant_id == new_id
 
 
-async def test_what_happened_before_a_mishap_comes_back_from_the_archive(
+async def test_the_archive_restores_the_moment_before_a_mishap(
     folder: Path, prepared_cluster: Path
 ) -> None:
     backup = folder / "backup"

@@ -78,7 +78,7 @@ def prove(database_url: str, address: str) -> Result:
     return CliRunner().invoke(app, [*OPTIONS, "--url", address], env=settings_for(database_url))
 
 
-def test_sconto_holds_while_clients_race_on_it(create_database: Callable[[], str]) -> None:
+def test_no_race_breaks_sconto(create_database: Callable[[], str]) -> None:
     proof = subprocess.run(
         [SCONTO, *OPTIONS],
         env=environment_of(settings_for(create_database())),
@@ -137,14 +137,14 @@ def test_each_flaw_is_found_by_the_race_and_by_the_comparison(
         assert f"BROKEN  {name}" in proof.stdout
 
 
-def test_a_service_on_another_database_is_named_as_such(create_database: Callable[[], str]) -> None:
+def test_a_service_on_another_database_is_reported(create_database: Callable[[], str]) -> None:
     with flawed_service(create_database(), "") as address:
         proof = prove(create_database(), address)
     assert proof.exit_code == 1
     assert proof.stderr == f"sconto: {address} does not know a new user: it has another database\n"
 
 
-def test_a_service_that_is_not_there_is_named_as_such(create_database: Callable[[], str]) -> None:
+def test_an_unreachable_service_is_reported(create_database: Callable[[], str]) -> None:
     proof = prove(create_database(), "http://127.0.0.1:9")
     assert proof.exit_code == 1
     assert proof.stderr == "sconto: http://127.0.0.1:9 does not answer\n"
