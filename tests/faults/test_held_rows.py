@@ -1,4 +1,4 @@
-"""Rows that somebody holds: whoever wants them waits briefly, and everybody else is served."""
+"""Locked rows: those who want them wait briefly, and everybody else is served."""
 
 import asyncio
 import time
@@ -54,7 +54,7 @@ def a_promotion_body(name: str) -> dict[str, Any]:
 
 
 async def assert_served(client: httpx.AsyncClient, headers: dict[str, str], cookie: str) -> None:
-    """Everything that needs no place of another merchant is answered at once."""
+    """Assert that everything that needs no row of another merchant is answered immediately."""
     credentials = {"username": "nobody", "password": "password"}
     began = time.monotonic()
     answers = await asyncio.gather(

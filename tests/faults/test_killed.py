@@ -1,4 +1,4 @@
-"""The database, or the service, killed while shoppers order."""
+"""The database or the service is killed while shoppers order."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ from tests.services import Service
 SOAK = [pytest.mark.soak, pytest.mark.timeout(600)]
 
 
-# Once, in short: tests/stories/test_killed_database.py.
+# The short version is in tests/stories/test_killed_database.py.
 @pytest.mark.parametrize("times", [pytest.param(20, marks=SOAK)])
 async def test_a_killed_database_loses_no_acknowledged_order(
     cluster: Cluster, service: Service, times: int

@@ -16,7 +16,7 @@ from tests.stories.cable import Cable
 
 @pytest.fixture
 def cable(create_database: Callable[[], str], folder: Path) -> Iterator[Cable]:
-    """A network between a service and a database of its own."""
+    """A network between a service and a database that no other test uses."""
     with Cable.between(create_database(), folder) as cable:
         yield cable
 
@@ -53,11 +53,11 @@ async def test_a_retry_finds_an_order_whose_commit_was_not_answered(
     shop = await Shop.open(cable.url)
     async with shop.busy(lambda: service.url) as told:
         await shop.until_placed(20)
-        # An order is written by a statement with its outcome, or by the commit that follows it.
+        # An order is stored by a statement with its outcome, or by the commit after it.
         cable.lose_answers(20, b'"currency"', b"COMMIT;")
         await asyncio.to_thread(wait_until, lambda: cable.losses_left == 0)
         await shop.until_placed(20)
-    # What was committed without an answer was placed: the repetition is told so with 200.
+    # An order committed without an answer is placed: the retry gets 200.
     assert told.statuses[200] > 0
     assert told.statuses[503] >= told.statuses[200]
     await shop.reckon()

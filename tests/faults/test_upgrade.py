@@ -1,4 +1,4 @@
-"""Two versions of Sconto on one database, while the newer one brings in its schema."""
+"""Two versions of Sconto on one database while the newer one migrates it."""
 
 import asyncio
 import shutil
@@ -17,7 +17,7 @@ from tests.faults.shoppers import Shop
 from tests.services import SCONTO, Service, environment_of, wait_until
 
 MIGRATION: Final = f'''
-"""What a next version may add while this one serves."""
+"""Changes that the next version may make while this one serves."""
 
 from alembic import op
 
@@ -36,7 +36,7 @@ def upgrade() -> None:
 
 @pytest.fixture
 def next_version(folder: Path) -> dict[str, str]:
-    """The setting with which Python finds a version of Sconto with one more migration."""
+    """The environment in which Python finds a Sconto with one more migration."""
     copy = folder / "next" / "sconto"
     shutil.copytree(
         Path(sconto.__file__).parent, copy, ignore=shutil.ignore_patterns("__pycache__")
@@ -105,7 +105,7 @@ def test_an_incompatible_newer_schema_makes_this_version_unready_and_prevents_it
 
 
 def run(settings: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """What a command of a version prints."""
+    """Run a command of a version."""
     return subprocess.run(
         [SCONTO, *arguments],
         env=environment_of(settings),

@@ -1,4 +1,4 @@
-"""What one merchant's orders wait for takes nothing from other orders."""
+"""Orders that wait for a lock do not delay other orders."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""A million codes are asked for, and whoever makes them is killed."""
+"""Codes are generated although the workers that generate them are killed."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ from tests.services import Service
 async def test_all_codes_are_generated_although_workers_are_killed(
     create_database: Callable[[], str], tmp_path: Path, wanted: int, times: int
 ) -> None:
-    # A database of its own: the services of other tests would make the codes too.
+    # On its own database: the services of other tests would generate the codes too.
     url = create_database()
     database = await Database.open(url)
     merchant = await create_caller(database)
@@ -42,7 +42,7 @@ async def test_all_codes_are_generated_although_workers_are_killed(
         seen = 0
         async with asyncio.timeout(100):
             while (job := await get_generation(database, merchant, job.id)).ending is None:
-                # Each time that they got further, all who could be at it are killed.
+                # Whenever there are more codes, kill all workers: one of them generates.
                 if job.made > seen and kills < times:
                     seen = job.made
                     for worker in service.workers():

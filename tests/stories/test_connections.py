@@ -1,4 +1,4 @@
-"""Clients that close, stall, or send more than is read."""
+"""Clients that close, stall, or send too much."""
 
 import socket
 from collections.abc import Iterator

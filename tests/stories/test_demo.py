@@ -1,4 +1,4 @@
-"""`sconto demo`: what it prints works when it is pasted, and stays when it is started again."""
+"""`sconto demo`: its printed lines work, and its data survive a restart."""
 
 import json
 import re
@@ -20,7 +20,7 @@ from tests.services import SCONTO, environment_of
 
 @dataclass(frozen=True)
 class Demo:
-    """What a demo printed."""
+    """The output of a demo."""
 
     text: str
 
@@ -43,7 +43,7 @@ class Demo:
 
 @contextmanager
 def running_demo(folder: Path, port: int, stop: signal.Signals = signal.SIGTERM) -> Iterator[Demo]:
-    """A demo with its data in the folder; stopped as Ctrl+C does, or killed."""
+    """A demo with its data in the folder; stopped like Ctrl+C, or killed."""
     settings = {"SCONTO_DATA_DIR": str(folder), "SCONTO_DATABASE_URL": "postgresql://not/asked"}
     with subprocess.Popen(
         [SCONTO, "demo", "--port", str(port)],
@@ -68,7 +68,7 @@ def running_demo(folder: Path, port: int, stop: signal.Signals = signal.SIGTERM)
 
 
 def paste(line: str) -> Any:
-    """What a line answers in a shell of its own."""
+    """The JSON that a line prints in a new shell."""
     run = subprocess.run(
         ["/bin/sh", "-c", line], capture_output=True, text=True, timeout=30, check=True
     )

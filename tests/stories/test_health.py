@@ -1,4 +1,4 @@
-"""What those who run Sconto see of it."""
+"""The health of a service, as a load balancer sees it."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""A database that is lost while Sconto serves, and comes back."""
+"""The database disappears while Sconto serves, and comes back."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ from tests.stories.cable import Cable
 
 @pytest.fixture
 def short_folder() -> Iterator[Path]:
-    """A folder whose path leaves room for a socket's name."""
+    """A folder with a path short enough for a socket."""
     with TemporaryDirectory(prefix="sconto-") as folder:
         yield Path(folder)
 
@@ -56,7 +56,7 @@ def test_a_lost_database_is_503_in_each_format_until_it_is_back(
             assert service.get("/health/live").status_code == 200
             cable.mend()
             wait_until(lambda: statuses() == well, within=10)
-            # Each worker had connections of its own that were broken.
+            # Each worker had broken connections.
             assert [statuses() for _ in range(8)] == [well] * 8
             assert "Traceback" not in service.log
 
@@ -106,12 +106,12 @@ def test_a_killed_bundled_server_is_restarted_under_the_service(
 
 
 def ask(service: Service, path: str, headers: dict[str, str]) -> httpx.Response:
-    """One request on a connection of its own."""
+    """One request on a new connection."""
     return httpx.get(service.url + path, headers=headers, timeout=30)
 
 
 def says_unavailable(path: str, answer: httpx.Response) -> bool:
-    """Whether the body is a 503 in the dialect of the path."""
+    """Whether the body is a 503 in the format of the path."""
     if path.startswith("/v1"):
         [error] = answer.json()["errors"]
         return error["error"] == 503 and bool(error["message"])

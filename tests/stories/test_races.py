@@ -1,4 +1,4 @@
-"""Thirty-two clients and two server processes at once: nothing counts twice, nothing is lost."""
+"""Thirty-two clients race on two processes: nothing counts twice, and nothing is lost."""
 
 import asyncio
 from collections import Counter

@@ -1,4 +1,4 @@
-"""No price is behind an edit that was acknowledged, whichever process is asked for it."""
+"""No process answers with a price older than an acknowledged edit."""
 
 import asyncio
 from collections.abc import Callable
@@ -40,7 +40,7 @@ async def test_no_process_uses_an_old_price_although_editors_are_killed(
         editor.kill()
         editor.join()
         numbers.turn += 1
-    # What the last one had asked for may still be done.
+    # The last edit may still be running.
     async with database.write() as connection:
         await lock_promotions(connection, merchant.merchant_id)
     numbers.over = True
@@ -91,6 +91,6 @@ async def test_no_http_answer_is_older_than_an_acknowledged_edit(
 
 
 async def rises(numbers: Numbers | Seen, name: str, *, by: int) -> None:
-    """Wait until a number is so much higher than it was."""
+    """Wait until a number has risen by this much."""
     least = getattr(numbers, name) + by
     await asyncio.to_thread(wait_until, lambda: getattr(numbers, name) >= least)

@@ -1,4 +1,4 @@
-"""A service that is told to stop ends with status 0, whenever and however often it is told."""
+"""A service told to stop exits with status 0, whenever and however often it is told."""
 
 import random
 import signal
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals are loo
 
 @pytest.fixture
 def settings(create_database: Callable[[], str], tmp_path: Path) -> dict[str, str]:
-    """A migrated database of its own."""
+    """A migrated database that no other test uses."""
     return {
         "SCONTO_DATABASE_URL": create_database(),
         "SCONTO_SECRET_KEY": "x" * 32,
@@ -26,7 +26,7 @@ def settings(create_database: Callable[[], str], tmp_path: Path) -> dict[str, st
 
 
 def stop_again_and_again(process: subprocess.Popen[str]) -> int:
-    """Send SIGTERM until the process has ended; answers its status."""
+    """Send SIGTERM until the process has ended; returns its status."""
     deadline = time.monotonic() + 60
     while process.poll() is None:
         process.send_signal(signal.SIGTERM)
@@ -36,7 +36,7 @@ def stop_again_and_again(process: subprocess.Popen[str]) -> int:
 
 
 def stop_during_the_start(settings: dict[str, str], tmp_path: Path, after: float) -> None:
-    """Stop a service so many seconds after it has begun to take notice of signals."""
+    """Stop a service this many seconds after it has set its signal handler."""
     log = tmp_path / "log"
     with log.open("w") as stderr:
         process = subprocess.Popen(
