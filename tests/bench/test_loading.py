@@ -1,4 +1,4 @@
-"""What the benchmarks load is what the service itself would have stored."""
+"""The benchmarks load the same rows that the service would store."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from sconto.operations.check import check
 from sconto.store.database import Database
 
 FIRST = 10**12 + 10**6 * os.getpid()
-"""Numbers that no sequence will reach."""
+"""Ids that no sequence reaches."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What the benchmarks tell of their figures."""
+"""The report of the benchmarks."""
 
 from bench.figures import Goal, compared, figure, unmeasured
 from bench.picture import draw

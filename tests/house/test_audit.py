@@ -1,4 +1,4 @@
-"""The audit of what runs, against advisory services that answer, refuse and say nothing."""
+"""The audit of the pinned packages, with advisory services that answer, refuse and stay silent."""
 
 import json
 import re
@@ -20,7 +20,7 @@ PACKAGE = "starlette"
 
 
 class Advisories(BaseHTTPRequestHandler):
-    """Answers in the format of osv.dev; `known` are the packages with a vulnerability."""
+    """Answers in the format of osv.dev; the packages in `known` have a vulnerability."""
 
     known: tuple[str, ...] = ()
 
@@ -34,11 +34,11 @@ class Advisories(BaseHTTPRequestHandler):
         self.wfile.write(answer)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 class Alarming(Advisories):
-    """Knows of a vulnerability."""
+    """Knows a vulnerability."""
 
     known = (PACKAGE,)
 

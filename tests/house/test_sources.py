@@ -1,4 +1,4 @@
-"""The rules that every source of the house keeps, and examples that break each of them."""
+"""All sources keep the rules, and examples that break them are found."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What is checked before a body is read: its sender, their role, and how it is encoded."""
+"""Sender, role and encoding are checked before a body is read."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ LARGE = b"{" * 1_000_000
 
 @pytest.fixture
 async def addresses(client: httpx.AsyncClient) -> list[tuple[str, str]]:
-    """The addresses that take a body, all filled in."""
+    """The addresses that take a body, with their parameters filled in."""
     found = [
         (method, NOBODYS.fill(path))
         for method, path in await operations_of(client)
@@ -95,7 +95,7 @@ async def test_no_compressed_sign_in_or_file_is_read(
 async def test_the_largest_documented_bodies_are_accepted(
     client: httpx.AsyncClient, merchant: Caller, bearer: Bearer
 ) -> None:
-    """Each character of each text is escaped, as some clients do, and beyond 16 bits."""
+    """Every character is escaped, as some clients do, and needs more than 16 bits."""
     letter = "\\ud83d\\ude00"
     lines = ",".join(
         f'{{"line_id":"{letter * 61}{number:03}","product_id":{2**63 - 1},"quantity":1000000,'

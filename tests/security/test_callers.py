@@ -1,4 +1,4 @@
-"""Who may ask for what: every endpoint with every role, and with every kind of wrong token."""
+"""Permissions: every endpoint with every role, and with every kind of wrong token."""
 
 import asyncio
 import base64
@@ -68,7 +68,7 @@ REFUSED: Final = {
     Role.MANAGER: set(),
     Role.ADMIN: set(),
 }
-"""What each role may not do; everything else is answered as any admin is."""
+"""What each role may not do; an admin may do everything."""
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -158,7 +158,7 @@ async def test_a_refresh_token_opens_nothing(
             sent = {header: f"Bearer {signed_in['refresh_token']}"}
             assert (await real.get("/v1/promotion", headers=sent)).status_code == 401
 
-        # Another role and being disabled end tokens within ten seconds, in both processes.
+        # A new role or disabling the user ends their tokens within ten seconds, in both processes.
         headers = {"Authorization": f"Bearer {signed_in['token']}"}
         await until_always(real, headers, 200)
         await set_role(database, name, Role.CHECKOUT)
@@ -171,7 +171,7 @@ async def test_a_refresh_token_opens_nothing(
 
 
 async def until_always(client: httpx.AsyncClient, headers: dict[str, str], status: int) -> None:
-    """Ask until ten answers in a row have the status: within ten seconds, whoever answers."""
+    """Ask until ten answers in a row have the status, at most ten seconds."""
     began = time.monotonic()
     in_a_row = 0
     while in_a_row < 10:

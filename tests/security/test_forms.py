@@ -1,4 +1,4 @@
-"""What is checked before a form of the portal is read: its sender and their role."""
+"""Sender and role are checked before a form of the portal is read."""
 
 from collections.abc import Callable
 
@@ -28,12 +28,12 @@ UPLOADS = [path for path in ADDRESSES if path.endswith(("/codes", "/new", "/edit
 
 
 def codes(number: int) -> bytes:
-    """A file of so many codes."""
+    """A file with this number of codes."""
     return b"".join(b"A%07d\n" % code for code in range(number))
 
 
 def ids(number: int) -> bytes:
-    """A file of so many product ids."""
+    """A file with this number of product ids."""
     return b"".join(b"%d\n" % product_id for product_id in range(1, number + 1))
 
 

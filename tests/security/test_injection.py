@@ -1,4 +1,4 @@
-"""Text that means something to a database, a spreadsheet, a page or a log, in every text field."""
+"""Text with a meaning for databases, spreadsheets, pages or logs, in every text field."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ OWN: Final = Things(1, 11111, "order", "CODE", "1", "SUBSCRIPTION", "1")
 
 
 def with_probe(value: Any, probe: str) -> Iterator[Any]:
-    """Copies of a body, each with the probe in the place of one text, or one number."""
+    """Copies of a body, each with the probe instead of one text or number."""
     if isinstance(value, dict):
         for name, inner in value.items():
             for changed in with_probe(inner, probe):

@@ -1,4 +1,4 @@
-"""Requests without an end: what is too large is refused before any of it is kept."""
+"""Endless requests: what is too large is refused before it is kept in memory."""
 
 import shutil
 import socket
@@ -19,12 +19,12 @@ LIMITS = ConnectionLimits()
 MEGABYTE = 1024 * 1024
 FLOOD = 200 * MEGABYTE
 ROOM = 12 * MEGABYTE
-"""What a worker may gain from answering anything at all."""
+"""Memory that a worker may gain from any answer."""
 
 HOST = b"Host: sconto\r\n"
 ASK = b"GET /health/live HTTP/1.1\r\n" + HOST
 SIGN_IN = b'{"username": "nobody"}'
-"""Its answer, 400 with error 11010, is for this body only."""
+"""Only this body is answered with 400 and error 11010."""
 POST = b"POST /v1/login_check HTTP/1.1\r\nContent-Type: application/json\r\n" + HOST
 CHUNKS = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 CHUNKED = b"%x\r\n%s\r\n0\r\n" % (len(SIGN_IN), SIGN_IN)

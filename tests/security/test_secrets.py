@@ -1,4 +1,4 @@
-"""What the log, the figures and the answers never have: keys, passwords, tokens and codes."""
+"""Keys, passwords, tokens and codes are in no log, metric or error."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Sessions and tokens on a real service of two processes: what ends them ends them in both."""
+"""Sessions and tokens end in both processes of a service."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ from tests.operations.test_people import PASSWORD, a_user
 from tests.services import Service
 
 WITHIN = 10
-"""Seconds, as promised."""
+"""Seconds, as documented."""
 
 ENDS: dict[str, Callable[[Database, str], Awaitable[object]]] = {
     "password": lambda database, name: set_password(database, name, "another password"),
@@ -52,7 +52,7 @@ async def status_of_api(client: httpx.AsyncClient, token: str) -> int:
 
 
 async def until_always(ask: Callable[[], Awaitable[int]], status: int) -> None:
-    """Ask until ten answers in a row have the status, whichever process answers."""
+    """Ask until ten answers in a row have the status, at most WITHIN seconds."""
     began = time.monotonic()
     in_a_row = 0
     while in_a_row < 10:
@@ -89,7 +89,7 @@ async def test_sign_out_and_changes_of_a_user_end_sessions_in_all_processes(
 
 
 async def fail_and_sign_in_from_elsewhere(url: str, name: str) -> int:
-    """What the right password gets behind a proxy, after ten wrong ones of somebody else."""
+    """The status for the right password, after ten wrong ones from another address."""
     async with httpx.AsyncClient(base_url=url, timeout=30) as client:
 
         async def sign_in(password: str, address: str) -> int:

@@ -1,4 +1,4 @@
-"""Requests for each operation of the OpenAPI document: those it allows, and others."""
+"""Valid and invalid requests for each operation of the OpenAPI document."""
 
 import time
 from typing import Any, Final, cast
@@ -16,11 +16,11 @@ from schemathesis.specs.openapi.checks import (
 from tests.trust.noise import SLOWEST
 
 MODES: Final = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
-"""What the document allows, and what it does not."""
+"""Valid and invalid requests."""
 
 
 def try_addresses(url: str, headers: dict[str, str], examples: int, seeds: int = 1) -> int:
-    """Send what the OpenAPI document allows, and what it does not, to each of its operations."""
+    """Send valid and invalid requests to each operation; the number of operations."""
     schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
     operations = [cast("Any", found).ok() for found in schema.get_all_operations()]
     for operation in operations:

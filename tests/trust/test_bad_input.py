@@ -1,4 +1,4 @@
-"""Whatever is sent: no answer of 500 or above, none that takes long, none that is undocumented."""
+"""Whatever is sent, no answer is 500 or above, slow, or undocumented."""
 
 import random
 import socket
@@ -28,12 +28,12 @@ from tests.trust.noise import SLOWEST, noisy_request, spoilt
 
 SENDERS: Final = 8
 PART: Final = 1_500
-"""Requests of noise that are made before they are sent."""
+"""Requests made and sent together."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """A service, and the header of an admin there."""
+    """A service, and an admin's header."""
 
     url: str
     headers: dict[str, str]
@@ -43,7 +43,7 @@ class Target:
 async def target(
     create_database: Callable[[], str], tokens: Tokens, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Target]:
-    """A service on a database of this file: among the noise are sign-ins that fail."""
+    """A service on its own database, because some of the noise is failing sign-ins."""
     url = create_database()
     database = await Database.open(url)
     token = tokens.issue(await create_caller(database), read_clock())
@@ -68,7 +68,7 @@ def test_no_documented_address_fails_in_thousands_of_requests(target: Target) ->
 
 
 def status_of(url: str, raw: bytes) -> int:
-    """What the service answers to these bytes; 0 where it says nothing, or waits for more."""
+    """The status of the answer to these bytes; 0 if there is none."""
     address = urlsplit(url)
     answer = b""
     with (
@@ -82,7 +82,7 @@ def status_of(url: str, raw: bytes) -> int:
 
 
 def send_noise(target: Target, requests: int, number: int) -> Counter[int]:
-    """The statuses of the answers to so many requests."""
+    """The statuses of the answers to this many requests."""
     chance = random.Random(number)
     statuses: Counter[int] = Counter()
 
@@ -93,7 +93,7 @@ def send_noise(target: Target, requests: int, number: int) -> Counter[int]:
         assert status == 0 or time.monotonic() - began < SLOWEST, raw
         return status
 
-    # Some of the noise asks the service to wait for more: meanwhile the other senders go on.
+    # Some noise makes the service wait for more bytes. The other senders go on.
     with ThreadPoolExecutor(SENDERS) as senders:
         for _ in range(0, requests, PART):
             statuses.update(
@@ -104,14 +104,14 @@ def send_noise(target: Target, requests: int, number: int) -> Counter[int]:
 
 def test_no_bytes_make_an_address_fail(target: Target) -> None:
     statuses = send_noise(target, 1500, 1)
-    # The noise gets past the parser of HTTP, and past that of JSON.
+    # The noise gets past the parsers of HTTP and JSON.
     assert statuses[200] > 100
     assert statuses[400] > 100
     assert statuses[422] > 100
 
 
 async def import_noise(database: Database, caller: Caller, files: int, number: int) -> int:
-    """How many of so many spoilt files of products were taken."""
+    """How many of this many spoilt product files were imported."""
     chance = random.Random(number)
     taken = 0
     for _ in range(files):

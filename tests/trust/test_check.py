@@ -1,4 +1,4 @@
-"""`sconto check` finds nothing where nothing is wrong, and each record that breaks a promise."""
+"""`sconto check` finds every record that breaks a promise, and nothing else."""
 
 import os
 import subprocess
@@ -32,7 +32,7 @@ ONCE = (CodeType.ONE_TIME, ("ONCE", "TWICE"))
 
 @pytest.fixture(scope="module")
 async def stock(create_database: Callable[[], str]) -> AsyncIterator[Database]:
-    """A database that these tests may spoil."""
+    """A database that these tests may damage."""
     database = await Database.open(create_database())
     yield database
     await database.close()
@@ -40,12 +40,12 @@ async def stock(create_database: Callable[[], str]) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def shop(stock: Database) -> Caller:
-    """A merchant of that database, with a history."""
+    """A merchant in that database, with orders."""
     return await open_shop(stock)
 
 
 async def open_shop(stock: Database) -> Caller:
-    """A merchant with promotions of all groups, and orders that were repeated and replaced."""
+    """A merchant with promotions of all groups, and repeated and replaced orders."""
     caller = await create_caller(stock)
     products = [Product(number, "Mug", 1000, "EUR") for number in (1, 2)]
     await put_products(stock, caller, products, NOON)

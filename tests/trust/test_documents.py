@@ -1,4 +1,4 @@
-"""Every test that a document calls as its witness exists."""
+"""Every test named in a document exists."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`sconto prove` finds nothing in Sconto, and finds each of several ways to break it on purpose."""
+"""`sconto prove` finds nothing in Sconto, and finds each of several deliberate flaws."""
 
 import re
 import subprocess
@@ -52,7 +52,7 @@ def settings_for(url: str) -> dict[str, str]:
 
 @contextmanager
 def flawed_service(database_url: str, flaw: str) -> Iterator[str]:
-    """The address of a service that was changed before it started."""
+    """The address of a service that starts with a flaw."""
     serve = f"{flaw}\nfrom sconto.cli import app\napp()"
     with subprocess.Popen(
         [sys.executable, "-c", serve, "serve", "--port", "0"],
@@ -89,7 +89,7 @@ def test_no_race_breaks_sconto(create_database: Callable[[], str]) -> None:
     )
     assert (proof.returncode, proof.stderr) == (0, ""), proof.stdout
     assert "BROKEN" not in proof.stdout
-    # What the figures say must be so: the callers of a race were under way together.
+    # The callers of a race really ran concurrently.
     raced = re.findall(r"^held    \D+ ([1-9]\d*) +(\d+)$", proof.stdout, re.MULTILINE)
     assert len(raced) == 9
     assert [attempts for attempts, _ in raced[:8]] == [overlapping for _, overlapping in raced[:8]]

@@ -1,4 +1,4 @@
-"""The bundled server from its first holder to its last, whoever is killed on the way."""
+"""The bundled server from its first holder to its last, with kills in between."""
 
 from __future__ import annotations
 
@@ -253,6 +253,6 @@ def accepts(url: str, statement: str) -> bool:
 
 
 def work_until_the_end(connection: psycopg.Connection) -> None:
-    """Busy in a way that does not notice that the postmaster is gone."""
+    """Keep a backend too busy to notice that the postmaster is gone."""
     with pytest.raises(psycopg.OperationalError):
         connection.execute("DO $$ DECLARE n bigint := 0; BEGIN LOOP n := n + 1; END LOOP; END $$")

@@ -1,4 +1,4 @@
-"""The bundled server takes a part of the memory that there is, and never all of a container's."""
+"""The bundled server takes a part of the memory of the machine or container."""
 
 from pathlib import Path
 

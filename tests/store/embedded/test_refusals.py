@@ -1,4 +1,4 @@
-"""What the bundled server refuses, in one line, and the closed folders that it copes with."""
+"""The bundled server refuses in one line, and works in closed folders."""
 
 from __future__ import annotations
 
