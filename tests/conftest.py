@@ -42,7 +42,7 @@ pytest_plugins = ["tests.beside"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the tests run on a server of one's own."""
+    """Let the tests run on another server."""
     parser.addoption(
         "--database-url",
         help="a PostgreSQL to test on, by an address whose user may create databases "
@@ -71,14 +71,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that all test processes of this run know."""
+    """A folder that all processes of this run share."""
     folder = tmp_path_factory.getbasetemp()
     return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
 
 
 @pytest.fixture(scope="session", autouse=True)
 def no_certificates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Let httpx read no certificates, which takes 20 ms a client: the tests speak plain HTTP."""
+    """Keep httpx from reading certificates: 20 ms for each client, and tests use plain HTTP."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("SSL_CERT_FILE", raising=False)
         patch.setenv("SSL_CERT_DIR", str(tmp_path_factory.mktemp("no-certificates")))
@@ -87,7 +87,7 @@ def no_certificates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def server_url(request: pytest.FixtureRequest, run_folder: Path) -> Iterator[str]:
-    """A PostgreSQL server, shared by all test processes; one may create databases on it."""
+    """A PostgreSQL server that all processes of the run share; its user may create databases."""
     named: str | None = request.config.getoption("--database-url")
     if named:
         yield named
@@ -104,7 +104,7 @@ def prepared_cluster(run_folder: Path) -> Path:
 
 @pytest.fixture
 def prepared_data_dir(prepared_cluster: Path, tmp_path: Path) -> Path:
-    """A data folder whose bundled database has the newest schema: it need not be made first."""
+    """A data folder whose bundled database exists and has the newest schema."""
     data_dir = tmp_path / "data"
     prepare_data_dir(prepared_cluster, data_dir)
     return data_dir
@@ -112,7 +112,7 @@ def prepared_data_dir(prepared_cluster: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def create_database(request: pytest.FixtureRequest, server_url: str) -> Iterator[Callable[[], str]]:
-    """Make databases with the newest schema and nothing in them; answers the address of each.
+    """Creates databases with the newest schema and no rows; returns the address of each.
 
     Given the name of another database, it makes a copy of that one.
     """
@@ -129,8 +129,7 @@ def create_database(request: pytest.FixtureRequest, server_url: str) -> Iterator
                 )
             )
             names.append(name)
-            # What these tests store need not outlive a power cut: tests of faults have servers of
-            # their own.
+            # Only tests of faults need durable rows, and they have their own servers.
             server.execute(
                 sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(
                     sql.Identifier(name)
@@ -146,7 +145,7 @@ def create_database(request: pytest.FixtureRequest, server_url: str) -> Iterator
 
 @pytest.fixture(scope="session")
 def database_url(create_database: Callable[[], str]) -> str:
-    """The address of the database that the tests of this process share."""
+    """The address of the database that all tests of this process share."""
     return create_database()
 
 
@@ -160,19 +159,19 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def merchant(database: Database) -> Caller:
-    """The admin of a merchant that no other test knows."""
+    """The admin of a new merchant."""
     return await create_caller(database)
 
 
 @pytest.fixture(scope="session")
 def tokens() -> Tokens:
-    """What signs and reads the tokens of `client`'s application."""
+    """Signs and reads the tokens of the tests' application."""
     return Tokens(SECRET_KEY)
 
 
 @pytest.fixture(scope="session")
 async def app(database: Database, tokens: Tokens) -> AsyncIterator[Starlette]:
-    """The application, started, on that database; its zone is UTC."""
+    """The running application on that database, in UTC."""
 
     @asynccontextmanager
     async def open_context() -> AsyncIterator[Context]:
@@ -185,7 +184,7 @@ async def app(database: Database, tokens: Tokens) -> AsyncIterator[Starlette]:
 
 @pytest.fixture
 async def client(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the application that has signed in nobody; see `bearer`."""
+    """A client of the application without a token; see `bearer`."""
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://sconto") as client:
         yield client
@@ -193,15 +192,15 @@ async def client(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 def bearer(tokens: Tokens) -> Callable[[Caller], dict[str, str]]:
-    """The header with which a caller calls: `client.get(url, headers=bearer(merchant))`."""
+    """The header of a caller: `client.get(url, headers=bearer(merchant))`."""
     return lambda caller: {"AuthorizationJWT": f"Bearer {tokens.issue(caller, read_clock())}"}
 
 
 @pytest.fixture(scope="session")
 def server(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a real service of two processes on that database; it knows `tokens`.
+    """The address of a real service of two processes on that database; it accepts `tokens`.
 
-    All tests of a process share it: one that kills or stops it starts its own.
+    All tests of a process share it. A test that kills or stops a service starts its own.
     """
     folder = tmp_path_factory.mktemp("server")
     settings = {
@@ -216,7 +215,7 @@ def server(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 async def create_caller(
     database: Database, role: Role = Role.ADMIN, merchant_id: int | None = None
 ) -> Caller:
-    """A user of a new merchant, or of this one, with the role; the password fits nothing."""
+    """A user with this role, of a new merchant or of this one; no password fits."""
     name = f"test-{os.getpid()}-{next(_numbers)}"
     async with database.write() as connection:
         if merchant_id is None:
@@ -234,7 +233,7 @@ async def create_caller(
 
 
 def drop_database(server: "psycopg.Connection[tuple[object, ...]]", name: str) -> None:
-    """Drop a database with the sessions in it; a worker of autovacuum must end by itself."""
+    """Drop a database and end its sessions; a worker of autovacuum must end by itself."""
 
     def is_dropped() -> bool:
         try:
@@ -254,7 +253,7 @@ def with_database(server_url: str, name: str) -> str:
 
 
 def _ensure_template(server: "psycopg.Connection[tuple[object, ...]]", server_url: str) -> None:
-    """Make the database that the others are copies of, unless another test process has."""
+    """Create the template of all databases, unless another process has."""
     server.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
     try:
         known = server.execute("SELECT FROM pg_database WHERE datname = %s", [_TEMPLATE])

@@ -1,4 +1,4 @@
-"""How a run deals its tests out to its processes: slow ones first, and together what shares."""
+"""Deals tests out to processes: slow ones first, and tests that share a service together."""
 
 import re
 from functools import cache
@@ -33,7 +33,7 @@ class Dealing(LoadScopeScheduling):
 
 
 def unit_of(nodeid: str) -> str:
-    """The name of what is dealt together with this test.
+    """The name of the group of tests that are dealt together with this one.
 
     All tests of the fixture `server` are, so that only one process starts it, and those of a file
     with a fixture for the whole file. Quick tests are dealt by the file, which saves messages.

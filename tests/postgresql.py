@@ -1,4 +1,4 @@
-"""PostgreSQL servers for a run of tests, which keep nothing: the bundled one, or version 15.
+"""Runs PostgreSQL servers without durability for tests: the bundled one, or version 15.
 
 `python -m tests.postgresql pytest tests/store --database-url` tests the store on version 15, the
 oldest that Sconto works with; the bundled one is newer.

@@ -1,4 +1,4 @@
-"""What all processes of a run share: the first one that asks opens it, and closes it last."""
+"""Shares something among the processes of a run: the first one opens it, and closes it last."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -9,9 +9,9 @@ from sconto.store.embedded.files import LockFile, alone
 
 @contextmanager
 def shared(folder: Path, open_it: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
-    """The address of something that runs once for all processes that name this folder.
+    """The address of something that all processes with this folder share.
 
-    The process that has opened it waits at the end of its block until no other uses it.
+    The process that opened it waits at the end of its block until no other uses it.
     """
     folder.mkdir(exist_ok=True)
     door, address = folder / "door", folder / "address"

@@ -1,4 +1,4 @@
-"""A disk that is full while shoppers order."""
+"""The disk is full while shoppers order."""
 
 import asyncio
 import os
@@ -15,12 +15,12 @@ from tests.faults.shoppers import Shop
 from tests.services import Service, wait_until
 
 DISK: Final = 160
-"""Megabytes: a new server with its log of writes takes about 100."""
+"""Megabytes. A new server with its WAL takes about 100."""
 
 
 @pytest.fixture
 def disk(folder: Path) -> Iterator[Path]:
-    """A small disk of its own."""
+    """A small disk for this test."""
     place = folder / "disk"
     place.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={DISK}m,mode=755", "tmpfs", str(place)]
@@ -59,7 +59,7 @@ async def test_orders_are_refused_while_the_disk_is_full_and_placed_once_there_i
 
 
 def fill(ballast: Path) -> None:
-    """Leave no room on the disk."""
+    """Fill the disk."""
     with ballast.open("wb", buffering=0) as file:
         size = 1 << 20
         while size >= 4096:

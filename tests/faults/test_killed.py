@@ -1,4 +1,4 @@
-"""The database, or the service, killed while shoppers order."""
+"""The database or the service is killed while shoppers order."""
 
 import asyncio
 import os
@@ -15,9 +15,9 @@ from tests.services import Service
 SOAK = [pytest.mark.soak, pytest.mark.timeout(600)]
 
 
-# Once, in short: tests/stories/test_killed_database.py.
+# The short version is in tests/stories/test_killed_database.py.
 @pytest.mark.parametrize("times", [pytest.param(20, marks=SOAK)])
-async def test_a_database_that_is_killed_loses_nothing_that_was_acknowledged(
+async def test_a_killed_database_loses_no_acknowledged_order(
     cluster: Cluster, service: Service, times: int
 ) -> None:
     shop = await Shop.open(cluster.url)
@@ -37,7 +37,7 @@ async def test_a_database_that_is_killed_loses_nothing_that_was_acknowledged(
 
 
 @pytest.mark.parametrize("times", [1, pytest.param(20, marks=SOAK)])
-async def test_a_service_that_is_killed_loses_nothing_that_was_acknowledged(
+async def test_a_killed_service_loses_no_acknowledged_order(
     cluster: Cluster, folder: Path, settings_for: Settings, times: int
 ) -> None:
     shop = await Shop.open(cluster.url)

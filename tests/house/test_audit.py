@@ -1,4 +1,4 @@
-"""The audit of what runs, against advisory services that answer, refuse and say nothing."""
+"""The audit of the pinned packages, with advisory services that answer, refuse and stay silent."""
 
 import json
 import re
@@ -20,7 +20,7 @@ PACKAGE = "starlette"
 
 
 class Advisories(BaseHTTPRequestHandler):
-    """Answers in the format of osv.dev; `known` are the packages with a vulnerability."""
+    """Answers in the format of osv.dev; the packages in `known` have a vulnerability."""
 
     known: tuple[str, ...] = ()
 
@@ -34,11 +34,11 @@ class Advisories(BaseHTTPRequestHandler):
         self.wfile.write(answer)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 class Alarming(Advisories):
-    """Knows of a vulnerability."""
+    """Knows a vulnerability."""
 
     known = (PACKAGE,)
 
@@ -81,14 +81,14 @@ def test_a_package_with_a_known_vulnerability_fails() -> None:
     assert re.search(rf"{PACKAGE} +\S+ +PYSEC-2026-1", run.stdout)
 
 
-def test_packages_without_any_pass() -> None:
+def test_packages_without_a_known_vulnerability_pass() -> None:
     with serving(Advisories) as service:
         run = audit(service)
     assert (run.returncode, run.stdout) == (0, "No known vulnerabilities found\n")
 
 
 @pytest.mark.parametrize("listens", [False, True], ids=["refuses", "says nothing"])
-def test_a_service_that_cannot_be_asked_is_said_in_one_line(listens: bool) -> None:
+def test_an_unreachable_advisory_service_is_reported_in_one_line(listens: bool) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         if not listens:
@@ -101,7 +101,7 @@ def test_a_service_that_cannot_be_asked_is_said_in_one_line(listens: bool) -> No
     assert run.stderr == ""
 
 
-def test_the_checks_of_every_change_ask() -> None:
+def test_make_lint_asks_for_vulnerabilities() -> None:
     rules = (ROOT / "Makefile").read_text()
     lint = rules.partition("\nlint:")[2].partition("\n\n")[0]
     assert "tools/audit.py requirements/run.txt" in lint

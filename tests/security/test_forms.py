@@ -1,4 +1,4 @@
-"""What is checked before a form of the portal is read: its sender and their role."""
+"""Sender and role are checked before a form of the portal is read."""
 
 from collections.abc import Callable
 
@@ -28,12 +28,12 @@ UPLOADS = [path for path in ADDRESSES if path.endswith(("/codes", "/new", "/edit
 
 
 def codes(number: int) -> bytes:
-    """A file of so many codes."""
+    """A file with this number of codes."""
     return b"".join(b"A%07d\n" % code for code in range(number))
 
 
 def ids(number: int) -> bytes:
-    """A file of so many product ids."""
+    """A file with this number of product ids."""
     return b"".join(b"%d\n" % product_id for product_id in range(1, number + 1))
 
 
@@ -50,14 +50,14 @@ def multipart(token: str, content: bytes, field: str = "code_file") -> bytes:
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-async def test_nothing_is_read_of_a_strangers_form(app: Starlette, address: str) -> None:
+async def test_no_form_is_read_from_a_stranger(app: Starlette, address: str) -> None:
     body = multipart("x", b"x" * 100_000)
     answer = await send(app, "POST", address, MULTIPART, body)
     assert answer.taken == 0
     assert answer.status == (403 if address.endswith("/sign-in") else 303)
 
 
-async def test_nothing_is_read_of_a_form_that_its_sender_may_not_send(
+async def test_no_form_is_read_from_a_sender_without_permission(
     app: Starlette, database: Database, tokens: Tokens
 ) -> None:
     cookie = cookie_of(await create_caller(database, Role.VIEWER), tokens)
@@ -68,7 +68,7 @@ async def test_nothing_is_read_of_a_form_that_its_sender_may_not_send(
         assert (answer.status, answer.taken) == (403, 0), address
 
 
-async def test_nothing_is_read_of_a_form_that_another_site_sends_or_that_is_compressed(
+async def test_no_form_from_another_site_or_compressed_form_is_read(
     app: Starlette, merchant: Caller, tokens: Tokens
 ) -> None:
     cookie = {"Cookie": cookie_of(merchant, tokens)}
@@ -85,7 +85,7 @@ async def test_nothing_is_read_of_a_form_that_another_site_sends_or_that_is_comp
         assert (answer.status, answer.taken) == (415, 0), address
 
 
-async def test_a_sign_in_and_a_form_of_typed_fields_have_64_kib(
+async def test_a_sign_in_and_a_form_without_files_are_limited_to_64_kib(
     app: Starlette, merchant: Caller, tokens: Tokens
 ) -> None:
     visitor = {"Cookie": f"{VISITOR_COOKIE}=me"}
@@ -98,7 +98,7 @@ async def test_a_sign_in_and_a_form_of_typed_fields_have_64_kib(
         assert (answer.status, answer.taken) == (413, 0), address
 
 
-async def test_a_promotion_with_files_has_16_mib(
+async def test_a_promotion_with_files_is_limited_to_16_mib(
     app: Starlette, merchant: Caller, tokens: Tokens
 ) -> None:
     cookie = cookie_of(merchant, tokens)

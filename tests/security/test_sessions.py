@@ -1,4 +1,4 @@
-"""Sessions and tokens on a real service of two processes: what ends them ends them in both."""
+"""Sessions and tokens end in both processes of a service."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ from tests.operations.test_people import PASSWORD, a_user
 from tests.services import Service
 
 WITHIN = 10
-"""Seconds, as promised."""
+"""Seconds, as documented."""
 
 ENDS: dict[str, Callable[[Database, str], Awaitable[object]]] = {
     "password": lambda database, name: set_password(database, name, "another password"),
@@ -52,7 +52,7 @@ async def status_of_api(client: httpx.AsyncClient, token: str) -> int:
 
 
 async def until_always(ask: Callable[[], Awaitable[int]], status: int) -> None:
-    """Ask until ten answers in a row have the status, whichever process answers."""
+    """Ask until ten answers in a row have the status, at most WITHIN seconds."""
     began = time.monotonic()
     in_a_row = 0
     while in_a_row < 10:
@@ -62,7 +62,7 @@ async def until_always(ask: Callable[[], Awaitable[int]], status: int) -> None:
             await asyncio.sleep(0.1)
 
 
-async def test_signing_out_ends_the_session_in_all_processes_and_changes_end_all_of_a_user(
+async def test_sign_out_and_changes_of_a_user_end_sessions_in_all_processes(
     server: str, database: Database, merchant: Caller
 ) -> None:
     async with httpx.AsyncClient(base_url=server, timeout=30) as client:
@@ -89,7 +89,7 @@ async def test_signing_out_ends_the_session_in_all_processes_and_changes_end_all
 
 
 async def fail_and_sign_in_from_elsewhere(url: str, name: str) -> int:
-    """What the right password gets behind a proxy, after ten wrong ones of somebody else."""
+    """The status for the right password, after ten wrong ones from another address."""
     async with httpx.AsyncClient(base_url=url, timeout=30) as client:
 
         async def sign_in(password: str, address: str) -> int:
@@ -109,7 +109,7 @@ async def fail_and_sign_in_from_elsewhere(url: str, name: str) -> int:
 @pytest.mark.parametrize(
     ("named", "status"), [("127.0.0.1", 200), ("192.0.2.0/24", 429), (None, 429)]
 )
-async def test_only_a_proxy_that_is_named_says_where_requests_come_from(
+async def test_only_a_trusted_proxy_says_where_requests_come_from(
     create_database: Callable[[], str], tmp_path: Path, named: str | None, status: int
 ) -> None:
     # On another database, because these failures count against the address of all tests.

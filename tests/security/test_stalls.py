@@ -1,4 +1,4 @@
-"""No single request keeps the event loop, and with it everybody else, from being served."""
+"""No single request blocks the event loop, and with it all other requests."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ from tests.security.stalls import send, stalls, tried_again_if_stalled
 
 @dataclass(frozen=True)
 class Many:
-    """Where the promotion is, and who may see it."""
+    """The address of a promotion, and its owner's headers."""
 
     path: str
     headers: dict[str, str]
@@ -46,14 +46,14 @@ def many_codes() -> bytes:
 
 
 def many_products() -> bytes:
-    """330,000 products, each with a percent that is none."""
+    """330,000 products with an invalid percent."""
     products = (b'{"product_id":%d,"discount_percent":0}' % n for n in range(1, 330_000))
     body = b'{"promotion_type":"discount","promotion_name":"x","discounts":{"products":[%s]}}'
     return body % b",".join(products)
 
 
 def filled(part: bytes, times: int = 1) -> Callable[[], bytes]:
-    """A body of 16 MiB that repeats this part in a list; the part itself is repeated before."""
+    """Makes a body of 16 MiB: a list of elements, each of which is the part, repeated."""
     whole = len(part) * times
     count = max(1, SIZE // (whole + 1) - 10)
     return lambda: b'{"a":[' + b",".join([part * times] * count) + b"]}"
@@ -92,7 +92,7 @@ MANY = 40_000
 @pytest.fixture(scope="module")
 @tried_again_if_stalled
 async def many(app: Starlette, database: Database, tokens: Tokens) -> Many:
-    """A promotion with many codes, made by one body; making it is watched too."""
+    """A promotion with many codes, created by one body; the creation must not stall either."""
     headers = {
         "AuthorizationJWT": f"Bearer {tokens.issue(await create_caller(database), read_clock())}"
     }

@@ -1,4 +1,4 @@
-"""The bundled server under load: its postmaster is killed, or one of the services that share it."""
+"""The bundled server under load: its postmaster or one of its services is killed."""
 
 import asyncio
 import os
@@ -24,12 +24,12 @@ from tests.stories.shoppers import an_order, clients, share_out
 CLIENTS: Final = 16
 CODES: Final = 30
 ORDERS: Final = 3 * CODES
-"""Each code is asked for by three orders and serves one."""
+"""Three orders want each code, and one gets it."""
 
 
 @dataclass
 class Shop:
-    """A merchant of a running service, a promotion with one-time codes and an automatic one."""
+    """A merchant with an automatic promotion and one with one-time codes."""
 
     headers: dict[str, str]
     promotions: tuple[int, int]
@@ -58,7 +58,7 @@ class Shop:
         return cls(headers, (create("coupon", once), create("discount", always)))
 
     async def order(self, url: str, strike: Callable[[], None]) -> None:
-        """Place all orders, each until it is placed or refused; strike in the middle of it."""
+        """Place all orders, each until it is placed or refused; call `strike` in the middle."""
         struck = False
 
         async def place(client: httpx.AsyncClient, number: int) -> None:
@@ -83,7 +83,7 @@ class Shop:
         assert struck
 
     async def check(self, url: str) -> None:
-        """Every acknowledged order is there, none twice, and the counters are what is stored."""
+        """Assert that every acknowledged order is stored once, and that the counters fit."""
         stored: dict[int, Any] = {}
 
         async def find(client: httpx.AsyncClient, number: int) -> None:
@@ -124,7 +124,7 @@ def service(settings: dict[str, str], tmp_path: Path) -> Iterator[Service]:
         yield service
 
 
-async def test_a_postmaster_killed_under_load_loses_no_order_that_was_acknowledged(
+async def test_a_postmaster_killed_under_load_loses_no_acknowledged_order(
     service: Service, settings: dict[str, str]
 ) -> None:
     data_dir = Path(settings["SCONTO_DATA_DIR"])
@@ -132,13 +132,13 @@ async def test_a_postmaster_killed_under_load_loses_no_order_that_was_acknowledg
     shop = Shop.open(service, settings)
     await shop.order(service.url, strike=lambda: kill(postmaster))
     assert find_postmaster(data_dir) != postmaster
-    # Nobody gave up: what was on its way when the server died was sent again.
+    # Requests that were running when the server died were repeated.
     assert len(shop.acknowledged) == CODES
     await shop.check(service.url)
     assert "Traceback" not in service.log
 
 
-async def test_of_two_services_on_one_folder_one_is_killed_under_load_and_the_other_goes_on(
+async def test_a_service_killed_under_load_leaves_another_on_its_folder_working(
     service: Service, settings: dict[str, str], tmp_path: Path
 ) -> None:
     doomed = Service(tmp_path / "doomed", settings)
@@ -158,11 +158,11 @@ async def test_of_two_services_on_one_folder_one_is_killed_under_load_and_the_ot
 
 
 def body_of(number: int) -> dict[str, object]:
-    """The order of this number; it asks for a code that others ask for too."""
+    """The order of this number. It wants a code that others want too."""
     return an_order(f"A-{number}", f"c{number % CODES}")
 
 
 async def find_statistics(client: httpx.AsyncClient, url: str, promotion_id: int) -> Any:
-    """What the statistics say of a promotion."""
+    """The statistics of a promotion."""
     answer = await client.post(f"{url}/v1/promotion/statistics", json={"id": promotion_id})
     return answer.json()

@@ -55,7 +55,7 @@ def pair(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield service
 
 
-def test_a_service_on_a_migrated_database_makes_no_database(
+def test_a_service_on_a_named_database_starts_no_bundled_one(
     single: Service, settings: Settings
 ) -> None:
     assert single.get("/health/ready").status_code == 200
@@ -63,7 +63,7 @@ def test_a_service_on_a_migrated_database_makes_no_database(
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_request_under_way_is_finished_before_the_service_stops(
+def test_a_running_request_is_finished_before_the_service_stops(
     settings: Settings, tmp_path: Path, workers: str
 ) -> None:
     with Service.running(tmp_path, settings, "--workers", workers) as service:
@@ -93,9 +93,7 @@ def test_a_worker_that_is_killed_is_replaced(pair: Service) -> None:
     assert pair.get("/health/ready").status_code == 200
 
 
-def test_workers_do_not_outlive_a_service_that_is_killed(
-    settings: Settings, tmp_path: Path
-) -> None:
+def test_workers_do_not_outlive_a_killed_service(settings: Settings, tmp_path: Path) -> None:
     service = Service(tmp_path, settings, "--workers", "2")
     try:
         wait_until(lambda: len(service.workers()) == 2)

@@ -1,4 +1,4 @@
-"""Sixty-four clients and two services, a limit of ten, and clients that are killed and retry."""
+"""Clients race for a limited subscription code on two services; some are killed and retry."""
 
 import asyncio
 import json
@@ -83,7 +83,7 @@ def count_applications(settings: dict[str, str], merchant_id: int) -> Callable[[
     return count_applications
 
 
-def test_the_limit_is_met_exactly_though_a_third_of_the_clients_are_killed_and_retry(
+def test_the_limit_is_reached_exactly_although_clients_are_killed_and_retry(
     services: tuple[Service, Service],
     headers: dict[str, str],
     count_applications: Callable[[], tuple[int, int]],
@@ -97,7 +97,7 @@ def test_the_limit_is_met_exactly_though_a_third_of_the_clients_are_killed_and_r
     refused = [answer for answer in answers if answer.status_code == 409]
     assert (len(applied), len(refused)) == (LIMIT, CLIENTS - LIMIT)
     assert len({answer.json()["meta"]["applicationId"] for answer in applied}) == LIMIT
-    # Each was told its own place below the limit, whatever else was under way.
+    # Each answer has its own count.
     places = [answer.json()["data"]["constraint"]["usageCount"] for answer in applied]
     assert sorted(places) == list(range(1, LIMIT + 1))
     # The promotion was created without a key.
@@ -152,7 +152,7 @@ def test_no_use_is_lost_or_counted_twice_when_a_service_is_killed(
     assert count_applications() == (expected, expected)
 
 
-def test_a_limit_that_comes_goes_and_moves_under_load_is_never_passed(
+def test_a_limit_changed_under_load_is_never_exceeded(
     services: tuple[Service, Service],
     headers: dict[str, str],
     count_applications: Callable[[], tuple[int, int]],
@@ -181,7 +181,7 @@ def _read_usage(service: Service, headers: dict[str, str], promotion_id: str) ->
 async def _apply_while_one_is_killed(
     killed: Service, kept: Service, headers: dict[str, str]
 ) -> list[httpx.Response]:
-    """What 32 clients are told in the end, eight times each; whoever lost a service retries."""
+    """The last answers to 32 clients with eight requests each; those that lose a service retry."""
     answered = 0
     limits = httpx.Limits(max_connections=CLIENTS)
     async with httpx.AsyncClient(limits=limits, timeout=60) as client:
@@ -213,7 +213,7 @@ async def _apply_while_one_is_killed(
 async def _move_limit(
     urls: list[str], headers: dict[str, str], promotion_id: str
 ) -> tuple[int, list[dict[str, int]]]:
-    """How often 32 clients applied the code meanwhile, and each limit once it was reached."""
+    """The number of applications by 32 clients, and each limit once it was reached."""
     applied = 0
     is_over = False
     reached = []
@@ -237,7 +237,7 @@ async def _move_limit(
             return constraint
 
         async def limit_to(room: int | None) -> None:
-            """Set a limit so far above what is counted, however often that is too late."""
+            """Set a limit this far above the count; retry if the count has passed it."""
             status = 422
             while status == 422:
                 max_usage = None if room is None else (await read())["usageCount"] + room
@@ -263,7 +263,7 @@ async def _move_limit(
 
 
 async def _race(urls: list[str], headers: dict[str, str]) -> list[httpx.Response]:
-    """What each client is told in the end; every third is killed first, and retries elsewhere."""
+    """The last answer to each client; every third is killed first and retries elsewhere."""
     limits = httpx.Limits(max_connections=CLIENTS)
     async with httpx.AsyncClient(limits=limits, timeout=60) as client:
 
@@ -285,7 +285,7 @@ async def _race(urls: list[str], headers: dict[str, str]) -> list[httpx.Response
 
 
 def _send_and_die(url: str, headers: dict[str, str], wait: float) -> None:
-    """Send the request and reset the connection a moment later, as a killed process does."""
+    """Send the request and reset the connection shortly after, like a killed process."""
     address = urlsplit(url)
     body = json.dumps(APPLY).encode()
     named = {**headers, "Host": "x", "Content-Type": "application/json"}

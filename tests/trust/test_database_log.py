@@ -1,4 +1,4 @@
-"""What PostgreSQL's log shows of codes, with the settings of docs/operations.md and without."""
+"""Codes in PostgreSQL's log, with the settings of docs/operations.md and without."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ MANUAL = Path(__file__).parents[2] / "docs" / "operations.md"
 
 @pytest.fixture
 def cluster(prepared_cluster: Path) -> Iterator[Cluster]:
-    """A server with a role `sconto`, whose database is the one that Sconto uses."""
+    """A server whose role `sconto` owns the database."""
     with open_folder() as folder, Cluster.running(folder / "primary", prepared_cluster) as cluster:
         yield cluster
 
@@ -34,7 +34,7 @@ def settings_of_the_manual() -> str:
 
 
 async def trade(url: str) -> None:
-    """Quotes, an order and a clash of codes, all with codes that begin with SECRET."""
+    """Make quotes, an order and a clash of codes, all with codes that begin with SECRET."""
     database = await Database.open(url)
     try:
         caller = await create_caller(database)

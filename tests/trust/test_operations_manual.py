@@ -1,4 +1,4 @@
-"""The commands of docs/operations.md, run as they stand there."""
+"""The commands of docs/operations.md work."""
 
 import os
 import re
@@ -31,13 +31,13 @@ MANUAL = Path(__file__).parents[2] / "docs" / "operations.md"
 
 
 def commands_under(heading: str) -> list[str]:
-    """The blocks of commands of one chapter."""
+    """The command blocks of one chapter."""
     chapter = MANUAL.read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
     return re.findall(r"^```sh\n(.*?)^```$", chapter, re.MULTILINE | re.DOTALL)
 
 
 def run(commands: str, folder: Path, variables: dict[str, str]) -> str:
-    """What the commands print; each must succeed."""
+    """The output of commands, all of which must succeed."""
     programs = [str(find_programs()), str(Path(sys.executable).parent), os.environ["PATH"]]
     settings = {"SCONTO_SECRET_KEY": SECRET_KEY.decode(), "PATH": ":".join(programs)}
     done = subprocess.run(
@@ -54,7 +54,7 @@ def run(commands: str, folder: Path, variables: dict[str, str]) -> str:
 
 
 async def place_orders(url: str) -> None:
-    """Orders of a merchant, one of which replaces another."""
+    """Place orders of a merchant, one of which replaces another."""
     database = await Database.open(url)
     try:
         await open_shop(database)
@@ -63,7 +63,7 @@ async def place_orders(url: str) -> None:
 
 
 async def ask(url: str, verb: Callable[[Database], Awaitable[T]]) -> T:
-    """What a verb answers on the database at an address."""
+    """The result of an operation on a database."""
     database = await Database.open(url)
     try:
         return await verb(database)
@@ -82,7 +82,7 @@ async def open_to_somebody(database: Database) -> tuple[int, str]:
 
 
 async def find_caller(url: str, token: str) -> Caller | None:
-    """Whose token it is to a service that starts on the database; None if nobody's."""
+    """The caller of a token for a service that starts on the database; None if it is invalid."""
     tokens = Tokens(SECRET_KEY, epoch=None)
     await ask(url, tokens.refresh)
     try:
@@ -97,7 +97,7 @@ def folder() -> Iterator[Path]:
         yield folder
 
 
-async def test_what_is_backed_up_is_restored_and_passes_the_check(
+async def test_a_backup_restores_to_a_database_that_passes_the_check(
     folder: Path, prepared_cluster: Path
 ) -> None:
     with Cluster.running(folder / "server", prepared_cluster) as cluster:
@@ -112,7 +112,7 @@ async def test_what_is_backed_up_is_restored_and_passes_the_check(
         (restore,) = commands_under("Restore")
         assert "BROKEN" not in run(restore, folder, variables)
         assert count_orders(restored) == 3
-        # The id of the merchant that was lost is another's now, whom its token must not open.
+        # A new merchant has the lost merchant's id. The old token must not work for it.
         new_id, new_token = await ask(restored, open_to_somebody)
         assert new_id == lost_id
         assert await find_caller(restored, old_token) is None
@@ -121,7 +121,7 @@ async def test_what_is_backed_up_is_restored_and_passes_the_check(
         assert known.merchant_id == new_id
 
 
-async def test_what_happened_before_a_mishap_comes_back_from_the_archive(
+async def test_the_archive_restores_the_moment_before_a_mishap(
     folder: Path, prepared_cluster: Path
 ) -> None:
     backup = folder / "backup"

@@ -1,4 +1,4 @@
-"""`sconto prove` finds nothing in Sconto, and finds each of several ways to break it on purpose."""
+"""`sconto prove` finds nothing in Sconto, and finds each of several deliberate flaws."""
 
 import re
 import subprocess
@@ -52,7 +52,7 @@ def settings_for(url: str) -> dict[str, str]:
 
 @contextmanager
 def flawed_service(database_url: str, flaw: str) -> Iterator[str]:
-    """The address of a service that was changed before it started."""
+    """The address of a service that starts with a flaw."""
     serve = f"{flaw}\nfrom sconto.cli import app\napp()"
     with subprocess.Popen(
         [sys.executable, "-c", serve, "serve", "--port", "0"],
@@ -78,7 +78,7 @@ def prove(database_url: str, address: str) -> Result:
     return CliRunner().invoke(app, [*OPTIONS, "--url", address], env=settings_for(database_url))
 
 
-def test_sconto_holds_while_clients_race_on_it(create_database: Callable[[], str]) -> None:
+def test_no_race_breaks_sconto(create_database: Callable[[], str]) -> None:
     proof = subprocess.run(
         [SCONTO, *OPTIONS],
         env=environment_of(settings_for(create_database())),
@@ -89,7 +89,7 @@ def test_sconto_holds_while_clients_race_on_it(create_database: Callable[[], str
     )
     assert (proof.returncode, proof.stderr) == (0, ""), proof.stdout
     assert "BROKEN" not in proof.stdout
-    # What the figures say must be so: the callers of a race were under way together.
+    # The callers of a race really ran concurrently.
     raced = re.findall(r"^held    \D+ ([1-9]\d*) +(\d+)$", proof.stdout, re.MULTILINE)
     assert len(raced) == 9
     assert [attempts for attempts, _ in raced[:8]] == [overlapping for _, overlapping in raced[:8]]
@@ -141,14 +141,14 @@ def test_each_flaw_is_found_by_the_race_and_by_the_comparison(
         assert f"BROKEN  {name}" in proof.stdout
 
 
-def test_a_service_on_another_database_is_named_as_such(create_database: Callable[[], str]) -> None:
+def test_a_service_on_another_database_is_reported(create_database: Callable[[], str]) -> None:
     with flawed_service(create_database(), "") as address:
         proof = prove(create_database(), address)
     assert proof.exit_code == 1
     assert proof.stderr == f"sconto: {address} does not know a new user: it has another database\n"
 
 
-def test_a_service_that_is_not_there_is_named_as_such(create_database: Callable[[], str]) -> None:
+def test_an_unreachable_service_is_reported(create_database: Callable[[], str]) -> None:
     proof = prove(create_database(), "http://127.0.0.1:9")
     assert proof.exit_code == 1
     assert proof.stderr == "sconto: http://127.0.0.1:9 does not answer\n"

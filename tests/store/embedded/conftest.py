@@ -1,4 +1,4 @@
-"""A data folder for each test, and nothing left running after it."""
+"""A data folder for each test, with nothing left running afterwards."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.store.embedded.holders import find_keepers, find_servers, kill, wait_
 
 @pytest.fixture
 def new_data_dir(tmp_path: Path) -> Iterator[Path]:
-    """The name of a data folder whose server and keeper must end soon after the test."""
+    """The path of a data folder that does not exist yet; its server and keeper must end."""
     folder = tmp_path / "data"
     yield folder
     try:
@@ -24,6 +24,6 @@ def new_data_dir(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def data_dir(new_data_dir: Path, prepared_cluster: Path) -> Path:
-    """A data folder with a cluster that an earlier holder has made."""
+    """A data folder with a cluster."""
     prepare_data_dir(prepared_cluster, new_data_dir)
     return new_data_dir
