@@ -6,8 +6,8 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from openapi.checkout_models import CartToPrice, Instant, Percent, Reference, Total
-from openapi.fields import Absent, Filled, ProductId
+from openapi.checkout_models import CartToPrice, Percent
+from openapi.fields import Absent, Filled, Instant, ProductId, Reference, Total, strict
 from sconto.domain.cart_promotion import Measure, Target
 from sconto.domain.codes import CodeType
 from sconto.domain.names import NAME_LENGTH
@@ -47,15 +47,10 @@ STORED: Final[JsonDict] = {
 }
 
 
-def _strict(example: JsonDict | None = None) -> ConfigDict:
-    extra: JsonDict | None = None if example is None else {"example": example}
-    return ConfigDict(extra="forbid", json_schema_extra=extra)
-
-
 class CartProducts(BaseModel):
     """Products by id or tag, all where neither is given, without the exceptions."""
 
-    model_config = _strict()
+    model_config = strict()
 
     ids: Annotated[list[ProductId], Field(min_length=1, max_length=10_000)] | Absent = None
     tags: Filled[Tag] | Absent = None
@@ -66,7 +61,7 @@ class CartProducts(BaseModel):
 class PercentBenefit(BaseModel):
     """A percent, perhaps with a cap on the whole."""
 
-    model_config = _strict()
+    model_config = strict()
 
     type: Literal["percent"]
     percent: Percent
@@ -76,7 +71,7 @@ class PercentBenefit(BaseModel):
 class AmountBenefit(BaseModel):
     """An amount: of lines for each unit, of the order and of shipping once."""
 
-    model_config = _strict()
+    model_config = strict()
 
     type: Literal["amount"]
     amounts: Amounts
@@ -85,7 +80,7 @@ class AmountBenefit(BaseModel):
 class PriceBenefit(BaseModel):
     """What each unit costs; a line that is cheaper stays as it is. For lines only."""
 
-    model_config = _strict()
+    model_config = strict()
 
     type: Literal["price"]
     prices: Amounts
@@ -94,7 +89,7 @@ class PriceBenefit(BaseModel):
 class UnitsBenefit(BaseModel):
     """For every `buy` units `get` units at a percent off, the cheapest first. For lines only."""
 
-    model_config = _strict()
+    model_config = strict()
 
     type: Literal["units"]
     buy: Count
@@ -107,7 +102,7 @@ class UnitsBenefit(BaseModel):
 class BenefitTier(BaseModel):
     """What counts from a subtotal or a quantity on."""
 
-    model_config = _strict()
+    model_config = strict()
 
     from_: Annotated[Amounts | Count, Field(alias="from")]
     benefit: PercentBenefit | AmountBenefit
@@ -116,7 +111,7 @@ class BenefitTier(BaseModel):
 class TiersBenefit(BaseModel):
     """The highest tier that is reached counts."""
 
-    model_config = _strict()
+    model_config = strict()
 
     type: Literal["tiers"]
     by: Measure
@@ -132,7 +127,7 @@ CartBenefit = Annotated[
 class CartHours(BaseModel):
     """The hours in which the promotion runs; `from` is included, `until` is not."""
 
-    model_config = _strict()
+    model_config = strict()
 
     weekdays: Filled[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] | Absent = None
     from_: Annotated[str, Field(alias="from", pattern="^[0-2][0-9]:[0-5][0-9]$")]
@@ -143,7 +138,7 @@ class CartHours(BaseModel):
 class CartConditions(BaseModel):
     """What a cart must have; the minimums are measured on the covered lines."""
 
-    model_config = _strict()
+    model_config = strict()
 
     minimum_subtotal: Amounts | Absent = None
     minimum_quantity: Count | Absent = None
@@ -154,7 +149,7 @@ class CartConditions(BaseModel):
 class CartLimits(BaseModel):
     """How many orders it serves, in all and for a customer, and what it may cost."""
 
-    model_config = _strict()
+    model_config = strict()
 
     total: Count | Absent = None
     per_customer: Count | Absent = None
@@ -164,7 +159,7 @@ class CartLimits(BaseModel):
 class CartCodes(BaseModel):
     """The codes of which a cart needs one. The code endpoints add and remove them singly."""
 
-    model_config = _strict()
+    model_config = strict()
 
     code_type: CodeType
     codes: list[str] | Absent = None
@@ -173,7 +168,7 @@ class CartCodes(BaseModel):
 class CartPromotionToCreate(BaseModel):
     """A cart promotion."""
 
-    model_config = _strict(SENT)
+    model_config = strict(SENT)
 
     name: Annotated[str, Field(min_length=1, max_length=NAME_LENGTH)]
     active: bool = True
@@ -204,7 +199,7 @@ class CartPromotionPatch(BaseModel):
 class StoredCartPromotion(BaseModel):
     """A cart promotion as it stands."""
 
-    model_config = _strict(STORED)
+    model_config = strict(STORED)
 
     id: int
     name: str
@@ -228,7 +223,7 @@ class StoredCartPromotion(BaseModel):
 class CartPromotionPage(BaseModel):
     """Some promotions, the latest created first; without the codes themselves."""
 
-    model_config = _strict({"promotions": [STORED], "next_cursor": None})
+    model_config = strict({"promotions": [STORED], "next_cursor": None})
 
     promotions: list[StoredCartPromotion]
     next_cursor: str | None
@@ -335,19 +330,19 @@ class CartHistoryPage(BaseModel):
 class CartPromotionDraft(CartPromotionToCreate):
     """A cart promotion that is not stored."""
 
-    model_config = _strict()
+    model_config = strict()
 
 
 class CartToTry(CartToPrice):
     """The body of a quote."""
 
-    model_config = _strict()
+    model_config = strict()
 
 
 class CartTrial(BaseModel):
     """A draft and a cart; with `promotion_id` the draft takes the place of that promotion."""
 
-    model_config = _strict(
+    model_config = strict(
         {
             "promotion": SENT,
             "cart": {

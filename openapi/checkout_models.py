@@ -2,10 +2,15 @@
 
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from pydantic.config import JsonDict
 
-from openapi.fields import Absent, Currency, Price, ProductId
+from openapi.cart_outcome_models import (
+    ConsideredCartPromotion,
+    LineAdjustment,
+    PricedShipping,
+)
+from openapi.fields import Absent, Currency, Instant, Price, ProductId, Reference, Total, strict
 from sconto.domain.cart_limits import (
     LONGEST_CODE_OF_CART,
     MOST_CODES_OF_CART,
@@ -15,11 +20,9 @@ from sconto.domain.cart_limits import (
     MOST_SEGMENTS,
     MOST_UNITS_OF_LINE,
 )
-from sconto.domain.cart_offers import CartReason
-from sconto.domain.cart_promotion import Target
 from sconto.domain.choice import Group, Reason
 from sconto.domain.code_outcomes import CodeStatus
-from sconto.domain.names import NAME_LENGTH, REFERENCE_LENGTH
+from sconto.domain.names import NAME_LENGTH
 from sconto.domain.order import OrderStatus
 from sconto.domain.promotion import PromotionType
 from sconto.domain.subscription import LAST_ORDER_NUMBER, CodeReason
@@ -72,24 +75,7 @@ PLACED: Final[JsonDict] = {
 }
 
 
-def _strict(example: JsonDict | None = None) -> ConfigDict:
-    """Other fields are refused; with an example."""
-    if example is None:
-        return ConfigDict(extra="forbid")
-    return ConfigDict(extra="forbid", json_schema_extra={"example": example})
-
-
-Reference = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=REFERENCE_LENGTH,
-        description="The shop's own id; no control characters.",
-    ),
-]
-Total = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,23})(\.[0-9]{1,4})?$")]
 Percent = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,2})(\.[0-9]{1,6})?$")]
-Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Code = Annotated[str, Field(min_length=1, max_length=LONGEST_CODE_OF_CART)]
 Codes = Annotated[
     list[Code],
@@ -102,7 +88,7 @@ OrderNumber = Annotated[int, Field(ge=1, le=LAST_ORDER_NUMBER)]
 class CartLine(BaseModel):
     """A product in a cart."""
 
-    model_config = _strict()
+    model_config = strict()
 
     line_id: Reference
     product_id: ProductId
@@ -113,7 +99,7 @@ class CartLine(BaseModel):
 class CartSubscriptionCode(BaseModel):
     """A code on the subscription, with the number of the first order after it was applied."""
 
-    model_config = _strict()
+    model_config = strict()
 
     code: Name
     first_order_number: OrderNumber
@@ -123,7 +109,7 @@ class CartSubscriptionCode(BaseModel):
 class CartSubscription(BaseModel):
     """The subscription that the cart is an order of."""
 
-    model_config = _strict()
+    model_config = strict()
 
     type_id: Name
     order_number: OrderNumber
@@ -136,7 +122,7 @@ class CartSubscription(BaseModel):
 class CartCustomer(BaseModel):
     """The shopper, by the shop's own id, for conditions and limits of cart promotions."""
 
-    model_config = _strict()
+    model_config = strict()
 
     id: Reference | None = None
     segments: Annotated[list[Reference], Field(max_length=MOST_SEGMENTS)] | None = None
@@ -148,7 +134,7 @@ class CartCustomer(BaseModel):
 class Cart(BaseModel):
     """Products to buy, activated codes, the shopper, and what shipping costs."""
 
-    model_config = _strict()
+    model_config = strict()
 
     currency: Currency
     lines: Annotated[list[CartLine], Field(min_length=1, max_length=MOST_LINES_OF_CART)]
@@ -163,7 +149,7 @@ class Cart(BaseModel):
 class CartToPrice(Cart):
     """A cart; `at` prices it at that time, with the current promotions."""
 
-    model_config = _strict(
+    model_config = strict(
         {
             **_CART,
             "subscription": {
@@ -181,7 +167,7 @@ class CartToPrice(Cart):
 class OrderToPlace(Cart):
     """A cart to order; `replaces` is the shopper's earlier order, which becomes deleted."""
 
-    model_config = _strict({"order_id": "A-1", **_CART})
+    model_config = strict({"order_id": "A-1", **_CART})
 
     order_id: Reference
     expected_total: Annotated[
@@ -197,7 +183,7 @@ class OrderToPlace(Cart):
 class NewOrderStatus(BaseModel):
     """The new status of an order."""
 
-    model_config = _strict({"status": "paid"})
+    model_config = strict({"status": "paid"})
 
     status: OrderStatus
 
@@ -205,7 +191,7 @@ class NewOrderStatus(BaseModel):
 class PriceToList(BaseModel):
     """A product and its price without promotions."""
 
-    model_config = _strict()
+    model_config = strict()
 
     product_id: ProductId
     unit_price: Price
@@ -214,7 +200,7 @@ class PriceToList(BaseModel):
 class PricesToList(BaseModel):
     """The products of a listing page."""
 
-    model_config = _strict(
+    model_config = strict(
         {"currency": "EUR", "products": [{"product_id": 11111, "unit_price": "19.99"}]}
     )
 
@@ -225,7 +211,7 @@ class PricesToList(BaseModel):
 class LinePick(BaseModel):
     """The promotion that a group chose for a line; `reason` if another group's applies."""
 
-    model_config = _strict()
+    model_config = strict()
 
     promotion_id: int
     group: Group
@@ -238,72 +224,17 @@ class LinePick(BaseModel):
 class LinePromotion(BaseModel):
     """The promotion that applies to a line."""
 
-    model_config = _strict()
+    model_config = strict()
 
     id: int
     type: PromotionType
     code: str | Absent = None
 
 
-class LineAdjustment(BaseModel):
-    """What a cart promotion takes off a line."""
-
-    model_config = _strict()
-
-    promotion_id: int
-    target: Target
-    discount: Total
-
-
-class PricedShipping(BaseModel):
-    """What shipping costs before promotions, what they take off, and what remains."""
-
-    model_config = _strict()
-
-    amount: Total
-    discount: Total
-    total: Total
-
-
-class NextTier(BaseModel):
-    """What the cart has, and what the next tier needs: amounts or units."""
-
-    model_config = _strict()
-
-    have: Total | int
-    need: Total | int
-    missing: Total | int
-
-
-class CartPromotionReason(BaseModel):
-    """Why a cart promotion does not apply, with what the cart has and needs."""
-
-    model_config = _strict()
-
-    reason: CartReason
-    have: Total | int | Absent = None
-    need: Total | int | Absent = None
-    missing: Total | int | Absent = None
-
-
-class ConsideredCartPromotion(BaseModel):
-    """What a cart promotion takes off, or all the reasons why it does not apply."""
-
-    model_config = _strict()
-
-    promotion_id: int
-    target: Target
-    code: str | Absent = None
-    applied: bool
-    discount: Total | Absent = None
-    next: Annotated[NextTier | Absent, Field(description="Of tiers that are reached.")] = None
-    reasons: list[CartPromotionReason] | Absent = None
-
-
 class PricedLine(BaseModel):
     """A line, what it costs, and why."""
 
-    model_config = _strict()
+    model_config = strict()
 
     line_id: str
     product_id: int
@@ -327,7 +258,7 @@ class PricedLine(BaseModel):
 class PricedCode(BaseModel):
     """A code's status, with the facts behind it."""
 
-    model_config = _strict()
+    model_config = strict()
 
     code: str
     status: CodeStatus
@@ -340,7 +271,7 @@ class PricedCode(BaseModel):
 class ConsideredSubscriptionCode(BaseModel):
     """The effect of a code on the subscription."""
 
-    model_config = _strict()
+    model_config = strict()
 
     code: str
     discount: Total
@@ -354,7 +285,7 @@ class ConsideredSubscriptionCode(BaseModel):
 class SubscriptionEffect(BaseModel):
     """The subscription's code that takes effect, if any, and all that were considered."""
 
-    model_config = _strict()
+    model_config = strict()
 
     code: str | None
     promotion_id: str | None
@@ -366,7 +297,7 @@ class SubscriptionEffect(BaseModel):
 class PricedCart(BaseModel):
     """What a cart costs, and why."""
 
-    model_config = _strict(
+    model_config = strict(
         {
             **PRICED,
             "discount": "14.79",
@@ -402,7 +333,7 @@ class PricedCart(BaseModel):
 class PlacedOrder(PricedCart):
     """An order, with the cart as it was priced."""
 
-    model_config = _strict(PLACED)
+    model_config = strict(PLACED)
 
     order_id: str
     created_at: Instant
@@ -412,7 +343,7 @@ class PlacedOrder(PricedCart):
 class ListedPrice(BaseModel):
     """What one unit of a product costs without a code."""
 
-    model_config = _strict()
+    model_config = strict()
 
     product_id: int
     unit_price: Total
@@ -424,7 +355,7 @@ class ListedPrice(BaseModel):
 class PriceList(BaseModel):
     """What one unit of each product costs without a code."""
 
-    model_config = _strict(
+    model_config = strict(
         {
             "currency": "EUR",
             "products": [
@@ -446,7 +377,7 @@ class PriceList(BaseModel):
 class OrderProblem(BaseModel):
     """Why an order is refused, with the new quote or the stored order."""
 
-    model_config = _strict(
+    model_config = strict(
         {
             "type": "urn:sconto:problem:total-differs",
             "title": "The total differs",
