@@ -49,6 +49,16 @@ _CODES: Final[Mapping[CodeStatus, tuple[str, str, str]]] = {
         marked("Not picked"),
         marked("A later code counts, or another promotion with the same code."),
     ),
+    CodeStatus.CONDITIONS_NOT_MET: (
+        "warn",
+        marked("Conditions not met"),
+        marked("The cart does not meet the conditions of its promotion."),
+    ),
+    CodeStatus.LIMIT_REACHED: (
+        "bad",
+        marked("Limit reached"),
+        marked("A limit of its promotion leaves no room."),
+    ),
     CodeStatus.NOT_APPLICABLE: (
         "warn",
         marked("Not applicable"),
