@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pytest
 
+from sconto.domain.bill import PricedCart
 from sconto.domain.cart import Cart
 from sconto.domain.choice import Group
 from sconto.domain.code_outcomes import CodeStatus
@@ -14,7 +15,6 @@ from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPer
 from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller
-from sconto.domain.pricing import PricedCart
 from sconto.domain.promotion import NewPromotion
 from sconto.operations.checkout import place_order, quote
 from sconto.operations.promotions import create_promotion

@@ -12,13 +12,12 @@ from typing import Final
 
 import asyncpg
 
-from sconto.domain.code_file import CodeLine, LineFault, RefusedCodeLine
+from sconto.domain.code_file import CodeLine, CodeLineFault, RefusedCodeLine
 from sconto.domain.code_list import CodeCounts, ListedCode, state_of
 from sconto.domain.codes import CodeType
 from sconto.domain.history import RECORDED_ELEMENTS, Sample
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.ordering import SPACING
-from sconto.domain.promotion import PromotionType
 from sconto.store.database import Connection
 from sconto.store.row_batches import batches
 
@@ -26,7 +25,8 @@ IMPORT_TIMEOUT: Final = 3600
 """Seconds for one statement of an import, because files may be very long."""
 
 _FIND: Final = """
-SELECT promotion_id, type, code_type
+SELECT promotion_id, code_type,
+       type = 'coupon' OR (type = 'cart' AND code_type IS NOT NULL) AS takes_codes
 FROM promotions
 WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL
 """
@@ -144,10 +144,10 @@ class CodesClash(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CodeHolder:
-    """The part of a promotion that matters to its codes."""
+    """The part of a promotion that matters to its codes; one that applies by itself takes none."""
 
     promotion_id: int
-    type: PromotionType
+    takes_codes: bool
     code_type: CodeType | None
 
 
@@ -183,7 +183,7 @@ async def _find_holder(
     if row is None:
         return None
     code_type = None if row["code_type"] is None else CodeType(row["code_type"])
-    return CodeHolder(row["promotion_id"], PromotionType(row["type"]), code_type)
+    return CodeHolder(row["promotion_id"], row["takes_codes"], code_type)
 
 
 async def touch_promotion(
@@ -285,7 +285,9 @@ async def find_clashes(
         _FIND_CLASHES, merchant_id, promotion_id, limit, timeout=IMPORT_TIMEOUT
     )
     clashes = [
-        RefusedCodeLine(row["place"], LineFault.REPEATED if row["repeated"] else LineFault.TAKEN)
+        RefusedCodeLine(
+            row["place"], CodeLineFault.REPEATED if row["repeated"] else CodeLineFault.TAKEN
+        )
         for row in rows
     ]
     return clashes, rows[0]["total"] if rows else 0

@@ -5,8 +5,8 @@ from typing import Final
 
 import asyncpg
 
-from sconto.domain.candidates import Offer
 from sconto.domain.explanation import PromotionName
+from sconto.domain.offers import Offer
 from sconto.domain.schedule import Period
 from sconto.store.database import Connection
 

@@ -64,12 +64,15 @@ from typing import Final
 
 import asyncpg
 
+from sconto.domain.allowances import NO_CLAIM, LimitClaim
 from sconto.domain.order import OrderStatus, StoredOrder
 from sconto.domain.redemption import one_time_codes, redemptions_of
+from sconto.store import order_limits
 from sconto.store.candidates import Versions
 from sconto.store.code_ids import COUNTED_CODE, NO_CODE, NO_CODE_TYPE
 from sconto.store.database import Connection
-from sconto.store.outcomes import decode_order, encode_outcome
+from sconto.store.order_limits import limit_arguments
+from sconto.store.outcomes import decode_order, encode_outcome, encode_request
 from sconto.store.stored_amounts import stored_discount
 
 
@@ -135,20 +138,21 @@ WITH picked AS (
     FROM unnest($7::bigint[], $8::bigint[], $9::bigint[], $10::text[], $11::boolean[],
                 $12::text[]::numeric[])
         AS redemption (product_id, promotion_id, code_id, code_type, applied, discount)
-), {free}alone AS MATERIALIZED (
+), {free}{held}alone AS MATERIALIZED (
     SELECT pg_try_advisory_xact_lock(hashtextextended($2::text, $1::bigint)) AS id_is_free,
            set_config('lock_timeout', '1s', true)
 ), placed AS (
-    INSERT INTO orders (merchant_id, order_id, status, replaces, created_at, outcome)
-    SELECT $1, $2, 'not paid', $4, $3, $5::json
+    INSERT INTO orders (merchant_id, order_id, status, replaces, created_at, outcome, request,
+                        customer_id, is_first)
+    SELECT $1, $2, 'not paid', $4, $3, $5::json, $16::json, $17, $18::boolean
     FROM alone
     WHERE id_is_free AND {all_free}
       AND $15::bigint[] = coalesce((
           SELECT ARRAY[version, price_version] FROM timeline_versions WHERE merchant_id = $1
-      ), '{{}}')
+      ), '{{}}'){has_room}
     ON CONFLICT DO NOTHING
     RETURNING order_id
-), {taken}recorded AS (
+), {taken}{took}recorded AS (
     INSERT INTO redemptions (merchant_id, order_id, product_id, promotion_id, code_id, code_type,
                              applied, discount)
     SELECT $1, placed.order_id, product_id, promotion_id, code_id, code_type, applied, discount
@@ -213,16 +217,24 @@ _TAKEN: Final = """taken AS (
     WHERE codes.merchant_id = $1 AND codes.ctid = seen.place
 ), """
 
-_PLACE: Final = _PLACE_BY.format(
-    counted_code=COUNTED_CODE,
-    free=_FREE,
-    all_free="(SELECT count(*) FROM seen) = cardinality($6::bigint[])",
-    taken=_TAKEN,
-)
+_WITHOUT_LIMITS: Final = {"counted_code": COUNTED_CODE, "held": "", "has_room": "", "took": ""}
+_WITH_LIMITS: Final = {
+    "counted_code": COUNTED_CODE,
+    "held": order_limits.HELD,
+    "has_room": order_limits.HAS_ROOM,
+    "took": order_limits.TOOK,
+}
+_TAKING: Final = {
+    "free": _FREE,
+    "all_free": "(SELECT count(*) FROM seen) = cardinality($6::bigint[])",
+    "taken": _TAKEN,
+}
+_PLACE: Final = _PLACE_BY.format(**_TAKING, **_WITHOUT_LIMITS)
+_PLACE_WITH_LIMITS: Final = _PLACE_BY.format(**_TAKING, **_WITH_LIMITS)
 
 # Most orders use up no code. Preparing for it would take a tenth of the statement's time.
 _PLACE_WITHOUT_TAKING: Final = _PLACE_BY.format(
-    counted_code=COUNTED_CODE, free="", all_free="$6::bigint[] = '{}'", taken=""
+    free="", all_free="$6::bigint[] = '{}'", taken="", **_WITHOUT_LIMITS
 )
 
 
@@ -243,17 +255,19 @@ async def insert_order(
     order: StoredOrder,
     day: date,
     versions: Versions | None,
+    claim: LimitClaim = NO_CLAIM,
 ) -> None:
     """Place the order, with its redemptions, counters and used one-time codes.
 
-    Its redemptions are counted on `day`. `versions` are those that it was priced at.
+    Its redemptions are counted on `day`. `versions` are those that it was priced at, and
+    `claim` is what it takes of the limits of cart promotions.
     Raises OrderRaceLost if one of its codes is not free, its id is taken, or prices have changed.
     Then this wrote nothing, and a transaction that wrote something before must not be committed.
     """
     redemptions = redemptions_of(order.outcome)
     used_up = one_time_codes(redemptions)
     # Discounts are sent as texts, because asyncpg takes ten times as long to write a numeric.
-    arguments = (
+    arguments: tuple[object, ...] = (
         merchant_id,
         order.order_id,
         order.created_at,
@@ -268,20 +282,28 @@ async def insert_order(
         [stored_discount(one.discount, order.outcome.currency) for one in redemptions],
         order.outcome.currency,
         day,
-        versions or (),
+        () if versions is None else versions[:2],
+        None if order.cart is None else encode_request(order.cart),
+        order.customer_id,
+        claim.is_first,
     )
+    statement = _PLACE if used_up else _PLACE_WITHOUT_TAKING
+    if claim.promotion_ids:
+        statement = _PLACE_WITH_LIMITS
+        arguments += limit_arguments(claim)
     try:
-        placed = await connection.fetchval(_PLACE if used_up else _PLACE_WITHOUT_TAKING, *arguments)
-    except asyncpg.LockNotAvailableError:
+        placed = await connection.fetchval(statement, *arguments)
+    except (asyncpg.LockNotAvailableError, asyncpg.UniqueViolationError):
         placed = False
     if not placed:
-        raise OrderRaceLost(order.order_id, *used_up)
+        raise OrderRaceLost(order.order_id, *used_up, *claim.contested)
 
 
 _FIND: Final = """
 SELECT row_to_json(stored)
 FROM (
-    SELECT order_id, status, created_at, replaces, replaced_by, outcome
+    SELECT order_id, status, created_at, replaces, replaced_by, outcome, request,
+           gave_back_at IS NOT NULL AS gave_back
     FROM orders
     WHERE merchant_id = $1 AND order_id = $2
 ) AS stored
@@ -292,7 +314,8 @@ FROM (
 # the version in the snapshot; if not, the caller tries again.
 _CHANGE_STATUS: Final = """
 WITH held AS MATERIALIZED (
-    SELECT ctid AS place, order_id, status, created_at, replaces, replaced_by, outcome
+    SELECT ctid AS place, order_id, status, created_at, replaces, replaced_by, outcome, request,
+           gave_back_at IS NOT NULL AS gave_back
     FROM orders
     WHERE merchant_id = $1 AND order_id = $2
     FOR NO KEY UPDATE SKIP LOCKED
@@ -300,7 +323,7 @@ WITH held AS MATERIALIZED (
     UPDATE orders SET status = $3
     FROM held
     WHERE orders.merchant_id = $1 AND orders.ctid = held.place
-      AND (orders.replaced_by IS NULL OR $3 = 'deleted')
+      AND (coalesce(orders.replaced_by, orders.gave_back_at::text) IS NULL OR $3 = 'deleted')
     RETURNING orders.status
 )
 SELECT EXISTS (SELECT FROM orders WHERE merchant_id = $1 AND order_id = $2) AS exists,
@@ -308,7 +331,9 @@ SELECT EXISTS (SELECT FROM orders WHERE merchant_id = $1 AND order_id = $2) AS e
        (
            SELECT row_to_json(stored)
            FROM (
-               SELECT order_id, status, created_at, replaces, replaced_by, outcome FROM held
+               SELECT order_id, status, created_at, replaces, replaced_by, outcome, request,
+                      gave_back
+               FROM held
            ) AS stored
        ) AS stored
 """
@@ -337,6 +362,6 @@ async def update_status(
     order = decode_order(row["stored"])
     if row["changed"]:
         return replace(order, status=status)
-    if order.replaced_by is None or status is OrderStatus.DELETED:
+    if not (order.replaced_by or order.gave_back) or status is OrderStatus.DELETED:
         raise OrderRaceLost(order_id)
     return order

@@ -1,5 +1,6 @@
 """The catalogue's tables: products by merchant and id."""
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
@@ -33,17 +34,25 @@ known AS (
 ),
 put AS (
     INSERT INTO products AS old
-        (merchant_id, product_id, name, name_folded, price, exact_price, currency, updated_at)
-    SELECT $1::bigint, product_id, name, name_folded, price, exact_price, currency,
+        (merchant_id, product_id, name, name_folded, price, exact_price, currency, tags, updated_at)
+    SELECT $1::bigint, asked.product_id, name, name_folded, price, exact_price, currency,
+        CASE WHEN asked.tags IS NULL THEN coalesce(kept.tags, '{{}}')
+            ELSE ARRAY(SELECT json_array_elements_text(asked.tags)) END,
         $2::timestamptz
     FROM asked
-    ORDER BY product_id
+    LEFT JOIN LATERAL (
+        SELECT tags FROM products
+        WHERE merchant_id = $1 AND products.product_id = asked.product_id
+            AND asked.tags IS NULL AND deleted_at IS NULL
+        LIMIT 1
+    ) AS kept ON true
+    ORDER BY asked.product_id
     ON CONFLICT (merchant_id, product_id) DO UPDATE
     SET name = excluded.name, name_folded = excluded.name_folded, price = excluded.price,
         exact_price = excluded.exact_price, currency = excluded.currency,
-        updated_at = excluded.updated_at, deleted_at = NULL
-    WHERE (old.name, old.price, old.exact_price, old.currency) IS DISTINCT FROM
-            (excluded.name, excluded.price, excluded.exact_price, excluded.currency)
+        tags = excluded.tags, updated_at = excluded.updated_at, deleted_at = NULL
+    WHERE (old.name, old.price, old.exact_price, old.currency, old.tags) IS DISTINCT FROM
+            (excluded.name, excluded.price, excluded.exact_price, excluded.currency, excluded.tags)
         OR old.deleted_at IS NOT NULL
     RETURNING product_id
 )
@@ -55,8 +64,9 @@ FROM put LEFT JOIN known USING (product_id)
 _PUT_GIVEN = _PUT.format(
     asked="""
     SELECT *
-    FROM unnest($3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::text[])
-        AS given (product_id, name, name_folded, price, exact_price, currency)
+    FROM unnest($3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::text[],
+                $9::text[]::json[])
+        AS given (product_id, name, name_folded, price, exact_price, currency, tags)
     """
 )
 
@@ -70,7 +80,8 @@ CREATE TEMPORARY TABLE staged_products (
     name_folded text COLLATE "C" NOT NULL,
     price bigint NOT NULL,
     exact_price bigint,
-    currency text COLLATE "C" NOT NULL
+    currency text COLLATE "C" NOT NULL,
+    tags json
 ) ON COMMIT DROP
 """
 
@@ -86,7 +97,7 @@ LIMIT $1
 """
 
 _FIND = f"""
-SELECT product_id, name, {PRICE} AS price, currency
+SELECT product_id, name, {PRICE} AS price, currency, tags
 FROM products
 WHERE merchant_id = $1 AND product_id = $2 AND deleted_at IS NULL
 """  # noqa: S608  # of our own constants
@@ -95,7 +106,7 @@ _FIND_SOME = f"""
 SELECT product.*
 FROM unnest($2::bigint[]) AS wanted (product_id)
 CROSS JOIN LATERAL (
-    SELECT product_id, name, {PRICE} AS price, currency
+    SELECT product_id, name, {PRICE} AS price, currency, tags
     FROM products
     WHERE merchant_id = $1 AND product_id = wanted.product_id AND deleted_at IS NULL
     LIMIT 1
@@ -104,7 +115,7 @@ CROSS JOIN LATERAL (
 
 # strpos, not LIKE, because no character that a person types has a special meaning in it.
 _LIST = f"""
-SELECT product_id, name, {PRICE} AS price, currency
+SELECT product_id, name, {PRICE} AS price, currency, tags
 FROM products
 WHERE merchant_id = $1 AND product_id > $2 AND deleted_at IS NULL
     AND ($3::text IS NULL OR product_id = $4 OR strpos(name_folded, $3) > 0)
@@ -135,6 +146,7 @@ async def put_products(
         [price for price, _ in prices],
         [exact_price for _, exact_price in prices],
         [product.currency for product in products],
+        [_written_tags(product) for product in products],
     )
     return _counts(row, len(products))
 
@@ -203,7 +215,7 @@ async def delete_product(
     return await connection.fetchval(_DELETE, merchant_id, product_id, now) is not None
 
 
-def _staged(line: ProductLine) -> tuple[int, int, str, str, int, int | None, str]:
+def _staged(line: ProductLine) -> tuple[int, int, str, str, int, int | None, str, str | None]:
     product = line.product
     key = search_key(product.name)
     price, exact_price = stored_price(product.price, product.currency)
@@ -215,7 +227,13 @@ def _staged(line: ProductLine) -> tuple[int, int, str, str, int, int | None, str
         price,
         exact_price,
         product.currency,
+        _written_tags(product),
     )
+
+
+def _written_tags(product: Product) -> str | None:
+    """The tags as a JSON list; None where the product keeps those that it has."""
+    return None if product.tags is None else json.dumps(product.tags)
 
 
 def _counts(row: asyncpg.Record | None, asked: int) -> PutCounts:
@@ -225,4 +243,5 @@ def _counts(row: asyncpg.Record | None, asked: int) -> PutCounts:
 
 
 def _product(row: asyncpg.Record) -> Product:
-    return Product(row["product_id"], row["name"], row["price"], row["currency"])
+    tags = tuple(row["tags"]) or None
+    return Product(row["product_id"], row["name"], row["price"], row["currency"], tags)

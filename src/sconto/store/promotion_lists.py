@@ -87,7 +87,8 @@ _WALK: Final = """
 _MATCHING: Final = """
     SELECT *
     FROM ({walk}) AS promotion
-    WHERE ($6::text IS NULL OR type = $6) AND ($7::text IS NULL OR strpos(name_folded, $7) > 0)
+    WHERE type <> 'cart' AND ($6::text IS NULL OR type = $6)
+        AND ($7::text IS NULL OR strpos(name_folded, $7) > 0)
         AND $5::timestamptz IS NOT NULL AND {state}
     ORDER BY place {direction}, promotion_id {direction}
     LIMIT $8
@@ -101,7 +102,7 @@ OFFSET $4 - 1
 
 _ONE: Final = """
     SELECT * FROM promotions
-    WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL
+    WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL AND type <> 'cart'
 """
 
 _HEADING: Final = f"""
@@ -111,7 +112,7 @@ SELECT promotion.*, {_USED_UP} AS used_up FROM ({_ONE}) AS promotion
 _DELETED: Final = """
 SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated_at, deleted_at
 FROM promotions
-WHERE merchant_id = $1 AND deleted_at >= $2
+WHERE merchant_id = $1 AND deleted_at >= $2 AND type <> 'cart'
 ORDER BY deleted_at DESC
 LIMIT $3
 """

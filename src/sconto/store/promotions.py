@@ -42,7 +42,15 @@ RETURNING promotion_id
 _FIND_SUMMARY = """
 SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated_at
 FROM promotions
-WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL
+WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL AND type <> 'cart'
+"""
+
+_FIND_ROW = """
+SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated_at,
+    code_type, covers_all, percent, deleted_at
+FROM promotions
+WHERE merchant_id = $1 AND promotion_id = $2 AND type <> 'cart'
+    AND CASE WHEN $3::timestamptz IS NULL THEN deleted_at IS NULL ELSE deleted_at >= $3 END
 """
 
 _FIND_ROW = """
@@ -76,13 +84,13 @@ SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated
         ORDER BY position
     ) AS percents
 FROM promotions
-WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL
+WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL AND type <> 'cart'
 """
 
 _LIST = f"""
 SELECT promotion_id
 FROM promotions
-WHERE merchant_id = $1 AND deleted_at IS NULL
+WHERE merchant_id = $1 AND deleted_at IS NULL AND type <> 'cart'
     AND ($2::boolean IS NULL OR active = $2)
     AND ($3::boolean IS NULL OR coalesce({OVER_FROM} <= $4, false) = $3)
     AND ($5::text IS NULL OR strpos(name_folded, $5) > 0)

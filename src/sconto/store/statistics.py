@@ -75,6 +75,7 @@ LEFT JOIN LATERAL (
     GROUP BY place / 2000
 ) AS listed ON true
 WHERE promotion.merchant_id = $1 AND promotion.promotion_id = $2 AND promotion.deleted_at IS NULL
+    AND promotion.type <> 'cart'
 ORDER BY listed.part
 """  # noqa: S608  # of our own constants
 
