@@ -360,7 +360,7 @@ async def test_a_change_and_an_import_at_once_leave_one_or_the_other(
 async def test_many_codes_are_removed_in_several_transactions(
     database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(codes, "_REMOVED_AT_ONCE", 2)
+    monkeypatch.setattr(codes, "_REMOVAL_BATCH", 2)
     promotion_id = await a_coupon(database, merchant, "A", "B", "C", "D", "E")
     sent = ["e", "a", "X", "B", "c", "!"]
     gone = await codes.remove_codes(database, merchant, promotion_id, sent, NOON)

@@ -115,7 +115,7 @@ def test_a_token_without_a_signature_is_refused() -> None:
 
 
 def test_a_remembered_token_costs_little_and_no_more_than_a_bounded_number_is_kept() -> None:
-    tokens = Tokens(KEY, remembered=100)
+    tokens = Tokens(KEY, most_cached=100)
     issued = [tokens.issue(CALLER, NOW) for _ in range(300)]
     for token in issued:
         tokens.caller(token, NOW)
@@ -127,9 +127,9 @@ def test_a_remembered_token_costs_little_and_no_more_than_a_bounded_number_is_ke
             tokens.caller(token, NOW)
         return perf_counter() - start
 
-    remembered = min(cost(issued[200:]) for _ in range(5))
+    cached = min(cost(issued[200:]) for _ in range(5))
     verified = min(cost(issued[:100]), cost(issued[100:200]))
-    assert remembered < verified / 5
+    assert cached < verified / 5
 
 
 CHANGES: dict[str, Callable[[Database, str], Awaitable[object]]] = {
