@@ -169,7 +169,7 @@ EDITS: Final[dict[str, tuple[Cart, Edit, int]]] = {
 
 
 @pytest.mark.parametrize(("cart", "edit", "total"), EDITS.values(), ids=EDITS)
-async def test_an_order_that_waited_during_an_edit_costs_what_a_quote_costs_after_it(
+async def test_an_order_that_waited_for_an_edit_costs_what_a_quote_costs_after_it(
     shop: Shop, cart: Cart, edit: Edit, total: int
 ) -> None:
     before = (await shop.quote(cart)).total
@@ -179,7 +179,7 @@ async def test_an_order_that_waited_during_an_edit_costs_what_a_quote_costs_afte
 
 
 @pytest.mark.parametrize(("cart", "edit", "total"), EDITS.values(), ids=EDITS)
-async def test_an_order_that_waited_during_an_edit_is_refused_the_total_of_before(
+async def test_an_order_that_waited_for_an_edit_is_refused_the_old_total(
     shop: Shop, cart: Cart, edit: Edit, total: int
 ) -> None:
     before = (await shop.quote(cart)).total
@@ -188,7 +188,7 @@ async def test_an_order_that_waited_during_an_edit_is_refused_the_total_of_befor
     assert refused.value.quote.total == total
 
 
-async def test_an_order_with_a_deleted_promotion_that_comes_back_meanwhile_gets_it(
+async def test_an_order_gets_a_promotion_that_is_restored_meanwhile(
     shop: Shop,
 ) -> None:
     await shop.delete(shop.shared)
@@ -198,7 +198,7 @@ async def test_an_order_with_a_deleted_promotion_that_comes_back_meanwhile_gets_
     assert placed.order.outcome.total == 800
 
 
-async def test_generating_codes_makes_no_order_look_again(shop: Shop) -> None:
+async def test_generating_codes_makes_no_order_price_again(shop: Shop) -> None:
     async def versions() -> list[tuple[int, int]]:
         async with shop.database.read() as connection:
             rows = await connection.fetch(

@@ -25,7 +25,7 @@ async def refused(
     return refusal.value
 
 
-async def test_an_import_creates_changes_and_leaves_alone(
+async def test_an_import_creates_updates_and_keeps_products(
     database: Database, merchant: Caller
 ) -> None:
     lines = [ProductLine(2, a_product(1)), ProductLine(3, a_product(2))]
@@ -40,14 +40,14 @@ async def test_an_import_creates_changes_and_leaves_alone(
     )
 
 
-async def test_one_bad_line_refuses_the_file(database: Database, merchant: Caller) -> None:
+async def test_one_bad_line_refuses_the_whole_file(database: Database, merchant: Caller) -> None:
     bad = RefusedLine(3, "is not UTF-8")
     refusal = await refused(database, merchant, ProductLine(2, a_product()), bad)
     assert (refusal.lines, refusal.total) == ((bad,), 1)
     assert await catalogue(database, merchant) == ()
 
 
-async def test_bad_lines_and_repeats_are_named_in_the_order_of_the_file(
+async def test_bad_and_repeated_lines_are_named_in_file_order(
     database: Database, merchant: Caller
 ) -> None:
     refusal = await refused(
@@ -66,7 +66,7 @@ async def test_bad_lines_and_repeats_are_named_in_the_order_of_the_file(
     assert str(refusal) == "nothing was imported: 3 lines are not valid"
 
 
-async def test_a_hundred_bad_lines_are_named_and_all_are_counted(
+async def test_a_hundred_bad_lines_are_named_and_the_rest_counted(
     database: Database, merchant: Caller
 ) -> None:
     bad = [RefusedLine(number, "is not UTF-8") for number in range(2, 502)]
@@ -76,7 +76,9 @@ async def test_a_hundred_bad_lines_are_named_and_all_are_counted(
     assert refusal.total == 500 + 1000
 
 
-async def test_memory_does_not_grow_with_the_file(database: Database, merchant: Caller) -> None:
+async def test_an_imports_memory_does_not_grow_with_the_file(
+    database: Database, merchant: Caller
+) -> None:
     def lines() -> Iterator[ProductLine | RefusedLine]:
         for number in range(1, 50_001):
             yield ProductLine(number, a_product(number, name="x" * 200))

@@ -256,7 +256,7 @@ ALL: Final = {
 
 
 @pytest.mark.parametrize(("ask", "number"), ALL.values(), ids=ALL)
-async def test_an_operation_sends_few_statements_and_none_twice(
+async def test_an_operation_sends_the_given_number_of_statements_and_none_twice(
     shop: Shop, ask: Ask, number: int
 ) -> None:
     await shop.count()
