@@ -1,4 +1,4 @@
-"""Carts are priced from what is stored, by the rules of `domain.pricing`."""
+"""Carts are priced from stored promotions, by the rules of `domain.pricing`."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Codes generated in the background: the exact number, whoever works at them, on PostgreSQL."""
+"""Codes generated in the background: the exact number, with any number of workers."""
 
 import asyncio
 from collections import Counter
@@ -54,7 +54,7 @@ async def exported(database: Database, caller: Caller, promotion_id: int) -> lis
 async def test_the_exact_number_of_codes_is_made_although_some_collide(
     database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # 20,000 draws among 20 million: some ten of them are repeated.
+    # 20,000 draws of 20 million: about ten are repeated.
     monkeypatch.setattr(code_generation, "CODES_PER_TRANSACTION", 3_000)
     promotion_id = await a_coupon(database, merchant)
     pattern = CodePattern("P-", 1, 5, "23456789ABCDEFGHJKMNPQRSTVWXYZ")
@@ -191,7 +191,7 @@ def test_all_letters_of_a_code_are_equally_likely() -> None:
     drawn = "".join(draw_codes(CodePattern("", 1, 10, "ABCDEFGHJKM"), 20_000))
     counts = Counter(drawn)
     assert set(counts) == set("ABCDEFGHJKM")
-    # 200,000 letters: 18,182 of each, give or take 129. Seven times that is beyond chance.
+    # 200,000 letters: 18,182 of each. The standard deviation is 129; 900 is seven times that.
     assert all(abs(count - 18_182) < 900 for count in counts.values())
 
 

@@ -1,4 +1,4 @@
-"""Deleting and restoring promotions with many codes, some thousand at a time."""
+"""Deleting and restoring promotions with many codes, in batches."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -26,7 +26,7 @@ LATER = NOON + timedelta(minutes=1)
 
 @pytest.fixture(scope="module")
 async def database(create_database: Callable[[], str]) -> AsyncIterator[Database]:
-    """A database of this module's own: a service on a shared one would sweep it too."""
+    """A database for this module, because a service on the shared one would sweep too."""
     database = await Database.open(create_database())
     yield database
     await database.close()
@@ -34,7 +34,7 @@ async def database(create_database: Callable[[], str]) -> AsyncIterator[Database
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Batches of five codes, so that few codes take many."""
+    """Batches of five codes, so that few codes take many batches."""
     for statement in ("_REMOVE", "_RESTORE"):
         text = getattr(store, statement)
         for size in (store.SWEEP_BATCH, store.RESTORE_BATCH):
@@ -51,7 +51,7 @@ async def a_coupon(database: Database, caller: Caller, count: int = 23) -> int:
 
 
 async def left(database: Database, promotion_id: int) -> int:
-    """How many codes of the promotion are not removed."""
+    """How many codes the promotion has."""
     async with database.read() as connection:
         count: int = await connection.fetchval(
             "SELECT count(*) FROM codes WHERE promotion_id = $1 AND removed_at IS NULL",

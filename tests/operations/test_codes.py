@@ -1,4 +1,4 @@
-"""A promotion's codes by themselves, on PostgreSQL: listed, added, removed, imported, exported."""
+"""The codes of a promotion: listed, added, removed, imported and exported."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -334,7 +334,7 @@ async def test_an_import_blocks_no_edits_while_it_reads_its_file(
         )
         for _ in range(200):
             yield b"\n"
-        # The file is not at its end, and the other is done.
+        # The file has not ended, and the edit is done.
         while not written.done():
             yield b"\n"
         yield b"B\n"
@@ -347,7 +347,7 @@ async def test_an_import_blocks_no_edits_while_it_reads_its_file(
 async def test_a_concurrent_edit_and_import_leave_one_or_the_other(
     database: Database, merchant: Caller
 ) -> None:
-    """Whoever comes second sees what the first wrote: no code is left over from either."""
+    """The second sees what the first wrote; no codes are mixed."""
     for _ in range(5):
         promotion_id = await a_coupon(database, merchant)
         content = "".join(f"IN-{number}\n" for number in range(500)).encode()

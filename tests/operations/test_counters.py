@@ -1,4 +1,4 @@
-"""Counters of the past are folded into few rows, and what they add up to stays the same."""
+"""Old counters are folded into few rows, and their sums stay the same."""
 
 import asyncio
 import re
@@ -41,7 +41,7 @@ SLOTS_BEFORE, DAYS_BEFORE = TODAY - SLOTS_FOLDED_AFTER, TODAY - DAYS_FOLDED_AFTE
 
 
 def kept_place(row: Row) -> tuple[object, ...]:
-    """Where a row is after a fold, in words of our own."""
+    """Where a row is after a fold, computed without the code under test."""
     if row.day >= SLOTS_BEFORE:
         return row.key
     day = row.day.replace(day=1) if row.day < DAYS_BEFORE else row.day
@@ -119,7 +119,7 @@ async def test_folding_two_years_bounds_the_rows_and_keeps_the_sums(
     assert await fold(database, NOON) > 2000
     assert await readers == {before[0]}
     assert await shown() == before
-    # Four slots of three days, a row for each other day that is kept, and one for each month.
+    # Four slots of three days, a row for each other day in the chart, and one for each month.
     assert len(await read(database, merchant)) <= 3 * 4 + DAYS_FOLDED_AFTER.days + 2 * 24
 
 
@@ -235,7 +235,7 @@ async def test_a_worker_keeps_folding_after_a_failure(
     database: Database, merchant: Caller, caplog: pytest.LogCaptureFixture
 ) -> None:
     await write(database, merchant, [a_row(1, 9, slot) for slot in range(4)])
-    times = [datetime.min.replace(tzinfo=UTC), NOON]  # nothing is before the first: it fails
+    times = [datetime.min.replace(tzinfo=UTC), NOON]  # no day is before the first: it fails
     folded = asyncio.Event()
 
     def clock() -> datetime:

@@ -1,4 +1,4 @@
-"""Uses of one-time codes that an earlier version counted by code are moved to the codes."""
+"""Uses of one-time codes that an earlier version counted elsewhere move to the codes."""
 
 import asyncio
 from datetime import timedelta
@@ -41,7 +41,7 @@ FROM redemptions JOIN orders USING (merchant_id, order_id)
 WHERE merchant_id = $1 AND code_type = 'one-time'
 GROUP BY promotion_id, code_id, code_type, applied, outcome->>'currency'
 """
-"""What the version before did with the uses of one-time codes; here all of them on one day."""
+"""Counts the uses of one-time codes as the version before did; here all on one day."""
 
 
 async def test_one_time_uses_counted_by_the_version_before_are_shown_unchanged(

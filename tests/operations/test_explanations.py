@@ -1,4 +1,4 @@
-"""Explanations of a quote, tried on PostgreSQL: what became of each promotion."""
+"""Explanations of a quote: the result of each promotion."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""History on PostgreSQL: recorded with the change, or not at all, and never changed."""
+"""History: recorded with the change or not at all, and never changed."""
 
 from collections.abc import Sequence
 

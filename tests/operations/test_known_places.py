@@ -1,4 +1,4 @@
-"""Who is exempt from the throttle: the right password gets in from where the user is known."""
+"""Exemptions from the limit: the right password gets in from a known address."""
 
 import asyncio
 import time
@@ -36,7 +36,7 @@ async def test_ten_wrong_passwords_from_another_address_lock_nobody_out(
 async def test_a_known_address_is_not_locked_out_by_its_own_wrong_passwords(
     database: Database, merchant: Caller, address: str
 ) -> None:
-    """As they come behind a proxy that is not named: everybody has its address."""
+    """Behind a proxy that is not configured, all users have its address."""
     name = await a_user(database, merchant)
     assert await outcome_of(database, name, PASSWORD, address) == "in"
     await fail(database, name, address, 10)
@@ -52,7 +52,7 @@ async def test_a_known_address_is_not_locked_out_by_guesses_at_other_names(
     await asyncio.gather(*(outcome_of(database, a_name(), WRONG, address) for _ in range(50)))
     assert await outcome_of(database, a_name(), WRONG, address) == 900
     assert await outcome_of(database, name, PASSWORD, address) == "in"
-    # A wrong password is answered as a name that nobody has.
+    # A wrong password gets the same answer as an unknown name.
     assert await outcome_of(database, name, WRONG, address) == 900
 
 
@@ -113,7 +113,7 @@ async def test_guesses_with_a_valid_token_are_limited_too(
             await token_of(database, name, WRONG, address, NOW, holder=holder)
     with pytest.raises(TooManyAttempts):
         await token_of(database, name, WRONG, address, NOW, holder=holder)
-    # It is worth nothing for another name.
+    # The token does not help with another name.
     await fail(database, other, address, 10)
     with pytest.raises(TooManyAttempts):
         await token_of(database, other, PASSWORD, address, NOW, holder=holder)

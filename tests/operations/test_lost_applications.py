@@ -1,4 +1,4 @@
-"""Applying a code while the database is lost: in front of the limit, and after the commit."""
+"""Applying a code while the connection is lost: before the limit, and after the commit."""
 
 import asyncio
 from collections.abc import Callable

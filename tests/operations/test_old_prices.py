@@ -1,4 +1,4 @@
-"""An order that waits after its look is not placed at prices from before an edit."""
+"""An order that waits is not placed at prices from before an edit."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -84,7 +84,7 @@ class Shop:
         )
 
     async def hand_code_over(self) -> None:
-        """Let another subscription promotion have the code."""
+        """Archive the promotion, and create another with its code."""
         await subscription_promotions.archive_promotion(
             self.database,
             self.caller,
@@ -105,7 +105,7 @@ class Shop:
     async def place_meanwhile(
         self, cart: Cart, edit: Callable[[], Awaitable[object]], total: int | None = None
     ) -> Placed:
-        """What becomes of an order that is priced before the edit and gets its turn after it."""
+        """The result of an order that is priced before the edit and written after it."""
         async with AsyncExitStack() as slots:
             for _ in range(CONCURRENT_ORDERS_OF_MERCHANT):
                 loan = self.database.write(

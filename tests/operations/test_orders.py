@@ -50,7 +50,7 @@ async def place(
 
 
 async def one_time_promotion(database: Database, caller: Caller, *codes: str) -> int:
-    """Ten percent on everything, once a code."""
+    """10 % on everything, with one-time codes."""
     new = a_promotion(codes=codes or ("Once",), code_type=CodeType.ONE_TIME)
     return await create_promotion(database, caller, new, NOON)
 

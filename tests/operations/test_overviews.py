@@ -1,4 +1,4 @@
-"""The list of promotions: its orders and filters, page after page, at a bounded cost."""
+"""The list of promotions: sorting, filters and pages, at a bounded cost."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -30,7 +30,7 @@ HOUR = timedelta(hours=1)
 
 
 async def names(database: Database, caller: Caller, query: OverviewQuery) -> list[list[str]]:
-    """The names on each page, until there is no next one."""
+    """The names on each page, up to the last page."""
     pages = []
     while True:
         page = await overviews.list_overviews(database, caller, query, NOON, TODAY)

@@ -1,4 +1,4 @@
-"""Merchants and users: made, listed, changed, and refused with a reason."""
+"""Merchants and users: created, listed, changed, and refused with a reason."""
 
 from uuid import uuid4
 

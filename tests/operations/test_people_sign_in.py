@@ -1,4 +1,4 @@
-"""Signing in: who may, and what repeated failures cost, however many try at once."""
+"""Signing in: who may, and how failures are limited, also among concurrent attempts."""
 
 import asyncio
 from collections import Counter
@@ -31,7 +31,7 @@ _networks = count()
 
 @pytest.fixture
 def address() -> str:
-    """An address from which nobody has tried yet."""
+    """An address without attempts."""
     return f"fd00:{id(_networks) % 2**16:x}:{next(_networks):x}::1"
 
 
@@ -97,7 +97,7 @@ async def test_impossible_names_are_refused_like_unknown_ones(
 async def test_a_check_takes_as_long_for_an_unknown_user_as_for_a_wrong_password(
     users: int,
 ) -> None:
-    """The same for a name that two users have, of whom one is somebody else's."""
+    """The same for a name of two users, of two merchants."""
     passwords = Passwords(Argon2Hasher(time_cost=1, memory_cost=4 * 1024, parallelism=1))
     password_hashes = [await passwords.hash(PASSWORD)] * users
 
@@ -202,7 +202,7 @@ async def test_64_concurrent_right_passwords_all_get_in(
 
 
 async def test_processes_share_the_count(database: Database, address: str) -> None:
-    """What processes share is the database alone: here without the bound that a process has."""
+    """Processes share only the database. Here the limit of one process does not apply."""
     subjects = limits_of_attempt(a_name(), address)
 
     async def reserve() -> Attempt | AttemptRefused:
@@ -211,7 +211,7 @@ async def test_processes_share_the_count(database: Database, address: str) -> No
 
     answers = await asyncio.gather(*(reserve() for _ in range(64)))
     assert sum(isinstance(answer, Attempt) for answer in answers) == 10
-    # Nothing has failed yet, so nobody is told to come back in 15 minutes.
+    # No attempt has failed yet, so no answer says to wait 15 minutes.
     assert {answer for answer in answers if isinstance(answer, AttemptRefused)} == {
         AttemptRefused(None)
     }

@@ -1,4 +1,4 @@
-"""What the stored promotions, products and codes mean to one that is not saved yet."""
+"""Previews of a promotion that is not saved, among stored promotions, products and codes."""
 
 from datetime import timedelta
 

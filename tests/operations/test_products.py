@@ -1,4 +1,4 @@
-"""Importing products: all or nothing, however long the file."""
+"""Importing products: all or nothing, from a file of any size."""
 
 import tracemalloc
 from collections.abc import Iterator

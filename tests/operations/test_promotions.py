@@ -1,4 +1,4 @@
-"""Promotions are created, got, listed and deleted as a merchant asks."""
+"""Promotions are created, returned, listed and deleted."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -165,7 +165,7 @@ async def assert_not_found(database: Database, caller: Caller, promotion_id: int
 
 @pytest.fixture
 async def shelf(database: Database, merchant: Caller) -> dict[str, int]:
-    """Promotions by name; "renamed" was changed last, "off" and "over" are what they say."""
+    """Promotions by name: "renamed" was edited last, "off" is inactive, "over" has ended."""
     promotions = [
         a_promotion(name="Sale on MUGS"),
         a_promotion(name="off", active=False),

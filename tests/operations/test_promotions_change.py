@@ -1,4 +1,4 @@
-"""Changes to promotions: what is sent replaces, what is not stays, and few rows are written."""
+"""Edits of promotions: only what is sent is replaced, and few rows are written."""
 
 from datetime import timedelta
 
@@ -50,7 +50,7 @@ async def ids_of_codes(database: Database, caller: Caller, promotion_id: int) ->
 
 
 async def rows_written(database: Database, caller: Caller, table: str) -> int:
-    """How many rows of the table are as the last change of a promotion left them."""
+    """How many rows of the table the last edit wrote."""
     async with database.read() as connection:
         written: int = await connection.fetchval(
             f"""

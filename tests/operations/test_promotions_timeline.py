@@ -1,4 +1,4 @@
-"""After any history of writes the timeline shows what one would pick out of all promotions."""
+"""After any history of edits, the timeline shows the right pick of all promotions."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -120,7 +120,7 @@ QUOTES = st.lists(
 
 @pytest.fixture(scope="module")
 async def remembering(database_url: str) -> AsyncIterator[Database]:
-    """Another process than the one that edits, which remembers what it has read."""
+    """Another process than the one that edits, with a cache of its own."""
     database = await Database.open(database_url, connections=1)
     yield database
     await database.close()
@@ -177,7 +177,7 @@ async def apply(
 
 
 def changed(before: NewPromotion, change: PromotionChange) -> NewPromotion:
-    """What a change leaves, worked out apart from the code under test."""
+    """The promotion after a change, computed without the code under test."""
     return replace(
         before,
         type=change.type,

@@ -1,4 +1,4 @@
-"""A deleted promotion can be had back for a while, and a change can leave the codes alone."""
+"""A deleted promotion can be restored for a while; an edit can keep the codes."""
 
 from datetime import timedelta
 

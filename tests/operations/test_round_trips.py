@@ -261,6 +261,6 @@ async def test_an_operation_sends_the_given_number_of_statements_and_none_twice(
 ) -> None:
     await shop.count()
     await ask(shop)
-    await asyncio.sleep(0)  # the logger hears of a statement a moment after its end
+    await asyncio.sleep(0)  # the logger is called just after a statement ends
     sent = [" ".join(statement.split()) for statement in shop.asked]
     assert len(set(sent)) == len(sent) == number, sent

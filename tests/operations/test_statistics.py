@@ -1,4 +1,4 @@
-"""Statistics show the codes a promotion has, and those it had that were used."""
+"""Statistics show the codes of a promotion, and removed codes that were used."""
 
 import asyncio
 from datetime import date, timedelta
@@ -36,7 +36,7 @@ async def count_uses(
     slot: int = 0,
     uses: int = 1,
 ) -> None:
-    """What orders count: uses of a one-time code with the code, and with its promotion."""
+    """Count as orders do: the uses of a one-time code at the code and at its promotion."""
     async with database.write() as connection:
         if code_type is CodeType.ONE_TIME:
             await connection.execute(

@@ -24,7 +24,7 @@ async def place(
 
 
 async def pay(database: Database, caller: Caller, order_id: str) -> str:
-    """Ask again and again, as soon as the answer is there, until the order is."""
+    """Set the status without a pause until the order exists."""
     while True:
         try:
             order = await change_order_status(database, caller, order_id, OrderStatus.PAID)

@@ -1,4 +1,4 @@
-"""What is done to subscription promotions is recorded with it, on PostgreSQL."""
+"""Changes of subscription promotions are recorded in the same transaction."""
 
 from dataclasses import replace
 from typing import TypeVar

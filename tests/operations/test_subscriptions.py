@@ -1,4 +1,4 @@
-"""Applying codes: who waits for whom, and what is counted where."""
+"""Applying codes: what waits for what, and how uses are counted."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -42,7 +42,7 @@ from tests.builders import NOON, subscription_terms
 
 CONTRACT = Contract(None, "monthly")
 QUICK = 2.0
-"""Seconds: what does not wait takes a small part of that."""
+"""Seconds. Operations that do not wait take far less."""
 
 
 async def a_stored(database: Database, caller: Caller, terms: SubscriptionTerms) -> int:
@@ -62,7 +62,7 @@ async def apply(database: Database, caller: Caller) -> int:
 async def applied_and_open(
     database: Database, caller: Caller, promotion_id: int
 ) -> AsyncIterator[None]:
-    """An application whose transaction stays open for as long as the block takes."""
+    """An application whose transaction stays open for the block."""
     application = Application(str(uuid4()), await get_promotion(database, caller, promotion_id))
     async with database.write() as connection:
         await insert_application(connection, caller, application, CONTRACT, None, NOON)
@@ -261,7 +261,7 @@ async def test_continuous_applications_do_not_block_an_edit(
     promotion_id = await a_stored(database, merchant, subscription_terms())
 
     async def apply_slowly(delay: float) -> None:
-        """Applications whose transactions overlap with those of the others, one after the other."""
+        """Applications one after another, which overlap with those of other workers."""
         await asyncio.sleep(delay)
         while True:
             async with applied_and_open(database, merchant, promotion_id):

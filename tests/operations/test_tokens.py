@@ -1,4 +1,4 @@
-"""Tokens: issued, verified, remembered, and outlived by changes of their user."""
+"""Tokens: issued, verified, cached, and ended by changes of their user."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -36,7 +36,7 @@ CALLER = Caller(merchant_id=7, user_id=2**40, role=Role.VIEWER)
 
 
 def forged(key: bytes = KEY, algorithm: str = "HS256", **claims: Any) -> str:
-    """A token as ours, with other claims; None leaves one out."""
+    """A token like ours with other claims; None leaves a claim out."""
     issued = jwt.decode(Tokens(KEY).issue(CALLER, NOW), options={"verify_signature": False})
     kept = {name: claim for name, claim in (issued | claims).items() if claim is not None}
     return jwt.encode(kept, key, algorithm)
@@ -189,7 +189,7 @@ async def test_an_ended_session_is_invalid_immediately_here_and_after_a_refresh_
 async def test_one_ended_session_beyond_a_hundred_ends_all_sessions_of_the_user(
     database: Database, merchant: Caller
 ) -> None:
-    """So that nobody makes what all processes keep in mind grow without a limit."""
+    """So nobody can make the list that all processes cache grow without limit."""
     tokens, now = Tokens(KEY), datetime.now(UTC)
     last = tokens.issue(merchant, now, purpose=Purpose.SESSION)
     for _ in range(100):
@@ -315,7 +315,7 @@ async def test_changes_are_learned_within_10_seconds_and_when_the_database_is_ba
         await asyncio.sleep(0.1)
         assert tokens.caller(token, NOW).role is Role.ADMIN
         await set_disabled(database, name, disabled=True)
-        # The same pool, whose database is back.
+        # The database is back.
         lost._pools = database._pools
         for _ in range(200):
             if not is_valid(tokens, token):

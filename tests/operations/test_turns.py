@@ -1,4 +1,4 @@
-"""Turns: how many large requests of one merchant are served at a time."""
+"""Turns: how many large requests of one merchant run together."""
 
 import asyncio
 from contextlib import AsyncExitStack

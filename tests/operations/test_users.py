@@ -1,4 +1,4 @@
-"""The people of a merchant, as its admin sees and changes them."""
+"""The users of a merchant, as its admin sees and changes them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Writes to promotions at once: each is done whole, one after another, and none is lost."""
+"""Concurrent edits of promotions: each is done whole, one after another, and none is lost."""
 
 import asyncio
 from collections import Counter
