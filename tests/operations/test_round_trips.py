@@ -230,7 +230,7 @@ CHECKOUT: Final[dict[str, tuple[Ask, int]]] = {
     "get an order": (lambda shop: checkout.get_order(shop.database, shop.caller, "A-1"), 1),
     "change a status": (
         lambda shop: checkout.change_order_status(
-            shop.database, shop.caller, "A-1", OrderStatus.PAID
+            shop.database, shop.caller, "A-1", OrderStatus.PAID, NOON
         ),
         1,
     ),

@@ -1,21 +1,32 @@
 """The checkout: prices, quotes and orders."""
 
 import asyncio
+import dataclasses
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
 from itertools import count
 from typing import Final, TypeVar
 
+from sconto.domain.allowances import claim_of
+from sconto.domain.bill import PricedCart
 from sconto.domain.candidates import Candidates
 from sconto.domain.cart import Cart
+from sconto.domain.listing import ListedPrice, price_listing
 from sconto.domain.order import NewOrder, OrderStatus, Placed, StoredOrder
 from sconto.domain.people import Caller
 from sconto.domain.placement import check_agreed, check_replaceable, is_repetition
-from sconto.domain.pricing import ListedPrice, PricedCart, price, price_listing
-from sconto.domain.problems import OrderBusy, OrderConflict, OrderNotFound, OrderReplaced
+from sconto.domain.pricing import price
+from sconto.domain.problems import (
+    OrderBusy,
+    OrderConflict,
+    OrderGaveBack,
+    OrderNotFound,
+    OrderReplaced,
+)
 from sconto.store.candidates import CartAt, read_automatic_picks
-from sconto.store.database import Database, retrying
+from sconto.store.database import Connection, Database, retrying
+from sconto.store.giving_back import GivingBackRaceLost, give_back
 from sconto.store.orders import (
     OrderRaceLost,
     find_order,
@@ -122,15 +133,19 @@ async def _price_and_place(
         check_replaceable(order.replaces, found.orders.get(order.replaces))
     priced = price(order.cart, found, now)
     check_agreed(order, priced)
-    placed = StoredOrder(order.order_id, OrderStatus.NOT_PAID, now, priced, order.replaces)
+    placed = StoredOrder(
+        order.order_id, OrderStatus.NOT_PAID, now, priced, order.replaces, cart=order.cart
+    )
+    claim = claim_of(priced, order.cart, found.cart_offers)
     merchant_id = caller.merchant_id
     if placed.replaces is None:
         async with database.write(merchant_id, queue="orders", transaction=False) as connection:
-            await insert_order(connection, merchant_id, placed, day, found.versions)
+            await insert_order(connection, merchant_id, placed, day, found.versions, claim)
     else:
         async with database.write(merchant_id, queue="orders") as connection:
             await replace_order(connection, merchant_id, placed)
-            await insert_order(connection, merchant_id, placed, day, found.versions)
+            await _give_back(connection, merchant_id, found.orders[placed.replaces], now)
+            await insert_order(connection, merchant_id, placed, day, found.versions, claim)
     return Placed(placed, created=True)
 
 
@@ -147,23 +162,43 @@ async def get_order(database: Database, caller: Caller, order_id: str) -> Stored
 
 
 async def change_order_status(
-    database: Database, caller: Caller, order_id: str, status: OrderStatus
+    database: Database, caller: Caller, order_id: str, status: OrderStatus, now: datetime
 ) -> StoredOrder:
-    """Set the order's status. Counts and codes stay as they are.
+    """Set what the shop says of the order; statistics do not change.
 
-    Raises OrderNotFound; OrderReplaced if another order replaced it, for then it stays deleted; and
-    OrderBusy if something else uses the order for long.
+    A deleted order gives back what its cart promotions took, once. Raises OrderNotFound, and
+    OrderReplaced or OrderGaveBack for an order that stays deleted, because another took its place
+    or because it gave back. Raises OrderBusy where something else uses the order for long.
     """
+    merchant_id = caller.merchant_id
 
     async def change() -> StoredOrder | None:
+        is_deletion = status is OrderStatus.DELETED
         async with database.write(
-            caller.merchant_id, queue="orders", transaction=False
+            merchant_id, queue="orders", transaction=is_deletion
         ) as connection:
-            return await update_status(connection, caller.merchant_id, order_id, status)
+            order = await update_status(connection, merchant_id, order_id, status)
+            if order is None or not is_deletion:
+                return order
+            return await _give_back(connection, merchant_id, order, now)
 
     order = await _until_clear(database, caller, lambda: retrying(change))
     if order is None:
         raise OrderNotFound(order_id)
     if order.status is not status:
-        raise OrderReplaced(order)
+        raise OrderReplaced(order) if order.replaced_by is not None else OrderGaveBack(order)
     return order
+
+
+async def _give_back(
+    connection: Connection, merchant_id: int, order: StoredOrder, now: datetime
+) -> StoredOrder:
+    """Give back what the order took for its cart promotions, unless it did before."""
+    promotion_ids = [one.promotion_id for one in order.outcome.cart_promotions if one.applied]
+    if not promotion_ids or order.gave_back:
+        return order
+    try:
+        await give_back(connection, merchant_id, order.order_id, promotion_ids, now)
+    except GivingBackRaceLost as lost:
+        raise OrderRaceLost(order.order_id) from lost
+    return dataclasses.replace(order, gave_back=True)

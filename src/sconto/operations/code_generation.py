@@ -12,7 +12,6 @@ from sconto.domain.codes import code_key
 from sconto.domain.history import Change, ListChange, Sample, Subject, Verb, codes_changed
 from sconto.domain.people import Caller, Role
 from sconto.domain.problems import GenerationNotFound, NoCodesAllowed, PromotionNotFound
-from sconto.domain.promotion import PromotionType
 from sconto.operations.background import keep_running
 from sconto.store import code_generations, code_lists, history
 from sconto.store.database import (
@@ -56,7 +55,7 @@ async def start_generation(
             holder = await code_lists.lock_codes(connection, caller.merchant_id, promotion_id)
             if holder is None:
                 raise PromotionNotFound(promotion_id)
-            if holder.type is not PromotionType.COUPON:
+            if not holder.takes_codes:
                 raise NoCodesAllowed
             generation = await code_generations.insert_generation(
                 connection, caller, promotion_id, pattern, wanted, now
@@ -183,7 +182,7 @@ async def _make_some(
 ) -> tuple[int, Ending | None]:
     """Add codes to the promotion: how many, and how the generation ended, if it did."""
     holder = await code_lists.lock_codes(connection, merchant_id, generation.promotion_id)
-    if holder is None or holder.type is not PromotionType.COUPON:
+    if holder is None or not holder.takes_codes:
         return 0, Ending.PROMOTION_GONE
     missing = generation.wanted - generation.made
     for _ in range(_MOST_DRAWS):

@@ -52,6 +52,13 @@ _REMOVAL_BATCH: Final = 5_000
 
 
 @retried
+async def require_holder(database: Database, caller: Caller, promotion_id: int) -> None:
+    """Raise PromotionNotFound unless there is such a product or cart promotion."""
+    async with database.read(caller.merchant_id) as connection:
+        await _find_holder(connection, caller, promotion_id)
+
+
+@retried
 async def list_codes(
     database: Database, caller: Caller, promotion_id: int, query: CodeQuery
 ) -> CodePage:
@@ -70,7 +77,9 @@ async def list_found_codes(
     database: Database, caller: Caller, heading: PromotionHeading, query: CodeQuery
 ) -> CodePage:
     """As `list_codes`, for a promotion that was found before. Raises CursorRefused."""
-    holder = code_lists.CodeHolder(heading.summary.id, heading.summary.type, heading.code_type)
+    holder = code_lists.CodeHolder(
+        heading.summary.id, heading.summary.type is PromotionType.COUPON, heading.code_type
+    )
     async with database.read(caller.merchant_id) as connection:
         return await _page(connection, caller, holder, query)
 
@@ -164,7 +173,8 @@ async def import_codes(
     lines = _read_lines(pieces, typed=typed)
     merchant_id = caller.merchant_id
     async with database.write(merchant_id, queue="imports") as connection:
-        _require_coupon(await _find_holder(connection, caller, promotion_id))
+        if not (await _find_holder(connection, caller, promotion_id)).takes_codes:
+            raise NoCodesAllowed
         staged = await code_lists.stage_codes(connection, _take(lines, refused))
         if refused.total:
             await _refuse_file(connection, caller, promotion_id, refused)
@@ -233,11 +243,7 @@ async def _lock_holder(connection: Connection, caller: Caller, promotion_id: int
     found = await code_lists.lock_codes(connection, caller.merchant_id, promotion_id)
     if found is None:
         raise PromotionNotFound(promotion_id)
-    _require_coupon(found)
-
-
-def _require_coupon(holder: code_lists.CodeHolder) -> None:
-    if holder.type is not PromotionType.COUPON:
+    if not found.takes_codes:
         raise NoCodesAllowed
 
 

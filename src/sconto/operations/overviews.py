@@ -8,6 +8,7 @@ from sconto.domain.cart import Cart, Line
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.overview import (
     DeletedPromotion,
+    ExamplePrice,
     OverviewPage,
     OverviewQuery,
     PromotionHeading,
@@ -18,7 +19,7 @@ from sconto.domain.preview import preview_time
 from sconto.domain.pricing import price
 from sconto.domain.problems import PromotionNotFound
 from sconto.domain.promotion import RESTORABLE_FOR
-from sconto.domain.redemption_days import ExamplePrice, RedemptionChart
+from sconto.domain.redemption_days import RedemptionChart
 from sconto.store import promotion_lists as store
 from sconto.store import redemption_days
 from sconto.store.candidates import read_candidates

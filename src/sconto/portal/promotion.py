@@ -1,4 +1,4 @@
-"""One promotion: its terms, example prices, statistics, and who changed what."""
+"""A promotion: its terms, example prices, statistics and history."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from sconto.domain.history import Entry
+from sconto.domain.history import Entry, HistoryPage
 from sconto.domain.money import currency_decimals
 from sconto.domain.overview import PromotionHeading, PromotionOverview
 from sconto.domain.people import Action
@@ -19,11 +19,11 @@ from sconto.portal.sentences import CODE_TYPES, TYPES, VERBS
 from sconto.portal.visit import Visit
 
 ENTRIES: Final = 25
-"""How many entries a page of a history has."""
+"""Entries on a page of a history."""
 
 
 async def show_terms(visit: Visit) -> Response:
-    """What it gives, and what that makes of some prices."""
+    """The terms, with example prices."""
     overview = await overviews.get_overview(
         visit.context.database, visit.caller, visit.id_in_path("promotion_id"), visit.today
     )
@@ -36,7 +36,7 @@ async def show_terms(visit: Visit) -> Response:
 
 
 async def show_statistics(visit: Visit) -> Response:
-    """How often it was used, and what it gave."""
+    """How often it was used, and the discounts it gave."""
     heading = await find(visit)
     chart = await overviews.chart_redemptions(
         visit.context.database, visit.caller, heading.summary.id, visit.today
@@ -71,9 +71,7 @@ async def show_history(visit: Visit) -> Response:
         visit,
         "promotions/history.html",
         heading,
-        entries=[(entry, differences(visit, entry)) for entry in page.entries],
-        next=page.entries[-1].id if page.more else None,
-        verbs=VERBS,
+        **shown_history(visit, page),
     )
 
 
@@ -99,8 +97,17 @@ def show(
     )
 
 
-def differences(visit: Visit, entry: Entry) -> list[tuple[str, str, str]]:
-    """What differs, as name, before and after; in the order in which it was recorded."""
+def shown_history(visit: Visit, page: HistoryPage) -> dict[str, Any]:
+    """What the template of a history needs."""
+    return {
+        "entries": [(entry, _differences(visit, entry)) for entry in page.entries],
+        "next": page.entries[-1].id if page.more else None,
+        "verbs": VERBS,
+    }
+
+
+def _differences(visit: Visit, entry: Entry) -> list[tuple[str, str, str]]:
+    """What changed, as name, before and after, in the order in which it was recorded."""
     before, after = entry.change.before or {}, entry.change.after or {}
     return [
         (
@@ -125,7 +132,7 @@ def _uses_series(visit: Visit, days: Sequence[date], counts: Sequence[DayCount])
 def _discount_series(
     visit: Visit, days: Sequence[date], counts: Sequence[DayCount], currency: str
 ) -> dict[str, Any]:
-    """For a picture alone, which may round: the amounts themselves are in the table."""
+    """For the chart only, which may round: the table has the exact amounts."""
     unit = 10 ** currency_decimals(currency)
     given = {count.day: count.discount / unit for count in counts if count.currency == currency}
     return _series(visit, days, {currency: given})
@@ -134,7 +141,7 @@ def _discount_series(
 def _series(
     visit: Visit, days: Sequence[date], numbers: Mapping[str, Mapping[date, float]]
 ) -> dict[str, Any]:
-    """What `charts.js` draws: each day has a number in each series."""
+    """The data that `charts.js` draws: one number a day in each series."""
     return {
         "label": visit.gettext("Day"),
         "days": [day.isoformat() for day in days],

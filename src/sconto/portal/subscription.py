@@ -1,4 +1,4 @@
-"""One promotion for subscriptions: its terms, what the next orders get, and who changed what."""
+"""A promotion for subscriptions: its terms, the next orders, and its history."""
 
 from typing import Any, Final
 
@@ -10,8 +10,7 @@ from sconto.domain.subscription_promotion import SubscriptionPromotion
 from sconto.domain.subscription_schedule import SchedulePlan, schedule_orders
 from sconto.operations import history, subscription_promotions
 from sconto.portal.pages import read
-from sconto.portal.promotion import ENTRIES, differences
-from sconto.portal.sentences import VERBS
+from sconto.portal.promotion import ENTRIES, shown_history
 from sconto.portal.subscription_sentences import (
     end_words,
     order_words,
@@ -25,7 +24,7 @@ _ORDERS: Final = 12
 
 
 async def show_terms(visit: Visit) -> Response:
-    """What it gives, and the next orders of a subscription that starts now."""
+    """The terms, and the next orders of a subscription that starts now."""
     promotion = await _find(visit)
     plan = SchedulePlan(Contract(created_at=None, type_id=""), _ORDERS)
     schedule = schedule_orders(promotion.terms.rules, plan)
@@ -58,9 +57,7 @@ async def show_history(visit: Visit) -> Response:
         visit,
         "subscriptions/history.html",
         promotion,
-        entries=[(entry, differences(visit, entry)) for entry in page.entries],
-        next=page.entries[-1].id if page.more else None,
-        verbs=VERBS,
+        **shown_history(visit, page),
     )
 
 

@@ -1,4 +1,4 @@
-"""Creating and editing a promotion for subscriptions: one form, with all faults at their fields."""
+"""Creating and editing a promotion for subscriptions: a form, and warnings before saving."""
 
 from collections.abc import Sequence
 from itertools import zip_longest
@@ -18,7 +18,7 @@ from sconto.domain.subscription_warnings import (
     find_subscription_warnings,
 )
 from sconto.operations import subscription_promotions
-from sconto.portal.notices import Notice
+from sconto.portal.notices import saved_notice
 from sconto.portal.pages import LONG_FORM_LIMIT, read, write
 from sconto.portal.subscription_fields import (
     ReadSubscription,
@@ -42,7 +42,7 @@ async def create(visit: Visit) -> Response:
 
 
 async def show_edit(visit: Visit) -> Response:
-    """The form, filled in with the promotion."""
+    """The form with the promotion's values."""
     promotion = await _stored(visit)
     return _form(visit, fields_of(promotion, visit.context.zone), promotion.id)
 
@@ -59,10 +59,7 @@ async def _stored(visit: Visit) -> SubscriptionPromotion:
 
 
 async def _save(visit: Visit, stored: SubscriptionPromotion | None) -> Response:
-    """Save what was sent, unless there are faults, or warnings that nobody has agreed to.
-
-    It is not saved either where only another row is asked for.
-    """
+    """Save, unless there are faults or unconfirmed warnings, or a rule is to be added."""
     fields = _sent(visit)
     promotion_id = None if stored is None else stored.id
     if visit.field("step") == "add":
@@ -86,7 +83,7 @@ async def _save(visit: Visit, stored: SubscriptionPromotion | None) -> Response:
         return _form(
             visit, fields, promotion_id, ReadSubscription(None, {"max_usage": sentence % named})
         )
-    notice = Notice(_("“%(name)s” is saved.") % {"name": reading.terms.name})
+    notice = saved_notice(visit.language, reading.terms.name)
     return visit.redirect(f"/subscriptions/{saved.id}", notice)
 
 
@@ -120,7 +117,7 @@ def _sent(visit: Visit) -> SubscriptionFields:
         max_usage=visit.field("max_usage"),
         new_only=visit.field("new_only") == "on",
         type_ids=visit.field("type_ids"),
-        # One too many is enough to be told so.
+        # One too many is enough for the fault.
         rules=tuple(rows[: MOST_RULES + 1]),
     )
 

@@ -1,4 +1,4 @@
-"""The products that a promotion names, with the percents that are theirs alone."""
+"""The products that a promotion names, with their own percents."""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
@@ -9,7 +9,7 @@ from sconto.store.database import Connection
 from sconto.store.row_batches import ROWS_PER_STATEMENT, batches
 from sconto.store.threads import in_thread
 
-# One index look-up a product, however many there are: a sub-select is never turned into a join.
+# One index look-up for each product: the planner never turns a sub-select into a join.
 _UNKNOWN = """
 SELECT wanted.product_id
 FROM unnest($2::bigint[]) WITH ORDINALITY AS wanted (product_id, place)
@@ -50,7 +50,7 @@ StoredProducts: TypeAlias = Mapping[int, tuple[int, int | None]]
 async def find_unknown_products(
     connection: Connection, merchant_id: int, product_ids: Sequence[int]
 ) -> list[int]:
-    """Those that the merchant's catalogue does not have, in the order given, each once."""
+    """The products that the catalogue does not have, in the order given, each once."""
     unknown: dict[int, None] = {}
     for (some,) in batches(product_ids):
         rows = await connection.fetch(_UNKNOWN, merchant_id, some)
@@ -73,7 +73,7 @@ async def write_products(
     coverage: Coverage,
     stored: StoredProducts,
 ) -> None:
-    """Make these the products that the promotion names; rows that stay the same are not written.
+    """Make these the products that the promotion names; unchanged rows are not written.
 
     `stored` are the products that it names in this transaction, none for a new promotion.
     """
@@ -89,7 +89,7 @@ async def write_products(
 def _plan(
     wanted: Mapping[int, int | None], stored: StoredProducts
 ) -> tuple[list[tuple[int, int, int | None]], list[int]]:
-    """The rows to be written, and the products that are named no longer."""
+    """The rows to write, and the products that are no longer named."""
     positions = arrange(
         [stored[product_id][0] if product_id in stored else None for product_id in wanted]
     )
@@ -115,7 +115,7 @@ def coverage_columns(coverage: Coverage) -> tuple[bool, int | None]:
 def coverage_from(
     covers_all: bool, percent: int | None, percents: Mapping[int, int | None]
 ) -> Coverage:
-    """The coverage that a promotion's columns and its products' percents stand for."""
+    """The coverage of a promotion, from its columns and its products' percents."""
     if percent is None:
         return OwnPercents({product: own for product, own in percents.items() if own is not None})
     return AllProducts(percent) if covers_all else ListedProducts(percent, tuple(percents))

@@ -1,4 +1,4 @@
-"""Promotions as they are stored: each a row, with its products and codes beside it."""
+"""Rows of promotions; products and codes are in tables of their own."""
 
 import re
 from dataclasses import dataclass
@@ -42,7 +42,15 @@ RETURNING promotion_id
 _FIND_SUMMARY = """
 SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated_at
 FROM promotions
-WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL
+WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL AND type <> 'cart'
+"""
+
+_FIND_ROW = """
+SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated_at,
+    code_type, covers_all, percent, deleted_at
+FROM promotions
+WHERE merchant_id = $1 AND promotion_id = $2 AND type <> 'cart'
+    AND CASE WHEN $3::timestamptz IS NULL THEN deleted_at IS NULL ELSE deleted_at >= $3 END
 """
 
 _FIND_ROW = """
@@ -76,13 +84,13 @@ SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated
         ORDER BY position
     ) AS percents
 FROM promotions
-WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL
+WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL AND type <> 'cart'
 """
 
 _LIST = f"""
 SELECT promotion_id
 FROM promotions
-WHERE merchant_id = $1 AND deleted_at IS NULL
+WHERE merchant_id = $1 AND deleted_at IS NULL AND type <> 'cart'
     AND ($2::boolean IS NULL OR active = $2)
     AND ($3::boolean IS NULL OR coalesce({OVER_FROM} <= $4, false) = $3)
     AND ($5::text IS NULL OR strpos(name_folded, $5) > 0)
@@ -132,7 +140,7 @@ async def lock_promotions(connection: Connection, merchant_id: int) -> None:
     """Let one transaction at a time write a merchant's promotions.
 
     So ids ascend in the order of creation, and what a write reads stays true until it commits.
-    Orders do not take this lock, and the checks of foreign keys do not wait for it.
+    Orders do not take this lock, and foreign key checks do not wait for it.
     """
     await connection.execute(_LOCK, merchant_id)
 
@@ -140,7 +148,7 @@ async def lock_promotions(connection: Connection, merchant_id: int) -> None:
 async def insert_promotion(
     connection: Connection, merchant_id: int, new: NewPromotion, now: datetime
 ) -> int:
-    """Store the promotion without its products and codes; answer its id."""
+    """Store the promotion without its products and codes; returns its id."""
     promotion_id: int = await connection.fetchval(
         _INSERT,
         merchant_id,
@@ -192,15 +200,14 @@ async def find_promotion(
 ) -> Promotion | None:
     """The promotion with its codes and products in the order in which they were sent.
 
-    One statement, so that all parts are of the same moment. Of the codes at most so many, None for
-    all.
+    One statement, so that all parts are of the same moment. `most_codes` limits the codes.
     """
     if promotion_id > MAX_INT64:
         return None
     row = await connection.fetchrow(_FIND, merchant_id, promotion_id, most_codes)
     if row is None:
         return None
-    # One text and not an array of a million, which would be read in one step.
+    # One text, because an array of a million codes would be decoded in one step.
     text = row["codes"]
     codes = _split(text) if len(text) <= _SHORT else await in_thread(_split, text)
     percents = dict(zip(row["product_ids"], row["percents"], strict=True))
@@ -224,7 +231,7 @@ async def list_promotions(
     """The ids of the promotions that the query asks for."""
     search = None if query.search is None else query.search.casefold()
     if search is not None and "\0" in search:
-        return []  # PostgreSQL stores no such text
+        return []  # PostgreSQL has no such text
     rows = await connection.fetch(
         _LISTS[query.sort],
         merchant_id,
@@ -285,7 +292,7 @@ def _code_type(row: asyncpg.Record) -> CodeType | None:
 
 
 def summary_from(row: asyncpg.Record) -> PromotionSummary:
-    """The summary that a row of promotions is."""
+    """The summary of a row of promotions."""
     return PromotionSummary(
         id=row["promotion_id"],
         type=PromotionType(row["type"]),
