@@ -57,7 +57,7 @@ async def create_promotion(
                 promotion_id, new.name, new.active, new.period, new.terms, new.code_type, now, now
             )
             if new.codes:
-                await codes.write_codes(connection, merchant_id, promotion_id, new.codes, now)
+                await codes.write_first_codes(connection, merchant_id, promotion_id, new.codes, now)
             await _check_and_renew(connection, caller, created, now)
             await allowances.set_scopes(
                 connection, merchant_id, promotion_id, (), scopes_of(new.terms.limits)
