@@ -59,7 +59,7 @@ class SignIn:
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidates:
+class _PossibleUsers:
     """The users that a name may mean: those who are trusted at the address, and the others."""
 
     trusted: Sequence[PossibleUser]
@@ -88,7 +88,7 @@ async def find_user(
             candidates = await _find_candidates(database, asked, now)
             async with database.write() as connection:
                 answer = await failures.reserve_attempt(
-                    connection, _subjects_of(asked, candidates), now + pause * _PAUSE
+                    connection, _limits_of(asked, candidates), now + pause * _PAUSE
                 )
             if isinstance(answer, failures.Attempt):
                 return await _check(database, guard.passwords, asked, candidates, answer, now)
@@ -98,10 +98,10 @@ async def find_user(
     raise TooManyAttempts(1)
 
 
-async def _find_candidates(database: Database, asked: SignIn, now: datetime) -> _Candidates:
+async def _find_candidates(database: Database, asked: SignIn, now: datetime) -> _PossibleUsers:
     name = read_name(asked.username)
     if name is None:
-        return _Candidates((), (), None)
+        return _PossibleUsers((), (), None)
     async with database.read() as connection:
         found = await find_possible_users(
             connection, name, known_address_hash(asked.username, asked.address), now
@@ -113,10 +113,10 @@ async def _find_candidates(database: Database, asked: SignIn, now: datetime) -> 
         is_trusted = one.known_here or one.changed_lately or one.user_id == asks_again
         (trusted if is_trusted else others).append(one)
     holder = asks_again if any(one.user_id == asks_again for one in found) else None
-    return _Candidates(trusted, others, holder)
+    return _PossibleUsers(trusted, others, holder)
 
 
-def _subjects_of(asked: SignIn, candidates: _Candidates) -> tuple[FailureLimit, ...]:
+def _limits_of(asked: SignIn, candidates: _PossibleUsers) -> tuple[FailureLimit, ...]:
     return limits_of_attempt(
         asked.username, asked.address, is_exempt=candidates.is_known, holder=candidates.holder
     )
@@ -126,7 +126,7 @@ async def _check(
     database: Database,
     passwords: Passwords,
     asked: SignIn,
-    candidates: _Candidates,
+    candidates: _PossibleUsers,
     attempt: failures.Attempt,
     now: datetime,
 ) -> PossibleUser:
@@ -164,7 +164,7 @@ async def _check_in_turn(
     database: Database,
     guard: Guard,
     asked: SignIn,
-    candidates: _Candidates,
+    candidates: _PossibleUsers,
     free_at: datetime,
     now: datetime,
 ) -> PossibleUser:
@@ -203,7 +203,7 @@ async def _find_right(
     ]
 
 
-def _turn_of(asked: SignIn, candidates: _Candidates) -> str:
+def _turn_of(asked: SignIn, candidates: _PossibleUsers) -> str:
     """The key of the turns; without the address for a user who was changed lately."""
     if candidates.holder is not None:
         return f"holder {candidates.holder}"
