@@ -15,7 +15,7 @@ def cheap_hasher() -> Argon2Hasher:
 
 
 class CountedPasswords(Passwords):
-    """Cheap checks that are counted: by password, and by how many hashes and checks were asked."""
+    """Cheap checks. `checked` has the passwords; `asked` has the hashes and checks of each call."""
 
     def __init__(self) -> None:
         super().__init__(cheap_hasher())
@@ -34,7 +34,7 @@ class CountedPasswords(Passwords):
 
 
 def a_guard(passwords: Passwords) -> Guard:
-    """A guard whose turns take a tenth of what they take in service."""
+    """A guard whose turns are ten times shorter than in production."""
     return Guard(passwords, Pace(0.1, 0.25))
 
 

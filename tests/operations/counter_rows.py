@@ -1,4 +1,4 @@
-"""Rows of the counters, written as orders leave them and read as they are."""
+"""Rows of the counters, written as orders write them."""
 
 import asyncio
 from collections import Counter
@@ -24,7 +24,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the counters, but for its merchant."""
+    """A row of the counters, without its merchant."""
 
     promotion_id: int
     code_id: int
@@ -64,7 +64,7 @@ def a_row(
 
 
 def two_years(promotion_id: int, code_id: int = 0, slots: int = 4) -> list[Row]:
-    """What orders of two years leave, of which so many were open at once on every day."""
+    """The rows of two years of orders, with so many concurrent orders on each day."""
     return [
         a_row(promotion_id, day, slot, code_id, uses=1 + (day + slot) % 7, applied=day % 3 > 0)
         for day in range(730)
@@ -100,12 +100,12 @@ def sums(rows: Sequence[Row]) -> dict[object, tuple[int, int]]:
 
 
 def counted_with_promotion(row: Row) -> Row:
-    """The row as it is counted where the uses of one-time codes stand with them."""
+    """The row as it is folded: one-time codes keep their own uses."""
     return replace(row, code_id=0) if row.is_by_one_time_code else row
 
 
 async def create_codes(database: Database, caller: Caller, *codes: str) -> tuple[int, list[int]]:
-    """A promotion with one-time codes, and the ids of these."""
+    """A promotion with one-time codes: its id, and theirs."""
     new = a_promotion(codes=codes, code_type=CodeType.ONE_TIME)
     promotion_id = await create_promotion(database, caller, new, NOON)
     statistics = await get_statistics(database, caller, promotion_id)
@@ -113,7 +113,7 @@ async def create_codes(database: Database, caller: Caller, *codes: str) -> tuple
 
 
 async def read_codes(database: Database, caller: Caller) -> dict[int, tuple[int, int]]:
-    """The applied and the outdone uses that stand with each code that has any."""
+    """The applied and the outdone uses of each code that has any."""
     async with database.read() as connection:
         found = await connection.fetch(
             "SELECT code_id, applied_uses, outdone_uses FROM codes"

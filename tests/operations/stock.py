@@ -1,4 +1,4 @@
-"""Products for promotions to name."""
+"""Products that promotions can name."""
 
 from collections.abc import Iterable
 

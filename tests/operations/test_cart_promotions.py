@@ -23,9 +23,14 @@ from sconto.domain.codes import CodeType
 from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder, OrderStatus, Placed
 from sconto.domain.people import Caller
-from sconto.domain.problems import CodesUsedUp, OrderGaveBack, TooManyAutomatic
+from sconto.domain.problems import (
+    CodesUsedUp,
+    OrderGaveBack,
+    PromotionNotFound,
+    TooManyAutomatic,
+)
 from sconto.domain.schedule import Period
-from sconto.operations import cart_promotions, checkout
+from sconto.operations import cart_promotions, checkout, promotions
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_line
 
@@ -214,3 +219,19 @@ async def test_the_hundred_and_first_automatic_promotion_is_refused(shop: Shop) 
     with pytest.raises(TooManyAutomatic):
         await shop.create(ten_off())
     await shop.create(ten_off(), "CODE")
+
+
+async def test_operations_on_product_promotions_find_no_cart_promotion(shop: Shop) -> None:
+    promotion = await shop.create(ten_off())
+    database, caller = shop.database, shop.caller
+    for attempt in (
+        promotions.get_promotion(database, caller, promotion.id),
+        promotions.get_summary(database, caller, promotion.id),
+        promotions.switch_promotion(database, caller, promotion.id, NOON, active=False),
+        promotions.delete_promotion(database, caller, promotion.id, NOON),
+    ):
+        with pytest.raises(PromotionNotFound):
+            await attempt
+    await cart_promotions.delete_promotion(database, caller, promotion.id, NOON)
+    with pytest.raises(PromotionNotFound):
+        await promotions.restore_promotion(database, caller, promotion.id, NOON)

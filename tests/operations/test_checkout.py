@@ -1,4 +1,4 @@
-"""Carts are priced from what is stored, by the rules of `domain.pricing`."""
+"""Carts are priced from stored promotions, by the rules of `domain.pricing`."""
 
 from datetime import timedelta
 
@@ -32,7 +32,7 @@ def picks(priced: PricedCart) -> dict[int, list[tuple[int, Group]]]:
     }
 
 
-async def test_each_group_picks_for_the_products_that_it_covers(
+async def test_each_group_picks_for_the_products_it_covers(
     database: Database, merchant: Caller
 ) -> None:
     await stock(database, merchant, [MUG, CUP])
@@ -60,7 +60,7 @@ async def test_each_group_picks_for_the_products_that_it_covers(
     assert [outcome.status for outcome in priced.codes] == [CodeStatus.OUTDONE]
 
 
-async def test_own_percents_of_a_code_are_read_for_each_product(
+async def test_a_code_with_own_percents_gives_each_product_its_own(
     database: Database, merchant: Caller
 ) -> None:
     await stock(database, merchant, [MUG, CUP])
@@ -93,7 +93,7 @@ async def test_a_cart_is_priced_as_of_another_time(database: Database, merchant:
     assert priced.codes[0].ended_at == period.ends_at
 
 
-async def test_promotions_that_are_off_deleted_or_of_another_type_give_nothing(
+async def test_inactive_and_deleted_promotions_and_those_of_another_type_give_nothing(
     database: Database, merchant: Caller
 ) -> None:
     off = await create_promotion(database, merchant, a_promotion(codes=("x",), active=False), NOON)
@@ -112,7 +112,9 @@ async def test_promotions_that_are_off_deleted_or_of_another_type_give_nothing(
     assert picks(priced) == {11111: [(changed, Group.AUTOMATIC_ALL)]}
 
 
-async def test_nothing_of_another_merchant_is_seen(database: Database, merchant: Caller) -> None:
+async def test_a_cart_sees_nothing_of_another_merchant(
+    database: Database, merchant: Caller
+) -> None:
     await stock(database, merchant, [MUG])
     await create_promotion(database, merchant, a_promotion(codes=("x",)), NOON)
     await create_promotion(database, merchant, a_promotion(), NOON)
@@ -123,7 +125,7 @@ async def test_nothing_of_another_merchant_is_seen(database: Database, merchant:
     assert priced.codes[0].status is CodeStatus.UNKNOWN
 
 
-async def test_a_deleted_product_is_unknown_and_keeps_its_promotions(
+async def test_a_deleted_product_is_unknown_but_keeps_its_promotions(
     database: Database, merchant: Caller
 ) -> None:
     await stock(database, merchant, [MUG])
@@ -134,7 +136,7 @@ async def test_a_deleted_product_is_unknown_and_keeps_its_promotions(
     assert (line.known, line.discount) == (False, 100)
 
 
-async def test_a_listing_shows_what_the_automatic_promotions_leave(
+async def test_list_prices_are_after_automatic_promotions(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await create_promotion(database, merchant, a_promotion(), NOON)
@@ -144,7 +146,7 @@ async def test_a_listing_shows_what_the_automatic_promotions_leave(
     assert [one.pick and one.pick.promotion_id for one in listed] == [promotion_id] * 3
 
 
-async def test_an_order_costs_what_the_quote_said(database: Database, merchant: Caller) -> None:
+async def test_an_order_costs_what_its_quote_said(database: Database, merchant: Caller) -> None:
     await stock(database, merchant, [MUG, CUP])
     for number, new in enumerate(
         (

@@ -1,4 +1,4 @@
-"""Codes generated in the background: the exact number, whoever works at them, on PostgreSQL."""
+"""Codes generated in the background: the exact number, with any number of workers."""
 
 import asyncio
 from collections import Counter
@@ -51,10 +51,10 @@ async def exported(database: Database, caller: Caller, promotion_id: int) -> lis
     return [listed.code async for part in parts for listed in part]
 
 
-async def test_the_exact_number_is_made_although_codes_collide(
+async def test_the_exact_number_of_codes_is_made_although_some_collide(
     database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # 20,000 draws among 20 million: some ten of them are repeated.
+    # 20,000 draws of 20 million: about ten are repeated.
     monkeypatch.setattr(code_generation, "CODES_PER_TRANSACTION", 3_000)
     promotion_id = await a_coupon(database, merchant)
     pattern = CodePattern("P-", 1, 5, "23456789ABCDEFGHJKMNPQRSTVWXYZ")
@@ -68,9 +68,7 @@ async def test_the_exact_number_is_made_although_codes_collide(
     assert await generate_some(database, merchant.merchant_id, job.id, NOON) is None
 
 
-async def test_a_code_that_is_there_already_is_not_made_again(
-    database: Database, merchant: Caller
-) -> None:
+async def test_an_existing_code_is_not_made_again(database: Database, merchant: Caller) -> None:
     promotion_id = await a_coupon(database, merchant)
     async with database.write() as connection:
         given = ["X", "A", "B", "A"]
@@ -80,7 +78,7 @@ async def test_a_code_that_is_there_already_is_not_made_again(
     assert await exported(database, merchant, promotion_id) == ["X", "A", "B"]
 
 
-async def test_workers_share_the_work_and_make_no_code_too_many(
+async def test_concurrent_workers_make_the_exact_number_of_codes(
     database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(code_generation, "CODES_PER_TRANSACTION", 500)
@@ -105,7 +103,7 @@ async def test_workers_share_the_work_and_make_no_code_too_many(
     assert counts == CodeCounts(6_323, 0)
 
 
-async def test_a_change_of_the_promotion_comes_between_two_parts(
+async def test_an_edit_of_the_promotion_runs_between_two_batches(
     database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(code_generation, "CODES_PER_TRANSACTION", 10)
@@ -130,7 +128,7 @@ async def test_a_deleted_promotion_ends_its_generation(
     assert await codes.count_codes(database, merchant, promotion_id) == CodeCounts(0, 0)
 
 
-async def test_a_pattern_that_is_used_up_ends_with_the_codes_that_there_are(
+async def test_a_used_up_pattern_ends_the_generation_and_keeps_its_codes(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await a_coupon(database, merchant)
@@ -142,7 +140,7 @@ async def test_a_pattern_that_is_used_up_ends_with_the_codes_that_there_are(
     assert (done.made, done.ending) == (0, Ending.PATTERN_USED_UP)
 
 
-async def test_a_generation_that_cannot_be_is_refused_at_once(
+async def test_an_impossible_generation_is_refused_immediately(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await a_coupon(database, merchant)
@@ -157,7 +155,9 @@ async def test_a_generation_that_cannot_be_is_refused_at_once(
     assert await list_generations(database, merchant, promotion_id) == []
 
 
-async def test_a_generation_is_its_merchants_alone(database: Database, merchant: Caller) -> None:
+async def test_another_merchants_generation_is_not_found(
+    database: Database, merchant: Caller
+) -> None:
     promotion_id = await a_coupon(database, merchant)
     job = await start_generation(database, merchant, promotion_id, CodePattern(), 1, NOON)
     stranger = await create_caller(database)
@@ -169,7 +169,9 @@ async def test_a_generation_is_its_merchants_alone(database: Database, merchant:
     assert await generate_some(database, stranger.merchant_id, job.id, NOON) is None
 
 
-async def test_who_asked_for_codes_is_in_the_history(database: Database, merchant: Caller) -> None:
+async def test_the_history_names_the_user_who_started_a_generation(
+    database: Database, merchant: Caller
+) -> None:
     promotion_id = await a_coupon(database, merchant)
     later = datetime(2026, 6, 2, tzinfo=UTC)
     job = await start_generation(database, merchant, promotion_id, CodePattern("S-"), 5, later)
@@ -185,13 +187,13 @@ async def test_who_asked_for_codes_is_in_the_history(database: Database, merchan
     assert page.more
 
 
-def test_every_letter_is_as_likely_as_any_other() -> None:
+def test_all_letters_of_a_code_are_equally_likely() -> None:
     drawn = "".join(draw_codes(CodePattern("", 1, 10, "ABCDEFGHJKM"), 20_000))
     counts = Counter(drawn)
     assert set(counts) == set("ABCDEFGHJKM")
-    # 200,000 letters: 18,182 of each, give or take 129. Seven times that is beyond chance.
+    # 200,000 letters: 18,182 of each. The standard deviation is 129; 900 is seven times that.
     assert all(abs(count - 18_182) < 900 for count in counts.values())
 
 
-def test_codes_are_not_drawn_alike_twice() -> None:
+def test_two_draws_give_different_codes() -> None:
     assert set(draw_codes(CodePattern(), 1000)).isdisjoint(draw_codes(CodePattern(), 1000))

@@ -1,4 +1,4 @@
-"""Deleting and restoring promotions with many codes, some thousand at a time."""
+"""Deleting and restoring promotions with many codes, in batches."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -26,7 +26,7 @@ LATER = NOON + timedelta(minutes=1)
 
 @pytest.fixture(scope="module")
 async def database(create_database: Callable[[], str]) -> AsyncIterator[Database]:
-    """A database of this module's own: a service on a shared one would sweep it too."""
+    """A database for this module, because a service on the shared one would sweep too."""
     database = await Database.open(create_database())
     yield database
     await database.close()
@@ -34,7 +34,7 @@ async def database(create_database: Callable[[], str]) -> AsyncIterator[Database
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Batches of five codes, so that few codes take many."""
+    """Batches of five codes, so that few codes take many batches."""
     for statement in ("_REMOVE", "_RESTORE"):
         text = getattr(store, statement)
         for size in (store.SWEEP_BATCH, store.RESTORE_BATCH):
@@ -51,7 +51,7 @@ async def a_coupon(database: Database, caller: Caller, count: int = 23) -> int:
 
 
 async def left(database: Database, promotion_id: int) -> int:
-    """How many codes of the promotion are not removed."""
+    """How many codes the promotion has."""
     async with database.read() as connection:
         count: int = await connection.fetchval(
             "SELECT count(*) FROM codes WHERE promotion_id = $1 AND removed_at IS NULL",
@@ -86,7 +86,7 @@ async def order(database: Database, caller: Caller, order_id: str, code: str) ->
     return (await place_order(database, caller, new, NOON, DAY)).order.outcome.total
 
 
-async def test_a_deletion_removes_one_batch_of_codes_and_the_sweep_the_others(
+async def test_a_deletion_removes_one_batch_of_codes_and_the_sweep_removes_the_rest(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await a_coupon(database, merchant)
@@ -104,7 +104,7 @@ async def test_a_deletion_removes_one_batch_of_codes_and_the_sweep_the_others(
     assert await contradictions(database, merchant) == []
 
 
-async def test_the_history_tells_of_all_codes_that_a_deletion_takes(
+async def test_the_history_counts_all_codes_that_a_deletion_removes(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await a_coupon(database, merchant)
@@ -125,7 +125,7 @@ async def test_a_promotion_with_few_codes_leaves_no_sweep(
 
 
 @pytest.mark.parametrize("batches", [0, 1, 3, 99])
-async def test_a_restoration_brings_back_what_the_deletion_took_however_far_the_sweep_is(
+async def test_a_restoration_restores_all_codes_however_far_the_sweep_is(
     database: Database, merchant: Caller, batches: int
 ) -> None:
     promotion_id = await a_coupon(database, merchant)
@@ -148,7 +148,7 @@ async def test_a_restoration_brings_back_what_the_deletion_took_however_far_the_
     assert await contradictions(database, merchant) == []
 
 
-async def test_a_restoration_that_was_interrupted_is_no_restoration_and_can_be_repeated(
+async def test_an_interrupted_restoration_restores_nothing_and_can_be_repeated(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await a_coupon(database, merchant)
@@ -171,7 +171,7 @@ async def test_a_restoration_that_was_interrupted_is_no_restoration_and_can_be_r
     assert await left(database, promotion_id) == 23
 
 
-async def test_a_restoration_begins_again_where_the_sweep_went_on_meanwhile(
+async def test_a_restoration_starts_again_if_the_sweep_ran_meanwhile(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await a_coupon(database, merchant)
@@ -197,7 +197,9 @@ async def test_a_restoration_begins_again_where_the_sweep_went_on_meanwhile(
     assert await left(database, promotion_id) == 23
 
 
-async def test_two_restorations_at_once_restore_once(database: Database, merchant: Caller) -> None:
+async def test_two_concurrent_restorations_restore_once(
+    database: Database, merchant: Caller
+) -> None:
     promotion_id = await a_coupon(database, merchant)
     await promotions.delete_promotion(database, merchant, promotion_id, NOON)
     await sweep_codes(database)
@@ -209,7 +211,7 @@ async def test_two_restorations_at_once_restore_once(database: Database, merchan
     assert await left(database, promotion_id) == 23
 
 
-async def test_a_sweep_passes_over_a_code_that_an_order_has_and_takes_it_later(
+async def test_a_sweep_skips_a_code_locked_by_an_order_and_removes_it_later(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await a_coupon(database, merchant)
@@ -226,7 +228,7 @@ async def test_a_sweep_passes_over_a_code_that_an_order_has_and_takes_it_later(
     assert (await left(database, promotion_id), await jobs(database, promotion_id)) == (0, 0)
 
 
-async def test_an_order_waits_for_none_of_the_codes_that_are_still_to_be_removed(
+async def test_an_order_does_not_wait_for_codes_that_are_still_to_be_removed(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await a_coupon(database, merchant)
@@ -243,7 +245,7 @@ async def test_an_order_waits_for_none_of_the_codes_that_are_still_to_be_removed
     assert await contradictions(database, merchant) == []
 
 
-async def test_a_text_of_a_deleted_promotion_is_free_at_once(
+async def test_the_codes_of_a_deleted_promotion_are_free_immediately(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await a_coupon(database, merchant)
@@ -258,7 +260,7 @@ async def test_a_text_of_a_deleted_promotion_is_free_at_once(
     assert await order(database, merchant, "of the first", "C22") == 900
 
 
-async def test_a_sweep_that_an_older_program_restored_ends_and_removes_nothing(
+async def test_a_sweep_removes_nothing_after_an_older_program_restored_the_promotion(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await a_coupon(database, merchant)

@@ -1,4 +1,4 @@
-"""A promotion's codes by themselves, on PostgreSQL: listed, added, removed, imported, exported."""
+"""The codes of a promotion: listed, added, removed, imported and exported."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -52,7 +52,7 @@ async def order(database: Database, caller: Caller, order_id: str, code: str) ->
     await place_order(database, caller, new, NOON, DAY)
 
 
-async def test_codes_are_added_behind_the_others_with_ids_that_ascend(
+async def test_added_codes_come_last_with_ascending_ids(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await a_coupon(database, merchant, "B", "A")
@@ -72,7 +72,7 @@ async def test_codes_are_added_behind_the_others_with_ids_that_ascend(
         (["FIRST", "First"], ("FIRST", "First")),
     ],
 )
-async def test_a_code_that_is_there_already_refuses_them_all(
+async def test_one_existing_code_refuses_all_that_are_added_with_it(
     database: Database, merchant: Caller, sent: list[str], repeated: tuple[str, ...]
 ) -> None:
     promotion_id = await a_coupon(database, merchant)
@@ -82,7 +82,7 @@ async def test_a_code_that_is_there_already_refuses_them_all(
     assert await present(database, merchant, promotion_id) == ("FIRST",)
 
 
-async def test_two_who_add_the_same_code_at_once_add_it_once(
+async def test_two_concurrent_requests_add_the_same_code_once(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await a_coupon(database, merchant)
@@ -95,9 +95,7 @@ async def test_two_who_add_the_same_code_at_once_add_it_once(
     assert await present(database, merchant, promotion_id) == ("FIRST", "SAME")
 
 
-async def test_a_promotion_that_applies_by_itself_takes_no_codes(
-    database: Database, merchant: Caller
-) -> None:
+async def test_an_automatic_promotion_takes_no_codes(database: Database, merchant: Caller) -> None:
     promotion_id = await promotions.create_promotion(database, merchant, a_promotion(), NOON)
     with pytest.raises(NoCodesAllowed):
         await codes.add_codes(database, merchant, promotion_id, ["A"], NOON)
@@ -106,7 +104,9 @@ async def test_a_promotion_that_applies_by_itself_takes_no_codes(
     assert await codes.count_codes(database, merchant, promotion_id) == CodeCounts(0, 0)
 
 
-async def test_another_merchants_promotion_is_none(database: Database, merchant: Caller) -> None:
+async def test_codes_of_another_merchants_promotion_are_not_found(
+    database: Database, merchant: Caller
+) -> None:
     promotion_id = await a_coupon(database, merchant)
     stranger = await create_caller(database)
     for verb in (
@@ -121,7 +121,7 @@ async def test_another_merchants_promotion_is_none(database: Database, merchant:
     assert await present(database, merchant, promotion_id) == ("FIRST",)
 
 
-async def test_a_removed_code_serves_nobody_and_stays_in_the_statistics(
+async def test_a_removed_code_is_unknown_but_stays_in_the_statistics(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await a_coupon(database, merchant, "A", "B", "C", code_type=CodeType.ONE_TIME)
@@ -214,7 +214,7 @@ async def test_codes_are_found_by_state(
         ("\0", []),
     ],
 )
-async def test_codes_are_found_by_their_beginning_in_any_case(
+async def test_codes_are_found_by_prefix_in_any_case(
     database: Database, merchant: Caller, search: str, found: list[str]
 ) -> None:
     promotion_id = await a_coupon(database, merchant, "summer-2", "Summer-1", "WINTER", "sub")
@@ -239,7 +239,7 @@ async def test_codes_are_found_by_their_beginning_in_any_case(
         CodeQuery(cursor="!", search="A"),
     ],
 )
-async def test_a_cursor_that_no_page_named_is_refused(
+async def test_an_invalid_cursor_is_refused(
     database: Database, merchant: Caller, query: CodeQuery
 ) -> None:
     promotion_id = await a_coupon(database, merchant)
@@ -247,7 +247,7 @@ async def test_a_cursor_that_no_page_named_is_refused(
         await codes.list_codes(database, merchant, promotion_id, query)
 
 
-async def test_a_file_is_imported_in_its_order_and_exported_to_be_read_again(
+async def test_an_exported_file_can_be_imported_in_the_same_order(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await a_coupon(database, merchant)
@@ -265,7 +265,7 @@ async def test_a_file_is_imported_in_its_order_and_exported_to_be_read_again(
     assert sorted(listed.id for listed in exported) == [listed.id for listed in exported]
 
 
-async def test_every_bad_line_is_named_and_nothing_is_imported(
+async def test_all_bad_lines_are_named_and_nothing_is_imported(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await a_coupon(database, merchant)
@@ -290,7 +290,7 @@ async def test_every_bad_line_is_named_and_nothing_is_imported(
         (b"A\na\n", RefusedCodeLine(2, CodeLineFault.REPEATED)),
     ],
 )
-async def test_a_line_that_clashes_is_named_where_all_others_are_good(
+async def test_a_line_with_an_existing_code_is_named_if_all_others_are_good(
     database: Database, merchant: Caller, content: bytes, line: RefusedCodeLine
 ) -> None:
     promotion_id = await a_coupon(database, merchant)
@@ -300,7 +300,9 @@ async def test_a_line_that_clashes_is_named_where_all_others_are_good(
     assert await present(database, merchant, promotion_id) == ("FIRST",)
 
 
-async def test_lines_beyond_a_thousand_are_counted(database: Database, merchant: Caller) -> None:
+async def test_after_a_thousand_bad_lines_the_rest_are_counted(
+    database: Database, merchant: Caller
+) -> None:
     promotion_id = await a_coupon(database, merchant)
     with pytest.raises(CodeFileRefused) as refused:
         await codes.import_codes(database, merchant, promotion_id, [b"!\nA\n" * 1500], NOON)
@@ -317,7 +319,7 @@ async def test_a_file_without_codes_is_refused(
         await codes.import_codes(database, merchant, promotion_id, [content], NOON)
 
 
-async def test_while_a_file_is_read_promotions_are_written_and_the_same_one_too(
+async def test_an_import_blocks_no_edits_while_it_reads_its_file(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await a_coupon(database, merchant)
@@ -332,7 +334,7 @@ async def test_while_a_file_is_read_promotions_are_written_and_the_same_one_too(
         )
         for _ in range(200):
             yield b"\n"
-        # The file is not at its end, and the other is done.
+        # The file has not ended, and the edit is done.
         while not written.done():
             yield b"\n"
         yield b"B\n"
@@ -342,10 +344,10 @@ async def test_while_a_file_is_read_promotions_are_written_and_the_same_one_too(
     assert await present(database, merchant, promotion_id) == ("FIRST", "MEANWHILE", "A", "B")
 
 
-async def test_a_change_and_an_import_at_once_leave_one_or_the_other(
+async def test_a_concurrent_edit_and_import_leave_one_or_the_other(
     database: Database, merchant: Caller
 ) -> None:
-    """Whoever comes second sees what the first wrote: no code is left over from either."""
+    """The second sees what the first wrote; no codes are mixed."""
     for _ in range(5):
         promotion_id = await a_coupon(database, merchant)
         content = "".join(f"IN-{number}\n" for number in range(500)).encode()
@@ -360,7 +362,7 @@ async def test_a_change_and_an_import_at_once_leave_one_or_the_other(
 async def test_many_codes_are_removed_in_several_transactions(
     database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(codes, "_REMOVED_AT_ONCE", 2)
+    monkeypatch.setattr(codes, "_REMOVAL_BATCH", 2)
     promotion_id = await a_coupon(database, merchant, "A", "B", "C", "D", "E")
     sent = ["e", "a", "X", "B", "c", "!"]
     gone = await codes.remove_codes(database, merchant, promotion_id, sent, NOON)

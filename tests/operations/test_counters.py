@@ -1,4 +1,4 @@
-"""Counters of the past are folded into few rows, and what they add up to stays the same."""
+"""Old counters are folded into few rows, and their sums stay the same."""
 
 import asyncio
 import re
@@ -41,7 +41,7 @@ SLOTS_BEFORE, DAYS_BEFORE = TODAY - SLOTS_FOLDED_AFTER, TODAY - DAYS_FOLDED_AFTE
 
 
 def kept_place(row: Row) -> tuple[object, ...]:
-    """Where a row is after a fold, in words of our own."""
+    """Where a row is after a fold, computed without the code under test."""
     if row.day >= SLOTS_BEFORE:
         return row.key
     day = row.day.replace(day=1) if row.day < DAYS_BEFORE else row.day
@@ -99,7 +99,7 @@ async def test_a_fold_moves_each_row_to_its_place_and_adds_up_those_that_meet(
         assert await fold(database, NOON) == 0
 
 
-async def test_the_counters_of_two_years_are_bounded_and_tell_what_they_told_before(
+async def test_folding_two_years_bounds_the_rows_and_keeps_the_sums(
     database: Database, merchant: Caller
 ) -> None:
     new = a_promotion(codes=("SHARED",), code_type=CodeType.REUSABLE)
@@ -119,7 +119,7 @@ async def test_the_counters_of_two_years_are_bounded_and_tell_what_they_told_bef
     assert await fold(database, NOON) > 2000
     assert await readers == {before[0]}
     assert await shown() == before
-    # Four slots of three days, a row for each other day that is kept, and one for each month.
+    # Four slots of three days, a row for each other day in the chart, and one for each month.
     assert len(await read(database, merchant)) <= 3 * 4 + DAYS_FOLDED_AFTER.days + 2 * 24
 
 
@@ -127,7 +127,7 @@ def test_no_chart_shows_a_day_that_is_folded() -> None:
     assert timedelta(days=CHARTED_DAYS) < DAYS_FOLDED_AFTER
 
 
-async def test_orders_of_any_day_that_meet_a_fold_are_counted_exactly(
+async def test_orders_of_any_day_are_counted_exactly_during_folds(
     database: Database, merchant: Caller
 ) -> None:
     automatic, coupon = [
@@ -164,7 +164,7 @@ async def test_orders_of_any_day_that_meet_a_fold_are_counted_exactly(
     assert [promise for promise in checked if promise.violations] == []
 
 
-async def test_an_order_does_not_wait_for_a_fold_that_is_open(
+async def test_an_order_does_not_wait_for_an_open_fold(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await create_promotion(database, merchant, a_promotion(), NOON)
@@ -179,7 +179,7 @@ async def test_an_order_does_not_wait_for_a_fold_that_is_open(
                 assert (await place_order(database, merchant, order, NOON, day)).created
 
 
-async def test_a_fold_leaves_the_row_that_an_open_order_adds_to_for_the_next_time(
+async def test_a_fold_skips_a_row_locked_by_an_open_order_until_the_next_fold(
     database: Database, merchant: Caller
 ) -> None:
     await write(database, merchant, [a_row(1, 9, slot) for slot in (1, 2)])
@@ -198,7 +198,7 @@ async def test_a_fold_leaves_the_row_that_an_open_order_adds_to_for_the_next_tim
     assert [(row.slot, row.uses) for row in await read(database, merchant)] == [(0, 3)]
 
 
-async def test_a_fold_that_is_killed_changes_nothing(database: Database, merchant: Caller) -> None:
+async def test_a_killed_fold_changes_nothing(database: Database, merchant: Caller) -> None:
     _, [code] = await create_codes(database, merchant, "ONCE")
     of_code = [a_row(1, days, code_id=code, code_type="one-time") for days in (3, 150, 400)]
     await write(database, merchant, [*two_years(1), *of_code])
@@ -231,11 +231,11 @@ async def test_one_worker_folds_at_a_time(database: Database, merchant: Caller) 
     assert sums(await read(database, merchant)) == sums(two_years(1))
 
 
-async def test_a_worker_folds_by_itself_and_goes_on_when_it_failed(
+async def test_a_worker_keeps_folding_after_a_failure(
     database: Database, merchant: Caller, caplog: pytest.LogCaptureFixture
 ) -> None:
     await write(database, merchant, [a_row(1, 9, slot) for slot in range(4)])
-    times = [datetime.min.replace(tzinfo=UTC), NOON]  # nothing is before the first: it fails
+    times = [datetime.min.replace(tzinfo=UTC), NOON]  # no day is before the first: it fails
     folded = asyncio.Event()
 
     def clock() -> datetime:
@@ -276,7 +276,7 @@ async def test_counting_updates_no_index(database: Database, merchant: Caller) -
 
 
 @pytest.mark.parametrize("folded", ["codes", "slots", "days"])
-async def test_what_is_to_fold_is_found_by_an_index_of_it_alone(
+async def test_rows_to_fold_are_found_by_their_own_index(
     database: Database, merchant: Caller, folded: str
 ) -> None:
     statement = getattr(store, f"_FOLD_{folded.upper()}")

@@ -1,4 +1,4 @@
-"""Uses of one-time codes that an earlier version counted by code are moved to the codes."""
+"""Uses of one-time codes that an earlier version counted elsewhere move to the codes."""
 
 import asyncio
 from datetime import timedelta
@@ -41,10 +41,10 @@ FROM redemptions JOIN orders USING (merchant_id, order_id)
 WHERE merchant_id = $1 AND code_type = 'one-time'
 GROUP BY promotion_id, code_id, code_type, applied, outcome->>'currency'
 """
-"""What the version before did with the uses of one-time codes; here all of them on one day."""
+"""Counts the uses of one-time codes as the version before did; here all on one day."""
 
 
-async def test_uses_of_one_time_codes_that_the_version_before_counted_are_told_as_they_were(
+async def test_one_time_uses_counted_by_the_version_before_are_shown_unchanged(
     database: Database, merchant: Caller
 ) -> None:
     day = TODAY - timedelta(days=5)
@@ -101,7 +101,7 @@ async def test_uses_of_one_time_codes_that_the_version_before_counted_are_told_a
     assert [promise for promise in checked if promise.violations] == []
 
 
-async def test_orders_that_meet_the_move_of_what_their_codes_count_are_counted_exactly(
+async def test_orders_are_counted_exactly_while_the_counts_of_their_codes_move(
     database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a_few = store._FOLD_CODES.replace(f"LIMIT {store.FOLD_BATCH}", "LIMIT 3")

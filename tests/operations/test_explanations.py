@@ -1,4 +1,4 @@
-"""Explanations of a quote, tried on PostgreSQL: what became of each promotion."""
+"""Explanations of a quote: the result of each promotion."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ async def create(database: Database, caller: Caller, new: NewPromotion) -> int:
     return await create_promotion(database, caller, new, NOON)
 
 
-async def test_every_promotion_on_a_product_has_its_verdict(
+async def test_every_promotion_on_a_product_is_explained(
     database: Database, merchant: Caller
 ) -> None:
     await stock(database, merchant, [11111, 22222])
@@ -70,7 +70,7 @@ async def test_every_promotion_on_a_product_has_its_verdict(
     }  # fmt: skip
 
 
-async def test_of_two_promotions_with_the_same_code_one_says_that_the_other_counts(
+async def test_of_two_promotions_with_one_code_the_loser_names_the_winner(
     database: Database, merchant: Caller
 ) -> None:
     await stock(database, merchant, [11111])
@@ -94,7 +94,9 @@ async def test_a_used_code_says_when_it_was_used(database: Database, merchant: C
     assert (considered.status, considered.used_at) == (PromotionStatus.USED, NOON)
 
 
-async def test_nothing_of_another_merchant_is_told(database: Database, merchant: Caller) -> None:
+async def test_an_explanation_shows_nothing_of_another_merchant(
+    database: Database, merchant: Caller
+) -> None:
     stranger = await create_caller(database)
     await create(database, stranger, a_promotion(codes=("THEIRS",)))
     await create(database, stranger, a_promotion())

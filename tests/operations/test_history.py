@@ -1,4 +1,4 @@
-"""History on PostgreSQL: recorded with the change, or not at all, and never changed."""
+"""History: recorded with the change or not at all, and never changed."""
 
 from collections.abc import Sequence
 
@@ -64,7 +64,7 @@ async def test_each_change_says_who_what_and_when(database: Database, merchant: 
     )
 
 
-async def test_new_terms_are_recorded_as_what_came_and_went(
+async def test_new_terms_are_recorded_as_additions_and_removals(
     database: Database, merchant: Caller
 ) -> None:
     await stock(database, merchant, [1, 2])
@@ -101,7 +101,7 @@ async def test_new_terms_are_recorded_as_what_came_and_went(
     }
 
 
-async def test_a_change_that_changes_nothing_is_not_recorded(
+async def test_an_edit_without_a_difference_is_not_recorded(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await create(database, merchant)
@@ -111,7 +111,7 @@ async def test_a_change_that_changes_nothing_is_not_recorded(
     assert len(await entries(database, merchant, promotion_id)) == 1
 
 
-async def test_a_change_that_fails_is_not_recorded(database: Database, merchant: Caller) -> None:
+async def test_a_failed_edit_is_not_recorded(database: Database, merchant: Caller) -> None:
     promotion_id = await create(database, merchant)
     with pytest.raises(UnknownProducts):
         await promotions.change_promotion(
@@ -126,7 +126,7 @@ async def test_a_change_that_fails_is_not_recorded(database: Database, merchant:
     assert len(await entries(database, merchant, promotion_id)) == 1
 
 
-async def test_rows_follow_the_change_and_not_the_size(
+async def test_the_size_of_an_entry_depends_on_the_change_alone(
     database: Database, merchant: Caller
 ) -> None:
     many = tuple(f"CODE-{number}" for number in range(5_000))
@@ -147,9 +147,7 @@ async def test_rows_follow_the_change_and_not_the_size(
     assert max(size or 0 for row in sizes[1:3] for size in row) < 200
 
 
-async def test_codes_that_were_added_and_removed_are_named(
-    database: Database, merchant: Caller
-) -> None:
+async def test_added_and_removed_codes_are_named(database: Database, merchant: Caller) -> None:
     promotion_id = await create(database, merchant)
     await codes.add_codes(database, merchant, promotion_id, ["C", "D"], NOON)
     assert await latest(database, merchant, promotion_id) == Change(
@@ -174,7 +172,7 @@ async def test_codes_that_were_added_and_removed_are_named(
     assert len(await entries(database, merchant, promotion_id)) == 4
 
 
-async def test_a_deletion_is_recorded_and_read_once_the_promotion_is_back(
+async def test_a_deletion_is_recorded_and_shown_after_the_restoration(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await create(database, merchant)
@@ -209,7 +207,7 @@ async def test_history_is_read_page_by_page(database: Database, merchant: Caller
     assert names == [*(f"Name {number}" for number in (5, 4, 3, 2, 1, 0)), "Ten percent"]
 
 
-async def test_another_merchants_history_is_none(database: Database, merchant: Caller) -> None:
+async def test_another_merchants_history_is_empty(database: Database, merchant: Caller) -> None:
     promotion_id = await create(database, merchant)
     stranger = await create_caller(database)
     with pytest.raises(PromotionNotFound):
@@ -240,7 +238,7 @@ async def test_the_database_refuses_to_empty_history(database: Database) -> None
             await connection.execute("TRUNCATE history")
 
 
-async def test_what_is_done_to_users_is_recorded(database: Database, merchant: Caller) -> None:
+async def test_changes_of_users_are_recorded(database: Database, merchant: Caller) -> None:
     name = f"grace-{merchant.merchant_id}"
     user_id = await users.add_user(database, merchant, name, PASSWORD, Role.VIEWER)
     await users.change_role(database, merchant, user_id, Role.MANAGER)
@@ -270,7 +268,9 @@ async def test_what_is_done_to_users_is_recorded(database: Database, merchant: C
     ]
 
 
-async def test_the_command_line_has_no_name(database: Database, merchant: Caller) -> None:
+async def test_changes_by_the_command_line_have_no_username(
+    database: Database, merchant: Caller
+) -> None:
     promotion_id = await create(database, command_line_caller(merchant.merchant_id))
     [created] = await entries(database, merchant, promotion_id)
     assert created.username is None

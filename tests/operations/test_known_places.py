@@ -1,4 +1,4 @@
-"""Who is exempt from the throttle: the right password gets in from where the user is known."""
+"""Exemptions from the limit: the right password gets in from a known address."""
 
 import asyncio
 import time
@@ -24,7 +24,7 @@ async def fail(database: Database, name: str, address: str, times: int) -> None:
         assert await outcome_of(database, name, WRONG, address) == "wrong"
 
 
-async def test_ten_wrong_passwords_from_elsewhere_keep_nobody_out(
+async def test_ten_wrong_passwords_from_another_address_lock_nobody_out(
     database: Database, merchant: Caller, address: str
 ) -> None:
     name = await a_user(database, merchant)
@@ -33,10 +33,10 @@ async def test_ten_wrong_passwords_from_elsewhere_keep_nobody_out(
     assert await outcome_of(database, name, PASSWORD, address) == "in"
 
 
-async def test_a_known_address_is_not_kept_out_by_wrong_passwords_from_itself(
+async def test_a_known_address_is_not_locked_out_by_its_own_wrong_passwords(
     database: Database, merchant: Caller, address: str
 ) -> None:
-    """As they come behind a proxy that is not named: everybody has its address."""
+    """Behind a proxy that is not configured, all users have its address."""
     name = await a_user(database, merchant)
     assert await outcome_of(database, name, PASSWORD, address) == "in"
     await fail(database, name, address, 10)
@@ -44,7 +44,7 @@ async def test_a_known_address_is_not_kept_out_by_wrong_passwords_from_itself(
     assert await outcome_of(database, name, PASSWORD, address) == "in"
 
 
-async def test_a_known_address_is_not_kept_out_by_guesses_at_other_names(
+async def test_a_known_address_is_not_locked_out_by_guesses_at_other_names(
     database: Database, merchant: Caller, address: str
 ) -> None:
     name = await a_user(database, merchant)
@@ -52,11 +52,11 @@ async def test_a_known_address_is_not_kept_out_by_guesses_at_other_names(
     await asyncio.gather(*(outcome_of(database, a_name(), WRONG, address) for _ in range(50)))
     assert await outcome_of(database, a_name(), WRONG, address) == 900
     assert await outcome_of(database, name, PASSWORD, address) == "in"
-    # A wrong password is answered as a name that nobody has.
+    # A wrong password gets the same answer as an unknown name.
     assert await outcome_of(database, name, WRONG, address) == 900
 
 
-async def test_guesses_from_many_addresses_are_bounded_by_name_but_for_known_addresses(
+async def test_guesses_at_a_name_from_many_addresses_are_limited_except_from_known_ones(
     database: Database, merchant: Caller, address: str
 ) -> None:
     name = await a_user(database, merchant)
@@ -71,7 +71,7 @@ async def test_guesses_from_many_addresses_are_bounded_by_name_but_for_known_add
     assert await outcome_of(database, name, PASSWORD, address) == "in"
 
 
-async def test_beyond_the_limit_a_known_address_has_one_guess_a_turn(
+async def test_beyond_the_limit_a_known_address_gets_one_check_a_turn(
     database: Database, merchant: Caller, address: str
 ) -> None:
     name = await a_user(database, merchant)
@@ -88,7 +88,7 @@ async def test_beyond_the_limit_a_known_address_has_one_guess_a_turn(
     assert 3 <= len(passwords.checked) <= turns
 
 
-async def test_a_valid_token_of_the_user_lets_them_in_from_anywhere_whatever_failed(
+async def test_a_user_with_a_valid_token_can_sign_in_whatever_failed(
     database: Database, merchant: Caller, address: str
 ) -> None:
     name = await a_user(database, merchant)
@@ -100,7 +100,7 @@ async def test_a_valid_token_of_the_user_lets_them_in_from_anywhere_whatever_fai
     assert await token_of(database, name, PASSWORD, address, NOW, holder=holder)
 
 
-async def test_guesses_with_a_valid_token_are_bounded_too(
+async def test_guesses_with_a_valid_token_are_limited_too(
     database: Database, merchant: Caller, address: str
 ) -> None:
     name, other = await a_user(database, merchant), await a_user(database, merchant)
@@ -113,7 +113,7 @@ async def test_guesses_with_a_valid_token_are_bounded_too(
             await token_of(database, name, WRONG, address, NOW, holder=holder)
     with pytest.raises(TooManyAttempts):
         await token_of(database, name, WRONG, address, NOW, holder=holder)
-    # It is worth nothing for another name.
+    # The token does not help with another name.
     await fail(database, other, address, 10)
     with pytest.raises(TooManyAttempts):
         await token_of(database, other, PASSWORD, address, NOW, holder=holder)
@@ -142,7 +142,7 @@ async def test_a_new_password_makes_all_addresses_unknown(
         assert await connection.fetchval(known, name) == 0
 
 
-async def test_of_a_user_a_hundred_addresses_are_kept_and_none_in_clear(
+async def test_a_hundred_addresses_of_a_user_are_stored_as_hashes(
     database: Database, merchant: Caller
 ) -> None:
     async with database.write() as connection:

@@ -1,4 +1,4 @@
-"""Applying a code while the database is lost: in front of the limit, and after the commit."""
+"""Applying a code while the connection is lost: before the limit, and after the commit."""
 
 import asyncio
 from collections.abc import Callable
@@ -76,7 +76,7 @@ async def kill_who_waits(database: Database) -> None:
 
 
 @pytest.mark.parametrize("limit", [None, 1])
-async def test_an_answer_that_is_lost_after_the_commit_is_given_again(
+async def test_an_answer_lost_after_the_commit_is_given_again(
     create_database: Callable[[], str], limit: int | None
 ) -> None:
     url = create_database()
@@ -98,7 +98,7 @@ async def test_an_answer_that_is_lost_after_the_commit_is_given_again(
 
 
 @pytest.mark.parametrize("limit", [None, 1])
-async def test_nothing_is_left_of_an_application_whose_connection_is_killed_while_it_waits(
+async def test_an_application_killed_while_it_waits_leaves_nothing(
     create_database: Callable[[], str], limit: int | None
 ) -> None:
     database = await Database.open(create_database())

@@ -1,4 +1,4 @@
-"""An order that waits after its look is not placed at prices from before an edit."""
+"""An order that waits is not placed at prices from before an edit."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -84,7 +84,7 @@ class Shop:
         )
 
     async def hand_code_over(self) -> None:
-        """Let another subscription promotion have the code."""
+        """Archive the promotion, and create another with its code."""
         await subscription_promotions.archive_promotion(
             self.database,
             self.caller,
@@ -105,7 +105,7 @@ class Shop:
     async def place_meanwhile(
         self, cart: Cart, edit: Callable[[], Awaitable[object]], total: int | None = None
     ) -> Placed:
-        """What becomes of an order that is priced before the edit and gets its turn after it."""
+        """The result of an order that is priced before the edit and written after it."""
         async with AsyncExitStack() as slots:
             for _ in range(CONCURRENT_ORDERS_OF_MERCHANT):
                 loan = self.database.write(
@@ -169,7 +169,7 @@ EDITS: Final[dict[str, tuple[Cart, Edit, int]]] = {
 
 
 @pytest.mark.parametrize(("cart", "edit", "total"), EDITS.values(), ids=EDITS)
-async def test_an_order_that_waited_during_an_edit_costs_what_a_quote_costs_after_it(
+async def test_an_order_that_waited_for_an_edit_costs_what_a_quote_costs_after_it(
     shop: Shop, cart: Cart, edit: Edit, total: int
 ) -> None:
     before = (await shop.quote(cart)).total
@@ -179,7 +179,7 @@ async def test_an_order_that_waited_during_an_edit_costs_what_a_quote_costs_afte
 
 
 @pytest.mark.parametrize(("cart", "edit", "total"), EDITS.values(), ids=EDITS)
-async def test_an_order_that_waited_during_an_edit_is_refused_the_total_of_before(
+async def test_an_order_that_waited_for_an_edit_is_refused_the_old_total(
     shop: Shop, cart: Cart, edit: Edit, total: int
 ) -> None:
     before = (await shop.quote(cart)).total
@@ -188,7 +188,7 @@ async def test_an_order_that_waited_during_an_edit_is_refused_the_total_of_befor
     assert refused.value.quote.total == total
 
 
-async def test_an_order_with_a_deleted_promotion_that_comes_back_meanwhile_gets_it(
+async def test_an_order_gets_a_promotion_that_is_restored_meanwhile(
     shop: Shop,
 ) -> None:
     await shop.delete(shop.shared)
@@ -198,7 +198,7 @@ async def test_an_order_with_a_deleted_promotion_that_comes_back_meanwhile_gets_
     assert placed.order.outcome.total == 800
 
 
-async def test_generating_codes_makes_no_order_look_again(shop: Shop) -> None:
+async def test_generating_codes_makes_no_order_price_again(shop: Shop) -> None:
     async def versions() -> list[tuple[int, int]]:
         async with shop.database.read() as connection:
             rows = await connection.fetch(

@@ -50,7 +50,7 @@ async def place(
 
 
 async def one_time_promotion(database: Database, caller: Caller, *codes: str) -> int:
-    """Ten percent on everything, once a code."""
+    """10 % on everything, with one-time codes."""
     new = a_promotion(codes=codes or ("Once",), code_type=CodeType.ONE_TIME)
     return await create_promotion(database, caller, new, NOON)
 
@@ -64,7 +64,7 @@ async def code_status(database: Database, caller: Caller, code: str = "once") ->
     return priced.codes[0].status
 
 
-async def test_an_order_uses_its_code_up_and_counts_once_a_product(
+async def test_an_order_uses_up_its_code_and_counts_once_for_each_product(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await one_time_promotion(database, merchant)
@@ -76,7 +76,7 @@ async def test_an_order_uses_its_code_up_and_counts_once_a_product(
     assert await code_status(database, merchant) is CodeStatus.USED
 
 
-async def test_the_same_order_again_answers_what_is_stored_and_counts_nothing(
+async def test_a_repeated_order_gets_the_stored_answer_and_counts_nothing(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await one_time_promotion(database, merchant)
@@ -103,7 +103,7 @@ async def test_the_same_order_again_answers_what_is_stored_and_counts_nothing(
         replace(ONCE, lines=(replace(ONCE.lines[0], line_id="3"), ONCE.lines[1])),
     ],
 )
-async def test_another_cart_under_an_id_that_is_taken_is_refused(
+async def test_another_cart_under_the_same_order_id_is_refused(
     database: Database, merchant: Caller, cart: Cart
 ) -> None:
     promotion_id = await one_time_promotion(database, merchant)
@@ -124,7 +124,7 @@ async def test_another_merchant_may_have_the_same_order_id(
     assert (await place(database, other, cart=a_cart())).created
 
 
-async def test_a_total_that_the_shopper_did_not_agree_to_places_nothing(
+async def test_a_total_the_shopper_did_not_agree_to_places_no_order(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await one_time_promotion(database, merchant)
@@ -137,7 +137,7 @@ async def test_a_total_that_the_shopper_did_not_agree_to_places_nothing(
         await get_order(database, merchant, "A-1")
 
 
-async def test_a_used_up_code_is_refused_unless_the_shopper_agreed_to_the_total_without_it(
+async def test_a_used_up_code_is_refused_unless_the_shopper_agreed_to_the_total_without(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await one_time_promotion(database, merchant)
@@ -153,7 +153,7 @@ async def test_a_used_up_code_is_refused_unless_the_shopper_agreed_to_the_total_
     assert await uses(database, merchant, promotion_id) == 2
 
 
-async def test_a_one_time_code_that_is_picked_for_no_product_is_not_used_up(
+async def test_a_one_time_code_picked_for_no_product_is_not_used_up(
     database: Database, merchant: Caller
 ) -> None:
     await one_time_promotion(database, merchant, "first", "last")
@@ -162,7 +162,7 @@ async def test_a_one_time_code_that_is_picked_for_no_product_is_not_used_up(
     assert await code_status(database, merchant, "last") is CodeStatus.USED
 
 
-async def test_a_one_time_code_that_is_picked_but_outdone_is_used_up(
+async def test_a_one_time_code_that_is_picked_and_outdone_is_used_up(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await one_time_promotion(database, merchant)
@@ -173,7 +173,7 @@ async def test_a_one_time_code_that_is_picked_but_outdone_is_used_up(
     assert await uses(database, merchant, promotion_id) == 2
 
 
-async def test_nothing_that_happens_later_alters_what_an_order_got(
+async def test_later_changes_never_alter_what_an_order_got(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await one_time_promotion(database, merchant)
@@ -187,7 +187,7 @@ async def test_nothing_that_happens_later_alters_what_an_order_got(
     assert await place(database, merchant) == Placed(placed.order, created=False)
 
 
-async def test_a_status_changes_neither_statistics_nor_what_is_used_up(
+async def test_a_status_changes_neither_statistics_nor_used_codes(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await one_time_promotion(database, merchant)
@@ -225,7 +225,7 @@ async def test_an_order_that_replaces_another_takes_over_its_code(
         await place(database, merchant, "A-2", cart)
 
 
-async def test_a_code_that_the_replacing_order_does_not_take_is_free_again(
+async def test_a_code_the_replacing_order_does_not_use_is_free_again(
     database: Database, merchant: Caller
 ) -> None:
     await one_time_promotion(database, merchant)
@@ -246,7 +246,7 @@ async def test_a_replaced_order_stays_deleted(database: Database, merchant: Call
 
 
 @pytest.mark.parametrize("status", [OrderStatus.PAID, OrderStatus.DELETED])
-async def test_an_order_that_is_paid_or_gone_cannot_be_replaced(
+async def test_a_paid_or_deleted_order_cannot_be_replaced(
     database: Database, merchant: Caller, status: OrderStatus
 ) -> None:
     await one_time_promotion(database, merchant)
@@ -258,9 +258,7 @@ async def test_an_order_that_is_paid_or_gone_cannot_be_replaced(
     assert await code_status(database, merchant) is CodeStatus.USED
 
 
-async def test_what_was_never_placed_cannot_be_replaced(
-    database: Database, merchant: Caller
-) -> None:
+async def test_an_unknown_order_cannot_be_replaced(database: Database, merchant: Caller) -> None:
     other = await create_caller(database)
     await place(database, other, cart=a_cart())
     for replaces in ("A-1", "A-2"):
@@ -268,7 +266,7 @@ async def test_what_was_never_placed_cannot_be_replaced(
             await place(database, merchant, "A-2", replaces=replaces)
 
 
-async def test_of_many_orders_that_replace_the_same_one_only_one_does(
+async def test_one_of_many_orders_replaces_the_same_order(
     database: Database, merchant: Caller
 ) -> None:
     await one_time_promotion(database, merchant)
@@ -281,7 +279,7 @@ async def test_of_many_orders_that_replace_the_same_one_only_one_does(
     assert sum(isinstance(outcome, OrderNotReplaceable) for outcome in outcomes) == 7
 
 
-async def test_of_many_orders_with_one_code_one_gets_it_and_the_others_the_new_quote(
+async def test_one_of_many_orders_gets_a_one_time_code_and_the_others_a_new_quote(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await one_time_promotion(database, merchant)
@@ -295,7 +293,7 @@ async def test_of_many_orders_with_one_code_one_gets_it_and_the_others_the_new_q
     assert await uses(database, merchant, promotion_id) == 2
 
 
-async def test_many_requests_for_one_order_make_one_order(
+async def test_many_requests_for_one_order_place_one_order(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await one_time_promotion(database, merchant)
@@ -305,7 +303,7 @@ async def test_many_requests_for_one_order_make_one_order(
     assert await uses(database, merchant, promotion_id) == 2
 
 
-async def test_orders_that_share_several_codes_in_any_order_all_come_to_an_end(
+async def test_orders_that_share_codes_in_any_order_never_deadlock(
     database: Database, merchant: Caller
 ) -> None:
     await stock(database, merchant, [1, 2])
@@ -328,7 +326,7 @@ async def test_orders_that_share_several_codes_in_any_order_all_come_to_an_end(
         ]
 
 
-async def test_texts_that_no_code_can_have_are_kept_as_sent(
+async def test_texts_that_cannot_be_codes_are_stored_as_sent(
     database: Database, merchant: Caller
 ) -> None:
     texts = ("a\0b", "'; --", "\N{PILE OF POO}", "x" * 255, "\u2028", '{"a": "\\u0000"}')

@@ -1,4 +1,4 @@
-"""The list of promotions: its orders and filters, page after page, at a bounded cost."""
+"""The list of promotions: sorting, filters and pages, at a bounded cost."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -30,7 +30,7 @@ HOUR = timedelta(hours=1)
 
 
 async def names(database: Database, caller: Caller, query: OverviewQuery) -> list[list[str]]:
-    """The names on each page, until there is no next one."""
+    """The names on each page, up to the last page."""
     pages = []
     while True:
         page = await overviews.list_overviews(database, caller, query, NOON, TODAY)
@@ -40,7 +40,7 @@ async def names(database: Database, caller: Caller, query: OverviewQuery) -> lis
         query = replace(query, after=page.next)
 
 
-async def test_each_order_goes_through_all_promotions_once(
+async def test_each_sort_order_lists_all_promotions_once(
     database: Database, merchant: Caller
 ) -> None:
     for number, name in enumerate(["b", "a", "C", "a", "d"]):
@@ -63,7 +63,9 @@ async def test_each_order_goes_through_all_promotions_once(
     }
 
 
-async def test_each_state_and_type_has_its_promotions(database: Database, merchant: Caller) -> None:
+async def test_each_state_and_type_lists_its_promotions(
+    database: Database, merchant: Caller
+) -> None:
     for new in (
         a_promotion(name="running"),
         a_promotion(name="off", active=False),
@@ -94,7 +96,7 @@ async def test_each_state_and_type_has_its_promotions(database: Database, mercha
     assert await found(search="%") == set()
 
 
-async def test_an_overview_tells_codes_discount_and_uses_by_day(
+async def test_an_overview_has_codes_discount_and_daily_uses(
     database: Database, merchant: Caller
 ) -> None:
     await products.put_products(database, merchant, [a_product(1), a_product(2)], NOON)
@@ -116,7 +118,7 @@ async def test_an_overview_tells_codes_discount_and_uses_by_day(
     assert page.overviews == (overview,)
 
 
-async def test_a_search_that_finds_little_goes_on_where_it_stopped(
+async def test_a_search_that_finds_little_continues_where_it_stopped(
     database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("needle", "hay", "hay", "hay", "hay", "needle"):
@@ -126,7 +128,7 @@ async def test_a_search_that_finds_little_goes_on_where_it_stopped(
     assert pages == [["needle"], ["needle"], []]
 
 
-async def test_a_promotion_of_another_merchant_or_deleted_is_not_there(
+async def test_an_overview_of_a_foreign_or_deleted_promotion_is_not_found(
     database: Database, merchant: Caller
 ) -> None:
     stranger = await create_caller(database)

@@ -1,4 +1,4 @@
-"""Merchants and users: made, listed, changed, and refused with a reason."""
+"""Merchants and users: created, listed, changed, and refused with a reason."""
 
 from uuid import uuid4
 
@@ -59,7 +59,7 @@ async def test_a_merchant_name_is_taken_once(database: Database) -> None:
 
 
 @pytest.mark.parametrize("name", NOT_NAMES)
-async def test_what_is_no_name_names_nothing(database: Database, name: str) -> None:
+async def test_invalid_names_are_refused_and_found_nowhere(database: Database, name: str) -> None:
     shop = a_name()
     await create_merchant(database, shop)
     with pytest.raises(NotAName):
@@ -72,7 +72,7 @@ async def test_what_is_no_name_names_nothing(database: Database, name: str) -> N
         await set_role(database, name, Role.ADMIN)
 
 
-async def test_a_user_is_listed_as_created_and_as_changed(database: Database) -> None:
+async def test_a_user_is_listed_after_each_change(database: Database) -> None:
     shop, name = a_name(), a_name()
     await create_merchant(database, shop)
     user_id = await create_user(database, shop, name, PASSWORD, Role.CHECKOUT)
@@ -89,7 +89,7 @@ async def test_a_user_is_listed_as_created_and_as_changed(database: Database) ->
     assert await listed() == (user_id, shop, Role.VIEWER, False)
 
 
-async def test_a_username_is_taken_once_within_a_merchant_and_no_other_learns_of_it(
+async def test_a_username_is_unique_within_its_merchant_alone(
     database: Database,
 ) -> None:
     one, other, name = a_name(), a_name(), a_name()
@@ -101,7 +101,7 @@ async def test_a_username_is_taken_once_within_a_merchant_and_no_other_learns_of
         await create_user(database, one, name, PASSWORD, Role.ADMIN)
 
 
-async def test_a_name_of_several_merchants_users_needs_the_merchant(database: Database) -> None:
+async def test_a_username_of_several_merchants_needs_the_merchant(database: Database) -> None:
     one, other, name = a_name(), a_name(), a_name()
     for shop in (one, other):
         await create_merchant(database, shop)
@@ -120,7 +120,7 @@ async def test_a_name_of_several_merchants_users_needs_the_merchant(database: Da
         await set_role(database, name, Role.VIEWER, merchant=a_name())
 
 
-async def test_a_users_name_has_no_slash(database: Database) -> None:
+async def test_a_username_has_no_slash(database: Database) -> None:
     shop = f"Nord/{a_name()}"
     await create_merchant(database, shop)
     with pytest.raises(NotAName):
@@ -138,7 +138,7 @@ async def test_a_user_needs_a_merchant_and_a_password_of_8_characters(database: 
         await set_disabled(database, name, disabled=True)
 
 
-async def test_nobody_unknown_is_changed(database: Database) -> None:
+async def test_an_unknown_user_cannot_be_changed(database: Database) -> None:
     with pytest.raises(UserNotFound):
         await set_disabled(database, a_name(), disabled=True)
     with pytest.raises(UserNotFound):

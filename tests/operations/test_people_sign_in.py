@@ -1,4 +1,4 @@
-"""Signing in: who may, and what repeated failures cost, however many try at once."""
+"""Signing in: who may, and how failures are limited, also among concurrent attempts."""
 
 import asyncio
 from collections import Counter
@@ -31,7 +31,7 @@ _networks = count()
 
 @pytest.fixture
 def address() -> str:
-    """An address from which nobody has tried yet."""
+    """An address without attempts."""
     return f"fd00:{id(_networks) % 2**16:x}:{next(_networks):x}::1"
 
 
@@ -87,15 +87,17 @@ async def test_unknown_and_disabled_users_and_wrong_passwords_are_refused_alike(
 
 
 @pytest.mark.parametrize("name", ["", "a\x00b", "x" * 100_000, "\x1b", "\ud800"])
-async def test_names_that_nobody_can_have_are_refused_alike(
+async def test_impossible_names_are_refused_like_unknown_ones(
     database: Database, address: str, name: str
 ) -> None:
     assert await outcome_of(database, name, "\x00\ud7ff" * 1000, address) == "wrong"
 
 
 @pytest.mark.parametrize("users", [1, 2])
-async def test_a_look_takes_as_long_for_an_unknown_user_as_for_a_wrong_password(users: int) -> None:
-    """The same for a name that two users have, of whom one is somebody else's."""
+async def test_a_check_takes_as_long_for_an_unknown_user_as_for_a_wrong_password(
+    users: int,
+) -> None:
+    """The same for a name of two users, of two merchants."""
     passwords = Passwords(Argon2Hasher(time_cost=1, memory_cost=4 * 1024, parallelism=1))
     password_hashes = [await passwords.hash(PASSWORD)] * users
 
@@ -111,7 +113,7 @@ async def test_a_look_takes_as_long_for_an_unknown_user_as_for_a_wrong_password(
     assert 0.5 < unknown / wrong < 2
 
 
-async def test_after_ten_failures_a_stranger_with_the_right_password_waits_for_the_first_to_age(
+async def test_after_ten_failures_the_right_password_waits_for_the_first_to_age(
     database: Database, merchant: Caller, address: str
 ) -> None:
     name = await a_user(database, merchant)
@@ -127,7 +129,7 @@ async def test_after_ten_failures_a_stranger_with_the_right_password_waits_for_t
     assert await outcome_of(database, name, PASSWORD, address, free) == 60
 
 
-async def test_a_name_that_nobody_has_is_throttled_like_any_other(
+async def test_an_unknown_name_is_throttled_like_any_other(
     database: Database, address: str
 ) -> None:
     name = a_name()
@@ -135,7 +137,7 @@ async def test_a_name_that_nobody_has_is_throttled_like_any_other(
     assert outcomes == ["wrong"] * 10 + [900]
 
 
-async def test_success_takes_back_its_own_attempt_and_no_earlier_failure(
+async def test_a_success_undoes_its_own_attempt_and_no_earlier_failure(
     database: Database, merchant: Caller, address: str
 ) -> None:
     name = await a_user(database, merchant)
@@ -147,7 +149,7 @@ async def test_success_takes_back_its_own_attempt_and_no_earlier_failure(
     assert await outcome_of(database, name, WRONG, address) == 900
 
 
-async def test_after_fifty_failures_an_address_waits_whoever_is_named(
+async def test_after_fifty_failures_an_address_waits_for_every_name(
     database: Database, merchant: Caller, address: str
 ) -> None:
     name = await a_user(database, merchant)
@@ -160,7 +162,7 @@ async def test_after_fifty_failures_an_address_waits_whoever_is_named(
 
 
 @pytest.mark.parametrize("forgiven_by", ["password", "enable"])
-async def test_a_new_password_or_being_enabled_ends_the_wait(
+async def test_a_new_password_or_enabling_the_user_ends_the_wait(
     database: Database, merchant: Caller, address: str, forgiven_by: str
 ) -> None:
     name = await a_user(database, merchant)
@@ -174,7 +176,7 @@ async def test_a_new_password_or_being_enabled_ends_the_wait(
     assert await outcome_of(database, name, PASSWORD, address) == "in"
 
 
-async def test_of_64_wrong_passwords_at_once_exactly_10_are_looked_at(
+async def test_exactly_10_of_64_concurrent_wrong_passwords_are_checked(
     database: Database, merchant: Caller, address: str
 ) -> None:
     name = await a_user(database, merchant)
@@ -187,7 +189,7 @@ async def test_of_64_wrong_passwords_at_once_exactly_10_are_looked_at(
     assert Counter(outcomes) == {"wrong": 10, 900: 54}
 
 
-async def test_64_right_passwords_at_once_are_all_let_in(
+async def test_64_concurrent_right_passwords_all_get_in(
     database: Database, merchant: Caller, address: str
 ) -> None:
     name = await a_user(database, merchant)
@@ -200,7 +202,7 @@ async def test_64_right_passwords_at_once_are_all_let_in(
 
 
 async def test_processes_share_the_count(database: Database, address: str) -> None:
-    """What processes share is the database alone: here without the bound that a process has."""
+    """Processes share only the database. Here the limit of one process does not apply."""
     subjects = limits_of_attempt(a_name(), address)
 
     async def reserve() -> Attempt | AttemptRefused:
@@ -209,7 +211,7 @@ async def test_processes_share_the_count(database: Database, address: str) -> No
 
     answers = await asyncio.gather(*(reserve() for _ in range(64)))
     assert sum(isinstance(answer, Attempt) for answer in answers) == 10
-    # Nothing has failed yet, so nobody is told to come back in 15 minutes.
+    # No attempt has failed yet, so no answer says to wait 15 minutes.
     assert {answer for answer in answers if isinstance(answer, AttemptRefused)} == {
         AttemptRefused(None)
     }
@@ -227,7 +229,7 @@ async def test_an_attempt_whose_process_died_counts_as_failed_after_a_minute(
     assert await outcome_of(database, name, PASSWORD, address, minute) == 14 * 60
 
 
-async def test_old_failures_are_swept_by_later_attempts(database: Database, address: str) -> None:
+async def test_later_attempts_delete_old_failures(database: Database, address: str) -> None:
     long_ago = NOW - timedelta(days=4000)
     names = [a_name() for _ in range(5)]
     for name in names:

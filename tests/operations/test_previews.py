@@ -1,4 +1,4 @@
-"""What the stored promotions, products and codes mean to one that is not saved yet."""
+"""Previews of a promotion that is not saved, among stored promotions, products and codes."""
 
 from datetime import timedelta
 
@@ -31,14 +31,14 @@ async def create(database: Database, caller: Caller, new: NewPromotion) -> int:
     return await promotions.create_promotion(database, caller, new, NOON)
 
 
-async def test_the_first_products_stand_for_all(database: Database, shop: Caller) -> None:
+async def test_the_first_products_are_the_samples_for_all(database: Database, shop: Caller) -> None:
     preview = await preview_promotion(database, shop, a_promotion(), NOON)
     assert [sample.product.product_id for sample in preview.prices] == [1, 2, 3, 4, 5, 6]
     assert {sample.line.total for sample in preview.prices} == {900}
     assert (preview.at, preview.warnings, preview.unknown) == (NOON, (), ())
 
 
-async def test_named_products_come_in_their_order_and_unknown_ones_are_told(
+async def test_named_products_keep_their_order_and_unknown_ones_are_reported(
     database: Database, shop: Caller
 ) -> None:
     await products.delete_product(database, shop, 3, NOON)
@@ -48,7 +48,7 @@ async def test_named_products_come_in_their_order_and_unknown_ones_are_told(
     assert preview.unknown == (99, 3)
 
 
-async def test_unknown_products_are_told_beyond_those_that_are_looked_at(
+async def test_unknown_products_are_reported_beyond_the_samples(
     database: Database, shop: Caller
 ) -> None:
     covered = ListedProducts(10 * PERCENT, (*range(1, 9), *range(1000, 1300)))
@@ -57,7 +57,7 @@ async def test_unknown_products_are_told_beyond_those_that_are_looked_at(
     assert preview.unknown == tuple(range(1000, 1300))
 
 
-async def test_one_that_never_wins_is_warned_of_with_a_rival(
+async def test_a_promotion_that_never_wins_gets_a_warning_with_its_rival(
     database: Database, shop: Caller
 ) -> None:
     first = a_promotion(coverage=AllProducts(20 * PERCENT), period=a_period(None, NOON + DAY))
@@ -71,7 +71,7 @@ async def test_one_that_never_wins_is_warned_of_with_a_rival(
         assert (await preview_promotion(database, shop, draft, NOON)).warnings == warnings
 
 
-async def test_of_more_products_than_are_looked_at_nobody_is_told_that_it_never_wins(
+async def test_too_many_products_get_no_warning_about_never_winning(
     database: Database, merchant: Caller
 ) -> None:
     catalogue = [a_product(number) for number in range(1, 202)]
@@ -85,7 +85,7 @@ async def test_of_more_products_than_are_looked_at_nobody_is_told_that_it_never_
         assert preview.warnings == ((never,) if warned else ())
 
 
-async def test_a_code_that_serves_elsewhere_at_the_same_time_is_warned_of(
+async def test_a_code_of_another_running_promotion_gets_a_warning(
     database: Database, shop: Caller
 ) -> None:
     rival = await create(database, shop, a_promotion(codes=("SAME", "Other", "more")))
@@ -100,7 +100,7 @@ async def test_a_code_that_serves_elsewhere_at_the_same_time_is_warned_of(
     assert (await preview_promotion(database, shop, off, NOON)).warnings == ()
 
 
-async def test_used_codes_that_would_be_removed_are_counted_unless_all_stay(
+async def test_a_warning_counts_used_codes_that_would_be_removed(
     database: Database, shop: Caller
 ) -> None:
     codes = tuple(f"C{number}" for number in range(8))

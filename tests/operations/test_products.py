@@ -1,4 +1,4 @@
-"""Importing products: all or nothing, however long the file."""
+"""Importing products: all or nothing, from a file of any size."""
 
 import tracemalloc
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ async def refused(
     return refusal.value
 
 
-async def test_an_import_creates_changes_and_leaves_alone(
+async def test_an_import_creates_updates_and_keeps_products(
     database: Database, merchant: Caller
 ) -> None:
     lines = [ProductLine(2, a_product(1)), ProductLine(3, a_product(2))]
@@ -50,14 +50,14 @@ async def test_an_import_creates_changes_and_leaves_alone(
     )
 
 
-async def test_one_bad_line_refuses_the_file(database: Database, merchant: Caller) -> None:
+async def test_one_bad_line_refuses_the_whole_file(database: Database, merchant: Caller) -> None:
     bad = RefusedProductLine(3, RowFault.UNREADABLE)
     refusal = await refused(database, merchant, ProductLine(2, a_product()), bad)
     assert (refusal.lines, refusal.total) == ((bad,), 1)
     assert await catalogue(database, merchant) == ()
 
 
-async def test_bad_lines_and_repeats_are_named_in_the_order_of_the_file(
+async def test_bad_and_repeated_lines_are_named_in_file_order(
     database: Database, merchant: Caller
 ) -> None:
     refusal = await refused(
@@ -76,7 +76,7 @@ async def test_bad_lines_and_repeats_are_named_in_the_order_of_the_file(
     assert refusal.total == 3
 
 
-async def test_a_hundred_bad_lines_are_named_and_all_are_counted(
+async def test_a_hundred_bad_lines_are_named_and_the_rest_counted(
     database: Database, merchant: Caller
 ) -> None:
     bad = [RefusedProductLine(number, RowFault.UNREADABLE) for number in range(2, 502)]
@@ -86,7 +86,9 @@ async def test_a_hundred_bad_lines_are_named_and_all_are_counted(
     assert refusal.total == 500 + 1000
 
 
-async def test_memory_does_not_grow_with_the_file(database: Database, merchant: Caller) -> None:
+async def test_an_imports_memory_does_not_grow_with_the_file(
+    database: Database, merchant: Caller
+) -> None:
     def lines() -> Iterator[ProductLine | RefusedProductLine]:
         for number in range(1, 50_001):
             yield ProductLine(number, a_product(number, name="x" * 200))

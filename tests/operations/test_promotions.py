@@ -1,4 +1,4 @@
-"""Promotions are created, got, listed and deleted as a merchant asks."""
+"""Promotions are created, returned, listed and deleted."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -39,7 +39,7 @@ BEYOND = 2**63
     ],
 )
 @pytest.mark.parametrize("codes", [(), ("PROMO-001", "Скидка", "a")])
-async def test_a_promotion_is_got_as_it_was_created(
+async def test_a_promotion_is_returned_as_it_was_created(
     database: Database, merchant: Caller, coverage: Coverage, codes: tuple[str, ...]
 ) -> None:
     await stock(database, merchant, [1, 2, 3])
@@ -57,9 +57,7 @@ async def test_a_promotion_is_got_as_it_was_created(
     assert promotion.summary.created_at == promotion.summary.updated_at == NOON
 
 
-async def test_products_keep_the_order_in_which_they_were_sent(
-    database: Database, merchant: Caller
-) -> None:
+async def test_products_keep_their_order(database: Database, merchant: Caller) -> None:
     await stock(database, merchant, [1, 2, 3])
     percents = {3: PERCENT, 1: PERCENT, 2: PERCENT}
 
@@ -89,7 +87,7 @@ async def test_a_promotion_on_unknown_products_is_not_created(
     assert await list_promotions(database, merchant, PromotionQuery(), NOON) == []
 
 
-async def test_unknown_products_are_named_in_the_order_given_each_once(
+async def test_unknown_products_are_named_once_in_the_order_given(
     database: Database, merchant: Caller
 ) -> None:
     await stock(database, merchant, [5])
@@ -125,9 +123,7 @@ async def test_a_period_that_ends_before_it_starts_is_refused(
     await create_promotion(database, merchant, a_promotion(period=a_period(NOON, NOON)), NOON)
 
 
-async def test_nothing_answers_about_a_deleted_promotion(
-    database: Database, merchant: Caller
-) -> None:
+async def test_a_deleted_promotion_is_not_found(database: Database, merchant: Caller) -> None:
     promotion_id = await create_promotion(database, merchant, a_promotion(codes=("A",)), NOON)
 
     await delete_promotion(database, merchant, promotion_id, NOON)
@@ -148,7 +144,7 @@ async def test_another_merchants_promotion_is_not_found(
 
 
 @pytest.mark.parametrize("promotion_id", [0, -1, 2**62, BEYOND, 10**40])
-async def test_a_number_that_is_no_promotions_id_is_not_found(
+async def test_an_impossible_id_is_not_found(
     database: Database, merchant: Caller, promotion_id: int
 ) -> None:
     await assert_not_found(database, merchant, promotion_id)
@@ -169,7 +165,7 @@ async def assert_not_found(database: Database, caller: Caller, promotion_id: int
 
 @pytest.fixture
 async def shelf(database: Database, merchant: Caller) -> dict[str, int]:
-    """Promotions by name; "renamed" was changed last, "off" and "over" are what they say."""
+    """Promotions by name: "renamed" was edited last, "off" is inactive, "over" has ended."""
     promotions = [
         a_promotion(name="Sale on MUGS"),
         a_promotion(name="off", active=False),
@@ -219,7 +215,7 @@ async def shelf(database: Database, merchant: Caller) -> dict[str, int]:
         (PromotionQuery(limit=BEYOND, offset=10**40), ""),
     ],
 )
-async def test_a_list_has_what_the_query_asks_for(
+async def test_a_list_follows_its_query(
     database: Database,
     merchant: Caller,
     shelf: dict[str, int],
@@ -231,7 +227,7 @@ async def test_a_list_has_what_the_query_asks_for(
     assert listed == [shelf[name] for name in names.split("|") if name]
 
 
-async def test_equal_times_of_change_are_sorted_by_id_in_the_same_direction(
+async def test_equal_edit_times_are_sorted_by_id_in_the_same_direction(
     database: Database, merchant: Caller
 ) -> None:
     ids = [await create_promotion(database, merchant, a_promotion(), NOON) for _ in range(3)]

@@ -1,4 +1,4 @@
-"""Changes to promotions: what is sent replaces, what is not stays, and few rows are written."""
+"""Edits of promotions: only what is sent is replaced, and few rows are written."""
 
 from datetime import timedelta
 
@@ -50,7 +50,7 @@ async def ids_of_codes(database: Database, caller: Caller, promotion_id: int) ->
 
 
 async def rows_written(database: Database, caller: Caller, table: str) -> int:
-    """How many rows of the table are as the last change of a promotion left them."""
+    """How many rows of the table the last edit wrote."""
     async with database.read() as connection:
         written: int = await connection.fetchval(
             f"""
@@ -67,7 +67,9 @@ async def rows_written(database: Database, caller: Caller, table: str) -> int:
     return written
 
 
-async def test_what_is_not_sent_stays_as_it_is(database: Database, merchant: Caller) -> None:
+async def test_fields_that_are_not_sent_keep_their_values(
+    database: Database, merchant: Caller
+) -> None:
     new = a_promotion(codes=("A", "B"), code_type=CodeType.ONE_TIME)
     promotion_id = await create_promotion(database, merchant, new, NOON)
     before = await get_promotion(database, merchant, promotion_id)
@@ -103,7 +105,7 @@ async def test_every_field_can_be_changed(database: Database, merchant: Caller) 
     assert after.terms == terms
 
 
-async def test_an_end_can_be_taken_away(database: Database, merchant: Caller) -> None:
+async def test_an_end_can_be_removed(database: Database, merchant: Caller) -> None:
     new = a_promotion(period=a_period(NOON, LATER))
     promotion_id = await create_promotion(database, merchant, new, NOON)
 
@@ -115,7 +117,9 @@ async def test_an_end_can_be_taken_away(database: Database, merchant: Caller) ->
     assert after.summary.period == Period(NOON)
 
 
-async def test_the_period_is_checked_as_it_will_stand(database: Database, merchant: Caller) -> None:
+async def test_the_period_is_checked_as_it_is_after_the_change(
+    database: Database, merchant: Caller
+) -> None:
     new = a_promotion(period=a_period(NOON, LATER))
     promotion_id = await create_promotion(database, merchant, new, NOON)
     too_late = PromotionChange(PromotionType.DISCOUNT, name="x", starts_at=LATER + INSTANT)
@@ -151,7 +155,7 @@ async def test_another_type_needs_its_terms(database: Database, merchant: Caller
         )
 
 
-async def test_codes_get_ids_that_ascend_in_the_order_sent(
+async def test_codes_get_ascending_ids_in_the_order_sent(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await create_with_codes(database, merchant, "C", "a", "B")
@@ -163,7 +167,7 @@ async def test_codes_get_ids_that_ascend_in_the_order_sent(
     assert codes == ("z", "B", "y", "a", "x")
 
 
-async def test_a_code_that_stays_is_the_same_code_in_its_new_spelling(
+async def test_a_code_in_a_new_spelling_stays_the_same_code(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await create_with_codes(database, merchant, "promo", "Other")
@@ -175,7 +179,9 @@ async def test_a_code_that_stays_is_the_same_code_in_its_new_spelling(
     assert after == {"PROMO": before["promo"]}
 
 
-async def test_a_code_that_comes_back_is_a_new_code(database: Database, merchant: Caller) -> None:
+async def test_a_removed_code_that_is_added_again_is_a_new_code(
+    database: Database, merchant: Caller
+) -> None:
     promotion_id = await create_with_codes(database, merchant, "A", "B")
     before = await ids_of_codes(database, merchant, promotion_id)
 
@@ -187,7 +193,9 @@ async def test_a_code_that_comes_back_is_a_new_code(database: Database, merchant
     assert after["A"] > before["B"]
 
 
-async def test_leaving_type_coupon_removes_all_codes(database: Database, merchant: Caller) -> None:
+async def test_changing_the_type_from_coupon_removes_all_codes(
+    database: Database, merchant: Caller
+) -> None:
     new = a_promotion(codes=("A", "B"), code_type=CodeType.ONE_TIME)
     promotion_id = await create_promotion(database, merchant, new, NOON)
     before = await ids_of_codes(database, merchant, promotion_id)
@@ -241,7 +249,9 @@ async def test_moving_one_of_many_products_writes_one_row(
     assert (await get_promotion(database, merchant, promotion_id)).terms.coverage == coverage
 
 
-async def test_one_percent_of_many_writes_one_row(database: Database, merchant: Caller) -> None:
+async def test_changing_one_of_many_percents_writes_one_row(
+    database: Database, merchant: Caller
+) -> None:
     await stock(database, merchant, range(1, 801))
     percents = dict.fromkeys(range(1, 801), PERCENT)
     new = a_promotion(coverage=OwnPercents(percents))
@@ -263,7 +273,7 @@ async def test_one_percent_of_many_writes_one_row(database: Database, merchant: 
         (OwnPercents({1: 1, 2: 2}), ListedProducts(PERCENT, (2, 3, 1)), OwnPercents({2: 2})),
     ],
 )
-async def test_one_kind_of_coverage_takes_the_place_of_another(
+async def test_one_kind_of_coverage_replaces_another(
     database: Database, merchant: Caller, coverages: tuple[Coverage, ...]
 ) -> None:
     await stock(database, merchant, [1, 2, 3])

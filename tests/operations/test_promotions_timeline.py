@@ -1,4 +1,4 @@
-"""After any history of writes the timeline shows what one would pick out of all promotions."""
+"""After any history of edits, the timeline shows the right pick of all promotions."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -86,7 +86,7 @@ def writes(draw: st.DrawFn) -> Write:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(writes(), min_size=4, max_size=16))
-async def test_the_timeline_shows_the_latest_created_of_what_runs(
+async def test_the_timeline_shows_the_latest_created_running_promotion(
     database: Database, history: list[Write]
 ) -> None:
     caller = await create_caller(database)
@@ -120,7 +120,7 @@ QUOTES = st.lists(
 
 @pytest.fixture(scope="module")
 async def remembering(database_url: str) -> AsyncIterator[Database]:
-    """Another process than the one that edits, which remembers what it has read."""
+    """Another process than the one that edits, with a cache of its own."""
     database = await Database.open(database_url, connections=1)
     yield database
     await database.close()
@@ -128,7 +128,7 @@ async def remembering(database_url: str) -> AsyncIterator[Database]:
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(writes(), QUOTES), min_size=4, max_size=10))
-async def test_a_process_that_remembers_picks_as_one_that_has_just_begun(
+async def test_a_process_with_cached_picks_finds_what_a_new_process_finds(
     database: Database,
     remembering: Database,
     history: list[tuple[Write, list[tuple[datetime, list[int]]]]],
@@ -177,7 +177,7 @@ async def apply(
 
 
 def changed(before: NewPromotion, change: PromotionChange) -> NewPromotion:
-    """What a change leaves, worked out apart from the code under test."""
+    """The promotion after a change, computed without the code under test."""
     return replace(
         before,
         type=change.type,
@@ -246,7 +246,7 @@ def percent_in_group(coverage: Coverage, product_id: int) -> int | None:
     return percent_on(coverage, product_id)
 
 
-async def test_many_promotions_one_after_another_leave_one_span(
+async def test_many_promotions_created_and_deleted_leave_one_span(
     database: Database, merchant: Caller
 ) -> None:
     await stock(database, merchant, PRODUCTS)
@@ -266,7 +266,7 @@ async def test_many_promotions_one_after_another_leave_one_span(
 @pytest.mark.parametrize(
     "coverage", [AllProducts(PERCENT), ListedProducts(PERCENT, (1,)), OwnPercents({1: PERCENT})]
 )
-async def test_what_comes_back_may_be_of_several_promotions(
+async def test_a_deletion_can_reveal_several_promotions(
     database: Database, merchant: Caller, coverage: Coverage
 ) -> None:
     await stock(database, merchant, [1])
@@ -297,7 +297,7 @@ async def test_what_comes_back_may_be_of_several_promotions(
     ]
 
 
-async def test_a_promotion_that_comes_and_goes_leaves_no_seams(
+async def test_a_created_and_deleted_promotion_splits_no_span(
     database: Database, merchant: Caller
 ) -> None:
     first = await create_promotion(database, merchant, a_promotion(), NOON)
@@ -311,7 +311,7 @@ async def test_a_promotion_that_comes_and_goes_leaves_no_seams(
     assert span == Span(a_period().starts_at, None, first, 10 * PERCENT)
 
 
-async def test_a_promotion_that_is_over_stays_on_the_timeline(
+async def test_an_expired_promotion_stays_on_the_timeline(
     database: Database, merchant: Caller
 ) -> None:
     new = a_promotion(period=Period(day(0), day(1)))
@@ -324,7 +324,7 @@ async def test_a_promotion_that_is_over_stays_on_the_timeline(
     assert shown(spans, day(1) + SECOND) is None
 
 
-async def test_more_products_than_are_redrawn_together_are_all_redrawn(
+async def test_more_products_than_a_batch_are_all_redrawn(
     database: Database, merchant: Caller
 ) -> None:
     many = tuple(range(1, 5_002))

@@ -1,4 +1,4 @@
-"""A deleted promotion can be had back for a while, and a change can leave the codes alone."""
+"""A deleted promotion can be restored for a while; an edit can keep the codes."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ async def total(database: Database, caller: Caller, *codes: str) -> int:
     return (await checkout.quote(database, caller, a_cart(codes=codes), LATER)).total
 
 
-async def test_a_restored_promotion_gives_what_it_gave(
+async def test_a_restored_promotion_gives_the_same_discount(
     database: Database, merchant: Caller
 ) -> None:
     automatic = await promotions.create_promotion(database, merchant, a_promotion(), NOON)
@@ -52,7 +52,7 @@ async def test_codes_that_were_removed_before_the_deletion_stay_removed(
     assert (await promotions.get_promotion(database, merchant, coupon)).terms.codes == ("KEPT",)
 
 
-async def test_what_is_not_deleted_too_old_or_another_merchants_cannot_be_restored(
+async def test_only_recently_deleted_promotions_of_the_merchant_can_be_restored(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await promotions.create_promotion(database, merchant, a_promotion(), NOON)
@@ -65,7 +65,7 @@ async def test_what_is_not_deleted_too_old_or_another_merchants_cannot_be_restor
             await promotions.restore_promotion(database, caller, promotion_id, now)
 
 
-async def test_terms_can_change_while_the_codes_stay(database: Database, merchant: Caller) -> None:
+async def test_terms_can_change_and_keep_the_codes(database: Database, merchant: Caller) -> None:
     new = a_promotion(codes=("A", "B"))
     coupon = await promotions.create_promotion(database, merchant, new, NOON)
     terms = Terms(AllProducts(50 * PERCENT))

@@ -7,16 +7,19 @@ from typing import Any, Final
 
 import pytest
 
+from sconto.domain.cart_promotion import AmountOff, CartTerms, NewCartPromotion, Target
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, ListedProducts, OwnPercents
 from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder, OrderStatus
 from sconto.domain.people import Caller, Role
 from sconto.domain.promotion import PromotionChange, PromotionType, Terms
+from sconto.domain.schedule import Period
 from sconto.domain.subscription import Contract
 from sconto.domain.subscription_promotion import SubscriptionPromotion
 from sconto.domain.subscription_schedule import SchedulePlan
 from sconto.operations import (
+    cart_promotions,
     checkout,
     codes,
     history,
@@ -47,6 +50,7 @@ class Shop:
     caller: Caller
     automatic: int
     coupon: int
+    cart_promotion: int
     subscription: SubscriptionPromotion
     user_id: int
     asked: list[str] = field(default_factory=list)
@@ -55,6 +59,11 @@ class Shop:
         """Count from now on."""
         async with self.database.read() as connection:
             connection.add_query_logger(lambda record: self.asked.append(record.query))
+
+
+async def create_cart_promotion(database: Database, caller: Caller) -> int:
+    new = new_cart_promotion(active=False)
+    return (await cart_promotions.create_promotion(database, caller, new, NOON)).id
 
 
 @pytest.fixture
@@ -68,6 +77,7 @@ async def shop(database_url: str) -> AsyncIterator[Shop]:
         caller,
         await promotions.create_promotion(database, caller, a_promotion(coverage=LISTED), NOON),
         await promotions.create_promotion(database, caller, coupon, NOON),
+        await create_cart_promotion(database, caller),
         await subscription_promotions.create_promotion(
             database, caller, subscription_terms(), NOON
         ),
@@ -159,6 +169,46 @@ PROMOTIONS: Final[dict[str, tuple[Ask, int]]] = {
     ),
 }
 
+
+def new_cart_promotion(*codes: str, active: bool = True) -> NewCartPromotion:
+    terms = CartTerms(Target.ORDER, AmountOff({"EUR": 1000}))
+    code_type = CodeType.REUSABLE if codes else None
+    return NewCartPromotion("Ten off", active, Period(NOON), terms, code_type, codes)
+
+
+CART_PROMOTIONS: Final[dict[str, tuple[Ask, int]]] = {
+    "create an automatic one": (
+        lambda shop: cart_promotions.create_promotion(
+            shop.database, shop.caller, new_cart_promotion(), NOON
+        ),
+        8,
+    ),
+    "create one with codes": (
+        lambda shop: cart_promotions.create_promotion(
+            shop.database, shop.caller, new_cart_promotion("NEW"), NOON
+        ),
+        8,
+    ),
+    "change": (
+        lambda shop: cart_promotions.change_promotion(
+            shop.database, shop.caller, shop.cart_promotion, lambda _: new_cart_promotion(), NOON
+        ),
+        9,
+    ),
+    "delete": (
+        lambda shop: cart_promotions.delete_promotion(
+            shop.database, shop.caller, shop.cart_promotion, NOON
+        ),
+        9,
+    ),
+    "statistics": (
+        lambda shop: cart_promotions.get_statistics(
+            shop.database, shop.caller, shop.cart_promotion
+        ),
+        4,
+    ),
+}
+
 SUBSCRIPTIONS: Final[dict[str, tuple[Ask, int]]] = {
     "create": (
         lambda shop: subscription_promotions.create_promotion(
@@ -247,6 +297,7 @@ ALL: Final = {
     f"{group}: {name}": case
     for group, cases in (
         ("promotions", PROMOTIONS),
+        ("cart promotions", CART_PROMOTIONS),
         ("subscriptions", SUBSCRIPTIONS),
         ("checkout", CHECKOUT),
         ("users", USERS),
@@ -256,11 +307,11 @@ ALL: Final = {
 
 
 @pytest.mark.parametrize(("ask", "number"), ALL.values(), ids=ALL)
-async def test_an_operation_sends_few_statements_and_none_twice(
+async def test_an_operation_sends_the_given_number_of_statements_and_none_twice(
     shop: Shop, ask: Ask, number: int
 ) -> None:
     await shop.count()
     await ask(shop)
-    await asyncio.sleep(0)  # the logger hears of a statement a moment after its end
+    await asyncio.sleep(0)  # the logger is called just after a statement ends
     sent = [" ".join(statement.split()) for statement in shop.asked]
     assert len(set(sent)) == len(sent) == number, sent

@@ -1,4 +1,4 @@
-"""Users of several merchants with one name: who is signed in, and what nobody learns."""
+"""Users of several merchants with one name: who is signed in, and what stays secret."""
 
 from datetime import timedelta
 
@@ -40,7 +40,7 @@ async def merchant_of(database: Database, typed: str, password: str, address: st
     return TOKENS.caller(token, NOW).merchant_id
 
 
-async def test_the_password_tells_users_of_one_name_apart(
+async def test_the_password_decides_between_users_of_one_name(
     database: Database, name: str, address: str
 ) -> None:
     one = await a_shop(database, name, PASSWORD)
@@ -62,7 +62,7 @@ async def test_one_name_and_one_password_need_the_merchant(
         merchant_id = await find_merchant(database, shop)
         assert await merchant_of(database, f"{shop}/{name}", PASSWORD, address) == merchant_id
     assert await outcome_of(database, name, PASSWORD, address) == "wrong"
-    # Whoever cannot sign in is no second one.
+    # A disabled user does not count.
     await set_disabled(database, name, disabled=True, merchant=other)
     assert await merchant_of(database, name, PASSWORD, address) == await find_merchant(
         database, one
@@ -81,10 +81,10 @@ async def test_a_merchant_whose_name_has_a_slash_is_found_by_the_last_one(
     assert await outcome_of(database, f"{shop}/", PASSWORD, address) == "wrong"
 
 
-async def test_setting_the_password_of_ones_own_user_of_that_name_guesses_nobodys(
+async def test_setting_the_password_of_a_namesake_guesses_no_password(
     database: Database, name: str
 ) -> None:
-    """An admin elsewhere who signs in again and again learns from no answer what fits another."""
+    """No answer tells the admin of another merchant what password the namesake has."""
     await a_shop(database, name, PASSWORD)
     mine = await a_shop(database, name, OTHER_PASSWORD)
     passwords = CountedPasswords()
@@ -98,10 +98,10 @@ async def test_setting_the_password_of_ones_own_user_of_that_name_guesses_nobody
         assert [compared for compared, _ in passwords.asked] == [1]
 
 
-async def test_a_first_sign_in_from_an_address_counts_for_the_name_for_an_hour(
+async def test_a_first_sign_in_from_an_address_counts_against_the_name_for_an_hour(
     database: Database, name: str
 ) -> None:
-    """Or an admin elsewhere could compare a password with another's user from each new address."""
+    """Otherwise the admin of another merchant could check a guess from each new address."""
     await a_shop(database, name, PASSWORD)
     for _ in range(2):
         assert await outcome_of(database, name, PASSWORD, "203.0.113.88") == "in"
@@ -115,7 +115,7 @@ async def test_a_first_sign_in_from_an_address_counts_for_the_name_for_an_hour(
         assert await connection.fetchval(count, name, later - timedelta(hours=1)) == 0
 
 
-async def test_as_many_checks_are_made_for_a_name_that_nobody_one_or_two_have(
+async def test_names_of_no_one_or_two_users_take_the_same_number_of_checks(
     database: Database, name: str, address: str
 ) -> None:
     passwords = CountedPasswords()

@@ -1,4 +1,4 @@
-"""Statistics show the codes a promotion has, and those it had that were used."""
+"""Statistics show the codes of a promotion, and removed codes that were used."""
 
 import asyncio
 from datetime import date, timedelta
@@ -36,7 +36,7 @@ async def count_uses(
     slot: int = 0,
     uses: int = 1,
 ) -> None:
-    """What orders count: uses of a one-time code with the code, and with its promotion."""
+    """Count as orders do: the uses of a one-time code at the code and at its promotion."""
     async with database.write() as connection:
         if code_type is CodeType.ONE_TIME:
             await connection.execute(
@@ -120,7 +120,7 @@ async def test_an_unused_code_shows_the_present_type(
     assert ids["b"] < ids["A"]
 
 
-async def test_a_code_applied_under_both_types_has_two_rows(
+async def test_a_code_used_under_both_types_has_two_rows(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id, ids = await create_with_codes(database, merchant, "A", "B")
@@ -139,9 +139,7 @@ async def test_a_code_applied_under_both_types_has_two_rows(
     )
 
 
-async def test_a_removed_code_is_shown_where_it_was_used(
-    database: Database, merchant: Caller
-) -> None:
+async def test_a_removed_code_is_shown_if_it_was_used(database: Database, merchant: Caller) -> None:
     promotion_id, ids = await create_with_codes(database, merchant, "used", "unused", "kept")
     await count_uses(
         database, merchant, promotion_id, ids["used"], code_type=CodeType.REUSABLE, uses=4
@@ -164,7 +162,7 @@ async def test_a_removed_code_is_shown_where_it_was_used(
     assert new.code_id > ids["kept"]
 
 
-async def test_a_promotion_that_had_codes_shows_those_used_and_may_show_none(
+async def test_a_promotion_that_had_codes_shows_the_used_ones(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id, ids = await create_with_codes(database, merchant, "A", "B")
@@ -179,7 +177,7 @@ async def test_a_promotion_that_had_codes_shows_those_used_and_may_show_none(
     )
 
 
-async def test_statistics_of_what_is_not_there_are_not_found(
+async def test_statistics_of_an_unknown_promotion_are_not_found(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id, _ = await create_with_codes(database, merchant, "A")
@@ -210,7 +208,7 @@ async def test_statistics_do_not_read_the_uses_of_other_promotions(
     )
 
 
-async def test_removed_one_time_codes_are_shown_where_they_were_used(
+async def test_removed_one_time_codes_are_shown_if_they_were_used(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id, ids = await create_with_codes(
@@ -239,7 +237,7 @@ async def test_removed_one_time_codes_are_shown_where_they_were_used(
 
 
 @pytest.mark.parametrize("code_type", [CodeType.REUSABLE, CodeType.ONE_TIME])
-async def test_codes_that_pass_the_memory_of_a_statement_are_not_compared_each_with_each(
+async def test_statistics_of_many_codes_take_no_quadratic_time(
     database_url: str, merchant: Caller, code_type: CodeType
 ) -> None:
     more = "&" if "?" in database_url else "?"

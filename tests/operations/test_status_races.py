@@ -24,7 +24,7 @@ async def place(
 
 
 async def pay(database: Database, caller: Caller, order_id: str) -> str:
-    """Ask again and again, as soon as the answer is there, until the order is."""
+    """Set the status without a pause until the order exists."""
     while True:
         try:
             order = await change_order_status(database, caller, order_id, OrderStatus.PAID, NOON)
@@ -36,7 +36,7 @@ async def pay(database: Database, caller: Caller, order_id: str) -> str:
         return "paid"
 
 
-async def test_an_order_that_is_paid_while_it_is_placed_is_not_there_or_paid_and_never_replaced(
+async def test_an_order_paid_while_it_is_placed_is_unknown_or_paid(
     database: Database, merchant: Caller
 ) -> None:
     told: Counter[str] = Counter()
@@ -55,7 +55,7 @@ async def test_an_order_that_is_paid_while_it_is_placed_is_not_there_or_paid_and
     assert told == {"paid": PAIRS}
 
 
-async def test_an_order_that_is_paid_while_it_is_replaced_is_one_of_them_and_says_so(
+async def test_an_order_paid_while_it_is_replaced_is_either_paid_or_replaced(
     database: Database, merchant: Caller
 ) -> None:
     told: Counter[tuple[str, str]] = Counter()
@@ -79,7 +79,7 @@ async def test_an_order_that_is_paid_while_it_is_replaced_is_one_of_them_and_say
     assert set(told) <= {("replaced", "OrderReplaced"), ("still paid", "paid")}
 
 
-async def test_the_status_of_no_order_changes_and_a_replaced_one_is_told_as_it_is(
+async def test_the_status_of_a_replaced_or_unknown_order_cannot_change(
     database: Database, merchant: Caller
 ) -> None:
     await place(database, merchant, "A-1")

@@ -1,4 +1,4 @@
-"""What is done to subscription promotions is recorded with it, on PostgreSQL."""
+"""Changes of subscription promotions are recorded in the same transaction."""
 
 from dataclasses import replace
 from typing import TypeVar
@@ -23,7 +23,9 @@ from tests.conftest import create_caller
 T = TypeVar("T")
 
 
-async def test_a_life_is_recorded(database: Database, merchant: Caller) -> None:
+async def test_creation_edits_and_archiving_are_recorded(
+    database: Database, merchant: Caller
+) -> None:
     promotion = await create_promotion(database, merchant, subscription_terms(), NOON)
     changed = subscription_terms(
         percent_off("50", after_applied(2)), constraint=Constraint(max_usage=3)
@@ -55,9 +57,7 @@ async def test_a_life_is_recorded(database: Database, merchant: Caller) -> None:
     assert (await get_subscription_history(database, stranger, promotion.id, limit=1)).entries == ()
 
 
-async def test_a_request_that_is_sent_again_is_recorded_once(
-    database: Database, merchant: Caller
-) -> None:
+async def test_a_repeated_request_is_recorded_once(database: Database, merchant: Caller) -> None:
     request: KeyedPromotion = KeyedRequest("key", b"", lambda _: EncodedAnswer(201, b""))
     promotion = await create_promotion(database, merchant, subscription_terms(), NOON, request)
     with pytest.raises(AlreadyAnswered):
@@ -66,7 +66,7 @@ async def test_a_request_that_is_sent_again_is_recorded_once(
     assert [entry.change.verb for entry in page.entries] == [Verb.CREATED]
 
 
-async def test_a_long_text_is_recorded_in_part(database: Database, merchant: Caller) -> None:
+async def test_a_long_text_is_recorded_shortened(database: Database, merchant: Caller) -> None:
     promotion = await create_promotion(database, merchant, subscription_terms(), NOON)
     long = replace(subscription_terms(), description="x" * 5000)
     await change_promotion(database, merchant, promotion.id, lambda _: long, NOON)

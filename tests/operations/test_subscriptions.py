@@ -1,4 +1,4 @@
-"""Applying codes: who waits for whom, and what is counted where."""
+"""Applying codes: what waits for what, and how uses are counted."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -42,7 +42,7 @@ from tests.builders import NOON, subscription_terms
 
 CONTRACT = Contract(None, "monthly")
 QUICK = 2.0
-"""Seconds: what does not wait takes a small part of that."""
+"""Seconds. Operations that do not wait take far less."""
 
 
 async def a_stored(database: Database, caller: Caller, terms: SubscriptionTerms) -> int:
@@ -62,14 +62,14 @@ async def apply(database: Database, caller: Caller) -> int:
 async def applied_and_open(
     database: Database, caller: Caller, promotion_id: int
 ) -> AsyncIterator[None]:
-    """An application whose transaction stays open for as long as the block takes."""
+    """An application whose transaction stays open for the block."""
     application = Application(str(uuid4()), await get_promotion(database, caller, promotion_id))
     async with database.write() as connection:
         await insert_application(connection, caller, application, CONTRACT, None, NOON)
         yield
 
 
-async def test_whoever_applies_an_unlimited_promotion_waits_for_nobody(
+async def test_applying_an_unlimited_promotion_waits_for_nobody(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await a_stored(database, merchant, subscription_terms())
@@ -84,7 +84,7 @@ async def test_whoever_applies_an_unlimited_promotion_waits_for_nobody(
     assert (await get_promotion(database, merchant, promotion_id)).usage == 7
 
 
-async def test_without_a_limit_one_is_told_the_uses_of_before_and_ones_own(
+async def test_without_a_limit_the_usage_is_what_was_read_and_this_use(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await a_stored(database, merchant, subscription_terms())
@@ -94,7 +94,7 @@ async def test_without_a_limit_one_is_told_the_uses_of_before_and_ones_own(
     assert await apply(database, merchant) == 4
 
 
-async def test_a_limit_that_comes_on_counts_what_was_under_way(
+async def test_a_new_limit_counts_uses_that_were_not_committed_yet(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await a_stored(database, merchant, subscription_terms())
@@ -110,7 +110,7 @@ async def test_a_limit_that_comes_on_counts_what_was_under_way(
         await apply(database, merchant)
 
 
-async def test_an_application_waits_for_a_change_and_finds_what_it_left(
+async def test_an_application_waits_for_an_edit_and_uses_its_result(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await a_stored(database, merchant, subscription_terms())
@@ -130,7 +130,7 @@ async def test_an_application_waits_for_a_change_and_finds_what_it_left(
 
 
 @pytest.mark.parametrize("limit", [None, 9])
-async def test_whoever_waits_for_a_change_gets_the_version_that_it_left(
+async def test_an_application_that_waited_for_an_edit_gets_the_new_version(
     database: Database, merchant: Caller, limit: int | None
 ) -> None:
     terms = subscription_terms(constraint=Constraint(max_usage=limit))
@@ -151,7 +151,7 @@ async def test_whoever_waits_for_a_change_gets_the_version_that_it_left(
         assert await connection.fetchval(find, merchant.merchant_id) == 2
 
 
-async def test_each_change_is_later_than_the_last_though_the_clock_stands_still(
+async def test_each_edit_is_later_than_the_last_even_if_the_clock_stands_still(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await a_stored(database, merchant, subscription_terms())
@@ -162,7 +162,7 @@ async def test_each_change_is_later_than_the_last_though_the_clock_stands_still(
     assert NOON < instants[0] < instants[1] < instants[2]
 
 
-async def test_a_code_that_is_archived_while_one_waits_for_it_is_gone(
+async def test_a_code_archived_while_an_application_waits_is_not_found(
     database: Database, merchant: Caller
 ) -> None:
     terms = subscription_terms(constraint=Constraint(max_usage=9))
@@ -178,7 +178,7 @@ async def test_a_code_that_is_archived_while_one_waits_for_it_is_gone(
         await applying
 
 
-async def test_a_key_is_found_by_itself_with_a_plan_of_when_there_were_none(
+async def test_a_plan_made_on_an_empty_table_still_finds_one_key_by_index(
     create_database: Callable[[], str],
 ) -> None:
     database = await Database.open(create_database())
@@ -192,7 +192,7 @@ async def test_a_key_is_found_by_itself_with_a_plan_of_when_there_were_none(
     assert "idempotency_keys_by_age" not in plan
 
 
-async def test_a_key_that_is_busy_keeps_others_from_the_code_only_for_moments(
+async def test_a_busy_key_does_not_block_the_code_for_others(
     database: Database, merchant: Caller
 ) -> None:
     terms = subscription_terms(constraint=Constraint(max_usage=9))
@@ -221,7 +221,7 @@ async def test_a_key_that_is_busy_keeps_others_from_the_code_only_for_moments(
 
 
 @pytest.mark.parametrize("limit", [None, 30])
-async def test_while_limits_come_and_go_no_use_is_lost(
+async def test_no_use_is_lost_while_limits_are_set_and_removed(
     database: Database, merchant: Caller, limit: int | None
 ) -> None:
     promotion_id = await a_stored(database, merchant, subscription_terms())
@@ -237,7 +237,7 @@ async def test_while_limits_come_and_go_no_use_is_lost(
     assert (await get_promotion(database, merchant, promotion_id)).usage == 30
 
 
-async def test_at_its_limit_a_promotion_is_refused_without_waiting(
+async def test_a_promotion_at_its_limit_is_refused_without_waiting(
     database: Database, merchant: Caller
 ) -> None:
     used_up = subscription_terms(constraint=Constraint(max_usage=1))
@@ -255,13 +255,13 @@ async def test_at_its_limit_a_promotion_is_refused_without_waiting(
                 await apply(database, merchant)
 
 
-async def test_a_change_is_not_kept_waiting_by_those_who_apply_without_end(
+async def test_continuous_applications_do_not_block_an_edit(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await a_stored(database, merchant, subscription_terms())
 
     async def apply_slowly(delay: float) -> None:
-        """Applications whose transactions overlap with those of the others, one after the other."""
+        """Applications one after another, which overlap with those of other workers."""
         await asyncio.sleep(delay)
         while True:
             async with applied_and_open(database, merchant, promotion_id):

@@ -1,4 +1,4 @@
-"""Tokens: issued, verified, remembered, and outlived by changes of their user."""
+"""Tokens: issued, verified, cached, and ended by changes of their user."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -36,17 +36,17 @@ CALLER = Caller(merchant_id=7, user_id=2**40, role=Role.VIEWER)
 
 
 def forged(key: bytes = KEY, algorithm: str = "HS256", **claims: Any) -> str:
-    """A token as ours, with other claims; None leaves one out."""
+    """A token like ours with other claims; None leaves a claim out."""
     issued = jwt.decode(Tokens(KEY).issue(CALLER, NOW), options={"verify_signature": False})
     kept = {name: claim for name, claim in (issued | claims).items() if claim is not None}
     return jwt.encode(kept, key, algorithm)
 
 
-def test_a_token_tells_whose_it_is() -> None:
+def test_a_token_names_its_user() -> None:
     assert Tokens(KEY).caller(Tokens(KEY).issue(CALLER, NOW), NOW) == CALLER
 
 
-def test_a_token_lives_24_hours_whether_remembered_or_not() -> None:
+def test_a_token_is_valid_for_24_hours_whether_cached_or_not() -> None:
     tokens = Tokens(KEY)
     token = tokens.issue(CALLER, NOW)
     almost = NOW + timedelta(hours=23, minutes=59, seconds=59)
@@ -57,7 +57,7 @@ def test_a_token_lives_24_hours_whether_remembered_or_not() -> None:
         Tokens(KEY).caller(token, NOW + timedelta(hours=24))
 
 
-def test_a_new_key_signs_and_the_old_one_still_counts() -> None:
+def test_a_new_key_signs_and_tokens_of_the_old_key_stay_valid() -> None:
     old, new = b"o" * 32, b"n" * 32
     before, during, after = Tokens(old), Tokens(new, old), Tokens(new)
     assert during.caller(before.issue(CALLER, NOW), NOW) == CALLER
@@ -68,7 +68,7 @@ def test_a_new_key_signs_and_the_old_one_still_counts() -> None:
             one.caller(other.issue(CALLER, NOW), NOW)
 
 
-def test_two_tokens_of_one_moment_differ() -> None:
+def test_two_tokens_issued_together_differ() -> None:
     tokens = Tokens(KEY)
     assert tokens.issue(CALLER, NOW) != tokens.issue(CALLER, NOW)
 
@@ -101,7 +101,7 @@ def test_two_tokens_of_one_moment_differ() -> None:
         forged(exp=float("inf")),
     ],
 )
-def test_what_is_no_token_of_ours_is_refused(token: str) -> None:
+def test_foreign_and_broken_tokens_are_refused(token: str) -> None:
     with pytest.raises(TokenInvalid):
         Tokens(KEY).caller(token, NOW)
 
@@ -114,8 +114,8 @@ def test_a_token_without_a_signature_is_refused() -> None:
             Tokens(KEY).caller(token, NOW)
 
 
-def test_a_remembered_token_costs_little_and_no_more_than_a_bounded_number_is_kept() -> None:
-    tokens = Tokens(KEY, remembered=100)
+def test_cached_tokens_are_quick_to_check_and_limited_in_number() -> None:
+    tokens = Tokens(KEY, most_cached=100)
     issued = [tokens.issue(CALLER, NOW) for _ in range(300)]
     for token in issued:
         tokens.caller(token, NOW)
@@ -127,9 +127,9 @@ def test_a_remembered_token_costs_little_and_no_more_than_a_bounded_number_is_ke
             tokens.caller(token, NOW)
         return perf_counter() - start
 
-    remembered = min(cost(issued[200:]) for _ in range(5))
+    cached = min(cost(issued[200:]) for _ in range(5))
     verified = min(cost(issued[:100]), cost(issued[100:200]))
-    assert remembered < verified / 5
+    assert cached < verified / 5
 
 
 CHANGES: dict[str, Callable[[Database, str], Awaitable[object]]] = {
@@ -142,7 +142,7 @@ CHANGES: dict[str, Callable[[Database, str], Awaitable[object]]] = {
 
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("purpose", Purpose)
-async def test_a_change_of_a_user_ends_their_tokens_and_sessions_and_no_later_ones(
+async def test_a_change_of_a_user_ends_earlier_tokens_and_sessions_only(
     database: Database, merchant: Caller, change: str, purpose: Purpose
 ) -> None:
     name = await a_user(database, merchant, role=Role.MANAGER)
@@ -169,7 +169,7 @@ async def test_a_new_sign_in_leaves_earlier_tokens_valid(
     assert len({tokens.caller(token, NOW) for token in issued}) == 1
 
 
-async def test_the_end_of_a_session_counts_here_at_once_and_elsewhere_after_a_refresh(
+async def test_an_ended_session_is_invalid_immediately_here_and_after_a_refresh_elsewhere(
     database: Database, merchant: Caller
 ) -> None:
     here, elsewhere = Tokens(KEY), Tokens(KEY)
@@ -186,10 +186,10 @@ async def test_the_end_of_a_session_counts_here_at_once_and_elsewhere_after_a_re
         here.caller(ended, now, Purpose.SESSION)
 
 
-async def test_of_a_user_a_hundred_ended_sessions_are_kept_and_one_more_ends_all(
+async def test_one_ended_session_beyond_a_hundred_ends_all_sessions_of_the_user(
     database: Database, merchant: Caller
 ) -> None:
-    """So that nobody makes what all processes keep in mind grow without a limit."""
+    """So nobody can make the list that all processes cache grow without limit."""
     tokens, now = Tokens(KEY), datetime.now(UTC)
     last = tokens.issue(merchant, now, purpose=Purpose.SESSION)
     for _ in range(100):
@@ -205,7 +205,7 @@ async def test_of_a_user_a_hundred_ended_sessions_are_kept_and_one_more_ends_all
         assert await connection.fetchval(kept, merchant.user_id) == 0
 
 
-async def test_what_is_noted_while_it_is_read_is_not_lost(
+async def test_changes_noted_during_a_refresh_are_not_lost(
     database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tokens, now = Tokens(KEY), datetime.now(UTC)
@@ -222,7 +222,7 @@ async def test_what_is_noted_while_it_is_read_is_not_lost(
         tokens.caller(session, now, Purpose.SESSION)
 
 
-def test_a_session_is_no_token_of_the_api_nor_the_other_way_round() -> None:
+def test_a_session_is_no_api_token_and_an_api_token_is_no_session() -> None:
     tokens = Tokens(KEY)
     session = tokens.issue(CALLER, NOW, purpose=Purpose.SESSION)
     assert tokens.caller(session, NOW, Purpose.SESSION) == CALLER
@@ -233,7 +233,7 @@ def test_a_session_is_no_token_of_the_api_nor_the_other_way_round() -> None:
 
 
 @pytest.mark.parametrize("purpose", Purpose)
-def test_a_token_of_the_version_before_counts_until_it_expires_in_the_first_epoch(
+def test_a_token_of_the_version_before_is_valid_in_the_first_epoch(
     purpose: Purpose,
 ) -> None:
     old = forged(use=None, epc=None)
@@ -242,12 +242,12 @@ def test_a_token_of_the_version_before_counts_until_it_expires_in_the_first_epoc
         Tokens(KEY, epoch=5).caller(old, NOW, purpose)
 
 
-def test_before_the_epoch_is_known_no_token_is_taken() -> None:
+def test_no_token_is_valid_before_the_epoch_is_known() -> None:
     with pytest.raises(DatabaseUnavailable):
         Tokens(KEY, epoch=None).caller(Tokens(KEY).issue(CALLER, NOW), NOW)
 
 
-async def test_a_restore_ends_all_tokens_and_no_later_ones(
+async def test_a_restore_ends_all_earlier_tokens(
     create_database: Callable[[], str],
 ) -> None:
     database = await Database.open(create_database())
@@ -273,7 +273,7 @@ async def test_a_restore_ends_all_tokens_and_no_later_ones(
         await database.close()
 
 
-async def test_somebody_who_sets_their_own_password_gets_a_session_that_counts(
+async def test_users_who_set_their_own_password_get_a_valid_session(
     database: Database, merchant: Caller
 ) -> None:
     tokens, now = Tokens(KEY), datetime.now(UTC)
@@ -290,7 +290,7 @@ async def test_somebody_who_sets_their_own_password_gets_a_session_that_counts(
         await renew_session(database, tokens, merchant, now)
 
 
-async def test_a_new_token_of_a_user_who_is_let_in_again_counts_at_once_everywhere(
+async def test_a_new_token_of_a_reenabled_user_is_valid_immediately_everywhere(
     database: Database, merchant: Caller
 ) -> None:
     name = await a_user(database, merchant)
@@ -315,7 +315,7 @@ async def test_changes_are_learned_within_10_seconds_and_when_the_database_is_ba
         await asyncio.sleep(0.1)
         assert tokens.caller(token, NOW).role is Role.ADMIN
         await set_disabled(database, name, disabled=True)
-        # The same pool, whose database is back.
+        # The database is back.
         lost._pools = database._pools
         for _ in range(200):
             if not is_valid(tokens, token):

@@ -1,4 +1,4 @@
-"""Turns: how many large requests of one merchant are served at a time."""
+"""Turns: how many large requests of one merchant run together."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -9,7 +9,7 @@ from sconto.domain.problems import TooManyLargeRequests
 from sconto.operations.turns import Turns, in_thread
 
 
-async def test_one_merchant_has_two_turns_and_another_has_its_own() -> None:
+async def test_each_merchant_has_two_turns_of_its_own() -> None:
     turns = Turns(most_running=2, most_waiting=8, timeout=0.01)
     async with turns.of(1), turns.of(1), turns.of(2):
         with pytest.raises(TooManyLargeRequests):
@@ -19,7 +19,7 @@ async def test_one_merchant_has_two_turns_and_another_has_its_own() -> None:
             pass
 
 
-async def test_a_request_that_waits_gets_the_turn_that_is_given_back() -> None:
+async def test_a_waiting_request_gets_a_turn_that_is_given_back() -> None:
     turns = Turns(most_running=1, most_waiting=8, timeout=60)
     async with AsyncExitStack() as held:
         await held.enter_async_context(turns.of(1))
@@ -34,7 +34,7 @@ async def test_a_request_that_waits_gets_the_turn_that_is_given_back() -> None:
     assert await waiting
 
 
-async def test_beyond_those_that_may_wait_the_next_is_refused_at_once() -> None:
+async def test_requests_beyond_the_queue_are_refused_immediately() -> None:
     turns = Turns(most_running=1, most_waiting=2, timeout=60)
 
     async def wait() -> None:
@@ -50,7 +50,7 @@ async def test_beyond_those_that_may_wait_the_next_is_refused_at_once() -> None:
     await asyncio.gather(*waiting)
 
 
-async def test_a_cancelled_wait_and_a_failed_turn_leave_the_turn_to_others() -> None:
+async def test_a_cancelled_wait_or_a_failed_turn_frees_the_turn() -> None:
     turns = Turns(most_running=1, most_waiting=2, timeout=60)
 
     async def wait() -> None:
@@ -70,7 +70,7 @@ async def test_a_cancelled_wait_and_a_failed_turn_leave_the_turn_to_others() -> 
         pass
 
 
-async def test_what_is_computed_apart_answers_and_raises_as_it_would_here() -> None:
+async def test_a_call_in_a_thread_returns_and_raises_as_a_direct_call() -> None:
     assert await in_thread(divmod, 7, 3) == (2, 1)
     with pytest.raises(ZeroDivisionError):
         await in_thread(divmod, 7, 0)

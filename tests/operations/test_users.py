@@ -1,4 +1,4 @@
-"""The people of a merchant, as its admin sees and changes them."""
+"""The users of a merchant, as its admin sees and changes them."""
 
 import pytest
 
@@ -28,7 +28,7 @@ from tests.conftest import create_caller
 PASSWORD = "correct horse battery"
 
 
-async def test_an_admin_adds_and_changes_people_and_each_change_is_kept(
+async def test_changes_of_users_by_an_admin_are_recorded(
     database: Database, merchant: Caller
 ) -> None:
     name = f"grace-{merchant.merchant_id}"
@@ -49,7 +49,7 @@ async def test_an_admin_adds_and_changes_people_and_each_change_is_kept(
     assert {entry.username for entry in entries} == {admin.name}
 
 
-async def test_people_are_listed_page_after_page_those_of_others_never(
+async def test_users_of_the_merchant_alone_are_listed_in_pages(
     database: Database, merchant: Caller
 ) -> None:
     await create_caller(database)
@@ -61,7 +61,7 @@ async def test_people_are_listed_page_after_page_those_of_others_never(
     assert ([user.id for user in rest.users], rest.more) == (ids[3:], False)
 
 
-async def test_another_merchants_user_is_nobody(database: Database, merchant: Caller) -> None:
+async def test_another_merchants_user_is_not_found(database: Database, merchant: Caller) -> None:
     other = await create_caller(database, Role.VIEWER)
     stranger = other.user_id
     for attempt in (
@@ -77,7 +77,7 @@ async def test_another_merchants_user_is_nobody(database: Database, merchant: Ca
     assert (await get_user_history(database, theirs, limit=10)).entries == ()
 
 
-async def test_nobody_takes_their_own_rights_away(database: Database, merchant: Caller) -> None:
+async def test_users_cannot_change_their_own_access(database: Database, merchant: Caller) -> None:
     with pytest.raises(OwnAccess):
         await change_role(database, merchant, merchant.user_id, Role.VIEWER)
     with pytest.raises(OwnAccess):
@@ -86,7 +86,7 @@ async def test_nobody_takes_their_own_rights_away(database: Database, merchant: 
     assert (user.role, user.disabled) == (Role.ADMIN, False)
 
 
-async def test_what_can_be_no_user_is_not_added(database: Database, merchant: Caller) -> None:
+async def test_invalid_users_are_not_added(database: Database, merchant: Caller) -> None:
     name = f"taken-{merchant.merchant_id}"
     await add_user(database, merchant, name, PASSWORD, Role.VIEWER)
     for wrong, password, problem in (

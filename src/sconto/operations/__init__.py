@@ -1,6 +1,6 @@
-"""The verbs: one function for each thing a person can ask for.
+"""The verbs: one function for each thing that a person can ask for.
 
-The database that they open is named here too, for those above who pass it on.
+The rooms above get the database from here, to pass it on.
 """
 
 from sconto.store.availability import BusyReason

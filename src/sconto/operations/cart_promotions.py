@@ -1,4 +1,4 @@
-"""What a merchant asks for: create, change, delete, restore, get and list cart promotions."""
+"""Cart promotions: create, change, delete, restore, get, list and try them; statistics."""
 
 import secrets
 from collections import Counter
@@ -40,13 +40,13 @@ from sconto.store.candidates import CartAt
 from sconto.store.database import Connection, Database, retried, retrying
 
 MOST_CODES_ANSWERED: Final = 100_000
-"""Codes of a promotion that are answered with it; the code endpoints answer all."""
+"""Codes that are in the answer about a promotion; the code endpoints list all."""
 
 
 async def create_promotion(
     database: Database, caller: Caller, new: NewCartPromotion, now: datetime
 ) -> CartPromotion:
-    """Create a promotion; raises TooManyAutomatic."""
+    """Create a promotion. Raises TooManyAutomatic."""
 
     async def create() -> CartPromotion:
         merchant_id = caller.merchant_id
@@ -57,7 +57,7 @@ async def create_promotion(
                 promotion_id, new.name, new.active, new.period, new.terms, new.code_type, now, now
             )
             if new.codes:
-                await codes.write_codes(connection, merchant_id, promotion_id, new.codes, now)
+                await codes.write_first_codes(connection, merchant_id, promotion_id, new.codes, now)
             await _check_and_renew(connection, caller, created, now)
             await allowances.set_scopes(
                 connection, merchant_id, promotion_id, (), scopes_of(new.terms.limits)
@@ -76,10 +76,10 @@ async def change_promotion(
     change: Callable[[CartPromotion], NewCartPromotion],
     now: datetime,
 ) -> CartPromotion:
-    """Change a promotion to what `change` makes of it as it stands.
+    """Change a promotion to what `change` returns for it.
 
-    Without codes in what it makes, a promotion that keeps its code type keeps its codes. Raises
-    PromotionNotFound, TooManyAutomatic, and what `change` raises.
+    If that has no codes but a code type, the codes stay. Raises PromotionNotFound,
+    TooManyAutomatic, and what `change` raises.
     """
 
     async def change_it() -> CartPromotion:
@@ -197,7 +197,7 @@ async def list_promotions(
 
 
 @retried
-async def promotion_history(
+async def get_promotion_history(
     database: Database, caller: Caller, promotion_id: int, *, limit: int, before: int | None = None
 ) -> HistoryPage:
     """The latest entries about a promotion and its codes; raises PromotionNotFound."""
@@ -211,7 +211,7 @@ async def promotion_history(
 
 
 @retried
-async def read_statistics(database: Database, caller: Caller, promotion_id: int) -> CartStatistics:
+async def get_statistics(database: Database, caller: Caller, promotion_id: int) -> CartStatistics:
     """What the promotion gave, and what its limits leave. Raises PromotionNotFound."""
     merchant_id = caller.merchant_id
     async with database.read(merchant_id) as connection:
@@ -243,9 +243,9 @@ async def read_statistics(database: Database, caller: Caller, promotion_id: int)
 async def try_promotion(
     database: Database, caller: Caller, draft: CartDraft, cart: Cart, at: datetime
 ) -> PricedCart:
-    """The quote as it would be with the draft, or with it in the place of a promotion.
+    """The quote as it would be with the draft, which may replace a promotion. Nothing is written.
 
-    Nothing is written. Raises PromotionNotFound for a promotion to replace that there is not.
+    Raises PromotionNotFound if the promotion to replace does not exist.
     """
     merchant_id = caller.merchant_id
     if draft.replaces is not None:
@@ -276,7 +276,7 @@ async def _existing(connection: Connection, merchant_id: int, promotion_id: int)
 async def _check_and_renew(
     connection: Connection, caller: Caller, promotion: CartPromotion, now: datetime
 ) -> None:
-    """Make quotes and orders see the promotion as it was written, unless there are too many."""
+    """Make quotes and orders see the promotion. Raises TooManyAutomatic."""
     if promotion.code_type is None and promotion.active:
         count = await cart_promotions.count_automatic(connection, caller.merchant_id, now)
         if count > MOST_AUTOMATIC:

@@ -164,11 +164,11 @@ async def get_order(database: Database, caller: Caller, order_id: str) -> Stored
 async def change_order_status(
     database: Database, caller: Caller, order_id: str, status: OrderStatus, now: datetime
 ) -> StoredOrder:
-    """Set what the shop says of the order; statistics do not change.
+    """Set the order's status. Statistics do not change.
 
-    A deleted order gives back what its cart promotions took, once. Raises OrderNotFound, and
-    OrderReplaced or OrderGaveBack for an order that stays deleted, because another took its place
-    or because it gave back. Raises OrderBusy where something else uses the order for long.
+    A deleted order gives back once what its cart promotions took from their limits. Raises
+    OrderNotFound; OrderReplaced or OrderGaveBack if the order stays deleted because another
+    replaced it or because it gave back; and OrderBusy if something else uses the order for long.
     """
     merchant_id = caller.merchant_id
 

@@ -1,4 +1,4 @@
-"""What a merchant asks of a promotion's codes by themselves: list, add, remove, import, export."""
+"""The codes of a promotion: list, count, add, remove, import and export them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -42,13 +42,13 @@ from sconto.store.threads import in_thread
 T = TypeVar("T")
 
 _FEW: Final = 5_000
-"""Codes that are looked at in one step."""
+"""Codes that the event loop can look at in one step; more go to a thread."""
 
-_EXPORTED_AT_ONCE: Final = 500
-"""Written in one step, beside which others get on."""
+_EXPORT_BATCH: Final = 500
+"""Codes that are written in one step: other requests wait for one step at most."""
 
-_REMOVED_AT_ONCE: Final = 5_000
-"""Codes that one transaction removes: an order that uses one of them waits for it to end."""
+_REMOVAL_BATCH: Final = 5_000
+"""Codes that one transaction removes: an order that uses one of them waits for its end."""
 
 
 @retried
@@ -64,8 +64,8 @@ async def list_codes(
 ) -> CodePage:
     """The codes that the query asks for; raises PromotionNotFound and CursorRefused.
 
-    A code that is added meanwhile stands behind the others; one that a change of the promotion
-    moves may be seen twice, or not at all.
+    A code that is added meanwhile comes last. A code that an edit of the promotion moves may be
+    listed twice, or not at all.
     """
     async with database.read(caller.merchant_id) as connection:
         holder = await _find_holder(connection, caller, promotion_id)
@@ -76,7 +76,7 @@ async def list_codes(
 async def list_found_codes(
     database: Database, caller: Caller, heading: PromotionHeading, query: CodeQuery
 ) -> CodePage:
-    """The same for a promotion that was found a moment ago; raises CursorRefused."""
+    """As `list_codes`, for a promotion that was found before. Raises CursorRefused."""
     holder = code_lists.CodeHolder(
         heading.summary.id, heading.summary.type is PromotionType.COUPON, heading.code_type
     )
@@ -86,7 +86,7 @@ async def list_found_codes(
 
 @retried
 async def count_codes(database: Database, caller: Caller, promotion_id: int) -> CodeCounts:
-    """How many codes the promotion has, and how many an order used up; 0 for one unknown."""
+    """How many codes the promotion has, and how many are used up; 0 for an unknown promotion."""
     async with database.read(caller.merchant_id) as connection:
         return await code_lists.count_codes(connection, caller.merchant_id, promotion_id)
 
@@ -94,14 +94,14 @@ async def count_codes(database: Database, caller: Caller, promotion_id: int) -> 
 async def add_codes(
     database: Database, caller: Caller, promotion_id: int, codes: Sequence[str], now: datetime
 ) -> int:
-    """Add codes behind the promotion's others, all or none; how many.
+    """Add codes after the promotion's others, all or none; how many.
 
-    Raises PromotionNotFound, NoCodesAllowed, and CodesTaken with those that the promotion has, or
-    that are sent twice, in any spelling.
+    Raises PromotionNotFound, NoCodesAllowed, and CodesTaken with the codes that the promotion has
+    already, or that are sent twice, in any spelling.
     """
     keys = await _briefly(codes, _keys_of, codes)
     if len(keys) < len(codes):
-        raise ValueError("what is no code is refused before")
+        raise ValueError("the caller must refuse what is no code")
 
     async def add() -> int:
         async with database.write(caller.merchant_id) as connection:
@@ -123,13 +123,13 @@ async def remove_codes(
 ) -> RemovedCodes:
     """Remove codes; they stay on the orders that used them, and in the statistics.
 
-    Those that the promotion does not have are named in the answer. Many are removed in several
-    transactions: where it fails half-way, the first are removed. Raises PromotionNotFound.
+    The answer names the codes that the promotion does not have. Many codes are removed in several
+    transactions: if one fails, the codes before it stay removed. Raises PromotionNotFound.
     """
     wanted, keys = await _briefly(codes, _wanted_of, codes)
     removed: set[str] = set()
-    for start in range(0, max(len(keys), 1), _REMOVED_AT_ONCE):
-        some = keys[start : start + _REMOVED_AT_ONCE]
+    for start in range(0, max(len(keys), 1), _REMOVAL_BATCH):
+        some = keys[start : start + _REMOVAL_BATCH]
         removed |= await _remove_some(database, caller, promotion_id, some, now)
     return RemovedCodes(len(removed), await _briefly(codes, _missing, wanted, removed))
 
@@ -137,7 +137,7 @@ async def remove_codes(
 async def _remove_some(
     database: Database, caller: Caller, promotion_id: int, keys: Sequence[str], now: datetime
 ) -> set[str]:
-    """The keys of the codes that there were."""
+    """Remove a batch; the keys of the codes that existed."""
 
     async def remove() -> set[str]:
         async with database.write(caller.merchant_id) as connection:
@@ -163,13 +163,11 @@ async def import_codes(
     *,
     typed: bool = False,
 ) -> int:
-    """Add the codes of a file behind the promotion's others, all or none; how many.
+    """Add the codes of a file after the promotion's others, all or none; how many.
 
-    In a file of `typed` codes no line is a heading.
-
-    The pieces are read once and never held together; the promotion is locked only when all of them
-    have been read. Raises PromotionNotFound, NoCodesAllowed, NoCodesSent, and CodeFileRefused with
-    the lines that cannot be taken.
+    In a file of `typed` codes no line is a heading. The pieces are read once, and never held in
+    memory together. The promotion is locked only after the last piece. Raises PromotionNotFound,
+    NoCodesAllowed, NoCodesSent, and CodeFileRefused with the lines that cannot be taken.
     """
     refused: RefusedLines[RefusedCodeLine] = RefusedLines(NAMED_LINES)
     lines = _read_lines(pieces, typed=typed)
@@ -184,7 +182,7 @@ async def import_codes(
             raise NoCodesSent
         await _lock_holder(connection, caller, promotion_id)
         try:
-            # Not the whole transaction again: the pieces can be read only once.
+            # Only this statement is retried: the pieces can be read only once.
             await retrying(lambda: code_lists.insert_staged(connection, merchant_id, promotion_id))
         except code_lists.CodesClash:
             await _refuse_file(connection, caller, promotion_id, refused)
@@ -197,10 +195,10 @@ async def import_codes(
 async def export_codes(
     database: Database, caller: Caller, promotion_id: int
 ) -> AsyncIterator[Sequence[ListedCode]]:
-    """All codes of the promotion in the order in which they were added, some at a time.
+    """All codes of the promotion in the order in which they were added, in batches.
 
-    No connection is held between the parts, so a slow reader is in nobody's way. Raises
-    PromotionNotFound before the first part.
+    No connection is held between two batches, so a slow reader blocks nobody. Raises
+    PromotionNotFound before the first batch.
     """
     async with database.read(caller.merchant_id) as connection:
         holder = await _find_holder(connection, caller, promotion_id)
@@ -217,7 +215,7 @@ async def _export(
                 connection,
                 caller.merchant_id,
                 holder,
-                limit=_EXPORTED_AT_ONCE,
+                limit=_EXPORT_BATCH,
                 behind=behind,
             )
 
@@ -226,7 +224,7 @@ async def _export(
         found = await read_part(behind)
         if found:
             yield [one.listed for one in found]
-        if len(found) < _EXPORTED_AT_ONCE:
+        if len(found) < _EXPORT_BATCH:
             return
         behind = found[-1].position
 
@@ -241,7 +239,7 @@ async def _find_holder(
 
 
 async def _lock_holder(connection: Connection, caller: Caller, promotion_id: int) -> None:
-    """Wait for the turn to add codes. Raises PromotionNotFound, NoCodesAllowed."""
+    """Lock the promotion's codes. Raises PromotionNotFound, NoCodesAllowed."""
     found = await code_lists.lock_codes(connection, caller.merchant_id, promotion_id)
     if found is None:
         raise PromotionNotFound(promotion_id)
@@ -272,7 +270,7 @@ async def _list(
     query: CodeQuery,
     used: bool | None,
 ) -> list[code_lists.PlacedCode]:
-    """One code more than asked for, which tells whether there are more."""
+    """The codes, and one more if there are more."""
     merchant_id, limit = caller.merchant_id, query.limit + 1
     if query.search is None:
         return await code_lists.list_codes(
@@ -313,7 +311,7 @@ def _key(cursor: str | None) -> str:
 
 
 async def _briefly(codes: Sequence[str], function: Callable[..., T], *arguments: object) -> T:
-    """What the function answers; about many codes it is asked in a thread."""
+    """Call the function; in a thread if the codes are many."""
     return function(*arguments) if len(codes) <= _FEW else await in_thread(function, *arguments)
 
 
@@ -322,7 +320,7 @@ def _keys_of(codes: Sequence[str]) -> list[str]:
 
 
 def _wanted_of(codes: Sequence[str]) -> tuple[dict[str, str], list[str]]:
-    """The codes by their keys, and those of the keys that a code can have."""
+    """The codes by their keys, and the keys that can be those of a code."""
     wanted = {typed_code_key(code): code for code in codes}
     return wanted, [key for key in wanted if is_code(key)]
 
@@ -332,7 +330,7 @@ def _missing(wanted: Mapping[str, str], gone: set[str]) -> tuple[str, ...]:
 
 
 def _repeated(codes: Sequence[str], keys: Sequence[str], taken: set[str]) -> tuple[str, ...]:
-    """The codes that are there already, in the promotion or earlier among them."""
+    """The codes that the promotion has already, or that an earlier one repeats."""
     known = set(taken)
     repeated = []
     for code, key in zip(codes, keys, strict=True):
@@ -367,7 +365,7 @@ async def _read_lines(
     for piece in pieces:
         for line in file.feed(piece):
             yield line
-        # A file never makes the other requests of this process wait.
+        # Lets other requests of this process run.
         await asyncio.sleep(0)
     for line in file.end():
         yield line

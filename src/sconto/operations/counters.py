@@ -1,8 +1,8 @@
-"""Keeping the counters of redemptions few, however many orders there are and for how long.
+"""Folding the counters of redemptions, so that their number does not grow with the orders.
 
-Orders that run at once count on rows of their own, by slot, and each day has rows of its own. What
-is over needs neither: slots become one row a day once no order counts on that day any more, days
-become one row a month once no chart shows them. The sums are the same before, after and meanwhile.
+Concurrent orders count in different rows, by slot, and each day has its own rows. Old counters need
+neither. Slots become one row a day when no order counts on that day any more. Days become one row
+a month when no chart shows them. The sums are the same before, after and meanwhile.
 """
 
 import asyncio
@@ -16,23 +16,23 @@ from sconto.store import counters as store
 from sconto.store.database import Connection, Database, retrying
 
 SLOTS_FOLDED_AFTER: Final = timedelta(days=2)
-"""A day's slots are folded when it ended so long ago in UTC, and so a day ago in every zone."""
+"""A day's slots are folded this long after it in UTC: it is over in every time zone."""
 
 DAYS_FOLDED_AFTER: Final = timedelta(days=CHARTED_DAYS + 10)
-"""Days older than that are folded into their month."""
+"""Days that are older are folded into months."""
 
 _FIRST_PAUSE: Final = 30.0
 _PAUSE: Final = 900.0
-# A backlog of years is folded without taking the database's whole time.
-_REST: Final = 0.05
+_BATCH_PAUSE: Final = 0.05
+"""Seconds between two batches, so that a backlog of years leaves time for others."""
 
 _Fold: TypeAlias = Callable[[Connection, int, date], Awaitable[int]]
 
 
 async def fold(database: Database, now: datetime) -> int:
-    """Fold all counters that are old enough; how many rows, none where another worker is at it."""
+    """Fold all counters that are old enough: how many rows, 0 if another worker folds."""
     slots_before, days_before = now.date() - SLOTS_FOLDED_AFTER, now.date() - DAYS_FOLDED_AFTER
-    # Days after slots, for only rows of slot 0 are folded into months.
+    # Slots first: only rows of slot 0 are folded into months.
     steps = (
         (store.fold_codes, slots_before),
         (store.fold_slots, slots_before),
@@ -52,13 +52,13 @@ async def fold(database: Database, now: datetime) -> int:
 async def _fold_merchant(
     database: Database, merchant_id: int, steps: Sequence[tuple[_Fold, date]]
 ) -> int | None:
-    """How many rows were folded; None where another worker folds."""
+    """How many rows were folded; None if another worker folds."""
     folded = 0
     for fold_some, before in steps:
         found: int | None = store.FOLD_BATCH
         while found == store.FOLD_BATCH:
             if folded:
-                await asyncio.sleep(_REST)
+                await asyncio.sleep(_BATCH_PAUSE)
             found = await _fold_batch(database, merchant_id, fold_some, before)
             if found is None:
                 return None

@@ -1,4 +1,4 @@
-"""What a merchant's people ask about a quote or an order: why, and by which promotions."""
+"""Explaining quotes and orders: which promotions applied, and why others did not."""
 
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from sconto.store.orders import find_order
 async def explain_quote(
     database: Database, caller: Caller, cart: Cart, at: datetime
 ) -> ExplainedQuote:
-    """What the cart costs at a time, and what became of each promotion that was looked at."""
+    """What the cart costs at a time, and the result of each promotion that was considered."""
     async with database.read(caller.merchant_id) as connection:
         candidates = await read_candidates(
             connection, database.pick_cache, caller.merchant_id, cart, at
@@ -40,7 +40,7 @@ async def explain_quote(
 async def get_named_order(
     database: Database, caller: Caller, order_id: str
 ) -> tuple[StoredOrder, dict[int, PromotionName]]:
-    """An order, and what its promotions are called by now. Raises OrderNotFound."""
+    """An order, and the present names of its promotions. Raises OrderNotFound."""
     async with database.read(caller.merchant_id) as connection:
         order = await find_order(connection, caller.merchant_id, order_id)
         if order is None:

@@ -75,5 +75,5 @@ async def get_user_history(
 
 
 def _page(found: Sequence[Entry], limit: int) -> HistoryPage:
-    """One more than asked for tells whether there are more."""
+    """The entries were read with one more than the limit."""
     return HistoryPage(tuple(found[:limit]), more=len(found) > limit)

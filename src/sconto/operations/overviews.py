@@ -1,4 +1,4 @@
-"""What people look through: the promotions of a merchant, page after page, and one at a time."""
+"""Overviews of promotions, for the portal: in pages, and one by one."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -27,7 +27,7 @@ from sconto.store.database import Database, retried
 
 CHARTED_DAYS: Final = 90
 
-_MOST_CODES: Final = 20
+_MOST_CHARTED_CODES: Final = 20
 _MOST_DELETED: Final = 100
 _EXAMPLES: Final = 6
 
@@ -36,9 +36,9 @@ _EXAMPLES: Final = 6
 async def list_overviews(
     database: Database, caller: Caller, query: OverviewQuery, now: datetime, today: date
 ) -> OverviewPage:
-    """The page that the query asks for, in one statement, or two where it is not full.
+    """The page that the query asks for: one statement, or two if the page is not full.
 
-    `today` is the day on which uses are counted now.
+    Uses are counted on the day `today` at present.
     """
     one_more = replace(query, limit=query.limit + 1)
     async with database.read(caller.merchant_id) as connection:
@@ -53,7 +53,7 @@ async def list_overviews(
 
 @retried
 async def list_deleted(database: Database, caller: Caller, now: datetime) -> list[DeletedPromotion]:
-    """The promotions that can still be had back, the latest deleted first; the first of many."""
+    """The promotions that can be restored, the latest deleted first; at most a hundred."""
     async with database.read(caller.merchant_id) as connection:
         return await store.list_deleted(
             connection, caller.merchant_id, now - RESTORABLE_FOR, _MOST_DELETED
@@ -64,7 +64,7 @@ async def list_deleted(database: Database, caller: Caller, now: datetime) -> lis
 async def get_overview(
     database: Database, caller: Caller, promotion_id: int, today: date
 ) -> PromotionOverview:
-    """One promotion as a list tells it; raises PromotionNotFound."""
+    """The overview of one promotion; raises PromotionNotFound."""
     async with database.read(caller.merchant_id) as connection:
         found = (
             await store.find_overview(connection, caller.merchant_id, promotion_id, today)
@@ -94,13 +94,13 @@ async def get_heading(database: Database, caller: Caller, promotion_id: int) -> 
 async def chart_redemptions(
     database: Database, caller: Caller, promotion_id: int, today: date
 ) -> RedemptionChart:
-    """How often a promotion was used, by day for a quarter and by code for all time."""
+    """How often a promotion was used: by day for CHARTED_DAYS, and by code for all time."""
     since = today - timedelta(days=CHARTED_DAYS - 1)
     async with database.read(caller.merchant_id) as connection:
         return RedemptionChart(
             await redemption_days.count_by_day(connection, caller.merchant_id, promotion_id, since),
             await redemption_days.count_by_code(
-                connection, caller.merchant_id, promotion_id, _MOST_CODES
+                connection, caller.merchant_id, promotion_id, _MOST_CHARTED_CODES
             ),
         )
 
@@ -109,7 +109,7 @@ async def chart_redemptions(
 async def price_examples(
     database: Database, caller: Caller, overview: PromotionOverview, now: datetime
 ) -> tuple[datetime, list[ExamplePrice]]:
-    """What products of the promotion cost with its first code: now, or when it starts."""
+    """What some of its products cost with its first code: now, or when it starts."""
     at = preview_time(overview.summary.period, now)
     async with database.read(caller.merchant_id) as connection:
         covered = await redemption_days.first_covered(

@@ -1,27 +1,30 @@
-"""A pace: for each key one thing a second, in the order in which they were asked for."""
+"""A pace: one turn every few seconds for each key, in the order of the requests."""
 
 import asyncio
 from collections import OrderedDict
 
 
 class Pace:
-    """Keeps a pace for as many keys as it remembers; it counts for this process alone."""
+    """Keeps the pace of the latest keys, in this process.
 
-    def __init__(self, seconds: float, patience: float, remembered: int = 10_000) -> None:
+    Turns of a key are `seconds` apart. Nobody waits longer than `timeout` for one.
+    """
+
+    def __init__(self, seconds: float, timeout: float, most_keys: int = 10_000) -> None:
         self._seconds = seconds
-        self._patience = patience
-        self._remembered = remembered
+        self._timeout = timeout
+        self._most_keys = most_keys
         self._free_at: OrderedDict[str, float] = OrderedDict()
 
     async def wait(self, key: str) -> bool:
-        """Wait for a turn; False at once where that would take longer than anybody may wait."""
+        """Wait for a turn; False immediately if that would take longer than the timeout."""
         now = asyncio.get_running_loop().time()
         turn = max(now, self._free_at.get(key, now))
-        if turn - now > self._patience:
+        if turn - now > self._timeout:
             return False
         self._free_at[key] = turn + self._seconds
         self._free_at.move_to_end(key)
-        if len(self._free_at) > self._remembered:
+        if len(self._free_at) > self._most_keys:
             self._free_at.popitem(last=False)
         await asyncio.sleep(turn - now)
         return True

@@ -46,7 +46,7 @@ async def sign_in(  # noqa: PLR0913 - what is sent, from where, and for what
 ) -> str:
     """A token for the user. Raises BadCredentials, TooManyAttempts.
 
-    The name is the user's, or `merchant/username` where users of several merchants have the name.
+    The name is the user's, or `merchant/username` if users of several merchants have the name.
     `holder` is the user whose valid token came with the request, if one did.
     """
     user = await find_user(database, SignIn(username, password, address, holder), now, guard)

@@ -1,4 +1,4 @@
-"""What a merchant asks before saving a promotion: what will it do, and what may be wrong."""
+"""Previews of promotions before they are saved: sample prices, and warnings."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -29,7 +29,7 @@ from sconto.store.threads import in_thread
 
 _SAMPLES: Final = 6
 _MOST_PRODUCTS: Final = 200
-"""Of more products nobody is told that the promotion wins on none of them."""
+"""With more products, no warning says that the promotion wins on none of them."""
 
 
 @retried
@@ -45,7 +45,7 @@ async def preview_promotion(
     """Sample prices and warnings for a promotion as it would be saved; nothing is written.
 
     `promotion_id` is the promotion that it would replace, None for a new one; with `keep_codes` the
-    codes of that one would stay. It takes two statements, or three where codes are at stake.
+    codes of that one would stay. It takes two statements, or three if codes may be affected.
     """
     draft = Draft(new, MAX_INT64 if promotion_id is None else promotion_id)
     named = None

@@ -1,4 +1,4 @@
-"""What a merchant asks for: create, change, delete, get and list promotions."""
+"""Promotions: create, change, switch, delete, restore, get and list them."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -40,7 +40,7 @@ from sconto.store.promotions import PromotionRow
 async def create_promotion(
     database: Database, caller: Caller, new: NewPromotion, now: datetime
 ) -> int:
-    """Create a promotion and answer its id; raises UnknownProducts and PeriodReversed."""
+    """Create a promotion: its id. Raises UnknownProducts, PeriodReversed."""
     return await retrying(lambda: _create(database, caller, new, now))
 
 
@@ -49,7 +49,7 @@ async def change_promotion(
 ) -> None:
     """Change a promotion, all of it or nothing.
 
-    Raises PromotionNotFound, UnknownProducts, PeriodReversed for the period as it would stand, and
+    Raises PromotionNotFound, UnknownProducts, PeriodReversed for the period after the change, and
     TermsMissing for another type without its terms.
     """
     await retrying(lambda: _change(database, caller, promotion_id, lambda _: change, now))
@@ -93,7 +93,7 @@ async def restore_promotion(
 async def get_promotion(
     database: Database, caller: Caller, promotion_id: int, most_codes: int | None = None
 ) -> Promotion:
-    """The promotion with its terms; of its codes at most so many. Raises PromotionNotFound."""
+    """The promotion with its terms and at most `most_codes` codes. Raises PromotionNotFound."""
     async with database.read(caller.merchant_id) as connection:
         found = await promotions.find_promotion(
             connection, caller.merchant_id, promotion_id, most_codes
@@ -126,7 +126,7 @@ async def list_promotions(
 async def find_unknown_products(
     database: Database, caller: Caller, product_ids: Sequence[int]
 ) -> list[int]:
-    """Those that the merchant's catalogue does not have, in the order given, each once."""
+    """The products that are not in the catalogue, in the order given, each once."""
     async with database.read(caller.merchant_id) as connection:
         return await coverage.find_unknown_products(connection, caller.merchant_id, product_ids)
 
@@ -224,7 +224,7 @@ async def _restore_batch(
     now: datetime,
     before: code_sweeps.Restoration | None,
 ) -> code_sweeps.Restoration:
-    """Restore some of the codes, and with the last of them the promotion."""
+    """Restore a batch of the codes; with the last batch, restore the promotion."""
     merchant_id = caller.merchant_id
     async with database.write(merchant_id) as connection:
         await promotions.lock_promotions(connection, merchant_id)
@@ -291,7 +291,7 @@ def _require_in_order(period: Period) -> None:
 
 
 def _shown_in(promotion: NewPromotion | PromotionSummary) -> Period | None:
-    """The period in which a promotion applies by itself; None where it never does."""
+    """The period in which a promotion applies by itself; None if it never does."""
     applies = promotion.active and promotion.type is PromotionType.DISCOUNT
     return promotion.period if applies else None
 

@@ -1,4 +1,4 @@
-"""Readiness: whether requests can be served at this moment."""
+"""Readiness: whether requests can be served now."""
 
 from enum import StrEnum
 
@@ -7,7 +7,7 @@ from sconto.store.schema import SchemaState, read_version, schema_state
 
 
 class Readiness(StrEnum):
-    """Whether requests can be served, or what stands in the way."""
+    """Whether requests can be served, or why not."""
 
     READY = "ready"
     NO_DATABASE = "the database cannot be reached"
@@ -16,7 +16,7 @@ class Readiness(StrEnum):
 
 
 async def find_readiness(database: Database) -> Readiness:
-    """Ask the database whether it is there, and whether its schema is the one we work with."""
+    """Ask the database whether it is available, and has the schema of this program."""
     try:
         async with database.read(pool="readiness") as connection:
             version = await read_version(connection)

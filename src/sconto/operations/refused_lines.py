@@ -14,7 +14,7 @@ L = TypeVar("L", bound=_Line)
 
 
 class RefusedLines(Generic[L]):
-    """Counts refused lines, and remembers at most `most_named` of those that it is given singly."""
+    """Counts refused lines, and keeps at most `most_named` of those that are added one by one."""
 
     def __init__(self, most_named: int) -> None:
         self._most_named = most_named

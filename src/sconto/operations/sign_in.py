@@ -1,4 +1,4 @@
-"""Signing in: which user a name and a password mean, and how fast strangers may guess."""
+"""Signing in: finding the user of a name and a password, and limiting guesses."""
 
 import asyncio
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ _CHECK_SLOTS: Final = asyncio.Semaphore(2)
 """How many passwords a process checks together: more would only take memory."""
 
 _PAUSE: Final = timedelta(milliseconds=50)
-_PAUSES: Final = 200
+_MOST_PAUSES: Final = 200
 
 _TURN_TIMEOUT: Final = 2.5
 """Seconds that an attempt beyond the limit waits for its turn at most."""
@@ -50,10 +50,7 @@ GUARD: Final = Guard(PASSWORDS, Pace(EXEMPT_CHECK_INTERVAL.total_seconds(), _TUR
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """What somebody sent who wants to sign in.
-
-    `holder` is the user whose valid token came with it, if one did.
-    """
+    """A request to sign in; `holder` is the user whose valid token came with it, if one did."""
 
     username: str
     password: str
@@ -62,8 +59,8 @@ class SignIn:
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidates:
-    """The users that a name may mean: those who are trusted there, and the others."""
+class _PossibleUsers:
+    """The users that a name may mean: those who are trusted at the address, and the others."""
 
     trusted: Sequence[PossibleUser]
     others: Sequence[PossibleUser]
@@ -71,7 +68,7 @@ class _Candidates:
 
     @property
     def is_known(self) -> bool:
-        """Whether one of them signed in from there lately."""
+        """Whether one of them signed in from the address lately."""
         return any(candidate.known_here for candidate in self.trusted)
 
 
@@ -80,18 +77,18 @@ async def find_user(
 ) -> PossibleUser:
     """The one user with that name and password. Raises BadCredentials, TooManyAttempts.
 
-    The attempt is counted as a failure before the password is looked at and taken back if it was
-    right: however many arrive at once, in whatever process, no more are looked at than may fail.
-    Where only attempts under way stand against it, it waits for them, so that a shop whose clients
-    all sign in at the same moment is not taken for a thief.
+    The attempt counts as a failure before the password is checked, and no longer if it is right. So
+    of any number of concurrent attempts, in all processes, no more are checked than may fail. If
+    only attempts that are being checked stand against it, it waits for them: all clients of a shop
+    may sign in together.
     """
-    for pause in range(_PAUSES):
+    for pause in range(_MOST_PAUSES):
         async with _CHECK_SLOTS:
-            # Anew each time: one that was under way may have made the address known.
+            # Again each time: an attempt that has ended may have made the address known.
             candidates = await _find_candidates(database, asked, now)
             async with database.write() as connection:
                 answer = await failures.reserve_attempt(
-                    connection, _subjects_of(asked, candidates), now + pause * _PAUSE
+                    connection, _limits_of(asked, candidates), now + pause * _PAUSE
                 )
             if isinstance(answer, failures.Attempt):
                 return await _check(database, guard.passwords, asked, candidates, answer, now)
@@ -101,10 +98,10 @@ async def find_user(
     raise TooManyAttempts(1)
 
 
-async def _find_candidates(database: Database, asked: SignIn, now: datetime) -> _Candidates:
+async def _find_candidates(database: Database, asked: SignIn, now: datetime) -> _PossibleUsers:
     name = read_name(asked.username)
     if name is None:
-        return _Candidates((), (), None)
+        return _PossibleUsers((), (), None)
     async with database.read() as connection:
         found = await find_possible_users(
             connection, name, known_address_hash(asked.username, asked.address), now
@@ -116,10 +113,10 @@ async def _find_candidates(database: Database, asked: SignIn, now: datetime) -> 
         is_trusted = one.known_here or one.changed_lately or one.user_id == asks_again
         (trusted if is_trusted else others).append(one)
     holder = asks_again if any(one.user_id == asks_again for one in found) else None
-    return _Candidates(trusted, others, holder)
+    return _PossibleUsers(trusted, others, holder)
 
 
-def _subjects_of(asked: SignIn, candidates: _Candidates) -> tuple[FailureLimit, ...]:
+def _limits_of(asked: SignIn, candidates: _PossibleUsers) -> tuple[FailureLimit, ...]:
     return limits_of_attempt(
         asked.username, asked.address, is_exempt=candidates.is_known, holder=candidates.holder
     )
@@ -129,14 +126,14 @@ async def _check(
     database: Database,
     passwords: Passwords,
     asked: SignIn,
-    candidates: _Candidates,
+    candidates: _PossibleUsers,
     attempt: failures.Attempt,
     now: datetime,
 ) -> PossibleUser:
     """The user, once the attempt is counted.
 
-    Where one trusted user has the password, the others are not even compared: they would be guessed
-    at by somebody who sets the password of a user of the same name as often as they like.
+    If a trusted user has the password, the others are not checked. Otherwise somebody who may set
+    the password of one user could guess those of others with the same name.
     """
     found = await _find_right(passwords, asked, candidates.trusted, len(candidates.trusted))
     if not found:
@@ -167,14 +164,13 @@ async def _check_in_turn(
     database: Database,
     guard: Guard,
     asked: SignIn,
-    candidates: _Candidates,
+    candidates: _PossibleUsers,
     free_at: datetime,
     now: datetime,
 ) -> PossibleUser:
-    """The user who is trusted there although too many attempts failed: one check a second.
+    """The user who is trusted at the address although too many attempts failed: a check a second.
 
-    Everybody else waits as long, and whoever is refused is answered alike: so nobody learns by
-    failing which users exist.
+    All others wait as long, and all refusals are alike, so nobody learns which users exist.
     """
     if not await guard.pace.wait(_turn_of(asked, candidates)):
         _refuse(free_at, now)
@@ -207,8 +203,8 @@ async def _find_right(
     ]
 
 
-def _turn_of(asked: SignIn, candidates: _Candidates) -> str:
-    """What shares its turns: whatever the address for a user who was changed lately."""
+def _turn_of(asked: SignIn, candidates: _PossibleUsers) -> str:
+    """The key of the turns; without the address for a user who was changed lately."""
     if candidates.holder is not None:
         return f"holder {candidates.holder}"
     if candidates.trusted and not candidates.is_known:

@@ -1,4 +1,4 @@
-"""How often promotions were used."""
+"""Statistics: how often promotions were used."""
 
 from collections.abc import Iterator
 
@@ -23,9 +23,9 @@ async def get_statistics(database: Database, caller: Caller, promotion_id: int) 
 async def get_statistics_in_parts(
     database: Database, caller: Caller, promotion_id: int
 ) -> tuple[int, Iterator[list[CodeUses]] | None]:
-    """The same for a promotion that may have a million codes: some of them at a time.
+    """All redemptions of a promotion, and those of its codes in parts, for up to a million codes.
 
-    They are of one moment. None instead of parts where the promotion never had codes. Raises
+    The parts are of one moment, and None if the promotion never had codes. Raises
     PromotionNotFound.
     """
     async with database.read(caller.merchant_id) as connection:

@@ -1,4 +1,4 @@
-"""What a merchant can ask of its subscription promotions."""
+"""Subscription promotions: create, get, list, change and archive them."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -65,7 +65,7 @@ async def list_promotions(
     database: Database, caller: Caller, query: SubscriptionQuery
 ) -> SubscriptionPage:
     """The promotions that the query asks for, and whether there are more."""
-    # One more than asked for tells.
+    # One promotion more than the limit tells whether there are more.
     one_more = replace(query, limit=query.limit + 1)
     async with database.read(caller.merchant_id) as connection:
         found = await store.list_promotions(connection, caller.merchant_id, one_more)
@@ -82,12 +82,12 @@ async def change_promotion(
     *,
     is_long: bool = False,
 ) -> SubscriptionPromotion:
-    """Give the promotion the terms that `change` makes of it; nobody applies it meanwhile.
+    """Give the promotion the terms that `change` returns for it. Nobody applies it meanwhile.
 
-    `is_long` says that `change` takes long: it is called in a thread.
-    A new code or new rules make a new version; who has the code keeps the version that was applied.
-    Raises SubscriptionPromotionNotFound, SubscriptionCodeTaken, MaxUsageTooLow, and what `change`
-    and `run_once` raise.
+    With `is_long`, `change` takes long and is called in a thread. A new code or new rules make a
+    new version; a subscription that has the code keeps the version that was applied. Raises
+    SubscriptionPromotionNotFound, SubscriptionCodeTaken, MaxUsageTooLow, and what `change` and
+    `run_once` raise.
     """
 
     async def run(connection: Connection) -> SubscriptionPromotion:
@@ -116,7 +116,7 @@ async def archive_promotion(
     now: datetime,
     request: KeyedRequest[None, EncodedAnswer] | None = None,
 ) -> None:
-    """Take the promotion away from new subscriptions; those that have its code keep it.
+    """End the promotion for new subscriptions; those that have its code keep it.
 
     Raises SubscriptionPromotionNotFound, and what `run_once` raises.
     """
@@ -141,5 +141,5 @@ def _version(before: SubscriptionPromotion, terms: SubscriptionTerms) -> int:
 
 
 def _after(before: SubscriptionPromotion, now: datetime) -> datetime:
-    """When it changed: always later than before, so that who saw it before can tell."""
+    """When it changed: always later than before, so that a reader can see that it changed."""
     return max(now, before.updated_at + timedelta(microseconds=1))

@@ -1,4 +1,4 @@
-"""What a subscription platform asks: may a subscription have a code, and what its orders get."""
+"""Codes on subscriptions: validating a contract, its schedule, and applying a code."""
 
 import asyncio
 import random

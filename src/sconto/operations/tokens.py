@@ -1,4 +1,4 @@
-"""Tokens: who a caller is, checked without asking the database."""
+"""Tokens say who a caller is; checking one does not ask the database."""
 
 import asyncio
 import logging
@@ -22,10 +22,10 @@ from sconto.store.tokens import list_ended_tokens, read_epoch
 LIFETIME: Final = timedelta(hours=24)
 
 FIRST_EPOCH: Final = 0
-"""The epoch of a database that was never restored; tokens need not carry it."""
+"""The epoch of a database that was never restored; tokens may leave it out."""
 
 _ALGORITHM: Final = "HS256"
-_REMEMBERED: Final = 20_000
+_MOST_CACHED: Final = 20_000
 
 REFRESH_PAUSE: Final = 3.0
 """Seconds between two refreshes."""
@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 
 
 class Purpose(StrEnum):
-    """What a token is for; it is good for nothing else."""
+    """What a token is for; it is not valid for anything else."""
 
     API = "api"
     SESSION = "session"
@@ -45,9 +45,9 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a token says: who calls until when, as of which change of the user.
+    """What a token says: who calls, until when, and as of which change of the user.
 
-    `purpose` is None in tokens of programs that knew none: they are good for either.
+    `purpose` is None in tokens of older programs: they are valid for both purposes.
     """
 
     caller: Caller
@@ -64,28 +64,26 @@ class Claims:
 
 
 class Tokens:
-    """Issues tokens signed with one secret key, and tells whose they are.
+    """Issues tokens signed with one secret key, and checks tokens.
 
-    Tokens of the keys that were used before count too, so that a key can be replaced while people
-    work: a token outlives its key's turn by 24 hours at most.
+    Tokens of older keys are valid too, so that a key can be replaced while people work. A token is
+    valid for at most 24 hours after its key was replaced.
 
-    A verified token is remembered: to verify its signature again would cost more than most
-    requests.
+    Verified tokens are cached: verifying a signature costs more than most requests.
 
-    `epoch` is that of the database, as far as it is known. With None no token is taken until
-    `refresh` has learned it.
+    `epoch` is the database's. With None, no token is valid until `refresh` has read it.
     """
 
     def __init__(
         self,
         key: bytes,
         *older: bytes,
-        remembered: int = _REMEMBERED,
+        most_cached: int = _MOST_CACHED,
         epoch: int | None = FIRST_EPOCH,
     ) -> None:
         self._key = key
         self._keys = (key, *older)
-        self._remembered = remembered
+        self._most_cached = most_cached
         self._tokens: OrderedDict[str, Claims] = OrderedDict()
         self._changes: Mapping[int, int] = {}
         self._ended: frozenset[str] = frozenset()
@@ -103,9 +101,9 @@ class Tokens:
     ) -> str:
         """A token for 24 hours; earlier ones stay valid.
 
-        `as_of` is the last change of the user that the caller already reflects: later ones end the
-        token as soon as they are known. Without it every change does. `epoch` is the database's
-        where it was read together with the user; None takes the one that is known.
+        `as_of` is the last change of the user that is known to the caller. Later changes end the
+        token as soon as they are learned; without `as_of` every change does. `epoch` is the
+        database's, if it was read together with the user; None means the one that was learned.
         """
         if epoch is None:
             epoch = self._epoch or FIRST_EPOCH
@@ -124,7 +122,7 @@ class Tokens:
         return jwt.encode(claims, self._key, _ALGORITHM)
 
     def caller(self, token: str, now: datetime, purpose: Purpose = Purpose.API) -> Caller:
-        """Who sent the token for that purpose. Raises what `claims` raises."""
+        """Who sent a token for that purpose. Raises what `claims` raises."""
         return self.claims(token, now, purpose).caller
 
     def claims(self, token: str, now: datetime, purpose: Purpose = Purpose.API) -> Claims:
@@ -148,13 +146,13 @@ class Tokens:
         return known
 
     def note_change(self, state: UserState) -> None:
-        """Let a change of a user count here at once; other processes learn it by themselves."""
+        """Apply a change of a user in this process immediately; other processes learn it later."""
         self._notes += 1
         changed_at = _microseconds(state.changed_at)
         self._changes = {**self._changes, state.caller.user_id: changed_at}
 
     def note_end(self, token_id: str) -> None:
-        """Let the end of a token count here at once; other processes learn it by themselves."""
+        """Apply the end of a token in this process immediately; other processes learn it later."""
         self._notes += 1
         self._ended |= {token_id}
 
@@ -168,24 +166,24 @@ class Tokens:
             await asyncio.sleep(pause)
 
     async def try_to_refresh(self, database: Database) -> None:
-        """Learn now which tokens were ended; where the database does not answer, log that."""
+        """As `refresh`, but only logs a failure."""
         try:
             async with asyncio.timeout(REFRESH_TIMEOUT):
                 await self.refresh(database)
         except (DatabaseUnavailable, TimeoutError):
             _log.warning("changes of users are not known: no database")
         except Exception:
-            # Whatever it was, a later change must still find someone who asks.
+            # Whatever failed, later changes must be learned.
             _log.exception("changes of users are not known")
 
     async def refresh(self, database: Database) -> None:
-        """Learn now which tokens were ended, and how. Raises DatabaseUnavailable."""
+        """Learn now which tokens were ended. Raises DatabaseUnavailable."""
         notes = -1
-        # What was noted meanwhile may be missing in what was read.
+        # What was noted while reading may be missing in what was read.
         while notes != self._notes:
             notes = self._notes
             async with database.read() as connection:
-                # In this order: where all tokens of a user end, the single ends are forgotten.
+                # In this order: ending all tokens of a user deletes the single ends.
                 ended = await list_ended_tokens(connection)
                 changed = await list_changed_users(connection)
                 epoch = await read_epoch(connection)
@@ -196,16 +194,16 @@ class Tokens:
     def _verified(self, token: str) -> Claims:
         known = _read(token, self._keys)
         self._tokens[token] = known
-        if len(self._tokens) > self._remembered:
+        if len(self._tokens) > self._most_cached:
             self._tokens.popitem(last=False)
         return known
 
 
 def _read(token: str, keys: Sequence[bytes]) -> Claims:
-    """What a token says that one of the keys has signed. Raises TokenInvalid."""
+    """What a token says that one of the keys signed. Raises TokenInvalid."""
     options: Any = {
         "require": ["sub", "mid", "role", "chg", "exp", "jti"],
-        # The clock is an argument here, so whether it has expired is asked each time it is used.
+        # The clock is an argument, so expiry is checked at each use.
         "verify_exp": False,
         "verify_iat": False,
     }
@@ -225,7 +223,7 @@ def _read(token: str, keys: Sequence[bytes]) -> Claims:
 
 
 def _verify(token: str, keys: Sequence[bytes], options: Any) -> dict[str, Any]:
-    """The claims of a token. Raises jwt.InvalidTokenError where none of the keys has signed it."""
+    """The claims of a token. Raises jwt.InvalidTokenError if none of the keys signed it."""
     for key in keys[:-1]:
         with suppress(jwt.InvalidSignatureError):
             return jwt.decode(token, key, algorithms=[_ALGORITHM], options=options)

@@ -1,4 +1,4 @@
-"""Large requests of one merchant take turns: other merchants pay for them with nothing."""
+"""Large requests of one merchant take turns, so that they do not slow down other merchants."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Hashable
@@ -15,7 +15,7 @@ MOST_RUNNING: Final = 2
 """Large requests of one merchant that a worker serves at a time."""
 
 MOST_WAITING: Final = 8
-"""How many more may wait; others are refused at once."""
+"""Large requests of one merchant that may wait; more are refused immediately."""
 
 TURN_TIMEOUT: Final = 10.0
 """Seconds that a request waits for its turn."""
@@ -29,10 +29,10 @@ T = TypeVar("T")
 async def in_short_turns(
     turns: "Turns", whose: Hashable, parts: AsyncIterator[S], write: Callable[[S], T]
 ) -> AsyncIterator[T]:
-    """What is written of the parts of a long answer; each is found and written in a turn.
+    """Write the parts of a long answer; each part is found and written in a turn.
 
-    So all the long answers of one merchant take no more time from others than one of them. Sending
-    takes no turn: a slow reader keeps nobody waiting.
+    So all long answers of a merchant together take as much time from others as one of them. Sending
+    needs no turn: a slow reader blocks nobody.
     """
     while True:
         async with turns.of(whose):
@@ -57,7 +57,7 @@ class Turns:
 
     @asynccontextmanager
     async def of(self, whose: Hashable) -> AsyncIterator[None]:
-        """A turn for the block. Raises TooManyLargeRequests instead of waiting for long."""
+        """A turn for the block. Raises TooManyLargeRequests if none is free in time."""
         deadline = asyncio.get_running_loop().time() + self._timeout
         try:
             await self._slots.take(whose, deadline)
@@ -70,5 +70,5 @@ class Turns:
 
 
 def short_turns() -> Turns:
-    """Turns for parts of long answers: one at a time, and each waits as long as it takes."""
+    """Turns for parts of long answers: one at a time, with room for many that wait."""
     return Turns(most_running=1, most_waiting=1_000, timeout=600.0)

@@ -127,9 +127,9 @@ async def sign_out_everywhere(
 async def edit_user(
     connection: Connection, user_id: int, edit: UserEdit, by: Caller | None = None
 ) -> people.UserState | None:
-    """Change a user, end their sessions and tokens, and record it; None if nobody has that id.
+    """Change a user, end their sessions and tokens, and record it; None if no user has that id.
 
-    `by` is None where the command line does it.
+    `by` is None if the command line does it.
     """
     changed = await people.change_user(
         connection,

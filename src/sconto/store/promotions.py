@@ -53,14 +53,6 @@ WHERE merchant_id = $1 AND promotion_id = $2 AND type <> 'cart'
     AND CASE WHEN $3::timestamptz IS NULL THEN deleted_at IS NULL ELSE deleted_at >= $3 END
 """
 
-_FIND_ROW = """
-SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated_at,
-    code_type, covers_all, percent, deleted_at
-FROM promotions
-WHERE merchant_id = $1 AND promotion_id = $2
-    AND CASE WHEN $3::timestamptz IS NULL THEN deleted_at IS NULL ELSE deleted_at >= $3 END
-"""
-
 _FIND = """
 SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated_at,
     code_type, covers_all, percent,

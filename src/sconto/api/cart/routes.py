@@ -82,7 +82,7 @@ async def read_statistics(request: Request) -> Response:
     """Deleted orders stay counted, but give back what they took of the limits."""
     caller = require(request, Action.READ_PROMOTIONS)
     database = context_of(request).database
-    found = await operations.read_statistics(database, caller, _promotion_id(request))
+    found = await operations.get_statistics(database, caller, _promotion_id(request))
     return _answer(writing.write_statistics(found))
 
 
@@ -90,7 +90,7 @@ async def read_history(request: Request) -> Response:
     """The latest entry first."""
     caller = require(request, Action.READ_PROMOTIONS)
     limit, before = query.read_page(request.query_params.multi_items())
-    page = await operations.promotion_history(
+    page = await operations.get_promotion_history(
         context_of(request).database, caller, _promotion_id(request), limit=limit, before=before
     )
     return _answer(writing.write_history(page))

@@ -1,4 +1,4 @@
-"""Writes to promotions at once: each is done whole, one after another, and none is lost."""
+"""Concurrent edits of promotions: each is done whole, one after another, and none is lost."""
 
 import asyncio
 from collections import Counter
@@ -34,7 +34,7 @@ def codes_change(*codes: str) -> PromotionChange:
     return PromotionChange(PromotionType.COUPON, terms=terms)
 
 
-async def test_of_changes_at_once_one_is_the_last_and_whole(
+async def test_one_of_several_concurrent_edits_is_left_whole(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await create_promotion(database, merchant, a_promotion(codes=("A",)), NOON)
@@ -53,7 +53,7 @@ async def test_of_changes_at_once_one_is_the_last_and_whole(
     assert len(statistics.codes) == 5
 
 
-async def test_a_change_beside_a_deletion_comes_before_it_or_finds_nothing(
+async def test_an_edit_beside_a_deletion_comes_first_or_is_not_found(
     database: Database, merchant: Caller
 ) -> None:
     for _ in range(10):
@@ -74,7 +74,7 @@ async def test_a_change_beside_a_deletion_comes_before_it_or_finds_nothing(
         assert await spans_of(database, merchant) == 0
 
 
-async def test_of_deletions_at_once_one_finds_the_promotion(
+async def test_one_of_several_concurrent_deletions_finds_the_promotion(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await create_promotion(database, merchant, a_promotion(codes=("A",)), NOON)
@@ -88,7 +88,7 @@ async def test_of_deletions_at_once_one_finds_the_promotion(
     assert told == {PromotionSummary: 1, PromotionNotFound: 4}
 
 
-async def test_creations_at_once_leave_the_last_of_them_on_the_timeline(
+async def test_concurrent_creations_leave_the_last_on_the_timeline(
     database: Database, merchant: Caller
 ) -> None:
     await stock(database, merchant, [1])
@@ -106,7 +106,7 @@ async def test_creations_at_once_leave_the_last_of_them_on_the_timeline(
     assert [row["promotion_id"] for row in shown] == [max(ids)]
 
 
-async def test_a_write_waits_for_the_one_before_it_and_for_no_other_merchant(
+async def test_an_edit_waits_for_the_merchants_last_edit_and_for_no_other_merchant(
     database: Database, merchant: Caller
 ) -> None:
     stranger = await create_caller(database)
