@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 import pytest
 
+from sconto.domain.bill import PricedCart
 from sconto.domain.cart import Cart
 from sconto.domain.code_pattern import CodePattern
 from sconto.domain.codes import CodeType
@@ -17,7 +18,6 @@ from sconto.domain.coverage import AllProducts
 from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder, Placed
 from sconto.domain.people import Caller
-from sconto.domain.pricing import PricedCart
 from sconto.domain.problems import TotalDiffers
 from sconto.domain.promotion import PromotionChange, PromotionType, Terms
 from sconto.domain.subscription import Subscription, SubscriptionCode

@@ -7,14 +7,16 @@ from html import unescape
 import pytest
 
 from sconto.api.clock import read_clock
-from sconto.domain.code_file import LineFault
+from sconto.cli import sentences
+from sconto.domain.code_file import CodeLineFault
 from sconto.domain.coverage import Coverage, ListedProducts, OwnPercents
 from sconto.domain.coverage_file import CoverageFault
 from sconto.domain.money import PERCENT
 from sconto.domain.overview import OverviewQuery
 from sconto.domain.people import Caller
+from sconto.domain.problems import PatternFault
 from sconto.operations import overviews, products, promotions
-from sconto.portal.file_sentences import CODE_FAULTS, COVERAGE_FAULTS
+from sconto.portal.file_sentences import CODE_FAULTS, COVERAGE_FAULTS, PATTERN_FAULTS
 from sconto.store.database import Database
 from tests.builders import NOON, a_product, a_promotion
 from tests.portal.sessions import PortalClient
@@ -145,6 +147,8 @@ async def test_one_typed_word_is_a_code_and_a_pasted_heading_is_not(
 
 
 def test_every_line_fault_has_a_sentence() -> None:
-    assert set(CODE_FAULTS) == set(LineFault)
+    assert set(CODE_FAULTS) == set(CodeLineFault)
     assert set(COVERAGE_FAULTS) == set(CoverageFault)
-    assert all(CODE_FAULTS[fault] == fault.value for fault in LineFault)
+    assert set(PATTERN_FAULTS) == set(PatternFault)
+    # The command line says the same in English.
+    assert CODE_FAULTS == sentences.CODE_FAULTS

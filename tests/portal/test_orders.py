@@ -26,7 +26,7 @@ async def test_an_order_is_found_and_shown_as_it_was_placed(
     ids = await open_shop(database, merchant)
     now = read_clock()
     await promotions.delete_promotion(database, merchant, ids["Winter sale"], now)
-    await checkout.change_order_status(database, merchant, "2", OrderStatus.PAID)
+    await checkout.change_order_status(database, merchant, "2", OrderStatus.PAID, now)
 
     await visitor.goto(f"{portal_url}/promotions")
     await visitor.get_by_role("link", name="Orders").click()

@@ -40,7 +40,7 @@ READING = {
     "/promotions/products?product_search=mug": 1,
     "/promotions/{promotion_id}": 3,
     "/promotions/{promotion_id}/statistics": 3,
-    "/promotions/{promotion_id}/history": 3,
+    "/promotions/{promotion_id}/history": 2,
     "/promotions/{promotion_id}/codes": 3,
     "/promotions/{promotion_id}/codes?search=tea": 3,
     "/promotions/{promotion_id}/codes.csv": 2,

@@ -70,7 +70,7 @@ async def explain(connection: Connection) -> tuple[int, list[str]]:
 
 
 @pytest.mark.parametrize("mode", ["force_generic_plan", "force_custom_plan"])
-async def test_thousands_of_promotions_cost_a_subscriptions_quote_hardly_a_page_more(
+async def test_a_subscriptions_quote_reads_as_many_pages_for_thousands_of_promotions(
     connection: Connection, mode: str
 ) -> None:
     await connection.execute(f"SET plan_cache_mode = {mode}")

@@ -1,4 +1,4 @@
-"""`sconto demo`: what it prints works when it is pasted, and stays when it is started again."""
+"""`sconto demo`: its printed lines work, and its data survive a restart."""
 
 import json
 import re
@@ -20,7 +20,7 @@ from tests.services import SCONTO, environment_of
 
 @dataclass(frozen=True)
 class Demo:
-    """What a demo printed."""
+    """The output of a demo."""
 
     text: str
 
@@ -32,7 +32,7 @@ class Demo:
 
     @property
     def token(self) -> str:
-        match = re.search(r"^  (eyJ\S+)$", self.text, re.M)
+        match = re.search(r"^export TOKEN=(eyJ\S+)$", self.text, re.M)
         assert match
         return match[1]
 
@@ -43,7 +43,7 @@ class Demo:
 
 @contextmanager
 def running_demo(folder: Path, port: int, stop: signal.Signals = signal.SIGTERM) -> Iterator[Demo]:
-    """A demo with its data in the folder; stopped as Ctrl+C does, or killed."""
+    """A demo with its data in the folder; stopped like Ctrl+C, or killed."""
     settings = {"SCONTO_DATA_DIR": str(folder), "SCONTO_DATABASE_URL": "postgresql://not/asked"}
     with subprocess.Popen(
         [SCONTO, "demo", "--port", str(port)],
@@ -64,37 +64,44 @@ def running_demo(folder: Path, port: int, stop: signal.Signals = signal.SIGTERM)
             process.send_signal(stop)
             _, log = process.communicate(timeout=40)
         assert process.returncode == (0 if stop is signal.SIGTERM else -stop)
-        assert "Traceback" not in log
+        # Neither is a terminal, so there are no colours, and nothing of the server's own.
+        assert (log, "\x1b" in "".join(printed)) == ("", False)
 
 
-def paste(line: str) -> Any:
-    """What a line answers in a shell of its own."""
+def paste(demo: Demo, line: str, shell: str = "sh") -> Any:
+    """What a line answers in a new shell, after the line that exports the token."""
     run = subprocess.run(
-        ["/bin/sh", "-c", line], capture_output=True, text=True, timeout=30, check=True
+        [shell, "-c", f"export TOKEN={demo.token}\n{line}"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
     )
     return json.loads(run.stdout)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the lines need curl")
-def test_the_main_job_works_when_pasted_and_again_on_the_same_data(tmp_path: Path) -> None:
+def test_the_printed_lines_work_and_a_restart_keeps_the_data(tmp_path: Path) -> None:
     with running_demo(tmp_path / "data", 0) as demo:
         assert httpx.get(f"{demo.address}/docs", timeout=60).status_code == 200
         shop = httpx.get(f"{demo.address}/shop?code=WELCOME10", follow_redirects=True, timeout=60)
         assert "WELCOME10 is noted" in shop.text
         assert "€18.99" in shop.text, "the mug's price, five percent off"
         create, quote, order, statistics = demo.lines
-        promotion_id = paste(create)["id"]
-        priced = paste(quote)
-        placed = paste(order)
+        promotion_id = paste(demo, create)["id"]
+        priced = paste(demo, quote)
+        for shell in filter(shutil.which, ("bash", "zsh")):
+            assert paste(demo, quote, shell) == priced
+        placed = paste(demo, order)
         assert priced["codes"] == [
             {"code": "PROMO-001", "status": "applied", "promotion_id": promotion_id}
         ]
         assert (priced["total"], placed["total"]) == ("87.58", "87.58")
-        counted = paste(statistics)
+        counted = paste(demo, statistics)
         assert counted["promotion_uses"] == 2
         assert [row["coupon_uses"] for row in counted["coupons"]] == [2, 0]
-        assert paste(order) == placed
-        assert paste(statistics) == counted
+        assert paste(demo, order) == placed
+        assert paste(demo, statistics) == counted
         before = promotions(demo)
     with running_demo(tmp_path / "data", 0) as again:
         assert again.token != demo.token
@@ -109,16 +116,25 @@ def test_the_main_job_works_when_pasted_and_again_on_the_same_data(tmp_path: Pat
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the lines need curl")
-def test_a_demo_that_was_killed_goes_on_with_the_same_data(tmp_path: Path) -> None:
-    with running_demo(tmp_path / "data", 0, stop=signal.SIGKILL) as killed:
+def test_a_demo_on_a_taken_port_takes_another_and_keeps_its_data_when_killed(
+    prepared_data_dir: Path,
+) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as occupied,
+        running_demo(prepared_data_dir, occupied.getsockname()[1], stop=signal.SIGKILL) as killed,
+    ):
+        port = occupied.getsockname()[1]
+        assert f"Port {port} is taken" in killed.text
+        assert not killed.address.endswith(f":{port}")
+        assert len(promotions(killed)) > 3
         create, _, order, statistics = killed.lines
-        promotion_id = paste(create)["id"]
-        placed = paste(order)
-        counted = paste(statistics)
-    with running_demo(tmp_path / "data", 0) as demo:
+        promotion_id = paste(killed, create)["id"]
+        placed = paste(killed, order)
+        counted = paste(killed, statistics)
+    with running_demo(prepared_data_dir, 0) as demo:
         assert promotion_id in promotions(demo)
         again = statistics.replace(killed.address, demo.address)
-        assert paste(again) == counted
+        assert paste(demo, again) == counted
         kept = httpx.get(
             f"{demo.address}/checkout/v1/orders/{placed['order_id']}",
             headers={"Authorization": f"Bearer {demo.token}"},
@@ -126,16 +142,7 @@ def test_a_demo_that_was_killed_goes_on_with_the_same_data(tmp_path: Path) -> No
         )
         assert kept.json() == placed
         for line in demo.lines:
-            paste(line)
-
-
-def test_a_demo_whose_port_is_taken_says_so_and_takes_another(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as occupied:
-        port = occupied.getsockname()[1]
-        with running_demo(tmp_path / "data", port) as demo:
-            assert f"Port {port} is taken" in demo.text
-            assert not demo.address.endswith(f":{port}")
-            assert len(promotions(demo)) > 3
+            paste(demo, line)
 
 
 def promotions(demo: Demo) -> list[int]:

@@ -22,7 +22,7 @@ from sconto.domain.code_list import (
 from sconto.domain.codes import CodeType, code_key, is_code, typed_code_key
 from sconto.domain.history import ListChange, Sample, Verb, codes_changed
 from sconto.domain.numbers import MAX_INT64
-from sconto.domain.overview import PromotionOverview
+from sconto.domain.overview import PromotionHeading
 from sconto.domain.people import Caller
 from sconto.domain.problems import (
     CodeFileRefused,
@@ -52,6 +52,13 @@ _REMOVED_AT_ONCE: Final = 5_000
 
 
 @retried
+async def require_holder(database: Database, caller: Caller, promotion_id: int) -> None:
+    """Raise PromotionNotFound unless there is such a product or cart promotion."""
+    async with database.read(caller.merchant_id) as connection:
+        await _find_holder(connection, caller, promotion_id)
+
+
+@retried
 async def list_codes(
     database: Database, caller: Caller, promotion_id: int, query: CodeQuery
 ) -> CodePage:
@@ -67,10 +74,12 @@ async def list_codes(
 
 @retried
 async def list_found_codes(
-    database: Database, caller: Caller, overview: PromotionOverview, query: CodeQuery
+    database: Database, caller: Caller, heading: PromotionHeading, query: CodeQuery
 ) -> CodePage:
     """The same for a promotion that was found a moment ago; raises CursorRefused."""
-    holder = code_lists.CodeHolder(overview.summary.id, overview.summary.type, overview.code_type)
+    holder = code_lists.CodeHolder(
+        heading.summary.id, heading.summary.type is PromotionType.COUPON, heading.code_type
+    )
     async with database.read(caller.merchant_id) as connection:
         return await _page(connection, caller, holder, query)
 
@@ -166,7 +175,8 @@ async def import_codes(
     lines = _read_lines(pieces, typed=typed)
     merchant_id = caller.merchant_id
     async with database.write(merchant_id, queue="imports") as connection:
-        _require_coupon(await _find_holder(connection, caller, promotion_id))
+        if not (await _find_holder(connection, caller, promotion_id)).takes_codes:
+            raise NoCodesAllowed
         staged = await code_lists.stage_codes(connection, _take(lines, refused))
         if refused.total:
             await _refuse_file(connection, caller, promotion_id, refused)
@@ -235,11 +245,7 @@ async def _lock_holder(connection: Connection, caller: Caller, promotion_id: int
     found = await code_lists.lock_codes(connection, caller.merchant_id, promotion_id)
     if found is None:
         raise PromotionNotFound(promotion_id)
-    _require_coupon(found)
-
-
-def _require_coupon(holder: code_lists.CodeHolder) -> None:
-    if holder.type is not PromotionType.COUPON:
+    if not found.takes_codes:
         raise NoCodesAllowed
 
 

@@ -13,7 +13,7 @@ from sconto.domain.product import (
     ProductPage,
     ProductQuery,
     PutCounts,
-    RefusedLine,
+    RefusedProductLine,
     RepeatedProduct,
 )
 from sconto.operations.refused_lines import RefusedLines
@@ -86,14 +86,17 @@ async def delete_product(
 
 
 async def import_products(
-    database: Database, caller: Caller, lines: Iterable[ProductLine | RefusedLine], now: datetime
+    database: Database,
+    caller: Caller,
+    lines: Iterable[ProductLine | RefusedProductLine],
+    now: datetime,
 ) -> PutCounts:
     """Create or change the products of a file of any size, all or none.
 
     Lines are read once and never held in memory together. Raises ImportRefused with the lines that
     cannot be taken, and with those that repeat the product of an earlier line.
     """
-    refused: RefusedLines[RefusedLine] = RefusedLines(NAMED_LINES)
+    refused: RefusedLines[RefusedProductLine] = RefusedLines(NAMED_LINES)
     async with database.write(caller.merchant_id, queue="imports") as connection:
         staged = await store.stage_products(connection, _take(lines, refused))
         repeats, total = await store.find_repeats(connection, NAMED_LINES)
@@ -105,7 +108,7 @@ async def import_products(
 
 
 def _take(
-    lines: Iterable[ProductLine | RefusedLine], refused: RefusedLines[RefusedLine]
+    lines: Iterable[ProductLine | RefusedProductLine], refused: RefusedLines[RefusedProductLine]
 ) -> Iterator[ProductLine]:
     """The lines that can be taken; the others are counted as refused."""
     for line in lines:
@@ -115,6 +118,5 @@ def _take(
             refused.add(line)
 
 
-def _refuse(repeat: RepeatedProduct) -> RefusedLine:
-    reason = f"product {repeat.product_id} is on line {repeat.first_line} too"
-    return RefusedLine(repeat.line, reason)
+def _refuse(repeat: RepeatedProduct) -> RefusedProductLine:
+    return RefusedProductLine(repeat.line, repeat)

@@ -21,7 +21,7 @@ from sconto.domain.problems import (
 from sconto.domain.spreadsheet import BYTE_ORDER_MARK, shown_as_text
 from sconto.operations import code_generation, codes
 from sconto.operations.turns import in_short_turns
-from sconto.portal.file_sentences import CODE_FAULTS
+from sconto.portal.file_sentences import CODE_FAULTS, PATTERN_FAULTS
 from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
 from sconto.portal.promotion import find, show
@@ -89,9 +89,18 @@ async def generate(visit: Visit) -> Response:
             visit.context.database, visit.caller, promotion_id, pattern, count, visit.now
         )
     except PatternRefused as problem:
-        return await _show(visit, {"generate": str(problem)})
+        return await _show(visit, {"generate": _pattern_words(visit, problem)})
     text = visit.gettext("The codes are being made. You can leave this page and come back.")
     return visit.redirect(f"/promotions/{promotion_id}/codes", Notice(text))
+
+
+def _pattern_words(visit: Visit, problem: PatternRefused) -> str:
+    number = visit.language.number
+    return visit.gettext(PATTERN_FAULTS[problem.fault]) % {
+        "most": number(MOST_CODES_ADDED),
+        "possible": number(problem.possible),
+        "generated": number(problem.generated),
+    }
 
 
 async def download(visit: Visit) -> Response:
@@ -107,8 +116,8 @@ async def download(visit: Visit) -> Response:
 async def _show(
     visit: Visit, faults: Mapping[str, str] | None = None, lines: Sequence[str] = ()
 ) -> Response:
-    overview = await find(visit)
-    database, promotion_id = visit.context.database, overview.summary.id
+    heading = await find(visit)
+    database, promotion_id = visit.context.database, heading.summary.id
     state = visit.query("state")
     query = CodeQuery(
         _LISTED,
@@ -117,14 +126,14 @@ async def _show(
         CodeState(state) if state in tuple(CodeState) else None,
     )
     try:
-        page = await codes.list_found_codes(database, visit.caller, overview, query)
+        page = await codes.list_found_codes(database, visit.caller, heading, query)
     except CursorRefused:
         return visit.redirect(f"/promotions/{promotion_id}/codes")
     generations = await code_generation.list_generations(database, visit.caller, promotion_id)
     return show(
         visit,
         "promotions/codes.html",
-        overview,
+        heading,
         status=422 if faults else 200,
         page=page,
         query=query,

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from sconto.domain.history import Entry, HistoryPage
 from sconto.domain.money import currency_decimals
-from sconto.domain.overview import PromotionOverview
+from sconto.domain.overview import PromotionHeading, PromotionOverview
 from sconto.domain.people import Action
 from sconto.domain.redemption_days import DayCount
 from sconto.operations import history, overviews
@@ -24,24 +24,28 @@ ENTRIES: Final = 25
 
 async def show_terms(visit: Visit) -> Response:
     """The terms, with example prices."""
-    overview = await find(visit)
+    overview = await overviews.get_overview(
+        visit.context.database, visit.caller, visit.id_in_path("promotion_id"), visit.today
+    )
     at, examples = await overviews.price_examples(
         visit.context.database, visit.caller, overview, visit.now
     )
-    return show(visit, "promotions/terms.html", overview, at=at, examples=examples)
+    return show(
+        visit, "promotions/terms.html", overview, overview=overview, at=at, examples=examples
+    )
 
 
 async def show_statistics(visit: Visit) -> Response:
     """How often it was used, and the discounts it gave."""
-    overview = await find(visit)
+    heading = await find(visit)
     chart = await overviews.chart_redemptions(
-        visit.context.database, visit.caller, overview.summary.id, visit.today
+        visit.context.database, visit.caller, heading.summary.id, visit.today
     )
     days = [visit.today - timedelta(days=ago) for ago in range(overviews.CHARTED_DAYS - 1, -1, -1)]
     return show(
         visit,
         "promotions/statistics.html",
-        overview,
+        heading,
         counts=chart.days,
         codes=chart.codes,
         most=max((code.applied_uses + code.outdone_uses for code in chart.codes), default=0),
@@ -55,35 +59,37 @@ async def show_statistics(visit: Visit) -> Response:
 
 async def show_history(visit: Visit) -> Response:
     """Who changed what and when."""
-    overview = await find(visit)
-    page = await history.get_promotion_history(
+    heading = await find(visit)
+    page = await history.list_promotion_entries(
         visit.context.database,
         visit.caller,
-        overview.summary.id,
+        heading.summary.id,
         limit=ENTRIES,
         before=visit.id_in_query("before"),
     )
     return show(
         visit,
         "promotions/history.html",
-        overview,
+        heading,
         **shown_history(visit, page),
     )
 
 
-async def find(visit: Visit) -> PromotionOverview:
+async def find(visit: Visit) -> PromotionHeading:
     """The promotion that the address names. Raises PromotionNotFound."""
-    return await overviews.get_overview(
-        visit.context.database, visit.caller, visit.id_in_path("promotion_id"), visit.today
+    return await overviews.get_heading(
+        visit.context.database, visit.caller, visit.id_in_path("promotion_id")
     )
 
 
-def show(visit: Visit, template: str, overview: PromotionOverview, **values: Any) -> Response:
+def show(
+    visit: Visit, template: str, heading: PromotionHeading | PromotionOverview, **values: Any
+) -> Response:
     """A page about the promotion, below its name and the tabs."""
     return visit.render(
         template,
-        overview=overview,
-        summary=overview.summary,
+        heading=heading,
+        summary=heading.summary,
         types=TYPES,
         code_types=CODE_TYPES,
         may_write=visit.caller.may(Action.WRITE_PROMOTIONS),

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from sconto.domain.overview import ListOrder, ListState, OverviewQuery
 from sconto.domain.people import Action
-from sconto.domain.promotion import PromotionChange, PromotionType
+from sconto.domain.promotion import PromotionType
 from sconto.operations import overviews, promotions
 from sconto.portal.cursors import read_cursor, write_cursor
 from sconto.portal.notices import Notice, switched_notice
@@ -48,10 +48,8 @@ async def switch(visit: Visit) -> Response:
     """Switch a promotion on or off."""
     promotion_id = visit.id_in_path("promotion_id")
     active = visit.field("active") == "on"
-    summary = await promotions.get_summary(visit.context.database, visit.caller, promotion_id)
-    change = PromotionChange(summary.type, active=active)
-    await promotions.change_promotion(
-        visit.context.database, visit.caller, promotion_id, change, visit.now
+    summary = await promotions.switch_promotion(
+        visit.context.database, visit.caller, promotion_id, visit.now, active=active
     )
     notice = switched_notice(visit.language, summary.name, on=active)
     return visit.redirect("/promotions", notice)
@@ -68,8 +66,9 @@ async def confirm_deletion(visit: Visit) -> Response:
 async def delete(visit: Visit) -> Response:
     """Delete a promotion; the notice on the next page can undo it."""
     promotion_id = visit.id_in_path("promotion_id")
-    summary = await promotions.get_summary(visit.context.database, visit.caller, promotion_id)
-    await promotions.delete_promotion(visit.context.database, visit.caller, promotion_id, visit.now)
+    summary = await promotions.delete_promotion(
+        visit.context.database, visit.caller, promotion_id, visit.now
+    )
     text = visit.gettext("“%(name)s” is deleted.") % {"name": summary.name}
     return visit.redirect("/promotions", Notice(text, f"/promotions/{promotion_id}/restore"))
 

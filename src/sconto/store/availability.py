@@ -21,7 +21,7 @@ STOPPED: Final = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError)
 
 _ATTEMPTS: Final = 5
 
-_UNDONE_REPEATED_WITHIN: Final = 10.0
+_UNDONE_REPEATED_WITHIN: Final = 20.0
 _STOPPED_REPEATED_WITHIN: Final = 2.0
 """Seconds after which a transaction is not run again: it would be as slow again."""
 
@@ -67,7 +67,7 @@ class Busy(DatabaseUnavailable):
 
 
 async def retrying(run: Callable[[], Awaitable[T]]) -> T:
-    """Run a transaction, and run it again if PostgreSQL gave it up.
+    """Run a transaction, or a savepoint of one, and run it again if PostgreSQL gave it up.
 
     A deadlock or a serialization failure says nothing about the request. After a few attempts the
     database counts as unavailable. A statement that was stopped soon is tried once more.
@@ -77,10 +77,11 @@ async def retrying(run: Callable[[], Awaitable[T]]) -> T:
     for attempt in range(_ATTEMPTS):
         try:
             return await run()
-        except TransactionUndone as error:
+        except (TransactionUndone, *UNDONE) as error:
             if attempt == _ATTEMPTS - 1:
                 raise DatabaseUnavailable("too many conflicting transactions") from error
-            if time.monotonic() - began > _UNDONE_REPEATED_WITHIN:
+            is_whole = isinstance(error, TransactionUndone)
+            if is_whole and time.monotonic() - began > _UNDONE_REPEATED_WITHIN:
                 raise
         except StatementStopped:
             if was_stopped or time.monotonic() - began > _STOPPED_REPEATED_WITHIN:

@@ -12,6 +12,7 @@ plan nor the number of pages that it reads depends on a table's size.
 from typing import Final
 
 from sconto.store.candidate_lookups import CODES_OF_TEXT, PROMOTION_OF_CODE
+from sconto.store.cart_offers import CART_PROMOTIONS
 from sconto.store.crowded_codes import CROWDED_OFFERS
 from sconto.store.subscription_rules import READ_RULES
 
@@ -102,7 +103,8 @@ _ORDERS: Final = """
         SELECT row_to_json(stored)
         FROM unnest(cart.order_ids) AS named (order_id)
         CROSS JOIN LATERAL (
-            SELECT order_id, status, created_at, replaces, replaced_by, outcome
+            SELECT order_id, status, created_at, replaces, replaced_by, outcome, request,
+                   gave_back_at IS NOT NULL AS gave_back
             FROM orders
             WHERE merchant_id = $1 AND order_id = named.order_id
             LIMIT 1
@@ -117,14 +119,15 @@ def _statement(*parts: str) -> str:
     return f"""
 SELECT json_build_object(
     'versions', (
-        SELECT json_build_array(version, price_version)
+        SELECT json_build_array(version, price_version, cart_version)
         FROM timeline_versions
         WHERE merchant_id = $1
     ),
     'carts', json_agg(found))
 FROM json_to_recordset($2::json) AS cart (
     at timestamptz, picks_of bigint[], products bigint[], codes text[], order_ids text[],
-    carried text[], applications text[])
+    carried text[], applications text[], currency text, customer text, limited bigint[],
+    lists_automatic boolean)
 CROSS JOIN LATERAL (SELECT {",".join(parts)}) AS found
 """  # noqa: S608  # of our own constants
 
@@ -136,6 +139,15 @@ READ_WITHOUT_PICKS: Final = _statement(_KNOWN, _OFFERS, _ORDERS)
 READ_WITH_SUBSCRIPTION: Final = _statement(_PICKS, _KNOWN, _OFFERS, _ORDERS, _RULES)
 READ_CROWDED: Final = _statement(_PICKS, _KNOWN, CROWDED_OFFERS, _ORDERS, _RULES)
 """For carts with a text that has more than FEW_CODES codes; reads all that any other reads."""
+
+READ_WITH_CART_PROMOTIONS: Final = _statement(
+    _PICKS, _KNOWN, _OFFERS, _ORDERS, _RULES, CART_PROMOTIONS
+)
+"""For the carts of a merchant that has had cart promotions."""
+
+READ_CROWDED_WITH_CART_PROMOTIONS: Final = _statement(
+    _PICKS, _KNOWN, CROWDED_OFFERS, _ORDERS, _RULES, CART_PROMOTIONS
+)
 
 READ_PICKS: Final = _statement(_PICKS)
 READ_VERSIONS: Final = _statement()

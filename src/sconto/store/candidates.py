@@ -8,39 +8,53 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec import structs
 
-from sconto.domain.candidates import AutomaticPick, Candidates, Offer
+from sconto.domain.candidates import AutomaticPick, Candidates
 from sconto.domain.cart import Cart
+from sconto.domain.cart_offers import CartOffer
 from sconto.domain.codes import code_key
+from sconto.domain.offers import Offer
 from sconto.domain.order import StoredOrder
 from sconto.domain.schedule import ALL_PRODUCTS_ID
 from sconto.store.candidate_statements import (
     FEW_CODES,
     READ,
     READ_CROWDED,
+    READ_CROWDED_WITH_CART_PROMOTIONS,
     READ_PICKS,
     READ_VERSIONS,
+    READ_WITH_CART_PROMOTIONS,
     READ_WITH_SUBSCRIPTION,
     READ_WITHOUT_PICKS,
+)
+from sconto.store.cart_offers import (
+    CachedCartPromotions,
+    StoredOffer,
+    Tagged,
+    TakenOfPromotion,
+    offers_of,
 )
 from sconto.store.outcomes import OrderRow, order_from
 from sconto.store.pick_cache import PickCache, PickSpan, Version
 from sconto.store.pool import Connection
 from sconto.store.subscription_rules import CarriedRules, carried_codes, in_order
 
-Versions = tuple[int, int]
-"""The version of a merchant's timeline, and that of all its prices (`price_versions`)."""
+Versions = tuple[int, int, int | None]
+"""The versions of a merchant's timeline, of all its prices (`price_versions`) and of its cart
+promotions; the last is None for a merchant that never had one."""
 
 
 class CartAt(msgspec.Struct, frozen=True):
     """A cart to be priced at a time, and the orders to be read with it.
 
     A code that one of these orders used up counts as unused, because it is free for the order that
-    replaces them.
+    replaces them. The second of the orders is the one that is replaced. `with_cart_promotions`
+    reads what cart promotions depend on even if the merchant has none.
     """
 
     cart: Cart
     at: datetime
     order_ids: Sequence[str] = ()
+    with_cart_promotions: bool = False
 
     @property
     def size(self) -> int:
@@ -62,6 +76,8 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a statement needs to know of a cart.
 
     `picks_of` are the products whose picks it reads; ALL_PRODUCTS_ID stands for all products.
+    `limited` are the cached cart promotions whose allowances it reads; with `lists_automatic` it
+    lists the automatic cart promotions.
     """
 
     at: datetime
@@ -71,6 +87,10 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     order_ids: Sequence[str] = ()
     carried: Sequence[str] = ()
     applications: Sequence[str | None] = ()
+    currency: str | None = None
+    customer: str | None = None
+    limited: Sequence[int] = ()
+    lists_automatic: bool = False
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -81,6 +101,11 @@ class Row(msgspec.Struct, frozen=True):
     offers: list[Offer | None] = []
     orders: list[OrderRow] = []
     rules: list[CarriedRules] = []
+    tagged: list[Tagged] = []
+    by_code: list[StoredOffer] = []
+    automatic: list[StoredOffer] | None = None
+    taken: list[TakenOfPromotion] = []
+    has_ordered: bool = False
 
 
 class _Rows(msgspec.Struct, frozen=True):
@@ -94,21 +119,31 @@ class _Rows(msgspec.Struct, frozen=True):
         return None if self.versions is None else self.versions[0]
 
     @property
+    def cart_version(self) -> int | None:
+        return None if self.versions is None else self.versions[2]
+
+    @property
     def is_crowded(self) -> bool:
         """Whether a text of one of the carts may have more codes than were read."""
         return any(_has_crowded_code(row.offers) for row in self.carts)
 
 
 class _Statements(NamedTuple):
-    """A statement that reads picks, and one for carts whose picks are all cached."""
+    """A statement that reads picks, one for carts whose picks are all cached, and one for carts
+    with a text that has many codes."""
 
     with_picks: str
     without_picks: str
+    crowded: str = READ_CROWDED
 
 
 _OF_PRICES: Final = _Statements(READ_PICKS, READ_VERSIONS)
 _OF_CARTS: Final = _Statements(READ, READ_WITHOUT_PICKS)
 _OF_SUBSCRIPTIONS: Final = _Statements(READ_WITH_SUBSCRIPTION, READ_WITH_SUBSCRIPTION)
+
+_WITH_CART_PROMOTIONS: Final = _Statements(
+    READ_WITH_CART_PROMOTIONS, READ_WITH_CART_PROMOTIONS, READ_CROWDED_WITH_CART_PROMOTIONS
+)
 
 _REQUESTS: Final = msgspec.json.Encoder()
 _ROWS: Final = msgspec.json.Decoder(_Rows)
@@ -140,16 +175,66 @@ async def read_candidates(
 async def read_candidates_of_carts(
     connection: Connection, cache: PickCache, merchant_id: int, carts: Sequence[CartAt]
 ) -> list[StoredCandidates]:
-    """The candidates of each of several carts of one merchant, in one statement and snapshot."""
-    statements = _OF_CARTS
-    if any(one.cart.subscription is not None for one in carts):
-        statements = _OF_SUBSCRIPTIONS
-    requests = [_request(one) for one in carts]
-    rows, picks = await _read(connection, cache, merchant_id, requests, statements)
+    """The candidates of each of several carts of one merchant, in one statement and snapshot.
+
+    Cached cart promotions are valid only if the statement returns the version that they were read
+    at. If not, everything is read again.
+    """
+    cached = cache.cart_promotions.get(merchant_id)
+    lists = any(
+        one.with_cart_promotions or (cached is not None and one.at < cached.since) for one in carts
+    )
+    rows, picks = await _read_carts(connection, cache, merchant_id, carts, cached, lists=lists)
+    version = rows.cart_version
+    if version is not None and not lists and (cached is None or cached.version != version):
+        lists = True
+        rows, picks = await _read_carts(connection, cache, merchant_id, carts, None, lists=True)
+    if lists:
+        _cache_automatic(cache, merchant_id, carts[0], rows)
+        cached = None
     return [
-        _candidates(one, row, picks_of_cart, rows.versions)
+        _candidates(one, row, picks_of_cart, rows.versions, cached)
         for one, row, picks_of_cart in zip(carts, rows.carts, picks, strict=True)
     ]
+
+
+async def _read_carts(
+    connection: Connection,
+    cache: PickCache,
+    merchant_id: int,
+    carts: Sequence[CartAt],
+    cached: CachedCartPromotions | None,
+    *,
+    lists: bool,
+) -> tuple[_Rows, list[_Picks]]:
+    """What is found for the carts; cart promotions too, if some are cached or wanted as a list."""
+    requests = [_request(one) for one in carts]
+    if lists or cached is not None:
+        limited = [] if cached is None or lists else cached.limited
+        requests = [
+            structs.replace(
+                request,
+                currency=one.cart.currency,
+                customer=one.cart.customer.id,
+                limited=limited,
+                lists_automatic=lists,
+            )
+            for one, request in zip(carts, requests, strict=True)
+        ]
+        statements = _WITH_CART_PROMOTIONS
+    elif any(one.cart.subscription is not None for one in carts):
+        statements = _OF_SUBSCRIPTIONS
+    else:
+        statements = _OF_CARTS
+    return await _read(connection, cache, merchant_id, requests, statements)
+
+
+def _cache_automatic(cache: PickCache, merchant_id: int, cart: CartAt, rows: _Rows) -> None:
+    automatic, version = rows.carts[0].automatic, rows.cart_version
+    if automatic is None or version is None:
+        return
+    offers = tuple(CartOffer(one.offer, one.terms) for one in automatic)
+    cache.cart_promotions.put(merchant_id, CachedCartPromotions(version, cart.at, offers))
 
 
 def _request(one: CartAt) -> Request:
@@ -200,7 +285,7 @@ async def _read(
         rows = await _fetch(connection, merchant_id, requests, statements.with_picks)
     if rows.is_crowded:
         picks = [{} for _ in requests]
-        rows = await _fetch(connection, merchant_id, requests, READ_CROWDED)
+        rows = await _fetch(connection, merchant_id, requests, statements.crowded)
     for row, picks_of_cart in zip(rows.carts, picks, strict=True):
         if row.picks:
             cache.put(merchant_id, rows.timeline_version, row.picks)
@@ -225,15 +310,36 @@ def _has_crowded_code(offers: Sequence[Offer | None]) -> bool:
 
 
 def _candidates(
-    one: CartAt, row: Row, picks: _Picks, versions: Versions | None
+    one: CartAt,
+    row: Row,
+    picks: _Picks,
+    versions: Versions | None,
+    cached: CachedCartPromotions | None,
 ) -> StoredCandidates:
     subscription = one.cart.subscription
+    orders = {order.order_id: order_from(order) for order in row.orders}
     return StoredCandidates(
         known=row.known,
         everywhere=picks.pop(ALL_PRODUCTS_ID, None),
         specific=picks,
         offers=[offer for offer in row.offers if offer is not None],
         subscription_rules=() if subscription is None else in_order(subscription, row.rules),
-        orders={order.order_id: order_from(order) for order in row.orders},
+        cart_offers=_cart_offers(one, row, cached, orders),
+        tags={product.product_id: product.tags for product in row.tagged},
+        has_ordered=row.has_ordered,
+        orders=orders,
         versions=versions,
     )
+
+
+def _cart_offers(
+    one: CartAt,
+    row: Row,
+    cached: CachedCartPromotions | None,
+    orders: Mapping[str, StoredOrder],
+) -> Sequence[CartOffer]:
+    stored = [*(row.automatic or ()), *row.by_code]
+    if not stored and cached is None:
+        return ()
+    replaced = orders.get(one.order_ids[1]) if len(one.order_ids) > 1 else None
+    return offers_of(one.cart, stored, cached, row.taken, replaced)

@@ -1,25 +1,26 @@
-"""The offers of codes that very many promotions have, narrowed to those that can matter.
+"""Offers of codes that very many promotions have, reduced to those that can matter.
 
 A text that is a code of a thousand promotions stands for a thousand offers, each with the percents
 of all products of the cart. This reads what each promotion gives once, not once for each of its
-codes, and answers only the offers that can be picked, or that say what became of a code:
+codes. It returns only the offers that can be picked, or that decide the outcome of a code:
 
 - Promotions that have the same usable codes of the cart compete for the same products. So of each
-  such set only the highest discount on a product, and of equals the latest created, can be picked.
-- Of the offers of one text that have the same status, only the latest created's is told. `covers`
-  says that a promotion covers a product of the cart, though another of its set gives more.
+  such set, only the highest discount on a product can be picked, and of equal ones the latest
+  created.
+- Of the offers of one text that have the same status, only the latest created is reported. `covers`
+  says that a promotion covers a product of the cart even if another of its set gives more.
 
-What remains is one look-up for each promotion and product of the cart, where the promotions name
-products: 2.3 s of PostgreSQL's processor for a thousand promotions and five hundred lines, and
-hardly anything here. `candidates` uses this only where a text has more codes than it reads by
-itself, because for few of them it is slower.
+If the promotions name products, what remains is one look-up for each promotion and product of the
+cart: 2.3 s of PostgreSQL's processor for a thousand promotions and five hundred lines, and hardly
+anything in this process. `candidates` uses this only for a text with more than FEW_CODES codes,
+because it is slower for few.
 """
 
 from typing import Final
 
 from sconto.store.candidate_lookups import CODES_OF_TEXT, PROMOTION_OF_CODE
 
-# The names are those of `candidates`, whose parts surround this. Product 0 stands for all.
+# A part of the statements of `candidate_statements`. Product 0 stands for all products.
 CROWDED_OFFERS: Final = f"""
     ARRAY(
         WITH promotion AS MATERIALIZED (

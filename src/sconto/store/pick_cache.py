@@ -15,6 +15,7 @@ import msgspec
 from lru import LRU
 
 from sconto.domain.candidates import AutomaticPick
+from sconto.store.cart_offers import CartPromotionCache
 
 _MOST_PICKS: Final = 50_000
 """Of all merchants together; each takes 400 bytes. Of one merchant, the picks that were not used
@@ -54,6 +55,7 @@ class PickCache:
     def __init__(self) -> None:
         self._timelines: LRU[int, _Timeline] = LRU(_MOST_MERCHANTS, callback=self._count_off)
         self._size = 0
+        self.cart_promotions: Final = CartPromotionCache()
 
     def version(self, merchant_id: int) -> Version:
         """The version of the merchant's cached picks."""

@@ -1,4 +1,4 @@
-"""What the subscription API reads of a request besides fields: bodies, keys, ids and queries."""
+"""Reads the parts of a request besides its fields: bodies, keys, ids and queries."""
 
 from collections.abc import Callable, Mapping
 from hashlib import sha256
@@ -29,7 +29,7 @@ A = TypeVar("A")
 
 
 async def read_patch(request: Request) -> bytes:
-    """The merge patch that a request sends, not looked at yet.
+    """The body of a merge patch, not parsed yet.
 
     Raises MergePatchExpected, BodyEncoded and BodyTooLarge.
     """
@@ -45,7 +45,7 @@ def read_keyed(
 ) -> KeyedRequest[T, A] | None:
     """The request with its Idempotency-Key; None if it has no key. Raises KeyNotValid.
 
-    Requests are the same that say the same to the same address, in whatever order of members.
+    Requests are the same if method, path and members are the same, in any order of members.
     """
     key = request.headers.get("idempotency-key")
     if key is None:
@@ -57,7 +57,7 @@ def read_keyed(
 
 
 def read_promotion_id(request: Request) -> int:
-    """The id in the address. Raises SubscriptionPromotionNotFound for what can be none."""
+    """The id in the path. Raises SubscriptionPromotionNotFound if it is not valid."""
     text: str = request.path_params["promotionId"]
     promotion_id = _read_id(text)
     if promotion_id is None:

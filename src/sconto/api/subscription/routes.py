@@ -1,10 +1,9 @@
-"""The addresses of the subscription promotions API."""
+"""The routes of the subscription promotions API."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter
 from prometheus_client import Counter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,20 +13,7 @@ from sconto.api.bodies import LIST, parse_object, read_json, read_object, run_pa
 from sconto.api.context import context_of
 from sconto.api.plain_route import PlainRoute
 from sconto.api.strict_json import is_quick_to_parse
-from sconto.api.subscription import manual
 from sconto.api.subscription.contracts import read_application, read_plan, read_validation
-from sconto.api.subscription.models import (
-    ApplicationAnswer,
-    CodeToApply,
-    ContractToValidate,
-    NewSubscriptionPromotion,
-    PlanToSchedule,
-    ScheduleAnswer,
-    SubscriptionPromotionAnswer,
-    SubscriptionPromotionList,
-    SubscriptionPromotionPatch,
-    ValidationAnswer,
-)
 from sconto.api.subscription.requests import (
     read_keyed,
     read_patch,
@@ -61,18 +47,9 @@ from sconto.operations.idempotency import (
 )
 from sconto.operations.subscription_promotions import KeyedPromotion
 
-router: Final = APIRouter(
-    prefix="/promotion/v1", tags=["Subscription promotions API"], route_class=PlainRoute
-)
-
 T = TypeVar("T")
 
 
-@router.get(
-    "/promotions",
-    summary="List promotions",
-    **manual.read(SubscriptionPromotionList, 422, parameters=manual.QUERY),
-)
 async def list_promotions(request: Request) -> Response:
     """The oldest first; those created meanwhile come at the end."""
     caller = require(request, Action.READ_PROMOTIONS)
@@ -82,14 +59,8 @@ async def list_promotions(request: Request) -> Response:
     return _ok(write_page(page, cursor))
 
 
-@router.post(
-    "/promotions",
-    summary="Create a promotion",
-    status_code=201,
-    **manual.write(NewSubscriptionPromotion, SubscriptionPromotionAnswer, 201, 409),
-)
 async def create_promotion(request: Request) -> Response:
-    """Its code must be new among the merchant's promotions, whatever the case."""
+    """Its code must be new among the merchant's promotions; case does not matter."""
     caller = require(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
     sent = await read_json(request, LIST)
@@ -100,13 +71,8 @@ async def create_promotion(request: Request) -> Response:
     return await _answer(creating, _encode_created)
 
 
-@router.get(
-    "/promotions/{promotionId}",
-    summary="Get a promotion",
-    **manual.read(SubscriptionPromotionAnswer, 404, parameters=[manual.PROMOTION_ID]),
-)
 async def get_promotion(request: Request) -> Response:
-    """As it stands, with how often its code was applied."""
+    """The promotion, with how often its code was applied."""
     caller = require(request, Action.READ_PROMOTIONS)
     promotion_id = read_promotion_id(request)
     database = context_of(request).database
@@ -114,21 +80,8 @@ async def get_promotion(request: Request) -> Response:
     return _ok(write_promotion(promotion))
 
 
-@router.patch(
-    "/promotions/{promotionId}",
-    summary="Change a promotion",
-    **manual.write(
-        SubscriptionPromotionPatch,
-        SubscriptionPromotionAnswer,
-        200,
-        404,
-        409,
-        parameters=[manual.PROMOTION_ID],
-        media_types=manual.PATCH_TYPES,
-    ),
-)
 async def change_promotion(request: Request) -> Response:
-    """A JSON merge patch. Subscriptions that have the code keep the rules that they got."""
+    """A JSON merge patch. Subscriptions that have the code keep the rules they got."""
     caller = require(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
     sent = await read_patch(request)
@@ -147,12 +100,6 @@ async def change_promotion(request: Request) -> Response:
     return await _answer(changing, _encode_changed)
 
 
-@router.delete(
-    "/promotions/{promotionId}",
-    summary="Delete a promotion",
-    status_code=204,
-    **manual.write(None, None, 204, 404, parameters=[manual.PROMOTION_ID]),
-)
 async def delete_promotion(request: Request) -> Response:
     """Subscriptions that have its code keep the effect; the code is free for another promotion."""
     caller = require(request, Action.WRITE_PROMOTIONS)
@@ -167,15 +114,8 @@ async def delete_promotion(request: Request) -> Response:
     return await _answer(archiving, _encode_deleted)
 
 
-@router.post(
-    "/promotions/{promotionId}/_validate",
-    summary="Ask whether a contract may have the promotion",
-    **manual.read(
-        ValidationAnswer, 404, 422, parameters=[manual.PROMOTION_ID], body=ContractToValidate
-    ),
-)
 async def validate(request: Request) -> Response:
-    """Nothing is counted. Not eligible is no error: `valid` is false, `message` says why."""
+    """Nothing is counted. Not eligible is not an error: `valid` is false, `message` says why."""
     caller = _require_either(request, Action.CHECK_OUT, Action.READ_PROMOTIONS)
     context = context_of(request)
     body = await read_object(request, LIST)
@@ -187,13 +127,8 @@ async def validate(request: Request) -> Response:
     return _ok(envelope(render_eligibility(eligibility)))
 
 
-@router.post(
-    "/promotions/{promotionId}/_schedule",
-    summary="Ask what a contract's next orders get",
-    **manual.read(ScheduleAnswer, 404, 422, parameters=[manual.PROMOTION_ID], body=PlanToSchedule),
-)
 async def schedule(request: Request) -> Response:
-    """Order by order, and until when; also for a promotion that is not switched on yet."""
+    """Order by order, and until when; also for a promotion that is not enabled yet."""
     caller = _require_either(request, Action.CHECK_OUT, Action.READ_PROMOTIONS)
     context = context_of(request)
     body = await read_object(request, LIST)
@@ -206,11 +141,6 @@ async def schedule(request: Request) -> Response:
     return _ok(write_schedule(eligibility, orders, plan.amount))
 
 
-@router.post(
-    "/promotion-codes/_apply",
-    summary="Apply a code to a contract",
-    **manual.write(CodeToApply, ApplicationAnswer, 200, 404, 409),
-)
 async def apply_code(request: Request) -> Response:
     """Counts one use, never beyond the limit; `applicationId` names the version it got."""
     caller = require(request, Action.CHECK_OUT)
@@ -303,3 +233,15 @@ def _ok(body: bytes) -> Response:
 def _response(answer: EncodedAnswer) -> Response:
     media_type = "application/json" if answer.body else None
     return Response(answer.body, answer.status, media_type=media_type)
+
+
+ROUTES: Final = (
+    PlainRoute("/promotion/v1/promotions", list_promotions, methods=["GET"]),
+    PlainRoute("/promotion/v1/promotions", create_promotion, methods=["POST"]),
+    PlainRoute("/promotion/v1/promotions/{promotionId}", get_promotion, methods=["GET"]),
+    PlainRoute("/promotion/v1/promotions/{promotionId}", change_promotion, methods=["PATCH"]),
+    PlainRoute("/promotion/v1/promotions/{promotionId}", delete_promotion, methods=["DELETE"]),
+    PlainRoute("/promotion/v1/promotions/{promotionId}/_validate", validate, methods=["POST"]),
+    PlainRoute("/promotion/v1/promotions/{promotionId}/_schedule", schedule, methods=["POST"]),
+    PlainRoute("/promotion/v1/promotion-codes/_apply", apply_code, methods=["POST"]),
+)

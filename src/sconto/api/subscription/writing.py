@@ -1,4 +1,4 @@
-"""The subscription API's answers, field by field, in the documentation's order."""
+"""Writes the subscription API's answers, field by field, in the documentation's order."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -26,12 +26,12 @@ _USAGE: Final = b"\0"
 
 
 def envelope(data: object, meta: Mapping[str, object] | None = None) -> bytes:
-    """The body of every answer that is no error."""
+    """The body of an answer that is not an error."""
     return msgspec.json.encode({"data": data, "meta": meta or {}})
 
 
 def render_promotion(promotion: SubscriptionPromotion) -> dict[str, Any]:
-    """A promotion; what is optional and not set is left out."""
+    """A promotion; optional fields that are not set are left out."""
     terms = promotion.terms
     described = {} if terms.description is None else {"description": terms.description}
     constraint = render_constraint(terms.constraint)
@@ -61,8 +61,8 @@ def write_promotion(promotion: SubscriptionPromotion) -> bytes:
 
 
 def write_page(page: SubscriptionPage, cursor: str | None) -> bytes:
-    """A part of the list; `cursor` is what was asked for."""
-    # A page of no items at all goes on where it began.
+    """A page of the list; `cursor` is the one in the request."""
+    # After an empty page the list continues where the page began.
     following = cursor or write_cursor(0)
     if page.promotions:
         following = write_cursor(page.promotions[-1].id)
@@ -95,7 +95,7 @@ def _write_application(application: Application, usage: int | msgspec.Raw) -> by
 
 
 def render_eligibility(eligibility: Eligibility) -> dict[str, Any]:
-    """Whether a contract may have the code, and why not."""
+    """Whether a contract may have the code, and if not, why."""
     if eligibility.reason is None:
         return {"valid": True, "message": ELIGIBLE}
     return {
