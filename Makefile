@@ -1,13 +1,16 @@
-# One line for each thing a person can ask of the house; `make` alone lists them.
+# `make` alone lists the targets.
 PYTHON ?= python3
-# Test processes at once: more than cores, for many tests wait. All use the same database server.
-JOBS ?= 3
-# `make lock LOCK=--upgrade` moves every pin to the newest version; without it a pin that still fits stays.
+# Test processes: more than cores, because many tests wait. All use one database server.
+JOBS ?= 4
+# `make lock LOCK=--upgrade` moves every pin to the newest version; otherwise pins that still fit stay.
 LOCK ?=
 
-# Which of the screenshots that the tests take the README shows.
+# The tests take many screenshots; the README shows these.
 PICTURES := promotions-1280-light.png promotions-360-dark.png promotion-form-1280-dark.png \
 	promotion-statistics-1280-light.png cart-1280-light.png shop-product-360-light.png
+
+# Keep compiled modules, whatever the environment says: a run of the tests starts a hundred processes.
+export PYTHONDONTWRITEBYTECODE :=
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -16,7 +19,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install browser pooler messages pictures demo test test-fast lint format bench bench-quick soak audit lock clean
+.PHONY: help install browser pooler messages pictures demo test test-oldest test-fast lint format bench bench-quick soak audit lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -24,70 +27,73 @@ help: ## this list
 install: .venv/.run ## .venv with the sconto command in it
 	@echo "Ready: $(BIN)/sconto --help"
 
-demo: .venv/.run ## Sconto with a bundled database, a demo shop and its addresses
+demo: .venv/.run ## Sconto with a bundled database and a demo shop
 	@$(BIN)/sconto demo
 
-test: lint browser pooler ## every check that CI runs
-	@$(BIN)/python -m tests.oldest_postgresql $(BIN)/pytest -n $(JOBS) --dist worksteal -m 'not soak' \
+test: .venv/.dev browser pooler ## every check that CI runs
+	@$(BIN)/pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder -m 'not soak' \
+		--beside '$(MAKE) lint' --beside '$(MAKE) test-oldest'
+
+test-oldest: .venv/.dev
+	@$(BIN)/python -m tests.postgresql $(BIN)/pytest -q -m 'not soak' --hypothesis-profile brief \
 		tests/store tests/operations --ignore tests/store/embedded --database-url
-	@$(BIN)/pytest -n $(JOBS) --dist worksteal -m 'not soak'
 
 browser:
-	@command -v chromium >/dev/null || tools/ensure-package chromium "Trying the portal in a browser"
+	@command -v chromium >/dev/null || tools/ensure-package chromium "Testing the portal in a browser"
 
 pooler:
 	@command -v pgbouncer >/dev/null || test -x /usr/sbin/pgbouncer || \
-		tools/ensure-package pgbouncer "Trying the service behind a pooler"
+		tools/ensure-package pgbouncer "Testing the service behind a pooler"
 
-messages: .venv/.dev ## the texts of the portal for translators, and their catalogues for the service
+messages: .venv/.dev ## update the portal's texts for translators, and compile their catalogues
 	@cd src/sconto/portal && $(abspath $(BIN))/pybabel -q extract -F locales/babel.cfg -k marked --no-location \
 		--sort-output --project=Sconto --copyright-holder='Sconto contributors' -o locales/messages.pot .
 	@$(BIN)/pybabel -q update -i src/sconto/portal/locales/messages.pot -d src/sconto/portal/locales --no-fuzzy-matching
 	@$(BIN)/pybabel -q compile -d src/sconto/portal/locales
 
-pictures: .venv/.dev browser ## the pictures of the README, taken anew by the tests
+pictures: .venv/.dev browser ## take the README's pictures again
 	@EVERY_LOOK=1 $(BIN)/pytest -q tests/portal
 	@mkdir -p docs/pictures
 	@cd build/screenshots && cp $(PICTURES) $(CURDIR)/docs/pictures/
 
-test-fast: .venv/.dev ## the rules and the house alone, in seconds
+test-fast: .venv/.dev ## the tests of the domain and of the source itself, in seconds
 	@$(BIN)/pytest -m 'not soak' tests/domain tests/house
 
-lint: .venv/.dev ## style, types, import directions and, where it can be asked, known vulnerabilities
+lint: .venv/.dev ## style, types, import directions and, if the advisory service answers, vulnerabilities
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy src tests $(wildcard bench)
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python tools/audit.py requirements/run.txt
 
-format: .venv/.dev ## rewrite the code in the house's style
+format: .venv/.dev ## format the code
 	@$(BIN)/ruff check --fix-only
 	@$(BIN)/ruff format
 
-bench: .venv/.dev ## the benchmarks, each beside the limit measured in the same run
+bench: .venv/.dev ## the benchmarks, each beside a limit measured in the same run
 	@$(BIN)/python -m bench
 
-bench-quick: .venv/.dev ## the same, a few seconds each
+bench-quick: .venv/.dev ## the benchmarks, a few seconds each
 	@$(BIN)/python -m bench --quick
 
-soak: .venv/.dev ## the long campaigns, an hour at most
+soak: .venv/.dev ## the long test campaigns, at most an hour
 	@timeout 3600 $(BIN)/pytest -m soak --timeout 1800
 	@EVERY_LOOK=1 $(BIN)/pytest -q tests/portal
 
-audit: .venv/.dev ## known vulnerabilities in what runs; asks the advisory service
+audit: .venv/.dev ## look for known vulnerabilities in the pinned requirements
 	@$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements/run.txt
 
-lock: .venv/.dev ## renew the pinned requirements, the benchmark's peer too
+lock: .venv/.dev ## renew the pinned requirements, those of the benchmark's peer too
 	@$(COMPILE) --all-extras --group dev pyproject.toml -o requirements/dev.txt
 	@$(COMPILE) --extra embedded pyproject.toml -c requirements/dev.txt -o requirements/run.txt
 	@$(COMPILE) --group build -c requirements/dev.txt -o requirements/build.txt
 	@$(COMPILE) bench/peer/requirements.in -o bench/peer/requirements.txt
 
-clean: ## everything that can be made again, but not the demo's data in .sconto
+clean: ## remove everything that can be made again, except the demo's data in .sconto
 	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find src tests bench tools -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
-# The stamps: made anew when a lock or the package's own description is newer than they are.
+# Stamps: older than a lock or pyproject.toml, they are made again.
 .venv/.run: requirements/build.txt requirements/run.txt pyproject.toml | $(BIN)/pip
 	@echo "Installing what Sconto needs to run ..."
 	@$(PIP) install --quiet --require-hashes -r requirements/build.txt -r requirements/run.txt
@@ -99,7 +105,7 @@ clean: ## everything that can be made again, but not the demo's data in .sconto
 	@$(PIP) install --quiet --require-hashes -r requirements/dev.txt
 	@touch $@
 
-# ensurepip writes pip last: where it stands, the environment is whole.
+# ensurepip writes pip last: if it exists, the environment is complete.
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 		{ echo "Sconto needs Python 3.11 or newer, and '$(PYTHON)' is not: name one with make PYTHON=python3.11"; exit 1; }

@@ -1,4 +1,4 @@
-"""Values for tests: builders with a default for everything, so that a test shows what matters."""
+"""Builders of values with defaults, so that a test shows only what matters."""
 
 from datetime import UTC, datetime
 
@@ -23,13 +23,13 @@ from sconto.domain.subscription_promotion import (
 )
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
-"""A moment in the middle of everything that the builders make."""
+"""A moment within every period that the builders make."""
 
 blanks = st.text(st.sampled_from(WHITE_SPACE + INVISIBLE), min_size=1, max_size=3)
-"""What may come along with a code that is copied: blanks and invisible characters."""
+"""Blanks and invisible characters that may be copied with a code."""
 
 BLANKS = (" ", "\t", "\r\n", "\u00a0", "\u00ad", "\u200b", "\u200d", "\u200f", "\u2060", "\ufeff")
-"""Some of them, one at a time."""
+"""Single characters of them."""
 
 
 def a_line(
@@ -43,7 +43,7 @@ def a_cart(*lines: Line, codes: tuple[str, ...] = (), currency: str = "EUR") -> 
 
 
 def a_period(starts_at: datetime | None = None, ends_at: datetime | None = None) -> Period:
-    """From the first of January 2026 without an end."""
+    """From 1 January 2026, without an end."""
     return Period(starts_at or datetime(2026, 1, 1, tzinfo=UTC), ends_at)
 
 
@@ -57,7 +57,7 @@ def a_promotion(
     codes: tuple[str, ...] = (),
     code_type: CodeType | None = None,
 ) -> NewPromotion:
-    """Ten percent on all products: of type coupon where it is given codes, else automatic."""
+    """Ten percent on all products: a coupon if it has codes, else automatic."""
     return NewPromotion(
         type=type_ or (PromotionType.COUPON if codes else PromotionType.DISCOUNT),
         name=name,

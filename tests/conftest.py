@@ -1,9 +1,10 @@
-"""One server for a whole run, a database for each test process, a merchant for each test."""
+"""One database server for a run, one database for each test process, one merchant for each test."""
 
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from itertools import count
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from psycopg import sql
 from starlette.applications import Starlette
+from xdist.remote import Producer
 
 from sconto.api.clock import read_clock
 from sconto.api.context import Context
@@ -23,10 +25,12 @@ from sconto.app import build_app
 from sconto.domain.people import Caller, Role
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
-from sconto.store.embedded import hold
 from sconto.store.migrate import migrate
-from tests.house.sources import ROOT
+from tests import postgresql
+from tests.dealing import Dealing, deal_slowest_first
+from tests.prepared import prepare_cluster, prepare_data_dir
 from tests.services import Service, wait_until
+from tests.sharing import shared
 
 SECRET_KEY: Final = b"a key that signs nothing but what the tests ask for"
 
@@ -34,12 +38,11 @@ _TEMPLATE: Final = "sconto_template"
 _LOCK: Final = 1
 _numbers = count(1)
 
-_SLOW: Final = ("tests/faults", "tests/model", "tests/stories", "tests/trust", "tests/portal")
-"""Where most tests wait for servers, processes or a browser."""
+pytest_plugins = ["tests.beside"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the tests run on a server of one's own."""
+    """Let the tests run on another server."""
     parser.addoption(
         "--database-url",
         help="a PostgreSQL to test on, by an address whose user may create databases "
@@ -48,42 +51,68 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Deal the tests out so that each process begins with slow ones; none is left for the end.
-
-    `--dist worksteal` gives each process a piece of the list, and then lets it take from others.
-    """
-    items.sort(key=lambda item: not str(item.path.relative_to(ROOT)).startswith(_SLOW))
-    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    items[:] = [item for first in range(processes) for item in items[first::processes]]
+    """Put slow tests first."""
+    deal_slowest_first(items)
 
 
-def pytest_configure() -> None:
-    """A machine that is busy with something else makes no test fail."""
-    settings.register_profile(
-        "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-    )
-    settings.load_profile("patient")
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Dealing:
+    """Deal the tests out to the processes of the run."""
+    return Dealing(config, log)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Slow machines must not fail tests."""
+    patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile("patient", patient)
+    settings.register_profile("brief", patient, max_examples=10)
+    settings.load_profile(config.getoption("--hypothesis-profile") or "patient")
 
 
 @pytest.fixture(scope="session")
-def server_url(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """A PostgreSQL server, shared by all test processes; one may create databases on it."""
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this run share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_certificates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep httpx from reading certificates: 20 ms for each client, and tests use plain HTTP."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("SSL_CERT_FILE", raising=False)
+        patch.setenv("SSL_CERT_DIR", str(tmp_path_factory.mktemp("no-certificates")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def server_url(request: pytest.FixtureRequest, run_folder: Path) -> Iterator[str]:
+    """A PostgreSQL server that all processes of the run share; its user may create databases."""
     named: str | None = request.config.getoption("--database-url")
     if named:
         yield named
         return
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent
-    with hold(folder / "postgresql") as url:
+    with shared(run_folder / "postgresql", postgresql.running) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
-def create_database(server_url: str) -> Iterator[Callable[[], str]]:
-    """Make databases with the newest schema and nothing in them; answers the address of each."""
+def prepared_cluster(run_folder: Path) -> Path:
+    """The files of a stopped PostgreSQL with the newest schema; tests start on copies."""
+    return prepare_cluster(run_folder / "prepared")
+
+
+@pytest.fixture
+def prepared_data_dir(prepared_cluster: Path, tmp_path: Path) -> Path:
+    """A data folder whose bundled database exists and has the newest schema."""
+    data_dir = tmp_path / "data"
+    prepare_data_dir(prepared_cluster, data_dir)
+    return data_dir
+
+
+@pytest.fixture(scope="session")
+def create_database(request: pytest.FixtureRequest, server_url: str) -> Iterator[Callable[[], str]]:
+    """Creates databases with the newest schema and no rows; returns the address of each."""
     with psycopg.connect(server_url, autocommit=True) as server:
         run = f"{os.getpid()}"
         _ensure_template(server, server_url)
@@ -97,8 +126,7 @@ def create_database(server_url: str) -> Iterator[Callable[[], str]]:
                 )
             )
             names.append(name)
-            # What these tests store need not outlive a power cut: tests of faults have servers of
-            # their own.
+            # Only tests of faults need durable rows, and they have their own servers.
             server.execute(
                 sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(
                     sql.Identifier(name)
@@ -107,13 +135,14 @@ def create_database(server_url: str) -> Iterator[Callable[[], str]]:
             return with_database(server_url, name)
 
         yield create
-        for name in names:
-            drop_database(server, name)
+        if request.config.getoption("--database-url"):  # our own server ends with its databases
+            for name in names:
+                drop_database(server, name)
 
 
 @pytest.fixture(scope="session")
 def database_url(create_database: Callable[[], str]) -> str:
-    """The address of the database that the tests of this process share."""
+    """The address of the database that all tests of this process share."""
     return create_database()
 
 
@@ -127,19 +156,19 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def merchant(database: Database) -> Caller:
-    """The admin of a merchant that no other test knows."""
+    """The admin of a new merchant."""
     return await create_caller(database)
 
 
 @pytest.fixture(scope="session")
 def tokens() -> Tokens:
-    """What signs and reads the tokens of `client`'s application."""
+    """Signs and reads the tokens of the tests' application."""
     return Tokens(SECRET_KEY)
 
 
 @pytest.fixture(scope="session")
 async def app(database: Database, tokens: Tokens) -> AsyncIterator[Starlette]:
-    """The application, started, on that database; its zone is UTC."""
+    """The running application on that database, in UTC."""
 
     @asynccontextmanager
     async def open_context() -> AsyncIterator[Context]:
@@ -152,7 +181,7 @@ async def app(database: Database, tokens: Tokens) -> AsyncIterator[Starlette]:
 
 @pytest.fixture
 async def client(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the application that has signed in nobody; see `bearer`."""
+    """A client of the application without a token; see `bearer`."""
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://sconto") as client:
         yield client
@@ -160,15 +189,15 @@ async def client(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 def bearer(tokens: Tokens) -> Callable[[Caller], dict[str, str]]:
-    """The header with which a caller calls: `client.get(url, headers=bearer(merchant))`."""
+    """The header of a caller: `client.get(url, headers=bearer(merchant))`."""
     return lambda caller: {"AuthorizationJWT": f"Bearer {tokens.issue(caller, read_clock())}"}
 
 
 @pytest.fixture(scope="session")
 def server(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a real service of two processes on that database; it knows `tokens`.
+    """The address of a real service of two processes on that database; it accepts `tokens`.
 
-    All tests of a process share it: one that kills or stops it starts its own.
+    All tests of a process share it. A test that kills or stops a service starts its own.
     """
     folder = tmp_path_factory.mktemp("server")
     settings = {
@@ -183,7 +212,7 @@ def server(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 async def create_caller(
     database: Database, role: Role = Role.ADMIN, merchant_id: int | None = None
 ) -> Caller:
-    """A user of a new merchant, or of this one, with the role; the password fits nothing."""
+    """A user with this role, of a new merchant or of this one; no password fits."""
     name = f"test-{os.getpid()}-{next(_numbers)}"
     async with database.write() as connection:
         if merchant_id is None:
@@ -201,7 +230,7 @@ async def create_caller(
 
 
 def drop_database(server: "psycopg.Connection[tuple[object, ...]]", name: str) -> None:
-    """Drop a database with the sessions in it; a worker of autovacuum must end by itself."""
+    """Drop a database and end its sessions; a worker of autovacuum must end by itself."""
 
     def is_dropped() -> bool:
         try:
@@ -221,7 +250,7 @@ def with_database(server_url: str, name: str) -> str:
 
 
 def _ensure_template(server: "psycopg.Connection[tuple[object, ...]]", server_url: str) -> None:
-    """Make the database that the others are copies of, unless another test process has."""
+    """Create the template of all databases, unless another process has."""
     server.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
     try:
         known = server.execute("SELECT FROM pg_database WHERE datname = %s", [_TEMPLATE])

@@ -1,4 +1,4 @@
-"""A real `sconto serve`, started, stopped and killed as people and machines do."""
+"""A real `sconto serve` that tests start, stop and kill."""
 
 import os
 import re
@@ -16,7 +16,7 @@ import httpx
 SCONTO: Final = str(Path(sys.executable).with_name("sconto"))
 
 _PATIENCE: Final = 40.0
-"""Seconds: more than anything takes, even on a machine that many share."""
+"""Seconds: more than anything takes, even on a busy machine."""
 
 
 def environment_of(settings: Mapping[str, str]) -> dict[str, str]:
@@ -26,7 +26,7 @@ def environment_of(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 class Service:
-    """A running service. `folder` gets its log, and a place for its temporary files."""
+    """A running service. `folder` gets its log and its temporary files."""
 
     command: ClassVar[Sequence[str]] = (SCONTO, "serve", "--port", "0")
 
@@ -49,7 +49,7 @@ class Service:
     @classmethod
     @contextmanager
     def running(cls, folder: Path, settings: Mapping[str, str], *arguments: str) -> Iterator[Self]:
-        """A service that answers; afterwards it is stopped, and must have left nothing."""
+        """A service that answers. Afterwards it is stopped, and must leave nothing."""
         service = cls(folder, settings, *arguments)
         try:
             service.wait_until_live()
@@ -60,7 +60,7 @@ class Service:
 
     @property
     def log(self) -> str:
-        """What it has logged so far."""
+        """Its log so far."""
         return self._log.read_text()
 
     def workers(self) -> list[int]:
@@ -69,7 +69,7 @@ class Service:
         return [pid for pid in map(int, found) if _is_alive(pid)]
 
     def get(self, path: str) -> httpx.Response:
-        """One request on a connection of its own, so that any worker may get it."""
+        """One request on a new connection, which any worker may get."""
         return httpx.get(self.url + path, timeout=_PATIENCE)
 
     def wait_until_live(self) -> None:
@@ -77,15 +77,15 @@ class Service:
         wait_until(lambda: self.get("/health/live").status_code == 200)
 
     def stop(self) -> None:
-        """Tell it to stop, wait, and see that nothing of it is left."""
+        """Stop it, and assert that it leaves nothing."""
         self.process.send_signal(signal.SIGTERM)
         assert self.process.wait(_PATIENCE) == 0, self.log
-        # Python's own tracker of shared things ends a moment after the process that it served.
+        # Python's resource tracker ends shortly after its process.
         wait_until(lambda: not self.is_anything_left(), within=5)
         assert list(self.temporary.iterdir()) == []
 
     def is_anything_left(self) -> bool:
-        """Whether any process of its group lives."""
+        """Whether any of its processes is alive."""
         try:
             os.killpg(self.process.pid, 0)
         except ProcessLookupError:
@@ -93,7 +93,7 @@ class Service:
         return True
 
     def kill_all(self) -> None:
-        """Make sure that a test that failed leaves nothing behind."""
+        """Kill what a failed test may leave."""
         if self.is_anything_left():
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(_PATIENCE)
@@ -111,7 +111,7 @@ class Service:
 
 
 def wait_until(is_so: Callable[[], bool], *, within: float = _PATIENCE) -> None:
-    """Ask until it is so; a connection that breaks is no answer."""
+    """Ask until it is so. A broken connection counts as no."""
     deadline = time.monotonic() + within
     while True:
         try:

@@ -1,4 +1,4 @@
-"""What the benchmarks load is what the service itself would have stored."""
+"""The benchmarks load the same rows that the service would store."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from sconto.operations.check import check
 from sconto.store.database import Database
 
 FIRST = 10**12 + 10**6 * os.getpid()
-"""Numbers that no sequence will reach."""
+"""Ids that no sequence reaches."""
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ async def shop(request: pytest.FixtureRequest, database_url: str) -> Shop:
     return shop
 
 
-async def test_a_loaded_shop_keeps_every_promise_and_its_carts_find_their_codes(
+async def test_a_loaded_shop_passes_the_check_and_its_carts_find_their_codes(
     shop: Shop,
     database: Database,
     client: httpx.AsyncClient,
@@ -66,9 +66,7 @@ def test_the_same_seed_makes_the_same_shop_and_another_one_does_not() -> None:
     assert fill_baskets(first, "one", 100) == fill_baskets(again, "one", 100)
 
 
-def test_a_quote_older_than_an_edit_that_was_answered_is_stale_and_so_is_one_of_the_future() -> (
-    None
-):
+def test_a_quote_older_than_an_acknowledged_edit_or_from_the_future_is_stale() -> None:
     edits = Edits(0, "")
     edits.begin()
     edits.confirm()

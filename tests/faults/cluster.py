@@ -1,4 +1,4 @@
-"""PostgreSQL servers of a test's own: started, killed, copied and promoted."""
+"""PostgreSQL servers for single tests: started, killed, copied and promoted."""
 
 import os
 import pwd
@@ -15,6 +15,7 @@ from typing import Final, Self
 import psycopg
 
 from sconto.store.embedded.programs import Owner, Programs, find_programs, reach_programs
+from tests.prepared import copy_cluster
 from tests.services import wait_until
 
 SETTINGS: Final = {
@@ -28,10 +29,15 @@ SETTINGS: Final = {
     "fsync": "on",
 }
 
+_EVERYBODY: Final = """\
+host all all 127.0.0.1/32 trust
+host replication all 127.0.0.1/32 trust
+"""
+
 
 @contextmanager
 def open_folder() -> Iterator[Path]:
-    """A folder through which also the user can go who runs PostgreSQL for root."""
+    """A folder that the user who runs PostgreSQL for root can enter."""
     with tempfile.TemporaryDirectory(prefix="sconto-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -39,7 +45,7 @@ def open_folder() -> Iterator[Path]:
 
 
 class Cluster:
-    """One server, listening on a port of 127.0.0.1; whoever asks there is let in."""
+    """One server that listens on a port of 127.0.0.1 and trusts every client there."""
 
     def __init__(self, folder: Path, files: Path | None = None) -> None:
         folder.mkdir(exist_ok=True)
@@ -54,15 +60,18 @@ class Cluster:
     @classmethod
     @contextmanager
     def running(
-        cls, folder: Path, files: Path | None = None, settings: Mapping[str, str] | None = None
+        cls,
+        folder: Path,
+        prepared: Path,
+        files: Path | None = None,
+        settings: Mapping[str, str] | None = None,
     ) -> Iterator[Self]:
-        """A new server that answers, with an empty database `sconto`."""
+        """A running server on a copy of `prepared_cluster`."""
         cluster = cls(folder, files)
-        cluster.make()
+        copy_cluster(prepared, cluster.files)
+        (cluster.files / "pg_hba.conf").write_text(_EVERYBODY)
         try:
             cluster.start(**(settings or {}))
-            with psycopg.connect(cluster.address("postgres"), autocommit=True) as connection:
-                connection.execute("CREATE DATABASE sconto")
             yield cluster
         finally:
             cluster.kill()
@@ -74,33 +83,26 @@ class Cluster:
 
     @property
     def log(self) -> str:
-        """What it has logged."""
+        """Its log."""
         return self._log.read_text(errors="replace")
 
     def address(self, database: str) -> str:
         """The address of one of its databases."""
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
-    def make(self) -> None:
-        """Make its files."""
-        self._adopt_files()
-        program = self._programs.folder / "initdb"
-        options = ["-U", "postgres", "-E", "UTF8", "--locale=C", "--auth=trust", "--no-sync"]
-        self._run([str(program), "-D", str(self.files), *options])
-
     def copy(self, primary: Self, *options: str) -> None:
-        """Make its files a copy of another's, as `pg_basebackup` does."""
+        """Copy its files from a primary with `pg_basebackup`."""
         source = ["-h", "127.0.0.1", "-p", str(primary.port), "-U", "postgres"]
         run_program("pg_basebackup", *source, "-D", str(self.files), "-c", "fast", *options)
         self._adopt_files()
 
     def start(self, **settings: str) -> None:
-        """Start it, and wait until it answers."""
+        """Start it and wait until it answers."""
         self.launch(**settings)
         wait_until(self.answers)
 
     def launch(self, **settings: str) -> None:
-        """Start it; where processes of a killed one are left, once they are gone."""
+        """Start it without waiting."""
         command = [str(self._programs.folder / "postgres"), "-D", str(self.files)]
         for name, value in {**SETTINGS, **settings, "port": str(self.port)}.items():
             command += ["-c", f"{name}={value}"]
@@ -118,7 +120,7 @@ class Cluster:
             )
 
     def answers(self) -> bool:
-        """Whether it answers; one that has given up is started again."""
+        """Whether it answers. Restart it if it has exited, say because of processes left over."""
         assert self._process is not None
         if self._process.poll() is not None:
             self.launch()
@@ -129,7 +131,7 @@ class Cluster:
         return True
 
     def kill(self) -> None:
-        """Kill it with all its sessions, as a power cut does; one that is dead stays so."""
+        """Kill it with all its sessions, as a power cut does; a dead one stays dead."""
         process = self._process
         if process is None or process.poll() is not None:
             return
@@ -142,17 +144,23 @@ class Cluster:
         process.wait()
 
     def stop(self) -> None:
-        """Stop it in good order."""
+        """Shut it down cleanly."""
         assert self._process is not None
         self._process.send_signal(signal.SIGINT)
         self._process.wait(60)
 
     def is_running(self) -> bool:
-        """Whether its first process lives."""
+        """Whether its postmaster is alive."""
         return self._process is not None and self._process.poll() is None
 
+    def empty(self) -> None:
+        """Replace its database by one without a schema."""
+        with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
+            connection.execute("DROP DATABASE sconto")
+            connection.execute("CREATE DATABASE sconto OWNER sconto")
+
     def execute(self, statement: str) -> list[tuple[object, ...]]:
-        """What one statement answers, in the database `sconto`."""
+        """The rows of one statement in the database `sconto`."""
         with psycopg.connect(self.url, autocommit=True) as connection:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
@@ -164,20 +172,9 @@ class Cluster:
             for path in (self.files, *self.files.rglob("*")):
                 shutil.chown(path, self._owner.uid, self._owner.gid)
 
-    def _run(self, command: list[str]) -> None:
-        subprocess.run(
-            command,
-            check=True,
-            capture_output=True,
-            user=self._owner.uid,
-            group=self._owner.gid,
-            extra_groups=self._owner.groups,
-            cwd="/",
-        )
-
 
 def run_program(name: str, *arguments: str) -> str:
-    """What one of the bundled PostgreSQL's client programs prints."""
+    """The output of a client program of the bundled PostgreSQL."""
     command = [str(find_programs() / name), *arguments]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -193,7 +190,7 @@ def free_port() -> int:
 
 
 def choose_owner() -> Owner:
-    """Who runs servers that refuse root."""
+    """The user who runs PostgreSQL, which refuses root."""
     if os.geteuid() != 0:
         return Owner()
     nobody = pwd.getpwnam("nobody")

@@ -1,4 +1,4 @@
-"""The application in this process, with the connections that a worker has."""
+"""The application in this process, with as many connections as a worker."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,7 +16,7 @@ from sconto.store.database import Database
 
 @asynccontextmanager
 async def serving(url: str, tokens: Tokens) -> AsyncIterator[tuple[Database, httpx.AsyncClient]]:
-    """A database's pools, and a client of the application that serves from it."""
+    """A database's pools, and a client of an application that uses them."""
     database = await Database.open(url, connections=24, checkout=16)
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""A PgBouncer of a test's own, set as the manual says."""
+"""A PgBouncer for one test, configured as in the manual."""
 
 import configparser
 import re
@@ -21,20 +21,20 @@ _USUAL_PLACE: Final = "/usr/sbin/pgbouncer"
 
 
 def settings_of_the_manual() -> str:
-    """What the manual puts into PgBouncer's own file."""
+    """The lines that the manual adds to PgBouncer's configuration."""
     (block,) = _blocks("ini")
     return block
 
 
 def statements_of_the_manual() -> list[str]:
-    """What the manual gives to the role by which Sconto signs in."""
+    """The settings that the manual gives to Sconto's role."""
     (block,) = _blocks("sql")
     return block.splitlines()
 
 
 @contextmanager
 def running_pooler(cluster: Cluster, folder: Path, user: str, sessions: int) -> Iterator[str]:
-    """The address of the cluster's database behind a pooler with so few sessions."""
+    """The address of the cluster's database behind a pooler with this number of sessions."""
     folder.mkdir()
     port = free_port()
     owner = choose_owner()
@@ -73,7 +73,7 @@ def running_pooler(cluster: Cluster, folder: Path, user: str, sessions: int) -> 
 
 @cache
 def knows_statements() -> bool:
-    """Whether this PgBouncer knows what is prepared in its sessions: since 1.21."""
+    """Whether this PgBouncer tracks prepared statements, as it does since 1.21."""
     said = subprocess.run(
         [_find_program(), "--version"], capture_output=True, text=True, check=True
     )

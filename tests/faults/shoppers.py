@@ -1,4 +1,4 @@
-"""Shoppers who place orders while things break, and a reckoning with what they were told."""
+"""Shoppers who place orders while things break, and checks of what they were told."""
 
 import asyncio
 import logging
@@ -25,14 +25,16 @@ from tests.conftest import SECRET_KEY, create_caller
 from tests.stories.shoppers import an_order
 
 CLIENTS: Final = 8
-CODES: Final = 4_000
+CODES: Final = 1_000
+PAUSE: Final = 0.1
+"""Seconds between two orders of a shopper: faults should meet orders, not a busy machine."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass
 class Told:
-    """What the shoppers were told: answers by status, orders by id, and when."""
+    """What the shoppers were told: statuses, orders by number, and times."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     broken: int = 0
@@ -51,7 +53,7 @@ class Told:
 
 
 class Shop:
-    """A merchant whose one-time codes are each wanted by two orders, on a database of its own."""
+    """A merchant whose one-time codes are each wanted by two orders."""
 
     def __init__(self, url: str, caller: Caller, once: int, always: int) -> None:
         self._url = url
@@ -66,7 +68,7 @@ class Shop:
 
     @classmethod
     async def open(cls, url: str) -> "Shop":
-        """A new merchant on the migrated database at this address."""
+        """A new merchant in a migrated database."""
         database = await Database.open(url)
         caller = await create_caller(database)
         codes = tuple(f"c{number}" for number in range(CODES))
@@ -78,9 +80,9 @@ class Shop:
 
     @asynccontextmanager
     async def busy(self, find_service: Callable[[], str]) -> AsyncIterator[Told]:
-        """Shoppers order for the length of the block; then each sees its order through.
+        """Let shoppers order during the block; then each finishes its order.
 
-        `find_service` names the service of the moment: a shopper who was cut off asks it anew.
+        `find_service` returns the URL of the current service; every request asks for it again.
         """
         self._enough = False
         self.told.last = time.monotonic()
@@ -96,7 +98,7 @@ class Shop:
         _log.warning("%s", self.told)
 
     async def until_placed(self, more: int, within: float = 30) -> None:
-        """Wait until so many more orders are placed."""
+        """Wait until this many more orders are placed."""
         wanted = len(self.told.placed) + more
         deadline = time.monotonic() + within
         while len(self.told.placed) < wanted:
@@ -104,7 +106,7 @@ class Shop:
             await asyncio.sleep(0.01)
 
     async def reckon(self, url: str | None = None) -> None:
-        """Every order that was acknowledged is stored as it was told, and counted once."""
+        """Assert that every acknowledged order is stored and counted once, and no other."""
         told = self.told
         for number in told.refused | set(told.placed):
             twin = number ^ 1
@@ -126,14 +128,14 @@ class Shop:
             await database.close()
 
     async def find_all_again(self, service: str) -> None:
-        """Asked for anew, each order is what its shopper was told."""
+        """Assert that a service returns each order as its shopper got it."""
         async with httpx.AsyncClient(base_url=service, headers=self.headers, timeout=30) as client:
             for number, told in self.told.placed.items():
                 answer = await client.get(f"/checkout/v1/orders/A-{number}")
                 assert answer.json() == told
 
     async def find_those_kept(self, service: str) -> int:
-        """How many of the acknowledged orders a restored service has, each as it was told."""
+        """The number of acknowledged orders that a restored service has, unchanged."""
         kept = 0
         async with httpx.AsyncClient(base_url=service, headers=self.headers, timeout=30) as client:
             for number, told in self.told.placed.items():
@@ -147,11 +149,12 @@ class Shop:
         async with httpx.AsyncClient(headers=self.headers, timeout=30) as client:
             while not self._enough:
                 await self._order(client, next(self._numbers), find_service)
+                await asyncio.sleep(PAUSE)
 
     async def _order(
         self, client: httpx.AsyncClient, number: int, find_service: Callable[[], str]
     ) -> None:
-        """Place one order as shops do: what got no clear answer is sent again."""
+        """Place one order as shops do: retry until the answer is clear."""
         told = self.told
         while True:
             started = time.monotonic()

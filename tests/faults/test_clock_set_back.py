@@ -1,4 +1,4 @@
-"""A clock that is set back: what was promised does not depend on it."""
+"""A clock that is set back breaks no promise."""
 
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
@@ -23,13 +23,13 @@ EARLIER = NOON - timedelta(days=2)
 
 @pytest.fixture
 async def shop(create_database: Callable[[], str]) -> AsyncIterator[tuple[Database, Caller]]:
-    """A merchant on a database of its own."""
+    """A merchant in a database that no other test uses."""
     database = await Database.open(create_database())
     yield database, await create_caller(database)
     await database.close()
 
 
-async def test_limits_repetitions_counts_and_the_latest_created_hold_across_a_jump_back(
+async def test_limits_retries_counts_and_the_latest_created_survive_a_clock_set_back(
     shop: tuple[Database, Caller],
 ) -> None:
     database, merchant = shop
@@ -38,7 +38,7 @@ async def test_limits_repetitions_counts_and_the_latest_created_hold_across_a_ju
     first = NewOrder("A-1", a_cart(codes=("once",)))
     placed = await place_order(database, merchant, first, NOON, NOON.date())
 
-    # Two days earlier by the clock: the same order is the same, another one finds the code used.
+    # The clock says two days earlier. The order is known, and the code is used.
     again = await place_order(database, merchant, first, EARLIER, EARLIER.date())
     assert (again.order, again.created) == (placed.order, False)
     other = NewOrder("A-1", a_cart(a_line(quantity=2), codes=("once",)))
@@ -49,7 +49,7 @@ async def test_limits_repetitions_counts_and_the_latest_created_hold_across_a_ju
         await place_order(database, merchant, late, EARLIER, EARLIER.date())
     assert (await get_statistics(database, merchant, once)).uses == 1
 
-    # "Latest created" is the highest number, whatever the clock said when it was created.
+    # "Latest created" means the highest id, whatever the clock said.
     await create_promotion(database, merchant, a_promotion(), NOON)
     latest = await create_promotion(database, merchant, a_promotion(), EARLIER)
     for now in (NOON, EARLIER):

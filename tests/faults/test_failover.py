@@ -1,4 +1,4 @@
-"""A primary that dies, and a standby that takes its place."""
+"""A primary dies, and a standby takes its place."""
 
 import asyncio
 from pathlib import Path
@@ -10,14 +10,14 @@ from tests.faults.shoppers import Shop
 from tests.services import Service, wait_until
 
 
-async def test_orders_go_on_at_the_standby_once_it_is_promoted(
+async def test_orders_continue_on_a_promoted_standby(
     cluster: Cluster, folder: Path, settings_for: Settings
 ) -> None:
     standby = Cluster(folder / "standby")
     await asyncio.to_thread(standby.copy, cluster, "-R")
     try:
         await asyncio.to_thread(standby.start)
-        # What is acknowledged is on both, or a failover would lose what was not yet sent.
+        # Replication is synchronous: otherwise a failover could lose acknowledged orders.
         cluster.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
         cluster.execute("SELECT pg_reload_conf()")
         await asyncio.to_thread(wait_until, lambda: is_synchronous(cluster))
@@ -26,7 +26,7 @@ async def test_orders_go_on_at_the_standby_once_it_is_promoted(
             "?target_session_attrs=read-write"
         )
         await asyncio.to_thread(migrate, url)
-        running = Service(folder / "service", settings_for(url), "--workers", "2")
+        running = Service(folder / "service", settings_for(url))
         try:
             await asyncio.to_thread(running.wait_until_live)
             shop = await Shop.open(url)

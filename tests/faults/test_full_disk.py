@@ -1,4 +1,4 @@
-"""A disk that is full while shoppers order."""
+"""The disk is full while shoppers order."""
 
 import asyncio
 import os
@@ -9,19 +9,18 @@ from typing import Final
 
 import pytest
 
-from sconto.store.migrate import migrate
 from tests.faults.cluster import Cluster
 from tests.faults.conftest import Settings
 from tests.faults.shoppers import Shop
 from tests.services import Service, wait_until
 
 DISK: Final = 160
-"""Megabytes: a new server with its log of writes takes about 100."""
+"""Megabytes. A new server with its WAL takes about 100."""
 
 
 @pytest.fixture
 def disk(folder: Path) -> Iterator[Path]:
-    """A small disk of its own."""
+    """A small disk for this test."""
     place = folder / "disk"
     place.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={DISK}m,mode=755", "tmpfs", str(place)]
@@ -38,13 +37,11 @@ def disk(folder: Path) -> Iterator[Path]:
 
 
 async def test_orders_are_refused_while_the_disk_is_full_and_placed_once_there_is_room(
-    disk: Path, folder: Path, settings_for: Settings
+    disk: Path, folder: Path, prepared_cluster: Path, settings_for: Settings
 ) -> None:
-    with Cluster.running(folder / "primary", disk / "files") as cluster:
-        migrate(cluster.url)
+    with Cluster.running(folder / "primary", prepared_cluster, disk / "files") as cluster:
         shop = await Shop.open(cluster.url)
-        running = Service.running(folder / "service", settings_for(cluster.url), "--workers", "2")
-        with running as service:
+        with Service.running(folder / "service", settings_for(cluster.url)) as service:
             async with shop.busy(lambda: service.url) as told:
                 await shop.until_placed(20)
                 ballast = disk / "ballast"
@@ -62,7 +59,7 @@ async def test_orders_are_refused_while_the_disk_is_full_and_placed_once_there_i
 
 
 def fill(ballast: Path) -> None:
-    """Leave no room on the disk."""
+    """Fill the disk."""
     with ballast.open("wb", buffering=0) as file:
         size = 1 << 20
         while size >= 4096:

@@ -1,4 +1,4 @@
-"""Rows that somebody holds: whoever wants them waits briefly, and everybody else is served."""
+"""Locked rows: those who want them wait briefly, and everybody else is served."""
 
 import asyncio
 import time
@@ -54,7 +54,7 @@ def a_promotion_body(name: str) -> dict[str, Any]:
 
 
 async def assert_served(client: httpx.AsyncClient, headers: dict[str, str], cookie: str) -> None:
-    """Everything that needs no place of another merchant is answered at once."""
+    """Assert that everything that needs no row of another merchant is answered immediately."""
     credentials = {"username": "nobody", "password": "password"}
     began = time.monotonic()
     answers = await asyncio.gather(
@@ -74,7 +74,7 @@ def assert_refused(answer: httpx.Response, reason: BusyReason) -> None:
     assert str(reason) in answer.text, answer.text
 
 
-async def test_edits_behind_a_held_merchant_leave_everybody_else_served(
+async def test_edits_blocked_by_a_held_merchant_do_not_block_others(
     database_url: str, service: Serving, tokens: Tokens, bearer: Bearer
 ) -> None:
     database, client = service
@@ -120,7 +120,7 @@ async def test_edits_behind_a_held_merchant_leave_everybody_else_served(
     assert edit.status_code == 200
 
 
-async def test_many_held_merchants_leave_the_others_served(
+async def test_many_held_merchants_do_not_block_others(
     database_url: str,
     service: Serving,
     tokens: Tokens,
@@ -145,7 +145,7 @@ async def test_many_held_merchants_leave_the_others_served(
             assert_refused(answer, BusyReason.EDIT)
 
 
-async def test_applications_behind_a_held_promotion_leave_the_others_served(
+async def test_applications_blocked_by_a_held_promotion_do_not_block_others(
     database_url: str, service: Serving, tokens: Tokens, bearer: Bearer
 ) -> None:
     database, client = service
@@ -199,7 +199,7 @@ async def test_readiness_answers_while_every_other_connection_is_taken(
     await asyncio.gather(*taken)
 
 
-async def test_slow_reads_of_one_merchant_leave_the_others_served(
+async def test_slow_reads_of_one_merchant_do_not_block_others(
     service: Serving, tokens: Tokens, bearer: Bearer
 ) -> None:
     database, client = service
@@ -216,7 +216,7 @@ async def test_slow_reads_of_one_merchant_leave_the_others_served(
     await asyncio.gather(*reading)
 
 
-async def test_an_import_leaves_the_merchants_edits_their_turn(
+async def test_an_import_does_not_block_the_merchants_edits(
     service: Serving, bearer: Bearer
 ) -> None:
     database, client = service

@@ -1,4 +1,4 @@
-"""The database, or the service, killed while shoppers order."""
+"""The database or the service is killed while shoppers order."""
 
 import asyncio
 import os
@@ -15,9 +15,9 @@ from tests.services import Service
 SOAK = [pytest.mark.soak, pytest.mark.timeout(600)]
 
 
-# Once, in short: tests/stories/test_killed_database.py.
+# The short version is in tests/stories/test_killed_database.py.
 @pytest.mark.parametrize("times", [pytest.param(20, marks=SOAK)])
-async def test_a_database_that_is_killed_loses_nothing_that_was_acknowledged(
+async def test_a_killed_database_loses_no_acknowledged_order(
     cluster: Cluster, service: Service, times: int
 ) -> None:
     shop = await Shop.open(cluster.url)
@@ -37,20 +37,18 @@ async def test_a_database_that_is_killed_loses_nothing_that_was_acknowledged(
 
 
 @pytest.mark.parametrize("times", [1, pytest.param(20, marks=SOAK)])
-async def test_a_service_that_is_killed_loses_nothing_that_was_acknowledged(
+async def test_a_killed_service_loses_no_acknowledged_order(
     cluster: Cluster, folder: Path, settings_for: Settings, times: int
 ) -> None:
     shop = await Shop.open(cluster.url)
     settings = settings_for(cluster.url)
-    running = [await asyncio.to_thread(Service, folder / "0", settings, "--workers", "2")]
+    running = [await asyncio.to_thread(Service, folder / "0", settings)]
     try:
         async with shop.busy(lambda: running[-1].url) as told:
             for number in range(times):
                 await shop.until_placed(40)
                 os.killpg(running[-1].process.pid, signal.SIGKILL)
-                started = await asyncio.to_thread(
-                    Service, folder / str(number + 1), settings, "--workers", "2"
-                )
+                started = await asyncio.to_thread(Service, folder / str(number + 1), settings)
                 running.append(started)
             await shop.until_placed(40)
         assert told.broken > 0

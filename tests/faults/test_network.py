@@ -16,21 +16,20 @@ from tests.stories.cable import Cable
 
 @pytest.fixture
 def cable(create_database: Callable[[], str], folder: Path) -> Iterator[Cable]:
-    """A network between a service and a database of its own."""
+    """A network between a service and a database that no other test uses."""
     with Cable.between(create_database(), folder) as cable:
         yield cable
 
 
 @pytest.fixture
 def service(cable: Cable, folder: Path, settings_for: Settings) -> Iterator[Service]:
-    """Two processes that reach the database over the cable."""
-    running = Service.running(folder / "service", settings_for(cable.url), "--workers", "2")
-    with running as service:
+    """A service that reaches the database over the cable."""
+    with Service.running(folder / "service", settings_for(cable.url)) as service:
         yield service
 
 
 @pytest.mark.parametrize("times", [2, pytest.param(50, marks=pytest.mark.soak)])
-async def test_a_network_that_is_cut_under_load_costs_answers_and_no_order(
+async def test_a_network_cut_under_load_costs_answers_but_no_order(
     cable: Cable, service: Service, times: int
 ) -> None:
     shop = await Shop.open(cable.url)
@@ -48,24 +47,24 @@ async def test_a_network_that_is_cut_under_load_costs_answers_and_no_order(
     assert "Traceback" not in service.log
 
 
-async def test_an_order_whose_commit_was_not_answered_is_found_by_asking_again(
+async def test_a_retry_finds_an_order_whose_commit_was_not_answered(
     cable: Cable, service: Service
 ) -> None:
     shop = await Shop.open(cable.url)
     async with shop.busy(lambda: service.url) as told:
         await shop.until_placed(20)
-        # An order is written by a statement with its outcome, or by the commit that follows it.
+        # An order is stored by a statement with its outcome, or by the commit after it.
         cable.lose_answers(20, b'"currency"', b"COMMIT;")
         await asyncio.to_thread(wait_until, lambda: cable.losses_left == 0)
         await shop.until_placed(20)
-    # What was committed without an answer was placed: the repetition is told so with 200.
+    # An order committed without an answer is placed: the retry gets 200.
     assert told.statuses[200] > 0
     assert told.statuses[503] >= told.statuses[200]
     await shop.reckon()
     await shop.find_all_again(service.url)
 
 
-async def test_a_network_that_swallows_everything_delays_a_caller_for_seconds_only(
+async def test_a_silent_network_delays_callers_by_seconds_only(
     cable: Cable, service: Service
 ) -> None:
     shop = await Shop.open(cable.url)

@@ -1,4 +1,4 @@
-"""Everything that Sconto does, through a PgBouncer that lends sessions by the transaction."""
+"""Sconto behind a PgBouncer that assigns sessions per transaction."""
 
 import asyncio
 import subprocess
@@ -30,24 +30,23 @@ CLIENTS = 40
 
 
 @pytest.fixture
-def empty_cluster(folder: Path) -> Iterator[Cluster]:
-    """A server whose database belongs to the role `sconto`, and has nothing in it yet."""
-    with Cluster.running(folder / "postgresql") as cluster:
-        cluster.execute("CREATE ROLE sconto LOGIN")
-        cluster.execute("ALTER DATABASE sconto OWNER TO sconto")
+def empty_cluster(folder: Path, prepared_cluster: Path) -> Iterator[Cluster]:
+    """A server with an empty database that belongs to the role `sconto`."""
+    with Cluster.running(folder / "postgresql", prepared_cluster) as cluster:
+        cluster.empty()
         yield cluster
 
 
 @pytest.fixture
 def address(empty_cluster: Cluster, folder: Path) -> Iterator[str]:
-    """The address through a pooler, all being as the manual says for this PgBouncer."""
+    """The address through a pooler, configured as the manual says for this PgBouncer."""
     for statement in statements_of_the_manual():
         empty_cluster.execute(statement)
     with running_pooler(empty_cluster, folder / "pooler", "sconto", SESSIONS) as url:
         yield url if knows_statements() else f"{url}?prepared_statements=false"
 
 
-async def test_everything_works_though_sessions_are_fewer_than_clients(
+async def test_everything_works_with_fewer_sessions_than_clients(
     empty_cluster: Cluster, address: str, folder: Path, settings_for: Settings
 ) -> None:
     settings = settings_for(address)
@@ -64,16 +63,15 @@ async def test_everything_works_though_sessions_are_fewer_than_clients(
         await race(address, service.url)
         assert '"status":5' not in service.log
         assert "Traceback" not in service.log
-    for _ in range(2):  # the second finds the sessions as the first left them
+    for _ in range(2):  # the second one gets the sessions that the first one used
         assert "BROKEN" not in run(settings, "check").stdout
     assert count_sessions(empty_cluster) <= SESSIONS
 
 
-async def test_a_database_that_dies_behind_the_pooler_loses_nothing_that_was_acknowledged(
+async def test_a_database_killed_behind_the_pooler_loses_no_acknowledged_order(
     empty_cluster: Cluster, address: str, folder: Path, settings_for: Settings
 ) -> None:
-    settings = settings_for(address)
-    with Service.running(folder / "service", settings, "--workers", "2") as service:
+    with Service.running(folder / "service", settings_for(address)) as service:
         shop = await Shop.open(address)
         async with shop.busy(lambda: service.url) as told:
             await shop.until_placed(20)
@@ -88,7 +86,7 @@ async def test_a_database_that_dies_behind_the_pooler_loses_nothing_that_was_ack
         assert "Traceback" not in service.log
 
 
-def test_whoever_forgets_the_settings_of_the_role_is_told_at_the_start(
+def test_missing_settings_of_the_role_are_reported_at_the_start(
     empty_cluster: Cluster, folder: Path, settings_for: Settings
 ) -> None:
     with (
@@ -104,7 +102,7 @@ def test_whoever_forgets_the_settings_of_the_role_is_told_at_the_start(
 
 
 @pytest.mark.skipif(knows_statements(), reason="this PgBouncer keeps statements apart")
-def test_a_pooler_that_mixes_up_statements_is_named_with_what_helps(
+def test_a_pooler_that_mixes_up_statements_is_reported_with_the_remedy(
     address: str, settings_for: Settings
 ) -> None:
     run(settings_for(address), "migrate")
@@ -120,7 +118,7 @@ def test_a_pooler_that_mixes_up_statements_is_named_with_what_helps(
 def run(
     settings: dict[str, str], *arguments: str, status: int = 0
 ) -> "subprocess.CompletedProcess[str]":
-    """What a command of Sconto says."""
+    """Run a command of Sconto."""
     done = subprocess.run(
         [SCONTO, *arguments],
         env=environment_of(settings),
@@ -134,7 +132,7 @@ def run(
 
 
 async def open_demo(address: str) -> tuple[Caller, str]:
-    """A demo shop, and who may do everything there."""
+    """A demo shop: its admin and their token."""
     tokens = Tokens(SECRET_KEY)
     database = await Database.open(address)
     try:
@@ -145,7 +143,7 @@ async def open_demo(address: str) -> tuple[Caller, str]:
 
 
 async def try_every_example(client: httpx.AsyncClient) -> None:
-    """Promotions, code files, orders, subscriptions: what /docs shows is done once."""
+    """Send each example of /docs once."""
     paths = (await client.get("/openapi.json")).json()["paths"]
     for example in find_examples(paths):
         answer = await client.request(
@@ -155,7 +153,7 @@ async def try_every_example(client: httpx.AsyncClient) -> None:
 
 
 async def look_at_the_portal(url: str, caller: Caller) -> None:
-    """Pages that read much."""
+    """Open pages that read much."""
     cookie = {"Cookie": cookie_of(caller, Tokens(SECRET_KEY))}
     async with httpx.AsyncClient(base_url=f"{url}/portal", headers=cookie, timeout=30) as client:
         for page in ("promotions", "promotions/1", "promotions/1/statistics", "orders", "people"):
@@ -164,7 +162,7 @@ async def look_at_the_portal(url: str, caller: Caller) -> None:
 
 
 async def race(address: str, url: str) -> None:
-    """Many clients want one code, each twice; one gets it, and all is counted once."""
+    """Assert that of many orders for one code one gets it, and that it counts once."""
     shop = await Shop.open(address)
     async with clients(url, shop.headers, CLIENTS) as shoppers:
         answers = await asyncio.gather(
@@ -181,7 +179,7 @@ async def race(address: str, url: str) -> None:
 
 
 def count_sessions(cluster: Cluster) -> int:
-    """Sessions of Sconto's role, which PgBouncer keeps open."""
+    """The sessions of Sconto's role that PgBouncer keeps open."""
     ((number,),) = cluster.execute("SELECT count(*) FROM pg_stat_activity WHERE usename = 'sconto'")
     assert isinstance(number, int)
     return number

@@ -1,4 +1,4 @@
-"""Lost races are answers and no errors of the server: PostgreSQL's log stays empty of them."""
+"""Lost races are no errors of the database: its log does not mention them."""
 
 import asyncio
 from collections import Counter
@@ -31,7 +31,7 @@ CREATE: Repeatable[SubscriptionPromotion] = Repeatable(
 
 
 async def outcomes(races: list[Coroutine[Any, Any, object]]) -> Counter[str]:
-    """How often each came out; nothing but what the rules refuse may be raised."""
+    """The number of each outcome. Only refusals may be raised."""
     found = await asyncio.gather(*races, return_exceptions=True)
     for one in found:
         if isinstance(one, BaseException) and not isinstance(one, Problem):
@@ -39,8 +39,8 @@ async def outcomes(races: list[Coroutine[Any, Any, object]]) -> Counter[str]:
     return Counter(type(one).__name__ for one in found)
 
 
-async def test_lost_races_write_no_error_into_the_log_of_the_server(cluster: Cluster) -> None:
-    # Each with connections and lines of its own, as two processes have.
+async def test_lost_races_write_no_error_to_the_database_log(cluster: Cluster) -> None:
+    # Each has its own connections and queues, like two processes.
     databases = [await Database.open(cluster.url) for _ in range(2)]
     caller = await create_caller(databases[0])
     codes = tuple(f"c{number}" for number in range(6))
@@ -67,7 +67,7 @@ async def test_lost_races_write_no_error_into_the_log_of_the_server(cluster: Clu
     assert "ERROR" not in cluster.log
     with pytest.raises(psycopg.errors.DivisionByZero):
         cluster.execute("SELECT 1 / 0")
-    assert "ERROR" in cluster.log  # which is to say that the log would have told
+    assert "ERROR" in cluster.log  # the log does record errors
 
 
 async def _pay(database: Database, caller: Caller, order_id: str) -> object:
@@ -75,7 +75,7 @@ async def _pay(database: Database, caller: Caller, order_id: str) -> object:
 
 
 async def _apply_at_once(databases: list[Database], caller: Caller) -> None:
-    """Subscription promotions created, and their codes applied, by several with one key."""
+    """Create subscription promotions and apply their codes, several callers using one key."""
     for limit in (None, 1):
         terms = subscription_terms(code=f"S{limit}", constraint=Constraint(max_usage=limit))
         create: Repeatable[SubscriptionPromotion] = Repeatable(f"{limit}", b"", CREATE.render)

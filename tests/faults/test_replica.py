@@ -1,4 +1,4 @@
-"""A service on a streaming replica: it answers what reads, and writes nothing."""
+"""A service on a streaming replica answers reads and refuses writes."""
 
 import asyncio
 import time
@@ -35,7 +35,7 @@ from tests.services import Service, wait_until
 from tests.stories.shoppers import an_order
 
 _READS: Final = ("/statistics", "/quotes", "/prices", "/orders", "/_validate", "/_schedule")
-"""How the addresses end that read though they are asked by POST: an order again is answered."""
+"""Ends of addresses whose POST only reads; a repeated order does too."""
 
 _OF_ITS_OWN: Final = ("/health/live", "/health/ready", "/metrics")
 
@@ -46,7 +46,7 @@ _LOOKING: Final = "SELECT count(*)::int FROM pg_stat_activity WHERE wait_event =
 
 @pytest.fixture
 def replica(cluster: Cluster, folder: Path) -> Iterator[Cluster]:
-    """A copy of the cluster that follows it, and never waits for those who read."""
+    """A replica of the cluster that never delays replication for readers."""
     replica = Cluster(folder / "replica")
     replica.copy(cluster, "-R")
     try:
@@ -56,7 +56,7 @@ def replica(cluster: Cluster, folder: Path) -> Iterator[Cluster]:
         replica.kill()
 
 
-async def test_a_service_on_a_replica_answers_what_reads_as_the_primary_does_and_refuses_writes(
+async def test_a_service_on_a_replica_answers_reads_like_the_primary_and_refuses_writes(
     cluster: Cluster, replica: Cluster, folder: Path, settings_for: Settings
 ) -> None:
     caller, token = await open_demo(cluster.url)
@@ -95,13 +95,13 @@ async def test_a_service_on_a_replica_answers_what_reads_as_the_primary_does_and
             assert await find_contradictions(replica.url) == []
             for page in _PAGES:
                 assert (await reader.get(f"/portal/{page}")).status_code == 200
-        # Long enough for whatever looks every two seconds for work.
+        # Background loops look for work every two seconds.
         await asyncio.sleep(max(0, started + 3 - time.monotonic()))
         assert '"level":"warning"' not in secondary.log
         assert "Traceback" not in secondary.log
 
 
-async def test_a_look_that_the_primary_undoes_finds_the_database_unavailable(
+async def test_a_read_cancelled_by_replication_finds_the_database_unavailable(
     cluster: Cluster, replica: Cluster
 ) -> None:
     database = await Database.open(replica.url)
@@ -118,7 +118,7 @@ async def test_a_look_that_the_primary_undoes_finds_the_database_unavailable(
     await database.close()
 
 
-async def test_work_in_the_background_is_left_in_silence_to_those_who_may_write(
+async def test_background_work_does_nothing_on_a_read_only_database(
     database: Database, database_url: str, merchant: Caller, caplog: pytest.LogCaptureFixture
 ) -> None:
     new = a_promotion(codes=("FIRST",))
@@ -148,7 +148,7 @@ async def send(client: httpx.AsyncClient, example: Example) -> httpx.Response:
 
 
 async def open_demo(address: str) -> tuple[Caller, str]:
-    """A demo shop, and who may do everything there."""
+    """A demo shop: its admin and their token."""
     tokens = Tokens(SECRET_KEY)
     database = await Database.open(address)
     try:
@@ -159,7 +159,7 @@ async def open_demo(address: str) -> tuple[Caller, str]:
 
 
 async def find_contradictions(address: str) -> list[CheckedPromise]:
-    """What `sconto check` finds broken."""
+    """The violations that `sconto check` finds."""
     database = await Database.open(address)
     try:
         return [checked async for checked in check(database) if checked.violations]
@@ -168,7 +168,7 @@ async def find_contradictions(address: str) -> list[CheckedPromise]:
 
 
 async def wait_for(cluster: Cluster, replica: Cluster) -> None:
-    """Wait until the replica has what the primary has written."""
+    """Wait until the replica has everything that the primary has written."""
     ((written,),) = cluster.execute("SELECT pg_current_wal_lsn()")
     caught_up = f"SELECT pg_last_wal_replay_lsn() >= '{written}'"
     await asyncio.to_thread(wait_until, lambda: replica.execute(caught_up) == [(True,)])

@@ -14,16 +14,16 @@ from tests.services import SCONTO, Service, environment_of
 
 @pytest.fixture
 def archive(folder: Path) -> Path:
-    """Where a server files its log of writes."""
+    """The folder for archived WAL."""
     place = folder / "archive"
     place.mkdir()
     place.chmod(0o777)
     return place
 
 
-# In short, the commands of the manual: tests/trust/test_operations_manual.py.
+# The short version is in tests/trust/test_operations_manual.py.
 @pytest.mark.soak
-async def test_a_dump_taken_while_shoppers_order_restores_to_a_database_without_contradictions(
+async def test_a_dump_taken_under_load_restores_to_a_consistent_database(
     cluster: Cluster, service: Service, folder: Path, settings_for: Settings
 ) -> None:
     shop = await Shop.open(cluster.url)
@@ -40,22 +40,21 @@ async def test_a_dump_taken_while_shoppers_order_restores_to_a_database_without_
     assert "BROKEN" not in await asyncio.to_thread(check, settings_for(again))
     restored = Service.running(folder / "again", settings_for(again))
     with restored as second:
-        # What the dump has is told as it was; the rest is placed again, as if it had never been.
+        # Orders in the dump are returned as they were; the others can be placed again.
         found = await shop.find_those_kept(second.url)
     assert 40 <= found < len(shop.told.placed)
 
 
 @pytest.mark.soak
-async def test_a_base_backup_and_the_log_of_writes_bring_back_any_moment(
-    folder: Path, archive: Path, settings_for: Settings
+async def test_a_base_backup_and_archived_wal_restore_any_moment(
+    folder: Path, archive: Path, prepared_cluster: Path, settings_for: Settings
 ) -> None:
     settings = {
         "archive_mode": "on",
         "archive_command": f"test ! -f {archive}/%f && cp %p {archive}/%f",
     }
     restored = Cluster(folder / "restored")
-    with Cluster.running(folder / "primary", settings=settings) as primary:
-        assert run(settings_for(primary.url), "migrate").returncode == 0
+    with Cluster.running(folder / "primary", prepared_cluster, settings=settings) as primary:
         shop = await Shop.open(primary.url)
         with Service.running(folder / "service", settings_for(primary.url)) as service:
             async with shop.busy(lambda: service.url):
@@ -88,7 +87,7 @@ def as_user(cluster: Cluster) -> tuple[str, ...]:
 
 
 def check(settings: dict[str, str]) -> str:
-    """What `sconto check` prints of a database that it has no fault to find with."""
+    """The output of `sconto check`, which must find nothing."""
     done = run(settings, "check")
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

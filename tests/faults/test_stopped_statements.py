@@ -1,4 +1,4 @@
-"""Statements that the database's administrator stops, by a time-out or by hand."""
+"""Statements that the database stops, by a timeout or because an administrator cancels them."""
 
 import asyncio
 from collections import Counter
@@ -63,7 +63,7 @@ async def all_tables_locked(url: str) -> AsyncIterator[None]:
 async def every_request(
     client: httpx.AsyncClient, caller: Caller, headers: dict[str, str], tokens: Tokens
 ) -> Asked:
-    """One request to each address of the document, and to pages of the portal."""
+    """Send one request to each documented address and to pages of the portal."""
     cookie = {"Cookie": cookie_of(caller, tokens)}
     asked: Asked = {}
     for method, path in await operations_of(client):
@@ -76,7 +76,7 @@ async def every_request(
 
 
 async def assert_all_come_back(asked: Asked) -> None:
-    """503 with `Retry-After` at every address."""
+    """Assert 503 with `Retry-After` at every address."""
     wrong = {}
     for place, asking in asked.items():
         answer = await asking
@@ -86,7 +86,7 @@ async def assert_all_come_back(asked: Asked) -> None:
 
 
 @pytest.mark.parametrize("setting", ["statement_timeout", "lock_timeout"])
-async def test_a_time_out_of_the_database_is_503_at_every_address(
+async def test_a_database_timeout_is_503_at_every_address(
     create_database: Callable[[], str],
     tokens: Tokens,
     bearer: Bearer,
@@ -107,7 +107,7 @@ async def test_a_time_out_of_the_database_is_503_at_every_address(
         assert (await client.get("/health/ready")).status_code == 200
 
 
-async def test_a_statement_that_is_cancelled_each_time_is_503_at_every_address(
+async def test_a_statement_cancelled_every_time_is_503_at_every_address(
     create_database: Callable[[], str], tokens: Tokens, bearer: Bearer
 ) -> None:
     url = create_database()
@@ -125,7 +125,7 @@ async def test_a_statement_that_is_cancelled_each_time_is_503_at_every_address(
         assert (await client.get("/health/ready")).status_code == 200
 
 
-async def test_what_is_cancelled_once_is_run_again(
+async def test_a_statement_cancelled_once_is_run_again(
     database_url: str,
     client: httpx.AsyncClient,
     merchant: Caller,
@@ -157,7 +157,7 @@ async def ask(
     return await send(client, method, path, THINGS, headers)
 
 
-async def test_sessions_that_the_database_ends_while_they_are_idle_are_replaced(
+async def test_idle_sessions_ended_by_the_database_are_replaced(
     create_database: Callable[[], str], tokens: Tokens, bearer: Bearer
 ) -> None:
     url = create_database()
@@ -174,6 +174,6 @@ async def test_sessions_that_the_database_ends_while_they_are_idle_are_replaced(
                 statuses[(await ask(client, method, path, headers)).status_code] += 1
             assert (await client.get("/health/ready")).status_code in (200, 503)
             await asyncio.sleep(0.25)
-    # A session may end at the very moment at which it is asked.
+    # A session may end exactly while it is used.
     assert set(statuses) <= {200, 201, 503}
     assert statuses[503] < 6

@@ -1,4 +1,4 @@
-"""Two versions of Sconto on one database, while the newer one brings in its schema."""
+"""Two versions of Sconto on one database while the newer one migrates it."""
 
 import asyncio
 import shutil
@@ -17,7 +17,7 @@ from tests.faults.shoppers import Shop
 from tests.services import SCONTO, Service, environment_of, wait_until
 
 MIGRATION: Final = f'''
-"""What a next version may add while this one serves."""
+"""Changes that the next version may make while this one serves."""
 
 from alembic import op
 
@@ -36,7 +36,7 @@ def upgrade() -> None:
 
 @pytest.fixture
 def next_version(folder: Path) -> dict[str, str]:
-    """The setting with which Python finds a version of Sconto with one more migration."""
+    """The environment in which Python finds a Sconto with one more migration."""
     copy = folder / "next" / "sconto"
     shutil.copytree(
         Path(sconto.__file__).parent, copy, ignore=shutil.ignore_patterns("__pycache__")
@@ -45,7 +45,7 @@ def next_version(folder: Path) -> dict[str, str]:
     return {"PYTHONPATH": str(copy.parent)}
 
 
-async def test_both_versions_serve_while_the_newer_one_brings_in_its_schema(
+async def test_both_versions_serve_while_the_newer_one_migrates(
     create_database: Callable[[], str],
     folder: Path,
     settings_for: Settings,
@@ -54,7 +54,7 @@ async def test_both_versions_serve_while_the_newer_one_brings_in_its_schema(
     url = create_database()
     settings = settings_for(url)
     shop = await Shop.open(url)
-    running = [await asyncio.to_thread(Service, folder / "old", settings, "--workers", "2")]
+    running = [await asyncio.to_thread(Service, folder / "old", settings)]
     turns = cycle((0, -1))
     try:
         await asyncio.to_thread(running[0].wait_until_live)
@@ -81,7 +81,7 @@ async def test_both_versions_serve_while_the_newer_one_brings_in_its_schema(
             service.kill_all()
 
 
-def test_a_schema_that_does_not_serve_this_version_takes_it_out_of_duty_and_lets_none_start(
+def test_an_incompatible_newer_schema_makes_this_version_unready_and_prevents_its_start(
     create_database: Callable[[], str],
     folder: Path,
     settings_for: Settings,
@@ -105,7 +105,7 @@ def test_a_schema_that_does_not_serve_this_version_takes_it_out_of_duty_and_lets
 
 
 def run(settings: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """What a command of a version prints."""
+    """Run a command of a version."""
     return subprocess.run(
         [SCONTO, *arguments],
         env=environment_of(settings),

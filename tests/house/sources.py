@@ -1,4 +1,4 @@
-"""What the house rules can say about Python sources, as lists of offences."""
+"""Finds violations of the rules for Python sources."""
 
 import ast
 from collections.abc import Iterator
@@ -20,12 +20,12 @@ def python_files(*folders: str) -> list[Path]:
 
 
 def shown(path: Path) -> str:
-    """The path as a person would type it from the root of the repository."""
+    """The path relative to the root of the repository."""
     return path.relative_to(ROOT).as_posix()
 
 
 def too_long(path: Path, source: str) -> Iterator[str]:
-    """A file, or a function with its decorators, that has outgrown its limit."""
+    """A file, or a function with its decorators, that is too long."""
     lines = len(source.splitlines())
     if lines > LINES_OF_A_FILE:
         yield f"{path}: {lines} lines, {LINES_OF_A_FILE} allowed"
@@ -39,14 +39,14 @@ def too_long(path: Path, source: str) -> Iterator[str]:
 
 
 def vaguely_named(path: Path) -> Iterator[str]:
-    """A module or package whose name does not say what it holds."""
+    """A module or package with a vague name."""
     for name in path.with_suffix("").parts:
         if name in VAGUE_NAMES:
             yield f"{path}: {name} does not say what it holds"
 
 
 def without_a_sentence(path: Path, source: str) -> Iterator[str]:
-    """A module whose docstring does not open with a paragraph that is a sentence."""
+    """A module whose docstring does not open with a sentence."""
     opening = (ast.get_docstring(ast.parse(source)) or "").split("\n\n")[0]
     if not opening.endswith("."):
         yield f"{path}: opens with {opening!r} where a sentence should tell what it is"
@@ -65,7 +65,7 @@ def inexact(path: Path, source: str) -> Iterator[str]:
 
 
 def reading_a_clock(path: Path, source: str) -> Iterator[str]:
-    """A call of `now`, `today` or `utcnow`; the modules that have a clock are the linter's."""
+    """A call of `now`, `today` or `utcnow`. The linter forbids modules with a clock."""
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Call(func=ast.Attribute(attr=name)) if name in CLOCK_READERS:

@@ -1,4 +1,4 @@
-"""What every tracked file keeps: no address or path of one machine, and locks that fit."""
+"""No tracked file names one machine, and the locks fit the project."""
 
 import re
 import subprocess
@@ -20,7 +20,7 @@ MACHINE_PATH = re.compile(r"(?<![\w.:/-])/(?:home|mnt|root|Users|work)/\w")
 
 
 def tracked_texts() -> Iterator[tuple[str, str]]:
-    """Name and text of every tracked file that is text and still there."""
+    """Name and text of every tracked text file."""
     listing = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True
     )
@@ -62,7 +62,7 @@ def test_an_address_and_a_path_of_a_machine_are_found(pattern: re.Pattern[str], 
 
 
 def pins(lock: str) -> dict[str, Version]:
-    """Name to version, of a requirements file in which every pin is followed by a hash."""
+    """Versions by name in a requirements file, in which every pin must have a hash."""
     text = (ROOT / "requirements" / lock).read_text()
     found = re.findall(r"^([\w.-]+)==([^\s;]+)(.*)\n    --hash=sha256:\w{64}", text, re.M)
     assert len(found) == len(re.findall(r"^[^\s#]", text, re.M)), f"{lock} has a line without hash"
@@ -70,7 +70,7 @@ def pins(lock: str) -> dict[str, Version]:
 
 
 def asked_for(*groups: str) -> list[Requirement]:
-    """What pyproject.toml asks for to run, with these dependency groups."""
+    """The names of the dependencies in pyproject.toml, with those of these groups."""
     pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
     listed = [line for group in groups for line in pyproject["dependency-groups"][group]]
     return [Requirement(line) for line in pyproject["project"]["dependencies"] + listed]

@@ -1,4 +1,4 @@
-"""Every setting is in the manual, and the manual names no other."""
+"""The manual names every setting and no other."""
 
 import re
 

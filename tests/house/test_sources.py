@@ -1,4 +1,4 @@
-"""The rules that every source of the house keeps, and examples that break each of them."""
+"""All sources keep the rules, and examples that break them are found."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def test_files_and_functions_are_short() -> None:
     ] == []
 
 
-def test_names_of_modules_say_what_they_hold() -> None:
+def test_module_names_are_specific() -> None:
     assert [offence for path in EVERYWHERE for offence in vaguely_named(Path(shown(path)))] == []
 
 
@@ -40,7 +40,7 @@ def test_modules_open_with_a_sentence() -> None:
     ] == []
 
 
-def test_the_domain_knows_no_binary_float() -> None:
+def test_the_domain_uses_no_binary_float() -> None:
     assert [
         offence for path in DOMAIN for offence in inexact(Path(shown(path)), path.read_text())
     ] == []
@@ -54,7 +54,7 @@ def test_the_domain_reads_no_clock() -> None:
     ] == []
 
 
-def test_the_domain_is_looked_at() -> None:
+def test_the_domain_is_searched() -> None:
     assert len(DOMAIN) > 1
 
 
@@ -80,7 +80,7 @@ def test_a_vague_name_is_found_anywhere_in_a_path(path: str) -> None:
 
 
 @pytest.mark.parametrize("source", ["", "x = 1", '"""Money"""', '"""Money\n\nis exact."""'])
-def test_an_opening_that_is_no_sentence_is_found(source: str) -> None:
+def test_a_docstring_that_does_not_open_with_a_sentence_is_found(source: str) -> None:
     assert list(without_a_sentence(HERE, source)) != []
 
 
@@ -93,7 +93,7 @@ def test_each_way_to_a_binary_float_is_found(source: str) -> None:
     assert list(inexact(HERE, source)) != []
 
 
-def test_exact_arithmetic_is_let_through() -> None:
+def test_exact_arithmetic_is_allowed() -> None:
     assert list(inexact(HERE, "a // b + a % b * 2 - int(c) ** 10")) == []
 
 

@@ -1,4 +1,4 @@
-"""Every operation of the OpenAPI document, with a request that names a merchant's things."""
+"""Requests for every operation of the OpenAPI document that name a merchant's things."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,12 +11,12 @@ PUBLIC: Final = {
     ("GET", "/metrics"),
     ("POST", "/v1/login_check"),
 }
-"""What anybody may ask."""
+"""Operations that need no token."""
 
 
 @dataclass(frozen=True)
 class Things:
-    """What a merchant has, or what nobody has."""
+    """Ids and codes of one merchant, or of nobody."""
 
     promotion: int
     product: int
@@ -27,7 +27,7 @@ class Things:
     application: str
 
     def fill(self, path: str) -> str:
-        """The path with the ids of these things."""
+        """The path with these ids filled in."""
         names = {
             "promotion_id": self.promotion,
             "product_id": self.product,
@@ -37,7 +37,7 @@ class Things:
         return path.format(**names)
 
     def without_names(self, text: str) -> str:
-        """What was answered, without the names of the things that were asked for."""
+        """The answer without the names of these things."""
         named = (
             self.application,
             self.subscription_code,
@@ -51,13 +51,13 @@ class Things:
 
 
 async def operations_of(client: httpx.AsyncClient) -> list[tuple[str, str]]:
-    """The methods and paths that the document describes."""
+    """The documented methods and paths."""
     paths = (await client.get("/openapi.json")).json()["paths"]
     return [(method.upper(), path) for path, methods in paths.items() for method in methods]
 
 
 def body_of(method: str, path: str, things: Things) -> Any:
-    """A body that is valid, and names these things wherever it can."""
+    """A valid body that names these things wherever possible."""
     line = {"line_id": "1", "product_id": things.product, "quantity": 1, "unit_price": "10.00"}
     cart = {"currency": "EUR", "lines": [line], "codes": [things.code]}
     contract = {"subscriptionContract": {"subscriptionTypeId": "monthly", "createdAt": None}}
@@ -113,7 +113,7 @@ def body_of(method: str, path: str, things: Things) -> Any:
 
 
 def in_other_words(things: Things) -> list[tuple[str, str, Any]]:
-    """Requests that name these things in another way than `body_of` does."""
+    """Requests that name these things in other ways than `body_of`."""
     promotion = body_of("POST", "/v1/promotion", things)
     own = {"product_id": things.product, "discount_percent": "1"}
     return [
@@ -133,11 +133,11 @@ async def send(
     things: Things,
     headers: dict[str, str],
 ) -> httpx.Response:
-    """One request that names these things."""
+    """Send one request that names these things."""
     body = body_of(method, path, things)
     return await client.request(method, things.fill(path), json=body, headers=headers)
 
 
 def is_denied(answer: httpx.Response) -> bool:
-    """Whether the role is what stands in the way; the merchant API has a number for it."""
+    """Whether the role was refused; the merchant API has an error number for it."""
     return answer.status_code == 403 or '"error":11000,' in answer.text.replace(" ", "")

@@ -1,4 +1,4 @@
-"""A real service with other limits on connections, so that tests of them are short."""
+"""A real service with shorter limits on connections, so that their tests are short."""
 
 import sys
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ from tests.services import Service
 
 
 class HastyService(Service):
-    """A running service of one process. Its arguments are limits, as in `head_seconds=1`."""
+    """A running service of one process. Its arguments are limits, such as `head_seconds=1`."""
 
     command: ClassVar[Sequence[str]] = (sys.executable, "-m", "tests.security.hasty")
 
 
 def main() -> None:
-    """Serve as `sconto serve` does."""
+    """Serve like `sconto serve`."""
     named = (argument.split("=") for argument in sys.argv[1:])
     limits = ConnectionLimits(**{name: int(value) for name, value in named})
     with terminable(), bind("127.0.0.1", 0) as listener:

@@ -1,8 +1,8 @@
-"""How long an application's event loop is kept from serving others, and requests without a client.
+"""Measures how long a request blocks an application's event loop; sends requests without a client.
 
-What counts is the processor time of this process between two ticks of the loop: of whatever ran on
-the loop, and of other threads that did not let go of the interpreter. A busy machine makes a tick
-late, but adds no processor time to it.
+A stall is the processor time of this process between two ticks of the loop: of code on the loop,
+and of other threads that kept the interpreter. A busy machine makes ticks late, but adds no
+processor time.
 """
 
 import asyncio
@@ -20,14 +20,14 @@ PIECE = 64 * 1024
 
 
 LONGEST = 0.15
-"""Seconds; it is 0.05 at most on a quiet machine, and was 0.2 to 12."""
+"""Seconds. On a quiet machine stalls are at most 0.05; they once were 0.2 to 12."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class Stalled(AssertionError):
-    """The loop was kept from serving others for too long."""
+    """The loop was blocked for too long."""
 
 
 @dataclass
@@ -72,7 +72,7 @@ async def stalls() -> AsyncIterator[Stalls]:
             watched.longest = max(watched.longest, now - before)
             before = time.process_time()
 
-    # As a worker does when it starts: what was there before is not looked through again.
+    # As a worker does at its start: the collector skips all earlier objects.
     gc.collect()
     gc.freeze()
     ticking = asyncio.create_task(tick())
@@ -88,7 +88,7 @@ async def stalls() -> AsyncIterator[Stalls]:
 
 @dataclass
 class Answer:
-    """What an application answered, and how many bytes of the body it asked for."""
+    """An answer, and how many bytes of the body the application read."""
 
     status: int = 0
     body: list[bytes] = field(default_factory=list)
@@ -99,7 +99,7 @@ class Answer:
 async def send(
     app: ASGIApp, method: str, path: str, headers: dict[str, str], body: bytes = b""
 ) -> Answer:
-    """One request, its body in parts as a server brings them; a client would stall the loop too."""
+    """Send a request, its body in parts like a server. A real client would stall the loop too."""
     answer = Answer()
     parts = iter(range(0, max(len(body), 1), PIECE))
 

@@ -1,4 +1,4 @@
-"""What is checked before a body is read: its sender, their role, and how it is encoded."""
+"""Sender, role and encoding are checked before a body is read."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ LARGE = b"{" * 1_000_000
 
 @pytest.fixture
 async def addresses(client: httpx.AsyncClient) -> list[tuple[str, str]]:
-    """The addresses that take a body, all filled in."""
+    """The addresses that take a body, with their parameters filled in."""
     found = [
         (method, NOBODYS.fill(path))
         for method, path in await operations_of(client)
@@ -37,7 +37,7 @@ def is_denied(answer: Answer) -> bool:
     return answer.status == 403 or b'"error":11000,' in b"".join(answer.body)
 
 
-async def test_nothing_is_read_of_a_body_that_its_sender_may_not_send(
+async def test_no_body_is_read_from_a_sender_without_permission(
     app: Starlette, addresses: list[tuple[str, str]], database: Database, bearer: Bearer
 ) -> None:
     denied = 0
@@ -53,7 +53,7 @@ async def test_nothing_is_read_of_a_body_that_its_sender_may_not_send(
     assert denied > 12
 
 
-async def test_little_is_read_of_a_body_without_a_length_that_its_sender_may_not_send(
+async def test_little_is_read_of_a_chunked_body_from_a_sender_without_permission(
     app: Starlette, addresses: list[tuple[str, str]], database: Database, bearer: Bearer
 ) -> None:
     viewer = {**bearer(await create_caller(database, Role.VIEWER)), **JSON, "content-length": ""}
@@ -62,7 +62,7 @@ async def test_little_is_read_of_a_body_without_a_length_that_its_sender_may_not
         assert answer.taken <= (SMALL + PIECE if is_denied(answer) else len(LARGE)), path
 
 
-async def test_nothing_is_read_of_a_compressed_body(
+async def test_no_compressed_body_is_read(
     app: Starlette, addresses: list[tuple[str, str]], merchant: Caller, bearer: Bearer
 ) -> None:
     for method, path in addresses:
@@ -80,7 +80,7 @@ async def test_nothing_is_read_of_a_compressed_body(
         assert (await send(app, method, path, headers, BODY)).taken == len(BODY)
 
 
-async def test_nothing_is_read_of_a_compressed_sign_in_or_file(
+async def test_no_compressed_sign_in_or_file_is_read(
     app: Starlette, merchant: Caller, bearer: Bearer
 ) -> None:
     gzip = {"Content-Encoding": "gzip"}
@@ -92,10 +92,10 @@ async def test_nothing_is_read_of_a_compressed_sign_in_or_file(
         assert b'{"error":111,' in b"".join(answer.body)
 
 
-async def test_the_largest_documented_bodies_are_taken(
+async def test_the_largest_documented_bodies_are_accepted(
     client: httpx.AsyncClient, merchant: Caller, bearer: Bearer
 ) -> None:
-    """Each character of each text is escaped, as some clients do, and beyond 16 bits."""
+    """Every character is escaped, as some clients do, and needs more than 16 bits."""
     letter = "\\ud83d\\ude00"
     lines = ",".join(
         f'{{"line_id":"{letter * 61}{number:03}","product_id":{2**63 - 1},"quantity":1000000,'

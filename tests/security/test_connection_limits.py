@@ -1,4 +1,4 @@
-"""Connections that take too long, and too many of them."""
+"""Slow connections, and too many connections."""
 
 import socket
 import sys
@@ -51,7 +51,7 @@ def settings(database_url: str) -> dict[str, str]:
 def hasty(
     settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[HastyService]:
-    """A service whose times are about a second."""
+    """A service with timeouts of about a second."""
     names = ("head_seconds", "body_seconds", "body_bytes", "answer_seconds", "answer_bytes")
     limits = [f"{name}={getattr(SECOND, name)}" for name in (*names, "idle_seconds")]
     with HastyService.running(tmp_path_factory.mktemp("service"), settings, *limits) as service:
@@ -74,7 +74,7 @@ def address(hasty: HastyService) -> Address:
         (ASK + b"\r\n" + ASK + b"X-Slow: ", b"a"),
     ],
 )
-def test_a_request_head_that_takes_too_long_ends_the_connection(
+def test_a_slow_request_head_ends_the_connection(
     address: Address, first: bytes, again: bytes
 ) -> None:
     with closing(socket.create_connection(address)) as connection:
@@ -100,7 +100,7 @@ def test_an_idle_connection_is_closed(address: Address) -> None:
 
 
 def upload(address: Address, piece: int, pieces: int) -> tuple[bytes, float]:
-    """The answer to a body of that many pieces, five a second, and when it came."""
+    """The answer to a body of this many pieces, sent five a second, and how long it took."""
     with closing(socket.create_connection(address, timeout=30)) as connection:
         connection.sendall(POST % (piece * pieces))
         began = time.monotonic()
@@ -111,21 +111,21 @@ def upload(address: Address, piece: int, pieces: int) -> tuple[bytes, float]:
         return receive_all(connection, 10), time.monotonic() - began
 
 
-def test_a_body_that_trickles_is_refused(address: Address) -> None:
+def test_a_trickling_body_is_refused(address: Address) -> None:
     answer, seconds = upload(address, 1, 100)
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b"connection: close" in answer
     assert 0.5 < seconds < 10
 
 
-def test_a_body_from_a_slow_line_is_served(address: Address) -> None:
+def test_a_body_over_a_slow_connection_is_served(address: Address) -> None:
     answer, seconds = upload(address, 4 * KIB, 15)
     assert answer.startswith(b"HTTP/1.1 4"), answer
     assert not answer.startswith(b"HTTP/1.1 408 "), answer
     assert seconds > 2
 
 
-def test_a_body_that_goes_on_after_the_answer_ends(address: Address) -> None:
+def test_a_body_that_continues_after_the_answer_is_cut_off(address: Address) -> None:
     with closing(socket.create_connection(address)) as connection:
         unknown = b"POST /v1/promotion HTTP/1.1\r\nContent-Length: 999999999999\r\n"
         connection.sendall(unknown + HOST + b"\r\n")
@@ -136,7 +136,7 @@ def test_a_body_that_goes_on_after_the_answer_ends(address: Address) -> None:
 
 @contextmanager
 def narrow(address: Address) -> Iterator[socket.socket]:
-    """A connection of which the system keeps little that was not read."""
+    """A connection with small buffers in the system."""
     with closing(socket.socket()) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * KIB)
         connection.settimeout(30)
@@ -175,9 +175,7 @@ def test_a_client_that_reads_slowly_gets_its_answer(address: Address) -> None:
     assert len(received) > 1_700_000
 
 
-def test_all_requests_that_wait_for_answers_together_are_limited(
-    settings: dict[str, str], tmp_path: Path
-) -> None:
+def test_waiting_requests_are_limited_in_total(settings: dict[str, str], tmp_path: Path) -> None:
     with HastyService.running(tmp_path, settings, "unread=100000") as service:
         address = address_of(service.url)
         ahead = ASK + b"\r\n"
@@ -191,7 +189,7 @@ def test_all_requests_that_wait_for_answers_together_are_limited(
 
 @contextmanager
 def idle(address: Address, number: int) -> Iterator[list[socket.socket]]:
-    """Connections that ask for nothing."""
+    """Connections that send nothing."""
     with ExitStack() as stack:
         yield [
             stack.enter_context(closing(socket.create_connection(address, timeout=10)))
@@ -218,7 +216,7 @@ def test_idle_connections_make_room_for_requests(crowded: HastyService) -> None:
             time.sleep(0.1)
             for _ in range(50):
                 assert exchange(address, LAST).startswith(b"HTTP/1.1 200 ")
-            # One that has been used stays longer than those that never were.
+            # A used connection stays longer than unused ones.
             client.request("GET", "/health/live")
             assert client.getresponse().status == 200
 
@@ -244,7 +242,7 @@ def test_bodies_after_their_answers_make_room_for_requests(crowded: HastyService
             assert exchange(address, LAST).startswith(b"HTTP/1.1 200 ")
 
 
-def test_a_request_beyond_the_limit_is_refused_and_those_under_way_are_served(
+def test_a_request_beyond_the_limit_is_refused_and_running_ones_are_served(
     crowded: HastyService,
 ) -> None:
     address = address_of(crowded.url)
@@ -282,7 +280,7 @@ def test_idle_connections_beyond_the_limit_on_files_break_no_request(
         [worker] = service.workers()
         address = address_of(service.url)
         with idle(address, 600):
-            # Until the service has read that they ask for nothing, it may refuse others.
+            # The service may refuse others until it knows that these are idle.
             wait_until(lambda: exchange(address, LAST, silence=5).startswith(b"HTTP/1.1 200 "))
             for _ in range(100):
                 assert exchange(address, LAST, silence=5).startswith(b"HTTP/1.1 200 ")

@@ -1,4 +1,6 @@
-"""What is checked before a form of the portal is read: its sender and their role."""
+"""Sender and role are checked before a form of the portal is read."""
+
+from collections.abc import Callable
 
 import pytest
 from starlette.applications import Starlette
@@ -24,8 +26,16 @@ ADDRESSES = [
 ]
 UPLOADS = [path for path in ADDRESSES if path.endswith(("/codes", "/new", "/edit", "/preview"))]
 
-CODES = b"".join(b"A%07d\n" % number for number in range(200_000))
-IDS = b"".join(b"%d\n" % number for number in range(1, 100_000))
+
+def codes(number: int) -> bytes:
+    """A file with this number of codes."""
+    return b"".join(b"A%07d\n" % code for code in range(number))
+
+
+def ids(number: int) -> bytes:
+    """A file with this number of product ids."""
+    return b"".join(b"%d\n" % product_id for product_id in range(1, number + 1))
+
 
 MULTIPART = {"Content-Type": "multipart/form-data; boundary=b"}
 TYPED = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -40,14 +50,14 @@ def multipart(token: str, content: bytes, field: str = "code_file") -> bytes:
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-async def test_nothing_is_read_of_a_strangers_form(app: Starlette, address: str) -> None:
+async def test_no_form_is_read_from_a_stranger(app: Starlette, address: str) -> None:
     body = multipart("x", b"x" * 100_000)
     answer = await send(app, "POST", address, MULTIPART, body)
     assert answer.taken == 0
     assert answer.status == (403 if address.endswith("/sign-in") else 303)
 
 
-async def test_nothing_is_read_of_a_form_that_its_sender_may_not_send(
+async def test_no_form_is_read_from_a_sender_without_permission(
     app: Starlette, database: Database, tokens: Tokens
 ) -> None:
     cookie = cookie_of(await create_caller(database, Role.VIEWER), tokens)
@@ -58,7 +68,7 @@ async def test_nothing_is_read_of_a_form_that_its_sender_may_not_send(
         assert (answer.status, answer.taken) == (403, 0), address
 
 
-async def test_nothing_is_read_of_a_form_that_another_site_sends_or_that_is_compressed(
+async def test_no_form_from_another_site_or_compressed_form_is_read(
     app: Starlette, merchant: Caller, tokens: Tokens
 ) -> None:
     cookie = {"Cookie": cookie_of(merchant, tokens)}
@@ -75,7 +85,7 @@ async def test_nothing_is_read_of_a_form_that_another_site_sends_or_that_is_comp
         assert (answer.status, answer.taken) == (415, 0), address
 
 
-async def test_a_sign_in_and_a_form_of_typed_fields_have_64_kib(
+async def test_a_sign_in_and_a_form_without_files_are_limited_to_64_kib(
     app: Starlette, merchant: Caller, tokens: Tokens
 ) -> None:
     visitor = {"Cookie": f"{VISITOR_COOKIE}=me"}
@@ -88,7 +98,7 @@ async def test_a_sign_in_and_a_form_of_typed_fields_have_64_kib(
         assert (answer.status, answer.taken) == (413, 0), address
 
 
-async def test_a_promotion_with_files_has_16_mib(
+async def test_a_promotion_with_files_is_limited_to_16_mib(
     app: Starlette, merchant: Caller, tokens: Tokens
 ) -> None:
     cookie = cookie_of(merchant, tokens)
@@ -99,19 +109,19 @@ async def test_a_promotion_with_files_has_16_mib(
 
 
 @pytest.mark.parametrize(
-    "content",
+    "make",
     [
-        pytest.param(b"\r" * 4_000_000, id="ends of lines"),
-        pytest.param(b"\r\n-" * 1_000_000, id="beginnings of boundaries"),
-        pytest.param(b"".join(b"A%07d\n" % number for number in range(500_000)), id="codes"),
+        pytest.param(lambda: b"\r" * 4_000_000, id="ends of lines"),
+        pytest.param(lambda: b"\r\n-" * 1_000_000, id="beginnings of boundaries"),
+        pytest.param(lambda: codes(500_000), id="codes"),
     ],
 )
 @tried_again_if_stalled
 async def test_an_upload_does_not_stall_the_loop(
-    app: Starlette, merchant: Caller, tokens: Tokens, content: bytes
+    app: Starlette, merchant: Caller, tokens: Tokens, make: Callable[[], bytes]
 ) -> None:
     cookie = cookie_of(merchant, tokens)
-    body = multipart(token_for(cookie.partition("=")[2]), content)
+    body = multipart(token_for(cookie.partition("=")[2]), make())
     async with stalls() as watched:
         answer = await send(
             app, "POST", f"{ADDRESS}/promotions/new", {**MULTIPART, "Cookie": cookie}, body
@@ -121,17 +131,22 @@ async def test_an_upload_does_not_stall_the_loop(
 
 
 @pytest.mark.parametrize(
-    ("field", "content", "status"),
+    ("field", "make", "status"),
     [
-        pytest.param("code_file", CODES, 200, id="codes"),
-        pytest.param("product_file", IDS, 422, id="ids"),
-        pytest.param("product_file", b"\xff" * 4_000_000, 422, id="no text"),
-        pytest.param("product_file", b'1\n"' + b"x" * 200_000, 422, id="no csv"),
+        pytest.param("code_file", lambda: codes(200_000), 200, id="codes"),
+        pytest.param("product_file", lambda: ids(100_000), 422, id="ids"),
+        pytest.param("product_file", lambda: b"\xff" * 4_000_000, 422, id="no text"),
+        pytest.param("product_file", lambda: b'1\n"' + b"x" * 200_000, 422, id="no csv"),
     ],
 )
 @tried_again_if_stalled
 async def test_checking_a_promotion_with_a_large_file_does_not_stall_the_loop(
-    app: Starlette, merchant: Caller, tokens: Tokens, field: str, content: bytes, status: int
+    app: Starlette,
+    merchant: Caller,
+    tokens: Tokens,
+    field: str,
+    make: Callable[[], bytes],
+    status: int,
 ) -> None:
     cookie = cookie_of(merchant, tokens)
     typed = {
@@ -146,7 +161,7 @@ async def test_checking_a_promotion_with_a_large_file_does_not_stall_the_loop(
     }
     part = b'--b\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
     body = b"".join(part % (name.encode(), text.encode()) for name, text in typed.items())
-    body += multipart(token_for(cookie.partition("=")[2]), content, field)
+    body += multipart(token_for(cookie.partition("=")[2]), make(), field)
     async with stalls() as watched:
         answer = await send(
             app, "POST", f"{ADDRESS}/promotions/new", {**MULTIPART, "Cookie": cookie}, body

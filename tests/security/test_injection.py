@@ -1,4 +1,4 @@
-"""Text that means something to a database, a spreadsheet, a page or a log, in every text field."""
+"""Text with a meaning for databases, spreadsheets, pages or logs, in every text field."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ OWN: Final = Things(1, 11111, "order", "CODE", "1", "SUBSCRIPTION", "1")
 
 
 def with_probe(value: Any, probe: str) -> Iterator[Any]:
-    """Copies of a body, each with the probe in the place of one text, or one number."""
+    """Copies of a body, each with the probe instead of one text or number."""
     if isinstance(value, dict):
         for name, inner in value.items():
             for changed in with_probe(inner, probe):
@@ -103,7 +103,7 @@ async def test_no_text_in_an_address_reaches_the_database_as_a_statement(
         "$1::text || pg_sleep(5)",
     ],
 )
-async def test_a_text_is_a_text_whatever_is_written_in_it(
+async def test_text_stays_text_whatever_it_contains(
     client: httpx.AsyncClient, merchant: Caller, bearer: Bearer, text: str
 ) -> None:
     headers = bearer(merchant)
@@ -130,7 +130,7 @@ async def test_a_text_is_a_text_whatever_is_written_in_it(
     assert [one["name"] for one in listed["products"]] == [text]
 
 
-async def test_a_name_is_stored_and_told_to_the_letter(
+async def test_a_name_is_stored_and_returned_unchanged(
     client: httpx.AsyncClient, database: Database, merchant: Caller, bearer: Bearer
 ) -> None:
     names = [*PROBES[:-2], "<script>alert(1)</script>", '=HYPERLINK("http://127.0.0.1")']
@@ -150,6 +150,6 @@ async def test_a_name_is_stored_and_told_to_the_letter(
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
-def test_a_spreadsheet_is_shown_no_formula(start: str) -> None:
+def test_a_spreadsheet_is_given_no_formula(start: str) -> None:
     assert shown_as_text(f"{start}cmd|' /C calc'!A0").startswith("'")
     assert shown_as_text(f"plain{start}") == f"plain{start}"

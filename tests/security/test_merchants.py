@@ -1,4 +1,4 @@
-"""Another merchant's things cannot be told from things that nobody has."""
+"""Another merchant's things look like things that do not exist."""
 
 from collections.abc import Callable
 
@@ -23,9 +23,9 @@ NOBODYS = Things(
 
 
 async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str, str]) -> Things:
-    """A merchant with one of each: what the requests of the other one will name."""
+    """A merchant with one of each thing that requests can name."""
     async with database.write() as connection:
-        # Numbers that nothing else in an answer can be taken for.
+        # Ids that cannot be confused with other numbers in an answer.
         for table in ("promotions", "subscription_promotions"):
             await connection.execute(
                 "SELECT setval(sequence, greatest(nextval(sequence), 660000000 + $2))"
@@ -63,7 +63,7 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
 
 
 def find_id(answer: object) -> int:
-    """The id in an answer, wherever its format puts it."""
+    """The id in an answer of any format."""
     if isinstance(answer, dict):
         for name in ("id", "promotion_id", "data", "promotion"):
             if name in answer:
@@ -72,7 +72,7 @@ def find_id(answer: object) -> int:
     return int(answer)
 
 
-async def test_no_request_tells_another_merchants_things_from_things_that_nobody_has(
+async def test_another_merchants_things_look_like_things_that_do_not_exist(
     client: httpx.AsyncClient, database: Database, merchant: Caller, bearer: Bearer
 ) -> None:
     victim = bearer(merchant)
@@ -84,7 +84,7 @@ async def test_no_request_tells_another_merchants_things_from_things_that_nobody
         if method in ("POST", "PUT", "PATCH"):
             assert body_of(method, path, NOBODYS) is not None, f"{method} {path} is not attacked"
         answers = []
-        # Each of two strangers, so that what the first one creates is not in the other's way.
+        # Two strangers, because the first one creates things.
         for things in (theirs, NOBODYS):
             stranger = bearer(await create_caller(database))
             answer = await send(client, method, path, things, stranger)
@@ -102,7 +102,7 @@ async def test_no_request_tells_another_merchants_things_from_things_that_nobody
         assert told_of_theirs.status_code == told_of_nobodys.status_code >= 400
         assert told(told_of_theirs, theirs) == told(told_of_nobodys, NOBODYS)
     assert await everything(client, theirs, victim) == before
-    # The owner is let in by the very same requests: none was refused for being malformed.
+    # The owner succeeds with the same requests, so none was refused as malformed.
     for method, path in sorted(operations, key=lambda one: (one[0] == "DELETE", len(one[1]))):
         if not path.endswith("/codes") or method != "DELETE":
             answer = await send(client, method, path, theirs, victim)
@@ -127,7 +127,7 @@ async def test_no_list_and_no_search_shows_another_merchants_things(
         assert theirs.without_names(answer.text) == answer.text
 
 
-async def test_another_merchants_cursor_opens_no_window_into_their_list(
+async def test_another_merchants_cursor_shows_nothing_of_their_list(
     client: httpx.AsyncClient, database: Database, merchant: Caller, bearer: Bearer
 ) -> None:
     own, stranger = bearer(merchant), bearer(await create_caller(database))
@@ -147,7 +147,7 @@ async def test_another_merchants_cursor_opens_no_window_into_their_list(
 async def everything(
     client: httpx.AsyncClient, things: Things, headers: dict[str, str]
 ) -> list[str]:
-    """All that the owner can read of these things."""
+    """Everything that the owner can read of these things."""
     reads = [path for method, path in await operations_of(client) if method == "GET"]
     answers = [
         await client.get(things.fill(path), headers=headers)
@@ -159,14 +159,14 @@ async def everything(
 
 
 def told(answer: httpx.Response, things: Things) -> str:
-    """What an answer says, but for the names that were asked for, new ids and times."""
+    """An answer without the requested names, new ids and times."""
     if answer.is_success and answer.request.method in ("POST", "PUT", "PATCH"):
         return things.without_names(str(sorted(shape(answer))))
     return things.without_names(answer.text)
 
 
 def shape(answer: httpx.Response) -> list[str]:
-    """Every value of a JSON answer by its place, but those that differ from call to call."""
+    """The values of a JSON answer by path, except those that differ between calls."""
     found: list[str] = []
 
     def walk(value: object, place: str) -> None:

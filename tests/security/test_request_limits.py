@@ -1,4 +1,4 @@
-"""Requests without an end: what is too large is refused before any of it is kept."""
+"""Endless requests: what is too large is refused before it is kept in memory."""
 
 import shutil
 import socket
@@ -19,12 +19,12 @@ LIMITS = ConnectionLimits()
 MEGABYTE = 1024 * 1024
 FLOOD = 200 * MEGABYTE
 ROOM = 12 * MEGABYTE
-"""What a worker may gain from answering anything at all."""
+"""Memory that a worker may gain from any answer."""
 
 HOST = b"Host: sconto\r\n"
 ASK = b"GET /health/live HTTP/1.1\r\n" + HOST
 SIGN_IN = b'{"username": "nobody"}'
-"""Its answer, 400 with error 11010, is for this body only."""
+"""Only this body is answered with 400 and error 11010."""
 POST = b"POST /v1/login_check HTTP/1.1\r\nContent-Type: application/json\r\n" + HOST
 CHUNKS = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 CHUNKED = b"%x\r\n%s\r\n0\r\n" % (len(SIGN_IN), SIGN_IN)
@@ -63,7 +63,7 @@ FLOODS = {
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 @pytest.mark.parametrize("kind", FLOODS)
-def test_200_megabytes_in_one_section_of_a_request_are_refused_and_not_kept(
+def test_200_megabytes_in_one_part_of_a_request_are_refused_and_not_kept(
     service: Service, address: Address, kind: str
 ) -> None:
     first, again, status = FLOODS[kind]
@@ -79,9 +79,7 @@ def test_200_megabytes_in_one_section_of_a_request_are_refused_and_not_kept(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
-def test_requests_sent_ahead_of_their_answers_wait_outside_the_process(
-    service: Service, address: Address
-) -> None:
+def test_pipelined_requests_wait_outside_the_process(service: Service, address: Address) -> None:
     [worker] = service.workers()
     before = peak_memory(worker)
     requests = (b"GET / HTTP/1.1\r\n\r\n" * 60_000)[: 1 * MEGABYTE]
@@ -109,7 +107,7 @@ def test_requests_sent_ahead_of_their_answers_wait_outside_the_process(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
-def test_bodies_that_were_not_wanted_are_not_kept(service: Service, address: Address) -> None:
+def test_refused_bodies_are_not_kept(service: Service, address: Address) -> None:
     [worker] = service.workers()
     before = peak_memory(worker)
     body = b"a" * 250_000
@@ -149,7 +147,7 @@ def test_requests_up_to_the_limits_are_served(address: Address) -> None:
     assert status(b"\r\n\r\n" + line % b"" + end) == b"200"
 
 
-def test_a_request_that_comes_byte_by_byte_is_understood(address: Address) -> None:
+def test_a_request_sent_byte_by_byte_is_understood(address: Address) -> None:
     request = CHUNKS + b"1;a=b\r\n{\r\n" + b"%x\r\n%s\r\n" % (len(SIGN_IN) - 1, SIGN_IN[1:])
     request += b"0;c\r\nX-Trailer: y\r\n\r\n" + ASK + b"Connection: close\r\n\r\n"
     with closing(socket.create_connection(address, timeout=30)) as connection:

@@ -1,4 +1,4 @@
-"""What the log, the figures and the answers never have: keys, passwords, tokens and codes."""
+"""Keys, passwords, tokens and codes are in no log, metric or error."""
 
 from pathlib import Path
 
@@ -17,9 +17,7 @@ SECRETS = Things(
 )
 
 
-async def test_what_is_secret_is_in_no_log_no_figure_and_no_error(
-    database_url: str, tmp_path: Path
-) -> None:
+async def test_secrets_are_in_no_log_metric_or_error(database_url: str, tmp_path: Path) -> None:
     with psycopg.connect(database_url) as connection:
         row = connection.execute(
             "INSERT INTO merchants (name) VALUES ('secretive') RETURNING merchant_id"

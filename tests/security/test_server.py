@@ -1,4 +1,4 @@
-"""What reaches the server as raw bytes: smuggled requests, injected headers, stalled requests."""
+"""Raw bytes: smuggled requests, injected headers and stalled requests."""
 
 import socket
 import time

@@ -1,4 +1,4 @@
-"""A network between Sconto and its database that can be cut and mended."""
+"""A network between Sconto and its database that can be cut and repaired."""
 
 import asyncio
 import threading
@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 
 class Cable:
-    """Passes bytes on to the database's socket, in a thread of its own, while it is plugged in."""
+    """Passes bytes to the database's socket, in a thread, while it is connected."""
 
     def __init__(self, database_url: str, folder: Path) -> None:
         parts = urlsplit(database_url)
@@ -31,7 +31,7 @@ class Cable:
     @classmethod
     @contextmanager
     def between(cls, database_url: str, folder: Path) -> Iterator[Self]:
-        """A cable that is plugged in; a database's address over it is `url`."""
+        """A connected cable; `url` is the database's address over it."""
         cable = cls(database_url, folder)
         thread = threading.Thread(target=cable._loop.run_forever)
         thread.start()
@@ -45,24 +45,24 @@ class Cable:
             cable._loop.close()
 
     def mend(self) -> None:
-        """Plug it in."""
+        """Connect it again."""
         asyncio.run_coroutine_threadsafe(self._mend(), self._loop).result(10)
 
     def cut(self) -> None:
-        """Break every connection, and let nobody make another."""
+        """Break every connection and refuse new ones."""
         asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result(10)
 
     def lose_answers(self, times: int, *questions: bytes) -> None:
-        """So many times let the database do what is asked, and break the connection."""
+        """This many times, pass the question on but break the connection before the answer."""
         self._questions, self._losses = questions, times
 
     @property
     def losses_left(self) -> int:
-        """How many answers are still to be lost."""
+        """The number of answers still to be lost."""
         return self._losses
 
     def stall(self) -> None:
-        """Let nothing through any more, and tell nobody."""
+        """Let nothing through, without closing connections."""
         self._loop.call_soon_threadsafe(self._flows.clear)
 
     async def _mend(self) -> None:
@@ -102,7 +102,7 @@ class Cable:
     async def _ask(
         self, reader: asyncio.StreamReader, far: asyncio.StreamWriter, near: asyncio.StreamWriter
     ) -> None:
-        """Pass questions on, until there is one whose answer is to be lost."""
+        """Pass questions on until one whose answer shall be lost."""
         with suppress(OSError):
             while chunk := await reader.read(65536):
                 await self._flows.wait()

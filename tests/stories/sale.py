@@ -1,4 +1,4 @@
-"""Processes that raise a promotion's percent, and processes that look for prices behind it."""
+"""Processes that raise a promotion's percent, and processes that look for old prices."""
 
 import asyncio
 import ctypes
@@ -27,7 +27,7 @@ _SPAWN: Final = multiprocessing.get_context("spawn")
 
 
 class Numbers(ctypes.Structure):
-    """What the processes of a sale share, without a lock, for a process is killed while it has one.
+    """Shared memory of a sale's processes. It has no lock, because a killed process would keep it.
 
     `percent` is the highest that was acknowledged to an editor, in millionths; `turn` says which of
     the editors is to edit.
@@ -40,7 +40,7 @@ class Numbers(ctypes.Structure):
 
 
 class Seen(ctypes.Structure):
-    """What a watcher saw: how often it asked, and how many of the answers were behind or torn."""
+    """What a watcher saw: answers in all, old ones (`behind`) and inconsistent ones (`torn`)."""
 
     _fields_ = tuple((name, ctypes.c_int64) for name in ("asked", "behind", "torn", "last"))
     asked: int
@@ -63,22 +63,22 @@ class Sale:
         return cls(url, caller, promotion_id, _share(Numbers))
 
     def start_editor(self, turn: int) -> SpawnProcess:
-        """A process that edits as fast as it is answered, once it is its turn."""
+        """A process that edits without a pause once it is its turn."""
         return _start(_raise_percent, self, turn)
 
     def start_watcher(self, ask: Ask) -> tuple[SpawnProcess, Seen]:
-        """A process that asks as fast as it is answered until the sale is over, and once more."""
+        """A process that keeps asking until the sale is over, and once more."""
         seen = _share(Seen)
         return _start(_watch, self, ask, seen), seen
 
 
 async def ask_for_a_quote(database: Database, caller: Caller, _order_id: str) -> PricedCart:
-    """What the cart costs."""
+    """A quote of the cart."""
     return await quote(database, caller, CART, NOON)
 
 
 async def ask_for_an_order(database: Database, caller: Caller, order_id: str) -> PricedCart:
-    """What an order of the cart was written down with."""
+    """The stored outcome of an order of the cart."""
     await place_order(database, caller, NewOrder(order_id, CART), NOON, NOON.date())
     return (await get_order(database, caller, order_id)).outcome
 
@@ -94,9 +94,9 @@ def _raise_percent(sale: Sale, turn: int) -> None:
         database = await Database.open(sale.url, connections=1)
         while not sale.numbers.over:
             if sale.numbers.turn != turn:
-                await asyncio.sleep(0.001)
+                await asyncio.sleep(0.01)
                 continue
-            # Where the one before was killed between the commit and its answer, it is stored.
+            # Stored already if the editor before was killed between commit and answer.
             percent = sale.numbers.percent + 1
             await change_promotion(
                 database, sale.caller, sale.promotion_id, change_to(percent), NOON
@@ -120,6 +120,7 @@ def _watch(sale: Sale, ask: Ask, seen: Seen) -> None:
             seen.behind += seen.last < acknowledged
             seen.torn += len(percents) > 1
             seen.asked += 1
+            await asyncio.sleep(0.002)
         await database.close()
 
     asyncio.run(watch())

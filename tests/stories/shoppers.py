@@ -1,4 +1,4 @@
-"""Many clients at once that place orders of two products, and what they were promised."""
+"""Concurrent clients that place orders of two products."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
@@ -12,7 +12,7 @@ import httpx
 async def clients(
     url: str, headers: dict[str, str], number: int = 32
 ) -> AsyncIterator[list[httpx.AsyncClient]]:
-    """Clients with a connection each."""
+    """Clients with one connection each."""
     opened = [
         httpx.AsyncClient(base_url=f"{url}/checkout/v1", headers=headers, timeout=30)
         for _ in range(number)
@@ -27,7 +27,7 @@ async def share_out(
     workers: list[httpx.AsyncClient],
     run: Callable[[httpx.AsyncClient, Any], Coroutine[None, None, None]],
 ) -> None:
-    """Let each client take the next task once it is done with one."""
+    """Let each client take the next task when it has finished one."""
     waiting = iter(list(tasks))
 
     async def work(client: httpx.AsyncClient) -> None:

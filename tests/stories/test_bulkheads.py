@@ -1,4 +1,4 @@
-"""What one merchant's orders wait for takes nothing from other orders."""
+"""Orders that wait for a lock do not delay other orders."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ Bearer = Callable[[Caller], dict[str, str]]
 HOLD: Final = "SELECT FROM codes WHERE merchant_id = $1 AND code_key = 'held' FOR UPDATE"
 
 
-async def test_forty_orders_for_a_locked_code_keep_no_other_order_waiting(
+async def test_forty_orders_for_a_locked_code_delay_no_other_order(
     server: str, database: Database, merchant: Caller, bearer: Bearer
 ) -> None:
     codes = ("held", *(f"c{number}" for number in range(20)))
@@ -62,7 +62,7 @@ async def test_forty_orders_for_a_locked_code_keep_no_other_order_waiting(
         assert (await client.post("/orders", json=an_order("held-1", "held"))).status_code == 201
 
 
-async def test_orders_that_want_a_code_which_is_let_go_are_answered_at_once(
+async def test_orders_for_a_released_code_are_answered_immediately(
     server: str, database: Database, merchant: Caller, bearer: Bearer
 ) -> None:
     new = a_promotion(codes=("held",), code_type=CodeType.ONE_TIME)
@@ -80,7 +80,7 @@ async def test_orders_that_want_a_code_which_is_let_go_are_answered_at_once(
     assert sorted(answer.status_code for answer in answers) == [201, *[409] * (WAITING - 1)]
 
 
-async def test_an_order_that_is_locked_is_answered_503_and_changed_once_it_is_free(
+async def test_changing_a_locked_order_is_503_until_it_is_free(
     client: httpx.AsyncClient, database: Database, merchant: Caller, bearer: Bearer
 ) -> None:
     headers = bearer(merchant)

@@ -1,4 +1,4 @@
-"""Clients that close, stall, or send more than is read."""
+"""Clients that close, stall, or send too much."""
 
 import socket
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def token(tokens: Tokens) -> dict[str, str]:
 
 @pytest.mark.parametrize("connection", ["close", "keep-alive"])
 @pytest.mark.parametrize("times", [1, 5])
-def test_a_body_that_is_too_large_gets_an_answer_that_can_be_read(
+def test_a_body_that_is_too_large_gets_a_readable_answer(
     address: tuple[str, int], token: dict[str, str], connection: str, times: int
 ) -> None:
     def refuse(path: str, headers: dict[str, str]) -> tuple[int, bytes]:
@@ -55,7 +55,7 @@ def test_a_body_that_is_too_large_gets_an_answer_that_can_be_read(
     assert refuse("/nowhere", JSON)[0] == 404
 
 
-def test_a_connection_serves_on_after_a_body_that_was_too_large(
+def test_a_connection_stays_usable_after_a_body_that_is_too_large(
     address: tuple[str, int], token: dict[str, str]
 ) -> None:
     with closing(HTTPConnection(*address, timeout=30)) as client:

@@ -1,4 +1,4 @@
-"""`sconto demo`: what it prints works when it is pasted, and stays when it is started again."""
+"""`sconto demo`: its printed lines work, and its data survive a restart."""
 
 import json
 import re
@@ -20,7 +20,7 @@ from tests.services import SCONTO, environment_of
 
 @dataclass(frozen=True)
 class Demo:
-    """What a demo printed."""
+    """The output of a demo."""
 
     text: str
 
@@ -43,7 +43,7 @@ class Demo:
 
 @contextmanager
 def running_demo(folder: Path, port: int, stop: signal.Signals = signal.SIGTERM) -> Iterator[Demo]:
-    """A demo with its data in the folder; stopped as Ctrl+C does, or killed."""
+    """A demo with its data in the folder; stopped like Ctrl+C, or killed."""
     settings = {"SCONTO_DATA_DIR": str(folder), "SCONTO_DATABASE_URL": "postgresql://not/asked"}
     with subprocess.Popen(
         [SCONTO, "demo", "--port", str(port)],
@@ -69,7 +69,7 @@ def running_demo(folder: Path, port: int, stop: signal.Signals = signal.SIGTERM)
 
 
 def paste(demo: Demo, line: str, shell: str = "sh") -> Any:
-    """What a line answers in a new shell, after the line that exports the token."""
+    """The JSON that a line prints in a new shell, after the line that exports the token."""
     run = subprocess.run(
         [shell, "-c", f"export TOKEN={demo.token}\n{line}"],
         capture_output=True,
@@ -81,7 +81,7 @@ def paste(demo: Demo, line: str, shell: str = "sh") -> Any:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the lines need curl")
-def test_the_main_job_works_when_pasted_and_again_on_the_same_data(tmp_path: Path) -> None:
+def test_the_printed_lines_work_and_a_restart_keeps_the_data(tmp_path: Path) -> None:
     with running_demo(tmp_path / "data", 0) as demo:
         assert httpx.get(f"{demo.address}/docs", timeout=60).status_code == 200
         shop = httpx.get(f"{demo.address}/shop?code=WELCOME10", follow_redirects=True, timeout=60)
@@ -116,13 +116,22 @@ def test_the_main_job_works_when_pasted_and_again_on_the_same_data(tmp_path: Pat
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the lines need curl")
-def test_a_demo_that_was_killed_goes_on_with_the_same_data(tmp_path: Path) -> None:
-    with running_demo(tmp_path / "data", 0, stop=signal.SIGKILL) as killed:
+def test_a_demo_on_a_taken_port_takes_another_and_keeps_its_data_when_killed(
+    prepared_data_dir: Path,
+) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as occupied,
+        running_demo(prepared_data_dir, occupied.getsockname()[1], stop=signal.SIGKILL) as killed,
+    ):
+        port = occupied.getsockname()[1]
+        assert f"Port {port} is taken" in killed.text
+        assert not killed.address.endswith(f":{port}")
+        assert len(promotions(killed)) > 3
         create, _, order, statistics = killed.lines
         promotion_id = paste(killed, create)["id"]
         placed = paste(killed, order)
         counted = paste(killed, statistics)
-    with running_demo(tmp_path / "data", 0) as demo:
+    with running_demo(prepared_data_dir, 0) as demo:
         assert promotion_id in promotions(demo)
         again = statistics.replace(killed.address, demo.address)
         assert paste(demo, again) == counted
@@ -134,15 +143,6 @@ def test_a_demo_that_was_killed_goes_on_with_the_same_data(tmp_path: Path) -> No
         assert kept.json() == placed
         for line in demo.lines:
             paste(demo, line)
-
-
-def test_a_demo_whose_port_is_taken_says_so_and_takes_another(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as occupied:
-        port = occupied.getsockname()[1]
-        with running_demo(tmp_path / "data", port) as demo:
-            assert f"Port {port} is taken" in demo.text
-            assert not demo.address.endswith(f":{port}")
-            assert len(promotions(demo)) > 3
 
 
 def promotions(demo: Demo) -> list[int]:

@@ -1,4 +1,4 @@
-"""What those who run Sconto see of it."""
+"""The health of a service, as a load balancer sees it."""
 
 import httpx
 import pytest
@@ -10,9 +10,7 @@ async def test_a_service_with_a_database_is_live_and_ready(client: httpx.AsyncCl
 
 
 @pytest.mark.parametrize("address", ["/health/live", "/health/ready"])
-async def test_a_load_balancer_that_asks_with_head_is_answered_as_with_get(
-    client: httpx.AsyncClient, address: str
-) -> None:
+async def test_health_answers_head_like_get(client: httpx.AsyncClient, address: str) -> None:
     got, head = await client.get(address), await client.head(address)
     assert head.status_code == got.status_code == 200
     assert head.headers["Content-Length"] == got.headers["Content-Length"]

@@ -1,4 +1,4 @@
-"""A database that is lost while Sconto serves, and comes back."""
+"""The database disappears while Sconto serves, and comes back."""
 
 import os
 import signal
@@ -22,12 +22,12 @@ from tests.stories.cable import Cable
 
 @pytest.fixture
 def short_folder() -> Iterator[Path]:
-    """A folder whose path leaves room for a socket's name."""
+    """A folder with a path short enough for a socket."""
     with TemporaryDirectory(prefix="sconto-") as folder:
         yield Path(folder)
 
 
-def test_a_lost_database_is_said_in_each_dialect_and_forgotten_when_it_is_back(
+def test_a_lost_database_is_503_in_each_format_until_it_is_back(
     create_database: Callable[[], str], tmp_path: Path, short_folder: Path, tokens: Tokens
 ) -> None:
     with Cable.between(create_database(), short_folder) as cable:
@@ -56,12 +56,12 @@ def test_a_lost_database_is_said_in_each_dialect_and_forgotten_when_it_is_back(
             assert service.get("/health/live").status_code == 200
             cable.mend()
             wait_until(lambda: statuses() == well, within=10)
-            # Each worker had connections of its own that were broken.
+            # Each worker had broken connections.
             assert [statuses() for _ in range(8)] == [well] * 8
             assert "Traceback" not in service.log
 
 
-def test_a_service_that_starts_without_a_database_takes_no_token_until_it_knows_which_were_ended(
+def test_a_service_started_without_a_database_accepts_no_token_until_it_knows_the_ended_ones(
     create_database: Callable[[], str], tmp_path: Path, short_folder: Path, tokens: Tokens
 ) -> None:
     url = create_database()
@@ -92,11 +92,13 @@ def test_a_service_that_starts_without_a_database_takes_no_token_until_it_knows_
             assert "Traceback" not in service.log
 
 
-def test_a_bundled_server_that_is_killed_comes_back_under_the_service(tmp_path: Path) -> None:
-    settings = {"SCONTO_DATA_DIR": str(tmp_path / "data")}
+def test_a_killed_bundled_server_is_restarted_under_the_service(
+    prepared_data_dir: Path, tmp_path: Path
+) -> None:
+    settings = {"SCONTO_DATA_DIR": str(prepared_data_dir)}
     with Service.running(tmp_path / "service", settings) as service:
         assert service.get("/health/ready").status_code == 200
-        [pid_file] = (tmp_path / "data").rglob("postmaster.pid")
+        [pid_file] = prepared_data_dir.rglob("postmaster.pid")
         postmaster = int(pid_file.read_text().splitlines()[0])
         os.kill(postmaster, signal.SIGKILL)
         wait_until(lambda: service.get("/health/ready").status_code == 200)
@@ -104,12 +106,12 @@ def test_a_bundled_server_that_is_killed_comes_back_under_the_service(tmp_path: 
 
 
 def ask(service: Service, path: str, headers: dict[str, str]) -> httpx.Response:
-    """One request on a connection of its own."""
+    """One request on a new connection."""
     return httpx.get(service.url + path, headers=headers, timeout=30)
 
 
 def says_unavailable(path: str, answer: httpx.Response) -> bool:
-    """Whether the body is a 503 in the dialect of the path."""
+    """Whether the body is a 503 in the format of the path."""
     if path.startswith("/v1"):
         [error] = answer.json()["errors"]
         return error["error"] == 503 and bool(error["message"])

@@ -1,4 +1,4 @@
-"""A million codes by file, both ways, beside which the service goes on."""
+"""A million codes are uploaded and downloaded, and the service goes on."""
 
 import re
 import time
@@ -20,7 +20,7 @@ MEGABYTE = 1024 * 1024
 
 
 def most_memory(process: int) -> int:
-    """The most bytes that the process ever had in memory."""
+    """The peak memory of the process, in bytes."""
     status = Path(f"/proc/{process}/status").read_text()
     [kilobytes] = re.findall(r"^VmHWM:\s+(\d+) kB$", status, re.M)
     return int(kilobytes) * 1024
@@ -56,7 +56,7 @@ def test_codes_are_uploaded_and_downloaded_as_a_stream(
             url, content=content, headers={**headers, "Content-Type": "text/csv"}, timeout=200
         )
         assert (answer.status_code, answer.json()) == (200, {"added": number})
-        # Three times this on two cores that have nothing else to do.
+        # Two idle cores reach three times this.
         assert number < 1_000_000 or number > 25_000 * (time.monotonic() - started)
 
         codes = 0
@@ -64,5 +64,5 @@ def test_codes_are_uploaded_and_downloaded_as_a_stream(
             for line in download.iter_lines():
                 codes += line.startswith("SUMMER-")
         assert codes == number
-        # A part of an export is ten thousand codes; the file alone has seventeen megabytes.
+        # An export is sent in parts of ten thousand codes; the whole file has 17 MB.
         assert most_memory(worker) - before < 40 * MEGABYTE

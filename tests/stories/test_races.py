@@ -1,4 +1,4 @@
-"""Thirty-two clients and two server processes at once: nothing counts twice, nothing is lost."""
+"""Thirty-two clients race on two processes: nothing counts twice, and nothing is lost."""
 
 import asyncio
 from collections import Counter
@@ -58,7 +58,7 @@ async def test_a_one_time_code_serves_exactly_one_order(
     await nothing_contradicts(database, merchant)
 
 
-async def test_a_one_time_code_that_orders_hand_on_counts_what_each_of_them_redeemed(
+async def test_a_one_time_code_passed_on_by_replacements_counts_each_redemption(
     server: str, database: Database, merchant: Caller, bearer: Bearer
 ) -> None:
     promotion_id = await one_time_promotion(database, merchant, codes=4)
@@ -108,7 +108,7 @@ async def test_400_requests_for_40_order_ids_make_40_orders(
         assert (await get_statistics(database, merchant, promotion_id)).uses == 80
 
 
-async def test_an_order_that_is_held_open_keeps_no_other_from_being_placed(
+async def test_an_open_order_blocks_no_other_order(
     server: str, database: Database, merchant: Caller, bearer: Bearer
 ) -> None:
     await one_time_promotion(database, merchant, codes=40)

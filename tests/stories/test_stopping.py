@@ -1,4 +1,4 @@
-"""A service that is told to stop ends with status 0, whenever and however often it is told."""
+"""A service told to stop exits with status 0, whenever and however often it is told."""
 
 import random
 import signal
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals are loo
 
 @pytest.fixture
 def settings(create_database: Callable[[], str], tmp_path: Path) -> dict[str, str]:
-    """A migrated database of its own."""
+    """A migrated database that no other test uses."""
     return {
         "SCONTO_DATABASE_URL": create_database(),
         "SCONTO_SECRET_KEY": "x" * 32,
@@ -26,17 +26,17 @@ def settings(create_database: Callable[[], str], tmp_path: Path) -> dict[str, st
 
 
 def stop_again_and_again(process: subprocess.Popen[str]) -> int:
-    """Send SIGTERM until the process has ended; answers its status."""
+    """Send SIGTERM until the process has ended; returns its status."""
     deadline = time.monotonic() + 60
     while process.poll() is None:
         process.send_signal(signal.SIGTERM)
         assert time.monotonic() < deadline
-        time.sleep(0.003)
+        time.sleep(0.01)
     return process.returncode
 
 
 def stop_during_the_start(settings: dict[str, str], tmp_path: Path, after: float) -> None:
-    """Stop a service so many seconds after it has begun to take notice of signals."""
+    """Stop a service this many seconds after it has set its signal handler."""
     log = tmp_path / "log"
     with log.open("w") as stderr:
         process = subprocess.Popen(
@@ -63,7 +63,7 @@ def catches(process: int, number: signal.Signals) -> bool:
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_service_that_is_told_to_stop_many_times_ends_with_status_0(
+def test_a_service_told_to_stop_many_times_ends_with_status_0(
     settings: dict[str, str], tmp_path: Path, workers: str
 ) -> None:
     with Service.running(tmp_path / "service", settings, "--workers", workers) as service:
@@ -72,7 +72,7 @@ def test_a_service_that_is_told_to_stop_many_times_ends_with_status_0(
 
 
 @pytest.mark.parametrize("after", [0, 0.3, 0.8])
-def test_a_service_that_is_told_to_stop_while_it_starts_ends_with_status_0(
+def test_a_service_told_to_stop_while_it_starts_ends_with_status_0(
     settings: dict[str, str], tmp_path: Path, after: float
 ) -> None:
     stop_during_the_start(settings, tmp_path, after)
@@ -80,14 +80,14 @@ def test_a_service_that_is_told_to_stop_while_it_starts_ends_with_status_0(
 
 @pytest.mark.soak
 @pytest.mark.timeout(600)
-def test_a_service_may_be_told_to_stop_at_any_moment(
+def test_a_service_can_be_told_to_stop_at_any_moment(
     settings: dict[str, str], tmp_path: Path
 ) -> None:
     for _ in range(60):
         stop_during_the_start(settings, tmp_path, random.uniform(0, 2))
 
 
-def test_a_stop_that_python_loses_ends_the_service_before_it_serves() -> None:
+def test_a_stop_signal_lost_by_python_ends_the_service_before_it_serves() -> None:
     lost = (
         "import signal\n"
         "from sconto.cli.termination import exit_if_stopped, terminable\n"

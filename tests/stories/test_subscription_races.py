@@ -1,4 +1,4 @@
-"""Sixty-four clients and two services, a limit of ten, and clients that are killed and retry."""
+"""Clients race for a limited subscription code on two services; some are killed and retry."""
 
 import asyncio
 import json
@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -28,50 +28,87 @@ LIMIT = 10
 APPLY = {"promotionCode": "TRY3", "subscriptionContract": a_contract()}
 
 
-@pytest.fixture
-def settings(create_database: Callable[[], str], tmp_path: Path) -> dict[str, str]:
-    return {
-        "SCONTO_DATABASE_URL": create_database(),
-        "SCONTO_SECRET_KEY": KEY,
-        "SCONTO_DATA_DIR": str(tmp_path / "unused"),
-    }
+@pytest.fixture(scope="module")
+def settings(create_database: Callable[[], str]) -> dict[str, str]:
+    """Settings of a service on a database of this file."""
+    return {"SCONTO_DATABASE_URL": create_database(), "SCONTO_SECRET_KEY": KEY}
+
+
+@pytest.fixture(scope="module")
+def services(
+    settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Service, Service]]:
+    """Two services on that database."""
+    folder = tmp_path_factory.mktemp("services")
+    with (
+        Service.running(folder / "one", settings) as one,
+        Service.running(folder / "two", settings) as two,
+    ):
+        yield one, two
 
 
 @pytest.fixture
-def headers(settings: dict[str, str]) -> dict[str, str]:
-    """The token of a merchant of that database."""
+def merchant_id(settings: dict[str, str]) -> int:
+    """A new merchant of that database."""
     with psycopg.connect(settings["SCONTO_DATABASE_URL"]) as connection:
-        created = "INSERT INTO merchants (name) VALUES ('races') RETURNING merchant_id"
+        created = "INSERT INTO merchants (name) VALUES (gen_random_uuid()) RETURNING merchant_id"
         row = connection.execute(created).fetchone()
     assert row is not None
-    token = Tokens(KEY.encode()).issue(Caller(row[0], 1, Role.ADMIN), read_clock())
+    merchant_id: int = row[0]
+    return merchant_id
+
+
+@pytest.fixture
+def headers(merchant_id: int) -> dict[str, str]:
+    """A token of that merchant."""
+    token = Tokens(KEY.encode()).issue(Caller(merchant_id, 1, Role.ADMIN), read_clock())
     return {"Authorization": f"Bearer {token}"}
 
 
-def test_the_limit_is_met_exactly_though_a_third_of_the_clients_are_killed_and_retry(
-    settings: dict[str, str], headers: dict[str, str], tmp_path: Path
+@pytest.fixture
+def count_applications(settings: dict[str, str], merchant_id: int) -> Callable[[], tuple[int, int]]:
+    """How many applications that merchant has stored, and how many keys with an answer."""
+
+    def count_applications() -> tuple[int, int]:
+        with psycopg.connect(settings["SCONTO_DATABASE_URL"]) as connection:
+            row = connection.execute(
+                "SELECT (SELECT count(*) FROM subscription_applications"
+                " WHERE merchant_id = %(id)s), (SELECT count(*) FROM idempotency_keys"
+                " WHERE merchant_id = %(id)s AND answer IS NOT NULL)",
+                {"id": merchant_id},
+            ).fetchone()
+        assert row is not None
+        return row[0], row[1]
+
+    return count_applications
+
+
+def test_the_limit_is_reached_exactly_although_clients_are_killed_and_retry(
+    services: tuple[Service, Service],
+    headers: dict[str, str],
+    count_applications: Callable[[], tuple[int, int]],
 ) -> None:
-    with (
-        Service.running(tmp_path / "one", settings) as one,
-        Service.running(tmp_path / "two", settings) as two,
-    ):
-        created = _create(one, headers, {"maxUsage": LIMIT})
-        answers = asyncio.run(_race([one.url, two.url], headers))
-        for service in (one, two):
-            assert _read_usage(service, headers, created["id"]) == LIMIT
+    one, two = services
+    created = _create(one, headers, {"maxUsage": LIMIT})
+    answers = asyncio.run(_race([one.url, two.url], headers))
+    for service in services:
+        assert _read_usage(service, headers, created["id"]) == LIMIT
     applied = [answer for answer in answers if answer.status_code == 200]
     refused = [answer for answer in answers if answer.status_code == 409]
     assert (len(applied), len(refused)) == (LIMIT, CLIENTS - LIMIT)
     assert len({answer.json()["meta"]["applicationId"] for answer in applied}) == LIMIT
-    # Each was told its own place below the limit, whatever else was under way.
+    # Each answer has its own count.
     places = [answer.json()["data"]["constraint"]["usageCount"] for answer in applied]
     assert sorted(places) == list(range(1, LIMIT + 1))
-    # The key of the promotion's creation is none: it was sent without one.
-    assert _count_applications(settings) == (LIMIT, LIMIT)
+    # The promotion was created without a key.
+    assert count_applications() == (LIMIT, LIMIT)
 
 
 def test_an_answer_outlives_the_service_that_gave_it(
-    settings: dict[str, str], headers: dict[str, str], tmp_path: Path
+    services: tuple[Service, Service],
+    settings: dict[str, str],
+    headers: dict[str, str],
+    tmp_path: Path,
 ) -> None:
     keyed = headers | {"Idempotency-Key": "once"}
 
@@ -79,25 +116,29 @@ def test_an_answer_outlives_the_service_that_gave_it(
         url = f"{service.url}{ROOT}/promotion-codes/_apply"
         return httpx.post(url, json=APPLY, headers=keyed).json()
 
-    with Service.running(tmp_path / "one", settings) as service:
+    with Service.running(tmp_path / "short-lived", settings) as service:
         httpx.post(f"{service.url}{ROOT}/promotions", json=a_body(), headers=headers)
         first = apply(service)
-    with Service.running(tmp_path / "two", settings) as service:
-        assert apply(service) == first
+    assert apply(services[0]) == first
     assert first["data"]["constraint"]["usageCount"] == 1
 
 
 @pytest.mark.parametrize("limit", [None, 150])
 def test_no_use_is_lost_or_counted_twice_when_a_service_is_killed(
-    settings: dict[str, str], headers: dict[str, str], tmp_path: Path, limit: int | None
+    services: tuple[Service, Service],
+    settings: dict[str, str],
+    headers: dict[str, str],
+    count_applications: Callable[[], tuple[int, int]],
+    tmp_path: Path,
+    limit: int | None,
 ) -> None:
+    kept, _ = services
     killed = Service(tmp_path / "killed", settings)
     try:
-        with Service.running(tmp_path / "one", settings) as one:
-            killed.wait_until_live()
-            created = _create(one, headers, {} if limit is None else {"maxUsage": limit})
-            answers = asyncio.run(_apply_while_one_is_killed(killed, one, headers))
-            usage = _read_usage(one, headers, created["id"])
+        killed.wait_until_live()
+        created = _create(kept, headers, {} if limit is None else {"maxUsage": limit})
+        answers = asyncio.run(_apply_while_one_is_killed(killed, kept, headers))
+        usage = _read_usage(kept, headers, created["id"])
     finally:
         killed.kill_all()
     assert {answer.status_code for answer in answers} <= {200, 409}
@@ -108,23 +149,22 @@ def test_no_use_is_lost_or_counted_twice_when_a_service_is_killed(
         data = [answer.json()["data"] for answer in answers if answer.is_success]
         places = [promotion["constraint"]["usageCount"] for promotion in data]
         assert sorted(places) == list(range(1, limit + 1))
-    assert _count_applications(settings) == (expected, expected)
+    assert count_applications() == (expected, expected)
 
 
-def test_a_limit_that_comes_goes_and_moves_under_load_is_never_passed(
-    settings: dict[str, str], headers: dict[str, str], tmp_path: Path
+def test_a_limit_changed_under_load_is_never_exceeded(
+    services: tuple[Service, Service],
+    headers: dict[str, str],
+    count_applications: Callable[[], tuple[int, int]],
 ) -> None:
-    with (
-        Service.running(tmp_path / "one", settings) as one,
-        Service.running(tmp_path / "two", settings) as two,
-    ):
-        created = _create(one, headers, {})
-        applied, reached = asyncio.run(_move_limit([one.url, two.url], headers, created["id"]))
-        usage = _read_usage(two, headers, created["id"])
+    one, two = services
+    created = _create(one, headers, {})
+    applied, reached = asyncio.run(_move_limit([one.url, two.url], headers, created["id"]))
+    usage = _read_usage(two, headers, created["id"])
     assert len(reached) == 3
     assert all(constraint["usageCount"] == constraint["maxUsage"] for constraint in reached)
     assert usage == applied > 0
-    assert _count_applications(settings) == (applied, 0)
+    assert count_applications() == (applied, 0)
 
 
 def _create(service: Service, headers: dict[str, str], constraint: dict[str, int]) -> Any:
@@ -138,21 +178,10 @@ def _read_usage(service: Service, headers: dict[str, str], promotion_id: str) ->
     return usage
 
 
-def _count_applications(settings: dict[str, str]) -> tuple[int, int]:
-    """How many applications are stored, and how many keys with an answer."""
-    with psycopg.connect(settings["SCONTO_DATABASE_URL"]) as connection:
-        row = connection.execute(
-            "SELECT (SELECT count(*) FROM subscription_applications),"
-            " (SELECT count(*) FROM idempotency_keys WHERE answer IS NOT NULL)"
-        ).fetchone()
-    assert row is not None
-    return row[0], row[1]
-
-
 async def _apply_while_one_is_killed(
     killed: Service, kept: Service, headers: dict[str, str]
 ) -> list[httpx.Response]:
-    """What 32 clients are told in the end, eight times each; whoever lost a service retries."""
+    """The last answers to 32 clients with eight requests each; those that lose a service retry."""
     answered = 0
     limits = httpx.Limits(max_connections=CLIENTS)
     async with httpx.AsyncClient(limits=limits, timeout=60) as client:
@@ -184,7 +213,7 @@ async def _apply_while_one_is_killed(
 async def _move_limit(
     urls: list[str], headers: dict[str, str], promotion_id: str
 ) -> tuple[int, list[dict[str, int]]]:
-    """How often 32 clients applied the code meanwhile, and each limit once it was reached."""
+    """The number of applications by 32 clients, and each limit once it was reached."""
     applied = 0
     is_over = False
     reached = []
@@ -199,6 +228,7 @@ async def _move_limit(
                 answer = await client.post(url, json=APPLY)
                 assert answer.status_code in (200, 409), answer.text
                 applied += answer.is_success
+                await asyncio.sleep(0.1)
 
         async def read() -> dict[str, int]:
             constraint: dict[str, int] = (await client.get(urls[1] + path)).json()["data"][
@@ -207,7 +237,7 @@ async def _move_limit(
             return constraint
 
         async def limit_to(room: int | None) -> None:
-            """Set a limit so far above what is counted, however often that is too late."""
+            """Set a limit this far above the count; retry if the count has passed it."""
             status = 422
             while status == 422:
                 max_usage = None if room is None else (await read())["usageCount"] + room
@@ -216,15 +246,15 @@ async def _move_limit(
             assert status == 200
 
         clients = [asyncio.create_task(apply(i)) for i in range(32)]
-        for room in (50, 100, 200):
-            await asyncio.sleep(0.2)
+        for room in (20, 50, 100):
+            await asyncio.sleep(0.05)
             await limit_to(room)
             for _ in range(500):
                 constraint = await read()
                 if constraint["usageCount"] >= constraint["maxUsage"]:
                     break
                 await asyncio.sleep(0.02)
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.05)
             reached.append(await read())
             await limit_to(None)
         is_over = True
@@ -233,7 +263,7 @@ async def _move_limit(
 
 
 async def _race(urls: list[str], headers: dict[str, str]) -> list[httpx.Response]:
-    """What each client is told in the end; every third is killed first, and retries elsewhere."""
+    """The last answer to each client; every third is killed first and retries elsewhere."""
     limits = httpx.Limits(max_connections=CLIENTS)
     async with httpx.AsyncClient(limits=limits, timeout=60) as client:
 
@@ -255,7 +285,7 @@ async def _race(urls: list[str], headers: dict[str, str]) -> list[httpx.Response
 
 
 def _send_and_die(url: str, headers: dict[str, str], wait: float) -> None:
-    """Send the request and reset the connection a moment later, as a killed process does."""
+    """Send the request and reset the connection shortly after, like a killed process."""
     address = urlsplit(url)
     body = json.dumps(APPLY).encode()
     named = {**headers, "Host": "x", "Content-Type": "application/json"}

@@ -1,9 +1,13 @@
-"""Requests that no client would send: valid ones, with bytes of them changed."""
+"""Noise: valid requests with changed bytes."""
 
 import json
 import random
 from collections.abc import Mapping
 from typing import Any, Final
+
+SLOWEST: Final = 10.0
+"""Seconds after which a request hangs. On a shared machine a shorter time would prove nothing;
+`tests/security/test_stalls.py` limits the work of a request."""
 
 _CART: Final = {
     "currency": "EUR",
@@ -55,7 +59,7 @@ REQUESTS: Final[tuple[tuple[str, str, Any], ...]] = (
     ("GET", "/health/ready", None),
     ("GET", "/openapi.json", None),
 )
-"""A request for each address; most would be answered if they were sent as they are."""
+"""A request for each address; most of them would succeed unchanged."""
 
 _STRANGE: Final = (
     b"\x00", b"\xff", b"\xc3\x28", b"\xed\xa0\x80", b"\\ud800", b"\\u0000", b"\xe2\x80\xae", b"NaN",
@@ -66,7 +70,7 @@ _STRANGE: Final = (
 
 
 def noisy_request(chance: random.Random, headers: Mapping[str, str]) -> bytes:
-    """A request of which something was changed: its body, its address, its headers, or any byte."""
+    """A request with a change in its body, address, headers, or any byte."""
     method, path, body = chance.choice(REQUESTS)
     content = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
     target, head = path.encode(), dict(headers) | {"Content-Type": "application/json"}
@@ -89,7 +93,7 @@ def noisy_request(chance: random.Random, headers: Mapping[str, str]) -> bytes:
 
 
 def spoilt(chance: random.Random, text: bytes) -> bytes:
-    """The text with some bytes left out, doubled, or replaced by strange ones."""
+    """The text with some bytes removed, doubled, or replaced by strange ones."""
     for _ in range(chance.randint(1, 3)):
         start = chance.randrange(len(text) + 1)
         end = min(len(text), start + chance.choice((0, 0, 1, 1, 2, 8)))

@@ -1,4 +1,4 @@
-"""`sconto check` finds nothing where nothing is wrong, and each record that breaks a promise."""
+"""`sconto check` finds every record that breaks a promise, and nothing else."""
 
 import os
 import subprocess
@@ -32,7 +32,7 @@ ONCE = (CodeType.ONE_TIME, ("ONCE", "TWICE"))
 
 @pytest.fixture(scope="module")
 async def stock(create_database: Callable[[], str]) -> AsyncIterator[Database]:
-    """A database that these tests may spoil."""
+    """A database that these tests may damage."""
     database = await Database.open(create_database())
     yield database
     await database.close()
@@ -40,12 +40,12 @@ async def stock(create_database: Callable[[], str]) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def shop(stock: Database) -> Caller:
-    """A merchant of that database, with a history."""
+    """A merchant in that database, with orders."""
     return await open_shop(stock)
 
 
 async def open_shop(stock: Database) -> Caller:
-    """A merchant with promotions of all groups, and orders that were repeated and replaced."""
+    """A merchant with promotions of all groups, and repeated and replaced orders."""
     caller = await create_caller(stock)
     products = [Product(number, "Mug", 1000, "EUR") for number in (1, 2)]
     await put_products(stock, caller, products, NOON)
@@ -81,7 +81,7 @@ async def broken(database: Database, caller: Caller) -> list[str]:
     ]
 
 
-async def test_nothing_contradicts_what_sconto_wrote_itself(stock: Database, shop: Caller) -> None:
+async def test_what_sconto_writes_passes_the_check(stock: Database, shop: Caller) -> None:
     assert await broken(stock, shop) == []
 
 
@@ -158,7 +158,7 @@ async def test_a_record_that_breaks_a_promise_is_found(
     assert promise in await broken(stock, shop)
 
 
-async def test_what_is_found_is_named_and_other_merchants_are_left_out(
+async def test_violations_are_named_for_the_chosen_merchant_only(
     stock: Database, shop: Caller
 ) -> None:
     other = await create_caller(stock)
@@ -199,7 +199,7 @@ UNIQUE = "Everything that must be unique has an index that makes it so"
         ),
     ],
 )
-async def test_an_index_that_is_gone_is_missed_and_what_it_let_in_is_found(
+async def test_a_missing_index_and_the_rows_it_let_in_are_found(
     create_database: Callable[[], str], drop: str, spoil: str, promise: str
 ) -> None:
     database = await Database.open(create_database())
@@ -215,7 +215,7 @@ async def test_an_index_that_is_gone_is_missed_and_what_it_let_in_is_found(
     assert promise in found
 
 
-async def test_a_timeline_of_random_promotions_is_judged_as_the_rule_says() -> None:
+async def test_the_check_of_a_timeline_agrees_with_the_rule() -> None:
     hours = [NOON + timedelta(hours=number) for number in range(6)]
     spans = [
         Span(hours[start], None if end == 5 else hours[end], number, 10 + number)
@@ -232,7 +232,7 @@ async def test_a_timeline_of_random_promotions_is_judged_as_the_rule_says() -> N
         assert len(twice.shown) == 2
 
 
-def test_the_command_ends_with_1_and_names_what_is_wrong(
+def test_the_command_exits_with_1_and_names_violations(
     create_database: Callable[[], str],
 ) -> None:
     url = create_database()

@@ -1,4 +1,4 @@
-"""What PostgreSQL's log shows of codes, with the settings of docs/operations.md and without."""
+"""Codes in PostgreSQL's log, with the settings of docs/operations.md and without."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,6 @@ from sconto.domain.problems import CodeFileRefused
 from sconto.operations import codes, promotions
 from sconto.operations.checkout import place_order, quote
 from sconto.store.database import Database
-from sconto.store.migrate import migrate
 from tests.builders import NOON, a_cart, a_promotion
 from tests.conftest import create_caller
 from tests.faults.cluster import Cluster, open_folder
@@ -23,12 +22,9 @@ MANUAL = Path(__file__).parents[2] / "docs" / "operations.md"
 
 
 @pytest.fixture
-def cluster() -> Iterator[Cluster]:
-    """A server with a role `sconto`, whose database is the one that Sconto uses."""
-    with open_folder() as folder, Cluster.running(folder / "primary") as cluster:
-        with psycopg.connect(cluster.url, autocommit=True) as connection:
-            connection.execute("CREATE ROLE sconto LOGIN")
-            connection.execute("ALTER DATABASE sconto OWNER TO sconto")
+def cluster(prepared_cluster: Path) -> Iterator[Cluster]:
+    """A server whose role `sconto` owns the database."""
+    with open_folder() as folder, Cluster.running(folder / "primary", prepared_cluster) as cluster:
         yield cluster
 
 
@@ -38,7 +34,7 @@ def settings_of_the_manual() -> str:
 
 
 async def trade(url: str) -> None:
-    """Quotes, an order and a clash of codes, all with codes that begin with SECRET."""
+    """Make quotes, an order and a clash of codes, all with codes that begin with SECRET."""
     database = await Database.open(url)
     try:
         caller = await create_caller(database)
@@ -59,7 +55,6 @@ async def test_slow_statements_show_no_codes_with_the_settings_of_the_manual(
     cluster: Cluster,
 ) -> None:
     url = cluster.url.replace("postgres@", "sconto@")
-    migrate(url)
     with psycopg.connect(cluster.url, autocommit=True) as connection:
         connection.execute("ALTER ROLE sconto SET log_min_duration_statement = 0")
         await trade(url)

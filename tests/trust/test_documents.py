@@ -1,4 +1,4 @@
-"""Every test that a document calls as its witness exists."""
+"""Every test named in a document exists."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ _TEST = re.compile(r"\b(tests/[a-z_/]+\.py)(?:::(test_\w+))?")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
-def test_every_test_that_a_document_names_is_there(document: Path) -> None:
+def test_every_test_named_in_a_document_exists(document: Path) -> None:
     missing = [
         f"{path}::{name}"
         for path, name in _TEST.findall(document.read_text())

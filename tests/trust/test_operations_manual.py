@@ -1,4 +1,4 @@
-"""The commands of docs/operations.md, run as they stand there."""
+"""The commands of docs/operations.md work."""
 
 import os
 import re
@@ -19,7 +19,6 @@ from sconto.operations.people import create_merchant, create_user, sign_in
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
 from sconto.store.embedded.programs import find_programs
-from sconto.store.migrate import migrate
 from tests.conftest import SECRET_KEY
 from tests.faults.cluster import Cluster, open_folder
 from tests.operations.test_people import PASSWORD
@@ -32,13 +31,13 @@ MANUAL = Path(__file__).parents[2] / "docs" / "operations.md"
 
 
 def commands_under(heading: str) -> list[str]:
-    """The blocks of commands of one chapter."""
+    """The command blocks of one chapter."""
     chapter = MANUAL.read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
     return re.findall(r"^```sh\n(.*?)^```$", chapter, re.MULTILINE | re.DOTALL)
 
 
 def run(commands: str, folder: Path, variables: dict[str, str]) -> str:
-    """What the commands print; each must succeed."""
+    """The output of commands, all of which must succeed."""
     programs = [str(find_programs()), str(Path(sys.executable).parent), os.environ["PATH"]]
     settings = {"SCONTO_SECRET_KEY": SECRET_KEY.decode(), "PATH": ":".join(programs)}
     done = subprocess.run(
@@ -55,7 +54,7 @@ def run(commands: str, folder: Path, variables: dict[str, str]) -> str:
 
 
 async def place_orders(url: str) -> None:
-    """Orders of a merchant, one of which replaces another."""
+    """Place orders of a merchant, one of which replaces another."""
     database = await Database.open(url)
     try:
         await open_shop(database)
@@ -64,7 +63,7 @@ async def place_orders(url: str) -> None:
 
 
 async def ask(url: str, verb: Callable[[Database], Awaitable[T]]) -> T:
-    """What a verb answers on the database at an address."""
+    """The result of an operation on a database."""
     database = await Database.open(url)
     try:
         return await verb(database)
@@ -83,7 +82,7 @@ async def open_to_somebody(database: Database) -> tuple[int, str]:
 
 
 async def find_caller(url: str, token: str) -> Caller | None:
-    """Whose token it is to a service that starts on the database; None if nobody's."""
+    """The caller of a token for a service that starts on the database; None if it is invalid."""
     tokens = Tokens(SECRET_KEY, epoch=None)
     await ask(url, tokens.refresh)
     try:
@@ -98,9 +97,10 @@ def folder() -> Iterator[Path]:
         yield folder
 
 
-async def test_what_is_backed_up_is_restored_and_passes_the_check(folder: Path) -> None:
-    with Cluster.running(folder / "server") as cluster:
-        migrate(cluster.url)
+async def test_a_backup_restores_to_a_database_that_passes_the_check(
+    folder: Path, prepared_cluster: Path
+) -> None:
+    with Cluster.running(folder / "server", prepared_cluster) as cluster:
         await place_orders(cluster.url)
         restored = cluster.address("sconto_restored")
         variables = {"SCONTO_DATABASE_URL": cluster.url, "RESTORED_URL": restored}
@@ -112,7 +112,7 @@ async def test_what_is_backed_up_is_restored_and_passes_the_check(folder: Path) 
         (restore,) = commands_under("Restore")
         assert "BROKEN" not in run(restore, folder, variables)
         assert count_orders(restored) == 3
-        # The id of the merchant that was lost is another's now, whom its token must not open.
+        # A new merchant has the lost merchant's id. The old token must not work for it.
         new_id, new_token = await ask(restored, open_to_somebody)
         assert new_id == lost_id
         assert await find_caller(restored, old_token) is None
@@ -121,18 +121,19 @@ async def test_what_is_backed_up_is_restored_and_passes_the_check(folder: Path) 
         assert known.merchant_id == new_id
 
 
-async def test_what_happened_before_a_mishap_comes_back_from_the_archive(folder: Path) -> None:
+async def test_the_archive_restores_the_moment_before_a_mishap(
+    folder: Path, prepared_cluster: Path
+) -> None:
     backup = folder / "backup"
     for place in (backup, backup / "wal"):
         place.mkdir()
         place.chmod(0o777)
     archive = f"test ! -f {backup}/wal/%f && cp %p {backup}/wal/%f"
     settings = {"archive_mode": "on", "archive_command": archive}
-    server = Cluster.running(folder / "server", settings=settings)
+    server = Cluster.running(folder / "server", prepared_cluster, settings=settings)
     copy_files, go_back, compare = commands_under("Point in time")
     files = folder / "restored-files"
     with server as cluster:
-        migrate(cluster.url)
         variables = {"SCONTO_DATABASE_URL": cluster.url, "BACKUP": str(backup)}
         run(copy_files, folder, variables)
         await place_orders(cluster.url)

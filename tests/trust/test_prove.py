@@ -1,4 +1,4 @@
-"""`sconto prove` finds nothing in Sconto, and finds each of several ways to break it on purpose."""
+"""`sconto prove` finds nothing in Sconto, and finds each of several deliberate flaws."""
 
 import re
 import subprocess
@@ -8,7 +8,9 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
+from typer.testing import CliRunner, Result
 
+from sconto.cli import app
 from tests.conftest import SECRET_KEY
 from tests.services import SCONTO, environment_of
 
@@ -50,7 +52,7 @@ def settings_for(url: str) -> dict[str, str]:
 
 @contextmanager
 def flawed_service(database_url: str, flaw: str) -> Iterator[str]:
-    """The address of a service that was changed before it started."""
+    """The address of a service that starts with a flaw."""
     serve = f"{flaw}\nfrom sconto.cli import app\napp()"
     with subprocess.Popen(
         [sys.executable, "-c", serve, "serve", "--port", "0"],
@@ -68,22 +70,26 @@ def flawed_service(database_url: str, flaw: str) -> Iterator[str]:
             process.wait(40)
 
 
-def prove(database_url: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [SCONTO, "prove", "--seconds", "1", "--clients", "16", *arguments],
-        env=environment_of(settings_for(database_url)),
+OPTIONS = ("prove", "--seconds", "1", "--clients", "16")
+
+
+def prove(database_url: str, address: str) -> Result:
+    """What `sconto prove` finds on the service at an address."""
+    return CliRunner().invoke(app, [*OPTIONS, "--url", address], env=settings_for(database_url))
+
+
+def test_no_race_breaks_sconto(create_database: Callable[[], str]) -> None:
+    proof = subprocess.run(
+        [SCONTO, *OPTIONS],
+        env=environment_of(settings_for(create_database())),
         capture_output=True,
         text=True,
         check=False,
         timeout=100,
     )
-
-
-def test_sconto_holds_while_clients_race_on_it(create_database: Callable[[], str]) -> None:
-    proof = prove(create_database())
     assert (proof.returncode, proof.stderr) == (0, ""), proof.stdout
     assert "BROKEN" not in proof.stdout
-    # What the figures say must be so: the callers of a race were under way together.
+    # The callers of a race really ran concurrently.
     raced = re.findall(r"^held    \D+ ([1-9]\d*) +(\d+)$", proof.stdout, re.MULTILINE)
     assert len(raced) == 9
     assert [attempts for attempts, _ in raced[:8]] == [overlapping for _, overlapping in raced[:8]]
@@ -127,22 +133,22 @@ def test_each_flaw_is_found_by_the_race_and_by_the_comparison(
     with flawed_service(url, flaw) as address:
         # On a busy machine a second has few races, and a race can go well by chance.
         for _ in range(5):
-            proof = prove(url, "--url", address)
+            proof = prove(url, address)
             if all(f"BROKEN  {name}" in proof.stdout for name in broken):
                 break
-    assert proof.returncode == 1, proof.stdout + proof.stderr
+    assert proof.exit_code == 1, proof.stdout + proof.stderr
     for name in broken:
         assert f"BROKEN  {name}" in proof.stdout
 
 
-def test_a_service_on_another_database_is_named_as_such(create_database: Callable[[], str]) -> None:
+def test_a_service_on_another_database_is_reported(create_database: Callable[[], str]) -> None:
     with flawed_service(create_database(), "") as address:
-        proof = prove(create_database(), "--url", address)
-    assert proof.returncode == 1
+        proof = prove(create_database(), address)
+    assert proof.exit_code == 1
     assert proof.stderr == f"sconto: {address} does not know a new user: it has another database\n"
 
 
-def test_a_service_that_is_not_there_is_named_as_such(create_database: Callable[[], str]) -> None:
-    proof = prove(create_database(), "--url", "http://127.0.0.1:9")
-    assert proof.returncode == 1
+def test_an_unreachable_service_is_reported(create_database: Callable[[], str]) -> None:
+    proof = prove(create_database(), "http://127.0.0.1:9")
+    assert proof.exit_code == 1
     assert proof.stderr == "sconto: http://127.0.0.1:9 does not answer\n"

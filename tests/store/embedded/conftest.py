@@ -1,4 +1,4 @@
-"""A data folder for each test, and nothing left running after it."""
+"""A data folder for each test, with nothing left running afterwards."""
 
 from __future__ import annotations
 
@@ -7,15 +7,23 @@ from pathlib import Path
 
 import pytest
 
+from tests.prepared import prepare_data_dir
 from tests.store.embedded.holders import find_keepers, find_servers, kill, wait_until
 
 
 @pytest.fixture
-def data_dir(tmp_path: Path) -> Iterator[Path]:
-    """A data folder whose server is gone, with its keeper, soon after the test."""
+def new_data_dir(tmp_path: Path) -> Iterator[Path]:
+    """The path of a data folder that does not exist yet; its server and keeper must end."""
     folder = tmp_path / "data"
     yield folder
     try:
         wait_until(lambda: not find_servers(folder) and not find_keepers(folder))
     finally:
         kill(*find_keepers(folder), *find_servers(folder))
+
+
+@pytest.fixture
+def data_dir(new_data_dir: Path, prepared_cluster: Path) -> Path:
+    """A data folder with a cluster."""
+    prepare_data_dir(prepared_cluster, new_data_dir)
+    return new_data_dir

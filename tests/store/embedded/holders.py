@@ -1,4 +1,4 @@
-"""Processes that hold a data folder, and what the system shows of the processes that serve it."""
+"""Processes that hold a data folder, and ways to find the processes that serve it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ with hold(Path(sys.argv[1])) as url:
 
 
 class Holder:
-    """A process of its own that holds a data folder until it is told to leave, or killed."""
+    """A process that holds a data folder until it is told to leave, or killed."""
 
     def __init__(self, data_dir: Path, meanwhile: str = "pass", path: str | None = None) -> None:
         self.child = subprocess.Popen(
@@ -34,30 +34,30 @@ class Holder:
         )
 
     def read_url(self) -> str:
-        """What the holder was given; waits for it."""
+        """The holder's URL; waits for it."""
         assert self.child.stdout is not None
         url = self.child.stdout.readline().strip()
         assert url.startswith("postgresql://")
         return url
 
     def leave(self) -> None:
-        """End the block as a program does that is done."""
+        """Let it end normally."""
         self.child.communicate(timeout=60)
         assert self.child.returncode == 0
 
     def kill(self) -> None:
-        """End it with no chance to do anything."""
+        """Kill it."""
         self.child.kill()
         self.child.communicate()
 
 
 def find_keepers(data_dir: Path) -> list[int]:
-    """The keepers of the data folder that live."""
+    """The living keepers of the data folder."""
     return _find_working_in(data_dir / "postgres")
 
 
 def find_servers(data_dir: Path) -> list[int]:
-    """All PostgreSQL processes of the data folder that live, orphaned backends too."""
+    """All living PostgreSQL processes of the data folder, with orphaned backends."""
     return _find_working_in(data_dir / "postgres" / "cluster")
 
 
@@ -79,7 +79,7 @@ def find_postmaster(data_dir: Path) -> int:
 
 
 def kill(*pids: int) -> None:
-    """Kill processes outright; it does not matter if they are gone."""
+    """Kill processes that may be gone already."""
     for pid in pids:
         try:
             os.kill(pid, signal.SIGKILL)
@@ -88,7 +88,7 @@ def kill(*pids: int) -> None:
 
 
 def wait_until(happened: Callable[[], object], seconds: float = 20) -> None:
-    """Look often; fail after a while."""
+    """Wait until it happens; fail after this many seconds."""
     end = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < end, "it did not happen in time"

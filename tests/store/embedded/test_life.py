@@ -1,4 +1,4 @@
-"""The bundled server from its first holder to its last, whoever is killed on the way."""
+"""The bundled server from its first holder to its last, with kills in between."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ from tests.store.embedded.holders import (
 )
 
 
-def test_ten_processes_at_once_start_one_server(data_dir: Path) -> None:
-    holders = [Holder(data_dir) for _ in range(10)]
+def test_ten_concurrent_processes_start_one_server(new_data_dir: Path) -> None:
+    holders = [Holder(new_data_dir) for _ in range(10)]
     urls = {holder.read_url() for holder in holders}
 
     assert len(urls) == 1
-    assert (data_dir / "postgres/postgres.log").read_text().count("starting PostgreSQL") == 1
-    assert len(find_keepers(data_dir)) == 1
+    assert (new_data_dir / "postgres/postgres.log").read_text().count("starting PostgreSQL") == 1
+    assert len(find_keepers(new_data_dir)) == 1
     for holder in holders[1:]:
         holder.leave()
-    postmaster = find_postmaster(data_dir)
+    postmaster = find_postmaster(new_data_dir)
     url = urls.pop()
     assert ask(url, "SELECT 1") == 1
     sockets = Path(parse_qs(urlsplit(url).query)["host"][0])
     assert sockets.stat().st_mode & 0o777 == 0o700
 
     holders[0].leave()
-    assert find_servers(data_dir) == []
+    assert find_servers(new_data_dir) == []
     assert not Path(f"/proc/{postmaster}/cwd").exists()
     assert not sockets.exists()
 
@@ -71,7 +71,7 @@ async def test_both_drivers_reach_a_durable_server_without_a_network(data_dir: P
         assert ask(url, "SELECT inet_server_addr()") is None
 
 
-def test_a_killed_postmaster_comes_back_with_every_committed_row(data_dir: Path) -> None:
+def test_a_killed_postmaster_is_restarted_with_every_committed_row(data_dir: Path) -> None:
     with hold(data_dir) as url:
         run(url, "CREATE TABLE acknowledged (n int)")
         committed = 0
@@ -108,7 +108,7 @@ def test_no_second_server_starts_while_a_backend_of_the_killed_one_works(data_di
         wait_until(lambda: answers(url))
 
 
-def test_a_number_left_by_a_killed_postmaster_and_now_another_process_is_no_obstacle(
+def test_the_process_id_of_a_killed_postmaster_may_be_reused(
     data_dir: Path,
 ) -> None:
     with hold(data_dir) as url:
@@ -120,7 +120,7 @@ def test_a_number_left_by_a_killed_postmaster_and_now_another_process_is_no_obst
         assert ask(url, "SELECT count(*) FROM kept") == 0
 
 
-def test_the_server_goes_when_its_holders_are_killed_the_last_one_too(data_dir: Path) -> None:
+def test_the_server_stops_when_its_last_holder_is_killed(data_dir: Path) -> None:
     holders = [Holder(data_dir) for _ in range(3)]
     url = {holder.read_url() for holder in holders}.pop()
     postmaster = find_postmaster(data_dir)
@@ -142,7 +142,7 @@ def test_a_child_of_a_holder_does_not_hold(data_dir: Path) -> None:
     wait_until(lambda: not find_servers(data_dir), seconds=4)
 
 
-def test_a_killed_keeper_is_replaced_and_nobody_notices(data_dir: Path) -> None:
+def test_a_killed_keeper_is_replaced_unnoticed(data_dir: Path) -> None:
     with hold(data_dir) as url, psycopg.connect(url, autocommit=True) as connection:
         postmaster = find_postmaster(data_dir)
         [keeper] = find_keepers(data_dir)
@@ -154,7 +154,7 @@ def test_a_killed_keeper_is_replaced_and_nobody_notices(data_dir: Path) -> None:
         assert find_postmaster(data_dir) == postmaster
 
 
-def test_a_keeper_told_to_end_takes_the_server_along_and_both_come_back_at_the_same_url(
+def test_a_keeper_told_to_end_stops_the_server_and_both_restart_at_the_same_url(
     data_dir: Path,
 ) -> None:
     with hold(data_dir) as url:
@@ -166,7 +166,7 @@ def test_a_keeper_told_to_end_takes_the_server_along_and_both_come_back_at_the_s
             assert same == url
 
 
-def test_keeper_and_postmaster_killed_together_come_back(data_dir: Path) -> None:
+def test_keeper_and_postmaster_killed_together_are_restarted(data_dir: Path) -> None:
     with hold(data_dir) as url:
         postmaster = find_postmaster(data_dir)
         kill(*find_keepers(data_dir), postmaster)
@@ -174,7 +174,7 @@ def test_keeper_and_postmaster_killed_together_come_back(data_dir: Path) -> None
         assert find_postmaster(data_dir) != postmaster
 
 
-def test_the_last_holder_stops_the_server_of_a_keeper_that_was_just_killed(
+def test_the_last_holder_stops_the_server_of_a_killed_keeper(
     data_dir: Path,
 ) -> None:
     with hold(data_dir):
@@ -182,7 +182,7 @@ def test_the_last_holder_stops_the_server_of_a_keeper_that_was_just_killed(
     assert find_servers(data_dir) == []
 
 
-def test_a_server_left_alone_by_keeper_and_holder_is_taken_over(data_dir: Path) -> None:
+def test_a_server_without_keeper_and_holder_is_taken_over(data_dir: Path) -> None:
     holder = Holder(data_dir)
     url = holder.read_url()
     postmaster = find_postmaster(data_dir)
@@ -194,16 +194,16 @@ def test_a_server_left_alone_by_keeper_and_holder_is_taken_over(data_dir: Path) 
         assert find_postmaster(data_dir) == postmaster
 
 
-def test_a_first_start_killed_half_way_begins_again(data_dir: Path) -> None:
-    holder = Holder(data_dir)
-    wait_until(lambda: list((data_dir / "postgres").glob("cluster.*/base")))
-    kill(*find_keepers(data_dir))
+def test_a_first_start_killed_half_way_is_repeated(new_data_dir: Path) -> None:
+    holder = Holder(new_data_dir)
+    wait_until(lambda: list((new_data_dir / "postgres").glob("cluster.*/base")))
+    kill(*find_keepers(new_data_dir))
     holder.kill()
-    assert not (data_dir / "postgres/cluster").exists()
+    assert not (new_data_dir / "postgres/cluster").exists()
 
-    with hold(data_dir) as url:
+    with hold(new_data_dir) as url:
         assert ask(url, "SELECT 1") == 1
-        assert list((data_dir / "postgres").glob("cluster.*")) == []
+        assert list((new_data_dir / "postgres").glob("cluster.*")) == []
 
 
 def test_a_copied_data_folder_has_a_server_of_its_own(data_dir: Path, tmp_path: Path) -> None:
@@ -253,6 +253,6 @@ def accepts(url: str, statement: str) -> bool:
 
 
 def work_until_the_end(connection: psycopg.Connection) -> None:
-    """Busy in a way that does not notice that the postmaster is gone."""
+    """Keep a backend too busy to notice that the postmaster is gone."""
     with pytest.raises(psycopg.OperationalError):
         connection.execute("DO $$ DECLARE n bigint := 0; BEGIN LOOP n := n + 1; END LOOP; END $$")

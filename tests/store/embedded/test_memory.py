@@ -1,4 +1,4 @@
-"""The bundled server takes a part of the memory that there is, and never all of a container's."""
+"""The bundled server takes a part of the memory of the machine or container."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ MEGABYTE = 1024 * 1024
     ("limit", "buffers"),
     [(64, "128MB"), (512, "128MB"), (1024, "256MB")],
 )
-def test_a_quarter_of_what_a_container_may_use_is_taken(
+def test_shared_buffers_are_a_quarter_of_the_containers_memory(
     tmp_path: Path, limit: int, buffers: str
 ) -> None:
     file = tmp_path / "memory.max"

@@ -1,4 +1,4 @@
-"""What the bundled server refuses, in one line, and the closed folders that it copes with."""
+"""The bundled server refuses in one line, and works in closed folders."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sconto.store.embedded.programs import find_programs
 from tests.store.embedded.holders import Holder, find_servers, kill, wait_until
 
 
-def test_a_missing_wheel_is_named_with_what_to_install(data_dir: Path) -> None:
+def test_a_missing_wheel_is_reported_with_what_to_install(new_data_dir: Path) -> None:
     program = (
         "import sys; from pathlib import Path\n"
         "from sconto.store.embedded import EmbeddedUnavailable, hold\n"
@@ -27,7 +27,7 @@ def test_a_missing_wheel_is_named_with_what_to_install(data_dir: Path) -> None:
         "    print(error)\n"
     )
     bare = subprocess.run(
-        [sys.executable, "-S", "-c", program, str(data_dir)],
+        [sys.executable, "-S", "-c", program, str(new_data_dir)],
         env={"PYTHONPATH": str(Path(sconto.__file__).parents[1])},
         capture_output=True,
         text=True,
@@ -36,7 +36,7 @@ def test_a_missing_wheel_is_named_with_what_to_install(data_dir: Path) -> None:
     assert "extra 'embedded'" in bare.stdout
     assert "SCONTO_DATABASE_URL" in bare.stdout
     assert bare.stdout.count("\n") == 1
-    assert not data_dir.exists()
+    assert not new_data_dir.exists()
 
 
 def test_another_major_version_is_refused_and_not_touched(data_dir: Path) -> None:
@@ -50,7 +50,7 @@ def test_another_major_version_is_refused_and_not_touched(data_dir: Path) -> Non
     assert {path: path.stat().st_mtime_ns for path in cluster.rglob("*")} == before
 
 
-def test_a_server_that_does_not_start_gives_its_reason_and_its_log_until_it_can(
+def test_a_server_that_cannot_start_reports_its_reason_and_its_log(
     data_dir: Path,
 ) -> None:
     with hold(data_dir):
@@ -69,7 +69,7 @@ def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     refuse(tmp_path / "file" / "data", r"cannot use .*file/data: Not a directory")
 
 
-def test_a_closed_folder_above_stays_closed_and_recovery_works_below_it(
+def test_recovery_works_below_a_closed_folder_that_stays_closed(
     tmp_path: Path, data_dir: Path
 ) -> None:
     with hold(data_dir) as url:
@@ -83,7 +83,7 @@ def test_a_closed_folder_above_stays_closed_and_recovery_works_below_it(
         assert tmp_path.stat().st_mode & 0o777 == 0o700
 
 
-def test_programs_in_a_closed_folder_run_too(tmp_path: Path, data_dir: Path) -> None:
+def test_programs_in_a_closed_folder_run(tmp_path: Path, new_data_dir: Path) -> None:
     installed = find_programs().parents[1]
     for name in (installed.name, f"{installed.name}.libs"):
         if (installed.parent / name).exists():
@@ -93,9 +93,9 @@ def test_programs_in_a_closed_folder_run_too(tmp_path: Path, data_dir: Path) -> 
                 ignore=shutil.ignore_patterns("include", "pginstall18", "*.a"),
             )
     os.chmod(tmp_path, 0o700)
-    holder = Holder(data_dir, path=str(tmp_path / "packages"))
+    holder = Holder(new_data_dir, path=str(tmp_path / "packages"))
     assert counts(holder.read_url(), "SELECT 1")
-    servers = find_servers(data_dir)
+    servers = find_servers(new_data_dir)
     assert os.readlink(f"/proc/{servers[0]}/exe") != str(find_programs() / "postgres")
     holder.leave()
 

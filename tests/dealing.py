@@ -1,0 +1,62 @@
+"""Deals tests out to processes: slow ones first, and tests that share a service together."""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import pytest
+from xdist.scheduler.loadscope import LoadScopeScheduling
+
+from tests.house.sources import ROOT
+
+_SLOWEST_FIRST: Final = (
+    "tests/stories",
+    "tests/faults",
+    "tests/trust",
+    "tests/model",
+    "tests/security",
+    "tests/portal",
+    "tests/store/embedded",
+)
+"""Most tests of these folders wait for servers, processes or a browser: each is dealt alone."""
+
+_SHARES_THE_SERVER: Final = re.compile(r"\bserver: str\b")
+_SHARES_IN_ITS_FILE: Final = re.compile(r'scope="module"')
+
+
+class Dealing(LoadScopeScheduling):
+    """A process gets a test, or a file, whenever it has little left to do."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return unit_of(nodeid)
+
+
+def unit_of(nodeid: str) -> str:
+    """The name of the group of tests that are dealt together with this one.
+
+    All tests of the fixture `server` are, so that only one process starts it, and those of a file
+    with a fixture for the whole file. Quick tests are dealt by the file, which saves messages.
+    """
+    file = nodeid.partition("::")[0]
+    text = _read(file)
+    if _SHARES_THE_SERVER.search(text):
+        return "server"
+    if file.startswith(_SLOWEST_FIRST) and not _SHARES_IN_ITS_FILE.search(text):
+        return nodeid
+    return file
+
+
+def deal_slowest_first(items: list[pytest.Item]) -> None:
+    """Put tests of the slowest folders first."""
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    folders = enumerate(_SLOWEST_FIRST)
+    return next((n for n, folder in folders if item.nodeid.startswith(folder)), len(_SLOWEST_FIRST))
+
+
+@cache
+def _read(file: str) -> str:
+    return (ROOT / Path(file)).read_text()
