@@ -14,7 +14,7 @@ import psutil  # type: ignore[import-untyped]
 _PACKAGES: Final = (
     "sconto",
     "asyncpg",
-    "fastapi",
+    "starlette",
     "httptools",
     "msgspec",
     "starlette",

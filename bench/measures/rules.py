@@ -7,10 +7,11 @@ from random import Random
 from bench.carts import LINES
 from bench.figures import Figure, Goal, figure
 from bench.stage import SEED
-from sconto.domain.candidates import AutomaticPick, Candidates, Offer
+from sconto.domain.candidates import AutomaticPick, Candidates
 from sconto.domain.cart import Cart, Line
 from sconto.domain.codes import CodeType
 from sconto.domain.money import PERCENT
+from sconto.domain.offers import Offer
 from sconto.domain.pricing import price
 from sconto.domain.schedule import Period
 

@@ -1,4 +1,4 @@
-"""Patterns of generated codes: how many there can be, and which are refused."""
+"""Patterns of generated codes: how many codes they have, and which are refused."""
 
 import pytest
 
@@ -18,12 +18,12 @@ def test_the_alphabet_has_no_letters_that_look_alike() -> None:
     assert len({code_key(letter) for letter in ALPHABET}) == len(ALPHABET) == 30
 
 
-def test_a_million_codes_of_the_usual_pattern_cannot_be_guessed() -> None:
+def test_guessing_fails_with_a_million_codes_of_the_default_pattern() -> None:
     check_pattern(CodePattern(), 1_000_000)
     assert CodePattern().possible == 30**8
 
 
-def test_the_longest_pattern_makes_codes() -> None:
+def test_codes_of_the_longest_pattern_are_valid() -> None:
     pattern = CodePattern("X" * 21, 2, 4)
     check_pattern(pattern, 1)
     assert is_code(next(pattern.spell("A" * 8)))
@@ -47,15 +47,13 @@ def test_the_longest_pattern_makes_codes() -> None:
         (CodePattern(group_count=1), 811, PatternFault.TOO_SHORT),
     ],
 )
-def test_a_pattern_that_makes_no_good_codes_is_refused(
-    pattern: CodePattern, wanted: int, fault: PatternFault
-) -> None:
+def test_a_bad_pattern_is_refused(pattern: CodePattern, wanted: int, fault: PatternFault) -> None:
     with pytest.raises(PatternRefused) as refused:
         check_pattern(pattern, wanted)
     assert refused.value.fault is fault
 
 
-def test_a_pattern_that_is_too_short_says_how_many_codes_it_can_generate() -> None:
+def test_a_short_pattern_is_refused_with_the_number_of_its_codes() -> None:
     with pytest.raises(PatternRefused) as refused:
         check_pattern(CodePattern(group_count=1), 811)
     assert (refused.value.possible, refused.value.generated) == (810_000, 810)

@@ -22,12 +22,12 @@ from sconto.app import build_app
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
 from tests.conftest import SECRET_KEY, create_caller
-from tests.model.asking import Ask, ask_model, ask_sconto, is_told
-from tests.model.contracts import subscription_asks
+from tests.model.asking import Question, ask_model, ask_sconto, matches
+from tests.model.checkout import price
+from tests.model.questions import ORDERS, bodies, questions, spoilt_bodies
 from tests.model.shop import Shop
-from tests.model.stock import ORDERS, asks, bodies, spoilt_bodies
-from tests.model.till import price
-from tests.model.words import minor_units, show_amount
+from tests.model.subscription_questions import subscription_questions
+from tests.model.values import minor_units, show_amount
 
 START: Final = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ZONES: Final = ("UTC", "Europe/Moscow", "America/St_Johns")
@@ -71,12 +71,16 @@ class Bench:
         caller = self.run(create_caller(self._database))
         return {"AuthorizationJWT": f"Bearer {self._tokens.issue(caller, now)}"}
 
-    def ask(self, zone: str, questions: list[Ask], headers: dict[str, str]) -> list[httpx.Response]:
+    def ask(
+        self, zone: str, questions: list[Question], headers: dict[str, str]
+    ) -> list[httpx.Response]:
         """Ask all of them concurrently."""
 
         async def ask_all() -> list[httpx.Response]:
             client = self._clients[zone]
-            return await asyncio.gather(*(ask_sconto(client, ask, headers) for ask in questions))
+            return await asyncio.gather(
+                *(ask_sconto(client, question, headers) for question in questions)
+            )
 
         answers: list[httpx.Response] = self.run(ask_all())
         return answers
@@ -112,40 +116,42 @@ class Histories(RuleBasedStateMachine):
         self.shop = Shop(ZoneInfo(zone))
         for product in sorted({1, 2} | known):
             item = {"product_id": product, "name": "p", "price": "1.00", "currency": "EUR"}
-            self._ask(Ask("put product", "", {"products": [item]}))
+            self._ask(Question("put product", "", {"products": [item]}))
         for _ in range(data.draw(st.integers(1, 4))):
-            self._ask(Ask("create", "", data.draw(bodies(START))))
-            made = data.draw(subscription_asks(self.shop, START, "create subscription"))
+            self._ask(Question("create", "", data.draw(bodies(START))))
+            made = data.draw(subscription_questions(self.shop, START, "create subscription"))
             self._ask(made)
 
     @rule(data=st.data())
     def ask(self, data: st.DataObject) -> None:
-        self._ask(data.draw(asks(self.shop, self.bench.now)))
+        self._ask(data.draw(questions(self.shop, self.bench.now)))
 
     @rule(data=st.data())
     def place_what_was_quoted(self, data: st.DataObject) -> None:
-        ask = data.draw(asks(self.shop, self.bench.now).filter(lambda ask: ask.verb == "order"))
-        total = price(self.shop, ask.body, self.bench.now)[0]["total"]
+        question = data.draw(
+            questions(self.shop, self.bench.now).filter(lambda question: question.verb == "order")
+        )
+        total = price(self.shop, question.body, self.bench.now)[0]["total"]
         more = data.draw(st.sampled_from((0, 0, 0, 1)))
-        currency = ask.body["currency"]
+        currency = question.body["currency"]
         agreed = show_amount(minor_units(total, currency) + more, currency)
-        self._ask(Ask("order", "", {**ask.body, "expected_total": agreed}))
+        self._ask(Question("order", "", {**question.body, "expected_total": agreed}))
 
     @rule(data=st.data())
     def ask_two_concurrently(self, data: st.DataObject) -> None:
-        first = data.draw(asks(self.shop, self.bench.now))
-        second = data.draw(asks(self.shop, self.bench.now) | st.just(first))
+        first = data.draw(questions(self.shop, self.bench.now))
+        second = data.draw(questions(self.shop, self.bench.now) | st.just(first))
         self._ask_concurrently(first, second)
 
     @rule(order_id=st.sampled_from(ORDERS))
     def look_at_everything(self, order_id: str) -> None:
-        self._ask(Ask("list"))
-        self._ask(Ask("find order", order_id))
+        self._ask(Question("list"))
+        self._ask(Question("find order", order_id))
         for subscription in self.shop.subscriptions.promotions:
-            self._ask(Ask("find subscription", subscription))
+            self._ask(Question("find subscription", subscription))
         for promotion in self.shop.promotions:
-            self._ask(Ask("get", str(promotion)))
-            self._ask(Ask("statistics", "", {"id": str(promotion)}))
+            self._ask(Question("get", str(promotion)))
+            self._ask(Question("statistics", "", {"id": str(promotion)}))
 
     @rule(
         step=st.sampled_from(
@@ -163,30 +169,35 @@ class Histories(RuleBasedStateMachine):
         if self.bench.now + step < START + timedelta(hours=23):
             self.bench.now += step
 
-    def _ask(self, ask: Ask) -> None:
-        (told,) = self.bench.ask(self.zone, [ask], self.headers)
-        expected = ask_model(self.shop, ask, told, self.bench.now)
-        if not is_told(expected, told):
-            raise AssertionError(f"{ask}\n expected {expected}\n told {told} {told.text}")
+    def _ask(self, question: Question) -> None:
+        (received,) = self.bench.ask(self.zone, [question], self.headers)
+        expected = ask_model(self.shop, question, received, self.bench.now)
+        if not matches(expected, received):
+            raise AssertionError(
+                f"{question}\n expected {expected}\n received {received} {received.text}"
+            )
 
-    def _ask_concurrently(self, first: Ask, second: Ask) -> None:
+    def _ask_concurrently(self, first: Question, second: Question) -> None:
         """Answers to two concurrent callers must be those of one order or the other."""
-        asks = [first, second]
-        told = self.bench.ask(self.zone, asks, self.headers)
+        questions = [first, second]
+        received = self.bench.ask(self.zone, questions, self.headers)
         seen = []
         for order in ((0, 1), (1, 0)):
             shop = copy.deepcopy(self.shop)
             expected = [
-                (index, ask_model(shop, asks[index], told[index], self.bench.now, self.shop))
+                (
+                    index,
+                    ask_model(shop, questions[index], received[index], self.bench.now, self.shop),
+                )
                 for index in order
             ]
-            if all(is_told(answer, told[index]) for index, answer in expected):
+            if all(matches(answer, received[index]) for index, answer in expected):
                 self.shop = shop
                 return
             seen.append(expected)
-        texts = [f"{answer} {answer.text}" for answer in told]
+        texts = [f"{answer} {answer.text}" for answer in received]
         raise AssertionError(
-            f"concurrently {first}\n and {second}\n expected {seen}\n told {texts}"
+            f"concurrently {first}\n and {second}\n expected {seen}\n received {texts}"
         )
 
 
@@ -228,16 +239,20 @@ def run_bodies(bench: Bench, examples: int, *, start: int | None) -> None:
     shop = Shop(ZoneInfo(ZONES[1]))
     item = {"product_id": 1, "name": "p", "price": "1.00", "currency": "EUR"}
 
-    def compare(ask: Ask) -> None:
-        (told,) = bench.ask(ZONES[1], [ask], headers)
-        expected = ask_model(shop, ask, told, START)
-        assert is_told(expected, told), f"{ask}\n expected {expected}\n told {told.text}"
+    def compare(question: Question) -> None:
+        (received,) = bench.ask(ZONES[1], [question], headers)
+        expected = ask_model(shop, question, received, START)
+        assert matches(expected, received), (
+            f"{question}\n expected {expected}\n received {received.text}"
+        )
 
     compare(
-        Ask("put product", "", {"products": [{**item, "product_id": one} for one in (1, 2, 3)]})
+        Question(
+            "put product", "", {"products": [{**item, "product_id": one} for one in (1, 2, 3)]}
+        )
     )
-    compare(Ask("create", "", COUPON))
-    compare(Ask("create", "", DISCOUNT))
+    compare(Question("create", "", COUPON))
+    compare(Question("create", "", DISCOUNT))
     targets = st.sampled_from(("", *(str(id_) for id_ in shop.promotions)))
 
     @settings(
@@ -248,21 +263,19 @@ def run_bodies(bench: Bench, examples: int, *, start: int | None) -> None:
     )
     @given(target=targets, body=spoilt_bodies(START))
     def compare_faults(target: str, body: dict[str, Any]) -> None:
-        compare(Ask("patch", target, body) if target else Ask("create", "", body))
+        compare(Question("patch", target, body) if target else Question("create", "", body))
 
     (compare_faults if start is None else seed(start)(compare_faults))()
 
 
 @pytest.mark.parametrize("start", range(4))
-def test_all_faults_of_a_body_are_told_in_the_order_of_the_reference(
-    bench: Bench, start: int
-) -> None:
+def test_all_faults_of_a_body_come_in_the_references_order(bench: Bench, start: int) -> None:
     run_bodies(bench, 120, start=start)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
-def test_all_faults_of_a_hundred_thousand_bodies_are_told(bench: Bench) -> None:
+def test_all_faults_of_a_hundred_thousand_bodies_are_found(bench: Bench) -> None:
     run_bodies(bench, 100_000, start=None)
 
 

@@ -124,7 +124,7 @@ def as_told(priced: PricedCart) -> tuple[Any, Any]:
 
 
 @pytest.mark.parametrize("seed", range(6))
-async def test_codes_of_many_promotions_are_picked_and_told_by_the_rule(
+async def test_codes_of_many_promotions_follow_the_rule(
     database: Database, merchant: Caller, seed: int
 ) -> None:
     dice = random.Random(seed)
@@ -156,7 +156,7 @@ async def test_codes_of_many_promotions_are_picked_and_told_by_the_rule(
         }
 
 
-async def test_what_is_read_of_codes_follows_the_cart_and_not_the_promotions_that_have_them(
+async def test_the_number_of_offers_depends_on_the_cart_not_on_the_promotions(
     database: Database, merchant: Caller
 ) -> None:
     for percent in range(1, 61):

@@ -42,14 +42,14 @@ def outcome_in(currency: str) -> PricedCart:
 
 
 @pytest.mark.parametrize("currency", [*WHOLE_UNITS, "EUR", "JPY", "KWD", "CLF", "ITL"])
-def test_an_outcome_is_read_as_it_was_written(currency: str) -> None:
+def test_an_outcome_is_read_as_it_was_stored(currency: str) -> None:
     outcome = outcome_in(currency)
     text = encode_outcome(outcome)
     assert decoded(json.loads(text)) == outcome
     assert ("decimals" in json.loads(text)) == (currency in WHOLE_UNITS)
 
 
-def test_what_says_no_decimals_was_written_in_whole_units() -> None:
+def test_an_outcome_without_decimals_is_in_whole_units() -> None:
     stored = json.loads(encode_outcome(outcome_in("IQD")))
     del stored["decimals"]
     read = decoded(stored)

@@ -1,4 +1,4 @@
-"""The log: one line an event, as JSON for machines or as text for people, on standard error."""
+"""The log on standard error: one line per event, as JSON or as text for people."""
 
 import logging
 import os
@@ -20,7 +20,7 @@ _SHARED: Final[tuple[Processor, ...]] = (
 
 
 def open_log(log_format: str, level: int = logging.INFO) -> FilteringBoundLogger:
-    """Send what everybody logs, uvicorn too, to one place, and answer the log of requests.
+    """Send all logging, uvicorn's too, to standard error, and return the log of requests.
 
     `log_format` is "json" or "console". Less than `level` is not logged.
     """
@@ -45,10 +45,10 @@ def request_log(log_format: str, level: int = logging.INFO) -> FilteringBoundLog
     processors: tuple[Processor, ...] = (*_SHARED, *_rendering(log_format))
     output: structlog.BytesLogger | structlog.WriteLogger = structlog.WriteLogger(sys.stderr)
     if log_format == "json":
-        # A line for each request: in one step in place of four, which is 5 % of a quote.
+        # One step instead of four: this is a line per request, and saves 5 % of a quote.
         processors = (_write_json,)
         output = structlog.BytesLogger(sys.stderr.buffer)
-    # Bound at once: an unbound one would be put together anew for every line.
+    # Bound here: an unbound logger would be assembled again for every line.
     log: FilteringBoundLogger = structlog.wrap_logger(
         output,
         processors=processors,
@@ -72,7 +72,7 @@ def _render_json(_: object, __: str, event: EventDict) -> str:
 
 
 def _write_json(logger: object, name: str, event: EventDict) -> bytes:
-    """As the processors of the other log together."""
+    """Does what the processors of the other log do together."""
     event["level"] = "error" if name == "exception" else name
     event["timestamp"] = datetime.now(UTC)
     if "exc_info" in event:

@@ -11,7 +11,7 @@ from typing import Annotated, Final, TextIO
 import typer
 
 from sconto.api.clock import read_clock
-from sconto.api.merchant.codes_wire import CSV_HEADING, write_csv
+from sconto.api.merchant.codes_csv import CSV_HEADING, write_csv
 from sconto.cli.database import ask_database
 from sconto.cli.progress import Readable, show_count, show_reading
 from sconto.cli.refusals import CommandRefused, show_lines

@@ -6,6 +6,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sconto.cli.refusals import CommandRefused
+from sconto.domain.cart_promotion import (
+    AmountOff,
+    CartTerms,
+    Conditions,
+    Limits,
+    NewCartPromotion,
+    Target,
+)
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, ListedProducts, OwnPercents
 from sconto.domain.money import PERCENT
@@ -14,7 +22,7 @@ from sconto.domain.problems import BadCredentials, NameTaken
 from sconto.domain.product import Product, ProductQuery
 from sconto.domain.promotion import NewPromotion, PromotionQuery, PromotionType, Terms
 from sconto.domain.schedule import Period
-from sconto.operations import Database, people, products, promotions
+from sconto.operations import Database, cart_promotions, people, products, promotions
 from sconto.operations.tokens import Tokens
 from sconto.portal import shop
 
@@ -25,6 +33,9 @@ PASSWORD: Final = "demo-password"  # noqa: S105  # published: this shop sells no
 
 CODE: Final = "WELCOME10"
 """A code that gives a discount on every product."""
+
+CART_CODE: Final = "TENOFF"
+"""A code that takes ten euros off orders from fifty."""
 
 _ADDRESS: Final = "sconto demo"
 """The address under which the demo's own failed sign-ins are counted."""
@@ -64,7 +75,20 @@ async def open_shop(database: Database, tokens: Tokens, now: datetime) -> str:
     if not await promotions.list_promotions(database, caller, PromotionQuery(limit=1), now):
         for promotion in _promotions(now):
             await promotions.create_promotion(database, caller, promotion, now)
+        await cart_promotions.create_promotion(database, caller, _cart_promotion(now), now)
     return token
+
+
+def _cart_promotion(now: datetime) -> NewCartPromotion:
+    terms = CartTerms(
+        Target.ORDER,
+        AmountOff({"EUR": 1000}),
+        conditions=Conditions(minimum_subtotal={"EUR": 5000}),
+        limits=Limits(total=5000),
+    )
+    return NewCartPromotion(
+        "10 euros off from 50", True, Period(now), terms, CodeType.REUSABLE, (CART_CODE,)
+    )
 
 
 def _promotions(now: datetime) -> Sequence[NewPromotion]:

@@ -11,6 +11,7 @@ from sconto.domain.headings import filled, heading_word
 from sconto.domain.money import currency_decimals, known_currencies
 from sconto.domain.product import (
     PRODUCT_FIELDS,
+    TAGS,
     FieldRule,
     ProductFault,
     ProductLine,
@@ -29,7 +30,8 @@ _LINE_BREAK: Final = re.compile(r"\r\n|\r|\n")
 _DECIMAL_COMMA: Final = re.compile(r"\A([0-9]+),([0-9]+)\Z")
 _THOUSANDS: Final = re.compile("[1-9][0-9]{0,2}[.,]000")
 
-_FIELDS: Final = {heading_word(field): field for field in PRODUCT_FIELDS}
+_COLUMNS: Final = (*PRODUCT_FIELDS, TAGS)
+_FIELDS: Final = {heading_word(field): field for field in _COLUMNS}
 _NAMED_COLUMNS: Final = 5
 
 _NOT_CSV: Final = "is no CSV file in UTF-8"
@@ -85,8 +87,8 @@ def _read_columns(rows: Iterator[Row]) -> list[str]:
         f"{fault} {', '.join(names[:_NAMED_COLUMNS])}"
         for fault, names in (
             ("missing:", [name for name in PRODUCT_FIELDS if name not in named]),
-            ("unknown:", [_shown(name) for name in named if name not in PRODUCT_FIELDS]),
-            ("twice:", [name for name in PRODUCT_FIELDS if named.count(name) > 1]),
+            ("unknown:", [_shown(name) for name in named if name not in _COLUMNS]),
+            ("twice:", [name for name in _COLUMNS if named.count(name) > 1]),
         )
         if names
     ]
@@ -115,7 +117,10 @@ def _read_row(
     if decimal_comma:
         unclear = _may_be_thousands(price, cells["currency"])
         price = _DECIMAL_COMMA.sub(r"\1.\2", price)
-    product = read_product(cells | {"product_id": product_id, "name": name, "price": price})
+    fields: dict[str, object] = {**cells, "product_id": product_id, "name": name, "price": price}
+    if TAGS in cells:
+        fields[TAGS] = [tag for part in cells[TAGS].split("|") if (tag := part.strip())]
+    product = read_product(fields)
     faults = product if isinstance(product, tuple) else ()
     if unclear:
         faults += (ProductFault("price", FieldRule.NO_THOUSANDS),)

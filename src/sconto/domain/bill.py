@@ -1,4 +1,4 @@
-"""Bills: a cart while it is being priced, step by step, and what it costs in the end."""
+"""Bills: a cart while it is being priced step by step, and what it costs in the end."""
 
 from datetime import datetime
 
@@ -6,16 +6,28 @@ import msgspec
 
 from sconto.domain.candidates import Candidates
 from sconto.domain.cart import Cart
+from sconto.domain.cart_offers import CartRefusal
+from sconto.domain.cart_promotion import Target
 from sconto.domain.choice import Pick
 from sconto.domain.code_outcomes import CodeOutcome
+from sconto.domain.codes import CodeType
 from sconto.domain.subscription import SubscriptionOutcome
 
 
-class PricedLine(msgspec.Struct, frozen=True, gc=False):
-    """A line with what it costs; amounts in minor units, for the whole line.
+class Adjustment(msgspec.Struct, frozen=True, gc=False):
+    """What a cart promotion takes off a line; never nothing."""
 
-    `discount` is what product promotions take off, `subscription_discount` the line's share of what
-    the subscription's code takes off. `total` is what remains.
+    promotion_id: int
+    target: Target
+    discount: int
+
+
+class PricedLine(msgspec.Struct, frozen=True, gc=False):
+    """A line and what it costs. Amounts are in minor units, for the whole line.
+
+    `discount` is what product promotions take off, the `adjustments` are what cart promotions take
+    off, and `subscription_discount` is the line's share of what the subscription's code takes off.
+    `total` is what remains.
     """
 
     line_id: str
@@ -28,6 +40,7 @@ class PricedLine(msgspec.Struct, frozen=True, gc=False):
     total: int
     picks: tuple[Pick, ...]
     subscription_discount: int = 0
+    adjustments: tuple[Adjustment, ...] = ()
 
     @property
     def winning_pick(self) -> Pick | None:
@@ -35,8 +48,44 @@ class PricedLine(msgspec.Struct, frozen=True, gc=False):
         return self.picks[0] if self.picks else None
 
 
+class PricedShipping(msgspec.Struct, frozen=True, gc=False):
+    """What shipping costs before promotions, and what they take off."""
+
+    amount: int
+    discount: int = 0
+
+    @property
+    def total(self) -> int:
+        """What remains."""
+        return self.amount - self.discount
+
+
+class CartPromotionOutcome(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What became of a cart promotion: what it takes off, or all reasons why it does not apply.
+
+    `code` is the one that activated it, as typed. `next_tier` is what a higher tier needs.
+    """
+
+    promotion_id: int
+    target: Target
+    discount: int = 0
+    code: str | None = None
+    code_id: int | None = None
+    code_type: CodeType | None = None
+    reasons: tuple[CartRefusal, ...] = ()
+    next_tier: CartRefusal | None = None
+
+    @property
+    def applied(self) -> bool:
+        """Whether the customer gets its discount."""
+        return not self.reasons
+
+
 class PricedCart(msgspec.Struct, frozen=True, gc=False):
-    """A cart with what it costs; the lines, with both their discounts, add up to the totals."""
+    """A cart with what it costs; lines and shipping, with all discounts, add up to the totals.
+
+    `discount` is everything that is taken off; `total` includes shipping.
+    """
 
     currency: str
     subtotal: int
@@ -45,10 +94,12 @@ class PricedCart(msgspec.Struct, frozen=True, gc=False):
     lines: tuple[PricedLine, ...]
     codes: tuple[CodeOutcome, ...]
     subscription: SubscriptionOutcome | None = None
+    shipping: PricedShipping | None = None
+    cart_promotions: tuple[CartPromotionOutcome, ...] = ()
 
 
 class Bill(msgspec.Struct, frozen=True, gc=False):
-    """A cart while it is being priced: what a step may look at, and what the steps have decided.
+    """A cart while it is being priced: what a step may read, and what the steps have decided.
 
     The `total` of a line is what the steps so far have left of it.
     """
@@ -59,6 +110,8 @@ class Bill(msgspec.Struct, frozen=True, gc=False):
     lines: tuple[PricedLine, ...]
     codes: tuple[CodeOutcome, ...] = ()
     subscription: SubscriptionOutcome | None = None
+    shipping: PricedShipping | None = None
+    cart_promotions: tuple[CartPromotionOutcome, ...] = ()
 
 
 def open_bill(cart: Cart, candidates: Candidates, at: datetime) -> Bill:
@@ -78,19 +131,26 @@ def open_bill(cart: Cart, candidates: Candidates, at: datetime) -> Bill:
         )
         for line in cart.lines
     ]
-    return Bill(cart, candidates, at, tuple(lines))
+    shipping = None if cart.shipping is None else PricedShipping(cart.shipping)
+    return Bill(cart, candidates, at, tuple(lines), shipping=shipping)
 
 
 def add_up(bill: Bill) -> PricedCart:
-    """The cart with what it costs after all steps."""
+    """The priced cart, after all steps."""
     subtotal = sum([line.subtotal for line in bill.lines])
     total = sum([line.total for line in bill.lines])
+    discount, shipping = subtotal - total, bill.shipping
+    if shipping is not None:
+        discount += shipping.discount
+        total += shipping.total
     return PricedCart(
         bill.cart.currency,
         subtotal,
-        subtotal - total,
+        discount,
         total,
         bill.lines,
         bill.codes,
         bill.subscription,
+        shipping,
+        bill.cart_promotions,
     )

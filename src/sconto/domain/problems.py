@@ -22,7 +22,7 @@ class Problem(Exception):
 
 @dataclass(eq=False)
 class PromotionNotFound(Problem):
-    """No such promotion, or not this merchant's, or deleted: one cannot tell."""
+    """The promotion does not exist, is another merchant's or is deleted: indistinguishable."""
 
     promotion_id: int
 
@@ -35,29 +35,29 @@ class UnknownProducts(Problem):
 
 
 class PeriodReversed(Problem):
-    """The end lies before the start."""
+    """The end is before the start."""
 
 
 @dataclass(eq=False)
 class TermsMissing(Problem):
-    """A promotion cannot change its type without the terms of the new one."""
+    """A promotion cannot change its type without the terms of the new type."""
 
     type: PromotionType
 
 
 class NoCodesAllowed(Problem):
-    """The promotion applies by itself: it has no codes."""
+    """The promotion is automatic and has no codes."""
 
 
 @dataclass(eq=False)
 class CodesTaken(Problem):
-    """The promotion has these codes already, in some spelling, or they were sent twice."""
+    """The promotion already has these codes, in any spelling, or they were sent twice."""
 
     codes: tuple[str, ...]
 
 
 class NoCodesSent(Problem):
-    """There is no code in what was sent."""
+    """No code was sent."""
 
 
 @dataclass(eq=False)
@@ -69,7 +69,7 @@ class CodeFileRefused(Problem):
 
 
 class CursorRefused(Problem):
-    """The cursor is none that a page before has named."""
+    """The cursor is not from an earlier page."""
 
 
 class PatternFault(Enum):
@@ -96,7 +96,7 @@ class PatternRefused(Problem):
 
 @dataclass(eq=False)
 class GenerationNotFound(Problem):
-    """No such generation of codes, or not this merchant's: one cannot tell."""
+    """The generation does not exist or is another merchant's: indistinguishable."""
 
     generation_id: int
 
@@ -124,31 +124,31 @@ class OrderNotFound(Problem):
 
 
 class TokenMissing(Problem):
-    """The request names nobody."""
+    """The request has no token."""
 
 
 class TokenInvalid(Problem):
-    """The token is none of ours, or no longer counts."""
+    """The token is not ours, or was revoked."""
 
 
 class TokenExpired(Problem):
-    """The token was ours once."""
+    """The token has expired."""
 
 
 class BadCredentials(Problem):
-    """No such user, or another password: one cannot tell."""
+    """The user does not exist or the password is wrong: indistinguishable."""
 
 
 @dataclass(eq=False)
 class TooManyAttempts(Problem):
-    """Too many sign-ins failed; `retry_after` seconds from now another one is looked at."""
+    """Too many sign-ins failed; try again in `retry_after` seconds."""
 
     retry_after: int
 
 
 @dataclass(eq=False)
 class TooManyUnknownCodes(Problem):
-    """Too many codes that nobody made; in `retry_after` seconds carts with codes are taken."""
+    """Too many unknown codes; send carts with codes again in `retry_after` seconds."""
 
     retry_after: int
 
@@ -162,22 +162,22 @@ class AccessDenied(Problem):
 
 @dataclass(eq=False)
 class BodyTooLarge(Problem):
-    """The request's body has more bytes than its address takes."""
+    """The request's body has more bytes than the address accepts."""
 
     limit: int
 
 
 class UnsupportedMediaType(Problem):
-    """The request's body is of another type than the address takes."""
+    """The address does not accept the type of the request's body."""
 
 
 class BodyEncoded(Problem):
-    """The request's body is compressed, which no address takes."""
+    """The request's body is compressed, which no address accepts."""
 
 
 @dataclass(eq=False)
 class TooManyLargeRequests(Problem):
-    """The merchant's large requests are too many; in so many seconds it is worth another try."""
+    """The merchant has too many large requests; try again in `retry_after` seconds."""
 
     retry_after: int
 
@@ -204,107 +204,121 @@ class UserAmbiguous(Problem):
 
 
 class OwnAccess(Problem):
-    """Nobody changes their own role, or keeps themselves out."""
+    """Users may not change their own role or disable themselves."""
 
 
 @dataclass(eq=False)
 class NameTaken(Problem):
-    """Another merchant, or another user of the merchant, already has this name."""
+    """Another merchant, or another user of the merchant, has this name."""
 
     name: str
 
 
 @dataclass(eq=False)
 class NotAName(Problem):
-    """A text that no merchant or user can be called: see `is_name` and `is_username`."""
+    """No merchant or user can have this name: see `is_name` and `is_username`."""
 
     name: str
 
 
 class PasswordRefused(Problem):
-    """A password that is too short or too long to be given to a user."""
+    """The password is too short or too long."""
 
 
 @dataclass(eq=False)
 class OrderConflict(Problem):
-    """Another cart was placed under this order id; `order` is what is stored."""
+    """Another cart was placed under this order id, as the stored `order`."""
 
     order: StoredOrder
 
 
 @dataclass(eq=False)
 class TotalDiffers(Problem):
-    """The cart does not cost what the shopper agreed to; `quote` is what it costs."""
+    """The cart does not cost what the shopper agreed to; `quote` is the current price."""
 
     quote: PricedCart
 
 
 @dataclass(eq=False)
 class CodesUsedUp(Problem):
-    """Another order used up an activated code; `quote` is what the cart costs without it."""
+    """Another order used up an activated code; `quote` is the price without it."""
 
     quote: PricedCart
 
 
 @dataclass(eq=False)
 class ReplacedOrderNotFound(Problem):
-    """The merchant has placed no order under the id of the one to be replaced."""
+    """The order to be replaced does not exist."""
 
     order_id: str
 
 
 @dataclass(eq=False)
 class OrderNotReplaceable(Problem):
-    """The order to be replaced was paid, or is deleted; `order` is what is stored."""
+    """The order to be replaced, the stored `order`, is paid or deleted."""
 
     order: StoredOrder
 
 
 @dataclass(eq=False)
 class OrderBusy(Problem):
-    """Something else is using the order or one of its codes; ask again in `retry_after` seconds."""
+    """Another request uses the order or one of its codes; try again in `retry_after` seconds."""
 
     retry_after: int
 
 
 @dataclass(eq=False)
 class OrderReplaced(Problem):
-    """Another order took this one's place, and its codes; it stays deleted."""
+    """Another order replaced this one and took its codes; it stays deleted."""
+
+    order: StoredOrder
+
+
+@dataclass(eq=False)
+class TooManyAutomatic(Problem):
+    """The merchant has as many automatic cart promotions that are not over as it may have."""
+
+    most: int
+
+
+@dataclass(eq=False)
+class OrderGaveBack(Problem):
+    """The order gave back what its cart promotions took, so it stays deleted."""
 
     order: StoredOrder
 
 
 @dataclass(eq=False)
 class SubscriptionPromotionNotFound(Problem):
-    """No such subscription promotion, or not this merchant's, or archived: one cannot tell."""
+    """The promotion does not exist, is another merchant's or is archived: indistinguishable."""
 
     promotion_id: str
 
 
 @dataclass(eq=False)
 class SubscriptionCodeNotFound(Problem):
-    """None of the merchant's subscription promotions has this code."""
+    """No subscription promotion of the merchant has this code."""
 
     code: str
 
 
 @dataclass(eq=False)
 class SubscriptionCodeTaken(Problem):
-    """Another of the merchant's subscription promotions has this code, in some spelling."""
+    """Another subscription promotion of the merchant has this code, in any spelling."""
 
     code: str
 
 
 @dataclass(eq=False)
 class ApplicationNotFound(Problem):
-    """No code was applied under this id, or it was another promotion's."""
+    """No code of the promotion was applied under this id."""
 
     application_id: str
 
 
 @dataclass(eq=False)
 class CodeRefused(Problem):
-    """The subscription may not have the promotion's code; `reason` is the first reason."""
+    """The subscription is not eligible for the promotion; `reason` is the first reason."""
 
     promotion: SubscriptionPromotion
     reason: IneligibleReason
@@ -312,7 +326,7 @@ class CodeRefused(Problem):
 
 @dataclass(eq=False)
 class MaxUsageTooLow(Problem):
-    """The limit lies below the `usage` that is counted already."""
+    """The limit is below the `usage` counted so far."""
 
     usage: int
 
@@ -323,6 +337,6 @@ class IdempotencyKeyReused(Problem):
 
 @dataclass(eq=False)
 class IdempotencyKeyBusy(Problem):
-    """The request with this Idempotency-Key is under way; ask again in `retry_after` seconds."""
+    """A request with this Idempotency-Key is running; try again in `retry_after` seconds."""
 
     retry_after: int

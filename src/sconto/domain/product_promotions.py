@@ -20,11 +20,12 @@ def product_promotions(bill: Bill) -> Bill:
         bill.at,
         tuple([_discount_line(line, picks[line.product_id]) for line in bill.lines]),
         find_code_outcomes(activated, choice, picks.keys(), bill.at),
+        shipping=bill.shipping,
     )
 
 
 def _discount_line(line: PricedLine, picks: tuple[Pick, ...]) -> PricedLine:
-    """The line after its winning pick, which stands first; rounded once, half up, for the line."""
+    """The line after its winning pick, the first one; rounded once, half up, for the line."""
     if not picks:
         return line
     discount = percent_of(line.subtotal, picks[0].percent)

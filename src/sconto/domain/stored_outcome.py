@@ -1,11 +1,11 @@
-"""The outcome of an order as it is stored: a value of its own, with a version.
+"""Stored outcomes: an order's priced cart as its row keeps it, with a version.
 
-It is JSON, read for as long as the order is kept. Its names do not follow those of the values that
-pricing works with: these may change, the names here may not. A new field needs a default; whatever
-else changes needs a new version and a decoder for the one before.
+An outcome is JSON and must be readable for as long as the order exists. Its field names are
+independent of the values that pricing works with: those may change, these may not. A new field
+needs a default. Any other change needs a new version, and a decoder for the version before.
 
-Version 1 has no `version`: it is what was stored before outcomes said theirs. Version 2 is the same
-with `version`, so that programs of before read it too.
+Version 1 has no `version` field. Version 2 is the same with `version`, so that programs that only
+know version 1 read it too.
 """
 
 from datetime import datetime
@@ -18,6 +18,17 @@ from sconto.domain.bill import PricedCart, PricedLine
 from sconto.domain.choice import Group, Pick, Reason
 from sconto.domain.code_outcomes import CodeOutcome, CodeStatus
 from sconto.domain.codes import CodeType
+from sconto.domain.stored_cart_promotions import (
+    StoredAdjustment,
+    StoredCartPromotion,
+    StoredShipping,
+    read_adjustment,
+    read_cart_promotion,
+    read_shipping,
+    store_adjustment,
+    store_cart_promotion,
+    store_shipping,
+)
 from sconto.domain.subscription import (
     CodeReason,
     ConsideredCode,
@@ -54,6 +65,7 @@ class StoredLine(msgspec.Struct, frozen=True, gc=False):
     total: int
     picks: tuple[StoredPick, ...]
     subscription_discount: int = 0
+    adjustments: tuple[StoredAdjustment, ...] | UnsetType = UNSET
 
 
 class StoredCode(msgspec.Struct, frozen=True, gc=False):
@@ -104,8 +116,8 @@ class StoredEffect(msgspec.Struct, frozen=True, gc=False):
 class StoredOutcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A priced cart as it is stored.
 
-    Amounts are integers of which `decimals` digits are behind the dot. Unset means the currency's
-    decimals, but for some currencies in version 1: see `store.stored_amounts`.
+    Amounts are integers with `decimals` decimals. Unset means the currency's decimals, except for
+    some currencies in version 1: see `store.stored_amounts`.
     """
 
     version: int = 1
@@ -117,6 +129,8 @@ class StoredOutcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     lines: tuple[StoredLine, ...]
     codes: tuple[StoredCode, ...]
     subscription: StoredEffect | None = None
+    shipping: StoredShipping | UnsetType = UNSET
+    cart_promotions: tuple[StoredCartPromotion, ...] | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         """Raise ValueError for a version that this program does not know."""
@@ -147,6 +161,8 @@ def outcome_of(priced: PricedCart, decimals: int | UnsetType = UNSET) -> StoredO
             for code in priced.codes
         ),
         subscription=None if effect is None else _store_effect(effect),
+        shipping=UNSET if priced.shipping is None else store_shipping(priced.shipping),
+        cart_promotions=tuple(map(store_cart_promotion, priced.cart_promotions)) or UNSET,
     )
 
 
@@ -162,6 +178,7 @@ def _store_line(line: PricedLine) -> StoredLine:
         line.total,
         tuple([_store_pick(pick) for pick in line.picks]),
         line.subscription_discount,
+        tuple([store_adjustment(one) for one in line.adjustments]) or UNSET,
     )
 
 
@@ -199,7 +216,7 @@ def _store_effect(effect: SubscriptionOutcome) -> StoredEffect:
 
 
 def priced_cart_of(outcome: StoredOutcome, units: int = 1) -> PricedCart:
-    """The priced cart that was stored; each stored amount is so many minor units."""
+    """The stored priced cart; `units` is how many minor units one stored unit has."""
     effect = outcome.subscription
     return PricedCart(
         outcome.currency,
@@ -219,6 +236,8 @@ def priced_cart_of(outcome: StoredOutcome, units: int = 1) -> PricedCart:
             for code in outcome.codes
         ),
         None if effect is None else _read_effect(effect, units),
+        None if outcome.shipping is UNSET else read_shipping(outcome.shipping),
+        tuple(map(read_cart_promotion, outcome.cart_promotions or ())),
     )
 
 
@@ -234,6 +253,7 @@ def _read_line(line: StoredLine, units: int) -> PricedLine:
         line.total * units,
         tuple([_read_pick(pick) for pick in line.picks]),
         line.subscription_discount * units,
+        tuple([read_adjustment(one) for one in line.adjustments or ()]),
     )
 
 

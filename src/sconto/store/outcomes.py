@@ -11,6 +11,7 @@ import msgspec
 from msgspec import UNSET
 
 from sconto.domain.bill import PricedCart
+from sconto.domain.cart import Cart
 from sconto.domain.money import currency_decimals
 from sconto.domain.order import OrderStatus, StoredOrder
 from sconto.domain.stored_outcome import StoredOutcome, outcome_of, priced_cart_of
@@ -18,7 +19,7 @@ from sconto.store.stored_amounts import WHOLE_UNITS, minor_units_in_one_stored
 
 
 class OrderRow(msgspec.Struct, frozen=True):
-    """An order as its row has it."""
+    """The row of an order."""
 
     order_id: str
     status: OrderStatus
@@ -26,6 +27,8 @@ class OrderRow(msgspec.Struct, frozen=True):
     outcome: StoredOutcome
     replaces: str | None = None
     replaced_by: str | None = None
+    request: Cart | None = None
+    gave_back: bool = False
 
 
 _ROW: Final = msgspec.json.Decoder(OrderRow)
@@ -38,13 +41,18 @@ def encode_outcome(outcome: PricedCart) -> str:
     return msgspec.json.encode(outcome_of(outcome, decimals)).decode()
 
 
+def encode_request(cart: Cart) -> str:
+    """The cart as it was sent, as the text of a JSON value; amounts in minor units."""
+    return msgspec.json.encode(cart).decode()
+
+
 def decode_order(text: str) -> StoredOrder:
-    """The order whose row, as a JSON object, this is."""
+    """The order of a row that is a JSON object."""
     return order_from(_ROW.decode(text))
 
 
 def order_from(row: OrderRow) -> StoredOrder:
-    """The order that a row is, in minor units."""
+    """The order of a row, in minor units."""
     stored = row.outcome
     units = minor_units_in_one_stored(stored.currency) if stored.decimals is UNSET else 1
     return StoredOrder(
@@ -54,4 +62,6 @@ def order_from(row: OrderRow) -> StoredOrder:
         priced_cart_of(stored, units),
         row.replaces,
         row.replaced_by,
+        row.request,
+        row.gave_back,
     )
