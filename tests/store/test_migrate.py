@@ -15,7 +15,7 @@ import pytest
 from alembic.config import Config
 
 from sconto.domain.codes import CodeType
-from sconto.domain.statistics import CodeUses, Statistics
+from sconto.domain.statistics import CodeUses
 from sconto.operations.counters import fold
 from sconto.store import schema
 from sconto.store.database import Database, DatabaseUnavailable
@@ -31,9 +31,9 @@ from sconto.store.schema import (
     schema_state,
     version_for_us,
 )
-from sconto.store.statistics import find_statistics
 from tests.builders import NOON
 from tests.services import wait_until
+from tests.statistics import Statistics, find_statistics
 
 NEWEST = known_versions()[-1]
 

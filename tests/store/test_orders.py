@@ -14,12 +14,12 @@ from sconto.domain.people import Caller
 from sconto.domain.problems import CodesUsedUp
 from sconto.operations.checkout import get_order, place_order
 from sconto.operations.promotions import create_promotion
-from sconto.operations.statistics import get_statistics
 from sconto.store.code_ids import NO_CODE
 from sconto.store.database import Connection, Database, DatabaseUnavailable
 from sconto.store.orders import OrderRaceLost
 from sconto.store.outcomes import decode_order
 from tests.builders import NOON, a_cart, a_line, a_promotion
+from tests.statistics import get_statistics
 from tests.store.priced import PricedOrder, price_order
 
 DAY: Final = date(2026, 6, 1)

@@ -25,10 +25,10 @@ from sconto.operations.counters import fold
 from sconto.operations.overviews import chart_redemptions
 from sconto.operations.products import get_product, put_products
 from sconto.operations.promotions import delete_promotion
-from sconto.operations.statistics import get_statistics
 from sconto.store.database import Database
 from sconto.store.migrate import migrate
 from tests.builders import a_product
+from tests.statistics import get_statistics
 
 ROWS: Final = Path(__file__).with_name("rows_of_0008.sql")
 SHOP: Final = Caller(1, 1, Role.ADMIN)
