@@ -19,7 +19,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install browser pooler messages pictures demo test test-oldest test-fast lint format bench bench-quick soak audit lock clean
+.PHONY: help install browser pooler messages pictures demo test test-oldest test-fast lint openapi format bench bench-quick soak audit lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -65,6 +65,9 @@ lint: .venv/.dev ## style, types, import directions and, if the advisory service
 	@$(BIN)/mypy src tests $(wildcard bench)
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python tools/audit.py requirements/run.txt
+
+openapi: .venv/.dev ## write the description that Sconto sends at /openapi.json, from the routes and openapi/
+	@$(BIN)/python -m openapi
 
 format: .venv/.dev ## format the code
 	@$(BIN)/ruff check --fix-only

@@ -1,4 +1,4 @@
-"""`python -m bench [--quick] [--only MEASURE ...]`: all that is measured, one after the other."""
+"""`python -m bench [--quick] [--only MEASURE ...]`: runs the measures one after the other."""
 
 import argparse
 import time
@@ -28,7 +28,7 @@ from bench.stage import FULL, QUICK, Plan, Stage, set_stage
 
 _Measure = Callable[[Stage, Server], Awaitable[list[Figure]]]
 
-# One after the other, on one worker. The memory is that of a worker that has been asked all of it.
+# In this order, on one worker. Memory is last: it is that of a worker after all other measures.
 MEASURES: Final[Mapping[str, _Measure]] = {
     "quotes": measure_quotes,
     "peer": measure_peer,
@@ -43,14 +43,14 @@ MEASURES: Final[Mapping[str, _Measure]] = {
 
 
 _FEWER_ROUNDS_AFTER: Final = 300.0
-"""Seconds after which what is left is measured in fewer rounds, so that a slow machine, or one that
-others use, is done in ten minutes too."""
+"""Seconds after which the remaining measures have fewer rounds, so that a slow or busy machine also
+needs only ten minutes."""
 
 _FEWER_ROUNDS: Final = 3
 
 
 async def run(plan: Plan, measures: Sequence[str]) -> tuple[list[Figure], dict[str, str]]:
-    """What the measures of the plan find, and the machine; the rules before all, in quiet."""
+    """The figures of the plan's measures, and the machine. The rules come first, in quiet."""
     begun = time.monotonic()
     cores = divide_cores()
     figures = _measure_rules(plan, cores)

@@ -1,4 +1,4 @@
-"""The limit for quotes: a bare application that reads the same JSON and answers the same bytes."""
+"""The limit for quotes: a minimal application with the same requests and answers."""
 
 import os
 from collections.abc import AsyncIterator
@@ -25,20 +25,20 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
 
 
 async def answer(request: Request) -> Response:
-    """Read the cart, and answer."""
+    """Read the cart and answer."""
     msgspec.json.decode(await request.body())
     return Response(_ANSWER, media_type="application/json")
 
 
 async def select_and_answer(request: Request) -> Response:
-    """Read the cart, look one product of it up, and answer."""
+    """Read the cart, look up one of its products, and answer."""
     cart = msgspec.json.decode(await request.body())
     await request.app.state.pool.fetchrow(_SELECT, _MERCHANT, cart["lines"][0]["product_id"])
     return Response(_ANSWER, media_type="application/json")
 
 
 async def ready(_: Request) -> Response:
-    """Say that the application serves."""
+    """Say that the application is ready."""
     return Response()
 
 

@@ -1,4 +1,4 @@
-"""Carts of a shop as requests: five lines and one code, thousands of them, none like another."""
+"""Thousands of different carts of a shop as requests: five lines and one code each."""
 
 import json
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from random import Random
 from typing import Final
 
 from bench.edits import Edits
-from bench.load import Shot, write_request
+from bench.load import LoadRequest, write_request
 from bench.shop import PRODUCTS, Shop
 
 DISTINCT: Final = 12_000
@@ -17,14 +17,14 @@ LINES: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """A cart's body as JSON, and whether one of its products is under the edited promotion."""
+    """A cart as JSON, and whether the edited promotion covers one of its products."""
 
     body: bytes
     edited: bool = False
 
 
 def fill_baskets(shop: Shop, seed: str, number: int = DISTINCT) -> list[Basket]:
-    """Carts of the shop, each with a code that covers one of its products or all."""
+    """Carts of the shop. The code of each covers one of its products, or all."""
     random = Random(f"{seed} carts {shop.size.name}")
     baskets: dict[bytes, Basket] = {}
     while len(baskets) < number:
@@ -38,7 +38,7 @@ def fill_baskets(shop: Shop, seed: str, number: int = DISTINCT) -> list[Basket]:
 
 
 def fill_baskets_with_code(code: str, seed: str, number: int) -> list[Basket]:
-    """Carts that all have one code."""
+    """Carts that all have the same code."""
     random = Random(f"{seed} carts with {code}")
     return [
         Basket(write_cart(random.sample(range(1, PRODUCTS + 1), LINES), [code], random))
@@ -60,25 +60,29 @@ def write_cart(products: list[int], codes: list[str], random: Random) -> bytes:
     return json.dumps({"currency": "EUR", "lines": lines, "codes": codes}).encode()
 
 
-def ask_quotes(baskets: list[Basket], token: str, edits: Edits | None = None) -> Iterator[Shot]:
-    """Quotes of the carts, one after the other; those under the edited promotion are checked."""
-    shots = [
+def ask_quotes(
+    baskets: list[Basket], token: str, edits: Edits | None = None
+) -> Iterator[LoadRequest]:
+    """Quotes of the carts in turn. Answers with a product of the edited promotion are checked."""
+    requests = [
         (write_request("POST", "/checkout/v1/quotes", token, basket.body), basket.edited)
         for basket in baskets
     ]
-    for request, edited in cycle(shots):
-        yield Shot(request, edits.checker() if edited and edits is not None else None)
+    for data, edited in cycle(requests):
+        yield LoadRequest(data, edits.checker() if edited and edits is not None else None)
 
 
-def ask_bare(baskets: list[Basket], path: str, token: str) -> Iterator[Shot]:
+def ask_bare(baskets: list[Basket], path: str, token: str) -> Iterator[LoadRequest]:
     """The same carts for the bare application."""
-    return cycle([Shot(write_request("POST", path, token, basket.body)) for basket in baskets])
+    return cycle(
+        [LoadRequest(write_request("POST", path, token, basket.body)) for basket in baskets]
+    )
 
 
-def place_orders(baskets: list[Basket], token: str, prefix: str) -> Iterator[Shot]:
-    """Orders of the carts, each under an id of its own."""
+def place_orders(baskets: list[Basket], token: str, prefix: str) -> Iterator[LoadRequest]:
+    """Orders of the carts, each with its own id."""
     numbers = count()
     for basket in cycle(baskets):
         order_id = f"{prefix}-{next(numbers):09d}"
         body = b'{"order_id": "%s", %s' % (order_id.encode(), basket.body[1:])
-        yield Shot(write_request("POST", "/checkout/v1/orders", token, body))
+        yield LoadRequest(write_request("POST", "/checkout/v1/orders", token, body))

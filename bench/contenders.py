@@ -1,10 +1,10 @@
-"""Servers that take turns under the same load, and what each round found of them."""
+"""Servers that take turns under the same load, and the results of each round."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from bench.load import Load, Run, Shot
+from bench.load import Load, LoadRequest, Run
 from bench.machine import cpu_seconds
 from bench.servers import Server
 
@@ -13,31 +13,31 @@ CLIENTS: Final = 16
 
 @dataclass(slots=True)
 class Contender:
-    """A server with its requests, and what each round found."""
+    """A server with its requests, and the results of each round."""
 
     server: Server
-    shots: Iterator[Shot]
+    requests: Iterator[LoadRequest]
     clients: int = CLIENTS
     rates: list[float] = field(default_factory=list)
     microseconds: list[float] = field(default_factory=list)
-    """CPU of the server for a request."""
+    """The server's processor time for a request."""
     p99: list[float] = field(default_factory=list)
     """Milliseconds."""
 
     async def saturate(self, seconds: float) -> None:
-        """A round of as many requests as it answers."""
+        """A round with as many requests as the server answers."""
         before = cpu_seconds(self.server.pid)
-        run = await Load(self.server.port).saturate(self.shots, self.clients, seconds)
+        run = await Load(self.server.port).saturate(self.requests, self.clients, seconds)
         self.rates.append(run.rate)
         self.microseconds.append(_cpu_each(run, cpu_seconds(self.server.pid) - before))
 
     async def pace(self, rate: float, seconds: float) -> None:
-        """A round of so many requests a second."""
-        run = await Load(self.server.port).pace(self.shots, rate, 4 * self.clients, seconds)
+        """A round with a fixed number of requests a second."""
+        run = await Load(self.server.port).pace(self.requests, rate, 4 * self.clients, seconds)
         self.p99.append(run.percentile(0.99) * 1000)
 
     def forget(self) -> None:
-        """Count the rounds so far as warming up."""
+        """Drop the results so far: they were warm-up."""
         for found in (self.rates, self.microseconds, self.p99):
             found.clear()
 
@@ -45,7 +45,7 @@ class Contender:
 async def take_turns(
     contenders: Collection[Contender], rounds: int, seconds: float, warm_up: float = 0.5
 ) -> None:
-    """Each in turn, so often and for so long."""
+    """Run rounds of so many seconds, each contender in turn."""
     for contender in contenders:
         await contender.saturate(warm_up)
         contender.forget()

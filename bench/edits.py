@@ -1,8 +1,7 @@
-"""A promotion that changes every second while quotes are asked for, and the proof that they see it.
+"""A promotion that is edited every second during quotes, and the check that quotes see it.
 
-Each edit raises the percent a little, so that an answer tells as of which edit it is. A quote that
-was sent after the answer to an edit must not be older than that edit, nor newer than the last one
-that was sent.
+Each edit raises the percent a little, so that an answer shows which edit it has seen. A quote that
+was sent after the answer to an edit must have seen that edit, and no edit that was not sent yet.
 """
 
 import asyncio
@@ -21,7 +20,7 @@ _INTERVAL: Final = 1.0
 
 
 class StaleQuote(Exception):
-    """A quote showed a price of before an edit that had been answered when it was sent."""
+    """A quote showed an older price than that of the last edit answered before it was sent."""
 
 
 class Edits:
@@ -33,7 +32,7 @@ class Edits:
         self._sent = 0
         self._confirmed = 0
         self.checked = 0
-        """How many quotes were compared."""
+        """How many quotes were checked."""
 
     @property
     def made(self) -> int:
@@ -42,11 +41,11 @@ class Edits:
 
     @staticmethod
     def covers(product_id: int) -> bool:
-        """Whether the promotion covers the product; it is the best one there."""
+        """Whether the promotion covers the product. Where it does, it is the best one."""
         return product_id in _PRODUCTS
 
     def checker(self) -> Callable[[bytes], None]:
-        """What the answer to a quote that is sent now must pass."""
+        """The check for the answer to a quote that is sent now."""
         confirmed = self._confirmed
 
         def check(answer: bytes) -> None:
@@ -59,7 +58,7 @@ class Edits:
         return check
 
     async def create(self) -> None:
-        """Create the promotion: on a few products, the last created and the highest."""
+        """Create the promotion on a few products, as the latest and with the highest percent."""
         body = {"promotion_type": "discount", "promotion_name": "Edited every second"}
         self._path = "/v1/promotion"
         created = await self._send("POST", {**body, **self._terms()})
@@ -67,7 +66,7 @@ class Edits:
 
     @asynccontextmanager
     async def going_on(self) -> AsyncIterator[None]:
-        """Edit the promotion every second for as long as the block takes."""
+        """Edit the promotion every second until the block ends."""
         task = asyncio.create_task(self._edit())
         try:
             yield

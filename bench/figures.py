@@ -1,4 +1,4 @@
-"""Figures: what a measure found in several rounds, beside its limit and its goal."""
+"""Figures: the results of a measure in several rounds, beside its limit and its goal."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The median of several rounds, with the lowest and the highest."""
+    """The median, the lowest and the highest value of several rounds."""
 
     median: float
     low: float
@@ -17,19 +17,19 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What a figure should be: its ratio to the limit where there is one, else itself."""
+    """The goal of a figure: for its ratio to the limit, or for its value if it has no limit."""
 
     relation: Literal["<=", ">="]
     bound: float
 
     def is_met(self, value: float) -> bool:
-        """Whether the value is within the goal."""
+        """Whether the value meets the goal."""
         return value <= self.bound if self.relation == "<=" else value >= self.bound
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of the table; the ratio is taken round by round, so both parts are of one minute."""
+    """One line of the table. Each round has its own ratio, of values measured close together."""
 
     name: str
     unit: str
@@ -42,7 +42,7 @@ class Figure:
 
     @property
     def met(self) -> bool | None:
-        """Whether the goal is met; None where there is none."""
+        """Whether the goal is met; None if there is no goal."""
         judged = self.value if self.ratio is None else self.ratio
         if self.goal is None or judged is None:
             return None
@@ -57,12 +57,12 @@ def spread(values: Sequence[float]) -> Spread:
 def figure(
     name: str, unit: str, values: Sequence[float], goal: Goal | None = None, note: str = ""
 ) -> Figure:
-    """A figure that stands alone."""
+    """A figure without a limit."""
     return Figure(name, unit, spread(values), goal=goal, note=note)
 
 
 def unmeasured(name: str, why: str) -> Figure:
-    """A figure that could not be had here, and why."""
+    """A figure that could not be measured here, and why."""
     return Figure(name, "", None, note=why)
 
 
@@ -74,7 +74,7 @@ def compared(
     goal: Goal | None = None,
     note: str = "",
 ) -> Figure:
-    """A figure beside what limits it, round by round."""
+    """A figure beside its limit, round by round."""
     limit_name, limits = limit
     ratios = [value / bound for value, bound in zip(values, limits, strict=True)]
     return Figure(

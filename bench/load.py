@@ -1,4 +1,4 @@
-"""The load: many clients on kept connections, with as little of our own work as can be."""
+"""The load: many clients on kept connections, with as little own work as possible."""
 
 import asyncio
 from array import array
@@ -11,23 +11,23 @@ from typing import NamedTuple, cast
 _END_OF_HEAD = b"\r\n\r\n"
 _LENGTH = b"content-length: "
 _ANSWER_TIMEOUT = 30.0
-"""Seconds to wait for answers that are still under way when the time is over."""
+"""Seconds to wait for missing answers after the time is over."""
 
 
-class Shot(NamedTuple):
-    """A request as it is sent, and what its answer must pass; `check` raises where it does not."""
+class LoadRequest(NamedTuple):
+    """The bytes of a request, and a check of its answer, which raises if the answer is wrong."""
 
-    request: bytes
+    data: bytes
     check: Callable[[bytes], None] | None = None
 
 
 class Unanswered(Exception):
-    """A request was refused, or its connection broke, where only success counts."""
+    """A request was refused, or its connection broke."""
 
 
 @dataclass(slots=True)
 class Run:
-    """What came of a load: answers, over how many seconds, and the seconds each one took."""
+    """The result of a load: how many seconds it took, and the seconds that each answer took."""
 
     seconds: float = 0.0
     latencies: "array[float]" = field(default_factory=lambda: array("d"))
@@ -38,13 +38,13 @@ class Run:
         return len(self.latencies) / self.seconds
 
     def percentile(self, share: float) -> float:
-        """The latency in seconds that this share of the answers stayed within."""
+        """The latency in seconds that this share of the answers did not exceed."""
         ordered = sorted(self.latencies)
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 class _Client(asyncio.Protocol):
-    """One connection with at most one request under way."""
+    """One connection with at most one running request."""
 
     def __init__(self, on_answer: Callable[["_Client", bytes], None]) -> None:
         self._on_answer = on_answer
@@ -61,12 +61,12 @@ class _Client(asyncio.Protocol):
         del exc
         self.lost = True
 
-    def ask(self, shot: Shot, asked_at: float) -> None:
+    def ask(self, request: LoadRequest, asked_at: float) -> None:
         """Send a request; `asked_at` is when it was due."""
         if self._transport is None or self.lost:
             raise Unanswered("the server closed a connection")
-        self.asked_at, self.check = asked_at, shot.check
-        self._transport.write(shot.request)
+        self.asked_at, self.check = asked_at, request.check
+        self._transport.write(request.data)
 
     def data_received(self, data: bytes) -> None:
         received = self._received + data if self._received else data
@@ -99,8 +99,8 @@ class Load:
         self._failure: Exception | None = None
         self._run = Run()
 
-    async def saturate(self, shots: Iterator[Shot], clients: int, seconds: float) -> Run:
-        """Each client asks again as soon as it has its answer. Raises Unanswered."""
+    async def saturate(self, requests: Iterator[LoadRequest], clients: int, seconds: float) -> Run:
+        """Each client sends its next request as soon as it has an answer. Raises Unanswered."""
         await self._connect(clients)
         busy = clients
         done = asyncio.Event()
@@ -109,7 +109,7 @@ class Load:
             nonlocal busy
             now = perf_counter()
             if now < end and self._failure is None:
-                client.ask(next(shots), now)
+                client.ask(next(requests), now)
                 return
             busy -= 1
             if busy == 0:
@@ -119,13 +119,15 @@ class Load:
         started = perf_counter()
         end = started + seconds
         for client in self._clients:
-            client.ask(next(shots), perf_counter())
+            client.ask(next(requests), perf_counter())
         return await self._finish(done, started, seconds)
 
-    async def pace(self, shots: Iterator[Shot], rate: float, clients: int, seconds: float) -> Run:
-        """So many requests a second, whatever the answers take.
+    async def pace(
+        self, requests: Iterator[LoadRequest], rate: float, clients: int, seconds: float
+    ) -> Run:
+        """Send so many requests a second, however long the answers take.
 
-        A request that finds no idle client waits, and its time counts from when it was due.
+        A request that finds no idle client waits; its latency counts from when it was due.
         """
         await self._connect(clients)
         idle = deque(self._clients)
@@ -134,7 +136,7 @@ class Load:
 
         def go_on(client: _Client) -> None:
             if waiting:
-                client.ask(next(shots), waiting.popleft())
+                client.ask(next(requests), waiting.popleft())
             else:
                 idle.append(client)
                 if len(idle) == clients and perf_counter() >= end:
@@ -148,7 +150,7 @@ class Load:
             while due < (now - started) * rate:
                 due += 1
                 if idle:
-                    idle.popleft().ask(next(shots), now)
+                    idle.popleft().ask(next(requests), now)
                 else:
                     waiting.append(now)
             await asyncio.sleep(0.001)
@@ -195,14 +197,14 @@ class Load:
 async def ask(
     port: int, request: bytes, wait_seconds: float = _ANSWER_TIMEOUT
 ) -> tuple[int, bytes]:
-    """The status and the body of one answer, whatever they are."""
+    """The status and the body of one answer, also of a refusal."""
     answered: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
     loop = asyncio.get_running_loop()
     _, client = await loop.create_connection(
         lambda: _Client(lambda _, answer: answered.set_result(answer)), "127.0.0.1", port
     )
     try:
-        client.ask(Shot(request), perf_counter())
+        client.ask(LoadRequest(request), perf_counter())
         answer = await asyncio.wait_for(answered, wait_seconds)
     finally:
         client.close()
@@ -216,7 +218,7 @@ def write_request(
     body: bytes = b"",
     headers: Mapping[str, str] | None = None,
 ) -> bytes:
-    """The bytes of a request, whose body is JSON unless the headers say otherwise."""
+    """The bytes of a request. Its body is JSON unless the headers say otherwise."""
     sent = {
         "host": "localhost",
         "authorization": f"Bearer {token}",

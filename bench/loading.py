@@ -1,4 +1,4 @@
-"""Writing shops into a database as fast as it goes: by COPY, in the form the service keeps them."""
+"""Writes shops into a database by COPY, in the form in which the service stores them."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -50,12 +50,12 @@ _COUNT: Final = (
 
 
 def as_superuser(url: str) -> str:
-    """The bundled server's address for who may set foreign keys aside while loading."""
+    """The bundled server's address for its superuser, who may skip foreign keys while loading."""
     return urlsplit(url)._replace(netloc="postgres@").geturl()
 
 
 async def open_loader(url: str) -> asyncpg.Connection:
-    """A connection whose writes are not checked against foreign keys: the data fits by making."""
+    """A connection that skips foreign key checks: the data is made to fit."""
     check_spelling()
     connection = await asyncpg.connect(as_superuser(url), command_timeout=600)
     await connection.execute("SET session_replication_role = replica")
@@ -64,7 +64,7 @@ async def open_loader(url: str) -> asyncpg.Connection:
 
 
 async def write_merchant(connection: asyncpg.Connection, merchant_id: int) -> None:
-    """The merchant with its catalogue and one user of the same number."""
+    """The merchant with its catalogue, and one user with the same id."""
     name = f"bench {merchant_id}"
     await _copy(connection, "merchants", ("merchant_id", "name"), [(merchant_id, name)])
     await _copy(
@@ -85,7 +85,7 @@ async def write_merchant(connection: asyncpg.Connection, merchant_id: int) -> No
 
 
 async def write_shop(connection: asyncpg.Connection, shop: Shop, code_type: str) -> None:
-    """The shop's promotions, what they cover, their codes, and the timeline."""
+    """The shop's promotions, the products they cover, their codes, and the timeline."""
     await _copy(connection, "promotions", _PROMOTION, _promotions(shop, code_type))
     await _copy(
         connection,
@@ -115,9 +115,9 @@ async def write_shop(connection: asyncpg.Connection, shop: Shop, code_type: str)
 async def write_counts(
     connection: asyncpg.Connection, coupon: Coupon, merchant_id: int, redemptions: int, slots: int
 ) -> None:
-    """The counters of so many redemptions of a code, as orders over two years leave them.
+    """The counters of so many redemptions of a code, spread over two years of orders.
 
-    The service folds those of the past; see `fold_counts`.
+    The service folds counters of days that are over; see `fold_counts`.
     """
     days = min(730, max(1, redemptions // 1000))
     uses = redemptions // (days * slots * 2)
@@ -147,7 +147,7 @@ async def write_counts(
 
 
 async def fold_counts(url: str) -> None:
-    """What the service does every few minutes with the counters of the past."""
+    """Fold the counters of days that are over, as the service does every few minutes."""
     database = await Database.open(url)
     try:
         await fold(database, datetime.now(UTC))
@@ -156,7 +156,7 @@ async def fold_counts(url: str) -> None:
 
 
 async def finish_loading(connection: asyncpg.Connection) -> None:
-    """Let the service go on where the loading stopped, with statistics for its plans."""
+    """Set the sequences behind the loaded ids, and let PostgreSQL collect statistics."""
     for table, column in _SEQUENCES:
         await connection.execute(
             f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'),"
@@ -199,7 +199,7 @@ async def _copy(
 
 
 async def _write_codes(connection: asyncpg.Connection, shop: Shop) -> None:
-    """With many codes the indexes are made after them, which takes half the time."""
+    """If there are many codes, their indexes are created afterwards: it takes half the time."""
     indexes: list[str] = []
     if shop.size.codes >= _MANY:
         rows = await connection.fetch(

@@ -1,4 +1,4 @@
-"""The machine: which cores serve, store and ask, what a process costs, and what is measured on."""
+"""The machine: its cores and who uses them, the costs of a process, and a description."""
 
 import os
 import platform
@@ -14,7 +14,7 @@ import psutil  # type: ignore[import-untyped]
 _PACKAGES: Final = (
     "sconto",
     "asyncpg",
-    "fastapi",
+    "starlette",
     "httptools",
     "msgspec",
     "starlette",
@@ -25,7 +25,7 @@ _PACKAGES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Cores:
-    """Which cores the service has, and which PostgreSQL and the load have."""
+    """The cores of the service, of PostgreSQL, and of the load."""
 
     service: frozenset[int]
     database: frozenset[int]
@@ -33,7 +33,7 @@ class Cores:
 
 
 def divide_cores() -> Cores:
-    """One core for the service alone where there are two, one for the load where there are more."""
+    """With two cores the service has its own; with more, the load has its own too."""
     first, *others = sorted(os.sched_getaffinity(0))
     if not others:
         return Cores(frozenset([first]), frozenset([first]), frozenset([first]))
@@ -43,7 +43,7 @@ def divide_cores() -> Cores:
 
 @contextmanager
 def pinned(cores: frozenset[int]) -> Iterator[None]:
-    """Run the block on these cores, and whatever it starts for as long as that lives."""
+    """Run the block on these cores. What it starts stays on them."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cores)
     try:
@@ -54,7 +54,7 @@ def pinned(cores: frozenset[int]) -> Iterator[None]:
 
 @contextmanager
 def freed(pid: int, cores: frozenset[int]) -> Iterator[None]:
-    """Let a process that runs, and what it starts from now on, use these cores for the block."""
+    """Until the block ends, let a running process, and what it starts, use these cores."""
     before = os.sched_getaffinity(pid)
     os.sched_setaffinity(pid, cores)
     try:
@@ -64,24 +64,24 @@ def freed(pid: int, cores: frozenset[int]) -> Iterator[None]:
 
 
 def parent_of(pid: int) -> int:
-    """The process that started another."""
+    """The parent of a process."""
     return int(psutil.Process(pid).ppid())
 
 
 def cpu_seconds(pid: int) -> float:
-    """The processor time that a process and its children have taken so far."""
+    """The processor time that a process and its children have used so far."""
     process = psutil.Process(pid)
     times = [one.cpu_times() for one in (process, *process.children(recursive=True))]
     return float(sum(time.user + time.system for time in times))
 
 
 def memory_megabytes(pid: int) -> float:
-    """What a process keeps in memory now."""
+    """The memory that a process uses now."""
     return float(psutil.Process(pid).memory_info().rss) / 2**20
 
 
 def describe_machine(postgresql: str) -> dict[str, str]:
-    """The machine in general terms, and the versions of what took part."""
+    """The machine in general terms, and the versions of the software."""
     gigabytes = round(psutil.virtual_memory().total / 2**30)
     return {
         "processor": f"{_processor()}, {len(os.sched_getaffinity(0))} cores",

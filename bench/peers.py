@@ -1,7 +1,7 @@
-"""django-oscar beside us: installed into an environment of its own, on the same PostgreSQL server.
+"""django-oscar for comparison: in its own environment, on the same PostgreSQL server.
 
-The environment is made once from the hashed `peer/requirements.txt` and kept in `build/peer`; what
-it holds is asked for from the package index that pip is set up for. The database is made for the
+The environment is created once from the hashed `peer/requirements.txt`, and kept in `build/peer`.
+Its packages come from the package index that pip is set up for. The database is created for the
 run, and dropped at its end.
 """
 
@@ -32,18 +32,18 @@ _ROOT: Final = Path(__file__).parents[1]
 _REQUIREMENTS: Final = Path(__file__).parent / "peer" / "requirements.txt"
 _ENVIRONMENT: Final = _ROOT / "build" / "peer"
 _INSTALLED: Final = _ENVIRONMENT / "installed.txt"
-"""A copy of the requirements, written when all of them are there."""
+"""A copy of the requirements, written when all are installed."""
 
 _DATABASE: Final = "bench_peer"
 _INSTALL_TIMEOUT: Final = 300.0
 
 
 class PeerUnavailable(Exception):
-    """The peer cannot be installed or filled here; the last line of what was said."""
+    """The peer cannot be installed or filled here. The message is the last line of its output."""
 
 
 async def install_peer() -> None:
-    """Make the peer's environment, unless there is one for these requirements."""
+    """Create the peer's environment, unless it exists for these requirements."""
     wanted = _REQUIREMENTS.read_text()
     if _INSTALLED.is_file() and _INSTALLED.read_text() == wanted:
         return
@@ -55,7 +55,7 @@ async def install_peer() -> None:
 
 
 def peer_versions() -> str:
-    """What the peer consists of, in words."""
+    """The peer's packages and their versions."""
     pinned_to = dict(re.findall(r"^([\w-]+)==([\d.]+)", _REQUIREMENTS.read_text(), re.MULTILINE))
     return ", ".join(f"{name} {pinned_to[name]}" for name in ("django-oscar", "django", "gunicorn"))
 
@@ -76,7 +76,7 @@ async def serve_peer(stage: Stage, shop: Shop) -> AsyncIterator[Server]:
             await _run(fill, json.dumps(_describe(shop)).encode(), environment)
         await _execute(stage, "CHECKPOINT")
         port = free_port()
-        # A thread's connections are kept, which gunicorn's plain workers do not do.
+        # Only threaded workers of gunicorn keep connections open.
         options = f"--workers 1 --worker-class gthread --threads 1 --bind 127.0.0.1:{port}"
         options += " --keep-alive 75 --no-control-socket"
         command = [_program("gunicorn"), *options.split(), "bench.peer.wsgi:application"]
@@ -96,7 +96,7 @@ def _describe(shop: Shop) -> dict[str, object]:
 
 
 def _outdone(discount: Discount, shop: Shop) -> bool:
-    """Whether a later promotion on all products takes this one's place everywhere."""
+    """Whether a later promotion on all products replaces this one everywhere."""
     now = datetime.now(UTC)
     return not discount.products and any(
         later.promotion_id > discount.promotion_id
@@ -144,7 +144,7 @@ async def _execute(stage: Stage, statement: str) -> None:
 async def _run(
     command: list[str], sent: bytes = b"", environment: Mapping[str, str] | None = None
 ) -> None:
-    """Run a command to its end. Raises PeerUnavailable where it fails or takes too long."""
+    """Run a command to its end. Raises PeerUnavailable if it fails or takes too long."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
         *command, env={**os.environ, **(environment or {})}, stdin=pipe, stdout=pipe, stderr=pipe

@@ -1,4 +1,4 @@
-"""The limit for orders: pgbench, writing the rows that an order of Sconto's has."""
+"""The limit for orders: pgbench, which writes the same rows as an order of Sconto."""
 
 import asyncio
 import re
@@ -26,7 +26,7 @@ _ROWS: Final = {
     ),
 }
 
-# The counters are added to as Sconto does, each client in a slot of its own.
+# Counters are increased as Sconto does it, each client in its own slot.
 _SCRIPT: Final = """
 \\set number random(1, 9000000000000000000)
 BEGIN;
@@ -45,21 +45,21 @@ COMMIT;
 
 
 class PgbenchFailed(Exception):
-    """pgbench did not do what it was asked to."""
+    """pgbench failed; the message is its output."""
 
 
 class Pgbench:
-    """pgbench with a script; it takes the place of the service on the service's cores."""
+    """pgbench with a script. It runs on the service's cores, in its place."""
 
     def __init__(self, stage: Stage, script: str, rows: str) -> None:
         self._stage = stage
         self._script = script
         self.rows = rows
-        """What a transaction writes, in words."""
+        """A description of the rows that a transaction writes."""
 
     @classmethod
     async def like_an_order(cls, stage: Stage, order_id: str) -> Self:
-        """With the rows that this order of the usual shop has."""
+        """With the rows of this order of the usual shop."""
         merchant_id = stage.usual.merchant_id
         connection = await asyncpg.connect(stage.url)
         try:
@@ -105,7 +105,7 @@ class Pgbench:
 
     async def run(self, clients: int, seconds: float) -> float:
         """Transactions a second."""
-        # One text is one prepared statement each; -T counts whole seconds.
+        # Each statement of the script is prepared once; -T takes whole seconds.
         command = ["-n", "-M", "prepared", "-f", str(self._path), "-c", str(clients), "-j", "1"]
         command += ["-T", str(max(1, round(seconds))), self._stage.url]
         with pinned(self._stage.cores.service):
@@ -127,7 +127,7 @@ def _literals(values: Sequence[object]) -> str:
 
 
 def _literal(value: object) -> str:
-    """An SQL literal; a colon before a letter would be a variable of pgbench, also in a text."""
+    """An SQL literal. pgbench takes a colon before a letter for a variable, also within a text."""
     if isinstance(value, bool | int):
         return str(value)
     text = _VARIABLE.sub(": ", str(value).replace("'", "''"))

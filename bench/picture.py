@@ -1,4 +1,4 @@
-"""The figures that have a limit as a picture: a bar for each ratio, and a mark for its goal."""
+"""Draws the figures that have a limit: a bar for each ratio, and a mark for its goal."""
 
 from collections.abc import Sequence
 from html import escape
@@ -12,7 +12,7 @@ _LEFT: Final = 400
 _WIDTH: Final = 480
 _RIGHT: Final = 150
 _WIDEST: Final = 2.0
-"""A ratio beyond this is cut off: its number tells how far it goes."""
+"""A longer bar is cut off; the number beside it has the whole ratio."""
 
 _STYLE: Final = """
 text { font: 13px system-ui, sans-serif; fill: #24292f }

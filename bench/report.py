@@ -30,7 +30,7 @@ def write_results(name: str, figures: Sequence[Figure], machine: Mapping[str, st
 
 
 def write_table(figures: Sequence[Figure], machine: Mapping[str, str]) -> str:
-    """Medians, with the lowest and the highest round in brackets."""
+    """The table in Markdown: medians, with the lowest and the highest round in brackets."""
     rows = [
         f"| {figure.name} | {_measured(figure)} | {_limit(figure)} "
         f"| {_spread(figure.ratio)} | {_goal(figure)} | {_met(figure)} |"

@@ -1,4 +1,4 @@
-"""The servers that are measured: Sconto as it is run, and the bare application beside it."""
+"""The servers that are measured: Sconto as in production, and the bare application."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ _READY: Final = write_request("GET", "/health/ready", "")
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server that answers; `ready_after` is how many seconds it took to."""
+    """A server that is ready; `ready_after` is the seconds that its start took."""
 
     pid: int
     port: int
@@ -35,7 +35,7 @@ class Server:
 async def serve_sconto(
     database_url: str, cores: frozenset[int], workers: int = 1
 ) -> AsyncIterator[Server]:
-    """`sconto serve` on a migrated database, as in production but for the rate limit."""
+    """`sconto serve` on a migrated database, as in production but without a rate limit."""
     port = free_port()
     command = [_program("sconto"), "serve", "--no-migrate", "--port", str(port)]
     environment = {
@@ -52,7 +52,7 @@ async def serve_sconto(
 async def serve_bare(
     database_url: str, cores: frozenset[int], answer: bytes, merchant_id: int, workers: int = 1
 ) -> AsyncIterator[Server]:
-    """The bare application, which answers the same bytes whatever it is asked."""
+    """The bare application, which answers the same bytes to every request."""
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", "bench.bare:app", "--port", str(port)]
     command += ["--loop", "uvloop", "--http", "httptools", "--no-access-log"]
@@ -73,10 +73,10 @@ async def serve_bare(
 async def serve(
     command: Sequence[str], port: int, environment: Mapping[str, str], cores: frozenset[int]
 ) -> AsyncIterator[Server]:
-    """A command that answers `/health/ready` on the port, on these cores."""
+    """A command that serves on the port; it must answer `/health/ready`."""
     started = time.perf_counter()
     with pinned(cores):
-        process = subprocess.Popen(  # noqa: ASYNC220  # starting it is all that is waited for
+        process = subprocess.Popen(  # noqa: ASYNC220  # only its start blocks
             command,
             env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,
@@ -111,7 +111,7 @@ def _program(name: str) -> str:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A port that is free."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

@@ -1,4 +1,4 @@
-"""A merchant's shop, made up from a seed: products, promotions, codes, and the timeline."""
+"""A merchant's shop, generated from a seed: products, promotions, codes, and the timeline."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,12 +15,12 @@ ALL_PRODUCTS_ID: Final = 0
 """The product that stands for all products on the timeline."""
 
 _MULTIPLIER: Final = 0x9E3779B1
-"""Odd, so that different numbers below 2**32 stay different: codes come in no order."""
+"""It puts codes out of order. It is odd, so that different numbers below 2**32 stay different."""
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How large a shop is; `codes` are those of all its promotions together."""
+    """The size of a shop; `codes` is the sum over all its promotions."""
 
     name: str
     promotions: int
@@ -29,7 +29,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Coupon:
-    """A promotion whose codes are in carts; without products it covers all."""
+    """A promotion with codes; without products it covers all."""
 
     promotion_id: int
     percent: int
@@ -43,13 +43,13 @@ class Coupon:
 
     @property
     def only_code(self) -> str:
-        """Its first code, where it has one alone."""
+        """Its code, if it has only one."""
         return code_text(self.first_code)
 
 
 @dataclass(frozen=True, slots=True)
 class Discount:
-    """A promotion that applies by itself, or would if it were active and its time had come."""
+    """A promotion without codes; it applies while it is active and its period is running."""
 
     promotion_id: int
     percent: int
@@ -71,9 +71,9 @@ class Shop:
 def make_shop(merchant_id: int, size: Size, first_promotion: int, seed: str, now: datetime) -> Shop:
     """A shop of this size, the same for the same seed.
 
-    The first two promotions are live for ever: one on all products, one on every second. Of the
-    others 60 % have codes, 30 % are discounts on two products and 10 % on all; these are live,
-    over, still to come or switched off. So a cart meets as many picks in every shop.
+    The first two promotions always run: one on all products, one on every second product. Of the
+    others 60 % have codes, 30 % are discounts on two products and 10 % on all. These discounts are
+    running, over, still to come or inactive. So a cart has as many picks in every shop.
     """
     random = Random(f"{seed} {size.name}")
     shop = Shop(merchant_id, size)
@@ -100,7 +100,7 @@ def make_shop(merchant_id: int, size: Size, first_promotion: int, seed: str, now
 
 
 def make_plain_shop(merchant_id: int, coupons: int, first_promotion: int) -> Shop:
-    """A shop with coupons on all products, one code each, and nothing that applies by itself."""
+    """A shop with coupons on all products, each with one code, and no other promotions."""
     shop = Shop(merchant_id, Size("coupons only", coupons, coupons))
     for number in range(coupons):
         shop.coupons.append(Coupon(first_promotion + number, 10 * PERCENT, (), number, 1))
@@ -108,7 +108,7 @@ def make_plain_shop(merchant_id: int, coupons: int, first_promotion: int) -> Sho
 
 
 def draw_timeline(shop: Shop) -> Iterator[tuple[int, Span]]:
-    """The picks by product, as the rules that the service itself follows draw them."""
+    """The automatic picks by product, computed by the rules of the service itself."""
     claims: dict[int, list[Span]] = {}
     for discount in shop.discounts:
         if discount.active:
@@ -121,12 +121,12 @@ def draw_timeline(shop: Shop) -> Iterator[tuple[int, Span]]:
 
 
 def code_text(number: int) -> str:
-    """The code with that number, in the spelling by which codes are compared."""
+    """The code with this number, spelt as the key by which codes are compared."""
     return f"c{number * _MULTIPLIER & 0xFFFFFFFF:08x}"
 
 
 def check_spelling() -> None:
-    """Raise unless the codes are written as the service would write their keys."""
+    """Raise unless the codes are spelt as the service spells their keys."""
     for number in (0, 1, 9_999_999):
         text = code_text(number)
         if code_key(text) != text:
@@ -134,7 +134,7 @@ def check_spelling() -> None:
 
 
 def _any_period(random: Random, now: datetime) -> tuple[Period, bool]:
-    """Live, over, still to come or switched off, and whether active."""
+    """A period that is running, over or still to come, and whether the promotion is active."""
     start, length = (
         timedelta(hours=random.randrange(1, 8000)),
         timedelta(hours=random.randrange(1, 4000)),

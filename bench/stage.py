@@ -1,4 +1,4 @@
-"""The stage of a run: a database full of shops, and who may ask about them."""
+"""What a run measures on: a database full of shops, and their users' tokens."""
 
 import asyncio
 import time
@@ -30,22 +30,22 @@ from sconto.store.migrate import migrate
 SEED: Final = "sconto bench 1"
 COUPONS: Final = 64
 STATISTICS: Final = {"1,000": 1_000, "10,000,000": 10_000_000}
-"""Redemptions of a promotion, by what the table calls them."""
+"""Redemptions of a promotion, by their name in the table."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run measures on, and for how long; the shops of `by_promotions` ascend."""
+    """What a run measures on, and for how long; `by_promotions` is sorted by size."""
 
     by_promotions: tuple[Size, ...]
     by_codes: tuple[Size, ...]
     rounds: int
     seconds: float
     many_codes: int
-    """Codes of a promotion that is created and changed by JSON."""
+    """Codes of a promotion that is created and changed with JSON."""
     file_codes: int
     files: int
-    """Codes of a file, and how many files there are."""
+    """The number of files."""
     peer: bool
 
 
@@ -79,7 +79,7 @@ QUICK: Final = Plan(
 
 @dataclass(slots=True)
 class Stage:
-    """A loaded database; shops by the name of their size, tokens by merchant."""
+    """A loaded database, and its shops by the name of their size."""
 
     url: str
     cores: Cores
@@ -95,7 +95,7 @@ class Stage:
 
     @property
     def plain(self) -> Shop:
-        """The shop with coupons alone; the statistics' promotions are the last of them."""
+        """The shop with coupons only; the last of them are those of the statistics."""
         return self.shops["coupons only"]
 
     def token(self, shop: Shop) -> str:
@@ -106,7 +106,7 @@ class Stage:
 
 @asynccontextmanager
 async def set_stage(folder: Path, cores: Cores, plan: Plan) -> AsyncIterator[Stage]:
-    """A server on its own cores, with everything that the plan asks for."""
+    """A database server on its own cores, with everything that the plan needs."""
     with pinned(cores.database), hold(folder) as url:
         stage = Stage(url, cores, plan)
         migrate(url)

@@ -28,6 +28,8 @@ SELECT create_distributed_table('timeline_versions', 'merchant_id', colocate_wit
 SELECT create_distributed_table('orders', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('redemptions', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('redemption_counts', 'merchant_id', colocate_with => 'products');
+SELECT create_distributed_table('cart_promotions', 'merchant_id', colocate_with => 'products');
+SELECT create_distributed_table('allowances', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('subscription_promotions', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('subscription_versions', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('subscription_applications', 'merchant_id', colocate_with => 'products');

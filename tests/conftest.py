@@ -112,17 +112,20 @@ def prepared_data_dir(prepared_cluster: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def create_database(request: pytest.FixtureRequest, server_url: str) -> Iterator[Callable[[], str]]:
-    """Creates databases with the newest schema and no rows; returns the address of each."""
+    """Creates databases with the newest schema and no rows; returns the address of each.
+
+    Given the name of another database, it makes a copy of that one.
+    """
     with psycopg.connect(server_url, autocommit=True) as server:
         run = f"{os.getpid()}"
         _ensure_template(server, server_url)
         names: list[str] = []
 
-        def create() -> str:
+        def create(template: str = _TEMPLATE) -> str:
             name = f"sconto_test_{run}_{next(_numbers)}"
             server.execute(
                 sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                    sql.Identifier(name), sql.Identifier(_TEMPLATE)
+                    sql.Identifier(name), sql.Identifier(template)
                 )
             )
             names.append(name)
@@ -135,7 +138,7 @@ def create_database(request: pytest.FixtureRequest, server_url: str) -> Iterator
             return with_database(server_url, name)
 
         yield create
-        if request.config.getoption("--database-url"):  # our own server ends with its databases
+        if request.config.getoption("--database-url"):  # the bundled server is gone after the run
             for name in names:
                 drop_database(server, name)
 

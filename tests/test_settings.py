@@ -1,4 +1,4 @@
-"""What Sconto is told from outside, and what it says of a value that it cannot use."""
+"""Reading the settings, and the errors for invalid ones."""
 
 import multiprocessing
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ def test_without_any_setting_everything_has_a_default() -> None:
     assert settings.secret_key is None
     assert settings.zone.key == "UTC"
     assert settings.log_format == "json"
-    assert settings.rate_limits == RateLimits(None, "500/second", "", "", "", "")
+    assert settings.rate_limits == RateLimits(None, "2000/second", "", "", "", "")
 
 
 def test_an_empty_variable_counts_as_absent() -> None:
@@ -27,7 +27,7 @@ def test_an_empty_variable_counts_as_absent() -> None:
     assert Settings.read({f"SCONTO_{name}": "" for name in names}) == Settings.read({})
 
 
-def test_a_worker_reads_what_its_parent_decided(tmp_path: Path) -> None:
+def test_a_worker_reads_the_settings_of_its_parent(tmp_path: Path) -> None:
     told = {
         "SCONTO_DATA_DIR": str(tmp_path),
         "SCONTO_TIME_ZONE": "Europe/Berlin",
@@ -76,7 +76,7 @@ def test_a_bad_value_is_named_in_one_line(environment: Mapping[str, str], fault:
     assert "secret" not in str(error.value)
 
 
-def test_keys_are_separated_by_commas_and_the_first_one_signs(tmp_path: Path) -> None:
+def test_of_several_keys_the_first_signs(tmp_path: Path) -> None:
     other = "o" * 40
     settings = Settings.read({"SCONTO_SECRET_KEY": f"{KEY}, {other}"})
     assert settings.secret_keys == [KEY.encode(), other.encode()]
@@ -92,14 +92,14 @@ def test_a_database_may_have_several_hosts() -> None:
     assert Settings.read({"SCONTO_DATABASE_URL": url}).database_url == url
 
 
-def test_a_named_database_needs_a_named_key() -> None:
+def test_a_named_database_needs_a_secret_key() -> None:
     with pytest.raises(SettingError, match="SCONTO_SECRET_KEY is missing"):
         Settings.read({"SCONTO_DATABASE_URL": URL}).require_secret_key()
     Settings.read({"SCONTO_DATABASE_URL": URL, "SCONTO_SECRET_KEY": KEY}).require_secret_key()
     Settings.read({}).require_secret_key()
 
 
-def test_the_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
+def test_the_key_is_made_once_and_readable_only_by_its_owner(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "data"
     key = kept_secret_key(folder)
     assert len(key) >= 32
@@ -109,20 +109,20 @@ def test_the_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
     assert kept_secret_key(tmp_path / "other") != key
 
 
-def test_processes_that_start_together_keep_one_key(tmp_path: Path) -> None:
-    with multiprocessing.get_context("spawn").Pool(4) as pool:
+def test_processes_that_start_together_share_one_key(tmp_path: Path) -> None:
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
         keys = pool.map(kept_secret_key, [tmp_path] * 16, chunksize=1)
     assert set(keys) == {kept_secret_key(tmp_path)}
     assert [path.name for path in tmp_path.iterdir()] == ["secret-key"]
 
 
-def test_a_damaged_key_is_not_used(tmp_path: Path) -> None:
+def test_a_damaged_key_is_refused(tmp_path: Path) -> None:
     (tmp_path / "secret-key").write_text("short\n")
     with pytest.raises(SettingError, match="is damaged"):
         kept_secret_key(tmp_path)
 
 
-def test_a_data_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
+def test_a_data_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SettingError, match="SCONTO_DATA_DIR"):
         kept_secret_key(tmp_path / "file")

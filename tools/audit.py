@@ -1,9 +1,9 @@
-"""Asks for known vulnerabilities in what a lock names: one that is found fails.
+"""Fails if the packages of a lock file have a known vulnerability.
 
 python tools/audit.py REQUIREMENTS [OPTION OF pip-audit ...]
 
-Where the advisory service cannot be reached, or does not know our packages as a mirror may not, one
-line says so and the answer is 0: a check that needs the network must not stop work without it.
+If the advisory service cannot be reached, or does not know a package (a mirror may not), one line
+says so and the status is 0: a check that needs the network must not stop work without it.
 """
 
 import subprocess
@@ -20,7 +20,7 @@ _AUDIT: Final = (
 
 
 def audit(requirements: Path, *options: str) -> int:
-    """What the command answers: 1 where a vulnerability is known, with the list of them."""
+    """The exit status: 1 if a vulnerability is known. All known ones are printed."""
     command = (*_AUDIT, "-r", str(requirements), *options)
     try:
         asked = subprocess.run(
@@ -31,7 +31,7 @@ def audit(requirements: Path, *options: str) -> int:
     if asked.returncode == 0:
         _say(asked.stderr.strip().splitlines()[-1])
         return 0
-    # pip-audit answers 1 for everything; a list of vulnerabilities it prints only when it has one.
+    # pip-audit ends with 1 for every failure. It prints a list only if there are vulnerabilities.
     if asked.stdout.strip():
         _say(asked.stdout + asked.stderr)
         return 1

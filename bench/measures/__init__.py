@@ -1,1 +1,1 @@
-"""What is measured, one module for each kind of request."""
+"""The measures, one module for each kind of request."""

@@ -1,6 +1,6 @@
-"""Promotions with many codes: created by JSON and by a CSV file, and changed by one code.
+"""Promotions with many codes: created with JSON and from a CSV file, and changed by one code.
 
-The codes come in no order, as codes do that nobody can guess: the indexes get no help from them.
+The codes are not in order, as codes that nobody can guess: their order does not help the indexes.
 """
 
 import asyncio
@@ -16,16 +16,16 @@ from bench.stage import Stage
 
 _ANSWER_TIMEOUT = 180.0
 _SAMPLE_AFTER = 0.02
-"""Seconds between two looks at a worker's memory."""
+"""Seconds between two readings of a worker's memory."""
 
 
 async def measure_codes(stage: Stage, server: Server) -> list[Figure]:
-    """A promotion whose codes come in one request, then one whose codes come as a file."""
+    """A promotion with codes from one request, then one with codes from a file."""
     return [*await _by_json(stage, server), *await _by_file(stage, server)]
 
 
 async def _by_json(stage: Stage, server: Server) -> list[Figure]:
-    """Codes in the promotion's own request; each change takes one away and brings a new one."""
+    """Codes in the promotion's own request; each change replaces one code."""
     number = stage.plan.many_codes
     codes = [code_text(one) for one in range(number)]
     started = time.perf_counter()
@@ -49,7 +49,7 @@ async def _by_json(stage: Stage, server: Server) -> list[Figure]:
 
 
 async def _by_file(stage: Stage, server: Server) -> list[Figure]:
-    """A promotion with one code, and the others by a file, as a merchant with a list has them."""
+    """A promotion with one code; the others are added from a file."""
     number = stage.plan.file_codes
     rates, before, most, after = [], [], [], []
     for _ in range(stage.plan.files):
@@ -78,7 +78,7 @@ async def _by_file(stage: Stage, server: Server) -> list[Figure]:
 
 
 async def _watch(stage: Stage, server: Server, path: str, file: bytes) -> tuple[int, float]:
-    """How many codes were added, and the most memory that the worker had meanwhile."""
+    """How many codes were added, and the most memory that the worker used meanwhile."""
     sending = asyncio.create_task(_send(stage, server, "POST", path, file, "text/csv"))
     highest = 0.0
     while not sending.done():

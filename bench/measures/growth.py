@@ -1,4 +1,4 @@
-"""What must not grow: statistics with redemptions, and prices with products."""
+"""What must not grow: the time of statistics with redemptions, of prices with products."""
 
 import json
 from collections.abc import Iterator
@@ -7,14 +7,14 @@ from random import Random
 
 from bench.carts import ask_quotes, fill_baskets
 from bench.figures import Figure, Goal, compared
-from bench.load import Load, Shot, write_request
+from bench.load import Load, LoadRequest, write_request
 from bench.servers import Server
 from bench.shop import PRODUCTS
 from bench.stage import COUPONS, SEED, STATISTICS, Stage
 
 
 async def measure_growth(stage: Stage, server: Server) -> list[Figure]:
-    """Statistics by the number of redemptions, and prices by that of products."""
+    """Statistics by the number of redemptions, and prices by the number of products."""
     return [await _statistics(stage, server), await _prices(stage, server)]
 
 
@@ -22,7 +22,7 @@ async def _statistics(stage: Stage, server: Server) -> Figure:
     token = stage.token(stage.plain)
     few, many = (
         repeat(
-            Shot(
+            LoadRequest(
                 write_request(
                     "POST",
                     "/v1/promotion/statistics",
@@ -55,30 +55,30 @@ async def _prices(stage: Stage, server: Server) -> Figure:
 
 
 async def _in_turns(
-    stage: Stage, server: Server, first: Iterator[Shot], second: Iterator[Shot]
+    stage: Stage, server: Server, first: Iterator[LoadRequest], second: Iterator[LoadRequest]
 ) -> tuple[list[float], list[float]]:
-    """Milliseconds that a caller waits for an answer, nobody else asking."""
+    """Milliseconds that a single caller waits for an answer."""
     times: tuple[list[float], list[float]] = ([], [])
-    for shots in (first, second):
-        await Load(server.port).saturate(shots, 1, 0.3)
+    for requests in (first, second):
+        await Load(server.port).saturate(requests, 1, 0.3)
     for _ in range(stage.plan.rounds):
-        for shots, taken in zip((first, second), times, strict=True):
-            run = await Load(server.port).saturate(shots, 1, stage.plan.seconds / 2)
+        for requests, taken in zip((first, second), times, strict=True):
+            run = await Load(server.port).saturate(requests, 1, stage.plan.seconds / 2)
             taken.append(1000 / run.rate)
     return times
 
 
 async def warm_up(stage: Stage, server: Server) -> None:
     """Let the service open its connections and prepare its statements."""
-    shots = ask_quotes(fill_baskets(stage.usual, SEED, 500), stage.token(stage.usual))
-    await Load(server.port).saturate(shots, 16, 1)
+    requests = ask_quotes(fill_baskets(stage.usual, SEED, 500), stage.token(stage.usual))
+    await Load(server.port).saturate(requests, 16, 1)
 
 
-def _ask_prices(token: str, products: list[int]) -> Shot:
-    # Each product has its own price, the same on every page, as in a shop.
+def _ask_prices(token: str, products: list[int]) -> LoadRequest:
+    # Each product has one price, the same on every page, as in a shop.
     listed = [
         {"product_id": number, "unit_price": f"{1 + number * 37 % 300}.{number * 7 % 100:02d}"}
         for number in products
     ]
     body = json.dumps({"currency": "EUR", "products": listed}).encode()
-    return Shot(write_request("POST", "/checkout/v1/prices", token, body))
+    return LoadRequest(write_request("POST", "/checkout/v1/prices", token, body))

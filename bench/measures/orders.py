@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bench.carts import Basket, fill_baskets, fill_baskets_with_code, place_orders
 from bench.figures import Figure, Goal, compared
-from bench.load import Load, Shot
+from bench.load import Load, LoadRequest
 from bench.pgbench import Pgbench
 from bench.servers import Server
 from bench.shop import Shop
@@ -14,19 +14,19 @@ CLIENTS = 16
 
 
 async def measure_orders(stage: Stage, server: Server) -> list[Figure]:
-    """Orders of the usual shop, and of one whose orders share all or nothing."""
+    """Orders of the usual shop, then orders that share one promotion or none."""
     plan = stage.plan
     usual = _orders(stage, stage.usual, fill_baskets(stage.usual, SEED), "usual")
     shared = _orders(stage, stage.plain, _one_code(stage), "shared")
     own = _orders(stage, stage.plain, _own_codes(stage), "own")
-    for shots in (usual, shared, own):
-        await Load(server.port).saturate(shots, CLIENTS, 0.5)
+    for requests in (usual, shared, own):
+        await Load(server.port).saturate(requests, CLIENTS, 0.5)
     pgbench = await Pgbench.like_an_order(stage, "usual-000000000")
     with pgbench:
         rates: dict[str, list[float]] = {"usual": [], "pgbench": [], "shared": [], "own": []}
         for _ in range(plan.rounds):
-            for name, shots in (("usual", usual), ("shared", shared), ("own", own)):
-                run = await Load(server.port).saturate(shots, CLIENTS, plan.seconds)
+            for name, requests in (("usual", usual), ("shared", shared), ("own", own)):
+                run = await Load(server.port).saturate(requests, CLIENTS, plan.seconds)
                 rates[name].append(run.rate)
             rates["pgbench"].append(await pgbench.run(CLIENTS, plan.seconds))
     return [
@@ -48,7 +48,7 @@ async def measure_orders(stage: Stage, server: Server) -> list[Figure]:
     ]
 
 
-def _orders(stage: Stage, shop: Shop, baskets: list[Basket], prefix: str) -> Iterator[Shot]:
+def _orders(stage: Stage, shop: Shop, baskets: list[Basket], prefix: str) -> Iterator[LoadRequest]:
     return place_orders(baskets, stage.token(shop), prefix)
 
 
@@ -57,7 +57,7 @@ def _one_code(stage: Stage) -> list[Basket]:
 
 
 def _own_codes(stage: Stage) -> list[Basket]:
-    """Carts of so many promotions in turn that no two under way have the same."""
+    """Carts of so many promotions in turn that no two running orders have the same one."""
     each = [fill_baskets_with_code(_code(stage, one), SEED, 60) for one in range(COUPONS)]
     return [basket for turn in zip(*each, strict=True) for basket in turn]
 

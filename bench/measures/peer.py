@@ -1,17 +1,17 @@
-"""The same carts priced by another shop's own promotions: django-oscar beside us, in turns."""
+"""The same carts, priced by django-oscar and by Sconto in turns."""
 
 from collections.abc import Iterator, Sequence
 
 from bench.carts import Basket, ask_bare, ask_quotes, fill_baskets, place_orders
 from bench.contenders import Contender, take_turns
 from bench.figures import Figure, compared, unmeasured
-from bench.load import Shot
+from bench.load import LoadRequest
 from bench.peers import PeerUnavailable, install_peer, peer_versions, serve_peer
 from bench.servers import Server
 from bench.stage import SEED, Stage
 
 _CLIENTS = 2
-"""Its worker does one request at a time, so that one is under way and one waits."""
+"""Its worker answers one request at a time: one is running and one waits."""
 
 _NAME = "django-oscar, the same carts"
 
@@ -40,8 +40,8 @@ async def _measure(stage: Stage, server: Server, peer: Server) -> list[Figure]:
 
 
 def _ask(peer: Server, baskets: list[Basket], path: str) -> Contender:
-    shots: Iterator[Shot] = ask_bare(baskets, path, "")
-    return Contender(peer, shots, _CLIENTS)
+    requests: Iterator[LoadRequest] = ask_bare(baskets, path, "")
+    return Contender(peer, requests, _CLIENTS)
 
 
 async def _compare(stage: Stage, what: str, sconto: Contender, peer: Contender) -> Sequence[Figure]:

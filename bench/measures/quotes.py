@@ -17,7 +17,7 @@ _SELECT = "bare app with one SELECT"
 
 
 async def measure_quotes(stage: Stage, server: Server) -> list[Figure]:
-    """Everything about quotes; a promotion of each shop that is asked is edited every second."""
+    """All measures of quotes. In each measured shop a promotion is edited every second."""
     baskets = {name: fill_baskets(shop, SEED) for name, shop in _shops(stage).items()}
     usual = stage.usual.size.name
     async with AsyncExitStack() as stack:
@@ -40,10 +40,10 @@ async def measure_quotes(stage: Stage, server: Server) -> list[Figure]:
         )
         await take_turns(contenders.values(), stage.plan.rounds, stage.plan.seconds)
         growth = list(_growth(stage, contenders))
-        # The shop that is asked now is edited on; seven edits a second would be another measure.
+        # Only the shop that is measured now is still edited, once a second.
         await others.aclose()
         sconto = contenders[usual]
-        # Close to each other and often: others who use the machine come and go within seconds.
+        # Short turns: other load on the machine comes and goes within seconds.
         await take_turns(
             (without_select, sconto, limit), _OFTEN * stage.plan.rounds, stage.plan.seconds / _OFTEN
         )
@@ -63,16 +63,16 @@ async def measure_quotes(stage: Stage, server: Server) -> list[Figure]:
 
 
 async def ask_one_quote(stage: Stage, server: Server) -> bytes:
-    """What Sconto answers to one of the carts of the usual shop."""
-    shots = ask_quotes(fill_baskets(stage.usual, SEED, 1), stage.token(stage.usual))
-    status, answer = await ask(server.port, next(shots).request)
+    """Sconto's answer to one cart of the usual shop."""
+    requests = ask_quotes(fill_baskets(stage.usual, SEED, 1), stage.token(stage.usual))
+    status, answer = await ask(server.port, next(requests).data)
     if status != 200:
         raise Unanswered(answer[:600].decode())
     return answer
 
 
 async def _pace_in_turns(stage: Stage, sconto: Contender, bare: Contender) -> None:
-    """Each at half of the rate that Sconto reached, so that the database works alike."""
+    """Each at half of the rate that Sconto reached, so that the database has the same load."""
     rate = min(sconto.rates) / 2
     for _ in range(stage.plan.rounds):
         for contender in (sconto, bare):

@@ -1,4 +1,4 @@
-"""The rules alone: what pricing costs once everything that it depends on is loaded."""
+"""The rules alone: the cost of pricing after everything has been read."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -7,10 +7,11 @@ from random import Random
 from bench.carts import LINES
 from bench.figures import Figure, Goal, figure
 from bench.stage import SEED
-from sconto.domain.candidates import AutomaticPick, Candidates, Offer
+from sconto.domain.candidates import AutomaticPick, Candidates
 from sconto.domain.cart import Cart, Line
 from sconto.domain.codes import CodeType
 from sconto.domain.money import PERCENT
+from sconto.domain.offers import Offer
 from sconto.domain.pricing import price
 from sconto.domain.schedule import Period
 
@@ -19,7 +20,7 @@ _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def measure_rules(rounds: int) -> list[Figure]:
-    """CPU a cart, with the reasons for every no; three picks compete on every second line."""
+    """Processor time of a cart, with all reasons; three picks compete on every second line."""
     random = Random(SEED)
     pairs = [_pair(random) for _ in range(_CARTS)]
     costs = []

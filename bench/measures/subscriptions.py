@@ -1,4 +1,4 @@
-"""Applications of one capped subscription promotion at once, beside commits on one row."""
+"""Concurrent applications of one limited subscription promotion, beside commits on one row."""
 
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -9,7 +9,7 @@ import asyncpg
 
 from bench.contenders import CLIENTS, Contender
 from bench.figures import Figure, compared
-from bench.load import Shot, Unanswered, ask, write_request
+from bench.load import LoadRequest, Unanswered, ask, write_request
 from bench.pgbench import Pgbench
 from bench.servers import Server
 from bench.stage import Stage
@@ -32,7 +32,7 @@ _APPLICATION = {
 }
 
 
-# Autocommit, as pgbench does it: a commit that waits for the disk and for the row's last holder.
+# pgbench commits each statement: it waits for the disk and for the row's previous holder.
 _TABLE = """
 CREATE TABLE bench_limit (limit_id integer PRIMARY KEY, uses bigint NOT NULL);
 INSERT INTO bench_limit VALUES (1, 0)
@@ -41,7 +41,7 @@ _COUNT = "UPDATE bench_limit SET uses = uses + 1 WHERE limit_id = 1;\n"
 
 
 async def measure_subscriptions(stage: Stage, server: Server) -> list[Figure]:
-    """Applications with a key of its own each, as platforms should send them, and without."""
+    """Applications each with its own key, as platforms should send them, and without a key."""
     token, plan = stage.token(stage.plain), stage.plan
     await _create(server, token)
     with_keys = Contender(server, _apply(token, keys=True))
@@ -78,16 +78,16 @@ async def _create(server: Server, token: str) -> None:
         raise Unanswered(answer[:600].decode())
 
 
-def _apply(token: str, *, keys: bool) -> Iterator[Shot]:
+def _apply(token: str, *, keys: bool) -> Iterator[LoadRequest]:
     path, body = "/promotion/v1/promotion-codes/_apply", json.dumps(_APPLICATION).encode()
     for number in count():
         headers = {"idempotency-key": f"contract-{number}"} if keys else None
-        yield Shot(write_request("POST", path, token, body, headers))
+        yield LoadRequest(write_request("POST", path, token, body, headers))
 
 
 @asynccontextmanager
 async def _one_row(stage: Stage) -> AsyncIterator[Pgbench]:
-    """pgbench that adds to one row of a table of its own."""
+    """pgbench that increases one row of its own table."""
     connection = await asyncpg.connect(stage.url)
     try:
         await connection.execute(_TABLE)

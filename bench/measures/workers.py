@@ -1,8 +1,8 @@
 """What a second worker adds to Sconto, and to the bare application on the same cores.
 
 With four cores the second worker has one of PostgreSQL's. With fewer, everything may use every
-core: two workers then share them with PostgreSQL and the load, and what they cannot have is the
-machine's. The bare application's second worker and the processor time of all three tell how much.
+core: two workers then share the cores with PostgreSQL and the load, so the machine is the limit.
+The bare application's second worker and the processor time of all three show how much it limits.
 """
 
 import time
@@ -24,7 +24,7 @@ _CLIENTS = 32
 
 
 async def measure_workers(stage: Stage, server: Server) -> list[Figure]:
-    """Two workers against one."""
+    """Two workers compared with one."""
     postmaster = await _find_postmaster(stage)
     answer = await ask_one_quote(stage, server)
     merchant_id, token = stage.usual.merchant_id, stage.token(stage.usual)
@@ -75,7 +75,7 @@ async def _find_postmaster(stage: Stage) -> int:
 
 @contextmanager
 def _wide(stage: Stage, postmaster: int) -> Iterator[frozenset[int]]:
-    """The cores of two workers, of which there are at least two where the machine has them."""
+    """The cores of two workers: at least two, if the machine has them."""
     cores = stage.cores
     everything = cores.service | cores.database | cores.load
     if len(everything) >= 4:
@@ -86,9 +86,9 @@ def _wide(stage: Stage, postmaster: int) -> Iterator[frozenset[int]]:
 
 
 async def _divide_costs(sconto: Contender, postmaster: int, seconds: float, cores: int) -> str:
-    """Whose processor time a quote takes, and how many quotes the cores could do at most."""
+    """How the processor time of a quote divides, and how many quotes the cores allow at most."""
     before = (cpu_seconds(sconto.server.pid), cpu_seconds(postmaster), time.process_time())
-    run = await Load(sconto.server.port).saturate(sconto.shots, sconto.clients, seconds)
+    run = await Load(sconto.server.port).saturate(sconto.requests, sconto.clients, seconds)
     after = (cpu_seconds(sconto.server.pid), cpu_seconds(postmaster), time.process_time())
     each = [
         (end - start) / len(run.latencies) * 1_000_000

@@ -1,1 +1,1 @@
-"""A peer: a minimal shop on django-oscar, with an environment of its own; see bench/peers.py."""
+"""The peer: a minimal shop on django-oscar, in its own environment; see bench/peers.py."""

@@ -1,9 +1,9 @@
-"""Fill the peer's empty database with the shop that stands on standard input as JSON.
+"""Fills the peer's empty database with the shop that is on standard input as JSON.
 
-As near as Oscar can model ours: an offer for each promotion, on a range of products, exclusive, and
-the higher the percent the earlier it is tried, so that a product gets the highest one alone; of
-those on all products the one created last comes before the others. Codes are vouchers that may be
-used any number of times. Stock is not tracked.
+The model is as close to ours as Oscar allows. Each promotion is an exclusive offer on a range of
+products. The higher its percent, the earlier it is tried, so that a product gets only the highest.
+Of the offers on all products, the one created last comes first. Codes are vouchers that may be used
+any number of times. Stock is not tracked.
 """
 
 import json
@@ -21,7 +21,7 @@ _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UT
 
 
 def main() -> None:
-    """Make the tables, fill them, and let PostgreSQL count what they hold."""
+    """Create the tables, fill them, and let PostgreSQL collect statistics."""
     django.setup()
     call_command("migrate", verbosity=0)
     shop = json.load(sys.stdin)

@@ -1,9 +1,9 @@
-"""Django's settings of the peer: production's, with nothing that a quote does not need."""
+"""The peer's Django settings, as in production, without anything that a quote does not need."""
 
 import os
 from urllib.parse import parse_qs, urlsplit
 
-from oscar import INSTALLED_APPS  # noqa: F401  # whatever is imported here is a setting
+from oscar import INSTALLED_APPS  # noqa: F401  # every name here is a setting
 from oscar.defaults import *  # noqa: F403
 
 _DATABASE = urlsplit(os.environ["BENCH_PEER_DATABASE_URL"])
@@ -13,8 +13,8 @@ DEBUG = False
 SECRET_KEY = "a key that signs nothing"
 ALLOWED_HOSTS = ["localhost"]
 ROOT_URLCONF = "bench.peer.urls"
-# It gives answers their length. No sessions and no sign-in: whoever asks may ask, which costs the
-# peer less than a token costs us.
+# It adds Content-Length to answers. There are no sessions and no sign-in, so the peer saves what a
+# token costs Sconto.
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 USE_TZ = True
 SITE_ID = 1
@@ -27,7 +27,7 @@ DATABASES = {
         "USER": _DATABASE.username,
         "HOST": _DATABASE.hostname or _OPTIONS["host"][0],
         "PORT": _DATABASE.port or _OPTIONS.get("port", ["5432"])[0],
-        # A connection is kept for ever, as in production.
+        # A connection stays open, as in production.
         "CONN_MAX_AGE": None,
     }
 }

@@ -1,4 +1,4 @@
-"""What the peer answers."""
+"""The addresses of the peer."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""A cart's price and an order, by Oscar's own basket, applicator and order creator."""
+"""A cart's price and an order, with Oscar's own basket, applicator and order creator."""
 
 import json
 from typing import Any
@@ -19,12 +19,12 @@ Voucher = get_model("voucher", "Voucher")
 
 
 def ready(_: HttpRequest) -> HttpResponse:
-    """Say that the peer serves."""
+    """Say that the peer is ready."""
     return HttpResponse()
 
 
 def quote(request: HttpRequest) -> HttpResponse:
-    """The totals of a cart; nothing of it is kept, as of a quote of ours."""
+    """The totals of a cart. Nothing is kept, as for a quote of Sconto."""
     with transaction.atomic():
         answer = _totals(_fill_basket(request))
         transaction.set_rollback(True)
@@ -47,7 +47,7 @@ def place_order(request: HttpRequest) -> HttpResponse:
 def _fill_basket(request: HttpRequest) -> Any:
     """A basket with the cart's products and codes, and all offers applied.
 
-    Amounts are the catalogue's, for Oscar takes none from whoever asks.
+    Amounts come from the catalogue: Oscar takes none from a request.
     """
     cart = json.loads(request.body)
     products = Product.objects.in_bulk([line["product_id"] for line in cart["lines"]])

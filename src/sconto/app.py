@@ -1,7 +1,8 @@
-"""The application: the one place where routes, error answers and middleware are put together."""
+"""Builds the application: the only place where routes, handlers and middleware come together."""
 
 import asyncio
 import gc
+import logging
 import multiprocessing
 import os
 import signal
@@ -11,7 +12,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from fastapi import APIRouter
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import Response
@@ -21,22 +21,21 @@ from structlog.typing import FilteringBoundLogger
 
 from sconto.api import health, manual
 from sconto.api.caching import Caching
-from sconto.api.catalog.routes import router as catalog_router
-from sconto.api.checkout.routes import router as checkout_router
+from sconto.api.cart import routes as cart
+from sconto.api.catalog import routes as catalog
+from sconto.api.checkout import routes as checkout
 from sconto.api.clock import read_clock
 from sconto.api.context import Context
 from sconto.api.errors import ErrorAnswers, answer_failure
 from sconto.api.forwarding import UntrustedProxyWarning
 from sconto.api.logs import open_log
-from sconto.api.merchant.codes import router as codes_router
-from sconto.api.merchant.history import router as history_router
-from sconto.api.merchant.routes import router as merchant_router
-from sconto.api.merchant.sign_in import router as sign_in_router
+from sconto.api.merchant import codes, history, sign_in
+from sconto.api.merchant import routes as merchant
 from sconto.api.metrics import Metrics
 from sconto.api.observation import Observation, OneTrailingSlash
 from sconto.api.quotas import QuotaPolicies, Quotas
 from sconto.api.rate_limit import RateLimit
-from sconto.api.subscription.routes import router as subscription_router
+from sconto.api.subscription import routes as subscription
 from sconto.operations import Database, counters, idempotency
 from sconto.operations.code_generation import keep_generating
 from sconto.operations.code_sweeps import keep_sweeping_codes
@@ -49,50 +48,49 @@ from sconto.portal.shop.till import Till
 from sconto.portal.site import portal_routes
 from sconto.settings import RateLimits, SettingError, Settings, asks_for_traces
 
-ROUTERS: Final[Sequence[APIRouter]] = (
-    checkout_router,
-    sign_in_router,
-    merchant_router,
-    codes_router,
-    history_router,
-    subscription_router,
-    catalog_router,
-    health.router,
-    manual.router,
-)
-"""Asked one after the other, so the addresses that shops call most stand first."""
-
 ROUTES: Final[Sequence[BaseRoute]] = (
-    *(route for router in ROUTERS for route in router.routes),
-    manual.assets,
+    *checkout.ROUTES,
+    *sign_in.ROUTES,
+    *merchant.ROUTES,
+    *codes.ROUTES,
+    *history.ROUTES,
+    *subscription.ROUTES,
+    *cart.ROUTES,
+    *catalog.ROUTES,
+    *health.ROUTES,
+    *manual.ROUTES,
 )
+"""The addresses of the APIs, tried in this order: those that shops call most come first."""
 
-_OBJECTS_BETWEEN_COLLECTIONS: Final = 20_000
+_GC_THRESHOLD: Final = 20_000
+"""New objects between two garbage collections."""
 
-_TURN_SECONDS: Final = 0.001
-"""How long the event loop waits at most for a thread that is computing, five times shorter than
-usual: it waits so long each time that it wakes up."""
+_SWITCH_INTERVAL: Final = 0.001
+"""Seconds that a computing thread may hold the interpreter while the event loop waits for it.
+
+A fifth of Python's default: the event loop waits for it each time that it wakes up."""
 
 _CONNECTIONS: Final = 24
-_AT_CHECKOUT: Final = 16
+_CHECKOUT_CONNECTIONS: Final = 16
 
-_POOL_SECONDS: Final = 5
-"""How old the figures about a worker's connections may be."""
+_POOL_FIGURES_INTERVAL: Final = 5
+"""Seconds between two looks at a worker's connections for the figures."""
 
 
-def create_app() -> Starlette:
-    """The application of one worker; `sconto serve` has set everything that it reads."""
+def create_app(log_level: int = logging.INFO) -> Starlette:
+    """The application of one worker, with settings from the environment that `sconto serve` set."""
     settings = Settings.read()
-    log = open_log(settings.log_format)
+    log = open_log(settings.log_format, log_level)
     app = _build_traced_app(settings, log) or build_app(lambda: _open_context(settings), log)
-    _spare_the_collector()
-    sys.setswitchinterval(_TURN_SECONDS)
+    _collect_rarely()
+    sys.setswitchinterval(_SWITCH_INTERVAL)
     return app
 
 
 def create_demo_app() -> Starlette:
-    """The application of `sconto demo`: beside it stands a shop, which asks it over HTTP."""
-    app = create_app()
+    """The application of `sconto demo`, with a demo shop that calls it over HTTP."""
+    # The server's own messages are for a person at a terminal; a pipe gets the guide alone.
+    app = create_app(logging.INFO if sys.stderr.isatty() else logging.WARNING)
     app.router.routes.extend(shop_routes(Till(shop.USER, shop.PASSWORD)))
     return app
 
@@ -102,7 +100,7 @@ def build_app(
     log: FilteringBoundLogger,
     tracing: Sequence[Middleware] = (),
 ) -> Starlette:
-    """An application that serves with the context that it opens when it starts."""
+    """An application that opens its context at the start."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -129,11 +127,11 @@ def build_app(
 
 
 def _build_traced_app(settings: Settings, log: FilteringBoundLogger) -> Starlette | None:
-    """The application with spans; None where nobody asks for them, or they cannot be had."""
+    """The application with traces; None if they are not configured, or not available."""
     try:
         if not asks_for_traces():
             return None
-        # An extra, and threads and modules of its own: only who asks for it has them.
+        # An optional extra with its own threads and modules, so only loaded if configured.
         from sconto.api import tracing  # noqa: PLC0415
 
         provider = tracing.open_provider()
@@ -153,18 +151,18 @@ def _build_traced_app(settings: Settings, log: FilteringBoundLogger) -> Starlett
     return build_app(open_context, tracing.with_trace_ids(log), [spans])
 
 
-def _spare_the_collector() -> None:
-    """Keep Python's collector of cycles from looking at the program itself again and again.
+def _collect_rarely() -> None:
+    """Exclude the program itself from garbage collection, and collect rarely.
 
-    Requests leave next to no cycles behind; looking for them took 8 % of the processor's time.
+    Requests leave almost no cycles behind; looking for them took 8 % of the processor time.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    gc.set_threshold(_GC_THRESHOLD)
 
 
 def _answer_failure(scope: Scope) -> Response:
-    """What nobody foresaw is told to a person as a page, and to a program in its dialect."""
+    """The answer to an unexpected failure: a page in the portal, else in the dialect of the API."""
     is_page = scope["path"].startswith(f"{PORTAL}/")
     return portal_errors.answer_failure(scope) if is_page else answer_failure(scope)
 
@@ -174,19 +172,19 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     metrics = Metrics(None if folder is None else Path(folder))
     database = await Database.open(
-        settings.database_url or "", connections=_CONNECTIONS, checkout=_AT_CHECKOUT
+        settings.database_url or "", connections=_CONNECTIONS, checkout=_CHECKOUT_CONNECTIONS
     )
     tokens = Tokens(*settings.secret_keys, epoch=None)
     try:
         await tokens.try_to_refresh(database)
-        async with _beside(
+        async with _running(
             tokens.keep_refreshing(database),
             idempotency.keep_sweeping_keys(database, read_clock),
             counters.keep_folding(database, read_clock),
             keep_generating(database, read_clock),
             keep_sweeping_codes(database),
             _show_pool(metrics, database),
-            _follow_parent(),
+            _stop_with_parent(),
         ):
             yield Context(
                 database,
@@ -212,23 +210,23 @@ def _open_quotas(limits: RateLimits) -> Quotas:
 
 
 @asynccontextmanager
-async def _beside(*tasks: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    """Run endless tasks for as long as the block takes; where one fails, the block ends too."""
+async def _running(*tasks: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Run endless tasks during the block; if one fails, the block ends too."""
     async with asyncio.TaskGroup() as group:
-        running = [group.create_task(task) for task in tasks]
+        started = [group.create_task(task) for task in tasks]
         yield
-        for task in running:
+        for task in started:
             task.cancel()
 
 
 async def _show_pool(metrics: Metrics, database: Database) -> None:
     while True:
         metrics.show_pool(database.size)
-        await asyncio.sleep(_POOL_SECONDS)
+        await asyncio.sleep(_POOL_FIGURES_INTERVAL)
 
 
-async def _follow_parent() -> None:
-    """Stop this worker when its parent was killed: nobody would replace or stop it any more."""
+async def _stop_with_parent() -> None:
+    """Stop this worker when its parent is killed, because nothing else would."""
     parent = multiprocessing.parent_process()
     if parent is None:
         return

@@ -1,4 +1,4 @@
-"""The settings: read once from the environment, by app and cli only, and passed on as values."""
+"""The settings: app and cli read them once from the environment and pass them on as values."""
 
 import os
 import re
@@ -17,30 +17,32 @@ from limits import parse_many
 LogFormat = Literal["json", "console"]
 
 SECRET_KEY_LENGTH: Final = 32
-"""Bytes: a shorter key than its hash would weaken HS256 (RFC 7518, section 3.2)."""
+"""Bytes of a key at least: one shorter than the hash would weaken HS256 (RFC 7518, section 3.2)."""
 
 _EXPECTED_KEY: Final = (
     f"expected at least {SECRET_KEY_LENGTH} bytes, such as `openssl rand -hex 32` prints"
 )
 
 
-DEFAULT_USER_LIMIT: Final = "500/second"
-"""How many requests a user may send, but for the checkout, where nothing is set."""
+DEFAULT_USER_LIMIT: Final = "2000/second"
+"""How many requests a user may send, except to the checkout, which has no limit by default.
+
+A script that waits for each answer stays below it."""
 
 _SENT_TO: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _SENT_BY: Final = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 
 
 class SettingError(Exception):
-    """A setting that Sconto cannot work with: one line that says which, and what is expected."""
+    """An invalid setting; the message is one line: which setting, and what is expected."""
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """How many requests are allowed, as in `500/second`; an empty text allows any number.
+    """Limits such as `500/second`; an empty text is no limit.
 
-    `unknown_codes` is how many codes that nobody made a merchant's checkout may send from one
-    address. `url` names the Redis in which all processes count; None where each counts for itself.
+    `unknown_codes` limits codes that do not exist, by merchant and address. `url` is the Redis in
+    which all processes count; with None each process counts for itself.
     """
 
     url: str | None
@@ -53,11 +55,11 @@ class RateLimits:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What Sconto is told from outside.
+    """The settings of a process.
 
-    `database_url` None stands for the bundled server in the data folder, `secret_key` None for the
-    key that is kept there. Several keys are separated by commas: the first signs, all verify.
-    Without an `operator_token` everybody may read the figures, the readiness and the manual.
+    `database_url` None is the bundled server in the data folder, `secret_key` None the key stored
+    there. Several keys are separated by commas: the first signs, all verify. Without an
+    `operator_token` anyone may read the figures, the readiness and the manual.
     """
 
     database_url: str | None
@@ -83,11 +85,11 @@ class Settings:
 
     @property
     def secret_keys(self) -> list[bytes]:
-        """The keys one by one, with the one that signs first."""
+        """The keys; the first one signs."""
         return _split(self.secret_key or b"")
 
     def require_secret_key(self) -> None:
-        """Raise SettingError where nobody could sign in: a named database needs a named key."""
+        """Raise SettingError for a named database without a key: all machines need the same one."""
         if self.database_url is not None and self.secret_key is None:
             raise SettingError(
                 "SCONTO_SECRET_KEY is missing, and every machine that uses SCONTO_DATABASE_URL "
@@ -95,16 +97,16 @@ class Settings:
             )
 
     def with_database(self, url: str) -> Self:
-        """The same with a database that runs, and with the key that signs tokens beside it.
+        """These settings with the address of a running database, and a secret key.
 
-        Raises SettingError where the data folder cannot keep a key.
+        Raises SettingError if the data folder cannot store a key.
         """
         return replace(
             self, database_url=url, secret_key=self.secret_key or kept_secret_key(self.data_dir)
         )
 
     def as_environment(self) -> dict[str, str]:
-        """The variables from which a worker reads the same settings."""
+        """The environment from which a worker reads the same settings."""
         return {
             "SCONTO_DATABASE_URL": self.database_url or "",
             "SCONTO_DATA_DIR": str(self.data_dir),
@@ -122,9 +124,9 @@ class Settings:
 
 
 def asks_for_traces(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether OpenTelemetry's own variables ask for traces, by an exporter or by an address.
+    """Whether OpenTelemetry's environment variables ask for traces, by exporter or by address.
 
-    Raises SettingError where they ask for a way of sending them that Sconto does not have.
+    Raises SettingError if they name an exporter or a protocol that Sconto does not support.
     """
     if environment.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return False
@@ -146,12 +148,12 @@ def _database_url(environment: Mapping[str, str]) -> str | None:
     url = environment.get("SCONTO_DATABASE_URL")
     if not url:
         return None
-    # The address may hold a password: no message repeats it.
+    # No message repeats the address: it may contain a password.
     fault = "SCONTO_DATABASE_URL is no address of a PostgreSQL database"
     expected = "expected postgresql://user:password@host:port/database"
     try:
         parts = urlsplit(url)
-        # A primary and its standbys are named side by side, as PostgreSQL's own programs read them.
+        # Several hosts, a primary and its standbys, are separated by commas, as in libpq.
         for host in parts.netloc.rpartition("@")[2].split(","):
             urlsplit(f"//{host}").port  # noqa: B018  # raises ValueError
     except ValueError:
@@ -221,7 +223,7 @@ def _rate_limit_url(environment: Mapping[str, str]) -> str | None:
     url = environment.get("SCONTO_RATE_LIMIT_URL") or None
     if url is None:
         return None
-    # The address may hold a password: no message repeats it.
+    # No message repeats the address: it may contain a password.
     if not url.startswith(("redis://", "rediss://")):
         raise SettingError(
             "SCONTO_RATE_LIMIT_URL is no address of a Redis: expected redis://host:port/number"
@@ -249,9 +251,9 @@ def _rate_limit(environment: Mapping[str, str], name: str, default: str = "") ->
 
 
 def kept_secret_key(data_dir: Path) -> bytes:
-    """The key that the data folder keeps; made by whoever asks first, readable by its owner alone.
+    """The key in the data folder; made by the first process, readable only by its owner.
 
-    Raises SettingError where the folder cannot be read or written, or what it keeps is no key.
+    Raises SettingError if the folder cannot be read or written, or the stored key is damaged.
     """
     path = data_dir / "secret-key"
     try:
@@ -269,9 +271,10 @@ def kept_secret_key(data_dir: Path) -> bytes:
 
 
 def _make_secret_key(path: Path) -> None:
-    """Write a new key unless another process is faster.
+    """Write a new key unless another process was faster.
 
-    A link appears complete or not at all, and never replaces: all processes read the same key.
+    A link is made completely or not at all and never replaces a file, so that all processes read
+    the same key.
     """
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     try:

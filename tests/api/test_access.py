@@ -1,4 +1,4 @@
-"""Who calls: the two headers a token comes in, and what is said of one that does not count."""
+"""Authentication: the two headers of a token, and the errors for one that is not accepted."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -20,7 +20,7 @@ EXPIRED = (1009, "Your token is expired.")
 
 
 async def refusal(client: httpx.AsyncClient, headers: dict[str, str]) -> tuple[int, str] | None:
-    """The one error of a request with these headers; None where it is let in."""
+    """The error for a request with these headers; None if it is accepted."""
     answer = await client.get("/v1/promotion", headers=headers)
     if answer.status_code == 200:
         return None
@@ -29,22 +29,20 @@ async def refusal(client: httpx.AsyncClient, headers: dict[str, str]) -> tuple[i
     return error["error"], error["message"]
 
 
-async def test_either_header_lets_in(client: httpx.AsyncClient, token: str) -> None:
+async def test_a_token_in_either_header_is_accepted(client: httpx.AsyncClient, token: str) -> None:
     for name in ("AuthorizationJWT", "Authorization", "authorizationjwt"):
         for scheme in ("Bearer", "bearer"):
             assert await refusal(client, {name: f"{scheme} {token}"}) is None
 
 
-async def test_the_published_header_counts_where_both_are_sent(
-    client: httpx.AsyncClient, token: str
-) -> None:
+async def test_the_published_header_takes_precedence(client: httpx.AsyncClient, token: str) -> None:
     good, bad = f"Bearer {token}", "Bearer nothing"
     assert await refusal(client, {"AuthorizationJWT": good, "Authorization": bad}) is None
     assert await refusal(client, {"AuthorizationJWT": bad, "Authorization": good}) == INVALID
 
 
 @pytest.mark.parametrize("headers", [{}, {"AuthorizationJWT": ""}, {"Authorization": "  "}])
-async def test_an_absent_or_empty_header_is_missing(
+async def test_an_absent_or_empty_header_is_a_missing_token(
     client: httpx.AsyncClient, headers: dict[str, str]
 ) -> None:
     assert await refusal(client, headers) == MISSING
@@ -53,7 +51,9 @@ async def test_an_absent_or_empty_header_is_missing(
 @pytest.mark.parametrize(
     "sent", ["Bearer", "Bearer ", "Basic YWRhOnNlY3JldA==", "Bearer a.b.c", "Bearer é", "{token}"]
 )
-async def test_anything_else_is_invalid(client: httpx.AsyncClient, token: str, sent: str) -> None:
+async def test_any_other_header_is_an_invalid_token(
+    client: httpx.AsyncClient, token: str, sent: str
+) -> None:
     value = sent.replace("{token}", token).encode()
     for name in (b"AuthorizationJWT", b"Authorization"):
         answer = await client.get("/v1/promotion", headers=[(name, value)])
@@ -62,7 +62,7 @@ async def test_anything_else_is_invalid(client: httpx.AsyncClient, token: str, s
         ]
 
 
-async def test_another_keys_token_is_invalid_and_an_old_one_expired(
+async def test_a_token_of_another_key_is_invalid_and_an_old_one_expired(
     client: httpx.AsyncClient, merchant: Caller, tokens: Tokens
 ) -> None:
     now = read_clock()
@@ -74,7 +74,7 @@ async def test_another_keys_token_is_invalid_and_an_old_one_expired(
     assert await refusal(client, {"Authorization": f"Bearer {aging}"}) is None
 
 
-async def test_our_own_formats_say_the_same_as_problems(
+async def test_our_own_apis_answer_the_same_as_problems(
     client: httpx.AsyncClient, merchant: Caller, database: Database, bearer: Bearer
 ) -> None:
     path = "/catalog/v1/products"

@@ -1,4 +1,4 @@
-"""No cache keeps what an API answers to one caller."""
+"""Caches must not store an API's answers."""
 
 from collections.abc import Callable
 
@@ -24,7 +24,7 @@ from sconto.domain.people import Caller
         ("GET", "/nothing"),
     ],
 )
-async def test_a_private_answer_is_kept_by_no_cache(
+async def test_private_answers_are_never_cached(
     method: str,
     path: str,
     client: httpx.AsyncClient,
@@ -37,7 +37,7 @@ async def test_a_private_answer_is_kept_by_no_cache(
 
 
 @pytest.mark.parametrize("path", ["/docs/assets/swagger-ui.css", "/portal/static/portal.css"])
-async def test_a_file_of_ours_may_be_kept_and_is_asked_for_again(
+async def test_static_files_are_cached_and_revalidated(
     path: str, client: httpx.AsyncClient
 ) -> None:
     answer = await client.get(path)

@@ -20,7 +20,7 @@ from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
 
 _TURNS: Final = ("put", "post", "get", "patch", "delete")
-"""What is there is asked for, changed and deleted, in this order."""
+"""Examples create, read, change and delete things, in this order."""
 
 Operation = dict[str, Any]
 
@@ -75,7 +75,7 @@ async def test_every_example_works_in_a_new_demo_shop(demo: httpx.AsyncClient) -
 
 
 def find_examples(paths: dict[str, dict[str, Operation]]) -> Iterator[Example]:
-    """All examples, each in its turn; what deletes a part comes before what deletes the whole."""
+    """All examples in order; deleting a part comes before deleting the whole."""
     for method in _TURNS:
         places = sorted(paths, key=len, reverse=True) if method == "delete" else paths
         for path in places:
@@ -98,7 +98,7 @@ def find_examples_of(method: str, path: str, operation: Operation) -> Iterator[E
 
 
 def find_bodies(described: dict[str, Any]) -> list[Any]:
-    """The examples of a body: its own, or those of its schema, or those of the schema's fields."""
+    """The examples of a body: its own, its schema's, or those of the schema's fields."""
     if "examples" in described:
         return [example["value"] for example in described["examples"].values()]
     schema = described["schema"]

@@ -1,4 +1,4 @@
-"""However much is wrong with a request, the answer is short."""
+"""The answer is short, however many faults a request has."""
 
 import json
 from collections.abc import Callable
@@ -43,11 +43,11 @@ async def test_about_a_hundred_faults_are_listed_and_names_are_cut(
 ) -> None:
     answer = await client.request(method, path, json=body, headers=bearer(merchant))
     assert answer.status_code == status, answer.text[:500]
-    # The merchant API lists what is wrong with its own fields besides.
+    # The merchant API lists errors of its own fields as well.
     assert 1 <= len(json.loads(answer.content)["errors"]) <= (110 if status == 400 else 100)
     assert len(answer.content) < 30_000
 
 
-async def test_somebody_unknown_may_send_little(client: httpx.AsyncClient) -> None:
+async def test_a_sign_in_over_64_kib_is_refused(client: httpx.AsyncClient) -> None:
     answer = await client.post("/v1/login_check", json={"username": "x" * 70_000, "password": "y"})
     assert answer.status_code == 413

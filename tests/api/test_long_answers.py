@@ -1,4 +1,4 @@
-"""Long answers: written in parts, and the same to the byte as in one."""
+"""Long answers in parts have the same bytes as in one piece."""
 
 import json
 from typing import Any
@@ -19,12 +19,12 @@ from sconto.api.long_answers import answer_in_parts, parts_of
         [{"id": number} for number in range(5_000)],
     ],
 )
-def test_the_parts_are_what_the_document_is_in_one(value: Any) -> None:
+def test_the_parts_joined_are_the_document(value: Any) -> None:
     whole = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     assert b"".join(parts_of(value)) == whole
 
 
-async def test_an_answer_tells_its_length_however_long_it_is() -> None:
+async def test_answers_of_any_length_have_a_content_length() -> None:
     for size in (1, 3_000_000):
         answer = await answer_in_parts([b"x" * 1000] * (size // 1000) or [b"x"])
         assert int(answer.headers["content-length"]) == size

@@ -1,4 +1,4 @@
-"""The description of the formats and its page: written once, and sent compressed."""
+"""The page at /docs and its description: cached and compressed."""
 
 import gzip
 from typing import Any
@@ -27,13 +27,13 @@ async def test_a_page_is_compressed_for_clients_that_accept_gzip(
         assert len(sent) < len(plain.content)
 
 
-async def test_a_page_stays_plain_where_gzip_is_refused(client: httpx.AsyncClient) -> None:
+async def test_a_page_is_plain_if_gzip_is_refused(client: httpx.AsyncClient) -> None:
     for refused in ("gzip;q=0", "gzip; q=0.000", "br", "*;q=0", ""):
         answer = await client.get("/openapi.json", headers={"Accept-Encoding": refused})
         assert "content-encoding" not in answer.headers, refused
 
 
-async def test_the_description_is_not_written_again_for_the_next_request(
+async def test_the_description_is_cached(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = await client.get("/openapi.json")
@@ -41,7 +41,7 @@ async def test_the_description_is_not_written_again_for_the_next_request(
     def write_again(*_: Any, **__: Any) -> Any:
         raise AssertionError("written again")
 
-    monkeypatch.setattr(manual, "get_openapi", write_again)
+    monkeypatch.setattr(manual, "_write_description", write_again)
     for encoding in ("gzip", "identity"):
         answer = await client.get("/openapi.json", headers={"Accept-Encoding": encoding})
         assert answer.content == first.content

@@ -1,16 +1,18 @@
-"""What is counted, and under which names."""
+"""The figures and their names."""
 
 from pathlib import Path
 
 import httpx
 
+from sconto.api.errors import reason_of
 from sconto.api.metrics import Metrics
 from sconto.domain.people import Caller
+from sconto.domain.problems import CodesUsedUp, OrderBusy, TooManyLargeRequests
 from tests.api.test_access import Bearer
 
 
 def figure(exposition: bytes, line: str) -> float:
-    """The figure of this name and these labels; 0 where it was never counted."""
+    """The figure with this name and these labels; 0 if it was never counted."""
     for found in exposition.decode().splitlines():
         name, _, value = found.rpartition(" ")
         if name == line:
@@ -38,7 +40,13 @@ async def test_quotes_and_refusals_are_counted_by_reason(
     assert [new - old for new, old in zip(after, before, strict=True)] == [1, 2, 1, 1]
 
 
-def test_a_method_that_nobody_knows_makes_no_figure_of_its_own() -> None:
+def test_reasons_keep_the_names_that_dashboards_know() -> None:
+    names = {CodesUsedUp: "codes_used_up", OrderBusy: "order_held_up"}
+    names[TooManyLargeRequests] = "too_many_at_once"
+    assert {problem: reason_of(problem) for problem in names} == names
+
+
+def test_unknown_methods_share_one_figure() -> None:
     metrics = Metrics()
     for method in ("BREW", "GET", "x" * 1000):
         metrics.count_request(method, "/v1/promotion", 405, 0.01)
@@ -49,7 +57,7 @@ def test_a_method_that_nobody_knows_makes_no_figure_of_its_own() -> None:
     assert b"BREW" not in metrics.exposition()
 
 
-def test_what_a_killed_worker_shows_of_itself_is_forgotten(tmp_path: Path) -> None:
+def test_gauges_of_a_killed_worker_are_removed(tmp_path: Path) -> None:
     dead, alive = tmp_path / "gauge_livesum_999999999.db", tmp_path / "gauge_livesum_1.db"
     counter = tmp_path / "counter_999999999.db"
     for file in (dead, alive, counter):

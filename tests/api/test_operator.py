@@ -1,4 +1,4 @@
-"""The operator's token, where the settings name one, opens what shows how the service is doing."""
+"""The operator's token, if set, protects figures, readiness and the manual."""
 
 import base64
 from collections.abc import Callable, Iterator
@@ -24,13 +24,13 @@ def guarded(app: Starlette) -> Iterator[None]:
 
 
 def basic(text: str) -> dict[str, str]:
-    """The header in which a browser sends a name and a password."""
+    """The header with a name and a password, as a browser sends it."""
     return {"Authorization": f"Basic {base64.b64encode(text.encode()).decode()}"}
 
 
 @pytest.mark.usefixtures("guarded")
 @pytest.mark.parametrize("address", ADDRESSES)
-async def test_with_a_token_set_only_the_operator_sees_how_the_service_is_doing(
+async def test_with_an_operator_token_only_the_operator_sees_the_figures(
     address: str,
     client: httpx.AsyncClient,
     merchant: Caller,
@@ -58,12 +58,12 @@ async def test_with_a_token_set_only_the_operator_sees_how_the_service_is_doing(
 
 
 @pytest.mark.usefixtures("guarded")
-async def test_whether_the_process_answers_is_for_everybody(client: httpx.AsyncClient) -> None:
+async def test_anyone_may_ask_whether_the_process_is_alive(client: httpx.AsyncClient) -> None:
     assert (await client.get("/health/live")).status_code == 200
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-async def test_without_a_token_set_everybody_sees_it(
+async def test_without_an_operator_token_anyone_sees_the_figures(
     address: str, client: httpx.AsyncClient
 ) -> None:
     assert (await client.get(address)).status_code == 200

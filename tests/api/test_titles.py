@@ -1,4 +1,4 @@
-"""What statuses are called in the bodies of errors."""
+"""The titles of statuses in the bodies of errors."""
 
 import ast
 from http import HTTPStatus
@@ -8,7 +8,7 @@ from sconto import api
 from sconto.api.titles import TITLES, title_of
 
 LOGGED_ONLY = {499}
-"""What the log says of a client that went away."""
+"""The status in the log of a client that disconnected."""
 
 
 def test_every_status_that_the_wires_name_has_a_title() -> None:
@@ -22,12 +22,12 @@ def test_every_status_that_the_wires_name_has_a_title() -> None:
     assert named - LOGGED_ONLY == set(TITLES)
 
 
-def test_titles_are_those_of_the_standard_library_but_for_two_that_were_renamed() -> None:
+def test_titles_are_those_of_the_standard_library_except_two() -> None:
     renamed = {413, 422}
     for status, title in TITLES.items():
         assert status in renamed or title == HTTPStatus(status).phrase
     assert (TITLES[413], TITLES[422]) == ("Content Too Large", "Unprocessable Content")
 
 
-def test_a_status_that_we_never_send_is_an_error() -> None:
+def test_an_unknown_status_has_the_title_error() -> None:
     assert title_of(418) == "Error"

@@ -1,4 +1,4 @@
-"""Traces: what a collector of OpenTelemetry receives from a real service."""
+"""Traces: what an OpenTelemetry collector receives from a real service."""
 
 import json
 import os
@@ -34,7 +34,7 @@ SECRETS = ["8888", "CODE-9", "STATE-9", "BAGGAGE-9", "AGENT-9", "BODY-9", "ORDER
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a service sent, and what it logged of its requests."""
+    """The spans that a service sent, and its log lines about requests."""
 
     raw: bytes
     batches: list[ResourceSpans]
@@ -46,7 +46,7 @@ class Seen:
         return found
 
     def spans(self) -> list[Span]:
-        """All that came."""
+        """All spans."""
         return [
             span for batch in self.batches for scope in batch.scope_spans for span in scope.spans
         ]
@@ -54,7 +54,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Untraced:
-    """Of one application after the other: the modules loaded, the middleware; and all their log."""
+    """For each application the loaded modules and the middleware; and the log of all."""
 
     loaded: list[list[str]]
     middleware: list[list[str]]
@@ -63,7 +63,7 @@ class Untraced:
 
 @contextmanager
 def collecting() -> Iterator[tuple[str, list[bytes]]]:
-    """A collector that keeps what it is sent by OTLP over HTTP, and its address."""
+    """A collector that keeps all requests by OTLP over HTTP, and its address."""
     received: list[bytes] = []
 
     class Collector(BaseHTTPRequestHandler):
@@ -88,7 +88,7 @@ def collecting() -> Iterator[tuple[str, list[bytes]]]:
 
 @pytest.fixture(scope="module")
 def seen(create_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Seen:
-    """A service that was asked this and that, stopped, and whose spans have come."""
+    """The spans of a service that answered some requests and stopped."""
     folder = tmp_path_factory.mktemp("traced")
     token = Tokens(KEY.encode()).issue(Caller(3, 4, Role.ADMIN), read_clock())
     headers = {
@@ -126,7 +126,7 @@ def seen(create_database: Callable[[], str], tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture(scope="module")
 def untraced(tmp_path_factory: pytest.TempPathFactory) -> Untraced:
-    """Applications, made in a process of their own: nobody asks, then who cannot be served does."""
+    """Applications in another process: first without traces, then with invalid configurations."""
     program = """
 import json, os, sys
 from sconto.app import create_app
@@ -144,11 +144,11 @@ del sys.modules["opentelemetry.sdk"]
 create(OTEL_TRACES_EXPORTER="zipkin")
 create(OTEL_TRACES_EXPORTER="otlp", OTEL_BSP_MAX_QUEUE_SIZE="-1")
 """
-    nobody_asks = {name: "" for name in os.environ if name.startswith("OTEL_")}
+    not_configured = {name: "" for name in os.environ if name.startswith("OTEL_")}
     nowhere = _settings("postgresql://nobody@127.0.0.1:1/nothing", tmp_path_factory.mktemp("none"))
     run = subprocess.run(
         [sys.executable, "-c", program],
-        env=environment_of(nobody_asks | nowhere),
+        env=environment_of(not_configured | nowhere),
         capture_output=True,
         text=True,
         check=True,
@@ -158,7 +158,7 @@ create(OTEL_TRACES_EXPORTER="otlp", OTEL_BSP_MAX_QUEUE_SIZE="-1")
     return Untraced(list(loaded), list(middleware), lines)
 
 
-def test_each_request_is_a_span_named_by_its_route_and_those_about_health_are_none(
+def test_each_request_but_health_checks_is_a_span_named_by_its_route(
     seen: Seen,
 ) -> None:
     assert [span.name for span in seen.spans()] == [
@@ -172,7 +172,7 @@ def test_each_request_is_a_span_named_by_its_route_and_those_about_health_are_no
     assert resource == "discounts"
 
 
-def test_a_span_has_method_route_and_status_and_nothing_that_was_sent(seen: Seen) -> None:
+def test_a_span_has_method_route_and_status_and_nothing_from_the_request(seen: Seen) -> None:
     assert [_attributes(span) for span in seen.spans()] == [
         {
             "http.request.method": "GET",
@@ -195,25 +195,25 @@ def test_a_span_has_method_route_and_status_and_nothing_that_was_sent(seen: Seen
     assert [len(span.events) for span in seen.spans()] == [0] * 4
 
 
-def test_only_a_fault_of_our_own_is_an_error(seen: Seen) -> None:
+def test_only_unexpected_failures_are_errors(seen: Seen) -> None:
     failed = [span.name for span in seen.spans() if span.status.code == Status.STATUS_CODE_ERROR]
     assert failed == ["GET /catalog/v1/products"]
     assert seen.span("GET /catalog/v1/products").status.message == ""
 
 
-def test_a_span_belongs_to_the_trace_of_its_traceparent(seen: Seen) -> None:
+def test_a_span_joins_the_trace_of_its_traceparent(seen: Seen) -> None:
     span = seen.span("GET /v1/promotion/{promotion_id}")
     assert (span.trace_id.hex(), span.parent_span_id.hex()) == (TRACE, PARENT)
     assert span.trace_state == ""
 
 
-def test_without_a_sane_traceparent_a_trace_begins(seen: Seen) -> None:
+def test_without_a_valid_traceparent_a_new_trace_begins(seen: Seen) -> None:
     roots = [seen.span(name) for name in ("POST /checkout/v1/quotes", "GET")]
     assert [span.parent_span_id for span in roots] == [b"", b""]
     assert len({span.trace_id for span in seen.spans()}) == 4
 
 
-def test_the_line_of_a_request_names_its_trace(seen: Seen) -> None:
+def test_the_log_line_of_a_request_has_its_trace_id(seen: Seen) -> None:
     logged = [line["trace_id"] for line in seen.lines if "trace_id" in line]
     assert logged == [span.trace_id.hex() for span in seen.spans()]
     assert logged[0] == TRACE
@@ -221,7 +221,7 @@ def test_the_line_of_a_request_names_its_trace(seen: Seen) -> None:
     assert unspanned == {"/health/live", "/health/ready", "/metrics"}
 
 
-def test_a_collector_that_never_answers_keeps_no_request_and_no_stop_waiting(
+def test_a_silent_collector_delays_neither_requests_nor_the_stop(
     create_database: Callable[[], str], tmp_path: Path
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -237,12 +237,12 @@ def test_a_collector_that_never_answers_keeps_no_request_and_no_stop_waiting(
         assert time.monotonic() - stopped < 8
 
 
-def test_where_nobody_asks_nothing_is_loaded_and_no_request_passes_by(untraced: Untraced) -> None:
+def test_without_configuration_no_tracing_is_loaded(untraced: Untraced) -> None:
     assert untraced.loaded[0] == []
     assert not any("Tracing" in middleware for middleware in untraced.middleware)
 
 
-def test_why_there_are_no_traces_is_said_in_one_line(untraced: Untraced) -> None:
+def test_the_log_says_in_one_line_why_there_are_no_traces(untraced: Untraced) -> None:
     assert {(line["level"], line["event"]) for line in untraced.lines} == {
         ("warning", "requests are not traced")
     }
@@ -275,7 +275,7 @@ def test_why_there_are_no_traces_is_said_in_one_line(untraced: Untraced) -> None
         ),
     ],
 )
-def test_an_exporter_or_an_address_asks_for_traces(
+def test_an_exporter_or_an_address_turns_traces_on(
     environment: Mapping[str, str], asks: bool
 ) -> None:
     assert asks_for_traces(environment) is asks
@@ -299,7 +299,7 @@ def test_an_exporter_or_an_address_asks_for_traces(
         ),
     ],
 )
-def test_a_way_of_sending_that_there_is_not_is_refused(
+def test_unsupported_exporters_and_protocols_are_refused(
     environment: Mapping[str, str], fault: str
 ) -> None:
     with pytest.raises(SettingError) as refusal:
@@ -316,7 +316,7 @@ def _settings(url: str, folder: Path) -> dict[str, str]:
 
 
 def _attributes(described: Any) -> dict[str, Any]:
-    """The attributes of a span or a resource, each by the one field of its value that is set."""
+    """The attributes of a span or a resource; each value has one field that is set."""
     return {
         each.key: getattr(each.value, each.value.WhichOneof("value"))
         for each in described.attributes

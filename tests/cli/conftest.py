@@ -1,21 +1,52 @@
-"""The `sconto` command as a process of its own, on the database of the tests."""
+"""The `sconto` command on the tests' database: in this process, or as a process on a terminal."""
 
+import asyncio
 import os
 import pty
+import select
 import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from sconto.cli import app
 from sconto.domain.people import Caller
 from sconto.operations.promotions import create_promotion
 from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
 from tests.conftest import SECRET_KEY
+from tests.services import SCONTO
 
-Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Sconto = Callable[..., Awaitable[Ended]]
+
+
+@pytest.fixture
+def sconto(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sconto:
+    """Run `sconto` in the folder `tmp_path`; neither end of it is a terminal."""
+    monkeypatch.setenv("SCONTO_DATABASE_URL", database_url)
+    monkeypatch.setenv("SCONTO_SECRET_KEY", SECRET_KEY.decode())
+    monkeypatch.chdir(tmp_path)
+
+    async def run(*arguments: str, stdin: str | bytes | None = None) -> Ended:
+        # In a thread, because a command has its own event loop.
+        result = await asyncio.to_thread(CliRunner().invoke, app, arguments, input=stdin)
+        return Ended(result.exit_code, result.stdout, result.stderr)
+
+    return run
 
 
 @pytest.fixture
@@ -28,56 +59,55 @@ async def merchant_name(database: Database, merchant: Caller) -> str:
 
 
 @pytest.fixture
-def sconto_process(database_url: str, tmp_path: Path) -> Command:
-    """Run `sconto` in a folder of its own."""
-    environment = os.environ | {
-        "SCONTO_DATABASE_URL": database_url,
-        "SCONTO_SECRET_KEY": SECRET_KEY.decode(),
-    }
-
-    def run(*arguments: str, stderr: int = subprocess.PIPE) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [str(Path(sys.executable).with_name("sconto")), *arguments],
-            cwd=tmp_path,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-
-    return run
-
-
-@pytest.fixture
 async def promotion_id(database: Database, merchant: Caller) -> int:
+    """A promotion with the codes A and B."""
     return await create_promotion(database, merchant, a_promotion(codes=("A", "B")), NOON)
 
 
 @pytest.fixture
-def command(sconto_process: Command, merchant_name: str, promotion_id: int) -> Command:
-    """Run `sconto code` for the promotion."""
-    whose = {"--merchant": merchant_name, "--promotion": str(promotion_id)}
-
-    def run(
-        *arguments: str, stderr: int = subprocess.PIPE, **instead: str
-    ) -> "subprocess.CompletedProcess[str]":
-        named = whose | {f"--{name}": value for name, value in instead.items()}
-        options = [part for option in named.items() for part in option]
-        return sconto_process("code", *arguments, *options, stderr=stderr)
-
-    return run
+def of_promotion(merchant_name: str, promotion_id: int) -> Sequence[str]:
+    """The options that name the promotion."""
+    return ("--merchant", merchant_name, "--promotion", str(promotion_id))
 
 
-def on_terminal(
-    command: Command, *arguments: str
-) -> tuple["subprocess.CompletedProcess[str]", str]:
-    """Run the command with a terminal as its standard error; also what the terminal saw."""
-    terminal, its_end = pty.openpty()
+async def on_terminal(*arguments: str, answers: Sequence[str] = ()) -> str:
+    """What a terminal shows while `sconto` runs on it and each of its questions is answered."""
+    return await asyncio.to_thread(_on_terminal, arguments, answers)
+
+
+def _on_terminal(arguments: Sequence[str], answers: Sequence[str]) -> str:
+    keyboard, terminal = pty.openpty()
+    # In a new session, or it would ask on the terminal that the tests were started from.
+    running = subprocess.Popen(
+        [SCONTO, *arguments],
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+    )
+    os.close(terminal)
     try:
-        done = command(*arguments, stderr=its_end)
-        return done, os.read(terminal, 100_000).decode()
+        shown = ""
+        for answer in answers:
+            # The blank comes after the terminal has stopped showing what is typed.
+            shown += _read_until(keyboard, ": ")
+            os.write(keyboard, f"{answer}\n".encode())
+        shown += _read_until(keyboard, None)
+        assert running.wait(timeout=30) == 0, shown
     finally:
-        os.close(terminal)
-        os.close(its_end)
+        running.kill()
+        running.wait()
+        os.close(keyboard)
+    return shown
+
+
+def _read_until(terminal: int, end: str | None) -> str:
+    """What the terminal shows up to `end`, or until it is closed; fails after 30 s."""
+    shown = b""
+    # Reading fails once the command has closed the terminal.
+    with suppress(OSError):
+        while end is None or not shown.endswith(end.encode()):
+            readable, _, _ = select.select([terminal], [], [], 30)
+            assert readable, f"nothing more after {shown!r}"
+            shown += os.read(terminal, 1024)
+    return shown.decode()

@@ -1,6 +1,7 @@
-"""`sconto code` as somebody who types it sees it."""
+"""`sconto code`: import, export and generate."""
 
 import re
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,43 +11,62 @@ from sconto.operations.history import get_promotion_history
 from sconto.operations.promotions import create_promotion, get_promotion
 from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
-from tests.cli.conftest import Command, on_terminal
+from tests.cli.conftest import Ended, Sconto, on_terminal
+
+Codes = Callable[[], Awaitable[tuple[str, ...]]]
 
 
-async def codes_of(database: Database, merchant: Caller, promotion_id: int) -> tuple[str, ...]:
-    return (await get_promotion(database, merchant, promotion_id)).terms.codes
+@pytest.fixture
+def codes(database: Database, merchant: Caller, promotion_id: int) -> Codes:
+    """The promotion's codes now."""
+
+    async def read() -> tuple[str, ...]:
+        return (await get_promotion(database, merchant, promotion_id)).terms.codes
+
+    return read
 
 
-async def test_what_is_exported_is_imported(
-    command: Command, database: Database, merchant: Caller, promotion_id: int, tmp_path: Path
+async def test_exported_codes_can_be_imported(
+    sconto: Sconto,
+    of_promotion: Sequence[str],
+    codes: Codes,
+    database: Database,
+    merchant: Caller,
+    promotion_id: int,
+    tmp_path: Path,
 ) -> None:
     (tmp_path / "codes.csv").write_text("C\nD\n")
-    done = command("import", "codes.csv")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "2 codes added\n", "")
-    assert await codes_of(database, merchant, promotion_id) == ("A", "B", "C", "D")
+    imported = await sconto("code", "import", "codes.csv", *of_promotion)
+    assert imported == Ended(0, "2 codes added\n", "")
+    assert await codes() == ("A", "B", "C", "D")
     [entry] = (await get_promotion_history(database, merchant, promotion_id, limit=1)).entries
     assert (entry.username, entry.change.verb) == (None, "codes added")
 
-    done = command("export", "--output", "all.csv")
-    assert (done.stdout, done.stderr) == ("4 codes written\n", "")
+    exported = await sconto("code", "export", "--output", "all.csv", *of_promotion)
+    assert exported == Ended(0, "4 codes written\n", "")
     written = (tmp_path / "all.csv").read_bytes()
     assert written.count(b"\r\n") == 5
     # A file is for people, whose spreadsheets need the mark; standard output is for programs.
     assert written.startswith(b"\xef\xbb\xbfcoupon_code,")
-    without_mark = written.removeprefix(b"\xef\xbb\xbf")
-    assert command("export").stdout.encode() == without_mark.replace(b"\r\n", b"\n")
+    without_mark = written.removeprefix(b"\xef\xbb\xbf").decode()
+    printed = await sconto("code", "export", *of_promotion)
+    assert printed == Ended(0, without_mark.replace("\r\n", "\n"), "")
+
     other = await create_promotion(database, merchant, a_promotion(codes=("X",)), NOON)
-    done = command("import", "all.csv", promotion=str(other))
-    assert done.returncode == 0, done.stderr
+    of_other = (*of_promotion[:-1], str(other))
+    assert (await sconto("code", "import", "all.csv", *of_other)).code == 0
 
 
 async def test_every_bad_line_is_named_and_nothing_is_imported(
-    command: Command, database: Database, merchant: Caller, promotion_id: int, tmp_path: Path
+    sconto: Sconto,
+    of_promotion: Sequence[str],
+    codes: Codes,
+    tmp_path: Path,
 ) -> None:
     (tmp_path / "codes.csv").write_text("C\nD E\nb\nC\n" + "!\n" * 1000)
-    done = command("import", "codes.csv")
-    assert (done.returncode, done.stdout) == (1, "")
-    lines = done.stderr.splitlines()
+    refused = await sconto("code", "import", "codes.csv", *of_promotion)
+    assert (refused.code, refused.out) == (1, "")
+    lines = refused.err.splitlines()
     assert lines[:3] == [
         "codes.csv: line 2 is no code: 1 to 30 letters, digits, dashes, underscores and dots",
         "codes.csv: line 3 has a code that the promotion has already",
@@ -56,7 +76,7 @@ async def test_every_bad_line_is_named_and_nothing_is_imported(
         "codes.csv: and 3 more lines",
         "sconto: nothing was imported: 1,003 lines are not valid",
     ]
-    assert await codes_of(database, merchant, promotion_id) == ("A", "B")
+    assert await codes() == ("A", "B")
 
 
 @pytest.mark.parametrize(
@@ -67,41 +87,43 @@ async def test_every_bad_line_is_named_and_nothing_is_imported(
         ("Код\n".encode("cp1251"), 'line 1 is not UTF-8: save the file as "CSV UTF-8"'),
     ],
 )
-async def test_a_line_that_is_no_code_is_named(
-    command: Command,
-    database: Database,
-    merchant: Caller,
-    promotion_id: int,
+async def test_a_line_without_a_code_is_named(
+    sconto: Sconto,
+    of_promotion: Sequence[str],
+    codes: Codes,
     tmp_path: Path,
     content: str | bytes,
     expected: str,
 ) -> None:
     raw = content.encode() if isinstance(content, str) else content
     (tmp_path / "codes.csv").write_bytes(raw)
-    done = command("import", "codes.csv")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(f"codes.csv: {expected}")
-    assert await codes_of(database, merchant, promotion_id) == ("A", "B")
+    refused = await sconto("code", "import", "codes.csv", *of_promotion)
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.err.startswith(f"codes.csv: {expected}")
+    assert await codes() == ("A", "B")
 
 
-async def test_codes_are_generated_in_the_exact_number(
-    command: Command, database: Database, merchant: Caller, promotion_id: int
+async def test_the_exact_number_of_codes_is_generated(
+    sconto: Sconto,
+    of_promotion: Sequence[str],
+    codes: Codes,
 ) -> None:
-    done = command(
-        "generate", "--count", "1234", "--prefix", "S-", "--groups", "3", "--group-length", "3"
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "1,234 codes generated\n", "")
-    made = (await codes_of(database, merchant, promotion_id))[2:]
+    pattern = ("--prefix", "S-", "--groups", "3", "--group-length", "3")
+    generated = await sconto("code", "generate", "--count", "1234", *pattern, *of_promotion)
+    assert generated == Ended(0, "1,234 codes generated\n", "")
+    made = (await codes())[2:]
     assert len(set(made)) == 1234
     letters = "[2-9A-HJKMNP-TV-Z]{3}"
     assert all(re.fullmatch(f"S-{letters}-{letters}-{letters}", code) for code in made)
 
 
-def test_a_terminal_sees_how_many_there_are(command: Command) -> None:
-    done, seen = on_terminal(command, "generate", "--count", "30000")
-    assert done.stdout == "30,000 codes generated\n"
+async def test_a_terminal_shows_how_many_codes_are_generated(
+    sconto: Sconto, of_promotion: Sequence[str]
+) -> None:
+    seen = await on_terminal("code", "generate", "--count", "10000", *of_promotion)
+    assert "10,000 codes generated" in seen
     assert "Generating" in seen
-    assert "/30000" in seen
+    assert "/10000" in seen
 
 
 @pytest.mark.parametrize(
@@ -116,22 +138,27 @@ def test_a_terminal_sees_how_many_there_are(command: Command) -> None:
         (["generate", "--count", "9", "--groups", "1", "--group-length", "1"], "the pattern is"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_one_line(
-    command: Command, tmp_path: Path, promotion_id: int, arguments: list[str], reason: str
+async def test_each_refusal_is_reported_in_one_line(
+    sconto: Sconto,
+    of_promotion: Sequence[str],
+    tmp_path: Path,
+    arguments: list[str],
+    reason: str,
 ) -> None:
     (tmp_path / "empty.csv").touch()
-    done = command(*arguments)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(f"sconto: {reason}")
-    assert done.stderr.count("\n") == 1
+    refused = await sconto("code", *arguments, *of_promotion)
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.err.startswith(f"sconto: {reason}")
+    assert refused.err.count("\n") == 1
 
 
-def test_a_merchant_and_a_promotion_that_do_not_exist_are_named(command: Command) -> None:
-    done = command("export", merchant="nobody")
-    assert (done.returncode, done.stderr) == (
-        1,
-        "sconto: there is no merchant 'nobody': see `sconto merchant list`\n",
-    )
+async def test_an_unknown_merchant_or_promotion_is_named(
+    sconto: Sconto, merchant_name: str
+) -> None:
+    expected = "sconto: there is no merchant 'nobody': see `sconto merchant list`\n"
+    refused = await sconto("code", "export", "--merchant", "nobody", "--promotion", "1")
+    assert refused == Ended(1, "", expected)
+    missing = ("--merchant", merchant_name, "--promotion", "9" * 30)
     for arguments in (["export"], ["generate", "--count", "1"]):
-        done = command(*arguments, promotion="9" * 30)
-        assert (done.returncode, done.stderr) == (1, f"sconto: promotion {'9' * 30} not found\n")
+        refused = await sconto("code", *arguments, *missing)
+        assert refused == Ended(1, "", f"sconto: promotion {'9' * 30} not found\n")

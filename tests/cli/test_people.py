@@ -1,55 +1,22 @@
-"""`sconto merchant` and `sconto user`, as typed."""
+"""`sconto merchant` and `sconto user`."""
 
-import asyncio
 import json
-import os
-import pty
-import select
+import re
 import subprocess
-import sys
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from sconto.cli import app
 from sconto.domain.problems import BadCredentials, TokenInvalid
 from sconto.operations.people import find_merchant, sign_in
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
+from tests.cli.conftest import Ended, Sconto, on_terminal
 from tests.operations.test_people import PASSWORD, a_name
+from tests.services import SCONTO
 
 TOKENS = Tokens(b"a key that is as long as its hash, or longer")
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-Sconto = Callable[..., Awaitable[Ended]]
-
-
-@pytest.fixture
-def sconto(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Sconto:
-    """The command, on the database of the tests."""
-    monkeypatch.setenv("SCONTO_DATABASE_URL", database_url)
-    monkeypatch.setenv("SCONTO_SECRET_KEY", "x" * 32)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    async def run(*arguments: str, stdin: str | bytes | None = None) -> Ended:
-        # In a thread, for a command has an event loop of its own.
-        result = await asyncio.to_thread(CliRunner().invoke, app, arguments, input=stdin)
-        return Ended(result.exit_code, result.stdout, result.stderr)
-
-    return run
 
 
 @pytest.fixture
@@ -69,42 +36,6 @@ async def username(sconto: Sconto, shop: str) -> str:
     return name
 
 
-def typed_on_a_terminal(arguments: list[str], answers: list[str]) -> str:
-    """What a terminal shows while the command runs and each of its questions is answered."""
-    keyboard, terminal = pty.openpty()
-    command = [sys.executable, "-c", "from sconto.cli import app; app()", *arguments]
-    # In a session of its own, or it would ask on the terminal that the tests were started from.
-    running = subprocess.Popen(
-        command, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True
-    )
-    os.close(terminal)
-    try:
-        shown = ""
-        for answer in answers:
-            # The blank comes once the terminal has stopped to show what is typed.
-            shown += read_until(keyboard, ": ")
-            os.write(keyboard, f"{answer}\n".encode())
-        shown += read_until(keyboard, None)
-        assert running.wait(timeout=30) == 0
-    finally:
-        running.kill()
-        running.wait()
-        os.close(keyboard)
-    return shown
-
-
-def read_until(terminal: int, end: str | None) -> str:
-    """What the terminal shows up to that, or, for None, up to its closing; fails after 30 s."""
-    shown = b""
-    # Reading fails once the command has closed the terminal.
-    with suppress(OSError):
-        while end is None or not shown.endswith(end.encode()):
-            readable, _, _ = select.select([terminal], [], [], 30)
-            assert readable, f"nothing more after {shown!r}"
-            shown += os.read(terminal, 1024)
-    return shown.decode()
-
-
 async def signs_in(database: Database, username: str, password: str) -> bool:
     now = datetime.now(UTC)
     try:
@@ -120,9 +51,7 @@ async def listed(sconto: Sconto, username: str) -> dict[str, object]:
     return dict(user)
 
 
-async def test_a_merchant_is_created_and_its_id_printed_alone(
-    sconto: Sconto, database: Database
-) -> None:
+async def test_a_pipe_gets_the_new_merchants_id_alone(sconto: Sconto, database: Database) -> None:
     name = a_name()
     created = await sconto("merchant", "create", name)
     merchant_id = await find_merchant(database, name)
@@ -132,13 +61,32 @@ async def test_a_merchant_is_created_and_its_id_printed_alone(
     assert name in (await sconto("merchant", "list")).out
 
 
+@pytest.mark.parametrize("quiet", [[], ["--quiet"]])
+async def test_a_terminal_shows_the_new_merchants_name_and_id(
+    sconto: Sconto, database: Database, quiet: list[str]
+) -> None:
+    name = a_name()
+    shown = await on_terminal("merchant", "create", name, *quiet)
+    merchant_id = await find_merchant(database, name)
+    expected = str(merchant_id) if quiet else f"Created merchant {name}: id {merchant_id}"
+    assert shown == f"{expected}\r\n"
+
+
+async def test_users_are_listed_in_columns(sconto: Sconto, shop: str, username: str) -> None:
+    head, *lines = (await sconto("user", "list")).out.splitlines()
+    assert head.split() == ["id", "name", "merchant", "role", "disabled"]
+    [line] = [line for line in lines if username in line]
+    assert re.split(" {2,}", line)[1:] == [username, shop, "manager", "no"]
+    assert line.index(shop) == head.index("merchant")
+
+
 async def test_a_taken_name_is_refused_in_one_line(sconto: Sconto, shop: str) -> None:
     refused = await sconto("merchant", "create", shop)
     assert refused == Ended(1, "", f"sconto: the name {shop!r} is taken\n")
 
 
 @pytest.mark.parametrize("name", ["", "  ", "two\nlines", "nul\x00", "x" * 256, "\udcff"])
-async def test_what_is_no_name_is_refused_in_one_line(sconto: Sconto, name: str) -> None:
+async def test_an_invalid_name_is_refused_in_one_line(sconto: Sconto, name: str) -> None:
     expected = (
         "sconto: a name has 1 to 255 characters, is not blank, and has no control characters; "
         "that of a user has no slash\n"
@@ -155,7 +103,7 @@ async def test_a_user_signs_in_with_the_piped_password(
     assert username in (await sconto("user", "list")).out
 
 
-async def test_a_user_is_an_admin_unless_another_role_is_named(sconto: Sconto, shop: str) -> None:
+async def test_the_default_role_is_admin(sconto: Sconto, shop: str) -> None:
     name = a_name()
     await sconto("user", "create", name, "--merchant", shop, "--password-stdin", stdin=PASSWORD)
     assert (await listed(sconto, name))["role"] == "admin"
@@ -165,16 +113,15 @@ async def test_a_password_is_asked_for_twice_and_never_shown(
     sconto: Sconto, database: Database, shop: str
 ) -> None:
     name = a_name()
-    shown = await asyncio.to_thread(
-        typed_on_a_terminal, ["user", "create", name, "--merchant", shop], [PASSWORD, PASSWORD]
-    )
+    create = ("user", "create", name, "--merchant", shop)
+    shown = await on_terminal(*create, answers=[PASSWORD, PASSWORD])
     assert shown.count("Password:") == 1
     assert shown.count("Repeat for confirmation:") == 1
     assert PASSWORD not in shown
     assert await signs_in(database, name, PASSWORD)
 
 
-async def test_without_a_terminal_nobody_is_asked(sconto: Sconto, shop: str) -> None:
+async def test_a_password_is_asked_for_on_a_terminal_only(sconto: Sconto, shop: str) -> None:
     refused = await sconto("user", "create", a_name(), "--merchant", shop, stdin=PASSWORD)
     expected = "there is no terminal to ask for the password: pipe it to --password-stdin"
     assert refused == Ended(1, "", f"sconto: {expected}\n")
@@ -190,7 +137,7 @@ async def test_without_a_terminal_nobody_is_asked(sconto: Sconto, shop: str) -> 
         (b"one line\nanother\n", "standard input has more than one line"),
     ],
 )
-async def test_a_password_that_cannot_be_taken_is_refused_in_one_line(
+async def test_an_invalid_password_is_refused_in_one_line(
     sconto: Sconto, shop: str, stdin: bytes, reason: str
 ) -> None:
     create = ["user", "create", a_name(), "--merchant", shop, "--password-stdin"]
@@ -200,7 +147,7 @@ async def test_a_password_that_cannot_be_taken_is_refused_in_one_line(
     assert refused.err.count("\n") == 1
 
 
-async def test_a_user_is_disabled_enabled_and_given_a_role_and_a_password(
+async def test_a_user_can_be_disabled_enabled_and_given_a_role_and_a_password(
     sconto: Sconto, database: Database, username: str
 ) -> None:
     assert (await sconto("user", "disable", username)).code == 0
@@ -225,7 +172,7 @@ async def test_an_unknown_user_is_named_in_one_line(sconto: Sconto, arguments: l
     assert refused == Ended(1, "", expected)
 
 
-async def test_a_name_of_two_merchants_users_needs_the_merchant(
+async def test_an_ambiguous_username_needs_the_merchant(
     sconto: Sconto, database: Database, shop: str, username: str
 ) -> None:
     other = a_name()
@@ -279,7 +226,19 @@ async def test_an_unknown_role_is_a_usage_error(sconto: Sconto, username: str) -
     assert "'owner'" in refused.err
 
 
-async def test_a_name_with_markup_is_listed_as_it_is(sconto: Sconto) -> None:
+async def test_markup_in_a_name_is_listed_unchanged(sconto: Sconto) -> None:
     name = f"[red]{a_name()}[/red]"
     assert (await sconto("merchant", "create", name)).code == 0
     assert name in (await sconto("merchant", "list")).out
+
+
+def test_a_full_disk_is_reported_in_one_line(sconto: Sconto) -> None:
+    with Path("/dev/full").open("w") as full:
+        listed = subprocess.run(
+            [SCONTO, "merchant", "list"],
+            check=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert (listed.returncode, listed.stderr) == (1, "sconto: No space left on device\n")

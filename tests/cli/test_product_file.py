@@ -1,11 +1,13 @@
-"""What a CSV file of products says, line by line."""
+"""Reading a CSV file of products, line by line."""
 
 from io import BytesIO
 
 import pytest
 
 from sconto.cli.product_file import FileRefused, read_lines
-from sconto.domain.product import Product, ProductLine, RefusedLine
+from sconto.cli.sentences import say_product_line
+from sconto.domain.csv_rows import RowFault
+from sconto.domain.product import FieldRule, Product, ProductFault, ProductLine, RefusedProductLine
 
 HEADER = b"product_id,name,price,currency\n"
 MUG = ProductLine(2, Product(1, "Mug", 1999, "EUR"))
@@ -13,7 +15,7 @@ NAME_RULE = "name must have 1 to 255 characters, not only blanks, no control cha
 ID_RULE = "product_id must be a whole number from 1 to 9223372036854775807"
 
 
-def read(content: bytes) -> list[ProductLine | RefusedLine]:
+def read(content: bytes) -> list[ProductLine | RefusedProductLine]:
     return list(read_lines(BytesIO(content)))
 
 
@@ -66,7 +68,7 @@ def test_a_product_is_read_from_a_line(content: bytes) -> None:
     assert mug.product == MUG.product
 
 
-def test_a_header_alone_has_no_lines() -> None:
+def test_a_file_with_only_a_header_has_no_lines() -> None:
     assert read(HEADER) == []
 
 
@@ -77,10 +79,10 @@ def test_quotes_commas_and_formulas_are_part_of_a_name() -> None:
     ]
 
 
-def test_a_line_break_in_a_name_becomes_a_space_and_lines_are_counted_on() -> None:
+def test_a_line_break_in_a_name_becomes_a_space_and_counts_as_a_line() -> None:
     assert read(HEADER + b'1,"Mug\r\nblue\nlarge",0,EUR\n\n0,Cup,0,EUR\n2,Cup,0,EUR\n') == [
         ProductLine(2, Product(1, "Mug blue large", 0, "EUR")),
-        RefusedLine(6, ID_RULE),
+        RefusedProductLine(6, (ProductFault("product_id", FieldRule.PRODUCT_ID),)),
         ProductLine(7, Product(2, "Cup", 0, "EUR")),
     ]
 
@@ -115,11 +117,11 @@ def test_a_line_break_in_a_name_becomes_a_space_and_lines_are_counted_on() -> No
         (b"1," * 2_000_000, "is longer than 1048576 characters"),
     ],
 )
-def test_a_bad_line_is_named_and_the_next_one_read(line: bytes, reason: str) -> None:
+def test_a_bad_line_is_named_and_the_next_line_is_read(line: bytes, reason: str) -> None:
     refused, mug = read(HEADER + line + b"\n1,Mug,19.99,EUR\n")
-    assert isinstance(refused, RefusedLine)
+    assert isinstance(refused, RefusedProductLine)
     assert refused.line == 2
-    assert refused.reason == reason
+    assert say_product_line(refused) == reason
     assert mug == ProductLine(3, MUG.product)
 
 
@@ -133,20 +135,20 @@ def test_a_bad_line_is_named_and_the_next_one_read(line: bytes, reason: str) -> 
         ("1,2,3", "must be an amount"),
     ],
 )
-def test_a_price_that_can_be_read_in_two_ways_is_refused(price: str, reason: str) -> None:
+def test_an_ambiguous_price_is_refused(price: str, reason: str) -> None:
     [refused] = read(HEADER.replace(b",", b";") + f"1;Mug;{price};EUR\n".encode())
-    assert isinstance(refused, RefusedLine)
-    assert reason in refused.reason
+    assert isinstance(refused, RefusedProductLine)
+    assert reason in say_product_line(refused)
 
 
-def test_a_comma_is_decimal_only_where_it_is_not_the_delimiter() -> None:
+def test_a_comma_is_decimal_only_if_it_is_not_the_delimiter() -> None:
     [refused] = read(HEADER + b'1,Mug,"19,99",EUR\n')
-    assert isinstance(refused, RefusedLine)
+    assert isinstance(refused, RefusedProductLine)
 
 
-def test_a_quote_that_is_never_closed_is_named_by_the_line_that_opens_it() -> None:
+def test_an_unclosed_quote_is_named_by_its_first_line() -> None:
     lines = read(HEADER + b'1,Mug,19.99,EUR\n2,"Cup,1,EUR\n3,Pot,1,EUR\n')
-    assert lines == [MUG, RefusedLine(3, "is not CSV: a quote is never closed")]
+    assert lines == [MUG, RefusedProductLine(3, RowFault.OPEN_QUOTE)]
 
 
 @pytest.mark.parametrize(
@@ -178,5 +180,5 @@ def test_a_quote_that_is_never_closed_is_named_by_the_line_that_opens_it() -> No
         ),
     ],
 )
-def test_a_file_that_is_none_of_products_is_refused_in_a_line(content: bytes, reason: str) -> None:
+def test_a_file_without_products_is_refused_in_one_line(content: bytes, reason: str) -> None:
     assert refusal(content) == reason

@@ -1,6 +1,6 @@
-"""`sconto product import`, run as a person runs it."""
+"""`sconto product import`."""
 
-import subprocess
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -10,24 +10,22 @@ from sconto.domain.product import Product, ProductQuery
 from sconto.operations.products import list_products
 from sconto.store.database import Database
 from tests.builders import a_product
-from tests.cli.conftest import Command, on_terminal
+from tests.cli.conftest import Ended, Sconto, on_terminal
 
 HEADER = "product_id,name,price,currency\n"
 
+Import = Callable[[str | bytes | None, str], Awaitable[Ended]]
+
 
 @pytest.fixture
-def command(sconto_process: Command, tmp_path: Path) -> Command:
-    """Run `sconto product import` on what a file holds."""
+def import_products(sconto: Sconto, tmp_path: Path) -> Import:
+    """Run `sconto product import` on a file with this content."""
 
-    def run(
-        content: str | bytes | None, merchant: str, *, stderr: int = subprocess.PIPE
-    ) -> "subprocess.CompletedProcess[str]":
+    async def run(content: str | bytes | None, merchant: str) -> Ended:
         if content is not None:
             raw = content.encode() if isinstance(content, str) else content
             (tmp_path / "products.csv").write_bytes(raw)
-        return sconto_process(
-            "product", "import", "products.csv", "--merchant", merchant, stderr=stderr
-        )
+        return await sconto("product", "import", "products.csv", "--merchant", merchant)
 
     return run
 
@@ -36,26 +34,28 @@ async def catalogue(database: Database, merchant: Caller) -> tuple[Product, ...]
     return (await list_products(database, merchant, ProductQuery(limit=1000))).products
 
 
-async def test_a_file_is_imported_and_imported_again(
-    command: Command, database: Database, merchant: Caller, merchant_name: str
+async def test_a_second_import_updates_the_changed_products(
+    import_products: Import, database: Database, merchant: Caller, merchant_name: str
 ) -> None:
     lines = [f"{number},=1+{number},19.99,EUR\r\n" for number in range(1, 1235)]
-    done = command(HEADER + "".join(lines), merchant_name)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "1,234 products: 1,234 new, 0 changed\n"
+    done = await import_products(HEADER + "".join(lines), merchant_name)
+    assert (done.code, done.err) == (0, "")
+    assert done.out == "1,234 products: 1,234 new, 0 changed\n"
     assert (await catalogue(database, merchant))[0] == a_product(1, name="=1+1")
     lines[0] = "1,[red]Mug[/red],19.99,EUR\n"
-    done = command(HEADER + "".join(lines), merchant_name)
-    assert done.stdout == "1,234 products: 0 new, 1 changed, 1,233 unchanged\n"
+    done = await import_products(HEADER + "".join(lines), merchant_name)
+    assert done.out == "1,234 products: 0 new, 1 changed, 1,233 unchanged\n"
     assert (await catalogue(database, merchant))[0] == a_product(1, name="[red]Mug[/red]")
 
 
 async def test_every_bad_line_is_named_and_nothing_is_imported(
-    command: Command, database: Database, merchant: Caller, merchant_name: str
+    import_products: Import, database: Database, merchant: Caller, merchant_name: str
 ) -> None:
-    done = command(HEADER + '1,"Mug\nblue",1,EUR\n2,Cup,-1,EUR\n1,Pot,1,EUR\n', merchant_name)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.splitlines() == [
+    done = await import_products(
+        HEADER + '1,"Mug\nblue",1,EUR\n2,Cup,-1,EUR\n1,Pot,1,EUR\n', merchant_name
+    )
+    assert (done.code, done.out) == (1, "")
+    assert done.err.splitlines() == [
         "products.csv: line 4: price must be an amount from 0 to below 10^12 such as 19.99,"
         " with at most 2 decimals",
         "products.csv: line 5: product 1 is on line 2 too",
@@ -64,9 +64,11 @@ async def test_every_bad_line_is_named_and_nothing_is_imported(
     assert await catalogue(database, merchant) == ()
 
 
-async def test_lines_beyond_a_hundred_are_counted(command: Command, merchant_name: str) -> None:
-    done = command(HEADER + "0,Mug,1,EUR\n" * 1101, merchant_name)
-    assert done.stderr.splitlines()[99:] == [
+async def test_lines_beyond_a_hundred_are_counted(
+    import_products: Import, merchant_name: str
+) -> None:
+    done = await import_products(HEADER + "0,Mug,1,EUR\n" * 1101, merchant_name)
+    assert done.err.splitlines()[99:] == [
         "products.csv: line 101: product_id must be a whole number from 1 to 9223372036854775807",
         "products.csv: and 1,001 more lines",
         "sconto: nothing was imported: 1,101 lines are not valid",
@@ -89,30 +91,33 @@ async def test_lines_beyond_a_hundred_are_counted(command: Command, merchant_nam
     ],
     ids=["no file", "empty", "binary", "columns"],
 )
-def test_a_file_that_cannot_be_taken_is_refused_in_one_line(
-    command: Command, content: str | bytes | None, reason: str
+async def test_a_refused_file_is_reported_in_one_line(
+    import_products: Import, content: str | bytes | None, reason: str
 ) -> None:
-    done = command(content, "nobody")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert len(done.stderr.splitlines()) == 1
-    assert done.stderr.startswith(f"sconto: {reason}")
+    done = await import_products(content, "nobody")
+    assert (done.code, done.out) == (1, "")
+    assert len(done.err.splitlines()) == 1
+    assert done.err.startswith(f"sconto: {reason}")
 
 
-def test_a_folder_is_refused_in_one_line(command: Command, tmp_path: Path) -> None:
+async def test_a_folder_is_refused_in_one_line(import_products: Import, tmp_path: Path) -> None:
     (tmp_path / "products.csv").mkdir()
-    done = command(None, "nobody")
-    assert done.returncode == 1
-    assert done.stderr == "sconto: products.csv cannot be read: Is a directory\n"
+    done = await import_products(None, "nobody")
+    assert done.code == 1
+    assert done.err == "sconto: products.csv cannot be read: Is a directory\n"
 
 
-def test_a_merchant_that_does_not_exist_is_named_in_one_line(command: Command) -> None:
-    done = command(HEADER + "1,Mug,1,EUR\n", "nobody")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "sconto: there is no merchant 'nobody': see `sconto merchant list`\n"
+async def test_an_unknown_merchant_is_named_in_one_line(import_products: Import) -> None:
+    done = await import_products(HEADER + "1,Mug,1,EUR\n", "nobody")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == "sconto: there is no merchant 'nobody': see `sconto merchant list`\n"
 
 
-def test_a_terminal_sees_how_much_of_the_file_is_read(command: Command, merchant_name: str) -> None:
-    done, seen = on_terminal(command, HEADER + "1,Mug,1,EUR\n", merchant_name)
-    assert done.stdout == "1 product: 1 new, 0 changed\n"
-    assert "Reading" in seen
+async def test_a_terminal_shows_how_much_of_the_file_is_read(
+    sconto: Sconto, merchant_name: str, tmp_path: Path
+) -> None:
+    (tmp_path / "products.csv").write_text(HEADER + "1,Mug,1,EUR\n")
+    seen = await on_terminal("product", "import", "products.csv", "--merchant", merchant_name)
+    assert "1 product: 1 new, 0 changed" in seen
+    assert "Writing" in seen
     assert "bytes" in seen

@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from sconto.domain.candidates import AutomaticPick, Candidates, Offer
+from sconto.domain.candidates import AutomaticPick, Candidates
 from sconto.domain.cart import Cart
 from sconto.domain.choice import Group, Pick, Reason
 from sconto.domain.code_outcomes import CodeOutcome, CodeStatus
 from sconto.domain.codes import CodeType
 from sconto.domain.money import PERCENT
+from sconto.domain.offers import Offer
 from sconto.domain.pricing import price
 from sconto.domain.schedule import INSTANT, SECOND, Period
 from tests.builders import NOON, a_cart, a_line, a_period
@@ -29,7 +30,7 @@ def an_offer(
     code_type: CodeType | None = None,
     used_at: datetime | None = None,
 ) -> Offer:
-    """A code of a promotion; its own id is the promotion's, times ten."""
+    """An offer by code; the code's id is ten times the promotion's."""
     return Offer(
         key=code,
         code_id=promotion_id * 10,
@@ -49,7 +50,7 @@ def automatic(promotion_id: int, percent: int) -> AutomaticPick:
 
 @dataclass(frozen=True)
 class Choice:
-    """What a priced cart says of its products and codes."""
+    """The picks and the codes of a priced cart."""
 
     picks: dict[int, tuple[Pick, ...]]
     codes: tuple[CodeOutcome, ...]
@@ -76,11 +77,11 @@ def statuses(choice: Choice) -> dict[str, CodeStatus]:
     return {outcome.code: outcome.status for outcome in choice.codes}
 
 
-def test_without_promotions_nothing_is_picked() -> None:
+def test_a_product_without_promotions_has_no_picks() -> None:
     assert choose(cart_of(), Candidates(), NOON) == Choice({MUG: ()}, ())
 
 
-def test_the_highest_of_the_picks_applies_and_the_others_say_that_they_give_less() -> None:
+def test_the_highest_pick_applies_and_the_others_have_the_reason_lower_discount() -> None:
     candidates = Candidates(
         everywhere=automatic(1, 30), specific={MUG: automatic(2, 20)}, offers=[an_offer()]
     )
@@ -93,7 +94,7 @@ def test_the_highest_of_the_picks_applies_and_the_others_say_that_they_give_less
     ]
 
 
-def test_on_a_tie_the_code_comes_first_and_then_the_specific_promotion() -> None:
+def test_a_tie_goes_to_the_code_then_to_the_specific_promotion() -> None:
     everywhere, specific = automatic(1, 10), {MUG: automatic(2, 10)}
     with_code = choose(
         cart_of("save"), Candidates(frozenset(), everywhere, specific, [an_offer()]), NOON
@@ -104,21 +105,21 @@ def test_on_a_tie_the_code_comes_first_and_then_the_specific_promotion() -> None
     assert applied(without) == (2, Group.AUTOMATIC_SPECIFIC)
 
 
-def test_the_last_activated_code_that_covers_the_product_is_picked_though_it_gives_less() -> None:
+def test_the_last_activated_code_is_picked_even_if_it_gives_less() -> None:
     offers = [an_offer("first", 30, promotion_id=51), an_offer("last", 10, promotion_id=52)]
     choice = choose(cart_of("first", "last"), Candidates(offers=offers), NOON)
     assert applied(choice) == (52, Group.CODE)
     assert statuses(choice) == {"first": CodeStatus.NOT_PICKED, "last": CodeStatus.APPLIED}
 
 
-def test_each_product_has_its_own_last_code() -> None:
+def test_each_product_gets_the_last_code_that_covers_it() -> None:
     offers = [an_offer("all", 5), an_offer("cups", percents={CUP: 20}, promotion_id=51)]
     choice = choose(cart_of("all", "cups", products=(MUG, CUP)), Candidates(offers=offers), NOON)
     assert applied(choice, MUG) == (50, Group.CODE)
     assert applied(choice, CUP) == (51, Group.CODE)
 
 
-def test_of_promotions_with_the_same_code_the_highest_on_that_product_is_picked() -> None:
+def test_the_highest_promotion_of_a_shared_code_is_picked() -> None:
     offers = [
         an_offer(percents={MUG: 10, CUP: 40}, promotion_id=51),
         an_offer(percents={MUG: 20, CUP: 30}, promotion_id=52),
@@ -128,12 +129,12 @@ def test_of_promotions_with_the_same_code_the_highest_on_that_product_is_picked(
     assert applied(choice, CUP) == (51, Group.CODE)
 
 
-def test_of_promotions_with_the_same_code_and_discount_the_latest_created_is_picked() -> None:
+def test_the_latest_created_promotion_of_a_shared_code_wins_a_tie() -> None:
     offers = [an_offer(promotion_id=52), an_offer(promotion_id=51)]
     assert applied(choose(cart_of("save"), Candidates(offers=offers), NOON)) == (52, Group.CODE)
 
 
-def test_a_repeated_code_counts_where_it_stands_last_and_is_answered_as_typed_there() -> None:
+def test_a_repeated_code_counts_at_its_last_place_with_that_spelling() -> None:
     offers = [an_offer("a", promotion_id=51), an_offer("b", promotion_id=52)]
     choice = choose(cart_of("a", "b", "A"), Candidates(offers=offers), NOON)
     assert applied(choice) == (51, Group.CODE)
@@ -142,7 +143,7 @@ def test_a_repeated_code_counts_where_it_stands_last_and_is_answered_as_typed_th
 
 
 @pytest.mark.parametrize(("at", "step"), [(NOON, SECOND), (NOON + INSTANT, INSTANT)])
-def test_the_ends_of_a_period_are_in_it(at: datetime, step: timedelta) -> None:
+def test_a_code_applies_at_both_ends_of_its_period(at: datetime, step: timedelta) -> None:
     offer = an_offer(period=Period(at, at))
     assert statuses(choose(cart_of("save"), Candidates(offers=[offer]), at)) == {
         "save": CodeStatus.APPLIED
@@ -151,7 +152,7 @@ def test_the_ends_of_a_period_are_in_it(at: datetime, step: timedelta) -> None:
         assert choose(cart_of("save"), Candidates(offers=[offer]), outside).picks[MUG] == ()
 
 
-def test_each_no_of_a_code_has_its_facts() -> None:
+def test_each_status_of_a_code_has_its_facts() -> None:
     hour = timedelta(hours=1)
     later, over = Period(NOON + hour), Period(NOON - 2 * hour, NOON - hour)
     used = NOON - hour
@@ -198,7 +199,7 @@ def test_a_code_has_the_best_status_of_its_promotions() -> None:
     assert (outcome.status, outcome.promotion_id) == (CodeStatus.APPLIED, 51)
 
 
-def test_a_used_code_that_is_reusable_now_can_be_used_again() -> None:
+def test_a_used_code_applies_again_once_it_is_reusable() -> None:
     for code_type, status in (
         (CodeType.REUSABLE, CodeStatus.APPLIED),
         (None, CodeStatus.APPLIED),
@@ -210,7 +211,7 @@ def test_a_used_code_that_is_reusable_now_can_be_used_again() -> None:
         }
 
 
-def test_an_unused_one_time_code_leaves_an_earlier_code_unpicked_once_used_lets_it_in() -> None:
+def test_an_earlier_code_is_picked_once_the_later_one_time_code_is_used() -> None:
     reusable = an_offer("always", promotion_id=51)
     for used_at, winner in ((None, 52), (NOON, 51)):
         once = an_offer("once", 5, promotion_id=52, code_type=CodeType.ONE_TIME, used_at=used_at)

@@ -1,4 +1,4 @@
-"""Files of codes: what each line says, however the file arrives."""
+"""Files of codes: headings, codes and faults, whatever the pieces."""
 
 from itertools import pairwise
 
@@ -10,7 +10,7 @@ from sconto.domain import code_file
 from sconto.domain.code_file import (
     CodeFile,
     CodeLine,
-    LineFault,
+    CodeLineFault,
     RefusedCodeLine,
     is_code_heading,
     typed_lines,
@@ -35,7 +35,7 @@ def fault(content: bytes) -> RefusedCodeLine:
     return line
 
 
-def test_a_plain_list_has_a_code_a_line() -> None:
+def test_a_plain_list_has_one_code_per_line() -> None:
     assert read("promo-1\nЁж\n".encode()) == [
         CodeLine(1, "promo-1", "promo-1"),
         CodeLine(2, "Ёж", "ёж"),
@@ -54,11 +54,11 @@ def test_a_plain_list_has_a_code_a_line() -> None:
         b'"A"\n"B"',
     ],
 )
-def test_line_ends_marks_blanks_and_quotes_are_no_part_of_a_code(content: bytes) -> None:
+def test_line_ends_marks_blanks_and_quotes_are_not_part_of_a_code(content: bytes) -> None:
     assert codes(content) == ["A", "B"]
 
 
-def test_a_heading_says_which_column_is_the_code() -> None:
+def test_a_heading_names_the_column_of_codes() -> None:
     assert codes(b'used_by,coupon_code\n"x, y",A\n,B\n') == ["A", "B"]
     assert codes(b"coupon_code\nA\n") == ["A"]
 
@@ -72,7 +72,7 @@ def test_a_heading_says_which_column_is_the_code() -> None:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("row", ["{}", "{},", '"{}"', "{},Status", "id;{};Status", "Status\t{}"])
-def test_a_first_line_that_names_codes_is_no_code(heading: str, row: str) -> None:
+def test_a_heading_in_the_first_line_is_not_a_code(heading: str, row: str) -> None:
     first = row.format(heading)
     delimiter = next((sign for sign in "\t;," if sign in first), ",")
     column = [value.strip('"') for value in first.split(delimiter)].index(heading)
@@ -81,7 +81,7 @@ def test_a_first_line_that_names_codes_is_no_code(heading: str, row: str) -> Non
 
 
 @pytest.mark.parametrize("first", ["SUMMER", "SALE", "WELCOME", "CODE10", "CODE-A", "ЛЕТО", "free"])
-def test_a_list_may_begin_with_any_other_word(first: str) -> None:
+def test_any_other_word_in_the_first_line_is_a_code(first: str) -> None:
     assert codes(f"{first}\nA\n".encode()) == [first, "A"]
     assert codes(f"{first},\nA,\n".encode()) == [first, "A"]
 
@@ -89,16 +89,16 @@ def test_a_list_may_begin_with_any_other_word(first: str) -> None:
 @pytest.mark.parametrize(
     "first", ["PROMO", "Voucher", "Gutscheine", "купон", "id", "Name", "Promo,"]
 )
-def test_a_first_line_that_may_be_a_heading_or_a_code_is_refused(first: str) -> None:
-    assert read(f"{first}\nA\n".encode())[0] == RefusedCodeLine(1, LineFault.UNCLEAR)
+def test_an_ambiguous_first_line_is_refused(first: str) -> None:
+    assert read(f"{first}\nA\n".encode())[0] == RefusedCodeLine(1, CodeLineFault.UNCLEAR)
 
 
-def test_a_heading_above_it_makes_any_word_but_a_heading_a_code() -> None:
+def test_an_ambiguous_word_under_a_heading_is_a_code() -> None:
     assert codes(b"coupon_code\nPROMO\nVOUCHER\n") == ["PROMO", "VOUCHER"]
     assert codes(b"A\nPROMO\n") == ["A", "PROMO"]
 
 
-def test_a_word_for_coupons_is_a_heading_beside_other_columns() -> None:
+def test_a_word_for_coupons_is_a_heading_if_there_are_other_columns() -> None:
     assert codes(b"Voucher;Amount\nA;10\n") == ["A"]
     assert fault(b"Voucher;Amount\nA;10\nVoucher;Amount\n").line == 3
     assert codes(b"PROMO,10\nA,10\n") == []
@@ -117,21 +117,21 @@ def test_a_word_for_coupons_is_a_heading_beside_other_columns() -> None:
         "coupon_code\nA\ncoupon_id;coupon_code\n",
     ],
 )
-def test_a_heading_behind_the_first_line_is_refused(content: str) -> None:
+def test_a_heading_after_the_first_line_is_refused(content: str) -> None:
     [first, *_] = [line for line in read(content.encode()) if isinstance(line, RefusedCodeLine)]
-    assert first.fault is LineFault.HEADING
+    assert first.fault is CodeLineFault.HEADING
     lines = content.replace("\r\n", "\n").split("\n")
     assert "code" in lines[first.line - 1].casefold()
     assert first.line > 1
 
 
-def test_every_certain_heading_is_found_further_down() -> None:
+def test_every_certain_heading_is_recognised_on_later_lines() -> None:
     for word in CODE_WORDS | COUPON_CODE_WORDS:
         if code_key(word) is not None:
-            assert fault(f"A\n{word}\n".encode()) == RefusedCodeLine(2, LineFault.HEADING), word
+            assert fault(f"A\n{word}\n".encode()) == RefusedCodeLine(2, CodeLineFault.HEADING), word
 
 
-def test_a_file_with_a_heading_alone_has_no_codes() -> None:
+def test_a_file_with_only_a_heading_has_no_codes() -> None:
     assert read(b"CODE\n") == []
 
 
@@ -148,9 +148,7 @@ def test_a_file_with_a_heading_alone_has_no_codes() -> None:
         ("", []),
     ],
 )
-def test_a_typed_word_is_a_code_and_a_pasted_heading_is_none(
-    text: str, expected: list[str]
-) -> None:
+def test_a_typed_word_is_a_code_and_a_pasted_heading_is_not(text: str, expected: list[str]) -> None:
     file = CodeFile(typed=True)
     lines = [*file.feed(typed_lines(text)), *file.end()]
     assert [line.code for line in lines if isinstance(line, CodeLine)] == expected
@@ -158,7 +156,7 @@ def test_a_typed_word_is_a_code_and_a_pasted_heading_is_none(
 
 
 @pytest.mark.parametrize("empty", ["", ",", ",,", ";;", '""', '"",""', " , ", "\t", "\xa0"])
-def test_empty_rows_are_left_out_wherever_they_are(empty: str) -> None:
+def test_empty_rows_are_skipped(empty: str) -> None:
     delimiter = ";" if ";" in empty else ","
     rows = [empty, f"Code{delimiter}", empty, "A", f"B{delimiter}{delimiter}", empty, empty]
     assert [line.line for line in read("\n".join(rows).encode())] == [4, 5]
@@ -166,74 +164,74 @@ def test_empty_rows_are_left_out_wherever_they_are(empty: str) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_what_a_spreadsheet_writes_is_read(encoding: str, delimiter: str) -> None:
+def test_files_of_spreadsheets_are_read(encoding: str, delimiter: str) -> None:
     rows = [["Промокод", "note"], ["ИЮЛЬ-26", 'say ""hi"",;\t\nyou'], ["ЛЕТО", ""]]
     content = "\r\n".join(delimiter.join(f'"{value}"' for value in row) for row in rows)
     assert codes(content.encode(encoding)) == ["ИЮЛЬ-26", "ЛЕТО"]
 
 
 @pytest.mark.parametrize("code", ["-A1", "-", "--X", "A-1", "_", "."])
-def test_a_code_that_was_shown_as_text_is_itself(code: str) -> None:
+def test_an_apostrophe_before_a_formula_is_not_part_of_the_code(code: str) -> None:
     assert codes(f"coupon_code\n{shown_as_text(code)}\n".encode()) == [code]
 
 
-def test_cyrillic_codes_are_not_taken_for_misread_ones() -> None:
+def test_cyrillic_codes_are_not_refused_as_misread() -> None:
     written = ["\u0420\u0421", "Рёбра", "\u0420\u0406\u041a", "Ђ"]
     assert codes("\n".join(written).encode()) == written
 
 
-def test_lines_are_counted_as_an_editor_does() -> None:
-    assert read(b"coupon_code\r\n\r\nA\r\n!\r\n")[1] == RefusedCodeLine(4, LineFault.NOT_A_CODE)
+def test_lines_are_counted_as_in_an_editor() -> None:
+    assert read(b"coupon_code\r\n\r\nA\r\n!\r\n")[1] == RefusedCodeLine(4, CodeLineFault.NOT_A_CODE)
 
 
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (b"A B", LineFault.NOT_A_CODE),
-        (b"=1+1", LineFault.NOT_A_CODE),
-        (b"X" * 31, LineFault.NOT_A_CODE),
-        (b"A\xff", LineFault.UNREADABLE),
-        ("Код".encode("cp1251"), LineFault.UNREADABLE),
-        ("A\n".encode("utf-16-le").removesuffix(b"\n\0"), LineFault.UNREADABLE),
-        ("Ёж-ЖУК".encode().decode("cp1251").encode(), LineFault.MISREAD),
-        (b'"A', LineFault.OPEN_QUOTE),
-        (b'"A"B', LineFault.BARE_QUOTE),
-        (b'coupon_code,note\nA,"' + b"x" * 131073 + b'"', LineFault.TOO_LONG),
-        (b"A,B", LineFault.NOT_ONE_VALUE),
-        (b"coupon_id,coupon_code\n71", LineFault.NO_VALUE),
-        (b"coupon_id,coupon_code\n71,", LineFault.NO_VALUE),
-        (b"value,coupon_code\n7,5,A", LineFault.MORE_VALUES),
-        (b"coupon_code\nA,B", LineFault.MORE_VALUES),
-        (b"Code,Coupon-Code,coupon code\n", LineFault.TWO_COLUMNS),
+        (b"A B", CodeLineFault.NOT_A_CODE),
+        (b"=1+1", CodeLineFault.NOT_A_CODE),
+        (b"X" * 31, CodeLineFault.NOT_A_CODE),
+        (b"A\xff", CodeLineFault.UNREADABLE),
+        ("Код".encode("cp1251"), CodeLineFault.UNREADABLE),
+        ("A\n".encode("utf-16-le").removesuffix(b"\n\0"), CodeLineFault.UNREADABLE),
+        ("Ёж-ЖУК".encode().decode("cp1251").encode(), CodeLineFault.MISREAD),
+        (b'"A', CodeLineFault.OPEN_QUOTE),
+        (b'"A"B', CodeLineFault.BARE_QUOTE),
+        (b'coupon_code,note\nA,"' + b"x" * 131073 + b'"', CodeLineFault.TOO_LONG),
+        (b"A,B", CodeLineFault.NOT_ONE_VALUE),
+        (b"coupon_id,coupon_code\n71", CodeLineFault.NO_VALUE),
+        (b"coupon_id,coupon_code\n71,", CodeLineFault.NO_VALUE),
+        (b"value,coupon_code\n7,5,A", CodeLineFault.MORE_VALUES),
+        (b"coupon_code\nA,B", CodeLineFault.MORE_VALUES),
+        (b"Code,Coupon-Code,coupon code\n", CodeLineFault.TWO_COLUMNS),
     ],
 )
-def test_a_line_that_cannot_be_taken_says_why(content: bytes, expected: LineFault) -> None:
+def test_a_refused_line_has_its_fault(content: bytes, expected: CodeLineFault) -> None:
     assert fault(content).fault is expected
 
 
-def test_a_line_without_an_end_is_not_kept() -> None:
+def test_an_endless_line_does_not_fill_memory() -> None:
     file = CodeFile()
     assert [line for _ in range(1000) for line in file.feed(b"X" * 65536)] == []
     assert list(file.feed(b"\nA\n")) == [
-        RefusedCodeLine(1, LineFault.TOO_LONG),
+        RefusedCodeLine(1, CodeLineFault.TOO_LONG),
         CodeLine(2, "A", "a"),
     ]
 
 
-def test_there_is_a_last_code(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_codes_beyond_the_limit_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(code_file, "MOST_CODES_ADDED", 2)
-    assert read(b"A\nB\nC\n")[2] == RefusedCodeLine(3, LineFault.TOO_MANY)
+    assert read(b"A\nB\nC\n")[2] == RefusedCodeLine(3, CodeLineFault.TOO_MANY)
 
 
 @given(st.binary(max_size=60), st.lists(st.integers(0, 60), max_size=4))
-def test_it_does_not_matter_where_a_file_is_cut(content: bytes, cuts: list[int]) -> None:
+def test_the_size_of_the_pieces_does_not_matter(content: bytes, cuts: list[int]) -> None:
     edges = [0, *sorted(cut for cut in cuts if cut <= len(content)), len(content)]
     pieces = [content[start:end] for start, end in pairwise(edges)]
     assert read(*pieces) == read(content)
 
 
 @given(st.lists(st.from_regex(r"[A-Za-z0-9_.-]{1,30}", fullmatch=True), max_size=20))
-def test_what_is_written_is_read(written: list[str]) -> None:
+def test_written_codes_are_read_again(written: list[str]) -> None:
     written = [code for code in written if not is_code_heading(code)]
     content = "".join(f"{code}\n" for code in ["coupon_code", *written])
     assert codes(content.encode()) == written

@@ -1,4 +1,4 @@
-"""What can be a code, and which spellings are the same code."""
+"""Which texts are codes, and which spellings are the same code."""
 
 import unicodedata
 from collections.abc import Callable
@@ -25,7 +25,7 @@ MARKED = [letter for letter in LETTERS if unicodedata.decomposition(letter)]
 @pytest.mark.parametrize(
     "text", ["A", "PROMO-001", "summer_sale.2026", "СКИДКА", "Ёлка-ђ", "0", "-", "X" * 30]
 )
-def test_letters_digits_dashes_underscores_and_dots_make_a_code(text: str) -> None:
+def test_a_code_has_letters_digits_dashes_underscores_and_dots(text: str) -> None:
     assert is_code(text)
 
 
@@ -33,7 +33,7 @@ def test_letters_digits_dashes_underscores_and_dots_make_a_code(text: str) -> No
     "text",
     ["", "X" * 31, "TEN %", "A B", "A\n", "É", "ß", "Ωmega", "٣", "҂", "Ж\u0301", "A/B", "\0", "İ"],
 )
-def test_anything_else_is_no_code(text: str) -> None:
+def test_other_texts_are_not_codes(text: str) -> None:
     assert not is_code(text)
 
 
@@ -41,12 +41,12 @@ def test_anything_else_is_no_code(text: str) -> None:
     ("text", "other"),
     [("promo-1", "PROMO-1"), ("Скидка", "сКИДКА"), ("Ёж", "ёЖ"), ("\u04c0", "\u04cf")],
 )
-def test_codes_are_the_same_whatever_their_case(text: str, other: str) -> None:
+def test_the_case_of_codes_does_not_matter(text: str, other: str) -> None:
     assert code_key(text) == code_key(other)
 
 
 @given(st.text())
-def test_every_code_has_a_key_that_its_other_spellings_share(text: str) -> None:
+def test_all_spellings_of_a_code_have_the_same_key(text: str) -> None:
     key = code_key(text)
 
     assert (key is not None) == is_code(trim(text)) == is_typed_code(text)
@@ -55,12 +55,12 @@ def test_every_code_has_a_key_that_its_other_spellings_share(text: str) -> None:
 
 
 @given(st.from_regex(r"[A-Za-z0-9_.-]{1,30}", fullmatch=True))
-def test_what_is_written_in_latin_letters_can_be_a_code(text: str) -> None:
+def test_latin_texts_can_be_codes(text: str) -> None:
     assert code_key(text) == text.lower()
 
 
 @given(st.sampled_from(["PROMO-001", "СКИДКА", "Ёлка-ђ", "x"]), blanks, blanks)
-def test_blanks_and_invisible_characters_around_a_code_do_not_count(
+def test_blanks_and_invisible_characters_around_a_code_are_ignored(
     code: str, before: str, after: str
 ) -> None:
     typed = before + code + after
@@ -76,13 +76,13 @@ def test_blanks_and_invisible_characters_around_a_code_do_not_count(
     }
 
 
-def test_no_character_that_is_trimmed_can_be_part_of_a_code() -> None:
+def test_trimmed_characters_are_never_part_of_a_code() -> None:
     for character in WHITE_SPACE + INVISIBLE:
         assert code_key(f"A{character}B") is None
         assert subscription_code_key(f"A{character}B") != subscription_code_key("AB")
 
 
-def test_what_is_trimmed_has_no_shape() -> None:
+def test_trimmed_characters_are_invisible() -> None:
     categories = {unicodedata.category(character) for character in INVISIBLE}
 
     # Fillers count as letters, the grapheme joiner and two Khmer vowels as marks.
@@ -92,14 +92,12 @@ def test_what_is_trimmed_has_no_shape() -> None:
 
 
 @given(st.text(), blanks, blanks)
-def test_what_can_be_no_code_is_compared_without_blanks_too(
-    text: str, before: str, after: str
-) -> None:
+def test_texts_that_cannot_be_codes_are_trimmed_too(text: str, before: str, after: str) -> None:
     assert typed_code_key(before + text + after) == typed_code_key(text)
 
 
 @pytest.mark.parametrize("letter", MARKED)
-def test_a_letter_and_its_mark_are_the_same_as_one_character_or_two(letter: str) -> None:
+def test_a_letter_with_a_mark_may_be_one_character_or_two(letter: str) -> None:
     two = unicodedata.normalize("NFD", letter)
 
     assert len(two) > 1
@@ -110,8 +108,8 @@ def test_a_letter_and_its_mark_are_the_same_as_one_character_or_two(letter: str)
     assert not is_code(two * 31)
 
 
-def test_a_text_of_a_million_marks_is_no_code_and_takes_no_time() -> None:
-    # In an order that normalizing would have to turn round.
+def test_a_text_of_a_million_marks_is_refused_quickly() -> None:
+    # In an order that normalizing must reverse.
     text = "\u0438" + "\u0301" * 500_000 + "\u0316" * 500_000
     for _ in range(100):
         assert not is_code(text)
@@ -120,7 +118,7 @@ def test_a_text_of_a_million_marks_is_no_code_and_takes_no_time() -> None:
 
 
 @pytest.mark.parametrize("letter", LETTERS)
-def test_what_is_spelled_in_single_characters_needs_no_normalizing(letter: str) -> None:
+def test_codes_of_single_characters_need_no_normalizing(letter: str) -> None:
     assert unicodedata.normalize("NFC", letter) == letter
     folded = letter.casefold()
     assert unicodedata.normalize("NFC", folded) == folded
@@ -129,7 +127,7 @@ def test_what_is_spelled_in_single_characters_needs_no_normalizing(letter: str) 
 
 @pytest.mark.parametrize("normalized", [code_key, typed_code_key, subscription_code_key])
 @given(text=st.text(max_size=10))
-def test_normalizing_twice_changes_nothing_more(
+def test_normalizing_twice_changes_nothing(
     normalized: Callable[[str], str | None], text: str
 ) -> None:
     once = normalized(text)
@@ -137,6 +135,6 @@ def test_normalizing_twice_changes_nothing_more(
 
 
 @given(st.text(max_size=10))
-def test_subscription_codes_are_the_same_in_every_normal_form(text: str) -> None:
+def test_every_normal_form_of_a_subscription_code_has_the_same_key(text: str) -> None:
     spellings = (unicodedata.normalize(form, text) for form in ("NFC", "NFD"))
     assert {*map(subscription_code_key, spellings)} == {subscription_code_key(text)}

@@ -1,4 +1,4 @@
-"""Which products a promotion covers, and with how much."""
+"""Which products a promotion covers, and with which percents."""
 
 import pytest
 
@@ -20,14 +20,14 @@ from sconto.domain.coverage import (
         (OwnPercents({9: 5, 7: 20}), 20, None),
     ],
 )
-def test_each_coverage_says_how_much_it_gives_on_a_product(
+def test_each_coverage_has_its_percent_on_a_product(
     coverage: Coverage, on_7: int | None, on_8: int | None
 ) -> None:
     assert percent_on(coverage, 7) == on_7
     assert percent_on(coverage, 8) == on_8
 
 
-def test_products_are_named_in_the_order_in_which_they_were_sent() -> None:
+def test_products_keep_the_order_in_which_they_were_sent() -> None:
     assert named_products(ListedProducts(10, (9, 7, 8))) == (9, 7, 8)
     assert named_products(OwnPercents({9: 1, 7: 2})) == (9, 7)
 

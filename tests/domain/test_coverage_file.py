@@ -44,7 +44,7 @@ def refused(content: str, *, percents: bool = True) -> list[tuple[int, CoverageF
         "\ufeffproduct_id,,\r\n1,,\r\n,,\r\n2,,\r\n,,\r\n",
     ],
 )
-def test_products_come_from_the_named_column_else_the_first(content: str) -> None:
+def test_products_are_in_the_named_or_the_first_column(content: str) -> None:
     assert listed(content) == [1, 2]
     assert refused(content, percents=False) == []
 
@@ -64,7 +64,7 @@ def test_products_come_from_the_named_column_else_the_first(content: str) -> Non
         "id,percent\n,\n1,10\n,,\n2,7.50\n,\n",
     ],
 )
-def test_percents_come_from_the_named_column_else_the_second(content: str) -> None:
+def test_percents_are_in_the_named_or_the_second_column(content: str) -> None:
     assert own(content) == {1: 10 * PERCENT, 2: 7_500_000}
 
 
@@ -87,19 +87,19 @@ def test_percents_come_from_the_named_column_else_the_second(content: str) -> No
         ("1," + "1" * 140_000, [(1, CoverageFault.TOO_LONG)]),
     ],
 )
-def test_a_line_without_product_or_percent_is_refused_by_its_number(
+def test_a_line_without_product_or_percent_is_refused(
     content: str, expected: list[tuple[int, CoverageFault]]
 ) -> None:
     assert refused(content) == expected
 
 
 @pytest.mark.parametrize("content", ["SKU-2,10\n1,10", "1,5\n1.0,5", "00002", "1 2 3", "1\n2 3"])
-def test_a_listed_product_that_is_none_is_refused(content: str) -> None:
+def test_an_invalid_product_id_is_refused(content: str) -> None:
     assert [fault for _, fault in refused(content, percents=False)] == [CoverageFault.NOT_A_PRODUCT]
 
 
 @pytest.mark.parametrize("content", ["1,2,3", "1;2\n", "\n1,2\n,\n"])
-def test_several_ids_in_the_only_line_are_not_left_out(content: str) -> None:
+def test_several_ids_in_the_only_line_are_refused(content: str) -> None:
     assert [fault for _, fault in refused(content, percents=False)] == [
         CoverageFault.SEVERAL_VALUES
     ]

@@ -1,4 +1,4 @@
-"""Rows of CSV files, however they are encoded, separated and cut."""
+"""Rows of CSV files with any encoding, delimiter and pieces."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ def values(content: str) -> list[list[str] | RowFault]:
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_the_delimiter_is_the_one_that_a_line_has(delimiter: str) -> None:
+def test_the_delimiter_is_found_in_a_line(delimiter: str) -> None:
     assert values(f"A\n1{delimiter}2\n") == [["A"], ["1", "2"]]
 
 
@@ -37,13 +37,11 @@ def test_the_delimiter_is_the_one_that_a_line_has(delimiter: str) -> None:
         ("sep=,\n1;2,3", ["1;2", "3"]),
     ],
 )
-def test_a_line_with_several_delimiters_has_the_most_frequent(
-    line: str, expected: list[str]
-) -> None:
+def test_the_most_frequent_delimiter_of_a_line_wins(line: str, expected: list[str]) -> None:
     assert values(line) == [expected]
 
 
-def test_the_first_line_with_a_delimiter_decides_for_all() -> None:
+def test_the_first_line_with_a_delimiter_decides() -> None:
     assert values("A\n1;2\n1,2\n") == [["A"], ["1", "2"], ["1,2"]]
 
 
@@ -52,14 +50,14 @@ def test_rows_are_numbered_by_their_first_line() -> None:
     assert read(content.encode()) == [(2, ["a\nb", "1"]), (6, ["c", "2"])]
 
 
-def test_bytes_that_are_not_in_the_encoding_are_named() -> None:
+def test_rows_with_invalid_bytes_are_refused() -> None:
     assert read(b"A\n\xff\nB") == [(1, ["A"]), (2, RowFault.UNREADABLE), (3, ["B"])]
     halved = "A\nB".encode("utf-16")[:-1]
     assert read(halved) == [(1, ["A"]), (2, RowFault.UNREADABLE)]
 
 
 @pytest.mark.parametrize("read_as", ["cp1252", "cp1251"])
-def test_rows_of_a_file_whose_mark_was_misread_are_taken_if_nothing_else_was(
+def test_only_misread_rows_are_refused_if_the_mark_was_misread(
     read_as: str,
 ) -> None:
     content = "code,note\nA,\nЖ,1\nB,é\n".encode("utf-8-sig").decode(read_as).encode()
@@ -71,7 +69,7 @@ def test_rows_of_a_file_whose_mark_was_misread_are_taken_if_nothing_else_was(
     ]
 
 
-def test_a_row_that_does_not_end_is_refused_and_not_kept() -> None:
+def test_an_endless_row_is_refused_and_does_not_fill_memory() -> None:
     long = b"x" * 1000
     endless = read(b'"', *[(long + b"\n") * 64] * 4)
     assert endless[0] == (1, RowFault.LONG_VALUE)
@@ -88,7 +86,7 @@ _SIGNS = st.text('a1,;\t"\r\n\ufeffЖ', max_size=40)
     st.sampled_from(["utf-8", "utf-16", "utf-16-be"]),
     st.lists(st.integers(0, 90), max_size=6),
 )
-def test_it_does_not_matter_where_a_file_is_cut(text: str, encoding: str, cuts: list[int]) -> None:
+def test_the_size_of_the_pieces_does_not_matter(text: str, encoding: str, cuts: list[int]) -> None:
     content = text.encode(encoding)
     edges = [0, *sorted(cut for cut in cuts if cut <= len(content)), len(content)]
     assert read(*(content[start:end] for start, end in pairwise(edges))) == read(content)
@@ -98,7 +96,7 @@ def test_it_does_not_matter_where_a_file_is_cut(text: str, encoding: str, cuts: 
     st.lists(st.lists(st.text('a1,;\t"\r\n Ж', max_size=5), min_size=2, max_size=4), max_size=6),
     st.sampled_from([",", ";", "\t"]),
 )
-def test_what_the_csv_module_writes_is_read(rows: list[list[str]], delimiter: str) -> None:
+def test_rows_written_by_the_csv_module_are_read(rows: list[list[str]], delimiter: str) -> None:
     written = io.StringIO()
     csv.writer(written, delimiter=delimiter, quoting=csv.QUOTE_ALL).writerows(rows)
     expected = [row for row in rows if any(map(str.strip, row))]

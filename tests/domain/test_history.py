@@ -1,4 +1,4 @@
-"""What is recorded of a change: what differs, and no more of a list than a reader reads."""
+"""What history records of a change: differences, and only samples of lists."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -24,7 +24,7 @@ def a_summary(name: str = "Ten percent") -> PromotionSummary:
     return PromotionSummary(36, PromotionType.COUPON, name, True, a_period(), NOON, NOON)
 
 
-def test_a_new_promotion_is_recorded_with_all_that_it_is() -> None:
+def test_a_new_promotion_is_recorded_with_all_its_facts() -> None:
     change = promotion_created(36, a_promotion(codes=("A", "B"), code_type=CodeType.ONE_TIME))
     assert (change.verb, change.before) == (Verb.CREATED, None)
     assert change.after == {
@@ -48,14 +48,14 @@ def test_only_what_differs_is_recorded() -> None:
     assert (change.before, change.after) == ({"name": "Ten percent"}, {"name": "Eleven"})
 
 
-def test_a_change_that_changes_nothing_is_none() -> None:
+def test_a_change_without_differences_is_not_recorded() -> None:
     before = a_summary()
     everything = AllProducts(PERCENT)
     same = TermsChange(everything, everything, None, None, ListChange(3, 3))
     assert promotion_changed(before, replace(before, updated_at=NOON + timedelta(1)), same) is None
 
 
-def test_products_that_come_go_or_get_another_percent_are_named() -> None:
+def test_added_removed_and_changed_products_are_recorded() -> None:
     old = OwnPercents({1: PERCENT, 2: PERCENT, 3: PERCENT})
     new = OwnPercents({2: PERCENT, 3: 2 * PERCENT, 4: PERCENT})
     change = change_of_products(old, new)
@@ -75,7 +75,7 @@ def test_products_that_come_go_or_get_another_percent_are_named() -> None:
     }
 
 
-def test_a_hundred_elements_are_named_and_the_others_counted() -> None:
+def test_a_hundred_elements_are_recorded_and_the_rest_counted() -> None:
     change = change_of_products(None, ListedProducts(PERCENT, tuple(range(1, 1001))))
     assert change.after() == {
         "count": 1000,
@@ -85,7 +85,7 @@ def test_a_hundred_elements_are_named_and_the_others_counted() -> None:
     assert Sample.of(range(1000)).first == tuple(range(100))
 
 
-def test_a_role_that_a_user_has_already_is_no_change() -> None:
+def test_setting_the_same_role_is_not_recorded() -> None:
     state = {"role": "admin", "disabled": False}
     assert user_changed(1, state, state) is None
     change = user_changed(1, state, state | {"role": "viewer"})

@@ -37,7 +37,7 @@ percents = st.integers(1, FULL_PERCENT)
         ("999999999999.99", "EUR", 99999999999999),
     ],
 )
-def test_an_amount_is_read_in_minor_units(text: str, currency: str, amount: int) -> None:
+def test_an_amount_is_read_into_minor_units(text: str, currency: str, amount: int) -> None:
     assert parse_amount(text, currency) == amount
 
 
@@ -61,7 +61,7 @@ def test_an_amount_is_read_in_minor_units(text: str, currency: str, amount: int)
         ("NaN", "EUR"),
     ],
 )
-def test_what_is_no_amount_is_refused(text: str, currency: str) -> None:
+def test_invalid_amounts_are_refused(text: str, currency: str) -> None:
     with pytest.raises(ValueError, match="not an amount"):
         parse_amount(text, currency)
 
@@ -81,7 +81,7 @@ DECIMALS = {
 
 
 def test_minor_units_are_those_of_iso_4217() -> None:
-    """Stored amounts are read by these: where ISO changes one, a migration is needed first.
+    """Stored amounts depend on these: if ISO changes one, a migration comes first.
 
     All others of ISO's list one, as published on 2026-01-01, have two decimals.
     """
@@ -123,13 +123,15 @@ def test_minor_units_are_those_of_iso_4217() -> None:
         ("UYI", 0),  # a fund
     ],
 )
-def test_currencies_of_which_others_know_other_decimals(currency: str, decimals: int) -> None:
+def test_currencies_with_other_decimals_elsewhere_follow_iso_4217(
+    currency: str, decimals: int
+) -> None:
     assert currency in known_currencies()
     assert currency_decimals(currency) == decimals
 
 
 @given(amounts, percents, st.sampled_from(["RSD", "IQD", "JPY", "EUR"]))
-def test_a_part_is_rounded_half_up_to_the_minor_unit(
+def test_a_percent_of_an_amount_is_rounded_half_up(
     amount: int, percent: int, currency: str
 ) -> None:
     part = parse_amount(
@@ -151,13 +153,13 @@ def test_a_percent_survives_being_written_and_read(percent: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["0", "100.000001", "1.0000001", "-5", "5%", "1e1", "", "5."])
-def test_what_is_no_percent_is_refused(text: str) -> None:
+def test_invalid_percents_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not"):
         parse_percent(text)
 
 
 @given(amounts, percents)
-def test_a_part_is_the_nearest_minor_unit_and_half_goes_up(amount: int, percent: int) -> None:
+def test_a_percent_of_an_amount_is_the_nearest_minor_unit(amount: int, percent: int) -> None:
     exact = Fraction(amount * percent, FULL_PERCENT)
     assert percent_of(amount, percent) == (exact + Fraction(1, 2)).__floor__()
 
@@ -167,18 +169,18 @@ def test_nine_tenths_of_a_percent_of_fifteen_euro_are_fourteen_cents() -> None:
 
 
 @given(st.lists(st.integers(0, 10**12), min_size=1, max_size=20), st.fractions(0, 1))
-def test_shares_add_up_and_none_exceeds_its_weight(weights: list[int], part: Fraction) -> None:
+def test_parts_add_up_and_none_exceeds_its_weight(weights: list[int], part: Fraction) -> None:
     amount = int(sum(weights) * part)
     shares = split_amount(amount, weights)
     assert sum(shares) == amount
     assert all(0 <= share <= weight for share, weight in zip(shares, weights, strict=True))
 
 
-def test_equal_remainders_go_to_the_earlier_share() -> None:
+def test_equal_remainders_go_to_the_earlier_part() -> None:
     assert split_amount(2, [1, 1, 1]) == [1, 1, 0]
 
 
-def test_nothing_can_be_split_over_nothing() -> None:
+def test_an_amount_cannot_be_split_over_zero_weights() -> None:
     assert split_amount(0, [0, 0]) == [0, 0]
     with pytest.raises(ValueError, match="nothing"):
         split_amount(1, [0])

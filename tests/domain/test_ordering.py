@@ -1,4 +1,4 @@
-"""Positions of a list: the order is the one wanted, and as few as possible change."""
+"""Positions of a list have the wanted order, and as few as possible change."""
 
 from itertools import pairwise
 
@@ -27,7 +27,7 @@ def longest_ascending(positions: list[int]) -> int:
 
 
 @given(PLACES | FAR_PLACES, NEW_AT)
-def test_positions_ascend_whatever_they_were(places: list[int], new_at: list[int]) -> None:
+def test_positions_always_ascend(places: list[int], new_at: list[int]) -> None:
     arranged = arrange(with_new(places, new_at))
 
     assert len(arranged) == len(places) + len(new_at)
@@ -35,7 +35,7 @@ def test_positions_ascend_whatever_they_were(places: list[int], new_at: list[int
 
 
 @given(PLACES, NEW_AT)
-def test_as_many_as_possible_stay_where_they_are(places: list[int], new_at: list[int]) -> None:
+def test_as_many_positions_as_possible_stay(places: list[int], new_at: list[int]) -> None:
     present = with_new([place * SPACING for place in places], new_at)
 
     arranged = arrange(present)
@@ -45,7 +45,7 @@ def test_as_many_as_possible_stay_where_they_are(places: list[int], new_at: list
 
 
 @given(PLACES)
-def test_elements_left_out_move_nothing(places: list[int]) -> None:
+def test_removing_elements_moves_no_others(places: list[int]) -> None:
     assert arrange(sorted(places)) == sorted(places)
 
 
@@ -53,7 +53,7 @@ def test_a_new_list_is_widely_spaced() -> None:
     assert arrange([None, None, None]) == [SPACING, 2 * SPACING, 3 * SPACING]
 
 
-def test_new_elements_find_room_before_between_and_after() -> None:
+def test_new_elements_fit_before_between_and_after() -> None:
     assert arrange([None, 0, None, None, 3 * SPACING, None]) == [
         -SPACING,
         0,
@@ -64,11 +64,11 @@ def test_new_elements_find_room_before_between_and_after() -> None:
     ]
 
 
-def test_the_one_that_moved_moves() -> None:
+def test_only_the_moved_element_gets_a_new_position() -> None:
     assert arrange([40, 10, 20, 30]) == [10 - SPACING, 10, 20, 30]
 
 
-def test_where_a_gap_is_exhausted_all_are_spaced_afresh() -> None:
+def test_all_elements_get_new_positions_if_a_gap_is_too_small() -> None:
     assert arrange([7, None, 8, 90]) == [SPACING, 2 * SPACING, 3 * SPACING, 4 * SPACING]
 
 

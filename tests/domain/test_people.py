@@ -1,4 +1,4 @@
-"""Roles and what they allow; passwords that may be given."""
+"""What roles allow, and which passwords are accepted."""
 
 import pytest
 
@@ -15,7 +15,7 @@ ALLOWED = {
 
 
 @pytest.mark.parametrize("role", Role)
-def test_a_role_allows_what_the_reference_says_and_nothing_else(role: Role) -> None:
+def test_each_role_allows_only_what_the_reference_says(role: Role) -> None:
     caller = Caller(merchant_id=1, user_id=2, role=role)
     assert " ".join("yes" if caller.may(action) else "no" for action in Action) == ALLOWED[role]
 

@@ -1,9 +1,11 @@
-"""What a promotion would do before it is saved."""
+"""What a promotion would do if it were saved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sconto.domain.candidates import AutomaticPick, Candidates
 from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
@@ -54,20 +56,20 @@ def spans(on_one: Sequence[Span] = (), on_all: Sequence[Span] = ()) -> Mapping[i
 @pytest.mark.parametrize(
     ("draft", "around", "rival"),
     [
-        # A code's promotion takes a tie; it has to give less to lose.
+        # A promotion with codes wins ties.
         (a_draft(codes=("A",)), spans(on_all=[a_span(10)]), None),
         (a_draft(codes=("A",)), spans(on_all=[a_span(11)]), 7),
         (a_draft(codes=("A",)), spans(on_one=[a_span(11)]), 7),
-        # So does a promotion on specific products against one on all.
+        # A promotion on specific products wins ties against one on all.
         (a_draft(TEN_ON_ONE), spans(on_all=[a_span(10)]), None),
         (a_draft(TEN_ON_ONE), spans(on_all=[a_span(11)]), 7),
         (a_draft(TEN_ON_ALL), spans(on_one=[a_span(10)]), 7),
         (a_draft(TEN_ON_ALL), spans(on_one=[a_span(9)]), None),
-        # Within a group the latest created is picked, whatever it gives.
+        # In an automatic group the latest created wins, whatever its percent.
         (a_draft(TEN_ON_ONE), spans(on_one=[a_span(90)]), None),
         (a_draft(TEN_ON_ONE, id_=5), spans(on_one=[a_span(1)]), 7),
         (a_draft(TEN_ON_ALL, id_=5), spans(on_all=[a_span(1)]), 7),
-        # What is its own is no rival.
+        # The stored version of the draft is no rival.
         (a_draft(TEN_ON_ONE, id_=7), spans(on_one=[a_span(50)]), None),
     ],
 )
@@ -77,7 +79,7 @@ def test_a_promotion_that_never_wins_has_a_rival(
     assert find_rival(draft, around, NOON) == rival
 
 
-def test_a_rival_that_leaves_a_gap_is_none() -> None:
+def test_a_rival_with_a_gap_is_no_rival() -> None:
     draft = a_draft(TEN_ON_ONE, ends_at=NOON + 3 * DAY)
     morning = a_span(50, ends_at=NOON + DAY)
     for start, rival in ((NOON + DAY, 7), (NOON + DAY + timedelta(seconds=1), None)):
@@ -85,20 +87,20 @@ def test_a_rival_that_leaves_a_gap_is_none() -> None:
         assert find_rival(draft, around, NOON) == rival
 
 
-def test_only_the_time_that_is_left_counts() -> None:
+def test_only_the_remaining_time_counts_for_rivals() -> None:
     around = spans(on_all=[a_span(50, starts_at=NOON)])
     assert find_rival(a_draft(TEN_ON_ONE), around, NOON) == 7
     assert find_rival(a_draft(TEN_ON_ONE), around, NOON - DAY) is None
     assert find_rival(a_draft(TEN_ON_ONE, ends_at=NOON - DAY), around, NOON) is None
 
 
-def test_winning_on_one_product_is_enough() -> None:
+def test_a_draft_that_wins_on_one_product_has_no_rival() -> None:
     draft = a_draft(ListedProducts(10 * PERCENT, (1, 2)), codes=("A",))
     assert find_rival(draft, {ALL_PRODUCTS_ID: [], 1: [a_span(50)], 2: []}, NOON) is None
     assert find_rival(draft, {ALL_PRODUCTS_ID: [], 1: [a_span(50)], 2: [a_span(50, 8)]}, NOON) == 7
 
 
-def test_a_promotion_that_is_over_or_gives_everything_away_is_told_so() -> None:
+def test_drafts_that_are_over_or_free_have_warnings() -> None:
     draft = a_draft(AllProducts(100 * PERCENT), ends_at=NOON - DAY)
     assert find_warnings(draft, None, NOON) == [
         PromotionWarning(WarningKind.OVER),
@@ -115,7 +117,7 @@ def prices(draft: Draft, candidates: Candidates) -> list[tuple[int, int | None, 
     ]
 
 
-def test_sample_prices_have_the_draft_in_the_place_of_what_is_stored() -> None:
+def test_sample_prices_use_the_draft_instead_of_the_stored_promotion() -> None:
     stored = AutomaticPick(7, 50 * PERCENT)
     candidates = Candidates(everywhere=stored, specific={1: stored})
     own = OwnPercents({1: 20 * PERCENT})
@@ -131,7 +133,32 @@ def test_sample_prices_show_which_other_promotion_wins() -> None:
     assert prices(a_draft(TEN_ON_ALL, id_=5), candidates)[0] == (700, 7, False)
 
 
-def test_a_promotion_is_looked_at_while_it_runs() -> None:
+@given(
+    coverage=st.sampled_from([AllProducts, lambda percent: ListedProducts(percent, (1,))]),
+    percents=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    codes=st.sampled_from([(), ("A",)]),
+    is_later=st.booleans(),
+    on_one=st.booleans(),
+)
+def test_a_draft_has_a_rival_exactly_if_its_price_is_another_promotions(
+    coverage: Callable[[int], Coverage],
+    percents: tuple[int, int],
+    codes: tuple[str, ...],
+    is_later: bool,
+    on_one: bool,
+) -> None:
+    own, other = percents
+    draft = a_draft(coverage(own * PERCENT), codes=codes, id_=NEW if is_later else 5)
+    rival = AutomaticPick(7, other * PERCENT)
+    candidates = Candidates(specific={1: rival}) if on_one else Candidates(everywhere=rival)
+    [sample] = sample_prices(draft, [a_product(1)], candidates, NOON)
+    span = [a_span(other)]
+    around = spans(on_one=span) if on_one else spans(on_all=span)
+    assert find_rival(draft, around, NOON) == (None if sample.wins else 7)
+    assert sample.winner == (draft.id if sample.wins else 7)
+
+
+def test_the_time_of_a_preview_is_within_the_period() -> None:
     assert preview_time(a_period(NOON, NOON + DAY), NOON + DAY) == NOON + DAY
     assert preview_time(a_period(NOON, NOON + DAY), NOON - DAY) == NOON
     assert preview_time(a_period(NOON, NOON + DAY), NOON + 2 * DAY) == NOON

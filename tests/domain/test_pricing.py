@@ -3,11 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sconto.domain.candidates import AutomaticPick, Candidates, Offer
+from sconto.domain.bill import PricedCart
+from sconto.domain.candidates import AutomaticPick, Candidates
 from sconto.domain.cart import Cart, Line
 from sconto.domain.codes import CodeType
+from sconto.domain.listing import price_listing
 from sconto.domain.money import FULL_PERCENT, PERCENT, percent_of
-from sconto.domain.pricing import PricedCart, price, price_listing
+from sconto.domain.offers import Offer
+from sconto.domain.pricing import price
 from sconto.domain.redemption import (
     Redemption,
     count_redemptions,
@@ -66,7 +69,7 @@ def test_lines_add_up_and_no_discount_exceeds_its_line(cart: Cart, found: Candid
 
 
 @given(carts(), candidates)
-def test_a_line_gets_the_highest_of_its_picks_rounded_once(cart: Cart, found: Candidates) -> None:
+def test_a_line_gets_its_highest_pick_rounded_once(cart: Cart, found: Candidates) -> None:
     for line in price(cart, found, NOON).lines:
         best = max((pick.percent for pick in line.picks), default=0)
         assert line.discount == percent_of(line.subtotal, best)
@@ -74,7 +77,7 @@ def test_a_line_gets_the_highest_of_its_picks_rounded_once(cart: Cart, found: Ca
 
 
 @given(carts(), candidates)
-def test_redemptions_are_once_a_product_and_pick_and_have_the_whole_discount(
+def test_each_pick_of_a_product_is_one_redemption_with_the_whole_discount(
     cart: Cart, found: Candidates
 ) -> None:
     priced = price(cart, found, NOON)
@@ -120,22 +123,22 @@ def priced(*lines: Line, codes: tuple[str, ...] = ("SAVE",)) -> PricedCart:
     return price(a_cart(*lines, codes=codes), found, NOON)
 
 
-def test_the_cart_of_the_documentation_costs_what_it_says() -> None:
+def test_the_cart_of_the_documentation_has_its_price() -> None:
     cart = priced(a_line(1, quantity=2, unit_price=1999))
     assert (cart.subtotal, cart.discount, cart.total) == (3998, 400, 3598)
     assert cart.lines[0].known
 
 
-def test_a_discount_is_rounded_for_the_line_and_not_for_the_unit() -> None:
+def test_a_discount_is_rounded_once_for_the_line() -> None:
     assert priced(a_line(1, quantity=3, unit_price=5)).discount == 2
 
 
-def test_a_product_that_the_catalogue_lacks_is_priced_all_the_same() -> None:
+def test_an_unknown_product_is_priced_too() -> None:
     [line] = priced(a_line(99)).lines
     assert (line.known, line.discount) == (False, 100)
 
 
-def test_every_pick_is_a_redemption_whether_or_not_it_applies() -> None:
+def test_every_pick_is_a_redemption_even_if_it_lost() -> None:
     cart = priced(a_line(1, line_id="1"), a_line(2, line_id="2"), a_line(1, line_id="3"))
     assert redemptions_of(cart) == [
         Redemption(1, 50, 7, CodeType.ONE_TIME, True, 200),

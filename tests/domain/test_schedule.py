@@ -52,7 +52,7 @@ def shows(span: Span, at: datetime) -> bool:
         (day(2) + SECOND, PeriodState.OVER),
     ],
 )
-def test_both_ends_of_a_period_belong_to_it(at: datetime, standing: PeriodState) -> None:
+def test_both_ends_belong_to_a_period(at: datetime, standing: PeriodState) -> None:
     assert Period(day(1), day(2)).state(at) is standing
 
 
@@ -70,14 +70,14 @@ def test_a_period_until_the_last_second_before_another_leaves_no_gap(at: datetim
 
 
 @pytest.mark.parametrize("microsecond", [0, 1, 50_400, 999_999])
-def test_what_ends_in_the_last_second_of_the_year_9999_never_ends(microsecond: int) -> None:
+def test_an_end_in_the_last_second_of_9999_means_never(microsecond: int) -> None:
     end = LAST_SECOND.replace(microsecond=microsecond)
     assert first_after(end) is None
     assert first_after(LAST_SECOND - INSTANT) == LAST_SECOND
     assert span_of(Period(START, end), 7, 10).ends_at is None
 
 
-def test_a_period_without_end_is_never_over() -> None:
+def test_a_period_without_an_end_is_never_over() -> None:
     assert Period(day(1)).state(datetime.max.replace(tzinfo=UTC)) is PeriodState.RUNNING
 
 
@@ -97,7 +97,7 @@ def test_at_any_time_a_timeline_shows_the_latest_created(candidates: list[Span])
 
 
 @given(st.lists(spans(), max_size=8))
-def test_spans_of_a_timeline_do_not_overlap_and_are_as_long_as_they_can_be(
+def test_spans_of_a_timeline_do_not_overlap_and_are_joined(
     candidates: list[Span],
 ) -> None:
     for first, second in pairwise(latest_wins(candidates)):
@@ -111,13 +111,13 @@ def test_spans_of_a_timeline_do_not_overlap_and_are_as_long_as_they_can_be(
 
 
 @given(st.lists(spans(), max_size=8))
-def test_a_timeline_is_its_own_timeline(candidates: list[Span]) -> None:
+def test_the_timeline_of_a_timeline_is_the_same(candidates: list[Span]) -> None:
     timeline = latest_wins(candidates)
 
     assert latest_wins(timeline) == timeline
 
 
-def test_a_later_promotion_cuts_an_earlier_one_in_two() -> None:
+def test_a_later_promotion_splits_an_earlier_one() -> None:
     assert latest_wins([a_span(0, None, 1), a_span(3, 5, 2)]) == [
         a_span(0, 3, 1),
         a_span(3, 5, 2),
@@ -125,12 +125,12 @@ def test_a_later_promotion_cuts_an_earlier_one_in_two() -> None:
     ]
 
 
-def test_an_earlier_promotion_stays_under_a_later_one() -> None:
+def test_an_earlier_promotion_is_hidden_by_a_later_one() -> None:
     assert latest_wins([a_span(0, None, 2), a_span(3, 5, 1)]) == [a_span(0, None, 2)]
 
 
 @given(spans(), spans())
-def test_what_is_outside_of_another_span_is_shown_by_it_alone(span: Span, other: Span) -> None:
+def test_parts_outside_of_a_span_are_those_that_it_does_not_cover(span: Span, other: Span) -> None:
     parts = parts_outside(span, other)
 
     for number in range(12):

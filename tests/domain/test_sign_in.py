@@ -1,4 +1,4 @@
-"""Whose failures are counted together, and how long to wait."""
+"""Limits on failed sign-ins, and how long to wait."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,13 +19,13 @@ def address_key(address: str) -> str:
     return limits_of_attempt("demo", address)[1].key
 
 
-def test_a_pair_may_fail_ten_times_an_address_fifty_and_a_name_a_hundred() -> None:
+def test_limits_are_ten_failures_of_a_pair_fifty_of_an_address_a_hundred_of_a_name() -> None:
     subjects = limits_of_attempt("demo", "192.0.2.1")
     assert [subject.allowed for subject in subjects] == [10, 50, 100]
     assert all(subject.binding for subject in subjects)
 
 
-def test_a_known_address_is_bound_by_its_pair_and_a_holder_by_a_count_of_their_own() -> None:
+def test_the_pair_binds_a_known_address_and_an_own_limit_a_token_holder() -> None:
     known = limits_of_attempt("demo", "192.0.2.1", is_exempt=True)
     assert [subject.binding for subject in known] == [True, False, False]
     *rest, own = limits_of_attempt("demo", "192.0.2.1", holder=7)
@@ -35,27 +35,27 @@ def test_a_known_address_is_bound_by_its_pair_and_a_holder_by_a_count_of_their_o
 
 
 @pytest.mark.parametrize(("users", "looks"), [(0, 2), (1, 2), (2, 2), (3, 4), (4, 4), (9, 16)])
-def test_checks_are_made_up_to_a_power_of_two(users: int, looks: int) -> None:
+def test_password_checks_are_a_power_of_two(users: int, looks: int) -> None:
     assert password_checks_for(users) == looks
 
 
-def test_a_name_is_read_as_itself_and_as_the_long_form_of_another() -> None:
+def test_a_name_is_read_whole_and_as_merchant_and_user() -> None:
     assert read_name("demo") == TypedName("demo", None, None)
     assert read_name("Nord/Süd/demo") == TypedName("Nord/Süd/demo", "Nord/Süd", "demo")
     assert read_name(f"{'m' * 255}/{'u' * 255}") is not None
 
 
 @pytest.mark.parametrize("text", ["", "a\x00b", "x" * 256, f"{'m' * 256}/u", "\ud800/x", "\n"])
-def test_what_can_name_nobody_is_no_name(text: str) -> None:
+def test_texts_that_cannot_be_names_are_refused(text: str) -> None:
     assert read_name(text) is None
 
 
-def test_users_are_told_apart_by_the_exact_name() -> None:
+def test_the_exact_name_identifies_a_user() -> None:
     keys = {limits_of_attempt(name, "192.0.2.1")[0].key for name in ["demo", "Demo", "demo "]}
     assert len(keys) == 3
 
 
-def test_a_name_is_not_kept_as_it_was_typed() -> None:
+def test_a_typed_name_is_kept_only_as_a_hash() -> None:
     for subject in limits_of_attempt("my-secret\x00" + "x" * 100_000 + "\ud800", "192.0.2.1"):
         assert "secret" not in subject.key
         assert len(subject.key) < 100
@@ -72,7 +72,7 @@ def test_addresses_of_one_person_count_together(one: str, other: str) -> None:
 @pytest.mark.parametrize(
     ("one", "other"), [("192.0.2.1", "192.0.2.2"), ("2001:db8::1", "2001:db8:0:1::1")]
 )
-def test_other_addresses_do_not(one: str, other: str) -> None:
+def test_addresses_of_different_people_count_apart(one: str, other: str) -> None:
     assert address_key(one) != address_key(other)
 
 

@@ -1,4 +1,4 @@
-"""What a subscription's codes do to an order, on random rules and amounts."""
+"""What a subscription's codes do to an order, with random rules and amounts."""
 
 from fractions import Fraction
 
@@ -46,7 +46,7 @@ places = st.builds(OrderPlace, numbers, st.integers(-3, 8))
 
 
 @given(rules, places)
-def test_alternatives_within_a_type_and_all_types_together(rule: Rule, place: OrderPlace) -> None:
+def test_one_condition_of_each_type_must_hold(rule: Rule, place: OrderPlace) -> None:
     by_type = {
         ConditionType.ORDER_NUMBER_AFTER_APPLIED: place.after_applied,
         ConditionType.SUBSCRIPTION_CONTRACT_ORDER_NUMBER: place.in_contract,
@@ -58,7 +58,7 @@ def test_alternatives_within_a_type_and_all_types_together(rule: Rule, place: Or
     assert holds(rule, place) is expected
 
 
-def test_an_order_from_before_the_code_was_applied_has_no_place_after_it() -> None:
+def test_an_order_before_the_code_has_a_number_below_1() -> None:
     place = place_order_number(4, first_order_number=5)
     assert place == OrderPlace(4, 0)
     assert holds(percent_off("1", in_contract(4)), place)
@@ -77,7 +77,7 @@ def test_a_discount_is_rounded_once_half_up_and_never_exceeds_the_order(
     assert discount_of(effect, currency, total) == min(total, _half_up(exact))
 
 
-def test_an_amount_is_meant_in_the_orders_currency() -> None:
+def test_an_amount_is_in_the_orders_currency() -> None:
     effect = amount_off("9.985").effect
     assert discount_of(effect, "EUR", 10**6) == 999
     assert discount_of(effect, "JPY", 10**6) == 10
@@ -86,7 +86,7 @@ def test_an_amount_is_meant_in_the_orders_currency() -> None:
 
 
 @given(st.lists(rules, max_size=5), places, currencies, amounts)
-def test_of_the_rules_that_hold_the_largest_discount_applies_and_of_equals_the_first(
+def test_the_largest_discount_applies_and_the_first_rule_wins_a_tie(
     some: list[Rule], place: OrderPlace, currency: str, total: int
 ) -> None:
     best = best_effect(some, place, currency, total)
@@ -109,7 +109,7 @@ def subscriptions(draw: st.DrawFn) -> tuple[Subscription, list[SubscriptionRules
 
 
 @given(subscriptions(), currencies, amounts)
-def test_at_most_one_code_takes_effect_and_every_other_says_why_not(
+def test_at_most_one_code_takes_effect_and_the_others_have_a_reason(
     drawn: tuple[Subscription, list[SubscriptionRules | None]], currency: str, total: int
 ) -> None:
     subscription, found = drawn
@@ -140,7 +140,7 @@ def test_at_most_one_code_takes_effect_and_every_other_says_why_not(
     st.lists(st.tuples(st.integers(1, 3), amounts), min_size=1, max_size=6),
     st.integers(1, FULL_PERCENT),
 )
-def test_the_effect_is_split_over_the_lines_to_the_last_cent(
+def test_the_effect_is_split_over_the_lines_exactly(
     drawn: tuple[Subscription, list[SubscriptionRules | None]],
     priced_lines: list[tuple[int, int]],
     percent: int,
@@ -170,7 +170,7 @@ def test_the_effect_is_split_over_the_lines_to_the_last_cent(
 
 
 @given(st.lists(rules, max_size=4), numbers)
-def test_until_when_is_the_last_order_that_gets_anything(some: list[Rule], first: int) -> None:
+def test_the_last_order_with_effect_is_found(some: list[Rule], first: int) -> None:
     last = last_order_with_effect(some, first)
     far = 100
     given_to = [
@@ -184,7 +184,7 @@ def test_until_when_is_the_last_order_that_gets_anything(some: list[Rule], first
         assert last == max(given_to, default=0)
 
 
-def test_a_repeated_order_names_the_same_subscription() -> None:
+def test_a_repetition_has_the_same_subscription() -> None:
     def order(subscription: Subscription | None) -> NewOrder:
         cart = a_cart()
         return NewOrder("1", type(cart)(cart.currency, cart.lines, cart.codes, subscription))

@@ -1,4 +1,4 @@
-"""Who may have a subscription promotion's code, and what its fields can say."""
+"""Which subscriptions are eligible, and which values the fields may have."""
 
 from datetime import timedelta
 
@@ -34,7 +34,7 @@ def constrained(usage: int = 0, **constraint: object) -> SubscriptionPromotion:
     return stored(terms, usage)
 
 
-def test_without_a_constraint_everybody_may_have_the_code() -> None:
+def test_without_a_constraint_every_subscription_is_eligible() -> None:
     assert find_ineligible_reason(stored(usage=10**9), NEW, NOON) is None
     assert find_ineligible_reason(stored(), Contract(NOON, "yearly"), NOON) is None
 
@@ -54,7 +54,7 @@ def test_an_end_with_a_fraction_is_exact() -> None:
     assert find_ineligible_reason(promotion, NEW, NOON) is IneligibleReason.ENDED
 
 
-def test_the_limit_is_reached_by_the_last_use_and_not_before() -> None:
+def test_the_last_allowed_use_reaches_the_limit() -> None:
     assert find_ineligible_reason(constrained(usage=9, max_usage=10), NEW, NOON) is None
     assert (
         find_ineligible_reason(constrained(usage=10, max_usage=10), NEW, NOON)
@@ -62,13 +62,13 @@ def test_the_limit_is_reached_by_the_last_use_and_not_before() -> None:
     )
 
 
-def test_a_code_is_on_a_contract_however_it_is_spelled() -> None:
+def test_a_code_is_on_a_contract_in_any_spelling() -> None:
     contract = Contract(None, "monthly", (ContractCode("other"), ContractCode("try3")))
     assert find_ineligible_reason(stored(), contract, NOON) is IneligibleReason.ALREADY_APPLIED
 
 
 @given(st.sets(st.sampled_from(IneligibleReason), min_size=1))
-def test_of_several_reasons_the_first_in_the_references_order_is_told(
+def test_the_first_reason_in_the_references_order_is_given(
     wrong: set[IneligibleReason],
 ) -> None:
     constraint = Constraint(
@@ -87,7 +87,7 @@ def test_of_several_reasons_the_first_in_the_references_order_is_told(
     assert find_ineligible_reason(stored(terms, usage=1), contract, NOON) is first
 
 
-def test_an_effect_is_exact_and_remembers_how_it_was_written() -> None:
+def test_an_effect_is_exact_and_keeps_its_text() -> None:
     percent = parse_effect(EffectType.PERCENTAGE_DISCOUNT, "12.50")
     assert (percent.amount, percent.text) == (12 * PERCENT + PERCENT // 2, "12.50")
     amount = parse_effect(EffectType.AMOUNT_DISCOUNT, "9.9")
@@ -96,7 +96,7 @@ def test_an_effect_is_exact_and_remembers_how_it_was_written() -> None:
 
 
 @pytest.mark.parametrize("text", ["0", "0.0", "", "-1", "1e3", "1.", ".5", " 1", "01.5", "٣"])
-def test_what_is_no_amount_above_zero_is_refused(text: str) -> None:
+def test_effects_not_above_zero_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not"):
         parse_effect(EffectType.AMOUNT_DISCOUNT, text)
 

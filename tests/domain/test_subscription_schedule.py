@@ -1,4 +1,4 @@
-"""What a schedule says of orders that are still to come."""
+"""Schedules of the next orders of a subscription."""
 
 from sconto.domain.subscription import Contract
 from sconto.domain.subscription_promotion import Rule
@@ -30,7 +30,7 @@ def test_each_order_has_the_rules_that_hold_for_it() -> None:
     assert schedule.orders[0].rules == (ScheduledRule(0, None),)
 
 
-def test_orders_are_counted_from_the_first_after_the_code_came() -> None:
+def test_orders_are_counted_from_the_first_after_the_code() -> None:
     schedule = planned(percent_off("30", after_applied(1)), first=3)
     assert applied(schedule) == [None, None, 0, None]
     assert [order.place.after_applied for order in schedule.orders] == [-1, 0, 1, 2]
@@ -44,7 +44,7 @@ def test_without_an_amount_a_percent_and_an_amount_cannot_be_compared() -> None:
     assert applied(planned(*rules, amount=OrderAmount("EUR", 6_000))) == [0] * 4
 
 
-def test_of_one_type_the_largest_applies_whatever_the_order_costs() -> None:
+def test_the_largest_effect_of_one_type_applies_at_any_total() -> None:
     assert applied(planned(percent_off("10"), percent_off("20"))) == [1] * 4
     assert applied(planned(amount_off("5"), amount_off("4.99"))) == [0] * 4
 

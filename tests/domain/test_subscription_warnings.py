@@ -1,4 +1,4 @@
-"""What is told of a promotion for subscriptions before it is saved."""
+"""Warnings about a subscription promotion before it is saved."""
 
 from datetime import timedelta
 
@@ -32,28 +32,28 @@ def kinds(constraint: Constraint, usage: int = 0) -> list[SubscriptionWarningKin
     return [warning.kind for warning in find_subscription_warnings(terms, usage, NOON)]
 
 
-def test_an_end_that_is_over_is_warned_of() -> None:
+def test_a_past_end_has_a_warning() -> None:
     assert kinds(Constraint(ends_at=NOON)) == []
     assert kinds(Constraint(ends_at=NOON - INSTANT)) == [SubscriptionWarningKind.OVER]
     later = NOON + timedelta(days=1)
     assert kinds(Constraint(starts_at=later, ends_at=later)) == []
 
 
-def test_a_limit_that_is_reached_is_warned_of_and_one_below_is_refused_elsewhere() -> None:
+def test_a_reached_limit_has_a_warning() -> None:
     assert kinds(Constraint(max_usage=3), usage=2) == []
     assert kinds(Constraint(max_usage=3), usage=3) == [SubscriptionWarningKind.USED_UP]
     assert kinds(Constraint(max_usage=3), usage=4) == []
     assert kinds(Constraint(), usage=3) == []
 
 
-def test_free_orders_without_end_are_warned_of() -> None:
+def test_free_orders_without_end_have_a_warning() -> None:
     assert warned(percent_off("100")) == [SubscriptionWarning(SubscriptionWarningKind.ALL_FREE)]
     assert warned(percent_off("100", after_applied(1))) == []
     assert warned(percent_off("99.999999")) == []
     assert warned(amount_off("100")) == []
 
 
-def test_a_rule_for_orders_that_there_are_none_of_is_warned_of() -> None:
+def test_a_rule_that_is_never_due_has_a_warning() -> None:
     # The contract's third order is at most the third with the code.
     never = percent_off("10", after_applied(4), after_applied(6), in_contract(3))
     assert warned(never) == [SubscriptionWarning(NEVER_DUE, never)]
@@ -81,7 +81,7 @@ def test_a_rule_for_orders_that_there_are_none_of_is_warned_of() -> None:
         ),
     ],
 )
-def test_a_rule_that_another_outdoes_on_all_its_orders_is_warned_of(
+def test_a_rule_outdone_on_all_its_orders_has_a_warning(
     rule: Rule, other: Rule, outdone: bool
 ) -> None:
     expected = [SubscriptionWarning(OUTDONE, rule)] if outdone else []
@@ -89,6 +89,6 @@ def test_a_rule_that_another_outdoes_on_all_its_orders_is_warned_of(
     assert warned(other, rule) == expected
 
 
-def test_of_two_rules_that_are_the_same_the_second_is_one_too_many() -> None:
+def test_the_second_of_two_equal_rules_has_a_warning() -> None:
     first, second = percent_off("10.0"), percent_off("10")
     assert warned(first, second) == [SubscriptionWarning(OUTDONE, second)]

@@ -12,7 +12,7 @@ import pytest
 
 from sconto.domain.people import Caller, Role
 from sconto.operations.tokens import Tokens
-from sconto.store import merchant_loans
+from sconto.store import loans
 from sconto.store.availability import BusyReason
 from sconto.store.database import Database
 from tests.api.subscription.platform import a_body
@@ -127,7 +127,7 @@ async def test_many_held_merchants_do_not_block_others(
     bearer: Bearer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(merchant_loans, "CONNECTION_TIMEOUT", 2.5)
+    monkeypatch.setattr(loans, "CONNECTION_TIMEOUT", 2.5)
     database, client = service
     held = [await create_caller(database) for _ in range(12)]
     other = await create_caller(database)
@@ -190,7 +190,7 @@ async def test_readiness_answers_while_every_other_connection_is_taken(
             await connection.execute("SELECT pg_sleep(1)")
 
     taken = [asyncio.create_task(take(database.read())) for _ in range(8)]
-    taken += [asyncio.create_task(take(database.read_at_checkout())) for _ in range(16)]
+    taken += [asyncio.create_task(take(database.read(pool="checkout"))) for _ in range(16)]
     await asyncio.sleep(0.2)
     async with asyncio.timeout(0.7):
         answers = await asyncio.gather(*(client.get("/health/ready") for _ in range(20)))
@@ -221,7 +221,7 @@ async def test_an_import_does_not_block_the_merchants_edits(
 ) -> None:
     database, client = service
     caller = await create_caller(database, Role.MANAGER)
-    async with database.write(caller.merchant_id, is_import=True), asyncio.timeout(2):
+    async with database.write(caller.merchant_id, queue="imports"), asyncio.timeout(2):
         edit = await client.post(
             "/v1/promotion", json=a_promotion_body("meanwhile"), headers=bearer(caller)
         )

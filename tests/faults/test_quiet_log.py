@@ -13,28 +13,29 @@ from sconto.domain.order import NewOrder, OrderStatus
 from sconto.domain.people import Caller
 from sconto.domain.problems import Problem
 from sconto.domain.subscription import Contract
-from sconto.domain.subscription_promotion import Application, Constraint, SubscriptionPromotion
+from sconto.domain.subscription_promotion import Application, Constraint
 from sconto.operations.checkout import change_order_status, place_order
-from sconto.operations.idempotency import EncodedAnswer, Repeatable
+from sconto.operations.idempotency import (
+    AlreadyAnswered,
+    AnswerAroundUsage,
+    EncodedAnswer,
+    KeyedRequest,
+)
 from sconto.operations.promotions import create_promotion
+from sconto.operations.subscription_promotions import KeyedPromotion
 from sconto.operations.subscription_promotions import create_promotion as create_subscription
-from sconto.operations.subscriptions import USAGE_MARK, apply_code
+from sconto.operations.subscriptions import apply_code
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_promotion, subscription_terms
 from tests.conftest import create_caller
 from tests.faults.cluster import Cluster
-
-APPLY: Repeatable[Application] = Repeatable("apply", b"", lambda _: EncodedAnswer(200, USAGE_MARK))
-CREATE: Repeatable[SubscriptionPromotion] = Repeatable(
-    "create", b"", lambda _: EncodedAnswer(201, b"")
-)
 
 
 async def outcomes(races: list[Coroutine[Any, Any, object]]) -> Counter[str]:
     """The number of each outcome. Only refusals may be raised."""
     found = await asyncio.gather(*races, return_exceptions=True)
     for one in found:
-        if isinstance(one, BaseException) and not isinstance(one, Problem):
+        if isinstance(one, BaseException) and not isinstance(one, (Problem, AlreadyAnswered)):
             raise one
     return Counter(type(one).__name__ for one in found)
 
@@ -71,38 +72,40 @@ async def test_lost_races_write_no_error_to_the_database_log(cluster: Cluster) -
 
 
 async def _pay(database: Database, caller: Caller, order_id: str) -> object:
-    return await change_order_status(database, caller, order_id, OrderStatus.PAID)
+    return await change_order_status(database, caller, order_id, OrderStatus.PAID, NOON)
 
 
 async def _apply_at_once(databases: list[Database], caller: Caller) -> None:
     """Create subscription promotions and apply their codes, several callers using one key."""
     for limit in (None, 1):
         terms = subscription_terms(code=f"S{limit}", constraint=Constraint(max_usage=limit))
-        create: Repeatable[SubscriptionPromotion] = Repeatable(f"{limit}", b"", CREATE.render)
+        create: KeyedPromotion = KeyedRequest(f"{limit}", b"", lambda _: EncodedAnswer(201, b""))
         asked = [
-            create_subscription(databases[n % 2], caller, terms, create, NOON) for n in range(16)
+            create_subscription(databases[n % 2], caller, terms, NOON, create) for n in range(16)
         ]
-        assert await outcomes([*asked]) == {"EncodedAnswer": 16}
+        assert await outcomes([*asked]) == {"SubscriptionPromotion": 1, "AlreadyAnswered": 15}
         for keys in (1, 16):
             applied = []
             for number in range(16):
                 key = f"{limit}-{keys}-{number % keys}"
-                request: Repeatable[Application] = Repeatable(key, b"", APPLY.render)
+                request: KeyedRequest[Application, AnswerAroundUsage] = KeyedRequest(
+                    key, b"", lambda _: AnswerAroundUsage(200, b"", b"")
+                )
                 contract = Contract(None, "monthly")
                 database = databases[number % 2]
-                applied.append(apply_code(database, caller, terms.code, contract, request, NOON))
+                applied.append(apply_code(database, caller, terms.code, contract, NOON, request))
             told = await outcomes([*applied])
-            assert told == (
-                {"EncodedAnswer": 16} if keys == 1 or limit is None else {"CodeRefused": 16}
-            )
+            if keys == 1:
+                assert told == {"Application": 1, "AlreadyAnswered": 15}
+            else:
+                assert told == {"Application" if limit is None else "CodeRefused": 16}
     taken = [
         create_subscription(
             databases[number % 2],
             caller,
             subscription_terms(code="new"),
-            Repeatable(None, b"", CREATE.render),
             NOON,
         )
         for number in range(8)
     ]
-    assert await outcomes([*taken]) == {"EncodedAnswer": 1, "SubscriptionCodeTaken": 7}
+    assert await outcomes([*taken]) == {"SubscriptionPromotion": 1, "SubscriptionCodeTaken": 7}

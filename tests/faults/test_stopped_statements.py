@@ -12,7 +12,7 @@ from psycopg import sql
 
 from sconto.domain.people import Caller
 from sconto.operations.tokens import Tokens
-from sconto.store import merchant_loans
+from sconto.store import loans
 from tests.conftest import create_caller
 from tests.faults.one_process import serving
 from tests.portal.sessions import cookie_of
@@ -93,7 +93,7 @@ async def test_a_database_timeout_is_503_at_every_address(
     monkeypatch: pytest.MonkeyPatch,
     setting: str,
 ) -> None:
-    monkeypatch.setattr(merchant_loans, "CONNECTION_TIMEOUT", 2.0)
+    monkeypatch.setattr(loans, "CONNECTION_TIMEOUT", 2.0)
     url = create_database()
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as administrator:
         name = sql.Identifier(administrator.info.dbname)

@@ -14,7 +14,7 @@ from tests.house.sources import (
     without_a_sentence,
 )
 
-EVERYWHERE = python_files("src", "tests", "bench")
+EVERYWHERE = python_files("src", "tests", "bench", "openapi")
 DOMAIN = python_files("src/sconto/domain")
 HERE = Path("here.py")
 

@@ -1,4 +1,4 @@
-"""What can be asked of a shop: the same question to Sconto over HTTP, and to the model."""
+"""Questions to a shop: the same ones go to Sconto over HTTP and to the model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,12 +7,12 @@ from typing import Any, Final
 
 import httpx
 
+from tests.model.checkout import place, price, set_status
 from tests.model.shop import Answer, Shop
-from tests.model.till import place, price, set_status
-from tests.model.words import to_json
+from tests.model.values import to_json
 
 _TIMES: Final = {"used_at", "created_at", "starts_at", "ended_at"}
-"""Members of the checkout's answers that are instants, in whatever zone they are written."""
+"""Members of the checkout's answers that are instants; their time zone does not matter."""
 
 _ADDRESSES: Final = {
     "create": "POST /v1/promotion",
@@ -35,8 +35,8 @@ _ADDRESSES: Final = {
 
 
 @dataclass(frozen=True)
-class Ask:
-    """One question: what is wanted, of which promotion or order, with what."""
+class Question:
+    """One request: what to do, with which promotion or order, and the body."""
 
     verb: str
     target: str = ""
@@ -44,18 +44,18 @@ class Ask:
 
 
 async def ask_sconto(
-    client: httpx.AsyncClient, ask: Ask, headers: Mapping[str, str]
+    client: httpx.AsyncClient, question: Question, headers: Mapping[str, str]
 ) -> httpx.Response:
-    """Send it."""
-    match ask.verb:
+    """Send the question."""
+    match question.verb:
         case "list":
-            return await client.get("/v1/promotion", params=dict(ask.body), headers=headers)
+            return await client.get("/v1/promotion", params=dict(question.body), headers=headers)
         case "apply subscription":
             method, path = "POST", "/promotion/v1/promotion-codes/_apply"
-            headers = {**headers, "Idempotency-Key": ask.target}
+            headers = {**headers, "Idempotency-Key": question.target}
         case _:
-            method, _, path = _ADDRESSES[ask.verb].format(ask.target).partition(" ")
-    content = to_json(dict(ask.body)).encode() if ask.body else None
+            method, _, path = _ADDRESSES[question.verb].format(question.target).partition(" ")
+    content = to_json(dict(question.body)).encode() if question.body else None
     return await client.request(
         method,
         path,
@@ -65,66 +65,70 @@ async def ask_sconto(
 
 
 def ask_model(
-    shop: Shop, ask: Ask, told: httpx.Response, now: datetime, before: Shop | None = None
+    shop: Shop,
+    question: Question,
+    received: httpx.Response,
+    now: datetime,
+    before: Shop | None = None,
 ) -> Answer:
-    """What must be answered; of what was answered it takes new ids, and what it may choose.
+    """The expected answer. It takes new ids, and what Sconto may choose, from the answer received.
 
     `before` is the shop as it was when this was asked, where others were answered at the same time.
     """
     answer: Answer
-    match ask.verb:
+    match question.verb:
         case "create":
-            answer = shop.create(ask.body, now, lambda: _new_id(told))
+            answer = shop.create(question.body, now, lambda: _new_id(received))
         case "patch":
-            answer = shop.patch(ask.target, ask.body, now)
+            answer = shop.patch(question.target, question.body, now)
         case "get":
-            answer = shop.get(ask.target)
+            answer = shop.get(question.target)
         case "delete":
-            answer = shop.delete(ask.target)
+            answer = shop.delete(question.target)
         case "list":
-            answer = shop.list(ask.body, now)
+            answer = shop.list(question.body, now)
         case "statistics":
-            answer = shop.statistics(str(ask.body["id"]), lambda: _code_ids(told))
+            answer = shop.statistics(str(question.body["id"]), lambda: _code_ids(received))
         case "quote":
-            at = ask.body.get("at")
+            at = question.body.get("at")
             moment = now if at is None else datetime.fromisoformat(at).astimezone(UTC)
-            answer = 200, price(shop, ask.body, moment)[0]
+            answer = 200, price(shop, question.body, moment)[0]
         case "order":
-            answer = place(shop, ask.body, now)
+            answer = place(shop, question.body, now)
         case "find order":
-            found = shop.orders.get(ask.target)
+            found = shop.orders.get(question.target)
             answer = (404, {}) if found is None else (200, found["answer"])
         case "set status":
-            answer = set_status(shop, ask.target, ask.body["status"])
+            answer = set_status(shop, question.target, question.body["status"])
         case "drop product" | "put product":
-            answer = _change_catalogue(shop, ask)
+            answer = _change_catalogue(shop, question)
         case _:
-            answer = _ask_subscriptions(shop, ask, told, now, before)
+            answer = _ask_subscriptions(shop, question, received, now, before)
     return answer
 
 
 def _ask_subscriptions(
-    shop: Shop, ask: Ask, told: httpx.Response, now: datetime, before: Shop | None
+    shop: Shop, question: Question, received: httpx.Response, now: datetime, before: Shop | None
 ) -> Answer:
     answer: Answer
     subscriptions = shop.subscriptions
-    match ask.verb:
+    match question.verb:
         case "create subscription":
-            answer = subscriptions.create(ask.body, lambda: _data(told).get("id", "none"))
+            answer = subscriptions.create(question.body, lambda: _data(received).get("id", "none"))
         case "change subscription":
-            answer = subscriptions.change(ask.target, ask.body)
+            answer = subscriptions.change(question.target, question.body)
         case "archive subscription":
-            answer = subscriptions.archive(ask.target)
+            answer = subscriptions.archive(question.target)
         case "find subscription":
-            answer = subscriptions.get(ask.target)
+            answer = subscriptions.get(question.target)
         case "validate subscription":
-            contract = ask.body["subscriptionContract"]
-            answer = subscriptions.validate(ask.target, contract, now)
+            contract = question.body["subscriptionContract"]
+            answer = subscriptions.validate(question.target, contract, now)
         case _:
-            shown = _shown(told.json())
+            shown = _shown(received.json())
             answer = subscriptions.apply(
-                ask.body,
-                ask.target,
+                question.body,
+                question.target,
                 now,
                 (shown.get("applicationId", "none"), shown.get("usageCount", 0)),
                 None if before is None else before.subscriptions,
@@ -132,29 +136,29 @@ def _ask_subscriptions(
     return answer
 
 
-def is_told(expected: Answer, told: httpx.Response) -> bool:
-    """Whether what was answered is what had to be."""
+def matches(expected: Answer, received: httpx.Response) -> bool:
+    """Whether the answer received is the expected one."""
     status, body = expected
-    if told.status_code != status:
+    if received.status_code != status:
         return False
     if body is None:
         return True
-    answered: Any = told.json() if told.content else {}
-    if "/promotion/v1/" in str(told.url):
+    answered: Any = received.json() if received.content else {}
+    if "/promotion/v1/" in str(received.url):
         answered = _shown(answered)
     if isinstance(body, dict) and status in (404, 409, 422) and "errors" not in body:
-        # An error of the checkout: besides the sentences, what it tells of quotes and orders.
+        # An error of the checkout: compare its quote or order, not its sentences.
         answered = {name: answered[name] for name in ("quote", "order") if name in answered}
     return bool(_with_instants(answered) == body)
 
 
-def _data(told: httpx.Response) -> dict[str, Any]:
-    data: dict[str, Any] = told.json().get("data", {})
+def _data(received: httpx.Response) -> dict[str, Any]:
+    data: dict[str, Any] = received.json().get("data", {})
     return data
 
 
 def _shown(answered: dict[str, Any]) -> dict[str, Any]:
-    """What is compared of an answer about subscription promotions."""
+    """The parts of an answer about subscription promotions that are compared."""
     if "data" not in answered:
         return {}
     data, meta = answered["data"], answered["meta"]
@@ -169,22 +173,22 @@ def _shown(answered: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _change_catalogue(shop: Shop, ask: Ask) -> Answer:
-    if ask.verb == "put product":
-        shop.products |= {product["product_id"] for product in ask.body["products"]}
+def _change_catalogue(shop: Shop, question: Question) -> Answer:
+    if question.verb == "put product":
+        shop.products |= {product["product_id"] for product in question.body["products"]}
         return 200, None
-    known = int(ask.target) in shop.products
-    shop.products.discard(int(ask.target))
+    known = int(question.target) in shop.products
+    shop.products.discard(int(question.target))
     return (204, None) if known else (404, {})
 
 
-def _new_id(told: httpx.Response) -> int:
-    id_ = told.json().get("id")
+def _new_id(received: httpx.Response) -> int:
+    id_ = received.json().get("id")
     return id_ if isinstance(id_, int) else 0
 
 
-def _code_ids(told: httpx.Response) -> list[int]:
-    return [row["coupon_id"] for row in told.json().get("coupons", [])]
+def _code_ids(received: httpx.Response) -> list[int]:
+    return [row["coupon_id"] for row in received.json().get("coupons", [])]
 
 
 def _with_instants(value: Any) -> Any:

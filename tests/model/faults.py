@@ -1,4 +1,4 @@
-"""What is wrong with the body of a promotion: the reference's table of fields, read downwards."""
+"""The faults of a promotion's body, in the order of the reference's table of fields."""
 
 import re
 import unicodedata
@@ -7,7 +7,7 @@ from datetime import datetime
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from tests.model.words import compared, instant, is_string, no_end, percent, whole_number
+from tests.model.values import compared, instant, is_string, no_end, percent, whole_number
 
 Fault = tuple[int, str]
 
@@ -30,7 +30,7 @@ _TWO_DISCOUNTS = {"coupons": 11045, "discounts": 11046}
 
 
 class Faults:
-    """The errors about a body, each with the field at which it stands."""
+    """The errors about a body, each with its field."""
 
     def __init__(self) -> None:
         self.found: list[tuple[int, int, str]] = []
@@ -46,7 +46,7 @@ class Faults:
         self.add("", 11010, f"Invalid field value: {name}")
 
     def listed(self) -> list[Fault]:
-        """By field, at one field by code; each once."""
+        """The errors by field, then by error code, each once."""
         ordered = sorted(self.found, key=lambda fault: fault[:2])
         return list(dict.fromkeys((code, message) for _, code, message in ordered))
 
@@ -57,7 +57,7 @@ def faults_of(
     zone: ZoneInfo,
     stored: tuple[str | None, datetime, datetime | None],
 ) -> list[Fault]:
-    """All errors; `stored` is the type (None: to be created), the start and the end that it has."""
+    """All errors. `stored` is the stored type, start and end; the type is None for a new one."""
     faults = Faults()
     type_ = body.get("promotion_type")
     if type_ not in ("coupon", "discount") or not is_string(type_):
@@ -74,7 +74,7 @@ def faults_of(
                 faults.add(
                     name, 11090, "Request data and promotion type do not match (promotion_type)."
                 )
-            # An object that must not be there lacks nothing, and repeats nothing that matters.
+            # An object that must not be sent has no missing or repeated fields.
             fits = type_ is None or name == _OBJECT_OF[type_]
             _check_object(name, body[name], faults, fits=fits)
         elif type_ is not None and name == _OBJECT_OF[type_] and type_ != stored[0]:
@@ -127,7 +127,7 @@ def is_code(value: object) -> bool:
 
 
 def listed_products(leaf: str, value: object) -> list[int]:
-    """The valid ids of `product_id` or of `products`, whatever else is in it."""
+    """The valid ids in `product_id` or `products`; others are left out."""
     ids = value if isinstance(value, list) else []
     if leaf == "products":
         ids = [item.get("product_id") for item in ids if isinstance(item, dict)]
@@ -237,7 +237,7 @@ def _check_repeats(name: str, leaf: str, items: object, faults: Faults) -> None:
 
 
 def _check_products(body: Mapping[str, object], products: Collection[int], faults: Faults) -> None:
-    """One error about all products that are not there, at the last field that names one."""
+    """One error about all unknown products, at the last field that names one."""
     unknown: dict[int, None] = {}
     fields: list[str] = []
     for name, value in body.items():

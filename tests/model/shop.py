@@ -1,4 +1,4 @@
-"""A merchant as the reference describes one: promotions, codes, orders, and what is answered."""
+"""A merchant as the reference describes it: promotions, codes, orders, and the answers."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,18 +7,18 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.model import words
+from tests.model import values
 from tests.model.faults import Fault, faults_of, own_percents
 from tests.model.subscriptions import Subscriptions
-from tests.model.words import compared, show_instant, show_percent
+from tests.model.values import compared, show_instant, show_percent
 
 Answer = tuple[int, object]
-"""A status, and what is answered with it."""
+"""A status and a body."""
 
 
 @dataclass
 class Code:
-    """A code of a promotion; `serial` tells in which order codes were made."""
+    """A code of a promotion; `serial` numbers codes in the order of their creation."""
 
     serial: int
     text: str
@@ -30,7 +30,7 @@ class Code:
 
 @dataclass
 class Promotion:
-    """A promotion; `percent` is None where each product has its own in `own`."""
+    """A promotion; `percent` is None if each product has its own percent in `own`."""
 
     id: int
     type: str
@@ -44,24 +44,24 @@ class Promotion:
     own: dict[int, Fraction] = field(default_factory=dict)
     code_type: str | None = None
     codes: list[Code] = field(default_factory=list)
-    """All codes that it ever had; those that it has stand in the order in which they were sent."""
+    """All codes that it ever had; the current ones are in the order in which they were sent."""
     had_codes: bool = False
     uses: int = 0
     deleted: bool = False
 
     def percent_on(self, product: int) -> Fraction | None:
-        """What it gives on a product; None where it does not cover it."""
+        """The percent on a product; None if it is not covered."""
         if self.own:
             return self.own.get(product)
         return self.percent if self.listed is None or product in self.listed else None
 
     def present_codes(self) -> list[Code]:
-        """Those that it has now."""
+        """The codes that it has now."""
         return [code for code in self.codes if not code.removed]
 
 
 class Shop:
-    """Everything that one merchant has, and what Sconto must answer about it."""
+    """Everything that one merchant has, and the answers that Sconto must give."""
 
     def __init__(self, zone: ZoneInfo) -> None:
         self.zone = zone
@@ -73,14 +73,14 @@ class Shop:
         self._serial = 0
 
     def there_is(self, promotion_id: str) -> Promotion | None:
-        """The promotion of an id as sent."""
+        """The promotion with the id that was sent."""
         if not promotion_id.isdecimal() or promotion_id.startswith("0"):
             return None
         found = self.promotions.get(int(promotion_id))
         return None if found is None or found.deleted else found
 
     def create(self, body: Mapping[str, Any], now: datetime, given_id: Callable[[], int]) -> Answer:
-        """`POST /v1/promotion`; `given_id` tells the id that was given to the new promotion."""
+        """`POST /v1/promotion`; `given_id` returns the new promotion's id."""
         start = now.replace(microsecond=0)
         faults = faults_of(body, self.products, self.zone, (None, start, None))
         if faults:
@@ -129,7 +129,7 @@ class Shop:
             "promotion_name": found.name,
             "status": found.active,
             "date_from": show_instant(found.starts, self.zone),
-            "date_to": show_instant(found.ends or words.no_end(self.zone), self.zone),
+            "date_to": show_instant(found.ends or values.no_end(self.zone), self.zone),
             "update_date": show_instant(found.updated, self.zone),
             f"{found.type}s": terms,
         }
@@ -148,7 +148,7 @@ class Shop:
         if (status := query.get("status")) is not None:
             found = [one for one in found if one.active is (status == "1")]
         if (expired := query.get("expired")) is not None:
-            over = [one for one in found if words.is_over(one.ends, now)]
+            over = [one for one in found if values.is_over(one.ends, now)]
             found = [one for one in found if (one in over) is (expired == "1")]
         if (part := query.get("search_string")) is not None:
             found = [one for one in found if part.lower() in one.name.lower()]
@@ -161,7 +161,7 @@ class Shop:
         return 200, {"ids": ids[: int(query["limit"])] if "limit" in query else ids}
 
     def statistics(self, promotion_id: str, learn: Callable[[], Sequence[int]]) -> Answer:
-        """`POST /v1/promotion/statistics`; `learn` tells the ids of the codes in the answer."""
+        """`POST /v1/promotion/statistics`; `learn` returns the ids of the codes in the answer."""
         found = self.there_is(promotion_id)
         if found is None:
             return not_found(promotion_id)
@@ -191,7 +191,7 @@ class Shop:
         return 200, answer
 
     def _learn(self, codes: Sequence[Code], ids: Sequence[int]) -> None:
-        """Take over ids that were not seen before, if they ascend as the codes were made."""
+        """Keep new ids of codes, if they ascend in the order of creation."""
         if len(codes) != len(ids):
             return
         seen = {**self.code_ids}
@@ -202,20 +202,20 @@ class Shop:
             self.code_ids = seen
 
     def _change(self, promotion: Promotion, body: Mapping[str, Any], now: datetime) -> None:
-        """Do what a faultless body of create or modify says."""
+        """Make the changes of a body without faults."""
         promotion.type = body["promotion_type"]
         promotion.name = body.get("promotion_name", promotion.name)
         promotion.active = body.get("status", promotion.active)
         if "date_from" in body:
-            promotion.starts = words.instant(body["date_from"]) or promotion.starts
+            promotion.starts = values.instant(body["date_from"]) or promotion.starts
         if "date_to" in body:
-            end = words.instant(body["date_to"])
-            promotion.ends = None if end == words.no_end(self.zone) else end
+            end = values.instant(body["date_to"])
+            promotion.ends = None if end == values.no_end(self.zone) else end
         promotion.updated = now
         terms = body.get(f"{promotion.type}s")
         if terms is None:
             return
-        promotion.percent = words.percent(terms.get("discount_percent"))
+        promotion.percent = values.percent(terms.get("discount_percent"))
         promotion.listed = None
         if "product_id" in terms:
             promotion.listed = [int(one) for one in terms["product_id"]]

@@ -1,4 +1,4 @@
-"""Subscription promotions as their reference describes them: applied so often, priced by order."""
+"""Subscription promotions as their reference describes them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
-from tests.model.words import DECIMALS, compared, half_up, is_over, show_amount
+from tests.model.values import DECIMALS, compared, half_up, is_over, show_amount
 
 Answer = tuple[int, object]
 Rules = list[dict[str, Any]]
@@ -14,7 +14,7 @@ Rules = list[dict[str, Any]]
 
 @dataclass
 class SubscriptionPromotion:
-    """A promotion as it was sent and changed; `usage` is how often its code was applied."""
+    """A promotion; `usage` is how often its code was applied."""
 
     id: str
     body: dict[str, Any]
@@ -27,7 +27,7 @@ class SubscriptionPromotion:
         return found
 
     def shown(self) -> dict[str, object]:
-        """What is compared of it."""
+        """The parts of it that are compared."""
         return {
             "id": self.id,
             "enabled": self.body["enabled"],
@@ -40,7 +40,7 @@ class SubscriptionPromotion:
 
 
 class Subscriptions:
-    """A merchant's subscription promotions, and what was applied."""
+    """A merchant's subscription promotions and applications."""
 
     def __init__(self) -> None:
         self.promotions: dict[str, SubscriptionPromotion] = {}
@@ -53,7 +53,7 @@ class Subscriptions:
         return None if found is None or found.archived else found
 
     def create(self, body: Mapping[str, Any], given_id: Callable[[], str]) -> Answer:
-        """`POST /promotion/v1/promotions` with a body that has no fault of its own."""
+        """`POST /promotion/v1/promotions` with a body without faults."""
         if not _in_order(body):
             return 422, {}
         if self._by_code(body["code"]) is not None:
@@ -88,7 +88,7 @@ class Subscriptions:
         return (404, {}) if found is None else (200, found.shown())
 
     def validate(self, id_: str, contract: Mapping[str, Any], now: datetime) -> Answer:
-        """`_validate`: only whether it is valid is compared."""
+        """`_validate`; only `valid` is compared."""
         found = self.there_is(id_)
         return (404, {}) if found is None else (200, {"valid": _eligible(found, contract, now)})
 
@@ -97,10 +97,10 @@ class Subscriptions:
         body: Mapping[str, Any],
         key: str,
         now: datetime,
-        told: tuple[str, int],
+        received: tuple[str, int],
         before: "Subscriptions | None" = None,
     ) -> Answer:
-        """`_apply`; a key that was answered once answers the same again, and counts nothing.
+        """`_apply`; a repeated key gets the same answer, and counts nothing.
 
         Of what was `told` the application's id is new. The uses are exact where there is a limit;
         where there is none, nobody waits for those who apply at the same time, so that they may be
@@ -115,7 +115,7 @@ class Subscriptions:
         if not _eligible(found, body["subscriptionContract"], now):
             return 409, {}
         found.usage += 1
-        application, uses = told
+        application, uses = received
         self.applications[application] = found.id, found.body["rules"], found.body["code"]
         answer = 200, {**found.shown(), "applicationId": application}
         if before is not None and found.constraint.get("maxUsage") is None:
@@ -128,7 +128,7 @@ class Subscriptions:
     def effect(
         self, subscription: Mapping[str, Any], currency: str, total: int
     ) -> tuple[int, dict[str, object]]:
-        """What is taken off an order, in minor units, and how that is told."""
+        """The discount on an order in minor units, and its part of the answer."""
         considered = []
         for code in subscription["codes"]:
             promotion_id, rules = self._rules_of(code)
@@ -138,7 +138,7 @@ class Subscriptions:
         giving = [one for one in considered if one[3] is not None]
         best = max(giving, key=lambda one: one[3][1] if one[3] else 0, default=None)
         discount = best[3][1] if best and best[3] else 0
-        told = []
+        rows = []
         for one in considered:
             text, _, rules, found = one
             row: dict[str, object] = {"code": text, "applied": one is best}
@@ -151,20 +151,20 @@ class Subscriptions:
                 row["reason"] = "no_rule"
             elif one is not best:
                 row["reason"] = "tie" if found[1] == discount else "lower_discount"
-            told.append(row)
+            rows.append(row)
         return discount, {
             "code": best[0] if best else None,
             "promotion_id": best[1] if best else None,
             "discount": show_amount(discount, currency),
             "order_number": subscription["order_number"],
-            "considered": told,
+            "considered": rows,
         }
 
     def _rules_of(self, code: Mapping[str, Any]) -> tuple[str | None, Rules | None]:
-        """The version that was applied where it is named; else as it stands, or last stood."""
+        """The applied version if the code names one; otherwise the current or last one."""
         if (named := code.get("application_id")) is not None:
             id_, rules, text = self.applications.get(named, (None, None, ""))
-            # An application of another code says nothing about this one.
+            # Applications of other codes do not count.
             return (id_, rules) if compared(text) == compared(code["code"]) else (None, None)
         same = [
             one
@@ -184,7 +184,7 @@ class Subscriptions:
 
 
 def shares(amount: int, weights: Sequence[int]) -> list[int]:
-    """An amount split by largest remainder; equal remainders go to the earlier part."""
+    """Split an amount by largest remainder; equal remainders go to the earlier part."""
     exact = [Fraction(amount * weight, sum(weights) or 1) for weight in weights]
     parts = [int(part) for part in exact]
     by_rest = sorted(range(len(parts)), key=lambda index: parts[index] - exact[index])
@@ -213,7 +213,7 @@ def _eligible(promotion: SubscriptionPromotion, contract: Mapping[str, Any], now
 def _best_rule(
     rules: Rules, code: Mapping[str, Any], number: int, currency: str, total: int
 ) -> tuple[int, int] | None:
-    """The index and the discount of the rule that gives most on the order."""
+    """The index and the discount of the best rule for the order."""
     places = {
         "ORDER_NUMBER_AFTER_APPLIED": number - code["first_order_number"] + 1,
         "SUBSCRIPTION_CONTRACT_ORDER_NUMBER": number,

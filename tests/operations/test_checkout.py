@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from sconto.domain.bill import PricedCart
 from sconto.domain.cart import Line
 from sconto.domain.choice import Group
 from sconto.domain.code_outcomes import CodeStatus
@@ -10,7 +11,6 @@ from sconto.domain.coverage import AllProducts, ListedProducts, OwnPercents
 from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller
-from sconto.domain.pricing import PricedCart
 from sconto.domain.promotion import PromotionChange, PromotionType
 from sconto.domain.schedule import INSTANT, SECOND, Period
 from sconto.operations.checkout import list_prices, place_order, quote

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from sconto.domain.code_file import LineFault, RefusedCodeLine
+from sconto.domain.code_file import CodeLineFault, RefusedCodeLine
 from sconto.domain.code_list import CodeCounts, CodeQuery, CodeState, ListedCode, RemovedCodes
 from sconto.domain.codes import CodeType
 from sconto.domain.order import NewOrder
@@ -274,10 +274,10 @@ async def test_every_bad_line_is_named_and_nothing_is_imported(
             database, merchant, promotion_id, [b"A\nfirst\nA B\na\nB\nFIRST\n"], NOON
         )
     assert refused.value.lines == (
-        RefusedCodeLine(2, LineFault.TAKEN),
-        RefusedCodeLine(3, LineFault.NOT_A_CODE),
-        RefusedCodeLine(4, LineFault.REPEATED),
-        RefusedCodeLine(6, LineFault.REPEATED),
+        RefusedCodeLine(2, CodeLineFault.TAKEN),
+        RefusedCodeLine(3, CodeLineFault.NOT_A_CODE),
+        RefusedCodeLine(4, CodeLineFault.REPEATED),
+        RefusedCodeLine(6, CodeLineFault.REPEATED),
     )
     assert refused.value.total == 4
     assert await present(database, merchant, promotion_id) == ("FIRST",)
@@ -286,8 +286,8 @@ async def test_every_bad_line_is_named_and_nothing_is_imported(
 @pytest.mark.parametrize(
     ("content", "line"),
     [
-        (b"A\nfirst\n", RefusedCodeLine(2, LineFault.TAKEN)),
-        (b"A\na\n", RefusedCodeLine(2, LineFault.REPEATED)),
+        (b"A\nfirst\n", RefusedCodeLine(2, CodeLineFault.TAKEN)),
+        (b"A\na\n", RefusedCodeLine(2, CodeLineFault.REPEATED)),
     ],
 )
 async def test_a_line_that_clashes_is_named_where_all_others_are_good(

@@ -70,7 +70,7 @@ rows_of_years = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows_of_years)
 async def test_a_fold_moves_each_row_to_its_place_and_adds_up_those_that_meet(
     database: Database, rows: list[Row]
@@ -232,13 +232,8 @@ async def test_one_worker_folds_at_a_time(database: Database, merchant: Caller) 
 
 
 async def test_a_worker_folds_by_itself_and_goes_on_when_it_failed(
-    database: Database,
-    merchant: Caller,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+    database: Database, merchant: Caller, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(counters, "_FIRST_FOLD", 0.0)
-    monkeypatch.setattr(counters, "_INTERVAL", 0.0)
     await write(database, merchant, [a_row(1, 9, slot) for slot in range(4)])
     times = [datetime.min.replace(tzinfo=UTC), NOON]  # nothing is before the first: it fails
     folded = asyncio.Event()
@@ -249,7 +244,7 @@ async def test_a_worker_folds_by_itself_and_goes_on_when_it_failed(
         folded.set()
         return NOON
 
-    folding = asyncio.create_task(counters.keep_folding(database, clock))
+    folding = asyncio.create_task(counters.keep_folding(database, clock, pause=0, first_pause=0))
     async with asyncio.timeout(10):
         await folded.wait()
     folding.cancel()

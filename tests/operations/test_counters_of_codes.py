@@ -106,7 +106,7 @@ async def test_orders_that_meet_the_move_of_what_their_codes_count_are_counted_e
 ) -> None:
     a_few = store._FOLD_CODES.replace(f"LIMIT {store.FOLD_BATCH}", "LIMIT 3")
     monkeypatch.setattr(store, "_FOLD_CODES", a_few)
-    codes = tuple(f"C{number}" for number in range(120))
+    codes = tuple(f"C{number}" for number in range(42))
     promotion_id, ids = await create_codes(database, merchant, *codes)
     days = [TODAY - timedelta(days=days) for days in (0, 3, 101)]
 

@@ -9,29 +9,14 @@ import pytest
 from sconto.domain.people import Caller
 from sconto.domain.problems import BadCredentials, TooManyAttempts
 from sconto.domain.sign_in import known_address_hash
-from sconto.operations import passwords
-from sconto.operations import sign_in as signing
-from sconto.operations.pace import Pace
-from sconto.operations.people import set_password, sign_in
+from sconto.operations.people import set_password
 from sconto.store.database import Database
 from sconto.store.known_places import remember_place
+from tests.operations.cheap_passwords import CHEAP, CountedPasswords, a_guard
 from tests.operations.test_people import PASSWORD, a_name, a_user
-from tests.operations.test_people_sign_in import NOW, TOKENS, WRONG, address, outcome_of
+from tests.operations.test_people_sign_in import NOW, TOKENS, WRONG, address, outcome_of, token_of
 
 __all__ = ["address"]
-
-
-@pytest.fixture(autouse=True)
-def short_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Turns that take a tenth of what they take in service."""
-    monkeypatch.setattr(signing, "_PACE", Pace(0.1, 0.25))
-
-
-@pytest.fixture
-def quick_checks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Checks of passwords that cost nothing, for tests that count a hundred of them."""
-    monkeypatch.setattr(passwords, "_verify", lambda password, _: password == PASSWORD)
-    monkeypatch.setattr(passwords, "_verify_decoys", lambda *_: None)
 
 
 async def fail(database: Database, name: str, address: str, times: int) -> None:
@@ -60,7 +45,7 @@ async def test_a_known_address_is_not_kept_out_by_wrong_passwords_from_itself(
 
 
 async def test_a_known_address_is_not_kept_out_by_guesses_at_other_names(
-    database: Database, merchant: Caller, address: str, quick_checks: None
+    database: Database, merchant: Caller, address: str
 ) -> None:
     name = await a_user(database, merchant)
     assert await outcome_of(database, name, PASSWORD, address) == "in"
@@ -72,7 +57,7 @@ async def test_a_known_address_is_not_kept_out_by_guesses_at_other_names(
 
 
 async def test_guesses_from_many_addresses_are_bounded_by_name_but_for_known_addresses(
-    database: Database, merchant: Caller, address: str, quick_checks: None
+    database: Database, merchant: Caller, address: str
 ) -> None:
     name = await a_user(database, merchant)
     assert await outcome_of(database, name, PASSWORD, address) == "in"
@@ -92,34 +77,27 @@ async def test_beyond_the_limit_a_known_address_has_one_guess_a_turn(
     name = await a_user(database, merchant)
     assert await outcome_of(database, name, PASSWORD, address) == "in"
     await fail(database, name, address, 10)
-    looked_at = []
-    look = passwords.verify_hashes
-
-    async def counting_look(password: str, hashes: list[str], looks: int) -> list[bool]:
-        looked_at.append(password)
-        return await look(password, hashes, looks)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(signing, "verify_hashes", counting_look)
-        started = time.monotonic()
-        outcomes = await asyncio.gather(
-            *(outcome_of(database, name, f"wrong-{index}", address) for index in range(40))
-        )
-        turns = 1 + (time.monotonic() - started) / 0.1
+    passwords = CountedPasswords()
+    guard = a_guard(passwords)
+    started = time.monotonic()
+    outcomes = await asyncio.gather(
+        *(outcome_of(database, name, f"wrong-{index}", address, guard=guard) for index in range(40))
+    )
+    turns = 1 + (time.monotonic() - started) / 0.1
     assert set(outcomes) == {900}
-    assert 3 <= len(looked_at) <= turns
+    assert 3 <= len(passwords.checked) <= turns
 
 
 async def test_a_valid_token_of_the_user_lets_them_in_from_anywhere_whatever_failed(
     database: Database, merchant: Caller, address: str
 ) -> None:
     name = await a_user(database, merchant)
-    token = await sign_in(database, TOKENS, name, PASSWORD, "198.51.100.20", NOW)
+    token = await token_of(database, name, PASSWORD, "198.51.100.20", NOW)
     holder = TOKENS.caller(token, NOW)
     await fail(database, name, address, 10)
     with pytest.raises(TooManyAttempts):
-        await sign_in(database, TOKENS, name, PASSWORD, address, NOW)
-    assert await sign_in(database, TOKENS, name, PASSWORD, address, NOW, holder=holder)
+        await token_of(database, name, PASSWORD, address, NOW)
+    assert await token_of(database, name, PASSWORD, address, NOW, holder=holder)
 
 
 async def test_guesses_with_a_valid_token_are_bounded_too(
@@ -127,17 +105,18 @@ async def test_guesses_with_a_valid_token_are_bounded_too(
 ) -> None:
     name, other = await a_user(database, merchant), await a_user(database, merchant)
     holder = TOKENS.caller(
-        await sign_in(database, TOKENS, name, PASSWORD, "198.51.100.21", NOW), NOW
+        await token_of(database, name, PASSWORD, "198.51.100.21", NOW),
+        NOW,
     )
     for _ in range(10):
         with pytest.raises(BadCredentials):
-            await sign_in(database, TOKENS, name, WRONG, address, NOW, holder=holder)
+            await token_of(database, name, WRONG, address, NOW, holder=holder)
     with pytest.raises(TooManyAttempts):
-        await sign_in(database, TOKENS, name, WRONG, address, NOW, holder=holder)
+        await token_of(database, name, WRONG, address, NOW, holder=holder)
     # It is worth nothing for another name.
     await fail(database, other, address, 10)
     with pytest.raises(TooManyAttempts):
-        await sign_in(database, TOKENS, other, PASSWORD, address, NOW, holder=holder)
+        await token_of(database, other, PASSWORD, address, NOW, holder=holder)
 
 
 async def test_a_known_address_is_known_for_30_days(
@@ -157,7 +136,7 @@ async def test_a_new_password_makes_all_addresses_unknown(
 ) -> None:
     name = await a_user(database, merchant)
     assert await outcome_of(database, name, PASSWORD, address) == "in"
-    await set_password(database, name, "another password")
+    await set_password(database, name, "another password", passwords=CHEAP)
     async with database.read() as connection:
         known = "SELECT count(*) FROM known_places JOIN users USING (user_id) WHERE username = $1"
         assert await connection.fetchval(known, name) == 0

@@ -9,17 +9,22 @@ import pytest
 
 from sconto.domain.people import Caller
 from sconto.domain.subscription import Contract
-from sconto.domain.subscription_promotion import Application, Constraint, SubscriptionPromotion
-from sconto.operations.idempotency import EncodedAnswer, Repeatable
+from sconto.domain.subscription_promotion import Application, Constraint
+from sconto.operations.idempotency import (
+    AlreadyAnswered,
+    AnswerAroundUsage,
+    EncodedAnswer,
+    KeyedRequest,
+)
 from sconto.operations.subscription_promotions import create_promotion
-from sconto.operations.subscriptions import USAGE_MARK, apply_code
+from sconto.operations.subscriptions import apply_code
 from sconto.store.database import Database, DatabaseUnavailable
 from tests.builders import NOON, subscription_terms
 from tests.conftest import create_caller
 from tests.stories.cable import Cable
 
-APPLY: Repeatable[Application] = Repeatable(
-    "key", b"", lambda _: EncodedAnswer(200, b"told " + USAGE_MARK)
+APPLY: KeyedRequest[Application, AnswerAroundUsage] = KeyedRequest(
+    "key", b"", lambda _: AnswerAroundUsage(200, b"told ", b" times")
 )
 
 COUNT = """
@@ -38,14 +43,19 @@ WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '
 
 async def create(database: Database, caller: Caller, limit: int | None) -> None:
     terms = subscription_terms(constraint=Constraint(max_usage=limit))
-    request: Repeatable[SubscriptionPromotion] = Repeatable(
-        None, b"", lambda _: EncodedAnswer(201, b"")
-    )
-    await create_promotion(database, caller, terms, request, NOON)
+    await create_promotion(database, caller, terms, NOON)
 
 
-async def apply(database: Database, caller: Caller) -> EncodedAnswer:
-    return await apply_code(database, caller, "TRY3", Contract(None, "monthly"), APPLY, NOON)
+async def apply(database: Database, caller: Caller) -> int:
+    """Apply the code; how often it was applied by then."""
+    contract = Contract(None, "monthly")
+    return (await apply_code(database, caller, "TRY3", contract, NOON, APPLY)).promotion.usage
+
+
+async def assert_answered_before(database: Database, caller: Caller) -> None:
+    with pytest.raises(AlreadyAnswered) as before:
+        await apply(database, caller)
+    assert before.value.answer == EncodedAnswer(200, b"told 1 times")
 
 
 async def counts(database: Database) -> list[int]:
@@ -81,8 +91,8 @@ async def test_an_answer_that_is_lost_after_the_commit_is_given_again(
         with pytest.raises(DatabaseUnavailable):
             await apply(database, caller)
         assert cable.losses_left == 0
-        again = [await apply(database, caller) for _ in range(2)]
-        assert again == [EncodedAnswer(200, b"told 1", repeated=True)] * 2
+        for _ in range(2):
+            await assert_answered_before(database, caller)
         assert await counts(database) == [1, 1, 1]
         await database.close()
 
@@ -101,6 +111,7 @@ async def test_nothing_is_left_of_an_application_whose_connection_is_killed_whil
         with pytest.raises(DatabaseUnavailable):
             await applying
     assert await counts(database) == [0, 0, 0]
-    assert await apply(database, caller) == EncodedAnswer(200, b"told 1")
+    assert await apply(database, caller) == 1
+    await assert_answered_before(database, caller)
     assert await counts(database) == [1, 1, 1]
     await database.close()

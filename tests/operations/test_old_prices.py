@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 import pytest
 
+from sconto.domain.bill import PricedCart
 from sconto.domain.cart import Cart
 from sconto.domain.code_pattern import CodePattern
 from sconto.domain.codes import CodeType
@@ -17,23 +18,22 @@ from sconto.domain.coverage import AllProducts
 from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder, Placed
 from sconto.domain.people import Caller
-from sconto.domain.pricing import PricedCart
 from sconto.domain.problems import TotalDiffers
 from sconto.domain.promotion import PromotionChange, PromotionType, Terms
 from sconto.domain.subscription import Subscription, SubscriptionCode
-from sconto.domain.subscription_promotion import SubscriptionPromotion, SubscriptionTerms
+from sconto.domain.subscription_promotion import SubscriptionTerms
 from sconto.operations import subscription_promotions
 from sconto.operations.checkout import place_order, quote
 from sconto.operations.code_generation import generate_some, start_generation
 from sconto.operations.codes import add_codes, remove_codes
-from sconto.operations.idempotency import EncodedAnswer, Repeatable
 from sconto.operations.promotions import (
     change_promotion,
     create_promotion,
     delete_promotion,
     restore_promotion,
 )
-from sconto.store.database import CONCURRENT_ORDERS_OF_MERCHANT, Database
+from sconto.store.admissions import CONCURRENT_ORDERS_OF_MERCHANT
+from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_promotion, percent_off, subscription_terms
 
 PLAIN: Final = a_cart()
@@ -80,7 +80,7 @@ class Shop:
 
     async def change_rules(self, terms: SubscriptionTerms) -> None:
         await subscription_promotions.change_promotion(
-            self.database, self.caller, self.subscription, lambda _: terms, quiet(), LATER
+            self.database, self.caller, self.subscription, lambda _: terms, LATER
         )
 
     async def hand_code_over(self) -> None:
@@ -89,11 +89,10 @@ class Shop:
             self.database,
             self.caller,
             self.subscription,
-            Repeatable(None, b"", lambda _: EncodedAnswer(204, b"")),
             LATER,
         )
         await subscription_promotions.create_promotion(
-            self.database, self.caller, subscription_terms(percent_off("90")), quiet(), LATER
+            self.database, self.caller, subscription_terms(percent_off("90")), LATER
         )
 
     async def quote(self, cart: Cart) -> PricedCart:
@@ -109,17 +108,15 @@ class Shop:
         """What becomes of an order that is priced before the edit and gets its turn after it."""
         async with AsyncExitStack() as slots:
             for _ in range(CONCURRENT_ORDERS_OF_MERCHANT):
-                loan = self.database.write_at_checkout(self.caller.merchant_id)
+                loan = self.database.write(
+                    self.caller.merchant_id, queue="orders", transaction=False
+                )
                 await slots.enter_async_context(loan)
             ordering = asyncio.create_task(self.place(cart, total))
             while not self.database.order_slots.waiting:  # noqa: ASYNC110
                 await asyncio.sleep(0.001)
             await edit()
         return await asyncio.wait_for(ordering, 10)
-
-
-def quiet() -> Repeatable[SubscriptionPromotion]:
-    return Repeatable(None, b"", lambda _: EncodedAnswer(200, b""))
 
 
 @pytest.fixture
@@ -129,14 +126,8 @@ async def shop(database: Database, merchant: Caller) -> Shop:
         new = a_promotion(coverage=coverage, codes=codes, code_type=code_type)
         return await create_promotion(database, merchant, new, NOON)
 
-    made: list[int] = []
-
-    def note(promotion: SubscriptionPromotion) -> EncodedAnswer:
-        made.append(promotion.id)
-        return EncodedAnswer(201, b"")
-
-    await subscription_promotions.create_promotion(
-        database, merchant, subscription_terms(), Repeatable(None, b"", note), NOON
+    subscription = await subscription_promotions.create_promotion(
+        database, merchant, subscription_terms(), NOON
     )
     return Shop(
         database,
@@ -145,7 +136,7 @@ async def shop(database: Database, merchant: Caller) -> Shop:
         shared=await create(20, "shared", code_type=CodeType.REUSABLE),
         once=await create(30, "once", code_type=CodeType.ONE_TIME),
         dear=await create(80, "dear", code_type=CodeType.REUSABLE),
-        subscription=made[0],
+        subscription=subscription.id,
     )
 
 

@@ -199,12 +199,12 @@ async def test_a_status_changes_neither_statistics_nor_what_is_used_up(
         OrderStatus.NOT_PAID,
         OrderStatus.DELETED,
     ):
-        changed = await change_order_status(database, merchant, "A-1", status)
+        changed = await change_order_status(database, merchant, "A-1", status, NOON)
         assert changed == dataclasses.replace(placed.order, status=status)
     assert await uses(database, merchant, promotion_id) == 2
     assert await code_status(database, merchant) is CodeStatus.USED
     with pytest.raises(OrderNotFound):
-        await change_order_status(database, merchant, "A-2", OrderStatus.PAID)
+        await change_order_status(database, merchant, "A-2", OrderStatus.PAID, NOON)
 
 
 async def test_an_order_that_replaces_another_takes_over_its_code(
@@ -240,8 +240,8 @@ async def test_a_replaced_order_stays_deleted(database: Database, merchant: Call
     await place(database, merchant, "A-2", a_cart(), replaces="A-1")
     for status in (OrderStatus.PAID, OrderStatus.NOT_PAID):
         with pytest.raises(OrderReplaced):
-            await change_order_status(database, merchant, "A-1", status)
-    deleted = await change_order_status(database, merchant, "A-1", OrderStatus.DELETED)
+            await change_order_status(database, merchant, "A-1", status, NOON)
+    deleted = await change_order_status(database, merchant, "A-1", OrderStatus.DELETED, NOON)
     assert (deleted.status, deleted.replaced_by) == (OrderStatus.DELETED, "A-2")
 
 
@@ -251,7 +251,7 @@ async def test_an_order_that_is_paid_or_gone_cannot_be_replaced(
 ) -> None:
     await one_time_promotion(database, merchant)
     await place(database, merchant)
-    await change_order_status(database, merchant, "A-1", status)
+    await change_order_status(database, merchant, "A-1", status, NOON)
     with pytest.raises(OrderNotReplaceable) as refused:
         await place(database, merchant, "A-2", replaces="A-1")
     assert refused.value.order.status is status

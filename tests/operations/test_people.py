@@ -24,6 +24,7 @@ from sconto.operations.people import (
     set_role,
 )
 from sconto.store.database import Database
+from tests.operations.cheap_passwords import CHEAP
 
 PASSWORD = "demo-password"
 
@@ -38,7 +39,8 @@ async def a_user(database: Database, merchant: Caller, role: Role = Role.ADMIN) 
     """The name of a new user of the merchant, who signs in with PASSWORD."""
     name = a_name()
     names = {known.id: known.name for known in await list_merchants(database)}
-    await create_user(database, names[merchant.merchant_id], name, PASSWORD, role)
+    shop = names[merchant.merchant_id]
+    await create_user(database, shop, name, PASSWORD, role, passwords=CHEAP)
     return name
 
 

@@ -8,15 +8,18 @@ from statistics import median
 from time import perf_counter
 
 import pytest
+from pwdlib.hashers.argon2 import Argon2Hasher
 
 from sconto.domain.people import Caller, Role
 from sconto.domain.problems import BadCredentials, TooManyAttempts
 from sconto.domain.sign_in import limits_of_attempt, password_checks_for
-from sconto.operations import passwords
+from sconto.operations.passwords import Passwords
 from sconto.operations.people import set_disabled, set_password, sign_in
+from sconto.operations.sign_in import Guard
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
 from sconto.store.sign_in import Attempt, AttemptRefused, reserve_attempt
+from tests.operations.cheap_passwords import GUARD, CountedPasswords, a_guard
 from tests.operations.test_people import PASSWORD, a_name, a_user
 
 TOKENS = Tokens(b"a key that is as long as its hash, or longer")
@@ -32,12 +35,30 @@ def address() -> str:
     return f"fd00:{id(_networks) % 2**16:x}:{next(_networks):x}::1"
 
 
+async def token_of(
+    database: Database,
+    name: str,
+    password: str,
+    address: str,
+    now: datetime = NOW,
+    *,
+    holder: Caller | None = None,
+    guard: Guard = GUARD,
+) -> str:
+    return await sign_in(database, TOKENS, name, password, address, now, holder=holder, guard=guard)
+
+
 async def outcome_of(
-    database: Database, name: str, password: str, address: str, now: datetime = NOW
+    database: Database,
+    name: str,
+    password: str,
+    address: str,
+    now: datetime = NOW,
+    guard: Guard = GUARD,
 ) -> str | int:
     """`in`, `wrong`, or the seconds to wait."""
     try:
-        await sign_in(database, TOKENS, name, password, address, now)
+        await token_of(database, name, password, address, now, guard=guard)
     except BadCredentials:
         return "wrong"
     except TooManyAttempts as error:
@@ -49,7 +70,7 @@ async def test_the_right_password_gets_a_token_of_the_user(
     database: Database, merchant: Caller, address: str
 ) -> None:
     name = await a_user(database, merchant, Role.CHECKOUT)
-    token = await sign_in(database, TOKENS, name, PASSWORD, address, NOW)
+    token = await token_of(database, name, PASSWORD, address)
     caller = TOKENS.caller(token, NOW)
     assert (caller.merchant_id, caller.role) == (merchant.merchant_id, Role.CHECKOUT)
 
@@ -75,11 +96,12 @@ async def test_names_that_nobody_can_have_are_refused_alike(
 @pytest.mark.parametrize("users", [1, 2])
 async def test_a_look_takes_as_long_for_an_unknown_user_as_for_a_wrong_password(users: int) -> None:
     """The same for a name that two users have, of whom one is somebody else's."""
-    password_hashes = [await passwords.hash_password(PASSWORD)] * users
+    passwords = Passwords(Argon2Hasher(time_cost=1, memory_cost=4 * 1024, parallelism=1))
+    password_hashes = [await passwords.hash(PASSWORD)] * users
 
     async def seconds(known: list[str]) -> float:
         start = perf_counter()
-        found = await passwords.verify_hashes(WRONG, known, password_checks_for(len(known)))
+        found = await passwords.verify(WRONG, known, password_checks_for(len(known)))
         assert not any(found)
         return perf_counter() - start
 
@@ -153,21 +175,15 @@ async def test_a_new_password_or_being_enabled_ends_the_wait(
 
 
 async def test_of_64_wrong_passwords_at_once_exactly_10_are_looked_at(
-    database: Database, merchant: Caller, address: str, monkeypatch: pytest.MonkeyPatch
+    database: Database, merchant: Caller, address: str
 ) -> None:
     name = await a_user(database, merchant)
-    looked_at = []
-    look = passwords._verify
-
-    def counting_look(password: str, password_hash: str) -> bool:
-        looked_at.append(password)
-        return look(password, password_hash)
-
-    monkeypatch.setattr(passwords, "_verify", counting_look)
+    passwords = CountedPasswords()
+    guard = a_guard(passwords)
     outcomes = await asyncio.gather(
-        *(outcome_of(database, name, f"wrong-{index}", address) for index in range(64))
+        *(outcome_of(database, name, f"wrong-{index}", address, guard=guard) for index in range(64))
     )
-    assert len(looked_at) == 10
+    assert len(passwords.checked) == 10
     assert Counter(outcomes) == {"wrong": 10, 900: 54}
 
 

@@ -5,9 +5,19 @@ from collections.abc import Iterator
 
 import pytest
 
+from sconto.domain.csv_rows import RowFault
 from sconto.domain.people import Caller
 from sconto.domain.problems import ImportRefused
-from sconto.domain.product import Product, ProductLine, ProductQuery, PutCounts, RefusedLine
+from sconto.domain.product import (
+    FieldRule,
+    Product,
+    ProductFault,
+    ProductLine,
+    ProductQuery,
+    PutCounts,
+    RefusedProductLine,
+    RepeatedProduct,
+)
 from sconto.operations.products import import_products, list_products
 from sconto.store.database import Database
 from tests.builders import NOON, a_product
@@ -18,7 +28,7 @@ async def catalogue(database: Database, merchant: Caller) -> tuple[Product, ...]
 
 
 async def refused(
-    database: Database, merchant: Caller, *lines: ProductLine | RefusedLine
+    database: Database, merchant: Caller, *lines: ProductLine | RefusedProductLine
 ) -> ImportRefused:
     with pytest.raises(ImportRefused) as refusal:
         await import_products(database, merchant, lines, NOON)
@@ -41,7 +51,7 @@ async def test_an_import_creates_changes_and_leaves_alone(
 
 
 async def test_one_bad_line_refuses_the_file(database: Database, merchant: Caller) -> None:
-    bad = RefusedLine(3, "is not UTF-8")
+    bad = RefusedProductLine(3, RowFault.UNREADABLE)
     refusal = await refused(database, merchant, ProductLine(2, a_product()), bad)
     assert (refusal.lines, refusal.total) == ((bad,), 1)
     assert await catalogue(database, merchant) == ()
@@ -55,21 +65,21 @@ async def test_bad_lines_and_repeats_are_named_in_the_order_of_the_file(
         merchant,
         ProductLine(2, a_product(7)),
         ProductLine(3, a_product(7)),
-        RefusedLine(4, "is not UTF-8"),
+        RefusedProductLine(4, RowFault.UNREADABLE),
         ProductLine(5, a_product(7)),
     )
     assert refusal.lines == (
-        RefusedLine(3, "product 7 is on line 2 too"),
-        RefusedLine(4, "is not UTF-8"),
-        RefusedLine(5, "product 7 is on line 2 too"),
+        RefusedProductLine(3, RepeatedProduct(3, 7, 2)),
+        RefusedProductLine(4, RowFault.UNREADABLE),
+        RefusedProductLine(5, RepeatedProduct(5, 7, 2)),
     )
-    assert str(refusal) == "nothing was imported: 3 lines are not valid"
+    assert refusal.total == 3
 
 
 async def test_a_hundred_bad_lines_are_named_and_all_are_counted(
     database: Database, merchant: Caller
 ) -> None:
-    bad = [RefusedLine(number, "is not UTF-8") for number in range(2, 502)]
+    bad = [RefusedProductLine(number, RowFault.UNREADABLE) for number in range(2, 502)]
     repeats = [ProductLine(number, a_product(7)) for number in range(1001, 2002)]
     refusal = await refused(database, merchant, *bad, *repeats)
     assert refusal.lines == tuple(bad[:100])
@@ -77,10 +87,10 @@ async def test_a_hundred_bad_lines_are_named_and_all_are_counted(
 
 
 async def test_memory_does_not_grow_with_the_file(database: Database, merchant: Caller) -> None:
-    def lines() -> Iterator[ProductLine | RefusedLine]:
+    def lines() -> Iterator[ProductLine | RefusedProductLine]:
         for number in range(1, 50_001):
             yield ProductLine(number, a_product(number, name="x" * 200))
-            yield RefusedLine(number, "x" * 200)
+            yield RefusedProductLine(number, (ProductFault("x" * 200, FieldRule.KNOWN),))
 
     tracemalloc.start()
     try:

@@ -84,7 +84,7 @@ def writes(draw: st.DrawFn) -> Write:
     return Write(verb, draw(st.sampled_from([0, 0, 0, 1, 1, 2, 3, 4])), change)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(writes(), min_size=4, max_size=16))
 async def test_the_timeline_shows_the_latest_created_of_what_runs(
     database: Database, history: list[Write]
@@ -126,7 +126,7 @@ async def remembering(database_url: str) -> AsyncIterator[Database]:
     await database.close()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(writes(), QUOTES), min_size=4, max_size=10))
 async def test_a_process_that_remembers_picks_as_one_that_has_just_begun(
     database: Database,

@@ -5,20 +5,17 @@ from datetime import timedelta
 import pytest
 
 from sconto.domain.people import Role
-from sconto.operations import passwords
-from sconto.operations import sign_in as signing
-from sconto.operations.pace import Pace
 from sconto.operations.people import (
     create_merchant,
     create_user,
     find_merchant,
     set_disabled,
     set_password,
-    sign_in,
 )
 from sconto.store.database import Database
+from tests.operations.cheap_passwords import CHEAP, CountedPasswords, a_guard
 from tests.operations.test_people import PASSWORD, a_name
-from tests.operations.test_people_sign_in import NOW, TOKENS, WRONG, address, outcome_of
+from tests.operations.test_people_sign_in import NOW, TOKENS, WRONG, address, outcome_of, token_of
 
 __all__ = ["address"]
 
@@ -34,12 +31,12 @@ async def name(database: Database) -> str:
 async def a_shop(database: Database, username: str, password: str) -> str:
     shop = a_name()
     await create_merchant(database, shop)
-    await create_user(database, shop, username, password, Role.ADMIN)
+    await create_user(database, shop, username, password, Role.ADMIN, passwords=CHEAP)
     return shop
 
 
 async def merchant_of(database: Database, typed: str, password: str, address: str) -> int:
-    token = await sign_in(database, TOKENS, typed, password, address, NOW)
+    token = await token_of(database, typed, password, address)
     return TOKENS.caller(token, NOW).merchant_id
 
 
@@ -77,7 +74,7 @@ async def test_a_merchant_whose_name_has_a_slash_is_found_by_the_last_one(
 ) -> None:
     shop = f"Nord/{a_name()}"
     await create_merchant(database, shop)
-    await create_user(database, shop, name, PASSWORD, Role.ADMIN)
+    await create_user(database, shop, name, PASSWORD, Role.ADMIN, passwords=CHEAP)
     merchant_id = await find_merchant(database, shop)
     assert await merchant_of(database, f"{shop}/{name}", PASSWORD, address) == merchant_id
     assert await outcome_of(database, f"/{name}", PASSWORD, address) == "wrong"
@@ -85,34 +82,26 @@ async def test_a_merchant_whose_name_has_a_slash_is_found_by_the_last_one(
 
 
 async def test_setting_the_password_of_ones_own_user_of_that_name_guesses_nobodys(
-    database: Database, name: str, monkeypatch: pytest.MonkeyPatch
+    database: Database, name: str
 ) -> None:
     """An admin elsewhere who signs in again and again learns from no answer what fits another."""
-    monkeypatch.setattr(signing, "_PACE", Pace(0.1, 0.25))
     await a_shop(database, name, PASSWORD)
     mine = await a_shop(database, name, OTHER_PASSWORD)
-    compared: list[int] = []
-    look = passwords.verify_hashes
-
-    async def counting_look(password: str, hashes: list[str], looks: int) -> list[bool]:
-        compared.append(len(hashes))
-        return await look(password, hashes, looks)
-
-    monkeypatch.setattr(signing, "verify_hashes", counting_look)
-    assert await outcome_of(database, name, OTHER_PASSWORD, "203.0.113.77") == "in"
-    assert compared == [2]
+    passwords = CountedPasswords()
+    guard = a_guard(passwords)
+    assert await outcome_of(database, name, OTHER_PASSWORD, "203.0.113.77", guard=guard) == "in"
+    assert [compared for compared, _ in passwords.asked] == [2]
     for guess in ("first guess", "second guess", PASSWORD):
-        await set_password(database, name, guess, merchant=mine)
-        compared.clear()
-        assert await outcome_of(database, name, guess, "203.0.113.77") == "in"
-        assert compared == [1]
+        await set_password(database, name, guess, merchant=mine, passwords=CHEAP)
+        passwords.asked.clear()
+        assert await outcome_of(database, name, guess, "203.0.113.77", guard=guard) == "in"
+        assert [compared for compared, _ in passwords.asked] == [1]
 
 
 async def test_a_first_sign_in_from_an_address_counts_for_the_name_for_an_hour(
-    database: Database, name: str, monkeypatch: pytest.MonkeyPatch
+    database: Database, name: str
 ) -> None:
     """Or an admin elsewhere could compare a password with another's user from each new address."""
-    monkeypatch.setattr(passwords, "_verify_decoys", lambda *_: None)
     await a_shop(database, name, PASSWORD)
     for _ in range(2):
         assert await outcome_of(database, name, PASSWORD, "203.0.113.88") == "in"
@@ -127,17 +116,11 @@ async def test_a_first_sign_in_from_an_address_counts_for_the_name_for_an_hour(
 
 
 async def test_as_many_checks_are_made_for_a_name_that_nobody_one_or_two_have(
-    database: Database, name: str, address: str, monkeypatch: pytest.MonkeyPatch
+    database: Database, name: str, address: str
 ) -> None:
-    looks_made: list[int] = []
-    look = passwords.verify_hashes
-
-    async def counting_look(password: str, hashes: list[str], looks: int) -> list[bool]:
-        looks_made.append(looks)
-        return await look(password, hashes, looks)
-
-    monkeypatch.setattr(signing, "verify_hashes", counting_look)
+    passwords = CountedPasswords()
+    guard = a_guard(passwords)
     for _ in range(3):
-        assert await outcome_of(database, name, WRONG, address) == "wrong"
+        assert await outcome_of(database, name, WRONG, address, guard=guard) == "wrong"
         await a_shop(database, name, PASSWORD)
-    assert looks_made == [2, 2, 2]
+    assert [checks for _, checks in passwords.asked] == [2, 2, 2]

@@ -12,7 +12,7 @@ from sconto.operations.checkout import change_order_status, get_order, place_ord
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart
 
-PAIRS = 2_000
+PAIRS = 600
 AT_ONCE = 8
 
 
@@ -27,7 +27,7 @@ async def pay(database: Database, caller: Caller, order_id: str) -> str:
     """Ask again and again, as soon as the answer is there, until the order is."""
     while True:
         try:
-            order = await change_order_status(database, caller, order_id, OrderStatus.PAID)
+            order = await change_order_status(database, caller, order_id, OrderStatus.PAID, NOON)
         except OrderNotFound:
             continue
         except OrderReplaced:
@@ -85,8 +85,8 @@ async def test_the_status_of_no_order_changes_and_a_replaced_one_is_told_as_it_i
     await place(database, merchant, "A-1")
     await place(database, merchant, "A-2", "A-1")
     with pytest.raises(OrderReplaced) as refused:
-        await change_order_status(database, merchant, "A-1", OrderStatus.PAID)
+        await change_order_status(database, merchant, "A-1", OrderStatus.PAID, NOON)
     assert refused.value.order == await get_order(database, merchant, "A-1")
     assert refused.value.order.replaced_by == "A-2"
     with pytest.raises(OrderNotFound):
-        await change_order_status(database, merchant, "A-3", OrderStatus.PAID)
+        await change_order_status(database, merchant, "A-3", OrderStatus.PAID, NOON)

@@ -3,12 +3,15 @@
 from dataclasses import replace
 from typing import TypeVar
 
+import pytest
+
 from sconto.domain.history import Verb
 from sconto.domain.people import Caller
-from sconto.domain.subscription_promotion import Constraint, SubscriptionPromotion
+from sconto.domain.subscription_promotion import Constraint
 from sconto.operations.history import get_subscription_history
-from sconto.operations.idempotency import EncodedAnswer, Repeatable
+from sconto.operations.idempotency import AlreadyAnswered, EncodedAnswer, KeyedRequest
 from sconto.operations.subscription_promotions import (
+    KeyedPromotion,
     archive_promotion,
     change_promotion,
     create_promotion,
@@ -20,29 +23,14 @@ from tests.conftest import create_caller
 T = TypeVar("T")
 
 
-def noting(made: list[T], key: str | None = None) -> Repeatable[T]:
-    """A request that notes its effect in the list."""
-
-    def note(effect: T) -> EncodedAnswer:
-        made.append(effect)
-        return EncodedAnswer(200, b"")
-
-    return Repeatable(key, b"", note)
-
-
 async def test_a_life_is_recorded(database: Database, merchant: Caller) -> None:
-    made: list[SubscriptionPromotion] = []
-    await create_promotion(database, merchant, subscription_terms(), noting(made), NOON)
-    [promotion] = made
+    promotion = await create_promotion(database, merchant, subscription_terms(), NOON)
     changed = subscription_terms(
         percent_off("50", after_applied(2)), constraint=Constraint(max_usage=3)
     )
     for _ in range(2):
-        await change_promotion(
-            database, merchant, promotion.id, lambda _: changed, noting(made), NOON
-        )
-    gone: list[None] = []
-    await archive_promotion(database, merchant, promotion.id, noting(gone), NOON)
+        await change_promotion(database, merchant, promotion.id, lambda _: changed, NOON)
+    await archive_promotion(database, merchant, promotion.id, NOON)
     page = await get_subscription_history(database, merchant, promotion.id, limit=10)
     archived, changes, created = (entry.change for entry in page.entries)
     assert (created.verb, created.before) == (Verb.CREATED, None)
@@ -70,18 +58,17 @@ async def test_a_life_is_recorded(database: Database, merchant: Caller) -> None:
 async def test_a_request_that_is_sent_again_is_recorded_once(
     database: Database, merchant: Caller
 ) -> None:
-    made: list[SubscriptionPromotion] = []
-    for _ in range(2):
-        request = noting(made, "the same key")
-        await create_promotion(database, merchant, subscription_terms(), request, NOON)
-    page = await get_subscription_history(database, merchant, made[0].id, limit=10)
+    request: KeyedPromotion = KeyedRequest("key", b"", lambda _: EncodedAnswer(201, b""))
+    promotion = await create_promotion(database, merchant, subscription_terms(), NOON, request)
+    with pytest.raises(AlreadyAnswered):
+        await create_promotion(database, merchant, subscription_terms(), NOON, request)
+    page = await get_subscription_history(database, merchant, promotion.id, limit=10)
     assert [entry.change.verb for entry in page.entries] == [Verb.CREATED]
 
 
 async def test_a_long_text_is_recorded_in_part(database: Database, merchant: Caller) -> None:
-    made: list[SubscriptionPromotion] = []
-    await create_promotion(database, merchant, subscription_terms(), noting(made), NOON)
+    promotion = await create_promotion(database, merchant, subscription_terms(), NOON)
     long = replace(subscription_terms(), description="x" * 5000)
-    await change_promotion(database, merchant, made[0].id, lambda _: long, noting(made), NOON)
-    [entry] = (await get_subscription_history(database, merchant, made[0].id, limit=1)).entries
+    await change_promotion(database, merchant, promotion.id, lambda _: long, NOON)
+    [entry] = (await get_subscription_history(database, merchant, promotion.id, limit=1)).entries
     assert entry.change.after == {"description": "x" * 1000 + "…"}

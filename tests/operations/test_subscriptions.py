@@ -15,16 +15,21 @@ from sconto.domain.subscription import Contract
 from sconto.domain.subscription_promotion import (
     Application,
     Constraint,
-    SubscriptionPromotion,
     SubscriptionTerms,
 )
-from sconto.operations.idempotency import KEY_LIFETIME, EncodedAnswer, Repeatable
+from sconto.operations.idempotency import (
+    KEY_LIFETIME,
+    AlreadyAnswered,
+    AnswerAroundUsage,
+    EncodedAnswer,
+    KeyedRequest,
+)
 from sconto.operations.subscription_promotions import (
     change_promotion,
     create_promotion,
     get_promotion,
 )
-from sconto.operations.subscriptions import USAGE_MARK, apply_code
+from sconto.operations.subscriptions import apply_code
 from sconto.store.database import Database
 from sconto.store.idempotency import claim_key, keep_answer
 from sconto.store.subscription_applications import _LOOK, insert_application
@@ -40,33 +45,17 @@ QUICK = 2.0
 """Seconds: what does not wait takes a small part of that."""
 
 
-def asked(request: list[SubscriptionPromotion]) -> Repeatable[SubscriptionPromotion]:
-    """A request without a key, that notes its effect in the list."""
-
-    def note(effect: SubscriptionPromotion) -> EncodedAnswer:
-        request.append(effect)
-        return EncodedAnswer(200, b"")
-
-    return Repeatable(None, b"", note)
-
-
-def to_apply() -> Repeatable[Application]:
-    return Repeatable(None, b"", lambda _: EncodedAnswer(200, USAGE_MARK))
-
-
 async def a_stored(database: Database, caller: Caller, terms: SubscriptionTerms) -> int:
-    made: list[SubscriptionPromotion] = []
-    await create_promotion(database, caller, terms, asked(made), NOON)
-    return made[0].id
+    return (await create_promotion(database, caller, terms, NOON)).id
 
 
 async def change(database: Database, caller: Caller, id_: int, terms: SubscriptionTerms) -> None:
-    await change_promotion(database, caller, id_, lambda _: terms, asked([]), NOON)
+    await change_promotion(database, caller, id_, lambda _: terms, NOON)
 
 
 async def apply(database: Database, caller: Caller) -> int:
-    """Apply the code; the uses that are told."""
-    return int((await apply_code(database, caller, "TRY3", CONTRACT, to_apply(), NOON)).body)
+    """Apply the code; how often it was applied by then."""
+    return (await apply_code(database, caller, "TRY3", CONTRACT, NOON)).promotion.usage
 
 
 @asynccontextmanager
@@ -146,26 +135,17 @@ async def test_whoever_waits_for_a_change_gets_the_version_that_it_left(
 ) -> None:
     terms = subscription_terms(constraint=Constraint(max_usage=limit))
     promotion_id = await a_stored(database, merchant, terms)
-    versions = []
-
-    def note(application: Application) -> EncodedAnswer:
-        versions.append(application.promotion.version)
-        return EncodedAnswer(200, USAGE_MARK)
-
     async with database.write() as connection:
         before = await lock_promotion(connection, merchant.merchant_id, promotion_id)
         assert before is not None
-        request = Repeatable(None, b"", note)
-        applying = asyncio.create_task(
-            apply_code(database, merchant, "TRY3", CONTRACT, request, NOON)
-        )
+        applying = asyncio.create_task(apply_code(database, merchant, "TRY3", CONTRACT, NOON))
         await asyncio.sleep(0.2)
         assert not applying.done()
         later = before.updated_at + timedelta(microseconds=1)
         after = replace(before, version=2, updated_at=later)
         await update_promotion(connection, merchant.merchant_id, after)
-    assert (await applying).body == b"1"
-    assert versions == [1, 2]
+    applied = (await applying).promotion
+    assert (applied.version, applied.usage) == (2, 1)
     async with database.read() as connection:
         find = "SELECT version FROM subscription_applications WHERE merchant_id = $1"
         assert await connection.fetchval(find, merchant.merchant_id) == 2
@@ -217,21 +197,26 @@ async def test_a_key_that_is_busy_keeps_others_from_the_code_only_for_moments(
 ) -> None:
     terms = subscription_terms(constraint=Constraint(max_usage=9))
     promotion_id = await a_stored(database, merchant, terms)
-    named: Repeatable[Application] = Repeatable("k", b"", lambda _: EncodedAnswer(200, USAGE_MARK))
+    first = EncodedAnswer(200, b"first")
+    named: KeyedRequest[Application, AnswerAroundUsage] = KeyedRequest(
+        "k", b"", lambda _: AnswerAroundUsage(200, b"", b"")
+    )
     async with database.write() as connection:
         await claim_key(
             connection, merchant.merchant_id, "k", b"", now=NOON, expired_at=NOON - KEY_LIFETIME
         )
         applying = asyncio.create_task(
-            apply_code(database, merchant, "TRY3", CONTRACT, named, NOON)
+            apply_code(database, merchant, "TRY3", CONTRACT, NOON, named)
         )
         async with asyncio.timeout(QUICK):
             for _ in range(5):
                 await asyncio.sleep(0.05)
                 await apply(database, merchant)
         assert not applying.done()
-        await keep_answer(connection, merchant.merchant_id, "k", 200, b"first")
-    assert await applying == EncodedAnswer(200, b"first", repeated=True)
+        await keep_answer(connection, merchant.merchant_id, "k", first)
+    with pytest.raises(AlreadyAnswered) as before:
+        await applying
+    assert before.value.answer == first
     assert (await get_promotion(database, merchant, promotion_id)).usage == 5
 
 

@@ -12,6 +12,7 @@ from sconto.domain.problems import (
     UserNotFound,
 )
 from sconto.operations.history import get_user_history
+from sconto.operations.tokens import Tokens
 from sconto.operations.users import (
     add_user,
     change_role,
@@ -19,6 +20,7 @@ from sconto.operations.users import (
     list_users,
     set_disabled,
     set_password,
+    sign_out_everywhere,
 )
 from sconto.store.database import Database
 from tests.conftest import create_caller
@@ -60,15 +62,19 @@ async def test_people_are_listed_page_after_page_those_of_others_never(
 
 
 async def test_another_merchants_user_is_nobody(database: Database, merchant: Caller) -> None:
-    stranger = (await create_caller(database, Role.VIEWER)).user_id
+    other = await create_caller(database, Role.VIEWER)
+    stranger = other.user_id
     for attempt in (
         get_user(database, merchant, stranger),
         change_role(database, merchant, stranger, Role.ADMIN),
         set_disabled(database, merchant, stranger, disabled=True),
         set_password(database, merchant, stranger, PASSWORD),
+        sign_out_everywhere(database, Tokens(b"k" * 32), merchant, stranger),
     ):
         with pytest.raises(UserNotFound):
             await attempt
+    theirs = Caller(other.merchant_id, other.user_id, Role.ADMIN)
+    assert (await get_user_history(database, theirs, limit=10)).entries == ()
 
 
 async def test_nobody_takes_their_own_rights_away(database: Database, merchant: Caller) -> None:

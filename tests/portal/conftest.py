@@ -1,27 +1,26 @@
-"""The real application on a real port, and a real browser in which somebody is signed in."""
+"""The application on a real port, a real browser, and clients that need no browser."""
 
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 import uvicorn
 from playwright.async_api import Browser, Page
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
 
-from sconto.api.clock import read_clock
 from sconto.domain.people import Caller
-from sconto.operations.tokens import Purpose, Tokens
-from sconto.portal.session import COOKIE, open_session
+from sconto.operations.tokens import Tokens
+from sconto.portal.session import COOKIE
 from tests.portal import browser as chromium
+from tests.portal.sessions import PortalClient, cookie_of
 
 
 @pytest.fixture(scope="session")
 async def portal_url(app: Starlette) -> AsyncIterator[str]:
-    """The address of the portal of the tests' application, without a slash at its end."""
+    """The address of the portal on a real port, without a slash at the end."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         config = uvicorn.Config(app, lifespan="off", log_level="warning")
         server = uvicorn.Server(config)
@@ -55,13 +54,15 @@ async def shared_page(browser: Browser) -> AsyncIterator[tuple[Page, chromium.Co
 @pytest.fixture
 async def stranger(
     shared_page: tuple[Page, chromium.Complaints],
+    portal_url: str,
 ) -> AsyncIterator[Page]:
-    """A page in which nobody is signed in; the browser must have nothing to complain about."""
+    """A page in which nobody is signed in; errors in the browser fail the test."""
     page, complaints = shared_page
     yield page
     found = complaints.take()
-    # Nothing of this test may still run in the next.
-    await page.goto("about:blank")
+    # No script of this test may still run in the next. A page of the portal's own address, even
+    # one without scripts, keeps Chromium's process for the address: about:blank ends it.
+    await page.goto(f"{portal_url}/static/icon.svg")
     await page.context.clear_cookies()
     complaints.take()
     assert found == []
@@ -69,17 +70,20 @@ async def stranger(
 
 @pytest.fixture
 def session_cookie(tokens: Tokens) -> Callable[[Caller], str]:
-    """The value of a session's cookie: `session_cookie(caller)`."""
+    """The value of a user's session cookie: `session_cookie(caller)`."""
+    return lambda caller: cookie_of(caller, tokens).partition("=")[2]
 
-    def session_cookie(caller: Caller) -> str:
-        request = Request(_ON_THE_PORTAL)
-        response = Response()
-        token = tokens.issue(caller, read_clock(), purpose=Purpose.SESSION)
-        open_session(request, response, "ada", token)
-        value = response.headers["set-cookie"].partition(";")[0].removeprefix(f"{COOKIE}=")
-        return value.strip('"')
 
-    return session_cookie
+@pytest.fixture
+def portal_of(client: httpx.AsyncClient, tokens: Tokens) -> Callable[[Caller], PortalClient]:
+    """The portal for a user, without a browser: `portal_of(caller)`."""
+    return lambda caller: PortalClient(client, cookie_of(caller, tokens))
+
+
+@pytest.fixture
+def portal(portal_of: Callable[[Caller], PortalClient], merchant: Caller) -> PortalClient:
+    """The portal for the admin of `merchant`, without a browser."""
+    return portal_of(merchant)
 
 
 @pytest.fixture
@@ -90,24 +94,13 @@ def sign_in(
 
     async def sign_in(caller: Caller) -> None:
         value = session_cookie(caller)
-        # As the service sets it; another path would leave two cookies of one name.
+        # The path is the service's; another path would create a second cookie of this name.
         where = urlsplit(portal_url)
         await stranger.context.add_cookies(
             [{"name": COOKIE, "value": value, "domain": where.hostname, "path": where.path}]
         )
 
     return sign_in
-
-
-_ON_THE_PORTAL = {
-    "type": "http",
-    "scheme": "http",
-    "server": ("127.0.0.1", 80),
-    "root_path": "/portal",
-    "path": "/portal",
-    "query_string": b"",
-    "headers": [],
-}
 
 
 @pytest.fixture

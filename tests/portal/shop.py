@@ -1,4 +1,4 @@
-"""A shop with a bit of everything, as the pages meet it."""
+"""A shop with promotions of all kinds and some orders."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -9,9 +9,8 @@ from sconto.domain.coverage import AllProducts, ListedProducts, OwnPercents
 from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller
-from sconto.domain.subscription_promotion import SubscriptionPromotion, SubscriptionTerms
+from sconto.domain.subscription_promotion import SubscriptionTerms
 from sconto.operations import checkout, products, promotions, subscription_promotions
-from sconto.operations.idempotency import EncodedAnswer, Repeatable
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_line, a_period, a_product, a_promotion
 
@@ -19,7 +18,7 @@ WEEK = timedelta(weeks=1)
 
 
 async def open_shop(database: Database, caller: Caller) -> Mapping[str, int]:
-    """Products 1 to 6, six promotions of all kinds with some orders; answers their ids by name."""
+    """Create products 1 to 6, seven promotions and some orders; return promotion ids by name."""
     now = read_clock()
     catalogue = [
         a_product(1, name="Mug, white", price=1999),
@@ -79,9 +78,6 @@ async def open_shop(database: Database, caller: Caller) -> Mapping[str, int]:
 
 
 async def create_subscription(database: Database, caller: Caller, terms: SubscriptionTerms) -> int:
-    """A promotion for subscriptions; its id."""
-    request: Repeatable[SubscriptionPromotion] = Repeatable(
-        None, b"", lambda made: EncodedAnswer(201, str(made.id).encode())
-    )
-    made = await subscription_promotions.create_promotion(database, caller, terms, request, NOON)
-    return int(made.body)
+    """Create a promotion for subscriptions; return its id."""
+    made = await subscription_promotions.create_promotion(database, caller, terms, NOON)
+    return made.id

@@ -1,4 +1,4 @@
-"""The codes of a promotion, worked with in a browser."""
+"""The codes of a promotion in a browser: search, add, remove, generate, download."""
 
 import re
 from pathlib import Path
@@ -34,6 +34,8 @@ async def test_codes_are_searched_added_removed_and_downloaded(
     rows = visitor.locator("#results tbody tr")
     used = re.compile(r"SPRING-1\s+Used\s+1\s+A-17")
     await expect(rows.filter(has_text="SPRING-1")).to_have_text(used)
+    order_link = rows.get_by_role("link", name="A-17")
+    await expect(order_link).to_have_attribute("href", "/portal/orders?id=A-17")
 
     await visitor.get_by_label("Beginning of the code").press_sequentially("spr")
     await expect(rows).to_have_count(2)
@@ -66,7 +68,7 @@ async def test_codes_are_searched_added_removed_and_downloaded(
     ]
 
 
-async def test_codes_are_generated_while_one_looks_on(
+async def test_the_page_follows_the_generation_of_codes(
     visitor: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     promotion_id = await a_coupon(database, merchant)

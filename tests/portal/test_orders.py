@@ -1,6 +1,7 @@
-"""Orders in the browser: found by the shop's id, as the customer got them."""
+"""Orders, found by the shop's id and shown as they were placed."""
 
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Callable
 
 from playwright.async_api import Page, expect
 
@@ -9,24 +10,23 @@ from sconto.domain.cart import Cart
 from sconto.domain.order import NewOrder, OrderStatus
 from sconto.domain.people import Caller, Role
 from sconto.domain.subscription import Subscription, SubscriptionCode
-from sconto.domain.subscription_promotion import SubscriptionPromotion
 from sconto.operations import checkout, promotions
-from sconto.operations.idempotency import EncodedAnswer, Repeatable
 from sconto.operations.subscription_promotions import create_promotion
 from sconto.store.database import Database
 from tests.builders import a_cart, a_line, subscription_terms
 from tests.conftest import create_caller
 from tests.portal.browser import show
+from tests.portal.sessions import PortalClient
 from tests.portal.shop import open_shop
 
 
-async def test_an_order_is_found_and_shown_as_the_customer_got_it(
+async def test_an_order_is_found_and_shown_as_it_was_placed(
     visitor: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     ids = await open_shop(database, merchant)
     now = read_clock()
     await promotions.delete_promotion(database, merchant, ids["Winter sale"], now)
-    await checkout.change_order_status(database, merchant, "2", OrderStatus.PAID)
+    await checkout.change_order_status(database, merchant, "2", OrderStatus.PAID, now)
 
     await visitor.goto(f"{portal_url}/promotions")
     await visitor.get_by_role("link", name="Orders").click()
@@ -37,7 +37,7 @@ async def test_an_order_is_found_and_shown_as_the_customer_got_it(
     await visitor.get_by_label("The shop's id of the order").fill("2")
     await visitor.get_by_role("button", name="Find").click()
     await expect(visitor.get_by_text("Paid", exact=True)).to_be_visible()
-    # 49.50 at 25 % off, by a promotion that is gone, and 2 x 7.90 at 15 % off.
+    # 49.50 at 25 % off, by a deleted promotion, and 2 x 7.90 at 15 % off.
     await expect(visitor.locator(".sums")).to_contain_text("€50.55")
     teapot = visitor.locator("article", has=visitor.get_by_role("heading", name="Teapot"))
     await expect(teapot.locator("li", has_text="Winter sale")).to_contain_text("Applied")
@@ -51,10 +51,7 @@ async def test_an_order_of_a_subscription_shows_the_effect_of_its_code(
     visitor: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     now = read_clock()
-    once: Repeatable[SubscriptionPromotion] = Repeatable(
-        None, b"", lambda _: EncodedAnswer(200, b"")
-    )
-    await create_promotion(database, merchant, subscription_terms(), once, now)
+    await create_promotion(database, merchant, subscription_terms(), now)
     codes = (SubscriptionCode("TRY3", 1), SubscriptionCode("NONE", 1))
     subscription = Subscription(None, "monthly", 2, codes)
     first = NewOrder("A/1 ?&#", Cart("EUR", (a_line(unit_price=10_000),), (), subscription))
@@ -75,34 +72,29 @@ async def test_an_order_of_a_subscription_shows_the_effect_of_its_code(
     await show(visitor, "order-of-subscription")
 
 
-async def test_another_merchants_order_cannot_be_told_from_none(
-    visitor: Page, portal_url: str, database: Database
+async def test_another_merchants_order_looks_like_a_missing_one(
+    portal: PortalClient, database: Database
 ) -> None:
     stranger = await create_caller(database)
     now = read_clock()
     await checkout.place_order(database, stranger, NewOrder("S-1", a_cart()), now, now.date())
-    for order_id in ("S-1", "S-2", "%00", "x" * 65):
-        answer = await visitor.goto(f"{portal_url}/orders?id={order_id}")
-        assert answer is not None
-        assert answer.status == 404
-        await expect(visitor.get_by_role("status")).to_contain_text("No order has this id.")
+    for order_id in ("S-1", "S-2", "\0", "x" * 65):
+        answer = await portal.get("/orders", id=order_id)
+        assert answer.status_code == 404
+        assert "No order has this id." in answer.text
 
 
-async def test_whoever_checks_out_may_look_at_orders_and_at_nothing_else(
-    stranger: Page,
-    sign_in: Callable[[Caller], Awaitable[None]],
-    portal_url: str,
-    database: Database,
-    merchant: Caller,
+async def test_the_checkout_role_sees_only_orders(
+    portal_of: Callable[[Caller], PortalClient], database: Database, merchant: Caller
 ) -> None:
     await open_shop(database, merchant)
-    await sign_in(await create_caller(database, Role.CHECKOUT, merchant.merchant_id))
-    await stranger.goto(f"{portal_url}/")
-    await expect(stranger).to_have_url(f"{portal_url}/orders")
-    await expect(stranger.get_by_role("navigation").get_by_role("link")).to_have_text(["Orders"])
-    await stranger.goto(f"{portal_url}/orders?id=2")
-    await expect(stranger.get_by_text("Winter sale")).to_be_visible()
-    await expect(stranger.locator("article a")).to_have_count(0)
-    answer = await stranger.goto(f"{portal_url}/carts")
-    assert answer is not None
-    assert answer.status == 403
+    portal = portal_of(await create_caller(database, Role.CHECKOUT, merchant.merchant_id))
+    home = await portal.get("/")
+    assert (home.status_code, home.headers["location"]) == (303, "/portal/orders")
+    page = (await portal.get("/orders", id="2")).text
+    menu = page[page.index('<nav class="menu"') : page.index("</nav>")]
+    assert re.findall(r">([^<>]+)</a>", menu) == ["Orders"]
+    assert "Winter sale" in page
+    for article in page.split("<article")[1:]:
+        assert "<a " not in article[: article.index("</article>")]
+    assert (await portal.get("/carts")).status_code == 403

@@ -1,17 +1,21 @@
 """One promotion: its terms, prices, statistics and history."""
 
+import re
+
 from playwright.async_api import Page, expect
 
 from sconto.domain.people import Caller
+from sconto.domain.promotion import PromotionChange, PromotionType
 from sconto.operations import promotions
 from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
 from tests.conftest import create_caller
 from tests.portal.browser import show
+from tests.portal.sessions import PortalClient
 from tests.portal.shop import open_shop
 
 
-async def test_the_terms_are_told_in_words_with_example_prices(
+async def test_the_terms_are_shown_in_words_with_example_prices(
     visitor: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     ids = await open_shop(database, merchant)
@@ -31,7 +35,7 @@ async def test_the_terms_are_told_in_words_with_example_prices(
     await expect(main).to_contain_text("All codes used")
 
 
-async def test_statistics_are_drawn_and_written_down(
+async def test_statistics_are_shown_as_charts_and_tables(
     visitor: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     ids = await open_shop(database, merchant)
@@ -45,7 +49,7 @@ async def test_statistics_are_drawn_and_written_down(
     await expect(visitor.get_by_role("region", name="The numbers")).to_contain_text("€2.37")
 
 
-async def test_the_history_tells_who_changed_what(
+async def test_the_history_shows_who_changed_what(
     visitor: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     new = a_promotion(name="Before", codes=("A",))
@@ -62,14 +66,34 @@ async def test_the_history_tells_who_changed_what(
     await expect(rows.nth(1)).to_contain_text("Created")
 
 
-async def test_another_merchants_promotion_is_not_there(
-    visitor: Page, portal_url: str, database: Database
+async def test_a_long_history_is_paged(
+    portal: PortalClient, database: Database, merchant: Caller
+) -> None:
+    promotion_id = await promotions.create_promotion(database, merchant, a_promotion(), NOON)
+    for number in range(26):
+        change = PromotionChange(PromotionType.DISCOUNT, name=f"Name {number}")
+        await promotions.change_promotion(database, merchant, promotion_id, change, NOON)
+    first = (await portal.get(f"/promotions/{promotion_id}/history")).text
+    assert first.count('<th scope="row"') == 25
+    older = re.search(r'href="/portal(/[^"]*/history\?before=\d+)"', first)
+    assert older
+    rest = (await portal.get(older[1])).text
+    assert rest.count('<th scope="row"') == 2
+    assert "/history?before=" not in rest
+
+
+async def test_another_merchants_promotion_is_not_found(
+    portal: PortalClient, database: Database
 ) -> None:
     stranger = await create_caller(database)
     theirs = await promotions.create_promotion(database, stranger, a_promotion(), NOON)
     for address in (theirs, 2**63, "x", f"{theirs}/edit", f"{theirs}/codes", f"{theirs}/history"):
-        answer = await visitor.goto(f"{portal_url}/promotions/{address}")
-        assert answer is not None
-        assert answer.status == 404, address
-        await expect(visitor.get_by_role("heading")).to_have_text("There is nothing here")
+        answer = await portal.get(f"/promotions/{address}")
+        assert answer.status_code == 404, address
+        assert "<h1>There is nothing here</h1>" in answer.text
+
+
+async def test_the_not_found_page_can_be_read(visitor: Page, portal_url: str) -> None:
+    await visitor.goto(f"{portal_url}/promotions/1/edit")
+    await expect(visitor.get_by_role("heading")).to_have_text("There is nothing here")
     await show(visitor, "not-found")

@@ -1,4 +1,4 @@
-"""Sessions: what they open, and what ends them, for whoever has a copy of the cookie too."""
+"""Sessions: what they open and what ends them, also for a copied cookie."""
 
 from collections.abc import Awaitable, Callable
 
@@ -15,24 +15,25 @@ from sconto.portal.session import COOKIE
 from sconto.store.database import Database
 from tests.conftest import create_caller
 from tests.portal.browser import show
+from tests.portal.sessions import PortalClient
 
 HOME = "/portal/promotions"
 
 
 async def opens(client: httpx.AsyncClient, cookie: str) -> bool:
-    """Whether a page is shown to whoever sends the cookie."""
+    """Whether the cookie opens a page."""
     answer = await client.get(HOME, headers={"Cookie": f"{COOKIE}={cookie}"})
     assert answer.status_code in (200, 303)
     return answer.status_code == 200
 
 
 async def post(client: httpx.AsyncClient, path: str, cookie: str) -> httpx.Response:
-    """The answer to a form that whoever has the cookie sends."""
+    """Send a form with the cookie."""
     headers = {"Cookie": f"{COOKIE}={cookie}"}
     return await client.post(f"{ADDRESS}{path}", headers=headers, data={FIELD: token_for(cookie)})
 
 
-async def test_a_copy_of_the_cookie_opens_nothing_after_signing_out(
+async def test_signing_out_ends_copies_of_the_cookie_too(
     client: httpx.AsyncClient,
     merchant: Caller,
     session_cookie: Callable[[Caller], str],
@@ -48,7 +49,7 @@ async def test_a_copy_of_the_cookie_opens_nothing_after_signing_out(
     assert not await opens(client, cookie)
 
 
-async def test_signing_out_everywhere_ends_all_sessions_and_tokens_of_a_user_and_no_others(
+async def test_signing_out_everywhere_ends_all_sessions_and_tokens_of_one_user(
     client: httpx.AsyncClient,
     merchant: Caller,
     session_cookie: Callable[[Caller], str],
@@ -65,7 +66,7 @@ async def test_signing_out_everywhere_ends_all_sessions_and_tokens_of_a_user_and
     assert await opens(client, theirs)
 
 
-async def test_the_cookie_is_no_token_and_a_token_no_cookie(
+async def test_cookies_and_tokens_are_not_interchangeable(
     client: httpx.AsyncClient,
     merchant: Caller,
     session_cookie: Callable[[Caller], str],
@@ -82,7 +83,7 @@ async def test_the_cookie_is_no_token_and_a_token_no_cookie(
 
 
 @pytest.mark.parametrize("path", ["/own/sign-out", "/sign-out"])
-async def test_nobody_is_signed_out_by_a_form_of_another_site(
+async def test_forms_of_other_sites_cannot_sign_a_user_out(
     client: httpx.AsyncClient,
     merchant: Caller,
     session_cookie: Callable[[Caller], str],
@@ -94,21 +95,31 @@ async def test_nobody_is_signed_out_by_a_form_of_another_site(
     assert await opens(client, cookie)
 
 
-@pytest.mark.parametrize("role", Role)
-async def test_everybody_can_sign_out_everywhere_from_a_page_of_their_own(
+async def test_a_user_signs_out_everywhere_on_their_own_page(
     stranger: Page,
     portal_url: str,
     sign_in: Callable[[Caller], Awaitable[None]],
     database: Database,
-    role: Role,
 ) -> None:
-    await sign_in(await create_caller(database, role))
+    await sign_in(await create_caller(database, Role.CHECKOUT))
     await stranger.goto(f"{portal_url}/")
     await stranger.get_by_role("link", name="ada").click()
     await expect(stranger).to_have_url(f"{portal_url}/own")
-    if role is Role.CHECKOUT:
-        await show(stranger, "own")
+    await show(stranger, "own")
     await stranger.get_by_role("button", name="Sign out everywhere").click()
     await expect(stranger.get_by_role("status")).to_have_text("You are signed out everywhere.")
     await stranger.goto(f"{portal_url}/own")
     await expect(stranger).to_have_title("Sign in · Sconto")
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_every_role_can_sign_out_everywhere(
+    portal_of: Callable[[Caller], PortalClient], database: Database, role: Role
+) -> None:
+    portal = portal_of(await create_caller(database, role))
+    home = await portal.get("/")
+    page = await portal.get(home.headers["location"].removeprefix(ADDRESS))
+    assert f'<a href="{ADDRESS}/own"' in page.text
+    assert "Sign out everywhere" in (await portal.get("/own")).text
+    assert (await portal.post("/own/sign-out")).status_code == 303
+    assert (await portal.get("/own")).headers["location"].startswith(f"{ADDRESS}/sign-in")

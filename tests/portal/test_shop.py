@@ -1,4 +1,4 @@
-"""The demo's shop in the browser: prices, codes and an order, and what it does not tell."""
+"""The demo's shop in a browser: prices, codes, orders, and what it keeps from shoppers."""
 
 import asyncio
 import base64
@@ -7,6 +7,7 @@ import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -29,15 +30,26 @@ from sconto.portal.shop.site import shop_routes
 from sconto.portal.shop.till import Till
 from sconto.store.database import Database
 from tests.builders import a_promotion
+from tests.conftest import create_caller
 from tests.portal.browser import show
 from tests.portal.shop import open_shop
 
 PASSWORD = "correct horse battery"
 
 
-@pytest.fixture
-async def shop_url(database: Database, tokens: Tokens, merchant: Caller) -> AsyncIterator[str]:
-    """The address of a shop that sells for `merchant`, beside the Sconto that it asks."""
+@dataclass(frozen=True)
+class Shop:
+    """A shop, the Sconto that it asks, and the merchant that it sells for."""
+
+    url: str
+    merchant: Caller
+
+
+@asynccontextmanager
+async def opened_shop(database: Database, tokens: Tokens) -> AsyncIterator[Shop]:
+    """A shop of its own merchant, who has the promotions and products of `open_shop`."""
+    merchant = await create_caller(database)
+    await open_shop(database, merchant)
     username = f"till-{merchant.merchant_id}"
     await users.add_user(database, merchant, username, PASSWORD, Role.CHECKOUT)
 
@@ -50,17 +62,28 @@ async def shop_url(database: Database, tokens: Tokens, merchant: Caller) -> Asyn
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
         serving = asyncio.create_task(server.serve([listening]))
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}/shop"
+        yield Shop(f"http://127.0.0.1:{listening.getsockname()[1]}/shop", merchant)
         server.should_exit = True
         await serving
 
 
-async def test_a_shopper_who_followed_a_link_with_a_code_orders_at_the_reduced_price(
-    stranger: Page, shop_url: str, database: Database, merchant: Caller
-) -> None:
-    await open_shop(database, merchant)
-    await stranger.goto(f"{shop_url}?code=welcome15")
-    await expect(stranger).to_have_url(f"{shop_url}/")
+@pytest.fixture(scope="module")
+async def shop(database: Database, tokens: Tokens) -> AsyncIterator[Shop]:
+    """The shop that tests share which change nothing for others."""
+    async with opened_shop(database, tokens) as shop:
+        yield shop
+
+
+@pytest.fixture
+async def own_shop(database: Database, tokens: Tokens) -> AsyncIterator[Shop]:
+    """A shop for one test."""
+    async with opened_shop(database, tokens) as shop:
+        yield shop
+
+
+async def test_a_code_in_a_link_reduces_the_order(stranger: Page, shop: Shop) -> None:
+    await stranger.goto(f"{shop.url}?code=welcome15")
+    await expect(stranger).to_have_url(f"{shop.url}/")
     await expect(stranger.get_by_role("status")).to_contain_text("The code welcome15 is noted.")
     teapot = stranger.locator("li", has_text="Teapot")
     await expect(teapot.locator("s")).to_contain_text("€49.50")
@@ -71,8 +94,8 @@ async def test_a_shopper_who_followed_a_link_with_a_code_orders_at_the_reduced_p
     await stranger.get_by_label("Quantity").fill("2")
     await show(stranger, "shop-product")
     await stranger.get_by_role("button", name="Add to the cart").click()
-    await expect(stranger).to_have_url(f"{shop_url}/cart")
-    await stranger.goto(f"{shop_url}/basket/add/4")
+    await expect(stranger).to_have_url(f"{shop.url}/cart")
+    await stranger.goto(f"{shop.url}/basket/add/4")
     tea = stranger.locator(".cart li", has_text="Tea, green")
     await expect(tea.locator("strong")).to_have_text("€6.71")
     await stranger.get_by_label("Have you got a code?").fill("nonsense")
@@ -97,16 +120,15 @@ async def test_a_shopper_who_followed_a_link_with_a_code_orders_at_the_reduced_p
 
 
 async def test_a_shopper_cannot_tell_which_codes_exist(
-    stranger: Page, shop_url: str, database: Database, merchant: Caller
+    stranger: Page, shop: Shop, database: Database
 ) -> None:
-    await open_shop(database, merchant)
     now = read_clock()
     await promotions.create_promotion(
-        database, merchant, a_promotion(codes=("LITTLE",), name="Outdone"), now
+        database, shop.merchant, a_promotion(codes=("LITTLE",), name="Outdone"), now
     )
-    # Used, switched off, not on this product, outdone, and never heard of.
+    # Used, switched off, not on this product, outdone, and unknown.
     for code in ("SORRY-7KQ2", "FRIEND", "TEA-1", "LITTLE", "NEVER-WAS"):
-        await stranger.goto(f"{shop_url}/basket/add/3?clear=Y&code={code}")
+        await stranger.goto(f"{shop.url}/basket/add/3?clear=Y&code={code}")
         await expect(stranger.locator(".codes li > span")).to_have_text(
             f"{code} It changes nothing in this cart.", use_inner_text=True
         )
@@ -114,53 +136,52 @@ async def test_a_shopper_cannot_tell_which_codes_exist(
     await expect(stranger.get_by_role("heading")).to_have_text("Thank you")
 
 
-async def test_a_price_that_changed_is_shown_before_anything_is_ordered(
-    stranger: Page, shop_url: str, database: Database, merchant: Caller
+async def test_a_changed_price_is_shown_before_ordering(
+    stranger: Page, own_shop: Shop, database: Database
 ) -> None:
-    await open_shop(database, merchant)
-    await stranger.goto(f"{shop_url}/basket/add/6?clear=Y&quantity=4")
+    await stranger.goto(f"{own_shop.url}/basket/add/6?clear=Y&quantity=4")
     await expect(stranger.get_by_role("button", name="Order for €10.00")).to_be_visible()
-    await promotions.create_promotion(database, merchant, a_promotion(), read_clock())
+    await promotions.create_promotion(database, own_shop.merchant, a_promotion(), read_clock())
     await stranger.get_by_role("button", name="Order for €10.00").click()
     await expect(stranger.get_by_role("alert")).to_contain_text("the price is another by now")
     await stranger.get_by_role("button", name="Order for €9.00").click()
     await expect(stranger.get_by_role("heading")).to_have_text("Thank you")
 
 
-async def test_a_code_that_ends_before_the_order_is_shown_before_anything_is_ordered(
-    shop_url: str, database: Database, merchant: Caller
-) -> None:
-    await open_shop(database, merchant)
+async def test_a_code_that_ended_is_shown_before_ordering(shop: Shop, database: Database) -> None:
     new = a_promotion(codes=("SOON-OVER",), coverage=AllProducts(50 * PERCENT))
-    promotion_id = await promotions.create_promotion(database, merchant, new, read_clock())
+    promotion_id = await promotions.create_promotion(database, shop.merchant, new, read_clock())
     async with httpx.AsyncClient(follow_redirects=True) as shopper:
-        # A no-break space came along when the code was copied.
-        link = f"{shop_url}/basket/add/6?clear=Y&quantity=4&code=%C2%A0soon-over%C2%A0"
+        # A no-break space was copied with the code.
+        link = f"{shop.url}/basket/add/6?clear=Y&quantity=4&code=%C2%A0soon-over%C2%A0"
         cart = (await shopper.get(link)).text
         form = dict(
             re.findall(r'<input type="hidden" name="(order_id|total)" value="(.*?)">', cart)
         )
         assert form["total"] == "5.00"
-        await promotions.delete_promotion(database, merchant, promotion_id, read_clock())
-        refused = await shopper.post(f"{shop_url}/orders", data=form)
+        await promotions.delete_promotion(database, shop.merchant, promotion_id, read_clock())
+        refused = await shopper.post(f"{shop.url}/orders", data=form)
         assert refused.status_code == 409
         assert "Nothing was ordered" in refused.text
         assert "It changes nothing in this cart." in refused.text
         form = dict(re.findall(r'name="(order_id|total)" value="(.*?)">', refused.text))
         assert form["total"] == "10.00"
-        placed = await shopper.post(f"{shop_url}/orders", data=form)
+        placed = await shopper.post(f"{shop.url}/orders", data=form)
         assert (placed.status_code, "Thank you" in placed.text) == (200, True)
 
 
-async def test_orders_that_are_not_the_shops_and_pages_that_are_not_there(
-    stranger: Page, shop_url: str, database: Database, merchant: Caller
-) -> None:
-    await open_shop(database, merchant)
-    for path in ("/orders/2", f"/orders/shop-{'0' * 32}", "/products/99", "/basket/add/x", "/no"):
-        answer = await stranger.goto(f"{shop_url}{path}")
-        assert answer is not None
-        assert answer.status == 404
-        await expect(stranger.get_by_role("heading")).to_have_text("There is nothing here")
+async def test_other_orders_and_missing_pages_are_not_found(shop: Shop) -> None:
+    async with httpx.AsyncClient() as shopper:
+        for path in (
+            "/orders/2",
+            f"/orders/shop-{'0' * 32}",
+            "/products/99",
+            "/basket/add/x",
+            "/no",
+        ):
+            answer = await shopper.get(f"{shop.url}{path}")
+            assert answer.status_code == 404
+            assert "<h1>There is nothing here</h1>" in answer.text
 
 
 @pytest.mark.parametrize(
@@ -174,38 +195,35 @@ async def test_orders_that_are_not_the_shops_and_pages_that_are_not_there(
         [[[number, 1] for number in range(1, 200)], []],
     ],
 )
-async def test_a_basket_that_somebody_made_up_is_a_basket_or_an_empty_one(
-    basket: object, shop_url: str, database: Database, merchant: Caller
-) -> None:
-    await open_shop(database, merchant)
+async def test_a_forged_basket_causes_no_failure(basket: object, shop: Shop) -> None:
     text = base64.urlsafe_b64encode(json.dumps(basket).encode()).decode()
     cookie = basket if isinstance(basket, str) else text
     async with httpx.AsyncClient(headers={"Cookie": f"{COOKIE}={cookie}"}) as client:
-        assert (await client.get(f"{shop_url}/cart")).status_code == 200
+        assert (await client.get(f"{shop.url}/cart")).status_code == 200
         for form in ({"quantity-3": "x", "remove": "-1", "code": "\0"}, {"code": "a" * 5000}):
-            assert (await client.post(f"{shop_url}/cart", data=form)).status_code == 303
+            assert (await client.post(f"{shop.url}/cart", data=form)).status_code == 303
         for order_id in ("2", f"shop-{'a' * 32}"):
             placed = await client.post(
-                f"{shop_url}/orders", data={"order_id": order_id, "total": "1e9"}
+                f"{shop.url}/orders", data={"order_id": order_id, "total": "1e9"}
             )
             assert placed.status_code in (303, 409)
         broken = {"Content-Type": "multipart/form-data; boundary=x"}
-        refused = await client.post(f"{shop_url}/cart", content=b"--x\r\nno", headers=broken)
+        refused = await client.post(f"{shop.url}/cart", content=b"--x\r\nno", headers=broken)
         assert refused.status_code in (303, 400)
 
 
-async def test_without_the_demo_there_is_no_shop(client: httpx.AsyncClient) -> None:
+async def test_the_shop_exists_only_in_the_demo(client: httpx.AsyncClient) -> None:
     for path in ("/shop", "/shop/", "/shop/cart"):
         assert (await client.get(path)).status_code == 404
 
 
-async def test_a_shop_that_may_not_ask_is_closed(
-    stranger: Page, shop_url: str, database: Database, merchant: Caller
+async def test_the_shop_is_closed_while_it_cannot_sign_in(
+    stranger: Page, own_shop: Shop, database: Database
 ) -> None:
-    page = await users.list_users(database, merchant, limit=9)
+    page = await users.list_users(database, own_shop.merchant, limit=9)
     till = next(user for user in page.users if user.role is Role.CHECKOUT)
-    await users.set_disabled(database, merchant, till.id, disabled=True)
-    answer = await stranger.goto(shop_url)
+    await users.set_disabled(database, own_shop.merchant, till.id, disabled=True)
+    answer = await stranger.goto(own_shop.url)
     assert answer is not None
     assert answer.status == 503
     await expect(stranger.get_by_role("heading")).to_have_text("The shop is closed")

@@ -1,4 +1,4 @@
-"""Signing in and out, as people do it."""
+"""Signing in and out in a browser."""
 
 from playwright.async_api import Page, expect
 
@@ -10,7 +10,7 @@ from tests.portal.browser import show
 PASSWORD = "correct horse battery"
 
 
-async def test_whoever_signs_in_gets_to_the_page_they_asked_for(
+async def test_signing_in_leads_to_the_requested_page(
     stranger: Page, portal_url: str, database: Database
 ) -> None:
     await people.create_merchant(database, "Portal shop")

@@ -1,4 +1,4 @@
-"""What all pages of the portal have in common, asked without a browser."""
+"""What all pages of the portal have in common, tested without a browser."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ READS = [route for route in PAGES if "GET" in (route.methods or ())]
 
 
 def address_of(route: Route) -> str:
-    """An address of the route, with a number wherever it has a parameter."""
+    """An address of the route, with 1 for each parameter."""
     path = route.path
     for name in route.param_convertors:
         path = path.replace(f"{{{name}}}", "1")
@@ -34,7 +34,7 @@ def address_of(route: Route) -> str:
 def signed_in(
     client: httpx.AsyncClient, session_cookie: Callable[[Caller], str], merchant: Caller
 ) -> httpx.AsyncClient:
-    """A client with the session of the merchant's admin."""
+    """A client in which the merchant's admin is signed in."""
     client.cookies.set(COOKIE, session_cookie(merchant), path=ADDRESS)
     return client
 
@@ -45,7 +45,7 @@ def test_there_are_pages_and_forms() -> None:
 
 
 @pytest.mark.parametrize("route", FORMS, ids=lambda route: route.path)
-async def test_no_form_changes_anything_without_its_token(
+async def test_a_form_without_its_token_is_refused(
     signed_in: httpx.AsyncClient, route: Route
 ) -> None:
     for forged in ({}, {FIELD: ""}, {FIELD: token_for("somebody else's session")}):
@@ -57,7 +57,7 @@ async def test_no_form_changes_anything_without_its_token(
 @pytest.mark.parametrize(
     "route", PAGES, ids=lambda route: f"{sorted(route.methods or ())} {route.path}"
 )
-async def test_every_page_forbids_what_is_not_ours(client: httpx.AsyncClient, route: Route) -> None:
+async def test_every_page_forbids_foreign_content(client: httpx.AsyncClient, route: Route) -> None:
     method = "POST" if route in FORMS else "GET"
     answer = await client.request(method, address_of(route))
     assert answer.status_code < 500
@@ -68,9 +68,7 @@ async def test_every_page_forbids_what_is_not_ours(client: httpx.AsyncClient, ro
 
 
 @pytest.mark.parametrize("route", READS, ids=lambda route: route.path)
-async def test_whoever_is_not_signed_in_is_asked_to(
-    client: httpx.AsyncClient, route: Route
-) -> None:
+async def test_a_stranger_is_asked_to_sign_in(client: httpx.AsyncClient, route: Route) -> None:
     answer = await client.get(address_of(route))
     if route.path == "/sign-in":
         assert answer.status_code == 200
@@ -79,7 +77,7 @@ async def test_whoever_is_not_signed_in_is_asked_to(
     assert answer.headers["location"].startswith(f"{ADDRESS}/sign-in?next=%2F")
 
 
-async def test_the_cookies_are_out_of_reach_of_scripts_and_other_sites(
+async def test_scripts_and_other_sites_cannot_read_the_cookies(
     app: Starlette, client: httpx.AsyncClient
 ) -> None:
     plain = (await client.get(f"{ADDRESS}/sign-in")).headers["set-cookie"]
@@ -95,7 +93,7 @@ async def test_the_cookies_are_out_of_reach_of_scripts_and_other_sites(
 @pytest.mark.parametrize(
     "elsewhere", ["https://evil.example/", "//evil.example/", r"/\evil.example", "javascript:x"]
 )
-async def test_signing_in_leads_nowhere_but_into_the_portal(
+async def test_signing_in_leads_only_into_the_portal(
     signed_in: httpx.AsyncClient, elsewhere: str
 ) -> None:
     answer = await signed_in.get(f"{ADDRESS}/sign-in", params={"next": elsewhere})
@@ -103,7 +101,7 @@ async def test_signing_in_leads_nowhere_but_into_the_portal(
     assert answer.headers["location"].startswith("/portal/")
 
 
-async def test_a_session_that_was_tampered_with_is_nobodys(
+async def test_a_tampered_session_is_not_accepted(
     client: httpx.AsyncClient, session_cookie: Callable[[Caller], str], merchant: Caller
 ) -> None:
     good = session_cookie(merchant)
@@ -113,7 +111,7 @@ async def test_a_session_that_was_tampered_with_is_nobodys(
         assert answer.status_code == 303, bad
 
 
-async def test_signing_in_is_throttled_as_over_http(client: httpx.AsyncClient) -> None:
+async def test_signing_in_is_throttled(client: httpx.AsyncClient) -> None:
     form = await client.get(f"{ADDRESS}/sign-in")
     visitor = form.cookies[VISITOR_COOKIE]
     client.cookies.set(VISITOR_COOKIE, visitor, path=ADDRESS)
@@ -133,7 +131,7 @@ async def test_a_form_that_is_too_large_is_refused(signed_in: httpx.AsyncClient)
     assert "larger than we take" in answer.text
 
 
-async def test_what_is_no_form_is_no_failure_of_ours(signed_in: httpx.AsyncClient) -> None:
+async def test_a_broken_form_causes_no_failure(signed_in: httpx.AsyncClient) -> None:
     for content_type in ("multipart/form-data; boundary=x", "multipart/form-data", "text/plain"):
         answer = await signed_in.post(
             f"{ADDRESS}/promotions/new", content=b"\0--x", headers={"content-type": content_type}
@@ -141,7 +139,7 @@ async def test_what_is_no_form_is_no_failure_of_ours(signed_in: httpx.AsyncClien
         assert answer.status_code in (400, 403), content_type
 
 
-async def test_an_htmx_request_of_a_session_that_is_over_loads_the_sign_in_page(
+async def test_htmx_loads_the_sign_in_page_after_the_session_ends(
     client: httpx.AsyncClient,
 ) -> None:
     answer = await client.get(f"{ADDRESS}/promotions", headers={"HX-Request": "true"})
@@ -156,7 +154,7 @@ async def test_any_query_is_answered(signed_in: httpx.AsyncClient, query: str) -
     assert (await signed_in.get(f"{ADDRESS}/promotions?{query}")).status_code == 200
 
 
-async def test_numbers_and_days_are_written_as_the_visitor_does(
+async def test_numbers_and_days_follow_the_visitors_language(
     signed_in: httpx.AsyncClient, database: Database, merchant: Caller
 ) -> None:
     await promotions.create_promotion(database, merchant, a_promotion(), NOON)
@@ -170,7 +168,7 @@ async def test_numbers_and_days_are_written_as_the_visitor_does(
         assert day in answer.text, language
 
 
-async def test_a_role_that_may_not_is_told_so(
+async def test_a_role_without_the_right_is_refused(
     client: httpx.AsyncClient, session_cookie: Callable[[Caller], str], database: Database
 ) -> None:
     viewer = await create_caller(database, Role.VIEWER)

@@ -1,4 +1,4 @@
-"""How often a page asks the database: a few times, whatever there is."""
+"""How many statements a page sends: few, however much is stored."""
 
 import asyncio
 import re
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from asyncpg.connection import LoggedQuery
 
 from sconto.api.context import Context
 from sconto.api.logs import request_log
@@ -21,6 +22,7 @@ from sconto.portal.pages import ADDRESS
 from sconto.portal.site import PAGES
 from sconto.store.database import Database
 from tests.builders import subscription_terms
+from tests.conftest import create_caller
 from tests.portal.sessions import cookie_of
 from tests.portal.shop import create_subscription, open_shop
 
@@ -38,7 +40,7 @@ READING = {
     "/promotions/products?product_search=mug": 1,
     "/promotions/{promotion_id}": 3,
     "/promotions/{promotion_id}/statistics": 3,
-    "/promotions/{promotion_id}/history": 3,
+    "/promotions/{promotion_id}/history": 2,
     "/promotions/{promotion_id}/codes": 3,
     "/promotions/{promotion_id}/codes?search=tea": 3,
     "/promotions/{promotion_id}/codes.csv": 2,
@@ -60,14 +62,14 @@ READING = {
     "/people": 2,
     "/people/{user_id}": 1,
 }
-"""How many statements an address takes; none takes more than three."""
+"""Statements of each page; at most three."""
 
 LOOKING = {
     "/promotions/preview": 2,
     "/promotions/new": 3,
     "/promotions/{promotion_id}/edit": 4,
 }
-"""The same where a form is sent that saves nothing yet."""
+"""Statements of a form that is checked but not saved."""
 
 FORM = {
     "type": "coupon",
@@ -83,10 +85,11 @@ FORM = {
 }
 
 
-@pytest.fixture
-async def shop(database_url: str, merchant: Caller, tokens: Tokens) -> AsyncIterator["Counted"]:
-    """A shop with a bit of everything, on a connection of its own."""
+@pytest.fixture(scope="module")
+async def shop(database_url: str, tokens: Tokens) -> AsyncIterator["CountingClient"]:
+    """A shop with a bit of everything; its pages share one connection."""
     database = await Database.open(database_url, connections=1)
+    merchant = await create_caller(database)
     ids = await open_shop(database, merchant)
     subscription_id = await create_subscription(database, merchant, subscription_terms())
     named = {
@@ -95,48 +98,56 @@ async def shop(database_url: str, merchant: Caller, tokens: Tokens) -> AsyncIter
         "user_id": merchant.user_id,
     }
     async with client_of(database, tokens, merchant) as client:
-        yield Counted(client, database, named)
+        yield CountingClient(client, database, named)
     await database.close()
 
 
 @dataclass(frozen=True)
-class Counted:
-    """A client of the portal whose statements are counted; `ids` stand for names in addresses."""
+class CountingClient:
+    """A client of the portal that counts statements; `ids` replace names in addresses."""
 
     client: httpx.AsyncClient
     database: Database
     ids: Mapping[str, int]
 
     async def statements(self, method: str, path: str, form: Mapping[str, str]) -> list[str]:
-        """What the second of two requests that are the same asks the database."""
+        """The statements of the second of two equal requests."""
         address = ADDRESS + path.format(**self.ids)
         token = token_for(self.client.headers["cookie"].partition("=")[2])
         sent = {**form, FIELD: token} if method == "POST" else None
         await self.client.request(method, address, data=sent)
         asked: list[str] = []
+
+        def note(record: LoggedQuery) -> None:
+            asked.append(record.query)
+
         async with self.database.read() as connection:
-            connection.add_query_logger(lambda record: asked.append(record.query))
+            connection.add_query_logger(note)
         answer = await self.client.request(method, address, data=sent)
-        await asyncio.sleep(0)  # the logger hears of a statement a moment after its end
+        await asyncio.sleep(0)  # the logger is called a moment after the statement
+        async with self.database.read() as connection:
+            connection.remove_query_logger(note)
         assert answer.status_code in (200, 303, 404), answer.text
         return asked
 
 
 @pytest.mark.parametrize(("path", "number"), READING.items())
-async def test_a_page_takes_so_many_statements(path: str, number: int, shop: Counted) -> None:
+async def test_a_page_takes_at_most_three_statements(
+    path: str, number: int, shop: CountingClient
+) -> None:
     asked = await shop.statements("GET", path, {})
     assert len(asked) == number <= 3, asked
 
 
 @pytest.mark.parametrize(("path", "number"), LOOKING.items())
-async def test_a_look_before_saving_takes_so_many_statements(
-    path: str, number: int, shop: Counted
+async def test_checking_a_form_takes_few_statements(
+    path: str, number: int, shop: CountingClient
 ) -> None:
     asked = await shop.statements("POST", path, FORM)
     assert len(asked) == number, asked
 
 
-def test_every_page_that_is_read_is_counted() -> None:
+def test_every_page_is_counted() -> None:
     addresses = {address.partition("?")[0] for address in READING}
     pages = {page.path for page in PAGES if "GET" in (page.methods or ())}
     assert {re.sub("{.*?}", "{}", address) for address in addresses} == {
@@ -148,7 +159,7 @@ def test_every_page_that_is_read_is_counted() -> None:
 async def client_of(
     database: Database, tokens: Tokens, caller: Caller
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of an application on that database alone, in which the caller is signed in."""
+    """A signed-in client of an application that uses only this database."""
 
     @asynccontextmanager
     async def open_context() -> AsyncIterator[Context]:

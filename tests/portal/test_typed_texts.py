@@ -1,10 +1,8 @@
-"""What people type or paste into the portal's and the shop's fields, with blanks around it."""
+"""Texts typed or pasted into the portal's and the shop's fields, with blanks around them."""
 
 from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
-import httpx
-import pytest
 from hypothesis import given
 
 from sconto.api.clock import read_clock
@@ -13,37 +11,20 @@ from sconto.domain.people import Caller
 from sconto.operations.checkout import place_order
 from sconto.operations.products import put_products
 from sconto.operations.promotions import create_promotion
-from sconto.operations.tokens import Tokens
 from sconto.portal import promotion_fields, subscription_fields
 from sconto.portal.language import language_for
 from sconto.portal.shop.basket import Basket
 from sconto.store.database import Database
 from tests.builders import BLANKS, NOON, a_cart, a_product, a_promotion, blanks, subscription_terms
-from tests.portal.sessions import cookie_of
+from tests.portal.sessions import PortalClient
 from tests.portal.shop import create_subscription
 
 ENGLISH = language_for("en", ZoneInfo("UTC"))
 MAY = "МАЙ"
 
 
-class Portal:
-    """The portal's pages for one caller, without a browser."""
-
-    def __init__(self, client: httpx.AsyncClient, cookie: str) -> None:
-        self._client, self._cookie = client, cookie
-
-    async def get(self, path: str, **query: str) -> httpx.Response:
-        headers = {"Cookie": self._cookie}
-        return await self._client.get(f"/portal{path}", params=query, headers=headers)
-
-
-@pytest.fixture
-def portal(client: httpx.AsyncClient, merchant: Caller, tokens: Tokens) -> Portal:
-    return Portal(client, cookie_of(merchant, tokens))
-
-
-async def test_an_order_is_found_by_an_id_with_blanks_around_it(
-    portal: Portal, database: Database, merchant: Caller
+async def test_an_order_is_found_by_its_id_with_blanks_around_it(
+    portal: PortalClient, database: Database, merchant: Caller
 ) -> None:
     now = read_clock()
     for order_id in ("A-1001", "x" * 64, " A-2 ", "A-2"):
@@ -56,13 +37,13 @@ async def test_an_order_is_found_by_an_id_with_blanks_around_it(
         assert (await portal.get("/orders", id=f"A{blank}1001")).status_code == 404
         nothing = await portal.get("/orders", id=blank)
         assert (nothing.status_code, nothing.text) == (200, (await portal.get("/orders")).text)
-    # An id that has blanks itself is found by them.
+    # An id that contains blanks itself is found with them.
     assert '<h2 class="breaking"> A-2 </h2>' in (await portal.get("/orders", id=" A-2 ")).text
     assert '<h2 class="breaking">A-2</h2>' in (await portal.get("/orders", id="\tA-2")).text
 
 
-async def test_every_search_is_for_what_stands_between_the_blanks(
-    portal: Portal, database: Database, merchant: Caller
+async def test_every_search_ignores_blanks_around_the_text(
+    portal: PortalClient, database: Database, merchant: Caller
 ) -> None:
     await put_products(database, merchant, [a_product(11111, name="Teapot")], NOON)
     promotion_id = await create_promotion(
@@ -85,8 +66,8 @@ async def test_every_search_is_for_what_stands_between_the_blanks(
             assert shown in found.text, (path, name, ascii(blank))
 
 
-async def test_a_cart_is_tried_with_codes_as_they_were_pasted(
-    portal: Portal, database: Database, merchant: Caller
+async def test_a_cart_accepts_codes_as_they_were_pasted(
+    portal: PortalClient, database: Database, merchant: Caller
 ) -> None:
     await create_promotion(database, merchant, a_promotion(codes=("SPACE10", MAY)), NOON)
     await create_subscription(database, merchant, subscription_terms(code="TRY3"))
@@ -100,7 +81,7 @@ async def test_a_cart_is_tried_with_codes_as_they_were_pasted(
 
 
 @given(blanks, blanks)
-def test_the_forms_keep_codes_without_what_came_along(before: str, after: str) -> None:
+def test_the_forms_store_codes_without_blanks_around_them(before: str, after: str) -> None:
     pasted = f"{before}SPACE10{after}"
     reading = promotion_fields.read_fields(
         promotion_fields.PromotionFields(
@@ -122,7 +103,7 @@ def test_the_forms_keep_codes_without_what_came_along(before: str, after: str) -
 
 
 @given(blanks, blanks)
-def test_a_shoppers_basket_has_a_code_once_however_it_was_pasted(before: str, after: str) -> None:
+def test_a_basket_has_a_code_once_however_it_was_pasted(before: str, after: str) -> None:
     basket = Basket().with_code("A").with_code(f"{before}SPACE10{after}")
     assert basket.codes == ("A", "SPACE10")
     assert basket.with_code(f"a{after}").codes == ("SPACE10", "a")

@@ -11,17 +11,43 @@ from sconto.store.database import Database
 from tests.portal.shop import open_shop
 
 
-@pytest.fixture
-async def plain(
-    browser: Browser, portal_url: str, session_cookie: Callable[[Caller], str], merchant: Caller
-) -> AsyncIterator[Page]:
-    """A page without scripts in which the admin of `merchant` is signed in."""
+@pytest.fixture(scope="session")
+async def shared_plain_page(browser: Browser) -> AsyncIterator[Page]:
+    """A page without scripts for all tests of this process."""
     context = await browser.new_context(locale="en-GB", java_script_enabled=False)
     context.set_default_timeout(10_000)
-    value = session_cookie(merchant)
-    await context.add_cookies([{"name": COOKIE, "value": value, "url": portal_url}])
     yield await context.new_page()
     await context.close()
+
+
+@pytest.fixture
+async def plain(
+    shared_plain_page: Page,
+    portal_url: str,
+    session_cookie: Callable[[Caller], str],
+    merchant: Caller,
+) -> Page:
+    """A page without scripts in which the admin of `merchant` is signed in."""
+    context = shared_plain_page.context
+    await context.clear_cookies()
+    value = session_cookie(merchant)
+    await context.add_cookies([{"name": COOKIE, "value": value, "url": portal_url}])
+    return shared_plain_page
+
+
+async def test_a_cart_can_be_tried(
+    plain: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    await open_shop(database, merchant)
+    await plain.goto(f"{portal_url}/carts")
+    await plain.get_by_label("Find a product").fill("4711")
+    await plain.get_by_role("button", name="Search").click()
+    await plain.get_by_role("button", name="Add").click()
+    await expect(plain.get_by_text("type a price")).to_be_visible()
+    await plain.get_by_label("Unit price").fill("10")
+    await plain.get_by_label("Codes, in the order").fill("WELCOME15")
+    await plain.keyboard.press("Enter")
+    await expect(plain.locator("#quote")).to_contain_text("€8.50")
 
 
 async def test_the_list_is_searched_with_its_button(
@@ -34,7 +60,7 @@ async def test_the_list_is_searched_with_its_button(
     await expect(plain.locator("#results tbody th a")).to_have_text(["Tea lovers"])
 
 
-async def test_a_promotion_is_checked_made_switched_off_and_deleted(
+async def test_a_promotion_is_checked_created_switched_off_and_deleted(
     plain: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     await open_shop(database, merchant)
@@ -55,7 +81,7 @@ async def test_a_promotion_is_checked_made_switched_off_and_deleted(
     await expect(plain.get_by_role("heading", name="By hand")).to_be_visible()
 
 
-async def test_a_rule_is_added_to_what_was_typed_already(plain: Page, portal_url: str) -> None:
+async def test_adding_a_rule_keeps_what_was_typed(plain: Page, portal_url: str) -> None:
     await plain.goto(f"{portal_url}/subscriptions/new")
     await plain.get_by_label("Name").fill("By hand")
     await plain.get_by_label("Code", exact=True).fill("HAND")
@@ -67,7 +93,7 @@ async def test_a_rule_is_added_to_what_was_typed_already(plain: Page, portal_url
     await expect(plain.get_by_role("main")).to_contain_text("5% off every order")
 
 
-async def test_numbers_stand_in_tables_where_no_chart_is_drawn(
+async def test_statistics_are_shown_in_tables(
     plain: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     ids = await open_shop(database, merchant)

@@ -21,15 +21,15 @@ PLAIN = "postgresql://sconto:p%40ss@db1:5432,db2:5432/sconto"
         ),
     ],
 )
-def test_our_word_is_taken_out_and_all_else_stays_as_it_is(address: str, rest: str) -> None:
+def test_our_parameter_is_removed_and_all_else_stays(address: str, rest: str) -> None:
     assert split_address(PLAIN + address) == (PLAIN + rest, "prepared" not in address)
 
 
-def test_statements_are_kept_where_the_address_says_so() -> None:
+def test_the_address_says_whether_statements_are_kept() -> None:
     assert split_address(f"{PLAIN}?prepared_statements=true") == (PLAIN, True)
 
 
-async def test_another_value_is_refused_as_anything_that_postgresql_does_not_know(
+async def test_another_value_is_refused_by_postgresql(
     database_url: str,
 ) -> None:
     separator = "&" if "?" in database_url else "?"

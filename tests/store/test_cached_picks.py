@@ -78,9 +78,7 @@ async def test_the_second_quote_of_the_same_products_reads_no_picks(
     assert await till.asked() == [[ALL_PRODUCTS_ID, MUG, CUP], []]
 
 
-async def test_where_one_product_is_remembered_only_the_other_is_read(
-    database: Database, till: Till
-) -> None:
+async def test_only_products_that_are_not_cached_are_read(database: Database, till: Till) -> None:
     await stock(database, till.caller, [MUG, CUP])
     new = a_promotion(coverage=OwnPercents({MUG: 10 * PERCENT, CUP: 20 * PERCENT}))
     promotion_id = await create_promotion(database, till.caller, new, NOON)
@@ -97,7 +95,7 @@ async def test_where_one_product_is_remembered_only_the_other_is_read(
 
 
 @pytest.mark.parametrize("cover", [everywhere, lambda percent: on(MUG, percent=percent)])
-async def test_each_edit_of_another_process_shows_at_once_and_is_read_once(
+async def test_each_edit_of_another_process_shows_immediately_and_is_read_once(
     database: Database, till: Till, cover: Callable[[int], Coverage]
 ) -> None:
     caller = till.caller
@@ -139,7 +137,7 @@ async def test_each_edit_of_another_process_shows_at_once_and_is_read_once(
 
 
 @pytest.mark.parametrize(("coverage", "covered"), [(everywhere(), ALL_PRODUCTS_ID), (on(MUG), MUG)])
-async def test_promotions_begin_and_end_by_time_alone(
+async def test_cached_promotions_begin_and_end_on_time(
     database: Database, till: Till, coverage: Coverage, covered: int
 ) -> None:
     await stock(database, till.caller, [MUG])
@@ -164,7 +162,7 @@ async def test_promotions_begin_and_end_by_time_alone(
         assert await till.asked() == [[], [], []]
 
 
-async def test_quotes_of_other_times_in_between_do_not_spoil_those_of_now(
+async def test_quotes_of_other_times_do_not_change_those_of_now(
     database: Database, till: Till
 ) -> None:
     await stock(database, till.caller, [MUG])
@@ -181,7 +179,7 @@ async def test_quotes_of_other_times_in_between_do_not_spoil_those_of_now(
     assert all(len(read) <= 2 for read in await till.asked())
 
 
-async def test_edits_of_one_merchant_leave_what_is_remembered_of_another_alone(
+async def test_edits_of_one_merchant_leave_the_cache_of_another(
     database: Database, till: Till
 ) -> None:
     other = await create_caller(database)
@@ -200,7 +198,7 @@ async def test_edits_of_one_merchant_leave_what_is_remembered_of_another_alone(
     assert await till.percents(MUG) == [[10]]
 
 
-async def test_an_edit_that_is_under_way_or_undone_changes_nothing(
+async def test_an_edit_that_is_not_committed_changes_no_quote(
     database: Database, till: Till
 ) -> None:
     await stock(database, till.caller, [MUG])
@@ -219,7 +217,7 @@ async def test_an_edit_that_is_under_way_or_undone_changes_nothing(
     assert await till.asked() == [[], []]
 
 
-async def test_an_answer_that_comes_late_is_found_to_be_old(database: Database, till: Till) -> None:
+async def test_a_late_result_of_an_old_version_is_not_used(database: Database, till: Till) -> None:
     merchant_id = till.caller.merchant_id
     await stock(database, till.caller, [MUG])
     new = a_promotion(coverage=on(MUG))
@@ -227,17 +225,17 @@ async def test_an_answer_that_comes_late_is_found_to_be_old(database: Database, 
     assert await till.percents(MUG) == [[10]]
     memory = till.database.pick_cache
     old = memory.version(merchant_id)
-    picks, _ = memory.recall(merchant_id, [MUG], NOON)
+    picks, _ = memory.find(merchant_id, [MUG], NOON)
 
     to_fifty = change_to(on(MUG, percent=50))
     await change_promotion(database, till.caller, promotion_id, to_fifty, NOON)
     assert await till.percents(MUG) == [[50]]
-    memory.remember(merchant_id, old, [PickSpan(MUG, picks[MUG], None, None)])
+    memory.put(merchant_id, old, [PickSpan(MUG, picks[MUG], None, None)])
     assert await till.percents(MUG) == [[50]]
     assert await till.percents(MUG) == [[50]]
 
 
-async def test_quotes_at_once_in_one_process_do_not_mislead_each_other(
+async def test_concurrent_quotes_of_one_process_do_not_mix_versions(
     database_url: str, database: Database, merchant: Caller
 ) -> None:
     busy = await Database.open(database_url, connections=8)
@@ -282,7 +280,7 @@ async def test_no_quote_sees_half_of_an_edit_of_many_products(
     assert await till.percents(first, last) == [[50], [50]]
 
 
-async def test_a_database_that_goes_back_is_not_taken_for_what_it_was(
+async def test_the_cache_is_not_used_after_the_database_goes_back(
     database: Database, till: Till
 ) -> None:
     merchant_id = till.caller.merchant_id
@@ -303,7 +301,7 @@ async def test_a_database_that_goes_back_is_not_taken_for_what_it_was(
         assert await till.percents(MUG) == [[10]]
 
 
-async def test_listed_prices_and_quotes_remember_the_same(database: Database, till: Till) -> None:
+async def test_listed_prices_and_quotes_share_the_cache(database: Database, till: Till) -> None:
     await stock(database, till.caller, [MUG, CUP])
     new = a_promotion(coverage=on(MUG))
     promotion_id = await create_promotion(database, till.caller, new, NOON)
@@ -324,7 +322,7 @@ async def test_listed_prices_and_quotes_remember_the_same(database: Database, ti
         assert await listed(MUG, CUP) == [[percent], []]
 
 
-async def test_a_product_that_leaves_the_catalogue_is_unknown_though_its_pick_is_remembered(
+async def test_a_deleted_product_is_unknown_although_its_pick_is_cached(
     database: Database, till: Till
 ) -> None:
     await stock(database, till.caller, [MUG])
@@ -337,7 +335,7 @@ async def test_a_product_that_leaves_the_catalogue_is_unknown_though_its_pick_is
             await delete_product(database, till.caller, MUG, NOON)
 
 
-async def test_the_outermost_times_and_ids_are_remembered_exactly_whatever_the_database_s_zone(
+async def test_extreme_times_and_ids_are_cached_exactly_in_any_time_zone(
     create_database: Callable[[], str],
 ) -> None:
     url = create_database()

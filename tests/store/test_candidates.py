@@ -12,12 +12,12 @@ import pytest
 from sconto.domain.people import Caller
 from sconto.domain.schedule import ALL_PRODUCTS_ID, INSTANT
 from sconto.operations.checkout import quote
-from sconto.store.candidates import READ, READ_OTHERS
+from sconto.store.candidate_statements import READ, READ_WITHOUT_PICKS
 from sconto.store.database import Connection, Database
 from tests.builders import NOON, a_cart, a_line
 
 PRODUCTS = range(1, 6)
-FEW, MANY = 100, 10_000
+FEW, MANY = 20, 2_000
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ async def plan_of_a_quote(connection: Connection, carts: int = 1) -> dict[str, A
     """What PostgreSQL did for carts of five products and the first promotion's code."""
     cart = {
         "at": NOON.isoformat(),
-        "missing": [ALL_PRODUCTS_ID, *PRODUCTS],
+        "picks_of": [ALL_PRODUCTS_ID, *PRODUCTS],
         "products": list(PRODUCTS),
         "codes": ["c1"],
     }
@@ -120,7 +120,7 @@ def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("mode", ["force_generic_plan", "force_custom_plan"])
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-async def test_a_hundred_times_the_promotions_cost_a_quote_hardly_a_page_more(
+async def test_a_quote_reads_as_many_pages_for_a_hundred_times_the_promotions(
     connection: Connection, kind: Kind, mode: str
 ) -> None:
     await add_coupons(connection, 1, Kind("live"))
@@ -137,7 +137,7 @@ async def test_a_hundred_times_the_promotions_cost_a_quote_hardly_a_page_more(
     assert pages(many) <= 1.2 * pages(few)
 
 
-async def test_every_look_up_names_the_whole_key_even_before_anything_is_known_of_the_tables(
+async def test_every_look_up_uses_the_whole_key_even_without_statistics(
     connection: Connection,
 ) -> None:
     await add_coupons(connection, 3, Kind("live"))
@@ -183,10 +183,10 @@ async def test_a_quote_is_one_statement(database_url: str, merchant: Caller) -> 
     await quote(database, merchant, cart, NOON)
     await database.close()
     await asyncio.sleep(0)  # the logger hears of a statement a moment after its end
-    assert statements == [READ_OTHERS]
+    assert statements == [READ_WITHOUT_PICKS]
 
 
-async def test_of_a_timeline_the_span_at_that_time_counts_and_in_a_gap_none(
+async def test_the_span_at_that_time_is_picked_and_none_in_a_gap(
     database: Database, merchant: Caller
 ) -> None:
     first, gap, second = (NOON + timedelta(hours=hour) for hour in (1, 2, 3))

@@ -75,7 +75,7 @@ async def a_moment() -> None:
         await asyncio.sleep(0)
 
 
-async def test_what_is_asked_while_two_statements_are_under_way_goes_together(till: Till) -> None:
+async def test_carts_that_wait_for_two_statements_are_read_together(till: Till) -> None:
     till.open.clear()
     asked = []
     for product_id in PRODUCTS:
@@ -87,7 +87,7 @@ async def test_what_is_asked_while_two_statements_are_under_way_goes_together(ti
     assert till.lent == 3
 
 
-async def test_who_is_alone_waits_for_nobody_and_leaves_nothing_behind(till: Till) -> None:
+async def test_a_single_request_does_not_wait_and_leaves_no_queue(till: Till) -> None:
     for number in (1, 2):
         await till.ask(a_cart())
         assert till.lent == number
@@ -107,13 +107,13 @@ async def test_two_merchants_share_no_statement(till: Till, database: Database) 
     assert till.lent == 2
 
 
-async def test_large_carts_go_one_by_one(till: Till) -> None:
+async def test_large_carts_are_read_one_by_one(till: Till) -> None:
     large = a_cart(*(a_line(number, line_id=str(number)) for number in range(1, 401)))
     await asyncio.gather(*(till.ask(large) for _ in range(3)), till.ask(a_cart()))
     assert till.lent == 3
 
 
-async def test_who_leaves_takes_nobody_along(till: Till) -> None:
+async def test_cancelling_one_caller_leaves_the_others(till: Till) -> None:
     till.open.clear()
     asked = [till.ask(a_cart(a_line(product_id))) for product_id in PRODUCTS]
     await a_moment()
@@ -128,7 +128,9 @@ async def test_who_leaves_takes_nobody_along(till: Till) -> None:
             await one
 
 
-async def test_all_hear_that_the_database_is_gone_and_the_next_are_answered(till: Till) -> None:
+async def test_all_callers_learn_that_the_database_is_unavailable_and_later_ones_are_answered(
+    till: Till,
+) -> None:
     till.lost = True
     for told in await asyncio.gather(
         *(till.ask(a_cart()) for _ in PRODUCTS), return_exceptions=True
@@ -146,7 +148,7 @@ async def test_a_cart_that_cannot_be_read_fails_alone(till: Till) -> None:
     assert all(isinstance(one, StoredCandidates) for one in (told[0], told[2]))
 
 
-async def test_readers_that_are_stopped_leave_nobody_waiting(till: Till) -> None:
+async def test_stopped_readers_leave_no_caller_waiting(till: Till) -> None:
     till.open.clear()
     asked = till.ask(a_cart())
     await a_moment()
@@ -158,7 +160,7 @@ async def test_readers_that_are_stopped_leave_nobody_waiting(till: Till) -> None
     await till.ask(a_cart())
 
 
-async def test_together_each_cart_gets_what_it_gets_alone(
+async def test_carts_read_together_get_what_each_gets_alone(
     database: Database, merchant: Caller
 ) -> None:
     await stock(database, merchant, PRODUCTS)
@@ -198,7 +200,7 @@ async def test_together_each_cart_gets_what_it_gets_alone(
             assert [found] == alone
 
 
-async def test_a_look_that_postgresql_gives_up_for_a_change_of_the_schema_is_taken_again(
+async def test_a_read_that_deadlocks_with_a_schema_change_is_repeated(
     database: Database, merchant: Caller
 ) -> None:
     async with database.write() as connection:
@@ -214,7 +216,7 @@ async def test_a_look_that_postgresql_gives_up_for_a_change_of_the_schema_is_tak
     assert (await quoting).total == 1000
 
 
-async def test_a_code_is_free_for_the_order_that_takes_its_orders_place_and_for_no_other_cart(
+async def test_a_used_code_is_free_only_for_the_order_that_replaces_its_order(
     database: Database, merchant: Caller
 ) -> None:
     coupon = a_promotion(codes=("once",), code_type=CodeType.ONE_TIME)
@@ -230,7 +232,7 @@ async def test_a_code_is_free_for_the_order_that_takes_its_orders_place_and_for_
     assert [code.status for code in placed.order.outcome.codes] == ["applied"]
 
 
-async def test_a_cart_of_a_crowd_that_is_given_up_midway_disturbs_no_statement_after_it(
+async def test_a_cart_cancelled_midway_disturbs_no_later_statement(
     database: Database, merchant: Caller
 ) -> None:
     for _ in range(20):

@@ -26,7 +26,7 @@ FROM pg_constraint WHERE contype = 'f'
 """
 
 
-async def test_every_table_of_the_schema_has_its_place(database: Database) -> None:
+async def test_the_script_names_every_table(database: Database) -> None:
     async with database.read() as connection:
         tables = await connection.fetch(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
@@ -36,12 +36,12 @@ async def test_every_table_of_the_schema_has_its_place(database: Database) -> No
     assert sorted(named) == sorted(table["tablename"] for table in tables)
 
 
-async def test_no_key_of_a_distributed_table_reaches_over_two_shards(database: Database) -> None:
+async def test_every_key_of_a_distributed_table_has_the_merchant(database: Database) -> None:
     async with database.read() as connection:
         assert await connection.fetch(UNIQUE, DISTRIBUTED) == []
 
 
-async def test_a_table_comes_after_those_that_it_names(database: Database) -> None:
+async def test_a_table_comes_after_those_that_it_references(database: Database) -> None:
     order = [*COPIED, *DISTRIBUTED]
     async with database.read() as connection:
         references = await connection.fetch(REFERENCES)

@@ -64,7 +64,7 @@ async def pages(connection: Connection, arguments: str) -> int:
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
-async def test_a_hundred_times_the_codes_cost_few_pages_more(
+async def test_a_hundred_times_the_codes_cost_few_more_pages(
     connection: Connection, name: str
 ) -> None:
     statement, types, arguments = STATEMENTS[name]

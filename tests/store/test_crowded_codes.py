@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pytest
 
+from sconto.domain.bill import PricedCart
 from sconto.domain.cart import Cart
 from sconto.domain.choice import Group
 from sconto.domain.code_outcomes import CodeStatus
@@ -14,7 +15,6 @@ from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPer
 from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller
-from sconto.domain.pricing import PricedCart
 from sconto.domain.promotion import NewPromotion
 from sconto.operations.checkout import place_order, quote
 from sconto.operations.promotions import create_promotion
@@ -124,7 +124,7 @@ def as_told(priced: PricedCart) -> tuple[Any, Any]:
 
 
 @pytest.mark.parametrize("seed", range(6))
-async def test_codes_of_many_promotions_are_picked_and_told_by_the_rule(
+async def test_codes_of_many_promotions_follow_the_rule(
     database: Database, merchant: Caller, seed: int
 ) -> None:
     dice = random.Random(seed)
@@ -156,7 +156,7 @@ async def test_codes_of_many_promotions_are_picked_and_told_by_the_rule(
         }
 
 
-async def test_what_is_read_of_codes_follows_the_cart_and_not_the_promotions_that_have_them(
+async def test_the_number_of_offers_depends_on_the_cart_not_on_the_promotions(
     database: Database, merchant: Caller
 ) -> None:
     for percent in range(1, 61):

@@ -4,7 +4,7 @@ import asyncio
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final
@@ -13,7 +13,6 @@ import alembic.command
 import psycopg
 import pytest
 from alembic.config import Config
-from psycopg import sql
 
 from sconto.domain.codes import CodeType
 from sconto.domain.statistics import CodeUses, Statistics
@@ -34,20 +33,21 @@ from sconto.store.schema import (
 )
 from sconto.store.statistics import find_statistics
 from tests.builders import NOON
-from tests.conftest import drop_database, with_database
 from tests.services import wait_until
 
 NEWEST = known_versions()[-1]
 
 
 @pytest.fixture
-def empty_database(server_url: str) -> Iterator[str]:
+def empty_database(create_database: Callable[[str], str]) -> str:
     """The address of a database with nothing in it."""
-    name = f"sconto_empty_{os.getpid()}"
-    with psycopg.connect(server_url, autocommit=True) as server:
-        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        yield with_database(server_url, name)
-        drop_database(server, name)
+    return create_database("template1")
+
+
+@pytest.fixture
+def current_database(create_database: Callable[[], str]) -> str:
+    """The address of a database with the newest schema."""
+    return create_database()
 
 
 def test_an_empty_database_gets_the_newest_schema_and_keeps_it(empty_database: str) -> None:
@@ -60,46 +60,44 @@ def test_an_empty_database_gets_the_newest_schema_and_keeps_it(empty_database: s
     assert tables(empty_database) == before
 
 
-def test_two_at_once_do_no_harm(empty_database: str) -> None:
+def test_concurrent_migrations_do_no_harm(empty_database: str) -> None:
     with ThreadPoolExecutor(4) as people:
         for answer in [people.submit(migrate, empty_database) for _ in range(4)]:
             answer.result()
     assert version(empty_database) == [(NEWEST,)]
 
 
-def test_a_schema_from_the_future_is_refused_and_left_alone(empty_database: str) -> None:
-    migrate(empty_database)
-    execute(empty_database, "UPDATE alembic_version SET version_num = '9999'")
-    before = tables(empty_database)
+def test_a_newer_schema_is_refused_and_unchanged(current_database: str) -> None:
+    execute(current_database, "UPDATE alembic_version SET version_num = '9999'")
+    before = tables(current_database)
     for refused in (migrate, find):
         with pytest.raises(SchemaMismatch) as refusal:
-            refused(empty_database)
+            refused(current_database)
         assert "9999" in str(refusal.value)
         assert NEWEST in str(refusal.value)
         assert "\n" not in str(refusal.value)
-    assert tables(empty_database) == before
-    assert version(empty_database) == [("9999",)]
+    assert tables(current_database) == before
+    assert version(current_database) == [("9999",)]
 
 
-def test_a_schema_from_the_future_that_serves_this_program_too_is_left_as_it_is(
-    empty_database: str,
+def test_a_newer_schema_that_serves_this_program_is_accepted_and_unchanged(
+    current_database: str,
 ) -> None:
-    migrate(empty_database)
-    execute(empty_database, "UPDATE alembic_version SET version_num = '9999'")
+    execute(current_database, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(SchemaMismatch):
-        find(empty_database)  # what is written there is of the version before
+        find(current_database)  # what is written there is of the version before
     note = note_for("9999", NEWEST)
-    execute(empty_database, f"COMMENT ON TABLE alembic_version IS '{note}'")
-    assert find(empty_database) is SchemaState.CURRENT
-    migrate(empty_database)
-    assert version(empty_database) == [("9999",)]
+    execute(current_database, f"COMMENT ON TABLE alembic_version IS '{note}'")
+    assert find(current_database) is SchemaState.CURRENT
+    migrate(current_database)
+    assert version(current_database) == [("9999",)]
     note = note_for("9999", "9998")
-    execute(empty_database, f"COMMENT ON TABLE alembic_version IS '{note}'")
+    execute(current_database, f"COMMENT ON TABLE alembic_version IS '{note}'")
     with pytest.raises(SchemaMismatch):
-        find(empty_database)
+        find(current_database)
 
 
-def test_a_step_that_fails_leaves_the_database_as_it_was(empty_database: str) -> None:
+def test_a_failed_step_leaves_the_database_unchanged(empty_database: str) -> None:
     execute(empty_database, "CREATE TABLE promotions (in_the_way boolean)")
     with pytest.raises(MigrationFailed, match="promotions"):
         migrate(empty_database)
@@ -109,7 +107,7 @@ def test_a_step_that_fails_leaves_the_database_as_it_was(empty_database: str) ->
     assert version(empty_database) == [(NEWEST,)]
 
 
-def test_a_filled_database_counts_the_uses_of_its_codes_as_before(empty_database: str) -> None:
+def test_migrated_codes_keep_their_counts(empty_database: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(alembic.command, "upgrade", partial(upgrade_to, "0007"))
         migrate(empty_database)
@@ -168,7 +166,7 @@ def upgrade_to(version: str, config: Config, newest: str) -> None:
 UPGRADE: Final = alembic.command.upgrade
 
 
-def test_one_that_finds_a_table_in_use_gives_way_and_tries_again(empty_database: str) -> None:
+def test_a_migration_that_finds_a_table_in_use_tries_again(empty_database: str) -> None:
     with psycopg.connect(empty_database) as other, ThreadPoolExecutor(1) as person:
         other.execute("CREATE TABLE redemption_counts (half boolean)")
         answer = person.submit(migrate, empty_database)
@@ -179,7 +177,7 @@ def test_one_that_finds_a_table_in_use_gives_way_and_tries_again(empty_database:
     assert version(empty_database) == [(NEWEST,)]
 
 
-def test_one_that_is_killed_half_way_leaves_the_database_as_it_was(empty_database: str) -> None:
+def test_a_killed_migration_leaves_the_database_unchanged(empty_database: str) -> None:
     # Whoever made this schema may not be finished: the migration waits for its last table.
     with psycopg.connect(empty_database) as other:
         other.execute("CREATE TABLE redemption_counts (half boolean)")
@@ -202,14 +200,14 @@ def test_a_database_that_cannot_be_reached_is_unavailable() -> None:
         migrate("postgresql://a:b@127.0.0.1:1/x")
 
 
-def test_versions_compare_by_what_this_program_knows() -> None:
+def test_schema_versions_are_compared_with_the_newest_known() -> None:
     assert list(known_versions()) == sorted(known_versions())
     assert schema_state(None) is SchemaState.OLDER
     assert schema_state(NEWEST) is SchemaState.CURRENT
     assert schema_state("9999") is SchemaState.NEWER
 
 
-def test_a_newer_schema_serves_the_programs_of_the_versions_that_it_names() -> None:
+def test_a_newer_schema_names_the_versions_that_it_serves() -> None:
     oldest, *_, newest = known_versions()
     assert SERVES_SINCE in known_versions()
     for since in (oldest, newest):
@@ -221,7 +219,7 @@ def test_a_newer_schema_serves_the_programs_of_the_versions_that_it_names() -> N
     assert [version_for_us(one, note_for(newest, oldest)) for one in known] == known
 
 
-def test_a_migration_is_filed_under_its_version() -> None:
+def test_the_file_of_a_migration_begins_with_its_version() -> None:
     for path in (schema.MIGRATIONS / "versions").glob("*.py"):
         assert f'\nrevision = "{path.name.partition("_")[0]}"\n' in path.read_text()
 

@@ -15,8 +15,9 @@ from sconto.domain.problems import CodesUsedUp
 from sconto.operations.checkout import get_order, place_order
 from sconto.operations.promotions import create_promotion
 from sconto.operations.statistics import get_statistics
+from sconto.store.code_ids import NO_CODE
 from sconto.store.database import Connection, Database, DatabaseUnavailable
-from sconto.store.orders import NO_CODE, OrderRaceLost
+from sconto.store.orders import OrderRaceLost
 from sconto.store.outcomes import decode_order
 from tests.builders import NOON, a_cart, a_line, a_promotion
 from tests.store.priced import PricedOrder, price_order
@@ -65,7 +66,7 @@ async def place(
     return await place_order(database, caller, order, NOON, DAY)
 
 
-async def test_an_order_takes_two_round_trips_and_five_where_it_replaces_another(
+async def test_an_order_takes_two_round_trips_and_five_if_it_replaces_another(
     alone: Database, merchant: Caller, promotions: dict[str, int]
 ) -> None:
     # The first use of a statement prepares it, once for a connection.
@@ -107,7 +108,7 @@ async def test_orders_that_share_neither_a_code_nor_an_id_do_not_wait_for_each_o
         assert statistics.uses == expected
 
 
-async def test_counters_take_a_slot_for_each_order_that_is_open_and_no_more(
+async def test_counters_have_one_slot_for_each_open_order(
     database: Database, merchant: Caller, promotions: dict[str, int]
 ) -> None:
     async with database.write() as connection:
@@ -127,7 +128,7 @@ async def test_counters_take_a_slot_for_each_order_that_is_open_and_no_more(
     assert sum(slot["uses"] for slot in slots) == 7
 
 
-async def test_what_a_one_time_code_redeems_stands_with_it_and_its_promotion_counts_it_with_others(
+async def test_redemptions_by_one_time_codes_are_counted_on_the_code_and_for_the_promotion(
     database: Database, merchant: Caller, promotions: dict[str, int]
 ) -> None:
     twice = a_cart(a_line(1, line_id="1"), a_line(2, line_id="2"), codes=("twice",))
@@ -171,7 +172,7 @@ async def test_an_order_with_the_same_code_waits_and_gets_it_if_the_first_is_und
     assert statistics.uses == 2
 
 
-async def test_the_same_order_sent_while_the_first_is_under_way_waits_for_its_answer(
+async def test_a_repeated_order_waits_for_the_answer_of_the_first(
     database: Database, merchant: Caller, promotions: dict[str, int]
 ) -> None:
     for cart in (CART, a_cart()):
@@ -185,7 +186,7 @@ async def test_the_same_order_sent_while_the_first_is_under_way_waits_for_its_an
         assert await asyncio.wait_for(again, 5) == Placed(first.order, created=False)
 
 
-async def test_an_order_that_finds_its_id_taken_leaves_no_trace(
+async def test_an_order_whose_id_is_taken_writes_nothing(
     database: Database, merchant: Caller, promotions: dict[str, int]
 ) -> None:
     async with database.read() as connection:
@@ -199,7 +200,7 @@ async def test_an_order_that_finds_its_id_taken_leaves_no_trace(
     assert (await place(database, merchant, "A-2")).created
 
 
-async def test_a_code_that_is_removed_while_an_order_runs_is_not_used(
+async def test_a_code_removed_while_an_order_runs_is_not_used(
     database: Database, merchant: Caller, promotions: dict[str, int]
 ) -> None:
     async with database.read() as connection:
@@ -212,7 +213,7 @@ async def test_a_code_that_is_removed_while_an_order_runs_is_not_used(
             await late.insert(connection)
 
 
-async def test_an_order_that_waits_for_a_change_of_its_promotion_is_priced_anew_and_placed(
+async def test_an_order_that_waits_for_an_edit_is_priced_again(
     database: Database, merchant: Caller, promotions: dict[str, int]
 ) -> None:
     async with database.write() as connection:
@@ -227,7 +228,7 @@ async def test_an_order_that_waits_for_a_change_of_its_promotion_is_priced_anew_
     assert statistics.uses == 2
 
 
-async def test_a_connection_that_drops_before_the_commit_leaves_nothing_and_the_retry_counts_once(
+async def test_an_order_lost_before_the_commit_is_counted_once_when_repeated(
     database: Database, merchant: Caller, promotions: dict[str, int]
 ) -> None:
     async def dropped() -> None:
@@ -246,7 +247,7 @@ async def test_a_connection_that_drops_before_the_commit_leaves_nothing_and_the_
     assert not (await place(database, merchant, "A-1")).created
 
 
-async def test_counters_are_what_the_stored_outcomes_add_up_to(
+async def test_counters_equal_the_sum_of_the_stored_outcomes(
     database: Database, merchant: Caller, promotions: dict[str, int]
 ) -> None:
     carts = [CART, a_cart(codes=("shared",)), a_cart(a_line(3, quantity=3, unit_price=333))]
@@ -276,7 +277,7 @@ async def test_counters_are_what_the_stored_outcomes_add_up_to(
     assert len(stored) == 21
 
 
-def test_orders_that_were_stored_long_ago_can_be_read() -> None:
+def test_outcomes_stored_long_ago_can_be_read() -> None:
     """What is stored is no wire's format, but it may not change without a migration either."""
     order = decode_order(
         '{"order_id":"A-1","status":"not paid","created_at":"2026-06-01T15:00:00.000001+03:00",'

@@ -1,18 +1,34 @@
 """Outcomes are read as they were written, in every currency."""
 
 import json
+from pathlib import Path
+from typing import Any, Final
 
+import msgspec
 import pytest
 
+from sconto.domain.bill import PricedCart
 from sconto.domain.candidates import AutomaticPick, Candidates
 from sconto.domain.cart import Cart
+from sconto.domain.choice import Reason
+from sconto.domain.code_outcomes import CodeStatus
 from sconto.domain.money import FULL_PERCENT
-from sconto.domain.pricing import PricedCart, price
-from sconto.domain.subscription import Subscription, SubscriptionCode
+from sconto.domain.pricing import price
+from sconto.domain.subscription import CodeReason, Subscription, SubscriptionCode
 from sconto.domain.subscription_pricing import SubscriptionRules
 from sconto.store.outcomes import decode_order, encode_outcome
 from sconto.store.stored_amounts import WHOLE_UNITS
 from tests.builders import NOON, a_line, percent_off
+
+STORED: Final = json.loads(
+    Path(__file__).with_name("outcomes_of_version_1.json").read_text("utf-8")
+)
+"""What version 1 stored for three orders: nine codes, a subscription in RSD, and JPY."""
+
+
+def decoded(stored: dict[str, Any]) -> PricedCart:
+    row = {"order_id": "A", "status": "paid", "created_at": "2026-06-01T12:00:00Z"}
+    return decode_order(json.dumps(row | {"outcome": stored})).outcome
 
 
 def outcome_in(currency: str) -> PricedCart:
@@ -26,20 +42,60 @@ def outcome_in(currency: str) -> PricedCart:
 
 
 @pytest.mark.parametrize("currency", [*WHOLE_UNITS, "EUR", "JPY", "KWD", "CLF", "ITL"])
-def test_an_outcome_is_read_as_it_was_written(currency: str) -> None:
+def test_an_outcome_is_read_as_it_was_stored(currency: str) -> None:
     outcome = outcome_in(currency)
     text = encode_outcome(outcome)
-    row = f'{{"order_id":"A","status":"paid","created_at":"2026-06-01T12:00:00Z","outcome":{text}}}'
-    assert decode_order(row).outcome == outcome
+    assert decoded(json.loads(text)) == outcome
     assert ("decimals" in json.loads(text)) == (currency in WHOLE_UNITS)
 
 
-def test_what_says_no_decimals_was_written_in_whole_units() -> None:
+def test_an_outcome_without_decimals_is_in_whole_units() -> None:
     stored = json.loads(encode_outcome(outcome_in("IQD")))
     del stored["decimals"]
-    row = {"order_id": "A", "status": "paid", "created_at": "2026-06-01T12:00:00Z"}
-    read = decode_order(json.dumps(row | {"outcome": stored})).outcome
+    read = decoded(stored)
     assert (read.subtotal, read.total) == (stored["subtotal"] * 1000, stored["total"] * 1000)
     [line] = read.lines
     assert line.subscription_discount == stored["lines"][0]["subscription_discount"] * 1000
     assert read.total == line.total == line.subtotal - line.discount - line.subscription_discount
+
+
+@pytest.mark.parametrize("stored", STORED, ids=lambda stored: str(stored["currency"]))
+def test_outcomes_of_version_1_are_read_and_stored_again_with_a_version(
+    stored: dict[str, Any],
+) -> None:
+    outcome = decoded(stored)
+    assert json.loads(encode_outcome(outcome)) == {"version": 2} | stored
+    assert outcome.total == stored["total"] == sum(line.total for line in outcome.lines)
+
+
+def test_outcomes_of_version_1_keep_every_status_and_reason() -> None:
+    many, effect, _ = map(decoded, STORED)
+    assert [code.status for code in many.codes] == [
+        CodeStatus.USED,
+        CodeStatus.INACTIVE,
+        CodeStatus.NOT_STARTED,
+        CodeStatus.EXPIRED,
+        CodeStatus.UNKNOWN,
+        CodeStatus.NOT_PICKED,
+        CodeStatus.OUTDONE,
+        CodeStatus.APPLIED,
+        CodeStatus.APPLIED,
+    ]
+    assert [pick.reason for pick in many.lines[1].picks] == [
+        None,
+        Reason.TIE,
+        Reason.LOWER_DISCOUNT,
+    ]
+    assert effect.subscription is not None
+    assert [code.reason for code in effect.subscription.considered] == [
+        None,
+        CodeReason.LOWER_DISCOUNT,
+        CodeReason.NO_RULE,
+        CodeReason.UNKNOWN,
+    ]
+    assert effect.subscription.discount == 4092
+
+
+def test_an_outcome_of_a_later_version_is_refused() -> None:
+    with pytest.raises(msgspec.ValidationError, match="version 3"):
+        decoded(STORED[2] | {"version": 3})

@@ -17,14 +17,14 @@ async def borrow(database: Database, seconds: float = 0) -> int:
         return pid
 
 
-async def test_a_connection_that_came_back_is_lent_again(database_url: str) -> None:
+async def test_a_returned_connection_is_lent_again(database_url: str) -> None:
     database = await Database.open(database_url, connections=2)
     assert len({await borrow(database) for _ in range(5)}) == 1
     assert database.size == (1, 1, 2)
     await database.close()
 
 
-async def test_more_borrowers_than_connections_wait_for_one_another(database_url: str) -> None:
+async def test_more_borrowers_than_connections_wait_for_each_other(database_url: str) -> None:
     database = await Database.open(database_url, connections=2)
     pids = await asyncio.gather(*(borrow(database, 0.001) for _ in range(40)))
     assert len(set(pids)) == 2
@@ -32,7 +32,7 @@ async def test_more_borrowers_than_connections_wait_for_one_another(database_url
     await database.close()
 
 
-async def test_borrowers_who_give_up_leave_nothing_behind(database_url: str) -> None:
+async def test_cancelled_borrowers_leave_all_connections_free(database_url: str) -> None:
     database = await Database.open(database_url, connections=1)
     impatient = [asyncio.create_task(borrow(database, 0.2)) for _ in range(5)]
     await asyncio.sleep(0.05)
@@ -44,7 +44,7 @@ async def test_borrowers_who_give_up_leave_nothing_behind(database_url: str) -> 
     await database.close()
 
 
-async def test_a_connection_on_which_something_went_wrong_is_not_kept_in_its_state(
+async def test_a_connection_is_reset_after_an_error(
     database_url: str,
 ) -> None:
     database = await Database.open(database_url, connections=1)
@@ -56,7 +56,7 @@ async def test_a_connection_on_which_something_went_wrong_is_not_kept_in_its_sta
     await database.close()
 
 
-async def test_a_connection_that_the_server_ended_is_not_lent_again(database_url: str) -> None:
+async def test_a_connection_that_the_server_closed_is_not_lent_again(database_url: str) -> None:
     database = await Database.open(database_url, connections=2)
     pid = await borrow(database)
     other = await Database.open(database_url, connections=1)
@@ -68,7 +68,7 @@ async def test_a_connection_that_the_server_ended_is_not_lent_again(database_url
     await database.close()
 
 
-async def test_closing_waits_for_a_statement_under_way(database_url: str) -> None:
+async def test_closing_waits_for_a_running_statement(database_url: str) -> None:
     database = await Database.open(database_url, connections=2)
     await borrow(database)
     under_way = asyncio.create_task(borrow(database, 0.3))
@@ -79,17 +79,20 @@ async def test_closing_waits_for_a_statement_under_way(database_url: str) -> Non
     assert await under_way
 
 
-async def test_imports_and_lists_that_take_all_they_can_get_leave_the_checkout_its_own(
+async def test_the_checkout_has_connections_when_all_others_are_taken(
     database_url: str,
 ) -> None:
     database = await Database.open(database_url, connections=3, checkout=1)
     slow = [asyncio.create_task(borrow(database, 0.5)) for _ in range(4)]
     await asyncio.sleep(0.1)
-    async with asyncio.timeout(0.3), database.read_at_checkout() as connection:
+    async with asyncio.timeout(0.3), database.read(pool="checkout") as connection:
         assert await connection.fetchval("SELECT 1") == 1
-    async with asyncio.timeout(0.3), database.write_at_checkout(1) as connection:
+    async with (
+        asyncio.timeout(0.3),
+        database.write(1, queue="orders", transaction=False) as connection,
+    ):
         await connection.execute("SELECT 1")
-    async with asyncio.timeout(0.3), database.write(1, at_checkout=True) as connection:
+    async with asyncio.timeout(0.3), database.write(1, queue="orders") as connection:
         await connection.execute("SELECT 1")
     assert not any(task.done() for task in slow)
     await asyncio.gather(*slow)

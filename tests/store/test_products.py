@@ -25,9 +25,7 @@ async def row_version(connection: Connection, merchant: Caller) -> str:
     return where
 
 
-async def test_a_put_that_changes_nothing_writes_nothing(
-    database: Database, merchant: Caller
-) -> None:
+async def test_a_put_without_changes_writes_nothing(database: Database, merchant: Caller) -> None:
     await put(database, merchant, a_product())
     async with database.read() as connection:
         before = await row_version(connection, merchant)
@@ -37,7 +35,7 @@ async def test_a_put_that_changes_nothing_writes_nothing(
         assert await row_version(connection, merchant) != before
 
 
-async def test_two_puts_of_the_same_products_in_opposite_orders_do_not_deadlock(
+async def test_puts_of_the_same_products_in_opposite_orders_do_not_deadlock(
     database: Database, merchant: Caller
 ) -> None:
     for price in range(20):
@@ -47,7 +45,7 @@ async def test_two_puts_of_the_same_products_in_opposite_orders_do_not_deadlock(
         )
 
 
-async def test_staged_lines_are_gone_with_their_transaction(
+async def test_staged_lines_end_with_their_transaction(
     database: Database, merchant: Caller
 ) -> None:
     for _ in range(2):
@@ -67,7 +65,7 @@ async def test_repeats_are_found_with_the_first_line_of_each(database: Database)
     assert repeats == ([RepeatedProduct(4, 7, 2), RepeatedProduct(6, 8, 3)], 3)
 
 
-async def test_lines_that_break_off_leave_nothing(database: Database, merchant: Caller) -> None:
+async def test_an_interrupted_import_writes_nothing(database: Database, merchant: Caller) -> None:
     def broken_off() -> Iterator[ProductLine]:
         yield ProductLine(2, a_product(2))
         raise EOFError

@@ -11,7 +11,7 @@ from sconto.domain.cart import Cart
 from sconto.domain.people import Caller
 from sconto.domain.subscription import Subscription, SubscriptionCode
 from sconto.operations.checkout import quote
-from sconto.store.candidates import READ_WITH_SUBSCRIPTION
+from sconto.store.candidate_statements import READ_WITH_SUBSCRIPTION
 from sconto.store.database import Connection, Database
 from tests.builders import NOON, a_line
 
@@ -39,7 +39,7 @@ SELECT 1, 'a' || promotion_id, promotion_id, 1, code_key, 'monthly', 1, now() FR
 
 _CART = {
     "at": "2026-06-01T12:00:00Z",
-    "missing": [0, 1],
+    "picks_of": [0, 1],
     "products": [1],
     "carried": ["c1", "c2", "c3", "none"],
     "applications": ["a1", None, None, None],
@@ -70,7 +70,7 @@ async def explain(connection: Connection) -> tuple[int, list[str]]:
 
 
 @pytest.mark.parametrize("mode", ["force_generic_plan", "force_custom_plan"])
-async def test_thousands_of_promotions_cost_a_subscriptions_quote_hardly_a_page_more(
+async def test_a_subscriptions_quote_reads_as_many_pages_for_thousands_of_promotions(
     connection: Connection, mode: str
 ) -> None:
     await connection.execute(f"SET plan_cache_mode = {mode}")

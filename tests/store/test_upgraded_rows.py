@@ -1,18 +1,17 @@
 """What the version before 0013 stored, and what it still stores beside this one, read as meant."""
 
-import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import alembic.command
 import psycopg
 import pytest
 from alembic.config import Config
-from psycopg import sql
 
 from sconto.api.checkout.writing import write_order
 from sconto.domain.cart import Cart, Line
@@ -30,7 +29,6 @@ from sconto.operations.statistics import get_statistics
 from sconto.store.database import Database
 from sconto.store.migrate import migrate
 from tests.builders import a_product
-from tests.conftest import drop_database, with_database
 
 ROWS: Final = Path(__file__).with_name("rows_of_0008.sql")
 SHOP: Final = Caller(1, 1, Role.ADMIN)
@@ -56,20 +54,22 @@ ORDERS: Final = {
 """The carts of the stored orders, as this version reads them: amounts in minor units."""
 
 
-@pytest.fixture
-def url(server_url: str) -> Iterator[str]:
-    """A database with the rows of the version before, brought to the newest schema."""
-    name = f"sconto_upgraded_{os.getpid()}"
-    with psycopg.connect(server_url, autocommit=True) as server:
-        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        url = with_database(server_url, name)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(alembic.command, "upgrade", partial(upgrade_to, "0008"))
-            migrate(url)
-        execute(url, ROWS.read_text())
+@pytest.fixture(scope="module")
+def template(create_database: Callable[[str], str]) -> str:
+    """The name of a database with rows of schema 0008, migrated to the newest schema."""
+    url = create_database("template1")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(alembic.command, "upgrade", partial(upgrade_to, "0008"))
         migrate(url)
-        yield url
-        drop_database(server, name)
+    execute(url, ROWS.read_text())
+    migrate(url)
+    return urlsplit(url).path.removeprefix("/")
+
+
+@pytest.fixture
+def url(create_database: Callable[[str], str], template: str) -> str:
+    """The address of a copy of that database."""
+    return create_database(template)
 
 
 @pytest.fixture
@@ -99,14 +99,14 @@ async def test_orders_keep_what_the_customer_paid(upgraded: Database) -> None:
     assert subscription.discount == 1300
 
 
-@pytest.mark.parametrize("order_id", ORDERS)
-async def test_a_repeated_order_is_known_again(upgraded: Database, order_id: str) -> None:
-    stored = await get_order(upgraded, SHOP, order_id)
-    placed = await place(upgraded, order_id, ORDERS[order_id])
-    assert (placed.created, placed.order) == (False, stored)
+async def test_repeated_orders_are_recognised(upgraded: Database) -> None:
+    for order_id, cart in ORDERS.items():
+        stored = await get_order(upgraded, SHOP, order_id)
+        placed = await place(upgraded, order_id, cart)
+        assert (placed.created, placed.order) == (False, stored)
 
 
-async def test_statistics_and_charts_go_on_with_exact_amounts(upgraded: Database) -> None:
+async def test_statistics_and_charts_continue_with_exact_amounts(upgraded: Database) -> None:
     async def given() -> dict[str, int]:
         days = (await chart_redemptions(upgraded, SHOP, JUNE_SALE, DAY)).days
         return {count.currency: count.discount for count in days}
@@ -137,7 +137,7 @@ async def test_both_versions_add_to_the_same_counters(upgraded: Database, url: s
     assert rows == 32500 + 7526 + 1000
 
 
-async def test_prices_of_the_catalogue_stay_and_gain_decimals(upgraded: Database, url: str) -> None:
+async def test_prices_of_the_catalogue_stay_and_get_decimals(upgraded: Database, url: str) -> None:
     async def price(product_id: int) -> int:
         return (await get_product(upgraded, SHOP, product_id)).price
 
@@ -173,7 +173,7 @@ async def test_timelines_have_no_gap_between_two_sales(upgraded: Database, url: 
         assert (await quote(upgraded, SHOP, cart, at)).discount == discount
 
 
-async def test_what_the_version_before_draws_meanwhile_includes_last_seconds(
+async def test_timelines_drawn_by_the_older_version_include_last_seconds(
     upgraded: Database, url: str
 ) -> None:
     """It ends a span a microsecond after the last second, and shows another until the next."""
@@ -190,7 +190,7 @@ async def test_what_the_version_before_draws_meanwhile_includes_last_seconds(
     ]
 
 
-async def test_a_promotion_of_the_version_before_is_deleted_without_a_trace(
+async def test_a_promotion_of_the_older_version_is_deleted_from_the_timeline(
     upgraded: Database, url: str
 ) -> None:
     await delete_promotion(upgraded, SHOP, JUNE_SALE, NOW)

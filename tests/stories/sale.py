@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from multiprocessing.context import SpawnProcess
 from typing import Any, Final
 
+from sconto.domain.bill import PricedCart
 from sconto.domain.coverage import ListedProducts
 from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller
-from sconto.domain.pricing import PricedCart
 from sconto.domain.promotion import PromotionChange, PromotionType, Terms
 from sconto.operations.checkout import get_order, place_order, quote
 from sconto.operations.promotions import change_promotion

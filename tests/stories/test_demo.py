@@ -32,7 +32,7 @@ class Demo:
 
     @property
     def token(self) -> str:
-        match = re.search(r"^  (eyJ\S+)$", self.text, re.M)
+        match = re.search(r"^export TOKEN=(eyJ\S+)$", self.text, re.M)
         assert match
         return match[1]
 
@@ -64,13 +64,18 @@ def running_demo(folder: Path, port: int, stop: signal.Signals = signal.SIGTERM)
             process.send_signal(stop)
             _, log = process.communicate(timeout=40)
         assert process.returncode == (0 if stop is signal.SIGTERM else -stop)
-        assert "Traceback" not in log
+        # Neither is a terminal, so there are no colours, and nothing of the server's own.
+        assert (log, "\x1b" in "".join(printed)) == ("", False)
 
 
-def paste(line: str) -> Any:
-    """The JSON that a line prints in a new shell."""
+def paste(demo: Demo, line: str, shell: str = "sh") -> Any:
+    """What a line answers in a new shell, after the line that exports the token."""
     run = subprocess.run(
-        ["/bin/sh", "-c", line], capture_output=True, text=True, timeout=30, check=True
+        [shell, "-c", f"export TOKEN={demo.token}\n{line}"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
     )
     return json.loads(run.stdout)
 
@@ -83,18 +88,20 @@ def test_the_printed_lines_work_and_a_restart_keeps_the_data(tmp_path: Path) -> 
         assert "WELCOME10 is noted" in shop.text
         assert "€18.99" in shop.text, "the mug's price, five percent off"
         create, quote, order, statistics = demo.lines
-        promotion_id = paste(create)["id"]
-        priced = paste(quote)
-        placed = paste(order)
+        promotion_id = paste(demo, create)["id"]
+        priced = paste(demo, quote)
+        for shell in filter(shutil.which, ("bash", "zsh")):
+            assert paste(demo, quote, shell) == priced
+        placed = paste(demo, order)
         assert priced["codes"] == [
             {"code": "PROMO-001", "status": "applied", "promotion_id": promotion_id}
         ]
         assert (priced["total"], placed["total"]) == ("87.58", "87.58")
-        counted = paste(statistics)
+        counted = paste(demo, statistics)
         assert counted["promotion_uses"] == 2
         assert [row["coupon_uses"] for row in counted["coupons"]] == [2, 0]
-        assert paste(order) == placed
-        assert paste(statistics) == counted
+        assert paste(demo, order) == placed
+        assert paste(demo, statistics) == counted
         before = promotions(demo)
     with running_demo(tmp_path / "data", 0) as again:
         assert again.token != demo.token
@@ -121,13 +128,13 @@ def test_a_demo_on_a_taken_port_takes_another_and_keeps_its_data_when_killed(
         assert not killed.address.endswith(f":{port}")
         assert len(promotions(killed)) > 3
         create, _, order, statistics = killed.lines
-        promotion_id = paste(create)["id"]
-        placed = paste(order)
-        counted = paste(statistics)
+        promotion_id = paste(killed, create)["id"]
+        placed = paste(killed, order)
+        counted = paste(killed, statistics)
     with running_demo(prepared_data_dir, 0) as demo:
         assert promotion_id in promotions(demo)
         again = statistics.replace(killed.address, demo.address)
-        assert paste(again) == counted
+        assert paste(demo, again) == counted
         kept = httpx.get(
             f"{demo.address}/checkout/v1/orders/{placed['order_id']}",
             headers={"Authorization": f"Bearer {demo.token}"},
@@ -135,7 +142,7 @@ def test_a_demo_on_a_taken_port_takes_another_and_keeps_its_data_when_killed(
         )
         assert kept.json() == placed
         for line in demo.lines:
-            paste(line)
+            paste(demo, line)
 
 
 def promotions(demo: Demo) -> list[int]:

@@ -10,6 +10,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from sconto.domain.cart import Cart, Customer
+from sconto.domain.cart_promotion import (
+    AmountOff,
+    CartTerms,
+    Limits,
+    NewCartPromotion,
+    Target,
+)
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import OwnPercents
 from sconto.domain.money import PERCENT
@@ -19,6 +27,7 @@ from sconto.domain.product import Product
 from sconto.domain.promise import first_timeline_mistake
 from sconto.domain.promotion import PromotionChange, PromotionType
 from sconto.domain.schedule import Span, latest_wins
+from sconto.operations.cart_promotions import create_promotion as create_cart_promotion
 from sconto.operations.check import TIMELINE, check
 from sconto.operations.checkout import change_order_status, place_order
 from sconto.operations.products import put_products
@@ -68,8 +77,22 @@ async def open_shop(stock: Database) -> Caller:
         asked = cart if order_id != "A-3" else a_cart(a_line(1), codes=("Twice",))
         order = NewOrder(order_id, asked, None, replaces)
         await place_order(stock, caller, order, NOON, date(2026, 6, 1))
-    await change_order_status(stock, caller, "A-3", OrderStatus.DELETED)
+    await change_order_status(stock, caller, "A-3", OrderStatus.DELETED, NOON)
+    await place_orders_with_cart_promotions(stock, caller)
     return caller
+
+
+async def place_orders_with_cart_promotions(database: Database, caller: Caller) -> None:
+    """Two orders that take limits, one of which gives them back."""
+    limits = Limits(total=9, per_customer=9, budget={"EUR": 10_000})
+    terms = CartTerms(Target.ORDER, AmountOff({"EUR": 100}), limits=limits)
+    new = NewCartPromotion("Any", True, a_period(), terms, CodeType.ONE_TIME, ("CART-1", "CART-2"))
+    await create_cart_promotion(database, caller, new, NOON)
+    for order_id, code in (("B-1", "CART-1"), ("B-2", "CART-2")):
+        line = a_cart(a_line(3), codes=(code,))
+        cart = Cart(line.currency, line.lines, line.codes, None, Customer("c-1"), 490)
+        await place_order(database, caller, NewOrder(order_id, cart), NOON, date(2026, 6, 1))
+    await change_order_status(database, caller, "B-2", OrderStatus.DELETED, NOON)
 
 
 async def broken(database: Database, caller: Caller) -> list[str]:
@@ -88,67 +111,75 @@ async def test_what_sconto_writes_passes_the_check(stock: Database, shop: Caller
 COUNTERS = "Counters are the sum of the redemptions"
 COUNTED_WITH_CODES = "One-time codes count the redemptions by them"
 RECORDED = "Redemptions are what the orders picked"
+ALLOWANCES = "Allowances are what the orders that count took"
+GAVE_BACK = "Deleted orders gave back what their cart promotions took"
 USED_UP = "A one-time code is used up by the order that took it"
 
 
-@pytest.mark.parametrize(
-    ("spoil", "promise"),
-    [
-        ("UPDATE redemption_counts SET uses = uses + 1 WHERE {mine}", COUNTERS),
-        ("UPDATE redemption_counts SET discount = discount + 1 WHERE {mine}", COUNTERS),
-        ("DELETE FROM redemption_counts WHERE {mine} AND code_type = 'one-time'", COUNTERS),
-        ("UPDATE codes SET applied_uses = applied_uses + 1 WHERE {mine}", COUNTED_WITH_CODES),
-        ("UPDATE codes SET outdone_uses = 1 - outdone_uses WHERE {mine}", COUNTED_WITH_CODES),
-        ("UPDATE codes SET applied_uses = 0, outdone_uses = 0 WHERE {mine}", COUNTED_WITH_CODES),
-        (
-            "UPDATE redemption_counts SET code_id = 9 WHERE {mine} AND code_type = 'one-time'",
-            COUNTED_WITH_CODES,
-        ),
-        ("DELETE FROM redemptions WHERE {mine} AND product_id = 2", RECORDED),
-        ("UPDATE redemptions SET discount = discount + 1 WHERE {mine}", RECORDED),
-        ("UPDATE redemptions SET product_id = 3 WHERE {mine} AND product_id = 2", RECORDED),
-        ("DELETE FROM orders WHERE {mine} AND order_id = 'A-2'", RECORDED),
-        ("UPDATE codes SET used_by = NULL, used_at = NULL WHERE {mine}", USED_UP),
-        ("UPDATE codes SET used_by = 'A-9' WHERE {mine} AND used_by = 'A-3'", USED_UP),
-        (
-            "UPDATE orders SET replaced_by = NULL WHERE {mine}",
-            "A one-time code serves one order",
-        ),
-        (
-            "UPDATE orders SET status = 'paid' WHERE {mine} AND order_id = 'A-1'",
-            "Orders agree on which of them replaces which",
-        ),
-        (
-            "UPDATE orders SET outcome = replace(outcome::text, '\"total\":', '\"total\":1')::json"
-            " WHERE {mine} AND order_id = 'A-2'",
-            "The lines of an order add up to its total, each rounded once",
-        ),
-        ("DELETE FROM automatic_picks WHERE {mine} AND product_id = 1", TIMELINE),
-        ("UPDATE automatic_picks SET percent = percent + 1 WHERE {mine}", TIMELINE),
-        (
-            "UPDATE automatic_picks SET ends_at = ends_at - interval '1 microsecond'"
-            " WHERE {mine} AND ends_at IS NOT NULL",
-            TIMELINE,
-        ),
-        (
-            "UPDATE promotions SET deleted_at = now() WHERE {mine} AND type = 'coupon'",
-            "A promotion has each of its codes once, and only while it is of type coupon",
-        ),
-        (
-            "UPDATE redemptions SET code_id = 1 WHERE {mine} AND code_id > 0",
-            "A redeemed code is one of its promotion's",
-        ),
-        (
-            "INSERT INTO subscription_usage VALUES ({id}, 7, 0, 1)",
-            "Subscription codes are counted as often as applied, within the limit",
-        ),
-        (
-            "INSERT INTO subscription_applications VALUES"
-            " ({id}, 'application', 7, 1, 'try', 'monthly', NULL, 1, now())",
-            "Every version that was applied is kept; a code has one promotion",
-        ),
-    ],
-)
+SPOILED = [
+    ("UPDATE redemption_counts SET uses = uses + 1 WHERE {mine}", COUNTERS),
+    ("UPDATE redemption_counts SET discount = discount + 1 WHERE {mine}", COUNTERS),
+    ("DELETE FROM redemption_counts WHERE {mine} AND code_type = 'one-time'", COUNTERS),
+    ("UPDATE codes SET applied_uses = applied_uses + 1 WHERE {mine}", COUNTED_WITH_CODES),
+    ("UPDATE codes SET outdone_uses = 1 - outdone_uses WHERE {mine}", COUNTED_WITH_CODES),
+    ("UPDATE codes SET applied_uses = 0, outdone_uses = 0 WHERE {mine}", COUNTED_WITH_CODES),
+    (
+        "UPDATE redemption_counts SET code_id = 9 WHERE {mine} AND code_type = 'one-time'",
+        COUNTED_WITH_CODES,
+    ),
+    ("UPDATE allowances SET taken = taken + 1 WHERE {mine} AND scope = 'total'", ALLOWANCES),
+    ("UPDATE allowances SET taken = 0 WHERE {mine} AND scope = 'customer'", ALLOWANCES),
+    ("DELETE FROM allowances WHERE {mine} AND scope = 'budget'", ALLOWANCES),
+    ("UPDATE orders SET gave_back_at = NULL WHERE {mine}", GAVE_BACK),
+    ("UPDATE orders SET status = 'paid' WHERE {mine} AND order_id = 'B-2'", GAVE_BACK),
+    ("DELETE FROM redemptions WHERE {mine} AND order_id = 'B-1'", RECORDED),
+    ("DELETE FROM redemptions WHERE {mine} AND product_id = 2", RECORDED),
+    ("UPDATE redemptions SET discount = discount + 1 WHERE {mine}", RECORDED),
+    ("UPDATE redemptions SET product_id = 3 WHERE {mine} AND product_id = 2", RECORDED),
+    ("DELETE FROM orders WHERE {mine} AND order_id = 'A-2'", RECORDED),
+    ("UPDATE codes SET used_by = NULL, used_at = NULL WHERE {mine}", USED_UP),
+    ("UPDATE codes SET used_by = 'A-9' WHERE {mine} AND used_by = 'A-3'", USED_UP),
+    (
+        "UPDATE orders SET replaced_by = NULL WHERE {mine}",
+        "A one-time code serves one order",
+    ),
+    (
+        "UPDATE orders SET status = 'paid' WHERE {mine} AND order_id = 'A-1'",
+        "Orders agree on which of them replaces which",
+    ),
+    (
+        "UPDATE orders SET outcome = replace(outcome::text, '\"total\":', '\"total\":1')::json"
+        " WHERE {mine} AND order_id = 'A-2'",
+        "The lines of an order add up to its total, each rounded once",
+    ),
+    ("DELETE FROM automatic_picks WHERE {mine} AND product_id = 1", TIMELINE),
+    ("UPDATE automatic_picks SET percent = percent + 1 WHERE {mine}", TIMELINE),
+    (
+        "UPDATE automatic_picks SET ends_at = ends_at - interval '1 microsecond'"
+        " WHERE {mine} AND ends_at IS NOT NULL",
+        TIMELINE,
+    ),
+    (
+        "UPDATE promotions SET deleted_at = now() WHERE {mine} AND type = 'coupon'",
+        "A promotion has each of its codes once, and only while it takes codes",
+    ),
+    (
+        "UPDATE redemptions SET code_id = 1 WHERE {mine} AND code_id > 0",
+        "A redeemed code is one of its promotion's",
+    ),
+    (
+        "INSERT INTO subscription_usage VALUES ({id}, 7, 0, 1)",
+        "Subscription codes are counted as often as applied, within the limit",
+    ),
+    (
+        "INSERT INTO subscription_applications VALUES"
+        " ({id}, 'application', 7, 1, 'try', 'monthly', NULL, 1, now())",
+        "Every version that was applied is kept; a code has one promotion",
+    ),
+]
+
+
+@pytest.mark.parametrize(("spoil", "promise"), SPOILED)
 async def test_a_record_that_breaks_a_promise_is_found(
     stock: Database, shop: Caller, spoil: str, promise: str
 ) -> None:
@@ -190,7 +221,7 @@ UNIQUE = "Everything that must be unique has an index that makes it so"
             "DROP INDEX codes_by_key",
             "INSERT INTO codes (merchant_id, promotion_id, code, code_key, position)"
             " SELECT merchant_id, promotion_id, code, code_key, position FROM codes",
-            "A promotion has each of its codes once, and only while it is of type coupon",
+            "A promotion has each of its codes once, and only while it takes codes",
         ),
         (
             "ALTER TABLE redemptions DROP CONSTRAINT redemptions_pkey",

@@ -3,66 +3,22 @@
 import json
 import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Final
-from zoneinfo import ZoneInfo
+from typing import Final
 
 import httpx
 import pytest
 
-from sconto.api.context import Context
-from sconto.api.logs import request_log
 from sconto.api.merchant.errors import fault
-from sconto.api.metrics import Metrics
-from sconto.app import build_app
 from sconto.domain.people import Role
 from sconto.operations import people
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
 from tests.operations.stock import stock
+from tests.trust.manuals import DOCS, check_examples, read_examples, serve
 
-PAGE: Final = (Path(__file__).parents[2] / "docs" / "merchant.md").read_text()
+PAGE: Final = (DOCS / "merchant.md").read_text()
 NOW: Final = datetime(2026, 11, 27, 12, 53, 2, tzinfo=UTC)
-ANYTHING: Final = "…"
-
-
-@dataclass(frozen=True)
-class Example:
-    """A request of the page, and the answer that stands below it."""
-
-    method: str
-    path: str
-    body: str | None
-    status: int
-    answer: Any
-
-
-def examples() -> list[Example]:
-    """The blocks of the page in their order."""
-    return [example(block) for block in re.findall(r"^```http\n(.*?)^```$", PAGE, re.M | re.S)]
-
-
-def example(block: str) -> Example:
-    request, _, answer = block.partition("\n\n")
-    line, _, body = request.partition("\n")
-    method, path = line.split()
-    status, _, told = answer.partition("\n")
-    shown = ANYTHING if told.strip() == ANYTHING else json.loads(told)
-    return Example(method, path, body or None, int(status), shown)
-
-
-def fits(shown: Any, answered: Any) -> bool:
-    """Whether an answer is what the page shows; `…` stands for anything."""
-    if shown == ANYTHING:
-        return True
-    if isinstance(shown, dict) and isinstance(answered, dict):
-        return list(shown) == list(answered) and all(
-            fits(shown[name], answered[name]) for name in shown
-        )
-    return bool(shown == answered)
 
 
 @pytest.fixture
@@ -73,37 +29,20 @@ async def shop(
     database = await Database.open(create_database())
     await people.create_merchant(database, "acme")
     await people.create_user(database, "acme", "marketing", "a long password", Role.ADMIN)
-
-    @asynccontextmanager
-    async def open_context() -> AsyncIterator[Context]:
-        yield Context(database, tokens, ZoneInfo("UTC"), Metrics(), now=lambda: NOW)
-
-    app = build_app(open_context, request_log("console"))
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://sconto") as client:
-            signed_in = await client.post(
-                "/v1/login_check", json={"username": "marketing", "password": "a long password"}
-            )
-            token = signed_in.json()["token"]
-            await stock(database, tokens.caller(token, NOW), [11111, 22222, 33333])
-            client.headers["AuthorizationJWT"] = f"Bearer {token}"
-            yield client
-    await database.close()
-
-
-async def send(client: httpx.AsyncClient, one: Example) -> httpx.Response:
-    headers = {} if one.body is None else {"Content-Type": "application/json"}
-    return await client.request(one.method, one.path, content=one.body, headers=headers)
+    async with serve(database, tokens, lambda: NOW) as client:
+        signed_in = await client.post(
+            "/v1/login_check", json={"username": "marketing", "password": "a long password"}
+        )
+        token = signed_in.json()["token"]
+        await stock(database, tokens.caller(token, NOW), [11111, 22222, 33333])
+        client.headers["AuthorizationJWT"] = f"Bearer {token}"
+        yield client
 
 
 async def test_every_example_is_answered_as_the_page_shows(shop: httpx.AsyncClient) -> None:
-    told = examples()
-    assert len(told) > 10
-    for one in told:
-        answer = await send(shop, one)
-        assert answer.status_code == one.status, (one, answer.text)
-        assert fits(one.answer, answer.json()), (one, answer.text)
+    examples = read_examples("merchant.md")
+    assert len(examples) > 10
+    await check_examples(shop, examples)
 
 
 BODIES: Final[dict[str, str]] = {

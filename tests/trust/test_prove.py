@@ -131,7 +131,11 @@ def test_each_flaw_is_found_by_the_race_and_by_the_comparison(
     with psycopg.connect(url) as connection:
         connection.execute(damage.encode())
     with flawed_service(url, flaw) as address:
-        proof = prove(url, address)
+        # On a busy machine a second has few races, and a race can go well by chance.
+        for _ in range(5):
+            proof = prove(url, address)
+            if all(f"BROKEN  {name}" in proof.stdout for name in broken):
+                break
     assert proof.exit_code == 1, proof.stdout + proof.stderr
     for name in broken:
         assert f"BROKEN  {name}" in proof.stdout

@@ -3,22 +3,17 @@
 import json
 import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
 from sconto.api.clock import read_clock
-from sconto.api.context import Context
-from sconto.api.logs import request_log
-from sconto.api.metrics import Metrics
-from sconto.app import build_app
 from sconto.cli.demo_shop import open_shop
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
+from tests.trust.manuals import serve
 
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = (ROOT / "README.md").read_text()
@@ -33,19 +28,10 @@ async def demo(
     """A client who has signed in to a new demo shop."""
     database = await Database.open(create_database())
     token = await open_shop(database, tokens, read_clock())
-
-    @asynccontextmanager
-    async def open_context() -> AsyncIterator[Context]:
-        yield Context(database, tokens, ZoneInfo("UTC"), Metrics())
-
-    app = build_app(open_context, request_log("console"))
-    async with app.router.lifespan_context(app):
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url="http://sconto", headers=headers
-        ) as client:
-            yield client
-    await database.close()
+    async with serve(database, tokens, read_clock) as client:
+        client.headers["Authorization"] = f"Bearer {token}"
+        client.headers["Content-Type"] = "application/json"
+        yield client
 
 
 async def test_the_lines_work_and_are_answered_as_shown(demo: httpx.AsyncClient) -> None:

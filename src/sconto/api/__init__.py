@@ -1,1 +1,1 @@
-"""The wires: one folder a published format, and what they share."""
+"""The HTTP APIs: one folder for each published format, and what they share."""

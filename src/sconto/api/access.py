@@ -1,4 +1,4 @@
-"""Who calls, and whether they may."""
+"""Who sent a request, and whether they may."""
 
 from typing import Final
 
@@ -11,27 +11,28 @@ from sconto.domain.problems import AccessDenied, TokenExpired, TokenInvalid, Tok
 from sconto.operations import DatabaseUnavailable
 
 _HEADERS: Final = (b"authorizationjwt", b"authorization")
-"""The published header counts where both are sent."""
+"""The published header takes precedence if both are sent."""
 
 
 def caller_of(request: Request) -> Caller:
     """The user whose token came with the request.
 
-    Raises TokenMissing where the header is absent or empty, TokenInvalid for anything but
-    `Bearer <valid token>`, TokenExpired, and DatabaseUnavailable at a start without a database.
+    Raises TokenMissing if the header is absent or empty, TokenInvalid for anything but
+    `Bearer <valid token>`, TokenExpired, and DatabaseUnavailable while the database has not
+    been reached since the start.
     """
     context = context_of(request)
     scheme, _, token = _authorization(request).partition(" ")
     if scheme.lower() != "bearer":
         raise TokenInvalid
     caller = context.tokens.caller(token.strip(), context.now())
-    # For the log: the token is never in it, so this is how it knows who called.
+    # For the log, which never contains the token.
     request.scope["caller"] = caller
     return caller
 
 
 def find_caller(request: Request) -> Caller | None:
-    """The user whose valid token came with a request that needs none."""
+    """The user whose valid token came with the request; None without one."""
     try:
         return caller_of(request)
     except (TokenMissing, TokenInvalid, TokenExpired, DatabaseUnavailable):
@@ -39,7 +40,7 @@ def find_caller(request: Request) -> Caller | None:
 
 
 def require(request: Request, action: Action) -> Caller:
-    """The caller, who may do that. Raises AccessDenied, and what `caller_of` raises."""
+    """The caller, if they may do that. Raises AccessDenied, and what `caller_of` raises."""
     caller = caller_of(request)
     if not caller.may(action):
         raise AccessDenied(action)

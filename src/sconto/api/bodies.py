@@ -1,4 +1,4 @@
-"""Reading a request's body: what it says it is, how much of it, and by whom."""
+"""Reads the body of a request: its type, its size limit, and whose turn it is."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,16 +14,16 @@ from sconto.domain.problems import BodyEncoded, BodyTooLarge, UnsupportedMediaTy
 from sconto.operations.turns import in_thread
 
 SMALL: Final = 64 * 1024
-"""Bytes of a body that has no list: a sign-in, a status, a question."""
+"""Bytes of a body without a list, such as a sign-in or a status."""
 
 CART: Final = 1024 * 1024
-"""Bytes of a cart of 500 lines or of 1,000 prices, with every character escaped."""
+"""Bytes of a cart of 500 lines, or of 1,000 prices, with every character escaped."""
 
 LIST: Final = 4 * 1024 * 1024
-"""Bytes of 1,000 products or subscription types, each character of their names escaped."""
+"""Bytes of 1,000 products or subscription types, with every character of their names escaped."""
 
 CODES: Final = 16 * 1024 * 1024
-"""Bytes of a promotion with its codes and products, of which there may be a million."""
+"""Bytes of a promotion with up to a million codes and products."""
 
 _IN_TURN: Final = "in_turn"
 
@@ -31,9 +31,9 @@ T = TypeVar("T")
 
 
 async def read_object(request: Request, limit: int) -> dict[str, Any]:
-    """The members of the JSON object that a request sends, in the order sent.
+    """The members of the JSON object in a request's body, in the order sent.
 
-    Call it once the caller is known to be allowed to send it. Raises UnsupportedMediaType and
+    Check first that the caller may send it. Raises UnsupportedMediaType and
     BodyEncoded before anything of the body is read, then BodyTooLarge, TooManyLargeRequests and
     NotJson.
     """
@@ -42,7 +42,7 @@ async def read_object(request: Request, limit: int) -> dict[str, Any]:
 
 
 async def read_json(request: Request, limit: int) -> bytes:
-    """The JSON text that a request sends, not looked at yet.
+    """The body of a request, which should be JSON; it is not parsed yet.
 
     Raises UnsupportedMediaType and BodyEncoded before anything of the body is read, then
     BodyTooLarge.
@@ -54,7 +54,7 @@ async def read_json(request: Request, limit: int) -> bytes:
 async def run_parser(
     request: Request, sent: bytes, function: Callable[..., T], *arguments: object
 ) -> T:
-    """What the function answers; where the body makes it take long, it has a thread and a turn."""
+    """The result of a function that parses a body; a large body is parsed in a thread, in turn."""
     if is_quick_to_parse(sent):
         return function(*arguments)
     async with in_turn(request):
@@ -62,30 +62,30 @@ async def run_parser(
 
 
 def require_json(request: Request) -> None:
-    """Refuse a body that is said to be no plain JSON: UnsupportedMediaType, BodyEncoded."""
+    """Raise UnsupportedMediaType or BodyEncoded unless the headers announce plain JSON."""
     if not is_json(request):
         raise UnsupportedMediaType
     require_plain(request)
 
 
 def require_plain(request: Request) -> None:
-    """Refuse a body that is said to be compressed. Raises BodyEncoded."""
+    """Raise BodyEncoded if the headers announce a compressed body."""
     for name, value in request.scope["headers"]:
         if name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
             raise BodyEncoded
 
 
 def is_json(request: Request) -> bool:
-    """Whether the request says that its body is `application/json`, with any parameters."""
+    """Whether the content type is `application/json`, with any parameters."""
     content_type = find_header(request, b"content-type") or ""
     return content_type.partition(";")[0].strip().lower() == "application/json"
 
 
 @asynccontextmanager
 async def in_turn(request: Request) -> AsyncIterator[None]:
-    """Do something large in the turn of the caller's merchant. Raises TooManyLargeRequests.
+    """Run a large task in a turn of the caller's merchant. Raises TooManyLargeRequests.
 
-    A request has one turn at most, so that none waits for itself.
+    A request takes at most one turn, so that it cannot wait for itself.
     """
     caller: Caller | None = request.scope.get("caller")
     if caller is None or _IN_TURN in request.scope:
@@ -101,7 +101,7 @@ async def in_turn(request: Request) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def in_turn_if_large(request: Request) -> AsyncIterator[None]:
-    """Read and serve a request in turn unless it says that its body is small enough not to."""
+    """Serve a request in turn unless its announced length shows that its body is small."""
     if _announced_size(request, CODES) <= CART:
         yield
         return
@@ -110,7 +110,7 @@ async def in_turn_if_large(request: Request) -> AsyncIterator[None]:
 
 
 async def read_body(request: Request, limit: int) -> bytes:
-    """The whole body; no more of it is held than may be sent. Raises BodyTooLarge."""
+    """The whole body; at most `limit` bytes are kept in memory. Raises BodyTooLarge."""
     if _announced_size(request, 0) > limit:
         raise BodyTooLarge(limit)
     chunks: list[bytes] = []
@@ -130,14 +130,14 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 
 def _announced_size(request: Request, otherwise: int) -> int:
-    """How long the request says that its body is; `otherwise` where it says nothing."""
+    """The announced length of the body; `otherwise` if none is announced."""
     announced = find_header(request, b"content-length")
     is_number = announced is not None and announced.isascii() and announced.isdecimal()
     return int(announced) if is_number and announced and len(announced) < 19 else otherwise
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
-    """The members of a JSON object. Raises NotJson, also for JSON that is something else."""
+    """The members of a JSON object. Raises NotJson, also for any other JSON value."""
     document = parse_json(body)
     if not isinstance(document, dict):
         raise NotJson

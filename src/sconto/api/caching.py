@@ -1,13 +1,13 @@
-"""Keeps answers out of caches: all but our own files are for the caller alone."""
+"""Keeps answers out of caches: all but static files are for the caller alone."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class Caching:
-    """Adds `Cache-Control` to each answer that does not say itself how it may be kept.
+    """Adds `Cache-Control` to each answer that has none.
 
     A shared cache does not know `AuthorizationJWT`, so without `no-store` it could give one
-    merchant's answer to another. A file, which has an ETag, may be kept and is asked for again.
+    merchant's answer to another. A file, which has an ETag, may be cached and is revalidated.
     """
 
     def __init__(self, app: ASGIApp) -> None:

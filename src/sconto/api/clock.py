@@ -1,8 +1,8 @@
-"""The one clock of the service; below the wires and the command line time is an argument."""
+"""The clock of the service; operations, store and domain get the time as an argument."""
 
 from datetime import UTC, datetime
 
 
 def read_clock() -> datetime:
-    """This moment in UTC, to the microsecond."""
+    """The current time in UTC, to the microsecond."""
     return datetime.now(UTC)

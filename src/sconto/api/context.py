@@ -1,4 +1,4 @@
-"""What every request can reach: the database, the tokens, the clock and the counters."""
+"""What requests are served with: the database, the tokens, the clock and the counters."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,8 +20,8 @@ from sconto.operations.turns import Turns, short_turns
 class Context:
     """What one application serves its requests with.
 
-    `zone` is what the merchant API renders times in; `now` answers this moment in UTC. Without an
-    `operator_token` everybody may read the figures, the readiness and the manual.
+    The merchant API writes times in `zone`; `now` returns the current time in UTC. Without an
+    `operator_token` anyone may read the figures, the readiness and the manual.
     """
 
     database: Database
@@ -36,5 +36,5 @@ class Context:
 
 
 def context_of(request: Request) -> Context:
-    """The context of the application that the request came to."""
+    """The context of the application that serves the request."""
     return cast("Context", request.app.state.context)

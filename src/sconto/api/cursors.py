@@ -1,4 +1,4 @@
-"""Cursors of lists by ascending id: short texts that stand in an address as they are."""
+"""Cursors of lists by ascending id: short texts that need no escaping in a URL."""
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -10,17 +10,17 @@ _ID: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
 def write_cursor(last_id: int) -> str:
-    """What asks for the elements after this one; 0 stands before the first."""
+    """The cursor for the elements after this id; 0 for all of them."""
     return urlsafe_b64encode(str(last_id).encode()).decode().rstrip("=")
 
 
 def read_cursor(text: str, *, least: int = 1) -> int | None:
-    """The id after which the list goes on; None for what is no cursor, or below the least."""
+    """The id after which the list continues; None for anything but a cursor of at least `least`."""
     try:
         decoded = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
     except ValueError:
         return None
     if _ID.fullmatch(decoded) is None or not least <= int(decoded) <= MAX_INT64:
         return None
-    # Decoding overlooks much, but there is only one way to write a cursor.
+    # Decoding is lenient; only the text that `write_cursor` makes is valid.
     return int(decoded) if write_cursor(int(decoded)) == text else None

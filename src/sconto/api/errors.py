@@ -1,4 +1,4 @@
-"""Every exception, translated once into the dialect of the address that was asked."""
+"""Translates every exception once, into the error format of the requested address."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -13,17 +13,18 @@ from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
 from sconto.api import problem_json
+from sconto.api.cart import errors as cart
 from sconto.api.catalog import errors as catalog
 from sconto.api.checkout import errors as checkout
 from sconto.api.context import context_of
 from sconto.api.merchant import errors as merchant
 from sconto.api.subscription import errors as subscription
-from sconto.domain.problems import Problem
+from sconto.domain.problems import OrderBusy, Problem, TooManyLargeRequests
 from sconto.operations import Busy, DatabaseUnavailable, StatementStopped
 
 
 class AnswerStatus(Protocol):
-    """Answers with a status that says it all; `sentence` is the reason where one is known."""
+    """Makes an answer from a status; `sentence` is the reason, if one is known."""
 
     def __call__(
         self, status: int, headers: Mapping[str, str] | None = None, sentence: str | None = None
@@ -32,10 +33,10 @@ class AnswerStatus(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """The words in which one published format says what went wrong.
+    """How one published format writes errors.
 
-    `answer_problem` raises KeyError for what the format cannot meet; `answer_status` is for the
-    cases where the status says it all: 404, 405, 500, 503.
+    `answer_problem` raises KeyError for a problem that the format cannot have; `answer_status` is
+    for errors without details: 404, 405, 500, 503.
     """
 
     answer_problem: Callable[[Any], Response]
@@ -43,21 +44,22 @@ class Dialect:
 
 
 OURS: Final = Dialect(problem_json.answer_problem, problem_json.answer_status)
-"""What an address answers that belongs to no API."""
+"""The dialect of addresses outside the APIs."""
 
 DIALECTS: Final = (
     ("/v1", Dialect(merchant.answer_problem, merchant.answer_status)),
     ("/promotion", Dialect(subscription.answer_problem, subscription.answer_status)),
     ("/checkout", Dialect(checkout.answer_problem, checkout.answer_status)),
+    ("/cart", Dialect(cart.answer_problem, cart.answer_status)),
     ("/catalog", Dialect(catalog.answer_problem, catalog.answer_status)),
 )
 
-_COMES_BACK: Final = {"Retry-After": "2"}
-"""Seconds after which a database that was lost is worth another try."""
+_RETRY_LATER: Final = {"Retry-After": "2"}
+"""Seconds until a client should try again while the database is unavailable."""
 
 
 def dialect_of(path: str) -> Dialect:
-    """The dialect in which an address answers."""
+    """The dialect of an address."""
     for prefix, dialect in DIALECTS:
         if path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("", "/"):
             return dialect
@@ -65,7 +67,7 @@ def dialect_of(path: str) -> Dialect:
 
 
 def answer_failure(scope: Scope) -> Response:
-    """The answer to a request that failed for a reason that nobody foresaw."""
+    """The answer to a request that failed unexpectedly."""
     return dialect_of(scope["path"]).answer_status(500, None)
 
 
@@ -76,7 +78,7 @@ class ErrorAnswers:
         self._routes = routes
 
     def by_class(self) -> dict[Any, Callable[[Request, Any], Any]]:
-        """Which of them answers which exceptions."""
+        """The handler of each class of exceptions."""
         return {
             Problem: self.on_problem,
             DatabaseUnavailable: self.on_lost_database,
@@ -84,23 +86,23 @@ class ErrorAnswers:
         }
 
     async def on_problem(self, request: Request, problem: Problem) -> Response:
-        """Answer what the rules refuse; a problem without words is a failure of ours."""
-        context_of(request).metrics.count_refused_request(_reason(type(problem).__name__))
+        """Answer a problem; one that the dialect does not know is an unexpected failure."""
+        context_of(request).metrics.count_refused_request(reason_of(type(problem)))
         return dialect_of(request.scope["path"]).answer_problem(problem)
 
     async def on_lost_database(self, request: Request, error: DatabaseUnavailable) -> Response:
-        """Answer that the same request may succeed a moment later."""
+        """Answer 503: the same request may succeed a moment later."""
         sentence = None
         if isinstance(error, Busy):
             sentence = f"{error.reason} Try again."
         elif isinstance(error, StatementStopped):
             sentence = "The database stopped the request. Try again."
-        return dialect_of(request.scope["path"]).answer_status(503, _COMES_BACK, sentence)
+        return dialect_of(request.scope["path"]).answer_status(503, _RETRY_LATER, sentence)
 
     async def on_address(self, request: Request, error: HTTPException) -> Response:
-        """Answer an unknown address, and a method that an address does not take.
+        """Answer 404 for an unknown address, and 405 for a method that an address does not have.
 
-        Several routes may share an address: the methods of all of them are allowed.
+        Several routes may share an address; `Allow` lists the methods of all of them.
         """
         headers = error.headers
         if error.status_code == 405:
@@ -118,7 +120,18 @@ def _methods_at(scope: Scope, routes: Sequence[BaseRoute]) -> set[str]:
     }
 
 
+_REASONS: Final[Mapping[type[Problem], str]] = {
+    OrderBusy: "order_held_up",
+    TooManyLargeRequests: "too_many_at_once",
+}
+"""Reasons that differ from the class's name: dashboards and alarms use them."""
+
+
+def reason_of(problem: type[Problem]) -> str:
+    """The reason in the figures for a class of problems, such as `codes_used_up`."""
+    return _REASONS.get(problem) or _in_snake_case(problem.__name__)
+
+
 @cache
-def _reason(name: str) -> str:
-    """What a problem of that class is called among the figures: `codes_used_up`."""
+def _in_snake_case(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

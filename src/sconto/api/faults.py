@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from sconto.domain.problems import Problem
 
 MOST_FAULTS: Final = 100
-"""The most faults that one answer lists: the first ones."""
+"""How many faults one answer lists: the first ones."""
 
 _NAME_LENGTH: Final = 100
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 class FieldFault:
     """What is wrong with one field, and where the field is.
 
-    The place is written as the format does it: `/lines/2/quantity` or `rules[0].effect`.
+    Each format writes the place in its own way: `/lines/2/quantity` or `rules[0].effect`.
     """
 
     place: str
@@ -40,10 +40,10 @@ def first_faults(faults: Iterable[T]) -> tuple[T, ...]:
 
 
 def first_names(names: Iterable[str]) -> tuple[str, ...]:
-    """The fields that an answer finds fault with; it does not repeat what was sent at length."""
+    """The names of fields that an answer lists, each cut to a hundred characters."""
     return first_faults(map(shorten, names))
 
 
 def shorten(name: str) -> str:
-    """The name of a field that nobody knows, with at most a hundred of its characters."""
+    """The name of an unknown field, cut to a hundred characters."""
     return name if len(name) <= _NAME_LENGTH else f"{name[:_NAME_LENGTH]}…"

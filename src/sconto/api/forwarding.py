@@ -1,4 +1,4 @@
-"""Says in the log, once, that a proxy sends where requests come from and is not believed."""
+"""Warns in the log, once, about a proxy whose X-Forwarded-For is not trusted."""
 
 from typing import Final
 
@@ -11,18 +11,18 @@ _FIELD: Final = b"x-forwarded-for"
 class UntrustedProxyWarning:
     """Looks for `X-Forwarded-For` from an address that FORWARDED_ALLOW_IPS does not name.
 
-    Behind such a proxy all people have one address, and their failed sign-ins count together.
+    Behind such a proxy all clients have one address, and their failed sign-ins count together.
     """
 
     def __init__(self, app: ASGIApp, log: FilteringBoundLogger) -> None:
         self._app = app
         self._log = log
-        self._is_told = False
+        self._has_warned = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
-        if not self._is_told and scope["type"] == "http" and _is_unheard(scope):
-            self._is_told = True
+        if not self._has_warned and scope["type"] == "http" and _is_untrusted(scope):
+            self._has_warned = True
             self._log.warning(
                 "X-Forwarded-For is not believed",
                 reason="FORWARDED_ALLOW_IPS does not name the address that sent it",
@@ -30,11 +30,11 @@ class UntrustedProxyWarning:
         await self._app(scope, receive, send)
 
 
-def _is_unheard(scope: Scope) -> bool:
+def _is_untrusted(scope: Scope) -> bool:
     client = scope.get("client")
     if client is None:
         return False
-    # Where the field is believed, the client's address is one of those in it.
+    # If uvicorn trusts the field, the client's address is one of those in it.
     for name, value in scope["headers"]:
         if name == _FIELD and value.strip() and client[0].encode() not in value:
             return True

@@ -1,4 +1,4 @@
-"""Answers that may be long: written in short steps, and sent as fast as they are taken."""
+"""Long answers: written in short steps, and sent as fast as the client reads."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -9,20 +9,20 @@ from starlette.responses import Response, StreamingResponse
 
 _JSON: Final = "application/json"
 
-_STEP: Final = 64 * 1024
-"""Bytes that are written in one step."""
+_BYTES_PER_STEP: Final = 64 * 1024
+"""Bytes that are encoded in one step."""
 
-_AT_ONCE: Final = 5_000
-"""Elements of a list that are written in one step."""
+_ELEMENTS_PER_STEP: Final = 5_000
+"""Elements of a list that are encoded in one step."""
 
 _LONG: Final = 1024 * 1024
-"""Bytes that are not put together any more before they are sent."""
+"""Longer answers, in bytes, are not joined before they are sent."""
 
 
 async def answer_in_parts(parts: Iterable[bytes]) -> Response:
-    """A JSON document of these parts; other requests are served while it is written.
+    """A JSON document of these parts; other requests are served while it is encoded.
 
-    It is complete before it is sent, so that it can still fail, and its length is told.
+    It is encoded completely before it is sent: encoding may fail, and the length is sent first.
     """
     written: list[bytes] = []
     length = in_step = 0
@@ -30,17 +30,17 @@ async def answer_in_parts(parts: Iterable[bytes]) -> Response:
         written.append(part)
         length += len(part)
         in_step += len(part)
-        if in_step > _STEP:
+        if in_step > _BYTES_PER_STEP:
             in_step = 0
             await asyncio.sleep(0)
     if length <= _LONG:
         return Response(b"".join(written), media_type=_JSON)
     headers = {"Content-Length": str(length)}
-    return StreamingResponse(_let_go(written), headers=headers, media_type=_JSON)
+    return StreamingResponse(_send_and_free(written), headers=headers, media_type=_JSON)
 
 
 def parts_of(value: object) -> Iterator[bytes]:
-    """The JSON of a value; that of a long list some elements at a time."""
+    """The JSON of a value; a long list comes some elements at a time."""
     match value:
         case dict() if value:
             start = b"{"
@@ -49,18 +49,18 @@ def parts_of(value: object) -> Iterator[bytes]:
                 yield from parts_of(member)
                 start = b","
             yield b"}"
-        case list() | tuple() if len(value) > _AT_ONCE:
+        case list() | tuple() if len(value) > _ELEMENTS_PER_STEP:
             start = b"["
-            for first in range(0, len(value), _AT_ONCE):
-                yield start + msgspec.json.encode(value[first : first + _AT_ONCE])[1:-1]
+            for first in range(0, len(value), _ELEMENTS_PER_STEP):
+                yield start + msgspec.json.encode(value[first : first + _ELEMENTS_PER_STEP])[1:-1]
                 start = b","
             yield b"]"
         case _:
             yield msgspec.json.encode(value)
 
 
-async def _let_go(written: list[bytes]) -> AsyncIterator[bytes]:
-    """The parts in their order; each is forgotten once it is sent."""
+async def _send_and_free(written: list[bytes]) -> AsyncIterator[bytes]:
+    """The parts in order; each is freed once it is sent."""
     written.reverse()
     while written:
         yield written.pop()

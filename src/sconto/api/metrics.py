@@ -1,4 +1,4 @@
-"""What is counted for Prometheus, over all worker processes."""
+"""Figures for Prometheus, over all worker processes."""
 
 import os
 import re
@@ -9,23 +9,23 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-# Typed, but for what is imported here.
+# The other modules of the package are typed.
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from sconto.domain.code_outcomes import CodeOutcome, CodeStatus
 
 _METHODS: Final = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 
-_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
-_LIVE: Final = re.compile(r"gauge_live\w*_(\d+)\.db")
+_GAUGE_FILE: Final = re.compile(r"gauge_live\w*_(\d+)\.db")
 
 
 class Metrics:
-    """The counters of one process; `folder` is where all workers of a service keep theirs.
+    """The counters of one process; `folder` holds the counters of all workers of a service.
 
-    prometheus-client decides at import whether it keeps them in files (PROMETHEUS_MULTIPROC_DIR);
-    `folder` is None where it does not.
+    prometheus-client decides at import whether it keeps counters in files
+    (PROMETHEUS_MULTIPROC_DIR); `folder` is None if it does not.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -58,7 +58,7 @@ class Metrics:
             "sconto_http_request_duration_seconds",
             "From a request's arrival to the end of its answer",
             ["method", "route", "status"],
-            buckets=_SECONDS,
+            buckets=_BUCKETS,
             registry=registry,
         )
         self._known_durations: dict[tuple[str, str, int], Histogram] = {}
@@ -71,7 +71,7 @@ class Metrics:
         )
 
     def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count a request that was answered; `route` is its template, such as `/v1/promotion`."""
+        """Count a finished request; `route` is the path template, such as `/v1/promotion`."""
         duration = self._known_durations.get((method, route, status))
         if duration is None:
             known = method if method in _METHODS else "other"
@@ -81,36 +81,36 @@ class Metrics:
         duration.observe(seconds)
 
     def count_refused_request(self, reason: str) -> None:
-        """Count a request that the rules refused, such as `order_conflict`."""
+        """Count a refused request by its reason, such as `order_conflict`."""
         self._refusals.labels("request", reason).inc()
 
     def count_codes(self, codes: Iterable[CodeOutcome]) -> None:
-        """Count the codes of a priced cart that do not apply, by their status."""
+        """Count the codes of a priced cart that have no effect, by their status."""
         for code in codes:
             if code.status is not CodeStatus.APPLIED:
                 self._refusals.labels("code", code.status).inc()
 
     def show_pool(self, size: tuple[int, int, int]) -> None:
-        """Note how many connections are idle, are open, and may be opened."""
+        """Record how many connections are idle, are open, and may be opened."""
         idle, open_, limit = size
         self._connections.labels("busy").set(open_ - idle)
         self._connections.labels("idle").set(idle)
         self._connections.labels("limit").set(limit)
 
     def exposition(self) -> bytes:
-        """All figures in Prometheus' text format, added up over the workers."""
+        """All figures in Prometheus' text format, summed over the workers."""
         if self._folder is None:
             return generate_latest(self._registry)
-        _forget_the_dead(self._folder)
+        _remove_gauges_of_killed_workers(self._folder)
         registry = CollectorRegistry()
         MultiProcessCollector(registry, str(self._folder))  # type: ignore[no-untyped-call]
         return generate_latest(registry)
 
 
-def _forget_the_dead(folder: Path) -> None:
-    """Remove what a worker that was killed left of its present state; what it counted stays."""
+def _remove_gauges_of_killed_workers(folder: Path) -> None:
+    """Remove the gauges of killed workers; what they counted stays."""
     for file in folder.iterdir():
-        if (match := _LIVE.fullmatch(file.name)) and not _is_alive(pid := int(match[1])):
+        if (match := _GAUGE_FILE.fullmatch(file.name)) and not _is_alive(pid := int(match[1])):
             with suppress(FileNotFoundError):
                 mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]
 

@@ -1,4 +1,4 @@
-"""What is noted of each request: an id, a line in the log, and the counters."""
+"""Records each request: an id, a line in the log, and the figures."""
 
 import re
 from collections.abc import Callable
@@ -14,17 +14,17 @@ from structlog.typing import FilteringBoundLogger
 from sconto.api.context import Context
 from sconto.domain.people import Caller
 
-_SANE_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_VALID_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
-_GONE: Final = 499
-"""The status in the log of a request whose caller left before there was one to send."""
+_CLIENT_DISCONNECTED: Final = 499
+"""The status in the log of a request whose client disconnected before the answer."""
 
 
 class Observation:
-    """Notes each request, and answers those that failed for no foreseen reason.
+    """Records each request, and answers those that failed unexpectedly.
 
-    The log has the template of the route and not the address, for addresses hold ids of orders,
-    and texts that people search for; and never a body or a header.
+    The log has the route's template and not the path, because paths contain ids of orders and
+    search texts. It never has a body or a header.
     """
 
     def __init__(
@@ -56,15 +56,15 @@ class Observation:
         try:
             await self._app(scope, receive, send_with_id)
         except ClientDisconnect:
-            status = status or _GONE
+            status = status or _CLIENT_DISCONNECTED
         except Exception:
             self._log.exception("request failed", request_id=request_id.decode(), **_who(scope))
             if status:
-                raise  # half of an answer was sent: breaking the connection is all that is left
+                raise  # half of the answer was sent: all we can do is break the connection
             await self._answer_failure(scope)(scope, receive, send_with_id)
         finally:
             seconds = perf_counter() - started
-            self._note(scope, request_id, status or _GONE, seconds)
+            self._note(scope, request_id, status or _CLIENT_DISCONNECTED, seconds)
 
     def _note(self, scope: Scope, request_id: bytes, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "none")
@@ -82,14 +82,14 @@ class Observation:
 
 
 class OneTrailingSlash:
-    """Lets each address below the prefixes be asked for with one slash at its end, or without."""
+    """Serves each path below the prefixes with or without one slash at its end."""
 
     def __init__(self, app: ASGIApp, prefixes: tuple[str, ...]) -> None:
         self._app = app
         self._prefixes = prefixes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request as if it came without the slash."""
+        """Serve a request without the slash at the end of its path."""
         if scope["type"] == "http":
             path: str = scope["path"]
             if path.endswith("/") and path.startswith(self._prefixes):
@@ -98,11 +98,11 @@ class OneTrailingSlash:
 
 
 def _request_id(scope: Scope) -> bytes:
-    """The caller's own id for the request where it is short and plain, else a new one."""
+    """The client's id for the request if it is short and plain, else a new one."""
     for name, value in scope["headers"]:
-        if name == b"x-request-id" and _SANE_ID.fullmatch(value):
+        if name == b"x-request-id" and _VALID_ID.fullmatch(value):
             return bytes(value)
-    # Only to tell requests apart: the system's own randomness would be a call of it each time.
+    # Only tells requests apart, so it needs no system call for secure randomness.
     return b"%016x" % getrandbits(64)
 
 

@@ -1,4 +1,4 @@
-"""Who may see how the service is doing: everybody, or whoever has the operator's token."""
+"""Who may see figures, readiness and the manual: anyone, or only who has the operator's token."""
 
 import base64
 import hmac
@@ -11,15 +11,15 @@ from sconto.api.headers import find_header
 from sconto.domain.problems import Problem
 
 CHALLENGE: Final = 'Bearer, Basic realm="Sconto, for its operator", charset="UTF-8"'
-"""What a 401 asks for: a program sends the token, a browser asks for it as a password."""
+"""The challenge of a 401: programs send the token, browsers ask for it as a password."""
 
 
 class NotTheOperator(Problem):
-    """The setting names a token, and the request does not have it."""
+    """A token is set, and the request does not have it."""
 
 
 def require_operator(request: Request) -> None:
-    """Raise NotTheOperator unless the request has the token, or the settings name none.
+    """Raise NotTheOperator unless the request has the token, or none is set.
 
     It is sent as `Bearer <token>`, or as the password of any user name in `Basic`.
     """

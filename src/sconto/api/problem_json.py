@@ -1,4 +1,4 @@
-"""Errors as `application/problem+json` (RFC 9457): the dialect of all addresses that are ours."""
+"""Errors as `application/problem+json` (RFC 9457): the dialect of our own APIs."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final
@@ -23,48 +23,16 @@ from sconto.domain.problems import (
 
 MEDIA_TYPE: Final = "application/problem+json"
 
-PROBLEM_MEMBERS: Final[dict[str, Any]] = {
-    "type": {"type": "string"},
-    "title": {"type": "string"},
-    "status": {"type": "integer"},
-    "detail": {"type": "string"},
-}
-"""What every error's body has, as JSON schemas."""
-
-PROBLEM: Final[dict[str, Any]] = {
-    "type": "object",
-    "description": "An error (RFC 9457); `errors` only where fields are not valid.",
-    "required": list(PROBLEM_MEMBERS),
-    "properties": {
-        **PROBLEM_MEMBERS,
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "detail"],
-                "properties": {
-                    "pointer": {
-                        "type": "string",
-                        "description": "A JSON pointer (RFC 6901) into the body or the query.",
-                    },
-                    "detail": {"type": "string"},
-                },
-            },
-        },
-    },
-}
-"""An error's body as a JSON schema."""
-
 
 def pointer(name: str) -> str:
-    """A member's part of a JSON pointer (RFC 6901)."""
+    """The part of a JSON pointer (RFC 6901) for a member."""
     return "/" + shorten(name).replace("~", "~0").replace("/", "~1")
 
 
 def find_unknown(
     fields: Iterable[str], known: Collection[str], place: str = ""
 ) -> list[FieldFault]:
-    """A fault for each field of the object at that place that nobody knows."""
+    """A fault for each unknown field of the object at that place."""
     unknown = first_names(name for name in fields if name not in known)
     return [FieldFault(place + pointer(name), "is unknown") for name in unknown]
 
@@ -76,7 +44,7 @@ def problem(
     *,
     members: Mapping[str, object] | None = None,
 ) -> Response:
-    """An error's answer; `members` are what it says beyond type, title, status and detail."""
+    """An error; `members` are those beyond type, title, status and detail."""
     body = {
         "type": "about:blank",
         "title": title_of(status),
@@ -115,7 +83,7 @@ ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     ),
     InvalidFields: _invalid_fields,
 }
-"""What all our own formats answer; each adds what only it can meet."""
+"""The answers of all our own APIs; each API adds its own."""
 
 _SENTENCES: Final[Mapping[int, str]] = {
     404: "There is nothing at this address.",
@@ -126,12 +94,12 @@ _SENTENCES: Final[Mapping[int, str]] = {
 
 
 def answer_problem(error: Exception) -> Response:
-    """The answer to a problem. Raises KeyError for one that only some format can meet."""
+    """The answer to a problem. Raises KeyError for one that only some APIs have."""
     return ANSWERS[type(error)](error)
 
 
 def answer_status(
     status: int, headers: Mapping[str, str] | None = None, sentence: str | None = None
 ) -> Response:
-    """The answer where only the HTTP status says what is the matter."""
+    """The answer to an error without details."""
     return problem(status, sentence or _SENTENCES.get(status, f"{title_of(status)}."), headers)

@@ -1,4 +1,4 @@
-"""How many requests a user and a merchant may send, and how many they have sent."""
+"""How many requests users and merchants may send, and how many they have sent."""
 
 import asyncio
 import logging
@@ -15,11 +15,11 @@ from limits.errors import StorageError
 
 from sconto.domain.people import Caller
 
-_PATIENCE: Final = 0.5
-"""Seconds to wait for Redis before a request goes on uncounted."""
+_REDIS_TIMEOUT: Final = 0.5
+"""Seconds to wait for Redis before a request is served uncounted."""
 
-_SILENCE: Final = 60.0
-"""Seconds between two lines in the log about a Redis that is lost."""
+_WARN_INTERVAL: Final = 60.0
+"""Seconds between two warnings in the log that Redis is unavailable."""
 
 T = TypeVar("T")
 
@@ -28,10 +28,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class QuotaPolicies:
-    """What is allowed, as in `500/second` or `10/second;1000/hour`; an empty text allows all.
+    """Limits such as `500/second` or `10/second;1000/hour`; an empty text is no limit.
 
-    The checkout has policies of its own: a shop that cannot check out loses money. `unknown_codes`
-    allows so many codes that nobody made, and not so many requests.
+    The checkout has its own: a shop that cannot check out loses money. `unknown_codes` limits codes
+    that do not exist, not requests.
     """
 
     user: str = ""
@@ -43,7 +43,7 @@ class QuotaPolicies:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """One limit, by user or by merchant; `name` is what it is called in header fields."""
+    """One limit, by user or by merchant; `name` is its name in header fields."""
 
     name: str
     by_merchant: bool
@@ -52,7 +52,7 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class QuotaState:
-    """How a caller stands with a quota after a request: what is left, for how many seconds."""
+    """The state of a caller's quota after a request: what is left, for how many seconds."""
 
     quota: Quota
     kept: bool
@@ -61,7 +61,7 @@ class QuotaState:
 
 
 class Quotas:
-    """The quotas of a service, counted in windows of time that begin with a caller's request."""
+    """The quotas of a service, counted in time windows that begin with a caller's first request."""
 
     def __init__(self, policies: QuotaPolicies, storage: Storage) -> None:
         self._limiter = FixedWindowRateLimiter(storage)
@@ -74,26 +74,29 @@ class Quotas:
             *_read("merchant", policies.merchant, by_merchant=True),
         )
         self._unknown_codes = parse_many(policies.unknown_codes) if policies.unknown_codes else []
-        self._silent_until = 0.0
+        self._no_warning_until = 0.0
 
     @classmethod
     def open(cls, policies: QuotaPolicies, redis_url: str | None) -> Self:
-        """Count in Redis, for all processes that use it, or in this process's memory."""
+        """Count in Redis, for all processes that use it, or in the memory of this process."""
         if redis_url is None:
             return cls(policies, MemoryStorage())
         storage = RedisStorage(
-            redis_url, wrap_exceptions=True, connect_timeout=_PATIENCE, stream_timeout=_PATIENCE
+            redis_url,
+            wrap_exceptions=True,
+            connect_timeout=_REDIS_TIMEOUT,
+            stream_timeout=_REDIS_TIMEOUT,
         )
         return cls(policies, storage)
 
     def of(self, *, checkout: bool) -> tuple[Quota, ...]:
-        """The quotas that a request falls under."""
+        """The quotas that apply to a request."""
         return self._checkout if checkout else self._others
 
     async def count(self, caller: Caller, quotas: Iterable[Quota]) -> list[QuotaState]:
-        """Count one request, and say how the caller stands with each of the quotas.
+        """Count one request; answers the state of each of the caller's quotas.
 
-        Where Redis cannot be reached nothing is counted and nobody is refused.
+        While Redis is unavailable nothing is counted and nobody is refused.
         """
 
         async def hit_all() -> list[QuotaState]:
@@ -107,7 +110,7 @@ class Quotas:
         return bool(self._unknown_codes)
 
     async def seconds_without_codes(self, caller: Caller, address: str) -> int:
-        """For how long no cart with codes is taken from the address; 0 where they are taken."""
+        """For how many seconds the address may send no cart with codes; 0 if it may."""
         key = _guesser(caller, address)
 
         async def look() -> int:
@@ -121,7 +124,7 @@ class Quotas:
         return await self._ask_storage(look, 0)
 
     async def count_unknown_codes(self, caller: Caller, address: str, number: int) -> None:
-        """Count so many codes that nobody made."""
+        """Count codes that do not exist."""
         key = _guesser(caller, address)
 
         async def hit_all() -> None:
@@ -130,14 +133,14 @@ class Quotas:
 
         await self._ask_storage(hit_all, None)
 
-    async def _ask_storage(self, question: Callable[[], Awaitable[T]], otherwise: T) -> T:
-        """The answer, or another where Redis cannot be reached; the log says so now and then."""
+    async def _ask_storage(self, request: Callable[[], Awaitable[T]], otherwise: T) -> T:
+        """The result, or `otherwise` while Redis is unavailable, with a warning now and then."""
         try:
-            async with asyncio.timeout(_PATIENCE):
-                return await question()
+            async with asyncio.timeout(_REDIS_TIMEOUT):
+                return await request()
         except (StorageError, TimeoutError, OSError) as error:
-            if monotonic() >= self._silent_until:
-                self._silent_until = monotonic() + _SILENCE
+            if monotonic() >= self._no_warning_until:
+                self._no_warning_until = monotonic() + _WARN_INTERVAL
                 _log.warning("requests are not counted: %s", type(error).__name__)
             return otherwise
 

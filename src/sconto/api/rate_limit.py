@@ -1,4 +1,4 @@
-"""Refuses requests beyond a caller's quota, and says in each answer how much is left.
+"""Refuses requests beyond a caller's quota, and tells in each answer how much is left.
 
 The header fields are those of draft-ietf-httpapi-ratelimit-headers (10 and 11): `RateLimit-Policy`
 has each quota with its window in seconds (`w`), `RateLimit` what is left of it (`r`) and for how
@@ -23,7 +23,7 @@ _CHECKOUT: Final = "/checkout/"
 
 
 class RateLimit:
-    """Counts the requests of callers who are known; those of others are none of its concern."""
+    """Counts the requests of callers with a valid token; other requests are not counted."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -61,7 +61,7 @@ def header_fields(states: Sequence[QuotaState]) -> dict[str, str]:
 
 
 def _find_caller(scope: Scope) -> Caller | None:
-    """Who calls; None for a request that will be refused for its token, or unavailable."""
+    """The caller; None if the request will be refused for its token, or answered 503."""
     try:
         return caller_of(Request(scope))
     except (Problem, DatabaseUnavailable):

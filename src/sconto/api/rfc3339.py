@@ -1,4 +1,4 @@
-"""Times as RFC 3339 writes them, with an offset."""
+"""Times with an offset, as in RFC 3339."""
 
 import re
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ from sconto.domain.far_times import in_utc, to_utc
 
 RULE: Final = 'must be a time with its offset, such as "2026-11-27T00:00:00+00:00"'
 
-# A fraction finer than microseconds is cut off.
+# Digits after the microseconds are ignored.
 _INSTANT: Final = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]{1,6})?[0-9]*"
     r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
@@ -16,7 +16,7 @@ _INSTANT: Final = re.compile(
 
 
 def read_instant(text: object) -> datetime | None:
-    """The instant in UTC; None for anything else than the text of one in the years 1 to 9999."""
+    """The instant in UTC; None for anything but a text with a time in the years 1 to 9999."""
     local = _read_local(text)
     try:
         return None if local is None else local.astimezone(UTC)
@@ -25,7 +25,7 @@ def read_instant(text: object) -> datetime | None:
 
 
 def read_end(text: object) -> datetime | None:
-    """The same for an end: what is later than the year 9999 in UTC is its last second."""
+    """The same for an end: a time after the year 9999 in UTC is the last second of that year."""
     local = _read_local(text)
     try:
         return None if local is None else in_utc(to_utc(local))

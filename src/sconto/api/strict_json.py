@@ -1,7 +1,7 @@
-"""JSON exactly as RFC 8259 has it, with numbers kept as they were written.
+"""JSON exactly as in RFC 8259, with numbers kept as they were written.
 
-A large text is read by Python step by step, so that a thread that reads it lets others run. What
-msgspec reads at once, it reads in a single call into C, during which nothing else runs.
+Python's decoder reads a large text in many steps, so that a thread that runs it lets others run.
+msgspec reads a text in a single call into C, during which nothing else runs.
 """
 
 from collections.abc import Iterator
@@ -15,16 +15,16 @@ import msgspec
 from sconto.domain.problems import Problem
 
 DEPTH: Final = 32
-"""How many objects and arrays may stand in each other."""
+"""How deep objects and arrays may be nested."""
 
 MOST_CONTAINERS: Final = 450_000
-"""How many objects and arrays a text may have: what 16 MiB of products have."""
+"""How many objects and arrays a text may have: as many as 16 MiB of products."""
 
 MOST_COMMAS: Final = 2_500_000
-"""How many values a text may have: what 16 MiB of different codes have."""
+"""How many values a text may have: as many as 16 MiB of different codes."""
 
 _DIGITS: Final = 4300
-"""Of the longest integer that Python reads."""
+"""Digits of the longest integer that Python parses."""
 
 _SMALL: Final = 64 * 1024
 _LIGHT: Final = 1024 * 1024
@@ -33,12 +33,12 @@ _FEW_COMMAS: Final = 20_000
 
 
 class NotJson(Problem):
-    """The text is not JSON, or not JSON that can be kept: nested too deep, or no Unicode."""
+    """The text is not JSON, is nested too deep, or is not valid Unicode."""
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number with a fraction or an exponent, or a very long one, as it was written."""
+    """A number with a fraction or an exponent, or a very long integer, as it was written."""
 
     text: str
 
@@ -46,35 +46,35 @@ class Number:
 def parse_json(raw: bytes) -> Any:
     """The value of a JSON text in UTF-8: None, bool, str, int, Number, list and dict.
 
-    Of repeated names the last counts, standing where the first stood. Raises NotJson for anything
-    that RFC 8259 does not allow (`NaN`, a byte order mark), for half a surrogate pair, for what is
-    nested deeper than 32, and for what has more values than any request needs.
+    Of repeated names the last counts, in the place of the first. Raises NotJson for anything that
+    RFC 8259 does not allow (`NaN`, a byte order mark), for half a surrogate pair, for a text nested
+    deeper than 32, and for one with more values than any request needs.
     """
     containers = _count_containers(raw)
     if not _is_quick_to_parse(raw, containers):
         _refuse_excess(raw, containers)
-        document = _parse_patiently(raw)
+        document = _parse_in_steps(raw)
     else:
         try:
             document = _FAST.decode(raw)
         except msgspec.ValidationError:
-            # JSON, but with an integer that is too long for Python.
-            document = _parse_patiently(raw)
+            # Valid JSON with an integer that is too long for msgspec.
+            document = _parse_in_steps(raw)
         except (ValueError, RecursionError):
             raise NotJson from None
-    # Brackets in texts count too, so this only says when there is nothing to look for.
+    # Brackets in strings count too, so a low count proves that no check is needed.
     if containers > DEPTH:
         _refuse_depth(document)
     return document
 
 
 def is_quick_to_parse(raw: bytes) -> bool:
-    """Whether reading the text takes no more than some milliseconds, whatever is in it."""
+    """Whether parsing the text takes a few milliseconds at most, whatever it contains."""
     return len(raw) <= _LIGHT and _is_quick_to_parse(raw, _count_containers(raw))
 
 
 def encode_json(value: object, *, is_sorted: bool = False) -> bytes:
-    """The shortest text of what `parse_json` answered, each number as it was written."""
+    """The shortest text of a value that `parse_json` returned, each number as it was written."""
     return msgspec.json.encode(_exact(value), order="sorted" if is_sorted else None)
 
 
@@ -89,17 +89,17 @@ def _is_quick_to_parse(raw: bytes, containers: int) -> bool:
 
 
 def _refuse_excess(raw: bytes, containers: int) -> None:
-    """Refuse what no request needs, and what one step of reading would take long for."""
+    """Refuse more values than any request needs, and numbers that take long to parse."""
     if containers > MOST_CONTAINERS or raw.count(b",") > MOST_COMMAS:
         raise NotJson
-    # A number of 128 KiB or more has one of these parts for itself.
+    # A number of 128 KiB or more fills at least one of these pieces.
     if any(raw[start : start + _SMALL].isdigit() for start in range(0, len(raw), _SMALL)):
         raise NotJson
 
 
-def _parse_patiently(raw: bytes) -> object:
+def _parse_in_steps(raw: bytes) -> object:
     try:
-        document: object = _PATIENT.decode(raw.decode())
+        document: object = _STEPPED.decode(raw.decode())
         if b"\\u" in raw:
             _refuse_half_pairs(document)
     except (JSONDecodeError, UnicodeError, RecursionError):
@@ -118,8 +118,8 @@ def _refuse_constant(_: str) -> NoReturn:
 _FAST: Final = msgspec.json.Decoder(float_hook=Number)
 
 
-class _PatientDecoder(JSONDecoder):
-    """Python's decoder without its parts in C, but for single texts."""
+class _SteppedDecoder(JSONDecoder):
+    """Python's decoder without its parts in C, except for single strings."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -131,7 +131,7 @@ class _PatientDecoder(JSONDecoder):
         self.scan_once = py_make_scanner(self)
 
 
-_PATIENT: Final = _PatientDecoder()
+_STEPPED: Final = _SteppedDecoder()
 
 
 def _refuse_depth(document: object) -> None:
@@ -156,7 +156,7 @@ def _children(container: object) -> Iterator[object]:
 
 
 def _refuse_half_pairs(document: object) -> None:
-    """Raise UnicodeEncodeError for one; only an escape can bring it in: UTF-8 itself has none."""
+    """Raise UnicodeEncodeError for half a surrogate pair, which only an escape can contain."""
     waiting = [document]
     while waiting:
         value = waiting.pop()
@@ -176,7 +176,7 @@ def _exact(value: object) -> object:
         case bool():
             return value
         case int():
-            # Beyond 64 bits msgspec writes no integer.
+            # msgspec cannot encode integers beyond 64 bits.
             return msgspec.Raw(str(value).encode())
         case dict():
             return {name: _exact(member) for name, member in value.items()}

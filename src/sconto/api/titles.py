@@ -1,4 +1,4 @@
-"""What each HTTP status is called in an error's body, whatever Python calls it (RFC 9110)."""
+"""The title of each HTTP status in an error's body: that of RFC 9110, not of Python."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -17,9 +17,9 @@ TITLES: Final[Mapping[int, str]] = {
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
-"""The statuses that we answer."""
+"""The statuses that Sconto answers."""
 
 
 def title_of(status: int) -> str:
-    """The status's name; one that only a library of ours would think of is an error."""
+    """The title of a status; `Error` for one that only a library would answer."""
     return TITLES.get(status, "Error")

@@ -1,4 +1,4 @@
-"""Traces: each request as a span of OpenTelemetry; imported only where somebody asks for them."""
+"""Traces: each request as a span of OpenTelemetry; imported only if traces are configured."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,20 +22,20 @@ from sconto import __version__
 _METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
 _UNTRACED: Final = ("/health/", "/metrics")
-"""What machines ask for every few seconds, to see how the service is."""
+"""Addresses that monitoring polls every few seconds."""
 
-_PATIENCE: Final = 2
-"""Seconds for the last spans, while the service stops."""
+_FLUSH_TIMEOUT: Final = 2
+"""Seconds that sending the last spans may take while the service stops."""
 
 _PROPAGATOR: Final = TraceContextTextMapPropagator()
 
 
 class Tracing:
-    """Makes each request a span, within the trace that its `traceparent` names.
+    """Makes each request a span in the trace that its `traceparent` names.
 
-    A span says as much as the log: the template of the route and never the address, and no header
-    and no body. Of a trace's headers `traceparent` alone is read: it is of a fixed form, and the
-    others would carry what a caller writes there to wherever spans are kept.
+    A span contains what the log contains: the route's template, but no path, header or body. Of a
+    trace's headers only `traceparent` is read: it has a fixed form, while the others would carry
+    any text of the caller to where spans are stored.
     """
 
     def __init__(self, app: ASGIApp, provider: TracerProvider) -> None:
@@ -67,9 +67,9 @@ class Tracing:
 
 
 def open_provider() -> TracerProvider:
-    """What makes spans and sends them; OpenTelemetry's variables say where to, and which.
+    """Makes and sends spans; OpenTelemetry's environment variables say which, and where to.
 
-    Raises ValueError where a variable has a value that it cannot have.
+    Raises ValueError if a variable has an invalid value.
     """
     resource = Resource.create({"service.name": "sconto"}).merge(OTELResourceDetector().detect())
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
@@ -79,18 +79,18 @@ def open_provider() -> TracerProvider:
 
 @asynccontextmanager
 async def sent_at_the_end(provider: TracerProvider) -> AsyncIterator[None]:
-    """Send the spans that are still here when the block ends."""
+    """Send the remaining spans when the block ends."""
     try:
         yield
     finally:
-        # Where nobody takes them it would try for half a minute; a daemon dies with the process.
+        # Without a collector it retries for half a minute; a daemon thread ends with the process.
         sending = Thread(target=provider.shutdown, daemon=True)
         sending.start()
-        await asyncio.to_thread(sending.join, _PATIENCE)
+        await asyncio.to_thread(sending.join, _FLUSH_TIMEOUT)
 
 
 def with_trace_ids(log: FilteringBoundLogger) -> FilteringBoundLogger:
-    """The log, with the trace in each line that is written within a request."""
+    """The log, with the trace's id in each line written during a request."""
     traced: FilteringBoundLogger = structlog.wrap_logger(
         log, processors=[_add_trace_id], wrapper_class=structlog.make_filtering_bound_logger(0)
     ).bind()
@@ -98,7 +98,7 @@ def with_trace_ids(log: FilteringBoundLogger) -> FilteringBoundLogger:
 
 
 def _method(scope: Scope) -> str:
-    """The method; one word for all that a caller may make up."""
+    """The method; `HTTP` for unknown ones, which a caller could invent."""
     method: str = scope["method"]
     return method if method in _METHODS else "HTTP"
 

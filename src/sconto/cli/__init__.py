@@ -1,49 +1,75 @@
-"""The `sconto` command."""
+"""The `sconto` command; each of its commands is imported only when it is typed."""
 
-from typing import Any, Final
+from importlib import import_module
+from typing import Any, Final, NamedTuple
 
 import typer
 from typer.core import TyperGroup
+from typer.main import get_command
 
-from sconto.cli import codes, people, products
-from sconto.cli.check import check
-from sconto.cli.demo import demo
-from sconto.cli.demo_shop import DemoLocked
-from sconto.cli.migrate import migrate
-from sconto.cli.prove import NotProvable, prove
-from sconto.cli.refusals import explain, refuse
-from sconto.cli.restored import restored
-from sconto.cli.serve import AddressUnavailable, serve
-from sconto.domain.problems import Problem
-from sconto.settings import SettingError
-from sconto.store.database import DatabaseUnavailable
-from sconto.store.embedded import EmbeddedError, EmbeddedUnavailable
-from sconto.store.schema import MigrationFailed, SchemaMismatch
+_FAILED: Final = 1
 
-_EXPLAINED: Final = (
-    AddressUnavailable,
-    DatabaseUnavailable,
-    DemoLocked,
-    EmbeddedError,
-    EmbeddedUnavailable,
-    MigrationFailed,
-    NotProvable,
-    Problem,
-    SchemaMismatch,
-    SettingError,
-)
-"""What a person can mend, or has to wait for: each says so in one line."""
+
+class _Source(NamedTuple):
+    """Where a command is defined: a function, or a `typer.Typer` with more commands."""
+
+    module: str
+    attribute: str
+    summary: str
+    """The line in `sconto --help`: the first of the command's own help."""
+
+
+COMMANDS: Final = {
+    "serve": _Source("serve", "serve", "Run the service until it is told to stop."),
+    "demo": _Source("demo", "demo", "Start Sconto with a demo shop, and print how to try it."),
+    "migrate": _Source("migrate", "migrate", "Update the database to the newest schema."),
+    "merchant": _Source("people", "merchants", "Merchants: the shops that share this Sconto."),
+    "user": _Source("people", "users", "Users: who signs in for a merchant, with which role."),
+    "product": _Source("products", "app", "The products of a merchant."),
+    "code": _Source("codes", "app", "The codes of a promotion."),
+    "check": _Source("check", "check", "Check that the database's records agree with each other."),
+    "prove": _Source(
+        "prove", "prove", "Attack a running Sconto with racing clients; then check it."
+    ),
+    "restored": _Source("restored", "restored", "End all sessions after a backup was restored."),
+}
 
 
 class Commands(TyperGroup):
-    """Commands whose errors are one line on standard error."""
+    """The commands by name and summary; the one that is typed is imported.
+
+    Importing all of them takes half a second, most of it for libraries that one command alone uses.
+    """
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The typed command, with the arguments that follow it."""
+        name, listed, rest = super().resolve_command(ctx, args)
+        return name, listed if name is None else _load(COMMANDS[name]), rest
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command that was typed."""
+        """Run the typed command; errors that a person can mend are one line on standard error."""
         try:
             return super().invoke(ctx)
-        except _EXPLAINED as error:
-            refuse(explain(error))
+        except Exception as error:
+            # Also imported late: knowing all errors takes importing the store.
+            reason = import_module("sconto.cli.refusals").explain(error)
+            if reason is None:
+                raise
+        typer.echo(f"sconto: {' '.join(reason.split())}", err=True)
+        raise typer.Exit(_FAILED)
+
+
+def _load(source: _Source) -> Any:
+    found = getattr(import_module(f"sconto.cli.{source.module}"), source.attribute)
+    if isinstance(found, typer.Typer):
+        return get_command(found)
+    single = typer.Typer(add_completion=False, rich_markup_mode=None)
+    single.command()(found)
+    return get_command(single)
+
+
+def _listed() -> None:
+    """Stands for a command until it is typed."""
 
 
 app: Final = typer.Typer(
@@ -54,13 +80,5 @@ app: Final = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command()(serve)
-app.command()(migrate)
-app.command()(demo)
-app.command()(check)
-app.command()(prove)
-app.command()(restored)
-app.add_typer(products.app, name="product")
-app.add_typer(codes.app, name="code", no_args_is_help=True)
-app.add_typer(people.merchants, name="merchant", no_args_is_help=True)
-app.add_typer(people.users, name="user", no_args_is_help=True)
+for _name, _source in COMMANDS.items():
+    app.command(_name, help=_source.summary)(_listed)

@@ -1,4 +1,4 @@
-"""`sconto check`: whether what a database holds can all be true."""
+"""`sconto check`: whether the database's records agree with each other."""
 
 from typing import Final
 
@@ -9,16 +9,17 @@ from sconto.domain.promise import CheckedPromise
 from sconto.operations import Database
 from sconto.operations.check import check as compare
 
-_FAILED: Final = 1
+_BROKEN: Final = 1
 
 
 def check() -> None:
-    """Compare orders, redemptions, counters, codes and timelines with each other; changes nothing.
+    """Check that the database's records agree with each other.
 
-    Ends with 1 where something contradicts something else, and names the first such records.
+    Compares orders, redemptions, counters, codes and timelines, and changes nothing. Ends with
+    status 1 if records contradict each other, and names the first of them.
     """
     if not ask_database(_check):
-        raise typer.Exit(_FAILED)
+        raise typer.Exit(_BROKEN)
 
 
 async def _check(database: Database) -> bool:
@@ -31,7 +32,7 @@ async def _check(database: Database) -> bool:
 
 
 def show_checked(checked: CheckedPromise) -> None:
-    """Print a promise with what breaks it."""
+    """Print a promise and the records that break it."""
     typer.echo(f"{'BROKEN' if checked.violations else 'held':6}  {checked.promise}")
     for violation in checked.violations:
         typer.echo(f"        merchant {violation.merchant_id}: {violation.words}")

@@ -1,29 +1,21 @@
-"""`sconto code`: a promotion's codes, from a file, to a file, or generated."""
+"""`sconto code`: imports, exports and generates the codes of a promotion."""
 
 import asyncio
 import os
-import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, BinaryIO, Final, TextIO
+from typing import Annotated, Final, TextIO
 
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
 from sconto.api.clock import read_clock
-from sconto.api.merchant.codes_wire import CSV_HEADING, write_csv
+from sconto.api.merchant.codes_csv import CSV_HEADING, write_csv
 from sconto.cli.database import ask_database
-from sconto.cli.refusals import refuse
+from sconto.cli.progress import Readable, show_count, show_reading
+from sconto.cli.refusals import CommandRefused, show_lines
+from sconto.cli.sentences import CODE_FAULTS
 from sconto.domain.code_pattern import ALPHABET, CodePattern, Ending, Generation
 from sconto.domain.people import Caller, command_line_caller
 from sconto.domain.problems import CodeFileRefused
@@ -31,12 +23,17 @@ from sconto.domain.spreadsheet import BYTE_ORDER_MARK
 from sconto.operations import Database, codes, people
 from sconto.operations.code_generation import generate_some, get_generation, start_generation
 
-app: Final = typer.Typer(help="A promotion's codes, by the file or by the million.")
+app: Final = typer.Typer(
+    help="The codes of a promotion.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
 
 _PIECE: Final = 64 * 1024
 _POLL_AFTER: Final = 0.2
 
-Merchant = Annotated[str, typer.Option(help="The merchant whose promotion it is.")]
+Merchant = Annotated[str, typer.Option(help="The merchant's name.")]
 Promotion = Annotated[int, typer.Option(min=1, help="The promotion's id.")]
 
 
@@ -48,18 +45,18 @@ def import_file(
 ) -> None:
     """Add the codes of a file to a promotion, all of them or none.
 
-    A code a line, or a spreadsheet's CSV file with a column coupon_code.
+    The file has one code in each line, or is a spreadsheet's CSV file with a column coupon_code.
     """
     try:
-        with path.open("rb") as file, _reading(file) as pieces:
-            added = ask_database(lambda database: _import(database, merchant, promotion, pieces))
+        with path.open("rb") as file, show_reading(file) as watched:
+            added = ask_database(
+                lambda database: _import(database, merchant, promotion, _pieces(watched))
+            )
     except OSError as error:
-        refuse(f"{path} cannot be read: {error.strerror}")
+        raise CommandRefused(f"{path} cannot be read: {error.strerror}") from None
     except CodeFileRefused as refused:
-        for line in refused.lines:
-            typer.echo(f"{path}: line {line.line} {line.fault}", err=True)
-        if others := refused.total - len(refused.lines):
-            typer.echo(f"{path}: and {others:,} more lines", err=True)
+        faults = [f"line {one.line} {CODE_FAULTS[one.fault]}" for one in refused.lines]
+        show_lines(path, faults, refused.total)
         raise
     typer.echo(f"{_codes(added)} added")
 
@@ -69,13 +66,15 @@ def export_file(
     merchant: Merchant,
     promotion: Promotion,
     output: Annotated[
-        Path | None, typer.Option(metavar="FILE.csv", help="Where to; else standard output.")
+        Path | None,
+        typer.Option(metavar="FILE.csv", help="The file to write; without it, standard output."),
     ] = None,
 ) -> None:
-    """Write the codes of a promotion as CSV, with their state and uses; times are in UTC.
+    """Write the codes of a promotion as CSV.
 
-    A file is for people: a byte order mark tells a spreadsheet that it is UTF-8. Standard output is
-    for programs, and has none.
+    Each line has a code with its state and its uses; times are in UTC. A file is for people, so it
+    begins with a byte order mark, which tells a spreadsheet that it is UTF-8. Standard output is
+    for programs, so it has no mark.
     """
     try:
         with _writing(output) as file:
@@ -85,11 +84,12 @@ def export_file(
                 )
             )
     except BrokenPipeError:
-        # Whoever read has read enough. What is still in the buffer has nowhere to go.
+        # The reader has read enough. Python must not flush the rest into the closed pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
     except OSError as error:
-        refuse(f"{output} cannot be written: {error.strerror}")
+        name = output or "standard output"
+        raise CommandRefused(f"{name} cannot be written: {error.strerror}") from None
     if output is not None:
         typer.echo(f"{_codes(written)} written")
 
@@ -98,27 +98,31 @@ def export_file(
 def generate(
     merchant: Merchant,
     promotion: Promotion,
-    count: Annotated[int, typer.Option(help="How many, up to 1,000,000.")],
-    prefix: Annotated[str, typer.Option(help="What every code begins with.")] = "",
-    groups: Annotated[int, typer.Option(help="How many groups of letters, with - between.")] = 2,
-    group_length: Annotated[int, typer.Option(help="How many letters a group has.")] = 4,
-    alphabet: Annotated[str, typer.Option(help="The letters and digits to draw.")] = ALPHABET,
+    count: Annotated[int, typer.Option(help="The number of codes, up to 1,000,000.")],
+    prefix: Annotated[str, typer.Option(help="The beginning of each code.")] = "",
+    groups: Annotated[int, typer.Option(help="The number of groups, with - between them.")] = 2,
+    group_length: Annotated[int, typer.Option(help="The length of a group.")] = 4,
+    alphabet: Annotated[str, typer.Option(help="The letters and digits to draw from.")] = ALPHABET,
 ) -> None:
     """Generate codes that nobody can guess, and add them to a promotion.
 
-    A running service takes part, and goes on where this command is interrupted.
+    A running service helps, and generates the rest if this command is interrupted.
     """
     pattern = CodePattern(prefix, groups, group_length, alphabet)
-    with _counting(count) as show:
+    with show_count("Generating", count) as show:
         try:
             generation = ask_database(
                 lambda database: _generate(database, merchant, promotion, pattern, count, show)
             )
         except KeyboardInterrupt:
-            refuse("interrupted: the service makes the codes that are missing")
+            raise CommandRefused(
+                "interrupted: a running service makes the remaining codes"
+            ) from None
     if generation.ending is not Ending.COMPLETE:
         wanted = _codes(generation.wanted)
-        refuse(f"{generation.ending}: {generation.made:,} of {wanted} were generated")
+        raise CommandRefused(
+            f"{generation.ending}: {generation.made:,} of {wanted} were generated"
+        ) from None
     typer.echo(f"{_codes(generation.made)} generated")
 
 
@@ -158,7 +162,7 @@ async def _generate(
     while generation.ending is None:
         advanced = await generate_some(database, caller.merchant_id, generation.id, read_clock())
         if advanced is None:
-            # A worker of the service is at it.
+            # A worker of the service is making codes.
             await asyncio.sleep(_POLL_AFTER)
             advanced = await get_generation(database, caller, generation.id)
         generation = advanced
@@ -170,53 +174,14 @@ async def _operator(database: Database, merchant: str) -> Caller:
     return command_line_caller(await people.find_merchant(database, merchant))
 
 
-@contextmanager
-def _reading(file: BinaryIO) -> Iterator[Iterator[bytes]]:
-    """The pieces of a file, with a bar that shows how many have been read, on a terminal."""
-    console = Console(stderr=True)
-    status = os.fstat(file.fileno())
-    if not console.is_terminal or not stat.S_ISREG(status.st_mode):
-        yield _pieces(file)
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        yield _watch(file, progress, status.st_size)
-
-
-def _pieces(file: BinaryIO) -> Iterator[bytes]:
+def _pieces(file: Readable) -> Iterator[bytes]:
     while piece := file.read(_PIECE):
         yield piece
 
 
-def _watch(file: BinaryIO, progress: Progress, size: int) -> Iterator[bytes]:
-    task = progress.add_task("Reading", total=size)
-    for piece in _pieces(file):
-        yield piece
-        progress.advance(task, len(piece))
-    progress.update(task, completed=size, description="Writing")
-
-
-@contextmanager
-def _counting(count: int) -> Iterator[Callable[[int], None]]:
-    """A bar that is told how many codes there are, on a terminal."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda _: None
-        return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("Generating", total=count)
-        yield lambda made: progress.update(task, completed=made)
-
-
 @contextmanager
 def _writing(output: Path | None) -> Iterator[TextIO]:
-    """The file, or standard output, with line ends as they are written."""
+    """The file or standard output, which keeps line ends as they are."""
     if output is None:
         sys.stdout.reconfigure(newline="", encoding="utf-8")  # type: ignore[union-attr]
         yield sys.stdout

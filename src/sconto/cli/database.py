@@ -1,4 +1,4 @@
-"""The database that the settings name: running, with a schema, and asked one thing."""
+"""The database that the settings name: started, given a schema, and asked."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -24,9 +24,9 @@ T = TypeVar("T")
 def ask_database(verb: Callable[[Database], Awaitable[T]]) -> T:
     """What the verb answers on the database that the settings name.
 
-    A database without a schema gets one; to bring an older one up is left to `sconto migrate` and
-    `sconto serve`. Raises SettingError, EmbeddedError, DatabaseUnavailable, SchemaMismatch, and
-    what the verb raises.
+    A database without a schema gets one. An older schema is refused: `sconto migrate` and
+    `sconto serve` update it. Raises SettingError, EmbeddedError, DatabaseUnavailable,
+    SchemaMismatch, and what the verb raises.
     """
     with running_database(Settings.read()) as url:
         _ensure_schema(url)
@@ -35,9 +35,9 @@ def ask_database(verb: Callable[[Database], Awaitable[T]]) -> T:
 
 @contextmanager
 def running_database(settings: Settings) -> Iterator[str]:
-    """The address of the database, which runs at least for the length of the block.
+    """The address of the database, which runs at least until the block ends.
 
-    Raises EmbeddedError where it is the bundled one and cannot be started.
+    Raises EmbeddedError if the bundled database cannot be started.
     """
     if settings.database_url is not None:
         yield settings.database_url
@@ -47,19 +47,22 @@ def running_database(settings: Settings) -> Iterator[str]:
 
 
 def bring_up_to_date(url: str) -> None:
-    """Bring the database to the newest schema.
+    """Update the database to the newest schema.
 
-    Raises DatabaseUnavailable, MigrationFailed, and SchemaMismatch where its schema is newer.
+    Raises DatabaseUnavailable, MigrationFailed, and SchemaMismatch if its schema is newer.
     """
     if asyncio.run(find_schema_state(url)) is SchemaState.OLDER:
-        # Alembic takes half a second to import, and most commands find nothing to migrate.
+        # Alembic takes half a second to import, and most databases are up to date.
         from sconto.store.migrate import migrate  # noqa: PLC0415
 
         migrate(url)
 
 
 def require_schema(url: str) -> None:
-    """Raise SchemaMismatch unless the database has the newest schema, and DatabaseUnavailable."""
+    """Raise SchemaMismatch unless the database has the newest schema.
+
+    Raises DatabaseUnavailable.
+    """
     if asyncio.run(find_schema_state(url)) is not SchemaState.CURRENT:
         raise SchemaMismatch(
             "the database has an older schema than this program's: run `sconto migrate`"
@@ -67,7 +70,7 @@ def require_schema(url: str) -> None:
 
 
 def missing_session_settings(url: str) -> list[str]:
-    """The settings that should be in force on each connection and are not, as `name = value`.
+    """The settings that each connection should have and does not, as `name = value`.
 
     Raises DatabaseUnavailable.
     """

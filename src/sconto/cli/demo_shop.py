@@ -1,10 +1,19 @@
-"""The demo's shop: a catalogue, promotions of every kind, and somebody who may change them."""
+"""The demo's shop: a catalogue, promotions of several kinds, and a user who may change them."""
 
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
+from sconto.cli.refusals import CommandRefused
+from sconto.domain.cart_promotion import (
+    AmountOff,
+    CartTerms,
+    Conditions,
+    Limits,
+    NewCartPromotion,
+    Target,
+)
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, ListedProducts, OwnPercents
 from sconto.domain.money import PERCENT
@@ -13,20 +22,23 @@ from sconto.domain.problems import BadCredentials, NameTaken
 from sconto.domain.product import Product, ProductQuery
 from sconto.domain.promotion import NewPromotion, PromotionQuery, PromotionType, Terms
 from sconto.domain.schedule import Period
-from sconto.operations import Database, people, products, promotions
+from sconto.operations import Database, cart_promotions, people, products, promotions
 from sconto.operations.tokens import Tokens
 from sconto.portal import shop
 
 NAME: Final = "demo"
-"""Of the merchant, and of the user who signs in for it."""
+"""The name of the merchant, and of its user."""
 
-PASSWORD: Final = "demo-password"  # noqa: S105  # published, for a shop that sells nothing
+PASSWORD: Final = "demo-password"  # noqa: S105  # published: this shop sells nothing
 
 CODE: Final = "WELCOME10"
-"""A code that gives something on every product."""
+"""A code that gives a discount on every product."""
+
+CART_CODE: Final = "TENOFF"
+"""A code that takes ten euros off orders from fifty."""
 
 _ADDRESS: Final = "sconto demo"
-"""What failed sign-ins of the demo itself are counted under."""
+"""The address under which the demo's own failed sign-ins are counted."""
 
 CATALOGUE: Final = (
     Product(11111, "Mug, white", 1999, "EUR"),
@@ -37,15 +49,13 @@ CATALOGUE: Final = (
 )
 
 
-class DemoLocked(Exception):
-    """Nobody can sign in as the demo's user with the published password."""
-
-
 async def open_shop(database: Database, tokens: Tokens, now: datetime) -> str:
-    """A token for the shop, which is made where there is none yet and else left as it is.
+    """A token for the shop. The shop is created if it does not exist, and never changed.
 
-    Raises DemoLocked.
+    Raises CommandRefused if nobody can sign in with the published password.
     """
+    # After `sconto restored` only tokens of the new epoch are valid.
+    await tokens.refresh(database)
     with suppress(NameTaken):
         await people.create_merchant(database, NAME)
     with suppress(NameTaken):
@@ -55,7 +65,7 @@ async def open_shop(database: Database, tokens: Tokens, now: datetime) -> str:
     try:
         token = await people.sign_in(database, tokens, NAME, PASSWORD, _ADDRESS, now)
     except BadCredentials:
-        raise DemoLocked(
+        raise CommandRefused(
             f"the user {NAME} is disabled or has another password than {PASSWORD}: "
             f"run `sconto user enable {NAME}` and `sconto user password {NAME}`"
         ) from None
@@ -65,7 +75,20 @@ async def open_shop(database: Database, tokens: Tokens, now: datetime) -> str:
     if not await promotions.list_promotions(database, caller, PromotionQuery(limit=1), now):
         for promotion in _promotions(now):
             await promotions.create_promotion(database, caller, promotion, now)
+        await cart_promotions.create_promotion(database, caller, _cart_promotion(now), now)
     return token
+
+
+def _cart_promotion(now: datetime) -> NewCartPromotion:
+    terms = CartTerms(
+        Target.ORDER,
+        AmountOff({"EUR": 1000}),
+        conditions=Conditions(minimum_subtotal={"EUR": 5000}),
+        limits=Limits(total=5000),
+    )
+    return NewCartPromotion(
+        "10 euros off from 50", True, Period(now), terms, CodeType.REUSABLE, (CART_CODE,)
+    )
 
 
 def _promotions(now: datetime) -> Sequence[NewPromotion]:

@@ -1,4 +1,4 @@
-"""`sconto migrate`: the database to the newest schema."""
+"""`sconto migrate`: updates the database to the newest schema."""
 
 import typer
 
@@ -7,7 +7,10 @@ from sconto.settings import Settings
 
 
 def migrate() -> None:
-    """Bring the database to the newest schema; nothing happens where it has it already."""
+    """Update the database to the newest schema.
+
+    A database that is up to date is not changed.
+    """
     with running_database(Settings.read()) as url:
         bring_up_to_date(url)
     typer.echo("The database has the newest schema.")

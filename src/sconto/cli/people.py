@@ -7,24 +7,31 @@ from dataclasses import asdict
 from typing import Annotated, Final
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from sconto.cli.database import ask_database
-from sconto.cli.refusals import refuse
+from sconto.cli.refusals import CommandRefused
 from sconto.domain.people import Merchant, Role, User
 from sconto.operations import people
 
-merchants: Final = typer.Typer(help="Merchants: the shops that share this Sconto.")
-users: Final = typer.Typer(help="Users: who signs in for a merchant, and what they may do.")
+merchants: Final = typer.Typer(
+    help="Merchants: the shops that share this Sconto.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+users: Final = typer.Typer(
+    help="Users: who signs in for a merchant, with which role.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
 
 _READ_LIMIT: Final = 64 * 1024
 
 Username = Annotated[str, typer.Argument(help="The user's name.")]
-OfMerchant = Annotated[
+MerchantOfUser = Annotated[
     str | None,
-    typer.Option("--merchant", help="The user's merchant, where several have a user of the name."),
+    typer.Option("--merchant", help="Needed if several merchants have a user of this name."),
 ]
 PasswordFromStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input.")
@@ -33,9 +40,19 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a ta
 
 
 @merchants.command("create")
-def create_merchant(name: Annotated[str, typer.Argument(help="A name of its own.")]) -> None:
-    """Create a merchant and print its id."""
-    typer.echo(ask_database(lambda database: people.create_merchant(database, name)))
+def create_merchant(
+    name: Annotated[str, typer.Argument(help="The new merchant's name.")],
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the id alone.")] = False,
+) -> None:
+    """Create a merchant.
+
+    On a terminal it says what it created; into a pipe or a file it prints the id alone.
+    """
+    merchant_id = ask_database(lambda database: people.create_merchant(database, name))
+    if quiet or not sys.stdout.isatty():
+        typer.echo(merchant_id)
+    else:
+        typer.echo(f"Created merchant {name}: id {merchant_id}")
 
 
 @merchants.command("list")
@@ -47,11 +64,11 @@ def list_merchants(as_json: AsJson = False) -> None:
 @users.command("create")
 def create_user(
     username: Annotated[str, typer.Argument(help="A name that no other user of the merchant has.")],
-    merchant: Annotated[str, typer.Option(help="The name of the merchant they sign in for.")],
-    role: Annotated[Role, typer.Option(help="What they may do.")] = Role.ADMIN,
+    merchant: Annotated[str, typer.Option(help="The name of the user's merchant.")],
+    role: Annotated[Role, typer.Option(help="What the user may do.")] = Role.ADMIN,
     password_stdin: PasswordFromStdin = False,
 ) -> None:
-    """Create a user; asks for the password unless it is piped in."""
+    """Create a user. Asks for the password, unless --password-stdin is set."""
     password = _read_password(from_stdin=password_stdin)
     ask_database(lambda database: people.create_user(database, merchant, username, password, role))
     typer.echo(f"{username} signs in for {merchant} as {role}.")
@@ -64,8 +81,8 @@ def list_users(as_json: AsJson = False) -> None:
 
 
 @users.command("disable")
-def disable_user(username: Username, merchant: OfMerchant = None) -> None:
-    """Keep a user out; their sessions and tokens end within 10 seconds."""
+def disable_user(username: Username, merchant: MerchantOfUser = None) -> None:
+    """Disable a user. Their sessions and tokens end within 10 seconds."""
     ask_database(
         lambda database: people.set_disabled(database, username, disabled=True, merchant=merchant)
     )
@@ -73,8 +90,8 @@ def disable_user(username: Username, merchant: OfMerchant = None) -> None:
 
 
 @users.command("enable")
-def enable_user(username: Username, merchant: OfMerchant = None) -> None:
-    """Let a user in again, also one who failed to sign in too often."""
+def enable_user(username: Username, merchant: MerchantOfUser = None) -> None:
+    """Let a disabled user sign in again, or one who has failed to sign in too often."""
     ask_database(
         lambda database: people.set_disabled(database, username, disabled=False, merchant=merchant)
     )
@@ -83,9 +100,9 @@ def enable_user(username: Username, merchant: OfMerchant = None) -> None:
 
 @users.command("password")
 def change_password(
-    username: Username, merchant: OfMerchant = None, password_stdin: PasswordFromStdin = False
+    username: Username, merchant: MerchantOfUser = None, password_stdin: PasswordFromStdin = False
 ) -> None:
-    """Give a user another password; their sessions and tokens end within 10 seconds."""
+    """Set a user's password. Their sessions and tokens end within 10 seconds."""
     password = _read_password(from_stdin=password_stdin)
     ask_database(
         lambda database: people.set_password(database, username, password, merchant=merchant)
@@ -96,16 +113,16 @@ def change_password(
 @users.command("role")
 def change_role(
     username: Username,
-    role: Annotated[Role, typer.Argument(help="What they may do.")],
-    merchant: OfMerchant = None,
+    role: Annotated[Role, typer.Argument(help="What the user may do.")],
+    merchant: MerchantOfUser = None,
 ) -> None:
-    """Give a user another role; their sessions and tokens end within 10 seconds."""
+    """Set a user's role. Their sessions and tokens end within 10 seconds."""
     ask_database(lambda database: people.set_role(database, username, role, merchant=merchant))
     typer.echo(f"{username} is {role}.")
 
 
 @users.command("sign-out")
-def sign_out(username: Username, merchant: OfMerchant = None) -> None:
+def sign_out(username: Username, merchant: MerchantOfUser = None) -> None:
     """End all sessions and tokens of a user within 10 seconds."""
     ask_database(lambda database: people.sign_out_everywhere(database, username, merchant=merchant))
     typer.echo(f"{username} is signed out everywhere.")
@@ -114,7 +131,9 @@ def sign_out(username: Username, merchant: OfMerchant = None) -> None:
 def _read_password(*, from_stdin: bool) -> str:
     if not from_stdin:
         if not sys.stdin.isatty():
-            refuse("there is no terminal to ask for the password: pipe it to --password-stdin")
+            raise CommandRefused(
+                "there is no terminal to ask for the password: pipe it to --password-stdin"
+            )
         password: str = typer.prompt(
             "Password", hide_input=True, confirmation_prompt=True, err=True
         )
@@ -122,11 +141,11 @@ def _read_password(*, from_stdin: bool) -> str:
     try:
         text = sys.stdin.buffer.read(_READ_LIMIT).decode()
     except UnicodeDecodeError:
-        refuse("the password on standard input is not UTF-8")
-    # What `echo` and editors add does not belong to it.
+        raise CommandRefused("the password on standard input is not UTF-8") from None
+    # `echo` and editors add a line end, which is not part of the password.
     password = text.removesuffix("\n").removesuffix("\r")
     if "\n" in password:
-        refuse("standard input has more than one line; expected the password alone")
+        raise CommandRefused("standard input has more than one line; expected the password alone")
     return password
 
 
@@ -136,11 +155,14 @@ def _show(
     if as_json:
         typer.echo(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=2))
         return
-    table = Table(*kind.__dataclass_fields__)
-    for row in rows:
-        # A text is printed as it is; a string could have Rich's markup in it.
-        table.add_row(*(Text(_cell(value)) for value in asdict(row).values()))
-    Console().print(table)
+    table = [
+        list(kind.__dataclass_fields__),
+        *([*map(_cell, asdict(row).values())] for row in rows),
+    ]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for cells in table:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+        typer.echo(line.rstrip())
 
 
 def _cell(value: object) -> str:

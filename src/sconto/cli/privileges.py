@@ -1,4 +1,4 @@
-"""What a service gives up before it serves: nobody who breaks into it gets it back."""
+"""Privileges that the service gives up before it serves, so that an attacker cannot regain them."""
 
 import ctypes
 import os
@@ -9,17 +9,17 @@ from typing import Final
 _NO_NEW_PRIVILEGES: Final = 38
 """PR_SET_NO_NEW_PRIVS of Linux's prctl(2)."""
 
-_OWNER_ALONE: Final = 0o077
+_OWNER_ONLY: Final = 0o077
 
 
 def drop_privileges() -> None:
-    """Give up, for this process and all that it starts, what serving does not need.
+    """Give up what serving does not need, for this process and its children.
 
-    No program that it runs gets more rights than it has (on Linux); no memory, with the keys in it,
-    is written to disk when it crashes; its files are its owner's alone. Comes before any thread is
-    started, for on Linux each thread has rights of its own.
+    On Linux no program that it runs gets more rights than it has. No core dump writes its memory,
+    with the keys in it, to disk. Only its owner can read its files. Call this before any thread
+    starts, because on Linux each thread has its own rights.
     """
-    os.umask(_OWNER_ALONE)
+    os.umask(_OWNER_ONLY)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         library = ctypes.CDLL(None, use_errno=True)

@@ -1,4 +1,4 @@
-"""`sconto prove`: attacks a running Sconto, and then looks whether it kept what it promises."""
+"""`sconto prove`: attacks a running Sconto, then checks that it kept its promises."""
 
 import asyncio
 import os
@@ -24,6 +24,7 @@ from sconto.cli.prove_attacks import (
     compare_with_stored,
 )
 from sconto.cli.prove_http import NoAnswer, Request, Service, overlapping
+from sconto.cli.refusals import CommandRefused
 from sconto.domain.people import Role
 from sconto.operations import Database, people
 from sconto.operations.check import check
@@ -31,18 +32,13 @@ from sconto.settings import Settings
 
 _WORKERS: Final = "2"
 _STOP_TIMEOUT: Final = 60
-_FIRST_ANSWER_TIMEOUT: Final = 5
 
 _SERVE: Final = "from sconto.cli import app; app()"
 
 
-class NotProvable(Exception):
-    """The attack could not be made: one line that says why."""
-
-
 @dataclass(slots=True)
 class Tried:
-    """How often something was tried, and how often at the same time as another attempt."""
+    """How often something was tried, and how often together with another attempt."""
 
     attempts: int = 0
     overlapping: int = 0
@@ -50,17 +46,20 @@ class Tried:
 
 
 def prove(
-    seconds: Annotated[int, typer.Option(min=1, help="How long to attack.")] = 30,
-    clients: Annotated[int, typer.Option(min=2, max=256, help="How many at once.")] = 32,
+    seconds: Annotated[int, typer.Option(min=1, help="How long to attack, in seconds.")] = 30,
+    clients: Annotated[
+        int, typer.Option(min=2, max=256, help="How many clients race each other.")
+    ] = 32,
     url: Annotated[
         str | None,
-        typer.Option(help="A Sconto that uses the same database; else one is started."),
+        typer.Option(help="A running Sconto on the same database; without it, one is started."),
     ] = None,
 ) -> None:
-    """Race clients of a scratch merchant on codes, limits, order ids and retries; then compare.
+    """Attack a running Sconto with racing clients; then check it.
 
-    Ends with 1, and names the first contradiction, where a promise was broken. The scratch merchant
-    stays in the database, with a user that is disabled.
+    The clients of a scratch merchant race each other on codes, limits, order ids and retries. Then
+    their answers are compared with the database. Ends with status 1 if a promise was broken, and
+    names the first contradiction. The scratch merchant stays in the database; its user is disabled.
     """
     settings = Settings.read()
     settings.require_secret_key()
@@ -75,7 +74,7 @@ def prove(
 
 @contextmanager
 def _service(settings: Settings, url: str | None) -> Iterator[str]:
-    """The address of the service to attack; one of our own is stopped afterwards."""
+    """The address of the service to attack. A service that is started here is stopped again."""
     if url is not None:
         yield url.rstrip("/")
         return
@@ -90,7 +89,7 @@ def _service(settings: Settings, url: str | None) -> Iterator[str]:
         line = "" if process.stdout is None else process.stdout.readline()
         _, found, address = line.strip().partition("listens on ")
         if not found:
-            raise NotProvable("Sconto does not start: see what `sconto serve` says")
+            raise CommandRefused("Sconto does not start: see what `sconto serve` says")
         yield address
     finally:
         process.terminate()
@@ -130,12 +129,15 @@ async def _open_shop(database: Database, shop: Shop, name: str) -> None:
     await people.create_user(database, name, name, password, Role.ADMIN)
     asked = Request("POST", "/v1/login_check", {"username": name, "password": password})
     try:
-        async with asyncio.timeout(_FIRST_ANSWER_TIMEOUT):
-            answer = await shop.service.ask(asked)
-    except TimeoutError:
-        raise NotProvable(f"{shop.service.url} does not answer") from None
+        # An address where nothing listens is told immediately; a slow service has its 30 seconds.
+        await shop.service.require_connection()
+        answer = await shop.service.ask(asked)
+    except NoAnswer:
+        raise CommandRefused(f"{shop.service.url} does not answer") from None
     if answer.status != 200:
-        raise NotProvable(f"{shop.service.url} does not know a new user: it has another database")
+        raise CommandRefused(
+            f"{shop.service.url} does not know a new user: it has another database"
+        )
     shop.service.headers["AuthorizationJWT"] = f"Bearer {answer.body['token']}"
     products = [
         {"product_id": one, "name": "Proof", "price": "10.00", "currency": "EUR"}
@@ -145,7 +147,7 @@ async def _open_shop(database: Database, shop: Shop, name: str) -> None:
 
 
 async def _attack(shop: Shop, seconds: int) -> dict[str, Tried]:
-    """Make each attack once, and again until the time is over or a promise was broken."""
+    """Make each attack until the time is over or its promise is broken, and at least once."""
     deadline = monotonic() + seconds
     tried = {name: Tried() for name in ATTACKS}
     rounds = 0
@@ -156,7 +158,7 @@ async def _attack(shop: Shop, seconds: int) -> dict[str, Tried]:
             if tried[name].broken is None:
                 await _try(shop, attack, tried[name])
         rounds += 1
-    comparison = tried.setdefault("what was told, with what is stored", Tried())
+    comparison = tried.setdefault("answers compared with the database", Tried())
     comparison.attempts = len(shop.told.orders) + len(shop.told.applications)
     try:
         await compare_with_stored(shop)
@@ -177,7 +179,7 @@ async def _try(shop: Shop, attack: Attack, tried: Tried) -> None:
 
 
 def _show(tried: dict[str, Tried]) -> None:
-    typer.echo(f"{'':6}  {'':36}{'attempts':>10}{'at once':>10}")
+    typer.echo(f"{'':6}  {'':36}{'attempts':>10}{'together':>10}")
     for name, one in tried.items():
         verdict = "held" if one.broken is None else "BROKEN"
         typer.echo(f"{verdict:6}  {name:36}{one.attempts:>10,}{one.overlapping:>10,}")

@@ -14,16 +14,16 @@ PRODUCTS: Final = (1, 2)
 _PRICE: Final = "10.00"
 _KEY: Final = "Idempotency-Key"
 _HANG_UP_BEFORE: Final = 0.02
-"""Seconds after which a connection is dropped at the latest: most requests are under way then."""
+"""Seconds within which a connection is dropped: most requests are running then."""
 
 
 class Contradiction(Exception):
-    """What the service said cannot be true, in words."""
+    """The service said two things that cannot both be true; the message says which."""
 
 
 @dataclass(slots=True)
 class Told:
-    """What the service told its callers, to be compared with what it has stored."""
+    """What the service told its callers; it is compared with what the service has stored."""
 
     orders: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     uses: Counter[int] = field(default_factory=Counter)
@@ -32,14 +32,14 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """The scratch merchant: the service that it asks, and what it was told so far."""
+    """The scratch merchant: the service it asks, and what it was told so far."""
 
     service: Service
     clients: int
     told: Told = field(default_factory=Told)
 
     async def ask(self, method: str, path: str, body: object = None, expect: int = 200) -> Any:
-        """The body of an answer with that status. Raises Contradiction for any other."""
+        """The body of an answer with the expected status. Raises Contradiction for another one."""
         answer = await self.service.ask(Request(method, path, body))
         _require(answer, {expect}, f"{method} {path}")
         return answer.body
@@ -52,7 +52,7 @@ class Shop:
         return (await self.ask("POST", "/v1/promotion", body))["id"], code
 
     async def place(self, requests: Sequence[Request]) -> list[Response]:
-        """Place orders at once, and keep what was told of each."""
+        """Place orders together, and remember what the service said of each."""
         answers = await self.service.ask_together(requests)
         for answer in answers:
             _require(answer, {200, 201, 409}, "an order")
@@ -61,7 +61,7 @@ class Shop:
         return answers
 
     def keep(self, order: Mapping[str, Any]) -> None:
-        """Remember an order as it was told; a repetition must be told alike."""
+        """Remember an order as it was told. Raises Contradiction if it was told differently."""
         before = self.told.orders.setdefault(order["order_id"], order)
         if {**before, "status": None} != {**order, "status": None}:
             raise Contradiction(f"order {order['order_id']} was told in two ways")
@@ -78,7 +78,7 @@ Attack = Callable[[Shop], Awaitable[list[Response]]]
 
 
 async def take_one_time_code(shop: Shop) -> list[Response]:
-    """Different orders want the same one-time code: one gets it."""
+    """Different orders use the same one-time code: only one gets it."""
     _, code = await shop.create(coupon_type="one-time")
     answers = await shop.place([_order(codes=[code]) for _ in range(shop.clients)])
     _require_one(answers, "orders got a one-time code")
@@ -86,7 +86,7 @@ async def take_one_time_code(shop: Shop) -> list[Response]:
 
 
 async def place_one_id(shop: Shop) -> list[Response]:
-    """Two carts are sent under one order id, many times: one is placed, the other refused."""
+    """Two carts are sent under one order id, many times: one is placed, the other is refused."""
     order_id = _id()
     carts = [_order(order_id, quantity=1 + number % 2) for number in range(shop.clients)]
     answers = await shop.place(carts)
@@ -98,7 +98,7 @@ async def place_one_id(shop: Shop) -> list[Response]:
 
 
 async def replace_one_order(shop: Shop) -> list[Response]:
-    """Many orders take the place of one that has a one-time code: one does, with the code."""
+    """Many orders replace one that has a one-time code: only one does, and gets the code."""
     _, code = await shop.create(coupon_type="one-time")
     old = _id()
     await shop.place([_order(old, codes=[code])])
@@ -110,7 +110,7 @@ async def replace_one_order(shop: Shop) -> list[Response]:
 
 
 async def drop_and_retry(shop: Shop) -> list[Response]:
-    """Callers hang up before they hear the answer, and ask again: every order counts once."""
+    """Callers hang up before the answer comes, and ask again: each order counts once."""
     promotion_id, code = await shop.create()
     before = shop.told.uses[promotion_id]
     answers = await shop.place(
@@ -126,7 +126,7 @@ async def drop_and_retry(shop: Shop) -> list[Response]:
 
 
 async def repeat_orders(shop: Shop) -> list[Response]:
-    """The same order is sent by many callers: it is placed once, and told alike."""
+    """Many callers send the same order: it is placed once, and all get the same answer."""
     promotion_id, code = await shop.create(coupon_type="one-time")
     order = _order(codes=[code])
     answers = await shop.place([order] * shop.clients)
@@ -136,7 +136,7 @@ async def repeat_orders(shop: Shop) -> list[Response]:
 
 
 async def change_promotions_during_orders(shop: Shop) -> list[Response]:
-    """Promotions change while orders are placed: what was told is what counts."""
+    """Promotions change while orders are placed: what each caller was told is what counts."""
     promotion_id, code = await shop.create()
     everything = await shop.ask("POST", "/v1/promotion", _automatic(5))
     changes = [
@@ -159,7 +159,7 @@ async def change_promotions_during_orders(shop: Shop) -> list[Response]:
 
 
 async def reach_limit(shop: Shop) -> list[Response]:
-    """More callers apply a subscription code than its limit allows: exactly the limit do."""
+    """More callers apply a subscription code than its limit allows: only that many succeed."""
     limit = max(1, shop.clients // 3)
     promotion_id, code = await _create_limited(shop, limit)
     answers = await shop.service.ask_together(
@@ -175,11 +175,11 @@ async def reach_limit(shop: Shop) -> list[Response]:
 
 
 async def repeat_application(shop: Shop) -> list[Response]:
-    """The same Idempotency-Key comes from many callers: one use is counted."""
+    """Many callers send the same Idempotency-Key: one use is counted."""
     promotion_id, code = await _create_limited(shop, shop.clients)
     request = _application(code, secrets.token_hex(8))
     answers = await shop.service.ask_together([request] * shop.clients)
-    # Who comes while the first is under way may be told to ask again.
+    # A caller may be told to ask again while the first request is running.
     for answer in answers:
         _require(answer, {200, 409}, "an application")
     final = await shop.service.ask(request)
@@ -197,14 +197,14 @@ ATTACKS: Final[Mapping[str, Attack]] = {
     "the same order, many times": repeat_orders,
     "one order, many replacements": replace_one_order,
     "connections dropped, then retries": drop_and_retry,
-    "promotions changed under way": change_promotions_during_orders,
+    "promotions changed during orders": change_promotions_during_orders,
     "a subscription code at its limit": reach_limit,
     "one Idempotency-Key, many callers": repeat_application,
 }
 
 
 async def compare_with_stored(shop: Shop) -> None:
-    """Ask for everything that was told. Raises Contradiction where it is stored otherwise."""
+    """Read everything that callers were told. Raises Contradiction if it is stored otherwise."""
     for order_id, told in shop.told.orders.items():
         stored = await shop.ask("GET", f"/checkout/v1/orders/{order_id}")
         if {**told, "status": None} != {**stored, "status": None}:

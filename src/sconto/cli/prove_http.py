@@ -1,4 +1,4 @@
-"""Many requests at the same moment, on connections of their own, some of them dropped."""
+"""HTTP requests that race each other: each on its own connection, some of them dropped."""
 
 import asyncio
 import json
@@ -10,22 +10,23 @@ from time import monotonic
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-ANSWER_TIMEOUT: Final = 30.0
-"""Seconds until an answer must have come: longer than the service itself waits for anything."""
+_ANSWER_TIMEOUT: Final = 30.0
+"""Seconds to wait for an answer: longer than the service itself waits for anything."""
 
-_RETRIED: Final = frozenset([0, 429, 503])
-"""Nothing was answered, or "later": the caller asks again."""
+_RETRIED_STATUSES: Final = frozenset([0, 429, 503])
+"""No answer, or one that asks to try again later."""
 
 _RETRY_AFTER: Final = 0.2
+"""Seconds between two attempts."""
 
 
 class NoAnswer(Exception):
-    """The service could not be reached, or said "later" for too long."""
+    """The service could not be reached, or asked to try again later for too long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request; `hang_up` drops the connection this many seconds after it was sent."""
+    """One request; `hang_up` drops the connection this many seconds after the request was sent."""
 
     method: str
     path: str
@@ -36,12 +37,30 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What came back, and when the request was under way; status 0 where nothing did."""
+    """What came back, and when the request was running; status 0 if nothing came back."""
 
     status: int
     body: Any
     began: float
     ended: float
+
+
+class _Start:
+    """Starts all clients in one turn of the event loop, as soon as all of them are ready.
+
+    `asyncio.Barrier` starts them one after the other: each takes its lock in turn.
+    """
+
+    def __init__(self, clients: int) -> None:
+        self._missing = clients
+        self._is_given = asyncio.Event()
+
+    async def wait(self) -> None:
+        """Wait for the others."""
+        self._missing -= 1
+        if self._missing == 0:
+            self._is_given.set()
+        await self._is_given.wait()
 
 
 class Service:
@@ -55,8 +74,16 @@ class Service:
         self._port = parts.port or (443 if self._tls else 80)
         self.headers: dict[str, str] = {}
 
+    async def require_connection(self) -> None:
+        """Raise NoAnswer if nothing accepts connections at the address."""
+        try:
+            _, writer = await asyncio.open_connection(self._host, self._port, ssl=self._tls)
+        except OSError:
+            raise NoAnswer(f"{self.url} does not answer") from None
+        writer.transport.abort()
+
     async def ask(self, request: Request) -> Response:
-        """The answer to one request, asked again for as long as the service says "later".
+        """The answer to one request, repeated while the service asks to try again later.
 
         Raises NoAnswer.
         """
@@ -64,18 +91,18 @@ class Service:
         return answer
 
     async def ask_together(self, requests: Sequence[Request]) -> list[Response]:
-        """The answers to requests that are sent when all of them are connected.
+        """The answers to requests that are sent together, as soon as all of them are connected.
 
-        Each is asked again until it is answered, as a shop would; the time is that of the first
+        Each is repeated until it is answered, as a shop would do. The times are those of the first
         attempt. Raises NoAnswer.
         """
-        ready = asyncio.Barrier(len(requests))
-        return await asyncio.gather(*(self._ask(request, ready) for request in requests))
+        start = _Start(len(requests))
+        return await asyncio.gather(*(self._ask(request, start) for request in requests))
 
-    async def _ask(self, request: Request, ready: asyncio.Barrier) -> Response:
-        first = await self._send(request, ready)
-        answer, deadline = first, monotonic() + ANSWER_TIMEOUT
-        while answer.status in _RETRIED:
+    async def _ask(self, request: Request, start: _Start) -> Response:
+        first = await self._send(request, start)
+        answer, deadline = first, monotonic() + _ANSWER_TIMEOUT
+        while answer.status in _RETRIED_STATUSES:
             if monotonic() > deadline:
                 raise NoAnswer(f"{request.method} {self.url}{request.path} is not answered")
             if answer.status:
@@ -84,20 +111,20 @@ class Service:
             answer = await self._send(again, None)
         return Response(answer.status, answer.body, first.began, first.ended)
 
-    async def _send(self, request: Request, ready: asyncio.Barrier | None) -> Response:
+    async def _send(self, request: Request, start: _Start | None) -> Response:
         writer: asyncio.StreamWriter | None = None
         raw = b""
         with suppress(OSError):
             reader, writer = await asyncio.open_connection(self._host, self._port, ssl=self._tls)
-        if ready is not None:
-            await ready.wait()
+        if start is not None:
+            await start.wait()
         began = monotonic()
         if writer is not None:
             with suppress(OSError, TimeoutError):
                 writer.write(self._text(request))
                 await writer.drain()
                 if request.hang_up is None:
-                    raw = await asyncio.wait_for(reader.read(), ANSWER_TIMEOUT)
+                    raw = await asyncio.wait_for(reader.read(), _ANSWER_TIMEOUT)
                 else:
                     await asyncio.sleep(request.hang_up)
             writer.transport.abort()
@@ -120,7 +147,7 @@ class Service:
 
 
 def overlapping(answers: Sequence[Response]) -> int:
-    """How many of the attempts were under way while another one was."""
+    """How many of the requests were running while another one was."""
     spans = sorted((answer.began, answer.ended) for answer in answers)
     met: set[int] = set()
     longest = 0
@@ -138,7 +165,7 @@ def _parse_response(raw: bytes, began: float) -> Response:
     parsed: Any = None
     with suppress(ValueError):
         parsed = json.loads(body)
-    # Half an answer is none: nobody knows what it would have said.
+    # Half an answer counts as none.
     if status and parsed is None and body:
         status = 0
     return Response(status, parsed, began, monotonic())

@@ -1,50 +1,45 @@
-"""What a command says where it cannot do what it was asked: one line, and exit code 1."""
+"""Errors that a person can mend, each in one line that says what is wrong and what to do."""
 
-from typing import NoReturn
+from collections.abc import Sequence
+from pathlib import Path
 
 import typer
 
-from sconto.domain.names import NAME_LENGTH
-from sconto.domain.people import LONGEST_PASSWORD, PASSWORD_LENGTH
-from sconto.domain.problems import (
-    MerchantNotFound,
-    NameTaken,
-    NotAName,
-    PasswordRefused,
-    UserAmbiguous,
-    UserNotFound,
-)
+from sconto.cli.sentences import say_problem
+from sconto.domain.problems import Problem
+from sconto.settings import SettingError
 from sconto.store.database import Busy, DatabaseUnavailable, StatementStopped
+from sconto.store.embedded import EmbeddedError
+from sconto.store.schema import MigrationFailed, SchemaMismatch
 
 
-def refuse(reason: str) -> NoReturn:
-    """Say why on standard error, and end with exit code 1."""
-    typer.echo(f"sconto: {' '.join(reason.split())}", err=True)
-    raise typer.Exit(1)
+class CommandRefused(Exception):
+    """A command cannot do what it was asked; the message says why."""
 
 
-def explain(error: Exception) -> str:
-    """What somebody at a command line reads of an error, and what to try."""
+def explain(error: Exception) -> str | None:
+    """The line for an error; None for an error that only a change of the program can mend."""
     match error:
         case Busy() | StatementStopped():
-            text = f"the database did not do it in time: {error}"
+            text = f"the database did not answer in time: {error}"
         case DatabaseUnavailable():
             text = f"the database cannot be reached: {error}"
-        case NotAName():
-            text = (
-                f"a name has 1 to {NAME_LENGTH} characters, is not blank, "
-                "and has no control characters; that of a user has no slash"
-            )
-        case NameTaken(name=name):
-            text = f"the name {name!r} is taken"
-        case MerchantNotFound(name=name):
-            text = f"there is no merchant {name!r}: see `sconto merchant list`"
-        case UserNotFound(username=username):
-            text = f"there is no user {username!r}: see `sconto user list`"
-        case UserAmbiguous(username=username):
-            text = f"several merchants have a user {username!r}: name one with --merchant"
-        case PasswordRefused():
-            text = f"a password has {PASSWORD_LENGTH} to {LONGEST_PASSWORD} characters"
-        case _:
+        case CommandRefused() | EmbeddedError() | MigrationFailed():
             text = str(error)
+        case SchemaMismatch() | SettingError():
+            text = str(error)
+        case Problem():
+            text = say_problem(error)
+        case OSError(strerror=str(reason)) if not isinstance(error, BrokenPipeError):
+            text = reason if error.filename is None else f"{error.filename}: {reason}"
+        case _:
+            return None
     return text
+
+
+def show_lines(path: Path, refused: Sequence[str], total: int) -> None:
+    """Print the refused lines of a file on standard error; `total` counts those not listed too."""
+    for line in refused:
+        typer.echo(f"{path}: {line}", err=True)
+    if others := total - len(refused):
+        typer.echo(f"{path}: and {others:,} more lines", err=True)

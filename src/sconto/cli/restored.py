@@ -1,4 +1,4 @@
-"""`sconto restored`: what has to be told to a database that came from a backup."""
+"""`sconto restored`: makes a database that was restored from a backup safe to serve."""
 
 import typer
 
@@ -7,9 +7,10 @@ from sconto.operations import people
 
 
 def restored() -> None:
-    """End all sessions and tokens; run it on every database that was restored, before it serves.
+    """End all sessions after a backup was restored.
 
-    A restored database gives out ids again that the lost one had given to others.
+    Run it on every restored database before it is served. A restored database gives out ids again
+    that the lost database gave to others, so an old token could belong to the wrong user.
     """
     ask_database(people.end_all_tokens)
     typer.echo("All sessions and tokens are ended; everybody signs in again.")

@@ -25,6 +25,7 @@ from sconto.cli.database import (
     running_database,
 )
 from sconto.cli.privileges import drop_privileges
+from sconto.cli.refusals import CommandRefused
 from sconto.cli.termination import exit_if_stopped, terminable
 from sconto.settings import Settings
 from sconto.store.database import DatabaseUnavailable
@@ -34,32 +35,36 @@ APPLICATION: Final = "sconto.app:create_app"
 _METRICS_FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 
 _SHUTDOWN_TIMEOUT: Final = 30
-"""How long running requests may take to end after the service is told to stop."""
+"""Seconds that running requests may take to end after the service is told to stop."""
 
 _HEARTBEAT_TIMEOUT: Final = 30
-"""A worker that does not answer for this long is replaced; a busy machine starts it in a few."""
+"""A worker that does not answer for this many seconds is replaced. Starting takes less, even on a
+busy machine."""
 
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
-Port = Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes any free one.")]
-Workers = Annotated[int, typer.Option(min=1, help="How many processes serve.")]
-Migrate = Annotated[
-    bool, typer.Option(" /--no-migrate", help="Do not change the database's schema.")
+Port = Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 picks a free one.")]
+Workers = Annotated[int, typer.Option(min=1, help="The number of worker processes.")]
+NoMigrate = Annotated[
+    bool, typer.Option("--no-migrate", help="Do not update the database's schema.")
 ]
 
 
-class AddressUnavailable(Exception):
-    """The service cannot listen on the given address; the message is one line that says why."""
+class AddressUnavailable(CommandRefused):
+    """The service cannot listen on the given address."""
 
 
 def serve(
-    host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1, migrate: Migrate = True
+    host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1, no_migrate: NoMigrate = False
 ) -> None:
-    """Serve until told to stop, after bringing the database to the newest schema."""
+    """Run the service until it is told to stop.
+
+    First it updates the database to the newest schema.
+    """
     settings = Settings.read()
     settings.require_secret_key()
     drop_privileges()
     with terminable(), bind(host, port) as listener, running_database(settings) as url:
-        _prepare_schema(url, migrate=migrate)
+        _prepare_schema(url, migrate=not no_migrate)
         _warn_of_missing_session_settings(url)
         run_service(settings.with_database(url), listener, workers)
 
@@ -80,11 +85,11 @@ def run_service(
     limits = limits.fitted_to(raise_descriptor_limit())
     with tempfile.TemporaryDirectory(prefix="sconto-metrics-") as folder:
         # The workers read these variables. prometheus-client reads its own when it is imported, so
-        # this process must not have imported it before.
+        # nothing may import it before this line.
         os.environ.update(settings.as_environment())
         os.environ.pop(_METRICS_FOLDER_VARIABLE, None)
         if workers > 1:
-            # Each worker counts in a file here, so that any of them can add up all counts.
+            # Each worker counts in a file here, so that each can add up the counts of all.
             os.environ[_METRICS_FOLDER_VARIABLE] = folder
         config = _config(app, workers, limits)
         listener.listen(config.backlog)
@@ -128,8 +133,8 @@ def _prepare_schema(url: str, *, migrate: bool) -> None:
     try:
         require_schema(url)
     except DatabaseUnavailable as error:
-        # With --no-migrate the database may start and be migrated later. Until then the service
-        # is not ready.
+        # With --no-migrate the database may start and be migrated later. The service is not ready
+        # until then.
         typer.echo(f"sconto: the database cannot be reached yet: {error}", err=True)
 
 
@@ -156,7 +161,7 @@ def _config(app: str, workers: int, limits: ConnectionLimits) -> Config:
         log_config=None,
         access_log=False,
         server_header=False,
-        # Only the operator knows which proxy may tell a client's address.
+        # Only the operator knows which proxy may set a client's address.
         proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
         timeout_keep_alive=limits.idle_seconds,
         timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT,
@@ -165,22 +170,22 @@ def _config(app: str, workers: int, limits: ConnectionLimits) -> Config:
 
 
 class _Workers(Multiprocess):
-    """The worker processes; one that dies is replaced."""
+    """The worker processes; a worker that dies is replaced."""
 
     _is_told_to_stop = False
 
     def handle_term(self) -> None:
-        """Stop; what the workers do from now on is no failure."""
+        """Stop; a worker that fails from now on does not fail the service."""
         self._is_told_to_stop = True
         super().handle_term()
 
     def handle_int(self) -> None:
-        """Stop; what the workers do from now on is no failure."""
+        """Stop; a worker that fails from now on does not fail the service."""
         self._is_told_to_stop = True
         super().handle_int()
 
     def terminate_all(self) -> None:
-        """Tell the workers to stop; no connection waits for a service that will not answer."""
+        """Tell the workers to stop, and refuse new connections immediately."""
         for listener in self.sockets:
             listener.close()
         super().terminate_all()

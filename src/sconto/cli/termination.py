@@ -1,4 +1,4 @@
-"""Ends a command in good order when its process is told to stop."""
+"""Ends a command cleanly when its process is told to stop."""
 
 import signal
 from collections.abc import Iterator
@@ -6,42 +6,42 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
-_STOPS: Final = (signal.SIGTERM, signal.SIGINT)
+_STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 @contextmanager
 def terminable() -> Iterator[None]:
     """End the block, and with it the process, when the process is told to stop.
 
-    Afterwards the process can only end, and ignores further signals. A service is often told twice
-    (by a supervisor and a terminal, by a script that loses patience). With the default handlers a
+    After the block the process can only end, and ignores further signals. A service is often told
+    twice: by a supervisor and a terminal, or by an impatient script. With the default handlers a
     second signal would kill the process between its clean shutdown and its end, which takes Python
     some 100 ms, and the exit status would be that of a crash.
     """
-    for number in _STOPS:
+    for number in _STOP_SIGNALS:
         signal.signal(number, _stop)
     try:
         yield
     finally:
-        _ignore_stops()
+        _ignore_stop_signals()
 
 
 def exit_if_stopped() -> None:
     """Raise SystemExit if the process was told to stop, but the exception got lost.
 
-    Python drops what is raised while it runs a finalizer or the callback of a weak reference, as it
-    does for each import.
+    Python drops exceptions that are raised in a finalizer or in the callback of a weak reference,
+    which runs for each import.
     """
     if signal.getsignal(signal.SIGTERM) == signal.SIG_IGN:
         raise SystemExit(0)
 
 
 def _stop(_: int, __: FrameType | None) -> None:
-    # Once is enough: what is being cleaned up must not be interrupted again.
-    _ignore_stops()
+    # A second signal must not interrupt the cleanup.
+    _ignore_stop_signals()
     raise SystemExit(0)
 
 
-def _ignore_stops() -> None:
-    for number in _STOPS:
+def _ignore_stop_signals() -> None:
+    for number in _STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)

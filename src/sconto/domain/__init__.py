@@ -1,1 +1,1 @@
-"""The rules: pure functions on frozen values, without I/O, clock, randomness or framework."""
+"""The rules: pure functions on frozen values. No I/O, clock, randomness or framework."""

@@ -1,4 +1,4 @@
-"""Blanks and invisible characters at the ends of a text: they come along when people copy it."""
+"""Blanks and invisible characters at the ends of a text, which people copy along with it."""
 
 from typing import Final
 
@@ -18,10 +18,10 @@ INVISIBLE: Final = _characters(
     (0x180E, 0x180E), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164),
     (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF9, 0xFFFB), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A),
 )  # fmt: skip
-"""Characters without width: joiners, marks of direction, byte order marks, fillers.
+"""Characters without width: joiners, direction marks, byte order marks, fillers.
 
-Unicode's Default_Ignorable_Code_Point, and marks of annotation. Variation selectors and tags are
-not among them: they belong to the sign before them, as in an emoji at the end of a code.
+Unicode's Default_Ignorable_Code_Point and annotation marks. Variation selectors and tags are left
+out: they belong to the character before them, as in an emoji at the end of a code.
 """
 
 _TRIMMED: Final = WHITE_SPACE + INVISIBLE
@@ -30,5 +30,5 @@ _TRIMMED_OF_ASCII: Final = "".join(filter(str.isascii, WHITE_SPACE))
 
 def trim(text: str) -> str:
     """The text without blanks and invisible characters at its ends."""
-    # Most texts are ASCII, and a set of six characters is searched faster than one of seventy.
+    # Most texts are ASCII, and six characters are searched faster than seventy.
     return text.strip(_TRIMMED_OF_ASCII if text.isascii() else _TRIMMED)

@@ -4,89 +4,31 @@ The values are structs of msgspec, not dataclasses: a quote makes about twenty, 
 dataclass takes six times as long to make.
 """
 
-from collections.abc import KeysView, Mapping, Sequence
-from datetime import datetime
-from enum import StrEnum
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from sconto.domain.codes import CodeType
-from sconto.domain.schedule import Period, PeriodState
+from sconto.domain.cart_offers import CartOffer
+from sconto.domain.offers import Offer
 from sconto.domain.subscription_pricing import SubscriptionRules
 
 
-class Obstacle(StrEnum):
-    """Why a promotion cannot apply at a time, whatever the cart."""
-
-    INACTIVE = "inactive"
-    NOT_STARTED = "not_started"
-    EXPIRED = "expired"
-    USED = "used"
-
-
-_OUT_OF_TIME = {
-    PeriodState.NOT_STARTED: Obstacle.NOT_STARTED,
-    PeriodState.OVER: Obstacle.EXPIRED,
-}
-
-
-class AutomaticPick(msgspec.Struct, frozen=True):
-    """The promotion that a timeline shows for a product, or for all, at the time of the quote."""
+class AutomaticPick(msgspec.Struct, frozen=True, gc=False):
+    """The promotion that a timeline has for a product, or for all products, at the quote's time."""
 
     promotion_id: int
     percent: int
 
 
-class Offer(msgspec.Struct, frozen=True, kw_only=True):
-    """A promotion that a cart may get: by a code, automatically, or as a draft.
-
-    `percent` is what it gives on every product. It is None for a promotion that names products;
-    then `percents` has the percents of the named products that are in the cart. `covers`: it covers
-    a product of the cart, even if neither says so, because percents that cannot be picked may be
-    left out.
-
-    An automatic promotion has no `key`, `code_id` and `code_type`. `used_at` is set once the code
-    served an order while it was one-time.
-    """
-
-    key: str | None = None
-    code_id: int | None = None
-    promotion_id: int
-    code_type: CodeType | None = None
-    active: bool
-    period: Period
-    used_at: datetime | None = None
-    percent: int | None = None
-    percents: Mapping[int, int] = {}
-    covers: bool = False
-
-    def percent_on(self, product_id: int) -> int | None:
-        """The percent on a product of the cart; None if the promotion does not cover it."""
-        return self.percents.get(product_id) if self.percent is None else self.percent
-
-    def obstacle(self, at: datetime) -> Obstacle | None:
-        """Why the promotion cannot apply at that time; None if it can."""
-        if not self.active:
-            return Obstacle.INACTIVE
-        state = self.period.state(at)
-        if state is not PeriodState.RUNNING:
-            return _OUT_OF_TIME[state]
-        if self.code_type is CodeType.ONE_TIME and self.used_at is not None:
-            return Obstacle.USED
-        return None
-
-    def covers_any(self, product_ids: KeysView[int]) -> bool:
-        """Whether the promotion covers one of the cart's products."""
-        return self.covers or self.percent is not None or not product_ids.isdisjoint(self.percents)
-
-
-class Candidates(msgspec.Struct, frozen=True):
+class Candidates(msgspec.Struct, frozen=True, gc=False):
     """Everything stored that the price of one cart depends on at one time.
 
     `known` are the cart's products that the catalogue has. `everywhere` and `specific` are the
     automatic picks, on all products and by product. `offers` are the promotions of the cart's
     codes. `subscription_rules` are those of each code on the cart's subscription, None for an
-    unknown code.
+    unknown code. `cart_offers` are the automatic cart promotions and those of the cart's codes;
+    `tags` are those of the cart's products, and `has_ordered` says that the customer has an order
+    that counts, both read only where a cart promotion may apply.
     """
 
     known: frozenset[int] = frozenset()
@@ -94,3 +36,6 @@ class Candidates(msgspec.Struct, frozen=True):
     specific: Mapping[int, AutomaticPick] = {}
     offers: Sequence[Offer] = ()
     subscription_rules: Sequence[SubscriptionRules | None] = ()
+    cart_offers: Sequence[CartOffer] = ()
+    tags: Mapping[int, frozenset[str]] = {}
+    has_ordered: bool = False

@@ -1,4 +1,4 @@
-"""Carts: what a shopper is about to buy."""
+"""Carts: what a shopper wants to buy."""
 
 import msgspec
 
@@ -14,13 +14,30 @@ class Line(msgspec.Struct, frozen=True):
     unit_price: int
 
 
-class Cart(msgspec.Struct, frozen=True):
-    """Lines and activated codes, the codes as typed and in the order of activation.
+class Customer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The shopper, by the shop's own id.
 
-    `subscription` is the one that the cart is an order of, if any.
+    `has_ordered` says that the shop knows of earlier orders that were not placed here.
+    """
+
+    id: str | None = None
+    segments: frozenset[str] = frozenset()
+    has_ordered: bool = False
+
+
+NOBODY = Customer()
+
+
+class Cart(msgspec.Struct, frozen=True):
+    """Lines, and activated codes as typed, in the order of activation.
+
+    `subscription` is set if the cart is an order of a subscription. `shipping` is what shipping
+    costs before promotions; None where the cart does not say.
     """
 
     currency: str
     lines: tuple[Line, ...]
     codes: tuple[str, ...] = ()
     subscription: Subscription | None = None
+    customer: Customer = NOBODY
+    shipping: int | None = None

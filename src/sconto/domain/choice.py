@@ -11,8 +11,9 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from sconto.domain.candidates import AutomaticPick, Candidates, Offer
+from sconto.domain.candidates import AutomaticPick, Candidates
 from sconto.domain.codes import CodeType, activated_codes
+from sconto.domain.offers import Offer
 
 
 class Group(StrEnum):
@@ -33,7 +34,7 @@ class Reason(StrEnum):
     TIE = "tie"
 
 
-class Pick(msgspec.Struct, frozen=True):
+class Pick(msgspec.Struct, frozen=True, gc=False):
     """The promotion that a group chose for a product.
 
     `code`, `code_id` and `code_type` are those of the code group's pick. `reason` says why the pick
@@ -69,14 +70,14 @@ class Pick(msgspec.Struct, frozen=True):
 P = TypeVar("P", AutomaticPick, Pick)
 
 
-class Choice(msgspec.Struct, frozen=True):
-    """The picks of each product, the one that applies first, and the distinct ones among them."""
+class Choice(msgspec.Struct, frozen=True, gc=False):
+    """The picks of each product, and the distinct ones; the pick that applies is first."""
 
     picks: Mapping[int, tuple[Pick, ...]]
     distinct: Collection[tuple[Pick, ...]]
 
 
-class ActivatedCode(msgspec.Struct, frozen=True):
+class ActivatedCode(msgspec.Struct, frozen=True, gc=False):
     """An activated code, its promotions, and those of them that can apply.
 
     `everywhere` is the best usable offer on everything, `by_product` the best of the others for
@@ -106,7 +107,7 @@ def choose(
     """Choose the picks of each product, at most one of each group."""
     usable = [code for code in reversed(activated) if code.usable]
     find_specific, everywhere = candidates.specific.get, candidates.everywhere
-    # Most products of a cart have the same picks: decided once for all of them.
+    # Many products have the same picks, which are decided once.
     decided: dict[tuple[object, ...], tuple[Pick, ...]] = {}
     picks: dict[int, tuple[Pick, ...]] = {}
     for product_id in product_ids:
@@ -128,7 +129,7 @@ def choose(
 def choose_without_code(
     specific: AutomaticPick | None, everywhere: AutomaticPick | None
 ) -> tuple[Pick, ...]:
-    """The picks of a product that no code covers: the one that applies first."""
+    """The picks of a product that no code covers; the one that applies is first."""
     return _decide(_automatic(specific, everywhere))
 
 
@@ -175,7 +176,7 @@ def activate_codes(
 
 
 def _best_of(usable: Sequence[Offer]) -> tuple[Offer | None, dict[int, Offer]]:
-    """The best of the offers on everything, and by product the best of the others."""
+    """The best offer on all products, and the best of the others by product."""
 
     def rank(offer: Offer, percent: int) -> tuple[int, int]:
         return percent, offer.promotion_id
@@ -204,10 +205,12 @@ def _find_offer(product_id: int, usable: Sequence[ActivatedCode]) -> tuple[str, 
     for code in usable:
         best: Offer | None = None
         highest = 0
-        for offer in code.find_offers(product_id):
-            percent = offer.percent_on(product_id)
+        for offer in code.usable if code.by_product is None else code.find_offers(product_id):
+            percent = offer.percent
             if percent is None:
-                continue
+                percent = offer.percents.get(product_id)
+                if percent is None:
+                    continue
             if best is None or (percent, offer.promotion_id) > (highest, best.promotion_id):
                 best, highest = offer, percent
         if best is not None:

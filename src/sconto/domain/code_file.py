@@ -1,9 +1,9 @@
-"""Files of codes: one a line, or the column of a spreadsheet that its heading names."""
+"""Files of codes: one code a line, or a spreadsheet with a heading over the column of codes."""
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, auto
 from typing import Final
 
 from sconto.domain.blanks import trim
@@ -22,51 +22,48 @@ from sconto.domain.headings import (
 from sconto.domain.spreadsheet import read_text
 
 NAMED_LINES: Final = 1000
-"""How many lines of a refused file are named; the others are counted."""
+"""How many lines of a refused file are named. The rest are counted."""
 
 _DIGIT: Final = re.compile("[0-9]")
 _SEPARATORS: Final = re.compile(r"[\s,;]+")
-_CERTAIN: Final = CODE_WORDS | COUPON_CODE_WORDS
-# What each of them has: a million rows are not compared with all of them.
-_LIKELY: Final = re.compile("[ck][oó]o?d|код|gutscheinnummer", re.IGNORECASE)
+_CERTAIN_HEADINGS: Final = CODE_WORDS | COUPON_CODE_WORDS
+# Something in each of them, so that a million rows need not be compared with all of them.
+_LIKE_A_HEADING: Final = re.compile("[ck][oó]o?d|код|gutscheinnummer", re.IGNORECASE)
 
 
-class LineFault(StrEnum):
+class CodeLineFault(Enum):
     """Why a line cannot be taken."""
 
-    NOT_A_CODE = "is no code: 1 to 30 letters, digits, dashes, underscores and dots"
-    NOT_ONE_VALUE = "has several values, and no heading says which is the code"
-    NO_VALUE = "has no value in the column of codes"
-    MORE_VALUES = "has more values than the heading has columns"
-    HEADING = "is a heading, and only the first line can be one"
-    UNCLEAR = f"may be a heading or a code: write {CODE_COLUMN} in a line above it"
-    TWO_COLUMNS = "names more than one column of codes"
-    REPEATED = "has the code of an earlier line"
-    TAKEN = "has a code that the promotion has already"
-    TOO_MANY = f"is beyond the {MOST_CODES_ADDED:,} codes that are added at once"
-    OPEN_QUOTE = "opens a quote that is never closed"
-    BARE_QUOTE = "has a quote inside quotes that is not doubled"
-    TOO_LONG = "is too long"
-    UNREADABLE = 'is not UTF-8: save the file as "CSV UTF-8"'
-    MISREAD = (
-        "has letters that were read in another encoding: open the original file as UTF-8, and save"
-        " it again"
-    )
+    NOT_A_CODE = auto()
+    NOT_ONE_VALUE = auto()
+    NO_VALUE = auto()
+    MORE_VALUES = auto()
+    HEADING = auto()
+    UNCLEAR = auto()
+    TWO_COLUMNS = auto()
+    REPEATED = auto()
+    TAKEN = auto()
+    TOO_MANY = auto()
+    OPEN_QUOTE = auto()
+    BARE_QUOTE = auto()
+    TOO_LONG = auto()
+    UNREADABLE = auto()
+    MISREAD = auto()
 
 
 _ROW_FAULTS: Final = {
-    RowFault.OPEN_QUOTE: LineFault.OPEN_QUOTE,
-    RowFault.BARE_QUOTE: LineFault.BARE_QUOTE,
-    RowFault.LONG_VALUE: LineFault.TOO_LONG,
-    RowFault.LONG_ROW: LineFault.TOO_LONG,
-    RowFault.UNREADABLE: LineFault.UNREADABLE,
-    RowFault.MISREAD: LineFault.MISREAD,
+    RowFault.OPEN_QUOTE: CodeLineFault.OPEN_QUOTE,
+    RowFault.BARE_QUOTE: CodeLineFault.BARE_QUOTE,
+    RowFault.LONG_VALUE: CodeLineFault.TOO_LONG,
+    RowFault.LONG_ROW: CodeLineFault.TOO_LONG,
+    RowFault.UNREADABLE: CodeLineFault.UNREADABLE,
+    RowFault.MISREAD: CodeLineFault.MISREAD,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class CodeLine:
-    """A line of a file, by its number from 1, with its code as spelled and as compared."""
+    """A line of a file, counted from 1, with its code as spelled and its key."""
 
     line: int
     code: str
@@ -75,17 +72,17 @@ class CodeLine:
 
 @dataclass(frozen=True, slots=True)
 class RefusedCodeLine:
-    """A line of a file, by its number from 1, that cannot be taken, and why."""
+    """A line of a file, counted from 1, that cannot be taken, and why."""
 
     line: int
-    fault: LineFault
+    fault: CodeLineFault
 
 
 class CodeFile:
-    """A file of codes that arrives piece by piece; no more than a piece and a row is held.
+    """A file of codes that arrives in pieces; no more than a piece and a row is in memory.
 
-    What may be the first line's heading is described in `docs/codes.md`. `typed` codes have none:
-    whoever types a single code that is called `PROMO` means it.
+    `docs/codes.md` says what the first line's heading may be. `typed` codes have no heading: a
+    single typed code `PROMO` is a code.
     """
 
     def __init__(self, *, typed: bool = False) -> None:
@@ -98,11 +95,11 @@ class CodeFile:
         self._heading: str | None = None
 
     def feed(self, piece: bytes) -> Iterator[CodeLine | RefusedCodeLine]:
-        """What the rows say that end in this piece."""
+        """The codes of the rows that end in this piece."""
         return self._read(self._rows.feed(piece))
 
     def end(self) -> Iterator[CodeLine | RefusedCodeLine]:
-        """What the rows say that are left when the file has ended."""
+        """The codes of the rows that are left at the end of the file."""
         return self._read(self._rows.end())
 
     def _read(self, rows: Iterable[Row]) -> Iterator[CodeLine | RefusedCodeLine]:
@@ -114,7 +111,7 @@ class CodeFile:
             if self._first:
                 self._first = False
                 heading = _find_heading(values)
-                if isinstance(heading, LineFault):
+                if isinstance(heading, CodeLineFault):
                     yield RefusedCodeLine(line, heading)
                     continue
                 if heading is not None:
@@ -128,67 +125,67 @@ class CodeFile:
             return RefusedCodeLine(line, self._fault_of_many(values))
         code = trim(values[self._column]) if self._column < len(values) else ""
         if not code:
-            return RefusedCodeLine(line, LineFault.NO_VALUE)
-        # Headings have no digits, and most other rows have some.
+            return RefusedCodeLine(line, CodeLineFault.NO_VALUE)
+        # Headings have no digits; most other rows do.
         if not (_DIGIT.search(code) or _DIGIT.search(",".join(values))) and self._is_heading(
             code, values
         ):
-            return RefusedCodeLine(line, LineFault.HEADING)
+            return RefusedCodeLine(line, CodeLineFault.HEADING)
         code = read_text(code)
         if not code.isascii() and _is_misread(code):
-            return RefusedCodeLine(line, LineFault.MISREAD)
+            return RefusedCodeLine(line, CodeLineFault.MISREAD)
         key = code_key(code)
         if key is None:
-            fault = LineFault.UNREADABLE if "\0" in code else LineFault.NOT_A_CODE
+            fault = CodeLineFault.UNREADABLE if "\0" in code else CodeLineFault.NOT_A_CODE
             return RefusedCodeLine(line, fault)
         self._codes += 1
         if self._codes > MOST_CODES_ADDED:
-            return RefusedCodeLine(line, LineFault.TOO_MANY)
+            return RefusedCodeLine(line, CodeLineFault.TOO_MANY)
         return CodeLine(line, code, key)
 
-    def _fault_of_many(self, values: list[str]) -> LineFault:
+    def _fault_of_many(self, values: list[str]) -> CodeLineFault:
         if _names_codes(values):
-            return LineFault.HEADING
-        return LineFault.NOT_ONE_VALUE if self._heading is None else LineFault.MORE_VALUES
+            return CodeLineFault.HEADING
+        return CodeLineFault.NOT_ONE_VALUE if self._heading is None else CodeLineFault.MORE_VALUES
 
     def _is_heading(self, code: str, values: list[str]) -> bool:
-        """Whether the line is a heading again: of this file, or of one that was put behind it."""
+        """Whether the line is another heading: of this file, or of one that was appended to it."""
         if self._typed:
             return False
         if self._heading in COUPON_WORDS and heading_word(code) == self._heading:
             return True
-        return _LIKELY.search(",".join(values)) is not None and _names_codes(values)
+        return _LIKE_A_HEADING.search(",".join(values)) is not None and _names_codes(values)
 
 
 def is_code_heading(text: str) -> bool:
-    """Whether the text is certainly the heading of a column of codes, rather than a code."""
-    return heading_word(text) in _CERTAIN
+    """Whether the text is certainly a heading of a column of codes, and not a code."""
+    return heading_word(text) in _CERTAIN_HEADINGS
 
 
-def _find_heading(values: list[str]) -> int | LineFault | None:
-    """The column of codes where the first row is a heading; None where it is none."""
+def _find_heading(values: list[str]) -> int | CodeLineFault | None:
+    """The column of codes if the first row is a heading; None if it is not."""
     words = [heading_word(value) for value in values]
     for names in (frozenset((heading_word(CODE_COLUMN),)), COUPON_CODE_WORDS, CODE_WORDS):
         columns = [column for column, word in enumerate(words) if word in names]
         if columns:
-            return columns[0] if len(columns) == 1 else LineFault.TWO_COLUMNS
+            return columns[0] if len(columns) == 1 else CodeLineFault.TWO_COLUMNS
     named = [value for value in values if value.strip()]
     if len(named) == 1 and words[values.index(named[0])] in COUPON_WORDS | OTHER_WORDS:
-        return LineFault.UNCLEAR
+        return CodeLineFault.UNCLEAR
     columns = [column for column, word in enumerate(words) if word in COUPON_WORDS]
     if not columns or any(map(_DIGIT.search, named)):
         return None
-    return columns[0] if len(columns) == 1 else LineFault.TWO_COLUMNS
+    return columns[0] if len(columns) == 1 else CodeLineFault.TWO_COLUMNS
 
 
 def _names_codes(values: list[str]) -> bool:
-    return any(heading_word(value) in _CERTAIN for value in values)
+    return any(heading_word(value) in _CERTAIN_HEADINGS for value in values)
 
 
 def _is_misread(code: str) -> bool:
-    """Whether these are the bytes of UTF-8, read as Windows-1251: two characters for each letter.
+    """Whether these are bytes of UTF-8 that were read as Windows-1251, two characters a letter.
 
-    So a spreadsheet reads a file without a byte order mark. Two such letters are no coincidence.
+    Spreadsheets do that to a file without a byte order mark. Two such letters are no coincidence.
     """
     try:
         read = code.encode("cp1251").decode("utf-8")
@@ -198,10 +195,10 @@ def _is_misread(code: str) -> bool:
 
 
 def typed_lines(text: str) -> bytes:
-    """What was typed as a file of `typed` codes; a heading that was pasted with it is left out."""
+    """Typed text as a file of `typed` codes, without a heading that was pasted with it."""
     first, _, others = text.partition("\n")
     if is_code_heading(first):
-        # Whoever types this word alone means it.
+        # The word alone is a code.
         codes = ["", *_SEPARATORS.split(others)] if others else [first.strip()]
     else:
         codes = _SEPARATORS.split(text)

@@ -1,4 +1,4 @@
-"""The codes of one promotion as a list: what is asked of it, and what it answers."""
+"""The codes of one promotion as a list: its queries and its answers."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,14 +8,14 @@ from typing import Final
 from sconto.domain.codes import CodeType
 
 MOST_CODES_LISTED: Final = 1000
-"""How many codes one page has at most."""
+"""The longest page, in codes."""
 
 MOST_CODES_ADDED: Final = 1_000_000
-"""How many codes are added at once at most: by a file, or generated."""
+"""The most codes that one file or one generation adds."""
 
 
 class CodeState(StrEnum):
-    """Whether a code still serves: a one-time code that an order used up does not."""
+    """Whether a code can still be used; a one-time code that an order used cannot."""
 
     FREE = "free"
     USED = "used"
@@ -23,10 +23,10 @@ class CodeState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ListedCode:
-    """A code that a promotion has.
+    """A code of a promotion.
 
-    `used_by` is the order that used it up, which counts only while the promotion's codes are
-    one-time; `uses` are the redemptions of it under either type.
+    `used_by` is the order that used it up; that counts only while the promotion's codes are
+    one-time. `uses` are its redemptions under either type.
     """
 
     id: int
@@ -39,10 +39,10 @@ class ListedCode:
 
 @dataclass(frozen=True, slots=True)
 class CodeQuery:
-    """Which codes to list: up to `limit` behind the cursor of the page before.
+    """Which codes to list: up to `limit` after the cursor of the previous page.
 
-    In the order in which they were added; with `search`, the beginning of a code in any spelling,
-    in alphabetical order.
+    They come in the order in which they were added. With `search`, the beginning of a code in any
+    spelling, they come in alphabetical order.
     """
 
     limit: int = 100
@@ -53,7 +53,7 @@ class CodeQuery:
 
 @dataclass(frozen=True, slots=True)
 class CodePage:
-    """Some codes, and the cursor of the page behind them; None where there is none."""
+    """Some codes, and the cursor of the next page; None on the last page."""
 
     codes: tuple[ListedCode, ...]
     next_cursor: str | None
@@ -61,7 +61,7 @@ class CodePage:
 
 @dataclass(frozen=True, slots=True)
 class CodeCounts:
-    """How many codes a promotion has, and how many of them are used up."""
+    """How many codes a promotion has, and how many are used up."""
 
     total: int
     used: int
@@ -69,13 +69,13 @@ class CodeCounts:
 
 @dataclass(frozen=True, slots=True)
 class RemovedCodes:
-    """How many codes were removed, and those that the promotion did not have, as sent."""
+    """How many codes were removed, and which ones the promotion did not have, as sent."""
 
     removed: int
     unknown: tuple[str, ...]
 
 
 def state_of(code_type: CodeType | None, used_at: datetime | None) -> CodeState:
-    """The state of a code under the promotion's present type."""
+    """The state of a code under the promotion's current type."""
     used = code_type is CodeType.ONE_TIME and used_at is not None
     return CodeState.USED if used else CodeState.FREE

@@ -1,4 +1,4 @@
-"""What became of each code that a shopper activated, with the facts that explain it."""
+"""What became of each activated code, with the facts that explain it."""
 
 from collections.abc import Callable, KeysView, Sequence
 from datetime import datetime
@@ -6,8 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
-from sconto.domain.candidates import Offer
 from sconto.domain.choice import ActivatedCode, Choice
+from sconto.domain.offers import Offer
 
 
 class CodeStatus(StrEnum):
@@ -16,8 +16,10 @@ class CodeStatus(StrEnum):
     APPLIED = "applied"
     OUTDONE = "outdone"
     NOT_PICKED = "not_picked"
+    CONDITIONS_NOT_MET = "conditions_not_met"
     NOT_APPLICABLE = "not_applicable"
     USED = "used"
+    LIMIT_REACHED = "limit_reached"
     EXPIRED = "expired"
     NOT_STARTED = "not_started"
     INACTIVE = "inactive"
@@ -27,7 +29,7 @@ class CodeStatus(StrEnum):
 _RANK = {status: rank for rank, status in enumerate(CodeStatus)}
 
 
-class CodeOutcome(msgspec.Struct, frozen=True):
+class CodeOutcome(msgspec.Struct, frozen=True, gc=False):
     """What became of an activated code, with the facts that explain it."""
 
     code: str
@@ -44,9 +46,9 @@ def find_code_outcomes(
     """The outcome of each code, once the picks of the cart's products are chosen."""
     if not activated:
         return ()
-    by_code = [pick for picks in choice.distinct for pick in picks if pick.code_id is not None]
-    applied = {pick.code_id for pick in by_code if pick.applied}
-    picked = {pick.code_id for pick in by_code}
+    # The pick that applies is first.
+    applied = {picks[0].code_id for picks in choice.distinct if picks}
+    picked = {pick.code_id for picks in choice.distinct for pick in picks}
 
     def status(offer: Offer) -> CodeStatus:
         if offer.code_id in applied:
@@ -62,18 +64,31 @@ def find_code_outcomes(
 
 
 def _find_outcome(code: ActivatedCode, status_of: Callable[[Offer], CodeStatus]) -> CodeOutcome:
-    """The best status over the promotions that have the code; of equals the latest created's."""
+    """The best status of the promotions that have the code; on a tie the latest created's."""
     if not code.offers:
         return CodeOutcome(code.text, CodeStatus.UNKNOWN)
-    status, offer = min(
-        ((status_of(offer), offer) for offer in code.offers),
-        key=lambda found: (_RANK[found[0]], -found[1].promotion_id),
-    )
+    offer, *others = code.offers
+    status = status_of(offer)
+    for other in others:
+        other_status = status_of(other)
+        if (_RANK[other_status], -other.promotion_id) < (_RANK[status], -offer.promotion_id):
+            status, offer = other_status, other
+    return outcome_of(code.text, offer, status)
+
+
+def outcome_of(text: str, offer: Offer, status: CodeStatus) -> CodeOutcome:
+    """The outcome of a code that has this status by an offer, with the facts behind it."""
     return CodeOutcome(
-        code.text,
+        text,
         status,
         offer.promotion_id,
         starts_at=offer.period.starts_at if status is CodeStatus.NOT_STARTED else None,
         ended_at=offer.period.ends_at if status is CodeStatus.EXPIRED else None,
         used_at=offer.used_at if status is CodeStatus.USED else None,
     )
+
+
+def better_outcome(outcome: CodeOutcome, other: CodeOutcome) -> CodeOutcome:
+    """Of two outcomes of one code the better; of equals that of the latest created promotion."""
+    ranks = [(_RANK[one.status], -(one.promotion_id or 0)) for one in (outcome, other)]
+    return outcome if ranks[0] <= ranks[1] else other

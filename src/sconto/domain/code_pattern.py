@@ -1,4 +1,4 @@
-"""Patterns of generated codes: a prefix and groups of letters that nobody mistakes."""
+"""Patterns of generated codes: a prefix and groups of letters that are easy to read."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,20 +8,20 @@ from typing import Final
 
 from sconto.domain.code_list import MOST_CODES_ADDED
 from sconto.domain.codes import is_code
-from sconto.domain.problems import PatternRefused
+from sconto.domain.problems import PatternFault, PatternRefused
 
 ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""No 0 and O, no 1, I and L, no U beside V: thirty that are read alike on screen and on paper."""
+"""Thirty characters that are not confused: no 0 and O, no 1, I and L, no U beside V."""
 
 SEPARATOR: Final = "-"
 
 POSSIBLE_FOR_EACH: Final = 1000
-"""How many codes a pattern must be able to make for each one made: who guesses misses."""
+"""How many codes a pattern must allow for each code generated, so that guesses fail."""
 
 
 @dataclass(frozen=True, slots=True)
 class CodePattern:
-    """What the codes of a generation look like: `SUMMER-7K2M-XR4T` has two groups of four."""
+    """The shape of generated codes: `SUMMER-7K2M-XR4T` has two groups of four."""
 
     prefix: str = ""
     group_count: int = 2
@@ -30,16 +30,16 @@ class CodePattern:
 
     @property
     def letters(self) -> int:
-        """How many letters of a code are drawn."""
+        """How many letters of a code are random."""
         return self.group_count * self.group_length
 
     @property
     def possible(self) -> int:
-        """How many different codes there can be."""
+        """How many different codes the pattern has."""
         return int(len(self.alphabet) ** self.letters)
 
     def spell(self, drawn: str) -> Iterator[str]:
-        """The codes that the drawn letters make, in their order."""
+        """The codes that the random letters make, in order."""
         size = self.group_length
         for start in range(0, len(drawn) - self.letters + 1, self.letters):
             groups = (drawn[i : i + size] for i in range(start, start + self.letters, size))
@@ -47,7 +47,7 @@ class CodePattern:
 
 
 class Ending(StrEnum):
-    """How a generation was finished: with all codes, or with those that there are."""
+    """How a generation ended: with all codes, or with the codes made so far."""
 
     COMPLETE = "complete"
     PROMOTION_GONE = "promotion gone"
@@ -56,7 +56,7 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """Codes that are being generated, or were: `made` of `wanted`; an open one has no ending."""
+    """A job that generates codes, with `made` of `wanted`; while it runs it has no ending."""
 
     id: int
     promotion_id: int
@@ -70,28 +70,23 @@ class Generation:
 
 
 def check_pattern(pattern: CodePattern, wanted: int) -> None:
-    """Raise PatternRefused unless that many codes can be made of the pattern."""
+    """Raise PatternRefused unless the pattern allows that many codes."""
     if not 1 <= wanted <= MOST_CODES_ADDED:
-        raise PatternRefused(f"1 to {MOST_CODES_ADDED:,} codes can be generated at once")
+        raise PatternRefused(PatternFault.COUNT)
     if pattern.group_count < 1 or pattern.group_length < 1:
-        raise PatternRefused("a pattern has at least one group of one letter")
+        raise PatternRefused(PatternFault.NO_GROUP)
     _check_alphabet(pattern.alphabet)
     if pattern.letters > 30 or not is_code(
         next(pattern.spell(pattern.alphabet[0] * pattern.letters))
     ):
-        raise PatternRefused(
-            "a code has 1 to 30 letters, digits, dashes, underscores and dots, prefix included"
-        )
+        raise PatternRefused(PatternFault.NOT_A_CODE)
     if pattern.possible < wanted * POSSIBLE_FOR_EACH:
-        most = pattern.possible // POSSIBLE_FOR_EACH
-        raise PatternRefused(
-            f"the pattern is too short: of its {pattern.possible:,} codes {most:,} can be "
-            "generated, or the others would be guessed"
-        )
+        generated = pattern.possible // POSSIBLE_FOR_EACH
+        raise PatternRefused(PatternFault.TOO_SHORT, pattern.possible, generated)
 
 
 def _check_alphabet(alphabet: str) -> None:
-    """Letters are compared whatever their case, so one counts once."""
+    """Each letter counts once, because case does not matter."""
     plain = alphabet.isascii() and alphabet.isalnum()
     if not plain or len(set(alphabet.casefold())) < max(len(alphabet), 2):
-        raise PatternRefused("an alphabet has 2 or more Latin letters and digits, each once")
+        raise PatternRefused(PatternFault.ALPHABET)

@@ -1,4 +1,4 @@
-"""Promotion codes: how they are written, and when two of them are the same code."""
+"""Promotion codes: what a code may look like, and when two texts are the same code."""
 
 import re
 from collections.abc import Iterable
@@ -11,15 +11,15 @@ from sconto.domain.blanks import trim
 # U+0482 to U+0489 are the signs of the Cyrillic block that are no letters.
 _CODE = re.compile(r"[A-Za-z0-9\u0400-\u0481\u048A-\u04FF_.-]{1,30}")
 
-# No code is spelled with more characters. To put many marks in order takes the square of their
-# number, and some texts are bounded by the size of a body alone.
+# No spelling of a code is longer. NFC takes quadratic time in the number of combining marks, and
+# some texts are limited only by the size of the body.
 _LONGEST_SPELLING: Final = 255
 
 _PARTS: Final = 64
 
 
 class CodeType(StrEnum):
-    """Whether a code serves the products of one order, or of any number of orders."""
+    """Whether a code serves one order or any number of orders."""
 
     ONE_TIME = "one-time"
     REUSABLE = "reusable"
@@ -29,19 +29,19 @@ def is_code(text: str) -> bool:
     """Whether the text can be a promotion code.
 
     1 to 30 Latin and Cyrillic letters (A-Z, a-z, U+0400 to U+04FF), digits, dashes, underscores and
-    dots (`coupons.coupon_code` of the merchant API). The signs of that block that are not letters,
-    such as U+0482, are refused. A letter and its mark may be one character or two: judged in NFC.
+    dots (`coupons.coupon_code` of the merchant API). Characters of that block that are not letters,
+    such as U+0482, are refused. A letter with a mark may be one character or two: NFC decides.
     """
     return _CODE.fullmatch(text) is not None or _CODE.fullmatch(_compose(text)) is not None
 
 
 def code_key(text: str) -> str | None:
-    """What all spellings of a code have in common; None for what can be no code.
+    """The key that all spellings of a code share; None if the text cannot be a code.
 
-    Codes are compared in NFC, whatever their case, without blanks and invisible characters at
-    their ends. The one normaliser: for writing, look-up and input.
+    Codes are compared in NFC, ignoring case and blanks and invisible characters at their ends.
+    Writing, look-up and input all use this function.
     """
-    # What matches has no character that trimming or NFC would change.
+    # A text that matches has no character that trimming or NFC would change.
     if _CODE.fullmatch(text) is None:
         text = _compose(trim(text))
         if _CODE.fullmatch(text) is None:
@@ -50,19 +50,19 @@ def code_key(text: str) -> str | None:
 
 
 def is_typed_code(text: str) -> bool:
-    """Whether the text is a code but for blanks and invisible characters at its ends."""
+    """Whether the text is a code, apart from blanks and invisible characters at its ends."""
     return code_key(text) is not None
 
 
 def typed_code_key(text: str) -> str:
-    """What a text that was typed as a code is compared by; what can be no code keeps its case."""
+    """The key of a text that was typed as a code; if it cannot be a code it keeps its case."""
     return code_key(text) or _compose(trim(text))
 
 
 def count_different(codes: Iterable[str]) -> int:
-    """How many codes there are, each counted once however it is spelled.
+    """How many different codes there are, whatever their spelling.
 
-    Counted in parts, each forgotten by itself: to forget a million texts at once is one long step.
+    Counted in parts, because freeing a million texts in one step blocks the process for long.
     """
     parts: list[set[str]] = [set() for _ in range(_PARTS)]
     for code in codes:
@@ -75,9 +75,9 @@ def count_different(codes: Iterable[str]) -> int:
 
 
 def activated_codes(texts: Iterable[str]) -> dict[str, str]:
-    """The codes of a cart by what they are compared by, as typed, in the order of activation.
+    """The codes of a cart as typed, by their keys, in the order of activation.
 
-    A repeated code counts where it stands last.
+    A repeated code counts at its last place.
     """
     activated: dict[str, str] = {}
     for text in texts:

@@ -1,4 +1,4 @@
-"""Which products a promotion gives a discount on, and how much: its coverage."""
+"""Coverage: which products a promotion discounts, and by how much."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class AllProducts:
-    """One percent on every product of the merchant, later ones too."""
+    """One percent on every product of the merchant, including later ones."""
 
     percent: int
 
 
 @dataclass(frozen=True, slots=True)
 class ListedProducts:
-    """One percent on the products named, in the order in which they were sent."""
+    """One percent on the named products, in the order in which they were sent."""
 
     percent: int
     product_ids: tuple[int, ...]
@@ -21,7 +21,7 @@ class ListedProducts:
 
 @dataclass(frozen=True, slots=True)
 class OwnPercents:
-    """A percent of its own for each product named, in the order in which they were sent."""
+    """A separate percent for each named product, in the order in which they were sent."""
 
     percents: Mapping[int, int]
 
@@ -30,7 +30,7 @@ Coverage = AllProducts | ListedProducts | OwnPercents
 
 
 def named_products(coverage: Coverage) -> tuple[int, ...]:
-    """The products that a promotion names; none where it covers all."""
+    """The products that a promotion names; none if it covers all."""
     match coverage:
         case AllProducts():
             return ()
@@ -41,7 +41,7 @@ def named_products(coverage: Coverage) -> tuple[int, ...]:
 
 
 def percent_on(coverage: Coverage, product_id: int) -> int | None:
-    """The percent on a product; None where it is not covered."""
+    """The percent on a product; None if it is not covered."""
     match coverage:
         case AllProducts(percent=percent):
             return percent

@@ -1,4 +1,4 @@
-"""Files of the products that a promotion covers, with or without a percent for each."""
+"""Files of the products that a promotion covers, with or without percents."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -44,7 +44,7 @@ _ROW_FAULTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class CoverageLine:
-    """A line of a file, by its number from 1; the percent only where it was asked for."""
+    """A line of a file, counted from 1; it has a percent only if percents were asked for."""
 
     line: int
     product_id: int
@@ -53,7 +53,7 @@ class CoverageLine:
 
 @dataclass(frozen=True, slots=True)
 class RefusedCoverageLine:
-    """A line of a file, by its number from 1, that cannot be taken, and why."""
+    """A line of a file, counted from 1, that cannot be taken, and why."""
 
     line: int
     fault: CoverageFault
@@ -61,7 +61,7 @@ class RefusedCoverageLine:
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """Where the product and the percent are; `width` is None where other columns do not matter."""
+    """The columns of product and percent; `width` is None if other columns do not matter."""
 
     product: int = 0
     percent: int | None = None
@@ -71,20 +71,20 @@ class _Columns:
 def read_coverage(
     content: bytes, *, percents: bool
 ) -> tuple[CoverageLine | RefusedCoverageLine, ...]:
-    """What each line says; with `percents`, each needs a product of its own and a percent.
+    """The product of each line; with `percents`, each line needs another product and a percent.
 
-    The columns are those that the heading names, else the first one, and the second one for the
-    percents. A percent may have a decimal comma and a sign.
+    The heading names the columns. Without one the product is first and the percent second. A
+    percent may have a decimal comma and a percent sign.
     """
     file = CsvRows()
     columns, rows = _read_heading([*file.feed(content), *file.end()], percents=percents)
     if isinstance(columns, RefusedCoverageLine):
         return (columns,)
     lines = [_read_row(line, values, columns) for line, values in rows]
-    if len(rows) == 1 and columns == _Columns() and isinstance(rows[0][1], list):
-        # Whoever writes all ids in one line does not mean the first of them.
+    if len(rows) == 1 and columns == _Columns():
+        # Several ids in one line: the first alone is not what was meant.
         line, values = rows[0]
-        if len(filled(values)) > 1:
+        if not isinstance(values, RowFault) and len(filled(values)) > 1:
             return (RefusedCoverageLine(line, CoverageFault.SEVERAL_VALUES),)
     return tuple(_refuse_repeats(lines) if percents else lines)
 
@@ -92,7 +92,7 @@ def read_coverage(
 def _read_heading(
     rows: Sequence[Row], *, percents: bool
 ) -> tuple[_Columns | RefusedCoverageLine, Sequence[Row]]:
-    """The columns, and the rows behind the heading where there is one."""
+    """The columns, and the rows after the heading if there is one."""
     unnamed = _Columns(percent=1, width=2) if percents else _Columns()
     if not rows:
         return unnamed, rows
@@ -112,7 +112,7 @@ def _read_heading(
 
 
 def _is_heading(values: Sequence[str]) -> bool:
-    """Whether there are words only: one that is known, or none with a digit."""
+    """Whether the row has only words: a known heading, or none with a digit."""
     named = [value.strip() for value in values if value.strip()]
     if any(_NUMBER.fullmatch(value) for value in named):
         return False
@@ -126,7 +126,7 @@ def _read_row(
     if isinstance(values, RowFault):
         return RefusedCoverageLine(line, _ROW_FAULTS[values])
     if columns.percent is not None and len(values) == 1:
-        # As it may be typed: with a blank between the two.
+        # People may type both with a blank between.
         values = values[0].split(maxsplit=1)
     if columns.width is not None and any(map(trim, values[columns.width :])):
         return RefusedCoverageLine(line, CoverageFault.MORE_VALUES)

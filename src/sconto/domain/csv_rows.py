@@ -1,4 +1,4 @@
-"""Rows of a CSV file as spreadsheets write it: any of three delimiters, UTF-8 or UTF-16."""
+"""Rows of a CSV file as spreadsheets write it: three delimiters, UTF-8 or UTF-16."""
 
 import codecs
 import csv
@@ -6,40 +6,40 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, auto
 from typing import Final, TypeAlias
 
 from sconto.domain.blanks import trim
 
 LONGEST_ROW: Final = 1024 * 1024
-"""How many characters of a row are held at most."""
+"""The longest row, in characters."""
+
+LONGEST_VALUE: Final = 131_072
+"""The longest value, in characters: the limit of the csv module."""
 
 DELIMITERS: Final = "\t;,"
-"""In the order in which they win where a line has as many of each: a text may have commas."""
+"""In order of preference if a line has equally many of each, because texts may have commas."""
 
 _DELIMITER: Final = re.compile(f"[{DELIMITERS}]")
 _QUOTED: Final = re.compile('"[^"]*(?:"|$)')
-# The first line by which spreadsheets tell each other the delimiter.
+# A first line with which spreadsheets name the delimiter.
 _NAMED_DELIMITER: Final = re.compile(f'"?sep=([{DELIMITERS}])"?\\s*', re.IGNORECASE)
 
 
-class RowFault(StrEnum):
-    """Why a row cannot be read, as the end of a sentence."""
+class RowFault(Enum):
+    """Why a row cannot be read."""
 
-    OPEN_QUOTE = "is not CSV: a quote is never closed"
-    BARE_QUOTE = "is not CSV: a quote inside quotes must be doubled"
-    LONG_VALUE = "is not CSV: a value is longer than 131072 characters"
-    LONG_ROW = f"is longer than {LONGEST_ROW} characters"
-    UNREADABLE = 'is not UTF-8: save the file as "CSV UTF-8"'
-    MISREAD = (
-        "has letters that were read in another encoding: open the original file as UTF-8, and save"
-        " it again"
-    )
+    OPEN_QUOTE = auto()
+    BARE_QUOTE = auto()
+    LONG_VALUE = auto()
+    LONG_ROW = auto()
+    UNREADABLE = auto()
+    MISREAD = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class _Encoding:
-    """How a file is read that begins with these bytes, and what of its text is refused."""
+    """How to read a file that begins with these bytes, and what to refuse in its text."""
 
     mark: bytes
     name: str
@@ -48,7 +48,7 @@ class _Encoding:
     fault: RowFault = RowFault.UNREADABLE
 
 
-# Bytes that are not in the encoding become these.
+# Bytes that are not valid in the encoding become these.
 _NOT_UTF_8: Final = re.compile("[\udc80-\udcff]")
 _NOT_UTF_16: Final = re.compile("\ufffd")
 _NOT_ASCII: Final = re.compile("[^\0-\x7f]")
@@ -57,7 +57,7 @@ _ENCODINGS: Final = (
     _Encoding(codecs.BOM_UTF8, "utf-8", "surrogateescape", _NOT_UTF_8),
     _Encoding(codecs.BOM_UTF16_LE, "utf-16-le", "replace", _NOT_UTF_16),
     _Encoding(codecs.BOM_UTF16_BE, "utf-16-be", "replace", _NOT_UTF_16),
-    # A program read the mark of UTF-8 as Windows-1252 or 1251, and all letters with it.
+    # A program read the UTF-8 mark, and so all letters, as Windows-1252 or 1251.
     *(
         _Encoding(
             codecs.BOM_UTF8.decode(read_as).encode(),
@@ -76,23 +76,23 @@ _FAULTS: Final = {
     "unexpected end of data": RowFault.OPEN_QUOTE,
     "field larger than": RowFault.LONG_VALUE,
 }
-"""By how the csv module begins what it says."""
+"""By the beginning of the csv module's message."""
 
 Row: TypeAlias = tuple[int, list[str] | RowFault]
-"""The number of a row's first line, and its values or why it has none."""
+"""The number of the row's first line, and its values or its fault."""
 
 
 class CsvRows:
-    """The rows of a file that arrives piece by piece; no more than a piece and a row is held.
+    """The rows of a file that arrives in pieces; no more than a piece and a row is in memory.
 
-    UTF-8 with or without a byte order mark, or UTF-16 with one. Lines end with LF, CRLF or CR and
-    are counted from 1, as an editor counts them. The first line that has a comma, a semicolon or a
-    tab outside quotes decides which of them is the delimiter. Rows without a value are left out.
+    The file is UTF-8 with or without a byte order mark, or UTF-16 with one. Lines end with LF, CRLF
+    or CR and are counted from 1, as an editor does. The first line with a comma, a semicolon or a
+    tab outside quotes decides the delimiter. Rows without a value are skipped.
     """
 
     def __init__(self) -> None:
         self.delimiter: str | None = None
-        """None as long as no row has two values."""
+        """None until a row has two values."""
         self._head = b""
         self._decoder: codecs.IncrementalDecoder | None = None
         self._encoding = _UNMARKED
@@ -110,14 +110,14 @@ class CsvRows:
             piece = self._start()
         assert self._decoder is not None  # noqa: S101  # for the type checker
         text = self._rest + self._decoder.decode(piece)
-        # A CR at the end may be half of a line's end.
+        # A CR at the end may be the first half of a CRLF.
         whole = max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1
-        # A longer line is refused for its length, however it goes on.
+        # A longer line is refused anyway.
         self._rest = text[whole:][: LONGEST_ROW + 1]
         yield from self._read(text[:whole], final=False)
 
     def end(self) -> Iterator[Row]:
-        """The rows that are left when the file has ended."""
+        """The rows that are left at the end of the file."""
         piece = self._start() if self._decoder is None else b""
         assert self._decoder is not None  # noqa: S101  # for the type checker
         text = self._rest + self._decoder.decode(piece, final=True)
@@ -125,7 +125,7 @@ class CsvRows:
         yield from self._read(text, final=True)
 
     def _start(self) -> bytes:
-        """Choose the encoding; what there is behind the byte order mark."""
+        """Choose the encoding; returns what follows the byte order mark."""
         head, self._head = self._head, b""
         marked = (one for one in _ENCODINGS if head.startswith(one.mark))
         self._encoding = next(marked, _UNMARKED)
@@ -144,7 +144,7 @@ class CsvRows:
                     lines = lines[1:]
                     break
                 if delimiter := _find_delimiter(line):
-                    # Rows before this line have one value, whatever the delimiter.
+                    # Earlier rows have one value with any delimiter.
                     yield from self._parse(lines[:index], final=False)
                     self.delimiter = delimiter
                     lines = [*self._open, *lines[index:]]

@@ -1,8 +1,8 @@
-"""Why a cart costs what it does: for each product every promotion that was looked at, and why not.
+"""Why a cart costs what it does: for each product, what became of every promotion considered.
 
-A quote tells the pick of each group. What a merchant asks is what became of the others: the
-promotion that a later one stands before, the code that counts on other products only. The verdicts
-here are about those; which pick applies was decided by the pricing alone.
+A quote tells the pick of each group. A merchant also wants to know about the other promotions: one
+that a later promotion replaces, a code that covers only other products. This module explains those.
+Pricing alone decides which pick applies.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,11 +11,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sconto.domain.candidates import Candidates, Offer
+from sconto.domain.bill import PricedCart
+from sconto.domain.candidates import Candidates
 from sconto.domain.cart import Cart
 from sconto.domain.choice import Group, Pick, Reason
 from sconto.domain.codes import activated_codes
-from sconto.domain.pricing import PricedCart
+from sconto.domain.offers import Offer
 from sconto.domain.schedule import Period
 
 
@@ -36,7 +37,7 @@ class PromotionStatus(StrEnum):
 
     @property
     def is_obstacle(self) -> bool:
-        """Whether the promotion could not have counted then, whatever the others are."""
+        """Whether the promotion could not apply then, even without the others."""
         return self in _OBSTACLES
 
 
@@ -59,11 +60,11 @@ _OF_PICK: Final = {
 
 @dataclass(frozen=True, slots=True)
 class PromotionOutcome:
-    """A promotion that was looked at for a product.
+    """What became of a promotion on a product.
 
-    `percent` is None where it gives nothing there, or nobody looked because it could not count;
-    `code` is that of the cart for which it was looked at. The facts behind the verdict are the
-    promotion's period, and for a used code `used_at`.
+    `percent` is None if the promotion gives nothing on the product, or if it was not read because
+    the promotion cannot apply. `code` is the cart's code that led to it. The facts behind the
+    status are the promotion's period and, for a used code, `used_at`.
     """
 
     promotion_id: int
@@ -77,7 +78,7 @@ class PromotionOutcome:
 
 @dataclass(frozen=True, slots=True)
 class PromotionName:
-    """What a promotion is called by now, and whether it can still be looked at."""
+    """A promotion's current name, and whether it is deleted."""
 
     name: str
     deleted: bool
@@ -85,9 +86,9 @@ class PromotionName:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedQuote:
-    """A priced cart, and for each of its products what was considered: the one applied first.
+    """A priced cart, and for each product the promotions considered; the applied one is first.
 
-    `names` are those of the promotions that it mentions, by id.
+    `names` are the names of these promotions, by id.
     """
 
     priced: PricedCart
@@ -102,10 +103,10 @@ def explain(
     automatic: Sequence[Offer],
     at: datetime,
 ) -> dict[int, tuple[PromotionOutcome, ...]]:
-    """Say of every product of the priced cart what became of each promotion.
+    """What became of each promotion on each product of the priced cart.
 
-    `automatic` are promotions on the cart's products besides the picks, in the order in which they
-    are to be told.
+    `automatic` are automatic promotions on the cart's products, in the order of the answer. Picks
+    among them are left out.
     """
     picks = {line.product_id: line.picks for line in priced.lines}
     return {
@@ -121,7 +122,7 @@ def explain(
 
 
 def explain_outcome(priced: PricedCart) -> dict[int, tuple[PromotionOutcome, ...]]:
-    """Say of every product of an order what became of its picks: all that is kept of it."""
+    """What became of the picks of each product of an order; the order stores only these."""
     return {
         line.product_id: tuple(_consider_pick(pick) for pick in line.picks) for line in priced.lines
     }
@@ -154,7 +155,7 @@ def _consider_others(
 def _consider_code(
     offer: Offer, text: str, picked: Pick | None, product_id: int, at: datetime
 ) -> PromotionOutcome:
-    """Why a code that the cart has was not picked for a product."""
+    """Why a code of the cart was not picked for a product."""
     obstacle, percent = offer.obstacle(at), offer.percent_on(product_id)
     if obstacle is not None:
         status = PromotionStatus(obstacle.value)
@@ -170,7 +171,7 @@ def _consider_code(
 
 
 def _consider_automatic(offer: Offer, product_id: int, at: datetime) -> PromotionOutcome:
-    """Why an automatic promotion was not picked for a product: of those that run, one is."""
+    """Why an automatic promotion was not picked: if it runs, a later created one was."""
     obstacle = offer.obstacle(at)
     status = PromotionStatus.LATER_CREATED if obstacle is None else PromotionStatus(obstacle.value)
     group = Group.AUTOMATIC_SPECIFIC if offer.percent is None else Group.AUTOMATIC_ALL

@@ -1,15 +1,15 @@
-"""Times at the end of the year 9999, which clients write for "never", in every zone.
+"""Times at the end of the year 9999, which clients send for "never", in every time zone.
 
-A `datetime` in UTC ends with the year 9999; in zones west of UTC that year goes on for some hours.
-An end in those hours is kept as an instant of UTC's last second: a microsecond for each second. So
-it is stored and compared like any other, and no zone loses what was sent.
+A `datetime` in UTC cannot exceed the year 9999. West of UTC that year lasts some hours longer. An
+end in those hours is kept within UTC's last second, as a microsecond for each second. So it is
+stored and compared like any other time, and every zone gets back what it sent.
 """
 
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 LAST_SECOND: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-"""What ends here or later never ends."""
+"""A period that ends here or later never ends."""
 
 _SECOND: Final = timedelta(seconds=1)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -18,9 +18,9 @@ _FIRST_SECOND: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def to_utc(local: datetime) -> datetime:
-    """The instant in UTC of a time in some zone.
+    """A time in some zone as an instant in UTC.
 
-    Raises OverflowError for what lies before the year 1.
+    Raises OverflowError for times before the year 1.
     """
     try:
         return local.astimezone(UTC)
@@ -33,9 +33,9 @@ def to_utc(local: datetime) -> datetime:
 
 
 def in_zone(instant: datetime, zone: tzinfo) -> datetime:
-    """The instant as the clocks of the zone show it.
+    """The instant in local time of the zone.
 
-    Where they are in another year than 1 to 9999, the last second of 9999 or the first of year 1.
+    Outside of the years 1 to 9999 it is the last second of 9999 or the first of year 1.
     """
     late = _seconds_late(instant)
     try:
@@ -46,11 +46,11 @@ def in_zone(instant: datetime, zone: tzinfo) -> datetime:
 
 
 def in_utc(instant: datetime) -> datetime:
-    """The instant as UTC shows it: the last second of 9999 for what is later."""
+    """The instant in UTC; later ones are the last second of 9999."""
     return instant.astimezone(UTC) - _seconds_late(instant) * _MICROSECOND
 
 
 def _seconds_late(instant: datetime) -> int:
-    """By how many seconds an end is later than the last second of 9999 in UTC."""
+    """How many seconds an end is after the last second of 9999 in UTC."""
     late = max(instant - LAST_SECOND, timedelta()) // _MICROSECOND
     return late if late < _MOST_SECONDS else 0

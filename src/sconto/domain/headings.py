@@ -1,21 +1,21 @@
-"""Headings of a spreadsheet's columns: which column has the codes, the products, the percents."""
+"""Headings of spreadsheet columns: which column has codes, products or percents."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
 from unicodedata import normalize
 
 CODE_COLUMN: Final = "coupon_code"
-"""What the column of codes is called in our own exports."""
+"""The heading of the column of codes in our exports."""
 
 
 def heading_word(text: str) -> str:
-    """What spellings of a heading have in common: `Coupon Code`, `COUPON_CODE`, `couponCode`."""
+    """The key that spellings of a heading share: `Coupon Code`, `COUPON_CODE`, `couponCode`."""
     folded = normalize("NFKC", text).casefold()
     return "".join(sign for sign in folded if sign.isalnum() or sign == "%")
 
 
 def filled(values: Sequence[str]) -> Sequence[str]:
-    """The values without empty ones at the end: all rows of a spreadsheet have the same number."""
+    """The values without the empty ones at the end, which spreadsheets add to short rows."""
     last = len(values)
     while last and not values[last - 1].strip():
         last -= 1
@@ -23,7 +23,7 @@ def filled(values: Sequence[str]) -> Sequence[str]:
 
 
 def find_column(headings: Iterable[str], wanted: Sequence[frozenset[str]]) -> int | None:
-    """The first column that has a word of the first set that any column has."""
+    """The first column with a word of the first set that occurs in any column."""
     words = [heading_word(heading) for heading in headings]
     for names in wanted:
         for column, word in enumerate(words):
@@ -33,18 +33,18 @@ def find_column(headings: Iterable[str], wanted: Sequence[frozenset[str]]) -> in
 
 
 def _words(*lists: str) -> frozenset[str]:
-    """The words of comma-separated lists, as `heading_word` leaves them."""
+    """The words of comma-separated lists, as `heading_word` keys."""
     return frozenset(heading_word(word) for words in lists for word in words.split(","))
 
 
-# The languages of the portal, and others that spreadsheets of codes come in. A code has Latin or
-# Cyrillic letters: a heading in any other script is refused as no code in any case.
+# The portal's languages, and others in which merchants have spreadsheets of codes. Codes have Latin
+# or Cyrillic letters, so a heading in any other script is refused anyway.
 
 CODE_WORDS: Final = _words(
     "code,codes,kod,kode,kody,koder,kodovi,kods,kodas,kód,kódy,kódok,koodi,koodit",
     "código,códigos,codigo,codigos,codice,codici,код,коды,коди,кодове,кодови",
 )
-"""A column of codes, of whatever kind."""
+"""A column of codes of any kind."""
 
 COUPON_CODE_WORDS: Final = _words(
     *(
@@ -74,10 +74,10 @@ COUPON_WORDS: Final = _words(
     "coupon,coupons,voucher,vouchers,promo,promos,gutschein,gutscheine,kupon,kupony,kupong",
     "kuponer,kuponger,cupon,cupones,cupom,cupons,buono,buoni,купон,купоны,купони,ваучер,ваучеры",
 )
-"""A column of codes where other columns stand beside it; alone it may as well be a code."""
+"""A column of codes if there are other columns; alone it may be a code."""
 
 OTHER_WORDS: Final = _words("id,name,number,nummer,номер,имя,название,state,status,zustand,статус")
-"""A heading that does not say which column has the codes."""
+"""Headings of other columns."""
 
 PRODUCT_WORDS: Final = (
     _words(
@@ -97,7 +97,7 @@ PRODUCT_WORDS: Final = (
         "producto,productos,prodotto,prodotti,produto,produkty,товар,товары,продукт,продукты",
     ),
 )
-"""A column of product ids; those of a set before win."""
+"""A column of product ids; words of an earlier set win."""
 
 PERCENT_WORDS: Final = (
     _words(
@@ -111,4 +111,4 @@ PERCENT_WORDS: Final = (
         "rabat,desconto,korting,off",
     ),
 )
-"""A column of percents; those of the set before win."""
+"""A column of percents; words of the earlier set win."""

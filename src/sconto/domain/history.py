@@ -1,4 +1,4 @@
-"""History: who changed what and when, as facts that a reader understands."""
+"""History: who changed what and when, as facts."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -7,6 +7,9 @@ from enum import StrEnum
 from itertools import islice
 from typing import Final, Self
 
+import msgspec
+
+from sconto.domain.cart_promotion import CartPromotion, CartTerms
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
 from sconto.domain.money import format_percent
@@ -14,16 +17,16 @@ from sconto.domain.people import Role
 from sconto.domain.promotion import NewPromotion, PromotionSummary
 
 Facts = Mapping[str, object]
-"""What JSON can say, by name."""
+"""JSON values by name."""
 
 RECORDED_ELEMENTS: Final = 100
-"""How many elements of a list are recorded; the others are counted."""
+"""How many elements of a list are recorded. The rest are counted."""
 
 ALL_PRODUCTS: Final = "all"
 
 
 class Subject(StrEnum):
-    """What an entry is about."""
+    """The kind of thing that an entry is about."""
 
     PROMOTION = "promotion"
     SUBSCRIPTION_PROMOTION = "subscription promotion"
@@ -47,7 +50,7 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change; `before` and `after` hold what differs, None where there was nothing."""
+    """One change; `before` and `after` have what differs, None if there was nothing."""
 
     subject: Subject
     subject_id: int
@@ -58,7 +61,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A recorded change. `username` is None for what was done at the command line."""
+    """A recorded change. `username` is None for changes made at the command line."""
 
     id: int
     recorded_at: datetime
@@ -68,7 +71,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """Some entries, the latest first, and whether there are older ones."""
+    """Some entries, latest first, and whether there are older ones."""
 
     entries: tuple[Entry, ...]
     more: bool
@@ -76,26 +79,26 @@ class HistoryPage:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """How many elements there are, and the first of them."""
+    """The number of elements, and the first of them."""
 
     count: int = 0
     first: tuple[object, ...] = ()
 
     @classmethod
     def of(cls, elements: Collection[object]) -> Self:
-        """The elements, counted and cut to what is recorded."""
+        """Counts the elements and keeps the first."""
         return cls(len(elements), tuple(islice(elements, RECORDED_ELEMENTS)))
 
     def facts(self, name: str) -> dict[str, object]:
-        """Nothing where there are no elements."""
+        """The sample as facts; empty if there are no elements."""
         return {name: list(self.first), f"{name}_count": self.count} if self.count else {}
 
 
 @dataclass(frozen=True, slots=True)
 class ListChange:
-    """How a list was changed; `replaced` are the elements that kept their place in it.
+    """How a list was changed; `replaced` are changed elements that kept their place.
 
-    The lengths are None where nobody counted: a change costs what it changes.
+    The lengths are None if they were not counted, because that costs more than the change.
     """
 
     count_before: int | None = None
@@ -107,16 +110,16 @@ class ListChange:
 
     @property
     def is_none(self) -> bool:
-        """Whether the list has the elements that it had."""
+        """Whether nothing changed."""
         return not (self.removed.count or self.added.count or self.replaced_after.count)
 
     def before(self) -> Facts:
-        """The length that the list had, and what is no longer in it."""
+        """The old length, and what is no longer in the list."""
         replaced = self.replaced_before.facts("replaced")
         return {**_count(self.count_before), **self.removed.facts("removed"), **replaced}
 
     def after(self) -> Facts:
-        """The length that the list has, and what is new in it."""
+        """The new length, and what is new in the list."""
         replaced = self.replaced_after.facts("replaced")
         return {**_count(self.count_after), **self.added.facts("added"), **replaced}
 
@@ -127,7 +130,7 @@ def _count(length: int | None) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class TermsChange:
-    """How the terms of a promotion were changed."""
+    """A change of a promotion's terms."""
 
     coverage_before: Coverage
     coverage_after: Coverage
@@ -137,7 +140,7 @@ class TermsChange:
 
 
 def promotion_created(promotion_id: int, new: NewPromotion) -> Change:
-    """The entry of a new promotion: everything that it is."""
+    """The entry of a new promotion, with all its facts."""
     terms = new.terms
     codes = ListChange(0, len(terms.codes), added=Sample.of(terms.codes))
     facts = {
@@ -151,7 +154,7 @@ def promotion_created(promotion_id: int, new: NewPromotion) -> Change:
 def promotion_changed(
     before: PromotionSummary, after: PromotionSummary, terms: TermsChange | None
 ) -> Change | None:
-    """The entry of a changed promotion: what differs; None where nothing does."""
+    """The entry of a changed promotion, with what differs; None if nothing does."""
     facts_before, facts_after = _scalars(before), _scalars(after)
     if terms is not None:
         facts_before |= _terms(terms.coverage_before, terms.code_type_before)
@@ -169,7 +172,7 @@ def promotion_changed(
 def promotion_deleted(
     summary: PromotionSummary, coverage: Coverage, code_type: CodeType | None, codes: ListChange
 ) -> Change:
-    """The entry of a deleted promotion: everything that it was."""
+    """The entry of a deleted promotion, with all its facts."""
     facts = {
         **_scalars(summary),
         **_terms(coverage, code_type),
@@ -179,12 +182,12 @@ def promotion_deleted(
 
 
 def promotion_restored(summary: PromotionSummary) -> Change:
-    """The entry of a promotion that is had back as it was."""
+    """The entry of a restored promotion."""
     return Change(Subject.PROMOTION, summary.id, Verb.RESTORED)
 
 
 def codes_changed(promotion_id: int, verb: Verb, codes: ListChange) -> Change:
-    """The entry of codes that were added, removed or generated by themselves."""
+    """The entry of codes that were added, removed or generated, without other changes."""
     before, after = (
         {"codes": facts} if facts else None for facts in (codes.before(), codes.after())
     )
@@ -198,29 +201,29 @@ def user_created(user_id: int, username: str, role: Role) -> Change:
 
 
 def user_changed(user_id: int, before: Facts, after: Facts) -> Change | None:
-    """The entry of a user whose role or state was set; None where it was that already."""
+    """The entry of a user whose role or state was set; None if nothing changed."""
     old, new = differing(before, after)
     return Change(Subject.USER, user_id, Verb.CHANGED, old, new) if new else None
 
 
 def password_set(user_id: int) -> Change:
-    """The entry of a user with a new password, which is nobody's to read."""
+    """The entry of a user with a new password; the password is not recorded."""
     return Change(Subject.USER, user_id, Verb.PASSWORD_SET)
 
 
 def signed_out(user_id: int) -> Change:
-    """The entry of a user all of whose sessions and tokens were ended."""
+    """The entry of a user whose sessions and tokens were all ended."""
     return Change(Subject.USER, user_id, Verb.SIGNED_OUT)
 
 
 def differing(before: Facts, after: Facts) -> tuple[dict[str, object], dict[str, object]]:
-    """The facts that are not the same before and after; both have the same names."""
+    """The facts that differ; both mappings must have the same names."""
     names = [name for name in after if after[name] != before[name]]
     return {name: before[name] for name in names}, {name: after[name] for name in names}
 
 
 def change_of_products(before: Coverage | None, after: Coverage | None) -> ListChange:
-    """How the list of the products that a promotion names was changed."""
+    """The change of the list of products that a promotion names."""
     old, new = _named(before), _named(after)
     both = [product_id for product_id in new if product_id in old]
     replaced = [product_id for product_id in both if old[product_id] != new[product_id]]
@@ -235,7 +238,7 @@ def change_of_products(before: Coverage | None, after: Coverage | None) -> ListC
 
 
 def _named(coverage: Coverage | None) -> dict[int, object]:
-    """What is recorded of each product: its id, with the percent that is its own."""
+    """What is recorded of each product: its id, and its own percent if it has one."""
     match coverage:
         case None | AllProducts():
             return {}
@@ -264,7 +267,7 @@ def _scalars(promotion: NewPromotion | PromotionSummary) -> dict[str, object]:
 
 
 def _terms(coverage: Coverage, code_type: CodeType | None) -> dict[str, object]:
-    """`percent` is None where each product has its own."""
+    """`percent` is None if each product has its own."""
     everywhere = isinstance(coverage, AllProducts)
     return {
         "code_type": None if code_type is None else code_type.value,
@@ -281,3 +284,40 @@ def _lists_before(products: ListChange, codes: ListChange) -> dict[str, object]:
 def _lists_after(products: ListChange, codes: ListChange) -> dict[str, object]:
     lists = {"products": products, "codes": codes}
     return {name: change.after() for name, change in lists.items() if not change.is_none}
+
+
+def cart_promotion_entry(
+    verb: Verb, before: CartPromotion | None, after: CartPromotion | None
+) -> Change:
+    """The entry of a cart promotion: everything that it is, or was, or what differs."""
+    facts = [None if one is None else _cart_facts(one) for one in (before, after)]
+    if facts[0] is not None and facts[1] is not None:
+        names = [name for name in facts[1] if facts[0][name] != facts[1][name]]
+        facts = [{name: one[name] for name in names} for one in facts if one is not None]
+    changed = after or before
+    assert changed is not None  # noqa: S101 - one of them is there
+    return Change(Subject.PROMOTION, changed.id, verb, *facts)
+
+
+def _cart_facts(promotion: CartPromotion) -> Facts:
+    terms = _without_empty(msgspec.to_builtins(promotion.terms))
+    every_term = dict.fromkeys(CartTerms.__struct_fields__) | terms
+    return {
+        "name": promotion.name,
+        "active": promotion.active,
+        "starts_at": promotion.period.starts_at.isoformat(),
+        "ends_at": None
+        if promotion.period.ends_at is None
+        else promotion.period.ends_at.isoformat(),
+        "code_type": promotion.code_type,
+        **every_term,
+    }
+
+
+def _without_empty(fields: Mapping[str, object]) -> dict[str, object]:
+    """The fields that say something, in objects at any depth."""
+    shown = {
+        name: _without_empty(value) if isinstance(value, dict) else value
+        for name, value in fields.items()
+    }
+    return {name: value for name, value in shown.items() if value not in ([], {})}

@@ -1,10 +1,10 @@
-"""Amounts and percents as integers: the one place where a fraction is rounded.
+"""Amounts and percents as integers. Fractions are rounded here and nowhere else.
 
-An amount is an integer of the currency's minor unit (cents of a euro, whole yen). A percent is an
-integer of millionths of one percent: 12.5 % is 12_500_000. Both are exact, so that sums add up.
+An amount is an integer in the currency's minor unit (euro cents, whole yen). A percent is an
+integer in millionths of one percent: 12.5 % is 12_500_000. Both are exact, so sums add up.
 
-Minor units are those of ISO 4217. The package `iso4217` has ISO's own table and names its date in
-its version. CLDR, which babel has, tells how people write amounts: whole dinars of RSD, for one.
+Minor units are those of ISO 4217. The package `iso4217` has ISO's table, with its date as the
+version. CLDR, in babel, says how people write amounts, for example RSD in whole dinars.
 """
 
 import re
@@ -19,32 +19,31 @@ PERCENT: Final = 1_000_000
 """One percent."""
 
 FULL_PERCENT: Final = 100 * PERCENT
-"""A hundred percent: the whole amount."""
+"""A hundred percent."""
 
 PRICE_DIGITS: Final = 12
-"""A price on the wire has at most this many digits before the dot."""
+"""The most digits of a price before the dot."""
 
 TOTAL_DIGITS: Final = 24
-"""So has a total: the largest cart has 500 lines of a million units of the highest price."""
+"""The most digits of a total before the dot: 500 lines of a million units at the highest price."""
 
 CURRENCY_OF_MOST_DECIMALS: Final = "CLF"
-"""Stands in for a currency that is not valid itself, so that its amounts are still judged."""
+"""Replaces an invalid currency, so that amounts beside it are still checked."""
 
 _PERCENT = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,6}))?", re.ASCII)
 
 
 @cache
 def known_currencies() -> frozenset[str]:
-    """The codes that an amount can be in: those of ISO 4217, of today and of former days."""
+    """The currency codes of ISO 4217, current and former."""
     return frozenset(list_currencies()) | _decimals_in_iso().keys()
 
 
 @cache
 def currency_decimals(currency: str) -> int:
-    """How many decimals the currency's minor unit has: 2 for EUR, 0 for JPY, 3 for KWD.
+    """The decimals of the currency's minor unit: 2 for EUR, 0 for JPY, 3 for KWD.
 
-    ISO gives none for metals and other special codes, and none for former currencies; theirs are
-    CLDR's.
+    ISO has none for metals, other special codes and former currencies; for these they are CLDR's.
     """
     decimals = _decimals_in_iso().get(currency)
     return get_currency_precision(currency) if decimals is None else decimals
@@ -55,12 +54,12 @@ def _decimals_in_iso() -> Mapping[str, int | None]:
     return {currency.code: currency.exponent for currency in Currency}
 
 
-# The prices of a catalogue come again with each cart and each page.
+# The same catalogue prices come with many carts and pages.
 @lru_cache(16_384)
 def parse_amount(text: str, currency: str, digits: int = PRICE_DIGITS) -> int:
     """Read "19.99" as 1999 minor units.
 
-    Raises ValueError for anything but at most so many digits before the dot, and at most the
+    Raises ValueError unless there are at most `digits` digits before the dot and at most the
     currency's decimals after it.
     """
     match = _amount_pattern(currency, digits).fullmatch(text)
@@ -71,9 +70,9 @@ def parse_amount(text: str, currency: str, digits: int = PRICE_DIGITS) -> int:
 
 
 def parse_price(text: str, currency: str) -> int:
-    """Read a price of a catalogue: an amount, perhaps with zeros beyond the currency's decimals.
+    """Read a catalogue price: an amount that may have extra zeros, as shops export "45.0000".
 
-    Other shops export "45.0000". Raises ValueError.
+    Raises ValueError.
     """
     whole, dot, fraction = text.partition(".")
     decimals = currency_decimals(currency)
@@ -98,7 +97,7 @@ def format_amount(amount: int, currency: str) -> str:
 
 @cache
 def _minor_units(currency: str) -> tuple[int, tuple[str, ...]]:
-    """How many minor units make one of the currency, and how each fraction of it is written."""
+    """The minor units in one major unit, and how each fraction is written."""
     decimals = currency_decimals(currency)
     unit = 10**decimals
     return unit, tuple(f".{part:0{decimals}d}" for part in range(unit)) if decimals else ("",)
@@ -119,7 +118,7 @@ def parse_percent(text: str) -> int:
     return percent
 
 
-# A shop uses few percents, and writes one for every pick of every line.
+# A shop uses few percents, and every pick of every line has one.
 @lru_cache(4096)
 def format_percent(percent: int) -> str:
     """Write 12_500_000 as "12.5": no trailing zeros."""
@@ -135,9 +134,9 @@ def percent_of(amount: int, percent: int) -> int:
 def split_amount(amount: int, weights: Sequence[int]) -> list[int]:
     """Split an amount in proportion to the weights, by largest remainder.
 
-    The parts add up to the amount, and none exceeds its own weight while the amount is at most the
-    sum of the weights. Equal remainders go to the earlier part. With all weights zero, the amount
-    must be zero too.
+    The parts add up to the amount. No part exceeds its weight if the amount is at most the sum of
+    the weights. On equal remainders the earlier part gets more. If all weights are zero, the amount
+    must be zero.
     """
     total = sum(weights)
     if total == 0:

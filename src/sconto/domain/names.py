@@ -1,4 +1,4 @@
-"""Names that people give: to merchants, to users, to their orders."""
+"""Names of merchants and users, and the shop's ids of orders and lines."""
 
 import unicodedata
 from typing import Final
@@ -14,31 +14,31 @@ _BETWEEN_WORDS: Final = "\n\r\t"
 
 
 def is_name(text: str) -> bool:
-    """Whether the text can be a name: 1 to 255 characters, not blank, none that cannot be shown.
+    """Whether the text can be a name: 1 to 255 characters, not blank, all of them printable.
 
-    Control characters and halves of surrogate pairs cannot; nor could PostgreSQL store all of them.
+    Control characters and halves of surrogate pairs are not; PostgreSQL cannot store all of them.
     """
-    return 0 < len(text) <= NAME_LENGTH and not text.isspace() and _can_be_shown(text)
+    return 0 < len(text) <= NAME_LENGTH and not text.isspace() and _is_printable(text)
 
 
 def is_username(text: str) -> bool:
-    """Whether a new user can have the name: a slash would end the name of a merchant before it."""
+    """Whether a new user can have the name. A slash separates it from the merchant's name."""
     return is_name(text) and "/" not in text
 
 
 def is_text(text: str) -> bool:
-    """Whether the text, of several lines perhaps, is not blank and can be shown."""
-    return not text.isspace() and _can_be_shown(
+    """Whether the text is printable and not blank; it may have several lines."""
+    return not text.isspace() and _is_printable(
         "".join(letter for letter in text if letter not in _BETWEEN_WORDS)
     )
 
 
 def is_reference(text: str) -> bool:
     """Whether the text can be the shop's own id of an order or a line: 1 to 64 characters."""
-    return 0 < len(text) <= REFERENCE_LENGTH and _can_be_shown(text)
+    return 0 < len(text) <= REFERENCE_LENGTH and _is_printable(text)
 
 
-def _can_be_shown(text: str) -> bool:
+def _is_printable(text: str) -> bool:
     return text.isprintable() or not any(
         unicodedata.category(letter) in _CONTROL_AND_SURROGATE for letter in text
     )

@@ -1,6 +1,6 @@
-"""The numbers that are stored."""
+"""Limits of stored numbers."""
 
 from typing import Final
 
 MAX_INT64: Final = 2**63 - 1
-"""The largest whole number that is stored: an id, a position, a count."""
+"""The largest integer that is stored: an id, a position, a count."""

@@ -1,15 +1,15 @@
-"""Orders: priced carts that were placed under the shop's own id."""
+"""Orders: priced carts that were placed under the shop's own ids."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from sconto.domain.bill import PricedCart
 from sconto.domain.cart import Cart
-from sconto.domain.pricing import PricedCart
 
 
 class OrderStatus(StrEnum):
-    """What the shop says of an order; statistics do not depend on it."""
+    """The shop's word on an order; statistics do not depend on it."""
 
     NOT_PAID = "not paid"
     PAID = "paid"
@@ -20,8 +20,8 @@ class OrderStatus(StrEnum):
 class NewOrder:
     """An order to be placed.
 
-    `expected_total` is the total that the shopper agreed to, in minor units; `replaces` the id of
-    the shopper's earlier order that this one takes the place of.
+    `expected_total` is the total that the shopper agreed to, in minor units. `replaces` is the id
+    of the shopper's earlier order that this one replaces.
     """
 
     order_id: str
@@ -32,7 +32,11 @@ class NewOrder:
 
 @dataclass(frozen=True, slots=True)
 class StoredOrder:
-    """An order that was placed; `outcome` is what it got, by value, and nothing alters it."""
+    """An order that was placed. `outcome` is what it got, by value; it never changes.
+
+    `cart` is the cart as it was sent, None for orders of before schema 0014. `gave_back` says that
+    it is deleted and has given back what its cart promotions took.
+    """
 
     order_id: str
     status: OrderStatus
@@ -40,11 +44,18 @@ class StoredOrder:
     outcome: PricedCart
     replaces: str | None = None
     replaced_by: str | None = None
+    cart: Cart | None = None
+    gave_back: bool = False
+
+    @property
+    def customer_id(self) -> str | None:
+        """The customer who ordered, where the shop said so."""
+        return None if self.cart is None else self.cart.customer.id
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An order, and whether this request created it or had been sent before."""
+    """An order, and whether this request created it or repeated an earlier one."""
 
     order: StoredOrder
     created: bool

@@ -1,19 +1,19 @@
-"""The order of a stored list, kept as positions so that a change writes only what moved."""
+"""The order of a stored list, as positions, so that a change writes only what moved."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Final
 
 SPACING: Final = 2**20
-"""How far apart neighbours stand at first, so that others fit in between later."""
+"""The first distance between neighbours, so that others fit between them later."""
 
 
 def arrange(positions: Sequence[int | None]) -> list[int]:
     """Ascending positions for a list, as many of them unchanged as possible.
 
-    Takes, in the order wanted, the present position of each element, None for a new one; present
-    positions are distinct. The longest ascending part stays where it is, the others are spread over
-    the gaps. Only where a gap has no room left, all are spaced afresh.
+    Takes the current position of each element, None for a new one, in the wanted order. Current
+    positions are distinct. The longest ascending part stays; the other elements are spread over
+    the gaps. If a gap is too small, all elements get new positions.
     """
     arranged: list[int] = []
     low: int | None = None
@@ -30,7 +30,7 @@ def arrange(positions: Sequence[int | None]) -> list[int]:
 
 
 def _longest_ascending(positions: Sequence[int | None]) -> list[int]:
-    """The indexes of a longest strictly ascending part, by patience sorting."""
+    """The indexes of a longest strictly ascending subsequence, by patience sorting."""
     lowest_ends: list[int] = []
     ends_at: list[int] = []
     previous: list[int | None] = [None] * len(positions)
@@ -51,7 +51,7 @@ def _longest_ascending(positions: Sequence[int | None]) -> list[int]:
 
 
 def _spread(low: int | None, high: int | None, count: int) -> list[int] | None:
-    """`count` positions between two others, evenly; None where they do not fit."""
+    """`count` positions evenly between two others; None if they do not fit."""
     if high is None:
         return [(low or 0) + SPACING * (i + 1) for i in range(count)]
     if low is None:

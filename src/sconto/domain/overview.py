@@ -1,22 +1,24 @@
-"""Overviews: what a list tells of each promotion, and which promotions it has."""
+"""Overviews: the list of promotions, and what it shows of each."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
+from sconto.domain.bill import PricedLine
 from sconto.domain.codes import CodeType
+from sconto.domain.product import Product
 from sconto.domain.promotion import PromotionSummary, PromotionType
 
 DAYS_SHOWN: Final = 30
-"""How many days the uses of a promotion are told by day, today included."""
+"""For how many days, including today, a list shows the uses by day."""
 
 MOST_COUNTED: Final = 100
-"""How many products and codes of a promotion are counted; where there are more, it is told so."""
+"""Products and codes of a promotion are counted up to this number; more are "more than" it."""
 
 
 class ListOrder(StrEnum):
-    """What a list is sorted by."""
+    """What the list is sorted by."""
 
     EDITED = "edited"
     CREATED = "created"
@@ -25,7 +27,7 @@ class ListOrder(StrEnum):
 
 
 class ListState(StrEnum):
-    """Which promotions a list has: of those that are on, some are not running."""
+    """Which promotions to list. Promotions that are on may not be running."""
 
     RUNNING = "running"
     NOT_STARTED = "not_started"
@@ -37,7 +39,7 @@ class ListState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ListPosition:
-    """A place in a list: what its order sorts by, and the promotion that stands there."""
+    """A position in a list: the sort key and the id of the promotion there."""
 
     key: datetime | str | int
     promotion_id: int
@@ -45,7 +47,7 @@ class ListPosition:
 
 @dataclass(frozen=True, slots=True)
 class OverviewQuery:
-    """Up to `limit` promotions that stand after a place; `search` is part of the name."""
+    """Up to `limit` promotions after a position; `search` is part of the name."""
 
     limit: int = 25
     order: ListOrder = ListOrder.EDITED
@@ -57,14 +59,23 @@ class OverviewQuery:
 
 @dataclass(frozen=True, slots=True)
 class Discount:
-    """What a promotion gives: the lowest and the highest percent, on how many products.
+    """What a promotion gives: the lowest and the highest percent, and on how many products.
 
-    `products` None means all; of more than MOST_COUNTED, MOST_COUNTED + 1 are told.
+    `products` is None for all products, and at most MOST_COUNTED + 1.
     """
 
     lowest: int
     highest: int
     products: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionHeading:
+    """What every page about a promotion shows of it; `used_up` as in `PromotionOverview`."""
+
+    summary: PromotionSummary
+    code_type: CodeType | None
+    used_up: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +98,10 @@ class PromotionOverview:
 
 @dataclass(frozen=True, slots=True)
 class OverviewPage:
-    """Some of the promotions; `next` is where to go on, None at the end of the list.
+    """Some of the promotions; `next` is where the next page begins, None at the end of the list.
 
-    There may be fewer than the limit, or none, and yet more to come: a search looks through a
-    bounded number of promotions at a time.
+    A page may have fewer promotions than the limit, or none, and still have a next page, because a
+    search looks at a limited number of promotions at a time.
     """
 
     overviews: tuple[PromotionOverview, ...]
@@ -98,15 +109,23 @@ class OverviewPage:
 
 
 @dataclass(frozen=True, slots=True)
+class ExamplePrice:
+    """What one unit of a product costs with all promotions as they are."""
+
+    product: Product
+    line: PricedLine
+
+
+@dataclass(frozen=True, slots=True)
 class DeletedPromotion:
-    """A promotion that is deleted, and since when."""
+    """A deleted promotion, and when it was deleted."""
 
     summary: PromotionSummary
     deleted_at: datetime
 
 
 def fill_days(uses: dict[date, int], today: date) -> tuple[int, ...]:
-    """The uses of each of the last DAYS_SHOWN days; a day that is not named had none."""
+    """The uses of each of the last DAYS_SHOWN days; missing days had none."""
     latest = today.toordinal()
     return tuple(
         uses.get(date.fromordinal(day), 0) for day in range(latest - DAYS_SHOWN + 1, latest + 1)

@@ -1,4 +1,4 @@
-"""Users, their roles, and what each role may do."""
+"""Users, their roles, and what a role may do."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,11 +10,11 @@ PASSWORD_LENGTH: Final = 8
 LONGEST_PASSWORD: Final = 1024
 
 COMMAND_LINE_USER_ID: Final = 0
-"""The user id of whoever works at the command line: no user has it."""
+"""The user id of calls from the command line; no user has it."""
 
 
 class Role(StrEnum):
-    """What a user is to a merchant."""
+    """What a user may do for a merchant."""
 
     ADMIN = "admin"
     MANAGER = "manager"
@@ -44,7 +44,7 @@ _ALLOWED: dict[Role, frozenset[Action]] = {
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: a user, on behalf of a merchant."""
+    """The user behind a request, and the merchant."""
 
     merchant_id: int
     user_id: int
@@ -56,7 +56,7 @@ class Caller:
 
 
 def command_line_caller(merchant_id: int) -> Caller:
-    """Whoever works at the command line, on behalf of a merchant."""
+    """The caller of commands that act for a merchant."""
     return Caller(merchant_id, COMMAND_LINE_USER_ID, Role.ADMIN)
 
 
@@ -70,7 +70,7 @@ class Merchant:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person or a machine that signs in for one merchant, where its name is unique."""
+    """A person or program that signs in for one merchant; its name is unique there."""
 
     id: int
     name: str
@@ -81,12 +81,12 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class UserPage:
-    """Some users of a merchant, by ascending id, and whether there are more after them."""
+    """Some users of a merchant, by ascending id, and whether there are more."""
 
     users: tuple[User, ...]
     more: bool
 
 
 def is_acceptable_password(password: str) -> bool:
-    """Whether a user may be given the password: 8 to 1024 characters, whatever they are."""
+    """Whether a user may have the password: any 8 to 1024 characters."""
     return PASSWORD_LENGTH <= len(password) <= LONGEST_PASSWORD

@@ -1,10 +1,14 @@
-"""Whether an order may be placed: what it is compared with, and what the shopper agreed to."""
+"""Whether an order may be placed: repetitions, replacements, and the total agreed to."""
 
-from sconto.domain.cart import Line
+from typing import Final
+
+import msgspec
+
+from sconto.domain.bill import PricedCart
+from sconto.domain.cart import NOBODY, Cart, Line
 from sconto.domain.code_outcomes import CodeStatus
 from sconto.domain.codes import activated_codes
 from sconto.domain.order import NewOrder, OrderStatus, StoredOrder
-from sconto.domain.pricing import PricedCart
 from sconto.domain.problems import (
     CodesUsedUp,
     OrderNotReplaceable,
@@ -17,9 +21,14 @@ from sconto.domain.subscription import Subscription, SubscriptionOutcome, with_c
 def is_repetition(order: NewOrder, stored: StoredOrder) -> bool:
     """Whether the stored order came from the same request.
 
-    Compared as parsed: how an amount or a code is spelt does not matter, and neither does the
-    expected total, on which nothing in the stored order depends.
+    Requests are compared as parsed: the spelling of amounts and codes does not matter. The expected
+    total is not compared, because nothing in the stored order depends on it. An order without a
+    stored request is compared with what its outcome tells of it.
     """
+    if order.replaces != stored.replaces:
+        return False
+    if stored.cart is not None:
+        return _as_compared(order.cart) == _as_compared(stored.cart)
     outcome = stored.outcome
     lines = tuple(
         Line(line.line_id, line.product_id, line.quantity, line.unit_price)
@@ -30,8 +39,17 @@ def is_repetition(order: NewOrder, stored: StoredOrder) -> bool:
         and order.cart.lines == lines
         and list(activated_codes(order.cart.codes))
         == list(activated_codes(code.code for code in outcome.codes))
-        and order.replaces == stored.replaces
         and _is_same_subscription(order.cart.subscription, outcome.subscription)
+        and (order.cart.customer, order.cart.shipping) == (NOBODY, None)
+    )
+
+
+def _as_compared(cart: Cart) -> Cart:
+    subscription = cart.subscription
+    return msgspec.structs.replace(
+        cart,
+        codes=tuple(activated_codes(cart.codes)),
+        subscription=None if subscription is None else with_code_keys(subscription),
     )
 
 
@@ -42,7 +60,7 @@ def _is_same_subscription(sent: Subscription | None, stored: SubscriptionOutcome
 
 
 def check_replaceable(order_id: str, stored: StoredOrder | None) -> None:
-    """Refuse to replace an order that was paid, is gone, or was never placed.
+    """Check that an order can be replaced: it was placed, and is neither paid nor deleted.
 
     Raises ReplacedOrderNotFound or OrderNotReplaceable.
     """
@@ -52,14 +70,17 @@ def check_replaceable(order_id: str, stored: StoredOrder | None) -> None:
         raise OrderNotReplaceable(stored)
 
 
-def check_agreed(order: NewOrder, priced: PricedCart) -> None:
-    """Refuse a price that the shopper has not agreed to.
+_USED_UP: Final = (CodeStatus.USED, CodeStatus.LIMIT_REACHED)
 
-    A used-up code is no reason once the shopper agreed to the total without it. Raises TotalDiffers
-    or CodesUsedUp.
+
+def check_agreed(order: NewOrder, priced: PricedCart) -> None:
+    """Check that the shopper agreed to the price.
+
+    A used-up code does not matter if the shopper agreed to the total without it. Raises
+    TotalDiffers or CodesUsedUp.
     """
     if order.expected_total is None:
-        if any(code.status is CodeStatus.USED for code in priced.codes):
+        if any(code.status in _USED_UP for code in priced.codes):
             raise CodesUsedUp(priced)
     elif order.expected_total != priced.total:
         raise TotalDiffers(priced)

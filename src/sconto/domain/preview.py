@@ -1,4 +1,4 @@
-"""What a promotion would do before it is saved: sample prices, and what one should know first."""
+"""What a promotion would do if it were saved: sample prices and warnings."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -6,13 +6,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sconto.domain.candidates import AutomaticPick, Candidates, Offer
+from sconto.domain.bill import PricedLine
+from sconto.domain.candidates import AutomaticPick, Candidates
 from sconto.domain.cart import Cart, Line
 from sconto.domain.choice import Group, Pick, latest_created, winner_of
 from sconto.domain.codes import typed_code_key
 from sconto.domain.coverage import AllProducts, named_products, percent_on
 from sconto.domain.money import FULL_PERCENT
-from sconto.domain.pricing import PricedLine, price
+from sconto.domain.offers import Offer
+from sconto.domain.pricing import price
 from sconto.domain.product import Product
 from sconto.domain.promotion import NewPromotion, PromotionType
 from sconto.domain.schedule import (
@@ -25,11 +27,11 @@ from sconto.domain.schedule import (
 )
 
 _STAND_IN: Final = "\0"
-"""The code of a promotion that has none yet: no shopper can type it."""
+"""The code of a draft without codes; no shopper can type it."""
 
 
 class WarningKind(StrEnum):
-    """What a merchant may not have meant."""
+    """Something that the merchant may not have meant."""
 
     NEVER_WINS = "never_wins"
     CODE_ELSEWHERE = "code_elsewhere"
@@ -40,7 +42,7 @@ class WarningKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PromotionWarning:
-    """One such thing, with the promotion and the codes behind it; `count` of the codes in all."""
+    """A warning, with the promotion and the codes behind it; `count` counts all such codes."""
 
     kind: WarningKind
     promotion_id: int | None = None
@@ -50,7 +52,7 @@ class PromotionWarning:
 
 @dataclass(frozen=True, slots=True)
 class SamplePrice:
-    """What one unit of a product would cost; `winner` is the promotion that it gets."""
+    """What one unit of a product would cost; `winner` is the promotion that applies."""
 
     product: Product
     line: PricedLine
@@ -61,7 +63,7 @@ class SamplePrice:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A promotion that is not saved. `id` is what it has, or a later one than any other."""
+    """A promotion that is not saved; a new one has an `id` above all others."""
 
     promotion: NewPromotion
     id: int
@@ -69,9 +71,9 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Sample prices at a time, and the warnings.
+    """Sample prices at a time, and warnings.
 
-    `unknown` are products that the promotion names and the catalogue does not have.
+    `unknown` are products that the promotion names but the catalogue does not have.
     """
 
     at: datetime
@@ -81,19 +83,19 @@ class Preview:
 
 
 def preview_time(period: Period, now: datetime) -> datetime:
-    """When prices are worth a look: now while the period is running, else when it starts."""
+    """When to preview prices: now if the period is running, otherwise at its start."""
     return now if period.state(now) is PeriodState.RUNNING else period.starts_at
 
 
 def first_code(draft: Draft) -> str:
-    """A code with which the draft's promotion is asked for."""
+    """A code of the draft, to be activated in the preview."""
     return next(iter(draft.promotion.terms.codes), _STAND_IN)
 
 
 def sample_prices(
     draft: Draft, products: Sequence[Product], candidates: Candidates, at: datetime
 ) -> tuple[SamplePrice, ...]:
-    """Price each product by itself, with the draft in the place of what is stored of it."""
+    """Price each product alone, with the draft in place of the stored promotion."""
     candidates = with_draft(candidates, draft, {product.product_id for product in products})
     return tuple(_sample(draft, product, candidates, at) for product in products)
 
@@ -142,7 +144,7 @@ def offer_of(draft: Draft, product_ids: Collection[int]) -> Offer:
 def find_warnings(
     draft: Draft, spans: Mapping[int, Sequence[Span]] | None, now: datetime
 ) -> list[PromotionWarning]:
-    """What can be told from the draft itself, and from the automatic promotions beside it.
+    """The warnings about the draft alone, and about other automatic promotions.
 
     `spans` are the timelines of the products that the draft covers, and of ALL_PRODUCTS_ID. None if
     there are too many products to tell.
@@ -160,9 +162,9 @@ def find_warnings(
 
 
 def find_rival(draft: Draft, spans: Mapping[int, Sequence[Span]], now: datetime) -> int | None:
-    """A promotion because of which the draft wins on no product at any time that is left.
+    """A promotion that keeps the draft from winning on any product at any time from now on.
 
-    None where it wins somewhere, or has no time left.
+    None if the draft wins somewhere, or if its period is over.
     """
     period = draft.promotion.period
     if period.state(now) is PeriodState.OVER:

@@ -1,10 +1,13 @@
-"""Why something cannot be done: facts for the caller, without a wire's words or numbers."""
+"""Why something cannot be done: facts for the caller. The edges write the sentences."""
 
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from sconto.domain.bill import PricedCart
 from sconto.domain.code_file import RefusedCodeLine
 from sconto.domain.order import StoredOrder
 from sconto.domain.people import Action
-from sconto.domain.pricing import PricedCart
-from sconto.domain.product import RefusedLine
+from sconto.domain.product import RefusedProductLine
 from sconto.domain.promotion import PromotionType
 from sconto.domain.subscription_promotion import IneligibleReason, SubscriptionPromotion
 
@@ -12,333 +15,328 @@ from sconto.domain.subscription_promotion import IneligibleReason, SubscriptionP
 class Problem(Exception):
     """A request that the rules refuse; nothing was changed."""
 
+    def __str__(self) -> str:
+        """The facts, as a log shows them."""
+        return repr(self)
 
+
+@dataclass(eq=False)
 class PromotionNotFound(Problem):
-    """No such promotion, or not this merchant's, or deleted: one cannot tell."""
+    """The promotion does not exist, is another merchant's or is deleted: indistinguishable."""
 
-    def __init__(self, promotion_id: int) -> None:
-        super().__init__(f"promotion {promotion_id} not found")
-        self.promotion_id = promotion_id
+    promotion_id: int
 
 
+@dataclass(eq=False)
 class UnknownProducts(Problem):
     """The merchant's catalogue does not have these products."""
 
-    def __init__(self, product_ids: tuple[int, ...]) -> None:
-        super().__init__(f"products {product_ids} not found")
-        self.product_ids = product_ids
+    product_ids: tuple[int, ...]
 
 
 class PeriodReversed(Problem):
-    """The end lies before the start."""
+    """The end is before the start."""
 
 
+@dataclass(eq=False)
 class TermsMissing(Problem):
-    """A promotion cannot change its type without the terms of the new one."""
+    """A promotion cannot change its type without the terms of the new type."""
 
-    def __init__(self, promotion_type: PromotionType) -> None:
-        super().__init__(f"no terms for type {promotion_type}")
-        self.type = promotion_type
+    type: PromotionType
 
 
 class NoCodesAllowed(Problem):
-    """The promotion applies by itself: it has no codes."""
-
-    def __init__(self) -> None:
-        super().__init__("the promotion applies by itself and has no codes")
+    """The promotion is automatic and has no codes."""
 
 
+@dataclass(eq=False)
 class CodesTaken(Problem):
-    """The promotion has these codes already, in some spelling, or they were sent twice."""
+    """The promotion already has these codes, in any spelling, or they were sent twice."""
 
-    def __init__(self, codes: tuple[str, ...]) -> None:
-        super().__init__(f"codes {codes} are there already")
-        self.codes = codes
+    codes: tuple[str, ...]
 
 
 class NoCodesSent(Problem):
-    """There is no code in what was sent."""
-
-    def __init__(self) -> None:
-        super().__init__("there are no codes in it")
+    """No code was sent."""
 
 
+@dataclass(eq=False)
 class CodeFileRefused(Problem):
     """Lines of a file of codes cannot be taken; `lines` are the first of `total` such lines."""
 
-    def __init__(self, lines: tuple[RefusedCodeLine, ...], total: int) -> None:
-        lines_are = "1 line is" if total == 1 else f"{total:,} lines are"
-        super().__init__(f"nothing was imported: {lines_are} not valid")
-        self.lines = lines
-        self.total = total
+    lines: tuple[RefusedCodeLine, ...]
+    total: int
 
 
 class CursorRefused(Problem):
-    """The cursor is none that a page before has named."""
+    """The cursor is not from an earlier page."""
 
 
+class PatternFault(Enum):
+    """Why no codes can be generated with a pattern."""
+
+    COUNT = auto()
+    NO_GROUP = auto()
+    NOT_A_CODE = auto()
+    ALPHABET = auto()
+    TOO_SHORT = auto()
+
+
+@dataclass(eq=False)
 class PatternRefused(Problem):
-    """No codes can be generated in this way; the text says why."""
+    """No codes can be generated with this pattern.
+
+    A pattern that is too short has `possible` codes, of which `generated` may be generated.
+    """
+
+    fault: PatternFault
+    possible: int = 0
+    generated: int = 0
 
 
+@dataclass(eq=False)
 class GenerationNotFound(Problem):
-    """No such generation of codes, or not this merchant's: one cannot tell."""
+    """The generation does not exist or is another merchant's: indistinguishable."""
 
-    def __init__(self, generation_id: int) -> None:
-        super().__init__(f"generation {generation_id} not found")
-        self.generation_id = generation_id
+    generation_id: int
 
 
+@dataclass(eq=False)
 class ProductNotFound(Problem):
     """The merchant's catalogue does not have this product."""
 
-    def __init__(self, product_id: int) -> None:
-        super().__init__(f"product {product_id} not found")
-        self.product_id = product_id
+    product_id: int
 
 
+@dataclass(eq=False)
 class ImportRefused(Problem):
     """Lines of a product file cannot be taken; `lines` are the first of `total` such lines."""
 
-    def __init__(self, lines: tuple[RefusedLine, ...], total: int) -> None:
-        lines_are = "1 line is" if total == 1 else f"{total:,} lines are"
-        super().__init__(f"nothing was imported: {lines_are} not valid")
-        self.lines = lines
-        self.total = total
+    lines: tuple[RefusedProductLine, ...]
+    total: int
 
 
+@dataclass(eq=False)
 class OrderNotFound(Problem):
     """The merchant has placed no order under this id."""
 
-    def __init__(self, order_id: str) -> None:
-        super().__init__(f"order {order_id} not found")
-        self.order_id = order_id
+    order_id: str
 
 
 class TokenMissing(Problem):
-    """The request names nobody."""
+    """The request has no token."""
 
 
 class TokenInvalid(Problem):
-    """The token is none of ours, or no longer counts."""
+    """The token is not ours, or was revoked."""
 
 
 class TokenExpired(Problem):
-    """The token was ours once."""
+    """The token has expired."""
 
 
 class BadCredentials(Problem):
-    """No such user, or another password: one cannot tell."""
+    """The user does not exist or the password is wrong: indistinguishable."""
 
 
+@dataclass(eq=False)
 class TooManyAttempts(Problem):
-    """Too many sign-ins failed; `retry_after` seconds from now another one is looked at."""
+    """Too many sign-ins failed; try again in `retry_after` seconds."""
 
-    def __init__(self, retry_after: int) -> None:
-        super().__init__(f"too many failed attempts, wait {retry_after} s")
-        self.retry_after = retry_after
+    retry_after: int
 
 
+@dataclass(eq=False)
 class TooManyUnknownCodes(Problem):
-    """Too many codes that nobody made; in `retry_after` seconds carts with codes are taken."""
+    """Too many unknown codes; send carts with codes again in `retry_after` seconds."""
 
-    def __init__(self, retry_after: int) -> None:
-        super().__init__(f"too many unknown codes, wait {retry_after} s")
-        self.retry_after = retry_after
+    retry_after: int
 
 
+@dataclass(eq=False)
 class AccessDenied(Problem):
     """The caller's role does not allow the action."""
 
-    def __init__(self, action: Action) -> None:
-        super().__init__(f"not allowed to {action}")
-        self.action = action
+    action: Action
 
 
+@dataclass(eq=False)
 class BodyTooLarge(Problem):
-    """The request's body has more bytes than its address takes."""
+    """The request's body has more bytes than the address accepts."""
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"more than {limit} bytes")
-        self.limit = limit
+    limit: int
 
 
 class UnsupportedMediaType(Problem):
-    """The request's body is of another type than the address takes."""
+    """The address does not accept the type of the request's body."""
 
 
 class BodyEncoded(Problem):
-    """The request's body is compressed, which no address takes."""
+    """The request's body is compressed, which no address accepts."""
 
 
+@dataclass(eq=False)
 class TooManyLargeRequests(Problem):
-    """The merchant's large requests are too many; in so many seconds it is worth another try."""
+    """The merchant has too many large requests; try again in `retry_after` seconds."""
 
-    def __init__(self, retry_after: int) -> None:
-        super().__init__(f"too many large requests at once, wait {retry_after} s")
-        self.retry_after = retry_after
+    retry_after: int
 
 
+@dataclass(eq=False)
 class MerchantNotFound(Problem):
     """No merchant has this name."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"merchant {name!r} not found")
-        self.name = name
+    name: str
 
 
+@dataclass(eq=False)
 class UserNotFound(Problem):
     """No user has this name."""
 
-    def __init__(self, username: str) -> None:
-        super().__init__(f"user {username!r} not found")
-        self.username = username
+    username: str
 
 
+@dataclass(eq=False)
 class UserAmbiguous(Problem):
     """Users of several merchants have this name."""
 
-    def __init__(self, username: str) -> None:
-        super().__init__(f"several merchants have a user {username!r}")
-        self.username = username
+    username: str
 
 
 class OwnAccess(Problem):
-    """Nobody changes their own role, or keeps themselves out."""
+    """Users may not change their own role or disable themselves."""
 
 
+@dataclass(eq=False)
 class NameTaken(Problem):
-    """Another merchant, or another user of the merchant, already has this name."""
+    """Another merchant, or another user of the merchant, has this name."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"{name!r} is taken")
-        self.name = name
+    name: str
 
 
+@dataclass(eq=False)
 class NotAName(Problem):
-    """A text that no merchant or user can be called: see `is_name` and `is_username`."""
+    """No merchant or user can have this name: see `is_name` and `is_username`."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"{name!r} is no name")
-        self.name = name
+    name: str
 
 
 class PasswordRefused(Problem):
-    """A password that is too short or too long to be given to a user."""
+    """The password is too short or too long."""
 
 
+@dataclass(eq=False)
 class OrderConflict(Problem):
-    """Another cart was placed under this order id; `order` is what is stored."""
+    """Another cart was placed under this order id, as the stored `order`."""
 
-    def __init__(self, order: StoredOrder) -> None:
-        super().__init__(f"order {order.order_id!r} was placed with another cart")
-        self.order = order
+    order: StoredOrder
 
 
+@dataclass(eq=False)
 class TotalDiffers(Problem):
-    """The cart does not cost what the shopper agreed to; `quote` is what it costs."""
+    """The cart does not cost what the shopper agreed to; `quote` is the current price."""
 
-    def __init__(self, quote: PricedCart) -> None:
-        super().__init__("the total differs from the expected one")
-        self.quote = quote
+    quote: PricedCart
 
 
+@dataclass(eq=False)
 class CodesUsedUp(Problem):
-    """Another order used up an activated code; `quote` is what the cart costs without it."""
+    """Another order used up an activated code; `quote` is the price without it."""
 
-    def __init__(self, quote: PricedCart) -> None:
-        super().__init__("an activated code is used up")
-        self.quote = quote
+    quote: PricedCart
 
 
+@dataclass(eq=False)
 class ReplacedOrderNotFound(Problem):
-    """The merchant has placed no order under the id of the one to be replaced."""
+    """The order to be replaced does not exist."""
 
-    def __init__(self, order_id: str) -> None:
-        super().__init__(f"order {order_id!r} to be replaced not found")
-        self.order_id = order_id
+    order_id: str
 
 
+@dataclass(eq=False)
 class OrderNotReplaceable(Problem):
-    """The order to be replaced was paid, or is deleted; `order` is what is stored."""
+    """The order to be replaced, the stored `order`, is paid or deleted."""
 
-    def __init__(self, order: StoredOrder) -> None:
-        super().__init__(f"order {order.order_id!r} cannot be replaced: it is {order.status}")
-        self.order = order
+    order: StoredOrder
 
 
+@dataclass(eq=False)
 class OrderBusy(Problem):
-    """Something else is using the order or one of its codes; ask again in `retry_after` seconds."""
+    """Another request uses the order or one of its codes; try again in `retry_after` seconds."""
 
-    def __init__(self, retry_after: int) -> None:
-        super().__init__(f"held up, wait {retry_after} s")
-        self.retry_after = retry_after
+    retry_after: int
 
 
+@dataclass(eq=False)
 class OrderReplaced(Problem):
-    """Another order took this one's place, and its codes; it stays deleted."""
+    """Another order replaced this one and took its codes; it stays deleted."""
 
-    def __init__(self, order: StoredOrder) -> None:
-        super().__init__(f"order {order.order_id!r} was replaced by {order.replaced_by!r}")
-        self.order = order
+    order: StoredOrder
 
 
+@dataclass(eq=False)
+class TooManyAutomatic(Problem):
+    """The merchant has as many automatic cart promotions that are not over as it may have."""
+
+    most: int
+
+
+@dataclass(eq=False)
+class OrderGaveBack(Problem):
+    """The order gave back what its cart promotions took, so it stays deleted."""
+
+    order: StoredOrder
+
+
+@dataclass(eq=False)
 class SubscriptionPromotionNotFound(Problem):
-    """No such subscription promotion, or not this merchant's, or archived: one cannot tell."""
+    """The promotion does not exist, is another merchant's or is archived: indistinguishable."""
 
-    def __init__(self, promotion_id: str) -> None:
-        super().__init__(f"subscription promotion {promotion_id!r} not found")
-        self.promotion_id = promotion_id
+    promotion_id: str
 
 
+@dataclass(eq=False)
 class SubscriptionCodeNotFound(Problem):
-    """None of the merchant's subscription promotions has this code."""
+    """No subscription promotion of the merchant has this code."""
 
-    def __init__(self, code: str) -> None:
-        super().__init__(f"subscription code {code!r} not found")
-        self.code = code
+    code: str
 
 
+@dataclass(eq=False)
 class SubscriptionCodeTaken(Problem):
-    """Another of the merchant's subscription promotions has this code, in some spelling."""
+    """Another subscription promotion of the merchant has this code, in any spelling."""
 
-    def __init__(self, code: str) -> None:
-        super().__init__(f"subscription code {code!r} is taken")
-        self.code = code
+    code: str
 
 
+@dataclass(eq=False)
 class ApplicationNotFound(Problem):
-    """No code was applied under this id, or it was another promotion's."""
+    """No code of the promotion was applied under this id."""
 
-    def __init__(self, application_id: str) -> None:
-        super().__init__(f"application {application_id!r} not found")
-        self.application_id = application_id
+    application_id: str
 
 
+@dataclass(eq=False)
 class CodeRefused(Problem):
-    """The subscription may not have the promotion's code; `reason` is the first reason."""
+    """The subscription is not eligible for the promotion; `reason` is the first reason."""
 
-    def __init__(self, promotion: SubscriptionPromotion, reason: IneligibleReason) -> None:
-        super().__init__(f"subscription promotion {promotion.id} refused: {reason}")
-        self.promotion = promotion
-        self.reason = reason
+    promotion: SubscriptionPromotion
+    reason: IneligibleReason
 
 
+@dataclass(eq=False)
 class MaxUsageTooLow(Problem):
-    """The limit lies below the `usage` that is counted already."""
+    """The limit is below the `usage` counted so far."""
 
-    def __init__(self, usage: int) -> None:
-        super().__init__(f"used {usage} times already")
-        self.usage = usage
+    usage: int
 
 
 class IdempotencyKeyReused(Problem):
     """Another request was sent with this Idempotency-Key."""
 
 
+@dataclass(eq=False)
 class IdempotencyKeyBusy(Problem):
-    """The request with this Idempotency-Key is under way; ask again in `retry_after` seconds."""
+    """A request with this Idempotency-Key is running; try again in `retry_after` seconds."""
 
-    def __init__(self, retry_after: int) -> None:
-        super().__init__(f"under way, wait {retry_after} s")
-        self.retry_after = retry_after
+    retry_after: int

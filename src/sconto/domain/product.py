@@ -1,48 +1,55 @@
-"""Products of a merchant's catalogue, and the one set of rules that makes them valid."""
+"""Products of a merchant's catalogue, and the rules that make them valid."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Final, TypeGuard
 
+from sconto.domain.csv_rows import RowFault
 from sconto.domain.money import (
     CURRENCY_OF_MOST_DECIMALS,
-    currency_decimals,
     known_currencies,
     parse_price,
 )
-from sconto.domain.names import NAME_LENGTH, is_name
+from sconto.domain.names import is_name, is_reference
 from sconto.domain.numbers import MAX_INT64
 
 PRODUCT_FIELDS: Final = ("product_id", "name", "price", "currency")
+"""The fields that every product has; `tags` may be left out."""
+
+TAGS: Final = "tags"
+
+MOST_TAGS: Final = 20
+"""Tags of one product."""
 
 HIGHEST_PRODUCT_ID: Final = MAX_INT64
 
-NAME_RULE: Final = (
-    f"must have 1 to {NAME_LENGTH} characters, not only blanks, no control characters"
-)
-
 MOST_PRODUCTS: Final = 1000
-"""How many products one request can put or list."""
+"""The most products that one request can put or list."""
 
 _PRODUCT_ID = re.compile(r"[1-9][0-9]{0,18}")
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What a shop sells; the price is in the currency's minor unit."""
+    """A product; the price is in the currency's minor unit.
+
+    `tags` None keeps those that the product has; a product without tags is read with None.
+    """
 
     product_id: int
     name: str
     price: int
     currency: str
+    tags: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ProductQuery:
-    """Which products to list: up to `limit` whose ids are above `after`, by id.
+    """Which products to list: up to `limit` with ids above `after`, by id.
 
-    `search` is a part of the name, whatever the case, or the whole id.
+    `search` is part of the name, ignoring case, or the whole id.
     """
 
     limit: int = 100
@@ -52,7 +59,7 @@ class ProductQuery:
 
 @dataclass(frozen=True, slots=True)
 class ProductPage:
-    """Some of the products, by ascending id, and whether there are more after them."""
+    """Some of the products, by ascending id, and whether there are more."""
 
     products: tuple[Product, ...]
     more: bool
@@ -60,74 +67,102 @@ class ProductPage:
 
 @dataclass(frozen=True, slots=True)
 class PutCounts:
-    """What became of the products that were put; the three add up to their number."""
+    """How many of the products that were put are new, changed and unchanged."""
 
     created: int
     updated: int
     unchanged: int
 
 
+class FieldRule(Enum):
+    """A rule that a field breaks."""
+
+    KNOWN = auto()
+    PRESENT = auto()
+    PRODUCT_ID = auto()
+    TEXT = auto()
+    NAME = auto()
+    AMOUNT_AS_TEXT = auto()
+    AMOUNT = auto()
+    CURRENCY = auto()
+    NO_THOUSANDS = auto()
+    TAGS = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class ProductFault:
-    """Why a field cannot be taken: the end of a sentence that begins with the field's name."""
+    """A field and the rule that it breaks; `currency` is set for AMOUNT."""
 
     field: str
-    reason: str
+    rule: FieldRule
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ProductLine:
-    """A line of a product file, by its number from 1, and the product that it describes."""
+    """A line of a product file, counted from 1, and its product."""
 
     line: int
     product: Product
 
 
 @dataclass(frozen=True, slots=True)
-class RefusedLine:
-    """A line of a product file, by its number from 1, that cannot be taken, and why."""
+class WrongValueCount:
+    """A line of a product file has more or fewer values than columns."""
 
-    line: int
-    reason: str
+    values: int
+    columns: int
 
 
 @dataclass(frozen=True, slots=True)
 class RepeatedProduct:
-    """A line of a product file whose product stands on an earlier line."""
+    """A line of a product file has the product of an earlier line."""
 
     line: int
     product_id: int
     first_line: int
 
 
-def read_product(fields: Mapping[str, object]) -> Product | tuple[ProductFault, ...]:
-    """The product that the fields describe, or everything that is wrong with them.
+@dataclass(frozen=True, slots=True)
+class RefusedProductLine:
+    """A line of a product file, counted from 1, that cannot be taken, and why."""
 
-    Takes what JSON can say: the id an int from 1 to 2**63 - 1, the name a string of 1 to 255
-    characters, the price a string such as "19.99", the currency an ISO 4217 code.
+    line: int
+    fault: RowFault | WrongValueCount | RepeatedProduct | tuple[ProductFault, ...]
+
+
+def read_product(fields: Mapping[str, object]) -> Product | tuple[ProductFault, ...]:
+    """The product that the fields describe, or all their faults.
+
+    Takes JSON values: the id an int from 1 to MAX_INT64, the name a string of 1 to 255 characters,
+    the price a string such as "19.99", the currency an ISO 4217 code, and the tags, if
+    given, a list of up to 20 different strings of 1 to 64 characters.
     """
     product_id = _read_product_id(fields.get("product_id"))
     name = _read_name(fields.get("name"))
     price = _read_price(fields.get("price"), fields.get("currency"))
     currency = _read_currency(fields.get("currency"))
-    unknown = [ProductFault(field, "is unknown") for field in fields if field not in PRODUCT_FIELDS]
+    tags = _read_tags(fields.get(TAGS))
+    known = (*PRODUCT_FIELDS, TAGS)
+    unknown = [ProductFault(field, FieldRule.KNOWN) for field in fields if field not in known]
     if (
         unknown
         or isinstance(product_id, ProductFault)
         or isinstance(name, ProductFault)
         or isinstance(price, ProductFault)
         or isinstance(currency, ProductFault)
+        or isinstance(tags, ProductFault)
     ):
         return tuple(
-            part if part.field in fields else ProductFault(part.field, "is missing")
-            for part in (product_id, name, price, currency, *unknown)
+            part if part.field in fields else ProductFault(part.field, FieldRule.PRESENT)
+            for part in (product_id, name, price, currency, tags, *unknown)
             if isinstance(part, ProductFault)
         )
-    return Product(product_id, name, price, currency)
+    return Product(product_id, name, price, currency, tags)
 
 
 def parse_product_id(text: str) -> int | None:
-    """The id that is written so, in ASCII digits; None for what is no id."""
+    """The id, read from ASCII digits; None if the text is not an id."""
     if _PRODUCT_ID.fullmatch(text) is None:
         return None
     product_id = int(text)
@@ -135,48 +170,49 @@ def parse_product_id(text: str) -> int | None:
 
 
 def search_key(text: str) -> str:
-    """What all spellings of a text have in common that differ only in their case."""
+    """The key of a text for searches that ignore case."""
     return text.casefold()
 
 
-# `type` rather than isinstance below: a boolean is an int.
+# `type` and not isinstance below, because a boolean is an int.
 
 
 def _read_product_id(value: object) -> int | ProductFault:
     if type(value) is int and 1 <= value <= HIGHEST_PRODUCT_ID:
         return value
-    return ProductFault("product_id", f"must be a whole number from 1 to {HIGHEST_PRODUCT_ID}")
+    return ProductFault("product_id", FieldRule.PRODUCT_ID)
 
 
 def _read_name(value: object) -> str | ProductFault:
     if type(value) is not str:
-        return ProductFault("name", "must be a string")
+        return ProductFault("name", FieldRule.TEXT)
     if not is_name(value):
-        return ProductFault("name", NAME_RULE)
+        return ProductFault("name", FieldRule.NAME)
     return value
 
 
 def _read_price(value: object, currency: object) -> int | ProductFault:
     if type(value) is not str:
-        return ProductFault("price", 'must be a string such as "19.99"')
+        return ProductFault("price", FieldRule.AMOUNT_AS_TEXT)
     known = currency if _is_currency(currency) else CURRENCY_OF_MOST_DECIMALS
     try:
         return parse_price(value, known)
     except ValueError:
-        return ProductFault(
-            "price", f"must be an amount from 0 to below 10^12 {_decimals_of(known)}"
-        )
+        return ProductFault("price", FieldRule.AMOUNT, known)
 
 
-def _decimals_of(currency: str) -> str:
-    decimals = currency_decimals(currency)
-    if decimals == 0:
-        return f"such as 19: {currency} has no decimals"
-    return f"such as 19.99, with at most {decimals} decimals"
+def _read_tags(value: object) -> tuple[str, ...] | ProductFault | None:
+    if value is None:
+        return None
+    if type(value) is not list or len(value) > MOST_TAGS:
+        return ProductFault(TAGS, FieldRule.TAGS)
+    if not all(type(tag) is str and is_reference(tag) for tag in value):
+        return ProductFault(TAGS, FieldRule.TAGS)
+    return tuple(dict.fromkeys(value))
 
 
 def _read_currency(value: object) -> str | ProductFault:
-    return value if _is_currency(value) else ProductFault("currency", "must be an ISO 4217 code")
+    return value if _is_currency(value) else ProductFault("currency", FieldRule.CURRENCY)
 
 
 def _is_currency(value: object) -> TypeGuard[str]:

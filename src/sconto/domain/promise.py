@@ -1,4 +1,4 @@
-"""What a check of a database finds: promises of Sconto, and records that break them."""
+"""What a check of a database finds: Sconto's promises, and the records that break them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sconto.domain.schedule import Span
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """Records of a merchant that cannot all be true, in words."""
+    """Records of a merchant that contradict each other, described in words."""
 
     merchant_id: int
     words: str
@@ -18,7 +18,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class CheckedPromise:
-    """A promise that was compared with what is stored, and the first records that break it."""
+    """A promise that was checked, and the first records that break it."""
 
     promise: str
     violations: Sequence[Violation]
@@ -26,7 +26,7 @@ class CheckedPromise:
 
 @dataclass(frozen=True, slots=True)
 class TimelineMistake:
-    """A moment at which a timeline shows something else than it should; promotion ids or None."""
+    """A moment at which a timeline is wrong: the promotion it should show, and what it shows."""
 
     at: datetime
     expected: int | None
@@ -34,11 +34,11 @@ class TimelineMistake:
 
 
 def first_timeline_mistake(claims: Iterable[Span], shown: Iterable[Span]) -> TimelineMistake | None:
-    """The first moment at which the timeline of one product is not what its promotions claim.
+    """The first moment at which the stored timeline of one product is wrong; None if it never is.
 
-    `claims` is a span for each promotion that applies by itself, `shown` the timeline as it is
-    stored. At every moment the latest created promotion must be shown, with its percent, and
-    nothing else. Everything only changes at the ends of spans, so those moments are enough.
+    `claims` has a span for each automatic promotion. `shown` is the stored timeline. It must show
+    exactly the latest created promotion, with its percent. Only the edges of spans are checked,
+    because nothing changes in between.
     """
     claimed, drawn = _Running(claims), _Running(shown)
     for at in sorted(claimed.edges | drawn.edges):
@@ -55,7 +55,7 @@ def first_timeline_mistake(claims: Iterable[Span], shown: Iterable[Span]) -> Tim
 
 
 class _Running:
-    """The spans that run at a moment; the moments that are asked for must ascend."""
+    """The spans that run at a moment. Moments must be asked for in ascending order."""
 
     def __init__(self, spans: Iterable[Span]) -> None:
         self._waiting = sorted(spans, key=lambda span: span.starts_at, reverse=True)

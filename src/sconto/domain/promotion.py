@@ -1,4 +1,4 @@
-"""Promotions: what a merchant sets, and what a change to it leaves."""
+"""Product promotions: what a merchant sets, and what a change makes of it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,11 +13,11 @@ RESTORABLE_FOR: Final = timedelta(hours=1)
 """How long a deleted promotion can be restored."""
 
 LONG_LIST: Final = 5_000
-"""Codes or products that are written or compared in one step."""
+"""How many codes or products are written or compared in one step."""
 
 
 class PromotionType(StrEnum):
-    """`coupon`: applies once one of its codes is activated. `discount`: applies by itself."""
+    """`coupon` applies if one of its codes is activated, `discount` automatically."""
 
     COUPON = "coupon"
     DISCOUNT = "discount"
@@ -25,9 +25,9 @@ class PromotionType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a promotion gives and to whom: its coverage and, for type coupon, its codes.
+    """What a promotion gives: its coverage and, for type coupon, its codes.
 
-    `code_type` None means that it was never set, which behaves as reusable.
+    `code_type` None means that it was never set; the codes are then reusable.
     """
 
     coverage: Coverage
@@ -37,7 +37,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class NewPromotion:
-    """A promotion that is to be created."""
+    """A promotion to be created."""
 
     type: PromotionType
     name: str
@@ -48,7 +48,7 @@ class NewPromotion:
 
 @dataclass(frozen=True, slots=True)
 class PromotionSummary:
-    """What a promotion is, without the lists that may be long."""
+    """A promotion without its lists, which may be long."""
 
     id: int
     type: PromotionType
@@ -61,23 +61,23 @@ class PromotionSummary:
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """A promotion as it stands."""
+    """A promotion."""
 
     summary: PromotionSummary
     terms: Terms
 
     @property
     def is_long(self) -> bool:
-        """Whether it has so many codes or products that writing all of them takes long."""
+        """Whether it has so many codes or products that writing them takes long."""
         return len(self.terms.codes) + len(named_products(self.terms.coverage)) > LONG_LIST
 
 
 @dataclass(frozen=True, slots=True)
 class PromotionChange:
-    """What a merchant changes; None leaves as it is.
+    """What a merchant changes; None keeps the current value.
 
-    `no_end` takes the end away, which `ends_at` None cannot say. Where `terms` is given all of the
-    old terms are replaced, but with `keep_codes` the codes stay, whatever `terms` has of them.
+    `no_end` removes the end. `terms` replaces all of the old terms, but with `keep_codes` the codes
+    stay, whatever `terms` has of them.
     """
 
     type: PromotionType
@@ -92,10 +92,10 @@ class PromotionChange:
 
 @dataclass(frozen=True, slots=True)
 class PromotionQuery:
-    """Which promotions to list, and in which order; None asks for no limit, filter or order.
+    """Which promotions to list, and in which order; None means no limit, filter or sorting.
 
-    `search` is part of the name, whatever the case. `sort` is by the time of the last change;
-    without it the latest created come first.
+    `search` is part of the name, ignoring case. `sort` is by the time of the last change; without
+    it the latest created come first.
     """
 
     limit: int | None = None
@@ -109,7 +109,7 @@ class PromotionQuery:
 def changed_summary(
     before: PromotionSummary, change: PromotionChange, now: datetime
 ) -> PromotionSummary:
-    """The promotion as it stands after the change."""
+    """The promotion after the change."""
     return replace(
         before,
         type=change.type,
@@ -121,7 +121,7 @@ def changed_summary(
 
 
 def changed_period(before: Period, change: PromotionChange) -> Period:
-    """The period as it stands after the change."""
+    """The period after the change."""
     ends_at = before.ends_at if change.ends_at is None else change.ends_at
     return Period(
         starts_at=before.starts_at if change.starts_at is None else change.starts_at,

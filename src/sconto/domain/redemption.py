@@ -1,20 +1,26 @@
-"""What an order records of the promotions that were picked; the counters add it up."""
+"""Redemptions: the picks that an order records, and that counters add up."""
 
 from collections.abc import Iterable
+from typing import Final
 
 import msgspec
 
+from sconto.domain.bill import PricedCart
 from sconto.domain.choice import Pick
 from sconto.domain.codes import CodeType
-from sconto.domain.pricing import PricedCart
+
+CART_PRODUCT_ID: Final = 0
+"""The product for which cart promotions are recorded."""
 
 
 class Redemption(msgspec.Struct, frozen=True):
-    """A pick recorded by an order: once a product, whatever the lines and units.
+    """A pick or a cart promotion recorded by an order: a pick once a product, whatever the lines.
 
-    `discount` is what the customer got by it on all lines of the product in minor units, zero where
-    another pick applied. `code_id` and `code_type` are None for an automatic promotion; the type is
-    the one that the code had when it was picked, reusable where none was set.
+    A cart promotion is recorded for product 0, which no product has.
+
+    `discount` is what the pick took off all lines of the product, in minor units; zero if another
+    pick applied. `code_id` and `code_type` are None for an automatic promotion. `code_type` is the
+    code's type when it was picked; reusable if none was set.
     """
 
     product_id: int
@@ -26,7 +32,7 @@ class Redemption(msgspec.Struct, frozen=True):
 
 
 def redemptions_of(priced: PricedCart) -> list[Redemption]:
-    """What an order of the priced cart records: every pick of every product.
+    """The redemptions of an order of the priced cart: every pick of every product.
 
     "A redemption is recorded for every pick, whether or not its discount is the one the customer
     gets" (merchant API).
@@ -36,7 +42,7 @@ def redemptions_of(priced: PricedCart) -> list[Redemption]:
     for line in priced.lines:
         discounts[line.product_id] = discounts.get(line.product_id, 0) + line.discount
         picks[line.product_id] = line.picks
-    return [
+    recorded = [
         Redemption(
             product_id,
             pick.promotion_id,
@@ -48,15 +54,29 @@ def redemptions_of(priced: PricedCart) -> list[Redemption]:
         for product_id, of_product in picks.items()
         for pick in of_product
     ]
+    recorded += [
+        Redemption(
+            CART_PRODUCT_ID,
+            one.promotion_id,
+            one.code_id,
+            None if one.code_id is None else one.code_type or CodeType.REUSABLE,
+            applied=True,
+            discount=one.discount,
+        )
+        for one in priced.cart_promotions
+        if one.applied
+    ]
+    return recorded
 
 
 def count_redemptions(priced: PricedCart) -> int:
     """How many redemptions an order of the priced cart records."""
-    return sum(map(len, {line.product_id: line.picks for line in priced.lines}.values()))
+    picks = {line.product_id: line.picks for line in priced.lines}
+    return sum(map(len, picks.values())) + sum(one.applied for one in priced.cart_promotions)
 
 
 def one_time_codes(redemptions: Iterable[Redemption]) -> list[int]:
-    """The codes that an order uses up, by ascending id."""
+    """The one-time codes that an order uses up, by ascending id."""
     return sorted(
         {
             redemption.code_id

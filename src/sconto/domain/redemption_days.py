@@ -1,16 +1,13 @@
-"""Redemptions of a promotion day by day and code by code, as charts show them."""
+"""Redemptions of a promotion by day and by code, for charts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sconto.domain.pricing import PricedLine
-from sconto.domain.product import Product
-
 
 @dataclass(frozen=True, slots=True)
 class DayCount:
-    """Uses on one day in one currency, and the discount that was given, in minor units."""
+    """Uses on one day in one currency, and their discount in minor units."""
 
     day: date
     currency: str
@@ -21,7 +18,7 @@ class DayCount:
 
 @dataclass(frozen=True, slots=True)
 class CodeCount:
-    """Uses of one code; it may have been removed since."""
+    """Uses of one code, which may have been removed since."""
 
     code: str
     applied_uses: int
@@ -30,15 +27,7 @@ class CodeCount:
 
 @dataclass(frozen=True, slots=True)
 class RedemptionChart:
-    """The days on which there was any use, in order, and the codes that were used most."""
+    """The days with any use, in order, and the most used codes."""
 
     days: Sequence[DayCount]
     codes: Sequence[CodeCount]
-
-
-@dataclass(frozen=True, slots=True)
-class ExamplePrice:
-    """What one unit of a product costs with the promotion and all others as they stand."""
-
-    product: Product
-    line: PricedLine

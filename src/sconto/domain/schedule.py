@@ -1,4 +1,4 @@
-"""When a promotion applies, and which of several wins at a time: periods and timelines."""
+"""Periods and timelines: when a promotion runs, and which automatic one is the pick."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -11,19 +11,20 @@ from typing import Final
 from sconto.domain.far_times import LAST_SECOND
 
 INSTANT: Final = timedelta(microseconds=1)
-"""The smallest step of time that is stored."""
+"""The smallest stored time step."""
 
 SECOND: Final = timedelta(seconds=1)
 
 ALL_PRODUCTS_ID: Final = 0
-"""The product whose timeline is that of the promotions on all products; no product has this id."""
+"""The product id under which promotions on all products have their timeline."""
 
 
 def first_after(end: datetime | None) -> datetime | None:
-    """The first instant after an end, which is included; None where there is none.
+    """The first instant after an end, which is included; None if the period never ends.
 
-    An end in whole seconds includes its whole second: a period until 23:59:59 and one from 00:00:00
-    leave no gap. An end with a fraction is exact. What ends with the year 9999 never ends.
+    An end in whole seconds includes its whole second, so that a period until 23:59:59 and one from
+    00:00:00 leave no gap. An end with a fraction is exact. A period until the end of the year 9999
+    never ends.
     """
     if end is None or end >= LAST_SECOND:
         return None
@@ -31,7 +32,7 @@ def first_after(end: datetime | None) -> datetime | None:
 
 
 class PeriodState(StrEnum):
-    """Where a moment lies in relation to a period."""
+    """Whether a period is running at a moment, or before or over."""
 
     NOT_STARTED = "not_started"
     RUNNING = "running"
@@ -42,7 +43,7 @@ class PeriodState(StrEnum):
 class Period:
     """From one instant to another, both included; `ends_at` None means no end.
 
-    `ends_at` is the end as it was given. What compares times asks for `over_from`.
+    `ends_at` is the end as sent. Use `over_from` to compare times.
     """
 
     starts_at: datetime
@@ -50,11 +51,11 @@ class Period:
 
     @property
     def over_from(self) -> datetime | None:
-        """The first instant after the period; None where it is never over."""
+        """The first instant after the period; None if it never ends."""
         return first_after(self.ends_at)
 
     def state(self, at: datetime) -> PeriodState:
-        """Whether the period is running at that moment."""
+        """The state of the period at a moment."""
         if at < self.starts_at:
             return PeriodState.NOT_STARTED
         over_from = self.over_from
@@ -65,9 +66,9 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch [starts_at, ends_at) of a timeline on which one promotion is the pick.
+    """The part [starts_at, ends_at) of a timeline on which one promotion is the pick.
 
-    `ends_at` None means no end; `percent` is what the promotion gives there.
+    `ends_at` None means no end. `percent` is what the promotion gives.
     """
 
     starts_at: datetime
@@ -77,12 +78,12 @@ class Span:
 
 
 def span_of(period: Period, promotion_id: int, percent: int) -> Span:
-    """The stretch on which a promotion with this period would be the pick if it were alone."""
+    """The span on which a promotion with this period would be the pick without others."""
     return Span(period.starts_at, period.over_from, promotion_id, percent)
 
 
 def parts_outside(span: Span, other: Span) -> list[Span]:
-    """What is left of a span on either side of another: none, one or two parts."""
+    """The parts of a span outside of another span: none, one or two."""
     parts = []
     if span.starts_at < other.starts_at:
         parts.append(replace(span, ends_at=_earlier(span.ends_at, other.starts_at)))
@@ -92,10 +93,10 @@ def parts_outside(span: Span, other: Span) -> list[Span]:
 
 
 def latest_wins(spans: Iterable[Span]) -> list[Span]:
-    """The timeline that results where the latest created promotion wins.
+    """The timeline on which the latest created promotion is always the pick.
 
-    Takes any spans, overlapping or not; answers spans that do not overlap, in order of time, with
-    neighbours of the same promotion joined. Promotions are created in the order of their ids.
+    Takes any spans, which may overlap. Returns spans that do not overlap, in order of time, with
+    neighbours of one promotion joined. Promotions are created in the order of their ids.
     """
     waiting = sorted(spans, key=attrgetter("starts_at"))
     edges = sorted(

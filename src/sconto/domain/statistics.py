@@ -18,11 +18,11 @@ class CodeUses(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """The redemptions of a promotion, and by code.
+    """The redemptions of a promotion, in all and by code.
 
-    `codes` is None for a promotion that applies by itself and never had codes. A code that was
-    redeemed under both types stands there twice. The uses of the codes may add up to less than
-    `uses`, for the promotion may have applied by itself for a while.
+    `codes` is None for an automatic promotion that never had codes. A code that was redeemed under
+    both types is listed twice. The uses of the codes may add up to less than `uses`, because the
+    promotion may have been automatic for a while.
     """
 
     uses: int

@@ -1,4 +1,4 @@
-"""Subscriptions: contracts that orders belong to, and the codes that are on them."""
+"""Subscriptions: contracts that orders belong to, and the codes on them."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,12 +9,12 @@ from unicodedata import normalize
 from sconto.domain.blanks import trim
 
 LAST_ORDER_NUMBER: Final = 999_999_999
-"""Orders of a subscription are numbered from 1 to this."""
+"""The highest number of a subscription's order; the first is 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class ContractCode:
-    """A code that a contract has already; `order_ordinal` is the order that ends it."""
+    """A code that is on a contract; `order_ordinal` is the order that ends it."""
 
     code: str
     order_ordinal: int | None = None
@@ -35,7 +35,7 @@ class SubscriptionCode:
     """A code on the subscription of an order.
 
     `first_order_number` is the number of the first order after the code was applied. With an
-    `application_id` the version of the promotion counts that was applied then.
+    `application_id` the promotion counts in the version that was applied then.
     """
 
     code: str
@@ -45,7 +45,7 @@ class SubscriptionCode:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What a cart says about the subscription that it is an order of; the first order is 1."""
+    """The subscription that a cart is an order of; the first order has the number 1."""
 
     created_at: datetime | None
     type_id: str
@@ -54,10 +54,11 @@ class Subscription:
 
 
 def subscription_code_key(text: str) -> str:
-    """What all spellings of a code have in common: its letters, whatever their case.
+    """The key that all spellings of a code share, ignoring case.
 
-    Blanks and invisible characters at its ends do not count, and a letter with a mark, such as й,
-    is the same in one character or in two (NFC). Folding the case may take a letter apart again.
+    Blanks and invisible characters at the ends do not count. A letter with a mark, such as й, may
+    be one character or two (NFC). NFC comes again at the end, because folding the case may split a
+    letter.
     """
     if text.isascii():
         return trim(text).lower()
@@ -65,7 +66,7 @@ def subscription_code_key(text: str) -> str:
 
 
 def with_code_keys(subscription: Subscription) -> Subscription:
-    """The subscription with its codes spelled in one way, to be compared."""
+    """The subscription with keys for codes, to be compared."""
     codes = tuple(
         replace(code, code=subscription_code_key(code.code)) for code in subscription.codes
     )
@@ -83,9 +84,9 @@ class CodeReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ConsideredCode:
-    """What a code on the subscription gives on the order, in minor units of its currency.
+    """What a code on the subscription gives on the order, in minor units.
 
-    `rule` counts the promotion's rules from 0. `reason` is None for the one that applied.
+    `rule` is the index of the promotion's rule. `reason` is None for the code that applied.
     """
 
     code: str
@@ -102,7 +103,7 @@ class ConsideredCode:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionOutcome:
-    """What a subscription does to one of its orders; the codes in the order of the subscription."""
+    """What a subscription's codes do to one of its orders, in their order."""
 
     subscription: Subscription
     considered: tuple[ConsideredCode, ...]

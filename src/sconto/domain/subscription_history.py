@@ -1,4 +1,4 @@
-"""What is recorded of changes to subscription promotions: the terms that differ."""
+"""History entries of subscription promotions: the terms that differ."""
 
 from typing import Final
 
@@ -6,24 +6,24 @@ from sconto.domain.history import RECORDED_ELEMENTS, Change, Facts, Subject, Ver
 from sconto.domain.subscription_promotion import Rule, SubscriptionPromotion, SubscriptionTerms
 
 _LONGEST_TEXT: Final = 1000
-"""How many letters of a text are recorded."""
+"""How many characters of a text are recorded."""
 
 
 def subscription_created(promotion: SubscriptionPromotion) -> Change:
-    """The entry of a new subscription promotion: all of its terms."""
+    """The entry of a new subscription promotion, with all its terms."""
     return _change(promotion.id, Verb.CREATED, None, _facts(promotion.terms))
 
 
 def subscription_changed(
     before: SubscriptionPromotion, after: SubscriptionPromotion
 ) -> Change | None:
-    """The entry of a changed subscription promotion; None where its terms are the same."""
+    """The entry of a changed subscription promotion; None if its terms are the same."""
     old, new = differing(_facts(before.terms), _facts(after.terms))
     return _change(before.id, Verb.CHANGED, old, new) if new else None
 
 
 def subscription_archived(promotion: SubscriptionPromotion) -> Change:
-    """The entry of a subscription promotion that is taken away: all that it was."""
+    """The entry of an archived subscription promotion, with all its terms."""
     return _change(promotion.id, Verb.DELETED, _facts(promotion.terms), None)
 
 

@@ -1,7 +1,7 @@
-"""What a subscription's code does to each of its orders.
+"""What a subscription's codes do to its orders.
 
-A code on a subscription has been applied already: whether it may be is not asked again. The rules
-of its promotion say which orders get an effect; of several the largest discount applies.
+A code on a subscription was applied before, so its constraint is not checked again. The rules of
+its promotion say which orders get an effect. Of several effects the largest discount applies.
 """
 
 from collections import defaultdict
@@ -27,7 +27,7 @@ from sconto.domain.subscription_promotion import (
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionRules:
-    """The rules that a code on a subscription stands for, and the promotion they are of."""
+    """The rules of a code on a subscription, and their promotion."""
 
     promotion_id: int
     rules: tuple[Rule, ...]
@@ -35,16 +35,16 @@ class SubscriptionRules:
 
 @dataclass(frozen=True, slots=True)
 class OrderPlace:
-    """Where an order stands: in its contract, and since the code was applied.
+    """The number of an order: in its contract, and since the code was applied.
 
-    Both count from 1; an order from before the code was applied has a place below 1.
+    Both count from 1. Orders before the code was applied have numbers below 1.
     """
 
     in_contract: int
     after_applied: int
 
     def number(self, condition_type: ConditionType) -> int:
-        """The order's number as this type of condition counts."""
+        """The order's number for this type of condition."""
         match condition_type:
             case ConditionType.ORDER_NUMBER_AFTER_APPLIED:
                 return self.after_applied
@@ -54,31 +54,31 @@ class OrderPlace:
 
 @dataclass(frozen=True, slots=True)
 class RuleEffect:
-    """A rule that holds for an order, by its index, and its discount in minor units."""
+    """The index of a rule that holds for an order, and its discount in minor units."""
 
     rule: int
     discount: int
 
 
 def place_order_number(order_number: int, first_order_number: int) -> OrderPlace:
-    """The place of a contract's order; `first_order_number` is the first after the code came."""
+    """The place of an order; `first_order_number` is the first after the code was applied."""
     return OrderPlace(order_number, order_number - first_order_number + 1)
 
 
 def price_subscription(
     subscription: Subscription,
-    applied: Sequence[SubscriptionRules | None],
+    rules_of_codes: Sequence[SubscriptionRules | None],
     currency: str,
     total: int,
 ) -> SubscriptionOutcome:
     """What the subscription's codes give on an order that costs `total` without them.
 
-    `applied` has the rules of each code in the subscription's order, None for one that is unknown.
-    At most one code takes effect: the one with the largest discount, on a tie the first.
+    `rules_of_codes` are in the order of the subscription's codes, None for an unknown code. At most
+    one code takes effect: the one with the largest discount, on a tie the first.
     """
     considered = [
         _consider(code, subscription.order_number, rules, currency, total)
-        for code, rules in zip(subscription.codes, applied, strict=True)
+        for code, rules in zip(subscription.codes, rules_of_codes, strict=True)
     ]
     giving = [code for code in considered if code.rule is not None]
     best = max(giving, key=lambda code: code.discount, default=None)
@@ -88,18 +88,18 @@ def price_subscription(
 def _consider(
     code: SubscriptionCode,
     order_number: int,
-    applied: SubscriptionRules | None,
+    found: SubscriptionRules | None,
     currency: str,
     total: int,
 ) -> ConsideredCode:
-    """What one code would give by itself; a code that gives nothing says why."""
-    if applied is None:
+    """What one code would give alone, or why it gives nothing."""
+    if found is None:
         return ConsideredCode(code.code, None, 0, None, CodeReason.UNKNOWN)
     place = place_order_number(order_number, code.first_order_number)
-    best = best_effect(applied.rules, place, currency, total)
+    best = best_effect(found.rules, place, currency, total)
     if best is None:
-        return ConsideredCode(code.code, applied.promotion_id, 0, None, CodeReason.NO_RULE)
-    return ConsideredCode(code.code, applied.promotion_id, best.discount, best.rule, None)
+        return ConsideredCode(code.code, found.promotion_id, 0, None, CodeReason.NO_RULE)
+    return ConsideredCode(code.code, found.promotion_id, best.discount, best.rule, None)
 
 
 def _judge(code: ConsideredCode, best: ConsideredCode | None) -> ConsideredCode:
@@ -112,7 +112,7 @@ def _judge(code: ConsideredCode, best: ConsideredCode | None) -> ConsideredCode:
 def best_effect(
     rules: Sequence[Rule], place: OrderPlace, currency: str, total: int
 ) -> RuleEffect | None:
-    """Of the rules that hold for the order the largest discount, on a tie the first."""
+    """The rule with the largest discount on the order, on a tie the first."""
     effects = (
         RuleEffect(i, discount_of(rules[i].effect, currency, total))
         for i in holding_rules(rules, place)
@@ -126,9 +126,9 @@ def holding_rules(rules: Sequence[Rule], place: OrderPlace) -> list[int]:
 
 
 def holds(rule: Rule, place: OrderPlace) -> bool:
-    """Whether the rule is for that order.
+    """Whether the rule is for the order.
 
-    Conditions of one type are alternatives, those of different types must all hold.
+    One condition of each type must hold.
     """
     return all(
         place.number(condition_type) in numbers for condition_type, numbers in _numbers(rule)
@@ -143,7 +143,7 @@ def _numbers(rule: Rule) -> list[tuple[ConditionType, set[int]]]:
 
 
 def discount_of(effect: Effect, currency: str, total: int) -> int:
-    """What the effect takes off an order's total: rounded once, half up, and never more than it."""
+    """What the effect takes off an order's total: rounded once, half up, at most the total."""
     if effect.type is EffectType.PERCENTAGE_DISCOUNT:
         return percent_of(total, effect.amount)
     minor_units: int = effect.amount * 10 ** currency_decimals(currency)
@@ -151,9 +151,9 @@ def discount_of(effect: Effect, currency: str, total: int) -> int:
 
 
 def last_order_with_effect(rules: Sequence[Rule], first_order_number: int) -> int | None:
-    """The number of the contract's last order that a rule is for; 0 where there is none.
+    """The number of the contract's last order that a rule is for; 0 if there is none.
 
-    None where a rule has no conditions: the effect never ends.
+    None if a rule has no conditions, because its effect never ends.
     """
     last = 0
     for rule in rules:
@@ -164,7 +164,7 @@ def last_order_with_effect(rules: Sequence[Rule], first_order_number: int) -> in
 
 
 def _orders_of(rule: Rule, first_order_number: int) -> set[int]:
-    """The contract's orders that the rule is for."""
+    """The numbers of the contract's orders that the rule is for."""
     named = {
         condition.order_number
         if condition.type is ConditionType.SUBSCRIPTION_CONTRACT_ORDER_NUMBER

@@ -1,7 +1,7 @@
-"""Promotions for subscriptions: what a merchant sets, and who may have their code.
+"""Subscription promotions: what a merchant sets, and which subscriptions are eligible.
 
-A subscription promotion has one code. Applying the code to a subscription is asked for once and
-counted; from then on its rules say what each of the subscription's orders gets.
+A subscription promotion has one code. The code is applied to a subscription once, and counted. From
+then on the promotion's rules say what each of the subscription's orders gets.
 """
 
 import re
@@ -16,21 +16,21 @@ from sconto.domain.subscription import LAST_ORDER_NUMBER, Contract, subscription
 
 MOST_RULES: Final = 100
 MOST_CONDITIONS: Final = 1_000
-"""Of all rules together: whatever reads a promotion reads them all."""
+"""Of all rules together, because every read of a promotion reads them all."""
 
 MOST_TYPES: Final = 1_000
 HIGHEST_MAX_USAGE: Final = 2**53 - 1
 LONGEST_DESCRIPTION: Final = 10_000
 
 TEN_THOUSANDTHS: Final = 10_000
-"""In one major unit: no currency has more than four decimals."""
+"""Ten-thousandths in one major unit; no currency has more than four decimals."""
 
 _AMOUNT = re.compile(r"(0|[1-9][0-9]{0,11})(?:\.([0-9]{1,4}))?", re.ASCII)
 _ORDER_NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 
 
 class EffectType(StrEnum):
-    """Whether an order gets a part of its amount off, or an amount."""
+    """Whether an order gets a percent off or an amount."""
 
     PERCENTAGE_DISCOUNT = "PERCENTAGE_DISCOUNT"
     AMOUNT_DISCOUNT = "AMOUNT_DISCOUNT"
@@ -40,8 +40,8 @@ class EffectType(StrEnum):
 class Effect:
     """What an order gets.
 
-    `amount` is in millionths of a percent, or in ten-thousandths of a major unit of whatever
-    currency the order has; `text` is how it was written.
+    `amount` is in millionths of a percent, or in ten-thousandths of a major unit of the order's
+    currency. `text` is how it was written.
     """
 
     type: EffectType
@@ -50,7 +50,7 @@ class Effect:
 
 
 class ConditionType(StrEnum):
-    """Where the orders are counted from: the day the code was applied, or the contract's start."""
+    """Whether orders count from when the code was applied, or from the contract's start."""
 
     ORDER_NUMBER_AFTER_APPLIED = "ORDER_NUMBER_AFTER_APPLIED"
     SUBSCRIPTION_CONTRACT_ORDER_NUMBER = "SUBSCRIPTION_CONTRACT_ORDER_NUMBER"
@@ -66,7 +66,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """An effect, and the orders that get it: without conditions, all of them."""
+    """An effect, and which orders get it: all of them if there are no conditions."""
 
     effect: Effect
     conditions: tuple[Condition, ...] = ()
@@ -76,7 +76,7 @@ class Rule:
 class Constraint:
     """When, how often and to which subscriptions the code may be applied; both times included.
 
-    `max_usage` None means any number of times, no `type_ids` means subscriptions of every type.
+    `max_usage` None means any number of times. No `type_ids` means subscriptions of every type.
     """
 
     starts_at: datetime | None = None
@@ -86,14 +86,14 @@ class Constraint:
     type_ids: tuple[str, ...] = ()
 
     def is_over(self, at: datetime) -> bool:
-        """Whether the code may no longer be applied at that moment."""
+        """Whether the time for applying the code is over."""
         over_from = first_after(self.ends_at)
         return over_from is not None and at >= over_from
 
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionTerms:
-    """All that a merchant sets; `meta` is a JSON object of the merchant's own, as a text."""
+    """All that a merchant sets; `meta` is the merchant's own JSON object, as text."""
 
     code: str
     name: str
@@ -106,7 +106,7 @@ class SubscriptionTerms:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionPromotion:
-    """A promotion as it stands; `usage` is how often its code has been applied.
+    """A subscription promotion; `usage` is how often its code was applied.
 
     `version` counts the changes of its code and rules, from 1.
     """
@@ -121,9 +121,9 @@ class SubscriptionPromotion:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionQuery:
-    """Which promotions a list is to have: at most `limit`, by ascending id and above `after`.
+    """Which promotions to list: at most `limit` with ids above `after`, by ascending id.
 
-    `code` is a whole code and `name` a part of the name, both whatever their case.
+    `code` is a whole code and `name` part of the name, both ignoring case.
     """
 
     limit: int
@@ -135,7 +135,7 @@ class SubscriptionQuery:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionPage:
-    """Some of the promotions, and whether there are more after them."""
+    """Some of the promotions, and whether there are more."""
 
     promotions: tuple[SubscriptionPromotion, ...]
     more: bool
@@ -143,9 +143,9 @@ class SubscriptionPage:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A code that was applied to a subscription, and the promotion as it was then.
+    """A code that was applied to a subscription, and the promotion at that time.
 
-    Its id names the version that the subscription got.
+    Its id stands for the version that the subscription got.
     """
 
     id: str
@@ -153,7 +153,7 @@ class Application:
 
 
 class IneligibleReason(StrEnum):
-    """Why a code may not be applied, in the order in which the reasons are asked for."""
+    """Why a subscription is not eligible, in the order in which the reasons are checked."""
 
     DISABLED = "disabled"
     NOT_STARTED = "not_started"
@@ -166,7 +166,7 @@ class IneligibleReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Eligibility:
-    """Whether a contract may have the promotion's code; `reason` is the first reason why not."""
+    """Whether a contract is eligible for the promotion; `reason` is the first reason why not."""
 
     promotion: SubscriptionPromotion
     reason: IneligibleReason | None
@@ -175,7 +175,7 @@ class Eligibility:
 def find_ineligible_reason(
     promotion: SubscriptionPromotion, contract: Contract, at: datetime
 ) -> IneligibleReason | None:
-    """The first reason why the contract may not have the promotion's code; None where it may."""
+    """The first reason why the contract is not eligible; None if it is."""
     terms = promotion.terms
     constraint = terms.constraint
     reasons = {
@@ -194,22 +194,22 @@ def find_ineligible_reason(
 
 
 def has_code(contract: Contract, code: str) -> bool:
-    """Whether the code is on the contract already, however it is spelled there."""
+    """Whether the code is on the contract, in any spelling."""
     return subscription_code_key(code) in {
         subscription_code_key(on_contract.code) for on_contract in contract.codes
     }
 
 
 def numbers_of(rule: Rule, condition_type: ConditionType) -> list[int]:
-    """The numbers of the conditions of that type, ascending, each once."""
+    """The distinct numbers of the conditions of that type, ascending."""
     return sorted({each.order_number for each in rule.conditions if each.type is condition_type})
 
 
 def parse_effect(effect_type: EffectType, text: str) -> Effect:
     """Read "12.5" as an effect of that type.
 
-    Raises ValueError unless a percent is above 0 and at most 100 with at most six decimals, and an
-    amount above 0 and below 10**12 with at most four.
+    Raises ValueError unless a percent is above 0 and at most 100 with up to six decimals, or an
+    amount is above 0 and below 10**12 with up to four.
     """
     if effect_type is EffectType.PERCENTAGE_DISCOUNT:
         return Effect(effect_type, parse_percent(text), text)
@@ -223,7 +223,7 @@ def parse_effect(effect_type: EffectType, text: str) -> Effect:
 
 
 def parse_order_number(text: str) -> int:
-    """Read "6" as the number of an order. Raises ValueError for all but 1 to 999999999."""
+    """Read "6" as the number of an order. Raises ValueError unless it is 1 to 999999999."""
     if _ORDER_NUMBER.fullmatch(text) is None:
         raise ValueError(f"not a number from 1 to {LAST_ORDER_NUMBER}: {text!r}")
     return int(text)

@@ -1,4 +1,4 @@
-"""What a promotion gives on the next orders of a subscription, before any of them is placed."""
+"""Schedules: what a promotion gives on the next orders of a subscription."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from sconto.domain.subscription_promotion import Rule
 
 @dataclass(frozen=True, slots=True)
 class OrderAmount:
-    """What an order is thought to cost, in minor units, once product discounts are taken."""
+    """What an order is expected to cost after product discounts, in minor units."""
 
     currency: str
     total: int
@@ -25,10 +25,10 @@ class OrderAmount:
 
 @dataclass(frozen=True, slots=True)
 class SchedulePlan:
-    """Which orders are asked about.
+    """The orders that a schedule is for.
 
-    `first_order_number` is the number of the first order after the code was, or will be, applied;
-    with an `application_id` the version counts that was applied then.
+    `first_order_number` is the number of the first order after the code was, or will be, applied.
+    With an `application_id` the promotion counts in the version that was applied then.
     """
 
     contract: Contract
@@ -41,7 +41,7 @@ class SchedulePlan:
 
 @dataclass(frozen=True, slots=True)
 class ScheduledRule:
-    """A rule that holds for an order; the discount in minor units where an amount is given."""
+    """A rule that holds for an order, with its discount in minor units if the amount is known."""
 
     rule: int
     discount: int | None
@@ -64,8 +64,8 @@ class ScheduledOrder:
 class Schedule:
     """The next orders of a subscription with one promotion's code.
 
-    `last_order` is the number of the last order that gets an effect: 0 where none does, None where
-    the effect never ends.
+    `last_order` is the number of the last order that gets an effect: 0 if none does, None if the
+    effect never ends.
     """
 
     rules: tuple[Rule, ...]
@@ -74,7 +74,7 @@ class Schedule:
 
 
 def schedule_orders(rules: tuple[Rule, ...], plan: SchedulePlan) -> Schedule:
-    """What the rules give on each of the orders that the plan asks about."""
+    """What the rules give on each order of the plan."""
     numbers = range(plan.next_order_number, plan.next_order_number + plan.orders)
     return Schedule(
         rules,
@@ -102,7 +102,7 @@ def _schedule(
 
 
 def _largest_of_one_type(rules: Sequence[Rule], holding: Sequence[int]) -> int | None:
-    """The rule that applies whatever the order costs; a percent and an amount do not compare."""
+    """The rule that wins at any total; None if percents compete with amounts."""
     if len({rules[i].effect.type for i in holding}) != 1:
         return None
     return max(holding, key=lambda i: rules[i].effect.amount)

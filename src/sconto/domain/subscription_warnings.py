@@ -1,4 +1,4 @@
-"""What a merchant may not have meant with a promotion for subscriptions."""
+"""Warnings about a subscription promotion: what the merchant may not have meant."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from sconto.domain.subscription_promotion import (
 
 
 class SubscriptionWarningKind(StrEnum):
-    """What it may be."""
+    """Something that the merchant may not have meant."""
 
     OVER = "over"
     USED_UP = "used_up"
@@ -27,7 +27,7 @@ class SubscriptionWarningKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionWarning:
-    """One such thing; `rule` is the one that it is about."""
+    """A warning, and the rule that it is about."""
 
     kind: SubscriptionWarningKind
     rule: Rule | None = None
@@ -36,9 +36,9 @@ class SubscriptionWarning:
 def find_subscription_warnings(
     terms: SubscriptionTerms, usage: int, now: datetime
 ) -> list[SubscriptionWarning]:
-    """What can be told from the terms and from how often the code was applied already.
+    """The warnings about the terms and about how often the code was applied.
 
-    A limit below that number is no warning: it is refused.
+    A limit below that number is refused, so it is not a warning.
     """
     constraint = terms.constraint
     warnings = []
@@ -55,7 +55,7 @@ def _warn_of_rules(rules: tuple[Rule, ...]) -> Iterator[SubscriptionWarning]:
             yield SubscriptionWarning(SubscriptionWarningKind.ALL_FREE)
         if _is_never_due(rule):
             yield SubscriptionWarning(SubscriptionWarningKind.NEVER_DUE, rule)
-        # Of two rules that outdo each other, which are the same, the second is one too many.
+        # Of two equal rules the second is superfluous.
         elif any(
             _outdoes(other, rule) and (before < place or not _outdoes(rule, other))
             for before, other in enumerate(rules)
@@ -70,14 +70,14 @@ def _is_free(rule: Rule) -> bool:
 
 
 def _is_never_due(rule: Rule) -> bool:
-    """Whether it asks for more orders since the code came than the contract has by then."""
+    """Whether it needs more orders since the code was applied than the contract has by then."""
     with_code = numbers_of(rule, ConditionType.ORDER_NUMBER_AFTER_APPLIED)
     of_contract = numbers_of(rule, ConditionType.SUBSCRIPTION_CONTRACT_ORDER_NUMBER)
     return bool(with_code and of_contract) and max(of_contract) < min(with_code)
 
 
 def _outdoes(other: Rule, rule: Rule) -> bool:
-    """Whether the other gives as much or more on every order that the rule is for."""
+    """Whether the other gives at least as much on every order that the rule is for."""
     same_type = other.effect.type is rule.effect.type
     return (
         same_type

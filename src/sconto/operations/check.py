@@ -1,4 +1,4 @@
-"""The check: everything stored, compared with itself, without changing anything."""
+"""The check compares everything that is stored with itself. It changes nothing."""
 
 from collections.abc import AsyncIterator
 from typing import Final
@@ -21,9 +21,9 @@ _MOST: Final = 5
 async def check(
     database: Database, merchant_id: int | None = None
 ) -> AsyncIterator[CheckedPromise]:
-    """Every promise, as soon as it was compared with the records of one merchant, or of all.
+    """Each promise, once it is compared with the records of one merchant, or of all merchants.
 
-    All of them see the database as it is at one moment; nobody who writes meanwhile waits.
+    All comparisons see the database at one moment. They block no writes.
     """
     async with one_snapshot(database) as connection:
         for promise, statement in CHECKS:

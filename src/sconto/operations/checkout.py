@@ -1,21 +1,32 @@
-"""What a shop's checkout asks for: prices, quotes and orders."""
+"""The checkout: prices, quotes and orders."""
 
 import asyncio
+import dataclasses
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
 from itertools import count
 from typing import Final, TypeVar
 
+from sconto.domain.allowances import claim_of
+from sconto.domain.bill import PricedCart
 from sconto.domain.candidates import Candidates
 from sconto.domain.cart import Cart
+from sconto.domain.listing import ListedPrice, price_listing
 from sconto.domain.order import NewOrder, OrderStatus, Placed, StoredOrder
 from sconto.domain.people import Caller
 from sconto.domain.placement import check_agreed, check_replaceable, is_repetition
-from sconto.domain.pricing import ListedPrice, PricedCart, price, price_listing
-from sconto.domain.problems import OrderBusy, OrderConflict, OrderNotFound, OrderReplaced
+from sconto.domain.pricing import price
+from sconto.domain.problems import (
+    OrderBusy,
+    OrderConflict,
+    OrderGaveBack,
+    OrderNotFound,
+    OrderReplaced,
+)
 from sconto.store.candidates import CartAt, read_automatic_picks
-from sconto.store.database import Database, retrying
+from sconto.store.database import Connection, Database, retrying
+from sconto.store.giving_back import GivingBackRaceLost, give_back
 from sconto.store.orders import (
     OrderRaceLost,
     find_order,
@@ -23,13 +34,13 @@ from sconto.store.orders import (
     replace_order,
     update_status,
 )
-from sconto.store.turns import LockTimeout
+from sconto.store.slots import NoSlot
 
-_PATIENCE: Final = 5.0
-"""Seconds for which an order tries again while something else uses one of its codes, or its id."""
+_BUSY_TIMEOUT: Final = 5.0
+"""Seconds after which an order gives up on a code, or an order id, that something else uses."""
 
 _LONGEST_PAUSE: Final = 0.2
-"""Seconds between two attempts; the first pauses are shorter."""
+"""Seconds between two attempts, at most; the first pauses are shorter."""
 
 _RETRY_AFTER: Final = 1
 
@@ -52,7 +63,7 @@ async def list_prices(
     product_ids = [product_id for product_id, _ in products]
 
     async def look() -> Candidates:
-        async with database.read_at_checkout() as connection:
+        async with database.read(pool="checkout") as connection:
             return await read_automatic_picks(
                 connection, database.pick_cache, caller.merchant_id, product_ids, at
             )
@@ -63,12 +74,12 @@ async def list_prices(
 async def place_order(
     database: Database, caller: Caller, order: NewOrder, now: datetime, day: date
 ) -> Placed:
-    """Place the order, or find that the same one was placed before.
+    """Place the order, or find that the same order was placed before.
 
-    `day` is the one its redemptions are counted on. Promotions apply as of `now`, however long it
-    takes. Raises OrderConflict, ReplacedOrderNotFound, OrderNotReplaceable, TotalDiffers or
-    CodesUsedUp, and OrderBusy where something else uses one of its codes, or its id, for long;
-    then nothing was written.
+    Its redemptions are counted on `day`. Promotions apply as of `now`, however long it takes.
+    Raises OrderConflict, ReplacedOrderNotFound, OrderNotReplaceable, TotalDiffers or CodesUsedUp,
+    and OrderBusy if something else uses its id or one of its codes for long. Then nothing is
+    written.
     """
 
     async def attempt() -> Placed:
@@ -80,19 +91,20 @@ async def place_order(
 async def _until_clear(
     database: Database, caller: Caller, attempt: Callable[[], Awaitable[T]]
 ) -> T:
-    """Make an attempt again for as long as it is overtaken; from the second on, wait in line.
+    """Repeat an attempt until it loses no race; from the second attempt on, wait in line.
 
-    Only the first in line for a code asks the database, so that many orders for one code make few
+    Only the first in line for a code asks the database, so many orders for one code send few
     statements. Raises OrderBusy after a few seconds.
     """
     clock = asyncio.get_running_loop().time
-    deadline = clock() + _PATIENCE
+    deadline = clock() + _BUSY_TIMEOUT
     try:
         return await attempt()
     except OrderRaceLost as lost:
-        wanted = lost.wanted
+        lost_to = lost.wanted
     try:
-        async with database.order_locks.hold(caller.merchant_id, wanted, deadline):
+        keys = {(caller.merchant_id, one) for one in lost_to}
+        async with database.order_turns.hold(keys, deadline):
             for number in count():
                 try:
                     return await attempt()
@@ -102,7 +114,7 @@ async def _until_clear(
                 if clock() + pause > deadline:
                     break
                 await asyncio.sleep(pause)
-    except LockTimeout:
+    except NoSlot:
         pass
     raise OrderBusy(_RETRY_AFTER)
 
@@ -110,7 +122,7 @@ async def _until_clear(
 async def _price_and_place(
     database: Database, caller: Caller, order: NewOrder, now: datetime, day: date
 ) -> Placed:
-    """Price the order and write it down. Raises OrderRaceLost where something else was first."""
+    """Price the order and store it. Raises OrderRaceLost if something else was first."""
     order_ids = [order.order_id] if order.replaces is None else [order.order_id, order.replaces]
     found = await database.carts.read(caller.merchant_id, CartAt(order.cart, now, order_ids))
     if (stored := found.orders.get(order.order_id)) is not None:
@@ -121,15 +133,19 @@ async def _price_and_place(
         check_replaceable(order.replaces, found.orders.get(order.replaces))
     priced = price(order.cart, found, now)
     check_agreed(order, priced)
-    placed = StoredOrder(order.order_id, OrderStatus.NOT_PAID, now, priced, order.replaces)
+    placed = StoredOrder(
+        order.order_id, OrderStatus.NOT_PAID, now, priced, order.replaces, cart=order.cart
+    )
+    claim = claim_of(priced, order.cart, found.cart_offers)
     merchant_id = caller.merchant_id
     if placed.replaces is None:
-        async with database.write_at_checkout(merchant_id) as connection:
-            await insert_order(connection, merchant_id, placed, day, found.versions)
+        async with database.write(merchant_id, queue="orders", transaction=False) as connection:
+            await insert_order(connection, merchant_id, placed, day, found.versions, claim)
     else:
-        async with database.write(merchant_id, at_checkout=True) as connection:
+        async with database.write(merchant_id, queue="orders") as connection:
             await replace_order(connection, merchant_id, placed)
-            await insert_order(connection, merchant_id, placed, day, found.versions)
+            await _give_back(connection, merchant_id, found.orders[placed.replaces], now)
+            await insert_order(connection, merchant_id, placed, day, found.versions, claim)
     return Placed(placed, created=True)
 
 
@@ -137,7 +153,7 @@ async def get_order(database: Database, caller: Caller, order_id: str) -> Stored
     """The order as it was placed, with its present status. Raises OrderNotFound."""
 
     async def look() -> StoredOrder | None:
-        async with database.read_at_checkout() as connection:
+        async with database.read(pool="checkout") as connection:
             return await find_order(connection, caller.merchant_id, order_id)
 
     if (order := await retrying(look)) is None:
@@ -146,21 +162,43 @@ async def get_order(database: Database, caller: Caller, order_id: str) -> Stored
 
 
 async def change_order_status(
-    database: Database, caller: Caller, order_id: str, status: OrderStatus
+    database: Database, caller: Caller, order_id: str, status: OrderStatus, now: datetime
 ) -> StoredOrder:
-    """Set what the shop says of the order; nothing is counted or given back by it.
+    """Set what the shop says of the order; statistics do not change.
 
-    Raises OrderNotFound, OrderReplaced where another order took its place, after which it stays
-    deleted, and OrderBusy where something else uses the order for long.
+    A deleted order gives back what its cart promotions took, once. Raises OrderNotFound, and
+    OrderReplaced or OrderGaveBack for an order that stays deleted, because another took its place
+    or because it gave back. Raises OrderBusy where something else uses the order for long.
     """
+    merchant_id = caller.merchant_id
 
     async def change() -> StoredOrder | None:
-        async with database.write_at_checkout(caller.merchant_id) as connection:
-            return await update_status(connection, caller.merchant_id, order_id, status)
+        is_deletion = status is OrderStatus.DELETED
+        async with database.write(
+            merchant_id, queue="orders", transaction=is_deletion
+        ) as connection:
+            order = await update_status(connection, merchant_id, order_id, status)
+            if order is None or not is_deletion:
+                return order
+            return await _give_back(connection, merchant_id, order, now)
 
     order = await _until_clear(database, caller, lambda: retrying(change))
     if order is None:
         raise OrderNotFound(order_id)
     if order.status is not status:
-        raise OrderReplaced(order)
+        raise OrderReplaced(order) if order.replaced_by is not None else OrderGaveBack(order)
     return order
+
+
+async def _give_back(
+    connection: Connection, merchant_id: int, order: StoredOrder, now: datetime
+) -> StoredOrder:
+    """Give back what the order took for its cart promotions, unless it did before."""
+    promotion_ids = [one.promotion_id for one in order.outcome.cart_promotions if one.applied]
+    if not promotion_ids or order.gave_back:
+        return order
+    try:
+        await give_back(connection, merchant_id, order.order_id, promotion_ids, now)
+    except GivingBackRaceLost as lost:
+        raise OrderRaceLost(order.order_id) from lost
+    return dataclasses.replace(order, gave_back=True)

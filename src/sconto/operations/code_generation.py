@@ -1,8 +1,6 @@
-"""Generating codes: asked for at once, made in the background, some thousand at a time."""
+"""Generating codes: a request starts it, and batches of codes are made in the background."""
 
-import asyncio
 import logging
-import random
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,27 +12,26 @@ from sconto.domain.codes import code_key
 from sconto.domain.history import Change, ListChange, Sample, Subject, Verb, codes_changed
 from sconto.domain.people import Caller, Role
 from sconto.domain.problems import GenerationNotFound, NoCodesAllowed, PromotionNotFound
-from sconto.domain.promotion import PromotionType
+from sconto.operations.background import keep_running
 from sconto.store import code_generations, code_lists, history
 from sconto.store.database import (
     Busy,
     Connection,
     Database,
-    DatabaseReadOnly,
     DatabaseUnavailable,
     retried,
     retrying,
 )
 
 CODES_PER_TRANSACTION: Final = 10_000
-"""Codes of one transaction: a change of the promotion waits no longer than for these."""
+"""Codes of one transaction. An edit of the promotion waits for one transaction at most."""
 
-_DRAWS: Final = 10
-"""How often in a row codes may be drawn that are all there already."""
+_MOST_DRAWS: Final = 10
+"""Draws in a row that may give only existing codes; then the pattern counts as used up."""
 
-_LATEST: Final = 20
-_LOOK_SECONDS: Final = 2.0
-_OPEN_AT_ONCE: Final = 100
+_MOST_LISTED: Final = 20
+_PAUSE: Final = 2.0
+_MOST_OPEN: Final = 100
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +44,7 @@ async def start_generation(
     wanted: int,
     now: datetime,
 ) -> Generation:
-    """Ask for codes that are made in the background.
+    """Start a generation; its codes are made in the background.
 
     Raises PatternRefused, PromotionNotFound, NoCodesAllowed.
     """
@@ -58,7 +55,7 @@ async def start_generation(
             holder = await code_lists.lock_codes(connection, caller.merchant_id, promotion_id)
             if holder is None:
                 raise PromotionNotFound(promotion_id)
-            if holder.type is not PromotionType.COUPON:
+            if not holder.takes_codes:
                 raise NoCodesAllowed
             generation = await code_generations.insert_generation(
                 connection, caller, promotion_id, pattern, wanted, now
@@ -73,7 +70,7 @@ async def start_generation(
 
 @retried
 async def get_generation(database: Database, caller: Caller, generation_id: int) -> Generation:
-    """How far the codes are; raises GenerationNotFound."""
+    """A generation, with how many codes it has made. Raises GenerationNotFound."""
     async with database.read(caller.merchant_id) as connection:
         found = await code_generations.find_generation(
             connection, caller.merchant_id, generation_id
@@ -90,16 +87,16 @@ async def list_generations(
     """The latest generations of a promotion, finished or not."""
     async with database.read(caller.merchant_id) as connection:
         return await code_generations.list_generations(
-            connection, caller.merchant_id, promotion_id, _LATEST
+            connection, caller.merchant_id, promotion_id, _MOST_LISTED
         )
 
 
 async def generate_some(
     database: Database, merchant_id: int, generation_id: int, now: datetime
 ) -> Generation | None:
-    """Make the next codes of a generation, and answer how far it is then.
+    """Make the next codes of a generation, and answer it as it is then.
 
-    None where it is finished, or another worker is at it.
+    None if it is finished, or another worker has it.
     """
 
     async def make() -> Generation | None:
@@ -123,9 +120,9 @@ async def generate_some(
 
 
 async def generate_all(database: Database, clock: Callable[[], datetime]) -> None:
-    """Work at all open generations in turn until none has anything left for this worker."""
+    """Make codes for all open generations in turn, until nothing is left for this worker."""
     async with database.read() as connection:
-        waiting = await code_generations.list_open_generations(connection, _OPEN_AT_ONCE)
+        waiting = await code_generations.list_open_generations(connection, _MOST_OPEN)
     while waiting:
         still_open = []
         for merchant_id, generation_id in waiting:
@@ -137,7 +134,7 @@ async def generate_all(database: Database, clock: Callable[[], datetime]) -> Non
             except DatabaseUnavailable:
                 raise
             except Exception:
-                # The other merchants' codes are not to wait for what is wrong with these.
+                # One generation that fails must not stop those of other merchants.
                 _log.exception("codes of generation %s are not generated", generation_id)
                 continue
             if generation is not None and generation.ending is None:
@@ -145,37 +142,31 @@ async def generate_all(database: Database, clock: Callable[[], datetime]) -> Non
         waiting = still_open
 
 
-async def keep_generating(database: Database, clock: Callable[[], datetime]) -> None:
-    """Make the codes that anybody asks for; ends when cancelled."""
-    while True:
-        # Workers that started together do not look together.
-        await asyncio.sleep(_LOOK_SECONDS * random.uniform(0.5, 1))  # noqa: S311
-        try:
-            await generate_all(database, clock)
-        except DatabaseReadOnly:
-            pass  # whoever serves from the primary does it
-        except DatabaseUnavailable:
-            _log.warning("codes are not generated: no database")
-        except Exception:
-            _log.exception("codes are not generated")
+async def keep_generating(
+    database: Database, clock: Callable[[], datetime], *, pause: float = _PAUSE
+) -> None:
+    """Generate the codes that merchants ask for; ends when cancelled."""
+    await keep_running(
+        lambda: generate_all(database, clock), "codes are not generated", pause=pause
+    )
 
 
 def example_code(pattern: CodePattern) -> str:
-    """A code such as the pattern makes."""
+    """An example of the codes that the pattern makes."""
     return draw_codes(pattern, 1)[0]
 
 
 def draw_codes(pattern: CodePattern, count: int) -> list[str]:
-    """Codes from the system's cryptographic source, each letter as likely as any other.
+    """Codes from the system's cryptographic source; every letter is equally likely.
 
-    Two may be the same.
+    Codes may repeat.
     """
     return list(pattern.spell(_draw_letters(pattern.alphabet, count * pattern.letters)))
 
 
 def _draw_letters(alphabet: str, count: int) -> str:
-    # A byte stands for the letter that its remainder names. The bytes beyond the last whole turn
-    # of the alphabet are dropped: else the first letters would come more often.
+    # A byte modulo the size of the alphabet gives a letter. Bytes beyond the last full multiple
+    # are dropped, or the first letters would be more likely.
     size = len(alphabet)
     fair = 256 - 256 % size
     letters = bytes(ord(alphabet[byte % size]) for byte in range(256))
@@ -189,12 +180,12 @@ def _draw_letters(alphabet: str, count: int) -> str:
 async def _make_some(
     connection: Connection, merchant_id: int, generation: Generation
 ) -> tuple[int, Ending | None]:
-    """Add codes to the promotion; how many, and how the generation ended if it did."""
+    """Add codes to the promotion: how many, and how the generation ended, if it did."""
     holder = await code_lists.lock_codes(connection, merchant_id, generation.promotion_id)
-    if holder is None or holder.type is not PromotionType.COUPON:
+    if holder is None or not holder.takes_codes:
         return 0, Ending.PROMOTION_GONE
     missing = generation.wanted - generation.made
-    for _ in range(_DRAWS):
+    for _ in range(_MOST_DRAWS):
         codes = draw_codes(generation.pattern, min(missing, CODES_PER_TRANSACTION))
         keys = [code_key(code) or code for code in codes]
         made = await code_lists.insert_codes(
@@ -208,7 +199,7 @@ async def _make_some(
 async def _record_end(
     connection: Connection, merchant_id: int, generation: Generation, now: datetime
 ) -> None:
-    """Keep what was made in the name of who asked for it."""
+    """Record the generated codes for the user who started the generation."""
     caller = Caller(merchant_id, generation.user_id, Role.MANAGER)
     if generation.made:
         await code_lists.touch_promotion(

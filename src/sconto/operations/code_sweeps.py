@@ -1,48 +1,37 @@
-"""Removing the codes of deleted promotions in the background, some at a time."""
+"""Removing the codes of deleted promotions in the background, in batches."""
 
 import asyncio
-import logging
-import random
 from typing import Final
 
+from sconto.operations.background import keep_running
 from sconto.store import code_sweeps as store
-from sconto.store.database import Database, DatabaseReadOnly, DatabaseUnavailable, retrying
+from sconto.store.database import Database, retrying
 
-_LOOK_SECONDS: Final = 2.0
-_JOBS_AT_ONCE: Final = 100
+_PAUSE: Final = 2.0
+_MOST_JOBS: Final = 100
 
-# A sweep of a million codes leaves the database time for others.
-_REST: Final = 0.01
-
-_log = logging.getLogger(__name__)
+_BATCH_PAUSE: Final = 0.01
+"""Seconds between two rounds of batches, so that a million codes leave time for others."""
 
 
 async def sweep_codes(database: Database) -> None:
-    """Work at all sweeps in turn until none has anything left for this worker."""
+    """Sweep for all deleted promotions in turn, until nothing is left for this worker."""
     async with database.read() as connection:
-        waiting = await store.list_sweeps(connection, _JOBS_AT_ONCE)
+        waiting = await store.list_sweeps(connection, _MOST_JOBS)
     while waiting:
         waiting = [job for job in waiting if await _sweep_batch(database, *job)]
-        await asyncio.sleep(_REST)
+        await asyncio.sleep(_BATCH_PAUSE)
 
 
 async def keep_sweeping_codes(database: Database) -> None:
-    """Remove the codes of promotions that anybody deletes; ends when cancelled."""
-    while True:
-        # Workers that started together do not look together.
-        await asyncio.sleep(_LOOK_SECONDS * random.uniform(0.5, 1))  # noqa: S311
-        try:
-            await sweep_codes(database)
-        except DatabaseReadOnly:
-            pass  # whoever serves from the primary does it
-        except DatabaseUnavailable:
-            _log.warning("codes of deleted promotions are not removed: no database")
-        except Exception:
-            _log.exception("codes of deleted promotions are not removed")
+    """Remove the codes of promotions that were deleted; ends when cancelled."""
+    await keep_running(
+        lambda: sweep_codes(database), "codes of deleted promotions are not removed", pause=_PAUSE
+    )
 
 
 async def _sweep_batch(database: Database, merchant_id: int, promotion_id: int) -> bool:
-    """Whether there is more to do."""
+    """Sweep a batch; whether there is more to do."""
 
     async def sweep() -> bool:
         async with database.write() as connection:

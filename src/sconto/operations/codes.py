@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final, NoReturn, TypeVar
 
 from sconto.domain.code_file import (
     NAMED_LINES,
@@ -22,7 +22,7 @@ from sconto.domain.code_list import (
 from sconto.domain.codes import CodeType, code_key, is_code, typed_code_key
 from sconto.domain.history import ListChange, Sample, Verb, codes_changed
 from sconto.domain.numbers import MAX_INT64
-from sconto.domain.overview import PromotionOverview
+from sconto.domain.overview import PromotionHeading
 from sconto.domain.people import Caller
 from sconto.domain.problems import (
     CodeFileRefused,
@@ -33,6 +33,7 @@ from sconto.domain.problems import (
     PromotionNotFound,
 )
 from sconto.domain.promotion import PromotionType
+from sconto.operations.refused_lines import RefusedLines
 from sconto.store import code_lists, history
 from sconto.store.database import Connection, Database, retried, retrying
 from sconto.store.price_versions import renew_price_version
@@ -51,6 +52,13 @@ _REMOVED_AT_ONCE: Final = 5_000
 
 
 @retried
+async def require_holder(database: Database, caller: Caller, promotion_id: int) -> None:
+    """Raise PromotionNotFound unless there is such a product or cart promotion."""
+    async with database.read(caller.merchant_id) as connection:
+        await _find_holder(connection, caller, promotion_id)
+
+
+@retried
 async def list_codes(
     database: Database, caller: Caller, promotion_id: int, query: CodeQuery
 ) -> CodePage:
@@ -66,10 +74,12 @@ async def list_codes(
 
 @retried
 async def list_found_codes(
-    database: Database, caller: Caller, overview: PromotionOverview, query: CodeQuery
+    database: Database, caller: Caller, heading: PromotionHeading, query: CodeQuery
 ) -> CodePage:
     """The same for a promotion that was found a moment ago; raises CursorRefused."""
-    holder = code_lists.CodeHolder(overview.summary.id, overview.summary.type, overview.code_type)
+    holder = code_lists.CodeHolder(
+        heading.summary.id, heading.summary.type is PromotionType.COUPON, heading.code_type
+    )
     async with database.read(caller.merchant_id) as connection:
         return await _page(connection, caller, holder, query)
 
@@ -161,14 +171,15 @@ async def import_codes(
     have been read. Raises PromotionNotFound, NoCodesAllowed, NoCodesSent, and CodeFileRefused with
     the lines that cannot be taken.
     """
-    refusals = _Refusals()
+    refused: RefusedLines[RefusedCodeLine] = RefusedLines(NAMED_LINES)
     lines = _read_lines(pieces, typed=typed)
     merchant_id = caller.merchant_id
-    async with database.write(merchant_id, is_import=True) as connection:
-        _require_coupon(await _find_holder(connection, caller, promotion_id))
-        staged = await code_lists.stage_codes(connection, refusals.filter(lines))
-        if refusals.total:
-            await refusals.add_clashes(connection, merchant_id, promotion_id)
+    async with database.write(merchant_id, queue="imports") as connection:
+        if not (await _find_holder(connection, caller, promotion_id)).takes_codes:
+            raise NoCodesAllowed
+        staged = await code_lists.stage_codes(connection, _take(lines, refused))
+        if refused.total:
+            await _refuse_file(connection, caller, promotion_id, refused)
         if not staged:
             raise NoCodesSent
         await _lock_holder(connection, caller, promotion_id)
@@ -176,7 +187,7 @@ async def import_codes(
             # Not the whole transaction again: the pieces can be read only once.
             await retrying(lambda: code_lists.insert_staged(connection, merchant_id, promotion_id))
         except code_lists.CodesClash:
-            await refusals.add_clashes(connection, merchant_id, promotion_id)
+            await _refuse_file(connection, caller, promotion_id, refused)
         added = await code_lists.sample_staged(connection, staged)
         await _record(connection, caller, promotion_id, Verb.CODES_ADDED, now, added=added)
     return staged
@@ -234,11 +245,7 @@ async def _lock_holder(connection: Connection, caller: Caller, promotion_id: int
     found = await code_lists.lock_codes(connection, caller.merchant_id, promotion_id)
     if found is None:
         raise PromotionNotFound(promotion_id)
-    _require_coupon(found)
-
-
-def _require_coupon(holder: code_lists.CodeHolder) -> None:
-    if holder.type is not PromotionType.COUPON:
+    if not found.takes_codes:
         raise NoCodesAllowed
 
 
@@ -366,31 +373,26 @@ async def _read_lines(
         yield line
 
 
-class _Refusals:
-    """The first lines that cannot be taken, and the number of all of them."""
+async def _take(
+    lines: AsyncIterator[CodeLine | RefusedCodeLine], refused: RefusedLines[RefusedCodeLine]
+) -> AsyncIterator[CodeLine]:
+    """The lines that can be taken; the others are counted as refused."""
+    async for line in lines:
+        if isinstance(line, CodeLine):
+            yield line
+        else:
+            refused.add(line)
 
-    def __init__(self) -> None:
-        self._first: list[RefusedCodeLine] = []
-        self.total = 0
 
-    async def filter(
-        self, lines: AsyncIterator[CodeLine | RefusedCodeLine]
-    ) -> AsyncIterator[CodeLine]:
-        """The lines that can be taken; the others are kept or counted here."""
-        async for line in lines:
-            if isinstance(line, CodeLine):
-                yield line
-                continue
-            self.total += 1
-            if self.total <= NAMED_LINES:
-                self._first.append(line)
-
-    async def add_clashes(
-        self, connection: Connection, merchant_id: int, promotion_id: int
-    ) -> None:
-        """Add the lines whose codes are there already, and raise CodeFileRefused with all."""
-        clashes, total = await code_lists.find_clashes(
-            connection, merchant_id, promotion_id, NAMED_LINES
-        )
-        first = sorted([*self._first, *clashes], key=lambda refused: refused.line)[:NAMED_LINES]
-        raise CodeFileRefused(tuple(first), self.total + total)
+async def _refuse_file(
+    connection: Connection,
+    caller: Caller,
+    promotion_id: int,
+    refused: RefusedLines[RefusedCodeLine],
+) -> NoReturn:
+    """Raise CodeFileRefused with the refused lines and those whose codes there are already."""
+    clashes, total = await code_lists.find_clashes(
+        connection, caller.merchant_id, promotion_id, NAMED_LINES
+    )
+    refused.add_found(clashes, total)
+    raise CodeFileRefused(refused.first(), refused.total)

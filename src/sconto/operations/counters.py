@@ -6,21 +6,14 @@ become one row a month once no chart shows them. The sums are the same before, a
 """
 
 import asyncio
-import logging
-import random
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final, TypeAlias
 
+from sconto.operations.background import keep_running
 from sconto.operations.overviews import CHARTED_DAYS
 from sconto.store import counters as store
-from sconto.store.database import (
-    Connection,
-    Database,
-    DatabaseReadOnly,
-    DatabaseUnavailable,
-    retrying,
-)
+from sconto.store.database import Connection, Database, retrying
 
 SLOTS_FOLDED_AFTER: Final = timedelta(days=2)
 """A day's slots are folded when it ended so long ago in UTC, and so a day ago in every zone."""
@@ -28,12 +21,10 @@ SLOTS_FOLDED_AFTER: Final = timedelta(days=2)
 DAYS_FOLDED_AFTER: Final = timedelta(days=CHARTED_DAYS + 10)
 """Days older than that are folded into their month."""
 
-_FIRST_FOLD: Final = 20.0
-_INTERVAL: Final = 600.0
+_FIRST_PAUSE: Final = 30.0
+_PAUSE: Final = 900.0
 # A backlog of years is folded without taking the database's whole time.
 _REST: Final = 0.05
-
-_log = logging.getLogger(__name__)
 
 _Fold: TypeAlias = Callable[[Connection, int, date], Awaitable[int]]
 
@@ -87,18 +78,17 @@ async def _fold_batch(
     return await retrying(run)
 
 
-async def keep_folding(database: Database, clock: Callable[[], datetime]) -> None:
+async def keep_folding(
+    database: Database,
+    clock: Callable[[], datetime],
+    *,
+    pause: float = _PAUSE,
+    first_pause: float = _FIRST_PAUSE,
+) -> None:
     """Fold every few minutes, the first time soon; ends when cancelled."""
-    interval = _FIRST_FOLD
-    while True:
-        # Workers that started together do not fold together.
-        await asyncio.sleep(interval * random.uniform(0.5, 1.5))  # noqa: S311
-        interval = _INTERVAL
-        try:
-            await fold(database, clock())
-        except DatabaseReadOnly:
-            pass  # whoever serves from the primary does it
-        except DatabaseUnavailable:
-            _log.warning("counters are not folded: no database")
-        except Exception:
-            _log.exception("counters are not folded")
+    await keep_running(
+        lambda: fold(database, clock()),
+        "counters are not folded",
+        pause=pause,
+        first_pause=first_pause,
+    )

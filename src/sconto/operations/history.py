@@ -1,4 +1,4 @@
-"""Who changed what and when: read here, recorded by each operation as it changes something."""
+"""Who changed what and when. Each operation records its changes; they are read here."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ async def get_promotion_history(
 ) -> HistoryPage:
     """The latest entries about a promotion and its codes; raises PromotionNotFound.
 
-    `before` is the id of the entry from which on older ones are wanted.
+    With `before`, the latest of those that are older than the entry of that id.
     """
     async with database.read(caller.merchant_id) as connection:
         merchant_id = caller.merchant_id
@@ -29,10 +29,27 @@ async def get_promotion_history(
 
 
 @retried
+async def list_promotion_entries(
+    database: Database, caller: Caller, promotion_id: int, *, limit: int, before: int | None = None
+) -> HistoryPage:
+    """As `get_promotion_history`, for a promotion that was found before; else none."""
+    async with database.read(caller.merchant_id) as connection:
+        found = await history.list_entries(
+            connection,
+            caller.merchant_id,
+            Subject.PROMOTION,
+            promotion_id,
+            limit + 1,
+            before or MAX_INT64,
+        )
+    return _page(found, limit)
+
+
+@retried
 async def get_subscription_history(
     database: Database, caller: Caller, promotion_id: int, *, limit: int, before: int | None = None
 ) -> HistoryPage:
-    """The latest entries about a subscription promotion, archived or not; none where unknown."""
+    """The latest entries about a subscription promotion, archived or not; none if unknown."""
     async with database.read(caller.merchant_id) as connection:
         found = await history.list_entries(
             connection,

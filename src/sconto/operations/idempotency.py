@@ -1,127 +1,132 @@
 """Requests that are sent again: one effect, and the same answer each time.
 
-The caller names a request by a key of its own. The key is kept with the answer in the transaction
-of the effect, so that there is never one without the other; what was refused leaves no key.
+The caller chooses a key for a request. The key and the answer are stored in the transaction of the
+effect, so there is never one without the other. A refused request leaves no key.
 """
 
 import asyncio
-import logging
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, NoReturn, TypeVar
 
 from sconto.domain.people import Caller
 from sconto.domain.problems import IdempotencyKeyBusy, IdempotencyKeyReused
+from sconto.operations.background import keep_running
 from sconto.store import idempotency as store
-from sconto.store.database import (
-    Connection,
-    Database,
-    DatabaseReadOnly,
-    DatabaseUnavailable,
-    retrying,
-)
+from sconto.store.database import Connection, Database, retrying
+from sconto.store.idempotency import AnswerAroundUsage, EncodedAnswer, KeptAnswer
+
+__all__ = ["AnswerAroundUsage", "EncodedAnswer"]
 
 KEY_LIFETIME: Final = timedelta(hours=24)
-"""How long a key counts."""
+"""How long a key counts as used."""
 
 BUSY_RETRY_AFTER: Final = 1
-"""Seconds after which a request is to be sent again whose key is busy."""
+"""Seconds after which a client should send a request again if its key is busy."""
 
 BUSY_PAUSE: Final = 0.05
-"""Seconds between attempts for a key that is busy."""
+"""Seconds between two attempts to get a busy key, at most."""
 
 BUSY_TIMEOUT: Final = 5.0
-"""Seconds for which a request tries again whose key is busy."""
+"""Seconds after which a request gives up on a busy key."""
 
-_SWEEP_INTERVAL: Final = 300.0
-_SWEPT_AT_ONCE: Final = 1_000
-
-_log = logging.getLogger(__name__)
+_SWEEP_PAUSE: Final = 450.0
+_BATCH: Final = 1_000
 
 T = TypeVar("T")
+A = TypeVar("A")
+
+
+class AlreadyAnswered(Exception):
+    """The request was answered before under its key; nothing was done this time."""
+
+    def __init__(self, answer: EncodedAnswer) -> None:
+        super().__init__("answered before")
+        self.answer = answer
 
 
 @dataclass(frozen=True, slots=True)
-class EncodedAnswer:
-    """What a request is answered, in the words of its wire; `repeated`: once more."""
+class KeyedRequest(Generic[T, A]):
+    """A request whose caller may send it again, under the same key.
 
-    status: int
-    body: bytes
-    repeated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Repeatable(Generic[T]):
-    """A request that may be sent again: `key` names it, None where the caller gave it no name.
-
-    `fingerprint` tells requests apart that should not have the same key; `render` says the effect
-    in the words of the wire.
+    `fingerprint` differs between requests that must not share a key. `encode` turns the result of
+    the operation into the answer to keep; only the edge knows its format.
     """
 
-    key: str | None
+    key: str
     fingerprint: bytes
-    render: Callable[[T], EncodedAnswer]
+    encode: Callable[[T], A]
 
 
 async def run_once(
     database: Database,
     caller: Caller,
-    request: Repeatable[T],
+    request: KeyedRequest[T, EncodedAnswer] | None,
     effect: Callable[[Connection], Awaitable[T]],
     now: datetime,
-) -> EncodedAnswer:
-    """Run the effect in a transaction and answer it; what ran before is only answered again.
+) -> T:
+    """Run the effect in a transaction, with a key only if nothing ran under it before.
 
-    Raises IdempotencyKeyReused where the key came with another request, IdempotencyKeyBusy where
-    the first takes long, and what the effect raises, after which nothing is written.
+    Raises AlreadyAnswered, IdempotencyKeyReused if the key came with another request,
+    IdempotencyKeyBusy if the first request takes long, and what the effect raises. Then nothing is
+    written.
     """
 
-    async def run() -> EncodedAnswer | None:
+    async def run() -> T:
         async with database.write(caller.merchant_id) as connection:
-            if request.key is None:
-                return request.render(await effect(connection))
-            if not await store.claim_key(
-                connection,
-                caller.merchant_id,
-                request.key,
-                request.fingerprint,
-                now=now,
-                expired_at=now - KEY_LIFETIME,
-            ):
-                kept = await store.find_answer(connection, caller.merchant_id, request.key)
-                return None if kept is None else answer_again(request, kept)
-            answer = request.render(await effect(connection))
-            await store.keep_answer(
-                connection, caller.merchant_id, request.key, answer.status, answer.body
-            )
-            return answer
+            if request is None:
+                return await effect(connection)
+            return await _run_keyed(connection, caller, request, effect, now)
 
     clock = asyncio.get_running_loop().time
     deadline = clock() + BUSY_TIMEOUT
     while True:
         try:
-            answer = await retrying(run)
+            return await retrying(run)
         except store.KeyBusy:
             if clock() > deadline:
                 raise IdempotencyKeyBusy(BUSY_RETRY_AFTER) from None
             await asyncio.sleep(BUSY_PAUSE * random.uniform(0.5, 1))  # noqa: S311
-            continue
-        # Nothing to answer again means that the key was swept this very moment: it is free.
-        if answer is not None:
-            return answer
+        except _KeySwept:
+            pass
 
 
-def answer_again(request: Repeatable[T], kept: store.KeptAnswer) -> EncodedAnswer:
-    """What the request's key was answered before. Raises IdempotencyKeyReused."""
+def answer_again(request: KeyedRequest[T, A], kept: KeptAnswer) -> NoReturn:
+    """Raise AlreadyAnswered, or IdempotencyKeyReused if the key is of another request."""
     if kept.fingerprint != request.fingerprint:
         raise IdempotencyKeyReused
-    return EncodedAnswer(kept.status, kept.body, repeated=True)
+    raise AlreadyAnswered(kept.answer)
+
+
+class _KeySwept(Exception):
+    """The key was in use, and was swept before its answer was read: it is free now."""
+
+
+async def _run_keyed(
+    connection: Connection,
+    caller: Caller,
+    request: KeyedRequest[T, EncodedAnswer],
+    effect: Callable[[Connection], Awaitable[T]],
+    now: datetime,
+) -> T:
+    merchant_id, key = caller.merchant_id, request.key
+    claimed = await store.claim_key(
+        connection, merchant_id, key, request.fingerprint, now=now, expired_at=now - KEY_LIFETIME
+    )
+    if not claimed:
+        kept = await store.find_answer(connection, merchant_id, key)
+        if kept is None:
+            raise _KeySwept
+        answer_again(request, kept)
+    done = await effect(connection)
+    await store.keep_answer(connection, merchant_id, key, request.encode(done))
+    return done
 
 
 async def sweep_keys(database: Database, now: datetime) -> int:
-    """Forget all keys that no longer count; how many, 0 where another worker is at it."""
+    """Delete all expired keys; how many, 0 if another worker is sweeping."""
     expired_at = now - KEY_LIFETIME
     swept = 0
     async with database.read() as connection:
@@ -132,22 +137,14 @@ async def sweep_keys(database: Database, now: datetime) -> int:
             async with database.write() as connection:
                 if not await store.lock_sweeping(connection):
                     return swept
-                found = await store.sweep_keys(connection, merchant_id, expired_at, _SWEPT_AT_ONCE)
+                found = await store.sweep_keys(connection, merchant_id, expired_at, _BATCH)
             swept += found
-            more = found == _SWEPT_AT_ONCE
+            more = found == _BATCH
     return swept
 
 
 async def keep_sweeping_keys(database: Database, clock: Callable[[], datetime]) -> None:
-    """Sweep every few minutes; ends when cancelled."""
-    while True:
-        # Workers that started together do not sweep together.
-        await asyncio.sleep(_SWEEP_INTERVAL * random.uniform(0.5, 1.5))  # noqa: S311
-        try:
-            await sweep_keys(database, clock())
-        except DatabaseReadOnly:
-            pass  # whoever serves from the primary does it
-        except DatabaseUnavailable:
-            _log.warning("keys are not swept: no database")
-        except Exception:
-            _log.exception("keys are not swept")
+    """Delete expired keys every few minutes; ends when cancelled."""
+    await keep_running(
+        lambda: sweep_keys(database, clock()), "keys are not swept", pause=_SWEEP_PAUSE
+    )

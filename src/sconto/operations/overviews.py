@@ -8,8 +8,10 @@ from sconto.domain.cart import Cart, Line
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.overview import (
     DeletedPromotion,
+    ExamplePrice,
     OverviewPage,
     OverviewQuery,
+    PromotionHeading,
     PromotionOverview,
 )
 from sconto.domain.people import Caller
@@ -17,7 +19,7 @@ from sconto.domain.preview import preview_time
 from sconto.domain.pricing import price
 from sconto.domain.problems import PromotionNotFound
 from sconto.domain.promotion import RESTORABLE_FOR
-from sconto.domain.redemption_days import ExamplePrice, RedemptionChart
+from sconto.domain.redemption_days import RedemptionChart
 from sconto.store import promotion_lists as store
 from sconto.store import redemption_days
 from sconto.store.candidates import read_candidates
@@ -66,6 +68,20 @@ async def get_overview(
     async with database.read(caller.merchant_id) as connection:
         found = (
             await store.find_overview(connection, caller.merchant_id, promotion_id, today)
+            if promotion_id <= MAX_INT64
+            else None
+        )
+    if found is None:
+        raise PromotionNotFound(promotion_id)
+    return found
+
+
+@retried
+async def get_heading(database: Database, caller: Caller, promotion_id: int) -> PromotionHeading:
+    """What every page about a promotion shows of it; raises PromotionNotFound."""
+    async with database.read(caller.merchant_id) as connection:
+        found = (
+            await store.find_heading(connection, caller.merchant_id, promotion_id)
             if promotion_id <= MAX_INT64
             else None
         )

@@ -1,4 +1,4 @@
-"""What a person can ask of a merchant's catalogue."""
+"""The catalogue of a merchant: put, get, list, delete and import products."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -13,14 +13,15 @@ from sconto.domain.product import (
     ProductPage,
     ProductQuery,
     PutCounts,
-    RefusedLine,
+    RefusedProductLine,
     RepeatedProduct,
 )
+from sconto.operations.refused_lines import RefusedLines
 from sconto.store import products as store
 from sconto.store.database import Database, retried, retrying
 
 NAMED_LINES: Final = 100
-"""How many lines of a refused file are named; the others are counted."""
+"""How many lines of a refused product file are named; the others are only counted."""
 
 
 async def put_products(
@@ -28,7 +29,7 @@ async def put_products(
 ) -> PutCounts:
     """Create or change the products, all or none; each may be named once.
 
-    A deleted product counts as created, for it is known again.
+    A product that was deleted counts as created.
     """
 
     async def put() -> PutCounts:
@@ -52,7 +53,7 @@ async def get_product(database: Database, caller: Caller, product_id: int) -> Pr
 async def find_products(
     database: Database, caller: Caller, product_ids: Iterable[int]
 ) -> dict[int, Product]:
-    """Those of the products that the merchant's catalogue has, by id."""
+    """The products that the merchant's catalogue has, by id."""
     async with database.read(caller.merchant_id) as connection:
         found = await store.find_products(connection, caller.merchant_id, product_ids)
     return {product.product_id: product for product in found}
@@ -61,7 +62,7 @@ async def find_products(
 @retried
 async def list_products(database: Database, caller: Caller, query: ProductQuery) -> ProductPage:
     """The products that the query asks for, and whether there are more."""
-    # One more than asked for tells.
+    # One product more than the limit tells whether there are more.
     one_more = replace(query, limit=query.limit + 1)
     async with database.read(caller.merchant_id) as connection:
         found = await store.list_products(connection, caller.merchant_id, one_more)
@@ -71,7 +72,7 @@ async def list_products(database: Database, caller: Caller, query: ProductQuery)
 async def delete_product(
     database: Database, caller: Caller, product_id: int, now: datetime
 ) -> None:
-    """Take a product out of the catalogue; promotions that name it go on naming it.
+    """Delete a product from the catalogue; promotions that name it keep naming it.
 
     Raises ProductNotFound.
     """
@@ -85,47 +86,37 @@ async def delete_product(
 
 
 async def import_products(
-    database: Database, caller: Caller, lines: Iterable[ProductLine | RefusedLine], now: datetime
+    database: Database,
+    caller: Caller,
+    lines: Iterable[ProductLine | RefusedProductLine],
+    now: datetime,
 ) -> PutCounts:
-    """Create or change the products of a file, all or none, however many they are.
+    """Create or change the products of a file of any size, all or none.
 
-    The lines are read once and never held together. Raises ImportRefused with the lines that
-    cannot be taken, and those whose product an earlier line has.
+    Lines are read once and never held in memory together. Raises ImportRefused with the lines that
+    cannot be taken, and with those that repeat the product of an earlier line.
     """
-    refusals = _Refusals()
-    async with database.write(caller.merchant_id, is_import=True) as connection:
-        staged = await store.stage_products(connection, refusals.filter(lines))
-        refusals.add_repeats(*await store.find_repeats(connection, NAMED_LINES))
-        if refusals.total:
-            raise ImportRefused(refusals.named(), refusals.total)
-        # Not the whole transaction again: the lines can be read only once.
+    refused: RefusedLines[RefusedProductLine] = RefusedLines(NAMED_LINES)
+    async with database.write(caller.merchant_id, queue="imports") as connection:
+        staged = await store.stage_products(connection, _take(lines, refused))
+        repeats, total = await store.find_repeats(connection, NAMED_LINES)
+        refused.add_found(map(_refuse, repeats), total)
+        if refused.total:
+            raise ImportRefused(refused.first(), refused.total)
+        # Only this statement is retried: the lines can be read only once.
         return await retrying(lambda: store.put_staged(connection, caller.merchant_id, staged, now))
 
 
-class _Refusals:
-    """The first lines that cannot be taken, and the number of all of them."""
+def _take(
+    lines: Iterable[ProductLine | RefusedProductLine], refused: RefusedLines[RefusedProductLine]
+) -> Iterator[ProductLine]:
+    """The lines that can be taken; the others are counted as refused."""
+    for line in lines:
+        if isinstance(line, ProductLine):
+            yield line
+        else:
+            refused.add(line)
 
-    def __init__(self) -> None:
-        self._first: list[RefusedLine] = []
-        self.total = 0
 
-    def filter(self, lines: Iterable[ProductLine | RefusedLine]) -> Iterator[ProductLine]:
-        """The lines that can be taken; the others are kept or counted here."""
-        for line in lines:
-            if isinstance(line, ProductLine):
-                yield line
-                continue
-            self.total += 1
-            if self.total <= NAMED_LINES:
-                self._first.append(line)
-
-    def add_repeats(self, repeats: Sequence[RepeatedProduct], total: int) -> None:
-        """Add lines that name a product again: the first of them, and how many there are."""
-        self.total += total
-        for repeat in repeats:
-            reason = f"product {repeat.product_id} is on line {repeat.first_line} too"
-            self._first.append(RefusedLine(repeat.line, reason))
-
-    def named(self) -> tuple[RefusedLine, ...]:
-        """The first of all of them, in the order of the file."""
-        return tuple(sorted(self._first, key=lambda refused: refused.line)[:NAMED_LINES])
+def _refuse(repeat: RepeatedProduct) -> RefusedProductLine:
+    return RefusedProductLine(repeat.line, repeat)

@@ -1,6 +1,6 @@
 """What a merchant asks for: create, change, delete, get and list promotions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sconto.domain.coverage import Coverage, named_products
@@ -31,8 +31,10 @@ from sconto.domain.promotion import (
 )
 from sconto.domain.schedule import Period
 from sconto.store import code_sweeps, codes, coverage, history, promotions, timeline
+from sconto.store.coverage import StoredProducts
 from sconto.store.database import Connection, Database, retried, retrying
 from sconto.store.price_versions import renew_price_version
+from sconto.store.promotions import PromotionRow
 
 
 async def create_promotion(
@@ -50,22 +52,33 @@ async def change_promotion(
     Raises PromotionNotFound, UnknownProducts, PeriodReversed for the period as it would stand, and
     TermsMissing for another type without its terms.
     """
-    await retrying(lambda: _change(database, caller, promotion_id, change, now))
+    await retrying(lambda: _change(database, caller, promotion_id, lambda _: change, now))
+
+
+async def switch_promotion(
+    database: Database, caller: Caller, promotion_id: int, now: datetime, *, active: bool
+) -> PromotionSummary:
+    """Switch a promotion on or off; answers it as it is then. Raises PromotionNotFound."""
+
+    def switch(before: PromotionSummary) -> PromotionChange:
+        return PromotionChange(before.type, active=active)
+
+    return await retrying(lambda: _change(database, caller, promotion_id, switch, now))
 
 
 async def delete_promotion(
     database: Database, caller: Caller, promotion_id: int, now: datetime
-) -> None:
-    """Delete a promotion with its codes; raises PromotionNotFound."""
-    await retrying(lambda: _delete(database, caller, promotion_id, now))
+) -> PromotionSummary:
+    """Delete a promotion with its codes; answers what it was. Raises PromotionNotFound."""
+    return await retrying(lambda: _delete(database, caller, promotion_id, now))
 
 
 async def restore_promotion(
     database: Database, caller: Caller, promotion_id: int, now: datetime
 ) -> None:
-    """Have a deleted promotion back as it was, with its codes.
+    """Restore a deleted promotion as it was, with its codes.
 
-    Raises PromotionNotFound, also for one whose deletion is longer ago than RESTORABLE_FOR.
+    Raises PromotionNotFound, also if it was deleted longer ago than RESTORABLE_FOR.
     """
     done: code_sweeps.Restoration | None = None
 
@@ -94,7 +107,10 @@ async def get_promotion(
 async def get_summary(database: Database, caller: Caller, promotion_id: int) -> PromotionSummary:
     """The promotion without its lists; raises PromotionNotFound."""
     async with database.read(caller.merchant_id) as connection:
-        return await _existing(connection, caller.merchant_id, promotion_id)
+        summary = await promotions.find_summary(connection, caller.merchant_id, promotion_id)
+    if summary is None:
+        raise PromotionNotFound(promotion_id)
+    return summary
 
 
 @retried
@@ -122,81 +138,83 @@ async def _create(database: Database, caller: Caller, new: NewPromotion, now: da
         await promotions.lock_promotions(connection, merchant_id)
         await _require_known(connection, merchant_id, terms.coverage)
         promotion_id = await promotions.insert_promotion(connection, merchant_id, new, now)
-        await coverage.write_products(connection, merchant_id, promotion_id, terms.coverage)
-        await codes.write_codes(connection, merchant_id, promotion_id, terms.codes, now)
+        await coverage.write_products(connection, merchant_id, promotion_id, terms.coverage, {})
+        await codes.write_first_codes(connection, merchant_id, promotion_id, terms.codes, now)
         claim = _claim(_shown_in(new), terms.coverage)
-        await timeline.redraw(connection, merchant_id, promotion_id, None, claim)
-        await renew_price_version(connection, merchant_id)
+        await _redraw(connection, merchant_id, promotion_id, None, claim)
         await history.record(connection, caller, promotion_created(promotion_id, new), now)
     return promotion_id
 
 
 async def _change(
-    database: Database, caller: Caller, promotion_id: int, change: PromotionChange, now: datetime
-) -> None:
+    database: Database,
+    caller: Caller,
+    promotion_id: int,
+    change_of: Callable[[PromotionSummary], PromotionChange],
+    now: datetime,
+) -> PromotionSummary:
     merchant_id = caller.merchant_id
     async with database.write(merchant_id) as connection:
         await promotions.lock_promotions(connection, merchant_id)
-        before = await _existing(connection, merchant_id, promotion_id)
+        row = await _existing(connection, merchant_id, promotion_id)
+        before, change = row.summary, change_of(row.summary)
         after = changed_summary(before, change, now)
         _require_in_order(after.period)
         if change.terms is None and after.type is not before.type:
             raise TermsMissing(after.type)
-        await promotions.update_summary(connection, merchant_id, after)
-        changed_terms = None
+        await promotions.update_promotion(connection, merchant_id, after, change.terms)
+        old_claim = new_claim = changed_terms = None
         if change.terms is not None or _shown_in(after) != _shown_in(before):
-            covered = await coverage.find_coverage(connection, merchant_id, promotion_id)
+            products = await _products_of(connection, merchant_id, row)
+            covered = coverage.stored_coverage(row.covers_all, row.percent, products)
             to_cover = covered if change.terms is None else change.terms.coverage
+            old_claim = _claim(_shown_in(before), covered)
+            new_claim = _claim(_shown_in(after), to_cover)
             changed_terms = await _change_terms(
-                connection, merchant_id, promotion_id, change, covered, now
+                connection, merchant_id, row, change, covered, products, now
             )
-            await timeline.redraw(
-                connection,
-                merchant_id,
-                promotion_id,
-                _claim(_shown_in(before), covered),
-                _claim(_shown_in(after), to_cover),
-            )
-        await renew_price_version(connection, merchant_id)
+        await _redraw(connection, merchant_id, promotion_id, old_claim, new_claim)
         if (entry := promotion_changed(before, after, changed_terms)) is not None:
             await history.record(connection, caller, entry, now)
+    return after
 
 
 async def _change_terms(
     connection: Connection,
     merchant_id: int,
-    promotion_id: int,
+    row: PromotionRow,
     change: PromotionChange,
     covered: Coverage,
+    products: StoredProducts,
     now: datetime,
 ) -> TermsChange | None:
-    """Replace the terms where the change has others; answers what differs."""
+    """Replace the products and codes if the change has terms; answers what differs."""
     if (terms := change.terms) is None:
         return None
+    promotion_id = row.summary.id
     await _require_known(connection, merchant_id, terms.coverage)
-    code_type = await promotions.find_code_type(connection, merchant_id, promotion_id)
-    await promotions.update_terms(connection, merchant_id, promotion_id, terms)
-    await coverage.write_products(connection, merchant_id, promotion_id, terms.coverage)
+    await coverage.write_products(connection, merchant_id, promotion_id, terms.coverage, products)
     written = ListChange()
     if not change.keep_codes:
         written = await codes.write_codes(connection, merchant_id, promotion_id, terms.codes, now)
-    return TermsChange(covered, terms.coverage, code_type, terms.code_type, written)
+    return TermsChange(covered, terms.coverage, row.code_type, terms.code_type, written)
 
 
-async def _delete(database: Database, caller: Caller, promotion_id: int, now: datetime) -> None:
+async def _delete(
+    database: Database, caller: Caller, promotion_id: int, now: datetime
+) -> PromotionSummary:
     merchant_id = caller.merchant_id
     async with database.write(merchant_id) as connection:
         await promotions.lock_promotions(connection, merchant_id)
-        before = await _existing(connection, merchant_id, promotion_id)
-        covered = await coverage.find_coverage(connection, merchant_id, promotion_id)
-        code_type = await promotions.find_code_type(connection, merchant_id, promotion_id)
+        row = await _existing(connection, merchant_id, promotion_id)
+        covered = await _coverage_of(connection, merchant_id, row)
         await promotions.delete_promotion(connection, merchant_id, promotion_id, now)
         removed = await code_sweeps.begin_sweep(connection, merchant_id, promotion_id, now)
-        claim = _claim(_shown_in(before), covered)
-        await timeline.redraw(connection, merchant_id, promotion_id, claim, None)
-        await renew_price_version(connection, merchant_id)
-        entry = promotion_deleted(before, covered, code_type, removed)
+        claim = _claim(_shown_in(row.summary), covered)
+        await _redraw(connection, merchant_id, promotion_id, claim, None)
+        entry = promotion_deleted(row.summary, covered, row.code_type, removed)
         await history.record(connection, caller, entry, now)
+    return row.summary
 
 
 async def _restore_batch(
@@ -206,36 +224,58 @@ async def _restore_batch(
     now: datetime,
     before: code_sweeps.Restoration | None,
 ) -> code_sweeps.Restoration:
-    """Bring back some of the codes, and with the last of them the promotion."""
+    """Restore some of the codes, and with the last of them the promotion."""
     merchant_id = caller.merchant_id
     async with database.write(merchant_id) as connection:
         await promotions.lock_promotions(connection, merchant_id)
         since = now - RESTORABLE_FOR
-        found = await promotions.find_deleted(connection, merchant_id, promotion_id, since)
-        if found is None:
+        row = await promotions.find_row(connection, merchant_id, promotion_id, since)
+        if row is None or row.deleted_at is None:
             raise PromotionNotFound(promotion_id)
-        deleted, deleted_at = found
         done = await code_sweeps.restore_batch(
-            connection, merchant_id, promotion_id, deleted_at, before
+            connection, merchant_id, promotion_id, row.deleted_at, before
         )
         if not done.is_complete:
             return done
-        covered = await coverage.find_coverage(connection, merchant_id, promotion_id)
         await promotions.restore_promotion(connection, merchant_id, promotion_id, now)
-        claim = _claim(_shown_in(deleted), covered)
-        await timeline.redraw(connection, merchant_id, promotion_id, None, claim)
-        await renew_price_version(connection, merchant_id)
-        await history.record(connection, caller, promotion_restored(deleted), now)
+        claim = None
+        if (period := _shown_in(row.summary)) is not None:
+            claim = _claim(period, await _coverage_of(connection, merchant_id, row))
+        await _redraw(connection, merchant_id, promotion_id, None, claim)
+        await history.record(connection, caller, promotion_restored(row.summary), now)
     return done
 
 
-async def _existing(
-    connection: Connection, merchant_id: int, promotion_id: int
-) -> PromotionSummary:
-    summary = await promotions.find_summary(connection, merchant_id, promotion_id)
-    if summary is None:
+async def _redraw(
+    connection: Connection,
+    merchant_id: int,
+    promotion_id: int,
+    before: timeline.Claim | None,
+    after: timeline.Claim | None,
+) -> None:
+    """Bring the timeline up to date, and make orders price again what they priced before."""
+    redrawn = await timeline.redraw(connection, merchant_id, promotion_id, before, after)
+    await renew_price_version(connection, merchant_id, timeline=redrawn)
+
+
+async def _existing(connection: Connection, merchant_id: int, promotion_id: int) -> PromotionRow:
+    row = await promotions.find_row(connection, merchant_id, promotion_id)
+    if row is None:
         raise PromotionNotFound(promotion_id)
-    return summary
+    return row
+
+
+async def _products_of(
+    connection: Connection, merchant_id: int, row: PromotionRow
+) -> StoredProducts:
+    if row.covers_all:
+        return {}
+    return await coverage.find_products(connection, merchant_id, row.summary.id)
+
+
+async def _coverage_of(connection: Connection, merchant_id: int, row: PromotionRow) -> Coverage:
+    products = await _products_of(connection, merchant_id, row)
+    return coverage.stored_coverage(row.covers_all, row.percent, products)
 
 
 async def _require_known(connection: Connection, merchant_id: int, covered: Coverage) -> None:

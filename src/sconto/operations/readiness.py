@@ -18,7 +18,7 @@ class Readiness(StrEnum):
 async def find_readiness(database: Database) -> Readiness:
     """Ask the database whether it is there, and whether its schema is the one we work with."""
     try:
-        async with database.read_readiness() as connection:
+        async with database.read(pool="readiness") as connection:
             version = await read_version(connection)
     except DatabaseUnavailable:
         return Readiness.NO_DATABASE

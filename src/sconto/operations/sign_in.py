@@ -20,22 +20,32 @@ from sconto.domain.sign_in import (
     seconds_until,
 )
 from sconto.operations.pace import Pace
-from sconto.operations.passwords import pretend_to_check, verify_hashes
+from sconto.operations.passwords import PASSWORDS, Passwords
 from sconto.store import known_places
 from sconto.store import sign_in as failures
 from sconto.store.database import Database
 from sconto.store.people import PossibleUser, find_possible_users
 
-_CHECKS_AT_ONCE: Final = asyncio.Semaphore(2)
-"""How many passwords a process checks at the same time: more would only take memory."""
+_CHECK_SLOTS: Final = asyncio.Semaphore(2)
+"""How many passwords a process checks together: more would only take memory."""
 
 _PAUSE: Final = timedelta(milliseconds=50)
 _PAUSES: Final = 200
 
-_LONGEST_WAIT: Final = 2.5
+_TURN_TIMEOUT: Final = 2.5
 """Seconds that an attempt beyond the limit waits for its turn at most."""
 
-_PACE: Final = Pace(EXEMPT_CHECK_INTERVAL.total_seconds(), _LONGEST_WAIT)
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What checks passwords, and the pace of the checks beyond the limit."""
+
+    passwords: Passwords
+    pace: Pace
+
+
+GUARD: Final = Guard(PASSWORDS, Pace(EXEMPT_CHECK_INTERVAL.total_seconds(), _TURN_TIMEOUT))
+"""The guard of this process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +75,9 @@ class _Candidates:
         return any(candidate.known_here for candidate in self.trusted)
 
 
-async def find_user(database: Database, asked: SignIn, now: datetime) -> PossibleUser:
+async def find_user(
+    database: Database, asked: SignIn, now: datetime, guard: Guard = GUARD
+) -> PossibleUser:
     """The one user with that name and password. Raises BadCredentials, TooManyAttempts.
 
     The attempt is counted as a failure before the password is looked at and taken back if it was
@@ -74,7 +86,7 @@ async def find_user(database: Database, asked: SignIn, now: datetime) -> Possibl
     all sign in at the same moment is not taken for a thief.
     """
     for pause in range(_PAUSES):
-        async with _CHECKS_AT_ONCE:
+        async with _CHECK_SLOTS:
             # Anew each time: one that was under way may have made the address known.
             candidates = await _find_candidates(database, asked, now)
             async with database.write() as connection:
@@ -82,9 +94,9 @@ async def find_user(database: Database, asked: SignIn, now: datetime) -> Possibl
                     connection, _subjects_of(asked, candidates), now + pause * _PAUSE
                 )
             if isinstance(answer, failures.Attempt):
-                return await _check(database, asked, candidates, answer, now)
+                return await _check(database, guard.passwords, asked, candidates, answer, now)
         if answer.free_at is not None:
-            return await _check_in_turn(database, asked, candidates, answer.free_at, now)
+            return await _check_in_turn(database, guard, asked, candidates, answer.free_at, now)
         await asyncio.sleep(_PAUSE.total_seconds())
     raise TooManyAttempts(1)
 
@@ -115,6 +127,7 @@ def _subjects_of(asked: SignIn, candidates: _Candidates) -> tuple[FailureLimit, 
 
 async def _check(
     database: Database,
+    passwords: Passwords,
     asked: SignIn,
     candidates: _Candidates,
     attempt: failures.Attempt,
@@ -125,11 +138,13 @@ async def _check(
     Where one trusted user has the password, the others are not even compared: they would be guessed
     at by somebody who sets the password of a user of the same name as often as they like.
     """
-    found = await _find_right(asked, candidates.trusted, len(candidates.trusted))
+    found = await _find_right(passwords, asked, candidates.trusted, len(candidates.trusted))
     if not found:
         others = () if attempt.strangers_free_at else candidates.others
-        looks = password_checks_for(len(candidates.trusted) + len(others)) - len(candidates.trusted)
-        found = await _find_right(asked, others, looks)
+        checks = password_checks_for(len(candidates.trusted) + len(others)) - len(
+            candidates.trusted
+        )
+        found = await _find_right(passwords, asked, others, checks)
     if len(found) != 1:
         async with database.write() as connection:
             await failures.confirm_failure(connection, attempt)
@@ -149,21 +164,26 @@ async def _check(
 
 
 async def _check_in_turn(
-    database: Database, asked: SignIn, candidates: _Candidates, free_at: datetime, now: datetime
+    database: Database,
+    guard: Guard,
+    asked: SignIn,
+    candidates: _Candidates,
+    free_at: datetime,
+    now: datetime,
 ) -> PossibleUser:
     """The user who is trusted there although too many attempts failed: one check a second.
 
     Everybody else waits as long, and whoever is refused is answered alike: so nobody learns by
     failing which users exist.
     """
-    if not await _PACE.wait(_turn_of(asked, candidates)):
+    if not await guard.pace.wait(_turn_of(asked, candidates)):
         _refuse(free_at, now)
-    looks = password_checks_for(len(candidates.trusted))
+    checks = password_checks_for(len(candidates.trusted))
     if not candidates.trusted:
-        await pretend_to_check(looks)
+        await guard.passwords.pretend(checks)
         _refuse(free_at, now)
-    async with _CHECKS_AT_ONCE:
-        found = await _find_right(asked, candidates.trusted, looks)
+    async with _CHECK_SLOTS:
+        found = await _find_right(guard.passwords, asked, candidates.trusted, checks)
     if len(found) != 1:
         _refuse(free_at, now)
     (user,) = found
@@ -175,11 +195,11 @@ async def _check_in_turn(
 
 
 async def _find_right(
-    asked: SignIn, candidates: Sequence[PossibleUser], looks: int
+    passwords: Passwords, asked: SignIn, candidates: Sequence[PossibleUser], checks: int
 ) -> list[PossibleUser]:
     """The candidates who have the password and may sign in."""
     hashes = [candidate.password_hash for candidate in candidates]
-    right = await verify_hashes(asked.password, hashes, looks) if looks else []
+    right = await passwords.verify(asked.password, hashes, checks) if checks else []
     return [
         candidate
         for candidate, is_right in zip(candidates, right, strict=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from sconto.domain.people import Caller
 from sconto.domain.problems import MaxUsageTooLow, SubscriptionPromotionNotFound
@@ -18,21 +19,23 @@ from sconto.domain.subscription_promotion import (
     SubscriptionQuery,
     SubscriptionTerms,
 )
-from sconto.operations.idempotency import EncodedAnswer, Repeatable, run_once
+from sconto.operations.idempotency import EncodedAnswer, KeyedRequest, run_once
 from sconto.store import history
 from sconto.store import subscription_promotions as store
 from sconto.store.database import Connection, Database, retried
 from sconto.store.price_versions import renew_price_version
 from sconto.store.threads import in_thread
 
+KeyedPromotion: TypeAlias = KeyedRequest[SubscriptionPromotion, EncodedAnswer]
+
 
 async def create_promotion(
     database: Database,
     caller: Caller,
     terms: SubscriptionTerms,
-    request: Repeatable[SubscriptionPromotion],
     now: datetime,
-) -> EncodedAnswer:
+    request: KeyedPromotion | None = None,
+) -> SubscriptionPromotion:
     """Create a promotion. Raises SubscriptionCodeTaken, and what `run_once` raises."""
 
     async def create(connection: Connection) -> SubscriptionPromotion:
@@ -74,11 +77,11 @@ async def change_promotion(
     caller: Caller,
     promotion_id: int,
     change: Callable[[SubscriptionPromotion], SubscriptionTerms],
-    request: Repeatable[SubscriptionPromotion],
     now: datetime,
+    request: KeyedPromotion | None = None,
     *,
     is_long: bool = False,
-) -> EncodedAnswer:
+) -> SubscriptionPromotion:
     """Give the promotion the terms that `change` makes of it; nobody applies it meanwhile.
 
     `is_long` says that `change` takes long: it is called in a thread.
@@ -107,8 +110,12 @@ async def change_promotion(
 
 
 async def archive_promotion(
-    database: Database, caller: Caller, promotion_id: int, request: Repeatable[None], now: datetime
-) -> EncodedAnswer:
+    database: Database,
+    caller: Caller,
+    promotion_id: int,
+    now: datetime,
+    request: KeyedRequest[None, EncodedAnswer] | None = None,
+) -> None:
     """Take the promotion away from new subscriptions; those that have its code keep it.
 
     Raises SubscriptionPromotionNotFound, and what `run_once` raises.
@@ -124,7 +131,7 @@ async def archive_promotion(
         await renew_price_version(connection, caller.merchant_id)
         await history.record(connection, caller, subscription_archived(before), now)
 
-    return await run_once(database, caller, request, archive, now)
+    await run_once(database, caller, request, archive, now)
 
 
 def _version(before: SubscriptionPromotion, terms: SubscriptionTerms) -> int:

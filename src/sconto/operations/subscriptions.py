@@ -4,7 +4,6 @@ import asyncio
 import random
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
 from uuid import uuid4
 
 from sconto.domain.people import Caller
@@ -15,9 +14,11 @@ from sconto.domain.problems import (
     SubscriptionCodeNotFound,
 )
 from sconto.domain.subscription import Contract
+from sconto.domain.subscription_pricing import SubscriptionRules
 from sconto.domain.subscription_promotion import (
     Application,
     Eligibility,
+    SubscriptionPromotion,
     find_ineligible_reason,
 )
 from sconto.domain.subscription_schedule import Schedule, SchedulePlan, schedule_orders
@@ -26,50 +27,48 @@ from sconto.operations.idempotency import (
     BUSY_RETRY_AFTER,
     BUSY_TIMEOUT,
     KEY_LIFETIME,
-    EncodedAnswer,
-    Repeatable,
+    KeyedRequest,
     answer_again,
 )
-from sconto.operations.subscription_promotions import get_promotion
 from sconto.store import subscription_applications as applications
 from sconto.store.database import Database, DatabaseUnavailable, retried, retrying
-from sconto.store.idempotency import AnswerToKeep, KeyBusy
-
-USAGE_MARK: Final = b"\0"
-"""Where an answer says how often the code was applied, which is known last; no JSON has it."""
+from sconto.store.idempotency import AnswerAroundUsage, AnswerToKeep, KeyBusy
 
 
-async def validate_contract(
-    database: Database, caller: Caller, promotion_id: int, contract: Contract, now: datetime
+def validate_contract(
+    promotion: SubscriptionPromotion, contract: Contract, now: datetime
 ) -> Eligibility:
-    """Whether the contract may have the promotion's code now; nothing is counted.
-
-    Raises SubscriptionPromotionNotFound.
-    """
-    promotion = await get_promotion(database, caller, promotion_id)
+    """Whether the contract may have the promotion's code now; nothing is counted."""
     return Eligibility(promotion, find_ineligible_reason(promotion, contract, now))
 
 
-@retried
 async def schedule_promotion(
-    database: Database, caller: Caller, promotion_id: int, plan: SchedulePlan, now: datetime
+    database: Database,
+    caller: Caller,
+    promotion: SubscriptionPromotion,
+    plan: SchedulePlan,
+    now: datetime,
 ) -> tuple[Eligibility, Schedule]:
     """What the promotion gives on the contract's next orders, and whether it may have it now.
 
-    Raises SubscriptionPromotionNotFound, and ApplicationNotFound for the id of an application that
-    was not this promotion's.
+    Raises ApplicationNotFound for an application that does not exist, or is of another promotion.
     """
-    eligibility = await validate_contract(database, caller, promotion_id, plan.contract, now)
-    rules = eligibility.promotion.terms.rules
+    eligibility = validate_contract(promotion, plan.contract, now)
+    rules = promotion.terms.rules
     if plan.application_id is not None:
-        async with database.read(caller.merchant_id) as connection:
-            applied = await applications.find_applied_rules(
-                connection, caller.merchant_id, plan.application_id
-            )
-        if applied is None or applied.promotion_id != promotion_id:
+        applied = await _find_applied_rules(database, caller, plan.application_id)
+        if applied is None or applied.promotion_id != promotion.id:
             raise ApplicationNotFound(plan.application_id)
         rules = applied.rules
     return eligibility, schedule_orders(rules, plan)
+
+
+@retried
+async def _find_applied_rules(
+    database: Database, caller: Caller, application_id: str
+) -> SubscriptionRules | None:
+    async with database.read(caller.merchant_id) as connection:
+        return await applications.find_applied_rules(connection, caller.merchant_id, application_id)
 
 
 async def apply_code(
@@ -77,14 +76,14 @@ async def apply_code(
     caller: Caller,
     code: str,
     contract: Contract,
-    request: Repeatable[Application],
     now: datetime,
-) -> EncodedAnswer:
+    request: KeyedRequest[Application, AnswerAroundUsage] | None = None,
+) -> Application:
     """Count one use of the code's promotion for the contract, and keep which version it got.
 
-    The body that the request renders has USAGE_MARK once. Raises SubscriptionCodeNotFound,
-    CodeRefused, IdempotencyKeyReused, and IdempotencyKeyBusy where the key's first request takes
-    long; then nothing was written.
+    The answer's `promotion.usage` counts this use. Raises SubscriptionCodeNotFound, CodeRefused,
+    AlreadyAnswered, IdempotencyKeyReused, and IdempotencyKeyBusy if the key's first request takes
+    long. Then nothing is written.
     """
     clock = asyncio.get_running_loop().time
     deadline = clock() + BUSY_TIMEOUT
@@ -92,7 +91,7 @@ async def apply_code(
     while True:
         try:
             return await retrying(
-                lambda: _look_and_apply(database, caller, code, contract, request, now)
+                lambda: _look_and_apply(database, caller, code, contract, now, request)
             )
         except applications.ApplicationRaceLost:
             late = DatabaseUnavailable("too many changes of a promotion whose code is applied")
@@ -108,34 +107,39 @@ async def _look_and_apply(
     caller: Caller,
     code: str,
     contract: Contract,
-    request: Repeatable[Application],
     now: datetime,
-) -> EncodedAnswer:
-    """Apply the code as it is found; what is refused is refused before anybody has to wait.
+    request: KeyedRequest[Application, AnswerAroundUsage] | None,
+) -> Application:
+    """Apply the code as it is found. What is refused is refused before any lock is waited for.
 
     Raises ApplicationRaceLost or KeyBusy if another request was first, and what `apply_code`
     raises.
     """
+    expired_at = now - KEY_LIFETIME
+    key = None if request is None else request.key
     async with database.read(caller.merchant_id) as connection:
         promotion, kept = await applications.find_promotion_and_answer(
-            connection, caller.merchant_id, code, request.key, now - KEY_LIFETIME
+            connection, caller.merchant_id, code, key, expired_at
         )
-    if kept is not None:
-        return answer_again(request, kept)
+    if request is not None and kept is not None:
+        answer_again(request, kept)
     if promotion is None:
         raise SubscriptionCodeNotFound(code)
     if (reason := find_ineligible_reason(promotion, contract, now)) is not None:
         raise CodeRefused(promotion, reason)
     application = Application(str(uuid4()), promotion)
-    answer = request.render(application)
-    before, after = answer.body.split(USAGE_MARK)
     to_keep = None
-    if request.key is not None:
+    if request is not None:
         to_keep = AnswerToKeep(
-            request.key, request.fingerprint, answer.status, before, after, now - KEY_LIFETIME
+            request.key,
+            request.fingerprint,
+            request.encode(application),
+            expired_at,
         )
-    async with database.write_at_once(caller.merchant_id) as connection:
+    async with database.write(
+        caller.merchant_id, queue="applications", transaction=False
+    ) as connection:
         usage = await applications.insert_application(
             connection, caller, application, contract, to_keep, now
         )
-    return replace(answer, body=b"%b%d%b" % (before, usage, after))
+    return replace(application, promotion=replace(promotion, usage=usage))

@@ -26,8 +26,12 @@ FIRST_EPOCH: Final = 0
 
 _ALGORITHM: Final = "HS256"
 _REMEMBERED: Final = 20_000
-_INTERVAL: Final = 3.0
-_PATIENCE: Final = 5.0
+
+REFRESH_PAUSE: Final = 3.0
+"""Seconds between two refreshes."""
+
+REFRESH_TIMEOUT: Final = 5.0
+"""Seconds after which a refresh is given up."""
 
 _log = logging.getLogger(__name__)
 
@@ -154,19 +158,19 @@ class Tokens:
         self._notes += 1
         self._ended |= {token_id}
 
-    async def keep_refreshing(self, database: Database) -> None:
+    async def keep_refreshing(self, database: Database, pause: float = REFRESH_PAUSE) -> None:
         """Learn every few seconds which tokens were ended; ends when cancelled.
 
-        While the database is lost, what was known last keeps counting.
+        While the database is unavailable, what was learned last counts.
         """
         while True:
             await self.try_to_refresh(database)
-            await asyncio.sleep(_INTERVAL)
+            await asyncio.sleep(pause)
 
     async def try_to_refresh(self, database: Database) -> None:
         """Learn now which tokens were ended; where the database does not answer, log that."""
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(REFRESH_TIMEOUT):
                 await self.refresh(database)
         except (DatabaseUnavailable, TimeoutError):
             _log.warning("changes of users are not known: no database")

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from sconto.domain.problems import TooManyLargeRequests
+from sconto.store.slots import NoSlot, Slots
 from sconto.store.threads import in_thread
 
 __all__ = ["Turns", "in_short_turns", "in_thread", "short_turns"]
@@ -43,16 +43,8 @@ async def in_short_turns(
         yield written
 
 
-@dataclass(slots=True)
-class _Queue:
-    """The turns of one merchant, and how many requests have or want one."""
-
-    turns: asyncio.Semaphore
-    asking: int = field(default=0)
-
-
 class Turns:
-    """Who has a turn in this worker, and who waits for one."""
+    """Turns of the large requests in this worker."""
 
     def __init__(
         self,
@@ -60,37 +52,21 @@ class Turns:
         most_waiting: int = MOST_WAITING,
         timeout: float = TURN_TIMEOUT,
     ) -> None:
-        self._most_running = most_running
-        self._most = most_running + most_waiting
+        self._slots = Slots(each=most_running, waiting=most_waiting)
         self._timeout = timeout
-        self._queues: dict[Hashable, _Queue] = {}
 
     @asynccontextmanager
     async def of(self, whose: Hashable) -> AsyncIterator[None]:
         """A turn for the block. Raises TooManyLargeRequests instead of waiting for long."""
-        queue = self._queues.get(whose)
-        if queue is None:
-            queue = self._queues[whose] = _Queue(asyncio.Semaphore(self._most_running))
-        if queue.asking >= self._most:
-            raise TooManyLargeRequests(_RETRY_AFTER)
-        queue.asking += 1
+        deadline = asyncio.get_running_loop().time() + self._timeout
         try:
-            await self._wait(queue)
-            try:
-                yield
-            finally:
-                queue.turns.release()
-        finally:
-            queue.asking -= 1
-            if not queue.asking:
-                del self._queues[whose]
-
-    async def _wait(self, queue: _Queue) -> None:
-        try:
-            async with asyncio.timeout(self._timeout):
-                await queue.turns.acquire()
-        except TimeoutError:
+            await self._slots.take(whose, deadline)
+        except NoSlot:
             raise TooManyLargeRequests(_RETRY_AFTER) from None
+        try:
+            yield
+        finally:
+            self._slots.give_back(whose)
 
 
 def short_turns() -> Turns:

@@ -1,11 +1,37 @@
-"""What an admin asks about the people of their own merchant; others' people are nobody to them."""
+"""The users of one merchant, by their ids: what an admin asks about them, and how they change."""
 
-from sconto.domain.people import Caller, Role, User, UserPage
-from sconto.domain.problems import OwnAccess, UserNotFound
-from sconto.operations import people
+from dataclasses import dataclass
+
+from sconto.domain.history import Change, password_set, signed_out, user_changed, user_created
+from sconto.domain.names import is_username
+from sconto.domain.people import (
+    Caller,
+    Role,
+    User,
+    UserPage,
+    command_line_caller,
+    is_acceptable_password,
+)
+from sconto.domain.problems import NameTaken, NotAName, OwnAccess, PasswordRefused, UserNotFound
+from sconto.operations.passwords import PASSWORDS, Passwords
 from sconto.operations.tokens import Tokens
+from sconto.store import history, people
 from sconto.store import users as store
-from sconto.store.database import Database, retried
+from sconto.store.database import Connection, Database, retried
+from sconto.store.known_places import forget_places
+from sconto.store.tokens import forget_ended_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class UserEdit:
+    """A change of a user; None keeps the current value.
+
+    Every edit ends the user's sessions and tokens. One without values does nothing else.
+    """
+
+    role: Role | None = None
+    disabled: bool | None = None
+    password_hash: str | None = None
 
 
 @retried
@@ -20,47 +46,69 @@ async def list_users(database: Database, caller: Caller, *, limit: int, after: i
 async def get_user(database: Database, caller: Caller, user_id: int) -> User:
     """A user of the caller's merchant. Raises UserNotFound."""
     async with database.read(caller.merchant_id) as connection:
-        user = await store.find_user(connection, caller.merchant_id, user_id)
-    if user is None:
-        raise UserNotFound(str(user_id))
-    return user
+        return await _find(connection, caller, user_id)
 
 
 async def add_user(
-    database: Database, caller: Caller, username: str, password: str, role: Role
+    database: Database,
+    caller: Caller,
+    username: str,
+    password: str,
+    role: Role,
+    *,
+    passwords: Passwords = PASSWORDS,
 ) -> int:
-    """The id of a new user of the caller's merchant.
+    """Create a user of the caller's merchant, and answer the id.
 
     Raises NotAName, PasswordRefused, NameTaken.
     """
-    merchant = (await get_user(database, caller, caller.user_id)).merchant
-    return await people.create_user(database, merchant, username, password, role, by=caller)
+    if not is_username(username):
+        raise NotAName(username)
+    password_hash = await hash_new_password(passwords, password)
+    merchant_id = caller.merchant_id
+    async with database.write(merchant_id) as connection:
+        user_id = await people.insert_user(connection, merchant_id, username, role, password_hash)
+        if user_id is None:
+            raise NameTaken(username)
+        await history.record(connection, caller, user_created(user_id, username, role))
+    return user_id
 
 
 async def change_role(database: Database, caller: Caller, user_id: int, role: Role) -> User:
     """Give a user another role; answers who they were. Raises UserNotFound, OwnAccess.
 
-    Nobody changes their own: so a merchant does not lose its last admin by a slip.
+    Nobody can change their own role, so that a merchant does not lose its last admin by mistake.
     """
-    user = await _get_other(database, caller, user_id)
-    await people.set_role(database, user.name, role, by=caller)
+    if user_id == caller.user_id:
+        raise OwnAccess
+    user, _ = await _edit(database, caller, user_id, UserEdit(role=role))
     return user
 
 
 async def set_disabled(database: Database, caller: Caller, user_id: int, *, disabled: bool) -> User:
-    """Keep a user out, or let them in; answers who it is. Raises UserNotFound, OwnAccess."""
-    user = await _get_other(database, caller, user_id)
-    await people.set_disabled(database, user.name, disabled=disabled, by=caller)
+    """Keep a user out, or let them in; answers who they were. Raises UserNotFound, OwnAccess."""
+    if user_id == caller.user_id:
+        raise OwnAccess
+    user, _ = await _edit(database, caller, user_id, UserEdit(disabled=disabled))
     return user
 
 
-async def set_password(database: Database, caller: Caller, user_id: int, password: str) -> User:
+async def set_password(
+    database: Database,
+    caller: Caller,
+    user_id: int,
+    password: str,
+    *,
+    passwords: Passwords = PASSWORDS,
+) -> User:
     """Give a user, or oneself, another password; answers who it is.
 
     Raises UserNotFound, PasswordRefused.
     """
-    user = await get_user(database, caller, user_id)
-    await people.set_password(database, user.name, password, by=caller)
+    # First, because hashing takes long.
+    await get_user(database, caller, user_id)
+    edit = UserEdit(password_hash=await hash_new_password(passwords, password))
+    user, _ = await _edit(database, caller, user_id, edit)
     return user
 
 
@@ -69,14 +117,77 @@ async def sign_out_everywhere(
 ) -> User:
     """End all sessions and tokens of a user, or one's own; answers who it is.
 
-    Raises UserNotFound. It counts here at once, elsewhere within 10 seconds.
+    It counts in this process immediately, elsewhere within 10 seconds. Raises UserNotFound.
     """
-    user = await get_user(database, caller, user_id)
-    tokens.note_change(await people.sign_out_everywhere(database, user.name, by=caller))
+    user, state = await _edit(database, caller, user_id, UserEdit())
+    tokens.note_change(state)
     return user
 
 
-async def _get_other(database: Database, caller: Caller, user_id: int) -> User:
-    if user_id == caller.user_id:
-        raise OwnAccess
-    return await get_user(database, caller, user_id)
+async def edit_user(
+    connection: Connection, user_id: int, edit: UserEdit, by: Caller | None = None
+) -> people.UserState | None:
+    """Change a user, end their sessions and tokens, and record it; None if nobody has that id.
+
+    `by` is None where the command line does it.
+    """
+    changed = await people.change_user(
+        connection,
+        user_id,
+        role=edit.role,
+        disabled=edit.disabled,
+        password_hash=edit.password_hash,
+    )
+    if changed is None:
+        return None
+    user = changed.after.caller
+    await forget_ended_tokens(connection, user)
+    if edit.password_hash is not None:
+        await forget_places(connection, user)
+    for change in _changes(changed, edit):
+        await history.record(connection, by or command_line_caller(user.merchant_id), change)
+    return changed.after
+
+
+async def hash_new_password(passwords: Passwords, password: str) -> str:
+    """What is stored of a password that somebody chose. Raises PasswordRefused."""
+    if not is_acceptable_password(password):
+        raise PasswordRefused
+    return await passwords.hash(password)
+
+
+async def _find(connection: Connection, caller: Caller, user_id: int) -> User:
+    user = await store.find_user(connection, caller.merchant_id, user_id)
+    if user is None:
+        raise UserNotFound(str(user_id))
+    return user
+
+
+async def _edit(
+    database: Database, caller: Caller, user_id: int, edit: UserEdit
+) -> tuple[User, people.UserState]:
+    """Edit a user of the caller's merchant: who they were, and their state since."""
+    async with database.write(caller.merchant_id) as connection:
+        user = await _find(connection, caller, user_id)
+        state = await edit_user(connection, user_id, edit, caller)
+    if state is None:
+        raise UserNotFound(str(user_id))
+    return user, state
+
+
+def _changes(changed: people.UserChange, edit: UserEdit) -> list[Change]:
+    """What the history says of an edit."""
+    user_id = changed.after.caller.user_id
+    changes = []
+    differs = user_changed(user_id, _facts(changed.before), _facts(changed.after))
+    if differs is not None:
+        changes.append(differs)
+    if edit.password_hash is not None:
+        changes.append(password_set(user_id))
+    if edit == UserEdit():
+        changes.append(signed_out(user_id))
+    return changes
+
+
+def _facts(state: people.UserState) -> dict[str, object]:
+    return {"role": state.caller.role.value, "disabled": state.disabled}

@@ -1,9 +1,9 @@
-"""The form of a cart that is tried: what its fields say, and what is wrong with each of them.
+"""The form that tries a cart: its fields, and the faults of each.
 
-The whole cart stands in the address, so that it can be kept and sent to somebody: `product`,
-`quantity` and `price` once a line, `codes`, `currency` and `at`; and where it is an order of a
-subscription its `order_number`, the `subscription_codes` and the order `applied_before` which these
-were applied.
+The address holds the whole cart, so that it can be kept and shared: `product`, `quantity` and
+`price` once a line, `codes`, `currency` and `at`. For an order of a subscription it also holds
+`order_number`, `subscription_codes`, and `applied_before`, the order before which these were
+applied.
 """
 
 import re
@@ -26,11 +26,11 @@ from sconto.domain.money import currency_decimals, format_amount, known_currenci
 from sconto.domain.product import Product, parse_product_id
 from sconto.domain.subscription import LAST_ORDER_NUMBER, Subscription, SubscriptionCode
 from sconto.portal.language import Language
-from sconto.portal.local_times import read_local_time
+from sconto.portal.typed_times import read_local_time
 
 MOST_LINES_OF_FORM: Final = 50
 
-_USUAL_CURRENCY: Final = "EUR"
+_DEFAULT_CURRENCY: Final = "EUR"
 
 
 _SINGLE: Final = (
@@ -41,12 +41,12 @@ _SINGLE: Final = (
     "subscription_codes",
     "applied_before",
 )
-"""The fields that a cart has once."""
+"""Fields that occur once in a cart."""
 
 
 @dataclass(frozen=True, slots=True)
 class LineFields:
-    """A line as it was typed; without a price the catalogue's counts."""
+    """A line as it was typed; an empty price means the catalogue's."""
 
     product_id: int
     quantity: str = "1"
@@ -55,7 +55,7 @@ class LineFields:
 
 @dataclass(frozen=True, slots=True)
 class CartFields:
-    """A cart as it was typed; `at` is empty for now."""
+    """A cart as it was typed; an empty `at` means now."""
 
     lines: tuple[LineFields, ...]
     codes: str = ""
@@ -75,11 +75,11 @@ class CartFields:
         return replace(self, lines=(*self.lines, LineFields(product_id))[:MOST_LINES_OF_FORM])
 
     def without(self, number: int) -> "CartFields":
-        """The cart without one of its lines, which count from 0."""
+        """The cart without a line; the first is 0."""
         return replace(self, lines=self.lines[:number] + self.lines[number + 1 :])
 
     def query(self) -> list[tuple[str, str]]:
-        """What stands in the address."""
+        """The query of the cart's address."""
         lines = [
             pair
             for line in self.lines
@@ -95,7 +95,7 @@ class CartFields:
 
 @dataclass(frozen=True, slots=True)
 class ReadCart:
-    """What the fields stand for; where there are faults, by field, there is no cart."""
+    """The cart that the fields describe, or None and the faults by field."""
 
     currency: str
     cart: Cart | None
@@ -104,7 +104,7 @@ class ReadCart:
 
 
 def read_fields(query: QueryParams) -> CartFields:
-    """The fields as they stand in an address; lines of what can be no product are left out."""
+    """The fields of an address, without lines whose product is no id."""
     columns = (
         query.getlist(name)[:MOST_LINES_OF_FORM] for name in ("product", "quantity", "price")
     )
@@ -120,7 +120,7 @@ def read_fields(query: QueryParams) -> CartFields:
 def read_cart(
     fields: CartFields, products: Mapping[int, Product], language: Language, now: datetime
 ) -> ReadCart:
-    """The cart, or all that is wrong with its fields; `products` are those of the catalogue."""
+    """The cart, or all faults of its fields; `products` are those that the catalogue has."""
     _ = language.gettext
     faults: dict[str, str] = {}
     currency = fields.currency or _currency_of(fields.lines, products)
@@ -141,9 +141,9 @@ def read_cart(
 
 
 def _currency_of(lines: Sequence[LineFields], products: Mapping[int, Product]) -> str:
-    """The currency of the first product that the catalogue has."""
+    """The currency of the first product that is in the catalogue."""
     known = (products[line.product_id].currency for line in lines if line.product_id in products)
-    return next(known, _USUAL_CURRENCY)
+    return next(known, _DEFAULT_CURRENCY)
 
 
 def _read_codes(
@@ -159,7 +159,7 @@ def _read_codes(
 def _read_subscription(
     fields: CartFields, language: Language, faults: dict[str, str]
 ) -> Subscription | None:
-    """The subscription that the cart is an order of; None where there is none of its fields."""
+    """The subscription that the cart is an order of; None if its fields are empty."""
     texts = (fields.order_number, fields.subscription_codes, fields.applied_before)
     if not any(texts):
         return None
@@ -171,7 +171,7 @@ def _read_subscription(
         numbers.append(number or 1)
     texts_of_codes = _read_codes("subscription_codes", texts[1], language, faults)
     codes = tuple(SubscriptionCode(code, numbers[1]) for code in texts_of_codes)
-    # Its type decides who may have a code, and that was asked when the code was applied.
+    # The type decides who may apply a code, which happened before.
     return Subscription(None, "", numbers[0], codes)
 
 
@@ -208,7 +208,7 @@ def _read_line(
 
 
 def _read_number(text: str, most: int) -> int | None:
-    """A whole number from 1 on."""
+    """A whole number from 1 to `most`; None for other texts."""
     number = int(text) if re.fullmatch("[0-9]{1,9}", text) else 0
     return number if 1 <= number <= most else None
 

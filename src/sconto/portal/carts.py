@@ -1,6 +1,6 @@
-"""Trying a cart: what it would cost at a time, and why.
+"""Trying a cart: what it costs at a time, and why.
 
-Nothing is written, so whoever may read the promotions may try them.
+Nothing is written, so the right to read promotions is enough.
 """
 
 from typing import Final
@@ -19,11 +19,9 @@ from sconto.portal.visit import Visit
 _FOUND: Final = 8
 """How many products a search shows."""
 
-_LONGEST_SEARCH: Final = 255
-
 
 async def show(visit: Visit) -> Response:
-    """The cart in the address with its price, or products to be put into it."""
+    """The cart of the address with its price, or the products that were searched for."""
     fields = read_fields(visit.request.query_params)
     changed = _changed(visit, fields)
     if changed is not None:
@@ -34,7 +32,7 @@ async def show(visit: Visit) -> Response:
         await products.find_products(context.database, caller, product_ids) if product_ids else {}
     )
     form = read_cart(fields, known, visit.language, visit.now)
-    search = "" if _wants_price(visit) else visit.query("search")[:_LONGEST_SEARCH]
+    search = None if _wants_price(visit) else visit.search("search")
     found = explained = None
     if search:
         query = ProductQuery(limit=_FOUND, search=search)
@@ -46,20 +44,20 @@ async def show(visit: Visit) -> Response:
         fields=fields,
         form=form,
         products=known,
-        search=search,
+        search=search or "",
         found=found,
-        unknown=parse_product_id(search) if found is not None and not found.products else None,
+        unknown=parse_product_id(search) if search and found and not found.products else None,
         explained=explained,
     )
 
 
 def _wants_price(visit: Visit) -> bool:
-    """Whether the price was asked for by its button, or by a field that was changed."""
+    """Whether the button for the price was pressed, or a field of the cart changed."""
     return bool(visit.query("show")) or visit.request.headers.get("hx-target") == "quote"
 
 
 def _changed(visit: Visit, fields: CartFields) -> CartFields | None:
-    """The cart after a button was pressed that puts something into it or takes it out."""
+    """The cart after a button added or removed a line; None if no such button was pressed."""
     added = parse_product_id(visit.query("add"))
     if added is not None:
         return fields.with_one_more(added)

@@ -1,4 +1,4 @@
-"""Pictures of numbers that need no script."""
+"""Charts without scripts."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -10,7 +10,7 @@ _MARGIN: Final = 2
 
 
 def spark_points(numbers: Sequence[int]) -> str:
-    """The points of a line through the numbers, for a picture of SPARK_WIDTH by SPARK_HEIGHT."""
+    """The points of a line through the numbers, within SPARK_WIDTH by SPARK_HEIGHT."""
     highest = max(*numbers, 1)
     step = (SPARK_WIDTH - 2 * _MARGIN) / max(len(numbers) - 1, 1)
     room = SPARK_HEIGHT - 2 * _MARGIN

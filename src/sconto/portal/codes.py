@@ -1,4 +1,4 @@
-"""The codes of a promotion: looked through, added, removed, generated, and as files."""
+"""The codes of a promotion: list, add, remove, generate, download."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ from sconto.domain.problems import (
 from sconto.domain.spreadsheet import BYTE_ORDER_MARK, shown_as_text
 from sconto.operations import code_generation, codes
 from sconto.operations.turns import in_short_turns
-from sconto.portal.file_sentences import CODE_FAULTS
+from sconto.portal.file_sentences import CODE_FAULTS, PATTERN_FAULTS
 from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
 from sconto.portal.promotion import find, show
@@ -29,7 +29,7 @@ from sconto.portal.sentences import CODE_STATES, ENDINGS
 from sconto.portal.visit import Visit
 
 FILE_LIMIT: Final = 64 * 1024 * 1024
-"""Bytes of a file: a million codes of thirty letters fit."""
+"""Bytes of a file: enough for a million codes of thirty letters."""
 
 _LISTED: Final = 50
 _NAMED_LINES: Final = 10
@@ -39,12 +39,12 @@ _PATTERN: Final = {"prefix": "", "groups": "2", "length": "4", "count": "100"}
 
 
 async def show_codes(visit: Visit) -> Response:
-    """The codes that are searched for, a page at a time, and what is being generated."""
+    """The codes that were searched for, a page at a time, and running generations."""
     return await _show(visit)
 
 
 async def add(visit: Visit) -> Response:
-    """Add the codes of a file, or those that were typed: all or none."""
+    """Add all codes of a file or of the field, or none if one is wrong."""
     promotion_id = visit.id_in_path("promotion_id")
     _ = visit.gettext
     try:
@@ -80,7 +80,7 @@ async def remove(visit: Visit) -> Response:
 
 
 async def generate(visit: Visit) -> Response:
-    """Let codes be made in the background."""
+    """Start generating codes in the background."""
     promotion_id = visit.id_in_path("promotion_id")
     groups, length, count = (_number(visit.field(name)) for name in ("groups", "length", "count"))
     pattern = CodePattern(visit.field("prefix"), groups, length)
@@ -89,13 +89,22 @@ async def generate(visit: Visit) -> Response:
             visit.context.database, visit.caller, promotion_id, pattern, count, visit.now
         )
     except PatternRefused as problem:
-        return await _show(visit, {"generate": str(problem)})
+        return await _show(visit, {"generate": _pattern_words(visit, problem)})
     text = visit.gettext("The codes are being made. You can leave this page and come back.")
     return visit.redirect(f"/promotions/{promotion_id}/codes", Notice(text))
 
 
+def _pattern_words(visit: Visit, problem: PatternRefused) -> str:
+    number = visit.language.number
+    return visit.gettext(PATTERN_FAULTS[problem.fault]) % {
+        "most": number(MOST_CODES_ADDED),
+        "possible": number(problem.possible),
+        "generated": number(problem.generated),
+    }
+
+
 async def download(visit: Visit) -> Response:
-    """All codes as a CSV file, sent as it is read."""
+    """Stream all codes as a CSV file."""
     promotion_id = visit.id_in_path("promotion_id")
     parts = await codes.export_codes(visit.context.database, visit.caller, promotion_id)
     headers = {"Content-Disposition": f'attachment; filename="codes-{promotion_id}.csv"'}
@@ -107,8 +116,8 @@ async def download(visit: Visit) -> Response:
 async def _show(
     visit: Visit, faults: Mapping[str, str] | None = None, lines: Sequence[str] = ()
 ) -> Response:
-    overview = await find(visit)
-    database, promotion_id = visit.context.database, overview.summary.id
+    heading = await find(visit)
+    database, promotion_id = visit.context.database, heading.summary.id
     state = visit.query("state")
     query = CodeQuery(
         _LISTED,
@@ -117,14 +126,14 @@ async def _show(
         CodeState(state) if state in tuple(CodeState) else None,
     )
     try:
-        page = await codes.list_found_codes(database, visit.caller, overview, query)
+        page = await codes.list_found_codes(database, visit.caller, heading, query)
     except CursorRefused:
         return visit.redirect(f"/promotions/{promotion_id}/codes")
     generations = await code_generation.list_generations(database, visit.caller, promotion_id)
     return show(
         visit,
         "promotions/codes.html",
-        overview,
+        heading,
         status=422 if faults else 200,
         page=page,
         query=query,
@@ -141,7 +150,7 @@ async def _show(
 
 
 async def _import(visit: Visit, promotion_id: int) -> int:
-    """Add the codes of the file, or those that were typed."""
+    """Add the codes of the file, or those of the field if there is no file."""
     file = visit.form.get("code_file")
     pieces: Iterable[bytes]
     if isinstance(file, UploadFile) and file.size:
@@ -155,7 +164,7 @@ async def _import(visit: Visit, promotion_id: int) -> int:
 
 
 def _number(text: str) -> int:
-    """The number that is typed; 0, which no pattern takes, for what is none."""
+    """The typed number; 0, which every pattern refuses, for other texts."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else 0
 
 

@@ -1,4 +1,4 @@
-"""What every page can reach: the database, the tokens, the zone and the clock."""
+"""What every page uses: the database, the tokens, the zone and the clock."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -21,25 +21,25 @@ class Context(Protocol):
 
     @property
     def tokens(self) -> Tokens:
-        """What signs sessions and reads them."""
+        """Signs sessions and reads them."""
 
     @property
     def turns(self) -> Turns:
-        """Whose turn it is to send something large."""
+        """Turns of merchants that send large bodies."""
 
     @property
     def short_turns(self) -> Turns:
-        """Whose turn it is to write a part of a long answer."""
+        """Turns of merchants that receive long answers."""
 
     @property
     def zone(self) -> ZoneInfo:
-        """The zone that times are shown and typed in."""
+        """The time zone in which times are shown and typed."""
 
     @property
     def now(self) -> Callable[[], datetime]:
-        """Answers this moment in UTC."""
+        """Return the current time in UTC."""
 
 
 def context_of(request: Request) -> Context:
-    """The context of the application that the request came to."""
+    """The context of the application that received the request."""
     return cast("Context", request.app.state.context)

@@ -1,7 +1,7 @@
-"""Form tokens: proof that a form that is posted was made by us, for the same browser.
+"""Form tokens prove that the portal made a posted form for the same browser.
 
-The token is derived from a cookie that no other site can read: the session's, or before there is
-one a random visitor's. It needs no memory on the server and ends with the cookie.
+The token is derived from a cookie that other sites cannot read: the session's, or a random
+visitor's before sign-in. The server stores nothing, and the token ends with the cookie.
 """
 
 import hashlib
@@ -14,16 +14,16 @@ from starlette.requests import Request
 VISITOR_COOKIE: Final = "sconto_visitor"
 
 FIELD: Final = "form_token"
-"""The field that a form carries it in."""
+"""The form field of the token."""
 
 
 def visitor_of(request: Request) -> str | None:
-    """What we called a browser in which nobody is signed in; None at its first visit."""
+    """The random name of a browser without a session; None at its first visit."""
     return request.cookies.get(VISITOR_COOKIE) or None
 
 
 def new_visitor() -> str:
-    """A name for such a browser that nobody can guess."""
+    """A random name for such a browser."""
     return secrets.token_urlsafe(24)
 
 
@@ -33,15 +33,15 @@ def token_for(secret: str) -> str:
 
 
 def is_token_for(secret: str | None, token: object) -> bool:
-    """Whether the token is that of the session or visitor, told in constant time."""
+    """Whether the token belongs to the session or visitor; compares in constant time."""
     if not secret or not isinstance(token, str):
         return False
     return hmac.compare_digest(token_for(secret).encode(), token.encode())
 
 
 def is_from_elsewhere(request: Request) -> bool:
-    """Whether the browser says that a page of another site sends the form.
+    """Whether the browser says that another site sends the form.
 
-    Told before anything of the form is read; an old browser says nothing, and its token tells.
+    This needs no part of the form. Old browsers do not say it: there the token decides.
     """
     return request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin")

@@ -1,4 +1,4 @@
-"""Cursors: a place in a list, as it stands in an address."""
+"""Cursors: a place in a list, written in an address."""
 
 import base64
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ _READER: Final = msgspec.json.Decoder(tuple[int | str, int])
 
 
 def write_cursor(place: ListPosition | None) -> str | None:
-    """The place as a short text; None where there is no place."""
+    """The place as a short text; None for no place."""
     if place is None:
         return None
     key = place.key.isoformat() if isinstance(place.key, datetime) else place.key
@@ -22,7 +22,7 @@ def write_cursor(place: ListPosition | None) -> str | None:
 
 
 def read_cursor(text: str, order: ListOrder) -> ListPosition | None:
-    """The place that the text stands for in a list of that order; None where it is none."""
+    """The place in a list of that order; None for a text that is no cursor."""
     try:
         padded = text + "=" * (-len(text) % 4)
         key, promotion_id = _READER.decode(base64.urlsafe_b64decode(padded))
@@ -50,7 +50,7 @@ def _instant(text: int | str) -> datetime | None:
         return None
     try:
         instant = datetime.fromisoformat(text)
-        # Near the first and the last year an offset leads out of the calendar.
+        # Near the first and last year an offset can leave the calendar.
         return None if instant.tzinfo is None else instant.astimezone(UTC)
     except (ValueError, OverflowError):
         return None

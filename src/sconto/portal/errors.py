@@ -1,4 +1,4 @@
-"""The pages that say what went wrong."""
+"""The error pages."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
@@ -80,7 +80,7 @@ _BUSY: Final[Mapping[BusyReason, str]] = {
 
 
 async def on_problem(request: Request, problem: Problem) -> Response:
-    """Say what the rules refuse; a problem without words is a failure of ours."""
+    """The page for a refusal; a problem without a sentence is raised as a failure."""
     status = STATUSES.get(type(problem))
     if status is None:
         raise problem
@@ -91,7 +91,7 @@ async def on_problem(request: Request, problem: Problem) -> Response:
 
 
 async def on_lost_database(request: Request, error: DatabaseUnavailable) -> Response:
-    """Say that it is worth trying again."""
+    """The page that asks to try again."""
     if isinstance(error, Busy):
         title, text = marked("Please try again in a moment"), _BUSY[error.reason]
         response: Response = visit_of_anybody(request).render(
@@ -104,19 +104,19 @@ async def on_lost_database(request: Request, error: DatabaseUnavailable) -> Resp
 
 
 async def on_form_token(request: Request, _: FormTokenWrong) -> Response:
-    """Say that a form was not ours, or is no longer."""
+    """The page for a form whose token is wrong or too old."""
     return answer_status(request, 419, sent_as=403)
 
 
 async def on_status(request: Request, error: HTTPException) -> Response:
-    """Say that there is no such address, or nothing to read at it."""
+    """The page for a missing address or a wrong method."""
     response = answer_status(request, error.status_code)
     response.headers.update(error.headers or {})
     return response
 
 
 def answer_failure(scope: Scope) -> Response:
-    """The page for what nobody foresaw; it is made outside the portal's own middleware."""
+    """The page for an unexpected exception; it is made outside the portal's middleware."""
     response = answer_status(Request(scope), 500)
     response.headers.update(ALWAYS)
     return response

@@ -1,4 +1,4 @@
-"""Recorded facts, such as history has them, as people read them."""
+"""The facts that a history recorded, in words."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -29,7 +29,7 @@ FACTS: Final = {
     "type": marked("Type"),
     "type_ids": marked("Subscription types"),
 }
-"""What the facts are called."""
+"""Names of facts."""
 
 _VALUES: Final = {
     "all": marked("all products"),
@@ -45,7 +45,7 @@ _NAMED: Final = 10
 
 
 def fact_words(language: Language, name: str, value: object) -> str:
-    """The value of the fact of that name."""
+    """The value of a fact."""
     match value:
         case None:
             return language.gettext("none")
@@ -73,7 +73,7 @@ def _parts_words(language: Language, name: str, parts: Sequence[object]) -> str:
 
 
 def _list_words(language: Language, facts: Mapping[str, object]) -> str:
-    """How a list was changed: its length, and what was added to it or removed."""
+    """How a list changed: its length, what was added and what was removed."""
     _ = language.gettext
     said = []
     for name, words in (

@@ -1,30 +1,35 @@
-"""Why a line of a file cannot be taken, in words."""
+"""Why a line of a file, or a pattern of codes, cannot be taken, in words."""
 
 from collections.abc import Mapping
 from typing import Final
 
-from sconto.domain.code_file import LineFault
+from sconto.domain.code_file import CodeLineFault
 from sconto.domain.coverage_file import CoverageFault
+from sconto.domain.problems import PatternFault
 from sconto.portal.words import marked
 
-CODE_FAULTS: Final[Mapping[LineFault, str]] = {
-    LineFault.NOT_A_CODE: marked(
+CODE_FAULTS: Final[Mapping[CodeLineFault, str]] = {
+    CodeLineFault.NOT_A_CODE: marked(
         "is no code: 1 to 30 letters, digits, dashes, underscores and dots"
     ),
-    LineFault.NOT_ONE_VALUE: marked("has several values, and no heading says which is the code"),
-    LineFault.NO_VALUE: marked("has no value in the column of codes"),
-    LineFault.MORE_VALUES: marked("has more values than the heading has columns"),
-    LineFault.HEADING: marked("is a heading, and only the first line can be one"),
-    LineFault.UNCLEAR: marked("may be a heading or a code: write coupon_code in a line above it"),
-    LineFault.TWO_COLUMNS: marked("names more than one column of codes"),
-    LineFault.REPEATED: marked("has the code of an earlier line"),
-    LineFault.TAKEN: marked("has a code that the promotion has already"),
-    LineFault.TOO_MANY: marked("is beyond the 1,000,000 codes that are added at once"),
-    LineFault.OPEN_QUOTE: marked("opens a quote that is never closed"),
-    LineFault.BARE_QUOTE: marked("has a quote inside quotes that is not doubled"),
-    LineFault.TOO_LONG: marked("is too long"),
-    LineFault.UNREADABLE: marked('is not UTF-8: save the file as "CSV UTF-8"'),
-    LineFault.MISREAD: marked(
+    CodeLineFault.NOT_ONE_VALUE: marked(
+        "has several values, and no heading says which is the code"
+    ),
+    CodeLineFault.NO_VALUE: marked("has no value in the column of codes"),
+    CodeLineFault.MORE_VALUES: marked("has more values than the heading has columns"),
+    CodeLineFault.HEADING: marked("is a heading, and only the first line can be one"),
+    CodeLineFault.UNCLEAR: marked(
+        "may be a heading or a code: write coupon_code in a line above it"
+    ),
+    CodeLineFault.TWO_COLUMNS: marked("names more than one column of codes"),
+    CodeLineFault.REPEATED: marked("has the code of an earlier line"),
+    CodeLineFault.TAKEN: marked("has a code that the promotion has already"),
+    CodeLineFault.TOO_MANY: marked("is beyond the 1,000,000 codes that are added at once"),
+    CodeLineFault.OPEN_QUOTE: marked("opens a quote that is never closed"),
+    CodeLineFault.BARE_QUOTE: marked("has a quote inside quotes that is not doubled"),
+    CodeLineFault.TOO_LONG: marked("is too long"),
+    CodeLineFault.UNREADABLE: marked('is not UTF-8: save the file as "CSV UTF-8"'),
+    CodeLineFault.MISREAD: marked(
         "has letters that were read in another encoding: open the original file as UTF-8, and save"
         " it again"
     ),
@@ -49,4 +54,17 @@ COVERAGE_FAULTS: Final[Mapping[CoverageFault, str]] = {
         " it again"
     ),
     CoverageFault.UNREADABLE: marked('is not UTF-8: save the file as "CSV UTF-8"'),
+}
+
+PATTERN_FAULTS: Final[Mapping[PatternFault, str]] = {
+    PatternFault.COUNT: marked("1 to %(most)s codes can be generated at once"),
+    PatternFault.NO_GROUP: marked("a pattern has at least one group of one letter"),
+    PatternFault.NOT_A_CODE: marked(
+        "a code has 1 to 30 letters, digits, dashes, underscores and dots, prefix included"
+    ),
+    PatternFault.ALPHABET: marked("an alphabet has 2 or more Latin letters and digits, each once"),
+    PatternFault.TOO_SHORT: marked(
+        "the pattern is too short: of its %(possible)s codes %(generated)s can be generated, or the"
+        " others would be guessed"
+    ),
 }

@@ -1,4 +1,4 @@
-"""Reading a form that was posted, in short steps and as far as it may go."""
+"""Reading a posted form, in short steps and within its limits."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,22 +14,22 @@ from starlette.types import Message, Receive
 from sconto.domain.problems import BodyEncoded, BodyTooLarge
 
 TYPED_LIMIT: Final = 1024 * 1024
-"""Bytes of one field that is no file; also of a form that waits for nobody's turn."""
+"""Most bytes of a field that is no file, and of a form that needs no turn."""
 
 PLAIN_LIMIT: Final = 64 * 1024
-"""Bytes of a form that is not multipart: it is decoded in one step."""
+"""Most bytes of a form that is not multipart: it is decoded in one step."""
 
 _STEP: Final = 8 * 1024
-"""Bytes that are read at a time: some are read letter by letter."""
+"""Bytes of a step: parts of a multipart body are parsed byte by byte."""
 
 
 @asynccontextmanager
 async def open_form(
     request: Request, limit: int, *, max_fields: int, max_files: int
 ) -> AsyncIterator[FormData]:
-    """The form that the request sends; its files are closed when the block ends.
+    """Read the request's form; its files are closed when the block ends.
 
-    Raises BodyEncoded before anything is read, BodyTooLarge, and HTTPException for what is no form.
+    Raises BodyEncoded before reading, BodyTooLarge, and HTTPException for a body that is no form.
     """
     for value in request.headers.getlist("content-encoding"):
         if value.strip().lower() not in ("", "identity"):
@@ -59,7 +59,7 @@ async def open_form(
 
 
 def announced_size(request: Request, otherwise: int) -> int:
-    """How long the request says that its body is; `otherwise` where it says nothing."""
+    """The Content-Length of the request, or `otherwise` if there is none."""
     announced = request.headers.get("content-length", "")
     is_number = announced.isascii() and announced.isdecimal() and len(announced) < 19
     return int(announced) if is_number else otherwise
@@ -92,7 +92,7 @@ def _decode(body: bytes, max_fields: int) -> FormData:
 
 
 def _in_steps(receive: Receive, limit: int) -> Receive:
-    """The same body in small parts, as far as it may go; others get on between the parts."""
+    """The body in small parts, up to the limit; other requests run between them."""
     size = 0
     rest = b""
     last: Message = {}

@@ -1,4 +1,4 @@
-"""The headers that every answer of the portal carries, its error pages and files too."""
+"""The headers of every answer of the portal, including error pages and files."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        # The style sheet draws its marks of selects and boxes from data: addresses.
+        # The style sheet draws select arrows and check marks from data: addresses.
         "img-src 'self' data:",
         "connect-src 'self'",
         "form-action 'self'",
@@ -28,7 +28,7 @@ ALWAYS: Final = {
 
 
 class Headers:
-    """Adds them."""
+    """Middleware that adds the headers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

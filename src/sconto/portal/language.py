@@ -1,4 +1,4 @@
-"""The language of a visit: its words, and how it writes numbers, amounts and times."""
+"""The language of a visit: texts, numbers, amounts and times."""
 
 from collections.abc import Sequence
 from copy import copy
@@ -22,19 +22,19 @@ _CATALOGUES: Final = Path(__file__).with_name("locales")
 
 _DEFAULT: Final = Locale("en", "GB")
 
-_MOST_WISHES: Final = 10
+_MOST_PREFERENCES: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """A locale whose words we have, and the zone of the server."""
+    """A locale with a catalogue of texts, and the time zone of the server."""
 
     locale: Locale
     zone: ZoneInfo
 
     @property
     def tag(self) -> str:
-        """Its name in HTML: `en-GB`."""
+        """The name in HTML: `en-GB`."""
         return str(self.locale).replace("_", "-")
 
     def gettext(self, text: str) -> str:
@@ -42,7 +42,7 @@ class Language:
         return _translations(self.locale.language).gettext(text)
 
     def ngettext(self, one: str, many: str, number: int) -> str:
-        """The text for one, or that for many, in this language."""
+        """The singular or the plural in this language."""
         return _translations(self.locale.language).ngettext(one, many, number)
 
     def number(self, number: int) -> str:
@@ -50,9 +50,9 @@ class Language:
         return format_decimal(number, locale=self.locale)
 
     def money(self, amount: int, currency: str) -> str:
-        """An amount in minor units as €19.99, with all the decimals of ISO 4217."""
+        """An amount of minor units as €19.99, with the decimals of ISO 4217."""
         decimals = currency_decimals(currency)
-        # Babel would round to the decimals of CLDR, which knows no cents of some currencies.
+        # Babel would round to the decimals of CLDR, which has no cents for some currencies.
         pattern = copy(self.locale.currency_formats["standard"])
         pattern.frac_prec = (decimals, decimals)
         exact = Decimal(amount).scaleb(-decimals)
@@ -60,7 +60,7 @@ class Language:
         return written
 
     def bare_amount(self, ten_thousandths: int) -> str:
-        """An amount of whatever currency, in ten-thousandths of its major unit, as 9.90."""
+        """An amount of any currency, in ten-thousandths of its major unit, as 9.90."""
         exact = Decimal(ten_thousandths).scaleb(-4)
         return format_decimal(exact, "#,##0.00##", locale=self.locale)
 
@@ -70,31 +70,31 @@ class Language:
         return format_percent(exact, locale=self.locale, decimal_quantization=False)
 
     def instant(self, instant: datetime) -> str:
-        """A moment in the server's zone, which it names: 22 Nov 2026, 10:36 CET."""
+        """An instant in the server's zone: 22 Nov 2026, 10:36 CET."""
         there = in_zone(instant, self.zone)
         day = format_date(there, "medium", locale=self.locale)
         time = format_datetime(there, "HH:mm", tzinfo=there.tzinfo, locale=self.locale)
         return f"{day}, {time} {there.tzname()}"
 
     def day(self, day: date) -> str:
-        """22 Nov 2026; of a moment, the day that it is in the server's zone."""
+        """22 Nov 2026; for an instant, its day in the server's zone."""
         if isinstance(day, datetime):
             day = in_zone(day, self.zone).date()
         return format_date(day, "medium", locale=self.locale)
 
 
 def language_for(accepted: str, zone: ZoneInfo) -> Language:
-    """The language that an Accept-Language header (RFC 9110, 12.5.4) wishes most and we have."""
-    for wish in _wishes(accepted):
+    """The most preferred language of an Accept-Language header (RFC 9110, 12.5.4) that is known."""
+    for wish in _preferences(accepted):
         locale = _locale(wish)
         if locale is not None:
             return Language(locale, zone)
     return Language(_DEFAULT, zone)
 
 
-def _wishes(accepted: str) -> Sequence[str]:
+def _preferences(accepted: str) -> Sequence[str]:
     weighed: list[tuple[float, str]] = []
-    for part in accepted.split(",")[:_MOST_WISHES]:
+    for part in accepted.split(",")[:_MOST_PREFERENCES]:
         tag, _, weight = part.partition(";q=")
         try:
             weighed.append((float(weight or 1), tag.strip()))
@@ -105,7 +105,7 @@ def _wishes(accepted: str) -> Sequence[str]:
 
 @cache
 def _languages() -> frozenset[str]:
-    """The languages that we have words in; the texts in the sources are English."""
+    """The languages with a catalogue, and English, the language of the sources."""
     return frozenset({"en", *(path.parent.parent.name for path in _CATALOGUES.glob("*/*/*.mo"))})
 
 

@@ -1,4 +1,4 @@
-"""The menu: which pages stand in it, and for whom."""
+"""The menu: its pages, and who sees them."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -9,7 +9,7 @@ from sconto.portal.words import marked
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A page in the menu; `label` is translated where it is shown."""
+    """A page of the menu; `label` is translated where it is shown."""
 
     path: str
     label: str
@@ -31,5 +31,5 @@ def menu_for(caller: Caller) -> list[Entry]:
 
 
 def home_of(caller: Caller) -> str | None:
-    """Where the caller begins; None where there is nothing for them."""
+    """The first page that the caller may open; None if there is none."""
     return next((entry.path for entry in menu_for(caller)), None)

@@ -1,4 +1,4 @@
-"""Notices: what the next page tells once, such as that a change was made."""
+"""Notices: a sentence that the next page shows once, such as after a change."""
 
 import base64
 import re
@@ -9,27 +9,28 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sconto.portal.language import Language
 from sconto.portal.session import set_cookie
 
 _COOKIE: Final = "sconto_notice"
-_SECONDS: Final = 60
+_NOTICE_SECONDS: Final = 60
 
 _ADDRESS: Final = re.compile(r"(/[A-Za-z0-9-]+)+")
-"""What an address within the portal that changes something looks like."""
+"""The form of the portal's addresses that undo a change."""
 
 _READER: Final = msgspec.json.Decoder(tuple[str, str | None])
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A sentence; `undo` is the address within the portal that takes the change back."""
+    """A sentence; `undo` is the portal's address that undoes the change."""
 
     text: str
     undo: str | None = None
 
 
 def notice_of(request: Request) -> Notice | None:
-    """The notice that the last page left for this one."""
+    """The notice that the last request left."""
     cookie = request.cookies.get(_COOKIE)
     if not cookie:
         return None
@@ -44,10 +45,22 @@ def notice_of(request: Request) -> Notice | None:
 def leave_notice(request: Request, response: Response, notice: Notice) -> None:
     """Leave the notice for the next page."""
     text = msgspec.json.encode([notice.text, notice.undo])
-    set_cookie(request, response, _COOKIE, base64.urlsafe_b64encode(text).decode(), _SECONDS)
+    set_cookie(request, response, _COOKIE, base64.urlsafe_b64encode(text).decode(), _NOTICE_SECONDS)
 
 
 def take_notice(request: Request, response: Response) -> None:
-    """Forget the notice once it was shown."""
+    """Delete the notice after it was shown."""
     if _COOKIE in request.cookies:
         set_cookie(request, response, _COOKIE, "", 0)
+
+
+def saved_notice(language: Language, name: str) -> Notice:
+    """The notice after a form was saved."""
+    return Notice(language.gettext("“%(name)s” is saved.") % {"name": name})
+
+
+def switched_notice(language: Language, name: str, *, on: bool) -> Notice:
+    """The notice after a promotion was switched on or off."""
+    _ = language.gettext
+    text = _("“%(name)s” is switched on.") if on else _("“%(name)s” is switched off.")
+    return Notice(text % {"name": name})

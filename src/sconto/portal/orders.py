@@ -1,4 +1,4 @@
-"""Orders: found by the shop's own id, as the customer got them."""
+"""Orders, found by the shop's id and shown as they were placed."""
 
 from contextlib import suppress
 from typing import Final
@@ -25,7 +25,7 @@ STATUSES: Final = {
 
 
 async def show(visit: Visit) -> Response:
-    """The field for an id, and below it the order that has it."""
+    """The search field, and the order that was found."""
     order_id = visit.request.query_params.get("id", "")
     if not trim(order_id):
         return visit.render("orders/one.html", order_id="", order=None, missing=False)
@@ -49,12 +49,12 @@ async def show(visit: Visit) -> Response:
 
 
 async def _find(visit: Visit, typed: str) -> tuple[StoredOrder, dict[int, PromotionName]]:
-    """The order with the id as it was typed, else without blanks around it. Raises OrderNotFound.
+    """The order with the typed id, or with the id without blanks around it. Raises OrderNotFound.
 
-    A shop's own id may begin or end with a blank, so that one comes first.
+    The typed id comes first because a shop's id may begin or end with a blank.
     """
     for order_id in dict.fromkeys((typed, trim(typed))):
-        # The database cannot look for what can be no id.
+        # The database refuses to search for some texts.
         if is_reference(order_id):
             with suppress(OrderNotFound):
                 return await get_named_order(visit.context.database, visit.caller, order_id)

@@ -1,4 +1,4 @@
-"""Pages: an address, the function that answers it, and who may ask."""
+"""Pages: an address, the function that answers it, and the right it needs."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -19,33 +19,33 @@ from sconto.portal.visit import Visit, visit_of
 PageFunction: TypeAlias = Callable[[Visit], Awaitable[Response]]
 
 ADDRESS: Final = "/portal"
-"""Where the portal stands."""
+"""The address of the portal."""
 
 FORM_LIMIT: Final = 64 * 1024
-"""Bytes of a form in which only a few fields are typed, and of each that is not multipart."""
+"""Most bytes of a form with a few fields, and of every form that is not multipart."""
 
 LONG_FORM_LIMIT: Final = 1024 * 1024
-"""Bytes of a form with long texts and lists."""
+"""Most bytes of a form with long texts and lists."""
 
 UPLOAD_LIMIT: Final = 16 * 1024 * 1024
-"""Bytes of a form with files of products and codes."""
+"""Most bytes of a form with files of products and codes."""
 
 _MOST_FIELDS: Final = 1000
 
 
 class Audience(Enum):
-    """For whom a page is that needs no right."""
+    """Who may open a page that needs no right."""
 
     EVERYBODY = auto()
     SIGNED_IN = auto()
 
 
 class FormTokenWrong(Exception):
-    """A form that we did not make for this browser, or made for a session that is over."""
+    """The form was not made for this browser, or for a session that has ended."""
 
 
 def read(path: str, page: PageFunction, needs: Action | Audience) -> Route:
-    """A page that shows something. Whoever is not signed in is asked to, and comes back."""
+    """A page that shows something. Without a session it asks to sign in, and then continues."""
 
     async def endpoint(request: Request) -> Response:
         visit = visit_of(request)
@@ -66,11 +66,11 @@ def write(
     limit: int = FORM_LIMIT,
     files: int = 0,
 ) -> Route:
-    """A form that changes something, or needs more room than an address.
+    """A form that changes something, or is too long for an address.
 
-    `limit` is in bytes, `files` how many of them it takes. Who sends it is known, and may, before
-    anything of it is read. Raises AccessDenied, BodyEncoded, BodyTooLarge, TooManyLargeRequests and
-    FormTokenWrong before the function is called.
+    `limit` is in bytes; `files` is the number of files it takes. The session and the right are
+    checked before the form is read. Raises AccessDenied, BodyEncoded, BodyTooLarge,
+    TooManyLargeRequests and FormTokenWrong before the function is called.
     """
 
     async def endpoint(request: Request) -> Response:
@@ -94,7 +94,7 @@ def write(
 
 @asynccontextmanager
 async def _turn_of(visit: Visit, limit: int) -> AsyncIterator[None]:
-    """A turn of the caller's merchant for what may be large."""
+    """Wait for a turn of the caller's merchant if the form may be large."""
     if visit.session is None or forms.announced_size(visit.request, limit) <= forms.TYPED_LIMIT:
         yield
         return
@@ -104,7 +104,7 @@ async def _turn_of(visit: Visit, limit: int) -> AsyncIterator[None]:
 
 def _route(path: str, endpoint: Callable[[Request], Awaitable[Response]], method: str) -> Route:
     async def labelled(request: Request) -> Response:
-        # For the log and the figures, which name the template of the whole address.
+        # The log and the metrics name the template of the whole address.
         request.scope["route"] = shown
         return await endpoint(request)
 

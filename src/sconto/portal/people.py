@@ -1,4 +1,4 @@
-"""People: who signs in for the merchant, and what they may do; an admin's to change."""
+"""People: the merchant's users and their roles, which an admin changes."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -28,12 +28,12 @@ _ENTRIES: Final = 20
 
 
 async def show_list(visit: Visit) -> Response:
-    """The merchant's users, a form for another, and what was changed lately."""
+    """The merchant's users, a form to add one, and the latest changes."""
     return await _render_list(visit)
 
 
 async def add(visit: Visit) -> Response:
-    """Add a user, or say what is wrong with the fields."""
+    """Add a user, or show the faults at their fields."""
     name, password = visit.field("username"), _password(visit)
     role = _role(visit)
     faults = _faults(visit, name, password, role)
@@ -48,7 +48,7 @@ async def add(visit: Visit) -> Response:
 
 
 async def show_one(visit: Visit) -> Response:
-    """One user, and what can be changed of them."""
+    """A user, with what can be changed."""
     return await _render_one(visit)
 
 
@@ -65,7 +65,7 @@ async def change_role(visit: Visit) -> Response:
 
 
 async def switch(visit: Visit) -> Response:
-    """Keep a user out, or let them in again."""
+    """Disable a user, or enable them again."""
     disabled = visit.field("disabled") == "yes"
     user = await users.set_disabled(
         visit.context.database, visit.caller, visit.id_in_path("user_id"), disabled=disabled
@@ -113,7 +113,7 @@ async def sign_out(visit: Visit) -> Response:
 
 
 def _faults(visit: Visit, name: str, password: str, role: Role | None) -> dict[str, str]:
-    """What is wrong with the fields of a new user, by field."""
+    """The faults of a new user, by field."""
     _ = visit.gettext
     faults: dict[str, str] = {}
     if "/" in name:
@@ -133,7 +133,7 @@ def _password_rule(visit: Visit) -> str:
 
 
 def _password(visit: Visit) -> str:
-    """As it was typed: blanks belong to it."""
+    """The password as it was typed: blanks are part of it."""
     password = visit.form.get("password")
     return password if isinstance(password, str) else ""
 

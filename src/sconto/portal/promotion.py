@@ -1,4 +1,4 @@
-"""One promotion: its terms, example prices, statistics, and who changed what."""
+"""A promotion: its terms, example prices, statistics and history."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from sconto.domain.history import Entry
+from sconto.domain.history import Entry, HistoryPage
 from sconto.domain.money import currency_decimals
-from sconto.domain.overview import PromotionOverview
+from sconto.domain.overview import PromotionHeading, PromotionOverview
 from sconto.domain.people import Action
 from sconto.domain.redemption_days import DayCount
 from sconto.operations import history, overviews
@@ -19,29 +19,33 @@ from sconto.portal.sentences import CODE_TYPES, TYPES, VERBS
 from sconto.portal.visit import Visit
 
 ENTRIES: Final = 25
-"""How many entries a page of a history has."""
+"""Entries on a page of a history."""
 
 
 async def show_terms(visit: Visit) -> Response:
-    """What it gives, and what that makes of some prices."""
-    overview = await find(visit)
+    """The terms, with example prices."""
+    overview = await overviews.get_overview(
+        visit.context.database, visit.caller, visit.id_in_path("promotion_id"), visit.today
+    )
     at, examples = await overviews.price_examples(
         visit.context.database, visit.caller, overview, visit.now
     )
-    return show(visit, "promotions/terms.html", overview, at=at, examples=examples)
+    return show(
+        visit, "promotions/terms.html", overview, overview=overview, at=at, examples=examples
+    )
 
 
 async def show_statistics(visit: Visit) -> Response:
-    """How often it was used, and what it gave."""
-    overview = await find(visit)
+    """How often it was used, and the discounts it gave."""
+    heading = await find(visit)
     chart = await overviews.chart_redemptions(
-        visit.context.database, visit.caller, overview.summary.id, visit.today
+        visit.context.database, visit.caller, heading.summary.id, visit.today
     )
     days = [visit.today - timedelta(days=ago) for ago in range(overviews.CHARTED_DAYS - 1, -1, -1)]
     return show(
         visit,
         "promotions/statistics.html",
-        overview,
+        heading,
         counts=chart.days,
         codes=chart.codes,
         most=max((code.applied_uses + code.outdone_uses for code in chart.codes), default=0),
@@ -55,37 +59,37 @@ async def show_statistics(visit: Visit) -> Response:
 
 async def show_history(visit: Visit) -> Response:
     """Who changed what and when."""
-    overview = await find(visit)
-    page = await history.get_promotion_history(
+    heading = await find(visit)
+    page = await history.list_promotion_entries(
         visit.context.database,
         visit.caller,
-        overview.summary.id,
+        heading.summary.id,
         limit=ENTRIES,
         before=visit.id_in_query("before"),
     )
     return show(
         visit,
         "promotions/history.html",
-        overview,
-        entries=[(entry, differences(visit, entry)) for entry in page.entries],
-        next=page.entries[-1].id if page.more else None,
-        verbs=VERBS,
+        heading,
+        **shown_history(visit, page),
     )
 
 
-async def find(visit: Visit) -> PromotionOverview:
+async def find(visit: Visit) -> PromotionHeading:
     """The promotion that the address names. Raises PromotionNotFound."""
-    return await overviews.get_overview(
-        visit.context.database, visit.caller, visit.id_in_path("promotion_id"), visit.today
+    return await overviews.get_heading(
+        visit.context.database, visit.caller, visit.id_in_path("promotion_id")
     )
 
 
-def show(visit: Visit, template: str, overview: PromotionOverview, **values: Any) -> Response:
+def show(
+    visit: Visit, template: str, heading: PromotionHeading | PromotionOverview, **values: Any
+) -> Response:
     """A page about the promotion, below its name and the tabs."""
     return visit.render(
         template,
-        overview=overview,
-        summary=overview.summary,
+        heading=heading,
+        summary=heading.summary,
         types=TYPES,
         code_types=CODE_TYPES,
         may_write=visit.caller.may(Action.WRITE_PROMOTIONS),
@@ -93,8 +97,17 @@ def show(visit: Visit, template: str, overview: PromotionOverview, **values: Any
     )
 
 
-def differences(visit: Visit, entry: Entry) -> list[tuple[str, str, str]]:
-    """What differs, as name, before and after; in the order in which it was recorded."""
+def shown_history(visit: Visit, page: HistoryPage) -> dict[str, Any]:
+    """What the template of a history needs."""
+    return {
+        "entries": [(entry, _differences(visit, entry)) for entry in page.entries],
+        "next": page.entries[-1].id if page.more else None,
+        "verbs": VERBS,
+    }
+
+
+def _differences(visit: Visit, entry: Entry) -> list[tuple[str, str, str]]:
+    """What changed, as name, before and after, in the order in which it was recorded."""
     before, after = entry.change.before or {}, entry.change.after or {}
     return [
         (
@@ -119,7 +132,7 @@ def _uses_series(visit: Visit, days: Sequence[date], counts: Sequence[DayCount])
 def _discount_series(
     visit: Visit, days: Sequence[date], counts: Sequence[DayCount], currency: str
 ) -> dict[str, Any]:
-    """For a picture alone, which may round: the amounts themselves are in the table."""
+    """For the chart only, which may round: the table has the exact amounts."""
     unit = 10 ** currency_decimals(currency)
     given = {count.day: count.discount / unit for count in counts if count.currency == currency}
     return _series(visit, days, {currency: given})
@@ -128,7 +141,7 @@ def _discount_series(
 def _series(
     visit: Visit, days: Sequence[date], numbers: Mapping[str, Mapping[date, float]]
 ) -> dict[str, Any]:
-    """What `charts.js` draws: each day has a number in each series."""
+    """The data that `charts.js` draws: one number a day in each series."""
     return {
         "label": visit.gettext("Day"),
         "days": [day.isoformat() for day in days],

@@ -1,9 +1,8 @@
-"""The fields of the form for a promotion: as they were typed, and the promotion they describe."""
+"""The fields of a promotion's form as they were typed, and the promotion they describe."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -17,29 +16,25 @@ from sconto.domain.coverage import (
     named_products,
 )
 from sconto.domain.coverage_file import read_percent
-from sconto.domain.far_times import in_zone
 from sconto.domain.money import format_percent
 from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.product import parse_product_id
 from sconto.domain.promotion import NewPromotion, Promotion, PromotionType, Terms
 from sconto.domain.schedule import Period
+from sconto.portal.faults import MOST_NAMED, PERCENT_FAULT, Faults, name_some
 from sconto.portal.language import Language
-from sconto.portal.local_times import read_local_time
+from sconto.portal.typed_times import read_start_and_end, write_instant
 
 MOST_CODES_SHOWN: Final = 500
-"""A promotion with more codes keeps them where the form is saved."""
+"""A form does not show more codes than these: saving it keeps them."""
 
 _WORD: Final = re.compile(r"[^\s,;]+")
 _LINE: Final = re.compile("[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
-_FRACTION: Final = re.compile("[.,]")
-_NAMED: Final = 5
-_FIRST_YEAR: Final = 1970
-_LAST_YEAR: Final = 9998
 
 
 @dataclass(frozen=True, slots=True)
 class PromotionFields:
-    """What stands in the form, as text, and the lines of files that cannot be taken."""
+    """The texts of the form, and the faulty lines of its files."""
 
     type: str = "coupon"
     name: str = ""
@@ -58,31 +53,22 @@ class PromotionFields:
 
 @dataclass(frozen=True, slots=True)
 class ReadPromotion:
-    """The promotion that the fields describe, None where there are faults, by field."""
+    """The promotion that the fields describe, or None and the faults by field."""
 
     promotion: NewPromotion | None
     faults: Mapping[str, str] = field(default_factory=dict)
 
 
-class Faults(dict[str, str]):
-    """Sentences by field; the first of a field stays."""
-
-    def note(self, name: str, sentence: str) -> None:
-        """Note what is wrong with a field."""
-        self.setdefault(name, sentence)
-
-
 def fields_of(promotion: Promotion, zone: ZoneInfo) -> PromotionFields:
-    """The form filled in with a promotion."""
+    """The fields for a stored promotion."""
     summary, terms = promotion.summary, promotion.terms
     keep_codes = len(terms.codes) > MOST_CODES_SHOWN
-    ends_at = summary.period.ends_at
     return PromotionFields(
         type=summary.type,
         name=summary.name,
         active=summary.active,
         starts_at=write_instant(summary.period.starts_at, zone),
-        ends_at="" if ends_at is None else write_instant(ends_at, zone),
+        ends_at=write_instant(summary.period.ends_at, zone),
         coverage=_coverage_name(terms.coverage),
         percent="" if isinstance(terms.coverage, OwnPercents) else _percent_of(terms.coverage),
         products=_products_of(terms.coverage),
@@ -99,11 +85,11 @@ def read_fields(
     *,
     codes_later: bool = False,
 ) -> ReadPromotion:
-    """The promotion that the fields describe, or every fault at its field.
+    """The promotion that the fields describe, or every fault by field.
 
-    `stored` is the promotion that is edited: a time that was left as it was shown stays that time,
-    to the microsecond, and a code type that was never set stays so. With `codes_later` there need
-    be no code yet.
+    `stored` is the promotion that is edited: times that were not touched stay the same to the
+    microsecond, and a code type that was never set stays unset. `codes_later` allows a coupon
+    without codes.
     """
     faults = Faults()
     _ = language.gettext
@@ -129,40 +115,16 @@ def read_fields(
     return ReadPromotion(NewPromotion(promotion_type, fields.name, fields.active, period, terms))
 
 
-def write_instant(instant: datetime, zone: ZoneInfo) -> str:
-    """The instant as a field for a local time has it."""
-    there = in_zone(instant, zone).replace(tzinfo=None, microsecond=0)
-    return there.isoformat(timespec="seconds" if there.second else "minutes")
-
-
-def read_start(text: str, zone: ZoneInfo, stored: datetime | None) -> datetime | None:
-    """The moment that was typed; `stored` where the field still shows that. None for no time."""
-    instant = read_end(text, zone, stored)
-    return None if instant != stored and instant and instant.year > _LAST_YEAR else instant
-
-
-def read_end(text: str, zone: ZoneInfo, stored: datetime | None) -> datetime | None:
-    """The same for an end, which may lie in the year 9999. A fraction of a second is left out."""
-    if stored is not None and text == write_instant(stored, zone):
-        return stored
-    instant = read_local_time(_FRACTION.split(text)[0], zone)
-    return instant if instant and instant.year >= _FIRST_YEAR else None
-
-
 def _read_period(
     fields: PromotionFields, language: Language, stored: Period | None, faults: Faults
 ) -> Period | None:
-    _ = language.gettext
-    starts_at = read_start(fields.starts_at, language.zone, stored.starts_at if stored else None)
-    if starts_at is None:
-        faults.note("starts_at", _("Write a day and a time."))
-    ends_at = None
-    if fields.ends_at:
-        ends_at = read_end(fields.ends_at, language.zone, stored.ends_at if stored else None)
-        if ends_at is None:
-            faults.note("ends_at", _("Write a day and a time, or nothing."))
-        elif starts_at is not None and ends_at < starts_at:
-            faults.note("ends_at", _("The end lies before the start."))
+    starts_at, ends_at = read_start_and_end(
+        (fields.starts_at, fields.ends_at),
+        (stored.starts_at, stored.ends_at) if stored else (None, None),
+        language,
+        faults,
+        start_required=True,
+    )
     return None if starts_at is None else Period(starts_at, ends_at)
 
 
@@ -189,8 +151,7 @@ def _read_percent(text: str, language: Language, faults: Faults) -> int | None:
     try:
         return read_percent(text)
     except ValueError:
-        sentence = language.gettext("Write a percent above 0 and at most 100, such as 12.5.")
-        faults.note("percent", sentence)
+        faults.note("percent", language.gettext(PERCENT_FAULT))
         return None
 
 
@@ -199,7 +160,7 @@ def _read_products(texts: Sequence[str], language: Language, faults: Faults) -> 
     bad = [text for text, product_id in read.items() if product_id is None]
     if bad:
         sentence = language.gettext("These are no product ids: %(texts)s.")
-        faults.note("products", sentence % {"texts": _some(bad)})
+        faults.note("products", sentence % {"texts": name_some(bad)})
     elif not texts:
         faults.note("products", language.gettext("Choose at least one product."))
     return tuple(product_id for product_id in read.values() if product_id is not None)
@@ -223,7 +184,7 @@ def _read_own_percents(text: str, language: Language, faults: Faults) -> OwnPerc
     _ = language.gettext
     if bad:
         sentence = _("Each line needs a product id of its own and a percent; not so: %(texts)s.")
-        faults.note("products", sentence % {"texts": _some(bad)})
+        faults.note("products", sentence % {"texts": name_some(bad)})
     elif not percents:
         faults.note("products", _("Choose at least one product."))
     return OwnPercents(percents)
@@ -236,7 +197,7 @@ def _code_type(fields: PromotionFields, stored: Promotion | None) -> CodeType | 
 
 
 def _read_codes(fields: PromotionFields, language: Language, faults: Faults) -> tuple[str, ...]:
-    """The codes, each once however it is spelled."""
+    """The codes, without other spellings of the same code."""
     codes: dict[str, str] = {}
     bad = []
     for code in filter(None, map(trim, _words(fields.codes))):
@@ -249,28 +210,22 @@ def _read_codes(fields: PromotionFields, language: Language, faults: Faults) -> 
         sentence = language.gettext(
             "A code has 1 to 30 letters, digits, dashes, underscores and dots; not so: %(texts)s."
         )
-        faults.note("codes", sentence % {"texts": _some(bad)})
+        faults.note("codes", sentence % {"texts": name_some(bad)})
     _note_lines("codes", fields.code_faults, language, faults)
     return tuple(codes.values())
 
 
 def _note_lines(name: str, lines: Sequence[str], language: Language, faults: Faults) -> None:
-    """Note the lines of a file that cannot be taken."""
+    """Note the faulty lines of a file."""
     if lines:
         sentence = language.gettext("Lines of the file cannot be taken: %(lines)s.")
-        more = f"; … ({language.number(len(lines))})" if len(lines) > _NAMED else ""
-        faults.note(name, sentence % {"lines": "; ".join(lines[:_NAMED]) + more})
+        more = f"; … ({language.number(len(lines))})" if len(lines) > MOST_NAMED else ""
+        faults.note(name, sentence % {"lines": "; ".join(lines[:MOST_NAMED]) + more})
 
 
 def _words(text: str) -> Iterator[str]:
-    """What stands between blanks, commas and semicolons, one by one: a million in many steps."""
+    """The words between blanks, commas and semicolons; lazily, as there may be a million."""
     return (found[0] for found in _WORD.finditer(text))
-
-
-def _some(texts: Sequence[str]) -> str:
-    """The first of the texts, shortened."""
-    shown = ", ".join(text[:40] for text in texts[:_NAMED])
-    return f"{shown} …" if len(texts) > _NAMED else shown
 
 
 def _coverage_name(coverage: Coverage) -> str:

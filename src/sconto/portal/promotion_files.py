@@ -1,4 +1,4 @@
-"""The files of the form for a promotion: their lines as the fields have them, and the bad ones."""
+"""The files of a promotion's form: their lines as texts for the fields, and the faulty lines."""
 
 from sconto.domain.code_file import CodeFile, CodeLine
 from sconto.domain.coverage_file import CoverageLine, read_coverage
@@ -10,7 +10,7 @@ from sconto.portal.language import Language
 def read_product_file(
     content: bytes, language: Language, *, percents: bool
 ) -> tuple[str, tuple[str, ...]]:
-    """The lines for the field of products, or why lines of the file cannot be taken."""
+    """The text for the field of products, or the faults of the file's lines."""
     lines = read_coverage(content, percents=percents)
     taken = [line for line in lines if isinstance(line, CoverageLine)]
     faults = tuple(
@@ -22,7 +22,7 @@ def read_product_file(
 
 
 def read_code_file(content: bytes, language: Language) -> tuple[str, tuple[str, ...]]:
-    """The lines for the field of codes, or why lines of the file cannot be taken."""
+    """The text for the field of codes, or the faults of the file's lines."""
     file = CodeFile()
     lines = [*file.feed(content), *file.end()]
     codes = [line.code for line in lines if isinstance(line, CodeLine)]

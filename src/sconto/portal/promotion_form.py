@@ -1,21 +1,23 @@
-"""Creating and editing a promotion: one form, with a preview beside it and warnings before."""
+"""Creating and editing a promotion: a form with a preview, and warnings before saving."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
+from sconto.domain.names import NAME_LENGTH
 from sconto.domain.people import Action
 from sconto.domain.preview import Preview
-from sconto.domain.product import ProductQuery
+from sconto.domain.product import ProductQuery, parse_product_id
 from sconto.domain.promotion import NewPromotion, Promotion, PromotionChange
 from sconto.operations import previews, products, promotions
 from sconto.operations.turns import in_thread
+from sconto.portal.faults import name_some
 from sconto.portal.language import Language
-from sconto.portal.notices import Notice
+from sconto.portal.notices import saved_notice
 from sconto.portal.pages import UPLOAD_LIMIT, read, write
 from sconto.portal.promotion_fields import (
     MOST_CODES_SHOWN,
@@ -23,32 +25,32 @@ from sconto.portal.promotion_fields import (
     ReadPromotion,
     fields_of,
     read_fields,
-    write_instant,
 )
 from sconto.portal.promotion_files import read_code_file, read_product_file
 from sconto.portal.sentences import CODE_TYPES, TYPES, warning_words
+from sconto.portal.typed_times import write_instant
 from sconto.portal.visit import Visit
 
 _FOUND: Final = 8
-"""How many products the picker finds at once."""
-
-_NAMED: Final = 5
+"""How many products a search shows."""
 
 _SHORT: Final = 64 * 1024
-"""Letters of codes and products that are read at once; more are read in a thread."""
+"""Characters of codes and products that are read without a thread."""
+
+_T = TypeVar("_T")
 
 
 async def show_new(visit: Visit) -> Response:
     """An empty form, or one filled in as another promotion, without its codes."""
     start = visit.now.replace(second=0)
     fields = PromotionFields(starts_at=write_instant(start, visit.context.zone))
-    original = visit.query("of")
-    if original.isdecimal() and len(original) < 20:
+    original = visit.id_in_query("of")
+    if original is not None:
         promotion = await promotions.get_promotion(
-            visit.context.database, visit.caller, int(original), most_codes=0
+            visit.context.database, visit.caller, original, most_codes=0
         )
         name = visit.gettext("Copy of %(name)s") % {"name": promotion.summary.name}
-        fields = replace(fields_of(promotion, visit.context.zone), name=name[:255])
+        fields = replace(fields_of(promotion, visit.context.zone), name=name[:NAME_LENGTH])
     return _form(visit, fields, None)
 
 
@@ -59,7 +61,7 @@ async def create(visit: Visit) -> Response:
 
 
 async def show_edit(visit: Visit) -> Response:
-    """The form, filled in with the promotion."""
+    """The form with the promotion's values."""
     promotion = await _stored(visit)
     return _form(visit, fields_of(promotion, visit.context.zone), promotion.summary.id)
 
@@ -75,23 +77,20 @@ async def edit(visit: Visit) -> Response:
 
 
 async def show_preview(visit: Visit) -> Response:
-    """What the promotion would do, as far as the form is filled in; saves nothing."""
+    """What the promotion would do, as far as the form is filled in. Nothing is saved."""
     fields = await _sent(visit)
-    edited = visit.field("promotion_id")
-    own = int(edited) if edited.isdecimal() and len(edited) < 20 else None
-    # Codes are not sent along at each key: they are looked at before the promotion is saved.
+    own = parse_product_id(visit.field("promotion_id"))
+    # The preview does not send the codes: they are checked before saving.
     read_later = partial(read_fields, fields, visit.language, codes_later=True)
-    reading = await in_thread(read_later) if _is_long(fields) else read_later()
+    reading = await _call(read_later, fields)
     preview = await _preview(visit, reading, own, keep_codes=True)
     return visit.render("promotions/preview.html", **_shown(visit, preview, own))
 
 
 async def find_products(visit: Visit) -> Response:
-    """Products whose name or id is searched for."""
-    search = visit.query("product_search")[:255]
-    page = await products.list_products(
-        visit.context.database, visit.caller, ProductQuery(limit=_FOUND, search=search or None)
-    )
+    """Products found by name or id."""
+    query = ProductQuery(limit=_FOUND, search=visit.search("product_search"))
+    page = await products.list_products(visit.context.database, visit.caller, query)
     return visit.render("promotions/found_products.html", products=page.products, more=page.more)
 
 
@@ -105,7 +104,7 @@ async def _stored(visit: Visit) -> Promotion:
 
 
 async def _sent(visit: Visit) -> PromotionFields:
-    """The fields as they were sent, with the contents of files behind what was typed."""
+    """The fields as they were sent, with the contents of files after the typed texts."""
     coverage = visit.field("coverage")
     product_file, code_file = [
         await _content(visit, name) for name in ("product_file", "code_file")
@@ -132,7 +131,7 @@ async def _sent(visit: Visit) -> PromotionFields:
 
 
 async def _content(visit: Visit, name: str) -> bytes:
-    """What the file of that field holds; nothing where none was chosen."""
+    """The content of a file field; empty if no file was chosen."""
     file = visit.form.get(name)
     return await file.read() if isinstance(file, UploadFile) else b""
 
@@ -148,28 +147,28 @@ async def _read(
 ) -> ReadPromotion:
     codes_later = visit.field("step") == "generate"
     read = partial(read_fields, fields, visit.language, stored, codes_later=codes_later)
-    return await in_thread(read) if _is_long(fields) else read()
+    return await _call(read, fields)
 
 
-def _is_long(fields: PromotionFields) -> bool:
-    """Whether reading the fields and showing them again takes long."""
-    return len(fields.codes) + len(fields.products) > _SHORT
+async def _call(function: Callable[[], _T], fields: PromotionFields) -> _T:
+    """Call what reads or shows the fields; in a thread if they are long."""
+    is_long = len(fields.codes) + len(fields.products) > _SHORT
+    return await in_thread(function) if is_long else function()
 
 
 async def _save(
     visit: Visit, fields: PromotionFields, reading: ReadPromotion, promotion_id: int | None
 ) -> Response:
-    """Save, unless there are faults, or warnings that nobody has agreed to."""
+    """Save, unless there are faults or unconfirmed warnings."""
     preview = await _preview(visit, reading, promotion_id, keep_codes=fields.keep_codes)
     faults = _faults(visit, reading, preview)
     step = visit.field("step")
     new = reading.promotion
     form = partial(_form, visit, fields, promotion_id, preview, faults)
     if new is None or preview is None or faults:
-        return await in_thread(form) if _is_long(fields) else form()
+        return await _call(form, fields)
     if step == "check" or (preview.warnings and step != "anyway"):
-        form = partial(form, ask=step != "check")
-        return await in_thread(form) if _is_long(fields) else form()
+        return await _call(partial(form, ask=step != "check"), fields)
     database, caller, now = visit.context.database, visit.caller, visit.now
     if promotion_id is None:
         saved = await promotions.create_promotion(database, caller, new, now)
@@ -180,7 +179,7 @@ async def _save(
     path = f"/promotions/{saved}"
     if step == "generate" or visit.field("then") == "generate":
         path += "/codes"
-    return visit.redirect(path, Notice(visit.gettext("“%(name)s” is saved.") % {"name": new.name}))
+    return visit.redirect(path, saved_notice(visit.language, new.name))
 
 
 def _change_to(new: NewPromotion, *, keep_codes: bool) -> PromotionChange:
@@ -212,10 +211,10 @@ async def _preview(
 
 
 def _faults(visit: Visit, reading: ReadPromotion, preview: Preview | None) -> Mapping[str, str]:
-    """What is wrong with the fields; products that the catalogue does not have are a fault too."""
+    """The faults by field; products that are not in the catalogue are one too."""
     if preview is None or not preview.unknown:
         return reading.faults
-    shown = ", ".join(map(str, preview.unknown[:_NAMED])) + " …" * (len(preview.unknown) > _NAMED)
+    shown = name_some([*map(str, preview.unknown)])
     sentence = visit.gettext("The catalogue does not have these products: %(ids)s.")
     return {"products": sentence % {"ids": shown}}
 

@@ -1,4 +1,4 @@
-"""Promotions: the list, and what can be done from it."""
+"""The list of promotions, and its actions."""
 
 from enum import StrEnum
 from typing import Any, Final, TypeVar
@@ -7,28 +7,26 @@ from starlette.responses import Response
 
 from sconto.domain.overview import ListOrder, ListState, OverviewQuery
 from sconto.domain.people import Action
-from sconto.domain.promotion import PromotionChange, PromotionType
+from sconto.domain.promotion import PromotionType
 from sconto.operations import overviews, promotions
 from sconto.portal.cursors import read_cursor, write_cursor
-from sconto.portal.notices import Notice
+from sconto.portal.notices import Notice, switched_notice
 from sconto.portal.pages import read, write
 from sconto.portal.sentences import ORDERS, STATES, TYPES
 from sconto.portal.visit import Visit
-
-_LONGEST_SEARCH: Final = 255
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 async def show_list(visit: Visit) -> Response:
-    """The promotions that the filters let pass, a page at a time."""
+    """The promotions that match the filters, a page at a time."""
     order = _chosen(ListOrder, visit.query("order")) or ListOrder.EDITED
     query = OverviewQuery(
         order=order,
         after=read_cursor(visit.query("after"), order),
         type=_chosen(PromotionType, visit.query("type")),
         state=_chosen(ListState, visit.query("state")),
-        search=visit.query("search")[:_LONGEST_SEARCH] or None,
+        search=visit.search("search"),
     )
     page = await overviews.list_overviews(
         visit.context.database, visit.caller, query, visit.now, visit.today
@@ -50,18 +48,15 @@ async def switch(visit: Visit) -> Response:
     """Switch a promotion on or off."""
     promotion_id = visit.id_in_path("promotion_id")
     active = visit.field("active") == "on"
-    summary = await promotions.get_summary(visit.context.database, visit.caller, promotion_id)
-    change = PromotionChange(summary.type, active=active)
-    await promotions.change_promotion(
-        visit.context.database, visit.caller, promotion_id, change, visit.now
+    summary = await promotions.switch_promotion(
+        visit.context.database, visit.caller, promotion_id, visit.now, active=active
     )
-    _ = visit.gettext
-    text = _("“%(name)s” is switched on.") if active else _("“%(name)s” is switched off.")
-    return visit.redirect("/promotions", Notice(text % {"name": summary.name}))
+    notice = switched_notice(visit.language, summary.name, on=active)
+    return visit.redirect("/promotions", notice)
 
 
 async def confirm_deletion(visit: Visit) -> Response:
-    """Ask once more."""
+    """Ask for confirmation."""
     overview = await overviews.get_overview(
         visit.context.database, visit.caller, visit.id_in_path("promotion_id"), visit.today
     )
@@ -69,22 +64,23 @@ async def confirm_deletion(visit: Visit) -> Response:
 
 
 async def delete(visit: Visit) -> Response:
-    """Delete a promotion; the next page can take it back."""
+    """Delete a promotion; the notice on the next page can undo it."""
     promotion_id = visit.id_in_path("promotion_id")
-    summary = await promotions.get_summary(visit.context.database, visit.caller, promotion_id)
-    await promotions.delete_promotion(visit.context.database, visit.caller, promotion_id, visit.now)
+    summary = await promotions.delete_promotion(
+        visit.context.database, visit.caller, promotion_id, visit.now
+    )
     text = visit.gettext("“%(name)s” is deleted.") % {"name": summary.name}
     return visit.redirect("/promotions", Notice(text, f"/promotions/{promotion_id}/restore"))
 
 
 async def show_deleted(visit: Visit) -> Response:
-    """What was deleted lately, to have it back."""
+    """The promotions that can be restored."""
     deleted = await overviews.list_deleted(visit.context.database, visit.caller, visit.now)
     return visit.render("promotions/deleted.html", deleted=deleted)
 
 
 async def restore(visit: Visit) -> Response:
-    """Take a deletion back."""
+    """Restore a deleted promotion."""
     promotion_id = visit.id_in_path("promotion_id")
     await promotions.restore_promotion(
         visit.context.database, visit.caller, promotion_id, visit.now
@@ -99,7 +95,7 @@ def _chosen(choices: type[_Choice], text: str) -> _Choice | None:
 
 
 def _asked(query: OverviewQuery) -> dict[str, Any]:
-    """What stands in the address besides the place."""
+    """The query of the list, without the cursor."""
     return {
         "search": query.search,
         "type": query.type,

@@ -1,4 +1,4 @@
-"""What promotions are, in words."""
+"""Promotions in words."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -72,7 +72,7 @@ class Mark(StrEnum):
 
 
 def state_of(summary: PromotionSummary, now: datetime) -> tuple[str, Mark]:
-    """What a promotion is doing at the moment, and how it is marked."""
+    """The current state of a promotion, and its mark."""
     standing = summary.period.state(now)
     if standing is PeriodState.OVER:
         return marked("Expired"), Mark.STILL
@@ -84,7 +84,7 @@ def state_of(summary: PromotionSummary, now: datetime) -> tuple[str, Mark]:
 
 
 def period_words(language: Language, period: Period) -> str:
-    """From which day to which."""
+    """The first and last day."""
     _ = language.gettext
     start = language.day(period.starts_at)
     if period.ends_at is None:
@@ -159,7 +159,7 @@ def _with_code(language: Language, overview: PromotionOverview) -> str:
 
 
 def warning_words(language: Language, warning: PromotionWarning) -> str:
-    """What a merchant may not have meant, as a sentence."""
+    """A sentence about something the merchant may not have intended."""
     _ = language.gettext
     match warning.kind:
         case WarningKind.OVER:

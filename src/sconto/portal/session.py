@@ -1,4 +1,4 @@
-"""Sessions: who is signed in, kept in a cookie that only the server reads."""
+"""Sessions: who is signed in, stored in a cookie that only the server can read."""
 
 import base64
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _SEPARATOR: Final = "~"
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Somebody who signed in; `secret` is what nobody but their browser and we know."""
+    """A signed-in user; only their browser and the service know `secret`."""
 
     username: str
     caller: Caller
@@ -27,14 +27,14 @@ class Session:
 
     @property
     def token(self) -> str:
-        """What the session is to the operations."""
+        """The token that the operations know."""
         return self.secret.partition(_SEPARATOR)[2]
 
 
 def session_of(request: Request) -> Session | None:
-    """Whose session the request belongs to; None for nobody's, and for one that is over.
+    """The session of the request; None if there is none or it has ended.
 
-    Raises DatabaseUnavailable at a start without a database, when nothing is known of sessions.
+    Raises DatabaseUnavailable if the service started without a database and knows no sessions yet.
     """
     cookie = request.cookies.get(COOKIE, "")
     name, _, token = cookie.partition(_SEPARATOR)
@@ -49,20 +49,20 @@ def session_of(request: Request) -> Session | None:
 
 
 def open_session(request: Request, response: Response, username: str, token: str) -> None:
-    """Let the browser send the session from now on, for as long as the token lives."""
+    """Set the session's cookie, for the lifetime of the token."""
     name = base64.urlsafe_b64encode(username.encode()).decode()
     set_cookie(request, response, COOKIE, f"{name}{_SEPARATOR}{token}", LIFETIME.total_seconds())
 
 
 def close_session(request: Request, response: Response) -> None:
-    """Let the browser forget the session."""
+    """Delete the session's cookie."""
     set_cookie(request, response, COOKIE, "", 0)
 
 
 def set_cookie(
     request: Request, response: Response, name: str, value: str, seconds: float | None = None
 ) -> None:
-    """A cookie for the portal alone, out of reach of scripts and of other sites' forms."""
+    """Set a cookie of the portal that scripts and other sites' forms cannot use."""
     response.set_cookie(
         name,
         value,

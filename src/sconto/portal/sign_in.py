@@ -22,14 +22,14 @@ async def show_home(visit: Visit) -> Response:
 
 
 async def show_form(visit: Visit) -> Response:
-    """The form; whoever is signed in goes on."""
+    """The form; a signed-in user goes on to the next page."""
     if visit.session is not None:
         return visit.redirect(_within(visit.query("next")))
     return visit.render("sign_in.html", username="", next=visit.query("next"), fault=None)
 
 
 async def sign_in(visit: Visit) -> Response:
-    """Open a session, or say why not; throttled as the API is."""
+    """Open a session, or say why not; throttled like the API."""
     username, password = visit.field("username"), visit.form.get("password")
     _ = visit.gettext
     try:
@@ -57,7 +57,7 @@ async def sign_in(visit: Visit) -> Response:
 
 
 async def sign_out(visit: Visit) -> Response:
-    """End the session, also for whoever has a copy of the cookie."""
+    """End the session, also for copies of its cookie."""
     if visit.session is not None:
         await people.end_session(
             visit.context.database, visit.context.tokens, visit.session.token, visit.now
@@ -68,13 +68,13 @@ async def sign_out(visit: Visit) -> Response:
 
 
 async def show_own(visit: Visit) -> Response:
-    """Who is signed in, and a button that ends all of their sessions."""
+    """The user's own page, with a button that ends all their sessions."""
     user = await users.get_user(visit.context.database, visit.caller, visit.caller.user_id)
     return visit.render("own.html", user=user, roles=ROLES)
 
 
 async def sign_out_everywhere(visit: Visit) -> Response:
-    """End all sessions and tokens of whoever is signed in."""
+    """End all sessions and tokens of the user."""
     context, caller = visit.context, visit.caller
     await users.sign_out_everywhere(context.database, context.tokens, caller, caller.user_id)
     response = visit.redirect("/sign-in", Notice(visit.gettext("You are signed out everywhere.")))
@@ -93,7 +93,7 @@ def _refuse(visit: Visit, status: int, fault: str) -> Response:
 
 
 def _within(path: str) -> str:
-    """Where to go on: a page of the portal, whatever the address asked for."""
+    """The next page: always one of the portal, whatever the address says."""
     return path if path.startswith("/") else "/"
 
 

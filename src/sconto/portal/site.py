@@ -44,9 +44,9 @@ _FILES: Final = Mount("/static", StaticFiles(directory=Path(__file__).with_name(
 
 
 def portal_routes() -> list[BaseRoute]:
-    """The portal's routes, in an application whose state has the `context` that the pages use.
+    """The portal's routes, for an application whose state has the pages' `context`.
 
-    Unexpected exceptions pass through to the application: it logs them and answers them once.
+    Unexpected exceptions reach the application, which logs and answers them once.
     """
     site = Headers(ExceptionMiddleware(Router([*PAGES, _FILES]), dict(BY_CLASS)))
     return [Route(ADDRESS, _add_slash), Mount(ADDRESS, site)]

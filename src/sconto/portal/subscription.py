@@ -1,4 +1,4 @@
-"""One promotion for subscriptions: its terms, what the next orders get, and who changed what."""
+"""A promotion for subscriptions: its terms, the next orders, and its history."""
 
 from typing import Any, Final
 
@@ -7,11 +7,10 @@ from starlette.responses import Response
 from sconto.domain.people import Action
 from sconto.domain.subscription import Contract
 from sconto.domain.subscription_promotion import SubscriptionPromotion
-from sconto.domain.subscription_schedule import SchedulePlan
-from sconto.operations import history, subscription_promotions, subscriptions
+from sconto.domain.subscription_schedule import SchedulePlan, schedule_orders
+from sconto.operations import history, subscription_promotions
 from sconto.portal.pages import read
-from sconto.portal.promotion import ENTRIES, differences
-from sconto.portal.sentences import VERBS
+from sconto.portal.promotion import ENTRIES, shown_history
 from sconto.portal.subscription_sentences import (
     end_words,
     order_words,
@@ -25,13 +24,11 @@ _ORDERS: Final = 12
 
 
 async def show_terms(visit: Visit) -> Response:
-    """What it gives, and the next orders of a subscription that starts now."""
-    # Its rules alone make the schedule; who may have the code is told by the state.
+    """The terms, and the next orders of a subscription that starts now."""
+    promotion = await _find(visit)
     plan = SchedulePlan(Contract(created_at=None, type_id=""), _ORDERS)
-    eligibility, schedule = await subscriptions.schedule_promotion(
-        visit.context.database, visit.caller, visit.id_in_path("promotion_id"), plan, visit.now
-    )
-    promotion, language = eligibility.promotion, visit.language
+    schedule = schedule_orders(promotion.terms.rules, plan)
+    language = visit.language
     return _show(
         visit,
         "subscriptions/terms.html",
@@ -48,20 +45,26 @@ async def show_terms(visit: Visit) -> Response:
 
 async def show_history(visit: Visit) -> Response:
     """Who changed what and when."""
-    database, caller = visit.context.database, visit.caller
-    promotion = await subscription_promotions.get_promotion(
-        database, caller, visit.id_in_path("promotion_id")
-    )
+    promotion = await _find(visit)
     page = await history.get_subscription_history(
-        database, caller, promotion.id, limit=ENTRIES, before=visit.id_in_query("before")
+        visit.context.database,
+        visit.caller,
+        promotion.id,
+        limit=ENTRIES,
+        before=visit.id_in_query("before"),
     )
     return _show(
         visit,
         "subscriptions/history.html",
         promotion,
-        entries=[(entry, differences(visit, entry)) for entry in page.entries],
-        next=page.entries[-1].id if page.more else None,
-        verbs=VERBS,
+        **shown_history(visit, page),
+    )
+
+
+async def _find(visit: Visit) -> SubscriptionPromotion:
+    """The promotion that the address names. Raises SubscriptionPromotionNotFound."""
+    return await subscription_promotions.get_promotion(
+        visit.context.database, visit.caller, visit.id_in_path("promotion_id")
     )
 
 

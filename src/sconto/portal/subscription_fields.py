@@ -1,4 +1,4 @@
-"""The fields of the form for a subscription's promotion: as typed, and the terms they describe."""
+"""The fields of a subscription promotion's form as they were typed, and the terms they describe."""
 
 import re
 from collections.abc import Mapping
@@ -27,9 +27,10 @@ from sconto.domain.subscription_promotion import (
     parse_effect,
     parse_order_number,
 )
+from sconto.portal.faults import PERCENT_FAULT, Faults
 from sconto.portal.language import Language
-from sconto.portal.promotion_fields import Faults, read_end, read_start, write_instant
 from sconto.portal.subscription_sentences import write_numbers
+from sconto.portal.typed_times import read_start_and_end, write_instant
 
 _LEAST_ROWS: Final = 2
 _SHOWN: Final = 40
@@ -37,7 +38,7 @@ _SHOWN: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class RuleFields:
-    """A rule as it was typed; the numbers of its orders as in `1-3, 6`."""
+    """A rule as it was typed; the numbers of its orders are written `1-3, 6`."""
 
     effect: str = EffectType.PERCENTAGE_DISCOUNT
     amount: str = ""
@@ -52,7 +53,7 @@ class RuleFields:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionFields:
-    """What stands in the form, as text; one type a line."""
+    """The texts of the form; one type a line."""
 
     name: str = ""
     code: str = ""
@@ -66,31 +67,30 @@ class SubscriptionFields:
     rules: tuple[RuleFields, ...] = (RuleFields(),) * _LEAST_ROWS
 
     def with_another_rule(self) -> "SubscriptionFields":
-        """The form with one more row to write a rule in, while a promotion may have more."""
+        """The form with one more empty rule, up to the limit."""
         return replace(self, rules=(*self.rules, RuleFields())[:MOST_RULES])
 
 
 @dataclass(frozen=True, slots=True)
 class ReadSubscription:
-    """The terms that the fields describe, None where there are faults, by field."""
+    """The terms that the fields describe, or None and the faults by field."""
 
     terms: SubscriptionTerms | None
     faults: Mapping[str, str] = field(default_factory=dict)
 
 
 def fields_of(promotion: SubscriptionPromotion, zone: ZoneInfo) -> SubscriptionFields:
-    """The form filled in with a promotion."""
+    """The fields for a stored promotion."""
     terms = promotion.terms
     constraint = terms.constraint
-    starts_at, ends_at = constraint.starts_at, constraint.ends_at
     rules = tuple(_fields_of_rule(rule) for rule in terms.rules)
     return SubscriptionFields(
         name=terms.name,
         code=terms.code,
         description=terms.description or "",
         enabled=terms.enabled,
-        starts_at="" if starts_at is None else write_instant(starts_at, zone),
-        ends_at="" if ends_at is None else write_instant(ends_at, zone),
+        starts_at=write_instant(constraint.starts_at, zone),
+        ends_at=write_instant(constraint.ends_at, zone),
         max_usage="" if constraint.max_usage is None else str(constraint.max_usage),
         new_only=constraint.new_only,
         type_ids="\n".join(constraint.type_ids),
@@ -101,10 +101,10 @@ def fields_of(promotion: SubscriptionPromotion, zone: ZoneInfo) -> SubscriptionF
 def read_terms(
     fields: SubscriptionFields, language: Language, stored: SubscriptionTerms | None = None
 ) -> ReadSubscription:
-    """The terms that the fields describe, or every fault at its field.
+    """The terms that the fields describe, or every fault by field.
 
-    `stored` is what is edited: what was left as it was shown stays as it is, times to the
-    microsecond and a rule's conditions in their order. So does what the form does not show.
+    `stored` are the terms that are edited. Fields that were not touched keep their values: times to
+    the microsecond, a rule's conditions in their order. So do values that the form does not show.
     """
     faults = Faults()
     name = _read_name("name", fields.name, stored.name if stored else None, language, faults)
@@ -141,31 +141,27 @@ def _read_description(fields: SubscriptionFields, stored: str | None) -> str | N
 
 
 def _with_plain_breaks(text: str) -> str:
-    """Browsers send each line's end as two characters."""
+    """The text with \\n for the \\r\\n that browsers send."""
     return text.replace("\r\n", "\n")
 
 
 def _read_constraint(
     fields: SubscriptionFields, language: Language, terms: SubscriptionTerms | None, faults: Faults
 ) -> Constraint:
-    _ = language.gettext
     stored = terms.constraint if terms else Constraint()
-    starts_at = ends_at = None
-    if fields.starts_at:
-        starts_at = read_start(fields.starts_at, language.zone, stored.starts_at)
-        if starts_at is None:
-            faults.note("starts_at", _("Write a day and a time, or nothing."))
-    if fields.ends_at:
-        ends_at = read_end(fields.ends_at, language.zone, stored.ends_at)
-        if ends_at is None:
-            faults.note("ends_at", _("Write a day and a time, or nothing."))
-        elif starts_at is not None and ends_at < starts_at:
-            faults.note("ends_at", _("The end lies before the start."))
+    starts_at, ends_at = read_start_and_end(
+        (fields.starts_at, fields.ends_at),
+        (stored.starts_at, stored.ends_at),
+        language,
+        faults,
+        start_required=False,
+    )
     max_usage = None
     if fields.max_usage:
         max_usage = int(fields.max_usage) if re.fullmatch("[0-9]{1,16}", fields.max_usage) else 0
         if not 1 <= max_usage <= HIGHEST_MAX_USAGE:
-            faults.note("max_usage", _("Write a whole number from 1, or nothing."))
+            sentence = language.gettext("Write a whole number from 1, or nothing.")
+            faults.note("max_usage", sentence)
     type_ids = _read_types(fields, language, stored, faults)
     return Constraint(starts_at, ends_at, max_usage, fields.new_only, type_ids)
 
@@ -222,24 +218,20 @@ def _read_rule(number: int, row: RuleFields, language: Language, faults: Faults)
 
 def _read_effect(number: int, row: RuleFields, language: Language, faults: Faults) -> Effect:
     _ = language.gettext
-    # Another word than the two comes from no form of ours.
+    # The portal's forms send no third word.
     is_amount = row.effect == EffectType.AMOUNT_DISCOUNT
     effect_type = EffectType.AMOUNT_DISCOUNT if is_amount else EffectType.PERCENTAGE_DISCOUNT
     text = row.amount if is_amount else row.amount.removesuffix("%").strip()
     try:
         return parse_effect(effect_type, text.replace(",", "."))
     except ValueError:
-        sentence = (
-            _("Write an amount above 0, such as 9.90.")
-            if is_amount
-            else _("Write a percent above 0 and at most 100, such as 12.5.")
-        )
+        sentence = _("Write an amount above 0, such as 9.90.") if is_amount else _(PERCENT_FAULT)
         faults.note(f"amount-{number}", sentence)
         return Effect(effect_type, 0, text)
 
 
 def _read_orders(name: str, text: str, language: Language, faults: Faults) -> list[int]:
-    """The numbers that `1-3, 6` names."""
+    """The numbers of a text such as `1-3, 6`."""
     joined = re.sub(r"\s*[-–]\s*", "-", text)  # noqa: RUF001
     numbers: dict[int, None] = {}
     for part in filter(None, re.split(r"[\s,;]+", joined)):

@@ -1,4 +1,4 @@
-"""Creating and editing a promotion for subscriptions: one form, with all faults at their fields."""
+"""Creating and editing a promotion for subscriptions: a form, and warnings before saving."""
 
 from collections.abc import Sequence
 from itertools import zip_longest
@@ -18,8 +18,7 @@ from sconto.domain.subscription_warnings import (
     find_subscription_warnings,
 )
 from sconto.operations import subscription_promotions
-from sconto.operations.idempotency import EncodedAnswer, Repeatable
-from sconto.portal.notices import Notice
+from sconto.portal.notices import saved_notice
 from sconto.portal.pages import LONG_FORM_LIMIT, read, write
 from sconto.portal.subscription_fields import (
     ReadSubscription,
@@ -43,7 +42,7 @@ async def create(visit: Visit) -> Response:
 
 
 async def show_edit(visit: Visit) -> Response:
-    """The form, filled in with the promotion."""
+    """The form with the promotion's values."""
     promotion = await _stored(visit)
     return _form(visit, fields_of(promotion, visit.context.zone), promotion.id)
 
@@ -60,10 +59,7 @@ async def _stored(visit: Visit) -> SubscriptionPromotion:
 
 
 async def _save(visit: Visit, stored: SubscriptionPromotion | None) -> Response:
-    """Save what was sent, unless there are faults, or warnings that nobody has agreed to.
-
-    It is not saved either where only another row is asked for.
-    """
+    """Save, unless there are faults or unconfirmed warnings, or a rule is to be added."""
     fields = _sent(visit)
     promotion_id = None if stored is None else stored.id
     if visit.field("step") == "add":
@@ -87,26 +83,21 @@ async def _save(visit: Visit, stored: SubscriptionPromotion | None) -> Response:
         return _form(
             visit, fields, promotion_id, ReadSubscription(None, {"max_usage": sentence % named})
         )
-    notice = Notice(_("“%(name)s” is saved.") % {"name": reading.terms.name})
-    return visit.redirect(f"/subscriptions/{saved}", notice)
+    notice = saved_notice(visit.language, reading.terms.name)
+    return visit.redirect(f"/subscriptions/{saved.id}", notice)
 
 
-async def _write(visit: Visit, terms: SubscriptionTerms, promotion_id: int | None) -> int:
-    """Create or change it; its id. Raises SubscriptionCodeTaken and MaxUsageTooLow."""
+async def _write(
+    visit: Visit, terms: SubscriptionTerms, promotion_id: int | None
+) -> SubscriptionPromotion:
+    """Create or change it. Raises SubscriptionCodeTaken and MaxUsageTooLow."""
     database, caller, now = visit.context.database, visit.caller, visit.now
-    # A form has no key: it is not sent again without a person who wants it.
-    request: Repeatable[SubscriptionPromotion] = Repeatable(
-        None, b"", lambda saved: EncodedAnswer(200, str(saved.id).encode())
-    )
+    # A form has no idempotency key: only a person sends it again.
     if promotion_id is None:
-        answer = await subscription_promotions.create_promotion(
-            database, caller, terms, request, now
-        )
-    else:
-        answer = await subscription_promotions.change_promotion(
-            database, caller, promotion_id, lambda _: terms, request, now
-        )
-    return int(answer.body)
+        return await subscription_promotions.create_promotion(database, caller, terms, now)
+    return await subscription_promotions.change_promotion(
+        database, caller, promotion_id, lambda _: terms, now
+    )
 
 
 def _sent(visit: Visit) -> SubscriptionFields:
@@ -126,7 +117,7 @@ def _sent(visit: Visit) -> SubscriptionFields:
         max_usage=visit.field("max_usage"),
         new_only=visit.field("new_only") == "on",
         type_ids=visit.field("type_ids"),
-        # One too many is enough to be told so.
+        # One too many is enough for the fault.
         rules=tuple(rows[: MOST_RULES + 1]),
     )
 

@@ -1,4 +1,4 @@
-"""What promotions for subscriptions are, in words."""
+"""Promotions for subscriptions in words."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -32,19 +32,19 @@ STATES: Final = {
     IneligibleReason.USED_UP: (marked("Limit reached"), Mark.WARN),
     None: (marked("Running"), Mark.GOOD),
 }
-"""Why nobody can apply the code at the moment; None where one can."""
+"""Why nobody can apply the code now; None if it can be applied."""
 
 _NAMED: Final = 3
 _SPANS: Final = 8
 
 
 def fitting_contract(constraint: Constraint) -> Contract:
-    """A subscription that starts now, of a type that the code is for."""
+    """A subscription that starts now, of a type that may have the code."""
     return Contract(created_at=None, type_id=next(iter(constraint.type_ids), ""))
 
 
 def state_of(promotion: SubscriptionPromotion, now: datetime) -> tuple[str, Mark]:
-    """Whether new subscriptions can have the code at the moment, and how that is marked."""
+    """Whether new subscriptions can have the code now, and its mark."""
     contract = fitting_contract(promotion.terms.constraint)
     return STATES[find_ineligible_reason(promotion, contract, now)]
 
@@ -82,13 +82,13 @@ def _constraint_words(language: Language, constraint: Constraint) -> list[str]:
 
 
 def types_words(constraint: Constraint) -> str:
-    """The types, as far as there is room."""
+    """The first of the types."""
     shown = ", ".join(constraint.type_ids[:_SPANS])
     return f"{shown} …" if len(constraint.type_ids) > _SPANS else shown
 
 
 def period_words(language: Language, constraint: Constraint) -> str:
-    """From which day to which, as far as there is one."""
+    """The first and last day, if there are any."""
     _ = language.gettext
     starts_at, ends_at = constraint.starts_at, constraint.ends_at
     if starts_at is None and ends_at is None:
@@ -110,7 +110,7 @@ def usage_words(language: Language, promotion: SubscriptionPromotion) -> str:
 
 
 def rules_words(language: Language, rules: Collection[Rule]) -> str:
-    """What the rules give, in as few words as a list has room for."""
+    """The discounts of the rules, short enough for a list."""
     effects = dict.fromkeys(effect_words(language, rule.effect) for rule in rules)
     shown = ", ".join([*effects][:_NAMED])
     return f"{shown} …" if len(effects) > _NAMED else shown
@@ -123,7 +123,7 @@ def rule_words(language: Language, rule: Rule) -> str:
 
 
 def recorded_rule_words(language: Language, facts: Mapping[str, Any]) -> str:
-    """A rule in the words of the form, as a history has it."""
+    """A rule as a history recorded it, in words."""
     conditions = tuple(
         Condition(ConditionType(recorded["type"]), recorded["order_number"])
         for recorded in facts["conditions"]
@@ -133,7 +133,7 @@ def recorded_rule_words(language: Language, facts: Mapping[str, Any]) -> str:
 
 
 def effect_words(language: Language, effect: Effect) -> str:
-    """30% off; an amount has the currency of whatever order it is taken from."""
+    """30% off; 9.90 off, in the currency of the order."""
     match effect.type:
         case EffectType.PERCENTAGE_DISCOUNT:
             amount = language.percent(effect.amount)
@@ -154,7 +154,7 @@ def order_words(language: Language, schedule: Schedule, order: ScheduledOrder) -
 
 
 def end_words(language: Language, schedule: Schedule) -> str:
-    """Until when a subscription that starts now gets something."""
+    """The last order of a subscription starting now that gets a discount."""
     match schedule.last_order:
         case None:
             return language.gettext("It goes on for as long as the subscription does.")
@@ -166,7 +166,7 @@ def end_words(language: Language, schedule: Schedule) -> str:
 
 
 def warning_words(language: Language, warning: SubscriptionWarning) -> str:
-    """What a merchant may not have meant, as a sentence."""
+    """A sentence about something the merchant may not have intended."""
     _ = language.gettext
     rule = "" if warning.rule is None else rule_words(language, warning.rule)
     match warning.kind:
@@ -215,7 +215,7 @@ def _some_orders(language: Language, numbers: Collection[int]) -> str:
 
 
 def _spans(numbers: Collection[int]) -> list[tuple[int, int]]:
-    """Neighbours together, as the first and the last of them."""
+    """Runs of consecutive numbers, as first and last."""
     spans: list[tuple[int, int]] = []
     for number in numbers:
         if spans and spans[-1][1] == number - 1:

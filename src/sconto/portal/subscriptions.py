@@ -1,16 +1,15 @@
-"""Promotions for subscriptions: the list, and what can be done from it."""
+"""The list of promotions for subscriptions, and its actions."""
 
 from dataclasses import replace
 from typing import Final
 
 from starlette.responses import Response
 
-from sconto.domain.names import NAME_LENGTH, is_name
+from sconto.domain.names import is_name
 from sconto.domain.people import Action
 from sconto.domain.subscription_promotion import SubscriptionPage, SubscriptionQuery
 from sconto.operations import subscription_promotions
-from sconto.operations.idempotency import EncodedAnswer, Repeatable
-from sconto.portal.notices import Notice
+from sconto.portal.notices import Notice, switched_notice
 from sconto.portal.pages import read, write
 from sconto.portal.subscription_sentences import state_of
 from sconto.portal.visit import Visit
@@ -22,14 +21,14 @@ STATES: Final = {"on": marked("Switched on"), "off": marked("Switched off")}
 
 
 async def show_list(visit: Visit) -> Response:
-    """The promotions that the filters let pass, a page at a time."""
+    """The promotions that match the filters, a page at a time."""
     state = visit.query("state") if visit.query("state") in STATES else ""
     query = SubscriptionQuery(
         limit=_PAGE,
         after=visit.id_in_query("after") or 0,
-        code=visit.query("code")[:NAME_LENGTH] or None,
+        code=visit.search("code"),
         enabled=None if not state else state == "on",
-        name=visit.query("name")[:NAME_LENGTH] or None,
+        name=visit.search("name"),
     )
     page = await _find(visit, query)
     return visit.render(
@@ -47,21 +46,19 @@ async def switch(visit: Visit) -> Response:
     """Switch a promotion on or off."""
     enabled = visit.field("enabled") == "on"
     promotion_id = visit.id_in_path("promotion_id")
-    answer = await subscription_promotions.change_promotion(
+    changed = await subscription_promotions.change_promotion(
         visit.context.database,
         visit.caller,
         promotion_id,
         lambda promotion: replace(promotion.terms, enabled=enabled),
-        Repeatable(None, b"", lambda changed: EncodedAnswer(200, changed.terms.name.encode())),
         visit.now,
     )
-    _ = visit.gettext
-    text = _("“%(name)s” is switched on.") if enabled else _("“%(name)s” is switched off.")
-    return visit.redirect("/subscriptions", Notice(text % {"name": answer.body.decode()}))
+    notice = switched_notice(visit.language, changed.terms.name, on=enabled)
+    return visit.redirect("/subscriptions", notice)
 
 
 async def confirm_archiving(visit: Visit) -> Response:
-    """Ask once more."""
+    """Ask for confirmation."""
     promotion = await subscription_promotions.get_promotion(
         visit.context.database, visit.caller, visit.id_in_path("promotion_id")
     )
@@ -69,19 +66,18 @@ async def confirm_archiving(visit: Visit) -> Response:
 
 
 async def archive(visit: Visit) -> Response:
-    """Take a promotion away from new subscriptions."""
+    """Archive a promotion: new subscriptions cannot have it."""
     await subscription_promotions.archive_promotion(
         visit.context.database,
         visit.caller,
         visit.id_in_path("promotion_id"),
-        Repeatable(None, b"", lambda _: EncodedAnswer(204, b"")),
         visit.now,
     )
     return visit.redirect("/subscriptions", Notice(visit.gettext("The promotion is archived.")))
 
 
 async def _find(visit: Visit, query: SubscriptionQuery) -> SubscriptionPage:
-    """What cannot be a name or a code is none."""
+    """The promotions; none for a search that no name or code can match."""
     if not all(is_name(text) for text in (query.name, query.code) if text is not None):
         return SubscriptionPage((), more=False)
     database, caller = visit.context.database, visit.caller

@@ -1,4 +1,4 @@
-"""The templates, and the words and filters that each of them knows."""
+"""The templates, with their filters and functions."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from sconto.domain.money import format_amount
 from sconto.domain.promotion import PromotionSummary
-from sconto.portal import csrf, sentences, subscription_sentences, verdicts
+from sconto.portal import csrf, outcome_sentences, sentences, subscription_sentences
 from sconto.portal.charts import SPARK_HEIGHT, SPARK_WIDTH, spark_points
 from sconto.portal.language import Language
 
@@ -19,26 +19,26 @@ _FOLDER: Final = Path(__file__).with_name("templates")
 
 
 class Visit(Protocol):
-    """The part of a visit that the templates' words and filters use."""
+    """The part of a visit that the templates use."""
 
     @property
     def language(self) -> Language:
-        """How to write words, numbers and times."""
+        """The language of the page."""
 
     @property
     def form_token(self) -> str:
-        """What a form must hold when it is posted."""
+        """The token of posted forms."""
 
     @property
     def now(self) -> datetime:
-        """This moment."""
+        """The current time."""
 
     def path(self, path: str, **query: Any) -> str:
         """The address of a page."""
 
 
 def make_environment() -> Environment:
-    """Templates that escape whatever they are given, and fail on what they are not given."""
+    """The environment: all values are escaped, and missing ones raise."""
     environment = Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,
@@ -48,11 +48,11 @@ def make_environment() -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     environment.policies["ext.i18n.trimmed"] = True
-    # The extension adds the function, so no type knows it.
+    # The extension adds this function, which has no type.
     install: Callable[..., None] = vars(environment)["install_gettext_callables"]
     install(_gettext, _ngettext, newstyle=True)
     environment.filters |= {
-        "code_state": _in_language(verdicts.code_words),
+        "code_state": _in_language(outcome_sentences.code_words),
         "codes": _in_language(sentences.codes_words),
         "day": _day,
         "discount": _in_language(sentences.discount_words),
@@ -67,15 +67,15 @@ def make_environment() -> Environment:
         "subscription_period": _in_language(subscription_sentences.period_words),
         "subscription_rules": _in_language(subscription_sentences.rules_words),
         "usage": _in_language(subscription_sentences.usage_words),
-        "subscription_code": _in_language(verdicts.subscription_code_words),
+        "subscription_code": _in_language(outcome_sentences.subscription_code_words),
         "terms": _in_language(sentences.terms_words),
-        "verdict": _in_language(verdicts.verdict_words),
-        "verdict_state": _in_language(verdicts.verdict_state),
+        "outcome": _in_language(outcome_sentences.outcome_words),
+        "outcome_state": _in_language(outcome_sentences.outcome_state),
     }
     environment.globals |= {
         "file": _file,
         "form_token": _form_token,
-        "groups": verdicts.GROUPS,
+        "groups": outcome_sentences.GROUPS,
         "path": _path,
         "spark": _spark,
     }
@@ -135,7 +135,7 @@ def _file(context: Context, name: str) -> str:
 
 @pass_context
 def _form_token(context: Context) -> Markup:
-    """The hidden field that each posted form holds."""
+    """The hidden field of every posted form."""
     field = Markup('<input type="hidden" name="{}" value="{}">')
     return field.format(csrf.FIELD, _visit(context).form_token)
 
@@ -147,7 +147,7 @@ def _state(context: Context, summary: PromotionSummary) -> tuple[str, sentences.
 
 @pass_context
 def _spark(context: Context, numbers: Sequence[int]) -> Markup:
-    """A small line of how often a promotion was used, day by day."""
+    """A small chart of a promotion's uses a day."""
     language = _visit(context).language
     label = language.gettext("%(number)s in %(days)s days") % {
         "number": language.number(sum(numbers)),
@@ -161,7 +161,7 @@ def _spark(context: Context, numbers: Sequence[int]) -> Markup:
 
 
 def _in_language(words: Callable[[Language, Any], object]) -> Callable[[Context, Any], object]:
-    """The words as a filter."""
+    """A filter that writes a value in the visitor's language."""
 
     @pass_context
     def say(context: Context, value: Any) -> object:

@@ -1,4 +1,4 @@
-"""A visit: one request to the portal, with all that a page needs to answer it."""
+"""A visit: a request to the portal, with everything that a page needs."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from sconto.domain.blanks import trim
+from sconto.domain.names import NAME_LENGTH
 from sconto.domain.people import Caller
 from sconto.domain.product import parse_product_id
 from sconto.operations import DatabaseUnavailable
@@ -24,13 +25,13 @@ from sconto.portal.templating import make_environment
 
 _TEMPLATES: Final = make_environment()
 
-_AS_IN_AN_ADDRESS: Final = ":/%#?=@[]!$&'()*+,;"
-"""What an address may hold as it is; the same as in Starlette's RedirectResponse."""
+_UNQUOTED: Final = ":/%#?=@[]!$&'()*+,;"
+"""Characters that stay unquoted in an address, as in Starlette's RedirectResponse."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Who asks for what, and in which language. `form` is empty but where one was posted."""
+    """A request, with its user and language. `form` is empty unless one was posted."""
 
     request: Request
     context: Context
@@ -41,56 +42,60 @@ class Visit:
 
     @property
     def caller(self) -> Caller:
-        """Who is signed in: on every page that is not for everybody, somebody is."""
+        """The signed-in user; only pages for everybody have none."""
         assert self.session is not None, "this page is for everybody"  # noqa: S101
         return self.session.caller
 
     @property
     def now(self) -> datetime:
-        """This moment in UTC."""
+        """The current time in UTC."""
         return self.context.now()
 
     @property
     def today(self) -> date:
-        """The day that it is in the server's zone: the one that uses are counted on."""
+        """The current day in the server's zone, by which uses are counted."""
         return self.now.astimezone(self.context.zone).date()
 
     @property
     def form_token(self) -> str:
-        """What a form must hold when it is posted."""
+        """The token of posted forms."""
         return csrf.token_for(self.visitor if self.session is None else self.session.secret)
 
     def gettext(self, text: str) -> str:
-        """The text in the visitor's language; call it `_`, as that is how texts are found."""
+        """The text in the visitor's language. Call it as `_`: `pybabel extract` finds that name."""
         return self.language.gettext(text)
 
     def field(self, name: str) -> str:
-        """A text of the form without blanks at its ends; empty where there is none."""
+        """A field of the form, without blanks at its ends; empty if it is missing."""
         value = self.form.get(name)
         return value.strip() if isinstance(value, str) else ""
 
     def query(self, name: str) -> str:
-        """A text of the address's query without what `trim` takes off; empty for none."""
+        """A value of the query, trimmed; empty if it is missing."""
         return trim(self.request.query_params.get(name, ""))
 
+    def search(self, name: str) -> str | None:
+        """A search in the query, cut to the length of a name; None if it is empty."""
+        return self.query(name)[:NAME_LENGTH] or None
+
     def id_in_query(self, name: str) -> int | None:
-        """An id in the address's query; None for what can be none."""
+        """An id in the query; None if it is missing or no id."""
         return parse_product_id(self.query(name))
 
     def id_in_path(self, name: str) -> int:
-        """An id in the address; what can be none is an address that we do not have."""
+        """An id in the path. Raises HTTPException 404 for a text that is no id."""
         number = parse_product_id(self.request.path_params[name])
         if number is None:
             raise HTTPException(404)
         return number
 
     def path(self, path: str, **query: Any) -> str:
-        """The address of a page of the portal, with what is given of a query."""
+        """The address of a page of the portal; empty values of the query are left out."""
         given = {name: value for name, value in query.items() if value not in (None, "")}
         return f"{self.request.scope['root_path']}{path}{'?' * bool(given)}{urlencode(given)}"
 
     def render(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-        """The page, with the notice that was left for it."""
+        """Render a page, with the notice of the last request."""
         text = _TEMPLATES.get_template(template).render(
             visit=self,
             menu=[] if self.session is None else menu_for(self.session.caller),
@@ -104,11 +109,11 @@ class Visit:
         return response
 
     def redirect(self, path: str, notice: Notice | None = None, **query: Any) -> Response:
-        """Go on at another page of the portal, which shows the notice."""
+        """Redirect to a page of the portal, which shows the notice."""
         address = self.path(path, **query)
         if "hx-request" in self.request.headers:
-            # A script would follow a redirect itself, and put one page into the other.
-            response = Response(headers={"HX-Redirect": quote(address, safe=_AS_IN_AN_ADDRESS)})
+            # htmx would follow a redirect, and put the new page into the old one.
+            response = Response(headers={"HX-Redirect": quote(address, safe=_UNQUOTED)})
         else:
             response = RedirectResponse(address, 303)
         if notice is not None:
@@ -117,12 +122,12 @@ class Visit:
 
 
 def visit_of(request: Request, form: FormData | None = None) -> Visit:
-    """The visit that the request is. Raises DatabaseUnavailable where `session_of` does."""
+    """The visit of a request. Raises DatabaseUnavailable like `session_of`."""
     return _visit(request, session_of(request), form)
 
 
 def visit_of_anybody(request: Request) -> Visit:
-    """The visit of a page that is shown whatever happens, even if nothing is known of sessions."""
+    """The visit of a page that is always shown, even if sessions cannot be read."""
     try:
         return visit_of(request)
     except DatabaseUnavailable:

@@ -1,4 +1,4 @@
-"""The address of a database, and the one word in it that is ours."""
+"""The address of a database, and its one parameter that is ours."""
 
 import re
 from typing import Final
@@ -11,9 +11,9 @@ _OURS: Final = re.compile(
 def split_address(url: str) -> tuple[str, bool]:
     """The address as PostgreSQL's libraries read it, and whether statements are kept by name.
 
-    They are unless it says `prepared_statements=false`, which a pooler needs that lends a session
-    to another client after each transaction and does not know the statements in it. Any other value
-    is left where it is, for PostgreSQL to refuse.
+    They are, unless it says `prepared_statements=false`. A pooler needs that if it lends a session
+    to another client after each transaction and does not track prepared statements. Any other value
+    is left in place, for PostgreSQL to refuse.
     """
     found = _OURS.search(url)
     if found is None:

@@ -1,4 +1,4 @@
-"""What it means that the database is not there, or not for this, and what is worth another try."""
+"""Errors that say what the database did not do, and which of them are worth another try."""
 
 import asyncio
 import random
@@ -14,19 +14,20 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 UNDONE: Final = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
-"""A transaction, or a look, that PostgreSQL gave up for the sake of another."""
+"""PostgreSQL gave a transaction up so that another could go on."""
 
 STOPPED: Final = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError)
-"""A statement that the database's administrator ended, by hand or by a time-out."""
+"""The database's administrator ended a statement, by hand or by a timeout."""
 
 _ATTEMPTS: Final = 5
 
-_REPEATED_WITHIN: Final = 2.0
-"""Seconds after which a statement that was stopped is not run again: it would be as slow again."""
+_UNDONE_REPEATED_WITHIN: Final = 20.0
+_STOPPED_REPEATED_WITHIN: Final = 2.0
+"""Seconds after which a transaction is not run again: it would be as slow again."""
 
 
 class BusyReason(StrEnum):
-    """What keeps the database from doing something in time though it answers."""
+    """Why the database does not do something in time although it answers."""
 
     EDIT = "Another change of this merchant is still being written."
     IMPORT = "Another import of this merchant is still being written."
@@ -35,9 +36,9 @@ class BusyReason(StrEnum):
 
 
 class DatabaseUnavailable(Exception):
-    """The database could not be reached, or was lost on the way.
+    """The database could not be reached, or the connection was lost.
 
-    Where it was lost during a commit nobody knows whether the transaction took place; the caller
+    If it was lost during a commit, it is unknown whether the transaction took place. The caller
     finds out by asking again.
     """
 
@@ -47,11 +48,15 @@ class DatabaseReadOnly(DatabaseUnavailable):
 
 
 class StatementStopped(DatabaseUnavailable):
-    """PostgreSQL gave a statement up; nothing of its transaction is left."""
+    """PostgreSQL stopped a statement; nothing of its transaction is left."""
+
+
+class TransactionUndone(StatementStopped):
+    """PostgreSQL gave the transaction up for another one; the same one succeeds a moment later."""
 
 
 class Busy(DatabaseUnavailable):
-    """The database answers; what is under way for the merchant left no place, or no lock, in time.
+    """The merchant's other requests left no slot, or no lock, in time.
 
     Nothing of the transaction is left.
     """
@@ -61,23 +66,25 @@ class Busy(DatabaseUnavailable):
         super().__init__(reason)
 
 
-async def retrying(verb: Callable[[], Awaitable[T]]) -> T:
-    """Run a transaction again that PostgreSQL gave up.
+async def retrying(run: Callable[[], Awaitable[T]]) -> T:
+    """Run a transaction, or a savepoint of one, and run it again if PostgreSQL gave it up.
 
-    A deadlock or a serialization failure says nothing about the request: the same transaction
-    succeeds a moment later. After a few attempts the database counts as unavailable. A statement
-    that was stopped soon is tried once more.
+    A deadlock or a serialization failure says nothing about the request. After a few attempts the
+    database counts as unavailable. A statement that was stopped soon is tried once more.
     """
     began = time.monotonic()
     was_stopped = False
     for attempt in range(_ATTEMPTS):
         try:
-            return await verb()
-        except UNDONE as error:
+            return await run()
+        except (TransactionUndone, *UNDONE) as error:
             if attempt == _ATTEMPTS - 1:
                 raise DatabaseUnavailable("too many conflicting transactions") from error
+            is_whole = isinstance(error, TransactionUndone)
+            if is_whole and time.monotonic() - began > _UNDONE_REPEATED_WITHIN:
+                raise
         except StatementStopped:
-            if was_stopped or time.monotonic() - began > _REPEATED_WITHIN:
+            if was_stopped or time.monotonic() - began > _STOPPED_REPEATED_WITHIN:
                 raise
             was_stopped = True
         await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311
@@ -85,7 +92,7 @@ async def retrying(verb: Callable[[], Awaitable[T]]) -> T:
 
 
 def retried(verb: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """The same verb, which only reads, run again where PostgreSQL gave it up."""
+    """The same function, which only reads, run through `retrying`."""
 
     @wraps(verb)
     async def run(*arguments: P.args, **named: P.kwargs) -> T:

@@ -1,11 +1,12 @@
-"""What carts depend on, read for several callers at once by one statement.
+"""Reads the candidates of several concurrent callers in one statement.
 
-Most of what a small statement costs is the statement: its round trip, its start and its end, on
-both sides. So while two are under way for a merchant, the carts that come meanwhile wait for one of
-them to end, and go together. Who is alone waits for nobody; the more ask, the more share.
+Most of the cost of a small statement is fixed: its round trip, and its start and end on both sides.
+So while two statements are under way for a merchant, carts that come meanwhile wait until one of
+them ends, and are then read together. A single request never waits. The more requests are
+concurrent, the more of them share a statement.
 
-A statement is sent after everything that it answers was asked for. So whatever was acknowledged
-before a caller asked is in the snapshot that the caller is answered from.
+A statement is sent after all its carts were asked for. So a caller's snapshot contains everything
+that was acknowledged before the caller asked.
 """
 
 import asyncio
@@ -19,41 +20,41 @@ from sconto.store.candidates import CartAt, StoredCandidates, read_candidates_of
 from sconto.store.pick_cache import PickCache
 from sconto.store.pool import Connection
 
-_UNDER_WAY: Final = 2
-"""Statements of a merchant at once: one is answered here while PostgreSQL works on the other."""
+_CONCURRENT_STATEMENTS: Final = 2
+"""Of one merchant: this process decodes one result while PostgreSQL works on the other."""
 
-_TOGETHER: Final = 500
-"""Lines and codes in one statement, as many as a large cart has, which goes alone."""
+_MOST_TOGETHER: Final = 500
+"""Lines and codes in one statement. A large cart has as many, and is read alone."""
 
 
 class CartReads:
-    """The reads of one process that are under way, by merchant."""
+    """The reads of this process, by merchant."""
 
     def __init__(
-        self, connect: Callable[[], AbstractAsyncContextManager[Connection]], memory: PickCache
+        self, connect: Callable[[], AbstractAsyncContextManager[Connection]], cache: PickCache
     ) -> None:
         self._connect = connect
-        self._memory = memory
+        self._cache = cache
         self._queues: dict[int, _Queue] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def read(self, merchant_id: int, cart: CartAt) -> StoredCandidates:
-        """What is stored around the cart, in one snapshot. Raises DatabaseUnavailable."""
+        """The candidates of the cart, in one snapshot. Raises DatabaseUnavailable."""
         queue = self._queues.get(merchant_id)
         if queue is None:
             queue = self._queues[merchant_id] = _Queue()
         waiting = _Waiting(cart, queue.loop.create_future())
         queue.waiting.append(waiting)
-        if queue.under_way < _UNDER_WAY:
+        if queue.under_way < _CONCURRENT_STATEMENTS:
             queue.under_way += 1
             task = queue.loop.create_task(self._serve(merchant_id, queue))
-            # The event loop alone would not keep it alive.
+            # The event loop holds only a weak reference.
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return await waiting.answer
 
     async def _serve(self, merchant_id: int, queue: "_Queue") -> None:
-        """Read what waits, one statement after the other, until nothing does."""
+        """Read the waiting carts, one statement after the other, until none waits."""
         try:
             while group := queue.take_group():
                 await self._read(merchant_id, group)
@@ -67,7 +68,7 @@ class CartReads:
 
         async def read() -> list[StoredCandidates]:
             async with self._connect() as connection:
-                return await read_candidates_of_carts(connection, self._memory, merchant_id, carts)
+                return await read_candidates_of_carts(connection, self._cache, merchant_id, carts)
 
         try:
             found = await retrying(read)
@@ -78,7 +79,7 @@ class CartReads:
             if len(group) == 1:
                 group[0].fail(error)
                 return
-            # Nobody foresaw it: it may be one of the carts, and shall not be the others' fault.
+            # An unexpected error may be the fault of one cart: the others must not fail with it.
             for one in group:
                 await self._read(merchant_id, [one])
         except BaseException:
@@ -86,12 +87,12 @@ class CartReads:
                 one.answer.cancel()
             raise
         else:
-            for one, surroundings in zip(group, found, strict=True):
-                one.succeed(surroundings)
+            for one, candidates in zip(group, found, strict=True):
+                one.succeed(candidates)
 
 
 class _Waiting:
-    """A cart, and where its answer goes; a caller who left has cancelled it."""
+    """A cart, and the future of its candidates, which is cancelled if the caller is."""
 
     __slots__ = ("answer", "cart")
 
@@ -99,9 +100,9 @@ class _Waiting:
         self.cart = cart
         self.answer = answer
 
-    def succeed(self, surroundings: StoredCandidates) -> None:
+    def succeed(self, candidates: StoredCandidates) -> None:
         if not self.answer.done():
-            self.answer.set_result(surroundings)
+            self.answer.set_result(candidates)
 
     def fail(self, error: Exception) -> None:
         if not self.answer.done():
@@ -109,7 +110,7 @@ class _Waiting:
 
 
 class _Queue:
-    """Who waits for a merchant's next statement, and how many statements are under way."""
+    """The carts of a merchant that wait, and the number of statements under way."""
 
     __slots__ = ("loop", "under_way", "waiting")
 
@@ -119,12 +120,12 @@ class _Queue:
         self.under_way = 0
 
     def take_group(self) -> list[_Waiting]:
-        """Those that go together: the first, and after it as many as make no large statement."""
+        """The carts of the next statement: the first, and more while it stays small."""
         group: list[_Waiting] = []
         size = 0
         while self.waiting:
             size += self.waiting[0].cart.size
-            if group and size > _TOGETHER:
+            if group and size > _MOST_TOGETHER:
                 break
             group.append(self.waiting.popleft())
         return group

@@ -1,10 +1,10 @@
-"""What is stored, compared with itself: each statement finds the records that break one promise.
+"""Checks of stored data: each statement finds the records that break one promise.
 
-Everything is derived anew from the orders' frozen outcomes and from the applications, by SQL that
-shares nothing with the statements that wrote it. The server sorts and joins, on disk where it must,
-so that a check takes the memory of the contradictions that it finds.
+Everything is computed again from the orders' frozen outcomes and from the applications, by SQL that
+shares nothing with the statements that wrote it. The server sorts and joins, on disk if necessary,
+so a check needs memory only for the violations that it finds.
 
-$1 is the merchant whose records are compared, null for all; $2 how many contradictions to name.
+$1 is the merchant whose records are checked, null for all. $2 is how many violations to name.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -16,18 +16,20 @@ import asyncpg
 
 from sconto.domain.promise import Violation
 from sconto.domain.schedule import Span
+from sconto.store.check_allowances import ALLOWANCE_CHECKS
 from sconto.store.check_orders import ORDER_CHECKS
 from sconto.store.check_promotions import PROMOTION_CHECKS
 from sconto.store.database import Connection, Database
-from sconto.store.period_ends import OVER_FROM
+from sconto.store.period_sql import OVER_FROM
 
-CHECKS: Final = (*ORDER_CHECKS, *PROMOTION_CHECKS)
-"""A promise with the statement that answers (merchant_id, words) for what breaks it."""
+CHECKS: Final = (*ORDER_CHECKS, *ALLOWANCE_CHECKS, *PROMOTION_CHECKS)
+"""Each promise, with the statement that returns (merchant_id, words) for what breaks it."""
 
-_ROWS_AT_ONCE: Final = 2000
+_FETCHED_ROWS: Final = 2000
 
-# By product: what each automatic promotion claims, and what the timeline shows. The cursor is SQL's
-# own, for it ends with the transaction: asyncpg's would leave a statement in a pooler's session.
+# By product: what each automatic promotion claims, and what the timeline shows. The cursor is made
+# in SQL, because it ends with the transaction. asyncpg's would leave a statement in a pooler's
+# session.
 _OPEN_TIMELINE: Final = f"""
 DECLARE timeline NO SCROLL CURSOR FOR
 SELECT merchant_id, 0::bigint AS product_id, true AS claimed, starts_at,
@@ -49,7 +51,7 @@ WHERE $1::bigint IS NULL OR merchant_id = $1
 ORDER BY merchant_id, product_id
 """  # noqa: S608  # of our own constants
 
-_READ_TIMELINE: Final = f"FETCH {_ROWS_AT_ONCE} FROM timeline"
+_READ_TIMELINE: Final = f"FETCH {_FETCHED_ROWS} FROM timeline"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ async def one_snapshot(database: Database) -> AsyncIterator[Connection]:
     """A transaction that sees the database as it is at one moment, and cannot write."""
     async with database.write() as connection:
         await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        # Unlike a request, a check reads whole tables and takes as long as that takes.
+        # Unlike a request, a check reads whole tables.
         await connection.execute("SET LOCAL enable_seqscan = on")
         await connection.execute("SET LOCAL statement_timeout = 0")
         yield connection
@@ -77,17 +79,17 @@ async def find_contradictions(
     connection: Connection, statement: str, merchant_id: int | None, most: int
 ) -> list[Violation]:
     """The first records that one of the statements finds."""
-    rows = await connection.fetch(statement, merchant_id, most, timeout=_FOR_EVER)
+    rows = await connection.fetch(statement, merchant_id, most, timeout=_CHECK_TIMEOUT)
     return [Violation(row["merchant_id"], row["words"]) for row in rows]
 
 
 async def read_timelines(
     connection: Connection, merchant_id: int | None
 ) -> AsyncIterator[ProductTimeline]:
-    """Every product with its timeline, one after the other."""
-    await connection.execute(_OPEN_TIMELINE, merchant_id, timeout=_FOR_EVER)
+    """The timeline of every product, one after the other."""
+    await connection.execute(_OPEN_TIMELINE, merchant_id, timeout=_CHECK_TIMEOUT)
     waiting: list[asyncpg.Record] = []
-    while rows := await connection.fetch(_READ_TIMELINE, timeout=_FOR_EVER):
+    while rows := await connection.fetch(_READ_TIMELINE, timeout=_CHECK_TIMEOUT):
         for row in rows:
             if waiting and _product(waiting[0]) != _product(row):
                 yield _timeline(waiting)
@@ -97,8 +99,8 @@ async def read_timelines(
         yield _timeline(waiting)
 
 
-_FOR_EVER: Final = 24 * 3600.0
-"""Seconds: a statement of a check may read all orders that there are."""
+_CHECK_TIMEOUT: Final = 24 * 3600.0
+"""Seconds for a statement, which may read all orders."""
 
 
 def _product(row: asyncpg.Record) -> tuple[int, int]:

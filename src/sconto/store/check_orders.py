@@ -1,4 +1,4 @@
-"""Promises about orders: outcomes, redemptions, counters, and the one-time codes that they took."""
+"""Promises about orders: outcomes, redemptions, counters, and the one-time codes they used."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ HAVING count(*) > 1
 LIMIT $2
 """
 
-# As the domain rounds: half up, once a line.
+# Rounded as in the domain: half up, once per line.
 _AMOUNTS: Final = """
 WITH line AS (
     SELECT merchant_id, order_id, (outcome->>'subtotal')::numeric AS order_subtotal,
@@ -21,25 +21,34 @@ WITH line AS (
            (line->>'subtotal')::numeric AS subtotal, (line->>'discount')::numeric AS discount,
            coalesce((line->>'subscription_discount')::numeric, 0) AS subscription_discount,
            (line->>'total')::numeric AS total,
+           (
+               SELECT coalesce(sum((one->>'discount')::numeric), 0)
+               FROM json_array_elements(coalesce(line->'adjustments', '[]')) AS one
+           ) AS adjusted,
+           coalesce((outcome->'shipping'->>'amount')::numeric, 0) AS shipping,
+           coalesce((outcome->'shipping'->>'discount')::numeric, 0) AS shipping_discount,
            coalesce((line->'picks'->0->>'percent')::numeric, 0) AS percent
     FROM orders CROSS JOIN LATERAL json_array_elements(outcome->'lines') AS line
     WHERE $1::bigint IS NULL OR merchant_id = $1
 )
 SELECT merchant_id, format('order %L: its lines do not add up to its amounts', order_id) AS words
 FROM line
-GROUP BY merchant_id, order_id, order_subtotal, order_discount, order_total
+GROUP BY merchant_id, order_id, order_subtotal, order_discount, order_total, shipping,
+    shipping_discount
 HAVING sum(subtotal) <> order_subtotal
-    OR sum(discount + subscription_discount) <> order_discount
-    OR sum(total) <> order_total
+    OR sum(discount + adjusted + subscription_discount) + shipping_discount <> order_discount
+    OR sum(total) + shipping - shipping_discount <> order_total
+    OR shipping_discount NOT BETWEEN 0 AND shipping
     OR NOT bool_and(
-        subtotal = worth AND total = subtotal - discount - subscription_discount
+        subtotal = worth AND total = subtotal - discount - adjusted - subscription_discount
         AND discount = div(2 * subtotal * percent + 100000000, 200000000)
-        AND subscription_discount BETWEEN 0 AND subtotal - discount)
+        AND adjusted BETWEEN 0 AND subtotal - discount
+        AND subscription_discount BETWEEN 0 AND subtotal - discount - adjusted)
 LIMIT $2
 """
 
-# What the outcomes say was picked, and what was recorded: each must have what the other has. Where
-# an outcome names its decimals, redemptions are in whole units (`stored_amounts`).
+# What the outcomes say was picked must be what was recorded. If an outcome names its decimals, its
+# redemptions are in whole units (`stored_amounts`).
 _RECORDED: Final = """
 WITH line AS (
     SELECT merchant_id, order_id, line, 10 ^ coalesce((outcome->>'decimals')::numeric, 0) AS units
@@ -56,6 +65,16 @@ WITH line AS (
                     THEN (line->>'discount')::numeric / units ELSE 0 END) AS discount
     FROM line CROSS JOIN LATERAL json_array_elements(line->'picks') AS pick
     GROUP BY 1, 2, 3, 4, 5, 6, 7
+    UNION ALL
+    SELECT merchant_id, order_id, 0, (one->>'promotion_id')::bigint,
+           coalesce((one->>'code_id')::bigint, 0),
+           CASE WHEN one->>'code_id' IS NULL THEN 'none'
+                ELSE coalesce(one->>'code_type', 'reusable') END,
+           true,
+           (one->>'discount')::numeric / 10 ^ coalesce((outcome->>'decimals')::numeric, 0)
+    FROM orders
+    CROSS JOIN LATERAL json_array_elements(coalesce(outcome->'cart_promotions', '[]')) AS one
+    WHERE ($1::bigint IS NULL OR merchant_id = $1) AND one->'reasons' IS NULL
 ), redeemed AS (
     SELECT merchant_id, order_id, product_id, promotion_id, code_id, code_type, applied, discount
     FROM redemptions
@@ -75,8 +94,8 @@ FROM surplus
 LIMIT $2
 """
 
-# Uses of a one-time code stand with it, and by its promotion under code 0. Some that an earlier
-# version counted may stand in counters by code still: they are the same in both sums.
+# Uses of one-time codes are counted on the code, and for its promotion under code 0. Those that an
+# earlier version counted may still be in counters by code: both sums contain them.
 _COUNTED: Final = """
 WITH redeemed AS (
     SELECT merchant_id, promotion_id,
@@ -142,6 +161,7 @@ SELECT merchant_id, format('one-time code %s (%L) served %s orders: %s', code_id
 FROM redemptions JOIN orders USING (merchant_id, order_id)
 LEFT JOIN codes USING (merchant_id, code_id)
 WHERE ($1::bigint IS NULL OR merchant_id = $1) AND code_type = 'one-time' AND replaced_by IS NULL
+  AND NOT (product_id = 0 AND gave_back_at IS NOT NULL)
 GROUP BY merchant_id, code_id
 HAVING count(DISTINCT order_id) > 1
 LIMIT $2
@@ -153,6 +173,7 @@ WITH served AS (
     FROM redemptions JOIN orders USING (merchant_id, order_id)
     WHERE ($1::bigint IS NULL OR merchant_id = $1)
       AND code_type = 'one-time' AND replaced_by IS NULL
+      AND NOT (product_id = 0 AND gave_back_at IS NOT NULL)
 ), marked AS (
     SELECT merchant_id, code_id, used_by AS order_id, used_at AS created_at
     FROM codes

@@ -14,7 +14,8 @@ SELECT merchant_id, format('promotion %s has codes, and is %s', promotion_id,
     CASE WHEN min(deleted_at) IS NULL THEN 'automatic' ELSE 'deleted' END)
 FROM codes LEFT JOIN promotions USING (merchant_id, promotion_id)
 WHERE ($1::bigint IS NULL OR merchant_id = $1) AND removed_at IS NULL
-  AND (type IS DISTINCT FROM 'coupon' OR deleted_at IS NOT NULL)
+  AND ((type = 'coupon' OR (type = 'cart' AND code_type IS NOT NULL)) IS NOT TRUE
+       OR deleted_at IS NOT NULL)
   AND NOT EXISTS (
     SELECT FROM code_sweeps AS sweep
     WHERE deleted_at IS NOT NULL AND sweep.merchant_id = codes.merchant_id
@@ -72,7 +73,7 @@ HAVING count(*) > 1
 LIMIT $2
 """
 
-# What makes a second one impossible. A restore that failed half-way has tables without them.
+# These make duplicates impossible. A restore that failed half-way leaves tables without them.
 _INDEXES: Final = """
 SELECT 0::bigint AS merchant_id, format('no index makes %s of %s unique', columns, name) AS words
 FROM (VALUES
@@ -86,6 +87,9 @@ FROM (VALUES
     ('timeline_versions', 'merchant_id', false),
     ('automatic_picks', 'merchant_id, product_id, starts_at', false),
     ('orders', 'merchant_id, order_id', false),
+    ('orders', 'merchant_id, customer_id', true),
+    ('cart_promotions', 'merchant_id, promotion_id', false),
+    ('allowances', 'merchant_id, promotion_id, scope, key', false),
     ('redemptions', 'merchant_id, order_id, product_id, promotion_id', false),
     ('redemption_counts',
      'merchant_id, promotion_id, code_id, code_type, applied, currency, day, slot', false),
@@ -106,7 +110,7 @@ LIMIT $2
 """
 
 PROMOTION_CHECKS: Final = (
-    ("A promotion has each of its codes once, and only while it is of type coupon", _CODES),
+    ("A promotion has each of its codes once, and only while it takes codes", _CODES),
     ("A redeemed code is one of its promotion's", _REDEEMED_CODES),
     ("Subscription codes are counted as often as applied, within the limit", _SUBSCRIPTION_USAGE),
     ("Every version that was applied is kept; a code has one promotion", _SUBSCRIPTION_VERSIONS),

@@ -1,13 +1,15 @@
-"""Codes that are being generated: each row a job, and how far it is.
+"""Jobs that generate codes: each is a row, with its progress.
 
-The row is the queue. A worker claims it by its lock, skips what another has claimed, makes some
-codes, and commits them with the row's progress; the lock goes with the commit, the rollback or the
-worker. So there is no lease to expire, and nothing to repair after a kill.
+The row is the queue. A worker claims a job by locking its row, and skips rows that another worker
+has locked. It generates some codes and commits them together with the job's progress. The lock ends
+with the commit, the rollback or the worker. So no lease can expire, and a kill leaves nothing to
+repair.
 
-Queues that others keep were looked at first. PgQueuer, the one on asyncpg, has tables keyed by an
-id alone, which a database that is spread by merchant cannot have, keeps a connection listening in
-every worker, which no pooler in transaction mode can, and takes a killed worker's job up only when
-its heartbeat is missed. The progress has to be here in any case, and it is all that is needed.
+Existing queues were considered first. PgQueuer, the one on asyncpg, has tables keyed by an id
+alone, which a database that is spread by merchant cannot have. It keeps a listening connection in
+every worker, which a pooler in transaction mode cannot offer. It resumes a killed worker's job only
+when a heartbeat is missed. The progress has to be stored here in any case, and nothing else is
+needed.
 """
 
 from datetime import datetime
@@ -47,8 +49,7 @@ LIMIT $3
 
 _CLAIM: Final = f"{_FIND} AND finished_at IS NULL FOR UPDATE SKIP LOCKED"
 
-# The one statement that asks for all merchants: it reads an index of open jobs, which is empty
-# most of the time.
+# This statement reads all merchants, by an index of open jobs, which is empty most of the time.
 _LIST_OPEN: Final = """
 SELECT merchant_id, generation_id FROM code_generations
 WHERE finished_at IS NULL
@@ -70,7 +71,7 @@ async def insert_generation(
     wanted: int,
     now: datetime,
 ) -> Generation:
-    """The new job, of which nothing is made yet."""
+    """Insert a job, of which nothing is made yet."""
     [row] = await connection.fetch(
         _INSERT,
         caller.merchant_id,
@@ -113,7 +114,7 @@ async def list_open_generations(connection: Connection, limit: int) -> list[tupl
 async def claim_generation(
     connection: Connection, merchant_id: int, generation_id: int
 ) -> Generation | None:
-    """The job, this transaction's alone; None where it is finished, or another is at it."""
+    """Lock the job for this transaction; None if it is finished, or another worker has it."""
     row = await connection.fetchrow(_CLAIM, merchant_id, generation_id)
     return None if row is None else _generation(row)
 
@@ -126,7 +127,7 @@ async def advance_generation(
     finished_at: datetime | None,
     ending: Ending | None,
 ) -> None:
-    """Count the codes that this transaction made, and say how the job ended if it did."""
+    """Count the codes that this transaction made, and how the job ended, if it did."""
     await connection.execute(_ADVANCE, merchant_id, generation_id, made, finished_at, ending)
 
 

@@ -1,8 +1,8 @@
-"""The codes of one promotion as a list: added and removed one by one or by the million, and read.
+"""The codes of one promotion as a list: adding, removing and reading one code or a million.
 
-Whoever adds or removes codes holds the lock on the promotion's own row (`lock_codes`). A change of
-the promotion waits for it and they for the change; writes to the merchant's other promotions, and
-orders, wait for neither.
+A transaction that adds or removes codes locks the promotion's own row (`lock_codes`). So it and
+changes of the promotion wait for each other. Writes to the merchant's other promotions, and orders,
+wait for neither.
 """
 
 from collections.abc import AsyncIterable, Sequence
@@ -12,21 +12,21 @@ from typing import Final
 
 import asyncpg
 
-from sconto.domain.code_file import CodeLine, LineFault, RefusedCodeLine
+from sconto.domain.code_file import CodeLine, CodeLineFault, RefusedCodeLine
 from sconto.domain.code_list import CodeCounts, ListedCode, state_of
 from sconto.domain.codes import CodeType
 from sconto.domain.history import RECORDED_ELEMENTS, Sample
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.ordering import SPACING
-from sconto.domain.promotion import PromotionType
 from sconto.store.database import Connection
-from sconto.store.row_writing import slices
+from sconto.store.row_batches import batches
 
 IMPORT_TIMEOUT: Final = 3600
-"""Seconds that one statement of an import may take: the longest file is as long as it is."""
+"""Seconds for one statement of an import, because files may be very long."""
 
 _FIND: Final = """
-SELECT promotion_id, type, code_type
+SELECT promotion_id, code_type,
+       type = 'coupon' OR (type = 'cart' AND code_type IS NOT NULL) AS takes_codes
 FROM promotions
 WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL
 """
@@ -38,8 +38,8 @@ UPDATE promotions SET updated_at = $3, had_codes = had_codes OR $4
 WHERE merchant_id = $1 AND promotion_id = $2
 """
 
-# The order gives the ids: each row's is drawn after the rows are sorted. The last position is asked
-# for by its order, which one index has; for a maximum the planner might read all codes.
+# Ids ascend in this order: each row gets its id after the rows are sorted. The last position is
+# read in the order of an index; for max() the planner might read all codes.
 _INSERT: Final = """
 INSERT INTO codes (merchant_id, promotion_id, code, code_key, position)
 SELECT $1, $2, new.code, new.code_key, last.position + $3::bigint * new.place
@@ -65,8 +65,8 @@ INSERT_UNLESS_TAKEN: Final = (
 
 _INSERT_STAGED: Final = _INSERT.format(new="staged_codes AS new")
 
-# Plans are made once, for any size. LIMIT 1 keeps the planner from anything but a look-up of each
-# key, where a promotion with a million codes would be read whole for the sake of one.
+# LIMIT 1 forces one look-up for each key. Without it, a plan could read all of a million codes for
+# the sake of one.
 FIND_BY_KEY: Final = """
 SELECT found.code_id, found.code, found.code_key
 FROM unnest($3::text[]) AS wanted (code_key)
@@ -139,21 +139,21 @@ WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
 
 
 class CodesClash(Exception):
-    """Staged codes repeat one another, or codes that the promotion has."""
+    """Staged codes repeat each other, or codes that the promotion has."""
 
 
 @dataclass(frozen=True, slots=True)
 class CodeHolder:
-    """What of a promotion matters to its codes."""
+    """The part of a promotion that matters to its codes; one that applies by itself takes none."""
 
     promotion_id: int
-    type: PromotionType
+    takes_codes: bool
     code_type: CodeType | None
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedCode:
-    """A listed code, and where it stands: in the order of adding, and in the alphabet."""
+    """A listed code, with its place in the order of adding and in that of keys."""
 
     listed: ListedCode
     position: int
@@ -163,14 +163,14 @@ class PlacedCode:
 async def find_code_holder(
     connection: Connection, merchant_id: int, promotion_id: int
 ) -> CodeHolder | None:
-    """The promotion, unless it is deleted."""
+    """The promotion; None if it is deleted or unknown."""
     return await _find_holder(connection, _FIND, merchant_id, promotion_id)
 
 
 async def lock_codes(
     connection: Connection, merchant_id: int, promotion_id: int
 ) -> CodeHolder | None:
-    """Let one transaction at a time write the promotion's codes; None where it is deleted."""
+    """Lock the promotion's codes for this transaction; None if the promotion is deleted."""
     return await _find_holder(connection, _LOCK, merchant_id, promotion_id)
 
 
@@ -183,13 +183,13 @@ async def _find_holder(
     if row is None:
         return None
     code_type = None if row["code_type"] is None else CodeType(row["code_type"])
-    return CodeHolder(row["promotion_id"], PromotionType(row["type"]), code_type)
+    return CodeHolder(row["promotion_id"], row["takes_codes"], code_type)
 
 
 async def touch_promotion(
     connection: Connection, merchant_id: int, promotion_id: int, now: datetime, *, has_codes: bool
 ) -> None:
-    """Note that the promotion was changed, and that it ever had codes."""
+    """Store that the promotion was changed, and whether it ever had codes."""
     await connection.execute(_TOUCH, merchant_id, promotion_id, now, has_codes)
 
 
@@ -200,12 +200,12 @@ async def insert_codes(
     codes: Sequence[str],
     keys: Sequence[str],
 ) -> int:
-    """Add those that the promotion does not have, behind its others; how many they are.
+    """Add the codes that the promotion does not have, after its others; how many were added.
 
     Ids ascend in the order given.
     """
     added = 0
-    for some in slices(codes, keys):
+    for some in batches(codes, keys):
         status = await connection.execute(
             INSERT_UNLESS_TAKEN, merchant_id, promotion_id, SPACING, *some
         )
@@ -216,9 +216,9 @@ async def insert_codes(
 async def find_taken(
     connection: Connection, merchant_id: int, promotion_id: int, keys: Sequence[str]
 ) -> set[str]:
-    """Those of the keys that the promotion has a code of."""
+    """The keys that the promotion has codes of."""
     taken: set[str] = set()
-    for (some,) in slices(keys):
+    for (some,) in batches(keys):
         rows = await connection.fetch(FIND_BY_KEY, merchant_id, promotion_id, some)
         taken.update(row["code_key"] for row in rows)
     return taken
@@ -231,12 +231,12 @@ async def remove_listed(
     keys: Sequence[str],
     now: datetime,
 ) -> dict[str, str]:
-    """Remove the codes with these keys; answers those that there were, by key.
+    """Remove the codes with these keys; returns those that existed, by key.
 
     They stay on the orders that used them, and in the statistics.
     """
     removed: dict[str, str] = {}
-    for (some,) in slices(keys):
+    for (some,) in batches(keys):
         rows = await connection.fetch(FIND_BY_KEY, merchant_id, promotion_id, some)
         await connection.execute(_REMOVE, merchant_id, [row["code_id"] for row in rows], now)
         removed.update((row["code_key"], row["code"]) for row in rows)
@@ -244,9 +244,9 @@ async def remove_listed(
 
 
 async def stage_codes(connection: Connection, lines: AsyncIterable[CodeLine]) -> int:
-    """Keep the lines of a file until the transaction ends; how many they are.
+    """Stage the lines of a file until the transaction ends; how many there are.
 
-    They are taken one by one, as fast as the database takes them.
+    They are read one by one, as fast as the database takes them.
     """
     await connection.execute(_STAGE)
     status = await connection.copy_records_to_table(
@@ -258,9 +258,9 @@ async def stage_codes(connection: Connection, lines: AsyncIterable[CodeLine]) ->
 
 
 async def insert_staged(connection: Connection, merchant_id: int, promotion_id: int) -> None:
-    """Add the staged codes behind the promotion's others; ids ascend with the lines.
+    """Add the staged codes after the promotion's others; ids ascend with the lines.
 
-    Where it raises, the transaction goes on as if it had not been tried. Raises CodesClash.
+    If it raises, the transaction can go on as if this had not been tried. Raises CodesClash.
     """
     try:
         async with connection.transaction():
@@ -280,12 +280,14 @@ async def sample_staged(connection: Connection, staged: int) -> Sample:
 async def find_clashes(
     connection: Connection, merchant_id: int, promotion_id: int, limit: int
 ) -> tuple[list[RefusedCodeLine], int]:
-    """The first staged lines that repeat a code, and how many there are in all."""
+    """The first staged lines that repeat a code, and how many lines do in all."""
     rows = await connection.fetch(
         _FIND_CLASHES, merchant_id, promotion_id, limit, timeout=IMPORT_TIMEOUT
     )
     clashes = [
-        RefusedCodeLine(row["place"], LineFault.REPEATED if row["repeated"] else LineFault.TAKEN)
+        RefusedCodeLine(
+            row["place"], CodeLineFault.REPEATED if row["repeated"] else CodeLineFault.TAKEN
+        )
         for row in rows
     ]
     return clashes, rows[0]["total"] if rows else 0

@@ -1,14 +1,14 @@
-"""Removing the codes of a deleted promotion, and bringing them back, some at a time.
+"""Removes the codes of a deleted promotion, and restores them, in batches.
 
-The mark on the promotion is what deletes it: no quote and no order takes a code whose promotion is
-deleted. Its codes are removed afterwards, only so that looking a code up never costs what the
-deleted promotions with that code cost. So it does not matter when that happens, or how far it is.
+The mark on the promotion is what deletes it: no quote and no order takes a code of a deleted
+promotion. Its codes are removed afterwards, only so that a look-up of a code does not get slower
+with the deleted promotions that have it. So it does not matter when that happens.
 
-A million codes removed in one transaction would keep the orders that use them waiting for seconds.
-So each transaction removes a thousand, passes over those that an order has locked, and writes down
-how far it is. A code is removed at the moment of the deletion, whenever that is done: that tells
-what a restoration brings back. A restoration is a number of transactions too. The promotion stays
-deleted until the last one. The job is paused meanwhile, and resumes where a restoration ends
+Removing a million codes in one transaction would keep orders that use them waiting for seconds. So
+each transaction removes a thousand, skips those that an order has locked, and stores its progress.
+A code's time of removal is the time of the deletion, whenever it is removed; that tells which codes
+a restoration brings back. A restoration is several transactions too, and the promotion stays
+deleted until the last one. Meanwhile the removal is paused. It goes on if a restoration ends
 half-way.
 """
 
@@ -21,13 +21,23 @@ from sconto.domain.numbers import MAX_INT64
 from sconto.store.database import Connection
 
 SWEEP_BATCH: Final = 1_000
-"""The codes that one transaction removes at most: an order waits no longer than for these."""
+"""Codes that one transaction removes at most. An order waits for no more than these."""
 
 RESTORE_BATCH: Final = 5_000
-"""The codes that one transaction brings back at most; no order can use one of them."""
+"""Codes that one transaction restores at most. No order can use one of them meanwhile."""
 
 _COUNT: Final = """
-SELECT count(*) FROM codes WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
+SELECT
+    (
+        SELECT count(*) FROM codes
+        WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
+    ) AS count,
+    ARRAY(
+        SELECT code FROM codes
+        WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
+        ORDER BY position
+        LIMIT $3
+    ) AS first
 """
 
 _FIRST: Final = """
@@ -37,10 +47,10 @@ ORDER BY position
 LIMIT $3
 """
 
-# A batch is read off an index in its order; a bitmap would gather all codes for each batch.
+# A batch is read in the order of an index. A bitmap scan would read all codes for each batch.
 _IN_ORDER: Final = "SET LOCAL enable_bitmapscan = off"
 
-# The planner must know how small a batch is: the limits are no parameters.
+# The planner must know how small a batch is, so the limits are not parameters.
 _REMOVE: Final = f"""
 UPDATE codes SET removed_at = $3
 FROM (
@@ -115,28 +125,29 @@ RETURNING codes.code_id
 async def begin_sweep(
     connection: Connection, merchant_id: int, promotion_id: int, deleted_at: datetime
 ) -> ListChange:
-    """Remove the first codes of a promotion that this transaction deletes; the others follow.
+    """Remove the first codes of a promotion that this transaction deletes; later ones follow.
 
-    Answers what the deletion takes in all.
+    Returns what the deletion removes in all.
     """
-    count: int = await connection.fetchval(_COUNT, merchant_id, promotion_id)
-    first = await connection.fetch(_FIRST, merchant_id, promotion_id, RECORDED_ELEMENTS)
+    [(count, first)] = await connection.fetch(_COUNT, merchant_id, promotion_id, RECORDED_ELEMENTS)
+    if not count:
+        return ListChange(0, 0)
     removed, swept_to = await _remove_some(
         connection, merchant_id, promotion_id, deleted_at, -MAX_INT64
     )
     if removed < count:
         await connection.execute(_START, merchant_id, promotion_id, swept_to)
-    return ListChange(count, 0, removed=Sample(count, tuple(row["code"] for row in first)))
+    return ListChange(count, 0, removed=Sample(count, tuple(first)))
 
 
 async def list_sweeps(connection: Connection, limit: int) -> list[tuple[int, int]]:
-    """Jobs of all merchants that are not paused: the merchant's id and the promotion's."""
+    """Sweeps of all merchants that are not paused: the ids of the merchant and the promotion."""
     rows = await connection.fetch(_LIST, limit)
     return [(row["merchant_id"], row["promotion_id"]) for row in rows]
 
 
 async def sweep_batch(connection: Connection, merchant_id: int, promotion_id: int) -> bool:
-    """Remove the next codes of a deleted promotion; whether there is more to do for this worker."""
+    """Remove the next codes of a deleted promotion; whether this worker has more to do."""
     job = await connection.fetchrow(_CLAIM, merchant_id, promotion_id)
     if job is None:
         return False
@@ -147,8 +158,8 @@ async def sweep_batch(connection: Connection, merchant_id: int, promotion_id: in
             connection, merchant_id, promotion_id, job["deleted_at"], job["swept_to"]
         )
         if not removed and await connection.fetch(_FIRST, merchant_id, promotion_id, 1):
-            # Orders had these locked, or they stand where the sweep has been: once more from the
-            # beginning, in the next round.
+            # Orders had these locked, or they were added behind the sweep: start again in the next
+            # round.
             await connection.execute(_ADVANCE, merchant_id, promotion_id, -MAX_INT64)
             return False
     if not removed:
@@ -165,16 +176,16 @@ async def _remove_some(
     deleted_at: datetime,
     behind: int,
 ) -> tuple[int, int]:
-    """How many codes behind a position were removed, and the position of the last."""
+    """How many codes after a position were removed, and the position of the last."""
     rows = await connection.fetch(_REMOVE, merchant_id, promotion_id, deleted_at, behind)
     return len(rows), max((row["position"] for row in rows), default=behind)
 
 
 @dataclass(frozen=True, slots=True)
 class Restoration:
-    """How far the codes of a deletion are brought back: up to a code's id, after so many batches.
+    """How far the codes of a deletion are restored: up to a code's id, in so many batches.
 
-    `is_complete` says that all of them are.
+    `is_complete` says that all of them are restored.
     """
 
     deleted_at: datetime
@@ -190,10 +201,10 @@ async def restore_batch(
     deleted_at: datetime,
     before: Restoration | None,
 ) -> Restoration:
-    """Bring back the next codes that the deletion at that moment took.
+    """Restore the next codes that the deletion at that time removed.
 
-    `before` is how far it was after the last transaction. Where codes were removed since, it begins
-    again. When it is complete the job is gone; the same transaction must restore the promotion.
+    `before` is the result of the last transaction. If codes were removed since, this starts again.
+    Once it is complete, the sweep is deleted, and the same transaction must restore the promotion.
     """
     await connection.execute(_IN_ORDER)
     batches: int = await connection.fetchval(_PAUSE, merchant_id, promotion_id, -MAX_INT64)

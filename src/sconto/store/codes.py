@@ -1,4 +1,4 @@
-"""The codes of promotions: kept by key, removed without being forgotten."""
+"""The codes of promotions: found by key, and kept after they are removed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sconto.domain.codes import code_key
 from sconto.domain.history import ListChange, Sample
 from sconto.domain.ordering import arrange
 from sconto.store.database import Connection
-from sconto.store.row_writing import ROWS_PER_STATEMENT, drained, write_rows
+from sconto.store.row_batches import ROWS_PER_STATEMENT, consumed_batches
 from sconto.store.threads import in_thread
 
 _STORED = """
@@ -18,7 +18,7 @@ FROM codes
 WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
 """
 
-# The order gives the ids: each row's is drawn after the rows are sorted.
+# Ids ascend in this order: each row gets its id after the rows are sorted.
 _INSERT = """
 INSERT INTO codes (merchant_id, promotion_id, code, code_key, position)
 SELECT $1, $2, new.code, new.code_key, new.position
@@ -34,37 +34,15 @@ WHERE codes.merchant_id = $1 AND codes.code_id = wanted.code_id
 """
 
 _REMOVE = """
-UPDATE codes SET removed_at = $3 WHERE merchant_id = $1 AND code_id = ANY ($2::bigint[])
+UPDATE codes SET removed_at = $3
+FROM unnest($2::bigint[]) AS gone (code_id)
+WHERE codes.merchant_id = $1 AND codes.code_id = gone.code_id
 """
-
-
-async def write_codes(
-    connection: Connection, merchant_id: int, promotion_id: int, codes: Sequence[str], now: datetime
-) -> ListChange:
-    """Make these the promotion's codes; rows that stay the same are not written.
-
-    A code that the promotion has stays that code, in its new spelling. New ones get ids that ascend
-    in the order given, one that was removed earlier too. Those left out are removed: they stay on
-    the orders that used them. (`coupons` of the merchant API's modify.)
-
-    Answers what was changed; an order alone that differs is no change.
-    """
-    stored = await _find_stored(connection, merchant_id, promotion_id)
-    is_long = len(codes) + len(stored.ids) > ROWS_PER_STATEMENT
-    plan = await in_thread(_plan, codes, stored) if is_long else _plan(codes, stored)
-    for new in drained(*plan.new):
-        await write_rows(connection, _INSERT, merchant_id, promotion_id, *new)
-    # Orders wait for the codes that this transaction writes: they come last.
-    for changed in drained(*plan.changed):
-        await connection.execute(_UPDATE, merchant_id, *changed)
-    for (ids,) in drained(plan.gone):
-        await connection.execute(_REMOVE, merchant_id, ids, now)
-    return plan.change
 
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """The codes that a promotion has, column by column."""
+    """The present codes of a promotion, by column."""
 
     ids: list[int]
     codes: list[str]
@@ -72,9 +50,52 @@ class _Stored:
     positions: list[int]
 
 
+async def write_codes(
+    connection: Connection, merchant_id: int, promotion_id: int, codes: Sequence[str], now: datetime
+) -> ListChange:
+    """Make these the promotion's codes; unchanged rows are not written.
+
+    A code that the promotion has keeps its id and gets its new spelling. New codes get ids that
+    ascend in the order given, even if they were removed earlier. Codes that are left out are
+    removed, but stay on the orders that used them. (`coupons` of the merchant API's modify.)
+
+    Answers what was changed; an order alone that differs is no change.
+    """
+    stored = await _find_stored(connection, merchant_id, promotion_id)
+    return await _write_plan(connection, merchant_id, promotion_id, codes, stored, now)
+
+
+async def write_first_codes(
+    connection: Connection, merchant_id: int, promotion_id: int, codes: Sequence[str], now: datetime
+) -> None:
+    """Give a new promotion its codes."""
+    nothing = _Stored([], [], [], [])
+    await _write_plan(connection, merchant_id, promotion_id, codes, nothing, now)
+
+
+async def _write_plan(
+    connection: Connection,
+    merchant_id: int,
+    promotion_id: int,
+    codes: Sequence[str],
+    stored: _Stored,
+    now: datetime,
+) -> ListChange:
+    is_long = len(codes) + len(stored.ids) > ROWS_PER_STATEMENT
+    plan = await in_thread(_plan, codes, stored) if is_long else _plan(codes, stored)
+    for new in consumed_batches(*plan.new):
+        await connection.execute(_INSERT, merchant_id, promotion_id, *new)
+    # Orders wait for codes that this transaction has written, so these come last.
+    for changed in consumed_batches(*plan.changed):
+        await connection.execute(_UPDATE, merchant_id, *changed)
+    for (ids,) in consumed_batches(plan.gone):
+        await connection.execute(_REMOVE, merchant_id, ids, now)
+    return plan.change
+
+
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What is to be written, column by column, and how it is told."""
+    """What to write, by column, and the entry in the history."""
 
     new: tuple[list[str], list[str], list[int]]
     changed: tuple[list[int], list[str], list[int]]
@@ -83,10 +104,13 @@ class _Plan:
 
 
 async def _find_stored(connection: Connection, merchant_id: int, promotion_id: int) -> _Stored:
-    """All of them, some at a time: rows are larger than what they say."""
+    """All present codes. Rows are read in parts, because they take more memory than columns."""
     stored = _Stored([], [], [], [])
     cursor = await connection.cursor(_STORED, merchant_id, promotion_id)
-    while rows := await cursor.fetch(ROWS_PER_STATEMENT):
+    is_last = False
+    while not is_last:
+        rows = await cursor.fetch(ROWS_PER_STATEMENT)
+        is_last = len(rows) < ROWS_PER_STATEMENT
         for code_id, code, key, position in rows:
             stored.ids.append(code_id)
             stored.codes.append(code)

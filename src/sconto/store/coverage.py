@@ -1,16 +1,15 @@
-"""The products that a promotion names, with the percents that are theirs alone."""
+"""The products that a promotion names, with their own percents."""
 
 from collections.abc import Mapping, Sequence
-
-import asyncpg
+from typing import TypeAlias
 
 from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
 from sconto.domain.ordering import arrange
 from sconto.store.database import Connection
-from sconto.store.row_writing import ROWS_PER_STATEMENT, slices, write_rows
+from sconto.store.row_batches import ROWS_PER_STATEMENT, batches
 from sconto.store.threads import in_thread
 
-# One index look-up a product, however many there are: a sub-select is never turned into a join.
+# One index look-up for each product: the planner never turns a sub-select into a join.
 _UNKNOWN = """
 SELECT wanted.product_id
 FROM unnest($2::bigint[]) WITH ORDINALITY AS wanted (product_id, place)
@@ -19,22 +18,6 @@ WHERE (
     WHERE merchant_id = $1 AND product_id = wanted.product_id AND deleted_at IS NULL
 ) IS NULL
 ORDER BY wanted.place
-"""
-
-_FIND = """
-SELECT covers_all, percent,
-    ARRAY(
-        SELECT product_id FROM promotion_products
-        WHERE merchant_id = $1 AND promotion_id = $2
-        ORDER BY product_id
-    ) AS product_ids,
-    ARRAY(
-        SELECT percent FROM promotion_products
-        WHERE merchant_id = $1 AND promotion_id = $2
-        ORDER BY product_id
-    ) AS percents
-FROM promotions
-WHERE merchant_id = $1 AND promotion_id = $2
 """
 
 _STORED = """
@@ -51,49 +34,62 @@ ON CONFLICT (merchant_id, promotion_id, product_id) DO UPDATE
 SET position = excluded.position, percent = excluded.percent
 """
 
+# Each row is a look-up by its whole key. With `= ANY`, a plan made while the promotion had few
+# products would read all of them for each statement.
 _DELETE = """
-DELETE FROM promotion_products
-WHERE merchant_id = $1 AND promotion_id = $2 AND product_id = ANY ($3::bigint[])
+DELETE FROM promotion_products AS named
+USING unnest($3::bigint[]) AS gone (product_id)
+WHERE named.merchant_id = $1 AND named.promotion_id = $2 AND named.product_id = gone.product_id
 """
+
+
+StoredProducts: TypeAlias = Mapping[int, tuple[int, int | None]]
+"""The position and the own percent of each product that a promotion names."""
 
 
 async def find_unknown_products(
     connection: Connection, merchant_id: int, product_ids: Sequence[int]
 ) -> list[int]:
-    """Those that the merchant's catalogue does not have, in the order given, each once."""
+    """The products that the catalogue does not have, in the order given, each once."""
     unknown: dict[int, None] = {}
-    for (some,) in slices(product_ids):
+    for (some,) in batches(product_ids):
         rows = await connection.fetch(_UNKNOWN, merchant_id, some)
         unknown |= dict.fromkeys(row["product_id"] for row in rows)
     return list(unknown)
 
 
-async def find_coverage(connection: Connection, merchant_id: int, promotion_id: int) -> Coverage:
-    """What the promotion covers, its products in any order."""
-    [row] = await connection.fetch(_FIND, merchant_id, promotion_id)
-    percents = dict(zip(row["product_ids"], row["percents"], strict=True))
-    return coverage_from(row["covers_all"], row["percent"], percents)
+async def find_products(
+    connection: Connection, merchant_id: int, promotion_id: int
+) -> StoredProducts:
+    """The products that the promotion names."""
+    rows = await connection.fetch(_STORED, merchant_id, promotion_id)
+    return {row["product_id"]: (row["position"], row["percent"]) for row in rows}
 
 
 async def write_products(
-    connection: Connection, merchant_id: int, promotion_id: int, coverage: Coverage
+    connection: Connection,
+    merchant_id: int,
+    promotion_id: int,
+    coverage: Coverage,
+    stored: StoredProducts,
 ) -> None:
-    """Make these the products that the promotion names; rows that stay the same are not written."""
+    """Make these the products that the promotion names; unchanged rows are not written.
+
+    `stored` are the products that it names in this transaction, none for a new promotion.
+    """
     wanted = _own_percents(coverage)
-    rows = await connection.fetch(_STORED, merchant_id, promotion_id)
-    is_long = len(wanted) + len(rows) > ROWS_PER_STATEMENT
-    changed, gone = await in_thread(_plan, wanted, rows) if is_long else _plan(wanted, rows)
-    for (product_ids,) in slices(gone):
+    is_long = len(wanted) + len(stored) > ROWS_PER_STATEMENT
+    changed, gone = await in_thread(_plan, wanted, stored) if is_long else _plan(wanted, stored)
+    for (product_ids,) in batches(gone):
         await connection.execute(_DELETE, merchant_id, promotion_id, product_ids)
-    for (part,) in slices(changed):
-        await write_rows(connection, _WRITE, merchant_id, promotion_id, *zip(*part, strict=True))
+    for (part,) in batches(changed):
+        await connection.execute(_WRITE, merchant_id, promotion_id, *zip(*part, strict=True))
 
 
 def _plan(
-    wanted: Mapping[int, int | None], rows: Sequence[asyncpg.Record]
+    wanted: Mapping[int, int | None], stored: StoredProducts
 ) -> tuple[list[tuple[int, int, int | None]], list[int]]:
-    """The rows to be written, and the products that are named no longer."""
-    stored = {row["product_id"]: (row["position"], row["percent"]) for row in rows}
+    """The rows to write, and the products that are no longer named."""
     positions = arrange(
         [stored[product_id][0] if product_id in stored else None for product_id in wanted]
     )
@@ -119,10 +115,16 @@ def coverage_columns(coverage: Coverage) -> tuple[bool, int | None]:
 def coverage_from(
     covers_all: bool, percent: int | None, percents: Mapping[int, int | None]
 ) -> Coverage:
-    """The coverage that a promotion's columns and its products' percents stand for."""
+    """The coverage of a promotion, from its columns and its products' percents."""
     if percent is None:
         return OwnPercents({product: own for product, own in percents.items() if own is not None})
     return AllProducts(percent) if covers_all else ListedProducts(percent, tuple(percents))
+
+
+def stored_coverage(covers_all: bool, percent: int | None, products: StoredProducts) -> Coverage:
+    """What the promotion covers, its products in any order."""
+    percents = {product_id: own for product_id, (_, own) in products.items()}
+    return coverage_from(covers_all, percent, percents)
 
 
 def _own_percents(coverage: Coverage) -> Mapping[int, int | None]:

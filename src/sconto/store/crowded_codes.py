@@ -1,32 +1,33 @@
-"""The offers of codes that very many promotions have, narrowed to those that can matter.
+"""Offers of codes that very many promotions have, reduced to those that can matter.
 
 A text that is a code of a thousand promotions stands for a thousand offers, each with the percents
 of all products of the cart. This reads what each promotion gives once, not once for each of its
-codes, and answers only the offers that can be picked, or that say what became of a code:
+codes. It returns only the offers that can be picked, or that decide the outcome of a code:
 
 - Promotions that have the same usable codes of the cart compete for the same products. So of each
-  such set only the highest discount on a product, and of equals the latest created, can be picked.
-- Of the offers of one text that have the same status, only the latest created's is told. `covers`
-  says that a promotion covers a product of the cart, though another of its set gives more.
+  such set, only the highest discount on a product can be picked, and of equal ones the latest
+  created.
+- Of the offers of one text that have the same status, only the latest created is reported. `covers`
+  says that a promotion covers a product of the cart even if another of its set gives more.
 
-What remains is one look-up for each promotion and product of the cart, where the promotions name
-products: 2.3 s of PostgreSQL's processor for a thousand promotions and five hundred lines, and
-hardly anything here. `candidates` uses this only where a text has more codes than it reads by
-itself, because for few of them it is slower.
+If the promotions name products, what remains is one look-up for each promotion and product of the
+cart: 2.3 s of PostgreSQL's processor for a thousand promotions and five hundred lines, and hardly
+anything in this process. `candidates` uses this only for a text with more than FEW_CODES codes,
+because it is slower for few.
 """
 
 from typing import Final
 
-from sconto.store.period_ends import OVER_FROM
+from sconto.store.candidate_lookups import CODES_OF_TEXT, PROMOTION_OF_CODE
 
-# The names are those of `candidates`, whose parts surround this. Product 0 stands for all.
+# A part of the statements of `candidate_statements`. Product 0 stands for all products.
 CROWDED_OFFERS: Final = f"""
     ARRAY(
         WITH promotion AS MATERIALIZED (
-            SELECT named.keys, named.code_ids, named.used, stored.*,
+            SELECT code.keys, code.code_ids, code.used, stored.*,
                    array(
                        SELECT code_key
-                       FROM unnest(named.keys, named.used) AS code (code_key, used_at)
+                       FROM unnest(code.keys, code.used) AS spelled (code_key, used_at)
                        WHERE stored.applies
                          AND (stored.code_type IS DISTINCT FROM 'one-time' OR used_at IS NULL)
                    ) AS usable
@@ -35,24 +36,12 @@ CROWDED_OFFERS: Final = f"""
                        array_agg(code_id ORDER BY code_key) AS code_ids,
                        array_agg(used_at ORDER BY code_key) AS used
                 FROM unnest(cart.codes) AS activated (key)
-                CROSS JOIN LATERAL (
-                    SELECT code_id, promotion_id, code_key,
-                           CASE WHEN used_by = ANY (cart.order_ids) THEN NULL ELSE used_at END
-                               AS used_at
-                    FROM codes
-                    WHERE merchant_id = $1 AND code_key = activated.key AND removed_at IS NULL
+                CROSS JOIN LATERAL ({CODES_OF_TEXT}
                     OFFSET 0
                 ) AS code
                 GROUP BY code.promotion_id
-            ) AS named
-            CROSS JOIN LATERAL (
-                SELECT promotion_id, type, code_type, active, starts_at, ends_at, covers_all,
-                       percent, deleted_at,
-                       active AND starts_at <= cart.at
-                           AND coalesce({OVER_FROM} > cart.at, true) AS applies
-                FROM promotions
-                WHERE merchant_id = $1 AND promotion_id = named.promotion_id
-                LIMIT 1
+            ) AS code
+            CROSS JOIN LATERAL ({PROMOTION_OF_CODE}
             ) AS stored
             WHERE stored.type = 'coupon' AND stored.deleted_at IS NULL
         ), covering AS MATERIALIZED (

@@ -1,23 +1,23 @@
-"""What an explained quote tells besides the picks: other promotions, and what they are called."""
+"""What an explained quote shows besides the picks: other promotions, and promotion names."""
 
 from collections.abc import Iterable
 from typing import Final
 
 import asyncpg
 
-from sconto.domain.candidates import Offer
 from sconto.domain.explanation import PromotionName
+from sconto.domain.offers import Offer
 from sconto.domain.schedule import Period
 from sconto.store.database import Connection
 
-_TOLD: Final = 20
-"""How many automatic promotions are told of a product, and how many on all; the latest created."""
+_MOST_SHOWN: Final = 20
+"""Automatic promotions shown for each product, and for all products; the latest created."""
 
-_WALKED: Final = 1_000
-"""How many of the latest promotions are looked through for those on all products."""
+_MOST_SEARCHED: Final = 1_000
+"""The latest promotions that are searched for those on all products."""
 
 # Three kinds of rows: automatic promotions on products of the cart, those on all products, and
-# names. Each product and each name is a look-up, the rest a walk of a bounded length.
+# names. Each product and each name is a look-up; the rest is a scan of limited length.
 _READ: Final = """
 SELECT wanted.product_id, named.promotion_id, promotion.name, false AS deleted,
        coalesce(named.percent, promotion.percent) AS percent,
@@ -81,10 +81,10 @@ async def read_automatic_offers(
 ) -> tuple[list[Offer], dict[int, PromotionName]]:
     """The latest created automatic promotions on the products, and on all, whatever their state.
 
-    With them the names of these and of the promotions `mentioned`.
+    The names are those of these promotions and of the promotions `mentioned`.
     """
     rows = await connection.fetch(
-        _READ, merchant_id, list(product_ids), list(mentioned), _TOLD, _WALKED
+        _READ, merchant_id, list(product_ids), list(mentioned), _MOST_SHOWN, _MOST_SEARCHED
     )
     offers = [_offer(row) for row in rows if row["percent"] is not None]
     offers.sort(key=lambda offer: -offer.promotion_id)
@@ -94,7 +94,7 @@ async def read_automatic_offers(
 async def read_names(
     connection: Connection, merchant_id: int, promotion_ids: Iterable[int]
 ) -> dict[int, PromotionName]:
-    """What the promotions are called, the deleted ones too."""
+    """The names of the promotions, including deleted ones."""
     rows = await connection.fetch(_NAMES, merchant_id, list(promotion_ids))
     return _names(rows)
 

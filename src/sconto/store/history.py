@@ -1,6 +1,6 @@
-"""History as rows: added in the transaction of the change, and never changed.
+"""The history: rows that are added in the transaction of the change, and never changed.
 
-No statement of Sconto updates or deletes them; triggers refuse it to everybody else.
+No statement of Sconto updates or deletes them, and triggers refuse it to everybody.
 """
 
 import json
@@ -13,7 +13,7 @@ from sconto.domain.history import Change, Entry, Facts, Subject, Verb
 from sconto.domain.people import Caller
 from sconto.store.database import Connection
 
-# The name is kept by value: a user may be called otherwise later, or be gone.
+# The name is stored by value, because the user may be renamed or removed later.
 _RECORD: Final = """
 INSERT INTO history
     (merchant_id, recorded_at, user_id, username, subject, subject_id, verb, before, after)
@@ -43,9 +43,9 @@ LIMIT $4
 async def record(
     connection: Connection, caller: Caller, change: Change, at: datetime | None = None
 ) -> None:
-    """Keep who changed what, with the change itself: in its transaction.
+    """Store who changed what, in the transaction of the change.
 
-    `at` is None where the change has its time from the database, as those of people have.
+    `at` is None if the change takes its time from the database, as changes of people do.
     """
     await connection.execute(
         _RECORD,

@@ -1,10 +1,10 @@
-"""Keys of requests that changed something, with the answers they were given.
+"""Idempotency keys of requests that changed something, with their answers.
 
-A key is inserted in the transaction of the effect itself, which first takes an advisory lock on
-the key. While a first request is under way, a second finds the lock taken, writes nothing, and
-tries again until it gets the lock; then it finds the answer, or none. The unique index is what
-makes a key count once; the lock only keeps requests from waiting for one another in PostgreSQL.
-Where a code is applied, its one statement does the same (`subscription_applications`).
+A key is inserted in the transaction of the effect itself, which first takes an advisory lock on the
+key. While a first request is under way, a second finds the lock taken, writes nothing, and tries
+again until it gets the lock. Then it finds the answer, or none. The unique index makes a key count
+once. The lock only keeps requests from waiting for each other in PostgreSQL. The one statement that
+applies a code does the same (`subscription_applications`).
 """
 
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ import asyncpg
 from sconto.store.database import Connection
 
 SWEEP_LOCK: Final = 0x5C0_1DE4
-"""The advisory lock of the one worker that sweeps."""
+"""The advisory lock of the one worker that sweeps keys."""
 
 KEY_IS_FREE: Final = "pg_try_advisory_xact_lock(hashtextextended({key}::text, -$1::bigint))"
-"""The lock of the merchant $1 on a key. With the minus it is none of the merchant's orders'."""
+"""Takes the lock of the merchant $1 on a key. The minus keeps it apart from those of orders."""
 
-# A key that is too old counts as unused, swept or not.
+# An expired key counts as unused, swept or not.
 _CLAIM: Final = f"""
 WITH alone AS MATERIALIZED (
     SELECT {KEY_IS_FREE.format(key="$2")} AS key_is_free
@@ -68,7 +68,28 @@ RETURNING true
 
 
 class KeyBusy(Exception):
-    """The request that has the key is under way."""
+    """Another request with the key is under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedAnswer:
+    """An answer as the edge encoded it; nothing else knows its format."""
+
+    status: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerAroundUsage:
+    """An encoded answer whose body has a number between `before` and `after`.
+
+    The number is how often a code was applied. Only the statement that counts the use knows it, and
+    stores the whole body.
+    """
+
+    status: int
+    before: bytes
+    after: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +97,19 @@ class KeptAnswer:
     """What a request was answered, and the fingerprint of that request."""
 
     fingerprint: bytes
-    status: int
-    body: bytes
+    answer: EncodedAnswer
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerToKeep:
-    """A key and its answer, in whose body a number is missing that is known when it is kept.
+    """A key, and the answer to store under it.
 
-    The key's answer of `expired_at` or before does not count any more.
+    An answer that the key has from `expired_at` or before does not count.
     """
 
     key: str
     fingerprint: bytes
-    status: int
-    before: bytes
-    after: bytes
+    answer: AnswerAroundUsage
     expired_at: datetime
 
 
@@ -122,28 +140,33 @@ async def claim_key(
 async def find_answer(connection: Connection, merchant_id: int, key: str) -> KeptAnswer | None:
     """What the key's request was answered; None where it was swept meanwhile."""
     row = await connection.fetchrow(_FIND, merchant_id, key)
-    return None if row is None else KeptAnswer(row["fingerprint"], row["status"], row["answer"])
+    return None if row is None else decode_answer(row)
+
+
+def decode_answer(row: asyncpg.Record) -> KeptAnswer:
+    """The answer of a row with `fingerprint`, `status` and `answer`."""
+    return KeptAnswer(row["fingerprint"], EncodedAnswer(row["status"], row["answer"]))
 
 
 async def keep_answer(
-    connection: Connection, merchant_id: int, key: str, status: int, body: bytes
+    connection: Connection, merchant_id: int, key: str, answer: EncodedAnswer
 ) -> None:
     """Keep the answer of the request whose transaction claimed the key."""
-    await connection.execute(_KEEP, merchant_id, key, status, body)
+    await connection.execute(_KEEP, merchant_id, key, answer.status, answer.body)
 
 
 async def lock_sweeping(connection: Connection) -> bool:
-    """Whether no other transaction sweeps; none will until this one ends."""
+    """Take the lock of the one transaction that sweeps; False if another one has it."""
     return bool(await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", SWEEP_LOCK))
 
 
 async def list_merchants_to_sweep(connection: Connection, expired_at: datetime) -> list[int]:
-    """The ids of the merchants that have keys which are too old."""
+    """The ids of the merchants that have expired keys."""
     return [row["merchant_id"] for row in await connection.fetch(_LIST_MERCHANTS, expired_at)]
 
 
 async def sweep_keys(
     connection: Connection, merchant_id: int, expired_at: datetime, limit: int
 ) -> int:
-    """Forget some of the merchant's keys that are too old, the oldest first; how many."""
+    """Delete some of the merchant's expired keys, the oldest first; how many were deleted."""
     return len(await connection.fetch(_SWEEP, merchant_id, expired_at, limit))

@@ -1,4 +1,4 @@
-"""From where users signed in lately, as rows: those places are exempt from some counts."""
+"""Places where users signed in lately, which some limits on failed sign-ins do not count."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -8,7 +8,7 @@ from sconto.domain.sign_in import ADDRESS_KNOWN_FOR, MOST_KNOWN_ADDRESSES
 from sconto.store.database import Connection
 
 _FRESH_FOR: Final = timedelta(days=1)
-"""A place that was seen this lately is not written again."""
+"""A place that was written this recently is not written again."""
 
 _REMEMBER: Final = """
 INSERT INTO known_places (merchant_id, user_id, place, seen_at) VALUES ($1, $2, $3, $4)
@@ -37,9 +37,9 @@ _FORGET: Final = "DELETE FROM known_places WHERE merchant_id = $1 AND user_id = 
 async def remember_place(
     connection: Connection, caller: Caller, place: bytes, now: datetime
 ) -> bool:
-    """The user signed in from there; answers whether they had not done so lately.
+    """Store that the user signed in from a place; whether they had not done so lately.
 
-    The oldest places go where they are too many or too old.
+    Places that are too old, or too many, are removed, the oldest first.
     """
     ids = (caller.merchant_id, caller.user_id)
     is_new = await connection.fetchval(_REMEMBER, *ids, place, now, now - _FRESH_FOR)
@@ -49,5 +49,5 @@ async def remember_place(
 
 
 async def forget_places(connection: Connection, caller: Caller) -> None:
-    """No place is known for the user any more."""
+    """Remove all known places of the user."""
     await connection.execute(_FORGET, caller.merchant_id, caller.user_id)

@@ -24,7 +24,7 @@ from sconto.store.schema import (
 )
 
 _LOCK: Final = 0x5C0_4710
-"""The advisory lock that those who migrate a database wait for."""
+"""The advisory lock that concurrent migrations of a database wait for."""
 
 _LOCK_MILLISECONDS: Final = 1000
 
@@ -35,17 +35,17 @@ _IN_THE_WAY: Final = (psycopg.errors.DeadlockDetected, psycopg.errors.LockNotAva
 
 
 def migrate(url: str) -> None:
-    """Bring the database to the newest schema; nothing happens where it has it already.
+    """Bring the database to the newest schema; do nothing if it has it already.
 
-    All steps are one transaction, which holds a lock from its first statement: of two at once the
-    second waits and finds nothing left to do, and one that is killed leaves the database as it was.
-    The version before may serve meanwhile: a step that cannot have a table soon gives way, and is
-    tried again. Raises SchemaMismatch for a schema newer than this program's, DatabaseUnavailable,
-    and MigrationFailed.
+    All steps are one transaction, which holds a lock from its first statement. So the second of two
+    concurrent migrations waits and finds nothing left to do, and a killed one leaves the database
+    as it was. The previous version of Sconto may serve meanwhile: a step that does not get a table
+    soon gives way, and everything is tried again. Raises SchemaMismatch for a schema newer than
+    this program's, DatabaseUnavailable, and MigrationFailed.
     """
     for pause in _PAUSES:
         try:
-            _migrate_at_once(url)
+            _migrate_once(url)
             return
         except OperationalError as error:
             if not isinstance(error.orig, _IN_THE_WAY):
@@ -56,18 +56,18 @@ def migrate(url: str) -> None:
     raise MigrationFailed("the tables are in use all the time: try again at a quieter moment")
 
 
-def _migrate_at_once(url: str) -> None:
+def _migrate_once(url: str) -> None:
     connected = _connect(url)
     engine = create_engine("postgresql+psycopg://", creator=lambda: connected, poolclass=NullPool)
     with engine.begin() as connection:
-        # It waits for another that migrates, and a step may read a whole table.
+        # It waits for a concurrent migration, and a step may read a whole table.
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         version, note = _read_version(connection)
         refuse_newer(version_for_us(version, note))
         if version is not None and version not in known_versions():
-            return  # newer, and it serves this program too
-        # Whoever waits for a table makes all others wait who only want to read it.
+            return  # newer, but this program works with it
+        # A migration that waits for a table makes all readers of the table wait.
         connection.execute(text(f"SET LOCAL lock_timeout = {_LOCK_MILLISECONDS}"))
         command.upgrade(_alembic(connection), "head")
         right = note_for(known_versions()[-1], SERVES_SINCE)
@@ -86,7 +86,7 @@ def _connect(url: str) -> "psycopg.Connection[tuple[object, ...]]":
             split_address(url)[0],
             connect_timeout=5,
             application_name="sconto migrate",
-            # A pooler would hand the statements that are kept to the next who migrates.
+            # A pooler would hand prepared statements to the next migration.
             prepare_threshold=None,
         )
     except psycopg.Error as error:
@@ -102,7 +102,7 @@ def _read_version(connection: Connection) -> tuple[str | None, str | None]:
 
 def _alembic(connection: Connection) -> Config:
     config = Config(attributes={"connection": connection})
-    # A percent sign stands for a reference in Alembic's configuration.
+    # In Alembic's configuration a percent sign is a reference.
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config

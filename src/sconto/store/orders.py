@@ -2,57 +2,59 @@
 
 Why the counting is exact, statement by statement. An order is priced from one snapshot
 (`candidates.read_candidates_of_carts`). What it writes is one transaction, and only this module
-writes it. Without `_REPLACE` it is `_PLACE` alone, which is a transaction by itself:
+writes it. Without `_REPLACE` that is `_PLACE` alone, which is a transaction by itself.
 
-1. `_REPLACE`, only where the order takes the place of another. It locks the other order's row,
-   which must still be `not paid`, marks it deleted, and frees its one-time codes, which stay locked
+1. `_REPLACE` runs only if the order replaces another one. It locks the other order's row, which
+   must still be `not paid`, marks it deleted, and frees its one-time codes. The codes stay locked
    by this transaction. What they count stays, because the redemptions of the replaced order stay.
-   If the row or one of the codes is locked by somebody else, the caller rolls back.
-2. `_PLACE`, one statement. All its parts see one snapshot. In the order of need:
-   - `free` locks the one-time codes that nobody has used, in their newest version, and skips those
-     that somebody else has locked.
+   If another transaction has the row or one of the codes locked, the caller rolls back.
+2. `_PLACE` is one statement. All its parts see one snapshot. In the order in which they depend on
+   each other:
+   - `free` locks the wanted one-time codes that no order has used, in their newest version. It
+     skips codes that another transaction has locked.
    - `seen` are those of them whose locked version is the one in the snapshot. A code that was
      changed after the snapshot has a newer version, which no later part would find.
-   - `alone` takes an advisory lock on the order's id if it is free.
-   - `placed` inserts the order if all wanted codes are in `seen`, the id's lock was free, the
+   - `alone` takes an advisory lock on the order's id, if it is free.
+   - `placed` inserts the order if all wanted codes are in `seen`, the lock on the id was free, the
      merchant's versions are those that the order was priced at, and no order has the id. The
      primary key is what makes an id serve one order.
-   - `taken` marks the codes of `seen` and adds what the order redeems by each; only if `placed` has
-     a row. It misses none: each is locked by this transaction, so nobody changes it, and its
-     version is in the snapshot, so the update finds it.
-   - `recorded` inserts the redemptions, and `counted` adds the same rows up and adds them to the
-     counters; only if `placed` has a row. So the counters are at any time the sum of the
-     redemptions, and these are what the stored outcomes say.
+   - `taken` marks the codes of `seen` as used and adds what the order redeems by each. It does so
+     only if `placed` has a row. It misses no code: each is locked by this transaction, so nobody
+     changes it, and its version is in the snapshot, so the update finds it.
+   - `recorded` inserts the redemptions, and `counted` adds up the same rows and adds them to the
+     counters, both only if `placed` has a row. So the counters always equal the sum of the
+     redemptions, and the redemptions equal what the stored outcomes say.
    Everything that writes depends on `placed`. So either all of it is written or nothing, and the
-   number of rows in `placed` is the answer. A lost race is no error of the server. The limit of a
-   one-time code is the lock and the condition in `free`, never a read before it.
-   What is redeemed by a reusable code is counted by code. What is redeemed by a one-time code is
-   counted in two places, whose sums are the same: with the code, whose row is written in any case,
-   and with its promotion as code 0, so that a promotion with a million codes has as few counters as
-   one with a single code. The type is the one that the order was priced with: where it was
-   one-time, the code is among those that `taken` took, whatever the promotion has become since.
-3. COMMIT, or the end of `_PLACE`. If the connection drops before the server got there, nothing
-   happened. If it drops after, everything did, and nobody told us: the caller gets no answer, sends
-   the same order again, and is given what is stored, or places it if nothing is. Neither counts
-   twice.
+   number of rows in `placed` is the answer. A lost race is not an error of the server. The limit of
+   a one-time code is the lock and the condition in `free`, never a read before them.
+   Redemptions by a reusable code are counted by code. Redemptions by a one-time code are counted in
+   two places with the same sums: on the code's row, which is written in any case, and for its
+   promotion under ALL_ONE_TIME_CODES. So a promotion with a million codes has as few counters as
+   one with a single code. The type is the one that the order was priced with. If that was one-time,
+   the code is one of those that `taken` marked, whatever the promotion has become since.
+3. COMMIT, or the end of `_PLACE`. If the connection drops before the server gets there, nothing
+   happened. If it drops afterwards, everything happened and nobody told us. The caller gets no
+   answer and sends the same order again. It is given what is stored; if nothing is stored, the
+   order is placed. Either way it is counted once.
 
-A process that is killed is a connection that drops. Each statement must see what was committed
-before it, which is why every connection asks for READ COMMITTED.
+A killed process is a dropped connection. Each statement must see what was committed before it,
+which is why every connection asks for READ COMMITTED.
 
-Why an order's prices are not old. `placed` compares the versions of the timeline and of all prices
-(`price_versions`) in the snapshot of the statement that writes. So every edit that was committed
-before that snapshot is in the prices. The statement waits for no other order: it skips codes that
-are locked, and another order with its id holds the advisory lock until it ends. What else it could
-wait for, say a counter that an administrator has locked by hand, ends it after `lock_timeout`.
+Why an order's prices are current. `placed` compares the versions of the timeline and of all prices
+(`price_versions`) in the snapshot of the statement that writes. So the prices include every edit
+that was committed before that snapshot. The statement waits for no other order: it skips locked
+codes, and another order with its id holds the advisory lock until it ends. Anything else that it
+could wait for, such as a counter that an administrator locked by hand, ends it after
+`lock_timeout`.
 
 Why orders do not wait. Adding to a counter locks its row, so all orders that share a promotion
-would stand in line until each has committed. Therefore each counter has rows by slot, and an order
-adds to those of a slot that no open order uses: the lowest whose advisory lock is free. All these
-locks are the transaction's: they go with commit, rollback or a crash, need no session of their own
-(so a pooler in transaction mode is no obstacle), and a counter never has more rows a day than there
-were orders open at once; `counters` folds them when the day is over. Orders take no lock on
-merchants, promotions, reusable codes or products, and there are no foreign keys to lock a row for
-us. Where a code or an id is locked nothing is written, and the order's process tries again
+would wait until the one before has committed. Therefore each counter has rows by slot. An order
+adds to the rows of a slot that no open order uses: the lowest one whose advisory lock is free. All
+these locks belong to the transaction. They end with a commit, a rollback or a crash, and need no
+session of their own, so a pooler in transaction mode is no obstacle. A counter never has more rows
+a day than there were open orders together; `counters` folds them when the day is over. Orders take
+no lock on merchants, promotions, reusable codes or products, and no foreign keys lock a row for us.
+If a code or an id is locked, nothing is written, and the order's process tries again
 (`operations.checkout`).
 """
 
@@ -62,24 +64,22 @@ from typing import Final
 
 import asyncpg
 
+from sconto.domain.allowances import NO_CLAIM, LimitClaim
 from sconto.domain.order import OrderStatus, StoredOrder
 from sconto.domain.redemption import one_time_codes, redemptions_of
+from sconto.store import order_limits
 from sconto.store.candidates import Versions
+from sconto.store.code_ids import COUNTED_CODE, NO_CODE, NO_CODE_TYPE
 from sconto.store.database import Connection
-from sconto.store.outcomes import decode_order, encode_outcome
+from sconto.store.order_limits import limit_arguments
+from sconto.store.outcomes import decode_order, encode_outcome, encode_request
 from sconto.store.stored_amounts import stored_discount
-
-NO_CODE: Final = 0
-"""The code of redemptions without one."""
-
-NO_CODE_TYPE: Final = "none"
-"""The code type of redemptions without a code."""
 
 
 class OrderRaceLost(Exception):
-    """Something changed, or is being changed, since the stored state was read; nothing was written.
+    """Something changed since the stored state was read, or is being changed; nothing was written.
 
-    `wanted` are the order ids and the ids of codes that somebody else may be using.
+    `wanted` are the ids of orders and codes that another transaction may be using.
     """
 
     def __init__(self, *wanted: str | int) -> None:
@@ -88,7 +88,7 @@ class OrderRaceLost(Exception):
 
 
 # A row that was changed after the snapshot is locked in a version that the snapshot does not have.
-# Then the update, by the place of the row, finds nothing.
+# Then the update, which finds the row by its ctid, finds nothing.
 _REPLACE: Final = """
 WITH held AS MATERIALIZED (
     SELECT ctid AS place
@@ -127,30 +127,32 @@ SELECT EXISTS (SELECT FROM replaced)
        )
 """
 
-# generate_series in a select list is asked for one number at a time (in FROM it would be made
-# whole), so that with LIMIT 1 the locks are tried from the lowest slot to the first that is free.
-# The first number of a lock says what it is for: 23559 is this module's. A lock with one number of
-# 64 bits never meets one with two; that two ids have the same number costs one of them a retry.
+# generate_series in a select list yields one number at a time (in FROM it would yield all first).
+# So with LIMIT 1 the locks are tried from the lowest slot to the first free one. The first number
+# of an advisory lock says what it is for: 23559 is this module's. A lock with one number of 64 bits
+# never collides with one of two numbers. If two ids hash to the same number, one of them tries
+# again.
 _PLACE_BY: Final = """
 WITH picked AS (
     SELECT *
     FROM unnest($7::bigint[], $8::bigint[], $9::bigint[], $10::text[], $11::boolean[],
                 $12::text[]::numeric[])
         AS redemption (product_id, promotion_id, code_id, code_type, applied, discount)
-), {free}alone AS MATERIALIZED (
+), {free}{held}alone AS MATERIALIZED (
     SELECT pg_try_advisory_xact_lock(hashtextextended($2::text, $1::bigint)) AS id_is_free,
            set_config('lock_timeout', '1s', true)
 ), placed AS (
-    INSERT INTO orders (merchant_id, order_id, status, replaces, created_at, outcome)
-    SELECT $1, $2, 'not paid', $4, $3, $5::json
+    INSERT INTO orders (merchant_id, order_id, status, replaces, created_at, outcome, request,
+                        customer_id, is_first)
+    SELECT $1, $2, 'not paid', $4, $3, $5::json, $16::json, $17, $18::boolean
     FROM alone
     WHERE id_is_free AND {all_free}
       AND $15::bigint[] = coalesce((
           SELECT ARRAY[version, price_version] FROM timeline_versions WHERE merchant_id = $1
-      ), '{{}}')
+      ), '{{}}'){has_room}
     ON CONFLICT DO NOTHING
     RETURNING order_id
-), {taken}recorded AS (
+), {taken}{took}recorded AS (
     INSERT INTO redemptions (merchant_id, order_id, product_id, promotion_id, code_id, code_type,
                              applied, discount)
     SELECT $1, placed.order_id, product_id, promotion_id, code_id, code_type, applied, discount
@@ -167,8 +169,8 @@ WITH picked AS (
     SELECT $1, promotion_id, code_id, code_type, applied, $13, $14, slot.number, uses, discount
     FROM slot
     CROSS JOIN (
-        SELECT promotion_id, CASE code_type WHEN 'one-time' THEN 0 ELSE code_id END AS code_id,
-               code_type, applied, count(*) AS uses, sum(discount) AS discount
+        SELECT promotion_id, {counted_code} AS code_id, code_type, applied, count(*) AS uses,
+               sum(discount) AS discount
         FROM picked
         GROUP BY 1, 2, 3, 4
     ) AS tally
@@ -179,9 +181,9 @@ WITH picked AS (
 SELECT EXISTS (SELECT FROM placed)
 """
 
-# The codes come in the order of their ids, one look-up in the primary key each, whatever the
-# planner knows of the table (coalesce keeps it from the indexes of codes that are not removed), and
-# are then found by the place of the row that was locked.
+# Codes are locked in the order of their ids. Each is one look-up by the primary key, whatever the
+# planner knows of the table: coalesce keeps it from the indexes of codes that are not removed.
+# Later parts find the locked row by its ctid.
 _FREE: Final = """free AS MATERIALIZED (
     SELECT wanted.code_id, code.place
     FROM unnest($6::bigint[]) AS wanted (code_id)
@@ -215,23 +217,34 @@ _TAKEN: Final = """taken AS (
     WHERE codes.merchant_id = $1 AND codes.ctid = seen.place
 ), """
 
-_PLACE: Final = _PLACE_BY.format(
-    free=_FREE,
-    all_free="(SELECT count(*) FROM seen) = cardinality($6::bigint[])",
-    taken=_TAKEN,
-)
+_WITHOUT_LIMITS: Final = {"counted_code": COUNTED_CODE, "held": "", "has_room": "", "took": ""}
+_WITH_LIMITS: Final = {
+    "counted_code": COUNTED_CODE,
+    "held": order_limits.HELD,
+    "has_room": order_limits.HAS_ROOM,
+    "took": order_limits.TOOK,
+}
+_TAKING: Final = {
+    "free": _FREE,
+    "all_free": "(SELECT count(*) FROM seen) = cardinality($6::bigint[])",
+    "taken": _TAKEN,
+}
+_PLACE: Final = _PLACE_BY.format(**_TAKING, **_WITHOUT_LIMITS)
+_PLACE_WITH_LIMITS: Final = _PLACE_BY.format(**_TAKING, **_WITH_LIMITS)
 
-# Most orders use up no code: to prepare for it would take PostgreSQL a tenth of the statement.
-_PLACE_WITHOUT_TAKING: Final = _PLACE_BY.format(free="", all_free="$6::bigint[] = '{}'", taken="")
+# Most orders use up no code. Preparing for it would take a tenth of the statement's time.
+_PLACE_WITHOUT_TAKING: Final = _PLACE_BY.format(
+    free="", all_free="$6::bigint[] = '{}'", taken="", **_WITHOUT_LIMITS
+)
 
 
 async def replace_order(connection: Connection, merchant_id: int, order: StoredOrder) -> None:
-    """Delete the order that this one takes the place of, and free its one-time codes.
+    """Delete the order that this one replaces, and free its one-time codes.
 
     Raises OrderRaceLost if that order cannot be replaced any more, or if another transaction is
     using it or one of its codes. Then the transaction must not be committed.
     """
-    assert order.replaces is not None  # noqa: S101 - only such orders come here
+    assert order.replaces is not None  # noqa: S101 - callers check it
     if not await connection.fetchval(_REPLACE, merchant_id, order.order_id, order.replaces):
         raise OrderRaceLost(order.order_id, order.replaces)
 
@@ -242,17 +255,19 @@ async def insert_order(
     order: StoredOrder,
     day: date,
     versions: Versions | None,
+    claim: LimitClaim = NO_CLAIM,
 ) -> None:
-    """Place the order with all that it uses up, records and counts.
+    """Place the order, with its redemptions, counters and used one-time codes.
 
-    `day` is the one its redemptions are counted on, `versions` are those that it was priced at.
+    Its redemptions are counted on `day`. `versions` are those that it was priced at, and
+    `claim` is what it takes of the limits of cart promotions.
     Raises OrderRaceLost if one of its codes is not free, its id is taken, or prices have changed.
     Then this wrote nothing, and a transaction that wrote something before must not be committed.
     """
     redemptions = redemptions_of(order.outcome)
     used_up = one_time_codes(redemptions)
-    # Numbers of any size as texts: asyncpg takes ten times as long to write a numeric.
-    arguments = (
+    # Discounts are sent as texts, because asyncpg takes ten times as long to write a numeric.
+    arguments: tuple[object, ...] = (
         merchant_id,
         order.order_id,
         order.created_at,
@@ -267,31 +282,40 @@ async def insert_order(
         [stored_discount(one.discount, order.outcome.currency) for one in redemptions],
         order.outcome.currency,
         day,
-        versions or (),
+        () if versions is None else versions[:2],
+        None if order.cart is None else encode_request(order.cart),
+        order.customer_id,
+        claim.is_first,
     )
+    statement = _PLACE if used_up else _PLACE_WITHOUT_TAKING
+    if claim.promotion_ids:
+        statement = _PLACE_WITH_LIMITS
+        arguments += limit_arguments(claim)
     try:
-        placed = await connection.fetchval(_PLACE if used_up else _PLACE_WITHOUT_TAKING, *arguments)
-    except asyncpg.LockNotAvailableError:
+        placed = await connection.fetchval(statement, *arguments)
+    except (asyncpg.LockNotAvailableError, asyncpg.UniqueViolationError):
         placed = False
     if not placed:
-        raise OrderRaceLost(order.order_id, *used_up)
+        raise OrderRaceLost(order.order_id, *used_up, *claim.contested)
 
 
 _FIND: Final = """
 SELECT row_to_json(stored)
 FROM (
-    SELECT order_id, status, created_at, replaces, replaced_by, outcome
+    SELECT order_id, status, created_at, replaces, replaced_by, outcome, request,
+           gave_back_at IS NOT NULL AS gave_back
     FROM orders
     WHERE merchant_id = $1 AND order_id = $2
 ) AS stored
 """
 
-# A replaced order stays deleted: its codes may have served the order that took its place.
-# What is locked is the newest version of the row, and what is told is that one. The update finds it
-# by its place only if it is the one in the snapshot; else the caller tries again.
+# A replaced order stays deleted, because its codes may have served the order that replaced it. The
+# newest version of the row is locked and returned. The update finds it by its ctid only if that is
+# the version in the snapshot; if not, the caller tries again.
 _CHANGE_STATUS: Final = """
 WITH held AS MATERIALIZED (
-    SELECT ctid AS place, order_id, status, created_at, replaces, replaced_by, outcome
+    SELECT ctid AS place, order_id, status, created_at, replaces, replaced_by, outcome, request,
+           gave_back_at IS NOT NULL AS gave_back
     FROM orders
     WHERE merchant_id = $1 AND order_id = $2
     FOR NO KEY UPDATE SKIP LOCKED
@@ -299,7 +323,7 @@ WITH held AS MATERIALIZED (
     UPDATE orders SET status = $3
     FROM held
     WHERE orders.merchant_id = $1 AND orders.ctid = held.place
-      AND (orders.replaced_by IS NULL OR $3 = 'deleted')
+      AND (coalesce(orders.replaced_by, orders.gave_back_at::text) IS NULL OR $3 = 'deleted')
     RETURNING orders.status
 )
 SELECT EXISTS (SELECT FROM orders WHERE merchant_id = $1 AND order_id = $2) AS exists,
@@ -307,14 +331,16 @@ SELECT EXISTS (SELECT FROM orders WHERE merchant_id = $1 AND order_id = $2) AS e
        (
            SELECT row_to_json(stored)
            FROM (
-               SELECT order_id, status, created_at, replaces, replaced_by, outcome FROM held
+               SELECT order_id, status, created_at, replaces, replaced_by, outcome, request,
+                      gave_back
+               FROM held
            ) AS stored
        ) AS stored
 """
 
 
 async def find_order(connection: Connection, merchant_id: int, order_id: str) -> StoredOrder | None:
-    """The order that the merchant placed under this id; None where there is none."""
+    """The merchant's order with this id; None if there is none."""
     row = await connection.fetchval(_FIND, merchant_id, order_id)
     return None if row is None else decode_order(row)
 
@@ -322,10 +348,10 @@ async def find_order(connection: Connection, merchant_id: int, order_id: str) ->
 async def update_status(
     connection: Connection, merchant_id: int, order_id: str, status: OrderStatus
 ) -> StoredOrder | None:
-    """Set the status, and answer the order as it now is; None where there is no such order.
+    """Set the status and return the order as it is now; None if there is no such order.
 
-    One statement, so that what is told is what was decided on. An order that was replaced is
-    answered as it is. Raises OrderRaceLost where somebody else is changing the order.
+    One statement, so that what is returned is what was decided on. A replaced order is returned
+    unchanged. Raises OrderRaceLost if another transaction is changing the order.
     """
     row = await connection.fetchrow(_CHANGE_STATUS, merchant_id, order_id, status)
     assert row is not None  # noqa: S101 - a row is asked for
@@ -336,6 +362,6 @@ async def update_status(
     order = decode_order(row["stored"])
     if row["changed"]:
         return replace(order, status=status)
-    if order.replaced_by is None or status is OrderStatus.DELETED:
+    if not (order.replaced_by or order.gave_back) or status is OrderStatus.DELETED:
         raise OrderRaceLost(order_id)
     return order

@@ -1,41 +1,34 @@
-"""How an order's outcome is written down, so that it can be read for as long as the order is kept.
-
-It is JSON with the names of the domain's values and plain integers, and no wire's format: a name in
-`PricedCart` or below that changes makes a migration necessary. A new field needs a default.
+"""How an order's row has its outcome: a versioned value (`domain.stored_outcome`) as JSON.
 
 The integers are minor units. In the currencies of `WHOLE_UNITS` the JSON says how many decimals
-they have, for in an order without that they are whole units.
+they have, because in an order without that they are whole units.
 """
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 import msgspec
-from msgspec import structs
+from msgspec import UNSET
 
+from sconto.domain.bill import PricedCart
+from sconto.domain.cart import Cart
 from sconto.domain.money import currency_decimals
 from sconto.domain.order import OrderStatus, StoredOrder
-from sconto.domain.pricing import PricedCart, PricedLine
-from sconto.domain.subscription import SubscriptionOutcome
-from sconto.store.stored_amounts import WHOLE_UNITS
-
-
-class _Outcome(PricedCart, frozen=True):
-    """What is written down: `decimals` are those of its amounts, None for whole units."""
-
-    decimals: int | None = None
+from sconto.domain.stored_outcome import StoredOutcome, outcome_of, priced_cart_of
+from sconto.store.stored_amounts import WHOLE_UNITS, minor_units_in_one_stored
 
 
 class OrderRow(msgspec.Struct, frozen=True):
-    """An order as its row has it."""
+    """The row of an order."""
 
     order_id: str
     status: OrderStatus
     created_at: datetime
-    outcome: _Outcome
+    outcome: StoredOutcome
     replaces: str | None = None
     replaced_by: str | None = None
+    request: Cart | None = None
+    gave_back: bool = False
 
 
 _ROW: Final = msgspec.json.Decoder(OrderRow)
@@ -43,57 +36,32 @@ _ROW: Final = msgspec.json.Decoder(OrderRow)
 
 def encode_outcome(outcome: PricedCart) -> str:
     """The outcome as the text of a JSON value."""
-    text = msgspec.json.encode(outcome).decode()
-    if outcome.currency not in WHOLE_UNITS:
-        return text
-    return f'{{"decimals":{currency_decimals(outcome.currency)},{text.removeprefix("{")}'
+    currency = outcome.currency
+    decimals = currency_decimals(currency) if currency in WHOLE_UNITS else UNSET
+    return msgspec.json.encode(outcome_of(outcome, decimals)).decode()
+
+
+def encode_request(cart: Cart) -> str:
+    """The cart as it was sent, as the text of a JSON value; amounts in minor units."""
+    return msgspec.json.encode(cart).decode()
 
 
 def decode_order(text: str) -> StoredOrder:
-    """The order whose row, as a JSON object, this is."""
+    """The order of a row that is a JSON object."""
     return order_from(_ROW.decode(text))
 
 
 def order_from(row: OrderRow) -> StoredOrder:
-    """The order that a row is, in minor units."""
+    """The order of a row, in minor units."""
+    stored = row.outcome
+    units = minor_units_in_one_stored(stored.currency) if stored.decimals is UNSET else 1
     return StoredOrder(
         row.order_id,
         row.status,
         row.created_at,
-        _in_minor_units(row.outcome),
+        priced_cart_of(stored, units),
         row.replaces,
         row.replaced_by,
+        row.request,
+        row.gave_back,
     )
-
-
-def _in_minor_units(stored: _Outcome) -> PricedCart:
-    fields = structs.asdict(stored)
-    decimals = fields.pop("decimals")
-    outcome = PricedCart(**fields)
-    if stored.currency not in WHOLE_UNITS or decimals is not None:
-        return outcome
-    units: int = 10 ** currency_decimals(stored.currency)
-    return structs.replace(
-        outcome,
-        subtotal=outcome.subtotal * units,
-        discount=outcome.discount * units,
-        total=outcome.total * units,
-        lines=tuple(_multiply_line(line, units) for line in outcome.lines),
-        subscription=outcome.subscription and _multiply_effect(outcome.subscription, units),
-    )
-
-
-def _multiply_line(line: PricedLine, units: int) -> PricedLine:
-    return structs.replace(
-        line,
-        unit_price=line.unit_price * units,
-        subtotal=line.subtotal * units,
-        discount=line.discount * units,
-        total=line.total * units,
-        subscription_discount=line.subscription_discount * units,
-    )
-
-
-def _multiply_effect(outcome: SubscriptionOutcome, units: int) -> SubscriptionOutcome:
-    considered = tuple(replace(code, discount=code.discount * units) for code in outcome.considered)
-    return replace(outcome, considered=considered)

@@ -34,8 +34,8 @@ FROM users JOIN merchants USING (merchant_id)
 ORDER BY user_id
 """
 
-# $1: what was typed; $2, $3: the merchant and the user that it may be the long form of; $4: the
-# place; $5: since when a place is known; $6: since when a change exempts.
+# $1: the typed name; $2, $3: the merchant and the user name, if it has both; $4: the place; $5:
+# since when a place is known; $6: since when a change exempts from limits.
 _FIND_CANDIDATES: Final = """
 SELECT merchant_id, user_id, role, disabled, changed_at, password_hash, epoch,
     changed_at > created_at AND changed_at > $6 AS changed_lately,
@@ -61,7 +61,8 @@ _FIND_STATE: Final = """
 SELECT merchant_id, user_id, role, disabled, changed_at FROM users WHERE user_id = $1
 """
 
-# No change of a user is as old as the one before it, whatever the clock does: tokens compare them.
+# Each change of a user has a later time than the one before, whatever the clock does, because
+# tokens are compared with it.
 _CHANGE: Final = """
 UPDATE users SET
     role = coalesce($2, users.role),
@@ -84,7 +85,7 @@ WHERE changed_at > now() - interval '25 hours' AND changed_at > created_at
 
 @dataclass(frozen=True, slots=True)
 class UserState:
-    """What a user may do since `changed_at`."""
+    """What a user may do, since `changed_at`."""
 
     caller: Caller
     disabled: bool
@@ -93,7 +94,7 @@ class UserState:
 
 @dataclass(frozen=True, slots=True)
 class UserChange:
-    """What a user was before a change, and is since."""
+    """A user before and after a change."""
 
     before: UserState
     after: UserState
@@ -101,10 +102,10 @@ class UserChange:
 
 @dataclass(frozen=True, slots=True)
 class PossibleUser:
-    """A user whom a sign-in may mean, and what it is checked against.
+    """A user whom a sign-in may mean, and what the sign-in is checked against.
 
-    `known_here` says that they signed in from there lately, `changed_lately` that somebody changed
-    them; `epoch` is the number that tokens carry.
+    `known_here`: they signed in from that place lately. `changed_lately`: somebody changed them.
+    `epoch` is the number that tokens carry.
     """
 
     state: UserState
@@ -115,7 +116,7 @@ class PossibleUser:
 
     @property
     def user_id(self) -> int:
-        """Who it is."""
+        """The user's id."""
         return self.state.caller.user_id
 
 
@@ -158,7 +159,7 @@ async def list_users(connection: Connection) -> list[User]:
 async def find_possible_users(
     connection: Connection, name: TypedName, place: bytes, now: datetime
 ) -> list[PossibleUser]:
-    """The users whom the name may mean: those who are known there first, then the oldest."""
+    """The users whom the name may mean: those known at the place first, then the oldest."""
     rows = await connection.fetch(
         _FIND_CANDIDATES,
         name.text,
@@ -182,16 +183,13 @@ async def find_possible_users(
 
 
 async def find_named(connection: Connection, username: str, merchant_id: int | None) -> list[int]:
-    """The ids of up to two users of that name.
-
-    Where a merchant is named, other merchants' users are nobody.
-    """
+    """The ids of up to two users of that name, of one merchant or of all."""
     rows = await connection.fetch(_FIND_NAMED, username, merchant_id)
     return [row["user_id"] for row in rows]
 
 
 async def find_state(connection: Connection, user_id: int) -> UserState | None:
-    """What the user may do, and since when."""
+    """What the user may do, and since when; None if there is no such user."""
     row = await connection.fetchrow(_FIND_STATE, user_id)
     return None if row is None else _state(row)
 
@@ -204,9 +202,9 @@ async def change_user(
     disabled: bool | None = None,
     password_hash: str | None = None,
 ) -> UserChange | None:
-    """Change what is not None; answers None if nobody has that id.
+    """Change what is not None; returns None if nobody has that id.
 
-    Every change ends the tokens that were issued before it, even one that leaves all as it was.
+    Every change ends the tokens that were issued before it, even if it changes no value.
     """
     row = await connection.fetchrow(_CHANGE, user_id, role, disabled, password_hash)
     if row is None:

@@ -1,10 +1,10 @@
-"""The automatic picks that this process has read, remembered for as long as they are true.
+"""Automatic picks that this process has cached.
 
-The timeline of a merchant has a version: a number that every transaction which changes the timeline
-replaces by a new one (`timeline.redraw`). So what was read at a version is true in each snapshot
-that has the same version; and the statement that prices a cart answers the version with what it
-reads (`candidates.READ`). Time is no danger either: a pick is remembered with the stretch of time
-that it holds for. Nothing is ever remembered of what else a price depends on.
+A merchant's timeline has a version: a random number that every transaction which changes the
+timeline replaces (`timeline.redraw`). So a pick that was read at a version is true in every
+snapshot with the same version. The statement that reads candidates returns the version too. A pick
+is cached with the span of time that it holds for, so it does not depend on the time of the quote.
+Nothing else that a price depends on is ever cached.
 """
 
 from collections.abc import Iterable
@@ -15,21 +15,22 @@ import msgspec
 from lru import LRU
 
 from sconto.domain.candidates import AutomaticPick
+from sconto.store.cart_offers import CartPromotionCache
 
-_PICKS: Final = 50_000
-"""Of all merchants; of one merchant those are forgotten first that were not used for longest, and
-of several merchants all those of the one that was not asked for longest. 400 bytes each."""
+_MOST_PICKS: Final = 50_000
+"""Of all merchants together; each takes 400 bytes. Of one merchant, the picks that were not used
+for longest go first. Of several, all picks go of the merchant that was not asked for longest."""
 
-_MERCHANTS: Final = 10_000
+_MOST_MERCHANTS: Final = 10_000
 
 Version = int | None
-"""A timeline's version; None where nothing was ever drawn."""
+"""A timeline's version; None if nothing was ever drawn."""
 
 
 class PickSpan(msgspec.Struct, frozen=True, gc=False):
-    """What a product's timeline shows from one time on until before another; None without a pick.
+    """The pick of a product's timeline from `since` until before `until`; None without a pick.
 
-    The first or the last stretch of a timeline has no start or no end.
+    `since` is None at the start of the timeline, and `until` at its end.
     """
 
     product_id: int
@@ -39,69 +40,70 @@ class PickSpan(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Timeline:
-    """What is remembered of a merchant's timeline at one version."""
+    """The cached spans of a merchant's timeline, all of one version."""
 
-    __slots__ = ("stretches", "version")
+    __slots__ = ("spans", "version")
 
     def __init__(self, version: Version) -> None:
         self.version = version
-        self.stretches: LRU[int, PickSpan] = LRU(_PICKS)
+        self.spans: LRU[int, PickSpan] = LRU(_MOST_PICKS)
 
 
 class PickCache:
-    """What one process remembers of the timelines of all merchants; bounded."""
+    """Cached picks of all merchants, bounded."""
 
     def __init__(self) -> None:
-        self._timelines: LRU[int, _Timeline] = LRU(_MERCHANTS, callback=self._count_off)
+        self._timelines: LRU[int, _Timeline] = LRU(_MOST_MERCHANTS, callback=self._count_off)
         self._size = 0
+        self.cart_promotions: Final = CartPromotionCache()
 
     def version(self, merchant_id: int) -> Version:
-        """The version that was seen last."""
+        """The version of the merchant's cached picks."""
         timeline = self._timelines.get(merchant_id)
         return None if timeline is None else timeline.version
 
-    def recall(
+    def find(
         self, merchant_id: int, product_ids: Iterable[int], at: datetime
     ) -> tuple[dict[int, AutomaticPick], list[int]]:
-        """The picks of the products that have one at a time, at the version seen last.
+        """The cached picks of products at a time, and the products that are not cached.
 
-        Answers with them the products of which it is not remembered whether they have one.
+        A product that is cached as having no pick is in neither.
         """
         timeline = self._timelines.get(merchant_id)
         if timeline is None:
             return {}, list(product_ids)
-        find = timeline.stretches.get
+        find = timeline.spans.get
         picks: dict[int, AutomaticPick] = {}
         missing: list[int] = []
         for product_id in product_ids:
-            known = find(product_id)
+            span = find(product_id)
             if (
-                known is None
-                or ((since := known.since) is not None and at < since)
-                or ((until := known.until) is not None and at >= until)
+                span is None
+                or ((since := span.since) is not None and at < since)
+                or ((until := span.until) is not None and at >= until)
             ):
                 missing.append(product_id)
-            elif (pick := known.pick) is not None:
+            elif (pick := span.pick) is not None:
                 picks[product_id] = pick
         return picks, missing
 
-    def remember(self, merchant_id: int, version: Version, shown: Iterable[PickSpan]) -> None:
-        """Keep what was read at a version; what was read at another is forgotten."""
+    def put(self, merchant_id: int, version: Version, spans: Iterable[PickSpan]) -> None:
+        """Cache what was read at a version, and drop what was read at another."""
         timeline = self._timelines.get(merchant_id)
         if timeline is None or timeline.version != version:
             if timeline is not None:
                 self._count_off(merchant_id, timeline)
             timeline = self._timelines[merchant_id] = _Timeline(version)
-        before = len(timeline.stretches)
-        for stretch in shown:
-            timeline.stretches[stretch.product_id] = stretch
-        self._size += len(timeline.stretches) - before
-        while self._size > _PICKS and len(self._timelines) > 1:
+        before = len(timeline.spans)
+        for span in spans:
+            timeline.spans[span.product_id] = span
+        self._size += len(timeline.spans) - before
+        while self._size > _MOST_PICKS and len(self._timelines) > 1:
             # Not popitem(): it leaks what it returns (lru-dict 1.4.1, its issue 64).
             oldest = self._timelines.peek_last_item()
-            assert oldest is not None, "two merchants are remembered"  # noqa: S101
+            assert oldest is not None, "two merchants are cached"  # noqa: S101
             self._count_off(*oldest)
             del self._timelines[oldest[0]]
 
     def _count_off(self, _: int, timeline: _Timeline) -> None:
-        self._size -= len(timeline.stretches)
+        self._size -= len(timeline.spans)

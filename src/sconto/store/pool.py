@@ -1,4 +1,4 @@
-"""The connections of one process, and what breaks those that nobody will ever answer."""
+"""The connections of one process; those whose server has gone silent are closed."""
 
 import asyncio
 import time
@@ -14,66 +14,67 @@ from sconto.store.address import split_address
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
 SESSION_SETTINGS: Final = {
-    # All rows are found by key, so one plan a statement fits all arguments; to plan a quote anew
-    # takes PostgreSQL four times as long as to run it. But a plan made while a table was nearly
-    # empty would scan it, and stay in use when the table has grown.
+    # All rows are found by key, so one plan of a statement fits all arguments. Planning a quote
+    # again takes PostgreSQL four times as long as running it.
     "plan_cache_mode": "force_generic_plan",
+    # A plan made while a table was nearly empty would scan it, and stay in use when it has grown.
     "enable_seqscan": "off",
     "jit": "off",
-    # Times come as texts too, in JSON, and older offsets of some zones have seconds.
+    # Times come as texts too, in JSON, and old offsets of some zones have seconds.
     "timezone": "UTC",
-    # Conditional statements and upserts rely on meeting the newest version of a row.
+    # Conditional statements and upserts rely on seeing the newest version of a row.
     "default_transaction_isolation": "read committed",
 }
-"""What PostgreSQL is told for the length of each connection."""
+"""Settings of every connection."""
 
 _STATEMENTS: Final = 100
-"""Statements that a connection keeps, with their plans."""
+"""Prepared statements that a connection keeps, with their plans."""
 
 CONNECTION_TIMEOUT: Final = 5.0
-"""Seconds to wait for a connection: longer than a busy moment, shorter than a caller's patience."""
+"""Seconds to wait for a connection: longer than a busy moment, shorter than callers wait."""
 
 _STALL_CHECK_AFTER: Final = 4.0
-"""Seconds after which we ask whether the server is still there that owes us an answer."""
+"""Seconds that a connection may be lent before we check whether its server still answers."""
 
 _PROBE_TIMEOUT: Final = 3.0
-"""Seconds within which a server lets a new connection in, or says why not."""
+"""Seconds for that check: a server that is there accepts a new connection, or says why not."""
 
 _CLOSE_TIMEOUT: Final = 5.0
-"""Seconds for the connections to be closed in good order."""
+"""Seconds for the connections to close in good order."""
 
 
 class Pool:
-    """At most so many connections to one database, opened as they are needed.
+    """A limited number of connections to one database, opened as they are needed.
 
-    asyncpg's pool has them. What it does to take one and to give it back is 17 µs of processor time
-    a request, a tenth of a quote, so we keep those that came back in good order, lend the one that
-    came back last, and give those to asyncpg that nobody has needed for a while.
+    asyncpg's pool owns them. Taking a connection from it and giving it back costs 17 µs of
+    processor time, a tenth of a quote. So this pool keeps the connections that came back in good
+    order, lends the one that came back last, and returns those to asyncpg that were not needed for
+    a while.
     """
 
     def __init__(self, url: str, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         self._url = url
         self._pool = pool
-        self._places = asyncio.Semaphore(pool.get_max_size())
+        self._free = asyncio.Semaphore(pool.get_max_size())
         self._kept: deque[Connection] = deque()
         self._closing = False
         self._loans: dict[Connection, float] = {}
-        self._watch = asyncio.create_task(self._break_the_dead())
+        self._check = asyncio.create_task(self._check_stalled())
 
     @classmethod
     async def open(cls, url: str, limit: int) -> Self:
-        """Make the pool; no connection is opened yet."""
+        """Make the pool. No connection is opened yet."""
         url, keeps_statements = split_address(url)
         pool = await asyncpg.create_pool(
             url,
             statement_cache_size=_STATEMENTS if keeps_statements else 0,
-            # By default they are forgotten and planned anew every five minutes.
+            # By default they are dropped and planned again every five minutes.
             max_cached_statement_lifetime=0,
             min_size=0,
             max_size=limit,
             timeout=CONNECTION_TIMEOUT,
             command_timeout=60,
-            # The usual reset is a round trip each time; no session of ours keeps any state.
+            # asyncpg's reset costs a round trip, and our sessions keep no state.
             reset=_keep,
             server_settings=SESSION_SETTINGS,
         )
@@ -82,24 +83,23 @@ class Pool:
     async def acquire(self) -> Connection:
         """A connection that nobody else uses until it is released.
 
-        Raises TimeoutError where none is to be had in time, and what asyncpg raises where none can
-        be opened.
+        Raises TimeoutError if none is free in time, and asyncpg's error if none can be opened.
         """
-        if self._places.locked():
+        if self._free.locked():
             async with asyncio.timeout(CONNECTION_TIMEOUT):
-                await self._places.acquire()
+                await self._free.acquire()
         else:
-            await self._places.acquire()
+            await self._free.acquire()
         try:
             connection = await self._take()
         except BaseException:
-            self._places.release()
+            self._free.release()
             raise
         self._loans[connection] = time.monotonic()
         return connection
 
     async def release(self, connection: Connection, *, sound: bool) -> None:
-        """Give a connection back; `sound` says that nothing went wrong while it was lent."""
+        """Give a connection back. `sound`: nothing went wrong while it was lent."""
         del self._loans[connection]
         try:
             if sound and not self._closing:
@@ -107,11 +107,11 @@ class Pool:
             else:
                 await self._pool.release(connection)
         finally:
-            self._places.release()
+            self._free.release()
 
     async def close(self) -> None:
-        """Wait for the connections in use, and close all; one that cannot say good-bye is cut."""
-        self._watch.cancel()
+        """Wait for the connections in use and close all. One that does not close in time is cut."""
+        self._check.cancel()
         self._closing = True
         try:
             async with asyncio.timeout(_CLOSE_TIMEOUT):
@@ -136,16 +136,16 @@ class Pool:
         return await self._pool.acquire(timeout=CONNECTION_TIMEOUT)
 
     async def _give_back(self, number: int) -> None:
-        """Give so many of the kept connections back to asyncpg's pool, the least used first."""
+        """Give some of the kept connections back to asyncpg's pool, the least used first."""
         for _ in range(min(number, len(self._kept))):
             await self._pool.release(self._kept.popleft())
 
-    async def _break_the_dead(self) -> None:
-        """Break connections to a server that can no longer be reached; endless.
+    async def _check_stalled(self) -> None:
+        """Close connections to a server that can no longer be reached; endless.
 
-        A network that swallows everything looks like a statement that takes its time. The server
-        tells them apart: one that lets nobody else in will not answer us either. A deadline for
-        each statement would be shorter than some, and longer than a shopper waits.
+        A network that drops all packets looks like a slow statement. A new connection shows the
+        difference: a server that does not accept one will not answer the old one either. A timeout
+        of statements would be too short for some, and too long for shoppers.
         """
         while True:
             await asyncio.sleep(_STALL_CHECK_AFTER / 2)
@@ -153,17 +153,17 @@ class Pool:
             since = time.monotonic() - _STALL_CHECK_AFTER
             late = [connection for connection, lent in self._loans.items() if lent < since]
             for address in {_address_of(connection) for connection in late}:
-                if await self._shows_life(*address):
+                if await self._answers(*address):
                     continue
                 for connection in late:
                     if connection in self._loans and _address_of(connection) == address:
                         connection.terminate()
-                # The idle ones are no better.
+                # The idle connections are lost too.
                 await self._give_back(len(self._kept))
                 await self._pool.expire_connections()
 
-    async def _shows_life(self, host: str, port: int) -> bool:
-        """Whether the server at this address answers, be it with a refusal."""
+    async def _answers(self, host: str, port: int) -> bool:
+        """Whether the server at this address answers, even if it refuses us."""
         try:
             probe = await asyncpg.connect(
                 self._url,
@@ -184,7 +184,7 @@ def _is_open(connection: Connection) -> bool:
     try:
         return not connection.is_closed()
     except asyncpg.InterfaceError:
-        return False  # asyncpg saw that it broke, and took it back
+        return False  # asyncpg noticed that it broke, and took it back
 
 
 async def _keep(_connection: "asyncpg.Connection[asyncpg.Record]") -> None:
@@ -192,9 +192,9 @@ async def _keep(_connection: "asyncpg.Connection[asyncpg.Record]") -> None:
 
 
 def _address_of(connection: Connection) -> tuple[str, int]:
-    """Which of the servers that the address names this one is: host, or socket folder, and port.
+    """Which of the servers in the address this is: host or socket folder, and port.
 
-    asyncpg knows, and has no public word for it.
+    asyncpg has no public name for it.
     """
     address: Any = connection._addr  # type: ignore[attr-defined]
     if isinstance(address, str):

@@ -1,4 +1,4 @@
-"""What is stored around a promotion that is not saved yet."""
+"""What is stored that the preview of an unsaved promotion depends on."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,17 +7,17 @@ from typing import Final
 from sconto.domain.product import Product
 from sconto.domain.schedule import ALL_PRODUCTS_ID, Period, Span
 from sconto.store.database import Connection
-from sconto.store.period_ends import OVER_FROM
-from sconto.store.row_writing import ROWS_PER_STATEMENT
+from sconto.store.period_sql import ends_after
+from sconto.store.row_batches import ROWS_PER_STATEMENT
 from sconto.store.stored_amounts import PRICE
 from sconto.store.threads import in_thread
 
 _MOST_SPANS: Final = 100
 
-# Ids and codes come as one text each: of an array, each of a million elements would be encoded in
-# the same step. A thousand products that nobody has are enough to say so.
-# The rows of a product are its spans, or one without a span; product 0 is ALL_PRODUCTS_ID.
-_SURROUNDINGS: Final = """
+# Ids and codes are sent as one text each, because asyncpg encodes a million elements of an array in
+# one step. Of unknown products, the first thousand are enough for a warning. The rows of a product
+# are its spans, or one without a span. Product 0 is ALL_PRODUCTS_ID.
+_COVERED: Final = """
 WITH covered AS MATERIALIZED ({covered})
 SELECT shown.*, span.*
 FROM (
@@ -58,7 +58,7 @@ _FIRST: Final = f"""
     LIMIT $3 + 1
 """  # noqa: S608  # of our own constants
 
-# Each code is looked up by its key; a handful of those found is enough to warn.
+# Each code is looked up by its key. A few of those found are enough for a warning.
 _CODES: Final = f"""
 (
     SELECT found.code, found.promotion_id, NULL AS total
@@ -71,7 +71,7 @@ _CODES: Final = f"""
         WHERE $4 AND codes.merchant_id = $1 AND codes.code_key = wanted.code_key
             AND codes.removed_at IS NULL AND codes.promotion_id <> $3
             AND promotion.type = 'coupon' AND promotion.active AND promotion.deleted_at IS NULL
-            AND coalesce({OVER_FROM} > $5, true)
+            AND {ends_after("$5")}
             AND ($6::timestamptz IS NULL OR promotion.starts_at < $6)
         LIMIT 1
     ) AS found
@@ -99,11 +99,11 @@ UNION ALL
 
 @dataclass(frozen=True, slots=True)
 class CoveredProducts:
-    """The products that a draft covers, and what is picked for them at times that are left.
+    """The products that a draft covers, and their automatic picks during its period.
 
-    `products` are all, or one more than were asked for. `unknown` are those that the catalogue
-    does not have. `spans` are the timelines of the products, and of ALL_PRODUCTS_ID. None if there
-    are more products than were asked for.
+    `products` are all, or one more than the limit. `unknown` are those that the catalogue does not
+    have. `spans` are the timelines of the products, and of ALL_PRODUCTS_ID; None if there are more
+    products than the limit.
     """
 
     products: Sequence[Product]
@@ -134,7 +134,7 @@ async def find_covered_products(
 
     The timelines are those of the period.
     """
-    statement = _SURROUNDINGS.format(covered=_FIRST if named is None else _NAMED)
+    statement = _COVERED.format(covered=_FIRST if named is None else _NAMED)
     ids = None
     if named is not None:
         ids = (
@@ -170,7 +170,7 @@ async def find_affected_codes(
     keys: Sequence[str],
     period: Period | None,
 ) -> AffectedCodes:
-    """What saving a promotion with codes of these keys means to codes that are stored.
+    """How saving a promotion with codes of these keys affects stored codes.
 
     `period` is when the promotion is running; None where it never is.
     """

@@ -1,5 +1,6 @@
 """The catalogue's tables: products by merchant and id."""
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
@@ -19,12 +20,11 @@ from sconto.store.database import Connection
 from sconto.store.stored_amounts import PRICE, stored_price
 
 IMPORT_TIMEOUT: Final = 3600
-"""Seconds that one statement of an import may take: the longest file is as long as it is."""
+"""Seconds for one statement of an import, because files may be very long."""
 
-# A product that is as it was asked for is left alone, so that an import of yesterday's file writes
-# nothing. Rows are locked in the order of their key: two puts that share products wait for each
-# other and do not deadlock. `known` is what the statement saw when it began; where two puts create
-# the same product at once, both say so.
+# Unchanged products are not written, so an import of yesterday's file writes nothing. Rows are
+# locked in the order of their key, so two puts that share products do not deadlock. `known` is what
+# the statement saw when it began: if two puts create the same product concurrently, both report it.
 _PUT = """
 WITH asked AS ({asked}),
 known AS (
@@ -34,17 +34,25 @@ known AS (
 ),
 put AS (
     INSERT INTO products AS old
-        (merchant_id, product_id, name, name_folded, price, exact_price, currency, updated_at)
-    SELECT $1::bigint, product_id, name, name_folded, price, exact_price, currency,
+        (merchant_id, product_id, name, name_folded, price, exact_price, currency, tags, updated_at)
+    SELECT $1::bigint, asked.product_id, name, name_folded, price, exact_price, currency,
+        CASE WHEN asked.tags IS NULL THEN coalesce(kept.tags, '{{}}')
+            ELSE ARRAY(SELECT json_array_elements_text(asked.tags)) END,
         $2::timestamptz
     FROM asked
-    ORDER BY product_id
+    LEFT JOIN LATERAL (
+        SELECT tags FROM products
+        WHERE merchant_id = $1 AND products.product_id = asked.product_id
+            AND asked.tags IS NULL AND deleted_at IS NULL
+        LIMIT 1
+    ) AS kept ON true
+    ORDER BY asked.product_id
     ON CONFLICT (merchant_id, product_id) DO UPDATE
     SET name = excluded.name, name_folded = excluded.name_folded, price = excluded.price,
         exact_price = excluded.exact_price, currency = excluded.currency,
-        updated_at = excluded.updated_at, deleted_at = NULL
-    WHERE (old.name, old.price, old.exact_price, old.currency) IS DISTINCT FROM
-            (excluded.name, excluded.price, excluded.exact_price, excluded.currency)
+        tags = excluded.tags, updated_at = excluded.updated_at, deleted_at = NULL
+    WHERE (old.name, old.price, old.exact_price, old.currency, old.tags) IS DISTINCT FROM
+            (excluded.name, excluded.price, excluded.exact_price, excluded.currency, excluded.tags)
         OR old.deleted_at IS NOT NULL
     RETURNING product_id
 )
@@ -56,8 +64,9 @@ FROM put LEFT JOIN known USING (product_id)
 _PUT_GIVEN = _PUT.format(
     asked="""
     SELECT *
-    FROM unnest($3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::text[])
-        AS given (product_id, name, name_folded, price, exact_price, currency)
+    FROM unnest($3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::text[],
+                $9::text[]::json[])
+        AS given (product_id, name, name_folded, price, exact_price, currency, tags)
     """
 )
 
@@ -71,7 +80,8 @@ CREATE TEMPORARY TABLE staged_products (
     name_folded text COLLATE "C" NOT NULL,
     price bigint NOT NULL,
     exact_price bigint,
-    currency text COLLATE "C" NOT NULL
+    currency text COLLATE "C" NOT NULL,
+    tags json
 ) ON COMMIT DROP
 """
 
@@ -87,7 +97,7 @@ LIMIT $1
 """
 
 _FIND = f"""
-SELECT product_id, name, {PRICE} AS price, currency
+SELECT product_id, name, {PRICE} AS price, currency, tags
 FROM products
 WHERE merchant_id = $1 AND product_id = $2 AND deleted_at IS NULL
 """  # noqa: S608  # of our own constants
@@ -96,16 +106,16 @@ _FIND_SOME = f"""
 SELECT product.*
 FROM unnest($2::bigint[]) AS wanted (product_id)
 CROSS JOIN LATERAL (
-    SELECT product_id, name, {PRICE} AS price, currency
+    SELECT product_id, name, {PRICE} AS price, currency, tags
     FROM products
     WHERE merchant_id = $1 AND product_id = wanted.product_id AND deleted_at IS NULL
     LIMIT 1
 ) AS product
 """  # noqa: S608  # of our own constants
 
-# strpos rather than LIKE: nothing that a person types has a second meaning.
+# strpos, not LIKE, because no character that a person types has a special meaning in it.
 _LIST = f"""
-SELECT product_id, name, {PRICE} AS price, currency
+SELECT product_id, name, {PRICE} AS price, currency, tags
 FROM products
 WHERE merchant_id = $1 AND product_id > $2 AND deleted_at IS NULL
     AND ($3::text IS NULL OR product_id = $4 OR strpos(name_folded, $3) > 0)
@@ -136,14 +146,15 @@ async def put_products(
         [price for price, _ in prices],
         [exact_price for _, exact_price in prices],
         [product.currency for product in products],
+        [_written_tags(product) for product in products],
     )
     return _counts(row, len(products))
 
 
 async def stage_products(connection: Connection, lines: Iterable[ProductLine]) -> int:
-    """Keep the lines of a file until the transaction ends; how many they are.
+    """Stage the lines of a file until the transaction ends; how many there are.
 
-    They are taken one by one, as fast as the database takes them.
+    They are read one by one, as fast as the database takes them.
     """
     await connection.execute(_STAGE)
     status = await connection.copy_records_to_table(
@@ -153,7 +164,7 @@ async def stage_products(connection: Connection, lines: Iterable[ProductLine]) -
 
 
 async def find_repeats(connection: Connection, limit: int) -> tuple[list[RepeatedProduct], int]:
-    """The first staged lines whose product an earlier line has, and how many there are in all."""
+    """The first staged lines that repeat an earlier line's product, and how many do in all."""
     rows = await connection.fetch(_FIND_REPEATS, limit, timeout=IMPORT_TIMEOUT)
     repeats = [RepeatedProduct(row["line"], row["product_id"], row["first_line"]) for row in rows]
     return repeats, rows[0]["total"] if rows else 0
@@ -164,7 +175,7 @@ async def put_staged(
 ) -> PutCounts:
     """Create or change the staged products, each named once.
 
-    Where it raises, the transaction goes on as if it had not been tried.
+    If it raises, the transaction can go on as if this had not been tried.
     """
     async with connection.transaction():
         row = await connection.fetchrow(_PUT_STAGED, merchant_id, now, timeout=IMPORT_TIMEOUT)
@@ -180,7 +191,7 @@ async def find_product(connection: Connection, merchant_id: int, product_id: int
 async def find_products(
     connection: Connection, merchant_id: int, product_ids: Iterable[int]
 ) -> list[Product]:
-    """Those of the products that the catalogue has, in no certain order."""
+    """Those of the products that the catalogue has, in any order."""
     rows = await connection.fetch(_FIND_SOME, merchant_id, list(product_ids))
     return [_product(row) for row in rows]
 
@@ -191,7 +202,7 @@ async def list_products(
     """The products that the query asks for."""
     text = None if query.search is None else search_key(query.search)
     if text is not None and "\0" in text:
-        return []  # PostgreSQL can store no text that has one, nor be asked about it.
+        return []  # PostgreSQL has no such text
     product_id = None if query.search is None else parse_product_id(query.search)
     rows = await connection.fetch(_LIST, merchant_id, query.after, text, product_id, query.limit)
     return [_product(row) for row in rows]
@@ -200,11 +211,11 @@ async def list_products(
 async def delete_product(
     connection: Connection, merchant_id: int, product_id: int, now: datetime
 ) -> bool:
-    """Mark the product as deleted; whether there was one."""
+    """Mark the product as deleted; False if there is none."""
     return await connection.fetchval(_DELETE, merchant_id, product_id, now) is not None
 
 
-def _staged(line: ProductLine) -> tuple[int, int, str, str, int, int | None, str]:
+def _staged(line: ProductLine) -> tuple[int, int, str, str, int, int | None, str, str | None]:
     product = line.product
     key = search_key(product.name)
     price, exact_price = stored_price(product.price, product.currency)
@@ -216,7 +227,13 @@ def _staged(line: ProductLine) -> tuple[int, int, str, str, int, int | None, str
         price,
         exact_price,
         product.currency,
+        _written_tags(product),
     )
+
+
+def _written_tags(product: Product) -> str | None:
+    """The tags as a JSON list; None where the product keeps those that it has."""
+    return None if product.tags is None else json.dumps(product.tags)
 
 
 def _counts(row: asyncpg.Record | None, asked: int) -> PutCounts:
@@ -226,4 +243,5 @@ def _counts(row: asyncpg.Record | None, asked: int) -> PutCounts:
 
 
 def _product(row: asyncpg.Record) -> Product:
-    return Product(row["product_id"], row["name"], row["price"], row["currency"])
+    tags = tuple(row["tags"]) or None
+    return Product(row["product_id"], row["name"], row["price"], row["currency"], tags)

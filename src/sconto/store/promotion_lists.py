@@ -1,4 +1,4 @@
-"""Promotions as people look through them: page after page, each with what happened to it."""
+"""Lists of promotions for people: page by page, each with its codes, products and uses."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -16,20 +16,21 @@ from sconto.domain.overview import (
     ListPosition,
     ListState,
     OverviewQuery,
+    PromotionHeading,
     PromotionOverview,
     fill_days,
 )
 from sconto.store.database import Connection
-from sconto.store.period_ends import OVER_FROM
+from sconto.store.period_sql import OVER_FROM, is_running
 from sconto.store.promotions import summary_from
 
 SEARCHED_PER_PAGE: Final = 5_000
-"""How many promotions one page looks through for those that its search and filters let pass."""
+"""Promotions that one page searches for those that match its search and filters."""
 
 _FIRST_CODES: Final = 2
 
 _NO_END: Final = datetime(9999, 12, 31, tzinfo=UTC)
-"""Where promotions without an end stand in the order of ends; as in the index of that order."""
+"""The end of promotions without one, in the order of ends and in its index."""
 
 _KEYS: Final = {
     ListOrder.EDITED: ("updated_at", "timestamptz", "DESC", "<"),
@@ -37,7 +38,7 @@ _KEYS: Final = {
     ListOrder.NAME: ("name_folded", "text", "", ">"),
     ListOrder.END: (f"coalesce(ends_at, '{_NO_END}'::timestamptz)", "timestamptz", "", ">"),
 }
-"""By what a list is sorted, its type, the direction, and what comes after a place."""
+"""For each order: the key, its type, the direction, and the comparison with the last place."""
 
 _STARTS: Final = {
     ListOrder.EDITED: ListPosition(_NO_END, MAX_INT64),
@@ -45,9 +46,9 @@ _STARTS: Final = {
     ListOrder.NAME: ListPosition("", 0),
     ListOrder.END: ListPosition(datetime(1, 1, 1, tzinfo=UTC), 0),
 }
-"""Places before everything that is stored."""
+"""Places before all promotions."""
 
-# Sub-selects are look-ups whatever the planner believes; it would turn EXISTS into a join.
+# Sub-selects stay look-ups, whatever the planner expects. It would turn EXISTS into a join.
 _USED_UP: Final = """
     type = 'coupon' AND code_type = 'one-time'
     AND (
@@ -65,7 +66,7 @@ _USED_UP: Final = """
 
 _STATES: Final = {
     None: "true",
-    ListState.RUNNING: f"active AND starts_at <= $5 AND coalesce({OVER_FROM} > $5, true)",
+    ListState.RUNNING: is_running("$5"),
     ListState.NOT_STARTED: "active AND starts_at > $5",
     ListState.EXPIRED: f"{OVER_FROM} <= $5",
     ListState.ON: "active",
@@ -73,8 +74,8 @@ _STATES: Final = {
     ListState.USED_UP: _USED_UP,
 }
 
-# The inner query is a walk along the index of the order, of a bounded length; what the filters let
-# pass stands in the same order, so the walk ends as soon as the page is full.
+# The inner query scans the index of the order, up to a limit. What matches the filters has the same
+# order, so the scan ends as soon as the page is full.
 _WALK: Final = """
     SELECT *, {key} AS place FROM promotions
     WHERE merchant_id = $1 AND deleted_at IS NULL
@@ -86,7 +87,8 @@ _WALK: Final = """
 _MATCHING: Final = """
     SELECT *
     FROM ({walk}) AS promotion
-    WHERE ($6::text IS NULL OR type = $6) AND ($7::text IS NULL OR strpos(name_folded, $7) > 0)
+    WHERE type <> 'cart' AND ($6::text IS NULL OR type = $6)
+        AND ($7::text IS NULL OR strpos(name_folded, $7) > 0)
         AND $5::timestamptz IS NOT NULL AND {state}
     ORDER BY place {direction}, promotion_id {direction}
     LIMIT $8
@@ -100,18 +102,22 @@ OFFSET $4 - 1
 
 _ONE: Final = """
     SELECT * FROM promotions
-    WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL
+    WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL AND type <> 'cart'
 """
+
+_HEADING: Final = f"""
+SELECT promotion.*, {_USED_UP} AS used_up FROM ({_ONE}) AS promotion
+"""  # noqa: S608  # of our own constants
 
 _DELETED: Final = """
 SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated_at, deleted_at
 FROM promotions
-WHERE merchant_id = $1 AND deleted_at >= $2
+WHERE merchant_id = $1 AND deleted_at >= $2 AND type <> 'cart'
 ORDER BY deleted_at DESC
 LIMIT $3
 """
 
-# Counts of products and codes end at a hundred: a list is not to cost what is long about it.
+# Counts of products and codes end at a hundred, so that long promotions do not make a list slow.
 _OVERVIEW: Final = """
 SELECT promotion.*, {used_up} AS used_up,
     covered.products, covered.lowest, covered.highest, codes.codes, codes.code_count,
@@ -151,10 +157,10 @@ LEFT JOIN LATERAL (
 async def list_overviews(
     connection: Connection, merchant_id: int, query: OverviewQuery, now: datetime, today: date
 ) -> tuple[list[PromotionOverview], list[ListPosition]]:
-    """The overviews that the query asks for, and the place of each."""
+    """The overviews that the query asks for, and the place of each in the order."""
     search = None if query.search is None else query.search.casefold()
     if search is not None and "\0" in search:
-        return [], []  # PostgreSQL stores no such text
+        return [], []  # PostgreSQL has no such text
     _, _, direction, _ = _KEYS[query.order]
     matching = _MATCHING.format(
         walk=_walk(query.order), state=_STATES[query.state], direction=direction
@@ -181,7 +187,7 @@ async def list_overviews(
 async def find_last_walked(
     connection: Connection, merchant_id: int, query: OverviewQuery
 ) -> ListPosition | None:
-    """Where one page's walk ends; None where it reaches the end of the list."""
+    """Where the scan of one page ends; None if it reaches the end of the list."""
     _, _, direction, _ = _KEYS[query.order]
     statement = _LAST_WALKED.format(walk=_walk(query.order), direction=direction)
     row = await connection.fetchrow(statement, merchant_id, *_after(query), SEARCHED_PER_PAGE)
@@ -199,10 +205,22 @@ async def find_overview(
     return None if row is None else _overview(row, today)
 
 
+async def find_heading(
+    connection: Connection, merchant_id: int, promotion_id: int
+) -> PromotionHeading | None:
+    """The heading of one promotion."""
+    row = await connection.fetchrow(_HEADING, merchant_id, promotion_id)
+    return (
+        None
+        if row is None
+        else PromotionHeading(summary_from(row), _code_type(row), row["used_up"])
+    )
+
+
 async def list_deleted(
     connection: Connection, merchant_id: int, since: datetime, limit: int
 ) -> list[DeletedPromotion]:
-    """The promotions that were deleted since then, the latest first."""
+    """The promotions that were deleted since that time, the latest first."""
     rows = await connection.fetch(_DELETED, merchant_id, since, limit)
     return [DeletedPromotion(summary_from(row), row["deleted_at"]) for row in rows]
 
@@ -231,7 +249,7 @@ def _overview(row: asyncpg.Record, today: date) -> PromotionOverview:
     return PromotionOverview(
         summary=summary_from(row),
         discount=_discount(row),
-        code_type=None if row["code_type"] is None else CodeType(row["code_type"]),
+        code_type=_code_type(row),
         codes=tuple(row["codes"] or ()),
         code_count=row["code_count"],
         used_up=row["used_up"],
@@ -240,6 +258,10 @@ def _overview(row: asyncpg.Record, today: date) -> PromotionOverview:
             dict(zip(row["days"] or (), row["daily_uses"] or (), strict=True)), today
         ),
     )
+
+
+def _code_type(row: asyncpg.Record) -> CodeType | None:
+    return None if row["code_type"] is None else CodeType(row["code_type"])
 
 
 def _discount(row: asyncpg.Record) -> Discount | None:

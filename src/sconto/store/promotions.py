@@ -1,6 +1,7 @@
-"""Promotions as they are stored: each a row, with its products and codes beside it."""
+"""Rows of promotions; products and codes are in tables of their own."""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -19,18 +20,14 @@ from sconto.domain.promotion import (
 from sconto.domain.schedule import Period
 from sconto.store.coverage import coverage_columns, coverage_from
 from sconto.store.database import Connection
-from sconto.store.period_ends import OVER_FROM
+from sconto.store.period_sql import OVER_FROM
 from sconto.store.threads import in_thread
 
 _CODE: Final = re.compile("[^,]+")
 _SHORT: Final = 64 * 1024
 
-# From five rows to a hundred thousand: each statement of the transaction is planned for its size.
 _LOCK = """
-SELECT set_config('plan_cache_mode', 'force_custom_plan', true)
-FROM merchants
-WHERE merchant_id = $1
-FOR NO KEY UPDATE
+SELECT FROM merchants WHERE merchant_id = $1 FOR NO KEY UPDATE
 """
 
 _INSERT = """
@@ -45,7 +42,23 @@ RETURNING promotion_id
 _FIND_SUMMARY = """
 SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated_at
 FROM promotions
-WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL
+WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL AND type <> 'cart'
+"""
+
+_FIND_ROW = """
+SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated_at,
+    code_type, covers_all, percent, deleted_at
+FROM promotions
+WHERE merchant_id = $1 AND promotion_id = $2 AND type <> 'cart'
+    AND CASE WHEN $3::timestamptz IS NULL THEN deleted_at IS NULL ELSE deleted_at >= $3 END
+"""
+
+_FIND_ROW = """
+SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated_at,
+    code_type, covers_all, percent, deleted_at
+FROM promotions
+WHERE merchant_id = $1 AND promotion_id = $2
+    AND CASE WHEN $3::timestamptz IS NULL THEN deleted_at IS NULL ELSE deleted_at >= $3 END
 """
 
 _FIND = """
@@ -71,13 +84,13 @@ SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated
         ORDER BY position
     ) AS percents
 FROM promotions
-WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL
+WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL AND type <> 'cart'
 """
 
 _LIST = f"""
 SELECT promotion_id
 FROM promotions
-WHERE merchant_id = $1 AND deleted_at IS NULL
+WHERE merchant_id = $1 AND deleted_at IS NULL AND type <> 'cart'
     AND ($2::boolean IS NULL OR active = $2)
     AND ($3::boolean IS NULL OR coalesce({OVER_FROM} <= $4, false) = $3)
     AND ($5::text IS NULL OR strpos(name_folded, $5) > 0)
@@ -89,31 +102,21 @@ _LISTS = {
     "desc": _LIST + "ORDER BY updated_at DESC, promotion_id DESC LIMIT $6 OFFSET $7",
 }
 
-_UPDATE_SUMMARY = """
+_UPDATE = """
 UPDATE promotions
 SET type = $3, name = $4, name_folded = $5, active = $6, starts_at = $7, ends_at = $8,
-    updated_at = $9
+    updated_at = $9{terms}
 WHERE merchant_id = $1 AND promotion_id = $2
 """
 
-_FIND_CODE_TYPE = """
-SELECT code_type FROM promotions WHERE merchant_id = $1 AND promotion_id = $2
-"""
+_UPDATE_SUMMARY = _UPDATE.format(terms="")
 
-_UPDATE_TERMS = """
-UPDATE promotions
-SET code_type = $3, covers_all = $4, percent = $5, had_codes = had_codes OR $6
-WHERE merchant_id = $1 AND promotion_id = $2
-"""
+_UPDATE_ALL = _UPDATE.format(
+    terms=", code_type = $10, covers_all = $11, percent = $12, had_codes = had_codes OR $13"
+)
 
 _DELETE = """
 UPDATE promotions SET deleted_at = $3 WHERE merchant_id = $1 AND promotion_id = $2
-"""
-
-_FIND_DELETED = """
-SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated_at, deleted_at
-FROM promotions
-WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at >= $3
 """
 
 _RESTORE = """
@@ -122,11 +125,22 @@ WHERE merchant_id = $1 AND promotion_id = $2
 """
 
 
+@dataclass(frozen=True, slots=True)
+class PromotionRow:
+    """A promotion without its products and codes; `percent` is None if each product has its own."""
+
+    summary: PromotionSummary
+    code_type: CodeType | None
+    covers_all: bool
+    percent: int | None
+    deleted_at: datetime | None
+
+
 async def lock_promotions(connection: Connection, merchant_id: int) -> None:
     """Let one transaction at a time write a merchant's promotions.
 
     So ids ascend in the order of creation, and what a write reads stays true until it commits.
-    Orders do not take this lock, and the checks of foreign keys do not wait for it.
+    Orders do not take this lock, and foreign key checks do not wait for it.
     """
     await connection.execute(_LOCK, merchant_id)
 
@@ -134,7 +148,7 @@ async def lock_promotions(connection: Connection, merchant_id: int) -> None:
 async def insert_promotion(
     connection: Connection, merchant_id: int, new: NewPromotion, now: datetime
 ) -> int:
-    """Store the promotion without its products and codes; answer its id."""
+    """Store the promotion without its products and codes; returns its id."""
     promotion_id: int = await connection.fetchval(
         _INSERT,
         merchant_id,
@@ -160,20 +174,40 @@ async def find_summary(
     return None if row is None else summary_from(row)
 
 
+async def find_row(
+    connection: Connection,
+    merchant_id: int,
+    promotion_id: int,
+    deleted_since: datetime | None = None,
+) -> PromotionRow | None:
+    """The promotion's row, or that of a promotion that was deleted at that moment or later."""
+    if promotion_id > MAX_INT64:
+        return None
+    row = await connection.fetchrow(_FIND_ROW, merchant_id, promotion_id, deleted_since)
+    if row is None:
+        return None
+    return PromotionRow(
+        summary_from(row),
+        _code_type(row),
+        row["covers_all"],
+        row["percent"],
+        row["deleted_at"],
+    )
+
+
 async def find_promotion(
     connection: Connection, merchant_id: int, promotion_id: int, most_codes: int | None = None
 ) -> Promotion | None:
     """The promotion with its codes and products in the order in which they were sent.
 
-    One statement, so that all parts are of the same moment. Of the codes at most so many, None for
-    all.
+    One statement, so that all parts are of the same moment. `most_codes` limits the codes.
     """
     if promotion_id > MAX_INT64:
         return None
     row = await connection.fetchrow(_FIND, merchant_id, promotion_id, most_codes)
     if row is None:
         return None
-    # One text and not an array of a million, which would be read in one step.
+    # One text, because an array of a million codes would be decoded in one step.
     text = row["codes"]
     codes = _split(text) if len(text) <= _SHORT else await in_thread(_split, text)
     percents = dict(zip(row["product_ids"], row["percents"], strict=True))
@@ -181,7 +215,7 @@ async def find_promotion(
         summary_from(row),
         Terms(
             coverage=coverage_from(row["covers_all"], row["percent"], percents),
-            code_type=None if row["code_type"] is None else CodeType(row["code_type"]),
+            code_type=_code_type(row),
             codes=codes,
         ),
     )
@@ -197,7 +231,7 @@ async def list_promotions(
     """The ids of the promotions that the query asks for."""
     search = None if query.search is None else query.search.casefold()
     if search is not None and "\0" in search:
-        return []  # PostgreSQL stores no such text
+        return []  # PostgreSQL has no such text
     rows = await connection.fetch(
         _LISTS[query.sort],
         merchant_id,
@@ -211,12 +245,16 @@ async def list_promotions(
     return [row["promotion_id"] for row in rows]
 
 
-async def update_summary(
-    connection: Connection, merchant_id: int, summary: PromotionSummary
+async def update_promotion(
+    connection: Connection, merchant_id: int, summary: PromotionSummary, terms: Terms | None
 ) -> None:
-    """Store everything but the terms."""
+    """Store the promotion without its products and codes; without terms, those stay."""
+    statement = _UPDATE_SUMMARY
+    columns: tuple[object, ...] = ()
+    if terms is not None:
+        statement, columns = _UPDATE_ALL, _terms_columns(terms)
     await connection.execute(
-        _UPDATE_SUMMARY,
+        statement,
         merchant_id,
         summary.id,
         summary.type,
@@ -226,22 +264,8 @@ async def update_summary(
         summary.period.starts_at,
         summary.period.ends_at,
         summary.updated_at,
+        *columns,
     )
-
-
-async def find_code_type(
-    connection: Connection, merchant_id: int, promotion_id: int
-) -> CodeType | None:
-    """The type of the promotion's codes; None where it was never set."""
-    code_type = await connection.fetchval(_FIND_CODE_TYPE, merchant_id, promotion_id)
-    return None if code_type is None else CodeType(code_type)
-
-
-async def update_terms(
-    connection: Connection, merchant_id: int, promotion_id: int, terms: Terms
-) -> None:
-    """Store the terms without the products and codes."""
-    await connection.execute(_UPDATE_TERMS, merchant_id, promotion_id, *_terms_columns(terms))
 
 
 async def delete_promotion(
@@ -249,16 +273,6 @@ async def delete_promotion(
 ) -> None:
     """Mark the promotion deleted; its products stay with it."""
     await connection.execute(_DELETE, merchant_id, promotion_id, now)
-
-
-async def find_deleted(
-    connection: Connection, merchant_id: int, promotion_id: int, since: datetime
-) -> tuple[PromotionSummary, datetime] | None:
-    """A promotion that was deleted at that moment or later, and when."""
-    if promotion_id > MAX_INT64:
-        return None
-    row = await connection.fetchrow(_FIND_DELETED, merchant_id, promotion_id, since)
-    return None if row is None else (summary_from(row), row["deleted_at"])
 
 
 async def restore_promotion(
@@ -273,8 +287,12 @@ def _terms_columns(terms: Terms) -> tuple[CodeType | None, bool, int | None, boo
     return terms.code_type, *coverage_columns(terms.coverage), bool(terms.codes)
 
 
+def _code_type(row: asyncpg.Record) -> CodeType | None:
+    return None if row["code_type"] is None else CodeType(row["code_type"])
+
+
 def summary_from(row: asyncpg.Record) -> PromotionSummary:
-    """The summary that a row of promotions is."""
+    """The summary of a row of promotions."""
     return PromotionSummary(
         id=row["promotion_id"],
         type=PromotionType(row["type"]),

@@ -1,10 +1,11 @@
-"""The counts of redemptions by day and by code, and products to show a promotion on."""
+"""Counts of redemptions by day and by code, and example products of a promotion."""
 
 from datetime import date
 from typing import Final
 
 from sconto.domain.product import Product
 from sconto.domain.redemption_days import CodeCount, DayCount
+from sconto.store.code_ids import HAS_CODE
 from sconto.store.database import Connection
 from sconto.store.stored_amounts import PRICE, discount_from
 
@@ -19,14 +20,14 @@ GROUP BY day, currency
 ORDER BY day, currency
 """
 
-# Where thousands of one-time codes were used, some stand for all: each served one order.
-_BY_CODE: Final = """
+# Of thousands of used one-time codes a thousand are compared: each served one order.
+_BY_CODE: Final = f"""
 SELECT code.code, counted.applied, counted.outdone
 FROM (
     (
         SELECT code_id
         FROM redemption_counts
-        WHERE merchant_id = $1 AND promotion_id = $2 AND code_id <> 0
+        WHERE merchant_id = $1 AND promotion_id = $2 AND {HAS_CODE}
         GROUP BY code_id
         ORDER BY sum(uses) DESC, code_id
         LIMIT $3
@@ -63,9 +64,9 @@ CROSS JOIN LATERAL (
 ) AS counted
 ORDER BY counted.applied + counted.outdone DESC, used.code_id
 LIMIT $3
-"""
+"""  # noqa: S608  # of our own constants
 
-# The first of the products that a promotion names; where it names none, of the catalogue.
+# The first products that a promotion names; if it covers all products, the first of the catalogue.
 _COVERED: Final = f"""
 (
     SELECT product.product_id, product.name, {PRICE}, product.currency
@@ -98,7 +99,7 @@ UNION ALL
 async def count_by_day(
     connection: Connection, merchant_id: int, promotion_id: int, since: date
 ) -> list[DayCount]:
-    """The redemptions of each day from one on, by currency."""
+    """The redemptions of each day since one, by currency."""
     return [
         DayCount(day, currency, applied, outdone, discount_from(discount, currency))
         for day, currency, applied, outdone, discount in await connection.fetch(
@@ -110,7 +111,7 @@ async def count_by_day(
 async def count_by_code(
     connection: Connection, merchant_id: int, promotion_id: int, limit: int
 ) -> list[CodeCount]:
-    """The codes that were used most; of one-time codes the first thousand are compared."""
+    """The most used codes; of one-time codes, only the first thousand are compared."""
     rows = await connection.fetch(_BY_CODE, merchant_id, promotion_id, limit)
     return [CodeCount(*row) for row in rows]
 

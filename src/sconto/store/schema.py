@@ -1,4 +1,4 @@
-"""The schema's version: which one a database has, and which one this program works with."""
+"""Schema versions: the one a database has, and the ones this program works with."""
 
 from enum import StrEnum
 from functools import cache
@@ -14,26 +14,26 @@ MIGRATIONS: Final = Path(__file__).with_name("migrations")
 SERVES_SINCE: Final = "0008"
 """The oldest schema whose programs work with the newest one too, so that both run in an upgrade.
 
-A migration that only adds leaves it. One that takes away what such programs use raises it; it comes
-a release after the programs have stopped using it. The database carries it beside its version.
+A migration that only adds does not change it. A migration that removes something raises it, and
+comes one release after programs have stopped using that. The database stores it with its version.
 """
 
 VERSION: Final = """
 SELECT version_num, obj_description('alembic_version'::regclass, 'pg_class') FROM alembic_version
 """
-"""The version of a database's schema, and what `note_for` wrote beside it."""
+"""The version of a database's schema, and the note of `note_for`."""
 
 
 class SchemaMismatch(Exception):
-    """The database has a schema that this program cannot work with; one line says what to do."""
+    """This program cannot work with the database's schema; one line says what to do."""
 
 
 class MigrationFailed(Exception):
-    """PostgreSQL refused a step; the database is as it was before."""
+    """PostgreSQL refused a step; the database is unchanged."""
 
 
 class SchemaState(StrEnum):
-    """How a database's schema compares with the one that this program works with."""
+    """A database's schema, compared with the newest that this program knows."""
 
     CURRENT = "current"
     OLDER = "older"
@@ -44,21 +44,21 @@ class SchemaState(StrEnum):
 def known_versions() -> tuple[str, ...]:
     """The versions that this program knows, oldest first.
 
-    A migration's file opens with its version, so that nobody has to import Alembic to learn it.
+    The names of the migration files begin with them, so Alembic need not be imported.
     """
     files = sorted((MIGRATIONS / "versions").glob("[0-9]*.py"))
     return tuple(file.name.partition("_")[0] for file in files)
 
 
 def note_for(version: str, serves_since: str) -> str:
-    """What a database says of its schema: from which version on programs may use it."""
+    """A note in the database: since which version programs work with its schema."""
     return f"{version} serves {serves_since} and later"
 
 
 def version_for_us(version: str | None, note: str | None) -> str | None:
-    """A database's version as this program may take it.
+    """A database's version as this program sees it.
 
-    A newer schema that serves this program too counts as the newest that the program knows.
+    A newer schema that this program works with counts as the newest that it knows.
     """
     known = known_versions()
     if version is None or version in known:
@@ -68,7 +68,7 @@ def version_for_us(version: str | None, note: str | None) -> str | None:
 
 
 def schema_state(version: str | None) -> SchemaState:
-    """Compare a database's version, None where it has no schema yet, with the newest known."""
+    """Compare a database's version with the newest known; None means no schema yet."""
     known = known_versions()
     if version == known[-1]:
         return SchemaState.CURRENT
@@ -85,7 +85,7 @@ def refuse_newer(version: str | None) -> None:
 
 
 async def read_version(connection: Connection) -> str | None:
-    """The version of the database's schema, for us; None where it has none yet."""
+    """The version of the database's schema as this program sees it; None if it has none yet."""
     try:
         row = await connection.fetchrow(VERSION)
     except asyncpg.UndefinedTableError:
@@ -96,7 +96,7 @@ async def read_version(connection: Connection) -> str | None:
 async def find_schema_state(url: str) -> SchemaState:
     """Compare the schema of the database at this address with the one this program works with.
 
-    Raises DatabaseUnavailable, and SchemaMismatch where the database's is newer.
+    Raises DatabaseUnavailable, and SchemaMismatch if the database's is newer.
     """
     database = await Database.open(url, connections=1)
     try:

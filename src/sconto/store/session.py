@@ -1,4 +1,4 @@
-"""The settings that our sessions need, and what says whether they have them."""
+"""Whether the sessions have the settings that they need."""
 
 from typing import Final
 
@@ -11,9 +11,9 @@ SELECT name, current_setting(name) AS value FROM unnest($1::text[]) AS name
 
 
 async def find_missing_settings(connection: Connection) -> list[str]:
-    """The settings that did not arrive with the connection, each as `name = value`.
+    """The settings that the session lacks, each as `name = value`.
 
-    They are sent when a connection is opened; a pooler that stands in between may drop them.
+    They are sent when a connection is opened, and a pooler in between may drop them.
     """
     rows = await connection.fetch(_READ, list(SESSION_SETTINGS))
     in_force = {row["name"]: row["value"] for row in rows}

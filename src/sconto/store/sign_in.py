@@ -1,4 +1,4 @@
-"""Failed sign-ins: reserved before the password is looked at, so that none goes uncounted."""
+"""Failed sign-ins, counted before the password is checked, so that no failure is missed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Final
 from sconto.domain.sign_in import ATTEMPT_LOST_AFTER, LONGEST_FAILURE_WINDOW, FailureLimit
 from sconto.store.database import Connection
 
-# A statement sees what was committed when it began: the lock is therefore one of its own.
+# A statement sees what was committed when it began. So the lock is a statement of its own.
 _LOCK: Final = "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS key"
 
 # $1, $2: subjects and how many failures each may have; $3: now; $4: where the longest window
@@ -30,7 +30,7 @@ WITH old AS (
         binding,
         (SELECT count(*) FROM sign_in_failures AS attempt
          WHERE attempt.subject = asked.subject AND failed_at > since) >= allowed AS full,
-        -- When so many have failed that none is allowed, the time at which that ends.
+        -- If so many have failed that no attempt is allowed: when the next one is.
         (SELECT failed_at + ($3 - since) FROM sign_in_failures AS failure
          WHERE failure.subject = asked.subject AND failed_at > since
              AND NOT (under_way AND failed_at > $5)
@@ -61,17 +61,17 @@ WHERE subject = ANY($1::text[]) AND failure_id = ANY($2::bigint[])
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A sign-in under way; it counts as failed unless it is taken back."""
+    """A sign-in under way. It counts as failed unless it is taken back."""
 
     subjects: tuple[str, ...]
     failure_ids: tuple[int, ...]
     strangers_free_at: datetime | None = None
-    """Until when an attempt would be refused that every subject bound; None where it would not."""
+    """Until when an attempt would be refused if every limit applied; None if it would not be."""
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptRefused:
-    """No attempt now: until `free_at`, or, where that is None, until one under way has ended."""
+    """No attempt is allowed until `free_at`. If that is None, until one under way has ended."""
 
     free_at: datetime | None
 
@@ -86,7 +86,7 @@ async def reserve_attempt(
     whoever keeps asking would never be let in again.
     """
     keys = tuple(subject.key for subject in subjects)
-    # In one order everywhere, so that no two attempts wait for each other.
+    # The same order everywhere, so that no two attempts wait for each other.
     await connection.execute(_LOCK, sorted(map(_lock_key, keys)))
     row = await connection.fetchrow(
         _RESERVE,
@@ -105,7 +105,7 @@ async def reserve_attempt(
 
 
 async def confirm_failure(connection: Connection, attempt: Attempt) -> None:
-    """The attempt has failed, and stays counted."""
+    """Keep the attempt counted, because it has failed."""
     await connection.execute(_CONFIRM, attempt.subjects, attempt.failure_ids)
 
 

@@ -9,18 +9,19 @@ import asyncpg
 from sconto.domain.codes import CodeType
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.statistics import CodeUses, Statistics
+from sconto.store.code_ids import HAS_CODE
 from sconto.store.database import Connection
 
 STATISTICS_TIMEOUT: Final = 60
-"""Seconds that the statement may take: it lists a million codes where there are a million."""
+"""Seconds for the statement, which may list a million codes."""
 
 # One statement, so that the sum and the codes are of the same moment. It reads the counters, the
-# present codes, and the removed ones that were used. EXCEPT sorts or hashes whatever the planner
-# expects, where NOT IN would compare each code with each. Uses of a one-time code stand with it; a
-# version before may have counted some among the counters, so they are added up. The answer has one
-# row for each 2,000 codes: a million rows would take three times as long to read, and three times
-# the memory; one row of a million would be read in one step, while nobody else is served.
-_FIND: Final = """
+# present codes, and the removed codes that were used. EXCEPT sorts or hashes whatever the planner
+# expects; NOT IN could compare each code with each. Uses of a one-time code are on the code's row.
+# An older version may have counted some in the counters, so both are added up. The result has one
+# row for each 2,000 codes. A million rows would take three times as long to read and three times
+# the memory. One row of a million codes would be decoded in one step, while nobody else is served.
+_FIND: Final = f"""
 WITH counted AS MATERIALIZED (
     SELECT code_id, code_type, sum(uses)::bigint AS uses
     FROM redemption_counts
@@ -30,7 +31,7 @@ WITH counted AS MATERIALIZED (
     SELECT code_id, code_type, uses,
         (SELECT code FROM codes WHERE merchant_id = $1 AND code_id = counted.code_id) AS code
     FROM counted
-    WHERE code_id <> 0
+    WHERE {HAS_CODE}
 ), shown AS (
     SELECT code_id, code, code_type, uses FROM by_code
     UNION ALL
@@ -74,8 +75,9 @@ LEFT JOIN LATERAL (
     GROUP BY place / 2000
 ) AS listed ON true
 WHERE promotion.merchant_id = $1 AND promotion.promotion_id = $2 AND promotion.deleted_at IS NULL
+    AND promotion.type <> 'cart'
 ORDER BY listed.part
-"""
+"""  # noqa: S608  # of our own constants
 
 
 async def find_statistics(
@@ -83,9 +85,9 @@ async def find_statistics(
 ) -> Statistics | None:
     """The uses of a promotion and of its codes, by code and type.
 
-    There are the codes that it has, and those removed that were used; a code that was not used has
-    the type of today. A type that was never set counts as reusable. (`statistics` of the merchant
-    API.)
+    The codes are those that it has, and removed ones that were used. A code that was not used has
+    the promotion's present code type. A type that was never set counts as reusable. (`statistics`
+    of the merchant API.)
     """
     found = await find_statistics_in_parts(connection, merchant_id, promotion_id)
     if found is None:
@@ -97,7 +99,7 @@ async def find_statistics(
 async def find_statistics_in_parts(
     connection: Connection, merchant_id: int, promotion_id: int
 ) -> tuple[int, Iterator[list[CodeUses]] | None] | None:
-    """The same, where the uses of the codes are made some at a time, as they are asked for."""
+    """As `find_statistics`, but the codes come in parts, each made when it is asked for."""
     if promotion_id > MAX_INT64:
         return None
     rows = await connection.fetch(_FIND, merchant_id, promotion_id, timeout=STATISTICS_TIMEOUT)

@@ -1,15 +1,16 @@
-"""How amounts are stored: of thirteen currencies, as versions before this one stored them.
+"""How amounts are stored; in thirteen currencies, as versions before schema 0013 stored them.
 
-Those versions took CLDR's decimals for ISO 4217's, so in these currencies they knew whole units
-only: 150 dinars are 150 to them and 15000 to us. What they stored stays as it is, for they may
-serve beside this version during an upgrade, and neither may misread what the other counted:
+Those versions took CLDR's decimals for those of ISO 4217. So in these currencies they knew whole
+units only: 150 dinars are 150 to them and 15000 to us. What they stored is left unchanged, because
+they may serve beside this version during an upgrade, and both must read the same amounts:
 
-- Redemptions and counters are whole units, with a fraction where we need one: both versions add to
-  the same sums.
-- A product's price is whole units too, rounded down; `exact_price` has it in minor units where
-  there is a fraction. It counts while both agree, for a version before changes `price` alone.
-- An order's outcome is in minor units and says so (`outcomes`). One that does not is of a version
-  before: it was priced and rounded in whole units.
+- Redemptions and counters are whole units, with a fraction if necessary. Both versions add to the
+  same sums.
+- A product's price is in whole units, rounded down. If it has a fraction, `exact_price` has it in
+  minor units. `exact_price` counts only while both agree, because older versions change `price`
+  alone.
+- An order's outcome is in minor units and says so (`outcomes`). One that does not say so is from an
+  older version, which priced and rounded in whole units.
 """
 
 from decimal import Decimal
@@ -24,19 +25,19 @@ WHOLE_UNITS: Final = (
 
 
 def minor_units_in_one_stored(currency: str) -> int:
-    """By what a stored amount is multiplied to be one of minor units."""
+    """The factor from a stored amount to minor units."""
     return int(10 ** currency_decimals(currency)) if currency in WHOLE_UNITS else 1
 
 
 def stored_discount(discount: int, currency: str) -> str:
-    """A discount in minor units as redemptions and counters have it: the text of a number."""
+    """A discount in minor units, as redemptions and counters store it: a number as text."""
     if currency not in WHOLE_UNITS:
         return str(discount)
     return format(Decimal(discount).scaleb(-currency_decimals(currency)), "f")
 
 
 def discount_from(stored: Decimal, currency: str) -> int:
-    """A discount of redemptions or counters in minor units."""
+    """A stored discount of redemptions or counters, in minor units."""
     return int(stored * minor_units_in_one_stored(currency))
 
 
@@ -55,4 +56,4 @@ PRICE: Final = f"""
         WHEN exact_price / (CASE currency {_FACTORS} ELSE 1 END) = price THEN exact_price
         ELSE price * (CASE currency {_FACTORS} ELSE 1 END)
     END"""
-"""A product's price in minor units, of the row of `products`."""
+"""The price in minor units of a row of `products`."""

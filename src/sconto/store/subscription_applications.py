@@ -1,28 +1,28 @@
-"""Codes applied to subscriptions: counted exactly, without waiting where there is no limit.
+"""Codes applied to subscriptions: counted exactly, and without waiting if there is no limit.
 
-Applying a code is one statement, which is a transaction by itself. The caller looked before,
-without a lock, and found a promotion whose code the contract may have, and no answer under the
-request's key. The statement keeps the application, adds one to the uses, and keeps the answer if
-there is a key, provided that the promotion is still the one that was seen:
+Applying a code is one statement, which is a transaction by itself. The caller has read before,
+without a lock, a promotion whose code the contract may have, and found no answer under the
+request's key. The statement stores the application, adds one to the uses, and stores the answer if
+there is a key, provided that the promotion is still the one that was read:
 
 - `patience` bounds how long the statement waits for the promotion's row.
-- `alone` takes an advisory lock on the key if it is free (`idempotency`). So no statement waits for
-  a request with the same key.
-- `held` with a limit locks the promotion's own row. Whoever applies the same promotion waits here
-  until the one before has committed, then PostgreSQL looks at the row again, and leaves it out if
-  it is at the limit, or changed or archived (either gives it a later `updated_at`). So the limit is
-  never a read before the write, and the row is locked for no longer than the rest of this statement
-  and its commit.
-- `held` without a limit shares the row, which keeps the promotion from being changed meanwhile. A
-  change takes the row for itself; `turn` lets it get ahead of those who share without end.
+- `alone` takes an advisory lock on the key, if it is free (`idempotency`). So no statement waits
+  for a request with the same key.
+- `held` with a limit locks the promotion's own row. Another application of the promotion waits here
+  until the one before has committed. Then PostgreSQL checks the row again, and leaves it out if it
+  is at the limit, changed or archived (either gives it a later `updated_at`). So the limit is never
+  a read before the write, and the row is locked only for the rest of this statement and its commit.
+- `held` without a limit takes a shared lock on the row, which keeps the promotion from being
+  changed meanwhile. A change takes an exclusive lock; `turn` lets it get ahead of later
+  applications.
 - `kept` is the answer; only if `held` has a row. It says how often the code was applied by now,
   which nobody knows before: the number is put between the answer's two parts here. If another
   request has used the key, `kept` writes nothing and has no row.
 - `decided` is the row of `held` if there is no key, or the answer was kept. All that follows
-  depends on it. So either everything is written or nothing, and a lost race is no error of the
+  depends on it. So either everything is written or nothing, and a lost race is not an error of the
   server.
-- `counted` with a limit adds to the promotion's row, which is locked. Without a limit it has rows
-  by slot, and adds to one that no open transaction uses, so that nobody waits.
+- `counted` with a limit adds to the promotion's row, which is locked. Without a limit there are
+  rows by slot, and it adds to one that no open transaction uses, so that nobody waits.
 - `applied` inserts the application.
 
 If nothing was decided, `ApplicationRaceLost` is raised and the caller reads again. A connection
@@ -41,17 +41,18 @@ from sconto.domain.subscription_pricing import SubscriptionRules
 from sconto.domain.subscription_promotion import Application, SubscriptionPromotion
 from sconto.store.availability import Busy, BusyReason
 from sconto.store.database import Connection
-from sconto.store.idempotency import KEY_IS_FREE, AnswerToKeep, KeptAnswer, KeyBusy
+from sconto.store.idempotency import KEY_IS_FREE, AnswerToKeep, KeptAnswer, KeyBusy, decode_answer
 from sconto.store.subscription_promotions import READ_BY_CODE, decode_promotion, decode_rules
 
 
 class ApplicationRaceLost(Exception):
-    """Something changed between the look at the promotion and the write; nothing was written."""
+    """The promotion changed, or its key was used, since it was read; nothing was written."""
 
 
-# One snapshot: who finds no answer under the key finds the promotion as it was before its use.
-# It reads the first key from $3 on, for only the primary key has that order: asked for just $3, a
-# plan made while the table is empty would read all of the merchant's keys, by the index by age.
+# One snapshot: if there is no answer under the key, the promotion is as it was before that request.
+# It reads the first key from $3 on, because only the primary key has that order. For `key = $3`, a
+# plan made while the table is empty would read all of the merchant's keys by the index on their
+# age.
 _LOOK: Final = f"""
 SELECT promotion.*, kept.fingerprint, kept.status, kept.answer
 FROM (VALUES (true)) AS asked
@@ -93,8 +94,8 @@ _HELD_UNLIMITED: Final = """turn AS MATERIALIZED (
     FOR SHARE
 ), """
 
-# A key that is too old counts as unused, swept or not. The time-out is for a program of a version
-# before the advisory lock, which may hold the key during an upgrade; for others wait for this.
+# An expired key counts as unused, swept or not. The timeout is for a program older than the
+# advisory lock, which may hold the key during an upgrade, while other requests wait for this one.
 _DECIDED: Final = """impatient AS MATERIALIZED (
     SELECT usage, set_config('lock_timeout', '50ms', true) FROM held WHERE $11::text IS NOT NULL
 ), kept AS (
@@ -110,7 +111,7 @@ _DECIDED: Final = """impatient AS MATERIALIZED (
     SELECT usage FROM held WHERE $11::text IS NULL OR EXISTS (SELECT FROM kept)
 ), """
 
-# The row is the one that `held` locked, so nobody has changed it since.
+# `held` has locked this row, so nobody has changed it since.
 _COUNTED_LIMITED: Final = """counted AS (
     UPDATE subscription_promotions AS promotion SET usage = promotion.usage + 1
     FROM decided
@@ -118,8 +119,8 @@ _COUNTED_LIMITED: Final = """counted AS (
     RETURNING promotion.usage
 ), """
 
-# generate_series in a select list is asked for one number at a time, so the locks are tried from
-# the lowest slot to the first that is free, and no further.
+# generate_series in a select list yields one number at a time, so the locks are tried from the
+# lowest slot to the first free one.
 _COUNTED_UNLIMITED: Final = """slot AS MATERIALIZED (
     SELECT number, usage
     FROM (SELECT generate_series(0, 32767) AS number, usage FROM decided) AS slots
@@ -163,10 +164,7 @@ async def find_promotion_and_answer(
     row = await connection.fetchrow(_LOOK, merchant_id, code_key, key, expired_at)
     assert row is not None  # noqa: S101 - a row is asked for
     promotion = None if row["promotion_id"] is None else decode_promotion(row)
-    kept = None
-    if row["status"] is not None:
-        kept = KeptAnswer(row["fingerprint"], row["status"], row["answer"])
-    return promotion, kept
+    return promotion, None if row["status"] is None else decode_answer(row)
 
 
 async def insert_application(
@@ -221,13 +219,21 @@ async def insert_application(
 def _key_columns(kept: AnswerToKeep | None) -> tuple[object, ...]:
     if kept is None:
         return (None,) * 6
-    return kept.key, kept.fingerprint, kept.status, kept.before, kept.after, kept.expired_at
+    answer = kept.answer
+    return (
+        kept.key,
+        kept.fingerprint,
+        answer.status,
+        answer.before,
+        answer.after,
+        kept.expired_at,
+    )
 
 
 async def find_applied_rules(
     connection: Connection, merchant_id: int, application_id: str
 ) -> SubscriptionRules | None:
-    """The rules as they were when the code was applied; None for an application that is unknown."""
+    """The rules at the time when the code was applied; None for an unknown application."""
     row = await connection.fetchrow(_FIND_RULES, merchant_id, application_id)
     return (
         None if row is None else SubscriptionRules(row["promotion_id"], decode_rules(row["rules"]))

@@ -1,7 +1,7 @@
-"""Subscription promotions: what merchants set, with every version of the rules.
+"""Subscription promotions, with every version of their rules.
 
-A row is read in a statement of its own after it was locked: the statement that waits for a lock
-would see the other tables as they were before.
+A locked row is read in a second statement, because the one that waits for the lock sees the other
+tables as they were before.
 """
 
 from datetime import UTC, datetime
@@ -46,7 +46,7 @@ _FIND: Final = _READ + " AND promotion_id = $2"
 
 READ_BY_CODE: Final = _READ + " AND code_key = $2"
 
-# strpos rather than LIKE: nothing that a person types has a second meaning.
+# strpos, not LIKE, because no character that a person types has a special meaning in it.
 _LIST: Final = (
     _READ
     + """
@@ -73,18 +73,19 @@ SELECT $1, promotion_id, 1, $3, $15, $14 FROM created
 RETURNING promotion_id
 """
 
-# PostgreSQL lets those who share a row pass by one who waits to have it alone, without end where
-# each comes before the last has gone. Its advisory locks are given in the order of asking.
-_WAIT: Final = "SELECT pg_advisory_xact_lock($1, ($2::bigint % 2147483648)::int)"
-
-# Whoever applies the code holds the row shared until they commit, so this waits for them.
+# PostgreSQL grants shared row locks before an exclusive lock that waits, so a change could wait
+# forever for applications. Its advisory locks are granted in the order of the requests.
+# Applications hold the row shared until they commit, so this waits for them.
 _LOCK: Final = """
+WITH turn AS MATERIALIZED (
+    SELECT pg_advisory_xact_lock($3, ($2::bigint % 2147483648)::int)
+)
 SELECT FROM subscription_promotions
-WHERE merchant_id = $1 AND promotion_id = $2 AND archived_at IS NULL
+WHERE merchant_id = $1 AND promotion_id = $2 AND archived_at IS NULL AND EXISTS (SELECT FROM turn)
 FOR UPDATE
 """
 
-# With a limit all uses are counted in one place: what is in the slots moves there.
+# With a limit, all uses are counted on the row: those in the slots move there.
 _CHANGE: Final = """
 WITH folded AS (
     DELETE FROM subscription_usage
@@ -121,7 +122,7 @@ RETURNING true
 async def insert_promotion(
     connection: Connection, merchant_id: int, terms: SubscriptionTerms, now: datetime
 ) -> int:
-    """Create the promotion with its first version; its id. Raises SubscriptionCodeTaken."""
+    """Create the promotion with its first version; returns its id. Raises SubscriptionCodeTaken."""
     promotion_id: int | None = await connection.fetchval(
         _CREATE, merchant_id, *_columns(terms), now, encode_rules(terms.rules)
     )
@@ -133,7 +134,7 @@ async def insert_promotion(
 async def find_promotion(
     connection: Connection, merchant_id: int, promotion_id: int
 ) -> SubscriptionPromotion | None:
-    """The promotion that is not archived; None where there is none."""
+    """The promotion; None if it is archived or unknown."""
     row = await connection.fetchrow(_FIND, merchant_id, promotion_id)
     return None if row is None else decode_promotion(row)
 
@@ -157,16 +158,15 @@ async def list_promotions(
 async def lock_promotion(
     connection: Connection, merchant_id: int, promotion_id: int
 ) -> SubscriptionPromotion | None:
-    """The promotion, which nobody else changes or applies until the transaction ends."""
-    await connection.execute(_WAIT, _TURNS, promotion_id)
-    await connection.execute(_LOCK, merchant_id, promotion_id)
+    """Lock the promotion: nobody else changes or applies it until the transaction ends."""
+    await connection.execute(_LOCK, merchant_id, promotion_id, _TURNS)
     return await find_promotion(connection, merchant_id, promotion_id)
 
 
 async def update_promotion(
     connection: Connection, merchant_id: int, promotion: SubscriptionPromotion
 ) -> None:
-    """Write a locked promotion as it stands now, and its version where that is a new one.
+    """Write a locked promotion, and its version if that is new.
 
     Raises SubscriptionCodeTaken.
     """
@@ -189,22 +189,22 @@ async def update_promotion(
 async def archive_promotion(
     connection: Connection, merchant_id: int, promotion_id: int, now: datetime
 ) -> bool:
-    """Take the promotion out of sight, its code free for another; False where there is none."""
+    """Archive the promotion, which frees its code; False if there is none."""
     return bool(await connection.fetchval(_ARCHIVE, merchant_id, promotion_id, now))
 
 
 def encode_rules(rules: tuple[Rule, ...]) -> str:
-    """The rules as they are kept: JSON with the names of the domain's values."""
+    """The rules as stored: JSON with the field names of the domain."""
     return msgspec.json.encode(rules).decode()
 
 
 def decode_rules(text: str) -> tuple[Rule, ...]:
-    """The rules of a version that was kept."""
+    """The rules of a stored version."""
     return _RULES.decode(text)
 
 
 def decode_promotion(row: asyncpg.Record) -> SubscriptionPromotion:
-    """The promotion of a row with what `READ_BY_CODE` reads."""
+    """The promotion of a row that `READ_BY_CODE` reads."""
     terms = SubscriptionTerms(
         code=row["code"],
         name=row["name"],
@@ -249,5 +249,5 @@ def _columns(terms: SubscriptionTerms) -> tuple[object, ...]:
 
 
 def _in_utc(instant: datetime | None) -> datetime | None:
-    """The first and the last instant there are come back as infinity, which has no zone."""
+    """Add UTC to the earliest and latest instants, which PostgreSQL returns without a zone."""
     return None if instant is None else instant.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""The rules that the codes on a subscription stand for, read along with a cart's candidates."""
+"""The rules of the codes on a cart's subscription, read with the cart's candidates."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from sconto.domain.subscription import Subscription, subscription_code_key
 from sconto.domain.subscription_pricing import SubscriptionRules
 from sconto.domain.subscription_promotion import Rule
 
-# For each code that the subscription of a cart carries, with its application, if it has one: what
-# the application named; else the promotion that has the code now; else, for it was archived or has
-# another code by now, the latest that ever had it. Whatever is found is one version, looked up like
-# everything beside it. Whether an application was of this code is compared by `in_order`: versions
-# of Sconto before 0009 stored blanks around a code, and they may still run.
+# For each code on the subscription of a cart: what its application names, if it has one; if not,
+# the promotion that has the code now; if there is none, because it was archived or got another
+# code, the latest promotion that ever had the code. Each gives one version of rules, found by
+# look-ups. `in_order` checks that an application was of this code: programs before schema 0009
+# stored blanks around a code, and they may still run.
 READ_RULES: Final = """
 SELECT json_build_object(
            'position', carried.position, 'promotion_id', kept.promotion_id, 'rules', kept.rules,
@@ -71,7 +71,7 @@ CROSS JOIN LATERAL (
 
 @dataclass(frozen=True, slots=True)
 class CarriedRules:
-    """The rules of the code at a position, counted from 1; `code_key` as it is stored."""
+    """The rules of the code at a position, counted from 1, with the stored `code_key`."""
 
     position: int
     promotion_id: int
@@ -80,7 +80,7 @@ class CarriedRules:
 
 
 def carried_codes(subscription: Subscription) -> tuple[list[str], list[str | None]]:
-    """What the statement takes of a cart's subscription: codes, and their applications."""
+    """What the statement needs of a cart's subscription: code keys, and their applications."""
     codes = subscription.codes
     return (
         [subscription_code_key(code.code) for code in codes],
@@ -91,7 +91,7 @@ def carried_codes(subscription: Subscription) -> tuple[list[str], list[str | Non
 def in_order(
     subscription: Subscription, found: Iterable[CarriedRules]
 ) -> Sequence[SubscriptionRules | None]:
-    """The rules of each code, in the subscription's order; those of another code are left out."""
+    """The rules of each code, in the subscription's order; None if none were found for it."""
     codes = subscription.codes
     applied = {
         rules.position: SubscriptionRules(rules.promotion_id, rules.rules)

@@ -1,4 +1,4 @@
-"""Long computing in threads of its own, so that the event loop goes on serving others."""
+"""Long computations in threads, so that the event loop goes on serving others."""
 
 import asyncio
 import gc
@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 T = TypeVar("T")
 
 _THREADS: Final = 2
-"""More of them would only make the event loop wait longer for the interpreter."""
+"""More threads would only make the event loop wait longer for the interpreter lock."""
 
 _NEVER: Final = 2**30
 
@@ -17,19 +17,19 @@ _executor: Final = ThreadPoolExecutor(_THREADS, "in_thread")
 
 
 async def in_thread(function: Callable[..., T], *arguments: object) -> T:
-    """What the function answers, called in a thread; a few such calls run at a time.
+    """Call the function in a thread and return its result; a few such calls run together.
 
-    The function must be Python that goes from step to step: a single call into C that takes long
-    keeps the interpreter, and with it the event loop, from wherever it is called.
+    The function must be Python of many small steps. A single long call into C keeps the interpreter
+    lock, and with it the event loop, from any thread.
     """
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_executor, _without_full_collections, function, arguments)
 
 
 def _without_full_collections(function: Callable[..., T], arguments: tuple[object, ...]) -> T:
-    """Call the function while Python's collector looks at young objects only.
+    """Call the function while Python's garbage collector visits young objects only.
 
-    A full collection visits each of a million objects that are being built, in one step.
+    A full collection would visit each of a million new objects in one step.
     """
     young, middle, old = gc.get_threshold()
     if old == _NEVER:

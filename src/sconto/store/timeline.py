@@ -1,20 +1,21 @@
-"""The timeline of the automatic promotions, so that a pick at any time is one index look-up.
+"""The timelines of automatic promotions, so that the pick at any time is one index look-up.
 
-The invariant: at every instant the timeline of a product shows, of all automatic promotions that
-are active, are not deleted, name the product and have the instant in their period, the one created
-last; the timeline of all products shows the same of the promotions that cover everything. Its spans
-do not overlap, and neighbours that could be one span are one.
+The invariant. At every instant, the timeline of a product shows one promotion: of all automatic
+promotions that are active, not deleted, name the product, and have the instant in their period, the
+one created last. The timeline of all products shows the same of the promotions that cover all
+products. Spans of a timeline do not overlap, and two neighbours that could be one span are one.
 
-Why it holds. Only a write to a promotion can change what should be shown; each such write calls
-`redraw` in its own transaction, and a merchant's writes come one after another. Let P be the
-promotion that is written. Where P was not shown before and shows nothing now, the others are as
-they were. Where P claims an instant now, it is shown unless a later created one claims it too; then
-the latest of those is in the timeline already, and stays. Where P was shown and claims nothing any
-more, no later one claims the instant, or P would not have been shown: what comes back is the latest
-of those created before P.
+Why it holds. Only a write to a promotion can change what should be shown. Each such write calls
+`redraw` in its own transaction, and a merchant's writes run one after another. Let P be the
+promotion that is written.
+
+- An instant where P was not shown before and claims nothing now: nothing changes.
+- An instant that P claims now: P is shown, unless promotions created later claim it too. Then the
+  latest of those is in the timeline already, and stays.
+- An instant where P was shown and which it no longer claims: no later promotion claims the instant,
+  or P would not have been shown. So the latest of those created before P is revealed.
 """
 
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -35,35 +36,36 @@ from sconto.domain.schedule import (
     span_of,
 )
 from sconto.store.database import Connection
-from sconto.store.period_ends import OVER_FROM
+from sconto.store.period_sql import OVER_FROM, ends_after
 from sconto.store.threads import in_thread
 
 _BATCH: Final = 1_000
-"""How many products are redrawn together: other requests are served between two batches."""
+"""Products that are redrawn together. The event loop serves other requests between two batches."""
 
-# Of each product the span that is under way when a stretch starts, and those that start within it.
-# Touching counts, so that a span which grows joins its neighbour.
+# For each product and period: the span that is running when the period starts, and those that start
+# within it. Spans that only touch the period count too, so that a growing span joins its neighbour.
 _SHOWN = """
 SELECT shown.product_id, shown.starts_at, shown.ends_at, shown.promotion_id, shown.percent
 FROM unnest($2::bigint[]) AS product (id)
-CROSS JOIN unnest($3::timestamptz[], $4::timestamptz[]) AS stretch (starts_at, ends_at)
+CROSS JOIN unnest($3::timestamptz[], $4::timestamptz[]) AS period (starts_at, ends_at)
 CROSS JOIN LATERAL (
     (
         SELECT * FROM automatic_picks
-        WHERE merchant_id = $1 AND product_id = product.id AND starts_at < stretch.starts_at
+        WHERE merchant_id = $1 AND product_id = product.id AND starts_at < period.starts_at
         ORDER BY starts_at DESC
         LIMIT 1
     )
     UNION ALL
     SELECT * FROM automatic_picks
-    WHERE merchant_id = $1 AND product_id = product.id AND starts_at >= stretch.starts_at
-        AND starts_at <= coalesce(stretch.ends_at, 'infinity')
+    WHERE merchant_id = $1 AND product_id = product.id AND starts_at >= period.starts_at
+        AND starts_at <= coalesce(period.ends_at, 'infinity')
 ) AS shown
-WHERE shown.ends_at IS NULL OR shown.ends_at >= stretch.starts_at
+WHERE shown.ends_at IS NULL OR shown.ends_at >= period.starts_at
 """
 
-# Into each gap the latest created promotion that overlaps it, then into what is left on either
-# side the next, until nothing is left or nothing fits: one look-up for each span that comes back.
+# Fills each gap with the latest created promotion that overlaps it, then what is left on either
+# side with the next one, until no gap is left or no promotion fits. One look-up for each revealed
+# span.
 _REVEALED = """
 WITH RECURSIVE revealed (product_id, starts_at, ends_at, promotion_id, percent) AS (
     SELECT product_id, starts_at, coalesce(ends_at, 'infinity'), $2::bigint, NULL::bigint
@@ -77,7 +79,7 @@ WITH RECURSIVE revealed (product_id, starts_at, ends_at, promotion_id, percent) 
         FROM ({covering}) AS promotion
         WHERE promotion_id < gap.promotion_id
             AND type = 'discount' AND active AND deleted_at IS NULL
-            AND starts_at < gap.ends_at AND coalesce({over_from} > gap.starts_at, true)
+            AND starts_at < gap.ends_at AND {ends_after_gap}
         ORDER BY promotion_id DESC
         LIMIT 1
     ) AS found
@@ -98,7 +100,7 @@ _COVER_EVERYTHING = """
             SELECT * FROM promotions WHERE merchant_id = $1 AND covers_all
 """
 
-# The limit keeps the planner from joining: down the product's promotions, one look-up each.
+# LIMIT keeps the planner from joining: each of the product's promotions is one look-up.
 _COVER_THE_PRODUCT = """
             SELECT named.promotion_id, type, active, deleted_at, starts_at, ends_at,
                 coalesce(named.percent, promotion.percent) AS percent
@@ -111,14 +113,10 @@ _COVER_THE_PRODUCT = """
             WHERE named.merchant_id = $1 AND named.product_id = gap.product_id
 """
 
-_REVEALED_FOR_EVERYTHING = _REVEALED.format(covering=_COVER_EVERYTHING, over_from=OVER_FROM)
-_REVEALED_FOR_PRODUCTS = _REVEALED.format(covering=_COVER_THE_PRODUCT, over_from=OVER_FROM)
+_PERIOD = {"over_from": OVER_FROM, "ends_after_gap": ends_after("gap.starts_at")}
 
-# A number that nobody has seen, so that none comes back with a database that was restored.
-_RENEW = """
-INSERT INTO timeline_versions (merchant_id, version) VALUES ($1, $2)
-ON CONFLICT (merchant_id) DO UPDATE SET version = excluded.version
-"""
+_REVEALED_FOR_EVERYTHING = _REVEALED.format(covering=_COVER_EVERYTHING, **_PERIOD)
+_REVEALED_FOR_PRODUCTS = _REVEALED.format(covering=_COVER_THE_PRODUCT, **_PERIOD)
 
 _DELETE = """
 DELETE FROM automatic_picks AS pick
@@ -139,7 +137,7 @@ SET ends_at = excluded.ends_at, promotion_id = excluded.promotion_id, percent = 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a promotion would show on the timeline if it were alone."""
+    """What a promotion would show on the timeline if it were the only one."""
 
     period: Period
     coverage: Coverage
@@ -151,11 +149,12 @@ async def redraw(
     promotion_id: int,
     before: Claim | None,
     after: Claim | None,
-) -> None:
-    """Bring the timeline up to date with one promotion, whose rows are written already.
+) -> bool:
+    """Update the timeline for one promotion, whose rows are written already.
 
-    A claim is None where the promotion is of type coupon, inactive or deleted. Only spans that
-    differ are written, and with them a new version, for what others remember (`pick_cache`).
+    A claim is None if the promotion is of type coupon, inactive or deleted. Only spans that differ
+    are written. Returns whether the timeline changed. If so, the transaction must give it a new
+    version, because processes cache picks (`renew_price_version`).
     """
     periods = list({claim.period: None for claim in (before, after) if claim is not None})
     named = sum(len(named_products(one.coverage)) for one in (before, after) if one is not None)
@@ -163,19 +162,18 @@ async def redraw(
         claims = list((await in_thread(_differing_claims, promotion_id, before, after)).items())
     else:
         claims = list(_differing_claims(promotion_id, before, after).items())
-    if claims:
-        await connection.execute(_RENEW, merchant_id, secrets.randbits(63))
     for first in range(0, len(claims), _BATCH):
         batch = dict(claims[first : first + _BATCH])
         shown = await _find_shown(connection, merchant_id, batch, periods)
         drawn = await _draw(connection, merchant_id, promotion_id, batch, shown)
         await _write_difference(connection, merchant_id, shown, drawn)
+    return bool(claims)
 
 
 def _differing_claims(
     promotion_id: int, before: Claim | None, after: Claim | None
 ) -> dict[int, Span | None]:
-    """By product, what the promotion claims from now on, where that is not what it claimed."""
+    """By product, what the promotion claims now, if that differs from what it claimed before."""
     old, new = _claims(promotion_id, before), _claims(promotion_id, after)
     changed = {product_id: span for product_id, span in new.items() if old.get(product_id) != span}
     return {product_id: None for product_id in old if product_id not in new} | changed
@@ -204,13 +202,13 @@ async def _find_shown(
     connection: Connection, merchant_id: int, product_ids: Iterable[int], periods: Sequence[Period]
 ) -> dict[int, set[Span]]:
     """By product, the spans that overlap or touch one of the periods."""
-    stretches = [span_of(period, 0, 0) for period in periods]
+    spans = [span_of(period, 0, 0) for period in periods]
     rows = await connection.fetch(
         _SHOWN,
         merchant_id,
         list(product_ids),
-        [stretch.starts_at for stretch in stretches],
-        [stretch.ends_at for stretch in stretches],
+        [span.starts_at for span in spans],
+        [span.ends_at for span in spans],
     )
     shown: dict[int, set[Span]] = {}
     for product_id, *span in rows:
@@ -225,7 +223,7 @@ async def _draw(
     claims: Mapping[int, Span | None],
     shown: Mapping[int, set[Span]],
 ) -> dict[int, list[Span]]:
-    """By product, the spans that should be shown in place of those that are."""
+    """By product, the spans that should be shown instead of those in `shown`."""
     candidates: dict[int, list[Span]] = {}
     gaps: list[tuple[int, Span]] = []
     for product_id, claim in claims.items():
@@ -245,7 +243,7 @@ async def _draw(
 async def _find_revealed(
     connection: Connection, merchant_id: int, promotion_id: int, gaps: Sequence[tuple[int, Span]]
 ) -> list[tuple[int, Span]]:
-    """By product, the spans that promotions created before this one show in the gaps it leaves."""
+    """By product, the spans of promotions created before this one that fill the gaps it leaves."""
     revealed = []
     for statement, places in (
         (_REVEALED_FOR_EVERYTHING, [gap for gap in gaps if gap[0] == ALL_PRODUCTS_ID]),

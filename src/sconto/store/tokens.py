@@ -1,4 +1,4 @@
-"""What ends tokens before they expire, as rows: the epoch, and those that were ended singly."""
+"""Tokens that end before they expire: all of an old epoch, and those ended one by one."""
 
 from datetime import datetime
 from typing import Final
@@ -42,14 +42,14 @@ async def read_epoch(connection: Connection) -> int:
 
 
 async def renew_epoch(connection: Connection, epoch: int) -> None:
-    """Let tokens carry another number from now on."""
+    """Set the number that tokens must carry from now on."""
     await connection.execute(_RENEW_EPOCH, epoch)
 
 
 async def end_token(
     connection: Connection, caller: Caller, token_id: str, expires_at: datetime, now: datetime
 ) -> int:
-    """The token is over; answers how many of the user's are kept in mind."""
+    """End a token; how many ended tokens are stored for the user."""
     ids = (caller.merchant_id, caller.user_id)
     await connection.execute(_SWEEP, now)
     await connection.execute(_END, *ids, token_id, expires_at)
@@ -58,10 +58,10 @@ async def end_token(
 
 
 async def forget_ended_tokens(connection: Connection, caller: Caller) -> None:
-    """Nothing has to be kept in mind of the user's tokens: all of them are over."""
+    """Remove the user's ended tokens, because a change of the user ends all their tokens."""
     await connection.execute(_FORGET, caller.merchant_id, caller.user_id)
 
 
 async def list_ended_tokens(connection: Connection) -> frozenset[str]:
-    """The ids of tokens that were ended and would be valid otherwise."""
+    """The ids of ended tokens that would be valid otherwise."""
     return frozenset(row["token_id"] for row in await connection.fetch(_LIST))

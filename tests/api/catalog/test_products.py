@@ -1,4 +1,4 @@
-"""The catalogue API: what it takes, what it answers, and what it keeps to itself."""
+"""The catalogue API: requests, answers, and the separation of merchants."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ PRODUCTS = "/catalog/v1/products"
 async def shop(
     client: httpx.AsyncClient, merchant: Caller, bearer: Callable[[Caller], dict[str, str]]
 ) -> httpx.AsyncClient:
-    """A client that has signed in the admin of a new merchant."""
+    """A client with a token of a new merchant's admin."""
     client.headers.update(bearer(merchant))
     return client
 
@@ -48,13 +48,13 @@ def assert_problem(answer: httpx.Response, status: int) -> None:
     assert answer.json()["status"] == status
 
 
-async def test_a_product_that_was_put_is_got_and_listed(shop: httpx.AsyncClient) -> None:
+async def test_a_product_that_was_put_is_found_and_listed(shop: httpx.AsyncClient) -> None:
     assert (await put(shop, MUG)).json() == {"created": 1, "updated": 0, "unchanged": 0}
     assert (await shop.get(f"{PRODUCTS}/11111")).json() == MUG
     assert (await shop.get(PRODUCTS)).json() == {"products": [MUG], "next_cursor": None}
 
 
-async def test_a_put_counts_what_is_new_what_changed_and_what_did_not(
+async def test_a_put_counts_created_updated_and_unchanged_products(
     shop: httpx.AsyncClient,
 ) -> None:
     await put(shop, MUG, MUG | {"product_id": 2})
@@ -63,7 +63,7 @@ async def test_a_put_counts_what_is_new_what_changed_and_what_did_not(
     assert (await shop.get(f"{PRODUCTS}/2")).json()["price"] == "20.00"
 
 
-async def test_a_thousand_products_are_put_at_once(shop: httpx.AsyncClient) -> None:
+async def test_a_thousand_products_fit_in_one_request(shop: httpx.AsyncClient) -> None:
     many = [MUG | {"product_id": 2**63 - number} for number in range(1, 1002)]
     assert (await put(shop, *many[:1000])).json()["created"] == 1000
     assert faults(await put(shop, *many)) == {"/products": "must be a list of 1 to 1000 products"}
@@ -80,7 +80,7 @@ async def test_a_deleted_product_is_unknown_until_it_is_put_again(shop: httpx.As
     assert (await shop.get(f"{PRODUCTS}/11111")).json() == MUG
 
 
-async def test_another_merchants_product_is_not_there(
+async def test_another_merchants_product_is_not_found(
     shop: httpx.AsyncClient,
     database: Database,
     bearer: Callable[[Caller], dict[str, str]],
@@ -97,14 +97,12 @@ async def test_another_merchants_product_is_not_there(
 
 
 @pytest.mark.parametrize("address", ["0", "-1", "abc", "01", "1.0", "%00", str(2**63), "9" * 400])
-async def test_an_address_that_names_no_id_is_not_there(
-    shop: httpx.AsyncClient, address: str
-) -> None:
+async def test_an_invalid_product_id_is_not_found(shop: httpx.AsyncClient, address: str) -> None:
     assert_problem(await shop.get(f"{PRODUCTS}/{address}"), 404)
     assert_problem(await shop.delete(f"{PRODUCTS}/{address}"), 404)
 
 
-async def test_every_field_that_is_not_valid_is_listed_and_nothing_is_kept(
+async def test_every_invalid_field_is_listed_and_nothing_is_stored(
     shop: httpx.AsyncClient,
 ) -> None:
     answer = await shop.put(
@@ -133,7 +131,7 @@ async def test_every_field_that_is_not_valid_is_listed_and_nothing_is_kept(
 
 
 @pytest.mark.parametrize("text", ["19.99", "1e2", "1E400", "-0", "true", "null", "[]", "{}"])
-async def test_a_price_that_is_no_string_is_refused(shop: httpx.AsyncClient, text: str) -> None:
+async def test_a_price_must_be_a_string(shop: httpx.AsyncClient, text: str) -> None:
     body = f'{{"products":[{{"product_id":1,"name":"Mug","price":{text},"currency":"EUR"}}]}}'
     answer = await shop.put(PRODUCTS, content=body, headers={"content-type": "application/json"})
     assert faults(answer) == {"/products/0/price": 'must be a string such as "19.99"'}
@@ -142,14 +140,16 @@ async def test_a_price_that_is_no_string_is_refused(shop: httpx.AsyncClient, tex
 @pytest.mark.parametrize(
     "text", ["1.0", "1e3", "1E400", "0", "-1", str(2**63), "9" * 400, "true", '"1"', "null"]
 )
-async def test_an_id_that_is_no_whole_number_is_refused(shop: httpx.AsyncClient, text: str) -> None:
+async def test_a_product_id_must_be_a_whole_number(shop: httpx.AsyncClient, text: str) -> None:
     body = f'{{"products":[{{"product_id":{text},"name":"Mug","price":"1","currency":"EUR"}}]}}'
     answer = await shop.put(PRODUCTS, content=body, headers={"content-type": "application/json"})
     assert list(faults(answer)) == ["/products/0/product_id"]
 
 
 @pytest.mark.parametrize("products", [None, [], {}, "1", 1, [[]], [None]])
-async def test_products_are_a_list_of_objects(shop: httpx.AsyncClient, products: object) -> None:
+async def test_products_must_be_a_list_of_objects(
+    shop: httpx.AsyncClient, products: object
+) -> None:
     answer = await shop.put(PRODUCTS, json={"products": products})
     assert [pointer.removesuffix("/0") for pointer in faults(answer)] == ["/products"]
 
@@ -162,12 +162,14 @@ async def test_a_body_without_products_is_refused(shop: httpx.AsyncClient) -> No
     "body",
     [b"", b"{", b"[]", b"null", b"\xff", b'{"products":NaN}', b'{"a":"\\ud800"}', b"[" * 9999],
 )
-async def test_what_is_no_json_object_is_refused(shop: httpx.AsyncClient, body: bytes) -> None:
+async def test_a_body_that_is_not_a_json_object_is_refused(
+    shop: httpx.AsyncClient, body: bytes
+) -> None:
     answer = await shop.put(PRODUCTS, content=body, headers={"content-type": "application/json"})
     assert_problem(answer, 400)
 
 
-async def test_what_is_not_said_to_be_json_is_refused(shop: httpx.AsyncClient) -> None:
+async def test_a_content_type_other_than_json_is_refused(shop: httpx.AsyncClient) -> None:
     assert_problem(await shop.put(PRODUCTS, content=b"{}"), 415)
     assert_problem(await shop.put(PRODUCTS, data={"products": "[]"}), 415)
 
@@ -181,7 +183,7 @@ async def test_a_body_over_4_mib_is_refused(shop: httpx.AsyncClient) -> None:
     assert_problem(answer, 413)
 
 
-async def test_pages_follow_one_another_without_gap_or_repeat(shop: httpx.AsyncClient) -> None:
+async def test_pages_have_no_gaps_and_no_repeats(shop: httpx.AsyncClient) -> None:
     ids = [1, 2, 3, 70, 2**62, 2**63 - 1]
     await put(shop, *(MUG | {"product_id": product_id} for product_id in reversed(ids)))
     for limit in (1, 2, 5, 6, 1000):
@@ -197,7 +199,7 @@ async def test_pages_follow_one_another_without_gap_or_repeat(shop: httpx.AsyncC
         assert seen == ids
 
 
-async def test_a_hundred_are_listed_unless_asked_otherwise(shop: httpx.AsyncClient) -> None:
+async def test_the_default_page_has_a_hundred_products(shop: httpx.AsyncClient) -> None:
     await put(shop, *(MUG | {"product_id": number} for number in range(1, 102)))
     assert await listed(shop) == list(range(1, 101))
 
@@ -252,7 +254,7 @@ async def test_a_search_finds_parts_of_names_and_whole_ids(
         ("curser=MTEx&limit=x", ["/curser", "/limit"]),
     ],
 )
-async def test_parameters_that_are_not_valid_are_listed(
+async def test_invalid_parameters_are_listed(
     shop: httpx.AsyncClient, query: str, pointers: list[str]
 ) -> None:
     assert list(faults(await shop.get(f"{PRODUCTS}?{query}"))) == pointers
@@ -288,21 +290,19 @@ async def test_all_roles_read_and_admins_and_managers_write(
         ("DELETE", f"{PRODUCTS}/11111"),
     ],
 )
-async def test_nobody_calls_without_a_token(
-    client: httpx.AsyncClient, method: str, address: str
-) -> None:
+async def test_a_token_is_required(client: httpx.AsyncClient, method: str, address: str) -> None:
     answer = await client.request(method, address)
     assert_problem(answer, 401)
     assert answer.headers["www-authenticate"] == "Bearer"
 
 
-async def test_an_address_says_which_methods_it_takes(shop: httpx.AsyncClient) -> None:
+async def test_405_lists_the_allowed_methods(shop: httpx.AsyncClient) -> None:
     answer = await shop.post(PRODUCTS, json={})
     assert_problem(answer, 405)
     assert answer.headers["allow"] == "GET, PUT"
 
 
-async def test_an_unknown_address_answers_as_the_others_do(shop: httpx.AsyncClient) -> None:
+async def test_an_unknown_address_is_answered_with_a_problem(shop: httpx.AsyncClient) -> None:
     assert_problem(await shop.get("/catalog/v1/nothing"), 404)
 
 

@@ -1,4 +1,4 @@
-"""Guessing codes: counted by merchant and address, and carts without codes always go on."""
+"""Unknown codes are counted by merchant and address; carts without codes are never refused."""
 
 import asyncio
 import secrets
@@ -28,13 +28,13 @@ ORDERS = "/checkout/v1/orders"
 
 
 class Checkout:
-    """A shop's checkout at an application that takes so many unknown codes."""
+    """The checkout of a shop whose unknown codes are limited."""
 
     def __init__(self, app: httpx.ASGITransport, headers: Mapping[str, str]) -> None:
         self._client = httpx.AsyncClient(transport=app, base_url="http://sconto", headers=headers)
 
     async def quote(self, *codes: str) -> httpx.Response:
-        """What the cart costs with these codes."""
+        """A quote of the cart with these codes."""
         return await self._client.post(QUOTES, json=a_cart(*codes))
 
     async def order(self, *codes: str, **fields: str) -> httpx.Response:
@@ -52,7 +52,7 @@ Open = Callable[..., Checkout]
 
 @pytest.fixture
 def open_checkout(database: Database, tokens: Tokens, bearer: Bearer) -> Open:
-    """Opens the checkout of a caller at an application with these quotas, from an address."""
+    """Makes checkouts of a caller, with quotas and a client address."""
 
     def open_at(caller: Caller, quotas: Quotas, address: str = "192.0.2.1") -> Checkout:
         context = Context(database, tokens, ZoneInfo("UTC"), Metrics(), quotas=quotas)
@@ -67,7 +67,7 @@ def allowing(unknown_codes: str) -> Quotas:
     return Quotas.open(QuotaPolicies(unknown_codes=unknown_codes), None)
 
 
-async def test_whoever_sent_too_many_unknown_codes_is_refused_with_codes_and_served_without(
+async def test_too_many_unknown_codes_block_carts_with_codes_but_not_without(
     open_checkout: Open, merchant: Caller
 ) -> None:
     checkout = open_checkout(merchant, allowing("3/hour"))
@@ -82,15 +82,16 @@ async def test_whoever_sent_too_many_unknown_codes_is_refused_with_codes_and_ser
     assert (await checkout.order()).status_code == 201
 
 
-async def test_the_limit_ends_with_its_time(open_checkout: Open, merchant: Caller) -> None:
+async def test_the_limit_ends_after_its_window(open_checkout: Open, merchant: Caller) -> None:
     checkout = open_checkout(merchant, allowing("1/second"))
     began = time.monotonic()
     assert (await checkout.quote("A1")).status_code == 200
     refused = await checkout.quote("A2")
     if time.monotonic() - began < 1:
         assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
-    await asyncio.sleep(1.1)
-    assert (await checkout.quote("A2")).status_code == 200
+    while (await checkout.quote("A2")).status_code == 429:
+        assert time.monotonic() - began < 30
+        await asyncio.sleep(0.05)
 
 
 async def test_merchants_and_addresses_are_counted_apart_and_users_together(
@@ -105,7 +106,7 @@ async def test_merchants_and_addresses_are_counted_apart_and_users_together(
     assert (await open_checkout(merchant, quotas, "192.0.2.2").quote("A2")).status_code == 200
 
 
-async def test_an_order_that_is_refused_for_its_total_shows_no_codes_for_free(
+async def test_unknown_codes_of_an_order_refused_for_its_total_are_counted(
     open_checkout: Open, merchant: Caller
 ) -> None:
     checkout = open_checkout(merchant, allowing("2/hour"))
@@ -115,7 +116,7 @@ async def test_an_order_that_is_refused_for_its_total_shows_no_codes_for_free(
     assert (await checkout.order("A3", expected_total="1.00")).status_code == 429
 
 
-async def test_an_order_that_is_sent_again_is_no_second_guess(
+async def test_unknown_codes_of_a_repeated_order_are_counted_once(
     open_checkout: Open, merchant: Caller
 ) -> None:
     checkout = open_checkout(merchant, allowing("2/hour"))
@@ -124,7 +125,7 @@ async def test_an_order_that_is_sent_again_is_no_second_guess(
 
 
 @pytest.mark.parametrize("redis_url", [None, "redis://127.0.0.1:1/0"])
-async def test_nobody_is_refused_unless_it_is_set_and_can_be_counted(
+async def test_nobody_is_refused_without_a_limit_or_without_redis(
     open_checkout: Open, merchant: Caller, redis_url: str | None
 ) -> None:
     policies = QuotaPolicies(unknown_codes="1/hour" if redis_url else "")

@@ -1,4 +1,4 @@
-"""What the checkout API answers, to the letter."""
+"""The exact answers of the checkout API."""
 
 from collections.abc import Callable
 from typing import Any
@@ -96,7 +96,7 @@ async def test_a_quote_is_answered_field_by_field_as_documented(shop: Shop) -> N
     assert answer.headers["content-type"] == "application/json"
 
 
-async def test_a_line_without_a_promotion_says_so(shop: Shop) -> None:
+async def test_a_line_without_a_promotion_has_null(shop: Shop) -> None:
     answer = await shop.post("quotes", {**CART, "codes": None, "at": "2025-12-31T23:59:59Z"})
     assert answer.json()["lines"] == [
         {
@@ -124,13 +124,11 @@ async def test_a_line_without_a_promotion_says_so(shop: Shop) -> None:
         ("9999-12-31T23:59:59.999999Z", "4.00"),
     ],
 )
-async def test_a_quote_is_as_of_the_time_that_it_asks_for(
-    shop: Shop, at: str, discount: str
-) -> None:
+async def test_a_quote_is_priced_at_the_requested_time(shop: Shop, at: str, discount: str) -> None:
     assert (await shop.post("quotes", {**CART, "at": at})).json()["discount"] == discount
 
 
-async def test_a_no_of_a_code_has_its_facts(shop: Shop) -> None:
+async def test_a_refused_code_has_the_facts_behind_its_status(shop: Shop) -> None:
     before = {**CART, "codes": ["nothing \0", "promo-001"], "at": "2025-06-01T00:00:00Z"}
     assert (await shop.post("quotes", before)).json()["codes"] == [
         {"code": "nothing \0", "status": "unknown"},
@@ -155,7 +153,7 @@ async def test_amounts_have_the_decimals_of_their_currency(
     assert answer.json()["total"] == total
 
 
-async def test_an_order_is_placed_once_and_got_as_it_was_placed(shop: Shop) -> None:
+async def test_an_order_is_placed_once_and_read_as_it_was_placed(shop: Shop) -> None:
     order = {"order_id": "A-1", **CART}
     first = await shop.post("orders", order)
     answer = first.json()
@@ -182,7 +180,7 @@ async def test_another_cart_under_the_same_id_gets_the_stored_order(shop: Shop) 
     assert answer.json()["order"] == stored
 
 
-async def test_a_total_that_was_not_expected_gets_the_new_quote(shop: Shop) -> None:
+async def test_an_unexpected_total_is_answered_with_the_new_quote(shop: Shop) -> None:
     order = {"order_id": "A-1", **CART, "expected_total": "35.97"}
     answer = await shop.post("orders", order)
     assert (answer.status_code, answer.json()["quote"]) == (409, priced(shop))
@@ -191,7 +189,7 @@ async def test_a_total_that_was_not_expected_gets_the_new_quote(shop: Shop) -> N
     assert placed.status_code == 201
 
 
-async def test_a_used_up_code_gets_the_quote_without_it_and_the_total_agreed_to_is_taken(
+async def test_a_used_up_code_is_answered_with_a_quote_whose_total_can_be_accepted(
     shop: Shop,
 ) -> None:
     first = (await shop.post("orders", {"order_id": "A-1", **CART})).json()
@@ -210,7 +208,7 @@ async def test_a_used_up_code_gets_the_quote_without_it_and_the_total_agreed_to_
     assert (await shop.post("orders", agreed)).status_code == 201
 
 
-async def test_an_order_takes_the_place_of_another(shop: Shop) -> None:
+async def test_an_order_replaces_another(shop: Shop) -> None:
     await shop.post("orders", {"order_id": "A-1", **CART})
     second = {"order_id": "A-2", **CART, "replaces": "A-1"}
     assert (await shop.post("orders", second)).status_code == 201
@@ -235,7 +233,7 @@ async def test_a_status_is_changed(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("order_id", ["A/1", "ä #?%", "..", "a+b", " ", "\N{SNOWMAN}" * 64])
-async def test_any_order_id_can_be_asked_for(shop: Shop, order_id: str) -> None:
+async def test_any_valid_order_id_can_be_read(shop: Shop, order_id: str) -> None:
     placed = await shop.post("orders", {"order_id": order_id, **CART})
     assert (placed.status_code, placed.json()["order_id"]) == (201, order_id)
     path = escaped(order_id, safe="").replace(".", "%2E")
@@ -308,7 +306,7 @@ async def test_the_largest_cart_is_priced_and_placed_exactly(shop: Shop) -> None
         (Role.CHECKOUT, True, True),
     ],
 )
-async def test_a_role_may_do_what_it_is_for(
+async def test_each_role_has_its_rights(
     client: httpx.AsyncClient,
     database: Database,
     merchant: Caller,
@@ -332,7 +330,7 @@ async def test_a_role_may_do_what_it_is_for(
     assert answer.status_code == (200 if reads else 403)
 
 
-async def test_what_another_merchant_placed_is_not_there(
+async def test_another_merchants_order_is_not_found(
     client: httpx.AsyncClient, database: Database, bearer: Bearer, shop: Shop
 ) -> None:
     await shop.post("orders", {"order_id": "A-1", **CART})
@@ -343,7 +341,7 @@ async def test_what_another_merchant_placed_is_not_there(
     assert theirs.json() == nobodys.json()
 
 
-async def test_without_a_token_nothing_is_answered(client: httpx.AsyncClient) -> None:
+async def test_every_address_needs_a_token(client: httpx.AsyncClient) -> None:
     for method, path in (
         ("POST", "quotes"),
         ("POST", "orders"),

@@ -1,4 +1,4 @@
-"""Orders with codes that apply to no cart: placed, and what their answers say first."""
+"""Orders with codes that apply to no cart are placed, and their answers list the codes first."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,7 +17,7 @@ YEAR = timedelta(days=365)
 
 
 class Shop:
-    """What a shop's checkout asks."""
+    """The requests of a shop's checkout."""
 
     def __init__(self, client: httpx.AsyncClient, headers: dict[str, str]) -> None:
         self._client, self._headers = client, headers
@@ -49,15 +49,13 @@ async def shop(
 
 
 @pytest.mark.parametrize("code", ["EXPIRED", "NOT-STARTED", "INACTIVE", "UNKNOWN", "no code!"])
-async def test_an_order_with_a_code_that_applies_to_no_cart_says_so_first(
-    shop: Shop, code: str
-) -> None:
+async def test_an_order_with_a_refused_code_lists_its_codes_first(shop: Shop, code: str) -> None:
     usual = (await shop.order("usual", "RUNNING")).json()
     placed = await shop.order("o", "RUNNING", f" {code}")
     assert placed.status_code == 201
     assert list(usual)[:3] == ["order_id", "created_at", "status"]
     assert list(placed.json()) == ["codes", *(name for name in usual if name != "codes")]
-    # The codes stay in the order of activation.
+    # The codes keep the order of activation.
     assert [one["code"] for one in placed.json()["codes"]] == ["RUNNING", f" {code}"]
     status = placed.json()["codes"][1]["status"]
     assert status == (code.lower().replace("-", "_") if code.isupper() else "unknown")
@@ -65,7 +63,7 @@ async def test_an_order_with_a_code_that_applies_to_no_cart_says_so_first(
         assert (again.status_code, again.text) == (200, placed.text)
 
 
-async def test_with_the_total_that_the_shopper_saw_nobody_pays_full_price_by_surprise(
+async def test_expected_total_prevents_an_order_at_full_price(
     shop: Shop,
 ) -> None:
     for code in ("EXPIRED", "NOT-STARTED", "INACTIVE", "UNKNOWN"):

@@ -1,4 +1,4 @@
-"""Quotes and orders of a subscription: what its codes do, frozen as any other outcome."""
+"""Quotes and orders of a subscription: the effect of its codes, stored like any outcome."""
 
 from collections.abc import Callable
 from typing import Any
@@ -50,7 +50,7 @@ async def quote(platform: Platform, body: object) -> Any:
     return answer.json()
 
 
-async def test_the_effect_comes_after_the_products_discounts_and_is_split_over_the_lines(
+async def test_the_subscription_discount_follows_product_discounts_and_is_split_over_lines(
     platform: Platform,
 ) -> None:
     promotion = {
@@ -79,7 +79,7 @@ async def test_the_effect_comes_after_the_products_discounts_and_is_split_over_t
     }
 
 
-async def test_without_a_subscription_nothing_says_so(platform: Platform) -> None:
+async def test_without_a_subscription_the_answer_has_no_field_for_it(platform: Platform) -> None:
     body = a_cart()
     del body["subscription"]
     priced = await quote(platform, body)
@@ -108,7 +108,7 @@ async def test_each_code_says_why_it_has_no_effect(platform: Platform) -> None:
     ]
 
 
-async def test_a_subscription_keeps_the_version_that_was_applied_whatever_happens_to_it(
+async def test_a_subscription_keeps_the_applied_version_after_changes_and_deletion(
     platform: Platform,
 ) -> None:
     created = await platform.create(rules=[a_rule("30")])
@@ -131,7 +131,7 @@ async def test_a_subscription_keeps_the_version_that_was_applied_whatever_happen
     assert await discounts() == ["8.99", "14.98"]
 
 
-async def test_an_application_counts_for_its_own_code_and_merchant_alone(
+async def test_an_application_is_valid_only_for_its_code_and_merchant(
     platform: Platform,
 ) -> None:
     await platform.create(rules=[a_rule("30")])
@@ -143,7 +143,7 @@ async def test_an_application_counts_for_its_own_code_and_merchant_alone(
         assert (priced["subscription"]["code"], priced["total"]) == (None, "29.95")
 
 
-async def test_an_order_freezes_what_the_subscription_got(
+async def test_an_order_keeps_what_the_subscription_got(
     platform: Platform, database: Database, merchant: Caller
 ) -> None:
     created = await platform.create(rules=[a_rule("30")])
@@ -169,7 +169,7 @@ async def test_an_order_freezes_what_the_subscription_got(
     assert (await post(platform, "orders", wrong)).status_code == 409
 
 
-async def test_an_order_stored_before_there_were_subscriptions_can_still_be_read(
+async def test_an_order_stored_before_subscriptions_existed_can_be_read(
     platform: Platform, database: Database, merchant: Caller
 ) -> None:
     body = a_cart(order_id="OLD")
@@ -233,7 +233,7 @@ async def test_a_subscription_is_checked_field_by_field(
 async def test_three_months_at_thirty_percent_then_ten_on_every_sixth_order(
     platform: Platform,
 ) -> None:
-    """The story of the manual."""
+    """The example in the manual."""
     await platform.create(
         rules=[
             a_rule("30", *((AFTER_APPLIED, str(number)) for number in (1, 2, 3))),

@@ -1,4 +1,4 @@
-"""The examples of docs/examples.md, with the numbers that stand there."""
+"""The examples of docs/examples.md, with their numbers."""
 
 import re
 from collections.abc import Callable
@@ -36,7 +36,7 @@ class Shop:
         self.client, self.headers = client, headers
 
     async def create(self, percent: int, *codes: str, **fields: Any) -> int:
-        """A promotion on all products, unless the fields say more."""
+        """A promotion on all products, unless the fields say otherwise."""
         fields = {"coverage": AllProducts(percent * PERCENT), **fields}
         new: NewPromotion = a_promotion(codes=codes, **fields)
         return await promotions.create_promotion(self._database, self._merchant, new, NOON)
@@ -45,7 +45,7 @@ class Shop:
         return await self.client.post(path, json=body, headers=self.headers)
 
     async def quote(self, *lines: tuple[int, int, str], **fields: Any) -> Any:
-        """What the lines cost, each a product, a quantity and a price."""
+        """A quote of lines, each a product, a quantity and a price."""
         answer = await self.post("/checkout/v1/quotes", a_body(*lines, **fields))
         assert answer.status_code == 200, answer.text
         return answer.json()
@@ -121,7 +121,7 @@ async def test_one_order_with_three_products_is_three_uses(
     lines = [(1, 2, "10.00"), (2, 1, "10.00"), (3, 1, "10.00"), (3, 5, "10.00")]
     await shop.post("/checkout/v1/orders", a_body(*lines[:3], order_id="1"))
     assert await shop.uses(automatic) == {"promotion_uses": 3}
-    # A second line of a product counts nothing more.
+    # A second line of the same product does not count again.
     await shop.post("/checkout/v1/orders", a_body(*lines, order_id="2"))
     assert await shop.uses(automatic) == {"promotion_uses": 6}
     await promotions.delete_promotion(database, merchant, automatic, NOON)

@@ -7,12 +7,12 @@ from sconto.api.strict_json import parse_json
 
 
 def coupons(**members: Any) -> dict[str, Any]:
-    """The object `coupons`: one code and ten percent, and what is given on top."""
+    """The object `coupons`: one code and ten percent, and these fields."""
     return {"coupon_code": ["PROMO-001"], "discount_percent": "10", **members}
 
 
 def discounts(**members: Any) -> dict[str, Any]:
-    """The object `discounts`: ten percent, and what is given on top."""
+    """The object `discounts`: ten percent, and these fields."""
     return {"discount_percent": "10", **members}
 
 
@@ -22,7 +22,7 @@ def own_percents(*product_ids: Any) -> dict[str, Any]:
 
 
 def coupon_body(**members: Any) -> dict[str, Any]:
-    """What creates a promotion of type coupon."""
+    """A body that creates a promotion of type coupon."""
     return {
         "promotion_type": "coupon",
         "promotion_name": "Black Friday",
@@ -32,7 +32,7 @@ def coupon_body(**members: Any) -> dict[str, Any]:
 
 
 def discount_body(**members: Any) -> dict[str, Any]:
-    """What creates a promotion of type discount."""
+    """A body that creates a promotion of type discount."""
     return {
         "promotion_type": "discount",
         "promotion_name": "Black Friday",
@@ -47,7 +47,7 @@ def without(body: dict[str, Any], *names: str) -> dict[str, Any]:
 
 
 def sent(body: dict[str, Any] | str) -> dict[str, object]:
-    """The body as it arrives: through JSON."""
+    """The body as the API gets it, parsed from JSON."""
     document = parse_json((body if isinstance(body, str) else json.dumps(body)).encode())
     assert isinstance(document, dict)
     return document

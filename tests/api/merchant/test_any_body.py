@@ -1,10 +1,10 @@
-"""Whatever JSON is sent, the answer is a promotion or a list of published errors."""
+"""Any JSON is read as a promotion or as a list of published errors."""
 
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sconto.api.merchant.errors import fault
@@ -71,6 +71,7 @@ def check(reading: Reading[Any]) -> None:
         assert set(reading.faults(unknown)) == {*faults, missing}
 
 
+@settings(max_examples=50)
 @given(BODIES)
 def test_any_body_of_create_is_a_promotion_or_faults(body: dict[str, Any]) -> None:
     reading = read_new_promotion(sent(body), ZONE, NOW)
@@ -80,11 +81,13 @@ def test_any_body_of_create_is_a_promotion_or_faults(body: dict[str, Any]) -> No
         assert bool(reading.wanted.terms.codes) == (reading.wanted.type is PromotionType.COUPON)
 
 
+@settings(max_examples=50)
 @given(BODIES)
 def test_any_body_of_modify_is_a_change_or_faults(body: dict[str, Any]) -> None:
     check(read_promotion_change(sent(body), CURRENT, ZONE))
 
 
+@settings(max_examples=50)
 @given(st.dictionaries(NAMES, VALUES))
 def test_any_body_of_statistics_is_a_question_or_faults(body: dict[str, Any]) -> None:
     asked = read_statistics_question(sent(body))

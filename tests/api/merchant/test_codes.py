@@ -1,4 +1,4 @@
-"""A promotion's codes over HTTP: as JSON and as CSV, in the merchant API's manner."""
+"""A promotion's codes over HTTP, as JSON and as CSV."""
 
 import csv
 import io
@@ -25,7 +25,7 @@ DUPLICATE = "Coupons.coupon_code list must not contain duplicate values."
 
 
 class Codes:
-    """The codes of one promotion, asked for by one caller."""
+    """The codes of one promotion, as one caller sees them."""
 
     def __init__(
         self, client: httpx.AsyncClient, headers: dict[str, str], promotion_id: int
@@ -151,14 +151,14 @@ async def test_codes_are_added(
         ),
     ],
 )
-async def test_what_cannot_be_added_is_told_as_published_and_changes_nothing(
+async def test_refused_codes_are_reported_as_published_and_change_nothing(
     codes: Codes, body: object, expected: list[tuple[int, str]]
 ) -> None:
     assert errors(await codes.add(body)) == expected
     assert len((await codes.get()).json()["codes"]) == 2
 
 
-async def test_codes_are_removed_and_those_that_are_not_there_are_named(codes: Codes) -> None:
+async def test_codes_are_removed_and_unknown_ones_are_listed(codes: Codes) -> None:
     answer = await codes.remove({"coupon_code": ["a", "X"]})
     assert (answer.status_code, answer.json()) == (200, {"removed": 1, "not_found": ["X"]})
     again = await codes.remove({"coupon_code": ["a", "X"]})
@@ -196,7 +196,7 @@ async def test_a_heading_is_never_added_as_a_code(codes: Codes) -> None:
     assert len((await codes.get()).json()["codes"]) == 2
 
 
-async def test_every_bad_line_of_a_file_is_named_and_none_is_added(codes: Codes) -> None:
+async def test_every_bad_line_of_a_file_is_listed_and_nothing_is_added(codes: Codes) -> None:
     answer = await codes.upload(b"C\nA\n=1\nc\n")
     assert errors(answer) == [
         (11080, DUPLICATE, 2),
@@ -218,7 +218,7 @@ async def test_another_type_is_refused(codes: Codes, media_type: str) -> None:
     assert errors(answer) == [(111, "Invalid data format (Content-type).")]
 
 
-async def test_what_is_downloaded_is_safe_in_a_spreadsheet_and_can_be_uploaded(
+async def test_a_downloaded_file_is_safe_in_a_spreadsheet_and_can_be_uploaded(
     codes: Codes, database: Database, merchant: Caller, client: httpx.AsyncClient, bearer: Bearer
 ) -> None:
     await use_up(database, merchant, "A", '=HYPERLINK("http://x","y")')
@@ -226,7 +226,7 @@ async def test_what_is_downloaded_is_safe_in_a_spreadsheet_and_can_be_uploaded(
     assert answer.headers["Content-Type"].startswith("text/csv")
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="codes-')
     heading, used, free = csv.reader(io.StringIO(answer.content.decode("utf-8")))
-    # For programs: no byte order mark before the first heading.
+    # For programs: without a byte order mark before the heading.
     assert heading == ["coupon_code", "coupon_id", "state", "coupon_uses", "used_by", "used_at"]
     assert used[0] == "A"
     assert used[2:] == ["used", "1", '\'=HYPERLINK("http://x","y")', "2026-06-01T12:00:00+00:00"]
@@ -236,7 +236,7 @@ async def test_what_is_downloaded_is_safe_in_a_spreadsheet_and_can_be_uploaded(
     assert (await copy.upload(answer.content)).json() == {"added": 2}
 
 
-async def test_a_promotion_that_applies_by_itself_takes_no_codes(
+async def test_a_promotion_of_type_discount_takes_no_codes(
     client: httpx.AsyncClient, bearer: Bearer, database: Database, merchant: Caller
 ) -> None:
     promotion_id = await create_promotion(database, merchant, a_promotion(), NOON)
@@ -269,7 +269,7 @@ async def test_who_may_read_and_who_may_write(
     assert errors(await Codes(client, {}, promotion_id).get())[0][0] == 1008
 
 
-async def test_another_merchants_codes_cannot_be_told_from_none(
+async def test_another_merchants_codes_are_not_found(
     client: httpx.AsyncClient, bearer: Bearer, database: Database, promotion_id: int
 ) -> None:
     stranger = await create_caller(database)
@@ -282,7 +282,7 @@ async def test_another_merchants_codes_cannot_be_told_from_none(
     assert errors(await codes.remove({})) == missing
 
 
-async def test_the_history_is_told_in_the_words_of_the_api(
+async def test_the_history_uses_the_field_names_of_the_api(
     client: httpx.AsyncClient, bearer: Bearer, merchant: Caller, promotion_id: int, codes: Codes
 ) -> None:
     headers = bearer(merchant)
@@ -319,7 +319,7 @@ async def test_the_history_is_told_in_the_words_of_the_api(
     ("query", "named"),
     [("limit=0", ["limit"]), ("limit=1001&cursor=x&y=1", ["limit", "cursor", "y"])],
 )
-async def test_a_bad_query_of_the_history_is_named(
+async def test_bad_parameters_of_the_history_are_named(
     client: httpx.AsyncClient,
     bearer: Bearer,
     merchant: Caller,
@@ -333,7 +333,7 @@ async def test_a_bad_query_of_the_history_is_named(
     assert errors(answer) == [(11010, f"Invalid field value: {name}") for name in named]
 
 
-async def test_another_merchants_history_cannot_be_told_from_none(
+async def test_another_merchants_history_is_not_found(
     client: httpx.AsyncClient, bearer: Bearer, database: Database, promotion_id: int
 ) -> None:
     stranger = await create_caller(database)

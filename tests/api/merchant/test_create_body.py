@@ -1,4 +1,4 @@
-"""Each field of the body that creates a promotion: what it may be, and what else is told of."""
+"""Each field of the body that creates a promotion: valid values and errors."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -28,7 +28,7 @@ NOW = datetime(2026, 6, 1, 12, 30, 15, 987654, tzinfo=UTC)
 
 
 def created(body: dict[str, Any] | str) -> NewPromotion:
-    """The promotion that a faultless body asks for."""
+    """The promotion in a valid body."""
     reading = read_new_promotion(sent(body), MOSCOW, NOW)
     assert reading.faults() == ()
     assert reading.wanted is not None
@@ -36,7 +36,7 @@ def created(body: dict[str, Any] | str) -> NewPromotion:
 
 
 def faults_of(body: dict[str, Any] | str, *unknown: int) -> list[Fault]:
-    """What is told of a body, where these products are unknown."""
+    """The errors of a body if these products are unknown."""
     reading = read_new_promotion(sent(body), MOSCOW, NOW)
     known = [one for one in reading.named_products() if one in unknown]
     faults = list(reading.faults(known))
@@ -83,7 +83,7 @@ def test_the_six_published_examples_are_read(
     )
 
 
-def test_defaults_are_active_from_this_second_without_an_end_and_no_type_of_code() -> None:
+def test_a_new_promotion_is_active_from_now_without_end_or_code_type() -> None:
     new = created(coupon_body())
     assert new.active
     assert new.period == Period(datetime(2026, 6, 1, 12, 30, 15, tzinfo=UTC), None)
@@ -101,7 +101,7 @@ WRONG_TYPES = [None, True, 0, 1, 1.5, "", "x", [], [1], {}, {"a": 1}]
 
 
 @pytest.mark.parametrize("value", [*WRONG_TYPES, "Coupon", "coupon ", "discounts", ["coupon"]])
-def test_a_bad_promotion_type_leaves_out_the_checks_that_depend_on_it(value: object) -> None:
+def test_a_bad_promotion_type_skips_the_checks_that_depend_on_it(value: object) -> None:
     assert faults_of(coupon_body(promotion_type=value)) == invalid("promotion_type")
     both = discount_body(promotion_type=value, coupons=coupons())
     assert faults_of(both) == invalid("promotion_type")
@@ -109,7 +109,7 @@ def test_a_bad_promotion_type_leaves_out_the_checks_that_depend_on_it(value: obj
     assert faults_of(neither) == invalid("promotion_type")
 
 
-def test_without_a_valid_type_an_object_is_checked_as_it_stands() -> None:
+def test_without_a_valid_type_an_object_is_checked_fully() -> None:
     body = {"promotion_name": "n", "coupons": coupons(coupon_code=["A", "a"]), "discounts": {}}
     assert faults_of(body) == [*invalid("promotion_type"), fault(11080), fault(11041)]
 
@@ -144,16 +144,16 @@ def test_a_name_is_kept_as_sent(value: str) -> None:
         "\x85b",
     ],
 )
-def test_a_bad_name(value: object) -> None:
+def test_a_bad_name_is_refused(value: object) -> None:
     assert faults_of(coupon_body(promotion_name=value)) == invalid("promotion_name")
 
 
-def test_a_missing_name() -> None:
+def test_a_missing_name_is_refused() -> None:
     assert faults_of(without(coupon_body(), "promotion_name")) == invalid("promotion_name")
 
 
 @pytest.mark.parametrize("value", [None, 0, 1, "true", "1", "", [], {}])
-def test_a_status_that_is_no_boolean(value: object) -> None:
+def test_a_status_must_be_a_boolean(value: object) -> None:
     assert faults_of(coupon_body(status=value)) == invalid("status")
     assert not created(coupon_body(status=False)).active
 
@@ -178,7 +178,7 @@ def test_a_bad_date_gives_no_error_about_the_period(field: str, value: object) -
         ({"date_from": "3000-01-01T00:00:01+03:00", "date_to": "3000-01-02T00:00:00+03:00"}, False),
     ],
 )
-def test_the_start_is_not_after_the_end_given_or_not(
+def test_the_start_must_not_be_after_the_end_given_or_default(
     dates: dict[str, Any], reversed_: bool
 ) -> None:
     assert faults_of(discount_body(**dates)) == ([fault(11050)] if reversed_ else [])
@@ -190,7 +190,7 @@ def test_an_object_of_another_json_type_counts_as_present(value: object) -> None
     assert faults_of(discount_body(discounts=value)) == invalid("discounts")
 
 
-def test_a_missing_object_lacks_what_it_would_have_said() -> None:
+def test_a_missing_object_has_the_errors_of_an_empty_one() -> None:
     assert faults_of(without(coupon_body(), "coupons")) == [fault(11070), fault(11040)]
     assert faults_of(without(discount_body(), "discounts")) == [fault(11041)]
     assert faults_of(coupon_body(coupons={})) == [fault(11070), fault(11040)]
@@ -198,11 +198,11 @@ def test_a_missing_object_lacks_what_it_would_have_said() -> None:
 
 
 @pytest.mark.parametrize("value", [None, True, 1, "", "One-time", "disposable", "onetime", [], {}])
-def test_a_bad_type_of_code(value: object) -> None:
+def test_a_bad_code_type_is_refused(value: object) -> None:
     assert faults_of(coupon_body(coupons=coupons(coupon_type=value))) == invalid("coupon_type")
 
 
-def test_both_types_of_code_are_read() -> None:
+def test_both_code_types_are_read() -> None:
     for kind in CodeType:
         body = coupon_body(coupons=coupons(coupon_type=kind.value))
         assert created(body).terms.code_type is kind
@@ -236,7 +236,7 @@ def test_both_types_of_code_are_read() -> None:
         ["", "", "!"],
     ],
 )
-def test_bad_codes_are_told_once_and_count_as_present(value: object) -> None:
+def test_bad_codes_are_one_error_and_count_as_present(value: object) -> None:
     assert faults_of(coupon_body(coupons=coupons(coupon_code=value))) == invalid("coupon_code")
 
 
@@ -245,7 +245,7 @@ def test_codes_keep_their_spelling_and_order() -> None:
     assert created(coupon_body(coupons=coupons(coupon_code=codes))).terms.codes == tuple(codes)
 
 
-def test_no_code_is_a_code_missing() -> None:
+def test_an_empty_list_of_codes_is_a_missing_code() -> None:
     assert faults_of(coupon_body(coupons=coupons(coupon_code=[]))) == [fault(11070)]
     lacking = without(coupons(), "coupon_code")
     assert faults_of(coupon_body(coupons=lacking)) == [fault(11070)]
@@ -254,11 +254,11 @@ def test_no_code_is_a_code_missing() -> None:
 @pytest.mark.parametrize(
     "codes", [["A", "A"], ["promo", "PROMO"], ["ПРОМО", "B", "промо"], ["Ӑ", "ӑ"], ["a", "A", "A"]]
 )
-def test_repeated_codes_are_told_once_whatever_their_case(codes: list[str]) -> None:
+def test_repeated_codes_are_one_error_in_any_case(codes: list[str]) -> None:
     assert faults_of(coupon_body(coupons=coupons(coupon_code=codes))) == [fault(11080)]
 
 
-def test_bad_codes_hide_no_repeated_ones() -> None:
+def test_bad_codes_do_not_hide_repeated_ones() -> None:
     body = coupon_body(coupons=coupons(coupon_code=["a", "", "A"]))
     assert faults_of(body) == [*invalid("coupon_code"), fault(11080)]
 
@@ -306,7 +306,7 @@ BAD_IDS = [
 
 
 @pytest.mark.parametrize("text", BAD_IDS)
-def test_a_bad_product_id(text: str) -> None:
+def test_a_bad_product_id_is_refused(text: str) -> None:
     body = '{"promotion_type":"discount","promotion_name":"n","discounts":{%s}}'
     listed = f'"discount_percent":"1","product_id":[11111,{text}]'
     assert faults_of(body % listed) == invalid("product_id")
@@ -320,7 +320,7 @@ def test_the_largest_product_id_has_64_bits() -> None:
 
 
 @pytest.mark.parametrize("value", [None, True, 11111, "11111", {}, []])
-def test_a_list_of_products_that_is_no_filled_array(value: object) -> None:
+def test_a_list_of_products_must_be_a_filled_array(value: object) -> None:
     assert faults_of(discount_body(discounts=discounts(product_id=value))) == invalid("product_id")
     assert faults_of(discount_body(discounts={"products": value})) == invalid("products")
 
@@ -339,11 +339,11 @@ def test_a_list_of_products_that_is_no_filled_array(value: object) -> None:
         ([{"discount_percent": 0}, {"product_id": 0}], ["product_id", "discount_percent"]),
     ],
 )
-def test_items_of_products_are_told_by_their_leaves(items: list[Any], leaves: list[str]) -> None:
+def test_errors_in_items_of_products_name_the_member(items: list[Any], leaves: list[str]) -> None:
     assert faults_of(discount_body(discounts={"products": items})) == invalid(*leaves)
 
 
-def test_unknown_members_of_items_stand_among_the_other_unknown_names() -> None:
+def test_unknown_members_of_items_are_listed_with_other_unknown_names() -> None:
     item = {"bar": 1, "product_id": 1, "discount_percent": "0", "status": True}
     terms = {"products": [item, {"baz": 1, "product_id": 2, "discount_percent": "1"}], "foo": 1}
     for body in (

@@ -44,7 +44,7 @@ async def quote(shop: httpx.AsyncClient, at: str, *codes: str) -> dict[str, Any]
     return priced
 
 
-async def test_between_two_sales_there_is_no_gap_and_never_both(
+async def test_consecutive_promotions_have_no_gap_and_no_overlap(
     shop: httpx.AsyncClient, database: Database, merchant: Caller
 ) -> None:
     days = {"date_from": "2026-06-01T00:00:00+00:00", "date_to": "2026-06-30T23:59:59+00:00"}
@@ -66,7 +66,7 @@ async def test_between_two_sales_there_is_no_gap_and_never_both(
     assert [each async for each in check(database, merchant.merchant_id) if each.violations] == []
 
 
-async def test_a_code_is_good_for_the_whole_of_its_last_second(shop: httpx.AsyncClient) -> None:
+async def test_a_code_is_valid_until_the_end_of_its_last_second(shop: httpx.AsyncClient) -> None:
     days = {"date_from": "2026-06-01T00:00:00+00:00", "date_to": "2026-06-30T23:59:59+00:00"}
     await create(shop, coupon_body(coupons=coupons(coupon_code=["JUNE"]), **days))
     [code] = (await quote(shop, "2026-06-30T23:59:59.999999Z", "June"))["codes"]
@@ -132,7 +132,7 @@ async def test_the_year_9999_is_an_end_in_every_zone(
 
 
 @pytest.mark.parametrize("sent", ["9999-12-31T23:59:59+00:00", "9999-12-31T23:59:59-14:00"])
-async def test_a_start_that_is_no_year_somewhere_is_refused(
+async def test_a_start_outside_of_the_years_1_to_9999_in_some_zone_is_refused(
     far_shop: httpx.AsyncClient, sent: str
 ) -> None:
     answer = await far_shop.post("/v1/promotion", json=discount_body(date_from=sent))

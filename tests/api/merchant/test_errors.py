@@ -1,4 +1,4 @@
-"""The published codes and messages, letter by letter, and what each problem is answered with."""
+"""The published codes and messages, and the answer to each problem."""
 
 import json
 from typing import Any
@@ -63,7 +63,7 @@ def test_a_message_is_the_published_one(line: str) -> None:
 
 
 def errors_of(response: Response) -> list[Any]:
-    """The codes and messages of an answer in the envelope."""
+    """The codes and messages of an answer."""
     body = json.loads(bytes(response.body))
     assert list(body) == ["errors"]
     assert all(list(error) == ["error", "message"] for error in body["errors"])
@@ -103,7 +103,7 @@ def test_unknown_products_are_named_in_one_message() -> None:
     assert body == {"errors": [{"error": 11020, "message": "Product not found: 9, 7"}]}
 
 
-def test_what_may_be_tried_again_says_when() -> None:
+def test_errors_worth_a_retry_have_retry_after() -> None:
     assert answer_problem(TooManyAttempts(60)).headers["retry-after"] == "60"
     assert answer_status(503, {"Retry-After": "2"}).headers["retry-after"] == "2"
 

@@ -1,4 +1,4 @@
-"""Times of the merchant API: what may be sent, and how they are answered."""
+"""Times in the merchant API: valid requests and answers."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo, available_timezones
@@ -87,7 +87,7 @@ NEVER = datetime(9999, 12, 31, 23, 59, 59)  # noqa: DTZ001  # in no zone
     OFFSETS,
     st.sampled_from(sorted(available_timezones())),
 )
-def test_an_end_in_the_year_9999_is_answered_as_sent_or_as_the_last_second_there_is(
+def test_an_end_in_the_year_9999_is_answered_as_sent_or_as_its_last_second(
     local: datetime, sent_from: timezone, name: str
 ) -> None:
     instant = parse_end(local.replace(tzinfo=sent_from).isoformat())
@@ -103,7 +103,7 @@ def test_an_end_in_the_year_9999_is_answered_as_sent_or_as_the_last_second_there
 
 
 @given(st.integers(-100_000, 0), st.integers(-100_000, 0), OFFSETS, OFFSETS)
-def test_ends_around_the_last_second_are_in_their_order(
+def test_ends_around_the_last_second_keep_their_order(
     seconds: int, others: int, zone: timezone, other_zone: timezone
 ) -> None:
     one, other = NEVER + timedelta(seconds=seconds), NEVER + timedelta(seconds=others)
@@ -134,7 +134,7 @@ def test_an_instant_is_answered_in_the_servers_zone_whatever_zone_it_was_sent_in
     )
 
 
-def test_an_offset_of_old_with_seconds_is_written_in_minutes_and_names_the_same_instant() -> None:
+def test_a_historical_offset_with_seconds_is_written_in_minutes_for_the_same_instant() -> None:
     instant = parse_start("1800-01-01T00:00:00+00:00")
     assert format_instant(instant, MOSCOW) == "1800-01-01T02:30:00+02:30"
 
@@ -150,7 +150,7 @@ def test_no_end_is_the_year_3000_in_the_servers_zone() -> None:
     ),
     st.sampled_from(sorted(available_timezones())),
 )
-def test_whatever_can_be_sent_can_be_answered_in_every_zone(instant: datetime, name: str) -> None:
+def test_every_accepted_time_can_be_written_in_every_zone(instant: datetime, name: str) -> None:
     assert parse_start(instant.isoformat()) == instant
     answered = datetime.fromisoformat(format_instant(instant, ZoneInfo(name)))
     assert answered == instant

@@ -1,4 +1,4 @@
-"""Bodies over the limit, sent to a real server by a client that reads once it is done sending."""
+"""Bodies over the limit, from a client that reads the answer only after sending everything."""
 
 import http.client
 from urllib.parse import urlsplit

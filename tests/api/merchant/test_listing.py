@@ -51,13 +51,13 @@ FLAGS = ["", "2", "-1", "true", "01", " 1", "１"]  # noqa: RUF001  # a wide dig
         ("", ""),
     ],
 )
-def test_a_bad_value_or_an_unknown_name_is_told_by_name(name: str, value: str) -> None:
+def test_a_bad_value_or_an_unknown_parameter_is_named(name: str, value: str) -> None:
     with pytest.raises(Refused) as refused:
         read_query([(name, value)])
     assert (refused.value.status, refused.value.faults) == (400, (fault(11010, name),))
 
 
-def test_all_bad_parameters_are_told_in_the_documented_order_unknown_ones_last() -> None:
+def test_bad_parameters_come_in_the_documented_order_and_unknown_ones_last() -> None:
     sent = ["z", "sort_by_update_date", "search_string", "expired", "a", "status", "offset"]
     with pytest.raises(Refused) as refused:
         read_query([(name, "x") for name in [*sent, "limit"]])

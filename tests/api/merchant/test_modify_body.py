@@ -1,4 +1,4 @@
-"""The body that modifies a promotion: what stays, and what is replaced."""
+"""The body that modifies a promotion: what is kept and what is replaced."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -34,7 +34,7 @@ def summary(
 
 
 def changed(body: dict[str, Any], current: PromotionSummary | None = None) -> PromotionChange:
-    """What a faultless body changes."""
+    """The change in a valid body."""
     reading = read_promotion_change(sent(body), current or summary(), MOSCOW)
     assert reading.faults() == ()
     assert reading.wanted is not None
@@ -46,14 +46,14 @@ def faults_of(body: dict[str, Any], current: PromotionSummary | None = None) -> 
     return list(reading.faults())
 
 
-def test_an_unknown_member_of_an_item_of_products_is_told_by_its_name() -> None:
+def test_an_unknown_member_of_an_item_of_products_is_named() -> None:
     item = {"product_id": 1, "discount_percent": "5", "bar": 1}
     body = {"promotion_type": "discount", "discounts": {"products": [item, {**item, "bar": 2}]}}
     assert fault(11010, "bar") in faults_of(body)
     assert fault(11010, "products") not in faults_of(body)
 
 
-def test_the_published_example_changes_the_end_and_the_discounts_alone() -> None:
+def test_the_published_example_changes_only_the_end_and_the_discounts() -> None:
     body = {
         "promotion_type": "discount",
         "date_to": "2024-01-10T09:16:35+03:00",
@@ -66,13 +66,13 @@ def test_the_published_example_changes_the_end_and_the_discounts_alone() -> None
     )
 
 
-def test_what_is_absent_is_unchanged() -> None:
+def test_absent_fields_are_unchanged() -> None:
     assert changed({"promotion_type": "discount"}) == PromotionChange(PromotionType.DISCOUNT)
     current = summary(PromotionType.COUPON)
     assert changed({"promotion_type": "coupon"}, current) == PromotionChange(PromotionType.COUPON)
 
 
-def test_what_is_present_is_changed() -> None:
+def test_present_fields_are_changed() -> None:
     body = {
         "promotion_type": "discount",
         "promotion_name": "New",
@@ -87,12 +87,12 @@ def test_what_is_present_is_changed() -> None:
     )
 
 
-def test_the_default_end_takes_the_end_away() -> None:
+def test_the_default_end_removes_the_end() -> None:
     body = {"promotion_type": "discount", "date_to": "3000-01-01T00:00:00+03:00"}
     assert changed(body) == PromotionChange(PromotionType.DISCOUNT, no_end=True)
 
 
-def test_an_object_that_is_sent_replaces_everything_in_it() -> None:
+def test_an_object_replaces_the_stored_one_completely() -> None:
     body = {"promotion_type": "coupon", "coupons": coupons()}
     change = changed(body, summary(PromotionType.COUPON))
     assert change.terms == Terms(AllProducts(10 * PERCENT), None, ("PROMO-001",))
@@ -110,7 +110,7 @@ def test_the_type_is_required_and_valid(body: dict[str, Any]) -> None:
     assert faults_of({**body, "coupons": coupons()}) == [fault(11010, "promotion_type")]
 
 
-def test_null_is_no_way_to_leave_a_field_as_it_is() -> None:
+def test_null_is_not_accepted() -> None:
     names = ["promotion_name", "status", "date_from", "date_to", "discounts"]
     body = {"promotion_type": "discount", **dict.fromkeys(names)}
     assert faults_of(body) == [fault(11010, name) for name in names]
@@ -124,7 +124,7 @@ def test_another_type_needs_its_object() -> None:
     assert change == PromotionChange(PromotionType.DISCOUNT, terms=Terms(AllProducts(10 * PERCENT)))
 
 
-def test_the_object_of_another_type_than_the_one_sent_is_told_of() -> None:
+def test_the_object_of_another_type_is_an_error() -> None:
     body = {"promotion_type": "discount", "coupons": coupons()}
     assert faults_of(body) == [fault(11090)]
     assert faults_of(body, summary(PromotionType.COUPON)) == [fault(11090), fault(11041)]
@@ -145,7 +145,7 @@ def test_the_object_of_another_type_than_the_one_sent_is_told_of() -> None:
         ),
     ],
 )
-def test_the_period_is_checked_as_it_will_stand(dates: dict[str, str], reversed_: bool) -> None:
+def test_the_resulting_period_is_checked(dates: dict[str, str], reversed_: bool) -> None:
     body = {"promotion_type": "discount", **dates}
     assert faults_of(body) == ([fault(11050)] if reversed_ else [])
 
@@ -160,6 +160,6 @@ def test_a_bad_date_is_not_compared() -> None:
     assert faults_of(body) == [fault(11010, "date_from")]
 
 
-def test_what_else_is_not_in_create_is_unknown() -> None:
+def test_fields_that_create_does_not_have_are_unknown() -> None:
     body = {"promotion_type": "discount", "id": 36, "update_date": "2023-01-01T00:00:00+00:00"}
     assert faults_of(body) == [fault(11010, "id"), fault(11010, "update_date")]

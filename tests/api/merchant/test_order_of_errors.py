@@ -1,4 +1,4 @@
-"""Several errors in one body: which of them are told, and in which order."""
+"""Several errors in one body: which are listed, and in which order."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -22,7 +22,7 @@ KNOWN = frozenset({1, 2, 3, 11111, 22222})
 
 
 def faults_of(body: dict[str, Any] | str) -> list[Fault]:
-    """What is told of a body, where the catalogue has the products of KNOWN."""
+    """The errors of a body; the catalogue has the products of KNOWN."""
     reading = read_new_promotion(sent(body), ZoneInfo("Europe/Moscow"), NOW)
     return list(reading.faults([one for one in reading.named_products() if one not in KNOWN]))
 
@@ -36,7 +36,7 @@ def test_the_published_example_of_two_errors() -> None:
     assert faults_of(body) == invalid("date_from", "product_id")
 
 
-def test_errors_stand_in_the_order_of_the_fields_however_the_fields_were_sent() -> None:
+def test_errors_come_in_the_documented_order_of_the_fields() -> None:
     body = {
         "zebra": 1,
         "discounts": {"products": [{}], "product_id": 0, "ape": 1, "discount_percent": 0},
@@ -77,7 +77,7 @@ def test_the_names_of_coupons_are_unknown_to_discounts() -> None:
     assert faults_of(body) == invalid("coupon_code", "coupon_type")
 
 
-def test_one_code_and_message_is_told_once_at_its_first_place() -> None:
+def test_the_same_error_is_listed_once_at_its_first_place() -> None:
     body = coupon_body(coupons=coupons(discount_percent=0, products=[{"product_id": 1}]))
     assert faults_of(body) == [*invalid("discount_percent"), fault(11045)]
 
@@ -94,7 +94,7 @@ def test_of_repeated_names_the_last_counts() -> None:
     ("body", "repeated", "two_lists", "no_discount", "two_discounts"),
     [(coupon_body, 11030, 11035, 11040, 11045), (discount_body, 11031, 11036, 11041, 11046)],
 )
-def test_both_objects_have_the_same_rules_under_codes_of_their_own(
+def test_both_objects_have_the_same_rules_with_different_error_codes(
     body: Any, repeated: int, two_lists: int, no_discount: int, two_discounts: int
 ) -> None:
     name = "coupons" if body is coupon_body else "discounts"
@@ -149,7 +149,7 @@ def test_the_other_types_object_must_be_absent() -> None:
     assert faults_of(only_coupons) == [fault(11090), fault(11041)]
 
 
-def test_the_other_types_object_is_checked_for_values_and_names_but_not_for_what_it_lacks() -> None:
+def test_the_other_types_object_is_checked_for_values_and_names_but_not_completeness() -> None:
     assert faults_of(coupon_body(discounts={})) == [fault(11090)]
     assert faults_of(discount_body(coupons={"product_id": [1, 1], **own_percents(1)})) == [
         fault(11090)
@@ -163,7 +163,7 @@ def test_the_other_types_object_is_checked_for_values_and_names_but_not_for_what
     ]
 
 
-def test_everything_at_once() -> None:
+def test_all_errors_are_in_one_answer() -> None:
     body = {
         "foo": 1,
         "promotion_type": "coupon",

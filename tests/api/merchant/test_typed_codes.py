@@ -1,4 +1,4 @@
-"""A promotion's codes looked for, added and removed by texts that people typed or pasted."""
+"""Finding, adding and removing codes by texts that people typed or pasted."""
 
 from collections.abc import Callable
 from unicodedata import normalize
@@ -48,13 +48,13 @@ async def codes(
     return Codes(client, bearer(merchant), f"/v1/promotion/{promotion_id}/codes")
 
 
-async def test_a_search_takes_the_beginning_of_a_code_without_blanks(codes: Codes) -> None:
+async def test_a_search_ignores_blanks_around_the_beginning_of_a_code(codes: Codes) -> None:
     for blank in BLANKS:
         assert await codes.find(f"{blank}spa{blank}") == ["SPACE10"]
         assert await codes.find(f"{APART.lower()}{blank}") == [MAY]
 
 
-async def test_a_search_for_blanks_alone_is_as_bad_as_one_for_nothing(
+async def test_a_search_for_blanks_is_refused_like_an_empty_one(
     codes: Codes, client: httpx.AsyncClient
 ) -> None:
     for blank in ("", *BLANKS):
@@ -65,7 +65,7 @@ async def test_a_search_for_blanks_alone_is_as_bad_as_one_for_nothing(
         ]
 
 
-async def test_a_code_is_removed_whatever_stands_around_it(codes: Codes) -> None:
+async def test_blanks_around_a_code_to_remove_are_ignored(codes: Codes) -> None:
     for blank in BLANKS:
         typed = f"{blank}Space10{blank}"
         answer = await codes.ask("DELETE", typed, f"NONE{blank}", f"SPACE10{blank}")
@@ -80,7 +80,7 @@ async def test_a_code_is_removed_whatever_stands_around_it(codes: Codes) -> None
     assert await codes.find("SPACE10") == ["SPACE10"]
 
 
-async def test_a_code_with_blanks_is_none_to_add_and_one_with_its_mark_apart_is(
+async def test_a_code_with_blanks_cannot_be_added_but_one_with_a_separate_mark_can(
     codes: Codes,
 ) -> None:
     for blank in BLANKS:
@@ -99,7 +99,7 @@ async def test_a_code_with_blanks_is_none_to_add_and_one_with_its_mark_apart_is(
     assert [error["error"] for error in twice.json()["errors"]] == [11080]
 
 
-async def test_blanks_around_the_codes_of_a_file_do_not_count(codes: Codes) -> None:
+async def test_blanks_around_the_codes_of_a_file_are_ignored(codes: Codes) -> None:
     lines = [f"{blank}F{number}{blank}" for number, blank in enumerate(BLANKS)]
     assert (await codes.upload("\n".join([*lines, *BLANKS]))).json() == {"added": len(BLANKS)}
     assert await codes.find("f") == [f"F{number}" for number in range(len(BLANKS))]
@@ -111,7 +111,7 @@ async def test_blanks_around_the_codes_of_a_file_do_not_count(codes: Codes) -> N
     ]
 
 
-async def test_a_promotion_with_codes_in_two_forms_repeats_one(
+async def test_two_unicode_forms_of_a_code_are_a_repeat(
     client: httpx.AsyncClient, merchant: Caller, bearer: Callable[[Caller], dict[str, str]]
 ) -> None:
     def body(*codes: str) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Promotions and statistics as they are answered, field by field."""
+"""Promotions and statistics in answers, field by field."""
 
 import json
 from datetime import UTC, datetime
@@ -43,7 +43,7 @@ def test_the_published_example_is_written_letter_by_letter() -> None:
     )
 
 
-def test_a_type_of_code_that_was_never_set_is_left_out() -> None:
+def test_a_code_type_that_was_never_set_is_left_out() -> None:
     written = write_promotion(
         promotion(PromotionType.COUPON, Terms(AllProducts(12_500_000), None, ("b", "A"))), MOSCOW
     )
@@ -66,7 +66,7 @@ def test_own_percents_are_written_in_their_order() -> None:
     }
 
 
-def test_statistics_are_written_with_their_codes_where_there_were_any() -> None:
+def test_statistics_list_codes_if_there_ever_were_any() -> None:
     def written(uses: int, parts: list[list[CodeUses]] | None) -> bytes:
         return b"".join(write_statistics(uses, parts))
 
@@ -81,7 +81,7 @@ def test_statistics_are_written_with_their_codes_where_there_were_any() -> None:
 
 
 @pytest.mark.parametrize("body", ['{"id": 12345}', '{"id": "12345"}'])
-def test_statistics_are_asked_for_by_a_number_or_by_its_digits(body: str) -> None:
+def test_statistics_take_an_id_as_a_number_or_a_string(body: str) -> None:
     asked = read_statistics_question(sent(body))
     assert (asked.promotion_id, asked.faults) == ("12345", ())
 
@@ -99,5 +99,7 @@ BAD_IDS: list[Any] = [None, True, 0, -1, 1.5, "", "abc", "0", "-1", "1.0", " 1",
         ({"b": 1, "id": 1, "a": 1}, (fault(11010, "b"), fault(11010, "a"))),
     ],
 )
-def test_bad_questions_for_statistics(body: dict[str, Any], faults: tuple[Fault, ...]) -> None:
+def test_invalid_bodies_of_statistics_are_refused(
+    body: dict[str, Any], faults: tuple[Fault, ...]
+) -> None:
     assert read_statistics_question(sent(body)).faults == faults

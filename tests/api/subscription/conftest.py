@@ -1,4 +1,4 @@
-"""The platform of a merchant that no other test knows."""
+"""The platform of a new merchant."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""A subscription platform that speaks the API, and the bodies that it sends."""
+"""A subscription platform that uses the API, and its bodies."""
 
 from copy import deepcopy
 from typing import Any
@@ -20,7 +20,7 @@ def a_rule(amount: str = "30", *conditions: tuple[str, str], of: str = "PERCENTA
 
 
 def a_body(**fields: Any) -> dict[str, Any]:
-    """What creates a promotion; None leaves a field out."""
+    """A body that creates a promotion; None leaves a field out."""
     body = {"enabled": True, "name": "Thirty percent", "code": "TRY3", "rules": [a_rule()]}
     return {name: value for name, value in (body | fields).items() if value is not None}
 
@@ -65,7 +65,7 @@ class Platform:
         )
 
     async def create(self, **fields: Any) -> Any:
-        """The promotion that is created with these fields."""
+        """Create a promotion with these fields."""
         answer = await self.ask("POST", "/promotions", a_body(**fields))
         assert answer.status_code == 201, answer.text
         return answer.json()["data"]
@@ -83,7 +83,7 @@ class Platform:
         return await self.ask("POST", "/promotion-codes/_apply", body, **headers)
 
     async def validate(self, promotion_id: str, contract: object = None) -> Any:
-        """What is said of the contract."""
+        """The answer to a validation of the contract."""
         body = {"subscriptionContract": contract or a_contract()}
         answer = await self.ask("POST", f"/promotions/{promotion_id}/_validate", body)
         assert answer.status_code == 200, answer.text
@@ -91,7 +91,7 @@ class Platform:
 
 
 def details(answer: httpx.Response, status: int) -> list[str]:
-    """What the errors of an answer say; all of it has the published shape."""
+    """The details of an answer's errors, which have the published shape."""
     assert answer.status_code == status, answer.text
     body = answer.json()
     assert list(body) == ["errors"]

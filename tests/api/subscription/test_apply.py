@@ -1,4 +1,4 @@
-"""Validating a contract and applying a code: one set of checks, each use counted once."""
+"""Validating a contract and applying a code: the same checks, each use counted once."""
 
 from collections.abc import Callable
 from typing import Any
@@ -56,7 +56,7 @@ async def test_a_code_is_applied_counted_and_named(platform: Platform) -> None:
         ({}, a_contract("other", "try3"), "The code TRY3 is on the subscription already."),
     ],
 )
-async def test_what_validation_refuses_applying_refuses_for_the_same_reason(
+async def test_apply_and_validate_refuse_for_the_same_reason(
     platform: Platform, fields: dict[str, Any], contract: Any, reason: str
 ) -> None:
     created = await platform.create(**fields)
@@ -87,7 +87,7 @@ async def test_a_contract_that_meets_every_constraint_is_valid_and_nothing_is_co
     assert await platform.usage(created["id"]) == 1
 
 
-async def test_the_first_of_many_reasons_is_the_one(platform: Platform) -> None:
+async def test_the_first_of_several_reasons_is_given(platform: Platform) -> None:
     wrong = {"promoStartAt": FUTURE, "subscription": {"newOnly": True, "typeIds": ["yearly"]}}
     created = await platform.create(enabled=False, constraint=wrong)
     contract = a_contract("TRY3", created_at=PAST)
@@ -107,7 +107,7 @@ async def test_the_first_of_many_reasons_is_the_one(platform: Platform) -> None:
     assert all(word in sentence for word, sentence in zip(words, said, strict=True)), said
 
 
-async def test_the_limit_cannot_fall_below_what_is_counted(platform: Platform) -> None:
+async def test_the_limit_cannot_be_set_below_the_usage(platform: Platform) -> None:
     created = await platform.create()
     path = f"/promotions/{created['id']}"
     for _ in range(3):
@@ -175,7 +175,7 @@ async def test_an_unknown_promotion_or_code_is_not_found(platform: Platform) -> 
             details(await platform.ask(method, path + tail, {}), 404)
 
 
-async def test_another_merchants_promotion_is_as_one_that_does_not_exist(
+async def test_another_merchants_promotion_is_answered_like_an_unknown_one(
     platform: Platform,
     client: httpx.AsyncClient,
     database: Database,
@@ -199,7 +199,7 @@ ALLOWED = {
 
 
 @pytest.mark.parametrize("role", Role)
-async def test_each_role_may_do_what_is_its_own_and_no_body_is_looked_at_before(
+async def test_each_role_has_its_rights_and_they_are_checked_before_the_body(
     role: Role,
     platform: Platform,
     client: httpx.AsyncClient,
@@ -273,7 +273,7 @@ async def test_outcomes_are_counted(platform: Platform) -> None:
     assert [await count(line) for line in lines] == [figure + 1 for figure in before]
 
 
-async def test_a_schedule_says_what_each_order_gets_and_until_when(platform: Platform) -> None:
+async def test_a_schedule_has_what_each_order_gets_and_until_when(platform: Platform) -> None:
     first_three = [("ORDER_NUMBER_AFTER_APPLIED", str(n)) for n in (1, 2, 3)]
     sixths = [("ORDER_NUMBER_AFTER_APPLIED", str(n)) for n in (6, 12)]
     created = await platform.create(

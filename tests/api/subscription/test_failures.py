@@ -1,4 +1,4 @@
-"""What nobody foresaw, in the published shape."""
+"""Unexpected failures, in the published shape."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,7 +16,7 @@ from sconto.store.database import Database
 from tests.api.subscription.platform import Platform, details
 
 
-async def test_a_failure_is_500_and_says_nothing_of_what_is_inside(
+async def test_an_unexpected_failure_is_500_without_details(
     create_database: Callable[[], str],
     tokens: Tokens,
     merchant: Caller,

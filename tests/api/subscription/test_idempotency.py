@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sconto.domain.people import Caller
+from sconto.operations import subscriptions
 from sconto.operations.idempotency import sweep_keys
 from sconto.store.database import Database
 from tests.api.subscription.platform import Platform, a_body, a_contract, details
 
 
-async def test_each_changing_call_is_answered_again_and_changes_nothing_again(
+async def test_a_repeated_call_gets_the_first_answer_and_changes_nothing(
     platform: Platform,
 ) -> None:
     created = await platform.ask("POST", "/promotions", a_body(), idempotency_key="create")
@@ -30,7 +31,7 @@ async def test_each_changing_call_is_answered_again_and_changes_nothing_again(
     deleted = [await platform.ask("DELETE", path, idempotency_key="delete") for _ in range(2)]
     assert [answer.status_code for answer in deleted] == [204, 204]
     details(await platform.ask("DELETE", path), 404)
-    # Even of what is gone by now.
+    # Even if the promotion is deleted by now.
     assert (await platform.ask("PATCH", path, patch, idempotency_key="x")).status_code == 200
 
 
@@ -45,7 +46,7 @@ async def test_a_key_with_another_request_is_refused(platform: Platform) -> None
     assert reordered.status_code == 200
 
 
-async def test_a_number_and_the_text_that_looks_like_it_are_two_requests(
+async def test_a_number_and_a_string_of_its_digits_are_different_requests(
     platform: Platform,
 ) -> None:
     for size, status in ((30.5, 201), (30.50, 201), ("30.5", 409)):
@@ -54,14 +55,14 @@ async def test_a_number_and_the_text_that_looks_like_it_are_two_requests(
         assert answer.status_code == status
 
 
-async def test_a_refusal_leaves_no_key(platform: Platform) -> None:
+async def test_a_refused_request_does_not_use_its_key(platform: Platform) -> None:
     details(await platform.apply("TRY3", idempotency_key="k"), 404)
     await platform.create()
     assert (await platform.apply("TRY3", idempotency_key="k")).status_code == 200
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "ä", "a\tb"])
-async def test_a_key_that_cannot_be_kept_is_refused(platform: Platform, key: str) -> None:
+async def test_an_invalid_key_is_refused(platform: Platform, key: str) -> None:
     headers = platform.headers | {"Idempotency-Key": key}
     answer = await platform.client.post(
         "/promotion/v1/promotions",
@@ -72,7 +73,7 @@ async def test_a_key_that_cannot_be_kept_is_refused(platform: Platform, key: str
 
 
 @pytest.mark.parametrize("constraint", [{}, {"maxUsage": 1}])
-async def test_calls_with_one_key_at_once_have_one_effect(
+async def test_concurrent_calls_with_one_key_have_one_effect(
     platform: Platform, constraint: dict[str, int]
 ) -> None:
     created = await platform.create(constraint=constraint)
@@ -82,9 +83,10 @@ async def test_calls_with_one_key_at_once_have_one_effect(
     assert await platform.usage(created["id"]) == 1
 
 
-async def test_a_key_whose_request_takes_long_is_answered_409_with_retry_after(
-    platform: Platform, database: Database, merchant: Caller
+async def test_a_key_in_use_is_answered_409_with_retry_after(
+    platform: Platform, database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(subscriptions, "BUSY_TIMEOUT", 0.2)
     created = await platform.create()
     async with database.write() as connection:
         await connection.execute(
@@ -102,7 +104,7 @@ async def test_a_key_whose_request_takes_long_is_answered_409_with_retry_after(
     assert (await platform.apply("TRY3", idempotency_key="k")).status_code == 200
 
 
-async def test_a_key_counts_for_a_day_and_is_swept_afterwards(
+async def test_a_key_is_valid_for_a_day_and_deleted_afterwards(
     platform: Platform, database: Database, merchant: Caller
 ) -> None:
     created = await platform.create()

@@ -1,4 +1,4 @@
-"""Promotions over the wire: exact shapes, merge patches, lists and archives."""
+"""Promotions over HTTP: exact shapes, merge patches, lists and archiving."""
 
 import json
 import unicodedata
@@ -57,7 +57,7 @@ async def test_a_promotion_has_the_published_fields_in_their_order(platform: Pla
     assert await platform.get(promotion["id"]) == promotion
 
 
-async def test_what_is_optional_and_not_set_is_left_out(platform: Platform) -> None:
+async def test_optional_fields_that_are_not_set_are_left_out(platform: Platform) -> None:
     promotion = await platform.create()
     assert "description" not in promotion
     assert promotion["meta"] == {}
@@ -157,7 +157,7 @@ async def test_an_amount_is_above_0(platform: Platform, amount: str) -> None:
     assert "rules[0].effect.amount must be" in details(answer, 422)[0]
 
 
-async def test_a_code_is_unique_among_promotions_whatever_the_case(platform: Platform) -> None:
+async def test_a_code_is_unique_in_any_case(platform: Platform) -> None:
     first = await platform.create(code="Straße")
     second = await platform.create(code="other")
     taken = await platform.ask("POST", "/promotions", a_body(code="STRASSE"))
@@ -168,7 +168,7 @@ async def test_a_code_is_unique_among_promotions_whatever_the_case(platform: Pla
     assert (await platform.create(code="STRASSE"))["code"] == "STRASSE"
 
 
-async def test_a_merge_patch_changes_what_it_names_and_null_takes_away(platform: Platform) -> None:
+async def test_a_merge_patch_changes_its_fields_and_null_removes_one(platform: Platform) -> None:
     created = (await platform.ask("POST", "/promotions", FULL)).json()["data"]
     patch = {
         "enabled": False,
@@ -231,7 +231,7 @@ async def test_both_media_types_of_a_patch_are_taken_and_no_other(platform: Plat
     details(await platform.ask("PATCH", path, {"name": "x"}, content_type="text/plain"), 400)
 
 
-async def test_an_archived_promotion_is_gone_for_everybody_else(platform: Platform) -> None:
+async def test_an_archived_promotion_is_not_found(platform: Platform) -> None:
     created = await platform.create()
     path = f"/promotions/{created['id']}"
     deleted = await platform.ask("DELETE", path)
@@ -244,7 +244,7 @@ async def test_an_archived_promotion_is_gone_for_everybody_else(platform: Platfo
 
 
 @pytest.mark.parametrize("max_usage", ["1e999999999", "1e-999999999", "0e999999999", "9" * 5_000])
-async def test_a_number_that_nobody_can_compute_with_is_refused(
+async def test_numbers_with_huge_exponents_or_many_digits_are_refused(
     platform: Platform, max_usage: str
 ) -> None:
     sent = json.dumps(a_body(constraint={"maxUsage": 0})).replace(": 0", f": {max_usage}")
@@ -256,7 +256,7 @@ async def test_a_number_that_nobody_can_compute_with_is_refused(
     assert "constraint.maxUsage must be a whole number from 1" in details(answer, 422)[0]
 
 
-async def test_all_rules_together_have_a_thousand_conditions(platform: Platform) -> None:
+async def test_all_rules_together_have_at_most_a_thousand_conditions(platform: Platform) -> None:
     half = a_rule("1", *[(AFTER_APPLIED, str(n)) for n in range(1, 501)])
     await platform.create(rules=[half, half])
     more = a_body(code="MORE", rules=[half, half, a_rule("1", (AFTER_APPLIED, "1"))])
@@ -264,7 +264,7 @@ async def test_all_rules_together_have_a_thousand_conditions(platform: Platform)
     assert details(answer, 422) == ["rules must have at most 1000 conditions in all"]
 
 
-async def test_the_last_day_of_the_calendar_ends_with_the_calendar(platform: Platform) -> None:
+async def test_the_last_day_of_the_calendar_is_accepted_as_an_end(platform: Platform) -> None:
     created = await platform.create(constraint={"promoEndAt": "9999-12-31"})
     assert created["constraint"]["promoEndAt"] == "9999-12-31T23:59:59.999999Z"
     patched = await platform.ask("PATCH", f"/promotions/{created['id']}", {"name": "Other"})
@@ -291,14 +291,16 @@ async def test_an_end_in_the_year_9999_is_accepted_with_every_offset(
         ("promoEndAt", "10000-01-01T00:00:00Z"),
     ],
 )
-async def test_a_time_in_no_year_from_1_to_9999_is_refused(
+async def test_a_time_outside_of_the_years_1_to_9999_is_refused(
     platform: Platform, field: str, value: str
 ) -> None:
     answer = await platform.ask("POST", "/promotions", a_body(constraint={field: value}))
     assert f"constraint.{field} must be a date and time" in details(answer, 422)[0]
 
 
-async def test_a_letter_with_a_mark_is_the_same_in_one_character_or_two(platform: Platform) -> None:
+async def test_both_unicode_forms_of_a_letter_with_a_mark_are_the_same_code(
+    platform: Platform,
+) -> None:
     short, long = "ЁЖ-Й", unicodedata.normalize("NFD", "ёж-й")
     created = await platform.create(code=short)
     assert created["code"] == short
@@ -322,7 +324,7 @@ async def test_one_slash_at_the_end_makes_no_difference(platform: Platform, path
     details(await platform.ask(method, path + "//", asked), 404)
 
 
-async def test_a_page_of_no_items_can_be_gone_on_from(platform: Platform) -> None:
+async def test_a_list_continues_after_an_empty_page(platform: Platform) -> None:
     created = await platform.create()
     empty = (await platform.ask("GET", "/promotions?limit=0")).json()
     assert empty["data"] == []
@@ -332,7 +334,7 @@ async def test_a_page_of_no_items_can_be_gone_on_from(platform: Platform) -> Non
     assert [promotion["id"] for promotion in following["data"]] == [created["id"]]
 
 
-async def test_a_list_goes_on_where_it_stopped(platform: Platform) -> None:
+async def test_a_list_continues_at_its_cursor(platform: Platform) -> None:
     ids = [(await platform.create(code=f"c{i}"))["id"] for i in range(5)]
     found: list[str] = []
     cursor, pages = None, []
@@ -376,5 +378,5 @@ async def test_a_list_is_filtered_by_code_name_and_whether_it_is_enabled(
     "query",
     ["limit=101", "limit=-1", "limit=x", "limit=1.0", "cursor=%21", "cursor=MDA", "enabled=1"],
 )
-async def test_a_query_that_is_not_valid_is_refused(platform: Platform, query: str) -> None:
+async def test_an_invalid_query_is_refused(platform: Platform, query: str) -> None:
     assert len(details(await platform.ask("GET", f"/promotions?{query}"), 422)) == 1

@@ -1,4 +1,4 @@
-"""What the catalogue API answers when something cannot be done."""
+"""The errors of the catalogue API."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -19,5 +19,5 @@ answer_status: Final = problem_json.answer_status
 
 
 def answer_problem(error: Exception) -> Response:
-    """The answer to a problem. Raises KeyError for one that the catalogue cannot meet."""
+    """The answer to a problem. Raises KeyError for one that this API does not have."""
     return _ANSWERS[type(error)](error)

@@ -1,8 +1,9 @@
-"""The catalogue API field by field: what its requests and answers say."""
+"""Reads the catalogue API's requests and writes its answers, field by field."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from sconto.api.catalog.faults import NAME_RULE, say_product_fault
 from sconto.api.cursors import read_cursor, write_cursor
 from sconto.api.faults import FieldFault, InvalidFields
 from sconto.api.problem_json import find_unknown, pointer
@@ -10,7 +11,6 @@ from sconto.domain.money import format_amount
 from sconto.domain.names import is_name
 from sconto.domain.product import (
     MOST_PRODUCTS,
-    NAME_RULE,
     Product,
     ProductPage,
     ProductQuery,
@@ -45,7 +45,9 @@ def _read_item(place: str, item: object) -> Product | tuple[FieldFault, ...]:
     product = read_product(item)
     if isinstance(product, Product):
         return product
-    return tuple(FieldFault(place + pointer(fault.field), fault.reason) for fault in product)
+    return tuple(
+        FieldFault(place + pointer(fault.field), say_product_fault(fault)) for fault in product
+    )
 
 
 def _find_repeats(outcomes: Iterable[object]) -> Iterator[FieldFault]:
@@ -59,7 +61,7 @@ def _find_repeats(outcomes: Iterable[object]) -> Iterator[FieldFault]:
 
 
 def render_counts(counts: PutCounts) -> dict[str, object]:
-    """What became of the products that were put."""
+    """How many products were created, updated and left unchanged."""
     return {
         "created": counts.created,
         "updated": counts.updated,
@@ -103,7 +105,7 @@ def _read_limit(text: str | None) -> int | None:
 
 
 def render_page(page: ProductPage) -> dict[str, object]:
-    """A part of the list, and where the next one begins."""
+    """A page of the list, and the cursor of the next one."""
     return {
         "products": [render_product(product) for product in page.products],
         "next_cursor": write_cursor(page.products[-1].product_id) if page.more else None,
@@ -111,10 +113,12 @@ def render_page(page: ProductPage) -> dict[str, object]:
 
 
 def render_product(product: Product) -> dict[str, object]:
-    """A product."""
+    """A product; its tags where it has any."""
+    tags = {"tags": list(product.tags)} if product.tags else {}
     return {
         "product_id": product.product_id,
         "name": product.name,
         "price": format_amount(product.price, product.currency),
         "currency": product.currency,
+        **tags,
     }

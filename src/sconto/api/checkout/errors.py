@@ -1,4 +1,4 @@
-"""What the checkout API answers when something cannot be done."""
+"""The errors of the checkout API."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -12,6 +12,7 @@ from sconto.domain.problems import (
     CodesUsedUp,
     OrderBusy,
     OrderConflict,
+    OrderGaveBack,
     OrderNotFound,
     OrderNotReplaceable,
     OrderReplaced,
@@ -69,7 +70,16 @@ def _order_replaced(error: OrderReplaced) -> Response:
     )
 
 
-def _order_held_up(error: OrderBusy) -> Response:
+def _order_gave_back(error: OrderGaveBack) -> Response:
+    return _conflict(
+        "order-gave-back",
+        "The order gave back what it took",
+        "Its cart promotions were given back when it was deleted; it stays deleted.",
+        order=write_order(error.order),
+    )
+
+
+def _order_busy(error: OrderBusy) -> Response:
     return problem_json.problem(
         503,
         "Something else is using this order or one of its codes, and takes long. "
@@ -95,12 +105,13 @@ _ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     **problem_json.ANSWERS,
     OrderNotFound: lambda _: problem_json.problem(404, "There is no such order."),
     OrderConflict: _order_conflict,
-    OrderBusy: _order_held_up,
+    OrderBusy: _order_busy,
     TotalDiffers: _total_differs,
     CodesUsedUp: _codes_used_up,
     ReplacedOrderNotFound: lambda _: problem_json.answer_problem(_NO_ORDER_TO_REPLACE),
     OrderNotReplaceable: _order_not_replaceable,
     OrderReplaced: _order_replaced,
+    OrderGaveBack: _order_gave_back,
     TooManyUnknownCodes: _too_many_unknown_codes,
 }
 
@@ -108,5 +119,5 @@ answer_status: Final = problem_json.answer_status
 
 
 def answer_problem(error: Exception) -> Response:
-    """The answer to a problem. Raises KeyError for one that a checkout cannot meet."""
+    """The answer to a problem. Raises KeyError for one that this API does not have."""
     return _ANSWERS[type(error)](error)

@@ -1,15 +1,14 @@
-"""The addresses of the checkout API."""
+"""The routes of the checkout API."""
 
 from typing import Final
 
 import msgspec
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from sconto.api.access import require
 from sconto.api.bodies import CART, SMALL, read_json, read_object, run_parser
-from sconto.api.checkout import manual, reading, writing
+from sconto.api.checkout import reading, writing
 from sconto.api.checkout.guesses import limit_guesses
 from sconto.api.context import context_of
 from sconto.api.plain_route import PlainRoute
@@ -19,29 +18,20 @@ from sconto.domain.problems import OrderNotFound
 from sconto.domain.redemption import count_redemptions
 from sconto.operations import checkout
 
-router: Final = APIRouter(prefix="/checkout/v1", tags=["Checkout API"], route_class=PlainRoute)
 
-
-@router.post("/quotes", **manual.QUOTE)
 async def quote(request: Request) -> Response:
     """Nothing is written; an order of the same cart in the same state costs the same."""
     caller = require(request, Action.CHECK_OUT)
     context = context_of(request)
     sent = await read_json(request, CART)
     cart, at = await run_parser(request, sent, reading.read_quote, sent, context.now())
-    priced = await limit_guesses(
-        request,
-        caller,
-        cart,
-        lambda: checkout.quote(context.database, caller, cart, at),
-        lambda priced: priced,
-    )
+    async with limit_guesses(request, caller, cart) as guesses:
+        priced = guesses.priced = await checkout.quote(context.database, caller, cart, at)
     context.metrics.quotes.inc()
     context.metrics.count_codes(priced.codes)
     return _answer(writing.write_quote(priced))
 
 
-@router.post("/orders", **manual.PLACE)
 async def place_order(request: Request) -> Response:
     """Once for each order id, however often it is sent; a 409 places nothing."""
     caller = require(request, Action.CHECK_OUT)
@@ -50,14 +40,10 @@ async def place_order(request: Request) -> Response:
     order = await run_parser(request, sent, reading.read_order, sent)
     now = context.now()
     day = now.astimezone(context.zone).date()
-    placed = await limit_guesses(
-        request,
-        caller,
-        order.cart,
-        lambda: checkout.place_order(context.database, caller, order, now, day),
-        # The codes of an order that is sent again were counted when it was placed.
-        lambda placed: placed.order.outcome if placed.created else None,
-    )
+    async with limit_guesses(request, caller, order.cart) as guesses:
+        placed = await checkout.place_order(context.database, caller, order, now, day)
+        # The codes of a repeated order were counted when it was placed.
+        guesses.priced = placed.order.outcome if placed.created else None
     if placed.created:
         context.metrics.orders.inc()
         context.metrics.count_codes(placed.order.outcome.codes)
@@ -65,7 +51,6 @@ async def place_order(request: Request) -> Response:
     return _answer(writing.write_order(placed.order), 201 if placed.created else 200)
 
 
-@router.get("/orders/{order_id:path}", **manual.GET)
 async def get_order(request: Request) -> Response:
     """With the outcome that it was placed with; only its status may have changed since."""
     caller = require(request, Action.READ_ORDERS)
@@ -73,18 +58,17 @@ async def get_order(request: Request) -> Response:
     return _answer(writing.write_order(order))
 
 
-@router.patch("/orders/{order_id:path}", **manual.CHANGE)
 async def change_order_status(request: Request) -> Response:
-    """Statistics and used-up codes stay as they are; a replaced order stays deleted."""
+    """Statistics stay as they are. A deleted order gives back what its cart promotions took."""
     caller = require(request, Action.CHECK_OUT)
     status = reading.read_status(await read_object(request, SMALL))
+    context = context_of(request)
     order = await checkout.change_order_status(
-        context_of(request).database, caller, _order_id(request), status
+        context.database, caller, _order_id(request), status, context.now()
     )
     return _answer(writing.write_order(order))
 
 
-@router.post("/prices", **manual.PRICES)
 async def list_prices(request: Request) -> Response:
     """What a listing page shows: automatic promotions, one unit of each product."""
     caller = require(request, Action.CHECK_OUT)
@@ -96,7 +80,7 @@ async def list_prices(request: Request) -> Response:
 
 
 def _order_id(request: Request) -> str:
-    """The id in the address, which may have slashes in it. Raises OrderNotFound for none."""
+    """The id in the path, which may contain slashes. Raises OrderNotFound if it is not valid."""
     order_id: str = request.path_params["order_id"]
     if not is_reference(order_id):
         raise OrderNotFound(order_id)
@@ -105,3 +89,12 @@ def _order_id(request: Request) -> str:
 
 def _answer(body: object, status: int = 200) -> Response:
     return Response(msgspec.json.encode(body), status, media_type="application/json")
+
+
+ROUTES: Final = (
+    PlainRoute("/checkout/v1/quotes", quote, methods=["POST"]),
+    PlainRoute("/checkout/v1/orders", place_order, methods=["POST"]),
+    PlainRoute("/checkout/v1/orders/{order_id:path}", get_order, methods=["GET"]),
+    PlainRoute("/checkout/v1/orders/{order_id:path}", change_order_status, methods=["PATCH"]),
+    PlainRoute("/checkout/v1/prices", list_prices, methods=["POST"]),
+)

@@ -1,4 +1,4 @@
-"""The subscription that a cart is an order of, and what its codes do, field by field."""
+"""The subscription of a cart: faults in what was sent, and the effect of its codes."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -13,8 +13,6 @@ from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.subscription import (
     LAST_ORDER_NUMBER,
     ConsideredCode,
-    Subscription,
-    SubscriptionCode,
     SubscriptionOutcome,
 )
 
@@ -26,85 +24,70 @@ JsonObject = dict[str, object]
 Body = Mapping[str, Any]
 
 
-def read_subscription(body: Body, faults: list[FieldFault]) -> Subscription | None:
-    """The subscription of a body that has one; notes all that is wrong with it."""
+def find_subscription_faults(body: Body, faults: list[FieldFault]) -> None:
+    """Note the faults of a body's subscription, if it has one."""
     fields = body.get("subscription")
     if fields is None:
-        return None
+        return
     if type(fields) is not dict:
         faults.append(FieldFault(_PLACE, "must be an object"))
-        return None
-    created_at = None
-    if fields.get("created_at") is not None:
-        created_at = read_instant(fields["created_at"])
-        if created_at is None:
-            faults.append(FieldFault(f"{_PLACE}/created_at", RULE))
-    subscription = Subscription(
-        created_at,
-        _read_text(fields, "type_id", _PLACE, faults),
-        _read_number(fields, "order_number", _PLACE, faults),
-        _read_codes(fields, faults),
-    )
+        return
+    if fields.get("created_at") is not None and read_instant(fields["created_at"]) is None:
+        faults.append(FieldFault(f"{_PLACE}/created_at", RULE))
+    _check_name(fields, "type_id", _PLACE, faults)
+    _check_number(fields, "order_number", _PLACE, faults)
+    _check_codes(fields, faults)
     faults += find_unknown(fields, _FIELDS, _PLACE)
-    return subscription
 
 
-def _read_codes(fields: Body, faults: list[FieldFault]) -> tuple[SubscriptionCode, ...]:
+def _check_codes(fields: Body, faults: list[FieldFault]) -> None:
     codes = fields.get("codes")
     if codes is None:
-        return ()
+        return
     if type(codes) is not list or len(codes) > MOST_CODES_OF_SUBSCRIPTION:
         rule = f"must be a list of at most {MOST_CODES_OF_SUBSCRIPTION} codes"
         faults.append(FieldFault(f"{_PLACE}/codes", rule))
-        return ()
-    return tuple(
-        _read_code(item, f"{_PLACE}/codes/{index}", faults) for index, item in enumerate(codes)
-    )
+        return
+    for index, item in enumerate(codes):
+        _check_code(item, f"{_PLACE}/codes/{index}", faults)
 
 
-def _read_code(item: object, place: str, faults: list[FieldFault]) -> SubscriptionCode:
+def _check_code(item: object, place: str, faults: list[FieldFault]) -> None:
     if not isinstance(item, dict):
         faults.append(FieldFault(place, "must be an object"))
-        return SubscriptionCode("", 1)
-    application_id = None
+        return
     if item.get("application_id") is not None:
-        application_id = _read_text(item, "application_id", place, faults)
-    code = SubscriptionCode(
-        _read_text(item, "code", place, faults, trim),
-        _read_number(item, "first_order_number", place, faults),
-        application_id,
-    )
+        _check_name(item, "application_id", place, faults)
+    _check_name(item, "code", place, faults, trim)
+    _check_number(item, "first_order_number", place, faults)
     faults += find_unknown(item, _CODE, place)
-    return code
 
 
-def _read_text(
+def _check_name(
     fields: Body,
     name: str,
     place: str,
     faults: list[FieldFault],
     judged: Callable[[str], str] = str,
-) -> str:
-    """The text as it was sent; `judged` is what of it must be a name."""
+) -> None:
+    """Note a text that is not a valid name; `judged` picks the part that must be valid."""
     text = fields.get(name)
     if type(text) is str and len(text) <= NAME_LENGTH and is_name(judged(text)):
-        return text
+        return
     rule = f"must be a string of 1 to {NAME_LENGTH} characters, none a control character"
     faults.append(FieldFault(f"{place}/{name}", rule if name in fields else "is missing"))
-    return ""
 
 
-def _read_number(fields: Body, name: str, place: str, faults: list[FieldFault]) -> int:
+def _check_number(fields: Body, name: str, place: str, faults: list[FieldFault]) -> None:
     number = fields.get(name)
     if type(number) is int and 1 <= number <= LAST_ORDER_NUMBER:
-        return number
+        return
     rule = f"must be a whole number from 1 to {LAST_ORDER_NUMBER}"
     faults.append(FieldFault(f"{place}/{name}", rule if name in fields else "is missing"))
-    return 1
 
 
 def write_subscription(outcome: SubscriptionOutcome, currency: str) -> JsonObject:
-    """The code that takes effect, if one does, and what became of each."""
+    """The code that takes effect, if any, and the outcome of each."""
     winner = outcome.winner
     return {
         "code": None if winner is None else winner.code,

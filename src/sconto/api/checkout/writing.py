@@ -1,6 +1,6 @@
 """The checkout API's answers, field by field.
 
-Structs that msgspec writes as they stand: filling in a dictionary for each takes twice as long.
+They are structs that msgspec encodes: filling dictionaries takes twice as long.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,13 +10,22 @@ from typing import Final
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from sconto.api.checkout.cart_promotions import (
+    Adjusted,
+    Shipping,
+    WrittenCartPromotion,
+    write_adjustment,
+    write_cart_promotion,
+    write_shipping,
+)
 from sconto.api.checkout.subscription import JsonObject, write_subscription
 from sconto.api.rfc3339 import write_instant
+from sconto.domain.bill import PricedCart, PricedLine
 from sconto.domain.choice import Group, Pick, Reason
 from sconto.domain.code_outcomes import CodeOutcome, CodeStatus
+from sconto.domain.listing import ListedPrice
 from sconto.domain.money import format_amount, format_percent
 from sconto.domain.order import OrderStatus, StoredOrder
-from sconto.domain.pricing import ListedPrice, PricedCart, PricedLine
 from sconto.domain.promotion import PromotionType
 
 
@@ -45,6 +54,7 @@ class _Line(msgspec.Struct):
     discount: str
     discount_percent: str
     subscription_discount: str | UnsetType
+    adjustments: list[Adjusted] | UnsetType
     total: str
     promotion: _Promotion | None
     picks: list[_Pick]
@@ -60,7 +70,7 @@ class _Code(msgspec.Struct):
 
 
 class WrittenCart(msgspec.Struct, kw_only=True):
-    """A priced cart as the answer to a quote; that to an order has the first three fields too."""
+    """A priced cart; the first three fields only for an order."""
 
     order_id: str | UnsetType = UNSET
     created_at: str | UnsetType = UNSET
@@ -72,10 +82,12 @@ class WrittenCart(msgspec.Struct, kw_only=True):
     lines: list[_Line]
     codes: list[_Code]
     subscription: JsonObject | UnsetType = UNSET
+    shipping: Shipping | UnsetType = UNSET
+    cart_promotions: list[WrittenCartPromotion] | UnsetType = UNSET
 
 
 class OrderWithRefusedCodes(msgspec.Struct, kw_only=True):
-    """An order whose codes say first that some of them never applied; else as any other."""
+    """An order with refused codes; its codes come first, otherwise it is like any other."""
 
     codes: list[_Code]
     order_id: str | UnsetType
@@ -87,12 +99,14 @@ class OrderWithRefusedCodes(msgspec.Struct, kw_only=True):
     total: str
     lines: list[_Line]
     subscription: JsonObject | UnsetType
+    shipping: Shipping | UnsetType
+    cart_promotions: list[WrittenCartPromotion] | UnsetType
 
 
 _REFUSED: Final = frozenset(
     (CodeStatus.EXPIRED, CodeStatus.NOT_STARTED, CodeStatus.INACTIVE, CodeStatus.UNKNOWN)
 )
-"""What makes a code apply to no cart at all: a shop that placed such an order overlooked it."""
+"""Statuses of codes that apply to no cart: a shop that placed such an order missed it."""
 
 
 class _Price(msgspec.Struct, frozen=True, gc=False):
@@ -123,6 +137,12 @@ def write_quote(priced: PricedCart) -> WrittenCart:
     )
     if priced.subscription is not None:
         answer.subscription = write_subscription(priced.subscription, currency)
+    if priced.shipping is not None:
+        answer.shipping = write_shipping(priced.shipping, currency)
+    if priced.cart_promotions:
+        answer.cart_promotions = [
+            write_cart_promotion(one, currency) for one in priced.cart_promotions
+        ]
     return answer
 
 
@@ -150,7 +170,7 @@ def write_prices(
     )
 
 
-# As in `pricing`: the same products at the same prices again and again.
+# As in `pricing`: shops ask for the same products at the same prices again and again.
 @lru_cache(16_384)
 def _write_price(product_id: int, price: ListedPrice, currency: str) -> _Price:
     return _Price(
@@ -174,6 +194,7 @@ def _write_line(line: PricedLine, priced: PricedCart) -> _Line:
         format_amount(line.discount, currency),
         _write_percent(line),
         format_amount(line.subscription_discount, currency) if in_subscription else UNSET,
+        [write_adjustment(one, currency) for one in line.adjustments] or UNSET,
         format_amount(line.total, currency),
         _write_promotion(line.picks[0]) if line.picks else None,
         [_write_pick(pick) for pick in line.picks],

@@ -1,1 +1,1 @@
-"""The merchant promotions API, "/v1", as published."""
+"""The published merchant promotions API, "/v1"."""

@@ -1,4 +1,4 @@
-"""Whether a caller of the merchant API may send a body, before anything large of it is read."""
+"""Checks whether a caller of the merchant API may send a body, before a large one is read."""
 
 from starlette.requests import Request
 
@@ -9,11 +9,11 @@ from sconto.domain.problems import AccessDenied, BodyTooLarge
 
 
 async def admit(request: Request, action: Action) -> Caller:
-    """The caller, who sends JSON and may do that; each failed check ends the request at once.
+    """The caller, if they send JSON and may do that; the first failed check ends the request.
 
-    Raises what `caller_of` and `require_json` raise, and AccessDenied. Published is that JSON which
-    is not valid comes before the role: NotJson. Whoever may not do it is told so only of a small
-    body; a larger one is not read.
+    Raises what `caller_of` and `require_json` raise, and AccessDenied. The published order has the
+    JSON before the role: without the right, a small body that is not JSON is answered NotJson. A
+    larger body is answered AccessDenied, and not read.
     """
     caller = caller_of(request)
     require_json(request)

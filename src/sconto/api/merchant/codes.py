@@ -1,10 +1,9 @@
-"""A promotion's codes for programs: listed, added and removed, as JSON or as CSV."""
+"""The routes for a promotion's codes: listed, added and removed, as JSON or as CSV."""
 
 import tempfile
 from collections.abc import AsyncIterator
 from typing import IO, Final
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
@@ -19,38 +18,32 @@ from sconto.api.bodies import (
 )
 from sconto.api.context import context_of
 from sconto.api.long_answers import answer_in_parts, parts_of
-from sconto.api.merchant import list_manual
 from sconto.api.merchant.admission import admit
+from sconto.api.merchant.codes_csv import CSV_HEADING, write_csv
 from sconto.api.merchant.codes_wire import (
-    CSV_HEADING,
     read_codes_to_add,
     read_codes_to_remove,
     read_query,
     wants_csv,
     write_code,
-    write_csv,
 )
 from sconto.api.merchant.ids import id_in_path
 from sconto.api.plain_route import PlainRoute
 from sconto.domain.people import Action
 from sconto.domain.problems import BodyTooLarge, UnsupportedMediaType
 from sconto.operations import codes
-from sconto.operations.promotions import get_summary
 from sconto.operations.turns import in_short_turns
 
-router: Final = APIRouter(tags=["Merchant API"], route_class=PlainRoute)
-
 FILE_LIMIT: Final = 64 * 1024 * 1024
-"""Bytes of a CSV file: a million codes of thirty letters fit."""
+"""Bytes of a CSV file: enough for a million codes of thirty letters."""
 
 _KEPT_IN_MEMORY: Final = 1024 * 1024
 _PIECE: Final = 8 * 1024
 _CSV: Final = "text/csv"
 
 
-@router.get("/v1/promotion/{promotion_id}/codes", **list_manual.LIST_CODES)
 async def list_codes(request: Request) -> Response:
-    """Codes in the order in which they were added; all of them with `Accept: text/csv`."""
+    """Codes in the order they were added; all of them with `Accept: text/csv`."""
     caller = require(request, Action.READ_PROMOTIONS)
     context = context_of(request)
     promotion_id = id_in_path(request)
@@ -59,24 +52,23 @@ async def list_codes(request: Request) -> Response:
         headers = {"Content-Disposition": f'attachment; filename="codes-{promotion_id}.csv"'}
         lines = in_short_turns(context.short_turns, caller.merchant_id, parts, write_csv)
         return StreamingResponse(_write_file(lines), media_type=_CSV, headers=headers)
-    await get_summary(context.database, caller, promotion_id)
+    await codes.require_holder(context.database, caller, promotion_id)
     query = read_query(request.query_params.multi_items())
     page = await codes.list_codes(context.database, caller, promotion_id, query)
     listed = [write_code(code, context.zone) for code in page.codes]
     return JSONResponse({"codes": listed, "next_cursor": page.next_cursor})
 
 
-@router.post("/v1/promotion/{promotion_id}/codes", **list_manual.ADD_CODES)
 async def add_codes(request: Request) -> Response:
-    """Add codes behind those that the promotion has: all of them, or none."""
+    """Add codes after those that the promotion has: all of them, or none."""
     context = context_of(request)
     if _is_csv(request):
         caller = require(request, Action.WRITE_PROMOTIONS)
         promotion_id = id_in_path(request)
-        await get_summary(context.database, caller, promotion_id)
+        await codes.require_holder(context.database, caller, promotion_id)
         async with in_turn_if_large(request):
             with tempfile.SpooledTemporaryFile(_KEPT_IN_MEMORY) as file:
-                # Whoever sends slowly holds no connection to the database meanwhile.
+                # A slow upload must not hold a connection to the database.
                 await _spool(request, file)
                 pieces = iter(lambda: file.read(_PIECE), b"")
                 added = await codes.import_codes(
@@ -88,22 +80,21 @@ async def add_codes(request: Request) -> Response:
         sent = await read_body(request, CODES)
         body = await run_parser(request, sent, parse_object, sent)
         promotion_id = id_in_path(request)
-        await get_summary(context.database, caller, promotion_id)
+        await codes.require_holder(context.database, caller, promotion_id)
         wanted = await run_parser(request, sent, read_codes_to_add, body)
         added = await codes.add_codes(context.database, caller, promotion_id, wanted, context.now())
     return JSONResponse({"added": added})
 
 
-@router.delete("/v1/promotion/{promotion_id}/codes", **list_manual.REMOVE_CODES)
 async def remove_codes(request: Request) -> Response:
-    """Remove codes; orders and statistics keep them. What is not there is named, and no error."""
+    """Remove codes; orders and statistics keep them. Unknown codes are listed, and no error."""
     caller = await admit(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
     async with in_turn_if_large(request):
         sent = await read_body(request, CODES)
         body = await run_parser(request, sent, parse_object, sent)
         promotion_id = id_in_path(request)
-        await get_summary(context.database, caller, promotion_id)
+        await codes.require_holder(context.database, caller, promotion_id)
         wanted = await run_parser(request, sent, read_codes_to_remove, body)
         gone = await codes.remove_codes(
             context.database, caller, promotion_id, wanted, context.now()
@@ -112,7 +103,7 @@ async def remove_codes(request: Request) -> Response:
 
 
 def _is_csv(request: Request) -> bool:
-    """Whether a caller sends CSV, which must be plain and in UTF-8.
+    """Whether a caller sends CSV, which must be uncompressed and in UTF-8.
 
     Raises what `caller_of` raises, UnsupportedMediaType and BodyEncoded.
     """
@@ -126,7 +117,7 @@ def _is_csv(request: Request) -> bool:
 
 
 async def _spool(request: Request, file: IO[bytes]) -> None:
-    """Keep the body in a file. Raises BodyTooLarge."""
+    """Write the body to a file. Raises BodyTooLarge."""
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
@@ -140,3 +131,10 @@ async def _write_file(lines: AsyncIterator[str]) -> AsyncIterator[str]:
     yield CSV_HEADING
     async for some in lines:
         yield some
+
+
+ROUTES: Final = (
+    PlainRoute("/v1/promotion/{promotion_id}/codes", list_codes, methods=["GET"]),
+    PlainRoute("/v1/promotion/{promotion_id}/codes", add_codes, methods=["POST"]),
+    PlainRoute("/v1/promotion/{promotion_id}/codes", remove_codes, methods=["DELETE"]),
+)

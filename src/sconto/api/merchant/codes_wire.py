@@ -1,8 +1,6 @@
-"""Codes on the wire: what may be sent about them, and how they are written."""
+"""Codes as JSON: reading requests and writing answers."""
 
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -14,19 +12,16 @@ from sconto.api.merchant.values import read_codes
 from sconto.domain.blanks import trim
 from sconto.domain.code_list import MOST_CODES_LISTED, CodeQuery, CodeState, ListedCode
 from sconto.domain.codes import count_different, is_typed_code
-from sconto.domain.spreadsheet import shown_as_text
 
 _FIELD: Final = "coupon_code"
 
 _QUERY: Final = ("limit", "cursor", "search_string", "state")
 
-_COLUMNS: Final = (_FIELD, "coupon_id", "state", "coupon_uses", "used_by", "used_at")
-
 
 def read_query(sent: Iterable[tuple[str, str]]) -> CodeQuery:
-    """What the parameters of an address ask for; of repeated names the last counts.
+    """The query in an address's parameters; of repeated names the last counts.
 
-    Raises Refused with 11010 for each that has a bad value, and for each that there is none of.
+    Raises Refused with 11010 for each parameter that is not valid or unknown.
     """
     texts = dict(sent)
     limit = _read_limit(texts.get("limit", "100"))
@@ -43,7 +38,7 @@ def read_query(sent: Iterable[tuple[str, str]]) -> CodeQuery:
 
 
 def read_codes_to_add(body: Mapping[str, object]) -> tuple[str, ...]:
-    """The codes that are to be added. Raises Refused with all that is wrong with them."""
+    """The codes to add. Raises Refused with all faults."""
     sent = read_codes(body[_FIELD]) if _FIELD in body else None
     faults: list[Fault] = []
     if sent is not None and sent.faulty:
@@ -56,7 +51,7 @@ def read_codes_to_add(body: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def read_codes_to_remove(body: Mapping[str, object]) -> tuple[str, ...]:
-    """The codes that are to be removed. Raises Refused with all that is wrong with them."""
+    """The codes to remove. Raises Refused with all faults."""
     sent = read_codes(body[_FIELD], is_typed_code) if _FIELD in body else None
     if sent is None or not (sent.valid or sent.faulty):
         return _faultless(body, (), [fault(11070)])
@@ -64,12 +59,12 @@ def read_codes_to_remove(body: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def wants_csv(accept: str) -> bool:
-    """Whether the first of the types that are accepted is CSV."""
+    """Whether CSV is the first accepted type."""
     return accept.partition(",")[0].partition(";")[0].strip().lower() == "text/csv"
 
 
 def write_code(code: ListedCode, zone: ZoneInfo) -> dict[str, object]:
-    """A code with the order that used it up, where one did."""
+    """A code, with the order that used it up, if any."""
     answer: dict[str, object] = {
         "coupon_code": code.code,
         "coupon_id": code.id,
@@ -79,29 +74,6 @@ def write_code(code: ListedCode, zone: ZoneInfo) -> dict[str, object]:
     if code.used_at is not None:
         answer |= {"used_by": code.used_by, "used_at": format_instant(code.used_at, zone)}
     return answer
-
-
-def write_csv(codes: Sequence[ListedCode], *, for_people: bool = False) -> str:
-    """The lines of a file; times are in UTC.
-
-    Order ids are safe to be opened by a spreadsheet; so are codes in a file that is for people.
-    """
-    lines = io.StringIO()
-    csv.writer(lines).writerows(
-        (
-            shown_as_text(code.code) if for_people else code.code,
-            code.id,
-            code.state.value,
-            code.uses,
-            shown_as_text(code.used_by or ""),
-            "" if code.used_at is None else code.used_at.isoformat(timespec="seconds"),
-        )
-        for code in codes
-    )
-    return lines.getvalue()
-
-
-CSV_HEADING: Final = ",".join(_COLUMNS) + "\r\n"
 
 
 def _read_limit(text: str) -> int | None:

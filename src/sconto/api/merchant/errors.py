@@ -1,4 +1,4 @@
-"""The errors of the merchant API: their codes, their messages, and what each problem is called."""
+"""The errors of the merchant API: codes, messages, and the error for each problem."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from sconto.api.strict_json import NotJson
 from sconto.api.titles import title_of
-from sconto.domain.code_file import LineFault
+from sconto.domain.code_file import CodeLineFault
 from sconto.domain.problems import (
     AccessDenied,
     BadCredentials,
@@ -67,7 +67,7 @@ _MESSAGES: Final[Mapping[int, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One error of an answer; `line` is where it is in a file, from 1."""
+    """One error of an answer; `line` is its line in a file, from 1."""
 
     code: int
     message: str
@@ -75,12 +75,12 @@ class Fault:
 
 
 def fault(code: int, about: object = "") -> Fault:
-    """The published error of that code; `about` stands where its message has brackets."""
+    """The published error with that code; `about` fills the brackets in its message."""
     return Fault(code, _MESSAGES[code].format(about))
 
 
 class Refused(Problem):
-    """What the merchant API says no to: an HTTP status and its errors, in order."""
+    """A refusal of the merchant API: an HTTP status and its errors, in order."""
 
     def __init__(
         self, status: int, faults: Iterable[Fault], headers: Mapping[str, str] | None = None
@@ -92,10 +92,7 @@ class Refused(Problem):
 
 
 def answer_problem(problem: Problem) -> Response:
-    """The answer to a problem, in the envelope of every 400, 401 and 404.
-
-    Raises KeyError for a problem that no address under /v1 can meet.
-    """
+    """The answer to a problem. Raises KeyError for one that this API does not have."""
     refused = problem if isinstance(problem, Refused) else _REFUSALS[type(problem)](problem)
     return _envelope(refused.status, refused.faults, refused.headers)
 
@@ -103,23 +100,23 @@ def answer_problem(problem: Problem) -> Response:
 def answer_status(
     status: int, headers: Mapping[str, str] | None = None, sentence: str | None = None
 ) -> Response:
-    """The answer where only the HTTP status says what is the matter: 404, 405, 413, 500, 503."""
+    """The answer to an error without details: 404, 405, 413, 500, 503."""
     told = status_fault(status) if sentence is None else Fault(status, sentence)
     return _envelope(status, [told], headers)
 
 
 def status_fault(status: int) -> Fault:
-    """The error where the status says it all."""
+    """The error without details for a status."""
     return Fault(status, f"{title_of(status)}.")
 
 
 def product_not_found(product_ids: Iterable[int]) -> Fault:
-    """11020 about all of these products, in their order."""
+    """11020 with all of these products, in their order."""
     return fault(11020, ", ".join(map(str, product_ids)))
 
 
 def promotion_not_found(promotion_id: object) -> Refused:
-    """404 / 11200 about the id as it was sent."""
+    """404 / 11200 with the id as it was sent."""
     return Refused(404, [fault(11200, promotion_id)])
 
 
@@ -129,22 +126,22 @@ def invalid_body(*faults: Fault) -> Refused:
 
 
 def missing_terms(kind: PromotionType) -> tuple[Fault, ...]:
-    """The errors about a promotion without the object that its type needs."""
+    """The errors for a promotion without the object that its type needs."""
     return (fault(11070), fault(11040)) if kind is PromotionType.COUPON else (fault(11041),)
 
 
 def _refuse_lines(problem: CodeFileRefused) -> Refused:
-    """An error a line, as far as lines are named, and one more that counts the others."""
+    """One error per listed line, and one that counts the other lines."""
     faults = [replace(_LINE_FAULTS[refused.fault], line=refused.line) for refused in problem.lines]
     if others := problem.total - len(problem.lines):
         faults.append(fault(11010, f"coupon_code ({others} more lines)"))
     return invalid_body(*faults)
 
 
-_LINE_FAULTS: Final[Mapping[LineFault, Fault]] = {
-    **dict.fromkeys(LineFault, fault(11010, "coupon_code")),
-    LineFault.REPEATED: fault(11080),
-    LineFault.TAKEN: fault(11080),
+_LINE_FAULTS: Final[Mapping[CodeLineFault, Fault]] = {
+    **dict.fromkeys(CodeLineFault, fault(11010, "coupon_code")),
+    CodeLineFault.REPEATED: fault(11080),
+    CodeLineFault.TAKEN: fault(11080),
 }
 
 
@@ -156,7 +153,7 @@ def _too_many(problem: TooManyLargeRequests | TooManyAttempts) -> Refused:
     return Refused(429, [status_fault(429)], {"Retry-After": str(problem.retry_after)})
 
 
-# Called with a problem of the very class it stands beside.
+# Each function gets a problem of exactly the class beside it.
 _REFUSALS: Final[Mapping[type[Problem], Callable[[Any], Refused]]] = {
     TokenInvalid: lambda _: _unauthorized(1007),
     TokenMissing: lambda _: _unauthorized(1008),

@@ -1,4 +1,4 @@
-"""The errors found in the body of a promotion, told in the order of its fields."""
+"""The errors found in a promotion's body, in the order of its fields."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, cast
@@ -8,7 +8,7 @@ from sconto.api.merchant.errors import Fault, fault
 from sconto.api.merchant.values import OWN_PERCENT_MEMBERS
 
 Path = tuple[str, ...]
-"""The names that lead to a field: `("coupons", "coupon_type")`."""
+"""The path of a field: `("coupons", "coupon_type")`."""
 
 _FIELDS: Final = (
     "promotion_type",
@@ -35,7 +35,7 @@ _OBJECTS: Final = frozenset(path[0] for path in _ORDER if len(path) > 1)
 
 
 def sent_paths(body: Mapping[str, object]) -> Iterator[Path]:
-    """The fields that a body has, known ones and others, in the order in which they were sent."""
+    """The fields of a body, known and unknown, in the order sent."""
     for name, value in body.items():
         yield (name,)
         if name in _OBJECTS and isinstance(value, dict):
@@ -43,7 +43,7 @@ def sent_paths(body: Mapping[str, object]) -> Iterator[Path]:
 
 
 def _unknown_names(body: Mapping[str, object]) -> Iterator[str]:
-    """The names that no field and no member of an item of `products` has, in the order sent."""
+    """The unknown names of fields and of members of `products`, in the order sent."""
     for path in sent_paths(body):
         if path not in _ORDER:
             yield path[-1]
@@ -55,12 +55,12 @@ def _unknown_names(body: Mapping[str, object]) -> Iterator[str]:
 
 
 def last_of(paths: Iterable[Path]) -> Path:
-    """The field that stands last in the table: the place of an error about all of them."""
+    """The last of these fields in the documentation's order: where an error about all belongs."""
     return max(paths, key=_ORDER.__getitem__)
 
 
 class Findings:
-    """A collection of errors, each with its place: a field, or after all of them."""
+    """Errors with their places: a field, or after all fields."""
 
     def __init__(self) -> None:
         self._found: list[tuple[int, Fault]] = []
@@ -69,19 +69,19 @@ class Findings:
         return bool(self._found)
 
     def note(self, path: Path, found: Fault) -> None:
-        """Remember an error about a field; about several, the path is the last of them."""
+        """Note an error about a field; for several fields, the path is the last of them."""
         self._found.append((_ORDER.get(path, len(_FIELDS)), found))
 
     def note_invalid(self, path: Path, leaf: str | None = None) -> None:
-        """Remember 11010, which names the field by its leaf."""
+        """Note 11010, which names the field by the last part of its path."""
         self.note(path, fault(11010, path[-1] if leaf is None else leaf))
 
     def note_unknown_names(self, body: Mapping[str, object]) -> None:
-        """Remember 11010 for each name that none has; they come last, in the order sent."""
+        """Note 11010 for each unknown name; they come last, in the order sent."""
         unknown = first_names(dict.fromkeys(_unknown_names(body)))
         self._found += [(len(_FIELDS), fault(11010, name)) for name in unknown]
 
     def faults(self) -> tuple[Fault, ...]:
-        """All errors, each once: by field, at one field by code, and else as they were found."""
+        """All errors, each once: by field, then by code, then in the order found."""
         ordered = sorted(self._found, key=lambda found: (found[0], found[1].code))
         return tuple(dict.fromkeys(found for _, found in ordered))

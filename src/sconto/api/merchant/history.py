@@ -1,17 +1,15 @@
-"""The history of a promotion: who changed what and when, in the words of the merchant API."""
+"""The history of a promotion: who changed what and when, with the merchant API's field names."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sconto.api.access import require
 from sconto.api.context import context_of
-from sconto.api.merchant import list_manual
 from sconto.api.merchant.errors import fault, invalid_body
 from sconto.api.merchant.ids import id_in_path, read_id
 from sconto.api.merchant.instants import format_instant, no_end
@@ -19,8 +17,6 @@ from sconto.api.plain_route import PlainRoute
 from sconto.domain.history import Entry, Facts
 from sconto.domain.people import Action
 from sconto.operations.history import get_promotion_history
-
-router: Final = APIRouter(tags=["Merchant API"], route_class=PlainRoute)
 
 _MOST: Final = 1000
 
@@ -37,9 +33,8 @@ _WORDS: Final[Mapping[str, str]] = {
 }
 
 
-@router.get("/v1/promotion/{promotion_id}/history", **list_manual.HISTORY)
 async def get_history(request: Request) -> Response:
-    """The latest change first; `before` and `after` hold what differs."""
+    """The latest change first; `before` and `after` contain what differs."""
     caller = require(request, Action.READ_PROMOTIONS)
     context = context_of(request)
     promotion_id = id_in_path(request)
@@ -53,7 +48,7 @@ async def get_history(request: Request) -> Response:
 
 
 def _read_query(sent: Iterable[tuple[str, str]]) -> tuple[int, int | None]:
-    """`limit` and `cursor`. Raises Refused with 11010 for each that is bad or unknown."""
+    """`limit` and `cursor`. Raises Refused with 11010 for each that is not valid or unknown."""
     texts = dict(sent)
     limit = read_id(texts.pop("limit", "100"))
     cursor = texts.pop("cursor", None)
@@ -98,7 +93,7 @@ def _write(name: str, value: Any, zone: ZoneInfo) -> object:
 
 
 def _write_products(products: Any) -> object:
-    """A count, or ids, or objects with each product's own percent."""
+    """A count, ids, or objects with each product's own percent."""
     if not isinstance(products, list):
         return products
     return [
@@ -107,3 +102,6 @@ def _write_products(products: Any) -> object:
         else one
         for one in products
     ]
+
+
+ROUTES: Final = (PlainRoute("/v1/promotion/{promotion_id}/history", get_history, methods=["GET"]),)

@@ -1,4 +1,4 @@
-"""Promotion ids as they are sent, in an address or in a body."""
+"""Promotion ids as sent in a path or in a body."""
 
 import re
 from typing import Final
@@ -13,12 +13,12 @@ _DIGITS: Final = 19
 
 
 def is_id(text: str) -> bool:
-    """Whether the text is a positive integer, of whatever size."""
+    """Whether the text is a positive integer of any size."""
     return _POSITIVE.fullmatch(text) is not None
 
 
 def read_id(text: str) -> int | None:
-    """The id that the text says; None for what no promotion can have as its id."""
+    """The id in a text; None if no promotion can have it."""
     if not is_id(text) or len(text) > _DIGITS:
         return None
     value = int(text)
@@ -26,15 +26,15 @@ def read_id(text: str) -> int | None:
 
 
 def id_in_path(request: Request) -> int:
-    """The id in the address; raises what `find_id` raises."""
+    """The id in the path. Raises what `find_id` raises."""
     return find_id(request.path_params["promotion_id"])
 
 
 def find_id(text: str) -> int:
     """The id that was sent.
 
-    Raises Refused (404 / 11200, with the text as sent) for what no promotion can have as its id:
-    it cannot be told from an id that is unknown.
+    Raises Refused (404 / 11200, with the text as sent) if no promotion can have it, as for an id
+    that is unknown.
     """
     promotion_id = read_id(text)
     if promotion_id is None:

@@ -1,4 +1,4 @@
-"""Times as the merchant API writes them: `YYYY-MM-DDThh:mm:ss±hh:mm`."""
+"""Times in the merchant API: `YYYY-MM-DDThh:mm:ss±hh:mm`."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
@@ -12,7 +12,7 @@ _INSTANT = re.compile(
 )
 _MINUTE: Final = timedelta(minutes=1)
 _WIDEST_OFFSET: Final = timedelta(hours=14)
-# In the local mean times of old, the widest offset to the west was almost 16 hours (Manila).
+# The widest western offset of any historical local mean time was almost 16 hours (Manila).
 _EARLIEST: Final = datetime(1, 1, 1, 16, tzinfo=UTC)
 _LATEST: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - _WIDEST_OFFSET
 
@@ -20,8 +20,8 @@ _LATEST: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - _WIDEST_OFFSET
 def parse_start(text: str) -> datetime:
     """The instant in UTC.
 
-    Raises ValueError for any other format, for offsets beyond ±14:00, and for instants whose year
-    is not within 1 to 9999 in every zone, so that each can be answered in any.
+    Raises ValueError for any other format, for offsets beyond ±14:00, and for instants outside of
+    the years 1 to 9999 in some zone, because each instant must be writable in every zone.
     """
     instant = _parse(text)
     if not _EARLIEST <= instant <= _LATEST:
@@ -32,7 +32,7 @@ def parse_start(text: str) -> datetime:
 def parse_end(text: str) -> datetime:
     """The instant in UTC; an end of the year 9999 means "never" and is accepted in any offset.
 
-    Raises ValueError as `parse_start` does for what is too early.
+    Raises ValueError as `parse_start` does for times that are too early.
     """
     instant = _parse(text)
     if instant < _EARLIEST:
@@ -57,10 +57,10 @@ def _parse(text: str) -> datetime:
 
 
 def format_instant(instant: datetime, zone: ZoneInfo) -> str:
-    """The instant in that zone, cut to the second; within the year 9999.
+    """The instant in that zone, without fractions of a second, and in the year 9999 at most.
 
-    Where the zone's offset was no whole number of minutes, as in the local mean times of old, the
-    next one below is written, which names the same instant.
+    If the zone's offset is not a whole number of minutes, as in historical local mean times, the
+    instant is written with the next lower offset.
     """
     offset = in_zone(instant, zone).utcoffset() or timedelta()
     there = in_zone(instant, timezone(offset // _MINUTE * _MINUTE))
@@ -68,5 +68,5 @@ def format_instant(instant: datetime, zone: ZoneInfo) -> str:
 
 
 def no_end(zone: ZoneInfo) -> datetime:
-    """The instant that stands for "no end": `3000-01-01T00:00:00` in that zone."""
+    """The instant that means "no end": `3000-01-01T00:00:00` in that zone."""
     return datetime(3000, 1, 1, tzinfo=zone).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""Reading the query of the list of promotions."""
+"""Reads the query of the list of promotions."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Literal
@@ -12,10 +12,10 @@ _SHORTEST_SEARCH: Final = 3
 
 
 def read_query(sent: Iterable[tuple[str, str]]) -> PromotionQuery:
-    """What the parameters of an address ask for; of repeated names the last counts.
+    """The query in an address's parameters; of repeated names the last counts.
 
-    Raises Refused with 11010 for each parameter that has a bad value, in the order of the
-    documentation, and then for each that there is none of, in the order sent.
+    Raises Refused with 11010 for each parameter that is not valid, in the documentation's order,
+    and then for each unknown one, in the order sent.
     """
     texts = dict(sent)
     values = {name: read(texts[name]) for name, read in _READERS.items() if name in texts}
@@ -34,7 +34,7 @@ def read_query(sent: Iterable[tuple[str, str]]) -> PromotionQuery:
 
 
 def _read_count(text: str) -> int | None:
-    """A number of promotions, zero too."""
+    """A number of promotions, 0 included."""
     if not (text.isascii() and text.isdecimal()):
         return None
     counted = text.lstrip("0")
@@ -46,7 +46,7 @@ def _read_flag(text: str) -> bool | None:
 
 
 def _read_search(text: str) -> str | None:
-    """Part of a name, which has no control characters."""
+    """Part of a name, without control characters."""
     has_control = any(category(letter) == "Cc" for letter in text)
     return None if len(text) < _SHORTEST_SEARCH or has_control else text
 

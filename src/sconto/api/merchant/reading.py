@@ -1,4 +1,4 @@
-"""Reading the bodies that create and modify a promotion."""
+"""Reads the bodies that create and modify a promotion."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -38,10 +38,10 @@ _TERMS_OBJECTS: Final[Mapping[PromotionType, TermsObject]] = {
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[T]):
-    """What a body asks for, or what is wrong with it.
+    """What a body asks for, or its errors.
 
-    `wanted` is None where something is wrong. `product_ids` has the valid ids by the field that
-    lists them, in the order sent: whether they exist, only the catalogue knows.
+    `wanted` is None if there are errors. `product_ids` has the valid ids by the field that lists
+    them, in the order sent; whether the products exist is checked later.
     """
 
     wanted: T | None
@@ -49,11 +49,11 @@ class Reading(Generic[T]):
     product_ids: Mapping[Path, tuple[int, ...]]
 
     def named_products(self) -> list[int]:
-        """The products named in the body, each once, in the order sent."""
+        """The products in the body, each once, in the order sent."""
         return list(dict.fromkeys(one for ids in self.product_ids.values() for one in ids))
 
     def faults(self, unknown: Collection[int] = ()) -> tuple[Fault, ...]:
-        """All errors in their order; `unknown` are the named products that do not exist."""
+        """All errors in order; `unknown` are the products in the body that do not exist."""
         if unknown:
             missing = set(unknown)
             naming = (path for path, ids in self.product_ids.items() if not missing.isdisjoint(ids))
@@ -63,7 +63,7 @@ class Reading(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class _Fields:
-    """The values of a body that are present and valid."""
+    """The values in a body that are present and valid."""
 
     type: PromotionType | None
     name: str | None
@@ -75,7 +75,7 @@ class _Fields:
 
 
 def read_new_promotion(body: Body, zone: ZoneInfo, now: datetime) -> Reading[NewPromotion]:
-    """Read the body of create; every check but that of the products runs to its end."""
+    """Read the body of create; finds all errors but unknown products."""
     findings = Findings()
     fields = _read_fields(body, findings)
     if "promotion_name" not in body:
@@ -99,7 +99,7 @@ def read_new_promotion(body: Body, zone: ZoneInfo, now: datetime) -> Reading[New
 def read_promotion_change(
     body: Body, current: PromotionSummary, zone: ZoneInfo
 ) -> Reading[PromotionChange]:
-    """Read the body of modify, for the promotion as it stands now."""
+    """Read the body of modify, for the current state of the promotion."""
     findings = Findings()
     fields = _read_fields(body, findings)
     if fields.type is not None and fields.type is not current.type:
@@ -121,7 +121,7 @@ def read_promotion_change(
 
 
 def _read_fields(body: Body, findings: Findings) -> _Fields:
-    """Read what both bodies have in common, each field by itself."""
+    """Read the fields that both bodies share, each independently."""
     if "promotion_type" not in body:
         findings.note_invalid(("promotion_type",))
     promotion_type = _read(body, "promotion_type", read_type, findings)
@@ -147,7 +147,7 @@ def _read_fields(body: Body, findings: Findings) -> _Fields:
 def _read(
     body: Body, name: str, reader: Callable[[object], T | None], findings: Findings
 ) -> T | None:
-    """The value of a field; None where it is absent, or invalid and remembered as that."""
+    """The value of a field; None if it is absent, or not valid and noted."""
     if name not in body:
         return None
     value = reader(body[name])
@@ -164,9 +164,9 @@ def _note_if_missing(kind: TermsObject, body: Body, findings: Findings) -> None:
 def _read_period(
     body: Body, fields: _Fields, otherwise: Period, zone: ZoneInfo, findings: Findings
 ) -> Period:
-    """The period that is asked for, where a date that is not sent is as in `otherwise`.
+    """The requested period; an absent date is taken from `otherwise`.
 
-    11050 where it is reversed; an invalid date cannot be compared.
+    Notes 11050 if it is reversed; dates that are not valid are not compared.
     """
     end_of_time = no_end(zone)
     starts_at = fields.starts_at if "date_from" in body else otherwise.starts_at

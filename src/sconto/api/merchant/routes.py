@@ -1,8 +1,8 @@
-"""The addresses of the merchant API: create, modify, get, list and delete promotions; statistics.
+"""The routes of the merchant API: create, modify, get, list and delete promotions; statistics.
 
-Each address makes its checks in this order: the token, the content type, the caller's role, the
-JSON, the promotion, and then all others at once. Published is the JSON before the role; but nobody
-makes Sconto read a body that they may not send.
+Each route checks in this order: the token, the content type, the caller's role, the JSON, the
+promotion, and then everything else, with all faults in one answer. The published order has the JSON
+before the role, but Sconto does not read large bodies of callers who may not send them.
 """
 
 from collections.abc import Collection
@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -26,7 +25,6 @@ from sconto.api.bodies import (
 )
 from sconto.api.context import context_of
 from sconto.api.long_answers import answer_in_parts
-from sconto.api.merchant import manual
 from sconto.api.merchant.admission import admit
 from sconto.api.merchant.errors import Refused, invalid_body
 from sconto.api.merchant.ids import find_id, id_in_path
@@ -43,10 +41,7 @@ from sconto.operations.turns import in_thread
 
 T = TypeVar("T")
 
-router: Final = APIRouter(tags=["Merchant API"], route_class=PlainRoute)
 
-
-@router.post("/v1/promotion", **manual.CREATE)
 async def create_promotion(request: Request) -> Response:
     """Create a promotion and set discounts for products."""
     caller = await admit(request, Action.WRITE_PROMOTIONS)
@@ -60,7 +55,6 @@ async def create_promotion(request: Request) -> Response:
     return JSONResponse({"id": promotion_id})
 
 
-@router.get("/v1/promotion", **manual.LIST)
 async def list_promotions(request: Request) -> Response:
     """List the ids of the merchant's promotions; filters combine with "and"."""
     caller = require(request, Action.READ_PROMOTIONS)
@@ -70,7 +64,6 @@ async def list_promotions(request: Request) -> Response:
     return JSONResponse({"ids": ids})
 
 
-@router.post("/v1/promotion/statistics", **manual.STATISTICS)
 async def get_statistics(request: Request) -> Response:
     """Tell how often a promotion, and each of its codes, was used in orders."""
     caller = await admit(request, Action.READ_PROMOTIONS)
@@ -86,9 +79,8 @@ async def get_statistics(request: Request) -> Response:
     return await answer_in_parts(write_statistics(uses, parts))
 
 
-@router.get("/v1/promotion/{promotion_id}", **manual.GET)
 async def get_promotion(request: Request) -> Response:
-    """Get a promotion as it stands."""
+    """Get a promotion."""
     caller = require(request, Action.READ_PROMOTIONS)
     context = context_of(request)
     promotion = await promotions.get_promotion(context.database, caller, id_in_path(request))
@@ -96,7 +88,6 @@ async def get_promotion(request: Request) -> Response:
     return await answer_in_parts(await in_thread(list, parts) if promotion.is_long else parts)
 
 
-@router.patch("/v1/promotion/{promotion_id}", **manual.MODIFY)
 async def change_promotion(request: Request) -> Response:
     """Change a promotion; what is left out stays, an object that is sent replaces the old one."""
     caller = await admit(request, Action.WRITE_PROMOTIONS)
@@ -115,7 +106,6 @@ async def change_promotion(request: Request) -> Response:
     return JSONResponse({})
 
 
-@router.delete("/v1/promotion/{promotion_id}", **manual.DELETE)
 async def delete_promotion(request: Request) -> Response:
     """Delete a promotion with its codes and discounts; orders keep what they got."""
     caller = require(request, Action.WRITE_PROMOTIONS)
@@ -130,7 +120,7 @@ def _read_new(sent: bytes, zone: ZoneInfo, now: datetime) -> Reading[NewPromotio
 
 
 async def _faultless(request: Request, sent: bytes, reading: Reading[T], caller: Caller) -> T:
-    """What is wanted, or all that is wrong with it, unknown products too."""
+    """What the body asks for. Raises Refused with all faults, unknown products included."""
     if reading.wanted is not None:
         return reading.wanted
     named = await run_parser(request, sent, reading.named_products)
@@ -141,3 +131,13 @@ async def _faultless(request: Request, sent: bytes, reading: Reading[T], caller:
 
 def _refusal(reading: Reading[Any], unknown: Collection[int]) -> Refused:
     return invalid_body(*reading.faults(unknown))
+
+
+ROUTES: Final = (
+    PlainRoute("/v1/promotion", create_promotion, methods=["POST"]),
+    PlainRoute("/v1/promotion", list_promotions, methods=["GET"]),
+    PlainRoute("/v1/promotion/statistics", get_statistics, methods=["POST"]),
+    PlainRoute("/v1/promotion/{promotion_id}", get_promotion, methods=["GET"]),
+    PlainRoute("/v1/promotion/{promotion_id}", change_promotion, methods=["PATCH"]),
+    PlainRoute("/v1/promotion/{promotion_id}", delete_promotion, methods=["DELETE"]),
+)

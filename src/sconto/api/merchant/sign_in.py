@@ -1,11 +1,9 @@
-"""Signing in: a username and a password for a token of 24 hours."""
+"""Sign-in: a token of 24 hours for a username and a password."""
 
 import secrets
 from collections.abc import Iterator
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -14,59 +12,16 @@ from sconto.api.bodies import SMALL, read_object
 from sconto.api.context import context_of
 from sconto.api.faults import first_names
 from sconto.api.merchant.errors import Fault, fault, invalid_body
-from sconto.api.merchant.models import MerchantErrors
 from sconto.api.plain_route import PlainRoute
 from sconto.operations import people
 
-router: Final = APIRouter(tags=["Merchant API"], route_class=PlainRoute)
-
 _FIELDS: Final = ("username", "password")
 
-_REFUSED: Final = {
-    400: "111, 110, or 11010 for each field that is missing or invalid",
-    401: "1001 `Bad credentials.`, whether or not there is such a user",
-    413: "The body is larger than 64 KiB",
-    429: "Too many failures of the name or the address; see Retry-After",
-    500: "Something went wrong on our side",
-    503: "The database cannot be reached; see Retry-After",
-}
 
-
-class SignIn(BaseModel):
-    """Who signs in."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    username: Annotated[str, Field(examples=["demo"])]
-    password: Annotated[str, Field(examples=["demo-password"])]
-
-
-class SignedIn(BaseModel):
-    """`token` is what the other requests carry; `refresh_token` is technical."""
-
-    token: str
-    refresh_token: str
-
-
-@router.post(
-    "/v1/login_check",
-    summary="Sign in",
-    response_model=SignedIn,
-    responses={
-        status: {"description": description, "model": MerchantErrors}
-        for status, description in _REFUSED.items()
-    },
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": SignIn.model_json_schema()}},
-        }
-    },
-)
 async def sign_in(request: Request) -> Response:
     """A token lives 24 hours, and a new one leaves older ones valid.
 
-    Where several merchants have a user of that name, `merchant/username` tells which is meant.
+    If several merchants have a user of that name, send `merchant/username`.
     """
     body = await read_object(request, SMALL)
     username, password = _read_credentials(body)
@@ -80,7 +35,7 @@ async def sign_in(request: Request) -> Response:
         context.now(),
         holder=find_caller(request),
     )
-    # Published, and good for nothing: nowhere is it accepted, so it is not even kept.
+    # The published answer has a refresh token, but no published request takes it: it is not stored.
     answer = {"token": token, "refresh_token": secrets.token_hex(64)}
     return JSONResponse(answer)
 
@@ -102,5 +57,8 @@ def _faults(body: dict[str, object]) -> Iterator[Fault]:
 
 
 def _address(request: Request) -> str:
-    """Where the connection comes from; a header could name any address."""
+    """The address of the connection; a header could name any address."""
     return "" if request.client is None else request.client.host
+
+
+ROUTES: Final = (PlainRoute("/v1/login_check", sign_in, methods=["POST"]),)

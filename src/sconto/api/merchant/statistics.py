@@ -1,4 +1,4 @@
-"""Statistics on the wire: whose are asked for, and how they are written."""
+"""Statistics: reading the question and writing the answer."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from sconto.domain.statistics import CodeUses
 
 @dataclass(frozen=True, slots=True)
 class StatisticsQuestion:
-    """Whose statistics a body asks for; `promotion_id` is None where it says none, or no id."""
+    """The promotion that a body asks about; `promotion_id` is None if it is absent or not valid."""
 
     promotion_id: str | None
     faults: tuple[Fault, ...]
 
 
 def read_statistics_question(body: Mapping[str, object]) -> StatisticsQuestion:
-    """Read a body that has an `id`, as a number or as a string of digits, and nothing else."""
+    """Read a body with only an `id`: a number, or a string of digits."""
     text = text_of(body.get("id"))
     promotion_id = text if is_id(text) else None
     invalid = [] if promotion_id is not None else ["id"]
@@ -33,7 +33,7 @@ def read_statistics_question(body: Mapping[str, object]) -> StatisticsQuestion:
 
 
 class _Code(msgspec.Struct, gc=False):
-    """The uses of a code, as they are written."""
+    """The uses of a code in the answer."""
 
     coupon_code: str
     coupon_type: CodeType
@@ -42,9 +42,9 @@ class _Code(msgspec.Struct, gc=False):
 
 
 def write_statistics(uses: int, parts: Iterable[Sequence[CodeUses]] | None) -> Iterator[bytes]:
-    """The answer, part by part; without `coupons` for a promotion that never had a code.
+    """The answer, in parts; without `coupons` for a promotion that never had a code.
 
-    There may be a million codes: they are written in a third of the time that dicts would take.
+    There may be a million codes: structs are encoded in a third of the time that dicts take.
     """
     start = f'{{"promotion_uses":{uses}'
     if parts is None:

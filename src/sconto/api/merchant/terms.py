@@ -1,4 +1,4 @@
-"""Reading the objects `coupons` and `discounts` of a promotion's body."""
+"""Reads the objects `coupons` and `discounts` of a promotion's body."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from sconto.domain.promotion import PromotionType, Terms
 
 @dataclass(frozen=True, slots=True)
 class TermsObject:
-    """One of the two objects: what it is called, and the codes of its errors."""
+    """One of the two objects: its name and the codes of its errors."""
 
     name: str
     type: PromotionType
@@ -47,9 +47,9 @@ DISCOUNTS: Final = TermsObject("discounts", PromotionType.DISCOUNT, 11031, 11036
 
 @dataclass(frozen=True, slots=True)
 class SentTerms:
-    """What one of the objects says: the terms, where they are complete, and the products named.
+    """The terms in one of the objects, if complete, and the products in it.
 
-    `product_ids` has the valid ids of each field that lists products, faultless or not.
+    `product_ids` has the valid ids of each field that lists products, even if the field has faults.
     """
 
     terms: Terms | None
@@ -57,7 +57,7 @@ class SentTerms:
 
 
 def note_missing_terms(kind: TermsObject, findings: Findings) -> None:
-    """Remember that the object which the promotion's type needs was not sent."""
+    """Note that the object that the promotion's type needs is absent."""
     if kind.has_codes:
         findings.note(kind.path("coupon_code"), fault(11070))
     findings.note(kind.path("products"), fault(kind.no_discount))
@@ -66,11 +66,11 @@ def note_missing_terms(kind: TermsObject, findings: Findings) -> None:
 def read_terms(
     sent: object, kind: TermsObject, type_sent: PromotionType | None, findings: Findings
 ) -> SentTerms:
-    """Read an object that is present, and remember what is wrong with it.
+    """Read an object that is present, and note its errors.
 
-    For another type than its own the object must be absent, and is told to be (11090). Of what is
-    in it only the values, names and products are checked then: that it lacks or repeats something
-    does not matter any more. Without a valid type the object is checked as it stands.
+    An object of another type than the promotion's must be absent (11090). Then only its values,
+    names and products are checked, not what is missing or repeated in it. Without a valid type both
+    objects are checked fully.
     """
     fits = type_sent in (None, kind.type)
     if not fits:
@@ -129,7 +129,7 @@ def _note_repeats(products: Mapping[Path, Products], kind: TermsObject, findings
 
 
 def _repeated(product_ids: Iterable[int]) -> Iterator[int]:
-    # Not a Counter: it counts a million of them in one step.
+    # Not a Counter, which counts a million in a single call into C.
     times: dict[int, int] = {}
     for product_id in product_ids:
         times[product_id] = times.get(product_id, 0) + 1
@@ -137,7 +137,7 @@ def _repeated(product_ids: Iterable[int]) -> Iterator[int]:
 
 
 def _note_what_excludes(sent: Mapping[str, object], kind: TermsObject, findings: Findings) -> None:
-    """A promotion has one list of products at most, and exactly one kind of percent."""
+    """Note two lists of products, two kinds of percent, or no percent."""
     last = kind.path("products")
     if "product_id" in sent and "products" in sent:
         findings.note(last, fault(kind.two_product_lists))

@@ -1,4 +1,4 @@
-"""What a single value of the merchant API may be: each reader answers None for what it may not."""
+"""Reads single values of the merchant API; each function returns None for an invalid one."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from sconto.domain.product import HIGHEST_PRODUCT_ID
 from sconto.domain.promotion import PromotionType
 
 OWN_PERCENT_MEMBERS: Final = frozenset({"product_id", "discount_percent"})
-"""What an item of `products` has."""
+"""The members of an item of `products`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """The valid ones of an array of codes, as spelled; `faulty`: there were others."""
+    """The valid codes of an array, as spelled; `faulty` if there were others."""
 
     valid: tuple[str, ...]
     faulty: bool
@@ -27,10 +27,10 @@ class Codes:
 
 @dataclass(frozen=True, slots=True)
 class Products:
-    """The valid ids of an array of products, with the valid percents where each has its own.
+    """The valid ids of an array of products, with the valid percents if each has its own.
 
-    `faulty` names the leaves that were not valid, in the order of the fields. Where it is empty,
-    ids and percents belong to each other by position.
+    `faulty` names the members that were not valid, in the order of the fields. If it is empty, ids
+    and percents match by position.
     """
 
     ids: tuple[int, ...]
@@ -78,7 +78,7 @@ def _read_instant(value: object, parse: Callable[[str], datetime]) -> datetime |
 
 
 def text_of(value: object) -> str:
-    """A string, or a number as it was written; what is neither can be no number's text."""
+    """A string, or a number as it was written; an empty text for anything else."""
     match value:
         case Number():
             return value.text
@@ -89,7 +89,7 @@ def text_of(value: object) -> str:
 
 
 def read_percent(value: object) -> int | None:
-    """A percent as a string or a number, judged as it is written; in millionths."""
+    """A percent, sent as a string or a number, in millionths; its text as written must be valid."""
     try:
         return parse_percent(text_of(value))
     except ValueError:
@@ -97,7 +97,7 @@ def read_percent(value: object) -> int | None:
 
 
 def read_codes(value: object, is_valid: Callable[[str], bool] = is_code) -> Codes:
-    """An array of codes; an empty one has none, which is for its reader to judge."""
+    """An array of codes; an empty array is no fault here."""
     if not isinstance(value, list):
         return Codes((), faulty=True)
     valid = tuple(code for code in value if isinstance(code, str) and is_valid(code))
@@ -115,7 +115,7 @@ def read_product_ids(value: object) -> Products:
 def read_own_percents(value: object) -> Products:
     """A filled array of objects with a product's id and its percent.
 
-    Other members are for `Findings` to note, by their own names.
+    `Findings` notes other members by their names.
     """
     if not isinstance(value, list) or not value:
         return Products((), faulty=("products",))
@@ -131,7 +131,7 @@ def read_own_percents(value: object) -> Products:
 
 
 def _read_product_id(value: object) -> int | None:
-    """A positive number that is written as an integer of at most 64 bits."""
+    """A positive integer of at most 64 bits, written without fraction or exponent."""
     return value if type(value) is int and 1 <= value <= HIGHEST_PRODUCT_ID else None
 
 

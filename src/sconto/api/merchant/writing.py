@@ -1,4 +1,4 @@
-"""Writing a promotion, field by field, in the order of the documentation."""
+"""Writes a promotion, field by field, in the documentation's order."""
 
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from sconto.domain.promotion import Promotion, PromotionType, Terms
 
 
 def write_promotion(promotion: Promotion, zone: ZoneInfo) -> dict[str, object]:
-    """The answer to GET: every field with its default filled in, times in that zone."""
+    """The answer to GET: every field, with defaults filled in and times in that zone."""
     summary = promotion.summary
     answer: dict[str, object] = {
         "id": summary.id,
@@ -31,12 +31,12 @@ def write_promotion(promotion: Promotion, zone: ZoneInfo) -> dict[str, object]:
 
 
 def write_promotion_in_parts(promotion: Promotion, zone: ZoneInfo) -> Iterator[bytes]:
-    """The same as JSON, part by part: of codes and products there may be a million."""
+    """The same as JSON, in parts: there may be a million codes and products."""
     yield from parts_of(write_promotion(promotion, zone))
 
 
 def _write_coupons(terms: Terms) -> dict[str, object]:
-    """Without `coupon_type` where it was never set."""
+    """Without `coupon_type` if it was never set."""
     code_type = {} if terms.code_type is None else {"coupon_type": terms.code_type.value}
     return {**code_type, "coupon_code": list(terms.codes), **_write_coverage(terms.coverage)}
 

@@ -1,4 +1,4 @@
-"""What a subscription platform sends: contracts, codes to apply, and plans of orders."""
+"""Reads what a subscription platform sends: contracts, codes to apply, and plans of orders."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -16,7 +16,7 @@ Body = Mapping[str, Any]
 
 
 def read_validation(body: Body) -> Contract:
-    """The contract that is asked about. Raises InvalidFields."""
+    """The contract to validate. Raises InvalidFields."""
     fields = Fields(body)
     contract = _read_contract(fields)
     fields.conclude()
@@ -24,7 +24,7 @@ def read_validation(body: Body) -> Contract:
 
 
 def read_application(body: Body) -> tuple[str, Contract]:
-    """The code to be applied, and the contract. Raises InvalidFields."""
+    """The code to apply, and the contract. Raises InvalidFields."""
     fields = Fields(body)
     code = fields.typed_code("promotionCode")
     contract = _read_contract(fields)
@@ -33,7 +33,7 @@ def read_application(body: Body) -> tuple[str, Contract]:
 
 
 def read_plan(body: Body) -> SchedulePlan:
-    """The orders that are asked about. Raises InvalidFields."""
+    """The orders to schedule. Raises InvalidFields."""
     fields = Fields(body)
     contract = _read_contract(fields)
     orders = fields.whole("numberOfOrders", 1, MOST_ORDERS)
@@ -48,7 +48,7 @@ def read_plan(body: Body) -> SchedulePlan:
 
 
 def _read_contract(body: Fields) -> Contract:
-    """The contract; a platform's own fields beside the published ones are let be."""
+    """The contract; a platform's own fields beside the published ones are ignored."""
     fields = body.object("subscriptionContract", required=True)
     created_at = None
     if fields.present("createdAt"):

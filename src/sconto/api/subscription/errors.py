@@ -1,4 +1,4 @@
-"""The errors of the subscription promotions API: one shape for all of them."""
+"""The errors of the subscription promotions API, all of one shape."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
@@ -41,15 +41,15 @@ _SENTENCES: Final[Mapping[int, str]] = {
 
 
 class KeyNotValid(Problem):
-    """The Idempotency-Key cannot be kept."""
+    """The Idempotency-Key is not valid."""
 
 
 class MergePatchExpected(Problem):
-    """The body of a change is said to be something else than JSON or a merge patch."""
+    """The content type of a change is neither JSON nor a merge patch."""
 
 
 def say_ineligible_reason(promotion: SubscriptionPromotion, reason: IneligibleReason) -> str:
-    """Why a subscription may not have the promotion's code, as a sentence."""
+    """A sentence: why a subscription may not have the promotion's code."""
     constraint = promotion.terms.constraint
     match reason:
         case IneligibleReason.DISABLED:
@@ -75,7 +75,7 @@ def say_ineligible_reason(promotion: SubscriptionPromotion, reason: IneligibleRe
 def answer_errors(
     status: int, details: Iterable[str], headers: Mapping[str, str] | None = None
 ) -> Response:
-    """An answer with one error for each detail."""
+    """An answer with one error per detail."""
     errors = [
         {"status": str(status), "title": title_of(status), "detail": detail} for detail in details
     ]
@@ -86,7 +86,7 @@ def _unauthorized(detail: str) -> Response:
     return answer_errors(401, [detail], {"WWW-Authenticate": "Bearer"})
 
 
-# Called with a problem of the very class it stands beside.
+# Each function gets a problem of exactly the class beside it.
 _ANSWERS: Final[Mapping[type[Problem], Callable[[Any], Response]]] = {
     NotJson: lambda _: answer_errors(400, ["The body is not a JSON object."]),
     UnsupportedMediaType: lambda _: answer_errors(400, ["The body must be application/json."]),
@@ -144,13 +144,13 @@ _ANSWERS: Final[Mapping[type[Problem], Callable[[Any], Response]]] = {
 
 
 def answer_problem(problem: Problem) -> Response:
-    """The answer to a problem. Raises KeyError for one that no address of this API can meet."""
+    """The answer to a problem. Raises KeyError for one that this API does not have."""
     return _ANSWERS[type(problem)](problem)
 
 
 def answer_status(
     status: int, headers: Mapping[str, str] | None = None, sentence: str | None = None
 ) -> Response:
-    """The answer where only the HTTP status says what is the matter."""
+    """The answer to an error without details."""
     told = sentence or _SENTENCES.get(status, f"{title_of(status)}.")
     return answer_errors(status, [told], headers)

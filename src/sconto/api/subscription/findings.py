@@ -1,4 +1,4 @@
-"""Reading a body field by field: what is found, and all that is wrong with it."""
+"""Reads a body field by field, and collects all its faults."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from decimal import Decimal
@@ -14,14 +14,14 @@ E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
 
 HIGHEST_NUMBER: Final = 2**53 - 1
-"""The highest whole number that every reader of JSON takes as it is."""
+"""The highest whole number that every JSON parser reads exactly."""
 
 
 class Fields:
-    """An object of a body, by its path such as `rules[0].effect`; notes the faults of its fields.
+    """An object in a body, with its path such as `rules[0].effect`; collects its fields' faults.
 
-    A field that is null counts as absent. What is absent or wrong is read as a value that goes on
-    being read; `finish` of the outermost object raises for it in the end.
+    A field that is null counts as absent. For a field that is absent or not valid a method returns
+    a neutral value, so that reading continues; in the end `finish` of the outermost object raises.
     """
 
     def __init__(
@@ -38,31 +38,31 @@ class Fields:
         return self._members
 
     def note(self, name: str, reason: str) -> None:
-        """Note a fault of a field: the end of a sentence that begins with its path."""
+        """Note a fault: the rest of a sentence that begins with the field's path."""
         if len(self._faults) < MOST_FAULTS:
             self._faults.append(FieldFault(self._at(name), reason))
 
     def finish(self, read_only: Collection[str] = ()) -> None:
-        """Note fields that nobody asked for. Raises InvalidFields at the outermost object."""
+        """Note unknown fields. Raises InvalidFields at the outermost object."""
         known = set(self._known).difference(read_only)
         for name in first_names(name for name in self._members if name not in known):
             self.note(name, "is read-only" if name in read_only else "is unknown")
         self.conclude()
 
     def conclude(self) -> None:
-        """Let be what nobody asked for. Raises InvalidFields at the outermost object."""
+        """Ignore unknown fields. Raises InvalidFields at the outermost object."""
         if self._faults and not self._path:
             raise InvalidFields(self._faults)
 
     def name(self, name: str, *, required: bool = True) -> str:
-        """A text of one line, as `is_name` allows it; empty where there is none."""
+        """A text of one line, as `is_name` allows; empty if there is none."""
         value = self.text(name, required=required, longest=NAME_LENGTH)
         if value and not is_name(value):
             self.note(name, "must be one line without control characters")
         return value
 
     def code(self, name: str) -> str:
-        """A code that a merchant gives: a name without blanks at its ends; empty for none."""
+        """A code that a merchant chose: a name without blanks at its ends; empty if absent."""
         value = self._members.get(name)
         if type(value) is str and len(value) <= NAME_LENGTH and trim(value) != value:
             self._known.append(name)
@@ -71,9 +71,9 @@ class Fields:
         return self.name(name)
 
     def typed_code(self, name: str) -> str:
-        """A code as a person typed it, with what came along at its ends; empty where there is none.
+        """A code as a person typed it, with blanks at its ends; empty if there is none.
 
-        The rest of it must be a name. What is nothing but blanks is as empty as an empty text.
+        Without the blanks it must be a name. A text of blanks counts as empty.
         """
         value = self._members.get(name)
         if type(value) is not str or len(value) > NAME_LENGTH:
@@ -89,7 +89,7 @@ class Fields:
         return ""
 
     def text(self, name: str, *, required: bool = True, longest: int) -> str:
-        """A text of at least one character that can be shown; empty where there is none."""
+        """A text that is not blank and has no control characters; empty if there is none."""
         value = self._value(name, required=required)
         if value is None:
             return ""
@@ -104,7 +104,7 @@ class Fields:
         return ""
 
     def boolean(self, name: str, *, required: bool = True) -> bool:
-        """True or false; false where there is none."""
+        """True or false; false if there is none."""
         value = self._value(name, required=required)
         if value is not None and type(value) is not bool:
             self.note(name, "must be true or false")
@@ -113,7 +113,7 @@ class Fields:
     def whole(
         self, name: str, low: int, high: int = HIGHEST_NUMBER, *, required: bool = True
     ) -> int | None:
-        """A whole number within these limits, however it is written: 10, 10.0 or 1e1."""
+        """A whole number within these limits, in any notation: 10, 10.0 or 1e1."""
         value = self._value(name, required=required)
         if value is None:
             return None
@@ -135,7 +135,7 @@ class Fields:
         return words[value]
 
     def parsed(self, name: str, parse: Callable[[str], T], rule: str) -> T | None:
-        """What `parse` makes of a text; where it raises ValueError the field breaks the rule."""
+        """The result of `parse` for a text; if it raises ValueError, the field breaks the rule."""
         value = self._value(name, required=True)
         if value is None:
             return None
@@ -148,7 +148,7 @@ class Fields:
         return None
 
     def object(self, name: str, *, required: bool = False) -> "Fields":
-        """The object of that name; one without fields, and faults, where there is none."""
+        """The object of that name; an empty one if there is none."""
         value = self._value(name, required=required)
         if isinstance(value, dict):
             return Fields(value, self._at(name), self._faults)
@@ -157,12 +157,12 @@ class Fields:
         return Fields({}, self._at(name), [])
 
     def present(self, name: str) -> bool:
-        """Whether the field is there and says something."""
+        """Whether the field is present and not null."""
         self._known.append(name)
         return self._members.get(name) is not None
 
     def objects(self, name: str, most: int, *, least: int = 0) -> Iterator["Fields"]:
-        """The objects of a list of that name."""
+        """The objects in a list of that name."""
         for i, item in self._items(name, most, least):
             if isinstance(item, dict):
                 yield Fields(item, f"{self._at(name)}[{i}]", self._faults)
@@ -170,7 +170,7 @@ class Fields:
                 self.note(f"{name}[{i}]", "must be an object")
 
     def texts(self, name: str, most: int) -> tuple[str, ...]:
-        """The texts of a list of that name, each of at least one character."""
+        """The texts in a list of that name, none of them empty."""
         found = []
         for i, item in self._items(name, most, 0):
             if type(item) is str and is_name(item):
@@ -208,7 +208,7 @@ def _whole(value: object) -> int | None:
         exact = Decimal(value.text)
     except ArithmeticError:
         return None
-    # A number of a million digits is told by its size, before anything is computed with it.
+    # Compare first: a number of a million digits must not be computed with.
     if not -HIGHEST_NUMBER <= exact <= HIGHEST_NUMBER or exact != exact.to_integral_value():
         return None
     return int(exact)

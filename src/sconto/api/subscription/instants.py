@@ -1,4 +1,4 @@
-"""Times as the subscription API writes them: RFC 3339, in UTC on the way out."""
+"""Times in the subscription API: RFC 3339, in UTC in answers."""
 
 import re
 from collections.abc import Callable
@@ -20,7 +20,7 @@ _DAY: Final = timedelta(days=1)
 def parse_start(text: str, zone: ZoneInfo) -> datetime:
     """The instant in UTC; a bare date is the first instant of that day in the zone.
 
-    Raises ValueError, also for what lies outside of the years 1 to 9999.
+    Raises ValueError, also for times outside of the years 1 to 9999.
     """
     if _DATE.fullmatch(text) is None:
         return _parse_instant(text)
@@ -30,9 +30,9 @@ def parse_start(text: str, zone: ZoneInfo) -> datetime:
 def parse_end(text: str, zone: ZoneInfo) -> datetime:
     """The instant in UTC; a bare date is the last instant of that day in the zone.
 
-    The year 9999 means no end to many systems. Its last day is the last instant there is in every
-    zone; a time in it is accepted with every offset. Raises ValueError, also for what lies before
-    the year 1.
+    To many systems the year 9999 means no end. Its last day is the last possible instant in every
+    zone, and a time in it is accepted with any offset. Raises ValueError, also for times before the
+    year 1.
     """
     if _DATE.fullmatch(text) is None:
         return _parse_instant(text, read_end)
@@ -47,12 +47,12 @@ parse_instant: Final = partial(parse_start, zone=ZoneInfo("UTC"))
 
 
 def format_instant(instant: datetime) -> str:
-    """The instant in UTC, as in 2026-12-01T00:00:00Z; a fraction is shown where there is one."""
+    """The instant in UTC, as in 2026-12-01T00:00:00Z, with its fraction of a second, if any."""
     return in_utc(instant).isoformat().replace("+00:00", "Z")
 
 
 def _parse_instant(text: str, read: Callable[[str], datetime | None] = read_instant) -> datetime:
-    # RFC 3339 lets a blank stand for the T.
+    # RFC 3339 allows a blank instead of the T.
     instant = read(text.replace(" ", "T", 1))
     if instant is None:
         raise ValueError(f"not a time with an offset: {text!r}")

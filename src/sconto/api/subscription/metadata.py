@@ -1,4 +1,4 @@
-"""A promotion's own metadata: any JSON object, kept to the last digit; and JSON merge patches."""
+"""A promotion's metadata, any JSON object with its numbers as written; and JSON merge patches."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -6,7 +6,7 @@ from typing import Any, Final
 from sconto.api.strict_json import encode_json
 
 LONGEST_META: Final = 65_536
-"""Bytes of the metadata of one promotion, written without spaces."""
+"""Bytes of a promotion's metadata, encoded without spaces."""
 
 
 def encode_meta(meta: Mapping[str, Any]) -> str:
@@ -15,7 +15,7 @@ def encode_meta(meta: Mapping[str, Any]) -> str:
 
 
 def merge_patch(target: object, patch: object) -> Any:
-    """The target with the patch laid on it (RFC 7396): null takes a member away."""
+    """The target with the patch applied (RFC 7396): null removes a member."""
     if not isinstance(patch, dict):
         return patch
     merged = dict(target) if isinstance(target, dict) else {}

@@ -1,4 +1,4 @@
-"""What the subscription API reads of a request besides fields: bodies, keys, ids and queries."""
+"""Reads the parts of a request besides its fields: bodies, keys, ids and queries."""
 
 from collections.abc import Callable, Mapping
 from hashlib import sha256
@@ -16,7 +16,7 @@ from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.problems import SubscriptionPromotionNotFound
 from sconto.domain.subscription_promotion import SubscriptionQuery
-from sconto.operations.idempotency import EncodedAnswer, Repeatable
+from sconto.operations.idempotency import KeyedRequest
 
 MOST_ITEMS: Final = 100
 ITEMS: Final = 20
@@ -25,10 +25,11 @@ LONGEST_KEY: Final = 255
 _MERGE_PATCH: Final = "application/merge-patch+json"
 
 T = TypeVar("T")
+A = TypeVar("A")
 
 
 async def read_patch(request: Request) -> bytes:
-    """The merge patch that a request sends, not looked at yet.
+    """The body of a merge patch, not parsed yet.
 
     Raises MergePatchExpected, BodyEncoded and BodyTooLarge.
     """
@@ -39,24 +40,24 @@ async def read_patch(request: Request) -> bytes:
     return await read_body(request, LIST)
 
 
-def read_repeatable(
-    request: Request, body: Mapping[str, Any] | None, render: Callable[[T], EncodedAnswer]
-) -> Repeatable[T]:
-    """The request with its Idempotency-Key, if it has one. Raises KeyNotValid.
+def read_keyed(
+    request: Request, body: Mapping[str, Any] | None, encode: Callable[[T], A]
+) -> KeyedRequest[T, A] | None:
+    """The request with its Idempotency-Key; None if it has no key. Raises KeyNotValid.
 
-    Requests are the same that say the same to the same address, in whatever order of members.
+    Requests are the same if method, path and members are the same, in any order of members.
     """
     key = request.headers.get("idempotency-key")
-    if key is not None and not (
-        1 <= len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()
-    ):
+    if key is None:
+        return None
+    if not (1 <= len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
         raise KeyNotValid
     said = encode_json([request.method, request.url.path, body], is_sorted=True)
-    return Repeatable(key, sha256(said).digest(), render)
+    return KeyedRequest(key, sha256(said).digest(), encode)
 
 
 def read_promotion_id(request: Request) -> int:
-    """The id in the address. Raises SubscriptionPromotionNotFound for what can be none."""
+    """The id in the path. Raises SubscriptionPromotionNotFound if it is not valid."""
     text: str = request.path_params["promotionId"]
     promotion_id = _read_id(text)
     if promotion_id is None:

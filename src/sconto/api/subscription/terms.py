@@ -1,4 +1,4 @@
-"""A promotion's fields on their way in: new ones, and those that a merge patch leaves."""
+"""Reads a promotion's terms, new or changed by a merge patch, and renders them."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
@@ -51,7 +51,7 @@ _NO_EFFECT: Final = Effect(EffectType.PERCENTAGE_DISCOUNT, 0, "")
 def read_terms(
     body: Mapping[str, Any], zone: ZoneInfo, faults: list[FieldFault] | None = None
 ) -> SubscriptionTerms:
-    """All that a promotion is to be; bare dates are days in the zone. Raises InvalidFields.
+    """The terms of a promotion; bare dates are days in the zone. Raises InvalidFields.
 
     `faults` are those found before.
     """
@@ -108,7 +108,7 @@ def _read_effect(fields: Fields) -> Effect:
     effect = None
     effect_type = fields.choice("effectType", EffectType)
     if effect_type is None:
-        # Nobody can tell what the amount may be.
+        # Without a type, any text may be a valid amount.
         fields.parsed("amount", str, "a string such as 12.5")
     else:
         effect = fields.parsed("amount", partial(parse_effect, effect_type), _AMOUNTS[effect_type])
@@ -136,10 +136,10 @@ def _read_meta(fields: Fields) -> str:
 def read_change(
     patch: Mapping[str, Any], zone: ZoneInfo
 ) -> Callable[[SubscriptionPromotion], SubscriptionTerms]:
-    """What a merge patch (RFC 7396) makes of a promotion; making it raises InvalidFields."""
+    """A function that applies a merge patch (RFC 7396) to a promotion, or raises InvalidFields."""
 
     def change(promotion: SubscriptionPromotion) -> SubscriptionTerms:
-        # A version that took codes with blanks at their ends may have stored this one.
+        # An earlier version stored codes with blanks at their ends.
         terms = replace(promotion.terms, code=trim(promotion.terms.code))
         patched = merge_patch(render_terms(terms), patch)
         return read_terms(patched, zone, _find_removed(patch))
@@ -148,7 +148,7 @@ def read_change(
 
 
 def _find_removed(patch: Mapping[str, Any]) -> list[FieldFault]:
-    """Faults about fields that the patch takes away, and so leaves no trace of, but may not."""
+    """Faults for unknown and read-only fields that the patch sets to null: merging removes them."""
     constraint = _object_of(patch, "constraint")
     subscription = _object_of(constraint, "subscription")
     removed = chain(
@@ -179,7 +179,7 @@ def _names_removed(
 
 
 def render_terms(terms: SubscriptionTerms) -> dict[str, Any]:
-    """The fields that a merchant may set, as they would be sent."""
+    """The fields that a merchant may set, as in a request."""
     constraint = terms.constraint
     described = {} if terms.description is None else {"description": terms.description}
     return {
@@ -194,7 +194,7 @@ def render_terms(terms: SubscriptionTerms) -> dict[str, Any]:
 
 
 def render_constraint(constraint: Constraint) -> dict[str, Any]:
-    """The constraint's fields that a merchant may set; what is not set is left out."""
+    """The constraint's fields that a merchant may set; those that are not set are left out."""
     times = {"promoStartAt": constraint.starts_at, "promoEndAt": constraint.ends_at}
     limit = {} if constraint.max_usage is None else {"maxUsage": constraint.max_usage}
     return {
@@ -205,7 +205,7 @@ def render_constraint(constraint: Constraint) -> dict[str, Any]:
 
 
 def render_rule(rule: Rule) -> dict[str, Any]:
-    """A rule, its conditions in the order in which they were sent."""
+    """A rule, with its conditions in the order sent."""
     return {
         "effect": render_effect(rule.effect),
         "conditions": [
@@ -216,5 +216,5 @@ def render_rule(rule: Rule) -> dict[str, Any]:
 
 
 def render_effect(effect: Effect) -> dict[str, Any]:
-    """An effect, its amount as it was sent."""
+    """An effect, with its amount as it was sent."""
     return {"effectType": effect.type.value, "amount": effect.text}

@@ -1,7 +1,7 @@
-"""The subscription API's answers, field by field, in the documentation's order."""
+"""Writes the subscription API's answers, field by field, in the documentation's order."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -17,18 +17,21 @@ from sconto.domain.subscription_promotion import (
     SubscriptionPromotion,
 )
 from sconto.domain.subscription_schedule import OrderAmount, Schedule, ScheduledOrder
-from sconto.operations.subscriptions import USAGE_MARK
+from sconto.operations.idempotency import AnswerAroundUsage
 
 ELIGIBLE = "The promotion can be applied."
 
+_USAGE: Final = b"\0"
+"""Stands for the usage in an answer that is split there. No JSON contains it."""
+
 
 def envelope(data: object, meta: Mapping[str, object] | None = None) -> bytes:
-    """The body of every answer that is no error."""
+    """The body of an answer that is not an error."""
     return msgspec.json.encode({"data": data, "meta": meta or {}})
 
 
 def render_promotion(promotion: SubscriptionPromotion) -> dict[str, Any]:
-    """A promotion; what is optional and not set is left out."""
+    """A promotion; optional fields that are not set are left out."""
     terms = promotion.terms
     described = {} if terms.description is None else {"description": terms.description}
     constraint = render_constraint(terms.constraint)
@@ -58,8 +61,8 @@ def write_promotion(promotion: SubscriptionPromotion) -> bytes:
 
 
 def write_page(page: SubscriptionPage, cursor: str | None) -> bytes:
-    """A part of the list; `cursor` is what was asked for."""
-    # A page of no items at all goes on where it began.
+    """A page of the list; `cursor` is the one in the request."""
+    # After an empty page the list continues where the page began.
     following = cursor or write_cursor(0)
     if page.promotions:
         following = write_cursor(page.promotions[-1].id)
@@ -75,14 +78,24 @@ def write_page(page: SubscriptionPage, cursor: str | None) -> bytes:
 
 
 def write_application(application: Application) -> bytes:
-    """The promotion that was applied, and the id that names the version; the mark for its uses."""
+    """The promotion that was applied, and the id that names the version."""
+    return _write_application(application, application.promotion.usage)
+
+
+def write_application_around_usage(application: Application) -> AnswerAroundUsage:
+    """The same answer without its `usageCount`, which is known when the application is stored."""
+    before, after = _write_application(application, msgspec.Raw(_USAGE)).split(_USAGE)
+    return AnswerAroundUsage(200, before, after)
+
+
+def _write_application(application: Application, usage: int | msgspec.Raw) -> bytes:
     rendered = render_promotion(application.promotion)
-    rendered["constraint"]["usageCount"] = msgspec.Raw(USAGE_MARK)
+    rendered["constraint"]["usageCount"] = usage
     return envelope(rendered, {"applicationId": application.id})
 
 
 def render_eligibility(eligibility: Eligibility) -> dict[str, Any]:
-    """Whether a contract may have the code, and why not."""
+    """Whether a contract may have the code, and if not, why."""
     if eligibility.reason is None:
         return {"valid": True, "message": ELIGIBLE}
     return {

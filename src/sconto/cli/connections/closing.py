@@ -1,11 +1,11 @@
-"""Closes a connection so that the client can read the last answer."""
+"""Closes a connection so that the client can still read the last answer."""
 
 import asyncio
 from typing import Protocol
 
 
 class Closing(Protocol):
-    """What a connection knows about its end."""
+    """What a transport asks and tells the connection when it closes."""
 
     @property
     def is_more_expected(self) -> bool:
@@ -18,9 +18,9 @@ class Closing(Protocol):
 class ClosingTransport:
     """A transport whose `close` does not lose the answer of a client that is still sending.
 
-    A socket that is closed with unread bytes is reset, and a reset discards the answer before the
-    client has read it. So only our side is closed, and what the client sends is read and thrown
-    away until it closes too. The connection limits the time for that.
+    Closing a socket with unread bytes resets it, and a reset discards the answer before the client
+    has read it. So only our side is closed. What the client sends is read and discarded until the
+    client closes its side. The connection limits the time for that.
     """
 
     def __init__(self, transport: asyncio.Transport, connection: Closing) -> None:
@@ -42,7 +42,7 @@ class ClosingTransport:
         return self._is_closing or self._transport.is_closing()
 
     def close(self) -> None:
-        """Close once everything is sent, and the client had time to read it."""
+        """Close after everything is sent and the client has had time to read it."""
         if self.is_closing():
             return
         self._is_closing = True
@@ -54,6 +54,6 @@ class ClosingTransport:
             self._transport.close()
 
     def abort(self) -> None:
-        """Close at once."""
+        """Close immediately."""
         self._is_closing = True
         self._transport.abort()

@@ -3,7 +3,6 @@
 import asyncio
 from typing import Any, Final
 
-import httptools
 from uvicorn.config import Config
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import (
@@ -16,20 +15,28 @@ from sconto.cli.connections.closing import ClosingTransport
 from sconto.cli.connections.flow import ReadingFlow
 from sconto.cli.connections.limits import ConnectionLimits
 from sconto.cli.connections.open_connections import OpenConnections
+from sconto.cli.connections.parsing import PieceParser
 from sconto.cli.connections.refusal import RequestRefused
 from sconto.cli.connections.sections import Section, Sections
+from sconto.cli.connections.timers import SendingTimer, Timer
 
 _STEPS_PER_TURN: Final = 256
 """Pieces and chunks that one connection may have parsed before others get their turn."""
 
 _LINGER_TIMEOUT: Final = 1.0
+"""Seconds that a client may take to close its side after the service has closed its own."""
 
 
 class Connection(HttpToolsProtocol):
     """uvicorn's connection, with limits.
 
-    uvicorn itself limits neither the size of a head nor the time for a request or an answer,
-    takes trailers for header fields, and loses the body of a request that asks for an upgrade.
+    uvicorn itself limits neither the size of a head nor the time for a request or an answer, treats
+    trailers as header fields, and loses the body of a request that asks for an upgrade.
+
+    Data is cut into sections (request line, fields, body) and parsed piece by piece. While one
+    request is being answered and another one waits, the rest is kept unread. A timer runs while a
+    head or a body is expected, another one while an answer waits to be sent. A request that breaks
+    a limit is refused after the answers before it, and then the connection closes.
     """
 
     def __init__(
@@ -42,33 +49,32 @@ class Connection(HttpToolsProtocol):
         loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, loop)
-        self._open_connections = open_connections
         self._limits = limits
+        self._open_connections = open_connections
         self._sections = Sections(limits)
+        self._piece_parser = PieceParser(self.parser, self._sections, self)
         self._unread = b""
-        self._body_parser: httptools.HttpRequestParser | None = None
-        self._refusal: RequestRefused | None = None
         self._is_head_read = False
-        self._is_body_skipped = False
-        self._received = 0
-        self._unsent = 0
-        self._reading_timer: asyncio.TimerHandle | None = None
-        self._sending_timer: asyncio.TimerHandle | None = None
+        self._body_bytes_in_period = 0
+        self._refusal: RequestRefused | None = None
+        self._reading_timer = Timer(self.loop)
 
     # Callbacks of the transport
 
     def connection_made(self, transport: Any) -> None:
-        """Wait for a request, or refuse to."""
+        """Expect a request, or refuse the connection if there are too many."""
         super().connection_made(transport)
         self.flow: ReadingFlow = ReadingFlow(transport)
-        self.transport = ClosingTransport(transport, self)  # type: ignore[assignment]
+        closing_transport = ClosingTransport(transport, self)
+        self.transport = closing_transport  # type: ignore[assignment]
+        self._sending_timer = SendingTimer(self._limits, closing_transport, self.loop)
         if self._open_connections.admit(self, self.loop.time()):
             self._start_reading_timer()
         else:
             self._refuse(RequestRefused(503, "Too many connections."))
 
     def data_received(self, data: bytes) -> None:
-        """Read on, unless earlier bytes still wait to be read."""
+        """Read the data, unless earlier data is still unread."""
         if self._sections.section is Section.NOTHING:
             return
         self._unset_keepalive_if_required()
@@ -82,21 +88,21 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
         self._sections.expect_nothing()
         self._set_unread(b"")
-        self._cancel_reading_timer()
-        self._cancel_sending_timer()
+        self._reading_timer.cancel()
+        self._sending_timer.cancel()
         self._unset_keepalive_if_required()
         self._open_connections.remove(self)
 
     def pause_writing(self) -> None:
-        """The client reads more slowly than we send."""
+        """The client reads more slowly than the service sends."""
         super().pause_writing()
-        self._start_sending_timer()
+        self._sending_timer.start()
 
     def resume_writing(self) -> None:
         """The client has taken most of what was sent."""
         super().resume_writing()
         if not self.transport.is_closing():
-            self._cancel_sending_timer()
+            self._sending_timer.cancel()
 
     # Callbacks of the parser
 
@@ -107,7 +113,7 @@ class Connection(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header field, or a trailer: those are dropped, as RFC 9110 (6.5.1) allows."""
+        """A header field, or a trailer: trailers are dropped, as RFC 9110 (6.5.1) allows."""
         if self._is_head_read:
             return
         if len(self.headers) == self._limits.field_count:
@@ -115,18 +121,17 @@ class Connection(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """A request's head has ended: the application starts."""
+        """A head has ended: the application starts."""
         self._is_head_read = True
         super().on_headers_complete()
         self._open_connections.mark_busy(self)
-        self._cancel_reading_timer()
+        self._reading_timer.cancel()
         fields = dict(self.headers)  # the parser refuses two lengths, and a length beside chunks
         if b"transfer-encoding" in fields:
             self._sections.expect_chunked_body()
         else:
             self._sections.expect_sized_body(int(fields.get(b"content-length", b"0")))
-        # The parser ends a request for an upgrade here. We never upgrade, so its body is read.
-        self._is_body_skipped = self.parser.should_upgrade() and not self._sections.is_body_empty
+        self._piece_parser.end_head(self.headers)
 
     def on_chunk_header(self) -> None:
         """The size of a chunk was read."""
@@ -134,17 +139,17 @@ class Connection(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         """A piece of a body has come."""
-        self._received += len(body)
+        self._body_bytes_in_period += len(body)
         self._sections.count_chunk_data(len(body))
         super().on_body(body)
 
     def on_message_complete(self) -> None:
         """A request has ended."""
-        if self._is_body_skipped:
+        if self._piece_parser.is_skipping_body:
             return
         self._sections.count_framing()
-        self._body_parser = None
-        self._cancel_reading_timer()
+        self._piece_parser.end_request()
+        self._reading_timer.cancel()
         super().on_message_complete()
         if not self.cycle.keep_alive:
             self._sections.expect_nothing()
@@ -154,13 +159,13 @@ class Connection(HttpToolsProtocol):
             self._open_connections.mark_busy(self)
             self._open_connections.mark_idle(self, self.loop.time())
 
-    # Callbacks of the server and of the answers
+    # Callbacks of the server, of the answers and of the closing transport
 
     def on_response_complete(self) -> None:
         """A request is answered: answer the next one, or wait for it."""
         has_next = bool(self.pipeline)
         if not has_next:
-            self.cycle.body.clear()  # what the application did not want
+            self.cycle.body.clear()  # what the application has not read
         super().on_response_complete()
         if self.transport.is_closing():
             return
@@ -177,7 +182,7 @@ class Connection(HttpToolsProtocol):
         self._start_reading_timer()
 
     def shutdown(self) -> None:
-        """The service stops: end after the answers that are under way."""
+        """The service stops: close after the answers that are being sent."""
         super().shutdown()
         if self.transport.is_closing():
             self.loop.call_later(_LINGER_TIMEOUT, self._end_lingering)
@@ -187,19 +192,19 @@ class Connection(HttpToolsProtocol):
         self._refuse(RequestRefused(400, msg))
 
     def abort(self) -> None:
-        """Close at once, whether or not everything was sent."""
+        """Close immediately, whether or not everything was sent."""
         self.transport.abort()
 
     def on_close(self) -> None:
         """The connection closes after everything is sent; what the client sends is discarded."""
-        self._cancel_reading_timer()
+        self._reading_timer.cancel()
         self._unset_keepalive_if_required()
         self._sections.expect_nothing()
         self._set_unread(b"")
         self.flow.release()
         self.flow.resume_reading()
         self._open_connections.mark_closing(self)
-        self._start_sending_timer()
+        self._sending_timer.start()
 
     @property
     def is_more_expected(self) -> bool:
@@ -209,21 +214,22 @@ class Connection(HttpToolsProtocol):
     # Reading
 
     @property
-    def _latest(self) -> RequestResponseCycle | None:
-        """The latest request; uvicorn's type says that there always is one."""
+    def _latest_request(self) -> RequestResponseCycle | None:
+        """The latest request; None before the first. uvicorn's type for `cycle` has no None."""
         return self.cycle
 
     @property
     def _is_full(self) -> bool:
-        """One request is answered and one waits; the rest waits unread."""
+        """Whether one request is being answered and another one waits."""
         return bool(self.pipeline)
 
     def _read(self, data: bytes) -> None:
+        """Parse the data, piece by piece, and keep what has to wait."""
         start = steps = 0
         try:
             while start < len(data) and steps < _STEPS_PER_TURN and not self._is_full:
                 end = self._sections.cut(data, start)
-                self._parse(data if end - start == len(data) else data[start:end])
+                self._piece_parser.feed(data if end - start == len(data) else data[start:end])
                 start = end
                 steps += 1 + self._sections.chunks_in_piece
         except RequestRefused as refusal:
@@ -235,34 +241,8 @@ class Connection(HttpToolsProtocol):
                 self.loop.call_soon(self._read_on)
         self._start_reading_timer()
 
-    def _parse(self, piece: bytes) -> None:
-        try:
-            (self._body_parser or self.parser).feed_data(piece)
-        except httptools.HttpParserUpgrade:
-            if self._is_body_skipped:
-                self._parse_body_by_itself()
-        except httptools.HttpParserError as error:
-            refusal = error.__context__
-            if not isinstance(refusal, RequestRefused):
-                refusal = RequestRefused(400, "Invalid HTTP request received.")
-            raise refusal from None
-        self._sections.count_framing()
-        if piece.endswith(b"\n"):
-            self._sections.end_line()
-
-    def _parse_body_by_itself(self) -> None:
-        """Let a second parser read the body that the first has skipped, by the same framing."""
-        self._is_body_skipped = False
-        framing = b"".join(
-            b"%s: %s\r\n" % field
-            for field in self.headers
-            if field[0] in (b"content-length", b"transfer-encoding")
-        )
-        self._body_parser = httptools.HttpRequestParser(_BodyCallbacks(self))
-        self._parse(b"POST / HTTP/1.1\r\n%s\r\n" % framing)
-
     def _keep(self, data: bytes) -> None:
-        """Stop reading, and keep what was read too early."""
+        """Stop reading from the socket, and keep what was read too early."""
         self.flow.hold()
         self._set_unread(data)
         if self._open_connections.unread > self._limits.unread:
@@ -273,7 +253,7 @@ class Connection(HttpToolsProtocol):
         self._unread = data
 
     def _read_on(self) -> None:
-        """Read what was kept, and then what the client sends."""
+        """Read what was kept, and then from the socket again."""
         if not self._unread or self._is_full or self.transport.is_closing():
             return
         data = self._unread
@@ -281,24 +261,26 @@ class Connection(HttpToolsProtocol):
         self._read(data)
         if not self._unread:
             self.flow.release()
-            is_behind = self._latest is not None and len(self.cycle.body) > HIGH_WATER_LIMIT
-            if not is_behind and not self._is_full:
+            latest = self._latest_request
+            is_application_behind = latest is not None and len(latest.body) > HIGH_WATER_LIMIT
+            if not is_application_behind and not self._is_full:
                 self.flow.resume_reading()
 
     # Refusing
 
     def _refuse(self, refusal: RequestRefused) -> None:
-        """Refuse a request, after those before it have been answered, and close."""
+        """Refuse a request after the answers before it, and close."""
         if refusal.status != 503:
             self.logger.warning(refusal.reason)
         is_in_body = self._sections.is_in_body
         self._refusal = refusal
         self._sections.expect_nothing()
-        self._cancel_reading_timer()
+        self._reading_timer.cancel()
+        latest = self._latest_request
         if self.pipeline:  # its body is refused, and an earlier request is being answered
             self.pipeline.clear()
             self._keep(b"")
-        elif self._latest is None or (self.cycle.response_complete and not is_in_body):
+        elif latest is None or (latest.response_complete and not is_in_body):
             self._answer_refusal(refusal)
         elif not is_in_body:
             self._keep(b"")
@@ -306,7 +288,7 @@ class Connection(HttpToolsProtocol):
             self._break_off(refusal)
 
     def _break_off(self, refusal: RequestRefused) -> None:
-        """Refuse a request that the application has begun to read."""
+        """Refuse a request whose body the application is reading."""
         self.cycle.disconnected = True
         self.cycle.message_event.set()
         if self.cycle.response_started:
@@ -321,67 +303,29 @@ class Connection(HttpToolsProtocol):
     # Time limits
 
     def _start_reading_timer(self) -> None:
-        """Limit the time for what is being read, if anything is."""
-        if self._reading_timer is not None or self.transport.is_closing():
+        """Limit the time for a body or a head, if one is expected."""
+        if self._reading_timer.is_running or self.transport.is_closing():
             return
+        latest = self._latest_request
         if self._sections.is_in_body:
-            self._received = 0
-            self._reading_timer = self.loop.call_later(
-                self._limits.body_seconds, self._check_body_progress
-            )
-        elif self._latest is None or (
-            # While a request is answered the next may take its time.
-            self.cycle.response_complete and not self._sections.is_between_requests
+            self._body_bytes_in_period = 0
+            self._reading_timer.start(self._limits.body_seconds, self._check_body_progress)
+        elif latest is None or (
+            # While a request is answered, the next one may take any time.
+            latest.response_complete and not self._sections.is_between_requests
         ):
             self._unset_keepalive_if_required()
-            self._reading_timer = self.loop.call_later(
-                self._limits.head_seconds, self.transport.close
-            )
-
-    def _cancel_reading_timer(self) -> None:
-        if self._reading_timer is not None:
-            self._reading_timer.cancel()
-            self._reading_timer = None
+            self._reading_timer.start(self._limits.head_seconds, self.transport.close)
 
     def _check_body_progress(self) -> None:
-        """Keep waiting if enough has come, or if we are not reading; otherwise refuse."""
-        self._reading_timer = None
+        """Keep waiting if enough has come, or if reading is paused; otherwise refuse."""
         if self.cycle.response_complete:
             self.transport.close()
-        elif self._received >= self._limits.body_bytes or self.flow.read_paused:
+        elif self._body_bytes_in_period >= self._limits.body_bytes or self.flow.read_paused:
             self._start_reading_timer()
         else:
             self._refuse(RequestRefused(408, "The body comes too slowly."))
 
-    def _start_sending_timer(self) -> None:
-        """Limit the time for what waits to be sent."""
-        self._cancel_sending_timer()
-        self._unsent = self.transport.get_write_buffer_size()
-        self._sending_timer = self.loop.call_later(
-            self._limits.answer_seconds, self._check_sending_progress
-        )
-
-    def _cancel_sending_timer(self) -> None:
-        if self._sending_timer is not None:
-            self._sending_timer.cancel()
-            self._sending_timer = None
-
-    def _check_sending_progress(self) -> None:
-        """Keep waiting if the client has taken enough; otherwise close the connection."""
-        if self._unsent - self.transport.get_write_buffer_size() >= self._limits.answer_bytes:
-            self._start_sending_timer()
-        else:
-            self.abort()
-
     def _end_lingering(self) -> None:
         if self.transport.get_write_buffer_size() == 0:
             self.abort()
-
-
-class _BodyCallbacks:
-    """The callbacks of a parser that reads only a body."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.on_chunk_header = connection.on_chunk_header
-        self.on_body = connection.on_body
-        self.on_message_complete = connection.on_message_complete

@@ -12,14 +12,14 @@ from sconto.cli.connections.open_connections import OpenConnections
 
 
 class ConnectionFactory:
-    """What uvicorn calls for each connection that it accepts."""
+    """Called by uvicorn for each connection that it accepts."""
 
     def __init__(self, limits: ConnectionLimits) -> None:
         self.limits = limits
         self._open_connections = OpenConnections(limits)
 
     def __reduce__(self) -> tuple[type["ConnectionFactory"], tuple[ConnectionLimits]]:
-        """A worker gets the limits, and has connections of its own."""
+        """Send a worker the limits; each worker counts its own connections."""
         return ConnectionFactory, (self.limits,)
 
     def __call__(
@@ -29,7 +29,7 @@ class ConnectionFactory:
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> Connection:
-        """A connection that was accepted."""
+        """The connection that was accepted."""
         return Connection(
             self.limits, self._open_connections, config, server_state, app_state, _loop
         )

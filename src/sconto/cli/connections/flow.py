@@ -1,4 +1,4 @@
-"""Whether the server reads from a connection."""
+"""Pauses and resumes reading from a connection."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 
 
 class ReadingFlow(FlowControl):
-    """uvicorn's flow control, where the application cannot resume what the connection holds."""
+    """uvicorn's flow control; the application cannot resume reading that the connection holds."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         super().__init__(transport)

@@ -1,24 +1,25 @@
-"""How much, how long and how many: the limits of the connections to one worker."""
+"""The limits of the connections to one worker: sizes, times and numbers."""
 
 import resource
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
 _MOST_DESCRIPTORS: Final = 65_536
-"""Some programs walk through all descriptors that they may have, so no limit is too many."""
+"""No limit would be too many: some programs walk through all descriptors that they may have."""
 
 _RESERVED_DESCRIPTORS: Final = 128
-"""For the database, the log, the figures, and connections that are about to close."""
+"""For the database, the log, the metrics, and connections that are about to close."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
     """Limits of each connection, and of all connections to one worker. Times are in seconds.
 
-    `framing` is for chunk extensions and trailers together. A body must end or bring `body_bytes`
-    within each `body_seconds`; what waits to be sent must go out, or `answer_bytes` of it, within
-    each `answer_seconds`. `connections` are served, and `spare` more may be open while they close;
-    together they keep `unread` bytes of requests that must wait for the answers before them.
+    `framing` is for chunk extensions and trailers together. Within each `body_seconds` a body must
+    end or bring `body_bytes`. Within each `answer_seconds` the client must take all that waits to
+    be sent, or `answer_bytes` of it. `connections` are served, and `spare` more may be open while
+    they close. Together they keep at most `unread` bytes of requests that wait for the answers
+    before them.
     """
 
     request_line: int = 16 * 1024
@@ -36,10 +37,9 @@ class ConnectionLimits:
     unread: int = 32 * 1024 * 1024
 
     def fitted_to(self, descriptors: int) -> Self:
-        """The same, with no more connections than a process with so many descriptors can hold.
+        """The same limits, with at most the connections that so many descriptors allow.
 
-        Reaching the limit on descriptors breaks more than connections: no file can be opened and no
-        database reached.
+        Without free descriptors a process can open no file and reach no database.
         """
         reserved = min(_RESERVED_DESCRIPTORS, descriptors // 2)
         spare = min(self.spare, reserved // 2)
@@ -47,7 +47,7 @@ class ConnectionLimits:
 
 
 def raise_descriptor_limit() -> int:
-    """Let this process and its workers open as many files as they may; answers how many."""
+    """Let this process and its workers open as many files as allowed. Returns how many."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _MOST_DESCRIPTORS)
     if soft != resource.RLIM_INFINITY and soft >= wanted:

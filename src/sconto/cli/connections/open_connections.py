@@ -1,4 +1,4 @@
-"""All connections to one worker: which are let in, and which are closed when there are too many."""
+"""All connections to one worker: which are admitted, and which are closed if there are too many."""
 
 import logging
 from collections import OrderedDict
@@ -7,43 +7,42 @@ from typing import Final, Protocol
 from sconto.cli.connections.limits import ConnectionLimits
 
 _EVICT_AFTER: Final = 0.02
-"""A new connection is not closed before the loop has read what came with it, a few turns later."""
+"""Seconds that a new connection is safe: the loop reads its request only a few turns later."""
 
 _WARN_AGAIN_AFTER: Final = 60.0
 
 
 class Member(Protocol):
-    """A connection, as far as its open_connections is concerned."""
+    """A connection that can be closed to make room for another."""
 
     def abort(self) -> None:
-        """Close at once."""
+        """Close immediately."""
 
 
 class OpenConnections:
-    """Knows which connections are waiting, and closes some of them when there are too many.
+    """Knows which connections are waiting, and closes some of them if there are too many.
 
-    A new connection has a request to make, and a waiting one has none, so the new one replaces the
-    one that has waited longest. Those that never made a request go first: a client may be just
-    about to use an idle connection again. Only where all are busy, the new one is refused.
+    A new connection has a request to make and a waiting one has none, so the new one replaces the
+    one that has waited longest. Connections that never made a request go first, because a client
+    may be about to use an idle connection again. A new connection is refused only if all are busy.
     """
 
     def __init__(self, limits: ConnectionLimits) -> None:
         self._limits = limits
         self.unread = 0
-        """Bytes of requests that were sent before earlier ones were answered."""
+        """Bytes of requests that wait unread for the answers before them."""
         self._open = 0
-        # Each has the one that waits longest first; the values say since when.
+        # In each, the connection that has waited longest is first; the values say since when.
         self._without_request: OrderedDict[Member, float] = OrderedDict()
         self._idle: OrderedDict[Member, float] = OrderedDict()
         self._closing: OrderedDict[Member, None] = OrderedDict()
         self._warned_at = float("-inf")
 
     def admit(self, member: Member, now: float) -> bool:
-        """Count a new connection; answers whether it is served, or has to be refused."""
+        """Count a new connection. Returns whether it is served; otherwise it must be refused."""
         self._open += 1
-        is_admitted = self._open - len(
-            self._closing
-        ) <= self._limits.connections or self._make_room(now)
+        served = self._open - len(self._closing)
+        is_admitted = served <= self._limits.connections or self._make_room(now)
         if is_admitted:
             self._without_request[member] = now
         else:
@@ -62,7 +61,7 @@ class OpenConnections:
         self._idle[member] = now
 
     def mark_answered_early(self, member: Member, now: float) -> None:
-        """The request of the connection is answered, though its body still comes."""
+        """The request of the connection is answered before its body has ended."""
         self._without_request[member] = now
 
     def mark_closing(self, member: Member) -> None:

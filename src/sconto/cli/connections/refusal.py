@@ -1,4 +1,4 @@
-"""The answer to a request that is refused before the application sees it, or has read it."""
+"""The answer to a request that is refused before the application has read it."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -9,7 +9,7 @@ _RETRY_AFTER: Final = 1
 
 
 class RequestRefused(Exception):
-    """A request that is refused while it is being read; the connection is closed after it."""
+    """A request that is refused while it is being read; then the connection closes."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -17,7 +17,7 @@ class RequestRefused(Exception):
         self.reason = reason
 
     def answer(self, default_fields: Iterable[tuple[bytes, bytes]]) -> bytes:
-        """What is sent to the client."""
+        """The bytes of the answer."""
         fields = [
             *default_fields,
             (b"content-type", b"text/plain; charset=utf-8"),

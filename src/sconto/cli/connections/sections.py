@@ -1,4 +1,4 @@
-"""The sections of a request: where each ends, and how many bytes it may have."""
+"""The sections of a request: where each ends, and how long it may be."""
 
 from enum import Enum, auto
 from typing import Final
@@ -9,13 +9,13 @@ from sconto.cli.connections.refusal import RequestRefused
 _LARGEST_PIECE: Final = 16 * 1024
 
 _SHORT: Final = 8 * 1024
-"""Bytes that arrive at once in which no section can be too long."""
+"""Data of at most this many bytes cannot hold a section that is too long."""
 
 _CHUNK_OVERHEAD: Final = 32
-"""Bytes around a chunk that are not counted: its size in hex and two line ends."""
+"""Bytes around a chunk that are not counted: its size in hex, and two line ends."""
 
 _END: Final = b"\r\n\r\n"
-"""Ends a head, and also a chunked body; may stand within the latter."""
+"""Ends a head and a chunked body. It may also stand within a chunked body."""
 
 
 class Section(Enum):
@@ -30,11 +30,11 @@ class Section(Enum):
 
 
 class Sections:
-    """Cuts what arrives so that no piece reaches past the end of a head or a body.
+    """Cuts data so that no piece reaches past the end of a head or a body.
 
-    The parser says neither where in a piece it is nor how long the sections are that it skips
-    (spaces, blank lines, chunk extensions). Since each piece belongs to one section only, counting
-    the pieces counts the sections, before the parser has kept anything.
+    The parser tells neither its place in a piece nor the length of what it skips (spaces, blank
+    lines, chunk extensions). Each piece belongs to one section only, so counting pieces counts
+    sections, before the parser has kept anything.
     """
 
     def __init__(self, limits: ConnectionLimits) -> None:
@@ -58,7 +58,7 @@ class Sections:
 
     @property
     def is_between_requests(self) -> bool:
-        """Whether nothing of the next request has come."""
+        """Whether no byte of the next request has come."""
         return self.section is Section.REQUEST_LINE and self._size == 0
 
     def expect_request(self) -> None:
@@ -88,7 +88,7 @@ class Sections:
         self.section = Section.NOTHING
 
     def cut(self, data: bytes, start: int) -> int:
-        """Where the piece ends that begins at `start`. Raises RequestRefused."""
+        """The end of the piece that begins at `start`. Raises RequestRefused."""
         self.chunks_in_piece = 0
         match self.section:
             case Section.REQUEST_LINE:
@@ -97,7 +97,7 @@ class Sections:
                 return self._cut_fields(data, start)
             case Section.SIZED_BODY:
                 end = min(len(data), start + self._size)
-                if end == start:  # never seen: the parser would want more than was announced
+                if end == start:  # never seen: the parser would want more than announced
                     raise RequestRefused(400, "Invalid HTTP request received.")
                 self._size -= end - start
                 return end
@@ -120,7 +120,7 @@ class Sections:
     def count_framing(self) -> None:
         """Count the rest of the piece as chunk extensions and trailers.
 
-        To be called after each piece, and before the end of the body. Raises RequestRefused.
+        Call it after each piece, and before the end of the body. Raises RequestRefused.
         """
         if self.section is not Section.CHUNKED_BODY:
             return
@@ -131,7 +131,7 @@ class Sections:
 
     def _cut_request_line(self, data: bytes, start: int) -> int:
         if not self._size and len(data) <= _SHORT and data[start] not in b"\r\n":
-            # Most requests: a head that came whole, too short for any limit on its bytes.
+            # Most requests: a whole head that is too short to break a limit on its bytes.
             end = data.find(_END, start) + len(_END)
             if end >= len(_END):
                 return end

@@ -1,14 +1,13 @@
-"""The demo's shop: what a shopper sees, at /shop with `sconto demo` alone.
+"""The demo's shop, which shoppers see at /shop; only `sconto demo` has it.
 
-It knows nothing of Sconto but its HTTP API, which it asks as the server of any shop would: signed
-in as a user with the role `checkout`. With the portal it shares the way words and amounts are
-written. What it tells a shopper of a code is whether it gives a discount on the cart, and nothing
-else: not whether there is such a code.
+It knows only Sconto's HTTP API, which it calls as any shop's server would: as a user with the role
+`checkout`. It shares the portal's code for writing words and amounts. About a code it tells a
+shopper only whether it gives a discount on the cart, not whether the code exists.
 """
 
 from typing import Final
 
 USER: Final = "demo-shop"
-"""The user that the demo makes for the shop's server, with the role `checkout`."""
+"""The shop's user, which the demo creates with the role `checkout`."""
 
 PASSWORD: Final = "demo-password"  # noqa: S105  # published, for a shop that sells nothing

@@ -1,4 +1,4 @@
-"""The shopper's basket: products with quantities and codes, kept in a cookie of the shop."""
+"""The shopper's basket: products with quantities, and codes, stored in a cookie."""
 
 import base64
 import binascii
@@ -20,42 +20,42 @@ MOST_LINES_OF_BASKET: Final = 50
 MOST_CODES_OF_BASKET: Final = 5
 MOST_UNITS_OF_PRODUCT: Final = 1000
 LONGEST_CODE: Final = 64
-"""Bounds that let a basket fit into a cookie."""
+"""Limits that make a basket fit into a cookie."""
 
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """Quantities by product, and the codes in the order in which they were entered."""
+    """Quantities by product, and codes in the order of entry."""
 
     quantities: Mapping[int, int] = field(default_factory=dict)
     codes: tuple[str, ...] = ()
 
     def with_more(self, product_id: int, quantity: int) -> "Basket":
-        """The basket with so many more units of the product, as far as it holds them."""
+        """The basket with more units of the product, up to its limits."""
         return self.with_quantity(product_id, self.quantities.get(product_id, 0) + quantity)
 
     def with_quantity(self, product_id: int, quantity: int) -> "Basket":
-        """The basket with so many units of the product: none where the quantity is not positive."""
+        """The basket with this many units of the product; none if `quantity` is not positive."""
         quantities = {**self.quantities, product_id: min(quantity, MOST_UNITS_OF_PRODUCT)}
         if quantity < 1:
             del quantities[product_id]
         return replace(self, quantities=dict(list(quantities.items())[:MOST_LINES_OF_BASKET]))
 
     def with_code(self, code: str) -> "Basket":
-        """The basket with a code entered last; of too many the first are forgotten."""
+        """The basket with the code at the end; the oldest are dropped if there are too many."""
         code = trim(code)
         if not 0 < len(code) <= LONGEST_CODE or not code.isprintable():
             return self
         return replace(self, codes=(*self.without_code(code).codes, code)[-MOST_CODES_OF_BASKET:])
 
     def without_code(self, code: str) -> "Basket":
-        """The basket without the code, however it was spelt."""
+        """The basket without the code, in any spelling."""
         key = typed_code_key(code)
         return replace(self, codes=tuple(one for one in self.codes if typed_code_key(one) != key))
 
 
 def basket_of(request: Request) -> Basket:
-    """The basket that the browser keeps; what is not one of ours is an empty one."""
+    """The basket of the cookie; an empty one for a missing or broken cookie."""
     try:
         quantities, codes = json.loads(base64.urlsafe_b64decode(request.cookies.get(COOKIE, "")))
         basket = Basket()
@@ -70,7 +70,7 @@ def basket_of(request: Request) -> Basket:
 
 
 def keep_basket(request: Request, response: Response, basket: Basket) -> None:
-    """Let the browser keep the basket until it is closed."""
+    """Set the cookie, until the browser is closed."""
     text = json.dumps([list(basket.quantities.items()), basket.codes], separators=(",", ":"))
     response.set_cookie(
         COOKIE,

@@ -1,4 +1,4 @@
-"""The counter: what the shop asks Sconto for, in the words of its HTTP API."""
+"""The counter: the shop's requests to Sconto's HTTP API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ from sconto.portal.shop.basket import Basket
 from sconto.portal.shop.till import Server, ShopClosed, Till
 
 CURRENCY: Final = "EUR"
-"""What the shop sells in: products that the catalogue has in others are not offered."""
+"""The shop's currency: products with other currencies are not offered."""
 
 _SHOWN: Final = 1000
-"""How many products it has at most: enough for a demo, and one request."""
+"""Most products of the shop: enough for a demo, and one request."""
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A product with what it costs everybody; amounts in minor units."""
+    """A product with its price for everybody; amounts in minor units."""
 
     product_id: int
     name: str
@@ -30,7 +30,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class BillLine:
-    """A line of a cart or an order, as far as a shopper may know it; amounts in minor units."""
+    """A line of a cart or order, as a shopper sees it; amounts in minor units."""
 
     product_id: int
     name: str
@@ -41,10 +41,10 @@ class BillLine:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What a cart or an order costs, as far as a shopper may know it; amounts in minor units.
+    """What a cart or an order costs, as a shopper sees it; amounts in minor units.
 
-    `codes` tells of each whether it gives a discount, and of none whether it exists.
-    `written_total` is the total as the API wrote it.
+    `codes` says of each code whether it gives a discount, not whether it exists. `written_total`
+    is the total as the API wrote it.
     """
 
     subtotal: int
@@ -63,7 +63,7 @@ class Counter:
     server: Server
 
     async def list_offers(self) -> list[Offer]:
-        """All that the shop has."""
+        """All products of the shop."""
         products = await self._list_products()
         if not products:
             return []
@@ -93,9 +93,9 @@ class Counter:
         return _bill(await self._ask("POST", "/checkout/v1/quotes", cart), products)
 
     async def place_order(self, order_id: str, basket: Basket, total: str) -> bool:
-        """Order the basket for the total that the shopper saw; False where it costs another.
+        """Order the basket for the total that the shopper saw; False if the total has changed.
 
-        Since the total is sent along, a code that was used up in the meantime stops nobody who saw
+        Because the total is sent, a code that was used up meanwhile does not stop a shopper who saw
         the price without it. The same order sent twice is placed once.
         """
         cart = _cart(basket, await self._list_products())
@@ -104,7 +104,7 @@ class Counter:
         return answer.status in (200, 201)
 
     async def find_order(self, order_id: str) -> Bill | None:
-        """What was ordered; None where there is no such order."""
+        """The order; None if there is none."""
         path = f"/checkout/v1/orders/{quoted(order_id, safe='')}"
         answer = await self.till.ask(self.server, "GET", path)
         return _bill(answer.body, await self._list_products()) if answer.status == 200 else None
@@ -118,7 +118,7 @@ class Counter:
         }
 
     async def _ask(self, method: str, path: str, body: Json | None = None) -> Json:
-        """What is answered to a request that cannot be wrong."""
+        """The answer to a request that must succeed."""
         answer = await self.till.ask(self.server, method, path, body)
         if answer.status != 200:
             raise ShopClosed(f"{method} {path} was answered with {answer.status}")
@@ -127,7 +127,7 @@ class Counter:
 
 
 def _cart(basket: Basket, products: Mapping[int, Json]) -> Json:
-    """The basket in the words of the API, at the shop's prices and never at the browser's."""
+    """The basket as the API's cart, with the shop's prices, not the browser's."""
     lines = [
         {
             "line_id": str(product_id),

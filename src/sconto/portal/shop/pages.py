@@ -1,4 +1,4 @@
-"""The shop's pages: what it has, the cart, and what was ordered."""
+"""The shop's pages: products, cart and orders."""
 
 import re
 import secrets
@@ -27,7 +27,7 @@ from sconto.portal.templating import make_environment
 _TEMPLATES: Final = make_environment()
 
 _ORDER_ID: Final = re.compile(r"shop-[0-9a-f]{32}")
-"""The ids of the shop's own orders, which nobody can guess: whoever knows one may see the order."""
+"""Ids of the shop's orders. They cannot be guessed: knowing one is the right to see the order."""
 
 _ZONE: Final = ZoneInfo("UTC")
 _FORM_FIELDS: Final = 100
@@ -35,7 +35,7 @@ _FORM_FIELDS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Shopper:
-    """One request to the shop; it has what the templates' words and filters ask of a visit."""
+    """A request to the shop, with what the templates and filters need of a visit."""
 
     request: Request
     counter: Counter
@@ -61,7 +61,7 @@ class Shopper:
 
 
 async def show_offers(shopper: Shopper) -> Response:
-    """All that the shop has; a code in the address is activated, and leaves the address."""
+    """All products. A code in the address is activated, and removed from the address."""
     code = shopper.request.query_params.get("code")
     if code is not None:
         return shopper.redirect("/", shopper.basket.with_code(code))
@@ -78,7 +78,7 @@ async def show_offer(shopper: Shopper) -> Response:
 
 
 async def add(shopper: Shopper) -> Response:
-    """A buy link: put a product into the cart, with `clear=Y` into an empty one.
+    """A buy link: put a product into the cart, which `clear=Y` empties first.
 
     A `code` is activated too; `quantity` is 1 if it is not given.
     """
@@ -97,7 +97,7 @@ async def show_cart(shopper: Shopper) -> Response:
 
 
 async def change_cart(shopper: Shopper) -> Response:
-    """Take over the quantities, and whatever button was pressed."""
+    """Store the quantities, and do what the pressed button says."""
     basket = shopper.basket
     for product_id in basket.quantities:
         quantity = _quantity(_text(shopper, f"quantity-{product_id}"))
@@ -111,7 +111,7 @@ async def change_cart(shopper: Shopper) -> Response:
 
 
 async def order(shopper: Shopper) -> Response:
-    """Place the order, or show the cart again where it costs another amount by now."""
+    """Place the order, or show the cart again if its total has changed."""
     order_id = _text(shopper, "order_id")
     if not _ORDER_ID.fullmatch(order_id) or not shopper.basket.quantities:
         return shopper.redirect("/cart", shopper.basket)
@@ -122,7 +122,7 @@ async def order(shopper: Shopper) -> Response:
 
 
 async def show_order(shopper: Shopper) -> Response:
-    """What was ordered."""
+    """An order."""
     order_id = shopper.request.path_params["order_id"]
     bill = None
     if _ORDER_ID.fullmatch(order_id):
@@ -133,7 +133,7 @@ async def show_order(shopper: Shopper) -> Response:
 
 
 async def show_nothing(shopper: Shopper) -> Response:
-    """What every other address has."""
+    """The page of every other address."""
     return shopper.render("shop/missing.html", status=404)
 
 
@@ -161,7 +161,7 @@ def _open_form(request: Request) -> AbstractAsyncContextManager[FormData]:
 
 
 def shop_pages(till: Till) -> list[Route]:
-    """The shop's pages, by their addresses."""
+    """The routes of the shop's pages."""
 
     def page(
         path: str, answer: Callable[[Shopper], Awaitable[Response]], method: str = "GET"

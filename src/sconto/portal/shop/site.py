@@ -19,7 +19,7 @@ _FILES: Final = Mount("/static", StaticFiles(directory=Path(__file__).parents[1]
 
 
 def shop_routes(till: Till) -> list[BaseRoute]:
-    """The routes of a shop that asks Sconto by this till."""
+    """The routes of a shop that calls Sconto through this till."""
     site = Headers(ExceptionMiddleware(Router([_FILES, *shop_pages(till)])))
     return [Route(ADDRESS, _add_slash), Mount(ADDRESS, site)]
 

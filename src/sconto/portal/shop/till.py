@@ -1,4 +1,4 @@
-"""The till: the shop's one way to ask Sconto, over HTTP at the address that it serves itself."""
+"""The till: the shop's client of Sconto's HTTP API, at the address of the service itself."""
 
 import asyncio
 import json
@@ -13,31 +13,31 @@ _API_TIMEOUT: Final = 10
 
 
 class ShopClosed(Exception):
-    """Sconto does not answer, or not as it should: nothing can be sold."""
+    """Sconto does not answer, or answers with an error: nothing can be sold."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApiResponse:
-    """A status and what the JSON of the body says."""
+    """A status and the decoded JSON body."""
 
     status: int
     body: Any
 
 
 class Till:
-    """Asks as one user, who signs in when it is needed."""
+    """Calls the API as one user, and signs in when needed."""
 
     def __init__(self, username: str, password: str) -> None:
         self._credentials = {"username": username, "password": password}
         self._token: str | None = None
 
     async def ask(self, server: Server, method: str, path: str, body: Any = None) -> ApiResponse:
-        """The answer to a request. Raises ShopClosed where that is no answer."""
+        """The answer to a request. Raises ShopClosed if there is none."""
         if self._token is None:
             self._token = await self._sign_in(server)
         answer = await _exchange(server, method, path, body, self._token)
         if answer.status == 401:
-            # A token lives for a day, and a demo may be left running.
+            # A token expires after a day, and a demo may run longer.
             self._token = await self._sign_in(server)
             answer = await _exchange(server, method, path, body, self._token)
         if answer.status >= 500 or answer.status in (401, 403, 429):
@@ -55,7 +55,7 @@ class Till:
 async def _exchange(
     server: Server, method: str, path: str, body: Any, token: str | None = None
 ) -> ApiResponse:
-    # A client of the standard library in a thread: no service should need another for its demo.
+    # The standard library's client, in a thread, saves a dependency.
     return await asyncio.to_thread(_exchange_now, server, method, path, body, token)
 
 

@@ -1,4 +1,4 @@
-// Charts of what stands in their data-chart: days, and a series of numbers for each line or bar.
+// Draws charts of their data-chart: days, and a series of numbers for each line or bar.
 
 function colours() {
   const style = getComputedStyle(document.documentElement);
@@ -10,7 +10,7 @@ function colours() {
   };
 }
 
-// Bars stand on one another: each series is drawn with those below it added, the highest first.
+// Bars are stacked: each series is drawn with those below it added, the highest first.
 function stacked(series) {
   const sums = series[0].values.map(() => 0);
   return series

@@ -1,4 +1,4 @@
-// Menus of rows close when something else is clicked, and on Escape.
+// Menus of rows close on a click elsewhere, and on Escape.
 
 function closeMenus(except) {
   for (const menu of document.querySelectorAll("details.more[open]")) {
@@ -13,7 +13,7 @@ document.addEventListener("keydown", (event) => {
   closeMenus(null);
 });
 
-// A product that is found is added to the list by a click.
+// A click on a found product adds it to the list.
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-product]");

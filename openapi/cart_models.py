@@ -1,0 +1,360 @@
+"""The bodies of the cart promotions API, with an example of each."""
+
+from datetime import date
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from openapi.checkout_models import CartToPrice, Percent
+from openapi.fields import Absent, Filled, Instant, ProductId, Reference, Total, strict
+from sconto.domain.cart_promotion import Measure, Target
+from sconto.domain.codes import CodeType
+from sconto.domain.names import NAME_LENGTH
+
+Amounts = Annotated[
+    dict[str, Total],
+    Field(min_length=1, description="By currency, each an amount in major units."),
+]
+Tag = Reference
+Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
+
+SENT: Final[JsonDict] = {
+    "name": "10 off from 50",
+    "target": "order",
+    "benefit": {"type": "amount", "amounts": {"EUR": "10.00"}},
+    "conditions": {"minimum_subtotal": {"EUR": "50.00"}},
+    "limits": {"total": 5000, "per_customer": 1},
+}
+STORED: Final[JsonDict] = {
+    "id": 51,
+    "name": "10 off from 50",
+    "active": True,
+    "starts_at": "2026-11-28T00:00:00+00:00",
+    "ends_at": None,
+    "hours": None,
+    "codes": None,
+    "target": "order",
+    "products": None,
+    "on_discounted": True,
+    "benefit": {"type": "amount", "amounts": {"EUR": "10.00"}},
+    "conditions": {"minimum_subtotal": {"EUR": "50.00"}},
+    "limits": {"total": 5000, "per_customer": 1},
+    "priority": 0,
+    "exclusive": False,
+    "created_at": "2026-11-28T00:00:00+00:00",
+    "updated_at": "2026-11-28T00:00:00+00:00",
+}
+
+
+class CartProducts(BaseModel):
+    """Products by id or tag, all where neither is given, without the exceptions."""
+
+    model_config = strict()
+
+    ids: Annotated[list[ProductId], Field(min_length=1, max_length=10_000)] | Absent = None
+    tags: Filled[Tag] | Absent = None
+    except_ids: Annotated[list[ProductId], Field(min_length=1, max_length=10_000)] | Absent = None
+    except_tags: Filled[Tag] | Absent = None
+
+
+class PercentBenefit(BaseModel):
+    """A percent, perhaps with a cap on the whole."""
+
+    model_config = strict()
+
+    type: Literal["percent"]
+    percent: Percent
+    at_most: Amounts | Absent = None
+
+
+class AmountBenefit(BaseModel):
+    """An amount: of lines for each unit, of the order and of shipping once."""
+
+    model_config = strict()
+
+    type: Literal["amount"]
+    amounts: Amounts
+
+
+class PriceBenefit(BaseModel):
+    """What each unit costs; a line that is cheaper stays as it is. For lines only."""
+
+    model_config = strict()
+
+    type: Literal["price"]
+    prices: Amounts
+
+
+class UnitsBenefit(BaseModel):
+    """For every `buy` units `get` units at a percent off, the cheapest first. For lines only."""
+
+    model_config = strict()
+
+    type: Literal["units"]
+    buy: Count
+    get: Count
+    percent: Percent | Absent = None
+    get_products: CartProducts | Absent = None
+    at_most: Annotated[Count | Absent, Field(description="Units.")] = None
+
+
+class BenefitTier(BaseModel):
+    """What counts from a subtotal or a quantity on."""
+
+    model_config = strict()
+
+    from_: Annotated[Amounts | Count, Field(alias="from")]
+    benefit: PercentBenefit | AmountBenefit
+
+
+class TiersBenefit(BaseModel):
+    """The highest tier that is reached counts."""
+
+    model_config = strict()
+
+    type: Literal["tiers"]
+    by: Measure
+    tiers: Annotated[list[BenefitTier], Field(min_length=1, max_length=20)]
+
+
+CartBenefit = Annotated[
+    PercentBenefit | AmountBenefit | PriceBenefit | UnitsBenefit | TiersBenefit,
+    Field(discriminator="type"),
+]
+
+
+class CartHours(BaseModel):
+    """The hours in which the promotion runs; `from` is included, `until` is not."""
+
+    model_config = strict()
+
+    weekdays: Filled[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] | Absent = None
+    from_: Annotated[str, Field(alias="from", pattern="^[0-2][0-9]:[0-5][0-9]$")]
+    until: Annotated[str, Field(pattern="^[0-2][0-9]:[0-5][0-9]$")]
+    time_zone: Annotated[str, Field(description="An IANA name, such as Europe/Berlin.")]
+
+
+class CartConditions(BaseModel):
+    """What a cart must have; the minimums are measured on the covered lines."""
+
+    model_config = strict()
+
+    minimum_subtotal: Amounts | Absent = None
+    minimum_quantity: Count | Absent = None
+    segments: Filled[Reference] | Absent = None
+    first_order: bool | Absent = None
+
+
+class CartLimits(BaseModel):
+    """How many orders it serves, in all and for a customer, and what it may cost."""
+
+    model_config = strict()
+
+    total: Count | Absent = None
+    per_customer: Count | Absent = None
+    budget: Amounts | Absent = None
+
+
+class CartCodes(BaseModel):
+    """The codes of which a cart needs one. The code endpoints add and remove them singly."""
+
+    model_config = strict()
+
+    code_type: CodeType
+    codes: list[str] | Absent = None
+
+
+class CartPromotionToCreate(BaseModel):
+    """A cart promotion."""
+
+    model_config = strict(SENT)
+
+    name: Annotated[str, Field(min_length=1, max_length=NAME_LENGTH)]
+    active: bool = True
+    starts_at: Annotated[Instant | None, Field(description="Now, where it is not given.")] = None
+    ends_at: Instant | None = None
+    hours: CartHours | None = None
+    codes: Annotated[CartCodes | None, Field(description="None: it applies by itself.")] = None
+    target: Target
+    products: CartProducts | None = None
+    on_discounted: Annotated[
+        bool, Field(description="False: not on lines with a product promotion.")
+    ] = True
+    benefit: CartBenefit
+    conditions: CartConditions | None = None
+    limits: CartLimits | None = None
+    priority: Annotated[int, Field(ge=-1000, le=1000)] = 0
+    exclusive: bool = False
+
+
+class CartPromotionPatch(BaseModel):
+    """A JSON merge patch (RFC 7396): what it leaves out stays, null removes a field."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"limits": {"total": 6000, "per_customer": None}}}
+    )
+
+
+class StoredCartPromotion(BaseModel):
+    """A cart promotion as it stands."""
+
+    model_config = strict(STORED)
+
+    id: int
+    name: str
+    active: bool
+    starts_at: Instant
+    ends_at: Instant | None
+    hours: CartHours | None
+    codes: CartCodes | None
+    target: Target
+    products: CartProducts | None
+    on_discounted: bool
+    benefit: CartBenefit
+    conditions: CartConditions
+    limits: CartLimits
+    priority: int
+    exclusive: bool
+    created_at: Instant
+    updated_at: Instant
+
+
+class CartPromotionPage(BaseModel):
+    """Some promotions, the latest created first; without the codes themselves."""
+
+    model_config = strict({"promotions": [STORED], "next_cursor": None})
+
+    promotions: list[StoredCartPromotion]
+    next_cursor: str | None
+
+
+class CartCodeUses(BaseModel):
+    """A code, and how many orders it served."""
+
+    code: str
+    orders: int
+
+
+class CartDayUses(BaseModel):
+    """What the promotion gave on a day."""
+
+    day: date
+    orders: int
+    discount: dict[str, Total]
+
+
+class CartTotalLeft(BaseModel):
+    """What the limit of orders leaves."""
+
+    limit: int
+    taken: int
+    left: int
+
+
+class CartBudgetLeft(BaseModel):
+    """What the budget in a currency leaves."""
+
+    limit: Total
+    taken: Total
+    left: Total
+
+
+class CartLimitsLeft(BaseModel):
+    """What the limits leave; only those that the promotion has."""
+
+    total: CartTotalLeft | Absent = None
+    budget: dict[str, CartBudgetLeft] | Absent = None
+
+
+class CartPromotionStatistics(BaseModel):
+    """What the promotion gave. Deleted orders stay counted, but for the limits."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "promotion_id": 51,
+                "orders": 2,
+                "discount": {"EUR": "20.00"},
+                "codes": [],
+                "days": [{"day": "2026-11-28", "orders": 2, "discount": {"EUR": "20.00"}}],
+                "limits": {"total": {"limit": 5000, "taken": 2, "left": 4998}},
+            }
+        }
+    )
+
+    promotion_id: int
+    orders: int
+    discount: dict[str, Total]
+    codes: list[CartCodeUses]
+    days: list[CartDayUses]
+    limits: CartLimitsLeft
+
+
+class CartHistoryEntry(BaseModel):
+    """Who did what, and what differs; `username` is null for what was done at the command line."""
+
+    id: int
+    recorded_at: Instant
+    username: str | None
+    verb: str
+    before: dict[str, object] | None
+    after: dict[str, object] | None
+
+
+class CartHistoryPage(BaseModel):
+    """Some entries, the latest first."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "entries": [
+                    {
+                        "id": 7,
+                        "recorded_at": "2026-11-28T00:00:00+00:00",
+                        "username": "demo",
+                        "verb": "changed",
+                        "before": {"active": True},
+                        "after": {"active": False},
+                    }
+                ],
+                "next_cursor": None,
+            }
+        }
+    )
+
+    entries: list[CartHistoryEntry]
+    next_cursor: str | None
+
+
+class CartPromotionDraft(CartPromotionToCreate):
+    """A cart promotion that is not stored."""
+
+    model_config = strict()
+
+
+class CartToTry(CartToPrice):
+    """The body of a quote."""
+
+    model_config = strict()
+
+
+class CartTrial(BaseModel):
+    """A draft and a cart; with `promotion_id` the draft takes the place of that promotion."""
+
+    model_config = strict(
+        {
+            "promotion": SENT,
+            "cart": {
+                "currency": "EUR",
+                "lines": [
+                    {"line_id": "1", "product_id": 11111, "quantity": 3, "unit_price": "19.99"}
+                ],
+                "customer": {"id": "c-17"},
+            },
+        }
+    )
+
+    promotion_id: int | Absent = None
+    promotion: CartPromotionDraft
+    cart: CartToTry

@@ -1,0 +1,108 @@
+"""The operations of the checkout API."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from openapi import checkout_models as models
+from openapi.operation import Answer, Operation, Parameter, as_json
+from openapi.problems import Problem, refusal
+from sconto.api.checkout import routes
+
+_TAG: Final = "Checkout API"
+
+_ORDER_ID: Final = Parameter(
+    "order_id", "path", str, "The shop's own id of the order.", example="A-1"
+)
+
+_REFUSALS: Final = {
+    400: refusal("The body is no JSON object"),
+    401: refusal("The token is missing, not valid or expired"),
+    403: refusal("The user's role does not allow it"),
+    404: refusal("The merchant placed no such order"),
+    409: refusal("The stored state does not allow it; nothing was changed", models.OrderProblem),
+    413: refusal("The body is too large"),
+    415: refusal("The body is not said to be JSON"),
+    422: refusal(
+        "Fields that are not valid, all of them",
+        Problem,
+        {
+            "type": "about:blank",
+            "title": "Unprocessable Content",
+            "status": 422,
+            "detail": "Some fields are not valid.",
+            "errors": [
+                {"pointer": "/currency", "detail": "must be an ISO 4217 code"},
+                {"pointer": "/lines/0/product_id", "detail": "is missing"},
+            ],
+        },
+    ),
+    429: refusal("Too many requests; see Retry-After"),
+    500: refusal("Something went wrong on our side"),
+    503: refusal(
+        "The database cannot be reached, or the order or one of its codes is in use for long; "
+        "see Retry-After"
+    ),
+}
+_ALWAYS: Final = (401, 403, 429, 500, 503)
+_OF_BODY: Final = (400, 413, 415, 422)
+
+
+def _refusals(*statuses: int) -> dict[int, Answer]:
+    return {status: _REFUSALS[status] for status in sorted({*_ALWAYS, *statuses})}
+
+
+OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
+    routes.quote: Operation(
+        _TAG,
+        "Price a cart",
+        {
+            200: Answer("What the cart costs, and why", as_json(models.PricedCart)),
+            **_refusals(*_OF_BODY),
+        },
+        body=as_json(models.CartToPrice),
+    ),
+    routes.place_order: Operation(
+        _TAG,
+        "Place an order",
+        {
+            200: Answer(
+                "The same order was placed before; nothing was counted",
+                as_json(models.PlacedOrder),
+            ),
+            201: Answer("Placed", as_json(models.PlacedOrder)),
+            **_refusals(*_OF_BODY, 409),
+        },
+        body=as_json(models.OrderToPlace),
+    ),
+    routes.get_order: Operation(
+        _TAG,
+        "Get an order",
+        {
+            200: Answer("The order as it was placed", as_json(models.PlacedOrder)),
+            **_refusals(404),
+        },
+        parameters=[_ORDER_ID],
+    ),
+    routes.change_order_status: Operation(
+        _TAG,
+        "Change an order's status",
+        {
+            200: Answer(
+                "The order with its new status",
+                as_json(models.PlacedOrder, {**models.PLACED, "status": "paid"}),
+            ),
+            **_refusals(*_OF_BODY, 404, 409),
+        },
+        body=as_json(models.NewOrderStatus),
+        parameters=[_ORDER_ID],
+    ),
+    routes.list_prices: Operation(
+        _TAG,
+        "Price a list of products",
+        {
+            200: Answer("What one unit of each costs without a code", as_json(models.PriceList)),
+            **_refusals(*_OF_BODY),
+        },
+        body=as_json(models.PricesToList),
+    ),
+}

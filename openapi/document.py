@@ -1,0 +1,199 @@
+"""Puts the document together from the application's routes and their operations."""
+
+import inspect
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core.core_schema import WithDefaultSchema
+from starlette.routing import BaseRoute
+
+import sconto.api
+from openapi import cart, catalog, checkout, health, merchant, merchant_codes, subscription
+from openapi.operation import Answer, Content, Operation, Parameter
+from sconto.api.plain_route import PlainRoute
+from sconto.app import ROUTES
+
+FILE: Final = Path(sconto.api.__file__).with_name("static") / "openapi.json"
+"""The file that the service sends."""
+
+OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
+    **checkout.OPERATIONS,
+    **merchant.OPERATIONS,
+    **merchant_codes.OPERATIONS,
+    **subscription.OPERATIONS,
+    **cart.OPERATIONS,
+    **catalog.OPERATIONS,
+    **health.OPERATIONS,
+}
+"""The operation of each route, by its function, whose docstring becomes the description."""
+
+_TOKENS: Final = {
+    "Authorization": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A token of POST /v1/login_check.",
+    },
+    "AuthorizationJWT": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "AuthorizationJWT",
+        "description": "The same as published: `Bearer <token>`. It takes precedence.",
+    },
+}
+
+_COMPONENTS: Final = "#/components/schemas/"
+
+Schema = dict[str, Any]
+
+
+def written() -> str:
+    """The text of the file."""
+    return json.dumps(describe(ROUTES), indent=1) + "\n"
+
+
+def describe(routes: Sequence[BaseRoute]) -> dict[str, Any]:
+    """The document for these routes, without the version, which the service adds."""
+    described = [
+        (route, OPERATIONS[route.endpoint])
+        for route in routes
+        if isinstance(route, PlainRoute) and route.endpoint in OPERATIONS
+    ]
+    schemas = _Schemas([operation for _, operation in described])
+    paths: dict[str, dict[str, Any]] = {}
+    for route, operation in described:
+        for method in sorted((route.methods or set()) - {"HEAD"}):
+            paths.setdefault(route.path_format, {})[method.lower()] = {
+                "tags": [operation.tag],
+                "summary": operation.summary,
+                "description": inspect.getdoc(route.endpoint),
+                "operationId": _operation_id(route, method),
+                **_describe(operation, schemas),
+            }
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Sconto",
+            "description": "Promotions, codes and discounts, counted exactly.",
+        },
+        "paths": paths,
+        "components": {"schemas": schemas.components, "securitySchemes": _TOKENS},
+        "security": [{name: []} for name in _TOKENS],
+    }
+
+
+class _WithoutNullDefaults(GenerateJsonSchema):
+    """Omits `default: null`, which Pydantic adds to every field that may be left out."""
+
+    def default_schema(self, schema: WithDefaultSchema) -> Schema:
+        """The schema of a field with a default."""
+        described = super().default_schema(schema)
+        if described.get("default", ...) is None:
+            del described["default"]
+        return described
+
+
+class _Schemas:
+    """The schemas of all types in the operations."""
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        types = {id(one): one for operation in operations for one in _types_in(operation)}
+        schemas, definitions = TypeAdapter.json_schemas(
+            [(key, "validation", TypeAdapter(one)) for key, one in types.items()],
+            ref_template=f"{_COMPONENTS}{{model}}",
+            schema_generator=_WithoutNullDefaults,
+        )
+        self._schemas = {key: schema for (key, _), schema in schemas.items()}
+        self._definitions = definitions["$defs"]
+        self._inlined: set[str] = set()
+
+    def of(self, type_: Any) -> Schema:
+        """The schema, possibly a reference to a component."""
+        return self._schemas[id(type_)]
+
+    def inlined(self, type_: Any) -> Schema:
+        """The schema itself: request bodies are written where they are used."""
+        schema = self._schemas[id(type_)]
+        if "$ref" not in schema:
+            return schema
+        name = schema["$ref"].removeprefix(_COMPONENTS)
+        self._inlined.add(name)
+        definition: Schema = self._definitions[name]
+        return definition
+
+    @property
+    def components(self) -> dict[str, Schema]:
+        """The schemas that others refer to, by name."""
+        return {
+            name: schema
+            for name, schema in sorted(self._definitions.items())
+            if name not in self._inlined
+        }
+
+
+def _types_in(operation: Operation) -> Iterator[Any]:
+    yield from (parameter.of for parameter in operation.parameters)
+    yield from (content.of for content in operation.body.values())
+    for answer in operation.answers.values():
+        yield from (content.of for content in answer.content.values())
+
+
+def _operation_id(route: PlainRoute, method: str) -> str:
+    """The name of the operation in generated clients."""
+    name = re.sub(r"\W", "_", route.name + route.path_format)
+    return f"{name}_{method.lower()}"
+
+
+def _describe(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
+    described: dict[str, Any] = {}
+    if operation.parameters:
+        described["parameters"] = [_parameter(one, schemas) for one in operation.parameters]
+    if operation.body:
+        described["requestBody"] = {
+            "required": True,
+            "content": {
+                media_type: _content(content, schemas.inlined(content.of))
+                for media_type, content in operation.body.items()
+            },
+        }
+    described["responses"] = {
+        str(status): _answer(answer, schemas) for status, answer in operation.answers.items()
+    }
+    if not operation.needs_token:
+        described["security"] = []
+    return described
+
+
+def _parameter(parameter: Parameter, schemas: _Schemas) -> dict[str, Any]:
+    described: dict[str, Any] = {"name": parameter.name, "in": parameter.place}
+    if parameter.place == "path":
+        described["required"] = True
+    if parameter.description:
+        described["description"] = parameter.description
+    described["schema"] = schemas.of(parameter.of)
+    if parameter.example is not None:
+        described["example"] = parameter.example
+    return described
+
+
+def _answer(answer: Answer, schemas: _Schemas) -> dict[str, Any]:
+    described: dict[str, Any] = {"description": answer.description}
+    if answer.content:
+        described["content"] = {
+            media_type: _content(content, schemas.of(content.of))
+            for media_type, content in answer.content.items()
+        }
+    return described
+
+
+def _content(content: Content, schema: Schema) -> dict[str, Any]:
+    described: dict[str, Any] = {"schema": schema}
+    if content.example is not None:
+        described["example"] = content.example
+    if content.examples:
+        described["examples"] = {name: {"value": value} for name, value in content.examples.items()}
+    return described

@@ -1,0 +1,1 @@
+"""The cart promotions API: `/cart/v1`."""

@@ -1,0 +1,190 @@
+"""Benefits and selections of products on the wire of the cart promotions API."""
+
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from typing import Any, Final
+
+from sconto.api.cart.fields import Fields
+from sconto.domain.cart_promotion import (
+    AmountOff,
+    Benefit,
+    BuyAndGet,
+    FixedPrice,
+    Measure,
+    PercentOff,
+    ProductSelection,
+    Tier,
+    Tiers,
+)
+from sconto.domain.money import FULL_PERCENT, format_amount, format_percent
+from sconto.domain.names import is_reference
+from sconto.domain.product import HIGHEST_PRODUCT_ID
+
+MOST_PRODUCT_IDS: Final = 10_000
+MOST_TAGS: Final = 100
+MOST_TIERS: Final = 20
+MOST_UNITS: Final = 1_000_000
+HIGHEST_QUANTITY: Final = 500 * MOST_UNITS
+
+JsonObject = dict[str, Any]
+
+
+def read_selection(fields: Fields) -> ProductSelection:
+    """Which products are meant."""
+    return ProductSelection(
+        _read_ids(fields, "ids"),
+        _read_tags(fields, "tags"),
+        _read_ids(fields, "except_ids"),
+        _read_tags(fields, "except_tags"),
+    )
+
+
+def write_selection(selection: ProductSelection) -> JsonObject | None:
+    """The same as it is sent; None for all products."""
+    parts = {
+        "ids": sorted(selection.ids),
+        "tags": sorted(selection.tags),
+        "except_ids": sorted(selection.except_ids),
+        "except_tags": sorted(selection.except_tags),
+    }
+    return {name: values for name, values in parts.items() if values} or None
+
+
+def _read_ids(fields: Fields, name: str) -> frozenset[int]:
+    rule = f"must be a whole number from 1 to {HIGHEST_PRODUCT_ID}"
+    return fields.set_of(
+        name,
+        MOST_PRODUCT_IDS,
+        lambda value: type(value) is int and 1 <= value <= HIGHEST_PRODUCT_ID,
+        rule,
+    )
+
+
+def _read_tags(fields: Fields, name: str) -> frozenset[str]:
+    return fields.set_of(
+        name,
+        MOST_TAGS,
+        lambda value: type(value) is str and is_reference(value),
+        "must be a string of 1 to 64 characters",
+    )
+
+
+def read_benefit(fields: Fields) -> Benefit:
+    """What the promotion takes off."""
+    kind = fields.one_of("type", tuple(_READERS))
+    if kind is None:
+        fields.leave_unread()
+        return PercentOff(1)
+    return _READERS[kind](fields)
+
+
+def _read_percent(fields: Fields) -> PercentOff:
+    return PercentOff(fields.percent("percent"), fields.optional_amounts("at_most"))
+
+
+def _read_amount(fields: Fields) -> AmountOff:
+    return AmountOff(fields.amounts("amounts"))
+
+
+def _read_price(fields: Fields) -> FixedPrice:
+    return FixedPrice(fields.amounts("prices", least=0))
+
+
+def _read_units(fields: Fields) -> BuyAndGet:
+    return BuyAndGet(
+        fields.number("buy", 1, MOST_UNITS),
+        fields.number("get", 1, MOST_UNITS),
+        fields.percent("percent", default=FULL_PERCENT),
+        fields.object("get_products", read_selection),
+        fields.optional_number("at_most", 1, HIGHEST_QUANTITY),
+    )
+
+
+def _read_tiers(fields: Fields) -> Tiers:
+    by = Measure(fields.one_of("by", tuple(Measure)) or Measure.SUBTOTAL)
+    tiers = fields.objects("tiers", MOST_TIERS, lambda tier: _read_tier(tier, by))
+    for before, after in pairwise(tiers):
+        if not _is_below(before, after):
+            fields.note("tiers", "must ascend by `from`, in the same currencies")
+            break
+    return Tiers(by, tuple(tiers))
+
+
+def _read_tier(fields: Fields, by: Measure) -> Tier:
+    start: int | dict[str, int]
+    if by is Measure.SUBTOTAL:
+        start = fields.amounts("from", least=0)
+    else:
+        start = fields.number("from", 1, HIGHEST_QUANTITY)
+    benefit = fields.object("benefit", _read_benefit_of_tier)
+    if benefit is None and not fields.has("benefit"):
+        fields.note("benefit", "must be an object")
+    return Tier(start, benefit or PercentOff(1))
+
+
+def _read_benefit_of_tier(fields: Fields) -> PercentOff | AmountOff:
+    kind = fields.one_of("type", ("percent", "amount"))
+    return _read_amount(fields) if kind == "amount" else _read_percent(fields)
+
+
+def _is_below(before: Tier, after: Tier) -> bool:
+    first, second = before.reached_at, after.reached_at
+    if isinstance(first, int) or isinstance(second, int):
+        return isinstance(first, int) and isinstance(second, int) and first < second
+    return first.keys() == second.keys() and all(first[name] < second[name] for name in first)
+
+
+_READERS: Final[Mapping[str, Callable[[Fields], Benefit]]] = {
+    "percent": _read_percent,
+    "amount": _read_amount,
+    "price": _read_price,
+    "units": _read_units,
+    "tiers": _read_tiers,
+}
+
+
+def write_benefit(benefit: Benefit) -> JsonObject:
+    """What the promotion takes off, as it is sent."""
+    match benefit:
+        case PercentOff(percent, at_most):
+            capped = {} if at_most is None else {"at_most": write_amounts(at_most)}
+            return {"type": "percent", "percent": format_percent(percent), **capped}
+        case AmountOff(amounts):
+            return {"type": "amount", "amounts": write_amounts(amounts)}
+        case FixedPrice(prices):
+            return {"type": "price", "prices": write_amounts(prices)}
+        case BuyAndGet():
+            return _write_units(benefit)
+        case Tiers(by, tiers):
+            return {
+                "type": "tiers",
+                "by": by.value,
+                "tiers": [
+                    {"from": _write_start(tier), "benefit": write_benefit(tier.benefit)}
+                    for tier in tiers
+                ],
+            }
+
+
+def write_amounts(amounts: Mapping[str, int]) -> dict[str, str]:
+    """Amounts by currency."""
+    return {currency: format_amount(amount, currency) for currency, amount in amounts.items()}
+
+
+def _write_units(benefit: BuyAndGet) -> JsonObject:
+    written: JsonObject = {
+        "type": "units",
+        "buy": benefit.buy,
+        "get": benefit.get,
+        "percent": format_percent(benefit.percent),
+    }
+    if benefit.get_products is not None:
+        written["get_products"] = write_selection(benefit.get_products) or {}
+    if benefit.at_most is not None:
+        written["at_most"] = benefit.at_most
+    return written
+
+
+def _write_start(tier: Tier) -> int | dict[str, str]:
+    start = tier.reached_at
+    return start if isinstance(start, int) else write_amounts(start)

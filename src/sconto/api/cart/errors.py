@@ -1,0 +1,37 @@
+"""What the cart promotions API answers when something cannot be done."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from sconto.api import problem_json
+from sconto.domain.problems import PromotionNotFound, TooManyAutomatic
+
+
+def _too_many_automatic(error: TooManyAutomatic) -> Response:
+    facts = {
+        "type": "urn:sconto:problem:too-many-automatic",
+        "title": "Too many automatic cart promotions",
+    }
+    detail = (
+        f"At most {error.most} cart promotions without codes may be active and not over. "
+        "Switch one off or give this one codes. Nothing was changed."
+    )
+    return problem_json.problem(409, detail, members=facts)
+
+
+_ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
+    **problem_json.ANSWERS,
+    PromotionNotFound: lambda error: problem_json.problem(
+        404, f"There is no cart promotion {error.promotion_id}."
+    ),
+    TooManyAutomatic: _too_many_automatic,
+}
+
+answer_status: Final = problem_json.answer_status
+
+
+def answer_problem(error: Exception) -> Response:
+    """The answer to a problem. Raises KeyError for one that cannot be met here."""
+    return _ANSWERS[type(error)](error)

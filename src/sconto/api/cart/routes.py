@@ -1,0 +1,131 @@
+"""The addresses of the cart promotions API."""
+
+from typing import Any, Final
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sconto.api.access import require
+from sconto.api.bodies import CART, CODES, read_object
+from sconto.api.cart import query, reading, writing
+from sconto.api.checkout.writing import write_quote
+from sconto.api.context import context_of
+from sconto.api.merchant.ids import read_id
+from sconto.api.plain_route import PlainRoute
+from sconto.domain.cart_promotion import CartPromotion, NewCartPromotion
+from sconto.domain.people import Action
+from sconto.operations import cart_promotions as operations
+
+_PROMOTIONS: Final = "/cart/v1/promotions"
+_PROMOTION: Final = "/cart/v1/promotions/{promotion_id}"
+
+
+async def create_promotion(request: Request) -> Response:
+    """A promotion without codes applies by itself."""
+    caller = require(request, Action.WRITE_PROMOTIONS)
+    context = context_of(request)
+    now = context.now()
+    new = reading.read_new_promotion(await read_object(request, CODES), now)
+    created = await operations.create_promotion(context.database, caller, new, now)
+    codes = None if new.code_type is None else new.codes
+    headers = {"Location": f"{_PROMOTIONS}/{created.id}"}
+    return _answer(writing.write_promotion(created, codes), 201, headers)
+
+
+async def list_promotions(request: Request) -> Response:
+    """The latest created first; without their codes."""
+    caller = require(request, Action.READ_PROMOTIONS)
+    context = context_of(request)
+    wanted = query.read_query(request.query_params.multi_items())
+    found, more = await operations.list_promotions(context.database, caller, wanted, context.now())
+    return _answer(writing.write_page(found, more=more))
+
+
+async def get_promotion(request: Request) -> Response:
+    """The promotion as it stands, with its first 100,000 codes."""
+    caller = require(request, Action.READ_PROMOTIONS)
+    database = context_of(request).database
+    found = await operations.get_promotion(database, caller, _promotion_id(request))
+    codes = await operations.list_codes(database, caller, found)
+    return _answer(writing.write_promotion(found, codes))
+
+
+async def change_promotion(request: Request) -> Response:
+    """A JSON merge patch: null removes a field, which then has its default."""
+    caller = require(request, Action.WRITE_PROMOTIONS)
+    context = context_of(request)
+    promotion_id = _promotion_id(request)
+    patch = await read_object(request, CODES)
+    now = context.now()
+
+    def change(before: CartPromotion) -> NewCartPromotion:
+        current = writing.write_promotion(before, None if before.code_type is None else ())
+        return reading.read_change(current, patch, before)
+
+    changed = await operations.change_promotion(context.database, caller, promotion_id, change, now)
+    codes = await operations.list_codes(context.database, caller, changed)
+    return _answer(writing.write_promotion(changed, codes))
+
+
+async def delete_promotion(request: Request) -> Response:
+    """It can be restored for an hour. Orders keep what they got."""
+    caller = require(request, Action.WRITE_PROMOTIONS)
+    context = context_of(request)
+    promotion_id = _promotion_id(request)
+    await operations.delete_promotion(context.database, caller, promotion_id, context.now())
+    return Response(status_code=204)
+
+
+async def read_statistics(request: Request) -> Response:
+    """Orders that were deleted stay counted; what they took of the limits is given back."""
+    caller = require(request, Action.READ_PROMOTIONS)
+    database = context_of(request).database
+    found = await operations.read_statistics(database, caller, _promotion_id(request))
+    return _answer(writing.write_statistics(found))
+
+
+async def read_history(request: Request) -> Response:
+    """The latest entry first."""
+    caller = require(request, Action.READ_PROMOTIONS)
+    limit, before = query.read_page(request.query_params.multi_items())
+    page = await operations.promotion_history(
+        context_of(request).database, caller, _promotion_id(request), limit=limit, before=before
+    )
+    return _answer(writing.write_history(page))
+
+
+async def try_promotion(request: Request) -> Response:
+    """The quote as it would be with the draft; nothing is written."""
+    caller = require(request, Action.READ_PROMOTIONS)
+    context = context_of(request)
+    draft, cart, at = reading.read_trial(await read_object(request, CART), context.now())
+    priced = await operations.try_promotion(context.database, caller, draft, cart, at)
+    return Response(msgspec.json.encode(write_quote(priced)), media_type="application/json")
+
+
+def _promotion_id(request: Request) -> int:
+    """The id in the address; there is nothing at an address that has none."""
+    promotion_id = read_id(request.path_params["promotion_id"])
+    if promotion_id is None:
+        raise HTTPException(404)
+    return promotion_id
+
+
+def _answer(
+    body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
+    return Response(msgspec.json.encode(body), status, headers, "application/json")
+
+
+ROUTES: Final = (
+    PlainRoute(_PROMOTIONS, list_promotions, methods=["GET"]),
+    PlainRoute(_PROMOTIONS, create_promotion, methods=["POST"]),
+    PlainRoute(f"{_PROMOTIONS}/_try", try_promotion, methods=["POST"]),
+    PlainRoute(_PROMOTION, get_promotion, methods=["GET"]),
+    PlainRoute(_PROMOTION, change_promotion, methods=["PATCH"]),
+    PlainRoute(_PROMOTION, delete_promotion, methods=["DELETE"]),
+    PlainRoute(f"{_PROMOTION}/statistics", read_statistics, methods=["GET"]),
+    PlainRoute(f"{_PROMOTION}/history", read_history, methods=["GET"]),
+)

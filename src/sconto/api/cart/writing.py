@@ -1,0 +1,163 @@
+"""Cart promotions as the cart promotions API answers them, in the reference's order of fields."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sconto.api.cart.benefits import write_amounts, write_benefit, write_selection
+from sconto.api.cursors import write_cursor
+from sconto.api.rfc3339 import write_instant
+from sconto.domain.cart_promotion import CartPromotion, CartTerms, Conditions, Limits
+from sconto.domain.cart_statistics import CartStatistics
+from sconto.domain.history import HistoryPage
+from sconto.domain.hours import EVERY_DAY, Hours
+from sconto.domain.money import format_amount
+
+_WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+JsonObject = dict[str, Any]
+
+
+def write_promotion(promotion: CartPromotion, codes: Sequence[str] | None) -> JsonObject:
+    """A promotion; `codes` are those that it has, None where it is automatic."""
+    period, terms = promotion.period, promotion.terms
+    return {
+        "id": promotion.id,
+        "name": promotion.name,
+        "active": promotion.active,
+        "starts_at": write_instant(period.starts_at),
+        "ends_at": None if period.ends_at is None else write_instant(period.ends_at),
+        "hours": None if terms.hours is None else _write_hours(terms.hours),
+        "codes": None if codes is None else {**_code_type(promotion), "codes": codes},
+        **write_terms(terms),
+        "created_at": write_instant(promotion.created_at),
+        "updated_at": write_instant(promotion.updated_at),
+    }
+
+
+def _code_type(promotion: CartPromotion) -> JsonObject:
+    return {} if promotion.code_type is None else {"code_type": promotion.code_type.value}
+
+
+def write_page(promotions: Sequence[CartPromotion], *, more: bool) -> JsonObject:
+    """Some promotions without their codes, and where the next ones begin."""
+    return {
+        "promotions": [_write_listed(promotion) for promotion in promotions],
+        "next_cursor": write_cursor(promotions[-1].id) if more else None,
+    }
+
+
+def _write_listed(promotion: CartPromotion) -> JsonObject:
+    written = write_promotion(promotion, None)
+    if promotion.code_type is not None:
+        written["codes"] = _code_type(promotion)
+    return written
+
+
+def write_statistics(statistics: CartStatistics) -> JsonObject:
+    """What a promotion gave, and what its limits leave."""
+    limits = statistics.limits
+    left: JsonObject = {}
+    if limits.total is not None:
+        taken = statistics.taken_total
+        left["total"] = {
+            "limit": limits.total,
+            "taken": taken,
+            "left": max(0, limits.total - taken),
+        }
+    if limits.budget is not None:
+        left["budget"] = {
+            currency: _write_budget(limit, statistics.taken_budget.get(currency, 0), currency)
+            for currency, limit in limits.budget.items()
+        }
+    return {
+        "promotion_id": statistics.promotion_id,
+        "orders": statistics.orders,
+        "discount": write_amounts(statistics.discounts),
+        "codes": [{"code": one.code, "orders": one.orders} for one in statistics.codes],
+        "days": [
+            {
+                "day": one.day.isoformat(),
+                "orders": one.orders,
+                "discount": write_amounts(one.discounts),
+            }
+            for one in statistics.days
+        ],
+        "limits": left,
+    }
+
+
+def _write_budget(limit: int, taken: int, currency: str) -> dict[str, str]:
+    return {
+        "limit": format_amount(limit, currency),
+        "taken": format_amount(taken, currency),
+        "left": format_amount(max(0, limit - taken), currency),
+    }
+
+
+def write_history(page: HistoryPage) -> JsonObject:
+    """Who changed what, the latest first; amounts and percents in the words of the terms."""
+    return {
+        "entries": [
+            {
+                "id": entry.id,
+                "recorded_at": write_instant(entry.recorded_at),
+                "username": entry.username,
+                "verb": entry.change.verb.value,
+                "before": entry.change.before,
+                "after": entry.change.after,
+            }
+            for entry in page.entries
+        ],
+        "next_cursor": write_cursor(page.entries[-1].id) if page.more else None,
+    }
+
+
+def write_terms(terms: CartTerms) -> JsonObject:
+    """What the promotion gives, and to whom."""
+    return {
+        "target": terms.target.value,
+        "products": write_selection(terms.products),
+        "on_discounted": terms.on_discounted,
+        "benefit": write_benefit(terms.benefit),
+        "conditions": _write_conditions(terms.conditions),
+        "limits": _write_limits(terms.limits),
+        "priority": terms.priority,
+        "exclusive": terms.exclusive,
+    }
+
+
+def _write_hours(hours: Hours) -> JsonObject:
+    days = {} if hours.weekdays == EVERY_DAY else {"weekdays": _write_days(hours.weekdays)}
+    return {
+        **days,
+        "from": hours.starts.isoformat("minutes"),
+        "until": hours.ends.isoformat("minutes"),
+        "time_zone": hours.time_zone,
+    }
+
+
+def _write_days(weekdays: frozenset[int]) -> list[str]:
+    return [_WEEKDAYS[day] for day in sorted(weekdays)]
+
+
+def _write_conditions(conditions: Conditions) -> JsonObject:
+    written: JsonObject = {
+        "minimum_subtotal": _write_optional(conditions.minimum_subtotal),
+        "minimum_quantity": conditions.minimum_quantity,
+        "segments": sorted(conditions.segments) or None,
+        "first_order": conditions.first_order or None,
+    }
+    return {name: value for name, value in written.items() if value is not None}
+
+
+def _write_limits(limits: Limits) -> JsonObject:
+    written: JsonObject = {
+        "total": limits.total,
+        "per_customer": limits.per_customer,
+        "budget": _write_optional(limits.budget),
+    }
+    return {name: value for name, value in written.items() if value is not None}
+
+
+def _write_optional(amounts: Mapping[str, int] | None) -> dict[str, str] | None:
+    return None if amounts is None else write_amounts(amounts)

@@ -1,0 +1,96 @@
+"""What the checkout API answers of shipping and cart promotions, field by field."""
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from sconto.domain.bill import Adjustment, CartPromotionOutcome, PricedShipping
+from sconto.domain.cart_offers import CartReason, CartRefusal
+from sconto.domain.cart_promotion import Target
+from sconto.domain.money import format_amount
+
+
+class Shipping(msgspec.Struct):
+    """What shipping costs."""
+
+    amount: str
+    discount: str
+    total: str
+
+
+class Adjusted(msgspec.Struct):
+    """What a cart promotion takes off a line."""
+
+    promotion_id: int
+    target: Target
+    discount: str
+
+
+class _Tier(msgspec.Struct):
+    have: str | int
+    need: str | int
+    missing: str | int
+
+
+class _Reason(msgspec.Struct):
+    reason: CartReason
+    have: str | int | UnsetType = UNSET
+    need: str | int | UnsetType = UNSET
+    missing: str | int | UnsetType = UNSET
+
+
+class WrittenCartPromotion(msgspec.Struct):
+    """What became of a cart promotion."""
+
+    promotion_id: int
+    target: Target
+    code: str | UnsetType
+    applied: bool
+    discount: str | UnsetType = UNSET
+    next: _Tier | UnsetType = UNSET
+    reasons: list[_Reason] | UnsetType = UNSET
+
+
+def write_shipping(shipping: PricedShipping, currency: str) -> Shipping:
+    """What shipping costs before promotions, and after them."""
+    return Shipping(
+        format_amount(shipping.amount, currency),
+        format_amount(shipping.discount, currency),
+        format_amount(shipping.total, currency),
+    )
+
+
+def write_adjustment(adjustment: Adjustment, currency: str) -> Adjusted:
+    """What a cart promotion takes off a line."""
+    discount = format_amount(adjustment.discount, currency)
+    return Adjusted(adjustment.promotion_id, adjustment.target, discount)
+
+
+def write_cart_promotion(outcome: CartPromotionOutcome, currency: str) -> WrittenCartPromotion:
+    """What a cart promotion takes off, or all the reasons why it does not apply."""
+    code = UNSET if outcome.code is None else outcome.code
+    answer = WrittenCartPromotion(outcome.promotion_id, outcome.target, code, outcome.applied)
+    if outcome.applied:
+        answer.discount = format_amount(outcome.discount, currency)
+        if outcome.next_tier is not None:
+            answer.next = _Tier(*_counts(outcome.next_tier, currency))
+    else:
+        answer.reasons = [_write_reason(refusal, currency) for refusal in outcome.reasons]
+    return answer
+
+
+def _write_reason(refusal: CartRefusal, currency: str) -> _Reason:
+    if refusal.have is None:
+        return _Reason(refusal.reason)
+    return _Reason(refusal.reason, *_counts(refusal, currency))
+
+
+def _counts(refusal: CartRefusal, currency: str) -> tuple[str | int, str | int, str | int]:
+    """What the cart has, what it needs and what is missing: amounts, or numbers of units."""
+    have, need = refusal.have or 0, refusal.need or 0
+    if not refusal.in_money:
+        return have, need, need - have
+    return (
+        format_amount(have, currency),
+        format_amount(need, currency),
+        format_amount(need - have, currency),
+    )

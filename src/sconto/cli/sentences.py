@@ -1,0 +1,135 @@
+"""The sentences of the command line: problems, and faults in the lines of files."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from sconto.api.catalog.faults import say_product_fault
+from sconto.domain.code_file import CodeLineFault
+from sconto.domain.code_list import MOST_CODES_ADDED
+from sconto.domain.csv_rows import LONGEST_ROW, LONGEST_VALUE, RowFault
+from sconto.domain.headings import CODE_COLUMN
+from sconto.domain.names import NAME_LENGTH
+from sconto.domain.people import LONGEST_PASSWORD, PASSWORD_LENGTH
+from sconto.domain.problems import (
+    CodeFileRefused,
+    CodesTaken,
+    GenerationNotFound,
+    ImportRefused,
+    MerchantNotFound,
+    NameTaken,
+    NoCodesAllowed,
+    NoCodesSent,
+    NotAName,
+    PasswordRefused,
+    PatternFault,
+    PatternRefused,
+    Problem,
+    PromotionNotFound,
+    UnknownProducts,
+    UserAmbiguous,
+    UserNotFound,
+)
+from sconto.domain.product import RefusedProductLine, RepeatedProduct, WrongValueCount
+
+_NOT_UTF_8: Final = 'is not UTF-8: save the file as "CSV UTF-8"'
+_MISREAD: Final = (
+    "has letters that were read in another encoding: open the original file as UTF-8, and save"
+    " it again"
+)
+
+CODE_FAULTS: Final[Mapping[CodeLineFault, str]] = {
+    CodeLineFault.NOT_A_CODE: "is no code: 1 to 30 letters, digits, dashes, underscores and dots",
+    CodeLineFault.NOT_ONE_VALUE: "has several values, and no heading says which is the code",
+    CodeLineFault.NO_VALUE: "has no value in the column of codes",
+    CodeLineFault.MORE_VALUES: "has more values than the heading has columns",
+    CodeLineFault.HEADING: "is a heading, and only the first line can be one",
+    CodeLineFault.UNCLEAR: f"may be a heading or a code: write {CODE_COLUMN} in a line above it",
+    CodeLineFault.TWO_COLUMNS: "names more than one column of codes",
+    CodeLineFault.REPEATED: "has the code of an earlier line",
+    CodeLineFault.TAKEN: "has a code that the promotion has already",
+    CodeLineFault.TOO_MANY: f"is beyond the {MOST_CODES_ADDED:,} codes that are added at once",
+    CodeLineFault.OPEN_QUOTE: "opens a quote that is never closed",
+    CodeLineFault.BARE_QUOTE: "has a quote inside quotes that is not doubled",
+    CodeLineFault.TOO_LONG: "is too long",
+    CodeLineFault.UNREADABLE: _NOT_UTF_8,
+    CodeLineFault.MISREAD: _MISREAD,
+}
+
+ROW_FAULTS: Final[Mapping[RowFault, str]] = {
+    RowFault.OPEN_QUOTE: "is not CSV: a quote is never closed",
+    RowFault.BARE_QUOTE: "is not CSV: a quote inside quotes must be doubled",
+    RowFault.LONG_VALUE: f"is not CSV: a value is longer than {LONGEST_VALUE} characters",
+    RowFault.LONG_ROW: f"is longer than {LONGEST_ROW} characters",
+    RowFault.UNREADABLE: _NOT_UTF_8,
+    RowFault.MISREAD: _MISREAD,
+}
+
+
+def say_product_line(refused: RefusedProductLine) -> str:
+    """Why a line of a product file is refused."""
+    match refused.fault:
+        case RowFault() as fault:
+            return ROW_FAULTS[fault]
+        case WrongValueCount(values=values, columns=columns):
+            return f"has {values} values, not {columns}"
+        case RepeatedProduct(product_id=product_id, first_line=first_line):
+            return f"product {product_id} is on line {first_line} too"
+        case faults:
+            return "; ".join(f"{fault.field} {say_product_fault(fault)}" for fault in faults)
+
+
+def say_problem(problem: Problem) -> str:
+    """Why something cannot be done; for a problem that no command expects, its name."""
+    say = _PROBLEMS.get(type(problem))
+    return str(problem) or type(problem).__name__ if say is None else say(problem)
+
+
+def _say_pattern(problem: PatternRefused) -> str:
+    match problem.fault:
+        case PatternFault.COUNT:
+            return f"1 to {MOST_CODES_ADDED:,} codes can be generated at once"
+        case PatternFault.NO_GROUP:
+            return "a pattern has at least one group of one letter"
+        case PatternFault.NOT_A_CODE:
+            return (
+                "a code has 1 to 30 letters, digits, dashes, underscores and dots, prefix included"
+            )
+        case PatternFault.ALPHABET:
+            return "an alphabet has 2 or more Latin letters and digits, each once"
+        case PatternFault.TOO_SHORT:
+            return (
+                f"the pattern is too short: of its {problem.possible:,} codes"
+                f" {problem.generated:,} can be generated, or the others would be guessed"
+            )
+
+
+def _say_refused_file(problem: CodeFileRefused | ImportRefused) -> str:
+    lines = "1 line is" if problem.total == 1 else f"{problem.total:,} lines are"
+    return f"nothing was imported: {lines} not valid"
+
+
+# Each is called with a problem of its class.
+_PROBLEMS: Final[Mapping[type[Problem], Callable[[Any], str]]] = {
+    PromotionNotFound: lambda problem: f"promotion {problem.promotion_id} not found",
+    UnknownProducts: lambda problem: f"products {problem.product_ids} not found",
+    NoCodesAllowed: lambda _: "the promotion applies by itself and has no codes",
+    NoCodesSent: lambda _: "there are no codes in it",
+    CodesTaken: lambda problem: f"codes {problem.codes} are there already",
+    CodeFileRefused: _say_refused_file,
+    ImportRefused: _say_refused_file,
+    PatternRefused: _say_pattern,
+    NotAName: lambda _: (
+        f"a name has 1 to {NAME_LENGTH} characters, is not blank, "
+        "and has no control characters; that of a user has no slash"
+    ),
+    NameTaken: lambda problem: f"the name {problem.name!r} is taken",
+    MerchantNotFound: lambda problem: (
+        f"there is no merchant {problem.name!r}: see `sconto merchant list`"
+    ),
+    UserNotFound: lambda problem: f"there is no user {problem.username!r}: see `sconto user list`",
+    UserAmbiguous: lambda problem: (
+        f"several merchants have a user {problem.username!r}: name one with --merchant"
+    ),
+    PasswordRefused: lambda _: f"a password has {PASSWORD_LENGTH} to {LONGEST_PASSWORD} characters",
+    GenerationNotFound: lambda problem: f"generation {problem.generation_id} not found",
+}

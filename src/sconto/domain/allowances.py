@@ -1,0 +1,120 @@
+"""Allowances: what an order takes of the limits of its cart promotions."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from sconto.domain.bill import CartPromotionOutcome, PricedCart
+from sconto.domain.cart import Cart
+from sconto.domain.cart_offers import CartOffer, Room
+from sconto.domain.cart_promotion import CartTerms, Limits
+from sconto.domain.order import StoredOrder
+
+
+class Scope(StrEnum):
+    """What a limit is for: all orders, the orders of a customer, or the money in a currency."""
+
+    TOTAL = "total"
+    CUSTOMER = "customer"
+    BUDGET = "budget"
+
+
+class Allowance(msgspec.Struct, frozen=True, gc=False):
+    """What an order takes of one limit, and the most that all orders may take of it.
+
+    `key` is the customer's id or the currency. Amounts are uses, or minor units of the currency.
+    """
+
+    promotion_id: int
+    scope: Scope
+    key: str
+    amount: int
+    most: int
+
+
+class LimitClaim(msgspec.Struct, frozen=True):
+    """What an order claims of its cart promotions' limits.
+
+    `promotion_ids` are all cart promotions that apply. `is_first` says that one of them is for
+    first orders.
+    """
+
+    promotion_ids: Sequence[int] = ()
+    allowances: Sequence[Allowance] = ()
+    is_first: bool = False
+    customer_id: str | None = None
+
+    @property
+    def contested(self) -> tuple[str, ...]:
+        """What other orders may be claiming, named."""
+        names = [f"{one.promotion_id} {one.scope} {one.key}" for one in self.allowances]
+        return (*names, f"first order {self.customer_id}") if self.is_first else tuple(names)
+
+
+NO_CLAIM: Final = LimitClaim()
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """What is taken of the limits that a cart meets: uses, uses by its customer, money."""
+
+    total: int = 0
+    customer: int = 0
+    budget: int = 0
+
+
+def room_for(terms: CartTerms, taken: Taken, currency: str) -> Room:
+    """What the limits of a promotion leave."""
+    limits = terms.limits
+    budget = None if limits.budget is None else limits.budget.get(currency)
+    return Room(
+        None if limits.total is None else limits.total - taken.total,
+        None if limits.per_customer is None else limits.per_customer - taken.customer,
+        None if budget is None else budget - taken.budget,
+    )
+
+
+def without_order(taken: Taken, promotion_id: int, cart: Cart, replaced: StoredOrder) -> Taken:
+    """What is taken once the replaced order has given back what it took."""
+    outcome = replaced.outcome
+    for one in outcome.cart_promotions:
+        if one.promotion_id == promotion_id and one.applied:
+            is_same = cart.customer.id is not None and cart.customer.id == replaced.customer_id
+            return Taken(
+                taken.total - 1,
+                taken.customer - is_same,
+                taken.budget - (one.discount if outcome.currency == cart.currency else 0),
+            )
+    return taken
+
+
+def claim_of(priced: PricedCart, cart: Cart, offers: Iterable[CartOffer]) -> LimitClaim:
+    """What an order of the cart claims, in the one order in which allowances are written."""
+    applied = [outcome for outcome in priced.cart_promotions if outcome.applied]
+    if not applied:
+        return NO_CLAIM
+    terms = {one.promotion_id: one.terms for one in offers}
+    claimed: list[Allowance] = []
+    for outcome in applied:
+        claimed += _allowances_of(outcome, terms[outcome.promotion_id].limits, priced, cart)
+    return LimitClaim(
+        [outcome.promotion_id for outcome in applied],
+        sorted(claimed, key=lambda one: (one.promotion_id, one.scope, one.key)),
+        any(terms[outcome.promotion_id].conditions.first_order for outcome in applied),
+        cart.customer.id,
+    )
+
+
+def _allowances_of(
+    outcome: CartPromotionOutcome, limits: Limits, priced: PricedCart, cart: Cart
+) -> Iterator[Allowance]:
+    promotion_id, customer_id = outcome.promotion_id, cart.customer.id
+    if limits.total is not None:
+        yield Allowance(promotion_id, Scope.TOTAL, "", 1, limits.total)
+    if limits.per_customer is not None and customer_id is not None:
+        yield Allowance(promotion_id, Scope.CUSTOMER, customer_id, 1, limits.per_customer)
+    if limits.budget is not None:
+        currency = priced.currency
+        most = limits.budget[currency]
+        yield Allowance(promotion_id, Scope.BUDGET, currency, outcome.discount, most)

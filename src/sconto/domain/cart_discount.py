@@ -1,0 +1,138 @@
+"""What a cart promotion takes off, given what is left of the lines or of shipping."""
+
+from collections.abc import Sequence
+
+from sconto.domain.cart_ground import Ground
+from sconto.domain.cart_promotion import (
+    AmountOff,
+    Amounts,
+    BuyAndGet,
+    CartTerms,
+    FixedPrice,
+    Measure,
+    PercentOff,
+    Target,
+    Tier,
+    Tiers,
+)
+from sconto.domain.cart_units import UnitCount, count_served, discount_units
+from sconto.domain.money import percent_of, split_amount
+
+
+def take_off(terms: CartTerms, ground: Ground, remainders: Sequence[int]) -> Sequence[int]:
+    """What the promotion takes off each line, or off shipping alone.
+
+    `remainders` is what is left in the step by now. What was decided when the bill entered the
+    step, such as the tier that is reached, is decided on the ground.
+    """
+    covered_lines = ground.covered(terms)
+    positions = [0] if terms.target is Target.SHIPPING else covered_lines
+    covered = [remainders[position] for position in positions]
+    benefit = terms.benefit
+    if isinstance(benefit, Tiers):
+        reached = reached_tier(benefit, ground, covered_lines)
+        if reached is None:
+            return [0] * len(remainders)
+        benefit = reached.benefit
+    match benefit:
+        case PercentOff():
+            parts = _percent_off(benefit, ground, covered)
+        case AmountOff(amounts):
+            parts = _amount_off(amounts, ground, positions, covered)
+        case FixedPrice(prices):
+            price = prices[ground.currency]
+            parts = [
+                max(0, left - ground.lines[position].quantity * price)
+                for position, left in zip(positions, covered, strict=True)
+            ]
+        case BuyAndGet():
+            return _buy_and_get(terms, benefit, ground, remainders)
+    return _spread(positions, parts, len(remainders))
+
+
+def reached_tier(tiers: Tiers, ground: Ground, covered: Sequence[int]) -> Tier | None:
+    """The highest tier that the covered lines reach; None where they reach none."""
+    have = measure(tiers.by, ground, covered)
+    reached = None
+    for tier in tiers.tiers:
+        if have >= reached_at(tier, ground.currency):
+            reached = tier
+    return reached
+
+
+def next_tier(tiers: Tiers, ground: Ground, covered: Sequence[int]) -> tuple[int, int] | None:
+    """What the covered lines have, and what the next tier needs; None above the last."""
+    have = measure(tiers.by, ground, covered)
+    needs = [reached_at(tier, ground.currency) for tier in tiers.tiers]
+    return next(((have, need) for need in needs if need > have), None)
+
+
+def measure(by: Measure, ground: Ground, covered: Sequence[int]) -> int:
+    """What the covered lines have of what the tiers are measured by."""
+    return ground.subtotal(covered) if by is Measure.SUBTOTAL else ground.quantity(covered)
+
+
+def reached_at(tier: Tier, currency: str) -> int:
+    """From which subtotal in the currency, or quantity, on the tier counts."""
+    return tier.reached_at if isinstance(tier.reached_at, int) else tier.reached_at[currency]
+
+
+def count_units(terms: CartTerms, benefit: BuyAndGet, ground: Ground) -> UnitCount:
+    """How many units of the bill count as bought, and how many may get the percent.
+
+    A line that is covered as both counts as one to get.
+    """
+    bought, to_get = _bought_and_to_get(terms, benefit, ground)
+    return UnitCount(ground.quantity(bought), ground.quantity(to_get))
+
+
+def _bought_and_to_get(
+    terms: CartTerms, benefit: BuyAndGet, ground: Ground
+) -> tuple[list[int], list[int]]:
+    covered = ground.covered(terms)
+    if benefit.get_products is None:
+        return [], covered
+    to_get = ground.covered(terms, benefit.get_products)
+    return [position for position in covered if position not in set(to_get)], to_get
+
+
+def _percent_off(benefit: PercentOff, ground: Ground, covered: Sequence[int]) -> list[int]:
+    if ground.target is Target.LINES:
+        parts = [percent_of(left, benefit.percent) for left in covered]
+    else:
+        parts = split_amount(percent_of(sum(covered), benefit.percent), covered)
+    if benefit.at_most is None or sum(parts) <= benefit.at_most[ground.currency]:
+        return parts
+    return split_amount(benefit.at_most[ground.currency], covered)
+
+
+def _amount_off(
+    amounts: Amounts, ground: Ground, positions: Sequence[int], covered: Sequence[int]
+) -> list[int]:
+    amount = amounts[ground.currency]
+    if ground.target is Target.LINES:
+        return [
+            min(left, ground.lines[position].quantity * amount)
+            for position, left in zip(positions, covered, strict=True)
+        ]
+    return split_amount(min(amount, sum(covered)), covered)
+
+
+def _buy_and_get(
+    terms: CartTerms, benefit: BuyAndGet, ground: Ground, remainders: Sequence[int]
+) -> list[int]:
+    served = count_served(benefit, count_units(terms, benefit, ground))
+    _, to_get = _bought_and_to_get(terms, benefit, ground)
+    quantities = [line.quantity for line in ground.lines]
+    taken = discount_units(
+        benefit.percent, served, quantities, {line: remainders[line] for line in to_get}
+    )
+    return _spread(list(taken), list(taken.values()), len(remainders))
+
+
+def _spread(positions: Sequence[int], parts: Sequence[int], length: int) -> list[int]:
+    """The parts at their positions, and nothing elsewhere."""
+    spread = [0] * length
+    for position, part in zip(positions, parts, strict=True):
+        spread[position] = part
+    return spread

@@ -1,0 +1,45 @@
+"""A cart promotion that is tried before it exists, or before it is changed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sconto.domain.allowances import Taken, room_for
+from sconto.domain.cart import Cart
+from sconto.domain.cart_offers import CartOffer
+from sconto.domain.cart_promotion import NewCartPromotion
+from sconto.domain.codes import activated_codes, code_key
+from sconto.domain.offers import Offer
+
+
+@dataclass(frozen=True, slots=True)
+class CartDraft:
+    """A draft, and the promotion whose place it takes; None for a promotion of its own."""
+
+    promotion: NewCartPromotion
+    replaces: int | None = None
+
+    def offers(self, cart: Cart) -> Iterator[CartOffer]:
+        """What the cart may get of it; nothing if it needs a code that the cart does not have.
+
+        Its id is that of the promotion that it replaces, or 0. Nothing is taken of its limits.
+        """
+        new = self.promotion
+        room = room_for(new.terms, Taken(), cart.currency)
+        if new.code_type is None:
+            yield CartOffer(self._offer(), new.terms, room)
+            return
+        keys = {code_key(code) for code in new.codes}
+        for key in activated_codes(cart.codes):
+            if key in keys:
+                yield CartOffer(self._offer(key), new.terms, room)
+
+    def _offer(self, key: str | None = None) -> Offer:
+        new = self.promotion
+        return Offer(
+            key=key,
+            code_id=None if key is None else 0,
+            promotion_id=self.replaces or 0,
+            code_type=new.code_type,
+            active=new.active,
+            period=new.period,
+        )

@@ -1,0 +1,77 @@
+"""Whether a cart promotion is eligible in a step, with all the reasons why it is not."""
+
+from collections.abc import Iterator
+
+from sconto.domain.cart_discount import count_units, measure, reached_at, reached_tier
+from sconto.domain.cart_ground import Ground
+from sconto.domain.cart_offers import CartOffer, CartReason, CartRefusal
+from sconto.domain.cart_promotion import BuyAndGet, CartTerms, Measure, Target, Tiers
+from sconto.domain.cart_units import count_missing, count_served
+
+
+def find_refusals(offered: CartOffer, ground: Ground) -> tuple[CartRefusal, ...]:
+    """All reasons why the promotion is not eligible; none where it is."""
+    terms = offered.terms
+    if not terms.knows(ground.currency):
+        # None of its amounts can be compared with the bill's.
+        return (*_of_customer(terms, ground), CartRefusal(CartReason.CURRENCY))
+    return (
+        *_of_bill(terms, ground),
+        *_of_customer(terms, ground),
+        *_of_coverage(terms, ground),
+        *_of_limits(offered),
+    )
+
+
+def _of_bill(terms: CartTerms, ground: Ground) -> Iterator[CartRefusal]:
+    covered = ground.covered(terms)
+    conditions = terms.conditions
+    if conditions.minimum_subtotal is not None:
+        need = conditions.minimum_subtotal[ground.currency]
+        if (have := ground.subtotal(covered)) < need:
+            yield CartRefusal(CartReason.MINIMUM_SUBTOTAL, have, need, in_money=True)
+    if conditions.minimum_quantity is not None:
+        need = conditions.minimum_quantity
+        if (have := ground.quantity(covered)) < need:
+            yield CartRefusal(CartReason.MINIMUM_QUANTITY, have, need)
+    benefit = terms.benefit
+    if isinstance(benefit, Tiers) and reached_tier(benefit, ground, covered) is None:
+        lowest = reached_at(benefit.tiers[0], ground.currency)
+        have = measure(benefit.by, ground, covered)
+        in_money = benefit.by is Measure.SUBTOTAL
+        yield CartRefusal(CartReason.TIER, have, lowest, in_money=in_money)
+    if isinstance(benefit, BuyAndGet):
+        units = count_units(terms, benefit, ground)
+        if not count_served(benefit, units):
+            yield CartRefusal(CartReason.UNITS, *count_missing(benefit, units))
+
+
+def _of_customer(terms: CartTerms, ground: Ground) -> Iterator[CartRefusal]:
+    conditions, customer = terms.conditions, ground.customer
+    if conditions.segments and conditions.segments.isdisjoint(customer.segments):
+        yield CartRefusal(CartReason.SEGMENT)
+    if conditions.first_order and ground.has_ordered:
+        yield CartRefusal(CartReason.FIRST_ORDER)
+    if terms.needs_customer and customer.id is None:
+        yield CartRefusal(CartReason.CUSTOMER_REQUIRED)
+
+
+def _of_coverage(terms: CartTerms, ground: Ground) -> Iterator[CartRefusal]:
+    if terms.target is not Target.SHIPPING:
+        covered = ground.covered(terms)
+        if not covered:
+            yield CartRefusal(CartReason.NOT_COVERED)
+        elif not ground.subtotal(covered):
+            yield CartRefusal(CartReason.NOTHING_LEFT)
+    elif not ground.shipping:
+        yield CartRefusal(CartReason.NO_SHIPPING)
+
+
+def _of_limits(offered: CartOffer) -> Iterator[CartRefusal]:
+    room = offered.room
+    if room.total is not None and room.total <= 0:
+        yield CartRefusal(CartReason.TOTAL_LIMIT)
+    if room.customer is not None and room.customer <= 0:
+        yield CartRefusal(CartReason.CUSTOMER_LIMIT)
+    if room.budget is not None and room.budget <= 0:
+        yield CartRefusal(CartReason.BUDGET)

@@ -1,0 +1,85 @@
+"""What a cart may get from cart promotions, and why it does not get it."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from sconto.domain.cart_promotion import CartTerms
+from sconto.domain.offers import Obstacle, Offer
+
+
+class CartReason(StrEnum):
+    """Why a cart promotion does not apply, in the order in which reasons are told."""
+
+    MINIMUM_SUBTOTAL = "minimum_subtotal"
+    MINIMUM_QUANTITY = "minimum_quantity"
+    TIER = "tier"
+    UNITS = "units"
+    SEGMENT = "segment"
+    FIRST_ORDER = "first_order"
+    CUSTOMER_REQUIRED = "customer_required"
+    NOT_COVERED = "not_covered"
+    CURRENCY = "currency"
+    NO_SHIPPING = "no_shipping"
+    TOTAL_LIMIT = "total_limit"
+    CUSTOMER_LIMIT = "customer_limit"
+    BUDGET = "budget"
+    LOWER_DISCOUNT = "lower_discount"
+    TIE = "tie"
+    NOTHING_LEFT = "nothing_left"
+    USED = "used"
+    EXPIRED = "expired"
+    NOT_STARTED = "not_started"
+    INACTIVE = "inactive"
+
+
+class CartRefusal(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One reason, with what the bill has and what it needs where that can be counted.
+
+    The counts are minor units of the currency with `in_money`, and units of products without.
+    """
+
+    reason: CartReason
+    have: int | None = None
+    need: int | None = None
+    in_money: bool = False
+
+    @property
+    def missing(self) -> int | None:
+        """How much more the bill needs."""
+        return None if self.have is None or self.need is None else self.need - self.have
+
+
+class Room(msgspec.Struct, frozen=True):
+    """What a promotion's limits leave, in the cart's currency; None where there is no limit."""
+
+    total: int | None = None
+    customer: int | None = None
+    budget: int | None = None
+
+
+NO_LIMITS = Room()
+
+
+class CartOffer(msgspec.Struct, frozen=True):
+    """A cart promotion that a cart may get: by a code, or automatically."""
+
+    offer: Offer
+    terms: CartTerms
+    room: Room = NO_LIMITS
+
+    @property
+    def promotion_id(self) -> int:
+        """The promotion's id."""
+        return self.offer.promotion_id
+
+    def obstacle(self, at: datetime) -> Obstacle | None:
+        """Why the promotion cannot apply at that time, whatever the cart; None if it can.
+
+        Outside its hours a promotion is inactive.
+        """
+        hours = self.terms.hours
+        if (obstacle := self.offer.obstacle(at)) is not None:
+            return obstacle
+        return Obstacle.INACTIVE if hours is not None and not hours.include(at) else None

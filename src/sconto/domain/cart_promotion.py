@@ -1,0 +1,211 @@
+"""Cart promotions: what takes an amount off lines, orders or shipping.
+
+The values of `reference/cart.md`. Amounts are integers of the currency's minor unit, percents
+millionths of one percent. A mapping of amounts has one for each currency that the promotion knows.
+"""
+
+from collections.abc import Set
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from sconto.domain.codes import CodeType
+from sconto.domain.hours import Hours
+from sconto.domain.money import FULL_PERCENT
+from sconto.domain.schedule import Period
+
+Amounts = dict[str, int]
+"""Amounts in minor units, by currency. Nobody changes one."""
+
+MOST_AUTOMATIC: Final = 100
+"""Automatic cart promotions of a merchant that may be active and not over at a time."""
+
+
+class Target(StrEnum):
+    """What a cart promotion takes its discount off, in the order of the steps."""
+
+    LINES = "lines"
+    ORDER = "order"
+    SHIPPING = "shipping"
+
+
+class Measure(StrEnum):
+    """What tiers are measured by."""
+
+    SUBTOTAL = "subtotal"
+    QUANTITY = "quantity"
+
+
+class ProductSelection(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which products a promotion covers; with neither `ids` nor `tags`, all but the exceptions."""
+
+    ids: frozenset[int] = frozenset()
+    tags: frozenset[str] = frozenset()
+    except_ids: frozenset[int] = frozenset()
+    except_tags: frozenset[str] = frozenset()
+
+    def covers(self, product_id: int, tags: Set[str]) -> bool:
+        """Whether a product with these tags is covered."""
+        if product_id in self.except_ids or not tags.isdisjoint(self.except_tags):
+            return False
+        if not self.ids and not self.tags:
+            return True
+        return product_id in self.ids or not tags.isdisjoint(self.tags)
+
+
+ALL_PRODUCTS = ProductSelection()
+
+
+class PercentOff(msgspec.Struct, frozen=True, omit_defaults=True, tag="percent"):
+    """A percent of what is covered; `at_most` caps the discount of the whole promotion."""
+
+    percent: int
+    at_most: Amounts | None = None
+
+
+class AmountOff(msgspec.Struct, frozen=True, omit_defaults=True, tag="amount"):
+    """An amount: of lines for each unit, of the order and of shipping once."""
+
+    amounts: Amounts
+
+
+class FixedPrice(msgspec.Struct, frozen=True, omit_defaults=True, tag="price"):
+    """A price that each unit costs; lines that are cheaper keep their price."""
+
+    prices: Amounts
+
+
+class BuyAndGet(msgspec.Struct, frozen=True, omit_defaults=True, tag="units"):
+    """For every `buy` units, `get` others at a percent off, the cheapest first.
+
+    Without `get_products` both are units of the covered lines. `at_most` limits the units that get
+    the percent.
+    """
+
+    buy: int
+    get: int
+    percent: int = FULL_PERCENT
+    get_products: ProductSelection | None = None
+    at_most: int | None = None
+
+
+class Tier(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the promotion takes off from a subtotal (by currency) or a quantity on."""
+
+    reached_at: int | Amounts
+    benefit: PercentOff | AmountOff
+
+
+class Tiers(msgspec.Struct, frozen=True, omit_defaults=True, tag="tiers"):
+    """Benefits by what is covered, in ascending order; the highest that is reached counts."""
+
+    by: Measure
+    tiers: tuple[Tier, ...]
+
+
+Benefit = PercentOff | AmountOff | FixedPrice | BuyAndGet | Tiers
+
+
+class Conditions(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a bill must have; the minimums are measured on the covered lines."""
+
+    minimum_subtotal: Amounts | None = None
+    minimum_quantity: int | None = None
+    segments: frozenset[str] = frozenset()
+    first_order: bool = False
+
+
+class Limits(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How many orders a promotion serves, in all and for a customer, and what it may cost."""
+
+    total: int | None = None
+    per_customer: int | None = None
+    budget: Amounts | None = None
+
+
+class CartTerms(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a cart promotion gives, and when a bill gets it. It is stored as JSON of this shape."""
+
+    target: Target
+    benefit: Benefit
+    hours: Hours | None = None
+    products: ProductSelection = ALL_PRODUCTS
+    on_discounted: bool = True
+    conditions: Conditions = Conditions()
+    limits: Limits = Limits()
+    priority: int = 0
+    exclusive: bool = False
+
+    @property
+    def needs_customer(self) -> bool:
+        """Whether it serves only orders that name their customer."""
+        return self.conditions.first_order or self.limits.per_customer is not None
+
+    def knows(self, currency: str) -> bool:
+        """Whether each of its amounts is given in the currency."""
+        return all(currency in amounts for amounts in self._amounts())
+
+    def _amounts(self) -> list[Amounts]:
+        known = [self.conditions.minimum_subtotal, self.limits.budget]
+        match self.benefit:
+            case PercentOff(at_most=at_most):
+                known.append(at_most)
+            case AmountOff(amounts):
+                known.append(amounts)
+            case FixedPrice(prices):
+                known.append(prices)
+            case Tiers(tiers=tiers):
+                for tier in tiers:
+                    known += _amounts_of(tier)
+            case BuyAndGet():
+                pass
+        return [amounts for amounts in known if amounts is not None]
+
+
+def _amounts_of(tier: Tier) -> list[Amounts | None]:
+    reached_at = None if isinstance(tier.reached_at, int) else tier.reached_at
+    benefit = tier.benefit
+    given = benefit.at_most if isinstance(benefit, PercentOff) else benefit.amounts
+    return [reached_at, given]
+
+
+class NewCartPromotion(msgspec.Struct, frozen=True):
+    """A cart promotion that is to be created; `code_type` None means that it needs no code."""
+
+    name: str
+    active: bool
+    period: Period
+    terms: CartTerms
+    code_type: CodeType | None = None
+    codes: tuple[str, ...] = ()
+
+
+class CartPromotion(msgspec.Struct, frozen=True):
+    """A cart promotion as it stands, without its codes."""
+
+    id: int
+    name: str
+    active: bool
+    period: Period
+    terms: CartTerms
+    code_type: CodeType | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class CartPromotionQuery(msgspec.Struct, frozen=True):
+    """Which cart promotions to list, the latest created first; None asks for no filter.
+
+    `before` is the id from which on older ones are wanted. `name` is a part of the name, whatever
+    the case; `code_key` what a code is compared by.
+    """
+
+    limit: int
+    before: int | None = None
+    active: bool | None = None
+    running: bool | None = None
+    target: Target | None = None
+    name: str | None = None
+    code_key: str | None = None

@@ -1,0 +1,166 @@
+"""The steps of cart promotions: on lines, on the order and on shipping."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec.structs import replace
+
+from sconto.domain.bill import Adjustment, Bill, CartPromotionOutcome, PricedLine
+from sconto.domain.cart_discount import next_tier
+from sconto.domain.cart_ground import Ground, ground_of
+from sconto.domain.cart_offers import CartOffer, CartReason, CartRefusal
+from sconto.domain.cart_promotion import Measure, Target, Tiers
+from sconto.domain.cart_step import Decision, decide
+from sconto.domain.code_outcomes import CodeOutcome, CodeStatus, better_outcome, outcome_of
+from sconto.domain.codes import activated_codes
+
+
+def cart_lines(bill: Bill) -> Bill:
+    """Take off the lines what cart promotions on lines give."""
+    return _take_step(bill, Target.LINES)
+
+
+def cart_order(bill: Bill) -> Bill:
+    """Take off the lines what cart promotions on the order give, split over them."""
+    return _take_step(bill, Target.ORDER)
+
+
+def cart_shipping(bill: Bill) -> Bill:
+    """Take off shipping what cart promotions on shipping give."""
+    return _take_step(bill, Target.SHIPPING)
+
+
+def _take_step(bill: Bill, target: Target) -> Bill:
+    offers = [one for one in bill.candidates.cart_offers if one.terms.target is target]
+    if not offers:
+        return bill
+    ground = ground_of(bill, target)
+    running = [one for one in offers if one.obstacle(bill.at) is None]
+    decision = decide(ground, running)
+    texts = activated_codes(bill.cart.codes)
+    outcomes = [
+        *_outcomes_of(decision, ground, texts),
+        *(
+            _outcome(one, texts, reasons=(CartRefusal(CartReason(obstacle.value)),))
+            for one in offers
+            if one.offer.key is not None and (obstacle := one.obstacle(bill.at)) is not None
+        ),
+    ]
+    bill = _take_off(bill, decision, target)
+    return replace(
+        bill,
+        codes=_with_codes_of(bill.codes, offers, outcomes),
+        cart_promotions=(*bill.cart_promotions, *outcomes),
+    )
+
+
+def _take_off(bill: Bill, decision: Decision, target: Target) -> Bill:
+    if target is Target.SHIPPING:
+        discount = sum(taking.discount for taking in decision.takings)
+        assert bill.shipping is not None or not discount  # noqa: S101 - nothing to take it off
+        return replace(bill, shipping=bill.shipping and replace(bill.shipping, discount=discount))
+    adjustments: list[list[Adjustment]] = [[] for _ in bill.lines]
+    for taking in decision.takings:
+        for of_line, part in zip(adjustments, taking.parts, strict=True):
+            if part:
+                of_line.append(Adjustment(taking.offered.promotion_id, target, part))
+    lines = map(_adjust, bill.lines, adjustments)
+    return replace(bill, lines=tuple(lines))
+
+
+def _adjust(line: PricedLine, adjustments: Sequence[Adjustment]) -> PricedLine:
+    if not adjustments:
+        return line
+    return replace(
+        line,
+        adjustments=(*line.adjustments, *adjustments),
+        total=line.total - sum(one.discount for one in adjustments),
+    )
+
+
+def _outcomes_of(
+    decision: Decision, ground: Ground, texts: dict[str, str]
+) -> list[CartPromotionOutcome]:
+    """Those that apply, in the order of application, then the others."""
+    applied = [
+        _outcome(
+            taking.offered, texts, taking.discount, next_tier=_next_tier(taking.offered, ground)
+        )
+        for taking in decision.takings
+    ]
+    losers = [_outcome(offered, texts, reasons=reasons) for offered, reasons in decision.losers]
+    return applied + losers
+
+
+def _next_tier(offered: CartOffer, ground: Ground) -> CartRefusal | None:
+    """What the cart needs for a higher tier than the one that it reaches."""
+    terms = offered.terms
+    if not isinstance(terms.benefit, Tiers):
+        return None
+    found = next_tier(terms.benefit, ground, ground.covered(terms))
+    in_money = terms.benefit.by is Measure.SUBTOTAL
+    return None if found is None else CartRefusal(CartReason.TIER, *found, in_money=in_money)
+
+
+def _outcome(
+    offered: CartOffer,
+    texts: dict[str, str],
+    discount: int = 0,
+    *,
+    reasons: tuple[CartRefusal, ...] = (),
+    next_tier: CartRefusal | None = None,
+) -> CartPromotionOutcome:
+    offer = offered.offer
+    return CartPromotionOutcome(
+        offer.promotion_id,
+        offered.terms.target,
+        discount,
+        None if offer.key is None else texts[offer.key],
+        offer.code_id,
+        offer.code_type,
+        reasons,
+        next_tier,
+    )
+
+
+def _with_codes_of(
+    codes: tuple[CodeOutcome, ...],
+    offers: Sequence[CartOffer],
+    outcomes: Sequence[CartPromotionOutcome],
+) -> tuple[CodeOutcome, ...]:
+    """The outcomes of the codes, where a cart promotion's is better than a code had before."""
+    by_code = {one.offer.code_id: one.offer for one in offers if one.offer.key is not None}
+    best = {code.code: code for code in codes}
+    for outcome in outcomes:
+        if outcome.code is not None:
+            found = outcome_of(outcome.code, by_code[outcome.code_id], _status_of(outcome))
+            best[outcome.code] = better_outcome(best[outcome.code], found)
+    return tuple(best[code.code] for code in codes)
+
+
+def _status_of(outcome: CartPromotionOutcome) -> CodeStatus:
+    """The status that a code has by its cart promotion.
+
+    What nothing can change counts first: that a limit is reached, then that nothing is covered.
+    """
+    if outcome.applied:
+        return CodeStatus.APPLIED
+    statuses = {_STATUSES.get(one.reason, CodeStatus.CONDITIONS_NOT_MET) for one in outcome.reasons}
+    return max(statuses, key=_SEVERITY.index)
+
+
+_STATUSES: Final = {
+    CartReason.LOWER_DISCOUNT: CodeStatus.OUTDONE,
+    CartReason.TIE: CodeStatus.OUTDONE,
+    CartReason.NOTHING_LEFT: CodeStatus.OUTDONE,
+    CartReason.NOT_COVERED: CodeStatus.NOT_APPLICABLE,
+    CartReason.TOTAL_LIMIT: CodeStatus.LIMIT_REACHED,
+    CartReason.CUSTOMER_LIMIT: CodeStatus.LIMIT_REACHED,
+    CartReason.BUDGET: CodeStatus.LIMIT_REACHED,
+    CartReason.USED: CodeStatus.USED,
+    CartReason.EXPIRED: CodeStatus.EXPIRED,
+    CartReason.NOT_STARTED: CodeStatus.NOT_STARTED,
+    CartReason.INACTIVE: CodeStatus.INACTIVE,
+}
+
+_SEVERITY: Final = tuple(CodeStatus)

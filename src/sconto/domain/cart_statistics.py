@@ -1,0 +1,45 @@
+"""What a cart promotion has given so far, and what its limits leave."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sconto.domain.cart_promotion import Limits
+
+Discounts = Mapping[str, int]
+"""What was taken off, in minor units, by currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeUses:
+    """A code that served orders, and how many."""
+
+    code: str
+    orders: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayUses:
+    """What a promotion gave on a day."""
+
+    day: date
+    orders: int
+    discounts: Discounts
+
+
+@dataclass(frozen=True, slots=True)
+class CartStatistics:
+    """What a cart promotion gave, in orders that were placed.
+
+    An order that was deleted stays in these figures. What it took of the limits is given back:
+    `taken_total` and `taken_budget` are of the orders that count.
+    """
+
+    promotion_id: int
+    orders: int
+    discounts: Discounts
+    codes: Sequence[CodeUses]
+    days: Sequence[DayUses]
+    limits: Limits
+    taken_total: int
+    taken_budget: Discounts

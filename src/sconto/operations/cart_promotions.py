@@ -1,0 +1,288 @@
+"""What a merchant asks for: create, change, delete, restore, get and list cart promotions."""
+
+import secrets
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from itertools import groupby
+from typing import Final
+
+from msgspec.structs import replace
+
+from sconto.domain.allowances import Scope
+from sconto.domain.bill import PricedCart
+from sconto.domain.cart import Cart
+from sconto.domain.cart_draft import CartDraft
+from sconto.domain.cart_promotion import (
+    MOST_AUTOMATIC,
+    CartPromotion,
+    CartPromotionQuery,
+    Limits,
+    NewCartPromotion,
+)
+from sconto.domain.cart_statistics import CartStatistics, DayUses
+from sconto.domain.history import HistoryPage, Subject, Verb, cart_promotion_entry
+from sconto.domain.numbers import MAX_INT64
+from sconto.domain.people import Caller
+from sconto.domain.pricing import price
+from sconto.domain.problems import PromotionNotFound, TooManyAutomatic
+from sconto.domain.promotion import RESTORABLE_FOR
+from sconto.store import (
+    allowances,
+    cart_promotions,
+    cart_statistics,
+    code_sweeps,
+    codes,
+    history,
+    promotions,
+)
+from sconto.store.candidates import CartAt
+from sconto.store.database import Connection, Database, retried, retrying
+
+MOST_CODES_ANSWERED: Final = 100_000
+"""Codes of a promotion that are answered with it; the code endpoints answer all."""
+
+
+async def create_promotion(
+    database: Database, caller: Caller, new: NewCartPromotion, now: datetime
+) -> CartPromotion:
+    """Create a promotion; raises TooManyAutomatic."""
+
+    async def create() -> CartPromotion:
+        merchant_id = caller.merchant_id
+        async with database.write(merchant_id) as connection:
+            await promotions.lock_promotions(connection, merchant_id)
+            promotion_id = await cart_promotions.insert_promotion(connection, merchant_id, new, now)
+            created = CartPromotion(
+                promotion_id, new.name, new.active, new.period, new.terms, new.code_type, now, now
+            )
+            if new.codes:
+                await codes.write_codes(connection, merchant_id, promotion_id, new.codes, now)
+            await _check_and_renew(connection, caller, created, now)
+            await allowances.set_scopes(
+                connection, merchant_id, promotion_id, (), scopes_of(new.terms.limits)
+            )
+            entry = cart_promotion_entry(Verb.CREATED, None, created)
+            await history.record(connection, caller, entry, now)
+        return created
+
+    return await retrying(create)
+
+
+async def change_promotion(
+    database: Database,
+    caller: Caller,
+    promotion_id: int,
+    change: Callable[[CartPromotion], NewCartPromotion],
+    now: datetime,
+) -> CartPromotion:
+    """Change a promotion to what `change` makes of it as it stands.
+
+    Without codes in what it makes, a promotion that keeps its code type keeps its codes. Raises
+    PromotionNotFound, TooManyAutomatic, and what `change` raises.
+    """
+
+    async def change_it() -> CartPromotion:
+        merchant_id = caller.merchant_id
+        async with database.write(merchant_id) as connection:
+            await promotions.lock_promotions(connection, merchant_id)
+            before = await _existing(connection, merchant_id, promotion_id)
+            wanted = change(before)
+            after = replace(
+                before,
+                name=wanted.name,
+                active=wanted.active,
+                period=wanted.period,
+                terms=wanted.terms,
+                code_type=wanted.code_type,
+                updated_at=now,
+            )
+            await cart_promotions.update_promotion(connection, merchant_id, after)
+            if wanted.codes or after.code_type is None:
+                await codes.write_codes(connection, merchant_id, promotion_id, wanted.codes, now)
+            await _check_and_renew(connection, caller, after, now)
+            await allowances.set_scopes(
+                connection,
+                merchant_id,
+                promotion_id,
+                scopes_of(before.terms.limits),
+                scopes_of(after.terms.limits),
+            )
+            entry = cart_promotion_entry(Verb.CHANGED, before, after)
+            await history.record(connection, caller, entry, now)
+        return after
+
+    return await retrying(change_it)
+
+
+async def delete_promotion(
+    database: Database, caller: Caller, promotion_id: int, now: datetime
+) -> None:
+    """Delete a promotion with its codes; raises PromotionNotFound."""
+
+    async def delete() -> None:
+        merchant_id = caller.merchant_id
+        async with database.write(merchant_id) as connection:
+            await promotions.lock_promotions(connection, merchant_id)
+            before = await _existing(connection, merchant_id, promotion_id)
+            await promotions.delete_promotion(connection, merchant_id, promotion_id, now)
+            await code_sweeps.begin_sweep(connection, merchant_id, promotion_id, now)
+            await _renew(connection, merchant_id)
+            entry = cart_promotion_entry(Verb.DELETED, before, None)
+            await history.record(connection, caller, entry, now)
+
+    await retrying(delete)
+
+
+async def restore_promotion(
+    database: Database, caller: Caller, promotion_id: int, now: datetime
+) -> None:
+    """Restore a deleted promotion with its codes.
+
+    Raises PromotionNotFound, also if it was deleted longer ago than RESTORABLE_FOR, and
+    TooManyAutomatic.
+    """
+    done: code_sweeps.Restoration | None = None
+
+    async def restore_some() -> code_sweeps.Restoration:
+        merchant_id = caller.merchant_id
+        async with database.write(merchant_id) as connection:
+            await promotions.lock_promotions(connection, merchant_id)
+            since = now - RESTORABLE_FOR
+            found = await cart_promotions.find_deleted(connection, merchant_id, promotion_id, since)
+            if found is None:
+                raise PromotionNotFound(promotion_id)
+            restored = await code_sweeps.restore_batch(
+                connection, merchant_id, promotion_id, found.deleted_at, done
+            )
+            if restored.is_complete:
+                await promotions.restore_promotion(connection, merchant_id, promotion_id, now)
+                await _check_and_renew(connection, caller, found.promotion, now)
+                entry = cart_promotion_entry(Verb.RESTORED, None, found.promotion)
+                await history.record(connection, caller, entry, now)
+        return restored
+
+    while done is None or not done.is_complete:
+        done = await retrying(restore_some)
+
+
+@retried
+async def get_promotion(database: Database, caller: Caller, promotion_id: int) -> CartPromotion:
+    """The promotion without its codes. Raises PromotionNotFound."""
+    async with database.read(caller.merchant_id) as connection:
+        return await _existing(connection, caller.merchant_id, promotion_id)
+
+
+@retried
+async def list_codes(
+    database: Database, caller: Caller, promotion: CartPromotion
+) -> tuple[str, ...] | None:
+    """The first codes of a promotion in their order; None for an automatic one."""
+    if promotion.code_type is None:
+        return None
+    async with database.read(caller.merchant_id) as connection:
+        return await cart_promotions.find_codes(
+            connection, caller.merchant_id, promotion.id, MOST_CODES_ANSWERED
+        )
+
+
+@retried
+async def list_promotions(
+    database: Database, caller: Caller, query: CartPromotionQuery, now: datetime
+) -> tuple[list[CartPromotion], bool]:
+    """The promotions that the query asks for, and whether there are more."""
+    async with database.read(caller.merchant_id) as connection:
+        found = await cart_promotions.list_promotions(connection, caller.merchant_id, query, now)
+    return found[: query.limit], len(found) > query.limit
+
+
+@retried
+async def promotion_history(
+    database: Database, caller: Caller, promotion_id: int, *, limit: int, before: int | None = None
+) -> HistoryPage:
+    """The latest entries about a promotion and its codes; raises PromotionNotFound."""
+    merchant_id = caller.merchant_id
+    async with database.read(merchant_id) as connection:
+        await _existing(connection, merchant_id, promotion_id)
+        found = await history.list_entries(
+            connection, merchant_id, Subject.PROMOTION, promotion_id, limit + 1, before or MAX_INT64
+        )
+    return HistoryPage(tuple(found[:limit]), more=len(found) > limit)
+
+
+@retried
+async def read_statistics(database: Database, caller: Caller, promotion_id: int) -> CartStatistics:
+    """What the promotion gave, and what its limits leave. Raises PromotionNotFound."""
+    merchant_id = caller.merchant_id
+    async with database.read(merchant_id) as connection:
+        promotion = await _existing(connection, merchant_id, promotion_id)
+        days = await cart_statistics.read_days(connection, merchant_id, promotion_id)
+        by_code = await cart_statistics.read_codes(connection, merchant_id, promotion_id)
+        taken, budget = await allowances.read_taken(connection, merchant_id, promotion_id)
+    by_day = []
+    for day, uses in groupby(days, lambda one: one.day):
+        of_day = list(uses)
+        given = {one.currency: one.discount for one in of_day}
+        by_day.append(DayUses(day, sum(one.orders for one in of_day), given))
+    discounts: Counter[str] = Counter()
+    for one in days:
+        discounts[one.currency] += one.discount
+    return CartStatistics(
+        promotion_id,
+        sum(one.orders for one in days),
+        discounts,
+        by_code,
+        by_day,
+        promotion.terms.limits,
+        taken.total,
+        budget,
+    )
+
+
+@retried
+async def try_promotion(
+    database: Database, caller: Caller, draft: CartDraft, cart: Cart, at: datetime
+) -> PricedCart:
+    """The quote as it would be with the draft, or with it in the place of a promotion.
+
+    Nothing is written. Raises PromotionNotFound for a promotion to replace that there is not.
+    """
+    merchant_id = caller.merchant_id
+    if draft.replaces is not None:
+        await get_promotion(database, caller, draft.replaces)
+    wanted = CartAt(cart, at, with_cart_promotions=True)
+    found = await database.carts.read(merchant_id, wanted)
+    offers = [one for one in found.cart_offers if one.promotion_id != draft.replaces]
+    return price(cart, replace(found, cart_offers=[*offers, *draft.offers(cart)]), at)
+
+
+def scopes_of(limits: Limits) -> tuple[Scope, ...]:
+    """The scopes of the limits that are set."""
+    found = (
+        (Scope.TOTAL, limits.total),
+        (Scope.CUSTOMER, limits.per_customer),
+        (Scope.BUDGET, limits.budget),
+    )
+    return tuple(scope for scope, limit in found if limit is not None)
+
+
+async def _existing(connection: Connection, merchant_id: int, promotion_id: int) -> CartPromotion:
+    found = await cart_promotions.find_promotion(connection, merchant_id, promotion_id)
+    if found is None:
+        raise PromotionNotFound(promotion_id)
+    return found
+
+
+async def _check_and_renew(
+    connection: Connection, caller: Caller, promotion: CartPromotion, now: datetime
+) -> None:
+    """Make quotes and orders see the promotion as it was written, unless there are too many."""
+    if promotion.code_type is None and promotion.active:
+        count = await cart_promotions.count_automatic(connection, caller.merchant_id, now)
+        if count > MOST_AUTOMATIC:
+            raise TooManyAutomatic(MOST_AUTOMATIC)
+    await _renew(connection, caller.merchant_id)
+
+
+async def _renew(connection: Connection, merchant_id: int) -> None:
+    await cart_promotions.renew_cart_version(connection, merchant_id, secrets.randbits(63))

@@ -1,0 +1,27 @@
+"""What is wrong with the fields of a form."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sconto.portal.words import marked
+
+PERCENT_FAULT: Final = marked("Write a percent above 0 and at most 100, such as 12.5.")
+
+MOST_NAMED: Final = 5
+"""How many wrong texts or lines a sentence names."""
+
+_LONGEST_NAMED: Final = 40
+
+
+class Faults(dict[str, str]):
+    """Sentences by field; the first of a field stays."""
+
+    def note(self, name: str, sentence: str) -> None:
+        """Note what is wrong with a field."""
+        self.setdefault(name, sentence)
+
+
+def name_some(texts: Sequence[str]) -> str:
+    """The first of the texts, shortened."""
+    shown = ", ".join(text[:_LONGEST_NAMED] for text in texts[:MOST_NAMED])
+    return f"{shown} …" if len(texts) > MOST_NAMED else shown

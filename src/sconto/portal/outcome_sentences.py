@@ -1,0 +1,119 @@
+"""Words for the outcome of a promotion on a product, and of a code in a cart."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from sconto.domain.choice import Group
+from sconto.domain.code_outcomes import CodeOutcome, CodeStatus
+from sconto.domain.explanation import PromotionOutcome, PromotionStatus
+from sconto.domain.subscription import CodeReason
+from sconto.portal.language import Language
+from sconto.portal.words import marked
+
+GROUPS: Final[Mapping[Group, str]] = {
+    Group.CODE: marked("by code"),
+    Group.AUTOMATIC_SPECIFIC: marked("automatic, on certain products"),
+    Group.AUTOMATIC_ALL: marked("automatic, on all products"),
+}
+
+_STATUSES: Final[Mapping[PromotionStatus, str]] = {
+    PromotionStatus.APPLIED: marked("This is what the customer gets."),
+    PromotionStatus.LOWER_DISCOUNT: marked("Another promotion gives more."),
+    PromotionStatus.TIE: marked(
+        "Another gives as much: then one by code comes first, then one on certain products."
+    ),
+    PromotionStatus.LATER_CODE: marked("A code that was activated after it counts."),
+    PromotionStatus.SAME_CODE: marked(
+        "Another promotion with the same code gives more, or as much and was created later."
+    ),
+    PromotionStatus.LATER_CREATED: marked(
+        "One of the same kind was created later, and only that counts."
+    ),
+    PromotionStatus.NOT_COVERED: marked("It is not on this product."),
+    PromotionStatus.USED: marked("The code was used on %(time)s."),
+    PromotionStatus.EXPIRED: marked("It was over on %(time)s."),
+    PromotionStatus.NOT_STARTED: marked("It starts on %(time)s."),
+    PromotionStatus.INACTIVE: marked("It is switched off."),
+}
+
+_CODES: Final[Mapping[CodeStatus, tuple[str, str, str]]] = {
+    CodeStatus.APPLIED: ("good", marked("Applied"), marked("It gives a discount.")),
+    CodeStatus.OUTDONE: (
+        "warn",
+        marked("Outdone"),
+        marked("It counts, but another promotion gives more."),
+    ),
+    CodeStatus.NOT_PICKED: (
+        "warn",
+        marked("Not picked"),
+        marked("A later code counts, or another promotion with the same code."),
+    ),
+    CodeStatus.NOT_APPLICABLE: (
+        "warn",
+        marked("Not applicable"),
+        marked("It is on no product of this cart."),
+    ),
+    CodeStatus.USED: ("bad", marked("Used"), marked("An order used it on %(time)s.")),
+    CodeStatus.EXPIRED: ("bad", marked("Expired"), marked("It was over on %(time)s.")),
+    CodeStatus.NOT_STARTED: ("bad", marked("Not started"), marked("It starts on %(time)s.")),
+    CodeStatus.INACTIVE: ("bad", marked("Off"), marked("Its promotion is switched off.")),
+    CodeStatus.UNKNOWN: ("bad", marked("Unknown"), marked("No promotion has this code.")),
+}
+
+_SUBSCRIPTION_CODES: Final[Mapping[CodeReason | None, str]] = {
+    None: marked("This is what the customer gets."),
+    CodeReason.LOWER_DISCOUNT: marked("Another code gives more."),
+    CodeReason.TIE: marked("Another code gives as much, and comes first."),
+    CodeReason.NO_RULE: marked("None of its rules is for this order."),
+    CodeReason.UNKNOWN: marked("No promotion has this code."),
+}
+
+
+def outcome_words(language: Language, considered: PromotionOutcome) -> str:
+    """Why the promotion did or did not apply to the product."""
+    text = language.gettext(_STATUSES[considered.status])
+    at = _time_behind(considered)
+    return text if at is None else text % {"time": language.instant(at)}
+
+
+def outcome_state(language: Language, considered: PromotionOutcome) -> tuple[str, str]:
+    """The mark of the promotion's outcome on the product, and a word for it."""
+    _ = language.gettext
+    match considered.status:
+        case PromotionStatus.APPLIED:
+            return "good", _("Applied")
+        case PromotionStatus.LOWER_DISCOUNT | PromotionStatus.TIE:
+            return "warn", _("Outdone")
+        case PromotionStatus.LATER_CODE | PromotionStatus.SAME_CODE | PromotionStatus.LATER_CREATED:
+            return "warn", _("Not picked")
+    return "", _("Not possible")
+
+
+def _time_behind(considered: PromotionOutcome) -> datetime | None:
+    period = considered.period
+    match considered.status:
+        case PromotionStatus.USED:
+            return considered.used_at
+        case PromotionStatus.EXPIRED:
+            return None if period is None else period.ends_at
+        case PromotionStatus.NOT_STARTED:
+            return None if period is None else period.starts_at
+    return None
+
+
+def code_words(language: Language, outcome: CodeOutcome) -> tuple[str, str, str]:
+    """The mark of the code's state, the state, and the reason."""
+    mark, state, reason = _CODES[outcome.status]
+    at = outcome.starts_at or outcome.ended_at or outcome.used_at
+    text = language.gettext(reason)
+    return (
+        mark,
+        language.gettext(state),
+        text if at is None else text % {"time": language.instant(at)},
+    )
+
+
+def subscription_code_words(language: Language, reason: CodeReason | None) -> str:
+    """Why a code of the subscription has an effect, or none."""
+    return language.gettext(_SUBSCRIPTION_CODES[reason])

@@ -1,0 +1,85 @@
+"""What is taken of the limits of cart promotions: counted when a limit comes, dropped when it goes.
+
+Orders keep the rows of the limits that a promotion has (`order_limits`). Where a limit is new, its
+rows begin with what the orders before it took. Whoever sets limits takes the promotion's lock
+alone: it waits for the orders that are being placed or given back, and those that come are tried
+again after it. So the count misses none, and none counts twice.
+"""
+
+from collections.abc import Collection
+from typing import Final
+
+from sconto.domain.allowances import Scope, Taken
+from sconto.store.database import Connection
+
+_LOCK: Final = """
+SELECT pg_advisory_xact_lock(hashtextextended('cart promotion ' || $2::bigint, $1::bigint))
+"""
+
+_DROP: Final = """
+DELETE FROM allowances
+WHERE merchant_id = $1 AND promotion_id = $2 AND scope <> ALL ($3::text[])
+"""
+
+_COUNTED: Final = """
+FROM redemptions
+JOIN orders ON orders.merchant_id = $1 AND orders.order_id = redemptions.order_id
+WHERE redemptions.merchant_id = $1 AND redemptions.promotion_id = $2 AND product_id = 0
+    AND gave_back_at IS NULL
+"""
+
+_COUNTS: Final = {
+    Scope.TOTAL: f"SELECT '', count(*) {_COUNTED}",  # of our own constants
+    Scope.CUSTOMER: f"""
+        SELECT customer_id, count(*) {_COUNTED} AND customer_id IS NOT NULL GROUP BY customer_id
+    """,  # of our own constants
+    Scope.BUDGET: f"""
+        SELECT outcome ->> 'currency',
+               trunc(sum(discount * 10 ^ coalesce((outcome ->> 'decimals')::numeric, 0)))
+        {_COUNTED}
+        GROUP BY outcome ->> 'currency'
+    """,  # of our own constants
+}
+
+_COUNT: Final = """
+INSERT INTO allowances (merchant_id, promotion_id, scope, key, taken)
+SELECT $1, $2, $3, counted.key, counted.taken
+FROM ({counts}) AS counted (key, taken)
+WHERE counted.taken > 0
+"""
+
+_READ: Final = """
+SELECT scope, key, taken FROM allowances
+WHERE merchant_id = $1 AND promotion_id = $2 AND scope <> 'customer'
+"""
+
+
+async def set_scopes(
+    connection: Connection,
+    merchant_id: int,
+    promotion_id: int,
+    before: Collection[Scope],
+    after: Collection[Scope],
+) -> None:
+    """Keep allowances of these scopes from now on; `before` are those kept until now.
+
+    Needs a transaction that also renews the price version.
+    """
+    if set(before) == set(after):
+        return
+    await connection.execute(_LOCK, merchant_id, promotion_id)
+    await connection.execute(_DROP, merchant_id, promotion_id, list(after))
+    for scope in after:
+        if scope not in before:
+            statement = _COUNT.format(counts=_COUNTS[scope])
+            await connection.execute(statement, merchant_id, promotion_id, scope)
+
+
+async def read_taken(
+    connection: Connection, merchant_id: int, promotion_id: int
+) -> tuple[Taken, dict[str, int]]:
+    """What is taken in all, and of the budget by currency."""
+    rows = await connection.fetch(_READ, merchant_id, promotion_id)
+    total = sum(int(row["taken"]) for row in rows if row["scope"] == Scope.TOTAL)
+    budget = {row["key"]: int(row["taken"]) for row in rows if row["scope"] == Scope.BUDGET}
+    return Taken(total), budget

@@ -1,0 +1,25 @@
+"""Look-ups of a cart's codes and their promotions in SQL, for all statements that read candidates.
+
+`cart` is the row of a cart. Whoever adds LIMIT or OFFSET 0 keeps the planner from turning the
+look-up into a join.
+"""
+
+from typing import Final
+
+from sconto.store.period_sql import is_running
+
+CODES_OF_TEXT: Final = """
+            SELECT code_id, promotion_id, code_key,
+                   CASE WHEN used_by = ANY (cart.order_ids) THEN NULL ELSE used_at END AS used_at
+            FROM codes
+            WHERE merchant_id = $1 AND code_key = activated.key AND removed_at IS NULL"""
+"""The codes that the text of `activated` spells. One that the cart's orders used up is unused."""
+
+PROMOTION_OF_CODE: Final = f"""
+            SELECT promotion_id, type, code_type, active, starts_at, ends_at, covers_all, percent,
+                   deleted_at, {is_running("cart.at")} AS applies
+            FROM promotions
+            WHERE merchant_id = $1 AND promotion_id = code.promotion_id
+            LIMIT 1"""  # noqa: S608  # of our own constants
+"""The promotion of `code`. A deleted one is found too: a look-up of the others could be given to an
+index that has only those, but in another order."""

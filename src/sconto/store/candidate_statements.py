@@ -1,0 +1,153 @@
+"""The statements that read candidates.
+
+Carts of one merchant ($1) come as a list of JSON objects ($2), and what is found for each goes back
+as a JSON object, in their order. The names in both are the fields of `candidates.Request` and
+`candidates.Row`.
+
+Each list comes from index look-ups, one for each element that the cart gives. LIMIT and OFFSET 0
+keep the planner from turning a look-up into a join that would read a whole table. So neither the
+plan nor the number of pages that it reads depends on a table's size.
+"""
+
+from typing import Final
+
+from sconto.store.candidate_lookups import CODES_OF_TEXT, PROMOTION_OF_CODE
+from sconto.store.cart_offers import CART_PROMOTIONS
+from sconto.store.crowded_codes import CROWDED_OFFERS
+from sconto.store.subscription_rules import READ_RULES
+
+_PICKS: Final = """
+    ARRAY(
+        SELECT json_build_object(
+            'product_id', wanted.product_id,
+            'pick', CASE WHEN running THEN json_build_object(
+                'promotion_id', span.promotion_id, 'percent', span.percent) END,
+            'since', CASE WHEN running THEN span.starts_at ELSE span.ends_at END,
+            'until', CASE WHEN running THEN span.ends_at ELSE next.starts_at END)
+        FROM unnest(cart.picks_of) AS wanted (product_id)
+        LEFT JOIN LATERAL (
+            SELECT promotion_id, percent, starts_at, ends_at,
+                   ends_at IS NULL OR ends_at > cart.at AS running
+            FROM automatic_picks
+            WHERE merchant_id = $1 AND product_id = wanted.product_id AND starts_at <= cart.at
+            ORDER BY starts_at DESC
+            LIMIT 1
+        ) AS span ON true
+        LEFT JOIN LATERAL (
+            SELECT starts_at
+            FROM automatic_picks
+            WHERE merchant_id = $1 AND product_id = wanted.product_id AND starts_at > cart.at
+            ORDER BY starts_at
+            LIMIT 1
+        ) AS next ON true
+    ) AS picks
+"""
+
+_KNOWN: Final = """
+    ARRAY(
+        SELECT product.product_id
+        FROM unnest(cart.products) AS wanted (product_id)
+        CROSS JOIN LATERAL (
+            SELECT product_id, deleted_at
+            FROM products
+            WHERE merchant_id = $1 AND product_id = wanted.product_id
+            LIMIT 1
+        ) AS product
+        WHERE product.deleted_at IS NULL
+    ) AS known
+"""
+
+FEW_CODES: Final = 8
+"""Codes that are read for one text; of a text with more, one more is read, which shows that."""
+
+# The percents are read only if the promotion applies: of the others the rules need no more than the
+# reason. A deleted promotion is a null, which still counts as a code that was read.
+_OFFERS: Final = f"""
+    ARRAY(
+        SELECT CASE WHEN promotion.type = 'coupon' AND promotion.deleted_at IS NULL
+        THEN json_build_object(
+            'key', code.code_key,
+            'code_id', code.code_id,
+            'promotion_id', promotion.promotion_id,
+            'code_type', promotion.code_type,
+            'active', promotion.active,
+            'period', json_build_object(
+                'starts_at', promotion.starts_at, 'ends_at', promotion.ends_at),
+            'used_at', code.used_at,
+            'percent', CASE WHEN promotion.covers_all THEN promotion.percent END,
+            'percents', coalesce(coverage.percents, '{{}}'))
+        END
+        FROM unnest(cart.codes) AS activated (key)
+        CROSS JOIN LATERAL ({CODES_OF_TEXT}
+            LIMIT {FEW_CODES} + 1
+        ) AS code
+        CROSS JOIN LATERAL ({PROMOTION_OF_CODE}
+        ) AS promotion
+        LEFT JOIN LATERAL (
+            SELECT json_object_agg(product.product_id, product.percent) AS percents
+            FROM unnest(cart.products) AS wanted (product_id)
+            CROSS JOIN LATERAL (
+                SELECT product_id, coalesce(percent, promotion.percent) AS percent
+                FROM promotion_products
+                WHERE merchant_id = $1 AND promotion_id = promotion.promotion_id
+                  AND product_id = wanted.product_id
+                LIMIT 1
+            ) AS product
+            WHERE promotion.applies AND NOT promotion.covers_all
+        ) AS coverage ON true
+    ) AS offers
+"""  # noqa: S608  # of our own constants
+
+_ORDERS: Final = """
+    ARRAY(
+        SELECT row_to_json(stored)
+        FROM unnest(cart.order_ids) AS named (order_id)
+        CROSS JOIN LATERAL (
+            SELECT order_id, status, created_at, replaces, replaced_by, outcome, request,
+                   gave_back_at IS NOT NULL AS gave_back
+            FROM orders
+            WHERE merchant_id = $1 AND order_id = named.order_id
+            LIMIT 1
+        ) AS stored
+    ) AS orders
+"""
+
+_RULES: Final = f"ARRAY({READ_RULES}) AS rules"
+
+
+def _statement(*parts: str) -> str:
+    return f"""
+SELECT json_build_object(
+    'versions', (
+        SELECT json_build_array(version, price_version, cart_version)
+        FROM timeline_versions
+        WHERE merchant_id = $1
+    ),
+    'carts', json_agg(found))
+FROM json_to_recordset($2::json) AS cart (
+    at timestamptz, picks_of bigint[], products bigint[], codes text[], order_ids text[],
+    carried text[], applications text[], currency text, customer text, limited bigint[],
+    lists_automatic boolean)
+CROSS JOIN LATERAL (SELECT {",".join(parts)}) AS found
+"""  # noqa: S608  # of our own constants
+
+
+# Those without picks are for carts whose picks are all cached: PostgreSQL does not begin to look
+# for any. Only the carts of subscriptions pay for the subscription rules.
+READ: Final = _statement(_PICKS, _KNOWN, _OFFERS, _ORDERS)
+READ_WITHOUT_PICKS: Final = _statement(_KNOWN, _OFFERS, _ORDERS)
+READ_WITH_SUBSCRIPTION: Final = _statement(_PICKS, _KNOWN, _OFFERS, _ORDERS, _RULES)
+READ_CROWDED: Final = _statement(_PICKS, _KNOWN, CROWDED_OFFERS, _ORDERS, _RULES)
+"""For carts with a text that has more than FEW_CODES codes; reads all that any other reads."""
+
+READ_WITH_CART_PROMOTIONS: Final = _statement(
+    _PICKS, _KNOWN, _OFFERS, _ORDERS, _RULES, CART_PROMOTIONS
+)
+"""For the carts of a merchant that has had cart promotions."""
+
+READ_CROWDED_WITH_CART_PROMOTIONS: Final = _statement(
+    _PICKS, _KNOWN, CROWDED_OFFERS, _ORDERS, _RULES, CART_PROMOTIONS
+)
+
+READ_PICKS: Final = _statement(_PICKS)
+READ_VERSIONS: Final = _statement()

@@ -1,0 +1,207 @@
+"""What the quote's statement reads of cart promotions, and what a process caches of them.
+
+Only the carts of a merchant that has ever had a cart promotion are read with these parts. The
+automatic ones are at most a hundred. A process caches them under the merchant's cart version, which
+the same statement answers (`timeline_versions`); if it answers another, they are read again. Those
+with codes are found by the code. Allowances and orders are never cached.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from lru import LRU
+
+from sconto.domain.allowances import Scope, Taken, room_for, without_order
+from sconto.domain.cart import Cart
+from sconto.domain.cart_offers import CartOffer
+from sconto.domain.cart_promotion import MOST_AUTOMATIC, CartTerms
+from sconto.domain.offers import Offer
+from sconto.domain.order import StoredOrder
+from sconto.store.candidate_lookups import CODES_OF_TEXT
+from sconto.store.period_sql import OVER_FROM
+
+_MERCHANTS: Final = 1_000
+"""Merchants whose automatic cart promotions a process caches."""
+
+_PROMOTIONS_OF_CODE: Final = 100
+"""Cart promotions that are looked at for one code, those created first."""
+
+_TAKEN: Final = """
+    ARRAY(
+        SELECT json_build_object('scope', scope, 'taken', taken)
+        FROM allowances
+        WHERE allowances.merchant_id = $1 AND allowances.promotion_id = {promotion_id}
+            AND (scope, key) IN (('total', ''), ('customer', cart.customer),
+                                 ('budget', cart.currency))
+    )
+"""
+
+_TERMS: Final = """
+    SELECT terms, automatic FROM cart_promotions
+    WHERE merchant_id = $1 AND promotion_id = {promotion_id}
+    LIMIT 1
+"""
+
+_OFFER: Final = """
+    'promotion_id', promotion.promotion_id, 'active', promotion.active,
+    'period', json_build_object('starts_at', promotion.starts_at, 'ends_at', promotion.ends_at)
+"""
+
+CART_PROMOTIONS: Final = f"""
+    ARRAY(
+        SELECT json_build_object('product_id', product.product_id, 'tags', product.tags)
+        FROM unnest(cart.products) AS wanted (product_id)
+        CROSS JOIN LATERAL (
+            SELECT product_id, tags, deleted_at FROM products
+            WHERE merchant_id = $1 AND product_id = wanted.product_id
+            LIMIT 1
+        ) AS product
+        WHERE product.deleted_at IS NULL AND cardinality(product.tags) > 0
+    ) AS tagged,
+    ARRAY(
+        SELECT json_build_object(
+            'offer', json_build_object({_OFFER}, 'key', code.code_key, 'code_id', code.code_id,
+                'code_type', promotion.code_type, 'used_at', code.used_at),
+            'terms', cart_promotion.terms,
+            'taken', {_TAKEN.format(promotion_id="promotion.promotion_id")})
+        FROM unnest(cart.codes) AS activated (key)
+        CROSS JOIN LATERAL (
+            {CODES_OF_TEXT}
+            ORDER BY promotion_id
+            LIMIT {_PROMOTIONS_OF_CODE}
+        ) AS code
+        CROSS JOIN LATERAL (
+            SELECT promotion_id, code_type, active, starts_at, ends_at, deleted_at, type
+            FROM promotions
+            WHERE merchant_id = $1 AND promotion_id = code.promotion_id
+            LIMIT 1
+        ) AS promotion
+        CROSS JOIN LATERAL ({_TERMS.format(promotion_id="promotion.promotion_id")})
+            AS cart_promotion
+        WHERE promotion.deleted_at IS NULL AND promotion.code_type IS NOT NULL
+    ) AS by_code,
+    CASE WHEN cart.lists_automatic THEN ARRAY(
+        SELECT json_build_object('offer', json_build_object({_OFFER}),
+            'terms', cart_promotion.terms,
+            'taken', {_TAKEN.format(promotion_id="promotion.promotion_id")})
+        FROM cart_promotions AS cart_promotion
+        CROSS JOIN LATERAL (
+            SELECT promotion_id, active, starts_at, ends_at, deleted_at
+            FROM promotions
+            WHERE merchant_id = $1 AND promotion_id = cart_promotion.promotion_id
+                AND active AND deleted_at IS NULL AND coalesce({OVER_FROM} > cart.at, true)
+            LIMIT 1
+        ) AS promotion
+        WHERE cart_promotion.merchant_id = $1 AND cart_promotion.automatic
+    ) END AS automatic,
+    ARRAY(
+        SELECT json_build_object('promotion_id', limited.promotion_id,
+            'taken', {_TAKEN.format(promotion_id="limited.promotion_id")})
+        FROM unnest(cart.limited) AS limited (promotion_id)
+    ) AS taken,
+    cart.customer IS NOT NULL AND EXISTS (
+        SELECT FROM orders
+        WHERE merchant_id = $1 AND customer_id = cart.customer AND status <> 'deleted'
+            AND order_id <> ALL (coalesce(cart.order_ids, '{{}}'))
+    ) AS has_ordered
+"""  # noqa: S608  # of our own constants
+
+
+class Tagged(msgspec.Struct, frozen=True):
+    """A product with its tags."""
+
+    product_id: int
+    tags: frozenset[str]
+
+
+class _TakenRow(msgspec.Struct, frozen=True):
+    scope: Scope
+    taken: int
+
+
+class StoredOffer(msgspec.Struct, frozen=True):
+    """A cart promotion as the statement answers it."""
+
+    offer: Offer
+    terms: CartTerms
+    taken: list[_TakenRow] = []
+
+
+class TakenOfPromotion(msgspec.Struct, frozen=True):
+    """What is taken of an automatic promotion's limits."""
+
+    promotion_id: int
+    taken: list[_TakenRow] = []
+
+
+class CachedCartPromotions(msgspec.Struct, frozen=True):
+    """The automatic cart promotions of a merchant at a version, for times from `since` on."""
+
+    version: int
+    since: datetime
+    offers: tuple[CartOffer, ...] = ()
+
+    @property
+    def limited(self) -> list[int]:
+        """Those that have limits."""
+        return [one.promotion_id for one in self.offers if has_limits(one.terms)]
+
+
+class CartPromotionCache:
+    """What one process has cached of the automatic cart promotions of merchants; bounded."""
+
+    def __init__(self) -> None:
+        self._merchants: LRU[int, CachedCartPromotions] = LRU(_MERCHANTS)
+
+    def get(self, merchant_id: int) -> CachedCartPromotions | None:
+        """What is cached; None for a merchant that had no cart promotion when last asked."""
+        return self._merchants.get(merchant_id)
+
+    def put(self, merchant_id: int, cached: CachedCartPromotions) -> None:
+        """Cache what was read. A list for a time long ago can be long, and is not cached."""
+        if len(cached.offers) <= MOST_AUTOMATIC:
+            self._merchants[merchant_id] = cached
+
+
+def has_limits(terms: CartTerms) -> bool:
+    """Whether the promotion has a limit whose allowances must be looked up."""
+    limits = terms.limits
+    return (limits.total, limits.per_customer, limits.budget) != (None, None, None)
+
+
+def offers_of(
+    cart: Cart,
+    stored: Iterable[StoredOffer],
+    cached: CachedCartPromotions | None,
+    taken: Iterable[TakenOfPromotion],
+    replaced: StoredOrder | None,
+) -> list[CartOffer]:
+    """The cart promotions that a cart may get, with the room that their limits leave.
+
+    `taken` is of those that are cached. What the replaced order took counts as given back.
+    """
+    offers = [_with_room(one.offer, one.terms, one.taken, cart, replaced) for one in stored]
+    if cached is not None:
+        taken_of: Mapping[int, list[_TakenRow]] = {one.promotion_id: one.taken for one in taken}
+        offers += [
+            _with_room(one.offer, one.terms, taken_of.get(one.promotion_id, []), cart, replaced)
+            for one in cached.offers
+        ]
+    return offers
+
+
+def _with_room(
+    offer: Offer,
+    terms: CartTerms,
+    rows: Sequence[_TakenRow],
+    cart: Cart,
+    replaced: StoredOrder | None,
+) -> CartOffer:
+    if not has_limits(terms):
+        return CartOffer(offer, terms)
+    taken = Taken(**{row.scope.value: row.taken for row in rows})
+    if replaced is not None and not replaced.gave_back:
+        taken = without_order(taken, offer.promotion_id, cart, replaced)
+    return CartOffer(offer, terms, room_for(terms, taken, cart.currency))

@@ -1,0 +1,72 @@
+"""What cart promotions gave: added up from the counters that orders write."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final, NamedTuple
+
+from sconto.domain.cart_statistics import CodeUses
+from sconto.store.database import Connection
+from sconto.store.stored_amounts import discount_from
+
+_MOST_CODES: Final = 1_000
+"""Codes that are listed, those with the most orders first."""
+
+_BY_DAY: Final = """
+SELECT day, currency, sum(uses)::bigint AS uses, sum(discount) AS discount
+FROM redemption_counts
+WHERE merchant_id = $1 AND promotion_id = $2
+GROUP BY day, currency
+ORDER BY day, currency
+"""
+
+# What one-time codes redeemed is counted with the code, what others did by code (`orders`).
+_BY_CODE: Final = """
+SELECT code, uses
+FROM (
+    SELECT code_id, sum(uses)::bigint AS uses
+    FROM redemption_counts
+    WHERE merchant_id = $1 AND promotion_id = $2 AND code_id > 0
+    GROUP BY code_id
+    UNION ALL
+    SELECT code_id, applied_uses FROM codes
+    WHERE merchant_id = $1 AND promotion_id = $2 AND applied_uses > 0
+) AS counted
+CROSS JOIN LATERAL (
+    SELECT code FROM codes WHERE merchant_id = $1 AND code_id = counted.code_id LIMIT 1
+) AS named
+ORDER BY uses DESC, counted.code_id
+LIMIT $3
+"""
+
+
+class UsesOfDay(NamedTuple):
+    """Orders of a day in a currency, and what was taken off them."""
+
+    day: date
+    currency: str
+    orders: int
+    discount: int
+
+
+async def read_days(
+    connection: Connection, merchant_id: int, promotion_id: int
+) -> Sequence[UsesOfDay]:
+    """What the promotion gave, by day and currency."""
+    rows = await connection.fetch(_BY_DAY, merchant_id, promotion_id)
+    return [
+        UsesOfDay(
+            row["day"],
+            row["currency"],
+            row["uses"],
+            discount_from(row["discount"], row["currency"]),
+        )
+        for row in rows
+    ]
+
+
+async def read_codes(
+    connection: Connection, merchant_id: int, promotion_id: int
+) -> Sequence[CodeUses]:
+    """The codes that served orders, the most first."""
+    rows = await connection.fetch(_BY_CODE, merchant_id, promotion_id, _MOST_CODES)
+    return [CodeUses(row["code"], row["uses"]) for row in rows]

@@ -1,0 +1,21 @@
+"""Periods of promotions in SQL, as the domain's `Period` has them."""
+
+from typing import Final
+
+from sconto.domain.far_times import LAST_SECOND
+
+OVER_FROM: Final = f"""(
+        CASE WHEN ends_at >= timestamptz '{LAST_SECOND.isoformat()}' THEN NULL
+            WHEN ends_at = date_trunc('second', ends_at) THEN ends_at + interval '1 second'
+            ELSE ends_at + interval '1 microsecond' END)"""
+"""The first instant after the period of a row of `promotions`; null if it never ends."""
+
+
+def is_running(at: str) -> str:
+    """Whether the promotion of a row is active and in its period at a time."""
+    return f"active AND starts_at <= {at} AND {ends_after(at)}"
+
+
+def ends_after(at: str) -> str:
+    """Whether the period of a row ends after a time, or never."""
+    return f"coalesce({OVER_FROM} > {at}, true)"

@@ -1,0 +1,54 @@
+"""The shipped description has every route and nothing else, and is up to date."""
+
+import json
+from typing import Any
+
+from starlette.routing import Route
+
+from openapi.document import FILE, OPERATIONS, written
+from sconto.api import manual
+from sconto.app import ROUTES
+
+NOT_DESCRIBED = {route.endpoint for route in manual.ROUTES if isinstance(route, Route)}
+"""The description itself, and the page that shows it."""
+
+
+def shipped() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(FILE.read_text())
+    return document
+
+
+def test_the_shipped_description_is_up_to_date() -> None:
+    assert FILE.read_text() == written(), "run `make openapi`"
+
+
+def test_every_route_is_described_and_nothing_else() -> None:
+    served = {
+        (route.path_format, method.lower())
+        for route in ROUTES
+        if isinstance(route, Route) and route.endpoint not in NOT_DESCRIBED
+        for method in (route.methods or set()) - {"HEAD"}
+    }
+    assert served == {
+        (path, method) for path, methods in shipped()["paths"].items() for method in methods
+    }
+    assert {route.endpoint for route in ROUTES if isinstance(route, Route)} == {
+        *OPERATIONS,
+        *NOT_DESCRIBED,
+    }
+
+
+def test_operation_ids_are_unique() -> None:
+    names = [
+        operation["operationId"]
+        for methods in shipped()["paths"].values()
+        for operation in methods.values()
+    ]
+    assert len(set(names)) == len(names)
+
+
+def test_every_reference_resolves_and_every_component_is_referred_to() -> None:
+    text = FILE.read_text()
+    components = shipped()["components"]["schemas"]
+    referred = {part.partition('"')[0] for part in text.split('"#/components/schemas/')[1:]}
+    assert referred == set(components)

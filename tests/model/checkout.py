@@ -1,0 +1,330 @@
+"""The checkout as the design describes it: prices of carts, and what orders record."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from tests.model.faults import is_code
+from tests.model.shop import Answer, Code, Promotion, Shop
+from tests.model.subscriptions import shares
+from tests.model.values import (
+    compared,
+    half_up,
+    is_over,
+    minor_units,
+    show_amount,
+    show_percent,
+)
+
+RANKS = [
+    "applied",
+    "outdone",
+    "not_picked",
+    "not_applicable",
+    "used",
+    "expired",
+    "not_started",
+    "inactive",
+    "unknown",
+]
+"""The statuses of an activated code, best first; it has the best of its promotions' statuses."""
+
+
+@dataclass
+class Pick:
+    """The promotion that a group chose for a product."""
+
+    promotion: Promotion
+    group: str
+    percent: Fraction
+    code: Code | None = None
+    text: str | None = None
+    reason: str | None = None
+
+
+def price(
+    shop: Shop, cart: Mapping[str, Any], at: datetime, freed: str | None = None
+) -> tuple[dict[str, Any], dict[int, list[Pick]]]:
+    """The answer to a quote, and the picks of each product.
+
+    `freed` is an order whose one-time codes count as unused.
+    """
+    texts = _activated(cart.get("codes") or [])
+    picks = {
+        line["product_id"]: _picks(shop, line["product_id"], texts, at, freed)
+        for line in cart["lines"]
+    }
+    currency = cart["currency"]
+    lines = [_line(line, picks[line["product_id"]], shop, currency) for line in cart["lines"]]
+    subtotal, discount = (
+        sum(minor_units(line[name], currency) for line in lines)
+        for name in ("subtotal", "discount")
+    )
+    quote: dict[str, Any] = {
+        "currency": currency,
+        "subtotal": show_amount(subtotal, currency),
+        "discount": show_amount(discount, currency),
+        "total": show_amount(subtotal - discount, currency),
+        "lines": lines,
+        "codes": [_code_state(shop, text, picks, at, freed) for text in texts],
+    }
+    if cart.get("subscription") is not None:
+        taken, shown = shop.subscriptions.effect(
+            cart["subscription"], currency, subtotal - discount
+        )
+        _take_off(quote, taken)
+        quote["subscription"] = shown
+    return quote, picks
+
+
+def _take_off(quote: dict[str, Any], amount: int) -> None:
+    """Take a subscription's discount off an order and its lines."""
+    currency = quote["currency"]
+    totals = [minor_units(line["total"], currency) for line in quote["lines"]]
+    for line, total, share in zip(quote["lines"], totals, shares(amount, totals), strict=True):
+        line["subscription_discount"] = show_amount(share, currency)
+        line["total"] = show_amount(total - share, currency)
+    for name, change in (("discount", amount), ("total", -amount)):
+        quote[name] = show_amount(minor_units(quote[name], currency) + change, currency)
+
+
+def place(shop: Shop, body: Mapping[str, Any], now: datetime) -> Answer:
+    """`POST /checkout/v1/orders` with a body without faults."""
+    order_id, replaces = body["order_id"], body.get("replaces")
+    if (stored := shop.orders.get(order_id)) is not None:
+        if _same(body, stored["body"]):
+            return 200, stored["answer"]
+        return 409, {"order": stored["answer"]}
+    if replaces is not None:
+        old = shop.orders.get(replaces)
+        if old is None:
+            return 422, {}
+        if old["answer"]["status"] != "not paid":
+            return 409, {"order": old["answer"]}
+    quote, picks = price(shop, body, now, freed=replaces)
+    expected = body.get("expected_total")
+    if expected is None:
+        if any(code["status"] == "used" for code in quote["codes"]):
+            return 409, {"quote": quote}
+    elif minor_units(expected, body["currency"]) != minor_units(quote["total"], body["currency"]):
+        return 409, {"quote": quote}
+    if replaces is not None:
+        _give_back(shop, replaces)
+    _take(picks, order_id, now)
+    answer = {"order_id": order_id, "created_at": now, "status": "not paid", **quote}
+    shop.orders[order_id] = {"body": body, "answer": answer, "replaced": False}
+    return 201, answer
+
+
+def set_status(shop: Shop, order_id: str, status: str) -> Answer:
+    """`PATCH /checkout/v1/orders/{order_id}`."""
+    stored = shop.orders.get(order_id)
+    if stored is None:
+        return 404, {}
+    if stored["replaced"] and status != "deleted":
+        return 409, {"order": stored["answer"]}
+    stored["answer"] = {**stored["answer"], "status": status}
+    return 200, stored["answer"]
+
+
+def _activated(codes: Sequence[str]) -> list[str]:
+    """Each code once, at its last place."""
+    last = {_key(text): text for text in codes}
+    order = list(dict.fromkeys(_key(text) for text in reversed(codes)))
+    return [last[key] for key in reversed(order)]
+
+
+def _key(text: str) -> str:
+    """The key of a code, ignoring case; a text that cannot be a code keeps its case."""
+    key = compared(text)
+    return key if is_code(key) else text
+
+
+def _running(promotion: Promotion, at: datetime) -> bool:
+    return (
+        not promotion.deleted
+        and promotion.active
+        and promotion.starts <= at
+        and not is_over(promotion.ends, at)
+    )
+
+
+def _usable(promotion: Promotion, code: Code, at: datetime, freed: str | None) -> bool:
+    used = promotion.code_type == "one-time" and code.used_by not in (None, freed)
+    return _running(promotion, at) and not used
+
+
+def _offers(shop: Shop, text: str) -> list[tuple[Promotion, Code]]:
+    """The codes that the text spells, with their promotions."""
+    return [
+        (promotion, code)
+        for promotion in shop.promotions.values()
+        if not promotion.deleted
+        for code in promotion.present_codes()
+        if _key(code.text) == _key(text)
+    ]
+
+
+def _picks(
+    shop: Shop, product: int, texts: Sequence[str], at: datetime, freed: str | None
+) -> list[Pick]:
+    """The picks of the three groups; the first one applies."""
+    found = []
+    by_code = _pick_by_code(shop, product, texts, at, freed)
+    if by_code is not None:
+        found.append(by_code)
+    automatic = [
+        one
+        for one in shop.promotions.values()
+        if one.type == "discount" and _running(one, at) and one.percent_on(product) is not None
+    ]
+    for group in ("automatic_specific", "automatic_all"):
+        everything = group == "automatic_all"
+        members = [one for one in automatic if (one.listed is None and not one.own) is everything]
+        if members:
+            latest = max(members, key=lambda one: one.id)
+            found.append(Pick(latest, group, latest.percent_on(product) or Fraction(0)))
+    highest = max((pick.percent for pick in found), default=None)
+    winner = next((pick for pick in found if pick.percent == highest), None)
+    for pick in found:
+        if pick is not winner:
+            pick.reason = "tie" if pick.percent == highest else "lower_discount"
+    return sorted(found, key=lambda pick: pick is not winner)
+
+
+def _pick_by_code(
+    shop: Shop, product: int, texts: Sequence[str], at: datetime, freed: str | None
+) -> Pick | None:
+    for text in reversed(texts):
+        covering = [
+            (percent, promotion.id, promotion, code)
+            for promotion, code in _offers(shop, text)
+            if _usable(promotion, code, at, freed)
+            and (percent := promotion.percent_on(product)) is not None
+        ]
+        if covering:
+            percent, _, promotion, code = max(covering, key=lambda one: one[:2])
+            return Pick(promotion, "code", percent, code, text)
+    return None
+
+
+def _line(
+    line: Mapping[str, Any], picks: Sequence[Pick], shop: Shop, currency: str
+) -> dict[str, Any]:
+    subtotal = line["quantity"] * minor_units(line["unit_price"], currency)
+    percent = picks[0].percent if picks else Fraction(0)
+    discount = half_up(subtotal * percent / 100)
+    return {
+        "line_id": line["line_id"],
+        "product_id": line["product_id"],
+        "quantity": line["quantity"],
+        "unit_price": show_amount(minor_units(line["unit_price"], currency), currency),
+        "known": line["product_id"] in shop.products,
+        "subtotal": show_amount(subtotal, currency),
+        "discount": show_amount(discount, currency),
+        "discount_percent": show_percent(percent),
+        "total": show_amount(subtotal - discount, currency),
+        "promotion": _winner(picks[0]) if picks else None,
+        "picks": [_show_pick(pick) for pick in picks],
+    }
+
+
+def _winner(pick: Pick) -> dict[str, object]:
+    code = {} if pick.text is None else {"code": pick.text}
+    return {"id": pick.promotion.id, "type": pick.promotion.type, **code}
+
+
+def _show_pick(pick: Pick) -> dict[str, object]:
+    shown: dict[str, object] = {
+        "promotion_id": pick.promotion.id,
+        "group": pick.group,
+        "discount_percent": show_percent(pick.percent),
+        "applied": pick.reason is None,
+    }
+    if pick.text is not None:
+        shown["code"] = pick.text
+    if pick.reason is not None:
+        shown["reason"] = pick.reason
+    return shown
+
+
+def _code_state(
+    shop: Shop, text: str, picks: Mapping[int, list[Pick]], at: datetime, freed: str | None
+) -> dict[str, object]:
+    states = [
+        (_state(promotion, code, picks, at, freed), promotion, code)
+        for promotion, code in _offers(shop, text)
+    ]
+    if not states:
+        return {"code": text, "status": "unknown"}
+    state, promotion, code = min(states, key=lambda one: (RANKS.index(one[0]), -one[1].id))
+    facts: dict[str, object] = {"code": text, "status": state, "promotion_id": promotion.id}
+    if state == "not_started":
+        facts["starts_at"] = promotion.starts
+    if state == "expired":
+        facts["ended_at"] = promotion.ends
+    if state == "used":
+        facts["used_at"] = code.used_at
+    return facts
+
+
+def _state(
+    promotion: Promotion,
+    code: Code,
+    picks: Mapping[int, list[Pick]],
+    at: datetime,
+    freed: str | None,
+) -> str:
+    if not promotion.active:
+        return "inactive"
+    if at < promotion.starts:
+        return "not_started"
+    if is_over(promotion.ends, at):
+        return "expired"
+    if not _usable(promotion, code, at, freed):
+        return "used"
+    mine = [pick for of_product in picks.values() for pick in of_product if pick.code is code]
+    if mine:
+        return "applied" if any(pick.reason is None for pick in mine) else "outdone"
+    covers = any(promotion.percent_on(product) is not None for product in picks)
+    return "not_picked" if covers else "not_applicable"
+
+
+def _same(body: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two requests are for the same order, in any spelling."""
+
+    def parsed(one: Mapping[str, Any]) -> object:
+        currency = one["currency"]
+        lines = [
+            {**line, "unit_price": minor_units(line["unit_price"], currency)}
+            for line in one["lines"]
+        ]
+        codes = [_key(text) for text in _activated(one.get("codes") or [])]
+        return currency, lines, codes, one.get("replaces"), one.get("subscription")
+
+    return parsed(body) == parsed(other)
+
+
+def _give_back(shop: Shop, order_id: str) -> None:
+    """Replace an order: it is deleted, and its one-time codes are free."""
+    old = shop.orders[order_id]
+    old["answer"] = {**old["answer"], "status": "deleted"}
+    old["replaced"] = True
+    for promotion in shop.promotions.values():
+        for code in promotion.codes:
+            if code.used_by == order_id:
+                code.used_by = code.used_at = None
+
+
+def _take(picks: Mapping[int, list[Pick]], order_id: str, now: datetime) -> None:
+    """Count a redemption for every pick of every product; one-time codes are used up."""
+    for of_product in picks.values():
+        for pick in of_product:
+            pick.promotion.uses += 1
+            if pick.code is not None:
+                type_ = pick.promotion.code_type or "reusable"
+                pick.code.uses[type_] = pick.code.uses.get(type_, 0) + 1
+                if type_ == "one-time":
+                    pick.code.used_by, pick.code.used_at = order_id, now

@@ -1,0 +1,266 @@
+"""How many statements each operation sends: each row is read once and written once."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pytest
+
+from sconto.domain.codes import CodeType
+from sconto.domain.coverage import AllProducts, ListedProducts, OwnPercents
+from sconto.domain.money import PERCENT
+from sconto.domain.order import NewOrder, OrderStatus
+from sconto.domain.people import Caller, Role
+from sconto.domain.promotion import PromotionChange, PromotionType, Terms
+from sconto.domain.subscription import Contract
+from sconto.domain.subscription_promotion import SubscriptionPromotion
+from sconto.domain.subscription_schedule import SchedulePlan
+from sconto.operations import (
+    checkout,
+    codes,
+    history,
+    promotions,
+    statistics,
+    subscription_promotions,
+    subscriptions,
+    users,
+)
+from sconto.operations.idempotency import EncodedAnswer, KeyedRequest
+from sconto.operations.subscription_promotions import KeyedPromotion
+from sconto.store.database import Database
+from tests.builders import NOON, a_cart, a_line, a_promotion, percent_off, subscription_terms
+from tests.conftest import create_caller
+from tests.operations.stock import stock
+
+MUG, BOWL, CUP = 1, 2, 3
+CONTRACT: Final = Contract(None, "monthly")
+LISTED: Final = ListedProducts(10 * PERCENT, (MUG, BOWL))
+KEYED: Final[KeyedPromotion] = KeyedRequest("key", b"", lambda _: EncodedAnswer(200, b""))
+
+
+@dataclass
+class Shop:
+    """A merchant with a promotion of each kind, whose statements are counted."""
+
+    database: Database
+    caller: Caller
+    automatic: int
+    coupon: int
+    subscription: SubscriptionPromotion
+    user_id: int
+    asked: list[str] = field(default_factory=list)
+
+    async def count(self) -> None:
+        """Count from now on."""
+        async with self.database.read() as connection:
+            connection.add_query_logger(lambda record: self.asked.append(record.query))
+
+
+@pytest.fixture
+async def shop(database_url: str) -> AsyncIterator[Shop]:
+    database = await Database.open(database_url, connections=1)
+    caller = await create_caller(database)
+    await stock(database, caller, (MUG, BOWL, CUP))
+    coupon = a_promotion(codes=("ONCE", "TWICE"), code_type=CodeType.ONE_TIME)
+    counted = Shop(
+        database,
+        caller,
+        await promotions.create_promotion(database, caller, a_promotion(coverage=LISTED), NOON),
+        await promotions.create_promotion(database, caller, coupon, NOON),
+        await subscription_promotions.create_promotion(
+            database, caller, subscription_terms(), NOON
+        ),
+        (await create_caller(database, Role.VIEWER, caller.merchant_id)).user_id,
+    )
+    await checkout.quote(database, caller, a_cart(a_line(MUG)), NOON)
+    await checkout.place_order(database, caller, NewOrder("A-1", a_cart()), NOON, NOON.date())
+    yield counted
+    await database.close()
+
+
+Ask = Callable[[Shop], Awaitable[object]]
+
+
+def change(type_: PromotionType, terms: Terms | None = None, **more: Any) -> Ask:
+    """A change of the promotion of that type."""
+    asked = PromotionChange(type_, terms=terms, **more)
+
+    def ask(shop: Shop) -> Awaitable[object]:
+        promotion_id = shop.coupon if type_ is PromotionType.COUPON else shop.automatic
+        return promotions.change_promotion(shop.database, shop.caller, promotion_id, asked, NOON)
+
+    return ask
+
+
+PROMOTIONS: Final[dict[str, tuple[Ask, int]]] = {
+    "create an automatic one": (
+        lambda shop: promotions.create_promotion(
+            shop.database, shop.caller, a_promotion(coverage=LISTED), NOON
+        ),
+        11,
+    ),
+    "create one with codes": (
+        lambda shop: promotions.create_promotion(
+            shop.database, shop.caller, a_promotion(codes=("NEW",)), NOON
+        ),
+        8,
+    ),
+    "rename": (change(PromotionType.DISCOUNT, name="Other"), 8),
+    "switch off an automatic one": (change(PromotionType.DISCOUNT, active=False), 12),
+    "switch off one with codes": (change(PromotionType.COUPON, active=False), 8),
+    "switch by the portal": (
+        lambda shop: promotions.switch_promotion(
+            shop.database, shop.caller, shop.coupon, NOON, active=False
+        ),
+        8,
+    ),
+    "other products": (
+        change(PromotionType.DISCOUNT, Terms(ListedProducts(10 * PERCENT, (BOWL, CUP)))),
+        16,
+    ),
+    "other codes": (
+        change(
+            PromotionType.COUPON,
+            Terms(AllProducts(10 * PERCENT), CodeType.ONE_TIME, ("ONCE", "THRICE")),
+        ),
+        10,
+    ),
+    "own percents": (change(PromotionType.DISCOUNT, Terms(OwnPercents({MUG: PERCENT}))), 16),
+    "delete": (
+        lambda shop: promotions.delete_promotion(shop.database, shop.caller, shop.automatic, NOON),
+        13,
+    ),
+    "get": (
+        lambda shop: promotions.get_promotion(shop.database, shop.caller, shop.automatic),
+        1,
+    ),
+    "history": (
+        lambda shop: history.get_promotion_history(
+            shop.database, shop.caller, shop.automatic, limit=9
+        ),
+        2,
+    ),
+    "statistics": (
+        lambda shop: statistics.get_statistics(shop.database, shop.caller, shop.coupon),
+        1,
+    ),
+    "add codes": (
+        lambda shop: codes.add_codes(shop.database, shop.caller, shop.coupon, ["NEW"], NOON),
+        9,
+    ),
+    "remove codes": (
+        lambda shop: codes.remove_codes(shop.database, shop.caller, shop.coupon, ["ONCE"], NOON),
+        9,
+    ),
+    "count codes": (
+        lambda shop: codes.count_codes(shop.database, shop.caller, shop.coupon),
+        1,
+    ),
+}
+
+SUBSCRIPTIONS: Final[dict[str, tuple[Ask, int]]] = {
+    "create": (
+        lambda shop: subscription_promotions.create_promotion(
+            shop.database, shop.caller, subscription_terms(code="NEW"), NOON
+        ),
+        6,
+    ),
+    "create with a key": (
+        lambda shop: subscription_promotions.create_promotion(
+            shop.database, shop.caller, subscription_terms(code="NEW"), NOON, KEYED
+        ),
+        8,
+    ),
+    "change": (
+        lambda shop: subscription_promotions.change_promotion(
+            shop.database,
+            shop.caller,
+            shop.subscription.id,
+            lambda _: subscription_terms(percent_off("50")),
+            NOON,
+        ),
+        8,
+    ),
+    "archive": (
+        lambda shop: subscription_promotions.archive_promotion(
+            shop.database, shop.caller, shop.subscription.id, NOON
+        ),
+        8,
+    ),
+    "schedule": (
+        lambda shop: subscriptions.schedule_promotion(
+            shop.database, shop.caller, shop.subscription, SchedulePlan(CONTRACT, 3), NOON
+        ),
+        0,
+    ),
+    "apply": (
+        lambda shop: subscriptions.apply_code(shop.database, shop.caller, "TRY3", CONTRACT, NOON),
+        2,
+    ),
+}
+
+CHECKOUT: Final[dict[str, tuple[Ask, int]]] = {
+    "quote": (
+        lambda shop: checkout.quote(
+            shop.database, shop.caller, a_cart(a_line(MUG), codes=("ONCE",)), NOON
+        ),
+        1,
+    ),
+    "prices": (
+        lambda shop: checkout.list_prices(shop.database, shop.caller, [(MUG, 1), (CUP, 2)], NOON),
+        1,
+    ),
+    "order": (
+        lambda shop: checkout.place_order(
+            shop.database, shop.caller, NewOrder("A-2", a_cart(codes=("ONCE",))), NOON, NOON.date()
+        ),
+        2,
+    ),
+    "replace an order": (
+        lambda shop: checkout.place_order(
+            shop.database,
+            shop.caller,
+            NewOrder("A-2", a_cart(), replaces="A-1"),
+            NOON,
+            NOON.date(),
+        ),
+        5,
+    ),
+    "get an order": (lambda shop: checkout.get_order(shop.database, shop.caller, "A-1"), 1),
+    "change a status": (
+        lambda shop: checkout.change_order_status(
+            shop.database, shop.caller, "A-1", OrderStatus.PAID, NOON
+        ),
+        1,
+    ),
+}
+
+USERS: Final[dict[str, tuple[Ask, int]]] = {
+    "change a role": (
+        lambda shop: users.change_role(shop.database, shop.caller, shop.user_id, Role.ADMIN),
+        7,
+    ),
+}
+
+ALL: Final = {
+    f"{group}: {name}": case
+    for group, cases in (
+        ("promotions", PROMOTIONS),
+        ("subscriptions", SUBSCRIPTIONS),
+        ("checkout", CHECKOUT),
+        ("users", USERS),
+    )
+    for name, case in cases.items()
+}
+
+
+@pytest.mark.parametrize(("ask", "number"), ALL.values(), ids=ALL)
+async def test_an_operation_sends_few_statements_and_none_twice(
+    shop: Shop, ask: Ask, number: int
+) -> None:
+    await shop.count()
+    await ask(shop)
+    await asyncio.sleep(0)  # the logger hears of a statement a moment after its end
+    sent = [" ".join(statement.split()) for statement in shop.asked]
+    assert len(set(sent)) == len(sent) == number, sent

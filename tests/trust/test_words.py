@@ -1,0 +1,40 @@
+"""The manual uses one word for one thing, as docs/glossary.md says."""
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOT: Final = Path(__file__).parents[2]
+GLOSSARY: Final = (ROOT / "docs" / "glossary.md").read_text()
+PAGES: Final = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+_UNUSED: Final = "\n## Words that are not used\n"
+_CODE: Final = re.compile(r"^```.*?^```$|`[^`\n]*`|\]\([^)]*\)", re.MULTILINE | re.DOTALL)
+
+
+def prose(page: Path) -> str:
+    """A page without what is quoted: code, addresses, and the glossary's list of other words."""
+    return _CODE.sub("", page.read_text().partition(_UNUSED)[0])
+
+
+def unused_words() -> list[str]:
+    """The words in the left column of the glossary's last table."""
+    rows = re.findall(r"^\| ([^|]+) \| [^|]+ \|$", GLOSSARY.partition(_UNUSED)[2], re.MULTILINE)
+    return [word.strip().removeprefix("to ") for row in rows[1:] for word in row.split(",")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_uses_none_of_the_words_that_the_glossary_replaces(page: Path) -> None:
+    text = prose(page)
+    found = [word for word in unused_words() if re.search(rf"\b{word}(?:s|ed)?\b", text, re.I)]
+    assert found == []
+
+
+def test_the_glossary_replaces_words_and_explains_each_word_once() -> None:
+    assert {"voucher", "remember", "at once", "time-out"} <= set(unused_words())
+    words = re.findall(r"\*\*([^*]+)\*\*", GLOSSARY)
+    assert len(words) > 70
+    assert [word for word, times in Counter(words).items() if times > 1] == []
