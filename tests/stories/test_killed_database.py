@@ -170,6 +170,9 @@ async def find_statistics(client: httpx.AsyncClient, url: str, promotion_id: int
 
 async def answered(ask: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
     """The first answer that is not 503: a process may still have a connection to the old server."""
-    while (answer := await ask()).status_code == 503:
+    for _ in range(100):
+        answer = await ask()
+        if answer.status_code != 503:
+            break
         await asyncio.sleep(0.1)
     return answer
