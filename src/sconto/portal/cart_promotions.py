@@ -50,9 +50,7 @@ async def show_list(visit: Visit) -> Response:
 async def show_terms(visit: Visit) -> Response:
     """What the promotion takes off, and what it gave."""
     promotion = await _find(visit)
-    statistics = await operations.read_statistics(
-        visit.context.database, visit.caller, promotion.id
-    )
+    statistics = await operations.get_statistics(visit.context.database, visit.caller, promotion.id)
     language, terms = visit.language, promotion.terms
     return _show(
         visit,
@@ -69,7 +67,7 @@ async def show_terms(visit: Visit) -> Response:
 async def show_history(visit: Visit) -> Response:
     """Who changed what and when."""
     promotion = await _find(visit)
-    page = await operations.promotion_history(
+    page = await operations.get_promotion_history(
         visit.context.database,
         visit.caller,
         promotion.id,
