@@ -34,7 +34,15 @@ from tests.portal.sessions import cookie_of
 from tests.services import Service, wait_until
 from tests.stories.shoppers import an_order
 
-_READS: Final = ("/statistics", "/quotes", "/prices", "/orders", "/_validate", "/_schedule")
+_READS: Final = (
+    "/statistics",
+    "/quotes",
+    "/prices",
+    "/orders",
+    "/_validate",
+    "/_schedule",
+    "/_try",
+)
 """Ends of addresses whose POST only reads; a repeated order does too."""
 
 _OF_ITS_OWN: Final = ("/health/live", "/health/ready", "/metrics")

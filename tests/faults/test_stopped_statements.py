@@ -18,7 +18,7 @@ from tests.faults.one_process import serving
 from tests.portal.sessions import cookie_of
 from tests.security.endpoints import Things, operations_of, send
 
-THINGS = Things(1, 1, "order", "CODE", "1", "TRY3", "00000000-0000-0000-0000-000000000000")
+THINGS = Things(1, 1, "order", "CODE", "1", "TRY3", "00000000-0000-0000-0000-000000000000", 1)
 
 ANSWERED_WITHOUT_TABLES = {("GET", "/health/live"), ("GET", "/metrics"), ("GET", "/v1/me")}
 

@@ -25,11 +25,12 @@ class Things:
     subscription: str
     subscription_code: str
     application: str
+    cart_promotion: int
 
     def fill(self, path: str) -> str:
         """The path with these ids filled in."""
         names = {
-            "promotion_id": self.promotion,
+            "promotion_id": self.cart_promotion if path.startswith("/cart") else self.promotion,
             "product_id": self.product,
             "order_id": self.order,
             "promotionId": self.subscription,
@@ -45,7 +46,8 @@ class Things:
             self.code,
             self.subscription,
         )
-        for name in (*named, str(self.promotion), str(self.product)):
+        numbers = (self.promotion, self.product, self.cart_promotion)
+        for name in (*named, *map(str, numbers)):
             text = text.replace(name, "*")
         return text
 
@@ -78,6 +80,11 @@ def body_of(method: str, path: str, things: Things) -> Any:
     }
     rule = {"effect": {"effectType": "PERCENTAGE_DISCOUNT", "amount": "30"}}
     money = {"currency": "EUR", "total": "49.90"}
+    one_off = {
+        "name": "One off",
+        "target": "order",
+        "benefit": {"type": "amount", "amounts": {"EUR": "1.00"}},
+    }
     bodies = {
         ("POST", "/checkout/v1/quotes"): cart | subscribed,
         ("POST", "/checkout/v1/orders"): cart | {"order_id": "new", "replaces": things.order},
@@ -103,6 +110,13 @@ def body_of(method: str, path: str, things: Things) -> Any:
         | {"numberOfOrders": 3, "order": money, "applicationId": things.application},
         ("POST", "/promotion/v1/promotion-codes/_apply"): contract
         | {"promotionCode": things.subscription_code},
+        ("POST", "/cart/v1/promotions"): one_off,
+        ("PATCH", "/cart/v1/promotions/{promotion_id}"): {"active": False},
+        ("POST", "/cart/v1/promotions/_try"): {
+            "promotion_id": things.cart_promotion,
+            "promotion": one_off,
+            "cart": cart,
+        },
         ("PUT", "/catalog/v1/products"): {
             "products": [
                 {"product_id": things.product, "name": "My own", "price": "1.00", "currency": "EUR"}

@@ -15,7 +15,7 @@ from tests.security.stalls import PIECE, Answer, send
 
 Bearer = Callable[[Caller], dict[str, str]]
 
-NOBODYS = Things(1, 1, "none", "none", "1", "none", "0")
+NOBODYS = Things(1, 1, "none", "none", "1", "none", "0", 1)
 JSON = {"Content-Type": "application/json"}
 BODY = b"{" * 1000
 LARGE = b"{" * 1_000_000

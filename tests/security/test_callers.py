@@ -26,6 +26,7 @@ Bearer = Callable[[Caller], dict[str, str]]
 PROMOTION: Final = "/v1/promotion/{promotion_id}"
 SUBSCRIPTION: Final = "/promotion/v1/promotions/{promotionId}"
 ORDER: Final = "/checkout/v1/orders/{order_id}"
+CART_PROMOTION: Final = "/cart/v1/promotions/{promotion_id}"
 PRODUCT: Final = "/catalog/v1/products/{product_id}"
 
 REFUSED: Final = {
@@ -45,6 +46,9 @@ REFUSED: Final = {
         ("POST", "/promotion/v1/promotion-codes/_apply"),
         ("PUT", "/catalog/v1/products"),
         ("DELETE", PRODUCT),
+        ("POST", "/cart/v1/promotions"),
+        ("PATCH", CART_PROMOTION),
+        ("DELETE", CART_PROMOTION),
     },
     Role.CHECKOUT: {
         ("POST", "/v1/promotion"),
@@ -64,6 +68,14 @@ REFUSED: Final = {
         ("DELETE", SUBSCRIPTION),
         ("PUT", "/catalog/v1/products"),
         ("DELETE", PRODUCT),
+        ("GET", "/cart/v1/promotions"),
+        ("POST", "/cart/v1/promotions"),
+        ("POST", "/cart/v1/promotions/_try"),
+        ("GET", CART_PROMOTION),
+        ("PATCH", CART_PROMOTION),
+        ("DELETE", CART_PROMOTION),
+        ("GET", f"{CART_PROMOTION}/statistics"),
+        ("GET", f"{CART_PROMOTION}/history"),
     },
     Role.MANAGER: set(),
     Role.ADMIN: set(),

@@ -32,7 +32,7 @@ PROBES: Final = (
     "\ud800",
 )
 
-OWN: Final = Things(1, 11111, "order", "CODE", "1", "SUBSCRIPTION", "1")
+OWN: Final = Things(1, 11111, "order", "CODE", "1", "SUBSCRIPTION", "1", 1)
 
 
 def with_probe(value: Any, probe: str) -> Iterator[Any]:

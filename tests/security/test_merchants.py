@@ -19,6 +19,7 @@ NOBODYS = Things(
     subscription="777777777777",
     subscription_code="SUBSCRIPTIONOFNOBODY",
     application="00000000-0000-4000-8000-000000000000",
+    cart_promotion=999_999_999_998,
 )
 
 
@@ -33,7 +34,9 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
                 table,
                 len(table),
             )
-    own = Things(0, 4_711_001, "order-of-a-victim", "CODEOFVICTIM", "", "SUBSCRIPTIONOFVICTIM", "")
+    own = Things(
+        0, 4_711_001, "order-of-a-victim", "CODEOFVICTIM", "", "SUBSCRIPTIONOFVICTIM", "", 0
+    )
 
     async def create(method: str, path: str, changes: dict[str, object]) -> httpx.Response:
         body = body_of(method, path, own) | changes
@@ -51,6 +54,7 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
     del order["replaces"]
     placed = await client.post("/checkout/v1/orders", json=order, headers=headers)
     assert placed.status_code == 201, placed.text
+    cart_promotion = await create("POST", "/cart/v1/promotions", {})
     return Things(
         find_id(made.json()),
         own.product,
@@ -59,6 +63,7 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
         str(find_id(subscription.json())),
         own.subscription_code,
         applied.json()["meta"]["applicationId"],
+        find_id(cart_promotion.json()),
     )
 
 
@@ -121,6 +126,7 @@ async def test_no_list_and_no_search_shows_another_merchants_things(
         f"/promotion/v1/promotions?code={theirs.subscription_code}",
         "/catalog/v1/products",
         f"/catalog/v1/products?search={theirs.product}",
+        "/cart/v1/promotions",
     ):
         answer = await client.get(address, headers=stranger)
         assert answer.status_code == 200, answer.text

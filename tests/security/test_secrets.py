@@ -13,7 +13,14 @@ from tests.services import Service
 
 KEY = "secret-key-that-nobody-should-ever-see-in-a-log"
 SECRETS = Things(
-    4_242_424, 5_353_535, "secret-order", "SECRETCODE", "6464646", "SECRETSUBSCRIPTION", "1"
+    4_242_424,
+    5_353_535,
+    "secret-order",
+    "SECRETCODE",
+    "6464646",
+    "SECRETSUBSCRIPTION",
+    "1",
+    7_575_757,
 )
 
 
