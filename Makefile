@@ -62,7 +62,7 @@ test-fast: .venv/.dev ## the tests of the domain and of the source itself, in se
 lint: .venv/.dev ## style, types, import directions and, if the advisory service answers, vulnerabilities
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
-	@$(BIN)/mypy src tests $(wildcard bench)
+	@$(BIN)/mypy openapi src tests $(wildcard bench)
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python tools/audit.py requirements/run.txt
 

@@ -48,7 +48,7 @@ STORED: Final[JsonDict] = {
 
 
 class CartProducts(BaseModel):
-    """Products by id or tag, all where neither is given, without the exceptions."""
+    """Products by id or tag, or all if neither is given; without the exceptions."""
 
     model_config = strict()
 
@@ -59,7 +59,7 @@ class CartProducts(BaseModel):
 
 
 class PercentBenefit(BaseModel):
-    """A percent, perhaps with a cap on the whole."""
+    """A percent, with an optional maximum for the total."""
 
     model_config = strict()
 
@@ -69,7 +69,7 @@ class PercentBenefit(BaseModel):
 
 
 class AmountBenefit(BaseModel):
-    """An amount: of lines for each unit, of the order and of shipping once."""
+    """An amount: for each unit of a line, or once for the order or for shipping."""
 
     model_config = strict()
 
@@ -78,7 +78,7 @@ class AmountBenefit(BaseModel):
 
 
 class PriceBenefit(BaseModel):
-    """What each unit costs; a line that is cheaper stays as it is. For lines only."""
+    """The price of each unit; cheaper lines do not change. For lines only."""
 
     model_config = strict()
 
@@ -87,7 +87,7 @@ class PriceBenefit(BaseModel):
 
 
 class UnitsBenefit(BaseModel):
-    """For every `buy` units `get` units at a percent off, the cheapest first. For lines only."""
+    """For every `buy` units, `get` units at a discount, the cheapest first. For lines only."""
 
     model_config = strict()
 
@@ -100,7 +100,7 @@ class UnitsBenefit(BaseModel):
 
 
 class BenefitTier(BaseModel):
-    """What counts from a subtotal or a quantity on."""
+    """The discount from a subtotal or a quantity on."""
 
     model_config = strict()
 
@@ -109,7 +109,7 @@ class BenefitTier(BaseModel):
 
 
 class TiersBenefit(BaseModel):
-    """The highest tier that is reached counts."""
+    """The highest tier that is reached applies."""
 
     model_config = strict()
 
@@ -147,7 +147,7 @@ class CartConditions(BaseModel):
 
 
 class CartLimits(BaseModel):
-    """How many orders it serves, in all and for a customer, and what it may cost."""
+    """How many orders it may serve, in total and per customer, and what it may cost."""
 
     model_config = strict()
 
@@ -157,7 +157,7 @@ class CartLimits(BaseModel):
 
 
 class CartCodes(BaseModel):
-    """The codes of which a cart needs one. The code endpoints add and remove them singly."""
+    """The codes; a cart needs one of them. The code endpoints add and remove single ones."""
 
     model_config = strict()
 
@@ -172,7 +172,7 @@ class CartPromotionToCreate(BaseModel):
 
     name: Annotated[str, Field(min_length=1, max_length=NAME_LENGTH)]
     active: bool = True
-    starts_at: Annotated[Instant | None, Field(description="Now, where it is not given.")] = None
+    starts_at: Annotated[Instant | None, Field(description="Default: now.")] = None
     ends_at: Instant | None = None
     hours: CartHours | None = None
     codes: Annotated[CartCodes | None, Field(description="None: it applies by itself.")] = None
@@ -189,7 +189,7 @@ class CartPromotionToCreate(BaseModel):
 
 
 class CartPromotionPatch(BaseModel):
-    """A JSON merge patch (RFC 7396): what it leaves out stays, null removes a field."""
+    """A JSON merge patch (RFC 7396): absent fields stay, null removes a field."""
 
     model_config = ConfigDict(
         json_schema_extra={"example": {"limits": {"total": 6000, "per_customer": None}}}
@@ -197,7 +197,7 @@ class CartPromotionPatch(BaseModel):
 
 
 class StoredCartPromotion(BaseModel):
-    """A cart promotion as it stands."""
+    """A stored cart promotion."""
 
     model_config = strict(STORED)
 
@@ -221,7 +221,7 @@ class StoredCartPromotion(BaseModel):
 
 
 class CartPromotionPage(BaseModel):
-    """Some promotions, the latest created first; without the codes themselves."""
+    """A page of promotions, the latest created first; without their codes."""
 
     model_config = strict({"promotions": [STORED], "next_cursor": None})
 
@@ -237,7 +237,7 @@ class CartCodeUses(BaseModel):
 
 
 class CartDayUses(BaseModel):
-    """What the promotion gave on a day."""
+    """The promotion's discounts on a day."""
 
     day: date
     orders: int
@@ -268,7 +268,7 @@ class CartLimitsLeft(BaseModel):
 
 
 class CartPromotionStatistics(BaseModel):
-    """What the promotion gave. Deleted orders stay counted, but for the limits."""
+    """The promotion's discounts. Deleted orders stay counted, except against the limits."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -292,7 +292,7 @@ class CartPromotionStatistics(BaseModel):
 
 
 class CartHistoryEntry(BaseModel):
-    """Who did what, and what differs; `username` is null for what was done at the command line."""
+    """Who changed what; `username` is null for changes by the command line."""
 
     id: int
     recorded_at: Instant
@@ -303,7 +303,7 @@ class CartHistoryEntry(BaseModel):
 
 
 class CartHistoryPage(BaseModel):
-    """Some entries, the latest first."""
+    """A page of entries, the latest first."""
 
     model_config = ConfigDict(
         json_schema_extra={

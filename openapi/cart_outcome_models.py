@@ -1,4 +1,4 @@
-"""What the checkout answers of shipping and cart promotions."""
+"""Shipping and cart promotions in the checkout's answers."""
 
 from typing import Annotated
 

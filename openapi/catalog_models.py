@@ -31,7 +31,7 @@ class CatalogProduct(BaseModel):
         Field(
             max_length=MOST_TAGS,
             description="What cart promotions choose products by. Left out, the product keeps its "
-            "tags; an answer has them only where there are some.",
+            "tags; an answer has them only if there are any.",
         ),
     ] = None
 

@@ -248,7 +248,7 @@ class PricedLine(BaseModel):
         Total | Absent, Field(description="Only with a subscription.")
     ] = None
     adjustments: Annotated[
-        list[LineAdjustment] | Absent, Field(description="Only where there are some.")
+        list[LineAdjustment] | Absent, Field(description="Only if there are any.")
     ] = None
     total: Total
     promotion: LinePromotion | None
@@ -326,7 +326,7 @@ class PricedCart(BaseModel):
         PricedShipping | Absent, Field(description="Only where the request says what it costs.")
     ] = None
     cart_promotions: Annotated[
-        list[ConsideredCartPromotion] | Absent, Field(description="Only where there are some.")
+        list[ConsideredCartPromotion] | Absent, Field(description="Only if there are any.")
     ] = None
 
 

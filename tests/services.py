@@ -90,7 +90,7 @@ class Service:
             os.killpg(self.process.pid, 0)
         except ProcessLookupError:
             return False
-        return True
+        return not _are_all_zombies(self.process.pid)
 
     def kill_all(self) -> None:
         """Kill what a failed test may leave."""
@@ -129,3 +129,16 @@ def _is_alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def _are_all_zombies(group: int) -> bool:
+    """Whether all processes of a group have ended, and only wait for the system to collect them."""
+    states = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, its_group = stat.read_text().rpartition(")")[2].split()[:3]
+        except OSError:
+            continue
+        if int(its_group) == group:
+            states.add(state)
+    return states == {"Z"}

@@ -17,11 +17,11 @@ from sconto.domain.codes import CodeType
 from sconto.domain.people import Caller
 from sconto.operations.check import check
 from sconto.operations.promotions import create_promotion
-from sconto.operations.statistics import get_statistics
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
 from tests.conftest import SECRET_KEY, create_caller
+from tests.statistics import get_statistics
 from tests.stories.shoppers import an_order
 
 CLIENTS: Final = 8

@@ -13,10 +13,10 @@ from sconto.domain.promotion import PromotionChange, PromotionType
 from sconto.operations.check import check
 from sconto.operations.checkout import place_order, quote
 from sconto.operations.promotions import change_promotion, create_promotion
-from sconto.operations.statistics import get_statistics
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_line, a_promotion
 from tests.conftest import create_caller
+from tests.statistics import get_statistics
 
 EARLIER = NOON - timedelta(days=2)
 

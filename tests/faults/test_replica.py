@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -27,7 +27,7 @@ from sconto.operations.tokens import Tokens
 from sconto.store.database import Database, DatabaseReadOnly, DatabaseUnavailable
 from tests.api.test_examples import Example, find_examples
 from tests.builders import NOON, a_promotion
-from tests.conftest import SECRET_KEY
+from tests.conftest import SECRET_KEY, create_caller
 from tests.faults.cluster import Cluster
 from tests.faults.conftest import Settings
 from tests.portal.sessions import cookie_of
@@ -119,13 +119,17 @@ async def test_a_read_cancelled_by_replication_finds_the_database_unavailable(
 
 
 async def test_background_work_does_nothing_on_a_read_only_database(
-    database: Database, database_url: str, merchant: Caller, caplog: pytest.LogCaptureFixture
+    create_database: Callable[[], str], caplog: pytest.LogCaptureFixture
 ) -> None:
+    # On its own database: the services of other tests would generate the codes.
+    url = create_database()
+    database = await Database.open(url)
+    merchant = await create_caller(database)
     new = a_promotion(codes=("FIRST",))
     promotion_id = await create_promotion(database, merchant, new, NOON)
     waiting = await start_generation(database, merchant, promotion_id, CodePattern(), 10, NOON)
-    separator = "&" if "?" in database_url else "?"
-    reader = await Database.open(f"{database_url}{separator}default_transaction_read_only=on")
+    separator = "&" if "?" in url else "?"
+    reader = await Database.open(f"{url}{separator}default_transaction_read_only=on")
     with pytest.raises(DatabaseReadOnly):
         await generate_all(reader, read_clock)
     with suppress(TimeoutError):
@@ -133,6 +137,7 @@ async def test_background_work_does_nothing_on_a_read_only_database(
     await reader.close()
     assert caplog.records == []
     assert await get_generation(database, merchant, waiting.id) == waiting
+    await database.close()
 
 
 def is_read(example: Example) -> bool:

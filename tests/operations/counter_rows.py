@@ -9,9 +9,9 @@ from datetime import date, timedelta
 from sconto.domain.codes import CodeType
 from sconto.domain.people import Caller
 from sconto.operations.promotions import create_promotion
-from sconto.operations.statistics import get_statistics
 from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
+from tests.statistics import get_statistics
 
 TODAY = NOON.date()
 INSERT = """

@@ -15,10 +15,10 @@ from sconto.operations.check import check
 from sconto.operations.checkout import place_order, quote
 from sconto.operations.code_sweeps import sweep_codes
 from sconto.operations.history import get_promotion_history
-from sconto.operations.statistics import get_statistics
 from sconto.store import code_sweeps as store
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_promotion
+from tests.statistics import get_statistics
 
 DAY = date(2026, 6, 1)
 LATER = NOON + timedelta(minutes=1)

@@ -22,10 +22,10 @@ from sconto.domain.problems import (
 from sconto.operations import codes, promotions
 from sconto.operations.checkout import place_order, quote
 from sconto.operations.history import get_promotion_history
-from sconto.operations.statistics import get_statistics
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_promotion
 from tests.conftest import create_caller
+from tests.statistics import get_statistics
 
 DAY = date(2026, 6, 1)
 

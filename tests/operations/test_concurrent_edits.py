@@ -21,12 +21,12 @@ from sconto.operations.promotions import (
     get_promotion,
     list_promotions,
 )
-from sconto.operations.statistics import get_statistics
 from sconto.store.database import Database
 from sconto.store.promotions import lock_promotions
 from tests.builders import NOON, a_promotion
 from tests.conftest import create_caller
 from tests.operations.stock import stock
+from tests.statistics import get_statistics
 
 
 def codes_change(*codes: str) -> PromotionChange:

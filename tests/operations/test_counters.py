@@ -18,7 +18,6 @@ from sconto.operations.checkout import place_order
 from sconto.operations.counters import DAYS_FOLDED_AFTER, SLOTS_FOLDED_AFTER, fold
 from sconto.operations.overviews import CHARTED_DAYS, chart_redemptions, get_overview
 from sconto.operations.promotions import create_promotion
-from sconto.operations.statistics import get_statistics
 from sconto.store import counters as store
 from sconto.store.database import Database, DatabaseUnavailable
 from tests.builders import NOON, a_cart, a_promotion
@@ -36,6 +35,7 @@ from tests.operations.counter_rows import (
     two_years,
     write,
 )
+from tests.statistics import get_statistics
 
 SLOTS_BEFORE, DAYS_BEFORE = TODAY - SLOTS_FOLDED_AFTER, TODAY - DAYS_FOLDED_AFTER
 

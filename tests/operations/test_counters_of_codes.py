@@ -13,7 +13,6 @@ from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller
 from sconto.domain.product import Product
 from sconto.domain.promotion import PromotionChange, PromotionType, Terms
-from sconto.domain.statistics import Statistics
 from sconto.operations.check import check
 from sconto.operations.checkout import place_order
 from sconto.operations.codes import list_codes
@@ -21,11 +20,11 @@ from sconto.operations.counters import fold
 from sconto.operations.overviews import chart_redemptions, get_overview
 from sconto.operations.products import put_products
 from sconto.operations.promotions import change_promotion, create_promotion
-from sconto.operations.statistics import get_statistics
 from sconto.store import counters as store
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_line, a_promotion
 from tests.operations.counter_rows import TODAY, create_codes, read, read_codes, read_while_folding
+from tests.statistics import Statistics, get_statistics
 
 COUNT_AS_BEFORE = """
 WITH by_promotion AS (

@@ -26,11 +26,11 @@ from sconto.domain.problems import (
 from sconto.domain.promotion import PromotionChange, PromotionType
 from sconto.operations.checkout import change_order_status, get_order, place_order, quote
 from sconto.operations.promotions import change_promotion, create_promotion, delete_promotion
-from sconto.operations.statistics import get_statistics
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_line, a_promotion
 from tests.conftest import create_caller
 from tests.operations.stock import stock
+from tests.statistics import get_statistics
 
 DAY = date(2026, 6, 1)
 ONCE = a_cart(a_line(1, line_id="1"), a_line(2, line_id="2"), codes=("ONCE",))

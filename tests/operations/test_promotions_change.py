@@ -17,10 +17,10 @@ from sconto.operations.promotions import (
     delete_promotion,
     get_promotion,
 )
-from sconto.operations.statistics import get_statistics
 from sconto.store.database import Database
 from tests.builders import NOON, a_period, a_promotion
 from tests.operations.stock import stock
+from tests.statistics import get_statistics
 
 LATER = NOON + timedelta(hours=1)
 

@@ -152,7 +152,7 @@ PROMOTIONS: Final[dict[str, tuple[Ask, int]]] = {
         2,
     ),
     "statistics": (
-        lambda shop: statistics.get_statistics(shop.database, shop.caller, shop.coupon),
+        lambda shop: statistics.get_statistics_in_parts(shop.database, shop.caller, shop.coupon),
         1,
     ),
     "add codes": (

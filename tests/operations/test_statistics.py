@@ -11,13 +11,13 @@ from sconto.domain.money import PERCENT
 from sconto.domain.people import Caller
 from sconto.domain.problems import PromotionNotFound
 from sconto.domain.promotion import PromotionChange, PromotionType, Terms
-from sconto.domain.statistics import CodeUses, Statistics
+from sconto.domain.statistics import CodeUses
 from sconto.operations.counters import fold
 from sconto.operations.promotions import change_promotion, create_promotion, delete_promotion
-from sconto.operations.statistics import get_statistics
 from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
 from tests.conftest import create_caller
+from tests.statistics import Statistics, get_statistics
 
 NO_CODE = 0
 

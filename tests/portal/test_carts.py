@@ -44,7 +44,7 @@ async def test_a_cart_is_filled_and_its_price_explained(
         "Another promotion gives more."
     )
     await teapot.get_by_text("could not count").click()
-    await expect(teapot.locator("li", has_text="Summer 2025")).to_contain_text("It was over on")
+    await expect(teapot.locator("li", has_text="Summer 2025")).to_contain_text("It ended on")
     await expect(teapot.locator("li", has_text="Spring cleaning")).to_contain_text("It starts on")
     await expect(teapot.locator("li", has_text="Tea lovers")).to_contain_text(
         "It is not on this product."
@@ -76,7 +76,7 @@ async def test_all_faults_are_shown_at_their_fields(
         "An amount such as 19.99.",
         "The catalogue does not have it: type a price.",
         "At most 20 codes can be tried.",
-        "That is no time.",
+        "That is not a time.",
     ):
         await expect(visitor.get_by_text(fault)).to_be_visible()
     await show(visitor, "cart-faults")

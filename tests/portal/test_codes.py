@@ -1,6 +1,7 @@
 """The codes of a promotion in a browser: search, add, remove, generate, download."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from playwright.async_api import Page, expect
@@ -15,6 +16,7 @@ from sconto.operations import checkout, code_generation, codes, promotions
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_promotion
 from tests.portal.browser import show
+from tests.portal.sessions import PortalClient
 
 
 async def a_coupon(database: Database, caller: Caller, *written: str) -> int:
@@ -82,7 +84,7 @@ async def test_the_page_follows_the_generation_of_codes(
     await visitor.get_by_label("They begin with").fill("SUN-")
     await visitor.get_by_label("Letters in a group").fill("4")
     await visitor.get_by_role("button", name="Generate").click()
-    await expect(visitor.locator("#generations")).to_contain_text("0 of 25,000 codes, under way")
+    await expect(visitor.locator("#generations")).to_contain_text("0 of 25,000 codes, in progress")
     await show(visitor, "codes-generating")
     await code_generation.generate_all(database, read_clock)
     await expect(visitor.locator("#generations")).to_contain_text(
@@ -90,3 +92,14 @@ async def test_the_page_follows_the_generation_of_codes(
     )
     page = await codes.list_codes(database, merchant, promotion_id, CodeQuery(limit=1))
     assert page.codes[0].code.startswith("SUN-")
+
+
+async def test_a_refused_pattern_is_explained_in_german(
+    portal: PortalClient, database: Database, merchant: Caller
+) -> None:
+    promotion_id = await a_coupon(database, merchant)
+    fields = {"count": "1000000", "groups": "2", "length": "1"}
+    german = replace(portal, language="de")
+    answer = await german.post(f"/promotions/{promotion_id}/codes/generate", fields)
+    assert answer.status_code == 422
+    assert "Das Muster ist zu kurz" in answer.text

@@ -76,7 +76,7 @@ async def test_all_faults_are_shown_at_their_fields(
     await visitor.get_by_label("Codes with").fill("GOOD what?")
     await visitor.get_by_role("button", name="Save", exact=True).click()
     await expect(visitor.get_by_role("alert")).to_have_text(
-        "5 things are to be put right; nothing is saved yet."
+        "5 things need to be corrected; nothing is saved yet."
     )
     await show(visitor, "promotion-form-faults")
     await expect(visitor.locator("small.fault")).to_have_text(
@@ -84,8 +84,8 @@ async def test_all_faults_are_shown_at_their_fields(
             "Write a name of 1 to 255 characters.",
             "The end lies before the start.",
             "Write a percent above 0 and at most 100, such as 12.5.",
-            "These are no product ids: two.",
-            "A code has 1 to 30 letters, digits, dashes, underscores and dots; not so: what?.",
+            "These are not product ids: two.",
+            "A code has 1 to 30 letters, digits, dashes, underscores and dots; wrong: what?.",
         ]
     )
     assert await visitor.get_by_label("Percent", exact=True).input_value() == "120"

@@ -64,7 +64,7 @@ async def test_the_list_is_searched_while_typing(
     await expect(visitor).to_have_url(re.compile(r"[?&]state=\w"))
 
     await visitor.get_by_label("Type").select_option("Automatic")
-    await expect(visitor.get_by_text("No promotion is like that.")).to_be_visible()
+    await expect(visitor.get_by_text("No promotion matches.")).to_be_visible()
     # The list changes a moment before the address does.
     await expect(visitor).to_have_url(re.compile(r"[?&]type=\w"))
     await visitor.go_back()
@@ -116,7 +116,7 @@ async def test_a_deletion_is_confirmed_and_can_be_undone(
     await expect(visitor.get_by_role("status")).to_contain_text("“Sale” is deleted.")
     await expect(visitor.get_by_text("There are no promotions yet.")).to_be_visible()
     await visitor.get_by_role("button", name="Undo").click()
-    await expect(visitor.get_by_role("status")).to_have_text("It is back as it was.")
+    await expect(visitor.get_by_role("status")).to_have_text("The promotion is restored.")
 
 
 async def test_a_promotion_can_be_restored_within_an_hour(
@@ -128,7 +128,7 @@ async def test_a_promotion_can_be_restored_within_an_hour(
         promotion_id = await promotions.create_promotion(database, merchant, new, NOON)
         await promotions.delete_promotion(database, merchant, promotion_id, now - ago)
     await visitor.goto(f"{portal_url}/promotions")
-    await visitor.get_by_role("link", name="Deleted lately").click()
+    await visitor.get_by_role("link", name="Recently deleted").click()
     await show(visitor, "promotions-deleted")
     await expect(visitor.get_by_role("rowheader")).to_have_text(["Lately"])
     await visitor.get_by_role("button", name="Restore Lately").click()

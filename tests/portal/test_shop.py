@@ -143,7 +143,7 @@ async def test_a_changed_price_is_shown_before_ordering(
     await expect(stranger.get_by_role("button", name="Order for €10.00")).to_be_visible()
     await promotions.create_promotion(database, own_shop.merchant, a_promotion(), read_clock())
     await stranger.get_by_role("button", name="Order for €10.00").click()
-    await expect(stranger.get_by_role("alert")).to_contain_text("the price is another by now")
+    await expect(stranger.get_by_role("alert")).to_contain_text("the price has changed")
     await stranger.get_by_role("button", name="Order for €9.00").click()
     await expect(stranger.get_by_role("heading")).to_have_text("Thank you")
 

@@ -77,11 +77,11 @@ async def test_the_list_is_in_the_menu_and_filtered_while_typing(
     await expect(rows).to_have_count(1)
     await expect(rows).to_contain_text("AMOUNT")
     await visitor.get_by_label("State").select_option("Switched on")
-    await expect(visitor.get_by_text("No promotion is like that.")).to_be_visible()
+    await expect(visitor.get_by_text("No promotion matches.")).to_be_visible()
     await visitor.get_by_label("Code").fill("")
     await expect(rows).to_contain_text("TRY3")
     await visitor.get_by_label("Part of the name").fill("no such name")
-    await expect(visitor.get_by_text("No promotion is like that.")).to_be_visible()
+    await expect(visitor.get_by_text("No promotion matches.")).to_be_visible()
 
 
 async def test_a_long_list_is_paged(
@@ -110,7 +110,7 @@ async def test_the_terms_are_shown_in_words_with_the_next_orders(
         "with code TRY3, at most 1,000 times, for new subscriptions only, "
         "for the types monthly, yearly",
         "1 of 1,000",
-        "Order 18 is the last that gets something.",
+        "Order 18 is the last that gets a discount.",
     ):
         await expect(main).to_contain_text(words)
     orders = visitor.get_by_role("table").locator("tbody td")
@@ -224,9 +224,9 @@ async def test_all_faults_are_shown_at_their_fields_and_nothing_is_saved(
     await visitor.get_by_label("Subscription types").fill("x" * 256)
     await visitor.get_by_role("button", name="Save").click()
     for words in (
-        "7 things are to be put right",
+        "7 things need to be corrected",
         "Write a percent above 0 and at most 100, such as 12.5.",
-        "such as 1-3, 6; not so: 9999999999.",
+        "such as 1-3, 6; wrong: 9999999999.",
         "Write a whole number from 1, or nothing.",
         "The end lies before the start.",
         "A type has 1 to 255 characters",
@@ -260,8 +260,8 @@ async def test_a_promotion_with_warnings_is_saved_after_confirmation(
     await visitor.get_by_role("button", name="Save").click()
     asked = visitor.get_by_role("alert")
     for words in (
-        "The period is over already: nobody can apply the code.",
-        "The limit is reached already: nobody else can apply the code.",
+        "The period has ended: nobody can apply the code.",
+        "The limit is reached: nobody else can apply the code.",
         "Another rule gives as much or more on the same orders: "
         "25% off the first 3 orders with the code.",
     ):
@@ -286,7 +286,7 @@ async def test_conflicts_with_stored_promotions_are_shown_at_their_fields(
     await visitor.get_by_label("Limit").fill("1")
     await visitor.get_by_role("button", name="Save").click()
     await expect(visitor.get_by_label("Limit")).to_have_accessible_description(
-        "The code was applied 2 times already."
+        "The code has already been applied 2 times."
     )
     await visitor.get_by_label("Limit").fill("")
     await visitor.get_by_label("Code", exact=True).fill("taken")

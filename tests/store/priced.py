@@ -1,4 +1,4 @@
-"""An order that a test prices and writes itself, to hold it open or to write it late."""
+"""An order that a test prices and inserts itself, to hold it open or to insert it late."""
 
 from dataclasses import dataclass
 
@@ -22,14 +22,14 @@ class PricedOrder:
     versions: Versions | None
 
     async def insert(self, connection: Connection) -> None:
-        """Write it, as the checkout does. Raises OrderRaceLost."""
+        """Insert it, as the checkout does. Raises OrderRaceLost."""
         await insert_order(connection, self.merchant_id, self.order, NOON.date(), self.versions)
 
 
 async def price_order(
     connection: Connection, caller: Caller, order_id: str, cart: Cart
 ) -> PricedOrder:
-    """Price the order as it stands now."""
+    """Price the order with the present promotions."""
     [found] = await read_candidates_of_carts(
         connection, PickCache(), caller.merchant_id, [CartAt(cart, NOON)]
     )

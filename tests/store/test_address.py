@@ -1,4 +1,4 @@
-"""What a database's address says to us, and what is left for PostgreSQL's libraries."""
+"""The parameter of a database's address that is ours, and what PostgreSQL's libraries get."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is run again because PostgreSQL gave it up, and what is not."""
+"""Transactions that PostgreSQL gave up: which are run again, and which are not."""
 
 import asyncpg
 import pytest

@@ -1,4 +1,4 @@
-"""What a process remembers of automatic picks saves reading, and never makes a price old."""
+"""Cached automatic picks save reading, and never give an old price."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -30,7 +30,7 @@ from sconto.store.pick_cache import PickSpan
 from tests.builders import NOON, a_cart, a_line, a_promotion
 from tests.conftest import create_caller
 from tests.operations.stock import stock
-from tests.store.till import Till
+from tests.store.quoting import QuotingProcess
 
 MUG, CUP, PAN = 11, 22, 33
 HOUR: Final = timedelta(hours=1)
@@ -45,11 +45,11 @@ UPDATE automatic_picks SET percent = $3 WHERE merchant_id = $1
 
 
 @pytest.fixture
-async def till(database_url: str, merchant: Caller) -> AsyncIterator[Till]:
+async def quoting(database_url: str, merchant: Caller) -> AsyncIterator[QuotingProcess]:
     database = await Database.open(database_url, connections=1)
-    till = Till(database, merchant)
-    await till.watch()
-    yield till
+    quoting = QuotingProcess(database, merchant)
+    await quoting.watch()
+    yield quoting
     await database.close()
 
 
@@ -66,47 +66,49 @@ def change_to(coverage: Coverage) -> PromotionChange:
 
 
 async def test_the_second_quote_of_the_same_products_reads_no_picks(
-    database: Database, till: Till
+    database: Database, quoting: QuotingProcess
 ) -> None:
-    await stock(database, till.caller, [MUG, CUP])
-    await create_promotion(database, till.caller, a_promotion(coverage=on(MUG)), NOON)
-    await create_promotion(database, till.caller, a_promotion(coverage=everywhere(5)), NOON)
+    await stock(database, quoting.caller, [MUG, CUP])
+    await create_promotion(database, quoting.caller, a_promotion(coverage=on(MUG)), NOON)
+    await create_promotion(database, quoting.caller, a_promotion(coverage=everywhere(5)), NOON)
 
-    first = await till.percents(MUG, CUP)
+    first = await quoting.percents(MUG, CUP)
     assert first == [[10, 5], [5]]
-    assert await till.percents(MUG, CUP) == first
-    assert await till.asked() == [[ALL_PRODUCTS_ID, MUG, CUP], []]
+    assert await quoting.percents(MUG, CUP) == first
+    assert await quoting.asked() == [[ALL_PRODUCTS_ID, MUG, CUP], []]
 
 
-async def test_only_products_that_are_not_cached_are_read(database: Database, till: Till) -> None:
-    await stock(database, till.caller, [MUG, CUP])
+async def test_only_products_that_are_not_cached_are_read(
+    database: Database, quoting: QuotingProcess
+) -> None:
+    await stock(database, quoting.caller, [MUG, CUP])
     new = a_promotion(coverage=OwnPercents({MUG: 10 * PERCENT, CUP: 20 * PERCENT}))
-    promotion_id = await create_promotion(database, till.caller, new, NOON)
+    promotion_id = await create_promotion(database, quoting.caller, new, NOON)
 
-    assert await till.percents(MUG) == [[10]]
-    assert await till.percents(CUP, MUG) == [[20], [10]]
-    assert await till.asked() == [[ALL_PRODUCTS_ID, MUG], [CUP]]
+    assert await quoting.percents(MUG) == [[10]]
+    assert await quoting.percents(CUP, MUG) == [[20], [10]]
+    assert await quoting.asked() == [[ALL_PRODUCTS_ID, MUG], [CUP]]
 
     coverage = OwnPercents({MUG: 11 * PERCENT, PAN: 33 * PERCENT})
-    await stock(database, till.caller, [PAN])
-    await change_promotion(database, till.caller, promotion_id, change_to(coverage), NOON)
-    assert await till.percents(PAN, CUP, MUG) == [[33], [], [11]]
-    assert await till.asked() == [[PAN], [ALL_PRODUCTS_ID, PAN, CUP, MUG]]
+    await stock(database, quoting.caller, [PAN])
+    await change_promotion(database, quoting.caller, promotion_id, change_to(coverage), NOON)
+    assert await quoting.percents(PAN, CUP, MUG) == [[33], [], [11]]
+    assert await quoting.asked() == [[PAN], [ALL_PRODUCTS_ID, PAN, CUP, MUG]]
 
 
 @pytest.mark.parametrize("cover", [everywhere, lambda percent: on(MUG, percent=percent)])
 async def test_each_edit_of_another_process_shows_immediately_and_is_read_once(
-    database: Database, till: Till, cover: Callable[[int], Coverage]
+    database: Database, quoting: QuotingProcess, cover: Callable[[int], Coverage]
 ) -> None:
-    caller = till.caller
+    caller = quoting.caller
     await stock(database, caller, [MUG, CUP])
     discount = PromotionType.DISCOUNT
 
     async def expect(*percents: int) -> None:
-        assert await till.percents(MUG) == [list(percents)]
-        assert await till.asked() in ([[ALL_PRODUCTS_ID, MUG]], [[], [ALL_PRODUCTS_ID, MUG]])
-        assert await till.percents(MUG) == [list(percents)]
-        assert await till.asked() == [[]]
+        assert await quoting.percents(MUG) == [list(percents)]
+        assert await quoting.asked() in ([[ALL_PRODUCTS_ID, MUG]], [[], [ALL_PRODUCTS_ID, MUG]])
+        assert await quoting.percents(MUG) == [list(percents)]
+        assert await quoting.asked() == [[]]
 
     await expect()
     one = await create_promotion(database, caller, a_promotion(coverage=cover(10)), NOON)
@@ -138,16 +140,16 @@ async def test_each_edit_of_another_process_shows_immediately_and_is_read_once(
 
 @pytest.mark.parametrize(("coverage", "covered"), [(everywhere(), ALL_PRODUCTS_ID), (on(MUG), MUG)])
 async def test_cached_promotions_begin_and_end_on_time(
-    database: Database, till: Till, coverage: Coverage, covered: int
+    database: Database, quoting: QuotingProcess, coverage: Coverage, covered: int
 ) -> None:
-    await stock(database, till.caller, [MUG])
+    await stock(database, quoting.caller, [MUG])
     later = NOON + 3 * HOUR
     for period in (Period(NOON, NOON + HOUR), Period(later, later + HOUR), Period(later + HOUR)):
         new = a_promotion(coverage=coverage, period=period)
-        await create_promotion(database, till.caller, new, NOON)
+        await create_promotion(database, quoting.caller, new, NOON)
 
-    await till.percents(MUG, at=NOON - HOUR)
-    assert await till.asked() == [[ALL_PRODUCTS_ID, MUG]]
+    await quoting.percents(MUG, at=NOON - HOUR)
+    assert await quoting.asked() == [[ALL_PRODUCTS_ID, MUG]]
     for begin, end, percents in (
         (NOON - HOUR, NOON - INSTANT, []),
         (NOON, NOON + HOUR + SECOND - INSTANT, [10]),
@@ -155,184 +157,190 @@ async def test_cached_promotions_begin_and_end_on_time(
         (later, later + HOUR - INSTANT, [10]),
         (later + HOUR, later + timedelta(days=36500), [10]),
     ):
-        assert await till.percents(MUG, at=begin) == [percents]
-        assert await till.asked() == [[] if begin < NOON else [covered]]
+        assert await quoting.percents(MUG, at=begin) == [percents]
+        assert await quoting.asked() == [[] if begin < NOON else [covered]]
         for at in (begin + (end - begin) / 2, end, begin):
-            assert await till.percents(MUG, at=at) == [percents]
-        assert await till.asked() == [[], [], []]
+            assert await quoting.percents(MUG, at=at) == [percents]
+        assert await quoting.asked() == [[], [], []]
 
 
 async def test_quotes_of_other_times_do_not_change_those_of_now(
-    database: Database, till: Till
+    database: Database, quoting: QuotingProcess
 ) -> None:
-    await stock(database, till.caller, [MUG])
+    await stock(database, quoting.caller, [MUG])
     for number, percent in enumerate((10, 20, 30)):
         start = NOON + number * HOUR
         period = Period(start, start + HOUR - INSTANT)
         new = a_promotion(coverage=on(MUG, percent=percent), period=period)
-        await create_promotion(database, till.caller, new, NOON)
+        await create_promotion(database, quoting.caller, new, NOON)
     now = NOON + HOUR
     for _ in range(2):
         for hours, percents in ((-9, []), (0, [10]), (2, [30]), (9, [])):
-            assert await till.percents(MUG, at=NOON + hours * HOUR) == [percents]
-            assert await till.percents(MUG, at=now) == [[20]]
-    assert all(len(read) <= 2 for read in await till.asked())
+            assert await quoting.percents(MUG, at=NOON + hours * HOUR) == [percents]
+            assert await quoting.percents(MUG, at=now) == [[20]]
+    assert all(len(read) <= 2 for read in await quoting.asked())
 
 
 async def test_edits_of_one_merchant_leave_the_cache_of_another(
-    database: Database, till: Till
+    database: Database, quoting: QuotingProcess
 ) -> None:
     other = await create_caller(database)
-    for caller, percent in ((till.caller, 10), (other, 20)):
+    for caller, percent in ((quoting.caller, 10), (other, 20)):
         await stock(database, caller, [MUG])
         new = a_promotion(coverage=on(MUG, percent=percent))
         await create_promotion(database, caller, new, NOON)
-    assert await till.percents(MUG) == [[10]]
-    assert await till.percents(MUG, caller=other) == [[20]]
-    await till.asked()
+    assert await quoting.percents(MUG) == [[10]]
+    assert await quoting.percents(MUG, caller=other) == [[20]]
+    await quoting.asked()
 
     await create_promotion(database, other, a_promotion(coverage=everywhere(40)), NOON)
-    assert await till.percents(MUG) == [[10]]
-    assert await till.asked() == [[]]
-    assert await till.percents(MUG, caller=other) == [[40, 20]]
-    assert await till.percents(MUG) == [[10]]
+    assert await quoting.percents(MUG) == [[10]]
+    assert await quoting.asked() == [[]]
+    assert await quoting.percents(MUG, caller=other) == [[40, 20]]
+    assert await quoting.percents(MUG) == [[10]]
 
 
 async def test_an_edit_that_is_not_committed_changes_no_quote(
-    database: Database, till: Till
+    database: Database, quoting: QuotingProcess
 ) -> None:
-    await stock(database, till.caller, [MUG])
+    await stock(database, quoting.caller, [MUG])
     new = a_promotion(coverage=on(MUG))
-    promotion_id = await create_promotion(database, till.caller, new, NOON)
-    assert await till.percents(MUG) == [[10]]
-    await till.asked()
+    promotion_id = await create_promotion(database, quoting.caller, new, NOON)
+    assert await quoting.percents(MUG) == [[10]]
+    await quoting.asked()
 
     before, after = (timeline.Claim(new.period, on(MUG, percent=each)) for each in (10, 50))
     with suppress(ZeroDivisionError):
         async with database.write() as connection:
-            await timeline.redraw(connection, till.caller.merchant_id, promotion_id, before, after)
-            assert await till.percents(MUG) == [[10]]
+            await timeline.redraw(
+                connection, quoting.caller.merchant_id, promotion_id, before, after
+            )
+            assert await quoting.percents(MUG) == [[10]]
             raise ZeroDivisionError
-    assert await till.percents(MUG) == [[10]]
-    assert await till.asked() == [[], []]
+    assert await quoting.percents(MUG) == [[10]]
+    assert await quoting.asked() == [[], []]
 
 
-async def test_a_late_result_of_an_old_version_is_not_used(database: Database, till: Till) -> None:
-    merchant_id = till.caller.merchant_id
-    await stock(database, till.caller, [MUG])
+async def test_a_late_result_of_an_old_version_is_not_used(
+    database: Database, quoting: QuotingProcess
+) -> None:
+    merchant_id = quoting.caller.merchant_id
+    await stock(database, quoting.caller, [MUG])
     new = a_promotion(coverage=on(MUG))
-    promotion_id = await create_promotion(database, till.caller, new, NOON)
-    assert await till.percents(MUG) == [[10]]
-    memory = till.database.pick_cache
-    old = memory.version(merchant_id)
-    picks, _ = memory.find(merchant_id, [MUG], NOON)
+    promotion_id = await create_promotion(database, quoting.caller, new, NOON)
+    assert await quoting.percents(MUG) == [[10]]
+    cache = quoting.database.pick_cache
+    old = cache.version(merchant_id)
+    picks, _ = cache.find(merchant_id, [MUG], NOON)
 
     to_fifty = change_to(on(MUG, percent=50))
-    await change_promotion(database, till.caller, promotion_id, to_fifty, NOON)
-    assert await till.percents(MUG) == [[50]]
-    memory.put(merchant_id, old, [PickSpan(MUG, picks[MUG], None, None)])
-    assert await till.percents(MUG) == [[50]]
-    assert await till.percents(MUG) == [[50]]
+    await change_promotion(database, quoting.caller, promotion_id, to_fifty, NOON)
+    assert await quoting.percents(MUG) == [[50]]
+    cache.put(merchant_id, old, [PickSpan(MUG, picks[MUG], None, None)])
+    assert await quoting.percents(MUG) == [[50]]
+    assert await quoting.percents(MUG) == [[50]]
 
 
 async def test_concurrent_quotes_of_one_process_do_not_mix_versions(
     database_url: str, database: Database, merchant: Caller
 ) -> None:
     busy = await Database.open(database_url, connections=8)
-    till = Till(busy, merchant)
+    quoting = QuotingProcess(busy, merchant)
     products = range(1, 9)
     await stock(database, merchant, products)
     new = a_promotion(coverage=on(*products, percent=1))
     promotion_id = await create_promotion(database, merchant, new, NOON)
     for percent in range(2, 12):
-        # Half of them remember all of their products, half of them some.
-        await asyncio.gather(*(till.percents(1, number) for number in range(2, 6)))
+        # For half of the carts all products are cached, for the other half some.
+        await asyncio.gather(*(quoting.percents(1, number) for number in range(2, 6)))
         change = change_to(on(*products, percent=percent))
         await change_promotion(database, merchant, promotion_id, change, NOON)
         carts = [(number, 1) for number in products[1:]] * 3
-        answers = await asyncio.gather(*(till.percents(*cart) for cart in carts))
+        answers = await asyncio.gather(*(quoting.percents(*cart) for cart in carts))
         assert answers == [[[percent], [percent]]] * len(carts)
     await busy.close()
 
 
 async def test_no_quote_sees_half_of_an_edit_of_many_products(
-    database: Database, till: Till
+    database: Database, quoting: QuotingProcess
 ) -> None:
     many = range(1, 5_102)  # they are redrawn in two batches
-    await stock(database, till.caller, many)
+    await stock(database, quoting.caller, many)
     new = a_promotion(coverage=on(*many))
-    promotion_id = await create_promotion(database, till.caller, new, NOON)
+    promotion_id = await create_promotion(database, quoting.caller, new, NOON)
     first, last, seen = many[0], many[-1], []
 
     async with asyncio.TaskGroup() as group:
         to_fifty = change_to(on(*many, percent=50))
         edit = group.create_task(
-            change_promotion(database, till.caller, promotion_id, to_fifty, NOON)
+            change_promotion(database, quoting.caller, promotion_id, to_fifty, NOON)
         )
         while not edit.done():
             carts = ((first, last), (last,), (first,), (last, 5_050, first))
             for cart in carts:
-                percents = await till.percents(*cart)
+                percents = await quoting.percents(*cart)
                 seen += [percent for [percent] in percents]
                 assert len({percent for [percent] in percents}) == 1
     assert seen[0] == 10
     assert seen == sorted(seen)
-    assert await till.percents(first, last) == [[50], [50]]
+    assert await quoting.percents(first, last) == [[50], [50]]
 
 
 async def test_the_cache_is_not_used_after_the_database_goes_back(
-    database: Database, till: Till
+    database: Database, quoting: QuotingProcess
 ) -> None:
-    merchant_id = till.caller.merchant_id
-    await stock(database, till.caller, [MUG, CUP])
+    merchant_id = quoting.caller.merchant_id
+    await stock(database, quoting.caller, [MUG, CUP])
     new = a_promotion(coverage=on(MUG, CUP))
-    promotion_id = await create_promotion(database, till.caller, new, NOON)
+    promotion_id = await create_promotion(database, quoting.caller, new, NOON)
 
-    # As after a failover to a standby that had not got the last edit, twice.
+    # As after a failover to a standby that lacks the last edit, twice.
     for percent in (50, 60):
         async with database.read() as connection:
             version = await connection.fetchval(_VERSION, merchant_id)
         change = change_to(on(MUG, CUP, percent=percent))
-        await change_promotion(database, till.caller, promotion_id, change, NOON)
-        assert await till.percents(MUG) == [[percent]]
-        assert await till.percents(MUG, CUP) == [[percent], [percent]]
+        await change_promotion(database, quoting.caller, promotion_id, change, NOON)
+        assert await quoting.percents(MUG) == [[percent]]
+        assert await quoting.percents(MUG, CUP) == [[percent], [percent]]
         async with database.read() as connection:
             await connection.execute(_GO_BACK, merchant_id, version, 10 * PERCENT)
-        assert await till.percents(MUG) == [[10]]
+        assert await quoting.percents(MUG) == [[10]]
 
 
-async def test_listed_prices_and_quotes_share_the_cache(database: Database, till: Till) -> None:
-    await stock(database, till.caller, [MUG, CUP])
+async def test_listed_prices_and_quotes_share_the_cache(
+    database: Database, quoting: QuotingProcess
+) -> None:
+    await stock(database, quoting.caller, [MUG, CUP])
     new = a_promotion(coverage=on(MUG))
-    promotion_id = await create_promotion(database, till.caller, new, NOON)
+    promotion_id = await create_promotion(database, quoting.caller, new, NOON)
 
     async def listed(*product_ids: int) -> list[list[int]]:
         products = [(number, 1000) for number in product_ids]
-        listed = await list_prices(till.database, till.caller, products, NOON)
+        listed = await list_prices(quoting.database, quoting.caller, products, NOON)
         return [[] if one.pick is None else [one.pick.percent // PERCENT] for one in listed]
 
     for percent in (20, 30):
-        assert await listed(CUP, MUG) == await till.percents(CUP, MUG)
+        assert await listed(CUP, MUG) == await quoting.percents(CUP, MUG)
         change = change_to(OwnPercents({CUP: percent * PERCENT}))
-        await change_promotion(database, till.caller, promotion_id, change, NOON)
-        assert await till.percents(MUG, CUP) == [[], [percent]]
+        await change_promotion(database, quoting.caller, promotion_id, change, NOON)
+        assert await quoting.percents(MUG, CUP) == [[], [percent]]
         assert await listed(MUG, CUP) == [[], [percent]]
         change = change_to(on(MUG, percent=percent))
-        await change_promotion(database, till.caller, promotion_id, change, NOON)
+        await change_promotion(database, quoting.caller, promotion_id, change, NOON)
         assert await listed(MUG, CUP) == [[percent], []]
 
 
 async def test_a_deleted_product_is_unknown_although_its_pick_is_cached(
-    database: Database, till: Till
+    database: Database, quoting: QuotingProcess
 ) -> None:
-    await stock(database, till.caller, [MUG])
-    await create_promotion(database, till.caller, a_promotion(coverage=on(MUG)), NOON)
+    await stock(database, quoting.caller, [MUG])
+    await create_promotion(database, quoting.caller, a_promotion(coverage=on(MUG)), NOON)
     for known in (True, False):
-        priced = await quote(till.database, till.caller, a_cart(a_line(MUG)), NOON)
+        priced = await quote(quoting.database, quoting.caller, a_cart(a_line(MUG)), NOON)
         assert [line.known for line in priced.lines] == [known]
-        assert await till.percents(MUG) == [[10]]
+        assert await quoting.percents(MUG) == [[10]]
         if known:
-            await delete_product(database, till.caller, MUG, NOON)
+            await delete_product(database, quoting.caller, MUG, NOON)
 
 
 async def test_extreme_times_and_ids_are_cached_exactly_in_any_time_zone(

@@ -1,4 +1,4 @@
-"""A quote is one statement, and reads what its cart needs, however many promotions there are."""
+"""A quote is one statement. The pages that it reads depend on the cart, not on the promotions."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ KINDS = [
     Kind("deleted", deleted=True),
 ]
 
-# Coupon promotions that name the cart's products, each with a code of its own.
+# Coupon promotions that name the cart's products, each with its own code.
 _COUPONS = """
 WITH created AS (
     INSERT INTO promotions (merchant_id, type, name, name_folded, active, starts_at, ends_at,
@@ -55,7 +55,7 @@ INSERT INTO codes (merchant_id, promotion_id, code, code_key, position)
 SELECT 1, promotion_id, 'c' || promotion_id, 'c' || promotion_id, 1 FROM created
 """
 
-# The timeline of one promotion on each of the cart's products and one on all of them.
+# A timeline for each of the cart's products and one for all products, each with one promotion.
 _PICKS = """
 INSERT INTO automatic_picks (merchant_id, product_id, starts_at, promotion_id, percent)
 SELECT 1, product_id, '2026-01-01', 1 + product_id, 5000000
@@ -73,7 +73,7 @@ FROM generate_series(1, 1000) AS product_id
 async def connection(
     create_database: Callable[[], str],
 ) -> AsyncIterator[Connection]:
-    """A connection, set up as the service's are, to a database of its own with one merchant."""
+    """A connection with the service's settings, to a new database with one merchant."""
     database = await Database.open(create_database(), connections=1)
     async with database.read() as connection:
         await connection.execute("INSERT INTO merchants (name) VALUES ('shop')")
@@ -92,7 +92,7 @@ async def add_coupons(connection: Connection, number: int, kind: Kind) -> None:
 
 
 async def plan_of_a_quote(connection: Connection, carts: int = 1) -> dict[str, Any]:
-    """What PostgreSQL did for carts of five products and the first promotion's code."""
+    """The plan as executed, for carts of five products and the first promotion's code."""
     cart = {
         "at": NOON.isoformat(),
         "picks_of": [ALL_PRODUCTS_ID, *PRODUCTS],
@@ -130,7 +130,7 @@ async def test_a_quote_reads_as_many_pages_for_a_hundred_times_the_promotions(
     await add_coupons(connection, FEW - 1, kind)
     await connection.execute("ANALYZE")
     few = await plan_of_a_quote(connection)
-    # Not analysed after this: the plan for a small table must do for a large one.
+    # No ANALYZE after this: the plan for a small table must be good for a large one.
     await add_coupons(connection, MANY - FEW, kind)
     many = await plan_of_a_quote(connection)
     assert few["Actual Rows"] == many["Actual Rows"] == 1
@@ -175,7 +175,7 @@ async def test_every_look_up_uses_the_whole_key_even_without_statistics(
 async def test_a_quote_is_one_statement(database_url: str, merchant: Caller) -> None:
     database = await Database.open(database_url, connections=1)
     cart = a_cart(*(a_line(product, line_id=str(product)) for product in PRODUCTS), codes=("c",))
-    # The first use of a statement prepares it, once for a connection.
+    # The first use of a statement on a connection prepares it.
     await quote(database, merchant, cart, NOON)
     statements = []
     async with database.read() as connection:

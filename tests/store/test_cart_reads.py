@@ -1,4 +1,4 @@
-"""Carts that are read at once share statements, and each gets what is its own."""
+"""Carts that are read concurrently share statements, and each gets its own candidates."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -30,12 +30,12 @@ from tests.operations.stock import stock
 
 PRODUCTS: Final = range(1, 13)
 NO_PRODUCT: Final = 2**63
-"""An id that is no bigint, so that PostgreSQL refuses the whole statement."""
+"""An id above bigint, so that PostgreSQL refuses the whole statement."""
 
 
 @dataclass
-class Till:
-    """Reads whose connections are counted; while it is shut no statement begins."""
+class GatedReads:
+    """Reads whose connections are counted, and whose statements wait until the gate is open."""
 
     database: Database
     caller: Caller
@@ -48,7 +48,7 @@ class Till:
         self.reads = CartReads(self._connect, PickCache())
 
     def ask(self, cart: Cart, caller: Caller | None = None) -> asyncio.Task[StoredCandidates]:
-        """Begin to read what the cart depends on at noon."""
+        """Begin to read the candidates of the cart at noon."""
         merchant_id = (caller or self.caller).merchant_id
         return asyncio.create_task(self.reads.read(merchant_id, CartAt(cart, NOON)))
 
@@ -66,8 +66,8 @@ class Till:
 
 
 @pytest.fixture
-def till(database: Database, merchant: Caller) -> Till:
-    return Till(database, merchant)
+def gated(database: Database, merchant: Caller) -> GatedReads:
+    return GatedReads(database, merchant)
 
 
 async def a_moment() -> None:
@@ -75,52 +75,52 @@ async def a_moment() -> None:
         await asyncio.sleep(0)
 
 
-async def test_carts_that_wait_for_two_statements_are_read_together(till: Till) -> None:
-    till.open.clear()
+async def test_carts_that_wait_for_two_statements_are_read_together(gated: GatedReads) -> None:
+    gated.open.clear()
     asked = []
     for product_id in PRODUCTS:
-        asked.append(till.ask(a_cart(a_line(product_id))))
+        asked.append(gated.ask(a_cart(a_line(product_id))))
         await a_moment()
-    assert till.lent == 2
-    till.open.set()
+    assert gated.lent == 2
+    gated.open.set()
     await asyncio.gather(*asked)
-    assert till.lent == 3
+    assert gated.lent == 3
 
 
-async def test_a_single_request_does_not_wait_and_leaves_no_queue(till: Till) -> None:
+async def test_a_single_request_does_not_wait_and_leaves_no_queue(gated: GatedReads) -> None:
     for number in (1, 2):
-        await till.ask(a_cart())
-        assert till.lent == number
+        await gated.ask(a_cart())
+        assert gated.lent == number
     await a_moment()
-    assert till.reads._queues == {}
-    assert till.reads._tasks == set()
+    assert gated.reads._queues == {}
+    assert gated.reads._tasks == set()
 
 
-async def test_two_merchants_share_no_statement(till: Till, database: Database) -> None:
-    till.open.clear()
+async def test_two_merchants_share_no_statement(gated: GatedReads, database: Database) -> None:
+    gated.open.clear()
     other = await create_caller(database)
-    asked = [till.ask(a_cart(), caller) for caller in (till.caller, other)]
+    asked = [gated.ask(a_cart(), caller) for caller in (gated.caller, other)]
     await a_moment()
-    assert till.lent == 2
-    till.open.set()
+    assert gated.lent == 2
+    gated.open.set()
     await asyncio.gather(*asked)
-    assert till.lent == 2
+    assert gated.lent == 2
 
 
-async def test_large_carts_are_read_one_by_one(till: Till) -> None:
+async def test_large_carts_are_read_one_by_one(gated: GatedReads) -> None:
     large = a_cart(*(a_line(number, line_id=str(number)) for number in range(1, 401)))
-    await asyncio.gather(*(till.ask(large) for _ in range(3)), till.ask(a_cart()))
-    assert till.lent == 3
+    await asyncio.gather(*(gated.ask(large) for _ in range(3)), gated.ask(a_cart()))
+    assert gated.lent == 3
 
 
-async def test_cancelling_one_caller_leaves_the_others(till: Till) -> None:
-    till.open.clear()
-    asked = [till.ask(a_cart(a_line(product_id))) for product_id in PRODUCTS]
+async def test_cancelling_one_caller_leaves_the_others(gated: GatedReads) -> None:
+    gated.open.clear()
+    asked = [gated.ask(a_cart(a_line(product_id))) for product_id in PRODUCTS]
     await a_moment()
     for one in asked[::2]:
         one.cancel()
     await a_moment()
-    till.open.set()
+    gated.open.set()
     staying = await asyncio.gather(*asked[1::2])
     assert all(found.known == frozenset() for found in staying)
     for one in asked[::2]:
@@ -129,42 +129,42 @@ async def test_cancelling_one_caller_leaves_the_others(till: Till) -> None:
 
 
 async def test_all_callers_learn_that_the_database_is_unavailable_and_later_ones_are_answered(
-    till: Till,
+    gated: GatedReads,
 ) -> None:
-    till.lost = True
-    for told in await asyncio.gather(
-        *(till.ask(a_cart()) for _ in PRODUCTS), return_exceptions=True
+    gated.lost = True
+    for results in await asyncio.gather(
+        *(gated.ask(a_cart()) for _ in PRODUCTS), return_exceptions=True
     ):
-        assert isinstance(told, DatabaseUnavailable)
-    assert till.lent == 1
-    till.lost = False
-    await till.ask(a_cart())
+        assert isinstance(results, DatabaseUnavailable)
+    assert gated.lent == 1
+    gated.lost = False
+    await gated.ask(a_cart())
 
 
-async def test_a_cart_that_cannot_be_read_fails_alone(till: Till) -> None:
+async def test_a_cart_that_cannot_be_read_fails_alone(gated: GatedReads) -> None:
     carts = [a_cart(a_line(product_id)) for product_id in (1, NO_PRODUCT, 2)]
-    told = await asyncio.gather(*map(till.ask, carts), return_exceptions=True)
-    assert isinstance(told[1], asyncpg.DataError)
-    assert all(isinstance(one, StoredCandidates) for one in (told[0], told[2]))
+    results = await asyncio.gather(*map(gated.ask, carts), return_exceptions=True)
+    assert isinstance(results[1], asyncpg.DataError)
+    assert all(isinstance(one, StoredCandidates) for one in (results[0], results[2]))
 
 
-async def test_stopped_readers_leave_no_caller_waiting(till: Till) -> None:
-    till.open.clear()
-    asked = till.ask(a_cart())
+async def test_stopped_readers_leave_no_caller_waiting(gated: GatedReads) -> None:
+    gated.open.clear()
+    asked = gated.ask(a_cart())
     await a_moment()
-    (reader,) = till.reads._tasks
+    (reader,) = gated.reads._tasks
     reader.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asked
-    till.open.set()
-    await till.ask(a_cart())
+    gated.open.set()
+    await gated.ask(a_cart())
 
 
 async def test_carts_read_together_get_what_each_gets_alone(
     database: Database, merchant: Caller
 ) -> None:
     await stock(database, merchant, PRODUCTS)
-    random = Random("carts at once")
+    random = Random("carts together")
     later = NOON + timedelta(hours=1)
     for number in range(12):
         covered = tuple(random.sample(PRODUCTS, 3))
@@ -207,7 +207,7 @@ async def test_a_read_that_deadlocks_with_a_schema_change_is_repeated(
         await connection.execute("LOCK orders IN ACCESS EXCLUSIVE MODE")
         quoting = asyncio.create_task(quote(database, merchant, a_cart(), NOON))
         await asyncio.sleep(0.2)
-        # Each waits for the other now, and the first to wait is the first to be given up.
+        # Now each waits for the other. PostgreSQL gives up the one that waited first.
         await connection.execute(
             "LOCK products, codes, promotions, promotion_products, automatic_picks,"
             " timeline_versions IN ACCESS EXCLUSIVE MODE"

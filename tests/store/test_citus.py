@@ -10,7 +10,7 @@ SCRIPT = (Path(__file__).parents[2] / "docs" / "citus.sql").read_text()
 DISTRIBUTED = re.findall(r"^SELECT create_distributed_table\('(\w+)', 'merchant_id'", SCRIPT, re.M)
 COPIED = re.findall(r"^SELECT create_reference_table\('(\w+)'\);$", SCRIPT, re.M)
 
-# A key that two shards could both have is refused.
+# Citus refuses unique keys that two shards could both have.
 UNIQUE = """
 SELECT indrelid::regclass::text AS of, indexrelid::regclass::text AS name
 FROM pg_index

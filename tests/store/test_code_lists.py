@@ -1,4 +1,4 @@
-"""What is asked of a promotion's codes costs what it answers, however many codes there are."""
+"""Reading some codes of a promotion costs the same, however many codes it has."""
 
 import json
 from collections.abc import AsyncIterator, Callable
@@ -42,7 +42,7 @@ STATEMENTS = {
 
 @pytest.fixture
 async def connection(create_database: Callable[[], str]) -> AsyncIterator[Connection]:
-    """A connection, set up as the service's are, to a database with one merchant's promotions."""
+    """A connection with the service's settings, to a database with one merchant's promotions."""
     database = await Database.open(create_database(), connections=1)
     async with database.read() as connection:
         await connection.execute("INSERT INTO merchants (name) VALUES ('shop')")
@@ -52,7 +52,7 @@ async def connection(create_database: Callable[[], str]) -> AsyncIterator[Connec
 
 
 async def pages(connection: Connection, arguments: str) -> int:
-    """How many pages the prepared statement reads; what it writes is undone."""
+    """How many pages the prepared statement reads; its writes are rolled back."""
     transaction = connection.transaction()
     await transaction.start()
     answer = await connection.fetchval(
@@ -73,7 +73,7 @@ async def test_a_hundred_times_the_codes_cost_few_more_pages(
     await connection.execute("SET plan_cache_mode = force_generic_plan")
     await connection.execute(f"PREPARE statement ({types}) AS {statement}")
     few = await pages(connection, arguments)
-    # Not analysed after this: the plan for a small table must do for a large one.
+    # No ANALYZE after this: the plan for a small table must be good for a large one.
     await connection.execute(_CODES, FEW + 1, MANY)
     many = await pages(connection, arguments)
     assert many <= 2 * few + 20, (few, many)

@@ -1,4 +1,4 @@
-"""Codes that very many promotions have: the same answers as by the rule, for bounded work."""
+"""Codes that very many promotions have: the results follow the rule, and the work is limited."""
 
 import random
 from datetime import timedelta
@@ -79,7 +79,7 @@ def obstacle(new: NewPromotion, is_used: bool) -> CodeStatus | None:
 def by_the_rule(
     made: dict[int, NewPromotion], used: set[tuple[int, str]], cart: Cart
 ) -> tuple[dict[int, tuple[int, str, int]], list[tuple[str, CodeStatus, int]]]:
-    """The code's pick of each product, and what became of each code: written from the reference."""
+    """The pick by code of each product, and the outcome of each code, by the reference."""
     products = {line.product_id for line in cart.lines}
     picks: dict[int, tuple[int, str, int]] = {}
     for product in products:
@@ -95,7 +95,7 @@ def by_the_rule(
                 percent, number = max(rivals)
                 picks[product] = (number, text, percent)
                 break
-    told = []
+    outcomes = []
     for text in cart.codes:
         found = []
         for number, new in made.items():
@@ -109,11 +109,11 @@ def by_the_rule(
                 status = CodeStatus.APPLIED if is_picked else status
             found.append((RANK.index(status), -number))
         rank, number = min(found)
-        told.append((text, RANK[rank], -number))
-    return picks, told
+        outcomes.append((text, RANK[rank], -number))
+    return picks, outcomes
 
 
-def as_told(priced: PricedCart) -> tuple[Any, Any]:
+def outcome_of(priced: PricedCart) -> tuple[Any, Any]:
     picks = {
         line.product_id: (pick.promotion_id, pick.code, pick.percent)
         for line in priced.lines
@@ -143,8 +143,8 @@ async def test_codes_of_many_promotions_follow_the_rule(
             ),
         )
         priced = await quote(database, merchant, cart, NOON)
-        assert as_told(priced) == by_the_rule(made, used, cart)
-        # Ordered by a total of its own, so that a used code is no reason against it.
+        assert outcome_of(priced) == by_the_rule(made, used, cart)
+        # Ordered with its expected total, so that a used code does not refuse it.
         order = NewOrder(f"A-{number}", cart, priced.total)
         outcome = (await place_order(database, merchant, order, NOON, NOON.date())).order.outcome
         assert outcome == priced

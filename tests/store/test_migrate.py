@@ -1,4 +1,4 @@
-"""Migrations: two at once, twice, from the future, and killed half-way."""
+"""Migrations: concurrent, repeated, to a newer schema, and killed half-way."""
 
 import asyncio
 import multiprocessing
@@ -15,7 +15,7 @@ import pytest
 from alembic.config import Config
 
 from sconto.domain.codes import CodeType
-from sconto.domain.statistics import CodeUses, Statistics
+from sconto.domain.statistics import CodeUses
 from sconto.operations.counters import fold
 from sconto.store import schema
 from sconto.store.database import Database, DatabaseUnavailable
@@ -31,9 +31,9 @@ from sconto.store.schema import (
     schema_state,
     version_for_us,
 )
-from sconto.store.statistics import find_statistics
 from tests.builders import NOON
 from tests.services import wait_until
+from tests.statistics import Statistics, find_statistics
 
 NEWEST = known_versions()[-1]
 
@@ -85,7 +85,7 @@ def test_a_newer_schema_that_serves_this_program_is_accepted_and_unchanged(
 ) -> None:
     execute(current_database, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(SchemaMismatch):
-        find(current_database)  # what is written there is of the version before
+        find(current_database)  # the note is still of the version before
     note = note_for("9999", NEWEST)
     execute(current_database, f"COMMENT ON TABLE alembic_version IS '{note}'")
     assert find(current_database) is SchemaState.CURRENT
@@ -116,7 +116,7 @@ def test_migrated_codes_keep_their_counts(empty_database: str) -> None:
         execute(empty_database, statement)
     migrate(empty_database)
 
-    async def told() -> list[Statistics | None]:
+    async def counted() -> list[Statistics | None]:
         database = await Database.open(empty_database)
         try:
             async with database.read() as connection:
@@ -134,7 +134,7 @@ def test_migrated_codes_keep_their_counts(empty_database: str) -> None:
         CodeUses(4, "shared", CodeType.REUSABLE, 6),
         CodeUses(5, "unused", CodeType.ONE_TIME, 0),
     ]
-    assert asyncio.run(told()) == [Statistics(25, tuple(shown))] * 2
+    assert asyncio.run(counted()) == [Statistics(25, tuple(shown))] * 2
 
 
 FILLED_BEFORE_0008: Final = (
@@ -158,7 +158,7 @@ FILLED_BEFORE_0008: Final = (
 
 
 def upgrade_to(version: str, config: Config, newest: str) -> None:
-    """Alembic's upgrade, as if there were no newer version than this."""
+    """Alembic's upgrade, as if this were the newest version."""
     assert newest == "head"
     UPGRADE(config, version)
 
@@ -178,7 +178,7 @@ def test_a_migration_that_finds_a_table_in_use_tries_again(empty_database: str) 
 
 
 def test_a_killed_migration_leaves_the_database_unchanged(empty_database: str) -> None:
-    # Whoever made this schema may not be finished: the migration waits for its last table.
+    # Another transaction has created the last table and is open, so the migration waits for it.
     with psycopg.connect(empty_database) as other:
         other.execute("CREATE TABLE redemption_counts (half boolean)")
         victim = multiprocessing.get_context("spawn").Process(

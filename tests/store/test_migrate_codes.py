@@ -1,4 +1,4 @@
-"""The migration of stored codes: as they are compared now, in NFC and without blanks."""
+"""The migration of stored codes to the present form: NFC, without blanks."""
 
 from collections.abc import Callable
 from functools import partial
@@ -82,7 +82,7 @@ def read(url: str, statement: str) -> list[tuple[Any, ...]]:
         return connection.execute(statement.encode()).fetchall()
 
 
-# "май" with its last letter as one character, and as two.
+# "май", whose last letter is one character, or two.
 ONE: Final = "\u043c\u0430\u0439"
 TWO: Final = "\u043c\u0430\u0438\u0306"
 
@@ -100,7 +100,7 @@ async def test_of_codes_that_become_equal_the_used_or_the_first_stays(
         (2, ONE, ONE, None, None, None),
         (3, TWO, TWO, None, None, None),
         (3, "plain", "plain", None, None, None),
-        # Those that were removed with their promotion come back together.
+        # Codes that were removed with their promotion are restored together.
         (3, ONE, ONE, None, None, NOON),
         (3, TWO, TWO, None, None, NOON),
     )
@@ -163,7 +163,7 @@ async def test_subscription_codes_lose_their_blanks_unless_another_promotion_has
     ]
     database = await Database.open(old_database)
     try:
-        # With the application of what each contract got; "GONE" is on one without.
+        # Each with the application that its contract got; "GONE" has none.
         got = [("SAVE10 ", "a"), ("SAVE10", "a"), ("TRY", "b"), ("SAVE10 ", None), ("GONE ", None)]
         assert [await discount(database, *code) for code in got] == [100, 100, 200, 110, 400]
         assert await discount(database, "KEEP", "a") == 0
@@ -196,7 +196,7 @@ def test_a_database_without_such_codes_is_migrated_without_locks(old_database: s
     fill(old_database, CODE, (1, ONE, ONE, None, None, None), (1, "A", "a", None, None, None))
     fill(old_database, SUBSCRIPTION, ("SAVE10", "save10", None, give(10)))
     with psycopg.connect(old_database) as other:
-        # Whoever writes while the migration runs would be waited for.
+        # A migration that takes locks would wait for these writes.
         other.execute("UPDATE codes SET position = 2")
         other.execute("UPDATE subscription_promotions SET usage = 2")
         migrate(old_database)

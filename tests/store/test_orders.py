@@ -1,4 +1,4 @@
-"""An order is one transaction, and waits only for orders that it shares something with."""
+"""An order is one transaction. It waits only for orders with the same code or id."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,12 +14,12 @@ from sconto.domain.people import Caller
 from sconto.domain.problems import CodesUsedUp
 from sconto.operations.checkout import get_order, place_order
 from sconto.operations.promotions import create_promotion
-from sconto.operations.statistics import get_statistics
 from sconto.store.code_ids import NO_CODE
 from sconto.store.database import Connection, Database, DatabaseUnavailable
 from sconto.store.orders import OrderRaceLost
 from sconto.store.outcomes import decode_order
 from tests.builders import NOON, a_cart, a_line, a_promotion
+from tests.statistics import get_statistics
 from tests.store.priced import PricedOrder, price_order
 
 DAY: Final = date(2026, 6, 1)
@@ -69,7 +69,7 @@ async def place(
 async def test_an_order_takes_two_round_trips_and_five_if_it_replaces_another(
     alone: Database, merchant: Caller, promotions: dict[str, int]
 ) -> None:
-    # The first use of a statement prepares it, once for a connection.
+    # The first use of a statement on a connection prepares it.
     await place(alone, merchant, "W-1", a_cart())
     await place(alone, merchant, "W-2", a_cart(), replaces="W-1")
     statements: list[str] = []
@@ -123,7 +123,7 @@ async def test_counters_have_one_slot_for_each_open_order(
             merchant.merchant_id,
         )
     taken = [slot["slot"] for slot in slots]
-    # Tests of other processes may have orders open on this server, but not in this database.
+    # Tests of other processes may have open orders on this server, but not in this database.
     assert taken == [0, 1]
     assert sum(slot["uses"] for slot in slots) == 7
 
@@ -278,7 +278,7 @@ async def test_counters_equal_the_sum_of_the_stored_outcomes(
 
 
 def test_outcomes_stored_long_ago_can_be_read() -> None:
-    """What is stored is no wire's format, but it may not change without a migration either."""
+    """The stored format is not that of a wire, but it must not change without a migration."""
     order = decode_order(
         '{"order_id":"A-1","status":"not paid","created_at":"2026-06-01T15:00:00.000001+03:00",'
         '"replaces":null,"replaced_by":"A-2","outcome":{"currency":"EUR","subtotal":3998,'

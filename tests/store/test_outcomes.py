@@ -1,4 +1,4 @@
-"""Outcomes are read as they were written, in every currency."""
+"""Outcomes are read as they were stored, in every currency."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is remembered of automatic picks counts for a version and a stretch of time; bounded."""
+"""Cached picks are valid for one version and one span of time, and their number is limited."""
 
 import gc
 import resource
@@ -18,7 +18,7 @@ SHOP, OTHER_SHOP = 1, 2
 TEN: Final = AutomaticPick(7, 10 * PERCENT)
 
 
-def shown(
+def span(
     product_id: int,
     pick: AutomaticPick | None,
     since: datetime | None = None,
@@ -28,103 +28,103 @@ def shown(
 
 
 def test_the_cache_is_empty_at_first() -> None:
-    memory = PickCache()
-    assert memory.version(SHOP) is None
-    assert memory.find(SHOP, [ALL_PRODUCTS_ID, MUG], NOON) == ({}, [ALL_PRODUCTS_ID, MUG])
+    cache = PickCache()
+    assert cache.version(SHOP) is None
+    assert cache.find(SHOP, [ALL_PRODUCTS_ID, MUG], NOON) == ({}, [ALL_PRODUCTS_ID, MUG])
 
 
 def test_a_product_without_a_pick_is_cached_too() -> None:
-    memory = PickCache()
-    memory.put(SHOP, 5, [shown(MUG, TEN), shown(CUP, None)])
-    assert memory.find(SHOP, [PAN, CUP, MUG], NOON) == ({MUG: TEN}, [PAN])
+    cache = PickCache()
+    cache.put(SHOP, 5, [span(MUG, TEN), span(CUP, None)])
+    assert cache.find(SHOP, [PAN, CUP, MUG], NOON) == ({MUG: TEN}, [PAN])
 
 
 def test_a_pick_is_cached_from_the_start_of_its_span_until_before_the_end() -> None:
-    memory = PickCache()
-    memory.put(SHOP, 5, [shown(MUG, TEN, NOON, NOON + HOUR)])
+    cache = PickCache()
+    cache.put(SHOP, 5, [span(MUG, TEN, NOON, NOON + HOUR)])
     for at, known in (
         (NOON - INSTANT, False),
         (NOON, True),
         (NOON + HOUR - INSTANT, True),
         (NOON + HOUR, False),
     ):
-        assert memory.find(SHOP, [MUG], at) == (({MUG: TEN}, []) if known else ({}, [MUG]))
+        assert cache.find(SHOP, [MUG], at) == (({MUG: TEN}, []) if known else ({}, [MUG]))
 
 
 def test_a_span_may_have_no_start_or_no_end() -> None:
-    memory = PickCache()
-    memory.put(SHOP, 5, [shown(MUG, None, None, NOON), shown(CUP, TEN, NOON, None)])
+    cache = PickCache()
+    cache.put(SHOP, 5, [span(MUG, None, None, NOON), span(CUP, TEN, NOON, None)])
     first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC) - INSTANT
-    assert memory.find(SHOP, [MUG, CUP], first) == ({}, [CUP])
-    assert memory.find(SHOP, [MUG, CUP], last) == ({CUP: TEN}, [MUG])
+    assert cache.find(SHOP, [MUG, CUP], first) == ({}, [CUP])
+    assert cache.find(SHOP, [MUG, CUP], last) == ({CUP: TEN}, [MUG])
 
 
 def test_picks_of_another_version_are_dropped() -> None:
-    memory = PickCache()
-    memory.put(SHOP, None, [shown(PAN, None)])
-    memory.put(SHOP, 5, [shown(MUG, TEN), shown(CUP, TEN)])
-    memory.put(SHOP, 4, [shown(CUP, None)])
-    assert memory.version(SHOP) == 4
-    assert memory.find(SHOP, [MUG, CUP, PAN], NOON) == ({}, [MUG, PAN])
+    cache = PickCache()
+    cache.put(SHOP, None, [span(PAN, None)])
+    cache.put(SHOP, 5, [span(MUG, TEN), span(CUP, TEN)])
+    cache.put(SHOP, 4, [span(CUP, None)])
+    assert cache.version(SHOP) == 4
+    assert cache.find(SHOP, [MUG, CUP, PAN], NOON) == ({}, [MUG, PAN])
 
 
 def test_an_edit_makes_room_for_other_merchants() -> None:
-    memory = PickCache()
-    memory.put(OTHER_SHOP, 5, [shown(1, TEN)])
+    cache = PickCache()
+    cache.put(OTHER_SHOP, 5, [span(1, TEN)])
     for version in range(3):
-        memory.put(SHOP, version, [shown(number, TEN) for number in range(40_000)])
-    assert memory.find(OTHER_SHOP, [1], NOON) == ({1: TEN}, [])
+        cache.put(SHOP, version, [span(number, TEN) for number in range(40_000)])
+    assert cache.find(OTHER_SHOP, [1], NOON) == ({1: TEN}, [])
 
 
 def test_the_number_of_cached_picks_is_limited_however_many_merchants_there_are() -> None:
-    memory = PickCache()
+    cache = PickCache()
     products = range(1, 20_001)
     for turn in range(12):
-        memory.put(SHOP + turn % 4, turn // 2, [shown(number, TEN) for number in products])
-        kept = [len(memory.find(SHOP + number, products, NOON)[0]) for number in range(4)]
+        cache.put(SHOP + turn % 4, turn // 2, [span(number, TEN) for number in products])
+        kept = [len(cache.find(SHOP + number, products, NOON)[0]) for number in range(4)]
         assert 20_000 <= sum(kept) <= 50_000
     assert sum(kept) == 40_000
 
 
 def test_a_merchant_never_gets_the_picks_of_another() -> None:
-    memory = PickCache()
-    memory.put(SHOP, 5, [shown(MUG, TEN)])
-    memory.put(OTHER_SHOP, 5, [shown(CUP, TEN)])
-    assert memory.find(OTHER_SHOP, [MUG, CUP], NOON) == ({CUP: TEN}, [MUG])
-    memory.put(OTHER_SHOP, 6, [])
-    assert memory.find(SHOP, [MUG], NOON) == ({MUG: TEN}, [])
+    cache = PickCache()
+    cache.put(SHOP, 5, [span(MUG, TEN)])
+    cache.put(OTHER_SHOP, 5, [span(CUP, TEN)])
+    assert cache.find(OTHER_SHOP, [MUG, CUP], NOON) == ({CUP: TEN}, [MUG])
+    cache.put(OTHER_SHOP, 6, [])
+    assert cache.find(SHOP, [MUG], NOON) == ({MUG: TEN}, [])
 
 
 def test_the_least_recently_used_picks_and_merchants_are_dropped() -> None:
-    memory = PickCache()
-    memory.put(SHOP, 5, [shown(number, TEN) for number in range(1, 60_001)])
-    picks, missing = memory.find(SHOP, range(1, 60_001), NOON)
+    cache = PickCache()
+    cache.put(SHOP, 5, [span(number, TEN) for number in range(1, 60_001)])
+    picks, missing = cache.find(SHOP, range(1, 60_001), NOON)
     assert missing == list(range(1, 10_001))
     assert list(picks) == list(range(10_001, 60_001))
 
-    memory.put(OTHER_SHOP, 5, [shown(1, TEN)])
-    assert memory.find(SHOP, [60_000], NOON) == ({}, [60_000])
-    assert memory.find(OTHER_SHOP, [1], NOON) == ({1: TEN}, [])
+    cache.put(OTHER_SHOP, 5, [span(1, TEN)])
+    assert cache.find(SHOP, [60_000], NOON) == ({}, [60_000])
+    assert cache.find(OTHER_SHOP, [1], NOON) == ({1: TEN}, [])
 
-    memory.put(SHOP, 5, [shown(60_000, TEN)])
+    cache.put(SHOP, 5, [span(60_000, TEN)])
     for number in range(10_000):
-        memory.put(OTHER_SHOP + number, 5, [])
-    assert memory.version(SHOP) is None
-    assert memory.find(SHOP, [60_000], NOON) == ({}, [60_000])
+        cache.put(OTHER_SHOP + number, 5, [])
+    assert cache.version(SHOP) is None
+    assert cache.find(SHOP, [60_000], NOON) == ({}, [60_000])
 
 
 def test_memory_stays_bounded_while_merchants_displace_each_other() -> None:
-    memory = PickCache()
+    cache = PickCache()
 
     def read_lists(rounds: int) -> int:
-        """Remember 1,000 other products in each round; answers the process's resident bytes."""
+        """Cache 1,000 other products in each round; returns the process's resident bytes."""
         for number in range(rounds):
             products = range(number * 1000 + 1, number * 1000 + 1001)
-            memory.put(number % 5, 1, [shown(product, TEN) for product in products])
+            cache.put(number % 5, 1, [span(product, TEN) for product in products])
         gc.collect()
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         return pages * resource.getpagesize()
 
     full = read_lists(100)
-    # Without room for what is displaced, 300,000 spans would take 30 MB.
+    # If displaced spans were kept, 300,000 would take 30 MB.
     assert read_lists(300) - full < 12_000_000

@@ -1,4 +1,4 @@
-"""Connections are lent to one borrower at a time, and again as long as nothing went wrong."""
+"""A connection is lent to one borrower at a time, and again unless something went wrong."""
 
 import asyncio
 

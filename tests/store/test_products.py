@@ -1,4 +1,4 @@
-"""What the database keeps of products, and what two puts that meet do to each other."""
+"""Products in the database, and concurrent puts of the same products."""
 
 import asyncio
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ async def put(database: Database, merchant: Caller, *given: Product) -> PutCount
 
 
 async def row_version(connection: Connection, merchant: Caller) -> str:
-    """Where the merchant's only product lies: another place whenever it is written."""
+    """The ctid of the merchant's only product, which changes whenever it is written."""
     where: str = await connection.fetchval(
         "SELECT ctid::text FROM products WHERE merchant_id = $1", merchant.merchant_id
     )

@@ -79,7 +79,7 @@ async def test_one_request_at_a_time_holds_a_key_and_other_keys_are_free() -> No
                 pass
         with pytest.raises(NoSlot):
             async with slots.hold([(1, 7)], within(0.05)):
-                raise AssertionError("two at once")
+                raise AssertionError("two together")
     async with slots.hold([(1, 7), (1, "A")], within(1)):
         pass
 

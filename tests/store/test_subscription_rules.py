@@ -1,4 +1,4 @@
-"""A quote of a subscription is one statement too, and costs what its codes cost."""
+"""A quote of a subscription is one statement. Its cost depends on the subscription's codes."""
 
 import asyncio
 import json
@@ -49,7 +49,7 @@ _ASK = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE quoted (1, '{json.dumps
 
 @pytest.fixture
 async def connection(create_database: Callable[[], str]) -> AsyncIterator[Connection]:
-    """A connection to a database of its own with one merchant and the statement prepared."""
+    """A connection to a new database with one merchant, and the statement prepared."""
     database = await Database.open(create_database(), connections=1)
     async with database.read() as connection:
         await connection.execute("INSERT INTO merchants (name) VALUES ('shop')")
@@ -59,7 +59,7 @@ async def connection(create_database: Callable[[], str]) -> AsyncIterator[Connec
 
 
 async def explain(connection: Connection) -> tuple[int, list[str]]:
-    """How many pages were read, and how."""
+    """The number of pages read, and the kinds of scans."""
     plan = json.loads(await connection.fetchval(_ASK))[0]["Plan"]
     kinds = [
         f"{node['Node Type']} on {node['Relation Name']}"
@@ -96,7 +96,7 @@ async def test_a_subscriptions_quote_is_one_statement(database_url: str, merchan
     database = await Database.open(database_url, connections=1)
     codes = (SubscriptionCode("TRY3", 1), SubscriptionCode("x", 1, "y"))
     cart = Cart("EUR", (a_line(),), (), Subscription(None, "monthly", 1, codes))
-    # The first use of a statement prepares it, once for a connection.
+    # The first use of a statement on a connection prepares it.
     await quote(database, merchant, cart, NOON)
     statements: list[str] = []
     async with database.read() as connection:

@@ -1,4 +1,4 @@
-"""What the version before 0013 stored, and what it still stores beside this one, read as meant."""
+"""Rows of versions before schema 0013, also those written during an upgrade, are read correctly."""
 
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime, timedelta
@@ -25,10 +25,10 @@ from sconto.operations.counters import fold
 from sconto.operations.overviews import chart_redemptions
 from sconto.operations.products import get_product, put_products
 from sconto.operations.promotions import delete_promotion
-from sconto.operations.statistics import get_statistics
 from sconto.store.database import Database
 from sconto.store.migrate import migrate
 from tests.builders import a_product
+from tests.statistics import get_statistics
 
 ROWS: Final = Path(__file__).with_name("rows_of_0008.sql")
 SHOP: Final = Caller(1, 1, Role.ADMIN)
@@ -51,7 +51,7 @@ ORDERS: Final = {
         Subscription(None, "monthly", 1, (SubscriptionCode("sub", 1),)),
     ),
 }
-"""The carts of the stored orders, as this version reads them: amounts in minor units."""
+"""The carts of the stored orders as this version reads them, in minor units."""
 
 
 @pytest.fixture(scope="module")
@@ -84,11 +84,11 @@ async def place(database: Database, order_id: str, cart: Cart) -> Placed:
 
 
 async def test_orders_keep_what_the_customer_paid(upgraded: Database) -> None:
-    told = {}
+    amounts = {}
     for order_id in ORDERS:
         answer = write_order(await get_order(upgraded, SHOP, order_id))
-        told[order_id] = [answer.subtotal, answer.discount, answer.total, answer.lines[0].total]
-    assert told == {
+        amounts[order_id] = [answer.subtotal, answer.discount, answer.total, answer.lines[0].total]
+    assert amounts == {
         "A-1": ["549.00", "275.00", "274.00", "49.00"],
         "A-2": ["1501.000", "751.000", "750.000", "750.000"],
         "A-3": ["19.99", "10.00", "9.99", "9.99"],
@@ -125,7 +125,7 @@ async def test_statistics_and_charts_continue_with_exact_amounts(upgraded: Datab
 
 async def test_both_versions_add_to_the_same_counters(upgraded: Database, url: str) -> None:
     await place(upgraded, "B-1", Cart("RSD", (Line("1", 1, 1, 15051),)))
-    # The version before counts whole dinars, 10 of them here.
+    # The older version counts whole dinars: 10 here.
     execute(url, "UPDATE redemption_counts SET discount = discount + 10 WHERE currency = 'RSD'")
     stored = execute(url, "SELECT sum(discount) FROM redemption_counts WHERE currency = 'RSD'")
     [*_, rows] = [
@@ -144,7 +144,7 @@ async def test_prices_of_the_catalogue_stay_and_get_decimals(upgraded: Database,
     assert [await price(number) for number in (1, 2, 3, 4)] == [15000, 9900, 1999, 1_500_000]
     await put_products(upgraded, SHOP, [a_product(1, price=15052, currency="RSD")], NOW)
     assert await price(1) == 15052
-    # The version before reads whole dinars, and writes what it means by a price.
+    # The older version reads and writes whole dinars.
     assert execute(url, "SELECT price FROM products WHERE product_id = 1") == [(150,)]
     execute(url, "UPDATE products SET price = 200 WHERE product_id = 1")
     assert await price(1) == 20000
@@ -176,7 +176,7 @@ async def test_timelines_have_no_gap_between_two_sales(upgraded: Database, url: 
 async def test_timelines_drawn_by_the_older_version_include_last_seconds(
     upgraded: Database, url: str
 ) -> None:
-    """It ends a span a microsecond after the last second, and shows another until the next."""
+    """The older version ends a span a microsecond after its last second begins."""
     for start, end, promotion in (
         (JULY, "2026-07-31T23:59:59.000001Z", JULY_SALE),
         ("2026-07-31T23:59:59.000001Z", AUGUST, ALWAYS),
@@ -228,6 +228,6 @@ def execute(url: str, statement: str, values: tuple[object, ...] = ()) -> list[t
 
 
 def upgrade_to(version: str, config: Config, newest: str) -> None:
-    """Alembic's upgrade, as if there were no newer version than this."""
+    """Alembic's upgrade, as if this were the newest version."""
     assert newest == "head"
     UPGRADE(config, version)

@@ -69,7 +69,7 @@ def running_demo(folder: Path, port: int, stop: signal.Signals = signal.SIGTERM)
 
 
 def paste(demo: Demo, line: str, shell: str = "sh") -> Any:
-    """What a line answers in a new shell, after the line that exports the token."""
+    """The JSON that a line prints in a new shell, after the line that exports the token."""
     run = subprocess.run(
         [shell, "-c", f"export TOKEN={demo.token}\n{line}"],
         capture_output=True,

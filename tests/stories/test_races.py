@@ -11,9 +11,9 @@ from sconto.domain.codes import CodeType
 from sconto.domain.people import Caller
 from sconto.operations.check import check
 from sconto.operations.promotions import create_promotion
-from sconto.operations.statistics import get_statistics
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_promotion
+from tests.statistics import get_statistics
 from tests.store.priced import price_order
 from tests.stories.shoppers import an_order, clients, share_out
 

@@ -31,7 +31,11 @@ def cart_shipping(bill: Bill) -> Bill:
 
 
 def _take_step(bill: Bill, target: Target) -> Bill:
-    offers = [one for one in bill.candidates.cart_offers if one.terms.target is target]
+    cart_offers = bill.candidates.cart_offers
+    # Most merchants have no cart promotions, and their quotes must not pay for these steps.
+    if not cart_offers:
+        return bill
+    offers = [one for one in cart_offers if one.terms.target is target]
     if not offers:
         return bill
     ground = ground_of(bill, target)

@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from sconto.domain.candidates import AutomaticPick, Candidates
+from sconto.domain.cart import Line
 from sconto.domain.codes import CodeType, activated_codes
 from sconto.domain.offers import Offer
 
@@ -102,15 +103,16 @@ _FEW_OFFERS = 4
 
 
 def choose(
-    product_ids: Iterable[int], activated: Sequence[ActivatedCode], candidates: Candidates
+    lines: Iterable[Line], activated: Sequence[ActivatedCode], candidates: Candidates
 ) -> Choice:
-    """Choose the picks of each product, at most one of each group."""
+    """Choose the picks of each product on the lines, at most one of each group."""
     usable = [code for code in reversed(activated) if code.usable]
     find_specific, everywhere = candidates.specific.get, candidates.everywhere
     # Many products have the same picks, which are decided once.
     decided: dict[tuple[object, ...], tuple[Pick, ...]] = {}
     picks: dict[int, tuple[Pick, ...]] = {}
-    for product_id in product_ids:
+    for line in lines:
+        product_id = line.product_id
         if product_id in picks:
             continue
         specific = find_specific(product_id)

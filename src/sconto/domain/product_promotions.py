@@ -12,7 +12,7 @@ def product_promotions(bill: Bill) -> Bill:
     The lines of one product share their picks.
     """
     activated = activate_codes(bill.cart.codes, bill.candidates.offers, bill.at)
-    choice = choose([line.product_id for line in bill.lines], activated, bill.candidates)
+    choice = choose(bill.cart.lines, activated, bill.candidates)
     picks = choice.picks
     return Bill(
         bill.cart,

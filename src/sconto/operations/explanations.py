@@ -27,6 +27,7 @@ async def explain_quote(
         mentioned = {
             *(pick.promotion_id for line in priced.lines for pick in line.picks),
             *(offer.promotion_id for offer in candidates.offers),
+            *(one.promotion_id for one in priced.cart_promotions),
         }
         products = {line.product_id for line in cart.lines}
         automatic, names = await read_automatic_offers(
@@ -44,6 +45,8 @@ async def get_named_order(
         order = await find_order(connection, caller.merchant_id, order_id)
         if order is None:
             raise OrderNotFound(order_id)
-        mentioned = {pick.promotion_id for line in order.outcome.lines for pick in line.picks}
+        outcome = order.outcome
+        mentioned = {pick.promotion_id for line in outcome.lines for pick in line.picks}
+        mentioned |= {one.promotion_id for one in outcome.cart_promotions}
         names = await read_names(connection, caller.merchant_id, mentioned)
     return order, names

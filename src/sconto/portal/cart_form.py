@@ -3,7 +3,7 @@
 The address holds the whole cart, so that it can be kept and shared: `product`, `quantity` and
 `price` once a line, `codes`, `currency` and `at`. For an order of a subscription it also holds
 `order_number`, `subscription_codes`, and `applied_before`, the order before which these were
-applied.
+applied. `customer`, `segments` (with commas between) and `shipping` are for cart promotions.
 """
 
 import re
@@ -16,13 +16,15 @@ from typing import Final
 from starlette.datastructures import QueryParams
 
 from sconto.domain.blanks import trim
-from sconto.domain.cart import Cart, Line
+from sconto.domain.cart import Cart, Customer, Line
 from sconto.domain.cart_limits import (
     LONGEST_CODE_OF_CART,
     MOST_CODES_OF_CART,
+    MOST_SEGMENTS,
     MOST_UNITS_OF_LINE,
 )
 from sconto.domain.money import currency_decimals, format_amount, known_currencies, parse_amount
+from sconto.domain.names import is_reference
 from sconto.domain.product import Product, parse_product_id
 from sconto.domain.subscription import LAST_ORDER_NUMBER, Subscription, SubscriptionCode
 from sconto.portal.language import Language
@@ -40,6 +42,9 @@ _SINGLE: Final = (
     "order_number",
     "subscription_codes",
     "applied_before",
+    "customer",
+    "segments",
+    "shipping",
 )
 """Fields that occur once in a cart."""
 
@@ -64,6 +69,9 @@ class CartFields:
     order_number: str = ""
     subscription_codes: str = ""
     applied_before: str = ""
+    customer: str = ""
+    segments: str = ""
+    shipping: str = ""
 
     def with_one_more(self, product_id: int) -> "CartFields":
         """The cart with another unit of the product."""
@@ -129,14 +137,18 @@ def read_cart(
         return ReadCart(currency, None, now, faults)
     at = read_local_time(fields.at, language.zone) if fields.at else now
     if at is None:
-        faults["at"] = _("That is no time.")
+        faults["at"] = _("That is not a time.")
     codes = _read_codes("codes", fields.codes, language, faults)
     subscription = _read_subscription(fields, language, faults)
     lines = tuple(
         _read_line(number, line, products.get(line.product_id), currency, language, faults)
         for number, line in enumerate(fields.lines)
     )
-    cart = None if faults or not lines else Cart(currency, lines, codes, subscription)
+    customer = _read_customer(fields, language, faults)
+    shipping = _read_shipping(fields.shipping, currency, language, faults)
+    cart = None
+    if lines and not faults:
+        cart = Cart(currency, lines, codes, subscription, customer, shipping)
     return ReadCart(currency, cart, at or now, faults)
 
 
@@ -175,6 +187,32 @@ def _read_subscription(
     return Subscription(None, "", numbers[0], codes)
 
 
+def _read_customer(fields: CartFields, language: Language, faults: dict[str, str]) -> Customer:
+    segments = [text for part in fields.segments.split(",") if (text := trim(part))]
+    if fields.customer and not is_reference(fields.customer):
+        faults["customer"] = language.gettext("1 to 64 characters.")
+    if len(segments) > MOST_SEGMENTS or not all(map(is_reference, segments)):
+        faults["segments"] = language.gettext("Names of 1 to 64 characters, with commas between.")
+    return Customer(fields.customer or None, frozenset(segments))
+
+
+def _read_shipping(
+    text: str, currency: str, language: Language, faults: dict[str, str]
+) -> int | None:
+    if not text:
+        return None
+    try:
+        return parse_amount(text.replace(",", "."), currency)
+    except ValueError:
+        faults["shipping"] = _amount_fault(currency, language)
+        return None
+
+
+def _amount_fault(currency: str, language: Language) -> str:
+    example = format_amount(1999 * 10 ** currency_decimals(currency) // 100, currency)
+    return language.gettext("An amount such as %(example)s.") % {"example": example}
+
+
 def _read_line(
     number: int,
     line: LineFields,
@@ -194,8 +232,7 @@ def _read_line(
         try:
             price = parse_amount(line.price.replace(",", "."), currency)
         except ValueError:
-            example = format_amount(1999 * 10 ** currency_decimals(currency) // 100, currency)
-            faults[f"price-{number}"] = _("An amount such as %(example)s.") % {"example": example}
+            faults[f"price-{number}"] = _amount_fault(currency, language)
     elif product is None:
         faults[f"price-{number}"] = _("The catalogue does not have it: type a price.")
     elif product.currency != currency:

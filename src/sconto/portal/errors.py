@@ -43,14 +43,14 @@ STATUSES: Final[Mapping[type[Problem], int]] = {
 }
 
 _SENTENCES: Final = {
-    400: (marked("That cannot be read"), marked("What was sent is no form of ours.")),
+    400: (marked("That cannot be read"), marked("What was sent is not a form of this portal.")),
     403: (marked("Not for you"), marked("Your role does not allow this. An admin can change it.")),
     404: (
         marked("There is nothing here"),
         marked("Nothing has this address; it may have been deleted."),
     ),
     405: (marked("There is nothing here"), marked("This address answers forms only.")),
-    413: (marked("Too large"), marked("What was sent is larger than we take. Send it in parts.")),
+    413: (marked("Too large"), marked("What was sent is too large. Send it in parts.")),
     415: (
         marked("That cannot be read"),
         marked("What was sent is compressed. Send it as it is."),

@@ -10,6 +10,14 @@ from sconto.portal.words import marked
 
 FACTS: Final = {
     "active": marked("Switched on"),
+    "benefit": marked("Discount"),
+    "conditions": marked("Needs"),
+    "exclusive": marked("Alone"),
+    "hours": marked("Hours"),
+    "limits": marked("Limits"),
+    "on_discounted": marked("On lines with a product promotion"),
+    "priority": marked("Priority"),
+    "target": marked("Takes effect"),
     "code": marked("Code"),
     "code_type": marked("Each code"),
     "codes": marked("Codes"),

@@ -18,6 +18,7 @@ class Entry:
 
 MENU: Final = (
     Entry("/promotions", marked("Promotions"), Action.READ_PROMOTIONS),
+    Entry("/cart-promotions", marked("Cart promotions"), Action.READ_PROMOTIONS),
     Entry("/subscriptions", marked("Subscriptions"), Action.READ_PROMOTIONS),
     Entry("/carts", marked("Try a cart"), Action.READ_PROMOTIONS),
     Entry("/orders", marked("Orders"), Action.READ_ORDERS),

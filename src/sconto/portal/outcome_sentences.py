@@ -32,7 +32,7 @@ _STATUSES: Final[Mapping[PromotionStatus, str]] = {
     ),
     PromotionStatus.NOT_COVERED: marked("It is not on this product."),
     PromotionStatus.USED: marked("The code was used on %(time)s."),
-    PromotionStatus.EXPIRED: marked("It was over on %(time)s."),
+    PromotionStatus.EXPIRED: marked("It ended on %(time)s."),
     PromotionStatus.NOT_STARTED: marked("It starts on %(time)s."),
     PromotionStatus.INACTIVE: marked("It is switched off."),
 }
@@ -49,13 +49,23 @@ _CODES: Final[Mapping[CodeStatus, tuple[str, str, str]]] = {
         marked("Not picked"),
         marked("A later code counts, or another promotion with the same code."),
     ),
+    CodeStatus.CONDITIONS_NOT_MET: (
+        "warn",
+        marked("Conditions not met"),
+        marked("The cart does not meet the conditions of its promotion."),
+    ),
+    CodeStatus.LIMIT_REACHED: (
+        "bad",
+        marked("Limit reached"),
+        marked("A limit of its promotion leaves no room."),
+    ),
     CodeStatus.NOT_APPLICABLE: (
         "warn",
         marked("Not applicable"),
         marked("It is on no product of this cart."),
     ),
     CodeStatus.USED: ("bad", marked("Used"), marked("An order used it on %(time)s.")),
-    CodeStatus.EXPIRED: ("bad", marked("Expired"), marked("It was over on %(time)s.")),
+    CodeStatus.EXPIRED: ("bad", marked("Expired"), marked("It ended on %(time)s.")),
     CodeStatus.NOT_STARTED: ("bad", marked("Not started"), marked("It starts on %(time)s.")),
     CodeStatus.INACTIVE: ("bad", marked("Off"), marked("Its promotion is switched off.")),
     CodeStatus.UNKNOWN: ("bad", marked("Unknown"), marked("No promotion has this code.")),

@@ -159,7 +159,7 @@ def _read_products(texts: Sequence[str], language: Language, faults: Faults) -> 
     read = {text: parse_product_id(text) for text in texts}
     bad = [text for text, product_id in read.items() if product_id is None]
     if bad:
-        sentence = language.gettext("These are no product ids: %(texts)s.")
+        sentence = language.gettext("These are not product ids: %(texts)s.")
         faults.note("products", sentence % {"texts": name_some(bad)})
     elif not texts:
         faults.note("products", language.gettext("Choose at least one product."))
@@ -183,7 +183,7 @@ def _read_own_percents(text: str, language: Language, faults: Faults) -> OwnPerc
         bad.append(line)
     _ = language.gettext
     if bad:
-        sentence = _("Each line needs a product id of its own and a percent; not so: %(texts)s.")
+        sentence = _("Each line needs a different product id and a percent; wrong: %(texts)s.")
         faults.note("products", sentence % {"texts": name_some(bad)})
     elif not percents:
         faults.note("products", _("Choose at least one product."))
@@ -208,7 +208,7 @@ def _read_codes(fields: PromotionFields, language: Language, faults: Faults) -> 
             codes.setdefault(key, code)
     if bad:
         sentence = language.gettext(
-            "A code has 1 to 30 letters, digits, dashes, underscores and dots; not so: %(texts)s."
+            "A code has 1 to 30 letters, digits, dashes, underscores and dots; wrong: %(texts)s."
         )
         faults.note("codes", sentence % {"texts": name_some(bad)})
     _note_lines("codes", fields.code_faults, language, faults)

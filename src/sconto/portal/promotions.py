@@ -86,7 +86,7 @@ async def restore(visit: Visit) -> Response:
         visit.context.database, visit.caller, promotion_id, visit.now
     )
     return visit.redirect(
-        f"/promotions/{promotion_id}", Notice(visit.gettext("It is back as it was."))
+        f"/promotions/{promotion_id}", Notice(visit.gettext("The promotion is restored."))
     )
 
 

@@ -163,7 +163,7 @@ def warning_words(language: Language, warning: PromotionWarning) -> str:
     _ = language.gettext
     match warning.kind:
         case WarningKind.OVER:
-            return _("The period is over already: nobody will get this promotion.")
+            return _("The period has ended: nobody will get this promotion.")
         case WarningKind.ALL_FREE:
             return _("This gives every product away for nothing.")
         case WarningKind.NEVER_WINS:

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 
 from sconto.portal import (
+    cart_promotions,
     carts,
     codes,
     orders,
@@ -35,6 +36,7 @@ PAGES: Final = (
     *subscription_form.PAGES,
     *subscriptions.PAGES,
     *subscription.PAGES,
+    *cart_promotions.PAGES,
     *carts.PAGES,
     *orders.PAGES,
     *people.PAGES,

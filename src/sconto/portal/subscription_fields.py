@@ -176,7 +176,7 @@ def _read_types(
         sentence = language.gettext("At most %(number)s types can be named.")
         faults.note("type_ids", sentence % {"number": language.number(MOST_TYPES)})
     if bad := [line for line in lines if not is_name(line)]:
-        sentence = language.gettext("A type has 1 to %(most)s characters; not so: %(text)s.")
+        sentence = language.gettext("A type has 1 to %(most)s characters; wrong: %(text)s.")
         faults.note("type_ids", sentence % {"most": NAME_LENGTH, "text": bad[0][:_SHOWN]})
     return tuple(dict.fromkeys(lines))
 
@@ -242,7 +242,7 @@ def _read_orders(name: str, text: str, language: Language, faults: Faults) -> li
             first, last = 1, 0
         if part.endswith("-") or not 0 <= last - first < MOST_CONDITIONS:
             sentence = language.gettext(
-                "Write numbers from 1 to %(last)s, such as 1-3, 6; not so: %(text)s."
+                "Write numbers from 1 to %(last)s, such as 1-3, 6; wrong: %(text)s."
             )
             last_number = language.number(LAST_ORDER_NUMBER)
             faults.note(name, sentence % {"last": last_number, "text": part[:_SHOWN]})

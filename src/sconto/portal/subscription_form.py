@@ -78,7 +78,7 @@ async def _save(visit: Visit, stored: SubscriptionPromotion | None) -> Response:
         fault = {"code": _("Another promotion for subscriptions has this code.")}
         return _form(visit, fields, promotion_id, ReadSubscription(None, fault))
     except MaxUsageTooLow as problem:
-        sentence = _("The code was applied %(number)s times already.")
+        sentence = _("The code has already been applied %(number)s times.")
         named = {"number": visit.language.number(problem.usage)}
         return _form(
             visit, fields, promotion_id, ReadSubscription(None, {"max_usage": sentence % named})

@@ -159,9 +159,9 @@ def end_words(language: Language, schedule: Schedule) -> str:
         case None:
             return language.gettext("It goes on for as long as the subscription does.")
         case 0:
-            return language.gettext("No order of it ever gets anything.")
+            return language.gettext("None of its orders gets a discount.")
         case number:
-            text = language.gettext("Order %(number)s is the last that gets something.")
+            text = language.gettext("Order %(number)s is the last that gets a discount.")
             return text % {"number": language.number(number)}
 
 
@@ -171,9 +171,9 @@ def warning_words(language: Language, warning: SubscriptionWarning) -> str:
     rule = "" if warning.rule is None else rule_words(language, warning.rule)
     match warning.kind:
         case SubscriptionWarningKind.OVER:
-            return _("The period is over already: nobody can apply the code.")
+            return _("The period has ended: nobody can apply the code.")
         case SubscriptionWarningKind.USED_UP:
-            return _("The limit is reached already: nobody else can apply the code.")
+            return _("The limit is reached: nobody else can apply the code.")
         case SubscriptionWarningKind.ALL_FREE:
             return _("This makes every order free for as long as the subscription lasts.")
         case SubscriptionWarningKind.NEVER_DUE:

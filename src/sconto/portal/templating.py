@@ -9,9 +9,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from sconto.domain.bill import CartPromotionOutcome
 from sconto.domain.money import format_amount
 from sconto.domain.promotion import PromotionSummary
-from sconto.portal import csrf, outcome_sentences, sentences, subscription_sentences
+from sconto.portal import cart_sentences, csrf, outcome_sentences, sentences, subscription_sentences
 from sconto.portal.charts import SPARK_HEIGHT, SPARK_WIDTH, spark_points
 from sconto.portal.language import Language
 
@@ -52,6 +53,7 @@ def make_environment() -> Environment:
     install: Callable[..., None] = vars(environment)["install_gettext_callables"]
     install(_gettext, _ngettext, newstyle=True)
     environment.filters |= {
+        "cart_outcome": _cart_outcome,
         "code_state": _in_language(outcome_sentences.code_words),
         "codes": _in_language(sentences.codes_words),
         "day": _day,
@@ -73,6 +75,7 @@ def make_environment() -> Environment:
         "outcome_state": _in_language(outcome_sentences.outcome_state),
     }
     environment.globals |= {
+        "cart_targets": cart_sentences.TARGETS,
         "file": _file,
         "form_token": _form_token,
         "groups": outcome_sentences.GROUPS,
@@ -95,6 +98,11 @@ def _gettext(context: Context, text: str) -> str:
 @pass_context
 def _ngettext(context: Context, one: str, many: str, number: int) -> str:
     return _visit(context).language.ngettext(one, many, number)
+
+
+@pass_context
+def _cart_outcome(context: Context, outcome: CartPromotionOutcome, currency: str) -> list[str]:
+    return cart_sentences.outcome_words(_visit(context).language, outcome, currency)
 
 
 @pass_context

@@ -1,15 +1,17 @@
-"""What is taken of the limits of cart promotions: counted when a limit comes, dropped when it goes.
+"""Allowances: what orders have taken of the limits of cart promotions.
 
-Orders keep the rows of the limits that a promotion has (`order_limits`). Where a limit is new, its
-rows begin with what the orders before it took. Whoever sets limits takes the promotion's lock
-alone: it waits for the orders that are being placed or given back, and those that come are tried
-again after it. So the count misses none, and none counts twice.
+Orders add to the rows of the limits that a promotion has (`order_limits`). When a limit is added,
+its rows are counted from the earlier orders; when it is removed, they are deleted. A transaction
+that sets limits takes the promotion's lock exclusively. It waits for orders that are being placed
+or give back, and later orders are tried again after it. So the count misses no order, and counts
+none twice.
 """
 
 from collections.abc import Collection
 from typing import Final
 
 from sconto.domain.allowances import Scope, Taken
+from sconto.domain.redemption import CART_PRODUCT_ID
 from sconto.store.database import Connection
 
 _LOCK: Final = """
@@ -21,10 +23,11 @@ DELETE FROM allowances
 WHERE merchant_id = $1 AND promotion_id = $2 AND scope <> ALL ($3::text[])
 """
 
-_COUNTED: Final = """
+_COUNTED: Final = f"""
 FROM redemptions
 JOIN orders ON orders.merchant_id = $1 AND orders.order_id = redemptions.order_id
-WHERE redemptions.merchant_id = $1 AND redemptions.promotion_id = $2 AND product_id = 0
+WHERE redemptions.merchant_id = $1 AND redemptions.promotion_id = $2
+    AND product_id = {CART_PRODUCT_ID}
     AND gave_back_at IS NULL
 """
 
@@ -61,7 +64,7 @@ async def set_scopes(
     before: Collection[Scope],
     after: Collection[Scope],
 ) -> None:
-    """Keep allowances of these scopes from now on; `before` are those kept until now.
+    """Keep allowances of these scopes from now on; `before` are the scopes kept until now.
 
     Needs a transaction that also renews the price version.
     """
@@ -78,7 +81,7 @@ async def set_scopes(
 async def read_taken(
     connection: Connection, merchant_id: int, promotion_id: int
 ) -> tuple[Taken, dict[str, int]]:
-    """What is taken in all, and of the budget by currency."""
+    """What is taken in all, and of the budget in each currency."""
     rows = await connection.fetch(_READ, merchant_id, promotion_id)
     total = sum(int(row["taken"]) for row in rows if row["scope"] == Scope.TOTAL)
     budget = {row["key"]: int(row["taken"]) for row in rows if row["scope"] == Scope.BUDGET}

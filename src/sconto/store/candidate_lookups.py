@@ -1,7 +1,7 @@
 """Look-ups of a cart's codes and their promotions in SQL, for all statements that read candidates.
 
-`cart` is the row of a cart. Whoever adds LIMIT or OFFSET 0 keeps the planner from turning the
-look-up into a join.
+`cart` is the row of a cart. Statements add LIMIT or OFFSET 0 to the look-up of codes, which keeps
+the planner from turning it into a join.
 """
 
 from typing import Final

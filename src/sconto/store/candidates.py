@@ -181,15 +181,20 @@ async def read_candidates_of_carts(
     at. If not, everything is read again.
     """
     cached = cache.cart_promotions.get(merchant_id)
-    lists = any(
+    lists_automatic = any(
         one.with_cart_promotions or (cached is not None and one.at < cached.since) for one in carts
     )
-    rows, picks = await _read_carts(connection, cache, merchant_id, carts, cached, lists=lists)
+    rows, picks = await _read_carts(
+        connection, cache, merchant_id, carts, cached, lists_automatic=lists_automatic
+    )
     version = rows.cart_version
-    if version is not None and not lists and (cached is None or cached.version != version):
-        lists = True
-        rows, picks = await _read_carts(connection, cache, merchant_id, carts, None, lists=True)
-    if lists:
+    is_stale = version is not None and (cached is None or cached.version != version)
+    if is_stale and not lists_automatic:
+        lists_automatic = True
+        rows, picks = await _read_carts(
+            connection, cache, merchant_id, carts, None, lists_automatic=True
+        )
+    if lists_automatic:
         _cache_automatic(cache, merchant_id, carts[0], rows)
         cached = None
     return [
@@ -205,19 +210,19 @@ async def _read_carts(
     carts: Sequence[CartAt],
     cached: CachedCartPromotions | None,
     *,
-    lists: bool,
+    lists_automatic: bool,
 ) -> tuple[_Rows, list[_Picks]]:
-    """What is found for the carts; cart promotions too, if some are cached or wanted as a list."""
+    """What is found for the carts; cart promotions too, if some are cached or to be listed."""
     requests = [_request(one) for one in carts]
-    if lists or cached is not None:
-        limited = [] if cached is None or lists else cached.limited
+    if lists_automatic or cached is not None:
+        limited = [] if cached is None or lists_automatic else cached.limited
         requests = [
             structs.replace(
                 request,
                 currency=one.cart.currency,
                 customer=one.cart.customer.id,
                 limited=limited,
-                lists_automatic=lists,
+                lists_automatic=lists_automatic,
             )
             for one, request in zip(carts, requests, strict=True)
         ]

@@ -1,9 +1,9 @@
-"""What the quote's statement reads of cart promotions, and what a process caches of them.
+"""What the statements of candidates read of cart promotions, and the cache of automatic ones.
 
-Only the carts of a merchant that has ever had a cart promotion are read with these parts. The
-automatic ones are at most a hundred. A process caches them under the merchant's cart version, which
-the same statement answers (`timeline_versions`); if it answers another, they are read again. Those
-with codes are found by the code. Allowances and orders are never cached.
+Only the carts of a merchant that has ever had a cart promotion are read with these parts. There are
+at most a hundred automatic ones. A process caches them under the merchant's cart version, which the
+same statement returns (`timeline_versions`). If it returns another version, they are read again.
+Cart promotions with codes are found by the code. Allowances and orders are never cached.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,13 +20,13 @@ from sconto.domain.cart_promotion import MOST_AUTOMATIC, CartTerms
 from sconto.domain.offers import Offer
 from sconto.domain.order import StoredOrder
 from sconto.store.candidate_lookups import CODES_OF_TEXT
-from sconto.store.period_sql import OVER_FROM
+from sconto.store.period_sql import ends_after
 
-_MERCHANTS: Final = 1_000
+_MOST_MERCHANTS: Final = 1_000
 """Merchants whose automatic cart promotions a process caches."""
 
 _PROMOTIONS_OF_CODE: Final = 100
-"""Cart promotions that are looked at for one code, those created first."""
+"""Cart promotions that are read for one code, those created first."""
 
 _TAKEN: Final = """
     ARRAY(
@@ -91,7 +91,7 @@ CART_PROMOTIONS: Final = f"""
             SELECT promotion_id, active, starts_at, ends_at, deleted_at
             FROM promotions
             WHERE merchant_id = $1 AND promotion_id = cart_promotion.promotion_id
-                AND active AND deleted_at IS NULL AND coalesce({OVER_FROM} > cart.at, true)
+                AND active AND deleted_at IS NULL AND {ends_after("cart.at")}
             LIMIT 1
         ) AS promotion
         WHERE cart_promotion.merchant_id = $1 AND cart_promotion.automatic
@@ -122,7 +122,7 @@ class _TakenRow(msgspec.Struct, frozen=True):
 
 
 class StoredOffer(msgspec.Struct, frozen=True):
-    """A cart promotion as the statement answers it."""
+    """A cart promotion as the statement returns it."""
 
     offer: Offer
     terms: CartTerms
@@ -145,22 +145,22 @@ class CachedCartPromotions(msgspec.Struct, frozen=True):
 
     @property
     def limited(self) -> list[int]:
-        """Those that have limits."""
+        """The ids of those that have limits."""
         return [one.promotion_id for one in self.offers if has_limits(one.terms)]
 
 
 class CartPromotionCache:
-    """What one process has cached of the automatic cart promotions of merchants; bounded."""
+    """Cached automatic cart promotions of merchants, bounded."""
 
     def __init__(self) -> None:
-        self._merchants: LRU[int, CachedCartPromotions] = LRU(_MERCHANTS)
+        self._merchants: LRU[int, CachedCartPromotions] = LRU(_MOST_MERCHANTS)
 
     def get(self, merchant_id: int) -> CachedCartPromotions | None:
-        """What is cached; None for a merchant that had no cart promotion when last asked."""
+        """What is cached; None if nothing is, or the merchant never had a cart promotion."""
         return self._merchants.get(merchant_id)
 
     def put(self, merchant_id: int, cached: CachedCartPromotions) -> None:
-        """Cache what was read. A list for a time long ago can be long, and is not cached."""
+        """Cache what was read, unless it is a long list, as for a time long ago."""
         if len(cached.offers) <= MOST_AUTOMATIC:
             self._merchants[merchant_id] = cached
 
@@ -180,7 +180,7 @@ def offers_of(
 ) -> list[CartOffer]:
     """The cart promotions that a cart may get, with the room that their limits leave.
 
-    `taken` is of those that are cached. What the replaced order took counts as given back.
+    `taken` is of the cached ones. What the replaced order took counts as given back.
     """
     offers = [_with_room(one.offer, one.terms, one.taken, cart, replaced) for one in stored]
     if cached is not None:

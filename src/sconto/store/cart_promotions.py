@@ -1,4 +1,4 @@
-"""Cart promotions as they are stored: a row of `promotions`, and the terms beside it as JSON."""
+"""Rows of cart promotions: a row of `promotions` each, and one with the terms as JSON."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from sconto.domain.codes import CodeType
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.schedule import Period
 from sconto.store.database import Connection
-from sconto.store.period_sql import OVER_FROM
+from sconto.store.period_sql import ends_after, is_running
 
 _TERMS: Final = msgspec.json.Decoder(CartTerms)
 
@@ -53,12 +53,12 @@ ORDER BY position
 LIMIT $3
 """
 
-# A running promotion is active, has started, and is not over; its hours do not matter here.
+# A running promotion is active and in its period; its hours do not matter here.
 _LIST: Final = f"""
 {_COLUMNS} AND promotion.promotion_id < $2 AND deleted_at IS NULL AND type = 'cart'
     AND ($3::boolean IS NULL OR active = $3)
     AND ($4::boolean IS NULL
-         OR (active AND starts_at <= $5 AND coalesce({OVER_FROM} > $5, true)) = $4)
+         OR ({is_running("$5")}) = $4)
     AND ($6::text IS NULL OR target = $6)
     AND ($7::text IS NULL OR strpos(name_folded, $7) > 0)
     AND ($8::text IS NULL OR EXISTS (
@@ -88,10 +88,10 @@ FROM cart_promotions AS cart
 JOIN promotions AS promotion
     ON promotion.merchant_id = $1 AND promotion.promotion_id = cart.promotion_id
 WHERE cart.merchant_id = $1 AND automatic AND active AND deleted_at IS NULL
-    AND coalesce({OVER_FROM} > $2, true)
+    AND {ends_after("$2")}
 """  # noqa: S608  # of our own constants
 
-# What is committed with the change, so that quotes and orders notice it.
+# Committed with the change, so that quotes and orders notice it.
 _RENEW: Final = """
 INSERT INTO timeline_versions (merchant_id, version, price_version, cart_version)
 VALUES ($1, $2, $2, $2)
@@ -111,7 +111,7 @@ class DeletedCartPromotion:
 async def insert_promotion(
     connection: Connection, merchant_id: int, new: NewCartPromotion, now: datetime
 ) -> int:
-    """Store the promotion without its codes; answer its id."""
+    """Store the promotion without its codes; returns its id."""
     promotion_id: int = await connection.fetchval(
         _INSERT,
         merchant_id,
@@ -131,7 +131,7 @@ async def insert_promotion(
 async def update_promotion(
     connection: Connection, merchant_id: int, promotion: CartPromotion
 ) -> None:
-    """Store the promotion as it stands, without its codes."""
+    """Update the promotion, without its codes."""
     await connection.execute(
         _UPDATE,
         merchant_id,
@@ -151,7 +151,7 @@ async def update_promotion(
 async def find_promotion(
     connection: Connection, merchant_id: int, promotion_id: int
 ) -> CartPromotion | None:
-    """The promotion without its codes, unless it is deleted."""
+    """The promotion without its codes; None if it is deleted or unknown."""
     if promotion_id > MAX_INT64:
         return None
     row = await connection.fetchrow(_FIND, merchant_id, promotion_id)
@@ -171,7 +171,7 @@ async def find_deleted(
 async def find_codes(
     connection: Connection, merchant_id: int, promotion_id: int, most: int
 ) -> tuple[str, ...]:
-    """The promotion's codes in their order, at most so many."""
+    """The first codes of the promotion."""
     rows = await connection.fetch(_CODES, merchant_id, promotion_id, most)
     return tuple(row["code"] for row in rows)
 

@@ -1,10 +1,11 @@
-"""What cart promotions gave: added up from the counters that orders write."""
+"""What cart promotions gave, summed up from the counters that orders write."""
 
 from collections.abc import Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
 from sconto.domain.cart_statistics import CodeUses
+from sconto.store.code_ids import HAS_CODE
 from sconto.store.database import Connection
 from sconto.store.stored_amounts import discount_from
 
@@ -19,13 +20,13 @@ GROUP BY day, currency
 ORDER BY day, currency
 """
 
-# What one-time codes redeemed is counted with the code, what others did by code (`orders`).
-_BY_CODE: Final = """
+# Uses of one-time codes are on the codes' rows, those of reusable codes in the counters (`orders`).
+_BY_CODE: Final = f"""
 SELECT code, uses
 FROM (
     SELECT code_id, sum(uses)::bigint AS uses
     FROM redemption_counts
-    WHERE merchant_id = $1 AND promotion_id = $2 AND code_id > 0
+    WHERE merchant_id = $1 AND promotion_id = $2 AND {HAS_CODE}
     GROUP BY code_id
     UNION ALL
     SELECT code_id, applied_uses FROM codes
@@ -36,11 +37,11 @@ CROSS JOIN LATERAL (
 ) AS named
 ORDER BY uses DESC, counted.code_id
 LIMIT $3
-"""
+"""  # noqa: S608  # of our own constants
 
 
 class UsesOfDay(NamedTuple):
-    """Orders of a day in a currency, and what was taken off them."""
+    """Orders of a day in a currency, and their discount."""
 
     day: date
     currency: str
@@ -67,6 +68,6 @@ async def read_days(
 async def read_codes(
     connection: Connection, merchant_id: int, promotion_id: int
 ) -> Sequence[CodeUses]:
-    """The codes that served orders, the most first."""
+    """The codes that served orders, the most used first."""
     rows = await connection.fetch(_BY_CODE, merchant_id, promotion_id, _MOST_CODES)
     return [CodeUses(row["code"], row["uses"]) for row in rows]

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-# A promotion keeps allowances of the limits that it has (`allowances`). What is stored of a
-# discount is in whole units where the outcome names its decimals (`stored_amounts`).
+# A promotion has allowances for the limits that it has (`allowances`). If an outcome names its
+# decimals, stored discounts are in whole units (`stored_amounts`).
 _TAKEN: Final = """
 WITH counting AS (
     SELECT merchant_id, promotion_id, customer_id, outcome->>'currency' AS currency,

@@ -1,4 +1,4 @@
-"""Code ids and types that redemptions and counters have where they stand for no single code."""
+"""Code ids and types in redemptions and counters that are not of a single code."""
 
 from typing import Final
 

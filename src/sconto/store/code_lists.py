@@ -320,7 +320,7 @@ async def search_codes(
     used: bool | None = None,
     behind: str = "",
 ) -> list[PlacedCode]:
-    """Up to `limit` codes behind a key whose keys have this beginning, in alphabetical order."""
+    """Up to `limit` codes after a key whose keys begin with a text, in the order of keys."""
     rows = await connection.fetch(
         SEARCH, merchant_id, holder.promotion_id, used, limit, behind, beginning
     )

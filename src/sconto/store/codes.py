@@ -59,7 +59,7 @@ async def write_codes(
     ascend in the order given, even if they were removed earlier. Codes that are left out are
     removed, but stay on the orders that used them. (`coupons` of the merchant API's modify.)
 
-    Answers what was changed; an order alone that differs is no change.
+    Returns what was changed. Another order of the same codes is not a change.
     """
     stored = await _find_stored(connection, merchant_id, promotion_id)
     return await _write_plan(connection, merchant_id, promotion_id, codes, stored, now)

@@ -1,12 +1,12 @@
-"""Giving back what an order took for its cart promotions: uses, money and one-time codes.
+"""Gives back what an order took for its cart promotions: uses, money and one-time codes.
 
-It happens once, when the order is deleted or replaced, in the transaction that does so. `gone`
-marks the order, so a second time finds nothing to give back. The allowances are locked in one
-order, as all transactions that wait for them lock them. The statements that place orders never wait
-for them (`order_limits`), so nothing can wait in a circle.
+This happens once, in the transaction that deletes or replaces the order. `gone` marks the order, so
+a second attempt finds nothing to give back. All transactions that wait for allowances lock them in
+the same order. The statements that place orders never wait for them (`order_limits`). So there is
+no deadlock.
 
-The transaction first takes the shared lock of each promotion, as orders do: a count of what is
-taken (`allowances`) then sees all that the order gives back, or nothing of it.
+The transaction first takes the shared lock of each promotion, as orders do. So a count of what is
+taken (`allowances`) sees all that the order gives back, or nothing of it.
 
 `unit` turns stored discounts into minor units (`stored_amounts`).
 """
@@ -17,11 +17,12 @@ from typing import Final
 
 import asyncpg
 
+from sconto.domain.redemption import CART_PRODUCT_ID
 from sconto.store.database import Connection
 
 
 class GivingBackRaceLost(Exception):
-    """Something else held an allowance for too long; the transaction must not be committed."""
+    """An allowance was locked for too long; the transaction must not be committed."""
 
 
 _STEADY: Final = """
@@ -30,7 +31,7 @@ SELECT pg_advisory_xact_lock_shared(
 FROM unnest($2::bigint[]) AS applied (promotion_id)
 """
 
-_GIVE_BACK: Final = """
+_GIVE_BACK: Final = f"""
 WITH gone AS (
     UPDATE orders SET gave_back_at = $3
     WHERE merchant_id = $1 AND order_id = $2 AND gave_back_at IS NULL
@@ -40,7 +41,8 @@ WITH gone AS (
     SELECT promotion_id, code_id, code_type, trunc(discount * unit) AS discount, customer_id,
            currency
     FROM gone
-    JOIN redemptions ON merchant_id = $1 AND order_id = $2 AND product_id = 0
+    JOIN redemptions ON merchant_id = $1 AND order_id = $2
+        AND product_id = {CART_PRODUCT_ID}
 ), returned AS (
     SELECT promotion_id, 'total' AS scope, '' AS key, 1::numeric AS amount FROM recorded
     UNION ALL
@@ -66,7 +68,7 @@ WITH gone AS (
       AND recorded.code_type = 'one-time' AND codes.used_by = $2
 )
 SELECT EXISTS (SELECT FROM gone)
-"""
+"""  # noqa: S608  # of our own constants
 
 
 async def give_back(
@@ -76,7 +78,7 @@ async def give_back(
     promotion_ids: Sequence[int],
     now: datetime,
 ) -> bool:
-    """Give back what the order took for these cart promotions; False if it did so before.
+    """Give back what the order took for these cart promotions; False if that was done before.
 
     Needs a transaction. Raises GivingBackRaceLost.
     """

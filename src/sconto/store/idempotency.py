@@ -122,10 +122,11 @@ async def claim_key(
     now: datetime,
     expired_at: datetime,
 ) -> bool:
-    """Take the key for this transaction; False where a request of after `expired_at` has it.
+    """Take the key for this transaction; False if a request after `expired_at` used it.
 
-    Raises KeyBusy where a request with the key is under way. A program of a version before the lock
-    may hold the key during an upgrade: then it waits as long as the transaction may for a lock.
+    Raises KeyBusy if a request with the key is under way. During an upgrade, a program older than
+    the advisory lock may hold the key: then this waits as long as the transaction may wait for a
+    lock.
     """
     try:
         row = await connection.fetchrow(_CLAIM, merchant_id, key, fingerprint, now, expired_at)
@@ -138,7 +139,7 @@ async def claim_key(
 
 
 async def find_answer(connection: Connection, merchant_id: int, key: str) -> KeptAnswer | None:
-    """What the key's request was answered; None where it was swept meanwhile."""
+    """The answer of the key's request; None if the key was swept meanwhile."""
     row = await connection.fetchrow(_FIND, merchant_id, key)
     return None if row is None else decode_answer(row)
 

@@ -1,4 +1,4 @@
-"""Places where users signed in lately, which some limits on failed sign-ins do not count."""
+"""Places where users signed in lately; some limits on failed sign-ins exempt them."""
 
 from datetime import datetime, timedelta
 from typing import Final

@@ -1,32 +1,32 @@
 """The parts of the statement that places an order which keep the limits of cart promotions.
 
-Why no limit is passed, part by part. All parts see the statement's one snapshot.
+Why no limit is exceeded, part by part. All parts see the statement's one snapshot.
 
-- `steady` takes a shared advisory lock on each cart promotion that applies, if it is free. Orders
-  share it; whoever changes which limits a promotion has takes it alone (`allowances`), counts what
-  orders took, and lets go with its commit. So each order either was committed before the count or
-  is placed after it, at the new price version.
+- `steady` takes a shared advisory lock on each cart promotion that applies, if it is free. A
+  transaction that adds or removes limits of a promotion takes the lock exclusively (`allowances`),
+  counts what orders took, and releases it with its commit. So each order either was committed
+  before the count, or is placed after it, at the new price version.
 - `wanted` is what the order takes: uses, uses by its customer, money. `held` locks the rows of
   these allowances in their newest version, and skips those that another order has locked.
-- `roomy` are those whose locked version is the one in the snapshot, and in which there is room. A
-  row that was changed after the snapshot has a newer version, which does not join.
-- `fresh` are allowances that no row of the snapshot tells of, because nothing is taken of them.
-- `placed` (in `orders`) depends on all of `wanted` being in `roomy` or `fresh`. So a limit is the
-  lock and the condition in `roomy`, never a read before it.
+- `roomy` are the rows whose locked version is the one in the snapshot, and which have room. A row
+  that was changed after the snapshot has a newer version, which does not join.
+- `fresh` are allowances without a row in the snapshot, because nothing is taken of them.
+- `placed` (in `orders`) requires that all of `wanted` are in `roomy` or `fresh`. So a limit is the
+  lock and the condition in `roomy`, never a read before them.
 - `took` adds to the rows of `roomy`: each is locked by this transaction, and its version is in the
   snapshot. `began` inserts those of `fresh`. If another order has inserted one since the snapshot,
-  the primary key refuses the whole statement, nothing is written, and the order is tried again.
+  the primary key fails the whole statement. Nothing is written, and the order is tried again.
 
-A customer's first order is a unique index (`first_orders`): of two, one is placed, and the other
-conflicts with it and is tried again. `placed` also asks that no other order of the customer counts.
-A lowered limit renews the price version, so an order priced before it is not placed after it.
+A customer's first order is a unique index (`first_orders`). Of two first orders, one is placed; the
+other conflicts with it and is tried again. `placed` also requires that no other order of the
+customer counts. A lowered limit renews the price version, so an order priced before it is not
+placed after it.
 """
 
 from typing import Final
 
 from sconto.domain.allowances import LimitClaim
 
-# 23560 is this module's number for locks; 23559 is that of `orders`.
 HELD: Final = """steady AS MATERIALIZED (
     SELECT coalesce(bool_and(pg_try_advisory_xact_lock_shared(
                hashtextextended('cart promotion ' || promotion_id, $1::bigint))), true) AS is_steady

@@ -1,4 +1,4 @@
-"""Orders: placed once, counted exactly, and never waiting for one another in PostgreSQL.
+"""Orders: placed once, counted exactly, and never waiting for each other in PostgreSQL.
 
 Why the counting is exact, statement by statement. An order is priced from one snapshot
 (`candidates.read_candidates_of_carts`). What it writes is one transaction, and only this module

@@ -1,7 +1,7 @@
-"""How an order's row has its outcome: a versioned value (`domain.stored_outcome`) as JSON.
+"""The outcome in an order's row: a versioned value (`domain.stored_outcome`) as JSON.
 
-The integers are minor units. In the currencies of `WHOLE_UNITS` the JSON says how many decimals
-they have, because in an order without that they are whole units.
+The integers are minor units. In the currencies of `WHOLE_UNITS` the JSON says how many decimals the
+currency has; an older order that does not say it is in whole units.
 """
 
 from datetime import datetime

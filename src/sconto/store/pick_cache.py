@@ -4,7 +4,7 @@ A merchant's timeline has a version: a random number that every transaction whic
 timeline replaces (`timeline.redraw`). So a pick that was read at a version is true in every
 snapshot with the same version. The statement that reads candidates returns the version too. A pick
 is cached with the span of time that it holds for, so it does not depend on the time of the quote.
-Nothing else that a price depends on is ever cached.
+Besides picks, only automatic cart promotions are cached (`cart_offers`).
 """
 
 from collections.abc import Iterable
@@ -56,6 +56,7 @@ class PickCache:
         self._timelines: LRU[int, _Timeline] = LRU(_MOST_MERCHANTS, callback=self._count_off)
         self._size = 0
         self.cart_promotions: Final = CartPromotionCache()
+        """Automatic cart promotions, which have their own version."""
 
     def version(self, merchant_id: int) -> Version:
         """The version of the merchant's cached picks."""

@@ -155,8 +155,8 @@ async def find_covered_products(
         of_product = spans.setdefault(product_id, [])
         if starts_at is not None:
             of_product.append(Span(starts_at, *rest))
-    told = spans if len(products) + len(unknown) <= limit else None
-    return CoveredProducts(list(products.values()), list(unknown), told)
+    timelines = spans if len(products) + len(unknown) <= limit else None
+    return CoveredProducts(list(products.values()), list(unknown), timelines)
 
 
 def _joined(product_ids: Sequence[int]) -> str:
@@ -172,7 +172,7 @@ async def find_affected_codes(
 ) -> AffectedCodes:
     """How saving a promotion with codes of these keys affects stored codes.
 
-    `period` is when the promotion is running; None where it never is.
+    `period` is when the promotion is running; None if it never is.
     """
     own = promotion_id or 0
     starts_at, over_from = (None, None) if period is None else (period.starts_at, period.over_from)

@@ -79,11 +79,11 @@ class AttemptRefused:
 async def reserve_attempt(
     connection: Connection, subjects: Sequence[FailureLimit], now: datetime
 ) -> Attempt | AttemptRefused:
-    """Count an attempt against every subject, or against none where one that binds has no more.
+    """Count an attempt against every subject, or against none if a binding one allows no more.
 
     Needs a transaction. Attempts for one subject queue up on a lock until it commits, in every
-    process, so each sees all that were reserved before it. Refused attempts are not counted, or
-    whoever keeps asking would never be let in again.
+    process, so each sees all that were reserved before it. Refused attempts are not counted;
+    otherwise a client that keeps trying would never be let in again.
     """
     keys = tuple(subject.key for subject in subjects)
     # The same order everywhere, so that no two attempts wait for each other.

@@ -1,14 +1,13 @@
 """The counts of redemptions, added up for one promotion."""
 
 from collections.abc import Iterator
-from itertools import chain
 from typing import Final
 
 import asyncpg
 
 from sconto.domain.codes import CodeType
 from sconto.domain.numbers import MAX_INT64
-from sconto.domain.statistics import CodeUses, Statistics
+from sconto.domain.statistics import CodeUses
 from sconto.store.code_ids import HAS_CODE
 from sconto.store.database import Connection
 
@@ -80,26 +79,16 @@ ORDER BY listed.part
 """  # noqa: S608  # of our own constants
 
 
-async def find_statistics(
-    connection: Connection, merchant_id: int, promotion_id: int
-) -> Statistics | None:
-    """The uses of a promotion and of its codes, by code and type.
-
-    The codes are those that it has, and removed ones that were used. A code that was not used has
-    the promotion's present code type. A type that was never set counts as reusable. (`statistics`
-    of the merchant API.)
-    """
-    found = await find_statistics_in_parts(connection, merchant_id, promotion_id)
-    if found is None:
-        return None
-    uses, parts = found
-    return Statistics(uses, None if parts is None else tuple(chain.from_iterable(parts)))
-
-
 async def find_statistics_in_parts(
     connection: Connection, merchant_id: int, promotion_id: int
 ) -> tuple[int, Iterator[list[CodeUses]] | None] | None:
-    """As `find_statistics`, but the codes come in parts, each made when it is asked for."""
+    """The uses of a promotion, and in parts those of its codes, by code and type.
+
+    Each part is made when it is asked for; None stands for the parts of an automatic promotion that
+    never had codes. The codes are those that it has, and removed ones that were used. A code that
+    was not used has the promotion's present code type. A type that was never set counts as
+    reusable. (`statistics` of the merchant API.)
+    """
     if promotion_id > MAX_INT64:
         return None
     rows = await connection.fetch(_FIND, merchant_id, promotion_id, timeout=STATISTICS_TIMEOUT)

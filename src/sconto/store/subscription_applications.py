@@ -5,7 +5,7 @@ without a lock, a promotion whose code the contract may have, and found no answe
 request's key. The statement stores the application, adds one to the uses, and stores the answer if
 there is a key, provided that the promotion is still the one that was read:
 
-- `patience` bounds how long the statement waits for the promotion's row.
+- `lock_timeout` limits how long the statement waits for the promotion's row.
 - `alone` takes an advisory lock on the key, if it is free (`idempotency`). So no statement waits
   for a request with the same key.
 - `held` with a limit locks the promotion's own row. Another application of the promotion waits here
@@ -16,7 +16,7 @@ there is a key, provided that the promotion is still the one that was read:
   changed meanwhile. A change takes an exclusive lock; `turn` lets it get ahead of later
   applications.
 - `kept` is the answer; only if `held` has a row. It says how often the code was applied by now,
-  which nobody knows before: the number is put between the answer's two parts here. If another
+  which nobody knows before, so the number is put between the answer's two parts here. If another
   request has used the key, `kept` writes nothing and has no row.
 - `decided` is the row of `held` if there is no key, or the answer was kept. All that follows
   depends on it. So either everything is written or nothing, and a lost race is not an error of the
@@ -67,10 +67,10 @@ LEFT JOIN LATERAL (
 """  # noqa: S608  # of our own constants
 
 _ALONE: Final = f"""
-WITH patience AS MATERIALIZED (
+WITH lock_timeout AS MATERIALIZED (
     SELECT set_config('lock_timeout', '5s', true)
 ), alone AS MATERIALIZED (
-    SELECT $11::text IS NULL OR {KEY_IS_FREE.format(key="$11")} AS key_is_free FROM patience
+    SELECT $11::text IS NULL OR {KEY_IS_FREE.format(key="$11")} AS key_is_free FROM lock_timeout
 ), """  # noqa: S608  # of our own constants
 
 _HELD_LIMITED: Final = """held AS MATERIALIZED (
@@ -96,12 +96,12 @@ _HELD_UNLIMITED: Final = """turn AS MATERIALIZED (
 
 # An expired key counts as unused, swept or not. The timeout is for a program older than the
 # advisory lock, which may hold the key during an upgrade, while other requests wait for this one.
-_DECIDED: Final = """impatient AS MATERIALIZED (
+_DECIDED: Final = """key_timeout AS MATERIALIZED (
     SELECT usage, set_config('lock_timeout', '50ms', true) FROM held WHERE $11::text IS NOT NULL
 ), kept AS (
     INSERT INTO idempotency_keys AS kept (merchant_id, key, fingerprint, created_at, status, answer)
     SELECT $1, $11, $12, $9, $13, $14::bytea || convert_to(usage::text, 'UTF8') || $15::bytea
-    FROM impatient
+    FROM key_timeout
     ON CONFLICT (merchant_id, key) DO UPDATE
     SET fingerprint = excluded.fingerprint, created_at = excluded.created_at,
         status = excluded.status, answer = excluded.answer

@@ -55,7 +55,7 @@ def api(
     return Api(client, bearer(merchant))
 
 
-async def test_an_answer_without_cart_promotions_and_shipping_says_nothing_of_them(
+async def test_an_answer_without_cart_promotions_and_shipping_has_no_fields_for_them(
     api: Api,
 ) -> None:
     assert list(await api.quote()) == [
@@ -100,7 +100,7 @@ async def test_a_quote_shows_what_applies_and_why_the_others_do_not(api: Api) ->
     ]
 
 
-async def test_a_reached_tier_tells_what_the_next_one_needs(api: Api) -> None:
+async def test_a_reached_tier_shows_what_the_next_one_needs(api: Api) -> None:
     tiers = [
         {"from": 2, "benefit": {"type": "percent", "percent": "10"}},
         {"from": 5, "benefit": {"type": "percent", "percent": "20"}},
@@ -124,7 +124,7 @@ async def test_a_code_has_the_status_of_its_cart_promotion(api: Api) -> None:
     assert answer["cart_promotions"][0]["code"] == "big"
 
 
-async def test_a_patch_changes_what_it_names_and_keeps_codes(api: Api) -> None:
+async def test_a_patch_changes_its_fields_and_keeps_codes(api: Api) -> None:
     number = await api.create(codes={"code_type": "reusable", "codes": ["KEPT"]})
     path = f"/cart/v1/promotions/{number}"
     changed = await api.ask("PATCH", path, {"limits": {"total": 5}, "priority": 3})
@@ -138,7 +138,7 @@ async def test_a_patch_changes_what_it_names_and_keeps_codes(api: Api) -> None:
     assert [one["pointer"] for one in faults["errors"]] == ["/id", "/name", "/colour"]
 
 
-async def test_the_list_is_filtered_and_read_in_parts(api: Api) -> None:
+async def test_the_list_has_filters_and_pages(api: Api) -> None:
     numbers = [await api.create(name=f"Sale {n}", active=n != 1) for n in range(3)]
     page = await api.ask("GET", "/cart/v1/promotions?limit=2")
     assert [one["id"] for one in page["promotions"]] == [numbers[2], numbers[1]]
@@ -156,7 +156,7 @@ async def test_the_list_is_filtered_and_read_in_parts(api: Api) -> None:
     assert [one["pointer"] for one in faults["errors"]] == ["/colour", "/limit", "/target"]
 
 
-async def test_a_cart_promotion_does_not_exist_for_the_published_api(api: Api) -> None:
+async def test_the_published_api_does_not_find_cart_promotions(api: Api) -> None:
     number = await api.create()
     for path in (f"/v1/promotion/{number}", f"/v1/promotion/{number}/history"):
         await api.ask("GET", path, status=404)
@@ -172,7 +172,7 @@ async def test_the_code_endpoints_serve_cart_promotions(api: Api) -> None:
     assert (await api.quote(codes=["two"]))["total"] == "50.00"
 
 
-async def test_statistics_tell_what_was_given_and_what_is_left(api: Api) -> None:
+async def test_statistics_have_what_was_given_and_what_is_left(api: Api) -> None:
     number = await api.create(
         codes={"code_type": "one-time", "codes": ["A", "B"]},
         limits={"total": 5, "budget": {"EUR": "100.00"}},
@@ -192,7 +192,7 @@ async def test_statistics_tell_what_was_given_and_what_is_left(api: Api) -> None
     assert gone["type"] == "urn:sconto:problem:order-gave-back"
 
 
-async def test_the_history_tells_what_differs(api: Api) -> None:
+async def test_the_history_lists_what_differs(api: Api) -> None:
     number = await api.create()
     await api.ask("PATCH", f"/cart/v1/promotions/{number}", {"priority": 7})
     page = await api.ask("GET", f"/cart/v1/promotions/{number}/history")
@@ -224,7 +224,7 @@ async def test_a_draft_is_tried_without_being_stored(api: Api) -> None:
     ]
 
 
-async def test_a_deleted_promotion_is_gone(api: Api) -> None:
+async def test_a_deleted_promotion_is_not_found(api: Api) -> None:
     number = await api.create()
     await api.ask("DELETE", f"/cart/v1/promotions/{number}", status=204)
     await api.ask("GET", f"/cart/v1/promotions/{number}", status=404)
@@ -245,7 +245,7 @@ async def test_tags_of_the_catalogue_decide_what_is_covered(api: Api) -> None:
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.CHECKOUT])
-async def test_who_may_not_write_promotions_is_refused(
+async def test_a_role_without_the_right_to_write_is_refused(
     role: Role,
     client: httpx.AsyncClient,
     database: Database,

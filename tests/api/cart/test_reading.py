@@ -1,4 +1,4 @@
-"""What the cart promotions API reads: everything that is written is read back, each fault told."""
+"""Bodies of the cart promotions API: what is written can be read, and each fault is listed."""
 
 from datetime import UTC, datetime, time
 from typing import Any
@@ -156,11 +156,11 @@ def test_a_percent_may_be_a_text_or_a_number(percent: object) -> None:
         ({"colour": "red"}, "/colour"),
     ],
 )
-def test_a_fault_is_told_at_its_place(change: dict[str, Any], expected: str) -> None:
+def test_a_fault_has_its_place(change: dict[str, Any], expected: str) -> None:
     assert expected in pointers({**FULL, **change})
 
 
-def test_all_faults_are_told_in_one_answer() -> None:
+def test_all_faults_are_in_one_answer() -> None:
     assert pointers({}) == ["/name", "/target", "/benefit"]
 
 

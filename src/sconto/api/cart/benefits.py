@@ -1,4 +1,4 @@
-"""Benefits and selections of products on the wire of the cart promotions API."""
+"""Reads and writes benefits and selections of products in the cart promotions API."""
 
 from collections.abc import Callable, Mapping
 from itertools import pairwise
@@ -30,7 +30,7 @@ JsonObject = dict[str, Any]
 
 
 def read_selection(fields: Fields) -> ProductSelection:
-    """Which products are meant."""
+    """The selected products."""
     return ProductSelection(
         _read_ids(fields, "ids"),
         _read_tags(fields, "tags"),
@@ -40,7 +40,7 @@ def read_selection(fields: Fields) -> ProductSelection:
 
 
 def write_selection(selection: ProductSelection) -> JsonObject | None:
-    """The same as it is sent; None for all products."""
+    """The selected products as in a request; None for all products."""
     parts = {
         "ids": sorted(selection.ids),
         "tags": sorted(selection.tags),
@@ -144,7 +144,7 @@ _READERS: Final[Mapping[str, Callable[[Fields], Benefit]]] = {
 
 
 def write_benefit(benefit: Benefit) -> JsonObject:
-    """What the promotion takes off, as it is sent."""
+    """What the promotion takes off, as in a request."""
     match benefit:
         case PercentOff(percent, at_most):
             capped = {} if at_most is None else {"at_most": write_amounts(at_most)}

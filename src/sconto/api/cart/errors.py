@@ -1,4 +1,4 @@
-"""What the cart promotions API answers when something cannot be done."""
+"""The errors of the cart promotions API."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -33,5 +33,5 @@ answer_status: Final = problem_json.answer_status
 
 
 def answer_problem(error: Exception) -> Response:
-    """The answer to a problem. Raises KeyError for one that cannot be met here."""
+    """The answer to a problem. Raises KeyError for one that this API does not have."""
     return _ANSWERS[type(error)](error)

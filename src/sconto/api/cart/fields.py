@@ -1,4 +1,4 @@
-"""The fields of a JSON object, read one by one; everything that is wrong with them is noted."""
+"""Reads the fields of a JSON object one by one, and collects all their faults."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final, TypeVar
@@ -20,10 +20,10 @@ _PERCENT_RULE: Final = 'must be a percent such as "12.5": above 0, at most 100, 
 
 
 class Fields:
-    """An object at a place of the body, and the faults found in the whole body.
+    """An object in a body, with its place; collects the faults of the whole body.
 
-    A reader asks for each field once, and then calls `finish`. What cannot be used is noted and
-    answered with what stands in for it, so that reading goes on.
+    A reader reads each field once, and then calls `finish`. For an invalid field a fault is noted
+    and a neutral value returned, so that reading continues.
     """
 
     def __init__(self, values: Mapping[str, Any], place: str, faults: list[FieldFault]) -> None:
@@ -33,7 +33,7 @@ class Fields:
         self._known: set[str] = set()
 
     def has(self, name: str) -> bool:
-        """Whether the field is there and not null."""
+        """Whether the field is present and not null."""
         self._known.add(name)
         return self._values.get(name) is not None
 
@@ -44,7 +44,7 @@ class Fields:
         self._faults.append(FieldFault(self._place + pointer(name), detail))
 
     def refuse(self, name: str, detail: str) -> None:
-        """Note what is wrong with a field, whether or not it is there."""
+        """Note a fault of a field, whether or not it is present."""
         self._known.add(name)
         self._faults.append(FieldFault(self._place + pointer(name), detail))
 
@@ -58,11 +58,11 @@ class Fields:
         self._faults += faults
 
     def leave_unread(self) -> None:
-        """Take no field as unknown, where it depends on another which ones there may be."""
+        """Treat no field as unknown, because another field decides which are allowed."""
         self._known |= self._values.keys()
 
     def value(self, name: str) -> Any:
-        """The field as it was sent; None where it is missing."""
+        """The field as it was sent; None if it is absent."""
         self._known.add(name)
         return self._values.get(name)
 
@@ -95,11 +95,11 @@ class Fields:
         return number
 
     def optional_number(self, name: str, least: int, most: int) -> int | None:
-        """A whole number, or None where there is none."""
+        """A whole number, or None if the field is absent."""
         return self.number(name, least, most) if self.has(name) else None
 
     def one_of(self, name: str, choices: Collection[str]) -> str | None:
-        """One of some texts; None where it is not."""
+        """One of some texts; None if it is not one of them."""
         text = self.value(name)
         if type(text) is not str or text not in choices:
             names = ", ".join(f'"{choice}"' for choice in choices)
@@ -142,11 +142,11 @@ class Fields:
         return amounts
 
     def optional_amounts(self, name: str) -> dict[str, int] | None:
-        """The same, or None where there are none."""
+        """The same, or None if the field is absent."""
         return self.amounts(name) if self.has(name) else None
 
     def object(self, name: str, read: Callable[["Fields"], T]) -> T | None:
-        """What an object says, or None where there is none."""
+        """The result of reading an object, or None if the field is absent."""
         sent = self.value(name)
         if sent is None:
             return None
@@ -159,7 +159,7 @@ class Fields:
         return found
 
     def objects(self, name: str, most: int, read: Callable[["Fields"], T]) -> list[T]:
-        """What each object of a required list says."""
+        """The results of reading each object in a required list."""
         sent = self.value(name)
         if type(sent) is not list or not 1 <= len(sent) <= most:
             self.note(name, f"must be a list of 1 to {most} objects")
@@ -178,7 +178,7 @@ class Fields:
     def set_of(
         self, name: str, most: int, is_valid: Callable[[Any], bool], rule: str
     ) -> frozenset[Any]:
-        """The different values of a list, which may be missing but not empty."""
+        """The distinct values of a list, which may be absent but not empty."""
         sent = self.value(name)
         if sent is None:
             return frozenset()
@@ -189,7 +189,7 @@ class Fields:
         return frozenset(value for value in sent if is_valid(value))
 
     def finish(self) -> None:
-        """Note the fields that nobody asked for."""
+        """Note unknown fields."""
         self._faults += find_unknown(self._values, self._known, self._place)
 
 

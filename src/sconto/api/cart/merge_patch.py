@@ -7,7 +7,7 @@ from typing import Any
 def merge(document: Any, patch: Any) -> Any:
     """The document after the patch: null removes a member, objects are merged, all else replaces.
 
-    Neither is changed. How deep a patch may be nested is bounded where it is parsed.
+    Neither argument is changed. The parser limits how deep a patch may be nested.
     """
     if not isinstance(patch, Mapping):
         return patch

@@ -1,4 +1,4 @@
-"""Which cart promotions to list: the parameters of the address."""
+"""Reads the parameters of the list of cart promotions and of the history."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -56,7 +56,7 @@ def read_query(parameters: Sequence[tuple[str, str]]) -> CartPromotionQuery:
 
 
 def read_page(parameters: Sequence[tuple[str, str]]) -> tuple[int, int | None]:
-    """How many entries, and the id from which on older ones are wanted. Raises InvalidFields."""
+    """How many entries, and the id before which they must be. Raises InvalidFields."""
     values = dict(parameters)
     faults = _find_misnamed((name for name, _ in parameters), ("limit", "cursor"))
     limit = values.get("limit", "100")

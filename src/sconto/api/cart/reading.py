@@ -1,4 +1,4 @@
-"""The bodies of the cart promotions API, field by field; every fault is listed in one answer."""
+"""Reads the bodies of the cart promotions API; all faults are in one answer."""
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, time
@@ -67,9 +67,9 @@ def read_new_promotion(body: Mapping[str, Any], now: datetime) -> NewCartPromoti
 def read_change(
     current: Mapping[str, Any], patch: Mapping[str, Any], before: CartPromotion
 ) -> NewCartPromotion:
-    """The promotion after a merge patch of what it is now. Raises InvalidFields.
+    """The promotion after a merge patch of its current terms. Raises InvalidFields.
 
-    A patch that leaves out the codes, or their list, keeps those that the promotion has.
+    A patch without codes, or without their list, keeps the promotion's codes.
     """
     read_only = ("id", "created_at", "updated_at")
     faults = [FieldFault(f"/{name}", "cannot be changed") for name in read_only if name in patch]
@@ -101,7 +101,7 @@ def read_trial(body: Mapping[str, Any], now: datetime) -> tuple[CartDraft, Cart,
 
 
 def _read_part(fields: Fields, name: str, read: Callable[[Mapping[str, Any]], T]) -> T | None:
-    """What an object of the body says; its faults are noted at their places in the body."""
+    """The result of reading an object in the body; faults are noted at their places in the body."""
     sent = fields.value(name)
     if type(sent) is not dict:
         fields.note(name, "must be an object")

@@ -1,4 +1,4 @@
-"""The addresses of the cart promotions API."""
+"""The routes of the cart promotions API."""
 
 from typing import Any, Final
 
@@ -44,7 +44,7 @@ async def list_promotions(request: Request) -> Response:
 
 
 async def get_promotion(request: Request) -> Response:
-    """The promotion as it stands, with its first 100,000 codes."""
+    """The promotion, with its first 100,000 codes."""
     caller = require(request, Action.READ_PROMOTIONS)
     database = context_of(request).database
     found = await operations.get_promotion(database, caller, _promotion_id(request))
@@ -53,7 +53,7 @@ async def get_promotion(request: Request) -> Response:
 
 
 async def change_promotion(request: Request) -> Response:
-    """A JSON merge patch: null removes a field, which then has its default."""
+    """A JSON merge patch: null sets a field to its default."""
     caller = require(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
     promotion_id = _promotion_id(request)
@@ -79,7 +79,7 @@ async def delete_promotion(request: Request) -> Response:
 
 
 async def read_statistics(request: Request) -> Response:
-    """Orders that were deleted stay counted; what they took of the limits is given back."""
+    """Deleted orders stay counted, but give back what they took of the limits."""
     caller = require(request, Action.READ_PROMOTIONS)
     database = context_of(request).database
     found = await operations.get_statistics(database, caller, _promotion_id(request))
@@ -97,7 +97,7 @@ async def read_history(request: Request) -> Response:
 
 
 async def try_promotion(request: Request) -> Response:
-    """The quote as it would be with the draft; nothing is written."""
+    """The quote as it would be with the draft; nothing is stored."""
     caller = require(request, Action.READ_PROMOTIONS)
     context = context_of(request)
     draft, cart, at = reading.read_trial(await read_object(request, CART), context.now())
@@ -106,7 +106,7 @@ async def try_promotion(request: Request) -> Response:
 
 
 def _promotion_id(request: Request) -> int:
-    """The id in the address; there is nothing at an address that has none."""
+    """The id in the path; a path without a valid one is answered 404."""
     promotion_id = read_id(request.path_params["promotion_id"])
     if promotion_id is None:
         raise HTTPException(404)

@@ -1,4 +1,4 @@
-"""Cart promotions as the cart promotions API answers them, in the reference's order of fields."""
+"""Writes the cart promotions API's answers, in the documentation's order of fields."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -18,7 +18,7 @@ JsonObject = dict[str, Any]
 
 
 def write_promotion(promotion: CartPromotion, codes: Sequence[str] | None) -> JsonObject:
-    """A promotion; `codes` are those that it has, None where it is automatic."""
+    """A promotion with its codes; None if it is automatic."""
     period, terms = promotion.period, promotion.terms
     return {
         "id": promotion.id,
@@ -39,7 +39,7 @@ def _code_type(promotion: CartPromotion) -> JsonObject:
 
 
 def write_page(promotions: Sequence[CartPromotion], *, more: bool) -> JsonObject:
-    """Some promotions without their codes, and where the next ones begin."""
+    """A page of promotions without their codes, and the cursor of the next one."""
     return {
         "promotions": [_write_listed(promotion) for promotion in promotions],
         "next_cursor": write_cursor(promotions[-1].id) if more else None,
@@ -95,7 +95,7 @@ def _write_budget(limit: int, taken: int, currency: str) -> dict[str, str]:
 
 
 def write_history(page: HistoryPage) -> JsonObject:
-    """Who changed what, the latest first; amounts and percents in the words of the terms."""
+    """Who changed what, the latest first; amounts and percents as in the terms."""
     return {
         "entries": [
             {

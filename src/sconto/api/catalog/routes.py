@@ -28,7 +28,7 @@ async def put_products(request: Request) -> Response:
 
 
 async def list_products(request: Request) -> Response:
-    """By ascending id. A product put meanwhile appears only if its id is still ahead."""
+    """By ascending id; a product put between two pages appears if its id is still to come."""
     caller = require(request, Action.READ_PRODUCTS)
     query = wire.read_query(request.query_params.multi_items())
     page = await operations.list_products(context_of(request).database, caller, query)

@@ -113,7 +113,7 @@ def render_page(page: ProductPage) -> dict[str, object]:
 
 
 def render_product(product: Product) -> dict[str, object]:
-    """A product; its tags where it has any."""
+    """A product, with its tags, if any."""
     tags = {"tags": list(product.tags)} if product.tags else {}
     return {
         "product_id": product.product_id,

@@ -1,4 +1,4 @@
-"""What the checkout API answers of shipping and cart promotions, field by field."""
+"""Writes shipping and cart promotions in the checkout API's answers, field by field."""
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -39,7 +39,7 @@ class _Reason(msgspec.Struct):
 
 
 class WrittenCartPromotion(msgspec.Struct):
-    """What became of a cart promotion."""
+    """The outcome of a cart promotion."""
 
     promotion_id: int
     target: Target

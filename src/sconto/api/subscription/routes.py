@@ -51,7 +51,7 @@ T = TypeVar("T")
 
 
 async def list_promotions(request: Request) -> Response:
-    """The oldest first; those created meanwhile come at the end."""
+    """The oldest first; new promotions come at the end."""
     caller = require(request, Action.READ_PROMOTIONS)
     query, cursor = read_query(request)
     database = context_of(request).database

@@ -1,14 +1,14 @@
 """The bundled PostgreSQL of a data folder, for the first minute and for tests.
 
-The life of the server: `hold` locks the data folder beside other holders and, where no keeper
-lives, starts one: a small detached process that makes the cluster once, runs PostgreSQL, starts it
-again when it was killed, and stops it when the last holder has left, which the kernel tells it
-because a lock ends with its process. Holders replace a killed keeper, and the new one takes over
-the running server. All PostgreSQL processes inherit one more lock: as long as it is taken, a
-backend of an earlier server may still write, and no other server is started.
+`hold` takes a shared lock on the data folder. If no keeper runs, it starts one: a small detached
+process that makes the cluster once, runs PostgreSQL, restarts it when it was killed, and stops it
+when the last holder has left. The keeper notices that by the lock, which ends with its process.
+Holders replace a killed keeper, and the new one takes over the running server. All PostgreSQL
+processes inherit another lock. As long as it is taken, a backend of an earlier server may still
+write, so no other server is started.
 
-Only when the last holder and the keeper are killed at once does a server stay alone; the next
-holder takes it over. Nothing of the wheel's Python is used, and nothing happens at import.
+A server is left running alone only if the last holder and the keeper are killed together. The next
+holder takes it over. The wheel's Python code is not used, and importing this has no effect.
 """
 
 from sconto.store.embedded.failures import EmbeddedError, EmbeddedUnavailable

@@ -1,4 +1,4 @@
-"""Runs the keeper: the folder and the descriptor of its lock are the two arguments."""
+"""Runs the keeper. Its two arguments are the folder and the descriptor of its lock."""
 
 import sys
 

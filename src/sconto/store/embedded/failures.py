@@ -1,4 +1,4 @@
-"""What can go wrong with the bundled PostgreSQL, each said in one line for a person."""
+"""Errors of the bundled PostgreSQL; each message is one line for a person."""
 
 
 class EmbeddedError(Exception):

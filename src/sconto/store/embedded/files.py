@@ -1,4 +1,4 @@
-"""Files private to their folder's owner, and locks on them that end with their last process."""
+"""Files that only their folder's owner can read, and locks on them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from types import TracebackType
 
 
 def open_private(path: Path, flags: int) -> int:
-    """A descriptor of a file for the folder's owner alone, even when root makes it."""
+    """A descriptor of a file that only the folder's owner can read, even if root makes it."""
     fd = os.open(path, flags | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     if os.geteuid() == 0:
         place = path.parent.stat()
@@ -20,10 +20,11 @@ def open_private(path: Path, flags: int) -> int:
 
 
 class LockFile:
-    """One opening of a lock file.
+    """An open lock file.
 
-    The lock belongs to the opening, not to the process: a child that is given the descriptor shares
-    the lock, and it is free once every copy is closed. Nothing inherits it unasked.
+    The lock belongs to the open file, not to the process. A child that is given the descriptor
+    shares the lock, and it is free once every copy is closed. Children do not inherit it by
+    default.
     """
 
     __slots__ = ("fd",)
@@ -33,22 +34,22 @@ class LockFile:
 
     @classmethod
     def inherited(cls, fd: int) -> LockFile:
-        """The opening that the parent process passed on, with its lock."""
+        """The open file that the parent process passed on, with its lock."""
         lock = cls.__new__(cls)
         lock.fd = fd
         os.set_inheritable(fd, False)
         return lock
 
     def take(self) -> None:
-        """Take it alone, waiting for everybody else."""
+        """Take the lock exclusively; waits for all others."""
         fcntl.flock(self.fd, fcntl.LOCK_EX)
 
     def share(self) -> None:
-        """Take it beside others who share it, waiting for one who has it alone."""
+        """Take the lock shared; waits for an exclusive one."""
         fcntl.flock(self.fd, fcntl.LOCK_SH)
 
     def try_take(self) -> bool:
-        """Take it alone if nobody else has it."""
+        """Take the lock exclusively, if it is free."""
         try:
             fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -56,11 +57,11 @@ class LockFile:
         return True
 
     def release(self) -> None:
-        """Let it go, for every copy of this opening."""
+        """Release the lock, for every copy of the open file."""
         fcntl.flock(self.fd, fcntl.LOCK_UN)
 
     def close(self) -> None:
-        """Close this copy; a copy in another process keeps the lock."""
+        """Close this copy. A copy in another process keeps the lock."""
         os.close(self.fd)
 
     def __enter__(self) -> LockFile:
@@ -77,7 +78,7 @@ class LockFile:
 
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
-    """Hold the lock file alone for the length of a block, waiting for it first."""
+    """Hold the lock file exclusively for the length of a block; waits for it first."""
     with LockFile(path) as lock:
         lock.take()
         yield

@@ -1,4 +1,4 @@
-"""The bundled server's folder inside the data folder, and what its keeper last said there."""
+"""The bundled server's folder inside the data folder, and its keeper's last notice."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FAILURE_CHARACTERS = 300
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What the keeper says: the server's URL, or why it fails; neither while it starts."""
+    """The keeper's notice: the server's URL, or why it fails; neither while it starts."""
 
     url: str = ""
     failure: str = ""
@@ -23,18 +23,18 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class ServerFolder:
-    """The places inside `<data folder>/postgres`; the path is absolute."""
+    """The files inside `<data folder>/postgres`; the path is absolute."""
 
     path: Path
 
     @property
     def cluster(self) -> Path:
-        """PostgreSQL's own folder; it appears under this name only when complete."""
+        """PostgreSQL's data directory. It gets this name only when it is complete."""
         return self.path / "cluster"
 
     @property
     def log(self) -> Path:
-        """What PostgreSQL and the keeper wrote."""
+        """The log of PostgreSQL and the keeper."""
         return self.path / "postgres.log"
 
     def open_log(self) -> int:
@@ -42,37 +42,37 @@ class ServerFolder:
         return open_private(self.log, os.O_WRONLY | os.O_APPEND)
 
     def log_size(self) -> int:
-        """Its length in bytes."""
+        """The log's length in bytes."""
         return self.log.stat().st_size if self.log.exists() else 0
 
     @property
     def socket_record(self) -> Path:
-        """Where the name of the private socket folder is kept."""
+        """The file with the name of the private socket folder."""
         return self.path / "socket-folder"
 
     @property
     def door(self) -> Path:
-        """Locked for a moment by who comes, leaves or looks; by the keeper while it ends."""
+        """Locked briefly to enter, leave or look, and by the keeper while it ends."""
         return self.path / "door.lock"
 
     @property
     def holders(self) -> Path:
-        """Shared by every holder as long as it holds."""
+        """Locked, shared, by every holder."""
         return self.path / "holders.lock"
 
     @property
     def keeper(self) -> Path:
-        """Locked by the keeper as long as it lives; it also contains the keeper's notice."""
+        """Locked by the keeper as long as it runs; it also contains the keeper's notice."""
         return self.path / "keeper.lock"
 
     @property
     def server(self) -> Path:
-        """Locked by every PostgreSQL process of this folder, backends without a postmaster too."""
+        """Locked by every PostgreSQL process of this folder, also backends without a postmaster."""
         return self.path / "server.lock"
 
 
 def prepare_folder(data_dir: Path) -> ServerFolder:
-    """Make the folder where it is missing, readable by the data folder's owner alone."""
+    """Make the folder if it is missing, readable only by the data folder's owner."""
     data_dir = data_dir.absolute()
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = ServerFolder(data_dir / "postgres")
@@ -84,13 +84,13 @@ def prepare_folder(data_dir: Path) -> ServerFolder:
 
 
 def write_notice(lock: LockFile, notice: Notice) -> None:
-    """Replace the notice in place, so that a full disk does not silence the keeper."""
-    said = {"url": notice.url, "failure": notice.failure[:_FAILURE_CHARACTERS]}
-    os.pwrite(lock.fd, json.dumps(said).encode().ljust(_NOTICE_BYTES), 0)
+    """Overwrite the notice in place, which works on a full disk too."""
+    content = {"url": notice.url, "failure": notice.failure[:_FAILURE_CHARACTERS]}
+    os.pwrite(lock.fd, json.dumps(content).encode().ljust(_NOTICE_BYTES), 0)
 
 
 def read_notice(lock: LockFile) -> Notice:
-    """The current notice; an empty one where nothing readable stands."""
+    """The current notice; an empty one if it cannot be read."""
     try:
         return Notice(**json.loads(os.pread(lock.fd, _NOTICE_BYTES, 0)))
     except (ValueError, TypeError):

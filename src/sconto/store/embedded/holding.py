@@ -1,4 +1,4 @@
-"""Holding the bundled server: the first holder starts it, the last one stops it."""
+"""Holders of the bundled server: the first one starts it, the last one stops it."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _WATCH_SECONDS = 0.5
 
 @contextmanager
 def hold(data_dir: Path) -> Iterator[str]:
-    """The URL of the data folder's own PostgreSQL, which runs at least for the length of the block.
+    """The URL of the data folder's PostgreSQL, which runs at least for the length of the block.
 
-    Holders of one folder, in any number of processes, share one server at one URL.
-    A forked copy of this process holds too until it ends, a program that it starts does not.
+    Holders of one folder, in any number of processes, share one server at one URL. A forked copy of
+    this process is a holder too until it ends. A program that it starts is not.
 
     Raises:
         EmbeddedUnavailable: the wheel with PostgreSQL is not installed.
@@ -67,14 +67,14 @@ def _enter(folder: ServerFolder, share: LockFile) -> str:
 
 
 def _watch_keeper(folder: ServerFolder, leaving: threading.Event) -> None:
-    """Replace a killed keeper; one that cannot be started is tried again."""
+    """Replace a killed keeper; tries again if one cannot be started."""
     while not leaving.wait(_WATCH_SECONDS):
         with suppress(OSError, EmbeddedError), alone(folder.door):
             ensure_keeper(folder)
 
 
 def _leave(folder: ServerFolder, share: LockFile) -> None:
-    """Stop holding; the last one to leave waits until the server is gone."""
+    """Stop holding. The last holder waits until the server has stopped."""
     share.close()
     with suppress(OSError, EmbeddedError):
         while not _is_settled(folder):
@@ -82,7 +82,7 @@ def _leave(folder: ServerFolder, share: LockFile) -> None:
 
 
 def _is_settled(folder: ServerFolder) -> bool:
-    """Whether others hold the server, or it is gone; the keeper has the door while it ends."""
+    """Whether others hold the server, or it has stopped. The keeper has the door while it ends."""
     with alone(folder.door):
         with LockFile(folder.holders) as holders:
             if not holders.try_take():

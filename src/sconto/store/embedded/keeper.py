@@ -1,4 +1,4 @@
-"""The keeper: one detached process that runs the server of a folder as long as anybody holds it."""
+"""The keeper: a detached process that runs the server of a folder as long as there are holders."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PAUSE_AFTER_FAILURE = 1.0
 
 
 def ensure_keeper(folder: ServerFolder) -> Notice:
-    """What the keeper says now; where none lives, start one. The caller has the door.
+    """The keeper's notice; starts a keeper if none runs. The caller has the door.
 
     Raises:
         EmbeddedError: a keeper cannot be started.
@@ -33,7 +33,7 @@ def ensure_keeper(folder: ServerFolder) -> Notice:
 
 
 def launch_keeper(folder: ServerFolder, lock: LockFile) -> None:
-    """Start a keeper that inherits its lock, taken by the caller, so that there are never two."""
+    """Start a keeper that inherits its lock from the caller, so that there are never two."""
     write_notice(lock, Notice())
     log = folder.open_log()
     try:
@@ -52,7 +52,7 @@ def launch_keeper(folder: ServerFolder, lock: LockFile) -> None:
 
 
 def main(folder_path: str, lock_fd: str) -> None:
-    """Leave the process that started us, then keep the server until nobody holds it."""
+    """Detach from the parent process, then run the server until nobody holds it."""
     if os.fork() != 0:
         os._exit(0)
     os.setsid()
@@ -63,7 +63,7 @@ def main(folder_path: str, lock_fd: str) -> None:
 
 
 def keep_server(folder: ServerFolder, lock: LockFile) -> None:
-    """Start the server, again whenever it is gone, and stop it when nobody holds the folder."""
+    """Start the server, restart it when it is gone, and stop it when nobody holds the folder."""
     door, holders = LockFile(folder.door), LockFile(folder.holders)
     said = Notice()
     server = Server(folder)
@@ -82,7 +82,7 @@ def keep_server(folder: ServerFolder, lock: LockFile) -> None:
 
 
 def _attend(server: Server) -> Notice:
-    """Look at the server once, and start it if it is gone."""
+    """Check the server once, and start it if it is gone."""
     try:
         server.trim_log()
         if server.is_ready():
@@ -96,7 +96,7 @@ def _attend(server: Server) -> Notice:
 
 
 def _is_abandoned(door: LockFile, holders: LockFile) -> bool:
-    """Whether nobody holds the folder; the door then stays closed until this process ends."""
+    """Whether nobody holds the folder. If so, the door stays locked until this process ends."""
     if not door.try_take():
         return False
     if holders.try_take():

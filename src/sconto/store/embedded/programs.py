@@ -1,4 +1,4 @@
-"""PostgreSQL's programs out of the wheel, and the unprivileged user that runs them for root."""
+"""PostgreSQL's programs from the wheel, and the unprivileged user that runs them for root."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _INSTALLATION = "pginstall"
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who runs PostgreSQL: ourselves where None, else an unprivileged user chosen by root."""
+    """The user who runs PostgreSQL: None for the current one, or an unprivileged one for root."""
 
     uid: int | None = None
     gid: int | None = None
 
     @property
     def groups(self) -> list[int] | None:
-        """No further groups for a chosen user, our own otherwise."""
+        """No further groups for a chosen user; None keeps the current ones."""
         return None if self.uid is None else []
 
     def give(self, path: Path) -> None:
@@ -62,7 +62,7 @@ def find_programs() -> Path:
 
 
 def choose_owner(folder: ServerFolder) -> Owner:
-    """Ourselves; for root, whom PostgreSQL refuses, the owner of the files, or else nobody."""
+    """The current user. PostgreSQL refuses root: then the owner of the files, or `nobody`."""
     if os.geteuid() != 0:
         return Owner()
     files = folder.cluster if folder.cluster.exists() else folder.path
@@ -80,11 +80,11 @@ def choose_owner(folder: ServerFolder) -> Owner:
 def reach_programs(owner: Owner, refuge: Path) -> Programs:
     """Programs that the owner can run.
 
-    The wheel may lie under a folder that is closed to the owner, such as root's home. No folder is
-    opened for that: what the server needs, 25 MB, is copied to `refuge`, which the owner can reach.
+    The wheel may be in a folder that the owner cannot enter, such as root's home. No permissions
+    are changed: what the server needs, 25 MB, is copied to `refuge`, which the owner can reach.
 
     Raises:
-        EmbeddedError: the owner can run them in neither place.
+        EmbeddedError: the owner can run them from neither folder.
     """
     folder = find_programs()
     if major := _read_major(folder, owner):
@@ -102,7 +102,7 @@ def reach_programs(owner: Owner, refuge: Path) -> Programs:
 
 
 def _read_major(programs: Path, owner: Owner) -> str:
-    """The major version as PG_VERSION writes it; empty where the owner cannot run the server."""
+    """The major version as in PG_VERSION; empty if the owner cannot run the server."""
     try:
         done = subprocess.run(
             [programs / "postgres", "--version"],

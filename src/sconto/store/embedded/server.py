@@ -1,4 +1,4 @@
-"""One PostgreSQL server on one folder: made, started, watched and stopped."""
+"""The PostgreSQL server of one folder: making, starting, watching and stopping it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from sconto.store.embedded.sockets import open_socket_folder, remove_socket_fold
 _Command = list[Path | str]
 
 _TICK = 0.05
-_GRAVE = re.compile(r"(?:FATAL|PANIC|ERROR|error): +(.+)")
+_REASON = re.compile(r"(?:FATAL|PANIC|ERROR|error): +(.+)")
 _LOG_BYTES = 8 * 1024 * 1024
 
-# A process with the cluster as its working folder needs no way through the folders above it, which
-# may be closed to the unprivileged user that root must choose. PostgreSQL resolves "." to a full
-# path, but takes this name, true for each of its processes, as it stands.
+# A process whose working folder is the cluster need not pass the folders above it, which may be
+# closed to the unprivileged user. PostgreSQL resolves "." to a full path, but keeps this name,
+# which is right for each of its processes.
 _HERE = "/proc/self/cwd"
 
 _SETTINGS = {
@@ -41,13 +41,14 @@ _SETTINGS = {
     "synchronous_commit": "on",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # Errors of statements are answered to whoever sent them; here their text could show a code.
+    # Errors of statements are returned to the client. In the log their text could show a code.
     "log_min_messages": "log",
     "log_min_error_statement": "panic",
     "log_checkpoints": "off",
 }
 
-# The application's role owns its database and may make more, as in production; it is no superuser.
+# The application's role owns its database and may create more, as in production. It is no
+# superuser.
 _FIRST_STATEMENTS = """\
 CREATE ROLE sconto LOGIN CREATEDB
 GRANT pg_monitor TO sconto
@@ -62,10 +63,10 @@ _STOP_SIGNALS = (
 
 
 class Server:
-    """The server of a folder. Whoever uses it holds the keeper's lock of the folder.
+    """The server of a folder. Its user holds the keeper's lock of the folder.
 
-    Every PostgreSQL process inherits the open server lock, so a lock that can be taken proves that
-    none is left, neither a postmaster nor the backends of a killed one. Nothing starts without it.
+    Every PostgreSQL process inherits the open server lock. So if the lock can be taken, no process
+    is left, neither a postmaster nor backends of a killed one. A server is started only then.
     """
 
     def __init__(self, folder: ServerFolder) -> None:
@@ -80,7 +81,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Where to connect; the same for the life of the socket folder."""
+        """The address to connect to; it stays the same as long as the socket folder exists."""
         return f"postgresql://sconto@/sconto?host={self._sockets}&port=5432"
 
     def is_ready(self) -> bool:
@@ -89,9 +90,9 @@ class Server:
         return len(lines) > 7 and lines[7].strip() == "ready" and self._find_postmaster() != 0
 
     def start(self) -> None:
-        """Start the server if none of its processes is left; `is_ready` tells when it is up.
+        """Start the server if none of its processes is left; `is_ready` says when it is up.
 
-        The cluster is made where there is none. A recovery may then take minutes.
+        Makes the cluster if there is none. A recovery may take minutes.
 
         Raises:
             EmbeddedError: PostgreSQL refused the last start, or the cluster is of another major.
@@ -112,20 +113,20 @@ class Server:
             self._postmaster = self._launch(programs, lock)
 
     def stop(self) -> None:
-        """Return when no process of the server is left: stopped fast, else at once, else killed."""
-        for stop_signal, patience in _STOP_SIGNALS:
+        """Stop all processes of the server: with a fast shutdown, an immediate one, or a kill."""
+        for stop_signal, timeout in _STOP_SIGNALS:
             if pid := self._find_postmaster():
                 with suppress(ProcessLookupError):
                     os.kill(pid, stop_signal)
-            if self._is_gone_within(patience):
+            if self._is_gone_within(timeout):
                 break
 
     def remove_sockets(self) -> None:
-        """Give up the URL of the stopped server; nobody knows it any more."""
+        """Remove the socket folder of the stopped server, and with it its URL."""
         remove_socket_folder(self._folder, self._owner)
 
     def trim_log(self) -> None:
-        """Keep the log bounded, and one older piece of it."""
+        """Limit the log's size; one older part is kept."""
         log = self._folder.log
         if self._folder.log_size() > _LOG_BYTES:
             with suppress(OSError):
@@ -165,10 +166,11 @@ class Server:
             )
 
     def _remove_left_pid_files(self) -> None:
-        """Remove what a killed postmaster left; its number may be another process's, or a zombie's.
+        """Remove files of a killed postmaster; its pid may be another process's or a zombie's by
+        now.
 
-        Should PostgreSQL run here without our lock all the same, it is found by its number, and in
-        another process namespace by its shared memory, for which PostgreSQL itself looks.
+        A PostgreSQL that runs here without our lock is found by its pid. In another process
+        namespace, PostgreSQL itself finds it by its shared memory.
         """
         if pid := self._find_postmaster():
             raise EmbeddedError(f"another PostgreSQL, process {pid}, uses {self._folder.cluster}")
@@ -214,7 +216,7 @@ class Server:
     def _explain(self, what: str) -> str:
         with self._folder.log.open("rb") as log:
             log.seek(self._written_before)
-            found = _GRAVE.search(log.read().decode(errors="replace"))
+            found = _REASON.search(log.read().decode(errors="replace"))
         reason = found.group(1) if found else "it gives no reason"
         return f"{what}: {reason} (see {self._folder.log})"
 
@@ -225,7 +227,7 @@ class Server:
             return []
 
     def _find_postmaster(self) -> int:
-        """The number of the living postmaster, ours or an earlier keeper's; 0 if none lives."""
+        """The pid of the running postmaster, ours or an earlier keeper's; 0 if none runs."""
         if self._postmaster is not None and self._postmaster.poll() is None:
             return self._postmaster.pid
         lines = self._read_pid_file()
@@ -243,7 +245,7 @@ class Server:
 
 
 def _works_in(pid: int, cluster: Path) -> bool:
-    """Whether the process lives and works in this folder; its number may have been reused."""
+    """Whether the process runs in this folder; its pid may have been reused."""
     try:
         if Path(_HERE).exists():
             return os.path.samefile(f"/proc/{pid}/cwd", cluster)

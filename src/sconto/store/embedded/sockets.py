@@ -1,4 +1,4 @@
-"""The private folder of the server's socket, outside the data folder because of its short name."""
+"""The private folder of the server's socket, outside the data folder to have a short name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LONGEST_PLACE = 70
 
 
 def open_socket_folder(folder: ServerFolder, owner: Owner) -> Path:
-    """The folder of the socket, which the owner alone may enter: the recorded one, or a new one."""
+    """The folder of the socket, which only the owner may enter: the recorded one, or a new one."""
     found = _find_socket_folder(folder, owner)
     if found is not None:
         return found
@@ -33,7 +33,7 @@ def open_socket_folder(folder: ServerFolder, owner: Owner) -> Path:
 
 
 def remove_socket_folder(folder: ServerFolder, owner: Owner) -> None:
-    """Leave nothing of it behind."""
+    """Remove the folder of the socket and its record."""
     found = _find_socket_folder(folder, owner)
     if found is not None:
         shutil.rmtree(found, ignore_errors=True)
@@ -52,12 +52,12 @@ def _find_socket_folder(folder: ServerFolder, owner: Owner) -> Path | None:
 
 
 def _name_origin(folder: ServerFolder) -> str:
-    """Tells a data folder from its copy, whose record must not lead to the original's socket."""
+    """Distinguishes a data folder from a copy, whose record must not name the original's socket."""
     return str(folder.path.stat().st_ino)
 
 
 def _choose_place() -> str:
-    """The system's temporary folder, unless its name is long or others may not pass through it."""
+    """The system's temporary folder; /tmp if its name is long or others cannot enter it."""
     usual = tempfile.gettempdir()
     places = [Path(usual), *Path(usual).parents]
     reachable = os.geteuid() != 0 or all(place.stat().st_mode & 0o001 for place in places)

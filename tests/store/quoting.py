@@ -1,4 +1,4 @@
-"""A process that prices carts, and what it reads for that."""
+"""A process that prices carts, and the picks that it reads."""
 
 import asyncio
 import json
@@ -16,8 +16,8 @@ from tests.builders import NOON, a_cart, a_line
 
 
 @dataclass
-class Till:
-    """A process that prices carts, beside the one that edits; it has a memory of its own."""
+class QuotingProcess:
+    """A process with its own pool and cache that prices carts while another one edits."""
 
     database: Database
     caller: Caller
@@ -30,14 +30,14 @@ class Till:
     async def percents(
         self, *product_ids: int, at: datetime = NOON, caller: Caller | None = None
     ) -> list[list[int]]:
-        """Of each product the percents of its picks, the best first."""
+        """For each product, the percents of its picks, the best first."""
         cart = a_cart(*(a_line(number, line_id=str(number)) for number in product_ids))
         priced = await quote(self.database, caller or self.caller, cart, at)
         return [[pick.percent // PERCENT for pick in line.picks] for line in priced.lines]
 
     async def asked(self) -> list[list[int]]:
-        """Of each statement since the last look, the products whose picks it read."""
-        await asyncio.sleep(0)  # the logger hears of a statement a moment after its end
+        """For each statement since the last call, the products whose picks it read."""
+        await asyncio.sleep(0)  # the logger is called a moment after the end of a statement
         asked = self._asked.copy()
         self._asked.clear()
         return asked

@@ -1,0 +1,163 @@
+"""Words for cart promotions: what they take off, when, and why they do not apply."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Final
+
+from sconto.domain.bill import CartPromotionOutcome
+from sconto.domain.cart_offers import CartReason, CartRefusal
+from sconto.domain.cart_promotion import (
+    AmountOff,
+    Benefit,
+    BuyAndGet,
+    CartPromotion,
+    CartTerms,
+    FixedPrice,
+    PercentOff,
+    Target,
+    Tiers,
+)
+from sconto.domain.schedule import PeriodState
+from sconto.portal.language import Language
+from sconto.portal.words import marked
+
+TARGETS: Final[Mapping[Target, str]] = {
+    Target.LINES: marked("On lines"),
+    Target.ORDER: marked("On the order"),
+    Target.SHIPPING: marked("On shipping"),
+}
+
+_REASONS: Final[Mapping[CartReason, str]] = {
+    CartReason.MINIMUM_SUBTOTAL: marked("%(missing)s are missing: it needs %(need)s."),
+    CartReason.MINIMUM_QUANTITY: marked("%(missing)s units are missing: it needs %(need)s."),
+    CartReason.TIER: marked("The first tier is not reached: %(missing)s are missing."),
+    CartReason.UNITS: marked("%(missing)s units are missing: it needs %(need)s."),
+    CartReason.SEGMENT: marked("The customer is in none of its segments."),
+    CartReason.FIRST_ORDER: marked("It is not the customer's first order."),
+    CartReason.CUSTOMER_REQUIRED: marked("It needs to know who the customer is."),
+    CartReason.NOT_COVERED: marked("It covers no product of the cart."),
+    CartReason.CURRENCY: marked("It has no amounts in this currency."),
+    CartReason.NO_SHIPPING: marked("There is no shipping to pay."),
+    CartReason.TOTAL_LIMIT: marked("As many orders as it may serve have got it."),
+    CartReason.CUSTOMER_LIMIT: marked("The customer has got it as often as allowed."),
+    CartReason.BUDGET: marked("Its budget does not suffice."),
+    CartReason.LOWER_DISCOUNT: marked("Another promotion takes more off."),
+    CartReason.TIE: marked("Another promotion takes as much off, and comes first."),
+    CartReason.NOTHING_LEFT: marked("The promotions before it took everything."),
+    CartReason.USED: marked("An order used the code."),
+    CartReason.EXPIRED: marked("It is over."),
+    CartReason.NOT_STARTED: marked("It has not started."),
+    CartReason.INACTIVE: marked("It is switched off, or outside its hours."),
+}
+
+
+def state_words(promotion: CartPromotion, now: datetime) -> tuple[str, str]:
+    """What the promotion is now, and its mark."""
+    if not promotion.active:
+        return marked("Off"), ""
+    match promotion.period.state(now):
+        case PeriodState.NOT_STARTED:
+            return marked("To come"), "warn"
+        case PeriodState.OVER:
+            return marked("Over"), ""
+    return marked("Running"), "good"
+
+
+def benefit_words(language: Language, benefit: Benefit) -> str:
+    """What the promotion takes off."""
+    _ = language.gettext
+    match benefit:
+        case PercentOff(percent, at_most):
+            text = _("%(percent)s off") % {"percent": language.percent(percent)}
+            if at_most is None:
+                return text
+            most = _("at most %(amounts)s") % {"amounts": _amounts(language, at_most)}
+            return f"{text}, {most}"
+        case AmountOff(amounts):
+            return _("%(amounts)s off") % {"amounts": _amounts(language, amounts)}
+        case FixedPrice(prices):
+            return _("Each unit for %(amounts)s") % {"amounts": _amounts(language, prices)}
+        case BuyAndGet():
+            return _("Buy %(buy)s, get %(get)s at %(percent)s off") % {
+                "buy": language.number(benefit.buy),
+                "get": language.number(benefit.get),
+                "percent": language.percent(benefit.percent),
+            }
+        case Tiers(tiers=tiers):
+            return "; ".join(
+                _("from %(start)s: %(benefit)s")
+                % {
+                    "start": _start(language, tier.reached_at),
+                    "benefit": benefit_words(language, tier.benefit),
+                }
+                for tier in tiers
+            )
+
+
+def condition_words(language: Language, terms: CartTerms) -> list[str]:
+    """What a cart must have."""
+    return list(_conditions(language, terms))
+
+
+def _conditions(language: Language, terms: CartTerms) -> Iterator[str]:
+    _ = language.gettext
+    conditions = terms.conditions
+    if conditions.minimum_subtotal is not None:
+        amounts = _amounts(language, conditions.minimum_subtotal)
+        yield _("a subtotal of %(amounts)s") % {"amounts": amounts}
+    if conditions.minimum_quantity is not None:
+        yield _("%(number)s units") % {"number": language.number(conditions.minimum_quantity)}
+    if conditions.segments:
+        segments = ", ".join(sorted(conditions.segments))
+        yield _("a customer of %(segments)s") % {"segments": segments}
+    if conditions.first_order:
+        yield _("the customer's first order")
+    if not terms.on_discounted:
+        yield _("lines without a product promotion")
+
+
+def limit_words(language: Language, terms: CartTerms) -> list[str]:
+    """How often, and for how much."""
+    _ = language.gettext
+    limits, words = terms.limits, []
+    if limits.total is not None:
+        words.append(_("%(number)s orders in all") % {"number": language.number(limits.total)})
+    if limits.per_customer is not None:
+        number = language.number(limits.per_customer)
+        words.append(_("%(number)s orders of a customer") % {"number": number})
+    if limits.budget is not None:
+        words.append(_("a budget of %(amounts)s") % {"amounts": _amounts(language, limits.budget)})
+    return words
+
+
+def outcome_words(language: Language, outcome: CartPromotionOutcome, currency: str) -> list[str]:
+    """Why the promotion does not apply; for one that does, what a higher tier needs."""
+    if outcome.applied:
+        if outcome.next_tier is None:
+            return []
+        return [
+            language.gettext("%(missing)s more reach the next tier.")
+            % _counts(language, outcome.next_tier, currency)
+        ]
+    return [
+        language.gettext(_REASONS[refusal.reason]) % _counts(language, refusal, currency)
+        for refusal in outcome.reasons
+    ]
+
+
+def _counts(language: Language, refusal: CartRefusal, currency: str) -> dict[str, str]:
+    numbers = {"need": refusal.need or 0, "missing": refusal.missing or 0}
+    if refusal.in_money:
+        return {name: language.money(number, currency) for name, number in numbers.items()}
+    return {name: language.number(number) for name, number in numbers.items()}
+
+
+def _start(language: Language, start: int | Mapping[str, int]) -> str:
+    if isinstance(start, int):
+        units = language.gettext("%(number)s units")
+        return units % {"number": language.number(start)}
+    return _amounts(language, start)
+
+
+def _amounts(language: Language, amounts: Mapping[str, int]) -> str:
+    return " / ".join(language.money(amount, currency) for currency, amount in amounts.items())
