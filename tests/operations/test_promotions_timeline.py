@@ -84,7 +84,7 @@ def writes(draw: st.DrawFn) -> Write:
     return Write(verb, draw(st.sampled_from([0, 0, 0, 1, 1, 2, 3, 4])), change)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(writes(), min_size=4, max_size=16))
 async def test_the_timeline_shows_the_latest_created_running_promotion(
     database: Database, history: list[Write]

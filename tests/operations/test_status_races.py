@@ -12,7 +12,7 @@ from sconto.operations.checkout import change_order_status, get_order, place_ord
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart
 
-PAIRS = 600
+PAIRS = 300
 AT_ONCE = 8
 
 

@@ -28,6 +28,7 @@ from sconto.operations.tokens import REFRESH_PAUSE, REFRESH_TIMEOUT, Purpose, To
 from sconto.operations.users import get_user
 from sconto.store import tokens as store
 from sconto.store.database import Connection, Database, DatabaseUnavailable
+from tests.operations.cheap_passwords import CHEAP, GUARD
 from tests.operations.test_people import PASSWORD, a_user
 
 KEY = b"a key that is as long as the longest hash it is ever used with: 64 bytes"
@@ -134,7 +135,9 @@ def test_cached_tokens_are_quick_to_check_and_limited_in_number() -> None:
 
 CHANGES: dict[str, Callable[[Database, str], Awaitable[object]]] = {
     "another role": lambda database, name: set_role(database, name, Role.VIEWER),
-    "a new password": lambda database, name: set_password(database, name, PASSWORD),
+    "a new password": lambda database, name: set_password(
+        database, name, PASSWORD, passwords=CHEAP
+    ),
     "disabled": lambda database, name: set_disabled(database, name, disabled=True),
     "signed out everywhere": sign_out_everywhere,
 }
@@ -164,7 +167,10 @@ async def test_a_new_sign_in_leaves_earlier_tokens_valid(
 ) -> None:
     name = await a_user(database, merchant)
     tokens = Tokens(KEY)
-    issued = [await sign_in(database, tokens, name, PASSWORD, "192.0.2.1", NOW) for _ in range(2)]
+    issued = [
+        await sign_in(database, tokens, name, PASSWORD, "192.0.2.1", NOW, guard=GUARD)
+        for _ in range(2)
+    ]
     await tokens.refresh(database)
     assert len({tokens.caller(token, NOW) for token in issued}) == 1
 
@@ -256,11 +262,11 @@ async def test_a_restore_ends_all_earlier_tokens(
         await create_user(database, "shop", "ada", PASSWORD, Role.ADMIN)
         tokens = Tokens(KEY, epoch=None)
         await tokens.refresh(database)
-        before = await sign_in(database, tokens, "ada", PASSWORD, "192.0.2.1", NOW)
+        before = await sign_in(database, tokens, "ada", PASSWORD, "192.0.2.1", NOW, guard=GUARD)
         assert tokens.caller(before, NOW).role is Role.ADMIN
         await end_all_tokens(database)
         await tokens.refresh(database)
-        after = await sign_in(database, tokens, "ada", PASSWORD, "192.0.2.1", NOW)
+        after = await sign_in(database, tokens, "ada", PASSWORD, "192.0.2.1", NOW, guard=GUARD)
         assert tokens.caller(after, NOW).role is Role.ADMIN
         with pytest.raises(TokenInvalid):
             tokens.caller(before, NOW)
@@ -279,7 +285,7 @@ async def test_users_who_set_their_own_password_get_a_valid_session(
     tokens, now = Tokens(KEY), datetime.now(UTC)
     me = await get_user(database, merchant, merchant.user_id)
     old = tokens.issue(merchant, now, purpose=Purpose.SESSION)
-    await set_password(database, me.name, PASSWORD)
+    await set_password(database, me.name, PASSWORD, passwords=CHEAP)
     new = await renew_session(database, tokens, merchant, now)
     await tokens.refresh(database)
     assert tokens.caller(new, now, Purpose.SESSION) == merchant
@@ -298,7 +304,7 @@ async def test_a_new_token_of_a_reenabled_user_is_valid_immediately_everywhere(
     await set_disabled(database, name, disabled=True)
     await elsewhere.refresh(database)
     await set_disabled(database, name, disabled=False)
-    token = await sign_in(database, here, name, PASSWORD, "192.0.2.1", NOW)
+    token = await sign_in(database, here, name, PASSWORD, "192.0.2.1", NOW, guard=GUARD)
     assert elsewhere.caller(token, NOW).role is Role.ADMIN
 
 
@@ -308,7 +314,7 @@ async def test_changes_are_learned_within_10_seconds_and_when_the_database_is_ba
     assert REFRESH_PAUSE + REFRESH_TIMEOUT < 10
     name = await a_user(database, merchant)
     tokens = Tokens(KEY)
-    token = await sign_in(database, tokens, name, PASSWORD, "192.0.2.1", NOW)
+    token = await sign_in(database, tokens, name, PASSWORD, "192.0.2.1", NOW, guard=GUARD)
     lost = await Database.open("postgresql://nobody@127.0.0.1:1/nothing")
     asking = asyncio.create_task(tokens.keep_refreshing(lost, pause=0.05))
     try:
