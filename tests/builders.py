@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from sconto.domain.blanks import INVISIBLE, WHITE_SPACE
 from sconto.domain.cart import Cart, Line
+from sconto.domain.cart_promotion import AmountOff, CartTerms, NewCartPromotion, Target
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, Coverage
 from sconto.domain.money import PERCENT
@@ -96,3 +97,10 @@ def subscription_terms(
     return SubscriptionTerms(
         code, "Thirty percent", enabled, rules or (percent_off(),), constraint or Constraint()
     )
+
+
+def ten_off(*codes: str) -> NewCartPromotion:
+    """A cart promotion of ten euros off the order, automatic without codes."""
+    terms = CartTerms(Target.ORDER, AmountOff({"EUR": 1000}))
+    code_type = CodeType.REUSABLE if codes else None
+    return NewCartPromotion("Ten off", True, Period(NOON), terms, code_type, codes)

@@ -16,12 +16,13 @@ from sconto.api.logs import request_log
 from sconto.api.metrics import Metrics
 from sconto.app import build_app
 from sconto.domain.people import Caller
+from sconto.operations.cart_promotions import create_promotion
 from sconto.operations.tokens import Tokens
 from sconto.portal.csrf import FIELD, token_for
 from sconto.portal.pages import ADDRESS
 from sconto.portal.site import PAGES
 from sconto.store.database import Database
-from tests.builders import subscription_terms
+from tests.builders import NOON, subscription_terms, ten_off
 from tests.conftest import create_caller
 from tests.portal.sessions import cookie_of
 from tests.portal.shop import create_subscription, open_shop
@@ -46,6 +47,10 @@ READING = {
     "/promotions/{promotion_id}/codes.csv": 2,
     "/promotions/{promotion_id}/edit": 1,
     "/promotions/{promotion_id}/delete": 1,
+    "/cart-promotions": 1,
+    "/cart-promotions?name=ten": 1,
+    "/cart-promotions/{cart_promotion_id}": 3,
+    "/cart-promotions/{cart_promotion_id}/history": 3,
     "/carts": 0,
     f"/carts?{CART}": 3,
     f"/carts?{CART}&search=mug": 2,
@@ -92,7 +97,9 @@ async def shop(database_url: str, tokens: Tokens) -> AsyncIterator["CountingClie
     merchant = await create_caller(database)
     ids = await open_shop(database, merchant)
     subscription_id = await create_subscription(database, merchant, subscription_terms())
+    cart_promotion = await create_promotion(database, merchant, ten_off(), NOON)
     named = {
+        "cart_promotion_id": cart_promotion.id,
         "promotion_id": ids["Tea lovers"],
         "subscription_id": subscription_id,
         "user_id": merchant.user_id,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sconto.domain.cart_promotion import Limits
+from sconto.domain.cart_promotion import CartPromotion
 
 Discounts = Mapping[str, int]
 """What was taken off, in minor units, by currency."""
@@ -35,11 +35,10 @@ class CartStatistics:
     `taken_total` and `taken_budget` are of the orders that count.
     """
 
-    promotion_id: int
+    promotion: CartPromotion
     orders: int
     discounts: Discounts
     codes: Sequence[CodeUses]
     days: Sequence[DayUses]
-    limits: Limits
     taken_total: int
     taken_budget: Discounts

@@ -211,13 +211,22 @@ async def get_promotion_history(
 
 
 @retried
-async def get_statistics(database: Database, caller: Caller, promotion_id: int) -> CartStatistics:
-    """What the promotion gave, and what its limits leave. Raises PromotionNotFound."""
+async def get_statistics(
+    database: Database, caller: Caller, promotion_id: int, *, by_code: bool = True
+) -> CartStatistics:
+    """What the promotion gave, and what its limits leave; without `by_code` no codes are listed.
+
+    Raises PromotionNotFound.
+    """
     merchant_id = caller.merchant_id
     async with database.read(merchant_id) as connection:
         promotion = await _existing(connection, merchant_id, promotion_id)
         days = await cart_statistics.read_days(connection, merchant_id, promotion_id)
-        by_code = await cart_statistics.read_codes(connection, merchant_id, promotion_id)
+        codes_used = (
+            await cart_statistics.read_codes(connection, merchant_id, promotion_id)
+            if by_code
+            else ()
+        )
         taken, budget = await allowances.read_taken(connection, merchant_id, promotion_id)
     by_day = []
     for day, uses in groupby(days, lambda one: one.day):
@@ -228,12 +237,11 @@ async def get_statistics(database: Database, caller: Caller, promotion_id: int) 
     for one in days:
         discounts[one.currency] += one.discount
     return CartStatistics(
-        promotion_id,
+        promotion,
         sum(one.orders for one in days),
         discounts,
-        by_code,
+        codes_used,
         by_day,
-        promotion.terms.limits,
         taken.total,
         budget,
     )

@@ -49,8 +49,11 @@ async def show_list(visit: Visit) -> Response:
 
 async def show_terms(visit: Visit) -> Response:
     """What the promotion takes off, and what it gave."""
-    promotion = await _find(visit)
-    statistics = await operations.get_statistics(visit.context.database, visit.caller, promotion.id)
+    promotion_id = visit.id_in_path("promotion_id")
+    statistics = await operations.get_statistics(
+        visit.context.database, visit.caller, promotion_id, by_code=False
+    )
+    promotion = statistics.promotion
     language, terms = visit.language, promotion.terms
     return _show(
         visit,

@@ -55,7 +55,7 @@ def _write_listed(promotion: CartPromotion) -> JsonObject:
 
 def write_statistics(statistics: CartStatistics) -> JsonObject:
     """What a promotion gave, and what its limits leave."""
-    limits = statistics.limits
+    limits = statistics.promotion.terms.limits
     left: JsonObject = {}
     if limits.total is not None:
         taken = statistics.taken_total
@@ -70,7 +70,7 @@ def write_statistics(statistics: CartStatistics) -> JsonObject:
             for currency, limit in limits.budget.items()
         }
     return {
-        "promotion_id": statistics.promotion_id,
+        "promotion_id": statistics.promotion.id,
         "orders": statistics.orders,
         "discount": write_amounts(statistics.discounts),
         "codes": [{"code": one.code, "orders": one.orders} for one in statistics.codes],
