@@ -57,7 +57,7 @@ async def target(
 def test_no_documented_address_fails(target: Target) -> None:
     from tests.trust.documented import try_addresses  # noqa: PLC0415 - takes half a second
 
-    assert try_addresses(target.url, target.headers, 6) > 20
+    assert try_addresses(target.url, target.headers, 3) > 20
 
 
 @pytest.mark.soak
