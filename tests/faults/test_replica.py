@@ -100,7 +100,7 @@ async def test_a_service_on_a_replica_answers_reads_like_the_primary_and_refuses
             assert (
                 await reader.post("/checkout/v1/orders", json=an_order("A-2"))
             ).status_code == 503
-            assert await find_contradictions(replica.url) == []
+            assert await find_violations(replica.url) == []
             for page in _PAGES:
                 assert (await reader.get(f"/portal/{page}")).status_code == 200
         # Background loops look for work every two seconds.
@@ -171,7 +171,7 @@ async def open_demo(address: str) -> tuple[Caller, str]:
     return tokens.caller(token, read_clock()), token
 
 
-async def find_contradictions(address: str) -> list[CheckedPromise]:
+async def find_violations(address: str) -> list[CheckedPromise]:
     """The violations that `sconto check` finds."""
     database = await Database.open(address)
     try:

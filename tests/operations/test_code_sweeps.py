@@ -73,7 +73,7 @@ async def sweep_once(database: Database, caller: Caller, promotion_id: int) -> b
         return await store.sweep_batch(connection, caller.merchant_id, promotion_id)
 
 
-async def contradictions(database: Database, caller: Caller) -> list[str]:
+async def violations(database: Database, caller: Caller) -> list[str]:
     return [
         found.words
         async for promise in check(database, caller.merchant_id)
@@ -95,13 +95,13 @@ async def test_a_deletion_removes_one_batch_of_codes_and_the_sweep_removes_the_r
     for code in ("C00", "C22"):
         assert (await quote(database, merchant, a_cart(codes=(code,)), NOON)).total == 1000
         assert await order(database, merchant, f"order {code}", code) == 1000
-    assert await contradictions(database, merchant) == []
+    assert await violations(database, merchant) == []
 
     assert await sweep_once(database, merchant, promotion_id)
     assert await left(database, promotion_id) == 13
     await sweep_codes(database)
     assert (await left(database, promotion_id), await jobs(database, promotion_id)) == (0, 0)
-    assert await contradictions(database, merchant) == []
+    assert await violations(database, merchant) == []
 
 
 async def test_the_history_counts_all_codes_that_a_deletion_removes(
@@ -145,7 +145,7 @@ async def test_a_restoration_restores_all_codes_however_far_the_sweep_is(
     statistics = await get_statistics(database, merchant, promotion_id)
     assert statistics.uses == 1
     assert await order(database, merchant, "afterwards", "C22") == 900
-    assert await contradictions(database, merchant) == []
+    assert await violations(database, merchant) == []
 
 
 async def test_an_interrupted_restoration_restores_nothing_and_can_be_repeated(
@@ -242,7 +242,7 @@ async def test_an_order_does_not_wait_for_codes_that_are_still_to_be_removed(
             placed = await place_order(database, merchant, new, LATER, DAY)
         assert placed.order.outcome.total == 1000
     await sweep_codes(database)
-    assert await contradictions(database, merchant) == []
+    assert await violations(database, merchant) == []
 
 
 async def test_the_codes_of_a_deleted_promotion_are_free_immediately(

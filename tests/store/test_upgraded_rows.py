@@ -120,7 +120,7 @@ async def test_statistics_and_charts_continue_with_exact_amounts(upgraded: Datab
     assert (await get_statistics(upgraded, SHOP, JUNE_SALE)).uses == 7
     await fold(upgraded, NOW + timedelta(days=70))
     assert await given() == {"RSD": 40026, "IQD": 751_001, "EUR": 1000}
-    assert await contradictions(upgraded) == []
+    assert await violations(upgraded) == []
 
 
 async def test_both_versions_add_to_the_same_counters(upgraded: Database, url: str) -> None:
@@ -167,7 +167,7 @@ async def test_timelines_have_no_gap_between_two_sales(upgraded: Database, url: 
         (JUNE_POTS, datetime(2026, 6, 1, tzinfo=UTC), JULY),
         (POTS, JULY, None),
     ]
-    assert await contradictions(upgraded) == []
+    assert await violations(upgraded) == []
     cart = Cart("EUR", (Line("1", 3, 1, 1000),))
     for at, discount in ((JULY - SECOND / 2, 500), (JULY, 100), (AUGUST - SECOND / 2, 100)):
         assert (await quote(upgraded, SHOP, cart, at)).discount == discount
@@ -197,7 +197,7 @@ async def test_a_promotion_of_the_older_version_is_deleted_from_the_timeline(
     await delete_promotion(upgraded, SHOP, JUNE_POTS, NOW)
     assert timeline(url, ALL_PRODUCTS_ID)[0] == (ALWAYS, datetime(2026, 1, 1, tzinfo=UTC), JULY)
     assert timeline(url, 2) == [(POTS, datetime(2026, 1, 1, tzinfo=UTC), None)]
-    assert await contradictions(upgraded) == []
+    assert await violations(upgraded) == []
 
 
 DRAWN_BEFORE: Final = """
@@ -208,7 +208,7 @@ SET ends_at = excluded.ends_at, promotion_id = excluded.promotion_id, percent = 
 """
 
 
-async def contradictions(database: Database) -> list[str]:
+async def violations(database: Database) -> list[str]:
     return [each.words async for found in check(database) for each in found.violations]
 
 

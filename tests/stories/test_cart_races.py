@@ -24,7 +24,7 @@ TEN_OFF: Final[dict[str, Any]] = {
 }
 
 
-async def nothing_contradicts(database: Database, merchant: Caller) -> None:
+async def assert_no_violations(database: Database, merchant: Caller) -> None:
     checked = [promise async for promise in check(database, merchant.merchant_id)]
     assert [promise for promise in checked if promise.violations] == []
 
@@ -88,7 +88,7 @@ async def test_a_limit_is_reached_exactly_and_never_passed(
     async with clients(server, bearer(merchant)) as shoppers:
         await create(shoppers[0], limits=limits)
         assert await race(shoppers, 64, customer) == expected
-    await nothing_contradicts(database, merchant)
+    await assert_no_violations(database, merchant)
 
 
 async def test_of_a_customers_concurrent_orders_one_is_the_first(
@@ -98,7 +98,7 @@ async def test_of_a_customers_concurrent_orders_one_is_the_first(
         await create(shoppers[0], conditions={"first_order": True})
         got = await race(shoppers, 64, lambda number: f"c-{number % 8}")
     assert got == {"10.00": 8, "0.00": 56}
-    await nothing_contradicts(database, merchant)
+    await assert_no_violations(database, merchant)
 
 
 async def test_deletions_give_back_what_later_orders_take(
@@ -127,7 +127,7 @@ async def test_deletions_give_back_what_later_orders_take(
         path = f"/cart/v1/promotions/{promotion_id}/statistics"
         told = (await ask(shoppers[0], "GET", path)).json()
     assert told["limits"]["total"]["taken"] == len(standing) <= 9
-    await nothing_contradicts(database, merchant)
+    await assert_no_violations(database, merchant)
 
 
 async def test_a_limit_that_comes_goes_and_moves_under_load_is_never_passed(
@@ -146,4 +146,4 @@ async def test_a_limit_that_comes_goes_and_moves_under_load_is_never_passed(
         got = await racing
         left = (await ask(editor, "GET", f"{path}/statistics")).json()["limits"]["total"]
     assert left["taken"] == got["10.00"]
-    await nothing_contradicts(database, merchant)
+    await assert_no_violations(database, merchant)

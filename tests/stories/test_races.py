@@ -26,7 +26,7 @@ async def one_time_promotion(database: Database, merchant: Caller, codes: int) -
     return await create_promotion(database, merchant, new, NOON)
 
 
-async def nothing_contradicts(database: Database, merchant: Caller) -> None:
+async def assert_no_violations(database: Database, merchant: Caller) -> None:
     checked = [promise async for promise in check(database, merchant.merchant_id)]
     assert [promise for promise in checked if promise.violations] == []
 
@@ -55,7 +55,7 @@ async def test_a_one_time_code_serves_exactly_one_order(
     assert statistics.uses == 20
     assert statistics.codes is not None
     assert [code.uses for code in statistics.codes] == [2] * 10
-    await nothing_contradicts(database, merchant)
+    await assert_no_violations(database, merchant)
 
 
 async def test_a_one_time_code_passed_on_by_replacements_counts_each_redemption(
@@ -84,7 +84,7 @@ async def test_a_one_time_code_passed_on_by_replacements_counts_each_redemption(
     statistics = await get_statistics(database, merchant, promotion_id)
     assert statistics.uses == 4 * 9 * 2
     assert [code.uses for code in statistics.codes or ()] == [9 * 2] * 4
-    await nothing_contradicts(database, merchant)
+    await assert_no_violations(database, merchant)
 
 
 async def test_400_requests_for_40_order_ids_make_40_orders(

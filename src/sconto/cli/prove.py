@@ -19,7 +19,7 @@ from sconto.cli.prove_attacks import (
     ATTACKS,
     PRODUCTS,
     Attack,
-    Contradiction,
+    PromiseBroken,
     Shop,
     compare_with_stored,
 )
@@ -59,7 +59,7 @@ def prove(
 
     The clients of a scratch merchant race each other on codes, limits, order ids and retries. Then
     their answers are compared with the database. Ends with status 1 if a promise was broken, and
-    names the first contradiction. The scratch merchant stays in the database; its user is disabled.
+    names the first violation. The scratch merchant stays in the database; its user is disabled.
     """
     settings = Settings.read()
     settings.require_secret_key()
@@ -162,17 +162,17 @@ async def _attack(shop: Shop, seconds: int) -> dict[str, Tried]:
     comparison.attempts = len(shop.told.orders) + len(shop.told.applications)
     try:
         await compare_with_stored(shop)
-    except Contradiction as contradiction:
-        comparison.broken = str(contradiction)
+    except PromiseBroken as broken:
+        comparison.broken = str(broken)
     return tried
 
 
 async def _try(shop: Shop, attack: Attack, tried: Tried) -> None:
     try:
         answers = await attack(shop)
-    except (Contradiction, NoAnswer) as contradiction:
+    except (PromiseBroken, NoAnswer) as broken:
         tried.attempts += shop.clients
-        tried.broken = str(contradiction)
+        tried.broken = str(broken)
         return
     tried.attempts += len(answers)
     tried.overlapping += overlapping(answers)

@@ -17,7 +17,7 @@ _HANG_UP_BEFORE: Final = 0.02
 """Seconds within which a connection is dropped: most requests are running then."""
 
 
-class Contradiction(Exception):
+class PromiseBroken(Exception):
     """The service said two things that cannot both be true; the message says which."""
 
 
@@ -39,7 +39,7 @@ class Shop:
     told: Told = field(default_factory=Told)
 
     async def ask(self, method: str, path: str, body: object = None, expect: int = 200) -> Any:
-        """The body of an answer with the expected status. Raises Contradiction for another one."""
+        """The body of an answer with the expected status. Raises PromiseBroken for another one."""
         answer = await self.service.ask(Request(method, path, body))
         _require(answer, {expect}, f"{method} {path}")
         return answer.body
@@ -61,10 +61,10 @@ class Shop:
         return answers
 
     def keep(self, order: Mapping[str, Any]) -> None:
-        """Remember an order as it was told. Raises Contradiction if it was told differently."""
+        """Remember an order as it was told. Raises PromiseBroken if it was told differently."""
         before = self.told.orders.setdefault(order["order_id"], order)
         if {**before, "status": None} != {**order, "status": None}:
-            raise Contradiction(f"order {order['order_id']} was told in two ways")
+            raise PromiseBroken(f"order {order['order_id']} was told in two ways")
         if before is order:
             picks = {
                 (line["product_id"], pick["promotion_id"])
@@ -93,7 +93,7 @@ async def place_one_id(shop: Shop) -> list[Response]:
     _require_one(answers, "orders were created under one id")
     told = {str(answer.body["lines"]) for answer in answers if answer.status != 409}
     if len(told) != 1:
-        raise Contradiction(f"order id {order_id} was answered with {len(told)} different carts")
+        raise PromiseBroken(f"order id {order_id} was answered with {len(told)} different carts")
     return answers
 
 
@@ -120,7 +120,7 @@ async def drop_and_retry(shop: Shop) -> list[Response]:
         ]
     )
     if shop.told.uses[promotion_id] - before != len(answers) * len(PRODUCTS):
-        raise Contradiction(f"code {code} was left out of an order")
+        raise PromiseBroken(f"code {code} was left out of an order")
     await _compare_uses(shop, promotion_id)
     return answers
 
@@ -170,7 +170,7 @@ async def reach_limit(shop: Shop) -> list[Response]:
     applied = sum(answer.status == 200 for answer in answers)
     shop.told.applications[promotion_id] += applied
     if applied != min(limit, shop.clients):
-        raise Contradiction(f"{applied} were told that they applied a code with a limit of {limit}")
+        raise PromiseBroken(f"{applied} were told that they applied a code with a limit of {limit}")
     return answers
 
 
@@ -186,7 +186,7 @@ async def repeat_application(shop: Shop) -> list[Response]:
     _require(final, {200}, "an application that was repeated")
     told = {str(answer.body) for answer in [*answers, final] if answer.status == 200}
     if len(told) != 1:
-        raise Contradiction(f"one Idempotency-Key was answered in {len(told)} ways")
+        raise PromiseBroken(f"one Idempotency-Key was answered in {len(told)} ways")
     shop.told.applications[promotion_id] += 1
     return answers
 
@@ -204,16 +204,16 @@ ATTACKS: Final[Mapping[str, Attack]] = {
 
 
 async def compare_with_stored(shop: Shop) -> None:
-    """Read everything that callers were told. Raises Contradiction if it is stored otherwise."""
+    """Read everything that callers were told. Raises PromiseBroken if it is stored otherwise."""
     for order_id, told in shop.told.orders.items():
         stored = await shop.ask("GET", f"/checkout/v1/orders/{order_id}")
         if {**told, "status": None} != {**stored, "status": None}:
-            raise Contradiction(f"order {order_id} is stored otherwise than it was told")
+            raise PromiseBroken(f"order {order_id} is stored otherwise than it was told")
     for promotion_id, uses in shop.told.applications.items():
         found = await shop.ask("GET", f"/promotion/v1/promotions/{promotion_id}")
         counted = found["data"]["constraint"]["usageCount"]
         if counted != uses:
-            raise Contradiction(
+            raise PromiseBroken(
                 f"subscription promotion {promotion_id} counts {counted} uses, {uses} were told"
             )
 
@@ -222,7 +222,7 @@ async def _compare_uses(shop: Shop, promotion_id: int) -> None:
     statistics = await shop.ask("POST", "/v1/promotion/statistics", {"id": promotion_id})
     counted, told = statistics["promotion_uses"], shop.told.uses[promotion_id]
     if counted != told:
-        raise Contradiction(f"promotion {promotion_id} counts {counted} uses, {told} were told")
+        raise PromiseBroken(f"promotion {promotion_id} counts {counted} uses, {told} were told")
 
 
 async def _create_limited(shop: Shop, limit: int) -> tuple[str, str]:
@@ -286,10 +286,10 @@ def _id() -> str:
 
 def _require(answer: Response, expected: set[int], subject: str) -> None:
     if answer.status not in expected:
-        raise Contradiction(f"{subject} was answered with {answer.status}: {answer.body}")
+        raise PromiseBroken(f"{subject} was answered with {answer.status}: {answer.body}")
 
 
 def _require_one(answers: Sequence[Response], words: str) -> None:
     created = sum(answer.status == 201 for answer in answers)
     if created != 1:
-        raise Contradiction(f"{created} {words}")
+        raise PromiseBroken(f"{created} {words}")

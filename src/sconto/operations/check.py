@@ -9,13 +9,13 @@ from sconto.domain.promise import (
     Violation,
     first_timeline_mistake,
 )
-from sconto.store.check import CHECKS, find_contradictions, one_snapshot, read_timelines
+from sconto.store.check import CHECKS, find_violations, one_snapshot, read_timelines
 from sconto.store.database import Connection, Database
 
 TIMELINE: Final = "The timeline shows the latest created promotion at every moment"
 
 _MOST: Final = 5
-"""How many contradictions are named of each promise: the first ones show what went wrong."""
+"""How many violations are named of each promise: the first ones show what went wrong."""
 
 
 async def check(
@@ -27,7 +27,7 @@ async def check(
     """
     async with one_snapshot(database) as connection:
         for promise, statement in CHECKS:
-            found = await find_contradictions(connection, statement, merchant_id, _MOST)
+            found = await find_violations(connection, statement, merchant_id, _MOST)
             yield CheckedPromise(promise, found)
         yield CheckedPromise(TIMELINE, await _find_mistakes(connection, merchant_id))
 

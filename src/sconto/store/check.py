@@ -75,7 +75,7 @@ async def one_snapshot(database: Database) -> AsyncIterator[Connection]:
         yield connection
 
 
-async def find_contradictions(
+async def find_violations(
     connection: Connection, statement: str, merchant_id: int | None, most: int
 ) -> list[Violation]:
     """The first records that one of the statements finds."""
