@@ -56,7 +56,8 @@ def test_a_lost_database_is_503_in_each_format_until_it_is_back(
             assert service.get("/health/live").status_code == 200
             cable.mend()
             # Each worker has broken connections, and finds the database again by itself.
-            wait_until(lambda: [statuses() for _ in range(8)] == [well] * 8, within=20)
+            wait_until(lambda: [statuses() for _ in range(8)] == [well] * 8, within=10)
+            assert [statuses() for _ in range(8)] == [well] * 8
             assert "Traceback" not in service.log
 
 

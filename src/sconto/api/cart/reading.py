@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, time
+from functools import cache
 from typing import Any, Final, TypeVar
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from msgspec.structs import replace
 
@@ -177,7 +178,9 @@ def _read_hours(fields: Fields) -> Hours:
         "weekdays", len(_WEEKDAYS), _WEEKDAYS.__contains__, f"must be one of {', '.join(_WEEKDAYS)}"
     )
     starts, ends = _read_clock(fields, "from"), _read_clock(fields, "until")
-    zone = fields.text("time_zone", _is_time_zone, 'must be an IANA name such as "Europe/Berlin"')
+    zone = fields.text(
+        "time_zone", _time_zones().__contains__, 'must be an IANA name such as "Europe/Berlin"'
+    )
     weekdays = frozenset(map(_WEEKDAYS.index, days)) or EVERY_DAY
     return Hours(starts, ends, zone or "UTC", weekdays)
 
@@ -193,8 +196,10 @@ def _read_clock(fields: Fields, name: str) -> time:
     return time()
 
 
-def _is_time_zone(name: str) -> bool:
-    return name in available_timezones() and ZoneInfo(name) is not None
+@cache
+def _time_zones() -> frozenset[str]:
+    """The names of all zones; finding them reads folders."""
+    return frozenset(available_timezones())
 
 
 def _read_conditions(fields: Fields) -> Conditions:

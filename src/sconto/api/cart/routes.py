@@ -1,5 +1,6 @@
 """The routes of the cart promotions API."""
 
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -8,12 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sconto.api.access import require
-from sconto.api.bodies import CART, CODES, read_object
+from sconto.api.bodies import CART, CODES, parse_object, read_json, run_parser
 from sconto.api.cart import query, reading, writing
 from sconto.api.checkout.writing import write_quote
 from sconto.api.context import context_of
 from sconto.api.merchant.ids import read_id
 from sconto.api.plain_route import PlainRoute
+from sconto.domain.cart import Cart
+from sconto.domain.cart_draft import CartDraft
 from sconto.domain.cart_promotion import CartPromotion, NewCartPromotion
 from sconto.domain.people import Action
 from sconto.operations import cart_promotions as operations
@@ -27,7 +30,8 @@ async def create_promotion(request: Request) -> Response:
     caller = require(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
     now = context.now()
-    new = reading.read_new_promotion(await read_object(request, CODES), now)
+    sent = await read_json(request, CODES)
+    new = await run_parser(request, sent, _read_new, sent, now)
     created = await operations.create_promotion(context.database, caller, new, now)
     codes = None if new.code_type is None else new.codes
     headers = {"Location": f"{_PROMOTIONS}/{created.id}"}
@@ -57,7 +61,8 @@ async def change_promotion(request: Request) -> Response:
     caller = require(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
     promotion_id = _promotion_id(request)
-    patch = await read_object(request, CODES)
+    sent = await read_json(request, CODES)
+    patch = await run_parser(request, sent, parse_object, sent)
     now = context.now()
 
     def change(before: CartPromotion) -> NewCartPromotion:
@@ -100,9 +105,18 @@ async def try_promotion(request: Request) -> Response:
     """The quote as it would be with the draft; nothing is stored."""
     caller = require(request, Action.READ_PROMOTIONS)
     context = context_of(request)
-    draft, cart, at = reading.read_trial(await read_object(request, CART), context.now())
+    sent = await read_json(request, CART)
+    draft, cart, at = await run_parser(request, sent, _read_trial, sent, context.now())
     priced = await operations.try_promotion(context.database, caller, draft, cart, at)
     return Response(msgspec.json.encode(write_quote(priced)), media_type="application/json")
+
+
+def _read_new(sent: bytes, now: datetime) -> NewCartPromotion:
+    return reading.read_new_promotion(parse_object(sent), now)
+
+
+def _read_trial(sent: bytes, now: datetime) -> tuple[CartDraft, Cart, datetime]:
+    return reading.read_trial(parse_object(sent), now)
 
 
 def _promotion_id(request: Request) -> int:
