@@ -208,6 +208,21 @@ async def test_a_limit_that_comes_later_counts_the_orders_of_before(shop: Shop) 
     assert (await shop.quote(cart())).total == 6000
 
 
+async def test_the_rows_that_orders_share_are_there_from_the_start(shop: Shop) -> None:
+    limits = Limits(total=3, per_customer=1, budget={"EUR": 900, "USD": 900})
+    promotion = await shop.create(ten_off(limits=limits))
+    async with shop.database.read() as connection:
+        rows = await connection.fetch(
+            "SELECT scope, key, taken::int FROM allowances WHERE promotion_id = $1 ORDER BY 1, 2",
+            promotion.id,
+        )
+    assert [tuple(row) for row in rows] == [
+        ("budget", "EUR", 0),
+        ("budget", "USD", 0),
+        ("total", "", 0),
+    ]
+
+
 async def test_tags_decide_what_is_covered(shop: Shop) -> None:
     await shop.create(ten_off(products=ProductSelection(tags=frozenset(["sale"]))))
     assert (await shop.quote(cart())).total == 6000

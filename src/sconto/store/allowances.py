@@ -51,6 +51,20 @@ FROM ({counts}) AS counted (key, taken)
 WHERE counted.taken > 0
 """
 
+# Rows that many orders share are there from the start, so that no two orders insert the same one.
+_BEGIN: Final = """
+INSERT INTO allowances (merchant_id, promotion_id, scope, key, taken)
+SELECT $1, $2, shared.scope, shared.key, 0
+FROM cart_promotions
+CROSS JOIN LATERAL (
+    SELECT 'total' AS scope, '' AS key WHERE terms -> 'limits' -> 'total' IS NOT NULL
+    UNION ALL
+    SELECT 'budget', json_object_keys(terms -> 'limits' -> 'budget')
+) AS shared
+WHERE merchant_id = $1 AND cart_promotions.promotion_id = $2
+ON CONFLICT DO NOTHING
+"""
+
 _READ: Final = """
 SELECT scope, key, taken FROM allowances
 WHERE merchant_id = $1 AND promotion_id = $2 AND scope <> 'customer'
@@ -76,6 +90,7 @@ async def set_scopes(
         if scope not in before:
             statement = _COUNT.format(counts=_COUNTS[scope])
             await connection.execute(statement, merchant_id, promotion_id, scope)
+    await connection.execute(_BEGIN, merchant_id, promotion_id)
 
 
 async def read_taken(
