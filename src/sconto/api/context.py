@@ -12,6 +12,7 @@ from sconto.api.clock import read_clock
 from sconto.api.metrics import Metrics
 from sconto.api.quotas import QuotaPolicies, Quotas
 from sconto.operations import Database
+from sconto.operations.known_keys import KnownKeys
 from sconto.operations.tokens import Tokens
 from sconto.operations.turns import Turns, short_turns
 
@@ -33,6 +34,7 @@ class Context:
     operator_token: bytes | None = None
     turns: Turns = field(default_factory=Turns)
     short_turns: Turns = field(default_factory=short_turns)
+    keys: KnownKeys = field(default_factory=KnownKeys)
 
 
 def context_of(request: Request) -> Context:

@@ -15,6 +15,7 @@ from sconto.domain.problems import (
     CodesTaken,
     GenerationNotFound,
     ImportRefused,
+    KeyNotFound,
     MerchantNotFound,
     NameTaken,
     NoCodesAllowed,
@@ -25,6 +26,7 @@ from sconto.domain.problems import (
     PatternRefused,
     Problem,
     PromotionNotFound,
+    TooManyKeys,
     UnknownProducts,
     UserAmbiguous,
     UserNotFound,
@@ -121,6 +123,10 @@ _PROBLEMS: Final[Mapping[type[Problem], Callable[[Any], str]]] = {
     NotAName: lambda _: (
         f"a name has 1 to {NAME_LENGTH} characters, is not blank, "
         "and has no control characters; that of a user has no slash"
+    ),
+    KeyNotFound: lambda problem: f"there is no API key {problem.key!r}: see `sconto key list`",
+    TooManyKeys: lambda problem: (
+        f"a merchant has at most {problem.most} API keys: revoke one first"
     ),
     NameTaken: lambda problem: f"the name {problem.name!r} is taken",
     MerchantNotFound: lambda problem: (

@@ -9,6 +9,7 @@ from typing import Final, Self
 
 import msgspec
 
+from sconto.domain.api_keys import ApiKey, NewKey
 from sconto.domain.cart_promotion import CartPromotion, CartTerms
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
@@ -31,6 +32,7 @@ class Subject(StrEnum):
     PROMOTION = "promotion"
     SUBSCRIPTION_PROMOTION = "subscription promotion"
     USER = "user"
+    API_KEY = "API key"
 
 
 class Verb(StrEnum):
@@ -46,6 +48,7 @@ class Verb(StrEnum):
     CODES_GENERATED = "codes generated"
     PASSWORD_SET = "password set"  # noqa: S105  # a verb
     SIGNED_OUT = "signed out everywhere"
+    REVOKED = "revoked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +217,19 @@ def password_set(user_id: int) -> Change:
 def signed_out(user_id: int) -> Change:
     """The entry of a user whose sessions and tokens were all ended."""
     return Change(Subject.USER, user_id, Verb.SIGNED_OUT)
+
+
+def key_created(key_id: int, new: NewKey, prefix: str) -> Change:
+    """The entry of a new API key; the key is not recorded."""
+    expires_at = None if new.expires_at is None else new.expires_at.isoformat()
+    facts = {"name": new.name, "role": new.role.value, "prefix": prefix, "expires_at": expires_at}
+    return Change(Subject.API_KEY, key_id, Verb.CREATED, None, facts)
+
+
+def key_revoked(key: ApiKey) -> Change:
+    """The entry of a revoked API key."""
+    facts = {"name": key.name, "role": key.role.value, "prefix": key.prefix}
+    return Change(Subject.API_KEY, key.id, Verb.REVOKED, facts, None)
 
 
 def differing(before: Facts, after: Facts) -> tuple[dict[str, object], dict[str, object]]:

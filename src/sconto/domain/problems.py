@@ -209,16 +209,37 @@ class OwnAccess(Problem):
 
 @dataclass(eq=False)
 class NameTaken(Problem):
-    """Another merchant, or another user of the merchant, has this name."""
+    """Another merchant, or another user or API key of the merchant, has this name."""
 
     name: str
 
 
 @dataclass(eq=False)
 class NotAName(Problem):
-    """No merchant or user can have this name: see `is_name` and `is_username`."""
+    """No merchant, user or API key can have this name: see `is_name` and `is_username`."""
 
     name: str
+
+
+@dataclass(eq=False)
+class KeyNotFound(Problem):
+    """The API key does not exist, is another merchant's or is revoked: indistinguishable.
+
+    `key` is the id or the name that was given.
+    """
+
+    key: int | str
+
+
+class KeyEndsInThePast(Problem):
+    """The API key would expire before it is created."""
+
+
+@dataclass(eq=False)
+class TooManyKeys(Problem):
+    """The merchant has as many API keys that are not revoked as it may have."""
+
+    most: int
 
 
 class PasswordRefused(Problem):

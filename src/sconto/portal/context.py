@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 
 from sconto.operations import Database
+from sconto.operations.known_keys import KnownKeys
 from sconto.operations.tokens import Tokens
 from sconto.operations.turns import Turns
 
@@ -22,6 +23,10 @@ class Context(Protocol):
     @property
     def tokens(self) -> Tokens:
         """Signs sessions and reads them."""
+
+    @property
+    def keys(self) -> KnownKeys:
+        """The API keys that this process knows."""
 
     @property
     def turns(self) -> Turns:

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 
 from sconto.portal import (
+    api_keys,
     cart_promotions,
     carts,
     codes,
@@ -40,6 +41,7 @@ PAGES: Final = (
     *carts.PAGES,
     *orders.PAGES,
     *people.PAGES,
+    *api_keys.PAGES,
 )
 
 _FILES: Final = Mount("/static", StaticFiles(directory=Path(__file__).with_name("static")))
