@@ -10,7 +10,7 @@ from sconto.domain.api_keys import is_key, key_hash
 from sconto.domain.people import Caller
 from sconto.domain.problems import TokenExpired, TokenInvalid
 from sconto.store import api_keys as store
-from sconto.store.api_keys import KeyState, Mark
+from sconto.store.api_keys import KeyState, Mark, read_mark
 from sconto.store.database import Connection, Database, DatabaseUnavailable
 
 REFRESH_PAUSE: Final = 3.0
@@ -68,8 +68,8 @@ class KnownKeys:
         return state.caller
 
     def may_be_new(self, key: str) -> bool:
-        """Whether the text has the form of a key and is unknown here."""
-        return key_hash(key) not in self._known and is_key(key)
+        """Whether the text has the form of a key and is unknown here, or nothing is known yet."""
+        return (self._mark is None or key_hash(key) not in self._known) and is_key(key)
 
     def note_created(self, state: KeyState) -> None:
         """Accept a new key in this process immediately."""
@@ -147,7 +147,7 @@ class KnownKeys:
                 while notes != self._notes:
                     notes = self._notes
                     async with database.read() as connection:
-                        mark = await store.read_mark(connection)
+                        mark = await read_mark(connection)
                         reads_all = self._must_read_all(mark)
                         states = await self._read(connection, reads_all=reads_all)
                 self._apply(mark, states, reads_all=reads_all)
