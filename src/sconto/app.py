@@ -34,7 +34,7 @@ from sconto.api.merchant import codes, history, sign_in
 from sconto.api.merchant import routes as merchant
 from sconto.api.metrics import Metrics
 from sconto.api.observation import Observation, OneTrailingSlash
-from sconto.api.people import keys
+from sconto.api.people import keys, users
 from sconto.api.quotas import QuotaPolicies, Quotas
 from sconto.api.rate_limit import RateLimit
 from sconto.api.subscription import routes as subscription
@@ -62,6 +62,7 @@ ROUTES: Final[Sequence[BaseRoute]] = (
     *cart.ROUTES,
     *catalog.ROUTES,
     *keys.ROUTES,
+    *users.ROUTES,
     *health.ROUTES,
     *manual.ROUTES,
 )
@@ -206,6 +207,8 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
                 quotas=_open_quotas(settings.rate_limits),
                 operator_token=settings.operator_token,
                 keys=known_keys,
+                public_url=settings.public_url,
+                mail=settings.mail,
             )
     finally:
         await database.close()

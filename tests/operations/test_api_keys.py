@@ -10,15 +10,8 @@ import pytest
 from sconto.domain.api_keys import ALPHABET, MOST_KEYS, ApiKey, NewKey, write_key
 from sconto.domain.history import Verb
 from sconto.domain.people import Caller, Role, key_caller
-from sconto.domain.problems import (
-    KeyEndsInThePast,
-    KeyNotFound,
-    NameTaken,
-    NotAName,
-    TokenExpired,
-    TokenInvalid,
-    TooManyKeys,
-)
+from sconto.domain.people_problems import KeyEndsInThePast, KeyNotFound, TooManyKeys
+from sconto.domain.problems import NameTaken, NotAName, TokenExpired, TokenInvalid
 from sconto.operations import known_keys
 from sconto.operations.api_keys import (
     create_key,

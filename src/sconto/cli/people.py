@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
+from sconto.cli import invitations
 from sconto.cli.database import ask_database
 from sconto.cli.refusals import CommandRefused
 from sconto.cli.tables import AsJson, show_table
@@ -126,6 +127,11 @@ def sign_out(username: Username, merchant: MerchantOfUser = None) -> None:
     """End all sessions and tokens of a user within 10 seconds."""
     ask_database(lambda database: people.sign_out_everywhere(database, username, merchant=merchant))
     typer.echo(f"{username} is signed out everywhere.")
+
+
+users.command("invite")(invitations.invite_user)
+users.command("reset")(invitations.reset_password)
+users.command("email")(invitations.set_email)
 
 
 def _read_password(*, from_stdin: bool) -> str:

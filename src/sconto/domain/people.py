@@ -83,13 +83,18 @@ class Merchant:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person or program that signs in for one merchant; its name is unique there."""
+    """A person or program that signs in for one merchant; its name is unique there.
+
+    `invited`: they have not set a password since they were invited.
+    """
 
     id: int
     name: str
     merchant: str
     role: Role
     disabled: bool
+    email: str | None = None
+    invited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,27 +221,6 @@ class NotAName(Problem):
     name: str
 
 
-@dataclass(eq=False)
-class KeyNotFound(Problem):
-    """The API key does not exist, is another merchant's or is revoked: indistinguishable.
-
-    `key` is the id or the name that was given.
-    """
-
-    key: int | str
-
-
-class KeyEndsInThePast(Problem):
-    """The API key would expire before it is created."""
-
-
-@dataclass(eq=False)
-class TooManyKeys(Problem):
-    """The merchant has as many API keys that are not revoked as it may have."""
-
-    most: int
-
-
 class PasswordRefused(Problem):
     """The password is too short or too long."""
 

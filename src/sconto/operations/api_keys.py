@@ -17,13 +17,8 @@ from sconto.domain.history import HistoryPage, Subject, key_created, key_revoked
 from sconto.domain.names import is_name
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.people import Caller, key_caller
-from sconto.domain.problems import (
-    KeyEndsInThePast,
-    KeyNotFound,
-    NameTaken,
-    NotAName,
-    TooManyKeys,
-)
+from sconto.domain.people_problems import KeyEndsInThePast, KeyNotFound, TooManyKeys
+from sconto.domain.problems import NameTaken, NotAName
 from sconto.operations.known_keys import KnownKeys
 from sconto.store import api_keys as store
 from sconto.store import history

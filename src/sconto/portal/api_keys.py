@@ -9,7 +9,8 @@ from starlette.responses import Response
 from sconto.domain.api_keys import NewKey
 from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.people import Action, Role
-from sconto.domain.problems import NameTaken, TooManyKeys
+from sconto.domain.people_problems import TooManyKeys
+from sconto.domain.problems import NameTaken
 from sconto.operations import api_keys
 from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write

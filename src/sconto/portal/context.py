@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from sconto.operations import Database
 from sconto.operations.known_keys import KnownKeys
+from sconto.operations.mail import Server
 from sconto.operations.tokens import Tokens
 from sconto.operations.turns import Turns
 
@@ -27,6 +28,14 @@ class Context(Protocol):
     @property
     def keys(self) -> KnownKeys:
         """The API keys that this process knows."""
+
+    @property
+    def public_url(self) -> str | None:
+        """Where browsers find the service; None is the address that they ask."""
+
+    @property
+    def mail(self) -> Server | None:
+        """The server that sends mail."""
 
     @property
     def turns(self) -> Turns:

@@ -8,11 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
+from sconto.domain.people_problems import (
+    KeyNotFound,
+)
 from sconto.domain.problems import (
     AccessDenied,
     BodyEncoded,
     BodyTooLarge,
-    KeyNotFound,
     NoCodesAllowed,
     OrderNotFound,
     OwnAccess,

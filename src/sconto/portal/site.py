@@ -15,6 +15,7 @@ from sconto.portal import (
     carts,
     codes,
     orders,
+    password_links,
     people,
     promotion,
     promotion_form,
@@ -41,6 +42,7 @@ PAGES: Final = (
     *carts.PAGES,
     *orders.PAGES,
     *people.PAGES,
+    *password_links.PAGES,
     *api_keys.PAGES,
 )
 
