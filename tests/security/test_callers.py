@@ -34,6 +34,9 @@ FOR_ADMINS: Final = {
     ("GET", "/people/v1/keys"),
     ("GET", "/people/v1/keys/{key_id}"),
     ("DELETE", "/people/v1/keys/{key_id}"),
+    ("GET", "/people/v1/users"),
+    ("POST", "/people/v1/invitations"),
+    ("POST", "/people/v1/users/{user_id}/password-link"),
 }
 """What only admins may do."""
 

@@ -11,8 +11,11 @@ from sconto.domain.headings import CODE_COLUMN
 from sconto.domain.names import NAME_LENGTH
 from sconto.domain.people import LONGEST_PASSWORD, PASSWORD_LENGTH
 from sconto.domain.people_problems import (
+    EmailTaken,
     KeyNotFound,
+    NotAnEmail,
     TooManyKeys,
+    UserDisabled,
 )
 from sconto.domain.problems import (
     CodeFileRefused,

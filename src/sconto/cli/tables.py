@@ -18,4 +18,6 @@ def show_table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
 
 
 def _cell(value: object) -> str:
+    if value is None:
+        return "-"
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)

@@ -16,9 +16,9 @@ from sconto.api.logs import request_log
 from sconto.api.metrics import Metrics
 from sconto.api.quotas import QuotaPolicies, Quotas
 from sconto.app import build_app
-from sconto.domain.api_keys import is_key, write_key
+from sconto.domain.api_keys import NewKey, is_key, write_key
 from sconto.domain.people import Caller, Role
-from sconto.operations.api_keys import NewKey, create_key
+from sconto.operations.api_keys import create_key
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
 from tests.conftest import create_caller
