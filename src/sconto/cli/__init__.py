@@ -31,6 +31,12 @@ COMMANDS: Final = {
     "prove": _Source(
         "prove", "prove", "Attack a running Sconto with racing clients; then check it."
     ),
+    "purge": _Source(
+        "retention", "purge", "Delete orders, history and idempotency keys older than an age."
+    ),
+    "customer": _Source(
+        "retention", "customers", "A shop's customer: a copy of what is stored, and erasing it."
+    ),
     "restored": _Source("restored", "restored", "End all sessions after a backup was restored."),
 }
 
