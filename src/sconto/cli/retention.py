@@ -7,11 +7,12 @@ from typing import Annotated, Final
 import msgspec
 import typer
 
-from sconto.api.checkout.writing import write_order
 from sconto.api.clock import read_clock
 from sconto.cli.database import ask_database
 from sconto.cli.progress import show_count
 from sconto.cli.refusals import CommandRefused
+from sconto.domain.money import format_amount
+from sconto.domain.order import StoredOrder
 from sconto.domain.people import Merchant
 from sconto.domain.retention import Purged, parse_age
 from sconto.operations import Database, people, retention
@@ -87,7 +88,8 @@ def erase(customer_id: CustomerId, merchant: MerchantOfCustomer) -> None:
 def export(customer_id: CustomerId, merchant: MerchantOfCustomer) -> None:
     """Print everything that is stored of a customer, as JSON.
 
-    Orders are as the checkout API answers them, with `customer` as the shop sent it.
+    `counted_uses` are those that limits of promotions count. `has_purged_order` is true if orders
+    were purged, and a digest of the id remains.
     """
     if not ask_database(lambda database: _export(database, merchant, customer_id)):
         raise CommandRefused(f"nothing is stored of customer {customer_id} of {merchant}")
@@ -130,18 +132,8 @@ async def _export(database: Database, merchant: str, customer_id: str) -> bool:
     out = sys.stdout
     began = False
     async for order in retention.list_customer_orders(database, merchant_id, customer_id):
-        assert order.cart is not None  # noqa: S101 - it names the customer
-        customer = order.cart.customer
-        written = {
-            "customer": {
-                "id": customer.id,
-                "segments": sorted(customer.segments),
-                "has_ordered": customer.has_ordered,
-            },
-            "order": write_order(order),
-        }
         out.write(",\n" if began else f'{{"customer_id": {_text(customer_id)}, "orders": [\n')
-        out.write(encoder.encode(written).decode())
+        out.write(encoder.encode(_write_order(order)).decode())
         began = True
     if not (began or records.allowances or records.has_purged_order):
         return False
@@ -153,6 +145,41 @@ async def _export(database: Database, merchant: str, customer_id: str) -> bool:
     out.write(f'"has_purged_order": {encoder.encode(records.has_purged_order).decode()}}}\n')
     out.flush()
     return True
+
+
+def _write_order(order: StoredOrder) -> dict[str, object]:
+    assert order.cart is not None  # noqa: S101 - it names the customer
+    customer, outcome = order.cart.customer, order.outcome
+
+    def amount(minor_units: int) -> str:
+        return format_amount(minor_units, outcome.currency)
+
+    shipping = outcome.shipping
+    return {
+        "order_id": order.order_id,
+        "created_at": order.created_at,
+        "status": order.status,
+        "customer": {
+            "id": customer.id,
+            "segments": sorted(customer.segments),
+            "has_ordered": customer.has_ordered,
+        },
+        "codes": order.cart.codes,
+        "currency": outcome.currency,
+        "lines": [
+            {
+                "line_id": line.line_id,
+                "product_id": line.product_id,
+                "quantity": line.quantity,
+                "unit_price": amount(line.unit_price),
+                "total": amount(line.total),
+            }
+            for line in outcome.lines
+        ],
+        "shipping": None if shipping is None else amount(shipping.total),
+        "discount": amount(outcome.discount),
+        "total": amount(outcome.total),
+    }
 
 
 def _text(value: str) -> str:
