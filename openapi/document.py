@@ -13,7 +13,17 @@ from pydantic_core.core_schema import WithDefaultSchema
 from starlette.routing import BaseRoute
 
 import sconto.api
-from openapi import cart, catalog, checkout, health, merchant, merchant_codes, people, subscription
+from openapi import (
+    cart,
+    catalog,
+    checkout,
+    export,
+    health,
+    merchant,
+    merchant_codes,
+    people,
+    subscription,
+)
 from openapi.operation import Answer, Content, Operation, Parameter
 from sconto.api.plain_route import PlainRoute
 from sconto.app import ROUTES
@@ -28,6 +38,7 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
     **subscription.OPERATIONS,
     **cart.OPERATIONS,
     **catalog.OPERATIONS,
+    **export.OPERATIONS,
     **people.OPERATIONS,
     **health.OPERATIONS,
 }

@@ -26,6 +26,7 @@ placed after it.
 from typing import Final
 
 from sconto.domain.allowances import LimitClaim
+from sconto.store.past_customers import HAS_PAST_ORDER
 
 HELD: Final = """steady AS MATERIALIZED (
     SELECT coalesce(bool_and(pg_try_advisory_xact_lock_shared(
@@ -65,13 +66,13 @@ HELD: Final = """steady AS MATERIALIZED (
     SELECT * FROM known WHERE place IS NULL AND amount <= most
 ), """
 
-HAS_ROOM: Final = """
+HAS_ROOM: Final = f"""
       AND (SELECT is_steady FROM steady)
       AND (SELECT count(*) FROM roomy) + (SELECT count(*) FROM fresh) = cardinality($20::bigint[])
-      AND NOT ($18 AND EXISTS (
+      AND NOT ($18 AND (EXISTS (
           SELECT FROM orders
           WHERE merchant_id = $1 AND customer_id = $17 AND status <> 'deleted' AND order_id <> $2
-      ))"""
+      ) OR {HAS_PAST_ORDER.format(customer="$17::text")}))"""  # noqa: S608  # of our own constants
 
 TOOK: Final = """took AS (
     UPDATE allowances SET taken = allowances.taken + roomy.amount
