@@ -39,11 +39,14 @@ from sconto.api.people import keys, users
 from sconto.api.quotas import QuotaPolicies, Quotas
 from sconto.api.rate_limit import RateLimit
 from sconto.api.subscription import routes as subscription
+from sconto.domain.people import Role
+from sconto.domain.single_sign_on import SignOnRules
 from sconto.operations import Database, DatabaseUnavailable, counters, idempotency
 from sconto.operations.background import keep_running
 from sconto.operations.code_generation import keep_generating
 from sconto.operations.code_sweeps import keep_sweeping_codes
 from sconto.operations.known_keys import USES_PAUSE, KnownKeys
+from sconto.operations.sign_in_provider import Client, Provider, SignInProvider
 from sconto.operations.tokens import Tokens
 from sconto.portal import errors as portal_errors
 from sconto.portal import shop
@@ -52,6 +55,7 @@ from sconto.portal.shop.site import shop_routes
 from sconto.portal.shop.till import Till
 from sconto.portal.site import portal_routes
 from sconto.settings import RateLimits, SettingError, Settings, asks_for_traces
+from sconto.settings.single_sign_on import SingleSignOn
 
 ROUTES: Final[Sequence[BaseRoute]] = (
     *checkout.ROUTES,
@@ -212,9 +216,32 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
                 keys=known_keys,
                 public_url=settings.public_url,
                 mail=settings.mail,
+                sign_in_provider=_open_provider(settings.single_sign_on),
             )
     finally:
         await database.close()
+
+
+def _open_provider(chosen: SingleSignOn | None) -> SignInProvider | None:
+    if chosen is None:
+        return None
+    rules = SignOnRules(
+        chosen.merchant or None,
+        chosen.merchant_claim,
+        chosen.role_claim,
+        {value: Role(role) for value, role in chosen.roles.items()},
+        None if chosen.default_role is None else Role(chosen.default_role),
+    )
+    client = Client(chosen.issuer, chosen.client_id, chosen.client_secret, chosen.scope)
+    return SignInProvider(chosen.name, rules, client, make_provider)
+
+
+def make_provider(client: Client) -> Provider:
+    """The provider of single sign-on."""
+    # An optional extra that takes long to import, so only loaded when somebody uses it.
+    from sconto.portal.provider import OpenIdProvider  # noqa: PLC0415
+
+    return OpenIdProvider(client)
 
 
 def _open_quotas(limits: RateLimits) -> Quotas:

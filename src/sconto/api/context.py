@@ -14,6 +14,7 @@ from sconto.api.quotas import QuotaPolicies, Quotas
 from sconto.operations import Database
 from sconto.operations.known_keys import KnownKeys
 from sconto.operations.mail import Server
+from sconto.operations.sign_in_provider import SignInProvider
 from sconto.operations.tokens import Tokens
 from sconto.operations.turns import Turns, short_turns
 
@@ -40,6 +41,7 @@ class Context:
     keys: KnownKeys = field(default_factory=KnownKeys)
     public_url: str | None = None
     mail: Server | None = None
+    sign_in_provider: SignInProvider | None = None
 
 
 def context_of(request: Request) -> Context:

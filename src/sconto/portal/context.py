@@ -10,6 +10,7 @@ from starlette.requests import Request
 from sconto.operations import Database
 from sconto.operations.known_keys import KnownKeys
 from sconto.operations.mail import Server
+from sconto.operations.sign_in_provider import SignInProvider
 from sconto.operations.tokens import Tokens
 from sconto.operations.turns import Turns
 
@@ -36,6 +37,10 @@ class Context(Protocol):
     @property
     def mail(self) -> Server | None:
         """The server that sends mail."""
+
+    @property
+    def sign_in_provider(self) -> SignInProvider | None:
+        """The provider of single sign-on."""
 
     @property
     def turns(self) -> Turns:

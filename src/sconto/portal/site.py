@@ -22,6 +22,7 @@ from sconto.portal import (
     promotion_form,
     promotions,
     sign_in,
+    single_sign_on,
     subscription,
     subscription_form,
     subscriptions,
@@ -32,6 +33,7 @@ from sconto.portal.pages import ADDRESS
 
 PAGES: Final = (
     *sign_in.PAGES,
+    *single_sign_on.PAGES,
     *promotion_form.PAGES,
     *promotions.PAGES,
     *promotion.PAGES,

@@ -16,6 +16,7 @@ from limits import parse_many
 
 from sconto.settings.errors import SettingError
 from sconto.settings.mail import MailServer, read_mail_server, read_public_url
+from sconto.settings.single_sign_on import SingleSignOn, read_single_sign_on
 
 __all__ = ["MailServer", "RateLimits", "SettingError", "Settings", "asks_for_traces"]
 
@@ -74,6 +75,7 @@ class Settings:
     operator_token: bytes | None
     public_url: str | None
     mail: MailServer | None
+    single_sign_on: SingleSignOn | None
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -88,6 +90,7 @@ class Settings:
             _operator_token(environment),
             read_public_url(environment),
             read_mail_server(environment),
+            read_single_sign_on(environment),
         )
 
     @property
@@ -115,7 +118,7 @@ class Settings:
     def as_environment(self) -> dict[str, str]:
         """The environment from which a worker reads the same settings, besides its own.
 
-        A worker inherits the variables of mail, which hold no value that was made or found here.
+        A worker inherits those of mail and single sign-on, which have no value made or found here.
         """
         return {
             "SCONTO_DATABASE_URL": self.database_url or "",
