@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 from authlib.deprecate import AuthlibDeprecationWarning
 from joserfc import jwt
-from joserfc.jwk import OctKey, RSAKey
+from joserfc.jwk import ECKey, OctKey
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 CLIENT_ID: Final = "sconto"
@@ -35,6 +35,11 @@ class _Quiet(WSGIRequestHandler):
         """Say nothing."""
 
 
+def new_key() -> ECKey:
+    """Another key of the same id; elliptic curves, because making an RSA key takes long."""
+    return ECKey.generate_key("P-256", {"kid": "1"})
+
+
 @dataclass
 class Lies:
     """How the provider departs from the truth; by default it does not.
@@ -44,8 +49,8 @@ class Lies:
     """
 
     claims: Callable[[Claims], None] | None = None
-    key: RSAKey | OctKey | None = None
-    algorithm: str = "RS256"
+    key: ECKey | OctKey | None = None
+    algorithm: str = "ES256"
     metadata: Claims = field(default_factory=dict)
 
 
@@ -57,7 +62,7 @@ class Provider:
     lies: Lies = field(default_factory=Lies)
     challenges: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
-    own_key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "1"}))
+    own_key: ECKey = field(default_factory=new_key)
 
     def describe(self, subject: str, **claims: Any) -> None:
         """Set what the provider says of a user."""

@@ -92,8 +92,9 @@ def _highest_role(rules: SignOnRules, claims: Claims) -> Role | None:
 
 def _verified_email(claims: Claims) -> str | None:
     email = _text(claims.get("email"))
+    verified = claims.get("email_verified")
     # Some providers write the boolean as a text.
-    is_verified = claims.get("email_verified") in (True, "true")
+    is_verified = verified is True or verified == "true"
     return read_email(email) if email is not None and is_verified else None
 
 

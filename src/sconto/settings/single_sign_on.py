@@ -53,14 +53,18 @@ def read_single_sign_on(environment: Mapping[str, str]) -> SingleSignOn | None:
             f"SCONTO_OIDC_ISSUER is {issuer!r}; expected an https:// address without a query"
         )
     if not client_id:
-        raise SettingError("SCONTO_OIDC_CLIENT_ID is missing: SCONTO_OIDC_ISSUER needs it")
+        raise SettingError(
+            "SCONTO_OIDC_CLIENT_ID is missing: expected the id that the provider gave Sconto"
+        )
     if bool(merchant) == bool(merchant_claim):
         raise SettingError(
             "expected either SCONTO_OIDC_MERCHANT, the merchant of everybody who signs in, or "
             "SCONTO_OIDC_MERCHANT_CLAIM, the claim that names it"
         )
     if bool(role_claim) != bool(roles):
-        raise SettingError("SCONTO_OIDC_ROLE_CLAIM and SCONTO_OIDC_ROLES need each other")
+        raise SettingError(
+            "SCONTO_OIDC_ROLE_CLAIM and SCONTO_OIDC_ROLES need each other: expected both or none"
+        )
     if "openid" not in scope.split() or not _TEXT.fullmatch(scope):
         raise SettingError(f"SCONTO_OIDC_SCOPE is {scope!r}; expected {_SCOPE!r} or the like")
     if find_spec("authlib") is None or find_spec("httpx2") is None:
