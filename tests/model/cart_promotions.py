@@ -65,11 +65,11 @@ def reasons(promotion: Promotion, bill: Mapping[str, Any]) -> set[str]:
     found = _reasons_of_customer(promotion, bill.get("customer") or {})
     lines, currency = bill["lines"], bill["currency"]
     if any(currency not in amounts for amounts in _all_amounts(promotion)):
-        return found | {"currency"}
+        found.add("currency")
     conditions = promotion.get("conditions", {})
     on = covered(promotion, lines)
     left, units = sum(lines[i]["left"] for i in on), sum(lines[i]["quantity"] for i in on)
-    if "minimum_subtotal" in conditions and left < conditions["minimum_subtotal"][currency]:
+    if left < conditions.get("minimum_subtotal", {}).get(currency, 0):
         found.add("minimum_subtotal")
     if units < conditions.get("minimum_quantity", 0):
         found.add("minimum_quantity")
@@ -81,8 +81,11 @@ def reasons(promotion: Promotion, bill: Mapping[str, Any]) -> set[str]:
     elif not left:
         found.add("nothing_left")
     benefit = promotion["benefit"]
-    if benefit["type"] == "tiers" and _tier(benefit, left, units, currency) is None:
-        found.add("tier")
+    if benefit["type"] == "tiers":
+        lowest = benefit["tiers"][0]["from"]
+        is_by_quantity = benefit["by"] == "quantity"
+        if units < lowest if is_by_quantity else left < lowest.get(currency, 0):
+            found.add("tier")
     if benefit["type"] == "units" and not _count_served(promotion, lines):
         found.add("units")
     room = promotion.get("room", {})
