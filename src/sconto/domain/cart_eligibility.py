@@ -18,6 +18,7 @@ def find_refusals(offered: CartOffer, ground: Ground) -> tuple[CartRefusal, ...]
         *_of_customer(terms, ground),
         *_of_coverage(terms, ground),
         *_of_limits(offered),
+        *_of_remainder(terms, ground),
     )
 
 
@@ -65,8 +66,6 @@ def _of_coverage(terms: CartTerms, ground: Ground) -> Iterator[CartRefusal]:
         yield CartRefusal(CartReason.CURRENCY)
     if is_of_shipping and not ground.shipping:
         yield CartRefusal(CartReason.NO_SHIPPING)
-    if not is_of_shipping and covered and not ground.subtotal(covered):
-        yield CartRefusal(CartReason.NOTHING_LEFT)
 
 
 def _of_limits(offered: CartOffer) -> Iterator[CartRefusal]:
@@ -77,3 +76,9 @@ def _of_limits(offered: CartOffer) -> Iterator[CartRefusal]:
         yield CartRefusal(CartReason.CUSTOMER_LIMIT)
     if room.budget is not None and room.budget <= 0:
         yield CartRefusal(CartReason.BUDGET)
+
+
+def _of_remainder(terms: CartTerms, ground: Ground) -> Iterator[CartRefusal]:
+    covered = ground.covered(terms)
+    if terms.target is not Target.SHIPPING and covered and not ground.subtotal(covered):
+        yield CartRefusal(CartReason.NOTHING_LEFT)
