@@ -99,6 +99,34 @@ def reasons(promotion: Promotion, bill: Mapping[str, Any]) -> set[str]:
     return found
 
 
+def facts(promotion: Promotion, bill: Mapping[str, Any], reason: str) -> Any:
+    """What the bill has and what it needs, where the reason tells that."""
+    lines, currency = bill["lines"], bill["currency"]
+    on = covered(promotion, lines)
+    left, units = sum(lines[i]["left"] for i in on), sum(lines[i]["quantity"] for i in on)
+    benefit, conditions = promotion["benefit"], promotion.get("conditions", {})
+    match reason:
+        case "minimum_subtotal":
+            return left, conditions["minimum_subtotal"][currency]
+        case "minimum_quantity":
+            return units, conditions["minimum_quantity"]
+        case "tier" | "next":
+            is_by_quantity = benefit["by"] == "quantity"
+            have = units if is_by_quantity else left
+            needs = [t["from"] if is_by_quantity else t["from"][currency] for t in benefit["tiers"]]
+            above = [need for need in needs if need > have]
+            return (have, above[0]) if above else None
+        case "units" if benefit.get("get_products") is None:
+            return units, benefit["buy"] + benefit["get"]
+        case "units":
+            to_get = covered(promotion, lines, benefit["get_products"])
+            bought = sum(lines[i]["quantity"] for i in on if i not in to_get)
+            if bought < benefit["buy"]:
+                return bought, benefit["buy"]
+            return 0, 1
+    return None
+
+
 def _reasons_of_customer(promotion: Promotion, customer: Mapping[str, Any]) -> set[str]:
     found = set()
     conditions, segments = promotion.get("conditions", {}), set(customer.get("segments", ()))
