@@ -6,102 +6,18 @@ that do not apply.
 """
 
 import json
-import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
-from zoneinfo import ZoneInfo
+from typing import Final
 
-import httpx
 import pytest
 
-from sconto.api.context import Context
-from sconto.api.logs import request_log
-from sconto.api.metrics import Metrics
-from sconto.app import build_app
-from sconto.domain.people import Role
-from sconto.operations.tokens import Tokens
+from sconto.domain.people import Caller, Role
 from sconto.store.database import Database
-from tests.conftest import SECRET_KEY, create_caller
+from tests.conftest import create_caller
+from tests.replay import START, Replay, open_replay
 
 RECORDED: Final = Path(__file__).with_name("recorded_answers.json")
-
-START: Final = datetime(2026, 6, 1, 12, tzinfo=UTC)
-
-_APPLICATION: Final = re.compile(r'"applicationId": ?"([^"]+)"')
-"""An id that is drawn at random; the first one that is answered is called application-1."""
-
-
-class Replay:
-    """Sends requests to an application whose clock moves a second with each of them."""
-
-    def __init__(self, client: httpx.AsyncClient, headers: dict[str, dict[str, str]]) -> None:
-        self.now = START
-        self._client = client
-        self._headers = headers
-        self._applications: dict[str, str] = {}
-
-    async def ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        """The status, the type and the text of the answer to one request."""
-        self.now += timedelta(seconds=1)
-        body = request.get("body")
-        content = body if isinstance(body, str) or body is None else json.dumps(body)
-        for name, drawn in self._applications.items():
-            content = content and content.replace(name, drawn)
-        answer = await self._client.request(
-            request["method"],
-            request["path"],
-            content=content,
-            headers={
-                **({} if content is None else {"content-type": "application/json"}),
-                **self._headers.get(request["as"], {}),
-                **request.get("headers", {}),
-            },
-        )
-        text = answer.text
-        for drawn in _APPLICATION.findall(text):
-            if drawn not in self._applications.values():
-                self._applications[f"application-{len(self._applications) + 1}"] = drawn
-        for name, drawn in self._applications.items():
-            text = text.replace(drawn, name)
-        return {
-            "status": answer.status_code,
-            "type": answer.headers.get("content-type"),
-            "text": text,
-        }
-
-
-@asynccontextmanager
-async def open_replay(database_url: str) -> AsyncIterator[tuple[Replay, Database]]:
-    """An application on an empty database, with a user of each role."""
-    database = await Database.open(database_url)
-    tokens = Tokens(SECRET_KEY)
-    headers, merchant_id = {}, None
-    for role in Role:
-        caller = await create_caller(database, role, merchant_id)
-        merchant_id = caller.merchant_id
-        async with database.write() as connection:
-            await connection.execute(
-                "UPDATE users SET username = $1 WHERE user_id = $2", role.value, caller.user_id
-            )
-        headers[role.value] = {"Authorization": f"Bearer {tokens.issue(caller, START)}"}
-
-    @asynccontextmanager
-    async def open_context() -> AsyncIterator[Context]:
-        yield Context(database, tokens, ZoneInfo("Europe/Berlin"), Metrics(), lambda: replay.now)
-
-    app = build_app(open_context, request_log("console"))
-    try:
-        async with app.router.lifespan_context(app):
-            transport = httpx.ASGITransport(app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://sconto") as client:
-                replay = Replay(client, headers)
-                yield replay, database
-    finally:
-        await database.close()
-
 
 _RESTART: Final = """
 ALTER TABLE promotions ALTER promotion_id RESTART WITH {first};
@@ -115,6 +31,20 @@ TEN_OFF: Final = {
     "benefit": {"type": "amount", "amounts": {"EUR": "10.00"}},
     "limits": {"total": 1},
 }
+
+
+async def create_callers(database: Database) -> dict[str, Caller]:
+    """A user of each role, named by it."""
+    callers: dict[str, Caller] = {}
+    for role in Role:
+        known = callers.get(Role.ADMIN)
+        caller = await create_caller(database, role, None if known is None else known.merchant_id)
+        async with database.write() as connection:
+            await connection.execute(
+                "UPDATE users SET username = $1 WHERE user_id = $2", role.value, caller.user_id
+            )
+        callers[role] = caller
+    return callers
 
 
 async def create_cart_promotions(replay: Replay, database: Database) -> None:
@@ -136,12 +66,11 @@ async def test_answers_without_cart_promotions_are_the_recorded_bytes(
     create_database: Callable[[], str], with_others: bool
 ) -> None:
     recorded = json.loads(RECORDED.read_text())
-    different = []
-    async with open_replay(create_database()) as (replay, database):
-        if with_others:
-            await create_cart_promotions(replay, database)
-        for row in recorded:
-            answer = await replay.ask(row["request"])
-            if answer != row["answer"]:
-                different.append((row["request"], row["answer"], answer))
-    assert different == []
+    database = await Database.open(create_database())
+    try:
+        async with open_replay(database, await create_callers(database)) as replay:
+            if with_others:
+                await create_cart_promotions(replay, database)
+            assert await replay.find_differences(recorded) == []
+    finally:
+        await database.close()
