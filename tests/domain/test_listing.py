@@ -59,7 +59,7 @@ def test_a_listing_shows_what_a_cart_with_one_unit_costs(
     assert len(listed) == sum(not depends_on_the_cart(fields) for fields in drawn)
 
     found = ListingCandidates(everywhere, specific, ListedOffers(tuple(listed)), tags_of)
-    shown = price_listing(list(products.items()), found, "EUR", NOON)
+    shown = list(price_listing(products.items(), found, "EUR", NOON))
 
     stored = Candidates(frozenset(), everywhere, specific, cart_offers=listed, tags=tags_of)
     for (product_id, unit_price), listed_price in zip(products.items(), shown, strict=True):

@@ -19,7 +19,7 @@ from sconto.domain.cart_promotion import (
 )
 from sconto.domain.hours import Hours
 from sconto.domain.people import Caller
-from sconto.operations import cart_promotions
+from sconto.operations import cart_promotions, checkout
 from sconto.operations.checkout import list_prices
 from sconto.operations.products import put_products
 from sconto.store.candidate_statements import READ_PICKS, READ_VERSIONS
@@ -140,3 +140,27 @@ async def test_tags_are_never_old(
         await listing.sent()
         assert await listing.prices() == [price, 1000]
         assert len(await listing.sent()) == 1
+
+
+async def test_other_requests_are_served_while_a_long_listing_is_priced(
+    database: Database,
+    listing: ListingProcess,
+    merchant: Caller,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(checkout, "_LONGEST_STRETCH", 0)
+    await create(database, merchant, ONE_OFF)
+    await listing.prices()
+    turns = 0
+
+    async def take_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(take_turns())
+    products = [(number, 1000) for number in range(1, 1001)]
+    await list_prices(database, merchant, products, "EUR", NOON)
+    other.cancel()
+    assert turns > len(products)

@@ -5,7 +5,7 @@ bill for each product. Of cart promotions they show those that no cart and no cu
 (`is_listed`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
@@ -85,26 +85,21 @@ def is_listed(terms: CartTerms) -> bool:
 
 
 def price_listing(
-    products: Sequence[tuple[int, int]],
+    products: Iterable[tuple[int, int]],
     found: ListingCandidates,
     currency: str,
     at: datetime,
-) -> list[ListedPrice]:
+) -> Iterator[ListedPrice]:
     """Price one unit of each product as a cart without codes would; takes ids and unit prices."""
-    specific, everywhere = found.specific.get, found.everywhere
-    prices = [
-        _price_by_picks(unit_price, specific(product_id), everywhere)
-        for product_id, unit_price in products
-    ]
+    specific, everywhere, tags = found.specific.get, found.everywhere, found.tags.get
     offers = found.listed.offers
     running = tuple([place for place, one in enumerate(offers) if one.obstacle(at) is None])
-    if not running:
-        return prices
-    tags = found.tags.get
-    return [
-        _adjust(price, product_id, tags(product_id, _NO_TAGS), currency, found.listed, running)
-        for (product_id, _), price in zip(products, prices, strict=True)
-    ]
+    for product_id, unit_price in products:
+        price = _price_by_picks(unit_price, specific(product_id), everywhere)
+        if running:
+            own_tags = tags(product_id, _NO_TAGS)
+            price = _adjust(price, product_id, own_tags, currency, found.listed, running)
+        yield price
 
 
 _NO_TAGS: Final[frozenset[str]] = frozenset()

@@ -43,8 +43,9 @@ _LONGEST_PAUSE: Final = 0.2
 
 _RETRY_AFTER: Final = 1
 
-_PRICED_TOGETHER: Final = 500
-"""Products of a listing, times cart promotions, that are priced without a pause: some 5 ms."""
+_LONGEST_STRETCH: Final = 0.005
+"""Seconds of pricing a listing after which other requests are served. A thousand products with a
+hundred cart promotions take most of a second, the first time."""
 
 T = TypeVar("T")
 
@@ -75,15 +76,13 @@ async def list_prices(
             )
 
     found = await retrying(look)
-    if not found.listed.offers:
-        return price_listing(products, found, currency, at)
-    # Other requests are served in between: a hundred cart promotions on a thousand products take
-    # most of a second.
-    some = max(1, _PRICED_TOGETHER // len(found.listed.offers))
-    prices: list[ListedPrice] = []
-    for start in range(0, len(products), some):
-        prices += price_listing(products[start : start + some], found, currency, at)
-        await asyncio.sleep(0)
+    clock = asyncio.get_running_loop().time
+    resumed, prices = clock(), []
+    for price_of_one in price_listing(products, found, currency, at):
+        prices.append(price_of_one)
+        if clock() - resumed > _LONGEST_STRETCH:
+            await asyncio.sleep(0)
+            resumed = clock()
     return prices
 
 
