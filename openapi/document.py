@@ -21,6 +21,7 @@ from openapi import (
     health,
     merchant,
     merchant_codes,
+    people,
     subscription,
 )
 from openapi.operation import Answer, Content, Operation, Parameter
@@ -38,6 +39,7 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
     **cart.OPERATIONS,
     **catalog.OPERATIONS,
     **export.OPERATIONS,
+    **people.OPERATIONS,
     **health.OPERATIONS,
 }
 """The operation of each route, by its function, whose docstring becomes the description."""
@@ -46,13 +48,13 @@ _TOKENS: Final = {
     "Authorization": {
         "type": "http",
         "scheme": "bearer",
-        "description": "A token of POST /v1/login_check.",
+        "description": "A token of POST /v1/login_check, or an API key.",
     },
     "AuthorizationJWT": {
         "type": "apiKey",
         "in": "header",
         "name": "AuthorizationJWT",
-        "description": "The same as published: `Bearer <token>`. It takes precedence.",
+        "description": "The same as published: `Bearer <token or key>`. It takes precedence.",
     },
 }
 
