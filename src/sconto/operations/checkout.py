@@ -27,12 +27,12 @@ from sconto.domain.problems import (
 from sconto.store.candidates import CartAt, read_automatic_picks
 from sconto.store.database import Connection, Database, retrying
 from sconto.store.giving_back import GivingBackRaceLost, give_back
+from sconto.store.order_status import update_status
 from sconto.store.orders import (
     OrderRaceLost,
     find_order,
     insert_order,
     replace_order,
-    update_status,
 )
 from sconto.store.slots import NoSlot
 
@@ -177,7 +177,7 @@ async def change_order_status(
         async with database.write(
             merchant_id, queue="orders", transaction=is_deletion
         ) as connection:
-            order = await update_status(connection, merchant_id, order_id, status)
+            order = await update_status(connection, merchant_id, order_id, status, now)
             if order is None or not is_deletion:
                 return order
             return await _give_back(connection, merchant_id, order, now)
