@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,8 @@ from sconto.api.checkout import routes as checkout
 from sconto.api.clock import read_clock
 from sconto.api.context import Context
 from sconto.api.errors import ErrorAnswers, answer_failure
+from sconto.api.events import routes as events
+from sconto.api.events.sender import Sender
 from sconto.api.forwarding import UntrustedProxyWarning
 from sconto.api.logs import open_log
 from sconto.api.merchant import codes, history, sign_in
@@ -36,9 +39,14 @@ from sconto.api.observation import Observation, OneTrailingSlash
 from sconto.api.quotas import QuotaPolicies, Quotas
 from sconto.api.rate_limit import RateLimit
 from sconto.api.subscription import routes as subscription
+from sconto.domain.receiver_address import ReceiverRules, parse_networks
 from sconto.operations import Database, counters, idempotency
+from sconto.operations.background import keep_running
 from sconto.operations.code_generation import keep_generating
 from sconto.operations.code_sweeps import keep_sweeping_codes
+from sconto.operations.deliveries import Deliveries, lease_for
+from sconto.operations.event_removal import keep_removing_events
+from sconto.operations.events import keep_telling, measure_backlog
 from sconto.operations.tokens import Tokens
 from sconto.portal import errors as portal_errors
 from sconto.portal import shop
@@ -57,6 +65,7 @@ ROUTES: Final[Sequence[BaseRoute]] = (
     *subscription.ROUTES,
     *cart.ROUTES,
     *catalog.ROUTES,
+    *events.ROUTES,
     *health.ROUTES,
     *manual.ROUTES,
 )
@@ -72,6 +81,9 @@ A fifth of Python's default: the event loop waits for it each time that it wakes
 
 _CONNECTIONS: Final = 24
 _CHECKOUT_CONNECTIONS: Final = 16
+
+_BACKLOG_INTERVAL: Final = 30
+"""Seconds between two looks at what waits for webhooks, at most."""
 
 _POOL_FIGURES_INTERVAL: Final = 5
 """Seconds between two looks at a worker's connections for the figures."""
@@ -175,6 +187,16 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
         settings.database_url or "", connections=_CONNECTIONS, checkout=_CHECKOUT_CONNECTIONS
     )
     tokens = Tokens(*settings.secret_keys, epoch=None)
+    sender = Sender(
+        ReceiverRules(parse_networks(settings.events.networks)), settings.events.timeout
+    )
+    deliveries = Deliveries(
+        database,
+        sender.send,
+        read_clock,
+        lease=lease_for(sender.seconds),
+        count=metrics.count_delivery,
+    )
     try:
         await tokens.try_to_refresh(database)
         async with _running(
@@ -183,6 +205,10 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
             counters.keep_folding(database, read_clock),
             keep_generating(database, read_clock),
             keep_sweeping_codes(database),
+            keep_telling(database, read_clock),
+            deliveries.keep_sending(),
+            keep_removing_events(database, read_clock, timedelta(days=settings.events.days)),
+            _show_backlog(metrics, database),
             _show_pool(metrics, database),
             _stop_with_parent(),
         ):
@@ -193,8 +219,10 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
                 metrics,
                 quotas=_open_quotas(settings.rate_limits),
                 operator_token=settings.operator_token,
+                sender=sender,
             )
     finally:
+        await sender.close()
         await database.close()
 
 
@@ -223,6 +251,13 @@ async def _show_pool(metrics: Metrics, database: Database) -> None:
     while True:
         metrics.show_pool(database.size)
         await asyncio.sleep(_POOL_FIGURES_INTERVAL)
+
+
+async def _show_backlog(metrics: Metrics, database: Database) -> None:
+    async def show() -> None:
+        metrics.show_backlog(*await measure_backlog(database, read_clock()))
+
+    await keep_running(show, "the backlog of events is not measured", pause=_BACKLOG_INTERVAL)
 
 
 async def _stop_with_parent() -> None:

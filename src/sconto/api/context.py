@@ -9,9 +9,12 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 
 from sconto.api.clock import read_clock
+from sconto.api.events.sender import Sender
 from sconto.api.metrics import Metrics
 from sconto.api.quotas import QuotaPolicies, Quotas
+from sconto.domain.receiver_address import ReceiverRules
 from sconto.operations import Database
+from sconto.operations.deliveries import Deliveries, lease_for
 from sconto.operations.tokens import Tokens
 from sconto.operations.turns import Turns, short_turns
 
@@ -33,6 +36,19 @@ class Context:
     operator_token: bytes | None = None
     turns: Turns = field(default_factory=Turns)
     short_turns: Turns = field(default_factory=short_turns)
+    sender: Sender = field(default_factory=lambda: Sender(ReceiverRules(), 15))
+
+    @property
+    def receivers(self) -> ReceiverRules:
+        """Where webhooks may be sent."""
+        return self.sender.rules
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """Sends a webhook's test."""
+        return Deliveries(
+            self.database, self.sender.send, self.now, lease=lease_for(self.sender.seconds)
+        )
 
 
 def context_of(request: Request) -> Context:

@@ -227,12 +227,15 @@ def decide(
     return Decision(DeliveryState.WAITING, now + delay)
 
 
-def pause_after(failures: int) -> timedelta | None:
-    """How long a webhook rests after so many failures in a row; None if it does not."""
-    if failures < PAUSED_FROM:
+def pause_after(failures: int, failing_since: datetime | None, now: datetime) -> timedelta | None:
+    """How long a webhook rests after so many failures in a row; None if it does not.
+
+    As long as it has failed already, within bounds. So it does not matter how many requests to it
+    were under way together.
+    """
+    if failures < PAUSED_FROM or failing_since is None:
         return None
-    doubled: int = 2 ** min(failures - PAUSED_FROM, 10)
-    return min(_FIRST_PAUSE * doubled, _LONGEST_PAUSE)
+    return max(_FIRST_PAUSE, min(now - failing_since, _LONGEST_PAUSE))
 
 
 def is_given_up(failing_since: datetime | None, now: datetime) -> bool:

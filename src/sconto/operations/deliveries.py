@@ -57,6 +57,11 @@ _RECORD_PAUSE: Final = 0.5
 _log = logging.getLogger(__name__)
 
 
+def lease_for(seconds: float) -> timedelta:
+    """The lease for requests that take up to so many seconds."""
+    return timedelta(seconds=2 * seconds + 5)
+
+
 class Deliveries:
     """Sends the deliveries that are due; each worker process has one.
 
@@ -234,7 +239,7 @@ class Deliveries:
             if await webhooks.disable(connection, *webhook, because, now):
                 _log.warning("webhook %s of merchant %s is disabled: %s", *webhook[::-1], because)
             await store.bury(connection, *webhook, now)
-        elif (pause := pause_after(failures)) is not None:
+        elif (pause := pause_after(failures, since, now)) is not None:
             await webhooks.pause(connection, *webhook, now + pause)
 
 

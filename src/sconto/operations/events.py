@@ -22,8 +22,8 @@ from sconto.domain.events import (
 from sconto.domain.people import Caller
 from sconto.domain.problems import EventsGone, RecordingNeeded
 from sconto.operations.background import keep_running
+from sconto.store import deliveries, promotion_events, promotions, reached_limits, webhooks
 from sconto.store import events as store
-from sconto.store import promotion_events, promotions, reached_limits, webhooks
 from sconto.store.database import (
     Connection,
     Database,
@@ -40,6 +40,7 @@ _SEARCHED: Final = 10_000
 
 _PAUSE: Final = 1.0
 _MOST_MERCHANTS: Final = 1_000
+_MOST_COUNTED: Final = 100_000
 _DUE_PER_TRANSACTION: Final = 500
 
 
@@ -226,6 +227,25 @@ async def append_for_all(database: Database, now: datetime) -> int:
     for merchant_id in merchant_ids:
         appended += await append_all(database, merchant_id, now)
     return appended
+
+
+async def measure_backlog(
+    database: Database, now: datetime
+) -> tuple[tuple[int, float], tuple[int, float]]:
+    """How many events wait for their position and for webhooks, and the seconds of the oldest.
+
+    Each is counted up to a hundred thousand.
+    """
+    async with database.read() as connection:
+        found = await deliveries.measure_backlog(connection, _MOST_COUNTED)
+
+    def age(since: datetime | None) -> float:
+        return 0 if since is None else max((now - since).total_seconds(), 0)
+
+    return (
+        (found.outbox, age(found.outbox_since)),
+        (found.deliveries, age(found.deliveries_since)),
+    )
 
 
 async def keep_telling(

@@ -197,9 +197,13 @@ WHERE merchant_id = $1 AND delivery_id = $2
 ORDER BY number
 """
 
+# It asks for all merchants, in indexes that have only what waits.
 _BACKLOG: Final = """
-SELECT count(*) AS waiting, min(created_at) AS oldest
-FROM (SELECT created_at FROM deliveries WHERE state = 'waiting' LIMIT 100000) AS waiting
+SELECT (SELECT count(*) FROM (SELECT FROM event_outbox LIMIT $1) AS new) AS outbox,
+       (SELECT min(occurred_at) FROM (SELECT occurred_at FROM event_outbox LIMIT $1) AS new)
+           AS outbox_since,
+       count(*) AS deliveries, min(created_at) AS deliveries_since
+FROM (SELECT created_at FROM deliveries WHERE state = 'waiting' LIMIT $1) AS waiting
 """
 
 
@@ -376,11 +380,21 @@ async def list_attempts(
     return [Attempt(*row) for row in rows]
 
 
-async def measure_backlog(connection: Connection) -> tuple[int, datetime | None]:
-    """How many deliveries wait, counted up to 100,000, and since when the first of them."""
-    row = await connection.fetchrow(_BACKLOG)
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many events wait, and since when the first of them; None if none does."""
+
+    outbox: int
+    outbox_since: datetime | None
+    deliveries: int
+    deliveries_since: datetime | None
+
+
+async def measure_backlog(connection: Connection, most: int) -> Backlog:
+    """What waits to be numbered and to be delivered, each counted up to `most`."""
+    row = await connection.fetchrow(_BACKLOG, most)
     assert row is not None  # noqa: S101 - a row is asked for
-    return row["waiting"], row["oldest"]
+    return Backlog(*row)
 
 
 def _claimed(row: asyncpg.Record) -> Claimed:

@@ -56,9 +56,16 @@ RETURNING {_COLUMNS}
 """  # noqa: S608
 
 _SUCCEED: Final = """
+WITH before AS MATERIALIZED (
+    SELECT paused_until
+    FROM webhooks
+    WHERE merchant_id = $1 AND webhook_id = $2 AND failures > 0
+    FOR NO KEY UPDATE
+)
 UPDATE webhooks SET failures = 0, failing_since = NULL, paused_until = NULL
-WHERE merchant_id = $1 AND webhook_id = $2 AND failures > 0
-RETURNING true
+FROM before
+WHERE merchant_id = $1 AND webhook_id = $2
+RETURNING before.paused_until IS NOT NULL
 """
 
 _FAIL: Final = """
@@ -159,7 +166,7 @@ async def rotate_secret(
 
 
 async def count_success(connection: Connection, merchant_id: int, webhook_id: int) -> bool:
-    """Forget the webhook's failures; whether it had some."""
+    """Forget the webhook's failures; whether it had so many that it was paused."""
     return bool(await connection.fetchval(_SUCCEED, merchant_id, webhook_id))
 
 
