@@ -13,7 +13,7 @@ from pydantic_core.core_schema import WithDefaultSchema
 from starlette.routing import BaseRoute
 
 import sconto.api
-from openapi import cart, catalog, checkout, health, merchant, merchant_codes, subscription
+from openapi import cart, catalog, checkout, events, health, merchant, merchant_codes, subscription
 from openapi.operation import Answer, Content, Operation, Parameter
 from sconto.api.plain_route import PlainRoute
 from sconto.app import ROUTES
@@ -28,6 +28,7 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
     **subscription.OPERATIONS,
     **cart.OPERATIONS,
     **catalog.OPERATIONS,
+    **events.OPERATIONS,
     **health.OPERATIONS,
 }
 """The operation of each route, by its function, whose docstring becomes the description."""
@@ -63,7 +64,8 @@ def describe(routes: Sequence[BaseRoute]) -> dict[str, Any]:
         for route in routes
         if isinstance(route, PlainRoute) and route.endpoint in OPERATIONS
     ]
-    schemas = _Schemas([operation for _, operation in described])
+    told = events.WEBHOOKS
+    schemas = _Schemas([*(operation for _, operation in described), *told.values()])
     paths: dict[str, dict[str, Any]] = {}
     for route, operation in described:
         for method in sorted((route.methods or set()) - {"HEAD"}):
@@ -72,7 +74,7 @@ def describe(routes: Sequence[BaseRoute]) -> dict[str, Any]:
                 "summary": operation.summary,
                 "description": inspect.getdoc(route.endpoint),
                 "operationId": _operation_id(route, method),
-                **_describe(operation, schemas),
+                **_describe(operation, schemas, schemas.inlined),
             }
     return {
         "openapi": "3.1.0",
@@ -81,6 +83,7 @@ def describe(routes: Sequence[BaseRoute]) -> dict[str, Any]:
             "description": "Promotions, codes and discounts, counted exactly.",
         },
         "paths": paths,
+        "webhooks": {name: _webhook(name, one, schemas) for name, one in told.items()},
         "components": {"schemas": schemas.components, "securitySchemes": _TOKENS},
         "security": [{name: []} for name in _TOKENS],
     }
@@ -148,7 +151,22 @@ def _operation_id(route: PlainRoute, method: str) -> str:
     return f"{name}_{method.lower()}"
 
 
-def _describe(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
+def _webhook(name: str, operation: Operation, schemas: _Schemas) -> dict[str, Any]:
+    """A request that Sconto sends."""
+    return {
+        "post": {
+            "tags": [operation.tag],
+            "summary": operation.summary,
+            "operationId": re.sub(r"\W", "_", f"told_{name}"),
+            "security": [],
+            **_describe(operation, schemas, schemas.of),
+        }
+    }
+
+
+def _describe(
+    operation: Operation, schemas: _Schemas, schema_of_body: Callable[[Any], Schema]
+) -> dict[str, Any]:
     described: dict[str, Any] = {}
     if operation.parameters:
         described["parameters"] = [_parameter(one, schemas) for one in operation.parameters]
@@ -156,7 +174,7 @@ def _describe(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
         described["requestBody"] = {
             "required": True,
             "content": {
-                media_type: _content(content, schemas.inlined(content.of))
+                media_type: _content(content, schema_of_body(content.of))
                 for media_type, content in operation.body.items()
             },
         }

@@ -119,6 +119,7 @@ def build_app(
         async with open_context() as context:
             app.state.context = context
             yield
+        await context.sender.close()
 
     app = Starlette(
         routes=ROUTES,
@@ -222,7 +223,6 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
                 sender=sender,
             )
     finally:
-        await sender.close()
         await database.close()
 
 

@@ -53,6 +53,8 @@ _MOST_WEBHOOKS: Final = 1_000
 _HURRIED: Final = 10_000
 _PAUSE: Final = 1.0
 _RECORD_PAUSE: Final = 0.5
+_FAREWELL: Final = 2.0
+"""Seconds that requests get to end when the worker stops."""
 
 _log = logging.getLogger(__name__)
 
@@ -85,12 +87,20 @@ class Deliveries:
         self._count = count
         self._under_way: Counter[tuple[int, int]] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_ending = False
 
     async def keep_sending(self, *, pause: float = _PAUSE) -> None:
-        """Send what is due, again and again; ends when cancelled."""
+        """Send what is due, again and again; ends when cancelled.
+
+        Requests that are under way then get a moment to end. The others are sent again by another
+        worker, once their lease is over.
+        """
         try:
             await keep_running(self.start_due, "events are not sent to webhooks", pause=pause)
         finally:
+            self._is_ending = True
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=_FAREWELL)
             for task in self._tasks:
                 task.cancel()
 
@@ -156,7 +166,7 @@ class Deliveries:
             waiting = [claimed]
             while waiting:
                 await self._deliver(webhook, waiting[0])
-                waiting = await self._claim(webhook, 1)
+                waiting = [] if self._is_ending else await self._claim(webhook, 1)
         except DatabaseUnavailable:
             # Its lease ends, and a worker that has the database sends it again.
             _log.warning("delivery %s: no database", claimed.delivery_id)

@@ -20,7 +20,7 @@ from sconto.domain.webhooks import (
     Webhook,
     write_secret,
 )
-from sconto.operations.events import record_from_now
+from sconto.operations.events import append_all, record_from_now
 from sconto.store import deliveries, events
 from sconto.store import webhooks as store
 from sconto.store.database import Connection, Database, retried, retrying
@@ -202,6 +202,7 @@ async def replay(
     They come after what waits already, in their order. Raises WebhookNotFound.
     """
     merchant_id = caller.merchant_id
+    await append_all(database, merchant_id, now)
     async with database.read(merchant_id) as connection:
         await _existing(connection, caller, webhook_id)
         after = await events.find_position_before(connection, merchant_id, since)
