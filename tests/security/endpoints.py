@@ -26,6 +26,8 @@ class Things:
     subscription_code: str
     application: str
     cart_promotion: int
+    webhook: int = 0
+    delivery: int = 0
 
     def fill(self, path: str) -> str:
         """The path with these ids filled in."""
@@ -34,6 +36,8 @@ class Things:
             "product_id": self.product,
             "order_id": self.order,
             "promotionId": self.subscription,
+            "webhook_id": self.webhook,
+            "delivery_id": self.delivery,
         }
         return path.format(**names)
 
@@ -46,7 +50,13 @@ class Things:
             self.code,
             self.subscription,
         )
-        numbers = (self.promotion, self.product, self.cart_promotion)
+        numbers = (
+            self.promotion,
+            self.product,
+            self.cart_promotion,
+            self.delivery,
+            self.webhook,
+        )
         for name in (*named, *map(str, numbers)):
             text = text.replace(name, "*")
         return text
@@ -117,6 +127,13 @@ def body_of(method: str, path: str, things: Things) -> Any:
             "promotion": one_off,
             "cart": cart,
         },
+        ("PUT", "/events/v1/recording"): {"recording": True},
+        ("POST", "/events/v1/webhooks"): {"url": "https://shop.example/"},
+        ("PATCH", "/events/v1/webhooks/{webhook_id}"): {"types": ["order.placed"]},
+        ("POST", "/events/v1/webhooks/{webhook_id}/secret"): {"overlap_hours": 1},
+        ("POST", "/events/v1/webhooks/{webhook_id}/test"): {},
+        ("POST", "/events/v1/webhooks/{webhook_id}/replay"): {"since": "2026-01-01T00:00:00+00:00"},
+        ("POST", "/events/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/resend"): {},
         ("PUT", "/catalog/v1/products"): {
             "products": [
                 {"product_id": things.product, "name": "My own", "price": "1.00", "currency": "EUR"}
