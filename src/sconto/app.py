@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,8 @@ from sconto.api.checkout import routes as checkout
 from sconto.api.clock import read_clock
 from sconto.api.context import Context
 from sconto.api.errors import ErrorAnswers, answer_failure
+from sconto.api.events import routes as events
+from sconto.api.events.sender import Sender
 from sconto.api.export import routes as export
 from sconto.api.forwarding import UntrustedProxyWarning
 from sconto.api.key_lookup import KeyLookup
@@ -39,10 +42,14 @@ from sconto.api.people import keys, users
 from sconto.api.quotas import QuotaPolicies, Quotas
 from sconto.api.rate_limit import RateLimit
 from sconto.api.subscription import routes as subscription
+from sconto.domain.receiver_address import ReceiverRules, parse_networks
 from sconto.operations import Database, DatabaseUnavailable, counters, idempotency
 from sconto.operations.background import keep_running
 from sconto.operations.code_generation import keep_generating
 from sconto.operations.code_sweeps import keep_sweeping_codes
+from sconto.operations.deliveries import Deliveries, lease_for
+from sconto.operations.event_removal import keep_removing_events
+from sconto.operations.events import keep_telling, measure_backlog
 from sconto.operations.known_keys import USES_PAUSE, KnownKeys
 from sconto.operations.tokens import Tokens
 from sconto.portal import errors as portal_errors
@@ -66,6 +73,7 @@ ROUTES: Final[Sequence[BaseRoute]] = (
     *export.ROUTES,
     *keys.ROUTES,
     *users.ROUTES,
+    *events.ROUTES,
     *health.ROUTES,
     *manual.ROUTES,
 )
@@ -84,6 +92,9 @@ _CHECKOUT_CONNECTIONS: Final = 16
 
 _LAST_WRITE_TIMEOUT: Final = 2
 """Seconds that a worker which stops takes to store what it counted."""
+
+_BACKLOG_INTERVAL: Final = 30
+"""Seconds between two looks at what waits for webhooks, at most."""
 
 _POOL_FIGURES_INTERVAL: Final = 5
 """Seconds between two looks at a worker's connections for the figures."""
@@ -119,6 +130,7 @@ def build_app(
         async with open_context() as context:
             app.state.context = context
             yield
+        await context.sender.close()
 
     app = Starlette(
         routes=ROUTES,
@@ -188,6 +200,16 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
         settings.database_url or "", connections=_CONNECTIONS, checkout=_CHECKOUT_CONNECTIONS
     )
     tokens, known_keys = Tokens(*settings.secret_keys, epoch=None), KnownKeys()
+    sender = Sender(
+        ReceiverRules(parse_networks(settings.events.networks)), settings.events.timeout
+    )
+    deliveries = Deliveries(
+        database,
+        sender.send,
+        read_clock,
+        lease=lease_for(sender.seconds),
+        count=metrics.count_delivery,
+    )
     try:
         await tokens.try_to_refresh(database)
         await known_keys.try_to_refresh(database)
@@ -199,6 +221,10 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
             counters.keep_folding(database, read_clock),
             keep_generating(database, read_clock),
             keep_sweeping_codes(database),
+            keep_telling(database, read_clock),
+            deliveries.keep_sending(),
+            keep_removing_events(database, read_clock, timedelta(days=settings.events.days)),
+            _show_backlog(metrics, database),
             _show_pool(metrics, database),
             _stop_with_parent(),
         ):
@@ -212,6 +238,7 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
                 keys=known_keys,
                 public_url=settings.public_url,
                 mail=settings.mail,
+                sender=sender,
             )
     finally:
         await database.close()
@@ -254,6 +281,13 @@ async def _show_pool(metrics: Metrics, database: Database) -> None:
     while True:
         metrics.show_pool(database.size)
         await asyncio.sleep(_POOL_FIGURES_INTERVAL)
+
+
+async def _show_backlog(metrics: Metrics, database: Database) -> None:
+    async def show() -> None:
+        metrics.show_backlog(*await measure_backlog(database, read_clock()))
+
+    await keep_running(show, "the backlog of events is not measured", pause=_BACKLOG_INTERVAL)
 
 
 async def _stop_with_parent() -> None:
