@@ -1,6 +1,8 @@
-"""`python -m openapi` writes the description to the file that Sconto serves at /openapi.json."""
+"""`python -m openapi` writes the description at /openapi.json, and the Python client's types."""
 
-from openapi.document import FILE, written
+from openapi import client_bodies, document
 
 if __name__ == "__main__":
-    FILE.write_text(written())
+    document.FILE.write_text(document.written())
+    for path, text in client_bodies.written().items():
+        path.write_text(text)
