@@ -27,7 +27,7 @@ def read_nothing(_: httpx.Response) -> None:
     """Ignore the body."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Call(Generic[T]):
     """One request, and how its answer is read.
 
@@ -44,7 +44,7 @@ class Call(Generic[T]):
     read: Callable[[httpx.Response], T] = read_json
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Listing(Generic[T]):
     """A list that is answered in pages."""
 
