@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "user": _Source("people", "users", "Users: who signs in for a merchant, with which role."),
     "product": _Source("products", "app", "The products of a merchant."),
     "code": _Source("codes", "app", "The codes of a promotion."),
+    "promotions": _Source("promotions", "app", "A merchant's promotions as a file."),
     "check": _Source("check", "check", "Check that the database's records agree with each other."),
     "prove": _Source(
         "prove", "prove", "Attack a running Sconto with racing clients; then check it."
