@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "product": _Source("products", "app", "The products of a merchant."),
     "code": _Source("codes", "app", "The codes of a promotion."),
     "promotions": _Source("promotions", "app", "A merchant's promotions as a file."),
+    "import": _Source("imports", "app", "Promotions from the exports of other systems."),
     "check": _Source("check", "check", "Check that the database's records agree with each other."),
     "prove": _Source(
         "prove", "prove", "Attack a running Sconto with racing clients; then check it."
