@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,7 @@ from starlette.types import Scope
 from structlog.typing import FilteringBoundLogger
 
 from sconto.api import health, manual
+from sconto.api.base_path import BasePath, inner_path
 from sconto.api.caching import Caching
 from sconto.api.cart import routes as cart
 from sconto.api.catalog import routes as catalog
@@ -32,11 +34,12 @@ from sconto.api.logs import open_log
 from sconto.api.merchant import codes, history, sign_in
 from sconto.api.merchant import routes as merchant
 from sconto.api.metrics import Metrics
+from sconto.api.metrics_address import MetricsAddress
 from sconto.api.observation import Observation, OneTrailingSlash
 from sconto.api.quotas import QuotaPolicies, Quotas
 from sconto.api.rate_limit import RateLimit
 from sconto.api.subscription import routes as subscription
-from sconto.operations import Database, counters, idempotency
+from sconto.operations import Database, OnStatement, counters, idempotency
 from sconto.operations.code_generation import keep_generating
 from sconto.operations.code_sweeps import keep_sweeping_codes
 from sconto.operations.tokens import Tokens
@@ -81,7 +84,9 @@ def create_app(log_level: int = logging.INFO) -> Starlette:
     """The application of one worker, with settings from the environment that `sconto serve` set."""
     settings = Settings.read()
     log = open_log(settings.log_format, log_level)
-    app = _build_traced_app(settings, log) or build_app(lambda: _open_context(settings), log)
+    app = _build_traced_app(settings, log) or build_app(
+        lambda: _open_context(settings), log, _base_path(settings), _metrics_address(settings)
+    )
     _collect_rarely()
     sys.setswitchinterval(_SWITCH_INTERVAL)
     return app
@@ -98,7 +103,8 @@ def create_demo_app() -> Starlette:
 def build_app(
     open_context: Callable[[], AbstractAsyncContextManager[Context]],
     log: FilteringBoundLogger,
-    tracing: Sequence[Middleware] = (),
+    outermost: Sequence[Middleware] = (),
+    innermost: Sequence[Middleware] = (),
 ) -> Starlette:
     """An application that opens its context at the start."""
 
@@ -111,12 +117,13 @@ def build_app(
     app = Starlette(
         routes=ROUTES,
         middleware=[
+            *outermost,
             Middleware(Caching),
-            *tracing,
             Middleware(Observation, log=log, answer_failure=_answer_failure),
             Middleware(OneTrailingSlash, prefixes=("/v1/", "/promotion/v1/")),
             Middleware(UntrustedProxyWarning, log=log),
             Middleware(RateLimit),
+            *innermost,
         ],
         exception_handlers=ErrorAnswers(ROUTES).by_class(),
         lifespan=lifespan,
@@ -144,11 +151,26 @@ def _build_traced_app(settings: Settings, log: FilteringBoundLogger) -> Starlett
 
     @asynccontextmanager
     async def open_context() -> AsyncIterator[Context]:
-        async with tracing.sent_at_the_end(provider), _open_context(settings) as context:
-            yield context
+        on_statement = tracing.StatementSpans(provider)
+        async with (
+            tracing.sent_at_the_end(provider),
+            _open_context(settings, on_statement) as context,
+        ):
+            yield replace(context, steps=tracing.traced_steps(provider, context.steps))
 
-    spans = Middleware(tracing.Tracing, provider=provider)
-    return build_app(open_context, tracing.with_trace_ids(log), [spans])
+    outermost = [*_base_path(settings), Middleware(tracing.Tracing, provider=provider)]
+    traced_log = tracing.with_trace_ids(log)
+    return build_app(open_context, traced_log, outermost, _metrics_address(settings))
+
+
+def _base_path(settings: Settings) -> list[Middleware]:
+    path = settings.base_path
+    return [Middleware(BasePath, base_path=path)] if path else []
+
+
+def _metrics_address(settings: Settings) -> list[Middleware]:
+    address = settings.metrics_address
+    return [] if address is None else [Middleware(MetricsAddress, port=address[1])]
 
 
 def _collect_rarely() -> None:
@@ -163,16 +185,21 @@ def _collect_rarely() -> None:
 
 def _answer_failure(scope: Scope) -> Response:
     """The answer to an unexpected failure: a page in the portal, else in the dialect of the API."""
-    is_page = scope["path"].startswith(f"{PORTAL}/")
+    is_page = inner_path(scope).startswith(f"{PORTAL}/")
     return portal_errors.answer_failure(scope) if is_page else answer_failure(scope)
 
 
 @asynccontextmanager
-async def _open_context(settings: Settings) -> AsyncIterator[Context]:
+async def _open_context(
+    settings: Settings, on_statement: OnStatement | None = None
+) -> AsyncIterator[Context]:
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     metrics = Metrics(None if folder is None else Path(folder))
     database = await Database.open(
-        settings.database_url or "", connections=_CONNECTIONS, checkout=_CHECKOUT_CONNECTIONS
+        settings.database_url or "",
+        connections=_CONNECTIONS,
+        checkout=_CHECKOUT_CONNECTIONS,
+        on_statement=on_statement,
     )
     tokens = Tokens(*settings.secret_keys, epoch=None)
     try:
@@ -193,6 +220,7 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
                 metrics,
                 quotas=_open_quotas(settings.rate_limits),
                 operator_token=settings.operator_token,
+                metrics_token=settings.metrics_token,
             )
     finally:
         await database.close()

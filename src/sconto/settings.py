@@ -29,6 +29,14 @@ DEFAULT_USER_LIMIT: Final = "2000/second"
 
 A script that waits for each answer stays below it."""
 
+OWN_ADDRESSES: Final = frozenset(
+    [
+        *("v1", "promotion", "checkout", "cart", "catalog", "people", "events", "health"),
+        *("metrics", "docs", "openapi.json", "manual", "portal", "shop"),
+    ]
+)
+"""Where the addresses of Sconto begin. A base path that began so could not be told from them."""
+
 _SENT_TO: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _SENT_BY: Final = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 
@@ -59,7 +67,8 @@ class Settings:
 
     `database_url` None is the bundled server in the data folder, `secret_key` None the key stored
     there. Several keys are separated by commas: the first signs, all verify. Without an
-    `operator_token` anyone may read the figures, the readiness and the manual.
+    `operator_token` anyone may read the figures, the readiness and `/docs`. `base_path` is empty
+    or such as `/promotions`; `metrics_address` is a host and a port for the figures alone.
     """
 
     database_url: str | None
@@ -69,6 +78,9 @@ class Settings:
     log_format: LogFormat
     rate_limits: RateLimits
     operator_token: bytes | None
+    metrics_token: bytes | None = None
+    metrics_address: tuple[str, int] | None = None
+    base_path: str = ""
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -80,7 +92,10 @@ class Settings:
             _zone(environment),
             _log_format(environment),
             _rate_limits(environment),
-            _operator_token(environment),
+            _token(environment, "SCONTO_OPERATOR_TOKEN"),
+            _token(environment, "SCONTO_METRICS_TOKEN"),
+            _metrics_address(environment),
+            _base_path(environment),
         )
 
     @property
@@ -114,6 +129,9 @@ class Settings:
             "SCONTO_TIME_ZONE": self.zone.key,
             "SCONTO_LOG_FORMAT": self.log_format,
             "SCONTO_OPERATOR_TOKEN": (self.operator_token or b"").decode(),
+            "SCONTO_METRICS_TOKEN": (self.metrics_token or b"").decode(),
+            "SCONTO_METRICS_ADDRESS": _write_address(self.metrics_address),
+            "SCONTO_BASE_PATH": self.base_path,
             "SCONTO_RATE_LIMIT_URL": self.rate_limits.url or "",
             "SCONTO_RATE_LIMIT_USER": self.rate_limits.user or "none",
             "SCONTO_RATE_LIMIT_MERCHANT": self.rate_limits.merchant,
@@ -176,16 +194,53 @@ def _split(keys: bytes) -> list[bytes]:
     return [key.strip() for key in keys.split(b",")]
 
 
-def _operator_token(environment: Mapping[str, str]) -> bytes | None:
-    token = environment.get("SCONTO_OPERATOR_TOKEN")
+def _token(environment: Mapping[str, str], name: str) -> bytes | None:
+    token = environment.get(name)
     if not token:
         return None
     if re.fullmatch(r"[!-~]{16,}", token) is None:
         raise SettingError(
-            "SCONTO_OPERATOR_TOKEN cannot be sent in a header, or is too short: expected at least "
+            f"{name} cannot be sent in a header, or is too short: expected at least "
             "16 letters, digits and signs, such as `openssl rand -hex 32` prints"
         )
     return token.encode()
+
+
+def _metrics_address(environment: Mapping[str, str]) -> tuple[str, int] | None:
+    text = environment.get("SCONTO_METRICS_ADDRESS")
+    if not text:
+        return None
+    address = re.fullmatch(r"(?:\[([^\]]+)\]|([^:\s]+)):([0-9]{1,5})", text)
+    if address is None or int(address[3]) > 65535:
+        raise SettingError(
+            f"SCONTO_METRICS_ADDRESS is {text!r}; expected a host and a port such as 127.0.0.1:9100"
+        )
+    return address[1] or address[2], int(address[3])
+
+
+def _write_address(address: tuple[str, int] | None) -> str:
+    if address is None:
+        return ""
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _base_path(environment: Mapping[str, str]) -> str:
+    text = environment.get("SCONTO_BASE_PATH") or ""
+    if text in ("", "/"):
+        return ""
+    # `//` would begin an address on another host, and `..` would leave the path.
+    if re.fullmatch(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+", text) is None:
+        raise SettingError(
+            f"SCONTO_BASE_PATH is {text!r}; expected a path such as /promotions: letters, digits "
+            "and the signs . _ ~ - between slashes, with none at the end"
+        )
+    if text.split("/")[1] in OWN_ADDRESSES:
+        raise SettingError(
+            f"SCONTO_BASE_PATH is {text!r}, which begins like an address of Sconto itself; "
+            "expected another one, such as /promotions"
+        )
+    return text
 
 
 def _zone(environment: Mapping[str, str]) -> ZoneInfo:

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from sconto.api import problem_json
 from sconto.api.context import context_of
-from sconto.api.operator import require_operator
+from sconto.api.operator import require_operator, require_scraper
 from sconto.api.plain_route import PlainRoute
 from sconto.operations.readiness import Readiness, find_readiness
 
@@ -30,7 +30,7 @@ async def ready(request: Request) -> Response:
 
 async def metrics(request: Request) -> Response:
     """Requests and their durations, quotes, orders, redemptions, refusals, connections."""
-    require_operator(request)
+    require_scraper(request)
     context = context_of(request)
     context.metrics.show_pool(context.database.size)
     exposition = await asyncio.to_thread(context.metrics.exposition)

@@ -16,7 +16,7 @@ from sconto.domain.listing import ListedPrice, price_listing
 from sconto.domain.order import NewOrder, OrderStatus, Placed, StoredOrder
 from sconto.domain.people import Caller
 from sconto.domain.placement import check_agreed, check_replaceable, is_repetition
-from sconto.domain.pricing import price
+from sconto.domain.pricing import STEPS, Step, price
 from sconto.domain.problems import (
     OrderBusy,
     OrderConflict,
@@ -47,10 +47,12 @@ _RETRY_AFTER: Final = 1
 T = TypeVar("T")
 
 
-async def quote(database: Database, caller: Caller, cart: Cart, at: datetime) -> PricedCart:
+async def quote(
+    database: Database, caller: Caller, cart: Cart, at: datetime, steps: Sequence[Step] = STEPS
+) -> PricedCart:
     """What the cart costs at a time, with the promotions as they are now."""
     found = await database.carts.read(caller.merchant_id, CartAt(cart, at))
-    return price(cart, found, at)
+    return price(cart, found, at, steps)
 
 
 async def list_prices(
@@ -72,7 +74,12 @@ async def list_prices(
 
 
 async def place_order(
-    database: Database, caller: Caller, order: NewOrder, now: datetime, day: date
+    database: Database,
+    caller: Caller,
+    order: NewOrder,
+    now: datetime,
+    day: date,
+    steps: Sequence[Step] = STEPS,
 ) -> Placed:
     """Place the order, or find that the same order was placed before.
 
@@ -83,7 +90,7 @@ async def place_order(
     """
 
     async def attempt() -> Placed:
-        return await retrying(lambda: _price_and_place(database, caller, order, now, day))
+        return await retrying(lambda: _price_and_place(database, caller, order, now, day, steps))
 
     return await _until_clear(database, caller, attempt)
 
@@ -120,7 +127,12 @@ async def _until_clear(
 
 
 async def _price_and_place(
-    database: Database, caller: Caller, order: NewOrder, now: datetime, day: date
+    database: Database,
+    caller: Caller,
+    order: NewOrder,
+    now: datetime,
+    day: date,
+    steps: Sequence[Step],
 ) -> Placed:
     """Price the order and store it. Raises OrderRaceLost if something else was first."""
     order_ids = [order.order_id] if order.replaces is None else [order.order_id, order.replaces]
@@ -131,7 +143,7 @@ async def _price_and_place(
         raise OrderConflict(stored)
     if order.replaces is not None:
         check_replaceable(order.replaces, found.orders.get(order.replaces))
-    priced = price(order.cart, found, now)
+    priced = price(order.cart, found, now, steps)
     check_agreed(order, priced)
     placed = StoredOrder(
         order.order_id, OrderStatus.NOT_PAID, now, priced, order.replaces, cart=order.cart
