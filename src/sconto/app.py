@@ -20,7 +20,7 @@ from starlette.routing import BaseRoute
 from starlette.types import Scope
 from structlog.typing import FilteringBoundLogger
 
-from sconto.api import health, manual
+from sconto.api import health, manual, manual_files
 from sconto.api.base_path import BasePath, inner_path
 from sconto.api.caching import Caching
 from sconto.api.cart import routes as cart
@@ -62,6 +62,7 @@ ROUTES: Final[Sequence[BaseRoute]] = (
     *catalog.ROUTES,
     *health.ROUTES,
     *manual.ROUTES,
+    *manual_files.ROUTES,
 )
 """The addresses of the APIs, tried in this order: those that shops call most come first."""
 

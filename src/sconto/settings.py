@@ -29,6 +29,15 @@ DEFAULT_USER_LIMIT: Final = "2000/second"
 
 A script that waits for each answer stays below it."""
 
+SECRETS: Final = (
+    "SCONTO_DATABASE_URL",
+    "SCONTO_SECRET_KEY",
+    "SCONTO_OPERATOR_TOKEN",
+    "SCONTO_METRICS_TOKEN",
+    "SCONTO_RATE_LIMIT_URL",
+)
+"""Settings that may be in a file, such as a secret of Docker, Kubernetes or systemd."""
+
 OWN_ADDRESSES: Final = frozenset(
     [
         *("v1", "promotion", "checkout", "cart", "catalog", "people", "events", "health"),
@@ -85,6 +94,7 @@ class Settings:
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read the settings; an empty variable counts as absent. Raises SettingError."""
+        environment = _with_secrets(environment)
         return cls(
             _database_url(environment),
             Path(environment.get("SCONTO_DATA_DIR") or ".sconto").absolute(),
@@ -160,6 +170,28 @@ def asks_for_traces(environment: Mapping[str, str] = os.environ) -> bool:
     if named is not None and environment[named] != "http/protobuf":
         raise SettingError(f"{named} is {environment[named]!r}; expected http/protobuf")
     return True
+
+
+def _with_secrets(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """The environment with the secrets that `SCONTO_..._FILE` names. Raises SettingError."""
+    read = dict(environment)
+    for name in SECRETS:
+        path = environment.get(f"{name}_FILE")
+        if not path:
+            continue
+        if environment.get(name):
+            raise SettingError(f"{name} and {name}_FILE are both set; expected one of them")
+        try:
+            read[name] = Path(path).read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no text"
+            raise SettingError(
+                f"{name}_FILE names {path}, which cannot be read: {reason}; expected a file with "
+                "the secret alone"
+            ) from None
+        if not read[name]:
+            raise SettingError(f"{name}_FILE names {path}, which is empty; expected the secret")
+    return read
 
 
 def _database_url(environment: Mapping[str, str]) -> str | None:

@@ -7,6 +7,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sconto.api import problem_json
 from sconto.api.base_path import inner_path
 
+FOR_MONITORING: Final = "sconto.for_monitoring"
+"""True in the scope of a request that came to that port."""
+
 _METRICS: Final = "/metrics"
 _HEALTH: Final = "/health/"
 
@@ -20,14 +23,11 @@ class MetricsAddress:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, or answer 404."""
-        if scope["type"] == "http" and not self._is_at_home(scope):
-            await problem_json.answer_status(404)(scope, receive, send)
-            return
+        if scope["type"] == "http":
+            path, server = inner_path(scope), scope.get("server")
+            is_here = server is not None and server[1] == self._port
+            scope[FOR_MONITORING] = is_here
+            if not path.startswith(_HEALTH) and (path == _METRICS) is not is_here:
+                await problem_json.answer_status(404)(scope, receive, send)
+                return
         await self._app(scope, receive, send)
-
-    def _is_at_home(self, scope: Scope) -> bool:
-        path = inner_path(scope)
-        if path.startswith(_HEALTH):
-            return True
-        server = scope.get("server")
-        return (path == _METRICS) is (server is not None and server[1] == self._port)

@@ -1,0 +1,41 @@
+"""Builds the manual from docs/: for `make docs`, and before the wheel is packed."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+ROOT: Final = Path(__file__).parents[1]
+SITE: Final = ROOT / "src" / "sconto" / "api" / "static" / "manual"
+
+
+class ManualHook(BuildHookInterface[Any]):
+    """Builds the manual into the wheel. A link to a source checkout gets none: `make docs`."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
+        """Build it before the files are collected."""
+        if version != "editable":
+            build()
+
+
+def build() -> None:
+    """Build all pages anew; exits with what the builder says about broken links."""
+    shutil.rmtree(SITE, ignore_errors=True)
+    command = ["build", "--clean", "--strict", "--config-file", "zensical.toml"]
+    run = subprocess.run(
+        [sys.executable, "-m", "zensical", *command],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if run.returncode != 0:
+        sys.exit(f"{run.stdout}\nThe manual is not built: see the warnings above.")
+
+
+if __name__ == "__main__":
+    build()
