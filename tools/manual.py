@@ -1,5 +1,6 @@
 """Builds the manual from docs/: for `make docs`, and before the wheel is packed."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT: Final = Path(__file__).parents[1]
 SITE: Final = ROOT / "src" / "sconto" / "api" / "static" / "manual"
+
+_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class ManualHook(BuildHookInterface[Any]):
@@ -34,7 +37,10 @@ def build() -> None:
         check=False,
     )
     if run.returncode != 0:
-        sys.exit(f"{run.stdout}\nThe manual is not built: see the warnings above.")
+        shutil.rmtree(SITE, ignore_errors=True)
+        warnings = _COLOUR.sub("", run.stdout).partition("Traceback")[0]
+        sys.exit(f"{warnings}The manual is not built: see the warnings above.")
+    (SITE / "404.html").unlink(missing_ok=True)  # its links fit one base path alone
 
 
 if __name__ == "__main__":
