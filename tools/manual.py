@@ -40,7 +40,17 @@ def build() -> None:
         shutil.rmtree(SITE, ignore_errors=True)
         warnings = _COLOUR.sub("", run.stdout).partition("Traceback")[0]
         sys.exit(f"{warnings}The manual is not built: see the warnings above.")
+    _drop_unused()
+
+
+def _drop_unused() -> None:
+    """Remove what no page names: pictures of the README, the theme's other look."""
     (SITE / "404.html").unlink(missing_ok=True)  # its links fit one base path alone
+    pages = "".join(page.read_text() for page in SITE.glob("*.html"))
+    for folder in ("pictures", "assets/stylesheets"):
+        for path in (SITE / folder).rglob("*"):
+            if path.is_file() and path.name not in pages:
+                path.unlink()
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
+from sconto.api import problem_json
 from sconto.api.base_path import base_path_of
 from sconto.api.plain_route import PlainRoute
 from sconto.operations.turns import in_thread
@@ -62,7 +63,7 @@ class ManualFiles:
 
     async def _answer(self, scope: Scope) -> Response:
         if scope["method"] not in ("GET", "HEAD"):
-            raise HTTPException(405, headers={"Allow": "GET, HEAD"})
+            return problem_json.answer_status(405, {"Allow": "GET, HEAD"})
         if not (self._folder / "index.html").is_file():
             return _page(_NOT_BUILT)
         path = self._files.get_path(scope)

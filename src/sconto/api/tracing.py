@@ -30,10 +30,10 @@ _METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST"
 _UNTRACED: Final = ("/health/", "/metrics")
 """Addresses that monitoring polls every few seconds."""
 
-_OPERATION: Final = re.compile(
-    r"\b(SELECT|INSERT|UPDATE|DELETE|BEGIN|COMMIT|ROLLBACK|SET|LOCK|COPY)\b", re.I
+_CHANGE: Final = re.compile(
+    r"(?<!FOR )(?<!KEY )(?<!DO )\b(INSERT|UPDATE|DELETE)(?:\s+INTO|\s+FROM)?\s+(?!SET\b)(\w+)"
 )
-_TABLE: Final = re.compile(r"\b(?:FROM|INTO|UPDATE)\s+(?!unnest\b|generate_series\b)(\w+)", re.I)
+_READ: Final = re.compile(r"\bFROM\s+(?!unnest\b|generate_series\b|json)(\w+)")
 
 _FLUSH_TIMEOUT: Final = 2
 """Seconds that sending the last spans may take while the service stops."""
@@ -91,8 +91,8 @@ class StatementSpans:
 
     def __call__(self, statement: str, seconds: float, has_failed: bool) -> None:
         """Record a statement that has ended."""
-        parent = trace.get_current_span()
-        if not parent.is_recording():
+        # The request may have ended by now, so that its span no longer records.
+        if not trace.get_current_span().get_span_context().trace_flags.sampled:
             return
         ended = time.time_ns()
         span = self._tracer.start_span(
@@ -129,14 +129,15 @@ def _traced(tracer: Tracer, step: Step) -> Step:
 
 @cache
 def _summary_of(statement: str) -> str:
-    """A short name such as `SELECT orders`: what the statement does first, and to which table.
+    """A short name such as `INSERT orders`: what it changes first, or else reads first.
 
     The texts of statements are constants of the program, so there are few.
     """
-    operation = _OPERATION.search(statement)
-    table = _TABLE.search(statement)
-    words = [found[1] for found in (operation, table) if found is not None]
-    return " ".join(words) if words else "statement"
+    if (change := _CHANGE.search(statement)) is not None:
+        return f"{change[1]} {change[2]}"
+    if (read := _READ.search(statement)) is not None:
+        return f"SELECT {read[1]}"
+    return next(iter(statement.split()), "statement")
 
 
 def open_provider() -> TracerProvider:

@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "prove": _Source(
         "prove", "prove", "Attack a running Sconto with racing clients; then check it."
     ),
+    "database": _Source("bundled", "app", "The bundled database: dump it, and load a dump."),
     "restored": _Source("restored", "restored", "End all sessions after a backup was restored."),
 }
 
@@ -77,7 +78,7 @@ def _show_version(wanted: bool) -> None:
 
 
 def _options(
-    version: Annotated[  # noqa: ARG001  # its callback does it
+    version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
