@@ -122,7 +122,7 @@ clean: ## remove everything that can be made again, except the demo's data in .s
 	@$(PIP) install --quiet --require-hashes -r requirements/dev.txt
 	@touch $@
 
-$(MANUAL)/index.html: zensical.toml $(wildcard docs/* docs/pictures/*) | .venv/.run
+$(MANUAL)/index.html: zensical.toml tools/manual.py docs docs/pictures $(wildcard docs/* docs/pictures/*) | .venv/.run
 	@$(BIN)/python tools/manual.py
 
 # ensurepip writes pip last: if it exists, the environment is complete.

@@ -20,7 +20,7 @@ class ManualHook(BuildHookInterface[Any]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
         """Build it before the files are collected."""
-        if version != "editable":
+        if version != "editable" and _is_stale():
             build()
 
 
@@ -41,6 +41,15 @@ def build() -> None:
         warnings = _COLOUR.sub("", run.stdout).partition("Traceback")[0]
         sys.exit(f"{warnings}The manual is not built: see the warnings above.")
     _drop_unused()
+
+
+def _is_stale() -> bool:
+    """Whether the site lacks, or is older than something that it is made of."""
+    first = SITE / "index.html"
+    sources = [ROOT / "zensical.toml", Path(__file__), *(ROOT / "docs").rglob("*")]
+    return not first.exists() or first.stat().st_mtime < max(
+        source.stat().st_mtime for source in sources
+    )
 
 
 def _drop_unused() -> None:

@@ -133,6 +133,7 @@ class Settings:
     def as_environment(self) -> dict[str, str]:
         """The environment from which a worker reads the same settings."""
         return {
+            **{f"{name}_FILE": "" for name in SECRETS},
             "SCONTO_DATABASE_URL": self.database_url or "",
             "SCONTO_DATA_DIR": str(self.data_dir),
             "SCONTO_SECRET_KEY": os.fsdecode(self.secret_key or b""),
@@ -187,10 +188,10 @@ def _with_secrets(environment: Mapping[str, str]) -> Mapping[str, str]:
             reason = error.strerror if isinstance(error, OSError) else "it is no text"
             raise SettingError(
                 f"{name}_FILE names {path}, which cannot be read: {reason}; expected a file with "
-                "the secret alone"
+                "its value alone"
             ) from None
         if not read[name]:
-            raise SettingError(f"{name}_FILE names {path}, which is empty; expected the secret")
+            raise SettingError(f"{name}_FILE names {path}, which is empty; expected its value")
     return read
 
 

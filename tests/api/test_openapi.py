@@ -6,10 +6,11 @@ from typing import Any
 from starlette.routing import Route
 
 from openapi.document import FILE, OPERATIONS, written
-from sconto.api import manual
+from sconto.api import manual, manual_files
 from sconto.app import ROUTES
 
-NOT_DESCRIBED = {route.endpoint for route in manual.ROUTES if isinstance(route, Route)}
+PAGES = (*manual.ROUTES, *manual_files.ROUTES)
+NOT_DESCRIBED = {route.endpoint for route in PAGES if isinstance(route, Route)}
 """The description itself, and the page that shows it."""
 
 
