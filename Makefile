@@ -4,6 +4,9 @@ PYTHON ?= python3
 JOBS ?= 4
 # `make lock LOCK=--upgrade` moves every pin to the newest version; otherwise pins that still fit stay.
 LOCK ?=
+# Where the list of packages goes.
+SBOM ?= dist/sconto.cdx.json
+SBOM_OPTIONS ?=
 
 # The tests take many screenshots; the README shows these.
 PICTURES := promotions-1280-light.png promotions-360-dark.png promotion-form-1280-dark.png \
@@ -20,7 +23,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install browser pooler messages pictures demo docs sbom wheel test test-oldest test-fast lint openapi format bench bench-quick soak audit lock clean
+.PHONY: help install browser pooler proxy messages pictures demo docs sbom wheel test test-oldest test-fast lint openapi format bench bench-quick soak audit lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -31,7 +34,7 @@ install: .venv/.run docs ## .venv with the sconto command in it
 demo: .venv/.run docs ## Sconto with a bundled database and a demo shop
 	@$(BIN)/sconto demo
 
-test: .venv/.dev docs browser pooler ## every check that CI runs
+test: .venv/.dev docs browser pooler proxy ## every check that CI runs
 	@$(BIN)/pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder -m 'not soak' \
 		--beside '$(MAKE) lint' --beside '$(MAKE) test-oldest'
 
@@ -47,15 +50,19 @@ pooler:
 	@command -v pgbouncer >/dev/null || test -x /usr/sbin/pgbouncer || \
 		tools/ensure-package pgbouncer "Testing the service behind a pooler"
 
+# The package starts a web server, so nobody gets it on their own machine unasked.
+proxy:
+	@test -z "$$CI" || test -x /usr/sbin/nginx || tools/ensure-package nginx-light "Testing the service behind a proxy"
+
 docs: $(MANUAL)/index.html ## build the manual that Sconto serves at /manual; a broken link fails
 
 wheel: .venv/.dev ## the package, with the manual in it, in dist/
 	@$(BIN)/python -m hatchling build -t wheel
 
-sbom: .venv/.dev ## the packages that Sconto runs on, with licences and hashes, as CycloneDX in dist/
-	@mkdir -p dist
-	@$(BIN)/cyclonedx-py requirements --output-reproducible --pyproject pyproject.toml \
-		-o dist/sconto.cdx.json requirements/run.txt
+sbom: .venv/.dev ## the packages that Sconto runs on, with their hashes, as CycloneDX in dist/
+	@mkdir -p $(dir $(SBOM))
+	@$(BIN)/cyclonedx-py requirements $(SBOM_OPTIONS) --output-reproducible --pyproject pyproject.toml \
+		-o $(SBOM) requirements/run.txt
 
 messages: .venv/.dev ## update the portal's texts for translators, and compile their catalogues
 	@cd src/sconto/portal && $(abspath $(BIN))/pybabel -q extract -F locales/babel.cfg -k marked --no-location \
@@ -122,7 +129,7 @@ clean: ## remove everything that can be made again, except the demo's data in .s
 	@$(PIP) install --quiet --require-hashes -r requirements/dev.txt
 	@touch $@
 
-$(MANUAL)/index.html: zensical.toml tools/manual.py docs docs/pictures $(wildcard docs/* docs/pictures/*) | .venv/.run
+$(MANUAL)/index.html: zensical.toml tools/manual.py $(wildcard docs/* docs/pictures/*) | .venv/.run
 	@$(BIN)/python tools/manual.py
 
 # ensurepip writes pip last: if it exists, the environment is complete.

@@ -57,7 +57,7 @@ def nginx_before(service: str, folder: Path) -> Iterator[str]:
 
 def _make_certificate(folder: Path) -> None:
     command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1"
-    files = ["-keyout", folder / "key", "-out", folder / "certificate"]
+    files = ["-keyout", str(folder / "key"), "-out", str(folder / "certificate")]
     subprocess.run(
         [*command.split(), "-subj", "/CN=shop.example", *files], check=True, capture_output=True
     )
