@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sconto.api.access import require
+from sconto.api.base_path import base_path_of
 from sconto.api.bodies import CART, CODES, parse_object, read_json, run_parser
 from sconto.api.cart import query, reading, writing
 from sconto.api.cart.trial import read_trial
@@ -35,7 +36,7 @@ async def create_promotion(request: Request) -> Response:
     new = await run_parser(request, sent, _read_new, sent, now)
     created = await operations.create_promotion(context.database, caller, new, now)
     codes = None if new.code_type is None else new.codes
-    headers = {"Location": f"{_PROMOTIONS}/{created.id}"}
+    headers = {"Location": f"{base_path_of(request.scope)}{_PROMOTIONS}/{created.id}"}
     return _answer(writing.write_promotion(created, codes), 201, headers)
 
 
