@@ -40,8 +40,29 @@ FOR_ADMINS: Final = {
 }
 """What only admins may do."""
 
+WEBHOOK: Final = "/events/v1/webhooks/{webhook_id}"
+MANAGING_WEBHOOKS: Final = {
+    ("PUT", "/events/v1/recording"),
+    ("POST", "/events/v1/webhooks"),
+    ("PATCH", WEBHOOK),
+    ("DELETE", WEBHOOK),
+    ("POST", f"{WEBHOOK}/secret"),
+    ("POST", f"{WEBHOOK}/test"),
+    ("POST", f"{WEBHOOK}/replay"),
+    ("POST", f"{WEBHOOK}/deliveries/{{delivery_id}}/resend"),
+}
+READING_EVENTS: Final = {
+    ("GET", "/events/v1/events"),
+    ("GET", "/events/v1/recording"),
+    ("GET", "/events/v1/webhooks"),
+    ("GET", WEBHOOK),
+    ("GET", f"{WEBHOOK}/deliveries"),
+    ("GET", f"{WEBHOOK}/deliveries/{{delivery_id}}"),
+}
+
 REFUSED: Final = {
     Role.VIEWER: FOR_ADMINS
+    | MANAGING_WEBHOOKS
     | {
         ("POST", "/checkout/v1/quotes"),
         ("POST", "/checkout/v1/orders"),
@@ -63,6 +84,8 @@ REFUSED: Final = {
         ("DELETE", CART_PROMOTION),
     },
     Role.CHECKOUT: FOR_ADMINS
+    | MANAGING_WEBHOOKS
+    | READING_EVENTS
     | {
         ("POST", "/v1/promotion"),
         ("GET", "/v1/promotion"),
@@ -90,7 +113,7 @@ REFUSED: Final = {
         ("GET", f"{CART_PROMOTION}/statistics"),
         ("GET", f"{CART_PROMOTION}/history"),
     },
-    Role.MANAGER: FOR_ADMINS,
+    Role.MANAGER: FOR_ADMINS | MANAGING_WEBHOOKS,
     Role.ADMIN: set(),
 }
 """What each role may not do; an admin may do everything."""

@@ -128,8 +128,9 @@ async def _export(
             count += len(rows)
             yield rows
 
+    pieces = await write_file(written, counted(), short_turns(), caller.merchant_id)
     with nullcontext(sys.stdout.buffer) if output is None else output.open("wb") as file:
-        async for piece in write_file(written, counted(), short_turns(), caller.merchant_id):
+        async for piece in pieces:
             file.write(piece)
         file.flush()
     return count

@@ -49,11 +49,22 @@ def open_file(kind: ExportKind, file_format: FileFormat, *, for_people: bool) ->
 async def write_file(
     file: ExportFile, batches: AsyncIterator[Sequence[Row]], turns: Turns, merchant_id: int
 ) -> AsyncIterator[bytes]:
-    """The pieces of a file. Each batch is read and written in a turn of the merchant."""
-    yield file.begin()
-    async for written in in_short_turns(turns, merchant_id, batches, file.write):
-        if written:
-            yield written
+    """The pieces of a file. Each batch is read and written in a turn of the merchant.
+
+    The first is read before this returns, so that a database that is unavailable is no broken file.
+    """
+    written = in_short_turns(turns, merchant_id, batches, file.write)
+    beginning = file.begin() + await anext(written, b"")
+    return _pieces(beginning, written, file)
+
+
+async def _pieces(
+    beginning: bytes, written: AsyncIterator[bytes], file: ExportFile
+) -> AsyncIterator[bytes]:
+    yield beginning
+    async for piece in written:
+        if piece:
+            yield piece
     yield file.end()
 
 

@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 
+from sconto.domain.receiver_address import ReceiverRules
 from sconto.operations import Database
+from sconto.operations.deliveries import Deliveries
 from sconto.operations.known_keys import KnownKeys
 from sconto.operations.mail import Server
 from sconto.operations.sign_in_provider import SignInProvider
@@ -53,6 +55,14 @@ class Context(Protocol):
     @property
     def zone(self) -> ZoneInfo:
         """The time zone in which times are shown and typed."""
+
+    @property
+    def receivers(self) -> ReceiverRules:
+        """Where webhooks may be sent."""
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """Sends a webhook's test."""
 
     @property
     def now(self) -> Callable[[], datetime]:

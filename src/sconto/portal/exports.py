@@ -40,7 +40,7 @@ async def download(visit: Visit) -> Response:
         return visit.redirect("/orders", Notice(text))
     context, caller = visit.context, visit.caller
     rows = export_rows(context.database, caller, ExportKind(kind), wanted)
-    pieces = write_file(file, rows, context.short_turns, caller.merchant_id)
+    pieces = await write_file(file, rows, context.short_turns, caller.merchant_id)
     headers = {"Content-Disposition": f'attachment; filename="{kind}.{file_format}"'}
     media_type = MEDIA_TYPES[FileFormat(file_format)]
     return StreamingResponse(pieces, headers=headers, media_type=media_type)

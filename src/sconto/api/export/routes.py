@@ -17,26 +17,26 @@ from sconto.operations.exports import export_rows
 
 async def export_orders(request: Request) -> Response:
     """Each order with its totals, by the time when it was placed."""
-    return _send(request, ExportKind.ORDERS)
+    return await _send(request, ExportKind.ORDERS)
 
 
 async def export_redemptions(request: Request) -> Response:
     """Each promotion that an order picked, for a product or for the cart, and what it gave."""
-    return _send(request, ExportKind.REDEMPTIONS)
+    return await _send(request, ExportKind.REDEMPTIONS)
 
 
 async def export_codes(request: Request) -> Response:
     """The codes of all promotions or of one, with their uses."""
-    return _send(request, ExportKind.CODES)
+    return await _send(request, ExportKind.CODES)
 
 
-def _send(request: Request, kind: ExportKind) -> Response:
+async def _send(request: Request, kind: ExportKind) -> Response:
     caller = require(request, Action.READ_PROMOTIONS)
     file_format, wanted = read_export(kind, request.query_params.multi_items())
     context = context_of(request)
     file = open_file(kind, file_format, for_people=False)
     rows = export_rows(context.database, caller, kind, wanted)
-    pieces = write_file(file, rows, context.short_turns, caller.merchant_id)
+    pieces = await write_file(file, rows, context.short_turns, caller.merchant_id)
     headers = {"Content-Disposition": f'attachment; filename="{kind}.{file_format}"'}
     return StreamingResponse(pieces, headers=headers, media_type=MEDIA_TYPES[file_format])
 
