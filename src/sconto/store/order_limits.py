@@ -83,7 +83,7 @@ HELD: Final = """steady AS MATERIALIZED (
 
 BEGAN: Final = f"""clear AS MATERIALIZED (
     SELECT true AS is_clear
-    FROM {clear}
+    FROM {{clear}}
       AND (SELECT is_steady FROM steady)
       AND (SELECT count(*) FROM roomy) + (SELECT count(*) FROM fresh) = cardinality($20::bigint[])
       AND NOT EXISTS (SELECT FROM orders WHERE merchant_id = $1 AND order_id = $2)
@@ -99,10 +99,10 @@ BEGAN: Final = f"""clear AS MATERIALIZED (
     ORDER BY fresh.promotion_id, fresh.scope, fresh.key
     ON CONFLICT DO NOTHING
     RETURNING promotion_id
-), """
+), """  # noqa: S608  # of our own constants
 
 ALL_BEGAN: Final = """clear
-    WHERE (SELECT count(*) FROM began) = (SELECT count(*) FROM fresh)"""  # noqa: S608  # of our own constants
+    WHERE (SELECT count(*) FROM began) = (SELECT count(*) FROM fresh)"""
 
 TOOK: Final = """took AS (
     UPDATE allowances SET taken = allowances.taken + roomy.amount
