@@ -40,6 +40,7 @@ from sconto.store import (
 )
 from sconto.store.candidates import CartAt
 from sconto.store.database import Connection, Database, retried, retrying
+from sconto.store.threads import in_thread
 
 MOST_CODES_ANSWERED: Final = 100_000
 """Codes that are in the answer about a promotion; the code endpoints list all."""
@@ -89,7 +90,7 @@ async def change_promotion(
         async with database.write(merchant_id) as connection:
             await promotions.lock_promotions(connection, merchant_id)
             before = await _existing(connection, merchant_id, promotion_id)
-            wanted = change(before)
+            wanted = await in_thread(change, before)  # it may check 100,000 codes
             after = replace(
                 before,
                 name=wanted.name,

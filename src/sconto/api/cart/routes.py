@@ -15,6 +15,7 @@ from sconto.api.cart import query, reading, writing
 from sconto.api.cart.trial import read_trial
 from sconto.api.checkout.writing import write_quote
 from sconto.api.context import context_of
+from sconto.api.long_answers import answer_in_parts, parts_of
 from sconto.api.merchant.ids import read_id
 from sconto.api.plain_route import PlainRoute
 from sconto.domain.cart import Cart
@@ -37,7 +38,7 @@ async def create_promotion(request: Request) -> Response:
     created = await operations.create_promotion(context.database, caller, new, now)
     codes = None if new.code_type is None else new.codes
     headers = {"Location": f"{base_path_of(request.scope)}{_PROMOTIONS}/{created.id}"}
-    return _answer(writing.write_promotion(created, codes), 201, headers)
+    return await _answer_in_parts(writing.write_promotion(created, codes), 201, headers)
 
 
 async def list_promotions(request: Request) -> Response:
@@ -55,7 +56,7 @@ async def get_promotion(request: Request) -> Response:
     database = context_of(request).database
     found = await operations.get_promotion(database, caller, _promotion_id(request))
     codes = await operations.list_codes(database, caller, found)
-    return _answer(writing.write_promotion(found, codes))
+    return await _answer_in_parts(writing.write_promotion(found, codes))
 
 
 async def change_promotion(request: Request) -> Response:
@@ -73,7 +74,7 @@ async def change_promotion(request: Request) -> Response:
 
     changed = await operations.change_promotion(context.database, caller, promotion_id, change, now)
     codes = await operations.list_codes(context.database, caller, changed)
-    return _answer(writing.write_promotion(changed, codes))
+    return await _answer_in_parts(writing.write_promotion(changed, codes))
 
 
 async def delete_promotion(request: Request) -> Response:
@@ -129,10 +130,15 @@ def _promotion_id(request: Request) -> int:
     return promotion_id
 
 
-def _answer(
+async def _answer_in_parts(
     body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
-    return Response(msgspec.json.encode(body), status, headers, "application/json")
+    """An answer that may have 100,000 codes."""
+    return await answer_in_parts(parts_of(body), status, headers)
+
+
+def _answer(body: dict[str, Any]) -> Response:
+    return Response(msgspec.json.encode(body), media_type="application/json")
 
 
 ROUTES: Final = (
