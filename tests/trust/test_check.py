@@ -176,8 +176,8 @@ SPOILED = [
         TOLD,
     ),
     (
-        "UPDATE orders SET outcome = regexp_replace(outcome::text, 'discount\":100',"
-        " 'discount\":99')::json WHERE {mine} AND order_id = 'B-1'",
+        'UPDATE orders SET outcome = regexp_replace(outcome::text, \'order","discount":100\','
+        " 'order\",\"discount\":99')::json WHERE {mine} AND order_id = 'B-1'",
         TOLD,
     ),
     ("UPDATE orders SET gave_back_at = NULL WHERE {mine}", GAVE_BACK),

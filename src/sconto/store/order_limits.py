@@ -83,7 +83,7 @@ HELD: Final = """steady AS MATERIALIZED (
 
 BEGAN: Final = f"""clear AS MATERIALIZED (
     SELECT true AS is_clear
-    FROM {clear}
+    FROM {{clear}}
       AND (SELECT is_steady FROM steady)
       AND (SELECT count(*) FROM roomy) + (SELECT count(*) FROM fresh) = cardinality($20::bigint[])
       AND NOT EXISTS (SELECT FROM orders WHERE merchant_id = $1 AND order_id = $2)
