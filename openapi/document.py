@@ -17,10 +17,12 @@ from openapi import (
     cart,
     catalog,
     checkout,
+    events,
     export,
     health,
     merchant,
     merchant_codes,
+    people,
     subscription,
 )
 from openapi.operation import Answer, Content, Operation, Parameter
@@ -38,6 +40,8 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
     **cart.OPERATIONS,
     **catalog.OPERATIONS,
     **export.OPERATIONS,
+    **people.OPERATIONS,
+    **events.OPERATIONS,
     **health.OPERATIONS,
 }
 """The operation of each route, by its function, whose docstring becomes the description."""
@@ -46,13 +50,13 @@ _TOKENS: Final = {
     "Authorization": {
         "type": "http",
         "scheme": "bearer",
-        "description": "A token of POST /v1/login_check.",
+        "description": "A token of POST /v1/login_check, or an API key.",
     },
     "AuthorizationJWT": {
         "type": "apiKey",
         "in": "header",
         "name": "AuthorizationJWT",
-        "description": "The same as published: `Bearer <token>`. It takes precedence.",
+        "description": "The same as published: `Bearer <token or key>`. It takes precedence.",
     },
 }
 
@@ -73,7 +77,8 @@ def describe(routes: Sequence[BaseRoute]) -> dict[str, Any]:
         for route in routes
         if isinstance(route, PlainRoute) and route.endpoint in OPERATIONS
     ]
-    schemas = _Schemas([operation for _, operation in described])
+    told = events.WEBHOOKS
+    schemas = _Schemas([*(operation for _, operation in described), *told.values()])
     paths: dict[str, dict[str, Any]] = {}
     for route, operation in described:
         for method in sorted((route.methods or set()) - {"HEAD"}):
@@ -82,7 +87,7 @@ def describe(routes: Sequence[BaseRoute]) -> dict[str, Any]:
                 "summary": operation.summary,
                 "description": inspect.getdoc(route.endpoint),
                 "operationId": _operation_id(route, method),
-                **_describe(operation, schemas),
+                **_describe(operation, schemas, schemas.inlined),
             }
     return {
         "openapi": "3.1.0",
@@ -91,6 +96,7 @@ def describe(routes: Sequence[BaseRoute]) -> dict[str, Any]:
             "description": "Promotions, codes and discounts, counted exactly.",
         },
         "paths": paths,
+        "webhooks": {name: _webhook(name, one, schemas) for name, one in told.items()},
         "components": {"schemas": schemas.components, "securitySchemes": _TOKENS},
         "security": [{name: []} for name in _TOKENS],
     }
@@ -158,7 +164,22 @@ def _operation_id(route: PlainRoute, method: str) -> str:
     return f"{name}_{method.lower()}"
 
 
-def _describe(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
+def _webhook(name: str, operation: Operation, schemas: _Schemas) -> dict[str, Any]:
+    """A request that Sconto sends."""
+    return {
+        "post": {
+            "tags": [operation.tag],
+            "summary": operation.summary,
+            "operationId": re.sub(r"\W", "_", f"told_{name}"),
+            "security": [],
+            **_describe(operation, schemas, schemas.of),
+        }
+    }
+
+
+def _describe(
+    operation: Operation, schemas: _Schemas, schema_of_body: Callable[[Any], Schema]
+) -> dict[str, Any]:
     described: dict[str, Any] = {}
     if operation.parameters:
         described["parameters"] = [_parameter(one, schemas) for one in operation.parameters]
@@ -166,7 +187,7 @@ def _describe(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
         described["requestBody"] = {
             "required": True,
             "content": {
-                media_type: _content(content, schemas.inlined(content.of))
+                media_type: _content(content, schema_of_body(content.of))
                 for media_type, content in operation.body.items()
             },
         }

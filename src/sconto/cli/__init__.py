@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "migrate": _Source("migrate", "migrate", "Update the database to the newest schema."),
     "merchant": _Source("people", "merchants", "Merchants: the shops that share this Sconto."),
     "user": _Source("people", "users", "Users: who signs in for a merchant, with which role."),
+    "key": _Source("keys", "app", "API keys: long-lived credentials of programs."),
     "product": _Source("products", "app", "The products of a merchant."),
     "code": _Source("codes", "app", "The codes of a promotion."),
     "export": _Source(

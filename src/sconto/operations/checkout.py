@@ -1,14 +1,15 @@
 """The checkout: prices, quotes and orders."""
 
+import asyncio
 import dataclasses
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Final
 
 from sconto.domain.allowances import claim_of
 from sconto.domain.bill import PricedCart
-from sconto.domain.candidates import Candidates
 from sconto.domain.cart import Cart
-from sconto.domain.listing import ListedPrice, price_listing
+from sconto.domain.listing import ListedPrice, ListingCandidates, price_listing
 from sconto.domain.order import NewOrder, OrderStatus, Placed, StoredOrder
 from sconto.domain.people import Caller
 from sconto.domain.placement import check_agreed, check_replaceable, is_repetition
@@ -20,17 +21,21 @@ from sconto.domain.problems import (
     OrderReplaced,
 )
 from sconto.operations.order_line import OrderLine, attempt_in_line
-from sconto.store.candidates import CartAt, read_automatic_picks
+from sconto.store.candidates import CartAt, read_listing_candidates
 from sconto.store.database import Connection, Database, retrying
 from sconto.store.giving_back import GivingBackRaceLost, give_back
+from sconto.store.order_status import update_status
 from sconto.store.orders import (
     OrderRaceLost,
     find_order,
     insert_order,
     replace_order,
-    update_status,
     wanted_by,
 )
+
+_LONGEST_STRETCH: Final = 0.005
+"""Seconds of pricing a listing after which other requests are served. A thousand products with a
+hundred cart promotions take most of a second, the first time."""
 
 
 async def quote(database: Database, caller: Caller, cart: Cart, at: datetime) -> PricedCart:
@@ -40,21 +45,33 @@ async def quote(database: Database, caller: Caller, cart: Cart, at: datetime) ->
 
 
 async def list_prices(
-    database: Database, caller: Caller, products: Sequence[tuple[int, int]], at: datetime
+    database: Database,
+    caller: Caller,
+    products: Sequence[tuple[int, int]],
+    currency: str,
+    at: datetime,
 ) -> list[ListedPrice]:
     """What one unit of each product costs without a code, in their order.
 
-    `products` are ids with unit prices in minor units.
+    `products` are ids with unit prices in minor units of the currency.
     """
     product_ids = [product_id for product_id, _ in products]
 
-    async def look() -> Candidates:
+    async def look() -> ListingCandidates:
         async with database.read(pool="checkout") as connection:
-            return await read_automatic_picks(
+            return await read_listing_candidates(
                 connection, database.pick_cache, caller.merchant_id, product_ids, at
             )
 
-    return price_listing(products, await retrying(look))
+    found = await retrying(look)
+    clock = asyncio.get_running_loop().time
+    resumed, prices = clock(), []
+    for price_of_one in price_listing(products, found, currency, at):
+        prices.append(price_of_one)
+        if clock() - resumed > _LONGEST_STRETCH:
+            await asyncio.sleep(0)
+            resumed = clock()
+    return prices
 
 
 async def place_order(
@@ -143,7 +160,7 @@ async def change_order_status(
         async with database.write(
             merchant_id, queue="orders", transaction=is_deletion
         ) as connection:
-            order = await update_status(connection, merchant_id, order_id, status)
+            order = await update_status(connection, merchant_id, order_id, status, now)
             if order is None or not is_deletion:
                 return order
             return await _give_back(connection, merchant_id, order, now)

@@ -99,10 +99,10 @@ BEGAN: Final = f"""clear AS MATERIALIZED (
     ORDER BY fresh.promotion_id, fresh.scope, fresh.key
     ON CONFLICT DO NOTHING
     RETURNING promotion_id
-), """
+), """  # noqa: S608  # of our own constants
 
 ALL_BEGAN: Final = """clear
-    WHERE (SELECT count(*) FROM began) = (SELECT count(*) FROM fresh)"""  # noqa: S608  # of our own constants
+    WHERE (SELECT count(*) FROM began) = (SELECT count(*) FROM fresh)"""
 
 TOOK: Final = """took AS (
     UPDATE allowances SET taken = allowances.taken + roomy.amount

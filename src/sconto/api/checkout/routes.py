@@ -70,12 +70,15 @@ async def change_order_status(request: Request) -> Response:
 
 
 async def list_prices(request: Request) -> Response:
-    """What a listing page shows: automatic promotions, one unit of each product."""
+    """What a listing page shows: automatic promotions, one unit of each product.
+
+    Of cart promotions it shows those on lines without conditions, limits, units and tiers.
+    """
     caller = require(request, Action.CHECK_OUT)
     sent = await read_json(request, CART)
     currency, products = await run_parser(request, sent, reading.read_prices, sent)
     context = context_of(request)
-    listed = await checkout.list_prices(context.database, caller, products, context.now())
+    listed = await checkout.list_prices(context.database, caller, products, currency, context.now())
     return _answer(writing.write_prices(products, listed, currency))
 
 

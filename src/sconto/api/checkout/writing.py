@@ -115,6 +115,7 @@ class _Price(msgspec.Struct, frozen=True, gc=False):
     price: str
     discount_percent: str
     promotion_id: int | None
+    adjustments: tuple[Adjusted, ...] | UnsetType = UNSET
 
 
 class WrittenPrices(msgspec.Struct):
@@ -179,6 +180,7 @@ def _write_price(product_id: int, price: ListedPrice, currency: str) -> _Price:
         format_amount(price.price, currency),
         "0" if price.pick is None else format_percent(price.pick.percent),
         None if price.pick is None else price.pick.promotion_id,
+        tuple([write_adjustment(one, currency) for one in price.adjustments]) or UNSET,
     )
 
 
