@@ -53,10 +53,7 @@ from sconto.operations.events import keep_telling, measure_backlog
 from sconto.operations.known_keys import USES_PAUSE, KnownKeys
 from sconto.operations.tokens import Tokens
 from sconto.portal import errors as portal_errors
-from sconto.portal import shop
 from sconto.portal.pages import ADDRESS as PORTAL
-from sconto.portal.shop.site import shop_routes
-from sconto.portal.shop.till import Till
 from sconto.portal.site import portal_routes
 from sconto.settings import RateLimits, SettingError, Settings, asks_for_traces
 
@@ -112,9 +109,12 @@ def create_app(log_level: int = logging.INFO) -> Starlette:
 
 def create_demo_app() -> Starlette:
     """The application of `sconto demo`, with a demo shop that calls it over HTTP."""
+    # Its client needs an optional extra, so only loaded for a demo.
+    from sconto.portal.shop.site import demo_routes  # noqa: PLC0415
+
     # The server's own messages are for a person at a terminal; a pipe gets the guide alone.
     app = create_app(logging.INFO if sys.stderr.isatty() else logging.WARNING)
-    app.router.routes.extend(shop_routes(Till(shop.USER, shop.PASSWORD)))
+    app.router.routes.extend(demo_routes())
     return app
 
 

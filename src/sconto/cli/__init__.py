@@ -31,6 +31,8 @@ COMMANDS: Final = {
     "export": _Source(
         "exports", "export", "Write orders, redemptions or codes as a CSV or Parquet file."
     ),
+    "promotions": _Source("promotions", "app", "A merchant's promotions as a file."),
+    "import": _Source("imports", "app", "Promotions from the exports of other systems."),
     "check": _Source("check", "check", "Check that the database's records agree with each other."),
     "prove": _Source(
         "prove", "prove", "Attack a running Sconto with racing clients; then check it."
