@@ -14,25 +14,27 @@ from sconto.cli import app
 from tests.conftest import SECRET_KEY
 from tests.services import SCONTO, environment_of
 
-FORGETS_THAT_CODES_ARE_USED = """
+FORGETS = """
 from sconto.store import orders
-limit = "AND coalesce(used_at, removed_at) IS NULL"
-assert limit in orders._PLACE
-orders._PLACE = orders._PLACE.replace(limit, "")
+for name, statement in orders._STATEMENTS.items():
+    if name[0] in {names}:
+        assert {limit!r} in statement
+        orders._STATEMENTS[name] = statement.replace({limit!r}, "")
 """
+
+FORGETS_THAT_CODES_ARE_USED = FORGETS.format(
+    names=("codes",), limit="AND coalesce(used_at, removed_at) IS NULL"
+)
+
+FORGETS_THE_TOTAL = FORGETS.format(
+    names=("limits",), limit="WHERE known.taken + known.amount <= known.most"
+)
 
 FORGETS_THE_LIMIT = """
 from sconto.store import subscription_applications as store
 limit = "AND usage < max_usage"
 assert limit in store._APPLY_LIMITED
 store._APPLY_LIMITED = store._APPLY_LIMITED.replace(limit, "")
-"""
-
-FORGETS_THE_TOTAL = """
-from sconto.store import orders
-limit = "WHERE known.taken + known.amount <= known.most"
-assert limit in orders._PLACE_WITH_LIMITS
-orders._PLACE_WITH_LIMITS = orders._PLACE_WITH_LIMITS.replace(limit, "")
 """
 
 GIVES_BACK_TWICE = """
