@@ -28,6 +28,7 @@ from sconto.domain.people import Caller
 from sconto.domain.pricing import price
 from sconto.domain.problems import PromotionNotFound, TooManyAutomatic
 from sconto.domain.promotion import RESTORABLE_FOR
+from sconto.operations.idempotency import EncodedAnswer, KeyedRequest, run_once
 from sconto.store import (
     allowances,
     cart_promotions,
@@ -46,29 +47,32 @@ MOST_CODES_ANSWERED: Final = 100_000
 
 
 async def create_promotion(
-    database: Database, caller: Caller, new: NewCartPromotion, now: datetime
+    database: Database,
+    caller: Caller,
+    new: NewCartPromotion,
+    now: datetime,
+    request: KeyedRequest[CartPromotion, EncodedAnswer] | None = None,
 ) -> CartPromotion:
-    """Create a promotion. Raises TooManyAutomatic."""
+    """Create a promotion. Raises TooManyAutomatic, and what `run_once` raises."""
 
-    async def create() -> CartPromotion:
+    async def create(connection: Connection) -> CartPromotion:
         merchant_id = caller.merchant_id
-        async with database.write(merchant_id) as connection:
-            await promotions.lock_promotions(connection, merchant_id)
-            promotion_id = await cart_promotions.insert_promotion(connection, merchant_id, new, now)
-            created = CartPromotion(
-                promotion_id, new.name, new.active, new.period, new.terms, new.code_type, now, now
-            )
-            if new.codes:
-                await codes.write_first_codes(connection, merchant_id, promotion_id, new.codes, now)
-            await _check_and_renew(connection, caller, created, now)
-            await allowances.set_scopes(
-                connection, merchant_id, promotion_id, (), scopes_of(new.terms.limits)
-            )
-            entry = cart_promotion_entry(Verb.CREATED, None, created)
-            await history.record(connection, caller, entry, now)
+        await promotions.lock_promotions(connection, merchant_id)
+        promotion_id = await cart_promotions.insert_promotion(connection, merchant_id, new, now)
+        created = CartPromotion(
+            promotion_id, new.name, new.active, new.period, new.terms, new.code_type, now, now
+        )
+        if new.codes:
+            await codes.write_first_codes(connection, merchant_id, promotion_id, new.codes, now)
+        await _check_and_renew(connection, caller, created, now)
+        await allowances.set_scopes(
+            connection, merchant_id, promotion_id, (), scopes_of(new.terms.limits)
+        )
+        entry = cart_promotion_entry(Verb.CREATED, None, created)
+        await history.record(connection, caller, entry, now)
         return created
 
-    return await retrying(create)
+    return await run_once(database, caller, request, create, now)
 
 
 async def change_promotion(

@@ -258,6 +258,34 @@ async def test_a_deleted_promotion_is_not_found(api: Api) -> None:
     assert (await api.quote())["total"] == "60.00"
 
 
+async def test_a_deleted_promotion_is_restored_with_its_codes(api: Api) -> None:
+    number = await api.create(codes={"code_type": "reusable", "codes": ["TEN"]})
+    here = f"/cart/v1/promotions/{number}"
+    await api.ask("DELETE", here, status=204)
+    assert (await api.quote(codes=["ten"]))["total"] == "60.00"
+    for _ in range(2):
+        restored = await api.ask("POST", f"{here}/_restore")
+        assert (restored["id"], restored["codes"]["codes"]) == (number, ["TEN"])
+    assert (await api.quote(codes=["ten"]))["total"] == "50.00"
+    await api.ask("POST", "/cart/v1/promotions/999999999/_restore", status=404)
+
+
+async def test_a_promotion_is_created_once_for_each_idempotency_key(
+    client: httpx.AsyncClient, merchant: Caller, bearer: Callable[[Caller], dict[str, str]]
+) -> None:
+    async def create(key: str, **fields: Any) -> httpx.Response:
+        headers = {**bearer(merchant), "Idempotency-Key": key}
+        body = {**TEN_OFF, **fields}
+        return await client.post("/cart/v1/promotions", json=body, headers=headers)
+
+    first, again, other = [await create(key) for key in ("a", "a", "b")]
+    assert (again.status_code, again.content) == (201, first.content)
+    assert again.headers["location"] == first.headers["location"]
+    assert other.json()["id"] != first.json()["id"]
+    assert (await create("a", name="Another")).status_code == 409
+    assert (await create("")).status_code == 400
+
+
 async def test_tags_of_the_catalogue_decide_what_is_covered(api: Api) -> None:
     mug = {"product_id": 1, "name": "Mug", "price": "20.00", "currency": "EUR"}
     await api.ask("PUT", "/catalog/v1/products", {"products": [{**mug, "tags": ["new"]}]})
