@@ -13,7 +13,16 @@ from pydantic_core.core_schema import WithDefaultSchema
 from starlette.routing import BaseRoute
 
 import sconto.api
-from openapi import cart, catalog, checkout, health, merchant, merchant_codes, subscription
+from openapi import (
+    cart,
+    catalog,
+    checkout,
+    export,
+    health,
+    merchant,
+    merchant_codes,
+    subscription,
+)
 from openapi.operation import Answer, Content, Operation, Parameter
 from sconto.api.plain_route import PlainRoute
 from sconto.app import ROUTES
@@ -28,6 +37,7 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
     **subscription.OPERATIONS,
     **cart.OPERATIONS,
     **catalog.OPERATIONS,
+    **export.OPERATIONS,
     **health.OPERATIONS,
 }
 """The operation of each route, by its function, whose docstring becomes the description."""

@@ -27,9 +27,10 @@ from sconto.api.checkout import routes as checkout
 from sconto.api.clock import read_clock
 from sconto.api.context import Context
 from sconto.api.errors import ErrorAnswers, answer_failure
+from sconto.api.export import routes as export
 from sconto.api.forwarding import UntrustedProxyWarning
 from sconto.api.logs import open_log
-from sconto.api.merchant import codes, history, sign_in
+from sconto.api.merchant import codes, daily, history, sign_in
 from sconto.api.merchant import routes as merchant
 from sconto.api.metrics import Metrics
 from sconto.api.observation import Observation, OneTrailingSlash
@@ -54,9 +55,11 @@ ROUTES: Final[Sequence[BaseRoute]] = (
     *merchant.ROUTES,
     *codes.ROUTES,
     *history.ROUTES,
+    *daily.ROUTES,
     *subscription.ROUTES,
     *cart.ROUTES,
     *catalog.ROUTES,
+    *export.ROUTES,
     *health.ROUTES,
     *manual.ROUTES,
 )

@@ -64,6 +64,7 @@ READING = {
     "/subscriptions/{subscription_id}/history": 2,
     "/subscriptions/{subscription_id}/edit": 1,
     "/subscriptions/{subscription_id}/archive": 1,
+    "/orders/export?kind=orders&format=csv": 3,
     "/people": 2,
     "/people/{user_id}": 1,
 }

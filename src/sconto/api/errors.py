@@ -17,6 +17,7 @@ from sconto.api.cart import errors as cart
 from sconto.api.catalog import errors as catalog
 from sconto.api.checkout import errors as checkout
 from sconto.api.context import context_of
+from sconto.api.export import errors as export
 from sconto.api.merchant import errors as merchant
 from sconto.api.subscription import errors as subscription
 from sconto.domain.problems import OrderBusy, Problem, TooManyLargeRequests
@@ -52,6 +53,7 @@ DIALECTS: Final = (
     ("/checkout", Dialect(checkout.answer_problem, checkout.answer_status)),
     ("/cart", Dialect(cart.answer_problem, cart.answer_status)),
     ("/catalog", Dialect(catalog.answer_problem, catalog.answer_status)),
+    ("/export", Dialect(export.answer_problem, export.answer_status)),
 )
 
 _RETRY_LATER: Final = {"Retry-After": "2"}

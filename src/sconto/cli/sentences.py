@@ -20,6 +20,7 @@ from sconto.domain.problems import (
     NoCodesAllowed,
     NoCodesSent,
     NotAName,
+    ParquetUnavailable,
     PasswordRefused,
     PatternFault,
     PatternRefused,
@@ -118,6 +119,7 @@ _PROBLEMS: Final[Mapping[type[Problem], Callable[[Any], str]]] = {
     CodeFileRefused: _say_refused_file,
     ImportRefused: _say_refused_file,
     PatternRefused: _say_pattern,
+    ParquetUnavailable: lambda _: "Parquet files need pyarrow: install sconto[parquet]",
     NotAName: lambda _: (
         f"a name has 1 to {NAME_LENGTH} characters, is not blank, "
         "and has no control characters; that of a user has no slash"

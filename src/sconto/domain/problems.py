@@ -340,3 +340,7 @@ class IdempotencyKeyBusy(Problem):
     """A request with this Idempotency-Key is running; try again in `retry_after` seconds."""
 
     retry_after: int
+
+
+class ParquetUnavailable(Problem):
+    """Parquet files need pyarrow (`sconto[parquet]`), which is not installed."""

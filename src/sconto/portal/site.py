@@ -13,6 +13,7 @@ from sconto.portal import (
     cart_promotions,
     carts,
     codes,
+    exports,
     orders,
     people,
     promotion,
@@ -39,6 +40,7 @@ PAGES: Final = (
     *cart_promotions.PAGES,
     *carts.PAGES,
     *orders.PAGES,
+    *exports.PAGES,
     *people.PAGES,
 )
 

@@ -100,15 +100,15 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
 class Row(msgspec.Struct, frozen=True):
     """What a statement finds for a cart."""
 
-    picks: list[PickSpan] = []
+    picks: Sequence[PickSpan] = ()
     known: frozenset[int] = frozenset()
-    offers: list[Offer | None] = []
-    orders: list[OrderRow] = []
-    rules: list[CarriedRules] = []
-    tagged: list[Tagged] = []
-    by_code: list[StoredOffer] = []
-    automatic: list[StoredOffer] | None = None
-    taken: list[TakenOfPromotion] = []
+    offers: Sequence[Offer | None] = ()
+    orders: Sequence[OrderRow] = ()
+    rules: Sequence[CarriedRules] = ()
+    tagged: Sequence[Tagged] = ()
+    by_code: Sequence[StoredOffer] = ()
+    automatic: Sequence[StoredOffer] | None = None
+    taken: Sequence[TakenOfPromotion] = ()
     has_ordered: bool = False
 
 
@@ -311,7 +311,7 @@ async def _read(
     picks = [found for found, _ in cached]
     missing = [not_found for _, not_found in cached]
     has_cached = any(
-        len(not_found) < len(one.picks_of) for one, not_found in zip(requests, missing, strict=True)
+        len(found) < len(one.picks_of) for one, found in zip(requests, missing, strict=True)
     )
     reduced = [
         structs.replace(one, picks_of=not_found)

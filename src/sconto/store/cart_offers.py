@@ -21,6 +21,7 @@ from sconto.domain.listing import NO_OFFERS, ListedOffers
 from sconto.domain.offers import Offer
 from sconto.domain.order import StoredOrder
 from sconto.store.candidate_lookups import CODES_OF_TEXT
+from sconto.store.past_customers import HAS_PAST_ORDER
 from sconto.store.period_sql import ends_after
 
 _MOST_MERCHANTS: Final = 1_000
@@ -110,10 +111,12 @@ CART_PROMOTIONS: Final = f"""
             'taken', {_TAKEN.format(promotion_id="limited.promotion_id")})
         FROM unnest(cart.limited) AS limited (promotion_id)
     ) AS taken,
-    cart.customer IS NOT NULL AND EXISTS (
-        SELECT FROM orders
-        WHERE merchant_id = $1 AND customer_id = cart.customer AND status <> 'deleted'
-            AND order_id <> ALL (coalesce(cart.order_ids, '{{}}'))
+    cart.customer IS NOT NULL AND (
+        EXISTS (
+            SELECT FROM orders
+            WHERE merchant_id = $1 AND customer_id = cart.customer AND status <> 'deleted'
+                AND order_id <> ALL (coalesce(cart.order_ids, '{{}}'))
+        ) OR {HAS_PAST_ORDER.format(customer="cart.customer")}
     ) AS has_ordered
 """  # noqa: S608  # of our own constants
 

@@ -1,6 +1,6 @@
 """The history: rows that are added in the transaction of the change, and never changed.
 
-No statement of Sconto updates or deletes them, and triggers refuse it to everybody.
+Triggers refuse changes to everybody, and deletions to all but a purge (`purging`).
 """
 
 import json

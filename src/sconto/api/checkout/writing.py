@@ -196,7 +196,9 @@ def _write_line(line: PricedLine, priced: PricedCart) -> _Line:
         format_amount(line.discount, currency),
         _write_percent(line),
         format_amount(line.subscription_discount, currency) if in_subscription else UNSET,
-        [write_adjustment(one, currency) for one in line.adjustments] or UNSET,
+        [write_adjustment(one, currency) for one in line.adjustments]
+        if line.adjustments
+        else UNSET,
         format_amount(line.total, currency),
         _write_promotion(line.picks[0]) if line.picks else None,
         [_write_pick(pick) for pick in line.picks],
