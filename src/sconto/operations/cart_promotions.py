@@ -21,7 +21,15 @@ from sconto.domain.cart_promotion import (
     NewCartPromotion,
 )
 from sconto.domain.cart_statistics import CartStatistics, CodeUses, DayUses
-from sconto.domain.history import HistoryPage, Subject, Verb, cart_promotion_entry
+from sconto.domain.history import (
+    HistoryPage,
+    ListChange,
+    Subject,
+    cart_promotion_changed,
+    cart_promotion_created,
+    cart_promotion_deleted,
+    cart_promotion_restored,
+)
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.overview import CartPromotionOverview
 from sconto.domain.people import Caller
@@ -68,7 +76,7 @@ async def create_promotion(
         await allowances.set_scopes(
             connection, merchant_id, promotion_id, (), scopes_of(new.terms.limits)
         )
-        entry = cart_promotion_entry(Verb.CREATED, None, created)
+        entry = cart_promotion_created(created, new.codes)
         await history.record(connection, caller, entry, now)
         return created
 
@@ -84,8 +92,8 @@ async def change_promotion(
 ) -> CartPromotion:
     """Change a promotion to what `change` returns for it.
 
-    If that has no codes but a code type, the codes stay. Raises PromotionNotFound,
-    TooManyAutomatic, and what `change` raises.
+    If that has no codes but a code type, the codes stay. If nothing differs, nothing is written.
+    Raises PromotionNotFound, TooManyAutomatic, and what `change` raises.
     """
 
     async def change_it() -> CartPromotion:
@@ -103,9 +111,15 @@ async def change_promotion(
                 code_type=wanted.code_type,
                 updated_at=now,
             )
-            await cart_promotions.update_promotion(connection, merchant_id, after)
+            changed_codes = ListChange()
             if wanted.codes or after.code_type is None:
-                await codes.write_codes(connection, merchant_id, promotion_id, wanted.codes, now)
+                changed_codes = await codes.write_codes(
+                    connection, merchant_id, promotion_id, wanted.codes, now
+                )
+            entry = cart_promotion_changed(before, after, changed_codes)
+            if entry is None:
+                return before
+            await cart_promotions.update_promotion(connection, merchant_id, after)
             await _check_and_renew(connection, caller, after, now)
             await allowances.set_scopes(
                 connection,
@@ -114,7 +128,6 @@ async def change_promotion(
                 scopes_of(before.terms.limits),
                 scopes_of(after.terms.limits),
             )
-            entry = cart_promotion_entry(Verb.CHANGED, before, after)
             await history.record(connection, caller, entry, now)
         return after
 
@@ -145,7 +158,7 @@ async def delete_promotion(
             await promotions.delete_promotion(connection, merchant_id, promotion_id, now)
             await code_sweeps.begin_sweep(connection, merchant_id, promotion_id, now)
             await _renew(connection, merchant_id)
-            entry = cart_promotion_entry(Verb.DELETED, before, None)
+            entry = cart_promotion_deleted(before)
             await history.record(connection, caller, entry, now)
         return before
 
@@ -177,7 +190,7 @@ async def restore_promotion(
             if restored.is_complete:
                 await promotions.restore_promotion(connection, merchant_id, promotion_id, now)
                 await _check_and_renew(connection, caller, found.promotion, now)
-                entry = cart_promotion_entry(Verb.RESTORED, None, found.promotion)
+                entry = cart_promotion_restored(found.promotion)
                 await history.record(connection, caller, entry, now)
         return restored
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sconto.api.access import require
-from sconto.api.bodies import CART, CODES, parse_object, read_json, run_parser
+from sconto.api.bodies import CART, CODES, parse_object, read_json, read_merge_patch, run_parser
 from sconto.api.cart import query, reading, writing
 from sconto.api.checkout.writing import write_quote
 from sconto.api.context import context_of
@@ -64,7 +64,7 @@ async def change_promotion(request: Request) -> Response:
     caller = require(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
     promotion_id = _promotion_id(request)
-    sent = await read_json(request, CODES)
+    sent = await read_merge_patch(request, CODES)
     patch = await run_parser(request, sent, parse_object, sent)
     now = context.now()
 
