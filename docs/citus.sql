@@ -16,7 +16,7 @@ SET LOCAL citus.enable_unsafe_triggers = on;
 -- Small, read by everybody, and named by foreign keys: a copy on each node.
 SELECT create_reference_table('merchants');
 
--- On the coordinator stay, where signing in looks: users, known_places, sign_in_failures, ended_tokens, token_epoch, alembic_version.
+-- On the coordinator stay, where signing in looks: users, known_places, sign_in_failures, ended_tokens, token_epoch, api_keys, password_links, user_identities, alembic_version.
 
 -- Tables that others name by foreign keys come first; all are in one place by merchant.
 SELECT create_distributed_table('products', 'merchant_id');

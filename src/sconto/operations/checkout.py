@@ -24,12 +24,12 @@ from sconto.operations.order_line import OrderLine, attempt_in_line
 from sconto.store.candidates import CartAt, read_listing_candidates
 from sconto.store.database import Connection, Database, retrying
 from sconto.store.giving_back import GivingBackRaceLost, give_back
+from sconto.store.order_status import update_status
 from sconto.store.orders import (
     OrderRaceLost,
     find_order,
     insert_order,
     replace_order,
-    update_status,
     wanted_by,
 )
 
@@ -160,7 +160,7 @@ async def change_order_status(
         async with database.write(
             merchant_id, queue="orders", transaction=is_deletion
         ) as connection:
-            order = await update_status(connection, merchant_id, order_id, status)
+            order = await update_status(connection, merchant_id, order_id, status, now)
             if order is None or not is_deletion:
                 return order
             return await _give_back(connection, merchant_id, order, now)

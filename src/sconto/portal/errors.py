@@ -8,6 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
+from sconto.domain.people_problems import (
+    KeyNotFound,
+)
 from sconto.domain.problems import (
     AccessDenied,
     BodyEncoded,
@@ -34,6 +37,7 @@ STATUSES: Final[Mapping[type[Problem], int]] = {
     NoCodesAllowed: 404,
     BodyEncoded: 415,
     BodyTooLarge: 413,
+    KeyNotFound: 404,
     OrderNotFound: 404,
     OwnAccess: 403,
     ProductNotFound: 404,

@@ -26,6 +26,7 @@ MENU: Final = (
     Entry("/carts", marked("Try a cart"), Action.READ_PROMOTIONS),
     Entry("/orders", marked("Orders"), Action.READ_ORDERS),
     Entry("/people", marked("People"), Action.MANAGE_PEOPLE),
+    Entry("/keys", marked("API keys"), Action.MANAGE_PEOPLE),
 )
 
 

@@ -8,11 +8,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 
 from sconto.portal import (
+    api_keys,
     cart_promotions,
     carts,
     codes,
     exports,
     orders,
+    password_links,
     people,
     promotion,
     promotion_form,
@@ -41,6 +43,8 @@ PAGES: Final = (
     *orders.PAGES,
     *exports.PAGES,
     *people.PAGES,
+    *password_links.PAGES,
+    *api_keys.PAGES,
 )
 
 

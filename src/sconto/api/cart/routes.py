@@ -11,6 +11,7 @@ from starlette.responses import Response
 from sconto.api.access import require
 from sconto.api.bodies import CART, CODES, parse_object, read_json, read_merge_patch, run_parser
 from sconto.api.cart import query, reading, writing
+from sconto.api.cart.trial import read_trial
 from sconto.api.checkout.writing import write_quote
 from sconto.api.context import context_of
 from sconto.api.idempotency import read_keyed
@@ -149,7 +150,7 @@ class _Created(msgspec.Struct):
 
 
 def _read_trial(sent: bytes, now: datetime) -> tuple[CartDraft, Cart, datetime]:
-    return reading.read_trial(parse_object(sent), now)
+    return read_trial(parse_object(sent), now)
 
 
 def _promotion_id(request: Request) -> int:

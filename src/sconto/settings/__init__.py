@@ -7,12 +7,18 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Final, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from limits import parse_many
+
+from sconto.settings.errors import SettingError
+from sconto.settings.mail import MailServer, read_mail_server, read_public_url
+
+__all__ = ["MailServer", "RateLimits", "SettingError", "Settings", "asks_for_traces"]
 
 LogFormat = Literal["json", "console"]
 
@@ -33,10 +39,6 @@ _SENT_TO: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_END
 _SENT_BY: Final = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 
 
-class SettingError(Exception):
-    """An invalid setting; the message is one line: which setting, and what is expected."""
-
-
 @dataclass(frozen=True, slots=True)
 class RateLimits:
     """Limits such as `500/second`; an empty text is no limit.
@@ -54,12 +56,24 @@ class RateLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class EventSettings:
+    """The private networks that webhooks may reach, as text, how long one may take to answer, and
+    how long events are kept."""
+
+    networks: str
+    timeout: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of a process.
 
     `database_url` None is the bundled server in the data folder, `secret_key` None the key stored
     there. Several keys are separated by commas: the first signs, all verify. Without an
-    `operator_token` anyone may read the figures, the readiness and the manual.
+    `operator_token` anyone may read the figures, the readiness and the manual. `public_url` is
+    where browsers find the service; None is the address that they ask. Without `mail` nothing is
+    sent.
     """
 
     database_url: str | None
@@ -69,6 +83,9 @@ class Settings:
     log_format: LogFormat
     rate_limits: RateLimits
     operator_token: bytes | None
+    public_url: str | None
+    mail: MailServer | None
+    events: EventSettings
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -81,6 +98,9 @@ class Settings:
             _log_format(environment),
             _rate_limits(environment),
             _operator_token(environment),
+            read_public_url(environment),
+            read_mail_server(environment),
+            _event_settings(environment),
         )
 
     @property
@@ -106,7 +126,10 @@ class Settings:
         )
 
     def as_environment(self) -> dict[str, str]:
-        """The environment from which a worker reads the same settings."""
+        """The environment from which a worker reads the same settings, besides its own.
+
+        A worker inherits the variables of mail, which hold no value that was made or found here.
+        """
         return {
             "SCONTO_DATABASE_URL": self.database_url or "",
             "SCONTO_DATA_DIR": str(self.data_dir),
@@ -114,6 +137,9 @@ class Settings:
             "SCONTO_TIME_ZONE": self.zone.key,
             "SCONTO_LOG_FORMAT": self.log_format,
             "SCONTO_OPERATOR_TOKEN": (self.operator_token or b"").decode(),
+            "SCONTO_EVENTS_KEPT_DAYS": str(self.events.days),
+            "SCONTO_WEBHOOK_NETWORKS": self.events.networks,
+            "SCONTO_WEBHOOK_TIMEOUT": str(self.events.timeout),
             "SCONTO_RATE_LIMIT_URL": self.rate_limits.url or "",
             "SCONTO_RATE_LIMIT_USER": self.rate_limits.user or "none",
             "SCONTO_RATE_LIMIT_MERCHANT": self.rate_limits.merchant,
@@ -248,6 +274,32 @@ def _rate_limit(environment: Mapping[str, str], name: str, default: str = "") ->
             f"{name} is {text!r}; expected none, or a number and a time such as 500/second"
         )
     return text
+
+
+def _event_settings(environment: Mapping[str, str]) -> EventSettings:
+    networks = environment.get("SCONTO_WEBHOOK_NETWORKS") or ""
+    try:
+        for network in filter(None, map(str.strip, networks.split(","))):
+            ip_network(network)
+    except ValueError:
+        raise SettingError(
+            f"SCONTO_WEBHOOK_NETWORKS is {networks!r}; expected networks separated by commas, such "
+            "as 10.1.0.0/16"
+        ) from None
+    return EventSettings(
+        networks,
+        _whole_number(environment, "SCONTO_WEBHOOK_TIMEOUT", 15, 1, 60),
+        _whole_number(environment, "SCONTO_EVENTS_KEPT_DAYS", 30, 4, 3650),
+    )
+
+
+def _whole_number(
+    environment: Mapping[str, str], name: str, default: int, least: int, most: int
+) -> int:
+    text = environment.get(name) or str(default)
+    if not re.fullmatch("[0-9]{1,6}", text) or not least <= int(text) <= most:
+        raise SettingError(f"{name} is {text!r}; expected a whole number from {least} to {most}")
+    return int(text)
 
 
 def kept_secret_key(data_dir: Path) -> bytes:

@@ -1,0 +1,64 @@
+"""Texts that a field may have."""
+
+# Written by `make openapi` from the models in openapi/: do not edit.
+
+from typing import Literal
+
+CartReason = Literal[
+    "minimum_subtotal",
+    "minimum_quantity",
+    "tier",
+    "units",
+    "segment",
+    "first_order",
+    "customer_required",
+    "not_covered",
+    "currency",
+    "no_shipping",
+    "total_limit",
+    "customer_limit",
+    "budget",
+    "lower_discount",
+    "tie",
+    "nothing_left",
+    "used",
+    "expired",
+    "not_started",
+    "inactive",
+]
+
+CodeReason = Literal["lower_discount", "tie", "no_rule", "unknown"]
+
+CodeState = Literal["free", "used"]
+
+CodeStatus = Literal[
+    "applied",
+    "outdone",
+    "not_picked",
+    "conditions_not_met",
+    "not_applicable",
+    "used",
+    "limit_reached",
+    "expired",
+    "not_started",
+    "inactive",
+    "unknown",
+]
+
+CodeType = Literal["one-time", "reusable"]
+
+ConditionType = Literal["ORDER_NUMBER_AFTER_APPLIED", "SUBSCRIPTION_CONTRACT_ORDER_NUMBER"]
+
+EffectType = Literal["PERCENTAGE_DISCOUNT", "AMOUNT_DISCOUNT"]
+
+Group = Literal["code", "automatic_specific", "automatic_all"]
+
+Measure = Literal["subtotal", "quantity"]
+
+OrderStatus = Literal["not paid", "paid", "deleted"]
+
+PromotionType = Literal["coupon", "discount"]
+
+Reason = Literal["lower_discount", "tie"]
+
+Target = Literal["lines", "order", "shipping"]
