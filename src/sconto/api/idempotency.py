@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 
 from starlette.requests import Request
 
+from sconto.api.base_path import inner_path
 from sconto.api.strict_json import encode_json
 from sconto.domain.problems import Problem
 from sconto.operations.idempotency import KeyedRequest
@@ -32,5 +33,5 @@ def read_keyed(
         return None
     if not (1 <= len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
         raise KeyNotValid
-    said = encode_json([request.method, request.url.path, body], is_sorted=True)
+    said = encode_json([request.method, inner_path(request.scope), body], is_sorted=True)
     return KeyedRequest(key, sha256(said).digest(), encode)

@@ -1,6 +1,6 @@
 """What edits of promotions do to prices: the catalogue is priced before and after them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -100,15 +100,22 @@ class PriceImpact:
 
     async def _price(self, wanted: Sequence[Product], at: datetime) -> Prices:
         prices: dict[int, tuple[Product, int]] = {}
-        for start in range(0, len(wanted), MOST_PRODUCTS):
-            some = wanted[start : start + MOST_PRODUCTS]
+        for currency, some in _by_currency(wanted):
             units = [(product.product_id, product.price) for product in some]
-            listed = await checkout.list_prices(self._database, self._caller, units, at)
+            listed = await checkout.list_prices(self._database, self._caller, units, currency, at)
             prices |= {
                 product.product_id: (product, one.price)
                 for product, one in zip(some, listed, strict=True)
             }
         return prices
+
+
+def _by_currency(wanted: Sequence[Product]) -> Iterator[tuple[str, Sequence[Product]]]:
+    """The products of each currency, as many as are listed together."""
+    for currency in sorted({product.currency for product in wanted}):
+        of_currency = [product for product in wanted if product.currency == currency]
+        for start in range(0, len(of_currency), MOST_PRODUCTS):
+            yield currency, of_currency[start : start + MOST_PRODUCTS]
 
 
 def _needs_code(draft: Drafted) -> bool:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sconto.api.access import require
+from sconto.api.base_path import base_path_of
 from sconto.api.bodies import CART, CODES, parse_object, read_json, read_merge_patch, run_parser
 from sconto.api.cart import query, reading, writing
 from sconto.api.cart.trial import read_trial
@@ -38,8 +39,8 @@ async def create_promotion(request: Request) -> Response:
     try:
         created = await operations.create_promotion(context.database, caller, new, now, keyed)
     except AlreadyAnswered as before:
-        return _answer_created(before.answer)
-    return _answer_created(_encode_created(created, new))
+        return _answer_created(request, before.answer)
+    return _answer_created(request, _encode_created(created, new))
 
 
 async def list_promotions(request: Request) -> Response:
@@ -137,9 +138,9 @@ def _encode_created(created: CartPromotion, new: NewCartPromotion) -> EncodedAns
     return EncodedAnswer(201, msgspec.json.encode(writing.write_promotion(created, codes)))
 
 
-def _answer_created(answer: EncodedAnswer) -> Response:
+def _answer_created(request: Request, answer: EncodedAnswer) -> Response:
     created = msgspec.json.decode(answer.body, type=_Created)
-    headers = {"Location": f"{_PROMOTIONS}/{created.id}"}
+    headers = {"Location": f"{base_path_of(request.scope)}{_PROMOTIONS}/{created.id}"}
     return Response(answer.body, answer.status, headers, "application/json")
 
 
