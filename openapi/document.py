@@ -12,7 +12,17 @@ from pydantic_core.core_schema import WithDefaultSchema
 from starlette.routing import BaseRoute
 
 import sconto.api
-from openapi import cart, catalog, checkout, health, merchant, merchant_codes, subscription
+from openapi import (
+    cart,
+    catalog,
+    checkout,
+    export,
+    health,
+    merchant,
+    merchant_codes,
+    people,
+    subscription,
+)
 from openapi.operation import Answer, Content, Operation, Parameter
 from sconto.api.plain_route import PlainRoute
 from sconto.app import ROUTES
@@ -27,6 +37,8 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
     **subscription.OPERATIONS,
     **cart.OPERATIONS,
     **catalog.OPERATIONS,
+    **export.OPERATIONS,
+    **people.OPERATIONS,
     **health.OPERATIONS,
 }
 """The operation of each route, by its function, whose docstring becomes the description."""
@@ -35,13 +47,13 @@ _TOKENS: Final = {
     "Authorization": {
         "type": "http",
         "scheme": "bearer",
-        "description": "A token of POST /v1/login_check.",
+        "description": "A token of POST /v1/login_check, or an API key.",
     },
     "AuthorizationJWT": {
         "type": "apiKey",
         "in": "header",
         "name": "AuthorizationJWT",
-        "description": "The same as published: `Bearer <token>`. It takes precedence.",
+        "description": "The same as published: `Bearer <token or key>`. It takes precedence.",
     },
 }
 
@@ -51,6 +63,9 @@ _TAGS: Final[Mapping[str, str]] = {
     "Subscription promotions API": "Codes for subscriptions, and what their orders get.",
     "Cart promotions API": "Amounts, minimums, tiers and limits on whole carts.",
     "Catalogue API": "The merchant's products.",
+    "Export API": "Orders, redemptions and codes as files.",
+    "People API": "API keys, users and invitations.",
+    "Events API": "What happened: webhooks, their deliveries, and events by cursor.",
     "Operation": "For who runs Sconto.",
 }
 """The groups of operations, in the order of the page."""
@@ -91,7 +106,11 @@ def describe(routes: Sequence[BaseRoute]) -> dict[str, Any]:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/", "description": "The service that sends this description."}],
-        "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
+        "tags": [
+            {"name": name, "description": text}
+            for name, text in _TAGS.items()
+            if any(operation.tag == name for _, operation in described)
+        ],
         "paths": paths,
         "components": {"schemas": schemas.components, "securitySchemes": _TOKENS},
         "security": [{name: []} for name in _TOKENS],

@@ -26,6 +26,8 @@ class Things:
     subscription_code: str
     application: str
     cart_promotion: int
+    api_key: int = 666_666_666
+    user: int = 555_555_555
 
     def fill(self, path: str) -> str:
         """The path with these ids filled in."""
@@ -34,6 +36,8 @@ class Things:
             "product_id": self.product,
             "order_id": self.order,
             "promotionId": self.subscription,
+            "key_id": self.api_key,
+            "user_id": self.user,
         }
         return path.format(**names)
 
@@ -46,7 +50,7 @@ class Things:
             self.code,
             self.subscription,
         )
-        numbers = (self.promotion, self.product, self.cart_promotion)
+        numbers = (self.promotion, self.product, self.cart_promotion, self.api_key, self.user)
         for name in (*named, *map(str, numbers)):
             text = text.replace(name, "*")
         return text
@@ -117,6 +121,9 @@ def body_of(method: str, path: str, things: Things) -> Any:
             "promotion": one_off,
             "cart": cart,
         },
+        ("POST", "/people/v1/keys"): {"name": "The shop", "role": "checkout"},
+        ("POST", "/people/v1/invitations"): {"username": "lin", "role": "viewer"},
+        ("POST", "/people/v1/users/{user_id}/password-link"): {},
         ("PUT", "/catalog/v1/products"): {
             "products": [
                 {"product_id": things.product, "name": "My own", "price": "1.00", "currency": "EUR"}

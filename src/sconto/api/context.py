@@ -12,6 +12,8 @@ from sconto.api.clock import read_clock
 from sconto.api.metrics import Metrics
 from sconto.api.quotas import QuotaPolicies, Quotas
 from sconto.operations import Database
+from sconto.operations.known_keys import KnownKeys
+from sconto.operations.mail import Server
 from sconto.operations.tokens import Tokens
 from sconto.operations.turns import Turns, short_turns
 
@@ -21,7 +23,9 @@ class Context:
     """What one application serves its requests with.
 
     The merchant API writes times in `zone`; `now` returns the current time in UTC. Without an
-    `operator_token` anyone may read the figures, the readiness and the manual.
+    `operator_token` anyone may read the figures, the readiness and the manual. `public_url` is
+    where browsers find the service; None is the address that they ask. Without `mail` nothing is
+    sent.
     """
 
     database: Database
@@ -33,6 +37,9 @@ class Context:
     operator_token: bytes | None = None
     turns: Turns = field(default_factory=Turns)
     short_turns: Turns = field(default_factory=short_turns)
+    keys: KnownKeys = field(default_factory=KnownKeys)
+    public_url: str | None = None
+    mail: Server | None = None
 
 
 def context_of(request: Request) -> Context:

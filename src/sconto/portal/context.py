@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 
 from sconto.operations import Database
+from sconto.operations.known_keys import KnownKeys
+from sconto.operations.mail import Server
 from sconto.operations.tokens import Tokens
 from sconto.operations.turns import Turns
 
@@ -22,6 +24,18 @@ class Context(Protocol):
     @property
     def tokens(self) -> Tokens:
         """Signs sessions and reads them."""
+
+    @property
+    def keys(self) -> KnownKeys:
+        """The API keys that this process knows."""
+
+    @property
+    def public_url(self) -> str | None:
+        """Where browsers find the service; None is the address that they ask."""
+
+    @property
+    def mail(self) -> Server | None:
+        """The server that sends mail."""
 
     @property
     def turns(self) -> Turns:

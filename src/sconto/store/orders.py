@@ -139,17 +139,14 @@ WITH picked AS (
                 $12::text[]::numeric[])
         AS redemption (product_id, promotion_id, code_id, code_type, applied, discount)
 ), {free}{held}alone AS MATERIALIZED (
-    SELECT pg_try_advisory_xact_lock(hashtextextended($2::text, $1::bigint)) AS id_is_free,
+    SELECT pg_try_advisory_xact_lock(hashtextextended('order ' || $2::text, $1::bigint))
+               AS id_is_free,
            set_config('lock_timeout', '1s', true)
-), placed AS (
+), {began}placed AS (
     INSERT INTO orders (merchant_id, order_id, status, replaces, created_at, outcome, request,
                         customer_id, is_first)
     SELECT $1, $2, 'not paid', $4, $3, $5::json, $16::json, $17, $18::boolean
-    FROM alone
-    WHERE id_is_free AND {all_free}
-      AND $15::bigint[] = coalesce((
-          SELECT ARRAY[version, price_version] FROM timeline_versions WHERE merchant_id = $1
-      ), '{{}}'){has_room}
+    FROM {where_clear}
     ON CONFLICT DO NOTHING
     RETURNING order_id
 ), {taken}{took}recorded AS (
@@ -178,8 +175,14 @@ WITH picked AS (
     ON CONFLICT (merchant_id, promotion_id, code_id, code_type, applied, currency, day, slot)
     DO UPDATE SET uses = counts.uses + excluded.uses, discount = counts.discount + excluded.discount
 )
-SELECT EXISTS (SELECT FROM placed)
+SELECT {is_placed}
 """
+
+_CLEAR: Final = """alone
+    WHERE id_is_free AND {all_free}
+      AND $15::bigint[] = coalesce((
+          SELECT ARRAY[version, price_version] FROM timeline_versions WHERE merchant_id = $1
+      ), '{{}}')"""
 
 # Codes are locked in the order of their ids. Each is one look-up by the primary key, whatever the
 # planner knows of the table: coalesce keeps it from the indexes of codes that are not removed.
@@ -217,24 +220,33 @@ _TAKEN: Final = """taken AS (
     WHERE codes.merchant_id = $1 AND codes.ctid = seen.place
 ), """
 
-_WITHOUT_LIMITS: Final = {"counted_code": COUNTED_CODE, "held": "", "has_room": "", "took": ""}
-_WITH_LIMITS: Final = {
-    "counted_code": COUNTED_CODE,
-    "held": order_limits.HELD,
-    "has_room": order_limits.HAS_ROOM,
-    "took": order_limits.TOOK,
+_TAKING: Final = {"free": _FREE, "taken": _TAKEN, "counted_code": COUNTED_CODE}
+_CLEAR_WITH_CODES: Final = _CLEAR.format(
+    all_free="(SELECT count(*) FROM seen) = cardinality($6::bigint[])"
+)
+_WITHOUT_LIMITS: Final = {
+    "held": "",
+    "began": "",
+    "took": "",
+    "is_placed": "EXISTS (SELECT FROM placed)",
 }
-_TAKING: Final = {
-    "free": _FREE,
-    "all_free": "(SELECT count(*) FROM seen) = cardinality($6::bigint[])",
-    "taken": _TAKEN,
-}
-_PLACE: Final = _PLACE_BY.format(**_TAKING, **_WITHOUT_LIMITS)
-_PLACE_WITH_LIMITS: Final = _PLACE_BY.format(**_TAKING, **_WITH_LIMITS)
+_PLACE: Final = _PLACE_BY.format(**_TAKING, **_WITHOUT_LIMITS, where_clear=_CLEAR_WITH_CODES)
+_PLACE_WITH_LIMITS: Final = _PLACE_BY.format(
+    **_TAKING,
+    held=order_limits.HELD,
+    began=order_limits.BEGAN.format(clear=_CLEAR_WITH_CODES),
+    where_clear=order_limits.ALL_BEGAN,
+    took=order_limits.TOOK,
+    is_placed=order_limits.IS_PLACED,
+)
 
 # Most orders use up no code. Preparing for it would take a tenth of the statement's time.
 _PLACE_WITHOUT_TAKING: Final = _PLACE_BY.format(
-    free="", all_free="$6::bigint[] = '{}'", taken="", **_WITHOUT_LIMITS
+    **_WITHOUT_LIMITS,
+    free="",
+    taken="",
+    counted_code=COUNTED_CODE,
+    where_clear=_CLEAR.format(all_free="$6::bigint[] = '{}'"),
 )
 
 
@@ -247,6 +259,11 @@ async def replace_order(connection: Connection, merchant_id: int, order: StoredO
     assert order.replaces is not None  # noqa: S101 - callers check it
     if not await connection.fetchval(_REPLACE, merchant_id, order.order_id, order.replaces):
         raise OrderRaceLost(order.order_id, order.replaces)
+
+
+def wanted_by(order: StoredOrder, claim: LimitClaim) -> tuple[str | int, ...]:
+    """What an order wants that others may want too: its id, one-time codes and limits."""
+    return (order.order_id, *one_time_codes(redemptions_of(order.outcome)), *claim.contested)
 
 
 async def insert_order(
@@ -293,10 +310,10 @@ async def insert_order(
         arguments += limit_arguments(claim)
     try:
         placed = await connection.fetchval(statement, *arguments)
-    except (asyncpg.LockNotAvailableError, asyncpg.UniqueViolationError):
+    except (asyncpg.LockNotAvailableError, asyncpg.DivisionByZeroError):
         placed = False
     if not placed:
-        raise OrderRaceLost(order.order_id, *used_up, *claim.contested)
+        raise OrderRaceLost(*wanted_by(order, claim))
 
 
 _FIND: Final = """

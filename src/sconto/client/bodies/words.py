@@ -53,6 +53,8 @@ EffectType = Literal["PERCENTAGE_DISCOUNT", "AMOUNT_DISCOUNT"]
 
 Group = Literal["code", "automatic_specific", "automatic_all"]
 
+LinkPurpose = Literal["invitation", "reset"]
+
 Measure = Literal["subtotal", "quantity"]
 
 OrderStatus = Literal["not paid", "paid", "deleted"]
@@ -60,5 +62,7 @@ OrderStatus = Literal["not paid", "paid", "deleted"]
 PromotionType = Literal["coupon", "discount"]
 
 Reason = Literal["lower_discount", "tie"]
+
+Role = Literal["admin", "manager", "viewer", "checkout"]
 
 Target = Literal["lines", "order", "shipping"]
