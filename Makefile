@@ -23,7 +23,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install browser pooler proxy messages pictures demo docs sbom wheel test test-oldest test-fast lint openapi format bench bench-quick soak audit lock clean
+.PHONY: help install browser pooler proxy typescript messages pictures demo docs sbom wheel test test-oldest test-fast lint openapi format bench bench-quick soak audit lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -34,7 +34,7 @@ install: .venv/.run docs ## .venv with the sconto command in it
 demo: .venv/.run docs ## Sconto with a bundled database and a demo shop
 	@$(BIN)/sconto demo
 
-test: .venv/.dev docs browser pooler proxy ## every check that CI runs
+test: .venv/.dev docs browser pooler proxy typescript ## every check that CI runs
 	@$(BIN)/pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder -m 'not soak' \
 		--beside '$(MAKE) lint' --beside '$(MAKE) test-oldest'
 
@@ -49,6 +49,8 @@ browser:
 pooler:
 	@command -v pgbouncer >/dev/null || test -x /usr/sbin/pgbouncer || \
 		tools/ensure-package pgbouncer "Testing the service behind a pooler"
+
+typescript: clients/typescript/node_modules/.ready
 
 # The package starts a web server, so nobody gets it on their own machine unasked.
 proxy:
@@ -85,7 +87,7 @@ lint: .venv/.dev ## style, types, import directions and, if the advisory service
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python tools/audit.py requirements/run.txt
 
-openapi: .venv/.dev ## write the description that Sconto sends at /openapi.json, from the routes and openapi/
+openapi: .venv/.dev ## write /openapi.json and the types of the Python client, from the routes and openapi/
 	@$(BIN)/python -m openapi
 
 format: .venv/.dev ## format the code
@@ -114,7 +116,7 @@ lock: .venv/.dev ## renew the pinned requirements, those of the benchmark's peer
 	@$(COMPILE) bench/peer/requirements.in -o bench/peer/requirements.txt
 
 clean: ## remove everything that can be made again, except the demo's data in .sconto
-	@rm -rf .venv .cache build dist $(MANUAL) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .cache build clients/typescript/node_modules dist $(MANUAL) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find src tests bench tools -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # Stamps: older than a lock or pyproject.toml, they are made again.
@@ -127,6 +129,16 @@ clean: ## remove everything that can be made again, except the demo's data in .s
 .venv/.dev: requirements/dev.txt .venv/.run
 	@echo "Installing what the checks need ..."
 	@$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# npm gets what the lock has hashes of, and runs none of it.
+clients/typescript/node_modules/.ready: clients/typescript/package.json clients/typescript/package-lock.json
+	@command -v node >/dev/null || tools/ensure-package nodejs "Compiling the TypeScript client"
+	@command -v npm >/dev/null || tools/ensure-package npm "Compiling the TypeScript client"
+	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' || \
+		{ echo "Compiling the TypeScript client needs Node.js 20.19 or newer, and this is $$(node --version)"; exit 1; }
+	@echo "Installing what the TypeScript client needs ..."
+	@cd clients/typescript && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null
 	@touch $@
 
 $(MANUAL)/index.html: zensical.toml tools/manual.py $(wildcard docs/* docs/pictures/*) | .venv/.run

@@ -13,7 +13,18 @@ from pydantic_core.core_schema import WithDefaultSchema
 from starlette.routing import BaseRoute
 
 import sconto.api
-from openapi import cart, catalog, checkout, health, merchant, merchant_codes, subscription
+from openapi import (
+    cart,
+    catalog,
+    checkout,
+    events,
+    export,
+    health,
+    merchant,
+    merchant_codes,
+    people,
+    subscription,
+)
 from openapi.operation import Answer, Content, Operation, Parameter
 from sconto.api.plain_route import PlainRoute
 from sconto.app import ROUTES
@@ -28,6 +39,9 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
     **subscription.OPERATIONS,
     **cart.OPERATIONS,
     **catalog.OPERATIONS,
+    **export.OPERATIONS,
+    **people.OPERATIONS,
+    **events.OPERATIONS,
     **health.OPERATIONS,
 }
 """The operation of each route, by its function, whose docstring becomes the description."""
@@ -36,15 +50,25 @@ _TOKENS: Final = {
     "Authorization": {
         "type": "http",
         "scheme": "bearer",
-        "description": "A token of POST /v1/login_check.",
+        "description": "A token of POST /v1/login_check, or an API key.",
     },
     "AuthorizationJWT": {
         "type": "apiKey",
         "in": "header",
         "name": "AuthorizationJWT",
-        "description": "The same as published: `Bearer <token>`. It takes precedence.",
+        "description": "The same as published: `Bearer <token or key>`. It takes precedence.",
     },
 }
+
+_TAGS: Final[Mapping[str, str]] = {
+    "Checkout API": "What a cart costs, and orders.",
+    "Merchant API": "Signing in; product promotions, their codes and their statistics.",
+    "Subscription promotions API": "Codes for subscriptions, and what their orders get.",
+    "Cart promotions API": "Amounts, minimums, tiers and limits on whole carts.",
+    "Catalogue API": "The merchant's products.",
+    "Operation": "For who runs Sconto.",
+}
+"""The groups of operations, in the order of the page."""
 
 _COMPONENTS: Final = "#/components/schemas/"
 
@@ -63,7 +87,8 @@ def describe(routes: Sequence[BaseRoute]) -> dict[str, Any]:
         for route in routes
         if isinstance(route, PlainRoute) and route.endpoint in OPERATIONS
     ]
-    schemas = _Schemas([operation for _, operation in described])
+    told = events.WEBHOOKS
+    schemas = _Schemas([*(operation for _, operation in described), *told.values()])
     paths: dict[str, dict[str, Any]] = {}
     for route, operation in described:
         for method in sorted((route.methods or set()) - {"HEAD"}):
@@ -71,7 +96,7 @@ def describe(routes: Sequence[BaseRoute]) -> dict[str, Any]:
                 "tags": [operation.tag],
                 "summary": operation.summary,
                 "description": inspect.getdoc(route.endpoint),
-                "operationId": _operation_id(route, method),
+                "operationId": _operation_id(route),
                 **_describe(operation, schemas),
             }
     return {
@@ -79,8 +104,12 @@ def describe(routes: Sequence[BaseRoute]) -> dict[str, Any]:
         "info": {
             "title": "Sconto",
             "description": "Promotions, codes and discounts, counted exactly.",
+            "license": {"name": "MIT", "identifier": "MIT"},
         },
+        "servers": [{"url": "/", "description": "The service that sends this description."}],
+        "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
         "paths": paths,
+        "webhooks": {name: _webhook(name, one, schemas) for name, one in told.items()},
         "components": {"schemas": schemas.components, "securitySchemes": _TOKENS},
         "security": [{name: []} for name in _TOKENS],
     }
@@ -109,30 +138,15 @@ class _Schemas:
         )
         self._schemas = {key: schema for (key, _), schema in schemas.items()}
         self._definitions = definitions["$defs"]
-        self._inlined: set[str] = set()
 
     def of(self, type_: Any) -> Schema:
         """The schema, possibly a reference to a component."""
         return self._schemas[id(type_)]
 
-    def inlined(self, type_: Any) -> Schema:
-        """The schema itself: request bodies are written where they are used."""
-        schema = self._schemas[id(type_)]
-        if "$ref" not in schema:
-            return schema
-        name = schema["$ref"].removeprefix(_COMPONENTS)
-        self._inlined.add(name)
-        definition: Schema = self._definitions[name]
-        return definition
-
     @property
     def components(self) -> dict[str, Schema]:
         """The schemas that others refer to, by name."""
-        return {
-            name: schema
-            for name, schema in sorted(self._definitions.items())
-            if name not in self._inlined
-        }
+        return dict(sorted(self._definitions.items()))
 
 
 def _types_in(operation: Operation) -> Iterator[Any]:
@@ -142,10 +156,23 @@ def _types_in(operation: Operation) -> Iterator[Any]:
         yield from (content.of for content in answer.content.values())
 
 
-def _operation_id(route: PlainRoute, method: str) -> str:
-    """The name of the operation in generated clients."""
-    name = re.sub(r"\W", "_", route.name + route.path_format)
-    return f"{name}_{method.lower()}"
+def _operation_id(route: PlainRoute) -> str:
+    """The name of the operation in generated clients, such as `checkout_place_order`."""
+    api = route.endpoint.__module__.removeprefix("sconto.api.").partition(".")[0]
+    return f"{api}_{route.endpoint.__name__}"
+
+
+def _webhook(name: str, operation: Operation, schemas: _Schemas) -> dict[str, Any]:
+    """A request that Sconto sends."""
+    return {
+        "post": {
+            "tags": [operation.tag],
+            "summary": operation.summary,
+            "operationId": re.sub(r"\W", "_", f"told_{name}"),
+            "security": [],
+            **_describe(operation, schemas),
+        }
+    }
 
 
 def _describe(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
@@ -156,7 +183,7 @@ def _describe(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
         described["requestBody"] = {
             "required": True,
             "content": {
-                media_type: _content(content, schemas.inlined(content.of))
+                media_type: _content(content, schemas.of(content.of))
                 for media_type, content in operation.body.items()
             },
         }

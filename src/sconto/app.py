@@ -8,8 +8,9 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -29,25 +30,33 @@ from sconto.api.checkout import routes as checkout
 from sconto.api.clock import read_clock
 from sconto.api.context import Context
 from sconto.api.errors import ErrorAnswers, answer_failure
+from sconto.api.events import routes as events
+from sconto.api.events.sender import Sender
+from sconto.api.export import routes as export
 from sconto.api.forwarding import UntrustedProxyWarning
+from sconto.api.key_lookup import KeyLookup
 from sconto.api.logs import open_log
-from sconto.api.merchant import codes, history, sign_in
+from sconto.api.merchant import codes, daily, history, sign_in
 from sconto.api.merchant import routes as merchant
 from sconto.api.metrics import Metrics
 from sconto.api.metrics_address import MetricsAddress
 from sconto.api.observation import Observation, OneTrailingSlash
+from sconto.api.people import keys, users
 from sconto.api.quotas import QuotaPolicies, Quotas
 from sconto.api.rate_limit import RateLimit
 from sconto.api.subscription import routes as subscription
-from sconto.operations import Database, OnStatement, counters, idempotency
+from sconto.domain.receiver_address import ReceiverRules, parse_networks
+from sconto.operations import Database, DatabaseUnavailable, OnStatement, counters, idempotency
+from sconto.operations.background import keep_running
 from sconto.operations.code_generation import keep_generating
 from sconto.operations.code_sweeps import keep_sweeping_codes
+from sconto.operations.deliveries import Deliveries, lease_for
+from sconto.operations.event_removal import keep_removing_events
+from sconto.operations.events import keep_telling, measure_backlog
+from sconto.operations.known_keys import USES_PAUSE, KnownKeys
 from sconto.operations.tokens import Tokens
 from sconto.portal import errors as portal_errors
-from sconto.portal import shop
 from sconto.portal.pages import ADDRESS as PORTAL
-from sconto.portal.shop.site import shop_routes
-from sconto.portal.shop.till import Till
 from sconto.portal.site import portal_routes
 from sconto.settings import RateLimits, SettingError, Settings, asks_for_traces
 
@@ -57,9 +66,14 @@ ROUTES: Final[Sequence[BaseRoute]] = (
     *merchant.ROUTES,
     *codes.ROUTES,
     *history.ROUTES,
+    *daily.ROUTES,
     *subscription.ROUTES,
     *cart.ROUTES,
     *catalog.ROUTES,
+    *export.ROUTES,
+    *keys.ROUTES,
+    *users.ROUTES,
+    *events.ROUTES,
     *health.ROUTES,
     *manual.ROUTES,
     *manual_files.ROUTES,
@@ -76,6 +90,12 @@ A fifth of Python's default: the event loop waits for it each time that it wakes
 
 _CONNECTIONS: Final = 24
 _CHECKOUT_CONNECTIONS: Final = 16
+
+_LAST_WRITE_TIMEOUT: Final = 2
+"""Seconds that a worker which stops takes to store what it counted."""
+
+_BACKLOG_INTERVAL: Final = 30
+"""Seconds between two looks at what waits for webhooks, at most."""
 
 _POOL_FIGURES_INTERVAL: Final = 5
 """Seconds between two looks at a worker's connections for the figures."""
@@ -95,9 +115,12 @@ def create_app(log_level: int = logging.INFO) -> Starlette:
 
 def create_demo_app() -> Starlette:
     """The application of `sconto demo`, with a demo shop that calls it over HTTP."""
+    # Its client needs an optional extra, so only loaded for a demo.
+    from sconto.portal.shop.site import demo_routes  # noqa: PLC0415
+
     # The server's own messages are for a person at a terminal; a pipe gets the guide alone.
     app = create_app(logging.INFO if sys.stderr.isatty() else logging.WARNING)
-    app.router.routes.extend(shop_routes(Till(shop.USER, shop.PASSWORD)))
+    app.router.routes.extend(demo_routes())
     return app
 
 
@@ -114,6 +137,7 @@ def build_app(
         async with open_context() as context:
             app.state.context = context
             yield
+        await context.sender.close()
 
     app = Starlette(
         routes=ROUTES,
@@ -123,6 +147,7 @@ def build_app(
             Middleware(Observation, log=log, answer_failure=_answer_failure),
             Middleware(OneTrailingSlash, prefixes=("/v1/", "/promotion/v1/")),
             Middleware(UntrustedProxyWarning, log=log),
+            Middleware(KeyLookup),
             Middleware(RateLimit),
             *innermost,
         ],
@@ -202,15 +227,32 @@ async def _open_context(
         checkout=_CHECKOUT_CONNECTIONS,
         on_statement=on_statement,
     )
-    tokens = Tokens(*settings.secret_keys, epoch=None)
+    tokens, known_keys = Tokens(*settings.secret_keys, epoch=None), KnownKeys()
+    sender = Sender(
+        ReceiverRules(parse_networks(settings.events.networks)), settings.events.timeout
+    )
+    deliveries = Deliveries(
+        database,
+        sender.send,
+        read_clock,
+        lease=lease_for(sender.seconds),
+        count=metrics.count_delivery,
+    )
     try:
         await tokens.try_to_refresh(database)
+        await known_keys.try_to_refresh(database)
         async with _running(
             tokens.keep_refreshing(database),
+            known_keys.keep_refreshing(database),
+            _keep_writing_uses(known_keys, database),
             idempotency.keep_sweeping_keys(database, read_clock),
             counters.keep_folding(database, read_clock),
             keep_generating(database, read_clock),
             keep_sweeping_codes(database),
+            keep_telling(database, read_clock),
+            deliveries.keep_sending(),
+            keep_removing_events(database, read_clock, timedelta(days=settings.events.days)),
+            _show_backlog(metrics, database),
             _show_pool(metrics, database),
             _stop_with_parent(),
         ):
@@ -221,6 +263,10 @@ async def _open_context(
                 metrics,
                 quotas=_open_quotas(settings.rate_limits),
                 operator_token=settings.operator_token,
+                keys=known_keys,
+                public_url=settings.public_url,
+                mail=settings.mail,
+                sender=sender,
                 metrics_token=settings.metrics_token,
             )
     finally:
@@ -248,10 +294,29 @@ async def _running(*tasks: Coroutine[None, None, None]) -> AsyncIterator[None]:
             task.cancel()
 
 
+async def _keep_writing_uses(known: KnownKeys, database: Database) -> None:
+    """Store when API keys were last used, now and then, and a last time when the worker stops."""
+    try:
+        await keep_running(
+            lambda: known.write_uses(database), "uses of API keys are not stored", pause=USES_PAUSE
+        )
+    finally:
+        with suppress(DatabaseUnavailable, TimeoutError):
+            async with asyncio.timeout(_LAST_WRITE_TIMEOUT):
+                await known.write_uses(database)
+
+
 async def _show_pool(metrics: Metrics, database: Database) -> None:
     while True:
         metrics.show_pool(database.size)
         await asyncio.sleep(_POOL_FIGURES_INTERVAL)
+
+
+async def _show_backlog(metrics: Metrics, database: Database) -> None:
+    async def show() -> None:
+        metrics.show_backlog(*await measure_backlog(database, read_clock()))
+
+    await keep_running(show, "the backlog of events is not measured", pause=_BACKLOG_INTERVAL)
 
 
 async def _stop_with_parent() -> None:

@@ -29,8 +29,41 @@ ORDER: Final = "/checkout/v1/orders/{order_id}"
 CART_PROMOTION: Final = "/cart/v1/promotions/{promotion_id}"
 PRODUCT: Final = "/catalog/v1/products/{product_id}"
 
+FOR_ADMINS: Final = {
+    ("POST", "/people/v1/keys"),
+    ("GET", "/people/v1/keys"),
+    ("GET", "/people/v1/keys/{key_id}"),
+    ("DELETE", "/people/v1/keys/{key_id}"),
+    ("GET", "/people/v1/users"),
+    ("POST", "/people/v1/invitations"),
+    ("POST", "/people/v1/users/{user_id}/password-link"),
+}
+"""What only admins may do."""
+
+WEBHOOK: Final = "/events/v1/webhooks/{webhook_id}"
+MANAGING_WEBHOOKS: Final = {
+    ("PUT", "/events/v1/recording"),
+    ("POST", "/events/v1/webhooks"),
+    ("PATCH", WEBHOOK),
+    ("DELETE", WEBHOOK),
+    ("POST", f"{WEBHOOK}/secret"),
+    ("POST", f"{WEBHOOK}/test"),
+    ("POST", f"{WEBHOOK}/replay"),
+    ("POST", f"{WEBHOOK}/deliveries/{{delivery_id}}/resend"),
+}
+READING_EVENTS: Final = {
+    ("GET", "/events/v1/events"),
+    ("GET", "/events/v1/recording"),
+    ("GET", "/events/v1/webhooks"),
+    ("GET", WEBHOOK),
+    ("GET", f"{WEBHOOK}/deliveries"),
+    ("GET", f"{WEBHOOK}/deliveries/{{delivery_id}}"),
+}
+
 REFUSED: Final = {
-    Role.VIEWER: {
+    Role.VIEWER: FOR_ADMINS
+    | MANAGING_WEBHOOKS
+    | {
         ("POST", "/checkout/v1/quotes"),
         ("POST", "/checkout/v1/orders"),
         ("PATCH", ORDER),
@@ -50,7 +83,10 @@ REFUSED: Final = {
         ("PATCH", CART_PROMOTION),
         ("DELETE", CART_PROMOTION),
     },
-    Role.CHECKOUT: {
+    Role.CHECKOUT: FOR_ADMINS
+    | MANAGING_WEBHOOKS
+    | READING_EVENTS
+    | {
         ("POST", "/v1/promotion"),
         ("GET", "/v1/promotion"),
         ("POST", "/v1/promotion/statistics"),
@@ -77,7 +113,7 @@ REFUSED: Final = {
         ("GET", f"{CART_PROMOTION}/statistics"),
         ("GET", f"{CART_PROMOTION}/history"),
     },
-    Role.MANAGER: set(),
+    Role.MANAGER: FOR_ADMINS | MANAGING_WEBHOOKS,
     Role.ADMIN: set(),
 }
 """What each role may not do; an admin may do everything."""

@@ -20,19 +20,33 @@ NOBODYS = Things(
     subscription_code="SUBSCRIPTIONOFNOBODY",
     application="00000000-0000-4000-8000-000000000000",
     cart_promotion=999_999_999_998,
+    webhook=999_999_999_997,
+    delivery=999_999_999_996,
 )
+
+
+DIFFERING = ("id", "at", "date", "time", "key", "prefix", "_by", "link", "username", "secret")
+"""The ends of names of values that differ between two callers or calls."""
 
 
 async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str, str]) -> Things:
     """A merchant with one of each thing that requests can name."""
     async with database.write() as connection:
         # Ids that cannot be confused with other numbers in an answer.
-        for table in ("promotions", "subscription_promotions"):
+        for table, column in (
+            ("promotions", "promotion_id"),
+            ("subscription_promotions", "promotion_id"),
+            ("api_keys", "key_id"),
+            ("users", "user_id"),
+            ("webhooks", "webhook_id"),
+            ("deliveries", "delivery_id"),
+        ):
             await connection.execute(
-                "SELECT setval(sequence, greatest(nextval(sequence), 660000000 + $2))"
-                " FROM CAST(pg_get_serial_sequence($1, 'promotion_id') AS regclass) AS sequence",
+                "SELECT setval(sequence, greatest(nextval(sequence), 660000000 + $3))"
+                " FROM CAST(pg_get_serial_sequence($1, $2) AS regclass) AS sequence",
                 table,
-                len(table),
+                column,
+                1000 * len(table),
             )
     own = Things(
         0, 4_711_001, "order-of-a-victim", "CODEOFVICTIM", "", "SUBSCRIPTIONOFVICTIM", "", 0
@@ -44,6 +58,7 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
         assert answer.is_success, answer.text
         return answer
 
+    webhook = find_id((await create("POST", "/events/v1/webhooks", {})).json())
     await create("PUT", "/catalog/v1/products", {})
     coupons = body_of("POST", "/v1/promotion", own)["coupons"] | {"coupon_code": [own.code]}
     made = await create("POST", "/v1/promotion", {"coupons": coupons})
@@ -55,6 +70,13 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
     placed = await client.post("/checkout/v1/orders", json=order, headers=headers)
     assert placed.status_code == 201, placed.text
     cart_promotion = await create("POST", "/cart/v1/promotions", {})
+    api_key = await create("POST", "/people/v1/keys", {"name": "The victim's"})
+    user = await create("POST", "/people/v1/invitations", {"username": "victim"})
+    webhook_path = f"/events/v1/webhooks/{webhook}"
+    since = {"since": "2026-01-01T00:00:00+00:00"}
+    replayed = await client.post(f"{webhook_path}/replay", json=since, headers=headers)
+    assert replayed.json()["replayed"] > 0, replayed.text
+    listed = await client.get(f"{webhook_path}/deliveries?limit=1", headers=headers)
     return Things(
         find_id(made.json()),
         own.product,
@@ -64,6 +86,10 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
         own.subscription_code,
         applied.json()["meta"]["applicationId"],
         find_id(cart_promotion.json()),
+        api_key.json()["key_id"],
+        user.json()["user_id"],
+        webhook,
+        find_id(listed.json()["deliveries"][0]),
     )
 
 
@@ -127,6 +153,8 @@ async def test_no_list_and_no_search_shows_another_merchants_things(
         "/catalog/v1/products",
         f"/catalog/v1/products?search={theirs.product}",
         "/cart/v1/promotions",
+        "/events/v1/events",
+        "/events/v1/webhooks",
     ):
         answer = await client.get(address, headers=stranger)
         assert answer.status_code == 200, answer.text
@@ -166,7 +194,8 @@ async def everything(
 
 def told(answer: httpx.Response, things: Things) -> str:
     """An answer without the requested names, new ids and times."""
-    if answer.is_success and answer.request.method in ("POST", "PUT", "PATCH"):
+    names_callers = answer.request.url.path == "/people/v1/users"
+    if answer.is_success and (names_callers or answer.request.method in ("POST", "PUT", "PATCH")):
         return things.without_names(str(sorted(shape(answer))))
     return things.without_names(answer.text)
 
@@ -182,7 +211,7 @@ def shape(answer: httpx.Response) -> list[str]:
         elif isinstance(value, list):
             for inner in value:
                 walk(inner, f"{place}[]")
-        elif not place.lower().endswith(("id", "at", "date", "time")):
+        elif not place.lower().endswith(DIFFERING):
             found.append(f"{place}={value}")
 
     walk(answer.json() if answer.content else None, "")

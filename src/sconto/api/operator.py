@@ -3,20 +3,12 @@
 import base64
 import hmac
 from collections.abc import Sequence
-from typing import Final
 
 from starlette.requests import Request
 
 from sconto.api.context import context_of
 from sconto.api.headers import find_header
-from sconto.domain.problems import Problem
-
-CHALLENGE: Final = 'Bearer, Basic realm="Sconto, for its operator", charset="UTF-8"'
-"""The challenge of a 401: programs send the token, browsers ask for it as a password."""
-
-
-class NotTheOperator(Problem):
-    """A token is set, and the request does not have it."""
+from sconto.api.operator_challenge import NotTheOperator
 
 
 def require_operator(request: Request) -> None:

@@ -209,14 +209,14 @@ class OwnAccess(Problem):
 
 @dataclass(eq=False)
 class NameTaken(Problem):
-    """Another merchant, or another user of the merchant, has this name."""
+    """Another merchant, or another user or API key of the merchant, has this name."""
 
     name: str
 
 
 @dataclass(eq=False)
 class NotAName(Problem):
-    """No merchant or user can have this name: see `is_name` and `is_username`."""
+    """No merchant, user or API key can have this name: see `is_name` and `is_username`."""
 
     name: str
 
@@ -340,3 +340,39 @@ class IdempotencyKeyBusy(Problem):
     """A request with this Idempotency-Key is running; try again in `retry_after` seconds."""
 
     retry_after: int
+
+
+class ParquetUnavailable(Problem):
+    """Parquet files need pyarrow (`sconto[parquet]`), which is not installed."""
+
+
+@dataclass(eq=False)
+class EventsGone(Problem):
+    """The next event after a position is no longer kept; the oldest comes after `oldest`."""
+
+    oldest: int
+
+
+class RecordingNeeded(Problem):
+    """Events are recorded as long as a webhook is enabled."""
+
+
+@dataclass(eq=False)
+class WebhookNotFound(Problem):
+    """The merchant has no such webhook."""
+
+    webhook_id: int
+
+
+@dataclass(eq=False)
+class DeliveryNotFound(Problem):
+    """The webhook has no such delivery, or its event is no longer kept."""
+
+    delivery_id: int
+
+
+@dataclass(eq=False)
+class TooManyWebhooks(Problem):
+    """A merchant may have no more than `most` webhooks."""
+
+    most: int

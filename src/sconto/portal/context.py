@@ -7,7 +7,11 @@ from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 
+from sconto.domain.receiver_address import ReceiverRules
 from sconto.operations import Database
+from sconto.operations.deliveries import Deliveries
+from sconto.operations.known_keys import KnownKeys
+from sconto.operations.mail import Server
 from sconto.operations.tokens import Tokens
 from sconto.operations.turns import Turns
 
@@ -24,6 +28,18 @@ class Context(Protocol):
         """Signs sessions and reads them."""
 
     @property
+    def keys(self) -> KnownKeys:
+        """The API keys that this process knows."""
+
+    @property
+    def public_url(self) -> str | None:
+        """Where browsers find the service; None is the address that they ask."""
+
+    @property
+    def mail(self) -> Server | None:
+        """The server that sends mail."""
+
+    @property
     def turns(self) -> Turns:
         """Turns of merchants that send large bodies."""
 
@@ -34,6 +50,14 @@ class Context(Protocol):
     @property
     def zone(self) -> ZoneInfo:
         """The time zone in which times are shown and typed."""
+
+    @property
+    def receivers(self) -> ReceiverRules:
+        """Where webhooks may be sent."""
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """Sends a webhook's test."""
 
     @property
     def now(self) -> Callable[[], datetime]:

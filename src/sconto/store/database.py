@@ -1,8 +1,8 @@
 """The database: one way to read, and one way to write."""
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Final, Literal, Self
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from typing import Any, Final, Literal, Self
 
 from sconto.store.admissions import Admissions
 from sconto.store.availability import (
@@ -119,6 +119,10 @@ class Database:
             return self._loan_to_write(merchant_id, queue)
         return self._transaction(self._loan_to_write(merchant_id, queue), queue == "imports")
 
+    def joined(self, connection: Connection) -> "Database":
+        """A database whose reads and writes are parts of the connection's open transaction."""
+        return _Joined(self._pools, connection)
+
     def _loan_to_write(self, merchant_id: int | None, queue: str) -> Loan:
         main, admissions = self._pools["main"], self._admissions
         if merchant_id is None:
@@ -150,3 +154,27 @@ class Database:
         sizes = [pool.size for pool in {self._pools["main"], self._pools["checkout"]}]
         idle, opened, limit = (sum(numbers) for numbers in zip(*sizes, strict=True))
         return idle, opened, limit
+
+
+class _Joined(Database):
+    """Each write is a savepoint, so that it may fail and be repeated alone.
+
+    It shares no cache with other transactions, which do not see what this one writes.
+    """
+
+    def __init__(self, pools: Mapping[str, Pool], connection: Connection) -> None:
+        super().__init__(pools["main"], pools["checkout"], pools["readiness"])
+        self._connection = connection
+
+    def read(self, *_: Any, **__: Any) -> AbstractAsyncContextManager[Connection]:
+        """The connection."""
+        return nullcontext(self._connection)
+
+    def write(self, *_: Any, **__: Any) -> AbstractAsyncContextManager[Connection]:
+        """A savepoint."""
+        return self._savepoint()
+
+    @asynccontextmanager
+    async def _savepoint(self) -> AsyncIterator[Connection]:
+        async with self._connection.transaction():
+            yield self._connection

@@ -24,6 +24,9 @@ writes it. Without `_REPLACE` that is `_PLACE` alone, which is a transaction by 
    - `recorded` inserts the redemptions, and `counted` adds up the same rows and adds them to the
      counters, both only if `placed` has a row. So the counters always equal the sum of the
      redemptions, and the redemptions equal what the stored outcomes say.
+   - `told` writes the order's events to the outbox (`event_outbox`), only if `placed` has a row.
+     The statement of a merchant that records no events does not have it. Recording is switched on
+     with a new price version, so an order that was priced before is not placed without its event.
    Everything that writes depends on `placed`. So either all of it is written or nothing, and the
    number of rows in `placed` is the answer. A lost race is not an error of the server. The limit of
    a one-time code is the lock and the condition in `free`, never a read before them.
@@ -58,14 +61,13 @@ If a code or an id is locked, nothing is written, and the order's process tries 
 (`operations.checkout`).
 """
 
-from dataclasses import replace
 from datetime import date
 from typing import Final
 
 import asyncpg
 
 from sconto.domain.allowances import NO_CLAIM, LimitClaim
-from sconto.domain.order import OrderStatus, StoredOrder
+from sconto.domain.order import StoredOrder
 from sconto.domain.redemption import one_time_codes, redemptions_of
 from sconto.store import order_limits
 from sconto.store.candidates import Versions
@@ -139,20 +141,17 @@ WITH picked AS (
                 $12::text[]::numeric[])
         AS redemption (product_id, promotion_id, code_id, code_type, applied, discount)
 ), {free}{held}alone AS MATERIALIZED (
-    SELECT pg_try_advisory_xact_lock(hashtextextended($2::text, $1::bigint)) AS id_is_free,
+    SELECT pg_try_advisory_xact_lock(hashtextextended('order ' || $2::text, $1::bigint))
+               AS id_is_free,
            set_config('lock_timeout', '1s', true)
-), placed AS (
+), {began}placed AS (
     INSERT INTO orders (merchant_id, order_id, status, replaces, created_at, outcome, request,
                         customer_id, is_first)
     SELECT $1, $2, 'not paid', $4, $3, $5::json, $16::json, $17, $18::boolean
-    FROM alone
-    WHERE id_is_free AND {all_free}
-      AND $15::bigint[] = coalesce((
-          SELECT ARRAY[version, price_version] FROM timeline_versions WHERE merchant_id = $1
-      ), '{{}}'){has_room}
+    FROM {where_clear}
     ON CONFLICT DO NOTHING
     RETURNING order_id
-), {taken}{took}recorded AS (
+), {taken}{took}{told}recorded AS (
     INSERT INTO redemptions (merchant_id, order_id, product_id, promotion_id, code_id, code_type,
                              applied, discount)
     SELECT $1, placed.order_id, product_id, promotion_id, code_id, code_type, applied, discount
@@ -178,8 +177,14 @@ WITH picked AS (
     ON CONFLICT (merchant_id, promotion_id, code_id, code_type, applied, currency, day, slot)
     DO UPDATE SET uses = counts.uses + excluded.uses, discount = counts.discount + excluded.discount
 )
-SELECT EXISTS (SELECT FROM placed)
+SELECT {is_placed}
 """
+
+_CLEAR: Final = """alone
+    WHERE id_is_free AND {all_free}
+      AND $15::bigint[] = coalesce((
+          SELECT ARRAY[version, price_version] FROM timeline_versions WHERE merchant_id = $1
+      ), '{{}}')"""
 
 # Codes are locked in the order of their ids. Each is one look-up by the primary key, whatever the
 # planner knows of the table: coalesce keeps it from the indexes of codes that are not removed.
@@ -217,25 +222,50 @@ _TAKEN: Final = """taken AS (
     WHERE codes.merchant_id = $1 AND codes.ctid = seen.place
 ), """
 
-_WITHOUT_LIMITS: Final = {"counted_code": COUNTED_CODE, "held": "", "has_room": "", "took": ""}
+# The event of the replaced order comes first, as it happens first.
+_TOLD: Final = """told AS (
+    INSERT INTO event_outbox (merchant_id, type, object, occurred_at)
+    SELECT $1, event.type, 'order ' || event.order_id, $3
+    FROM placed
+    CROSS JOIN (VALUES ('order.replaced', $4), ('order.placed', $2)) AS event (type, order_id)
+    WHERE event.order_id IS NOT NULL
+), """
+
+_CLEAR_WITH_CODES: Final = _CLEAR.format(
+    all_free="(SELECT count(*) FROM seen) = cardinality($6::bigint[])"
+)
+_TAKING: Final = {"free": _FREE, "taken": _TAKEN, "counted_code": COUNTED_CODE}
+_WITHOUT_LIMITS: Final = {
+    "held": "",
+    "began": "",
+    "took": "",
+    "is_placed": "EXISTS (SELECT FROM placed)",
+}
 _WITH_LIMITS: Final = {
-    "counted_code": COUNTED_CODE,
     "held": order_limits.HELD,
-    "has_room": order_limits.HAS_ROOM,
+    "began": order_limits.BEGAN.format(clear=_CLEAR_WITH_CODES),
     "took": order_limits.TOOK,
+    "is_placed": order_limits.IS_PLACED,
+    "where_clear": order_limits.ALL_BEGAN,
 }
-_TAKING: Final = {
-    "free": _FREE,
-    "all_free": "(SELECT count(*) FROM seen) = cardinality($6::bigint[])",
-    "taken": _TAKEN,
-}
-_PLACE: Final = _PLACE_BY.format(**_TAKING, **_WITHOUT_LIMITS)
-_PLACE_WITH_LIMITS: Final = _PLACE_BY.format(**_TAKING, **_WITH_LIMITS)
 
 # Most orders use up no code. Preparing for it would take a tenth of the statement's time.
-_PLACE_WITHOUT_TAKING: Final = _PLACE_BY.format(
-    free="", all_free="$6::bigint[] = '{}'", taken="", **_WITHOUT_LIMITS
-)
+_TAKING_NONE: Final = {
+    "free": "",
+    "taken": "",
+    "counted_code": COUNTED_CODE,
+    "where_clear": _CLEAR.format(all_free="$6::bigint[] = '{}'"),
+}
+
+_STATEMENTS: Final = {
+    (parts, is_told): _PLACE_BY.format(**shape, told=_TOLD if is_told else "")
+    for parts, shape in (
+        ("codes", {**_TAKING, **_WITHOUT_LIMITS, "where_clear": _CLEAR_WITH_CODES}),
+        ("limits", {**_TAKING, **_WITH_LIMITS}),
+        ("none", {**_TAKING_NONE, **_WITHOUT_LIMITS}),
+    )
+    for is_told in (False, True)
+}
 
 
 async def replace_order(connection: Connection, merchant_id: int, order: StoredOrder) -> None:
@@ -247,6 +277,11 @@ async def replace_order(connection: Connection, merchant_id: int, order: StoredO
     assert order.replaces is not None  # noqa: S101 - callers check it
     if not await connection.fetchval(_REPLACE, merchant_id, order.order_id, order.replaces):
         raise OrderRaceLost(order.order_id, order.replaces)
+
+
+def wanted_by(order: StoredOrder, claim: LimitClaim) -> tuple[str | int, ...]:
+    """What an order wants that others may want too: its id, one-time codes and limits."""
+    return (order.order_id, *one_time_codes(redemptions_of(order.outcome)), *claim.contested)
 
 
 async def insert_order(
@@ -287,16 +322,17 @@ async def insert_order(
         order.customer_id,
         claim.is_first,
     )
-    statement = _PLACE if used_up else _PLACE_WITHOUT_TAKING
+    parts = "codes" if used_up else "none"
     if claim.promotion_ids:
-        statement = _PLACE_WITH_LIMITS
+        parts = "limits"
         arguments += limit_arguments(claim)
+    is_told = versions is not None and versions[3]
     try:
-        placed = await connection.fetchval(statement, *arguments)
-    except (asyncpg.LockNotAvailableError, asyncpg.UniqueViolationError):
+        placed = await connection.fetchval(_STATEMENTS[parts, is_told], *arguments)
+    except (asyncpg.LockNotAvailableError, asyncpg.DivisionByZeroError):
         placed = False
     if not placed:
-        raise OrderRaceLost(order.order_id, *used_up, *claim.contested)
+        raise OrderRaceLost(*wanted_by(order, claim))
 
 
 _FIND: Final = """
@@ -309,59 +345,8 @@ FROM (
 ) AS stored
 """
 
-# A replaced order stays deleted, because its codes may have served the order that replaced it. The
-# newest version of the row is locked and returned. The update finds it by its ctid only if that is
-# the version in the snapshot; if not, the caller tries again.
-_CHANGE_STATUS: Final = """
-WITH held AS MATERIALIZED (
-    SELECT ctid AS place, order_id, status, created_at, replaces, replaced_by, outcome, request,
-           gave_back_at IS NOT NULL AS gave_back
-    FROM orders
-    WHERE merchant_id = $1 AND order_id = $2
-    FOR NO KEY UPDATE SKIP LOCKED
-), changed AS (
-    UPDATE orders SET status = $3
-    FROM held
-    WHERE orders.merchant_id = $1 AND orders.ctid = held.place
-      AND (coalesce(orders.replaced_by, orders.gave_back_at::text) IS NULL OR $3 = 'deleted')
-    RETURNING orders.status
-)
-SELECT EXISTS (SELECT FROM orders WHERE merchant_id = $1 AND order_id = $2) AS exists,
-       EXISTS (SELECT FROM changed) AS changed,
-       (
-           SELECT row_to_json(stored)
-           FROM (
-               SELECT order_id, status, created_at, replaces, replaced_by, outcome, request,
-                      gave_back
-               FROM held
-           ) AS stored
-       ) AS stored
-"""
-
 
 async def find_order(connection: Connection, merchant_id: int, order_id: str) -> StoredOrder | None:
     """The merchant's order with this id; None if there is none."""
     row = await connection.fetchval(_FIND, merchant_id, order_id)
     return None if row is None else decode_order(row)
-
-
-async def update_status(
-    connection: Connection, merchant_id: int, order_id: str, status: OrderStatus
-) -> StoredOrder | None:
-    """Set the status and return the order as it is now; None if there is no such order.
-
-    One statement, so that what is returned is what was decided on. A replaced order is returned
-    unchanged. Raises OrderRaceLost if another transaction is changing the order.
-    """
-    row = await connection.fetchrow(_CHANGE_STATUS, merchant_id, order_id, status)
-    assert row is not None  # noqa: S101 - a row is asked for
-    if not row["exists"]:
-        return None
-    if row["stored"] is None:
-        raise OrderRaceLost(order_id)
-    order = decode_order(row["stored"])
-    if row["changed"]:
-        return replace(order, status=status)
-    if not (order.replaced_by or order.gave_back) or status is OrderStatus.DELETED:
-        raise OrderRaceLost(order_id)
-    return order

@@ -12,6 +12,7 @@ from sconto.api.access import require
 from sconto.api.base_path import base_path_of
 from sconto.api.bodies import CART, CODES, parse_object, read_json, run_parser
 from sconto.api.cart import query, reading, writing
+from sconto.api.cart.trial import read_trial
 from sconto.api.checkout.writing import write_quote
 from sconto.api.context import context_of
 from sconto.api.merchant.ids import read_id
@@ -117,7 +118,7 @@ def _read_new(sent: bytes, now: datetime) -> NewCartPromotion:
 
 
 def _read_trial(sent: bytes, now: datetime) -> tuple[CartDraft, Cart, datetime]:
-    return reading.read_trial(parse_object(sent), now)
+    return read_trial(parse_object(sent), now)
 
 
 def _promotion_id(request: Request) -> int:

@@ -10,12 +10,18 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 
 from sconto.portal.headers import Headers
+from sconto.portal.shop import PASSWORD, USER
 from sconto.portal.shop.pages import shop_pages
 from sconto.portal.shop.till import Till
 
 ADDRESS: Final = "/shop"
 
 _FILES: Final = Mount("/static", StaticFiles(directory=Path(__file__).parents[1] / "static"))
+
+
+def demo_routes() -> list[BaseRoute]:
+    """The routes of the demo's shop."""
+    return shop_routes(Till(USER, PASSWORD))
 
 
 def shop_routes(till: Till) -> list[BaseRoute]:

@@ -6,13 +6,17 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from limits import parse_many
+from sconto.settings.errors import SettingError
+from sconto.settings.events import EventSettings, read_event_settings
+from sconto.settings.mail import MailServer, read_mail_server, read_public_url
+from sconto.settings.rate_limits import RateLimits, read_rate_limits
+
+__all__ = ["MailServer", "RateLimits", "SettingError", "Settings", "asks_for_traces"]
 
 LogFormat = Literal["json", "console"]
 
@@ -24,50 +28,26 @@ _EXPECTED_KEY: Final = (
 )
 
 
-DEFAULT_USER_LIMIT: Final = "2000/second"
-"""How many requests a user may send, except to the checkout, which has no limit by default.
-
-A script that waits for each answer stays below it."""
-
 SECRETS: Final = (
     "SCONTO_DATABASE_URL",
     "SCONTO_SECRET_KEY",
     "SCONTO_OPERATOR_TOKEN",
     "SCONTO_METRICS_TOKEN",
     "SCONTO_RATE_LIMIT_URL",
+    "SCONTO_SMTP_URL",
 )
 """Settings that may be in a file, such as a secret of Docker, Kubernetes or systemd."""
 
 OWN_ADDRESSES: Final = frozenset(
     [
-        *("v1", "promotion", "checkout", "cart", "catalog", "people", "events", "health"),
-        *("metrics", "docs", "openapi.json", "manual", "portal", "shop"),
+        *("v1", "promotion", "checkout", "cart", "catalog", "people", "events", "export"),
+        *("health", "metrics", "docs", "openapi.json", "manual", "portal", "shop"),
     ]
 )
 """Where the addresses of Sconto begin. A base path that began so could not be told from them."""
 
 _SENT_TO: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _SENT_BY: Final = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
-
-
-class SettingError(Exception):
-    """An invalid setting; the message is one line: which setting, and what is expected."""
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimits:
-    """Limits such as `500/second`; an empty text is no limit.
-
-    `unknown_codes` limits codes that do not exist, by merchant and address. `url` is the Redis in
-    which all processes count; with None each process counts for itself.
-    """
-
-    url: str | None
-    user: str
-    merchant: str
-    checkout_user: str
-    checkout_merchant: str
-    unknown_codes: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +58,8 @@ class Settings:
     there. Several keys are separated by commas: the first signs, all verify. Without an
     `operator_token` anyone may read the figures, the readiness and `/docs`. `base_path` is empty
     or such as `/promotions`; `metrics_address` is a host and a port for the figures alone.
+    `public_url` is where browsers find the service; None is the address that they ask. Without
+    `mail` nothing is sent.
     """
 
     database_url: str | None
@@ -87,6 +69,9 @@ class Settings:
     log_format: LogFormat
     rate_limits: RateLimits
     operator_token: bytes | None
+    public_url: str | None
+    mail: MailServer | None
+    events: EventSettings
     metrics_token: bytes | None = None
     metrics_address: tuple[str, int] | None = None
     base_path: str = ""
@@ -101,8 +86,11 @@ class Settings:
             _secret_key(environment),
             _zone(environment),
             _log_format(environment),
-            _rate_limits(environment),
+            read_rate_limits(environment),
             _token(environment, "SCONTO_OPERATOR_TOKEN"),
+            read_public_url(environment),
+            read_mail_server(environment),
+            read_event_settings(environment),
             _token(environment, "SCONTO_METRICS_TOKEN"),
             _metrics_address(environment),
             _base_path(environment),
@@ -131,7 +119,10 @@ class Settings:
         )
 
     def as_environment(self) -> dict[str, str]:
-        """The environment from which a worker reads the same settings."""
+        """The environment from which a worker reads the same settings, besides its own.
+
+        A worker inherits the variables of mail, which hold no value that was made or found here.
+        """
         return {
             **{f"{name}_FILE": "" for name in SECRETS},
             "SCONTO_DATABASE_URL": self.database_url or "",
@@ -140,6 +131,9 @@ class Settings:
             "SCONTO_TIME_ZONE": self.zone.key,
             "SCONTO_LOG_FORMAT": self.log_format,
             "SCONTO_OPERATOR_TOKEN": (self.operator_token or b"").decode(),
+            "SCONTO_EVENTS_KEPT_DAYS": str(self.events.days),
+            "SCONTO_WEBHOOK_NETWORKS": self.events.networks,
+            "SCONTO_WEBHOOK_TIMEOUT": str(self.events.timeout),
             "SCONTO_METRICS_TOKEN": (self.metrics_token or b"").decode(),
             "SCONTO_METRICS_ADDRESS": _write_address(self.metrics_address),
             "SCONTO_BASE_PATH": self.base_path,
@@ -294,48 +288,6 @@ def _log_format(environment: Mapping[str, str]) -> LogFormat:
             return "console"
         case name:
             raise SettingError(f"SCONTO_LOG_FORMAT is {name!r}; expected json or console")
-
-
-def _rate_limits(environment: Mapping[str, str]) -> RateLimits:
-    return RateLimits(
-        _rate_limit_url(environment),
-        _rate_limit(environment, "SCONTO_RATE_LIMIT_USER", DEFAULT_USER_LIMIT),
-        _rate_limit(environment, "SCONTO_RATE_LIMIT_MERCHANT"),
-        _rate_limit(environment, "SCONTO_RATE_LIMIT_CHECKOUT_USER"),
-        _rate_limit(environment, "SCONTO_RATE_LIMIT_CHECKOUT_MERCHANT"),
-        _rate_limit(environment, "SCONTO_RATE_LIMIT_UNKNOWN_CODES"),
-    )
-
-
-def _rate_limit_url(environment: Mapping[str, str]) -> str | None:
-    url = environment.get("SCONTO_RATE_LIMIT_URL") or None
-    if url is None:
-        return None
-    # No message repeats the address: it may contain a password.
-    if not url.startswith(("redis://", "rediss://")):
-        raise SettingError(
-            "SCONTO_RATE_LIMIT_URL is no address of a Redis: expected redis://host:port/number"
-        )
-    if find_spec("coredis") is None:
-        raise SettingError(
-            "SCONTO_RATE_LIMIT_URL needs a package that is not installed: expected sconto[redis]"
-        )
-    return url
-
-
-def _rate_limit(environment: Mapping[str, str], name: str, default: str = "") -> str:
-    text = environment.get(name) or default
-    if text in ("", "none"):
-        return ""
-    try:
-        allowed = all(item.amount > 0 for item in parse_many(text))
-    except ValueError:
-        allowed = False
-    if not allowed:
-        raise SettingError(
-            f"{name} is {text!r}; expected none, or a number and a time such as 500/second"
-        )
-    return text
 
 
 def kept_secret_key(data_dir: Path) -> bytes:
