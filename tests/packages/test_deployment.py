@@ -104,9 +104,7 @@ def test_the_steps_of_the_image_make_a_service_that_runs(
         if step.cmd == "COPY" and not step.flags:
             _copy(step.value, work)
         elif step.cmd == "RUN":
-            command = (
-                step.value[0].replace("/opt/", f"{tmp_path}/opt/").replace("/build", str(work))
-            )
+            command = re.sub(r"(?<=\s)(?=/(?:opt|build)/)", str(tmp_path), f" {step.value[0]}")
             path = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"}
             subprocess.run(["sh", "-euc", command], cwd=work, check=True, env=environment_of(path))
     programs = tmp_path / "opt" / "sconto" / "bin"
