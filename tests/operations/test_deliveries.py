@@ -89,6 +89,14 @@ class Post:
         return found[::-1]
 
 
+@pytest.fixture(scope="module")
+async def database(create_database: Callable[[], str]) -> AsyncIterator[Database]:
+    """A database that no service looks at: its workers would tell and send what is there."""
+    database = await Database.open(create_database())
+    yield database
+    await database.close()
+
+
 @pytest.fixture
 async def receiver() -> AsyncIterator[Receiver]:
     async with a_receiver() as receiver:

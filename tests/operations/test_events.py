@@ -1,6 +1,7 @@
 """Events: what is told, once each, and in which order."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from functools import partial
 
@@ -33,6 +34,14 @@ from tests.builders import NOON, a_cart, a_line, a_period, a_promotion, subscrip
 from tests.operations.telling import Teller, a_teller
 
 HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(scope="module")
+async def database(create_database: Callable[[], str]) -> AsyncIterator[Database]:
+    """A database that no service looks at: its workers would tell and send what is there."""
+    database = await Database.open(create_database())
+    yield database
+    await database.close()
 
 
 @pytest.fixture

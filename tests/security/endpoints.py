@@ -26,8 +26,8 @@ class Things:
     subscription_code: str
     application: str
     cart_promotion: int
-    webhook: int = 0
-    delivery: int = 0
+    webhook: int = 1
+    delivery: int = 1
 
     def fill(self, path: str) -> str:
         """The path with these ids filled in."""
@@ -68,6 +68,18 @@ async def operations_of(client: httpx.AsyncClient) -> list[tuple[str, str]]:
     return [(method.upper(), path) for path, methods in paths.items() for method in methods]
 
 
+_WEBHOOK: Final = "/events/v1/webhooks/{webhook_id}"
+_EVENT_BODIES: Final[dict[tuple[str, str], Any]] = {
+    ("PUT", "/events/v1/recording"): {"recording": True},
+    ("POST", "/events/v1/webhooks"): {"url": "https://shop.example/"},
+    ("PATCH", _WEBHOOK): {"types": ["order.placed"]},
+    ("POST", f"{_WEBHOOK}/secret"): {"overlap_hours": 1},
+    ("POST", f"{_WEBHOOK}/test"): {},
+    ("POST", f"{_WEBHOOK}/replay"): {"since": "2026-01-01T00:00:00+00:00"},
+    ("POST", f"{_WEBHOOK}/deliveries/{{delivery_id}}/resend"): {},
+}
+
+
 def body_of(method: str, path: str, things: Things) -> Any:
     """A valid body that names these things wherever possible."""
     line = {"line_id": "1", "product_id": things.product, "quantity": 1, "unit_price": "10.00"}
@@ -95,7 +107,7 @@ def body_of(method: str, path: str, things: Things) -> Any:
         "target": "order",
         "benefit": {"type": "amount", "amounts": {"EUR": "1.00"}},
     }
-    bodies = {
+    bodies = _EVENT_BODIES | {
         ("POST", "/checkout/v1/quotes"): cart | subscribed,
         ("POST", "/checkout/v1/orders"): cart | {"order_id": "new", "replaces": things.order},
         ("PATCH", "/checkout/v1/orders/{order_id}"): {"status": "paid"},
@@ -127,13 +139,6 @@ def body_of(method: str, path: str, things: Things) -> Any:
             "promotion": one_off,
             "cart": cart,
         },
-        ("PUT", "/events/v1/recording"): {"recording": True},
-        ("POST", "/events/v1/webhooks"): {"url": "https://shop.example/"},
-        ("PATCH", "/events/v1/webhooks/{webhook_id}"): {"types": ["order.placed"]},
-        ("POST", "/events/v1/webhooks/{webhook_id}/secret"): {"overlap_hours": 1},
-        ("POST", "/events/v1/webhooks/{webhook_id}/test"): {},
-        ("POST", "/events/v1/webhooks/{webhook_id}/replay"): {"since": "2026-01-01T00:00:00+00:00"},
-        ("POST", "/events/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/resend"): {},
         ("PUT", "/catalog/v1/products"): {
             "products": [
                 {"product_id": things.product, "name": "My own", "price": "1.00", "currency": "EUR"}
