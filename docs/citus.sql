@@ -16,7 +16,7 @@ SET LOCAL citus.enable_unsafe_triggers = on;
 -- Small, read by everybody, and named by foreign keys: a copy on each node.
 SELECT create_reference_table('merchants');
 
--- On the coordinator stay, where signing in looks: users, known_places, sign_in_failures, ended_tokens, token_epoch, alembic_version.
+-- On the coordinator stay, where signing in looks: users, known_places, sign_in_failures, ended_tokens, token_epoch, api_keys, password_links, user_identities, alembic_version.
 
 -- Tables that others name by foreign keys come first; all are in one place by merchant.
 SELECT create_distributed_table('products', 'merchant_id');
@@ -30,6 +30,10 @@ SELECT create_distributed_table('redemptions', 'merchant_id', colocate_with => '
 SELECT create_distributed_table('redemption_counts', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('cart_promotions', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('allowances', 'merchant_id', colocate_with => 'products');
+SELECT create_distributed_table('purges', 'merchant_id', colocate_with => 'products');
+SELECT create_distributed_table('purged_redemptions', 'merchant_id', colocate_with => 'products');
+SELECT create_distributed_table('purged_allowances', 'merchant_id', colocate_with => 'products');
+SELECT create_distributed_table('past_customers', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('subscription_promotions', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('subscription_versions', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('subscription_applications', 'merchant_id', colocate_with => 'products');

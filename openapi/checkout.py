@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from openapi import checkout_models as models
+from openapi import listing_models
 from openapi.operation import Answer, Operation, Parameter, as_json
 from openapi.problems import Problem, refusal
 from sconto.api.checkout import routes
@@ -100,9 +101,11 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
         _TAG,
         "Price a list of products",
         {
-            200: Answer("What one unit of each costs without a code", as_json(models.PriceList)),
+            200: Answer(
+                "What one unit of each costs without a code", as_json(listing_models.PriceList)
+            ),
             **_refusals(*_OF_BODY),
         },
-        body=as_json(models.PricesToList),
+        body=as_json(listing_models.PricesToList),
     ),
 }

@@ -16,7 +16,6 @@ from sconto.domain.cart_limits import (
     MOST_CODES_OF_CART,
     MOST_CODES_OF_SUBSCRIPTION,
     MOST_LINES_OF_CART,
-    MOST_PRICES,
     MOST_SEGMENTS,
     MOST_UNITS_OF_LINE,
 )
@@ -188,26 +187,6 @@ class NewOrderStatus(BaseModel):
     status: OrderStatus
 
 
-class PriceToList(BaseModel):
-    """A product and its price without promotions."""
-
-    model_config = strict()
-
-    product_id: ProductId
-    unit_price: Price
-
-
-class PricesToList(BaseModel):
-    """The products of a listing page."""
-
-    model_config = strict(
-        {"currency": "EUR", "products": [{"product_id": 11111, "unit_price": "19.99"}]}
-    )
-
-    currency: Currency
-    products: Annotated[list[PriceToList], Field(min_length=1, max_length=MOST_PRICES)]
-
-
 class LinePick(BaseModel):
     """The promotion that a group chose for a line; `reason` if another group's applies."""
 
@@ -338,40 +317,6 @@ class PlacedOrder(PricedCart):
     order_id: str
     created_at: Instant
     status: OrderStatus
-
-
-class ListedPrice(BaseModel):
-    """What one unit of a product costs without a code."""
-
-    model_config = strict()
-
-    product_id: int
-    unit_price: Total
-    price: Total
-    discount_percent: Percent
-    promotion_id: int | None
-
-
-class PriceList(BaseModel):
-    """What one unit of each product costs without a code."""
-
-    model_config = strict(
-        {
-            "currency": "EUR",
-            "products": [
-                {
-                    "product_id": 11111,
-                    "unit_price": "19.99",
-                    "price": "18.99",
-                    "discount_percent": "5",
-                    "promotion_id": 12,
-                }
-            ],
-        }
-    )
-
-    currency: Currency
-    products: list[ListedPrice]
 
 
 class OrderProblem(BaseModel):

@@ -13,7 +13,18 @@ from pydantic_core.core_schema import WithDefaultSchema
 from starlette.routing import BaseRoute
 
 import sconto.api
-from openapi import cart, catalog, checkout, events, health, merchant, merchant_codes, subscription
+from openapi import (
+    cart,
+    catalog,
+    checkout,
+    events,
+    export,
+    health,
+    merchant,
+    merchant_codes,
+    people,
+    subscription,
+)
 from openapi.operation import Answer, Content, Operation, Parameter
 from sconto.api.plain_route import PlainRoute
 from sconto.app import ROUTES
@@ -28,6 +39,8 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
     **subscription.OPERATIONS,
     **cart.OPERATIONS,
     **catalog.OPERATIONS,
+    **export.OPERATIONS,
+    **people.OPERATIONS,
     **events.OPERATIONS,
     **health.OPERATIONS,
 }
@@ -37,13 +50,13 @@ _TOKENS: Final = {
     "Authorization": {
         "type": "http",
         "scheme": "bearer",
-        "description": "A token of POST /v1/login_check.",
+        "description": "A token of POST /v1/login_check, or an API key.",
     },
     "AuthorizationJWT": {
         "type": "apiKey",
         "in": "header",
         "name": "AuthorizationJWT",
-        "description": "The same as published: `Bearer <token>`. It takes precedence.",
+        "description": "The same as published: `Bearer <token or key>`. It takes precedence.",
     },
 }
 

@@ -1,6 +1,7 @@
 """The operations on a promotion's codes and history: our additions to the merchant API."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Annotated, Any, Final
 
 from pydantic import Field
@@ -8,13 +9,21 @@ from pydantic import Field
 from openapi import merchant_models as models
 from openapi.merchant import PROMOTION_ID, TAG, done, refusals
 from openapi.operation import Answer, Content, Operation, Parameter, as_json
-from sconto.api.merchant import codes, history
+from sconto.api.merchant import codes, daily, history
 from sconto.domain.code_list import MOST_CODES_LISTED, CodeState
 
 _LIMIT: Final = Parameter(
     "limit",
     "query",
     Annotated[int, Field(ge=1, le=MOST_CODES_LISTED, json_schema_extra={"default": 100})],
+    "How many at most.",
+)
+_DATE_FROM: Final = Parameter("date_from", "query", date, "The first day.")
+_DATE_TO: Final = Parameter("date_to", "query", date, "The last day, included.")
+_ROWS: Final = Parameter(
+    "limit",
+    "query",
+    Annotated[int, Field(ge=1, le=daily.MOST_LISTED, json_schema_extra={"default": 1000})],
     "How many at most.",
 )
 _CURSOR: Final = Parameter("cursor", "query", str, "The `next_cursor` of the answer before.")
@@ -78,5 +87,11 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
         "Get the history of a promotion",
         {200: done(models.History), **refusals(400, 401, 404)},
         parameters=[PROMOTION_ID, _LIMIT, _CURSOR],
+    ),
+    daily.get_daily_statistics: Operation(
+        TAG,
+        "Get the statistics of a promotion by day",
+        {200: done(models.DailyStatistics), **refusals(400, 401, 404)},
+        parameters=[PROMOTION_ID, _DATE_FROM, _DATE_TO, _ROWS, _CURSOR],
     ),
 }

@@ -1,5 +1,6 @@
 """The bodies of the merchant API, with the published examples."""
 
+import datetime
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -315,6 +316,46 @@ class History(BaseModel):
     )
 
     history: list[HistoryEntry]
+    next_cursor: str | None
+
+
+class DailyUses(BaseModel):
+    """Uses of a code on a day. `coupon_id` and `coupon_code` are null for all one-time codes."""
+
+    date: datetime.date
+    coupon_id: int | None
+    coupon_code: str | None
+    coupon_type: CodeType | None
+    currency: str
+    uses: Annotated[int, Field(description="As in the published statistics.")]
+    applied_uses: Annotated[int, Field(description="Those in which no other promotion gave more.")]
+    discount: Annotated[str, Field(description="What they took off.")]
+
+
+class DailyStatistics(BaseModel):
+    """Some uses by day, code and currency; `next_cursor` is null on the last page."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "days": [
+                    {
+                        "date": "2026-11-27",
+                        "coupon_id": 71,
+                        "coupon_code": "PROMO-001",
+                        "coupon_type": "reusable",
+                        "currency": "EUR",
+                        "uses": 3,
+                        "applied_uses": 2,
+                        "discount": "8.00",
+                    }
+                ],
+                "next_cursor": None,
+            }
+        }
+    )
+
+    days: list[DailyUses]
     next_cursor: str | None
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from sconto.domain.blanks import INVISIBLE, WHITE_SPACE
 from sconto.domain.cart import Cart, Line
-from sconto.domain.cart_promotion import AmountOff, CartTerms, NewCartPromotion, Target
+from sconto.domain.cart_promotion import AmountOff, CartTerms, Limits, NewCartPromotion, Target
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, Coverage
 from sconto.domain.money import PERCENT
@@ -24,6 +24,7 @@ from sconto.domain.subscription_promotion import (
 )
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+NO_LIMITS = Limits()
 """A moment within every period that the builders make."""
 
 blanks = st.text(st.sampled_from(WHITE_SPACE + INVISIBLE), min_size=1, max_size=3)
@@ -99,8 +100,8 @@ def subscription_terms(
     )
 
 
-def ten_off(*codes: str) -> NewCartPromotion:
+def ten_off(*codes: str, limits: Limits = NO_LIMITS) -> NewCartPromotion:
     """A cart promotion of ten euros off the order, automatic without codes."""
-    terms = CartTerms(Target.ORDER, AmountOff({"EUR": 1000}))
+    terms = CartTerms(Target.ORDER, AmountOff({"EUR": 1000}), limits=limits)
     code_type = CodeType.REUSABLE if codes else None
     return NewCartPromotion("Ten off", True, Period(NOON), terms, code_type, codes)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sconto.settings import RateLimits, SettingError, Settings, kept_secret_key
+from sconto.settings import MailServer, RateLimits, SettingError, Settings, kept_secret_key
 
 KEY = "k" * 32
 URL = "postgresql://ada:secret@db.example:5432/sconto"
@@ -43,9 +43,41 @@ def test_a_worker_reads_the_settings_of_its_parent(tmp_path: Path) -> None:
     assert parent.secret_key == kept_secret_key(tmp_path)
 
 
+MAIL = {"SCONTO_SMTP_FROM": "sconto@example.com"}
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("smtp://me:s%40crt@mail.example", ("mail.example", 587, "me", "s@crt", False, True)),
+        ("smtps://mail.example:2465", ("mail.example", 2465, "", "", True, True)),
+        ("smtp://127.0.0.1:25", ("127.0.0.1", 25, "", "", False, False)),
+        ("smtp://localhost:25?tls=required", ("localhost", 25, "", "", False, True)),
+        ("smtp://mail.example?tls=none", ("mail.example", 587, "", "", False, False)),
+    ],
+)
+def test_mail_is_encrypted_unless_the_server_is_on_this_machine(
+    url: str, server: tuple[str, int, str, str, bool, bool]
+) -> None:
+    read = Settings.read(MAIL | {"SCONTO_SMTP_URL": url}).mail
+    assert read == MailServer(*server, "sconto@example.com")
+
+
+def test_a_public_address_loses_its_last_slash() -> None:
+    settings = Settings.read({"SCONTO_PUBLIC_URL": "https://sconto.example.com/shop/"})
+    assert settings.public_url == "https://sconto.example.com/shop"
+
+
 @pytest.mark.parametrize(
     ("environment", "fault"),
     [
+        ({"SCONTO_PUBLIC_URL": "sconto.example.com"}, "SCONTO_PUBLIC_URL is 'sconto.example.com';"),
+        ({"SCONTO_PUBLIC_URL": "https://"}, "SCONTO_PUBLIC_URL is 'https:';"),
+        ({"SCONTO_PUBLIC_URL": "http://[::1"}, "SCONTO_PUBLIC_URL is 'http://[::1';"),
+        (MAIL | {"SCONTO_SMTP_URL": "mail:secret@x"}, "SCONTO_SMTP_URL is no address of a mail"),
+        (MAIL | {"SCONTO_SMTP_URL": "smtp://x:secret"}, "SCONTO_SMTP_URL is no address of a mail"),
+        (MAIL | {"SCONTO_SMTP_URL": "smtps://x?tls=none"}, "SCONTO_SMTP_URL is no address of a m"),
+        ({"SCONTO_SMTP_URL": "smtp://secret@x"}, "SCONTO_SMTP_FROM must be the sender of mail"),
         ({"SCONTO_DATABASE_URL": "mysql://ada:secret@db/x"}, "SCONTO_DATABASE_URL is no address"),
         ({"SCONTO_DATABASE_URL": "postgresql://db:99999/x"}, "SCONTO_DATABASE_URL is no address"),
         ({"SCONTO_DATABASE_URL": "postgresql://db:1,b:x/x"}, "SCONTO_DATABASE_URL is no address"),

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -29,24 +29,28 @@ from sconto.api.clock import read_clock
 from sconto.api.context import Context
 from sconto.api.errors import ErrorAnswers, answer_failure
 from sconto.api.events import routes as events
-from sconto.api.events.sender import Sender
+from sconto.api.export import routes as export
 from sconto.api.forwarding import UntrustedProxyWarning
+from sconto.api.key_lookup import KeyLookup
 from sconto.api.logs import open_log
-from sconto.api.merchant import codes, history, sign_in
+from sconto.api.merchant import codes, daily, history, sign_in
 from sconto.api.merchant import routes as merchant
 from sconto.api.metrics import Metrics
 from sconto.api.observation import Observation, OneTrailingSlash
+from sconto.api.people import keys, users
 from sconto.api.quotas import QuotaPolicies, Quotas
 from sconto.api.rate_limit import RateLimit
+from sconto.api.sending.sender import Sender
 from sconto.api.subscription import routes as subscription
 from sconto.domain.receiver_address import ReceiverRules, parse_networks
-from sconto.operations import Database, counters, idempotency
+from sconto.operations import Database, DatabaseUnavailable, counters, idempotency
 from sconto.operations.background import keep_running
 from sconto.operations.code_generation import keep_generating
 from sconto.operations.code_sweeps import keep_sweeping_codes
 from sconto.operations.deliveries import Deliveries, lease_for
 from sconto.operations.event_removal import keep_removing_events
 from sconto.operations.events import keep_telling, measure_backlog
+from sconto.operations.known_keys import USES_PAUSE, KnownKeys
 from sconto.operations.tokens import Tokens
 from sconto.portal import errors as portal_errors
 from sconto.portal import shop
@@ -62,9 +66,13 @@ ROUTES: Final[Sequence[BaseRoute]] = (
     *merchant.ROUTES,
     *codes.ROUTES,
     *history.ROUTES,
+    *daily.ROUTES,
     *subscription.ROUTES,
     *cart.ROUTES,
     *catalog.ROUTES,
+    *export.ROUTES,
+    *keys.ROUTES,
+    *users.ROUTES,
     *events.ROUTES,
     *health.ROUTES,
     *manual.ROUTES,
@@ -81,6 +89,9 @@ A fifth of Python's default: the event loop waits for it each time that it wakes
 
 _CONNECTIONS: Final = 24
 _CHECKOUT_CONNECTIONS: Final = 16
+
+_LAST_WRITE_TIMEOUT: Final = 2
+"""Seconds that a worker which stops takes to store what it counted."""
 
 _BACKLOG_INTERVAL: Final = 30
 """Seconds between two looks at what waits for webhooks, at most."""
@@ -129,6 +140,7 @@ def build_app(
             Middleware(Observation, log=log, answer_failure=_answer_failure),
             Middleware(OneTrailingSlash, prefixes=("/v1/", "/promotion/v1/")),
             Middleware(UntrustedProxyWarning, log=log),
+            Middleware(KeyLookup),
             Middleware(RateLimit),
         ],
         exception_handlers=ErrorAnswers(ROUTES).by_class(),
@@ -187,7 +199,7 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
     database = await Database.open(
         settings.database_url or "", connections=_CONNECTIONS, checkout=_CHECKOUT_CONNECTIONS
     )
-    tokens = Tokens(*settings.secret_keys, epoch=None)
+    tokens, known_keys = Tokens(*settings.secret_keys, epoch=None), KnownKeys()
     sender = Sender(
         ReceiverRules(parse_networks(settings.events.networks)), settings.events.timeout
     )
@@ -200,8 +212,11 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
     )
     try:
         await tokens.try_to_refresh(database)
+        await known_keys.try_to_refresh(database)
         async with _running(
             tokens.keep_refreshing(database),
+            known_keys.keep_refreshing(database),
+            _keep_writing_uses(known_keys, database),
             idempotency.keep_sweeping_keys(database, read_clock),
             counters.keep_folding(database, read_clock),
             keep_generating(database, read_clock),
@@ -220,6 +235,9 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
                 metrics,
                 quotas=_open_quotas(settings.rate_limits),
                 operator_token=settings.operator_token,
+                keys=known_keys,
+                public_url=settings.public_url,
+                mail=settings.mail,
                 sender=sender,
             )
     finally:
@@ -245,6 +263,18 @@ async def _running(*tasks: Coroutine[None, None, None]) -> AsyncIterator[None]:
         yield
         for task in started:
             task.cancel()
+
+
+async def _keep_writing_uses(known: KnownKeys, database: Database) -> None:
+    """Store when API keys were last used, now and then, and a last time when the worker stops."""
+    try:
+        await keep_running(
+            lambda: known.write_uses(database), "uses of API keys are not stored", pause=USES_PAUSE
+        )
+    finally:
+        with suppress(DatabaseUnavailable, TimeoutError):
+            async with asyncio.timeout(_LAST_WRITE_TIMEOUT):
+                await known.write_uses(database)
 
 
 async def _show_pool(metrics: Metrics, database: Database) -> None:

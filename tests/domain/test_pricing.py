@@ -7,7 +7,6 @@ from sconto.domain.bill import PricedCart
 from sconto.domain.candidates import AutomaticPick, Candidates
 from sconto.domain.cart import Cart, Line
 from sconto.domain.codes import CodeType
-from sconto.domain.listing import price_listing
 from sconto.domain.money import FULL_PERCENT, PERCENT, percent_of
 from sconto.domain.offers import Offer
 from sconto.domain.pricing import price
@@ -86,19 +85,6 @@ def test_each_pick_of_a_product_is_one_redemption_with_the_whole_discount(
     assert len(set(keys)) == len(keys)
     assert sum(redemption.discount for redemption in redemptions) == priced.discount
     assert count_redemptions(priced) == len(redemptions)
-
-
-@given(carts(), candidates)
-def test_a_listing_shows_what_a_cart_without_codes_costs(cart: Cart, found: Candidates) -> None:
-    lines = tuple(
-        Line(str(number), line.product_id, 1, line.unit_price)
-        for number, line in enumerate(cart.lines)
-    )
-    priced = price(Cart(cart.currency, lines), found, NOON)
-    listed = price_listing([(line.product_id, line.unit_price) for line in lines], found)
-    assert [(one.unit_price, one.price, one.pick) for one in listed] == [
-        (line.unit_price, line.total, line.winning_pick) for line in priced.lines
-    ]
 
 
 def ten_percent(code_type: CodeType | None = CodeType.ONE_TIME) -> Offer:

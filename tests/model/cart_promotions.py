@@ -65,11 +65,11 @@ def reasons(promotion: Promotion, bill: Mapping[str, Any]) -> set[str]:
     found = _reasons_of_customer(promotion, bill.get("customer") or {})
     lines, currency = bill["lines"], bill["currency"]
     if any(currency not in amounts for amounts in _all_amounts(promotion)):
-        return found | {"currency"}
+        found.add("currency")
     conditions = promotion.get("conditions", {})
     on = covered(promotion, lines)
     left, units = sum(lines[i]["left"] for i in on), sum(lines[i]["quantity"] for i in on)
-    if "minimum_subtotal" in conditions and left < conditions["minimum_subtotal"][currency]:
+    if left < conditions.get("minimum_subtotal", {}).get(currency, 0):
         found.add("minimum_subtotal")
     if units < conditions.get("minimum_quantity", 0):
         found.add("minimum_quantity")
@@ -81,8 +81,11 @@ def reasons(promotion: Promotion, bill: Mapping[str, Any]) -> set[str]:
     elif not left:
         found.add("nothing_left")
     benefit = promotion["benefit"]
-    if benefit["type"] == "tiers" and _tier(benefit, left, units, currency) is None:
-        found.add("tier")
+    if benefit["type"] == "tiers":
+        lowest = benefit["tiers"][0]["from"]
+        is_by_quantity = benefit["by"] == "quantity"
+        if units < lowest if is_by_quantity else left < lowest.get(currency, 0):
+            found.add("tier")
     if benefit["type"] == "units" and not _count_served(promotion, lines):
         found.add("units")
     room = promotion.get("room", {})
@@ -94,6 +97,34 @@ def reasons(promotion: Promotion, bill: Mapping[str, Any]) -> set[str]:
         if limit in room and room[limit] <= 0:
             found.add(reason)
     return found
+
+
+def facts(promotion: Promotion, bill: Mapping[str, Any], reason: str) -> Any:
+    """What the bill has and what it needs, where the reason tells that."""
+    lines, currency = bill["lines"], bill["currency"]
+    on = covered(promotion, lines)
+    left, units = sum(lines[i]["left"] for i in on), sum(lines[i]["quantity"] for i in on)
+    benefit, conditions = promotion["benefit"], promotion.get("conditions", {})
+    match reason:
+        case "minimum_subtotal":
+            return left, conditions["minimum_subtotal"][currency]
+        case "minimum_quantity":
+            return units, conditions["minimum_quantity"]
+        case "tier" | "next":
+            is_by_quantity = benefit["by"] == "quantity"
+            have = units if is_by_quantity else left
+            needs = [t["from"] if is_by_quantity else t["from"][currency] for t in benefit["tiers"]]
+            above = [need for need in needs if need > have]
+            return (have, above[0]) if above else None
+        case "units" if benefit.get("get_products") is None:
+            return units, benefit["buy"] + benefit["get"]
+        case "units":
+            to_get = covered(promotion, lines, benefit["get_products"])
+            bought = sum(lines[i]["quantity"] for i in on if i not in to_get)
+            if bought < benefit["buy"]:
+                return bought, benefit["buy"]
+            return 0, 1
+    return None
 
 
 def _reasons_of_customer(promotion: Promotion, customer: Mapping[str, Any]) -> set[str]:

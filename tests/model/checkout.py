@@ -6,11 +6,12 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from tests.model.faults import is_code
-from tests.model.shop import Answer, Code, Promotion, Shop
+from tests.model.cart_shop import give_back
+from tests.model.cart_steps import Steps
+from tests.model.faults import key_of
+from tests.model.shop import Answer, CartPromotion, Code, Promotion, Shop
 from tests.model.subscriptions import shares
 from tests.model.values import (
-    compared,
     half_up,
     is_over,
     minor_units,
@@ -22,8 +23,10 @@ RANKS = [
     "applied",
     "outdone",
     "not_picked",
+    "conditions_not_met",
     "not_applicable",
     "used",
+    "limit_reached",
     "expired",
     "not_started",
     "inactive",
@@ -44,12 +47,16 @@ class Pick:
     reason: str | None = None
 
 
+Taken = dict[int, tuple[Code | None, int]]
+"""What cart promotions take off an order, by their ids, and the codes that activated them."""
+
+
 def price(
     shop: Shop, cart: Mapping[str, Any], at: datetime, freed: str | None = None
-) -> tuple[dict[str, Any], dict[int, list[Pick]]]:
-    """The answer to a quote, and the picks of each product.
+) -> tuple[dict[str, Any], dict[int, list[Pick]], Taken]:
+    """The answer to a quote, the picks of each product, and what cart promotions take off.
 
-    `freed` is an order whose one-time codes count as unused.
+    `freed` is an order whose one-time codes and allowances count as unused.
     """
     texts = _activated(cart.get("codes") or [])
     picks = {
@@ -58,36 +65,47 @@ def price(
     }
     currency = cart["currency"]
     lines = [_line(line, picks[line["product_id"]], shop, currency) for line in cart["lines"]]
-    subtotal, discount = (
-        sum(minor_units(line[name], currency) for line in lines)
-        for name in ("subtotal", "discount")
-    )
+    subtotal = _sum(lines, "subtotal", currency)
+    steps = Steps(shop, cart, at, freed, {key_of(text): text for text in texts})
+    shipping = steps.take(lines)
     quote: dict[str, Any] = {
         "currency": currency,
         "subtotal": show_amount(subtotal, currency),
-        "discount": show_amount(discount, currency),
-        "total": show_amount(subtotal - discount, currency),
         "lines": lines,
-        "codes": [_code_state(shop, text, picks, at, freed) for text in texts],
+        "codes": [_code_state(shop, text, picks, at, freed, steps) for text in texts],
     }
     if cart.get("subscription") is not None:
-        taken, shown = shop.subscriptions.effect(
-            cart["subscription"], currency, subtotal - discount
+        amount, shown = shop.subscriptions.effect(
+            cart["subscription"], currency, _sum(lines, "total", currency)
         )
-        _take_off(quote, taken)
+        _take_off(lines, amount, currency)
         quote["subscription"] = shown
-    return quote, picks
+    if steps.outcomes:
+        quote["cart_promotions"] = steps.outcomes
+    asked, total = subtotal, _sum(lines, "total", currency)
+    if shipping is not None:
+        before = minor_units(cart["shipping"], currency)
+        quote["shipping"] = {
+            "amount": show_amount(before, currency),
+            "discount": show_amount(before - shipping, currency),
+            "total": show_amount(shipping, currency),
+        }
+        asked, total = asked + before, total + shipping
+    quote["discount"] = show_amount(asked - total, currency)
+    quote["total"] = show_amount(total, currency)
+    return quote, picks, steps.taken()
 
 
-def _take_off(quote: dict[str, Any], amount: int) -> None:
-    """Take a subscription's discount off an order and its lines."""
-    currency = quote["currency"]
-    totals = [minor_units(line["total"], currency) for line in quote["lines"]]
-    for line, total, share in zip(quote["lines"], totals, shares(amount, totals), strict=True):
+def _sum(lines: Sequence[Mapping[str, Any]], name: str, currency: str) -> int:
+    return sum(minor_units(line[name], currency) for line in lines)
+
+
+def _take_off(lines: Sequence[dict[str, Any]], amount: int, currency: str) -> None:
+    """Take a subscription's discount off the lines."""
+    totals = [minor_units(line["total"], currency) for line in lines]
+    for line, total, share in zip(lines, totals, shares(amount, totals), strict=True):
         line["subscription_discount"] = show_amount(share, currency)
         line["total"] = show_amount(total - share, currency)
-    for name, change in (("discount", amount), ("total", -amount)):
-        quote[name] = show_amount(minor_units(quote[name], currency) + change, currency)
 
 
 def place(shop: Shop, body: Mapping[str, Any], now: datetime) -> Answer:
@@ -103,18 +121,28 @@ def place(shop: Shop, body: Mapping[str, Any], now: datetime) -> Answer:
             return 422, {}
         if old["answer"]["status"] != "not paid":
             return 409, {"order": old["answer"]}
-    quote, picks = price(shop, body, now, freed=replaces)
+    quote, picks, took = price(shop, body, now, freed=replaces)
     expected = body.get("expected_total")
     if expected is None:
-        if any(code["status"] == "used" for code in quote["codes"]):
+        if any(code["status"] in ("used", "limit_reached") for code in quote["codes"]):
             return 409, {"quote": quote}
     elif minor_units(expected, body["currency"]) != minor_units(quote["total"], body["currency"]):
         return 409, {"quote": quote}
     if replaces is not None:
         _give_back(shop, replaces)
     _take(picks, order_id, now)
+    for promotion_id, (code, _) in took.items():
+        if code is not None and shop.cart_promotions[promotion_id].code_type == "one-time":
+            code.used_by, code.used_at = order_id, now
     answer = {"order_id": order_id, "created_at": now, "status": "not paid", **quote}
-    shop.orders[order_id] = {"body": body, "answer": answer, "replaced": False}
+    shop.orders[order_id] = {
+        "body": body,
+        "answer": answer,
+        "replaced": False,
+        "took": {promotion_id: discount for promotion_id, (_, discount) in took.items()},
+        "gave_back": False,
+        "customer": (body.get("customer") or {}).get("id"),
+    }
     return 201, answer
 
 
@@ -123,23 +151,19 @@ def set_status(shop: Shop, order_id: str, status: str) -> Answer:
     stored = shop.orders.get(order_id)
     if stored is None:
         return 404, {}
-    if stored["replaced"] and status != "deleted":
+    if (stored["replaced"] or stored["gave_back"]) and status != "deleted":
         return 409, {"order": stored["answer"]}
+    if status == "deleted":
+        give_back(shop, order_id)
     stored["answer"] = {**stored["answer"], "status": status}
     return 200, stored["answer"]
 
 
 def _activated(codes: Sequence[str]) -> list[str]:
     """Each code once, at its last place."""
-    last = {_key(text): text for text in codes}
-    order = list(dict.fromkeys(_key(text) for text in reversed(codes)))
+    last = {key_of(text): text for text in codes}
+    order = list(dict.fromkeys(key_of(text) for text in reversed(codes)))
     return [last[key] for key in reversed(order)]
-
-
-def _key(text: str) -> str:
-    """The key of a code, ignoring case; a text that cannot be a code keeps its case."""
-    key = compared(text)
-    return key if is_code(key) else text
 
 
 def _running(promotion: Promotion, at: datetime) -> bool:
@@ -163,7 +187,7 @@ def _offers(shop: Shop, text: str) -> list[tuple[Promotion, Code]]:
         for promotion in shop.promotions.values()
         if not promotion.deleted
         for code in promotion.present_codes()
-        if _key(code.text) == _key(text)
+        if key_of(code.text) == key_of(text)
     ]
 
 
@@ -251,12 +275,18 @@ def _show_pick(pick: Pick) -> dict[str, object]:
 
 
 def _code_state(
-    shop: Shop, text: str, picks: Mapping[int, list[Pick]], at: datetime, freed: str | None
+    shop: Shop,
+    text: str,
+    picks: Mapping[int, list[Pick]],
+    at: datetime,
+    freed: str | None,
+    steps: Steps,
 ) -> dict[str, object]:
-    states = [
+    states: list[tuple[str, Promotion | CartPromotion, Code]] = [
         (_state(promotion, code, picks, at, freed), promotion, code)
         for promotion, code in _offers(shop, text)
     ]
+    states += steps.code_states(key_of(text), RANKS)
     if not states:
         return {"code": text, "status": "unknown"}
     state, promotion, code = min(states, key=lambda one: (RANKS.index(one[0]), -one[1].id))
@@ -301,8 +331,13 @@ def _same(body: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
             {**line, "unit_price": minor_units(line["unit_price"], currency)}
             for line in one["lines"]
         ]
-        codes = [_key(text) for text in _activated(one.get("codes") or [])]
-        return currency, lines, codes, one.get("replaces"), one.get("subscription")
+        codes = [key_of(text) for text in _activated(one.get("codes") or [])]
+        customer = one.get("customer") or {}
+        who = customer.get("id"), set(customer.get("segments", ())), customer.get("has_ordered")
+        shipping = one.get("shipping")
+        cost = None if shipping is None else minor_units(shipping, currency)
+        more = one.get("replaces"), one.get("subscription"), who, cost
+        return currency, lines, codes, more
 
     return parsed(body) == parsed(other)
 
@@ -312,6 +347,7 @@ def _give_back(shop: Shop, order_id: str) -> None:
     old = shop.orders[order_id]
     old["answer"] = {**old["answer"], "status": "deleted"}
     old["replaced"] = True
+    give_back(shop, order_id)
     for promotion in shop.promotions.values():
         for code in promotion.codes:
             if code.used_by == order_id:

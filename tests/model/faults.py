@@ -126,6 +126,12 @@ def is_code(value: object) -> bool:
     )
 
 
+def key_of(text: str) -> str:
+    """The key of a code, ignoring case; a text that cannot be a code keeps its case."""
+    key = compared(text)
+    return key if is_code(key) else text
+
+
 def listed_products(leaf: str, value: object) -> list[int]:
     """The valid ids in `product_id` or `products`; others are left out."""
     ids = value if isinstance(value, list) else []

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from tests.model import subscription_questions
+from tests.model import cart_questions, subscription_questions
 from tests.model.asking import Question
 from tests.model.faults import is_code
 from tests.model.shop import Shop
@@ -86,7 +86,7 @@ _OFFSETS: Final = (0, 3 * 60, -5 * 60 - 30, 14 * 60, -14 * 60, 1)
 _VERBS: Final = {
     "create": 3, "patch": 4, "get": 1, "list": 1, "delete": 1, "statistics": 2, "quote": 4,
     "order": 4, "find order": 1, "set status": 2, "put product": 1, "drop product": 1,
-    **subscription_questions.VERBS,
+    **subscription_questions.VERBS, **cart_questions.VERBS,
 }  # fmt: skip
 """How often each verb is asked."""
 
@@ -114,19 +114,30 @@ def questions(draw: Draw, shop: Shop, now: datetime) -> Question:
             body = draw(_quotes(shop, now))
         case "order":
             body = draw(_orders(shop))
-        case "find order":
+        case "find order" | "set status":
             target = draw(st.sampled_from(ORDERS))
-        case "set status":
-            target = draw(st.sampled_from(ORDERS))
-            body = {"status": draw(st.sampled_from(("not paid", "paid", "deleted")))}
+            if verb == "set status":
+                body = {"status": draw(st.sampled_from(("not paid", "paid", "deleted")))}
         case "put product":
-            product = {"product_id": draw(st.sampled_from(PRODUCTS)), "name": "p"}
-            body = {"products": [{**product, "price": "1.00", "currency": "EUR"}]}
+            body = {"products": [draw(_products())]}
         case "drop product":
             target = str(draw(st.sampled_from(PRODUCTS)))
         case _:
-            return draw(subscription_questions.subscription_questions(shop, now, verb))
+            others = (
+                cart_questions.cart_questions
+                if verb in cart_questions.VERBS
+                else subscription_questions.subscription_questions
+            )
+            return draw(others(shop, now, verb))
     return Question(verb, target, body)
+
+
+@st.composite
+def _products(draw: Draw) -> dict[str, Any]:
+    tags = draw(st.lists(st.sampled_from(cart_questions.TAGS), unique=True))
+    product_id = draw(st.sampled_from(PRODUCTS))
+    product = {"product_id": product_id, "name": "p", "price": "1.00", "currency": "EUR"}
+    return {**product, "tags": tags}
 
 
 @st.composite
@@ -308,6 +319,9 @@ def _queries(draw: Draw) -> dict[str, str]:
 def _carts(draw: Draw, shop: Shop) -> dict[str, Any]:
     currency = draw(st.sampled_from(sorted(DECIMALS)))
     places = DECIMALS[currency]
+    benefits = [one.terms["benefit"]["type"] for one in shop.cart_promotions.values()]
+    # The model of these counts unit by unit.
+    most_units = 20 if "units" in benefits else 1_000_000
     prices = st.builds(
         lambda whole, part: f"{whole}.{part % 10**places:0{places}}" if places else str(whole),
         st.sampled_from((0, 1, 9, 19, 1234, 999_999_999_999)),
@@ -317,15 +331,17 @@ def _carts(draw: Draw, shop: Shop) -> dict[str, Any]:
         {
             "line_id": f"l{number}",
             "product_id": draw(st.sampled_from(PRODUCTS)),
-            "quantity": draw(st.sampled_from((1, 2, 3, 7, 1_000_000))),
+            "quantity": draw(st.sampled_from((1, 2, 3, 7, most_units))),
             "unit_price": draw(prices),
         }
         for number in range(draw(st.integers(1, 4)))
     ]
     known = [code.text for one in shop.promotions.values() for code in one.present_codes()]
+    known += [code.text for one in shop.cart_promotions.values() for code in one.present_codes()]
     known += [text.swapcase() for text in known]
     codes = draw(st.lists(one_of_these(known, _TYPED), max_size=4))
     cart: dict[str, Any] = {"currency": currency, "lines": lines, "codes": codes}
+    cart |= draw(cart_questions.said_of_the_shopper(currency))
     if draw(st.integers(0, 2)) == 0:
         cart["subscription"] = draw(subscription_questions.subscriptions(shop))
     return cart

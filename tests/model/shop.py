@@ -60,6 +60,31 @@ class Promotion:
         return [code for code in self.codes if not code.removed]
 
 
+@dataclass
+class CartPromotion:
+    """A cart promotion; `terms` are the fields of the reference, as they were sent."""
+
+    id: int
+    name: str
+    active: bool
+    starts: datetime
+    ends: datetime | None
+    terms: dict[str, Any]
+    code_type: str | None = None
+    codes: list[Code] = field(default_factory=list)
+    had_codes: bool = False
+    deleted_at: datetime | None = None
+
+    @property
+    def deleted(self) -> bool:
+        """Whether it is gone, perhaps until it is restored."""
+        return self.deleted_at is not None
+
+    def present_codes(self) -> list[Code]:
+        """The codes that it has now."""
+        return [code for code in self.codes if not code.removed]
+
+
 class Shop:
     """Everything that one merchant has, and the answers that Sconto must give."""
 
@@ -67,6 +92,8 @@ class Shop:
         self.zone = zone
         self.products: set[int] = set()
         self.promotions: dict[int, Promotion] = {}
+        self.cart_promotions: dict[int, CartPromotion] = {}
+        self.tags: dict[int, set[str]] = {}
         self.orders: dict[str, Any] = {}
         self.code_ids: dict[int, int] = {}
         self.subscriptions = Subscriptions()
@@ -79,6 +106,10 @@ class Shop:
         found = self.promotions.get(int(promotion_id))
         return None if found is None or found.deleted else found
 
+    def newest_id(self) -> int:
+        """The largest id; promotions of both kinds share their numbers."""
+        return max((*self.promotions, *self.cart_promotions), default=0)
+
     def create(self, body: Mapping[str, Any], now: datetime, given_id: Callable[[], int]) -> Answer:
         """`POST /v1/promotion`; `given_id` returns the new promotion's id."""
         start = now.replace(microsecond=0)
@@ -86,7 +117,7 @@ class Shop:
         if faults:
             return refused(faults)
         id_ = given_id()
-        if id_ <= max(self.promotions, default=0):
+        if id_ <= self.newest_id():
             return 200, "an id that is larger than all before"
         made = Promotion(id_, "", "", True, start, None, now)
         self.promotions[id_] = made
@@ -221,9 +252,10 @@ class Shop:
             promotion.listed = [int(one) for one in terms["product_id"]]
         promotion.own = own_percents(terms["products"]) if "products" in terms else {}
         promotion.code_type = terms.get("coupon_type")
-        self._change_codes(promotion, terms.get("coupon_code", []))
+        self.change_codes(promotion, terms.get("coupon_code", []))
 
-    def _change_codes(self, promotion: Promotion, texts: Sequence[str]) -> None:
+    def change_codes(self, promotion: "Promotion | CartPromotion", texts: Sequence[str]) -> None:
+        """Give a promotion these codes; those that it has stay the same codes."""
         present = {compared(code.text): code for code in promotion.present_codes()}
         kept: list[Code] = []
         for text in texts:

@@ -67,7 +67,7 @@ class Subscriptions:
         found = self.there_is(id_)
         if found is None:
             return 404, {}
-        after = _merged(found.body, patch)
+        after = merged(found.body, patch)
         limit = (after.get("constraint") or {}).get("maxUsage")
         if not _in_order(after) or (limit is not None and limit < found.usage):
             return 422, {}
@@ -249,14 +249,14 @@ def _moment(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text).astimezone(UTC)
 
 
-def _merged(body: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+def merged(body: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
     """A JSON merge patch (RFC 7396)."""
     after = dict(body)
     for name, value in patch.items():
         if value is None:
             after.pop(name, None)
         elif isinstance(value, dict):
-            after[name] = _merged(after.get(name) or {}, value)
+            after[name] = merged(after.get(name) or {}, value)
         else:
             after[name] = value
     return after

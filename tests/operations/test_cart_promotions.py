@@ -137,6 +137,15 @@ async def test_a_promotion_with_codes_needs_one_of_them(shop: Shop) -> None:
     assert (await shop.quote(cart("ten"))).total == 5000
 
 
+async def test_two_codes_of_a_promotion_are_one_use_of_the_last(shop: Shop) -> None:
+    limits = Limits(total=2)
+    await shop.create(ten_off(limits=limits), "X", "Y", code_type=CodeType.ONE_TIME)
+    assert (await shop.order("A", cart("X", "Y"))).order.outcome.total == 5000
+    assert (await shop.order("B", cart("X"))).order.outcome.total == 5000
+    statuses = [code.status for code in (await shop.quote(cart("X", "Y"))).codes]
+    assert statuses == [CodeStatus.USED, CodeStatus.USED]
+
+
 async def test_an_order_is_the_quote_and_repeats_its_answer(shop: Shop) -> None:
     await shop.create(CartTerms(Target.SHIPPING, PercentOff(100 * PERCENT)))
     wanted = cart(customer=shopper(), shipping=490)

@@ -141,7 +141,7 @@ async def test_list_prices_are_after_automatic_promotions(
 ) -> None:
     promotion_id = await create_promotion(database, merchant, a_promotion(), NOON)
     await create_promotion(database, merchant, a_promotion(codes=("x",)), NOON)
-    listed = await list_prices(database, merchant, [(MUG, 1999), (MUG, 5), (CUP, 0)], NOON)
+    listed = await list_prices(database, merchant, [(MUG, 1999), (MUG, 5), (CUP, 0)], "EUR", NOON)
     assert [(one.unit_price, one.price) for one in listed] == [(1999, 1799), (5, 4), (0, 0)]
     assert [one.pick and one.pick.promotion_id for one in listed] == [promotion_id] * 3
 

@@ -10,7 +10,7 @@ from aiohttp import web
 from standardwebhooks import WebhookVerificationError
 
 from sconto.api.clock import read_clock
-from sconto.api.events.sender import Sender
+from sconto.api.sending.sender import Sender
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.order import OrderStatus
 from sconto.domain.people import Caller

@@ -4,14 +4,19 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
+from sconto.domain.cart_promotion import NewCartPromotion
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import OwnPercents
 from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder
 from sconto.domain.overview import (
     DAYS_SHOWN,
+    CartPromotionOverview,
     Discount,
+    ListedCodes,
+    ListKind,
     ListOrder,
     ListState,
     OverviewQuery,
@@ -19,10 +24,11 @@ from sconto.domain.overview import (
 from sconto.domain.people import Caller
 from sconto.domain.problems import PromotionNotFound
 from sconto.domain.promotion import PromotionChange, PromotionType
-from sconto.operations import checkout, overviews, products, promotions
+from sconto.domain.schedule import Period
+from sconto.operations import cart_promotions, checkout, overviews, products, promotions
 from sconto.store import promotion_lists
 from sconto.store.database import Database
-from tests.builders import NOON, a_cart, a_line, a_period, a_product, a_promotion
+from tests.builders import NOON, a_cart, a_line, a_period, a_product, a_promotion, ten_off
 from tests.conftest import create_caller
 
 TODAY = NOON.date()
@@ -63,7 +69,85 @@ async def test_each_sort_order_lists_all_promotions_once(
     }
 
 
-async def test_each_state_and_type_lists_its_promotions(
+async def test_one_list_has_promotions_of_all_kinds_in_one_order(
+    database: Database, merchant: Caller
+) -> None:
+    for number in range(5):
+        if number % 2:
+            new = replace_name(ten_off(), f"{number}")
+            await cart_promotions.create_promotion(database, merchant, new, NOON + number * HOUR)
+        else:
+            product_promotion = a_promotion(name=f"{number}")
+            await promotions.create_promotion(
+                database, merchant, product_promotion, NOON + number * HOUR
+            )
+    for order, pages in {
+        ListOrder.EDITED: [["4", "3"], ["2", "1"], ["0"]],
+        ListOrder.CREATED: [["4", "3"], ["2", "1"], ["0"]],
+        ListOrder.NAME: [["0", "1"], ["2", "3"], ["4"]],
+        ListOrder.END: [["0", "1"], ["2", "3"], ["4"]],
+    }.items():
+        assert await names(database, merchant, OverviewQuery(limit=2, order=order)) == pages
+    query = OverviewQuery(kind=ListKind.CART)
+    assert await names(database, merchant, query) == [["3", "1"]]
+
+
+def replace_name(new: NewCartPromotion, name: str) -> NewCartPromotion:
+    return structs.replace(new, name=name)
+
+
+async def test_a_cart_promotion_is_listed_with_its_codes_uses_and_state(
+    database: Database, merchant: Caller
+) -> None:
+    period = Period(NOON - HOUR, NOON + HOUR)
+    new = structs.replace(ten_off("ONCE"), code_type=CodeType.ONE_TIME, period=period)
+    created = await cart_promotions.create_promotion(database, merchant, new, NOON)
+    cart = a_cart(a_line(unit_price=5000), codes=("once",))
+    await checkout.place_order(database, merchant, NewOrder("1", cart), NOON, TODAY)
+
+    page = await overviews.list_overviews(database, merchant, OverviewQuery(), NOON, TODAY)
+    [overview] = page.overviews
+    assert isinstance(overview, CartPromotionOverview)
+    assert overview.summary == created
+    assert overview.codes == ListedCodes(CodeType.ONE_TIME, ("ONCE",), 1, used_up=True)
+    assert (overview.uses.all, overview.uses.daily[-1]) == (1, 1)
+    shown, statistics = await cart_promotions.get_overview(database, merchant, created.id, TODAY)
+    assert (shown, statistics.discounts) == (overview, {"EUR": 1000})
+
+    found = {
+        state: await names(database, merchant, OverviewQuery(state=state)) != [[]]
+        for state in ListState
+    }
+    assert found == {
+        ListState.RUNNING: True,
+        ListState.NOT_STARTED: False,
+        ListState.EXPIRED: False,
+        ListState.ON: True,
+        ListState.OFF: False,
+        ListState.USED_UP: True,
+    }
+
+
+async def test_a_deleted_promotion_of_any_kind_is_listed_until_it_is_restored(
+    database: Database, merchant: Caller
+) -> None:
+    cart = await cart_promotions.create_promotion(database, merchant, ten_off(), NOON)
+    product = await promotions.create_promotion(database, merchant, a_promotion(), NOON)
+    await cart_promotions.delete_promotion(database, merchant, cart.id, NOON)
+    await promotions.delete_promotion(database, merchant, product, NOON + HOUR / 2)
+    deleted = await overviews.list_deleted(database, merchant, NOON + HOUR / 2)
+    assert [(one.id, one.kind, one.name) for one in deleted] == [
+        (product, ListKind.DISCOUNT, "Ten percent"),
+        (cart.id, ListKind.CART, "Ten off"),
+    ]
+    for _ in range(2):
+        await cart_promotions.restore_promotion(database, merchant, cart.id, NOON)
+    assert [one.id for one in await overviews.list_deleted(database, merchant, NOON)] == [product]
+    with pytest.raises(PromotionNotFound):
+        await cart_promotions.restore_promotion(database, merchant, product, NOON)
+
+
+async def test_each_state_and_kind_lists_its_promotions(
     database: Database, merchant: Caller
 ) -> None:
     for new in (
@@ -90,8 +174,8 @@ async def test_each_state_and_type_lists_its_promotions(
         ListState.OFF: {"off"},
         ListState.USED_UP: {"spent"},
     }
-    assert await found(type=PromotionType.COUPON) == {"spent", "fresh"}
-    assert await found(search="RESH", type=PromotionType.COUPON) == {"fresh"}
+    assert await found(kind=ListKind.COUPON) == {"spent", "fresh"}
+    assert await found(search="RESH", kind=ListKind.COUPON) == {"fresh"}
     assert await found(search="\0") == set()
     assert await found(search="%") == set()
 
@@ -111,9 +195,9 @@ async def test_an_overview_has_codes_discount_and_daily_uses(
     overview = await overviews.get_overview(database, merchant, promotion_id, TODAY)
 
     assert overview.discount == Discount(10 * PERCENT, 30 * PERCENT, 2)
-    assert (overview.codes, overview.code_count, overview.used_up) == (("ONE", "TWO"), 3, False)
-    assert overview.uses == 4
-    assert overview.daily_uses == (1, *(0,) * (DAYS_SHOWN - 2), 2)
+    assert overview.codes == ListedCodes(None, ("ONE", "TWO"), 3, used_up=False)
+    assert overview.uses.all == 4
+    assert overview.uses.daily == (1, *(0,) * (DAYS_SHOWN - 2), 2)
     page = await overviews.list_overviews(database, merchant, OverviewQuery(), NOON, TODAY)
     assert page.overviews == (overview,)
 

@@ -258,7 +258,9 @@ CHECKOUT: Final[dict[str, tuple[Ask, int]]] = {
         1,
     ),
     "prices": (
-        lambda shop: checkout.list_prices(shop.database, shop.caller, [(MUG, 1), (CUP, 2)], NOON),
+        lambda shop: checkout.list_prices(
+            shop.database, shop.caller, [(MUG, 1), (CUP, 2)], "EUR", NOON
+        ),
         1,
     ),
     "order": (

@@ -98,3 +98,28 @@ async def test_the_checkout_role_sees_only_orders(
     for article in page.split("<article")[1:]:
         assert "<a " not in article[: article.index("</article>")]
     assert (await portal.get("/carts")).status_code == 403
+
+
+async def test_orders_redemptions_and_codes_are_downloaded(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    await open_shop(database, merchant)
+    await visitor.goto(f"{portal_url}/orders")
+    form = visitor.locator(".export")
+    for kind, column in (("Orders", "total"), ("Redemptions", "discount"), ("Codes", "code")):
+        await form.get_by_label("What").select_option(kind)
+        async with visitor.expect_download() as started:
+            await form.get_by_role("button", name="Download").click()
+        download = await started.value
+        assert download.suggested_filename == f"{kind.lower()}.csv"
+        heading, *lines = (await download.path()).read_text("utf-8-sig").splitlines()
+        assert column in heading.split(",")
+        assert lines
+    await show(visitor, "orders")
+
+
+async def test_what_is_no_day_downloads_nothing(portal: PortalClient) -> None:
+    for query in ({"kind": "orders", "format": "csv", "from": "2026-02-30"}, {"kind": "people"}):
+        answer = await portal.get("/orders/export", **query)
+        assert answer.status_code == 303
+        assert answer.headers["location"] == "/portal/orders"

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from playwright.async_api import Page, expect
 
@@ -11,9 +12,11 @@ from sconto.operations import users
 from sconto.operations.tokens import Tokens
 from sconto.portal.session import COOKIE
 from sconto.store.database import Database
+from tests.api.people.test_users import sending, set_password
 from tests.conftest import create_caller
 from tests.portal.browser import show
-from tests.portal.sessions import PortalClient
+from tests.portal.sessions import PortalClient, cookie_of
+from tests.post_office import post_office, text_of
 
 PASSWORD = "correct horse battery"
 
@@ -67,8 +70,11 @@ async def test_all_faults_of_a_new_user_are_shown_together(
     await visitor.goto(f"{portal_url}/people")
     # Without this the browser itself would refuse the form.
     await visitor.evaluate("document.querySelector('form.card').noValidate = true")
+    await visitor.get_by_label("Password").fill("short")
+    await visitor.get_by_label("E-mail").fill("ada")
     await visitor.get_by_role("button", name="Add").click()
     for fault in (
+        "This is no e-mail address.",
         "A name has 1 to 255 characters.",
         "A password has at least 8 characters.",
         "Choose a role.",
@@ -78,6 +84,7 @@ async def test_all_faults_of_a_new_user_are_shown_together(
     me = await users.get_user(database, merchant, merchant.user_id)
     await visitor.get_by_label("Username").fill(me.name)
     await visitor.get_by_label("Password").fill(PASSWORD)
+    await visitor.get_by_label("E-mail").fill("")
     await visitor.get_by_label("Checkout").check()
     await visitor.get_by_role("button", name="Add").click()
     await expect(visitor.get_by_text("Somebody else has this name.")).to_be_visible()
@@ -135,3 +142,90 @@ async def test_another_merchants_user_is_not_found(
 ) -> None:
     theirs = await create_caller(database, Role.VIEWER)
     assert (await portal.get(f"/people/{theirs.user_id}")).status_code == 404
+
+
+async def test_an_invited_user_sets_a_password_with_the_link_once(
+    visitor: Page, portal_url: str, merchant: Caller
+) -> None:
+    name = f"ivo-{merchant.merchant_id}"
+    await visitor.goto(f"{portal_url}/people")
+    await visitor.get_by_label("Username").fill(name)
+    await visitor.get_by_label("E-mail").fill("ivo@example.com")
+    await visitor.get_by_label("Viewer").check()
+    await visitor.get_by_role("button", name="Add").click()
+    link = await visitor.locator("code.secret").inner_text()
+    await show(visitor, "invitation")
+    await visitor.get_by_role("button", name="Done").click()
+    await expect(visitor.locator("tr", has_text=name)).to_contain_text("Invited")
+
+    await visitor.context.clear_cookies()
+    await visitor.goto(link)
+    await expect(visitor.get_by_label("Username")).to_have_value(name)
+    await show(visitor, "set-password")
+    await visitor.get_by_label("New password").fill(PASSWORD)
+    await visitor.get_by_role("button", name="Set the password").click()
+    await expect(visitor.get_by_role("status")).to_contain_text(f"/{name}.")
+    await visitor.get_by_label("Username").fill(name)
+    await visitor.get_by_label("Password").fill(PASSWORD)
+    await visitor.keyboard.press("Enter")
+    await expect(visitor).to_have_url(f"{portal_url}/promotions")
+
+    await visitor.goto(link)
+    await expect(visitor).to_have_title("This link no longer works · Sconto")
+    await show(visitor, "link-over")
+
+
+async def test_an_admin_makes_a_link_and_sets_an_address(
+    portal: PortalClient, database: Database, merchant: Caller
+) -> None:
+    colleague = await create_caller(database, Role.VIEWER, merchant.merchant_id)
+    page = f"/people/{colleague.user_id}"
+    assert (await portal.post(f"{page}/email", {"email": "ada"})).status_code == 422
+    assert (await portal.post(f"{page}/email", {"email": "Ada@example.com"})).status_code == 303
+    assert 'value="ada@example.com"' in (await portal.get(page)).text
+    own = f"/people/{merchant.user_id}"
+    taken = await portal.post(f"{own}/email", {"email": "ada@example.com"})
+    assert "Somebody else has this e-mail address." in taken.text
+    made = await portal.post(f"{page}/password-link")
+    assert made.status_code == 200
+    assert "/portal/password/" in made.text
+    assert made.headers["Cache-Control"] == "no-store"
+    changes = (await portal.get("/people")).text
+    assert "got a link to set a password" in changes
+    assert "has another e-mail address" in changes
+    await users.set_disabled(database, merchant, colleague.user_id, disabled=True)
+    refused = await portal.post(f"{page}/password-link")
+    assert (refused.status_code, "let them in again first" in refused.text) == (422, True)
+
+
+async def test_a_link_is_sent_in_the_language_of_the_admin(
+    database: Database, tokens: Tokens, merchant: Caller
+) -> None:
+    colleague = await create_caller(database, Role.VIEWER, merchant.merchant_id)
+    await users.set_email(database, merchant, colleague.user_id, "ada@example.com")
+    with post_office() as office:
+        async with sending(database, tokens, office.server) as client:
+            german = PortalClient(client, cookie_of(merchant, tokens), "de")
+            made = await german.post(f"/people/{colleague.user_id}/password-link")
+    assert "wurde an ada@example.com geschickt" in made.text
+    text = text_of(office.mails[0])
+    assert "Setzen Sie hier Ihr Passwort." in text
+    assert "https://sconto.example.com/shop/portal/password/" in text
+    assert office.recipients == [["ada@example.com"]]
+
+
+@pytest.mark.parametrize("token", ["x", "1-1-x", f"1-999999999-{'a' * 43}", "%00", "..%2f.."])
+async def test_an_unknown_link_no_longer_works(client: httpx.AsyncClient, token: str) -> None:
+    answer = await client.get(f"/portal/password/{token}")
+    assert answer.status_code in (404, 410)
+    assert "There is nothing here" in answer.text or "This link no longer works" in answer.text
+
+
+async def test_a_password_that_is_too_short_leaves_the_link_open(
+    portal: PortalClient, client: httpx.AsyncClient, merchant: Caller
+) -> None:
+    form = {"username": f"eve-{merchant.merchant_id}", "role": "viewer", "password": ""}
+    page = (await portal.post("/people", form)).text
+    path = "/portal/password/" + page.partition("/portal/password/")[2].partition("<")[0]
+    assert (await set_password(client, path, "short")).status_code == 422
+    assert (await set_password(client, path, PASSWORD)).status_code == 303

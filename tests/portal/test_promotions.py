@@ -52,7 +52,7 @@ async def test_the_list_is_searched_while_typing(
     await visitor.get_by_label("Part of the name").press_sequentially("WIN")
     await expect_names(visitor, "Winter sale")
     await expect(visitor).to_have_url(
-        f"{portal_url}/promotions?search=WIN&type=&state=&order=edited"
+        f"{portal_url}/promotions?search=WIN&kind=&state=&order=edited"
     )
     assert await visitor.evaluate("document.activeElement.id") == "search"
 
@@ -63,10 +63,10 @@ async def test_the_list_is_searched_while_typing(
     await expect_names(visitor, "An apology for late parcels")
     await expect(visitor).to_have_url(re.compile(r"[?&]state=\w"))
 
-    await visitor.get_by_label("Type").select_option("Automatic")
+    await visitor.get_by_label("Kind").select_option("Product promotions, automatic")
     await expect(visitor.get_by_text("No promotion matches.")).to_be_visible()
     # The list changes a moment before the address does.
-    await expect(visitor).to_have_url(re.compile(r"[?&]type=\w"))
+    await expect(visitor).to_have_url(re.compile(r"[?&]kind=\w"))
     await visitor.go_back()
     await expect_names(visitor, "An apology for late parcels")
 

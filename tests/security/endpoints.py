@@ -26,6 +26,8 @@ class Things:
     subscription_code: str
     application: str
     cart_promotion: int
+    api_key: int = 666_666_666
+    user: int = 555_555_555
     webhook: int = 1
     delivery: int = 1
 
@@ -36,6 +38,8 @@ class Things:
             "product_id": self.product,
             "order_id": self.order,
             "promotionId": self.subscription,
+            "key_id": self.api_key,
+            "user_id": self.user,
             "webhook_id": self.webhook,
             "delivery_id": self.delivery,
         }
@@ -54,6 +58,8 @@ class Things:
             self.promotion,
             self.product,
             self.cart_promotion,
+            self.api_key,
+            self.user,
             self.delivery,
             self.webhook,
         )
@@ -139,6 +145,9 @@ def body_of(method: str, path: str, things: Things) -> Any:
             "promotion": one_off,
             "cart": cart,
         },
+        ("POST", "/people/v1/keys"): {"name": "The shop", "role": "checkout"},
+        ("POST", "/people/v1/invitations"): {"username": "lin", "role": "viewer"},
+        ("POST", "/people/v1/users/{user_id}/password-link"): {},
         ("PUT", "/catalog/v1/products"): {
             "products": [
                 {"product_id": things.product, "name": "My own", "price": "1.00", "currency": "EUR"}

@@ -29,6 +29,17 @@ ORDER: Final = "/checkout/v1/orders/{order_id}"
 CART_PROMOTION: Final = "/cart/v1/promotions/{promotion_id}"
 PRODUCT: Final = "/catalog/v1/products/{product_id}"
 
+FOR_ADMINS: Final = {
+    ("POST", "/people/v1/keys"),
+    ("GET", "/people/v1/keys"),
+    ("GET", "/people/v1/keys/{key_id}"),
+    ("DELETE", "/people/v1/keys/{key_id}"),
+    ("GET", "/people/v1/users"),
+    ("POST", "/people/v1/invitations"),
+    ("POST", "/people/v1/users/{user_id}/password-link"),
+}
+"""What only admins may do."""
+
 WEBHOOK: Final = "/events/v1/webhooks/{webhook_id}"
 MANAGING_WEBHOOKS: Final = {
     ("PUT", "/events/v1/recording"),
@@ -50,7 +61,8 @@ READING_EVENTS: Final = {
 }
 
 REFUSED: Final = {
-    Role.VIEWER: MANAGING_WEBHOOKS
+    Role.VIEWER: FOR_ADMINS
+    | MANAGING_WEBHOOKS
     | {
         ("POST", "/checkout/v1/quotes"),
         ("POST", "/checkout/v1/orders"),
@@ -71,7 +83,8 @@ REFUSED: Final = {
         ("PATCH", CART_PROMOTION),
         ("DELETE", CART_PROMOTION),
     },
-    Role.CHECKOUT: MANAGING_WEBHOOKS
+    Role.CHECKOUT: FOR_ADMINS
+    | MANAGING_WEBHOOKS
     | READING_EVENTS
     | {
         ("POST", "/v1/promotion"),
@@ -100,7 +113,7 @@ REFUSED: Final = {
         ("GET", f"{CART_PROMOTION}/statistics"),
         ("GET", f"{CART_PROMOTION}/history"),
     },
-    Role.MANAGER: MANAGING_WEBHOOKS,
+    Role.MANAGER: FOR_ADMINS | MANAGING_WEBHOOKS,
     Role.ADMIN: set(),
 }
 """What each role may not do; an admin may do everything."""

@@ -25,6 +25,10 @@ NOBODYS = Things(
 )
 
 
+DIFFERING = ("id", "at", "date", "time", "key", "prefix", "_by", "link", "username", "secret")
+"""The ends of names of values that differ between two callers or calls."""
+
+
 async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str, str]) -> Things:
     """A merchant with one of each thing that requests can name."""
     async with database.write() as connection:
@@ -32,6 +36,8 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
         for table, column in (
             ("promotions", "promotion_id"),
             ("subscription_promotions", "promotion_id"),
+            ("api_keys", "key_id"),
+            ("users", "user_id"),
             ("webhooks", "webhook_id"),
             ("deliveries", "delivery_id"),
         ):
@@ -64,6 +70,8 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
     placed = await client.post("/checkout/v1/orders", json=order, headers=headers)
     assert placed.status_code == 201, placed.text
     cart_promotion = await create("POST", "/cart/v1/promotions", {})
+    api_key = await create("POST", "/people/v1/keys", {"name": "The victim's"})
+    user = await create("POST", "/people/v1/invitations", {"username": "victim"})
     webhook_path = f"/events/v1/webhooks/{webhook}"
     since = {"since": "2026-01-01T00:00:00+00:00"}
     replayed = await client.post(f"{webhook_path}/replay", json=since, headers=headers)
@@ -78,6 +86,8 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
         own.subscription_code,
         applied.json()["meta"]["applicationId"],
         find_id(cart_promotion.json()),
+        api_key.json()["key_id"],
+        user.json()["user_id"],
         webhook,
         find_id(listed.json()["deliveries"][0]),
     )
@@ -184,7 +194,8 @@ async def everything(
 
 def told(answer: httpx.Response, things: Things) -> str:
     """An answer without the requested names, new ids and times."""
-    if answer.is_success and answer.request.method in ("POST", "PUT", "PATCH"):
+    names_callers = answer.request.url.path == "/people/v1/users"
+    if answer.is_success and (names_callers or answer.request.method in ("POST", "PUT", "PATCH")):
         return things.without_names(str(sorted(shape(answer))))
     return things.without_names(answer.text)
 
@@ -200,7 +211,7 @@ def shape(answer: httpx.Response) -> list[str]:
         elif isinstance(value, list):
             for inner in value:
                 walk(inner, f"{place}[]")
-        elif not place.lower().endswith(("id", "at", "date", "time", "secret")):
+        elif not place.lower().endswith(DIFFERING):
             found.append(f"{place}={value}")
 
     walk(answer.json() if answer.content else None, "")

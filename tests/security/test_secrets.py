@@ -6,6 +6,7 @@ import httpx
 import psycopg
 
 from sconto.api.clock import read_clock
+from sconto.domain.api_keys import write_key
 from sconto.domain.people import Caller, Role
 from sconto.operations.tokens import Tokens
 from tests.security.endpoints import PUBLIC, Things, operations_of, send
@@ -22,6 +23,7 @@ SECRETS = Things(
     "1",
     7_575_757,
 )
+API_KEY = write_key("KeyThatNobodyShouldSeeInALog00")
 
 
 async def test_secrets_are_in_no_log_metric_or_error(database_url: str, tmp_path: Path) -> None:
@@ -42,11 +44,15 @@ async def test_secrets_are_in_no_log_metric_or_error(database_url: str, tmp_path
                 for sent in (headers, {"Authorization": f"Bearer {token[:-4]}"}):
                     answer = await send(client, method, path, SECRETS, sent)
                     said += answer.text if answer.status_code in (401, 403, 500) else ""
+            sent = {"Authorization": f"Bearer {API_KEY}"}
+            refused = await client.get("/v1/promotion", headers=sent)
+            assert refused.status_code == 401
+            said += refused.text
             figures = (await client.get("/metrics")).text
             assert "Server" not in answer.headers
         log = service.log
     assert log.count('"event":"request"') > 2 * len(PUBLIC)
-    for secret in (KEY, token, token.split(".")[2], "secret-password", "secret-user"):
+    for secret in (KEY, token, token.split(".")[2], "secret-password", "secret-user", API_KEY):
         assert secret not in log + figures + said
     for name in (SECRETS.code, SECRETS.order, SECRETS.subscription_code):
         assert name not in log + figures

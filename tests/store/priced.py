@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sconto.domain.allowances import LimitClaim, claim_of
 from sconto.domain.cart import Cart
 from sconto.domain.order import OrderStatus, StoredOrder
 from sconto.domain.people import Caller
@@ -15,15 +16,18 @@ from tests.builders import NOON
 
 @dataclass(frozen=True)
 class PricedOrder:
-    """An order, and the versions that it was priced at."""
+    """An order, the versions that it was priced at, and what it takes from limits."""
 
     merchant_id: int
     order: StoredOrder
     versions: Versions | None
+    claim: LimitClaim
 
     async def insert(self, connection: Connection) -> None:
         """Insert it, as the checkout does. Raises OrderRaceLost."""
-        await insert_order(connection, self.merchant_id, self.order, NOON.date(), self.versions)
+        await insert_order(
+            connection, self.merchant_id, self.order, NOON.date(), self.versions, self.claim
+        )
 
 
 async def price_order(
@@ -34,5 +38,6 @@ async def price_order(
         connection, PickCache(), caller.merchant_id, [CartAt(cart, NOON)]
     )
     outcome = price(cart, found, NOON)
-    order = StoredOrder(order_id, OrderStatus.NOT_PAID, NOON, outcome)
-    return PricedOrder(caller.merchant_id, order, found.versions)
+    order = StoredOrder(order_id, OrderStatus.NOT_PAID, NOON, outcome, cart=cart)
+    claim = claim_of(outcome, cart, found.cart_offers)
+    return PricedOrder(caller.merchant_id, order, found.versions, claim)

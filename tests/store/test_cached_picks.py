@@ -316,7 +316,7 @@ async def test_listed_prices_and_quotes_share_the_cache(
 
     async def listed(*product_ids: int) -> list[list[int]]:
         products = [(number, 1000) for number in product_ids]
-        listed = await list_prices(quoting.database, quoting.caller, products, NOON)
+        listed = await list_prices(quoting.database, quoting.caller, products, "EUR", NOON)
         return [[] if one.pick is None else [one.pick.percent // PERCENT] for one in listed]
 
     for percent in (20, 30):

@@ -3,9 +3,11 @@
 from typing import Final
 
 from starlette.requests import Request
+from starlette.types import Scope
 
 from sconto.api.context import context_of
 from sconto.api.headers import find_header
+from sconto.domain.api_keys import KEY_START
 from sconto.domain.people import Action, Caller
 from sconto.domain.problems import AccessDenied, TokenExpired, TokenInvalid, TokenMissing
 from sconto.operations import DatabaseUnavailable
@@ -13,30 +15,43 @@ from sconto.operations import DatabaseUnavailable
 _HEADERS: Final = (b"authorizationjwt", b"authorization")
 """The published header takes precedence if both are sent."""
 
+_KEY_START: Final = KEY_START.encode()
+
 
 def caller_of(request: Request) -> Caller:
-    """The user whose token came with the request.
+    """The user whose token, or the API key that, came with the request.
 
     Raises TokenMissing if the header is absent or empty, TokenInvalid for anything but
-    `Bearer <valid token>`, TokenExpired, and DatabaseUnavailable while the database has not
+    `Bearer <valid token or key>`, TokenExpired, and DatabaseUnavailable while the database has not
     been reached since the start.
     """
     context = context_of(request)
     scheme, _, token = _authorization(request).partition(" ")
     if scheme.lower() != "bearer":
         raise TokenInvalid
-    caller = context.tokens.caller(token.strip(), context.now())
+    token = token.strip()
+    known = context.keys if token.startswith(KEY_START) else context.tokens
+    caller = known.caller(token, context.now())
     # For the log, which never contains the token.
     request.scope["caller"] = caller
     return caller
 
 
 def find_caller(request: Request) -> Caller | None:
-    """The user whose valid token came with the request; None without one."""
+    """The user or API key whose valid token came with the request; None without one."""
     try:
         return caller_of(request)
     except (TokenMissing, TokenInvalid, TokenExpired, DatabaseUnavailable):
         return None
+
+
+def sent_key(scope: Scope) -> str | None:
+    """The text in the place of an API key, valid or not; None if something else was sent."""
+    for name, value in scope["headers"]:
+        if name in _HEADERS and _KEY_START in value:
+            key: str = value.partition(b" ")[2].strip().decode("latin-1")
+            return key
+    return None
 
 
 def require(request: Request, action: Action) -> Caller:

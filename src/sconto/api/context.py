@@ -9,12 +9,14 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 
 from sconto.api.clock import read_clock
-from sconto.api.events.sender import Sender
 from sconto.api.metrics import Metrics
 from sconto.api.quotas import QuotaPolicies, Quotas
+from sconto.api.sending.sender import Sender
 from sconto.domain.receiver_address import ReceiverRules
 from sconto.operations import Database
 from sconto.operations.deliveries import Deliveries, lease_for
+from sconto.operations.known_keys import KnownKeys
+from sconto.operations.mail import Server
 from sconto.operations.tokens import Tokens
 from sconto.operations.turns import Turns, short_turns
 
@@ -24,7 +26,9 @@ class Context:
     """What one application serves its requests with.
 
     The merchant API writes times in `zone`; `now` returns the current time in UTC. Without an
-    `operator_token` anyone may read the figures, the readiness and the manual.
+    `operator_token` anyone may read the figures, the readiness and the manual. `public_url` is
+    where browsers find the service; None is the address that they ask. Without `mail` nothing is
+    sent.
     """
 
     database: Database
@@ -36,6 +40,9 @@ class Context:
     operator_token: bytes | None = None
     turns: Turns = field(default_factory=Turns)
     short_turns: Turns = field(default_factory=short_turns)
+    keys: KnownKeys = field(default_factory=KnownKeys)
+    public_url: str | None = None
+    mail: Server | None = None
     sender: Sender = field(default_factory=lambda: Sender(ReceiverRules(), 15))
 
     @property

@@ -18,7 +18,9 @@ from sconto.api.catalog import errors as catalog
 from sconto.api.checkout import errors as checkout
 from sconto.api.context import context_of
 from sconto.api.events import errors as events
+from sconto.api.export import errors as export
 from sconto.api.merchant import errors as merchant
+from sconto.api.people import errors as people
 from sconto.api.subscription import errors as subscription
 from sconto.domain.problems import OrderBusy, Problem, TooManyLargeRequests
 from sconto.operations import Busy, DatabaseUnavailable, StatementStopped
@@ -54,6 +56,8 @@ DIALECTS: Final = (
     ("/cart", Dialect(cart.answer_problem, cart.answer_status)),
     ("/events", Dialect(events.answer_problem, events.answer_status)),
     ("/catalog", Dialect(catalog.answer_problem, catalog.answer_status)),
+    ("/export", Dialect(export.answer_problem, export.answer_status)),
+    ("/people", Dialect(people.answer_problem, people.answer_status)),
 )
 
 _RETRY_LATER: Final = {"Retry-After": "2"}

@@ -110,4 +110,6 @@ def _who(scope: Scope) -> dict[str, int]:
     caller: Caller | None = scope.get("caller")
     if caller is None:
         return {}
+    if caller.key_id is not None:
+        return {"merchant_id": caller.merchant_id, "key_id": caller.key_id}
     return {"merchant_id": caller.merchant_id, "user_id": caller.user_id}

@@ -25,11 +25,21 @@ COMMANDS: Final = {
     "migrate": _Source("migrate", "migrate", "Update the database to the newest schema."),
     "merchant": _Source("people", "merchants", "Merchants: the shops that share this Sconto."),
     "user": _Source("people", "users", "Users: who signs in for a merchant, with which role."),
+    "key": _Source("keys", "app", "API keys: long-lived credentials of programs."),
     "product": _Source("products", "app", "The products of a merchant."),
     "code": _Source("codes", "app", "The codes of a promotion."),
+    "export": _Source(
+        "exports", "export", "Write orders, redemptions or codes as a CSV or Parquet file."
+    ),
     "check": _Source("check", "check", "Check that the database's records agree with each other."),
     "prove": _Source(
         "prove", "prove", "Attack a running Sconto with racing clients; then check it."
+    ),
+    "purge": _Source(
+        "retention", "purge", "Delete orders, history and idempotency keys older than an age."
+    ),
+    "customer": _Source(
+        "retention", "customers", "A shop's customer: a copy of what is stored, and erasing it."
     ),
     "restored": _Source("restored", "restored", "End all sessions after a backup was restored."),
 }

@@ -8,8 +8,10 @@ from typing import Annotated, Final
 
 import typer
 
+from sconto.cli import invitations
 from sconto.cli.database import ask_database
 from sconto.cli.refusals import CommandRefused
+from sconto.cli.tables import AsJson, show_table
 from sconto.domain.people import Merchant, Role, User
 from sconto.operations import people
 
@@ -36,7 +38,6 @@ MerchantOfUser = Annotated[
 PasswordFromStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
 @merchants.command("create")
@@ -128,6 +129,11 @@ def sign_out(username: Username, merchant: MerchantOfUser = None) -> None:
     typer.echo(f"{username} is signed out everywhere.")
 
 
+users.command("invite")(invitations.invite_user)
+users.command("reset")(invitations.reset_password)
+users.command("email")(invitations.set_email)
+
+
 def _read_password(*, from_stdin: bool) -> str:
     if not from_stdin:
         if not sys.stdin.isatty():
@@ -155,15 +161,4 @@ def _show(
     if as_json:
         typer.echo(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=2))
         return
-    table = [
-        list(kind.__dataclass_fields__),
-        *([*map(_cell, asdict(row).values())] for row in rows),
-    ]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    for cells in table:
-        line = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
-        typer.echo(line.rstrip())
-
-
-def _cell(value: object) -> str:
-    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+    show_table([*kind.__dataclass_fields__], [[*asdict(row).values()] for row in rows])

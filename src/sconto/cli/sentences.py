@@ -10,6 +10,13 @@ from sconto.domain.csv_rows import LONGEST_ROW, LONGEST_VALUE, RowFault
 from sconto.domain.headings import CODE_COLUMN
 from sconto.domain.names import NAME_LENGTH
 from sconto.domain.people import LONGEST_PASSWORD, PASSWORD_LENGTH
+from sconto.domain.people_problems import (
+    EmailTaken,
+    KeyNotFound,
+    NotAnEmail,
+    TooManyKeys,
+    UserDisabled,
+)
 from sconto.domain.problems import (
     CodeFileRefused,
     CodesTaken,
@@ -20,6 +27,7 @@ from sconto.domain.problems import (
     NoCodesAllowed,
     NoCodesSent,
     NotAName,
+    ParquetUnavailable,
     PasswordRefused,
     PatternFault,
     PatternRefused,
@@ -118,9 +126,19 @@ _PROBLEMS: Final[Mapping[type[Problem], Callable[[Any], str]]] = {
     CodeFileRefused: _say_refused_file,
     ImportRefused: _say_refused_file,
     PatternRefused: _say_pattern,
+    ParquetUnavailable: lambda _: "Parquet files need pyarrow: install sconto[parquet]",
     NotAName: lambda _: (
         f"a name has 1 to {NAME_LENGTH} characters, is not blank, "
         "and has no control characters; that of a user has no slash"
+    ),
+    NotAnEmail: lambda problem: f"{problem.email!r} is no e-mail address",
+    EmailTaken: lambda problem: f"another user of the merchant has the address {problem.email}",
+    UserDisabled: lambda problem: (
+        f"{problem.username} is disabled: run `sconto user enable {problem.username}` first"
+    ),
+    KeyNotFound: lambda problem: f"there is no API key {problem.key!r}: see `sconto key list`",
+    TooManyKeys: lambda problem: (
+        f"a merchant has at most {problem.most} API keys: revoke one first"
     ),
     NameTaken: lambda problem: f"the name {problem.name!r} is taken",
     MerchantNotFound: lambda problem: (

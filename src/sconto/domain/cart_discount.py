@@ -55,7 +55,8 @@ def reached_tier(tiers: Tiers, ground: Ground, covered: Sequence[int]) -> Tier |
     have = measure(tiers.by, ground, covered)
     reached = None
     for tier in tiers.tiers:
-        if have >= reached_at(tier, ground.currency):
+        need = reached_at(tier, ground.currency)
+        if need is not None and have >= need:
             reached = tier
     return reached
 
@@ -64,7 +65,7 @@ def next_tier(tiers: Tiers, ground: Ground, covered: Sequence[int]) -> tuple[int
     """What the covered lines have, and what the next tier needs; None above the last."""
     have = measure(tiers.by, ground, covered)
     needs = [reached_at(tier, ground.currency) for tier in tiers.tiers]
-    return next(((have, need) for need in needs if need > have), None)
+    return next(((have, need) for need in needs if need is not None and need > have), None)
 
 
 def measure(by: Measure, ground: Ground, covered: Sequence[int]) -> int:
@@ -72,9 +73,10 @@ def measure(by: Measure, ground: Ground, covered: Sequence[int]) -> int:
     return ground.subtotal(covered) if by is Measure.SUBTOTAL else ground.quantity(covered)
 
 
-def reached_at(tier: Tier, currency: str) -> int:
-    """From which subtotal in the currency, or quantity, on the tier counts."""
-    return tier.reached_at if isinstance(tier.reached_at, int) else tier.reached_at[currency]
+def reached_at(tier: Tier, currency: str) -> int | None:
+    """The subtotal or quantity from which on the tier counts; None in an unknown currency."""
+    start = tier.reached_at
+    return start if isinstance(start, int) else start.get(currency)
 
 
 def count_units(terms: CartTerms, benefit: BuyAndGet, ground: Ground) -> UnitCount:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sconto.domain.cart_discount import count_units, measure, reached_at, reached_tier
+from sconto.domain.cart_discount import count_units, measure, reached_at
 from sconto.domain.cart_ground import Ground
 from sconto.domain.cart_offers import CartOffer, CartReason, CartRefusal
 from sconto.domain.cart_promotion import BuyAndGet, CartTerms, Measure, Target, Tiers
@@ -12,34 +12,35 @@ from sconto.domain.cart_units import count_missing, count_served
 def find_refusals(offered: CartOffer, ground: Ground) -> tuple[CartRefusal, ...]:
     """All reasons why the promotion is not eligible; none where it is."""
     terms = offered.terms
-    if not terms.knows(ground.currency):
-        # None of its amounts can be compared with the bill's.
-        return (*_of_customer(terms, ground), CartRefusal(CartReason.CURRENCY))
     return (
-        *_of_bill(terms, ground),
+        *_of_conditions(terms, ground),
+        *_of_benefit(terms, ground),
         *_of_customer(terms, ground),
         *_of_coverage(terms, ground),
         *_of_limits(offered),
+        *_of_remainder(terms, ground),
     )
 
 
-def _of_bill(terms: CartTerms, ground: Ground) -> Iterator[CartRefusal]:
+def _of_conditions(terms: CartTerms, ground: Ground) -> Iterator[CartRefusal]:
     covered = ground.covered(terms)
     conditions = terms.conditions
-    if conditions.minimum_subtotal is not None:
-        need = conditions.minimum_subtotal[ground.currency]
-        if (have := ground.subtotal(covered)) < need:
-            yield CartRefusal(CartReason.MINIMUM_SUBTOTAL, have, need, in_money=True)
-    if conditions.minimum_quantity is not None:
-        need = conditions.minimum_quantity
-        if (have := ground.quantity(covered)) < need:
-            yield CartRefusal(CartReason.MINIMUM_QUANTITY, have, need)
+    need = (conditions.minimum_subtotal or {}).get(ground.currency)
+    if need is not None and (have := ground.subtotal(covered)) < need:
+        yield CartRefusal(CartReason.MINIMUM_SUBTOTAL, have, need, in_money=True)
+    need = conditions.minimum_quantity
+    if need is not None and (have := ground.quantity(covered)) < need:
+        yield CartRefusal(CartReason.MINIMUM_QUANTITY, have, need)
+
+
+def _of_benefit(terms: CartTerms, ground: Ground) -> Iterator[CartRefusal]:
     benefit = terms.benefit
-    if isinstance(benefit, Tiers) and reached_tier(benefit, ground, covered) is None:
+    if isinstance(benefit, Tiers):
+        have = measure(benefit.by, ground, ground.covered(terms))
         lowest = reached_at(benefit.tiers[0], ground.currency)
-        have = measure(benefit.by, ground, covered)
-        in_money = benefit.by is Measure.SUBTOTAL
-        yield CartRefusal(CartReason.TIER, have, lowest, in_money=in_money)
+        if lowest is not None and have < lowest:
+            in_money = benefit.by is Measure.SUBTOTAL
+            yield CartRefusal(CartReason.TIER, have, lowest, in_money=in_money)
     if isinstance(benefit, BuyAndGet):
         units = count_units(terms, benefit, ground)
         if not count_served(benefit, units):
@@ -57,13 +58,13 @@ def _of_customer(terms: CartTerms, ground: Ground) -> Iterator[CartRefusal]:
 
 
 def _of_coverage(terms: CartTerms, ground: Ground) -> Iterator[CartRefusal]:
-    if terms.target is not Target.SHIPPING:
-        covered = ground.covered(terms)
-        if not covered:
-            yield CartRefusal(CartReason.NOT_COVERED)
-        elif not ground.subtotal(covered):
-            yield CartRefusal(CartReason.NOTHING_LEFT)
-    elif not ground.shipping:
+    is_of_shipping = terms.target is Target.SHIPPING
+    covered = ground.covered(terms)
+    if not is_of_shipping and not covered:
+        yield CartRefusal(CartReason.NOT_COVERED)
+    if not terms.knows(ground.currency):
+        yield CartRefusal(CartReason.CURRENCY)
+    if is_of_shipping and not ground.shipping:
         yield CartRefusal(CartReason.NO_SHIPPING)
 
 
@@ -75,3 +76,9 @@ def _of_limits(offered: CartOffer) -> Iterator[CartRefusal]:
         yield CartRefusal(CartReason.CUSTOMER_LIMIT)
     if room.budget is not None and room.budget <= 0:
         yield CartRefusal(CartReason.BUDGET)
+
+
+def _of_remainder(terms: CartTerms, ground: Ground) -> Iterator[CartRefusal]:
+    covered = ground.covered(terms)
+    if terms.target is not Target.SHIPPING and covered and not ground.subtotal(covered):
+        yield CartRefusal(CartReason.NOTHING_LEFT)

@@ -1,11 +1,13 @@
 """What a cart may get from cart promotions, and why it does not get it."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
 import msgspec
 
 from sconto.domain.cart_promotion import CartTerms
+from sconto.domain.numbers import MAX_INT64
 from sconto.domain.offers import Obstacle, Offer
 
 
@@ -74,6 +76,11 @@ class CartOffer(msgspec.Struct, frozen=True):
         """The promotion's id."""
         return self.offer.promotion_id
 
+    @property
+    def creation_order(self) -> int:
+        """Its place among all promotions by creation; a draft, whose id is 0, is the newest."""
+        return self.promotion_id or MAX_INT64
+
     def obstacle(self, at: datetime) -> Obstacle | None:
         """Why the promotion cannot apply at that time, whatever the cart; None if it can.
 
@@ -83,3 +90,21 @@ class CartOffer(msgspec.Struct, frozen=True):
         if (obstacle := self.offer.obstacle(at)) is not None:
             return obstacle
         return Obstacle.INACTIVE if hours is not None and not hours.include(at) else None
+
+
+def offer_once(offers: Iterable[CartOffer], keys: Sequence[str], at: datetime) -> list[CartOffer]:
+    """Each promotion once, even if several of its codes are activated; `keys` are the cart's codes.
+
+    The last activated code that can serve counts. If none can, the last one tells why.
+    """
+
+    def preference(one: CartOffer) -> tuple[bool, int]:
+        key = one.offer.key
+        return one.obstacle(at) is None, -1 if key is None else keys.index(key)
+
+    chosen: dict[int, CartOffer] = {}
+    for one in offers:
+        other = chosen.get(one.promotion_id)
+        if other is None or preference(one) > preference(other):
+            chosen[one.promotion_id] = one
+    return list(chosen.values())

@@ -1,6 +1,7 @@
 """The steps of cart promotions: on lines, on the order and on shipping."""
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Final
 
 from msgspec.structs import replace
@@ -8,7 +9,7 @@ from msgspec.structs import replace
 from sconto.domain.bill import Adjustment, Bill, CartPromotionOutcome, PricedLine
 from sconto.domain.cart_discount import next_tier
 from sconto.domain.cart_ground import Ground, ground_of
-from sconto.domain.cart_offers import CartOffer, CartReason, CartRefusal
+from sconto.domain.cart_offers import CartOffer, CartReason, CartRefusal, offer_once
 from sconto.domain.cart_promotion import Measure, Target, Tiers
 from sconto.domain.cart_step import Decision, decide
 from sconto.domain.code_outcomes import CodeOutcome, CodeStatus, better_outcome, outcome_of
@@ -38,22 +39,24 @@ def _take_step(bill: Bill, target: Target) -> Bill:
     offers = [one for one in cart_offers if one.terms.target is target]
     if not offers:
         return bill
-    ground = ground_of(bill, target)
-    running = [one for one in offers if one.obstacle(bill.at) is None]
-    decision = decide(ground, running)
     texts = activated_codes(bill.cart.codes)
+    promotions = offer_once(offers, list(texts), bill.at)
+    ground = ground_of(bill, target)
+    decision = decide(ground, [one for one in promotions if one.obstacle(bill.at) is None])
+    not_running = [
+        (one, (CartRefusal(CartReason(obstacle.value)),))
+        for one in promotions
+        if one.offer.key is not None and (obstacle := one.obstacle(bill.at)) is not None
+    ]
+    losers = sorted((*decision.losers, *not_running), key=lambda loser: loser[0].creation_order)
     outcomes = [
-        *_outcomes_of(decision, ground, texts),
-        *(
-            _outcome(one, texts, reasons=(CartRefusal(CartReason(obstacle.value)),))
-            for one in offers
-            if one.offer.key is not None and (obstacle := one.obstacle(bill.at)) is not None
-        ),
+        *_outcomes_of_takings(decision, ground, texts),
+        *(_outcome(one, texts, reasons=reasons) for one, reasons in losers),
     ]
     bill = _take_off(bill, decision, target)
     return replace(
         bill,
-        codes=_with_codes_of(bill.codes, offers, outcomes),
+        codes=_with_codes_of(bill, texts, offers, outcomes),
         cart_promotions=(*bill.cart_promotions, *outcomes),
     )
 
@@ -82,18 +85,16 @@ def _adjust(line: PricedLine, adjustments: Sequence[Adjustment]) -> PricedLine:
     )
 
 
-def _outcomes_of(
+def _outcomes_of_takings(
     decision: Decision, ground: Ground, texts: dict[str, str]
 ) -> list[CartPromotionOutcome]:
-    """Those that apply, in the order of application, then the others."""
-    applied = [
+    """Those that apply, in the order of application."""
+    return [
         _outcome(
             taking.offered, texts, taking.discount, next_tier=_next_tier(taking.offered, ground)
         )
         for taking in decision.takings
     ]
-    losers = [_outcome(offered, texts, reasons=reasons) for offered, reasons in decision.losers]
-    return applied + losers
 
 
 def _next_tier(offered: CartOffer, ground: Ground) -> CartRefusal | None:
@@ -128,29 +129,42 @@ def _outcome(
 
 
 def _with_codes_of(
-    codes: tuple[CodeOutcome, ...],
+    bill: Bill,
+    texts: dict[str, str],
     offers: Sequence[CartOffer],
     outcomes: Sequence[CartPromotionOutcome],
 ) -> tuple[CodeOutcome, ...]:
-    """The outcomes of the codes, where a cart promotion's is better than a code had before."""
-    by_code = {one.offer.code_id: one.offer for one in offers if one.offer.key is not None}
-    best = {code.code: code for code in codes}
-    for outcome in outcomes:
-        if outcome.code is not None:
-            found = outcome_of(outcome.code, by_code[outcome.code_id], _status_of(outcome))
-            best[outcome.code] = better_outcome(best[outcome.code], found)
-    return tuple(best[code.code] for code in codes)
+    """The outcomes of the codes, where a cart promotion's is better than a code had before.
+
+    Of several codes of one promotion, one activated it. The others are not picked.
+    """
+    best = {code.code: code for code in bill.codes}
+    outcome_by_id = {outcome.promotion_id: outcome for outcome in outcomes}
+    for one in offers:
+        if one.offer.key is None:
+            continue
+        text, outcome = texts[one.offer.key], outcome_by_id[one.promotion_id]
+        status = _status_of(outcome)
+        if text != outcome.code:
+            obstacle = one.obstacle(bill.at)
+            status = _worse(status, CodeStatus(obstacle or CodeStatus.NOT_PICKED))
+        best[text] = better_outcome(best[text], outcome_of(text, one.offer, status))
+    return tuple(best.values())
 
 
 def _status_of(outcome: CartPromotionOutcome) -> CodeStatus:
-    """The status that a code has by its cart promotion.
+    """What a promotion's outcome says of the code that activated it.
 
     What nothing can change counts first: that a limit is reached, then that nothing is covered.
     """
     if outcome.applied:
         return CodeStatus.APPLIED
     statuses = {_STATUSES.get(one.reason, CodeStatus.CONDITIONS_NOT_MET) for one in outcome.reasons}
-    return max(statuses, key=_SEVERITY.index)
+    return reduce(_worse, statuses)
+
+
+def _worse(status: CodeStatus, other: CodeStatus) -> CodeStatus:
+    return max(status, other, key=_SEVERITY.index)
 
 
 _STATUSES: Final = {

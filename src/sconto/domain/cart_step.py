@@ -73,12 +73,12 @@ def decide(ground: Ground, offered: Sequence[CartOffer]) -> Decision:
 
 def _alternatives(ground: Ground, eligible: Sequence[CartOffer]) -> list[_Alternative]:
     """All that are not exclusive together, and each exclusive one alone."""
-    ordered = sorted(eligible, key=lambda one: (-one.terms.priority, one.promotion_id))
+    ordered = sorted(eligible, key=lambda one: (-one.terms.priority, one.creation_order))
     together = tuple(one for one in ordered if not one.terms.exclusive)
     alternatives = [_Alternative(together, _apply(ground, together), (True, 0, 0))]
     for one in ordered:
         if one.terms.exclusive:
-            rank = (False, one.terms.priority, -one.promotion_id)
+            rank = (False, one.terms.priority, -one.creation_order)
             alternatives.append(_Alternative((one,), _apply(ground, (one,)), rank))
     return alternatives
 

@@ -9,10 +9,12 @@ from typing import Final, Self
 
 import msgspec
 
+from sconto.domain.api_keys import ApiKey, NewKey
 from sconto.domain.cart_promotion import CartPromotion, CartTerms
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
 from sconto.domain.money import format_percent
+from sconto.domain.password_links import LinkPurpose
 from sconto.domain.people import Role
 from sconto.domain.promotion import NewPromotion, PromotionSummary
 
@@ -31,6 +33,7 @@ class Subject(StrEnum):
     PROMOTION = "promotion"
     SUBSCRIPTION_PROMOTION = "subscription promotion"
     USER = "user"
+    API_KEY = "API key"
 
 
 class Verb(StrEnum):
@@ -46,6 +49,9 @@ class Verb(StrEnum):
     CODES_GENERATED = "codes generated"
     PASSWORD_SET = "password set"  # noqa: S105  # a verb
     SIGNED_OUT = "signed out everywhere"
+    REVOKED = "revoked"
+    LINK_MADE = "password link made"
+    EMAIL_SET = "e-mail set"
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +220,33 @@ def password_set(user_id: int) -> Change:
 def signed_out(user_id: int) -> Change:
     """The entry of a user whose sessions and tokens were all ended."""
     return Change(Subject.USER, user_id, Verb.SIGNED_OUT)
+
+
+def link_made(user_id: int, purpose: LinkPurpose, expires_at: datetime) -> Change:
+    """The entry of a link with which a user can set a password; its token is not recorded."""
+    facts = {"purpose": purpose.value, "expires_at": expires_at.isoformat()}
+    return Change(Subject.USER, user_id, Verb.LINK_MADE, None, facts)
+
+
+def email_set(user_id: int) -> Change:
+    """The entry of a user whose e-mail address was set or removed.
+
+    The address is not recorded: it belongs to a person, and history is kept for ever.
+    """
+    return Change(Subject.USER, user_id, Verb.EMAIL_SET)
+
+
+def key_created(key_id: int, new: NewKey, prefix: str) -> Change:
+    """The entry of a new API key; the key is not recorded."""
+    expires_at = None if new.expires_at is None else new.expires_at.isoformat()
+    facts = {"name": new.name, "role": new.role.value, "prefix": prefix, "expires_at": expires_at}
+    return Change(Subject.API_KEY, key_id, Verb.CREATED, None, facts)
+
+
+def key_revoked(key: ApiKey) -> Change:
+    """The entry of a revoked API key."""
+    facts = {"name": key.name, "role": key.role.value, "prefix": key.prefix}
+    return Change(Subject.API_KEY, key.id, Verb.REVOKED, facts, None)
 
 
 def differing(before: Facts, after: Facts) -> tuple[dict[str, object], dict[str, object]]:

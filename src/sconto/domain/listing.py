@@ -1,39 +1,113 @@
 """Listing prices: what one unit of each of many products costs, without codes.
 
 They are the prices of a cart with that unit alone, decided by the same functions, without making a
-bill for each product.
+bill for each product. Of cart promotions they show those that no cart and no customer can change
+(`is_listed`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from functools import lru_cache
+from typing import Final
 
 import msgspec
 
-from sconto.domain.candidates import AutomaticPick, Candidates
+from sconto.domain.bill import Adjustment
+from sconto.domain.candidates import AutomaticPick
+from sconto.domain.cart_ground import Ground, GroundLine
+from sconto.domain.cart_offers import CartOffer
+from sconto.domain.cart_promotion import (
+    BuyAndGet,
+    CartTerms,
+    Conditions,
+    Limits,
+    Target,
+    Tiers,
+)
+from sconto.domain.cart_step import decide
 from sconto.domain.choice import Pick, choose_without_code
 from sconto.domain.money import percent_of
 
 
+class ListedOffers(msgspec.Struct, frozen=True, eq=False):
+    """The automatic cart promotions that listings show; compared by identity."""
+
+    offers: tuple[CartOffer, ...] = ()
+
+    @property
+    def need_tags(self) -> bool:
+        """Whether the tags of a product can decide if one of them covers it."""
+        selections = [one.terms.products for one in self.offers]
+        return any(selection.tags or selection.except_tags for selection in selections)
+
+
+NO_OFFERS: Final = ListedOffers()
+
+
+class ListingCandidates(msgspec.Struct, frozen=True, gc=False):
+    """Everything stored that the prices of a listing depend on at one time.
+
+    `everywhere` and `specific` are the automatic picks, on all products and by product. `tags` are
+    those of the products, read only where they can decide something.
+    """
+
+    everywhere: AutomaticPick | None = None
+    specific: Mapping[int, AutomaticPick] = {}
+    listed: ListedOffers = NO_OFFERS
+    tags: Mapping[int, frozenset[str]] = {}
+
+
 class ListedPrice(msgspec.Struct, frozen=True, eq=False):
-    """What one unit of a product costs in a listing, in minor units; `pick` applies to it."""
+    """What one unit of a product costs in a listing, in minor units.
+
+    `pick` is the product promotion that applies to it; the `adjustments` are what cart promotions
+    take off after that.
+    """
 
     unit_price: int
     price: int
     pick: Pick | None
+    adjustments: tuple[Adjustment, ...] = ()
 
 
-def price_listing(products: Sequence[tuple[int, int]], candidates: Candidates) -> list[ListedPrice]:
+def is_listed(terms: CartTerms) -> bool:
+    """Whether listings show a cart promotion, if it is automatic.
+
+    They show what one unit gets whoever buys it, and whatever else is in the cart: no conditions,
+    no limits, and no benefit that depends on what is bought together.
+    """
+    return (
+        terms.target is Target.LINES
+        and not isinstance(terms.benefit, BuyAndGet | Tiers)
+        and terms.conditions == Conditions()
+        and terms.limits == Limits()
+    )
+
+
+def price_listing(
+    products: Iterable[tuple[int, int]],
+    found: ListingCandidates,
+    currency: str,
+    at: datetime,
+) -> Iterator[ListedPrice]:
     """Price one unit of each product as a cart without codes would; takes ids and unit prices."""
-    specific, everywhere = candidates.specific.get, candidates.everywhere
-    return [
-        _list_price(unit_price, specific(product_id), everywhere)
-        for product_id, unit_price in products
-    ]
+    specific, everywhere, tags = found.specific.get, found.everywhere, found.tags.get
+    offers = found.listed.offers
+    running = tuple([place for place, one in enumerate(offers) if one.obstacle(at) is None])
+    for product_id, unit_price in products:
+        price = _price_by_picks(unit_price, specific(product_id), everywhere)
+        if running:
+            own_tags = tags(product_id, _NO_TAGS)
+            price = _adjust(price, product_id, own_tags, currency, found.listed, running)
+        yield price
+
+
+_NO_TAGS: Final[frozenset[str]] = frozenset()
 
 
 # Pages list the same products again and again, a thousand at a time.
 @lru_cache(16_384)
-def _list_price(
+def _price_by_picks(
     unit_price: int, specific: AutomaticPick | None, everywhere: AutomaticPick | None
 ) -> ListedPrice:
     picks = choose_without_code(specific, everywhere)
@@ -41,3 +115,25 @@ def _list_price(
         return ListedPrice(unit_price, unit_price, None)
     discount = percent_of(unit_price, picks[0].percent)
     return ListedPrice(unit_price, unit_price - discount, picks[0])
+
+
+@lru_cache(16_384)
+def _adjust(
+    price: ListedPrice,
+    product_id: int,
+    tags: frozenset[str],
+    currency: str,
+    listed: ListedOffers,
+    running: tuple[int, ...],
+) -> ListedPrice:
+    """The price after the cart promotions at these places of `listed`."""
+    line = GroundLine(product_id, tags, 1, price.price, is_discounted=price.pick is not None)
+    offered = [listed.offers[place] for place in running]
+    takings = decide(Ground(Target.LINES, currency, [line]), offered).takings
+    if not takings:
+        return price
+    adjustments = [
+        Adjustment(taking.offered.promotion_id, Target.LINES, taking.discount) for taking in takings
+    ]
+    left = price.price - sum([one.discount for one in adjustments])
+    return ListedPrice(price.unit_price, left, price.pick, tuple(adjustments))

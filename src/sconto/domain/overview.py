@@ -6,9 +6,11 @@ from enum import StrEnum
 from typing import Final
 
 from sconto.domain.bill import PricedLine
+from sconto.domain.cart_promotion import CartPromotion
 from sconto.domain.codes import CodeType
 from sconto.domain.product import Product
-from sconto.domain.promotion import PromotionSummary, PromotionType
+from sconto.domain.promotion import PromotionSummary
+from sconto.domain.schedule import Period
 
 DAYS_SHOWN: Final = 30
 """For how many days, including today, a list shows the uses by day."""
@@ -24,6 +26,14 @@ class ListOrder(StrEnum):
     CREATED = "created"
     NAME = "name"
     END = "end"
+
+
+class ListKind(StrEnum):
+    """Which kind of promotions to list: product promotions of one type, or cart promotions."""
+
+    DISCOUNT = "discount"
+    COUPON = "coupon"
+    CART = "cart"
 
 
 class ListState(StrEnum):
@@ -52,7 +62,7 @@ class OverviewQuery:
     limit: int = 25
     order: ListOrder = ListOrder.EDITED
     after: ListPosition | None = None
-    type: PromotionType | None = None
+    kind: ListKind | None = None
     state: ListState | None = None
     search: str | None = None
 
@@ -71,7 +81,7 @@ class Discount:
 
 @dataclass(frozen=True, slots=True)
 class PromotionHeading:
-    """What every page about a promotion shows of it; `used_up` as in `PromotionOverview`."""
+    """What every page about a promotion shows of it; `used_up` as in `ListedCodes`."""
 
     summary: PromotionSummary
     code_type: CodeType | None
@@ -79,21 +89,59 @@ class PromotionHeading:
 
 
 @dataclass(frozen=True, slots=True)
-class PromotionOverview:
-    """A promotion in a list.
+class ListedCodes:
+    """The codes of a promotion in a list: the first of `count`, which is at most MOST_COUNTED + 1.
 
-    `codes` are the first of `code_count`, which is at most MOST_COUNTED + 1. `used_up`: the codes
-    are one-time and all are used. `daily_uses` are those of the last DAYS_SHOWN days, latest last.
+    `used_up`: they are one-time and all are used.
     """
+
+    type: CodeType | None
+    first: tuple[str, ...]
+    count: int
+    used_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListedUses:
+    """The redemptions of a promotion in a list: all, and those of each of the last DAYS_SHOWN days,
+    the latest last."""
+
+    all: int
+    daily: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionOverview:
+    """A product promotion in a list."""
 
     summary: PromotionSummary
     discount: Discount | None
-    code_type: CodeType | None
-    codes: tuple[str, ...]
-    code_count: int
-    used_up: bool
-    uses: int
-    daily_uses: tuple[int, ...]
+    codes: ListedCodes
+    uses: ListedUses
+
+    @property
+    def kind(self) -> ListKind:
+        """The kind by which a list is filtered."""
+        return ListKind(self.summary.type.value)
+
+    @property
+    def used_up(self) -> bool:
+        """As in `PromotionHeading`."""
+        return self.codes.used_up
+
+
+@dataclass(frozen=True, slots=True)
+class CartPromotionOverview:
+    """A cart promotion in a list."""
+
+    summary: CartPromotion
+    codes: ListedCodes
+    uses: ListedUses
+
+    @property
+    def kind(self) -> ListKind:
+        """The kind by which a list is filtered."""
+        return ListKind.CART
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +152,7 @@ class OverviewPage:
     search looks at a limited number of promotions at a time.
     """
 
-    overviews: tuple[PromotionOverview, ...]
+    overviews: tuple[PromotionOverview | CartPromotionOverview, ...]
     next: ListPosition | None
 
 
@@ -120,7 +168,10 @@ class ExamplePrice:
 class DeletedPromotion:
     """A deleted promotion, and when it was deleted."""
 
-    summary: PromotionSummary
+    id: int
+    kind: ListKind
+    name: str
+    period: Period
     deleted_at: datetime
 
 

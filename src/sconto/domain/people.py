@@ -48,11 +48,19 @@ _ALLOWED: dict[Role, frozenset[Action]] = {
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The user behind a request, and the merchant."""
+    """The user or API key behind a request, and the merchant.
+
+    A key has no user; its `user_id` is the key's id, negated, so that no user has it.
+    """
 
     merchant_id: int
     user_id: int
     role: Role
+
+    @property
+    def key_id(self) -> int | None:
+        """The id of the API key that calls; None if a user or the command line does."""
+        return -self.user_id if self.user_id < 0 else None
 
     def may(self, action: Action) -> bool:
         """Whether the caller's role allows the action."""
@@ -62,6 +70,11 @@ class Caller:
 def command_line_caller(merchant_id: int) -> Caller:
     """The caller of commands that act for a merchant."""
     return Caller(merchant_id, COMMAND_LINE_USER_ID, Role.ADMIN)
+
+
+def key_caller(merchant_id: int, key_id: int, role: Role) -> Caller:
+    """The caller of requests with an API key."""
+    return Caller(merchant_id, -key_id, role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +87,18 @@ class Merchant:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person or program that signs in for one merchant; its name is unique there."""
+    """A person or program that signs in for one merchant; its name is unique there.
+
+    `invited`: they have not set a password since they were invited.
+    """
 
     id: int
     name: str
     merchant: str
     role: Role
     disabled: bool
+    email: str | None = None
+    invited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

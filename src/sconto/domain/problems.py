@@ -209,14 +209,14 @@ class OwnAccess(Problem):
 
 @dataclass(eq=False)
 class NameTaken(Problem):
-    """Another merchant, or another user of the merchant, has this name."""
+    """Another merchant, or another user or API key of the merchant, has this name."""
 
     name: str
 
 
 @dataclass(eq=False)
 class NotAName(Problem):
-    """No merchant or user can have this name: see `is_name` and `is_username`."""
+    """No merchant, user or API key can have this name: see `is_name` and `is_username`."""
 
     name: str
 
@@ -340,6 +340,10 @@ class IdempotencyKeyBusy(Problem):
     """A request with this Idempotency-Key is running; try again in `retry_after` seconds."""
 
     retry_after: int
+
+
+class ParquetUnavailable(Problem):
+    """Parquet files need pyarrow (`sconto[parquet]`), which is not installed."""
 
 
 @dataclass(eq=False)

@@ -2,8 +2,8 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from itertools import groupby
 from typing import Final
 
@@ -20,9 +20,10 @@ from sconto.domain.cart_promotion import (
     Limits,
     NewCartPromotion,
 )
-from sconto.domain.cart_statistics import CartStatistics, DayUses
+from sconto.domain.cart_statistics import CartStatistics, CodeUses, DayUses
 from sconto.domain.history import HistoryPage, Subject, Verb, cart_promotion_entry
 from sconto.domain.numbers import MAX_INT64
+from sconto.domain.overview import CartPromotionOverview
 from sconto.domain.people import Caller
 from sconto.domain.pricing import price
 from sconto.domain.problems import PromotionNotFound, TooManyAutomatic
@@ -34,6 +35,7 @@ from sconto.store import (
     code_sweeps,
     codes,
     history,
+    promotion_lists,
     promotions,
 )
 from sconto.store.candidates import CartAt
@@ -115,12 +117,23 @@ async def change_promotion(
     return await retrying(change_it)
 
 
+async def switch_promotion(
+    database: Database, caller: Caller, promotion_id: int, now: datetime, *, active: bool
+) -> CartPromotion:
+    """Switch a promotion on or off. Raises PromotionNotFound and TooManyAutomatic."""
+
+    def switched(before: CartPromotion) -> NewCartPromotion:
+        return NewCartPromotion(before.name, active, before.period, before.terms, before.code_type)
+
+    return await change_promotion(database, caller, promotion_id, switched, now)
+
+
 async def delete_promotion(
     database: Database, caller: Caller, promotion_id: int, now: datetime
-) -> None:
-    """Delete a promotion with its codes; raises PromotionNotFound."""
+) -> CartPromotion:
+    """Delete a promotion with its codes, and return it; raises PromotionNotFound."""
 
-    async def delete() -> None:
+    async def delete() -> CartPromotion:
         merchant_id = caller.merchant_id
         async with database.write(merchant_id) as connection:
             await promotions.lock_promotions(connection, merchant_id)
@@ -130,28 +143,30 @@ async def delete_promotion(
             await _renew(connection, merchant_id)
             entry = cart_promotion_entry(Verb.DELETED, before, None)
             await history.record(connection, caller, entry, now)
+        return before
 
-    await retrying(delete)
+    return await retrying(delete)
 
 
 async def restore_promotion(
     database: Database, caller: Caller, promotion_id: int, now: datetime
 ) -> None:
-    """Restore a deleted promotion with its codes.
+    """Restore a deleted promotion with its codes; one that is not deleted stays as it is.
 
     Raises PromotionNotFound, also if it was deleted longer ago than RESTORABLE_FOR, and
     TooManyAutomatic.
     """
     done: code_sweeps.Restoration | None = None
 
-    async def restore_some() -> code_sweeps.Restoration:
+    async def restore_some() -> code_sweeps.Restoration | None:
         merchant_id = caller.merchant_id
         async with database.write(merchant_id) as connection:
             await promotions.lock_promotions(connection, merchant_id)
             since = now - RESTORABLE_FOR
             found = await cart_promotions.find_deleted(connection, merchant_id, promotion_id, since)
             if found is None:
-                raise PromotionNotFound(promotion_id)
+                await _existing(connection, merchant_id, promotion_id)
+                return None
             restored = await code_sweeps.restore_batch(
                 connection, merchant_id, promotion_id, found.deleted_at, done
             )
@@ -162,8 +177,8 @@ async def restore_promotion(
                 await history.record(connection, caller, entry, now)
         return restored
 
-    while done is None or not done.is_complete:
-        done = await retrying(restore_some)
+    while (done := await retrying(restore_some)) is not None and not done.is_complete:
+        pass
 
 
 @retried
@@ -211,40 +226,34 @@ async def get_promotion_history(
 
 
 @retried
-async def get_statistics(
-    database: Database, caller: Caller, promotion_id: int, *, by_code: bool = True
-) -> CartStatistics:
-    """What the promotion gave, and what its limits leave; without `by_code` no codes are listed.
-
-    Raises PromotionNotFound.
-    """
+async def get_statistics(database: Database, caller: Caller, promotion_id: int) -> CartStatistics:
+    """What the promotion gave, and what its limits leave. Raises PromotionNotFound."""
     merchant_id = caller.merchant_id
     async with database.read(merchant_id) as connection:
         promotion = await _existing(connection, merchant_id, promotion_id)
-        days = await cart_statistics.read_days(connection, merchant_id, promotion_id)
-        codes_used = (
-            await cart_statistics.read_codes(connection, merchant_id, promotion_id)
-            if by_code
-            else ()
+        codes_used = await cart_statistics.read_codes(connection, merchant_id, promotion_id)
+        return await _read_statistics(connection, caller, promotion, codes_used)
+
+
+@retried
+async def get_overview(
+    database: Database, caller: Caller, promotion_id: int, today: date
+) -> tuple[CartPromotionOverview, CartStatistics]:
+    """What the portal shows of a promotion: with its first codes, but no statistics of codes.
+
+    Raises PromotionNotFound.
+    """
+    async with database.read(caller.merchant_id) as connection:
+        found = (
+            await promotion_lists.find_cart_overview(
+                connection, caller.merchant_id, promotion_id, today
+            )
+            if promotion_id <= MAX_INT64
+            else None
         )
-        taken, budget = await allowances.read_taken(connection, merchant_id, promotion_id)
-    by_day = []
-    for day, uses in groupby(days, lambda one: one.day):
-        of_day = list(uses)
-        given = {one.currency: one.discount for one in of_day}
-        by_day.append(DayUses(day, sum(one.orders for one in of_day), given))
-    discounts: Counter[str] = Counter()
-    for one in days:
-        discounts[one.currency] += one.discount
-    return CartStatistics(
-        promotion,
-        sum(one.orders for one in days),
-        discounts,
-        codes_used,
-        by_day,
-        taken.total,
-        budget,
-    )
+        if found is None:
+            raise PromotionNotFound(promotion_id)
+        return found, await _read_statistics(connection, caller, found.summary, ())
 
 
 @retried
@@ -279,6 +288,34 @@ async def _existing(connection: Connection, merchant_id: int, promotion_id: int)
     if found is None:
         raise PromotionNotFound(promotion_id)
     return found
+
+
+async def _read_statistics(
+    connection: Connection,
+    caller: Caller,
+    promotion: CartPromotion,
+    codes_used: Sequence[CodeUses],
+) -> CartStatistics:
+    merchant_id = caller.merchant_id
+    days = await cart_statistics.read_days(connection, merchant_id, promotion.id)
+    taken, budget = await allowances.read_taken(connection, merchant_id, promotion.id)
+    by_day = []
+    for day, uses in groupby(days, lambda one: one.day):
+        of_day = list(uses)
+        given = {one.currency: one.discount for one in of_day}
+        by_day.append(DayUses(day, sum(one.orders for one in of_day), given))
+    discounts: Counter[str] = Counter()
+    for one in days:
+        discounts[one.currency] += one.discount
+    return CartStatistics(
+        promotion,
+        sum(one.orders for one in days),
+        discounts,
+        codes_used,
+        by_day,
+        taken.total,
+        budget,
+    )
 
 
 async def _check_and_renew(

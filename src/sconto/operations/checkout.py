@@ -2,29 +2,26 @@
 
 import asyncio
 import dataclasses
-import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-from itertools import count
-from typing import Final, TypeVar
+from typing import Final
 
 from sconto.domain.allowances import claim_of
 from sconto.domain.bill import PricedCart
-from sconto.domain.candidates import Candidates
 from sconto.domain.cart import Cart
-from sconto.domain.listing import ListedPrice, price_listing
+from sconto.domain.listing import ListedPrice, ListingCandidates, price_listing
 from sconto.domain.order import NewOrder, OrderStatus, Placed, StoredOrder
 from sconto.domain.people import Caller
 from sconto.domain.placement import check_agreed, check_replaceable, is_repetition
 from sconto.domain.pricing import price
 from sconto.domain.problems import (
-    OrderBusy,
     OrderConflict,
     OrderGaveBack,
     OrderNotFound,
     OrderReplaced,
 )
-from sconto.store.candidates import CartAt, read_automatic_picks
+from sconto.operations.order_line import OrderLine, attempt_in_line
+from sconto.store.candidates import CartAt, read_listing_candidates
 from sconto.store.database import Connection, Database, retrying
 from sconto.store.giving_back import GivingBackRaceLost, give_back
 from sconto.store.order_status import update_status
@@ -33,18 +30,12 @@ from sconto.store.orders import (
     find_order,
     insert_order,
     replace_order,
+    wanted_by,
 )
-from sconto.store.slots import NoSlot
 
-_BUSY_TIMEOUT: Final = 5.0
-"""Seconds after which an order gives up on a code, or an order id, that something else uses."""
-
-_LONGEST_PAUSE: Final = 0.2
-"""Seconds between two attempts, at most; the first pauses are shorter."""
-
-_RETRY_AFTER: Final = 1
-
-T = TypeVar("T")
+_LONGEST_STRETCH: Final = 0.005
+"""Seconds of pricing a listing after which other requests are served. A thousand products with a
+hundred cart promotions take most of a second, the first time."""
 
 
 async def quote(database: Database, caller: Caller, cart: Cart, at: datetime) -> PricedCart:
@@ -54,21 +45,33 @@ async def quote(database: Database, caller: Caller, cart: Cart, at: datetime) ->
 
 
 async def list_prices(
-    database: Database, caller: Caller, products: Sequence[tuple[int, int]], at: datetime
+    database: Database,
+    caller: Caller,
+    products: Sequence[tuple[int, int]],
+    currency: str,
+    at: datetime,
 ) -> list[ListedPrice]:
     """What one unit of each product costs without a code, in their order.
 
-    `products` are ids with unit prices in minor units.
+    `products` are ids with unit prices in minor units of the currency.
     """
     product_ids = [product_id for product_id, _ in products]
 
-    async def look() -> Candidates:
+    async def look() -> ListingCandidates:
         async with database.read(pool="checkout") as connection:
-            return await read_automatic_picks(
+            return await read_listing_candidates(
                 connection, database.pick_cache, caller.merchant_id, product_ids, at
             )
 
-    return price_listing(products, await retrying(look))
+    found = await retrying(look)
+    clock = asyncio.get_running_loop().time
+    resumed, prices = clock(), []
+    for price_of_one in price_listing(products, found, currency, at):
+        prices.append(price_of_one)
+        if clock() - resumed > _LONGEST_STRETCH:
+            await asyncio.sleep(0)
+            resumed = clock()
+    return prices
 
 
 async def place_order(
@@ -82,47 +85,25 @@ async def place_order(
     written.
     """
 
-    async def attempt() -> Placed:
-        return await retrying(lambda: _price_and_place(database, caller, order, now, day))
+    async def attempt(line: OrderLine) -> Placed:
+        return await retrying(lambda: _price_and_place(database, caller, order, now, day, line))
 
-    return await _until_clear(database, caller, attempt)
-
-
-async def _until_clear(
-    database: Database, caller: Caller, attempt: Callable[[], Awaitable[T]]
-) -> T:
-    """Repeat an attempt until it loses no race; from the second attempt on, wait in line.
-
-    Only the first in line for a code asks the database, so many orders for one code send few
-    statements. Raises OrderBusy after a few seconds.
-    """
-    clock = asyncio.get_running_loop().time
-    deadline = clock() + _BUSY_TIMEOUT
-    try:
-        return await attempt()
-    except OrderRaceLost as lost:
-        lost_to = lost.wanted
-    try:
-        keys = {(caller.merchant_id, one) for one in lost_to}
-        async with database.order_turns.hold(keys, deadline):
-            for number in count():
-                try:
-                    return await attempt()
-                except OrderRaceLost:
-                    longest = min(0.005 * 2**number, _LONGEST_PAUSE)
-                pause = longest * random.uniform(0.5, 1)  # noqa: S311
-                if clock() + pause > deadline:
-                    break
-                await asyncio.sleep(pause)
-    except NoSlot:
-        pass
-    raise OrderBusy(_RETRY_AFTER)
+    return await attempt_in_line(database, caller.merchant_id, attempt)
 
 
 async def _price_and_place(
-    database: Database, caller: Caller, order: NewOrder, now: datetime, day: date
+    database: Database,
+    caller: Caller,
+    order: NewOrder,
+    now: datetime,
+    day: date,
+    line: OrderLine,
 ) -> Placed:
-    """Price the order and store it. Raises OrderRaceLost if something else was first."""
+    """Price the order and store it. Raises OrderRaceLost if something else was first.
+
+    An order that takes from a limit waits in line between the two. It need not be priced again
+    after that: the statement that writes checks the limits and the versions of the prices.
+    """
     order_ids = [order.order_id] if order.replaces is None else [order.order_id, order.replaces]
     found = await database.carts.read(caller.merchant_id, CartAt(order.cart, now, order_ids))
     if (stored := found.orders.get(order.order_id)) is not None:
@@ -138,6 +119,8 @@ async def _price_and_place(
     )
     claim = claim_of(priced, order.cart, found.cart_offers)
     merchant_id = caller.merchant_id
+    if claim.contested:
+        await line.wait_for(wanted_by(placed, claim))
     if placed.replaces is None:
         async with database.write(merchant_id, queue="orders", transaction=False) as connection:
             await insert_order(connection, merchant_id, placed, day, found.versions, claim)
@@ -182,7 +165,7 @@ async def change_order_status(
                 return order
             return await _give_back(connection, merchant_id, order, now)
 
-    order = await _until_clear(database, caller, lambda: retrying(change))
+    order = await attempt_in_line(database, merchant_id, lambda _: retrying(change))
     if order is None:
         raise OrderNotFound(order_id)
     if order.status is not status:

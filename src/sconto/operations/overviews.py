@@ -116,11 +116,11 @@ async def price_examples(
             connection, caller.merchant_id, overview.summary.id, _EXAMPLES
         )
         carts = [
-            Cart(p.currency, (Line("1", p.product_id, 1, p.price),), overview.codes[:1])
+            Cart(p.currency, (Line("1", p.product_id, 1, p.price),), overview.codes.first[:1])
             for p in covered
         ]
         lines = tuple(cart.lines[0] for cart in carts)
-        all_lines = Cart("EUR", lines, overview.codes[:1])
+        all_lines = Cart("EUR", lines, overview.codes.first[:1])
         candidates = await read_candidates(
             connection, database.pick_cache, caller.merchant_id, all_lines, at
         )

@@ -25,7 +25,7 @@ from sconto.operations.sign_in import GUARD, Guard, SignIn, find_user
 from sconto.operations.tokens import Purpose, Tokens
 from sconto.operations.users import UserEdit
 from sconto.store import people
-from sconto.store.database import Database, retried
+from sconto.store.database import Connection, Database, retried
 from sconto.store.tokens import end_token, forget_ended_tokens, read_epoch, renew_epoch
 
 MOST_ENDED_SESSIONS: Final = 100
@@ -190,14 +190,31 @@ async def sign_out_everywhere(
     await _edit(database, username, merchant, UserEdit())
 
 
-async def _edit(database: Database, username: str, merchant: str | None, edit: UserEdit) -> None:
-    if not is_name(username):
+@retried
+async def find_named_user(database: Database, username: str, merchant: str | None = None) -> Caller:
+    """The user of that name. Raises UserNotFound, UserAmbiguous, MerchantNotFound."""
+    merchant_id = None if merchant is None else await find_merchant(database, merchant)
+    async with database.read(merchant_id) as connection:
+        user_id = await _find_one(connection, username, merchant_id)
+        state = await people.find_state(connection, user_id)
+    if state is None:
         raise UserNotFound(username)
+    return state.caller
+
+
+async def _edit(database: Database, username: str, merchant: str | None, edit: UserEdit) -> None:
     merchant_id = None if merchant is None else await find_merchant(database, merchant)
     async with database.write(merchant_id) as connection:
-        user_ids = await people.find_named(connection, username, merchant_id)
-        if len(user_ids) > 1:
-            raise UserAmbiguous(username)
-        if not user_ids:
-            raise UserNotFound(username)
-        await users.edit_user(connection, user_ids[0], edit)
+        user_id = await _find_one(connection, username, merchant_id)
+        await users.edit_user(connection, user_id, edit)
+
+
+async def _find_one(connection: Connection, username: str, merchant_id: int | None) -> int:
+    if not is_name(username):
+        raise UserNotFound(username)
+    user_ids = await people.find_named(connection, username, merchant_id)
+    if len(user_ids) > 1:
+        raise UserAmbiguous(username)
+    if not user_ids:
+        raise UserNotFound(username)
+    return user_ids[0]

@@ -1,11 +1,16 @@
 """Statistics: how often promotions were used."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 
 from sconto.domain.people import Caller
 from sconto.domain.problems import PromotionNotFound
+from sconto.domain.redemption_days import DailyQuery, DailyUses
 from sconto.domain.statistics import CodeUses
+from sconto.operations.counters import DAYS_FOLDED_AFTER
 from sconto.store.database import Database, retried
+from sconto.store.redemption_days import list_days
 from sconto.store.statistics import find_statistics_in_parts
 
 
@@ -23,3 +28,21 @@ async def get_statistics_in_parts(
     if found is None:
         raise PromotionNotFound(promotion_id)
     return found
+
+
+@retried
+async def list_daily_uses(
+    database: Database, caller: Caller, promotion_id: int, query: DailyQuery, today: date
+) -> tuple[list[DailyUses], bool]:
+    """The uses of a promotion by day, code and currency, and whether there are more.
+
+    Older days are added up by month, as their counters are (`counters`). Raises PromotionNotFound.
+    """
+    one_more = replace(query, limit=query.limit + 1)
+    async with database.read(caller.merchant_id) as connection:
+        found = await list_days(
+            connection, caller.merchant_id, promotion_id, one_more, today - DAYS_FOLDED_AFTER
+        )
+    if found is None:
+        raise PromotionNotFound(promotion_id)
+    return found[: query.limit], len(found) > query.limit

@@ -2,7 +2,15 @@
 
 from dataclasses import dataclass
 
-from sconto.domain.history import Change, password_set, signed_out, user_changed, user_created
+from sconto.domain.emails import read_email
+from sconto.domain.history import (
+    Change,
+    email_set,
+    password_set,
+    signed_out,
+    user_changed,
+    user_created,
+)
 from sconto.domain.names import is_username
 from sconto.domain.people import (
     Caller,
@@ -12,6 +20,7 @@ from sconto.domain.people import (
     command_line_caller,
     is_acceptable_password,
 )
+from sconto.domain.people_problems import NotAnEmail
 from sconto.domain.problems import NameTaken, NotAName, OwnAccess, PasswordRefused, UserNotFound
 from sconto.operations.passwords import PASSWORDS, Passwords
 from sconto.operations.tokens import Tokens
@@ -19,6 +28,7 @@ from sconto.store import history, people
 from sconto.store import users as store
 from sconto.store.database import Connection, Database, retried
 from sconto.store.known_places import forget_places
+from sconto.store.password_links import end_link, expire_link
 from sconto.store.tokens import forget_ended_tokens
 
 
@@ -56,20 +66,24 @@ async def add_user(
     password: str,
     role: Role,
     *,
+    email: str | None = None,
     passwords: Passwords = PASSWORDS,
 ) -> int:
     """Create a user of the caller's merchant, and answer the id.
 
-    Raises NotAName, PasswordRefused, NameTaken.
+    Raises NotAName, NotAnEmail, PasswordRefused, NameTaken, EmailTaken.
     """
     if not is_username(username):
         raise NotAName(username)
+    email = checked_email(email)
     password_hash = await hash_new_password(passwords, password)
     merchant_id = caller.merchant_id
     async with database.write(merchant_id) as connection:
         user_id = await people.insert_user(connection, merchant_id, username, role, password_hash)
         if user_id is None:
             raise NameTaken(username)
+        if email is not None:
+            await store.set_email(connection, merchant_id, user_id, email)
         await history.record(connection, caller, user_created(user_id, username, role))
     return user_id
 
@@ -124,6 +138,30 @@ async def sign_out_everywhere(
     return user
 
 
+async def set_email(database: Database, caller: Caller, user_id: int, email: str | None) -> User:
+    """Give a user an e-mail address, or take it away; answers who they were.
+
+    Their sessions and tokens stay. Raises UserNotFound, NotAnEmail, EmailTaken.
+    """
+    checked = checked_email(email)
+    async with database.write(caller.merchant_id) as connection:
+        user = await _find(connection, caller, user_id)
+        if checked != user.email:
+            await store.set_email(connection, caller.merchant_id, user_id, checked)
+            await history.record(connection, caller, email_set(user_id))
+    return user
+
+
+def checked_email(text: str | None) -> str | None:
+    """The address as it is stored; None for None or blanks. Raises NotAnEmail."""
+    if text is None or not text.strip():
+        return None
+    email = read_email(text)
+    if email is None:
+        raise NotAnEmail(text)
+    return email
+
+
 async def edit_user(
     connection: Connection, user_id: int, edit: UserEdit, by: Caller | None = None
 ) -> people.UserState | None:
@@ -144,6 +182,9 @@ async def edit_user(
     await forget_ended_tokens(connection, user)
     if edit.password_hash is not None:
         await forget_places(connection, user)
+        await end_link(connection, user)
+    elif edit.disabled is True or edit == UserEdit():
+        await expire_link(connection, user)
     for change in _changes(changed, edit):
         await history.record(connection, by or command_line_caller(user.merchant_id), change)
     return changed.after

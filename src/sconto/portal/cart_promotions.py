@@ -1,70 +1,55 @@
-"""Cart promotions: their list, their terms and figures, and their history."""
+"""A cart promotion: its terms and figures, its statistics and its history, and its actions."""
 
 from typing import Any, Final
 
 from starlette.responses import Response
 
-from sconto.domain.cart_promotion import CartPromotion, CartPromotionQuery
+from sconto.domain.cart_promotion import CartPromotion
 from sconto.domain.people import Action
 from sconto.operations import cart_promotions as operations
+from sconto.operations import overviews
 from sconto.portal.cart_sentences import (
     TARGETS,
-    benefit_words,
     condition_words,
+    hours_words,
     limit_words,
-    state_words,
+    selection_words,
 )
-from sconto.portal.pages import read
-from sconto.portal.promotion import ENTRIES, shown_history
+from sconto.portal.notices import Notice, switched_notice
+from sconto.portal.pages import read, write
+from sconto.portal.promotion import ENTRIES, shown_chart, shown_history
+from sconto.portal.sentences import CODE_TYPES
 from sconto.portal.visit import Visit
-
-_PAGE: Final = 25
-
-
-async def show_list(visit: Visit) -> Response:
-    """The promotions that match the filter, a page at a time."""
-    name = visit.search("name")
-    query = CartPromotionQuery(_PAGE, visit.id_in_query("after"), name=name)
-    found, more = await operations.list_promotions(
-        visit.context.database, visit.caller, query, visit.now
-    )
-    return visit.render(
-        "cart_promotions/list.html",
-        rows=[
-            (
-                promotion,
-                *state_words(promotion, visit.now),
-                benefit_words(visit.language, promotion.terms.benefit),
-            )
-            for promotion in found
-        ],
-        targets=TARGETS,
-        # The portal has no form for them yet.
-        may_write=False,
-        name=name,
-        after=query.before,
-        next=found[-1].id if more else None,
-    )
 
 
 async def show_terms(visit: Visit) -> Response:
-    """What the promotion takes off, and what it gave."""
-    promotion_id = visit.id_in_path("promotion_id")
-    statistics = await operations.get_statistics(
-        visit.context.database, visit.caller, promotion_id, by_code=False
+    """What the promotion gives and to whom, and what it gave."""
+    overview, statistics = await operations.get_overview(
+        visit.context.database, visit.caller, visit.id_in_path("promotion_id"), visit.today
     )
-    promotion = statistics.promotion
+    promotion = overview.summary
     language, terms = visit.language, promotion.terms
     return _show(
         visit,
         "cart_promotions/terms.html",
         promotion,
+        overview=overview,
         statistics=statistics,
-        target=TARGETS[terms.target],
-        benefit=benefit_words(language, terms.benefit),
+        products=selection_words(language, terms.products),
+        hours=None if terms.hours is None else hours_words(language, terms.hours),
         conditions=condition_words(language, terms),
         limits=limit_words(language, terms),
+        code_types=CODE_TYPES,
     )
+
+
+async def show_statistics(visit: Visit) -> Response:
+    """How often it was used, and the discounts it gave."""
+    promotion = await _find(visit)
+    chart = await overviews.chart_redemptions(
+        visit.context.database, visit.caller, promotion.id, visit.today
+    )
+    return _show(visit, "cart_promotions/statistics.html", promotion, **shown_chart(visit, chart))
 
 
 async def show_history(visit: Visit) -> Response:
@@ -81,6 +66,45 @@ async def show_history(visit: Visit) -> Response:
     return _show(visit, "cart_promotions/history.html", promotion, **shown)
 
 
+async def switch(visit: Visit) -> Response:
+    """Switch a promotion on or off."""
+    active = visit.field("active") == "on"
+    promotion = await operations.switch_promotion(
+        visit.context.database,
+        visit.caller,
+        visit.id_in_path("promotion_id"),
+        visit.now,
+        active=active,
+    )
+    return visit.redirect("/promotions", switched_notice(visit.language, promotion.name, on=active))
+
+
+async def confirm_deletion(visit: Visit) -> Response:
+    """Ask for confirmation."""
+    promotion = await _find(visit)
+    return visit.render("cart_promotions/delete.html", promotion=promotion)
+
+
+async def delete(visit: Visit) -> Response:
+    """Delete a promotion; the notice on the next page can undo it."""
+    promotion = await operations.delete_promotion(
+        visit.context.database, visit.caller, visit.id_in_path("promotion_id"), visit.now
+    )
+    text = visit.gettext("“%(name)s” is deleted.") % {"name": promotion.name}
+    return visit.redirect("/promotions", Notice(text, f"/cart-promotions/{promotion.id}/restore"))
+
+
+async def restore(visit: Visit) -> Response:
+    """Restore a deleted promotion."""
+    promotion_id = visit.id_in_path("promotion_id")
+    await operations.restore_promotion(
+        visit.context.database, visit.caller, promotion_id, visit.now
+    )
+    return visit.redirect(
+        f"/cart-promotions/{promotion_id}", Notice(visit.gettext("The promotion is restored."))
+    )
+
+
 async def _find(visit: Visit) -> CartPromotion:
     """The promotion that the address names. Raises PromotionNotFound."""
     promotion_id = visit.id_in_path("promotion_id")
@@ -88,12 +112,21 @@ async def _find(visit: Visit) -> CartPromotion:
 
 
 def _show(visit: Visit, template: str, promotion: CartPromotion, **values: Any) -> Response:
-    state, mark = state_words(promotion, visit.now)
-    return visit.render(template, promotion=promotion, state=state, mark=mark, **values)
+    return visit.render(
+        template,
+        promotion=promotion,
+        targets=TARGETS,
+        may_write=visit.caller.may(Action.WRITE_PROMOTIONS),
+        **values,
+    )
 
 
 PAGES: Final = (
-    read("/cart-promotions", show_list, Action.READ_PROMOTIONS),
     read("/cart-promotions/{promotion_id}", show_terms, Action.READ_PROMOTIONS),
+    read("/cart-promotions/{promotion_id}/statistics", show_statistics, Action.READ_PROMOTIONS),
     read("/cart-promotions/{promotion_id}/history", show_history, Action.READ_PROMOTIONS),
+    write("/cart-promotions/{promotion_id}/switch", switch, Action.WRITE_PROMOTIONS),
+    read("/cart-promotions/{promotion_id}/delete", confirm_deletion, Action.WRITE_PROMOTIONS),
+    write("/cart-promotions/{promotion_id}/delete", delete, Action.WRITE_PROMOTIONS),
+    write("/cart-promotions/{promotion_id}/restore", restore, Action.WRITE_PROMOTIONS),
 )

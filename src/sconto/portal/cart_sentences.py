@@ -1,7 +1,6 @@
 """Words for cart promotions: what they take off, when, and why they do not apply."""
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from sconto.domain.bill import CartPromotionOutcome
@@ -10,14 +9,15 @@ from sconto.domain.cart_promotion import (
     AmountOff,
     Benefit,
     BuyAndGet,
-    CartPromotion,
     CartTerms,
     FixedPrice,
     PercentOff,
+    ProductSelection,
     Target,
     Tiers,
 )
-from sconto.domain.schedule import PeriodState
+from sconto.domain.hours import EVERY_DAY, Hours
+from sconto.domain.money import FULL_PERCENT
 from sconto.portal.language import Language
 from sconto.portal.words import marked
 
@@ -51,16 +51,8 @@ _REASONS: Final[Mapping[CartReason, str]] = {
 }
 
 
-def state_words(promotion: CartPromotion, now: datetime) -> tuple[str, str]:
-    """What the promotion is now, and its mark."""
-    if not promotion.active:
-        return marked("Off"), ""
-    match promotion.period.state(now):
-        case PeriodState.NOT_STARTED:
-            return marked("To come"), "warn"
-        case PeriodState.OVER:
-            return marked("Over"), ""
-    return marked("Running"), "good"
+_NAMED: Final = 10
+"""Products and tags that are named; of more the number is told."""
 
 
 def benefit_words(language: Language, benefit: Benefit) -> str:
@@ -78,11 +70,7 @@ def benefit_words(language: Language, benefit: Benefit) -> str:
         case FixedPrice(prices):
             return _("Each unit for %(amounts)s") % {"amounts": _amounts(language, prices)}
         case BuyAndGet():
-            return _("Buy %(buy)s, get %(get)s at %(percent)s off") % {
-                "buy": language.number(benefit.buy),
-                "get": language.number(benefit.get),
-                "percent": language.percent(benefit.percent),
-            }
+            return ", ".join(_buy_and_get(language, benefit))
         case Tiers(tiers=tiers):
             return "; ".join(
                 _("from %(start)s: %(benefit)s")
@@ -92,6 +80,66 @@ def benefit_words(language: Language, benefit: Benefit) -> str:
                 }
                 for tier in tiers
             )
+
+
+def _buy_and_get(language: Language, benefit: BuyAndGet) -> Iterator[str]:
+    _ = language.gettext
+    is_free = benefit.percent == FULL_PERCENT
+    text = (
+        _("Buy %(buy)s, get %(get)s free")
+        if is_free
+        else _("Buy %(buy)s, get %(get)s at %(percent)s off")
+    )
+    yield text % {
+        "buy": language.number(benefit.buy),
+        "get": language.number(benefit.get),
+        "percent": language.percent(benefit.percent),
+    }
+    if benefit.get_products is not None:
+        gotten = "; ".join(selection_words(language, benefit.get_products))
+        yield _("of these: %(products)s") % {"products": gotten}
+    if benefit.at_most is not None:
+        yield _("at most %(number)s units") % {"number": language.number(benefit.at_most)}
+
+
+def selection_words(language: Language, products: ProductSelection) -> list[str]:
+    """Which products are covered, and which are not."""
+    _ = language.gettext
+    words = []
+    if products.ids:
+        words.append(_("products %(products)s") % {"products": _named(language, products.ids)})
+    if products.tags:
+        words.append(_("tagged %(tags)s") % {"tags": _named(language, products.tags)})
+    if not words:
+        words.append(_("all products"))
+    if products.except_ids:
+        named = _named(language, products.except_ids)
+        words.append(_("not products %(products)s") % {"products": named})
+    if products.except_tags:
+        words.append(_("not tagged %(tags)s") % {"tags": _named(language, products.except_tags)})
+    return words
+
+
+def hours_words(language: Language, hours: Hours) -> str:
+    """Fri 17:00 - 20:00 (Europe/Berlin)."""
+    words = language.gettext("%(days)s %(start)s – %(end)s (%(zone)s)")  # noqa: RUF001
+    return words % {
+        "days": language.gettext("every day")
+        if hours.weekdays == EVERY_DAY
+        else ", ".join(map(language.weekday, sorted(hours.weekdays))),
+        "start": hours.starts.isoformat("minutes"),
+        "end": hours.ends.isoformat("minutes"),
+        "zone": hours.time_zone,
+    }
+
+
+def _named(language: Language, elements: Collection[int | str]) -> str:
+    named = ", ".join(map(str, sorted(elements)[:_NAMED]))
+    more = len(elements) - _NAMED
+    if more <= 0:
+        return named
+    words = language.gettext("%(codes)s and %(number)s more")
+    return words % {"codes": named, "number": language.number(more)}
 
 
 def condition_words(language: Language, terms: CartTerms) -> list[str]:

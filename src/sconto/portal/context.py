@@ -10,6 +10,8 @@ from starlette.requests import Request
 from sconto.domain.receiver_address import ReceiverRules
 from sconto.operations import Database
 from sconto.operations.deliveries import Deliveries
+from sconto.operations.known_keys import KnownKeys
+from sconto.operations.mail import Server
 from sconto.operations.tokens import Tokens
 from sconto.operations.turns import Turns
 
@@ -24,6 +26,18 @@ class Context(Protocol):
     @property
     def tokens(self) -> Tokens:
         """Signs sessions and reads them."""
+
+    @property
+    def keys(self) -> KnownKeys:
+        """The API keys that this process knows."""
+
+    @property
+    def public_url(self) -> str | None:
+        """Where browsers find the service; None is the address that they ask."""
+
+    @property
+    def mail(self) -> Server | None:
+        """The server that sends mail."""
 
     @property
     def turns(self) -> Turns:

@@ -8,6 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
+from sconto.domain.people_problems import (
+    KeyNotFound,
+)
 from sconto.domain.problems import (
     AccessDenied,
     BodyEncoded,
@@ -19,6 +22,7 @@ from sconto.domain.problems import (
     ProductNotFound,
     PromotionNotFound,
     SubscriptionPromotionNotFound,
+    TooManyAutomatic,
     TooManyLargeRequests,
     UserNotFound,
 )
@@ -33,11 +37,13 @@ STATUSES: Final[Mapping[type[Problem], int]] = {
     NoCodesAllowed: 404,
     BodyEncoded: 415,
     BodyTooLarge: 413,
+    KeyNotFound: 404,
     OrderNotFound: 404,
     OwnAccess: 403,
     ProductNotFound: 404,
     PromotionNotFound: 404,
     SubscriptionPromotionNotFound: 404,
+    TooManyAutomatic: 409,
     TooManyLargeRequests: 429,
     UserNotFound: 404,
 }
@@ -50,6 +56,13 @@ _SENTENCES: Final = {
         marked("Nothing has this address; it may have been deleted."),
     ),
     405: (marked("There is nothing here"), marked("This address answers forms only.")),
+    409: (
+        marked("Too many at a time"),
+        marked(
+            "A hundred automatic cart promotions are switched on and not over."
+            " Nothing was changed; switch one of them off first."
+        ),
+    ),
     413: (marked("Too large"), marked("What was sent is too large. Send it in parts.")),
     415: (
         marked("That cannot be read"),

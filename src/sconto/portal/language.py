@@ -12,7 +12,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, get_day_names
 from babel.numbers import format_decimal, format_percent
 
 from sconto.domain.far_times import in_zone
@@ -75,6 +75,11 @@ class Language:
         day = format_date(there, "medium", locale=self.locale)
         time = format_datetime(there, "HH:mm", tzinfo=there.tzinfo, locale=self.locale)
         return f"{day}, {time} {there.tzname()}"
+
+    def weekday(self, number: int) -> str:
+        """Mon for 0."""
+        name: str = get_day_names("abbreviated", locale=self.locale)[number]
+        return name
 
     def day(self, day: date) -> str:
         """22 Nov 2026; for an instant, its day in the server's zone."""

@@ -9,20 +9,24 @@ from sconto.portal.words import marked
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A page of the menu; `label` is translated where it is shown."""
+    """A page of the menu; `label` is translated where it is shown.
+
+    The pages below `path` and `also` belong to it.
+    """
 
     path: str
     label: str
     needs: Action
+    also: str | None = None
 
 
 MENU: Final = (
-    Entry("/promotions", marked("Promotions"), Action.READ_PROMOTIONS),
-    Entry("/cart-promotions", marked("Cart promotions"), Action.READ_PROMOTIONS),
+    Entry("/promotions", marked("Promotions"), Action.READ_PROMOTIONS, also="/cart-promotions"),
     Entry("/subscriptions", marked("Subscriptions"), Action.READ_PROMOTIONS),
     Entry("/carts", marked("Try a cart"), Action.READ_PROMOTIONS),
     Entry("/orders", marked("Orders"), Action.READ_ORDERS),
     Entry("/people", marked("People"), Action.MANAGE_PEOPLE),
+    Entry("/keys", marked("API keys"), Action.MANAGE_PEOPLE),
 )
 
 

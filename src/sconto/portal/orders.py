@@ -7,12 +7,14 @@ from starlette.responses import Response
 
 from sconto.domain.blanks import trim
 from sconto.domain.explanation import PromotionName, explain_outcome
+from sconto.domain.exports import FileFormat
 from sconto.domain.names import is_reference
 from sconto.domain.order import OrderStatus, StoredOrder
 from sconto.domain.people import Action
 from sconto.domain.problems import OrderNotFound
 from sconto.operations import products
 from sconto.operations.explanations import get_named_order
+from sconto.portal.exports import KINDS
 from sconto.portal.pages import read
 from sconto.portal.visit import Visit
 from sconto.portal.words import marked
@@ -25,27 +27,30 @@ STATUSES: Final = {
 
 
 async def show(visit: Visit) -> Response:
-    """The search field, and the order that was found."""
+    """The search field, and the order that was found; without a search, what can be downloaded."""
     order_id = visit.request.query_params.get("id", "")
     if not trim(order_id):
-        return visit.render("orders/one.html", order_id="", order=None, missing=False)
+        may_export = visit.caller.may(Action.READ_PROMOTIONS)
+        return _render(visit, may_export=may_export, kinds=KINDS, formats=FileFormat)
     try:
         order, names = await _find(visit, order_id)
     except OrderNotFound:
-        return visit.render(
-            "orders/one.html", status=404, order_id=order_id, order=None, missing=True
-        )
+        return _render(visit, status=404, order_id=order_id, missing=True)
     product_ids = {line.product_id for line in order.outcome.lines}
-    return visit.render(
-        "orders/one.html",
+    return _render(
+        visit,
         order_id=order_id,
         order=order,
-        missing=False,
         names=names,
         considered=explain_outcome(order.outcome),
         products=await products.find_products(visit.context.database, visit.caller, product_ids),
-        statuses=STATUSES,
     )
+
+
+def _render(visit: Visit, status: int = 200, **values: object) -> Response:
+    nothing = {"order_id": "", "order": None, "missing": False, "may_export": False}
+    page = "orders/one.html"
+    return visit.render(page, status=status, **(nothing | values), statuses=STATUSES)
 
 
 async def _find(visit: Visit, typed: str) -> tuple[StoredOrder, dict[int, PromotionName]]:

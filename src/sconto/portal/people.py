@@ -5,11 +5,15 @@ from typing import Final
 
 from starlette.responses import Response
 
+from sconto.domain.emails import read_email
 from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.people import PASSWORD_LENGTH, Action, Role, is_acceptable_password
+from sconto.domain.people_problems import EmailTaken
 from sconto.domain.problems import NameTaken
 from sconto.domain.product import parse_product_id
 from sconto.operations import history, people, users
+from sconto.operations.password_links import NewUser, invite_user
+from sconto.portal.letters import show_link
 from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
 from sconto.portal.session import open_session
@@ -33,30 +37,37 @@ async def show_list(visit: Visit) -> Response:
 
 
 async def add(visit: Visit) -> Response:
-    """Add a user, or show the faults at their fields."""
-    name, password = visit.field("username"), _password(visit)
-    role = _role(visit)
+    """Add a user, or show the faults at their fields. Without a password they are invited."""
+    name, password, role = visit.field("username"), _password(visit), _role(visit)
     faults = _faults(visit, name, password, role)
-    if not faults and role is not None:
-        try:
-            await users.add_user(visit.context.database, visit.caller, name, password, role)
-        except NameTaken:
-            faults["username"] = visit.gettext("Somebody else has this name.")
-    if faults:
+    if faults or role is None:
         return await _render_list(visit, faults)
+    new = NewUser(name, role, visit.field("email"))
+    database, caller = visit.context.database, visit.caller
+    try:
+        if not password:
+            link = await invite_user(database, caller, new, visit.now)
+            return await show_link(visit, link)
+        await users.add_user(database, caller, name, password, role, email=new.email)
+    except NameTaken:
+        fault = {"username": visit.gettext("Somebody else has this name.")}
+        return await _render_list(visit, fault)
+    except EmailTaken:
+        fault = {"email": visit.gettext("Somebody else has this e-mail address.")}
+        return await _render_list(visit, fault)
     return visit.redirect("/people", Notice(visit.gettext("%(name)s is added.") % {"name": name}))
 
 
 async def show_one(visit: Visit) -> Response:
     """A user, with what can be changed."""
-    return await _render_one(visit)
+    return await render_one(visit)
 
 
 async def change_role(visit: Visit) -> Response:
     """Give a user another role."""
     role = _role(visit)
     if role is None:
-        return await _render_one(visit, {"role": visit.gettext("Choose a role.")})
+        return await render_one(visit, {"role": visit.gettext("Choose a role.")})
     user = await users.change_role(
         visit.context.database, visit.caller, visit.id_in_path("user_id"), role
     )
@@ -83,7 +94,7 @@ async def reset_password(visit: Visit) -> Response:
     """Give a user another password."""
     password = _password(visit)
     if not is_acceptable_password(password):
-        return await _render_one(visit, {"password": _password_rule(visit)})
+        return await render_one(visit, {"password": _password_rule(visit)})
     user = await users.set_password(
         visit.context.database, visit.caller, visit.id_in_path("user_id"), password
     )
@@ -120,8 +131,10 @@ def _faults(visit: Visit, name: str, password: str, role: Role | None) -> dict[s
         faults["username"] = _("A name has no slash.")
     elif not is_name(name):
         faults["username"] = _("A name has 1 to %(number)s characters.") % {"number": NAME_LENGTH}
-    if not is_acceptable_password(password):
+    if password and not is_acceptable_password(password):
         faults["password"] = _password_rule(visit)
+    if visit.field("email") and read_email(visit.field("email")) is None:
+        faults["email"] = _("This is no e-mail address.")
     if role is None:
         faults["role"] = _("Choose a role.")
     return faults
@@ -160,7 +173,8 @@ async def _render_list(visit: Visit, faults: Mapping[str, str] | None = None) ->
     )
 
 
-async def _render_one(visit: Visit, faults: Mapping[str, str] | None = None) -> Response:
+async def render_one(visit: Visit, faults: Mapping[str, str] | None = None) -> Response:
+    """The page of a user, with the faults of a form."""
     user = await users.get_user(visit.context.database, visit.caller, visit.id_in_path("user_id"))
     return visit.render(
         "people/one.html",

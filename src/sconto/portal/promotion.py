@@ -11,7 +11,7 @@ from sconto.domain.history import Entry, HistoryPage
 from sconto.domain.money import currency_decimals
 from sconto.domain.overview import PromotionHeading, PromotionOverview
 from sconto.domain.people import Action
-from sconto.domain.redemption_days import DayCount
+from sconto.domain.redemption_days import DayCount, RedemptionChart
 from sconto.operations import history, overviews
 from sconto.portal.facts import FACTS, fact_words
 from sconto.portal.pages import read
@@ -41,20 +41,7 @@ async def show_statistics(visit: Visit) -> Response:
     chart = await overviews.chart_redemptions(
         visit.context.database, visit.caller, heading.summary.id, visit.today
     )
-    days = [visit.today - timedelta(days=ago) for ago in range(overviews.CHARTED_DAYS - 1, -1, -1)]
-    return show(
-        visit,
-        "promotions/statistics.html",
-        heading,
-        counts=chart.days,
-        codes=chart.codes,
-        most=max((code.applied_uses + code.outdone_uses for code in chart.codes), default=0),
-        uses=json.dumps(_uses_series(visit, days, chart.days)),
-        discounts={
-            currency: json.dumps(_discount_series(visit, days, chart.days, currency))
-            for currency in sorted({count.currency for count in chart.days})
-        },
-    )
+    return show(visit, "promotions/statistics.html", heading, **shown_chart(visit, chart))
 
 
 async def show_history(visit: Visit) -> Response:
@@ -95,6 +82,21 @@ def show(
         may_write=visit.caller.may(Action.WRITE_PROMOTIONS),
         **values,
     )
+
+
+def shown_chart(visit: Visit, chart: RedemptionChart) -> dict[str, Any]:
+    """What the template of redemptions needs."""
+    days = [visit.today - timedelta(days=ago) for ago in range(overviews.CHARTED_DAYS - 1, -1, -1)]
+    return {
+        "counts": chart.days,
+        "codes": chart.codes,
+        "most": max((code.applied_uses + code.outdone_uses for code in chart.codes), default=0),
+        "uses": json.dumps(_uses_series(visit, days, chart.days)),
+        "discounts": {
+            currency: json.dumps(_discount_series(visit, days, chart.days, currency))
+            for currency in sorted({count.currency for count in chart.days})
+        },
+    }
 
 
 def shown_history(visit: Visit, page: HistoryPage) -> dict[str, Any]:

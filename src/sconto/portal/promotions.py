@@ -5,14 +5,13 @@ from typing import Any, Final, TypeVar
 
 from starlette.responses import Response
 
-from sconto.domain.overview import ListOrder, ListState, OverviewQuery
+from sconto.domain.overview import ListKind, ListOrder, ListState, OverviewQuery
 from sconto.domain.people import Action
-from sconto.domain.promotion import PromotionType
 from sconto.operations import overviews, promotions
 from sconto.portal.cursors import read_cursor, write_cursor
 from sconto.portal.notices import Notice, switched_notice
 from sconto.portal.pages import read, write
-from sconto.portal.sentences import ORDERS, STATES, TYPES
+from sconto.portal.sentences import KINDS, ORDERS, STATES
 from sconto.portal.visit import Visit
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
@@ -24,7 +23,7 @@ async def show_list(visit: Visit) -> Response:
     query = OverviewQuery(
         order=order,
         after=read_cursor(visit.query("after"), order),
-        type=_chosen(PromotionType, visit.query("type")),
+        kind=_chosen(ListKind, visit.query("kind")),
         state=_chosen(ListState, visit.query("state")),
         search=visit.search("search"),
     )
@@ -38,7 +37,7 @@ async def show_list(visit: Visit) -> Response:
         next=write_cursor(page.next),
         asked=_asked(query),
         states=STATES,
-        types=TYPES,
+        kinds=KINDS,
         orders=ORDERS,
         may_write=visit.caller.may(Action.WRITE_PROMOTIONS),
     )
@@ -98,7 +97,7 @@ def _asked(query: OverviewQuery) -> dict[str, Any]:
     """The query of the list, without the cursor."""
     return {
         "search": query.search,
-        "type": query.type,
+        "kind": query.kind,
         "state": query.state,
         "order": None if query.order is ListOrder.EDITED else query.order,
     }

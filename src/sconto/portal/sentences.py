@@ -2,15 +2,24 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 from sconto.domain.code_list import CodeState
 from sconto.domain.code_pattern import Ending
 from sconto.domain.codes import CodeType
 from sconto.domain.history import Verb
-from sconto.domain.overview import MOST_COUNTED, Discount, ListOrder, ListState, PromotionOverview
+from sconto.domain.overview import (
+    MOST_COUNTED,
+    CartPromotionOverview,
+    Discount,
+    ListedCodes,
+    ListKind,
+    ListOrder,
+    ListState,
+    PromotionOverview,
+)
 from sconto.domain.preview import PromotionWarning, WarningKind
-from sconto.domain.promotion import PromotionSummary, PromotionType
+from sconto.domain.promotion import PromotionType
 from sconto.domain.schedule import Period, PeriodState
 from sconto.portal.language import Language
 from sconto.portal.words import marked
@@ -19,6 +28,13 @@ TYPES: Final = {
     PromotionType.COUPON: marked("With a code"),
     PromotionType.DISCOUNT: marked("Automatic"),
 }
+
+KINDS: Final = {
+    ListKind.DISCOUNT: marked("Product promotions, automatic"),
+    ListKind.COUPON: marked("Product promotions with a code"),
+    ListKind.CART: marked("Cart promotions"),
+}
+"""The kinds by which the list is filtered."""
 
 CODE_TYPES: Final = {
     CodeType.ONE_TIME: marked("Each code serves one order"),
@@ -71,7 +87,19 @@ class Mark(StrEnum):
     STILL = ""
 
 
-def state_of(summary: PromotionSummary, now: datetime) -> tuple[str, Mark]:
+class HasState(Protocol):
+    """What the state of a promotion depends on."""
+
+    @property
+    def active(self) -> bool:
+        """Whether it is switched on."""
+
+    @property
+    def period(self) -> Period:
+        """When it runs."""
+
+
+def state_of(summary: HasState, now: datetime) -> tuple[str, Mark]:
     """The current state of a promotion, and its mark."""
     standing = summary.period.state(now)
     if standing is PeriodState.OVER:
@@ -118,17 +146,26 @@ def products_words(language: Language, products: int | None) -> str:
     return text % {"number": language.number(products)}
 
 
-def codes_words(language: Language, overview: PromotionOverview) -> str:
+def kind_words(language: Language, overview: PromotionOverview | CartPromotionOverview) -> str:
+    """Automatic; With a code; Cart promotion · Automatic."""
+    _ = language.gettext
+    if isinstance(overview, PromotionOverview):
+        return _(TYPES[overview.summary.type])
+    type_ = PromotionType.DISCOUNT if overview.codes.type is None else PromotionType.COUPON
+    return " · ".join((_("Cart promotion"), _(TYPES[type_])))
+
+
+def codes_words(language: Language, codes: ListedCodes) -> str:
     """PROMO-001, PROMO-002 and 3 more; empty where the promotion has no codes."""
     _ = language.gettext
-    if overview.code_count > MOST_COUNTED:
-        named = {"codes": ", ".join(overview.codes), "number": MOST_COUNTED}
-        return _("%(codes)s … (more than %(number)s codes)") % named
-    more = overview.code_count - len(overview.codes)
+    named = ", ".join(codes.first)
+    if codes.count > MOST_COUNTED:
+        words = _("%(codes)s … (more than %(number)s codes)")
+        return words % {"codes": named, "number": MOST_COUNTED}
+    more = codes.count - len(codes.first)
     if more:
-        named = {"codes": ", ".join(overview.codes), "number": more}
-        return _("%(codes)s and %(number)s more") % named
-    return ", ".join(overview.codes)
+        return _("%(codes)s and %(number)s more") % {"codes": named, "number": more}
+    return named
 
 
 def terms_words(language: Language, overview: PromotionOverview) -> str:
@@ -137,8 +174,8 @@ def terms_words(language: Language, overview: PromotionOverview) -> str:
     summary = overview.summary
     said = [discount_words(language, overview.discount)]
     if summary.type is PromotionType.COUPON:
-        said.append(_with_code(language, overview))
-        if overview.code_type is CodeType.ONE_TIME:
+        said.append(_with_code(language, overview.codes))
+        if overview.codes.type is CodeType.ONE_TIME:
             said.append(_("once each"))
     period = summary.period
     said.append(_("from %(start)s") % {"start": language.instant(period.starts_at)})
@@ -147,15 +184,15 @@ def terms_words(language: Language, overview: PromotionOverview) -> str:
     return ", ".join(said)
 
 
-def _with_code(language: Language, overview: PromotionOverview) -> str:
+def _with_code(language: Language, codes: ListedCodes) -> str:
     _ = language.gettext
-    if overview.code_count == 0:
+    if codes.count == 0:
         return _("with a code, of which there is none yet")
-    if overview.code_count == len(overview.codes):
-        return _("with code %(codes)s") % {"codes": _(" or ").join(overview.codes)}
-    if overview.code_count > MOST_COUNTED:
+    if codes.count == len(codes.first):
+        return _("with code %(codes)s") % {"codes": _(" or ").join(codes.first)}
+    if codes.count > MOST_COUNTED:
         return _("with one of more than %(number)s codes") % {"number": MOST_COUNTED}
-    return _("with one of %(number)s codes") % {"number": overview.code_count}
+    return _("with one of %(number)s codes") % {"number": codes.count}
 
 
 def warning_words(language: Language, warning: PromotionWarning) -> str:

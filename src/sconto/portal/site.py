@@ -10,10 +10,13 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 
 from sconto.portal import (
+    api_keys,
     cart_promotions,
     carts,
     codes,
+    exports,
     orders,
+    password_links,
     people,
     promotion,
     promotion_form,
@@ -39,7 +42,10 @@ PAGES: Final = (
     *cart_promotions.PAGES,
     *carts.PAGES,
     *orders.PAGES,
+    *exports.PAGES,
     *people.PAGES,
+    *password_links.PAGES,
+    *api_keys.PAGES,
 )
 
 _FILES: Final = Mount("/static", StaticFiles(directory=Path(__file__).with_name("static")))

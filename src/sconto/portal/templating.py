@@ -11,7 +11,6 @@ from markupsafe import Markup
 
 from sconto.domain.bill import CartPromotionOutcome
 from sconto.domain.money import format_amount
-from sconto.domain.promotion import PromotionSummary
 from sconto.portal import cart_sentences, csrf, outcome_sentences, sentences, subscription_sentences
 from sconto.portal.charts import SPARK_HEIGHT, SPARK_WIDTH, spark_points
 from sconto.portal.language import Language
@@ -54,11 +53,13 @@ def make_environment() -> Environment:
     install(_gettext, _ngettext, newstyle=True)
     environment.filters |= {
         "cart_outcome": _cart_outcome,
+        "benefit": _in_language(cart_sentences.benefit_words),
         "code_state": _in_language(outcome_sentences.code_words),
         "codes": _in_language(sentences.codes_words),
         "day": _day,
         "discount": _in_language(sentences.discount_words),
         "instant": _instant,
+        "kind": _in_language(sentences.kind_words),
         "money": _money,
         "number": _number,
         "percent": _percent,
@@ -149,7 +150,7 @@ def _form_token(context: Context) -> Markup:
 
 
 @pass_context
-def _state(context: Context, summary: PromotionSummary) -> tuple[str, sentences.Mark]:
+def _state(context: Context, summary: sentences.HasState) -> tuple[str, sentences.Mark]:
     return sentences.state_of(summary, _visit(context).now)
 
 

@@ -1,7 +1,8 @@
 """Allowances: what orders have taken of the limits of cart promotions.
 
 Orders add to the rows of the limits that a promotion has (`order_limits`). When a limit is added,
-its rows are counted from the earlier orders; when it is removed, they are deleted. A transaction
+its rows are counted from the earlier orders, purged ones included (`purging`); when it is removed,
+they are deleted. A transaction
 that sets limits takes the promotion's lock exclusively. It waits for orders that are being placed
 or give back, and later orders are tried again after it. So the count misses no order, and counts
 none twice.
@@ -18,7 +19,13 @@ _LOCK: Final = """
 SELECT pg_advisory_xact_lock(hashtextextended('cart promotion ' || $2::bigint, $1::bigint))
 """
 
+# What purged orders took is kept for totals and budgets, but not for customers without a limit.
 _DROP: Final = """
+WITH dropped AS (
+    DELETE FROM purged_allowances
+    WHERE merchant_id = $1 AND promotion_id = $2 AND scope = 'customer'
+        AND scope <> ALL ($3::text[])
+)
 DELETE FROM allowances
 WHERE merchant_id = $1 AND promotion_id = $2 AND scope <> ALL ($3::text[])
 """
@@ -46,9 +53,15 @@ _COUNTS: Final = {
 
 _COUNT: Final = """
 INSERT INTO allowances (merchant_id, promotion_id, scope, key, taken)
-SELECT $1, $2, $3, counted.key, counted.taken
-FROM ({counts}) AS counted (key, taken)
-WHERE counted.taken > 0
+SELECT $1, $2, $3, key, sum(taken)
+FROM (
+    SELECT key, taken FROM ({counts}) AS counted (key, taken)
+    UNION ALL
+    SELECT key, taken FROM purged_allowances
+    WHERE merchant_id = $1 AND promotion_id = $2 AND scope = $3
+) AS counted
+GROUP BY key
+HAVING sum(taken) > 0
 """
 
 # Rows that many orders share are there from the start, so that no two orders insert the same one.
@@ -71,6 +84,14 @@ WHERE merchant_id = $1 AND promotion_id = $2 AND scope <> 'customer'
 """
 
 
+async def lock_limits(connection: Connection, merchant_id: int, promotion_id: int) -> None:
+    """Wait for orders that take the promotion's limits; later ones are tried again after us.
+
+    Needs a transaction, which releases the lock.
+    """
+    await connection.execute(_LOCK, merchant_id, promotion_id)
+
+
 async def set_scopes(
     connection: Connection,
     merchant_id: int,
@@ -84,7 +105,7 @@ async def set_scopes(
     """
     if set(before) == set(after):
         return
-    await connection.execute(_LOCK, merchant_id, promotion_id)
+    await lock_limits(connection, merchant_id, promotion_id)
     await connection.execute(_DROP, merchant_id, promotion_id, list(after))
     for scope in after:
         if scope not in before:

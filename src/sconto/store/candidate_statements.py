@@ -12,7 +12,7 @@ plan nor the number of pages that it reads depends on a table's size.
 from typing import Final
 
 from sconto.store.candidate_lookups import CODES_OF_TEXT, PROMOTION_OF_CODE
-from sconto.store.cart_offers import CART_PROMOTIONS
+from sconto.store.cart_offers import AUTOMATIC, CART_PROMOTIONS, TAGGED
 from sconto.store.crowded_codes import CROWDED_OFFERS
 from sconto.store.subscription_rules import READ_RULES
 
@@ -151,3 +151,10 @@ READ_CROWDED_WITH_CART_PROMOTIONS: Final = _statement(
 
 READ_PICKS: Final = _statement(_PICKS)
 READ_VERSIONS: Final = _statement()
+
+READ_LISTED: Final = _statement(_PICKS, TAGGED, AUTOMATIC)
+"""For listing prices of a merchant that has had cart promotions."""
+
+READ_PICKS_AND_TAGS: Final = _statement(_PICKS, TAGGED)
+READ_TAGS: Final = _statement(TAGGED)
+"""For listing prices with cached cart promotions that choose products by tags."""

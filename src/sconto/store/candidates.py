@@ -1,7 +1,7 @@
 """Candidates: everything stored that the price of a cart depends on, read in one statement."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -12,6 +12,7 @@ from sconto.domain.candidates import AutomaticPick, Candidates
 from sconto.domain.cart import Cart
 from sconto.domain.cart_offers import CartOffer
 from sconto.domain.codes import code_key
+from sconto.domain.listing import NO_OFFERS, ListedOffers, ListingCandidates, is_listed
 from sconto.domain.offers import Offer
 from sconto.domain.order import StoredOrder
 from sconto.domain.schedule import ALL_PRODUCTS_ID
@@ -20,7 +21,10 @@ from sconto.store.candidate_statements import (
     READ,
     READ_CROWDED,
     READ_CROWDED_WITH_CART_PROMOTIONS,
+    READ_LISTED,
     READ_PICKS,
+    READ_PICKS_AND_TAGS,
+    READ_TAGS,
     READ_VERSIONS,
     READ_WITH_CART_PROMOTIONS,
     READ_WITH_SUBSCRIPTION,
@@ -96,15 +100,15 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
 class Row(msgspec.Struct, frozen=True):
     """What a statement finds for a cart."""
 
-    picks: list[PickSpan] = []
+    picks: Sequence[PickSpan] = ()
     known: frozenset[int] = frozenset()
-    offers: list[Offer | None] = []
-    orders: list[OrderRow] = []
-    rules: list[CarriedRules] = []
-    tagged: list[Tagged] = []
-    by_code: list[StoredOffer] = []
-    automatic: list[StoredOffer] | None = None
-    taken: list[TakenOfPromotion] = []
+    offers: Sequence[Offer | None] = ()
+    orders: Sequence[OrderRow] = ()
+    rules: Sequence[CarriedRules] = ()
+    tagged: Sequence[Tagged] = ()
+    by_code: Sequence[StoredOffer] = ()
+    automatic: Sequence[StoredOffer] | None = None
+    taken: Sequence[TakenOfPromotion] = ()
     has_ordered: bool = False
 
 
@@ -138,6 +142,8 @@ class _Statements(NamedTuple):
 
 
 _OF_PRICES: Final = _Statements(READ_PICKS, READ_VERSIONS)
+_OF_TAGGED_PRICES: Final = _Statements(READ_PICKS_AND_TAGS, READ_TAGS)
+_OF_LISTED_PRICES: Final = _Statements(READ_LISTED, READ_LISTED)
 _OF_CARTS: Final = _Statements(READ, READ_WITHOUT_PICKS)
 _OF_SUBSCRIPTIONS: Final = _Statements(READ_WITH_SUBSCRIPTION, READ_WITH_SUBSCRIPTION)
 
@@ -151,17 +157,40 @@ _ROWS: Final = msgspec.json.Decoder(_Rows)
 _Picks = dict[int, AutomaticPick]
 
 
-async def read_automatic_picks(
+async def read_listing_candidates(
     connection: Connection,
     cache: PickCache,
     merchant_id: int,
-    product_ids: Iterable[int],
+    product_ids: Sequence[int],
     at: datetime,
-) -> Candidates:
-    """What the prices of products without codes depend on, in one statement."""
+) -> ListingCandidates:
+    """What the prices of products without codes depend on, in one statement.
+
+    Cached cart promotions are checked as in `read_candidates_of_carts`.
+    """
     request = Request(at, [ALL_PRODUCTS_ID, *product_ids])
-    _, [picks] = await _read(connection, cache, merchant_id, [request], _OF_PRICES)
-    return Candidates(everywhere=picks.pop(ALL_PRODUCTS_ID, None), specific=picks)
+    with_tags = structs.replace(request, products=list(dict.fromkeys(product_ids)))
+    cached = cache.cart_promotions.get(merchant_id)
+    if cached is not None and at < cached.since:
+        cached = None
+    is_tagged = cached is not None and cached.listed.need_tags
+    rows, [picks] = await _read(
+        connection,
+        cache,
+        merchant_id,
+        [with_tags if is_tagged else request],
+        _OF_TAGGED_PRICES if is_tagged else _OF_PRICES,
+    )
+    if rows.cart_version is not None and (cached is None or cached.version != rows.cart_version):
+        listing = structs.replace(with_tags, lists_automatic=True)
+        rows, [picks] = await _read(connection, cache, merchant_id, [listing], _OF_LISTED_PRICES)
+        cached = _cache_automatic(cache, merchant_id, at, rows)
+    return ListingCandidates(
+        picks.pop(ALL_PRODUCTS_ID, None),
+        picks,
+        NO_OFFERS if cached is None else cached.listed,
+        _tags_of(rows.carts[0]),
+    )
 
 
 async def read_candidates(
@@ -195,7 +224,7 @@ async def read_candidates_of_carts(
             connection, cache, merchant_id, carts, None, lists_automatic=True
         )
     if lists_automatic:
-        _cache_automatic(cache, merchant_id, carts[0], rows)
+        _cache_automatic(cache, merchant_id, carts[0].at, rows)
         cached = None
     return [
         _candidates(one, row, picks_of_cart, rows.versions, cached)
@@ -234,12 +263,18 @@ async def _read_carts(
     return await _read(connection, cache, merchant_id, requests, statements)
 
 
-def _cache_automatic(cache: PickCache, merchant_id: int, cart: CartAt, rows: _Rows) -> None:
+def _cache_automatic(
+    cache: PickCache, merchant_id: int, at: datetime, rows: _Rows
+) -> CachedCartPromotions | None:
+    """Cache the automatic cart promotions that were listed at a time, and return them."""
     automatic, version = rows.carts[0].automatic, rows.cart_version
     if automatic is None or version is None:
-        return
+        return None
     offers = tuple(CartOffer(one.offer, one.terms) for one in automatic)
-    cache.cart_promotions.put(merchant_id, CachedCartPromotions(version, cart.at, offers))
+    listed = ListedOffers(tuple(one for one in offers if is_listed(one.terms)))
+    cached = CachedCartPromotions(version, at, offers, listed)
+    cache.cart_promotions.put(merchant_id, cached)
+    return cached
 
 
 def _request(one: CartAt) -> Request:
@@ -276,7 +311,7 @@ async def _read(
     picks = [found for found, _ in cached]
     missing = [not_found for _, not_found in cached]
     has_cached = any(
-        len(not_found) < len(one.picks_of) for one, not_found in zip(requests, missing, strict=True)
+        len(found) < len(one.picks_of) for one, found in zip(requests, missing, strict=True)
     )
     reduced = [
         structs.replace(one, picks_of=not_found)
@@ -330,11 +365,15 @@ def _candidates(
         offers=[offer for offer in row.offers if offer is not None],
         subscription_rules=() if subscription is None else in_order(subscription, row.rules),
         cart_offers=_cart_offers(one, row, cached, orders),
-        tags={product.product_id: product.tags for product in row.tagged},
+        tags=_tags_of(row),
         has_ordered=row.has_ordered,
         orders=orders,
         versions=versions,
     )
+
+
+def _tags_of(row: Row) -> dict[int, frozenset[str]]:
+    return {product.product_id: product.tags for product in row.tagged}
 
 
 def _cart_offers(

@@ -17,9 +17,11 @@ from sconto.domain.allowances import Scope, Taken, room_for, without_order
 from sconto.domain.cart import Cart
 from sconto.domain.cart_offers import CartOffer
 from sconto.domain.cart_promotion import MOST_AUTOMATIC, CartTerms
+from sconto.domain.listing import NO_OFFERS, ListedOffers
 from sconto.domain.offers import Offer
 from sconto.domain.order import StoredOrder
 from sconto.store.candidate_lookups import CODES_OF_TEXT
+from sconto.store.past_customers import HAS_PAST_ORDER
 from sconto.store.period_sql import ends_after
 
 _MOST_MERCHANTS: Final = 1_000
@@ -49,7 +51,7 @@ _OFFER: Final = """
     'period', json_build_object('starts_at', promotion.starts_at, 'ends_at', promotion.ends_at)
 """
 
-CART_PROMOTIONS: Final = f"""
+TAGGED: Final = """
     ARRAY(
         SELECT json_build_object('product_id', product.product_id, 'tags', product.tags)
         FROM unnest(cart.products) AS wanted (product_id)
@@ -59,7 +61,29 @@ CART_PROMOTIONS: Final = f"""
             LIMIT 1
         ) AS product
         WHERE product.deleted_at IS NULL AND cardinality(product.tags) > 0
-    ) AS tagged,
+    ) AS tagged
+"""
+
+AUTOMATIC: Final = f"""
+    CASE WHEN cart.lists_automatic THEN ARRAY(
+        SELECT json_build_object('offer', json_build_object({_OFFER}),
+            'terms', cart_promotion.terms,
+            'taken', {_TAKEN.format(promotion_id="promotion.promotion_id")})
+        FROM cart_promotions AS cart_promotion
+        CROSS JOIN LATERAL (
+            SELECT promotion_id, active, starts_at, ends_at, deleted_at
+            FROM promotions
+            WHERE merchant_id = $1 AND promotion_id = cart_promotion.promotion_id
+                AND active AND deleted_at IS NULL AND {ends_after("cart.at")}
+            LIMIT 1
+        ) AS promotion
+        WHERE cart_promotion.merchant_id = $1 AND cart_promotion.automatic
+    ) END AS automatic
+"""  # noqa: S608  # of our own constants
+
+CART_PROMOTIONS: Final = f"""
+    {TAGGED},
+    {AUTOMATIC},
     ARRAY(
         SELECT json_build_object(
             'offer', json_build_object({_OFFER}, 'key', code.code_key, 'code_id', code.code_id,
@@ -82,29 +106,17 @@ CART_PROMOTIONS: Final = f"""
             AS cart_promotion
         WHERE promotion.deleted_at IS NULL AND promotion.code_type IS NOT NULL
     ) AS by_code,
-    CASE WHEN cart.lists_automatic THEN ARRAY(
-        SELECT json_build_object('offer', json_build_object({_OFFER}),
-            'terms', cart_promotion.terms,
-            'taken', {_TAKEN.format(promotion_id="promotion.promotion_id")})
-        FROM cart_promotions AS cart_promotion
-        CROSS JOIN LATERAL (
-            SELECT promotion_id, active, starts_at, ends_at, deleted_at
-            FROM promotions
-            WHERE merchant_id = $1 AND promotion_id = cart_promotion.promotion_id
-                AND active AND deleted_at IS NULL AND {ends_after("cart.at")}
-            LIMIT 1
-        ) AS promotion
-        WHERE cart_promotion.merchant_id = $1 AND cart_promotion.automatic
-    ) END AS automatic,
     ARRAY(
         SELECT json_build_object('promotion_id', limited.promotion_id,
             'taken', {_TAKEN.format(promotion_id="limited.promotion_id")})
         FROM unnest(cart.limited) AS limited (promotion_id)
     ) AS taken,
-    cart.customer IS NOT NULL AND EXISTS (
-        SELECT FROM orders
-        WHERE merchant_id = $1 AND customer_id = cart.customer AND status <> 'deleted'
-            AND order_id <> ALL (coalesce(cart.order_ids, '{{}}'))
+    cart.customer IS NOT NULL AND (
+        EXISTS (
+            SELECT FROM orders
+            WHERE merchant_id = $1 AND customer_id = cart.customer AND status <> 'deleted'
+                AND order_id <> ALL (coalesce(cart.order_ids, '{{}}'))
+        ) OR {HAS_PAST_ORDER.format(customer="cart.customer")}
     ) AS has_ordered
 """  # noqa: S608  # of our own constants
 
@@ -137,11 +149,15 @@ class TakenOfPromotion(msgspec.Struct, frozen=True):
 
 
 class CachedCartPromotions(msgspec.Struct, frozen=True):
-    """The automatic cart promotions of a merchant at a version, for times from `since` on."""
+    """The automatic cart promotions of a merchant at a version, for times from `since` on.
+
+    `listed` are those that listings show.
+    """
 
     version: int
     since: datetime
     offers: tuple[CartOffer, ...] = ()
+    listed: ListedOffers = NO_OFFERS
 
     @property
     def limited(self) -> list[int]:

@@ -155,7 +155,7 @@ async def find_promotion(
     if promotion_id > MAX_INT64:
         return None
     row = await connection.fetchrow(_FIND, merchant_id, promotion_id)
-    return None if row is None else _promotion_from(row)
+    return None if row is None else promotion_from(row)
 
 
 async def find_deleted(
@@ -165,7 +165,7 @@ async def find_deleted(
     if promotion_id > MAX_INT64:
         return None
     row = await connection.fetchrow(_FIND_DELETED, merchant_id, promotion_id, since)
-    return None if row is None else DeletedCartPromotion(_promotion_from(row), row["deleted_at"])
+    return None if row is None else DeletedCartPromotion(promotion_from(row), row["deleted_at"])
 
 
 async def find_codes(
@@ -192,7 +192,7 @@ async def list_promotions(
         query.code_key,
         query.limit + 1,
     )
-    return [_promotion_from(row) for row in rows]
+    return [promotion_from(row) for row in rows]
 
 
 async def count_automatic(connection: Connection, merchant_id: int, now: datetime) -> int:
@@ -215,7 +215,8 @@ def encode_terms(terms: CartTerms) -> str:
     return msgspec.json.encode(terms).decode()
 
 
-def _promotion_from(row: asyncpg.Record) -> CartPromotion:
+def promotion_from(row: asyncpg.Record) -> CartPromotion:
+    """A promotion from a row with the columns of `promotions`, and `terms`."""
     code_type = row["code_type"]
     return CartPromotion(
         row["promotion_id"],

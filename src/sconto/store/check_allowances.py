@@ -14,7 +14,7 @@ WITH counting AS (
     SELECT merchant_id, promotion_id, terms->'limits' AS limits
     FROM cart_promotions
     WHERE $1::bigint IS NULL OR merchant_id = $1
-), expected AS (
+), took AS (
     SELECT merchant_id, promotion_id, 'total' AS scope, '' AS key, count(*)::numeric AS taken
     FROM counting JOIN limited USING (merchant_id, promotion_id)
     WHERE limits->'total' IS NOT NULL
@@ -29,6 +29,14 @@ WITH counting AS (
     FROM counting JOIN limited USING (merchant_id, promotion_id)
     WHERE limits->'budget' IS NOT NULL
     GROUP BY 1, 2, 4
+    UNION ALL
+    SELECT merchant_id, promotion_id, scope, key, taken
+    FROM purged_allowances JOIN limited USING (merchant_id, promotion_id)
+    WHERE limits->CASE scope WHEN 'customer' THEN 'per_customer' ELSE scope END IS NOT NULL
+), expected AS (
+    SELECT merchant_id, promotion_id, scope, key, sum(taken) AS taken
+    FROM took
+    GROUP BY 1, 2, 3, 4
 ), kept AS (
     SELECT merchant_id, promotion_id, scope, key, taken
     FROM allowances

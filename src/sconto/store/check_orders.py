@@ -95,13 +95,21 @@ LIMIT $2
 """
 
 # Uses of one-time codes are counted on the code, and for its promotion under code 0. Those that an
-# earlier version counted may still be in counters by code: both sums contain them.
+# earlier version counted may still be in counters by code: both sums contain them. What purged
+# orders redeemed is kept as sums (`purging`).
 _COUNTED: Final = """
-WITH redeemed AS (
+WITH recorded AS (
+    SELECT merchant_id, promotion_id, code_id, code_type, applied,
+           outcome->>'currency' AS currency, 1 AS uses, discount
+    FROM redemptions JOIN orders USING (merchant_id, order_id)
+    UNION ALL
+    SELECT merchant_id, promotion_id, code_id, code_type, applied, currency, uses, discount
+    FROM purged_redemptions
+), redeemed AS (
     SELECT merchant_id, promotion_id,
            CASE code_type WHEN 'one-time' THEN 0 ELSE code_id END AS code_id, code_type, applied,
-           outcome->>'currency' AS currency, count(*) AS uses, sum(discount) AS discount
-    FROM redemptions JOIN orders USING (merchant_id, order_id)
+           currency, sum(uses) AS uses, sum(discount) AS discount
+    FROM recorded
     WHERE $1::bigint IS NULL OR merchant_id = $1
     GROUP BY 1, 2, 3, 4, 5, 6
 ), counted AS (
@@ -125,10 +133,14 @@ LIMIT $2
 """
 
 _COUNTED_WITH_CODES: Final = """
-WITH redeemed AS (
-    SELECT merchant_id, code_id, count(*) FILTER (WHERE applied) AS applied,
-           count(*) FILTER (WHERE NOT applied) AS outdone
-    FROM redemptions
+WITH recorded AS (
+    SELECT merchant_id, code_id, code_type, applied, 1 AS uses FROM redemptions
+    UNION ALL
+    SELECT merchant_id, code_id, code_type, applied, uses FROM purged_redemptions
+), redeemed AS (
+    SELECT merchant_id, code_id, sum(uses) FILTER (WHERE applied) AS applied,
+           sum(uses) FILTER (WHERE NOT applied) AS outdone
+    FROM recorded
     WHERE ($1::bigint IS NULL OR merchant_id = $1) AND code_type = 'one-time'
     GROUP BY 1, 2
 ), counted AS (
@@ -177,7 +189,16 @@ WITH served AS (
 ), marked AS (
     SELECT merchant_id, code_id, used_by AS order_id, used_at AS created_at
     FROM codes
-    WHERE ($1::bigint IS NULL OR merchant_id = $1) AND used_by IS NOT NULL
+    WHERE ($1::bigint IS NULL OR merchant_id = $1) AND used_by IS NOT NULL AND NOT (
+        EXISTS (
+            SELECT FROM purges
+            WHERE purges.merchant_id = codes.merchant_id AND codes.used_at < purged_before
+        ) AND NOT EXISTS (
+            SELECT FROM orders
+            WHERE orders.merchant_id = codes.merchant_id AND order_id = codes.used_by
+                AND orders.created_at = codes.used_at
+        )
+    )
 )
 SELECT merchant_id, format('order %L took one-time code %s, which is not marked as used by it',
     order_id, code_id) AS words
@@ -189,6 +210,7 @@ FROM (SELECT * FROM marked EXCEPT ALL SELECT * FROM served) AS untaken
 LIMIT $2
 """
 
+# The other one of two orders may be purged.
 _REPLACED: Final = """
 SELECT old.merchant_id, format('order %L is said to be replaced by %L: it is %s, and that one'
     ' replaces %s', old.order_id, old.replaced_by, old.status,
@@ -197,6 +219,8 @@ FROM orders AS old
 LEFT JOIN orders AS new ON new.merchant_id = old.merchant_id AND new.order_id = old.replaced_by
 WHERE ($1::bigint IS NULL OR old.merchant_id = $1) AND old.replaced_by IS NOT NULL
   AND (old.status <> 'deleted' OR new.replaces IS DISTINCT FROM old.order_id)
+  AND NOT (new.order_id IS NULL
+           AND EXISTS (SELECT FROM purges WHERE purges.merchant_id = old.merchant_id))
 UNION ALL
 SELECT new.merchant_id, format('order %L replaces %L, which does not know of it', new.order_id,
     new.replaces)
@@ -204,6 +228,8 @@ FROM orders AS new
 LEFT JOIN orders AS old ON old.merchant_id = new.merchant_id AND old.order_id = new.replaces
 WHERE ($1::bigint IS NULL OR new.merchant_id = $1) AND new.replaces IS NOT NULL
   AND old.replaced_by IS DISTINCT FROM new.order_id
+  AND NOT (old.order_id IS NULL
+           AND EXISTS (SELECT FROM purges WHERE purges.merchant_id = new.merchant_id))
 LIMIT $2
 """
 

@@ -1,6 +1,6 @@
 """The history: rows that are added in the transaction of the change, and never changed.
 
-No statement of Sconto updates or deletes them, and triggers refuse it to everybody.
+Triggers refuse changes to everybody, and deletions to all but a purge (`purging`).
 
 If the merchant records events, the statement that records a change of a promotion also writes its
 events to the outbox (`event_outbox`). So no change is without its event, and none costs a statement
@@ -25,12 +25,20 @@ from sconto.store.promotion_events import (
     subject_sql,
 )
 
-# The name is stored by value, because the user may be renamed or removed later.
+# The name is stored by value, because the user may be renamed or removed later. The user id of an
+# API key is the key's, negated.
 _RECORD: Final = """
 INSERT INTO history
     (merchant_id, recorded_at, user_id, username, subject, subject_id, verb, before, after)
 VALUES (
-    $1, coalesce($2, now()), $3, (SELECT username FROM users WHERE user_id = $3), $4, $5, $6, $7, $8
+    $1,
+    coalesce($2, now()),
+    $3,
+    coalesce(
+        (SELECT username FROM users WHERE user_id = $3),
+        (SELECT 'API key ' || name FROM api_keys WHERE merchant_id = $1 AND key_id = -$3::bigint)
+    ),
+    $4, $5, $6, $7, $8
 )
 """
 

@@ -11,21 +11,37 @@ Why no limit is exceeded, part by part. All parts see the statement's one snapsh
 - `roomy` are the rows whose locked version is the one in the snapshot, and which have room. A row
   that was changed after the snapshot has a newer version, which does not join.
 - `fresh` are allowances without a row in the snapshot, because nothing is taken of them.
-- `placed` (in `orders`) requires that all of `wanted` are in `roomy` or `fresh`. So a limit is the
-  lock and the condition in `roomy`, never a read before them.
+- `clear` has a row if all that the order needs is there in the snapshot: what `orders` requires of
+  each order, and all of `wanted` in `roomy` or `fresh`. So a limit is the lock and the condition in
+  `roomy`, never a read before them.
+- `began` inserts the rows of `fresh`, only if `clear` has a row. If another order has inserted one
+  since the snapshot, the insert of that row does nothing; if that order is still open, it waits for
+  its end, for a second at most.
+- `placed` (in `orders`) requires that `began` has all of `fresh`. If another order was first, none
+  is placed, and the order is tried again with the row in its snapshot. Neither is an error of the
+  server: a customer who orders twice at the same time leaves no line in its log.
 - `took` adds to the rows of `roomy`: each is locked by this transaction, and its version is in the
-  snapshot. `began` inserts those of `fresh`. If another order has inserted one since the snapshot,
-  the primary key fails the whole statement. Nothing is written, and the order is tried again.
+  snapshot.
+
+Whatever `began` has inserted must go if the order is not placed after all. Then the last part
+divides by zero, and the error takes back the whole statement. That needs a customer who begins two
+allowances with one order, while another order of the same customer begins one of them; or an order
+with the same id, or another first order of the customer, that begins none of them and is committed
+between the snapshot and the insert.
 
 A customer's first order is a unique index (`first_orders`). Of two first orders, one is placed; the
-other conflicts with it and is tried again. `placed` also requires that no other order of the
+other conflicts with it and is tried again. `clear` also requires that no other order of the
 customer counts. A lowered limit renews the price version, so an order priced before it is not
 placed after it.
+
+No two orders wait for each other here. An order waits for a row of `began` before it has placed
+anything, in one fixed order, and all other locks that it takes are skipped by others.
 """
 
 from typing import Final
 
 from sconto.domain.allowances import LimitClaim
+from sconto.store.past_customers import HAS_PAST_ORDER
 
 HELD: Final = """steady AS MATERIALIZED (
     SELECT coalesce(bool_and(pg_try_advisory_xact_lock_shared(
@@ -65,26 +81,41 @@ HELD: Final = """steady AS MATERIALIZED (
     SELECT * FROM known WHERE place IS NULL AND amount <= most
 ), """
 
-HAS_ROOM: Final = """
+BEGAN: Final = f"""clear AS MATERIALIZED (
+    SELECT true AS is_clear
+    FROM {{clear}}
       AND (SELECT is_steady FROM steady)
       AND (SELECT count(*) FROM roomy) + (SELECT count(*) FROM fresh) = cardinality($20::bigint[])
-      AND NOT ($18 AND EXISTS (
+      AND NOT EXISTS (SELECT FROM orders WHERE merchant_id = $1 AND order_id = $2)
+      AND NOT ($18 AND (EXISTS (
           SELECT FROM orders
           WHERE merchant_id = $1 AND customer_id = $17 AND status <> 'deleted' AND order_id <> $2
-      ))"""
+      ) OR {HAS_PAST_ORDER.format(customer="$17::text")}))
+), began AS (
+    INSERT INTO allowances (merchant_id, promotion_id, scope, key, taken)
+    SELECT $1, fresh.promotion_id, fresh.scope, fresh.key, fresh.amount
+    FROM clear
+    CROSS JOIN fresh
+    ORDER BY fresh.promotion_id, fresh.scope, fresh.key
+    ON CONFLICT DO NOTHING
+    RETURNING promotion_id
+), """  # noqa: S608  # of our own constants
+
+ALL_BEGAN: Final = """clear
+    WHERE (SELECT count(*) FROM began) = (SELECT count(*) FROM fresh)"""
 
 TOOK: Final = """took AS (
     UPDATE allowances SET taken = allowances.taken + roomy.amount
     FROM placed
     CROSS JOIN roomy
     WHERE allowances.merchant_id = $1 AND allowances.ctid = roomy.place
-), began AS (
-    INSERT INTO allowances (merchant_id, promotion_id, scope, key, taken)
-    SELECT $1, fresh.promotion_id, fresh.scope, fresh.key, fresh.amount
-    FROM placed
-    CROSS JOIN fresh
-    ORDER BY fresh.promotion_id, fresh.scope, fresh.key
 ), """
+
+IS_PLACED: Final = """CASE
+    WHEN EXISTS (SELECT FROM placed) THEN true
+    WHEN EXISTS (SELECT FROM began) THEN 1 / (SELECT count(*) FROM placed) = 1
+    ELSE false
+END"""
 
 
 def limit_arguments(claim: LimitClaim) -> tuple[object, ...]:

@@ -141,17 +141,14 @@ WITH picked AS (
                 $12::text[]::numeric[])
         AS redemption (product_id, promotion_id, code_id, code_type, applied, discount)
 ), {free}{held}alone AS MATERIALIZED (
-    SELECT pg_try_advisory_xact_lock(hashtextextended($2::text, $1::bigint)) AS id_is_free,
+    SELECT pg_try_advisory_xact_lock(hashtextextended('order ' || $2::text, $1::bigint))
+               AS id_is_free,
            set_config('lock_timeout', '1s', true)
-), placed AS (
+), {began}placed AS (
     INSERT INTO orders (merchant_id, order_id, status, replaces, created_at, outcome, request,
                         customer_id, is_first)
     SELECT $1, $2, 'not paid', $4, $3, $5::json, $16::json, $17, $18::boolean
-    FROM alone
-    WHERE id_is_free AND {all_free}
-      AND $15::bigint[] = coalesce((
-          SELECT ARRAY[version, price_version] FROM timeline_versions WHERE merchant_id = $1
-      ), '{{}}'){has_room}
+    FROM {where_clear}
     ON CONFLICT DO NOTHING
     RETURNING order_id
 ), {taken}{took}{told}recorded AS (
@@ -180,8 +177,14 @@ WITH picked AS (
     ON CONFLICT (merchant_id, promotion_id, code_id, code_type, applied, currency, day, slot)
     DO UPDATE SET uses = counts.uses + excluded.uses, discount = counts.discount + excluded.discount
 )
-SELECT EXISTS (SELECT FROM placed)
+SELECT {is_placed}
 """
+
+_CLEAR: Final = """alone
+    WHERE id_is_free AND {all_free}
+      AND $15::bigint[] = coalesce((
+          SELECT ARRAY[version, price_version] FROM timeline_versions WHERE merchant_id = $1
+      ), '{{}}')"""
 
 # Codes are locked in the order of their ids. Each is one look-up by the primary key, whatever the
 # planner knows of the table: coalesce keeps it from the indexes of codes that are not removed.
@@ -228,25 +231,36 @@ _TOLD: Final = """told AS (
     WHERE event.order_id IS NOT NULL
 ), """
 
-_WITHOUT_LIMITS: Final = {"counted_code": COUNTED_CODE, "held": "", "has_room": "", "took": ""}
+_CLEAR_WITH_CODES: Final = _CLEAR.format(
+    all_free="(SELECT count(*) FROM seen) = cardinality($6::bigint[])"
+)
+_TAKING: Final = {"free": _FREE, "taken": _TAKEN, "counted_code": COUNTED_CODE}
+_WITHOUT_LIMITS: Final = {
+    "held": "",
+    "began": "",
+    "took": "",
+    "is_placed": "EXISTS (SELECT FROM placed)",
+}
 _WITH_LIMITS: Final = {
-    "counted_code": COUNTED_CODE,
     "held": order_limits.HELD,
-    "has_room": order_limits.HAS_ROOM,
+    "began": order_limits.BEGAN.format(clear=_CLEAR_WITH_CODES),
     "took": order_limits.TOOK,
+    "is_placed": order_limits.IS_PLACED,
+    "where_clear": order_limits.ALL_BEGAN,
 }
-_TAKING: Final = {
-    "free": _FREE,
-    "all_free": "(SELECT count(*) FROM seen) = cardinality($6::bigint[])",
-    "taken": _TAKEN,
-}
+
 # Most orders use up no code. Preparing for it would take a tenth of the statement's time.
-_TAKING_NONE: Final = {"free": "", "all_free": "$6::bigint[] = '{}'", "taken": ""}
+_TAKING_NONE: Final = {
+    "free": "",
+    "taken": "",
+    "counted_code": COUNTED_CODE,
+    "where_clear": _CLEAR.format(all_free="$6::bigint[] = '{}'"),
+}
 
 _STATEMENTS: Final = {
     (parts, is_told): _PLACE_BY.format(**shape, told=_TOLD if is_told else "")
     for parts, shape in (
-        ("codes", {**_TAKING, **_WITHOUT_LIMITS}),
+        ("codes", {**_TAKING, **_WITHOUT_LIMITS, "where_clear": _CLEAR_WITH_CODES}),
         ("limits", {**_TAKING, **_WITH_LIMITS}),
         ("none", {**_TAKING_NONE, **_WITHOUT_LIMITS}),
     )
@@ -263,6 +277,11 @@ async def replace_order(connection: Connection, merchant_id: int, order: StoredO
     assert order.replaces is not None  # noqa: S101 - callers check it
     if not await connection.fetchval(_REPLACE, merchant_id, order.order_id, order.replaces):
         raise OrderRaceLost(order.order_id, order.replaces)
+
+
+def wanted_by(order: StoredOrder, claim: LimitClaim) -> tuple[str | int, ...]:
+    """What an order wants that others may want too: its id, one-time codes and limits."""
+    return (order.order_id, *one_time_codes(redemptions_of(order.outcome)), *claim.contested)
 
 
 async def insert_order(
@@ -310,10 +329,10 @@ async def insert_order(
     is_told = versions is not None and versions[3]
     try:
         placed = await connection.fetchval(_STATEMENTS[parts, is_told], *arguments)
-    except (asyncpg.LockNotAvailableError, asyncpg.UniqueViolationError):
+    except (asyncpg.LockNotAvailableError, asyncpg.DivisionByZeroError):
         placed = False
     if not placed:
-        raise OrderRaceLost(order.order_id, *used_up, *claim.contested)
+        raise OrderRaceLost(*wanted_by(order, claim))
 
 
 _FIND: Final = """

@@ -14,6 +14,7 @@ from sconto.domain.sign_in import (
     TypedName,
 )
 from sconto.store.database import Connection
+from sconto.store.users import COLUMNS, read_user
 
 _INSERT_MERCHANT: Final = """
 INSERT INTO merchants (name) VALUES ($1) ON CONFLICT (name) DO NOTHING RETURNING merchant_id
@@ -28,11 +29,7 @@ INSERT INTO users (merchant_id, username, role, password_hash) VALUES ($1, $2, $
 ON CONFLICT (username, merchant_id) DO NOTHING RETURNING user_id
 """
 
-_LIST_USERS: Final = """
-SELECT user_id, username, merchants.name AS merchant, role, disabled
-FROM users JOIN merchants USING (merchant_id)
-ORDER BY user_id
-"""
+_LIST_USERS: Final = f"{COLUMNS} ORDER BY user_id"
 
 # $1: the typed name; $2, $3: the merchant and the user name, if it has both; $4: the place; $5:
 # since when a place is known; $6: since when a change exempts from limits.
@@ -150,10 +147,7 @@ async def insert_user(
 
 async def list_users(connection: Connection) -> list[User]:
     """All users, in the order of their creation."""
-    return [
-        User(row["user_id"], row["username"], row["merchant"], Role(row["role"]), row["disabled"])
-        for row in await connection.fetch(_LIST_USERS)
-    ]
+    return [read_user(row) for row in await connection.fetch(_LIST_USERS)]
 
 
 async def find_possible_users(

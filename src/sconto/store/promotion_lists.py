@@ -10,8 +10,12 @@ from sconto.domain.numbers import MAX_INT64
 from sconto.domain.overview import (
     DAYS_SHOWN,
     MOST_COUNTED,
+    CartPromotionOverview,
     DeletedPromotion,
     Discount,
+    ListedCodes,
+    ListedUses,
+    ListKind,
     ListOrder,
     ListPosition,
     ListState,
@@ -20,6 +24,8 @@ from sconto.domain.overview import (
     PromotionOverview,
     fill_days,
 )
+from sconto.domain.schedule import Period
+from sconto.store.cart_promotions import promotion_from
 from sconto.store.database import Connection
 from sconto.store.period_sql import OVER_FROM, is_running
 from sconto.store.promotions import summary_from
@@ -50,7 +56,7 @@ _STARTS: Final = {
 
 # Sub-selects stay look-ups, whatever the planner expects. It would turn EXISTS into a join.
 _USED_UP: Final = """
-    type = 'coupon' AND code_type = 'one-time'
+    type <> 'discount' AND code_type = 'one-time'
     AND (
         SELECT code_id FROM codes
         WHERE merchant_id = $1 AND promotion_id = promotion.promotion_id AND removed_at IS NULL
@@ -87,7 +93,7 @@ _WALK: Final = """
 _MATCHING: Final = """
     SELECT *
     FROM ({walk}) AS promotion
-    WHERE type <> 'cart' AND ($6::text IS NULL OR type = $6)
+    WHERE ($6::text IS NULL OR type = $6)
         AND ($7::text IS NULL OR strpos(name_folded, $7) > 0)
         AND $5::timestamptz IS NOT NULL AND {state}
     ORDER BY place {direction}, promotion_id {direction}
@@ -105,14 +111,19 @@ _ONE: Final = """
     WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL AND type <> 'cart'
 """
 
+_ONE_CART_PROMOTION: Final = """
+    SELECT * FROM promotions
+    WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL AND type = 'cart'
+"""
+
 _HEADING: Final = f"""
 SELECT promotion.*, {_USED_UP} AS used_up FROM ({_ONE}) AS promotion
 """  # noqa: S608  # of our own constants
 
 _DELETED: Final = """
-SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated_at, deleted_at
+SELECT promotion_id, type, name, starts_at, ends_at, deleted_at
 FROM promotions
-WHERE merchant_id = $1 AND deleted_at >= $2 AND type <> 'cart'
+WHERE merchant_id = $1 AND deleted_at >= $2
 ORDER BY deleted_at DESC
 LIMIT $3
 """
@@ -121,7 +132,7 @@ LIMIT $3
 _OVERVIEW: Final = """
 SELECT promotion.*, {used_up} AS used_up,
     covered.products, covered.lowest, covered.highest, codes.codes, codes.code_count,
-    counted.uses, counted.days, counted.daily_uses
+    cart_promotion.terms, counted.uses, counted.days, counted.daily_uses
 FROM ({promotions}) AS promotion
 LEFT JOIN LATERAL (
     SELECT count(*) AS products, min(percent) AS lowest, max(percent) AS highest
@@ -141,6 +152,12 @@ LEFT JOIN LATERAL (
     ) AS few
 ) AS codes ON true
 LEFT JOIN LATERAL (
+    SELECT terms FROM cart_promotions
+    WHERE merchant_id = $1 AND promotion_id = promotion.promotion_id
+        AND promotion.type = 'cart'
+    LIMIT 1
+) AS cart_promotion ON true
+LEFT JOIN LATERAL (
     SELECT sum(uses)::bigint AS uses,
         array_agg(day) FILTER (WHERE day > {since}) AS days,
         array_agg(uses) FILTER (WHERE day > {since}) AS daily_uses
@@ -156,7 +173,7 @@ LEFT JOIN LATERAL (
 
 async def list_overviews(
     connection: Connection, merchant_id: int, query: OverviewQuery, now: datetime, today: date
-) -> tuple[list[PromotionOverview], list[ListPosition]]:
+) -> tuple[list[PromotionOverview | CartPromotionOverview], list[ListPosition]]:
     """The overviews that the query asks for, and the place of each in the order."""
     search = None if query.search is None else query.search.casefold()
     if search is not None and "\0" in search:
@@ -175,13 +192,13 @@ async def list_overviews(
         *_after(query),
         SEARCHED_PER_PAGE,
         now,
-        query.type,
+        query.kind,
         search,
         query.limit,
         today - timedelta(days=DAYS_SHOWN),
     )
     places = [ListPosition(row["place"], row["promotion_id"]) for row in rows]
-    return [_overview(row, today) for row in rows], places
+    return [_overview_of_kind(row, today) for row in rows], places
 
 
 async def find_last_walked(
@@ -197,12 +214,17 @@ async def find_last_walked(
 async def find_overview(
     connection: Connection, merchant_id: int, promotion_id: int, today: date
 ) -> PromotionOverview | None:
-    """The overview of one promotion."""
-    statement = _overviews_of(_ONE, since="$3::date")
-    row = await connection.fetchrow(
-        statement, merchant_id, promotion_id, today - timedelta(days=DAYS_SHOWN)
-    )
+    """The overview of one product promotion."""
+    row = await _find_one(connection, _ONE, merchant_id, promotion_id, today)
     return None if row is None else _overview(row, today)
+
+
+async def find_cart_overview(
+    connection: Connection, merchant_id: int, promotion_id: int, today: date
+) -> CartPromotionOverview | None:
+    """The overview of one cart promotion."""
+    row = await _find_one(connection, _ONE_CART_PROMOTION, merchant_id, promotion_id, today)
+    return None if row is None else _cart_overview(row, today)
 
 
 async def find_heading(
@@ -222,7 +244,24 @@ async def list_deleted(
 ) -> list[DeletedPromotion]:
     """The promotions that were deleted since that time, the latest first."""
     rows = await connection.fetch(_DELETED, merchant_id, since, limit)
-    return [DeletedPromotion(summary_from(row), row["deleted_at"]) for row in rows]
+    return [
+        DeletedPromotion(
+            row["promotion_id"],
+            ListKind(row["type"]),
+            row["name"],
+            Period(row["starts_at"], row["ends_at"]),
+            row["deleted_at"],
+        )
+        for row in rows
+    ]
+
+
+async def _find_one(
+    connection: Connection, one: str, merchant_id: int, promotion_id: int, today: date
+) -> asyncpg.Record | None:
+    statement = _overviews_of(one, since="$3::date")
+    since = today - timedelta(days=DAYS_SHOWN)
+    return await connection.fetchrow(statement, merchant_id, promotion_id, since)
 
 
 def _overviews_of(promotions: str, since: str) -> str:
@@ -245,19 +284,29 @@ def _after(query: OverviewQuery) -> tuple[datetime | str | int, int]:
     return place.key, place.promotion_id
 
 
+def _overview_of_kind(
+    row: asyncpg.Record, today: date
+) -> PromotionOverview | CartPromotionOverview:
+    is_cart_promotion = row["type"] == ListKind.CART
+    return _cart_overview(row, today) if is_cart_promotion else _overview(row, today)
+
+
 def _overview(row: asyncpg.Record, today: date) -> PromotionOverview:
-    return PromotionOverview(
-        summary=summary_from(row),
-        discount=_discount(row),
-        code_type=_code_type(row),
-        codes=tuple(row["codes"] or ()),
-        code_count=row["code_count"],
-        used_up=row["used_up"],
-        uses=row["uses"] or 0,
-        daily_uses=fill_days(
-            dict(zip(row["days"] or (), row["daily_uses"] or (), strict=True)), today
-        ),
-    )
+    return PromotionOverview(summary_from(row), _discount(row), _codes(row), _uses(row, today))
+
+
+def _cart_overview(row: asyncpg.Record, today: date) -> CartPromotionOverview:
+    return CartPromotionOverview(promotion_from(row), _codes(row), _uses(row, today))
+
+
+def _codes(row: asyncpg.Record) -> ListedCodes:
+    first = tuple(row["codes"] or ())
+    return ListedCodes(_code_type(row), first, row["code_count"], row["used_up"])
+
+
+def _uses(row: asyncpg.Record, today: date) -> ListedUses:
+    by_day = dict(zip(row["days"] or (), row["daily_uses"] or (), strict=True))
+    return ListedUses(row["uses"] or 0, fill_days(by_day, today))
 
 
 def _code_type(row: asyncpg.Record) -> CodeType | None:

@@ -100,6 +100,33 @@ async def test_a_quote_shows_what_applies_and_why_the_others_do_not(api: Api) ->
     ]
 
 
+async def test_a_listing_shows_cart_promotions_only_where_they_take_something_off(api: Api) -> None:
+    products = [{"product_id": 1, "unit_price": "6.90"}, {"product_id": 2, "unit_price": "6.90"}]
+    wanted = {"currency": "EUR", "products": products}
+    rest = {"unit_price": "6.90", "price": "6.90", "discount_percent": "0", "promotion_id": None}
+    before = {"currency": "EUR", "products": [{"product_id": 1, **rest}, {"product_id": 2, **rest}]}
+    assert await api.ask("POST", "/checkout/v1/prices", wanted) == before
+
+    await api.create()
+    first = {"type": "amount", "amounts": {"EUR": "1.00"}}
+    second = {"type": "percent", "percent": "50", "at_most": {"EUR": "0.90"}}
+    numbers = [
+        await api.create(target="lines", products={"ids": [2]}, benefit=benefit)
+        for benefit in (first, second)
+    ]
+    listed = await api.ask("POST", "/checkout/v1/prices", wanted)
+    assert listed["products"][0] == before["products"][0]
+    assert listed["products"][1] == {
+        "product_id": 2,
+        **rest,
+        "price": "5.00",
+        "adjustments": [
+            {"promotion_id": numbers[0], "target": "lines", "discount": "1.00"},
+            {"promotion_id": numbers[1], "target": "lines", "discount": "0.90"},
+        ],
+    }
+
+
 async def test_a_reached_tier_shows_what_the_next_one_needs(api: Api) -> None:
     tiers = [
         {"from": 2, "benefit": {"type": "percent", "percent": "10"}},

@@ -127,14 +127,14 @@ def _make_cart(sent: _Cart) -> Cart:
     _require(all(map(trim, codes)))
     line_ids = {line.line_id for line in sent.lines}
     _require(len(line_ids) == len(sent.lines) and all(map(is_reference, line_ids)))
-    lines = tuple(
+    lines = [
         Line(one.line_id, one.product_id, one.quantity, parse_amount(one.unit_price, currency))
         for one in sent.lines
-    )
+    ]
     subscription = None if sent.subscription is None else _make_subscription(sent.subscription)
     customer = NOBODY if sent.customer is None else _make_customer(sent.customer)
     shipping = None if sent.shipping is None else parse_amount(sent.shipping, currency)
-    return Cart(currency, lines, codes, subscription, customer, shipping)
+    return Cart(currency, tuple(lines), codes, subscription, customer, shipping)
 
 
 def _make_customer(sent: _Customer) -> Customer:

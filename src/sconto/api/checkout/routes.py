@@ -9,7 +9,7 @@ from starlette.responses import Response
 from sconto.api.access import require
 from sconto.api.bodies import CART, SMALL, read_json, read_object, run_parser
 from sconto.api.checkout import reading, writing
-from sconto.api.checkout.guesses import limit_guesses
+from sconto.api.checkout.guesses import Guesses
 from sconto.api.context import context_of
 from sconto.api.plain_route import PlainRoute
 from sconto.domain.names import is_reference
@@ -25,7 +25,7 @@ async def quote(request: Request) -> Response:
     context = context_of(request)
     sent = await read_json(request, CART)
     cart, at = await run_parser(request, sent, reading.read_quote, sent, context.now())
-    async with limit_guesses(request, caller, cart) as guesses:
+    async with Guesses(request, caller, cart) as guesses:
         priced = guesses.priced = await checkout.quote(context.database, caller, cart, at)
     context.metrics.quotes.inc()
     context.metrics.count_codes(priced.codes)
@@ -40,7 +40,7 @@ async def place_order(request: Request) -> Response:
     order = await run_parser(request, sent, reading.read_order, sent)
     now = context.now()
     day = now.astimezone(context.zone).date()
-    async with limit_guesses(request, caller, order.cart) as guesses:
+    async with Guesses(request, caller, order.cart) as guesses:
         placed = await checkout.place_order(context.database, caller, order, now, day)
         # The codes of a repeated order were counted when it was placed.
         guesses.priced = placed.order.outcome if placed.created else None
@@ -70,12 +70,15 @@ async def change_order_status(request: Request) -> Response:
 
 
 async def list_prices(request: Request) -> Response:
-    """What a listing page shows: automatic promotions, one unit of each product."""
+    """What a listing page shows: automatic promotions, one unit of each product.
+
+    Of cart promotions it shows those on lines without conditions, limits, units and tiers.
+    """
     caller = require(request, Action.CHECK_OUT)
     sent = await read_json(request, CART)
     currency, products = await run_parser(request, sent, reading.read_prices, sent)
     context = context_of(request)
-    listed = await checkout.list_prices(context.database, caller, products, context.now())
+    listed = await checkout.list_prices(context.database, caller, products, currency, context.now())
     return _answer(writing.write_prices(products, listed, currency))
 
 

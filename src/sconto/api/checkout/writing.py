@@ -115,6 +115,7 @@ class _Price(msgspec.Struct, frozen=True, gc=False):
     price: str
     discount_percent: str
     promotion_id: int | None
+    adjustments: tuple[Adjusted, ...] | UnsetType = UNSET
 
 
 class WrittenPrices(msgspec.Struct):
@@ -179,6 +180,7 @@ def _write_price(product_id: int, price: ListedPrice, currency: str) -> _Price:
         format_amount(price.price, currency),
         "0" if price.pick is None else format_percent(price.pick.percent),
         None if price.pick is None else price.pick.promotion_id,
+        tuple([write_adjustment(one, currency) for one in price.adjustments]) or UNSET,
     )
 
 
@@ -194,7 +196,9 @@ def _write_line(line: PricedLine, priced: PricedCart) -> _Line:
         format_amount(line.discount, currency),
         _write_percent(line),
         format_amount(line.subscription_discount, currency) if in_subscription else UNSET,
-        [write_adjustment(one, currency) for one in line.adjustments] or UNSET,
+        [write_adjustment(one, currency) for one in line.adjustments]
+        if line.adjustments
+        else UNSET,
         format_amount(line.total, currency),
         _write_promotion(line.picks[0]) if line.picks else None,
         [_write_pick(pick) for pick in line.picks],

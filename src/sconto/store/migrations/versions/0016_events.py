@@ -7,7 +7,7 @@ once every program has this version (`docs/events.md`).
 from alembic import op
 
 revision = "0016"
-down_revision = "0014"
+down_revision = "0015"
 
 # No merchant records events yet, so the new columns cost the statements of a checkout nothing.
 RECORDING = """

@@ -15,6 +15,11 @@ from zoneinfo import ZoneInfo
 
 from limits import parse_many
 
+from sconto.settings.errors import SettingError
+from sconto.settings.mail import MailServer, read_mail_server, read_public_url
+
+__all__ = ["MailServer", "RateLimits", "SettingError", "Settings", "asks_for_traces"]
+
 LogFormat = Literal["json", "console"]
 
 SECRET_KEY_LENGTH: Final = 32
@@ -32,10 +37,6 @@ A script that waits for each answer stays below it."""
 
 _SENT_TO: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _SENT_BY: Final = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
-
-
-class SettingError(Exception):
-    """An invalid setting; the message is one line: which setting, and what is expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,9 @@ class Settings:
 
     `database_url` None is the bundled server in the data folder, `secret_key` None the key stored
     there. Several keys are separated by commas: the first signs, all verify. Without an
-    `operator_token` anyone may read the figures, the readiness and the manual.
+    `operator_token` anyone may read the figures, the readiness and the manual. `public_url` is
+    where browsers find the service; None is the address that they ask. Without `mail` nothing is
+    sent.
     """
 
     database_url: str | None
@@ -80,6 +83,8 @@ class Settings:
     log_format: LogFormat
     rate_limits: RateLimits
     operator_token: bytes | None
+    public_url: str | None
+    mail: MailServer | None
     events: EventSettings
 
     @classmethod
@@ -93,6 +98,8 @@ class Settings:
             _log_format(environment),
             _rate_limits(environment),
             _operator_token(environment),
+            read_public_url(environment),
+            read_mail_server(environment),
             _event_settings(environment),
         )
 
@@ -119,7 +126,10 @@ class Settings:
         )
 
     def as_environment(self) -> dict[str, str]:
-        """The environment from which a worker reads the same settings."""
+        """The environment from which a worker reads the same settings, besides its own.
+
+        A worker inherits the variables of mail, which hold no value that was made or found here.
+        """
         return {
             "SCONTO_DATABASE_URL": self.database_url or "",
             "SCONTO_DATA_DIR": str(self.data_dir),

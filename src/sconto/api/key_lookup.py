@@ -1,0 +1,36 @@
+"""Looks for API keys that this process does not know yet, before a request is served."""
+
+from typing import Final
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sconto.api.access import sent_key
+from sconto.api.context import Context
+from sconto.api.errors import dialect_of
+from sconto.operations import DatabaseUnavailable
+
+_RETRY_LATER: Final = {"Retry-After": "2"}
+
+
+class KeyLookup:
+    """Lets a new key work in each process from its first request.
+
+    Only a request with an unknown key waits. While the database is unavailable it gets 503, because
+    nobody can tell whether its key is new or wrong.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+        if scope["type"] == "http" and (key := sent_key(scope)) is not None:
+            context: Context = scope["app"].state.context
+            if context.keys.may_be_new(key):
+                try:
+                    await context.keys.look_for_new(context.database)
+                except DatabaseUnavailable:
+                    answer = dialect_of(scope["path"]).answer_status(503, _RETRY_LATER)
+                    await answer(scope, receive, send)
+                    return
+        await self._app(scope, receive, send)

@@ -1,0 +1,1 @@
+"""The people API: a merchant's API keys and users."""

@@ -1,0 +1,29 @@
+"""The errors of the people API."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from sconto.api import problem_json
+from sconto.domain.people_problems import EmailTaken, KeyNotFound, TooManyKeys, UserDisabled
+from sconto.domain.problems import NameTaken, UserNotFound
+
+_ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
+    **problem_json.ANSWERS,
+    EmailTaken: lambda _: problem_json.problem(409, "Another user has this e-mail address."),
+    KeyNotFound: lambda error: problem_json.problem(404, f"There is no API key {error.key}."),
+    NameTaken: lambda _: problem_json.problem(409, "The name is taken."),
+    TooManyKeys: lambda error: problem_json.problem(
+        409, f"A merchant has at most {error.most} API keys: revoke one first."
+    ),
+    UserDisabled: lambda _: problem_json.problem(409, "The user is disabled: enable them first."),
+    UserNotFound: lambda error: problem_json.problem(404, f"There is no user {error.username}."),
+}
+
+answer_status: Final = problem_json.answer_status
+
+
+def answer_problem(error: Exception) -> Response:
+    """The answer to a problem. Raises KeyError for one that this API does not have."""
+    return _ANSWERS[type(error)](error)

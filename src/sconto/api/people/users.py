@@ -1,0 +1,73 @@
+"""The routes of users: listing, inviting, and links that set a password."""
+
+from typing import Final
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sconto.api.access import require
+from sconto.api.bodies import SMALL, read_object
+from sconto.api.context import context_of
+from sconto.api.people import users_wire as wire
+from sconto.api.people.letters import send_link
+from sconto.api.plain_route import PlainRoute
+from sconto.domain.password_links import PasswordLink
+from sconto.domain.people import Action
+from sconto.domain.product import parse_product_id
+from sconto.operations import password_links, users
+
+
+async def list_users(request: Request) -> Response:
+    """By ascending id. `invited`: the user has not set a password yet."""
+    caller = require(request, Action.MANAGE_PEOPLE)
+    limit, after = wire.read_page(request.query_params.multi_items())
+    database = context_of(request).database
+    page = await users.list_users(database, caller, limit=limit, after=after)
+    return _answer(wire.render_page(page))
+
+
+async def invite_user(request: Request) -> Response:
+    """Creates a user without a password. `link` is where they set one, once, within seven days.
+
+    Pass the link on. If a mail server is set and `email` is given, Sconto sends it too.
+    """
+    caller = require(request, Action.MANAGE_PEOPLE)
+    new = wire.read_invitation(await read_object(request, SMALL))
+    context = context_of(request)
+    link = await password_links.invite_user(context.database, caller, new, context.now())
+    return await _answer_link(request, link)
+
+
+async def reset_password(request: Request) -> Response:
+    """The password stays until the user sets another one at `link`, once, within a day.
+
+    An earlier link of the user no longer works. A user who was invited and has no password yet is
+    invited again, for seven days.
+    """
+    caller = require(request, Action.MANAGE_PEOPLE)
+    user_id = parse_product_id(request.path_params["user_id"])
+    if user_id is None:
+        raise HTTPException(404)
+    context = context_of(request)
+    link = await password_links.reset_password(context.database, caller, user_id, context.now())
+    return await _answer_link(request, link)
+
+
+async def _answer_link(request: Request, link: PasswordLink) -> Response:
+    context = context_of(request)
+    address = f"{context.public_url or str(request.base_url).rstrip('/')}{link.path}"
+    is_sent = await send_link(context.mail, link, address)
+    return _answer(wire.render_link(link, address, is_sent=is_sent), 201)
+
+
+def _answer(body: dict[str, object], status: int = 200) -> Response:
+    return Response(msgspec.json.encode(body), status, media_type="application/json")
+
+
+ROUTES: Final = (
+    PlainRoute("/people/v1/users", list_users, methods=["GET"]),
+    PlainRoute("/people/v1/invitations", invite_user, methods=["POST"]),
+    PlainRoute("/people/v1/users/{user_id}/password-link", reset_password, methods=["POST"]),
+)

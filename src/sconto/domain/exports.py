@@ -1,0 +1,116 @@
+"""Exports of what is stored: one row a line of the file, with the columns in their order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final, NamedTuple, TypeAlias
+
+from sconto.domain.order import OrderStatus
+
+Value: TypeAlias = str | int | bool | Decimal | datetime | None
+"""A value of a cell. Amounts are decimals in the currency's units, with all its decimals."""
+
+
+class ExportKind(StrEnum):
+    """What is exported."""
+
+    ORDERS = "orders"
+    REDEMPTIONS = "redemptions"
+    CODES = "codes"
+
+
+class FileFormat(StrEnum):
+    """How it is written."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFilter:
+    """Which rows: those that fulfil all conditions that are set.
+
+    Orders and redemptions are of orders placed from `since` (included) to `until` (excluded).
+    `promotion_id` and `code_key` are of promotions that the order picked. Codes know `promotion_id`
+    and `used` only.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    status: OrderStatus | None = None
+    customer_id: str | None = None
+    promotion_id: int | None = None
+    code_key: str | None = None
+    used: bool | None = None
+
+
+FILTERS: Final[Mapping[ExportKind, tuple[str, ...]]] = {
+    ExportKind.ORDERS: ("since", "until", "status", "customer_id", "promotion_id", "code_key"),
+    ExportKind.REDEMPTIONS: ("since", "until", "status", "customer_id", "promotion_id", "code_key"),
+    ExportKind.CODES: ("promotion_id", "used"),
+}
+"""The conditions that each export knows."""
+
+
+class OrderRow(NamedTuple):
+    """An order. `codes` are the activated ones as typed, with `|` between them."""
+
+    order_id: str
+    status: str
+    created_at: datetime
+    currency: str
+    lines: int
+    units: int
+    subtotal: Decimal
+    discount: Decimal
+    shipping: Decimal
+    shipping_discount: Decimal
+    total: Decimal
+    customer_id: str | None
+    codes: str
+    replaces: str | None
+    replaced_by: str | None
+
+
+class RedemptionRow(NamedTuple):
+    """A redemption: a promotion that an order picked for a product, or for the cart.
+
+    `product_id` is null for a cart promotion, `code` for an automatic one. `applied` is false if
+    another promotion gave more, and then `discount` is 0.
+    """
+
+    order_id: str
+    created_at: datetime
+    order_status: str
+    promotion_id: int
+    promotion_name: str | None
+    product_id: int | None
+    code: str | None
+    one_time: bool
+    applied: bool
+    currency: str
+    discount: Decimal
+
+
+class CodeRow(NamedTuple):
+    """A code that a promotion has. `used_by` is the order that used it up while it was one-time."""
+
+    code_id: int
+    code: str
+    promotion_id: int
+    promotion_name: str
+    one_time: bool
+    uses: int
+    used_by: str | None
+    used_at: datetime | None
+
+
+Row: TypeAlias = OrderRow | RedemptionRow | CodeRow
+
+ROWS: Final[Mapping[ExportKind, type[Row]]] = {
+    ExportKind.ORDERS: OrderRow,
+    ExportKind.REDEMPTIONS: RedemptionRow,
+    ExportKind.CODES: CodeRow,
+}

@@ -1,0 +1,51 @@
+"""Why something about API keys, links or e-mail addresses cannot be done."""
+
+from dataclasses import dataclass
+
+from sconto.domain.problems import Problem
+
+
+@dataclass(eq=False)
+class KeyNotFound(Problem):
+    """The API key does not exist, is another merchant's or is revoked: indistinguishable.
+
+    `key` is the id or the name that was given.
+    """
+
+    key: int | str
+
+
+class KeyEndsInThePast(Problem):
+    """The API key would expire before it is created."""
+
+
+@dataclass(eq=False)
+class TooManyKeys(Problem):
+    """The merchant has as many API keys that are not revoked as it may have."""
+
+    most: int
+
+
+@dataclass(eq=False)
+class NotAnEmail(Problem):
+    """No user can have this e-mail address."""
+
+    email: str
+
+
+@dataclass(eq=False)
+class EmailTaken(Problem):
+    """Another user of the merchant has this e-mail address."""
+
+    email: str
+
+
+@dataclass(eq=False)
+class UserDisabled(Problem):
+    """The user is disabled, so no link may let them in."""
+
+    username: str
+
+
+class LinkOver(Problem):
+    """The link was used or replaced, has expired, or never was: indistinguishable."""

@@ -1,0 +1,73 @@
+"""Exports of orders, redemptions and codes: rows in batches, for files of any length.
+
+An export is no snapshot: an order that is placed meanwhile may be in it or not. Rows that exist all
+the time are in it once.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+
+from sconto.domain.exports import ExportFilter, ExportKind, Row
+from sconto.domain.numbers import MAX_INT64
+from sconto.domain.people import Caller
+from sconto.store import exports as store
+from sconto.store.database import Database, retrying
+
+
+async def export_rows(
+    database: Database, caller: Caller, kind: ExportKind, wanted: ExportFilter
+) -> AsyncIterator[Sequence[Row]]:
+    """The wanted rows of the merchant: orders by time, codes by promotion as they were added.
+
+    A batch may be empty.
+    """
+    if wanted.promotion_id is not None and wanted.promotion_id > MAX_INT64:
+        return
+    batches = _batches_of_codes if kind is ExportKind.CODES else _batches_of_orders
+    async for rows in batches(database, caller.merchant_id, kind, wanted):
+        yield rows
+
+
+async def _batches_of_orders(
+    database: Database, merchant_id: int, kind: ExportKind, wanted: ExportFilter
+) -> AsyncIterator[Sequence[Row]]:
+    list_rows = store.list_orders if kind is ExportKind.ORDERS else store.list_redemptions
+    code_ids = await _code_ids(database, merchant_id, wanted)
+    after = store.FIRST_ORDER if wanted.since is None else (wanted.since, "")
+
+    async def read() -> tuple[Sequence[Row], store.OrderPlace] | None:
+        async with database.read(merchant_id) as connection:
+            last = await store.find_last_order(connection, merchant_id, wanted, after)
+            if last is None:
+                return None
+            rows = await list_rows(connection, merchant_id, wanted, code_ids, (after, last))
+            return rows, last
+
+    while batch := await retrying(read):
+        rows, after = batch
+        yield rows
+
+
+async def _batches_of_codes(
+    database: Database, merchant_id: int, _: ExportKind, wanted: ExportFilter
+) -> AsyncIterator[Sequence[Row]]:
+    after = store.FIRST_CODE
+
+    async def read() -> tuple[Sequence[Row], store.CodePlace] | None:
+        async with database.read(merchant_id) as connection:
+            last = await store.find_last_code(connection, merchant_id, wanted, after)
+            if last is None:
+                return None
+            return await store.list_codes(connection, merchant_id, wanted, (after, last)), last
+
+    while batch := await retrying(read):
+        rows, after = batch
+        yield rows
+
+
+async def _code_ids(
+    database: Database, merchant_id: int, wanted: ExportFilter
+) -> Sequence[int] | None:
+    if wanted.code_key is None:
+        return None
+    async with database.read(merchant_id) as connection:
+        return await store.find_code_ids(connection, merchant_id, wanted.code_key)

@@ -1,0 +1,86 @@
+"""Orders of this process that want the same code, limit or order id wait in line for it.
+
+Without the line each of them would ask the database, lose, and ask again. The line only saves these
+attempts: what is exact is exact without it, and other processes have their own.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import AsyncExitStack
+from itertools import count
+from typing import Final, TypeVar
+
+from sconto.domain.problems import OrderBusy
+from sconto.store.database import Database
+from sconto.store.orders import OrderRaceLost
+from sconto.store.slots import NoSlot
+
+_BUSY_TIMEOUT: Final = 5.0
+"""Seconds after which an order gives up on what something else uses."""
+
+_LONGEST_PAUSE: Final = 0.2
+"""Seconds between two attempts, at most; the first pauses are shorter."""
+
+_RETRY_AFTER: Final = 1
+
+T = TypeVar("T")
+
+
+class OrderLine:
+    """The places of one order: it is first in line for what it holds."""
+
+    def __init__(self, database: Database, merchant_id: int, deadline: float) -> None:
+        self._turns = database.order_turns
+        self._merchant_id = merchant_id
+        self._deadline = deadline
+        self._places = AsyncExitStack()
+        self._held: frozenset[str | int] = frozenset()
+
+    async def wait_for(self, wanted: Collection[str | int]) -> None:
+        """Hold all that is wanted, until `leave`. Raises NoSlot at the deadline.
+
+        Two orders that each held what the other wants would wait for each other. So an order that
+        wants more than it holds leaves first, and waits for everything in one fixed order.
+        """
+        if self._held.issuperset(wanted):
+            return
+        await self.leave()
+        keys = {(self._merchant_id, one) for one in wanted}
+        await self._places.enter_async_context(self._turns.hold(keys, self._deadline))
+        self._held = frozenset(wanted)
+
+    async def leave(self) -> None:
+        """Let the next in line go on."""
+        self._held = frozenset()
+        await self._places.aclose()
+
+
+async def attempt_in_line(
+    database: Database, merchant_id: int, attempt: Callable[[OrderLine], Awaitable[T]]
+) -> T:
+    """Repeat an attempt until it loses no race; from the second on, it waits in line.
+
+    An attempt that knows before it writes what other orders want too waits in line for it. Raises
+    OrderBusy after a few seconds.
+    """
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + _BUSY_TIMEOUT
+    line = OrderLine(database, merchant_id, deadline)
+    try:
+        for number in count():
+            try:
+                return await attempt(line)
+            except OrderRaceLost as lost:
+                await line.wait_for(lost.wanted)
+            if number:
+                longest = min(0.005 * 2 ** (number - 1), _LONGEST_PAUSE)
+                pause = longest * random.uniform(0.5, 1)  # noqa: S311
+                if clock() + pause > deadline:
+                    break
+                await asyncio.sleep(pause)
+    except NoSlot:
+        pass
+    finally:
+        await line.leave()
+    raise OrderBusy(_RETRY_AFTER)

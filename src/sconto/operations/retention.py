@@ -1,0 +1,124 @@
+"""Retention: purging old records in batches, and a customer's rights to erasure and to a copy."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeAlias
+
+from sconto.domain.order import StoredOrder
+from sconto.domain.retention import Purged
+from sconto.store import customers, purging
+from sconto.store.database import Connection, Database, retrying
+from sconto.store.promotions import lock_promotions
+from sconto.store.purging import PURGE_BATCH
+
+ERASED_PREFIX: Final = "erased-"
+"""The beginning of the random ids that erased customers get."""
+
+_REST: Final = 9
+"""A purge rests this many times as long as its last batch took, so checkout has nine tenths."""
+
+_Purge: TypeAlias = Callable[[Connection, int, datetime], Awaitable[int]]
+_Report: TypeAlias = Callable[[Purged], None]
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRecords:
+    """What is stored of a customer, besides orders.
+
+    `allowances` are promotions whose limits count the customer, with the uses. `has_purged_order`
+    says that an order of theirs was purged: a digest of the id remains, so that the next order is
+    not their first.
+    """
+
+    allowances: list[tuple[int, int]]
+    has_purged_order: bool
+
+
+async def count_old(database: Database, merchant_id: int, before: datetime) -> Purged:
+    """What a purge would delete."""
+    async with database.read() as connection:
+        return Purged(*await purging.count_old(connection, merchant_id, before))
+
+
+async def purge(
+    database: Database, merchant_id: int, before: datetime, report: _Report = lambda _: None
+) -> Purged:
+    """Delete the merchant's orders, history and idempotency keys from before a time.
+
+    Each batch is a transaction, so a purge may be interrupted and run again. `report` gets what is
+    deleted so far after each batch.
+    """
+    orders = history = keys = 0
+    async for deleted in _batches(database, merchant_id, purging.purge_orders, before):
+        orders += deleted
+        report(Purged(orders))
+    async for deleted in _batches(database, merchant_id, purging.purge_history, before):
+        history += deleted
+        report(Purged(orders, history))
+    async for deleted in _batches(database, merchant_id, purging.purge_keys, before):
+        keys += deleted
+        report(Purged(orders, history, keys))
+    return Purged(orders, history, keys)
+
+
+async def erase_customer(database: Database, merchant_id: int, customer_id: str) -> int | None:
+    """Replace a customer's id by a random one wherever it is stored.
+
+    Returns the number of orders; None if nothing is stored of the customer.
+    """
+    new_id = ERASED_PREFIX + secrets.token_hex(12)
+
+    async def erase() -> tuple[int, int]:
+        async with database.write(merchant_id) as connection:
+            await lock_promotions(connection, merchant_id)
+            return await customers.rename_customer(connection, merchant_id, customer_id, new_id)
+
+    orders, others = await retrying(erase)
+    return orders if orders or others else None
+
+
+async def list_customer_orders(
+    database: Database, merchant_id: int, customer_id: str
+) -> AsyncIterator[StoredOrder]:
+    """The customer's orders, by id."""
+    async with database.read() as connection:
+        async for orders in customers.read_orders(connection, merchant_id, customer_id):
+            for order in orders:
+                yield order
+
+
+async def get_customer_records(
+    database: Database, merchant_id: int, customer_id: str
+) -> CustomerRecords:
+    """What else is stored of the customer."""
+    async with database.read() as connection:
+        return CustomerRecords(
+            *await customers.read_allowances(connection, merchant_id, customer_id)
+        )
+
+
+async def _batches(
+    database: Database, merchant_id: int, purge_some: _Purge, before: datetime
+) -> AsyncIterator[int]:
+    deleted = PURGE_BATCH
+    while deleted == PURGE_BATCH:
+        started = time.monotonic()
+        deleted = await _purge_batch(database, merchant_id, purge_some, before)
+        yield deleted
+        if deleted == PURGE_BATCH:
+            await asyncio.sleep(_REST * (time.monotonic() - started))
+
+
+async def _purge_batch(
+    database: Database, merchant_id: int, purge_some: _Purge, before: datetime
+) -> int:
+    async def run() -> int:
+        async with database.write(merchant_id) as connection:
+            await lock_promotions(connection, merchant_id)
+            return await purge_some(connection, merchant_id, before)
+
+    return await retrying(run)

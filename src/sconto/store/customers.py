@@ -1,0 +1,133 @@
+"""What is stored of a shop's customer: orders, and allowances of limits that count customers.
+
+Erasing replaces the customer's id by a random one that nothing else names. So orders, counters and
+allowances still add up, and nobody can tell whose they were.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Final
+
+from msgspec.structs import replace
+
+from sconto.domain.order import StoredOrder
+from sconto.store.allowances import lock_limits
+from sconto.store.database import Connection
+from sconto.store.outcomes import decode_order, encode_request
+from sconto.store.past_customers import DIGEST
+
+_ORDERS_PER_STATEMENT: Final = 500
+
+_LIST_LIMITED: Final = """
+SELECT promotion_id FROM cart_promotions
+WHERE merchant_id = $1 AND terms -> 'limits' -> 'per_customer' IS NOT NULL
+ORDER BY promotion_id
+"""
+
+_LIST_ORDERS: Final = """
+SELECT order_id, row_to_json(stored)
+FROM (
+    SELECT order_id, status, created_at, replaces, replaced_by, outcome, request,
+           gave_back_at IS NOT NULL AS gave_back
+    FROM orders
+    WHERE merchant_id = $1 AND customer_id = $2 AND order_id > $3
+    ORDER BY order_id
+    LIMIT $4
+) AS stored
+"""
+
+_RENAME_ORDERS: Final = """
+UPDATE orders SET customer_id = $2, request = renamed.request::json
+FROM unnest($3::text[], $4::text[]) AS renamed (order_id, request)
+WHERE orders.merchant_id = $1 AND orders.order_id = renamed.order_id
+"""
+
+_RENAME_ALLOWANCES: Final = f"""
+WITH moved AS (
+    UPDATE allowances SET key = $3
+    WHERE merchant_id = $1 AND scope = 'customer' AND key = $2
+    RETURNING true
+), purged AS (
+    UPDATE purged_allowances SET key = $3
+    WHERE merchant_id = $1 AND scope = 'customer' AND key = $2
+    RETURNING true
+), forgotten AS (
+    DELETE FROM past_customers
+    WHERE merchant_id = $1 AND digest = {DIGEST.format(customer="$2::text")}
+    RETURNING true
+)
+SELECT (SELECT count(*) FROM moved) + (SELECT count(*) FROM purged)
+     + (SELECT count(*) FROM forgotten)
+"""  # noqa: S608  # of our own constants
+
+_READ_ALLOWANCES: Final = """
+SELECT promotion_id, taken FROM allowances
+WHERE merchant_id = $1 AND scope = 'customer' AND key = $2
+ORDER BY promotion_id
+"""
+
+_HAS_PURGED_ORDER: Final = f"""
+SELECT EXISTS (
+    SELECT FROM past_customers
+    WHERE merchant_id = $1 AND digest = {DIGEST.format(customer="$2::text")}
+)
+"""  # noqa: S608  # of our own constants
+
+
+async def rename_customer(
+    connection: Connection, merchant_id: int, customer_id: str, new_id: str
+) -> tuple[int, int]:
+    """Give the customer's orders and allowances a new id; how many of each.
+
+    Needs a transaction that holds the merchant's lock on promotions. It waits for orders that take
+    a limit for each customer, and they wait for it. So no order of before keeps the old id in one
+    place alone.
+    """
+    for row in await connection.fetch(_LIST_LIMITED, merchant_id):
+        await lock_limits(connection, merchant_id, row["promotion_id"])
+    renamed, last = 0, ""
+    while orders := await _list_orders(connection, merchant_id, customer_id, last):
+        last = orders[-1].order_id
+        renamed += len(orders)
+        await connection.execute(
+            _RENAME_ORDERS,
+            merchant_id,
+            new_id,
+            [order.order_id for order in orders],
+            [_renamed_request(order, new_id) for order in orders],
+        )
+    others = await connection.fetchval(_RENAME_ALLOWANCES, merchant_id, customer_id, new_id)
+    return renamed, int(others)
+
+
+async def read_orders(
+    connection: Connection, merchant_id: int, customer_id: str
+) -> AsyncIterator[list[StoredOrder]]:
+    """The customer's orders, some at a time, by id."""
+    last = ""
+    while orders := await _list_orders(connection, merchant_id, customer_id, last):
+        last = orders[-1].order_id
+        yield orders
+
+
+async def read_allowances(
+    connection: Connection, merchant_id: int, customer_id: str
+) -> tuple[list[tuple[int, int]], bool]:
+    """The uses that limits count, by promotion; and whether an order of theirs is purged."""
+    rows = await connection.fetch(_READ_ALLOWANCES, merchant_id, customer_id)
+    purged: bool = await connection.fetchval(_HAS_PURGED_ORDER, merchant_id, customer_id)
+    return [(row["promotion_id"], int(row["taken"])) for row in rows], purged
+
+
+async def _list_orders(
+    connection: Connection, merchant_id: int, customer_id: str, after: str
+) -> list[StoredOrder]:
+    rows = await connection.fetch(
+        _LIST_ORDERS, merchant_id, customer_id, after, _ORDERS_PER_STATEMENT
+    )
+    return [decode_order(row["row_to_json"]) for row in rows]
+
+
+def _renamed_request(order: StoredOrder, new_id: str) -> str:
+    cart = order.cart
+    assert cart is not None  # noqa: S101 - orders with a customer have their request
+    return encode_request(replace(cart, customer=replace(cart.customer, id=new_id)))

@@ -1,0 +1,156 @@
+"""Purging: old orders, history and idempotency keys are deleted, a few in each statement.
+
+Why nothing is counted wrong. Counters and codes are not touched, so statistics stay the same. A
+batch is one statement: what it deletes is what it adds to `purged_redemptions` and
+`purged_allowances`, so the sum of orders and purged orders never changes for any reader, and a
+killed purge loses nothing. `past_customers` gets its rows in the same statement, so a customer who
+has ordered never looks new.
+
+The transaction holds the merchant's lock on promotions. So no limit is added meanwhile, which would
+count orders (`allowances`) while a batch decides which customers a limit counts. Orders do not take
+that lock. An order whose row is locked, because its status is being changed, is left for the next
+batch.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from sconto.domain.redemption import CART_PRODUCT_ID
+from sconto.store.database import Connection
+from sconto.store.past_customers import DIGEST
+
+PURGE_BATCH: Final = 500
+"""Rows that one statement deletes at most. An order also has a redemption for each pick."""
+
+_PURGE_ORDERS: Final = f"""
+WITH chosen AS MATERIALIZED (
+    SELECT ctid AS place
+    FROM orders
+    WHERE merchant_id = $1 AND created_at < $2
+    ORDER BY created_at
+    LIMIT {PURGE_BATCH}
+    FOR UPDATE SKIP LOCKED
+), gone AS (
+    DELETE FROM orders
+    USING chosen
+    WHERE orders.merchant_id = $1 AND orders.ctid = chosen.place
+    RETURNING order_id, status, customer_id, gave_back_at, outcome ->> 'currency' AS currency,
+              10 ^ coalesce((outcome ->> 'decimals')::numeric, 0) AS unit
+), redeemed AS (
+    DELETE FROM redemptions
+    USING gone
+    WHERE redemptions.merchant_id = $1 AND redemptions.order_id = gone.order_id
+    RETURNING product_id, promotion_id, code_id, code_type, applied, discount, currency, unit,
+              customer_id, gave_back_at
+), counted AS (
+    INSERT INTO purged_redemptions AS kept (merchant_id, promotion_id, code_id, code_type, applied,
+                                            currency, uses, discount)
+    SELECT $1, promotion_id, code_id, code_type, applied, currency, count(*), sum(discount)
+    FROM redeemed
+    GROUP BY promotion_id, code_id, code_type, applied, currency
+    ON CONFLICT (merchant_id, promotion_id, code_id, code_type, applied, currency)
+    DO UPDATE SET uses = kept.uses + excluded.uses, discount = kept.discount + excluded.discount
+), counting AS (
+    SELECT promotion_id, customer_id, currency, discount * unit AS discount
+    FROM redeemed
+    WHERE product_id = {CART_PRODUCT_ID} AND gave_back_at IS NULL
+), taken AS (
+    SELECT promotion_id, 'total' AS scope, '' AS key, count(*)::numeric AS amount
+    FROM counting
+    GROUP BY promotion_id
+    UNION ALL
+    SELECT promotion_id, 'budget', currency, trunc(sum(discount))
+    FROM counting
+    GROUP BY promotion_id, currency
+    UNION ALL
+    SELECT promotion_id, 'customer', customer_id, count(*)
+    FROM counting
+    WHERE EXISTS (
+        SELECT FROM allowances
+        WHERE merchant_id = $1 AND allowances.promotion_id = counting.promotion_id
+            AND scope = 'customer' AND key = counting.customer_id
+    )
+    GROUP BY promotion_id, customer_id
+), moved AS (
+    INSERT INTO purged_allowances AS kept (merchant_id, promotion_id, scope, key, taken)
+    SELECT $1, promotion_id, scope, key, amount FROM taken
+    ON CONFLICT (merchant_id, promotion_id, scope, key)
+    DO UPDATE SET taken = kept.taken + excluded.taken
+), remembered AS (
+    INSERT INTO past_customers (merchant_id, digest)
+    SELECT DISTINCT $1::bigint, {DIGEST.format(customer="customer_id")}
+    FROM gone
+    WHERE customer_id IS NOT NULL AND status <> 'deleted'
+    ON CONFLICT DO NOTHING
+), noted AS (
+    INSERT INTO purges AS known (merchant_id, purged_before) VALUES ($1, $2)
+    ON CONFLICT (merchant_id) DO UPDATE
+    SET purged_before = greatest(known.purged_before, excluded.purged_before)
+)
+SELECT count(*) FROM gone
+"""  # noqa: S608  # of our own constants
+
+# The trigger that protects the history lets this transaction delete entries before that time.
+_ALLOW_HISTORY: Final = "SELECT set_config('sconto.purging_before', $1, true)"
+
+_PURGE_HISTORY: Final = f"""
+WITH gone AS (
+    DELETE FROM history
+    WHERE merchant_id = $1 AND entry_id IN (
+        SELECT entry_id FROM history
+        WHERE merchant_id = $1 AND recorded_at < $2
+        ORDER BY recorded_at
+        LIMIT {PURGE_BATCH}
+    )
+    RETURNING true
+)
+SELECT count(*) FROM gone
+"""  # noqa: S608  # of our own constants
+
+_PURGE_KEYS: Final = f"""
+WITH gone AS (
+    DELETE FROM idempotency_keys
+    WHERE merchant_id = $1 AND key IN (
+        SELECT key FROM idempotency_keys
+        WHERE merchant_id = $1 AND created_at < $2
+        ORDER BY created_at
+        LIMIT {PURGE_BATCH}
+    )
+    RETURNING true
+)
+SELECT count(*) FROM gone
+"""  # noqa: S608  # of our own constants
+
+_COUNT_OLD: Final = """
+SELECT (SELECT count(*) FROM orders WHERE merchant_id = $1 AND created_at < $2) AS orders,
+       (SELECT count(*) FROM history WHERE merchant_id = $1 AND recorded_at < $2) AS history,
+       (SELECT count(*) FROM idempotency_keys WHERE merchant_id = $1 AND created_at < $2) AS keys
+"""
+
+
+async def purge_orders(connection: Connection, merchant_id: int, before: datetime) -> int:
+    """Delete the oldest orders that were placed before a time; how many were deleted.
+
+    Needs a transaction that holds the merchant's lock on promotions.
+    """
+    return int(await connection.fetchval(_PURGE_ORDERS, merchant_id, before))
+
+
+async def purge_history(connection: Connection, merchant_id: int, before: datetime) -> int:
+    """Delete the oldest entries from before a time; needs a transaction."""
+    await connection.fetchval(_ALLOW_HISTORY, before.isoformat())
+    return int(await connection.fetchval(_PURGE_HISTORY, merchant_id, before))
+
+
+async def purge_keys(connection: Connection, merchant_id: int, before: datetime) -> int:
+    """Delete the oldest idempotency keys from before a time."""
+    return int(await connection.fetchval(_PURGE_KEYS, merchant_id, before))
+
+
+async def count_old(
+    connection: Connection, merchant_id: int, before: datetime
+) -> tuple[int, int, int]:
+    """The orders, entries of the history and idempotency keys from before a time."""
+    row = await connection.fetchrow(_COUNT_OLD, merchant_id, before)
+    assert row is not None  # noqa: S101 - a row is asked for
+    return row["orders"], row["history"], row["keys"]

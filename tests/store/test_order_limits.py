@@ -1,0 +1,86 @@
+"""Orders that begin an allowance at the same time: one is placed, and no statement fails."""
+
+import asyncio
+from typing import Final
+
+import pytest
+
+from sconto.domain.cart import Cart, Customer
+from sconto.domain.cart_promotion import Limits
+from sconto.domain.order import NewOrder
+from sconto.domain.people import Caller
+from sconto.operations.cart_promotions import create_promotion
+from sconto.operations.checkout import place_order
+from sconto.store.database import Connection, Database
+from sconto.store.orders import OrderRaceLost
+from tests.builders import NOON, a_line, ten_off
+from tests.store.priced import PricedOrder, price_order
+
+CART: Final = Cart("EUR", (a_line(unit_price=3000),), customer=Customer("c-1"))
+ONE_EACH: Final = Limits(per_customer=1)
+
+
+async def taken(database: Database, caller: Caller) -> dict[int, int]:
+    """What is taken by customers, by promotion."""
+    async with database.read() as connection:
+        rows = await connection.fetch(
+            "SELECT promotion_id, taken FROM allowances"
+            " WHERE merchant_id = $1 AND scope = 'customer'",
+            caller.merchant_id,
+        )
+    return {row["promotion_id"]: int(row["taken"]) for row in rows}
+
+
+async def lose(order: PricedOrder, connection: Connection, failures: list[object]) -> None:
+    """Insert an order that loses a race; note what failed in PostgreSQL."""
+    connection.add_query_logger(
+        lambda record: None if record.exception is None else failures.append(record.exception)
+    )
+    with pytest.raises(OrderRaceLost):
+        await order.insert(connection)
+    await asyncio.sleep(0)  # the logger hears of a statement a moment after its end
+
+
+@pytest.mark.parametrize("is_open", [True, False], ids=["open", "committed"])
+async def test_of_a_customers_concurrent_orders_the_later_begins_no_allowance_twice(
+    database: Database, merchant: Caller, is_open: bool
+) -> None:
+    await create_promotion(database, merchant, ten_off(limits=ONE_EACH), NOON)
+    failures: list[object] = []
+    async with database.read() as late:
+        second = await price_order(late, merchant, "A-2", CART)
+        async with database.write() as early:
+            await (await price_order(early, merchant, "A-1", CART)).insert(early)
+            losing = asyncio.ensure_future(lose(second, late, failures)) if is_open else None
+            if losing is not None:
+                await asyncio.wait([losing], timeout=0.05)
+                assert not losing.done()
+        await (losing or lose(second, late, failures))
+    assert failures == []
+    assert list((await taken(database, merchant)).values()) == [1]
+
+
+async def test_an_order_that_begins_one_of_two_allowances_leaves_none_when_it_is_not_placed(
+    database: Database, merchant: Caller
+) -> None:
+    first = await create_promotion(database, merchant, ten_off(limits=ONE_EACH), NOON)
+    second = await create_promotion(database, merchant, ten_off(limits=ONE_EACH), NOON)
+    failures: list[object] = []
+    async with database.read() as late:
+        both = await price_order(late, merchant, "A-2", CART)
+        async with database.write() as early:
+            await early.execute(
+                "INSERT INTO allowances VALUES ($1, $2, 'customer', 'c-1', 1)",
+                merchant.merchant_id,
+                second.id,
+            )
+            losing = asyncio.ensure_future(lose(both, late, failures))
+            await asyncio.wait([losing], timeout=0.05)
+        await losing
+    assert len(failures) == 1
+    assert await taken(database, merchant) == {second.id: 1}
+    placed = await place_order(database, merchant, NewOrder("A-2", CART), NOON, NOON.date())
+    assert [one.promotion_id for one in placed.order.outcome.cart_promotions if one.applied] == [
+        first.id
+    ]
+    assert await taken(database, merchant) == {first.id: 1, second.id: 1}

@@ -1,0 +1,205 @@
+"""Rows of schema 0013, and those that its version writes on the newer schema beside this one."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import alembic.command
+import psycopg
+import pytest
+from alembic.config import Config
+
+from sconto.domain.cart import Cart, Customer, Line
+from sconto.domain.cart_promotion import (
+    AmountOff,
+    CartTerms,
+    Conditions,
+    Limits,
+    NewCartPromotion,
+    ProductSelection,
+    Target,
+)
+from sconto.domain.order import NewOrder, OrderStatus, StoredOrder
+from sconto.domain.people import Caller, Role
+from sconto.domain.product import Product
+from sconto.domain.schedule import Period
+from sconto.operations.cart_promotions import create_promotion
+from sconto.operations.check import check
+from sconto.operations.checkout import change_order_status, get_order, place_order, quote
+from sconto.operations.products import get_product, put_products
+from sconto.store.database import Database
+from sconto.store.migrate import migrate
+from tests.replay import START, open_replay
+
+ROWS: Final = Path(__file__).with_name("rows_of_0013.sql")
+ANSWERS: Final = Path(__file__).with_name("answers_of_0013.json")
+SHOP: Final = Caller(1, 1, Role.ADMIN)
+NOW: Final = START + timedelta(seconds=20)
+"""Twenty requests wrote the rows, one a second."""
+
+BUYER: Final = Customer("c-1")
+
+UPGRADE: Final = alembic.command.upgrade
+
+
+@pytest.fixture(scope="module")
+def template(create_database: Callable[[str], str]) -> str:
+    """The name of a database with rows of schema 0013, migrated to the newest schema."""
+    url = create_database("template1")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(alembic.command, "upgrade", partial(upgrade_to, "0013"))
+        migrate(url)
+    with psycopg.connect(url) as connection:
+        connection.execute(ROWS.read_text().encode())
+    migrate(url)
+    return urlsplit(url).path.removeprefix("/")
+
+
+@pytest.fixture
+async def upgraded(create_database: Callable[[str], str], template: str) -> AsyncIterator[Database]:
+    database = await Database.open(create_database(template))
+    yield database
+    await database.close()
+
+
+async def test_the_answers_about_rows_of_before_are_the_same_bytes(upgraded: Database) -> None:
+    recorded = json.loads(ANSWERS.read_text())
+    async with open_replay(upgraded, {"admin": SHOP}) as replay:
+        replay.now = NOW
+        assert await replay.find_differences(recorded) == []
+    assert await violations(upgraded) == []
+
+
+async def test_an_order_of_before_is_replaced_by_one_with_a_cart_promotion(
+    upgraded: Database,
+) -> None:
+    await create(upgraded, limits=Limits(total=1))
+    placed = await place(upgraded, "N-1", "once-2", replaces="A-4")
+    assert [one.applied for one in placed.outcome.cart_promotions] == [True]
+    assert placed.outcome.codes[0].status == "applied"
+    assert (await get_order(upgraded, SHOP, "A-4")).status is OrderStatus.DELETED
+    assert await violations(upgraded) == []
+
+
+async def test_a_deleted_order_of_before_gives_nothing_back_and_can_be_placed_again(
+    upgraded: Database,
+) -> None:
+    await set_status(upgraded, "A-4", OrderStatus.DELETED)
+    assert (await quote(upgraded, SHOP, cart("once-2"), NOW)).codes[0].status == "used"
+    await set_status(upgraded, "A-4", OrderStatus.PAID)
+    assert await violations(upgraded) == []
+
+
+PLACED_BY_BEFORE: Final = """
+WITH earlier AS (SELECT outcome FROM orders WHERE merchant_id = 1 AND order_id = 'A-2')
+INSERT INTO orders (merchant_id, order_id, status, replaces, created_at, outcome)
+SELECT 1, 'O-1', 'not paid', NULL, '2026-06-01T13:00:00Z', outcome FROM earlier
+"""
+
+REDEEMED_BY_BEFORE: Final = """
+INSERT INTO redemptions (merchant_id, order_id, product_id, promotion_id, code_id, code_type,
+                         applied, discount)
+SELECT 1, 'O-1', product_id, promotion_id, code_id, code_type, applied, discount
+FROM redemptions WHERE merchant_id = 1 AND order_id = 'A-2'
+"""
+
+COUNTED_BY_BEFORE: Final = """
+UPDATE redemption_counts AS counts
+SET uses = counts.uses + redeemed.uses, discount = counts.discount + redeemed.discount
+FROM (
+    SELECT promotion_id, applied, count(*) AS uses, sum(discount) AS discount
+    FROM redemptions WHERE merchant_id = 1 AND order_id = 'O-1' GROUP BY 1, 2
+) AS redeemed
+WHERE counts.promotion_id = redeemed.promotion_id AND currency = 'EUR'
+  AND counts.applied = redeemed.applied
+"""
+
+PRODUCT_PUT_BY_BEFORE: Final = """
+INSERT INTO products (merchant_id, product_id, name, name_folded, price, exact_price, currency,
+                      updated_at)
+VALUES (1, 1, 'Cup', 'cup', 2100, NULL, 'EUR', '2026-06-01T13:00:00Z')
+ON CONFLICT (merchant_id, product_id)
+DO UPDATE SET name = excluded.name, name_folded = excluded.name_folded, price = excluded.price,
+    exact_price = excluded.exact_price, currency = excluded.currency,
+    updated_at = excluded.updated_at, deleted_at = NULL
+"""
+
+EDITED_BY_BEFORE: Final = """
+INSERT INTO timeline_versions (merchant_id, version, price_version)
+VALUES (1, 77, 77)
+ON CONFLICT (merchant_id) DO UPDATE
+SET version = excluded.version, price_version = excluded.price_version
+"""
+
+
+async def test_the_version_before_writes_beside_this_one(upgraded: Database) -> None:
+    """Its statements name none of the new columns; what they write is read as before."""
+    product = Product(1, "Mug", 1999, "EUR", ("sale",))
+    await put_products(upgraded, SHOP, [product], NOW)
+    await create(upgraded, products=ProductSelection(tags=frozenset(["sale"])))
+    assert (await quote(upgraded, SHOP, cart(), NOW)).cart_promotions[0].applied
+    async with upgraded.write() as connection:
+        for statement in (
+            PLACED_BY_BEFORE,
+            REDEEMED_BY_BEFORE,
+            COUNTED_BY_BEFORE,
+            PRODUCT_PUT_BY_BEFORE,
+            EDITED_BY_BEFORE,
+        ):
+            assert await connection.execute(statement) not in ("UPDATE 0", "INSERT 0 0")
+    stored = await get_order(upgraded, SHOP, "O-1")
+    assert (stored.cart, stored.customer_id, stored.gave_back) == (None, None, False)
+    assert await place(upgraded, "O-1", "always") == stored
+    assert (await get_product(upgraded, SHOP, 1)).tags == ("sale",)
+    assert (await quote(upgraded, SHOP, cart(), NOW)).cart_promotions[0].applied
+    await set_status(upgraded, "O-1", OrderStatus.DELETED)
+    await set_status(upgraded, "O-1", OrderStatus.PAID)
+    assert await violations(upgraded) == []
+
+
+async def test_orders_of_before_are_nobodys_first_order(upgraded: Database) -> None:
+    """They did not name their customer; the shop says `has_ordered` of those."""
+    await create(upgraded, conditions=Conditions(first_order=True))
+    placed = await place(upgraded, "N-1")
+    assert placed.outcome.cart_promotions[0].applied
+    assert not (await place(upgraded, "N-2")).outcome.cart_promotions[0].applied
+
+
+def cart(*codes: str) -> Cart:
+    """The cart of the stored orders A-1, A-2 and A-4."""
+    return Cart("EUR", (Line("1", 1, 2, 1999),), codes)
+
+
+async def place(
+    database: Database, order_id: str, *codes: str, replaces: str | None = None
+) -> StoredOrder:
+    bought = cart(*codes)
+    if order_id.startswith("N"):
+        bought = Cart(bought.currency, bought.lines, codes, None, BUYER)
+    order = NewOrder(order_id, bought, None, replaces)
+    return (await place_order(database, SHOP, order, NOW, NOW.date())).order
+
+
+async def create(database: Database, **fields: Any) -> None:
+    """Create an automatic promotion of 5.00 off the order."""
+    terms = CartTerms(Target.ORDER, AmountOff({"EUR": 500}), **fields)
+    new = NewCartPromotion("Five off", True, Period(NOW), terms)
+    await create_promotion(database, SHOP, new, NOW)
+
+
+async def set_status(database: Database, order_id: str, status: OrderStatus) -> None:
+    await change_order_status(database, SHOP, order_id, status, NOW)
+
+
+async def violations(database: Database) -> list[str]:
+    return [each.words async for found in check(database) for each in found.violations]
+
+
+def upgrade_to(version: str, config: Config, newest: str) -> None:
+    """Alembic's upgrade, as if this were the newest version."""
+    assert newest == "head"
+    UPGRADE(config, version)
