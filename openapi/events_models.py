@@ -128,7 +128,7 @@ class PromotionEventData(BaseModel):
         dict[str, Any] | Absent, Field(description="What differs, or all of a new one.")
     ] = None
     codes: ToldCodes | Absent = None
-    limit: Annotated[int | Total | Absent, Field(description="Uses, or money of a budget.")] = None
+    limit: Annotated[Uses | Total | Absent, Field(description="Uses, or money of a budget.")] = None
     taken: Uses | Total | Absent = None
     currency: Currency | Absent = None
 
