@@ -126,8 +126,8 @@ class PromotionEventData(BaseModel):
         dict[str, Any] | Absent, Field(description="What differs, or all of a new one.")
     ] = None
     codes: ToldCodes | Absent = None
-    limit: Annotated[int | Total | Absent, Field(description="Uses, or money of a budget.")] = None
-    taken: int | Total | Absent = None
+    limit: Annotated[Total | int | Absent, Field(description="Uses, or money of a budget.")] = None
+    taken: Total | int | Absent = None
     currency: Currency | Absent = None
 
 
