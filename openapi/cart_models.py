@@ -18,6 +18,7 @@ Amounts = Annotated[
 ]
 Tag = Reference
 Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
+Patch = Annotated[dict[str, object] | None, Field(description="A merge patch of the object.")]
 
 SENT: Final[JsonDict] = {
     "name": "10 off from 50",
@@ -191,9 +192,22 @@ class CartPromotionToCreate(BaseModel):
 class CartPromotionPatch(BaseModel):
     """A JSON merge patch (RFC 7396): absent fields stay, null removes a field."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"limits": {"total": 6000, "per_customer": None}}}
-    )
+    model_config = strict({"limits": {"total": 6000, "per_customer": None}})
+
+    name: Annotated[str | Absent, Field(min_length=1, max_length=NAME_LENGTH)] = None
+    active: bool | None = None
+    starts_at: Instant | None = None
+    ends_at: Instant | None = None
+    hours: Patch = None
+    codes: Patch = None
+    target: Target | Absent = None
+    products: Patch = None
+    on_discounted: bool | None = None
+    benefit: Patch = None
+    conditions: Patch = None
+    limits: Patch = None
+    priority: Annotated[int | None, Field(ge=-1000, le=1000)] = None
+    exclusive: bool | None = None
 
 
 class StoredCartPromotion(BaseModel):

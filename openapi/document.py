@@ -60,6 +60,19 @@ _TOKENS: Final = {
     },
 }
 
+_TAGS: Final[Mapping[str, str]] = {
+    "Checkout API": "What a cart costs, and orders.",
+    "Merchant API": "Signing in; product promotions, their codes and their statistics.",
+    "Subscription promotions API": "Codes for subscriptions, and what their orders get.",
+    "Cart promotions API": "Amounts, minimums, tiers and limits on whole carts.",
+    "Catalogue API": "The merchant's products.",
+    "Export API": "Orders, redemptions and codes as files.",
+    "People API": "API keys, users and invitations.",
+    "Events API": "What happened: webhooks, their deliveries, and events by cursor.",
+    "Operation": "For who runs Sconto.",
+}
+"""The groups of operations, in the order of the page."""
+
 _COMPONENTS: Final = "#/components/schemas/"
 
 Schema = dict[str, Any]
@@ -86,15 +99,22 @@ def describe(routes: Sequence[BaseRoute]) -> dict[str, Any]:
                 "tags": [operation.tag],
                 "summary": operation.summary,
                 "description": inspect.getdoc(route.endpoint),
-                "operationId": _operation_id(route, method),
-                **_describe(operation, schemas, schemas.inlined),
+                "operationId": _operation_id(route),
+                **_describe(operation, schemas),
             }
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Sconto",
             "description": "Promotions, codes and discounts, counted exactly.",
+            "license": {"name": "MIT", "identifier": "MIT"},
         },
+        "servers": [{"url": "/", "description": "The service that sends this description."}],
+        "tags": [
+            {"name": name, "description": text}
+            for name, text in _TAGS.items()
+            if any(operation.tag == name for _, operation in described)
+        ],
         "paths": paths,
         "webhooks": {name: _webhook(name, one, schemas) for name, one in told.items()},
         "components": {"schemas": schemas.components, "securitySchemes": _TOKENS},
@@ -125,30 +145,15 @@ class _Schemas:
         )
         self._schemas = {key: schema for (key, _), schema in schemas.items()}
         self._definitions = definitions["$defs"]
-        self._inlined: set[str] = set()
 
     def of(self, type_: Any) -> Schema:
         """The schema, possibly a reference to a component."""
         return self._schemas[id(type_)]
 
-    def inlined(self, type_: Any) -> Schema:
-        """The schema itself: request bodies are written where they are used."""
-        schema = self._schemas[id(type_)]
-        if "$ref" not in schema:
-            return schema
-        name = schema["$ref"].removeprefix(_COMPONENTS)
-        self._inlined.add(name)
-        definition: Schema = self._definitions[name]
-        return definition
-
     @property
     def components(self) -> dict[str, Schema]:
         """The schemas that others refer to, by name."""
-        return {
-            name: schema
-            for name, schema in sorted(self._definitions.items())
-            if name not in self._inlined
-        }
+        return dict(sorted(self._definitions.items()))
 
 
 def _types_in(operation: Operation) -> Iterator[Any]:
@@ -158,10 +163,10 @@ def _types_in(operation: Operation) -> Iterator[Any]:
         yield from (content.of for content in answer.content.values())
 
 
-def _operation_id(route: PlainRoute, method: str) -> str:
-    """The name of the operation in generated clients."""
-    name = re.sub(r"\W", "_", route.name + route.path_format)
-    return f"{name}_{method.lower()}"
+def _operation_id(route: PlainRoute) -> str:
+    """The name of the operation in generated clients, such as `checkout_place_order`."""
+    api = route.endpoint.__module__.removeprefix("sconto.api.").partition(".")[0]
+    return f"{api}_{route.endpoint.__name__}"
 
 
 def _webhook(name: str, operation: Operation, schemas: _Schemas) -> dict[str, Any]:
@@ -172,14 +177,12 @@ def _webhook(name: str, operation: Operation, schemas: _Schemas) -> dict[str, An
             "summary": operation.summary,
             "operationId": re.sub(r"\W", "_", f"told_{name}"),
             "security": [],
-            **_describe(operation, schemas, schemas.of),
+            **_describe(operation, schemas),
         }
     }
 
 
-def _describe(
-    operation: Operation, schemas: _Schemas, schema_of_body: Callable[[Any], Schema]
-) -> dict[str, Any]:
+def _describe(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
     described: dict[str, Any] = {}
     if operation.parameters:
         described["parameters"] = [_parameter(one, schemas) for one in operation.parameters]
@@ -187,7 +190,7 @@ def _describe(
         described["requestBody"] = {
             "required": True,
             "content": {
-                media_type: _content(content, schema_of_body(content.of))
+                media_type: _content(content, schemas.of(content.of))
                 for media_type, content in operation.body.items()
             },
         }

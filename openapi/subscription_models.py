@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from openapi.fields import Absent
 from sconto.api.subscription.contracts import MOST_CODES_OF_CONTRACT, MOST_ORDERS
 from sconto.domain.subscription import LAST_ORDER_NUMBER
 from sconto.domain.subscription_promotion import (
@@ -140,8 +141,21 @@ class SubscriptionPromotionPatch(BaseModel):
     """A merge patch (RFC 7396): absent fields stay, null removes, lists are replaced."""
 
     model_config = ConfigDict(
-        json_schema_extra={"example": {"enabled": False, "constraint": {"maxUsage": 500}}}
+        extra="forbid",
+        json_schema_extra={"example": {"enabled": False, "constraint": {"maxUsage": 500}}},
     )
+
+    enabled: bool | Absent = None
+    name: Text | Absent = None
+    description: Annotated[str | None, Field(min_length=1, max_length=10_000)] = None
+    code: Text | Absent = None
+    constraint: Annotated[
+        dict[str, Any] | None, Field(description="A merge patch of the constraint.")
+    ] = None
+    rules: Annotated[list[PromotionRule] | Absent, Field(description="They replace all rules.")] = (
+        None
+    )
+    meta: Annotated[dict[str, Any] | None, Field(description="A merge patch.")] = None
 
 
 class SubscriptionPromotionResource(BaseModel):

@@ -60,10 +60,11 @@ async def demo(
 
 
 async def test_every_example_works_in_a_new_demo_shop(demo: httpx.AsyncClient) -> None:
-    paths = (await demo.get("/openapi.json")).json()["paths"]
+    described = (await demo.get("/openapi.json")).json()
+    paths, schemas = described["paths"], described["components"]["schemas"]
     refused = []
     tried = set()
-    for example in find_examples(paths):
+    for example in find_examples(paths, schemas):
         answer = await demo.request(
             example.method, example.path, headers=example.headers, content=example.content
         )
@@ -74,16 +75,20 @@ async def test_every_example_works_in_a_new_demo_shop(demo: httpx.AsyncClient) -
     assert len(tried) == sum(len(operations) for operations in paths.values())
 
 
-def find_examples(paths: dict[str, dict[str, Operation]]) -> Iterator[Example]:
+def find_examples(
+    paths: dict[str, dict[str, Operation]], schemas: dict[str, Any]
+) -> Iterator[Example]:
     """All examples in order; deleting a part comes before deleting the whole."""
     for method in _TURNS:
         places = sorted(paths, key=len, reverse=True) if method == "delete" else paths
         for path in places:
             if method in paths[path]:
-                yield from find_examples_of(method, path, paths[path][method])
+                yield from find_examples_of(method, path, paths[path][method], schemas)
 
 
-def find_examples_of(method: str, path: str, operation: Operation) -> Iterator[Example]:
+def find_examples_of(
+    method: str, path: str, operation: Operation, schemas: dict[str, Any]
+) -> Iterator[Example]:
     """The examples of one address and method, with those of its parameters."""
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "path":
@@ -92,16 +97,17 @@ def find_examples_of(method: str, path: str, operation: Operation) -> Iterator[E
     if not bodies:
         yield Example(method, path, {}, None)
     for content_type, described in bodies.items():
-        for body in find_bodies(described):
+        for body in find_bodies(described, schemas):
             text = body if isinstance(body, str) else json.dumps(body)
             yield Example(method, path, {"Content-Type": content_type}, text)
 
 
-def find_bodies(described: dict[str, Any]) -> list[Any]:
+def find_bodies(described: dict[str, Any], schemas: dict[str, Any]) -> list[Any]:
     """The examples of a body: its own, its schema's, or those of the schema's fields."""
     if "examples" in described:
         return [example["value"] for example in described["examples"].values()]
     schema = described["schema"]
+    schema = schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
     for place in (described, schema):
         if "example" in place:
             return [place["example"]]

@@ -5,11 +5,13 @@ from typing import Any
 
 from starlette.routing import Route
 
+from openapi import client_bodies
 from openapi.document import FILE, OPERATIONS, written
-from sconto.api import manual
+from sconto.api import manual, manual_files
 from sconto.app import ROUTES
 
-NOT_DESCRIBED = {route.endpoint for route in manual.ROUTES if isinstance(route, Route)}
+PAGES = (*manual.ROUTES, *manual_files.ROUTES)
+NOT_DESCRIBED = {route.endpoint for route in PAGES if isinstance(route, Route)}
 """The description itself, and the page that shows it."""
 
 
@@ -20,6 +22,13 @@ def shipped() -> dict[str, Any]:
 
 def test_the_shipped_description_is_up_to_date() -> None:
     assert FILE.read_text() == written(), "run `make openapi`"
+
+
+def test_the_types_of_the_python_client_are_up_to_date() -> None:
+    texts = client_bodies.written()
+    assert {path: path.read_text() for path in texts} == texts, "run `make openapi`"
+    shipped_modules = set(client_bodies.FOLDER.glob("*.py"))
+    assert shipped_modules == {*texts, client_bodies.FOLDER / "__init__.py"}
 
 
 def test_every_route_is_described_and_nothing_else() -> None:

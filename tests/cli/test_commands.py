@@ -24,6 +24,15 @@ async def test_a_misspelt_command_is_a_usage_error(sconto: Sconto) -> None:
     assert "No such command 'merchnat'. Did you mean 'merchant'?" in refused.err
 
 
+async def test_a_demo_without_the_client_says_what_is_missing(
+    sconto: Sconto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sconto.cli.demo.find_spec", lambda _: None)
+    refused = await sconto("demo")
+    assert refused.code == 1
+    assert refused.err == "sconto: the demo's shop needs httpx: install sconto[client]\n"
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"]])
 def test_a_command_imports_no_other_command(arguments: list[str]) -> None:
     program = (
@@ -34,5 +43,5 @@ def test_a_command_imports_no_other_command(arguments: list[str]) -> None:
         [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True
     )
     modules = done.stdout.split()
-    assert "sconto.cli.codes" not in modules
+    assert {"sconto.cli.codes", "httpx"}.isdisjoint(modules)
     assert ("asyncpg" in modules) == ("serve" in arguments)

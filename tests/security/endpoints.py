@@ -140,6 +140,7 @@ def body_of(method: str, path: str, things: Things) -> Any:
         | {"promotionCode": things.subscription_code},
         ("POST", "/cart/v1/promotions"): one_off,
         ("PATCH", "/cart/v1/promotions/{promotion_id}"): {"active": False},
+        ("POST", "/cart/v1/promotions/{promotion_id}/_restore"): {},
         ("POST", "/cart/v1/promotions/_try"): {
             "promotion_id": things.cart_promotion,
             "promotion": one_off,

@@ -7,7 +7,7 @@ import msgspec
 from starlette.responses import Response
 
 from sconto.api.faults import FieldFault, InvalidFields, first_names, shorten
-from sconto.api.operator import CHALLENGE, NotTheOperator
+from sconto.api.operator_challenge import CHALLENGE, NotTheOperator
 from sconto.api.strict_json import NotJson
 from sconto.api.titles import title_of
 from sconto.domain.problems import (

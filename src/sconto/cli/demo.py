@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from importlib.util import find_spec
 from typing import Any, Final
 
 import typer
@@ -15,6 +16,7 @@ from sconto.api.clock import read_clock
 from sconto.cli.database import answer_from, bring_up_to_date, running_database
 from sconto.cli.demo_shop import CODE, NAME, PASSWORD, open_shop
 from sconto.cli.privileges import drop_privileges
+from sconto.cli.refusals import CommandRefused
 from sconto.cli.serve import AddressUnavailable, Port, address_of, bind, run_service
 from sconto.cli.termination import terminable
 from sconto.operations.tokens import Tokens
@@ -33,6 +35,7 @@ def demo(port: Port = 8000) -> None:
 
     It uses its own bundled database in the data folder, also if SCONTO_DATABASE_URL names another.
     """
+    _require_client()
     settings = replace(Settings.read(), database_url=None, log_format="console")
     drop_privileges()
     with terminable(), _bind(port) as listener, running_database(settings) as url:
@@ -45,6 +48,12 @@ def demo(port: Port = 8000) -> None:
         for line in guide(address_of(listener), token, now):
             typer.echo(line)
         run_service(ready, listener, workers=1, app=_APPLICATION)
+
+
+def _require_client() -> None:
+    """Raise CommandRefused without httpx, which the shop's client needs."""
+    if find_spec("httpx") is None:
+        raise CommandRefused("the demo's shop needs httpx: install sconto[client]")
 
 
 def _bind(port: int) -> socket.socket:

@@ -22,6 +22,7 @@ from sconto.domain.problems import (
     CodesTaken,
     GenerationNotFound,
     ImportRefused,
+    MaxUsageTooLow,
     MerchantNotFound,
     NameTaken,
     NoCodesAllowed,
@@ -31,8 +32,11 @@ from sconto.domain.problems import (
     PasswordRefused,
     PatternFault,
     PatternRefused,
+    PeriodReversed,
     Problem,
     PromotionNotFound,
+    SubscriptionCodeTaken,
+    TooManyAutomatic,
     UnknownProducts,
     UserAmbiguous,
     UserNotFound,
@@ -149,5 +153,13 @@ _PROBLEMS: Final[Mapping[type[Problem], Callable[[Any], str]]] = {
         f"several merchants have a user {problem.username!r}: name one with --merchant"
     ),
     PasswordRefused: lambda _: f"a password has {PASSWORD_LENGTH} to {LONGEST_PASSWORD} characters",
+    PeriodReversed: lambda _: "its end is before its start",
+    TooManyAutomatic: lambda problem: (
+        f"at most {problem.most} cart promotions without codes may be active and not over"
+    ),
+    SubscriptionCodeTaken: lambda problem: f"another promotion has the code {problem.code}",
+    MaxUsageTooLow: lambda problem: (
+        f"constraint.maxUsage must be at least {problem.usage}: so often it was redeemed"
+    ),
     GenerationNotFound: lambda problem: f"generation {problem.generation_id} not found",
 }

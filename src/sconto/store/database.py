@@ -1,8 +1,8 @@
 """The database: one way to read, and one way to write."""
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Final, Literal, Self
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from typing import Any, Final, Literal, Self
 
 from sconto.store.admissions import Admissions
 from sconto.store.availability import (
@@ -16,7 +16,7 @@ from sconto.store.availability import (
 from sconto.store.cart_reads import CartReads
 from sconto.store.loans import AdmittedLoan, EditLoan, Loan
 from sconto.store.pick_cache import PickCache
-from sconto.store.pool import Connection, Pool
+from sconto.store.pool import Connection, OnStatement, Pool
 from sconto.store.slots import Slots
 
 __all__ = [
@@ -56,14 +56,21 @@ class Database:
         """Reads candidates; concurrent requests of a merchant share a statement."""
 
     @classmethod
-    async def open(cls, url: str, *, connections: int = 20, checkout: int = 0) -> Self:
+    async def open(
+        cls,
+        url: str,
+        *,
+        connections: int = 20,
+        checkout: int = 0,
+        on_statement: OnStatement | None = None,
+    ) -> Self:
         """Make the pools; connections are opened as they are needed, so none is needed now.
 
         `checkout` of the connections are for it alone; with 0 it shares the main pool. One more
-        connection is for readiness.
+        connection is for readiness. `on_statement` is told of each statement of the others.
         """
-        main = await Pool.open(url, connections - checkout)
-        for_checkout = await Pool.open(url, checkout) if checkout else main
+        main = await Pool.open(url, connections - checkout, on_statement)
+        for_checkout = await Pool.open(url, checkout, on_statement) if checkout else main
         return cls(main, for_checkout, await Pool.open(url, 1))
 
     async def close(self) -> None:
@@ -112,6 +119,10 @@ class Database:
             return self._loan_to_write(merchant_id, queue)
         return self._transaction(self._loan_to_write(merchant_id, queue), queue == "imports")
 
+    def joined(self, connection: Connection) -> "Database":
+        """A database whose reads and writes are parts of the connection's open transaction."""
+        return _Joined(self._pools, connection)
+
     def _loan_to_write(self, merchant_id: int | None, queue: str) -> Loan:
         main, admissions = self._pools["main"], self._admissions
         if merchant_id is None:
@@ -143,3 +154,27 @@ class Database:
         sizes = [pool.size for pool in {self._pools["main"], self._pools["checkout"]}]
         idle, opened, limit = (sum(numbers) for numbers in zip(*sizes, strict=True))
         return idle, opened, limit
+
+
+class _Joined(Database):
+    """Each write is a savepoint, so that it may fail and be repeated alone.
+
+    It shares no cache with other transactions, which do not see what this one writes.
+    """
+
+    def __init__(self, pools: Mapping[str, Pool], connection: Connection) -> None:
+        super().__init__(pools["main"], pools["checkout"], pools["readiness"])
+        self._connection = connection
+
+    def read(self, *_: Any, **__: Any) -> AbstractAsyncContextManager[Connection]:
+        """The connection."""
+        return nullcontext(self._connection)
+
+    def write(self, *_: Any, **__: Any) -> AbstractAsyncContextManager[Connection]:
+        """A savepoint."""
+        return self._savepoint()
+
+    @asynccontextmanager
+    async def _savepoint(self) -> AsyncIterator[Connection]:
+        async with self._connection.transaction():
+            yield self._connection

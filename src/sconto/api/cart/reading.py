@@ -1,9 +1,9 @@
 """Reads the bodies of the cart promotions API; all faults are in one answer."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, time
 from functools import cache
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from zoneinfo import available_timezones
 
 from msgspec.structs import replace
@@ -11,11 +11,8 @@ from msgspec.structs import replace
 from sconto.api.cart.benefits import read_benefit, read_selection
 from sconto.api.cart.fields import Fields
 from sconto.api.cart.merge_patch import merge
-from sconto.api.checkout.reading import read_cart
 from sconto.api.faults import FieldFault, InvalidFields
 from sconto.api.rfc3339 import RULE, read_end, read_instant
-from sconto.domain.cart import Cart
-from sconto.domain.cart_draft import CartDraft
 from sconto.domain.cart_limits import MOST_SEGMENTS
 from sconto.domain.cart_promotion import (
     ALL_PRODUCTS,
@@ -32,10 +29,7 @@ from sconto.domain.cart_promotion import (
 from sconto.domain.codes import CodeType, count_different, is_code
 from sconto.domain.hours import EVERY_DAY, Hours
 from sconto.domain.names import NAME_LENGTH, is_name, is_reference
-from sconto.domain.numbers import MAX_INT64
 from sconto.domain.schedule import Period
-
-T = TypeVar("T")
 
 MOST_CODES_IN_BODY: Final = 100_000
 HIGHEST_PRIORITY: Final = 1000
@@ -70,11 +64,16 @@ def read_change(
 ) -> NewCartPromotion:
     """The promotion after a merge patch of its current terms. Raises InvalidFields.
 
-    A patch without codes, or without their list, keeps the promotion's codes.
+    A patch without codes, or without their list, keeps the promotion's codes. Another type of
+    benefit replaces the whole benefit.
     """
     read_only = ("id", "created_at", "updated_at")
     faults = [FieldFault(f"/{name}", "cannot be changed") for name in read_only if name in patch]
-    merged = merge(_without(current, read_only), _without(patch, read_only))
+    kept = _without(current, read_only)
+    if _sends_other_type(patch, current):
+        # The fields of another type would all be unknown.
+        kept["benefit"] = {}
+    merged = merge(kept, _without(patch, read_only))
     sent = merged.get("codes")
     keeps_codes = isinstance(sent, dict) and before.code_type is not None and not _sends_list(patch)
     if keeps_codes:
@@ -88,34 +87,16 @@ def read_change(
     return replace(changed, codes=()) if keeps_codes else changed
 
 
-def read_trial(body: Mapping[str, Any], now: datetime) -> tuple[CartDraft, Cart, datetime]:
-    """A draft, the cart to try it on, and the time to price it at. Raises InvalidFields."""
-    faults: list[FieldFault] = []
-    fields = Fields(body, "", faults)
-    replaces = fields.optional_number("promotion_id", 1, MAX_INT64)
-    draft = _read_part(fields, "promotion", lambda sent: read_new_promotion(sent, now))
-    quote = _read_part(fields, "cart", lambda sent: read_cart(sent, now))
-    fields.finish()
-    if faults or draft is None or quote is None:
-        raise InvalidFields(faults)
-    return CartDraft(draft, replaces), *quote
-
-
-def _read_part(fields: Fields, name: str, read: Callable[[Mapping[str, Any]], T]) -> T | None:
-    """The result of reading an object in the body; faults are noted at their places in the body."""
-    sent = fields.value(name)
-    if type(sent) is not dict:
-        fields.note(name, "must be an object")
-        return None
-    try:
-        return read(sent)
-    except InvalidFields as error:
-        fields.note_faults(FieldFault(f"/{name}{one.place}", one.detail) for one in error.faults)
-        return None
-
-
 def _without(fields: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name not in names}
+
+
+def _sends_other_type(patch: Mapping[str, Any], current: Mapping[str, Any]) -> bool:
+    benefit = patch.get("benefit")
+    return (
+        isinstance(benefit, dict)
+        and benefit.get("type", current["benefit"]["type"]) != (current["benefit"]["type"])
+    )
 
 
 def _sends_list(patch: Mapping[str, Any]) -> bool:

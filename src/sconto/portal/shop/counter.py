@@ -2,20 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
-from urllib.parse import quote as quoted
+from typing import Final
 
+from sconto.client import AsyncClient, Conflict, NotFound, RequestInvalid
+from sconto.client.bodies.catalog import CatalogProduct
+from sconto.client.bodies.checkout import Cart, CartLine, PricedCart, PricedLine
 from sconto.domain.money import TOTAL_DIGITS, parse_amount
 from sconto.portal.shop.basket import Basket
-from sconto.portal.shop.till import Server, ShopClosed, Till
 
 CURRENCY: Final = "EUR"
 """The shop's currency: products with other currencies are not offered."""
 
 _SHOWN: Final = 1000
-"""Most products of the shop: enough for a demo, and one request."""
-
-Json = dict[str, Any]
+"""Most products of the shop: what one request answers, and lists prices of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +56,23 @@ class Bill:
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """The shop's requests to one address. They raise ShopClosed."""
+    """The shop's requests to one address. They raise ScontoError."""
 
-    till: Till
-    server: Server
+    sconto: AsyncClient
 
     async def list_offers(self) -> list[Offer]:
         """All products of the shop."""
         products = await self._list_products()
         if not products:
             return []
-        wanted = [
-            {"product_id": product_id, "unit_price": product["price"]}
-            for product_id, product in products.items()
-        ]
-        prices = await self._ask(
-            "POST", "/checkout/v1/prices", {"currency": CURRENCY, "products": wanted}
+        prices = await self.sconto.checkout.list_prices(
+            {
+                "currency": CURRENCY,
+                "products": [
+                    {"product_id": product_id, "unit_price": product["price"]}
+                    for product_id, product in products.items()
+                ],
+            }
         )
         return [
             Offer(
@@ -90,7 +90,7 @@ class Counter:
         cart = _cart(basket, products)
         if not cart["lines"]:
             return None
-        return _bill(await self._ask("POST", "/checkout/v1/quotes", cart), products)
+        return _bill(await self.sconto.checkout.quote(cart), products)
 
     async def place_order(self, order_id: str, basket: Basket, total: str) -> bool:
         """Order the basket for the total that the shopper saw; False if the total has changed.
@@ -99,36 +99,35 @@ class Counter:
         the price without it. The same order sent twice is placed once.
         """
         cart = _cart(basket, await self._list_products())
-        order = {**cart, "order_id": order_id, "expected_total": total}
-        answer = await self.till.ask(self.server, "POST", "/checkout/v1/orders", order)
-        return answer.status in (200, 201)
+        try:
+            await self.sconto.checkout.place_order(order_id, cart, expected_total=total)
+        except (Conflict, RequestInvalid):
+            return False
+        return True
 
     async def find_order(self, order_id: str) -> Bill | None:
         """The order; None if there is none."""
-        path = f"/checkout/v1/orders/{quoted(order_id, safe='')}"
-        answer = await self.till.ask(self.server, "GET", path)
-        return _bill(answer.body, await self._list_products()) if answer.status == 200 else None
+        try:
+            order = await self.sconto.checkout.get_order(order_id)
+        except NotFound:
+            return None
+        return _bill(order, await self._list_products())
 
-    async def _list_products(self) -> Mapping[int, Json]:
-        answer = await self._ask("GET", f"/catalog/v1/products?limit={_SHOWN}")
-        return {
-            product["product_id"]: product
-            for product in answer["products"]
-            if product["currency"] == CURRENCY
-        }
-
-    async def _ask(self, method: str, path: str, body: Json | None = None) -> Json:
-        """The answer to a request that must succeed."""
-        answer = await self.till.ask(self.server, method, path, body)
-        if answer.status != 200:
-            raise ShopClosed(f"{method} {path} was answered with {answer.status}")
-        found: Json = answer.body
-        return found
+    async def _list_products(self) -> Mapping[int, CatalogProduct]:
+        """The first products of the catalogue: enough for a demo."""
+        products = self.sconto.catalog.list_products(page_size=_SHOWN)
+        shown = {}
+        async for product in products:
+            if product["currency"] == CURRENCY:
+                shown[product["product_id"]] = product
+            if len(shown) == _SHOWN:
+                break
+        return shown
 
 
-def _cart(basket: Basket, products: Mapping[int, Json]) -> Json:
+def _cart(basket: Basket, products: Mapping[int, CatalogProduct]) -> Cart:
     """The basket as the API's cart, with the shop's prices, not the browser's."""
-    lines = [
+    lines: list[CartLine] = [
         {
             "line_id": str(product_id),
             "product_id": product_id,
@@ -141,7 +140,7 @@ def _cart(basket: Basket, products: Mapping[int, Json]) -> Json:
     return {"currency": CURRENCY, "lines": lines, "codes": list(basket.codes)}
 
 
-def _bill(priced: Json, products: Mapping[int, Json]) -> Bill:
+def _bill(priced: PricedCart, products: Mapping[int, CatalogProduct]) -> Bill:
     return Bill(
         _amount(priced["subtotal"]),
         _amount(priced["discount"]),
@@ -152,7 +151,7 @@ def _bill(priced: Json, products: Mapping[int, Json]) -> Bill:
     )
 
 
-def _bill_line(line: Json, products: Mapping[int, Json]) -> BillLine:
+def _bill_line(line: PricedLine, products: Mapping[int, CatalogProduct]) -> BillLine:
     product = products.get(line["product_id"])
     return BillLine(
         line["product_id"],

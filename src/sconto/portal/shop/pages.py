@@ -15,13 +15,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from sconto.client import ScontoError
 from sconto.domain.problems import BodyEncoded, BodyTooLarge
 from sconto.domain.product import parse_product_id
 from sconto.portal.forms import PLAIN_LIMIT, open_form
 from sconto.portal.language import Language, language_for
 from sconto.portal.shop.basket import Basket, basket_of, keep_basket
 from sconto.portal.shop.counter import CURRENCY, Counter
-from sconto.portal.shop.till import ShopClosed, Till
+from sconto.portal.shop.till import Till
 from sconto.portal.templating import make_environment
 
 _TEMPLATES: Final = make_environment()
@@ -169,7 +170,7 @@ def shop_pages(till: Till) -> list[Route]:
         async def endpoint(request: Request) -> Response:
             shopper = Shopper(
                 request,
-                Counter(till, request.scope["server"]),
+                Counter(till.client_at(request.scope["server"])),
                 basket_of(request),
                 language_for(request.headers.get("accept-language", ""), _ZONE),
                 FormData(),
@@ -179,7 +180,7 @@ def shop_pages(till: Till) -> list[Route]:
                     return await answer(shopper)
                 async with _open_form(request) as form:
                     return await answer(replace(shopper, form=form))
-            except ShopClosed:
+            except ScontoError:
                 return shopper.render("shop/closed.html", status=503)
             except BodyTooLarge:
                 return shopper.render("shop/missing.html", status=413)

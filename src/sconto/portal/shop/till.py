@@ -1,76 +1,39 @@
 """The till: the shop's client of Sconto's HTTP API, at the address of the service itself."""
 
-import asyncio
-import json
-from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
-from typing import Any, Final
+from typing import Final
+
+import httpx
+
+from sconto.client import AsyncClient
 
 Server = tuple[str, int]
 """A host and a port."""
 
-_API_TIMEOUT: Final = 10
+_PATIENCE: Final = 3.0
+"""Seconds for which a shopper waits for a Sconto that does not answer."""
 
-
-class ShopClosed(Exception):
-    """Sconto does not answer, or answers with an error: nothing can be sold."""
-
-
-@dataclass(frozen=True, slots=True)
-class ApiResponse:
-    """A status and the decoded JSON body."""
-
-    status: int
-    body: Any
+_TIMEOUT: Final = 10.0
 
 
 class Till:
-    """Calls the API as one user, and signs in when needed."""
+    """Calls the API as one user. The address is known when the first shopper comes."""
 
     def __init__(self, username: str, password: str) -> None:
-        self._credentials = {"username": username, "password": password}
-        self._token: str | None = None
+        self._username = username
+        self._password = password
+        self._clients: dict[Server, AsyncClient] = {}
 
-    async def ask(self, server: Server, method: str, path: str, body: Any = None) -> ApiResponse:
-        """The answer to a request. Raises ShopClosed if there is none."""
-        if self._token is None:
-            self._token = await self._sign_in(server)
-        answer = await _exchange(server, method, path, body, self._token)
-        if answer.status == 401:
-            # A token expires after a day, and a demo may run longer.
-            self._token = await self._sign_in(server)
-            answer = await _exchange(server, method, path, body, self._token)
-        if answer.status >= 500 or answer.status in (401, 403, 429):
-            raise ShopClosed(f"{method} {path} was answered with {answer.status}")
-        return answer
-
-    async def _sign_in(self, server: Server) -> str:
-        answer = await _exchange(server, "POST", "/v1/login_check", self._credentials)
-        if answer.status != 200:
-            raise ShopClosed(f"signing in was answered with {answer.status}")
-        token: str = answer.body["token"]
-        return token
-
-
-async def _exchange(
-    server: Server, method: str, path: str, body: Any, token: str | None = None
-) -> ApiResponse:
-    # The standard library's client, in a thread, saves a dependency.
-    return await asyncio.to_thread(_exchange_now, server, method, path, body, token)
-
-
-def _exchange_now(
-    server: Server, method: str, path: str, body: Any, token: str | None
-) -> ApiResponse:
-    headers = {"Content-Type": "application/json"}
-    if token is not None:
-        headers["Authorization"] = f"Bearer {token}"
-    connection = HTTPConnection(*server, timeout=_API_TIMEOUT)
-    try:
-        connection.request(method, path, None if body is None else json.dumps(body), headers)
-        response = connection.getresponse()
-        return ApiResponse(response.status, json.loads(response.read()))
-    except (OSError, HTTPException, ValueError) as error:
-        raise ShopClosed(f"{method} {path}: {type(error).__name__}") from error
-    finally:
-        connection.close()
+    def client_at(self, server: Server) -> AsyncClient:
+        """The client of the service at this address."""
+        if server not in self._clients:
+            host, port = server
+            # A connection for each request: nothing is left to close when the service stops.
+            limits = httpx.Limits(max_keepalive_connections=0)
+            self._clients[server] = AsyncClient(
+                f"http://{f'[{host}]' if ':' in host else host}:{port}",
+                username=self._username,
+                password=self._password,
+                patience=_PATIENCE,
+                http=httpx.AsyncClient(limits=limits, timeout=_TIMEOUT, trust_env=False),
+            )
+        return self._clients[server]

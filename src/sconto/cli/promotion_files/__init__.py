@@ -1,0 +1,1 @@
+"""A merchant's promotions as a file: written, read, and compared with what is stored."""

@@ -1,0 +1,93 @@
+"""Texts that a field may have."""
+
+# Written by `make openapi` from the models in openapi/: do not edit.
+
+from typing import Literal
+
+CartReason = Literal[
+    "minimum_subtotal",
+    "minimum_quantity",
+    "tier",
+    "units",
+    "segment",
+    "first_order",
+    "customer_required",
+    "not_covered",
+    "currency",
+    "no_shipping",
+    "total_limit",
+    "customer_limit",
+    "budget",
+    "lower_discount",
+    "tie",
+    "nothing_left",
+    "used",
+    "expired",
+    "not_started",
+    "inactive",
+]
+
+CodeReason = Literal["lower_discount", "tie", "no_rule", "unknown"]
+
+CodeState = Literal["free", "used"]
+
+CodeStatus = Literal[
+    "applied",
+    "outdone",
+    "not_picked",
+    "conditions_not_met",
+    "not_applicable",
+    "used",
+    "limit_reached",
+    "expired",
+    "not_started",
+    "inactive",
+    "unknown",
+]
+
+CodeType = Literal["one-time", "reusable"]
+
+ConditionType = Literal["ORDER_NUMBER_AFTER_APPLIED", "SUBSCRIPTION_CONTRACT_ORDER_NUMBER"]
+
+DeliveryState = Literal["waiting", "delivered", "dead"]
+
+DisabledBecause = Literal["failing", "gone"]
+
+EffectType = Literal["PERCENTAGE_DISCOUNT", "AMOUNT_DISCOUNT"]
+
+EventType = Literal[
+    "order.placed",
+    "order.replaced",
+    "order.paid",
+    "order.not_paid",
+    "order.deleted",
+    "promotion.created",
+    "promotion.changed",
+    "promotion.switched_on",
+    "promotion.switched_off",
+    "promotion.deleted",
+    "promotion.restored",
+    "promotion.started",
+    "promotion.ended",
+    "promotion.codes_added",
+    "promotion.codes_removed",
+    "promotion.codes_used_up",
+    "promotion.limit_reached",
+    "promotion.budget_reached",
+]
+
+Group = Literal["code", "automatic_specific", "automatic_all"]
+
+LinkPurpose = Literal["invitation", "reset"]
+
+Measure = Literal["subtotal", "quantity"]
+
+OrderStatus = Literal["not paid", "paid", "deleted"]
+
+PromotionType = Literal["coupon", "discount"]
+
+Reason = Literal["lower_discount", "tie"]
+
+Role = Literal["admin", "manager", "viewer", "checkout"]
+
+Target = Literal["lines", "order", "shipping"]

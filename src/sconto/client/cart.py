@@ -1,0 +1,96 @@
+"""The cart promotions API."""
+
+from sconto.client.bodies.cart import (
+    CartHistoryEntry,
+    CartPromotionPatch,
+    CartPromotionStatistics,
+    CartPromotionToCreate,
+    CartTrial,
+    StoredCartPromotion,
+)
+from sconto.client.bodies.checkout import PricedCart
+from sconto.client.bodies.words import Target
+from sconto.client.call import (
+    Api,
+    Call,
+    Listing,
+    S,
+    listing,
+    operation,
+    pages_of,
+    read_nothing,
+    with_key,
+)
+
+_ADDRESS = "/cart/v1/promotions"
+
+
+class CartPromotions(Api[S]):
+    """`client.cart_promotions`. `client.promotions` has the methods for their codes."""
+
+    @operation
+    def create(
+        self, promotion: CartPromotionToCreate, *, key: str | None = None
+    ) -> Call[StoredCartPromotion]:
+        """Create a promotion, once for each idempotency key; without one it makes a new key."""
+        return Call("POST", _ADDRESS, promotion, headers=with_key(key))
+
+    @listing
+    def list(
+        self,
+        *,
+        active: bool | None = None,
+        running: bool | None = None,
+        target: Target | None = None,
+        code: str | None = None,
+        name: str | None = None,
+        page_size: int = 100,
+    ) -> Listing[StoredCartPromotion]:
+        """The promotions without their codes, the latest created first."""
+        query = {
+            "limit": page_size,
+            "active": active,
+            "running": running,
+            "target": target,
+            "code": code,
+            "name": name,
+        }
+        return pages_of(Call("GET", _ADDRESS, query=query), "promotions")
+
+    @operation
+    def get(self, promotion_id: int) -> Call[StoredCartPromotion]:
+        """The promotion with its first 100,000 codes."""
+        return Call("GET", f"{_ADDRESS}/{promotion_id}")
+
+    @operation
+    def change(self, promotion_id: int, patch: CartPromotionPatch) -> Call[StoredCartPromotion]:
+        """The promotion after a JSON merge patch."""
+        return Call("PATCH", f"{_ADDRESS}/{promotion_id}", patch)
+
+    @operation
+    def delete(self, promotion_id: int) -> Call[None]:
+        """Delete the promotion. Orders keep what they got."""
+        return Call("DELETE", f"{_ADDRESS}/{promotion_id}", read=read_nothing)
+
+    @operation
+    def restore(self, promotion_id: int) -> Call[StoredCartPromotion]:
+        """Take a deletion back, within an hour."""
+        return Call("POST", f"{_ADDRESS}/{promotion_id}/_restore")
+
+    @operation
+    def get_statistics(self, promotion_id: int) -> Call[CartPromotionStatistics]:
+        """What the promotion gave, and what its limits leave."""
+        return Call("GET", f"{_ADDRESS}/{promotion_id}/statistics")
+
+    @operation
+    def try_on(self, trial: CartTrial) -> Call[PricedCart]:
+        """The quote of a cart as it would be with a draft. Nothing is stored."""
+        return Call("POST", f"{_ADDRESS}/_try", trial)
+
+    @listing
+    def list_history(
+        self, promotion_id: int, *, page_size: int = 1000
+    ) -> Listing[CartHistoryEntry]:
+        """Who changed what, the latest change first."""
+        call = Call[object]("GET", f"{_ADDRESS}/{promotion_id}/history", query={"limit": page_size})
+        return pages_of(call, "entries")

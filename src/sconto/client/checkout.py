@@ -1,0 +1,54 @@
+"""The checkout API: quotes, orders and listing prices."""
+
+from sconto.client.bodies.checkout import (
+    Cart,
+    CartToPrice,
+    OrderToPlace,
+    PlacedOrder,
+    PricedCart,
+)
+from sconto.client.bodies.listing import PriceList, PricesToList
+from sconto.client.bodies.words import OrderStatus
+from sconto.client.call import Api, Call, S, operation, segment
+
+
+class Checkout(Api[S]):
+    """`client.checkout`."""
+
+    @operation
+    def quote(self, cart: Cart, *, at: str | None = None) -> Call[PricedCart]:
+        """What a cart costs, and why. Nothing is written. `at` is the time to price it at."""
+        body: CartToPrice = {**cart, "at": at}
+        return Call("POST", "/checkout/v1/quotes", body)
+
+    @operation
+    def place_order(
+        self, order_id: str, cart: Cart, *, expected_total: str | None, replaces: str | None = None
+    ) -> Call[PlacedOrder]:
+        """Place an order, once for each `order_id`, however often it is sent.
+
+        `expected_total` is the total that the shopper saw; None places it at whatever it costs.
+        Raises PriceChanged with the new quote, OrderConflict with the order that is in the way.
+        """
+        body: OrderToPlace = {
+            **cart,
+            "order_id": order_id,
+            "expected_total": expected_total,
+            "replaces": replaces,
+        }
+        return Call("POST", "/checkout/v1/orders", body)
+
+    @operation
+    def get_order(self, order_id: str) -> Call[PlacedOrder]:
+        """The order as it was placed."""
+        return Call("GET", f"/checkout/v1/orders/{segment(order_id)}")
+
+    @operation
+    def set_status(self, order_id: str, status: OrderStatus) -> Call[PlacedOrder]:
+        """The order with its new status."""
+        return Call("PATCH", f"/checkout/v1/orders/{segment(order_id)}", {"status": status})
+
+    @operation
+    def list_prices(self, products: PricesToList) -> Call[PriceList]:
+        """What one unit of each product costs without codes."""
+        return Call("POST", "/checkout/v1/prices", products)

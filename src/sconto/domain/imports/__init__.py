@@ -1,0 +1,1 @@
+"""Discounts of other shops' systems, from the CSV files that these export."""

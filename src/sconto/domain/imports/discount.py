@@ -1,0 +1,114 @@
+"""A discount of another system, and the promotion that does the same here."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sconto.domain.cart_promotion import (
+    AmountOff,
+    CartTerms,
+    Conditions,
+    Limits,
+    NewCartPromotion,
+    PercentOff,
+    ProductSelection,
+    Target,
+)
+from sconto.domain.codes import CodeType
+from sconto.domain.coverage import AllProducts, ListedProducts
+from sconto.domain.money import FULL_PERCENT
+from sconto.domain.promotion import NewPromotion, PromotionType, Terms
+from sconto.domain.schedule import Period
+
+
+@dataclass
+class Discount:
+    """What could be read of a discount; all its codes have these terms.
+
+    It has a percent, amounts, or neither if it makes shipping free. `notes` say what is different
+    here. If the promotion would give more than the discount did, `is_looser` is set: it is created
+    switched off, for a person to look at.
+    """
+
+    name: str
+    codes: tuple[str, ...]
+    line: int
+    target: Target = Target.ORDER
+    code_type: CodeType = CodeType.REUSABLE
+    active: bool = True
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    percent: int | None = None
+    amounts: dict[str, int] | None = None
+    products: ProductSelection = field(default_factory=ProductSelection)
+    on_discounted: bool = True
+    conditions: Conditions = field(default_factory=Conditions)
+    limits: Limits = field(default_factory=Limits)
+    exclusive: bool = False
+    file: str = ""
+    """Its name, if several are read."""
+    is_looser: bool = False
+    as_cart: bool = False
+    """It names products that the catalogue lacks, which a product promotion may not."""
+    notes: list[str] = field(default_factory=list)
+
+    def loosen(self, note: str) -> None:
+        """Note a restriction that is not carried over."""
+        self.is_looser = True
+        self.notes.append(note)
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A line that is not carried over, and why."""
+
+    line: int
+    name: str
+    reason: str
+    file: str = ""
+
+
+def make_promotion(discount: Discount, now: datetime) -> NewPromotion | NewCartPromotion:
+    """A product promotion if a percent on products is all; otherwise a cart promotion."""
+    period = Period(discount.starts_at or now.replace(microsecond=0), discount.ends_at)
+    active = discount.active and not discount.is_looser
+    if _is_percent_on_products(discount) and discount.percent is not None:
+        ids = tuple(sorted(discount.products.ids))
+        coverage = ListedProducts(discount.percent, ids) if ids else AllProducts(discount.percent)
+        terms = Terms(coverage, discount.code_type, discount.codes)
+        return NewPromotion(PromotionType.COUPON, discount.name, active, period, terms)
+    benefit = (
+        AmountOff(discount.amounts)
+        if discount.amounts is not None
+        else PercentOff(discount.percent or FULL_PERCENT)
+    )
+    return NewCartPromotion(
+        discount.name,
+        active,
+        period,
+        CartTerms(
+            discount.target,
+            benefit,
+            None,
+            discount.products,
+            discount.on_discounted,
+            discount.conditions,
+            discount.limits,
+            exclusive=discount.exclusive,
+        ),
+        discount.code_type,
+        discount.codes,
+    )
+
+
+def _is_percent_on_products(discount: Discount) -> bool:
+    only_ids = ProductSelection(ids=discount.products.ids)
+    return (
+        discount.target is Target.LINES
+        and discount.percent is not None
+        and discount.products == only_ids
+        and discount.on_discounted
+        and discount.conditions == Conditions()
+        and discount.limits == Limits()
+        and not discount.exclusive
+        and not discount.as_cart
+    )

@@ -1,0 +1,126 @@
+"""Discounts of Shopify, as its admin exports them: one code a row.
+
+The export does not say which products a discount is for. Such a promotion is created switched off.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sconto.domain.cart_promotion import Conditions, Limits, Target
+from sconto.domain.codes import CodeType, is_code
+from sconto.domain.imports.cells import Record, Unreadable
+from sconto.domain.imports.discount import Discount
+from sconto.domain.money import parse_price
+
+COLUMNS: Final = (
+    frozenset(["Name"]),
+    frozenset(["Value"]),
+    frozenset(["Value Type"]),
+    frozenset(["Discount Class"]),
+)
+
+_EVERYBODY: Final = frozenset(["", "all", "allcustomers", "everyone", "allbuyers"])
+_QUANTITY: Final = re.compile(r"\D*?([1-9][0-9]{0,8})\s*(?:items?|quantity|units?)\b.*", re.I)
+_SUBTOTAL: Final = re.compile(r"[^0-9]*([0-9]{1,12}(?:\.[0-9]{1,4})?)[^0-9]*")
+_COMBINES: Final = tuple(
+    f"Combines with {one} Discounts" for one in ("Order", "Product", "Shipping")
+)
+
+
+def read_discount(record: Record, zone: ZoneInfo, currency: str | None) -> Iterator[Discount]:
+    """The discount of a row. Raises Unreadable if it cannot be carried over."""
+    name = record.text("Name")
+    if record.text("Status").casefold() == "expired":
+        raise Unreadable("it is over")
+    if not is_code(name):
+        raise Unreadable("its name is no code: it is automatic or has several codes")
+    found = Discount(name, (name,), record.line)
+    found.starts_at = record.moment(zone, "Start")
+    found.ends_at = record.moment(zone, "End")
+    _read_benefit(record, found, currency)
+    _read_limits(record, found)
+    _read_minimum(record, found, currency)
+    if re.sub(r"\W", "", record.text("Customer Selection").casefold()) not in _EVERYBODY:
+        found.loosen("it is for certain customers: use segments")
+    if not any(_combines(record, column) for column in _COMBINES):
+        found.exclusive = found.target is not Target.LINES or found.amounts is not None
+    yield found
+
+
+def _read_benefit(record: Record, found: Discount, currency: str | None) -> None:
+    kind = record.text("Type").casefold()
+    if "buy" in kind or "get" in kind or "app" in kind.split():
+        raise Unreadable(f"{record.text('Type')}: the export does not have its terms")
+    match record.text("Discount Class").casefold():
+        case "order":
+            found.target = Target.ORDER
+        case "product":
+            found.target = Target.LINES
+            found.loosen("the export does not say for which products it is")
+        case "shipping":
+            found.target = Target.SHIPPING
+            return
+        case other:
+            raise Unreadable(f"the discount class {other!r} has no counterpart")
+    match record.text("Value Type").casefold():
+        case "percentage":
+            found.percent = record.percent("Value")
+        case "fixed_amount":
+            unit = _require(currency)
+            amount = record.amount(unit, "Value")
+            if amount is None:
+                raise Unreadable("it takes nothing off")
+            found.amounts = {unit: amount}
+            if found.target is Target.LINES:
+                found.notes.append("the amount comes off each unit")
+        case other:
+            raise Unreadable(f"the value type {other!r} has no counterpart")
+
+
+def _read_limits(record: Record, found: Discount) -> None:
+    limit = record.count("Usage Limit Per Code")
+    used = record.count("Times Used In Total") or 0
+    if limit is not None and used >= limit:
+        raise Unreadable("it is used up")
+    if used and limit is not None:
+        found.notes.append(f"{used:,} of {limit:,} uses are taken: the limit is what is left")
+    if limit == 1:
+        found.code_type = CodeType.ONE_TIME
+        return
+    once = record.flag("Applies Once Per Customer")
+    found.limits = Limits(None if limit is None else limit - used, 1 if once else None)
+
+
+def _read_minimum(record: Record, found: Discount, currency: str | None) -> None:
+    text = record.text("Minimum Purchase Requirements")
+    if text.casefold() in ("", "none", "0", "0.0", "no minimum requirements"):
+        return
+    if (quantity := _QUANTITY.fullmatch(text)) is not None:
+        found.conditions = Conditions(minimum_quantity=int(quantity[1]))
+        return
+    subtotal = _SUBTOTAL.fullmatch(text.replace(",", ""))
+    if subtotal is None:
+        found.loosen(f"its minimum cannot be read: {text!r}")
+        return
+    unit = _require(currency)
+    try:
+        amount = parse_price(subtotal[1], unit)
+    except ValueError:
+        raise Unreadable(f"its minimum is no amount of {unit}: {text!r}") from None
+    found.conditions = Conditions(minimum_subtotal={unit: amount} if amount else None)
+
+
+def _combines(record: Record, column: str) -> bool:
+    """Whether it combines; a word that is neither yes nor no counts as yes."""
+    try:
+        return record.flag(column)
+    except Unreadable:
+        return True
+
+
+def _require(currency: str | None) -> str:
+    if currency is None:
+        raise Unreadable("the file names no currency: give it with --currency")
+    return currency

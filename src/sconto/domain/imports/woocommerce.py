@@ -1,0 +1,141 @@
+"""Coupons of WooCommerce, as its importers and exporters name their columns: one a row.
+
+A coupon with `free_shipping` and an amount becomes two promotions with the same code, because a
+promotion has one target.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sconto.domain.cart_promotion import Conditions, Limits, ProductSelection, Target
+from sconto.domain.codes import CodeType, is_code
+from sconto.domain.imports.cells import Record, Unreadable
+from sconto.domain.imports.discount import Discount
+from sconto.domain.product import parse_product_id
+
+COLUMNS: Final = (
+    frozenset(["post_title", "code", "coupon_code"]),
+    frozenset(["discount_type"]),
+    frozenset(["coupon_amount", "amount"]),
+)
+
+_PERCENT: Final = ("percent", "percent_product")
+_FIXED: Final = ("fixed_cart", "fixed_product")
+_SECOND: Final = timedelta(seconds=1)
+
+
+def read_coupon(record: Record, zone: ZoneInfo, currency: str | None) -> Iterator[Discount]:
+    """The discounts of a coupon. Raises Unreadable if it cannot be carried over."""
+    code = record.text("post_title", "coupon_code", "code")
+    if not is_code(code):
+        raise Unreadable("a code has 1 to 30 letters, digits, dashes, underscores and dots")
+    if record.text("post_status").casefold() == "trash":
+        raise Unreadable("it is in the trash")
+    found = Discount(code, (code,), record.line)
+    _read_limits(record, found)
+    _read_products(record, found)
+    _read_conditions(record, found, currency)
+    expires_at = record.moment(zone, "date_expires", "expiry_date")
+    # The coupon is not valid any more on that day.
+    found.ends_at = None if expires_at is None else expires_at - _SECOND
+    found.exclusive = record.flag("individual_use")
+    found.on_discounted = not record.flag("exclude_sale_items")
+    if record.text("post_status").casefold() not in ("", "publish"):
+        found.active = False
+        found.notes.append("it is not published: the promotion is switched off")
+    is_free = record.flag("free_shipping")
+    if _read_benefit(record, found, currency):
+        yield found
+    elif not is_free:
+        raise Unreadable("it takes nothing off")
+    if is_free:
+        yield _free_shipping(found)
+
+
+def _read_benefit(record: Record, found: Discount, currency: str | None) -> bool:
+    """Whether the coupon takes something off lines or the order."""
+    kind = record.text("discount_type").casefold()
+    if kind not in _PERCENT + _FIXED:
+        raise Unreadable(f"discount_type {kind!r} has no counterpart")
+    if record.text("coupon_amount", "amount").strip("0.") == "":
+        return False
+    if kind in _PERCENT:
+        found.target = Target.LINES
+        found.percent = record.percent("coupon_amount", "amount")
+        return True
+    found.target = Target.ORDER if kind == "fixed_cart" else Target.LINES
+    unit = _require(currency)
+    amount = record.amount(unit, "coupon_amount", "amount")
+    found.amounts = None if amount is None else {unit: amount}
+    return True
+
+
+def _free_shipping(found: Discount) -> Discount:
+    return replace(
+        found,
+        name=f"{found.name} (shipping)",
+        target=Target.SHIPPING,
+        percent=None,
+        amounts=None,
+        notes=list(found.notes),
+    )
+
+
+def _read_limits(record: Record, found: Discount) -> None:
+    limit = record.count("usage_limit")
+    used = record.count("usage_count") or 0
+    if limit is not None and used >= limit:
+        raise Unreadable("it is used up")
+    if used and limit is not None:
+        found.notes.append(f"{used:,} of {limit:,} uses are taken: the limit is what is left")
+    per_customer = record.count("usage_limit_per_user")
+    if limit == 1:
+        found.code_type = CodeType.ONE_TIME
+        found.limits = Limits(per_customer=None)
+        return
+    found.limits = Limits(None if limit is None else limit - used, per_customer)
+
+
+def _read_products(record: Record, found: Discount) -> None:
+    ids = _read_ids(record, "product_ids")
+    except_ids = _read_ids(record, "exclude_product_ids")
+    tags = frozenset(record.parts("product_categories"))
+    except_tags = frozenset(record.parts("exclude_product_categories"))
+    if tags or except_tags:
+        named = ", ".join(sorted(tags | except_tags))
+        found.notes.append(f"categories are tags here: give the products the tags {named}")
+    found.products = ProductSelection(ids, tags, except_ids, except_tags)
+    if except_tags:
+        found.is_looser = True
+    if record.count("limit_usage_to_x_items") is not None:
+        found.loosen("limit_usage_to_x_items has no counterpart")
+
+
+def _read_ids(record: Record, name: str) -> frozenset[int]:
+    texts = record.parts(name)
+    ids = [parse_product_id(text) for text in texts]
+    if None in ids:
+        raise Unreadable(f"{name} has something else than product ids")
+    return frozenset(one for one in ids if one is not None)
+
+
+def _read_conditions(record: Record, found: Discount, currency: str | None) -> None:
+    minimum = None
+    if record.text("minimum_amount").strip("0."):
+        unit = _require(currency)
+        amount = record.amount(unit, "minimum_amount")
+        minimum = None if amount is None else {unit: amount}
+    found.conditions = Conditions(minimum)
+    if record.text("maximum_amount").strip("0."):
+        found.loosen("a maximum of the cart has no counterpart")
+    if record.text("customer_email", "email_restrictions"):
+        found.loosen("it is for certain e-mail addresses: use segments")
+
+
+def _require(currency: str | None) -> str:
+    if currency is None:
+        raise Unreadable("the file names no currency: give it with --currency")
+    return currency
