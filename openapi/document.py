@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +17,7 @@ from openapi import (
     cart,
     catalog,
     checkout,
+    events,
     export,
     health,
     merchant,
@@ -39,6 +41,7 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
     **catalog.OPERATIONS,
     **export.OPERATIONS,
     **people.OPERATIONS,
+    **events.OPERATIONS,
     **health.OPERATIONS,
 }
 """The operation of each route, by its function, whose docstring becomes the description."""
@@ -87,7 +90,8 @@ def describe(routes: Sequence[BaseRoute]) -> dict[str, Any]:
         for route in routes
         if isinstance(route, PlainRoute) and route.endpoint in OPERATIONS
     ]
-    schemas = _Schemas([operation for _, operation in described])
+    told = events.WEBHOOKS
+    schemas = _Schemas([*(operation for _, operation in described), *told.values()])
     paths: dict[str, dict[str, Any]] = {}
     for route, operation in described:
         for method in sorted((route.methods or set()) - {"HEAD"}):
@@ -112,6 +116,7 @@ def describe(routes: Sequence[BaseRoute]) -> dict[str, Any]:
             if any(operation.tag == name for _, operation in described)
         ],
         "paths": paths,
+        "webhooks": {name: _webhook(name, one, schemas) for name, one in told.items()},
         "components": {"schemas": schemas.components, "securitySchemes": _TOKENS},
         "security": [{name: []} for name in _TOKENS],
     }
@@ -162,6 +167,19 @@ def _operation_id(route: PlainRoute) -> str:
     """The name of the operation in generated clients, such as `checkout_place_order`."""
     api = route.endpoint.__module__.removeprefix("sconto.api.").partition(".")[0]
     return f"{api}_{route.endpoint.__name__}"
+
+
+def _webhook(name: str, operation: Operation, schemas: _Schemas) -> dict[str, Any]:
+    """A request that Sconto sends."""
+    return {
+        "post": {
+            "tags": [operation.tag],
+            "summary": operation.summary,
+            "operationId": re.sub(r"\W", "_", f"told_{name}"),
+            "security": [],
+            **_describe(operation, schemas),
+        }
+    }
 
 
 def _describe(operation: Operation, schemas: _Schemas) -> dict[str, Any]:

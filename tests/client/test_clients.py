@@ -156,6 +156,8 @@ async def test_cart_and_subscription_promotions_by_client(sconto: AsyncClient) -
     await sconto.cart_promotions.delete(made["id"])
     with pytest.raises(NotFound):
         await sconto.cart_promotions.get(made["id"])
+    assert (await sconto.cart_promotions.restore(made["id"]))["id"] == made["id"]
+    await sconto.cart_promotions.delete(made["id"])
     listed = await sconto.checkout.list_prices(
         {"currency": "EUR", "products": [{"product_id": 1, "unit_price": "5.00"}]}
     )
@@ -206,6 +208,13 @@ async def test_lost_answers_place_one_order_and_create_one_subscription_promotio
         trial = await sconto.subscriptions.create(cast_any(TRY3))
         assert [one["id"] async for one in sconto.subscriptions.list()] == [trial["id"]]
         await sconto.subscriptions.delete(trial["id"])
+        cart: Any = {
+            "name": "3 off",
+            "target": "order",
+            "benefit": {"type": "amount", "amounts": {"EUR": "3.00"}},
+        }
+        made = await sconto.cart_promotions.create(cart)
+        assert [one["id"] async for one in sconto.cart_promotions.list()] == [made["id"]]
         await sconto.catalog.put_products([a_mug(1)])
         await sconto.catalog.delete_product(1)
         new: Any = {

@@ -29,7 +29,7 @@ async def rows_of(shop: Shop, kind: ExportKind, **conditions: object) -> list[Ro
     return [row async for batch in batches for row in batch]
 
 
-async def ids_of(shop: Shop, kind: ExportKind = ExportKind.ORDERS, **conditions: object) -> str:
+async def ids_of(shop: Shop, kind: ExportKind, **conditions: object) -> str:
     return "".join(str(row[0]) for row in await rows_of(shop, kind, **conditions))
 
 
@@ -93,9 +93,9 @@ async def test_orders_are_exported_with_their_amounts_and_by_each_condition(
     for limit in ("500", "1", "2"):
         statement = store._LAST_ORDER.replace("LIMIT 500", f"LIMIT {limit}")
         monkeypatch.setattr(store, "_LAST_ORDER", statement)
-        found = {await ids_of(shop, **one): one for one in conditions.values()}
+        found = {await ids_of(shop, ExportKind.ORDERS, **one): one for one in conditions.values()}
         assert found == conditions
-    assert await ids_of(shop, promotion_id=2**63) == ""
+    assert await ids_of(shop, ExportKind.ORDERS, promotion_id=2**63) == ""
 
 
 async def test_redemptions_are_exported_with_what_they_gave(shop: Shop) -> None:

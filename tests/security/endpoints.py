@@ -28,6 +28,8 @@ class Things:
     cart_promotion: int
     api_key: int = 666_666_666
     user: int = 555_555_555
+    webhook: int = 0
+    delivery: int = 0
 
     def fill(self, path: str) -> str:
         """The path with these ids filled in."""
@@ -38,6 +40,8 @@ class Things:
             "promotionId": self.subscription,
             "key_id": self.api_key,
             "user_id": self.user,
+            "webhook_id": self.webhook,
+            "delivery_id": self.delivery,
         }
         return path.format(**names)
 
@@ -50,7 +54,15 @@ class Things:
             self.code,
             self.subscription,
         )
-        numbers = (self.promotion, self.product, self.cart_promotion, self.api_key, self.user)
+        numbers = (
+            self.promotion,
+            self.product,
+            self.cart_promotion,
+            self.api_key,
+            self.user,
+            self.delivery,
+            self.webhook,
+        )
         for name in (*named, *map(str, numbers)):
             text = text.replace(name, "*")
         return text
@@ -116,6 +128,7 @@ def body_of(method: str, path: str, things: Things) -> Any:
         | {"promotionCode": things.subscription_code},
         ("POST", "/cart/v1/promotions"): one_off,
         ("PATCH", "/cart/v1/promotions/{promotion_id}"): {"active": False},
+        ("POST", "/cart/v1/promotions/{promotion_id}/_restore"): {},
         ("POST", "/cart/v1/promotions/_try"): {
             "promotion_id": things.cart_promotion,
             "promotion": one_off,
@@ -124,6 +137,13 @@ def body_of(method: str, path: str, things: Things) -> Any:
         ("POST", "/people/v1/keys"): {"name": "The shop", "role": "checkout"},
         ("POST", "/people/v1/invitations"): {"username": "lin", "role": "viewer"},
         ("POST", "/people/v1/users/{user_id}/password-link"): {},
+        ("PUT", "/events/v1/recording"): {"recording": True},
+        ("POST", "/events/v1/webhooks"): {"url": "https://shop.example/"},
+        ("PATCH", "/events/v1/webhooks/{webhook_id}"): {"types": ["order.placed"]},
+        ("POST", "/events/v1/webhooks/{webhook_id}/secret"): {"overlap_hours": 1},
+        ("POST", "/events/v1/webhooks/{webhook_id}/test"): {},
+        ("POST", "/events/v1/webhooks/{webhook_id}/replay"): {"since": "2026-01-01T00:00:00+00:00"},
+        ("POST", "/events/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/resend"): {},
         ("PUT", "/catalog/v1/products"): {
             "products": [
                 {"product_id": things.product, "name": "My own", "price": "1.00", "currency": "EUR"}

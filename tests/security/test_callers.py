@@ -40,8 +40,29 @@ FOR_ADMINS: Final = {
 }
 """What only admins may do."""
 
+WEBHOOK: Final = "/events/v1/webhooks/{webhook_id}"
+MANAGING_WEBHOOKS: Final = {
+    ("PUT", "/events/v1/recording"),
+    ("POST", "/events/v1/webhooks"),
+    ("PATCH", WEBHOOK),
+    ("DELETE", WEBHOOK),
+    ("POST", f"{WEBHOOK}/secret"),
+    ("POST", f"{WEBHOOK}/test"),
+    ("POST", f"{WEBHOOK}/replay"),
+    ("POST", f"{WEBHOOK}/deliveries/{{delivery_id}}/resend"),
+}
+READING_EVENTS: Final = {
+    ("GET", "/events/v1/events"),
+    ("GET", "/events/v1/recording"),
+    ("GET", "/events/v1/webhooks"),
+    ("GET", WEBHOOK),
+    ("GET", f"{WEBHOOK}/deliveries"),
+    ("GET", f"{WEBHOOK}/deliveries/{{delivery_id}}"),
+}
+
 REFUSED: Final = {
     Role.VIEWER: FOR_ADMINS
+    | MANAGING_WEBHOOKS
     | {
         ("POST", "/checkout/v1/quotes"),
         ("POST", "/checkout/v1/orders"),
@@ -61,8 +82,11 @@ REFUSED: Final = {
         ("POST", "/cart/v1/promotions"),
         ("PATCH", CART_PROMOTION),
         ("DELETE", CART_PROMOTION),
+        ("POST", f"{CART_PROMOTION}/_restore"),
     },
     Role.CHECKOUT: FOR_ADMINS
+    | MANAGING_WEBHOOKS
+    | READING_EVENTS
     | {
         ("POST", "/v1/promotion"),
         ("GET", "/v1/promotion"),
@@ -87,10 +111,11 @@ REFUSED: Final = {
         ("GET", CART_PROMOTION),
         ("PATCH", CART_PROMOTION),
         ("DELETE", CART_PROMOTION),
+        ("POST", f"{CART_PROMOTION}/_restore"),
         ("GET", f"{CART_PROMOTION}/statistics"),
         ("GET", f"{CART_PROMOTION}/history"),
     },
-    Role.MANAGER: FOR_ADMINS,
+    Role.MANAGER: FOR_ADMINS | MANAGING_WEBHOOKS,
     Role.ADMIN: set(),
 }
 """What each role may not do; an admin may do everything."""

@@ -20,10 +20,12 @@ NOBODYS = Things(
     subscription_code="SUBSCRIPTIONOFNOBODY",
     application="00000000-0000-4000-8000-000000000000",
     cart_promotion=999_999_999_998,
+    webhook=999_999_999_997,
+    delivery=999_999_999_996,
 )
 
 
-DIFFERING = ("id", "at", "date", "time", "key", "prefix", "_by", "link", "username")
+DIFFERING = ("id", "at", "date", "time", "key", "prefix", "_by", "link", "username", "secret")
 """The ends of names of values that differ between two callers or calls."""
 
 
@@ -36,13 +38,15 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
             ("subscription_promotions", "promotion_id"),
             ("api_keys", "key_id"),
             ("users", "user_id"),
+            ("webhooks", "webhook_id"),
+            ("deliveries", "delivery_id"),
         ):
             await connection.execute(
                 "SELECT setval(sequence, greatest(nextval(sequence), 660000000 + $3))"
                 " FROM CAST(pg_get_serial_sequence($1, $2) AS regclass) AS sequence",
                 table,
                 column,
-                len(table),
+                1000 * len(table),
             )
     own = Things(
         0, 4_711_001, "order-of-a-victim", "CODEOFVICTIM", "", "SUBSCRIPTIONOFVICTIM", "", 0
@@ -54,6 +58,7 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
         assert answer.is_success, answer.text
         return answer
 
+    webhook = find_id((await create("POST", "/events/v1/webhooks", {})).json())
     await create("PUT", "/catalog/v1/products", {})
     coupons = body_of("POST", "/v1/promotion", own)["coupons"] | {"coupon_code": [own.code]}
     made = await create("POST", "/v1/promotion", {"coupons": coupons})
@@ -67,6 +72,11 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
     cart_promotion = await create("POST", "/cart/v1/promotions", {})
     api_key = await create("POST", "/people/v1/keys", {"name": "The victim's"})
     user = await create("POST", "/people/v1/invitations", {"username": "victim"})
+    webhook_path = f"/events/v1/webhooks/{webhook}"
+    since = {"since": "2026-01-01T00:00:00+00:00"}
+    replayed = await client.post(f"{webhook_path}/replay", json=since, headers=headers)
+    assert replayed.json()["replayed"] > 0, replayed.text
+    listed = await client.get(f"{webhook_path}/deliveries?limit=1", headers=headers)
     return Things(
         find_id(made.json()),
         own.product,
@@ -78,6 +88,8 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
         find_id(cart_promotion.json()),
         api_key.json()["key_id"],
         user.json()["user_id"],
+        webhook,
+        find_id(listed.json()["deliveries"][0]),
     )
 
 
@@ -141,6 +153,8 @@ async def test_no_list_and_no_search_shows_another_merchants_things(
         "/catalog/v1/products",
         f"/catalog/v1/products?search={theirs.product}",
         "/cart/v1/promotions",
+        "/events/v1/events",
+        "/events/v1/webhooks",
     ):
         answer = await client.get(address, headers=stranger)
         assert answer.status_code == 200, answer.text

@@ -54,6 +54,27 @@ class Metrics:
             ["outcome"],
             registry=registry,
         )
+        self._deliveries = Counter(
+            "sconto_webhook_attempts",
+            "Requests to webhooks, by what became of the delivery",
+            ["state"],
+            registry=registry,
+        )
+        # Each worker measures the same database, so the last measurement is the one that counts.
+        self._waiting = Gauge(
+            "sconto_events_waiting",
+            "Events that wait: outbox for their position, webhooks to be delivered",
+            ["where"],
+            registry=registry,
+            multiprocess_mode="mostrecent",
+        )
+        self._oldest = Gauge(
+            "sconto_events_oldest_seconds",
+            "For how long the oldest of them has waited",
+            ["where"],
+            registry=registry,
+            multiprocess_mode="mostrecent",
+        )
         self._durations = Histogram(
             "sconto_http_request_duration_seconds",
             "From a request's arrival to the end of its answer",
@@ -89,6 +110,16 @@ class Metrics:
         for code in codes:
             if code.status is not CodeStatus.APPLIED:
                 self._refusals.labels("code", code.status).inc()
+
+    def count_delivery(self, state: str) -> None:
+        """Count an attempt by the state that it led to: delivered, waiting or dead."""
+        self._deliveries.labels(state).inc()
+
+    def show_backlog(self, outbox: tuple[int, float], webhooks: tuple[int, float]) -> None:
+        """Record how many events wait, and for how many seconds the oldest has waited."""
+        for where, (waiting, seconds) in (("outbox", outbox), ("webhooks", webhooks)):
+            self._waiting.labels(where).set(waiting)
+            self._oldest.labels(where).set(seconds)
 
     def show_pool(self, size: tuple[int, int, int]) -> None:
         """Record how many connections are idle, are open, and may be opened."""

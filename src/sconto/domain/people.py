@@ -31,13 +31,17 @@ class Action(StrEnum):
     CHECK_OUT = "check out"
     READ_PRODUCTS = "read products"
     WRITE_PRODUCTS = "write products"
+    READ_EVENTS = "read events"
+    MANAGE_WEBHOOKS = "manage webhooks"
     MANAGE_PEOPLE = "manage people"
 
 
 _ALLOWED: dict[Role, frozenset[Action]] = {
     Role.ADMIN: frozenset(Action),
-    Role.MANAGER: frozenset(Action) - {Action.MANAGE_PEOPLE},
-    Role.VIEWER: frozenset({Action.READ_PROMOTIONS, Action.READ_ORDERS, Action.READ_PRODUCTS}),
+    Role.MANAGER: frozenset(Action) - {Action.MANAGE_PEOPLE, Action.MANAGE_WEBHOOKS},
+    Role.VIEWER: frozenset(
+        {Action.READ_PROMOTIONS, Action.READ_ORDERS, Action.READ_PRODUCTS, Action.READ_EVENTS}
+    ),
     Role.CHECKOUT: frozenset({Action.CHECK_OUT, Action.READ_ORDERS, Action.READ_PRODUCTS}),
 }
 

@@ -344,3 +344,35 @@ class IdempotencyKeyBusy(Problem):
 
 class ParquetUnavailable(Problem):
     """Parquet files need pyarrow (`sconto[parquet]`), which is not installed."""
+
+
+@dataclass(eq=False)
+class EventsGone(Problem):
+    """The next event after a position is no longer kept; the oldest comes after `oldest`."""
+
+    oldest: int
+
+
+class RecordingNeeded(Problem):
+    """Events are recorded as long as a webhook is enabled."""
+
+
+@dataclass(eq=False)
+class WebhookNotFound(Problem):
+    """The merchant has no such webhook."""
+
+    webhook_id: int
+
+
+@dataclass(eq=False)
+class DeliveryNotFound(Problem):
+    """The webhook has no such delivery, or its event is no longer kept."""
+
+    delivery_id: int
+
+
+@dataclass(eq=False)
+class TooManyWebhooks(Problem):
+    """A merchant may have no more than `most` webhooks."""
+
+    most: int

@@ -1,6 +1,6 @@
 """What edits of promotions do to prices: the catalogue is priced before and after them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -102,19 +102,22 @@ class PriceImpact:
 
     async def _price(self, wanted: Sequence[Product], at: datetime) -> Prices:
         prices: dict[int, tuple[Product, int]] = {}
-        by_currency: dict[str, list[Product]] = {}
-        for product in wanted:
-            by_currency.setdefault(product.currency, []).append(product)
-        for currency, of_currency in by_currency.items():
-            for start in range(0, len(of_currency), MOST_PRODUCTS):
-                some = of_currency[start : start + MOST_PRODUCTS]
-                units = [(product.product_id, product.price) for product in some]
-                listed = await checkout.list_prices(
-                    self._database, self._caller, units, currency, at
-                )
-                for product, one in zip(some, listed, strict=True):
-                    prices[product.product_id] = (product, one.price)
+        for currency, some in _by_currency(wanted):
+            units = [(product.product_id, product.price) for product in some]
+            listed = await checkout.list_prices(self._database, self._caller, units, currency, at)
+            prices |= {
+                product.product_id: (product, one.price)
+                for product, one in zip(some, listed, strict=True)
+            }
         return prices
+
+
+def _by_currency(wanted: Sequence[Product]) -> Iterator[tuple[str, Sequence[Product]]]:
+    """The products of each currency, as many as are listed together."""
+    for currency in sorted({product.currency for product in wanted}):
+        of_currency = [product for product in wanted if product.currency == currency]
+        for start in range(0, len(of_currency), MOST_PRODUCTS):
+            yield currency, of_currency[start : start + MOST_PRODUCTS]
 
 
 def _needs_code(draft: Drafted) -> bool:

@@ -7,9 +7,12 @@ from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 
+from sconto.domain.receiver_address import ReceiverRules
 from sconto.operations import Database
+from sconto.operations.deliveries import Deliveries
 from sconto.operations.known_keys import KnownKeys
 from sconto.operations.mail import Server
+from sconto.operations.sign_in_provider import SignInProvider
 from sconto.operations.tokens import Tokens
 from sconto.operations.turns import Turns
 
@@ -38,6 +41,10 @@ class Context(Protocol):
         """The server that sends mail."""
 
     @property
+    def sign_in_provider(self) -> SignInProvider | None:
+        """The provider of single sign-on."""
+
+    @property
     def turns(self) -> Turns:
         """Turns of merchants that send large bodies."""
 
@@ -48,6 +55,14 @@ class Context(Protocol):
     @property
     def zone(self) -> ZoneInfo:
         """The time zone in which times are shown and typed."""
+
+    @property
+    def receivers(self) -> ReceiverRules:
+        """Where webhooks may be sent."""
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """Sends a webhook's test."""
 
     @property
     def now(self) -> Callable[[], datetime]:

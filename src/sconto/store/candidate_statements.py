@@ -119,7 +119,7 @@ def _statement(*parts: str) -> str:
     return f"""
 SELECT json_build_object(
     'versions', (
-        SELECT json_build_array(version, price_version, cart_version)
+        SELECT json_build_array(version, price_version, cart_version, records_events)
         FROM timeline_versions
         WHERE merchant_id = $1
     ),

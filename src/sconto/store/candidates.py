@@ -42,9 +42,9 @@ from sconto.store.pick_cache import PickCache, PickSpan, Version
 from sconto.store.pool import Connection
 from sconto.store.subscription_rules import CarriedRules, carried_codes, in_order
 
-Versions = tuple[int, int, int | None]
+Versions = tuple[int, int, int | None, bool]
 """The versions of a merchant's timeline, of all its prices (`price_versions`) and of its cart
-promotions; the last is None for a merchant that never had one."""
+promotions, None for a merchant that never had one; and whether the merchant records events."""
 
 
 class CartAt(msgspec.Struct, frozen=True):

@@ -1,6 +1,10 @@
 """The history: rows that are added in the transaction of the change, and never changed.
 
 Triggers refuse changes to everybody, and deletions to all but a purge (`purging`).
+
+If the merchant records events, the statement that records a change of a promotion also writes its
+events to the outbox (`event_outbox`). So no change is without its event, and none costs a statement
+more.
 """
 
 import json
@@ -9,9 +13,17 @@ from typing import Final
 
 import asyncpg
 
+from sconto.domain.events import told_by
 from sconto.domain.history import Change, Entry, Facts, Subject, Verb
 from sconto.domain.people import Caller
 from sconto.store.database import Connection
+from sconto.store.promotion_events import (
+    PROMOTIONS,
+    SUBSCRIPTION_PROMOTIONS,
+    Table,
+    phase_sql,
+    subject_sql,
+)
 
 # The name is stored by value, because the user may be renamed or removed later. The user id of an
 # API key is the key's, negated.
@@ -29,6 +41,44 @@ VALUES (
     $4, $5, $6, $7, $8
 )
 """
+
+
+def _record_and_tell(table: Table) -> str:
+    # The promotion's row is locked by the change. If it began or stopped to run by the change, that
+    # is told too.
+    return f"""
+WITH recorded AS (
+    {_RECORD}
+), subject AS MATERIALIZED (
+    SELECT told_phase, {phase_sql(table, "$2::timestamptz")} AS phase, {subject_sql(table)} AS facts
+    FROM {table.name}
+    WHERE merchant_id = $1 AND promotion_id = $5
+      AND EXISTS (SELECT FROM timeline_versions WHERE merchant_id = $1 AND records_events)
+), changed AS (
+    UPDATE {table.name} AS promotion SET told_phase = subject.phase
+    FROM subject
+    WHERE promotion.merchant_id = $1 AND promotion.promotion_id = $5
+      AND promotion.told_phase <> subject.phase
+)
+INSERT INTO event_outbox (merchant_id, type, object, occurred_at, subject, data)
+SELECT $1, event.type, '{table.object} ' || $5::bigint, $2, facts, event.data
+FROM subject
+CROSS JOIN LATERAL (
+    SELECT type, data, place
+    FROM unnest($9::text[], $10::text[]::json[]) WITH ORDINALITY AS one (type, data, place)
+    UNION ALL
+    SELECT 'promotion.started', NULL, 1000 WHERE phase = 1 AND told_phase <> 1
+    UNION ALL
+    SELECT 'promotion.ended', NULL, 1000 WHERE phase <> 1 AND told_phase = 1
+) AS event
+ORDER BY event.place
+"""  # noqa: S608  # of our own constants
+
+
+_RECORD_AND_TELL: Final = {
+    Subject.PROMOTION: _record_and_tell(PROMOTIONS),
+    Subject.SUBSCRIPTION_PROMOTION: _record_and_tell(SUBSCRIPTION_PROMOTIONS),
+}
 
 _COLUMNS: Final = """
 SELECT entry_id, recorded_at, username, subject, subject_id, verb, before, after
@@ -51,12 +101,17 @@ LIMIT $4
 async def record(
     connection: Connection, caller: Caller, change: Change, at: datetime | None = None
 ) -> None:
-    """Store who changed what, in the transaction of the change.
+    """Store who changed what, in the transaction of the change, and tell of it.
 
     `at` is None if the change takes its time from the database, as changes of people do.
     """
+    statement, told = _RECORD, list[object]()
+    if change.subject in _RECORD_AND_TELL:
+        statement = _RECORD_AND_TELL[change.subject]
+        events = told_by(change)
+        told = [[type_ for type_, _ in events], [_encode(facts) for _, facts in events]]
     await connection.execute(
-        _RECORD,
+        statement,
         caller.merchant_id,
         at,
         caller.user_id,
@@ -65,6 +120,7 @@ async def record(
         change.verb,
         _encode(change.before),
         _encode(change.after),
+        *told,
     )
 
 

@@ -24,6 +24,9 @@ writes it. Without `_REPLACE` that is `_PLACE` alone, which is a transaction by 
    - `recorded` inserts the redemptions, and `counted` adds up the same rows and adds them to the
      counters, both only if `placed` has a row. So the counters always equal the sum of the
      redemptions, and the redemptions equal what the stored outcomes say.
+   - `told` writes the order's events to the outbox (`event_outbox`), only if `placed` has a row.
+     The statement of a merchant that records no events does not have it. Recording is switched on
+     with a new price version, so an order that was priced before is not placed without its event.
    Everything that writes depends on `placed`. So either all of it is written or nothing, and the
    number of rows in `placed` is the answer. A lost race is not an error of the server. The limit of
    a one-time code is the lock and the condition in `free`, never a read before them.
@@ -58,14 +61,13 @@ If a code or an id is locked, nothing is written, and the order's process tries 
 (`operations.checkout`).
 """
 
-from dataclasses import replace
 from datetime import date
 from typing import Final
 
 import asyncpg
 
 from sconto.domain.allowances import NO_CLAIM, LimitClaim
-from sconto.domain.order import OrderStatus, StoredOrder
+from sconto.domain.order import StoredOrder
 from sconto.domain.redemption import one_time_codes, redemptions_of
 from sconto.store import order_limits
 from sconto.store.candidates import Versions
@@ -149,7 +151,7 @@ WITH picked AS (
     FROM {where_clear}
     ON CONFLICT DO NOTHING
     RETURNING order_id
-), {taken}{took}recorded AS (
+), {taken}{took}{told}recorded AS (
     INSERT INTO redemptions (merchant_id, order_id, product_id, promotion_id, code_id, code_type,
                              applied, discount)
     SELECT $1, placed.order_id, product_id, promotion_id, code_id, code_type, applied, discount
@@ -220,34 +222,50 @@ _TAKEN: Final = """taken AS (
     WHERE codes.merchant_id = $1 AND codes.ctid = seen.place
 ), """
 
-_TAKING: Final = {"free": _FREE, "taken": _TAKEN, "counted_code": COUNTED_CODE}
+# The event of the replaced order comes first, as it happens first.
+_TOLD: Final = """told AS (
+    INSERT INTO event_outbox (merchant_id, type, object, occurred_at)
+    SELECT $1, event.type, 'order ' || event.order_id, $3
+    FROM placed
+    CROSS JOIN (VALUES ('order.replaced', $4), ('order.placed', $2)) AS event (type, order_id)
+    WHERE event.order_id IS NOT NULL
+), """
+
 _CLEAR_WITH_CODES: Final = _CLEAR.format(
     all_free="(SELECT count(*) FROM seen) = cardinality($6::bigint[])"
 )
+_TAKING: Final = {"free": _FREE, "taken": _TAKEN, "counted_code": COUNTED_CODE}
 _WITHOUT_LIMITS: Final = {
     "held": "",
     "began": "",
     "took": "",
     "is_placed": "EXISTS (SELECT FROM placed)",
 }
-_PLACE: Final = _PLACE_BY.format(**_TAKING, **_WITHOUT_LIMITS, where_clear=_CLEAR_WITH_CODES)
-_PLACE_WITH_LIMITS: Final = _PLACE_BY.format(
-    **_TAKING,
-    held=order_limits.HELD,
-    began=order_limits.BEGAN.format(clear=_CLEAR_WITH_CODES),
-    where_clear=order_limits.ALL_BEGAN,
-    took=order_limits.TOOK,
-    is_placed=order_limits.IS_PLACED,
-)
+_WITH_LIMITS: Final = {
+    "held": order_limits.HELD,
+    "began": order_limits.BEGAN.format(clear=_CLEAR_WITH_CODES),
+    "took": order_limits.TOOK,
+    "is_placed": order_limits.IS_PLACED,
+    "where_clear": order_limits.ALL_BEGAN,
+}
 
 # Most orders use up no code. Preparing for it would take a tenth of the statement's time.
-_PLACE_WITHOUT_TAKING: Final = _PLACE_BY.format(
-    **_WITHOUT_LIMITS,
-    free="",
-    taken="",
-    counted_code=COUNTED_CODE,
-    where_clear=_CLEAR.format(all_free="$6::bigint[] = '{}'"),
-)
+_TAKING_NONE: Final = {
+    "free": "",
+    "taken": "",
+    "counted_code": COUNTED_CODE,
+    "where_clear": _CLEAR.format(all_free="$6::bigint[] = '{}'"),
+}
+
+_STATEMENTS: Final = {
+    (parts, is_told): _PLACE_BY.format(**shape, told=_TOLD if is_told else "")
+    for parts, shape in (
+        ("codes", {**_TAKING, **_WITHOUT_LIMITS, "where_clear": _CLEAR_WITH_CODES}),
+        ("limits", {**_TAKING, **_WITH_LIMITS}),
+        ("none", {**_TAKING_NONE, **_WITHOUT_LIMITS}),
+    )
+    for is_told in (False, True)
+}
 
 
 async def replace_order(connection: Connection, merchant_id: int, order: StoredOrder) -> None:
@@ -304,12 +322,13 @@ async def insert_order(
         order.customer_id,
         claim.is_first,
     )
-    statement = _PLACE if used_up else _PLACE_WITHOUT_TAKING
+    parts = "codes" if used_up else "none"
     if claim.promotion_ids:
-        statement = _PLACE_WITH_LIMITS
+        parts = "limits"
         arguments += limit_arguments(claim)
+    is_told = versions is not None and versions[3]
     try:
-        placed = await connection.fetchval(statement, *arguments)
+        placed = await connection.fetchval(_STATEMENTS[parts, is_told], *arguments)
     except (asyncpg.LockNotAvailableError, asyncpg.DivisionByZeroError):
         placed = False
     if not placed:
@@ -326,59 +345,8 @@ FROM (
 ) AS stored
 """
 
-# A replaced order stays deleted, because its codes may have served the order that replaced it. The
-# newest version of the row is locked and returned. The update finds it by its ctid only if that is
-# the version in the snapshot; if not, the caller tries again.
-_CHANGE_STATUS: Final = """
-WITH held AS MATERIALIZED (
-    SELECT ctid AS place, order_id, status, created_at, replaces, replaced_by, outcome, request,
-           gave_back_at IS NOT NULL AS gave_back
-    FROM orders
-    WHERE merchant_id = $1 AND order_id = $2
-    FOR NO KEY UPDATE SKIP LOCKED
-), changed AS (
-    UPDATE orders SET status = $3
-    FROM held
-    WHERE orders.merchant_id = $1 AND orders.ctid = held.place
-      AND (coalesce(orders.replaced_by, orders.gave_back_at::text) IS NULL OR $3 = 'deleted')
-    RETURNING orders.status
-)
-SELECT EXISTS (SELECT FROM orders WHERE merchant_id = $1 AND order_id = $2) AS exists,
-       EXISTS (SELECT FROM changed) AS changed,
-       (
-           SELECT row_to_json(stored)
-           FROM (
-               SELECT order_id, status, created_at, replaces, replaced_by, outcome, request,
-                      gave_back
-               FROM held
-           ) AS stored
-       ) AS stored
-"""
-
 
 async def find_order(connection: Connection, merchant_id: int, order_id: str) -> StoredOrder | None:
     """The merchant's order with this id; None if there is none."""
     row = await connection.fetchval(_FIND, merchant_id, order_id)
     return None if row is None else decode_order(row)
-
-
-async def update_status(
-    connection: Connection, merchant_id: int, order_id: str, status: OrderStatus
-) -> StoredOrder | None:
-    """Set the status and return the order as it is now; None if there is no such order.
-
-    One statement, so that what is returned is what was decided on. A replaced order is returned
-    unchanged. Raises OrderRaceLost if another transaction is changing the order.
-    """
-    row = await connection.fetchrow(_CHANGE_STATUS, merchant_id, order_id, status)
-    assert row is not None  # noqa: S101 - a row is asked for
-    if not row["exists"]:
-        return None
-    if row["stored"] is None:
-        raise OrderRaceLost(order_id)
-    order = decode_order(row["stored"])
-    if row["changed"]:
-        return replace(order, status=status)
-    if not (order.replaced_by or order.gave_back) or status is OrderStatus.DELETED:
-        raise OrderRaceLost(order_id)
-    return order

@@ -42,6 +42,7 @@ from sconto.domain.subscription_promotion import Application, SubscriptionPromot
 from sconto.store.availability import Busy, BusyReason
 from sconto.store.database import Connection
 from sconto.store.idempotency import KEY_IS_FREE, AnswerToKeep, KeptAnswer, KeyBusy, decode_answer
+from sconto.store.promotion_events import SUBSCRIPTION_PROMOTIONS, subject_sql
 from sconto.store.subscription_promotions import READ_BY_CODE, decode_promotion, decode_rules
 
 
@@ -119,6 +120,18 @@ _COUNTED_LIMITED: Final = """counted AS (
     RETURNING promotion.usage
 ), """
 
+# The last use that the limit allows is told, if the merchant records events.
+_TOLD: Final = f"""told AS (
+    INSERT INTO event_outbox (merchant_id, type, object, occurred_at, subject, data)
+    SELECT $1, 'promotion.limit_reached', '{SUBSCRIPTION_PROMOTIONS.object} ' || promotion_id, $9,
+           {subject_sql(SUBSCRIPTION_PROMOTIONS)},
+           json_build_object('limit', max_usage, 'taken', max_usage)
+    FROM counted
+    JOIN subscription_promotions ON merchant_id = $1 AND promotion_id = $3
+    WHERE counted.usage = max_usage
+      AND EXISTS (SELECT FROM timeline_versions WHERE merchant_id = $1 AND records_events)
+), """  # noqa: S608  # of our own constants
+
 # generate_series in a select list yields one number at a time, so the locks are tried from the
 # lowest slot to the first free one.
 _COUNTED_UNLIMITED: Final = """slot AS MATERIALIZED (
@@ -142,7 +155,7 @@ _APPLIED: Final = """applied AS (
 SELECT (SELECT usage FROM decided) AS usage, (SELECT key_is_free FROM alone) AS key_is_free
 """
 
-_APPLY_LIMITED: Final = _ALONE + _HELD_LIMITED + _DECIDED + _COUNTED_LIMITED + _APPLIED
+_APPLY_LIMITED: Final = _ALONE + _HELD_LIMITED + _DECIDED + _COUNTED_LIMITED + _TOLD + _APPLIED
 
 _APPLY_UNLIMITED: Final = _ALONE + _HELD_UNLIMITED + _DECIDED + _COUNTED_UNLIMITED + _APPLIED
 

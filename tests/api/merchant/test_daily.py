@@ -64,7 +64,8 @@ async def test_uses_are_listed_by_day_code_and_currency_and_old_days_by_month(
     await fold(database, today)
     assert await listed(client, promotion_id) == everything
 
-    paged, cursor = [], {}
+    paged: list[object] = []
+    cursor: dict[str, str] = {}
     for _ in range(3):
         page = await listed(client, promotion_id, limit=1, **cursor)
         paged += page["days"]

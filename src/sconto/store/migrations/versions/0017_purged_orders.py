@@ -7,7 +7,7 @@ purged orders: purge once every program is new (`docs/retention.md`).
 from alembic import op
 
 revision = "0017"
-down_revision = "0015"
+down_revision = "0016"
 
 # A purge deletes orders with their redemptions, and adds up here what they counted. So the check
 # can still compare counters and allowances with what orders took.

@@ -1,0 +1,374 @@
+"""The bodies of the events API and of webhooks, with an example of each."""
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from openapi.fields import Absent, Currency, Instant, Total, strict
+from sconto.domain.events import VERSION, EventType
+from sconto.domain.receiver_address import LONGEST_URL
+from sconto.domain.webhooks import LONGEST_OVERLAP, DeliveryState, DisabledBecause
+
+_ID: Final = "evt_8c1f0f6d6b7d4a4e9f0b6a2d1c3e5f70"
+_AT: Final = "2026-11-28T00:00:00+00:00"
+
+PROMOTION: Final[JsonDict] = {
+    "kind": "cart",
+    "id": 51,
+    "name": "10 off from 50",
+    "active": True,
+    "starts_at": _AT,
+    "ends_at": None,
+}
+ORDER: Final[JsonDict] = {
+    "order_id": "A-1",
+    "status": "not paid",
+    "created_at": _AT,
+    "customer_id": "c-7",
+    "replaces": None,
+    "currency": "EUR",
+    "subtotal": "59.97",
+    "discount": "10.00",
+    "total": "49.97",
+    "promotions": [{"kind": "cart", "id": 51, "code": None, "discount": "10.00"}],
+}
+
+_OWN_DATA: Final[dict[EventType, JsonDict]] = {
+    EventType.ORDER_PLACED: {"order": ORDER},
+    EventType.ORDER_PAID: {"order": {**ORDER, "status": "paid"}},
+    EventType.ORDER_NOT_PAID: {"order": ORDER},
+    EventType.ORDER_DELETED: {"order": {**ORDER, "status": "deleted"}},
+    EventType.ORDER_REPLACED: {"order": {**ORDER, "status": "deleted", "replaced_by": "A-2"}},
+    EventType.PROMOTION_CREATED: {"after": {"name": "10 off from 50", "active": True}},
+    EventType.PROMOTION_CHANGED: {
+        "before": {"name": "10 off"},
+        "after": {"name": "10 off from 50"},
+    },
+    EventType.PROMOTION_DELETED: {"before": {"name": "10 off from 50", "active": True}},
+    EventType.PROMOTION_CODES_ADDED: {"codes": {"added": 100, "removed": 0}},
+    EventType.PROMOTION_CODES_REMOVED: {"codes": {"added": 0, "removed": 1}},
+    EventType.PROMOTION_LIMIT_REACHED: {"limit": 5000, "taken": 5000},
+    EventType.PROMOTION_BUDGET_REACHED: {
+        "currency": "EUR",
+        "limit": "1000.00",
+        "taken": "995.00",
+    },
+}
+
+
+def example_of(type_: EventType) -> JsonDict:
+    """An event of the type."""
+    own = _OWN_DATA.get(type_, {})
+    data: JsonDict = own if "order" in own else {"promotion": PROMOTION, **own}
+    return {"id": _ID, "type": type_.value, "version": VERSION, "timestamp": _AT, "data": data}
+
+
+class AppliedPromotion(BaseModel):
+    """A promotion that took something off an order."""
+
+    kind: Literal["product", "cart", "subscription"]
+    id: int
+    code: str | None
+    discount: Total
+
+
+class ToldOrder(BaseModel):
+    """An order as it was once the event had happened."""
+
+    order_id: str
+    status: Literal["not paid", "paid", "deleted"]
+    created_at: Instant
+    customer_id: str | None
+    replaces: str | None
+    replaced_by: Annotated[
+        str | Absent, Field(description="Only of an order that was replaced.")
+    ] = None
+    currency: Currency
+    subtotal: Total
+    discount: Total
+    total: Total
+    promotions: list[AppliedPromotion]
+
+
+class ToldPromotion(BaseModel):
+    """A promotion as it was when the event happened."""
+
+    kind: Literal["product", "cart", "subscription"]
+    id: int
+    name: str
+    active: bool
+    starts_at: Instant | None
+    ends_at: Instant | None
+
+
+class ToldCodes(BaseModel):
+    """How many codes were added or removed."""
+
+    added: int
+    removed: int
+
+
+class OrderEventData(BaseModel):
+    """What an event about an order says."""
+
+    order: ToldOrder
+
+
+class PromotionEventData(BaseModel):
+    """What an event about a promotion says; the type decides which fields it has."""
+
+    promotion: ToldPromotion
+    before: Annotated[
+        dict[str, Any] | Absent, Field(description="What differs, or all of a deleted one.")
+    ] = None
+    after: Annotated[
+        dict[str, Any] | Absent, Field(description="What differs, or all of a new one.")
+    ] = None
+    codes: ToldCodes | Absent = None
+    limit: Annotated[int | Total | Absent, Field(description="Uses, or money of a budget.")] = None
+    taken: int | Total | Absent = None
+    currency: Currency | Absent = None
+
+
+class Event(BaseModel):
+    """What happened, as webhooks get it too."""
+
+    model_config = ConfigDict(json_schema_extra={"example": example_of(EventType.ORDER_PLACED)})
+
+    id: Annotated[str, Field(description="The same whenever the event is sent: `webhook-id`.")]
+    type: EventType
+    version: Annotated[int, Field(description="Of the payload. New fields do not change it.")]
+    timestamp: Annotated[Instant, Field(description="When it happened.")]
+    data: OrderEventData | PromotionEventData
+
+
+class EventPage(BaseModel):
+    """Events, oldest first. `next_cursor` is always there: ask again with it for what is new."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "events": [example_of(EventType.ORDER_PLACED)],
+                "next_cursor": "MQ",
+                "has_more": False,
+                "recording": True,
+            }
+        }
+    )
+
+    events: list[Event]
+    next_cursor: str
+    has_more: bool
+    recording: bool
+
+
+class Recording(BaseModel):
+    """Whether events are recorded."""
+
+    model_config = strict({"recording": True})
+
+    recording: bool
+
+
+class RecordingToSet(Recording):
+    """Whether events are to be recorded."""
+
+    model_config = strict({"recording": True})
+
+
+WEBHOOK: Final[JsonDict] = {
+    "id": 1,
+    "url": "https://shop.example/webhooks/sconto",
+    "description": "The order system",
+    "types": ["order.placed", "order.paid"],
+    "enabled": True,
+    "disabled_because": None,
+    "failing_since": None,
+    "previous_secret_until": None,
+    "created_at": _AT,
+    "updated_at": _AT,
+}
+
+
+class WebhookToCreate(BaseModel):
+    """Where events are sent."""
+
+    model_config = strict(
+        {
+            "url": "https://shop.example/webhooks/sconto",
+            "description": "The order system",
+            "types": ["order.placed", "order.paid"],
+        }
+    )
+
+    url: Annotated[str, Field(max_length=LONGEST_URL, pattern="^https?://")]
+    description: str = ""
+    types: Annotated[list[EventType], Field(description="None: all events.")] = []
+    enabled: bool = True
+
+
+class WebhookPatch(BaseModel):
+    """A JSON merge patch (RFC 7396): absent fields stay, null sets a field to its default."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"types": []}})
+
+
+class StoredWebhook(BaseModel):
+    """A webhook, without its secret."""
+
+    model_config = ConfigDict(json_schema_extra={"example": WEBHOOK})
+
+    id: int
+    url: str
+    description: str
+    types: list[EventType]
+    enabled: bool
+    disabled_because: DisabledBecause | None
+    failing_since: Instant | None
+    previous_secret_until: Instant | None
+    created_at: Instant
+    updated_at: Instant
+
+
+class WebhookWithSecret(StoredWebhook):
+    """A webhook with its new secret, which no other answer has."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {**WEBHOOK, "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"}
+        }
+    )
+
+    secret: str
+
+
+class WebhookList(BaseModel):
+    """All webhooks of the merchant."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"webhooks": [WEBHOOK]}})
+
+    webhooks: list[StoredWebhook]
+
+
+class SecretToRotate(BaseModel):
+    """For how long messages are signed by the old secret too."""
+
+    model_config = strict({"overlap_hours": 24})
+
+    overlap_hours: Annotated[int, Field(ge=0, le=LONGEST_OVERLAP.days * 24)] = 24
+
+
+class Replay(BaseModel):
+    """From when on events are sent again."""
+
+    model_config = strict({"since": _AT})
+
+    since: Instant
+
+
+class Replayed(BaseModel):
+    """How many events are sent again."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"replayed": 3}})
+
+    replayed: int
+
+
+class NewDelivery(BaseModel):
+    """The delivery by which the event is sent again."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"id": 8}})
+
+    id: int
+
+
+DELIVERY: Final[JsonDict] = {
+    "id": 2,
+    "webhook_id": 1,
+    "event_id": _ID,
+    "type": "order.placed",
+    "state": "waiting",
+    "attempts": 1,
+    "next_attempt_at": "2026-11-28T00:00:05+00:00",
+    "created_at": _AT,
+    "finished_at": None,
+    "last_status": 500,
+    "last_failure": "answered 500",
+}
+
+
+class Delivery(BaseModel):
+    """An event on its way to a webhook."""
+
+    model_config = ConfigDict(json_schema_extra={"example": DELIVERY})
+
+    id: int
+    webhook_id: int
+    event_id: str
+    type: Annotated[str, Field(description="Of the event, or webhook.test.")]
+    state: DeliveryState
+    attempts: int
+    next_attempt_at: Instant | None
+    created_at: Instant
+    finished_at: Instant | None
+    last_status: int | None
+    last_failure: str | None
+
+
+class DeliveryPage(BaseModel):
+    """A page of deliveries, the latest first."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"deliveries": [DELIVERY], "next_cursor": None}}
+    )
+
+    deliveries: list[Delivery]
+    next_cursor: str | None
+
+
+class DeliveryRequest(BaseModel):
+    """What is sent; the body is null once the event is no longer kept."""
+
+    url: str
+    body: dict[str, Any] | None
+
+
+class DeliveryAnswer(BaseModel):
+    """What came of an attempt; the first 4,096 bytes of the answer's body."""
+
+    attempt: int
+    sent_at: Instant
+    milliseconds: int
+    status: int | None
+    failure: str | None
+    body: str
+
+
+class DeliveryDetails(Delivery):
+    """A delivery with its request and all answers."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                **DELIVERY,
+                "request": {
+                    "url": "https://shop.example/webhooks/sconto",
+                    "body": example_of(EventType.ORDER_PLACED),
+                },
+                "answers": [
+                    {
+                        "attempt": 1,
+                        "sent_at": _AT,
+                        "milliseconds": 84,
+                        "status": 500,
+                        "failure": "answered 500",
+                        "body": "out of order",
+                    }
+                ],
+            }
+        }
+    )
+
+    request: DeliveryRequest
+    answers: list[DeliveryAnswer]

@@ -1,0 +1,208 @@
+"""Reads the bodies and parameters of the events API; all faults are in one answer."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sconto.api.cart.fields import Fields
+from sconto.api.cart.merge_patch import merge
+from sconto.api.cursors import read_cursor
+from sconto.api.faults import FieldFault, InvalidFields
+from sconto.api.problem_json import pointer
+from sconto.api.rfc3339 import RULE, read_instant
+from sconto.domain.events import EventType
+from sconto.domain.names import NAME_LENGTH, is_name
+from sconto.domain.numbers import MAX_INT64
+from sconto.domain.receiver_address import ReceiverRules, UrlFault, check_url
+from sconto.domain.webhooks import (
+    DEFAULT_OVERLAP,
+    LONGEST_OVERLAP,
+    DeliveryState,
+    NewWebhook,
+    Webhook,
+)
+
+MOST_LISTED: Final = 1_000
+
+_HOUR: Final = timedelta(hours=1)
+_LIMIT: Final = re.compile("[1-9][0-9]{0,3}")
+_TYPES: Final = frozenset(EventType)
+_TYPES_RULE: Final = "must be types of events, such as order.placed"
+_DESCRIPTION_RULE: Final = f"must be a string of at most {NAME_LENGTH} characters"
+
+
+@dataclass(frozen=True, slots=True)
+class EventsQuery:
+    """Which events to list: after a position, or since a time; of these types or of all."""
+
+    after: int | None
+    since: datetime | None
+    types: tuple[str, ...]
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveriesQuery:
+    """Which deliveries to list: those with an id below `before`, in a state or in any."""
+
+    before: int
+    limit: int
+    state: DeliveryState | None
+
+
+def read_new_webhook(body: Mapping[str, Any], rules: ReceiverRules) -> NewWebhook:
+    """The webhook to create. Raises InvalidFields."""
+    faults: list[FieldFault] = []
+    fields = Fields(body, "", faults)
+    url = fields.value("url")
+    if type(url) is not str:
+        fields.note("url", "must be a URL such as https://shop.example/webhooks")
+    else:
+        try:
+            check_url(url, rules)
+        except UrlFault as fault:
+            fields.note("url", str(fault))
+    description = fields.value("description")
+    if description is not None and description != "" and not _is_description(description):
+        fields.note("description", _DESCRIPTION_RULE)
+    types = fields.value("types")
+    if types is not None and not _are_types(types):
+        fields.note("types", _TYPES_RULE)
+    enabled = fields.flag("enabled", default=True)
+    fields.finish()
+    if faults:
+        raise InvalidFields(faults)
+    return NewWebhook(url, description or "", tuple(dict.fromkeys(types or ())), enabled)
+
+
+def read_change(patch: Mapping[str, Any], rules: ReceiverRules) -> Callable[[Webhook], NewWebhook]:
+    """What a merge patch makes of a webhook; it raises InvalidFields."""
+
+    def change(before: Webhook) -> NewWebhook:
+        current = {
+            "url": before.url,
+            "description": before.description,
+            "types": list(before.types),
+            "enabled": before.enabled,
+        }
+        return read_new_webhook(merge(current, dict(patch)), rules)
+
+    return change
+
+
+def read_recording(body: Mapping[str, Any]) -> bool:
+    """Whether events are to be recorded. Raises InvalidFields."""
+    faults: list[FieldFault] = []
+    fields = Fields(body, "", faults)
+    if type(fields.value("recording")) is not bool:
+        fields.note("recording", "must be true or false")
+    fields.finish()
+    if faults:
+        raise InvalidFields(faults)
+    return bool(body["recording"])
+
+
+def read_overlap(body: Mapping[str, Any]) -> timedelta:
+    """For how long the secret before stays valid. Raises InvalidFields."""
+    faults: list[FieldFault] = []
+    fields = Fields(body, "", faults)
+    default, most = DEFAULT_OVERLAP // _HOUR, LONGEST_OVERLAP // _HOUR
+    hours = fields.number("overlap_hours", 0, most, default=default)
+    fields.finish()
+    if faults:
+        raise InvalidFields(faults)
+    return hours * _HOUR
+
+
+def read_since(body: Mapping[str, Any]) -> datetime:
+    """The time from which to replay. Raises InvalidFields."""
+    faults: list[FieldFault] = []
+    fields = Fields(body, "", faults)
+    since = read_instant(fields.value("since"))
+    if since is None:
+        fields.note("since", RULE)
+    fields.finish()
+    if faults or since is None:
+        raise InvalidFields(faults)
+    return since
+
+
+def read_events_query(parameters: Sequence[tuple[str, str]]) -> EventsQuery:
+    """Which events to list. Raises InvalidFields, with `/limit` for the parameter `limit`."""
+    query = _Parameters(parameters, ("cursor", "since", "types", "limit"))
+    after = since = None
+    if (cursor := query.get("cursor")) is not None:
+        after = read_cursor(cursor, least=0)
+        if after is None:
+            query.note("cursor", "must be the next_cursor of an earlier answer")
+    if (text := query.get("since")) is not None:
+        # A + in an address is a blank.
+        since = read_instant(text.replace(" ", "+"))
+        if since is None:
+            query.note("since", RULE)
+        if cursor is not None:
+            query.note("since", "must not be given with a cursor")
+    types = tuple(filter(None, (query.get("types") or "").split(",")))
+    if not _TYPES.issuperset(types):
+        query.note("types", f"{_TYPES_RULE}, separated by commas")
+    limit = query.limit()
+    query.finish()
+    return EventsQuery(after, since, types, limit)
+
+
+def read_deliveries_query(parameters: Sequence[tuple[str, str]]) -> DeliveriesQuery:
+    """Which deliveries to list. Raises InvalidFields."""
+    query = _Parameters(parameters, ("cursor", "state", "limit"))
+    before: int | None = MAX_INT64
+    if (cursor := query.get("cursor")) is not None:
+        before = read_cursor(cursor)
+        if before is None:
+            query.note("cursor", "must be the next_cursor of an earlier answer")
+    state = query.get("state")
+    if state is not None and state not in tuple(DeliveryState):
+        query.note("state", f"must be one of {', '.join(DeliveryState)}")
+    limit = query.limit()
+    query.finish()
+    return DeliveriesQuery(before or 1, limit, None if state is None else DeliveryState(state))
+
+
+class _Parameters:
+    """The parameters of a list; collects all faults."""
+
+    def __init__(self, parameters: Sequence[tuple[str, str]], known: Sequence[str]) -> None:
+        self._values = dict(parameters)
+        self._faults: list[FieldFault] = []
+        seen = set()
+        for name, _ in parameters:
+            if name not in known:
+                self.note(name, "is unknown")
+            elif name in seen:
+                self.note(name, "is given twice")
+            seen.add(name)
+
+    def get(self, name: str) -> str | None:
+        return self._values.get(name)
+
+    def note(self, name: str, rule: str) -> None:
+        self._faults.append(FieldFault(pointer(name), rule))
+
+    def limit(self) -> int:
+        limit = self._values.get("limit", "100")
+        if not _LIMIT.fullmatch(limit) or int(limit) > MOST_LISTED:
+            self.note("limit", f"must be a whole number from 1 to {MOST_LISTED}")
+            return 1
+        return int(limit)
+
+    def finish(self) -> None:
+        if self._faults:
+            raise InvalidFields(self._faults)
+
+
+def _is_description(sent: object) -> bool:
+    return type(sent) is str and is_name(sent)
+
+
+def _are_types(sent: object) -> bool:
+    return type(sent) is list and all(type(one) is str and one in _TYPES for one in sent)

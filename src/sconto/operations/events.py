@@ -1,0 +1,260 @@
+"""Events: recording them, giving them their positions, and reading them by cursor."""
+
+import asyncio
+import json
+import secrets
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from sconto.domain.events import (
+    EventPage,
+    EventType,
+    NewEvent,
+    object_of_promotion,
+    order_facts,
+    promotion_of_object,
+    reached_facts,
+    spent_by,
+)
+from sconto.domain.people import Caller
+from sconto.domain.problems import EventsGone, RecordingNeeded
+from sconto.operations.background import keep_running
+from sconto.store import deliveries, promotion_events, promotions, reached_limits, webhooks
+from sconto.store import events as store
+from sconto.store.database import (
+    Connection,
+    Database,
+    DatabaseReadOnly,
+    retried,
+    retrying,
+)
+
+EVENTS_PER_TRANSACTION: Final = 200
+"""Events that get their positions together."""
+
+_SEARCHED: Final = 10_000
+"""Positions that one request for some types looks at."""
+
+_PAUSE: Final = 1.0
+_MOST_MERCHANTS: Final = 1_000
+_MOST_COUNTED: Final = 100_000
+_DUE_PER_TRANSACTION: Final = 500
+
+
+async def start_recording(database: Database, caller: Caller, now: datetime) -> None:
+    """Record the merchant's events from now on. What is running now is not told as started."""
+
+    async def start() -> None:
+        async with database.write(caller.merchant_id) as connection:
+            await record_from_now(connection, caller.merchant_id, now)
+
+    await retrying(start)
+
+
+async def record_from_now(connection: Connection, merchant_id: int, now: datetime) -> None:
+    """Record events, unless they are recorded already. Needs a transaction."""
+    await promotions.lock_promotions(connection, merchant_id)
+    if await store.is_recording(connection, merchant_id):
+        return
+    await promotion_events.set_phases(connection, merchant_id, now)
+    await store.start_recording(connection, merchant_id, secrets.randbits(63))
+
+
+async def stop_recording(database: Database, caller: Caller) -> None:
+    """Record no more events. Raises RecordingNeeded while a webhook is enabled."""
+
+    async def stop() -> None:
+        async with database.write(caller.merchant_id) as connection:
+            await promotions.lock_promotions(connection, caller.merchant_id)
+            if await webhooks.count_enabled(connection, caller.merchant_id):
+                raise RecordingNeeded
+            await store.stop_recording(connection, caller.merchant_id)
+
+    await retrying(stop)
+
+
+@retried
+async def is_recording(database: Database, caller: Caller) -> bool:
+    """Whether the merchant's events are recorded."""
+    async with database.read(caller.merchant_id) as connection:
+        return await store.is_recording(connection, caller.merchant_id)
+
+
+async def list_events(
+    database: Database,
+    caller: Caller,
+    after: int | None,
+    since: datetime | None,
+    types: Sequence[str],
+    limit: int,
+    now: datetime,
+) -> EventPage:
+    """The events after a position, or that were recorded since a time, or all that are kept.
+
+    Everything that was committed before the request is among them. Raises EventsGone for a position
+    whose next event is no longer kept, or that the stream does not have.
+    """
+    # A replica lists what the primary numbered.
+    with suppress(DatabaseReadOnly):
+        await append_all(database, caller.merchant_id, now)
+    return await _list_events(database, caller.merchant_id, after, since, types, limit)
+
+
+@retried
+async def _list_events(
+    database: Database,
+    merchant_id: int,
+    after: int | None,
+    since: datetime | None,
+    types: Sequence[str],
+    limit: int,
+) -> EventPage:
+    async with database.read(merchant_id) as connection:
+        bounds = await store.find_bounds(connection, merchant_id)
+        oldest = bounds.last if bounds.first is None else bounds.first - 1
+        if after is None and since is not None:
+            found = await store.find_position_before(connection, merchant_id, since)
+            after = bounds.last if found is None else found
+        elif after is None:
+            after = oldest
+        elif not oldest <= after <= bounds.last:
+            raise EventsGone(oldest)
+        until = bounds.last if not types else min(bounds.last, after + _SEARCHED)
+        events = await store.list_events(connection, merchant_id, after, until, types, limit)
+    last = events[-1].position if len(events) == limit else max(until, after)
+    return EventPage(tuple(events), last, more=last < bounds.last)
+
+
+async def append_all(database: Database, merchant_id: int, now: datetime) -> int:
+    """Give all committed events of a merchant their positions; how many. Others may do it too."""
+
+    async def append() -> int:
+        async with database.write() as connection:
+            return await _append_some(connection, merchant_id, now)
+
+    appended = 0
+    async with database.read() as connection:
+        is_empty = not await store.has_news(connection, merchant_id)
+    while not is_empty:
+        some = await retrying(append)
+        appended += some
+        is_empty = some < EVENTS_PER_TRANSACTION
+    return appended
+
+
+async def _append_some(connection: Connection, merchant_id: int, now: datetime) -> int:
+    """Move some events from the outbox to the stream; 0 if another transaction is at it."""
+    last_position = await store.lock_stream(connection, merchant_id)
+    if last_position is None:
+        return 0
+    rows = await store.read_outbox(connection, merchant_id, EVENTS_PER_TRANSACTION)
+    if not rows:
+        return 0
+    new: list[NewEvent] = []
+    spent: dict[int, dict[str, int]] = {}
+    for row in rows:
+        new.append(_event_of(row))
+        if row.order is not None:
+            currency = row.order.outcome.currency
+            for promotion_id, amount in spent_by(row.order.outcome):
+                of_promotion = spent.setdefault(promotion_id, {})
+                of_promotion[currency] = max(amount, of_promotion.get(currency, 0))
+            # Others are served between two orders, which may be large.
+            await asyncio.sleep(0)
+        elif (changed_id := promotion_of_object(row.object)) is not None:
+            spent.setdefault(changed_id, {})
+    if spent:
+        new += await _tell_reached(connection, merchant_id, spent, now)
+    await store.append(connection, merchant_id, last_position, [row.id for row in rows], new, now)
+    return len(rows)
+
+
+def _event_of(row: store.OutboxRow) -> NewEvent:
+    if row.order is not None:
+        data = order_facts(EventType(row.type), row.order)
+    else:
+        data = {"promotion": row.subject, **row.data}
+    return NewEvent(row.type, row.object, row.occurred_at, data)
+
+
+async def _tell_reached(
+    connection: Connection, merchant_id: int, spent: dict[int, dict[str, int]], now: datetime
+) -> list[NewEvent]:
+    """The events of limits that are reached now and were not told; the others are forgotten.
+
+    `spent` is what one order took at most of a promotion's budgets, by promotion and currency.
+    """
+    told, reached = [], []
+    for used, subject in await reached_limits.read_used(connection, merchant_id, spent):
+        if not used.is_reached(spent[used.promotion_id].get(used.currency or "", 0)):
+            continue
+        reached.append(used)
+        if not used.is_told:
+            type_, facts = reached_facts(used)
+            data = {"promotion": json.loads(subject), **facts}
+            told.append(NewEvent(type_, object_of_promotion(used.promotion_id), now, data))
+    await reached_limits.keep_reached(connection, merchant_id, spent, reached)
+    return told
+
+
+async def tell_times(database: Database, now: datetime) -> int:
+    """Tell of the promotions of all merchants that started or ended; how many events."""
+    async with database.read() as connection:
+        merchant_ids = await promotion_events.list_merchants_with_due_times(
+            connection, now, _MOST_MERCHANTS
+        )
+
+    async def tell(merchant_id: int) -> int:
+        async with database.write() as connection:
+            return await promotion_events.tell_times(
+                connection, merchant_id, now, _DUE_PER_TRANSACTION
+            )
+
+    told = 0
+    for merchant_id in merchant_ids:
+        told += await retrying(partial(tell, merchant_id))
+    return told
+
+
+async def append_for_all(database: Database, now: datetime) -> int:
+    """Give the events of all merchants their positions; how many."""
+    async with database.read() as connection:
+        merchant_ids = await store.list_merchants_with_news(connection, _MOST_MERCHANTS)
+    appended = 0
+    for merchant_id in merchant_ids:
+        appended += await append_all(database, merchant_id, now)
+    return appended
+
+
+async def measure_backlog(
+    database: Database, now: datetime
+) -> tuple[tuple[int, float], tuple[int, float]]:
+    """How many events wait for their position and for webhooks, and the seconds of the oldest.
+
+    Each is counted up to a hundred thousand.
+    """
+    async with database.read() as connection:
+        found = await deliveries.measure_backlog(connection, _MOST_COUNTED)
+
+    def age(since: datetime | None) -> float:
+        return 0 if since is None else max((now - since).total_seconds(), 0)
+
+    return (
+        (found.outbox, age(found.outbox_since)),
+        (found.deliveries, age(found.deliveries_since)),
+    )
+
+
+async def keep_telling(
+    database: Database, clock: Callable[[], datetime], *, pause: float = _PAUSE
+) -> None:
+    """Tell what starts and ends by itself, and number what happened; ends when cancelled."""
+
+    async def tell() -> None:
+        await tell_times(database, clock())
+        await append_for_all(database, clock())
+
+    await keep_running(tell, "events are not told", pause=pause)

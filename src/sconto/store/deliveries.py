@@ -1,0 +1,440 @@
+"""Deliveries: events on their way to webhooks, shared by the workers of all processes.
+
+A worker claims a delivery for a time: its lease. While it sends, it holds no lock and no
+connection. A worker that is killed leaves a lease that ends, and then another one claims the
+delivery: it is sent at least once.
+
+The order of events about one object. A delivery is claimed only if no earlier one of the same
+webhook and object waits. Claiming leaves a delivery waiting, so the next one is claimed after it
+has arrived or is given up. Ids ascend with the positions, because both are given while the stream
+is locked (`events`); a delivery that is sent again gets a new id, and comes last.
+
+No webhook delays another one: each has its own deliveries, its own times, and its own number of
+requests under way.
+
+All times are arguments. A lease is longer than the longest request by more than clocks may differ.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import asyncpg
+
+from sconto.domain.webhooks import Attempt, Decision, Delivery, DeliveryState
+from sconto.store.database import Connection
+from sconto.store.events import event_id
+
+# It asks for all merchants that have webhooks; there are few of them.
+_LIST_DUE: Final = """
+SELECT merchant_id, webhook_id
+FROM webhooks
+WHERE enabled AND coalesce(paused_until <= $1, true) AND EXISTS (
+    SELECT FROM deliveries
+    WHERE deliveries.merchant_id = webhooks.merchant_id
+      AND deliveries.webhook_id = webhooks.webhook_id
+      AND state = 'waiting' AND due_at <= $1 AND coalesce(leased_until <= $1, true)
+)
+ORDER BY random()
+LIMIT $2
+"""
+
+_MESSAGE: Final = """claimed.delivery_id, claimed.webhook_id, claimed.type, claimed.attempts,
+       claimed.created_at, claimed.position, url, secret, previous_secret, previous_until,
+       event_id, occurred_at, data"""
+
+# A row that another worker claimed since the snapshot has a lease in its newest version.
+_CLAIM: Final = f"""
+WITH webhook AS MATERIALIZED (
+    SELECT url, secret, previous_secret, previous_until,
+           CASE WHEN failures >= $6 THEN 1 ELSE $5 END AS most
+    FROM webhooks
+    WHERE merchant_id = $1 AND webhook_id = $2 AND enabled AND coalesce(paused_until <= $3, true)
+), due AS MATERIALIZED (
+    SELECT delivery_id
+    FROM deliveries AS delivery
+    WHERE merchant_id = $1 AND webhook_id = $2 AND state = 'waiting' AND due_at <= $3
+      AND coalesce(leased_until <= $3, true) AND EXISTS (SELECT FROM webhook)
+      AND NOT EXISTS (
+          SELECT FROM deliveries AS earlier
+          WHERE earlier.merchant_id = $1 AND earlier.webhook_id = $2
+            AND earlier.object = delivery.object AND earlier.state = 'waiting'
+            AND earlier.delivery_id < delivery.delivery_id
+      )
+    ORDER BY due_at
+    LIMIT (SELECT most FROM webhook)
+    FOR NO KEY UPDATE SKIP LOCKED
+), claimed AS (
+    UPDATE deliveries AS delivery SET attempts = attempts + 1, leased_until = $4
+    FROM due
+    WHERE delivery.merchant_id = $1 AND delivery.delivery_id = due.delivery_id
+    RETURNING delivery.*
+)
+SELECT {_MESSAGE}
+FROM claimed
+CROSS JOIN webhook
+LEFT JOIN events ON events.merchant_id = $1 AND events.position = claimed.position
+ORDER BY claimed.delivery_id
+"""  # noqa: S608  # of our own constants
+
+_CLAIM_TEST: Final = f"""
+WITH claimed AS (
+    INSERT INTO deliveries (merchant_id, webhook_id, type, object, state, attempts, due_at,
+                            leased_until, created_at)
+    SELECT $1, webhook_id, $3, 'test ' || $5::text, 'waiting', 1, $4, $6, $4
+    FROM webhooks
+    WHERE merchant_id = $1 AND webhook_id = $2
+    RETURNING *
+)
+SELECT {_MESSAGE}
+FROM claimed
+JOIN webhooks ON webhooks.merchant_id = $1 AND webhooks.webhook_id = $2
+LEFT JOIN events ON false
+"""  # noqa: S608
+
+# The attempt of a worker whose lease ended is stored, and decides nothing.
+_RECORD: Final = """
+WITH attempted AS (
+    INSERT INTO delivery_attempts
+        (merchant_id, delivery_id, number, started_at, milliseconds, status, failure, answer)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    ON CONFLICT DO NOTHING
+)
+UPDATE deliveries
+SET state = $9, due_at = coalesce($10, due_at), leased_until = NULL,
+    finished_at = CASE WHEN $9 = 'waiting' THEN NULL ELSE $11::timestamptz END
+WHERE merchant_id = $1 AND delivery_id = $2 AND state = 'waiting' AND attempts = $3
+RETURNING true
+"""
+
+_HURRY: Final = """
+UPDATE deliveries SET due_at = $3
+FROM (
+    SELECT delivery_id
+    FROM deliveries
+    WHERE merchant_id = $1 AND webhook_id = $2 AND state = 'waiting' AND due_at > $3
+    ORDER BY due_at
+    LIMIT $4
+    FOR NO KEY UPDATE SKIP LOCKED
+) AS late
+WHERE deliveries.merchant_id = $1 AND deliveries.delivery_id = late.delivery_id
+"""
+
+_BURY: Final = """
+UPDATE deliveries SET state = 'dead', finished_at = $3, leased_until = NULL
+WHERE merchant_id = $1 AND webhook_id = $2 AND state = 'waiting'
+"""
+
+_REPLAY: Final = """
+WITH part AS MATERIALIZED (
+    SELECT position, type, object
+    FROM events
+    WHERE merchant_id = $1 AND position > $3 AND position <= $4
+    ORDER BY position
+    LIMIT $6
+), sent AS (
+    INSERT INTO deliveries
+        (merchant_id, webhook_id, position, type, object, state, due_at, created_at)
+    SELECT $1, webhook_id, position, type, object, 'waiting', $5, $5
+    FROM part
+    JOIN webhooks ON merchant_id = $1 AND webhook_id = $2
+        AND (types = '{}' OR type = ANY (types))
+    ORDER BY position
+    RETURNING true
+)
+SELECT (SELECT max(position) FROM part) AS position, (SELECT count(*) FROM sent) AS sent
+"""
+
+_RESEND: Final = """
+INSERT INTO deliveries (merchant_id, webhook_id, position, type, object, state, due_at, created_at)
+SELECT $1, webhook_id, position, type, object, 'waiting', $4, $4
+FROM deliveries
+WHERE merchant_id = $1 AND webhook_id = $2 AND delivery_id = $3
+  AND EXISTS (
+      SELECT FROM events
+      WHERE events.merchant_id = $1 AND events.position = deliveries.position
+  )
+RETURNING delivery_id
+"""
+
+_DELIVERY: Final = """
+SELECT delivery_id, webhook_id, deliveries.type, state, attempts, due_at, created_at,
+       finished_at, deliveries.position, event_id, occurred_at, data, status, failure
+FROM deliveries
+LEFT JOIN events ON events.merchant_id = $1 AND events.position = deliveries.position
+LEFT JOIN LATERAL (
+    SELECT status, failure
+    FROM delivery_attempts
+    WHERE merchant_id = $1 AND delivery_id = deliveries.delivery_id
+    ORDER BY number DESC
+    LIMIT 1
+) AS last ON true
+WHERE deliveries.merchant_id = $1 AND webhook_id = $2
+"""
+
+_LIST: Final = f"""{_DELIVERY} AND delivery_id < $3
+ORDER BY delivery_id DESC
+LIMIT $4
+"""
+
+# Each state has its index.
+_LIST_OF_STATE: Final = {
+    state: f"""{_DELIVERY} AND delivery_id < $3 AND state = '{state}'
+ORDER BY delivery_id DESC
+LIMIT $4
+"""
+    for state in DeliveryState
+}
+
+_FIND: Final = f"{_DELIVERY} AND delivery_id = $3"
+
+_ATTEMPTS: Final = """
+SELECT number, started_at, milliseconds, status, failure, answer
+FROM delivery_attempts
+WHERE merchant_id = $1 AND delivery_id = $2
+ORDER BY number
+"""
+
+# It asks for all merchants, in indexes that have only what waits.
+_BACKLOG: Final = """
+SELECT (SELECT count(*) FROM (SELECT FROM event_outbox LIMIT $1) AS new) AS outbox,
+       (SELECT min(occurred_at) FROM (SELECT occurred_at FROM event_outbox LIMIT $1) AS new)
+           AS outbox_since,
+       count(*) AS deliveries, min(created_at) AS deliveries_since
+FROM (SELECT created_at FROM deliveries WHERE state = 'waiting' LIMIT $1) AS waiting
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery that this worker is to send. `data` is None for a test, or an event that is gone.
+
+    The secrets are as stored; the first is the newest.
+    """
+
+    delivery_id: int
+    webhook_id: int
+    type: str
+    attempts: int
+    created_at: datetime
+    url: str
+    secret: str
+    previous_secret: str | None
+    previous_until: datetime | None
+    event_id: str | None
+    occurred_at: datetime | None
+    data: Any
+    is_test: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDelivery:
+    """A delivery with its event; `data` is None for a test, or an event that is gone."""
+
+    delivery: Delivery
+    occurred_at: datetime | None
+    data: Any
+    is_test: bool
+
+
+async def list_due(connection: Connection, now: datetime, limit: int) -> list[tuple[int, int]]:
+    """The webhooks of all merchants with something to send: the merchant's id and its own."""
+    rows = await connection.fetch(_LIST_DUE, now, limit)
+    return [(row["merchant_id"], row["webhook_id"]) for row in rows]
+
+
+async def claim(
+    connection: Connection,
+    merchant_id: int,
+    webhook_id: int,
+    now: datetime,
+    leased_until: datetime,
+    most: int,
+    one_from: int,
+) -> list[Claimed]:
+    """Claim deliveries that are due; of a webhook with `one_from` failures in a row, one only."""
+    rows = await connection.fetch(
+        _CLAIM, merchant_id, webhook_id, now, leased_until, most, one_from
+    )
+    return [_claimed(row) for row in rows]
+
+
+async def claim_test(
+    connection: Connection,
+    merchant_id: int,
+    webhook_id: int,
+    type_: str,
+    token: str,
+    now: datetime,
+    leased_until: datetime,
+) -> Claimed | None:
+    """A delivery of a test, which waits for nothing; None if there is no such webhook.
+
+    The random token keeps it apart from other tests.
+    """
+    row = await connection.fetchrow(
+        _CLAIM_TEST, merchant_id, webhook_id, type_, now, token, leased_until
+    )
+    return None if row is None else _claimed(row)
+
+
+async def record_attempt(
+    connection: Connection,
+    merchant_id: int,
+    delivery_id: int,
+    attempt: Attempt,
+    decision: Decision,
+    now: datetime,
+) -> bool:
+    """Store an attempt, and what becomes of the delivery; False if another worker has it."""
+    return bool(
+        await connection.fetchval(
+            _RECORD,
+            merchant_id,
+            delivery_id,
+            attempt.number,
+            attempt.started_at,
+            attempt.milliseconds,
+            attempt.status,
+            attempt.failure,
+            attempt.answer,
+            decision.state,
+            decision.retry_at,
+            now,
+        )
+    )
+
+
+async def hurry(
+    connection: Connection, merchant_id: int, webhook_id: int, now: datetime, limit: int
+) -> None:
+    """Make deliveries due that wait for their next attempt: the webhook answers again."""
+    await connection.execute(_HURRY, merchant_id, webhook_id, now, limit)
+
+
+async def bury(connection: Connection, merchant_id: int, webhook_id: int, now: datetime) -> None:
+    """Make all waiting deliveries of a webhook dead letters."""
+    await connection.execute(_BURY, merchant_id, webhook_id, now)
+
+
+async def replay(
+    connection: Connection,
+    merchant_id: int,
+    webhook_id: int,
+    after: int,
+    until: int,
+    now: datetime,
+    limit: int,
+) -> tuple[int | None, int]:
+    """Send events after a position again: the last position looked at, and how many are sent.
+
+    The position is None if there was no event. The transaction has the stream locked.
+    """
+    row = await connection.fetchrow(_REPLAY, merchant_id, webhook_id, after, until, now, limit)
+    assert row is not None  # noqa: S101 - a row is asked for
+    return row["position"], row["sent"]
+
+
+async def resend(
+    connection: Connection, merchant_id: int, webhook_id: int, delivery_id: int, now: datetime
+) -> int | None:
+    """Send the event of a delivery again; the new delivery's id.
+
+    None if there is no such delivery, it is a test, or its event is no longer kept.
+    """
+    new_id: int | None = await connection.fetchval(
+        _RESEND, merchant_id, webhook_id, delivery_id, now
+    )
+    return new_id
+
+
+async def list_deliveries(
+    connection: Connection,
+    merchant_id: int,
+    webhook_id: int,
+    before: int,
+    limit: int,
+    state: DeliveryState | None,
+) -> list[StoredDelivery]:
+    """The latest deliveries of a webhook with an id below `before`."""
+    statement = _LIST if state is None else _LIST_OF_STATE[state]
+    rows = await connection.fetch(statement, merchant_id, webhook_id, before, limit)
+    return [_delivery(row) for row in rows]
+
+
+async def find_delivery(
+    connection: Connection, merchant_id: int, webhook_id: int, delivery_id: int
+) -> StoredDelivery | None:
+    """The delivery; None if the webhook has no such delivery."""
+    row = await connection.fetchrow(_FIND, merchant_id, webhook_id, delivery_id)
+    return None if row is None else _delivery(row)
+
+
+async def list_attempts(
+    connection: Connection, merchant_id: int, delivery_id: int
+) -> Sequence[Attempt]:
+    """All attempts of a delivery, the first one first."""
+    rows = await connection.fetch(_ATTEMPTS, merchant_id, delivery_id)
+    return [Attempt(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many events wait, and since when the first of them; None if none does."""
+
+    outbox: int
+    outbox_since: datetime | None
+    deliveries: int
+    deliveries_since: datetime | None
+
+
+async def measure_backlog(connection: Connection, most: int) -> Backlog:
+    """What waits to be numbered and to be delivered, each counted up to `most`."""
+    row = await connection.fetchrow(_BACKLOG, most)
+    assert row is not None  # noqa: S101 - a row is asked for
+    return Backlog(*row)
+
+
+def _claimed(row: asyncpg.Record) -> Claimed:
+    number = row["event_id"]
+    return Claimed(
+        row["delivery_id"],
+        row["webhook_id"],
+        row["type"],
+        row["attempts"],
+        row["created_at"],
+        row["url"],
+        row["secret"],
+        row["previous_secret"],
+        row["previous_until"],
+        None if number is None else event_id(number),
+        row["occurred_at"],
+        None if row["data"] is None else json.loads(row["data"]),
+        row["position"] is None,
+    )
+
+
+def _delivery(row: asyncpg.Record) -> StoredDelivery:
+    number, state = row["event_id"], DeliveryState(row["state"])
+    delivery = Delivery(
+        row["delivery_id"],
+        row["webhook_id"],
+        test_id(row["delivery_id"]) if number is None else event_id(number),
+        row["type"],
+        state,
+        row["attempts"],
+        row["due_at"] if state is DeliveryState.WAITING else None,
+        row["created_at"],
+        row["finished_at"],
+        row["status"],
+        row["failure"],
+    )
+    data = None if row["data"] is None else json.loads(row["data"])
+    return StoredDelivery(delivery, row["occurred_at"], data, row["position"] is None)
+
+
+def test_id(delivery_id: int) -> str:
+    """The id of a message that tests a webhook."""
+    return f"test_{delivery_id}"

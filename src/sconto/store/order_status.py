@@ -1,0 +1,73 @@
+"""The status of an order: the shop's word on it, and the event that tells of it."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from sconto.domain.events import EVENT_OF_STATUS
+from sconto.domain.order import OrderStatus, StoredOrder
+from sconto.store.database import Connection
+from sconto.store.orders import OrderRaceLost
+from sconto.store.outcomes import decode_order
+
+# A replaced order stays deleted, because its codes may have served the order that replaced it. The
+# newest version of the row is locked and returned. The update finds it by its ctid only if that is
+# the version in the snapshot; if not, the caller tries again.
+_CHANGE_STATUS: Final = """
+WITH held AS MATERIALIZED (
+    SELECT ctid AS place, order_id, status, created_at, replaces, replaced_by, outcome, request,
+           gave_back_at IS NOT NULL AS gave_back
+    FROM orders
+    WHERE merchant_id = $1 AND order_id = $2
+    FOR NO KEY UPDATE SKIP LOCKED
+), changed AS (
+    UPDATE orders SET status = $3
+    FROM held
+    WHERE orders.merchant_id = $1 AND orders.ctid = held.place
+      AND (coalesce(orders.replaced_by, orders.gave_back_at::text) IS NULL OR $3 = 'deleted')
+    RETURNING orders.order_id
+), told AS (
+    INSERT INTO event_outbox (merchant_id, type, object, occurred_at)
+    SELECT $1, $4, 'order ' || order_id, $5
+    FROM changed
+    JOIN held USING (order_id)
+    WHERE held.status <> $3
+      AND EXISTS (SELECT FROM timeline_versions WHERE merchant_id = $1 AND records_events)
+)
+SELECT EXISTS (SELECT FROM orders WHERE merchant_id = $1 AND order_id = $2) AS exists,
+       EXISTS (SELECT FROM changed) AS changed,
+       (
+           SELECT row_to_json(stored)
+           FROM (
+               SELECT order_id, status, created_at, replaces, replaced_by, outcome, request,
+                      gave_back
+               FROM held
+           ) AS stored
+       ) AS stored
+"""
+
+
+async def update_status(
+    connection: Connection, merchant_id: int, order_id: str, status: OrderStatus, now: datetime
+) -> StoredOrder | None:
+    """Set the status and return the order as it is now; None if there is no such order.
+
+    A status that it did not have is told, if the merchant records events.
+
+    One statement, so that what is returned is what was decided on. A replaced order is returned
+    unchanged. Raises OrderRaceLost if another transaction is changing the order.
+    """
+    row = await connection.fetchrow(
+        _CHANGE_STATUS, merchant_id, order_id, status, EVENT_OF_STATUS[status], now
+    )
+    assert row is not None  # noqa: S101 - a row is asked for
+    if not row["exists"]:
+        return None
+    if row["stored"] is None:
+        raise OrderRaceLost(order_id)
+    order = decode_order(row["stored"])
+    if row["changed"]:
+        return replace(order, status=status)
+    if not (order.replaced_by or order.gave_back) or status is OrderStatus.DELETED:
+        raise OrderRaceLost(order_id)
+    return order

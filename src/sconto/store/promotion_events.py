@@ -1,0 +1,172 @@
+"""Promotions in events: as they are told, and whether they run as was last told.
+
+`told_phase` is what was last told of a promotion: 0 not running, 1 running, 2 over. Who changes it
+tells of it, in the same statement:
+
+- An edit (`history`) sets it in its own transaction, which has the promotion's row locked.
+- When the time comes, `tell_times` sets it, whichever process is first. It locks the row and checks
+  it in its newest version, so each start and each end is told once, and the clocks of two processes
+  may differ.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sconto.store.database import Connection
+from sconto.store.period_sql import OVER_FROM
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of promotions, and its names for what both have.
+
+    `kind` is an expression; `object` is how events name the promotions.
+    """
+
+    name: str
+    kind: str
+    object: str
+    is_on: str
+
+
+PROMOTIONS: Final = Table(
+    "promotions",
+    "CASE type WHEN 'cart' THEN 'cart' ELSE 'product' END",
+    "promotion",
+    "active AND deleted_at IS NULL",
+)
+SUBSCRIPTION_PROMOTIONS: Final = Table(
+    "subscription_promotions",
+    "'subscription'",
+    "subscription promotion",
+    "enabled AND archived_at IS NULL",
+)
+
+
+def _instant(column: str) -> str:
+    return f"to_json({column} AT TIME ZONE 'UTC') #>> '{{}}' || '+00:00'"
+
+
+def subject_sql(table: Table) -> str:
+    """The promotion of a row as events tell it."""
+    active = "active" if table is PROMOTIONS else "enabled"
+    return f"""json_build_object('kind', {table.kind}, 'id', promotion_id, 'name', name,
+        'active', {active}, 'starts_at', {_instant("starts_at")},
+        'ends_at', {_instant("ends_at")})"""
+
+
+def phase_sql(table: Table, now: str) -> str:
+    """The phase in which the promotion of a row is at a time."""
+    return f"""(CASE WHEN NOT ({table.is_on}) OR starts_at > {now} THEN 0
+        WHEN {OVER_FROM} <= {now} THEN 2 ELSE 1 END)"""
+
+
+def _tell_starts(table: Table) -> str:
+    # One that is over already ran only if it was not changed since.
+    return f"""
+WITH due AS MATERIALIZED (
+    SELECT promotion_id, {phase_sql(table, "$2::timestamptz")} AS phase, starts_at,
+           {OVER_FROM} AS over_from, updated_at, {subject_sql(table)} AS subject
+    FROM {table.name}
+    WHERE merchant_id = $1 AND told_phase = 0 AND {table.is_on} AND starts_at <= $2
+    ORDER BY starts_at
+    LIMIT $3
+    FOR NO KEY UPDATE SKIP LOCKED
+), changed AS (
+    UPDATE {table.name} AS promotion SET told_phase = due.phase
+    FROM due
+    WHERE promotion.merchant_id = $1 AND promotion.promotion_id = due.promotion_id
+)
+INSERT INTO event_outbox (merchant_id, type, object, occurred_at, subject)
+SELECT $1, event.type, '{table.object} ' || promotion_id, event.at, subject
+FROM due
+CROSS JOIN LATERAL (VALUES
+    ('promotion.started', greatest(starts_at, updated_at)), ('promotion.ended', over_from)
+) AS event (type, at)
+WHERE CASE event.type WHEN 'promotion.started' THEN phase = 1 OR updated_at < over_from
+    ELSE phase = 2 AND updated_at < over_from END
+ORDER BY event.at, event.type DESC
+RETURNING true
+"""  # noqa: S608  # of our own constants
+
+
+def _tell_ends(table: Table) -> str:
+    return f"""
+WITH due AS MATERIALIZED (
+    SELECT promotion_id, {OVER_FROM} AS over_from, {subject_sql(table)} AS subject
+    FROM {table.name}
+    WHERE merchant_id = $1 AND told_phase = 1 AND ends_at <= $2 AND {OVER_FROM} <= $2
+    ORDER BY ends_at
+    LIMIT $3
+    FOR NO KEY UPDATE SKIP LOCKED
+), changed AS (
+    UPDATE {table.name} AS promotion SET told_phase = 2
+    FROM due
+    WHERE promotion.merchant_id = $1 AND promotion.promotion_id = due.promotion_id
+)
+INSERT INTO event_outbox (merchant_id, type, object, occurred_at, subject)
+SELECT $1, 'promotion.ended', '{table.object} ' || promotion_id, over_from, subject
+FROM due
+ORDER BY over_from
+RETURNING true
+"""  # noqa: S608
+
+
+_TABLES: Final = (PROMOTIONS, SUBSCRIPTION_PROMOTIONS)
+_TELL: Final = tuple(tell(table) for table in _TABLES for tell in (_tell_starts, _tell_ends))
+
+
+def _set_phases(table: Table) -> str:
+    return f"""
+UPDATE {table.name} SET told_phase = {phase_sql(table, "$2::timestamptz")}
+WHERE merchant_id = $1 AND told_phase <> {phase_sql(table, "$2::timestamptz")}
+"""  # noqa: S608
+
+
+_SET_PHASES: Final = tuple(map(_set_phases, _TABLES))
+
+
+def _has_due(table: Table) -> str:
+    return f"""EXISTS (
+        SELECT FROM {table.name} AS promotion
+        WHERE promotion.merchant_id = recording.merchant_id AND told_phase = 0 AND {table.is_on}
+            AND starts_at <= $1
+    ) OR EXISTS (
+        SELECT FROM {table.name} AS promotion
+        WHERE promotion.merchant_id = recording.merchant_id AND told_phase = 1
+            AND ends_at <= $1 AND {OVER_FROM} <= $1
+    )"""  # noqa: S608
+
+
+# It asks for all merchants that record events, in their index, and looks at four more for each.
+_LIST_DUE: Final = f"""
+SELECT merchant_id
+FROM timeline_versions AS recording
+WHERE records_events AND ({" OR ".join(map(_has_due, _TABLES))})
+LIMIT $2
+"""  # noqa: S608
+
+
+async def list_merchants_with_due_times(
+    connection: Connection, now: datetime, limit: int
+) -> list[int]:
+    """The merchants that record events and have a promotion whose start or end is to be told."""
+    return [row["merchant_id"] for row in await connection.fetch(_LIST_DUE, now, limit)]
+
+
+async def tell_times(connection: Connection, merchant_id: int, now: datetime, limit: int) -> int:
+    """Tell of promotions that started or ended since it was last told; how many events.
+
+    Those that another transaction has locked are left out. Needs a transaction.
+    """
+    told = 0
+    for statement in _TELL:
+        told += len(await connection.fetch(statement, merchant_id, now, limit))
+    return told
+
+
+async def set_phases(connection: Connection, merchant_id: int, now: datetime) -> None:
+    """Take the state of all promotions as told, without an event."""
+    for statement in _SET_PHASES:
+        await connection.execute(statement, merchant_id, now)

@@ -1,0 +1,328 @@
+"""Events: what is told, once each, and in which order."""
+
+import asyncio
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from msgspec.structs import replace
+
+from sconto.domain.cart import Customer
+from sconto.domain.cart_promotion import Limits
+from sconto.domain.codes import CodeType
+from sconto.domain.coverage import AllProducts
+from sconto.domain.history import Facts
+from sconto.domain.money import PERCENT
+from sconto.domain.order import OrderStatus
+from sconto.domain.people import Caller
+from sconto.domain.problems import EventsGone
+from sconto.domain.promotion import PromotionChange, PromotionType, Terms
+from sconto.domain.subscription import Contract
+from sconto.domain.subscription_promotion import Constraint
+from sconto.operations import (
+    cart_promotions,
+    codes,
+    event_removal,
+    events,
+    promotions,
+    subscription_promotions,
+    subscriptions,
+)
+from sconto.store.database import Database
+from tests.builders import NOON, a_cart, a_line, a_period, a_promotion, subscription_terms, ten_off
+from tests.operations.telling import Teller, a_teller
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+async def teller(database: Database, merchant: Caller) -> Teller:
+    return await a_teller(database, merchant)
+
+
+def data_of(teller: Teller, type_: str) -> Facts:
+    [event] = [one for one in teller.seen if one.type == type_]
+    return event.data
+
+
+async def test_an_order_tells_what_it_got(teller: Teller) -> None:
+    await promotions.create_promotion(
+        teller.database, teller.caller, a_promotion(codes=("TEN",)), NOON
+    )
+    await teller.news()
+    cart = replace(a_cart(a_line(unit_price=1999), codes=("TEN",)), customer=Customer("c-1"))
+    await teller.order("A-1", cart=cart)
+    [placed] = await teller.news()
+    assert (placed.type, placed.object, placed.occurred_at) == ("order.placed", "order A-1", NOON)
+    order = placed.data["order"]
+    assert isinstance(order, dict)
+    [promotion] = order.pop("promotions")
+    assert order == {
+        "order_id": "A-1",
+        "status": "not paid",
+        "created_at": NOON.isoformat(),
+        "customer_id": "c-1",
+        "replaces": None,
+        "currency": "EUR",
+        "subtotal": "19.99",
+        "discount": "2.00",
+        "total": "17.99",
+    }
+    assert promotion | {"id": 0} == {"kind": "product", "id": 0, "code": "TEN", "discount": "2.00"}
+
+
+async def test_each_change_of_an_order_is_told_and_repetitions_are_not(teller: Teller) -> None:
+    await teller.order("A-1")
+    await teller.order("A-1")
+    await teller.set_status("A-1", OrderStatus.PAID)
+    await teller.set_status("A-1", OrderStatus.PAID)
+    await teller.set_status("A-1", OrderStatus.NOT_PAID)
+    await teller.order("A-2", replaces="A-1")
+    await teller.set_status("A-2", OrderStatus.DELETED)
+    assert [(one.type, one.object) for one in await teller.news()] == [
+        ("order.placed", "order A-1"),
+        ("order.paid", "order A-1"),
+        ("order.not_paid", "order A-1"),
+        ("order.replaced", "order A-1"),
+        ("order.placed", "order A-2"),
+        ("order.deleted", "order A-2"),
+    ]
+    replaced = data_of(teller, "order.replaced")["order"]
+    assert isinstance(replaced, dict)
+    assert (replaced["status"], replaced["replaced_by"]) == ("deleted", "A-2")
+
+
+async def test_a_merchant_who_records_nothing_leaves_no_trace(
+    database: Database, merchant: Caller
+) -> None:
+    teller = Teller(database, merchant)
+    await promotions.create_promotion(database, merchant, a_promotion(), NOON)
+    await teller.order("A-1")
+    await teller.set_status("A-1", OrderStatus.PAID)
+    async with database.read() as connection:
+        assert not await connection.fetchval(
+            "SELECT count(*) FROM event_outbox WHERE merchant_id = $1", merchant.merchant_id
+        )
+    assert await teller.news() == []
+
+
+async def test_changes_of_a_product_promotion_are_told(teller: Teller) -> None:
+    database, caller = teller.database, teller.caller
+    change = partial(promotions.change_promotion, database, caller)
+    coupon = PromotionType.COUPON
+    id_ = await promotions.create_promotion(
+        database, caller, a_promotion(codes=("ONE",), code_type=CodeType.ONE_TIME), NOON
+    )
+    assert await teller.types() == ["promotion.created", "promotion.started"]
+    await change(id_, PromotionChange(coupon, name="Other"), NOON)
+    assert await teller.types() == ["promotion.changed"]
+    assert data_of(teller, "promotion.changed") == {
+        "promotion": {
+            "kind": "product",
+            "id": id_,
+            "name": "Other",
+            "active": True,
+            "starts_at": "2026-01-01T00:00:00+00:00",
+            "ends_at": None,
+        },
+        "before": {"name": "Ten percent"},
+        "after": {"name": "Other"},
+    }
+    await codes.add_codes(database, caller, id_, ["TWO", "THREE"], NOON)
+    await codes.remove_codes(database, caller, id_, ["TWO"], NOON)
+    assert await teller.types() == ["promotion.codes_added", "promotion.codes_removed"]
+    assert data_of(teller, "promotion.codes_added")["codes"] == {"added": 2, "removed": 0}
+    await change(id_, PromotionChange(coupon, active=False), NOON)
+    await change(id_, PromotionChange(coupon, active=True), NOON)
+    assert await teller.types() == [
+        "promotion.switched_off",
+        "promotion.ended",
+        "promotion.switched_on",
+        "promotion.started",
+    ]
+    await promotions.delete_promotion(database, caller, id_, NOON)
+    await promotions.restore_promotion(database, caller, id_, NOON)
+    assert await teller.types() == [
+        "promotion.deleted",
+        "promotion.ended",
+        "promotion.restored",
+        "promotion.started",
+    ]
+    terms = Terms(AllProducts(20 * PERCENT), CodeType.ONE_TIME, ("FOUR",))
+    await change(id_, PromotionChange(coupon, active=False, terms=terms), NOON)
+    assert await teller.types() == [
+        "promotion.changed",
+        "promotion.switched_off",
+        "promotion.ended",
+    ]
+    assert "THREE" not in str([one.data for one in teller.seen])
+
+
+async def test_changes_of_cart_and_subscription_promotions_are_told(teller: Teller) -> None:
+    database, caller = teller.database, teller.caller
+    created = await cart_promotions.create_promotion(database, caller, ten_off("TEN"), NOON)
+    await cart_promotions.delete_promotion(database, caller, created.id, NOON)
+    await cart_promotions.restore_promotion(database, caller, created.id, NOON)
+    subscribed = await subscription_promotions.create_promotion(
+        database, caller, subscription_terms(), NOON
+    )
+    await subscription_promotions.change_promotion(
+        database, caller, subscribed.id, lambda _: subscription_terms(enabled=False), NOON
+    )
+    await subscription_promotions.archive_promotion(database, caller, subscribed.id, NOON)
+    cart, subscription = f"promotion {created.id}", f"subscription promotion {subscribed.id}"
+    assert [(one.object, one.type.partition(".")[2]) for one in await teller.news()] == [
+        (cart, "created"),
+        (cart, "started"),
+        (cart, "deleted"),
+        (cart, "ended"),
+        (cart, "restored"),
+        (cart, "started"),
+        (subscription, "created"),
+        (subscription, "started"),
+        (subscription, "switched_off"),
+        (subscription, "ended"),
+        (subscription, "deleted"),
+    ]
+    kinds = {one.data["promotion"]["kind"] for one in teller.seen}  # type: ignore[index]
+    assert kinds == {"cart", "subscription"}
+
+
+async def test_starts_and_ends_are_told_once_when_their_time_comes(teller: Teller) -> None:
+    database, caller = teller.database, teller.caller
+    period = a_period(NOON + HOUR, NOON + 2 * HOUR)
+    await promotions.create_promotion(database, caller, a_promotion(period=period), NOON)
+    await subscription_promotions.create_promotion(
+        database,
+        caller,
+        subscription_terms(constraint=Constraint(NOON + HOUR, NOON + 2 * HOUR)),
+        NOON,
+    )
+    assert await teller.types() == ["promotion.created"] * 2
+    assert await teller.types(NOON + HOUR - timedelta(seconds=1)) == []
+    # Several processes look at the same time, and one of them has a clock that is late.
+    times = [NOON + HOUR, NOON + HOUR + timedelta(seconds=5), NOON + HOUR - timedelta(seconds=5)]
+    await asyncio.gather(*(events.tell_times(database, at) for at in times * 3))
+    started = await teller.news(NOON + HOUR)
+    assert [(one.type, one.occurred_at) for one in started] == [
+        ("promotion.started", NOON + HOUR)
+    ] * 2
+    # The end is included, with its whole second.
+    assert await teller.types(NOON + 2 * HOUR + timedelta(milliseconds=999)) == []
+    ended = await teller.news(NOON + 3 * HOUR)
+    assert [(one.type, one.occurred_at) for one in ended] == [
+        ("promotion.ended", NOON + 2 * HOUR + timedelta(seconds=1))
+    ] * 2
+    assert await teller.types(NOON + 3 * HOUR) == []
+
+
+async def test_what_passed_while_no_process_was_up_is_told_afterwards(teller: Teller) -> None:
+    database, caller = teller.database, teller.caller
+    passed = a_period(NOON + HOUR, NOON + 2 * HOUR)
+    await promotions.create_promotion(database, caller, a_promotion(period=passed), NOON)
+    over = a_period(NOON - 2 * HOUR, NOON - HOUR)
+    await promotions.create_promotion(database, caller, a_promotion(period=over), NOON)
+    assert await teller.types(NOON + 9 * HOUR) == [
+        "promotion.created",
+        "promotion.created",
+        "promotion.started",
+        "promotion.ended",
+    ]
+
+
+async def test_what_runs_when_recording_begins_is_not_told_as_started(
+    database: Database, merchant: Caller
+) -> None:
+    id_ = await promotions.create_promotion(database, merchant, a_promotion(), NOON)
+    teller = await a_teller(database, merchant)
+    assert await teller.types() == []
+    await promotions.switch_promotion(database, merchant, id_, NOON, active=False)
+    assert await teller.types() == ["promotion.switched_off", "promotion.ended"]
+
+
+async def test_limits_and_budgets_are_told_when_they_are_reached(teller: Teller) -> None:
+    new = ten_off("TEN")
+    limits = Limits(total=2, budget={"EUR": 1500})
+    new = replace(new, terms=replace(new.terms, limits=limits))
+    await cart_promotions.create_promotion(teller.database, teller.caller, new, NOON)
+    await teller.news()
+    cart = a_cart(a_line(unit_price=5000), codes=("TEN",))
+    await teller.order("A-1", cart=cart)
+    # Another order of ten euros does not fit into five.
+    assert await teller.types() == ["order.placed", "promotion.budget_reached"]
+    budget = data_of(teller, "promotion.budget_reached")
+    assert {name: budget[name] for name in budget if name != "promotion"} == {
+        "currency": "EUR",
+        "limit": "15.00",
+        "taken": "10.00",
+    }
+    await teller.order("A-2", cart=a_cart(a_line(unit_price=400), codes=("TEN",)))
+    assert await teller.types() == ["order.placed", "promotion.limit_reached"]
+    # A deleted order gives back what it took. What is reached once more is told once more.
+    await teller.set_status("A-2", OrderStatus.DELETED)
+    assert await teller.types() == ["order.deleted"]
+    await teller.order("A-3", cart=a_cart(a_line(unit_price=400), codes=("TEN",)))
+    assert await teller.types() == [
+        "order.placed",
+        "promotion.budget_reached",
+        "promotion.limit_reached",
+    ]
+
+
+async def test_two_orders_that_take_the_last_two_codes_tell_it_once(teller: Teller) -> None:
+    new = a_promotion(codes=("A", "B"), code_type=CodeType.ONE_TIME)
+    id_ = await promotions.create_promotion(teller.database, teller.caller, new, NOON)
+    await teller.news()
+    orders = [teller.order(f"A-{code}", cart=a_cart(codes=(code,))) for code in "AB"]
+    await asyncio.gather(*orders)
+    types = await teller.types()
+    assert sorted(types) == ["order.placed", "order.placed", "promotion.codes_used_up"]
+    await codes.add_codes(teller.database, teller.caller, id_, ["C"], NOON)
+    assert await teller.types() == ["promotion.codes_added"]
+    await teller.order("A-C", cart=a_cart(codes=("C",)))
+    assert await teller.types() == ["order.placed", "promotion.codes_used_up"]
+
+
+async def test_the_limit_of_a_subscription_promotion_is_told(teller: Teller) -> None:
+    terms = subscription_terms(constraint=Constraint(max_usage=2))
+    await subscription_promotions.create_promotion(teller.database, teller.caller, terms, NOON)
+    await teller.news()
+    contract = Contract(None, "monthly")
+    await subscriptions.apply_code(teller.database, teller.caller, "TRY3", contract, NOON)
+    assert await teller.types() == []
+    await subscriptions.apply_code(teller.database, teller.caller, "TRY3", contract, NOON)
+    assert await teller.types() == ["promotion.limit_reached"]
+    reached = data_of(teller, "promotion.limit_reached")
+    assert (reached["limit"], reached["taken"]) == (2, 2)
+
+
+async def test_a_reader_who_is_late_learns_that_events_are_gone(teller: Teller) -> None:
+    # Other merchants of this database have nothing that is as old.
+    then = NOON - timedelta(days=1000)
+    for number in range(5):
+        await teller.order(f"A-{number}")
+        await events.append_all(teller.database, teller.caller.merchant_id, then + number * HOUR)
+    assert await event_removal.remove_old(teller.database, then + 2 * HOUR) == 3
+    with pytest.raises(EventsGone) as gone:
+        await teller.news()
+    assert gone.value.oldest == 3
+    teller.after = gone.value.oldest
+    assert [one.object for one in await teller.news()] == ["order A-3", "order A-4"]
+    with pytest.raises(EventsGone):
+        await events.list_events(teller.database, teller.caller, 99, None, (), 9, NOON)
+
+
+async def test_readers_choose_types_and_a_time(teller: Teller) -> None:
+    read = partial(events.list_events, teller.database, teller.caller)
+    for number in range(3):
+        await teller.order(f"A-{number}")
+        await teller.set_status(f"A-{number}", OrderStatus.PAID)
+        await events.append_all(teller.database, teller.caller.merchant_id, NOON + number * HOUR)
+    paid = await read(None, None, ("order.paid",), 2, NOON)
+    assert [one.object for one in paid.events] == ["order A-0", "order A-1"]
+    assert (paid.last_position, paid.more) == (4, True)
+    rest = await read(paid.last_position, None, ("order.paid",), 2, NOON)
+    assert ([one.object for one in rest.events], rest.more) == (["order A-2"], False)
+    late = await read(None, NOON + HOUR, (), 99, NOON)
+    assert [one.position for one in late.events] == [3, 4, 5, 6]
+    assert (await read(None, NOON + 9 * HOUR, (), 99, NOON)).last_position == 6
