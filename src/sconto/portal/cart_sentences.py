@@ -167,10 +167,17 @@ def limit_words(language: Language, limits: Limits) -> list[str]:
     _ = language.gettext
     words = []
     if limits.total is not None:
-        words.append(_("%(number)s orders in all") % {"number": language.number(limits.total)})
+        text = language.ngettext(
+            "%(number)s order in all", "%(number)s orders in all", limits.total
+        )
+        words.append(text % {"number": language.number(limits.total)})
     if limits.per_customer is not None:
-        number = language.number(limits.per_customer)
-        words.append(_("%(number)s orders of a customer") % {"number": number})
+        text = language.ngettext(
+            "%(number)s order of a customer",
+            "%(number)s orders of a customer",
+            limits.per_customer,
+        )
+        words.append(text % {"number": language.number(limits.per_customer)})
     if limits.budget is not None:
         words.append(_("a budget of %(amounts)s") % {"amounts": _amounts(language, limits.budget)})
     return words
