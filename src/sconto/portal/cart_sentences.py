@@ -30,9 +30,9 @@ TARGETS: Final[Mapping[Target, str]] = {
 
 _REASONS: Final[Mapping[CartReason, str]] = {
     CartReason.MINIMUM_SUBTOTAL: marked("%(missing)s are missing: it needs %(need)s."),
-    CartReason.MINIMUM_QUANTITY: marked("%(missing)s units are missing: it needs %(need)s."),
+    CartReason.MINIMUM_QUANTITY: marked("It needs %(need)s units, %(missing)s more than now."),
     CartReason.TIER: marked("The first tier is not reached: %(missing)s are missing."),
-    CartReason.UNITS: marked("%(missing)s units are missing: it needs %(need)s."),
+    CartReason.UNITS: marked("It needs %(need)s units, %(missing)s more than now."),
     CartReason.SEGMENT: marked("The customer is in none of its segments."),
     CartReason.FIRST_ORDER: marked("It is not the customer's first order."),
     CartReason.CUSTOMER_REQUIRED: marked("It needs to know who the customer is."),
