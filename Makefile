@@ -4,6 +4,9 @@ PYTHON ?= python3
 JOBS ?= 4
 # `make lock LOCK=--upgrade` moves every pin to the newest version; otherwise pins that still fit stay.
 LOCK ?=
+# Where the list of packages goes.
+SBOM ?= dist/sconto.cdx.json
+SBOM_OPTIONS ?=
 
 # The tests take many screenshots; the README shows these.
 PICTURES := promotions-1280-light.png promotions-360-dark.png promotion-form-1280-dark.png \
@@ -13,24 +16,25 @@ PICTURES := promotions-1280-light.png promotions-360-dark.png promotion-form-128
 export PYTHONDONTWRITEBYTECODE :=
 
 BIN := .venv/bin
+MANUAL := src/sconto/api/static/manual
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(LOCK)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install browser pooler typescript messages pictures demo test test-oldest test-fast lint openapi format bench bench-quick soak audit lock clean
+.PHONY: help install browser pooler proxy typescript messages pictures demo docs sbom wheel test test-oldest test-fast lint openapi format bench bench-quick soak audit lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-install: .venv/.run ## .venv with the sconto command in it
+install: .venv/.run docs ## .venv with the sconto command in it
 	@echo "Ready: $(BIN)/sconto --help"
 
-demo: .venv/.run ## Sconto with a bundled database and a demo shop
+demo: .venv/.run docs ## Sconto with a bundled database and a demo shop
 	@$(BIN)/sconto demo
 
-test: .venv/.dev browser pooler typescript ## every check that CI runs
+test: .venv/.dev docs browser pooler proxy typescript ## every check that CI runs
 	@$(BIN)/pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder -m 'not soak' \
 		--beside '$(MAKE) lint' --beside '$(MAKE) test-oldest'
 
@@ -47,6 +51,20 @@ pooler:
 		tools/ensure-package pgbouncer "Testing the service behind a pooler"
 
 typescript: clients/typescript/node_modules/.ready
+
+# The package starts a web server, so nobody gets it on their own machine unasked.
+proxy:
+	@test -z "$$CI" || test -x /usr/sbin/nginx || tools/ensure-package nginx-light "Testing the service behind a proxy"
+
+docs: $(MANUAL)/index.html ## build the manual that Sconto serves at /manual; a broken link fails
+
+wheel: .venv/.dev ## the package, with the manual in it, in dist/
+	@$(BIN)/python -m hatchling build -t wheel
+
+sbom: .venv/.dev ## the packages that Sconto runs on, with their hashes, as CycloneDX in dist/
+	@mkdir -p $(dir $(SBOM))
+	@$(BIN)/cyclonedx-py requirements $(SBOM_OPTIONS) --output-reproducible --pyproject pyproject.toml \
+		-o $(SBOM) requirements/run.txt
 
 messages: .venv/.dev ## update the portal's texts for translators, and compile their catalogues
 	@cd src/sconto/portal && $(abspath $(BIN))/pybabel -q extract -F locales/babel.cfg -k marked --no-location \
@@ -93,11 +111,12 @@ audit: .venv/.dev ## look for known vulnerabilities in the pinned requirements
 lock: .venv/.dev ## renew the pinned requirements, those of the benchmark's peer too
 	@$(COMPILE) --all-extras --group dev pyproject.toml -o requirements/dev.txt
 	@$(COMPILE) --extra embedded pyproject.toml -c requirements/dev.txt -o requirements/run.txt
+	@$(COMPILE) --extra otel --extra redis pyproject.toml -c requirements/dev.txt -o requirements/service.txt
 	@$(COMPILE) --group build -c requirements/dev.txt -o requirements/build.txt
 	@$(COMPILE) bench/peer/requirements.in -o bench/peer/requirements.txt
 
 clean: ## remove everything that can be made again, except the demo's data in .sconto
-	@rm -rf .venv build clients/typescript/node_modules dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .cache build clients/typescript/node_modules dist $(MANUAL) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find src tests bench tools -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # Stamps: older than a lock or pyproject.toml, they are made again.
@@ -121,6 +140,9 @@ clients/typescript/node_modules/.ready: clients/typescript/package.json clients/
 	@echo "Installing what the TypeScript client needs ..."
 	@cd clients/typescript && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null
 	@touch $@
+
+$(MANUAL)/index.html: zensical.toml tools/manual.py $(wildcard docs/* docs/pictures/*) | .venv/.run
+	@$(BIN)/python tools/manual.py
 
 # ensurepip writes pip last: if it exists, the environment is complete.
 $(BIN)/pip:

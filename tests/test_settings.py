@@ -6,7 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from sconto.settings import MailServer, RateLimits, SettingError, Settings, kept_secret_key
+from sconto.app import ROUTES
+from sconto.domain.people import Role
+from sconto.settings import (
+    OWN_ADDRESSES,
+    MailServer,
+    RateLimits,
+    SettingError,
+    Settings,
+    kept_secret_key,
+    single_sign_on,
+)
 
 KEY = "k" * 32
 URL = "postgresql://ada:secret@db.example:5432/sconto"
@@ -33,6 +43,9 @@ def test_a_worker_reads_the_settings_of_its_parent(tmp_path: Path) -> None:
         "SCONTO_TIME_ZONE": "Europe/Berlin",
         "SCONTO_LOG_FORMAT": "console",
         "SCONTO_OPERATOR_TOKEN": "an-operator-token",
+        "SCONTO_METRICS_TOKEN": "a-token-for-metrics",
+        "SCONTO_METRICS_ADDRESS": "[::1]:9100",
+        "SCONTO_BASE_PATH": "/shop-1/promotions",
         "SCONTO_RATE_LIMIT_USER": "none",
         "SCONTO_RATE_LIMIT_MERCHANT": "10/second;1000/hour",
         "SCONTO_RATE_LIMIT_CHECKOUT_USER": "20/second",
@@ -41,6 +54,36 @@ def test_a_worker_reads_the_settings_of_its_parent(tmp_path: Path) -> None:
     parent = Settings.read(told).with_database(URL)
     assert Settings.read(parent.as_environment()) == parent
     assert parent.secret_key == kept_secret_key(tmp_path)
+
+
+OIDC = {
+    "SCONTO_OIDC_ISSUER": "https://login.example/realms/shop",
+    "SCONTO_OIDC_CLIENT_ID": "sconto",
+    "SCONTO_OIDC_MERCHANT": "Demo shop",
+}
+
+
+def test_single_sign_on_has_roles_by_value_and_a_name_for_people() -> None:
+    roles = "admin=Shop admins, viewer = staff,viewer=guests"
+    read = Settings.read(
+        OIDC | {"SCONTO_OIDC_ROLE_CLAIM": "groups", "SCONTO_OIDC_ROLES": roles}
+    ).single_sign_on
+    assert read is not None
+    assert read.roles == {"Shop admins": "admin", "staff": "viewer", "guests": "viewer"}
+    assert (read.name, read.scope) == ("login.example", "openid email profile")
+    assert Settings.read({}).single_sign_on is None
+
+
+def test_the_roles_of_single_sign_on_are_those_of_users() -> None:
+    assert tuple(Role) == single_sign_on.ROLES
+
+
+def test_single_sign_on_without_its_packages_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(single_sign_on, "find_spec", lambda _: None)
+    with pytest.raises(SettingError, match=r"expected sconto\[oidc\]"):
+        Settings.read(OIDC)
 
 
 MAIL = {"SCONTO_SMTP_FROM": "sconto@example.com"}
@@ -71,6 +114,16 @@ def test_a_public_address_loses_its_last_slash() -> None:
 @pytest.mark.parametrize(
     ("environment", "fault"),
     [
+        (OIDC | {"SCONTO_OIDC_ISSUER": "http://login.example"}, "SCONTO_OIDC_ISSUER is 'http:"),
+        (OIDC | {"SCONTO_OIDC_ISSUER": "https://x?y=z"}, "SCONTO_OIDC_ISSUER is 'https://x?y=z'"),
+        (OIDC | {"SCONTO_OIDC_CLIENT_ID": ""}, "SCONTO_OIDC_CLIENT_ID is missing"),
+        (OIDC | {"SCONTO_OIDC_MERCHANT": ""}, "expected either SCONTO_OIDC_MERCHANT"),
+        (OIDC | {"SCONTO_OIDC_MERCHANT_CLAIM": "x"}, "expected either SCONTO_OIDC_MERCHANT"),
+        (OIDC | {"SCONTO_OIDC_ROLE_CLAIM": "x"}, "SCONTO_OIDC_ROLE_CLAIM and SCONTO_OIDC_ROLES"),
+        (OIDC | {"SCONTO_OIDC_ROLES": "owner=x"}, "SCONTO_OIDC_ROLES has 'owner=x'"),
+        (OIDC | {"SCONTO_OIDC_ROLES": "admin"}, "SCONTO_OIDC_ROLES has 'admin'"),
+        (OIDC | {"SCONTO_OIDC_DEFAULT_ROLE": "owner"}, "SCONTO_OIDC_DEFAULT_ROLE is 'owner'"),
+        (OIDC | {"SCONTO_OIDC_SCOPE": "email"}, "SCONTO_OIDC_SCOPE is 'email'"),
         ({"SCONTO_PUBLIC_URL": "sconto.example.com"}, "SCONTO_PUBLIC_URL is 'sconto.example.com';"),
         ({"SCONTO_PUBLIC_URL": "https://"}, "SCONTO_PUBLIC_URL is 'https:';"),
         ({"SCONTO_PUBLIC_URL": "http://[::1"}, "SCONTO_PUBLIC_URL is 'http://[::1';"),
@@ -90,6 +143,22 @@ def test_a_public_address_loses_its_last_slash() -> None:
             "SCONTO_OPERATOR_TOKEN cannot be sent in a header, or",
         ),
         ({"SCONTO_OPERATOR_TOKEN": "secret secret secret"}, "SCONTO_OPERATOR_TOKEN cannot be sent"),
+        ({"SCONTO_METRICS_TOKEN": "secret"}, "SCONTO_METRICS_TOKEN cannot be sent in a header"),
+        ({"SCONTO_METRICS_ADDRESS": "9100"}, "SCONTO_METRICS_ADDRESS is '9100'"),
+        ({"SCONTO_METRICS_ADDRESS": "h:99999"}, "SCONTO_METRICS_ADDRESS is 'h:99999'"),
+        ({"SCONTO_METRICS_ADDRESS": "::1:80"}, "SCONTO_METRICS_ADDRESS is '::1:80'"),
+        ({"SCONTO_BASE_PATH": "promotions"}, "SCONTO_BASE_PATH is 'promotions'"),
+        ({"SCONTO_BASE_PATH": "/promotions/"}, "SCONTO_BASE_PATH is '/promotions/'"),
+        ({"SCONTO_BASE_PATH": "//evil.example"}, "SCONTO_BASE_PATH is '//evil.example'"),
+        ({"SCONTO_BASE_PATH": "/a/../b"}, "SCONTO_BASE_PATH is '/a/../b'"),
+        ({"SCONTO_BASE_PATH": "/a b"}, "SCONTO_BASE_PATH is '/a b'"),
+        ({"SCONTO_BASE_PATH": "/portal/x"}, "SCONTO_BASE_PATH is '/portal/x', which begins like"),
+        (
+            {"SCONTO_SECRET_KEY": KEY, "SCONTO_SECRET_KEY_FILE": "/key"},
+            "SCONTO_SECRET_KEY and SCONTO_SECRET_KEY_FILE are both set",
+        ),
+        ({"SCONTO_SECRET_KEY_FILE": "/nowhere/key"}, "SCONTO_SECRET_KEY_FILE names /nowhere/key"),
+        ({"SCONTO_SECRET_KEY_FILE": "/dev/null"}, "SCONTO_SECRET_KEY_FILE names /dev/null, which"),
         ({"SCONTO_TIME_ZONE": "Mars"}, "SCONTO_TIME_ZONE is no time zone: 'Mars'"),
         ({"SCONTO_TIME_ZONE": "../../etc/passwd"}, "SCONTO_TIME_ZONE is no time zone"),
         ({"SCONTO_TIME_ZONE": "Europe"}, "SCONTO_TIME_ZONE is no time zone"),
@@ -106,6 +175,28 @@ def test_a_bad_value_is_named_in_one_line(environment: Mapping[str, str], fault:
     assert "expected" in str(error.value)
     assert "\n" not in str(error.value)
     assert "secret" not in str(error.value)
+
+
+def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(f"{KEY}\n")
+    (tmp_path / "url").write_text(f" {URL}\r\n")
+    (tmp_path / "mail").write_text("smtps://ada:secret@mail.example")
+    environment = {
+        "SCONTO_SMTP_URL_FILE": str(tmp_path / "mail"),
+        "SCONTO_SMTP_FROM": "ada@example.com",
+        "SCONTO_SECRET_KEY_FILE": str(tmp_path / "key"),
+        "SCONTO_DATABASE_URL_FILE": str(tmp_path / "url"),
+    }
+    settings = Settings.read(environment)
+    assert (settings.secret_key, settings.database_url) == (KEY.encode(), URL)
+    assert settings.mail is not None
+    # A worker's environment still has those variables; its parent sets the values.
+    assert Settings.read(environment | settings.as_environment()) == settings
+
+
+def test_every_address_is_known_to_begin_no_base_path() -> None:
+    addresses = {str(getattr(route, "path", "")) for route in ROUTES}
+    assert {address.split("/")[1] for address in addresses} <= OWN_ADDRESSES
 
 
 def test_of_several_keys_the_first_signs(tmp_path: Path) -> None:

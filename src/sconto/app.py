@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -20,7 +21,8 @@ from starlette.routing import BaseRoute
 from starlette.types import Scope
 from structlog.typing import FilteringBoundLogger
 
-from sconto.api import health, manual
+from sconto.api import health, manual, manual_files
+from sconto.api.base_path import BasePath, inner_path
 from sconto.api.caching import Caching
 from sconto.api.cart import routes as cart
 from sconto.api.catalog import routes as catalog
@@ -29,7 +31,6 @@ from sconto.api.clock import read_clock
 from sconto.api.context import Context
 from sconto.api.errors import ErrorAnswers, answer_failure
 from sconto.api.events import routes as events
-from sconto.api.events.sender import Sender
 from sconto.api.export import routes as export
 from sconto.api.forwarding import UntrustedProxyWarning
 from sconto.api.key_lookup import KeyLookup
@@ -37,13 +38,17 @@ from sconto.api.logs import open_log
 from sconto.api.merchant import codes, daily, history, sign_in
 from sconto.api.merchant import routes as merchant
 from sconto.api.metrics import Metrics
+from sconto.api.metrics_address import MetricsAddress
 from sconto.api.observation import Observation, OneTrailingSlash
 from sconto.api.people import keys, users
 from sconto.api.quotas import QuotaPolicies, Quotas
 from sconto.api.rate_limit import RateLimit
+from sconto.api.sending.sender import Sender
 from sconto.api.subscription import routes as subscription
+from sconto.domain.people import Role
 from sconto.domain.receiver_address import ReceiverRules, parse_networks
-from sconto.operations import Database, DatabaseUnavailable, counters, idempotency
+from sconto.domain.single_sign_on import SignOnRules
+from sconto.operations import Database, DatabaseUnavailable, OnStatement, counters, idempotency
 from sconto.operations.background import keep_running
 from sconto.operations.code_generation import keep_generating
 from sconto.operations.code_sweeps import keep_sweeping_codes
@@ -51,11 +56,13 @@ from sconto.operations.deliveries import Deliveries, lease_for
 from sconto.operations.event_removal import keep_removing_events
 from sconto.operations.events import keep_telling, measure_backlog
 from sconto.operations.known_keys import USES_PAUSE, KnownKeys
+from sconto.operations.sign_in_provider import Client, Provider, SignInProvider
 from sconto.operations.tokens import Tokens
 from sconto.portal import errors as portal_errors
 from sconto.portal.pages import ADDRESS as PORTAL
 from sconto.portal.site import portal_routes
 from sconto.settings import RateLimits, SettingError, Settings, asks_for_traces
+from sconto.settings.single_sign_on import SingleSignOn
 
 ROUTES: Final[Sequence[BaseRoute]] = (
     *checkout.ROUTES,
@@ -73,6 +80,7 @@ ROUTES: Final[Sequence[BaseRoute]] = (
     *events.ROUTES,
     *health.ROUTES,
     *manual.ROUTES,
+    *manual_files.ROUTES,
 )
 """The addresses of the APIs, tried in this order: those that shops call most come first."""
 
@@ -101,7 +109,9 @@ def create_app(log_level: int = logging.INFO) -> Starlette:
     """The application of one worker, with settings from the environment that `sconto serve` set."""
     settings = Settings.read()
     log = open_log(settings.log_format, log_level)
-    app = _build_traced_app(settings, log) or build_app(lambda: _open_context(settings), log)
+    app = _build_traced_app(settings, log) or build_app(
+        lambda: _open_context(settings), log, _base_path(settings), _metrics_address(settings)
+    )
     _collect_rarely()
     sys.setswitchinterval(_SWITCH_INTERVAL)
     return app
@@ -121,7 +131,8 @@ def create_demo_app() -> Starlette:
 def build_app(
     open_context: Callable[[], AbstractAsyncContextManager[Context]],
     log: FilteringBoundLogger,
-    tracing: Sequence[Middleware] = (),
+    outermost: Sequence[Middleware] = (),
+    innermost: Sequence[Middleware] = (),
 ) -> Starlette:
     """An application that opens its context at the start."""
 
@@ -135,13 +146,14 @@ def build_app(
     app = Starlette(
         routes=ROUTES,
         middleware=[
+            *outermost,
             Middleware(Caching),
-            *tracing,
             Middleware(Observation, log=log, answer_failure=_answer_failure),
             Middleware(OneTrailingSlash, prefixes=("/v1/", "/promotion/v1/")),
             Middleware(UntrustedProxyWarning, log=log),
             Middleware(KeyLookup),
             Middleware(RateLimit),
+            *innermost,
         ],
         exception_handlers=ErrorAnswers(ROUTES).by_class(),
         lifespan=lifespan,
@@ -169,11 +181,26 @@ def _build_traced_app(settings: Settings, log: FilteringBoundLogger) -> Starlett
 
     @asynccontextmanager
     async def open_context() -> AsyncIterator[Context]:
-        async with tracing.sent_at_the_end(provider), _open_context(settings) as context:
-            yield context
+        on_statement = tracing.StatementSpans(provider)
+        async with (
+            tracing.sent_at_the_end(provider),
+            _open_context(settings, on_statement) as context,
+        ):
+            yield replace(context, steps=tracing.traced_steps(provider, context.steps))
 
-    spans = Middleware(tracing.Tracing, provider=provider)
-    return build_app(open_context, tracing.with_trace_ids(log), [spans])
+    outermost = [*_base_path(settings), Middleware(tracing.Tracing, provider=provider)]
+    traced_log = tracing.with_trace_ids(log)
+    return build_app(open_context, traced_log, outermost, _metrics_address(settings))
+
+
+def _base_path(settings: Settings) -> list[Middleware]:
+    path = settings.base_path
+    return [Middleware(BasePath, base_path=path)] if path else []
+
+
+def _metrics_address(settings: Settings) -> list[Middleware]:
+    address = settings.metrics_address
+    return [] if address is None else [Middleware(MetricsAddress, port=address[1])]
 
 
 def _collect_rarely() -> None:
@@ -188,16 +215,21 @@ def _collect_rarely() -> None:
 
 def _answer_failure(scope: Scope) -> Response:
     """The answer to an unexpected failure: a page in the portal, else in the dialect of the API."""
-    is_page = scope["path"].startswith(f"{PORTAL}/")
+    is_page = inner_path(scope).startswith(f"{PORTAL}/")
     return portal_errors.answer_failure(scope) if is_page else answer_failure(scope)
 
 
 @asynccontextmanager
-async def _open_context(settings: Settings) -> AsyncIterator[Context]:
+async def _open_context(
+    settings: Settings, on_statement: OnStatement | None = None
+) -> AsyncIterator[Context]:
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     metrics = Metrics(None if folder is None else Path(folder))
     database = await Database.open(
-        settings.database_url or "", connections=_CONNECTIONS, checkout=_CHECKOUT_CONNECTIONS
+        settings.database_url or "",
+        connections=_CONNECTIONS,
+        checkout=_CHECKOUT_CONNECTIONS,
+        on_statement=on_statement,
     )
     tokens, known_keys = Tokens(*settings.secret_keys, epoch=None), KnownKeys()
     sender = Sender(
@@ -239,9 +271,33 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
                 public_url=settings.public_url,
                 mail=settings.mail,
                 sender=sender,
+                metrics_token=settings.metrics_token,
+                sign_in_provider=_open_provider(settings.single_sign_on),
             )
     finally:
         await database.close()
+
+
+def _open_provider(chosen: SingleSignOn | None) -> SignInProvider | None:
+    if chosen is None:
+        return None
+    rules = SignOnRules(
+        chosen.merchant or None,
+        chosen.merchant_claim,
+        chosen.role_claim,
+        {value: Role(role) for value, role in chosen.roles.items()},
+        None if chosen.default_role is None else Role(chosen.default_role),
+    )
+    client = Client(chosen.issuer, chosen.client_id, chosen.client_secret, chosen.scope)
+    return SignInProvider(chosen.name, rules, client, make_provider)
+
+
+def make_provider(client: Client) -> Provider:
+    """The provider of single sign-on."""
+    # An optional extra that takes long to import, so only loaded when somebody uses it.
+    from sconto.portal.provider import OpenIdProvider  # noqa: PLC0415
+
+    return OpenIdProvider(client)
 
 
 def _open_quotas(limits: RateLimits) -> Quotas:

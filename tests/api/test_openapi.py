@@ -7,10 +7,11 @@ from starlette.routing import Route
 
 from openapi import client_bodies
 from openapi.document import FILE, OPERATIONS, written
-from sconto.api import manual
+from sconto.api import manual, manual_files
 from sconto.app import ROUTES
 
-NOT_DESCRIBED = {route.endpoint for route in manual.ROUTES if isinstance(route, Route)}
+PAGES = (*manual.ROUTES, *manual_files.ROUTES)
+NOT_DESCRIBED = {route.endpoint for route in PAGES if isinstance(route, Route)}
 """The description itself, and the page that shows it."""
 
 

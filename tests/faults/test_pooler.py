@@ -144,8 +144,8 @@ async def open_demo(address: str) -> tuple[Caller, str]:
 
 async def try_every_example(client: httpx.AsyncClient) -> None:
     """Send each example of /docs once."""
-    paths = (await client.get("/openapi.json")).json()["paths"]
-    for example in find_examples(paths):
+    document = (await client.get("/openapi.json")).json()
+    for example in find_examples(document["paths"], document["components"]["schemas"]):
         answer = await client.request(
             example.method, example.path, headers=example.headers, content=example.content
         )

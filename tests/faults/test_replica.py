@@ -81,8 +81,9 @@ async def test_a_service_on_a_replica_answers_reads_like_the_primary_and_refuses
             httpx.AsyncClient(base_url=primary.url, headers=headers, timeout=30) as writer,
             httpx.AsyncClient(base_url=secondary.url, headers=headers, timeout=30) as reader,
         ):
-            paths = (await writer.get("/openapi.json")).json()["paths"]
-            examples = list(find_examples(paths))
+            document = (await writer.get("/openapi.json")).json()
+            schemas = document["components"]["schemas"]
+            examples = list(find_examples(document["paths"], schemas))
             for example in examples:
                 if example.method in ("put", "post"):
                     assert (await send(writer, example)).is_success, example

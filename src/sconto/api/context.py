@@ -1,6 +1,6 @@
 """What requests are served with: the database, the tokens, the clock and the counters."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
@@ -9,14 +9,16 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 
 from sconto.api.clock import read_clock
-from sconto.api.events.sender import Sender
 from sconto.api.metrics import Metrics
 from sconto.api.quotas import QuotaPolicies, Quotas
+from sconto.api.sending.sender import Sender
+from sconto.domain.pricing import STEPS, Step
 from sconto.domain.receiver_address import ReceiverRules
 from sconto.operations import Database
 from sconto.operations.deliveries import Deliveries, lease_for
 from sconto.operations.known_keys import KnownKeys
 from sconto.operations.mail import Server
+from sconto.operations.sign_in_provider import SignInProvider
 from sconto.operations.tokens import Tokens
 from sconto.operations.turns import Turns, short_turns
 
@@ -26,7 +28,8 @@ class Context:
     """What one application serves its requests with.
 
     The merchant API writes times in `zone`; `now` returns the current time in UTC. Without an
-    `operator_token` anyone may read the figures, the readiness and the manual. `public_url` is
+    `operator_token` anyone may read the figures, the readiness and `/docs`; with a `metrics_token`
+    the figures need one of the two. `steps` are the engine's. `public_url` is
     where browsers find the service; None is the address that they ask. Without `mail` nothing is
     sent.
     """
@@ -38,11 +41,13 @@ class Context:
     now: Callable[[], datetime] = read_clock
     quotas: Quotas = field(default_factory=lambda: Quotas.open(QuotaPolicies(), None))
     operator_token: bytes | None = None
+    metrics_token: bytes | None = None
     turns: Turns = field(default_factory=Turns)
     short_turns: Turns = field(default_factory=short_turns)
     keys: KnownKeys = field(default_factory=KnownKeys)
     public_url: str | None = None
     mail: Server | None = None
+    sign_in_provider: SignInProvider | None = None
     sender: Sender = field(default_factory=lambda: Sender(ReceiverRules(), 15))
 
     @property
@@ -56,6 +61,8 @@ class Context:
         return Deliveries(
             self.database, self.sender.send, self.now, lease=lease_for(self.sender.seconds)
         )
+
+    steps: Sequence[Step] = STEPS
 
 
 def context_of(request: Request) -> Context:

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
 from sconto.api import problem_json
+from sconto.api.base_path import inner_path
 from sconto.api.cart import errors as cart
 from sconto.api.catalog import errors as catalog
 from sconto.api.checkout import errors as checkout
@@ -74,7 +75,7 @@ def dialect_of(path: str) -> Dialect:
 
 def answer_failure(scope: Scope) -> Response:
     """The answer to a request that failed unexpectedly."""
-    return dialect_of(scope["path"]).answer_status(500, None)
+    return dialect_of(inner_path(scope)).answer_status(500, None)
 
 
 class ErrorAnswers:
@@ -94,7 +95,7 @@ class ErrorAnswers:
     async def on_problem(self, request: Request, problem: Problem) -> Response:
         """Answer a problem; one that the dialect does not know is an unexpected failure."""
         context_of(request).metrics.count_refused_request(reason_of(type(problem)))
-        return dialect_of(request.scope["path"]).answer_problem(problem)
+        return dialect_of(inner_path(request.scope)).answer_problem(problem)
 
     async def on_lost_database(self, request: Request, error: DatabaseUnavailable) -> Response:
         """Answer 503: the same request may succeed a moment later."""
@@ -103,7 +104,7 @@ class ErrorAnswers:
             sentence = f"{error.reason} Try again."
         elif isinstance(error, StatementStopped):
             sentence = "The database stopped the request. Try again."
-        return dialect_of(request.scope["path"]).answer_status(503, _RETRY_LATER, sentence)
+        return dialect_of(inner_path(request.scope)).answer_status(503, _RETRY_LATER, sentence)
 
     async def on_address(self, request: Request, error: HTTPException) -> Response:
         """Answer 404 for an unknown address, and 405 for a method that an address does not have.
@@ -114,7 +115,7 @@ class ErrorAnswers:
         if error.status_code == 405:
             methods = _methods_at(request.scope, self._routes)
             headers = {"Allow": ", ".join(sorted(methods))}
-        return dialect_of(request.scope["path"]).answer_status(error.status_code, headers)
+        return dialect_of(inner_path(request.scope)).answer_status(error.status_code, headers)
 
 
 def _methods_at(scope: Scope, routes: Sequence[BaseRoute]) -> set[str]:

@@ -9,7 +9,8 @@ from starlette.responses import JSONResponse, Response
 
 from sconto.api import problem_json
 from sconto.api.context import context_of
-from sconto.api.operator import require_operator
+from sconto.api.metrics_address import FOR_MONITORING
+from sconto.api.operator import require_operator, require_scraper
 from sconto.api.plain_route import PlainRoute
 from sconto.operations.readiness import Readiness, find_readiness
 
@@ -21,7 +22,9 @@ async def live(_: Request) -> Response:
 
 async def ready(request: Request) -> Response:
     """503 while the database cannot be reached, or has another schema than this program."""
-    require_operator(request)
+    # Probes cannot send a secret. They ask at an address that only monitoring reaches.
+    if not request.scope.get(FOR_MONITORING):
+        require_operator(request)
     readiness = await find_readiness(context_of(request).database)
     if readiness is Readiness.READY:
         return JSONResponse({"status": "ready"})
@@ -30,7 +33,7 @@ async def ready(request: Request) -> Response:
 
 async def metrics(request: Request) -> Response:
     """Requests and their durations, quotes, orders, redemptions, refusals, connections."""
-    require_operator(request)
+    require_scraper(request)
     context = context_of(request)
     context.metrics.show_pool(context.database.size)
     exposition = await asyncio.to_thread(context.metrics.exposition)

@@ -17,6 +17,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from sconto import __version__
+from sconto.api.base_path import base_path_of
 from sconto.api.operator import require_operator
 from sconto.api.plain_route import PlainRoute
 from sconto.operations.turns import in_thread
@@ -61,7 +62,7 @@ class _Pages:
         self, request: Request, name: str, write: Callable[[Request], Response]
     ) -> Response:
         """The page, compressed if the client accepts gzip."""
-        key = (name, _root_of(request))
+        key = (name, base_path_of(request.scope))
         if key not in self._written:
             # In a thread: it takes a tenth of a second. A client that disconnects does not stop it.
             self._written[key] = asyncio.create_task(in_thread(_make_page, write, request))
@@ -97,14 +98,14 @@ def _takes_gzip(accepted: str) -> bool:
 
 
 def _write_page(request: Request) -> Response:
-    page = (_FILES / "docs.html").read_text().replace("{root}", _root_of(request))
+    page = (_FILES / "docs.html").read_text().replace("{root}", base_path_of(request.scope))
     return HTMLResponse(page, headers={"Content-Security-Policy": _policy_for(page)})
 
 
 def _write_description(request: Request) -> Response:
     description = json.loads((_FILES / "openapi.json").read_bytes())
     description["info"]["version"] = __version__
-    if root := _root_of(request):
+    if root := base_path_of(request.scope):
         description["servers"] = [{"url": root}]
     return JSONResponse(description)
 
@@ -126,10 +127,6 @@ def _policy_for(page: str) -> str:
             "base-uri 'none'",
         )
     )
-
-
-def _root_of(request: Request) -> str:
-    return str(request.scope.get("root_path", "")).rstrip("/")
 
 
 ROUTES: Final = (

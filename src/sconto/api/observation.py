@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import FilteringBoundLogger
 
+from sconto.api.base_path import inner_path
 from sconto.api.context import Context
 from sconto.domain.people import Caller
 
@@ -92,7 +93,7 @@ class OneTrailingSlash:
         """Serve a request without the slash at the end of its path."""
         if scope["type"] == "http":
             path: str = scope["path"]
-            if path.endswith("/") and path.startswith(self._prefixes):
+            if path.endswith("/") and inner_path(scope).startswith(self._prefixes):
                 scope["path"] = path[:-1]
         await self._app(scope, receive, send)
 

@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+from collections.abc import Sequence
 
 from starlette.requests import Request
 
@@ -15,8 +16,24 @@ def require_operator(request: Request) -> None:
 
     It is sent as `Bearer <token>`, or as the password of any user name in `Basic`.
     """
-    token = context_of(request).operator_token
-    if token is not None and not hmac.compare_digest(_sent_by(request), token):
+    _require_one_of(request, [context_of(request).operator_token])
+
+
+def require_scraper(request: Request) -> None:
+    """Raise NotTheOperator unless the request has the token for the figures or the operator's.
+
+    It is sent as above. If neither is set, anyone may read the figures.
+    """
+    context = context_of(request)
+    _require_one_of(request, [context.metrics_token, context.operator_token])
+
+
+def _require_one_of(request: Request, tokens: Sequence[bytes | None]) -> None:
+    accepted = [token for token in tokens if token is not None]
+    if not accepted:
+        return
+    sent = _sent_by(request)
+    if not any(hmac.compare_digest(sent, token) for token in accepted):
         raise NotTheOperator
 
 

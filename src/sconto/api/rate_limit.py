@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sconto.api.access import caller_of
+from sconto.api.base_path import inner_path
 from sconto.api.context import Context
 from sconto.api.errors import dialect_of
 from sconto.api.quotas import QuotaState
@@ -34,7 +35,7 @@ class RateLimit:
             await self._app(scope, receive, send)
             return
         context: Context = scope["app"].state.context
-        quotas = context.quotas.of(checkout=scope["path"].startswith(_CHECKOUT))
+        quotas = context.quotas.of(checkout=inner_path(scope).startswith(_CHECKOUT))
         caller = _find_caller(scope) if quotas else None
         states = [] if caller is None else await context.quotas.count(caller, quotas)
         if not states:
@@ -44,7 +45,7 @@ class RateLimit:
         broken = [state.seconds for state in states if not state.kept]
         if broken:
             headers = {**fields, "Retry-After": str(max(broken))}
-            answer = dialect_of(scope["path"]).answer_status(429, headers)
+            answer = dialect_of(inner_path(scope)).answer_status(429, headers)
             await answer(scope, receive, send)
             return
         await self._app(scope, receive, _with_fields(send, fields))

@@ -1,8 +1,11 @@
 """Traces: each request as a span of OpenTelemetry; imported only if traces are configured."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import re
+import time
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from threading import Thread
 from typing import Final
 
@@ -12,17 +15,25 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import Span, SpanKind, StatusCode
+from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import EventDict, FilteringBoundLogger
 
 from sconto import __version__
+from sconto.api.base_path import inner_path
+from sconto.domain.bill import Bill
+from sconto.domain.pricing import Step
 
 _METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
 _UNTRACED: Final = ("/health/", "/metrics")
 """Addresses that monitoring polls every few seconds."""
+
+_CHANGE: Final = re.compile(
+    r"(?<!FOR )(?<!KEY )(?<!DO )\b(INSERT|UPDATE|DELETE)(?:\s+INTO|\s+FROM)?\s+(?!SET\b)(\w+)"
+)
+_READ: Final = re.compile(r"\bFROM\s+(?!unnest\b|generate_series\b|json)(\w+)")
 
 _FLUSH_TIMEOUT: Final = 2
 """Seconds that sending the last spans may take while the service stops."""
@@ -44,7 +55,7 @@ class Tracing:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
-        if scope["type"] != "http" or scope["path"].startswith(_UNTRACED):
+        if scope["type"] != "http" or inner_path(scope).startswith(_UNTRACED):
             await self._app(scope, receive, send)
             return
         span = self._tracer.start_span(_method(scope), _parent(scope), SpanKind.SERVER)
@@ -64,6 +75,69 @@ class Tracing:
             context.detach(token)
             _name(span, scope)
             span.end()
+
+
+class StatementSpans:
+    """Makes each statement of a traced request a span, below the request's.
+
+    A span has the statement as PostgreSQL gets it, with `$1` for each value: codes, order ids and
+    carts are never in it. Concurrent quotes of a merchant may share a statement; it belongs to one
+    of them. Its end is noted when the event loop comes to it, so it may be late by what the process
+    computed meanwhile; its length is exact.
+    """
+
+    def __init__(self, provider: TracerProvider) -> None:
+        self._tracer = provider.get_tracer("sconto", __version__)
+
+    def __call__(self, statement: str, seconds: float, has_failed: bool) -> None:
+        """Record a statement that has ended."""
+        # The request may have ended by now, so that its span no longer records.
+        if not trace.get_current_span().get_span_context().trace_flags.sampled:
+            return
+        ended = time.time_ns()
+        span = self._tracer.start_span(
+            _summary_of(statement),
+            kind=SpanKind.CLIENT,
+            attributes={"db.system.name": "postgresql", "db.query.text": statement},
+            start_time=ended - int(seconds * 1e9),
+        )
+        if has_failed:
+            span.set_status(StatusCode.ERROR)
+        span.end(ended)
+
+
+def traced_steps(provider: TracerProvider, steps: Sequence[Step]) -> list[Step]:
+    """The steps of the engine, each a span of its own in a traced request."""
+    tracer = provider.get_tracer("sconto", __version__)
+    return [_traced(tracer, step) for step in steps]
+
+
+def _traced(tracer: Tracer, step: Step) -> Step:
+    name = f"price {step.__name__}"
+
+    def run(bill: Bill) -> Bill:
+        if not trace.get_current_span().is_recording():
+            return step(bill)
+        span = tracer.start_span(name)
+        try:
+            return step(bill)
+        finally:
+            span.end()
+
+    return run
+
+
+@cache
+def _summary_of(statement: str) -> str:
+    """A short name such as `INSERT orders`: what it changes first, or else reads first.
+
+    The texts of statements are constants of the program, so there are few.
+    """
+    if (change := _CHANGE.search(statement)) is not None:
+        return f"{change[1]} {change[2]}"
+    if (read := _READ.search(statement)) is not None:
+        return f"SELECT {read[1]}"
+    return next(iter(statement.split()), "statement")
 
 
 def open_provider() -> TracerProvider:

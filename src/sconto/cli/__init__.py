@@ -1,11 +1,13 @@
 """The `sconto` command; each of its commands is imported only when it is typed."""
 
 from importlib import import_module
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
+
+from sconto import __version__
 
 _FAILED: Final = 1
 
@@ -28,11 +30,11 @@ COMMANDS: Final = {
     "key": _Source("keys", "app", "API keys: long-lived credentials of programs."),
     "product": _Source("products", "app", "The products of a merchant."),
     "code": _Source("codes", "app", "The codes of a promotion."),
+    "promotions": _Source("promotions", "app", "A merchant's promotions as a file."),
+    "import": _Source("imports", "app", "Promotions from the exports of other systems."),
     "export": _Source(
         "exports", "export", "Write orders, redemptions or codes as a CSV or Parquet file."
     ),
-    "promotions": _Source("promotions", "app", "A merchant's promotions as a file."),
-    "import": _Source("imports", "app", "Promotions from the exports of other systems."),
     "check": _Source("check", "check", "Check that the database's records agree with each other."),
     "prove": _Source(
         "prove", "prove", "Attack a running Sconto with racing clients; then check it."
@@ -43,6 +45,7 @@ COMMANDS: Final = {
     "customer": _Source(
         "retention", "customers", "A shop's customer: a copy of what is stored, and erasing it."
     ),
+    "database": _Source("bundled", "app", "The bundled database: dump it, and load a dump."),
     "restored": _Source("restored", "restored", "End all sessions after a backup was restored."),
 }
 
@@ -80,6 +83,21 @@ def _load(source: _Source) -> Any:
     return get_command(single)
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sconto {__version__}")
+        raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Promotions, codes and discounts, counted exactly."""
+
+
 def _listed() -> None:
     """Stands for a command until it is typed."""
 
@@ -92,5 +110,6 @@ app: Final = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.callback()(_options)
 for _name, _source in COMMANDS.items():
     app.command(_name, help=_source.summary)(_listed)

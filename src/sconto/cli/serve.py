@@ -4,7 +4,9 @@ import os
 import socket
 import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Annotated, Final
 
 import typer
@@ -83,7 +85,15 @@ def run_service(
     """
     open_log(settings.log_format)
     limits = limits.fitted_to(raise_descriptor_limit())
-    with tempfile.TemporaryDirectory(prefix="sconto-metrics-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="sconto-metrics-") as folder,
+        _bind_metrics(settings, listener) as own,
+    ):
+        listeners = [listener, *own]
+        for figures in own:
+            # The workers have to know the port that was free.
+            host, port = figures.getsockname()[:2]
+            settings = replace(settings, metrics_address=(host, port))
         # The workers read these variables. prometheus-client reads its own when it is imported, so
         # nothing may import it before this line.
         os.environ.update(settings.as_environment())
@@ -92,13 +102,16 @@ def run_service(
             # Each worker counts in a file here, so that each can add up the counts of all.
             os.environ[_METRICS_FOLDER_VARIABLE] = folder
         config = _config(app, workers, limits)
-        listener.listen(config.backlog)
-        typer.echo(f"Sconto listens on {address_of(listener)}")
+        for each in listeners:
+            each.listen(config.backlog)
+        typer.echo(f"Sconto listens on {address_of(listener)}{settings.base_path}")
+        for figures in listeners[1:]:
+            typer.echo(f"Its figures are at {address_of(figures)}{settings.base_path}/metrics")
         exit_if_stopped()
         if workers == 1:
-            Server(config).run([listener])
+            Server(config).run(listeners)
         else:
-            _Workers(config, [listener]).run()
+            _Workers(config, listeners).run()
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -118,6 +131,23 @@ def bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         raise AddressUnavailable(f"cannot listen on {host}:{port}: {error.strerror}") from None
     return listener
+
+
+@contextmanager
+def _bind_metrics(settings: Settings, listener: socket.socket) -> Iterator[list[socket.socket]]:
+    """The socket of SCONTO_METRICS_ADDRESS; none without it. Raises AddressUnavailable."""
+    if settings.metrics_address is None:
+        yield []
+        return
+    host, port = settings.metrics_address
+    # The workers tell the two by their ports.
+    if port == listener.getsockname()[1]:
+        raise AddressUnavailable(
+            f"SCONTO_METRICS_ADDRESS has port {port}, on which the service listens: expected "
+            "another port"
+        )
+    with bind(host, port) as own:
+        yield [own]
 
 
 def address_of(listener: socket.socket) -> str:

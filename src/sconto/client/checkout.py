@@ -6,9 +6,8 @@ from sconto.client.bodies.checkout import (
     OrderToPlace,
     PlacedOrder,
     PricedCart,
-    PriceList,
-    PricesToList,
 )
+from sconto.client.bodies.listing import PriceList, PricesToList
 from sconto.client.bodies.words import OrderStatus
 from sconto.client.call import Api, Call, S, operation, segment
 

@@ -3,9 +3,9 @@
 A bill is opened for the cart, goes through STEPS in their order, and is added up.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 from sconto.domain.bill import Bill, PricedCart, add_up, open_bill
 from sconto.domain.candidates import Candidates
@@ -14,7 +14,9 @@ from sconto.domain.cart_promotions import cart_lines, cart_order, cart_shipping
 from sconto.domain.product_promotions import product_promotions
 from sconto.domain.subscription_code import subscription_code
 
-STEPS: Final[tuple[Callable[[Bill], Bill], ...]] = (
+Step: TypeAlias = Callable[[Bill], Bill]
+
+STEPS: Final[tuple[Step, ...]] = (
     product_promotions,
     cart_lines,
     cart_order,
@@ -24,9 +26,11 @@ STEPS: Final[tuple[Callable[[Bill], Bill], ...]] = (
 """Each step takes its discounts off the lines. The next step works on what remains."""
 
 
-def price(cart: Cart, candidates: Candidates, at: datetime) -> PricedCart:
-    """Price a cart at a time."""
+def price(
+    cart: Cart, candidates: Candidates, at: datetime, steps: Sequence[Step] = STEPS
+) -> PricedCart:
+    """Price a cart at a time. `steps` are STEPS, perhaps each with something that watches it."""
     bill = open_bill(cart, candidates, at)
-    for step in STEPS:
+    for step in steps:
         bill = step(bill)
     return add_up(bill)

@@ -5,5 +5,13 @@ The rooms above get the database from here, to pass it on.
 
 from sconto.store.availability import BusyReason
 from sconto.store.database import Busy, Database, DatabaseUnavailable, StatementStopped
+from sconto.store.pool import OnStatement
 
-__all__ = ["Busy", "BusyReason", "Database", "DatabaseUnavailable", "StatementStopped"]
+__all__ = [
+    "Busy",
+    "BusyReason",
+    "Database",
+    "DatabaseUnavailable",
+    "OnStatement",
+    "StatementStopped",
+]

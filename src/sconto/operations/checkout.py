@@ -13,7 +13,7 @@ from sconto.domain.listing import ListedPrice, ListingCandidates, price_listing
 from sconto.domain.order import NewOrder, OrderStatus, Placed, StoredOrder
 from sconto.domain.people import Caller
 from sconto.domain.placement import check_agreed, check_replaceable, is_repetition
-from sconto.domain.pricing import price
+from sconto.domain.pricing import STEPS, Step, price
 from sconto.domain.problems import (
     OrderConflict,
     OrderGaveBack,
@@ -38,10 +38,12 @@ _LONGEST_STRETCH: Final = 0.005
 hundred cart promotions take most of a second, the first time."""
 
 
-async def quote(database: Database, caller: Caller, cart: Cart, at: datetime) -> PricedCart:
+async def quote(
+    database: Database, caller: Caller, cart: Cart, at: datetime, steps: Sequence[Step] = STEPS
+) -> PricedCart:
     """What the cart costs at a time, with the promotions as they are now."""
     found = await database.carts.read(caller.merchant_id, CartAt(cart, at))
-    return price(cart, found, at)
+    return price(cart, found, at, steps)
 
 
 async def list_prices(
@@ -75,7 +77,12 @@ async def list_prices(
 
 
 async def place_order(
-    database: Database, caller: Caller, order: NewOrder, now: datetime, day: date
+    database: Database,
+    caller: Caller,
+    order: NewOrder,
+    now: datetime,
+    day: date,
+    steps: Sequence[Step] = STEPS,
 ) -> Placed:
     """Place the order, or find that the same order was placed before.
 
@@ -86,7 +93,9 @@ async def place_order(
     """
 
     async def attempt(line: OrderLine) -> Placed:
-        return await retrying(lambda: _price_and_place(database, caller, order, now, day, line))
+        return await retrying(
+            lambda: _price_and_place(database, caller, order, now, day, line, steps)
+        )
 
     return await attempt_in_line(database, caller.merchant_id, attempt)
 
@@ -98,6 +107,7 @@ async def _price_and_place(
     now: datetime,
     day: date,
     line: OrderLine,
+    steps: Sequence[Step],
 ) -> Placed:
     """Price the order and store it. Raises OrderRaceLost if something else was first.
 
@@ -112,7 +122,7 @@ async def _price_and_place(
         raise OrderConflict(stored)
     if order.replaces is not None:
         check_replaceable(order.replaces, found.orders.get(order.replaces))
-    priced = price(order.cart, found, now)
+    priced = price(order.cart, found, now, steps)
     check_agreed(order, priced)
     placed = StoredOrder(
         order.order_id, OrderStatus.NOT_PAID, now, priced, order.replaces, cart=order.cart

@@ -1,6 +1,6 @@
 """What edits of promotions do to prices: the catalogue is priced before and after them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -10,6 +10,7 @@ from sconto.domain.preview import Preview, PromotionWarning, preview_time
 from sconto.domain.price_changes import PriceChange, Prices, find_price_changes
 from sconto.domain.product import MOST_PRODUCTS, Product, ProductQuery
 from sconto.domain.promotion import NewPromotion, PromotionType
+from sconto.domain.schedule import Period
 from sconto.operations import checkout, products
 from sconto.operations.previews import preview_promotion
 from sconto.store.database import Database
@@ -37,8 +38,14 @@ class PriceImpact:
     """Compares prices before and after edits, within the transaction of the edits."""
 
     def __init__(
-        self, joined: Database, caller: Caller, drafted: Sequence[Drafted], now: datetime
+        self,
+        joined: Database,
+        caller: Caller,
+        drafted: Sequence[Drafted],
+        periods: Iterable[Period],
+        now: datetime,
     ) -> None:
+        """`periods` are those of automatic promotions that are edited, before and after."""
         self.changes: list[PriceChange] = []
         self.warnings: list[tuple[int, PromotionWarning]] = []
         self.is_partial = False
@@ -46,12 +53,7 @@ class PriceImpact:
         self._caller = caller
         self._drafted = drafted[:_MOST_PREVIEWED]
         self._now = now
-        starts = {
-            preview_time(one.period, now)
-            for draft in drafted
-            for one in (draft.before, draft.wanted)
-            if one is not None and one.type is PromotionType.DISCOUNT
-        }
+        starts = {preview_time(period, now) for period in periods}
         self._times = sorted({now, *(start for start in starts if start > now)})[:_MOST_TIMES]
         self._products: list[Product] = []
         self._listed: dict[datetime, Prices] = {}
@@ -100,15 +102,22 @@ class PriceImpact:
 
     async def _price(self, wanted: Sequence[Product], at: datetime) -> Prices:
         prices: dict[int, tuple[Product, int]] = {}
-        for start in range(0, len(wanted), MOST_PRODUCTS):
-            some = wanted[start : start + MOST_PRODUCTS]
+        for currency, some in _by_currency(wanted):
             units = [(product.product_id, product.price) for product in some]
-            listed = await checkout.list_prices(self._database, self._caller, units, at)
+            listed = await checkout.list_prices(self._database, self._caller, units, currency, at)
             prices |= {
                 product.product_id: (product, one.price)
                 for product, one in zip(some, listed, strict=True)
             }
         return prices
+
+
+def _by_currency(wanted: Sequence[Product]) -> Iterator[tuple[str, Sequence[Product]]]:
+    """The products of each currency, as many as are listed together."""
+    for currency in sorted({product.currency for product in wanted}):
+        of_currency = [product for product in wanted if product.currency == currency]
+        for start in range(0, len(of_currency), MOST_PRODUCTS):
+            yield currency, of_currency[start : start + MOST_PRODUCTS]
 
 
 def _needs_code(draft: Drafted) -> bool:

@@ -6,17 +6,16 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Final, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from limits import parse_many
-
 from sconto.settings.errors import SettingError
+from sconto.settings.events import EventSettings, read_event_settings
 from sconto.settings.mail import MailServer, read_mail_server, read_public_url
+from sconto.settings.rate_limits import RateLimits, read_rate_limits
+from sconto.settings.single_sign_on import SingleSignOn, read_single_sign_on
 
 __all__ = ["MailServer", "RateLimits", "SettingError", "Settings", "asks_for_traces"]
 
@@ -30,39 +29,26 @@ _EXPECTED_KEY: Final = (
 )
 
 
-DEFAULT_USER_LIMIT: Final = "2000/second"
-"""How many requests a user may send, except to the checkout, which has no limit by default.
+SECRETS: Final = (
+    "SCONTO_DATABASE_URL",
+    "SCONTO_SECRET_KEY",
+    "SCONTO_OPERATOR_TOKEN",
+    "SCONTO_METRICS_TOKEN",
+    "SCONTO_RATE_LIMIT_URL",
+    "SCONTO_SMTP_URL",
+)
+"""Settings that may be in a file, such as a secret of Docker, Kubernetes or systemd."""
 
-A script that waits for each answer stays below it."""
+OWN_ADDRESSES: Final = frozenset(
+    [
+        *("v1", "promotion", "checkout", "cart", "catalog", "people", "events", "export"),
+        *("health", "metrics", "docs", "openapi.json", "manual", "portal", "shop"),
+    ]
+)
+"""Where the addresses of Sconto begin. A base path that began so could not be told from them."""
 
 _SENT_TO: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _SENT_BY: Final = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimits:
-    """Limits such as `500/second`; an empty text is no limit.
-
-    `unknown_codes` limits codes that do not exist, by merchant and address. `url` is the Redis in
-    which all processes count; with None each process counts for itself.
-    """
-
-    url: str | None
-    user: str
-    merchant: str
-    checkout_user: str
-    checkout_merchant: str
-    unknown_codes: str
-
-
-@dataclass(frozen=True, slots=True)
-class EventSettings:
-    """The private networks that webhooks may reach, as text, how long one may take to answer, and
-    how long events are kept."""
-
-    networks: str
-    timeout: int
-    days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +57,10 @@ class Settings:
 
     `database_url` None is the bundled server in the data folder, `secret_key` None the key stored
     there. Several keys are separated by commas: the first signs, all verify. Without an
-    `operator_token` anyone may read the figures, the readiness and the manual. `public_url` is
-    where browsers find the service; None is the address that they ask. Without `mail` nothing is
-    sent.
+    `operator_token` anyone may read the figures, the readiness and `/docs`. `base_path` is empty
+    or such as `/promotions`; `metrics_address` is a host and a port for the figures alone.
+    `public_url` is where browsers find the service; None is the address that they ask. Without
+    `mail` nothing is sent.
     """
 
     database_url: str | None
@@ -85,22 +72,31 @@ class Settings:
     operator_token: bytes | None
     public_url: str | None
     mail: MailServer | None
+    single_sign_on: SingleSignOn | None
     events: EventSettings
+    metrics_token: bytes | None = None
+    metrics_address: tuple[str, int] | None = None
+    base_path: str = ""
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read the settings; an empty variable counts as absent. Raises SettingError."""
+        environment = _with_secrets(environment)
         return cls(
             _database_url(environment),
             Path(environment.get("SCONTO_DATA_DIR") or ".sconto").absolute(),
             _secret_key(environment),
             _zone(environment),
             _log_format(environment),
-            _rate_limits(environment),
-            _operator_token(environment),
+            read_rate_limits(environment),
+            _token(environment, "SCONTO_OPERATOR_TOKEN"),
             read_public_url(environment),
             read_mail_server(environment),
-            _event_settings(environment),
+            read_single_sign_on(environment),
+            read_event_settings(environment),
+            _token(environment, "SCONTO_METRICS_TOKEN"),
+            _metrics_address(environment),
+            _base_path(environment),
         )
 
     @property
@@ -128,9 +124,9 @@ class Settings:
     def as_environment(self) -> dict[str, str]:
         """The environment from which a worker reads the same settings, besides its own.
 
-        A worker inherits the variables of mail, which hold no value that was made or found here.
+        A worker inherits those of mail and single sign-on, which have no value made or found here.
         """
-        return {
+        written = {
             "SCONTO_DATABASE_URL": self.database_url or "",
             "SCONTO_DATA_DIR": str(self.data_dir),
             "SCONTO_SECRET_KEY": os.fsdecode(self.secret_key or b""),
@@ -140,6 +136,9 @@ class Settings:
             "SCONTO_EVENTS_KEPT_DAYS": str(self.events.days),
             "SCONTO_WEBHOOK_NETWORKS": self.events.networks,
             "SCONTO_WEBHOOK_TIMEOUT": str(self.events.timeout),
+            "SCONTO_METRICS_TOKEN": (self.metrics_token or b"").decode(),
+            "SCONTO_METRICS_ADDRESS": _write_address(self.metrics_address),
+            "SCONTO_BASE_PATH": self.base_path,
             "SCONTO_RATE_LIMIT_URL": self.rate_limits.url or "",
             "SCONTO_RATE_LIMIT_USER": self.rate_limits.user or "none",
             "SCONTO_RATE_LIMIT_MERCHANT": self.rate_limits.merchant,
@@ -147,6 +146,8 @@ class Settings:
             "SCONTO_RATE_LIMIT_CHECKOUT_MERCHANT": self.rate_limits.checkout_merchant,
             "SCONTO_RATE_LIMIT_UNKNOWN_CODES": self.rate_limits.unknown_codes,
         }
+        # The values of their files are in `written`.
+        return {f"{name}_FILE": "" for name in SECRETS if name in written} | written
 
 
 def asks_for_traces(environment: Mapping[str, str] = os.environ) -> bool:
@@ -168,6 +169,28 @@ def asks_for_traces(environment: Mapping[str, str] = os.environ) -> bool:
     if named is not None and environment[named] != "http/protobuf":
         raise SettingError(f"{named} is {environment[named]!r}; expected http/protobuf")
     return True
+
+
+def _with_secrets(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """The environment with the secrets that `SCONTO_..._FILE` names. Raises SettingError."""
+    read = dict(environment)
+    for name in SECRETS:
+        path = environment.get(f"{name}_FILE")
+        if not path:
+            continue
+        if environment.get(name):
+            raise SettingError(f"{name} and {name}_FILE are both set; expected one of them")
+        try:
+            read[name] = Path(path).read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no text"
+            raise SettingError(
+                f"{name}_FILE names {path}, which cannot be read: {reason}; expected a file with "
+                "its value alone"
+            ) from None
+        if not read[name]:
+            raise SettingError(f"{name}_FILE names {path}, which is empty; expected its value")
+    return read
 
 
 def _database_url(environment: Mapping[str, str]) -> str | None:
@@ -202,16 +225,53 @@ def _split(keys: bytes) -> list[bytes]:
     return [key.strip() for key in keys.split(b",")]
 
 
-def _operator_token(environment: Mapping[str, str]) -> bytes | None:
-    token = environment.get("SCONTO_OPERATOR_TOKEN")
+def _token(environment: Mapping[str, str], name: str) -> bytes | None:
+    token = environment.get(name)
     if not token:
         return None
     if re.fullmatch(r"[!-~]{16,}", token) is None:
         raise SettingError(
-            "SCONTO_OPERATOR_TOKEN cannot be sent in a header, or is too short: expected at least "
+            f"{name} cannot be sent in a header, or is too short: expected at least "
             "16 letters, digits and signs, such as `openssl rand -hex 32` prints"
         )
     return token.encode()
+
+
+def _metrics_address(environment: Mapping[str, str]) -> tuple[str, int] | None:
+    text = environment.get("SCONTO_METRICS_ADDRESS")
+    if not text:
+        return None
+    address = re.fullmatch(r"(?:\[([^\]]+)\]|([^:\s]+)):([0-9]{1,5})", text)
+    if address is None or int(address[3]) > 65535:
+        raise SettingError(
+            f"SCONTO_METRICS_ADDRESS is {text!r}; expected a host and a port such as 127.0.0.1:9100"
+        )
+    return address[1] or address[2], int(address[3])
+
+
+def _write_address(address: tuple[str, int] | None) -> str:
+    if address is None:
+        return ""
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _base_path(environment: Mapping[str, str]) -> str:
+    text = environment.get("SCONTO_BASE_PATH") or ""
+    if text in ("", "/"):
+        return ""
+    # `//` would begin an address on another host, and `..` would leave the path.
+    if re.fullmatch(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+", text) is None:
+        raise SettingError(
+            f"SCONTO_BASE_PATH is {text!r}; expected a path such as /promotions: letters, digits "
+            "and the signs . _ ~ - between slashes, with none at the end"
+        )
+    if text.split("/")[1] in OWN_ADDRESSES:
+        raise SettingError(
+            f"SCONTO_BASE_PATH is {text!r}, which begins like an address of Sconto itself; "
+            "expected another one, such as /promotions"
+        )
+    return text
 
 
 def _zone(environment: Mapping[str, str]) -> ZoneInfo:
@@ -232,74 +292,6 @@ def _log_format(environment: Mapping[str, str]) -> LogFormat:
             return "console"
         case name:
             raise SettingError(f"SCONTO_LOG_FORMAT is {name!r}; expected json or console")
-
-
-def _rate_limits(environment: Mapping[str, str]) -> RateLimits:
-    return RateLimits(
-        _rate_limit_url(environment),
-        _rate_limit(environment, "SCONTO_RATE_LIMIT_USER", DEFAULT_USER_LIMIT),
-        _rate_limit(environment, "SCONTO_RATE_LIMIT_MERCHANT"),
-        _rate_limit(environment, "SCONTO_RATE_LIMIT_CHECKOUT_USER"),
-        _rate_limit(environment, "SCONTO_RATE_LIMIT_CHECKOUT_MERCHANT"),
-        _rate_limit(environment, "SCONTO_RATE_LIMIT_UNKNOWN_CODES"),
-    )
-
-
-def _rate_limit_url(environment: Mapping[str, str]) -> str | None:
-    url = environment.get("SCONTO_RATE_LIMIT_URL") or None
-    if url is None:
-        return None
-    # No message repeats the address: it may contain a password.
-    if not url.startswith(("redis://", "rediss://")):
-        raise SettingError(
-            "SCONTO_RATE_LIMIT_URL is no address of a Redis: expected redis://host:port/number"
-        )
-    if find_spec("coredis") is None:
-        raise SettingError(
-            "SCONTO_RATE_LIMIT_URL needs a package that is not installed: expected sconto[redis]"
-        )
-    return url
-
-
-def _rate_limit(environment: Mapping[str, str], name: str, default: str = "") -> str:
-    text = environment.get(name) or default
-    if text in ("", "none"):
-        return ""
-    try:
-        allowed = all(item.amount > 0 for item in parse_many(text))
-    except ValueError:
-        allowed = False
-    if not allowed:
-        raise SettingError(
-            f"{name} is {text!r}; expected none, or a number and a time such as 500/second"
-        )
-    return text
-
-
-def _event_settings(environment: Mapping[str, str]) -> EventSettings:
-    networks = environment.get("SCONTO_WEBHOOK_NETWORKS") or ""
-    try:
-        for network in filter(None, map(str.strip, networks.split(","))):
-            ip_network(network)
-    except ValueError:
-        raise SettingError(
-            f"SCONTO_WEBHOOK_NETWORKS is {networks!r}; expected networks separated by commas, such "
-            "as 10.1.0.0/16"
-        ) from None
-    return EventSettings(
-        networks,
-        _whole_number(environment, "SCONTO_WEBHOOK_TIMEOUT", 15, 1, 60),
-        _whole_number(environment, "SCONTO_EVENTS_KEPT_DAYS", 30, 4, 3650),
-    )
-
-
-def _whole_number(
-    environment: Mapping[str, str], name: str, default: int, least: int, most: int
-) -> int:
-    text = environment.get(name) or str(default)
-    if not re.fullmatch("[0-9]{1,6}", text) or not least <= int(text) <= most:
-        raise SettingError(f"{name} is {text!r}; expected a whole number from {least} to {most}")
-    return int(text)
 
 
 def kept_secret_key(data_dir: Path) -> bytes:

@@ -16,7 +16,7 @@ from sconto.store.availability import (
 from sconto.store.cart_reads import CartReads
 from sconto.store.loans import AdmittedLoan, EditLoan, Loan
 from sconto.store.pick_cache import PickCache
-from sconto.store.pool import Connection, Pool
+from sconto.store.pool import Connection, OnStatement, Pool
 from sconto.store.slots import Slots
 
 __all__ = [
@@ -56,14 +56,21 @@ class Database:
         """Reads candidates; concurrent requests of a merchant share a statement."""
 
     @classmethod
-    async def open(cls, url: str, *, connections: int = 20, checkout: int = 0) -> Self:
+    async def open(
+        cls,
+        url: str,
+        *,
+        connections: int = 20,
+        checkout: int = 0,
+        on_statement: OnStatement | None = None,
+    ) -> Self:
         """Make the pools; connections are opened as they are needed, so none is needed now.
 
         `checkout` of the connections are for it alone; with 0 it shares the main pool. One more
-        connection is for readiness.
+        connection is for readiness. `on_statement` is told of each statement of the others.
         """
-        main = await Pool.open(url, connections - checkout)
-        for_checkout = await Pool.open(url, checkout) if checkout else main
+        main = await Pool.open(url, connections - checkout, on_statement)
+        for_checkout = await Pool.open(url, checkout, on_statement) if checkout else main
         return cls(main, for_checkout, await Pool.open(url, 1))
 
     async def close(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Final, Self, TypeAlias
 
 import asyncpg
@@ -12,6 +13,9 @@ from asyncpg.pool import PoolConnectionProxy
 from sconto.store.address import split_address
 
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
+
+OnStatement: TypeAlias = Callable[[str, float, bool], None]
+"""Is told of a statement: its text, which has no values, its seconds, and whether it failed."""
 
 SESSION_SETTINGS: Final = {
     # All rows are found by key, so one plan of a statement fits all arguments. Planning a quote
@@ -62,8 +66,11 @@ class Pool:
         self._check = asyncio.create_task(self._check_stalled())
 
     @classmethod
-    async def open(cls, url: str, limit: int) -> Self:
-        """Make the pool. No connection is opened yet."""
+    async def open(cls, url: str, limit: int, on_statement: OnStatement | None = None) -> Self:
+        """Make the pool. No connection is opened yet.
+
+        `on_statement` is called after each statement, in the context of the task that sent it.
+        """
         url, keeps_statements = split_address(url)
         pool = await asyncpg.create_pool(
             url,
@@ -76,6 +83,7 @@ class Pool:
             command_timeout=60,
             # asyncpg's reset costs a round trip, and our sessions keep no state.
             reset=_keep,
+            init=None if on_statement is None else _teller(on_statement),
             server_settings=SESSION_SETTINGS,
         )
         return cls(url, pool)
@@ -185,6 +193,18 @@ def _is_open(connection: Connection) -> bool:
         return not connection.is_closed()
     except asyncpg.InterfaceError:
         return False  # asyncpg noticed that it broke, and took it back
+
+
+def _teller(on_statement: OnStatement) -> Any:
+    """Makes a new connection tell of its statements."""
+
+    def tell(record: Any) -> None:
+        on_statement(record.query, record.elapsed, record.exception is not None)
+
+    async def prepare(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        connection.add_query_logger(tell)
+
+    return prepare
 
 
 async def _keep(_connection: "asyncpg.Connection[asyncpg.Record]") -> None:

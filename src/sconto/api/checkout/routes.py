@@ -26,7 +26,9 @@ async def quote(request: Request) -> Response:
     sent = await read_json(request, CART)
     cart, at = await run_parser(request, sent, reading.read_quote, sent, context.now())
     async with Guesses(request, caller, cart) as guesses:
-        priced = guesses.priced = await checkout.quote(context.database, caller, cart, at)
+        priced = guesses.priced = await checkout.quote(
+            context.database, caller, cart, at, context.steps
+        )
     context.metrics.quotes.inc()
     context.metrics.count_codes(priced.codes)
     return _answer(writing.write_quote(priced))
@@ -41,7 +43,9 @@ async def place_order(request: Request) -> Response:
     now = context.now()
     day = now.astimezone(context.zone).date()
     async with Guesses(request, caller, order.cart) as guesses:
-        placed = await checkout.place_order(context.database, caller, order, now, day)
+        placed = await checkout.place_order(
+            context.database, caller, order, now, day, context.steps
+        )
         # The codes of a repeated order were counted when it was placed.
         guesses.priced = placed.order.outcome if placed.created else None
     if placed.created:

@@ -198,3 +198,26 @@ class History(TypedDict):
 
     history: list[HistoryEntry]
     next_cursor: str | None
+
+
+class DailyUses(TypedDict):
+    """Uses of a code on a day. `coupon_id` and `coupon_code` are null for all one-time codes."""
+
+    date: str
+    coupon_id: int | None
+    coupon_code: str | None
+    coupon_type: CodeType | None
+    currency: str
+    uses: int
+    """As in the published statistics."""
+    applied_uses: int
+    """Those in which no other promotion gave more."""
+    discount: str
+    """What they took off."""
+
+
+class DailyStatistics(TypedDict):
+    """Some uses by day, code and currency; `next_cursor` is null on the last page."""
+
+    days: list[DailyUses]
+    next_cursor: str | None

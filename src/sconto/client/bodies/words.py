@@ -49,9 +49,36 @@ CodeType = Literal["one-time", "reusable"]
 
 ConditionType = Literal["ORDER_NUMBER_AFTER_APPLIED", "SUBSCRIPTION_CONTRACT_ORDER_NUMBER"]
 
+DeliveryState = Literal["waiting", "delivered", "dead"]
+
+DisabledBecause = Literal["failing", "gone"]
+
 EffectType = Literal["PERCENTAGE_DISCOUNT", "AMOUNT_DISCOUNT"]
 
+EventType = Literal[
+    "order.placed",
+    "order.replaced",
+    "order.paid",
+    "order.not_paid",
+    "order.deleted",
+    "promotion.created",
+    "promotion.changed",
+    "promotion.switched_on",
+    "promotion.switched_off",
+    "promotion.deleted",
+    "promotion.restored",
+    "promotion.started",
+    "promotion.ended",
+    "promotion.codes_added",
+    "promotion.codes_removed",
+    "promotion.codes_used_up",
+    "promotion.limit_reached",
+    "promotion.budget_reached",
+]
+
 Group = Literal["code", "automatic_specific", "automatic_all"]
+
+LinkPurpose = Literal["invitation", "reset"]
 
 Measure = Literal["subtotal", "quantity"]
 
@@ -60,5 +87,7 @@ OrderStatus = Literal["not paid", "paid", "deleted"]
 PromotionType = Literal["coupon", "discount"]
 
 Reason = Literal["lower_discount", "tie"]
+
+Role = Literal["admin", "manager", "viewer", "checkout"]
 
 Target = Literal["lines", "order", "shipping"]

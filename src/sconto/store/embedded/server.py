@@ -161,8 +161,9 @@ class Server:
         if found != programs.major:
             raise EmbeddedError(
                 f"{self._folder.cluster} was made by PostgreSQL {found}, and the bundled one is "
-                f"{programs.major}: nothing was changed; name another SCONTO_DATA_DIR, or move "
-                f"the data with pg_dump of PostgreSQL {found}"
+                f"{programs.major}: nothing was changed; `sconto database dump` of the version "
+                f"with PostgreSQL {found} writes a file, which `sconto database load` of this "
+                "version loads into another SCONTO_DATA_DIR"
             )
 
     def _remove_left_pid_files(self) -> None:
