@@ -31,7 +31,6 @@ from sconto.api.clock import read_clock
 from sconto.api.context import Context
 from sconto.api.errors import ErrorAnswers, answer_failure
 from sconto.api.events import routes as events
-from sconto.api.events.sender import Sender
 from sconto.api.export import routes as export
 from sconto.api.forwarding import UntrustedProxyWarning
 from sconto.api.key_lookup import KeyLookup
@@ -44,6 +43,7 @@ from sconto.api.observation import Observation, OneTrailingSlash
 from sconto.api.people import keys, users
 from sconto.api.quotas import QuotaPolicies, Quotas
 from sconto.api.rate_limit import RateLimit
+from sconto.api.sending.sender import Sender
 from sconto.api.subscription import routes as subscription
 from sconto.domain.people import Role
 from sconto.domain.receiver_address import ReceiverRules, parse_networks

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 
 from sconto.api.clock import read_clock
-from sconto.api.events.sender import Sender
 from sconto.api.metrics import Metrics
 from sconto.api.quotas import QuotaPolicies, Quotas
+from sconto.api.sending.sender import Sender
 from sconto.domain.pricing import STEPS, Step
 from sconto.domain.receiver_address import ReceiverRules
 from sconto.operations import Database

@@ -16,8 +16,8 @@ from sconto.api.cart.trial import read_trial
 from sconto.api.checkout.writing import write_quote
 from sconto.api.context import context_of
 from sconto.api.idempotency import read_keyed
+from sconto.api.ids import read_id
 from sconto.api.long_answers import answer_in_parts, parts_of
-from sconto.api.merchant.ids import read_id
 from sconto.api.plain_route import PlainRoute
 from sconto.domain.cart import Cart
 from sconto.domain.cart_draft import CartDraft
