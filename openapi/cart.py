@@ -11,6 +11,7 @@ from openapi.operation import Answer, Operation, Parameter, as_json
 from openapi.problems import refusal
 from sconto.api.cart import routes
 from sconto.api.cart.query import MOST_LISTED
+from sconto.api.idempotency import LONGEST_KEY
 from sconto.domain.cart_promotion import Target
 from sconto.domain.numbers import MAX_INT64
 
@@ -23,6 +24,12 @@ _LIMIT: Final = Parameter(
     Annotated[int, Field(ge=1, le=MOST_LISTED, json_schema_extra={"default": 100})],
 )
 _CURSOR: Final = Parameter("cursor", "query", str, "The `next_cursor` of the answer before.")
+_KEY: Final = Parameter(
+    "Idempotency-Key",
+    "header",
+    Annotated[str, Field(min_length=1, max_length=LONGEST_KEY)],
+    "The same request under the same key creates one promotion, and gets the same answer.",
+)
 _FILTERS: Final = (
     Parameter("active", "query", bool),
     Parameter("running", "query", bool, "Active, started and not over."),
@@ -57,9 +64,14 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
             201: Answer("Created", as_json(models.StoredCartPromotion)),
             **_ALWAYS,
             **_OF_BODY,
-            409: _TOO_MANY,
+            400: refusal("The body is no JSON object, or the Idempotency-Key is not valid"),
+            409: refusal(
+                "As many automatic cart promotions as there may be are not over; "
+                "or the Idempotency-Key came with another request"
+            ),
         },
         body=as_json(models.CartPromotionToCreate),
+        parameters=[_KEY],
     ),
     routes.list_promotions: Operation(
         _TAG,
@@ -98,6 +110,19 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
         _TAG,
         "Delete a cart promotion",
         {204: Answer("Deleted"), **_ALWAYS, 404: _NOT_FOUND},
+        parameters=[_ID],
+    ),
+    routes.restore_promotion: Operation(
+        _TAG,
+        "Restore a deleted cart promotion",
+        {
+            200: Answer("As it stands now", as_json(models.StoredCartPromotion)),
+            **_ALWAYS,
+            404: refusal(
+                "The merchant has no such cart promotion, or it was deleted over an hour ago"
+            ),
+            409: _TOO_MANY,
+        },
         parameters=[_ID],
     ),
     routes.read_statistics: Operation(

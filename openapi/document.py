@@ -66,6 +66,9 @@ _TAGS: Final[Mapping[str, str]] = {
     "Subscription promotions API": "Codes for subscriptions, and what their orders get.",
     "Cart promotions API": "Amounts, minimums, tiers and limits on whole carts.",
     "Catalogue API": "The merchant's products.",
+    "Export API": "Orders, redemptions and codes as files.",
+    "People API": "API keys, users and invitations.",
+    "Events API": "What happened: webhooks, their deliveries, and events by cursor.",
     "Operation": "For who runs Sconto.",
 }
 """The groups of operations, in the order of the page."""
@@ -107,7 +110,11 @@ def describe(routes: Sequence[BaseRoute]) -> dict[str, Any]:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/", "description": "The service that sends this description."}],
-        "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
+        "tags": [
+            {"name": name, "description": text}
+            for name, text in _TAGS.items()
+            if any(operation.tag == name for _, operation in described)
+        ],
         "paths": paths,
         "webhooks": {name: _webhook(name, one, schemas) for name, one in told.items()},
         "components": {"schemas": schemas.components, "securitySchemes": _TOKENS},

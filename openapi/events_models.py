@@ -10,6 +10,8 @@ from sconto.domain.events import VERSION, EventType
 from sconto.domain.receiver_address import LONGEST_URL
 from sconto.domain.webhooks import LONGEST_OVERLAP, DeliveryState, DisabledBecause
 
+Uses = Annotated[int, Field(ge=0, description="Of a limit.")]
+
 _ID: Final = "evt_8c1f0f6d6b7d4a4e9f0b6a2d1c3e5f70"
 _AT: Final = "2026-11-28T00:00:00+00:00"
 
@@ -126,8 +128,8 @@ class PromotionEventData(BaseModel):
         dict[str, Any] | Absent, Field(description="What differs, or all of a new one.")
     ] = None
     codes: ToldCodes | Absent = None
-    limit: Annotated[int | Total | Absent, Field(description="Uses, or money of a budget.")] = None
-    taken: int | Total | Absent = None
+    limit: Annotated[Total | Uses | Absent, Field(description="Uses, or money of a budget.")] = None
+    taken: Total | Uses | Absent = None
     currency: Currency | Absent = None
 
 

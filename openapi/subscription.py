@@ -7,8 +7,9 @@ from pydantic import Field
 
 from openapi import subscription_models as models
 from openapi.operation import Answer, Content, Operation, Parameter, as_json
+from sconto.api.idempotency import LONGEST_KEY
 from sconto.api.subscription import routes
-from sconto.api.subscription.requests import ITEMS, LONGEST_KEY, MOST_ITEMS
+from sconto.api.subscription.requests import ITEMS, MOST_ITEMS
 
 _TAG: Final = "Subscription promotions API"
 

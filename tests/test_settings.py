@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sconto.app import ROUTES
+from sconto.domain.people import Role
 from sconto.settings import (
     OWN_ADDRESSES,
     MailServer,
@@ -14,6 +15,7 @@ from sconto.settings import (
     SettingError,
     Settings,
     kept_secret_key,
+    single_sign_on,
 )
 
 KEY = "k" * 32
@@ -54,6 +56,36 @@ def test_a_worker_reads_the_settings_of_its_parent(tmp_path: Path) -> None:
     assert parent.secret_key == kept_secret_key(tmp_path)
 
 
+OIDC = {
+    "SCONTO_OIDC_ISSUER": "https://login.example/realms/shop",
+    "SCONTO_OIDC_CLIENT_ID": "sconto",
+    "SCONTO_OIDC_MERCHANT": "Demo shop",
+}
+
+
+def test_single_sign_on_has_roles_by_value_and_a_name_for_people() -> None:
+    roles = "admin=Shop admins, viewer = staff,viewer=guests"
+    read = Settings.read(
+        OIDC | {"SCONTO_OIDC_ROLE_CLAIM": "groups", "SCONTO_OIDC_ROLES": roles}
+    ).single_sign_on
+    assert read is not None
+    assert read.roles == {"Shop admins": "admin", "staff": "viewer", "guests": "viewer"}
+    assert (read.name, read.scope) == ("login.example", "openid email profile")
+    assert Settings.read({}).single_sign_on is None
+
+
+def test_the_roles_of_single_sign_on_are_those_of_users() -> None:
+    assert tuple(Role) == single_sign_on.ROLES
+
+
+def test_single_sign_on_without_its_packages_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(single_sign_on, "find_spec", lambda _: None)
+    with pytest.raises(SettingError, match=r"expected sconto\[oidc\]"):
+        Settings.read(OIDC)
+
+
 MAIL = {"SCONTO_SMTP_FROM": "sconto@example.com"}
 
 
@@ -82,6 +114,16 @@ def test_a_public_address_loses_its_last_slash() -> None:
 @pytest.mark.parametrize(
     ("environment", "fault"),
     [
+        (OIDC | {"SCONTO_OIDC_ISSUER": "http://login.example"}, "SCONTO_OIDC_ISSUER is 'http:"),
+        (OIDC | {"SCONTO_OIDC_ISSUER": "https://x?y=z"}, "SCONTO_OIDC_ISSUER is 'https://x?y=z'"),
+        (OIDC | {"SCONTO_OIDC_CLIENT_ID": ""}, "SCONTO_OIDC_CLIENT_ID is missing"),
+        (OIDC | {"SCONTO_OIDC_MERCHANT": ""}, "expected either SCONTO_OIDC_MERCHANT"),
+        (OIDC | {"SCONTO_OIDC_MERCHANT_CLAIM": "x"}, "expected either SCONTO_OIDC_MERCHANT"),
+        (OIDC | {"SCONTO_OIDC_ROLE_CLAIM": "x"}, "SCONTO_OIDC_ROLE_CLAIM and SCONTO_OIDC_ROLES"),
+        (OIDC | {"SCONTO_OIDC_ROLES": "owner=x"}, "SCONTO_OIDC_ROLES has 'owner=x'"),
+        (OIDC | {"SCONTO_OIDC_ROLES": "admin"}, "SCONTO_OIDC_ROLES has 'admin'"),
+        (OIDC | {"SCONTO_OIDC_DEFAULT_ROLE": "owner"}, "SCONTO_OIDC_DEFAULT_ROLE is 'owner'"),
+        (OIDC | {"SCONTO_OIDC_SCOPE": "email"}, "SCONTO_OIDC_SCOPE is 'email'"),
         ({"SCONTO_PUBLIC_URL": "sconto.example.com"}, "SCONTO_PUBLIC_URL is 'sconto.example.com';"),
         ({"SCONTO_PUBLIC_URL": "https://"}, "SCONTO_PUBLIC_URL is 'https:';"),
         ({"SCONTO_PUBLIC_URL": "http://[::1"}, "SCONTO_PUBLIC_URL is 'http://[::1';"),

@@ -31,7 +31,6 @@ from sconto.api.clock import read_clock
 from sconto.api.context import Context
 from sconto.api.errors import ErrorAnswers, answer_failure
 from sconto.api.events import routes as events
-from sconto.api.events.sender import Sender
 from sconto.api.export import routes as export
 from sconto.api.forwarding import UntrustedProxyWarning
 from sconto.api.key_lookup import KeyLookup
@@ -44,8 +43,11 @@ from sconto.api.observation import Observation, OneTrailingSlash
 from sconto.api.people import keys, users
 from sconto.api.quotas import QuotaPolicies, Quotas
 from sconto.api.rate_limit import RateLimit
+from sconto.api.sending.sender import Sender
 from sconto.api.subscription import routes as subscription
+from sconto.domain.people import Role
 from sconto.domain.receiver_address import ReceiverRules, parse_networks
+from sconto.domain.single_sign_on import SignOnRules
 from sconto.operations import Database, DatabaseUnavailable, OnStatement, counters, idempotency
 from sconto.operations.background import keep_running
 from sconto.operations.code_generation import keep_generating
@@ -54,11 +56,13 @@ from sconto.operations.deliveries import Deliveries, lease_for
 from sconto.operations.event_removal import keep_removing_events
 from sconto.operations.events import keep_telling, measure_backlog
 from sconto.operations.known_keys import USES_PAUSE, KnownKeys
+from sconto.operations.sign_in_provider import Client, Provider, SignInProvider
 from sconto.operations.tokens import Tokens
 from sconto.portal import errors as portal_errors
 from sconto.portal.pages import ADDRESS as PORTAL
 from sconto.portal.site import portal_routes
 from sconto.settings import RateLimits, SettingError, Settings, asks_for_traces
+from sconto.settings.single_sign_on import SingleSignOn
 
 ROUTES: Final[Sequence[BaseRoute]] = (
     *checkout.ROUTES,
@@ -268,9 +272,32 @@ async def _open_context(
                 mail=settings.mail,
                 sender=sender,
                 metrics_token=settings.metrics_token,
+                sign_in_provider=_open_provider(settings.single_sign_on),
             )
     finally:
         await database.close()
+
+
+def _open_provider(chosen: SingleSignOn | None) -> SignInProvider | None:
+    if chosen is None:
+        return None
+    rules = SignOnRules(
+        chosen.merchant or None,
+        chosen.merchant_claim,
+        chosen.role_claim,
+        {value: Role(role) for value, role in chosen.roles.items()},
+        None if chosen.default_role is None else Role(chosen.default_role),
+    )
+    client = Client(chosen.issuer, chosen.client_id, chosen.client_secret, chosen.scope)
+    return SignInProvider(chosen.name, rules, client, make_provider)
+
+
+def make_provider(client: Client) -> Provider:
+    """The provider of single sign-on."""
+    # An optional extra that takes long to import, so only loaded when somebody uses it.
+    from sconto.portal.provider import OpenIdProvider  # noqa: PLC0415
+
+    return OpenIdProvider(client)
 
 
 def _open_quotas(limits: RateLimits) -> Quotas:

@@ -30,6 +30,8 @@ from sconto.client.call import Call, Listing, operation
 from sconto.client.cart import CartPromotions
 from sconto.client.catalog import Catalog
 from sconto.client.checkout import Checkout
+from sconto.client.exports import Exports
+from sconto.client.people import People
 from sconto.client.promotions import Promotions
 from sconto.client.subscriptions import Subscriptions
 from sconto.domain.people import Caller, Role
@@ -39,7 +41,7 @@ from sconto.store.database import Database
 from tests.conftest import create_caller
 from tests.trust.manuals import serve
 
-APIS: Final = (Checkout, Catalog, Promotions, CartPromotions, Subscriptions)
+APIS: Final = (Checkout, Catalog, Promotions, CartPromotions, Subscriptions, Exports, People)
 CART: Final[Cart] = {
     "currency": "EUR",
     "lines": [{"line_id": "1", "product_id": 1, "quantity": 2, "unit_price": "10.00"}],
@@ -118,6 +120,23 @@ async def test_every_method_of_the_client_does_what_it_says(sconto: AsyncClient)
     await sconto.promotions.delete(promotion)
 
 
+async def test_files_and_api_keys_by_client(sconto: AsyncClient, app: Starlette) -> None:
+    await sconto.checkout.place_order("A", CART, expected_total="20.00")
+    assert (await sconto.exports.orders(status="not paid")).count(b"\r\n") == 2
+    assert (await sconto.exports.redemptions()).startswith(b"order_id,")
+    assert (await sconto.exports.codes(state="used")).startswith(b"code_id,")
+    made = await sconto.people.create_key({"name": "Shop", "role": "checkout"})
+    http = httpx.AsyncClient(transport=httpx.ASGITransport(app))
+    async with http, AsyncClient("http://sconto", token=made["key"], http=http) as by_key:
+        assert (await by_key.checkout.get_order("A"))["total"] == "20.00"
+    assert (await sconto.people.get_key(made["key_id"]))["name"] == "Shop"
+    await sconto.people.revoke_key(made["key_id"])
+    assert (await sconto.people.list_keys())["keys"] == []
+    link = await sconto.people.invite_user({"username": "ada", "role": "viewer"})
+    assert "/portal/" in (await sconto.people.reset_password(link["user_id"]))["link"]
+    assert "ada" in [user["username"] async for user in sconto.people.list_users()]
+
+
 async def test_cart_and_subscription_promotions_by_client(sconto: AsyncClient) -> None:
     new: Any = {
         "name": "3 off",
@@ -137,6 +156,8 @@ async def test_cart_and_subscription_promotions_by_client(sconto: AsyncClient) -
     await sconto.cart_promotions.delete(made["id"])
     with pytest.raises(NotFound):
         await sconto.cart_promotions.get(made["id"])
+    assert (await sconto.cart_promotions.restore(made["id"]))["id"] == made["id"]
+    await sconto.cart_promotions.delete(made["id"])
     listed = await sconto.checkout.list_prices(
         {"currency": "EUR", "products": [{"product_id": 1, "unit_price": "5.00"}]}
     )
@@ -187,6 +208,13 @@ async def test_lost_answers_place_one_order_and_create_one_subscription_promotio
         trial = await sconto.subscriptions.create(cast_any(TRY3))
         assert [one["id"] async for one in sconto.subscriptions.list()] == [trial["id"]]
         await sconto.subscriptions.delete(trial["id"])
+        cart: Any = {
+            "name": "3 off",
+            "target": "order",
+            "benefit": {"type": "amount", "amounts": {"EUR": "3.00"}},
+        }
+        made = await sconto.cart_promotions.create(cart)
+        assert [one["id"] async for one in sconto.cart_promotions.list()] == [made["id"]]
         await sconto.catalog.put_products([a_mug(1)])
         await sconto.catalog.delete_product(1)
         new: Any = {
@@ -258,11 +286,11 @@ def test_a_client_takes_either_a_token_or_credentials(given: dict[str, str]) -> 
         Client("http://127.0.0.1:1", **cast_any(given))
 
 
-def test_every_operation_of_the_five_apis_has_a_method() -> None:
+def test_every_operation_of_the_apis_has_a_method() -> None:
     described = {
         (method.upper(), path)
         for path, methods in describe(ROUTES)["paths"].items()
-        if re.match(r"/(checkout|catalog|cart|promotion|v1/promotion)/?", path)
+        if re.match(r"/(checkout|catalog|cart|promotion|export|people|v1/promotion)/?", path)
         for method in methods
     }
     called = set(calls())

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -13,8 +13,18 @@ from typing import Any, Final
 import httpx
 
 from sconto.api.clock import read_clock
+from sconto.domain.cart_promotion import (
+    AmountOff,
+    CartTerms,
+    Conditions,
+    Limits,
+    NewCartPromotion,
+    Target,
+)
 from sconto.domain.codes import CodeType
 from sconto.domain.people import Caller
+from sconto.domain.schedule import Period
+from sconto.operations.cart_promotions import create_promotion as create_cart_promotion
 from sconto.operations.check import check
 from sconto.operations.promotions import create_promotion
 from sconto.operations.tokens import Tokens
@@ -26,6 +36,7 @@ from tests.stories.shoppers import an_order
 
 CLIENTS: Final = 8
 CODES: Final = 1_000
+CUSTOMERS: Final = 8
 PAUSE: Final = 0.1
 """Seconds between two orders of a shopper: faults should meet orders, not a busy machine."""
 
@@ -53,13 +64,20 @@ class Told:
 
 
 class Shop:
-    """A merchant whose one-time codes are each wanted by two orders."""
+    """A merchant whose one-time codes are each wanted by two orders.
 
-    def __init__(self, url: str, caller: Caller, once: int, always: int) -> None:
+    With `limited` promotions, orders take from the limits of cart promotions too, and a third of
+    them are deleted and give back what they took.
+    """
+
+    def __init__(
+        self, url: str, caller: Caller, once: int, always: int, limited: Sequence[int]
+    ) -> None:
         self._url = url
         self._caller = caller
         self._once = once
         self._always = always
+        self._limited = limited
         self._numbers = count()
         self._enough = False
         self.told = Told()
@@ -67,16 +85,17 @@ class Shop:
         self.headers = {"Authorization": f"Bearer {token}"}
 
     @classmethod
-    async def open(cls, url: str) -> "Shop":
-        """A new merchant in a migrated database."""
+    async def open(cls, url: str, *, with_limits: bool = False) -> "Shop":
+        """A new merchant in a migrated database; `with_limits` it has cart promotions."""
         database = await Database.open(url)
         caller = await create_caller(database)
         codes = tuple(f"c{number}" for number in range(CODES))
         new = a_promotion(codes=codes, code_type=CodeType.ONE_TIME)
         once = await create_promotion(database, caller, new, NOON)
         always = await create_promotion(database, caller, a_promotion(), NOON)
+        limited = await create_limited(database, caller) if with_limits else []
         await database.close()
-        return cls(url, caller, once, always)
+        return cls(url, caller, once, always, limited)
 
     @asynccontextmanager
     async def busy(self, find_service: Callable[[], str]) -> AsyncIterator[Told]:
@@ -122,17 +141,25 @@ class Shop:
             for promotion_id in (self._once, self._always):
                 statistics = await get_statistics(database, self._caller, promotion_id)
                 assert statistics.uses == 2 * len(told.placed)
+            if self._limited:
+                async with database.read() as connection:
+                    rows = await connection.fetch(_ALLOWANCES, self._caller.merchant_id)
+                kept = {(row["promotion_id"], row["key"]): row["taken"] for row in rows}
+                assert kept == taken_by(told.placed.values(), self._limited)
             async for checked in check(database):
                 assert not checked.violations, checked
         finally:
             await database.close()
 
     async def find_all_again(self, service: str) -> None:
-        """Assert that a service returns each order as its shopper got it."""
+        """Assert that a service returns each order as its shopper got it, some by repeating it."""
         async with httpx.AsyncClient(base_url=service, headers=self.headers, timeout=30) as client:
             for number, told in self.told.placed.items():
                 answer = await client.get(f"/checkout/v1/orders/A-{number}")
                 assert answer.json() == told
+                if number % 10 == 0:
+                    again = await client.post("/checkout/v1/orders", json=self._body(number))
+                    assert (again.status_code, again.json()) == (200, told)
 
     async def find_those_kept(self, service: str) -> int:
         """The number of acknowledged orders that a restored service has, unchanged."""
@@ -154,33 +181,100 @@ class Shop:
     async def _order(
         self, client: httpx.AsyncClient, number: int, find_service: Callable[[], str]
     ) -> None:
-        """Place one order as shops do: retry until the answer is clear."""
+        """Place one order, and perhaps delete it."""
+        told = self.told
+        path = "/checkout/v1/orders"
+        answer = await self._ask(client, find_service, "POST", path, self._body(number))
+        if answer.status_code == 409:
+            assert "quote" in answer.json()
+            told.refused.add(number)
+            return
+        told.placed[number] = answer.json()
+        now = time.monotonic()
+        told.silence = max(told.silence, now - told.last)
+        told.last = now
+        if self._limited and number % 3 == 0:
+            gone = {"status": "deleted"}
+            answer = await self._ask(client, find_service, "PATCH", f"{path}/A-{number}", gone)
+            assert answer.status_code == 200, answer.text
+            told.placed[number] = answer.json()
+
+    async def _ask(
+        self,
+        client: httpx.AsyncClient,
+        find_service: Callable[[], str],
+        method: str,
+        path: str,
+        body: object,
+    ) -> httpx.Response:
+        """The answer to a request, asked as shops do: until it is clear."""
         told = self.told
         while True:
             started = time.monotonic()
             try:
-                url = f"{find_service()}/checkout/v1/orders"
-                answer = await client.post(url, json=_body(number))
+                answer = await client.request(method, f"{find_service()}{path}", json=body)
             except httpx.TransportError:
                 told.broken += 1
                 await asyncio.sleep(0.05)
                 continue
-            now = time.monotonic()
             told.statuses[answer.status_code] += 1
-            told.slowest = max(told.slowest, now - started)
-            if answer.status_code in (200, 201):
-                told.placed[number] = answer.json()
-                told.silence = max(told.silence, now - told.last)
-                told.last = now
-                return
-            if answer.status_code == 409:
-                assert "quote" in answer.json()
-                told.refused.add(number)
-                return
+            told.slowest = max(told.slowest, time.monotonic() - started)
+            if answer.status_code in (200, 201, 409):
+                return answer
             assert answer.status_code == 503, answer.text
             assert int(answer.headers["Retry-After"]) > 0
             await asyncio.sleep(0.05)
 
+    def _body(self, number: int) -> dict[str, object]:
+        wanted = number // 2 % CODES
+        body = an_order(f"A-{number}", f"c{wanted}")
+        if self._limited:
+            customer = {"id": f"customer-{number // 2 % CUSTOMERS}"}
+            codes = [f"c{wanted}", f"cart-{wanted}"]
+            body |= {"codes": codes, "customer": customer, "shipping": "4.90"}
+        return body
 
-def _body(number: int) -> dict[str, object]:
-    return an_order(f"A-{number}", f"c{number // 2 % CODES}")
+
+_ALLOWANCES: Final = """
+SELECT promotion_id, key, taken::bigint FROM allowances WHERE merchant_id = $1 AND taken <> 0
+"""
+
+
+async def create_limited(database: Database, caller: Caller) -> list[int]:
+    """A promotion with one-time codes, and one for each limit; a limit is soon reached."""
+    one_off, first = AmountOff({"EUR": 100}), Conditions(first_order=True)
+    codes = tuple(f"cart-{number}" for number in range(CODES))
+    created = []
+    for target, limits, conditions, texts in (
+        (Target.ORDER, Limits(total=CODES), Conditions(), codes),
+        (Target.ORDER, Limits(total=20), Conditions(), ()),
+        (Target.LINES, Limits(per_customer=2), Conditions(), ()),
+        (Target.LINES, Limits(budget={"EUR": 3000}), Conditions(), ()),
+        (Target.SHIPPING, Limits(total=CODES), first, ()),
+    ):
+        terms = CartTerms(target, one_off, limits=limits, conditions=conditions)
+        code_type = CodeType.ONE_TIME if texts else None
+        new = NewCartPromotion("Limited", True, Period(NOON), terms, code_type, texts)
+        created.append((await create_cart_promotion(database, caller, new, NOON)).id)
+    return created
+
+
+def taken_by(orders: Iterable[Any], limited: Sequence[int]) -> dict[tuple[int, str], int]:
+    """What the orders that count took of each limit; asserts that no limit is passed."""
+    _, total, of_customer, budget, first = limited
+    taken: Counter[tuple[int, str]] = Counter()
+    for order in orders:
+        if order["status"] == "deleted":
+            continue
+        customer = f"customer-{int(order['order_id'][2:]) // 2 % CUSTOMERS}"
+        for one in order["cart_promotions"]:
+            if one["applied"]:
+                promotion_id = one["promotion_id"]
+                key = {of_customer: customer, budget: "EUR"}.get(promotion_id, "")
+                cents = int(one["discount"].replace(".", ""))
+                taken[promotion_id, key] += cents if promotion_id == budget else 1
+    assert taken[total, ""] <= 20
+    assert taken[budget, "EUR"] <= 3000
+    assert taken[first, ""] <= CUSTOMERS
+    assert all(uses <= 2 for (id_, _), uses in taken.items() if id_ == of_customer)
+    return {limit: uses for limit, uses in taken.items() if uses}

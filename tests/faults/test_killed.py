@@ -20,7 +20,7 @@ SOAK = [pytest.mark.soak, pytest.mark.timeout(600)]
 async def test_a_killed_database_loses_no_acknowledged_order(
     cluster: Cluster, service: Service, times: int
 ) -> None:
-    shop = await Shop.open(cluster.url)
+    shop = await Shop.open(cluster.url, with_limits=True)
     async with shop.busy(lambda: service.url) as told:
         for _ in range(times):
             await shop.until_placed(40)
@@ -40,7 +40,7 @@ async def test_a_killed_database_loses_no_acknowledged_order(
 async def test_a_killed_service_loses_no_acknowledged_order(
     cluster: Cluster, folder: Path, settings_for: Settings, times: int
 ) -> None:
-    shop = await Shop.open(cluster.url)
+    shop = await Shop.open(cluster.url, with_limits=True)
     settings = settings_for(cluster.url)
     running = [await asyncio.to_thread(Service, folder / "0", settings)]
     try:

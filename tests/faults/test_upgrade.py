@@ -53,7 +53,7 @@ async def test_both_versions_serve_while_the_newer_one_migrates(
 ) -> None:
     url = create_database()
     settings = settings_for(url)
-    shop = await Shop.open(url)
+    shop = await Shop.open(url, with_limits=True)
     running = [await asyncio.to_thread(Service, folder / "old", settings)]
     turns = cycle((0, -1))
     try:

@@ -10,7 +10,7 @@ from aiohttp import web
 from standardwebhooks import WebhookVerificationError
 
 from sconto.api.clock import read_clock
-from sconto.api.events.sender import Sender
+from sconto.api.sending.sender import Sender
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.order import OrderStatus
 from sconto.domain.people import Caller
@@ -87,6 +87,14 @@ class Post:
             self.database, self.caller, self.webhook.id, before=MAX_INT64, limit=1000
         )
         return found[::-1]
+
+
+@pytest.fixture(scope="module")
+async def database(create_database: Callable[[], str]) -> AsyncIterator[Database]:
+    """A database that no service looks at: its workers would tell and send what is there."""
+    database = await Database.open(create_database())
+    yield database
+    await database.close()
 
 
 @pytest.fixture

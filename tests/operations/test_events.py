@@ -1,20 +1,23 @@
 """Events: what is told, once each, and in which order."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from functools import partial
 
 import pytest
 from msgspec.structs import replace
 
+from sconto.domain.candidates import Candidates
 from sconto.domain.cart import Customer
 from sconto.domain.cart_promotion import Limits
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts
 from sconto.domain.history import Facts
 from sconto.domain.money import PERCENT
-from sconto.domain.order import OrderStatus
+from sconto.domain.order import OrderStatus, StoredOrder
 from sconto.domain.people import Caller
+from sconto.domain.pricing import price
 from sconto.domain.problems import EventsGone
 from sconto.domain.promotion import PromotionChange, PromotionType, Terms
 from sconto.domain.subscription import Contract
@@ -29,10 +32,20 @@ from sconto.operations import (
     subscriptions,
 )
 from sconto.store.database import Database
+from sconto.store.orders import insert_order
 from tests.builders import NOON, a_cart, a_line, a_period, a_promotion, subscription_terms, ten_off
 from tests.operations.telling import Teller, a_teller
 
 HOUR = timedelta(hours=1)
+VERSIONS = "SELECT version, price_version FROM timeline_versions WHERE merchant_id = $1"
+
+
+@pytest.fixture(scope="module")
+async def database(create_database: Callable[[], str]) -> AsyncIterator[Database]:
+    """A database that no service looks at: its workers would tell and send what is there."""
+    database = await Database.open(create_database())
+    yield database
+    await database.close()
 
 
 @pytest.fixture
@@ -326,3 +339,44 @@ async def test_readers_choose_types_and_a_time(teller: Teller) -> None:
     late = await read(None, NOON + HOUR, (), 99, NOON)
     assert [one.position for one in late.events] == [3, 4, 5, 6]
     assert (await read(None, NOON + 9 * HOUR, (), 99, NOON)).last_position == 6
+
+
+async def test_an_event_that_is_committed_late_is_not_skipped(teller: Teller) -> None:
+    database, merchant_id = teller.database, teller.caller.merchant_id
+    late = StoredOrder("late", OrderStatus.NOT_PAID, NOON, price(a_cart(), Candidates(), NOON))
+    async with database.read() as reading:
+        versions = await reading.fetchrow(VERSIONS, merchant_id)
+    assert versions is not None
+    async with database.write(merchant_id, queue="orders") as connection:
+        # Its event has the lower number, and nobody sees it yet.
+        await insert_order(connection, merchant_id, late, NOON.date(), (*versions, None, True))
+        await teller.order("early")
+        assert [one.object for one in await teller.news()] == ["order early"]
+    assert [one.object for one in await teller.news()] == ["order late"]
+    assert [one.position for one in teller.seen] == [1, 2]
+
+
+async def test_readers_miss_nothing_while_many_write(teller: Teller) -> None:
+    readers = [teller, *(Teller(teller.database, teller.caller) for _ in range(2))]
+    orders = [f"A-{number}" for number in range(60)]
+    running = True
+
+    async def read(reader: Teller) -> None:
+        while running:
+            await reader.news()
+
+    async def write(some: list[str]) -> None:
+        for order_id in some:
+            await teller.order(order_id)
+            await teller.set_status(order_id, OrderStatus.PAID)
+
+    reading = [asyncio.create_task(read(reader)) for reader in readers]
+    await asyncio.gather(*(write(orders[start::6]) for start in range(6)))
+    running = False
+    await asyncio.gather(*reading)
+    for reader in readers:
+        await reader.news()
+        assert [one.position for one in reader.seen] == list(range(1, 121))
+        for order_id in orders:
+            of_order = [one.type for one in reader.seen if one.object == f"order {order_id}"]
+            assert of_order == ["order.placed", "order.paid"]

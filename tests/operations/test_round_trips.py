@@ -22,6 +22,7 @@ from sconto.operations import (
     cart_promotions,
     checkout,
     codes,
+    events,
     history,
     promotions,
     statistics,
@@ -308,12 +309,31 @@ ALL: Final = {
 }
 
 
-@pytest.mark.parametrize(("ask", "number"), ALL.values(), ids=ALL)
-async def test_an_operation_sends_the_given_number_of_statements_and_none_twice(
-    shop: Shop, ask: Ask, number: int
-) -> None:
+WITH_EVENTS: Final = {
+    name: case for name, case in ALL.items() if name.startswith("checkout") or "change" in name
+}
+"""Operations that tell something."""
+
+
+async def assert_statements(shop: Shop, ask: Ask, number: int) -> None:
+    """The operation sends so many statements, and none twice."""
     await shop.count()
     await ask(shop)
     await asyncio.sleep(0)  # the logger is called just after a statement ends
     sent = [" ".join(statement.split()) for statement in shop.asked]
     assert len(set(sent)) == len(sent) == number, sent
+
+
+@pytest.mark.parametrize(("ask", "number"), ALL.values(), ids=ALL)
+async def test_an_operation_sends_the_given_number_of_statements_and_none_twice(
+    shop: Shop, ask: Ask, number: int
+) -> None:
+    await assert_statements(shop, ask, number)
+
+
+@pytest.mark.parametrize(("ask", "number"), WITH_EVENTS.values(), ids=WITH_EVENTS)
+async def test_events_are_written_without_another_statement(
+    shop: Shop, ask: Ask, number: int
+) -> None:
+    await events.start_recording(shop.database, shop.caller, NOON)
+    await assert_statements(shop, ask, number)

@@ -1,6 +1,9 @@
 """What all pages of the portal have in common, tested without a browser."""
 
+import os
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
@@ -9,6 +12,7 @@ from starlette.routing import Route
 
 from sconto.domain.people import Caller, Role
 from sconto.operations import promotions
+from sconto.portal import files
 from sconto.portal.csrf import FIELD, VISITOR_COOKIE, token_for
 from sconto.portal.headers import CONTENT_SECURITY_POLICY
 from sconto.portal.pages import ADDRESS, FORM_LIMIT
@@ -184,3 +188,31 @@ async def test_a_role_without_the_right_is_refused(
 async def test_the_address_without_a_slash_leads_to_the_portal(client: httpx.AsyncClient) -> None:
     answer = await client.get("/portal")
     assert (answer.status_code, answer.headers["location"]) == (303, "/portal/")
+
+
+async def test_a_browser_keeps_a_file_until_its_content_changes(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    page = await client.get(f"{ADDRESS}/sign-in")
+    addresses = re.findall(r'(?:href|src)="(/portal/static/[^"]+)"', page.text)
+    assert len(addresses) >= 4
+    for address in addresses:
+        kept = await client.get(address)
+        assert (kept.status_code, kept.headers.get_list("cache-control")) == (
+            200,
+            ["public, max-age=31536000, immutable"],
+        )
+        bare = address.partition("?")[0]
+        for other in (bare, f"{bare}?v=", f"{bare}?v=0000000000000000"):
+            asked = await client.get(other)
+            assert asked.headers.get_list("cache-control") == ["no-cache"]
+            again = await client.get(other, headers={"If-None-Match": asked.headers["etag"]})
+            assert again.status_code == 304
+
+    monkeypatch.setattr(files, "_FOLDER", tmp_path)
+    style = tmp_path / "portal.css"
+    style.write_text("a {}")
+    before = files.versioned("portal.css")
+    style.write_text("b {}")
+    os.utime(style, (0, 0))
+    assert files.versioned("portal.css") != before

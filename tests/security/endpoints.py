@@ -28,8 +28,8 @@ class Things:
     cart_promotion: int
     api_key: int = 666_666_666
     user: int = 555_555_555
-    webhook: int = 0
-    delivery: int = 0
+    webhook: int = 1
+    delivery: int = 1
 
     def fill(self, path: str) -> str:
         """The path with these ids filled in."""
@@ -74,6 +74,18 @@ async def operations_of(client: httpx.AsyncClient) -> list[tuple[str, str]]:
     return [(method.upper(), path) for path, methods in paths.items() for method in methods]
 
 
+_WEBHOOK: Final = "/events/v1/webhooks/{webhook_id}"
+_EVENT_BODIES: Final[dict[tuple[str, str], Any]] = {
+    ("PUT", "/events/v1/recording"): {"recording": True},
+    ("POST", "/events/v1/webhooks"): {"url": "https://shop.example/"},
+    ("PATCH", _WEBHOOK): {"types": ["order.placed"]},
+    ("POST", f"{_WEBHOOK}/secret"): {"overlap_hours": 1},
+    ("POST", f"{_WEBHOOK}/test"): {},
+    ("POST", f"{_WEBHOOK}/replay"): {"since": "2026-01-01T00:00:00+00:00"},
+    ("POST", f"{_WEBHOOK}/deliveries/{{delivery_id}}/resend"): {},
+}
+
+
 def body_of(method: str, path: str, things: Things) -> Any:
     """A valid body that names these things wherever possible."""
     line = {"line_id": "1", "product_id": things.product, "quantity": 1, "unit_price": "10.00"}
@@ -101,7 +113,7 @@ def body_of(method: str, path: str, things: Things) -> Any:
         "target": "order",
         "benefit": {"type": "amount", "amounts": {"EUR": "1.00"}},
     }
-    bodies = {
+    bodies = _EVENT_BODIES | {
         ("POST", "/checkout/v1/quotes"): cart | subscribed,
         ("POST", "/checkout/v1/orders"): cart | {"order_id": "new", "replaces": things.order},
         ("PATCH", "/checkout/v1/orders/{order_id}"): {"status": "paid"},
@@ -128,6 +140,7 @@ def body_of(method: str, path: str, things: Things) -> Any:
         | {"promotionCode": things.subscription_code},
         ("POST", "/cart/v1/promotions"): one_off,
         ("PATCH", "/cart/v1/promotions/{promotion_id}"): {"active": False},
+        ("POST", "/cart/v1/promotions/{promotion_id}/_restore"): {},
         ("POST", "/cart/v1/promotions/_try"): {
             "promotion_id": things.cart_promotion,
             "promotion": one_off,
@@ -136,13 +149,6 @@ def body_of(method: str, path: str, things: Things) -> Any:
         ("POST", "/people/v1/keys"): {"name": "The shop", "role": "checkout"},
         ("POST", "/people/v1/invitations"): {"username": "lin", "role": "viewer"},
         ("POST", "/people/v1/users/{user_id}/password-link"): {},
-        ("PUT", "/events/v1/recording"): {"recording": True},
-        ("POST", "/events/v1/webhooks"): {"url": "https://shop.example/"},
-        ("PATCH", "/events/v1/webhooks/{webhook_id}"): {"types": ["order.placed"]},
-        ("POST", "/events/v1/webhooks/{webhook_id}/secret"): {"overlap_hours": 1},
-        ("POST", "/events/v1/webhooks/{webhook_id}/test"): {},
-        ("POST", "/events/v1/webhooks/{webhook_id}/replay"): {"since": "2026-01-01T00:00:00+00:00"},
-        ("POST", "/events/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/resend"): {},
         ("PUT", "/catalog/v1/products"): {
             "products": [
                 {"product_id": things.product, "name": "My own", "price": "1.00", "currency": "EUR"}

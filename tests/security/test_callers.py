@@ -82,6 +82,7 @@ REFUSED: Final = {
         ("POST", "/cart/v1/promotions"),
         ("PATCH", CART_PROMOTION),
         ("DELETE", CART_PROMOTION),
+        ("POST", f"{CART_PROMOTION}/_restore"),
     },
     Role.CHECKOUT: FOR_ADMINS
     | MANAGING_WEBHOOKS
@@ -110,6 +111,7 @@ REFUSED: Final = {
         ("GET", CART_PROMOTION),
         ("PATCH", CART_PROMOTION),
         ("DELETE", CART_PROMOTION),
+        ("POST", f"{CART_PROMOTION}/_restore"),
         ("GET", f"{CART_PROMOTION}/statistics"),
         ("GET", f"{CART_PROMOTION}/history"),
     },

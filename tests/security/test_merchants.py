@@ -58,7 +58,7 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
         assert answer.is_success, answer.text
         return answer
 
-    webhook = find_id((await create("POST", "/events/v1/webhooks", {})).json())
+    webhook = find_id((await create("POST", "/events/v1/webhooks", {"enabled": False})).json())
     await create("PUT", "/catalog/v1/products", {})
     coupons = body_of("POST", "/v1/promotion", own)["coupons"] | {"coupon_code": [own.code]}
     made = await create("POST", "/v1/promotion", {"coupons": coupons})

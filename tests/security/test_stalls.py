@@ -171,3 +171,25 @@ async def test_changing_many_codes_is_done_in_short_steps(app: Starlette, many: 
         )
     watched.require_short()
     assert answer.status == 200
+
+
+@tried_again_if_stalled
+async def test_many_codes_of_a_cart_promotion_are_read_and_written_in_short_steps(
+    app: Starlette, merchant: Caller, bearer: Bearer
+) -> None:
+    headers = {**bearer(merchant), **JSON}
+    wanted = [f"C{number:07}" for number in range(MANY)]
+    codes = {"code_type": "one-time", "codes": wanted}
+    benefit = {"type": "percent", "percent": "10"}
+    terms = {"name": "Ten", "target": "order", "benefit": benefit, "codes": codes}
+    path = "/cart/v1/promotions"
+    async with stalls() as watched:
+        answer = await send(app, "POST", path, headers, json.dumps(terms).encode())
+        path = answer.headers["location"]
+        read = await send(app, "GET", path, headers)
+        body = json.dumps({"codes": codes | {"codes": wanted[::-1]}}).encode()
+        changed = await send(app, "PATCH", path, headers, body)
+    watched.require_short()
+    assert json.loads(b"".join(answer.body))["codes"]["codes"] == wanted
+    assert json.loads(b"".join(read.body))["codes"]["codes"] == wanted
+    assert json.loads(b"".join(changed.body))["codes"]["codes"] == wanted[::-1]

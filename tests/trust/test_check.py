@@ -14,6 +14,7 @@ from sconto.domain.cart import Cart, Customer
 from sconto.domain.cart_promotion import (
     AmountOff,
     CartTerms,
+    Conditions,
     Limits,
     NewCartPromotion,
     Target,
@@ -83,12 +84,26 @@ async def open_shop(stock: Database) -> Caller:
 
 
 async def place_orders_with_cart_promotions(database: Database, caller: Caller) -> None:
-    """Two orders that take limits, one of which gives them back."""
+    """Three orders of a customer that take limits, one of which gives them back."""
     limits = Limits(total=9, per_customer=9, budget={"EUR": 10_000})
-    terms = CartTerms(Target.ORDER, AmountOff({"EUR": 100}), limits=limits)
-    new = NewCartPromotion("Any", True, a_period(), terms, CodeType.ONE_TIME, ("CART-1", "CART-2"))
-    await create_cart_promotion(database, caller, new, NOON)
-    for order_id, code in (("B-1", "CART-1"), ("B-2", "CART-2")):
+    codes = ("CART-1", "CART-2", "CART-3")
+    for terms, code_type, texts in (
+        (
+            CartTerms(Target.ORDER, AmountOff({"EUR": 100}), limits=limits),
+            CodeType.ONE_TIME,
+            codes,
+        ),
+        (
+            CartTerms(
+                Target.SHIPPING, AmountOff({"EUR": 90}), conditions=Conditions(first_order=True)
+            ),
+            None,
+            (),
+        ),
+    ):
+        new = NewCartPromotion("Any", True, a_period(), terms, code_type, texts)
+        await create_cart_promotion(database, caller, new, NOON)
+    for order_id, code in zip(("B-1", "B-2", "B-3"), codes, strict=True):
         line = a_cart(a_line(3), codes=(code,))
         cart = Cart(line.currency, line.lines, line.codes, None, Customer("c-1"), 490)
         await place_order(database, caller, NewOrder(order_id, cart), NOON, date(2026, 6, 1))
@@ -113,6 +128,8 @@ COUNTED_WITH_CODES = "One-time codes count the redemptions by them"
 RECORDED = "Redemptions are what the orders picked"
 ALLOWANCES = "Allowances are what the orders that count took"
 GAVE_BACK = "Deleted orders gave back what their cart promotions took"
+FIRST_ORDER = "A customer has one first order, and an order the customer it was sent for"
+TOLD = "Cart promotions took off lines and shipping what the order tells"
 USED_UP = "A one-time code is used up by the order that took it"
 
 
@@ -129,7 +146,40 @@ SPOILED = [
     ),
     ("UPDATE allowances SET taken = taken + 1 WHERE {mine} AND scope = 'total'", ALLOWANCES),
     ("UPDATE allowances SET taken = 0 WHERE {mine} AND scope = 'customer'", ALLOWANCES),
+    ("DELETE FROM allowances WHERE {mine} AND scope = 'total'", ALLOWANCES),
+    ("DELETE FROM allowances WHERE {mine} AND scope = 'customer'", ALLOWANCES),
     ("DELETE FROM allowances WHERE {mine} AND scope = 'budget'", ALLOWANCES),
+    ("UPDATE allowances SET taken = taken - 1 WHERE {mine} AND scope = 'total'", ALLOWANCES),
+    ("UPDATE allowances SET taken = taken - 100 WHERE {mine} AND scope = 'budget'", ALLOWANCES),
+    ("UPDATE allowances SET key = 'c-2' WHERE {mine} AND scope = 'customer'", ALLOWANCES),
+    ("UPDATE allowances SET key = 'USD' WHERE {mine} AND scope = 'budget'", ALLOWANCES),
+    ("INSERT INTO allowances VALUES ({id}, 7, 'total', '', 1)", ALLOWANCES),
+    (
+        "UPDATE cart_promotions SET terms = replace(terms::text, '\"total\":9,', '')::json"
+        " WHERE {mine} AND NOT automatic",
+        ALLOWANCES,
+    ),
+    ("UPDATE orders SET gave_back_at = now() WHERE {mine} AND order_id = 'B-1'", ALLOWANCES),
+    ("UPDATE orders SET gave_back_at = now() WHERE {mine} AND order_id = 'B-1'", GAVE_BACK),
+    (
+        "UPDATE codes SET used_by = 'B-2', used_at = now() WHERE {mine} AND code = 'CART-2'",
+        USED_UP,
+    ),
+    ("UPDATE orders SET customer_id = 'c-2' WHERE {mine} AND order_id = 'B-3'", FIRST_ORDER),
+    (
+        "UPDATE orders SET is_first = true, customer_id = 'c-2' WHERE {mine} AND order_id = 'A-2'",
+        FIRST_ORDER,
+    ),
+    (
+        'UPDATE orders SET outcome = replace(outcome::text, \'"amount":490,"discount":90\','
+        " '\"amount\":490,\"discount\":91')::json WHERE {mine} AND order_id = 'B-1'",
+        TOLD,
+    ),
+    (
+        'UPDATE orders SET outcome = regexp_replace(outcome::text, \'order","discount":100\','
+        " 'order\",\"discount\":99')::json WHERE {mine} AND order_id = 'B-1'",
+        TOLD,
+    ),
     ("UPDATE orders SET gave_back_at = NULL WHERE {mine}", GAVE_BACK),
     ("UPDATE orders SET status = 'paid' WHERE {mine} AND order_id = 'B-2'", GAVE_BACK),
     ("DELETE FROM redemptions WHERE {mine} AND order_id = 'B-1'", RECORDED),
@@ -214,7 +264,7 @@ UNIQUE = "Everything that must be unique has an index that makes it so"
     [
         (
             "ALTER TABLE orders DROP CONSTRAINT orders_pkey",
-            "INSERT INTO orders SELECT * FROM orders",
+            "INSERT INTO orders SELECT * FROM orders WHERE NOT is_first",
             "An order id names one order",
         ),
         (
@@ -222,6 +272,16 @@ UNIQUE = "Everything that must be unique has an index that makes it so"
             "INSERT INTO codes (merchant_id, promotion_id, code, code_key, position)"
             " SELECT merchant_id, promotion_id, code, code_key, position FROM codes",
             "A promotion has each of its codes once, and only while it takes codes",
+        ),
+        (
+            "DROP INDEX first_orders",
+            "UPDATE orders SET is_first = true WHERE customer_id = 'c-1'",
+            FIRST_ORDER,
+        ),
+        (
+            "ALTER TABLE allowances DROP CONSTRAINT allowances_pkey",
+            "INSERT INTO allowances SELECT * FROM allowances",
+            ALLOWANCES,
         ),
         (
             "ALTER TABLE redemptions DROP CONSTRAINT redemptions_pkey",

@@ -9,15 +9,16 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 
 from sconto.api.clock import read_clock
-from sconto.api.events.sender import Sender
 from sconto.api.metrics import Metrics
 from sconto.api.quotas import QuotaPolicies, Quotas
+from sconto.api.sending.sender import Sender
 from sconto.domain.pricing import STEPS, Step
 from sconto.domain.receiver_address import ReceiverRules
 from sconto.operations import Database
 from sconto.operations.deliveries import Deliveries, lease_for
 from sconto.operations.known_keys import KnownKeys
 from sconto.operations.mail import Server
+from sconto.operations.sign_in_provider import SignInProvider
 from sconto.operations.tokens import Tokens
 from sconto.operations.turns import Turns, short_turns
 
@@ -46,6 +47,7 @@ class Context:
     keys: KnownKeys = field(default_factory=KnownKeys)
     public_url: str | None = None
     mail: Server | None = None
+    sign_in_provider: SignInProvider | None = None
     sender: Sender = field(default_factory=lambda: Sender(ReceiverRules(), 15))
 
     @property

@@ -1,7 +1,7 @@
 """Long answers: written in short steps, and sent as fast as the client reads."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -19,7 +19,9 @@ _LONG: Final = 1024 * 1024
 """Longer answers, in bytes, are not joined before they are sent."""
 
 
-async def answer_in_parts(parts: Iterable[bytes]) -> Response:
+async def answer_in_parts(
+    parts: Iterable[bytes], status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
     """A JSON document of these parts; other requests are served while it is encoded.
 
     It is encoded completely before it is sent: encoding may fail, and the length is sent first.
@@ -34,9 +36,9 @@ async def answer_in_parts(parts: Iterable[bytes]) -> Response:
             in_step = 0
             await asyncio.sleep(0)
     if length <= _LONG:
-        return Response(b"".join(written), media_type=_JSON)
-    headers = {"Content-Length": str(length)}
-    return StreamingResponse(_send_and_free(written), headers=headers, media_type=_JSON)
+        return Response(b"".join(written), status, headers, media_type=_JSON)
+    with_length = {**(headers or {}), "Content-Length": str(length)}
+    return StreamingResponse(_send_and_free(written), status, with_length, media_type=_JSON)
 
 
 def parts_of(value: object) -> Iterator[bytes]:

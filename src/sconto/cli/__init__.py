@@ -30,11 +30,11 @@ COMMANDS: Final = {
     "key": _Source("keys", "app", "API keys: long-lived credentials of programs."),
     "product": _Source("products", "app", "The products of a merchant."),
     "code": _Source("codes", "app", "The codes of a promotion."),
+    "promotions": _Source("promotions", "app", "A merchant's promotions as a file."),
+    "import": _Source("imports", "app", "Promotions from the exports of other systems."),
     "export": _Source(
         "exports", "export", "Write orders, redemptions or codes as a CSV or Parquet file."
     ),
-    "promotions": _Source("promotions", "app", "A merchant's promotions as a file."),
-    "import": _Source("imports", "app", "Promotions from the exports of other systems."),
     "check": _Source("check", "check", "Check that the database's records agree with each other."),
     "prove": _Source(
         "prove", "prove", "Attack a running Sconto with racing clients; then check it."

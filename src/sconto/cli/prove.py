@@ -15,15 +15,10 @@ import typer
 
 from sconto.cli.check import show_checked
 from sconto.cli.database import require_schema, running_database
-from sconto.cli.prove_attacks import (
-    ATTACKS,
-    PRODUCTS,
-    Attack,
-    PromiseBroken,
-    Shop,
-    compare_with_stored,
-)
+from sconto.cli.prove_attacks import ATTACKS
+from sconto.cli.prove_cart_attacks import CART_ATTACKS
 from sconto.cli.prove_http import NoAnswer, Request, Service, overlapping
+from sconto.cli.prove_shop import PRODUCTS, Attack, PromiseBroken, Shop, compare_with_stored
 from sconto.cli.refusals import CommandRefused
 from sconto.domain.people import Role
 from sconto.operations import Database, people
@@ -32,6 +27,8 @@ from sconto.settings import Settings
 
 _WORKERS: Final = "2"
 _STOP_TIMEOUT: Final = 60
+
+_ALL_ATTACKS: Final = {**ATTACKS, **CART_ATTACKS}
 
 _SERVE: Final = "from sconto.cli import app; app()"
 
@@ -149,10 +146,10 @@ async def _open_shop(database: Database, shop: Shop, name: str) -> None:
 async def _attack(shop: Shop, seconds: int) -> dict[str, Tried]:
     """Make each attack until the time is over or its promise is broken, and at least once."""
     deadline = monotonic() + seconds
-    tried = {name: Tried() for name in ATTACKS}
+    tried = {name: Tried() for name in _ALL_ATTACKS}
     rounds = 0
     while rounds == 0 or monotonic() < deadline:
-        for name, attack in ATTACKS.items():
+        for name, attack in _ALL_ATTACKS.items():
             if rounds and monotonic() >= deadline:
                 break
             if tried[name].broken is None:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mappin
 from dataclasses import dataclass, field
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 from urllib.parse import quote
+from uuid import uuid4
 
 import httpx
 
@@ -136,6 +137,11 @@ class listing(Generic[P, T]):  # noqa: N801  # a decorator
 def pages_of(call: Call[Any], items: str) -> Listing[Any]:
     """A listing whose pages have their items under this name, and `next_cursor`."""
     return Listing(call, lambda page: page[items], lambda page: page["next_cursor"])
+
+
+def with_key(key: str | None) -> dict[str, str]:
+    """The header with an idempotency key; a new key for None."""
+    return {"Idempotency-Key": uuid4().hex if key is None else key}
 
 
 def segment(text: object) -> str:

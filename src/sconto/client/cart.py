@@ -19,6 +19,7 @@ from sconto.client.call import (
     operation,
     pages_of,
     read_nothing,
+    with_key,
 )
 
 _ADDRESS = "/cart/v1/promotions"
@@ -28,9 +29,11 @@ class CartPromotions(Api[S]):
     """`client.cart_promotions`. `client.promotions` has the methods for their codes."""
 
     @operation
-    def create(self, promotion: CartPromotionToCreate) -> Call[StoredCartPromotion]:
-        """Create a promotion. It is not sent again if its answer is lost (`maybe_done`)."""
-        return Call("POST", _ADDRESS, promotion, repeatable=False)
+    def create(
+        self, promotion: CartPromotionToCreate, *, key: str | None = None
+    ) -> Call[StoredCartPromotion]:
+        """Create a promotion, once for each idempotency key; without one it makes a new key."""
+        return Call("POST", _ADDRESS, promotion, headers=with_key(key))
 
     @listing
     def list(
@@ -68,6 +71,11 @@ class CartPromotions(Api[S]):
     def delete(self, promotion_id: int) -> Call[None]:
         """Delete the promotion. Orders keep what they got."""
         return Call("DELETE", f"{_ADDRESS}/{promotion_id}", read=read_nothing)
+
+    @operation
+    def restore(self, promotion_id: int) -> Call[StoredCartPromotion]:
+        """Take a deletion back, within an hour."""
+        return Call("POST", f"{_ADDRESS}/{promotion_id}/_restore")
 
     @operation
     def get_statistics(self, promotion_id: int) -> Call[CartPromotionStatistics]:

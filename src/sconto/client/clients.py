@@ -24,6 +24,8 @@ from sconto.client.exchange import (
     Session,
     exchange,
 )
+from sconto.client.exports import Exports
+from sconto.client.people import People
 from sconto.client.promotions import Promotions
 from sconto.client.subscriptions import Subscriptions
 
@@ -64,6 +66,8 @@ class Client(Sender):
         self.promotions: Final[Promotions[Sender]] = Promotions(self)
         self.cart_promotions: Final[CartPromotions[Sender]] = CartPromotions(self)
         self.subscriptions: Final[Subscriptions[Sender]] = Subscriptions(self)
+        self.exports: Final[Exports[Sender]] = Exports(self)
+        self.people: Final[People[Sender]] = People(self)
 
     def __enter__(self) -> Self:
         return self
@@ -142,6 +146,8 @@ class AsyncClient(AsyncSender):
         self.promotions: Final[Promotions[AsyncSender]] = Promotions(self)
         self.cart_promotions: Final[CartPromotions[AsyncSender]] = CartPromotions(self)
         self.subscriptions: Final[Subscriptions[AsyncSender]] = Subscriptions(self)
+        self.exports: Final[Exports[AsyncSender]] = Exports(self)
+        self.people: Final[People[AsyncSender]] = People(self)
 
     async def __aenter__(self) -> Self:
         return self

@@ -7,6 +7,7 @@ from sconto.client.bodies.merchant import (
     CodeListed,
     CodesAdded,
     CodesRemoved,
+    DailyUses,
     HistoryEntry,
     PromotionAnswer,
     PromotionCreate,
@@ -79,6 +80,20 @@ class Promotions(Api[S]):
     def get_statistics(self, promotion_id: int) -> Call[PromotionStatistics]:
         """How often the promotion and each of its codes was used."""
         return Call("POST", f"{_ADDRESS}/statistics", {"id": promotion_id})
+
+    @listing
+    def list_daily_statistics(
+        self,
+        promotion_id: int,
+        *,
+        date_from: str | None = None,
+        date_to: str | None = None,
+        page_size: int = 1000,
+    ) -> Listing[DailyUses]:
+        """The uses by day, code and currency; both dates are included."""
+        query = {"limit": page_size, "date_from": date_from, "date_to": date_to}
+        address = f"{_ADDRESS}/{promotion_id}/statistics/daily"
+        return pages_of(Call("GET", address, query=query), "days")
 
     @listing
     def list_codes(

@@ -6,7 +6,6 @@ to make your own repetitions safe too.
 """
 
 from typing import Any
-from uuid import uuid4
 
 from sconto.client.bodies.subscription import (
     ApplicationAnswer,
@@ -27,6 +26,7 @@ from sconto.client.call import (
     operation,
     read_nothing,
     segment,
+    with_key,
 )
 
 _ADDRESS = "/promotion/v1/promotions"
@@ -40,7 +40,7 @@ class Subscriptions(Api[S]):
         self, promotion: NewSubscriptionPromotion, *, key: str | None = None
     ) -> Call[SubscriptionPromotionResource]:
         """Create a promotion."""
-        return Call("POST", _ADDRESS, promotion, headers=_with(key), read=_read_data)
+        return Call("POST", _ADDRESS, promotion, headers=with_key(key), read=_read_data)
 
     @listing
     def list(
@@ -69,7 +69,7 @@ class Subscriptions(Api[S]):
         self, promotion_id: str, patch: SubscriptionPromotionPatch, *, key: str | None = None
     ) -> Call[SubscriptionPromotionResource]:
         """The promotion after a JSON merge patch."""
-        headers = {**_with(key), "Content-Type": "application/merge-patch+json"}
+        headers = {**with_key(key), "Content-Type": "application/merge-patch+json"}
         address = f"{_ADDRESS}/{segment(promotion_id)}"
         return Call("PATCH", address, patch, headers=headers, read=_read_data)
 
@@ -77,7 +77,7 @@ class Subscriptions(Api[S]):
     def delete(self, promotion_id: str, *, key: str | None = None) -> Call[None]:
         """Archive the promotion; those who have its code keep it."""
         address = f"{_ADDRESS}/{segment(promotion_id)}"
-        return Call("DELETE", address, headers=_with(key), read=read_nothing)
+        return Call("DELETE", address, headers=with_key(key), read=read_nothing)
 
     @operation
     def validate(self, promotion_id: str, contract: SubscriptionContract) -> Call[ValidationAnswer]:
@@ -97,11 +97,7 @@ class Subscriptions(Api[S]):
     ) -> Call[ApplicationAnswer]:
         """Apply a code to a contract. Store `meta.applicationId` with the contract."""
         body = {"promotionCode": code, "subscriptionContract": contract}
-        return Call("POST", "/promotion/v1/promotion-codes/_apply", body, headers=_with(key))
-
-
-def _with(key: str | None) -> dict[str, str]:
-    return {"Idempotency-Key": uuid4().hex if key is None else key}
+        return Call("POST", "/promotion/v1/promotion-codes/_apply", body, headers=with_key(key))
 
 
 def _read_data(answer: Any) -> Any:

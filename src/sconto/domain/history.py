@@ -319,17 +319,31 @@ def _lists_after(products: ListChange, codes: ListChange) -> dict[str, object]:
     return {name: change.after() for name, change in lists.items() if not change.is_none}
 
 
-def cart_promotion_entry(
-    verb: Verb, before: CartPromotion | None, after: CartPromotion | None
-) -> Change:
-    """The entry of a cart promotion: everything that it is, or was, or what differs."""
-    facts = [None if one is None else _cart_facts(one) for one in (before, after)]
-    if facts[0] is not None and facts[1] is not None:
-        names = [name for name in facts[1] if facts[0][name] != facts[1][name]]
-        facts = [{name: one[name] for name in names} for one in facts if one is not None]
-    changed = after or before
-    assert changed is not None  # noqa: S101 - one of them is there
-    return Change(Subject.PROMOTION, changed.id, verb, *facts)
+def cart_promotion_created(promotion: CartPromotion, codes: Collection[str]) -> Change:
+    """The entry of a new cart promotion, with all its facts."""
+    added = ListChange(0, len(codes), added=Sample.of(codes))
+    facts = {**_cart_facts(promotion), **_lists_after(ListChange(), added)}
+    return Change(Subject.PROMOTION, promotion.id, Verb.CREATED, None, facts)
+
+
+def cart_promotion_changed(
+    before: CartPromotion, after: CartPromotion, codes: ListChange
+) -> Change | None:
+    """The entry of a changed cart promotion, with what differs; None if nothing does."""
+    old, new = differing(_cart_facts(before), _cart_facts(after))
+    old |= _lists_before(ListChange(), codes)
+    new |= _lists_after(ListChange(), codes)
+    return Change(Subject.PROMOTION, before.id, Verb.CHANGED, old, new) if new else None
+
+
+def cart_promotion_deleted(promotion: CartPromotion) -> Change:
+    """The entry of a deleted cart promotion, with all its facts but its codes."""
+    return Change(Subject.PROMOTION, promotion.id, Verb.DELETED, _cart_facts(promotion), None)
+
+
+def cart_promotion_restored(promotion: CartPromotion) -> Change:
+    """The entry of a restored cart promotion, with all its facts but its codes."""
+    return Change(Subject.PROMOTION, promotion.id, Verb.RESTORED, None, _cart_facts(promotion))
 
 
 def _cart_facts(promotion: CartPromotion) -> Facts:

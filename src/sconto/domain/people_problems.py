@@ -1,6 +1,7 @@
 """Why something about API keys, links or e-mail addresses cannot be done."""
 
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from sconto.domain.problems import Problem
 
@@ -49,3 +50,19 @@ class UserDisabled(Problem):
 
 class LinkOver(Problem):
     """The link was used or replaced, has expired, or never was: indistinguishable."""
+
+
+class SignOnRefusal(Enum):
+    """Why somebody whom the provider knows is not let in."""
+
+    DISABLED = auto()
+    NO_MERCHANT = auto()
+    NO_ROLE = auto()
+    NO_NAME = auto()
+
+
+@dataclass(eq=False)
+class SignOnRefused(Problem):
+    """Single sign-on lets this person not in, although the provider knows them."""
+
+    reason: SignOnRefusal

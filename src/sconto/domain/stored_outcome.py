@@ -194,18 +194,22 @@ def _store_pick(pick: Pick) -> StoredPick:
     )
 
 
-def _store_effect(effect: SubscriptionOutcome) -> StoredEffect:
-    subscription = effect.subscription
-    return StoredEffect(
-        StoredSubscription(
-            subscription.created_at,
-            subscription.type_id,
-            subscription.order_number,
-            tuple(
-                StoredSubscriptionCode(code.code, code.first_order_number, code.application_id)
-                for code in subscription.codes
-            ),
+def store_subscription(subscription: Subscription) -> StoredSubscription:
+    """The subscription of an order, to be stored."""
+    return StoredSubscription(
+        subscription.created_at,
+        subscription.type_id,
+        subscription.order_number,
+        tuple(
+            StoredSubscriptionCode(code.code, code.first_order_number, code.application_id)
+            for code in subscription.codes
         ),
+    )
+
+
+def _store_effect(effect: SubscriptionOutcome) -> StoredEffect:
+    return StoredEffect(
+        store_subscription(effect.subscription),
         tuple(
             StoredConsideredCode(
                 code.code, code.promotion_id, code.discount, code.rule, code.reason
@@ -269,18 +273,22 @@ def _read_pick(pick: StoredPick) -> Pick:
     )
 
 
-def _read_effect(effect: StoredEffect, units: int) -> SubscriptionOutcome:
-    subscription = effect.subscription
-    return SubscriptionOutcome(
-        Subscription(
-            subscription.created_at,
-            subscription.type_id,
-            subscription.order_number,
-            tuple(
-                SubscriptionCode(code.code, code.first_order_number, code.application_id)
-                for code in subscription.codes
-            ),
+def read_subscription(subscription: StoredSubscription) -> Subscription:
+    """The subscription that was stored."""
+    return Subscription(
+        subscription.created_at,
+        subscription.type_id,
+        subscription.order_number,
+        tuple(
+            SubscriptionCode(code.code, code.first_order_number, code.application_id)
+            for code in subscription.codes
         ),
+    )
+
+
+def _read_effect(effect: StoredEffect, units: int) -> SubscriptionOutcome:
+    return SubscriptionOutcome(
+        read_subscription(effect.subscription),
         tuple(
             ConsideredCode(
                 code.code, code.promotion_id, code.discount * units, code.rule, code.reason

@@ -21,13 +21,22 @@ from sconto.domain.cart_promotion import (
     NewCartPromotion,
 )
 from sconto.domain.cart_statistics import CartStatistics, CodeUses, DayUses
-from sconto.domain.history import HistoryPage, Subject, Verb, cart_promotion_entry
+from sconto.domain.history import (
+    HistoryPage,
+    ListChange,
+    Subject,
+    cart_promotion_changed,
+    cart_promotion_created,
+    cart_promotion_deleted,
+    cart_promotion_restored,
+)
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.overview import CartPromotionOverview
 from sconto.domain.people import Caller
 from sconto.domain.pricing import price
 from sconto.domain.problems import PromotionNotFound, TooManyAutomatic
 from sconto.domain.promotion import RESTORABLE_FOR
+from sconto.operations.idempotency import EncodedAnswer, KeyedRequest, run_once
 from sconto.store import (
     allowances,
     cart_promotions,
@@ -40,35 +49,39 @@ from sconto.store import (
 )
 from sconto.store.candidates import CartAt
 from sconto.store.database import Connection, Database, retried, retrying
+from sconto.store.threads import in_thread
 
 MOST_CODES_ANSWERED: Final = 100_000
 """Codes that are in the answer about a promotion; the code endpoints list all."""
 
 
 async def create_promotion(
-    database: Database, caller: Caller, new: NewCartPromotion, now: datetime
+    database: Database,
+    caller: Caller,
+    new: NewCartPromotion,
+    now: datetime,
+    request: KeyedRequest[CartPromotion, EncodedAnswer] | None = None,
 ) -> CartPromotion:
-    """Create a promotion. Raises TooManyAutomatic."""
+    """Create a promotion. Raises TooManyAutomatic, and what `run_once` raises."""
 
-    async def create() -> CartPromotion:
+    async def create(connection: Connection) -> CartPromotion:
         merchant_id = caller.merchant_id
-        async with database.write(merchant_id) as connection:
-            await promotions.lock_promotions(connection, merchant_id)
-            promotion_id = await cart_promotions.insert_promotion(connection, merchant_id, new, now)
-            created = CartPromotion(
-                promotion_id, new.name, new.active, new.period, new.terms, new.code_type, now, now
-            )
-            if new.codes:
-                await codes.write_first_codes(connection, merchant_id, promotion_id, new.codes, now)
-            await _check_and_renew(connection, caller, created, now)
-            await allowances.set_scopes(
-                connection, merchant_id, promotion_id, (), scopes_of(new.terms.limits)
-            )
-            entry = cart_promotion_entry(Verb.CREATED, None, created)
-            await history.record(connection, caller, entry, now)
+        await promotions.lock_promotions(connection, merchant_id)
+        promotion_id = await cart_promotions.insert_promotion(connection, merchant_id, new, now)
+        created = CartPromotion(
+            promotion_id, new.name, new.active, new.period, new.terms, new.code_type, now, now
+        )
+        if new.codes:
+            await codes.write_first_codes(connection, merchant_id, promotion_id, new.codes, now)
+        await _check_and_renew(connection, caller, created, now)
+        await allowances.set_scopes(
+            connection, merchant_id, promotion_id, (), scopes_of(new.terms.limits)
+        )
+        entry = cart_promotion_created(created, new.codes)
+        await history.record(connection, caller, entry, now)
         return created
 
-    return await retrying(create)
+    return await run_once(database, caller, request, create, now)
 
 
 async def change_promotion(
@@ -80,8 +93,8 @@ async def change_promotion(
 ) -> CartPromotion:
     """Change a promotion to what `change` returns for it.
 
-    If that has no codes but a code type, the codes stay. Raises PromotionNotFound,
-    TooManyAutomatic, and what `change` raises.
+    If that has no codes but a code type, the codes stay. If nothing differs, nothing is written.
+    Raises PromotionNotFound, TooManyAutomatic, and what `change` raises.
     """
 
     async def change_it() -> CartPromotion:
@@ -89,7 +102,7 @@ async def change_promotion(
         async with database.write(merchant_id) as connection:
             await promotions.lock_promotions(connection, merchant_id)
             before = await _existing(connection, merchant_id, promotion_id)
-            wanted = change(before)
+            wanted = await in_thread(change, before)  # it may check 100,000 codes
             after = replace(
                 before,
                 name=wanted.name,
@@ -99,9 +112,15 @@ async def change_promotion(
                 code_type=wanted.code_type,
                 updated_at=now,
             )
-            await cart_promotions.update_promotion(connection, merchant_id, after)
+            changed_codes = ListChange()
             if wanted.codes or after.code_type is None:
-                await codes.write_codes(connection, merchant_id, promotion_id, wanted.codes, now)
+                changed_codes = await codes.write_codes(
+                    connection, merchant_id, promotion_id, wanted.codes, now
+                )
+            entry = cart_promotion_changed(before, after, changed_codes)
+            if entry is None:
+                return before
+            await cart_promotions.update_promotion(connection, merchant_id, after)
             await _check_and_renew(connection, caller, after, now)
             await allowances.set_scopes(
                 connection,
@@ -110,7 +129,6 @@ async def change_promotion(
                 scopes_of(before.terms.limits),
                 scopes_of(after.terms.limits),
             )
-            entry = cart_promotion_entry(Verb.CHANGED, before, after)
             await history.record(connection, caller, entry, now)
         return after
 
@@ -141,7 +159,7 @@ async def delete_promotion(
             await promotions.delete_promotion(connection, merchant_id, promotion_id, now)
             await code_sweeps.begin_sweep(connection, merchant_id, promotion_id, now)
             await _renew(connection, merchant_id)
-            entry = cart_promotion_entry(Verb.DELETED, before, None)
+            entry = cart_promotion_deleted(before)
             await history.record(connection, caller, entry, now)
         return before
 
@@ -173,7 +191,7 @@ async def restore_promotion(
             if restored.is_complete:
                 await promotions.restore_promotion(connection, merchant_id, promotion_id, now)
                 await _check_and_renew(connection, caller, found.promotion, now)
-                entry = cart_promotion_entry(Verb.RESTORED, None, found.promotion)
+                entry = cart_promotion_restored(found.promotion)
                 await history.record(connection, caller, entry, now)
         return restored
 

@@ -39,6 +39,7 @@ from sconto.operations.webhooks import get_delivery, test_body
 from sconto.store import deliveries as store
 from sconto.store import webhooks
 from sconto.store.database import Connection, Database, DatabaseUnavailable, retrying
+from sconto.store.delivery_lists import test_id
 
 Send = Callable[[Message, datetime], Awaitable[Answer]]
 """Sends a message, signed as of a time. It never raises, and ends within its own timeout."""
@@ -257,7 +258,7 @@ def _message_of(claimed: store.Claimed, now: datetime) -> Message | None:
     """What to send; None for an event that is no longer kept."""
     valid = valid_secrets(claimed.secret, claimed.previous_secret, claimed.previous_until, now)
     if claimed.is_test:
-        id_ = store.test_id(claimed.delivery_id)
+        id_ = test_id(claimed.delivery_id)
         body = test_body(id_, claimed.webhook_id, claimed.created_at)
         return Message(claimed.url, id_, body, valid)
     if claimed.event_id is None or claimed.occurred_at is None:

@@ -22,7 +22,7 @@ from sconto.domain.events import (
 from sconto.domain.people import Caller
 from sconto.domain.problems import EventsGone, RecordingNeeded
 from sconto.operations.background import keep_running
-from sconto.store import deliveries, promotion_events, promotions, reached_limits, webhooks
+from sconto.store import delivery_lists, promotion_events, promotions, reached_limits, webhooks
 from sconto.store import events as store
 from sconto.store.database import (
     Connection,
@@ -237,7 +237,7 @@ async def measure_backlog(
     Each is counted up to a hundred thousand.
     """
     async with database.read() as connection:
-        found = await deliveries.measure_backlog(connection, _MOST_COUNTED)
+        found = await delivery_lists.measure_backlog(connection, _MOST_COUNTED)
 
     def age(since: datetime | None) -> float:
         return 0 if since is None else max((now - since).total_seconds(), 0)

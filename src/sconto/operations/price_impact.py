@@ -1,6 +1,6 @@
 """What edits of promotions do to prices: the catalogue is priced before and after them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -10,6 +10,7 @@ from sconto.domain.preview import Preview, PromotionWarning, preview_time
 from sconto.domain.price_changes import PriceChange, Prices, find_price_changes
 from sconto.domain.product import MOST_PRODUCTS, Product, ProductQuery
 from sconto.domain.promotion import NewPromotion, PromotionType
+from sconto.domain.schedule import Period
 from sconto.operations import checkout, products
 from sconto.operations.previews import preview_promotion
 from sconto.store.database import Database
@@ -37,8 +38,14 @@ class PriceImpact:
     """Compares prices before and after edits, within the transaction of the edits."""
 
     def __init__(
-        self, joined: Database, caller: Caller, drafted: Sequence[Drafted], now: datetime
+        self,
+        joined: Database,
+        caller: Caller,
+        drafted: Sequence[Drafted],
+        periods: Iterable[Period],
+        now: datetime,
     ) -> None:
+        """`periods` are those of automatic promotions that are edited, before and after."""
         self.changes: list[PriceChange] = []
         self.warnings: list[tuple[int, PromotionWarning]] = []
         self.is_partial = False
@@ -46,12 +53,7 @@ class PriceImpact:
         self._caller = caller
         self._drafted = drafted[:_MOST_PREVIEWED]
         self._now = now
-        starts = {
-            preview_time(one.period, now)
-            for draft in drafted
-            for one in (draft.before, draft.wanted)
-            if one is not None and one.type is PromotionType.DISCOUNT
-        }
+        starts = {preview_time(period, now) for period in periods}
         self._times = sorted({now, *(start for start in starts if start > now)})[:_MOST_TIMES]
         self._products: list[Product] = []
         self._listed: dict[datetime, Prices] = {}

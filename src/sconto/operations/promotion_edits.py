@@ -1,6 +1,6 @@
 """Many edits of a merchant's promotions in one transaction, kept or only tried."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, TypeAlias
@@ -12,7 +12,8 @@ from sconto.domain.people import Caller
 from sconto.domain.preview import PromotionWarning
 from sconto.domain.price_changes import PriceChange
 from sconto.domain.problems import Problem
-from sconto.domain.promotion import NewPromotion, PromotionChange
+from sconto.domain.promotion import NewPromotion, PromotionChange, PromotionType
+from sconto.domain.schedule import Period
 from sconto.domain.subscription_promotion import SubscriptionTerms
 from sconto.operations import cart_promotions, promotions, subscription_promotions
 from sconto.operations.price_impact import Drafted, PriceImpact
@@ -170,7 +171,7 @@ async def _make_all(
         for number, edit in enumerate(edits)
         if isinstance(edit, ProductEdit)
     ]
-    impact = PriceImpact(joined, caller, drafted, now)
+    impact = PriceImpact(joined, caller, drafted, _automatic_periods(edits), now)
     if edits:
         await impact.look_before()
     ids = []
@@ -189,6 +190,17 @@ async def _make_all(
         warnings=tuple(impact.warnings),
         is_partial=impact.is_partial,
     )
+
+
+def _automatic_periods(edits: Sequence[Edit]) -> Iterator[Period]:
+    """When edited promotions without codes run."""
+    for edit in edits:
+        if isinstance(edit, CartEdit) and edit.wanted.code_type is None:
+            yield edit.wanted.period
+        if isinstance(edit, ProductEdit):
+            for one in (edit.before, edit.wanted):
+                if one is not None and one.type is PromotionType.DISCOUNT:
+                    yield one.period
 
 
 async def _make(joined: Database, caller: Caller, edit: Edit, now: datetime) -> int:

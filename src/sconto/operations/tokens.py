@@ -145,6 +145,21 @@ class Tokens:
             raise TokenInvalid
         return known
 
+    def seal(self, use: str, facts: Mapping[str, str], now: datetime, lifetime: timedelta) -> str:
+        """A text that carries facts, which nobody can change; it is no token of anybody."""
+        claims = {**facts, "use": use, "exp": int((now + lifetime).timestamp())}
+        return jwt.encode(claims, self._key, _ALGORITHM)
+
+    def unseal(self, use: str, text: str, now: datetime) -> Mapping[str, str] | None:
+        """The facts in a sealed text; None unless it was sealed for this use and lately."""
+        options: Any = {"require": ["exp", "use"], "verify_exp": False}
+        try:
+            facts = _verify(text, self._keys, options)
+            is_valid = facts["use"] == use and now.timestamp() < int(facts["exp"])
+        except (jwt.InvalidTokenError, TypeError, ValueError):
+            return None
+        return facts if is_valid else None
+
     def note_change(self, state: UserState) -> None:
         """Apply a change of a user in this process immediately; other processes learn it later."""
         self._notes += 1

@@ -182,9 +182,9 @@ async def edit_user(
     await forget_ended_tokens(connection, user)
     if edit.password_hash is not None:
         await forget_places(connection, user)
-        await end_link(connection, user)
+        await end_link(connection, user.merchant_id, user.user_id)
     elif edit.disabled is True or edit == UserEdit():
-        await expire_link(connection, user)
+        await expire_link(connection, user.merchant_id, user.user_id)
     for change in _changes(changed, edit):
         await history.record(connection, by or command_line_caller(user.merchant_id), change)
     return changed.after

@@ -21,7 +21,7 @@ from sconto.domain.webhooks import (
     write_secret,
 )
 from sconto.operations.events import append_all, record_from_now
-from sconto.store import deliveries, events
+from sconto.store import deliveries, delivery_lists, events
 from sconto.store import webhooks as store
 from sconto.store.database import Connection, Database, retried, retrying
 
@@ -145,7 +145,7 @@ async def list_deliveries(
     """
     async with database.read(caller.merchant_id) as connection:
         await _existing(connection, caller, webhook_id)
-        found = await deliveries.list_deliveries(
+        found = await delivery_lists.list_deliveries(
             connection, caller.merchant_id, webhook_id, before, limit + 1, state
         )
     return [one.delivery for one in found[:limit]], len(found) > limit
@@ -158,12 +158,12 @@ async def get_delivery(
     """A delivery with its body and its attempts. Raises WebhookNotFound, DeliveryNotFound."""
     async with database.read(caller.merchant_id) as connection:
         webhook = await _existing(connection, caller, webhook_id)
-        found = await deliveries.find_delivery(
+        found = await delivery_lists.find_delivery(
             connection, caller.merchant_id, webhook_id, delivery_id
         )
         if found is None:
             raise DeliveryNotFound(delivery_id)
-        attempts = await deliveries.list_attempts(connection, caller.merchant_id, delivery_id)
+        attempts = await delivery_lists.list_attempts(connection, caller.merchant_id, delivery_id)
     one = found.delivery
     body = b""
     if found.is_test:

@@ -12,6 +12,7 @@ from sconto.operations import Database
 from sconto.operations.deliveries import Deliveries
 from sconto.operations.known_keys import KnownKeys
 from sconto.operations.mail import Server
+from sconto.operations.sign_in_provider import SignInProvider
 from sconto.operations.tokens import Tokens
 from sconto.operations.turns import Turns
 
@@ -38,6 +39,10 @@ class Context(Protocol):
     @property
     def mail(self) -> Server | None:
         """The server that sends mail."""
+
+    @property
+    def sign_in_provider(self) -> SignInProvider | None:
+        """The provider of single sign-on."""
 
     @property
     def turns(self) -> Turns:

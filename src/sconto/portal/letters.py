@@ -18,11 +18,16 @@ async def show_link(visit: Visit, link: PasswordLink) -> Response:
     )
 
 
-def _address_of(visit: Visit, link: PasswordLink) -> str:
-    """The address that the admin passes on."""
+def service_address(visit: Visit) -> str:
+    """Where browsers find the service, without a slash at the end."""
     request = visit.request
     asked = f"{request.url.scheme}://{request.url.netloc}{request.scope.get('app_root_path', '')}"
-    return f"{visit.context.public_url or asked}{link.path}"
+    return visit.context.public_url or asked
+
+
+def _address_of(visit: Visit, link: PasswordLink) -> str:
+    """The address that the admin passes on."""
+    return f"{service_address(visit)}{link.path}"
 
 
 async def _send_link(visit: Visit, link: PasswordLink) -> bool:

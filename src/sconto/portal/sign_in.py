@@ -24,8 +24,14 @@ async def show_home(visit: Visit) -> Response:
 async def show_form(visit: Visit) -> Response:
     """The form; a signed-in user goes on to the next page."""
     if visit.session is not None:
-        return visit.redirect(_within(visit.query("next")))
-    return visit.render("sign_in.html", username="", next=visit.query("next"), fault=None)
+        return visit.redirect(path_within(visit.query("next")))
+    return visit.render(
+        "sign_in.html",
+        username="",
+        next=visit.query("next"),
+        fault=None,
+        provider=visit.context.sign_in_provider,
+    )
 
 
 async def sign_in(visit: Visit) -> Response:
@@ -51,7 +57,7 @@ async def sign_in(visit: Visit) -> Response:
         response = _refuse(visit, 429, fault)
         response.headers["Retry-After"] = str(problem.retry_after)
         return response
-    response = visit.redirect(_within(visit.field("next")))
+    response = visit.redirect(path_within(visit.field("next")))
     open_session(visit.request, response, username, token)
     return response
 
@@ -89,10 +95,11 @@ def _refuse(visit: Visit, status: int, fault: str) -> Response:
         username=visit.field("username"),
         next=visit.field("next"),
         fault=fault,
+        provider=visit.context.sign_in_provider,
     )
 
 
-def _within(path: str) -> str:
+def path_within(path: str) -> str:
     """The next page: always one of the portal, whatever the address says."""
     return path if path.startswith("/") else "/"
 

@@ -1,13 +1,11 @@
 """The portal: its pages, files, error pages and headers."""
 
-from pathlib import Path
 from typing import Final
 
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
-from starlette.staticfiles import StaticFiles
 
 from sconto.portal import (
     api_keys,
@@ -22,16 +20,20 @@ from sconto.portal import (
     promotion_form,
     promotions,
     sign_in,
+    single_sign_on,
     subscription,
     subscription_form,
     subscriptions,
+    webhooks,
 )
 from sconto.portal.errors import BY_CLASS
+from sconto.portal.files import file_routes
 from sconto.portal.headers import Headers
 from sconto.portal.pages import ADDRESS
 
 PAGES: Final = (
     *sign_in.PAGES,
+    *single_sign_on.PAGES,
     *promotion_form.PAGES,
     *promotions.PAGES,
     *promotion.PAGES,
@@ -44,11 +46,10 @@ PAGES: Final = (
     *orders.PAGES,
     *exports.PAGES,
     *people.PAGES,
+    *webhooks.PAGES,
     *password_links.PAGES,
     *api_keys.PAGES,
 )
-
-_FILES: Final = Mount("/static", StaticFiles(directory=Path(__file__).with_name("static")))
 
 
 def portal_routes() -> list[BaseRoute]:
@@ -56,7 +57,7 @@ def portal_routes() -> list[BaseRoute]:
 
     Unexpected exceptions reach the application, which logs and answers them once.
     """
-    site = Headers(ExceptionMiddleware(Router([*PAGES, _FILES]), dict(BY_CLASS)))
+    site = Headers(ExceptionMiddleware(Router([*PAGES, file_routes()]), dict(BY_CLASS)))
     return [Route(ADDRESS, _add_slash), Mount(ADDRESS, site)]
 
 

@@ -13,6 +13,7 @@ from sconto.domain.bill import CartPromotionOutcome
 from sconto.domain.money import format_amount
 from sconto.portal import cart_sentences, csrf, outcome_sentences, sentences, subscription_sentences
 from sconto.portal.charts import SPARK_HEIGHT, SPARK_WIDTH, spark_points
+from sconto.portal.files import versioned
 from sconto.portal.language import Language
 
 _FOLDER: Final = Path(__file__).with_name("templates")
@@ -139,7 +140,7 @@ def _path(context: Context, path: str, **query: Any) -> str:
 
 @pass_context
 def _file(context: Context, name: str) -> str:
-    return _visit(context).path(f"/static/{name}")
+    return _visit(context).path(f"/static/{name}", **versioned(name))
 
 
 @pass_context

@@ -15,6 +15,7 @@ from sconto.settings.errors import SettingError
 from sconto.settings.events import EventSettings, read_event_settings
 from sconto.settings.mail import MailServer, read_mail_server, read_public_url
 from sconto.settings.rate_limits import RateLimits, read_rate_limits
+from sconto.settings.single_sign_on import SingleSignOn, read_single_sign_on
 
 __all__ = ["MailServer", "RateLimits", "SettingError", "Settings", "asks_for_traces"]
 
@@ -71,6 +72,7 @@ class Settings:
     operator_token: bytes | None
     public_url: str | None
     mail: MailServer | None
+    single_sign_on: SingleSignOn | None
     events: EventSettings
     metrics_token: bytes | None = None
     metrics_address: tuple[str, int] | None = None
@@ -90,6 +92,7 @@ class Settings:
             _token(environment, "SCONTO_OPERATOR_TOKEN"),
             read_public_url(environment),
             read_mail_server(environment),
+            read_single_sign_on(environment),
             read_event_settings(environment),
             _token(environment, "SCONTO_METRICS_TOKEN"),
             _metrics_address(environment),
@@ -121,7 +124,7 @@ class Settings:
     def as_environment(self) -> dict[str, str]:
         """The environment from which a worker reads the same settings, besides its own.
 
-        A worker inherits the variables of mail, which hold no value that was made or found here.
+        A worker inherits those of mail and single sign-on, which have no value made or found here.
         """
         written = {
             "SCONTO_DATABASE_URL": self.database_url or "",

@@ -1,4 +1,4 @@
-"""Promises about the limits of cart promotions, and about orders that gave back what they took."""
+"""Promises about cart promotions: their limits, what orders took of them and gave back."""
 
 from typing import Final
 
@@ -38,9 +38,10 @@ WITH counting AS (
     FROM took
     GROUP BY 1, 2, 3, 4
 ), kept AS (
-    SELECT merchant_id, promotion_id, scope, key, taken
+    SELECT merchant_id, promotion_id, scope, key, sum(taken) AS taken
     FROM allowances
-    WHERE ($1::bigint IS NULL OR merchant_id = $1) AND taken <> 0
+    WHERE $1::bigint IS NULL OR merchant_id = $1
+    GROUP BY 1, 2, 3, 4
 )
 SELECT merchant_id, format('cart promotion %s, %s %s: orders took %s, %s is kept', promotion_id,
     scope, key, coalesce(expected.taken, 0), coalesce(kept.taken, 0)) AS words
@@ -64,7 +65,71 @@ WHERE ($1::bigint IS NULL OR merchant_id = $1)
 LIMIT $2
 """
 
+# A first order may be deleted, and then another one may be the first.
+_FIRST_ORDERS: Final = """
+SELECT merchant_id, format('customer %L has %s first orders', customer_id, count(*)) AS words
+FROM orders
+WHERE ($1::bigint IS NULL OR merchant_id = $1) AND is_first AND status <> 'deleted'
+GROUP BY merchant_id, customer_id
+HAVING count(*) > 1
+UNION ALL
+SELECT merchant_id, format('order %L is a first order, and no cart promotion applies to it',
+    order_id)
+FROM orders
+WHERE ($1::bigint IS NULL OR merchant_id = $1) AND is_first AND NOT EXISTS (
+    SELECT FROM redemptions
+    WHERE redemptions.merchant_id = orders.merchant_id AND product_id = 0
+      AND redemptions.order_id = orders.order_id
+)
+UNION ALL
+SELECT merchant_id, format('order %L was sent for customer %s, and is stored for %s', order_id,
+    coalesce(quote_literal(request->'customer'->>'id'), 'nobody'),
+    coalesce(quote_literal(customer_id), 'nobody'))
+FROM orders
+WHERE ($1::bigint IS NULL OR merchant_id = $1)
+  AND request IS NOT NULL AND request->'customer'->>'id' IS DISTINCT FROM customer_id
+LIMIT $2
+"""
+
+_TOLD: Final = """
+WITH cart AS (
+    SELECT merchant_id, order_id, outcome
+    FROM orders
+    WHERE ($1::bigint IS NULL OR merchant_id = $1) AND outcome->'cart_promotions' IS NOT NULL
+), told AS (
+    SELECT merchant_id, order_id, one->>'target' AS target, one->>'promotion_id' AS promotion_id,
+           (one->>'discount')::numeric AS discount
+    FROM cart CROSS JOIN LATERAL json_array_elements(outcome->'cart_promotions') AS one
+    WHERE one->'reasons' IS NULL
+), off_lines AS (
+    SELECT merchant_id, order_id, one->>'target' AS target, one->>'promotion_id' AS promotion_id,
+           sum((one->>'discount')::numeric) AS discount
+    FROM cart
+    CROSS JOIN LATERAL json_array_elements(outcome->'lines') AS line
+    CROSS JOIN LATERAL json_array_elements(coalesce(line->'adjustments', '[]')) AS one
+    GROUP BY 1, 2, 3, 4
+), off_shipping AS (
+    SELECT merchant_id, order_id, (outcome->'shipping'->>'discount')::numeric AS discount FROM cart
+)
+SELECT merchant_id, format('order %L: cart promotion %s took %s off its lines, and %s is told',
+    order_id, promotion_id, coalesce(off_lines.discount, 0), coalesce(told.discount, 0)) AS words
+FROM off_lines
+FULL JOIN (SELECT * FROM told WHERE target <> 'shipping') AS told
+    USING (merchant_id, order_id, target, promotion_id)
+WHERE coalesce(off_lines.discount, 0) <> coalesce(told.discount, 0)
+UNION ALL
+SELECT merchant_id, format('order %L: cart promotions took %s off shipping, and %s is told',
+    order_id, coalesce(off_shipping.discount, 0), sum(coalesce(told.discount, 0)))
+FROM off_shipping
+LEFT JOIN (SELECT * FROM told WHERE target = 'shipping') AS told USING (merchant_id, order_id)
+GROUP BY merchant_id, order_id, off_shipping.discount
+HAVING coalesce(off_shipping.discount, 0) <> sum(coalesce(told.discount, 0))
+LIMIT $2
+"""
+
 ALLOWANCE_CHECKS: Final = (
     ("Allowances are what the orders that count took", _TAKEN),
     ("Deleted orders gave back what their cart promotions took", _GAVE_BACK),
+    ("A customer has one first order, and an order the customer it was sent for", _FIRST_ORDERS),
+    ("Cart promotions took off lines and shipping what the order tells", _TOLD),
 )

@@ -1,4 +1,6 @@
-"""The outcome in an order's row: a versioned value (`domain.stored_outcome`) as JSON.
+"""The outcome and the request in an order's row, as JSON.
+
+Both are versioned values (`domain.stored_outcome`, `domain.stored_request`).
 
 The integers are minor units. In the currencies of `WHOLE_UNITS` the JSON says how many decimals the
 currency has; an older order that does not say it is in whole units.
@@ -15,6 +17,7 @@ from sconto.domain.cart import Cart
 from sconto.domain.money import currency_decimals
 from sconto.domain.order import OrderStatus, StoredOrder
 from sconto.domain.stored_outcome import StoredOutcome, outcome_of, priced_cart_of
+from sconto.domain.stored_request import StoredRequest, cart_of, request_of
 from sconto.store.stored_amounts import WHOLE_UNITS, minor_units_in_one_stored
 
 
@@ -27,7 +30,7 @@ class OrderRow(msgspec.Struct, frozen=True):
     outcome: StoredOutcome
     replaces: str | None = None
     replaced_by: str | None = None
-    request: Cart | None = None
+    request: StoredRequest | None = None
     gave_back: bool = False
 
 
@@ -43,7 +46,7 @@ def encode_outcome(outcome: PricedCart) -> str:
 
 def encode_request(cart: Cart) -> str:
     """The cart as it was sent, as the text of a JSON value; amounts in minor units."""
-    return msgspec.json.encode(cart).decode()
+    return msgspec.json.encode(request_of(cart)).decode()
 
 
 def decode_order(text: str) -> StoredOrder:
@@ -62,6 +65,6 @@ def order_from(row: OrderRow) -> StoredOrder:
         priced_cart_of(stored, units),
         row.replaces,
         row.replaced_by,
-        row.request,
+        None if row.request is None else cart_of(row.request),
         row.gave_back,
     )

@@ -74,11 +74,11 @@ async def use_link(connection: Connection, token: LinkToken, now: datetime) -> C
     return None if role is None else Caller(token.merchant_id, token.user_id, Role(role))
 
 
-async def end_link(connection: Connection, user: Caller) -> None:
-    """Remove the user's link, because they have another password."""
-    await connection.execute(_END, user.merchant_id, user.user_id)
+async def end_link(connection: Connection, merchant_id: int, user_id: int) -> None:
+    """Remove the user's link, because they can sign in without it."""
+    await connection.execute(_END, merchant_id, user_id)
 
 
-async def expire_link(connection: Connection, user: Caller) -> None:
+async def expire_link(connection: Connection, merchant_id: int, user_id: int) -> None:
     """End the user's link; a user who never set a password stays invited."""
-    await connection.execute(_EXPIRE, user.merchant_id, user.user_id)
+    await connection.execute(_EXPIRE, merchant_id, user_id)

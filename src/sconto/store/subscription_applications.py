@@ -121,7 +121,7 @@ _COUNTED_LIMITED: Final = """counted AS (
 ), """
 
 # The last use that the limit allows is told, if the merchant records events.
-_TOLD: Final = f"""told AS (
+_TOLD: Final = f"""reached AS (
     INSERT INTO event_outbox (merchant_id, type, object, occurred_at, subject, data)
     SELECT $1, 'promotion.limit_reached', '{SUBSCRIPTION_PROMOTIONS.object} ' || promotion_id, $9,
            {subject_sql(SUBSCRIPTION_PROMOTIONS)},

@@ -1,5 +1,6 @@
 """The cart promotions API over HTTP: create, list, change, delete, try and statistics."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -223,10 +224,69 @@ async def test_the_history_lists_what_differs(api: Api) -> None:
     number = await api.create()
     await api.ask("PATCH", f"/cart/v1/promotions/{number}", {"priority": 7})
     page = await api.ask("GET", f"/cart/v1/promotions/{number}/history")
-    assert [(one["verb"], one["after"]) for one in page["entries"][:1]] == [
-        ("changed", {"priority": 7})
+    assert [(one["verb"], one["before"], one["after"]) for one in page["entries"][:1]] == [
+        ("changed", {"priority": 0}, {"priority": 7})
     ]
     assert page["entries"][1]["verb"] == "created"
+
+
+async def test_the_history_writes_terms_as_the_promotion_does(api: Api) -> None:
+    terms = {
+        "hours": {"weekdays": ["fri"], "from": "17:00", "until": "20:00", "time_zone": "UTC"},
+        "target": "lines",
+        "products": {"tags": ["tea"]},
+        "on_discounted": False,
+        "benefit": {
+            "type": "units",
+            "buy": 2,
+            "get": 1,
+            "percent": "12.5",
+            "get_products": {"ids": [1]},
+        },
+        "conditions": {"minimum_subtotal": {"EUR": "50.00"}, "segments": ["vip"]},
+        "limits": {"total": 5, "budget": {"JPY": "1000"}},
+        "priority": -3,
+        "exclusive": True,
+    }
+    for wanted in ({}, terms):
+        number = await api.create(**wanted)
+        here = f"/cart/v1/promotions/{number}"
+        shown = await api.ask("GET", here)
+        [created] = (await api.ask("GET", f"{here}/history"))["entries"]
+        assert {name: created["after"][name] for name in terms} == {
+            name: shown[name] for name in terms
+        }
+
+
+async def test_the_history_has_changed_codes_and_no_entry_where_nothing_changed(api: Api) -> None:
+    number = await api.create(codes={"code_type": "reusable", "codes": ["A", "B"]})
+    here = f"/cart/v1/promotions/{number}"
+    before = await api.ask("GET", here)
+    assert await api.ask("PATCH", here, {"priority": 0, "codes": {"codes": ["A", "B"]}}) == before
+    await api.ask("PATCH", here, {"codes": {"codes": ["B", "C"]}})
+    changed, created = (await api.ask("GET", f"{here}/history"))["entries"]
+    assert created["after"]["codes"]["added"] == ["A", "B"]
+    assert changed["before"] == {"codes": {"count": 2, "removed": ["A"], "removed_count": 1}}
+    assert changed["after"] == {"codes": {"count": 2, "added": ["C"], "added_count": 1}}
+
+
+async def test_a_merge_patch_may_change_the_type_of_the_benefit(
+    client: httpx.AsyncClient,
+    api: Api,
+    merchant: Caller,
+    bearer: Callable[[Caller], dict[str, str]],
+) -> None:
+    number = await api.create()
+    benefit = {"type": "percent", "percent": "5"}
+    answer = await client.patch(
+        f"/cart/v1/promotions/{number}",
+        content=json.dumps({"benefit": benefit}),
+        headers={**bearer(merchant), "Content-Type": "application/merge-patch+json"},
+    )
+    assert (answer.status_code, answer.json()["benefit"]) == (200, benefit)
+    capped = {"at_most": {"EUR": "9.00"}}
+    changed = await api.ask("PATCH", f"/cart/v1/promotions/{number}", {"benefit": capped})
+    assert changed["benefit"] == {**benefit, **capped}
 
 
 async def test_a_draft_is_tried_without_being_stored(api: Api) -> None:
@@ -256,6 +316,34 @@ async def test_a_deleted_promotion_is_not_found(api: Api) -> None:
     await api.ask("DELETE", f"/cart/v1/promotions/{number}", status=204)
     await api.ask("GET", f"/cart/v1/promotions/{number}", status=404)
     assert (await api.quote())["total"] == "60.00"
+
+
+async def test_a_deleted_promotion_is_restored_with_its_codes(api: Api) -> None:
+    number = await api.create(codes={"code_type": "reusable", "codes": ["TEN"]})
+    here = f"/cart/v1/promotions/{number}"
+    await api.ask("DELETE", here, status=204)
+    assert (await api.quote(codes=["ten"]))["total"] == "60.00"
+    for _ in range(2):
+        restored = await api.ask("POST", f"{here}/_restore")
+        assert (restored["id"], restored["codes"]["codes"]) == (number, ["TEN"])
+    assert (await api.quote(codes=["ten"]))["total"] == "50.00"
+    await api.ask("POST", "/cart/v1/promotions/999999999/_restore", status=404)
+
+
+async def test_a_promotion_is_created_once_for_each_idempotency_key(
+    client: httpx.AsyncClient, merchant: Caller, bearer: Callable[[Caller], dict[str, str]]
+) -> None:
+    async def create(key: str, **fields: Any) -> httpx.Response:
+        headers = {**bearer(merchant), "Idempotency-Key": key}
+        body = {**TEN_OFF, **fields}
+        return await client.post("/cart/v1/promotions", json=body, headers=headers)
+
+    first, again, other = [await create(key) for key in ("a", "a", "b")]
+    assert (again.status_code, again.content) == (201, first.content)
+    assert again.headers["location"] == first.headers["location"]
+    assert other.json()["id"] != first.json()["id"]
+    assert (await create("a", name="Another")).status_code == 409
+    assert (await create("")).status_code == 400
 
 
 async def test_tags_of_the_catalogue_decide_what_is_covered(api: Api) -> None:

@@ -186,3 +186,23 @@ def test_hours_past_midnight_belong_to_the_day_they_start_on() -> None:
     assert friday_night.include(inside)
     assert not friday_night.include(inside.replace(hour=1))
     assert not friday_night.include(inside.replace(day=27))
+
+
+def test_a_tier_with_a_fault_has_only_its_own_faults() -> None:
+    tiers = [
+        {"from": {"EUR": "x"}, "benefit": {"type": "price"}},
+        {"from": {"EUR": "1.00"}, "benefit": PERCENT},
+    ]
+    benefit = {"type": "tiers", "by": "subtotal", "tiers": tiers}
+    assert pointers({"name": "Any", "target": "order", "benefit": benefit}) == [
+        "/benefit/tiers/0/from/EUR",
+        "/benefit/tiers/0/benefit/type",
+    ]
+
+
+def test_a_price_may_be_zero_and_the_rule_says_so() -> None:
+    benefit = {"type": "price", "prices": {"EUR": "-1"}}
+    with pytest.raises(InvalidFields) as refused:
+        read_new_promotion({"name": "Any", "target": "lines", "benefit": benefit}, NOW)
+    [fault] = refused.value.faults
+    assert "not below zero" in fault.detail

@@ -102,9 +102,11 @@ def _read_units(fields: Fields) -> BuyAndGet:
 
 def _read_tiers(fields: Fields) -> Tiers:
     by = Measure(fields.one_of("by", tuple(Measure)) or Measure.SUBTOTAL)
+    faults_before = fields.number_of_faults
     tiers = fields.objects("tiers", MOST_TIERS, lambda tier: _read_tier(tier, by))
+    is_readable = fields.number_of_faults == faults_before
     for before, after in pairwise(tiers):
-        if not _is_below(before, after):
+        if is_readable and not _is_below(before, after):
             fields.note("tiers", "must ascend by `from`, in the same currencies")
             break
     return Tiers(by, tuple(tiers))
@@ -124,6 +126,9 @@ def _read_tier(fields: Fields, by: Measure) -> Tier:
 
 def _read_benefit_of_tier(fields: Fields) -> PercentOff | AmountOff:
     kind = fields.one_of("type", ("percent", "amount"))
+    if kind is None:
+        fields.leave_unread()
+        return PercentOff(1)
     return _read_amount(fields) if kind == "amount" else _read_percent(fields)
 
 

@@ -6,7 +6,13 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from sconto.api import problem_json
-from sconto.domain.problems import PromotionNotFound, TooManyAutomatic
+from sconto.api.idempotency import KeyNotValid
+from sconto.domain.problems import (
+    IdempotencyKeyBusy,
+    IdempotencyKeyReused,
+    PromotionNotFound,
+    TooManyAutomatic,
+)
 
 
 def _too_many_automatic(error: TooManyAutomatic) -> Response:
@@ -27,6 +33,17 @@ _ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
         404, f"There is no cart promotion {error.promotion_id}."
     ),
     TooManyAutomatic: _too_many_automatic,
+    KeyNotValid: lambda _: problem_json.problem(
+        400, "The Idempotency-Key must have 1 to 255 printable ASCII characters."
+    ),
+    IdempotencyKeyReused: lambda _: problem_json.problem(
+        409, "Another request was sent with this Idempotency-Key."
+    ),
+    IdempotencyKeyBusy: lambda error: problem_json.problem(
+        409,
+        "The request with this Idempotency-Key is under way. Try again.",
+        {"Retry-After": str(error.retry_after)},
+    ),
 }
 
 answer_status: Final = problem_json.answer_status

@@ -57,6 +57,11 @@ class Fields:
         """Note faults whose places in the body are known."""
         self._faults += faults
 
+    @property
+    def number_of_faults(self) -> int:
+        """How many faults the body has so far."""
+        return len(self._faults)
+
     def leave_unread(self) -> None:
         """Treat no field as unknown, because another field decides which are allowed."""
         self._known |= self._values.keys()
@@ -135,7 +140,7 @@ class Fields:
             if currency not in known_currencies():
                 self._faults.append(FieldFault(place + pointer(currency), "is no ISO 4217 code"))
             elif (amount := _amount(text, currency)) is None or amount < least:
-                rule = f"must be an amount such as {_example(currency)}"
+                rule = f"must be an amount such as {_example(currency, least)}"
                 self._faults.append(FieldFault(place + pointer(currency), rule))
             else:
                 amounts[currency] = amount
@@ -200,7 +205,11 @@ def _amount(text: object, currency: str) -> int | None:
         return None
 
 
-def _example(currency: str) -> str:
+def _example(currency: str, least: int) -> str:
     decimals = currency_decimals(currency)
     fraction = f".{'0' * decimals}" if decimals else ""
-    return f'"10{fraction}", above zero and with at most {PRICE_DIGITS} digits before the dot'
+    bound = "above zero" if least else "not below zero"
+    return (
+        f'"10{fraction}", {bound}, with at most {PRICE_DIGITS} digits before the dot'
+        f" and {decimals} after it"
+    )

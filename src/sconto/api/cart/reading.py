@@ -64,11 +64,16 @@ def read_change(
 ) -> NewCartPromotion:
     """The promotion after a merge patch of its current terms. Raises InvalidFields.
 
-    A patch without codes, or without their list, keeps the promotion's codes.
+    A patch without codes, or without their list, keeps the promotion's codes. Another type of
+    benefit replaces the whole benefit.
     """
     read_only = ("id", "created_at", "updated_at")
     faults = [FieldFault(f"/{name}", "cannot be changed") for name in read_only if name in patch]
-    merged = merge(_without(current, read_only), _without(patch, read_only))
+    kept = _without(current, read_only)
+    if _sends_other_type(patch, current):
+        # The fields of another type would all be unknown.
+        kept["benefit"] = {}
+    merged = merge(kept, _without(patch, read_only))
     sent = merged.get("codes")
     keeps_codes = isinstance(sent, dict) and before.code_type is not None and not _sends_list(patch)
     if keeps_codes:
@@ -84,6 +89,14 @@ def read_change(
 
 def _without(fields: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name not in names}
+
+
+def _sends_other_type(patch: Mapping[str, Any], current: Mapping[str, Any]) -> bool:
+    benefit = patch.get("benefit")
+    return (
+        isinstance(benefit, dict)
+        and benefit.get("type", current["benefit"]["type"]) != (current["benefit"]["type"])
+    )
 
 
 def _sends_list(patch: Mapping[str, Any]) -> bool:

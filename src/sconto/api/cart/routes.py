@@ -10,18 +10,21 @@ from starlette.responses import Response
 
 from sconto.api.access import require
 from sconto.api.base_path import base_path_of
-from sconto.api.bodies import CART, CODES, parse_object, read_json, run_parser
+from sconto.api.bodies import CART, CODES, parse_object, read_json, read_merge_patch, run_parser
 from sconto.api.cart import query, reading, writing
 from sconto.api.cart.trial import read_trial
 from sconto.api.checkout.writing import write_quote
 from sconto.api.context import context_of
-from sconto.api.merchant.ids import read_id
+from sconto.api.idempotency import read_keyed
+from sconto.api.ids import read_id
+from sconto.api.long_answers import answer_in_parts, parts_of
 from sconto.api.plain_route import PlainRoute
 from sconto.domain.cart import Cart
 from sconto.domain.cart_draft import CartDraft
 from sconto.domain.cart_promotion import CartPromotion, NewCartPromotion
 from sconto.domain.people import Action
 from sconto.operations import cart_promotions as operations
+from sconto.operations.idempotency import AlreadyAnswered, EncodedAnswer, KeyedRequest
 
 _PROMOTIONS: Final = "/cart/v1/promotions"
 _PROMOTION: Final = "/cart/v1/promotions/{promotion_id}"
@@ -33,11 +36,12 @@ async def create_promotion(request: Request) -> Response:
     context = context_of(request)
     now = context.now()
     sent = await read_json(request, CODES)
-    new = await run_parser(request, sent, _read_new, sent, now)
-    created = await operations.create_promotion(context.database, caller, new, now)
-    codes = None if new.code_type is None else new.codes
-    headers = {"Location": f"{base_path_of(request.scope)}{_PROMOTIONS}/{created.id}"}
-    return _answer(writing.write_promotion(created, codes), 201, headers)
+    new, keyed = await run_parser(request, sent, _read_new, sent, request, now)
+    try:
+        created = await operations.create_promotion(context.database, caller, new, now, keyed)
+    except AlreadyAnswered as before:
+        return _answer_created(request, before.answer)
+    return _answer_created(request, _encode_created(created, new))
 
 
 async def list_promotions(request: Request) -> Response:
@@ -55,7 +59,7 @@ async def get_promotion(request: Request) -> Response:
     database = context_of(request).database
     found = await operations.get_promotion(database, caller, _promotion_id(request))
     codes = await operations.list_codes(database, caller, found)
-    return _answer(writing.write_promotion(found, codes))
+    return await _answer_in_parts(writing.write_promotion(found, codes))
 
 
 async def change_promotion(request: Request) -> Response:
@@ -63,7 +67,7 @@ async def change_promotion(request: Request) -> Response:
     caller = require(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
     promotion_id = _promotion_id(request)
-    sent = await read_json(request, CODES)
+    sent = await read_merge_patch(request, CODES)
     patch = await run_parser(request, sent, parse_object, sent)
     now = context.now()
 
@@ -73,16 +77,25 @@ async def change_promotion(request: Request) -> Response:
 
     changed = await operations.change_promotion(context.database, caller, promotion_id, change, now)
     codes = await operations.list_codes(context.database, caller, changed)
-    return _answer(writing.write_promotion(changed, codes))
+    return await _answer_in_parts(writing.write_promotion(changed, codes))
 
 
 async def delete_promotion(request: Request) -> Response:
-    """It can be restored for an hour. Orders keep what they got."""
+    """`_restore` brings it back for an hour. Orders keep what they got."""
     caller = require(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
     promotion_id = _promotion_id(request)
     await operations.delete_promotion(context.database, caller, promotion_id, context.now())
     return Response(status_code=204)
+
+
+async def restore_promotion(request: Request) -> Response:
+    """With its codes, within an hour. One that is not deleted stays as it is."""
+    caller = require(request, Action.WRITE_PROMOTIONS)
+    context = context_of(request)
+    promotion_id = _promotion_id(request)
+    await operations.restore_promotion(context.database, caller, promotion_id, context.now())
+    return await get_promotion(request)
 
 
 async def read_statistics(request: Request) -> Response:
@@ -113,8 +126,29 @@ async def try_promotion(request: Request) -> Response:
     return Response(msgspec.json.encode(write_quote(priced)), media_type="application/json")
 
 
-def _read_new(sent: bytes, now: datetime) -> NewCartPromotion:
-    return reading.read_new_promotion(parse_object(sent), now)
+def _read_new(
+    sent: bytes, request: Request, now: datetime
+) -> tuple[NewCartPromotion, KeyedRequest[CartPromotion, EncodedAnswer] | None]:
+    body = parse_object(sent)
+    new = reading.read_new_promotion(body, now)
+    return new, read_keyed(request, body, lambda created: _encode_created(created, new))
+
+
+def _encode_created(created: CartPromotion, new: NewCartPromotion) -> EncodedAnswer:
+    codes = None if new.code_type is None else new.codes
+    return EncodedAnswer(201, msgspec.json.encode(writing.write_promotion(created, codes)))
+
+
+def _answer_created(request: Request, answer: EncodedAnswer) -> Response:
+    created = msgspec.json.decode(answer.body, type=_Created)
+    headers = {"Location": f"{base_path_of(request.scope)}{_PROMOTIONS}/{created.id}"}
+    return Response(answer.body, answer.status, headers, "application/json")
+
+
+class _Created(msgspec.Struct):
+    """What `Location` needs of an answer."""
+
+    id: int
 
 
 def _read_trial(sent: bytes, now: datetime) -> tuple[CartDraft, Cart, datetime]:
@@ -129,10 +163,15 @@ def _promotion_id(request: Request) -> int:
     return promotion_id
 
 
-def _answer(
+async def _answer_in_parts(
     body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
-    return Response(msgspec.json.encode(body), status, headers, "application/json")
+    """An answer that may have 100,000 codes."""
+    return await answer_in_parts(parts_of(body), status, headers)
+
+
+def _answer(body: dict[str, Any]) -> Response:
+    return Response(msgspec.json.encode(body), media_type="application/json")
 
 
 ROUTES: Final = (
@@ -142,6 +181,7 @@ ROUTES: Final = (
     PlainRoute(_PROMOTION, get_promotion, methods=["GET"]),
     PlainRoute(_PROMOTION, change_promotion, methods=["PATCH"]),
     PlainRoute(_PROMOTION, delete_promotion, methods=["DELETE"]),
+    PlainRoute(f"{_PROMOTION}/_restore", restore_promotion, methods=["POST"]),
     PlainRoute(f"{_PROMOTION}/statistics", read_statistics, methods=["GET"]),
     PlainRoute(f"{_PROMOTION}/history", read_history, methods=["GET"]),
 )

@@ -1,14 +1,24 @@
 """Writes the cart promotions API's answers, in the documentation's order of fields."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
+
+import msgspec
 
 from sconto.api.cart.benefits import write_amounts, write_benefit, write_selection
 from sconto.api.cursors import write_cursor
 from sconto.api.rfc3339 import write_instant
-from sconto.domain.cart_promotion import CartPromotion, CartTerms, Conditions, Limits
+from sconto.domain.cart_promotion import (
+    Benefit,
+    CartPromotion,
+    CartTerms,
+    Conditions,
+    Limits,
+    ProductSelection,
+)
 from sconto.domain.cart_statistics import CartStatistics
-from sconto.domain.history import HistoryPage
+from sconto.domain.history import Facts, HistoryPage
 from sconto.domain.hours import EVERY_DAY, Hours
 from sconto.domain.money import format_amount
 
@@ -103,13 +113,20 @@ def write_history(page: HistoryPage) -> JsonObject:
                 "recorded_at": write_instant(entry.recorded_at),
                 "username": entry.username,
                 "verb": entry.change.verb.value,
-                "before": entry.change.before,
-                "after": entry.change.after,
+                "before": _write_facts(entry.change.before),
+                "after": _write_facts(entry.change.after),
             }
             for entry in page.entries
         ],
         "next_cursor": write_cursor(page.entries[-1].id) if page.more else None,
     }
+
+
+def _write_facts(facts: Facts | None) -> JsonObject | None:
+    """What was recorded of the terms, as in an answer about the promotion."""
+    if facts is None:
+        return None
+    return {name: _FACTS[name](value) if name in _FACTS else value for name, value in facts.items()}
 
 
 def write_terms(terms: CartTerms) -> JsonObject:
@@ -161,3 +178,22 @@ def _write_limits(limits: Limits) -> JsonObject:
 
 def _write_optional(amounts: Mapping[str, int] | None) -> dict[str, str] | None:
     return None if amounts is None else write_amounts(amounts)
+
+
+def _write_recorded(kind: Any, write: Callable[[Any], object], absent: object) -> Any:
+    """Writes a fact that was recorded as JSON of this kind, or as None where it says nothing."""
+    return lambda fact: absent if fact is None else write(msgspec.convert(fact, kind))
+
+
+_FACTS: Final[Mapping[str, Callable[[Any], object]]] = {
+    "starts_at": lambda fact: write_instant(datetime.fromisoformat(fact)),
+    "ends_at": lambda fact: fact and write_instant(datetime.fromisoformat(fact)),
+    "hours": _write_recorded(Hours, _write_hours, None),
+    "products": _write_recorded(ProductSelection, write_selection, None),
+    "on_discounted": lambda fact: fact is not False,
+    "benefit": _write_recorded(Benefit, write_benefit, None),
+    "conditions": _write_recorded(Conditions, _write_conditions, {}),
+    "limits": _write_recorded(Limits, _write_limits, {}),
+    "priority": lambda fact: fact or 0,
+    "exclusive": bool,
+}

@@ -1,1 +1,1 @@
-"""The wire of events: the stream, webhooks and their deliveries, and sending them."""
+"""The wire of events: the stream, webhooks and their deliveries."""

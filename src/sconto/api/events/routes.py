@@ -11,7 +11,7 @@ from sconto.api.access import require
 from sconto.api.bodies import SMALL, read_object
 from sconto.api.context import context_of
 from sconto.api.events import reading, writing
-from sconto.api.merchant.ids import read_id
+from sconto.api.ids import read_id
 from sconto.api.plain_route import PlainRoute
 from sconto.domain.people import Action
 from sconto.operations import events as operations

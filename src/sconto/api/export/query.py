@@ -4,16 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from sconto.api.faults import FieldFault, InvalidFields
+from sconto.api.ids import read_id
 from sconto.api.problem_json import pointer
 from sconto.api.rfc3339 import RULE as INSTANT_RULE
 from sconto.api.rfc3339 import read_instant
 from sconto.domain.codes import code_key
 from sconto.domain.exports import FILTERS, ExportFilter, ExportKind, FileFormat
 from sconto.domain.names import is_reference
-from sconto.domain.numbers import MAX_INT64
 from sconto.domain.order import OrderStatus
-
-_DIGITS: Final = 19
 
 
 class _Parameter(NamedTuple):
@@ -26,12 +24,6 @@ class _Parameter(NamedTuple):
 
 def _one_of(*allowed: str) -> str:
     return f"must be one of {', '.join(allowed)}"
-
-
-def _read_id(text: str) -> int | None:
-    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
-        return None
-    return int(text) if 0 < int(text) <= MAX_INT64 else None
 
 
 _STATES: Final = {"free": False, "used": True}
@@ -49,7 +41,7 @@ _PARAMETERS: Final[Mapping[str, _Parameter]] = {
         lambda text: text if is_reference(text) else None,
         "must be 1 to 64 characters",
     ),
-    "promotion_id": _Parameter("promotion_id", _read_id, "must be the id of a promotion"),
+    "promotion_id": _Parameter("promotion_id", read_id, "must be the id of a promotion"),
     "code": _Parameter("code_key", code_key, "must be a code"),
     "state": _Parameter("used", _STATES.get, _one_of(*_STATES)),
 }

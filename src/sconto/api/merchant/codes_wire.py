@@ -5,8 +5,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from sconto.api.faults import first_names
+from sconto.api.ids import read_id
 from sconto.api.merchant.errors import Fault, fault, invalid_body
-from sconto.api.merchant.ids import read_id
 from sconto.api.merchant.instants import format_instant
 from sconto.api.merchant.values import read_codes
 from sconto.domain.blanks import trim

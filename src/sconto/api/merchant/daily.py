@@ -10,8 +10,9 @@ from starlette.responses import JSONResponse, Response
 
 from sconto.api.access import require
 from sconto.api.context import context_of
+from sconto.api.ids import read_id
 from sconto.api.merchant.errors import fault, invalid_body
-from sconto.api.merchant.ids import id_in_path, read_id
+from sconto.api.merchant.ids import id_in_path
 from sconto.api.plain_route import PlainRoute
 from sconto.domain.money import format_amount
 from sconto.domain.numbers import MAX_INT64

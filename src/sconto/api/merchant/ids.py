@@ -1,28 +1,9 @@
 """Promotion ids as sent in a path or in a body."""
 
-import re
-from typing import Final
-
 from starlette.requests import Request
 
+from sconto.api.ids import read_id
 from sconto.api.merchant.errors import promotion_not_found
-from sconto.domain.numbers import MAX_INT64
-
-_POSITIVE: Final = re.compile(r"[1-9][0-9]*")
-_DIGITS: Final = 19
-
-
-def is_id(text: str) -> bool:
-    """Whether the text is a positive integer of any size."""
-    return _POSITIVE.fullmatch(text) is not None
-
-
-def read_id(text: str) -> int | None:
-    """The id in a text; None if no promotion can have it."""
-    if not is_id(text) or len(text) > _DIGITS:
-        return None
-    value = int(text)
-    return value if value <= MAX_INT64 else None
 
 
 def id_in_path(request: Request) -> int:

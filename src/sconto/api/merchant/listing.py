@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Literal
 from unicodedata import category
 
+from sconto.api.ids import read_id
 from sconto.api.merchant.errors import fault, invalid_body
-from sconto.api.merchant.ids import read_id
 from sconto.domain.promotion import PromotionQuery
 
 _SHORTEST_SEARCH: Final = 3

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import msgspec
 
 from sconto.api.faults import first_names
+from sconto.api.ids import is_id
 from sconto.api.merchant.errors import Fault, fault
-from sconto.api.merchant.ids import is_id
 from sconto.api.merchant.values import text_of
 from sconto.domain.codes import CodeType
 from sconto.domain.statistics import CodeUses

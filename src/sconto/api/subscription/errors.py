@@ -7,6 +7,7 @@ import msgspec
 from starlette.responses import Response
 
 from sconto.api.faults import InvalidFields
+from sconto.api.idempotency import KeyNotValid
 from sconto.api.strict_json import NotJson
 from sconto.api.subscription.instants import format_instant
 from sconto.api.titles import title_of
@@ -38,10 +39,6 @@ _SENTENCES: Final[Mapping[int, str]] = {
     500: "Something went wrong on our side.",
     503: "The database cannot be reached at the moment. Try again.",
 }
-
-
-class KeyNotValid(Problem):
-    """The Idempotency-Key is not valid."""
 
 
 class MergePatchExpected(Problem):

@@ -1,32 +1,23 @@
 """Reads the parts of a request besides its fields: bodies, keys, ids and queries."""
 
-from collections.abc import Callable, Mapping
-from hashlib import sha256
-from typing import Any, Final, TypeVar
+from typing import Final
 
 from starlette.requests import Request
 
-from sconto.api.base_path import inner_path
 from sconto.api.bodies import LIST, is_json, read_body, require_plain
 from sconto.api.cursors import read_cursor
 from sconto.api.faults import FieldFault, InvalidFields
-from sconto.api.strict_json import encode_json
-from sconto.api.subscription.errors import KeyNotValid, MergePatchExpected
+from sconto.api.subscription.errors import MergePatchExpected
 from sconto.domain.blanks import trim
 from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.problems import SubscriptionPromotionNotFound
 from sconto.domain.subscription_promotion import SubscriptionQuery
-from sconto.operations.idempotency import KeyedRequest
 
 MOST_ITEMS: Final = 100
 ITEMS: Final = 20
-LONGEST_KEY: Final = 255
 
 _MERGE_PATCH: Final = "application/merge-patch+json"
-
-T = TypeVar("T")
-A = TypeVar("A")
 
 
 async def read_patch(request: Request) -> bytes:
@@ -39,22 +30,6 @@ async def read_patch(request: Request) -> bytes:
         raise MergePatchExpected
     require_plain(request)
     return await read_body(request, LIST)
-
-
-def read_keyed(
-    request: Request, body: Mapping[str, Any] | None, encode: Callable[[T], A]
-) -> KeyedRequest[T, A] | None:
-    """The request with its Idempotency-Key; None if it has no key. Raises KeyNotValid.
-
-    Requests are the same if method, path and members are the same, in any order of members.
-    """
-    key = request.headers.get("idempotency-key")
-    if key is None:
-        return None
-    if not (1 <= len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
-        raise KeyNotValid
-    said = encode_json([request.method, inner_path(request.scope), body], is_sorted=True)
-    return KeyedRequest(key, sha256(said).digest(), encode)
 
 
 def read_promotion_id(request: Request) -> int:

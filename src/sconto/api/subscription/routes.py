@@ -11,11 +11,11 @@ from starlette.responses import Response
 from sconto.api.access import caller_of, require
 from sconto.api.bodies import LIST, parse_object, read_json, read_object, run_parser
 from sconto.api.context import context_of
+from sconto.api.idempotency import read_keyed
 from sconto.api.plain_route import PlainRoute
 from sconto.api.strict_json import is_quick_to_parse
 from sconto.api.subscription.contracts import read_application, read_plan, read_validation
 from sconto.api.subscription.requests import (
-    read_keyed,
     read_patch,
     read_promotion_id,
     read_query,

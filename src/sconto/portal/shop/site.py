@@ -1,22 +1,19 @@
 """The shop: its pages, files and headers, and its address."""
 
-from pathlib import Path
 from typing import Final
 
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
-from starlette.staticfiles import StaticFiles
 
+from sconto.portal.files import file_routes
 from sconto.portal.headers import Headers
 from sconto.portal.shop import PASSWORD, USER
 from sconto.portal.shop.pages import shop_pages
 from sconto.portal.shop.till import Till
 
 ADDRESS: Final = "/shop"
-
-_FILES: Final = Mount("/static", StaticFiles(directory=Path(__file__).parents[1] / "static"))
 
 
 def demo_routes() -> list[BaseRoute]:
@@ -26,7 +23,7 @@ def demo_routes() -> list[BaseRoute]:
 
 def shop_routes(till: Till) -> list[BaseRoute]:
     """The routes of a shop that calls Sconto through this till."""
-    site = Headers(ExceptionMiddleware(Router([_FILES, *shop_pages(till)])))
+    site = Headers(ExceptionMiddleware(Router([file_routes(), *shop_pages(till)])))
     return [Route(ADDRESS, _add_slash), Mount(ADDRESS, site)]
 
 

@@ -11,6 +11,7 @@ The body of an answer is read up to a limit and is not decompressed.
 """
 
 import asyncio
+import os
 import socket
 import threading
 import time
@@ -210,6 +211,8 @@ def _sentence(error: Exception) -> str:
     """What went wrong, without the addresses that a name resolves to."""
     if _find(error, AddressRefused) is not None:
         return "the host has no address outside private networks"
+    if isinstance(error, aiohttp.InvalidURL):
+        return "the URL names no host"
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return "the certificate is not valid for this host"
     if isinstance(error, aiohttp.ClientSSLError):
@@ -217,7 +220,9 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorDNSError) or _find(error, socket.gaierror):
         return "the host's name could not be resolved"
     if isinstance(error, aiohttp.ClientConnectorError):
-        return f"no connection: {error.os_error.strerror or 'refused'}"
+        # The error's own words have the address.
+        reason = os.strerror(error.errno) if error.errno else "refused"
+        return f"no connection: {reason}"
     if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionError):
         return "the connection was closed without an answer"
     return "the answer is no HTTP"

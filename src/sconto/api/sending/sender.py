@@ -8,7 +8,7 @@ from sconto.domain.receiver_address import ReceiverRules
 from sconto.domain.webhooks import Answer, Message
 
 if TYPE_CHECKING:
-    from sconto.api.events.client import Client
+    from sconto.api.sending.client import Client
 
 
 class Sender:
@@ -36,6 +36,6 @@ class Sender:
 
 def _import_client() -> "type[Client]":
     # It takes as long as the rest of the start, and most services have no webhook.
-    from sconto.api.events.client import Client  # noqa: PLC0415
+    from sconto.api.sending.client import Client  # noqa: PLC0415
 
     return Client

@@ -1,0 +1,66 @@
+"""The provider of single sign-on; its libraries are loaded when somebody first uses it."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+
+from sconto.domain.single_sign_on import Claims, SignOnRules
+
+
+class ProviderFailed(Exception):
+    """The provider cannot be reached, or says what cannot be believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The provider's address, and how it knows us; a public client has no secret."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A sign-in under way: where to send the browser, and what only this browser may know."""
+
+    url: str
+    state: str
+    nonce: str
+    verifier: str
+
+
+class Provider(Protocol):
+    """What the pages ask of a provider."""
+
+    async def start(self, redirect_uri: str) -> Started:
+        """Begin a sign-in. Raises ProviderFailed."""
+
+    async def finish(
+        self, redirect_uri: str, code: str, nonce: str, verifier: str, now: datetime
+    ) -> Claims:
+        """The verified claims of who has signed in. Raises ProviderFailed."""
+
+
+class SignInProvider:
+    """A provider, its name for people, and what its claims mean here."""
+
+    def __init__(
+        self, name: str, rules: SignOnRules, client: Client, make: Callable[[Client], Provider]
+    ) -> None:
+        self.name: Final = name
+        self.rules: Final = rules
+        self.client: Final = client
+        self._make = make
+        self._loading = asyncio.Lock()
+        self._provider: Provider | None = None
+
+    async def load(self) -> Provider:
+        """The provider. It is made in a thread: importing its libraries takes half a second."""
+        async with self._loading:
+            if self._provider is None:
+                self._provider = await asyncio.to_thread(self._make, self.client)
+            return self._provider
