@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sconto.domain.bill import Bill
 from sconto.domain.cart import NOBODY, Customer
-from sconto.domain.cart_promotion import CartTerms, ProductSelection, Target
+from sconto.domain.cart_promotion import ALL_PRODUCTS, CartTerms, ProductSelection, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ class Ground:
     def covered(self, terms: CartTerms, products: ProductSelection | None = None) -> list[int]:
         """The positions of the lines that the promotion covers, or of those of a selection."""
         selection = terms.products if products is None else products
+        if selection is ALL_PRODUCTS and terms.on_discounted:
+            return list(range(len(self.lines)))
         return [
             position
             for position, line in enumerate(self.lines)
@@ -55,11 +57,11 @@ class Ground:
 
     def subtotal(self, positions: Sequence[int]) -> int:
         """What is left of these lines together."""
-        return sum(self.lines[position].remainder for position in positions)
+        return sum([self.lines[position].remainder for position in positions])
 
     def quantity(self, positions: Sequence[int]) -> int:
         """The units of these lines together."""
-        return sum(self.lines[position].quantity for position in positions)
+        return sum([self.lines[position].quantity for position in positions])
 
 
 def ground_of(bill: Bill, target: Target) -> Ground:
