@@ -128,8 +128,8 @@ class PromotionEventData(BaseModel):
         dict[str, Any] | Absent, Field(description="What differs, or all of a new one.")
     ] = None
     codes: ToldCodes | Absent = None
-    limit: Annotated[Uses | Total | Absent, Field(description="Uses, or money of a budget.")] = None
-    taken: Uses | Total | Absent = None
+    limit: Annotated[Total | Uses | Absent, Field(description="Uses, or money of a budget.")] = None
+    taken: Total | Uses | Absent = None
     currency: Currency | Absent = None
 
 

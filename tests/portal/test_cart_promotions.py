@@ -62,7 +62,8 @@ async def test_the_list_and_the_page_tell_what_a_promotion_gives(
     assert "Redemptions a day, 90 days" in statistics.text
     history = await portal.get(f"/cart-promotions/{promotion_id}/history")
     assert history.status_code == 200
-    assert "Takes effect" in history.text
+    for words in ("Takes effect", "On the order", "€10.00 off", "a budget of €100.00"):
+        assert words in history.text
     assert (await portal.get("/cart-promotions/999999999")).status_code == 404
     assert (await portal.get("/cart-promotions")).status_code == 404
 

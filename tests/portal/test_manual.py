@@ -1,4 +1,4 @@
-"""The page at /docs, in a real browser."""
+"""The page at /docs and the manual, in a real browser."""
 
 from typing import Final
 
@@ -13,7 +13,7 @@ async def test_the_manual_works_under_its_policy_and_cannot_be_framed(
 ) -> None:
     # The fragment opens an operation. Real clicks would lay out all the others again and again.
     docs = portal_url.removesuffix("/portal") + "/docs"
-    answer = await stranger.goto(f"{docs}#/Operation/live_health_live_get")
+    answer = await stranger.goto(f"{docs}#/Operation/health_live")
     assert answer is not None
     policy = answer.headers["content-security-policy"]
     assert "frame-ancestors 'none'" in policy
@@ -22,3 +22,18 @@ async def test_the_manual_works_under_its_policy_and_cannot_be_framed(
         await stranger.get_by_role("button", name=button).dispatch_event("click", timeout=_PATIENCE)
     answered = stranger.locator(".live-responses-table tbody .response-col_status")
     await expect(answered.first).to_contain_text("200", timeout=_PATIENCE)
+
+
+async def test_the_manual_is_searched_without_another_host(portal_url: str, stranger: Page) -> None:
+    asked: list[str] = []
+    stranger.on("request", lambda request: asked.append(request.url))
+    manual = portal_url.removesuffix("/portal") + "/manual"
+    await stranger.goto(f"{manual}/concepts.html")
+    for picture in await stranger.locator("article img").all():
+        assert await picture.evaluate("picture => picture.naturalWidth") > 0
+    await stranger.get_by_role("button", name="Search").click()
+    await stranger.keyboard.type("worked examples")
+    found = stranger.get_by_role("link", name="Worked examples").first
+    await expect(found).to_be_visible(timeout=_PATIENCE)
+    elsewhere = [url for url in asked if not url.startswith((manual, "data:", "blob:"))]
+    assert elsewhere == []

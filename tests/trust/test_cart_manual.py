@@ -15,7 +15,7 @@ from sconto.operations.products import put_products
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
 from tests.conftest import create_caller
-from tests.trust.manuals import DOCS, serve
+from tests.trust.manuals import DOCS, check_examples, read_examples, serve
 
 PAGE: Final = (DOCS / "cart.md").read_text()
 RECIPES: Final[dict[str, str]] = dict(
@@ -98,6 +98,117 @@ async def test_a_recipe_does_what_its_name_says(
     answer = await shop.post("/cart/v1/promotions/_try", json=body)
     assert answer.status_code == 200, answer.text
     assert answer.json()["total"] == total
+
+
+A, B, C, D, E = [
+    (number, f"{price}")
+    for number, price in enumerate(("19.99", "24.90", "5.00", "3.00", "7.00"), 1)
+]
+PERCENT_ON_A: Final = {
+    "promotion_type": "discount",
+    "promotion_name": "A",
+    "discounts": {"products": [{"product_id": 1, "discount_percent": "10"}]},
+}
+TWO_AND_ONE: Final = {"target": "lines", "benefit": {"type": "units", "buy": 2, "get": 1}}
+
+
+def off(percent: int, **fields: Any) -> Fields:
+    return {"target": "order", "benefit": {"type": "percent", "percent": percent}, **fields}
+
+
+def euros(amount: str, **fields: Any) -> Fields:
+    return {"target": "order", "benefit": {"type": "amount", "amounts": {"EUR": amount}}, **fields}
+
+
+def at_least(amount: str) -> Fields:
+    return {"minimum_subtotal": {"EUR": amount}}
+
+
+WORKED: Final[list[tuple[Fields, list[Fields]]]] = [
+    (cart((2, *A), (1, *B)), [PERCENT_ON_A, euros("10.00", conditions=at_least("50.00"))]),
+    (cart((2, *C), (1, *D), (1, *E)), [TWO_AND_ONE]),
+    (
+        cart((2, *C), (1, *D), (1, *E)),
+        [TWO_AND_ONE, off(15, conditions={"minimum_quantity": 4})],
+    ),
+    (cart((3, *C)), [off(10, priority=1), euros("2.00"), off(22, exclusive=True)]),
+    (
+        cart((1, *B), shipping="4.90"),
+        [{**off(100), "target": "shipping", "conditions": at_least("30.00")}],
+    ),
+    (
+        cart((3, *A)),
+        [
+            {
+                "target": "order",
+                "benefit": {"type": "percent", "percent": 50, "at_most": {"EUR": "20.00"}},
+            }
+        ],
+    ),
+    (
+        cart((7, *D)),
+        [
+            {
+                "target": "lines",
+                "benefit": {
+                    "type": "tiers",
+                    "by": "quantity",
+                    "tiers": [
+                        {"from": units, "benefit": {"type": "percent", "percent": percent}}
+                        for units, percent in ((3, "10"), (6, "20"))
+                    ],
+                },
+            }
+        ],
+    ),
+    (
+        cart((3, *C), (1, *B)),
+        [
+            {
+                "target": "lines",
+                "products": {"ids": [3]},
+                "benefit": {
+                    "type": "units",
+                    "buy": 2,
+                    "get": 1,
+                    "percent": 50,
+                    "get_products": {"ids": [2]},
+                },
+            }
+        ],
+    ),
+    (
+        cart((2, *A)),
+        [{"target": "lines", "benefit": {"type": "price", "prices": {"EUR": "15.00"}}}],
+    ),
+]
+
+
+async def test_each_worked_cart_costs_what_the_page_says(
+    client: httpx.AsyncClient, database: Database, bearer: Callable[[Caller], dict[str, str]]
+) -> None:
+    section = PAGE.partition("\n## Worked carts")[2].partition("\n## ")[0]
+    totals = [row.split("|")[3].strip() for row in section.splitlines() if row.startswith("| ")][1:]
+    assert len(totals) == len(WORKED)
+    for (sent, promotions), total in zip(WORKED, totals, strict=True):
+        caller = await create_caller(database)
+        await put_products(database, caller, [Product(1, "A", 1999, "EUR")], NOW)
+        headers = bearer(caller)
+        for fields in promotions:
+            is_cart_promotion = "target" in fields
+            address = "/cart/v1/promotions" if is_cart_promotion else "/v1/promotion"
+            body = {"name": "Any", **fields} if is_cart_promotion else fields
+            created = await client.post(address, json=body, headers=headers)
+            assert created.is_success, created.text
+        priced = await client.post("/checkout/v1/quotes", json=sent, headers=headers)
+        assert priced.json()["total"] == total, (sent, promotions)
+
+
+async def test_the_first_examples_are_answered_as_the_page_shows(shop: httpx.AsyncClient) -> None:
+    examples = read_examples("cart.md")
+    assert len(examples) >= 2
+    await check_examples(shop, examples)
+    await shop.delete("/cart/v1/promotions/1")
 
 
 def test_every_recipe_is_tried() -> None:

@@ -8,6 +8,7 @@ from sconto.domain.cart_promotion import CartPromotion
 from sconto.domain.people import Action
 from sconto.operations import cart_promotions as operations
 from sconto.operations import overviews
+from sconto.portal.cart_facts import cart_fact_words
 from sconto.portal.cart_sentences import (
     TARGETS,
     condition_words,
@@ -37,8 +38,8 @@ async def show_terms(visit: Visit) -> Response:
         statistics=statistics,
         products=selection_words(language, terms.products),
         hours=None if terms.hours is None else hours_words(language, terms.hours),
-        conditions=condition_words(language, terms),
-        limits=limit_words(language, terms),
+        conditions=condition_words(language, terms.conditions),
+        limits=limit_words(language, terms.limits),
         code_types=CODE_TYPES,
     )
 
@@ -62,7 +63,7 @@ async def show_history(visit: Visit) -> Response:
         limit=ENTRIES,
         before=visit.id_in_query("before"),
     )
-    shown = shown_history(visit, page)
+    shown = shown_history(visit, page, cart_fact_words)
     return _show(visit, "cart_promotions/history.html", promotion, **shown)
 
 

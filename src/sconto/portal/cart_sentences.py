@@ -9,8 +9,9 @@ from sconto.domain.cart_promotion import (
     AmountOff,
     Benefit,
     BuyAndGet,
-    CartTerms,
+    Conditions,
     FixedPrice,
+    Limits,
     PercentOff,
     ProductSelection,
     Target,
@@ -142,14 +143,13 @@ def _named(language: Language, elements: Collection[int | str]) -> str:
     return words % {"codes": named, "number": language.number(more)}
 
 
-def condition_words(language: Language, terms: CartTerms) -> list[str]:
+def condition_words(language: Language, conditions: Conditions) -> list[str]:
     """What a cart must have."""
-    return list(_conditions(language, terms))
+    return list(_conditions(language, conditions))
 
 
-def _conditions(language: Language, terms: CartTerms) -> Iterator[str]:
+def _conditions(language: Language, conditions: Conditions) -> Iterator[str]:
     _ = language.gettext
-    conditions = terms.conditions
     if conditions.minimum_subtotal is not None:
         amounts = _amounts(language, conditions.minimum_subtotal)
         yield _("a subtotal of %(amounts)s") % {"amounts": amounts}
@@ -160,14 +160,12 @@ def _conditions(language: Language, terms: CartTerms) -> Iterator[str]:
         yield _("a customer of %(segments)s") % {"segments": segments}
     if conditions.first_order:
         yield _("the customer's first order")
-    if not terms.on_discounted:
-        yield _("lines without a product promotion")
 
 
-def limit_words(language: Language, terms: CartTerms) -> list[str]:
+def limit_words(language: Language, limits: Limits) -> list[str]:
     """How often, and for how much."""
     _ = language.gettext
-    limits, words = terms.limits, []
+    words = []
     if limits.total is not None:
         words.append(_("%(number)s orders in all") % {"number": language.number(limits.total)})
     if limits.per_customer is not None:

@@ -15,6 +15,7 @@ from sconto.domain.problems import (
     AccessDenied,
     BodyEncoded,
     BodyTooLarge,
+    DeliveryNotFound,
     NoCodesAllowed,
     OrderNotFound,
     OwnAccess,
@@ -25,6 +26,7 @@ from sconto.domain.problems import (
     TooManyAutomatic,
     TooManyLargeRequests,
     UserNotFound,
+    WebhookNotFound,
 )
 from sconto.operations import Busy, BusyReason, DatabaseUnavailable
 from sconto.portal.headers import ALWAYS
@@ -46,6 +48,8 @@ STATUSES: Final[Mapping[type[Problem], int]] = {
     TooManyAutomatic: 409,
     TooManyLargeRequests: 429,
     UserNotFound: 404,
+    DeliveryNotFound: 404,
+    WebhookNotFound: 404,
 }
 
 _SENTENCES: Final = {

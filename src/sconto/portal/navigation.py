@@ -25,6 +25,7 @@ MENU: Final = (
     Entry("/subscriptions", marked("Subscriptions"), Action.READ_PROMOTIONS),
     Entry("/carts", marked("Try a cart"), Action.READ_PROMOTIONS),
     Entry("/orders", marked("Orders"), Action.READ_ORDERS),
+    Entry("/webhooks", marked("Webhooks"), Action.READ_EVENTS),
     Entry("/people", marked("People"), Action.MANAGE_PEOPLE),
     Entry("/keys", marked("API keys"), Action.MANAGE_PEOPLE),
 )

@@ -1,9 +1,9 @@
 """A promotion: its terms, example prices, statistics and history."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from starlette.responses import Response
 
@@ -14,9 +14,12 @@ from sconto.domain.people import Action
 from sconto.domain.redemption_days import DayCount, RedemptionChart
 from sconto.operations import history, overviews
 from sconto.portal.facts import FACTS, fact_words
+from sconto.portal.language import Language
 from sconto.portal.pages import read
 from sconto.portal.sentences import CODE_TYPES, TYPES, VERBS
 from sconto.portal.visit import Visit
+
+FactWords: TypeAlias = Callable[[Language, str, object], str]
 
 ENTRIES: Final = 25
 """Entries on a page of a history."""
@@ -99,24 +102,24 @@ def shown_chart(visit: Visit, chart: RedemptionChart) -> dict[str, Any]:
     }
 
 
-def shown_history(visit: Visit, page: HistoryPage) -> dict[str, Any]:
-    """What the template of a history needs."""
+def shown_history(visit: Visit, page: HistoryPage, words: FactWords = fact_words) -> dict[str, Any]:
+    """What the template of a history needs; `words` says the value of a fact."""
     return {
-        "entries": [(entry, _differences(visit, entry)) for entry in page.entries],
+        "entries": [(entry, _differences(visit, entry, words)) for entry in page.entries],
         "next": page.entries[-1].id if page.more else None,
         "verbs": VERBS,
     }
 
 
-def _differences(visit: Visit, entry: Entry) -> list[tuple[str, str, str]]:
+def _differences(visit: Visit, entry: Entry, words: FactWords) -> list[tuple[str, str, str]]:
     """What changed, as name, before and after, in the order in which it was recorded."""
     before, after = entry.change.before or {}, entry.change.after or {}
+
+    def say(facts: Mapping[str, object], name: str) -> str:
+        return (words if name in facts else fact_words)(visit.language, name, facts.get(name))
+
     return [
-        (
-            visit.gettext(FACTS.get(name, name)),
-            fact_words(visit.language, name, before.get(name)),
-            fact_words(visit.language, name, after.get(name)),
-        )
+        (visit.gettext(FACTS.get(name, name)), say(before, name), say(after, name))
         for name in dict.fromkeys([*before, *after])
     ]
 

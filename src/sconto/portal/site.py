@@ -24,6 +24,7 @@ from sconto.portal import (
     subscription,
     subscription_form,
     subscriptions,
+    webhooks,
 )
 from sconto.portal.errors import BY_CLASS
 from sconto.portal.files import file_routes
@@ -45,6 +46,7 @@ PAGES: Final = (
     *orders.PAGES,
     *exports.PAGES,
     *people.PAGES,
+    *webhooks.PAGES,
     *password_links.PAGES,
     *api_keys.PAGES,
 )

@@ -57,6 +57,11 @@ class Visit:
         return self.now.astimezone(self.context.zone).date()
 
     @property
+    def manual(self) -> str:
+        """The address of the manual, which is beside the portal."""
+        return f"{self.request.scope.get('app_root_path', '')}/manual/"
+
+    @property
     def form_token(self) -> str:
         """The token of posted forms."""
         return csrf.token_for(self.visitor if self.session is None else self.session.secret)

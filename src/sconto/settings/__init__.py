@@ -126,8 +126,7 @@ class Settings:
 
         A worker inherits those of mail and single sign-on, which have no value made or found here.
         """
-        return {
-            **{f"{name}_FILE": "" for name in SECRETS},
+        written = {
             "SCONTO_DATABASE_URL": self.database_url or "",
             "SCONTO_DATA_DIR": str(self.data_dir),
             "SCONTO_SECRET_KEY": os.fsdecode(self.secret_key or b""),
@@ -147,6 +146,8 @@ class Settings:
             "SCONTO_RATE_LIMIT_CHECKOUT_MERCHANT": self.rate_limits.checkout_merchant,
             "SCONTO_RATE_LIMIT_UNKNOWN_CODES": self.rate_limits.unknown_codes,
         }
+        # The values of their files are in `written`.
+        return {f"{name}_FILE": "" for name in SECRETS if name in written} | written
 
 
 def asks_for_traces(environment: Mapping[str, str] = os.environ) -> bool:

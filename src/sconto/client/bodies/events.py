@@ -67,9 +67,9 @@ class PromotionEventData(TypedDict):
     after: NotRequired[dict[str, Any]]
     """What differs, or all of a new one."""
     codes: NotRequired[ToldCodes]
-    limit: NotRequired[int | str]
+    limit: NotRequired[str | int]
     """Uses, or money of a budget."""
-    taken: NotRequired[int | str]
+    taken: NotRequired[str | int]
     currency: NotRequired[str]
 
 

@@ -1,0 +1,112 @@
+"""The service and the database are killed while a receiver that fails on purpose is told events."""
+
+import asyncio
+import os
+import signal
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+from aiohttp import web
+
+from sconto.api.clock import read_clock
+from sconto.domain.order import NewOrder, OrderStatus
+from sconto.domain.webhooks import NewWebhook
+from sconto.operations import checkout, promotions, webhooks
+from sconto.store.database import Database
+from tests.builders import a_cart, a_period, a_promotion
+from tests.conftest import create_caller
+from tests.faults.cluster import Cluster
+from tests.faults.conftest import Settings
+from tests.operations.telling import Teller
+from tests.receiver import Received, Receiver, a_receiver, hang
+from tests.services import Service
+
+WEBHOOK_SETTINGS = {"SCONTO_WEBHOOK_NETWORKS": "127.0.0.1", "SCONTO_WEBHOOK_TIMEOUT": "1"}
+
+
+class Book:
+    """What a receiver took, in the order in which it took it."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self.taken: list[Received] = []
+        receiver.answer = self.take
+
+    def take(self, received: Received) -> web.StreamResponse:
+        """Take it."""
+        self.taken.append(received)
+        return web.Response(status=204)
+
+    def has(self, objects: int, type_: str) -> bool:
+        """Whether events of a type about so many objects were taken."""
+        return len({one.about for one in self.taken if one.event["type"] == type_}) >= objects
+
+    async def until(self, objects: int, type_: str) -> None:
+        """Wait for them."""
+        async with asyncio.timeout(60):
+            while not self.has(objects, type_):  # noqa: ASYNC110  # another process brings them
+                await asyncio.sleep(0.05)
+
+
+async def test_nothing_is_lost_when_the_service_and_the_database_are_killed(
+    cluster: Cluster, folder: Path, settings_for: Settings
+) -> None:
+    settings = settings_for(cluster.url) | WEBHOOK_SETTINGS
+    database = await Database.open(cluster.url)
+    teller = Teller(database, await create_caller(database))
+    services = [await asyncio.to_thread(Service, folder / "0", settings)]
+    try:
+        async with a_receiver() as receiver:
+            book = Book(receiver)
+            new = NewWebhook(receiver.url)
+            created = await webhooks.create_webhook(database, teller.caller, new, read_clock())
+            starts_at = read_clock() + timedelta(seconds=1)
+            later = a_promotion(name="Later", period=a_period(starts_at))
+            await promotions.create_promotion(database, teller.caller, later, read_clock())
+            await book.until(1, "promotion.started")
+            assert read_clock() - starts_at < timedelta(seconds=10)
+
+            # Killed while requests are under way, and others have failed.
+            receiver.script = [500, 503, hang, hang]
+            await place(database, teller, range(8))
+            await book.until(4, "order.placed")
+            os.killpg(services[0].process.pid, signal.SIGKILL)
+            services.append(await asyncio.to_thread(Service, folder / "1", settings))
+            await book.until(8, "order.paid")
+
+            receiver.script = [500, hang]
+            await place(database, teller, range(8, 16))
+            await asyncio.to_thread(cluster.kill)
+            await asyncio.to_thread(cluster.start)
+            await book.until(16, "order.paid")
+        assert_told(book.taken, created.secret)
+        assert "Traceback" not in services[-1].log
+    finally:
+        await database.close()
+        for service in services:
+            service.kill_all()
+
+
+async def place(database: Database, teller: Teller, numbers: range) -> None:
+    """Place orders, and pay them."""
+    for number in numbers:
+        now, order_id = read_clock(), f"A-{number}"
+        new = NewOrder(order_id, a_cart())
+        await checkout.place_order(database, teller.caller, new, now, now.date())
+        await checkout.change_order_status(database, teller.caller, order_id, OrderStatus.PAID, now)
+
+
+def assert_told(taken: list[Received], secret: str) -> None:
+    """All events came, each under one id, signed, and in order for each order."""
+    events = {one.id: (one.event["type"], one.about) for one in taken}
+    assert Counter(type_ for type_, _ in events.values()) == {
+        "order.placed": 16,
+        "order.paid": 16,
+        "promotion.created": 1,
+        "promotion.started": 1,
+    }
+    for number in range(16):
+        of_order = [one.event["type"] for one in taken if one.about == f"A-{number}"]
+        assert list(dict.fromkeys(of_order)) == ["order.placed", "order.paid"]
+    for one in taken:
+        one.verify(secret)
