@@ -20,6 +20,8 @@ def update_codes(
     `texts` are the codes as typed, by their keys. Of several codes of one promotion, one activated
     it. The others are not picked.
     """
+    if all(one.offer.key is None for one in offers):
+        return bill.codes
     best = {code.code: code for code in bill.codes}
     outcome_by_id = {outcome.promotion_id: outcome for outcome in outcomes}
     for one in offers:

@@ -44,14 +44,14 @@ def _take_step(bill: Bill, target: Target) -> Bill:
     ground = ground_of(bill, target)
     decision = decide(ground, running)
     outcomes = [
-        *(
+        *[
             _outcome(one.offered, texts, one.discount, next_tier=_next_tier(one.offered, ground))
             for one in decision.takings
-        ),
-        *(
-            _outcome(one, texts, reasons=reasons)
+        ],
+        *[
+            _outcome(one, texts, 0, reasons)
             for one, reasons in _losers(decision, promotions, bill.at)
-        ),
+        ],
     ]
     bill = _take_off(bill, decision, target)
     return replace(
@@ -68,7 +68,7 @@ def _losers(decision: Decision, promotions: Sequence[CartOffer], at: datetime) -
         for one in promotions
         if one.offer.key is not None and (obstacle := one.obstacle(at)) is not None
     ]
-    return sorted((*decision.losers, *not_running), key=lambda loser: loser[0].creation_order)
+    return sorted([*decision.losers, *not_running], key=lambda loser: loser[0].creation_order)
 
 
 def _take_off(bill: Bill, decision: Decision, target: Target) -> Bill:
@@ -108,8 +108,7 @@ def _next_tier(offered: CartOffer, ground: Ground) -> CartRefusal | None:
 def _outcome(
     offered: CartOffer,
     texts: Mapping[str, str],
-    discount: int = 0,
-    *,
+    discount: int,
     reasons: tuple[CartRefusal, ...] = (),
     next_tier: CartRefusal | None = None,
 ) -> CartPromotionOutcome:
