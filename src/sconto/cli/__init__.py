@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "export": _Source(
         "exports", "export", "Write orders, redemptions or codes as a CSV or Parquet file."
     ),
+    "webhook": _Source("webhooks", "app", "Webhooks: where the events of a merchant are sent."),
     "check": _Source("check", "check", "Check that the database's records agree with each other."),
     "prove": _Source(
         "prove", "prove", "Attack a running Sconto with racing clients; then check it."
