@@ -30,6 +30,7 @@ from sconto.client.call import Call, Listing, operation
 from sconto.client.cart import CartPromotions
 from sconto.client.catalog import Catalog
 from sconto.client.checkout import Checkout
+from sconto.client.events import Events
 from sconto.client.exports import Exports
 from sconto.client.people import People
 from sconto.client.promotions import Promotions
@@ -41,7 +42,16 @@ from sconto.store.database import Database
 from tests.conftest import create_caller
 from tests.trust.manuals import serve
 
-APIS: Final = (Checkout, Catalog, Promotions, CartPromotions, Subscriptions, Exports, People)
+APIS: Final = (
+    Checkout,
+    Catalog,
+    Promotions,
+    CartPromotions,
+    Subscriptions,
+    Exports,
+    People,
+    Events,
+)
 CART: Final[Cart] = {
     "currency": "EUR",
     "lines": [{"line_id": "1", "product_id": 1, "quantity": 2, "unit_price": "10.00"}],
@@ -135,6 +145,18 @@ async def test_files_and_api_keys_by_client(sconto: AsyncClient, app: Starlette)
     link = await sconto.people.invite_user({"username": "ada", "role": "viewer"})
     assert "/portal/" in (await sconto.people.reset_password(link["user_id"]))["link"]
     assert "ada" in [user["username"] async for user in sconto.people.list_users()]
+
+
+async def test_the_stream_of_events_by_client(sconto: AsyncClient) -> None:
+    assert (await sconto.events.set_recording(recording=True))["recording"]
+    for order_id in ("A", "B", "C"):
+        await sconto.checkout.place_order(order_id, CART, expected_total="20.00")
+    await sconto.checkout.set_status("A", "paid")
+    told = [one["type"] async for one in sconto.events.list(page_size=2)]
+    assert told == ["order.placed"] * 3 + ["order.paid"]
+    paid = await sconto.events.read(types=["order.paid"])
+    assert [one["type"] for one in paid["events"]] == ["order.paid"]
+    assert (await sconto.events.read(cursor=paid["next_cursor"]))["events"] == []
 
 
 async def test_cart_and_subscription_promotions_by_client(sconto: AsyncClient) -> None:
@@ -290,7 +312,7 @@ def test_every_operation_of_the_apis_has_a_method() -> None:
     described = {
         (method.upper(), path)
         for path, methods in describe(ROUTES)["paths"].items()
-        if re.match(r"/(checkout|catalog|cart|promotion|export|people|v1/promotion)/?", path)
+        if re.match(r"/(checkout|catalog|cart|promotion|export|people|events|v1/promotion)/?", path)
         for method in methods
     }
     called = set(calls())

@@ -48,10 +48,10 @@ def _take_step(bill: Bill, target: Target) -> Bill:
         for one in promotions
         if one.offer.key is not None and (obstacle := one.obstacle(bill.at)) is not None
     ]
-    losers = sorted((*decision.losers, *not_running), key=lambda loser: loser[0].creation_order)
+    losers = sorted([*decision.losers, *not_running], key=lambda loser: loser[0].creation_order)
     outcomes = [
         *_outcomes_of_takings(decision, ground, texts),
-        *(_outcome(one, texts, reasons=reasons) for one, reasons in losers),
+        *[_outcome(one, texts, 0, reasons) for one, reasons in losers],
     ]
     bill = _take_off(bill, decision, target)
     return replace(
@@ -110,8 +110,7 @@ def _next_tier(offered: CartOffer, ground: Ground) -> CartRefusal | None:
 def _outcome(
     offered: CartOffer,
     texts: dict[str, str],
-    discount: int = 0,
-    *,
+    discount: int,
     reasons: tuple[CartRefusal, ...] = (),
     next_tier: CartRefusal | None = None,
 ) -> CartPromotionOutcome:
@@ -138,6 +137,8 @@ def _with_codes_of(
 
     Of several codes of one promotion, one activated it. The others are not picked.
     """
+    if all(one.offer.key is None for one in offers):
+        return bill.codes
     best = {code.code: code for code in bill.codes}
     outcome_by_id = {outcome.promotion_id: outcome for outcome in outcomes}
     for one in offers:
