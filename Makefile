@@ -43,8 +43,11 @@ test-oldest: .venv/.dev
 		tests/store tests/operations/test_round_trips.py tests/operations/test_cart_promotions.py \
 		--ignore tests/store/embedded --database-url
 
+# Chromium without its windows opens a page with a quarter of the work.
 browser:
-	@command -v chromium >/dev/null || tools/ensure-package chromium "Testing the portal in a browser"
+	@command -v chromium-headless-shell >/dev/null || \
+		tools/ensure-package chromium-headless-shell "A quicker browser for the tests" || \
+		command -v chromium >/dev/null || tools/ensure-package chromium "Testing the portal in a browser"
 
 pooler:
 	@command -v pgbouncer >/dev/null || test -x /usr/sbin/pgbouncer || \
@@ -111,7 +114,7 @@ audit: .venv/.dev ## look for known vulnerabilities in the pinned requirements
 lock: .venv/.dev ## renew the pinned requirements, those of the benchmark's peer too
 	@$(COMPILE) --all-extras --group dev pyproject.toml -o requirements/dev.txt
 	@$(COMPILE) --extra embedded pyproject.toml -c requirements/dev.txt -o requirements/run.txt
-	@$(COMPILE) --extra otel --extra redis pyproject.toml -c requirements/dev.txt -o requirements/service.txt
+	@$(COMPILE) --extra oidc --extra otel --extra redis pyproject.toml -c requirements/dev.txt -o requirements/service.txt
 	@$(COMPILE) --group build -c requirements/dev.txt -o requirements/build.txt
 	@$(COMPILE) bench/peer/requirements.in -o bench/peer/requirements.txt
 

@@ -23,6 +23,7 @@ _DEALT_BY_THE_TEST: Final = (
 
 _ORDER: Final = (
     *_DEALT_BY_THE_TEST,
+    "tests/packages",
     *("tests/store", "tests/operations", "tests/cli", "tests/api"),
 )
 """Slow folders first; the rest is quick, and leaves no process idle at the end."""

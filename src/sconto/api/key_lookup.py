@@ -5,6 +5,7 @@ from typing import Final
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sconto.api.access import sent_key
+from sconto.api.base_path import inner_path
 from sconto.api.context import Context
 from sconto.api.errors import dialect_of
 from sconto.operations import DatabaseUnavailable
@@ -30,7 +31,7 @@ class KeyLookup:
                 try:
                     await context.keys.look_for_new(context.database)
                 except DatabaseUnavailable:
-                    answer = dialect_of(scope["path"]).answer_status(503, _RETRY_LATER)
+                    answer = dialect_of(inner_path(scope)).answer_status(503, _RETRY_LATER)
                     await answer(scope, receive, send)
                     return
         await self._app(scope, receive, send)

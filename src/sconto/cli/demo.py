@@ -45,7 +45,7 @@ def demo(port: Port = 8000) -> None:
         token = asyncio.run(answer_from(url, lambda database: open_shop(database, tokens, now)))
         # From here on connections wait for the service, so the lines may be pasted immediately.
         listener.listen()
-        for line in guide(address_of(listener), token, now):
+        for line in guide(f"{address_of(listener)}{settings.base_path}", token, now):
             typer.echo(line)
         run_service(ready, listener, workers=1, app=_APPLICATION)
 
