@@ -68,5 +68,5 @@ async def test_a_viewer_sees_webhooks_and_changes_nothing(
     page = await portal.get("/webhooks")
     assert "There are no webhooks yet." in page.text
     assert "Create a webhook" not in page.text
-    assert (await portal.post("/webhooks", url=URL)).status_code == 403
+    assert (await portal.post("/webhooks", {"url": URL})).status_code == 403
     assert (await portal.get("/webhooks/999999")).status_code == 404

@@ -41,7 +41,9 @@ COMMANDS: Final = {
         "prove", "prove", "Attack a running Sconto with racing clients; then check it."
     ),
     "purge": _Source(
-        "retention", "purge", "Delete orders, history and idempotency keys older than an age."
+        "retention",
+        "purge",
+        "Delete orders, history, keys and events older than an age.",
     ),
     "customer": _Source(
         "retention", "customers", "A shop's customer: a copy of what is stored, and erasing it."
