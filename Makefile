@@ -114,7 +114,7 @@ audit: .venv/.dev ## look for known vulnerabilities in the pinned requirements
 lock: .venv/.dev ## renew the pinned requirements, those of the benchmark's peer too
 	@$(COMPILE) --all-extras --group dev pyproject.toml -o requirements/dev.txt
 	@$(COMPILE) --extra embedded pyproject.toml -c requirements/dev.txt -o requirements/run.txt
-	@$(COMPILE) --extra otel --extra redis pyproject.toml -c requirements/dev.txt -o requirements/service.txt
+	@$(COMPILE) --extra oidc --extra otel --extra redis pyproject.toml -c requirements/dev.txt -o requirements/service.txt
 	@$(COMPILE) --group build -c requirements/dev.txt -o requirements/build.txt
 	@$(COMPILE) bench/peer/requirements.in -o bench/peer/requirements.txt
 

@@ -15,6 +15,7 @@ from openapi.document import describe
 from sconto.api.clock import read_clock
 from sconto.app import ROUTES
 from sconto.client import (
+    AddressInvalid,
     AsyncClient,
     Client,
     NotAllowed,
@@ -300,6 +301,12 @@ async def test_an_expired_token_is_renewed(
         passed = timedelta(days=2)
         quotes = await asyncio.gather(*(sconto.checkout.quote(CART) for _ in range(4)))
         assert [quote["total"] for quote in quotes] == ["20.00"] * 4
+
+
+@pytest.mark.parametrize("url", ["mailto:sconto", "sconto", "http://host:x"])
+def test_an_address_that_is_none_is_refused_immediately(url: str) -> None:
+    with Client(url, token="x") as sconto, pytest.raises(AddressInvalid):
+        sconto.checkout.quote(CART)
 
 
 @pytest.mark.parametrize("given", [{}, {"token": "x", "username": "y"}, {"username": "y"}])

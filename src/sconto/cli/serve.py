@@ -106,7 +106,7 @@ def run_service(
             each.listen(config.backlog)
         typer.echo(f"Sconto listens on {address_of(listener)}{settings.base_path}")
         for figures in listeners[1:]:
-            typer.echo(f"Its figures are at {address_of(figures)}{settings.base_path}/metrics")
+            typer.echo(f"Its figures are at {address_of(figures)}/metrics")
         exit_if_stopped()
         if workers == 1:
             Server(config).run(listeners)

@@ -36,6 +36,7 @@ SECRETS: Final = (
     "SCONTO_METRICS_TOKEN",
     "SCONTO_RATE_LIMIT_URL",
     "SCONTO_SMTP_URL",
+    "SCONTO_OIDC_CLIENT_SECRET",
 )
 """Settings that may be in a file, such as a secret of Docker, Kubernetes or systemd."""
 
