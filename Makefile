@@ -43,8 +43,11 @@ test-oldest: .venv/.dev
 		tests/store tests/operations/test_round_trips.py tests/operations/test_cart_promotions.py \
 		--ignore tests/store/embedded --database-url
 
+# Chromium without its windows opens a page with a quarter of the work.
 browser:
-	@command -v chromium >/dev/null || tools/ensure-package chromium "Testing the portal in a browser"
+	@command -v chromium-headless-shell >/dev/null || \
+		tools/ensure-package chromium-headless-shell "A quicker browser for the tests" || \
+		command -v chromium >/dev/null || tools/ensure-package chromium "Testing the portal in a browser"
 
 pooler:
 	@command -v pgbouncer >/dev/null || test -x /usr/sbin/pgbouncer || \

@@ -13,6 +13,7 @@ import uvloop
 
 from bench.figures import Figure
 from bench.machine import Cores, describe_machine, divide_cores, pinned
+from bench.measures.cart_promotions import measure_cart_promotions
 from bench.measures.codes import measure_codes
 from bench.measures.growth import measure_growth, warm_up
 from bench.measures.orders import measure_orders
@@ -36,6 +37,7 @@ MEASURES: Final[Mapping[str, _Measure]] = {
     "growth": measure_growth,
     "codes": measure_codes,
     "subscriptions": measure_subscriptions,
+    "cart": measure_cart_promotions,
     "start": measure_start,
     "workers": measure_workers,
     "memory": measure_memory,

@@ -1,6 +1,6 @@
 """Writes shops into a database by COPY, in the form in which the service stores them."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Final
@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from bench.shop import PRODUCTS, Coupon, Discount, Shop, check_spelling, code_text, draw_timeline
+from sconto.domain.cart_promotion import AmountOff, CartTerms, Target
 from sconto.operations.counters import fold
+from sconto.store.cart_promotions import encode_terms
 from sconto.store.database import Database
 
 BEGINNING: Final = datetime(2024, 1, 1, tzinfo=UTC)
@@ -109,7 +111,45 @@ async def write_shop(connection: asyncpg.Connection, shop: Shop, code_type: str)
             for product, span in draw_timeline(shop)
         ),
     )
-    await _write_codes(connection, shop)
+    await _write_codes(connection, _codes_of(shop), shop.size.codes)
+
+
+async def write_cart_promotions(
+    connection: asyncpg.Connection, merchant_id: int, first: int, number: int
+) -> None:
+    """So many cart promotions from an id on, each with a code of its own (`cart_code`)."""
+    start = BEGINNING
+    terms = encode_terms(CartTerms(Target.ORDER, AmountOff({"EUR": 1_000})))
+    ids = range(first, first + number)
+    await _copy(
+        connection,
+        "promotions",
+        _PROMOTION,
+        (
+            (
+                *(merchant_id, promotion_id, "cart", "Cart", "cart", True, start, None),
+                *("reusable", False, None, True, start, start),
+            )
+            for promotion_id in ids
+        ),
+    )
+    await _copy(
+        connection,
+        "cart_promotions",
+        ("merchant_id", "promotion_id", "target", "automatic", "terms"),
+        ((merchant_id, promotion_id, "order", False, terms) for promotion_id in ids),
+    )
+    codes = (
+        f"{merchant_id}\t{promotion_id}\t{text}\t{text}\t{_SPACING}\n"
+        for promotion_id in ids
+        for text in [cart_code(promotion_id - first)]
+    )
+    await _write_codes(connection, codes, number)
+
+
+def cart_code(number: int) -> str:
+    """The code of a loaded cart promotion; no product promotion has it."""
+    return f"cart-{code_text(number)}"
 
 
 async def write_counts(
@@ -198,10 +238,10 @@ async def _copy(
     await connection.copy_records_to_table(table, records=rows, columns=columns)
 
 
-async def _write_codes(connection: asyncpg.Connection, shop: Shop) -> None:
+async def _write_codes(connection: asyncpg.Connection, lines: Iterator[str], number: int) -> None:
     """If there are many codes, their indexes are created afterwards: it takes half the time."""
     indexes: list[str] = []
-    if shop.size.codes >= _MANY:
+    if number >= _MANY:
         rows = await connection.fetch(
             "SELECT indexname, indexdef FROM pg_indexes"
             " WHERE tablename = 'codes' AND indexname <> 'codes_pkey'"
@@ -209,18 +249,21 @@ async def _write_codes(connection: asyncpg.Connection, shop: Shop) -> None:
         indexes = [row["indexdef"] for row in rows]
         for row in rows:
             await connection.execute(f"DROP INDEX {row['indexname']}")
-    await connection.copy_to_table("codes", source=_code_lines(shop), columns=_CODE, format="text")
+    await connection.copy_to_table("codes", source=_in_chunks(lines), columns=_CODE, format="text")
     for definition in indexes:
         await connection.execute(definition)
 
 
-async def _code_lines(shop: Shop) -> AsyncIterator[bytes]:
+def _codes_of(shop: Shop) -> Iterator[str]:
     merchant_id = shop.merchant_id
-    lines = (
+    return (
         f"{merchant_id}\t{coupon.promotion_id}\t{text}\t{text}\t{place * _SPACING}\n"
         for coupon in shop.coupons
         for place in range(coupon.codes)
         for text in [code_text(coupon.first_code + place)]
     )
+
+
+async def _in_chunks(lines: Iterator[str]) -> AsyncIterator[bytes]:
     while chunk := "".join(islice(lines, _CHUNK)):
         yield chunk.encode()

@@ -46,6 +46,8 @@ class Plan:
     file_codes: int
     files: int
     """The number of files."""
+    cart_promotions: int
+    """Cart promotions with a code each, of one merchant."""
     peer: bool
 
 
@@ -60,6 +62,7 @@ FULL: Final = Plan(
     many_codes=100_000,
     file_codes=1_000_000,
     files=2,
+    cart_promotions=1_000_000,
     peer=True,
 )
 QUICK: Final = Plan(
@@ -73,6 +76,7 @@ QUICK: Final = Plan(
     many_codes=10_000,
     file_codes=50_000,
     files=2,
+    cart_promotions=10_000,
     peer=False,
 )
 

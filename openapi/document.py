@@ -73,6 +73,8 @@ _TAGS: Final[Mapping[str, str]] = {
 }
 """The groups of operations, in the order of the page."""
 
+_MESSAGE: Final = "A signed message, as Standard Webhooks describe it. Check the signature first."
+
 _COMPONENTS: Final = "#/components/schemas/"
 
 Schema = dict[str, Any]
@@ -175,6 +177,7 @@ def _webhook(name: str, operation: Operation, schemas: _Schemas) -> dict[str, An
         "post": {
             "tags": [operation.tag],
             "summary": operation.summary,
+            "description": _MESSAGE,
             "operationId": re.sub(r"\W", "_", f"told_{name}"),
             "security": [],
             **_describe(operation, schemas),

@@ -213,7 +213,12 @@ class WebhookToCreate(BaseModel):
 class WebhookPatch(BaseModel):
     """A JSON merge patch (RFC 7396): absent fields stay, null sets a field to its default."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"types": []}})
+    model_config = strict({"types": []})
+
+    url: Annotated[str | Absent, Field(max_length=LONGEST_URL, pattern="^https?://")] = None
+    description: str | None = None
+    types: list[EventType] | None = None
+    enabled: bool | None = None
 
 
 class StoredWebhook(BaseModel):

@@ -47,7 +47,7 @@ async def measure_subscriptions(stage: Stage, server: Server) -> list[Figure]:
     with_keys = Contender(server, _apply(token, keys=True))
     without = Contender(server, _apply(token, keys=False))
     commits = []
-    async with _one_row(stage) as pgbench:
+    async with commit_on_one_row(stage) as pgbench:
         for contender in (without, with_keys):
             await contender.saturate(0.5)
             contender.forget()
@@ -86,7 +86,7 @@ def _apply(token: str, *, keys: bool) -> Iterator[LoadRequest]:
 
 
 @asynccontextmanager
-async def _one_row(stage: Stage) -> AsyncIterator[Pgbench]:
+async def commit_on_one_row(stage: Stage) -> AsyncIterator[Pgbench]:
     """pgbench that increases one row of its own table."""
     connection = await asyncpg.connect(stage.url)
     try:

@@ -27,11 +27,14 @@ async def test_a_purge_says_what_it_deletes(
     await place(database, merchant, "A")
     of_merchant = ("--merchant", merchant_name, "--older-than")
     shown = await sconto("purge", *of_merchant, "90d", "--dry-run")
-    assert shown.out == f"{merchant_name}: 1 order, 0 history entries, 0 keys would be deleted\n"
+    assert (
+        shown.out
+        == f"{merchant_name}: 1 order, 0 history entries, 0 keys, 0 events would be deleted\n"
+    )
     shown = await sconto("purge", *of_merchant, "10y")
-    assert shown.out == f"{merchant_name}: 0 orders, 0 history entries, 0 keys deleted\n"
+    assert shown.out == f"{merchant_name}: 0 orders, 0 history entries, 0 keys, 0 events deleted\n"
     shown = await sconto("purge", *of_merchant, "52w")
-    assert shown.out == f"{merchant_name}: 1 order, 0 history entries, 0 keys deleted\n"
+    assert shown.out == f"{merchant_name}: 1 order, 0 history entries, 0 keys, 0 events deleted\n"
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from openapi.document import describe
 from sconto.api.clock import read_clock
 from sconto.app import ROUTES
 from sconto.client import (
+    AddressInvalid,
     AsyncClient,
     Client,
     NotAllowed,
@@ -30,6 +31,7 @@ from sconto.client.call import Call, Listing, operation
 from sconto.client.cart import CartPromotions
 from sconto.client.catalog import Catalog
 from sconto.client.checkout import Checkout
+from sconto.client.events import Events
 from sconto.client.exports import Exports
 from sconto.client.people import People
 from sconto.client.promotions import Promotions
@@ -41,7 +43,16 @@ from sconto.store.database import Database
 from tests.conftest import create_caller
 from tests.trust.manuals import serve
 
-APIS: Final = (Checkout, Catalog, Promotions, CartPromotions, Subscriptions, Exports, People)
+APIS: Final = (
+    Checkout,
+    Catalog,
+    Promotions,
+    CartPromotions,
+    Subscriptions,
+    Exports,
+    People,
+    Events,
+)
 CART: Final[Cart] = {
     "currency": "EUR",
     "lines": [{"line_id": "1", "product_id": 1, "quantity": 2, "unit_price": "10.00"}],
@@ -135,6 +146,18 @@ async def test_files_and_api_keys_by_client(sconto: AsyncClient, app: Starlette)
     link = await sconto.people.invite_user({"username": "ada", "role": "viewer"})
     assert "/portal/" in (await sconto.people.reset_password(link["user_id"]))["link"]
     assert "ada" in [user["username"] async for user in sconto.people.list_users()]
+
+
+async def test_the_stream_of_events_by_client(sconto: AsyncClient) -> None:
+    assert (await sconto.events.set_recording(recording=True))["recording"]
+    for order_id in ("A", "B", "C"):
+        await sconto.checkout.place_order(order_id, CART, expected_total="20.00")
+    await sconto.checkout.set_status("A", "paid")
+    told = [one["type"] async for one in sconto.events.list(page_size=2)]
+    assert told == ["order.placed"] * 3 + ["order.paid"]
+    paid = await sconto.events.read(types=["order.paid"])
+    assert [one["type"] for one in paid["events"]] == ["order.paid"]
+    assert (await sconto.events.read(cursor=paid["next_cursor"]))["events"] == []
 
 
 async def test_cart_and_subscription_promotions_by_client(sconto: AsyncClient) -> None:
@@ -280,6 +303,12 @@ async def test_an_expired_token_is_renewed(
         assert [quote["total"] for quote in quotes] == ["20.00"] * 4
 
 
+@pytest.mark.parametrize("url", ["mailto:sconto", "sconto", "http://host:x"])
+def test_an_address_that_is_none_is_refused_immediately(url: str) -> None:
+    with Client(url, token="x") as sconto, pytest.raises(AddressInvalid):
+        sconto.checkout.quote(CART)
+
+
 @pytest.mark.parametrize("given", [{}, {"token": "x", "username": "y"}, {"username": "y"}])
 def test_a_client_takes_either_a_token_or_credentials(given: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="either a token"):
@@ -290,7 +319,7 @@ def test_every_operation_of_the_apis_has_a_method() -> None:
     described = {
         (method.upper(), path)
         for path, methods in describe(ROUTES)["paths"].items()
-        if re.match(r"/(checkout|catalog|cart|promotion|export|people|v1/promotion)/?", path)
+        if re.match(r"/(checkout|catalog|cart|promotion|export|people|events|v1/promotion)/?", path)
         for method in methods
     }
     called = set(calls())

@@ -65,9 +65,11 @@ def delete(shop: Shop, promotion_id: str, now: datetime) -> Answer:
 
 
 def restore(shop: Shop, promotion_id: str, now: datetime) -> Answer:
-    """Undo a deletion, for an hour."""
+    """Undo a deletion, for an hour; a promotion that is not deleted stays as it is."""
     found = shop.cart_promotions.get(int(promotion_id))
-    if found is None or found.deleted_at is None or now - found.deleted_at > timedelta(hours=1):
+    if found is None:
+        return 404, {}
+    if found.deleted_at is not None and now - found.deleted_at > timedelta(hours=1):
         return 404, {}
     found.deleted_at = None
     return 204, None

@@ -7,6 +7,7 @@ import pytest
 
 from sconto.domain.bill import PricedCart
 from sconto.domain.cart import NOBODY, Cart, Customer
+from sconto.domain.cart_draft import CartDraft
 from sconto.domain.cart_promotion import (
     AmountOff,
     CartPromotion,
@@ -215,6 +216,36 @@ async def test_a_limit_that_comes_later_counts_the_orders_of_before(shop: Shop) 
     assert (await shop.quote(cart())).total == 5000
     await shop.change(promotion, ten_off(limits=Limits(total=1)))
     assert (await shop.quote(cart())).total == 6000
+
+
+@pytest.mark.parametrize(
+    ("before", "limits", "reasons"),
+    [
+        (Limits(total=2), Limits(total=3), []),
+        (Limits(total=9), Limits(total=2), ["total_limit"]),
+        (Limits(), Limits(total=2, per_customer=1), ["total_limit", "customer_limit"]),
+        (Limits(), Limits(budget={"EUR": 2500}), ["budget"]),
+        (Limits(budget={"EUR": 2500}), Limits(budget={"EUR": 3000}), []),
+    ],
+)
+async def test_a_tried_change_counts_what_orders_took(
+    shop: Shop, before: Limits, limits: Limits, reasons: list[str]
+) -> None:
+    promotion = await shop.create(ten_off(limits=before))
+    for name in "AB":
+        await shop.order(name, cart(customer=shopper()))
+    new = NewCartPromotion("Any", True, promotion.period, ten_off(limits=limits))
+    tried = await cart_promotions.try_promotion(
+        shop.database,
+        shop.caller,
+        CartDraft(new, promotion.id),
+        cart(customer=shopper()),
+        NOON,
+    )
+    [outcome] = tried.cart_promotions
+    assert [reason.reason.value for reason in outcome.reasons] == reasons
+    await shop.change(promotion, ten_off(limits=limits))
+    assert await shop.quote(cart(customer=shopper())) == tried
 
 
 async def test_the_rows_that_orders_share_are_there_from_the_start(shop: Shop) -> None:

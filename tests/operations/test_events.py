@@ -28,6 +28,7 @@ from sconto.operations import (
     event_removal,
     events,
     promotions,
+    retention,
     subscription_promotions,
     subscriptions,
 )
@@ -380,3 +381,30 @@ async def test_readers_miss_nothing_while_many_write(teller: Teller) -> None:
         for order_id in orders:
             of_order = [one.type for one in reader.seen if one.object == f"order {order_id}"]
             assert of_order == ["order.placed", "order.paid"]
+
+
+async def test_a_purge_takes_old_events_and_an_erased_customer_leaves_them(teller: Teller) -> None:
+    database, merchant_id = teller.database, teller.caller.merchant_id
+    cart = replace(a_cart(), customer=Customer("c-1"))
+    await teller.order("A-1", cart=cart)
+    await teller.news()
+    await teller.order("A-2", cart=cart)
+    await retention.erase_customer(database, merchant_id, "c-1")
+    await teller.news()
+    teller.after = 0
+    ids = {one.data["order"]["customer_id"] for one in await teller.news()}  # type: ignore[index]
+    assert len(ids) == 1
+    assert ids.pop().startswith("erased-")
+    purged = await retention.purge(database, merchant_id, NOON + HOUR)
+    assert (purged.orders, purged.events) == (2, 2)
+    teller.after = 2
+    assert await teller.news() == []
+
+
+async def test_an_order_that_is_purged_before_its_event_is_numbered_is_told(
+    teller: Teller,
+) -> None:
+    await teller.order("A-1")
+    await retention.purge(teller.database, teller.caller.merchant_id, NOON + HOUR)
+    [placed] = await teller.news()
+    assert (placed.type, placed.data) == ("order.placed", {"order": {"order_id": "A-1"}})

@@ -48,8 +48,8 @@ _NO_COMPLAINTS: Final = (
 
 @asynccontextmanager
 async def started() -> AsyncIterator[Browser]:
-    """Start the system's Chromium; without one the tests fail."""
-    path = shutil.which("chromium")
+    """Start the system's Chromium, if possible the one without windows; without one tests fail."""
+    path = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     assert path is not None, "no chromium: `make test` installs it, or tools/ensure-package does"
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)

@@ -16,6 +16,7 @@ TITLES: Final[Mapping[int, str]] = {
     422: "Unprocessable Content",
     429: "Too Many Requests",
     500: "Internal Server Error",
+    501: "Not Implemented",
     503: "Service Unavailable",
 }
 """The statuses that Sconto answers."""

@@ -35,12 +35,15 @@ COMMANDS: Final = {
     "export": _Source(
         "exports", "export", "Write orders, redemptions or codes as a CSV or Parquet file."
     ),
+    "webhook": _Source("webhooks", "app", "Webhooks: where the events of a merchant are sent."),
     "check": _Source("check", "check", "Check that the database's records agree with each other."),
     "prove": _Source(
         "prove", "prove", "Attack a running Sconto with racing clients; then check it."
     ),
     "purge": _Source(
-        "retention", "purge", "Delete orders, history and idempotency keys older than an age."
+        "retention",
+        "purge",
+        "Delete orders, history, keys and events older than an age.",
     ),
     "customer": _Source(
         "retention", "customers", "A shop's customer: a copy of what is stored, and erasing it."

@@ -44,7 +44,7 @@ def purge(
         bool, typer.Option("--yes", help="Delete records younger than a day, too.")
     ] = False,
 ) -> None:
-    """Delete orders, history and idempotency keys older than an age.
+    """Delete orders, history, keys and events older than an age.
 
     Statistics and limits stay as they are. It may be interrupted and run again, and leaves most of
     the database's time to the service.
@@ -115,12 +115,12 @@ async def _purge_one(
     old = await retention.count_old(database, merchant.id, before)
     if dry_run:
         return old
-    with show_count(f"Purging {merchant.name}", old.orders + old.history + old.keys) as show:
+    with show_count(f"Purging {merchant.name}", old.total) as show:
         return await retention.purge(
             database,
             merchant.id,
             before,
-            lambda so_far: show(so_far.orders + so_far.history + so_far.keys),
+            lambda so_far: show(so_far.total),
         )
 
 
@@ -188,7 +188,8 @@ def _text(value: str) -> str:
 
 def _say(counts: Purged) -> str:
     entries = f"{counts.history:,} history " + ("entry" if counts.history == 1 else "entries")
-    return f"{_count(counts.orders, 'order')}, {entries}, {_count(counts.keys, 'key')}"
+    keys, events = _count(counts.keys, "key"), _count(counts.events, "event")
+    return f"{_count(counts.orders, 'order')}, {entries}, {keys}, {events}"
 
 
 def _count(number: int, noun: str) -> str:

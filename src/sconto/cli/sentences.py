@@ -40,6 +40,7 @@ from sconto.domain.problems import (
     UnknownProducts,
     UserAmbiguous,
     UserNotFound,
+    WebhookNotFound,
 )
 from sconto.domain.product import RefusedProductLine, RepeatedProduct, WrongValueCount
 
@@ -144,6 +145,7 @@ _PROBLEMS: Final[Mapping[type[Problem], Callable[[Any], str]]] = {
     TooManyKeys: lambda problem: (
         f"a merchant has at most {problem.most} API keys: revoke one first"
     ),
+    WebhookNotFound: lambda problem: f"there is no webhook {problem.webhook_id}",
     NameTaken: lambda problem: f"the name {problem.name!r} is taken",
     MerchantNotFound: lambda problem: (
         f"there is no merchant {problem.name!r}: see `sconto merchant list`"

@@ -15,6 +15,7 @@ from sconto.client.call import AsyncSender, Call, Listing, Sender
 from sconto.client.cart import CartPromotions
 from sconto.client.catalog import Catalog
 from sconto.client.checkout import Checkout
+from sconto.client.events import Events
 from sconto.client.exchange import (
     Attempt,
     Failure,
@@ -68,6 +69,7 @@ class Client(Sender):
         self.subscriptions: Final[Subscriptions[Sender]] = Subscriptions(self)
         self.exports: Final[Exports[Sender]] = Exports(self)
         self.people: Final[People[Sender]] = People(self)
+        self.events: Final[Events[Sender]] = Events(self)
 
     def __enter__(self) -> Self:
         return self
@@ -148,6 +150,7 @@ class AsyncClient(AsyncSender):
         self.subscriptions: Final[Subscriptions[AsyncSender]] = Subscriptions(self)
         self.exports: Final[Exports[AsyncSender]] = Exports(self)
         self.people: Final[People[AsyncSender]] = People(self)
+        self.events: Final[Events[AsyncSender]] = Events(self)
 
     async def __aenter__(self) -> Self:
         return self

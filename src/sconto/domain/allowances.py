@@ -64,6 +64,9 @@ class Taken(msgspec.Struct, frozen=True):
     budget: int = 0
 
 
+NOTHING_TAKEN: Final = Taken()
+
+
 def room_for(terms: CartTerms, taken: Taken, currency: str) -> Room:
     """What the limits of a promotion leave."""
     limits = terms.limits

@@ -90,7 +90,7 @@ def count_units(terms: CartTerms, benefit: BuyAndGet, ground: Ground) -> UnitCou
 
 def _bought_and_to_get(
     terms: CartTerms, benefit: BuyAndGet, ground: Ground
-) -> tuple[list[int], list[int]]:
+) -> tuple[Sequence[int], Sequence[int]]:
     covered = ground.covered(terms)
     if benefit.get_products is None:
         return [], covered

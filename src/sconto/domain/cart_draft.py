@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sconto.domain.allowances import Taken, room_for
+from sconto.domain.allowances import NOTHING_TAKEN, Taken, room_for
 from sconto.domain.cart import Cart
 from sconto.domain.cart_offers import CartOffer
 from sconto.domain.cart_promotion import NewCartPromotion
@@ -13,18 +13,22 @@ from sconto.domain.offers import Offer
 
 @dataclass(frozen=True, slots=True)
 class CartDraft:
-    """A draft, and the promotion whose place it takes; None for a promotion of its own."""
+    """A draft, and the promotion whose place it takes; None for a promotion of its own.
+
+    `taken` is what orders took of the limits of the promotion that it replaces.
+    """
 
     promotion: NewCartPromotion
     replaces: int | None = None
+    taken: Taken = NOTHING_TAKEN
 
     def offers(self, cart: Cart) -> Iterator[CartOffer]:
         """What the cart may get of it; nothing if it needs a code that the cart does not have.
 
-        Its id is that of the promotion that it replaces, or 0. Nothing is taken of its limits.
+        Its id is that of the promotion that it replaces, or 0.
         """
         new = self.promotion
-        room = room_for(new.terms, Taken(), cart.currency)
+        room = room_for(new.terms, self.taken, cart.currency)
         if new.code_type is None:
             yield CartOffer(self._offer(), new.terms, room)
             return

@@ -1,7 +1,8 @@
 """What a step of cart promotions works on: the bill as it enters the step."""
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from sconto.domain.bill import Bill
 from sconto.domain.cart import NOBODY, Customer
@@ -22,7 +23,7 @@ class GroundLine:
     is_discounted: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ground:
     """The bill as it enters the step of a target; `shipping` None where the cart names none.
 
@@ -35,6 +36,10 @@ class Ground:
     shipping: int | None = None
     customer: Customer = NOBODY
     has_ordered: bool = False
+    _covered: dict[tuple[int, bool], Sequence[int]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """What `covered` has found: a hundred promotions ask for the same few selections."""
 
     @property
     def remainders(self) -> list[int]:
@@ -43,23 +48,37 @@ class Ground:
             return [self.shipping or 0]
         return [line.remainder for line in self.lines]
 
-    def covered(self, terms: CartTerms, products: ProductSelection | None = None) -> list[int]:
+    @cached_property
+    def product_ids(self) -> Set[int]:
+        """The products on the lines."""
+        return {line.product_id for line in self.lines}
+
+    def covered(self, terms: CartTerms, products: ProductSelection | None = None) -> Sequence[int]:
         """The positions of the lines that the promotion covers, or of those of a selection."""
         selection = terms.products if products is None else products
+        if not selection.tags and selection.ids and selection.ids.isdisjoint(self.product_ids):
+            return ()
+        key = (id(selection), terms.on_discounted)  # the terms live as long as the ground
+        found = self._covered.get(key)
+        if found is None:
+            found = self._covered[key] = self._find_covered(selection, terms.on_discounted)
+        return found
+
+    def _find_covered(self, selection: ProductSelection, on_discounted: bool) -> Sequence[int]:
         return [
             position
             for position, line in enumerate(self.lines)
-            if (terms.on_discounted or not line.is_discounted)
+            if (on_discounted or not line.is_discounted)
             and selection.covers(line.product_id, line.tags)
         ]
 
     def subtotal(self, positions: Sequence[int]) -> int:
         """What is left of these lines together."""
-        return sum(self.lines[position].remainder for position in positions)
+        return sum([self.lines[position].remainder for position in positions])
 
     def quantity(self, positions: Sequence[int]) -> int:
         """The units of these lines together."""
-        return sum(self.lines[position].quantity for position in positions)
+        return sum([self.lines[position].quantity for position in positions])
 
 
 def ground_of(bill: Bill, target: Target) -> Ground:

@@ -61,7 +61,7 @@ class Room(msgspec.Struct, frozen=True):
     budget: int | None = None
 
 
-NO_LIMITS = Room()
+UNLIMITED = Room()
 
 
 class CartOffer(msgspec.Struct, frozen=True):
@@ -69,7 +69,7 @@ class CartOffer(msgspec.Struct, frozen=True):
 
     offer: Offer
     terms: CartTerms
-    room: Room = NO_LIMITS
+    room: Room = UNLIMITED
 
     @property
     def promotion_id(self) -> int:
@@ -79,17 +79,17 @@ class CartOffer(msgspec.Struct, frozen=True):
     @property
     def creation_order(self) -> int:
         """Its place among all promotions by creation; a draft, whose id is 0, is the newest."""
-        return self.promotion_id or MAX_INT64
+        return self.offer.promotion_id or MAX_INT64
 
     def obstacle(self, at: datetime) -> Obstacle | None:
         """Why the promotion cannot apply at that time, whatever the cart; None if it can.
 
         Outside its hours a promotion is inactive.
         """
-        hours = self.terms.hours
         if (obstacle := self.offer.obstacle(at)) is not None:
             return obstacle
-        return Obstacle.INACTIVE if hours is not None and not hours.include(at) else None
+        hours = self.terms.hours
+        return None if hours is None or hours.include(at) else Obstacle.INACTIVE
 
 
 def offer_once(offers: Iterable[CartOffer], keys: Sequence[str], at: datetime) -> list[CartOffer]:
@@ -104,7 +104,8 @@ def offer_once(offers: Iterable[CartOffer], keys: Sequence[str], at: datetime) -
 
     chosen: dict[int, CartOffer] = {}
     for one in offers:
-        other = chosen.get(one.promotion_id)
+        promotion_id = one.offer.promotion_id
+        other = chosen.get(promotion_id)
         if other is None or preference(one) > preference(other):
-            chosen[one.promotion_id] = one
+            chosen[promotion_id] = one
     return list(chosen.values())

@@ -64,17 +64,29 @@ class PercentOff(msgspec.Struct, frozen=True, omit_defaults=True, tag="percent")
     percent: int
     at_most: Amounts | None = None
 
+    def knows(self, currency: str) -> bool:
+        """Whether its amounts are given in the currency."""
+        return self.at_most is None or currency in self.at_most
+
 
 class AmountOff(msgspec.Struct, frozen=True, omit_defaults=True, tag="amount"):
     """An amount: of lines for each unit, of the order and of shipping once."""
 
     amounts: Amounts
 
+    def knows(self, currency: str) -> bool:
+        """Whether its amount is given in the currency."""
+        return currency in self.amounts
+
 
 class FixedPrice(msgspec.Struct, frozen=True, omit_defaults=True, tag="price"):
     """A price that each unit costs; lines that are cheaper keep their price."""
 
     prices: Amounts
+
+    def knows(self, currency: str) -> bool:
+        """Whether its price is given in the currency."""
+        return currency in self.prices
 
 
 class BuyAndGet(msgspec.Struct, frozen=True, omit_defaults=True, tag="units"):
@@ -90,6 +102,11 @@ class BuyAndGet(msgspec.Struct, frozen=True, omit_defaults=True, tag="units"):
     get_products: ProductSelection | None = None
     at_most: int | None = None
 
+    def knows(self, currency: str) -> bool:
+        """It has no amounts."""
+        del currency
+        return True
+
 
 class Tier(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the promotion takes off from a subtotal (by currency) or a quantity on."""
@@ -97,12 +114,21 @@ class Tier(msgspec.Struct, frozen=True, omit_defaults=True):
     reached_at: int | Amounts
     benefit: PercentOff | AmountOff
 
+    def knows(self, currency: str) -> bool:
+        """Whether its amounts are given in the currency."""
+        start = self.reached_at
+        return (isinstance(start, int) or currency in start) and self.benefit.knows(currency)
+
 
 class Tiers(msgspec.Struct, frozen=True, omit_defaults=True, tag="tiers"):
     """Benefits by what is covered, in ascending order; the highest that is reached counts."""
 
     by: Measure
     tiers: tuple[Tier, ...]
+
+    def knows(self, currency: str) -> bool:
+        """Whether all amounts of its tiers are given in the currency."""
+        return all(tier.knows(currency) for tier in self.tiers)
 
 
 Benefit = PercentOff | AmountOff | FixedPrice | BuyAndGet | Tiers
@@ -125,6 +151,10 @@ class Limits(msgspec.Struct, frozen=True, omit_defaults=True):
     budget: Amounts | None = None
 
 
+NO_CONDITIONS = Conditions()
+NO_LIMITS = Limits()
+
+
 class CartTerms(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a cart promotion gives, and when a bill gets it. It is stored as JSON of this shape."""
 
@@ -133,8 +163,8 @@ class CartTerms(msgspec.Struct, frozen=True, omit_defaults=True):
     hours: Hours | None = None
     products: ProductSelection = ALL_PRODUCTS
     on_discounted: bool = True
-    conditions: Conditions = Conditions()
-    limits: Limits = Limits()
+    conditions: Conditions = NO_CONDITIONS
+    limits: Limits = NO_LIMITS
     priority: int = 0
     exclusive: bool = False
 
@@ -145,30 +175,12 @@ class CartTerms(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def knows(self, currency: str) -> bool:
         """Whether each of its amounts is given in the currency."""
-        return all(currency in amounts for amounts in self._amounts())
-
-    def _amounts(self) -> list[Amounts]:
-        known = [self.conditions.minimum_subtotal, self.limits.budget]
-        match self.benefit:
-            case PercentOff(at_most=at_most):
-                known.append(at_most)
-            case AmountOff(amounts):
-                known.append(amounts)
-            case FixedPrice(prices):
-                known.append(prices)
-            case Tiers(tiers=tiers):
-                for tier in tiers:
-                    known += _amounts_of(tier)
-            case BuyAndGet():
-                pass
-        return [amounts for amounts in known if amounts is not None]
-
-
-def _amounts_of(tier: Tier) -> list[Amounts | None]:
-    reached_at = None if isinstance(tier.reached_at, int) else tier.reached_at
-    benefit = tier.benefit
-    given = benefit.at_most if isinstance(benefit, PercentOff) else benefit.amounts
-    return [reached_at, given]
+        minimum, budget = self.conditions.minimum_subtotal, self.limits.budget
+        return (
+            (minimum is None or currency in minimum)
+            and (budget is None or currency in budget)
+            and self.benefit.knows(currency)
+        )
 
 
 class NewCartPromotion(msgspec.Struct, frozen=True):

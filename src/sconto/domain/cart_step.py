@@ -56,7 +56,7 @@ def decide(ground: Ground, offered: Sequence[CartOffer]) -> Decision:
     eligible = []
     for promotion in offered:
         if found := find_refusals(promotion, ground):
-            losers.append((promotion, found))
+            losers.append((promotion, tuple(found)))
         else:
             eligible.append(promotion)
     while eligible:

@@ -128,6 +128,12 @@ def object_of_promotion(promotion_id: int) -> str:
     return f"promotion {promotion_id}"
 
 
+def order_of_object(object_: str) -> str | None:
+    """The id of the order that an event is about; None if it is about something else."""
+    kind, _, order_id = object_.partition(" ")
+    return order_id if kind == "order" else None
+
+
 def promotion_of_object(object_: str) -> int | None:
     """The product or cart promotion that an event is about; None if it is about something else."""
     kind, _, number = object_.partition(" ")

@@ -143,10 +143,11 @@ def split_amount(amount: int, weights: Sequence[int]) -> list[int]:
         if amount:
             raise ValueError("nothing to split an amount over")
         return [0] * len(weights)
-    shares = [divmod(amount * weight, total) for weight in weights]
-    parts = [whole for whole, _ in shares]
+    parts = [amount * weight // total for weight in weights]
     missing = amount - sum(parts)
-    by_remainder = sorted(range(len(parts)), key=lambda i: -shares[i][1])
-    for i in by_remainder[:missing]:
-        parts[i] += 1
+    if missing:
+        remainders = [amount * weight % total for weight in weights]
+        largest = sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)
+        for i in largest[:missing]:
+            parts[i] += 1
     return parts

@@ -59,9 +59,8 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         state = self.period.state(at)
         if state is not PeriodState.RUNNING:
             return _OUT_OF_TIME[state]
-        if self.code_type is CodeType.ONE_TIME and self.used_at is not None:
-            return Obstacle.USED
-        return None
+        is_used = self.used_at is not None and self.code_type is CodeType.ONE_TIME
+        return Obstacle.USED if is_used else None
 
     def covers_any(self, product_ids: KeysView[int]) -> bool:
         """Whether the promotion covers one of the cart's products."""

@@ -241,7 +241,10 @@ class TotalDiffers(Problem):
 
 @dataclass(eq=False)
 class CodesUsedUp(Problem):
-    """Another order used up an activated code; `quote` is the price without it."""
+    """Other orders used up an activated code, or its promotion's limit.
+
+    `quote` is the price without it.
+    """
 
     quote: PricedCart
 

@@ -16,6 +16,12 @@ class Purged:
     orders: int = 0
     history: int = 0
     keys: int = 0
+    events: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.orders + self.history + self.keys + self.events
 
 
 def parse_age(text: str) -> timedelta | None:

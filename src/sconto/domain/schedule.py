@@ -58,10 +58,11 @@ class Period:
         """The state of the period at a moment."""
         if at < self.starts_at:
             return PeriodState.NOT_STARTED
+        if self.ends_at is None or at <= self.ends_at:
+            return PeriodState.RUNNING
         over_from = self.over_from
-        if over_from is not None and at >= over_from:
-            return PeriodState.OVER
-        return PeriodState.RUNNING
+        is_over = over_from is not None and at >= over_from
+        return PeriodState.OVER if is_over else PeriodState.RUNNING
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Cart promotions: create, change, delete, restore, get, list and try them; statistics."""
 
+import dataclasses
 import secrets
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -284,11 +285,32 @@ async def try_promotion(
     """
     merchant_id = caller.merchant_id
     if draft.replaces is not None:
-        await get_promotion(database, caller, draft.replaces)
+        draft = await _with_taken(database, caller, draft, draft.replaces, cart)
     wanted = CartAt(cart, at, with_cart_promotions=True)
     found = await database.carts.read(merchant_id, wanted)
     offers = [one for one in found.cart_offers if one.promotion_id != draft.replaces]
     return price(cart, replace(found, cart_offers=[*offers, *draft.offers(cart)]), at)
+
+
+async def _with_taken(
+    database: Database, caller: Caller, draft: CartDraft, replaces: int, cart: Cart
+) -> CartDraft:
+    """The draft with what orders took of the promotion that it replaces."""
+    merchant_id = caller.merchant_id
+    keys = {Scope.TOTAL: "", Scope.BUDGET: cart.currency}
+    if cart.customer.id is not None:
+        keys[Scope.CUSTOMER] = cart.customer.id
+    limited = scopes_of(draft.promotion.terms.limits)
+    async with database.read(merchant_id) as connection:
+        before = await _existing(connection, merchant_id, replaces)
+        taken = await allowances.find_taken(
+            connection,
+            merchant_id,
+            replaces,
+            scopes_of(before.terms.limits),
+            {scope: key for scope, key in keys.items() if scope in limited},
+        )
+    return dataclasses.replace(draft, taken=taken)
 
 
 def scopes_of(limits: Limits) -> tuple[Scope, ...]:

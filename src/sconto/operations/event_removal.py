@@ -25,7 +25,7 @@ async def remove_old(database: Database, before: datetime) -> int:
         async with database.write() as connection:
             if not await store.lock_removal(connection):
                 return None
-            return await store.remove_some(connection, merchant_id, before)
+            return sum(await store.remove_some(connection, merchant_id, before))
 
     async with database.read() as connection:
         merchant_ids = await store.list_merchants_with_old_events(connection, before)

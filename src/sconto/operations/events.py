@@ -15,6 +15,7 @@ from sconto.domain.events import (
     NewEvent,
     object_of_promotion,
     order_facts,
+    order_of_object,
     promotion_of_object,
     reached_facts,
     spent_by,
@@ -175,6 +176,9 @@ async def _append_some(connection: Connection, merchant_id: int, now: datetime) 
 def _event_of(row: store.OutboxRow) -> NewEvent:
     if row.order is not None:
         data = order_facts(EventType(row.type), row.order)
+    elif (order_id := order_of_object(row.object)) is not None:
+        # It was purged before its event got a position.
+        data = {"order": {"order_id": order_id}}
     else:
         data = {"promotion": row.subject, **row.data}
     return NewEvent(row.type, row.object, row.occurred_at, data)

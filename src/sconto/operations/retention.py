@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 from sconto.domain.order import StoredOrder
 from sconto.domain.retention import Purged
-from sconto.store import customers, purging
+from sconto.store import customer_events, customers, event_removal, purging
 from sconto.store.database import Connection, Database, retrying
 from sconto.store.promotions import lock_promotions
 from sconto.store.purging import PURGE_BATCH
@@ -47,7 +47,9 @@ async def count_old(database: Database, merchant_id: int, before: datetime) -> P
 async def purge(
     database: Database, merchant_id: int, before: datetime, report: _Report = lambda _: None
 ) -> Purged:
-    """Delete the merchant's orders, history and idempotency keys from before a time.
+    """Delete the merchant's orders, history, idempotency keys and events from before a time.
+
+    Deliveries go with the events.
 
     Each batch is a transaction, so a purge may be interrupted and run again. `report` gets what is
     deleted so far after each batch.
@@ -62,7 +64,11 @@ async def purge(
     async for deleted in _batches(database, merchant_id, purging.purge_keys, before):
         keys += deleted
         report(Purged(orders, history, keys))
-    return Purged(orders, history, keys)
+    events = 0
+    async for deleted in _events(database, merchant_id, before):
+        events += deleted
+        report(Purged(orders, history, keys, events))
+    return Purged(orders, history, keys, events)
 
 
 async def erase_customer(database: Database, merchant_id: int, customer_id: str) -> int | None:
@@ -75,7 +81,9 @@ async def erase_customer(database: Database, merchant_id: int, customer_id: str)
     async def erase() -> tuple[int, int]:
         async with database.write(merchant_id) as connection:
             await lock_promotions(connection, merchant_id)
-            return await customers.rename_customer(connection, merchant_id, customer_id, new_id)
+            renamed = await customers.rename_customer(connection, merchant_id, customer_id, new_id)
+            await customer_events.rename_customer(connection, merchant_id, customer_id, new_id)
+            return renamed
 
     orders, others = await retrying(erase)
     return orders if orders or others else None
@@ -99,6 +107,18 @@ async def get_customer_records(
         return CustomerRecords(
             *await customers.read_allowances(connection, merchant_id, customer_id)
         )
+
+
+async def _events(database: Database, merchant_id: int, before: datetime) -> AsyncIterator[int]:
+    """Delete the events, with their deliveries; yields how many of each batch."""
+
+    async def remove() -> tuple[int, int]:
+        async with database.write(merchant_id) as connection:
+            return await event_removal.remove_some(connection, merchant_id, before)
+
+    while sum(deleted := await retrying(remove)):
+        yield deleted[1]
+        await asyncio.sleep(0)
 
 
 async def _batches(

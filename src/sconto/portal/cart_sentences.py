@@ -30,9 +30,9 @@ TARGETS: Final[Mapping[Target, str]] = {
 
 _REASONS: Final[Mapping[CartReason, str]] = {
     CartReason.MINIMUM_SUBTOTAL: marked("%(missing)s are missing: it needs %(need)s."),
-    CartReason.MINIMUM_QUANTITY: marked("%(missing)s units are missing: it needs %(need)s."),
+    CartReason.MINIMUM_QUANTITY: marked("It needs %(need)s units, %(missing)s more than now."),
     CartReason.TIER: marked("The first tier is not reached: %(missing)s are missing."),
-    CartReason.UNITS: marked("%(missing)s units are missing: it needs %(need)s."),
+    CartReason.UNITS: marked("It needs %(need)s units, %(missing)s more than now."),
     CartReason.SEGMENT: marked("The customer is in none of its segments."),
     CartReason.FIRST_ORDER: marked("It is not the customer's first order."),
     CartReason.CUSTOMER_REQUIRED: marked("It needs to know who the customer is."),
@@ -167,10 +167,17 @@ def limit_words(language: Language, limits: Limits) -> list[str]:
     _ = language.gettext
     words = []
     if limits.total is not None:
-        words.append(_("%(number)s orders in all") % {"number": language.number(limits.total)})
+        text = language.ngettext(
+            "%(number)s order in all", "%(number)s orders in all", limits.total
+        )
+        words.append(text % {"number": language.number(limits.total)})
     if limits.per_customer is not None:
-        number = language.number(limits.per_customer)
-        words.append(_("%(number)s orders of a customer") % {"number": number})
+        text = language.ngettext(
+            "%(number)s order of a customer",
+            "%(number)s orders of a customer",
+            limits.per_customer,
+        )
+        words.append(text % {"number": language.number(limits.per_customer)})
     if limits.budget is not None:
         words.append(_("a budget of %(amounts)s") % {"amounts": _amounts(language, limits.budget)})
     return words

@@ -10,6 +10,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from sconto.domain.bill import CartPromotionOutcome
+from sconto.domain.cart_promotion import CartPromotion
 from sconto.domain.money import format_amount
 from sconto.portal import cart_sentences, csrf, outcome_sentences, sentences, subscription_sentences
 from sconto.portal.charts import SPARK_HEIGHT, SPARK_WIDTH, spark_points
@@ -63,6 +64,7 @@ def make_environment() -> Environment:
         "kind": _in_language(sentences.kind_words),
         "money": _money,
         "number": _number,
+        "outside_hours": _outside_hours,
         "percent": _percent,
         "period": _in_language(sentences.period_words),
         "plain_amount": format_amount,
@@ -153,6 +155,12 @@ def _form_token(context: Context) -> Markup:
 @pass_context
 def _state(context: Context, summary: sentences.HasState) -> tuple[str, sentences.Mark]:
     return sentences.state_of(summary, _visit(context).now)
+
+
+@pass_context
+def _outside_hours(context: Context, promotion: CartPromotion) -> bool:
+    hours = promotion.terms.hours
+    return hours is not None and not hours.include(_visit(context).now)
 
 
 @pass_context

@@ -43,6 +43,8 @@ _URL_FAULTS: Final = (
     ("user or a password", marked("The address has no user and no password.")),
 )
 
+_NO_ADDRESS: Final = marked("This is no address of a receiver.")
+
 _LISTED: Final = 25
 
 
@@ -116,7 +118,7 @@ async def replay(visit: Visit) -> Response:
     count = await webhooks.replay(
         visit.context.database, visit.caller, visit.id_in_path("webhook_id"), since, visit.now
     )
-    text = visit.gettext("%(number)s events are sent again.") % {"number": count}
+    text = visit.gettext("Events that are sent again: %(number)s.") % {"number": count}
     return _back(visit, text)
 
 
@@ -164,7 +166,7 @@ def _read(visit: Visit) -> tuple[NewWebhook, dict[str, str]]:
         check_url(url, visit.context.receivers)
     except UrlFault as fault:
         known = (words for part, words in _URL_FAULTS if part in str(fault))
-        faults["url"] = _(next(known, marked("This is no address of a receiver.")))
+        faults["url"] = _(next(known, _NO_ADDRESS))
     if description and not is_name(description):
         text = _("At most %(number)s characters, in one line.")
         faults["description"] = text % {"number": NAME_LENGTH}

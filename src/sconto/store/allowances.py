@@ -8,7 +8,7 @@ or give back, and later orders are tried again after it. So the count misses no 
 none twice.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from sconto.domain.allowances import Scope, Taken
@@ -51,9 +51,9 @@ _COUNTS: Final = {
     """,  # of our own constants
 }
 
-_COUNT: Final = """
-INSERT INTO allowances (merchant_id, promotion_id, scope, key, taken)
-SELECT $1, $2, $3, key, sum(taken)
+# With what purged orders took.
+_COUNTED_BY_KEY: Final = """
+SELECT key, sum(taken) AS taken
 FROM (
     SELECT key, taken FROM ({counts}) AS counted (key, taken)
     UNION ALL
@@ -63,6 +63,27 @@ FROM (
 GROUP BY key
 HAVING sum(taken) > 0
 """
+
+_COUNT: Final = {
+    scope: f"""
+        INSERT INTO allowances (merchant_id, promotion_id, scope, key, taken)
+        SELECT $1, $2, $3, key, taken
+        FROM ({_COUNTED_BY_KEY.format(counts=counts)}) AS counted
+    """  # noqa: S608  # of our own constants
+    for scope, counts in _COUNTS.items()
+}
+
+_FIND: Final = """
+SELECT taken FROM allowances
+WHERE merchant_id = $1 AND promotion_id = $2 AND scope = $3 AND key = $4
+"""
+
+_FIND_COUNTED: Final = {
+    scope: f"""
+        SELECT taken FROM ({_COUNTED_BY_KEY.format(counts=counts)}) AS counted WHERE key = $4
+    """  # noqa: S608  # of our own constants
+    for scope, counts in _COUNTS.items()
+}
 
 # Rows that many orders share are there from the start, so that no two orders insert the same one.
 _BEGIN: Final = """
@@ -109,8 +130,7 @@ async def set_scopes(
     await connection.execute(_DROP, merchant_id, promotion_id, list(after))
     for scope in after:
         if scope not in before:
-            statement = _COUNT.format(counts=_COUNTS[scope])
-            await connection.execute(statement, merchant_id, promotion_id, scope)
+            await connection.execute(_COUNT[scope], merchant_id, promotion_id, scope)
     await connection.execute(_BEGIN, merchant_id, promotion_id)
 
 
@@ -122,3 +142,20 @@ async def read_taken(
     total = sum(int(row["taken"]) for row in rows if row["scope"] == Scope.TOTAL)
     budget = {row["key"]: int(row["taken"]) for row in rows if row["scope"] == Scope.BUDGET}
     return Taken(total), budget
+
+
+async def find_taken(
+    connection: Connection,
+    merchant_id: int,
+    promotion_id: int,
+    kept: Collection[Scope],
+    keys: Mapping[Scope, str],
+) -> Taken:
+    """What is taken of each scope for its key; it is counted for scopes that are not kept yet."""
+    taken = dict.fromkeys(Scope, 0)
+    for scope, key in keys.items():
+        statement = _FIND if scope in kept else _FIND_COUNTED[scope]
+        taken[scope] = int(
+            await connection.fetchval(statement, merchant_id, promotion_id, scope, key) or 0
+        )
+    return Taken(taken[Scope.TOTAL], taken[Scope.CUSTOMER], taken[Scope.BUDGET])

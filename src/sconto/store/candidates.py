@@ -244,7 +244,7 @@ async def _read_carts(
     """What is found for the carts; cart promotions too, if some are cached or to be listed."""
     requests = [_request(one) for one in carts]
     if lists_automatic or cached is not None:
-        limited = [] if cached is None or lists_automatic else cached.limited
+        limited = [] if cached is None or lists_automatic else cached.limited_ids
         requests = [
             structs.replace(
                 request,
@@ -272,7 +272,7 @@ def _cache_automatic(
         return None
     offers = tuple(CartOffer(one.offer, one.terms) for one in automatic)
     listed = ListedOffers(tuple(one for one in offers if is_listed(one.terms)))
-    cached = CachedCartPromotions(version, at, offers, listed)
+    cached = CachedCartPromotions.of(version, at, offers, listed)
     cache.cart_promotions.put(merchant_id, cached)
     return cached
 

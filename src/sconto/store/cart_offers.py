@@ -8,7 +8,7 @@ Cart promotions with codes are found by the code. Allowances and orders are neve
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, Self
 
 import msgspec
 from lru import LRU
@@ -151,18 +151,32 @@ class TakenOfPromotion(msgspec.Struct, frozen=True):
 class CachedCartPromotions(msgspec.Struct, frozen=True):
     """The automatic cart promotions of a merchant at a version, for times from `since` on.
 
-    `listed` are those that listings show.
+    Those with limits need their allowances for each cart. `listed` are those that listings show.
     """
 
     version: int
     since: datetime
-    offers: tuple[CartOffer, ...] = ()
+    unlimited: tuple[CartOffer, ...] = ()
+    limited: tuple[CartOffer, ...] = ()
     listed: ListedOffers = NO_OFFERS
 
+    @classmethod
+    def of(
+        cls, version: int, since: datetime, offers: Sequence[CartOffer], listed: ListedOffers
+    ) -> Self:
+        """Those of a merchant at a version."""
+        return cls(
+            version,
+            since,
+            tuple(one for one in offers if not has_limits(one.terms)),
+            tuple(one for one in offers if has_limits(one.terms)),
+            listed,
+        )
+
     @property
-    def limited(self) -> list[int]:
+    def limited_ids(self) -> list[int]:
         """The ids of those that have limits."""
-        return [one.promotion_id for one in self.offers if has_limits(one.terms)]
+        return [one.promotion_id for one in self.limited]
 
 
 class CartPromotionCache:
@@ -177,7 +191,7 @@ class CartPromotionCache:
 
     def put(self, merchant_id: int, cached: CachedCartPromotions) -> None:
         """Cache what was read, unless it is a long list, as for a time long ago."""
-        if len(cached.offers) <= MOST_AUTOMATIC:
+        if len(cached.unlimited) + len(cached.limited) <= MOST_AUTOMATIC:
             self._merchants[merchant_id] = cached
 
 
@@ -201,9 +215,10 @@ def offers_of(
     offers = [_with_room(one.offer, one.terms, one.taken, cart, replaced) for one in stored]
     if cached is not None:
         taken_of: Mapping[int, list[_TakenRow]] = {one.promotion_id: one.taken for one in taken}
+        offers += cached.unlimited
         offers += [
             _with_room(one.offer, one.terms, taken_of.get(one.promotion_id, []), cart, replaced)
-            for one in cached.offers
+            for one in cached.limited
         ]
     return offers
 

@@ -96,7 +96,10 @@ FROM (VALUES
     ('subscription_promotions', 'merchant_id, code_key', true),
     ('subscription_applications', 'merchant_id, application_id', false),
     ('subscription_usage', 'merchant_id, promotion_id, slot', false),
-    ('idempotency_keys', 'merchant_id, key', false)
+    ('idempotency_keys', 'merchant_id, key', false),
+    ('event_streams', 'merchant_id', false),
+    ('events', 'merchant_id, position', false),
+    ('reached_limits', 'merchant_id, promotion_id, name', false)
 ) AS needed (name, columns, partial)
 WHERE $1::bigint IS DISTINCT FROM 0 AND NOT EXISTS (
     SELECT FROM pg_index

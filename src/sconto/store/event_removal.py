@@ -62,9 +62,10 @@ async def list_merchants_with_old_events(connection: Connection, before: datetim
     return [row["merchant_id"] for row in await connection.fetch(_LIST_MERCHANTS, before)]
 
 
-async def remove_some(connection: Connection, merchant_id: int, before: datetime) -> int:
-    """Remove some deliveries and events of a merchant from before a time; 0 if none is left."""
-    removed = 0
-    for statement in (_REMOVE_DELIVERIES, _REMOVE_EVENTS):
-        removed += len(await connection.fetch(statement, merchant_id, before))
-    return removed
+async def remove_some(
+    connection: Connection, merchant_id: int, before: datetime
+) -> tuple[int, int]:
+    """Remove some deliveries and events of a merchant from before a time: how many of each."""
+    deliveries = await connection.fetch(_REMOVE_DELIVERIES, merchant_id, before)
+    events = await connection.fetch(_REMOVE_EVENTS, merchant_id, before)
+    return len(deliveries), len(events)

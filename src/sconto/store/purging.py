@@ -124,7 +124,8 @@ SELECT count(*) FROM gone
 _COUNT_OLD: Final = """
 SELECT (SELECT count(*) FROM orders WHERE merchant_id = $1 AND created_at < $2) AS orders,
        (SELECT count(*) FROM history WHERE merchant_id = $1 AND recorded_at < $2) AS history,
-       (SELECT count(*) FROM idempotency_keys WHERE merchant_id = $1 AND created_at < $2) AS keys
+       (SELECT count(*) FROM idempotency_keys WHERE merchant_id = $1 AND created_at < $2) AS keys,
+       (SELECT count(*) FROM events WHERE merchant_id = $1 AND recorded_at <= $2) AS events
 """
 
 
@@ -149,8 +150,8 @@ async def purge_keys(connection: Connection, merchant_id: int, before: datetime)
 
 async def count_old(
     connection: Connection, merchant_id: int, before: datetime
-) -> tuple[int, int, int]:
-    """The orders, entries of the history and idempotency keys from before a time."""
+) -> tuple[int, int, int, int]:
+    """The orders, entries of the history, idempotency keys and events from before a time."""
     row = await connection.fetchrow(_COUNT_OLD, merchant_id, before)
     assert row is not None  # noqa: S101 - a row is asked for
-    return row["orders"], row["history"], row["keys"]
+    return row["orders"], row["history"], row["keys"], row["events"]

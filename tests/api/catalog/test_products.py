@@ -309,12 +309,14 @@ async def test_an_unknown_address_is_answered_with_a_problem(shop: httpx.AsyncCl
 async def test_the_description_resolves_and_its_examples_work(shop: httpx.AsyncClient) -> None:
     document = (await shop.get("/openapi.json")).json()
     operations = document["paths"][PRODUCTS]
-    body = operations["put"]["requestBody"]["content"]["application/json"]["schema"]
+    schemas = document["components"]["schemas"]
+    reference = operations["put"]["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+    body = schemas[reference.rpartition("/")[2]]
     assert (await shop.put(PRODUCTS, json=body["example"])).status_code == 200
     assert body["properties"]["products"]["items"] == {
         "$ref": "#/components/schemas/CatalogProduct"
     }
-    example = document["components"]["schemas"]["CatalogProduct"]["example"]
+    example = schemas["CatalogProduct"]["example"]
     assert (await shop.get(f"{PRODUCTS}/{example['product_id']}")).json() == example
-    page = document["components"]["schemas"]["CatalogPage"]["example"]
+    page = schemas["CatalogPage"]["example"]
     assert (await shop.get(PRODUCTS, params={"cursor": page["next_cursor"]})).status_code == 200

@@ -28,7 +28,8 @@ ANY_JSON = st.recursive(
 async def body_example(platform: Platform, path: str, method: str) -> Any:
     document = (await platform.client.get("/openapi.json")).json()
     content = document["paths"][ROOT + path][method]["requestBody"]["content"]
-    return next(iter(content.values()))["schema"]["example"]
+    name = next(iter(content.values()))["schema"]["$ref"].rpartition("/")[2]
+    return document["components"]["schemas"][name]["example"]
 
 
 async def test_the_examples_of_the_description_work(platform: Platform) -> None:

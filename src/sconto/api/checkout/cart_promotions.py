@@ -1,5 +1,7 @@
 """Writes shipping and cart promotions in the checkout API's answers, field by field."""
 
+from functools import cache
+
 import msgspec
 from msgspec import UNSET, UnsetType
 
@@ -68,20 +70,24 @@ def write_adjustment(adjustment: Adjustment, currency: str) -> Adjusted:
 def write_cart_promotion(outcome: CartPromotionOutcome, currency: str) -> WrittenCartPromotion:
     """What a cart promotion takes off, or all the reasons why it does not apply."""
     code = UNSET if outcome.code is None else outcome.code
-    answer = WrittenCartPromotion(outcome.promotion_id, outcome.target, code, outcome.applied)
-    if outcome.applied:
-        answer.discount = format_amount(outcome.discount, currency)
-        if outcome.next_tier is not None:
-            answer.next = _Tier(*_counts(outcome.next_tier, currency))
-    else:
-        answer.reasons = [_write_reason(refusal, currency) for refusal in outcome.reasons]
-    return answer
+    promotion_id, target, reasons = outcome.promotion_id, outcome.target, outcome.reasons
+    if reasons:
+        written = [_write_reason(refusal, currency) for refusal in reasons]
+        return WrittenCartPromotion(promotion_id, target, code, False, UNSET, UNSET, written)
+    discount, tier = format_amount(outcome.discount, currency), outcome.next_tier
+    next_tier = UNSET if tier is None else _Tier(*_counts(tier, currency))
+    return WrittenCartPromotion(promotion_id, target, code, True, discount, next_tier)
 
 
 def _write_reason(refusal: CartRefusal, currency: str) -> _Reason:
     if refusal.have is None:
-        return _Reason(refusal.reason)
+        return _write_plain_reason(refusal.reason)
     return _Reason(refusal.reason, *_counts(refusal, currency))
+
+
+@cache
+def _write_plain_reason(reason: CartReason) -> _Reason:
+    return _Reason(reason)
 
 
 def _counts(refusal: CartRefusal, currency: str) -> tuple[str | int, str | int, str | int]:

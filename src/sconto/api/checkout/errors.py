@@ -8,6 +8,7 @@ from starlette.responses import Response
 from sconto.api import problem_json
 from sconto.api.checkout.writing import write_order, write_quote
 from sconto.api.faults import FieldFault, InvalidFields
+from sconto.domain.code_outcomes import CodeStatus
 from sconto.domain.problems import (
     CodesUsedUp,
     OrderBusy,
@@ -43,10 +44,14 @@ def _total_differs(error: TotalDiffers) -> Response:
 
 
 def _codes_used_up(error: CodesUsedUp) -> Response:
+    is_used = any(code.status is CodeStatus.USED for code in error.quote.codes)
+    reason = (
+        "Another order took a one-time code." if is_used else "A code's promotion is at its limit."
+    )
     return _conflict(
         "code-used-up",
         "A code is used up",
-        "Another order took a one-time code. Nothing was placed; "
+        f"{reason} Nothing was placed; "
         "send the new total as expected_total to order without the code.",
         quote=write_quote(error.quote),
     )

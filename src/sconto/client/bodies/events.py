@@ -145,6 +145,11 @@ class WebhookWithSecret(StoredWebhook):
 class WebhookPatch(TypedDict):
     """A JSON merge patch (RFC 7396): absent fields stay, null sets a field to its default."""
 
+    url: NotRequired[str]
+    description: NotRequired[str | None]
+    types: NotRequired[list[EventType] | None]
+    enabled: NotRequired[bool | None]
+
 
 class SecretToRotate(TypedDict):
     """For how long messages are signed by the old secret too."""

@@ -1,0 +1,84 @@
+"""`sconto webhook`: where a merchant's events are sent, and sending them again."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+import typer
+
+from sconto.api.clock import read_clock
+from sconto.cli.database import ask_database
+from sconto.cli.refusals import CommandRefused
+from sconto.cli.tables import AsJson, show_table
+from sconto.domain.people import command_line_caller
+from sconto.domain.webhooks import Webhook
+from sconto.operations import Database, people, webhooks
+
+app: Final = typer.Typer(
+    help="Webhooks: where the events of a merchant are sent.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+Merchant = Annotated[str, typer.Option(help="The merchant's name.")]
+
+
+@app.command("list")
+def list_webhooks(merchant: Merchant, as_json: AsJson = False) -> None:
+    """List the webhooks of a merchant. Times are in UTC."""
+    found = ask_database(lambda database: _list(database, merchant))
+    if as_json:
+        rows = [asdict(webhook) for webhook in found]
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2, default=str))
+    else:
+        show_table(("id", "state", "failing since", "types", "url"), [_row(one) for one in found])
+
+
+@app.command("replay")
+def replay(
+    webhook_id: Annotated[int, typer.Argument(metavar="ID", min=1, help="The webhook's id.")],
+    merchant: Merchant,
+    since: Annotated[
+        str, typer.Option(metavar="TIME", help="Events recorded from this time on (UTC).")
+    ],
+) -> None:
+    """Send all events again that were recorded since a time; a running service sends them."""
+    begin = _read_time(since)
+    count = ask_database(lambda database: _replay(database, merchant, webhook_id, begin))
+    typer.echo(f"Events that are sent again: {count:,}")
+
+
+async def _list(database: Database, merchant: str) -> Sequence[Webhook]:
+    merchant_id = await people.find_merchant(database, merchant)
+    return await webhooks.list_webhooks(database, command_line_caller(merchant_id))
+
+
+async def _replay(database: Database, merchant: str, webhook_id: int, since: datetime) -> int:
+    merchant_id = await people.find_merchant(database, merchant)
+    caller = command_line_caller(merchant_id)
+    return await webhooks.replay(database, caller, webhook_id, since, read_clock())
+
+
+def _row(webhook: Webhook) -> Sequence[object]:
+    state = "enabled" if webhook.enabled else webhook.disabled_because or "disabled"
+    since = webhook.failing_since
+    return (
+        webhook.id,
+        state,
+        None if since is None else since.isoformat(timespec="seconds"),
+        len(webhook.types) or "all",
+        webhook.url,
+    )
+
+
+def _read_time(text: str) -> datetime:
+    try:
+        read = datetime.fromisoformat(text)
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise CommandRefused(
+            f"--since {text}: a time is a date such as 2026-11-27, or 2026-11-27T09:00:00+01:00"
+        ) from None

@@ -1,0 +1,68 @@
+"""What becomes of the cart's codes by the cart promotions of a step."""
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from typing import Final
+
+from sconto.domain.bill import Bill, CartPromotionOutcome
+from sconto.domain.cart_offers import CartOffer, CartReason
+from sconto.domain.code_outcomes import CodeOutcome, CodeStatus, better_outcome, outcome_of
+
+
+def update_codes(
+    bill: Bill,
+    texts: Mapping[str, str],
+    offers: Sequence[CartOffer],
+    outcomes: Sequence[CartPromotionOutcome],
+) -> tuple[CodeOutcome, ...]:
+    """The outcome of each code; a cart promotion's counts where it is better than that of before.
+
+    `texts` are the codes as typed, by their keys. Of several codes of one promotion, one activated
+    it. The others are not picked.
+    """
+    if all(one.offer.key is None for one in offers):
+        return bill.codes
+    best = {code.code: code for code in bill.codes}
+    outcome_by_id = {outcome.promotion_id: outcome for outcome in outcomes}
+    for one in offers:
+        if one.offer.key is None:
+            continue
+        text, outcome = texts[one.offer.key], outcome_by_id[one.promotion_id]
+        status = _status_of(outcome)
+        if text != outcome.code:
+            obstacle = one.obstacle(bill.at)
+            status = _worse(status, CodeStatus(obstacle or CodeStatus.NOT_PICKED))
+        best[text] = better_outcome(best[text], outcome_of(text, one.offer, status))
+    return tuple(best.values())
+
+
+def _status_of(outcome: CartPromotionOutcome) -> CodeStatus:
+    """What a promotion's outcome says of the code that activated it.
+
+    What nothing can change counts first: that a limit is reached, then that nothing is covered.
+    """
+    if outcome.applied:
+        return CodeStatus.APPLIED
+    statuses = {_STATUSES.get(one.reason, CodeStatus.CONDITIONS_NOT_MET) for one in outcome.reasons}
+    return reduce(_worse, statuses)
+
+
+def _worse(status: CodeStatus, other: CodeStatus) -> CodeStatus:
+    return max(status, other, key=_SEVERITY.index)
+
+
+_STATUSES: Final = {
+    CartReason.LOWER_DISCOUNT: CodeStatus.OUTDONE,
+    CartReason.TIE: CodeStatus.OUTDONE,
+    CartReason.NOTHING_LEFT: CodeStatus.OUTDONE,
+    CartReason.NOT_COVERED: CodeStatus.NOT_APPLICABLE,
+    CartReason.TOTAL_LIMIT: CodeStatus.LIMIT_REACHED,
+    CartReason.CUSTOMER_LIMIT: CodeStatus.LIMIT_REACHED,
+    CartReason.BUDGET: CodeStatus.LIMIT_REACHED,
+    CartReason.USED: CodeStatus.USED,
+    CartReason.EXPIRED: CodeStatus.EXPIRED,
+    CartReason.NOT_STARTED: CodeStatus.NOT_STARTED,
+    CartReason.INACTIVE: CodeStatus.INACTIVE,
+}
+
+_SEVERITY: Final = tuple(CodeStatus)

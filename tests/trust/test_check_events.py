@@ -1,0 +1,69 @@
+"""The check finds events and deliveries that break a promise."""
+
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from sconto.api.clock import read_clock
+from sconto.api.sending.sender import Sender
+from sconto.domain.people import Caller
+from sconto.domain.webhooks import NewWebhook
+from sconto.operations import events, webhooks
+from sconto.operations.check import check
+from sconto.operations.deliveries import Deliveries, lease_for
+from sconto.store.database import Database
+from tests.conftest import create_caller
+from tests.operations.telling import Teller
+from tests.receiver import LOCAL, a_receiver
+
+POSITIONS = "The positions of events have no gap"
+DELIVERED = "What counts as delivered was answered with success"
+
+SPOILED = [
+    ("DELETE FROM events WHERE {mine} AND position = 2", POSITIONS),
+    ("DELETE FROM events WHERE {mine} AND position = 3", POSITIONS),
+    ("DELETE FROM event_streams WHERE {mine}", POSITIONS),
+    ("DELETE FROM delivery_attempts WHERE {mine}", DELIVERED),
+    ("UPDATE delivery_attempts SET status = 500 WHERE {mine}", DELIVERED),
+    ("UPDATE deliveries SET position = 9 WHERE {mine}", DELIVERED),
+]
+
+
+@pytest.fixture(scope="module")
+async def database(create_database: Callable[[], str]) -> AsyncIterator[Database]:
+    """A database that no service looks at: its workers would send what is there."""
+    database = await Database.open(create_database())
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def told(database: Database) -> Caller:
+    """A merchant with three delivered events."""
+    caller, sender = await create_caller(database), Sender(LOCAL, 5)
+    async with a_receiver() as receiver:
+        new = NewWebhook(receiver.url)
+        await webhooks.create_webhook(database, caller, new, read_clock())
+        for number in range(3):
+            await Teller(database, caller).order(f"A-{number}")
+        await events.append_all(database, caller.merchant_id, read_clock())
+        worker = Deliveries(database, sender.send, read_clock, lease=lease_for(5))
+        await worker.send_all()
+    await sender.close()
+    return caller
+
+
+async def broken(database: Database, caller: Caller) -> list[str]:
+    checks = check(database, caller.merchant_id)
+    return [checked.promise async for checked in checks if checked.violations]
+
+
+@pytest.mark.parametrize(("spoil", "promise"), SPOILED)
+async def test_events_and_deliveries_that_break_a_promise_are_found(
+    database: Database, told: Caller, spoil: str, promise: str
+) -> None:
+    assert await broken(database, told) == []
+    async with database.write() as connection:
+        done = await connection.execute(spoil.format(mine=f"merchant_id = {told.merchant_id}"))
+    assert not done.endswith(" 0")
+    assert promise in await broken(database, told)
