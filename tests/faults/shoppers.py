@@ -98,14 +98,17 @@ class Shop:
         return cls(url, caller, once, always, limited)
 
     @asynccontextmanager
-    async def ordering(self, find_service: Callable[[], str]) -> AsyncIterator[Answers]:
+    async def ordering(
+        self, find_service: Callable[[], str], pause: float = PAUSE
+    ) -> AsyncIterator[Answers]:
         """Let shoppers order during the block; then each finishes its order.
 
         `find_service` returns the URL of the current service; every request asks for it again.
+        Between two orders a shopper waits `pause` seconds.
         """
         self._is_over = False
         self.told.last = time.monotonic()
-        shoppers = [asyncio.create_task(self._shop(find_service)) for _ in range(CLIENTS)]
+        shoppers = [asyncio.create_task(self._shop(find_service, pause)) for _ in range(CLIENTS)]
         try:
             yield self.told
             self._is_over = True
@@ -172,11 +175,11 @@ class Shop:
                     kept += 1
         return kept
 
-    async def _shop(self, find_service: Callable[[], str]) -> None:
+    async def _shop(self, find_service: Callable[[], str], pause: float) -> None:
         async with httpx.AsyncClient(headers=self.headers, timeout=30) as client:
             while not self._is_over:
                 await self._order(client, next(self._numbers), find_service)
-                await asyncio.sleep(PAUSE)
+                await asyncio.sleep(pause)
 
     async def _order(
         self, client: httpx.AsyncClient, number: int, find_service: Callable[[], str]

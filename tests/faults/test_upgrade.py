@@ -59,7 +59,8 @@ async def test_both_versions_serve_while_the_newer_one_migrates(
     turns = cycle((0, -1))
     try:
         await asyncio.to_thread(running[0].wait_until_live)
-        async with shop.ordering(lambda: running[next(turns)].url) as told:
+        # Services take long to start, and each of them is asked for every order afterwards.
+        async with shop.ordering(lambda: running[next(turns)].url, pause=0.3) as told:
             await shop.wait_until_placed(30)
             migrated = await asyncio.to_thread(run, settings | next_version, "migrate")
             assert migrated.returncode == 0, migrated.stderr

@@ -37,6 +37,8 @@ def ids(number: int) -> bytes:
     return b"".join(b"%d\n" % product_id for product_id in range(1, number + 1))
 
 
+MIB = 1024 * 1024
+
 MULTIPART = {"Content-Type": "multipart/form-data; boundary=b"}
 TYPED = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -110,20 +112,21 @@ async def test_a_promotion_with_files_is_limited_to_16_mib(
     assert (answer.status, answer.taken) == (413, 0)
 
 
+@pytest.mark.parametrize("size", [2 * MIB, pytest.param(4 * MIB, marks=pytest.mark.soak)])
 @pytest.mark.parametrize(
     "make",
     [
-        pytest.param(lambda: b"\r" * 4_000_000, id="ends of lines"),
-        pytest.param(lambda: b"\r\n-" * 1_000_000, id="beginnings of boundaries"),
-        pytest.param(lambda: codes(500_000), id="codes"),
+        pytest.param(lambda size: b"\r" * size, id="ends of lines"),
+        pytest.param(lambda size: b"\r\n-" * (size // 3), id="beginnings of boundaries"),
+        pytest.param(lambda size: codes(size // 9), id="codes"),
     ],
 )
 @tried_again_if_stalled
 async def test_an_upload_does_not_stall_the_loop(
-    app: Starlette, merchant: Caller, tokens: Tokens, make: Callable[[], bytes]
+    app: Starlette, merchant: Caller, tokens: Tokens, make: Callable[[int], bytes], size: int
 ) -> None:
     cookie = cookie_of(merchant, tokens)
-    body = multipart(token_for(cookie.partition("=")[2]), make())
+    body = multipart(token_for(cookie.partition("=")[2]), make(size))
     async with stalls() as watched:
         answer = await send(
             app, "POST", f"{ADDRESS}/promotions/new", {**MULTIPART, "Cookie": cookie}, body
