@@ -20,7 +20,7 @@ from sconto.domain.problems import (
     OrderNotFound,
     OrderReplaced,
 )
-from sconto.operations.order_line import OrderLine, attempt_in_line
+from sconto.operations.order_turns import OrderTurns, attempt_in_turn
 from sconto.store.candidates import CartAt, read_listing_candidates
 from sconto.store.database import Connection, Database, retrying
 from sconto.store.giving_back import GivingBackRaceLost, give_back
@@ -92,12 +92,12 @@ async def place_order(
     written.
     """
 
-    async def attempt(line: OrderLine) -> Placed:
+    async def attempt(turns: OrderTurns) -> Placed:
         return await retrying(
-            lambda: _price_and_place(database, caller, order, now, day, line, steps)
+            lambda: _price_and_place(database, caller, order, now, day, turns, steps)
         )
 
-    return await attempt_in_line(database, caller.merchant_id, attempt)
+    return await attempt_in_turn(database, caller.merchant_id, attempt)
 
 
 async def _price_and_place(
@@ -106,12 +106,12 @@ async def _price_and_place(
     order: NewOrder,
     now: datetime,
     day: date,
-    line: OrderLine,
+    turns: OrderTurns,
     steps: Sequence[Step],
 ) -> Placed:
     """Price the order and store it. Raises OrderRaceLost if something else was first.
 
-    An order that takes from a limit waits in line between the two. It need not be priced again
+    An order that takes from a limit waits for its turn between the two. It need not be priced again
     after that: the statement that writes checks the limits and the versions of the prices.
     """
     order_ids = [order.order_id] if order.replaces is None else [order.order_id, order.replaces]
@@ -130,7 +130,7 @@ async def _price_and_place(
     claim = claim_of(priced, order.cart, found.cart_offers)
     merchant_id = caller.merchant_id
     if claim.contested:
-        await line.wait_for(wanted_by(placed, claim))
+        await turns.wait_for(wanted_by(placed, claim))
     if placed.replaces is None:
         async with database.write(merchant_id, queue="orders", transaction=False) as connection:
             await insert_order(connection, merchant_id, placed, day, found.versions, claim)
@@ -175,7 +175,7 @@ async def change_order_status(
                 return order
             return await _give_back(connection, merchant_id, order, now)
 
-    order = await attempt_in_line(database, merchant_id, lambda _: retrying(change))
+    order = await attempt_in_turn(database, merchant_id, lambda _: retrying(change))
     if order is None:
         raise OrderNotFound(order_id)
     if order.status is not status:

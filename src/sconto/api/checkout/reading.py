@@ -1,7 +1,6 @@
 """Reads the bodies of the checkout API; one that is not valid is refused with all of its faults."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -58,9 +57,10 @@ def _read(
     find_faults: Callable[[Body], Faults],
 ) -> T:
     """What `make` answers for a valid body. Raises NotJson, and InvalidFields for any other."""
-    with suppress(ValueError, RecursionError):
+    try:
         return make(decoder.decode(sent))
-    body = parse_object(sent)
+    except (ValueError, RecursionError):
+        body = parse_object(sent)
     _refuse(find_faults(body))
     # A valid body that msgspec refuses has a field twice: a wrong value, then the one that counts.
     return make(msgspec.convert(body, decoder.type))

@@ -1,4 +1,4 @@
-"""Orders of one process wait in line for a limit that they share; others do not."""
+"""Orders of one process take turns with a limit that they share; others do not wait."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,7 +1,7 @@
-"""Orders of this process that want the same code, limit or order id wait in line for it.
+"""Orders of this process that want the same code, limit or order id take turns.
 
-Without the line each of them would ask the database, lose, and ask again. The line only saves these
-attempts: what is exact is exact without it, and other processes have their own.
+Without turns each of them would ask the database, lose, and ask again. Turns only save these
+attempts: what is exact is exact without them, and other processes have their own.
 """
 
 import asyncio
@@ -27,52 +27,52 @@ _RETRY_AFTER: Final = 1
 T = TypeVar("T")
 
 
-class OrderLine:
-    """The places of one order: it is first in line for what it holds."""
+class OrderTurns:
+    """The turns that one order has: nothing else in this process wants what it holds."""
 
     def __init__(self, database: Database, merchant_id: int, deadline: float) -> None:
         self._turns = database.order_turns
         self._merchant_id = merchant_id
         self._deadline = deadline
-        self._places = AsyncExitStack()
+        self._holding = AsyncExitStack()
         self._held: frozenset[str | int] = frozenset()
 
     async def wait_for(self, wanted: Collection[str | int]) -> None:
-        """Hold all that is wanted, until `leave`. Raises NoSlot at the deadline.
+        """Hold all that is wanted, until `give_back`. Raises NoSlot at the deadline.
 
         Two orders that each held what the other wants would wait for each other. So an order that
-        wants more than it holds leaves first, and waits for everything in one fixed order.
+        wants more than it holds gives all back first, and waits for everything in one fixed order.
         """
         if self._held.issuperset(wanted):
             return
-        await self.leave()
+        await self.give_back()
         keys = {(self._merchant_id, one) for one in wanted}
-        await self._places.enter_async_context(self._turns.hold(keys, self._deadline))
+        await self._holding.enter_async_context(self._turns.hold(keys, self._deadline))
         self._held = frozenset(wanted)
 
-    async def leave(self) -> None:
-        """Let the next in line go on."""
+    async def give_back(self) -> None:
+        """Give the turns to the orders that wait for them."""
         self._held = frozenset()
-        await self._places.aclose()
+        await self._holding.aclose()
 
 
-async def attempt_in_line(
-    database: Database, merchant_id: int, attempt: Callable[[OrderLine], Awaitable[T]]
+async def attempt_in_turn(
+    database: Database, merchant_id: int, attempt: Callable[[OrderTurns], Awaitable[T]]
 ) -> T:
-    """Repeat an attempt until it loses no race; from the second on, it waits in line.
+    """Repeat an attempt until it loses no race; from the second on, it waits for its turn.
 
-    An attempt that knows before it writes what other orders want too waits in line for it. Raises
-    OrderBusy after a few seconds.
+    An attempt that knows before it writes what other orders want too waits for its turn then.
+    Raises OrderBusy after a few seconds.
     """
     clock = asyncio.get_running_loop().time
     deadline = clock() + _BUSY_TIMEOUT
-    line = OrderLine(database, merchant_id, deadline)
+    turns = OrderTurns(database, merchant_id, deadline)
     try:
         for number in count():
             try:
-                return await attempt(line)
+                return await attempt(turns)
             except OrderRaceLost as lost:
-                await line.wait_for(lost.wanted)
+                await turns.wait_for(lost.wanted)
             if number:
                 longest = min(0.005 * 2 ** (number - 1), _LONGEST_PAUSE)
                 pause = longest * random.uniform(0.5, 1)  # noqa: S311
@@ -82,5 +82,5 @@ async def attempt_in_line(
     except NoSlot:
         pass
     finally:
-        await line.leave()
+        await turns.give_back()
     raise OrderBusy(_RETRY_AFTER)
