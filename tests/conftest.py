@@ -39,7 +39,7 @@ _TEMPLATE: Final = "sconto_template"
 _LOCK: Final = 1
 _numbers = count(1)
 
-pytest_plugins = ["tests.beside"]
+pytest_plugins = ["tests.beside", "tests.costs"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
