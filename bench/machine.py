@@ -14,7 +14,6 @@ import psutil  # type: ignore[import-untyped]
 _PACKAGES: Final = (
     "sconto",
     "asyncpg",
-    "starlette",
     "httptools",
     "msgspec",
     "starlette",
