@@ -44,7 +44,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass
-class Told:
+class Answers:
     """What the shoppers were told: statuses, orders by number, and times."""
 
     statuses: Counter[int] = field(default_factory=Counter)
@@ -79,8 +79,8 @@ class Shop:
         self._always = always
         self._limited = limited
         self._numbers = count()
-        self._enough = False
-        self.told = Told()
+        self._is_over = False
+        self.told = Answers()
         token = Tokens(SECRET_KEY).issue(caller, read_clock())
         self.headers = {"Authorization": f"Bearer {token}"}
 
@@ -98,17 +98,17 @@ class Shop:
         return cls(url, caller, once, always, limited)
 
     @asynccontextmanager
-    async def busy(self, find_service: Callable[[], str]) -> AsyncIterator[Told]:
+    async def ordering(self, find_service: Callable[[], str]) -> AsyncIterator[Answers]:
         """Let shoppers order during the block; then each finishes its order.
 
         `find_service` returns the URL of the current service; every request asks for it again.
         """
-        self._enough = False
+        self._is_over = False
         self.told.last = time.monotonic()
         shoppers = [asyncio.create_task(self._shop(find_service)) for _ in range(CLIENTS)]
         try:
             yield self.told
-            self._enough = True
+            self._is_over = True
             async with asyncio.timeout(60):
                 await asyncio.gather(*shoppers)
         finally:
@@ -116,7 +116,7 @@ class Shop:
                 shopper.cancel()
         _log.warning("%s", self.told)
 
-    async def until_placed(self, more: int, within: float = 30) -> None:
+    async def wait_until_placed(self, more: int, within: float = 30) -> None:
         """Wait until this many more orders are placed."""
         wanted = len(self.told.placed) + more
         deadline = time.monotonic() + within
@@ -124,7 +124,7 @@ class Shop:
             assert time.monotonic() < deadline, f"{wanted} orders wanted: {self.told}"
             await asyncio.sleep(0.01)
 
-    async def reckon(self, url: str | None = None) -> None:
+    async def check_orders(self, url: str | None = None) -> None:
         """Assert that every acknowledged order is stored and counted once, and no other."""
         told = self.told
         for number in told.refused | set(told.placed):
@@ -161,7 +161,7 @@ class Shop:
                     again = await client.post("/checkout/v1/orders", json=self._body(number))
                     assert (again.status_code, again.json()) == (200, told)
 
-    async def find_those_kept(self, service: str) -> int:
+    async def count_kept_orders(self, service: str) -> int:
         """The number of acknowledged orders that a restored service has, unchanged."""
         kept = 0
         async with httpx.AsyncClient(base_url=service, headers=self.headers, timeout=30) as client:
@@ -174,7 +174,7 @@ class Shop:
 
     async def _shop(self, find_service: Callable[[], str]) -> None:
         async with httpx.AsyncClient(headers=self.headers, timeout=30) as client:
-            while not self._enough:
+            while not self._is_over:
                 await self._order(client, next(self._numbers), find_service)
                 await asyncio.sleep(PAUSE)
 

@@ -21,17 +21,17 @@ async def test_a_killed_database_loses_no_acknowledged_order(
     cluster: Cluster, service: Service, times: int
 ) -> None:
     shop = await Shop.open(cluster.url, with_limits=True)
-    async with shop.busy(lambda: service.url) as told:
+    async with shop.ordering(lambda: service.url) as told:
         for _ in range(times):
-            await shop.until_placed(40)
+            await shop.wait_until_placed(40)
             await asyncio.to_thread(cluster.kill)
             await asyncio.sleep(0.5)
             await asyncio.to_thread(cluster.start)
-        await shop.until_placed(40)
+        await shop.wait_until_placed(40)
     assert told.statuses[503] > 0
     assert set(told.statuses) <= {200, 201, 409, 503}
     assert told.broken == 0
-    await shop.reckon()
+    await shop.check_orders()
     await shop.find_all_again(service.url)
     assert "Traceback" not in service.log
 
@@ -44,16 +44,16 @@ async def test_a_killed_service_loses_no_acknowledged_order(
     settings = settings_for(cluster.url)
     running = [await asyncio.to_thread(Service, folder / "0", settings)]
     try:
-        async with shop.busy(lambda: running[-1].url) as told:
+        async with shop.ordering(lambda: running[-1].url) as told:
             for number in range(times):
-                await shop.until_placed(40)
+                await shop.wait_until_placed(40)
                 os.killpg(running[-1].process.pid, signal.SIGKILL)
                 started = await asyncio.to_thread(Service, folder / str(number + 1), settings)
                 running.append(started)
-            await shop.until_placed(40)
+            await shop.wait_until_placed(40)
         assert told.broken > 0
         assert set(told.statuses) <= {200, 201, 409}
-        await shop.reckon()
+        await shop.check_orders()
         await shop.find_all_again(running[-1].url)
     finally:
         for service in running:

@@ -33,16 +33,16 @@ async def test_a_network_cut_under_load_costs_answers_but_no_order(
     cable: Cable, service: Service, times: int
 ) -> None:
     shop = await Shop.open(cable.url)
-    async with shop.busy(lambda: service.url) as told:
+    async with shop.ordering(lambda: service.url) as told:
         for _ in range(times):
-            await shop.until_placed(20)
+            await shop.wait_until_placed(20)
             await asyncio.to_thread(cable.cut)
             await asyncio.sleep(0.2)
             await asyncio.to_thread(cable.mend)
-        await shop.until_placed(20)
+        await shop.wait_until_placed(20)
     assert told.statuses[503] > 0
     assert told.broken == 0
-    await shop.reckon()
+    await shop.check_orders()
     await shop.find_all_again(service.url)
     assert "Traceback" not in service.log
 
@@ -51,16 +51,16 @@ async def test_a_retry_finds_an_order_whose_commit_was_not_answered(
     cable: Cable, service: Service
 ) -> None:
     shop = await Shop.open(cable.url)
-    async with shop.busy(lambda: service.url) as told:
-        await shop.until_placed(20)
+    async with shop.ordering(lambda: service.url) as told:
+        await shop.wait_until_placed(20)
         # An order is stored by a statement with its outcome, or by the commit after it.
         cable.lose_answers(20, b'"currency"', b"COMMIT;")
         await asyncio.to_thread(wait_until, lambda: cable.losses_left == 0)
-        await shop.until_placed(20)
+        await shop.wait_until_placed(20)
     # An order committed without an answer is placed: the retry gets 200.
     assert told.statuses[200] > 0
     assert told.statuses[503] >= told.statuses[200]
-    await shop.reckon()
+    await shop.check_orders()
     await shop.find_all_again(service.url)
 
 
@@ -68,8 +68,8 @@ async def test_a_silent_network_delays_callers_by_seconds_only(
     cable: Cable, service: Service
 ) -> None:
     shop = await Shop.open(cable.url)
-    async with shop.busy(lambda: service.url):
-        await shop.until_placed(20)
+    async with shop.ordering(lambda: service.url):
+        await shop.wait_until_placed(20)
     cable.stall()
     began = time.monotonic()
     async with httpx.AsyncClient(headers=shop.headers, timeout=60) as client:
@@ -86,9 +86,9 @@ async def test_a_silent_network_delays_callers_by_seconds_only(
     await asyncio.to_thread(cable.cut)
     await asyncio.to_thread(cable.mend)
     await asyncio.to_thread(wait_until, lambda: service.get("/health/ready").status_code == 200)
-    async with shop.busy(lambda: service.url):
-        await shop.until_placed(20)
-    await shop.reckon()
+    async with shop.ordering(lambda: service.url):
+        await shop.wait_until_placed(20)
+    await shop.check_orders()
 
 
 def a_line() -> dict[str, object]:

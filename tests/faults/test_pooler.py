@@ -73,16 +73,16 @@ async def test_a_database_killed_behind_the_pooler_loses_no_acknowledged_order(
 ) -> None:
     with Service.running(folder / "service", settings_for(address)) as service:
         shop = await Shop.open(address)
-        async with shop.busy(lambda: service.url) as told:
-            await shop.until_placed(20)
+        async with shop.ordering(lambda: service.url) as told:
+            await shop.wait_until_placed(20)
             await asyncio.to_thread(empty_cluster.kill)
             await asyncio.sleep(0.5)
             await asyncio.to_thread(empty_cluster.start)
-            await shop.until_placed(20)
+            await shop.wait_until_placed(20)
         assert set(told.statuses) <= {200, 201, 409, 503}
         assert told.broken == 0
         assert told.slowest < 10
-        await shop.reckon()
+        await shop.check_orders()
         assert "Traceback" not in service.log
 
 
@@ -175,7 +175,7 @@ async def race(address: str, url: str) -> None:
     assert statuses == {201: 1, 200: 1, 409: CLIENTS - 2}
     placed = next(answer.json() for answer in answers if answer.status_code == 201)
     shop.told.placed[int(placed["order_id"].removeprefix("A-"))] = placed
-    await shop.reckon()
+    await shop.check_orders()
 
 
 def count_sessions(cluster: Cluster) -> int:

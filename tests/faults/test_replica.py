@@ -45,11 +45,11 @@ _READS: Final = (
 )
 """Ends of addresses whose POST only reads; a repeated order does too."""
 
-_OF_ITS_OWN: Final = ("/health/live", "/health/ready", "/metrics")
+_ABOUT_ITSELF: Final = ("/health/live", "/health/ready", "/metrics")
 
 _PAGES: Final = ("promotions", "promotions/1", "promotions/1/statistics", "orders", "subscriptions")
 
-_LOOKING: Final = "SELECT count(*)::int FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+_COUNT_SLEEPING: Final = "SELECT count(*)::int FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ async def test_a_service_on_a_replica_answers_reads_like_the_primary_and_refuses
             await wait_for(cluster, replica)
             for example in examples:
                 answer = await send(reader, example)
-                if example.path in _OF_ITS_OWN:
+                if example.path in _ABOUT_ITSELF:
                     assert answer.status_code == 200
                 elif is_read(example):
                     assert answer.is_success, (example, answer.text)
@@ -115,15 +115,15 @@ async def test_a_read_cancelled_by_replication_finds_the_database_unavailable(
 ) -> None:
     database = await Database.open(replica.url)
 
-    async def look() -> None:
+    async def read_slowly() -> None:
         async with database.read() as connection:
             await connection.fetch("SELECT pg_sleep(30) FROM (SELECT count(*) FROM merchants) AS m")
 
-    looking = asyncio.create_task(look())
-    await asyncio.to_thread(wait_until, lambda: replica.execute(_LOOKING) == [(1,)])
+    reading = asyncio.create_task(read_slowly())
+    await asyncio.to_thread(wait_until, lambda: replica.execute(_COUNT_SLEEPING) == [(1,)])
     await asyncio.to_thread(cluster.execute, "ALTER TABLE merchants ADD COLUMN more text")
     with pytest.raises(DatabaseUnavailable, match="conflict with recovery"):
-        await looking
+        await reading
     await database.close()
 
 

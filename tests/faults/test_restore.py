@@ -28,11 +28,11 @@ async def test_a_dump_taken_under_load_restores_to_a_consistent_database(
 ) -> None:
     shop = await Shop.open(cluster.url)
     dump = folder / "sconto.dump"
-    async with shop.busy(lambda: service.url):
-        await shop.until_placed(40)
+    async with shop.ordering(lambda: service.url):
+        await shop.wait_until_placed(40)
         taken = ("pg_dump", "--format=custom", f"--file={dump}", cluster.url)
         await asyncio.to_thread(run_program, *taken)
-        await shop.until_placed(10)
+        await shop.wait_until_placed(10)
     await asyncio.to_thread(run_program, "createdb", "-h", "127.0.0.1", *as_user(cluster), "again")
     again = cluster.address("again")
     restore = ("pg_restore", "--exit-on-error", "--no-owner", f"--dbname={again}", str(dump))
@@ -41,7 +41,7 @@ async def test_a_dump_taken_under_load_restores_to_a_consistent_database(
     restored = Service.running(folder / "again", settings_for(again))
     with restored as second:
         # Orders in the dump are returned as they were; the others can be placed again.
-        found = await shop.find_those_kept(second.url)
+        found = await shop.count_kept_orders(second.url)
     assert 40 <= found < len(shop.told.placed)
 
 
@@ -57,14 +57,14 @@ async def test_a_base_backup_and_archived_wal_restore_any_moment(
     with Cluster.running(folder / "primary", prepared_cluster, settings=settings) as primary:
         shop = await Shop.open(primary.url)
         with Service.running(folder / "service", settings_for(primary.url)) as service:
-            async with shop.busy(lambda: service.url):
-                await shop.until_placed(20)
+            async with shop.ordering(lambda: service.url):
+                await shop.wait_until_placed(20)
                 await asyncio.to_thread(restored.copy, primary, "-X", "none")
-                await shop.until_placed(20)
+                await shop.wait_until_placed(20)
             kept = len(shop.told.placed)
             [[moment]] = await asyncio.to_thread(primary.execute, "SELECT now()::text")
-            async with shop.busy(lambda: service.url):
-                await shop.until_placed(20)
+            async with shop.ordering(lambda: service.url):
+                await shop.wait_until_placed(20)
             await asyncio.to_thread(primary.execute, "DELETE FROM orders")
         await asyncio.to_thread(primary.stop)
     (restored.files / "recovery.signal").touch()
@@ -77,7 +77,7 @@ async def test_a_base_backup_and_archived_wal_restore_any_moment(
         )
         assert "BROKEN" not in await asyncio.to_thread(check, settings_for(restored.url))
         with Service.running(folder / "again", settings_for(restored.url)) as second:
-            assert await shop.find_those_kept(second.url) == kept
+            assert await shop.count_kept_orders(second.url) == kept
     finally:
         restored.kill()
 

@@ -75,7 +75,7 @@ async def every_request(
     return asked
 
 
-async def assert_all_come_back(asked: Asked) -> None:
+async def assert_all_unavailable(asked: Asked) -> None:
     """Assert 503 with `Retry-After` at every address."""
     wrong = {}
     for place, asking in asked.items():
@@ -103,7 +103,7 @@ async def test_a_database_timeout_is_503_at_every_address(
         caller = await create_caller(database)
         async with all_tables_locked(url):
             asked = await every_request(client, caller, bearer(caller), tokens)
-            await assert_all_come_back(asked)
+            await assert_all_unavailable(asked)
         assert (await client.get("/health/ready")).status_code == 200
 
 
@@ -121,7 +121,7 @@ async def test_a_statement_cancelled_every_time_is_503_at_every_address(
             while not all(asking.done() for asking in asked.values()):
                 await administrator.execute(CANCEL_WAITING)
                 await asyncio.sleep(0.02)
-        await assert_all_come_back(asked)
+        await assert_all_unavailable(asked)
         assert (await client.get("/health/ready")).status_code == 200
 
 

@@ -38,9 +38,10 @@ def upgrade() -> None:
 def next_version(folder: Path) -> dict[str, str]:
     """The environment in which Python finds a Sconto with one more migration."""
     copy = folder / "next" / "sconto"
-    shutil.copytree(
-        Path(sconto.__file__).parent, copy, ignore=shutil.ignore_patterns("__pycache__")
-    )
+    # Compiled modules stay valid: they name the time of their source, and the copy keeps it.
+    # Python writes one under a name that goes on after `.pyc.`, and then renames it.
+    being_written = shutil.ignore_patterns("*.pyc.*")
+    shutil.copytree(Path(sconto.__file__).parent, copy, ignore=being_written)
     (copy / "store" / "migrations" / "versions" / "9999_channels.py").write_text(MIGRATION)
     return {"PYTHONPATH": str(copy.parent)}
 
@@ -58,21 +59,21 @@ async def test_both_versions_serve_while_the_newer_one_migrates(
     turns = cycle((0, -1))
     try:
         await asyncio.to_thread(running[0].wait_until_live)
-        async with shop.busy(lambda: running[next(turns)].url) as told:
-            await shop.until_placed(30)
+        async with shop.ordering(lambda: running[next(turns)].url) as told:
+            await shop.wait_until_placed(30)
             migrated = await asyncio.to_thread(run, settings | next_version, "migrate")
             assert migrated.returncode == 0, migrated.stderr
-            await shop.until_placed(30)
+            await shop.wait_until_placed(30)
             for place, version in (("new", settings | next_version), ("old again", settings)):
                 started = await asyncio.to_thread(Service, folder / place, version)
                 await asyncio.to_thread(started.wait_until_live)
                 running.append(started)
-                await shop.until_placed(30)
+                await shop.wait_until_placed(30)
             ready = [service.get("/health/ready").status_code for service in running]
         assert ready == [200, 200, 200]
         assert set(told.statuses) <= {200, 201, 409}
         assert told.broken == 0
-        await shop.reckon()
+        await shop.check_orders()
         for service in running:
             await shop.find_all_again(service.url)
             assert "Traceback" not in service.log

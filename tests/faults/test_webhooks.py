@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from aiohttp import web
 
 from sconto.api.clock import read_clock
@@ -48,8 +49,12 @@ class Book:
                 await asyncio.sleep(0.05)
 
 
+SOAK = [pytest.mark.soak, pytest.mark.timeout(600)]
+
+
+@pytest.mark.parametrize("times", [1, pytest.param(8, marks=SOAK)])
 async def test_nothing_is_lost_when_the_service_and_the_database_are_killed(
-    cluster: Cluster, folder: Path, settings_for: Settings
+    cluster: Cluster, folder: Path, settings_for: Settings, times: int
 ) -> None:
     settings = settings_for(cluster.url) | WEBHOOK_SETTINGS
     database = await Database.open(cluster.url)
@@ -65,21 +70,24 @@ async def test_nothing_is_lost_when_the_service_and_the_database_are_killed(
             await promotions.create_promotion(database, teller.caller, later, read_clock())
             await book.until(1, "promotion.started")
             assert read_clock() - starts_at < timedelta(seconds=10)
+            placed = 0
+            for number in range(times):
+                # Killed while requests are under way, and others have failed.
+                receiver.script = [500, 503, hang, hang]
+                await place(database, teller, range(placed, placed + 8))
+                await book.until(placed + 4, "order.placed")
+                os.killpg(services[-1].process.pid, signal.SIGKILL)
+                folder_of_next = folder / str(number + 1)
+                services.append(await asyncio.to_thread(Service, folder_of_next, settings))
+                await book.until(placed + 8, "order.paid")
 
-            # Killed while requests are under way, and others have failed.
-            receiver.script = [500, 503, hang, hang]
-            await place(database, teller, range(8))
-            await book.until(4, "order.placed")
-            os.killpg(services[0].process.pid, signal.SIGKILL)
-            services.append(await asyncio.to_thread(Service, folder / "1", settings))
-            await book.until(8, "order.paid")
-
-            receiver.script = [500, hang]
-            await place(database, teller, range(8, 16))
-            await asyncio.to_thread(cluster.kill)
-            await asyncio.to_thread(cluster.start)
-            await book.until(16, "order.paid")
-        assert_told(book.taken, created.secret)
+                receiver.script = [500, hang]
+                await place(database, teller, range(placed + 8, placed + 16))
+                await asyncio.to_thread(cluster.kill)
+                await asyncio.to_thread(cluster.start)
+                placed += 16
+                await book.until(placed, "order.paid")
+        assert_told(book.taken, created.secret, placed)
         assert "Traceback" not in services[-1].log
     finally:
         await database.close()
@@ -96,16 +104,16 @@ async def place(database: Database, teller: Teller, numbers: range) -> None:
         await checkout.change_order_status(database, teller.caller, order_id, OrderStatus.PAID, now)
 
 
-def assert_told(taken: list[Received], secret: str) -> None:
+def assert_told(taken: list[Received], secret: str, orders: int) -> None:
     """All events came, each under one id, signed, and in order for each order."""
     events = {one.id: (one.event["type"], one.about) for one in taken}
     assert Counter(type_ for type_, _ in events.values()) == {
-        "order.placed": 16,
-        "order.paid": 16,
+        "order.placed": orders,
+        "order.paid": orders,
         "promotion.created": 1,
         "promotion.started": 1,
     }
-    for number in range(16):
+    for number in range(orders):
         of_order = [one.event["type"] for one in taken if one.about == f"A-{number}"]
         assert list(dict.fromkeys(of_order)) == ["order.placed", "order.paid"]
     for one in taken:

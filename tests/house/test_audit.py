@@ -37,7 +37,7 @@ class Advisories(BaseHTTPRequestHandler):
         """Log nothing."""
 
 
-class Alarming(Advisories):
+class AdvisoriesWithVulnerability(Advisories):
     """Knows a vulnerability."""
 
     known = (PACKAGE,)
@@ -75,7 +75,7 @@ def audit(service: str, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_package_with_a_known_vulnerability_fails() -> None:
-    with serving(Alarming) as service:
+    with serving(AdvisoriesWithVulnerability) as service:
         run = audit(service)
     assert run.returncode == 1
     assert re.search(rf"{PACKAGE} +\S+ +PYSEC-2026-1", run.stdout)

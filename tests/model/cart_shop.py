@@ -38,7 +38,7 @@ def create(
 
 def change(shop: Shop, promotion_id: str, patch: Mapping[str, Any]) -> Answer:
     """`PATCH /cart/v1/promotions/{id}`: a merge patch."""
-    found = there_is(shop, promotion_id)
+    found = find_cart_promotion(shop, promotion_id)
     if found is None:
         return 404, {}
     before = shown(found)
@@ -57,7 +57,7 @@ def change(shop: Shop, promotion_id: str, patch: Mapping[str, Any]) -> Answer:
 
 def delete(shop: Shop, promotion_id: str, now: datetime) -> Answer:
     """`DELETE /cart/v1/promotions/{id}`."""
-    found = there_is(shop, promotion_id)
+    found = find_cart_promotion(shop, promotion_id)
     if found is None:
         return 404, {}
     found.deleted_at = now
@@ -77,13 +77,13 @@ def restore(shop: Shop, promotion_id: str, now: datetime) -> Answer:
 
 def get(shop: Shop, promotion_id: str) -> Answer:
     """`GET /cart/v1/promotions/{id}`."""
-    found = there_is(shop, promotion_id)
+    found = find_cart_promotion(shop, promotion_id)
     return (404, {}) if found is None else (200, shown(found))
 
 
 def statistics(shop: Shop, promotion_id: str) -> Answer:
     """`GET /cart/v1/promotions/{id}/statistics`, without codes and days."""
-    found = there_is(shop, promotion_id)
+    found = find_cart_promotion(shop, promotion_id)
     if found is None:
         return 404, {}
     orders, given = 0, Counter[str]()
@@ -113,7 +113,7 @@ def statistics(shop: Shop, promotion_id: str) -> Answer:
     }
 
 
-def there_is(shop: Shop, promotion_id: str) -> CartPromotion | None:
+def find_cart_promotion(shop: Shop, promotion_id: str) -> CartPromotion | None:
     """The promotion with this id, unless it is deleted."""
     found = shop.cart_promotions.get(int(promotion_id))
     return None if found is None or found.deleted else found

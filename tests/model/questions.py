@@ -101,7 +101,7 @@ def questions(draw: Draw, shop: Shop, now: datetime) -> Question:
             body = draw(bodies(now))
         case "patch":
             target = draw(_targets(shop))
-            found = shop.there_is(target)
+            found = shop.find(target)
             body = draw(changes(now, found.type if found else "coupon"))
         case "get" | "delete":
             target = draw(_targets(shop))

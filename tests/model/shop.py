@@ -99,7 +99,7 @@ class Shop:
         self.subscriptions = Subscriptions()
         self._serial = 0
 
-    def there_is(self, promotion_id: str) -> Promotion | None:
+    def find(self, promotion_id: str) -> Promotion | None:
         """The promotion with the id that was sent."""
         if not promotion_id.isdecimal() or promotion_id.startswith("0"):
             return None
@@ -126,7 +126,7 @@ class Shop:
 
     def patch(self, promotion_id: str, body: Mapping[str, Any], now: datetime) -> Answer:
         """`PATCH /v1/promotion/{id}`."""
-        found = self.there_is(promotion_id)
+        found = self.find(promotion_id)
         if found is None:
             return not_found(promotion_id)
         faults = faults_of(body, self.products, self.zone, (found.type, found.starts, found.ends))
@@ -137,7 +137,7 @@ class Shop:
 
     def get(self, promotion_id: str) -> Answer:
         """`GET /v1/promotion/{id}`."""
-        found = self.there_is(promotion_id)
+        found = self.find(promotion_id)
         if found is None:
             return not_found(promotion_id)
         terms: dict[str, object] = {}
@@ -167,7 +167,7 @@ class Shop:
 
     def delete(self, promotion_id: str) -> Answer:
         """`DELETE /v1/promotion/{id}`."""
-        found = self.there_is(promotion_id)
+        found = self.find(promotion_id)
         if found is None:
             return not_found(promotion_id)
         found.deleted = True
@@ -193,7 +193,7 @@ class Shop:
 
     def statistics(self, promotion_id: str, learn: Callable[[], Sequence[int]]) -> Answer:
         """`POST /v1/promotion/statistics`; `learn` returns the ids of the codes in the answer."""
-        found = self.there_is(promotion_id)
+        found = self.find(promotion_id)
         if found is None:
             return not_found(promotion_id)
         answer: dict[str, object] = {"promotion_uses": found.uses}

@@ -47,7 +47,7 @@ class Subscriptions:
         self.applications: dict[str, tuple[str, Rules, str]] = {}
         self.keys: dict[str, tuple[object, Answer]] = {}
 
-    def there_is(self, id_: str) -> SubscriptionPromotion | None:
+    def find(self, id_: str) -> SubscriptionPromotion | None:
         """The promotion with this id, unless it was archived."""
         found = self.promotions.get(id_)
         return None if found is None or found.archived else found
@@ -64,7 +64,7 @@ class Subscriptions:
 
     def change(self, id_: str, patch: Mapping[str, Any]) -> Answer:
         """`PATCH`: a merge patch."""
-        found = self.there_is(id_)
+        found = self.find(id_)
         if found is None:
             return 404, {}
         after = merged(found.body, patch)
@@ -76,7 +76,7 @@ class Subscriptions:
 
     def archive(self, id_: str) -> Answer:
         """`DELETE`."""
-        found = self.there_is(id_)
+        found = self.find(id_)
         if found is None:
             return 404, {}
         found.archived = True
@@ -84,12 +84,12 @@ class Subscriptions:
 
     def get(self, id_: str) -> Answer:
         """`GET`."""
-        found = self.there_is(id_)
+        found = self.find(id_)
         return (404, {}) if found is None else (200, found.shown())
 
     def validate(self, id_: str, contract: Mapping[str, Any], now: datetime) -> Answer:
         """`_validate`; only `valid` is compared."""
-        found = self.there_is(id_)
+        found = self.find(id_)
         return (404, {}) if found is None else (200, {"valid": _eligible(found, contract, now)})
 
     def apply(

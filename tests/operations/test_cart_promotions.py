@@ -248,6 +248,19 @@ async def test_a_tried_change_counts_what_orders_took(
     assert await shop.quote(cart(customer=shopper())) == tried
 
 
+async def test_a_used_code_stays_used_in_a_tried_change(shop: Shop) -> None:
+    promotion = await shop.create(ten_off(), "X", "Y", code_type=CodeType.ONE_TIME)
+    await shop.order("A", cart("X"))
+    new = NewCartPromotion(
+        "Any", True, promotion.period, ten_off(), CodeType.ONE_TIME, ("x", "y", "z")
+    )
+    tried = await cart_promotions.try_promotion(
+        shop.database, shop.caller, CartDraft(new, promotion.id), cart("X", "Z"), NOON
+    )
+    statuses = [code.status for code in tried.codes]
+    assert statuses == [CodeStatus.USED, CodeStatus.APPLIED]
+
+
 async def test_the_rows_that_orders_share_are_there_from_the_start(shop: Shop) -> None:
     limits = Limits(total=3, per_customer=1, budget={"EUR": 900, "USD": 900})
     promotion = await shop.create(ten_off(limits=limits))

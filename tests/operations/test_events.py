@@ -8,32 +8,26 @@ from functools import partial
 import pytest
 from msgspec.structs import replace
 
-from sconto.domain.candidates import Candidates
 from sconto.domain.cart import Customer
 from sconto.domain.cart_promotion import Limits
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts
 from sconto.domain.history import Facts
 from sconto.domain.money import PERCENT
-from sconto.domain.order import OrderStatus, StoredOrder
+from sconto.domain.order import OrderStatus
 from sconto.domain.people import Caller
-from sconto.domain.pricing import price
-from sconto.domain.problems import EventsGone
 from sconto.domain.promotion import PromotionChange, PromotionType, Terms
 from sconto.domain.subscription import Contract
 from sconto.domain.subscription_promotion import Constraint
 from sconto.operations import (
     cart_promotions,
     codes,
-    event_removal,
     events,
     promotions,
-    retention,
     subscription_promotions,
     subscriptions,
 )
 from sconto.store.database import Database
-from sconto.store.orders import insert_order
 from tests.builders import NOON, a_cart, a_line, a_period, a_promotion, subscription_terms, ten_off
 from tests.operations.telling import Teller, a_teller
 
@@ -308,103 +302,3 @@ async def test_the_limit_of_a_subscription_promotion_is_told(teller: Teller) -> 
     assert await teller.types() == ["promotion.limit_reached"]
     reached = data_of(teller, "promotion.limit_reached")
     assert (reached["limit"], reached["taken"]) == (2, 2)
-
-
-async def test_a_reader_who_is_late_learns_that_events_are_gone(teller: Teller) -> None:
-    # Other merchants of this database have nothing that is as old.
-    then = NOON - timedelta(days=1000)
-    for number in range(5):
-        await teller.order(f"A-{number}")
-        await events.append_all(teller.database, teller.caller.merchant_id, then + number * HOUR)
-    assert await event_removal.remove_old(teller.database, then + 2 * HOUR) == 3
-    with pytest.raises(EventsGone) as gone:
-        await teller.news()
-    assert gone.value.oldest == 3
-    teller.after = gone.value.oldest
-    assert [one.object for one in await teller.news()] == ["order A-3", "order A-4"]
-    with pytest.raises(EventsGone):
-        await events.list_events(teller.database, teller.caller, 99, None, (), 9, NOON)
-
-
-async def test_readers_choose_types_and_a_time(teller: Teller) -> None:
-    read = partial(events.list_events, teller.database, teller.caller)
-    for number in range(3):
-        await teller.order(f"A-{number}")
-        await teller.set_status(f"A-{number}", OrderStatus.PAID)
-        await events.append_all(teller.database, teller.caller.merchant_id, NOON + number * HOUR)
-    paid = await read(None, None, ("order.paid",), 2, NOON)
-    assert [one.object for one in paid.events] == ["order A-0", "order A-1"]
-    assert (paid.last_position, paid.more) == (4, True)
-    rest = await read(paid.last_position, None, ("order.paid",), 2, NOON)
-    assert ([one.object for one in rest.events], rest.more) == (["order A-2"], False)
-    late = await read(None, NOON + HOUR, (), 99, NOON)
-    assert [one.position for one in late.events] == [3, 4, 5, 6]
-    assert (await read(None, NOON + 9 * HOUR, (), 99, NOON)).last_position == 6
-
-
-async def test_an_event_that_is_committed_late_is_not_skipped(teller: Teller) -> None:
-    database, merchant_id = teller.database, teller.caller.merchant_id
-    late = StoredOrder("late", OrderStatus.NOT_PAID, NOON, price(a_cart(), Candidates(), NOON))
-    async with database.read() as reading:
-        versions = await reading.fetchrow(VERSIONS, merchant_id)
-    assert versions is not None
-    async with database.write(merchant_id, queue="orders") as connection:
-        # Its event has the lower number, and nobody sees it yet.
-        await insert_order(connection, merchant_id, late, NOON.date(), (*versions, None, True))
-        await teller.order("early")
-        assert [one.object for one in await teller.news()] == ["order early"]
-    assert [one.object for one in await teller.news()] == ["order late"]
-    assert [one.position for one in teller.seen] == [1, 2]
-
-
-async def test_readers_miss_nothing_while_many_write(teller: Teller) -> None:
-    readers = [teller, *(Teller(teller.database, teller.caller) for _ in range(2))]
-    orders = [f"A-{number}" for number in range(60)]
-    running = True
-
-    async def read(reader: Teller) -> None:
-        while running:
-            await reader.news()
-
-    async def write(some: list[str]) -> None:
-        for order_id in some:
-            await teller.order(order_id)
-            await teller.set_status(order_id, OrderStatus.PAID)
-
-    reading = [asyncio.create_task(read(reader)) for reader in readers]
-    await asyncio.gather(*(write(orders[start::6]) for start in range(6)))
-    running = False
-    await asyncio.gather(*reading)
-    for reader in readers:
-        await reader.news()
-        assert [one.position for one in reader.seen] == list(range(1, 121))
-        for order_id in orders:
-            of_order = [one.type for one in reader.seen if one.object == f"order {order_id}"]
-            assert of_order == ["order.placed", "order.paid"]
-
-
-async def test_a_purge_takes_old_events_and_an_erased_customer_leaves_them(teller: Teller) -> None:
-    database, merchant_id = teller.database, teller.caller.merchant_id
-    cart = replace(a_cart(), customer=Customer("c-1"))
-    await teller.order("A-1", cart=cart)
-    await teller.news()
-    await teller.order("A-2", cart=cart)
-    await retention.erase_customer(database, merchant_id, "c-1")
-    await teller.news()
-    teller.after = 0
-    ids = {one.data["order"]["customer_id"] for one in await teller.news()}  # type: ignore[index]
-    assert len(ids) == 1
-    assert ids.pop().startswith("erased-")
-    purged = await retention.purge(database, merchant_id, NOON + HOUR)
-    assert (purged.orders, purged.events) == (2, 2)
-    teller.after = 2
-    assert await teller.news() == []
-
-
-async def test_an_order_that_is_purged_before_its_event_is_numbered_is_told(
-    teller: Teller,
-) -> None:
-    await teller.order("A-1")
-    await retention.purge(teller.database, teller.caller.merchant_id, NOON + HOUR)
-    [placed] = await teller.news()
-    assert (placed.type, placed.data) == ("order.placed", {"order": {"order_id": "A-1"}})

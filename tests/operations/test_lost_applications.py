@@ -66,7 +66,7 @@ async def counts(database: Database) -> list[int]:
     return [int(count) for count in row]
 
 
-async def kill_who_waits(database: Database) -> None:
+async def kill_waiting_session(database: Database) -> None:
     for _ in range(500):
         async with database.read() as connection:
             if await connection.fetch(KILL):
@@ -107,7 +107,7 @@ async def test_an_application_killed_while_it_waits_leaves_nothing(
     async with database.write() as connection:
         await connection.execute("SELECT FROM subscription_promotions FOR UPDATE")
         applying = asyncio.create_task(apply(database, caller))
-        await kill_who_waits(database)
+        await kill_waiting_session(database)
         with pytest.raises(DatabaseUnavailable):
             await applying
     assert await counts(database) == [0, 0, 0]

@@ -83,7 +83,7 @@ class Shop:
             self.database, self.caller, self.subscription, lambda _: terms, LATER
         )
 
-    async def hand_code_over(self) -> None:
+    async def move_code(self) -> None:
         """Archive the promotion, and create another with its code."""
         await subscription_promotions.archive_promotion(
             self.database,
@@ -162,7 +162,7 @@ EDITS: Final[dict[str, tuple[Cart, Edit, int]]] = {
     ),
     "subscription, code taken over": (
         SUBSCRIBED,
-        lambda shop: shop.hand_code_over(),
+        lambda shop: shop.move_code(),
         90,
     ),
 }

@@ -11,18 +11,25 @@ import httpx
 import pytest
 from asyncpg.connection import LoggedQuery
 
+from sconto.api.clock import read_clock
 from sconto.api.context import Context
 from sconto.api.logs import request_log
 from sconto.api.metrics import Metrics
 from sconto.app import build_app
-from sconto.domain.people import Caller
+from sconto.domain.api_keys import NewKey
+from sconto.domain.numbers import MAX_INT64
+from sconto.domain.order import NewOrder
+from sconto.domain.people import Caller, Role
+from sconto.domain.webhooks import NewWebhook
+from sconto.operations import checkout, webhooks
+from sconto.operations.api_keys import create_key
 from sconto.operations.cart_promotions import create_promotion
 from sconto.operations.tokens import Tokens
 from sconto.portal.csrf import FIELD, token_for
 from sconto.portal.pages import ADDRESS
 from sconto.portal.site import PAGES
 from sconto.store.database import Database
-from tests.builders import NOON, subscription_terms, ten_off
+from tests.builders import NOON, a_cart, subscription_terms, ten_off
 from tests.conftest import create_caller
 from tests.portal.sessions import cookie_of
 from tests.portal.shop import create_subscription, open_shop
@@ -65,6 +72,14 @@ READING = {
     "/subscriptions/{subscription_id}/edit": 1,
     "/subscriptions/{subscription_id}/archive": 1,
     "/orders/export?kind=orders&format=csv": 3,
+    "/webhooks": 1,
+    "/webhooks/{webhook_id}": 3,
+    "/webhooks/{webhook_id}/deliveries/{delivery_id}": 3,
+    "/keys": 2,
+    "/keys/{key_id}": 1,
+    "/password/{token}": 0,
+    "/sign-in/provider": 0,
+    "/sign-in/provider/callback": 0,
     "/people": 2,
     "/people/{user_id}": 1,
 }
@@ -99,15 +114,34 @@ async def shop(database_url: str, tokens: Tokens) -> AsyncIterator["CountingClie
     ids = await open_shop(database, merchant)
     subscription_id = await create_subscription(database, merchant, subscription_terms())
     cart_promotion = await create_promotion(database, merchant, ten_off(), NOON)
+    key, _ = await create_key(database, merchant, NewKey("Till", Role.CHECKOUT), read_clock())
+    webhook_id, delivery_id = await deliver(database, merchant)
     named = {
+        "webhook_id": webhook_id,
+        "delivery_id": delivery_id,
         "cart_promotion_id": cart_promotion.id,
         "promotion_id": ids["Tea lovers"],
+        "key_id": key.id,
         "subscription_id": subscription_id,
+        "token": "an-unknown-link",
         "user_id": merchant.user_id,
     }
     async with client_of(database, tokens, merchant) as client:
         yield CountingClient(client, database, named)
     await database.close()
+
+
+async def deliver(database: Database, merchant: Caller) -> tuple[int, int]:
+    """A webhook that is switched off, and a delivery that waits for it."""
+    new = NewWebhook("https://shop.example/", enabled=False)
+    webhook = (await webhooks.create_webhook(database, merchant, new, NOON)).webhook
+    order = NewOrder("told", a_cart())
+    await checkout.place_order(database, merchant, order, NOON, NOON.date())
+    await webhooks.replay(database, merchant, webhook.id, NOON, NOON)
+    [delivery], _ = await webhooks.list_deliveries(
+        database, merchant, webhook.id, before=MAX_INT64, limit=1
+    )
+    return webhook.id, delivery.id
 
 
 @dataclass(frozen=True)
@@ -135,7 +169,7 @@ class CountingClient:
         await asyncio.sleep(0)  # the logger is called a moment after the statement
         async with self.database.read() as connection:
             connection.remove_query_logger(note)
-        assert answer.status_code in (200, 303, 404), answer.text
+        assert answer.status_code in (200, 303, 404, 410), answer.text
         return asked
 
 

@@ -72,7 +72,7 @@ async def stalls() -> AsyncIterator[Stalls]:
             watched.longest = max(watched.longest, now - before)
             before = time.process_time()
 
-    # As a worker does at its start: the collector skips all earlier objects.
+    # As a worker does at its start: from now on the collector skips all earlier objects.
     gc.collect()
     gc.freeze()
     ticking = asyncio.create_task(tick())
@@ -83,7 +83,6 @@ async def stalls() -> AsyncIterator[Stalls]:
         await asyncio.sleep(0.002)
     finally:
         ticking.cancel()
-        gc.unfreeze()
 
 
 @dataclass

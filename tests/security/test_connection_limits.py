@@ -13,7 +13,7 @@ import pytest
 
 from sconto.cli.connections import ConnectionLimits
 from tests.conftest import SECRET_KEY
-from tests.security.hasty import HastyService
+from tests.security.limited import LimitedService
 from tests.security.wire import (
     Address,
     address_of,
@@ -48,19 +48,19 @@ def settings(database_url: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def hasty(
+def impatient(
     settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[HastyService]:
+) -> Iterator[LimitedService]:
     """A service with timeouts of about a second."""
     names = ("head_seconds", "body_seconds", "body_bytes", "answer_seconds", "answer_bytes")
     limits = [f"{name}={getattr(SECOND, name)}" for name in (*names, "idle_seconds")]
-    with HastyService.running(tmp_path_factory.mktemp("service"), settings, *limits) as service:
+    with LimitedService.running(tmp_path_factory.mktemp("service"), settings, *limits) as service:
         yield service
 
 
 @pytest.fixture(scope="module")
-def address(hasty: HastyService) -> Address:
-    return address_of(hasty.url)
+def address(impatient: LimitedService) -> Address:
+    return address_of(impatient.url)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_body_that_continues_after_the_answer_is_cut_off(address: Address) -> 
 
 
 @contextmanager
-def narrow(address: Address) -> Iterator[socket.socket]:
+def open_with_small_buffers(address: Address) -> Iterator[socket.socket]:
     """A connection with small buffers in the system."""
     with closing(socket.socket()) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * KIB)
@@ -149,13 +149,13 @@ LARGE = b"GET /docs/assets/swagger-ui-bundle.js HTTP/1.1\r\n" + HOST + b"\r\n"
 
 @pytest.mark.skipif(sys.platform != "linux", reason="files are counted in /proc")
 def test_a_client_that_never_reads_its_answers_is_cut_off(
-    hasty: HastyService, address: Address
+    impatient: LimitedService, address: Address
 ) -> None:
-    [worker] = hasty.workers()
+    [worker] = impatient.workers()
     wait_until(lambda: exchange(address, LAST).startswith(b"HTTP/1.1 200 "))
     before = open_files(worker)
     with ExitStack() as stack:
-        connections = [stack.enter_context(narrow(address)) for _ in range(4)]
+        connections = [stack.enter_context(open_with_small_buffers(address)) for _ in range(4)]
         for connection in connections:
             connection.sendall(LARGE * 20)
         wait_until(lambda: open_files(worker) <= before + 1, within=20)
@@ -165,7 +165,7 @@ def test_a_client_that_never_reads_its_answers_is_cut_off(
 
 
 def test_a_client_that_reads_slowly_gets_its_answer(address: Address) -> None:
-    with narrow(address) as connection:
+    with open_with_small_buffers(address) as connection:
         connection.sendall(LARGE.replace(HOST, HOST + b"Connection: close\r\n"))
         received = b""
         while piece := connection.recv(64 * KIB):
@@ -176,7 +176,7 @@ def test_a_client_that_reads_slowly_gets_its_answer(address: Address) -> None:
 
 
 def test_waiting_requests_are_limited_in_total(settings: dict[str, str], tmp_path: Path) -> None:
-    with HastyService.running(tmp_path, settings, "unread=100000") as service:
+    with LimitedService.running(tmp_path, settings, "unread=100000") as service:
         address = address_of(service.url)
         ahead = ASK + b"\r\n"
         assert exchange(address, ahead * 300 + LAST, 5).count(b"HTTP/1.1 200 ") == 301
@@ -200,14 +200,14 @@ def idle(address: Address, number: int) -> Iterator[list[socket.socket]]:
 @pytest.fixture(scope="module")
 def crowded(
     settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[HastyService]:
+) -> Iterator[LimitedService]:
     """A service that serves 20 connections."""
     folder = tmp_path_factory.mktemp("service")
-    with HastyService.running(folder, settings, "connections=20", "spare=5") as service:
+    with LimitedService.running(folder, settings, "connections=20", "spare=5") as service:
         yield service
 
 
-def test_idle_connections_make_room_for_requests(crowded: HastyService) -> None:
+def test_idle_connections_make_room_for_requests(crowded: LimitedService) -> None:
     address = address_of(crowded.url)
     with closing(HTTPConnection(*address, timeout=10)) as client, idle(address, 20):
         client.request("GET", "/health/live")
@@ -221,7 +221,7 @@ def test_idle_connections_make_room_for_requests(crowded: HastyService) -> None:
             assert client.getresponse().status == 200
 
 
-def test_half_requests_make_room_for_requests(crowded: HastyService) -> None:
+def test_half_requests_make_room_for_requests(crowded: LimitedService) -> None:
     address = address_of(crowded.url)
     with idle(address, 20) as connections:
         for connection in connections:
@@ -231,7 +231,7 @@ def test_half_requests_make_room_for_requests(crowded: HastyService) -> None:
             assert exchange(address, LAST).startswith(b"HTTP/1.1 200 ")
 
 
-def test_bodies_after_their_answers_make_room_for_requests(crowded: HastyService) -> None:
+def test_bodies_after_their_answers_make_room_for_requests(crowded: LimitedService) -> None:
     address = address_of(crowded.url)
     with idle(address, 20) as connections:
         for connection in connections:
@@ -243,7 +243,7 @@ def test_bodies_after_their_answers_make_room_for_requests(crowded: HastyService
 
 
 def test_a_request_beyond_the_limit_is_refused_and_running_ones_are_served(
-    crowded: HastyService,
+    crowded: LimitedService,
 ) -> None:
     address = address_of(crowded.url)
     with idle(address, 20) as connections:
@@ -290,8 +290,8 @@ def test_idle_connections_beyond_the_limit_on_files_break_no_request(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits are read from /proc")
-def test_a_service_opens_as_many_files_as_it_may(hasty: HastyService) -> None:
-    [worker] = hasty.workers()
+def test_a_service_opens_as_many_files_as_it_may(impatient: LimitedService) -> None:
+    [worker] = impatient.workers()
     limits = Path(f"/proc/{worker}/limits").read_text()
     [line] = [line for line in limits.splitlines() if line.startswith("Max open files")]
     soft, hard = map(int, line.split()[3:5])

@@ -70,7 +70,7 @@ def gated(database: Database, merchant: Caller) -> GatedReads:
     return GatedReads(database, merchant)
 
 
-async def a_moment() -> None:
+async def wait_briefly() -> None:
     for _ in range(5):
         await asyncio.sleep(0)
 
@@ -80,7 +80,7 @@ async def test_carts_that_wait_for_two_statements_are_read_together(gated: Gated
     asked = []
     for product_id in PRODUCTS:
         asked.append(gated.ask(a_cart(a_line(product_id))))
-        await a_moment()
+        await wait_briefly()
     assert gated.lent == 2
     gated.open.set()
     await asyncio.gather(*asked)
@@ -91,7 +91,7 @@ async def test_a_single_request_does_not_wait_and_leaves_no_queue(gated: GatedRe
     for number in (1, 2):
         await gated.ask(a_cart())
         assert gated.lent == number
-    await a_moment()
+    await wait_briefly()
     assert gated.reads._queues == {}
     assert gated.reads._tasks == set()
 
@@ -100,7 +100,7 @@ async def test_two_merchants_share_no_statement(gated: GatedReads, database: Dat
     gated.open.clear()
     other = await create_caller(database)
     asked = [gated.ask(a_cart(), caller) for caller in (gated.caller, other)]
-    await a_moment()
+    await wait_briefly()
     assert gated.lent == 2
     gated.open.set()
     await asyncio.gather(*asked)
@@ -116,10 +116,10 @@ async def test_large_carts_are_read_one_by_one(gated: GatedReads) -> None:
 async def test_cancelling_one_caller_leaves_the_others(gated: GatedReads) -> None:
     gated.open.clear()
     asked = [gated.ask(a_cart(a_line(product_id))) for product_id in PRODUCTS]
-    await a_moment()
+    await wait_briefly()
     for one in asked[::2]:
         one.cancel()
-    await a_moment()
+    await wait_briefly()
     gated.open.set()
     staying = await asyncio.gather(*asked[1::2])
     assert all(found.known == frozenset() for found in staying)
@@ -151,7 +151,7 @@ async def test_a_cart_that_cannot_be_read_fails_alone(gated: GatedReads) -> None
 async def test_stopped_readers_leave_no_caller_waiting(gated: GatedReads) -> None:
     gated.open.clear()
     asked = gated.ask(a_cart())
-    await a_moment()
+    await wait_briefly()
     (reader,) = gated.reads._tasks
     reader.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -31,7 +31,7 @@ async def test_forty_orders_for_a_locked_code_delay_no_other_order(
     late: list[tuple[int, str | None, float]] = []
     slowest = 0.0
 
-    async def want_held(client: httpx.AsyncClient, number: int) -> None:
+    async def order_held_code(client: httpx.AsyncClient, number: int) -> None:
         began = time.monotonic()
         answer = await client.post("/orders", json=an_order(f"held-{number}", "held"))
         took = time.monotonic() - began
@@ -44,7 +44,7 @@ async def test_forty_orders_for_a_locked_code_delay_no_other_order(
         clients(server, bearer(other), 1) as [neighbour],
     ):
         await holder.execute(HOLD, merchant.merchant_id)
-        held_up = asyncio.gather(*(want_held(c, n) for n, c in enumerate(waiting)))
+        held_up = asyncio.gather(*(order_held_code(c, n) for n, c in enumerate(waiting)))
         await asyncio.sleep(0.5)
         for number in range(20):
             for client, code in ((same, f"c{number}"), (neighbour, "")):

@@ -57,15 +57,15 @@ class Shop:
 
         return cls(headers, (create("coupon", once), create("discount", always)))
 
-    async def order(self, url: str, strike: Callable[[], None]) -> None:
-        """Place all orders, each until it is placed or refused; call `strike` in the middle."""
-        struck = False
+    async def order(self, url: str, break_something: Callable[[], None]) -> None:
+        """Place all orders, each until placed or refused; call `break_something` in the middle."""
+        is_broken = False
 
         async def place(client: httpx.AsyncClient, number: int) -> None:
-            nonlocal struck
-            if len(self.acknowledged) >= CODES // 3 and not struck:
-                struck = True
-                strike()
+            nonlocal is_broken
+            if len(self.acknowledged) >= CODES // 3 and not is_broken:
+                is_broken = True
+                break_something()
             while True:
                 try:
                     answer = await client.post("/orders", json=body_of(number))
@@ -80,7 +80,7 @@ class Shop:
 
         async with clients(url, self.headers, CLIENTS) as shoppers:
             await share_out(range(ORDERS), shoppers, place)
-        assert struck
+        assert is_broken
 
     async def check(self, url: str) -> None:
         """Assert that every acknowledged order is stored once, and that the counters fit."""
@@ -130,7 +130,7 @@ async def test_a_postmaster_killed_under_load_loses_no_acknowledged_order(
     data_dir = Path(settings["SCONTO_DATA_DIR"])
     postmaster = find_postmaster(data_dir)
     shop = Shop.open(service, settings)
-    await shop.order(service.url, strike=lambda: kill(postmaster))
+    await shop.order(service.url, break_something=lambda: kill(postmaster))
     assert find_postmaster(data_dir) != postmaster
     # Requests that were running when the server died were repeated.
     assert len(shop.acknowledged) == CODES
@@ -146,12 +146,14 @@ async def test_a_service_killed_under_load_leaves_another_on_its_folder_working(
         doomed.wait_until_live()
         shop = Shop.open(service, settings)
         postmaster = find_postmaster(Path(settings["SCONTO_DATA_DIR"]))
-        await shop.order(doomed.url, strike=lambda: os.killpg(doomed.process.pid, signal.SIGKILL))
+        await shop.order(
+            doomed.url, break_something=lambda: os.killpg(doomed.process.pid, signal.SIGKILL)
+        )
     finally:
         doomed.kill_all()
     assert CODES // 3 <= len(shop.acknowledged) < CODES
     await shop.check(service.url)
-    await shop.order(service.url, strike=lambda: None)
+    await shop.order(service.url, break_something=lambda: None)
     assert len(shop.acknowledged) == CODES
     await shop.check(service.url)
     assert find_postmaster(Path(settings["SCONTO_DATA_DIR"])) == postmaster

@@ -203,10 +203,10 @@ async def _apply_while_one_is_killed(
                 os.killpg(killed.process.pid, signal.SIGKILL)
             return answer
 
-        async def go_shopping(i: int) -> list[httpx.Response]:
+        async def apply_eight_times(i: int) -> list[httpx.Response]:
             return [await apply(f"client-{i}-{n}") for n in range(8)]
 
-        told = await asyncio.gather(*(go_shopping(i) for i in range(32)))
+        told = await asyncio.gather(*(apply_eight_times(i) for i in range(32)))
         return [answer for answers in told for answer in answers]
 
 
@@ -270,7 +270,7 @@ async def _race(urls: list[str], headers: dict[str, str]) -> list[httpx.Response
         async def apply(i: int) -> httpx.Response:
             named = headers | {"Idempotency-Key": f"client-{i}"}
             if i % 3 == 0:
-                await asyncio.to_thread(_send_and_die, urls[i % 2], named, 0.002 * (i % 8))
+                await asyncio.to_thread(_send_and_reset, urls[i % 2], named, 0.002 * (i % 8))
             url = urls[(i + 1) % 2]
             for _ in range(100):
                 answer = await client.post(
@@ -284,7 +284,7 @@ async def _race(urls: list[str], headers: dict[str, str]) -> list[httpx.Response
         return await asyncio.gather(*(apply(i) for i in range(CLIENTS)))
 
 
-def _send_and_die(url: str, headers: dict[str, str], wait: float) -> None:
+def _send_and_reset(url: str, headers: dict[str, str], wait: float) -> None:
     """Send the request and reset the connection shortly after, like a killed process."""
     address = urlsplit(url)
     body = json.dumps(APPLY).encode()

@@ -54,6 +54,14 @@ async def shop(stock: Database) -> Caller:
     return await open_shop(stock)
 
 
+@pytest.fixture
+async def cart_shop(stock: Database) -> Caller:
+    """A merchant in that database, with orders that cart promotions apply to."""
+    caller = await create_caller(stock)
+    await place_orders_with_cart_promotions(stock, caller)
+    return caller
+
+
 async def open_shop(stock: Database) -> Caller:
     """A merchant with promotions of all groups, and repeated and replaced orders."""
     caller = await create_caller(stock)
@@ -79,7 +87,6 @@ async def open_shop(stock: Database) -> Caller:
         order = NewOrder(order_id, asked, None, replaces)
         await place_order(stock, caller, order, NOON, date(2026, 6, 1))
     await change_order_status(stock, caller, "A-3", OrderStatus.DELETED, NOON)
-    await place_orders_with_cart_promotions(stock, caller)
     return caller
 
 
@@ -120,6 +127,7 @@ async def broken(database: Database, caller: Caller) -> list[str]:
 
 
 async def test_what_sconto_writes_passes_the_check(stock: Database, shop: Caller) -> None:
+    await place_orders_with_cart_promotions(stock, shop)
     assert await broken(stock, shop) == []
 
 
@@ -144,45 +152,6 @@ SPOILED = [
         "UPDATE redemption_counts SET code_id = 9 WHERE {mine} AND code_type = 'one-time'",
         COUNTED_WITH_CODES,
     ),
-    ("UPDATE allowances SET taken = taken + 1 WHERE {mine} AND scope = 'total'", ALLOWANCES),
-    ("UPDATE allowances SET taken = 0 WHERE {mine} AND scope = 'customer'", ALLOWANCES),
-    ("DELETE FROM allowances WHERE {mine} AND scope = 'total'", ALLOWANCES),
-    ("DELETE FROM allowances WHERE {mine} AND scope = 'customer'", ALLOWANCES),
-    ("DELETE FROM allowances WHERE {mine} AND scope = 'budget'", ALLOWANCES),
-    ("UPDATE allowances SET taken = taken - 1 WHERE {mine} AND scope = 'total'", ALLOWANCES),
-    ("UPDATE allowances SET taken = taken - 100 WHERE {mine} AND scope = 'budget'", ALLOWANCES),
-    ("UPDATE allowances SET key = 'c-2' WHERE {mine} AND scope = 'customer'", ALLOWANCES),
-    ("UPDATE allowances SET key = 'USD' WHERE {mine} AND scope = 'budget'", ALLOWANCES),
-    ("INSERT INTO allowances VALUES ({id}, 7, 'total', '', 1)", ALLOWANCES),
-    (
-        "UPDATE cart_promotions SET terms = replace(terms::text, '\"total\":9,', '')::json"
-        " WHERE {mine} AND NOT automatic",
-        ALLOWANCES,
-    ),
-    ("UPDATE orders SET gave_back_at = now() WHERE {mine} AND order_id = 'B-1'", ALLOWANCES),
-    ("UPDATE orders SET gave_back_at = now() WHERE {mine} AND order_id = 'B-1'", GAVE_BACK),
-    (
-        "UPDATE codes SET used_by = 'B-2', used_at = now() WHERE {mine} AND code = 'CART-2'",
-        USED_UP,
-    ),
-    ("UPDATE orders SET customer_id = 'c-2' WHERE {mine} AND order_id = 'B-3'", FIRST_ORDER),
-    (
-        "UPDATE orders SET is_first = true, customer_id = 'c-2' WHERE {mine} AND order_id = 'A-2'",
-        FIRST_ORDER,
-    ),
-    (
-        'UPDATE orders SET outcome = replace(outcome::text, \'"amount":490,"discount":90\','
-        " '\"amount\":490,\"discount\":91')::json WHERE {mine} AND order_id = 'B-1'",
-        TOLD,
-    ),
-    (
-        'UPDATE orders SET outcome = regexp_replace(outcome::text, \'order","discount":100\','
-        " 'order\",\"discount\":99')::json WHERE {mine} AND order_id = 'B-1'",
-        TOLD,
-    ),
-    ("UPDATE orders SET gave_back_at = NULL WHERE {mine}", GAVE_BACK),
-    ("UPDATE orders SET status = 'paid' WHERE {mine} AND order_id = 'B-2'", GAVE_BACK),
-    ("DELETE FROM redemptions WHERE {mine} AND order_id = 'B-1'", RECORDED),
     ("DELETE FROM redemptions WHERE {mine} AND product_id = 2", RECORDED),
     ("UPDATE redemptions SET discount = discount + 1 WHERE {mine}", RECORDED),
     ("UPDATE redemptions SET product_id = 3 WHERE {mine} AND product_id = 2", RECORDED),
@@ -229,10 +198,62 @@ SPOILED = [
 ]
 
 
+CART_SPOILED = [
+    ("UPDATE allowances SET taken = taken + 1 WHERE {mine} AND scope = 'total'", ALLOWANCES),
+    ("UPDATE allowances SET taken = 0 WHERE {mine} AND scope = 'customer'", ALLOWANCES),
+    ("DELETE FROM allowances WHERE {mine} AND scope = 'total'", ALLOWANCES),
+    ("DELETE FROM allowances WHERE {mine} AND scope = 'customer'", ALLOWANCES),
+    ("DELETE FROM allowances WHERE {mine} AND scope = 'budget'", ALLOWANCES),
+    ("UPDATE allowances SET taken = taken - 1 WHERE {mine} AND scope = 'total'", ALLOWANCES),
+    ("UPDATE allowances SET taken = taken - 100 WHERE {mine} AND scope = 'budget'", ALLOWANCES),
+    ("UPDATE allowances SET key = 'c-2' WHERE {mine} AND scope = 'customer'", ALLOWANCES),
+    ("UPDATE allowances SET key = 'USD' WHERE {mine} AND scope = 'budget'", ALLOWANCES),
+    ("INSERT INTO allowances VALUES ({id}, 7, 'total', '', 1)", ALLOWANCES),
+    (
+        "UPDATE cart_promotions SET terms = replace(terms::text, '\"total\":9,', '')::json"
+        " WHERE {mine} AND NOT automatic",
+        ALLOWANCES,
+    ),
+    ("UPDATE orders SET gave_back_at = now() WHERE {mine} AND order_id = 'B-1'", ALLOWANCES),
+    ("UPDATE orders SET gave_back_at = now() WHERE {mine} AND order_id = 'B-1'", GAVE_BACK),
+    (
+        "UPDATE codes SET used_by = 'B-2', used_at = now() WHERE {mine} AND code = 'CART-2'",
+        USED_UP,
+    ),
+    ("UPDATE orders SET customer_id = 'c-2' WHERE {mine} AND order_id = 'B-3'", FIRST_ORDER),
+    ("DELETE FROM redemptions WHERE {mine} AND order_id = 'B-1'", FIRST_ORDER),
+    (
+        'UPDATE orders SET outcome = replace(outcome::text, \'"amount":490,"discount":90\','
+        " '\"amount\":490,\"discount\":91')::json WHERE {mine} AND order_id = 'B-1'",
+        TOLD,
+    ),
+    (
+        'UPDATE orders SET outcome = regexp_replace(outcome::text, \'order","discount":100\','
+        " 'order\",\"discount\":99')::json WHERE {mine} AND order_id = 'B-1'",
+        TOLD,
+    ),
+    ("UPDATE orders SET gave_back_at = NULL WHERE {mine}", GAVE_BACK),
+    ("UPDATE orders SET status = 'paid' WHERE {mine} AND order_id = 'B-2'", GAVE_BACK),
+    ("DELETE FROM redemptions WHERE {mine} AND order_id = 'B-1'", RECORDED),
+]
+
+
 @pytest.mark.parametrize(("spoil", "promise"), SPOILED)
 async def test_a_record_that_breaks_a_promise_is_found(
     stock: Database, shop: Caller, spoil: str, promise: str
 ) -> None:
+    await assert_found(stock, shop, spoil, promise)
+
+
+@pytest.mark.parametrize(("spoil", "promise"), CART_SPOILED)
+async def test_a_record_that_breaks_a_promise_of_cart_promotions_is_found(
+    stock: Database, cart_shop: Caller, spoil: str, promise: str
+) -> None:
+    await assert_found(stock, cart_shop, spoil, promise)
+
+
+async def assert_found(stock: Database, shop: Caller, spoil: str, promise: str) -> None:
+    """Spoil the merchant's records, and assert that the check names the promise."""
     mine = f"merchant_id = {shop.merchant_id}"
     async with stock.write() as connection:
         assert await connection.execute(spoil.format(mine=mine, id=shop.merchant_id)) != "UPDATE 0"
@@ -296,6 +317,7 @@ async def test_a_missing_index_and_the_rows_it_let_in_are_found(
     database = await Database.open(create_database())
     try:
         shop = await open_shop(database)
+        await place_orders_with_cart_promotions(database, shop)
         async with database.write() as connection:
             await connection.execute(drop)
             await connection.execute(spoil)

@@ -33,7 +33,7 @@ def settings_of_the_manual() -> str:
     return str(block).replace("'500ms'", "'0'")
 
 
-async def trade(url: str) -> None:
+async def fill_the_log(url: str) -> None:
     """Make quotes, an order and a clash of codes, all with codes that begin with SECRET."""
     database = await Database.open(url)
     try:
@@ -57,7 +57,7 @@ async def test_slow_statements_show_no_codes_with_the_settings_of_the_manual(
     url = cluster.url.replace("postgres@", "sconto@")
     with psycopg.connect(cluster.url, autocommit=True) as connection:
         connection.execute("ALTER ROLE sconto SET log_min_duration_statement = 0")
-        await trade(url)
+        await fill_the_log(url)
         assert {"SECRET1", "SECRET2", "SECRET-ORDER"} <= set(
             re.findall(r"SECRET[-\w]+", cluster.log)
         )
@@ -65,7 +65,7 @@ async def test_slow_statements_show_no_codes_with_the_settings_of_the_manual(
         for statement in settings_of_the_manual().splitlines():
             connection.execute(statement.encode())
     before = cluster.log
-    await trade(url)
+    await fill_the_log(url)
     after = cluster.log[len(before) :]
     assert "INSERT INTO orders" in after
     assert "duplicate key" in after

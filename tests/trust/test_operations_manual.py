@@ -71,7 +71,7 @@ async def ask(url: str, verb: Callable[[Database], Awaitable[T]]) -> T:
         await database.close()
 
 
-async def open_to_somebody(database: Database) -> tuple[int, str]:
+async def create_admin(database: Database) -> tuple[int, str]:
     """The id of a new merchant, and a token of its admin."""
     name = f"shop {uuid4()}"
     merchant_id = await create_merchant(database, name)
@@ -106,14 +106,14 @@ async def test_a_backup_restores_to_a_database_that_passes_the_check(
         variables = {"SCONTO_DATABASE_URL": cluster.url, "RESTORED_URL": restored}
         (back_up,) = commands_under("Back up")
         run(back_up, folder, variables)
-        lost_id, old_token = await ask(cluster.url, open_to_somebody)
+        lost_id, old_token = await ask(cluster.url, create_admin)
         assert await find_caller(cluster.url, old_token) is not None
         cluster.execute("DELETE FROM orders")
         (restore,) = commands_under("Restore")
         assert "BROKEN" not in run(restore, folder, variables)
-        assert count_orders(restored) == 5
+        assert count_orders(restored) == 6
         # A new merchant has the lost merchant's id. The old token must not work for it.
-        new_id, new_token = await ask(restored, open_to_somebody)
+        new_id, new_token = await ask(restored, create_admin)
         assert new_id == lost_id
         assert await find_caller(restored, old_token) is None
         known = await find_caller(restored, new_token)
@@ -137,7 +137,7 @@ async def test_the_archive_restores_the_moment_before_a_mishap(
         variables = {"SCONTO_DATABASE_URL": cluster.url, "BACKUP": str(backup)}
         run(copy_files, folder, variables)
         await place_orders(cluster.url)
-        _, old_token = await ask(cluster.url, open_to_somebody)
+        _, old_token = await ask(cluster.url, create_admin)
         moment = datetime.now(UTC).isoformat()
         cluster.execute("DELETE FROM orders")
         cluster.execute("SELECT pg_switch_wal()")
@@ -149,7 +149,7 @@ async def test_the_archive_restores_the_moment_before_a_mishap(
         restored.start()
         url = {"RESTORED_URL": restored.url}
         assert "BROKEN" not in run(compare, folder, url)
-        assert count_orders(restored.url) == 5
+        assert count_orders(restored.url) == 6
         assert await find_caller(restored.url, old_token) is None
     finally:
         restored.kill()

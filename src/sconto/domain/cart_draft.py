@@ -1,7 +1,8 @@
 """A cart promotion that is tried before it exists, or before it is changed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from sconto.domain.allowances import NOTHING_TAKEN, Taken, room_for
 from sconto.domain.cart import Cart
@@ -22,22 +23,24 @@ class CartDraft:
     replaces: int | None = None
     taken: Taken = NOTHING_TAKEN
 
-    def offers(self, cart: Cart) -> Iterator[CartOffer]:
+    def offers(self, cart: Cart, replaced: Iterable[CartOffer] = ()) -> Iterator[CartOffer]:
         """What the cart may get of it; nothing if it needs a code that the cart does not have.
 
-        Its id is that of the promotion that it replaces, or 0.
+        Its id is that of the promotion that it replaces, or 0. `replaced` is what the cart may get
+        of that promotion: a code that both have stays used.
         """
         new = self.promotion
         room = room_for(new.terms, self.taken, cart.currency)
         if new.code_type is None:
             yield CartOffer(self._offer(), new.terms, room)
             return
+        used_at = {one.offer.key: one.offer.used_at for one in replaced}
         keys = {code_key(code) for code in new.codes}
         for key in activated_codes(cart.codes):
             if key in keys:
-                yield CartOffer(self._offer(key), new.terms, room)
+                yield CartOffer(self._offer(key, used_at.get(key)), new.terms, room)
 
-    def _offer(self, key: str | None = None) -> Offer:
+    def _offer(self, key: str | None = None, used_at: datetime | None = None) -> Offer:
         new = self.promotion
         return Offer(
             key=key,
@@ -46,4 +49,5 @@ class CartDraft:
             code_type=new.code_type,
             active=new.active,
             period=new.period,
+            used_at=used_at,
         )

@@ -288,8 +288,10 @@ async def try_promotion(
         draft = await _with_taken(database, caller, draft, draft.replaces, cart)
     wanted = CartAt(cart, at, with_cart_promotions=True)
     found = await database.carts.read(merchant_id, wanted)
-    offers = [one for one in found.cart_offers if one.promotion_id != draft.replaces]
-    return price(cart, replace(found, cart_offers=[*offers, *draft.offers(cart)]), at)
+    others = [one for one in found.cart_offers if one.promotion_id != draft.replaces]
+    replaced = [one for one in found.cart_offers if one.promotion_id == draft.replaces]
+    offers = [*others, *draft.offers(cart, replaced)]
+    return price(cart, replace(found, cart_offers=offers), at)
 
 
 async def _with_taken(

@@ -81,12 +81,14 @@ async def change_webhook(
 
     async def change_it() -> Webhook:
         async with database.write(caller.merchant_id) as connection:
-            await record_from_now(connection, caller.merchant_id, now)
             before = await store.lock_webhook(connection, caller.merchant_id, webhook_id)
             if before is None:
                 raise WebhookNotFound(webhook_id)
+            after = change(before)
+            if after.enabled:
+                await record_from_now(connection, caller.merchant_id, now)
             return await store.update_webhook(
-                connection, caller.merchant_id, webhook_id, change(before), now
+                connection, caller.merchant_id, webhook_id, after, now
             )
 
     return await retrying(change_it)

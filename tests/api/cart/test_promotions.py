@@ -220,20 +220,6 @@ async def test_statistics_have_what_was_given_and_what_is_left(api: Api) -> None
     assert gone["type"] == "urn:sconto:problem:order-gave-back"
 
 
-async def test_a_code_at_its_limit_is_refused_until_the_total_without_it_is_agreed(
-    api: Api,
-) -> None:
-    await api.create(codes={"code_type": "reusable", "codes": ["ONE"]}, limits={"total": 1})
-    await api.order("1", codes=["ONE"])
-    body = {"order_id": "2", **CART, "codes": ["ONE"]}
-    refused = await api.ask("POST", "/checkout/v1/orders", body, 409)
-    assert refused["type"] == "urn:sconto:problem:code-used-up"
-    assert refused["detail"].startswith("A code's promotion is at its limit. Nothing was placed;")
-    assert refused["quote"]["codes"][0]["status"] == "limit_reached"
-    agreed = {**body, "expected_total": refused["quote"]["total"]}
-    assert (await api.ask("POST", "/checkout/v1/orders", agreed, 201))["discount"] == "0.00"
-
-
 async def test_the_history_lists_what_differs(api: Api) -> None:
     number = await api.create()
     await api.ask("PATCH", f"/cart/v1/promotions/{number}", {"priority": 7})

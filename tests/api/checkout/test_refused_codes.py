@@ -75,3 +75,24 @@ async def test_expected_total_prevents_an_order_at_full_price(
         assert (await shop.find(code)).status_code == 404
         # The shopper agreed to the new total.
         assert (await shop.order(code, code, expected_total="10.00")).status_code == 201
+
+
+async def test_a_code_at_its_limit_is_refused_until_the_total_without_it_is_agreed(
+    client: httpx.AsyncClient, merchant: Caller, bearer: Callable[[Caller], dict[str, str]]
+) -> None:
+    shop = Shop(client, bearer(merchant))
+    promotion = {
+        "name": "One off",
+        "target": "order",
+        "benefit": {"type": "amount", "amounts": {"EUR": "1.00"}},
+        "codes": {"code_type": "reusable", "codes": ["ONE"]},
+        "limits": {"total": 1},
+    }
+    await client.post("/cart/v1/promotions", json=promotion, headers=bearer(merchant))
+    assert (await shop.order("first", "ONE")).json()["total"] == "9.00"
+    refused = (await shop.order("o", "ONE")).json()
+    assert refused["type"] == "urn:sconto:problem:code-used-up"
+    assert refused["detail"].startswith("A code's promotion is at its limit. Nothing was placed;")
+    assert refused["quote"]["codes"][0]["status"] == "limit_reached"
+    placed = await shop.order("o", "ONE", expected_total="10.00")
+    assert (placed.status_code, placed.json()["discount"]) == (201, "0.00")

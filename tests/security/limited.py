@@ -11,10 +11,10 @@ from sconto.settings import Settings
 from tests.services import Service
 
 
-class HastyService(Service):
+class LimitedService(Service):
     """A running service of one process. Its arguments are limits, such as `head_seconds=1`."""
 
-    command: ClassVar[Sequence[str]] = (sys.executable, "-m", "tests.security.hasty")
+    command: ClassVar[Sequence[str]] = (sys.executable, "-m", "tests.security.limited")
 
 
 def main() -> None:
