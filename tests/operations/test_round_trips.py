@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import pytest
 
-from sconto.domain.cart_promotion import AmountOff, CartTerms, NewCartPromotion, Target
+from sconto.domain.cart import Cart, Customer
+from sconto.domain.cart_promotion import AmountOff, CartTerms, Limits, NewCartPromotion, Target
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, ListedProducts, OwnPercents
 from sconto.domain.money import PERCENT
@@ -33,12 +34,21 @@ from sconto.operations import (
 from sconto.operations.idempotency import EncodedAnswer, KeyedRequest
 from sconto.operations.subscription_promotions import KeyedPromotion
 from sconto.store.database import Database
-from tests.builders import NOON, a_cart, a_line, a_promotion, percent_off, subscription_terms
+from tests.builders import (
+    NOON,
+    a_cart,
+    a_line,
+    a_promotion,
+    percent_off,
+    subscription_terms,
+    ten_off,
+)
 from tests.conftest import create_caller
 from tests.operations.stock import stock
 
 MUG, BOWL, CUP = 1, 2, 3
 CONTRACT: Final = Contract(None, "monthly")
+LIMITED: Final = Cart("EUR", (a_line(MUG),), ("LIMITED",), customer=Customer("c-1"))
 LISTED: Final = ListedProducts(10 * PERCENT, (MUG, BOWL))
 KEYED: Final[KeyedPromotion] = KeyedRequest("key", b"", lambda _: EncodedAnswer(200, b""))
 
@@ -84,6 +94,8 @@ async def shop(database_url: str) -> AsyncIterator[Shop]:
         ),
         (await create_caller(database, Role.VIEWER, caller.merchant_id)).user_id,
     )
+    limited = ten_off("LIMITED", limits=Limits(total=9, per_customer=1))
+    await cart_promotions.create_promotion(database, caller, limited, NOON)
     await checkout.quote(database, caller, a_cart(a_line(MUG)), NOON)
     await checkout.place_order(database, caller, NewOrder("A-1", a_cart()), NOON, NOON.date())
     yield counted
@@ -267,6 +279,16 @@ CHECKOUT: Final[dict[str, tuple[Ask, int]]] = {
     "order": (
         lambda shop: checkout.place_order(
             shop.database, shop.caller, NewOrder("A-2", a_cart(codes=("ONCE",))), NOON, NOON.date()
+        ),
+        2,
+    ),
+    "quote with a limited cart promotion": (
+        lambda shop: checkout.quote(shop.database, shop.caller, LIMITED, NOON),
+        1,
+    ),
+    "order that takes from a limit": (
+        lambda shop: checkout.place_order(
+            shop.database, shop.caller, NewOrder("A-2", LIMITED), NOON, NOON.date()
         ),
         2,
     ),

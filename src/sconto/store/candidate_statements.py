@@ -140,10 +140,14 @@ READ_WITH_SUBSCRIPTION: Final = _statement(_PICKS, _KNOWN, _OFFERS, _ORDERS, _RU
 READ_CROWDED: Final = _statement(_PICKS, _KNOWN, CROWDED_OFFERS, _ORDERS, _RULES)
 """For carts with a text that has more than FEW_CODES codes; reads all that any other reads."""
 
-READ_WITH_CART_PROMOTIONS: Final = _statement(
-    _PICKS, _KNOWN, _OFFERS, _ORDERS, _RULES, CART_PROMOTIONS
-)
+READ_WITH_CART_PROMOTIONS: Final = _statement(_PICKS, _KNOWN, _OFFERS, _ORDERS, CART_PROMOTIONS)
 """For the carts of a merchant that has had cart promotions."""
+
+READ_WITH_CART_PROMOTIONS_WITHOUT_PICKS: Final = _statement(
+    _KNOWN, _OFFERS, _ORDERS, CART_PROMOTIONS
+)
+READ_WITH_BOTH: Final = _statement(_PICKS, _KNOWN, _OFFERS, _ORDERS, _RULES, CART_PROMOTIONS)
+"""For carts of subscriptions of such a merchant."""
 
 READ_CROWDED_WITH_CART_PROMOTIONS: Final = _statement(
     _PICKS, _KNOWN, CROWDED_OFFERS, _ORDERS, _RULES, CART_PROMOTIONS

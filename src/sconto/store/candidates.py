@@ -26,7 +26,9 @@ from sconto.store.candidate_statements import (
     READ_PICKS_AND_TAGS,
     READ_TAGS,
     READ_VERSIONS,
+    READ_WITH_BOTH,
     READ_WITH_CART_PROMOTIONS,
+    READ_WITH_CART_PROMOTIONS_WITHOUT_PICKS,
     READ_WITH_SUBSCRIPTION,
     READ_WITHOUT_PICKS,
 )
@@ -148,8 +150,11 @@ _OF_CARTS: Final = _Statements(READ, READ_WITHOUT_PICKS)
 _OF_SUBSCRIPTIONS: Final = _Statements(READ_WITH_SUBSCRIPTION, READ_WITH_SUBSCRIPTION)
 
 _WITH_CART_PROMOTIONS: Final = _Statements(
-    READ_WITH_CART_PROMOTIONS, READ_WITH_CART_PROMOTIONS, READ_CROWDED_WITH_CART_PROMOTIONS
+    READ_WITH_CART_PROMOTIONS,
+    READ_WITH_CART_PROMOTIONS_WITHOUT_PICKS,
+    READ_CROWDED_WITH_CART_PROMOTIONS,
 )
+_WITH_BOTH: Final = _Statements(READ_WITH_BOTH, READ_WITH_BOTH, READ_CROWDED_WITH_CART_PROMOTIONS)
 
 _REQUESTS: Final = msgspec.json.Encoder()
 _ROWS: Final = msgspec.json.Decoder(_Rows)
@@ -243,6 +248,7 @@ async def _read_carts(
 ) -> tuple[_Rows, list[_Picks]]:
     """What is found for the carts; cart promotions too, if some are cached or to be listed."""
     requests = [_request(one) for one in carts]
+    in_subscription = any(one.cart.subscription is not None for one in carts)
     if lists_automatic or cached is not None:
         limited = [] if cached is None or lists_automatic else cached.limited_ids
         requests = [
@@ -255,11 +261,9 @@ async def _read_carts(
             )
             for one, request in zip(carts, requests, strict=True)
         ]
-        statements = _WITH_CART_PROMOTIONS
-    elif any(one.cart.subscription is not None for one in carts):
-        statements = _OF_SUBSCRIPTIONS
+        statements = _WITH_BOTH if in_subscription else _WITH_CART_PROMOTIONS
     else:
-        statements = _OF_CARTS
+        statements = _OF_SUBSCRIPTIONS if in_subscription else _OF_CARTS
     return await _read(connection, cache, merchant_id, requests, statements)
 
 
