@@ -116,7 +116,7 @@ async def shop(database_url: str, tokens: Tokens) -> AsyncIterator["CountingClie
     cart_promotion = await create_promotion(database, merchant, ten_off(), NOON)
     key, _ = await create_key(database, merchant, NewKey("Till", Role.CHECKOUT), read_clock())
     webhook_id, delivery_id = await deliver(database, merchant)
-    named = {
+    named: dict[str, int | str] = {
         "webhook_id": webhook_id,
         "delivery_id": delivery_id,
         "cart_promotion_id": cart_promotion.id,
@@ -150,7 +150,7 @@ class CountingClient:
 
     client: httpx.AsyncClient
     database: Database
-    ids: Mapping[str, int]
+    ids: Mapping[str, int | str]
 
     async def statements(self, method: str, path: str, form: Mapping[str, str]) -> list[str]:
         """The statements of the second of two equal requests."""
