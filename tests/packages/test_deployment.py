@@ -168,7 +168,7 @@ def test_the_secrets_of_compose_are_made_once(tmp_path: Path) -> None:
 def test_the_manifests_are_valid(version: str) -> None:
     # A process of its own: importing the package takes a second.
     program = Path(sys.executable).with_name("kubernetes-validate")
-    command = [program, "--strict", "--quiet", "--kubernetes-version", version]
+    command = [str(program), "--strict", "--quiet", "--kubernetes-version", version]
     run = subprocess.run([*command, *manifest_files()], capture_output=True, text=True, check=False)
     assert (run.returncode, run.stdout) == (0, "")
 
