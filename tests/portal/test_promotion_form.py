@@ -221,3 +221,51 @@ async def test_codes_too_many_for_the_form_are_kept(
     await expect(visitor.get_by_role("status")).to_have_text("“Many” is saved.")
     after = await promotions.get_promotion(database, merchant, promotion_id)
     assert after.terms == Terms(AllProducts(20 * PERCENT), None, new.terms.codes)
+
+
+async def test_a_promotion_that_raises_prices_is_saved_after_confirmation(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    await products.put_products(database, merchant, [a_product(1, name="Green tea")], read_clock())
+    older = a_promotion(name="Tea of the month", coverage=ListedProducts(20 * PERCENT, (1,)))
+    await promotions.create_promotion(database, merchant, older, read_clock())
+    await visitor.goto(f"{portal_url}/promotions/new")
+    await visitor.get_by_label("Everybody").check()
+    await visitor.get_by_label(NAME, exact=True).fill("Smaller")
+    await visitor.get_by_label("A percent on some products").check()
+    await visitor.get_by_label("Percent", exact=True).fill("7.5")
+    await visitor.get_by_label("Products ids").fill("1")
+    await visitor.get_by_role("button", name="Save", exact=True).click()
+    asked = visitor.get_by_role("alert")
+    await expect(asked).to_contain_text("One product gets dearer:")
+    await expect(asked).to_contain_text("Green tea €15.99 → €18.49 (until now “Tea of the month”)")
+    await show(visitor, "promotion-form-dearer")
+    assert (await newest(database, merchant)).summary.name == "Tea of the month"
+    await visitor.get_by_role("switch").uncheck()
+    await visitor.get_by_role("button", name="Save", exact=True).click()
+    await expect(visitor.get_by_role("status")).to_have_text("“Smaller” is saved.")
+
+    await visitor.get_by_role("button", name="Switch on").click()
+    await expect(visitor.get_by_role("alert")).to_contain_text("One product gets dearer:")
+    await show(visitor, "promotion-switch-on-dearer")
+    await visitor.get_by_role("button", name="Switch on anyway").click()
+    assert (await newest(database, merchant)).summary.active
+
+
+async def test_enter_saves_nothing(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    await open_shop(database, merchant)
+    before = await newest(database, merchant)
+    await visitor.goto(f"{portal_url}/promotions/new")
+    await visitor.get_by_label(NAME, exact=True).fill("Not yet")
+    await visitor.get_by_label("Percent", exact=True).fill("5")
+    await visitor.get_by_label("A percent on some products").check()
+    search = visitor.get_by_label("Search the catalogue")
+    await search.press_sequentially("teapot")
+    await search.press("Enter")
+    await visitor.get_by_role("button", name="Teapot").click()
+    await visitor.get_by_label(NAME, exact=True).press("Enter")
+    await expect(visitor.locator("#preview")).to_contain_text("Teapot")
+    assert await visitor.get_by_label(NAME, exact=True).input_value() == "Not yet"
+    assert (await newest(database, merchant)).summary.id == before.summary.id

@@ -7,7 +7,8 @@ from starlette.responses import Response
 
 from sconto.domain.overview import ListKind, ListOrder, ListState, OverviewQuery
 from sconto.domain.people import Action
-from sconto.operations import overviews, promotions
+from sconto.operations import overviews, price_rises, promotions
+from sconto.operations.price_rises import PricesRaised
 from sconto.portal.cursors import read_cursor, write_cursor
 from sconto.portal.notices import Notice, switched_notice
 from sconto.portal.pages import read, write
@@ -44,12 +45,20 @@ async def show_list(visit: Visit) -> Response:
 
 
 async def switch(visit: Visit) -> Response:
-    """Switch a promotion on or off."""
+    """Switch a promotion on or off; ask first if that raises prices."""
     promotion_id = visit.id_in_path("promotion_id")
+    database, caller, now = visit.context.database, visit.caller, visit.now
     active = visit.field("active") == "on"
-    summary = await promotions.switch_promotion(
-        visit.context.database, visit.caller, promotion_id, visit.now, active=active
-    )
+    if active and visit.field("step") != "anyway":
+        try:
+            summary = await price_rises.switch_on(database, caller, promotion_id, now)
+        except PricesRaised as raised:
+            heading = await overviews.get_heading(database, caller, promotion_id)
+            return visit.render("promotions/switch_on.html", heading=heading, rises=raised.rises)
+    else:
+        summary = await promotions.switch_promotion(
+            database, caller, promotion_id, now, active=active
+        )
     notice = switched_notice(visit.language, summary.name, on=active)
     return visit.redirect("/promotions", notice)
 
