@@ -13,7 +13,7 @@ from starlette.routing import Route
 from sconto.domain.people import Caller, Role
 from sconto.operations import promotions
 from sconto.portal import files
-from sconto.portal.csrf import FIELD, VISITOR_COOKIE, token_for
+from sconto.portal.csrf import FIELD, VISITOR_COOKIE, is_token_for, token_for
 from sconto.portal.headers import CONTENT_SECURITY_POLICY
 from sconto.portal.pages import ADDRESS, FORM_LIMIT
 from sconto.portal.session import COOKIE
@@ -225,3 +225,12 @@ async def test_a_browser_keeps_a_file_until_its_content_changes(
     style.write_text("b {}")
     os.utime(style, (0, 0))
     assert files.versioned("portal.css") != before
+
+
+async def test_a_form_token_is_masked_anew_each_time() -> None:
+    first, second = token_for("secret"), token_for("secret")
+    assert first != second
+    assert is_token_for("secret", first)
+    assert is_token_for("secret", second)
+    for wrong in (token_for("other"), first[:-2], first + "00", "", "ü", "zz", None, first[::-1]):
+        assert not is_token_for("secret", wrong)

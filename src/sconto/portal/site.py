@@ -58,8 +58,8 @@ def portal_routes() -> list[BaseRoute]:
     Unexpected exceptions reach the application, which logs and answers them once.
     """
     site = Headers(ExceptionMiddleware(Router([*PAGES, file_routes()]), dict(BY_CLASS)))
-    return [Route(ADDRESS, _add_slash), Mount(ADDRESS, site)]
+    return [Route("/", _to_portal), Route(ADDRESS, _to_portal), Mount(ADDRESS, site)]
 
 
-async def _add_slash(request: Request) -> Response:
+async def _to_portal(request: Request) -> Response:
     return RedirectResponse(f"{request.scope.get('root_path', '')}{ADDRESS}/", 303)
