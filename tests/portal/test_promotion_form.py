@@ -37,6 +37,7 @@ async def test_a_coupon_is_created_with_products_from_the_catalogue(
     await open_shop(database, merchant)
     await visitor.goto(f"{portal_url}/promotions")
     await visitor.get_by_role("button", name="New promotion").click()
+    await visitor.get_by_role("link", name="Percent with a code").click()
     await visitor.get_by_label(NAME, exact=True).fill("Mugs for friends")
     await visitor.get_by_label("Start").fill("2026-11-01T00:00")
     await visitor.get_by_label("End, included").fill("2030-12-31T23:59:59")

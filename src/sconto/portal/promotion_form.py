@@ -12,7 +12,7 @@ from sconto.domain.names import NAME_LENGTH
 from sconto.domain.people import Action
 from sconto.domain.preview import Preview
 from sconto.domain.product import ProductQuery, parse_product_id
-from sconto.domain.promotion import Promotion
+from sconto.domain.promotion import Promotion, PromotionType
 from sconto.operations import previews, price_rises, products, promotions
 from sconto.operations.price_rises import PriceRises
 from sconto.operations.turns import in_thread
@@ -45,6 +45,8 @@ async def show_new(visit: Visit) -> Response:
     """An empty form, or one filled in as another promotion, without its codes."""
     start = visit.now.replace(second=0)
     fields = PromotionFields(starts_at=write_instant(start, visit.context.zone))
+    if visit.query("type") in tuple(PromotionType):
+        fields = replace(fields, type=visit.query("type"))
     original = visit.id_in_query("of")
     if original is not None:
         promotion = await promotions.get_promotion(

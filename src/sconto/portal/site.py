@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 
 from sconto.portal import (
     api_keys,
+    cart_promotion_form,
     cart_promotions,
     carts,
     codes,
@@ -34,6 +35,7 @@ from sconto.portal.pages import ADDRESS
 PAGES: Final = (
     *sign_in.PAGES,
     *single_sign_on.PAGES,
+    *cart_promotion_form.PAGES,
     *promotion_form.PAGES,
     *promotions.PAGES,
     *promotion.PAGES,
