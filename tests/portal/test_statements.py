@@ -91,7 +91,7 @@ READING = {
 
 LOOKING = {
     "/promotions/preview": 2,
-    "/promotions/new": 3,
+    "/promotions/new": 4,
     "/promotions/{promotion_id}/edit": 4,
 }
 """Statements of a form that is checked but not saved."""

@@ -63,11 +63,12 @@ async def show_new(visit: Visit) -> Response:
     if original is not None:
         promotion = await operations.get_promotion(visit.context.database, visit.caller, original)
         name = visit.gettext("Copy of %(name)s") % {"name": promotion.name}
+        copied = fields_of(promotion, (), visit.context.zone)
         fields = replace(
-            fields_of(promotion, (), visit.context.zone),
+            copied,
             name=name[:NAME_LENGTH],
             active=False,
-            ends_at="",
+            ends_at=copied.ends_at if copied.ends_at > start else "",
         )
     return _form(visit, replace(fields, starts_at=start), None)
 

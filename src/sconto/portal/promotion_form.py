@@ -53,7 +53,14 @@ async def show_new(visit: Visit) -> Response:
             visit.context.database, visit.caller, original, most_codes=0
         )
         name = visit.gettext("Copy of %(name)s") % {"name": promotion.summary.name}
-        fields = replace(fields_of(promotion, visit.context.zone), name=name[:NAME_LENGTH])
+        copied = fields_of(promotion, visit.context.zone)
+        fields = replace(
+            copied,
+            name=name[:NAME_LENGTH],
+            active=False,
+            starts_at=fields.starts_at,
+            ends_at=copied.ends_at if copied.ends_at > fields.starts_at else "",
+        )
     return _form(visit, fields, None)
 
 
