@@ -14,12 +14,14 @@ import msgspec
 from lru import LRU
 
 from sconto.domain.allowances import Scope, Taken, room_for, without_order
+from sconto.domain.candidates import CartOffers
 from sconto.domain.cart import Cart
 from sconto.domain.cart_offers import CartOffer
 from sconto.domain.cart_promotion import MOST_AUTOMATIC, CartTerms
 from sconto.domain.listing import NO_OFFERS, ListedOffers
 from sconto.domain.offers import Offer
 from sconto.domain.order import StoredOrder
+from sconto.domain.prepared_offers import PreparedOffers, can_be_prepared
 from sconto.store.candidate_lookups import CODES_OF_TEXT
 from sconto.store.past_customers import HAS_PAST_ORDER
 from sconto.store.period_sql import ends_after
@@ -151,13 +153,14 @@ class TakenOfPromotion(msgspec.Struct, frozen=True):
 class CachedCartPromotions(msgspec.Struct, frozen=True):
     """The automatic cart promotions of a merchant at a version, for times from `since` on.
 
-    Those with limits need their allowances for each cart. `listed` are those that listings show.
+    Those that cannot be prepared are the `others`; of them, those with limits need their allowances
+    for each cart. `listed` are those that listings show.
     """
 
     version: int
     since: datetime
-    unlimited: tuple[CartOffer, ...] = ()
-    limited: tuple[CartOffer, ...] = ()
+    prepared: PreparedOffers
+    others: tuple[CartOffer, ...] = ()
     listed: ListedOffers = NO_OFFERS
 
     @classmethod
@@ -168,15 +171,15 @@ class CachedCartPromotions(msgspec.Struct, frozen=True):
         return cls(
             version,
             since,
-            tuple(one for one in offers if not has_limits(one.terms)),
-            tuple(one for one in offers if has_limits(one.terms)),
+            PreparedOffers(tuple(one for one in offers if can_be_prepared(one.terms))),
+            tuple(one for one in offers if not can_be_prepared(one.terms)),
             listed,
         )
 
     @property
     def limited_ids(self) -> list[int]:
         """The ids of those that have limits."""
-        return [one.promotion_id for one in self.limited]
+        return [one.promotion_id for one in self.others if has_limits(one.terms)]
 
 
 class CartPromotionCache:
@@ -191,7 +194,7 @@ class CartPromotionCache:
 
     def put(self, merchant_id: int, cached: CachedCartPromotions) -> None:
         """Cache what was read, unless it is a long list, as for a time long ago."""
-        if len(cached.unlimited) + len(cached.limited) <= MOST_AUTOMATIC:
+        if len(cached.prepared.offers) + len(cached.others) <= MOST_AUTOMATIC:
             self._merchants[merchant_id] = cached
 
 
@@ -207,20 +210,20 @@ def offers_of(
     cached: CachedCartPromotions | None,
     taken: Iterable[TakenOfPromotion],
     replaced: StoredOrder | None,
-) -> list[CartOffer]:
+) -> CartOffers:
     """The cart promotions that a cart may get, with the room that their limits leave.
 
     `taken` is of the cached ones. What the replaced order took counts as given back.
     """
-    offers = [_with_room(one.offer, one.terms, one.taken, cart, replaced) for one in stored]
-    if cached is not None:
-        taken_of: Mapping[int, list[_TakenRow]] = {one.promotion_id: one.taken for one in taken}
-        offers += cached.unlimited
-        offers += [
-            _with_room(one.offer, one.terms, taken_of.get(one.promotion_id, []), cart, replaced)
-            for one in cached.limited
-        ]
-    return offers
+    others = [_with_room(one.offer, one.terms, one.taken, cart, replaced) for one in stored]
+    if cached is None:
+        return CartOffers(others)
+    taken_of: Mapping[int, list[_TakenRow]] = {one.promotion_id: one.taken for one in taken}
+    others += [
+        _with_room(one.offer, one.terms, taken_of.get(one.promotion_id, []), cart, replaced)
+        for one in cached.others
+    ]
+    return CartOffers(others, cached.prepared)
 
 
 def _with_room(

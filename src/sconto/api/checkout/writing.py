@@ -83,7 +83,7 @@ class WrittenCart(msgspec.Struct, kw_only=True):
     codes: list[_Code]
     subscription: JsonObject | UnsetType = UNSET
     shipping: Shipping | UnsetType = UNSET
-    cart_promotions: list[WrittenCartPromotion] | UnsetType = UNSET
+    cart_promotions: list[WrittenCartPromotion | msgspec.Raw] | UnsetType = UNSET
 
 
 class OrderWithRefusedCodes(msgspec.Struct, kw_only=True):
@@ -100,7 +100,7 @@ class OrderWithRefusedCodes(msgspec.Struct, kw_only=True):
     lines: list[_Line]
     subscription: JsonObject | UnsetType
     shipping: Shipping | UnsetType
-    cart_promotions: list[WrittenCartPromotion] | UnsetType
+    cart_promotions: list[WrittenCartPromotion | msgspec.Raw] | UnsetType
 
 
 _REFUSED: Final = frozenset(
