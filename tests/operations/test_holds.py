@@ -19,10 +19,11 @@ from sconto.domain.problems import (
     OrderPlaced,
     TotalDiffers,
 )
-from sconto.operations import cart_promotions, checkout, codes, promotions
+from sconto.operations import cart_promotions, checkout, codes, events, promotions, retention
 from sconto.store.database import Database
 from tests.builders import NOON
 from tests.operations.holding import BEFORE_END, END, Shop, a_basket
+from tests.operations.telling import Teller
 from tests.statistics import get_statistics
 
 LATER = NOON + timedelta(seconds=60)
@@ -295,3 +296,66 @@ async def test_a_sweep_only_tidies(shop: Shop) -> None:
     assert (await shop.get("A-2", END)).order_id == "A-2"
     with pytest.raises(HoldNotFound):
         await shop.get("A-1", BEFORE_END)
+
+
+async def test_an_erased_customer_leaves_holds_that_nobody_can_order(shop: Shop) -> None:
+    database, caller = shop.database, shop.caller
+    await events.start_recording(database, caller, NOON)
+    await shop.once("ONCE")
+    await shop.ten_off(first_order=True, **LIMITS)
+    cart = a_basket("ONCE", customer="c-1")
+    await shop.hold("A-1", cart)
+    records = await retention.get_customer_records(database, caller.merchant_id, "c-1")
+    assert [hold.order_id for hold in records.holds] == ["A-1"]
+    assert await retention.erase_customer(database, caller.merchant_id, "c-1") == 0
+    assert await retention.erase_customer(database, caller.merchant_id, "c-1") is None
+    told = await Teller(database, caller).news()
+    assert "c-1" not in str(told)
+    assert (await shop.get("A-1")).cart.customer.id == told[-1].data["hold"]["customer_id"]
+    assert await shop.violations() == []
+    again = await shop.order("A-1", cart)
+    assert again.order.outcome.total == 1700
+
+
+async def test_a_purge_removes_holds_that_ended_before(shop: Shop) -> None:
+    await shop.once("ONCE")
+    await shop.hold("A-1", a_basket("ONCE"))
+    await retention.purge(shop.database, shop.caller.merchant_id, END)
+    assert await shop.sweep(END) == 0
+
+
+async def test_events_tell_how_each_hold_began_and_ended(shop: Shop) -> None:
+    await events.start_recording(shop.database, shop.caller, NOON)
+    teller = Teller(shop.database, shop.caller)
+    for order_id in ("A-1", "A-2", "A-3"):
+        await shop.hold(order_id, a_basket())
+    await shop.hold("A-1", a_basket())
+    await shop.hold("A-1", a_basket(price=4000))
+    await shop.release("A-2")
+    await shop.order("A-3", a_basket())
+    await shop.sweep(END + timedelta(hours=1))
+    told = await teller.news()
+    assert [(one.type, one.object) for one in told] == [
+        ("hold.created", "order A-1"),
+        ("hold.created", "order A-2"),
+        ("hold.created", "order A-3"),
+        ("hold.created", "order A-1"),
+        ("hold.released", "order A-2"),
+        ("order.placed", "order A-3"),
+        ("hold.expired", "order A-1"),
+    ]
+    assert [one.occurred_at for one in told] == [NOON] * 6 + [END]
+    assert told[-1].data == {
+        "hold": {
+            "order_id": "A-1",
+            "created_at": NOON.isoformat(),
+            "expires_at": END.isoformat(),
+            "customer_id": None,
+            "replaces": None,
+            "currency": "EUR",
+            "subtotal": "40.00",
+            "discount": "0.00",
+            "total": "40.00",
+            "promotions": [],
+        }
+    }
