@@ -1,7 +1,7 @@
 """Holds: what a cart costs and takes, promised to an order id until a time."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -36,7 +36,8 @@ class Hold:
     """A cart that is promised to an order id. `outcome` is what the order will get, by value.
 
     `is_first` says that a promotion for first orders applies. `is_whole` says that nothing of it
-    was given to somebody else, by whose clock it was over.
+    was given to somebody else, by whose clock it was over. `version` is what the store tells it
+    from other holds of the id by.
     """
 
     order_id: str
@@ -47,6 +48,7 @@ class Hold:
     replaces: str | None = None
     is_first: bool = False
     is_whole: bool = True
+    version: int = field(default=0, compare=False)
 
     def is_over(self, now: datetime) -> bool:
         """Whether nothing is promised any more: from the instant of its end on."""

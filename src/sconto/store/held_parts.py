@@ -154,7 +154,7 @@ LIMITS_ARE_SEEN: Final = """(SELECT count(*) FROM roomy) + (SELECT count(*) FROM
 
 IS_WHOLE: Final = """EXISTS (
           SELECT FROM own
-          WHERE created_at = $25 AND expires_at > $3 AND allowances = (
+          WHERE version = $25 AND expires_at > $3 AND allowances = (
               SELECT count(*) FROM held_allowances WHERE merchant_id = $1 AND order_id = $2)
       )"""
 """The hold is the one that was read ($25), and nothing of it was given to somebody else. Its codes

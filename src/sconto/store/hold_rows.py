@@ -10,6 +10,7 @@ from sconto.domain.stored_outcome import StoredOutcome, priced_cart_of
 from sconto.domain.stored_request import StoredRequest, cart_of
 
 HOLD_COLUMNS: Final = """order_id, created_at, expires_at, replaces, outcome, request, is_first,
+                   version,
                    allowances = (
                        SELECT count(*) FROM held_allowances
                        WHERE held_allowances.merchant_id = $1
@@ -35,6 +36,7 @@ class HoldRow(msgspec.Struct, frozen=True):
     outcome: StoredOutcome
     request: StoredRequest
     is_first: bool
+    version: int = 0
     replaces: str | None = None
     is_whole: bool = True
 
@@ -58,4 +60,5 @@ def hold_from(row: HoldRow) -> Hold:
         row.replaces,
         row.is_first,
         row.is_whole,
+        row.version,
     )

@@ -92,15 +92,17 @@ WITH {held_parts.MINE}{held_parts.CODES.format(can_be_taken=held_parts.FREE_FOR_
 ), {held_parts.began(held_parts.BY_HOLD)}renewed AS (
     UPDATE holds
     SET created_at = $3, expires_at = $7, replaces = $4, outcome = $5::json, request = $9::json,
-        customer_id = $10, is_first = $11, code_ids = $6, allowances = cardinality($13)
+        customer_id = $10, is_first = $11, code_ids = $6, allowances = cardinality($13),
+        version = $18
     FROM clear
     CROSS JOIN own
     WHERE holds.merchant_id = $1 AND holds.ctid = own.place AND {held_parts.ALL_BEGAN}
     RETURNING holds.order_id
 ), opened AS (
     INSERT INTO holds (merchant_id, order_id, created_at, expires_at, replaces, outcome, request,
-                       customer_id, is_first, code_ids, allowances)
-    SELECT $1, $2, $3, $7, $4, $5::json, $9::json, $10, $11::boolean, $6, cardinality($13)
+                       customer_id, is_first, code_ids, allowances, version)
+    SELECT $1, $2, $3, $7, $4, $5::json, $9::json, $10, $11::boolean, $6, cardinality($13),
+           $18
     FROM clear
     WHERE {held_parts.ALL_BEGAN} AND NOT EXISTS (SELECT FROM own)
     ON CONFLICT DO NOTHING
@@ -289,6 +291,7 @@ async def put_hold(
         hold.cart.customer.id,
         hold.is_first,
         *limit_arguments(claim),
+        secrets.randbits(63),
     )
     try:
         made = await connection.fetchval(_HOLD, *arguments)

@@ -338,7 +338,7 @@ async def insert_order(
     if parts not in ("codes", "none"):
         arguments += limit_arguments(claim)
     if own is not None and own.is_kept:
-        arguments += (own.hold.created_at,)
+        arguments += (own.hold.version,)
     is_told = versions is not None and versions.records_events
     try:
         placed = await connection.fetchval(_STATEMENTS[parts, is_told], *arguments)

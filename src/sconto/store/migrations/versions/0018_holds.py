@@ -23,6 +23,7 @@ CREATE TABLE holds (
     is_first boolean NOT NULL,
     code_ids bigint[] NOT NULL,                    -- the one-time codes that it holds
     allowances integer NOT NULL,                   -- how many rows of held_allowances it has
+    version bigint NOT NULL,                       -- random; another hold of the id has another
     PRIMARY KEY (merchant_id, order_id),
     CHECK (expires_at > created_at)
 );
