@@ -26,13 +26,14 @@ class Allowance(msgspec.Struct, frozen=True, gc=False):
     """What an order takes of one limit, and the most that all orders may take of it.
 
     `key` is the customer's id or the currency. Amounts are uses, or minor units of the currency.
+    `most` is None if there is no limit.
     """
 
     promotion_id: int
     scope: Scope
     key: str
     amount: int
-    most: int
+    most: int | None = None
 
 
 class LimitClaim(msgspec.Struct, frozen=True):

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -24,14 +23,15 @@ async def quote(request: Request) -> Response:
     caller = require(request, Action.CHECK_OUT)
     context = context_of(request)
     sent = await read_json(request, CART)
-    cart, at = await run_parser(request, sent, reading.read_quote, sent, context.now())
+    now = context.now()
+    cart, at = await run_parser(request, sent, reading.read_quote, sent, now)
     async with Guesses(request, caller, cart) as guesses:
         priced = guesses.priced = await checkout.quote(
-            context.database, caller, cart, at, context.steps
+            context.database, caller, cart, at, context.steps, now
         )
     context.metrics.quotes.inc()
     context.metrics.count_codes(priced.codes)
-    return _answer(writing.write_quote(priced))
+    return writing.answer(writing.write_quote(priced))
 
 
 async def place_order(request: Request) -> Response:
@@ -52,14 +52,14 @@ async def place_order(request: Request) -> Response:
         context.metrics.orders.inc()
         context.metrics.count_codes(placed.order.outcome.codes)
         context.metrics.redemptions.inc(count_redemptions(placed.order.outcome))
-    return _answer(writing.write_order(placed.order), 201 if placed.created else 200)
+    return writing.answer(writing.write_order(placed.order), 201 if placed.created else 200)
 
 
 async def get_order(request: Request) -> Response:
     """With the outcome that it was placed with; only its status may have changed since."""
     caller = require(request, Action.READ_ORDERS)
     order = await checkout.get_order(context_of(request).database, caller, _order_id(request))
-    return _answer(writing.write_order(order))
+    return writing.answer(writing.write_order(order))
 
 
 async def change_order_status(request: Request) -> Response:
@@ -70,7 +70,7 @@ async def change_order_status(request: Request) -> Response:
     order = await checkout.change_order_status(
         context.database, caller, _order_id(request), status, context.now()
     )
-    return _answer(writing.write_order(order))
+    return writing.answer(writing.write_order(order))
 
 
 async def list_prices(request: Request) -> Response:
@@ -83,7 +83,7 @@ async def list_prices(request: Request) -> Response:
     currency, products = await run_parser(request, sent, reading.read_prices, sent)
     context = context_of(request)
     listed = await checkout.list_prices(context.database, caller, products, currency, context.now())
-    return _answer(writing.write_prices(products, listed, currency))
+    return writing.answer(writing.write_prices(products, listed, currency))
 
 
 def _order_id(request: Request) -> str:
@@ -92,10 +92,6 @@ def _order_id(request: Request) -> str:
     if not is_reference(order_id):
         raise OrderNotFound(order_id)
     return order_id
-
-
-def _answer(body: object, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(body), status, media_type="application/json")
 
 
 ROUTES: Final = (
