@@ -60,7 +60,7 @@ SELECT (
         WHERE merchant_id = $1 AND order_id = $2 AND return_id = $3
     ) AS same
 ) AS same, ARRAY(
-    SELECT row_to_json(listed)
+    SELECT row_to_json(listed)::text
     FROM (
         SELECT order_id, return_id, number, created_at, refund
         FROM returns
