@@ -174,6 +174,7 @@ _SUMMARIES: Final[Mapping[EventType, str]] = {
     EventType.ORDER_PAID: "An order was paid",
     EventType.ORDER_NOT_PAID: "An order was set to not paid again",
     EventType.ORDER_DELETED: "An order was deleted",
+    EventType.RETURN_CREATED: "Goods of an order were returned",
     EventType.PROMOTION_CREATED: "A promotion was created",
     EventType.PROMOTION_CHANGED: "A promotion was changed",
     EventType.PROMOTION_SWITCHED_ON: "A promotion was switched on",

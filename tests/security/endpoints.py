@@ -30,6 +30,7 @@ class Things:
     user: int = 555_555_555
     webhook: int = 1
     delivery: int = 1
+    returned: str = "R-1"
 
     def fill(self, path: str) -> str:
         """The path with these ids filled in."""
@@ -37,6 +38,7 @@ class Things:
             "promotion_id": self.cart_promotion if path.startswith("/cart") else self.promotion,
             "product_id": self.product,
             "order_id": self.order,
+            "return_id": self.returned,
             "promotionId": self.subscription,
             "key_id": self.api_key,
             "user_id": self.user,
@@ -74,6 +76,7 @@ async def operations_of(client: httpx.AsyncClient) -> list[tuple[str, str]]:
     return [(method.upper(), path) for path, methods in paths.items() for method in methods]
 
 
+_ORDER: Final = "/checkout/v1/orders/{order_id}"
 _WEBHOOK: Final = "/events/v1/webhooks/{webhook_id}"
 _EVENT_BODIES: Final[dict[tuple[str, str], Any]] = {
     ("PUT", "/events/v1/recording"): {"recording": True},
@@ -107,6 +110,7 @@ def body_of(method: str, path: str, things: Things) -> Any:
         "coupons": covered | {"product_id": [things.product]},
     }
     rule = {"effect": {"effectType": "PERCENTAGE_DISCOUNT", "amount": "30"}}
+    returned = {"lines": [{"line_id": "1", "quantity": 1}]}
     money = {"currency": "EUR", "total": "49.90"}
     one_off = {
         "name": "One off",
@@ -117,6 +121,8 @@ def body_of(method: str, path: str, things: Things) -> Any:
         ("POST", "/checkout/v1/quotes"): cart | subscribed,
         ("POST", "/checkout/v1/orders"): cart | {"order_id": "new", "replaces": things.order},
         ("PATCH", "/checkout/v1/orders/{order_id}"): {"status": "paid"},
+        ("POST", f"{_ORDER}/returns"): returned | {"return_id": "new"},
+        ("POST", f"{_ORDER}/returns/_quote"): returned,
         ("POST", "/checkout/v1/prices"): {
             "currency": "EUR",
             "products": [{"product_id": things.product, "unit_price": "10.00"}],

@@ -67,6 +67,8 @@ REFUSED: Final = {
         ("POST", "/checkout/v1/quotes"),
         ("POST", "/checkout/v1/orders"),
         ("PATCH", ORDER),
+        ("POST", f"{ORDER}/returns"),
+        ("POST", f"{ORDER}/returns/_quote"),
         ("POST", "/checkout/v1/prices"),
         ("POST", "/v1/promotion"),
         ("PATCH", PROMOTION),

@@ -69,6 +69,11 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
     del order["replaces"]
     placed = await client.post("/checkout/v1/orders", json=order, headers=headers)
     assert placed.status_code == 201, placed.text
+    returned = {"return_id": own.returned, "lines": [{"line_id": "1", "quantity": 1}]}
+    kept = await client.post(
+        f"/checkout/v1/orders/{own.order}/returns", json=returned, headers=headers
+    )
+    assert kept.status_code == 201, kept.text
     cart_promotion = await create("POST", "/cart/v1/promotions", {})
     api_key = await create("POST", "/people/v1/keys", {"name": "The victim's"})
     user = await create("POST", "/people/v1/invitations", {"username": "victim"})

@@ -61,6 +61,7 @@ EventType = Literal[
     "order.paid",
     "order.not_paid",
     "order.deleted",
+    "return.created",
     "promotion.created",
     "promotion.changed",
     "promotion.switched_on",
