@@ -68,14 +68,22 @@ async def list_returns(
 
 
 async def show_returns(
-    database: Database, caller: Caller, order_id: str, after: int, limit: int
+    database: Database,
+    caller: Caller,
+    order_id: str,
+    return_id: str | None,
+    after: int,
+    limit: int,
 ) -> tuple[Returns, dict[int, PromotionName]]:
-    """The same, with the present names of the order's promotions. Raises OrderNotFound."""
+    """The same with the return of this id, and the present names of the order's promotions.
+
+    Raises OrderNotFound.
+    """
 
     async def look() -> tuple[Returns | None, dict[int, PromotionName]]:
         async with database.read(caller.merchant_id) as connection:
             found = await find_returns(
-                connection, caller.merchant_id, order_id, after=after, limit=limit
+                connection, caller.merchant_id, order_id, return_id, after=after, limit=limit
             )
             if found is None:
                 return None, {}
