@@ -1,13 +1,17 @@
 """The operations of the checkout API."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from pydantic import Field
 
 from openapi import checkout_models as models
 from openapi import listing_models
+from openapi import returns_models as returned
 from openapi.operation import Answer, Operation, Parameter, as_json
 from openapi.problems import Problem, refusal
-from sconto.api.checkout import holds, routes
+from sconto.api.checkout import holds, returns, routes
+from sconto.api.checkout.reading import MOST_RETURNS
 
 _TAG: Final = "Checkout API"
 
@@ -19,6 +23,19 @@ _HELD_ID: Final = Parameter(
     "order_id", "path", str, "The shop's own id of the order.", example="A-2"
 )
 _HELD: Final = as_json(models.HeldCart)
+
+_RETURN_ID: Final = Parameter(
+    "return_id", "path", str, "The shop's own id of the return.", example="R-1"
+)
+
+_PAGE: Final = (
+    Parameter(
+        "limit",
+        "query",
+        Annotated[int, Field(ge=1, le=MOST_RETURNS, json_schema_extra={"default": MOST_RETURNS})],
+    ),
+    Parameter("cursor", "query", str, "The `next_cursor` of the answer before."),
+)
 
 _REFUSALS: Final = {
     400: refusal("The body is no JSON object"),
@@ -51,6 +68,11 @@ _REFUSALS: Final = {
 }
 _ALWAYS: Final = (401, 403, 429, 500, 503)
 _OF_BODY: Final = (400, 413, 415, 422)
+
+
+_RETURN_REFUSED: Final = refusal(
+    "The order does not allow it; nothing was kept", returned.ReturnProblem
+)
 
 
 def _refusals(*statuses: int) -> dict[int, Answer]:
@@ -123,6 +145,50 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
         "Release a hold",
         {204: Answer("What was held is free again"), **_refusals(404)},
         parameters=[_HELD_ID],
+    ),
+    returns.create_return: Operation(
+        _TAG,
+        "Return goods of an order",
+        {
+            200: Answer(
+                "The same return was kept before; nothing was changed",
+                as_json(returned.KeptReturn),
+            ),
+            201: Answer("Kept", as_json(returned.KeptReturn)),
+            **_refusals(*_OF_BODY, 404),
+            409: _RETURN_REFUSED,
+        },
+        body=as_json(returned.ReturnToKeep),
+        parameters=[_ORDER_ID],
+    ),
+    returns.quote_return: Operation(
+        _TAG,
+        "Price a return",
+        {
+            200: Answer("What the return would pay back", as_json(returned.PricedReturn)),
+            **_refusals(*_OF_BODY, 404),
+            409: _RETURN_REFUSED,
+        },
+        body=as_json(returned.ReturnToPrice),
+        parameters=[_ORDER_ID],
+    ),
+    returns.list_returns: Operation(
+        _TAG,
+        "List the returns of an order",
+        {
+            200: Answer("A part of the list", as_json(returned.ReturnPage)),
+            **_refusals(404, 422),
+        },
+        parameters=[_ORDER_ID, *_PAGE],
+    ),
+    returns.get_return: Operation(
+        _TAG,
+        "Get a return",
+        {
+            200: Answer("The return as it was kept", as_json(returned.KeptReturn)),
+            **_refusals(404),
+        },
+        parameters=[_ORDER_ID, _RETURN_ID],
     ),
     routes.list_prices: Operation(
         _TAG,

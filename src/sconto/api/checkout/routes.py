@@ -7,13 +7,12 @@ from starlette.responses import Response
 
 from sconto.api.access import require
 from sconto.api.bodies import CART, SMALL, read_json, read_object, run_parser
-from sconto.api.checkout import reading, writing
+from sconto.api.checkout import reading, returns, writing
+from sconto.api.checkout.answers import answer, order_id_of
 from sconto.api.checkout.guesses import Guesses
 from sconto.api.context import context_of
 from sconto.api.plain_route import PlainRoute
-from sconto.domain.names import is_reference
 from sconto.domain.people import Action
-from sconto.domain.problems import OrderNotFound
 from sconto.domain.redemption import count_redemptions
 from sconto.operations import checkout
 
@@ -31,7 +30,7 @@ async def quote(request: Request) -> Response:
         )
     context.metrics.quotes.inc()
     context.metrics.count_codes(priced.codes)
-    return writing.answer(writing.write_quote(priced))
+    return answer(writing.write_quote(priced))
 
 
 async def place_order(request: Request) -> Response:
@@ -52,14 +51,14 @@ async def place_order(request: Request) -> Response:
         context.metrics.orders.inc()
         context.metrics.count_codes(placed.order.outcome.codes)
         context.metrics.redemptions.inc(count_redemptions(placed.order.outcome))
-    return writing.answer(writing.write_order(placed.order), 201 if placed.created else 200)
+    return answer(writing.write_order(placed.order), 201 if placed.created else 200)
 
 
 async def get_order(request: Request) -> Response:
     """With the outcome that it was placed with; only its status may have changed since."""
     caller = require(request, Action.READ_ORDERS)
-    order = await checkout.get_order(context_of(request).database, caller, _order_id(request))
-    return writing.answer(writing.write_order(order))
+    order = await checkout.get_order(context_of(request).database, caller, order_id_of(request))
+    return answer(writing.write_order(order))
 
 
 async def change_order_status(request: Request) -> Response:
@@ -68,9 +67,9 @@ async def change_order_status(request: Request) -> Response:
     status = reading.read_status(await read_object(request, SMALL))
     context = context_of(request)
     order = await checkout.change_order_status(
-        context.database, caller, _order_id(request), status, context.now()
+        context.database, caller, order_id_of(request), status, context.now()
     )
-    return writing.answer(writing.write_order(order))
+    return answer(writing.write_order(order))
 
 
 async def list_prices(request: Request) -> Response:
@@ -83,20 +82,13 @@ async def list_prices(request: Request) -> Response:
     currency, products = await run_parser(request, sent, reading.read_prices, sent)
     context = context_of(request)
     listed = await checkout.list_prices(context.database, caller, products, currency, context.now())
-    return writing.answer(writing.write_prices(products, listed, currency))
-
-
-def _order_id(request: Request) -> str:
-    """The id in the path, which may contain slashes. Raises OrderNotFound if it is not valid."""
-    order_id: str = request.path_params["order_id"]
-    if not is_reference(order_id):
-        raise OrderNotFound(order_id)
-    return order_id
+    return answer(writing.write_prices(products, listed, currency))
 
 
 ROUTES: Final = (
     PlainRoute("/checkout/v1/quotes", quote, methods=["POST"]),
     PlainRoute("/checkout/v1/orders", place_order, methods=["POST"]),
+    *returns.ROUTES,
     PlainRoute("/checkout/v1/orders/{order_id:path}", get_order, methods=["GET"]),
     PlainRoute("/checkout/v1/orders/{order_id:path}", change_order_status, methods=["PATCH"]),
     PlainRoute("/checkout/v1/prices", list_prices, methods=["POST"]),
