@@ -1,18 +1,39 @@
 """The operations of the checkout API."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from pydantic import AwareDatetime, Field
 
 from openapi import checkout_models as models
-from openapi import listing_models
+from openapi import listing_models, orders_models
 from openapi.operation import Answer, Operation, Parameter, as_json
 from openapi.problems import Problem, refusal
 from sconto.api.checkout import routes
+from sconto.api.checkout.order_query import MOST_LISTED
+from sconto.domain.order import OrderStatus
 
 _TAG: Final = "Checkout API"
 
 _ORDER_ID: Final = Parameter(
     "order_id", "path", str, "The shop's own id of the order.", example="A-1"
+)
+
+_FILTERS: Final = (
+    Parameter("from", "query", AwareDatetime, "Placed at this time or later."),
+    Parameter("until", "query", AwareDatetime, "Placed before this time."),
+    Parameter("status", "query", OrderStatus),
+    Parameter("customer_id", "query", str, "Of this customer."),
+    Parameter(
+        "promotion_id", "query", Annotated[int, Field(ge=1)], "That redeemed this promotion."
+    ),
+    Parameter("code", "query", str, "That redeemed this code, in any spelling."),
+    Parameter(
+        "limit",
+        "query",
+        Annotated[int, Field(ge=1, le=MOST_LISTED, json_schema_extra={"default": 20})],
+    ),
+    Parameter("cursor", "query", str, "The `next_cursor` of the answer before."),
 )
 
 _REFUSALS: Final = {
@@ -74,6 +95,15 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
             **_refusals(*_OF_BODY, 409),
         },
         body=as_json(models.OrderToPlace),
+    ),
+    routes.list_orders: Operation(
+        _TAG,
+        "List orders",
+        {
+            200: Answer("Some orders, the newest first", as_json(orders_models.OrderList)),
+            **_refusals(422),
+        },
+        parameters=_FILTERS,
     ),
     routes.get_order: Operation(
         _TAG,

@@ -8,8 +8,11 @@ from sconto.client.bodies.checkout import (
     PricedCart,
 )
 from sconto.client.bodies.listing import PriceList, PricesToList
+from sconto.client.bodies.orders import ListedOrder
 from sconto.client.bodies.words import OrderStatus
-from sconto.client.call import Api, Call, S, operation, segment
+from sconto.client.call import Api, Call, Listing, S, listing, operation, pages_of, segment
+
+_ORDERS = "/checkout/v1/orders"
 
 
 class Checkout(Api[S]):
@@ -42,6 +45,33 @@ class Checkout(Api[S]):
     def get_order(self, order_id: str) -> Call[PlacedOrder]:
         """The order as it was placed."""
         return Call("GET", f"/checkout/v1/orders/{segment(order_id)}")
+
+    @listing
+    def list_orders(
+        self,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        status: OrderStatus | None = None,
+        customer_id: str | None = None,
+        promotion_id: int | None = None,
+        code: str | None = None,
+        page_size: int = 100,
+    ) -> Listing[ListedOrder]:
+        """The orders, the newest first: placed from `since` on and before `until`.
+
+        A promotion or a code is one that the order redeemed.
+        """
+        query = {
+            "limit": page_size,
+            "from": since,
+            "until": until,
+            "status": status,
+            "customer_id": customer_id,
+            "promotion_id": promotion_id,
+            "code": code,
+        }
+        return pages_of(Call("GET", _ORDERS, query=query), "orders")
 
     @operation
     def set_status(self, order_id: str, status: OrderStatus) -> Call[PlacedOrder]:

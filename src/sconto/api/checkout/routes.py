@@ -1,5 +1,6 @@
 """The routes of the checkout API."""
 
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -10,13 +11,16 @@ from sconto.api.access import require
 from sconto.api.bodies import CART, SMALL, read_json, read_object, run_parser
 from sconto.api.checkout import reading, writing
 from sconto.api.checkout.guesses import Guesses
+from sconto.api.checkout.order_query import read_order_query, write_order_cursor
 from sconto.api.context import context_of
+from sconto.api.long_answers import answer_in_parts
 from sconto.api.plain_route import PlainRoute
 from sconto.domain.names import is_reference
+from sconto.domain.order_list import OrderPage
 from sconto.domain.people import Action
 from sconto.domain.problems import OrderNotFound
 from sconto.domain.redemption import count_redemptions
-from sconto.operations import checkout
+from sconto.operations import checkout, orders
 
 
 async def quote(request: Request) -> Response:
@@ -53,6 +57,28 @@ async def place_order(request: Request) -> Response:
         context.metrics.count_codes(placed.order.outcome.codes)
         context.metrics.redemptions.inc(count_redemptions(placed.order.outcome))
     return _answer(writing.write_order(placed.order), 201 if placed.created else 200)
+
+
+async def list_orders(request: Request) -> Response:
+    """The newest first. A page may be short and still have a next one; go on until there is none.
+
+    A promotion or a code is one that the order redeemed.
+    """
+    caller = require(request, Action.READ_ORDERS)
+    wanted = read_order_query(request.query_params.multi_items(), caller.merchant_id)
+    page = await orders.list_orders(context_of(request).database, caller, wanted)
+    return await answer_in_parts(_write_page(page, caller.merchant_id))
+
+
+def _write_page(page: OrderPage, merchant_id: int) -> Iterator[bytes]:
+    """An object with a page of orders, some of which may have 500 lines."""
+    start = b'{"orders":['
+    for order in page.orders:
+        yield start + msgspec.json.encode(writing.write_listed_order(order))
+        start = b","
+    cursor = None if page.next is None else write_order_cursor(page.next, merchant_id)
+    first = b"" if page.orders else start
+    yield first + b'],"next_cursor":' + msgspec.json.encode(cursor) + b"}"
 
 
 async def get_order(request: Request) -> Response:
@@ -100,6 +126,7 @@ def _answer(body: object, status: int = 200) -> Response:
 
 ROUTES: Final = (
     PlainRoute("/checkout/v1/quotes", quote, methods=["POST"]),
+    PlainRoute("/checkout/v1/orders", list_orders, methods=["GET"]),
     PlainRoute("/checkout/v1/orders", place_order, methods=["POST"]),
     PlainRoute("/checkout/v1/orders/{order_id:path}", get_order, methods=["GET"]),
     PlainRoute("/checkout/v1/orders/{order_id:path}", change_order_status, methods=["PATCH"]),

@@ -86,6 +86,14 @@ class WrittenCart(msgspec.Struct, kw_only=True):
     cart_promotions: list[WrittenCartPromotion] | UnsetType = UNSET
 
 
+class ListedOrder(WrittenCart, kw_only=True):
+    """An order in a list, with its customer and the orders that it replaces or that replaced it."""
+
+    customer_id: str | UnsetType = UNSET
+    replaces: str | UnsetType = UNSET
+    replaced_by: str | UnsetType = UNSET
+
+
 class OrderWithRefusedCodes(msgspec.Struct, kw_only=True):
     """An order with refused codes; its codes come first, otherwise it is like any other."""
 
@@ -149,13 +157,28 @@ def write_quote(priced: PricedCart) -> WrittenCart:
 
 def write_order(order: StoredOrder) -> WrittenCart | OrderWithRefusedCodes:
     """An order, with the cart as it was priced."""
+    answer = _write_placed(order)
+    if _REFUSED.isdisjoint([code.status for code in order.outcome.codes]):
+        return answer
+    return OrderWithRefusedCodes(**msgspec.structs.asdict(answer))
+
+
+def _write_placed(order: StoredOrder) -> WrittenCart:
     answer = write_quote(order.outcome)
     answer.order_id = order.order_id
     answer.created_at = write_instant(order.created_at)
     answer.status = order.status
-    if _REFUSED.isdisjoint([code.status for code in order.outcome.codes]):
-        return answer
-    return OrderWithRefusedCodes(**msgspec.structs.asdict(answer))
+    return answer
+
+
+def write_listed_order(order: StoredOrder) -> ListedOrder:
+    """An order in a list."""
+    return ListedOrder(
+        **msgspec.structs.asdict(_write_placed(order)),
+        customer_id=UNSET if order.customer_id is None else order.customer_id,
+        replaces=UNSET if order.replaces is None else order.replaces,
+        replaced_by=UNSET if order.replaced_by is None else order.replaced_by,
+    )
 
 
 def write_prices(
