@@ -27,13 +27,13 @@ class Adjusted(msgspec.Struct):
     discount: str
 
 
-class _Tier(msgspec.Struct):
+class Tier(msgspec.Struct):
     have: str | int
     need: str | int
     missing: str | int
 
 
-class _Reason(msgspec.Struct):
+class Reason(msgspec.Struct):
     reason: CartReason
     have: str | int | UnsetType = UNSET
     need: str | int | UnsetType = UNSET
@@ -48,8 +48,8 @@ class WrittenCartPromotion(msgspec.Struct):
     code: str | UnsetType
     applied: bool
     discount: str | UnsetType = UNSET
-    next: _Tier | UnsetType = UNSET
-    reasons: list[_Reason] | UnsetType = UNSET
+    next: Tier | UnsetType = UNSET
+    reasons: list[Reason] | UnsetType = UNSET
 
 
 def write_shipping(shipping: PricedShipping, currency: str) -> Shipping:
@@ -72,22 +72,33 @@ def write_cart_promotion(outcome: CartPromotionOutcome, currency: str) -> Writte
     code = UNSET if outcome.code is None else outcome.code
     promotion_id, target, reasons = outcome.promotion_id, outcome.target, outcome.reasons
     if reasons:
-        written = [_write_reason(refusal, currency) for refusal in reasons]
+        written = write_reasons(outcome, currency)
         return WrittenCartPromotion(promotion_id, target, code, False, UNSET, UNSET, written)
-    discount, tier = format_amount(outcome.discount, currency), outcome.next_tier
-    next_tier = UNSET if tier is None else _Tier(*_counts(tier, currency))
+    discount = format_amount(outcome.discount, currency)
+    next_tier = write_next_tier(outcome, currency)
     return WrittenCartPromotion(promotion_id, target, code, True, discount, next_tier)
 
 
-def _write_reason(refusal: CartRefusal, currency: str) -> _Reason:
+def write_reasons(outcome: CartPromotionOutcome, currency: str) -> list[Reason]:
+    """All the reasons why a cart promotion does not apply."""
+    return [_write_reason(refusal, currency) for refusal in outcome.reasons]
+
+
+def write_next_tier(outcome: CartPromotionOutcome, currency: str) -> Tier | UnsetType:
+    """What a higher tier needs."""
+    tier = outcome.next_tier
+    return UNSET if tier is None else Tier(*_counts(tier, currency))
+
+
+def _write_reason(refusal: CartRefusal, currency: str) -> Reason:
     if refusal.have is None:
         return _write_plain_reason(refusal.reason)
-    return _Reason(refusal.reason, *_counts(refusal, currency))
+    return Reason(refusal.reason, *_counts(refusal, currency))
 
 
 @cache
-def _write_plain_reason(reason: CartReason) -> _Reason:
-    return _Reason(reason)
+def _write_plain_reason(reason: CartReason) -> Reason:
+    return Reason(reason)
 
 
 def _counts(refusal: CartRefusal, currency: str) -> tuple[str | int, str | int, str | int]:

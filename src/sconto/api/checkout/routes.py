@@ -1,7 +1,7 @@
 """The routes of the checkout API."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from starlette.requests import Request
@@ -10,17 +10,20 @@ from starlette.responses import Response
 from sconto.api.access import require
 from sconto.api.bodies import CART, SMALL, read_json, read_object, run_parser
 from sconto.api.checkout import reading, writing
+from sconto.api.checkout.explaining import write_explained_order, write_explanation
 from sconto.api.checkout.guesses import Guesses
 from sconto.api.checkout.order_query import read_order_query, write_order_cursor
 from sconto.api.context import context_of
-from sconto.api.long_answers import answer_in_parts
+from sconto.api.long_answers import answer_in_parts, parts_of
 from sconto.api.plain_route import PlainRoute
 from sconto.domain.names import is_reference
 from sconto.domain.order_list import OrderPage
 from sconto.domain.people import Action
 from sconto.domain.problems import OrderNotFound
 from sconto.domain.redemption import count_redemptions
-from sconto.operations import checkout, orders
+from sconto.operations import checkout, explanations, orders
+
+_EXPLANATION: Final = "/explanation"
 
 
 async def quote(request: Request) -> Response:
@@ -28,14 +31,24 @@ async def quote(request: Request) -> Response:
     caller = require(request, Action.CHECK_OUT)
     context = context_of(request)
     sent = await read_json(request, CART)
-    cart, at = await run_parser(request, sent, reading.read_quote, sent, context.now())
+    cart, at, explains = await run_parser(request, sent, reading.read_quote, sent, context.now())
+    explained = None
     async with Guesses(request, caller, cart) as guesses:
-        priced = guesses.priced = await checkout.quote(
-            context.database, caller, cart, at, context.steps
-        )
+        if explains:
+            explained = await explanations.explain_quote(
+                context.database, caller, cart, at, context.steps
+            )
+            priced = guesses.priced = explained.priced
+        else:
+            priced = guesses.priced = await checkout.quote(
+                context.database, caller, cart, at, context.steps
+            )
     context.metrics.quotes.inc()
     context.metrics.count_codes(priced.codes)
-    return _answer(writing.write_quote(priced))
+    if explained is None:
+        return _answer(writing.write_quote(priced))
+    body = msgspec.to_builtins(writing.write_quote(priced))
+    return await _answer_in_parts({**body, "explanation": write_explanation(explained)})
 
 
 async def place_order(request: Request) -> Response:
@@ -88,6 +101,25 @@ async def get_order(request: Request) -> Response:
     return _answer(writing.write_order(order))
 
 
+async def explain_order(request: Request) -> Response:
+    """The bill step by step as it was then, and what the same request would cost now.
+
+    Nothing is written. What the order took of codes and limits is free to it.
+    """
+    caller = require(request, Action.READ_ORDERS)
+    context = context_of(request)
+    raw: bytes = request.scope.get("raw_path") or b""
+    if raw.lower().rstrip(b"/").endswith(b"%2fexplanation"):
+        # An id may end in `/explanation` too; there its slash is encoded.
+        order_id = f"{request.path_params['order_id']}{_EXPLANATION}"
+        order = await checkout.get_order(context.database, caller, _checked(order_id))
+        return _answer(writing.write_order(order))
+    found = await explanations.explain_order(
+        context.database, caller, _order_id(request), context.now()
+    )
+    return await _answer_in_parts(write_explained_order(found))
+
+
 async def change_order_status(request: Request) -> Response:
     """Statistics stay as they are. A deleted order gives back what its cart promotions took."""
     caller = require(request, Action.CHECK_OUT)
@@ -112,9 +144,16 @@ async def list_prices(request: Request) -> Response:
     return _answer(writing.write_prices(products, listed, currency))
 
 
+async def _answer_in_parts(body: dict[str, Any]) -> Response:
+    return await answer_in_parts(parts_of(body))
+
+
 def _order_id(request: Request) -> str:
     """The id in the path, which may contain slashes. Raises OrderNotFound if it is not valid."""
-    order_id: str = request.path_params["order_id"]
+    return _checked(request.path_params["order_id"])
+
+
+def _checked(order_id: str) -> str:
     if not is_reference(order_id):
         raise OrderNotFound(order_id)
     return order_id
@@ -128,6 +167,9 @@ ROUTES: Final = (
     PlainRoute("/checkout/v1/quotes", quote, methods=["POST"]),
     PlainRoute("/checkout/v1/orders", list_orders, methods=["GET"]),
     PlainRoute("/checkout/v1/orders", place_order, methods=["POST"]),
+    PlainRoute(
+        f"/checkout/v1/orders/{{order_id:path}}{_EXPLANATION}", explain_order, methods=["GET"]
+    ),
     PlainRoute("/checkout/v1/orders/{order_id:path}", get_order, methods=["GET"]),
     PlainRoute("/checkout/v1/orders/{order_id:path}", change_order_status, methods=["PATCH"]),
     PlainRoute("/checkout/v1/prices", list_prices, methods=["POST"]),
