@@ -130,11 +130,8 @@ def test_each_field_reaches_the_cart() -> None:
         ("SAVE", "Save"),
         Subscription(NOON, "monthly", 3, (SubscriptionCode("TRY3", 2, "81-1"),)),
     )
-    assert reading.read_quote(msgspec.json.encode(QUOTE), NOON + timedelta(days=1)) == (
-        cart,
-        NOON,
-        True,
-    )
+    sent = msgspec.json.encode(QUOTE)
+    assert reading.read_quote(sent, NOON + timedelta(days=1)) == (cart, NOON, True)
     assert reading.read_order(msgspec.json.encode(ORDER)) == NewOrder("o", cart, 3980, "n")
     assert reading.read_prices(msgspec.json.encode(PRICES)) == ("JPY", [(7, 1990), (7, 0)])
 

@@ -23,8 +23,6 @@ from sconto.domain.problems import OrderNotFound
 from sconto.domain.redemption import count_redemptions
 from sconto.operations import checkout, explanations, orders
 
-_EXPLANATION: Final = "/explanation"
-
 
 async def quote(request: Request) -> Response:
     """Nothing is written; an order of the same cart in the same state costs the same."""
@@ -111,7 +109,7 @@ async def explain_order(request: Request) -> Response:
     raw: bytes = request.scope.get("raw_path") or b""
     if raw.lower().rstrip(b"/").endswith(b"%2fexplanation"):
         # An id may end in `/explanation` too; there its slash is encoded.
-        order_id = f"{request.path_params['order_id']}{_EXPLANATION}"
+        order_id = f"{request.path_params['order_id']}/explanation"
         order = await checkout.get_order(context.database, caller, _checked(order_id))
         return _answer(writing.write_order(order))
     found = await explanations.explain_order(
@@ -167,9 +165,7 @@ ROUTES: Final = (
     PlainRoute("/checkout/v1/quotes", quote, methods=["POST"]),
     PlainRoute("/checkout/v1/orders", list_orders, methods=["GET"]),
     PlainRoute("/checkout/v1/orders", place_order, methods=["POST"]),
-    PlainRoute(
-        f"/checkout/v1/orders/{{order_id:path}}{_EXPLANATION}", explain_order, methods=["GET"]
-    ),
+    PlainRoute("/checkout/v1/orders/{order_id:path}/explanation", explain_order, methods=["GET"]),
     PlainRoute("/checkout/v1/orders/{order_id:path}", get_order, methods=["GET"]),
     PlainRoute("/checkout/v1/orders/{order_id:path}", change_order_status, methods=["PATCH"]),
     PlainRoute("/checkout/v1/prices", list_prices, methods=["POST"]),
