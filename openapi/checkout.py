@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 from pydantic import AwareDatetime, Field
 
 from openapi import checkout_models as models
-from openapi import listing_models, orders_models
+from openapi import explanation_models, listing_models, orders_models
 from openapi.operation import Answer, Operation, Parameter, as_json
 from openapi.problems import Problem, refusal
 from sconto.api.checkout import routes
@@ -78,7 +78,7 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
         _TAG,
         "Price a cart",
         {
-            200: Answer("What the cart costs, and why", as_json(models.PricedCart)),
+            200: Answer("What the cart costs, and why", as_json(explanation_models.QuotedCart)),
             **_refusals(*_OF_BODY),
         },
         body=as_json(models.CartToPrice),
@@ -110,6 +110,18 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
         "Get an order",
         {
             200: Answer("The order as it was placed", as_json(models.PlacedOrder)),
+            **_refusals(404),
+        },
+        parameters=[_ORDER_ID],
+    ),
+    routes.explain_order: Operation(
+        _TAG,
+        "Explain an order",
+        {
+            200: Answer(
+                "The bill of then, and its request priced now",
+                as_json(explanation_models.ExplainedOrder),
+            ),
             **_refusals(404),
         },
         parameters=[_ORDER_ID],

@@ -5,8 +5,8 @@ from sconto.client.bodies.checkout import (
     CartToPrice,
     OrderToPlace,
     PlacedOrder,
-    PricedCart,
 )
+from sconto.client.bodies.explanation import ExplainedOrder, QuotedCart
 from sconto.client.bodies.listing import PriceList, PricesToList
 from sconto.client.bodies.orders import ListedOrder
 from sconto.client.bodies.words import OrderStatus
@@ -19,9 +19,16 @@ class Checkout(Api[S]):
     """`client.checkout`."""
 
     @operation
-    def quote(self, cart: Cart, *, at: str | None = None) -> Call[PricedCart]:
-        """What a cart costs, and why. Nothing is written. `at` is the time to price it at."""
-        body: CartToPrice = {**cart, "at": at}
+    def quote(
+        self, cart: Cart, *, at: str | None = None, explain: bool = False
+    ) -> Call[QuotedCart]:
+        """What a cart costs, and why. Nothing is written. `at` is the time to price it at.
+
+        With `explain` the answer has an `explanation`: the bill step by step.
+        """
+        body: CartToPrice = {**cart, "at": at, "explain": explain}
+        if not explain:
+            del body["explain"]
         return Call("POST", "/checkout/v1/quotes", body)
 
     @operation
@@ -45,6 +52,11 @@ class Checkout(Api[S]):
     def get_order(self, order_id: str) -> Call[PlacedOrder]:
         """The order as it was placed."""
         return Call("GET", f"/checkout/v1/orders/{segment(order_id)}")
+
+    @operation
+    def explain_order(self, order_id: str) -> Call[ExplainedOrder]:
+        """The bill of an order step by step, and whether its request would cost the same now."""
+        return Call("GET", f"{_ORDERS}/{segment(order_id)}/explanation")
 
     @listing
     def list_orders(
