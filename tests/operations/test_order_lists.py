@@ -215,7 +215,7 @@ async def test_a_page_reads_as_many_rows_as_it_shows(shop: Shop) -> None:
     async with shop.database.write() as connection:
         await connection.execute(FILL, caller.merchant_id, NOON + timedelta(days=1))
         await connection.execute("ANALYZE orders, redemptions")
-        promotion_id, code_id = await connection.fetchrow(
+        [(promotion_id, code_id)] = await connection.fetch(
             "SELECT promotion_id, code_id FROM redemptions"
             " WHERE merchant_id = $1 AND order_id = 'B' LIMIT 1",
             caller.merchant_id,
