@@ -1,21 +1,24 @@
 """Orders, found by the shop's id and shown as they were placed."""
 
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from starlette.responses import Response
 
 from sconto.domain.blanks import trim
-from sconto.domain.explanation import PromotionName, explain_outcome
+from sconto.domain.explained_steps import explain_steps
 from sconto.domain.exports import FileFormat
 from sconto.domain.names import is_reference
-from sconto.domain.order import OrderStatus, StoredOrder
+from sconto.domain.order import OrderStatus
 from sconto.domain.people import Action
 from sconto.domain.problems import OrderNotFound
 from sconto.operations import products
-from sconto.operations.explanations import get_named_order
+from sconto.operations.explanations import ExplainedOrder, explain_order
 from sconto.portal.exports import KINDS
+from sconto.portal.facts import FACTS
+from sconto.portal.order_lists import list_page
 from sconto.portal.pages import read
+from sconto.portal.replay_sentences import CHANGES, STEPS, namer_of, replay_words, why_words
 from sconto.portal.visit import Visit
 from sconto.portal.words import marked
 
@@ -27,33 +30,54 @@ STATUSES: Final = {
 
 
 async def show(visit: Visit) -> Response:
-    """The search field, and the order that was found; without a search, what can be downloaded."""
+    """The search field, and the order that was found; without a search, a list, and downloads."""
     order_id = visit.request.query_params.get("id", "")
     if not trim(order_id):
+        listed = await list_page(visit)
         may_export = visit.caller.may(Action.READ_PROMOTIONS)
-        return _render(visit, may_export=may_export, kinds=KINDS, formats=FileFormat)
+        return _render(visit, may_export=may_export, kinds=KINDS, formats=FileFormat, **listed)
     try:
-        order, names = await _find(visit, order_id)
+        found = await _find(visit, order_id)
     except OrderNotFound:
         return _render(visit, status=404, order_id=order_id, missing=True)
+    order, explained = found.order, found.explained
     product_ids = {line.product_id for line in order.outcome.lines}
     return _render(
         visit,
         order_id=order_id,
         order=order,
-        names=names,
-        considered=explain_outcome(order.outcome),
+        names=explained.names,
+        considered=explained.considered,
         products=await products.find_products(visit.context.database, visit.caller, product_ids),
+        **_explanation(visit, found),
     )
 
 
+def _explanation(visit: Visit, found: ExplainedOrder) -> dict[str, Any]:
+    """The bill step by step, and what the order would cost now, for `explanation.html`."""
+    language, replay = visit.language, found.replay
+    name_of = namer_of(language, found.explained)
+    return {
+        "steps": explain_steps(found.order.outcome, found.explained.considered),
+        "currency": found.order.outcome.currency,
+        "step_names": STEPS,
+        "changes": CHANGES,
+        "facts": FACTS,
+        "replay_text": replay_words(language, replay),
+        "differences": [
+            (one, name_of(one.ref), why_words(language, one, name_of)) for one in replay.differences
+        ],
+    }
+
+
 def _render(visit: Visit, status: int = 200, **values: object) -> Response:
-    nothing = {"order_id": "", "order": None, "missing": False, "may_export": False}
-    page = "orders/one.html"
-    return visit.render(page, status=status, **(nothing | values), statuses=STATUSES)
+    nothing = {"order_id": "", "order": None, "missing": False, "may_export": False, "page": None}
+    shown = nothing | values
+    shown["status_names"] = {each: label for each, (_, label) in STATUSES.items()}
+    return visit.render("orders/one.html", status=status, **shown, statuses=STATUSES)
 
 
-async def _find(visit: Visit, typed: str) -> tuple[StoredOrder, dict[int, PromotionName]]:
+async def _find(visit: Visit, typed: str) -> ExplainedOrder:
     """The order with the typed id, or with the id without blanks around it. Raises OrderNotFound.
 
     The typed id comes first because a shop's id may begin or end with a blank.
@@ -62,7 +86,8 @@ async def _find(visit: Visit, typed: str) -> tuple[StoredOrder, dict[int, Promot
         # The database refuses to search for some texts.
         if is_reference(order_id):
             with suppress(OrderNotFound):
-                return await get_named_order(visit.context.database, visit.caller, order_id)
+                database, caller = visit.context.database, visit.caller
+                return await explain_order(database, caller, order_id, visit.now)
     raise OrderNotFound(typed)
 
 
