@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from sconto.store.address import split_address
 from sconto.store.database import DatabaseUnavailable
+from sconto.store.indexes_while_serving import build_missing
 from sconto.store.schema import (
     MIGRATIONS,
     SERVES_SINCE,
@@ -40,12 +41,14 @@ def migrate(url: str) -> None:
     All steps are one transaction, which holds a lock from its first statement. So the second of two
     concurrent migrations waits and finds nothing left to do, and a killed one leaves the database
     as it was. The previous version of Sconto may serve meanwhile: a step that does not get a table
-    soon gives way, and everything is tried again. Raises SchemaMismatch for a schema newer than
-    this program's, DatabaseUnavailable, and MigrationFailed.
+    soon gives way, and everything is tried again. Indexes on large tables are built afterwards,
+    while orders are placed. Raises SchemaMismatch for a schema newer than this program's,
+    DatabaseUnavailable, and MigrationFailed.
     """
     for pause in _PAUSES:
         try:
             _migrate_once(url)
+            _build_indexes(url)
             return
         except OperationalError as error:
             if not isinstance(error.orig, _IN_THE_WAY):
@@ -73,6 +76,19 @@ def _migrate_once(url: str) -> None:
         right = note_for(known_versions()[-1], SERVES_SINCE)
         if note != right:
             connection.execute(text(f"COMMENT ON TABLE alembic_version IS '{right}'"))
+
+
+def _build_indexes(url: str) -> None:
+    try:
+        with _connect(url) as connection:
+            connection.autocommit = True
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            if row == (known_versions()[-1],):
+                build_missing(connection)
+    except psycopg.OperationalError as error:
+        raise DatabaseUnavailable(_one_line(error)) from error
+    except psycopg.Error as error:
+        raise MigrationFailed(f"{_one_line(error)}: run `sconto migrate` again") from error
 
 
 def _translated(error: DBAPIError) -> DatabaseUnavailable | MigrationFailed:

@@ -23,7 +23,8 @@ writes it. Without `_REPLACE` that is `_PLACE` alone, which is a transaction by 
      changes it, and its version is in the snapshot, so the update finds it.
    - `recorded` inserts the redemptions, and `counted` adds up the same rows and adds them to the
      counters, both only if `placed` has a row. So the counters always equal the sum of the
-     redemptions, and the redemptions equal what the stored outcomes say.
+     redemptions, and the redemptions equal what the stored outcomes say. One redemption of each
+     promotion and code has the order's time, by which lists find it (`order_lists`).
    - `told` writes the order's events to the outbox (`event_outbox`), only if `placed` has a row.
      The statement of a merchant that records no events does not have it. Recording is switched on
      with a new price version, so an order that was priced before is not placed without its event.
@@ -154,8 +155,9 @@ WITH picked AS (
     RETURNING order_id
 ), {taken}{took}{told}recorded AS (
     INSERT INTO redemptions (merchant_id, order_id, product_id, promotion_id, code_id, code_type,
-                             applied, discount)
-    SELECT $1, placed.order_id, product_id, promotion_id, code_id, code_type, applied, discount
+                             applied, discount, placed_at)
+    SELECT $1, placed.order_id, product_id, promotion_id, code_id, code_type, applied, discount,
+           CASE WHEN row_number() OVER (PARTITION BY promotion_id, code_id) = 1 THEN $3 END
     FROM placed
     CROSS JOIN picked
 ), slot AS MATERIALIZED (
