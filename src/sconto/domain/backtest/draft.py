@@ -30,7 +30,9 @@ Uncovered = Callable[[int, datetime], AutomaticPick | None]
 place the draft takes."""
 
 
-class ProductDraft(msgspec.Struct, frozen=True, tag="product", omit_defaults=True, dict=True):
+class ProductDraft(
+    msgspec.Struct, frozen=True, tag_field="kind", tag="product", omit_defaults=True, dict=True
+):
     """A product promotion that is not saved, perhaps in place of one that is.
 
     It gives `percent` on all products, or `percents` on those that it names. `codes` None keeps the
@@ -58,7 +60,9 @@ class ProductDraft(msgspec.Struct, frozen=True, tag="product", omit_defaults=Tru
         return self.replaces or MAX_INT64
 
 
-class CartPromotionDraft(msgspec.Struct, frozen=True, tag="cart", omit_defaults=True, dict=True):
+class CartPromotionDraft(
+    msgspec.Struct, frozen=True, tag_field="kind", tag="cart", omit_defaults=True, dict=True
+):
     """A cart promotion that is not saved, perhaps in place of one that is.
 
     If it has a code type but no codes, it keeps those of the promotion whose place it takes.
