@@ -53,7 +53,7 @@ class SentOrder:
 
 def some_orders(seed: int, count: int) -> list[SentOrder]:
     """Random orders, of which some are from before the period and some from after it."""
-    draw = random.Random(seed)  # noqa: S311
+    draw = random.Random(seed)
     orders = []
     for number in range(count):
         at = START + (END - START) * (number / count) * 1.4 - timedelta(days=2)
@@ -109,9 +109,7 @@ class Shop:
         for cart_promotion in _CART_PROMOTIONS:
             await self.add_cart_promotion(cart_promotion)
         terms = subscription_terms()
-        stored = await subscriptions.create_promotion(
-            self.database, self.caller, terms, BEFORE
-        )
+        stored = await subscriptions.create_promotion(self.database, self.caller, terms, BEFORE)
         self.names["subscription", stored.id] = "Thirty percent"
         return self
 
@@ -122,9 +120,7 @@ class Shop:
 
     async def add_cart_promotion(self, new: NewCartPromotion) -> None:
         """Create a cart promotion."""
-        created = await cart_promotions.create_promotion(
-            self.database, self.caller, new, BEFORE
-        )
+        created = await cart_promotions.create_promotion(self.database, self.caller, new, BEFORE)
         self.ids[new.name], self.names[created.id] = created.id, new.name
 
     async def change_product_promotion(self, name: str, change: PromotionChange) -> None:

@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 
 from sconto.domain.backtest.draft import Draft
-from sconto.domain.backtest.figures import Kind
-from sconto.domain.backtest.job import Backtest, NewBacktest, Result, State
+from sconto.domain.backtest.figures import PromotionKind
+from sconto.domain.backtest.job import Backtest, BacktestState, NewBacktest, Result
 from sconto.domain.bill import PricedCart
 from sconto.domain.cart_promotion import AmountOff, Conditions, Limits, PercentOff, Target
 from sconto.domain.codes import CodeType
@@ -138,9 +138,7 @@ TRIALS: Final = {
         "Once",
         PromotionChange(
             COUPON,
-            terms=Terms(
-                AllProducts(60 * PERCENT), CodeType.REUSABLE, (*ONE_TIME[:2], "SUMMER")
-            ),
+            terms=Terms(AllProducts(60 * PERCENT), CodeType.REUSABLE, (*ONE_TIME[:2], "SUMMER")),
         ),
     ),
     "lower limit": cart_change("Few", limits=Limits(total=20)),
@@ -247,7 +245,7 @@ def shown(result: Result, names: dict[Any, str]) -> dict[str, Any]:
     promotions = {}
     for one in result.promotions:
         sums = one.sums
-        of_subscription = one.kind is Kind.SUBSCRIPTION
+        of_subscription = one.kind is PromotionKind.SUBSCRIPTION
         key = ("subscription", one.promotion_id) if of_subscription else one.promotion_id
         assert one.is_draft or one.name == names[key]
         given = sums.discounts.values()
@@ -298,5 +296,5 @@ async def test_a_backtest_finds_what_shops_with_and_without_the_draft_give(
     }
     assert found == {**expected, "promotions": kept}
     assert found["changed"] > 0
-    assert (job.state, job.done) == (State.FINISHED, job.orders)
+    assert (job.state, job.done) == (BacktestState.FINISHED, job.orders)
     assert job.result.deleted == history.left_aside

@@ -30,6 +30,7 @@ class Things:
     user: int = 555_555_555
     webhook: int = 1
     delivery: int = 1
+    backtest: int = 444_444_444
 
     def fill(self, path: str) -> str:
         """The path with these ids filled in."""
@@ -42,6 +43,7 @@ class Things:
             "user_id": self.user,
             "webhook_id": self.webhook,
             "delivery_id": self.delivery,
+            "backtest_id": self.backtest,
         }
         return path.format(**names)
 
@@ -62,6 +64,7 @@ class Things:
             self.user,
             self.delivery,
             self.webhook,
+            self.backtest,
         )
         for name in (*named, *map(str, numbers)):
             text = text.replace(name, "*")
@@ -145,6 +148,10 @@ def body_of(method: str, path: str, things: Things) -> Any:
             "promotion_id": things.cart_promotion,
             "promotion": one_off,
             "cart": cart,
+        },
+        ("POST", "/cart/v1/promotions/_backtest"): {
+            "promotion_id": things.cart_promotion,
+            "change": {"active": False},
         },
         ("POST", "/people/v1/keys"): {"name": "The shop", "role": "checkout"},
         ("POST", "/people/v1/invitations"): {"username": "lin", "role": "viewer"},

@@ -27,6 +27,8 @@ PROMOTION: Final = "/v1/promotion/{promotion_id}"
 SUBSCRIPTION: Final = "/promotion/v1/promotions/{promotionId}"
 ORDER: Final = "/checkout/v1/orders/{order_id}"
 CART_PROMOTION: Final = "/cart/v1/promotions/{promotion_id}"
+BACKTESTS: Final = "/cart/v1/promotions/_backtest"
+BACKTEST: Final = f"{BACKTESTS}/{{backtest_id}}"
 PRODUCT: Final = "/catalog/v1/products/{product_id}"
 
 FOR_ADMINS: Final = {
@@ -83,6 +85,9 @@ REFUSED: Final = {
         ("PATCH", CART_PROMOTION),
         ("DELETE", CART_PROMOTION),
         ("POST", f"{CART_PROMOTION}/_restore"),
+        ("POST", BACKTESTS),
+        ("DELETE", BACKTEST),
+        ("POST", f"{BACKTEST}/_cancel"),
     },
     Role.CHECKOUT: FOR_ADMINS
     | MANAGING_WEBHOOKS
@@ -118,6 +123,11 @@ REFUSED: Final = {
         ("POST", f"{CART_PROMOTION}/_restore"),
         ("GET", f"{CART_PROMOTION}/statistics"),
         ("GET", f"{CART_PROMOTION}/history"),
+        ("POST", BACKTESTS),
+        ("GET", BACKTESTS),
+        ("GET", BACKTEST),
+        ("DELETE", BACKTEST),
+        ("POST", f"{BACKTEST}/_cancel"),
     },
     Role.MANAGER: FOR_ADMINS | MANAGING_WEBHOOKS,
     Role.ADMIN: set(),

@@ -70,6 +70,8 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
     placed = await client.post("/checkout/v1/orders", json=order, headers=headers)
     assert placed.status_code == 201, placed.text
     cart_promotion = await create("POST", "/cart/v1/promotions", {})
+    named = {"promotion_id": find_id(cart_promotion.json())}
+    backtest = await create("POST", "/cart/v1/promotions/_backtest", named)
     api_key = await create("POST", "/people/v1/keys", {"name": "The victim's"})
     user = await create("POST", "/people/v1/invitations", {"username": "victim"})
     webhook_path = f"/events/v1/webhooks/{webhook}"
@@ -90,6 +92,7 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
         user.json()["user_id"],
         webhook,
         find_id(listed.json()["deliveries"][0]),
+        backtest.json()["id"],
     )
 
 

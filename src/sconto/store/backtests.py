@@ -18,13 +18,13 @@ import asyncpg
 import msgspec
 
 from sconto.domain.backtest.draft import Draft
-from sconto.domain.backtest.figures import Kind
+from sconto.domain.backtest.figures import PromotionKind
 from sconto.domain.backtest.job import (
     Backtest,
+    BacktestState,
     Checkpoint,
     NewBacktest,
     Result,
-    State,
     kind_of,
 )
 from sconto.domain.numbers import MAX_INT64
@@ -88,18 +88,26 @@ SELECT DISTINCT merchant_id FROM backtests WHERE finished_at < $1 LIMIT $2
 
 _SWEEP: Final = "DELETE FROM backtests WHERE merchant_id = $1 AND finished_at < $2"
 
-_CLAIM: Final = """
-UPDATE backtests
-SET state = 'running', lease = $3, leased_until = $4, attempts = attempts + 1
+_IS_CLAIMABLE: Final = """
 WHERE merchant_id = $1 AND backtest_id = $2 AND finished_at IS NULL
-    AND (leased_until IS NULL OR leased_until <= $5)
+    AND (leased_until IS NULL OR leased_until <= $5 OR lease = $3)
     AND NOT EXISTS (
         SELECT FROM backtests AS earlier
         WHERE earlier.merchant_id = $1 AND earlier.backtest_id < $2
             AND earlier.finished_at IS NULL
     )
-RETURNING draft, since, until, as_if_running, zone, orders, attempts, checkpoint
 """
+
+_RESERVE: Final = f"""
+UPDATE backtests SET lease = $3, leased_until = $4 {_IS_CLAIMABLE} RETURNING true
+"""  # noqa: S608  # of our own constants
+
+_CLAIM: Final = f"""
+UPDATE backtests
+SET state = 'running', lease = $3, leased_until = $4, attempts = attempts + 1
+{_IS_CLAIMABLE}
+RETURNING draft, since, until, as_if_running, zone, orders, attempts, checkpoint
+"""  # noqa: S608  # of our own constants
 
 _SAVE: Final = """
 UPDATE backtests
@@ -115,11 +123,6 @@ SET state = $4, finished_at = $5, done = $6, result = $7::json, lease = NULL,
     leased_until = NULL, checkpoint = NULL
 WHERE merchant_id = $1 AND backtest_id = $2 AND lease = $3 AND finished_at IS NULL
 RETURNING true
-"""
-
-_RELEASE: Final = """
-UPDATE backtests SET lease = NULL, leased_until = $4
-WHERE merchant_id = $1 AND backtest_id = $2 AND lease = $3
 """
 
 _RESTART: Final = """
@@ -216,6 +219,21 @@ async def sweep_backtests(connection: Connection, merchant_id: int, before: date
     await connection.execute(_SWEEP, merchant_id, before)
 
 
+async def reserve_backtest(
+    connection: Connection,
+    merchant_id: int,
+    backtest_id: int,
+    lease: UUID,
+    now: datetime,
+    leased_until: datetime,
+) -> bool:
+    """Take the lease of a job, for another process to claim it; False if it is not to be had."""
+    reserved = await connection.fetchval(
+        _RESERVE, merchant_id, backtest_id, lease, leased_until, now
+    )
+    return bool(reserved)
+
+
 async def claim_backtest(
     connection: Connection,
     merchant_id: int,
@@ -224,7 +242,10 @@ async def claim_backtest(
     now: datetime,
     leased_until: datetime,
 ) -> Claimed | None:
-    """Claim the job; None if another worker has it, or it is not the merchant's first open one."""
+    """Claim the job, with a lease that may have been reserved.
+
+    None if another worker has it, or it is not the merchant's first open one.
+    """
     row = await connection.fetchrow(_CLAIM, merchant_id, backtest_id, lease, leased_until, now)
     if row is None:
         return None
@@ -276,19 +297,12 @@ async def end_backtest(
     result: Result | None,
 ) -> bool:
     """End the job, failed without a result; False if it is not this worker's."""
-    state = State.FAILED if result is None else State.FINISHED
+    state = BacktestState.FAILED if result is None else BacktestState.FINISHED
     encoded = None if result is None else msgspec.json.encode(result).decode()
     ended = await connection.fetchval(
         _END, merchant_id, backtest_id, lease, state, now, done, encoded
     )
     return bool(ended)
-
-
-async def release_backtest(
-    connection: Connection, merchant_id: int, backtest_id: int, lease: UUID, now: datetime
-) -> None:
-    """End the lease, so that any worker can claim the job."""
-    await connection.execute(_RELEASE, merchant_id, backtest_id, lease, now)
 
 
 async def restart_backtests(connection: Connection, merchant_id: int) -> None:
@@ -299,8 +313,8 @@ async def restart_backtests(connection: Connection, merchant_id: int) -> None:
 def _backtest(row: asyncpg.Record, result: str | None = None) -> Backtest:
     return Backtest(
         id=row["backtest_id"],
-        state=State(row["state"]),
-        kind=Kind(row["kind"]),
+        state=BacktestState(row["state"]),
+        kind=PromotionKind(row["kind"]),
         name=row["name"],
         promotion_id=row["promotion_id"],
         since=row["since"],

@@ -4,6 +4,8 @@
 
 from typing import Literal
 
+BacktestState = Literal["waiting", "running", "finished", "failed", "cancelled"]
+
 CartReason = Literal[
     "minimum_subtotal",
     "minimum_quantity",
@@ -83,6 +85,8 @@ LinkPurpose = Literal["invitation", "reset"]
 Measure = Literal["subtotal", "quantity"]
 
 OrderStatus = Literal["not paid", "paid", "deleted"]
+
+PromotionKind = Literal["product", "cart", "subscription"]
 
 PromotionType = Literal["coupon", "discount"]
 

@@ -14,7 +14,7 @@ MOST_LARGEST: Final = 10
 """Orders with the largest difference that are named, of each currency."""
 
 
-class Kind(StrEnum):
+class PromotionKind(StrEnum):
     """The kinds of promotions."""
 
     PRODUCT = "product"
@@ -105,15 +105,15 @@ class Figures(msgspec.Struct):
         return self.orders + self.deleted + self.without_request
 
 
-def promotion_key(kind: Kind, promotion_id: int) -> str:
+def promotion_key(kind: PromotionKind, promotion_id: int) -> str:
     """The key of a promotion in the figures."""
     return f"{kind.value} {promotion_id}"
 
 
-def parse_promotion_key(key: str) -> tuple[Kind, int]:
+def parse_promotion_key(key: str) -> tuple[PromotionKind, int]:
     """The kind and the id of a key."""
     kind, _, promotion_id = key.partition(" ")
-    return Kind(kind), int(promotion_id)
+    return PromotionKind(kind), int(promotion_id)
 
 
 def applied_discounts(priced: PricedCart) -> dict[str, int]:
@@ -121,14 +121,14 @@ def applied_discounts(priced: PricedCart) -> dict[str, int]:
     taken: dict[str, int] = {}
     for line in priced.lines:
         if line.picks:
-            key = promotion_key(Kind.PRODUCT, line.picks[0].promotion_id)
+            key = promotion_key(PromotionKind.PRODUCT, line.picks[0].promotion_id)
             taken[key] = taken.get(key, 0) + line.discount
     for one in priced.cart_promotions:
         if one.applied:
-            taken[promotion_key(Kind.CART, one.promotion_id)] = one.discount
+            taken[promotion_key(PromotionKind.CART, one.promotion_id)] = one.discount
     winner = None if priced.subscription is None else priced.subscription.winner
     if winner is not None and winner.promotion_id is not None:
-        taken[promotion_key(Kind.SUBSCRIPTION, winner.promotion_id)] = winner.discount
+        taken[promotion_key(PromotionKind.SUBSCRIPTION, winner.promotion_id)] = winner.discount
     return taken
 
 

@@ -11,9 +11,9 @@ from sconto.domain.backtest.figures import (
     Beside,
     ChangedOrder,
     Figures,
-    Kind,
     OfCurrency,
     OfPromotion,
+    PromotionKind,
     parse_promotion_key,
 )
 from sconto.domain.backtest.worlds import World
@@ -33,7 +33,7 @@ MOST_PROMOTIONS: Final = 100
 """Promotions of a result: the draft, and those whose orders changed most."""
 
 
-class State(StrEnum):
+class BacktestState(StrEnum):
     """How far a back-test is."""
 
     WAITING = "waiting"
@@ -46,7 +46,7 @@ class State(StrEnum):
 class ChangedPromotion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A promotion of a result; a new draft has no id."""
 
-    kind: Kind
+    kind: PromotionKind
     promotion_id: int | None = None
     name: str | None = None
     is_draft: bool = False
@@ -108,8 +108,8 @@ class Backtest(msgspec.Struct, frozen=True, kw_only=True):
     """A back-test without its draft. `orders` are those of the period, None until counted."""
 
     id: int
-    state: State
-    kind: Kind
+    state: BacktestState
+    kind: PromotionKind
     name: str
     promotion_id: int | None
     since: datetime
@@ -122,9 +122,9 @@ class Backtest(msgspec.Struct, frozen=True, kw_only=True):
     result: Result | None = None
 
 
-def kind_of(draft: Draft) -> Kind:
+def kind_of(draft: Draft) -> PromotionKind:
     """The kind of promotion that the draft is."""
-    return Kind(str(draft.__struct_config__.tag))
+    return PromotionKind(str(draft.__struct_config__.tag))
 
 
 def result_of(checkpoint: Checkpoint, draft: Draft, names: dict[str, str]) -> Result:

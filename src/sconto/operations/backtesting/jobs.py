@@ -9,7 +9,7 @@ from sconto.domain.backtest.draft import MOST_NAMED, CartPromotionDraft, Product
 from sconto.domain.backtest.job import MOST_WAITING, Backtest, NewBacktest
 from sconto.domain.backtest.problems import BacktestNotFound, DraftTooLarge, TooManyBacktests
 from sconto.domain.cart_promotion import NewCartPromotion
-from sconto.domain.coverage import AllProducts, named_products, percent_on
+from sconto.domain.coverage import AllProducts, ListedProducts, OwnPercents
 from sconto.domain.people import Caller
 from sconto.domain.problems import PromotionNotFound
 from sconto.domain.promotion import (
@@ -112,18 +112,22 @@ def draft_product_promotion(
     new: NewPromotion, replaces: int | None = None, *, keep_codes: bool = False
 ) -> ProductDraft:
     """A draft of a product promotion. Raises DraftTooLarge."""
-    terms = new.terms
-    named = named_products(terms.coverage)
-    if len(named) > MOST_NAMED or len(terms.codes) > MOST_NAMED:
+    terms, percent, percents = new.terms, None, {}
+    match terms.coverage:
+        case AllProducts(percent=everywhere):
+            percent = everywhere
+        case ListedProducts(percent=common, product_ids=product_ids):
+            percents = dict.fromkeys(product_ids, common)
+        case OwnPercents(percents=own):
+            percents = dict(own)
+    if len(percents) > MOST_NAMED or len(terms.codes) > MOST_NAMED:
         raise DraftTooLarge(MOST_NAMED)
-    is_on_all = isinstance(terms.coverage, AllProducts)
-    percents = {} if is_on_all else {one: percent_on(terms.coverage, one) or 0 for one in named}
     return ProductDraft(
         name=new.name,
         type=new.type,
         active=new.active,
         period=new.period,
-        percent=terms.coverage.percent if isinstance(terms.coverage, AllProducts) else None,
+        percent=percent,
         percents=percents,
         code_type=terms.code_type,
         codes=None if keep_codes else terms.codes,

@@ -12,7 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sconto.domain.backtest.draft import CartPromotionDraft, Draft, as_if_running
-from sconto.domain.backtest.figures import Kind, parse_promotion_key
+from sconto.domain.backtest.figures import PromotionKind, parse_promotion_key
 from sconto.domain.backtest.job import MOST_ATTEMPTS, Checkpoint, NewBacktest, Result, result_of
 from sconto.domain.backtest.replay import RecordedOrder, Replay
 from sconto.domain.backtest.worlds import Digest
@@ -158,8 +158,8 @@ class _Run:
     async def _names(self, checkpoint: Checkpoint) -> dict[str, str]:
         """The names of all promotions in the figures."""
         keys = [parse_promotion_key(key) for key in checkpoint.figures.promotions]
-        products = [one for kind, one in keys if kind is not Kind.SUBSCRIPTION]
-        subscriptions = [one for kind, one in keys if kind is Kind.SUBSCRIPTION]
+        products = [one for kind, one in keys if kind is not PromotionKind.SUBSCRIPTION]
+        subscriptions = [one for kind, one in keys if kind is PromotionKind.SUBSCRIPTION]
 
         async def read() -> dict[str, str]:
             async with self._database.read() as connection:
