@@ -1,10 +1,12 @@
 """A shop with promotions of all kinds, its orders, and drafts to test them with."""
 
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
+
+from msgspec.structs import replace as with_fields
 
 from sconto.domain.bill import PricedCart
 from sconto.domain.cart import Cart, Customer, Line
@@ -25,7 +27,7 @@ from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller
 from sconto.domain.problems import CodesUsedUp
 from sconto.domain.product import Product
-from sconto.domain.promotion import NewPromotion, PromotionChange, PromotionType
+from sconto.domain.promotion import NewPromotion, PromotionChange
 from sconto.domain.schedule import Period
 from sconto.domain.subscription import Subscription, SubscriptionCode
 from sconto.operations import cart_promotions, checkout, products, promotions
@@ -155,8 +157,6 @@ class Shop:
 
 def changed(old: Any, **terms: Any) -> NewCartPromotion:
     """A cart promotion with other terms, which keeps its codes."""
-    from msgspec.structs import replace as with_fields  # noqa: PLC0415
-
     active = terms.pop("active", old.active)
     return NewCartPromotion(
         old.name, active, old.period, with_fields(old.terms, **terms), old.code_type
@@ -240,7 +240,3 @@ _CART_PROMOTIONS: Final = (
         exclusive=True,
     ),
 )
-
-Save = Callable[[Shop], Awaitable[None]]
-
-OFF: Final = PromotionChange(PromotionType.DISCOUNT, active=False)

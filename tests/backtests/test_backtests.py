@@ -1,47 +1,33 @@
 """Back-tests agree with shops in which the same orders are placed, with and without the draft."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Final
-from uuid import uuid4
 
 import pytest
 
 from sconto.domain.backtest.draft import Draft
 from sconto.domain.backtest.figures import PromotionKind
-from sconto.domain.backtest.job import Backtest, BacktestState, NewBacktest, Result
-from sconto.domain.bill import PricedCart
+from sconto.domain.backtest.job import BacktestState, Result
 from sconto.domain.cart_promotion import AmountOff, Conditions, Limits, PercentOff, Target
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, ListedProducts, OwnPercents
 from sconto.domain.money import PERCENT
-from sconto.domain.order import OrderStatus
 from sconto.domain.promotion import PromotionChange, PromotionType, Terms
-from sconto.operations import cart_promotions, checkout
+from sconto.operations import cart_promotions
 from sconto.operations.backtesting import jobs
-from sconto.operations.backtesting.running import Strides, run_backtest
-from sconto.store.database import Database
+from tests.backtests.conftest import History
+from tests.backtests.running import NOW, computed
 from tests.backtests.shop import (
-    END,
     LONG,
     ONE_TIME,
     START,
-    SentOrder,
     Shop,
     cart_promotion,
     changed,
     five_percent,
-    some_orders,
 )
-from tests.backtests.summing import Pair, add_up
 from tests.builders import a_promotion
-from tests.conftest import create_caller
-
-NOW: Final = END + timedelta(days=5)
-CHANGED_SINCE: Final = PromotionChange(
-    PromotionType.DISCOUNT, terms=Terms(OwnPercents({2: 22 * PERCENT, 3: 9 * PERCENT}))
-)
 
 
 @dataclass(frozen=True)
@@ -152,94 +138,6 @@ TRIALS: Final = {
 QUICK: Final = ("one-time code", "limited", "first orders", "other products", "other codes")
 
 
-@dataclass(frozen=True)
-class History:
-    """A shop with orders, and what those of the period cost with its promotions as they are now."""
-
-    shop: Shop
-    orders: Sequence[SentOrder]
-    left_aside: int
-    before: dict[str, PricedCart]
-    names: dict[Any, str]
-
-    async def expected(self, database: Database, trial: Trial) -> dict[str, Any]:
-        """The figures, from a shop that has saved the draft."""
-        after = await replayed(database, self.orders, trial.save)
-        pairs = [
-            Pair(
-                one.order_id,
-                one.at,
-                one.cart.customer.id,
-                self.before[one.order_id],
-                after[0][one.order_id],
-            )
-            for one in self.orders
-            if START <= one.at < END
-        ]
-        return add_up(pairs, self.names, after[1], trial.name)
-
-
-@pytest.fixture(scope="module")
-async def quiet_database(create_database: Callable[[], str]) -> AsyncIterator[Database]:
-    """A database without a service, which would compute the back-tests."""
-    database = await Database.open(create_database())
-    yield database
-    await database.close()
-
-
-@pytest.fixture(scope="module")
-async def history(quiet_database: Database) -> History:
-    """Orders were placed, some deleted, and a promotion was changed since."""
-    orders = some_orders(seed=7, count=90)
-    shop = await Shop(quiet_database, await create_caller(quiet_database)).open()
-    await shop.place(orders)
-    gone = [
-        one
-        for one in orders[30:60:6]
-        if not any(code in ONE_TIME for code in one.cart.codes) and START <= one.at < END
-    ]
-    for one in gone:
-        await checkout.change_order_status(
-            shop.database, shop.caller, one.order_id, OrderStatus.DELETED, NOW
-        )
-    await change_since(shop)
-    left = [one for one in orders if one not in gone]
-    before, names = await replayed(quiet_database, left)
-    return History(shop, left, len(gone), before, names)
-
-
-async def change_since(shop: Shop) -> None:
-    await shop.change_product_promotion("Winter sale", CHANGED_SINCE)
-
-
-async def replayed(
-    database: Database,
-    orders: Sequence[SentOrder],
-    save: Callable[[Shop], Awaitable[None]] | None = None,
-) -> tuple[dict[str, PricedCart], dict[Any, str]]:
-    """What the orders of the period cost in another shop, where the promotions change before it."""
-    shop = await Shop(database, await create_caller(database)).open()
-    await shop.place([one for one in orders if one.at < START])
-    await change_since(shop)
-    if save is not None:
-        await save(shop)
-    return await shop.place([one for one in orders if START <= one.at < END]), shop.names
-
-
-async def start(shop: Shop, draft: Draft, *, as_if_running: bool = False) -> Backtest:
-    new = NewBacktest(draft, START, END, as_if_running, "UTC")
-    return await jobs.start_backtest(shop.database, shop.caller, new, NOW)
-
-
-async def computed(shop: Shop, draft: Draft, *, as_if_running: bool = False) -> Backtest:
-    job = await start(shop, draft, as_if_running=as_if_running)
-    strides = Strides(orders=17, checkpoint_every=timedelta(0))
-    assert await run_backtest(
-        shop.database, shop.caller.merchant_id, job.id, uuid4(), lambda: NOW, strides
-    )
-    return await jobs.get_backtest(shop.database, shop.caller, job.id)
-
-
 def shown(result: Result, names: dict[Any, str]) -> dict[str, Any]:
     """The result in the words of the model."""
     promotions = {}
@@ -285,7 +183,7 @@ async def test_a_backtest_finds_what_shops_with_and_without_the_draft_give(
 ) -> None:
     shop, trial = history.shop, TRIALS[name]
     job = await computed(shop, await trial.draft(shop))
-    expected = await history.expected(shop.database, trial)
+    expected = await history.expected(trial.name, trial.save)
     assert job.result is not None
     found = shown(job.result, shop.names)
     # Promotions that nothing changes for are left out.

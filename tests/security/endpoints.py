@@ -153,6 +153,7 @@ def body_of(method: str, path: str, things: Things) -> Any:
             "promotion_id": things.cart_promotion,
             "change": {"active": False},
         },
+        ("POST", "/cart/v1/promotions/_backtest/{backtest_id}/_cancel"): {},
         ("POST", "/people/v1/keys"): {"name": "The shop", "role": "checkout"},
         ("POST", "/people/v1/invitations"): {"username": "lin", "role": "viewer"},
         ("POST", "/people/v1/users/{user_id}/password-link"): {},

@@ -40,6 +40,7 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
             ("users", "user_id"),
             ("webhooks", "webhook_id"),
             ("deliveries", "delivery_id"),
+            ("backtests", "backtest_id"),
         ):
             await connection.execute(
                 "SELECT setval(sequence, greatest(nextval(sequence), 660000000 + $3))"
@@ -156,6 +157,7 @@ async def test_no_list_and_no_search_shows_another_merchants_things(
         "/catalog/v1/products",
         f"/catalog/v1/products?search={theirs.product}",
         "/cart/v1/promotions",
+        "/cart/v1/promotions/_backtest",
         "/events/v1/events",
         "/events/v1/webhooks",
     ):
