@@ -15,6 +15,7 @@ from sconto.domain.product import ProductQuery, parse_product_id
 from sconto.domain.promotion import NewPromotion, Promotion, PromotionChange
 from sconto.operations import previews, products, promotions
 from sconto.operations.turns import in_thread
+from sconto.portal.backtests import DAYS, start_product_backtest
 from sconto.portal.faults import name_some
 from sconto.portal.language import Language
 from sconto.portal.notices import saved_notice
@@ -167,6 +168,8 @@ async def _save(
     form = partial(_form, visit, fields, promotion_id, preview, faults)
     if new is None or preview is None or faults:
         return await _call(form, fields)
+    if step == "backtest":
+        return await start_product_backtest(visit, new, promotion_id, keep_codes=fields.keep_codes)
     if step == "check" or (preview.warnings and step != "anyway"):
         return await _call(partial(form, ask=step != "check"), fields)
     database, caller, now = visit.context.database, visit.caller, visit.now
@@ -236,6 +239,7 @@ def _form(
         promotion_id=promotion_id,
         faults=faults or {},
         ask=ask,
+        backtest_days=DAYS,
         then="generate" if "generate" in (step, visit.field("then")) else "",
         types=TYPES,
         code_types=CODE_TYPES,

@@ -1,0 +1,295 @@
+"""Back-tests: started from a promotion, watched while they run, and their results."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Final
+
+from msgspec.structs import replace
+from starlette.responses import Response
+
+from sconto.domain.backtest.draft import Draft
+from sconto.domain.backtest.figures import Beside, ChangedOrder
+from sconto.domain.backtest.job import (
+    MOST_WAITING,
+    Backtest,
+    BacktestState,
+    NewBacktest,
+    Result,
+)
+from sconto.domain.backtest.problems import DraftTooLarge, TooManyBacktests
+from sconto.domain.cart_promotion import (
+    AmountOff,
+    Benefit,
+    CartPromotion,
+    NewCartPromotion,
+    PercentOff,
+)
+from sconto.domain.coverage_file import read_percent
+from sconto.domain.money import currency_decimals, format_amount, format_percent, parse_amount
+from sconto.domain.people import Action
+from sconto.domain.promotion import NewPromotion
+from sconto.operations import cart_promotions
+from sconto.operations.backtesting import jobs
+from sconto.portal.cart_sentences import TARGETS
+from sconto.portal.faults import PERCENT_FAULT
+from sconto.portal.notices import Notice
+from sconto.portal.pages import read, write
+from sconto.portal.visit import Visit
+from sconto.portal.words import marked
+
+DAYS: Final = (7, 30, 90)
+"""The periods that a form offers: so many days until now."""
+
+_LISTED: Final = 50
+_HIGHEST_COUNT: Final = 9
+"""Digits of a number of orders."""
+
+STATES: Final[Mapping[BacktestState, str]] = {
+    BacktestState.WAITING: marked("waiting"),
+    BacktestState.RUNNING: marked("in progress"),
+    BacktestState.FINISHED: marked("finished"),
+    BacktestState.FAILED: marked("failed"),
+    BacktestState.CANCELLED: marked("cancelled"),
+}
+
+Faults = dict[str, str]
+
+
+async def show_list(visit: Visit) -> Response:
+    """The latest back-tests."""
+    found, _ = await jobs.list_backtests(visit.context.database, visit.caller, _LISTED)
+    return visit.render("backtests/list.html", backtests=found, states=STATES)
+
+
+async def show_one(visit: Visit) -> Response:
+    """How far a back-test is, or its result."""
+    found = await jobs.get_backtest(
+        visit.context.database, visit.caller, visit.id_in_path("backtest_id")
+    )
+    result = found.result
+    return visit.render(
+        "backtests/one.html",
+        backtest=found,
+        states=STATES,
+        is_open=found.state in (BacktestState.WAITING, BacktestState.RUNNING),
+        result=result,
+        charts={} if result is None else _charts(visit, found, result),
+        days=[] if result is None else _days_with_orders(result),
+        largest=[] if result is None else _largest(result),
+        may_write=visit.caller.may(Action.WRITE_PROMOTIONS),
+    )
+
+
+async def cancel(visit: Visit) -> Response:
+    """Cancel a back-test."""
+    backtest_id = visit.id_in_path("backtest_id")
+    await jobs.cancel_backtest(visit.context.database, visit.caller, backtest_id, visit.now)
+    return visit.redirect(f"/backtests/{backtest_id}")
+
+
+async def delete(visit: Visit) -> Response:
+    """Delete a back-test."""
+    backtest_id = visit.id_in_path("backtest_id")
+    await jobs.delete_backtest(visit.context.database, visit.caller, backtest_id)
+    return visit.redirect("/backtests", Notice(visit.gettext("The back-test is deleted.")))
+
+
+async def show_change(visit: Visit) -> Response:
+    """A form with what may be changed of a cart promotion for a back-test."""
+    promotion = await _find(visit)
+    return _change_form(visit, promotion, _fields_of(promotion), {})
+
+
+async def start_change(visit: Visit) -> Response:
+    """Start a back-test of a changed cart promotion."""
+    promotion = await _find(visit)
+    sent = {name: visit.field(name) for name in _fields_of(promotion)}
+    faults: Faults = {}
+    changed = _changed(visit, promotion, sent, faults)
+    if faults:
+        return _change_form(visit, promotion, sent, faults)
+    draft = jobs.draft_cart_promotion(changed, promotion.id)
+    return await start(visit, draft, as_if_running=False)
+
+
+async def start_product_backtest(
+    visit: Visit, new: NewPromotion, promotion_id: int | None, *, keep_codes: bool
+) -> Response:
+    """Start a back-test of what the form of a product promotion describes."""
+    try:
+        draft = jobs.draft_product_promotion(new, promotion_id, keep_codes=keep_codes)
+    except DraftTooLarge as problem:
+        text = visit.gettext("A back-test takes at most %(most)s products and codes.")
+        return visit.redirect(
+            "/backtests", Notice(text % {"most": visit.language.number(problem.most)})
+        )
+    return await start(visit, draft, as_if_running=promotion_id is None)
+
+
+async def start(visit: Visit, draft: Draft, *, as_if_running: bool) -> Response:
+    """Start a back-test of the last days, and go to its page."""
+    days = visit.field("backtest_days")
+    chosen = int(days) if days in map(str, DAYS) else DAYS[1]
+    now = visit.now
+    new = NewBacktest(
+        draft, now - timedelta(days=chosen), now, as_if_running, visit.context.zone.key
+    )
+    try:
+        started = await jobs.start_backtest(visit.context.database, visit.caller, new, now)
+    except TooManyBacktests:
+        text = visit.gettext("%(most)s back-tests wait already. Cancel one, or start it later.")
+        return visit.redirect("/backtests", Notice(text % {"most": MOST_WAITING}))
+    return visit.redirect(f"/backtests/{started.id}")
+
+
+async def _find(visit: Visit) -> CartPromotion:
+    return await cart_promotions.get_promotion(
+        visit.context.database, visit.caller, visit.id_in_path("promotion_id")
+    )
+
+
+def _change_form(
+    visit: Visit, promotion: CartPromotion, fields: Mapping[str, str], faults: Faults
+) -> Response:
+    return visit.render(
+        "cart_promotions/backtest.html",
+        status=422 if faults else 200,
+        promotion=promotion,
+        targets=TARGETS,
+        may_write=visit.caller.may(Action.WRITE_PROMOTIONS),
+        fields=fields,
+        faults=faults,
+        days=DAYS,
+    )
+
+
+def _fields_of(promotion: CartPromotion) -> dict[str, str]:
+    """The fields of the form, as the promotion has them."""
+    terms = promotion.terms
+    total = terms.limits.total
+    fields = {"active": "on" if promotion.active else "", "total": str(total or "")}
+    match terms.benefit:
+        case PercentOff(percent=percent):
+            fields["percent"] = format_percent(percent)
+        case AmountOff(amounts=amounts):
+            for currency, amount in amounts.items():
+                fields[f"amount_{currency}"] = format_amount(amount, currency)
+    return fields
+
+
+def _changed(
+    visit: Visit, promotion: CartPromotion, sent: Mapping[str, str], faults: Faults
+) -> NewCartPromotion:
+    """The promotion as the form describes it; its codes stay."""
+    terms, total = promotion.terms, sent["total"]
+    is_number = total.isascii() and total.isdecimal() and 0 < len(total) <= _HIGHEST_COUNT
+    if total and not (is_number and int(total)):
+        faults["total"] = visit.gettext("A whole number above zero, or nothing for no limit.")
+        total = ""
+    limits = replace(terms.limits, total=int(total) if total else None)
+    benefit = _changed_benefit(visit, terms.benefit, sent, faults)
+    return NewCartPromotion(
+        promotion.name,
+        sent["active"] == "on",
+        promotion.period,
+        replace(terms, benefit=benefit, limits=limits),
+        promotion.code_type,
+    )
+
+
+def _changed_benefit(
+    visit: Visit, benefit: Benefit, sent: Mapping[str, str], faults: Faults
+) -> Benefit:
+    match benefit:
+        case PercentOff():
+            try:
+                return replace(benefit, percent=read_percent(sent["percent"]))
+            except ValueError:
+                faults["percent"] = visit.gettext(PERCENT_FAULT)
+        case AmountOff(amounts=amounts):
+            changed = {
+                currency: _amount(visit, f"amount_{currency}", currency, sent, faults)
+                for currency in amounts
+            }
+            return AmountOff(changed)
+    return benefit
+
+
+def _amount(visit: Visit, name: str, currency: str, sent: Mapping[str, str], faults: Faults) -> int:
+    try:
+        amount = parse_amount(sent[name].replace(",", "."), currency)
+    except ValueError:
+        amount = 0
+    if amount < 1:
+        faults[name] = visit.gettext("An amount above zero, such as 10.00.")
+    return amount
+
+
+def _charts(visit: Visit, backtest: Backtest, result: Result) -> dict[str, str]:
+    """What `charts.js` draws of each currency: the discount a day, without and with the draft.
+
+    For the chart only, which may round: the table has the exact amounts.
+    """
+    days = _days_of(visit, backtest)
+    _ = visit.gettext
+    return {
+        currency: json.dumps(
+            {
+                "label": _("Day"),
+                "days": days,
+                "series": [
+                    {"label": label, "values": values}
+                    for label, values in zip(
+                        (_("as things stand"), _("with the draft")),
+                        _values(result, currency, days),
+                        strict=True,
+                    )
+                ],
+            }
+        )
+        for currency in sorted(result.currencies)
+    }
+
+
+def _values(result: Result, currency: str, days: Sequence[str]) -> list[list[float]]:
+    unit = 10 ** currency_decimals(currency)
+    found = [result.days.get(day, {}).get(currency) for day in days]
+    return [
+        [0 if one is None else one.before / unit for one in found],
+        [0 if one is None else one.after / unit for one in found],
+    ]
+
+
+def _days_of(visit: Visit, backtest: Backtest) -> list[str]:
+    """All days of the period, as ISO dates."""
+    zone = visit.context.zone
+    first = backtest.since.astimezone(zone).date()
+    last = (backtest.until - timedelta(microseconds=1)).astimezone(zone).date()
+    return [
+        date.fromordinal(number).isoformat()
+        for number in range(first.toordinal(), last.toordinal() + 1)
+    ]
+
+
+def _days_with_orders(result: Result) -> list[tuple[date, dict[str, Beside]]]:
+    """The days with their discounts by currency, the latest first."""
+    return [
+        (date.fromisoformat(day), of_day)
+        for day, of_day in sorted(result.days.items(), reverse=True)
+    ]
+
+
+def _largest(result: Result) -> list[tuple[str, ChangedOrder]]:
+    """The orders with the largest difference, each with its currency."""
+    return [(currency, order) for currency, orders in result.largest.items() for order in orders]
+
+
+PAGES: Final = (
+    read("/backtests", show_list, Action.READ_PROMOTIONS),
+    read("/backtests/{backtest_id}", show_one, Action.READ_PROMOTIONS),
+    write("/backtests/{backtest_id}/cancel", cancel, Action.WRITE_PROMOTIONS),
+    write("/backtests/{backtest_id}/delete", delete, Action.WRITE_PROMOTIONS),
+    read("/cart-promotions/{promotion_id}/backtest", show_change, Action.WRITE_PROMOTIONS),
+    write("/cart-promotions/{promotion_id}/backtest", start_change, Action.WRITE_PROMOTIONS),
+)
