@@ -1,14 +1,18 @@
 """Starting back-tests and computing them in this process."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import uuid4
 
+from sconto.api.clock import read_clock
 from sconto.domain.backtest.draft import Draft
 from sconto.domain.backtest.job import Backtest, NewBacktest
+from sconto.domain.people import Caller
 from sconto.operations.backtesting import jobs
 from sconto.operations.backtesting.running import Strides, run_backtest
+from sconto.store.database import Database
 from tests.backtests.shop import END, START, Shop
 
 NOW: Final = END + timedelta(days=5)
@@ -42,3 +46,13 @@ async def computed(shop: Shop, draft: Draft, *, as_if_running: bool = False) -> 
     job = await start(shop, draft, as_if_running=as_if_running)
     assert await run(shop, job)
     return await get(shop, job)
+
+
+async def finish(database: Database, caller: Caller, backtest_id: int) -> None:
+    """Compute a back-test, unless a service of other tests does."""
+    await run_backtest(database, caller.merchant_id, backtest_id, uuid4(), read_clock)
+    for _ in range(6_000):
+        if (await jobs.get_backtest(database, caller, backtest_id)).finished_at is not None:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it is not computed")

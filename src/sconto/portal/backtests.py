@@ -59,7 +59,7 @@ Faults = dict[str, str]
 async def show_list(visit: Visit) -> Response:
     """The latest back-tests."""
     found, _ = await jobs.list_backtests(visit.context.database, visit.caller, _LISTED)
-    return visit.render("backtests/list.html", backtests=found, states=STATES)
+    return visit.render("backtests/list.html", backtests=found, states=STATES, may_write=False)
 
 
 async def show_one(visit: Visit) -> Response:
