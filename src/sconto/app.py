@@ -29,6 +29,7 @@ from sconto.api.cart import routes as cart
 from sconto.api.catalog import routes as catalog
 from sconto.api.checkout import routes as checkout
 from sconto.api.clock import read_clock
+from sconto.api.compression import Compression
 from sconto.api.context import Context
 from sconto.api.errors import ErrorAnswers, answer_failure
 from sconto.api.events import routes as events
@@ -151,6 +152,7 @@ def build_app(
         middleware=[
             *outermost,
             Middleware(Caching),
+            Middleware(Compression),
             Middleware(Observation, log=log, answer_failure=_answer_failure),
             Middleware(OneTrailingSlash, prefixes=("/v1/", "/promotion/v1/")),
             Middleware(UntrustedProxyWarning, log=log),

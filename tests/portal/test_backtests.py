@@ -23,7 +23,7 @@ from sconto.operations.backtesting import jobs
 from sconto.operations.checkout import place_order
 from sconto.store.database import Database
 from tests.backtests.running import finish
-from tests.builders import NOON, a_cart, a_promotion, ten_off
+from tests.builders import NOON, a_cart, a_promotion
 from tests.conftest import create_caller
 from tests.portal.sessions import PortalClient
 
@@ -107,31 +107,35 @@ async def test_an_open_one_shows_its_progress_and_can_be_cancelled_and_deleted(
 
 
 @pytest.mark.usefixtures("ordered")
-async def test_a_change_of_a_cart_promotion_is_back_tested_from_its_page(
+async def test_a_change_of_a_cart_promotion_is_back_tested_from_its_form(
     portal: PortalClient, database: Database, merchant: Caller
 ) -> None:
     terms = CartTerms(Target.ORDER, PercentOff(10 * PERCENT))
     new = NewCartPromotion("Tenth", True, Period(NOON - timedelta(days=1)), terms)
-    percent = await cart_promotions.create_promotion(database, merchant, new, NOON)
-    here = f"/cart-promotions/{percent.id}/backtest"
-    shown = (await portal.get(here)).text
-    assert 'name="percent" inputmode="decimal" value="10"' in shown
-    refused = await portal.post(here, {"percent": "0", "total": "many"})
+    stored = await cart_promotions.create_promotion(database, merchant, new, NOON)
+    form = {
+        **FORM,
+        "name": "Tenth",
+        "who": "everybody",
+        "target": "order",
+        "kind": "percent",
+        "percent": "50",
+        "on_discounted": "on",
+        "total": "1",
+        "starts_at": "2026-01-01T00:00:00",
+        "priority": "0",
+    }
+    refused = await portal.post(f"/cart-promotions/{stored.id}/edit", {**form, "percent": "0"})
     assert refused.status_code == 422
-    for words in ("Write a percent", "A whole number above zero"):
-        assert words in refused.text
-    started = await portal.post(here, {"active": "on", "percent": "50", "total": "1"})
-    page = place_of(dict(started.headers))
-    await finish(database, merchant, int(page.rpartition("/")[2]))
-    result = (await jobs.get_backtest(database, merchant, int(page.rpartition("/")[2]))).result
-    assert result is not None
+    started = await portal.post(f"/cart-promotions/{stored.id}/edit", form)
+    backtest_id = int(place_of(dict(started.headers)).rpartition("/")[2])
+    await finish(database, merchant, backtest_id)
+    found = await jobs.get_backtest(database, merchant, backtest_id)
+    assert (found.promotion_id, found.as_if_running) == (stored.id, False)
+    assert found.result is not None
     # Half of 9.00 on the first order alone, in place of a tenth on both.
-    assert (result.cheaper, result.dearer) == (1, 1)
-    amount = await cart_promotions.create_promotion(database, merchant, ten_off(), NOON)
-    here = f"/cart-promotions/{amount.id}/backtest"
-    assert 'name="amount_EUR" inputmode="decimal" value="10.00"' in (await portal.get(here)).text
-    refused = await portal.post(here, {"amount_EUR": "x", "active": "on"})
-    assert (refused.status_code, "An amount above zero" in refused.text) == (422, True)
+    assert (found.result.cheaper, found.result.dearer) == (1, 1)
+    assert (await cart_promotions.get_promotion(database, merchant, stored.id)) == stored
 
 
 async def test_a_viewer_sees_results_and_starts_nothing(
@@ -145,5 +149,4 @@ async def test_a_viewer_sees_results_and_starts_nothing(
     assert (await viewer.get(here)).status_code == 200
     assert "Cancel" not in (await viewer.get(here)).text
     assert (await viewer.post(f"{here}/cancel")).status_code == 403
-    promotion = await cart_promotions.create_promotion(database, merchant, ten_off(), NOON)
-    assert (await viewer.get(f"/cart-promotions/{promotion.id}/backtest")).status_code == 403
+    assert (await viewer.post("/promotions/new", FORM)).status_code == 403

@@ -56,11 +56,14 @@ READING = {
     "/promotions/{promotion_id}/codes.csv": 2,
     "/promotions/{promotion_id}/edit": 1,
     "/promotions/{promotion_id}/delete": 1,
+    "/promotions/choose": 0,
+    "/cart-promotions/new": 0,
+    "/cart-promotions/new?of={cart_promotion_id}": 1,
+    "/cart-promotions/{cart_promotion_id}/edit": 1,
     "/cart-promotions/{cart_promotion_id}": 3,
     "/cart-promotions/{cart_promotion_id}/statistics": 3,
     "/cart-promotions/{cart_promotion_id}/history": 3,
     "/cart-promotions/{cart_promotion_id}/delete": 1,
-    "/cart-promotions/{cart_promotion_id}/backtest": 1,
     "/backtests": 1,
     "/backtests/{backtest_id}": 1,
     "/carts": 0,
@@ -92,7 +95,7 @@ READING = {
 
 LOOKING = {
     "/promotions/preview": 2,
-    "/promotions/new": 3,
+    "/promotions/new": 4,
     "/promotions/{promotion_id}/edit": 4,
 }
 """Statements of a form that is checked but not saved."""

@@ -119,6 +119,13 @@ class Tier(msgspec.Struct, frozen=True, omit_defaults=True):
         start = self.reached_at
         return (isinstance(start, int) or currency in start) and self.benefit.knows(currency)
 
+    def is_below(self, other: "Tier") -> bool:
+        """Whether it begins below the other: measured by the same, in the same currencies."""
+        first, second = self.reached_at, other.reached_at
+        if isinstance(first, int) or isinstance(second, int):
+            return isinstance(first, int) and isinstance(second, int) and first < second
+        return first.keys() == second.keys() and all(first[name] < second[name] for name in first)
+
 
 class Tiers(msgspec.Struct, frozen=True, omit_defaults=True, tag="tiers"):
     """Benefits by what is covered, in ascending order; the highest that is reached counts."""

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from msgspec.structs import replace
 from starlette.responses import Response
 
 from sconto.domain.backtest.draft import Draft
@@ -18,21 +17,10 @@ from sconto.domain.backtest.job import (
     Result,
 )
 from sconto.domain.backtest.problems import DraftTooLarge, TooManyBacktests
-from sconto.domain.cart_promotion import (
-    AmountOff,
-    Benefit,
-    CartPromotion,
-    NewCartPromotion,
-    PercentOff,
-)
-from sconto.domain.coverage_file import read_percent
-from sconto.domain.money import currency_decimals, format_amount, format_percent, parse_amount
+from sconto.domain.money import currency_decimals
 from sconto.domain.people import Action
 from sconto.domain.promotion import NewPromotion
-from sconto.operations import cart_promotions
 from sconto.operations.backtesting import jobs
-from sconto.portal.cart_sentences import TARGETS
-from sconto.portal.faults import PERCENT_FAULT
 from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
 from sconto.portal.visit import Visit
@@ -42,8 +30,6 @@ DAYS: Final = (7, 30, 90)
 """The periods that a form offers: so many days until now."""
 
 _LISTED: Final = 50
-_HIGHEST_COUNT: Final = 9
-"""Digits of a number of orders."""
 
 STATES: Final[Mapping[BacktestState, str]] = {
     BacktestState.WAITING: marked("waiting"),
@@ -52,8 +38,6 @@ STATES: Final[Mapping[BacktestState, str]] = {
     BacktestState.FAILED: marked("failed"),
     BacktestState.CANCELLED: marked("cancelled"),
 }
-
-Faults = dict[str, str]
 
 
 async def show_list(visit: Visit) -> Response:
@@ -95,24 +79,6 @@ async def delete(visit: Visit) -> Response:
     return visit.redirect("/backtests", Notice(visit.gettext("The back-test is deleted.")))
 
 
-async def show_change(visit: Visit) -> Response:
-    """A form with what may be changed of a cart promotion for a back-test."""
-    promotion = await _find(visit)
-    return _change_form(visit, promotion, _fields_of(promotion), {})
-
-
-async def start_change(visit: Visit) -> Response:
-    """Start a back-test of a changed cart promotion."""
-    promotion = await _find(visit)
-    sent = {name: visit.field(name) for name in _fields_of(promotion)}
-    faults: Faults = {}
-    changed = _changed(visit, promotion, sent, faults)
-    if faults:
-        return _change_form(visit, promotion, sent, faults)
-    draft = jobs.draft_cart_promotion(changed, promotion.id)
-    return await start(visit, draft, as_if_running=False)
-
-
 async def start_product_backtest(
     visit: Visit, new: NewPromotion, promotion_id: int | None, *, keep_codes: bool
 ) -> Response:
@@ -124,10 +90,10 @@ async def start_product_backtest(
         return visit.redirect(
             "/backtests", Notice(text % {"most": visit.language.number(problem.most)})
         )
-    return await start(visit, draft, as_if_running=promotion_id is None)
+    return await start_backtest(visit, draft, as_if_running=promotion_id is None)
 
 
-async def start(visit: Visit, draft: Draft, *, as_if_running: bool) -> Response:
+async def start_backtest(visit: Visit, draft: Draft, *, as_if_running: bool) -> Response:
     """Start a back-test of the last days, and go to its page."""
     days = visit.field("backtest_days")
     chosen = int(days) if days in map(str, DAYS) else DAYS[1]
@@ -141,89 +107,6 @@ async def start(visit: Visit, draft: Draft, *, as_if_running: bool) -> Response:
         text = visit.gettext("%(most)s back-tests wait already. Cancel one, or start it later.")
         return visit.redirect("/backtests", Notice(text % {"most": MOST_WAITING}))
     return visit.redirect(f"/backtests/{started.id}")
-
-
-async def _find(visit: Visit) -> CartPromotion:
-    return await cart_promotions.get_promotion(
-        visit.context.database, visit.caller, visit.id_in_path("promotion_id")
-    )
-
-
-def _change_form(
-    visit: Visit, promotion: CartPromotion, fields: Mapping[str, str], faults: Faults
-) -> Response:
-    return visit.render(
-        "cart_promotions/backtest.html",
-        status=422 if faults else 200,
-        promotion=promotion,
-        targets=TARGETS,
-        may_write=visit.caller.may(Action.WRITE_PROMOTIONS),
-        fields=fields,
-        faults=faults,
-        days=DAYS,
-    )
-
-
-def _fields_of(promotion: CartPromotion) -> dict[str, str]:
-    """The fields of the form, as the promotion has them."""
-    terms = promotion.terms
-    total = terms.limits.total
-    fields = {"active": "on" if promotion.active else "", "total": str(total or "")}
-    match terms.benefit:
-        case PercentOff(percent=percent):
-            fields["percent"] = format_percent(percent)
-        case AmountOff(amounts=amounts):
-            for currency, amount in amounts.items():
-                fields[f"amount_{currency}"] = format_amount(amount, currency)
-    return fields
-
-
-def _changed(
-    visit: Visit, promotion: CartPromotion, sent: Mapping[str, str], faults: Faults
-) -> NewCartPromotion:
-    """The promotion as the form describes it; its codes stay."""
-    terms, total = promotion.terms, sent["total"]
-    is_number = total.isascii() and total.isdecimal() and 0 < len(total) <= _HIGHEST_COUNT
-    if total and not (is_number and int(total)):
-        faults["total"] = visit.gettext("A whole number above zero, or nothing for no limit.")
-        total = ""
-    limits = replace(terms.limits, total=int(total) if total else None)
-    benefit = _changed_benefit(visit, terms.benefit, sent, faults)
-    return NewCartPromotion(
-        promotion.name,
-        sent["active"] == "on",
-        promotion.period,
-        replace(terms, benefit=benefit, limits=limits),
-        promotion.code_type,
-    )
-
-
-def _changed_benefit(
-    visit: Visit, benefit: Benefit, sent: Mapping[str, str], faults: Faults
-) -> Benefit:
-    match benefit:
-        case PercentOff():
-            try:
-                return replace(benefit, percent=read_percent(sent["percent"]))
-            except ValueError:
-                faults["percent"] = visit.gettext(PERCENT_FAULT)
-        case AmountOff(amounts=amounts):
-            changed = {
-                currency: _amount(visit, f"amount_{currency}", currency, sent, faults)
-                for currency in amounts
-            }
-            return AmountOff(changed)
-    return benefit
-
-
-def _amount(visit: Visit, name: str, currency: str, sent: Mapping[str, str], faults: Faults) -> int:
-    try:
-        amount = parse_amount(sent[name].replace(",", "."), currency)
-    except ValueError:
-        amount = 0
-    if amount < 1:
-        faults[name] = visit.gettext("An amount above zero, such as 10.00.")
-    return amount
 
 
 def _charts(visit: Visit, backtest: Backtest, result: Result) -> dict[str, str]:
@@ -290,6 +173,4 @@ PAGES: Final = (
     read("/backtests/{backtest_id}", show_one, Action.READ_PROMOTIONS),
     write("/backtests/{backtest_id}/cancel", cancel, Action.WRITE_PROMOTIONS),
     write("/backtests/{backtest_id}/delete", delete, Action.WRITE_PROMOTIONS),
-    read("/cart-promotions/{promotion_id}/backtest", show_change, Action.WRITE_PROMOTIONS),
-    write("/cart-promotions/{promotion_id}/backtest", start_change, Action.WRITE_PROMOTIONS),
 )
