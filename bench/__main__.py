@@ -13,6 +13,7 @@ import uvloop
 
 from bench.figures import Figure
 from bench.machine import Cores, describe_machine, divide_cores, pinned
+from bench.measures.backtests import measure_backtests
 from bench.measures.cart_promotions import measure_cart_promotions
 from bench.measures.codes import measure_codes
 from bench.measures.growth import measure_growth, warm_up
@@ -38,6 +39,7 @@ MEASURES: Final[Mapping[str, _Measure]] = {
     "codes": measure_codes,
     "subscriptions": measure_subscriptions,
     "cart": measure_cart_promotions,
+    "backtests": measure_backtests,
     "start": measure_start,
     "workers": measure_workers,
     "memory": measure_memory,

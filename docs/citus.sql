@@ -46,6 +46,7 @@ SELECT create_distributed_table('idempotency_keys', 'merchant_id', colocate_with
 SELECT create_distributed_table('history', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('code_generations', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('code_sweeps', 'merchant_id', colocate_with => 'products');
+SELECT create_distributed_table('backtests', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('event_outbox', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('event_streams', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('events', 'merchant_id', colocate_with => 'products');

@@ -4,6 +4,8 @@
 
 from typing import Literal
 
+BacktestState = Literal["waiting", "running", "finished", "failed", "cancelled"]
+
 CartReason = Literal[
     "minimum_subtotal",
     "minimum_quantity",
@@ -126,6 +128,8 @@ PromotionStatus = Literal[
     "not_started",
     "inactive",
 ]
+
+PromotionKind = Literal["product", "cart", "subscription"]
 
 PromotionType = Literal["coupon", "discount"]
 
