@@ -93,9 +93,11 @@ _FOLD_DAYS: Final = _fold_statement(
     _IS_DAY_TO_FOLD, day="(day - (extract(day FROM day)::integer - 1))"
 )
 
+# Whoever has redemptions has a version: it is drawn with the first promotion. Unlike the table of
+# merchants, that of versions is distributed as the counters are.
 _LIST_MERCHANTS: Final = f"""
 SELECT merchant_id
-FROM merchants
+FROM timeline_versions AS merchants
 WHERE EXISTS (
     SELECT FROM redemption_counts AS counts
     WHERE counts.merchant_id = merchants.merchant_id AND day < $1

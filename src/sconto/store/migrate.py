@@ -10,8 +10,9 @@ from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from sconto.store.address import split_address
+from sconto.store.administration import connect, one_line
 from sconto.store.database import DatabaseUnavailable
+from sconto.store.distribution import distribute_new_tables, is_distributed, prepare_migration
 from sconto.store.schema import (
     MIGRATIONS,
     SERVES_SINCE,
@@ -53,11 +54,13 @@ def migrate(url: str) -> None:
             time.sleep(pause)
         except DBAPIError as error:
             raise _translated(error) from error
+        except psycopg.Error as error:  # of Citus, when it distributes a new table
+            raise MigrationFailed(one_line(error)) from error
     raise MigrationFailed("the tables are in use all the time: try again at a quieter moment")
 
 
 def _migrate_once(url: str) -> None:
-    connected = _connect(url)
+    connected = connect(url, "sconto migrate")
     engine = create_engine("postgresql+psycopg://", creator=lambda: connected, poolclass=NullPool)
     with engine.begin() as connection:
         # It waits for a concurrent migration, and a step may read a whole table.
@@ -69,7 +72,12 @@ def _migrate_once(url: str) -> None:
             return  # newer, but this program works with it
         # A migration that waits for a table makes all readers of the table wait.
         connection.execute(text(f"SET LOCAL lock_timeout = {_LOCK_MILLISECONDS}"))
+        distributed = is_distributed(connected)
+        if distributed:
+            prepare_migration(connected)
         command.upgrade(_alembic(connection), "head")
+        if distributed:
+            distribute_new_tables(connected)
         right = note_for(known_versions()[-1], SERVES_SINCE)
         if note != right:
             connection.execute(text(f"COMMENT ON TABLE alembic_version IS '{right}'"))
@@ -77,20 +85,7 @@ def _migrate_once(url: str) -> None:
 
 def _translated(error: DBAPIError) -> DatabaseUnavailable | MigrationFailed:
     lost = error.connection_invalidated
-    return (DatabaseUnavailable if lost else MigrationFailed)(_one_line(error.orig))
-
-
-def _connect(url: str) -> "psycopg.Connection[tuple[object, ...]]":
-    try:
-        return psycopg.connect(
-            split_address(url)[0],
-            connect_timeout=5,
-            application_name="sconto migrate",
-            # A pooler would hand prepared statements to the next migration.
-            prepare_threshold=None,
-        )
-    except psycopg.Error as error:
-        raise DatabaseUnavailable(_one_line(error)) from error
+    return (DatabaseUnavailable if lost else MigrationFailed)(one_line(error.orig))
 
 
 def _read_version(connection: Connection) -> tuple[str | None, str | None]:
@@ -106,7 +101,3 @@ def _alembic(connection: Connection) -> Config:
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
-
-
-def _one_line(error: object) -> str:
-    return " ".join(str(error).split())
