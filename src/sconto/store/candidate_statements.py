@@ -14,16 +14,18 @@ from typing import Final
 from sconto.store.candidate_lookups import CODES_OF_TEXT, PROMOTION_OF_CODE
 from sconto.store.cart_offers import AUTOMATIC, CART_PROMOTIONS, TAGGED
 from sconto.store.crowded_codes import CROWDED_OFFERS
+from sconto.store.outcomes import ORDER_COLUMNS
+from sconto.store.period_sql import instant_sql
 from sconto.store.subscription_rules import READ_RULES
 
-_PICKS: Final = """
+_PICKS: Final = f"""
     ARRAY(
         SELECT json_build_object(
             'product_id', wanted.product_id,
             'pick', CASE WHEN running THEN json_build_object(
                 'promotion_id', span.promotion_id, 'percent', span.percent) END,
-            'since', CASE WHEN running THEN span.starts_at ELSE span.ends_at END,
-            'until', CASE WHEN running THEN span.ends_at ELSE next.starts_at END)
+            'since', {instant_sql("(CASE WHEN running THEN span.starts_at ELSE span.ends_at END)")},
+            'until', {instant_sql("(CASE WHEN running THEN span.ends_at ELSE next.starts_at END)")})
         FROM unnest(cart.picks_of) AS wanted (product_id)
         LEFT JOIN LATERAL (
             SELECT promotion_id, percent, starts_at, ends_at,
@@ -41,7 +43,7 @@ _PICKS: Final = """
             LIMIT 1
         ) AS next ON true
     ) AS picks
-"""
+"""  # noqa: S608  # of our own constants
 
 _KNOWN: Final = """
     ARRAY(
@@ -72,8 +74,9 @@ _OFFERS: Final = f"""
             'code_type', promotion.code_type,
             'active', promotion.active,
             'period', json_build_object(
-                'starts_at', promotion.starts_at, 'ends_at', promotion.ends_at),
-            'used_at', code.used_at,
+                'starts_at', {instant_sql("promotion.starts_at")},
+                'ends_at', {instant_sql("promotion.ends_at")}),
+            'used_at', {instant_sql("code.used_at")},
             'percent', CASE WHEN promotion.covers_all THEN promotion.percent END,
             'percents', coalesce(coverage.percents, '{{}}'))
         END
@@ -98,19 +101,18 @@ _OFFERS: Final = f"""
     ) AS offers
 """  # noqa: S608  # of our own constants
 
-_ORDERS: Final = """
+_ORDERS: Final = f"""
     ARRAY(
         SELECT row_to_json(stored)
         FROM unnest(cart.order_ids) AS named (order_id)
         CROSS JOIN LATERAL (
-            SELECT order_id, status, created_at, replaces, replaced_by, outcome, request,
-                   gave_back_at IS NOT NULL AS gave_back
+            SELECT {ORDER_COLUMNS}
             FROM orders
             WHERE merchant_id = $1 AND order_id = named.order_id
             LIMIT 1
         ) AS stored
     ) AS orders
-"""
+"""  # noqa: S608
 
 _RULES: Final = f"ARRAY({READ_RULES}) AS rules"
 

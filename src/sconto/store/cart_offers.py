@@ -22,7 +22,7 @@ from sconto.domain.offers import Offer
 from sconto.domain.order import StoredOrder
 from sconto.store.candidate_lookups import CODES_OF_TEXT
 from sconto.store.past_customers import HAS_PAST_ORDER
-from sconto.store.period_sql import ends_after
+from sconto.store.period_sql import ends_after, instant_sql
 
 _MOST_MERCHANTS: Final = 1_000
 """Merchants whose automatic cart promotions a process caches."""
@@ -46,9 +46,10 @@ _TERMS: Final = """
     LIMIT 1
 """
 
-_OFFER: Final = """
+_OFFER: Final = f"""
     'promotion_id', promotion.promotion_id, 'active', promotion.active,
-    'period', json_build_object('starts_at', promotion.starts_at, 'ends_at', promotion.ends_at)
+    'period', json_build_object('starts_at', {instant_sql("promotion.starts_at")},
+                                'ends_at', {instant_sql("promotion.ends_at")})
 """
 
 TAGGED: Final = """
@@ -87,7 +88,7 @@ CART_PROMOTIONS: Final = f"""
     ARRAY(
         SELECT json_build_object(
             'offer', json_build_object({_OFFER}, 'key', code.code_key, 'code_id', code.code_id,
-                'code_type', promotion.code_type, 'used_at', code.used_at),
+                'code_type', promotion.code_type, 'used_at', {instant_sql("code.used_at")}),
             'terms', cart_promotion.terms,
             'taken', {_TAKEN.format(promotion_id="promotion.promotion_id")})
         FROM unnest(cart.codes) AS activated (key)

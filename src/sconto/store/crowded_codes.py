@@ -19,6 +19,7 @@ because it is slower for few.
 from typing import Final
 
 from sconto.store.candidate_lookups import CODES_OF_TEXT, PROMOTION_OF_CODE
+from sconto.store.period_sql import instant_sql
 
 # A part of the statements of `candidate_statements`. Product 0 stands for all products.
 CROWDED_OFFERS: Final = f"""
@@ -94,8 +95,9 @@ CROWDED_OFFERS: Final = f"""
             'promotion_id', promotion_id,
             'code_type', code_type,
             'active', active,
-            'period', json_build_object('starts_at', starts_at, 'ends_at', ends_at),
-            'used_at', used_at,
+            'period', json_build_object('starts_at', {instant_sql("starts_at")},
+                                        'ends_at', {instant_sql("ends_at")}),
+            'used_at', {instant_sql("used_at")},
             'percent', CASE WHEN covers_all AND percents IS NOT NULL THEN percent END,
             'percents', CASE WHEN covers_all THEN '{{}}' ELSE coalesce(percents, '{{}}') END,
             'covers', covers)

@@ -34,7 +34,7 @@ from sconto.domain.events import Event, NewEvent
 from sconto.domain.history import Facts
 from sconto.domain.order import StoredOrder
 from sconto.store.database import Connection
-from sconto.store.outcomes import decode_order
+from sconto.store.outcomes import ORDER_COLUMNS, decode_order
 
 # With a new price version: orders that were priced without it are priced again, and told.
 _START: Final = """
@@ -70,13 +70,12 @@ SELECT last_position FROM event_streams WHERE merchant_id = $1 FOR UPDATE SKIP L
 
 _WAIT: Final = "SELECT FROM event_streams WHERE merchant_id = $1 FOR UPDATE"
 
-_READ_OUTBOX: Final = """
+_READ_OUTBOX: Final = f"""
 SELECT outbox_id, type, object, occurred_at, subject, data,
        CASE WHEN starts_with(object, 'order ') THEN (
            SELECT row_to_json(stored)
            FROM (
-               SELECT order_id, status, created_at, replaces, replaced_by, outcome, request,
-                      gave_back_at IS NOT NULL AS gave_back
+               SELECT {ORDER_COLUMNS}
                FROM orders
                WHERE merchant_id = $1 AND order_id = substr(event_outbox.object, 7)
            ) AS stored
@@ -85,7 +84,7 @@ FROM event_outbox
 WHERE merchant_id = $1
 ORDER BY outbox_id
 LIMIT $2
-"""
+"""  # noqa: S608  # of our own constants
 
 _APPEND: Final = """
 WITH moved AS (

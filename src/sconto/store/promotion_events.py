@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Final
 
 from sconto.store.database import Connection
-from sconto.store.period_sql import OVER_FROM
+from sconto.store.period_sql import OVER_FROM, instant_sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +44,12 @@ SUBSCRIPTION_PROMOTIONS: Final = Table(
 )
 
 
-def _instant(column: str) -> str:
-    return f"to_json({column} AT TIME ZONE 'UTC') #>> '{{}}' || '+00:00'"
-
-
 def subject_sql(table: Table) -> str:
     """The promotion of a row as events tell it."""
     active = "active" if table is PROMOTIONS else "enabled"
     return f"""json_build_object('kind', {table.kind}, 'id', promotion_id, 'name', name,
-        'active', {active}, 'starts_at', {_instant("starts_at")},
-        'ends_at', {_instant("ends_at")})"""
+        'active', {active}, 'starts_at', {instant_sql("starts_at")},
+        'ends_at', {instant_sql("ends_at")})"""
 
 
 def phase_sql(table: Table, now: str) -> str:

@@ -24,7 +24,7 @@ PURGE_BATCH: Final = 500
 
 _PURGE_ORDERS: Final = f"""
 WITH chosen AS MATERIALIZED (
-    SELECT ctid AS place
+    SELECT order_id
     FROM orders
     WHERE merchant_id = $1 AND created_at < $2
     ORDER BY created_at
@@ -32,8 +32,7 @@ WITH chosen AS MATERIALIZED (
     FOR UPDATE SKIP LOCKED
 ), gone AS (
     DELETE FROM orders
-    USING chosen
-    WHERE orders.merchant_id = $1 AND orders.ctid = chosen.place
+    WHERE merchant_id = $1 AND order_id = ANY (ARRAY(SELECT order_id FROM chosen))
     RETURNING order_id, status, customer_id, gave_back_at, outcome ->> 'currency' AS currency,
               10 ^ coalesce((outcome ->> 'decimals')::numeric, 0) AS unit
 ), redeemed AS (
