@@ -10,7 +10,7 @@ from sconto.store.distribution import require_cluster
 
 
 def distribute() -> None:
-    """Distribute the database by merchant over the nodes of a Citus cluster.
+    """Distribute the database by merchant over a Citus cluster.
 
     SCONTO_DATABASE_URL names the coordinator. A database without a schema gets one; rows that are
     there are moved to the nodes. Stop the service before. Running it again does no harm: it

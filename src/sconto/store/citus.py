@@ -40,6 +40,13 @@ WHERE extname = 'citus'
 
 HAS_CITUS: Final = "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')"
 
+IS_DISTRIBUTED: Final = """
+SELECT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = to_regclass('public.products'))
+"""
+"""Whether the tables are distributed; for a database that has Citus."""
+
+IS_COORDINATOR: Final = "SELECT citus_is_coordinator()"
+
 _EACH_NODE: Final = f"""
 SELECT json_build_object(
     'citus', (SELECT extversion FROM pg_extension WHERE extname = 'citus'),

@@ -126,7 +126,7 @@ def distribute(url: str) -> Distribution:
 def is_distributed(connection: Connection) -> bool:
     """Whether the connection's database is distributed by merchant."""
     [(has_citus,)] = connection.execute(citus.HAS_CITUS).fetchall()
-    return bool(has_citus) and bool(connection.execute(_DISTRIBUTED).fetchall())
+    return bool(has_citus) and bool(connection.execute(citus.IS_DISTRIBUTED).fetchall()[0][0])
 
 
 def prepare_migration(connection: Connection) -> None:
@@ -188,7 +188,7 @@ def _require_nodes(connection: Connection) -> int:
             "this database has no Citus extension: install Citus on every node, and run "
             "CREATE EXTENSION citus in this database on each (see docs/scale.md)"
         )
-    [(is_coordinator,)] = connection.execute("SELECT citus_is_coordinator()").fetchall()
+    [(is_coordinator,)] = connection.execute(citus.IS_COORDINATOR).fetchall()
     if not is_coordinator:
         raise DistributionRefused(
             "this is a worker node: let SCONTO_DATABASE_URL name the coordinator"

@@ -115,8 +115,15 @@ _TELL: Final = tuple(tell(table) for table in _TABLES for tell in (_tell_starts,
 
 def _set_phases(table: Table) -> str:
     return f"""
-UPDATE {table.name} SET told_phase = {phase_sql(table, "$2::timestamptz")}
-WHERE merchant_id = $1 AND told_phase <> {phase_sql(table, "$2::timestamptz")}
+WITH wrong AS MATERIALIZED (
+    SELECT promotion_id, {phase_sql(table, "$2::timestamptz")} AS phase
+    FROM {table.name}
+    WHERE merchant_id = $1 AND told_phase <> {phase_sql(table, "$2::timestamptz")}
+    FOR NO KEY UPDATE
+)
+UPDATE {table.name} AS promotion SET told_phase = wrong.phase
+FROM wrong
+WHERE promotion.merchant_id = $1 AND promotion.promotion_id = wrong.promotion_id
 """  # noqa: S608
 
 

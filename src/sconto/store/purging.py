@@ -89,8 +89,9 @@ WITH chosen AS MATERIALIZED (
 SELECT count(*) FROM gone
 """  # noqa: S608  # of our own constants
 
-# The trigger that protects the history lets this transaction delete entries before that time.
-_ALLOW_HISTORY: Final = "SELECT set_config('sconto.purging_before', $1, true)"
+# The trigger that protects the history lets this transaction delete entries before that time. A SET
+# takes no argument; unlike `set_config`, it reaches the node that has the merchant.
+_ALLOW_HISTORY: Final = "SET LOCAL sconto.purging_before = '{before}'"
 
 _PURGE_HISTORY: Final = f"""
 WITH gone AS (
@@ -138,7 +139,7 @@ async def purge_orders(connection: Connection, merchant_id: int, before: datetim
 
 async def purge_history(connection: Connection, merchant_id: int, before: datetime) -> int:
     """Delete the oldest entries from before a time; needs a transaction."""
-    await connection.fetchval(_ALLOW_HISTORY, before.isoformat())
+    await connection.execute(_ALLOW_HISTORY.format(before=before.isoformat()))
     return int(await connection.fetchval(_PURGE_HISTORY, merchant_id, before))
 
 
