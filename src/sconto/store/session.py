@@ -33,7 +33,7 @@ async def find_node_faults(connection: Connection) -> list[str]:
             "the database is that of a worker node: expected the coordinator's, because the locks "
             "that keep limits are there"
         ]
-    return citus.faults_of(await connection.fetch(citus.READ_NODES))
+    return citus.faults_of([tuple(row) for row in await connection.fetch(citus.READ_NODES)])
 
 
 async def _is_distributed(connection: Connection) -> bool:
