@@ -8,7 +8,12 @@ from sconto.store.citus import NODE_SETTINGS, faults_of
 def a_node(
     name: str = "10.0.0.1:5432", citus: str = "13.2-1", postgresql: int = 15, **settings: str
 ) -> tuple[str, bool, bool, str]:
-    answer = {"citus": citus, "postgresql": postgresql, "settings": {**NODE_SETTINGS, **settings}}
+    answer = {
+        "citus": citus,
+        "postgresql": postgresql,
+        "settings": {**NODE_SETTINGS, **settings},
+        "drawn": None,
+    }
     return name, True, True, json.dumps(answer)
 
 

@@ -51,7 +51,13 @@ _EACH_NODE: Final = f"""
 SELECT json_build_object(
     'citus', (SELECT extversion FROM pg_extension WHERE extname = 'citus'),
     'postgresql', current_setting('server_version_num')::int / 10000,
-    'settings', json_object_agg(name, current_setting(name)))
+    'settings', json_object_agg(name, current_setting(name)),
+    'drawn', (
+        SELECT json_agg(sequencename ORDER BY sequencename)
+        FROM pg_sequences
+        WHERE schemaname = 'public' AND last_value IS NOT NULL
+            AND (SELECT groupid FROM pg_dist_local_group) <> 0
+    ))
 FROM unnest('{{{",".join(NODE_SETTINGS)}}}'::text[]) AS name
 """  # noqa: S608  # of our own constants
 
@@ -75,6 +81,9 @@ def faults_of(nodes: Iterable[Sequence[Any]]) -> list[str]:
             continue
         answer = json.loads(result)
         versions.setdefault((answer["citus"], answer["postgresql"]), []).append(node)
+        # Ids ascend in the order of creation only if one node draws all of them.
+        if answer["drawn"]:
+            faults.append(f"node {node} has drawn ids of its own: {', '.join(answer['drawn'])}")
         lacking = _lacking(answer["settings"])
         if lacking:
             faults.append(f"node {node} lacks {', '.join(lacking)}")

@@ -90,7 +90,9 @@ WITH claimed AS (
 SELECT {_MESSAGE}
 FROM claimed
 JOIN webhooks ON webhooks.merchant_id = $1 AND webhooks.webhook_id = $2
-LEFT JOIN events ON false
+CROSS JOIN (
+    SELECT NULL::uuid AS event_id, NULL::timestamptz AS occurred_at, NULL::json AS data
+) AS no_event
 """  # noqa: S608
 
 # The attempt of a worker whose lease ended is stored, and decides nothing.
@@ -147,14 +149,18 @@ SELECT (SELECT max(position) FROM part) AS position, (SELECT count(*) FROM sent)
 """
 
 _RESEND: Final = """
+WITH former AS MATERIALIZED (
+    SELECT webhook_id, position, type, object
+    FROM deliveries
+    WHERE merchant_id = $1 AND webhook_id = $2 AND delivery_id = $3
+      AND EXISTS (
+          SELECT FROM events
+          WHERE events.merchant_id = $1 AND events.position = deliveries.position
+      )
+)
 INSERT INTO deliveries (merchant_id, webhook_id, position, type, object, state, due_at, created_at)
 SELECT $1, webhook_id, position, type, object, 'waiting', $4, $4
-FROM deliveries
-WHERE merchant_id = $1 AND webhook_id = $2 AND delivery_id = $3
-  AND EXISTS (
-      SELECT FROM events
-      WHERE events.merchant_id = $1 AND events.position = deliveries.position
-  )
+FROM former
 RETURNING delivery_id
 """
 

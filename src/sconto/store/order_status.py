@@ -23,13 +23,15 @@ WITH held AS MATERIALIZED (
     WHERE merchant_id = $1 AND order_id = (SELECT order_id FROM held)
       AND (replaced_by IS NULL AND gave_back_at IS NULL OR $3 = 'deleted')
     RETURNING order_id
+), recording AS MATERIALIZED (
+    SELECT merchant_id FROM timeline_versions WHERE merchant_id = $1 AND records_events
 ), told AS (
     INSERT INTO event_outbox (merchant_id, type, object, occurred_at)
     SELECT $1, $4, 'order ' || order_id, $5
     FROM changed
     JOIN held USING (order_id)
+    CROSS JOIN recording
     WHERE held.status <> $3
-      AND EXISTS (SELECT FROM timeline_versions WHERE merchant_id = $1 AND records_events)
 )
 SELECT EXISTS (SELECT true FROM orders WHERE merchant_id = $1 AND order_id = $2) AS exists,
        EXISTS (SELECT FROM changed) AS changed,
