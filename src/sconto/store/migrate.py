@@ -1,12 +1,13 @@
 """Brings a database to the newest schema: Alembic, with plain SQL in each step."""
 
+import re
 import time
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import NullPool, create_engine, event, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -31,6 +32,13 @@ _LOCK_MILLISECONDS: Final = 1000
 
 _PAUSES: Final = (0.1, 0.2, 0.5, 1, 1, 2, 2, 5, 5, 10)
 """Seconds between attempts: together half a minute."""
+
+_COMMENT: Final = re.compile(r"--[^\n]*")
+
+_TOKEN: Final = re.compile(
+    r"""--[^\n]*|'[^']*'|"[^"]*"|(?P<quote>\$\w*\$).*?(?P=quote)|;""", re.DOTALL
+)
+"""What may have a semicolon in it, or is one."""
 
 _IN_THE_WAY: Final = (psycopg.errors.DeadlockDetected, psycopg.errors.LockNotAvailable)
 
@@ -62,6 +70,7 @@ def migrate(url: str) -> None:
 def _migrate_once(url: str) -> None:
     connected = connect(url, "sconto migrate")
     engine = create_engine("postgresql+psycopg://", creator=lambda: connected, poolclass=NullPool)
+    event.listen(engine, "do_execute", _execute_one_by_one)
     with engine.begin() as connection:
         # It waits for a concurrent migration, and a step may read a whole table.
         connection.execute(text("SET LOCAL statement_timeout = 0"))
@@ -81,6 +90,27 @@ def _migrate_once(url: str) -> None:
         right = note_for(known_versions()[-1], SERVES_SINCE)
         if note != right:
             connection.execute(text(f"COMMENT ON TABLE alembic_version IS '{right}'"))
+
+
+def _execute_one_by_one(cursor: Any, script: str, values: Any, _context: Any) -> bool:
+    """Execute each statement of a step by itself, because Citus passes on all that was sent.
+
+    True tells SQLAlchemy that there is nothing left to execute.
+    """
+    for statement in split_script(script):
+        cursor.execute(statement, values)
+    return True
+
+
+def split_script(script: str) -> list[str]:
+    """The statements of a script, without the semicolons between them."""
+    starts, ends = [0], list[int]()
+    for token in _TOKEN.finditer(script):
+        if token[0] == ";":
+            ends.append(token.start())
+            starts.append(token.end())
+    parts = [script[start:end] for start, end in zip(starts, [*ends, None], strict=True)]
+    return [part for part in parts if _COMMENT.sub("", part).strip()]
 
 
 def _translated(error: DBAPIError) -> DatabaseUnavailable | MigrationFailed:
