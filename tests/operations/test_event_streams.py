@@ -80,7 +80,7 @@ async def test_an_event_that_is_committed_late_is_not_skipped(teller: Teller) ->
     async with database.read() as reading:
         versions = await reading.fetchrow(VERSIONS, merchant_id)
     assert versions is not None
-    seen = Versions(*versions, None, True, False)
+    seen = Versions(versions["version"], versions["price_version"], None, True, False)
     async with database.write(merchant_id, queue="orders") as connection:
         # Its event has the lower number, and nobody sees it yet.
         await insert_order(connection, merchant_id, late, NOON.date(), seen)

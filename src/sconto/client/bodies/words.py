@@ -129,7 +129,6 @@ PromotionStatus = Literal[
     "inactive",
 ]
 
-
 PromotionType = Literal["coupon", "discount"]
 
 Reason = Literal["lower_discount", "tie"]
