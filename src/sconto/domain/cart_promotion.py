@@ -195,6 +195,11 @@ class CartTerms(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
         return not self.conditions.segments and not self.needs_customer
 
     @cached_property
+    def begins_somewhere(self) -> bool:
+        """Whether its benefit needs a number of units, or an amount, to take anything off."""
+        return isinstance(self.benefit, BuyAndGet | Tiers)
+
+    @cached_property
     def currencies(self) -> frozenset[str] | None:
         """The currencies in which all its amounts are given; None if it has no amounts."""
         minimum, budget = self.conditions.minimum_subtotal, self.limits.budget

@@ -14,8 +14,8 @@ from sconto.api.checkout.cart_promotions import (
     Adjusted,
     Shipping,
     WrittenCartPromotion,
-    write_adjustment,
-    write_cart_promotion,
+    write_adjustments,
+    write_cart_promotions,
     write_shipping,
 )
 from sconto.api.checkout.subscription import JsonObject, write_subscription
@@ -144,9 +144,7 @@ def write_quote(priced: PricedCart) -> WrittenCart:
     if priced.shipping is not None:
         answer.shipping = write_shipping(priced.shipping, currency)
     if priced.cart_promotions:
-        answer.cart_promotions = [
-            write_cart_promotion(one, currency) for one in priced.cart_promotions
-        ]
+        answer.cart_promotions = write_cart_promotions(priced.cart_promotions, currency)
     return answer
 
 
@@ -193,7 +191,7 @@ def _write_price(product_id: int, price: ListedPrice, currency: str) -> _Price:
         format_amount(price.price, currency),
         "0" if price.pick is None else format_percent(price.pick.percent),
         None if price.pick is None else price.pick.promotion_id,
-        tuple([write_adjustment(one, currency) for one in price.adjustments]) or UNSET,
+        tuple(write_adjustments(price.adjustments, currency)) or UNSET,
     )
 
 
@@ -209,9 +207,7 @@ def _write_line(line: PricedLine, priced: PricedCart) -> _Line:
         format_amount(line.discount, currency),
         _write_percent(line),
         format_amount(line.subscription_discount, currency) if in_subscription else UNSET,
-        [write_adjustment(one, currency) for one in line.adjustments]
-        if line.adjustments
-        else UNSET,
+        write_adjustments(line.adjustments, currency) if line.adjustments else UNSET,
         format_amount(line.total, currency),
         _write_promotion(line.picks[0]) if line.picks else None,
         [_write_pick(pick) for pick in line.picks],
