@@ -37,8 +37,7 @@ class ListedOffers(msgspec.Struct, frozen=True, eq=False):
     @property
     def need_tags(self) -> bool:
         """Whether the tags of a product can decide if one of them covers it."""
-        selections = [one.terms.products for one in self.offers]
-        return any(selection.tags or selection.except_tags for selection in selections)
+        return any(one.terms.names_tags for one in self.offers)
 
 
 NO_OFFERS: Final = ListedOffers()

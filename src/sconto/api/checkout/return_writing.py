@@ -5,7 +5,12 @@ import asyncio
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from sconto.api.checkout.cart_promotions import Adjusted, Shipping, write_adjustments, write_shipping
+from sconto.api.checkout.cart_promotions import (
+    Adjusted,
+    Shipping,
+    write_adjustments,
+    write_shipping,
+)
 from sconto.api.cursors import write_cursor
 from sconto.api.rfc3339 import write_instant
 from sconto.domain.money import format_amount
