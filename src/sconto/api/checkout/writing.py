@@ -133,7 +133,7 @@ class WrittenPrices(msgspec.Struct):
     """What one unit of each product costs."""
 
     currency: str
-    products: list[_Price]
+    products: list[msgspec.Raw]
 
 
 def write_quote(priced: PricedCart) -> WrittenCart:
@@ -200,7 +200,7 @@ def write_prices(
     return WrittenPrices(
         currency,
         [
-            _write_price(product_id, price, currency)
+            _encode_price(product_id, price, currency)
             for (product_id, _), price in zip(products, listed, strict=True)
         ],
     )
@@ -208,8 +208,8 @@ def write_prices(
 
 # As in `pricing`: shops ask for the same products at the same prices again and again.
 @lru_cache(16_384)
-def _write_price(product_id: int, price: ListedPrice, currency: str) -> _Price:
-    return _Price(
+def _encode_price(product_id: int, price: ListedPrice, currency: str) -> msgspec.Raw:
+    written = _Price(
         product_id,
         format_amount(price.unit_price, currency),
         format_amount(price.price, currency),
@@ -217,6 +217,7 @@ def _write_price(product_id: int, price: ListedPrice, currency: str) -> _Price:
         None if price.pick is None else price.pick.promotion_id,
         tuple(write_adjustments(price.adjustments, currency)) or UNSET,
     )
+    return msgspec.Raw(msgspec.json.encode(written))
 
 
 def _write_line(line: PricedLine, priced: PricedCart) -> _Line:
