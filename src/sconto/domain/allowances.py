@@ -6,9 +6,10 @@ from typing import Final
 
 import msgspec
 
-from sconto.domain.bill import CartPromotionOutcome, PricedCart
+from sconto.domain.bill import PricedCart
 from sconto.domain.cart import Cart
 from sconto.domain.cart_offers import CartOffer, Room
+from sconto.domain.cart_outcome import CartPromotionOutcome
 from sconto.domain.cart_promotion import CartTerms, Limits
 from sconto.domain.order import StoredOrder
 

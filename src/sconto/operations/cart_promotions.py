@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from sconto.domain.allowances import Scope
 from sconto.domain.bill import PricedCart
+from sconto.domain.candidates import CartOffers
 from sconto.domain.cart import Cart
 from sconto.domain.cart_draft import CartDraft
 from sconto.domain.cart_promotion import (
@@ -291,7 +292,7 @@ async def try_promotion(
     others = [one for one in found.cart_offers if one.promotion_id != draft.replaces]
     replaced = [one for one in found.cart_offers if one.promotion_id == draft.replaces]
     offers = [*others, *draft.offers(cart, replaced)]
-    return price(cart, replace(found, cart_offers=offers), at)
+    return price(cart, replace(found, cart_offers=CartOffers(offers)), at)
 
 
 async def _with_taken(

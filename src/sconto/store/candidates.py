@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec import structs
 
-from sconto.domain.candidates import AutomaticPick
+from sconto.domain.candidates import NO_CART_OFFERS, AutomaticPick, CartOffers
 from sconto.domain.cart import Cart
 from sconto.domain.cart_offers import CartOffer
 from sconto.domain.codes import code_key
@@ -326,9 +326,9 @@ def _cart_offers(
     row: Row,
     cached: CachedCartPromotions | None,
     orders: Mapping[str, StoredOrder],
-) -> Sequence[CartOffer]:
+) -> CartOffers:
     stored = [*(row.automatic or ()), *row.by_code]
     if not stored and cached is None:
-        return ()
+        return NO_CART_OFFERS
     replaced = orders.get(one.order_ids[1]) if len(one.order_ids) > 1 else None
     return offers_of(one.cart, stored, cached, row.taken, replaced)

@@ -14,6 +14,7 @@ import msgspec
 from lru import LRU
 
 from sconto.domain.allowances import Scope, Taken, room_for, without_order
+from sconto.domain.candidates import CartOffers
 from sconto.domain.cart import Cart
 from sconto.domain.cart_offers import CartOffer
 from sconto.domain.cart_promotion import MOST_AUTOMATIC, CartTerms
@@ -21,9 +22,10 @@ from sconto.domain.holds import FIRST_ORDERS
 from sconto.domain.listing import NO_OFFERS, ListedOffers
 from sconto.domain.offers import Offer
 from sconto.domain.order import StoredOrder
+from sconto.domain.prepared_offers import PreparedOffers, can_be_prepared
 from sconto.store.candidate_lookups import CODES_BESIDE_HOLDS, CODES_OF_TEXT
 from sconto.store.past_customers import HAS_PAST_ORDER
-from sconto.store.period_sql import ends_after
+from sconto.store.period_sql import ends_after, instant_sql
 
 _MOST_MERCHANTS: Final = 1_000
 """Merchants whose automatic cart promotions a process caches."""
@@ -70,9 +72,10 @@ _TERMS: Final = """
     LIMIT 1
 """
 
-_OFFER: Final = """
+_OFFER: Final = f"""
     'promotion_id', promotion.promotion_id, 'active', promotion.active,
-    'period', json_build_object('starts_at', promotion.starts_at, 'ends_at', promotion.ends_at)
+    'period', json_build_object('starts_at', {instant_sql("promotion.starts_at")},
+                                'ends_at', {instant_sql("promotion.ends_at")})
 """
 
 TAGGED: Final = """
@@ -115,7 +118,8 @@ def _cart_promotions(taken: str, codes: str, held_until: str, is_first_held: str
     ARRAY(
         SELECT json_build_object(
             'offer', json_build_object({_OFFER}, 'key', code.code_key, 'code_id', code.code_id,
-                'code_type', promotion.code_type, 'used_at', code.used_at{held_until}),
+                'code_type', promotion.code_type,
+                'used_at', {instant_sql("code.used_at")}{held_until}),
             'terms', cart_promotion.terms,
             'taken', {taken.format(promotion_id="promotion.promotion_id")})
         FROM unnest(cart.codes) AS activated (key)
@@ -156,7 +160,7 @@ CART_PROMOTIONS: Final = _cart_promotions(_TAKEN, CODES_OF_TEXT, "", "")
 CART_PROMOTIONS_BESIDE_HOLDS: Final = _cart_promotions(
     _TAKEN_AND_HELD,
     CODES_BESIDE_HOLDS,
-    ", 'held_until', code.held_until",
+    f", 'held_until', {instant_sql('code.held_until')}",
     f""" OR EXISTS (
             SELECT FROM held_allowances
             WHERE merchant_id = $1 AND promotion_id = {FIRST_ORDERS} AND scope = 'customer'
@@ -197,13 +201,14 @@ class TakenOfPromotion(msgspec.Struct, frozen=True):
 class CachedCartPromotions(msgspec.Struct, frozen=True):
     """The automatic cart promotions of a merchant at a version, for times from `since` on.
 
-    Those with limits need their allowances for each cart. `listed` are those that listings show.
+    Those that cannot be prepared are the `others`; of them, those with limits need their allowances
+    for each cart. `listed` are those that listings show.
     """
 
     version: int
     since: datetime
-    unlimited: tuple[CartOffer, ...] = ()
-    limited: tuple[CartOffer, ...] = ()
+    prepared: PreparedOffers
+    others: tuple[CartOffer, ...] = ()
     listed: ListedOffers = NO_OFFERS
 
     @classmethod
@@ -214,15 +219,15 @@ class CachedCartPromotions(msgspec.Struct, frozen=True):
         return cls(
             version,
             since,
-            tuple(one for one in offers if not has_limits(one.terms)),
-            tuple(one for one in offers if has_limits(one.terms)),
+            PreparedOffers(tuple(one for one in offers if can_be_prepared(one.terms))),
+            tuple(one for one in offers if not can_be_prepared(one.terms)),
             listed,
         )
 
     @property
     def limited_ids(self) -> list[int]:
         """The ids of those that have limits."""
-        return [one.promotion_id for one in self.limited]
+        return [one.promotion_id for one in self.others if has_limits(one.terms)]
 
 
 class CartPromotionCache:
@@ -237,7 +242,7 @@ class CartPromotionCache:
 
     def put(self, merchant_id: int, cached: CachedCartPromotions) -> None:
         """Cache what was read, unless it is a long list, as for a time long ago."""
-        if len(cached.unlimited) + len(cached.limited) <= MOST_AUTOMATIC:
+        if len(cached.prepared.offers) + len(cached.others) <= MOST_AUTOMATIC:
             self._merchants[merchant_id] = cached
 
 
@@ -253,20 +258,20 @@ def offers_of(
     cached: CachedCartPromotions | None,
     taken: Iterable[TakenOfPromotion],
     replaced: StoredOrder | None,
-) -> list[CartOffer]:
+) -> CartOffers:
     """The cart promotions that a cart may get, with the room that their limits leave.
 
     `taken` is of the cached ones. What the replaced order took counts as given back.
     """
-    offers = [_with_room(one.offer, one.terms, one.taken, cart, replaced) for one in stored]
-    if cached is not None:
-        taken_of: Mapping[int, list[_TakenRow]] = {one.promotion_id: one.taken for one in taken}
-        offers += cached.unlimited
-        offers += [
-            _with_room(one.offer, one.terms, taken_of.get(one.promotion_id, []), cart, replaced)
-            for one in cached.limited
-        ]
-    return offers
+    others = [_with_room(one.offer, one.terms, one.taken, cart, replaced) for one in stored]
+    if cached is None:
+        return CartOffers(others)
+    taken_of: Mapping[int, list[_TakenRow]] = {one.promotion_id: one.taken for one in taken}
+    others += [
+        _with_room(one.offer, one.terms, taken_of.get(one.promotion_id, []), cart, replaced)
+        for one in cached.others
+    ]
+    return CartOffers(others, cached.prepared)
 
 
 def _with_room(

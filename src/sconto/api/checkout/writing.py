@@ -9,7 +9,6 @@ from typing import Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
-from starlette.responses import Response
 
 from sconto.api.checkout.cart_promotions import (
     Adjusted,
@@ -87,7 +86,15 @@ class WrittenCart(msgspec.Struct, kw_only=True):
     codes: list[_Code]
     subscription: JsonObject | UnsetType = UNSET
     shipping: Shipping | UnsetType = UNSET
-    cart_promotions: list[WrittenCartPromotion] | UnsetType = UNSET
+    cart_promotions: list[WrittenCartPromotion | msgspec.Raw] | UnsetType = UNSET
+
+
+class ListedOrder(WrittenCart, kw_only=True):
+    """An order in a list, with its customer and the orders that it replaces or that replaced it."""
+
+    customer_id: str | UnsetType = UNSET
+    replaces: str | UnsetType = UNSET
+    replaced_by: str | UnsetType = UNSET
 
 
 class OrderWithRefusedCodes(msgspec.Struct, kw_only=True):
@@ -104,7 +111,7 @@ class OrderWithRefusedCodes(msgspec.Struct, kw_only=True):
     lines: list[_Line]
     subscription: JsonObject | UnsetType
     shipping: Shipping | UnsetType
-    cart_promotions: list[WrittenCartPromotion] | UnsetType
+    cart_promotions: list[WrittenCartPromotion | msgspec.Raw] | UnsetType
 
 
 _REFUSED: Final = frozenset(
@@ -127,11 +134,6 @@ class WrittenPrices(msgspec.Struct):
 
     currency: str
     products: list[_Price]
-
-
-def answer(body: object, status: int = 200) -> Response:
-    """The answer with this body."""
-    return Response(msgspec.json.encode(body), status, media_type="application/json")
 
 
 def write_quote(priced: PricedCart) -> WrittenCart:
@@ -158,15 +160,20 @@ def write_quote(priced: PricedCart) -> WrittenCart:
 
 def write_order(order: StoredOrder) -> WrittenCart | OrderWithRefusedCodes:
     """An order, with the cart as it was priced."""
-    answer = write_quote(order.outcome)
-    answer.order_id = order.order_id
-    answer.created_at = write_instant(order.created_at)
-    answer.status = order.status
+    answer = _write_placed(order)
     if _REFUSED.isdisjoint([code.status for code in order.outcome.codes]):
         return answer
     fields = msgspec.structs.asdict(answer)
     del fields["expires_at"]
     return OrderWithRefusedCodes(**fields)
+
+
+def _write_placed(order: StoredOrder) -> WrittenCart:
+    answer = write_quote(order.outcome)
+    answer.order_id = order.order_id
+    answer.created_at = write_instant(order.created_at)
+    answer.status = order.status
+    return answer
 
 
 def write_hold(hold: Hold) -> WrittenCart:
@@ -175,6 +182,17 @@ def write_hold(hold: Hold) -> WrittenCart:
     answer.order_id = hold.order_id
     answer.expires_at = write_instant(hold.expires_at)
     return answer
+
+
+def write_listed_order(order: StoredOrder) -> ListedOrder:
+    """An order in a list."""
+    fields = msgspec.structs.asdict(_write_placed(order))
+    return ListedOrder(
+        **fields,
+        customer_id=UNSET if order.customer_id is None else order.customer_id,
+        replaces=UNSET if order.replaces is None else order.replaces,
+        replaced_by=UNSET if order.replaced_by is None else order.replaced_by,
+    )
 
 
 def write_prices(
