@@ -6,12 +6,11 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from tests.model.holds import Asker, Redemption, Taken, one_time_codes
-
 from tests.model import holds
 from tests.model.cart_shop import give_back
 from tests.model.cart_steps import Steps
 from tests.model.faults import key_of
+from tests.model.holds import Asker, Redemption, Taken, one_time_codes
 from tests.model.requests import activated, is_same
 from tests.model.shop import Answer, CartPromotion, Code, Promotion, Shop
 from tests.model.subscriptions import shares
