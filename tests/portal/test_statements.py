@@ -71,7 +71,7 @@ READING = {
     f"/carts?{CART}&search=mug": 2,
     "/orders": 0,
     "/orders?id=2": 3,
-    "/orders?id=none": 1,
+    "/orders?id=none": 2,
     "/subscriptions": 1,
     "/subscriptions?name=thirty&code=try3&state=on": 1,
     "/subscriptions/new": 0,

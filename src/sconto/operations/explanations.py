@@ -40,11 +40,17 @@ async def explain_quote(
     cart: Cart,
     at: datetime,
     steps: Sequence[Step] = STEPS,
+    now: datetime | None = None,
 ) -> ExplainedQuote:
-    """What the cart costs at a time, and the result of each promotion that was considered."""
+    """What the cart costs at a time, and the result of each promotion that was considered.
+
+    What is held counts as in `checkout.quote`.
+    """
     merchant_id = caller.merchant_id
     async with database.read(merchant_id) as connection:
-        candidates = await read_candidates(connection, database.pick_cache, merchant_id, cart, at)
+        candidates = await read_candidates(
+            connection, database.pick_cache, merchant_id, cart, at, now
+        )
         priced = price(cart, candidates, at, steps)
         mentioned = _mentioned(priced) | {offer.promotion_id for offer in candidates.offers}
         products = {line.product_id for line in cart.lines}

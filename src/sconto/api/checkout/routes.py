@@ -34,7 +34,7 @@ async def quote(request: Request) -> Response:
     async with Guesses(request, caller, cart) as guesses:
         if explains:
             explained = await explanations.explain_quote(
-                context.database, caller, cart, at, context.steps
+                context.database, caller, cart, at, context.steps, now
             )
             priced = guesses.priced = explained.priced
         else:
