@@ -89,6 +89,7 @@ LOOKING = {
     "/promotions/preview": 2,
     "/promotions/new": 3,
     "/promotions/{promotion_id}/edit": 4,
+    "/orders/returns": 3,
 }
 """Statements of a form that is checked but not saved."""
 
@@ -103,6 +104,8 @@ FORM = {
     "codes": "TEA-1 TEA-9",
     "code_type": "reusable",
     "step": "check",
+    "order_id": "2",
+    "units-0": "1",
 }
 
 
