@@ -36,12 +36,20 @@ ORDER: Final[JsonDict] = {
     "promotions": [{"kind": "cart", "id": 51, "code": None, "discount": "10.00"}],
 }
 
+HOLD: Final[JsonDict] = {
+    **{name: value for name, value in ORDER.items() if name != "status"},
+    "expires_at": "2026-11-28T00:15:00+00:00",
+}
+
 _OWN_DATA: Final[dict[EventType, JsonDict]] = {
     EventType.ORDER_PLACED: {"order": ORDER},
     EventType.ORDER_PAID: {"order": {**ORDER, "status": "paid"}},
     EventType.ORDER_NOT_PAID: {"order": ORDER},
     EventType.ORDER_DELETED: {"order": {**ORDER, "status": "deleted"}},
     EventType.ORDER_REPLACED: {"order": {**ORDER, "status": "deleted", "replaced_by": "A-2"}},
+    EventType.HOLD_CREATED: {"hold": HOLD},
+    EventType.HOLD_RELEASED: {"hold": HOLD},
+    EventType.HOLD_EXPIRED: {"hold": HOLD},
     EventType.RETURN_CREATED: {
         "return": {
             "return_id": "R-1",
@@ -75,7 +83,8 @@ _OWN_DATA: Final[dict[EventType, JsonDict]] = {
 def example_of(type_: EventType) -> JsonDict:
     """An event of the type."""
     own = _OWN_DATA.get(type_, {})
-    data: JsonDict = own if own.keys() & {"order", "return"} else {"promotion": PROMOTION, **own}
+    of_checkout = own.keys() & {"order", "hold", "return"}
+    data: JsonDict = own if of_checkout else {"promotion": PROMOTION, **own}
     return {"id": _ID, "type": type_.value, "version": VERSION, "timestamp": _AT, "data": data}
 
 
@@ -106,6 +115,21 @@ class ToldOrder(BaseModel):
     promotions: list[AppliedPromotion]
 
 
+class ToldHold(BaseModel):
+    """A hold as it was made."""
+
+    order_id: str
+    created_at: Instant
+    expires_at: Instant
+    customer_id: str | None
+    replaces: str | None
+    currency: Currency
+    subtotal: Total
+    discount: Total
+    total: Total
+    promotions: list[AppliedPromotion]
+
+
 class ToldPromotion(BaseModel):
     """A promotion as it was when the event happened."""
 
@@ -128,6 +152,12 @@ class OrderEventData(BaseModel):
     """What an event about an order says."""
 
     order: ToldOrder
+
+
+class HoldEventData(BaseModel):
+    """What an event about a hold says."""
+
+    hold: ToldHold
 
 
 class ToldReturnedLine(BaseModel):
@@ -184,7 +214,7 @@ class Event(BaseModel):
     type: EventType
     version: Annotated[int, Field(description="Of the payload. New fields do not change it.")]
     timestamp: Annotated[Instant, Field(description="When it happened.")]
-    data: OrderEventData | ReturnEventData | PromotionEventData
+    data: OrderEventData | HoldEventData | ReturnEventData | PromotionEventData
 
 
 class EventPage(BaseModel):

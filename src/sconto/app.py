@@ -26,8 +26,10 @@ from sconto.api.base_path import BasePath, inner_path
 from sconto.api.caching import Caching
 from sconto.api.cart import routes as cart
 from sconto.api.catalog import routes as catalog
+from sconto.api.checkout import holds
 from sconto.api.checkout import routes as checkout
 from sconto.api.clock import read_clock
+from sconto.api.compression import Compression
 from sconto.api.context import Context
 from sconto.api.errors import ErrorAnswers, answer_failure
 from sconto.api.events import routes as events
@@ -55,6 +57,7 @@ from sconto.operations.code_sweeps import keep_sweeping_codes
 from sconto.operations.deliveries import Deliveries, lease_for
 from sconto.operations.event_removal import keep_removing_events
 from sconto.operations.events import keep_telling, measure_backlog
+from sconto.operations.holds import keep_sweeping_holds
 from sconto.operations.known_keys import USES_PAUSE, KnownKeys
 from sconto.operations.sign_in_provider import Client, Provider, SignInProvider
 from sconto.operations.tokens import Tokens
@@ -66,6 +69,7 @@ from sconto.settings.single_sign_on import SingleSignOn
 
 ROUTES: Final[Sequence[BaseRoute]] = (
     *checkout.ROUTES,
+    *holds.ROUTES,
     *sign_in.ROUTES,
     *merchant.ROUTES,
     *codes.ROUTES,
@@ -148,6 +152,7 @@ def build_app(
         middleware=[
             *outermost,
             Middleware(Caching),
+            Middleware(Compression),
             Middleware(Observation, log=log, answer_failure=_answer_failure),
             Middleware(OneTrailingSlash, prefixes=("/v1/", "/promotion/v1/")),
             Middleware(UntrustedProxyWarning, log=log),
@@ -253,6 +258,7 @@ async def _open_context(
             counters.keep_folding(database, read_clock),
             keep_generating(database, read_clock),
             keep_sweeping_codes(database),
+            keep_sweeping_holds(database, read_clock),
             keep_telling(database, read_clock),
             deliveries.keep_sending(),
             keep_removing_events(database, read_clock, timedelta(days=settings.events.days)),

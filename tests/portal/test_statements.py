@@ -54,6 +54,10 @@ READING = {
     "/promotions/{promotion_id}/codes.csv": 2,
     "/promotions/{promotion_id}/edit": 1,
     "/promotions/{promotion_id}/delete": 1,
+    "/promotions/choose": 0,
+    "/cart-promotions/new": 0,
+    "/cart-promotions/new?of={cart_promotion_id}": 1,
+    "/cart-promotions/{cart_promotion_id}/edit": 1,
     "/cart-promotions/{cart_promotion_id}": 3,
     "/cart-promotions/{cart_promotion_id}/statistics": 3,
     "/cart-promotions/{cart_promotion_id}/history": 3,
@@ -87,7 +91,7 @@ READING = {
 
 LOOKING = {
     "/promotions/preview": 2,
-    "/promotions/new": 3,
+    "/promotions/new": 4,
     "/promotions/{promotion_id}/edit": 4,
     "/orders/returns": 3,
 }

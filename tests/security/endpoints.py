@@ -30,6 +30,7 @@ class Things:
     user: int = 555_555_555
     webhook: int = 1
     delivery: int = 1
+    hold: str = "hold-of-nobody"
     returned: str = "R-1"
 
     def fill(self, path: str) -> str:
@@ -37,7 +38,7 @@ class Things:
         names = {
             "promotion_id": self.cart_promotion if path.startswith("/cart") else self.promotion,
             "product_id": self.product,
-            "order_id": self.order,
+            "order_id": self.hold if "/holds/" in path else self.order,
             "return_id": self.returned,
             "promotionId": self.subscription,
             "key_id": self.api_key,
@@ -53,6 +54,7 @@ class Things:
             self.application,
             self.subscription_code,
             self.order,
+            self.hold,
             self.code,
             self.subscription,
         )
@@ -120,6 +122,7 @@ def body_of(method: str, path: str, things: Things) -> Any:
     bodies = _EVENT_BODIES | {
         ("POST", "/checkout/v1/quotes"): cart | subscribed,
         ("POST", "/checkout/v1/orders"): cart | {"order_id": "new", "replaces": things.order},
+        ("POST", "/checkout/v1/holds"): cart | {"order_id": things.hold, "replaces": things.order},
         ("PATCH", "/checkout/v1/orders/{order_id}"): {"status": "paid"},
         ("POST", f"{_ORDER}/returns"): returned | {"return_id": "new"},
         ("POST", f"{_ORDER}/returns/_quote"): returned,

@@ -69,6 +69,10 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
     del order["replaces"]
     placed = await client.post("/checkout/v1/orders", json=order, headers=headers)
     assert placed.status_code == 201, placed.text
+    held = await client.post(
+        "/checkout/v1/holds", json=order | {"order_id": own.hold}, headers=headers
+    )
+    assert held.status_code == 201, held.text
     returned = {"return_id": own.returned, "lines": [{"line_id": "1", "quantity": 1}]}
     kept = await client.post(
         f"/checkout/v1/orders/{own.order}/returns", json=returned, headers=headers
@@ -95,6 +99,7 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
         user.json()["user_id"],
         webhook,
         find_id(listed.json()["deliveries"][0]),
+        own.hold,
     )
 
 

@@ -13,6 +13,7 @@ from sconto.domain.events import (
     EventPage,
     EventType,
     NewEvent,
+    hold_facts,
     object_in_stream,
     object_of_promotion,
     order_facts,
@@ -179,6 +180,8 @@ def _event_of(row: store.OutboxRow) -> NewEvent:
     data: Facts
     if row.order is not None:
         data = order_facts(EventType(row.type), row.order)
+    elif row.hold is not None:
+        data = hold_facts(row.hold)
     elif (order_id := order_of_object(row.object)) is not None:
         # It was purged before its event got a position.
         data = {"order": {"order_id": order_id}}

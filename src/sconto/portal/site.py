@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 
 from sconto.portal import (
     api_keys,
+    cart_promotion_form,
     cart_promotions,
     carts,
     codes,
@@ -35,6 +36,7 @@ from sconto.portal.pages import ADDRESS
 PAGES: Final = (
     *sign_in.PAGES,
     *single_sign_on.PAGES,
+    *cart_promotion_form.PAGES,
     *promotion_form.PAGES,
     *promotions.PAGES,
     *promotion.PAGES,
@@ -60,8 +62,8 @@ def portal_routes() -> list[BaseRoute]:
     Unexpected exceptions reach the application, which logs and answers them once.
     """
     site = Headers(ExceptionMiddleware(Router([*PAGES, file_routes()]), dict(BY_CLASS)))
-    return [Route(ADDRESS, _add_slash), Mount(ADDRESS, site)]
+    return [Route("/", _to_portal), Route(ADDRESS, _to_portal), Mount(ADDRESS, site)]
 
 
-async def _add_slash(request: Request) -> Response:
+async def _to_portal(request: Request) -> Response:
     return RedirectResponse(f"{request.scope.get('root_path', '')}{ADDRESS}/", 303)

@@ -18,6 +18,7 @@ from sconto.domain.promise import Violation
 from sconto.domain.schedule import Span
 from sconto.store.check_allowances import ALLOWANCE_CHECKS
 from sconto.store.check_events import EVENT_CHECKS
+from sconto.store.check_holds import HOLD_CHECKS
 from sconto.store.check_orders import ORDER_CHECKS
 from sconto.store.check_promotions import PROMOTION_CHECKS
 from sconto.store.check_returns import RETURN_CHECKS
@@ -28,6 +29,7 @@ CHECKS: Final = (
     *ORDER_CHECKS,
     *RETURN_CHECKS,
     *ALLOWANCE_CHECKS,
+    *HOLD_CHECKS,
     *PROMOTION_CHECKS,
     *EVENT_CHECKS,
 )

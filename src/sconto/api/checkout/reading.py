@@ -14,6 +14,7 @@ from sconto.api.cursors import read_cursor
 from sconto.api.faults import FieldFault, InvalidFields
 from sconto.api.problem_json import pointer
 from sconto.domain.cart import Cart
+from sconto.domain.holds import NewHold
 from sconto.domain.numbers import MAX_INT32
 from sconto.domain.order import NewOrder, OrderStatus
 from sconto.domain.returns import Goods
@@ -23,6 +24,7 @@ T = TypeVar("T")
 
 _QUOTE: Final = msgspec.json.Decoder(carts.Quote)
 _ORDER: Final = msgspec.json.Decoder(carts.Order)
+_HOLD: Final = msgspec.json.Decoder(carts.Hold)
 MOST_RETURNS: Final = 100
 """Returns of a page."""
 
@@ -47,6 +49,11 @@ def read_cart(body: Body, now: datetime) -> tuple[Cart, datetime]:
 def read_order(sent: bytes) -> NewOrder:
     """The order to be placed. Raises NotJson or InvalidFields."""
     return _read(sent, _ORDER, carts.make_order, faults.find_order_faults)
+
+
+def read_hold(sent: bytes) -> NewHold:
+    """The hold to be made. Raises NotJson or InvalidFields."""
+    return _read(sent, _HOLD, carts.make_hold, faults.find_hold_faults)
 
 
 def read_prices(sent: bytes) -> tuple[str, list[tuple[int, int]]]:

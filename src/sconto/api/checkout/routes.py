@@ -22,10 +22,11 @@ async def quote(request: Request) -> Response:
     caller = require(request, Action.CHECK_OUT)
     context = context_of(request)
     sent = await read_json(request, CART)
-    cart, at = await run_parser(request, sent, reading.read_quote, sent, context.now())
+    now = context.now()
+    cart, at = await run_parser(request, sent, reading.read_quote, sent, now)
     async with Guesses(request, caller, cart) as guesses:
         priced = guesses.priced = await checkout.quote(
-            context.database, caller, cart, at, context.steps
+            context.database, caller, cart, at, context.steps, now
         )
     context.metrics.quotes.inc()
     context.metrics.count_codes(priced.codes)

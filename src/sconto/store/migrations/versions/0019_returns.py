@@ -7,7 +7,7 @@ returns go with it.
 from alembic import op
 
 revision = "0019"
-down_revision = "0017"
+down_revision = "0018"
 
 # Nothing changes a return. `number` counts the returns of an order from 1 without a gap. `returned`
 # has the units by line that came back with this return and those before it.
