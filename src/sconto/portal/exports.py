@@ -1,11 +1,11 @@
-"""Orders, redemptions and codes as files to download."""
+"""Orders, redemptions, returns and codes as files to download."""
 
 from datetime import datetime, time, timedelta
 from typing import Final
 
 from starlette.responses import Response, StreamingResponse
 
-from sconto.domain.exports import ExportFilter, ExportKind, FileFormat
+from sconto.domain.exports import FILTERS, ExportFilter, ExportKind, FileFormat
 from sconto.domain.far_times import to_utc
 from sconto.domain.order import OrderStatus
 from sconto.domain.people import Action
@@ -20,6 +20,7 @@ from sconto.portal.words import marked
 KINDS: Final = {
     ExportKind.ORDERS: marked("Orders"),
     ExportKind.REDEMPTIONS: marked("Redemptions"),
+    ExportKind.RETURNS: marked("Returns"),
     ExportKind.CODES: marked("Codes"),
 }
 
@@ -56,7 +57,7 @@ def _read_filter(visit: Visit, kind: ExportKind) -> ExportFilter | None:
         until = _start_of(visit, last, days=1)
     except (ValueError, OverflowError):
         return None
-    is_status = status in tuple(OrderStatus)
+    is_status = status in tuple(OrderStatus) and "status" in FILTERS[kind]
     return ExportFilter(since, until, OrderStatus(status) if is_status else None)
 
 
