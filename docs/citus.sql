@@ -33,6 +33,7 @@ SELECT create_distributed_table('cart_promotions', 'merchant_id', colocate_with 
 SELECT create_distributed_table('allowances', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('holds', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('held_allowances', 'merchant_id', colocate_with => 'products');
+SELECT create_distributed_table('orders_to_list', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('purges', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('purged_redemptions', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('purged_allowances', 'merchant_id', colocate_with => 'products');
@@ -45,6 +46,7 @@ SELECT create_distributed_table('idempotency_keys', 'merchant_id', colocate_with
 SELECT create_distributed_table('history', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('code_generations', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('code_sweeps', 'merchant_id', colocate_with => 'products');
+SELECT create_distributed_table('backtests', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('event_outbox', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('event_streams', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('events', 'merchant_id', colocate_with => 'products');

@@ -3,15 +3,17 @@
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from openapi import checkout_models as models
-from openapi import listing_models
+from openapi import explanation_models, listing_models, orders_models
 from openapi import returns_models as returned
 from openapi.operation import Answer, Operation, Parameter, as_json
 from openapi.problems import Problem, refusal
 from sconto.api.checkout import holds, returns, routes
+from sconto.api.checkout.order_query import MOST_LISTED
 from sconto.api.checkout.reading import MOST_RETURNS
+from sconto.domain.order import OrderStatus
 
 _TAG: Final = "Checkout API"
 
@@ -33,6 +35,23 @@ _PAGE: Final = (
         "limit",
         "query",
         Annotated[int, Field(ge=1, le=MOST_RETURNS, json_schema_extra={"default": MOST_RETURNS})],
+    ),
+    Parameter("cursor", "query", str, "The `next_cursor` of the answer before."),
+)
+
+_FILTERS: Final = (
+    Parameter("from", "query", AwareDatetime, "Placed at this time or later."),
+    Parameter("until", "query", AwareDatetime, "Placed before this time."),
+    Parameter("status", "query", OrderStatus),
+    Parameter("customer_id", "query", str, "Of this customer."),
+    Parameter(
+        "promotion_id", "query", Annotated[int, Field(ge=1)], "That redeemed this promotion."
+    ),
+    Parameter("code", "query", str, "That redeemed this code, in any spelling."),
+    Parameter(
+        "limit",
+        "query",
+        Annotated[int, Field(ge=1, le=MOST_LISTED, json_schema_extra={"default": 20})],
     ),
     Parameter("cursor", "query", str, "The `next_cursor` of the answer before."),
 )
@@ -84,7 +103,7 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
         _TAG,
         "Price a cart",
         {
-            200: Answer("What the cart costs, and why", as_json(models.PricedCart)),
+            200: Answer("What the cart costs, and why", as_json(explanation_models.QuotedCart)),
             **_refusals(*_OF_BODY),
         },
         body=as_json(models.CartToPrice),
@@ -102,11 +121,32 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
         },
         body=as_json(models.OrderToPlace),
     ),
+    routes.list_orders: Operation(
+        _TAG,
+        "List orders",
+        {
+            200: Answer("Some orders, the newest first", as_json(orders_models.OrderList)),
+            **_refusals(422),
+        },
+        parameters=_FILTERS,
+    ),
     routes.get_order: Operation(
         _TAG,
         "Get an order",
         {
             200: Answer("The order as it was placed", as_json(models.PlacedOrder)),
+            **_refusals(404),
+        },
+        parameters=[_ORDER_ID],
+    ),
+    routes.explain_order: Operation(
+        _TAG,
+        "Explain an order",
+        {
+            200: Answer(
+                "The bill of then, and its request priced now",
+                as_json(explanation_models.ExplainedOrder),
+            ),
             **_refusals(404),
         },
         parameters=[_ORDER_ID],

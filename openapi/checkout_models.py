@@ -162,6 +162,9 @@ class CartToPrice(Cart):
     )
 
     at: Instant | None = None
+    explain: Annotated[
+        bool | None, Field(description="The answer then has the bill step by step.")
+    ] = None
 
 
 class OrderToPlace(Cart):

@@ -10,9 +10,10 @@ from sconto.client.bodies.checkout import (
     HeldCart,
     OrderToPlace,
     PlacedOrder,
-    PricedCart,
 )
+from sconto.client.bodies.explanation import ExplainedOrder, QuotedCart
 from sconto.client.bodies.listing import PriceList, PricesToList
+from sconto.client.bodies.orders import ListedOrder
 from sconto.client.bodies.returns import (
     GoodsLeft,
     KeptReturn,
@@ -34,14 +35,23 @@ from sconto.client.call import (
     segment,
 )
 
+_ORDERS = "/checkout/v1/orders"
+
 
 class Checkout(Api[S]):
     """`client.checkout`."""
 
     @operation
-    def quote(self, cart: Cart, *, at: str | None = None) -> Call[PricedCart]:
-        """What a cart costs, and why. Nothing is written. `at` is the time to price it at."""
-        body: CartToPrice = {**cart, "at": at}
+    def quote(
+        self, cart: Cart, *, at: str | None = None, explain: bool = False
+    ) -> Call[QuotedCart]:
+        """What a cart costs, and why. Nothing is written. `at` is the time to price it at.
+
+        With `explain` the answer has an `explanation`: the bill step by step.
+        """
+        body: CartToPrice = {**cart, "at": at, "explain": explain}
+        if not explain:
+            del body["explain"]
         return Call("POST", "/checkout/v1/quotes", body)
 
     @operation
@@ -99,6 +109,38 @@ class Checkout(Api[S]):
     def get_order(self, order_id: str) -> Call[PlacedOrder]:
         """The order as it was placed."""
         return Call("GET", f"/checkout/v1/orders/{segment(order_id)}")
+
+    @operation
+    def explain_order(self, order_id: str) -> Call[ExplainedOrder]:
+        """The bill of an order step by step, and whether its request would cost the same now."""
+        return Call("GET", f"{_ORDERS}/{segment(order_id)}/explanation")
+
+    @listing
+    def list_orders(
+        self,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        status: OrderStatus | None = None,
+        customer_id: str | None = None,
+        promotion_id: int | None = None,
+        code: str | None = None,
+        page_size: int = 100,
+    ) -> Listing[ListedOrder]:
+        """The orders, the newest first: placed from `since` on and before `until`.
+
+        A promotion or a code is one that the order redeemed.
+        """
+        query = {
+            "limit": page_size,
+            "from": since,
+            "until": until,
+            "status": status,
+            "customer_id": customer_id,
+            "promotion_id": promotion_id,
+            "code": code,
+        }
+        return pages_of(Call("GET", _ORDERS, query=query), "orders")
 
     @operation
     def set_status(self, order_id: str, status: OrderStatus) -> Call[PlacedOrder]:

@@ -1,14 +1,13 @@
 """Orders, found by the shop's id and shown as they were placed, with their returns."""
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from starlette.responses import Response
 
 from sconto.domain.blanks import trim
-from sconto.domain.explanation import PromotionName, explain_outcome
+from sconto.domain.explained_steps import explain_steps
 from sconto.domain.exports import FileFormat
 from sconto.domain.names import is_reference
 from sconto.domain.numbers import MAX_INT32
@@ -18,9 +17,13 @@ from sconto.domain.problems import OrderNotFound
 from sconto.domain.refund import refund
 from sconto.domain.returns import NOTHING, Returns
 from sconto.operations import products
-from sconto.operations.returns import show_returns
+from sconto.operations.explanations import ExplainedOrder, explain_order
+from sconto.operations.returns import list_returns
 from sconto.portal.exports import KINDS
+from sconto.portal.facts import FACTS
+from sconto.portal.order_lists import list_page
 from sconto.portal.pages import read
+from sconto.portal.replay_sentences import CHANGES, STEPS, namer_of, replay_words, why_words
 from sconto.portal.return_form import ReturnForm
 from sconto.portal.visit import Visit
 from sconto.portal.words import marked
@@ -36,18 +39,19 @@ _RETURNS_LISTED: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An order with its returns, and the present names of its promotions."""
+    """An order with its explanation and its returns."""
 
+    explained: ExplainedOrder
     returns: Returns
-    names: Mapping[int, PromotionName]
 
 
 async def show(visit: Visit) -> Response:
-    """The search field, and the order that was found; without a search, what can be downloaded."""
+    """The search field, and the order that was found; without a search, a list, and downloads."""
     order_id = visit.request.query_params.get("id", "")
     if not trim(order_id):
+        listed = await list_page(visit)
         may_export = visit.caller.may(Action.READ_PROMOTIONS)
-        return _render(visit, may_export=may_export, kinds=KINDS, formats=FileFormat)
+        return _render(visit, may_export=may_export, kinds=KINDS, formats=FileFormat, **listed)
     after = min(visit.id_in_query("returns_after") or 0, MAX_INT32)
     try:
         found = await find(visit, order_id, returns_after=after)
@@ -67,21 +71,19 @@ async def find(
         # The database refuses to search for some texts.
         if is_reference(order_id):
             with suppress(OrderNotFound):
+                database, caller = visit.context.database, visit.caller
                 return Found(
-                    *await show_returns(
-                        visit.context.database,
-                        visit.caller,
-                        order_id,
-                        return_id,
-                        returns_after,
-                        _RETURNS_LISTED,
-                    )
+                    await explain_order(database, caller, order_id, visit.now),
+                    await list_returns(
+                        database, caller, order_id, returns_after, _RETURNS_LISTED, return_id
+                    ),
                 )
     raise OrderNotFound(typed)
 
 
 async def render_order(visit: Visit, found: Found, form: ReturnForm) -> Response:
     """The page of an order, with the form that returns goods as it was filled in."""
+    explained = found.explained.explained
     order, returned = found.returns.order, found.returns.returned
     outcome = order.outcome
     product_ids = {line.product_id for line in outcome.lines}
@@ -92,8 +94,8 @@ async def render_order(visit: Visit, found: Found, form: ReturnForm) -> Response
         status=422 if form.faults else 200,
         order_id=order.order_id,
         order=order,
-        names=found.names,
-        considered=explain_outcome(outcome),
+        names=explained.names,
+        considered=explained.considered,
         products=await products.find_products(visit.context.database, visit.caller, product_ids),
         returns=found.returns,
         # All returns together pay back what one return of the same goods would.
@@ -102,7 +104,25 @@ async def render_order(visit: Visit, found: Found, form: ReturnForm) -> Response
         may_return=is_open and (left.shipping or any(left.units.values())),
         form=form,
         faults=form.faults,
+        **_explanation(visit, found.explained),
     )
+
+
+def _explanation(visit: Visit, found: ExplainedOrder) -> dict[str, Any]:
+    """The bill step by step, and what the order would cost now, for `explanation.html`."""
+    language, replay = visit.language, found.replay
+    name_of = namer_of(language, found.explained)
+    return {
+        "steps": explain_steps(found.order.outcome, found.explained.considered),
+        "currency": found.order.outcome.currency,
+        "step_names": STEPS,
+        "changes": CHANGES,
+        "facts": FACTS,
+        "replay_text": replay_words(language, replay),
+        "differences": [
+            (one, name_of(one.ref), why_words(language, one, name_of)) for one in replay.differences
+        ],
+    }
 
 
 def render_missing(visit: Visit, order_id: str) -> Response:
@@ -111,9 +131,10 @@ def render_missing(visit: Visit, order_id: str) -> Response:
 
 
 def _render(visit: Visit, status: int = 200, **values: object) -> Response:
-    nothing = {"order_id": "", "order": None, "missing": False, "may_export": False}
-    page = "orders/one.html"
-    return visit.render(page, status=status, **(nothing | values), statuses=STATUSES)
+    nothing = {"order_id": "", "order": None, "missing": False, "may_export": False, "page": None}
+    shown = nothing | values
+    shown["status_names"] = {each: label for each, (_, label) in STATUSES.items()}
+    return visit.render("orders/one.html", status=status, **shown, statuses=STATUSES)
 
 
 PAGES: Final = (read("/orders", show, Action.READ_ORDERS),)

@@ -45,7 +45,7 @@ CART["subscription"] = {
     "created_at": "2026-06-01T12:00:00Z",
     "codes": [{"code": "TRY3", "first_order_number": 2, "application_id": "81-1"}],
 }
-QUOTE: dict[str, Any] = {**CART, "at": "2026-06-01T12:00:00Z"}
+QUOTE: dict[str, Any] = {**CART, "at": "2026-06-01T12:00:00Z", "explain": True}
 ORDER: dict[str, Any] = {**CART, "order_id": "o", "expected_total": "39.80", "replaces": "n"}
 HOLD: dict[str, Any] = {**ORDER, "seconds": 60}
 PRICES: dict[str, Any] = {
@@ -141,7 +141,8 @@ def test_each_field_reaches_the_cart() -> None:
         ("SAVE", "Save"),
         Subscription(NOON, "monthly", 3, (SubscriptionCode("TRY3", 2, "81-1"),)),
     )
-    assert reading.read_quote(msgspec.json.encode(QUOTE), NOON + timedelta(days=1)) == (cart, NOON)
+    sent = msgspec.json.encode(QUOTE)
+    assert reading.read_quote(sent, NOON + timedelta(days=1)) == (cart, NOON, True)
     assert reading.read_order(msgspec.json.encode(ORDER)) == NewOrder("o", cart, 3980, "n")
     held = reading.read_hold(msgspec.json.encode(HOLD))
     assert held == NewHold(NewOrder("o", cart, 3980, "n"), 60)
@@ -153,12 +154,12 @@ def test_fields_that_are_absent_or_null_have_their_defaults() -> None:
     for name in ("codes", "subscription", "at"):
         body: dict[str, Any] = {"currency": "EUR", "lines": [LINE], name: None}
         cart = Cart("EUR", (Line("1", 7, 2, 1990),))
-        assert reading.read_quote(msgspec.json.encode(body), NOON) == (cart, NOON)
+        assert reading.read_quote(msgspec.json.encode(body), NOON) == (cart, NOON, False)
     bare = {"type_id": "monthly", "order_number": 3}
     for more in ({}, {"codes": None}, {"created_at": None}):
         subscription = {**bare, **more}
         body = {"currency": "EUR", "lines": [LINE], "subscription": subscription}
-        cart, _ = reading.read_quote(msgspec.json.encode(body), NOON)
+        cart, *_ = reading.read_quote(msgspec.json.encode(body), NOON)
         assert cart.subscription == Subscription(None, "monthly", 3)
 
 
@@ -175,5 +176,5 @@ def test_of_a_field_sent_twice_the_last_counts() -> None:
     for first, last in (('"USD"', '"EUR"'), ("1", '"EUR"')):
         sent = msgspec.json.encode(CART)[1:].decode()
         body = f'{{"currency": {first}, "currency": {last}, {sent.partition(",")[2]}'.encode()
-        cart, _ = reading.read_quote(body, NOON)
+        cart, *_ = reading.read_quote(body, NOON)
         assert cart.currency == "EUR"

@@ -29,13 +29,13 @@ class Adjusted(msgspec.Struct):
     discount: str
 
 
-class _Tier(msgspec.Struct):
+class Tier(msgspec.Struct):
     have: str | int
     need: str | int
     missing: str | int
 
 
-class _Reason(msgspec.Struct):
+class Reason(msgspec.Struct):
     reason: CartReason
     have: str | int | UnsetType = UNSET
     need: str | int | UnsetType = UNSET
@@ -50,8 +50,8 @@ class WrittenCartPromotion(msgspec.Struct):
     code: str | UnsetType
     applied: bool
     discount: str | UnsetType = UNSET
-    next: _Tier | UnsetType = UNSET
-    reasons: list[_Reason] | UnsetType = UNSET
+    next: Tier | UnsetType = UNSET
+    reasons: list[Reason] | UnsetType = UNSET
 
 
 def write_shipping(shipping: PricedShipping, currency: str) -> Shipping:
@@ -78,8 +78,10 @@ def write_cart_promotion(
             return _encode_refused(outcome, currency)
         return _write_refused(outcome, currency)
     code = UNSET if outcome.code is None else outcome.code
-    discount, tier = format_amount(outcome.discount, currency), outcome.next_tier
-    next_tier = UNSET if tier is None else _Tier(*_counts(tier, currency))
+    discount, next_tier = (
+        format_amount(outcome.discount, currency),
+        write_next_tier(outcome, currency),
+    )
     return WrittenCartPromotion(
         outcome.promotion_id, outcome.target, code, True, discount, next_tier
     )
@@ -94,21 +96,37 @@ def _encode_refused(outcome: CartPromotionOutcome, currency: str) -> msgspec.Raw
 
 def _write_refused(outcome: CartPromotionOutcome, currency: str) -> WrittenCartPromotion:
     code = UNSET if outcome.code is None else outcome.code
-    reasons = [_write_reason(refusal, currency) for refusal in outcome.reasons]
     return WrittenCartPromotion(
-        outcome.promotion_id, outcome.target, code, False, UNSET, UNSET, reasons
+        outcome.promotion_id,
+        outcome.target,
+        code,
+        False,
+        UNSET,
+        UNSET,
+        write_reasons(outcome, currency),
     )
 
 
-def _write_reason(refusal: CartRefusal, currency: str) -> _Reason:
+def write_reasons(outcome: CartPromotionOutcome, currency: str) -> list[Reason]:
+    """All the reasons why a cart promotion does not apply."""
+    return [_write_reason(refusal, currency) for refusal in outcome.reasons]
+
+
+def write_next_tier(outcome: CartPromotionOutcome, currency: str) -> Tier | UnsetType:
+    """What a higher tier needs."""
+    tier = outcome.next_tier
+    return UNSET if tier is None else Tier(*_counts(tier, currency))
+
+
+def _write_reason(refusal: CartRefusal, currency: str) -> Reason:
     if refusal.have is None:
         return _write_plain_reason(refusal.reason)
-    return _Reason(refusal.reason, *_counts(refusal, currency))
+    return Reason(refusal.reason, *_counts(refusal, currency))
 
 
 @cache
-def _write_plain_reason(reason: CartReason) -> _Reason:
-    return _Reason(reason)
+def _write_plain_reason(reason: CartReason) -> Reason:
+    return Reason(reason)
 
 
 def _counts(refusal: CartRefusal, currency: str) -> tuple[str | int, str | int, str | int]:

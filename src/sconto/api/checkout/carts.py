@@ -76,6 +76,7 @@ class Quote(_Cart, forbid_unknown_fields=True, kw_only=True):
     """The body of a quote."""
 
     at: str | None = None
+    explain: bool | None = None
 
 
 class Order(_Cart, forbid_unknown_fields=True, kw_only=True):
@@ -104,9 +105,13 @@ class Prices(msgspec.Struct, forbid_unknown_fields=True):
     products: Annotated[list[_Product], Meta(min_length=1, max_length=MOST_PRICES)]
 
 
-def make_quote(sent: Quote) -> tuple[Cart, datetime | None]:
-    """The cart, and the time to price it at; None for now. Raises ValueError."""
-    return _make_cart(sent), None if sent.at is None else _instant(sent.at)
+def make_quote(sent: Quote) -> tuple[Cart, datetime | None, bool]:
+    """The cart, the time to price it at (None for now), and whether to explain the price.
+
+    Raises ValueError.
+    """
+    at = None if sent.at is None else _instant(sent.at)
+    return _make_cart(sent), at, sent.explain or False
 
 
 def make_order(sent: Order) -> NewOrder:

@@ -49,11 +49,23 @@ Faults = list[FieldFault]
 
 def find_quote_faults(body: Body) -> Faults:
     """The faults of a quote's body."""
+    faults = _check_cart_at(body)
+    if type(body.get("explain")) not in (bool, NoneType):
+        _note(body, "explain", "", "must be true or false", faults)
+    return faults + find_unknown(body, (*_CART, "at", "explain"))
+
+
+def find_cart_faults(body: Body) -> Faults:
+    """The faults of a cart to be priced at a time."""
+    return _check_cart_at(body) + find_unknown(body, (*_CART, "at"))
+
+
+def _check_cart_at(body: Body) -> Faults:
     faults: Faults = []
     _check_cart(body, faults)
     if body.get("at") is not None and read_instant(body["at"]) is None:
         _note(body, "at", "", RULE, faults)
-    return faults + find_unknown(body, (*_CART, "at"))
+    return faults
 
 
 def find_order_faults(body: Body) -> Faults:

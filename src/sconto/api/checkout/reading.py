@@ -33,16 +33,22 @@ _LIMIT: Final = re.compile("[1-9][0-9]{0,2}")
 _PRICES: Final = msgspec.json.Decoder(carts.Prices)
 
 
-def read_quote(sent: bytes, now: datetime) -> tuple[Cart, datetime]:
-    """The cart and the time to price it at. Raises NotJson or InvalidFields."""
-    cart, at = _read(sent, _QUOTE, carts.make_quote, faults.find_quote_faults)
-    return cart, at or now
+def read_quote(sent: bytes, now: datetime) -> tuple[Cart, datetime, bool]:
+    """The cart, the time to price it at, and whether to explain the price.
+
+    Raises NotJson or InvalidFields.
+    """
+    cart, at, explains = _read(sent, _QUOTE, carts.make_quote, faults.find_quote_faults)
+    return cart, at or now, explains
 
 
 def read_cart(body: Body, now: datetime) -> tuple[Cart, datetime]:
-    """The same of a body that was parsed before. Raises InvalidFields."""
-    _refuse(faults.find_quote_faults(body))
-    cart, at = carts.make_quote(msgspec.convert(body, carts.Quote))
+    """The cart of a body that was parsed before, and the time to price it at.
+
+    Raises InvalidFields.
+    """
+    _refuse(faults.find_cart_faults(body))
+    cart, at, _ = carts.make_quote(msgspec.convert(body, carts.Quote))
     return cart, at or now
 
 

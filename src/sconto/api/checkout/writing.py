@@ -89,6 +89,14 @@ class WrittenCart(msgspec.Struct, kw_only=True):
     cart_promotions: list[WrittenCartPromotion | msgspec.Raw] | UnsetType = UNSET
 
 
+class ListedOrder(WrittenCart, kw_only=True):
+    """An order in a list, with its customer and the orders that it replaces or that replaced it."""
+
+    customer_id: str | UnsetType = UNSET
+    replaces: str | UnsetType = UNSET
+    replaced_by: str | UnsetType = UNSET
+
+
 class OrderWithRefusedCodes(msgspec.Struct, kw_only=True):
     """An order with refused codes; its codes come first, otherwise it is like any other."""
 
@@ -152,15 +160,20 @@ def write_quote(priced: PricedCart) -> WrittenCart:
 
 def write_order(order: StoredOrder) -> WrittenCart | OrderWithRefusedCodes:
     """An order, with the cart as it was priced."""
-    answer = write_quote(order.outcome)
-    answer.order_id = order.order_id
-    answer.created_at = write_instant(order.created_at)
-    answer.status = order.status
+    answer = _write_placed(order)
     if _REFUSED.isdisjoint([code.status for code in order.outcome.codes]):
         return answer
     fields = msgspec.structs.asdict(answer)
     del fields["expires_at"]
     return OrderWithRefusedCodes(**fields)
+
+
+def _write_placed(order: StoredOrder) -> WrittenCart:
+    answer = write_quote(order.outcome)
+    answer.order_id = order.order_id
+    answer.created_at = write_instant(order.created_at)
+    answer.status = order.status
+    return answer
 
 
 def write_hold(hold: Hold) -> WrittenCart:
@@ -169,6 +182,17 @@ def write_hold(hold: Hold) -> WrittenCart:
     answer.order_id = hold.order_id
     answer.expires_at = write_instant(hold.expires_at)
     return answer
+
+
+def write_listed_order(order: StoredOrder) -> ListedOrder:
+    """An order in a list."""
+    fields = msgspec.structs.asdict(_write_placed(order))
+    return ListedOrder(
+        **fields,
+        customer_id=UNSET if order.customer_id is None else order.customer_id,
+        replaces=UNSET if order.replaces is None else order.replaces,
+        replaced_by=UNSET if order.replaced_by is None else order.replaced_by,
+    )
 
 
 def write_prices(

@@ -73,6 +73,8 @@ class CartToPrice(Cart):
     """A cart; `at` prices it at that time, with the current promotions."""
 
     at: NotRequired[str | None]
+    explain: NotRequired[bool | None]
+    """The answer then has the bill step by step."""
 
 
 class LinePromotion(TypedDict):
