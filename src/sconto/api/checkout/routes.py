@@ -16,7 +16,7 @@ from sconto.api.checkout.guesses import Guesses
 from sconto.api.checkout.order_query import read_order_query, write_order_cursor
 from sconto.api.context import context_of
 from sconto.api.long_answers import answer_in_parts, parts_of
-from sconto.api.plain_route import PlainRoute
+from sconto.api.plain_route import PartRoute, PlainRoute
 from sconto.domain.order_list import OrderPage
 from sconto.domain.people import Action
 from sconto.domain.redemption import count_redemptions
@@ -152,7 +152,7 @@ ROUTES: Final = (
     PlainRoute("/checkout/v1/orders", list_orders, methods=["GET"]),
     PlainRoute("/checkout/v1/orders", place_order, methods=["POST"]),
     *returns.ROUTES,
-    PlainRoute("/checkout/v1/orders/{order_id:path}/explanation", explain_order, methods=["GET"]),
+    PartRoute("/checkout/v1/orders/{order_id:path}/explanation", explain_order, methods=["GET"]),
     PlainRoute("/checkout/v1/orders/{order_id:path}", get_order, methods=["GET"]),
     PlainRoute("/checkout/v1/orders/{order_id:path}", change_order_status, methods=["PATCH"]),
     PlainRoute("/checkout/v1/prices", list_prices, methods=["POST"]),
