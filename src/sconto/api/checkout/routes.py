@@ -10,7 +10,7 @@ from starlette.responses import Response
 from sconto.api.access import require
 from sconto.api.bodies import CART, SMALL, read_json, read_object, run_parser
 from sconto.api.checkout import reading, returns, writing
-from sconto.api.checkout.answers import answer, checked_order_id, order_id_of
+from sconto.api.checkout.answers import answer, order_id_of
 from sconto.api.checkout.explaining import write_explained_order, write_explanation
 from sconto.api.checkout.guesses import Guesses
 from sconto.api.checkout.order_query import read_order_query, write_order_cursor
@@ -107,12 +107,6 @@ async def explain_order(request: Request) -> Response:
     """
     caller = require(request, Action.READ_ORDERS)
     context = context_of(request)
-    raw: bytes = request.scope.get("raw_path") or b""
-    if raw.lower().rstrip(b"/").endswith(b"%2fexplanation"):
-        # An id may end in `/explanation` too; there its slash is encoded.
-        order_id = f"{request.path_params['order_id']}/explanation"
-        order = await checkout.get_order(context.database, caller, checked_order_id(order_id))
-        return answer(writing.write_order(order))
     found = await explanations.explain_order(
         context.database, caller, order_id_of(request), context.now()
     )
