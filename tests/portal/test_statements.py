@@ -97,6 +97,7 @@ LOOKING = {
     "/promotions/preview": 2,
     "/promotions/new": 4,
     "/promotions/{promotion_id}/edit": 4,
+    "/orders/returns": 3,
 }
 """Statements of a form that is checked but not saved."""
 
@@ -111,6 +112,8 @@ FORM = {
     "codes": "TEA-1 TEA-9",
     "code_type": "reusable",
     "step": "check",
+    "order_id": "2",
+    "units-0": "1",
 }
 
 

@@ -10,13 +10,13 @@ from starlette.responses import Response
 from sconto.api.access import require
 from sconto.api.bodies import CART, SMALL, read_json, read_object, run_parser
 from sconto.api.checkout import reading, returns, writing
-from sconto.api.checkout.answers import answer, checked_order_id, order_id_of
+from sconto.api.checkout.answers import answer, order_id_of
 from sconto.api.checkout.explaining import write_explained_order, write_explanation
 from sconto.api.checkout.guesses import Guesses
 from sconto.api.checkout.order_query import read_order_query, write_order_cursor
 from sconto.api.context import context_of
 from sconto.api.long_answers import answer_in_parts, parts_of
-from sconto.api.plain_route import PlainRoute
+from sconto.api.plain_route import PartRoute, PlainRoute
 from sconto.domain.order_list import OrderPage
 from sconto.domain.people import Action
 from sconto.domain.redemption import count_redemptions
@@ -107,12 +107,6 @@ async def explain_order(request: Request) -> Response:
     """
     caller = require(request, Action.READ_ORDERS)
     context = context_of(request)
-    raw: bytes = request.scope.get("raw_path") or b""
-    if raw.lower().rstrip(b"/").endswith(b"%2fexplanation"):
-        # An id may end in `/explanation` too; there its slash is encoded.
-        order_id = f"{request.path_params['order_id']}/explanation"
-        order = await checkout.get_order(context.database, caller, checked_order_id(order_id))
-        return answer(writing.write_order(order))
     found = await explanations.explain_order(
         context.database, caller, order_id_of(request), context.now()
     )
@@ -152,7 +146,7 @@ ROUTES: Final = (
     PlainRoute("/checkout/v1/orders", list_orders, methods=["GET"]),
     PlainRoute("/checkout/v1/orders", place_order, methods=["POST"]),
     *returns.ROUTES,
-    PlainRoute("/checkout/v1/orders/{order_id:path}/explanation", explain_order, methods=["GET"]),
+    PartRoute("/checkout/v1/orders/{order_id:path}/explanation", explain_order, methods=["GET"]),
     PlainRoute("/checkout/v1/orders/{order_id:path}", get_order, methods=["GET"]),
     PlainRoute("/checkout/v1/orders/{order_id:path}", change_order_status, methods=["PATCH"]),
     PlainRoute("/checkout/v1/prices", list_prices, methods=["POST"]),
