@@ -31,6 +31,8 @@ SELECT create_distributed_table('redemption_counts', 'merchant_id', colocate_wit
 SELECT create_distributed_table('cart_promotions', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('allowances', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('orders_to_list', 'merchant_id', colocate_with => 'products');
+SELECT create_distributed_table('holds', 'merchant_id', colocate_with => 'products');
+SELECT create_distributed_table('held_allowances', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('purges', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('purged_redemptions', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('purged_allowances', 'merchant_id', colocate_with => 'products');

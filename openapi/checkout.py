@@ -9,7 +9,7 @@ from openapi import checkout_models as models
 from openapi import explanation_models, listing_models, orders_models
 from openapi.operation import Answer, Operation, Parameter, as_json
 from openapi.problems import Problem, refusal
-from sconto.api.checkout import routes
+from sconto.api.checkout import holds, routes
 from sconto.api.checkout.order_query import MOST_LISTED
 from sconto.domain.order import OrderStatus
 
@@ -18,6 +18,11 @@ _TAG: Final = "Checkout API"
 _ORDER_ID: Final = Parameter(
     "order_id", "path", str, "The shop's own id of the order.", example="A-1"
 )
+
+_HELD_ID: Final = Parameter(
+    "order_id", "path", str, "The shop's own id of the order.", example="A-2"
+)
+_HELD: Final = as_json(models.HeldCart)
 
 _FILTERS: Final = (
     Parameter("from", "query", AwareDatetime, "Placed at this time or later."),
@@ -40,7 +45,7 @@ _REFUSALS: Final = {
     400: refusal("The body is no JSON object"),
     401: refusal("The token is missing, not valid or expired"),
     403: refusal("The user's role does not allow it"),
-    404: refusal("The merchant placed no such order"),
+    404: refusal("The merchant has no such order or hold"),
     409: refusal("The stored state does not allow it; nothing was changed", models.OrderProblem),
     413: refusal("The body is too large"),
     415: refusal("The body is not said to be JSON"),
@@ -138,6 +143,28 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
         },
         body=as_json(models.NewOrderStatus),
         parameters=[_ORDER_ID],
+    ),
+    holds.hold: Operation(
+        _TAG,
+        "Hold a cart for an order id",
+        {
+            200: Answer("The same cart is held already; the hold ends when it would have", _HELD),
+            201: Answer("Held", _HELD),
+            **_refusals(*_OF_BODY, 409),
+        },
+        body=as_json(models.CartToHold),
+    ),
+    holds.get_hold: Operation(
+        _TAG,
+        "Get a hold",
+        {200: Answer("The hold as it was made", _HELD), **_refusals(404)},
+        parameters=[_HELD_ID],
+    ),
+    holds.release_hold: Operation(
+        _TAG,
+        "Release a hold",
+        {204: Answer("What was held is free again"), **_refusals(404)},
+        parameters=[_HELD_ID],
     ),
     routes.list_prices: Operation(
         _TAG,

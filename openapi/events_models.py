@@ -36,12 +36,20 @@ ORDER: Final[JsonDict] = {
     "promotions": [{"kind": "cart", "id": 51, "code": None, "discount": "10.00"}],
 }
 
+HOLD: Final[JsonDict] = {
+    **{name: value for name, value in ORDER.items() if name != "status"},
+    "expires_at": "2026-11-28T00:15:00+00:00",
+}
+
 _OWN_DATA: Final[dict[EventType, JsonDict]] = {
     EventType.ORDER_PLACED: {"order": ORDER},
     EventType.ORDER_PAID: {"order": {**ORDER, "status": "paid"}},
     EventType.ORDER_NOT_PAID: {"order": ORDER},
     EventType.ORDER_DELETED: {"order": {**ORDER, "status": "deleted"}},
     EventType.ORDER_REPLACED: {"order": {**ORDER, "status": "deleted", "replaced_by": "A-2"}},
+    EventType.HOLD_CREATED: {"hold": HOLD},
+    EventType.HOLD_RELEASED: {"hold": HOLD},
+    EventType.HOLD_EXPIRED: {"hold": HOLD},
     EventType.PROMOTION_CREATED: {"after": {"name": "10 off from 50", "active": True}},
     EventType.PROMOTION_CHANGED: {
         "before": {"name": "10 off"},
@@ -62,7 +70,7 @@ _OWN_DATA: Final[dict[EventType, JsonDict]] = {
 def example_of(type_: EventType) -> JsonDict:
     """An event of the type."""
     own = _OWN_DATA.get(type_, {})
-    data: JsonDict = own if "order" in own else {"promotion": PROMOTION, **own}
+    data: JsonDict = own if {"order", "hold"} & own.keys() else {"promotion": PROMOTION, **own}
     return {"id": _ID, "type": type_.value, "version": VERSION, "timestamp": _AT, "data": data}
 
 
@@ -86,6 +94,21 @@ class ToldOrder(BaseModel):
     replaced_by: Annotated[
         str | Absent, Field(description="Only of an order that was replaced.")
     ] = None
+    currency: Currency
+    subtotal: Total
+    discount: Total
+    total: Total
+    promotions: list[AppliedPromotion]
+
+
+class ToldHold(BaseModel):
+    """A hold as it was made."""
+
+    order_id: str
+    created_at: Instant
+    expires_at: Instant
+    customer_id: str | None
+    replaces: str | None
     currency: Currency
     subtotal: Total
     discount: Total
@@ -117,6 +140,12 @@ class OrderEventData(BaseModel):
     order: ToldOrder
 
 
+class HoldEventData(BaseModel):
+    """What an event about a hold says."""
+
+    hold: ToldHold
+
+
 class PromotionEventData(BaseModel):
     """What an event about a promotion says; the type decides which fields it has."""
 
@@ -142,7 +171,7 @@ class Event(BaseModel):
     type: EventType
     version: Annotated[int, Field(description="Of the payload. New fields do not change it.")]
     timestamp: Annotated[Instant, Field(description="When it happened.")]
-    data: OrderEventData | PromotionEventData
+    data: OrderEventData | HoldEventData | PromotionEventData
 
 
 class EventPage(BaseModel):

@@ -26,6 +26,7 @@ from sconto.api.base_path import BasePath, inner_path
 from sconto.api.caching import Caching
 from sconto.api.cart import routes as cart
 from sconto.api.catalog import routes as catalog
+from sconto.api.checkout import holds
 from sconto.api.checkout import routes as checkout
 from sconto.api.clock import read_clock
 from sconto.api.compression import Compression
@@ -56,6 +57,7 @@ from sconto.operations.code_sweeps import keep_sweeping_codes
 from sconto.operations.deliveries import Deliveries, lease_for
 from sconto.operations.event_removal import keep_removing_events
 from sconto.operations.events import keep_telling, measure_backlog
+from sconto.operations.holds import keep_sweeping_holds
 from sconto.operations.known_keys import USES_PAUSE, KnownKeys
 from sconto.operations.order_listing import keep_listing_old_orders
 from sconto.operations.sign_in_provider import Client, Provider, SignInProvider
@@ -68,6 +70,7 @@ from sconto.settings.single_sign_on import SingleSignOn
 
 ROUTES: Final[Sequence[BaseRoute]] = (
     *checkout.ROUTES,
+    *holds.ROUTES,
     *sign_in.ROUTES,
     *merchant.ROUTES,
     *codes.ROUTES,
@@ -257,6 +260,7 @@ async def _open_context(
             keep_listing_old_orders(database),
             keep_generating(database, read_clock),
             keep_sweeping_codes(database),
+            keep_sweeping_holds(database, read_clock),
             keep_telling(database, read_clock),
             deliveries.keep_sending(),
             keep_removing_events(database, read_clock, timedelta(days=settings.events.days)),

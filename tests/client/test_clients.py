@@ -120,9 +120,11 @@ async def test_every_method_of_the_client_does_what_it_says(sconto: AsyncClient)
     await sconto.promotions.change(promotion, change)
     assert (await sconto.promotions.get(promotion))["promotion_name"] == "Tenth"
     assert (await sconto.promotions.list_ids(active=True, search="tenth"))["ids"] == [promotion]
-    order = await sconto.checkout.place_order(
-        "A", {**CART, "codes": ["one"]}, expected_total="18.00"
-    )
+    cart = cast_any({**CART, "codes": ["one"]})
+    held = await sconto.checkout.hold("B", cart, expected_total="18.00", seconds=60)
+    assert (await sconto.checkout.get_hold("B")) == held
+    await sconto.checkout.release_hold("B")
+    order = await sconto.checkout.place_order("A", cart, expected_total="18.00")
     assert (await sconto.checkout.get_order("A")) == order
     assert (await sconto.checkout.set_status("A", "paid"))["status"] == "paid"
     assert (await sconto.promotions.get_statistics(promotion))["promotion_uses"] == 1

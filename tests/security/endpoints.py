@@ -30,13 +30,14 @@ class Things:
     user: int = 555_555_555
     webhook: int = 1
     delivery: int = 1
+    hold: str = "hold-of-nobody"
 
     def fill(self, path: str) -> str:
         """The path with these ids filled in."""
         names = {
             "promotion_id": self.cart_promotion if path.startswith("/cart") else self.promotion,
             "product_id": self.product,
-            "order_id": self.order,
+            "order_id": self.hold if "/holds/" in path else self.order,
             "promotionId": self.subscription,
             "key_id": self.api_key,
             "user_id": self.user,
@@ -51,6 +52,7 @@ class Things:
             self.application,
             self.subscription_code,
             self.order,
+            self.hold,
             self.code,
             self.subscription,
         )
@@ -116,6 +118,7 @@ def body_of(method: str, path: str, things: Things) -> Any:
     bodies = _EVENT_BODIES | {
         ("POST", "/checkout/v1/quotes"): cart | subscribed,
         ("POST", "/checkout/v1/orders"): cart | {"order_id": "new", "replaces": things.order},
+        ("POST", "/checkout/v1/holds"): cart | {"order_id": things.hold, "replaces": things.order},
         ("PATCH", "/checkout/v1/orders/{order_id}"): {"status": "paid"},
         ("POST", "/checkout/v1/prices"): {
             "currency": "EUR",

@@ -25,6 +25,7 @@ Bearer = Callable[[Caller], dict[str, str]]
 
 PROMOTION: Final = "/v1/promotion/{promotion_id}"
 SUBSCRIPTION: Final = "/promotion/v1/promotions/{promotionId}"
+HOLD: Final = "/checkout/v1/holds/{order_id}"
 ORDER: Final = "/checkout/v1/orders/{order_id}"
 CART_PROMOTION: Final = "/cart/v1/promotions/{promotion_id}"
 PRODUCT: Final = "/catalog/v1/products/{product_id}"
@@ -67,6 +68,8 @@ REFUSED: Final = {
         ("POST", "/checkout/v1/quotes"),
         ("POST", "/checkout/v1/orders"),
         ("PATCH", ORDER),
+        ("POST", "/checkout/v1/holds"),
+        ("DELETE", HOLD),
         ("POST", "/checkout/v1/prices"),
         ("POST", "/v1/promotion"),
         ("PATCH", PROMOTION),

@@ -71,6 +71,10 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
     del order["replaces"]
     placed = await client.post("/checkout/v1/orders", json=order, headers=headers)
     assert placed.status_code == 201, placed.text
+    held = await client.post(
+        "/checkout/v1/holds", json=order | {"order_id": own.hold}, headers=headers
+    )
+    assert held.status_code == 201, held.text
     cart_promotion = await create("POST", "/cart/v1/promotions", {})
     api_key = await create("POST", "/people/v1/keys", {"name": "The victim's"})
     user = await create("POST", "/people/v1/invitations", {"username": "victim"})
@@ -92,6 +96,7 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
         user.json()["user_id"],
         webhook,
         find_id(listed.json()["deliveries"][0]),
+        own.hold,
     )
 
 

@@ -1,8 +1,10 @@
-"""The checkout API: quotes, orders and listing prices."""
+"""The checkout API: quotes, holds, orders and listing prices."""
 
 from sconto.client.bodies.checkout import (
     Cart,
+    CartToHold,
     CartToPrice,
+    HeldCart,
     OrderToPlace,
     PlacedOrder,
 )
@@ -10,7 +12,17 @@ from sconto.client.bodies.explanation import ExplainedOrder, QuotedCart
 from sconto.client.bodies.listing import PriceList, PricesToList
 from sconto.client.bodies.orders import ListedOrder
 from sconto.client.bodies.words import OrderStatus
-from sconto.client.call import Api, Call, Listing, S, listing, operation, pages_of, segment
+from sconto.client.call import (
+    Api,
+    Call,
+    Listing,
+    S,
+    listing,
+    operation,
+    pages_of,
+    read_nothing,
+    segment,
+)
 
 _ORDERS = "/checkout/v1/orders"
 
@@ -47,6 +59,40 @@ class Checkout(Api[S]):
             "replaces": replaces,
         }
         return Call("POST", "/checkout/v1/orders", body)
+
+    @operation
+    def hold(
+        self,
+        order_id: str,
+        cart: Cart,
+        *,
+        expected_total: str | None,
+        replaces: str | None = None,
+        seconds: int | None = None,
+    ) -> Call[HeldCart]:
+        """Promise price, one-time codes and limits to `order_id`, for 900 seconds by default.
+
+        Call it when payment starts, and `place_order` with the same cart after it. The same cart
+        again leaves the hold as it is; another cart takes its place. Raises as `place_order` does.
+        """
+        body: CartToHold = {
+            **cart,
+            "order_id": order_id,
+            "expected_total": expected_total,
+            "replaces": replaces,
+            "seconds": seconds,
+        }
+        return Call("POST", "/checkout/v1/holds", body)
+
+    @operation
+    def get_hold(self, order_id: str) -> Call[HeldCart]:
+        """What is held for the order id. Raises NotFound, also once the hold is over."""
+        return Call("GET", f"/checkout/v1/holds/{segment(order_id)}")
+
+    @operation
+    def release_hold(self, order_id: str) -> Call[None]:
+        """Free what is held for the order id. Raises NotFound if nothing is."""
+        return Call("DELETE", f"/checkout/v1/holds/{segment(order_id)}", read=read_nothing)
 
     @operation
     def get_order(self, order_id: str) -> Call[PlacedOrder]:

@@ -11,6 +11,7 @@ import msgspec
 from sconto.domain.bill import PricedCart
 from sconto.domain.codes import CodeType
 from sconto.domain.history import Change, Facts, Subject, Verb
+from sconto.domain.holds import Hold
 from sconto.domain.money import format_amount
 from sconto.domain.order import OrderStatus, StoredOrder
 from sconto.domain.redemption import CART_PRODUCT_ID, redemptions_of
@@ -27,6 +28,9 @@ class EventType(StrEnum):
     ORDER_PAID = "order.paid"
     ORDER_NOT_PAID = "order.not_paid"
     ORDER_DELETED = "order.deleted"
+    HOLD_CREATED = "hold.created"
+    HOLD_RELEASED = "hold.released"
+    HOLD_EXPIRED = "hold.expired"
     PROMOTION_CREATED = "promotion.created"
     PROMOTION_CHANGED = "promotion.changed"
     PROMOTION_SWITCHED_ON = "promotion.switched_on"
@@ -142,28 +146,44 @@ def promotion_of_object(object_: str) -> int | None:
 
 def order_facts(type_: EventType, order: StoredOrder) -> dict[str, Any]:
     """The order as it was once this had happened. Amounts are decimal strings."""
-    outcome = order.outcome
-    amounts = {
-        name: format_amount(amount, outcome.currency)
-        for name, amount in (
-            ("subtotal", outcome.subtotal),
-            ("discount", outcome.discount),
-            ("total", outcome.total),
-        )
-    }
     facts: dict[str, Any] = {
         "order_id": order.order_id,
         "status": _STATUS_AFTER[type_].value,
         "created_at": order.created_at.isoformat(),
         "customer_id": order.customer_id,
         "replaces": order.replaces,
-        "currency": outcome.currency,
-        **amounts,
-        "promotions": _promotions_of(outcome),
+        **_amounts_of(order.outcome),
     }
     if type_ is EventType.ORDER_REPLACED:
         facts["replaced_by"] = order.replaced_by
     return {"order": facts}
+
+
+def hold_facts(hold: Hold) -> dict[str, Any]:
+    """The hold as it was made. Amounts are decimal strings."""
+    return {
+        "hold": {
+            "order_id": hold.order_id,
+            "created_at": hold.created_at.isoformat(),
+            "expires_at": hold.expires_at.isoformat(),
+            "customer_id": hold.cart.customer.id,
+            "replaces": hold.replaces,
+            **_amounts_of(hold.outcome),
+        }
+    }
+
+
+def _amounts_of(outcome: PricedCart) -> dict[str, Any]:
+    amounts = (
+        ("subtotal", outcome.subtotal),
+        ("discount", outcome.discount),
+        ("total", outcome.total),
+    )
+    return {
+        "currency": outcome.currency,
+        **{name: format_amount(amount, outcome.currency) for name, amount in amounts},
+        "promotions": _promotions_of(outcome),
+    }
 
 
 def _promotions_of(outcome: PricedCart) -> list[dict[str, Any]]:

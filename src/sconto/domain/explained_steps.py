@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-from sconto.domain.bill import CartPromotionOutcome, PricedCart, PricedLine
+from sconto.domain.bill import PricedCart, PricedLine
+from sconto.domain.cart_outcome import CartPromotionOutcome
 from sconto.domain.cart_promotion import Target
 from sconto.domain.explanation import PromotionOutcome, PromotionStatus
 from sconto.domain.subscription import ConsideredCode

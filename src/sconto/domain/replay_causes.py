@@ -6,8 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from sconto.domain.bill import CartPromotionOutcome, PricedCart
+from sconto.domain.bill import PricedCart
 from sconto.domain.cart_offers import CartReason
+from sconto.domain.cart_outcome import CartPromotionOutcome
 from sconto.domain.cart_promotion import CartTerms
 from sconto.domain.code_outcomes import CodeStatus
 from sconto.domain.history import Entry, Verb
@@ -65,7 +66,7 @@ class ChangeReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PromotionState:
-    """A promotion now, and the entries of its history since the order, oldest first."""
+    """A promotion now, and the latest entries of its history, oldest first."""
 
     name: str
     created_at: datetime
@@ -170,7 +171,7 @@ def edited_fields(entries: Iterable[Entry]) -> dict[str, Entry]:
 
 def _relevant(watch: Watch, state: PromotionState) -> dict[str, Entry]:
     """The edits since the order that may change a price."""
-    edited = edited_fields(state.entries)
+    edited = edited_fields(one for one in state.entries if one.recorded_at > watch.ordered_at)
     if watch.ref.kind is PromotionKind.SUBSCRIPTION:
         return {name: entry for name, entry in edited.items() if name in _OF_SUBSCRIPTIONS}
     return {name: entry for name, entry in edited.items() if name not in _HARMLESS}

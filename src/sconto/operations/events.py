@@ -13,6 +13,7 @@ from sconto.domain.events import (
     EventPage,
     EventType,
     NewEvent,
+    hold_facts,
     object_of_promotion,
     order_facts,
     order_of_object,
@@ -176,6 +177,8 @@ async def _append_some(connection: Connection, merchant_id: int, now: datetime) 
 def _event_of(row: store.OutboxRow) -> NewEvent:
     if row.order is not None:
         data = order_facts(EventType(row.type), row.order)
+    elif row.hold is not None:
+        data = hold_facts(row.hold)
     elif (order_id := order_of_object(row.object)) is not None:
         # It was purged before its event got a position.
         data = {"order": {"order_id": order_id}}

@@ -11,9 +11,9 @@ from sconto.domain.order import StoredOrder
 from sconto.domain.people import Caller
 from sconto.domain.pricing import STEPS, Step, price
 from sconto.domain.problems import OrderNotFound
-from sconto.domain.replay import Replay, compare, differing_promotions
+from sconto.domain.replay import LONGEST_PROMISE, Replay, compare, differing_promotions
 from sconto.domain.replay_causes import PromotionKind
-from sconto.store.candidates import CartAt, read_candidates, read_candidates_of_carts
+from sconto.store.candidates import CartAt, read_candidates_of_carts
 from sconto.store.database import Connection, Database, retried
 from sconto.store.explanations import (
     read_automatic_offers,
@@ -40,11 +40,17 @@ async def explain_quote(
     cart: Cart,
     at: datetime,
     steps: Sequence[Step] = STEPS,
+    now: datetime | None = None,
 ) -> ExplainedQuote:
-    """What the cart costs at a time, and the result of each promotion that was considered."""
+    """What the cart costs at a time, and the result of each promotion that was considered.
+
+    What is held until `now` or before is free. Without `now`, `at` is now.
+    """
     merchant_id = caller.merchant_id
     async with database.read(merchant_id) as connection:
-        candidates = await read_candidates(connection, database.pick_cache, merchant_id, cart, at)
+        [candidates] = await read_candidates_of_carts(
+            connection, database.pick_cache, merchant_id, [CartAt(cart, at, now=now)]
+        )
         priced = price(cart, candidates, at, steps)
         mentioned = _mentioned(priced) | {offer.promotion_id for offer in candidates.offers}
         products = {line.product_id for line in cart.lines}
@@ -102,7 +108,8 @@ async def _replay(
     [found] = await read_candidates_of_carts(connection, database.pick_cache, merchant_id, [again])
     priced = price(order.cart, found, now)
     differing = differing_promotions(order.outcome, priced)
-    states = await read_states(connection, merchant_id, differing, order.created_at)
+    since = order.created_at - LONGEST_PROMISE
+    states = await read_states(connection, merchant_id, differing, since)
     differences = compare(order.outcome, priced, states, order.created_at, now)
     return Replay(now, order.outcome, priced, differences)
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
+from sconto.domain.holds import Hold
 from sconto.domain.order import StoredOrder
 from sconto.domain.retention import Purged
+from sconto.operations.holds import sweep_merchant
 from sconto.store import customer_events, customers, event_removal, purging
 from sconto.store.database import Connection, Database, retrying
 from sconto.store.promotions import lock_promotions
@@ -29,13 +31,15 @@ _Report: TypeAlias = Callable[[Purged], None]
 class CustomerRecords:
     """What is stored of a customer, besides orders.
 
-    `allowances` are promotions whose limits count the customer, with the uses. `has_purged_order`
+    `allowances` are promotions whose limits count the customer, with the uses. `holds` may be over,
+    for a few seconds. `has_purged_order`
     says that an order of theirs was purged: a digest of the id remains, so that the next order is
     not their first.
     """
 
     allowances: list[tuple[int, int]]
     has_purged_order: bool
+    holds: list[Hold]
 
 
 async def count_old(database: Database, merchant_id: int, before: datetime) -> Purged:
@@ -49,7 +53,7 @@ async def purge(
 ) -> Purged:
     """Delete the merchant's orders, history, idempotency keys and events from before a time.
 
-    Deliveries go with the events.
+    Deliveries go with the events. Holds that ended before go too, if no service swept them.
 
     Each batch is a transaction, so a purge may be interrupted and run again. `report` gets what is
     deleted so far after each batch.
@@ -64,6 +68,7 @@ async def purge(
     async for deleted in _batches(database, merchant_id, purging.purge_keys, before):
         keys += deleted
         report(Purged(orders, history, keys))
+    await sweep_merchant(database, merchant_id, before)
     events = 0
     async for deleted in _events(database, merchant_id, before):
         events += deleted
@@ -105,7 +110,8 @@ async def get_customer_records(
     """What else is stored of the customer."""
     async with database.read() as connection:
         return CustomerRecords(
-            *await customers.read_allowances(connection, merchant_id, customer_id)
+            *await customers.read_allowances(connection, merchant_id, customer_id),
+            await customers.read_holds(connection, merchant_id, customer_id),
         )
 
 

@@ -68,9 +68,10 @@ from typing import Final
 import asyncpg
 
 from sconto.domain.allowances import NO_CLAIM, LimitClaim
+from sconto.domain.holds import OwnHold
 from sconto.domain.order import StoredOrder
 from sconto.domain.redemption import one_time_codes, redemptions_of
-from sconto.store import order_limits
+from sconto.store import held_orders, order_limits
 from sconto.store.candidates import Versions
 from sconto.store.code_ids import COUNTED_CODE, NO_CODE, NO_CODE_TYPE
 from sconto.store.database import Connection
@@ -259,12 +260,16 @@ _TAKING_NONE: Final = {
     "where_clear": _CLEAR.format(all_free="$6::bigint[] = '{}'"),
 }
 
+_BESIDE_HOLDS: Final = {"is_placed": order_limits.IS_PLACED}
+
 _STATEMENTS: Final = {
     (parts, is_told): _PLACE_BY.format(**shape, told=_TOLD if is_told else "")
     for parts, shape in (
         ("codes", {**_TAKING, **_WITHOUT_LIMITS, "where_clear": _CLEAR_WITH_CODES}),
         ("limits", {**_TAKING, **_WITH_LIMITS}),
         ("none", {**_TAKING_NONE, **_WITHOUT_LIMITS}),
+        ("beside holds", {**held_orders.BESIDE_HOLDS, **_BESIDE_HOLDS}),
+        ("promised", {**held_orders.PROMISED, **_BESIDE_HOLDS}),
     )
     for is_told in (False, True)
 }
@@ -293,11 +298,12 @@ async def insert_order(
     day: date,
     versions: Versions | None,
     claim: LimitClaim = NO_CLAIM,
+    own: OwnHold | None = None,
 ) -> None:
     """Place the order, with its redemptions, counters and used one-time codes.
 
     Its redemptions are counted on `day`. `versions` are those that it was priced at, and
-    `claim` is what it takes of the limits of cart promotions.
+    `claim` is what it takes of the limits of cart promotions. `own` is the hold of its id.
     Raises OrderRaceLost if one of its codes is not free, its id is taken, or prices have changed.
     Then this wrote nothing, and a transaction that wrote something before must not be committed.
     """
@@ -327,8 +333,15 @@ async def insert_order(
     parts = "codes" if used_up else "none"
     if claim.promotion_ids:
         parts = "limits"
+    if own is not None or (parts != "none" and versions is not None and versions.has_holds):
+        parts = "beside holds"
+    if own is not None and own.is_kept:
+        parts = "promised"
+    if parts not in ("codes", "none"):
         arguments += limit_arguments(claim)
-    is_told = versions is not None and versions[3]
+    if own is not None and own.is_kept:
+        arguments += (own.hold.version,)
+    is_told = versions is not None and versions.records_events
     try:
         placed = await connection.fetchval(_STATEMENTS[parts, is_told], *arguments)
     except (asyncpg.LockNotAvailableError, asyncpg.DivisionByZeroError):

@@ -1,12 +1,14 @@
 """Writes shipping and cart promotions in the checkout API's answers, field by field."""
 
-from functools import cache
+from functools import cache, lru_cache
+from typing import Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from sconto.domain.bill import Adjustment, CartPromotionOutcome, PricedShipping
+from sconto.domain.bill import Adjustment, PricedShipping
 from sconto.domain.cart_offers import CartReason, CartRefusal
+from sconto.domain.cart_outcome import CartPromotionOutcome
 from sconto.domain.cart_promotion import Target
 from sconto.domain.money import format_amount
 
@@ -67,16 +69,35 @@ def write_adjustment(adjustment: Adjustment, currency: str) -> Adjusted:
     return Adjusted(adjustment.promotion_id, adjustment.target, discount)
 
 
-def write_cart_promotion(outcome: CartPromotionOutcome, currency: str) -> WrittenCartPromotion:
+def write_cart_promotion(
+    outcome: CartPromotionOutcome, currency: str
+) -> WrittenCartPromotion | msgspec.Raw:
     """What a cart promotion takes off, or all the reasons why it does not apply."""
+    if outcome.reasons:
+        if outcome.code is None and not outcome.reasons[0].have:
+            return _encode_refused(outcome, currency)
+        return _write_refused(outcome, currency)
     code = UNSET if outcome.code is None else outcome.code
-    promotion_id, target, reasons = outcome.promotion_id, outcome.target, outcome.reasons
-    if reasons:
-        written = write_reasons(outcome, currency)
-        return WrittenCartPromotion(promotion_id, target, code, False, UNSET, UNSET, written)
     discount = format_amount(outcome.discount, currency)
     next_tier = write_next_tier(outcome, currency)
-    return WrittenCartPromotion(promotion_id, target, code, True, discount, next_tier)
+    return WrittenCartPromotion(
+        outcome.promotion_id, outcome.target, code, True, discount, next_tier
+    )
+
+
+# Promotions refuse most carts for reasons that do not depend on what is in the cart, so that their
+# JSON is the same again and again.
+@lru_cache(8_192)
+def _encode_refused(outcome: CartPromotionOutcome, currency: str) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(_write_refused(outcome, currency)))
+
+
+def _write_refused(outcome: CartPromotionOutcome, currency: str) -> WrittenCartPromotion:
+    code = UNSET if outcome.code is None else outcome.code
+    reasons = write_reasons(outcome, currency)
+    return WrittenCartPromotion(
+        outcome.promotion_id, outcome.target, code, False, UNSET, UNSET, reasons
+    )
 
 
 def write_reasons(outcome: CartPromotionOutcome, currency: str) -> list[Reason]:
@@ -107,7 +128,11 @@ def _counts(refusal: CartRefusal, currency: str) -> tuple[str | int, str | int, 
     if not refusal.in_money:
         return have, need, need - have
     return (
-        format_amount(have, currency),
-        format_amount(need, currency),
+        _write_repeated(have, currency),
+        _write_repeated(need, currency),
         format_amount(need - have, currency),
     )
+
+
+# Many promotions tell the same cart what it has, and each tells all carts what it needs.
+_write_repeated: Final = lru_cache(4_096)(format_amount)

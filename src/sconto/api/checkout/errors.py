@@ -11,11 +11,13 @@ from sconto.api.faults import FieldFault, InvalidFields
 from sconto.domain.code_outcomes import CodeStatus
 from sconto.domain.problems import (
     CodesUsedUp,
+    HoldNotFound,
     OrderBusy,
     OrderConflict,
     OrderGaveBack,
     OrderNotFound,
     OrderNotReplaceable,
+    OrderPlaced,
     OrderReplaced,
     ReplacedOrderNotFound,
     TooManyUnknownCodes,
@@ -34,6 +36,15 @@ def _order_conflict(error: OrderConflict) -> Response:
     )
 
 
+def _order_placed(error: OrderPlaced) -> Response:
+    return _conflict(
+        "order-placed",
+        "The order was placed",
+        "An order was placed under this id, so nothing is held for it.",
+        order=write_order(error.order),
+    )
+
+
 def _total_differs(error: TotalDiffers) -> Response:
     return _conflict(
         "total-differs",
@@ -44,10 +55,11 @@ def _total_differs(error: TotalDiffers) -> Response:
 
 
 def _codes_used_up(error: CodesUsedUp) -> Response:
-    is_used = any(code.status is CodeStatus.USED for code in error.quote.codes)
-    reason = (
-        "Another order took a one-time code." if is_used else "A code's promotion is at its limit."
-    )
+    used = [code for code in error.quote.codes if code.status is CodeStatus.USED]
+    reason = "A code's promotion is at its limit."
+    if used:
+        is_held = all(code.held_until is not None for code in used)
+        reason = f"Another order {'holds' if is_held else 'took'} a one-time code."
     return _conflict(
         "code-used-up",
         "A code is used up",
@@ -110,6 +122,8 @@ _ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     **problem_json.ANSWERS,
     OrderNotFound: lambda _: problem_json.problem(404, "There is no such order."),
     OrderConflict: _order_conflict,
+    OrderPlaced: _order_placed,
+    HoldNotFound: lambda _: problem_json.problem(404, "Nothing is held for this order id."),
     OrderBusy: _order_busy,
     TotalDiffers: _total_differs,
     CodesUsedUp: _codes_used_up,

@@ -10,7 +10,7 @@ from sconto.api.checkout import replay_words
 from sconto.api.checkout.cart_promotions import write_next_tier, write_reasons
 from sconto.api.checkout.explanation_words import time_behind
 from sconto.api.rfc3339 import write_instant
-from sconto.domain.bill import CartPromotionOutcome
+from sconto.domain.cart_outcome import CartPromotionOutcome
 from sconto.domain.explained_steps import Considered, ExplainedStep, LineShare, explain_steps
 from sconto.domain.explanation import (
     ExplainedQuote,

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Final
 
 from sconto.api.rfc3339 import write_instant
-from sconto.domain.bill import CartPromotionOutcome, PricedCart
+from sconto.domain.bill import PricedCart
 from sconto.domain.cart_offers import CartReason, CartRefusal
+from sconto.domain.cart_outcome import CartPromotionOutcome
 from sconto.domain.code_outcomes import CodeOutcome, CodeStatus
 from sconto.domain.explained_steps import Considered, ExplainedStep, LineShare, StepName
 from sconto.domain.explanation import PromotionOutcome, PromotionStatus

@@ -20,6 +20,7 @@ from sconto.domain.cart_limits import (
     MOST_SEGMENTS,
     MOST_UNITS_OF_LINE,
 )
+from sconto.domain.holds import LONGEST_HOLD, SHORTEST_HOLD
 from sconto.domain.money import (
     CURRENCY_OF_MOST_DECIMALS,
     PRICE_DIGITS,
@@ -34,6 +35,7 @@ from sconto.domain.order import OrderStatus
 from sconto.domain.product import HIGHEST_PRODUCT_ID
 
 _CART: Final = ("currency", "lines", "codes", "subscription", "customer", "shipping")
+_ORDER: Final = ("order_id", *_CART, "expected_total", "replaces")
 _CUSTOMER: Final = ("id", "segments", "has_ordered")
 _LINE: Final = ("line_id", "product_id", "quantity", "unit_price")
 
@@ -68,6 +70,22 @@ def _check_cart_at(body: Body) -> Faults:
 
 def find_order_faults(body: Body) -> Faults:
     """The faults of an order's body."""
+    return _check_order(body) + find_unknown(body, _ORDER)
+
+
+def find_hold_faults(body: Body) -> Faults:
+    """The faults of a hold's body."""
+    faults = _check_order(body)
+    seconds = body.get("seconds")
+    if seconds is not None and (
+        type(seconds) is not int or not SHORTEST_HOLD <= seconds <= LONGEST_HOLD
+    ):
+        rule = f"must be a whole number from {SHORTEST_HOLD} to {LONGEST_HOLD}"
+        _note(body, "seconds", "", rule, faults)
+    return faults + find_unknown(body, (*_ORDER, "seconds"))
+
+
+def _check_order(body: Body) -> Faults:
     faults: Faults = []
     _check_reference(body, "order_id", "", faults)
     currency = _check_cart(body, faults)
@@ -75,7 +93,7 @@ def find_order_faults(body: Body) -> Faults:
         _check_amount(body, "expected_total", "", currency, faults, TOTAL_DIGITS)
     if body.get("replaces") is not None:
         _check_reference(body, "replaces", "", faults)
-    return faults + find_unknown(body, ("order_id", *_CART, "expected_total", "replaces"))
+    return faults
 
 
 def find_price_faults(body: Body) -> Faults:

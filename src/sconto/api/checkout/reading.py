@@ -11,6 +11,7 @@ from sconto.api.checkout import carts, faults
 from sconto.api.checkout.faults import Body, Faults
 from sconto.api.faults import InvalidFields
 from sconto.domain.cart import Cart
+from sconto.domain.holds import NewHold
 from sconto.domain.order import NewOrder, OrderStatus
 
 S = TypeVar("S")
@@ -18,6 +19,7 @@ T = TypeVar("T")
 
 _QUOTE: Final = msgspec.json.Decoder(carts.Quote)
 _ORDER: Final = msgspec.json.Decoder(carts.Order)
+_HOLD: Final = msgspec.json.Decoder(carts.Hold)
 _PRICES: Final = msgspec.json.Decoder(carts.Prices)
 
 
@@ -43,6 +45,11 @@ def read_cart(body: Body, now: datetime) -> tuple[Cart, datetime]:
 def read_order(sent: bytes) -> NewOrder:
     """The order to be placed. Raises NotJson or InvalidFields."""
     return _read(sent, _ORDER, carts.make_order, faults.find_order_faults)
+
+
+def read_hold(sent: bytes) -> NewHold:
+    """The hold to be made. Raises NotJson or InvalidFields."""
+    return _read(sent, _HOLD, carts.make_hold, faults.find_hold_faults)
 
 
 def read_prices(sent: bytes) -> tuple[str, list[tuple[int, int]]]:

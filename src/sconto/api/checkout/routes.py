@@ -16,6 +16,8 @@ from sconto.api.checkout.order_query import read_order_query, write_order_cursor
 from sconto.api.context import context_of
 from sconto.api.long_answers import answer_in_parts, parts_of
 from sconto.api.plain_route import PlainRoute
+from sconto.domain.bill import PricedCart
+from sconto.domain.explanation import ExplainedQuote
 from sconto.domain.names import is_reference
 from sconto.domain.order_list import OrderPage
 from sconto.domain.people import Action
@@ -29,24 +31,32 @@ async def quote(request: Request) -> Response:
     caller = require(request, Action.CHECK_OUT)
     context = context_of(request)
     sent = await read_json(request, CART)
-    cart, at, explains = await run_parser(request, sent, reading.read_quote, sent, context.now())
+    now = context.now()
+    cart, at, explains = await run_parser(request, sent, reading.read_quote, sent, now)
     explained = None
     async with Guesses(request, caller, cart) as guesses:
         if explains:
             explained = await explanations.explain_quote(
-                context.database, caller, cart, at, context.steps
+                context.database, caller, cart, at, context.steps, now
             )
             priced = guesses.priced = explained.priced
         else:
             priced = guesses.priced = await checkout.quote(
-                context.database, caller, cart, at, context.steps
+                context.database, caller, cart, at, context.steps, now
             )
     context.metrics.quotes.inc()
     context.metrics.count_codes(priced.codes)
     if explained is None:
-        return _answer(writing.write_quote(priced))
-    body = msgspec.to_builtins(writing.write_quote(priced))
-    return await _answer_in_parts({**body, "explanation": write_explanation(explained)})
+        return writing.answer(writing.write_quote(priced))
+    return await answer_in_parts(_write_explained(priced, explained))
+
+
+def _write_explained(priced: PricedCart, explained: ExplainedQuote) -> Iterator[bytes]:
+    """The object of a quote with one member more, which may be long."""
+    quoted = msgspec.json.encode(writing.write_quote(priced))
+    yield quoted.removesuffix(b"}") + b',"explanation":'
+    yield from parts_of(write_explanation(explained))
+    yield b"}"
 
 
 async def place_order(request: Request) -> Response:
@@ -67,7 +77,7 @@ async def place_order(request: Request) -> Response:
         context.metrics.orders.inc()
         context.metrics.count_codes(placed.order.outcome.codes)
         context.metrics.redemptions.inc(count_redemptions(placed.order.outcome))
-    return _answer(writing.write_order(placed.order), 201 if placed.created else 200)
+    return writing.answer(writing.write_order(placed.order), 201 if placed.created else 200)
 
 
 async def list_orders(request: Request) -> Response:
@@ -96,7 +106,7 @@ async def get_order(request: Request) -> Response:
     """With the outcome that it was placed with; only its status may have changed since."""
     caller = require(request, Action.READ_ORDERS)
     order = await checkout.get_order(context_of(request).database, caller, _order_id(request))
-    return _answer(writing.write_order(order))
+    return writing.answer(writing.write_order(order))
 
 
 async def explain_order(request: Request) -> Response:
@@ -111,7 +121,7 @@ async def explain_order(request: Request) -> Response:
         # An id may end in `/explanation` too; there its slash is encoded.
         order_id = f"{request.path_params['order_id']}/explanation"
         order = await checkout.get_order(context.database, caller, _checked(order_id))
-        return _answer(writing.write_order(order))
+        return writing.answer(writing.write_order(order))
     found = await explanations.explain_order(
         context.database, caller, _order_id(request), context.now()
     )
@@ -126,7 +136,7 @@ async def change_order_status(request: Request) -> Response:
     order = await checkout.change_order_status(
         context.database, caller, _order_id(request), status, context.now()
     )
-    return _answer(writing.write_order(order))
+    return writing.answer(writing.write_order(order))
 
 
 async def list_prices(request: Request) -> Response:
@@ -139,7 +149,7 @@ async def list_prices(request: Request) -> Response:
     currency, products = await run_parser(request, sent, reading.read_prices, sent)
     context = context_of(request)
     listed = await checkout.list_prices(context.database, caller, products, currency, context.now())
-    return _answer(writing.write_prices(products, listed, currency))
+    return writing.answer(writing.write_prices(products, listed, currency))
 
 
 async def _answer_in_parts(body: dict[str, Any]) -> Response:
@@ -155,10 +165,6 @@ def _checked(order_id: str) -> str:
     if not is_reference(order_id):
         raise OrderNotFound(order_id)
     return order_id
-
-
-def _answer(body: object, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(body), status, media_type="application/json")
 
 
 ROUTES: Final = (

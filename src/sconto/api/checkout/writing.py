@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
+from starlette.responses import Response
 
 from sconto.api.checkout.cart_promotions import (
     Adjusted,
@@ -23,6 +24,7 @@ from sconto.api.rfc3339 import write_instant
 from sconto.domain.bill import PricedCart, PricedLine
 from sconto.domain.choice import Group, Pick, Reason
 from sconto.domain.code_outcomes import CodeOutcome, CodeStatus
+from sconto.domain.holds import Hold
 from sconto.domain.listing import ListedPrice
 from sconto.domain.money import format_amount, format_percent
 from sconto.domain.order import OrderStatus, StoredOrder
@@ -67,14 +69,16 @@ class _Code(msgspec.Struct):
     starts_at: str | UnsetType = UNSET
     ended_at: str | UnsetType = UNSET
     used_at: str | UnsetType = UNSET
+    held_until: str | UnsetType = UNSET
 
 
 class WrittenCart(msgspec.Struct, kw_only=True):
-    """A priced cart; the first three fields only for an order."""
+    """A priced cart; the first four fields only for an order or a hold."""
 
     order_id: str | UnsetType = UNSET
     created_at: str | UnsetType = UNSET
     status: OrderStatus | UnsetType = UNSET
+    expires_at: str | UnsetType = UNSET
     currency: str
     subtotal: str
     discount: str
@@ -83,7 +87,7 @@ class WrittenCart(msgspec.Struct, kw_only=True):
     codes: list[_Code]
     subscription: JsonObject | UnsetType = UNSET
     shipping: Shipping | UnsetType = UNSET
-    cart_promotions: list[WrittenCartPromotion] | UnsetType = UNSET
+    cart_promotions: list[WrittenCartPromotion | msgspec.Raw] | UnsetType = UNSET
 
 
 class ListedOrder(WrittenCart, kw_only=True):
@@ -108,7 +112,7 @@ class OrderWithRefusedCodes(msgspec.Struct, kw_only=True):
     lines: list[_Line]
     subscription: JsonObject | UnsetType
     shipping: Shipping | UnsetType
-    cart_promotions: list[WrittenCartPromotion] | UnsetType
+    cart_promotions: list[WrittenCartPromotion | msgspec.Raw] | UnsetType
 
 
 _REFUSED: Final = frozenset(
@@ -131,6 +135,11 @@ class WrittenPrices(msgspec.Struct):
 
     currency: str
     products: list[_Price]
+
+
+def answer(body: object, status: int = 200) -> Response:
+    """The answer with this body."""
+    return Response(msgspec.json.encode(body), status, media_type="application/json")
 
 
 def write_quote(priced: PricedCart) -> WrittenCart:
@@ -160,7 +169,9 @@ def write_order(order: StoredOrder) -> WrittenCart | OrderWithRefusedCodes:
     answer = _write_placed(order)
     if _REFUSED.isdisjoint([code.status for code in order.outcome.codes]):
         return answer
-    return OrderWithRefusedCodes(**msgspec.structs.asdict(answer))
+    fields = msgspec.structs.asdict(answer)
+    del fields["expires_at"]
+    return OrderWithRefusedCodes(**fields)
 
 
 def _write_placed(order: StoredOrder) -> WrittenCart:
@@ -179,6 +190,14 @@ def write_listed_order(order: StoredOrder) -> ListedOrder:
         replaces=UNSET if order.replaces is None else order.replaces,
         replaced_by=UNSET if order.replaced_by is None else order.replaced_by,
     )
+
+
+def write_hold(hold: Hold) -> WrittenCart:
+    """A hold, with the cart as its order will be priced."""
+    answer = write_quote(hold.outcome)
+    answer.order_id = hold.order_id
+    answer.expires_at = write_instant(hold.expires_at)
+    return answer
 
 
 def write_prices(
@@ -259,4 +278,6 @@ def _write_code(outcome: CodeOutcome) -> _Code:
         answer.ended_at = write_instant(outcome.ended_at)
     if outcome.used_at is not None:
         answer.used_at = write_instant(outcome.used_at)
+    if outcome.held_until is not None:
+        answer.held_until = write_instant(outcome.held_until)
     return answer

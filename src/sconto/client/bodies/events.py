@@ -40,6 +40,28 @@ class OrderEventData(TypedDict):
     order: ToldOrder
 
 
+class ToldHold(TypedDict):
+    """A hold as it was made."""
+
+    order_id: str
+    created_at: str
+    expires_at: str
+    customer_id: str | None
+    replaces: str | None
+    currency: str
+    """An ISO 4217 code."""
+    subtotal: str
+    discount: str
+    total: str
+    promotions: list[AppliedPromotion]
+
+
+class HoldEventData(TypedDict):
+    """What an event about a hold says."""
+
+    hold: ToldHold
+
+
 class ToldPromotion(TypedDict):
     """A promotion as it was when the event happened."""
 
@@ -83,7 +105,7 @@ class Event(TypedDict):
     """Of the payload. New fields do not change it."""
     timestamp: str
     """When it happened."""
-    data: OrderEventData | PromotionEventData
+    data: OrderEventData | HoldEventData | PromotionEventData
 
 
 class EventPage(TypedDict):
