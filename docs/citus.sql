@@ -26,6 +26,7 @@ SELECT create_distributed_table('codes', 'merchant_id', colocate_with => 'produc
 SELECT create_distributed_table('automatic_picks', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('timeline_versions', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('orders', 'merchant_id', colocate_with => 'products');
+SELECT create_distributed_table('returns', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('redemptions', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('redemption_counts', 'merchant_id', colocate_with => 'products');
 SELECT create_distributed_table('cart_promotions', 'merchant_id', colocate_with => 'products');

@@ -7,10 +7,12 @@ from pydantic import AwareDatetime, Field
 
 from openapi import checkout_models as models
 from openapi import explanation_models, listing_models, orders_models
+from openapi import returns_models as returned
 from openapi.operation import Answer, Operation, Parameter, as_json
 from openapi.problems import Problem, refusal
-from sconto.api.checkout import holds, routes
+from sconto.api.checkout import holds, returns, routes
 from sconto.api.checkout.order_query import MOST_LISTED
+from sconto.api.checkout.reading import MOST_RETURNS
 from sconto.domain.order import OrderStatus
 
 _TAG: Final = "Checkout API"
@@ -37,6 +39,19 @@ _FILTERS: Final = (
         "limit",
         "query",
         Annotated[int, Field(ge=1, le=MOST_LISTED, json_schema_extra={"default": 20})],
+    ),
+    Parameter("cursor", "query", str, "The `next_cursor` of the answer before."),
+)
+
+_RETURN_ID: Final = Parameter(
+    "return_id", "path", str, "The shop's own id of the return.", example="R-1"
+)
+
+_PAGE: Final = (
+    Parameter(
+        "limit",
+        "query",
+        Annotated[int, Field(ge=1, le=MOST_RETURNS, json_schema_extra={"default": MOST_RETURNS})],
     ),
     Parameter("cursor", "query", str, "The `next_cursor` of the answer before."),
 )
@@ -72,6 +87,11 @@ _REFUSALS: Final = {
 }
 _ALWAYS: Final = (401, 403, 429, 500, 503)
 _OF_BODY: Final = (400, 413, 415, 422)
+
+
+_RETURN_REFUSED: Final = refusal(
+    "The order does not allow it; nothing was kept", returned.ReturnProblem
+)
 
 
 def _refusals(*statuses: int) -> dict[int, Answer]:
@@ -165,6 +185,50 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
         "Release a hold",
         {204: Answer("What was held is free again"), **_refusals(404)},
         parameters=[_HELD_ID],
+    ),
+    returns.create_return: Operation(
+        _TAG,
+        "Return goods of an order",
+        {
+            200: Answer(
+                "The same return was kept before; nothing was changed",
+                as_json(returned.KeptReturn),
+            ),
+            201: Answer("Kept", as_json(returned.KeptReturn)),
+            **_refusals(*_OF_BODY, 404),
+            409: _RETURN_REFUSED,
+        },
+        body=as_json(returned.ReturnToKeep),
+        parameters=[_ORDER_ID],
+    ),
+    returns.quote_return: Operation(
+        _TAG,
+        "Price a return",
+        {
+            200: Answer("What the return would pay back", as_json(returned.PricedReturn)),
+            **_refusals(*_OF_BODY, 404),
+            409: _RETURN_REFUSED,
+        },
+        body=as_json(returned.ReturnToPrice),
+        parameters=[_ORDER_ID],
+    ),
+    returns.list_returns: Operation(
+        _TAG,
+        "List the returns of an order",
+        {
+            200: Answer("A part of the list", as_json(returned.ReturnPage)),
+            **_refusals(404, 422),
+        },
+        parameters=[_ORDER_ID, *_PAGE],
+    ),
+    returns.get_return: Operation(
+        _TAG,
+        "Get a return",
+        {
+            200: Answer("The return as it was kept", as_json(returned.KeptReturn)),
+            **_refusals(404),
+        },
+        parameters=[_ORDER_ID, _RETURN_ID],
     ),
     routes.list_prices: Operation(
         _TAG,

@@ -177,6 +177,7 @@ _SUMMARIES: Final[Mapping[EventType, str]] = {
     EventType.HOLD_CREATED: "A cart was held for an order id",
     EventType.HOLD_RELEASED: "The shop released a hold",
     EventType.HOLD_EXPIRED: "A hold ended without an order",
+    EventType.RETURN_CREATED: "Goods of an order were returned",
     EventType.PROMOTION_CREATED: "A promotion was created",
     EventType.PROMOTION_CHANGED: "A promotion was changed",
     EventType.PROMOTION_SWITCHED_ON: "A promotion was switched on",

@@ -50,6 +50,19 @@ _OWN_DATA: Final[dict[EventType, JsonDict]] = {
     EventType.HOLD_CREATED: {"hold": HOLD},
     EventType.HOLD_RELEASED: {"hold": HOLD},
     EventType.HOLD_EXPIRED: {"hold": HOLD},
+    EventType.RETURN_CREATED: {
+        "return": {
+            "return_id": "R-1",
+            "order_id": "A-1",
+            "created_at": _AT,
+            "currency": "EUR",
+            "subtotal": "19.99",
+            "discount": "2.00",
+            "total": "17.99",
+            "lines": [{"line_id": "1", "product_id": 11111, "quantity": 1, "total": "17.99"}],
+            "shipping": None,
+        }
+    },
     EventType.PROMOTION_CREATED: {"after": {"name": "10 off from 50", "active": True}},
     EventType.PROMOTION_CHANGED: {
         "before": {"name": "10 off"},
@@ -70,7 +83,8 @@ _OWN_DATA: Final[dict[EventType, JsonDict]] = {
 def example_of(type_: EventType) -> JsonDict:
     """An event of the type."""
     own = _OWN_DATA.get(type_, {})
-    data: JsonDict = own if {"order", "hold"} & own.keys() else {"promotion": PROMOTION, **own}
+    of_checkout = own.keys() & {"order", "hold", "return"}
+    data: JsonDict = own if of_checkout else {"promotion": PROMOTION, **own}
     return {"id": _ID, "type": type_.value, "version": VERSION, "timestamp": _AT, "data": data}
 
 
@@ -146,6 +160,35 @@ class HoldEventData(BaseModel):
     hold: ToldHold
 
 
+class ToldReturnedLine(BaseModel):
+    """Units of a line that came back, and what is paid back for them."""
+
+    line_id: str
+    product_id: int
+    quantity: int
+    total: Total
+
+
+class ToldReturn(BaseModel):
+    """A return as it was kept."""
+
+    return_id: str
+    order_id: str
+    created_at: Instant
+    currency: Currency
+    subtotal: Total
+    discount: Total
+    total: Total
+    lines: list[ToldReturnedLine]
+    shipping: Annotated[Total | None, Field(description="What of `total` is for shipping.")]
+
+
+class ReturnEventData(BaseModel):
+    """What an event about a return says."""
+
+    return_: Annotated[ToldReturn, Field(alias="return")]
+
+
 class PromotionEventData(BaseModel):
     """What an event about a promotion says; the type decides which fields it has."""
 
@@ -171,7 +214,7 @@ class Event(BaseModel):
     type: EventType
     version: Annotated[int, Field(description="Of the payload. New fields do not change it.")]
     timestamp: Annotated[Instant, Field(description="When it happened.")]
-    data: OrderEventData | HoldEventData | PromotionEventData
+    data: OrderEventData | HoldEventData | ReturnEventData | PromotionEventData
 
 
 class EventPage(BaseModel):

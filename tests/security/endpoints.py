@@ -31,6 +31,7 @@ class Things:
     webhook: int = 1
     delivery: int = 1
     hold: str = "hold-of-nobody"
+    returned: str = "R-1"
 
     def fill(self, path: str) -> str:
         """The path with these ids filled in."""
@@ -38,6 +39,7 @@ class Things:
             "promotion_id": self.cart_promotion if path.startswith("/cart") else self.promotion,
             "product_id": self.product,
             "order_id": self.hold if "/holds/" in path else self.order,
+            "return_id": self.returned,
             "promotionId": self.subscription,
             "key_id": self.api_key,
             "user_id": self.user,
@@ -76,6 +78,7 @@ async def operations_of(client: httpx.AsyncClient) -> list[tuple[str, str]]:
     return [(method.upper(), path) for path, methods in paths.items() for method in methods]
 
 
+_ORDER: Final = "/checkout/v1/orders/{order_id}"
 _WEBHOOK: Final = "/events/v1/webhooks/{webhook_id}"
 _EVENT_BODIES: Final[dict[tuple[str, str], Any]] = {
     ("PUT", "/events/v1/recording"): {"recording": True},
@@ -109,6 +112,7 @@ def body_of(method: str, path: str, things: Things) -> Any:
         "coupons": covered | {"product_id": [things.product]},
     }
     rule = {"effect": {"effectType": "PERCENTAGE_DISCOUNT", "amount": "30"}}
+    returned = {"lines": [{"line_id": "1", "quantity": 1}]}
     money = {"currency": "EUR", "total": "49.90"}
     one_off = {
         "name": "One off",
@@ -120,6 +124,8 @@ def body_of(method: str, path: str, things: Things) -> Any:
         ("POST", "/checkout/v1/orders"): cart | {"order_id": "new", "replaces": things.order},
         ("POST", "/checkout/v1/holds"): cart | {"order_id": things.hold, "replaces": things.order},
         ("PATCH", "/checkout/v1/orders/{order_id}"): {"status": "paid"},
+        ("POST", f"{_ORDER}/returns"): returned | {"return_id": "new"},
+        ("POST", f"{_ORDER}/returns/_quote"): returned,
         ("POST", "/checkout/v1/prices"): {
             "currency": "EUR",
             "products": [{"product_id": things.product, "unit_price": "10.00"}],

@@ -68,6 +68,8 @@ REFUSED: Final = {
         ("POST", "/checkout/v1/quotes"),
         ("POST", "/checkout/v1/orders"),
         ("PATCH", ORDER),
+        ("POST", f"{ORDER}/returns"),
+        ("POST", f"{ORDER}/returns/_quote"),
         ("POST", "/checkout/v1/holds"),
         ("DELETE", HOLD),
         ("POST", "/checkout/v1/prices"),

@@ -75,6 +75,11 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
         "/checkout/v1/holds", json=order | {"order_id": own.hold}, headers=headers
     )
     assert held.status_code == 201, held.text
+    returned = {"return_id": own.returned, "lines": [{"line_id": "1", "quantity": 1}]}
+    kept = await client.post(
+        f"/checkout/v1/orders/{own.order}/returns", json=returned, headers=headers
+    )
+    assert kept.status_code == 201, kept.text
     cart_promotion = await create("POST", "/cart/v1/promotions", {})
     api_key = await create("POST", "/people/v1/keys", {"name": "The victim's"})
     user = await create("POST", "/people/v1/invitations", {"username": "victim"})

@@ -1,6 +1,7 @@
 """`sconto purge` and `sconto customer`: how long records are kept, and a customer's rights."""
 
 import sys
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Final
 
@@ -18,6 +19,7 @@ from sconto.domain.money import format_amount
 from sconto.domain.order import StoredOrder
 from sconto.domain.people import Merchant
 from sconto.domain.retention import Purged, parse_age
+from sconto.domain.returns import OrderReturn
 from sconto.operations import Database, people, retention
 
 customers: Final = typer.Typer(
@@ -134,9 +136,10 @@ async def _export(database: Database, merchant: str, customer_id: str) -> bool:
     encoder = msgspec.json.Encoder()
     out = sys.stdout
     began = False
-    async for order in retention.list_customer_orders(database, merchant_id, customer_id):
+    orders = retention.list_customer_orders(database, merchant_id, customer_id)
+    async for order, returns in orders:
         out.write(",\n" if began else f'{{"customer_id": {_text(customer_id)}, "orders": [\n')
-        out.write(encoder.encode(_write_order(order)).decode())
+        out.write(encoder.encode(_write_order(order, returns)).decode())
         began = True
     if not (began or records.allowances or records.has_purged_order or records.holds):
         return False
@@ -153,13 +156,14 @@ async def _export(database: Database, merchant: str, customer_id: str) -> bool:
     return True
 
 
-def _write_order(order: StoredOrder) -> dict[str, object]:
+def _write_order(order: StoredOrder, returns: Sequence[OrderReturn]) -> dict[str, object]:
     assert order.cart is not None  # noqa: S101 - it names the customer
     return {
         "order_id": order.order_id,
         "created_at": order.created_at,
         "status": order.status,
         **_write_cart(order.cart, order.outcome),
+        **({"returns": [_write_return(one) for one in returns]} if returns else {}),
     }
 
 
@@ -200,6 +204,24 @@ def _write_cart(cart: Cart, outcome: PricedCart) -> dict[str, object]:
         "shipping": None if shipping is None else amount(shipping.total),
         "discount": amount(outcome.discount),
         "total": amount(outcome.total),
+    }
+
+
+def _write_return(kept: OrderReturn) -> dict[str, object]:
+    refund = kept.refund
+
+    def amount(minor_units: int) -> str:
+        return format_amount(minor_units, refund.currency)
+
+    return {
+        "return_id": kept.return_id,
+        "created_at": kept.created_at,
+        "lines": [
+            {"line_id": line.line_id, "quantity": line.quantity, "total": amount(line.total)}
+            for line in refund.lines
+        ],
+        "shipping": None if refund.shipping is None else amount(refund.shipping.total),
+        "total": amount(refund.total),
     }
 
 

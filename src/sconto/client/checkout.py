@@ -1,4 +1,7 @@
-"""The checkout API: quotes, holds, orders and listing prices."""
+"""The checkout API: quotes, holds, orders, returns and listing prices."""
+
+from collections.abc import Sequence
+from typing import Any
 
 from sconto.client.bodies.checkout import (
     Cart,
@@ -11,6 +14,14 @@ from sconto.client.bodies.checkout import (
 from sconto.client.bodies.explanation import ExplainedOrder, QuotedCart
 from sconto.client.bodies.listing import PriceList, PricesToList
 from sconto.client.bodies.orders import ListedOrder
+from sconto.client.bodies.returns import (
+    GoodsLeft,
+    KeptReturn,
+    PricedReturn,
+    ReturnToKeep,
+    ReturnToPrice,
+    UnitsOfLine,
+)
 from sconto.client.bodies.words import OrderStatus
 from sconto.client.call import (
     Api,
@@ -137,6 +148,55 @@ class Checkout(Api[S]):
         return Call("PATCH", f"/checkout/v1/orders/{segment(order_id)}", {"status": status})
 
     @operation
+    def create_return(
+        self,
+        order_id: str,
+        return_id: str,
+        lines: Sequence[UnitsOfLine] = (),
+        *,
+        shipping: bool = False,
+    ) -> Call[KeptReturn]:
+        """Keep a return, once for each `return_id`: the answer says what to pay back.
+
+        Raises MoreThanLeft with what is left of the order, Conflict if other goods were returned
+        under the id, and OrderConflict for a deleted order.
+        """
+        body: ReturnToKeep = {"return_id": return_id, "lines": list(lines), "shipping": shipping}
+        return Call("POST", _returns(order_id), body)
+
+    @operation
+    def quote_return(
+        self, order_id: str, lines: Sequence[UnitsOfLine] = (), *, shipping: bool = False
+    ) -> Call[PricedReturn]:
+        """What a return would pay back. Nothing is kept. Raises as `create_return`."""
+        body: ReturnToPrice = {"lines": list(lines), "shipping": shipping}
+        return Call("POST", f"{_returns(order_id)}/_quote", body)
+
+    @listing
+    def list_returns(self, order_id: str, *, page_size: int = 100) -> Listing[KeptReturn]:
+        """The returns of an order, the first one first."""
+        return pages_of(Call("GET", _returns(order_id), query={"limit": page_size}), "returns")
+
+    @operation
+    def get_goods_left(self, order_id: str) -> Call[GoodsLeft]:
+        """What can still be returned of an order."""
+        return Call("GET", _returns(order_id), query={"limit": 1}, read=_read_left)
+
+    @operation
+    def get_return(self, order_id: str, return_id: str) -> Call[KeptReturn]:
+        """The return as it was kept."""
+        return Call("GET", f"{_returns(order_id)}/{segment(return_id)}")
+
+    @operation
     def list_prices(self, products: PricesToList) -> Call[PriceList]:
         """What one unit of each product costs without codes."""
         return Call("POST", "/checkout/v1/prices", products)
+
+
+def _returns(order_id: str) -> str:
+    return f"/checkout/v1/orders/{segment(order_id)}/returns"
+
+
+def _read_left(answer: Any) -> GoodsLeft:
+    left: GoodsLeft = answer.json()["left"]
+    return left

@@ -15,6 +15,7 @@ from sconto.domain.holds import Hold
 from sconto.domain.money import format_amount
 from sconto.domain.order import OrderStatus, StoredOrder
 from sconto.domain.redemption import CART_PRODUCT_ID, redemptions_of
+from sconto.domain.returns import OrderReturn
 
 VERSION: Final = 1
 """Of the payload. A new field keeps it; anything else that a reader could notice raises it."""
@@ -31,6 +32,7 @@ class EventType(StrEnum):
     HOLD_CREATED = "hold.created"
     HOLD_RELEASED = "hold.released"
     HOLD_EXPIRED = "hold.expired"
+    RETURN_CREATED = "return.created"
     PROMOTION_CREATED = "promotion.created"
     PROMOTION_CHANGED = "promotion.changed"
     PROMOTION_SWITCHED_ON = "promotion.switched_on"
@@ -138,6 +140,15 @@ def order_of_object(object_: str) -> str | None:
     return order_id if kind == "order" else None
 
 
+def object_in_stream(object_: str) -> str:
+    """The object of an event as the stream has it, from that of its row in the outbox.
+
+    A return is told as an event of its order. In the outbox it has an object of its own, because
+    a version of before takes all events of orders there for those that it knows.
+    """
+    return f"order {object_[7:]}" if object_.startswith("return ") else object_
+
+
 def promotion_of_object(object_: str) -> int | None:
     """The product or cart promotion that an event is about; None if it is about something else."""
     kind, _, number = object_.partition(" ")
@@ -184,6 +195,35 @@ def _amounts_of(outcome: PricedCart) -> dict[str, Any]:
         **{name: format_amount(amount, outcome.currency) for name, amount in amounts},
         "promotions": _promotions_of(outcome),
     }
+
+
+def return_facts(kept: OrderReturn) -> dict[str, Any]:
+    """The return, with what to pay back for each line. Amounts are decimal strings."""
+    refund = kept.refund
+
+    def amount(minor_units: int) -> str:
+        return format_amount(minor_units, refund.currency)
+
+    facts: dict[str, Any] = {
+        "return_id": kept.return_id,
+        "order_id": kept.order_id,
+        "created_at": kept.created_at.isoformat(),
+        "currency": refund.currency,
+        "subtotal": amount(refund.subtotal),
+        "discount": amount(refund.discount),
+        "total": amount(refund.total),
+        "lines": [
+            {
+                "line_id": line.line_id,
+                "product_id": line.product_id,
+                "quantity": line.quantity,
+                "total": amount(line.total),
+            }
+            for line in refund.lines
+        ],
+        "shipping": None if refund.shipping is None else amount(refund.shipping.total),
+    }
+    return {"return": facts}
 
 
 def _promotions_of(outcome: PricedCart) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sconto.domain.bill import PricedCart
 from sconto.domain.cart import Cart
-from sconto.domain.explanation import ExplainedQuote, PromotionName, explain, explain_outcome
+from sconto.domain.explanation import ExplainedQuote, explain, explain_outcome
 from sconto.domain.order import StoredOrder
 from sconto.domain.people import Caller
 from sconto.domain.pricing import STEPS, Step, price
@@ -66,16 +66,24 @@ async def explain_quote(
 async def explain_order(
     database: Database, caller: Caller, order_id: str, now: datetime
 ) -> ExplainedOrder:
-    """The order as it was placed, and what its request would cost now. Raises OrderNotFound.
+    """The order as it was placed, and what its request would cost now. Raises OrderNotFound."""
+    async with database.read(caller.merchant_id) as connection:
+        order = await find_order(connection, caller.merchant_id, order_id)
+    if order is None:
+        raise OrderNotFound(order_id)
+    return await explain_stored_order(database, caller, order, now)
+
+
+@retried
+async def explain_stored_order(
+    database: Database, caller: Caller, order: StoredOrder, now: datetime
+) -> ExplainedOrder:
+    """The same of an order that was read before.
 
     Nothing is written. What the order took is free to it: its codes, and its part of limits.
     """
-    merchant_id = caller.merchant_id
+    merchant_id, outcome = caller.merchant_id, order.outcome
     async with database.read(merchant_id) as connection:
-        order = await find_order(connection, merchant_id, order_id)
-        if order is None:
-            raise OrderNotFound(order_id)
-        outcome = order.outcome
         replay = await _replay(connection, database, merchant_id, order, now)
         mentioned = _mentioned(outcome)
         mentioned |= {
@@ -124,16 +132,3 @@ def _mentioned(priced: PricedCart) -> set[int]:
 def _mentioned_by_subscription(priced: PricedCart) -> set[int]:
     considered = () if priced.subscription is None else priced.subscription.considered
     return {one.promotion_id for one in considered if one.promotion_id is not None}
-
-
-@retried
-async def get_named_order(
-    database: Database, caller: Caller, order_id: str
-) -> tuple[StoredOrder, dict[int, PromotionName]]:
-    """An order, and the present names of its promotions. Raises OrderNotFound."""
-    async with database.read(caller.merchant_id) as connection:
-        order = await find_order(connection, caller.merchant_id, order_id)
-        if order is None:
-            raise OrderNotFound(order_id)
-        names = await read_names(connection, caller.merchant_id, _mentioned(order.outcome))
-    return order, names

@@ -11,11 +11,13 @@ from typing import Final, TypeAlias
 from sconto.domain.holds import Hold
 from sconto.domain.order import StoredOrder
 from sconto.domain.retention import Purged
+from sconto.domain.returns import OrderReturn
 from sconto.operations.holds import sweep_merchant
 from sconto.store import customer_events, customers, event_removal, purging
 from sconto.store.database import Connection, Database, retrying
 from sconto.store.promotions import lock_promotions
 from sconto.store.purging import PURGE_BATCH
+from sconto.store.returns import list_returns_of
 
 ERASED_PREFIX: Final = "erased-"
 """The beginning of the random ids that erased customers get."""
@@ -96,12 +98,14 @@ async def erase_customer(database: Database, merchant_id: int, customer_id: str)
 
 async def list_customer_orders(
     database: Database, merchant_id: int, customer_id: str
-) -> AsyncIterator[StoredOrder]:
-    """The customer's orders, by id."""
+) -> AsyncIterator[tuple[StoredOrder, list[OrderReturn]]]:
+    """The customer's orders, by id, with what came back of each."""
     async with database.read() as connection:
         async for orders in customers.read_orders(connection, merchant_id, customer_id):
+            order_ids = [order.order_id for order in orders]
+            returns = await list_returns_of(connection, merchant_id, order_ids)
             for order in orders:
-                yield order
+                yield order, returns.get(order.order_id, [])
 
 
 async def get_customer_records(

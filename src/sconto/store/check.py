@@ -21,11 +21,13 @@ from sconto.store.check_events import EVENT_CHECKS
 from sconto.store.check_holds import HOLD_CHECKS
 from sconto.store.check_orders import ORDER_CHECKS
 from sconto.store.check_promotions import PROMOTION_CHECKS
+from sconto.store.check_returns import RETURN_CHECKS
 from sconto.store.database import Connection, Database
 from sconto.store.period_sql import OVER_FROM
 
 CHECKS: Final = (
     *ORDER_CHECKS,
+    *RETURN_CHECKS,
     *ALLOWANCE_CHECKS,
     *HOLD_CHECKS,
     *PROMOTION_CHECKS,

@@ -6,6 +6,7 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from sconto.api import problem_json
+from sconto.api.checkout.return_writing import write_left, write_return
 from sconto.api.checkout.writing import write_order, write_quote
 from sconto.api.faults import FieldFault, InvalidFields
 from sconto.domain.code_outcomes import CodeStatus
@@ -22,6 +23,13 @@ from sconto.domain.problems import (
     ReplacedOrderNotFound,
     TooManyUnknownCodes,
     TotalDiffers,
+)
+from sconto.domain.return_problems import (
+    MoreThanLeft,
+    OrderDeleted,
+    ReturnConflict,
+    ReturnNotFound,
+    UnknownLines,
 )
 
 _NO_ORDER_TO_REPLACE: Final = InvalidFields([FieldFault("/replaces", "names no order")])
@@ -96,6 +104,41 @@ def _order_gave_back(error: OrderGaveBack) -> Response:
     )
 
 
+def _return_conflict(error: ReturnConflict) -> Response:
+    return _conflict(
+        "return-conflict",
+        "The return id is taken",
+        "Other goods were returned under this return id.",
+        **{"return": write_return(error.kept)},
+    )
+
+
+def _order_deleted(error: OrderDeleted) -> Response:
+    return _conflict(
+        "order-deleted",
+        "The order is deleted",
+        "Nothing of a deleted order can be returned.",
+        order=write_order(error.order),
+    )
+
+
+def _more_than_left(error: MoreThanLeft) -> Response:
+    return _conflict(
+        "more-than-left",
+        "More is returned than is left",
+        "The order has less of it than the return, after earlier returns. Nothing was kept.",
+        left=write_left(error.left),
+    )
+
+
+def _unknown_lines(error: UnknownLines) -> Response:
+    faults = [
+        FieldFault(f"/lines/{place}/line_id", "names no line of the order")
+        for place in error.places
+    ]
+    return problem_json.answer_problem(InvalidFields(faults))
+
+
 def _order_busy(error: OrderBusy) -> Response:
     return problem_json.problem(
         503,
@@ -131,6 +174,11 @@ _ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     OrderNotReplaceable: _order_not_replaceable,
     OrderReplaced: _order_replaced,
     OrderGaveBack: _order_gave_back,
+    ReturnNotFound: lambda _: problem_json.problem(404, "The order has no such return."),
+    ReturnConflict: _return_conflict,
+    OrderDeleted: _order_deleted,
+    MoreThanLeft: _more_than_left,
+    UnknownLines: _unknown_lines,
     TooManyUnknownCodes: _too_many_unknown_codes,
 }
 

@@ -117,6 +117,31 @@ def find_status_faults(body: Body) -> Faults:
     return faults + find_unknown(body, ("status",))
 
 
+def find_return_faults(body: Body, *, needs_id: bool) -> Faults:
+    """The faults of a return's body; one that is only to be priced needs no id."""
+    faults: Faults = []
+    if needs_id or body.get("return_id") is not None:
+        _check_reference(body, "return_id", "", faults)
+    _check_returned_lines(body, faults)
+    if type(body.get("shipping")) not in (bool, NoneType):
+        _note(body, "shipping", "", "must be true or false", faults)
+    return faults + find_unknown(body, ("return_id", "lines", "shipping"))
+
+
+def _check_returned_lines(body: Body, faults: Faults) -> None:
+    lines = body.get("lines")
+    if lines is None or lines == []:
+        if body.get("shipping") is not True:
+            faults.append(FieldFault("/lines", "must have a line, unless shipping is returned"))
+        return
+    items = _items(body, "lines", MOST_LINES_OF_CART, faults)
+    for place, item in items:
+        _check_reference(item, "line_id", place, faults)
+        _check_quantity(item, place, faults)
+        faults += find_unknown(item, ("line_id", "quantity"), place)
+    _check_repeats([item.get("line_id") for _, item in items], faults)
+
+
 def _check_cart(body: Body, faults: Faults) -> str:
     """Note the faults of the fields that quotes and orders share; returns the currency."""
     currency = _check_currency(body, faults)
@@ -172,17 +197,16 @@ def _check_currency(body: Body, faults: Faults) -> str:
 def _check_line(item: Body, place: str, currency: str, faults: Faults) -> None:
     _check_reference(item, "line_id", place, faults)
     _check_product_id(item, place, faults)
-    quantity = item.get("quantity")
-    if type(quantity) is not int or not 1 <= quantity <= MOST_UNITS_OF_LINE:
-        _note(
-            item,
-            "quantity",
-            place,
-            f"must be a whole number from 1 to {MOST_UNITS_OF_LINE}",
-            faults,
-        )
+    _check_quantity(item, place, faults)
     _check_amount(item, "unit_price", place, currency, faults)
     faults += find_unknown(item, _LINE, place)
+
+
+def _check_quantity(item: Body, place: str, faults: Faults) -> None:
+    quantity = item.get("quantity")
+    if type(quantity) is not int or not 1 <= quantity <= MOST_UNITS_OF_LINE:
+        rule = f"must be a whole number from 1 to {MOST_UNITS_OF_LINE}"
+        _note(item, "quantity", place, rule, faults)
 
 
 def _check_repeats(line_ids: Sequence[object], faults: Faults) -> None:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from sconto.api.access import require
 from sconto.api.bodies import CART, read_json, run_parser
 from sconto.api.checkout import reading, writing
+from sconto.api.checkout.answers import answer
 from sconto.api.checkout.guesses import Guesses
 from sconto.api.context import context_of
 from sconto.api.plain_route import PlainRoute
@@ -33,7 +34,7 @@ async def hold(request: Request) -> Response:
     if held.created:
         context.metrics.holds.inc()
         context.metrics.count_codes(held.hold.outcome.codes)
-    return writing.answer(writing.write_hold(held.hold), 201 if held.created else 200)
+    return answer(writing.write_hold(held.hold), 201 if held.created else 200)
 
 
 async def get_hold(request: Request) -> Response:
@@ -41,7 +42,7 @@ async def get_hold(request: Request) -> Response:
     caller = require(request, Action.READ_ORDERS)
     context = context_of(request)
     found = await holds.get_hold(context.database, caller, _order_id(request), context.now())
-    return writing.answer(writing.write_hold(found))
+    return answer(writing.write_hold(found))
 
 
 async def release_hold(request: Request) -> Response:

@@ -1,7 +1,7 @@
 """The routes of the checkout API."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from starlette.requests import Request
@@ -9,19 +9,18 @@ from starlette.responses import Response
 
 from sconto.api.access import require
 from sconto.api.bodies import CART, SMALL, read_json, read_object, run_parser
-from sconto.api.checkout import reading, writing
+from sconto.api.checkout import reading, returns, writing
+from sconto.api.checkout.answers import answer, order_id_of
 from sconto.api.checkout.explaining import write_explained_order, write_explanation
 from sconto.api.checkout.guesses import Guesses
 from sconto.api.checkout.order_query import read_order_query, write_order_cursor
 from sconto.api.context import context_of
 from sconto.api.long_answers import answer_in_parts, parts_of
-from sconto.api.plain_route import PlainRoute
+from sconto.api.plain_route import PartRoute, PlainRoute
 from sconto.domain.bill import PricedCart
 from sconto.domain.explanation import ExplainedQuote
-from sconto.domain.names import is_reference
 from sconto.domain.order_list import OrderPage
 from sconto.domain.people import Action
-from sconto.domain.problems import OrderNotFound
 from sconto.domain.redemption import count_redemptions
 from sconto.operations import checkout, explanations, orders
 
@@ -47,7 +46,7 @@ async def quote(request: Request) -> Response:
     context.metrics.quotes.inc()
     context.metrics.count_codes(priced.codes)
     if explained is None:
-        return writing.answer(writing.write_quote(priced))
+        return answer(writing.write_quote(priced))
     return await answer_in_parts(_write_explained(priced, explained))
 
 
@@ -77,7 +76,7 @@ async def place_order(request: Request) -> Response:
         context.metrics.orders.inc()
         context.metrics.count_codes(placed.order.outcome.codes)
         context.metrics.redemptions.inc(count_redemptions(placed.order.outcome))
-    return writing.answer(writing.write_order(placed.order), 201 if placed.created else 200)
+    return answer(writing.write_order(placed.order), 201 if placed.created else 200)
 
 
 async def list_orders(request: Request) -> Response:
@@ -105,8 +104,8 @@ def _write_page(page: OrderPage, merchant_id: int) -> Iterator[bytes]:
 async def get_order(request: Request) -> Response:
     """With the outcome that it was placed with; only its status may have changed since."""
     caller = require(request, Action.READ_ORDERS)
-    order = await checkout.get_order(context_of(request).database, caller, _order_id(request))
-    return writing.answer(writing.write_order(order))
+    order = await checkout.get_order(context_of(request).database, caller, order_id_of(request))
+    return answer(writing.write_order(order))
 
 
 async def explain_order(request: Request) -> Response:
@@ -116,16 +115,10 @@ async def explain_order(request: Request) -> Response:
     """
     caller = require(request, Action.READ_ORDERS)
     context = context_of(request)
-    raw: bytes = request.scope.get("raw_path") or b""
-    if raw.lower().rstrip(b"/").endswith(b"%2fexplanation"):
-        # An id may end in `/explanation` too; there its slash is encoded.
-        order_id = f"{request.path_params['order_id']}/explanation"
-        order = await checkout.get_order(context.database, caller, _checked(order_id))
-        return writing.answer(writing.write_order(order))
     found = await explanations.explain_order(
-        context.database, caller, _order_id(request), context.now()
+        context.database, caller, order_id_of(request), context.now()
     )
-    return await _answer_in_parts(write_explained_order(found))
+    return await answer_in_parts(parts_of(write_explained_order(found)))
 
 
 async def change_order_status(request: Request) -> Response:
@@ -134,9 +127,9 @@ async def change_order_status(request: Request) -> Response:
     status = reading.read_status(await read_object(request, SMALL))
     context = context_of(request)
     order = await checkout.change_order_status(
-        context.database, caller, _order_id(request), status, context.now()
+        context.database, caller, order_id_of(request), status, context.now()
     )
-    return writing.answer(writing.write_order(order))
+    return answer(writing.write_order(order))
 
 
 async def list_prices(request: Request) -> Response:
@@ -149,29 +142,15 @@ async def list_prices(request: Request) -> Response:
     currency, products = await run_parser(request, sent, reading.read_prices, sent)
     context = context_of(request)
     listed = await checkout.list_prices(context.database, caller, products, currency, context.now())
-    return writing.answer(writing.write_prices(products, listed, currency))
-
-
-async def _answer_in_parts(body: dict[str, Any]) -> Response:
-    return await answer_in_parts(parts_of(body))
-
-
-def _order_id(request: Request) -> str:
-    """The id in the path, which may contain slashes. Raises OrderNotFound if it is not valid."""
-    return _checked(request.path_params["order_id"])
-
-
-def _checked(order_id: str) -> str:
-    if not is_reference(order_id):
-        raise OrderNotFound(order_id)
-    return order_id
+    return answer(writing.write_prices(products, listed, currency))
 
 
 ROUTES: Final = (
     PlainRoute("/checkout/v1/quotes", quote, methods=["POST"]),
     PlainRoute("/checkout/v1/orders", list_orders, methods=["GET"]),
     PlainRoute("/checkout/v1/orders", place_order, methods=["POST"]),
-    PlainRoute("/checkout/v1/orders/{order_id:path}/explanation", explain_order, methods=["GET"]),
+    PartRoute("/checkout/v1/orders/{order_id:path}/explanation", explain_order, methods=["GET"]),
+    *returns.ROUTES,
     PlainRoute("/checkout/v1/orders/{order_id:path}", get_order, methods=["GET"]),
     PlainRoute("/checkout/v1/orders/{order_id:path}", change_order_status, methods=["PATCH"]),
     PlainRoute("/checkout/v1/prices", list_prices, methods=["POST"]),

@@ -9,7 +9,6 @@ from typing import Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
-from starlette.responses import Response
 
 from sconto.api.checkout.cart_promotions import (
     Adjusted,
@@ -135,11 +134,6 @@ class WrittenPrices(msgspec.Struct):
 
     currency: str
     products: list[_Price]
-
-
-def answer(body: object, status: int = 200) -> Response:
-    """The answer with this body."""
-    return Response(msgspec.json.encode(body), status, media_type="application/json")
 
 
 def write_quote(priced: PricedCart) -> WrittenCart:

@@ -87,6 +87,7 @@ EventType = Literal[
     "hold.created",
     "hold.released",
     "hold.expired",
+    "return.created",
     "promotion.created",
     "promotion.changed",
     "promotion.switched_on",

@@ -19,7 +19,7 @@ from sconto.store.indexes_while_serving import (
 )
 
 revision = "0020"
-down_revision = "0018"
+down_revision = "0019"
 
 COLUMN = """
 ALTER TABLE redemptions ADD COLUMN placed_at timestamptz;
