@@ -6,18 +6,17 @@ from datetime import datetime
 
 from sconto.domain.bill import PricedCart
 from sconto.domain.cart import Cart
-from sconto.domain.explanation import ExplainedQuote, explain, explain_outcome
+from sconto.domain.explanation import ExplainedQuote, PromotionName, explain, explain_outcome
 from sconto.domain.order import StoredOrder
 from sconto.domain.people import Caller
 from sconto.domain.pricing import STEPS, Step, price
 from sconto.domain.problems import OrderNotFound
 from sconto.domain.replay import LONGEST_PROMISE, Replay, compare, differing_promotions
-from sconto.domain.replay_causes import PromotionKind
+from sconto.domain.replay_causes import PromotionKind, PromotionRef
 from sconto.store.candidates import CartAt, read_candidates_of_carts
-from sconto.store.database import Connection, Database, retried
+from sconto.store.database import Database, retried
 from sconto.store.explanations import (
     read_automatic_offers,
-    read_names,
     read_subscription_names,
 )
 from sconto.store.orders import find_order
@@ -83,43 +82,48 @@ async def explain_stored_order(
     Nothing is written. What the order took is free to it: its codes, and its part of limits.
     """
     merchant_id, outcome = caller.merchant_id, order.outcome
+    priced = None
     async with database.read(merchant_id) as connection:
-        replay = await _replay(connection, database, merchant_id, order, now)
-        mentioned = _mentioned(outcome)
-        mentioned |= {
-            one.ref.id
-            for one in replay.differences
-            if one.ref.kind is not PromotionKind.SUBSCRIPTION
-        }
-        names = await read_names(connection, merchant_id, mentioned)
-        of_subscription = await read_subscription_names(
+        if order.cart is not None:
+            # The order stands for itself and for the one that it replaces: all it took is free.
+            again = CartAt(order.cart, now, (order.order_id, order.order_id))
+            [found] = await read_candidates_of_carts(
+                connection, database.pick_cache, merchant_id, [again]
+            )
+            priced = price(order.cart, found, now)
+        differing = set() if priced is None else differing_promotions(outcome, priced)
+        states = await read_states(
             connection,
             merchant_id,
-            _mentioned_by_subscription(outcome)
-            | {
-                one.ref.id
-                for one in replay.differences
-                if one.ref.kind is PromotionKind.SUBSCRIPTION
-            },
+            _references(outcome),
+            differing,
+            order.created_at - LONGEST_PROMISE,
         )
-    explained = ExplainedQuote(outcome, explain_outcome(outcome), names, of_subscription)
+    replay = Replay(now, outcome)
+    if priced is not None:
+        differences = compare(outcome, priced, states, order.created_at, now)
+        replay = Replay(now, outcome, priced, differences)
+    names = {
+        ref: PromotionName(one.name, one.deleted_at is not None) for ref, one in states.items()
+    }
+    explained = ExplainedQuote(
+        outcome,
+        explain_outcome(outcome),
+        {ref.id: name for ref, name in names.items() if ref.kind is not PromotionKind.SUBSCRIPTION},
+        {ref.id: name for ref, name in names.items() if ref.kind is PromotionKind.SUBSCRIPTION},
+    )
     return ExplainedOrder(order, explained, replay)
 
 
-async def _replay(
-    connection: Connection, database: Database, merchant_id: int, order: StoredOrder, now: datetime
-) -> Replay:
-    if order.cart is None:
-        return Replay(now, order.outcome)
-    # The order stands for itself and for the one that it replaces: what it took counts as free.
-    again = CartAt(order.cart, now, (order.order_id, order.order_id))
-    [found] = await read_candidates_of_carts(connection, database.pick_cache, merchant_id, [again])
-    priced = price(order.cart, found, now)
-    differing = differing_promotions(order.outcome, priced)
-    since = order.created_at - LONGEST_PROMISE
-    states = await read_states(connection, merchant_id, differing, since)
-    differences = compare(order.outcome, priced, states, order.created_at, now)
-    return Replay(now, order.outcome, priced, differences)
+def _references(priced: PricedCart) -> list[PromotionRef]:
+    """The promotions of an outcome."""
+    return [
+        *[PromotionRef(PromotionKind.PRODUCT, one) for one in _mentioned(priced)],
+        *[
+            PromotionRef(PromotionKind.SUBSCRIPTION, one)
+            for one in _mentioned_by_subscription(priced)
+        ],
+    ]
 
 
 def _mentioned(priced: PricedCart) -> set[int]:

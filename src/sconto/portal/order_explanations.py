@@ -1,29 +1,53 @@
-"""An order's bill step by step, and what its request would cost now, for `explanation.html`."""
+"""An order's bill step by step, and what its request would cost now."""
 
-from typing import Any
+from typing import Any, Final
+
+from starlette.responses import Response
 
 from sconto.domain.explained_steps import explain_steps
+from sconto.domain.explanation import explain_outcome
+from sconto.domain.names import is_reference
 from sconto.domain.order import StoredOrder
-from sconto.operations.explanations import explain_stored_order
+from sconto.domain.people import Action
+from sconto.domain.problems import OrderNotFound
+from sconto.operations.explanations import explain_order
 from sconto.portal.facts import FACTS
+from sconto.portal.pages import read
 from sconto.portal.replay_sentences import CHANGES, STEPS, namer_of, replay_words, why_words
 from sconto.portal.visit import Visit
 
 
-async def explanation_of(visit: Visit, order: StoredOrder) -> dict[str, Any]:
-    """What the template shows of an order."""
-    database, caller = visit.context.database, visit.caller
-    found = await explain_stored_order(database, caller, order, visit.now)
-    language, replay = visit.language, found.replay
-    name_of = namer_of(language, found.explained)
+def steps_of(order: StoredOrder) -> dict[str, Any]:
+    """What `steps.html` shows of an order."""
+    outcome = order.outcome
     return {
-        "steps": explain_steps(order.outcome, found.explained.considered),
-        "currency": order.outcome.currency,
+        "steps": explain_steps(outcome, explain_outcome(outcome)),
+        "currency": outcome.currency,
         "step_names": STEPS,
-        "changes": CHANGES,
-        "facts": FACTS,
-        "replay_text": replay_words(language, replay),
-        "differences": [
-            (one, name_of(one.ref), why_words(language, one, name_of)) for one in replay.differences
-        ],
     }
+
+
+async def show_replay(visit: Visit) -> Response:
+    """Whether the order would cost the same now; the page of the order loads it."""
+    order_id = visit.request.query_params.get("id", "")
+    if not is_reference(order_id):
+        raise OrderNotFound(order_id)
+    context = visit.context
+    found = await explain_order(context.database, visit.caller, order_id, visit.now)
+    name_of = namer_of(visit.language, found.explained)
+    return visit.render(
+        "orders/replay.html",
+        order=found.order,
+        currency=found.order.outcome.currency,
+        step_names=STEPS,
+        changes=CHANGES,
+        facts=FACTS,
+        replay_text=replay_words(visit.language, found.replay),
+        differences=[
+            (one, name_of(one.ref), why_words(visit.language, one, name_of))
+            for one in found.replay.differences
+        ],
+    )
+
+
+PAGES: Final = (read("/orders/now", show_replay, Action.READ_ORDERS),)

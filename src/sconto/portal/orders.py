@@ -20,7 +20,7 @@ from sconto.domain.returns import NOTHING, Returns
 from sconto.operations import products
 from sconto.operations.returns import show_returns
 from sconto.portal.exports import KINDS
-from sconto.portal.order_explanations import explanation_of
+from sconto.portal.order_explanations import steps_of
 from sconto.portal.order_lists import list_page
 from sconto.portal.pages import read
 from sconto.portal.return_form import ReturnForm
@@ -105,7 +105,7 @@ async def render_order(visit: Visit, found: Found, form: ReturnForm) -> Response
         may_return=is_open and (left.shipping or any(left.units.values())),
         form=form,
         faults=form.faults,
-        **await explanation_of(visit, order),
+        **steps_of(order),
     )
 
 
