@@ -29,6 +29,7 @@ from sconto.store.database import Database
 from sconto.store.migrate import migrate
 from tests import postgresql
 from tests.dealing import Dealing, deal_slowest_first
+from tests.distributed import Cluster
 from tests.prepared import prepare_cluster, prepare_data_dir
 from tests.services import Service, wait_until
 from tests.sharing import shared
@@ -48,6 +49,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--database-url",
         help="a PostgreSQL to test on, by an address whose user may create databases "
         "(default: the bundled one)",
+    )
+    parser.addoption(
+        "--citus-url",
+        help="a Citus cluster to test on, by an address as in SCONTO_TEST_CITUS_URL",
     )
 
 
@@ -122,11 +127,17 @@ def prepared_data_dir(prepared_cluster: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def create_database(request: pytest.FixtureRequest, server_url: str) -> Iterator[Callable[[], str]]:
+def create_database(request: pytest.FixtureRequest) -> Iterator[Callable[[], str]]:
     """Creates databases with the newest schema and no rows; returns the address of each.
 
     Given the name of another database, it makes a copy of that one.
     """
+    if url := request.config.getoption("--citus-url"):
+        cluster = Cluster(url)
+        yield lambda: cluster.create_distributed(f"sconto_test_{os.getpid()}_{next(_numbers)}")
+        cluster.close()
+        return
+    server_url: str = request.getfixturevalue("server_url")
     with psycopg.connect(server_url, autocommit=True) as server:
         run = f"{os.getpid()}"
         _ensure_template(server, server_url)

@@ -24,6 +24,7 @@ from structlog.typing import FilteringBoundLogger
 from sconto.api import health, manual, manual_files
 from sconto.api.base_path import BasePath, inner_path
 from sconto.api.caching import Caching
+from sconto.api.cart import backtests
 from sconto.api.cart import routes as cart
 from sconto.api.catalog import routes as catalog
 from sconto.api.checkout import holds
@@ -52,6 +53,7 @@ from sconto.domain.receiver_address import ReceiverRules, parse_networks
 from sconto.domain.single_sign_on import SignOnRules
 from sconto.operations import Database, DatabaseUnavailable, OnStatement, counters, idempotency
 from sconto.operations.background import keep_running
+from sconto.operations.backtesting.process import keep_backtesting, keep_sweeping_backtests
 from sconto.operations.code_generation import keep_generating
 from sconto.operations.code_sweeps import keep_sweeping_codes
 from sconto.operations.deliveries import Deliveries, lease_for
@@ -77,6 +79,7 @@ ROUTES: Final[Sequence[BaseRoute]] = (
     *history.ROUTES,
     *daily.ROUTES,
     *subscription.ROUTES,
+    *backtests.ROUTES,
     *cart.ROUTES,
     *catalog.ROUTES,
     *export.ROUTES,
@@ -261,6 +264,8 @@ async def _open_context(
             keep_generating(database, read_clock),
             keep_sweeping_codes(database),
             keep_sweeping_holds(database, read_clock),
+            keep_backtesting(database, settings.database_url or "", read_clock),
+            keep_sweeping_backtests(database, read_clock),
             keep_telling(database, read_clock),
             deliveries.keep_sending(),
             keep_removing_events(database, read_clock, timedelta(days=settings.events.days)),

@@ -330,7 +330,7 @@ CHECKOUT: Final[dict[str, tuple[Ask, int]]] = {
 USERS: Final[dict[str, tuple[Ask, int]]] = {
     "change a role": (
         lambda shop: users.change_role(shop.database, shop.caller, shop.user_id, Role.ADMIN),
-        7,
+        8,
     ),
 }
 

@@ -32,6 +32,7 @@ class Things:
     delivery: int = 1
     hold: str = "hold-of-nobody"
     returned: str = "R-1"
+    backtest: int = 444_444_444
 
     def fill(self, path: str) -> str:
         """The path with these ids filled in."""
@@ -45,6 +46,7 @@ class Things:
             "user_id": self.user,
             "webhook_id": self.webhook,
             "delivery_id": self.delivery,
+            "backtest_id": self.backtest,
         }
         return path.format(**names)
 
@@ -66,6 +68,7 @@ class Things:
             self.user,
             self.delivery,
             self.webhook,
+            self.backtest,
         )
         for name in (*named, *map(str, numbers)):
             text = text.replace(name, "*")
@@ -155,6 +158,11 @@ def body_of(method: str, path: str, things: Things) -> Any:
             "promotion": one_off,
             "cart": cart,
         },
+        ("POST", "/cart/v1/promotions/_backtest"): {
+            "promotion_id": things.cart_promotion,
+            "change": {"active": False},
+        },
+        ("POST", "/cart/v1/promotions/_backtest/{backtest_id}/_cancel"): {},
         ("POST", "/people/v1/keys"): {"name": "The shop", "role": "checkout"},
         ("POST", "/people/v1/invitations"): {"username": "lin", "role": "viewer"},
         ("POST", "/people/v1/users/{user_id}/password-link"): {},

@@ -1,7 +1,7 @@
 """Another merchant's things look like things that do not exist."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import httpx
@@ -42,6 +42,7 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
             ("users", "user_id"),
             ("webhooks", "webhook_id"),
             ("deliveries", "delivery_id"),
+            ("backtests", "backtest_id"),
         ):
             await connection.execute(
                 "SELECT setval(sequence, greatest(nextval(sequence), 660000000 + $3))"
@@ -54,8 +55,8 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
         0, 4_711_001, "order-of-a-victim", "CODEOFVICTIM", "", "SUBSCRIPTIONOFVICTIM", "", 0
     )
 
-    async def create(method: str, path: str, changes: dict[str, object]) -> httpx.Response:
-        body = body_of(method, path, own) | changes
+    async def create(method: str, path: str, changes: Mapping[str, object]) -> httpx.Response:
+        body = {**body_of(method, path, own), **changes}
         answer = await client.request(method, path, json=body, headers=headers)
         assert answer.is_success, answer.text
         return answer
@@ -81,6 +82,8 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
     )
     assert kept.status_code == 201, kept.text
     cart_promotion = await create("POST", "/cart/v1/promotions", {})
+    named = {"promotion_id": find_id(cart_promotion.json())}
+    backtest = await create("POST", "/cart/v1/promotions/_backtest", named)
     api_key = await create("POST", "/people/v1/keys", {"name": "The victim's"})
     user = await create("POST", "/people/v1/invitations", {"username": "victim"})
     webhook_path = f"/events/v1/webhooks/{webhook}"
@@ -102,6 +105,7 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
         webhook,
         find_id(listed.json()["deliveries"][0]),
         own.hold,
+        backtest.json()["id"],
     )
 
 
@@ -165,6 +169,7 @@ async def test_no_list_and_no_search_shows_another_merchants_things(
         "/catalog/v1/products",
         f"/catalog/v1/products?search={theirs.product}",
         "/cart/v1/promotions",
+        "/cart/v1/promotions/_backtest",
         "/events/v1/events",
         "/events/v1/webhooks",
     ):

@@ -11,8 +11,9 @@ from sconto.domain.order import StoredOrder
 from sconto.domain.people import Caller
 from sconto.domain.pricing import STEPS, Step, price
 from sconto.domain.problems import OrderNotFound
+from sconto.domain.promotion_kind import PromotionKind
 from sconto.domain.replay import LONGEST_PROMISE, Replay, compare, differing_promotions
-from sconto.domain.replay_causes import PromotionKind, PromotionRef
+from sconto.domain.replay_causes import PromotionRef
 from sconto.store.candidates import CartAt, read_candidates_of_carts
 from sconto.store.database import Database, retried
 from sconto.store.explanations import (

@@ -13,7 +13,7 @@ from sconto.domain.order import StoredOrder
 from sconto.domain.retention import Purged
 from sconto.domain.returns import OrderReturn
 from sconto.operations.holds import sweep_merchant
-from sconto.store import customer_events, customers, event_removal, purging
+from sconto.store import backtests, customer_events, customers, event_removal, purging
 from sconto.store.database import Connection, Database, retrying
 from sconto.store.promotions import lock_promotions
 from sconto.store.purging import PURGE_BATCH
@@ -90,6 +90,8 @@ async def erase_customer(database: Database, merchant_id: int, customer_id: str)
             await lock_promotions(connection, merchant_id)
             renamed = await customers.rename_customer(connection, merchant_id, customer_id, new_id)
             await customer_events.rename_customer(connection, merchant_id, customer_id, new_id)
+            # Their checkpoints have a digest of the id.
+            await backtests.restart_backtests(connection, merchant_id)
             return renamed
 
     orders, others = await retrying(erase)

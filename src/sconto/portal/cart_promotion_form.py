@@ -20,6 +20,8 @@ from sconto.domain.people import Action
 from sconto.domain.problems import TooManyAutomatic
 from sconto.operations import cart_previews
 from sconto.operations import cart_promotions as operations
+from sconto.operations.backtesting.jobs import draft_cart_promotion
+from sconto.portal.backtests import DAYS, start_backtest
 from sconto.portal.benefit_fields import KINDS, BenefitFields, TierFields
 from sconto.portal.cart_promotion_fields import (
     CartPromotionFields,
@@ -121,6 +123,9 @@ async def _save(visit: Visit, stored: CartPromotion | None) -> Response:
         fields = replace(fields, benefit=fields.benefit.with_another_tier())
         return _form(visit, fields, promotion_id)
     reading = read_fields(fields, visit.language, stored)
+    if reading.promotion is not None and visit.field("step") == "backtest":
+        draft = draft_cart_promotion(reading.promotion, promotion_id)
+        return await start_backtest(visit, draft, as_if_running=promotion_id is None)
     if reading.promotion is None or visit.field("step") != "save":
         return _form(visit, fields, promotion_id, reading)
     try:
@@ -215,6 +220,7 @@ def _form(
         fields=fields,
         benefit=fields.benefit,
         promotion_id=promotion_id,
+        backtest_days=DAYS,
         faults=faults,
         kinds=KINDS,
         targets=TARGETS,

@@ -16,6 +16,7 @@ from sconto.domain.promotion import Promotion, PromotionType
 from sconto.operations import previews, price_rises, products, promotions
 from sconto.operations.price_rises import PriceRises
 from sconto.operations.turns import in_thread
+from sconto.portal.backtests import DAYS, start_product_backtest
 from sconto.portal.faults import name_some
 from sconto.portal.language import Language
 from sconto.portal.notices import saved_notice
@@ -177,6 +178,8 @@ async def _save(
     form = partial(_form, visit, fields, promotion_id, preview, faults)
     if new is None or preview is None or faults:
         return await _call(form, fields)
+    if step == "backtest":
+        return await start_product_backtest(visit, new, promotion_id, keep_codes=fields.keep_codes)
     database, caller, now = visit.context.database, visit.caller, visit.now
     draft = price_rises.PromotionDraft(new, promotion_id, keep_codes=fields.keep_codes)
     if step == "check":
@@ -238,6 +241,7 @@ def _form(
         promotion_id=promotion_id,
         faults=faults or {},
         ask=ask,
+        backtest_days=DAYS,
         rises=rises,
         then="generate" if "generate" in (step, visit.field("then")) else "",
         types=TYPES,

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 
 from sconto.portal import (
     api_keys,
+    backtests,
     cart_promotion_form,
     cart_promotions,
     carts,
@@ -45,6 +46,7 @@ PAGES: Final = (
     *subscription_form.PAGES,
     *subscriptions.PAGES,
     *subscription.PAGES,
+    *backtests.PAGES,
     *cart_promotions.PAGES,
     *carts.PAGES,
     *orders.PAGES,

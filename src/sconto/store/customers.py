@@ -16,7 +16,7 @@ from sconto.domain.order import StoredOrder
 from sconto.store.allowances import lock_limits
 from sconto.store.database import Connection
 from sconto.store.hold_rows import HOLD_COLUMNS, decode_hold
-from sconto.store.outcomes import decode_order, encode_request
+from sconto.store.outcomes import ORDER_COLUMNS, decode_order, encode_request
 from sconto.store.past_customers import DIGEST
 
 _ORDERS_PER_STATEMENT: Final = 500
@@ -27,17 +27,16 @@ WHERE merchant_id = $1 AND terms -> 'limits' -> 'per_customer' IS NOT NULL
 ORDER BY promotion_id
 """
 
-_LIST_ORDERS: Final = """
+_LIST_ORDERS: Final = f"""
 SELECT order_id, row_to_json(stored)
 FROM (
-    SELECT order_id, status, created_at, replaces, replaced_by, outcome, request,
-           gave_back_at IS NOT NULL AS gave_back
+    SELECT {ORDER_COLUMNS}
     FROM orders
     WHERE merchant_id = $1 AND customer_id = $2 AND order_id > $3
     ORDER BY order_id
     LIMIT $4
 ) AS stored
-"""
+"""  # noqa: S608  # of our own constants
 
 _RENAME_ORDERS: Final = """
 UPDATE orders SET customer_id = $2, request = renamed.request::json

@@ -36,7 +36,7 @@ from sconto.domain.holds import Hold
 from sconto.domain.order import StoredOrder
 from sconto.store.database import Connection
 from sconto.store.hold_rows import decode_hold
-from sconto.store.outcomes import decode_order
+from sconto.store.outcomes import ORDER_COLUMNS, decode_order
 
 # With a new price version: orders that were priced without it are priced again, and told.
 _START: Final = """
@@ -72,13 +72,12 @@ SELECT last_position FROM event_streams WHERE merchant_id = $1 FOR UPDATE SKIP L
 
 _WAIT: Final = "SELECT FROM event_streams WHERE merchant_id = $1 FOR UPDATE"
 
-_READ_OUTBOX: Final = """
+_READ_OUTBOX: Final = f"""
 SELECT outbox_id, type, object, occurred_at, subject, data,
        CASE WHEN starts_with(type, 'order.') THEN (
            SELECT row_to_json(stored)
            FROM (
-               SELECT order_id, status, created_at, replaces, replaced_by, outcome, request,
-                      gave_back_at IS NOT NULL AS gave_back
+               SELECT {ORDER_COLUMNS}
                FROM orders
                WHERE merchant_id = $1 AND order_id = substr(event_outbox.object, 7)
            ) AS stored
@@ -87,7 +86,7 @@ FROM event_outbox
 WHERE merchant_id = $1
 ORDER BY outbox_id
 LIMIT $2
-"""
+"""  # noqa: S608  # of our own constants
 
 _APPEND: Final = """
 WITH moved AS (

@@ -30,16 +30,15 @@ from sconto.store.promotion_events import (
 _RECORD: Final = """
 INSERT INTO history
     (merchant_id, recorded_at, user_id, username, subject, subject_id, verb, before, after)
-VALUES (
-    $1,
-    coalesce($2, now()),
-    $3,
+SELECT
+    $1::bigint,
+    coalesce($2::timestamptz, now()),
+    $3::bigint,
     coalesce(
         (SELECT username FROM users WHERE user_id = $3),
         (SELECT 'API key ' || name FROM api_keys WHERE merchant_id = $1 AND key_id = -$3::bigint)
     ),
-    $4, $5, $6, $7, $8
-)
+    $4::text, $5::bigint, $6::text, $7::json, $8::json
 """
 
 

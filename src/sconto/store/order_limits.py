@@ -108,7 +108,8 @@ TOOK: Final = """took AS (
     UPDATE allowances SET taken = allowances.taken + roomy.amount
     FROM placed
     CROSS JOIN roomy
-    WHERE allowances.merchant_id = $1 AND allowances.ctid = roomy.place
+    WHERE allowances.merchant_id = $1 AND allowances.promotion_id = roomy.promotion_id
+      AND allowances.scope = roomy.scope AND allowances.key = roomy.key
 ), """
 
 IS_PLACED: Final = """CASE

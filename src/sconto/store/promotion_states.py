@@ -8,7 +8,8 @@ import msgspec
 
 from sconto.domain.cart_promotion import CartTerms
 from sconto.domain.history import Change, Entry, Facts, Subject, Verb
-from sconto.domain.replay_causes import PromotionKind, PromotionRef, PromotionState
+from sconto.domain.promotion_kind import PromotionKind
+from sconto.domain.replay_causes import PromotionRef, PromotionState
 from sconto.domain.schedule import Period
 from sconto.store.database import Connection
 

@@ -124,6 +124,10 @@ class CartPromotionToCreate(TypedDict):
     exclusive: NotRequired[bool]
 
 
+class CartPromotionDraft(CartPromotionToCreate):
+    """A cart promotion that is not stored."""
+
+
 class StoredCartPromotion(TypedDict):
     """A stored cart promotion."""
 
@@ -194,10 +198,6 @@ class CartHistoryPage(TypedDict):
 
     entries: list[CartHistoryEntry]
     next_cursor: str | None
-
-
-class CartPromotionDraft(CartPromotionToCreate):
-    """A cart promotion that is not stored."""
 
 
 class CartToTry(CartToPrice):

@@ -4,6 +4,8 @@
 
 from typing import Literal
 
+BacktestState = Literal["waiting", "running", "finished", "failed", "cancelled"]
+
 CartReason = Literal[
     "minimum_subtotal",
     "minimum_quantity",
