@@ -6,7 +6,7 @@ difference, because it was changed itself, or it follows from causes in its step
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -181,6 +181,11 @@ def compare(
                 causes.append(ref)
             found.append(Difference(ref, step, lines, why))
     return found
+
+
+def without_username(difference: Difference) -> Difference:
+    """The difference, without the name of who made it."""
+    return replace(difference, cause=replace(difference.cause, username=None))
 
 
 def _differing_lines(before: Shares, after: Shares) -> tuple[LineDifference, ...]:

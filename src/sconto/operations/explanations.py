@@ -8,11 +8,17 @@ from sconto.domain.bill import PricedCart
 from sconto.domain.cart import Cart
 from sconto.domain.explanation import ExplainedQuote, PromotionName, explain, explain_outcome
 from sconto.domain.order import StoredOrder
-from sconto.domain.people import Caller
+from sconto.domain.people import Action, Caller
 from sconto.domain.pricing import STEPS, Step, price
 from sconto.domain.problems import OrderNotFound
 from sconto.domain.promotion_kind import PromotionKind
-from sconto.domain.replay import LONGEST_PROMISE, Replay, compare, differing_promotions
+from sconto.domain.replay import (
+    LONGEST_PROMISE,
+    Replay,
+    compare,
+    differing_promotions,
+    without_username,
+)
 from sconto.domain.replay_causes import PromotionRef
 from sconto.store.candidates import CartAt, read_candidates_of_carts
 from sconto.store.database import Database, retried
@@ -80,7 +86,8 @@ async def explain_stored_order(
 ) -> ExplainedOrder:
     """The same of an order that was read before.
 
-    Nothing is written. What the order took is free to it: its codes, and its part of limits.
+    Nothing is written. What the order took is free to it: its codes, and its part of limits. Who
+    edited a promotion is told to those who may read promotions.
     """
     merchant_id, outcome = caller.merchant_id, order.outcome
     priced = None
@@ -103,6 +110,8 @@ async def explain_stored_order(
     replay = Replay(now, outcome)
     if priced is not None:
         differences = compare(outcome, priced, states, order.created_at, now)
+        if not caller.may(Action.READ_PROMOTIONS):
+            differences = [without_username(one) for one in differences]
         replay = Replay(now, outcome, priced, differences)
     names = {
         ref: PromotionName(one.name, one.deleted_at is not None) for ref, one in states.items()
