@@ -22,10 +22,7 @@ from sconto.domain.replay import (
 from sconto.domain.replay_causes import PromotionRef
 from sconto.store.candidates import CartAt, read_candidates_of_carts
 from sconto.store.database import Database, retried
-from sconto.store.explanations import (
-    read_automatic_offers,
-    read_subscription_names,
-)
+from sconto.store.explanations import read_automatic_offers
 from sconto.store.orders import find_order
 from sconto.store.promotion_states import read_states
 
@@ -60,9 +57,8 @@ async def explain_quote(
         priced = price(cart, candidates, at, steps)
         mentioned = _mentioned(priced) | {offer.promotion_id for offer in candidates.offers}
         products = {line.product_id for line in cart.lines}
-        automatic, names = await read_automatic_offers(connection, merchant_id, products, mentioned)
-        of_subscription = await read_subscription_names(
-            connection, merchant_id, _mentioned_by_subscription(priced)
+        automatic, names, of_subscription = await read_automatic_offers(
+            connection, merchant_id, products, mentioned, _mentioned_by_subscription(priced)
         )
     considered = explain(cart, priced, candidates, automatic, at)
     return ExplainedQuote(priced, considered, names, of_subscription)

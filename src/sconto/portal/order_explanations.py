@@ -1,13 +1,14 @@
 """An order's bill step by step, and what its request would cost now."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from starlette.responses import Response
 
+from sconto.domain.bill import PricedCart
 from sconto.domain.explained_steps import explain_steps
-from sconto.domain.explanation import explain_outcome
+from sconto.domain.explanation import PromotionOutcome
 from sconto.domain.names import is_reference
-from sconto.domain.order import StoredOrder
 from sconto.domain.people import Action
 from sconto.domain.problems import OrderNotFound
 from sconto.operations.explanations import explain_order
@@ -17,12 +18,13 @@ from sconto.portal.replay_sentences import CHANGES, STEPS, namer_of, replay_word
 from sconto.portal.visit import Visit
 
 
-def steps_of(order: StoredOrder) -> dict[str, Any]:
-    """What `steps.html` shows of an order."""
-    outcome = order.outcome
+def steps_of(
+    priced: PricedCart, considered: Mapping[int, Sequence[PromotionOutcome]]
+) -> dict[str, Any]:
+    """What `steps.html` shows of a quote or an order; `considered` is by product."""
     return {
-        "steps": explain_steps(outcome, explain_outcome(outcome)),
-        "currency": outcome.currency,
+        "steps": explain_steps(priced, considered),
+        "currency": priced.currency,
         "step_names": STEPS,
     }
 

@@ -87,6 +87,7 @@ async def render_order(visit: Visit, found: Found, form: ReturnForm) -> Response
     """The page of an order, with the form that returns goods as it was filled in."""
     order, returned = found.returns.order, found.returns.returned
     outcome = order.outcome
+    considered = explain_outcome(outcome)
     product_ids = {line.product_id for line in outcome.lines}
     left = found.returns.left
     is_open = order.status is not OrderStatus.DELETED and visit.caller.may(Action.CHECK_OUT)
@@ -96,7 +97,7 @@ async def render_order(visit: Visit, found: Found, form: ReturnForm) -> Response
         order_id=order.order_id,
         order=order,
         names=found.names,
-        considered=explain_outcome(outcome),
+        considered=considered,
         products=await products.find_products(visit.context.database, visit.caller, product_ids),
         returns=found.returns,
         # All returns together pay back what one return of the same goods would.
@@ -105,7 +106,7 @@ async def render_order(visit: Visit, found: Found, form: ReturnForm) -> Response
         may_return=is_open and (left.shipping or any(left.units.values())),
         form=form,
         faults=form.faults,
-        **steps_of(order),
+        **steps_of(outcome, considered),
     )
 
 
