@@ -128,6 +128,11 @@ async def test_every_method_of_the_client_does_what_it_says(sconto: AsyncClient)
     order = await sconto.checkout.place_order("A", cart, expected_total="18.00")
     assert (await sconto.checkout.get_order("A")) == order
     assert (await sconto.checkout.set_status("A", "paid"))["status"] == "paid"
+    listed = sconto.checkout.list_orders(status="paid", code="ONE", promotion_id=promotion)
+    assert [one["order_id"] async for one in listed] == ["A"]
+    assert (await sconto.checkout.explain_order("A"))["replay"]["possible"]
+    quote = await sconto.checkout.quote(cart, explain=True)
+    assert quote["explanation"]["total"] == quote["total"] == "18.00"
     assert (await sconto.promotions.get_statistics(promotion))["promotion_uses"] == 1
     actions = [one["action"] async for one in sconto.promotions.list_history(promotion)]
     assert actions[-1] == "created"
