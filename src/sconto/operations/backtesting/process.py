@@ -40,11 +40,17 @@ class Assignment(msgspec.Struct, frozen=True):
 
 
 async def keep_backtesting(
-    database: Database, database_url: str, clock: Callable[[], datetime]
+    database: Database,
+    database_url: str,
+    clock: Callable[[], datetime],
+    count: Callable[[str], None],
 ) -> None:
-    """Compute the back-tests that merchants ask for, one at a time; ends when cancelled."""
+    """Compute the back-tests that merchants ask for, one at a time; ends when cancelled.
+
+    `count` is told whether a process `ended` in good order or `died`.
+    """
     await keep_running(
-        lambda: compute_waiting(database, database_url, clock),
+        lambda: compute_waiting(database, database_url, clock, count),
         "back-tests are not computed",
         pause=_PAUSE,
     )
@@ -60,11 +66,14 @@ async def keep_sweeping_backtests(database: Database, clock: Callable[[], dateti
 
 
 async def compute_waiting(
-    database: Database, database_url: str, clock: Callable[[], datetime]
+    database: Database,
+    database_url: str,
+    clock: Callable[[], datetime],
+    count: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Compute all back-tests that no other worker has, each in a process of its own."""
     while (assignment := await _reserve_one(database, database_url, clock)) is not None:
-        await _compute(assignment)
+        count("ended" if await _compute(assignment) else "died")
 
 
 async def sweep_backtests(database: Database, now: datetime) -> None:
@@ -107,8 +116,8 @@ async def _reserve(
     return await retrying(reserve)
 
 
-async def _compute(assignment: Assignment) -> None:
-    """Have a process compute the back-test, and wait for it."""
+async def _compute(assignment: Assignment) -> bool:
+    """Have a process compute the back-test, and wait for it; whether it ended in good order."""
     process = await asyncio.create_subprocess_exec(
         *_COMMAND,
         stdin=asyncio.subprocess.PIPE,
@@ -133,6 +142,7 @@ async def _compute(assignment: Assignment) -> None:
             process.returncode,
             said.decode(errors="replace")[-4000:],
         )
+    return process.returncode == 0
 
 
 async def serve_assignment(text: bytes, clock: Callable[[], datetime]) -> None:
