@@ -15,16 +15,18 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from sconto.domain.backtest.job import KEPT_FOR
+from sconto.domain.backtest.job import KEPT_FOR, MOST_ATTEMPTS
 from sconto.operations.background import keep_running
-from sconto.operations.backtesting.running import LEASE, run_backtest
+from sconto.operations.backtesting.running import LEASE, fail_backtest, run_backtest
 from sconto.store import backtests as store
 from sconto.store.database import Database, retrying
 
 _PAUSE: Final = 2.0
 _SWEEP_PAUSE: Final = 600.0
 _MOST_LISTED: Final = 100
-_NICENESS: Final = 10
+_NICENESS: Final = 5
+"""A third of a worker's share of a busy core."""
+_STOP_TIMEOUT: Final = 2.0
 _COMMAND: Final = (sys.executable, "-P", "-m", "sconto.operations.backtesting")
 
 _log = logging.getLogger(__name__)
@@ -73,7 +75,11 @@ async def compute_waiting(
 ) -> None:
     """Compute all back-tests that no other worker has, each in a process of its own."""
     while (assignment := await _reserve_one(database, database_url, clock)) is not None:
-        count("ended" if await _compute(assignment) else "died")
+        if not await _compute(assignment):
+            count("died")
+            await _release(database, assignment, stopped=False)
+            return
+        count("ended")
 
 
 async def sweep_backtests(database: Database, now: datetime) -> None:
@@ -93,16 +99,16 @@ async def _reserve_one(
         waiting = await store.list_claimable(connection, clock(), _MOST_LISTED)
     for merchant_id, backtest_id in waiting:
         assignment = Assignment(database_url, merchant_id, backtest_id, uuid4())
-        if await _reserve(database, assignment, clock):
+        attempts = await _reserve(database, assignment, clock())
+        if attempts is not None and attempts <= MOST_ATTEMPTS:
             return assignment
+        if attempts is not None:
+            await fail_backtest(database, merchant_id, backtest_id, assignment.lease, clock())
     return None
 
 
-async def _reserve(
-    database: Database, assignment: Assignment, clock: Callable[[], datetime]
-) -> bool:
-    async def reserve() -> bool:
-        now = clock()
+async def _reserve(database: Database, assignment: Assignment, now: datetime) -> int | None:
+    async def reserve() -> int | None:
         async with database.write() as connection:
             return await store.reserve_backtest(
                 connection,
@@ -133,8 +139,7 @@ async def _compute(assignment: Assignment) -> bool:
         await process.wait()
     finally:
         if process.returncode is None:
-            process.kill()
-            await process.wait()
+            await _stop(process)
     if process.returncode:
         _log.error(
             "the process of back-test %s ended with %s: %s",
@@ -143,6 +148,30 @@ async def _compute(assignment: Assignment) -> bool:
             said.decode(errors="replace")[-4000:],
         )
     return process.returncode == 0
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    """End the process: it is asked to, and then killed."""
+    assert process.stdin is not None  # noqa: S101 - a pipe
+    process.stdin.close()
+    try:
+        async with asyncio.timeout(_STOP_TIMEOUT):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+async def _release(database: Database, assignment: Assignment, *, stopped: bool) -> None:
+    """Let any worker go on with the back-test, if this one still has it."""
+    async with database.write() as connection:
+        await store.release_backtest(
+            connection,
+            assignment.merchant_id,
+            assignment.backtest_id,
+            assignment.lease,
+            stopped=stopped,
+        )
 
 
 async def serve_assignment(text: bytes, clock: Callable[[], datetime]) -> None:
@@ -160,6 +189,6 @@ async def serve_assignment(text: bytes, clock: Callable[[], datetime]) -> None:
     try:
         await computing
     except asyncio.CancelledError:
-        return
+        await _release(database, assignment, stopped=True)
     finally:
         await database.close()
