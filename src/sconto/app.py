@@ -27,6 +27,7 @@ from sconto.api.caching import Caching
 from sconto.api.cart import backtests
 from sconto.api.cart import routes as cart
 from sconto.api.catalog import routes as catalog
+from sconto.api.checkout import holds
 from sconto.api.checkout import routes as checkout
 from sconto.api.clock import read_clock
 from sconto.api.compression import Compression
@@ -58,7 +59,9 @@ from sconto.operations.code_sweeps import keep_sweeping_codes
 from sconto.operations.deliveries import Deliveries, lease_for
 from sconto.operations.event_removal import keep_removing_events
 from sconto.operations.events import keep_telling, measure_backlog
+from sconto.operations.holds import keep_sweeping_holds
 from sconto.operations.known_keys import USES_PAUSE, KnownKeys
+from sconto.operations.order_listing import keep_listing_old_orders
 from sconto.operations.sign_in_provider import Client, Provider, SignInProvider
 from sconto.operations.tokens import Tokens
 from sconto.portal import errors as portal_errors
@@ -69,6 +72,7 @@ from sconto.settings.single_sign_on import SingleSignOn
 
 ROUTES: Final[Sequence[BaseRoute]] = (
     *checkout.ROUTES,
+    *holds.ROUTES,
     *sign_in.ROUTES,
     *merchant.ROUTES,
     *codes.ROUTES,
@@ -256,8 +260,10 @@ async def _open_context(
             _keep_writing_uses(known_keys, database),
             idempotency.keep_sweeping_keys(database, read_clock),
             counters.keep_folding(database, read_clock),
+            keep_listing_old_orders(database),
             keep_generating(database, read_clock),
             keep_sweeping_codes(database),
+            keep_sweeping_holds(database, read_clock),
             keep_backtesting(
                 database, settings.database_url or "", read_clock, metrics.count_backtest
             ),

@@ -43,7 +43,7 @@ async def test_an_order_is_found_and_shown_as_it_was_placed(
     await expect(teapot.locator("li", has_text="Winter sale")).to_contain_text("Applied")
     await expect(teapot.locator("li", has_text="Winter sale")).to_contain_text("since deleted")
     await expect(teapot.get_by_role("link")).to_have_text(["Newsletter welcome"])
-    await expect(teapot.locator("li", has_text="Newsletter welcome")).to_contain_text("Outdone")
+    await expect(teapot.locator("li", has_text="Newsletter welcome")).to_contain_text("Beaten")
     await show(visitor, "order")
 
 

@@ -30,6 +30,8 @@ class Things:
     user: int = 555_555_555
     webhook: int = 1
     delivery: int = 1
+    hold: str = "hold-of-nobody"
+    returned: str = "R-1"
     backtest: int = 444_444_444
 
     def fill(self, path: str) -> str:
@@ -37,7 +39,8 @@ class Things:
         names = {
             "promotion_id": self.cart_promotion if path.startswith("/cart") else self.promotion,
             "product_id": self.product,
-            "order_id": self.order,
+            "order_id": self.hold if "/holds/" in path else self.order,
+            "return_id": self.returned,
             "promotionId": self.subscription,
             "key_id": self.api_key,
             "user_id": self.user,
@@ -53,6 +56,7 @@ class Things:
             self.application,
             self.subscription_code,
             self.order,
+            self.hold,
             self.code,
             self.subscription,
         )
@@ -77,6 +81,7 @@ async def operations_of(client: httpx.AsyncClient) -> list[tuple[str, str]]:
     return [(method.upper(), path) for path, methods in paths.items() for method in methods]
 
 
+_ORDER: Final = "/checkout/v1/orders/{order_id}"
 _WEBHOOK: Final = "/events/v1/webhooks/{webhook_id}"
 _EVENT_BODIES: Final[dict[tuple[str, str], Any]] = {
     ("PUT", "/events/v1/recording"): {"recording": True},
@@ -133,6 +138,7 @@ def body_of(method: str, path: str, things: Things) -> Any:
         "coupons": covered | {"product_id": [things.product]},
     }
     rule = {"effect": {"effectType": "PERCENTAGE_DISCOUNT", "amount": "30"}}
+    returned = {"lines": [{"line_id": "1", "quantity": 1}]}
     money = {"currency": "EUR", "total": "49.90"}
     bodies = (
         _EVENT_BODIES
@@ -140,8 +146,11 @@ def body_of(method: str, path: str, things: Things) -> Any:
         | {
             ("POST", "/checkout/v1/quotes"): cart | subscribed,
             ("POST", "/checkout/v1/orders"): cart | {"order_id": "new", "replaces": things.order},
-            ("PATCH", "/checkout/v1/orders/{order_id}"): {"status": "paid"},
-            ("POST", "/checkout/v1/prices"): {
+            ("POST", "/checkout/v1/holds"): cart | {"order_id": things.hold, "replaces": things.order},
+        ("PATCH", "/checkout/v1/orders/{order_id}"): {"status": "paid"},
+            ("POST", f"{_ORDER}/returns"): returned | {"return_id": "new"},
+        ("POST", f"{_ORDER}/returns/_quote"): returned,
+        ("POST", "/checkout/v1/prices"): {
                 "currency": "EUR",
                 "products": [{"product_id": things.product, "unit_price": "10.00"}],
             },

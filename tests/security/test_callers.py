@@ -25,6 +25,7 @@ Bearer = Callable[[Caller], dict[str, str]]
 
 PROMOTION: Final = "/v1/promotion/{promotion_id}"
 SUBSCRIPTION: Final = "/promotion/v1/promotions/{promotionId}"
+HOLD: Final = "/checkout/v1/holds/{order_id}"
 ORDER: Final = "/checkout/v1/orders/{order_id}"
 CART_PROMOTION: Final = "/cart/v1/promotions/{promotion_id}"
 BACKTESTS: Final = "/cart/v1/promotions/_backtest"
@@ -69,6 +70,10 @@ REFUSED: Final = {
         ("POST", "/checkout/v1/quotes"),
         ("POST", "/checkout/v1/orders"),
         ("PATCH", ORDER),
+        ("POST", f"{ORDER}/returns"),
+        ("POST", f"{ORDER}/returns/_quote"),
+        ("POST", "/checkout/v1/holds"),
+        ("DELETE", HOLD),
         ("POST", "/checkout/v1/prices"),
         ("POST", "/v1/promotion"),
         ("PATCH", PROMOTION),

@@ -6,9 +6,10 @@ from typing import Final
 
 import msgspec
 
-from sconto.domain.bill import CartPromotionOutcome, PricedCart
+from sconto.domain.bill import PricedCart
 from sconto.domain.cart import Cart, Customer, Line
 from sconto.domain.cart_draft import CartDraft
+from sconto.domain.cart_outcome import CartPromotionOutcome
 from sconto.domain.cart_promotion import BuyAndGet, NewCartPromotion, Target
 from sconto.domain.people import Caller
 from sconto.domain.preview import preview_time

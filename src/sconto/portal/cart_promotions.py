@@ -5,6 +5,7 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from sconto.domain.cart_promotion import CartPromotion
+from sconto.domain.forecast import forecast
 from sconto.domain.people import Action
 from sconto.operations import cart_promotions as operations
 from sconto.operations import overviews
@@ -37,6 +38,7 @@ async def show_terms(visit: Visit) -> Response:
         promotion,
         overview=overview,
         statistics=statistics,
+        foretold=forecast(statistics, visit.now, visit.context.zone),
         products=selection_words(language, terms.products),
         hours=None if terms.hours is None else hours_words(language, terms.hours),
         conditions=condition_words(language, terms.conditions),

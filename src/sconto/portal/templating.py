@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from sconto.domain.bill import CartPromotionOutcome
+from sconto.domain.cart_outcome import CartPromotionOutcome
 from sconto.domain.cart_promotion import CartPromotion
 from sconto.domain.money import format_amount
 from sconto.portal import cart_sentences, csrf, outcome_sentences, sentences, subscription_sentences

@@ -6,7 +6,7 @@ It only adds a table, so a version before may serve meanwhile. That version runs
 from alembic import op
 
 revision = "0021"
-down_revision = "0017"
+down_revision = "0020"
 
 # The row is the queue: see `store/backtests.py`. `draft` and `result` are values of
 # `domain/backtest`, `checkpoint` is one in msgpack, and gone once the job has ended. Of customers a
