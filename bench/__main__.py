@@ -16,6 +16,7 @@ from bench.changes import write_changes
 from bench.compare import COMPARED, USUALLY, compare
 from bench.figures import Figure
 from bench.machine import Cores, describe_machine, divide_cores, pinned
+from bench.measures.backtests import measure_backtests
 from bench.measures.cart_promotions import measure_cart_promotions
 from bench.measures.codes import measure_codes
 from bench.measures.fairness import measure_fairness
@@ -44,6 +45,7 @@ MEASURES: Final[Mapping[str, _Measure]] = {
     "codes": measure_codes,
     "subscriptions": measure_subscriptions,
     "cart": measure_cart_promotions,
+    "backtests": measure_backtests,
     "start": measure_start,
     "workers": measure_workers,
     "memory": measure_memory,

@@ -29,6 +29,7 @@ from sconto.store.database import Database
 from sconto.store.migrate import migrate
 from tests import postgresql
 from tests.dealing import Dealing, deal_slowest_first
+from tests.distributed import Cluster
 from tests.prepared import prepare_cluster, prepare_data_dir
 from tests.services import Service, wait_until
 from tests.sharing import shared
@@ -49,6 +50,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="a PostgreSQL to test on, by an address whose user may create databases "
         "(default: the bundled one)",
     )
+    parser.addoption(
+        "--citus-url",
+        help="a Citus cluster to test on, by an address as in SCONTO_TEST_CITUS_URL",
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -59,10 +64,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """Keep the garbage collector from the objects that tests and libraries are made of.
 
-    They live as long as the process. Looking at all of them takes a third of a second each time.
+    They live as long as the process, and looking at all of them takes a third of a second.
     """
-    gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -72,7 +77,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Dealing
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Slow machines must not fail tests."""
+    """Slow machines must not fail tests; imports leave no garbage that is worth a search."""
+    gc.disable()
     patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.register_profile("patient", patient)
     settings.register_profile("brief", patient, max_examples=10)
@@ -121,11 +127,17 @@ def prepared_data_dir(prepared_cluster: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def create_database(request: pytest.FixtureRequest, server_url: str) -> Iterator[Callable[[], str]]:
+def create_database(request: pytest.FixtureRequest) -> Iterator[Callable[[], str]]:
     """Creates databases with the newest schema and no rows; returns the address of each.
 
     Given the name of another database, it makes a copy of that one.
     """
+    if url := request.config.getoption("--citus-url"):
+        cluster = Cluster(url)
+        yield lambda: cluster.create_distributed(f"sconto_test_{os.getpid()}_{next(_numbers)}")
+        cluster.close()
+        return
+    server_url: str = request.getfixturevalue("server_url")
     with psycopg.connect(server_url, autocommit=True) as server:
         run = f"{os.getpid()}"
         _ensure_template(server, server_url)

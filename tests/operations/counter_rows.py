@@ -21,6 +21,10 @@ INSERT INTO redemption_counts (
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """
 
+DRAW_VERSION = """
+INSERT INTO timeline_versions (merchant_id, version) VALUES ($1, 1) ON CONFLICT DO NOTHING
+"""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -74,6 +78,8 @@ def two_years(promotion_id: int, code_id: int = 0, slots: int = 4) -> list[Row]:
 
 async def write(database: Database, caller: Caller, rows: Sequence[Row]) -> None:
     async with database.write() as connection:
+        # Whoever has redemptions has created a promotion, and with it a version.
+        await connection.execute(DRAW_VERSION, caller.merchant_id)
         await connection.executemany(
             INSERT, [(caller.merchant_id, *row.key, row.uses, row.discount) for row in rows]
         )

@@ -47,3 +47,25 @@ async def test_a_job_runs_again_after_every_failure(caplog: pytest.LogCaptureFix
 
 async def test_the_first_pause_can_be_shorter() -> None:
     await Job().run_until_done(pause=60, first_pause=0)
+
+
+async def test_a_job_that_finds_nothing_rests_until_it_is_woken() -> None:
+    runs: asyncio.Queue[bool] = asyncio.Queue()
+    answers = [True, True, False, False]
+    wake = asyncio.Event()
+
+    async def run() -> bool:
+        runs.put_nowait(True)
+        return answers.pop(0)
+
+    running = asyncio.create_task(
+        keep_running(run, FAILURE, pause=0.001, first_pause=0, rest=60, wake=wake)
+    )
+    async with asyncio.timeout(10):
+        for _ in range(3):
+            await runs.get()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(runs.get(), 0.02)
+        wake.set()
+        await runs.get()
+    running.cancel()

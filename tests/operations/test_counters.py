@@ -285,7 +285,7 @@ async def test_rows_to_fold_are_found_by_their_own_index(
         await connection.execute(store._IN_ORDER)
         plan = await connection.fetch(f"EXPLAIN {statement}", merchant.merchant_id, TODAY)
     text = "\n".join(row[0] for row in plan)
-    assert re.findall(r"using (\w+) on redemption_counts", text) == [f"{folded}_to_fold"]
+    found = sorted(re.findall(r"using (\w+) on redemption_counts", text))
+    assert found == sorted((f"{folded}_to_fold", "redemption_counts_pkey"))
     assert re.findall(r"using (\w+) on codes", text) == ["codes_pkey"]
-    assert "Tid Scan on redemption_counts" in text
     assert not re.search("Seq Scan|Bitmap", text)

@@ -19,7 +19,7 @@ from sconto.domain.statistics import CodeUses
 from sconto.operations.counters import fold
 from sconto.store import schema
 from sconto.store.database import Database, DatabaseUnavailable
-from sconto.store.migrate import migrate
+from sconto.store.migrate import migrate, split_script
 from sconto.store.schema import (
     SERVES_SINCE,
     MigrationFailed,
@@ -258,3 +258,22 @@ def wait_for_a_waiting_migration(url: str) -> None:
 
 def wait_for_no_migration(url: str) -> None:
     wait_until(lambda: execute(url, _MIGRATIONS) == [])
+
+
+def test_a_script_is_split_between_its_statements() -> None:
+    script = """
+    -- A comment; with a semicolon.
+    CREATE TABLE one (name text DEFAULT 'a;b''c;', "odd;name" text);
+    CREATE FUNCTION two() RETURNS trigger LANGUAGE plpgsql AS $body$
+    BEGIN RETURN NEW; END
+    $body$;
+    SELECT 1; -- the end;
+    """
+    parts = [" ".join(part.split()) for part in split_script(script)]
+    assert parts == [
+        "-- A comment; with a semicolon. CREATE TABLE one (name text DEFAULT 'a;b''c;', "
+        '"odd;name" text)',
+        "CREATE FUNCTION two() RETURNS trigger LANGUAGE plpgsql AS $body$ "
+        "BEGIN RETURN NEW; END $body$",
+        "SELECT 1",
+    ]

@@ -1,5 +1,6 @@
 """SQL and the domain agree on when a period is over."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from sconto.domain.far_times import LAST_SECOND
 from sconto.domain.schedule import INSTANT, SECOND, Period, first_after
 from sconto.store.database import Database
-from sconto.store.period_sql import OVER_FROM
+from sconto.store.period_sql import OVER_FROM, instant_sql
 
 NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
 
@@ -45,3 +46,19 @@ async def test_a_period_without_an_end_is_never_over(database: Database) -> None
             f"SELECT {OVER_FROM} FROM (SELECT NULL::timestamptz AS ends_at) AS promotion"
         )
     assert over is None
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Africa/Monrovia", "Asia/Kolkata"])
+async def test_an_instant_is_the_same_in_sessions_of_every_zone(
+    database: Database, zone: str
+) -> None:
+    """Old offsets of Monrovia have seconds, which RFC 3339 cannot say."""
+    at = datetime(1960, 1, 1, 12, 0, 0, 5, tzinfo=UTC)
+    async with database.write() as connection:
+        await connection.execute("SELECT set_config('timezone', $1, true)", zone)
+        written = await connection.fetchval(
+            f"SELECT json_build_object('at', {instant_sql('$1::timestamptz')}, 'none',"
+            f" {instant_sql('NULL::timestamptz')})",
+            at,
+        )
+    assert json.loads(written) == {"at": "1960-01-01T12:00:00.000005+00:00", "none": None}

@@ -49,6 +49,9 @@ COMMANDS: Final = {
         "retention", "customers", "A shop's customer: a copy of what is stored, and erasing it."
     ),
     "database": _Source("bundled", "app", "The bundled database: dump it, and load a dump."),
+    "distribute": _Source(
+        "distribute", "distribute", "Distribute the database by merchant over a Citus cluster."
+    ),
     "restored": _Source("restored", "restored", "End all sessions after a backup was restored."),
 }
 

@@ -8,6 +8,7 @@ from sconto.cli.database import ask_database
 from sconto.domain.promise import CheckedPromise
 from sconto.operations import Database
 from sconto.operations.check import check as compare
+from sconto.store.session import find_node_faults
 
 _BROKEN: Final = 1
 
@@ -24,6 +25,9 @@ def check() -> None:
 
 async def _check(database: Database) -> bool:
     """Whether every promise is kept."""
+    async with database.read() as connection:
+        for fault in await find_node_faults(connection):
+            typer.echo(f"sconto: {fault}: see Citus in docs/scale.md", err=True)
     kept = True
     async for checked in compare(database):
         show_checked(checked)

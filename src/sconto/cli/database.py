@@ -16,7 +16,7 @@ from sconto.store.schema import (
     refuse_newer,
     schema_state,
 )
-from sconto.store.session import find_missing_settings
+from sconto.store.session import find_missing_settings, find_node_faults
 
 T = TypeVar("T")
 
@@ -77,6 +77,14 @@ def missing_session_settings(url: str) -> list[str]:
     return asyncio.run(answer_from(url, _find_missing_settings))
 
 
+def node_faults(url: str) -> list[str]:
+    """What is wrong with the nodes of a distributed database, one line each.
+
+    Raises DatabaseUnavailable.
+    """
+    return asyncio.run(answer_from(url, _find_node_faults))
+
+
 def _ensure_schema(url: str) -> None:
     version = asyncio.run(answer_from(url, _read_version))
     refuse_newer(version)
@@ -97,6 +105,11 @@ async def _read_version(database: Database) -> str | None:
 async def _find_missing_settings(database: Database) -> list[str]:
     async with database.read() as connection:
         return await find_missing_settings(connection)
+
+
+async def _find_node_faults(database: Database) -> list[str]:
+    async with database.read() as connection:
+        return await find_node_faults(connection)
 
 
 async def answer_from(url: str, verb: Callable[[Database], Awaitable[T]]) -> T:

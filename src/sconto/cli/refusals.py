@@ -10,7 +10,7 @@ from sconto.domain.problems import Problem
 from sconto.settings import SettingError
 from sconto.store.database import Busy, DatabaseUnavailable, StatementStopped
 from sconto.store.embedded import EmbeddedError
-from sconto.store.schema import MigrationFailed, SchemaMismatch
+from sconto.store.schema import DistributionRefused, MigrationFailed, SchemaMismatch
 
 
 class CommandRefused(Exception):
@@ -26,7 +26,7 @@ def explain(error: Exception) -> str | None:
             text = f"the database cannot be reached: {error}"
         case CommandRefused() | EmbeddedError() | MigrationFailed():
             text = str(error)
-        case SchemaMismatch() | SettingError():
+        case DistributionRefused() | SchemaMismatch() | SettingError():
             text = str(error)
         case Problem():
             text = say_problem(error)

@@ -23,6 +23,7 @@ from sconto.cli.connections import (
 from sconto.cli.database import (
     bring_up_to_date,
     missing_session_settings,
+    node_faults,
     require_schema,
     running_database,
 )
@@ -177,6 +178,8 @@ def _warn_of_missing_session_settings(url: str) -> None:
                 "give them to its role (see PgBouncer in docs/scale.md)",
                 err=True,
             )
+        for fault in node_faults(url):
+            typer.echo(f"sconto: {fault}: see Citus in docs/scale.md", err=True)
 
 
 def _config(app: str, workers: int, limits: ConnectionLimits) -> Config:

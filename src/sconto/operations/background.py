@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from sconto.store.database import DatabaseReadOnly, DatabaseUnavailable
 
@@ -16,22 +17,38 @@ async def keep_running(
     *,
     pause: float,
     first_pause: float | None = None,
+    rest: float | None = None,
+    wake: asyncio.Event | None = None,
 ) -> None:
     """Run the job after each pause; ends when cancelled, and not when the job fails.
 
     Pauses are in seconds, and cut by up to a half at random: workers that start together must not
     run the job together. `failure` says in the log what was not done. A process that can only read
     logs nothing: a process that writes to the primary does the job.
+
+    With `rest`, a job that answers false had nothing to do, and the pause after it is that long.
+    `wake` ends a pause.
     """
     longest = pause if first_pause is None else first_pause
     while True:
-        await asyncio.sleep(longest * random.uniform(0.5, 1))  # noqa: S311
+        await _sleep(longest * random.uniform(0.5, 1), wake)  # noqa: S311
         longest = pause
         try:
-            await job()
+            if not await job() and rest is not None:
+                longest = rest
         except DatabaseReadOnly:
             pass
         except DatabaseUnavailable:
             _log.warning("%s: no database", failure)
         except Exception:
             _log.exception(failure)
+
+
+async def _sleep(seconds: float, wake: asyncio.Event | None) -> None:
+    if wake is None:
+        await asyncio.sleep(seconds)
+        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await wake.wait()
+    wake.clear()

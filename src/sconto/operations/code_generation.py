@@ -31,6 +31,14 @@ _MOST_DRAWS: Final = 10
 
 _MOST_LISTED: Final = 20
 _PAUSE: Final = 2.0
+
+_REST: Final = 15.0
+"""Seconds until the next look for open generations after one that found none.
+
+A look asks all nodes of a distributed database. The process in which a generation is started looks
+immediately. The others look for generations that a process left open when it ended.
+"""
+
 _MOST_OPEN: Final = 100
 
 _log = logging.getLogger(__name__)
@@ -65,7 +73,9 @@ async def start_generation(
             await history.record(connection, caller, change, now)
         return generation
 
-    return await retrying(start)
+    generation = await retrying(start)
+    database.generation_started.set()
+    return generation
 
 
 @retried
@@ -119,10 +129,14 @@ async def generate_some(
     return await retrying(make)
 
 
-async def generate_all(database: Database, clock: Callable[[], datetime]) -> None:
-    """Make codes for all open generations in turn, until nothing is left for this worker."""
+async def generate_all(database: Database, clock: Callable[[], datetime]) -> bool:
+    """Make codes for all open generations in turn, until nothing is left for this worker.
+
+    Whether any was open.
+    """
     async with database.read() as connection:
         waiting = await code_generations.list_open_generations(connection, _MOST_OPEN)
+    found = bool(waiting)
     while waiting:
         still_open = []
         for merchant_id, generation_id in waiting:
@@ -140,6 +154,7 @@ async def generate_all(database: Database, clock: Callable[[], datetime]) -> Non
             if generation is not None and generation.ending is None:
                 still_open.append((merchant_id, generation_id))
         waiting = still_open
+    return found
 
 
 async def keep_generating(
@@ -147,7 +162,11 @@ async def keep_generating(
 ) -> None:
     """Generate the codes that merchants ask for; ends when cancelled."""
     await keep_running(
-        lambda: generate_all(database, clock), "codes are not generated", pause=pause
+        lambda: generate_all(database, clock),
+        "codes are not generated",
+        pause=pause,
+        rest=max(pause, _REST),
+        wake=database.generation_started,
     )
 
 

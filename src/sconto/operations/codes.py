@@ -183,7 +183,9 @@ async def import_codes(
         await _lock_holder(connection, caller, promotion_id)
         try:
             # Only this statement is retried: the pieces can be read only once.
-            await retrying(lambda: code_lists.insert_staged(connection, merchant_id, promotion_id))
+            await retrying(
+                lambda: code_lists.insert_staged(connection, merchant_id, promotion_id, staged)
+            )
         except code_lists.CodesClash:
             await _refuse_file(connection, caller, promotion_id, refused)
         added = await code_lists.sample_staged(connection, staged)

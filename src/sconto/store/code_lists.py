@@ -56,14 +56,22 @@ FROM {new}, (
 ORDER BY new.place
 """
 
-INSERT_UNLESS_TAKEN: Final = (
-    _INSERT.format(
-        new="unnest($4::text[], $5::text[]) WITH ORDINALITY AS new (code, code_key, place)"
-    )
-    + "ON CONFLICT (merchant_id, code_key, promotion_id) WHERE removed_at IS NULL DO NOTHING"
+# What RETURNING returns was inserted. The status of the command may count skipped rows too, if the
+# database is distributed.
+_INSERT_UNLESS_TAKEN: Final = f"""
+WITH added AS (
+    {_INSERT}
+    ON CONFLICT (merchant_id, code_key, promotion_id) WHERE removed_at IS NULL DO NOTHING
+    RETURNING true
+)
+SELECT count(*) FROM added
+"""  # noqa: S608  # of our own constants
+
+INSERT_UNLESS_TAKEN: Final = _INSERT_UNLESS_TAKEN.format(
+    new="unnest($4::text[], $5::text[]) WITH ORDINALITY AS new (code, code_key, place)"
 )
 
-_INSERT_STAGED: Final = _INSERT.format(new="staged_codes AS new")
+_INSERT_STAGED: Final = _INSERT_UNLESS_TAKEN.format(new="staged_codes AS new")
 
 # LIMIT 1 forces one look-up for each key. Without it, a plan could read all of a million codes for
 # the sake of one.
@@ -93,17 +101,17 @@ CREATE TEMPORARY TABLE staged_codes (
 """
 
 _FIND_CLASHES: Final = """
+WITH taken AS MATERIALIZED (
+    SELECT code_key FROM codes
+    WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
+        AND code_key IN (SELECT code_key FROM staged_codes)
+)
 SELECT place, repeated, count(*) OVER () AS total
 FROM (
     SELECT place, place > min(place) OVER (PARTITION BY code_key) AS repeated,
-        $2 = ANY (
-            ARRAY(
-                SELECT promotion_id FROM codes
-                WHERE merchant_id = $1 AND code_key = staged_codes.code_key
-                    AND removed_at IS NULL
-            )
-        ) AS taken
+        taken.code_key IS NOT NULL AS taken
     FROM staged_codes
+    LEFT JOIN taken USING (code_key)
 ) AS staged
 WHERE repeated OR taken
 ORDER BY place
@@ -206,10 +214,9 @@ async def insert_codes(
     """
     added = 0
     for some in batches(codes, keys):
-        status = await connection.execute(
+        added += await connection.fetchval(
             INSERT_UNLESS_TAKEN, merchant_id, promotion_id, SPACING, *some
         )
-        added += int(status.removeprefix("INSERT 0 "))
     return added
 
 
@@ -257,18 +264,19 @@ async def stage_codes(connection: Connection, lines: AsyncIterable[CodeLine]) ->
     return int(status.removeprefix("COPY "))
 
 
-async def insert_staged(connection: Connection, merchant_id: int, promotion_id: int) -> None:
+async def insert_staged(
+    connection: Connection, merchant_id: int, promotion_id: int, staged: int
+) -> None:
     """Add the staged codes after the promotion's others; ids ascend with the lines.
 
     If it raises, the transaction can go on as if this had not been tried. Raises CodesClash.
     """
-    try:
-        async with connection.transaction():
-            await connection.execute(
-                _INSERT_STAGED, merchant_id, promotion_id, SPACING, timeout=IMPORT_TIMEOUT
-            )
-    except asyncpg.UniqueViolationError:
-        raise CodesClash from None
+    async with connection.transaction():
+        added = await connection.fetchval(
+            _INSERT_STAGED, merchant_id, promotion_id, SPACING, timeout=IMPORT_TIMEOUT
+        )
+        if added < staged:
+            raise CodesClash
 
 
 async def sample_staged(connection: Connection, staged: int) -> Sample:

@@ -31,11 +31,16 @@ FOLD_BATCH: Final = 1_000
 
 # A batch is read in the order of an index. A bitmap scan would read the whole backlog for each
 # batch. So would a planner that does not know the limit, which is why the limit is not a parameter.
-_IN_ORDER: Final = "SET LOCAL enable_bitmapscan = off"
+# What was chosen is looked up by its key. A hash or a merge would read all rows for each batch.
+_IN_ORDER: Final = """
+SET LOCAL enable_bitmapscan = off;
+SET LOCAL enable_hashjoin = off;
+SET LOCAL enable_mergejoin = off
+"""
 
 _FOLD: Final = """
 WITH chosen AS MATERIALIZED (
-    SELECT ctid AS place
+    SELECT promotion_id, code_id, code_type, applied, currency, day, slot
     FROM redemption_counts
     WHERE merchant_id = $1 AND day < $2 AND {condition}
     ORDER BY day
@@ -44,8 +49,12 @@ WITH chosen AS MATERIALIZED (
 ), gone AS (
     DELETE FROM redemption_counts AS counts
     USING chosen
-    WHERE counts.merchant_id = $1 AND counts.ctid = chosen.place
-    RETURNING promotion_id, code_id, code_type, applied, currency, day, uses, discount
+    WHERE counts.merchant_id = $1 AND counts.promotion_id = chosen.promotion_id
+      AND counts.code_id = chosen.code_id AND counts.code_type = chosen.code_type
+      AND counts.applied = chosen.applied AND counts.currency = chosen.currency
+      AND counts.day = chosen.day AND counts.slot = chosen.slot
+    RETURNING counts.promotion_id, counts.code_id, counts.code_type, counts.applied,
+              counts.currency, counts.day, counts.uses, counts.discount
 ), moved AS (
     UPDATE codes
     SET applied_uses = applied_uses + tally.applied, outdone_uses = outdone_uses + tally.outdone
@@ -93,9 +102,11 @@ _FOLD_DAYS: Final = _fold_statement(
     _IS_DAY_TO_FOLD, day="(day - (extract(day FROM day)::integer - 1))"
 )
 
+# Whoever has redemptions has a version: it is drawn with the first promotion. Unlike the table of
+# merchants, that of versions is distributed as the counters are.
 _LIST_MERCHANTS: Final = f"""
 SELECT merchant_id
-FROM merchants
+FROM timeline_versions AS merchants
 WHERE EXISTS (
     SELECT FROM redemption_counts AS counts
     WHERE counts.merchant_id = merchants.merchant_id AND day < $1

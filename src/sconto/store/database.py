@@ -1,5 +1,6 @@
 """The database: one way to read, and one way to write."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any, Final, Literal, Self
@@ -51,6 +52,8 @@ class Database:
         """Slots of the orders that are being written."""
         self.order_turns: Final = Slots(each=1)
         """One at a time of this process's orders that want the same code or the same id."""
+        self.generation_started: Final = asyncio.Event()
+        """Set when this process has started a generation of codes, which it then makes."""
         self.pick_cache: Final = PickCache()
         """Automatic picks that this process has cached."""
         self.fair_turns: Final = FairTurns()

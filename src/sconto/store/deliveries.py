@@ -41,8 +41,7 @@ LIMIT $2
 """
 
 _MESSAGE: Final = """claimed.delivery_id, claimed.webhook_id, claimed.type, claimed.attempts,
-       claimed.created_at, claimed.position, url, secret, previous_secret, previous_until,
-       event_id, occurred_at, data"""
+       claimed.created_at, claimed.position, url, secret, previous_secret, previous_until"""
 
 # A row that another worker claimed since the snapshot has a lease in its newest version.
 _CLAIM: Final = f"""
@@ -71,7 +70,7 @@ WITH webhook AS MATERIALIZED (
     WHERE delivery.merchant_id = $1 AND delivery.delivery_id = due.delivery_id
     RETURNING delivery.*
 )
-SELECT {_MESSAGE}
+SELECT {_MESSAGE}, event_id, occurred_at, data
 FROM claimed
 CROSS JOIN webhook
 LEFT JOIN events ON events.merchant_id = $1 AND events.position = claimed.position
@@ -87,10 +86,9 @@ WITH claimed AS (
     WHERE merchant_id = $1 AND webhook_id = $2
     RETURNING *
 )
-SELECT {_MESSAGE}
+SELECT {_MESSAGE}, NULL::uuid AS event_id, NULL::timestamptz AS occurred_at, NULL::json AS data
 FROM claimed
 JOIN webhooks ON webhooks.merchant_id = $1 AND webhooks.webhook_id = $2
-LEFT JOIN events ON false
 """  # noqa: S608
 
 # The attempt of a worker whose lease ended is stored, and decides nothing.
@@ -147,14 +145,18 @@ SELECT (SELECT max(position) FROM part) AS position, (SELECT count(*) FROM sent)
 """
 
 _RESEND: Final = """
+WITH former AS MATERIALIZED (
+    SELECT webhook_id, position, type, object
+    FROM deliveries
+    WHERE merchant_id = $1 AND webhook_id = $2 AND delivery_id = $3
+      AND EXISTS (
+          SELECT FROM events
+          WHERE events.merchant_id = $1 AND events.position = deliveries.position
+      )
+)
 INSERT INTO deliveries (merchant_id, webhook_id, position, type, object, state, due_at, created_at)
 SELECT $1, webhook_id, position, type, object, 'waiting', $4, $4
-FROM deliveries
-WHERE merchant_id = $1 AND webhook_id = $2 AND delivery_id = $3
-  AND EXISTS (
-      SELECT FROM events
-      WHERE events.merchant_id = $1 AND events.position = deliveries.position
-  )
+FROM former
 RETURNING delivery_id
 """
 

@@ -52,7 +52,7 @@ ORDER BY number
 
 # It asks for all merchants, in indexes that have only what waits.
 _BACKLOG: Final = """
-SELECT (SELECT count(*) FROM (SELECT FROM event_outbox LIMIT $1) AS new) AS outbox,
+SELECT (SELECT count(*) FROM (SELECT true FROM event_outbox LIMIT $1) AS new) AS outbox,
        (SELECT min(occurred_at) FROM (SELECT occurred_at FROM event_outbox LIMIT $1) AS new)
            AS outbox_since,
        count(*) AS deliveries, min(created_at) AS deliveries_since

@@ -30,16 +30,15 @@ from sconto.store.promotion_events import (
 _RECORD: Final = """
 INSERT INTO history
     (merchant_id, recorded_at, user_id, username, subject, subject_id, verb, before, after)
-VALUES (
-    $1,
-    coalesce($2, now()),
-    $3,
+SELECT
+    $1::bigint,
+    coalesce($2::timestamptz, now()),
+    $3::bigint,
     coalesce(
         (SELECT username FROM users WHERE user_id = $3),
         (SELECT 'API key ' || name FROM api_keys WHERE merchant_id = $1 AND key_id = -$3::bigint)
     ),
-    $4, $5, $6, $7, $8
-)
+    $4::text, $5::bigint, $6::text, $7::json, $8::json
 """
 
 
@@ -98,6 +97,16 @@ LIMIT $4
 """
 
 
+_LIST_SINCE: Final = f"""{_COLUMNS}
+WHERE merchant_id = $1 AND subject = $2 AND subject_id = $3 AND recorded_at > $4
+ORDER BY entry_id DESC
+LIMIT $5
+"""
+
+_MOST_SINCE: Final = 200
+"""Entries since a time, the latest."""
+
+
 async def record(
     connection: Connection, caller: Caller, change: Change, at: datetime | None = None
 ) -> None:
@@ -135,6 +144,14 @@ async def list_entries(
     """The latest entries about one subject that are older than the entry `before`."""
     rows = await connection.fetch(_LIST_OF_ONE, merchant_id, subject, subject_id, before, limit)
     return [_entry(row) for row in rows]
+
+
+async def read_entries_since(
+    connection: Connection, merchant_id: int, subject: Subject, subject_id: int, since: datetime
+) -> list[Entry]:
+    """The latest entries about one subject that were recorded after a time, the oldest first."""
+    rows = await connection.fetch(_LIST_SINCE, merchant_id, subject, subject_id, since, _MOST_SINCE)
+    return [_entry(row) for row in reversed(rows)]
 
 
 async def list_entries_of_all(

@@ -45,9 +45,11 @@ _KEEP: Final = """
 UPDATE idempotency_keys SET status = $3, answer = $4 WHERE merchant_id = $1 AND key = $2
 """
 
+# Whoever has keys has a version, which is drawn with the first promotion. Unlike the table of
+# merchants, that of versions is distributed as the keys are.
 _LIST_MERCHANTS: Final = """
 SELECT merchant_id
-FROM merchants
+FROM timeline_versions AS merchants
 WHERE EXISTS (
     SELECT FROM idempotency_keys AS kept
     WHERE kept.merchant_id = merchants.merchant_id AND kept.created_at <= $1

@@ -108,7 +108,8 @@ TOOK: Final = """took AS (
     UPDATE allowances SET taken = allowances.taken + roomy.amount
     FROM placed
     CROSS JOIN roomy
-    WHERE allowances.merchant_id = $1 AND allowances.ctid = roomy.place
+    WHERE allowances.merchant_id = $1 AND allowances.promotion_id = roomy.promotion_id
+      AND allowances.scope = roomy.scope AND allowances.key = roomy.key
 ), """
 
 IS_PLACED: Final = """CASE
@@ -127,5 +128,5 @@ def limit_arguments(claim: LimitClaim) -> tuple[object, ...]:
         [one.scope for one in allowances],
         [one.key for one in allowances],
         [str(one.amount) for one in allowances],
-        [str(one.most) for one in allowances],
+        [None if one.most is None else str(one.most) for one in allowances],
     )

@@ -8,33 +8,32 @@ from sconto.domain.events import EVENT_OF_STATUS
 from sconto.domain.order import OrderStatus, StoredOrder
 from sconto.store.database import Connection
 from sconto.store.orders import OrderRaceLost
-from sconto.store.outcomes import decode_order
+from sconto.store.outcomes import ORDER_COLUMNS, decode_order
 
 # A replaced order stays deleted, because its codes may have served the order that replaced it. The
-# newest version of the row is locked and returned. The update finds it by its ctid only if that is
-# the version in the snapshot; if not, the caller tries again.
-_CHANGE_STATUS: Final = """
+# newest version of the row is locked and returned, and the update decides on that version.
+_CHANGE_STATUS: Final = f"""
 WITH held AS MATERIALIZED (
-    SELECT ctid AS place, order_id, status, created_at, replaces, replaced_by, outcome, request,
-           gave_back_at IS NOT NULL AS gave_back
+    SELECT {ORDER_COLUMNS}
     FROM orders
     WHERE merchant_id = $1 AND order_id = $2
     FOR NO KEY UPDATE SKIP LOCKED
 ), changed AS (
     UPDATE orders SET status = $3
-    FROM held
-    WHERE orders.merchant_id = $1 AND orders.ctid = held.place
-      AND (coalesce(orders.replaced_by, orders.gave_back_at::text) IS NULL OR $3 = 'deleted')
-    RETURNING orders.order_id
+    WHERE merchant_id = $1 AND order_id = (SELECT order_id FROM held)
+      AND (replaced_by IS NULL AND gave_back_at IS NULL OR $3 = 'deleted')
+    RETURNING order_id
+), recording AS MATERIALIZED (
+    SELECT merchant_id FROM timeline_versions WHERE merchant_id = $1 AND records_events
 ), told AS (
     INSERT INTO event_outbox (merchant_id, type, object, occurred_at)
     SELECT $1, $4, 'order ' || order_id, $5
     FROM changed
     JOIN held USING (order_id)
+    CROSS JOIN recording
     WHERE held.status <> $3
-      AND EXISTS (SELECT FROM timeline_versions WHERE merchant_id = $1 AND records_events)
 )
-SELECT EXISTS (SELECT FROM orders WHERE merchant_id = $1 AND order_id = $2) AS exists,
+SELECT EXISTS (SELECT true FROM orders WHERE merchant_id = $1 AND order_id = $2) AS exists,
        EXISTS (SELECT FROM changed) AS changed,
        (
            SELECT row_to_json(stored)
@@ -44,7 +43,7 @@ SELECT EXISTS (SELECT FROM orders WHERE merchant_id = $1 AND order_id = $2) AS e
                FROM held
            ) AS stored
        ) AS stored
-"""
+"""  # noqa: S608  # of our own constants
 
 
 async def update_status(

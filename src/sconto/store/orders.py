@@ -23,7 +23,8 @@ writes it. Without `_REPLACE` that is `_PLACE` alone, which is a transaction by 
      changes it, and its version is in the snapshot, so the update finds it.
    - `recorded` inserts the redemptions, and `counted` adds up the same rows and adds them to the
      counters, both only if `placed` has a row. So the counters always equal the sum of the
-     redemptions, and the redemptions equal what the stored outcomes say.
+     redemptions, and the redemptions equal what the stored outcomes say. One redemption of each
+     promotion and code has the order's time, by which lists find it (`order_lists`).
    - `told` writes the order's events to the outbox (`event_outbox`), only if `placed` has a row.
      The statement of a merchant that records no events does not have it. Recording is switched on
      with a new price version, so an order that was priced before is not placed without its event.
@@ -67,14 +68,15 @@ from typing import Final
 import asyncpg
 
 from sconto.domain.allowances import NO_CLAIM, LimitClaim
+from sconto.domain.holds import OwnHold
 from sconto.domain.order import StoredOrder
 from sconto.domain.redemption import one_time_codes, redemptions_of
-from sconto.store import order_limits
+from sconto.store import held_orders, order_limits
 from sconto.store.candidates import Versions
 from sconto.store.code_ids import COUNTED_CODE, NO_CODE, NO_CODE_TYPE
 from sconto.store.database import Connection
 from sconto.store.order_limits import limit_arguments
-from sconto.store.outcomes import decode_order, encode_outcome, encode_request
+from sconto.store.outcomes import ORDER_COLUMNS, decode_order, encode_outcome, encode_request
 from sconto.store.stored_amounts import stored_discount
 
 
@@ -89,28 +91,27 @@ class OrderRaceLost(Exception):
         self.wanted = wanted
 
 
-# A row that was changed after the snapshot is locked in a version that the snapshot does not have.
-# Then the update, which finds the row by its ctid, finds nothing.
+# A row that was changed after the snapshot is locked in its newest version, and the update decides
+# on that version.
 _REPLACE: Final = """
 WITH held AS MATERIALIZED (
-    SELECT ctid AS place
+    SELECT order_id
     FROM orders
     WHERE merchant_id = $1 AND order_id = $3 AND status = 'not paid'
     FOR NO KEY UPDATE SKIP LOCKED
 ), replaced AS (
     UPDATE orders SET status = 'deleted', replaced_by = $2
-    FROM held
-    WHERE orders.merchant_id = $1 AND orders.ctid = held.place
+    WHERE merchant_id = $1 AND order_id = (SELECT order_id FROM held) AND status = 'not paid'
     RETURNING order_id
 ), redeemed AS MATERIALIZED (
     SELECT DISTINCT code_id
     FROM redemptions
     WHERE merchant_id = $1 AND order_id = $3 AND code_type = 'one-time'
 ), locked AS MATERIALIZED (
-    SELECT code.place
+    SELECT code.code_id
     FROM redeemed
     CROSS JOIN LATERAL (
-        SELECT ctid AS place
+        SELECT code_id
         FROM codes
         WHERE merchant_id = $1 AND code_id = redeemed.code_id
         LIMIT 1
@@ -118,15 +119,11 @@ WITH held AS MATERIALIZED (
     ) AS code
 ), freed AS (
     UPDATE codes SET used_by = NULL, used_at = NULL
-    FROM locked
-    WHERE codes.merchant_id = $1 AND codes.ctid = locked.place
-      AND codes.used_by = (SELECT order_id FROM replaced)
+    WHERE merchant_id = $1 AND code_id = ANY (ARRAY(SELECT code_id FROM locked))
+      AND used_by = (SELECT order_id FROM replaced)
 )
 SELECT EXISTS (SELECT FROM replaced)
-       AND (SELECT count(*) FROM redeemed) = (
-           SELECT count(*) FROM locked JOIN codes ON codes.ctid = locked.place
-           WHERE codes.merchant_id = $1
-       )
+       AND (SELECT count(*) FROM redeemed) = (SELECT count(*) FROM locked)
 """
 
 # generate_series in a select list yields one number at a time (in FROM it would yield all first).
@@ -153,8 +150,9 @@ WITH picked AS (
     RETURNING order_id
 ), {taken}{took}{told}recorded AS (
     INSERT INTO redemptions (merchant_id, order_id, product_id, promotion_id, code_id, code_type,
-                             applied, discount)
-    SELECT $1, placed.order_id, product_id, promotion_id, code_id, code_type, applied, discount
+                             applied, discount, placed_at)
+    SELECT $1, placed.order_id, product_id, promotion_id, code_id, code_type, applied, discount,
+           CASE WHEN row_number() OVER (PARTITION BY promotion_id, code_id) = 1 THEN $3 END
     FROM placed
     CROSS JOIN picked
 ), slot AS MATERIALIZED (
@@ -188,38 +186,31 @@ _CLEAR: Final = """alone
 
 # Codes are locked in the order of their ids. Each is one look-up by the primary key, whatever the
 # planner knows of the table: coalesce keeps it from the indexes of codes that are not removed.
-# Later parts find the locked row by its ctid.
 _FREE: Final = """free AS MATERIALIZED (
-    SELECT wanted.code_id, code.place
+    SELECT code.code_id
     FROM unnest($6::bigint[]) AS wanted (code_id)
     CROSS JOIN LATERAL (
-        SELECT ctid AS place
+        SELECT code_id
         FROM codes
         WHERE merchant_id = $1 AND code_id = wanted.code_id
           AND coalesce(used_at, removed_at) IS NULL
         LIMIT 1
         FOR UPDATE SKIP LOCKED
     ) AS code
-), seen AS MATERIALIZED (
-    SELECT free.code_id, free.place
-    FROM free
-    JOIN codes ON codes.ctid = free.place
-    WHERE codes.merchant_id = $1
 ), """
 
+# An array is looked up in the index of the primary key, however many codes the merchant has.
 _TAKEN: Final = """taken AS (
     UPDATE codes
-    SET used_by = $2, used_at = $3, applied_uses = applied_uses + tally.applied,
-        outdone_uses = outdone_uses + tally.outdone
-    FROM placed
-    CROSS JOIN seen
-    CROSS JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE applied) AS applied,
-               count(*) FILTER (WHERE NOT applied) AS outdone
-        FROM picked
-        WHERE picked.code_id = seen.code_id
-    ) AS tally
-    WHERE codes.merchant_id = $1 AND codes.ctid = seen.place
+    SET used_by = $2, used_at = $3,
+        applied_uses = applied_uses + (
+            SELECT count(*) FROM picked WHERE picked.code_id = codes.code_id AND applied
+        ),
+        outdone_uses = outdone_uses + (
+            SELECT count(*) FROM picked WHERE picked.code_id = codes.code_id AND NOT applied
+        )
+    WHERE merchant_id = $1
+      AND code_id = ANY (ARRAY(SELECT free.code_id FROM placed CROSS JOIN free))
 ), """
 
 # The event of the replaced order comes first, as it happens first.
@@ -232,7 +223,7 @@ _TOLD: Final = """told AS (
 ), """
 
 _CLEAR_WITH_CODES: Final = _CLEAR.format(
-    all_free="(SELECT count(*) FROM seen) = cardinality($6::bigint[])"
+    all_free="(SELECT count(*) FROM free) = cardinality($6::bigint[])"
 )
 _TAKING: Final = {"free": _FREE, "taken": _TAKEN, "counted_code": COUNTED_CODE}
 _WITHOUT_LIMITS: Final = {
@@ -257,12 +248,16 @@ _TAKING_NONE: Final = {
     "where_clear": _CLEAR.format(all_free="$6::bigint[] = '{}'"),
 }
 
+_BESIDE_HOLDS: Final = {"is_placed": order_limits.IS_PLACED}
+
 _STATEMENTS: Final = {
     (parts, is_told): _PLACE_BY.format(**shape, told=_TOLD if is_told else "")
     for parts, shape in (
         ("codes", {**_TAKING, **_WITHOUT_LIMITS, "where_clear": _CLEAR_WITH_CODES}),
         ("limits", {**_TAKING, **_WITH_LIMITS}),
         ("none", {**_TAKING_NONE, **_WITHOUT_LIMITS}),
+        ("beside holds", {**held_orders.BESIDE_HOLDS, **_BESIDE_HOLDS}),
+        ("promised", {**held_orders.PROMISED, **_BESIDE_HOLDS}),
     )
     for is_told in (False, True)
 }
@@ -291,11 +286,12 @@ async def insert_order(
     day: date,
     versions: Versions | None,
     claim: LimitClaim = NO_CLAIM,
+    own: OwnHold | None = None,
 ) -> None:
     """Place the order, with its redemptions, counters and used one-time codes.
 
     Its redemptions are counted on `day`. `versions` are those that it was priced at, and
-    `claim` is what it takes of the limits of cart promotions.
+    `claim` is what it takes of the limits of cart promotions. `own` is the hold of its id.
     Raises OrderRaceLost if one of its codes is not free, its id is taken, or prices have changed.
     Then this wrote nothing, and a transaction that wrote something before must not be committed.
     """
@@ -325,8 +321,15 @@ async def insert_order(
     parts = "codes" if used_up else "none"
     if claim.promotion_ids:
         parts = "limits"
+    if own is not None or (parts != "none" and versions is not None and versions.has_holds):
+        parts = "beside holds"
+    if own is not None and own.is_kept:
+        parts = "promised"
+    if parts not in ("codes", "none"):
         arguments += limit_arguments(claim)
-    is_told = versions is not None and versions[3]
+    if own is not None and own.is_kept:
+        arguments += (own.hold.version,)
+    is_told = versions is not None and versions.records_events
     try:
         placed = await connection.fetchval(_STATEMENTS[parts, is_told], *arguments)
     except (asyncpg.LockNotAvailableError, asyncpg.DivisionByZeroError):
@@ -335,15 +338,14 @@ async def insert_order(
         raise OrderRaceLost(*wanted_by(order, claim))
 
 
-_FIND: Final = """
+_FIND: Final = f"""
 SELECT row_to_json(stored)
 FROM (
-    SELECT order_id, status, created_at, replaces, replaced_by, outcome, request,
-           gave_back_at IS NOT NULL AS gave_back
+    SELECT {ORDER_COLUMNS}
     FROM orders
     WHERE merchant_id = $1 AND order_id = $2
 ) AS stored
-"""
+"""  # noqa: S608  # of our own constants
 
 
 async def find_order(connection: Connection, merchant_id: int, order_id: str) -> StoredOrder | None:

@@ -18,6 +18,7 @@ from sconto.domain.money import currency_decimals
 from sconto.domain.order import OrderStatus, StoredOrder
 from sconto.domain.stored_outcome import StoredOutcome, outcome_of, priced_cart_of
 from sconto.domain.stored_request import StoredRequest, cart_of, request_of
+from sconto.store.period_sql import instant_sql
 from sconto.store.stored_amounts import WHOLE_UNITS, minor_units_in_one_stored
 
 
@@ -33,6 +34,10 @@ class OrderRow(msgspec.Struct, frozen=True):
     request: StoredRequest | None = None
     gave_back: bool = False
 
+
+ORDER_COLUMNS: Final = f"""order_id, status, {instant_sql("created_at")} AS created_at, replaces,
+    replaced_by, outcome, request, gave_back_at IS NOT NULL AS gave_back"""
+"""The columns of `orders` as `OrderRow` has them."""
 
 _ROW: Final = msgspec.json.Decoder(OrderRow)
 

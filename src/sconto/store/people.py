@@ -58,6 +58,8 @@ _FIND_STATE: Final = """
 SELECT merchant_id, user_id, role, disabled, changed_at FROM users WHERE user_id = $1
 """
 
+_CLOCK: Final = "SELECT clock_timestamp()"
+
 # Each change of a user has a later time than the one before, whatever the clock does, because
 # tokens are compared with it.
 _CHANGE: Final = """
@@ -65,7 +67,7 @@ UPDATE users SET
     role = coalesce($2, users.role),
     disabled = coalesce($3, users.disabled),
     password_hash = coalesce($4, password_hash),
-    changed_at = greatest(clock_timestamp(), changed_at + interval '1 microsecond')
+    changed_at = greatest($5, changed_at + interval '1 microsecond')
 FROM (
     SELECT user_id, role, disabled FROM users WHERE user_id = $1 FOR NO KEY UPDATE
 ) AS old
@@ -200,7 +202,8 @@ async def change_user(
 
     Every change ends the tokens that were issued before it, even if it changes no value.
     """
-    row = await connection.fetchrow(_CHANGE, user_id, role, disabled, password_hash)
+    now = await connection.fetchval(_CLOCK)
+    row = await connection.fetchrow(_CHANGE, user_id, role, disabled, password_hash, now)
     if row is None:
         return None
     after = _state(row)

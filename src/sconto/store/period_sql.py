@@ -1,4 +1,4 @@
-"""Periods of promotions in SQL, as the domain's `Period` has them."""
+"""Instants, and periods of promotions, in SQL."""
 
 from typing import Final
 
@@ -9,6 +9,14 @@ OVER_FROM: Final = f"""(
             WHEN ends_at = date_trunc('second', ends_at) THEN ends_at + interval '1 second'
             ELSE ends_at + interval '1 microsecond' END)"""
 """The first instant after the period of a row of `promotions`; null if it never ends."""
+
+
+def instant_sql(column: str) -> str:
+    """An instant as a JSON value: in UTC, whatever the time zone of the session.
+
+    A node of a distributed database has sessions whose zone no program of ours sets.
+    """
+    return f"""(rtrim(to_json({column} AT TIME ZONE 'UTC')::text, '"') || '+00:00"')::json"""
 
 
 def is_running(at: str) -> str:

@@ -11,6 +11,7 @@ from asyncpg.connect_utils import SessionAttribute
 from asyncpg.pool import PoolConnectionProxy
 
 from sconto.store.address import split_address
+from sconto.store.citus import PREPARE_SESSION
 
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
@@ -83,7 +84,7 @@ class Pool:
             command_timeout=60,
             # asyncpg's reset costs a round trip, and our sessions keep no state.
             reset=_keep,
-            init=None if on_statement is None else _teller(on_statement),
+            init=_preparing(on_statement),
             server_settings=SESSION_SETTINGS,
         )
         return cls(url, pool)
@@ -195,14 +196,18 @@ def _is_open(connection: Connection) -> bool:
         return False  # asyncpg noticed that it broke, and took it back
 
 
-def _teller(on_statement: OnStatement) -> Any:
-    """Makes a new connection tell of its statements."""
+def _preparing(on_statement: OnStatement | None) -> Any:
+    """Prepares a new connection: for Citus if the database has it, and to tell of statements."""
 
     def tell(record: Any) -> None:
+        assert on_statement is not None  # noqa: S101 - it is only called if there is one
         on_statement(record.query, record.elapsed, record.exception is not None)
 
     async def prepare(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-        connection.add_query_logger(tell)
+        # One command without arguments takes one round trip, and no prepared statement.
+        await connection.execute(PREPARE_SESSION)
+        if on_statement is not None:
+            connection.add_query_logger(tell)
 
     return prepare
 

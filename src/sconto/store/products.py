@@ -27,7 +27,7 @@ IMPORT_TIMEOUT: Final = 3600
 # the statement saw when it began: if two puts create the same product concurrently, both report it.
 _PUT = """
 WITH asked AS ({asked}),
-known AS (
+known AS MATERIALIZED (
     SELECT products.product_id
     FROM products JOIN asked ON products.product_id = asked.product_id
     WHERE products.merchant_id = $1 AND products.deleted_at IS NULL

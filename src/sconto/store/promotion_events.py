@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Final
 
 from sconto.store.database import Connection
-from sconto.store.period_sql import OVER_FROM
+from sconto.store.period_sql import OVER_FROM, instant_sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +44,12 @@ SUBSCRIPTION_PROMOTIONS: Final = Table(
 )
 
 
-def _instant(column: str) -> str:
-    return f"to_json({column} AT TIME ZONE 'UTC') #>> '{{}}' || '+00:00'"
-
-
 def subject_sql(table: Table) -> str:
     """The promotion of a row as events tell it."""
     active = "active" if table is PROMOTIONS else "enabled"
     return f"""json_build_object('kind', {table.kind}, 'id', promotion_id, 'name', name,
-        'active', {active}, 'starts_at', {_instant("starts_at")},
-        'ends_at', {_instant("ends_at")})"""
+        'active', {active}, 'starts_at', {instant_sql("starts_at")},
+        'ends_at', {instant_sql("ends_at")})"""
 
 
 def phase_sql(table: Table, now: str) -> str:
@@ -119,8 +115,15 @@ _TELL: Final = tuple(tell(table) for table in _TABLES for tell in (_tell_starts,
 
 def _set_phases(table: Table) -> str:
     return f"""
-UPDATE {table.name} SET told_phase = {phase_sql(table, "$2::timestamptz")}
-WHERE merchant_id = $1 AND told_phase <> {phase_sql(table, "$2::timestamptz")}
+WITH wrong AS MATERIALIZED (
+    SELECT promotion_id, {phase_sql(table, "$2::timestamptz")} AS phase
+    FROM {table.name}
+    WHERE merchant_id = $1 AND told_phase <> {phase_sql(table, "$2::timestamptz")}
+    FOR NO KEY UPDATE
+)
+UPDATE {table.name} AS promotion SET told_phase = wrong.phase
+FROM wrong
+WHERE promotion.merchant_id = $1 AND promotion.promotion_id = wrong.promotion_id
 """  # noqa: S608
 
 

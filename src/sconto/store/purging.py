@@ -24,7 +24,7 @@ PURGE_BATCH: Final = 500
 
 _PURGE_ORDERS: Final = f"""
 WITH chosen AS MATERIALIZED (
-    SELECT ctid AS place
+    SELECT order_id
     FROM orders
     WHERE merchant_id = $1 AND created_at < $2
     ORDER BY created_at
@@ -32,8 +32,7 @@ WITH chosen AS MATERIALIZED (
     FOR UPDATE SKIP LOCKED
 ), gone AS (
     DELETE FROM orders
-    USING chosen
-    WHERE orders.merchant_id = $1 AND orders.ctid = chosen.place
+    WHERE merchant_id = $1 AND order_id = ANY (ARRAY(SELECT order_id FROM chosen))
     RETURNING order_id, status, customer_id, gave_back_at, outcome ->> 'currency' AS currency,
               10 ^ coalesce((outcome ->> 'decimals')::numeric, 0) AS unit
 ), redeemed AS (
@@ -90,8 +89,9 @@ WITH chosen AS MATERIALIZED (
 SELECT count(*) FROM gone
 """  # noqa: S608  # of our own constants
 
-# The trigger that protects the history lets this transaction delete entries before that time.
-_ALLOW_HISTORY: Final = "SELECT set_config('sconto.purging_before', $1, true)"
+# The trigger that protects the history lets this transaction delete entries before that time. A SET
+# takes no argument; unlike `set_config`, it reaches the node that has the merchant.
+_ALLOW_HISTORY: Final = "SET LOCAL sconto.purging_before = '{before}'"
 
 _PURGE_HISTORY: Final = f"""
 WITH gone AS (
@@ -139,7 +139,7 @@ async def purge_orders(connection: Connection, merchant_id: int, before: datetim
 
 async def purge_history(connection: Connection, merchant_id: int, before: datetime) -> int:
     """Delete the oldest entries from before a time; needs a transaction."""
-    await connection.fetchval(_ALLOW_HISTORY, before.isoformat())
+    await connection.execute(_ALLOW_HISTORY.format(before=before.isoformat()))
     return int(await connection.fetchval(_PURGE_HISTORY, merchant_id, before))
 
 

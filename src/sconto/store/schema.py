@@ -32,6 +32,10 @@ class MigrationFailed(Exception):
     """PostgreSQL refused a step; the database is unchanged."""
 
 
+class DistributionRefused(Exception):
+    """The database cannot be distributed by merchant; one line says what to do."""
+
+
 class SchemaState(StrEnum):
     """A database's schema, compared with the newest that this program knows."""
 

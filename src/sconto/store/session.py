@@ -1,7 +1,8 @@
-"""Whether the sessions have the settings that they need."""
+"""Whether the sessions, and the nodes of a distributed database, have the settings they need."""
 
 from typing import Final
 
+from sconto.store import citus
 from sconto.store.database import Connection
 from sconto.store.pool import SESSION_SETTINGS
 
@@ -15,8 +16,27 @@ async def find_missing_settings(connection: Connection) -> list[str]:
 
     They are sent when a connection is opened, and a pooler in between may drop them.
     """
-    rows = await connection.fetch(_READ, list(SESSION_SETTINGS))
+    wanted = SESSION_SETTINGS
+    if await _is_distributed(connection):
+        wanted = {**wanted, **citus.SESSION_SETTINGS, "plan_cache_mode": citus.PLAN_CACHE_MODE}
+    rows = await connection.fetch(_READ, list(wanted))
     in_force = {row["name"]: row["value"] for row in rows}
-    return [
-        f"{name} = {value}" for name, value in SESSION_SETTINGS.items() if in_force[name] != value
-    ]
+    return [f"{name} = {value}" for name, value in wanted.items() if in_force[name] != value]
+
+
+async def find_node_faults(connection: Connection) -> list[str]:
+    """What is wrong with the nodes of a distributed database, one line each; else nothing."""
+    if not await _is_distributed(connection):
+        return []
+    if not await connection.fetchval(citus.IS_COORDINATOR):
+        return [
+            "the database is that of a worker node: expected the coordinator's, because the locks "
+            "that keep limits are there"
+        ]
+    return citus.faults_of([tuple(row) for row in await connection.fetch(citus.READ_NODES)])
+
+
+async def _is_distributed(connection: Connection) -> bool:
+    return bool(await connection.fetchval(citus.HAS_CITUS)) and bool(
+        await connection.fetchval(citus.IS_DISTRIBUTED)
+    )

@@ -85,7 +85,7 @@ _HELD_LIMITED: Final = """held AS MATERIALIZED (
 # The first number of an advisory lock says what it is for: 23560 is this module's, 23561 is a
 # promotion's turn in `subscription_promotions`.
 _HELD_UNLIMITED: Final = """turn AS MATERIALIZED (
-    SELECT pg_advisory_xact_lock_shared(23561, ($3::bigint % 2147483648)::int)
+    SELECT pg_advisory_xact_lock_shared(23561, ($3::bigint % 2147483648)::int) IS NULL AS held
     FROM alone WHERE key_is_free
 ), held AS MATERIALIZED (
     SELECT promotion_id, $17::bigint + 1 AS usage
@@ -121,15 +121,17 @@ _COUNTED_LIMITED: Final = """counted AS (
 ), """
 
 # The last use that the limit allows is told, if the merchant records events.
-_TOLD: Final = f"""reached AS (
-    INSERT INTO event_outbox (merchant_id, type, object, occurred_at, subject, data)
-    SELECT $1, 'promotion.limit_reached', '{SUBSCRIPTION_PROMOTIONS.object} ' || promotion_id, $9,
-           {subject_sql(SUBSCRIPTION_PROMOTIONS)},
-           json_build_object('limit', max_usage, 'taken', max_usage)
+_TOLD: Final = f"""used_up AS MATERIALIZED (
+    SELECT promotion_id, max_usage, {subject_sql(SUBSCRIPTION_PROMOTIONS)} AS subject
     FROM counted
     JOIN subscription_promotions ON merchant_id = $1 AND promotion_id = $3
     WHERE counted.usage = max_usage
-      AND EXISTS (SELECT FROM timeline_versions WHERE merchant_id = $1 AND records_events)
+      AND EXISTS (SELECT true FROM timeline_versions WHERE merchant_id = $1 AND records_events)
+), reached AS (
+    INSERT INTO event_outbox (merchant_id, type, object, occurred_at, subject, data)
+    SELECT $1, 'promotion.limit_reached', '{SUBSCRIPTION_PROMOTIONS.object} ' || promotion_id, $9,
+           subject, json_build_object('limit', max_usage, 'taken', max_usage)
+    FROM used_up
 ), """  # noqa: S608  # of our own constants
 
 # generate_series in a select list yields one number at a time, so the locks are tried from the

@@ -105,7 +105,7 @@ SET code = $3, code_key = $4, name = $5, name_folded = $6, description = $7, ena
     version = $15, updated_at = $17, usage = usage + (SELECT coalesce(sum(uses), 0) FROM folded)
 WHERE merchant_id = $1 AND promotion_id = $2
   AND NOT EXISTS (
-      SELECT FROM subscription_promotions AS other
+      SELECT true FROM subscription_promotions AS other
       WHERE other.merchant_id = $1 AND other.code_key = $4 AND other.archived_at IS NULL
         AND other.promotion_id <> $2
   )

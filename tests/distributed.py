@@ -1,0 +1,79 @@
+"""Databases on a Citus cluster, each distributed by merchant."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import sql
+
+from sconto.store.distribution import distribute
+from sconto.store.migrate import migrate
+
+VARIABLE: Final = "SCONTO_TEST_CITUS_URL"
+"""Names a database of a cluster's coordinator that knows its workers; for its owner, a superuser
+who may connect to the workers under the same name."""
+
+_NODES: Final = "SELECT nodename, nodeport, groupid FROM pg_dist_node ORDER BY groupid"
+
+
+class Cluster:
+    """A coordinator, and the databases that this made on all of its nodes."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        with psycopg.connect(url) as connection:
+            self.nodes: Final = connection.execute(_NODES).fetchall()
+        self._names: list[str] = []
+
+    def address(self, name: str, node: int = 0) -> str:
+        """The address of a database on the coordinator, 0, or on a worker."""
+        host, port, _ = self.nodes[node]
+        split = urlsplit(self._url)
+        user = f"{split.netloc.rpartition('@')[0]}@" if "@" in split.netloc else ""
+        place = split.netloc.rpartition("@")[2] if node == 0 else f"{host}:{port}"
+        return split._replace(netloc=user + place, path=f"/{name}").geturl()
+
+    def create(self, name: str) -> str:
+        """A database whose nodes know each other, without tables; its address."""
+        self.drop(name)
+        self._names.append(name)
+        for node in range(len(self.nodes)):
+            with _autocommitting(self.address("postgres", node)) as server:
+                server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            with _autocommitting(self.address(name, node)) as database:
+                database.execute("CREATE EXTENSION citus")
+        url = self.address(name)
+        with _autocommitting(url) as database:
+            host, port, _ = self.nodes[0]
+            database.execute("SELECT citus_set_coordinator_host(%s, %s)", [host, port])
+            for host, port, _ in self.nodes[1:]:
+                database.execute("SELECT citus_add_node(%s, %s)", [host, port])
+        return url
+
+    def create_distributed(self, name: str) -> str:
+        """A database with the newest schema, distributed and without rows; its address."""
+        url = self.create(name)
+        migrate(url)
+        assert distribute(url).faults == []
+        return url
+
+    def drop(self, name: str) -> None:
+        """Drop the database on all nodes."""
+        for node in range(len(self.nodes)):
+            with _autocommitting(self.address("postgres", node)) as server:
+                server.execute(
+                    sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+                )
+
+    def close(self) -> None:
+        """Drop all databases that this made."""
+        while self._names:
+            self.drop(self._names.pop())
+
+
+@contextmanager
+def _autocommitting(url: str) -> "Iterator[psycopg.Connection[tuple[object, ...]]]":
+    with psycopg.connect(url, autocommit=True) as connection:
+        yield connection
