@@ -98,6 +98,13 @@ class Metrics:
             multiprocess_mode="livesum",
         )
 
+        self._turns = Counter(
+            "sconto_turns_waited",
+            "Steps of requests that waited because other merchants had their turn",
+            registry=registry,
+        )
+        self._turns_shown = 0
+
     def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a finished request; `route` is the path template, such as `/v1/promotion`."""
         duration = self._known_durations.get((method, route, status))
@@ -138,6 +145,11 @@ class Metrics:
         self._connections.labels("busy").set(open_ - idle)
         self._connections.labels("idle").set(idle)
         self._connections.labels("limit").set(limit)
+
+    def show_turns(self, waited: int) -> None:
+        """Record how many steps of this process's requests have waited for their turn so far."""
+        self._turns.inc(waited - self._turns_shown)
+        self._turns_shown = waited
 
     def exposition(self) -> bytes:
         """All figures in Prometheus' text format, summed over the workers."""
