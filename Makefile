@@ -4,6 +4,8 @@ PYTHON ?= python3
 JOBS ?= 4
 # `make lock LOCK=--upgrade` moves every pin to the newest version; otherwise pins that still fit stay.
 LOCK ?=
+# The revision that `make bench-compare` compares this folder with.
+REV ?= main
 # Where the list of packages goes.
 SBOM ?= dist/sconto.cdx.json
 SBOM_OPTIONS ?=
@@ -23,7 +25,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install browser pooler proxy typescript messages pictures demo docs sbom wheel test test-oldest test-fast lint openapi format bench bench-quick soak audit lock clean
+.PHONY: help install browser pooler proxy typescript messages pictures demo docs sbom wheel test test-oldest test-fast lint openapi format bench bench-quick bench-compare soak audit lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -102,6 +104,9 @@ bench: .venv/.dev ## the benchmarks, each beside a limit measured in the same ru
 
 bench-quick: .venv/.dev ## the benchmarks, a few seconds each
 	@$(BIN)/python -m bench --quick
+
+bench-compare: .venv/.dev ## what changed since REV=main: processor time of quotes and orders, in three minutes
+	@$(BIN)/python -m bench --compare $(REV)
 
 soak: .venv/.dev ## the long test campaigns, at most an hour
 	@timeout 3600 $(BIN)/pytest -m soak --timeout 1800

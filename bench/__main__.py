@@ -1,6 +1,7 @@
-"""`python -m bench [--quick] [--only MEASURE ...]`: runs the measures one after the other."""
+"""`python -m bench`: runs the measures one after the other, or compares two versions."""
 
 import argparse
+import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -11,10 +12,14 @@ from typing import Final
 
 import uvloop
 
+from bench.changes import write_changes
+from bench.compare import COMPARED, USUALLY, compare
 from bench.figures import Figure
 from bench.machine import Cores, describe_machine, divide_cores, pinned
+from bench.measures.backtests import measure_backtests
 from bench.measures.cart_promotions import measure_cart_promotions
 from bench.measures.codes import measure_codes
+from bench.measures.fairness import measure_fairness
 from bench.measures.growth import measure_growth, warm_up
 from bench.measures.orders import measure_orders
 from bench.measures.peer import measure_peer
@@ -26,6 +31,7 @@ from bench.measures.workers import measure_workers
 from bench.report import write_results, write_table
 from bench.servers import Server, serve_sconto
 from bench.stage import FULL, QUICK, Plan, Stage, set_stage
+from bench.versions import NoVersion
 
 _Measure = Callable[[Stage, Server], Awaitable[list[Figure]]]
 
@@ -34,10 +40,12 @@ MEASURES: Final[Mapping[str, _Measure]] = {
     "quotes": measure_quotes,
     "peer": measure_peer,
     "orders": measure_orders,
+    "fairness": measure_fairness,
     "growth": measure_growth,
     "codes": measure_codes,
     "subscriptions": measure_subscriptions,
     "cart": measure_cart_promotions,
+    "backtests": measure_backtests,
     "start": measure_start,
     "workers": measure_workers,
     "memory": measure_memory,
@@ -79,22 +87,46 @@ def _measure_rules(plan: Plan, cores: Cores) -> list[Figure]:
 def main() -> None:
     """Read the command line, run, print the table, and write the results of a whole run."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a minute instead of ten")
+    parser.add_argument("--quick", action="store_true", help="a minute instead of six")
+    parser.add_argument(
+        "--compare",
+        metavar="REV",
+        help="what changed since this revision of Git, in processor time a request",
+    )
     parser.add_argument(
         "--only",
         nargs="+",
-        choices=MEASURES,
         metavar="MEASURE",
-        help=f"some of {', '.join(MEASURES)}; no results are written",
+        help=f"some of {', '.join(MEASURES)}; no results are written. "
+        f"With --compare: some of {', '.join(COMPARED)}",
     )
     arguments = parser.parse_args()
+    known = MEASURES if arguments.compare is None else COMPARED
+    for name in arguments.only or ():
+        if name not in known:
+            parser.error(f"--only {name}: expected some of {', '.join(known)}")
+    if arguments.compare is not None:
+        sys.exit(_compare(parser, arguments.compare, arguments.only or USUALLY))
+    _measure(arguments.only, quick=arguments.quick)
+
+
+def _measure(only: Sequence[str] | None, *, quick: bool) -> None:
     started = time.monotonic()
-    plan = QUICK if arguments.quick else FULL
-    figures, machine = uvloop.run(run(plan, arguments.only or list(MEASURES)))
+    figures, machine = uvloop.run(run(QUICK if quick else FULL, only or list(MEASURES)))
     print(write_table(figures, machine))
     print(f"{time.monotonic() - started:.0f} s")
-    if not arguments.only:
-        write_results("quick" if arguments.quick else "results", figures, machine)
+    if not only:
+        write_results("quick" if quick else "results", figures, machine)
+
+
+def _compare(parser: argparse.ArgumentParser, revision: str, kinds: Sequence[str]) -> int:
+    """Print what changed since the revision; 1 if something is a regression."""
+    try:
+        changes = uvloop.run(compare(revision, kinds))
+    except NoVersion as fault:
+        parser.error(str(fault))
+    print(write_changes(changes))
+    return 1 if any(change.is_regression for change in changes) else 0
 
 
 if __name__ == "__main__":

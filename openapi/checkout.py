@@ -1,13 +1,19 @@
 """The operations of the checkout API."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from pydantic import AwareDatetime, Field
 
 from openapi import checkout_models as models
-from openapi import listing_models
+from openapi import explanation_models, listing_models, orders_models
+from openapi import returns_models as returned
 from openapi.operation import Answer, Operation, Parameter, as_json
 from openapi.problems import Problem, refusal
-from sconto.api.checkout import routes
+from sconto.api.checkout import holds, returns, routes
+from sconto.api.checkout.order_query import MOST_LISTED
+from sconto.api.checkout.reading import MOST_RETURNS
+from sconto.domain.order import OrderStatus
 
 _TAG: Final = "Checkout API"
 
@@ -15,11 +21,46 @@ _ORDER_ID: Final = Parameter(
     "order_id", "path", str, "The shop's own id of the order.", example="A-1"
 )
 
+_HELD_ID: Final = Parameter(
+    "order_id", "path", str, "The shop's own id of the order.", example="A-2"
+)
+_HELD: Final = as_json(models.HeldCart)
+
+_RETURN_ID: Final = Parameter(
+    "return_id", "path", str, "The shop's own id of the return.", example="R-1"
+)
+
+_PAGE: Final = (
+    Parameter(
+        "limit",
+        "query",
+        Annotated[int, Field(ge=1, le=MOST_RETURNS, json_schema_extra={"default": MOST_RETURNS})],
+    ),
+    Parameter("cursor", "query", str, "The `next_cursor` of the answer before."),
+)
+
+_FILTERS: Final = (
+    Parameter("from", "query", AwareDatetime, "Placed at this time or later."),
+    Parameter("until", "query", AwareDatetime, "Placed before this time."),
+    Parameter("status", "query", OrderStatus),
+    Parameter("customer_id", "query", str, "Of this customer."),
+    Parameter(
+        "promotion_id", "query", Annotated[int, Field(ge=1)], "That redeemed this promotion."
+    ),
+    Parameter("code", "query", str, "That redeemed this code, in any spelling."),
+    Parameter(
+        "limit",
+        "query",
+        Annotated[int, Field(ge=1, le=MOST_LISTED, json_schema_extra={"default": 20})],
+    ),
+    Parameter("cursor", "query", str, "The `next_cursor` of the answer before."),
+)
+
 _REFUSALS: Final = {
     400: refusal("The body is no JSON object"),
     401: refusal("The token is missing, not valid or expired"),
     403: refusal("The user's role does not allow it"),
-    404: refusal("The merchant placed no such order"),
+    404: refusal("The merchant has no such order or hold"),
     409: refusal("The stored state does not allow it; nothing was changed", models.OrderProblem),
     413: refusal("The body is too large"),
     415: refusal("The body is not said to be JSON"),
@@ -48,6 +89,11 @@ _ALWAYS: Final = (401, 403, 429, 500, 503)
 _OF_BODY: Final = (400, 413, 415, 422)
 
 
+_RETURN_REFUSED: Final = refusal(
+    "The order does not allow it; nothing was kept", returned.ReturnProblem
+)
+
+
 def _refusals(*statuses: int) -> dict[int, Answer]:
     return {status: _REFUSALS[status] for status in sorted({*_ALWAYS, *statuses})}
 
@@ -57,7 +103,7 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
         _TAG,
         "Price a cart",
         {
-            200: Answer("What the cart costs, and why", as_json(models.PricedCart)),
+            200: Answer("What the cart costs, and why", as_json(explanation_models.QuotedCart)),
             **_refusals(*_OF_BODY),
         },
         body=as_json(models.CartToPrice),
@@ -75,11 +121,32 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
         },
         body=as_json(models.OrderToPlace),
     ),
+    routes.list_orders: Operation(
+        _TAG,
+        "List orders",
+        {
+            200: Answer("Some orders, the newest first", as_json(orders_models.OrderList)),
+            **_refusals(422),
+        },
+        parameters=_FILTERS,
+    ),
     routes.get_order: Operation(
         _TAG,
         "Get an order",
         {
             200: Answer("The order as it was placed", as_json(models.PlacedOrder)),
+            **_refusals(404),
+        },
+        parameters=[_ORDER_ID],
+    ),
+    routes.explain_order: Operation(
+        _TAG,
+        "Explain an order",
+        {
+            200: Answer(
+                "The bill of then, and its request priced now",
+                as_json(explanation_models.ExplainedOrder),
+            ),
             **_refusals(404),
         },
         parameters=[_ORDER_ID],
@@ -96,6 +163,72 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
         },
         body=as_json(models.NewOrderStatus),
         parameters=[_ORDER_ID],
+    ),
+    holds.hold: Operation(
+        _TAG,
+        "Hold a cart for an order id",
+        {
+            200: Answer("The same cart is held already; the hold ends when it would have", _HELD),
+            201: Answer("Held", _HELD),
+            **_refusals(*_OF_BODY, 409),
+        },
+        body=as_json(models.CartToHold),
+    ),
+    holds.get_hold: Operation(
+        _TAG,
+        "Get a hold",
+        {200: Answer("The hold as it was made", _HELD), **_refusals(404)},
+        parameters=[_HELD_ID],
+    ),
+    holds.release_hold: Operation(
+        _TAG,
+        "Release a hold",
+        {204: Answer("What was held is free again"), **_refusals(404)},
+        parameters=[_HELD_ID],
+    ),
+    returns.create_return: Operation(
+        _TAG,
+        "Return goods of an order",
+        {
+            200: Answer(
+                "The same return was kept before; nothing was changed",
+                as_json(returned.KeptReturn),
+            ),
+            201: Answer("Kept", as_json(returned.KeptReturn)),
+            **_refusals(*_OF_BODY, 404),
+            409: _RETURN_REFUSED,
+        },
+        body=as_json(returned.ReturnToKeep),
+        parameters=[_ORDER_ID],
+    ),
+    returns.quote_return: Operation(
+        _TAG,
+        "Price a return",
+        {
+            200: Answer("What the return would pay back", as_json(returned.PricedReturn)),
+            **_refusals(*_OF_BODY, 404),
+            409: _RETURN_REFUSED,
+        },
+        body=as_json(returned.ReturnToPrice),
+        parameters=[_ORDER_ID],
+    ),
+    returns.list_returns: Operation(
+        _TAG,
+        "List the returns of an order",
+        {
+            200: Answer("A part of the list", as_json(returned.ReturnPage)),
+            **_refusals(404, 422),
+        },
+        parameters=[_ORDER_ID, *_PAGE],
+    ),
+    returns.get_return: Operation(
+        _TAG,
+        "Get a return",
+        {
+            200: Answer("The return as it was kept", as_json(returned.KeptReturn)),
+            **_refusals(404),
+        },
+        parameters=[_ORDER_ID, _RETURN_ID],
     ),
     routes.list_prices: Operation(
         _TAG,

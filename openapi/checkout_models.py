@@ -21,6 +21,7 @@ from sconto.domain.cart_limits import (
 )
 from sconto.domain.choice import Group, Reason
 from sconto.domain.code_outcomes import CodeStatus
+from sconto.domain.holds import DEFAULT_HOLD, LONGEST_HOLD, SHORTEST_HOLD
 from sconto.domain.names import NAME_LENGTH
 from sconto.domain.order import OrderStatus
 from sconto.domain.promotion import PromotionType
@@ -161,6 +162,9 @@ class CartToPrice(Cart):
     )
 
     at: Instant | None = None
+    explain: Annotated[
+        bool | None, Field(description="The answer then has the bill step by step.")
+    ] = None
 
 
 class OrderToPlace(Cart):
@@ -177,6 +181,14 @@ class OrderToPlace(Cart):
         ),
     ] = None
     replaces: Reference | None = None
+
+
+class CartToHold(OrderToPlace):
+    """An order to hold; `seconds` is for how long."""
+
+    model_config = strict({"order_id": "A-2", **_CART, "seconds": 600})
+
+    seconds: Annotated[int | None, Field(ge=SHORTEST_HOLD, le=LONGEST_HOLD)] = DEFAULT_HOLD
 
 
 class NewOrderStatus(BaseModel):
@@ -245,6 +257,9 @@ class PricedCode(BaseModel):
     starts_at: Instant | Absent = None
     ended_at: Instant | Absent = None
     used_at: Instant | Absent = None
+    held_until: Annotated[
+        Instant | Absent, Field(description="Of a used code that is held for another order.")
+    ] = None
 
 
 class ConsideredSubscriptionCode(BaseModel):
@@ -317,6 +332,15 @@ class PlacedOrder(PricedCart):
     order_id: str
     created_at: Instant
     status: OrderStatus
+
+
+class HeldCart(PricedCart):
+    """A hold, with the cart as its order will be priced."""
+
+    model_config = strict({"order_id": "A-2", "expires_at": "2026-11-27T00:10:00+00:00", **PRICED})
+
+    order_id: str
+    expires_at: Instant
 
 
 class OrderProblem(BaseModel):

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute
 
 import sconto.api
 from openapi import (
+    backtests,
     cart,
     catalog,
     checkout,
@@ -37,6 +38,7 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
     **merchant.OPERATIONS,
     **merchant_codes.OPERATIONS,
     **subscription.OPERATIONS,
+    **backtests.OPERATIONS,
     **cart.OPERATIONS,
     **catalog.OPERATIONS,
     **export.OPERATIONS,

@@ -36,12 +36,33 @@ ORDER: Final[JsonDict] = {
     "promotions": [{"kind": "cart", "id": 51, "code": None, "discount": "10.00"}],
 }
 
+HOLD: Final[JsonDict] = {
+    **{name: value for name, value in ORDER.items() if name != "status"},
+    "expires_at": "2026-11-28T00:15:00+00:00",
+}
+
 _OWN_DATA: Final[dict[EventType, JsonDict]] = {
     EventType.ORDER_PLACED: {"order": ORDER},
     EventType.ORDER_PAID: {"order": {**ORDER, "status": "paid"}},
     EventType.ORDER_NOT_PAID: {"order": ORDER},
     EventType.ORDER_DELETED: {"order": {**ORDER, "status": "deleted"}},
     EventType.ORDER_REPLACED: {"order": {**ORDER, "status": "deleted", "replaced_by": "A-2"}},
+    EventType.HOLD_CREATED: {"hold": HOLD},
+    EventType.HOLD_RELEASED: {"hold": HOLD},
+    EventType.HOLD_EXPIRED: {"hold": HOLD},
+    EventType.RETURN_CREATED: {
+        "return": {
+            "return_id": "R-1",
+            "order_id": "A-1",
+            "created_at": _AT,
+            "currency": "EUR",
+            "subtotal": "19.99",
+            "discount": "2.00",
+            "total": "17.99",
+            "lines": [{"line_id": "1", "product_id": 11111, "quantity": 1, "total": "17.99"}],
+            "shipping": None,
+        }
+    },
     EventType.PROMOTION_CREATED: {"after": {"name": "10 off from 50", "active": True}},
     EventType.PROMOTION_CHANGED: {
         "before": {"name": "10 off"},
@@ -62,7 +83,8 @@ _OWN_DATA: Final[dict[EventType, JsonDict]] = {
 def example_of(type_: EventType) -> JsonDict:
     """An event of the type."""
     own = _OWN_DATA.get(type_, {})
-    data: JsonDict = own if "order" in own else {"promotion": PROMOTION, **own}
+    of_checkout = own.keys() & {"order", "hold", "return"}
+    data: JsonDict = own if of_checkout else {"promotion": PROMOTION, **own}
     return {"id": _ID, "type": type_.value, "version": VERSION, "timestamp": _AT, "data": data}
 
 
@@ -86,6 +108,21 @@ class ToldOrder(BaseModel):
     replaced_by: Annotated[
         str | Absent, Field(description="Only of an order that was replaced.")
     ] = None
+    currency: Currency
+    subtotal: Total
+    discount: Total
+    total: Total
+    promotions: list[AppliedPromotion]
+
+
+class ToldHold(BaseModel):
+    """A hold as it was made."""
+
+    order_id: str
+    created_at: Instant
+    expires_at: Instant
+    customer_id: str | None
+    replaces: str | None
     currency: Currency
     subtotal: Total
     discount: Total
@@ -117,6 +154,41 @@ class OrderEventData(BaseModel):
     order: ToldOrder
 
 
+class HoldEventData(BaseModel):
+    """What an event about a hold says."""
+
+    hold: ToldHold
+
+
+class ToldReturnedLine(BaseModel):
+    """Units of a line that came back, and what is paid back for them."""
+
+    line_id: str
+    product_id: int
+    quantity: int
+    total: Total
+
+
+class ToldReturn(BaseModel):
+    """A return as it was kept."""
+
+    return_id: str
+    order_id: str
+    created_at: Instant
+    currency: Currency
+    subtotal: Total
+    discount: Total
+    total: Total
+    lines: list[ToldReturnedLine]
+    shipping: Annotated[Total | None, Field(description="What of `total` is for shipping.")]
+
+
+class ReturnEventData(BaseModel):
+    """What an event about a return says."""
+
+    return_: Annotated[ToldReturn, Field(alias="return")]
+
+
 class PromotionEventData(BaseModel):
     """What an event about a promotion says; the type decides which fields it has."""
 
@@ -142,7 +214,7 @@ class Event(BaseModel):
     type: EventType
     version: Annotated[int, Field(description="Of the payload. New fields do not change it.")]
     timestamp: Annotated[Instant, Field(description="When it happened.")]
-    data: OrderEventData | PromotionEventData
+    data: OrderEventData | HoldEventData | ReturnEventData | PromotionEventData
 
 
 class EventPage(BaseModel):

@@ -13,6 +13,8 @@ from typing import ClassVar, Final, Self
 
 import httpx
 
+from tests import forks
+
 SCONTO: Final = str(Path(sys.executable).with_name("sconto"))
 
 _PATIENCE: Final = 40.0
@@ -28,22 +30,29 @@ def environment_of(settings: Mapping[str, str]) -> dict[str, str]:
 class Service:
     """A running service. `folder` gets its log and its temporary files."""
 
-    command: ClassVar[Sequence[str]] = (SCONTO, "serve", "--port", "0")
+    command: ClassVar[Sequence[str] | None] = None
+    """What starts it; by default `sconto serve` in a fork."""
 
     def __init__(self, folder: Path, settings: Mapping[str, str], *arguments: str) -> None:
         folder.mkdir(exist_ok=True)
         self.temporary = folder / "temporary"
         self.temporary.mkdir(exist_ok=True)
         self._log = folder / "log"
+        environment = environment_of({**settings, "TMPDIR": str(self.temporary)})
+        self.process: subprocess.Popen[str] | forks.Forked
         with self._log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [*self.command, *arguments],
-                env=environment_of({**settings, "TMPDIR": str(self.temporary)}),
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                start_new_session=True,
-            )
+            if self.command is None:
+                command = ["serve", "--port", "0", *arguments]
+                self.process = forks.start(command, environment, stderr=log)
+            else:
+                self.process = subprocess.Popen(
+                    [*self.command, *arguments],
+                    env=environment,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    text=True,
+                    start_new_session=True,
+                )
         self.url = self._read_url()
 
     @classmethod

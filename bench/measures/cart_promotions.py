@@ -29,7 +29,7 @@ _AUTOMATIC: Final = 100
 _CARTS: Final = 3_000
 
 _PATH: Final = "/cart/v1/promotions"
-_TEN_OFF: Final[dict[str, Any]] = {
+TEN_OFF: Final[dict[str, Any]] = {
     "name": "Ten off",
     "target": "order",
     "benefit": {"type": "amount", "amounts": {"EUR": "10.00"}},
@@ -39,13 +39,13 @@ _LIMIT: Final = 1_000_000_000
 
 async def measure_cart_promotions(stage: Stage, server: Server) -> list[Figure]:
     """Quotes with a hundred automatic ones and with a million codes, and orders on one limit."""
-    without, automatic, one = [await _open_shop(stage) for _ in range(3)]
-    million = await _open_shop(stage, stage.plan.cart_promotions)
+    without, automatic, one = [await open_shop_beside(stage) for _ in range(3)]
+    million = await open_shop_beside(stage, stage.plan.cart_promotions)
     for promotion in make_automatic(Random(SEED)):
         await _create(stage, server, automatic, promotion)
     for shop in (one, million):
         codes = {"code_type": "reusable", "codes": ["NAMED"]}
-        await _create(stage, server, shop, {**_TEN_OFF, "codes": codes})
+        await _create(stage, server, shop, {**TEN_OFF, "codes": codes})
     return [
         await _by_automatic(stage, server, without, automatic),
         await _by_codes(stage, server, one, million),
@@ -67,9 +67,9 @@ def make_automatic(random: Random) -> Iterator[dict[str, Any]]:
             fields["benefit"] = _BENEFITS[kind]
         elif kind < 8:
             minimum = f"{random.randrange(50, 5_000)}.00"
-            fields |= {**_TEN_OFF, "conditions": {"minimum_subtotal": {"EUR": minimum}}}
+            fields |= {**TEN_OFF, "conditions": {"minimum_subtotal": {"EUR": minimum}}}
         elif kind == 8:
-            fields |= {**_TEN_OFF, "conditions": {"segments": [f"segment {number}"]}}
+            fields |= {**TEN_OFF, "conditions": {"segments": [f"segment {number}"]}}
         else:
             fields["target"] = "shipping"
             fields["benefit"] = {"type": "percent", "percent": "100"}
@@ -143,7 +143,7 @@ async def _on_one_limit(stage: Stage, server: Server, shop: Shop) -> list[Figure
     unlimited.forget()
     for _ in range(plan.rounds):
         await unlimited.saturate(plan.seconds)
-    await _create(stage, server, shop, {**_TEN_OFF, "limits": {"total": _LIMIT}})
+    await _create(stage, server, shop, {**TEN_OFF, "limits": {"total": _LIMIT}})
     limited = Contender(server, place_orders(baskets, token, "limited"))
     await limited.saturate(0.5)
     limited.forget()
@@ -161,8 +161,8 @@ async def _on_one_limit(stage: Stage, server: Server, shop: Shop) -> list[Figure
     ]
 
 
-async def _open_shop(stage: Stage, cart_promotions: int = 0) -> Shop:
-    """A shop with the promotions of the usual one, and cart promotions that each have a code."""
+async def open_shop_beside(stage: Stage, cart_promotions: int = 0) -> Shop:
+    """A new shop like the usual one, and cart promotions that each have a code."""
     size = stage.usual.size
     connection = await open_loader(stage.url)
     try:

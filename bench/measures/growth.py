@@ -47,10 +47,7 @@ async def _statistics(stage: Stage, server: Server) -> Figure:
 async def _prices(stage: Stage, server: Server) -> Figure:
     token = stage.token(stage.usual)
     one = cycle([_ask_prices(token, [number]) for number in range(1, PRODUCTS + 1)])
-    random = Random(SEED)
-    pages = [random.sample(range(1, PRODUCTS + 1), 1_000) for _ in range(50)]
-    page = cycle([_ask_prices(token, products) for products in pages])
-    times = await _in_turns(stage, server, one, page)
+    times = await _in_turns(stage, server, one, cycle(ask_pages(token)))
     return compared("prices of 1,000 products", "ms", times[1], ("of one", times[0]), Goal("<=", 5))
 
 
@@ -72,6 +69,13 @@ async def warm_up(stage: Stage, server: Server) -> None:
     """Let the service open its connections and prepare its statements."""
     requests = ask_quotes(fill_baskets(stage.usual, SEED, 500), stage.token(stage.usual))
     await Load(server.port).saturate(requests, 16, 1)
+
+
+def ask_pages(token: str) -> list[LoadRequest]:
+    """Listing prices of 1,000 products, of several pages."""
+    random = Random(SEED)
+    pages = [random.sample(range(1, PRODUCTS + 1), 1_000) for _ in range(50)]
+    return [_ask_prices(token, products) for products in pages]
 
 
 def _ask_prices(token: str, products: list[int]) -> LoadRequest:

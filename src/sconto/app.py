@@ -24,10 +24,13 @@ from structlog.typing import FilteringBoundLogger
 from sconto.api import health, manual, manual_files
 from sconto.api.base_path import BasePath, inner_path
 from sconto.api.caching import Caching
+from sconto.api.cart import backtests
 from sconto.api.cart import routes as cart
 from sconto.api.catalog import routes as catalog
+from sconto.api.checkout import holds
 from sconto.api.checkout import routes as checkout
 from sconto.api.clock import read_clock
+from sconto.api.compression import Compression
 from sconto.api.context import Context
 from sconto.api.errors import ErrorAnswers, answer_failure
 from sconto.api.events import routes as events
@@ -50,12 +53,15 @@ from sconto.domain.receiver_address import ReceiverRules, parse_networks
 from sconto.domain.single_sign_on import SignOnRules
 from sconto.operations import Database, DatabaseUnavailable, OnStatement, counters, idempotency
 from sconto.operations.background import keep_running
+from sconto.operations.backtesting.process import keep_backtesting, keep_sweeping_backtests
 from sconto.operations.code_generation import keep_generating
 from sconto.operations.code_sweeps import keep_sweeping_codes
 from sconto.operations.deliveries import Deliveries, lease_for
 from sconto.operations.event_removal import keep_removing_events
 from sconto.operations.events import keep_telling, measure_backlog
+from sconto.operations.holds import keep_sweeping_holds
 from sconto.operations.known_keys import USES_PAUSE, KnownKeys
+from sconto.operations.order_listing import keep_listing_old_orders
 from sconto.operations.sign_in_provider import Client, Provider, SignInProvider
 from sconto.operations.tokens import Tokens
 from sconto.portal import errors as portal_errors
@@ -66,12 +72,14 @@ from sconto.settings.single_sign_on import SingleSignOn
 
 ROUTES: Final[Sequence[BaseRoute]] = (
     *checkout.ROUTES,
+    *holds.ROUTES,
     *sign_in.ROUTES,
     *merchant.ROUTES,
     *codes.ROUTES,
     *history.ROUTES,
     *daily.ROUTES,
     *subscription.ROUTES,
+    *backtests.ROUTES,
     *cart.ROUTES,
     *catalog.ROUTES,
     *export.ROUTES,
@@ -148,6 +156,7 @@ def build_app(
         middleware=[
             *outermost,
             Middleware(Caching),
+            Middleware(Compression),
             Middleware(Observation, log=log, answer_failure=_answer_failure),
             Middleware(OneTrailingSlash, prefixes=("/v1/", "/promotion/v1/")),
             Middleware(UntrustedProxyWarning, log=log),
@@ -251,8 +260,12 @@ async def _open_context(
             _keep_writing_uses(known_keys, database),
             idempotency.keep_sweeping_keys(database, read_clock),
             counters.keep_folding(database, read_clock),
+            keep_listing_old_orders(database),
             keep_generating(database, read_clock),
             keep_sweeping_codes(database),
+            keep_sweeping_holds(database, read_clock),
+            keep_backtesting(database, settings.database_url or "", read_clock),
+            keep_sweeping_backtests(database, read_clock),
             keep_telling(database, read_clock),
             deliveries.keep_sending(),
             keep_removing_events(database, read_clock, timedelta(days=settings.events.days)),

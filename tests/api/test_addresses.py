@@ -27,7 +27,7 @@ def assert_error(answer: httpx.Response, status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/nothing", "/v1", "/v1/nothing", "/v1/nothing/", "/v11", "/checkout/v1/nothing",
+    "path", ["/nothing", "/v1", "/v1/nothing", "/v1/nothing/", "/v11", "/checkout/v1/nothing",
              "/catalog", "/health", "/health/live/", "/docs/assets/nothing.js", "/docs/assets/"],
 )  # fmt: skip
 async def test_an_unknown_address_is_404_in_its_dialect(
@@ -44,8 +44,9 @@ async def test_an_unknown_address_is_404_in_its_dialect(
 async def test_head_has_the_status_and_headers_of_get(client: httpx.AsyncClient, path: str) -> None:
     got, asked = await client.get(path), await client.head(path)
     assert asked.status_code == got.status_code < 400
-    for header in ("content-type", "content-length", "location"):
+    for header in ("content-type", "location"):
         assert asked.headers.get(header) == got.headers.get(header)
+    assert asked.headers.get("content-length") in (None, got.headers.get("content-length"))
 
 
 @pytest.mark.parametrize(

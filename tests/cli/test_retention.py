@@ -8,7 +8,9 @@ import pytest
 from sconto.domain.cart import Cart, Customer
 from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller
+from sconto.domain.returns import Goods
 from sconto.operations.checkout import place_order
+from sconto.operations.returns import create_return
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_line
 from tests.cli.conftest import Sconto
@@ -64,6 +66,7 @@ async def test_a_customer_is_exported_and_erased(
 ) -> None:
     for order_id in ("A", "B"):
         await place(database, merchant, order_id)
+    await create_return(database, merchant, "B", "R-1", Goods({"1": 1}), NOON)
     of_merchant = ("--merchant", merchant_name)
     exported = await sconto("customer", "export", "c-17", *of_merchant)
     copy = json.loads(exported.out)
@@ -74,6 +77,16 @@ async def test_a_customer_is_exported_and_erased(
         "segments": ["vip"],
         "has_ordered": False,
     }
+    assert "returns" not in copy["orders"][0]
+    assert copy["orders"][1]["returns"] == [
+        {
+            "return_id": "R-1",
+            "created_at": "2026-06-01T12:00:00Z",
+            "lines": [{"line_id": "1", "quantity": 1, "total": "10.00"}],
+            "shipping": None,
+            "total": "10.00",
+        }
+    ]
     assert (copy["counted_uses"], copy["has_purged_order"]) == ([], False)
 
     erased = await sconto("customer", "erase", "c-17", *of_merchant)

@@ -18,6 +18,7 @@ from sconto.client import (
     AddressInvalid,
     AsyncClient,
     Client,
+    MoreThanLeft,
     NotAllowed,
     NotFound,
     NotReached,
@@ -120,15 +121,35 @@ async def test_every_method_of_the_client_does_what_it_says(sconto: AsyncClient)
     await sconto.promotions.change(promotion, change)
     assert (await sconto.promotions.get(promotion))["promotion_name"] == "Tenth"
     assert (await sconto.promotions.list_ids(active=True, search="tenth"))["ids"] == [promotion]
-    order = await sconto.checkout.place_order(
-        "A", {**CART, "codes": ["one"]}, expected_total="18.00"
-    )
+    cart = cast_any({**CART, "codes": ["one"]})
+    held = await sconto.checkout.hold("B", cart, expected_total="18.00", seconds=60)
+    assert (await sconto.checkout.get_hold("B")) == held
+    await sconto.checkout.release_hold("B")
+    order = await sconto.checkout.place_order("A", cart, expected_total="18.00")
     assert (await sconto.checkout.get_order("A")) == order
     assert (await sconto.checkout.set_status("A", "paid"))["status"] == "paid"
     assert (await sconto.promotions.get_statistics(promotion))["promotion_uses"] == 1
     actions = [one["action"] async for one in sconto.promotions.list_history(promotion)]
     assert actions[-1] == "created"
     await sconto.promotions.delete(promotion)
+
+
+async def test_returns_by_client(sconto: AsyncClient) -> None:
+    await sconto.checkout.place_order("A/1", {**CART, "shipping": "4.90"}, expected_total="24.90")
+    quoted = await sconto.checkout.quote_return("A/1", [{"line_id": "1", "quantity": 1}])
+    assert quoted["total"] == "10.00"
+    one, more = [
+        await sconto.checkout.create_return("A/1", return_id, [{"line_id": "1", "quantity": 1}])
+        for return_id in ("R/1", "R/2")
+    ]
+    assert (await sconto.checkout.get_return("A/1", "R/2")) == more
+    assert [kept async for kept in sconto.checkout.list_returns("A/1", page_size=1)] == [one, more]
+    left = await sconto.checkout.get_goods_left("A/1")
+    assert left == {"lines": [{"line_id": "1", "quantity": 0}], "shipping": True}
+    with pytest.raises(MoreThanLeft) as refused:
+        await sconto.checkout.create_return("A/1", "R/3", [{"line_id": "1", "quantity": 1}])
+    assert (refused.value.left, refused.value.reason) == (left, "more-than-left")
+    await sconto.checkout.create_return("A/1", "R/3", shipping=True)
 
 
 async def test_files_and_api_keys_by_client(sconto: AsyncClient, app: Starlette) -> None:

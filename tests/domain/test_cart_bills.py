@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sconto.domain.bill import PricedCart
-from sconto.domain.candidates import AutomaticPick, Candidates
+from sconto.domain.candidates import AutomaticPick, Candidates, CartOffers
 from sconto.domain.cart import Cart, Line
 from sconto.domain.cart_offers import CartOffer
 from sconto.domain.cart_promotion import (
@@ -49,7 +49,7 @@ def bill(
     specific = {
         product: AutomaticPick(1, percent * PERCENT) for product, percent in (picks or {}).items()
     }
-    return price(cart, Candidates(specific=specific, cart_offers=offers), NOW)
+    return price(cart, Candidates(specific=specific, cart_offers=CartOffers(offers)), NOW)
 
 
 def test_an_order_discount_acts_on_what_product_promotions_left() -> None:

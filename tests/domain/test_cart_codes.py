@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 
 from sconto.domain.bill import PricedCart
-from sconto.domain.candidates import Candidates
+from sconto.domain.candidates import Candidates, CartOffers
 from sconto.domain.cart import Cart, Line
 from sconto.domain.cart_draft import CartDraft
 from sconto.domain.cart_offers import CartOffer, Room
@@ -46,7 +46,7 @@ def priced(
 ) -> PricedCart:
     """A cart of 60.00 with these codes."""
     cart = Cart("EUR", (Line("1", 1, 2, 3000),), codes)
-    return price(cart, Candidates(cart_offers=offers, offers=product_offers), NOW)
+    return price(cart, Candidates(cart_offers=CartOffers(offers), offers=product_offers), NOW)
 
 
 def statuses(cart: PricedCart) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from sconto.domain.candidates import AutomaticPick, Candidates
+from sconto.domain.candidates import AutomaticPick, Candidates, CartOffers
 from sconto.domain.cart import Cart, Line
 from sconto.domain.cart_offers import CartOffer
 from sconto.domain.cart_promotion import CartTerms, FixedPrice, PercentOff, Target
@@ -61,7 +61,9 @@ def test_a_listing_shows_what_a_cart_with_one_unit_costs(
     found = ListingCandidates(everywhere, specific, ListedOffers(tuple(listed)), tags_of)
     shown = list(price_listing(products.items(), found, "EUR", NOON))
 
-    stored = Candidates(frozenset(), everywhere, specific, cart_offers=listed, tags=tags_of)
+    stored = Candidates(
+        frozenset(), everywhere, specific, cart_offers=CartOffers(listed), tags=tags_of
+    )
     for (product_id, unit_price), listed_price in zip(products.items(), shown, strict=True):
         cart = Cart("EUR", (Line("1", product_id, 1, unit_price),))
         [line] = price(cart, stored, NOON).lines

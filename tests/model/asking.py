@@ -6,13 +6,22 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import httpx
+from tests.model.holds import Asker
 
-from tests.model import cart_shop
-from tests.model.checkout import place, price, set_status
+from tests.model import cart_shop, holds
+from tests.model.checkout import hold, place, price, set_status
 from tests.model.shop import Answer, Shop
 from tests.model.values import to_json
 
-_TIMES: Final = {"used_at", "created_at", "starts_at", "ended_at", "ends_at"}
+_TIMES: Final = {
+    "used_at",
+    "created_at",
+    "starts_at",
+    "ended_at",
+    "ends_at",
+    "held_until",
+    "expires_at",
+}
 """Members of the checkout's answers that are instants; their time zone does not matter."""
 
 _NOT_COMPARED: Final = {"created_at", "updated_at", "days"}
@@ -26,6 +35,9 @@ _ADDRESSES: Final = {
     "statistics": "POST /v1/promotion/statistics/",
     "quote": "POST /checkout/v1/quotes",
     "order": "POST /checkout/v1/orders",
+    "hold": "POST /checkout/v1/holds",
+    "find hold": "GET /checkout/v1/holds/{}",
+    "release hold": "DELETE /checkout/v1/holds/{}",
     "find order": "GET /checkout/v1/orders/{}",
     "set status": "PATCH /checkout/v1/orders/{}",
     "put product": "PUT /catalog/v1/products",
@@ -85,7 +97,9 @@ def ask_model(
     `before` is the shop as it was when this was asked, where others were answered at the same time.
     """
     match question.verb:
-        case "quote" | "order" | "find order" | "set status":
+        case (
+            "quote" | "order" | "find order" | "set status" | "hold" | "find hold" | "release hold"
+        ):
             return _ask_checkout(shop, question, now)
         case "drop product" | "put product":
             return _change_catalogue(shop, question)
@@ -120,9 +134,15 @@ def _ask_checkout(shop: Shop, question: Question, now: datetime) -> Answer:
         case "quote":
             at = question.body.get("at")
             moment = now if at is None else datetime.fromisoformat(at).astimezone(UTC)
-            return 200, price(shop, question.body, moment)[0]
+            return 200, price(shop, question.body, moment, Asker(now))[0]
         case "order":
             return place(shop, question.body, now)
+        case "hold":
+            return hold(shop, question.body, now)
+        case "find hold":
+            return holds.find(shop, question.target, now)
+        case "release hold":
+            return holds.release(shop, question.target, now)
         case "find order":
             found = shop.orders.get(question.target)
             return (404, {}) if found is None else (200, found["answer"])

@@ -45,7 +45,7 @@ def cart_questions(draw: Draw, shop: Shop, now: datetime, verb: str) -> Question
 
 @st.composite
 def rivals(draw: Draw, shop: Shop) -> Question:
-    """An order of a plain cart, the deletion of one, or new limits; they often meet in a limit."""
+    """An order, hold or deletion of a plain cart, or new limits: they meet in a limit."""
     order_id = f"r{draw(st.integers(1, 20))}"
     match draw(st.integers(0, 7)):
         case 0:
@@ -63,7 +63,11 @@ def rivals(draw: Draw, shop: Shop) -> Question:
     body["codes"] = draw(st.lists(one_of_these(codes, _CODES), max_size=2))
     if draw(st.integers(0, 4)) == 0:
         body["replaces"] = draw(one_of_these(sorted(shop.orders), ["none"]))
-    return Question("order", "", body)
+    held = sorted(shop.holds)
+    if held and draw(st.integers(0, 2)) == 0:
+        body = {**shop.holds[draw(st.sampled_from(held))].body}
+        body.pop("seconds", None)
+    return Question(draw(st.sampled_from(("order", "order", "hold"))), "", body)
 
 
 @st.composite

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from tests.model.holds import Asker
+
 from tests.model.shop import Answer, CartPromotion, Shop
 from tests.model.subscriptions import merged
 from tests.model.values import minor_units, show_amount
@@ -18,6 +20,7 @@ _DEFAULTS: Final[Mapping[str, Any]] = {
     "priority": 0,
     "exclusive": False,
 }
+NOBODY: Final = Asker()
 _KEPT: Final = ("name", "active", "starts_at", "ends_at", "codes")
 
 
@@ -120,12 +123,15 @@ def find_cart_promotion(shop: Shop, promotion_id: str) -> CartPromotion | None:
 
 
 def taken(
-    shop: Shop, promotion: CartPromotion, scope: str, key: str = "", freed: str | None = None
+    shop: Shop, promotion: CartPromotion, scope: str, key: str = "", asker: Asker = NOBODY
 ) -> int:
-    """What the orders that count have taken of a limit, without the order that is replaced."""
-    sum_ = 0
+    """What the orders that count have taken of a limit, and what is held of it for others.
+
+    Without the order that is replaced; without an asker, without holds.
+    """
+    sum_ = asker.held(shop, promotion, scope, key)
     for order_id, order in shop.orders.items():
-        if promotion.id in order["took"] and not order["gave_back"] and order_id != freed:
+        if promotion.id in order["took"] and not order["gave_back"] and order_id != asker.replaces:
             if scope == "total":
                 sum_ += 1
             elif scope == "customer":
@@ -135,12 +141,15 @@ def taken(
     return sum_
 
 
-def has_ordered(shop: Shop, customer: str | None, freed: str | None) -> bool:
-    """Whether the customer has an order that counts."""
-    return customer is not None and any(
-        order["customer"] == customer
-        for order_id, order in shop.orders.items()
-        if order["answer"]["status"] != "deleted" and order_id != freed
+def has_ordered(shop: Shop, customer: str | None, asker: Asker) -> bool:
+    """Whether the customer has an order that counts, or a first order that is held."""
+    return asker.is_first_held(shop, customer) or (
+        customer is not None
+        and any(
+            order["customer"] == customer
+            for order_id, order in shop.orders.items()
+            if order["answer"]["status"] != "deleted" and order_id != asker.replaces
+        )
     )
 
 

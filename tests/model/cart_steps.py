@@ -6,6 +6,8 @@ from fractions import Fraction
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from tests.model.holds import Asker
+
 from tests.model import cart_promotions as rules
 from tests.model.cart_shop import has_ordered, taken
 from tests.model.faults import key_of
@@ -45,13 +47,13 @@ class Steps:
         shop: Shop,
         cart: Mapping[str, Any],
         at: datetime,
-        freed: str | None,
+        asker: Asker,
         texts: Mapping[str, str],
     ) -> None:
         self._shop = shop
         self._cart = cart
         self._at = at
-        self._freed = freed
+        self._asker = asker
         self._texts = texts
         """The activated codes as typed, by key, in the order of activation."""
         self.outcomes: list[dict[str, Any]] = []
@@ -88,7 +90,7 @@ class Steps:
                 continue
             status = self._status[promotion.id]
             if code is not self._chosen[promotion.id]:
-                other = obstacle(promotion, code, self._at, self._freed) or "not_picked"
+                other = obstacle(self._shop, promotion, code, self._at, self._asker) or "not_picked"
                 status = max(status, other, key=ranks.index)
             found.append((status, promotion, code))
         return found
@@ -96,7 +98,7 @@ class Steps:
     def _bill(self, lines: Sequence[Mapping[str, Any]], shipping: int | None) -> dict[str, Any]:
         currency = self._cart["currency"]
         customer = dict(self._cart.get("customer") or {})
-        if has_ordered(self._shop, customer.get("id"), self._freed):
+        if has_ordered(self._shop, customer.get("id"), self._asker):
             customer["has_ordered"] = True
         return {
             "currency": currency,
@@ -125,7 +127,7 @@ class Steps:
                 continue
             code = self._choose(promotion, codes)
             self._chosen[promotion.id] = code
-            problem = obstacle(promotion, code, self._at, self._freed)
+            problem = obstacle(self._shop, promotion, code, self._at, self._asker)
             if problem is None:
                 found.append(self._as_rules_know(promotion))
             else:
@@ -138,7 +140,7 @@ class Steps:
         keys = {id(code): key for key, code in self._codes(promotion).items()}
         in_order = sorted(codes, key=lambda code: places.index(keys[id(code)]))
         for code in reversed(in_order):
-            if obstacle(promotion, code, self._at, self._freed) is None:
+            if obstacle(self._shop, promotion, code, self._at, self._asker) is None:
                 return code
         return in_order[-1] if in_order else None
 
@@ -151,7 +153,7 @@ class Steps:
         limits, room = terms["limits"], dict[str, Any]()
 
         def uses(scope: str, key: str = "") -> int:
-            return taken(self._shop, promotion, scope, key, self._freed)
+            return taken(self._shop, promotion, scope, key, self._asker)
 
         if "total" in limits:
             room["total"] = limits["total"] - uses("total")
@@ -209,7 +211,7 @@ class Steps:
         for promotion in self._shop.cart_promotions.values():
             code = self._chosen.get(promotion.id)
             if promotion.terms["target"] == target and code is not None:
-                problem = obstacle(promotion, code, self._at, self._freed)
+                problem = obstacle(self._shop, promotion, code, self._at, self._asker)
                 if problem is not None:
                     shown = self._outcome(promotion.id, applied=False)
                     rows.append({**shown, "reasons": [{"reason": problem}]})
@@ -244,7 +246,7 @@ class Steps:
 
 
 def obstacle(
-    promotion: CartPromotion, code: Code | None, at: datetime, freed: str | None
+    shop: Shop, promotion: CartPromotion, code: Code | None, at: datetime, asker: Asker
 ) -> str | None:
     """Why the promotion cannot apply at a time, whatever the cart."""
     if not promotion.active:
@@ -254,7 +256,7 @@ def obstacle(
     if is_over(promotion.ends, at):
         return "expired"
     is_one_time = promotion.code_type == "one-time"
-    if code is not None and is_one_time and code.used_by not in (None, freed):
+    if code is not None and is_one_time and asker.is_taken(shop, code):
         return "used"
     hours = promotion.terms["hours"]
     return None if hours is None or _is_within(hours, at) else "inactive"

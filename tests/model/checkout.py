@@ -6,6 +6,9 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
+from tests.model.holds import Asker, Redemption, Taken, one_time_codes
+
+from tests.model import holds
 from tests.model.cart_shop import give_back
 from tests.model.cart_steps import Steps
 from tests.model.faults import key_of
@@ -47,32 +50,29 @@ class Pick:
     reason: str | None = None
 
 
-Taken = dict[int, tuple[Code | None, int]]
-"""What cart promotions take off an order, by their ids, and the codes that activated them."""
-
-
 def price(
-    shop: Shop, cart: Mapping[str, Any], at: datetime, freed: str | None = None
-) -> tuple[dict[str, Any], dict[int, list[Pick]], Taken]:
-    """The answer to a quote, the picks of each product, and what cart promotions take off.
+    shop: Shop, cart: Mapping[str, Any], at: datetime, asker: Asker | None = None
+) -> tuple[dict[str, Any], list[Redemption], Taken]:
+    """The answer to a quote, the picks to be recorded, and what cart promotions take off.
 
-    `freed` is an order whose one-time codes and allowances count as unused.
+    What the order that is replaced took counts as unused, and so does what is held for the id.
     """
+    asker = asker or Asker(at)
     texts = _activated(cart.get("codes") or [])
     picks = {
-        line["product_id"]: _picks(shop, line["product_id"], texts, at, freed)
+        line["product_id"]: _picks(shop, line["product_id"], texts, at, asker)
         for line in cart["lines"]
     }
     currency = cart["currency"]
     lines = [_line(line, picks[line["product_id"]], shop, currency) for line in cart["lines"]]
     subtotal = _sum(lines, "subtotal", currency)
-    steps = Steps(shop, cart, at, freed, {key_of(text): text for text in texts})
+    steps = Steps(shop, cart, at, asker, {key_of(text): text for text in texts})
     shipping = steps.take(lines)
     quote: dict[str, Any] = {
         "currency": currency,
         "subtotal": show_amount(subtotal, currency),
         "lines": lines,
-        "codes": [_code_state(shop, text, picks, at, freed, steps) for text in texts],
+        "codes": [_code_state(shop, text, picks, at, asker, steps) for text in texts],
     }
     if cart.get("subscription") is not None:
         amount, shown = shop.subscriptions.effect(
@@ -93,7 +93,7 @@ def price(
         asked, total = asked + before, total + shipping
     quote["discount"] = show_amount(asked - total, currency)
     quote["total"] = show_amount(total, currency)
-    return quote, picks, steps.taken()
+    return quote, _redemptions(picks), steps.taken()
 
 
 def _sum(lines: Sequence[Mapping[str, Any]], name: str, currency: str) -> int:
@@ -121,19 +121,23 @@ def place(shop: Shop, body: Mapping[str, Any], now: datetime) -> Answer:
             return 422, {}
         if old["answer"]["status"] != "not paid":
             return 409, {"order": old["answer"]}
-    quote, picks, took = price(shop, body, now, freed=replaces)
+    held = holds.live(shop, order_id, now)
     expected = body.get("expected_total")
-    if expected is None:
-        if any(code["status"] in ("used", "limit_reached") for code in quote["codes"]):
+    if held is not None and _same(body, held.body):
+        quote, redemptions, took, codes = held.quote, held.redemptions, held.took, held.codes
+        if expected is not None and not _is_total(expected, quote):
             return 409, {"quote": quote}
-    elif minor_units(expected, body["currency"]) != minor_units(quote["total"], body["currency"]):
-        return 409, {"quote": quote}
+    else:
+        quote, redemptions, took = price(shop, body, now, Asker(now, order_id, replaces))
+        if not _is_agreed(expected, quote):
+            return 409, {"quote": quote}
+        codes = one_time_codes(shop, redemptions, took)
+    shop.holds.pop(order_id, None)
     if replaces is not None:
         _give_back(shop, replaces)
-    _take(picks, order_id, now)
-    for promotion_id, (code, _) in took.items():
-        if code is not None and shop.cart_promotions[promotion_id].code_type == "one-time":
-            code.used_by, code.used_at = order_id, now
+    _count(redemptions)
+    for code in codes:
+        code.used_by, code.used_at = order_id, now
     answer = {"order_id": order_id, "created_at": now, "status": "not paid", **quote}
     shop.orders[order_id] = {
         "body": body,
@@ -144,6 +148,37 @@ def place(shop: Shop, body: Mapping[str, Any], now: datetime) -> Answer:
         "customer": (body.get("customer") or {}).get("id"),
     }
     return 201, answer
+
+
+def hold(shop: Shop, body: Mapping[str, Any], now: datetime) -> Answer:
+    """`POST /checkout/v1/holds` with a body without faults."""
+    order_id, replaces = body["order_id"], body.get("replaces")
+    if (stored := shop.orders.get(order_id)) is not None:
+        return 409, {"order": stored["answer"]}
+    held = holds.live(shop, order_id, now)
+    if held is not None and _same(body, held.body):
+        return 200, held.answer()
+    if replaces is not None:
+        old = shop.orders.get(replaces)
+        if old is None:
+            return 422, {}
+        if old["answer"]["status"] != "not paid":
+            return 409, {"order": old["answer"]}
+    quote, redemptions, took = price(shop, body, now, Asker(now, order_id, replaces))
+    if not _is_agreed(body.get("expected_total"), quote):
+        return 409, {"quote": quote}
+    return holds.make(shop, body, quote, redemptions, took, now)
+
+
+def _is_agreed(expected: str | None, quote: Mapping[str, Any]) -> bool:
+    if expected is None:
+        return all(code["status"] not in ("used", "limit_reached") for code in quote["codes"])
+    return _is_total(expected, quote)
+
+
+def _is_total(expected: str, quote: Mapping[str, Any]) -> bool:
+    currency = quote["currency"]
+    return minor_units(expected, currency) == minor_units(quote["total"], currency)
 
 
 def set_status(shop: Shop, order_id: str, status: str) -> Answer:
@@ -175,8 +210,8 @@ def _running(promotion: Promotion, at: datetime) -> bool:
     )
 
 
-def _usable(promotion: Promotion, code: Code, at: datetime, freed: str | None) -> bool:
-    used = promotion.code_type == "one-time" and code.used_by not in (None, freed)
+def _usable(shop: Shop, promotion: Promotion, code: Code, at: datetime, asker: Asker) -> bool:
+    used = promotion.code_type == "one-time" and asker.is_taken(shop, code)
     return _running(promotion, at) and not used
 
 
@@ -192,11 +227,11 @@ def _offers(shop: Shop, text: str) -> list[tuple[Promotion, Code]]:
 
 
 def _picks(
-    shop: Shop, product: int, texts: Sequence[str], at: datetime, freed: str | None
+    shop: Shop, product: int, texts: Sequence[str], at: datetime, asker: Asker
 ) -> list[Pick]:
     """The picks of the three groups; the first one applies."""
     found = []
-    by_code = _pick_by_code(shop, product, texts, at, freed)
+    by_code = _pick_by_code(shop, product, texts, at, asker)
     if by_code is not None:
         found.append(by_code)
     automatic = [
@@ -219,13 +254,13 @@ def _picks(
 
 
 def _pick_by_code(
-    shop: Shop, product: int, texts: Sequence[str], at: datetime, freed: str | None
+    shop: Shop, product: int, texts: Sequence[str], at: datetime, asker: Asker
 ) -> Pick | None:
     for text in reversed(texts):
         covering = [
             (percent, promotion.id, promotion, code)
             for promotion, code in _offers(shop, text)
-            if _usable(promotion, code, at, freed)
+            if _usable(shop, promotion, code, at, asker)
             and (percent := promotion.percent_on(product)) is not None
         ]
         if covering:
@@ -279,11 +314,11 @@ def _code_state(
     text: str,
     picks: Mapping[int, list[Pick]],
     at: datetime,
-    freed: str | None,
+    asker: Asker,
     steps: Steps,
 ) -> dict[str, object]:
     states: list[tuple[str, Promotion | CartPromotion, Code]] = [
-        (_state(promotion, code, picks, at, freed), promotion, code)
+        (_state(shop, promotion, code, picks, at, asker), promotion, code)
         for promotion, code in _offers(shop, text)
     ]
     states += steps.code_states(key_of(text), RANKS)
@@ -295,17 +330,20 @@ def _code_state(
         facts["starts_at"] = promotion.starts
     if state == "expired":
         facts["ended_at"] = promotion.ends
-    if state == "used":
+    if state == "used" and code.used_by not in (None, asker.replaces):
         facts["used_at"] = code.used_at
+    elif state == "used":
+        facts["held_until"] = asker.held_until(shop, code)
     return facts
 
 
 def _state(
+    shop: Shop,
     promotion: Promotion,
     code: Code,
     picks: Mapping[int, list[Pick]],
     at: datetime,
-    freed: str | None,
+    asker: Asker,
 ) -> str:
     if not promotion.active:
         return "inactive"
@@ -313,7 +351,7 @@ def _state(
         return "not_started"
     if is_over(promotion.ends, at):
         return "expired"
-    if not _usable(promotion, code, at, freed):
+    if not _usable(shop, promotion, code, at, asker):
         return "used"
     mine = [pick for of_product in picks.values() for pick in of_product if pick.code is code]
     if mine:
@@ -354,13 +392,17 @@ def _give_back(shop: Shop, order_id: str) -> None:
                 code.used_by = code.used_at = None
 
 
-def _take(picks: Mapping[int, list[Pick]], order_id: str, now: datetime) -> None:
-    """Count a redemption for every pick of every product; one-time codes are used up."""
-    for of_product in picks.values():
-        for pick in of_product:
-            pick.promotion.uses += 1
-            if pick.code is not None:
-                type_ = pick.promotion.code_type or "reusable"
-                pick.code.uses[type_] = pick.code.uses.get(type_, 0) + 1
-                if type_ == "one-time":
-                    pick.code.used_by, pick.code.used_at = order_id, now
+def _redemptions(picks: Mapping[int, list[Pick]]) -> list[Redemption]:
+    """A redemption for every pick of every product, with the type that its code has now."""
+    return [
+        (pick.promotion, pick.code, pick.promotion.code_type or "reusable")
+        for of_product in picks.values()
+        for pick in of_product
+    ]
+
+
+def _count(redemptions: Sequence[Redemption]) -> None:
+    for promotion, code, type_ in redemptions:
+        promotion.uses += 1
+        if code is not None:
+            code.uses[type_] = code.uses.get(type_, 0) + 1

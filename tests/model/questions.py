@@ -1,6 +1,6 @@
 """Random questions: mostly sensible ones about what exists, and some with random content."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final
@@ -85,7 +85,7 @@ _OFFSETS: Final = (0, 3 * 60, -5 * 60 - 30, 14 * 60, -14 * 60, 1)
 
 _VERBS: Final = {
     "create": 3, "patch": 4, "get": 1, "list": 1, "delete": 1, "statistics": 2, "quote": 4,
-    "order": 4, "find order": 1, "set status": 2, "put product": 1, "drop product": 1,
+    "order": 4, "hold": 4, "find hold": 1, "release hold": 1, "find order": 1, "set status": 2, "put product": 1, "drop product": 1,
     **subscription_questions.VERBS, **cart_questions.VERBS,
 }  # fmt: skip
 """How often each verb is asked."""
@@ -114,6 +114,10 @@ def questions(draw: Draw, shop: Shop, now: datetime) -> Question:
             body = draw(_quotes(shop, now))
         case "order":
             body = draw(_orders(shop))
+        case "hold":
+            body = draw(_holds(shop))
+        case "find hold" | "release hold":
+            target = draw(one_of_these(sorted(shop.holds), ORDERS))
         case "find order" | "set status":
             target = draw(st.sampled_from(ORDERS))
             if verb == "set status":
@@ -355,8 +359,10 @@ def _quotes(draw: Draw, shop: Shop, now: datetime) -> dict[str, Any]:
 
 @st.composite
 def _orders(draw: Draw, shop: Shop) -> dict[str, Any]:
-    """A new order, a repeated one, or one that replaces another."""
-    placed = sorted(shop.orders)
+    """A new order, a repeated one, one that was held, or one that replaces another."""
+    placed, held = sorted(shop.orders), sorted(shop.holds)
+    if held and draw(st.integers(0, 2)) == 0:
+        return _unheld(shop.holds[draw(st.sampled_from(held))].body)
     again = draw(one_of_these(placed, placed or ORDERS))
     if draw(st.integers(0, 3)) == 0 and placed:
         return _respelt(shop.orders[again]["body"])
@@ -366,7 +372,22 @@ def _orders(draw: Draw, shop: Shop) -> dict[str, Any]:
     return body
 
 
-def _respelt(body: dict[str, Any]) -> dict[str, Any]:
+@st.composite
+def _holds(draw: Draw, shop: Shop) -> dict[str, Any]:
+    """The body of an order, often with a number of seconds."""
+    body = draw(_orders(shop))
+    seconds = draw(st.sampled_from((None, 30, 30, 3600, 86_400)))
+    return body if seconds is None else {**body, "seconds": seconds}
+
+
+def _unheld(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The order that a hold promises."""
+    again = _respelt(body)
+    del again["expected_total"]
+    return {name: value for name, value in again.items() if name != "seconds"}
+
+
+def _respelt(body: Mapping[str, Any]) -> dict[str, Any]:
     """The same order, spelled differently."""
     codes = [text.swapcase() if is_code(text) else text for text in body["codes"]]
     return {**dict(reversed(list(body.items()))), "codes": codes, "expected_total": "7"}

@@ -95,6 +95,7 @@ class Shop:
         self.cart_promotions: dict[int, CartPromotion] = {}
         self.tags: dict[int, set[str]] = {}
         self.orders: dict[str, Any] = {}
+        self.holds: dict[str, Any] = {}
         self.code_ids: dict[int, int] = {}
         self.subscriptions = Subscriptions()
         self._serial = 0

@@ -14,6 +14,7 @@ import uvloop
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from tests.model.holds import Asker
 
 from sconto.api.context import Context
 from sconto.api.logs import request_log
@@ -22,6 +23,7 @@ from sconto.app import build_app
 from sconto.domain.people import Caller
 from sconto.domain.problems import PromotionNotFound
 from sconto.operations.cart_promotions import restore_promotion
+from sconto.operations.holds import sweep_merchant
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
 from tests.conftest import SECRET_KEY, create_caller
@@ -97,6 +99,11 @@ class Bench:
         answers: list[httpx.Response] = self.run(ask_all())
         return answers
 
+    def sweep(self, headers: dict[str, str]) -> None:
+        """Tidy away the merchant's holds that are over."""
+        caller = self._callers[headers["AuthorizationJWT"]]
+        self.run(sweep_merchant(self._database, caller.merchant_id, self.now))
+
     async def _restore(self, promotion_id: str, headers: dict[str, str]) -> httpx.Response:
         """Restore a cart promotion, for which no API has an address."""
         caller = self._callers[headers["AuthorizationJWT"]]
@@ -156,7 +163,9 @@ class Histories(RuleBasedStateMachine):
         question = data.draw(
             questions(self.shop, self.bench.now).filter(lambda question: question.verb == "order")
         )
-        total = price(self.shop, question.body, self.bench.now)[0]["total"]
+        body = question.body
+        asker = Asker(self.bench.now, body["order_id"], body.get("replaces"))
+        total = price(self.shop, body, self.bench.now, asker)[0]["total"]
         more = data.draw(st.sampled_from((0, 0, 0, 1)))
         currency = question.body["currency"]
         agreed = show_amount(minor_units(total, currency) + more, currency)
@@ -177,6 +186,7 @@ class Histories(RuleBasedStateMachine):
     def look_at_everything(self, order_id: str) -> None:
         self._ask(Question("list"))
         self._ask(Question("find order", order_id))
+        self._ask(Question("find hold", order_id))
         for subscription in self.shop.subscriptions.promotions:
             self._ask(Question("find subscription", subscription))
         for promotion in self.shop.promotions:
@@ -192,6 +202,7 @@ class Histories(RuleBasedStateMachine):
                 timedelta(microseconds=1),
                 timedelta(milliseconds=500),
                 timedelta(seconds=1),
+                timedelta(seconds=30),
                 timedelta(hours=1),
                 timedelta(hours=9),
             )
@@ -201,6 +212,11 @@ class Histories(RuleBasedStateMachine):
         # Tokens expire after a day, so a history is shorter.
         if self.bench.now + step < START + timedelta(hours=23):
             self.bench.now += step
+
+    @rule()
+    def sweep_holds(self) -> None:
+        # It must change no answer.
+        self.bench.sweep(self.headers)
 
     def _ask(self, question: Question) -> None:
         (received,) = self.bench.ask(self.zone, [question], self.headers)
@@ -213,7 +229,7 @@ class Histories(RuleBasedStateMachine):
     def _ask_concurrently(self, first: Question, second: Question) -> None:
         """Answers to two concurrent callers must be those of one order or the other.
 
-        An order may tell the reasons why promotions do not apply as they were before both.
+        An order or hold may tell the reasons why promotions do not apply as they were before both.
         """
         questions = [first, second]
         received = self.bench.ask(self.zone, questions, self.headers)
@@ -225,7 +241,7 @@ class Histories(RuleBasedStateMachine):
                 for index in order:
                     question, told = questions[index], received[index]
                     answer = ask_model(shop, question, told, self.bench.now, self.shop)
-                    if with_earlier_reasons and question.verb == "order":
+                    if with_earlier_reasons and question.verb in ("order", "hold"):
                         answer = self._as_told_earlier(shop, question, told, answer)
                     expected.append((index, answer))
                 if all(matches(answer, received[index]) for index, answer in expected):
@@ -240,11 +256,17 @@ class Histories(RuleBasedStateMachine):
     def _as_told_earlier(
         self, shop: Shop, question: Question, received: httpx.Response, answer: Answer
     ) -> Answer:
-        """The answer to an order with the reasons of before, if it costs the same."""
+        """The answer to an order or hold with the reasons of before, if it costs the same."""
         earlier = ask_model(copy.deepcopy(self.shop), question, received, self.bench.now)
         if (answer[0], earlier[0]) != (201, 201) or costs(answer) != costs(earlier):
             return answer
-        shop.orders[question.body["order_id"]]["answer"] = earlier[1]
+        order_id = question.body["order_id"]
+        if question.verb == "order":
+            shop.orders[order_id]["answer"] = earlier[1]
+        else:
+            assert isinstance(earlier[1], dict)
+            told = {name: earlier[1][name] for name in shop.holds[order_id].quote}
+            shop.holds[order_id].quote = told
         return earlier
 
 

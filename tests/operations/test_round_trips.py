@@ -15,6 +15,7 @@ from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder, OrderStatus
 from sconto.domain.people import Caller, Role
 from sconto.domain.promotion import PromotionChange, PromotionType, Terms
+from sconto.domain.returns import Goods
 from sconto.domain.schedule import Period
 from sconto.domain.subscription import Contract
 from sconto.domain.subscription_promotion import SubscriptionPromotion
@@ -26,6 +27,7 @@ from sconto.operations import (
     events,
     history,
     promotions,
+    returns,
     statistics,
     subscription_promotions,
     subscriptions,
@@ -307,6 +309,20 @@ CHECKOUT: Final[dict[str, tuple[Ask, int]]] = {
         lambda shop: checkout.change_order_status(
             shop.database, shop.caller, "A-1", OrderStatus.PAID, NOON
         ),
+        1,
+    ),
+    "keep a return": (
+        lambda shop: returns.create_return(
+            shop.database, shop.caller, "A-1", "R-1", Goods({"1": 1}), NOON
+        ),
+        2,
+    ),
+    "quote a return": (
+        lambda shop: returns.quote_return(shop.database, shop.caller, "A-1", None, Goods({"1": 1})),
+        1,
+    ),
+    "list returns": (
+        lambda shop: returns.list_returns(shop.database, shop.caller, "A-1", 0, 9),
         1,
     ),
 }

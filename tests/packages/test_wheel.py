@@ -108,7 +108,9 @@ def test_requests_arrive_with_and_without_the_base_path(installed: Installed, pr
         assert client.get("/promotion/v1/promotions/").json()["data"] == []
         moved = client.get("/portal")
         assert moved.headers["location"] == f"{BASE}/portal/"
+        assert client.get("/").headers["location"] == f"{BASE}/portal/"
         assert client.get("/manual").headers["location"] == f"{BASE}/manual/"
+    assert httpx.get(f"{installed.url}{BASE}").headers["location"] == f"{BASE}/portal/"
     assert httpx.get(f"{installed.url}{BASE}x/health/live").status_code == 404
 
 

@@ -76,7 +76,7 @@ async def test_all_faults_of_a_new_user_are_shown_together(
     for fault in (
         "This is no e-mail address.",
         "A name has 1 to 255 characters.",
-        "A password has at least 8 characters.",
+        "A password has 8 to 1024 characters.",
         "Choose a role.",
     ):
         await expect(visitor.get_by_text(fault)).to_be_visible()

@@ -23,6 +23,7 @@ from tests.portal.sessions import PortalClient
 from tests.portal.shop import open_shop
 
 NAME = "Name"
+WEEK = timedelta(weeks=1)
 
 
 async def newest(database: Database, caller: Caller) -> Promotion:
@@ -37,6 +38,7 @@ async def test_a_coupon_is_created_with_products_from_the_catalogue(
     await open_shop(database, merchant)
     await visitor.goto(f"{portal_url}/promotions")
     await visitor.get_by_role("button", name="New promotion").click()
+    await visitor.get_by_role("link", name="Percent with a code").click()
     await visitor.get_by_label(NAME, exact=True).fill("Mugs for friends")
     await visitor.get_by_label("Start").fill("2026-11-01T00:00")
     await visitor.get_by_label("End, included").fill("2030-12-31T23:59:59")
@@ -90,6 +92,7 @@ async def test_all_faults_are_shown_at_their_fields(
     )
     assert await visitor.get_by_label("Percent", exact=True).input_value() == "120"
     assert await visitor.get_by_label("Percent", exact=True).get_attribute("aria-invalid") == "true"
+    await expect(visitor.get_by_label(NAME, exact=True)).to_be_focused()
 
 
 async def test_products_and_codes_are_read_from_files(
@@ -151,7 +154,10 @@ async def test_a_better_promotion_is_named_in_the_preview(
 ) -> None:
     await products.put_products(database, merchant, [a_product(1)], read_clock())
     rival = await promotions.create_promotion(
-        database, merchant, a_promotion(coverage=AllProducts(30 * PERCENT)), read_clock()
+        database,
+        merchant,
+        a_promotion(name="A third off", coverage=AllProducts(30 * PERCENT)),
+        read_clock(),
     )
     await visitor.goto(f"{portal_url}/promotions/new")
     await visitor.get_by_label("Everybody").check()
@@ -160,8 +166,9 @@ async def test_a_better_promotion_is_named_in_the_preview(
     await visitor.get_by_label("Products ids").fill("1")
     await visitor.get_by_label("Percent", exact=True).fill("29.99")
     preview = visitor.locator("#preview")
-    await expect(preview).to_contain_text("this one never applies: promotion")
-    await expect(preview.get_by_role("link", name=f"promotion {rival}")).to_be_visible()
+    await expect(preview).to_contain_text("this one never applies: A third off.")
+    link = preview.get_by_role("link", name="A third off")
+    await expect(link).to_have_attribute("href", f"/portal/promotions/{rival}")
     await expect(preview).to_contain_text("30% off by another promotion")
     await visitor.get_by_label("Percent", exact=True).fill("30")
     await expect(preview).to_contain_text("30% off by this promotion")
@@ -200,13 +207,29 @@ async def test_an_edit_keeps_other_fields_and_warns_of_used_codes(
 async def test_a_copy_keeps_everything_but_the_codes(
     portal: PortalClient, database: Database, merchant: Caller
 ) -> None:
-    later = read_clock() + timedelta(days=30)
-    new = a_promotion(name="First", codes=("A",), period=a_period(ends_at=later))
+    now = read_clock()
+    later = now + timedelta(days=30)
+    new = a_promotion(name="First", codes=("A",), period=a_period(now - WEEK, later))
     promotion_id = await promotions.create_promotion(database, merchant, new, read_clock())
     page = (await portal.get("/promotions/new", of=str(promotion_id))).text
     assert re.search(r' name="name" value="Copy of First"', page)
     assert re.search(r' name="percent" [^>]*value="10"', page)
     assert re.search(r'<textarea name="codes"[^>]*>\s*</textarea>', page)
+
+
+async def test_a_copy_starts_now_and_switched_off(
+    portal: PortalClient, database: Database, merchant: Caller
+) -> None:
+    now = read_clock()
+    periods = {"Over": (now - 2 * WEEK, now - WEEK), "Longer": (now - WEEK, now + WEEK)}
+    for name, (starts_at, ends_at) in periods.items():
+        new = a_promotion(name=name, period=a_period(starts_at, ends_at))
+        promotion_id = await promotions.create_promotion(database, merchant, new, now)
+        page = (await portal.get("/promotions/new", of=str(promotion_id))).text
+        assert "checked>Switched on" not in page
+        times = dict(re.findall(r'name="(starts_at|ends_at)" value="([^"]*)"', page))
+        assert times["starts_at"][:10] == str(now.date())
+        assert times["ends_at"][:10] == ("" if name == "Over" else str(ends_at.date()))
 
 
 async def test_codes_too_many_for_the_form_are_kept(
@@ -221,3 +244,51 @@ async def test_codes_too_many_for_the_form_are_kept(
     await expect(visitor.get_by_role("status")).to_have_text("“Many” is saved.")
     after = await promotions.get_promotion(database, merchant, promotion_id)
     assert after.terms == Terms(AllProducts(20 * PERCENT), None, new.terms.codes)
+
+
+async def test_a_promotion_that_raises_prices_is_saved_after_confirmation(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    await products.put_products(database, merchant, [a_product(1, name="Green tea")], read_clock())
+    older = a_promotion(name="Tea of the month", coverage=ListedProducts(20 * PERCENT, (1,)))
+    await promotions.create_promotion(database, merchant, older, read_clock())
+    await visitor.goto(f"{portal_url}/promotions/new")
+    await visitor.get_by_label("Everybody").check()
+    await visitor.get_by_label(NAME, exact=True).fill("Smaller")
+    await visitor.get_by_label("A percent on some products").check()
+    await visitor.get_by_label("Percent", exact=True).fill("7.5")
+    await visitor.get_by_label("Products ids").fill("1")
+    await visitor.get_by_role("button", name="Save", exact=True).click()
+    asked = visitor.get_by_role("alert")
+    await expect(asked).to_contain_text("One product gets dearer:")
+    await expect(asked).to_contain_text("Green tea €15.99 → €18.49 (until now “Tea of the month”)")
+    await show(visitor, "promotion-form-dearer")
+    assert (await newest(database, merchant)).summary.name == "Tea of the month"
+    await visitor.get_by_role("switch").uncheck()
+    await visitor.get_by_role("button", name="Save", exact=True).click()
+    await expect(visitor.get_by_role("status")).to_have_text("“Smaller” is saved.")
+
+    await visitor.get_by_role("button", name="Switch on").click()
+    await expect(visitor.get_by_role("alert")).to_contain_text("One product gets dearer:")
+    await show(visitor, "promotion-switch-on-dearer")
+    await visitor.get_by_role("button", name="Switch on anyway").click()
+    assert (await newest(database, merchant)).summary.active
+
+
+async def test_enter_saves_nothing(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    await open_shop(database, merchant)
+    before = await newest(database, merchant)
+    await visitor.goto(f"{portal_url}/promotions/new")
+    await visitor.get_by_label(NAME, exact=True).fill("Not yet")
+    await visitor.get_by_label("Percent", exact=True).fill("5")
+    await visitor.get_by_label("A percent on some products").check()
+    search = visitor.get_by_label("Search the catalogue")
+    await search.press_sequentially("teapot")
+    await search.press("Enter")
+    await visitor.get_by_role("button", name="Teapot").click()
+    await visitor.get_by_label(NAME, exact=True).press("Enter")
+    await expect(visitor.locator("#preview")).to_contain_text("Teapot")
+    assert await visitor.get_by_label(NAME, exact=True).input_value() == "Not yet"
+    assert (await newest(database, merchant)).summary.id == before.summary.id

@@ -10,10 +10,11 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from sconto import portal
 from sconto.domain.people import Caller, Role
 from sconto.operations import promotions
 from sconto.portal import files
-from sconto.portal.csrf import FIELD, VISITOR_COOKIE, token_for
+from sconto.portal.csrf import FIELD, VISITOR_COOKIE, is_token_for, token_for
 from sconto.portal.headers import CONTENT_SECURITY_POLICY
 from sconto.portal.pages import ADDRESS, FORM_LIMIT
 from sconto.portal.session import COOKIE
@@ -21,6 +22,7 @@ from sconto.portal.site import PAGES
 from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
 from tests.conftest import create_caller
+from tests.portal.sessions import PortalClient
 
 FORMS = [route for route in PAGES if "POST" in (route.methods or ())]
 READS = [route for route in PAGES if "GET" in (route.methods or ())]
@@ -225,3 +227,33 @@ async def test_a_browser_keeps_a_file_until_its_content_changes(
     style.write_text("b {}")
     os.utime(style, (0, 0))
     assert files.versioned("portal.css") != before
+
+
+async def test_a_form_token_is_masked_anew_each_time() -> None:
+    first, second = token_for("secret"), token_for("secret")
+    assert first != second
+    assert is_token_for("secret", first)
+    assert is_token_for("secret", second)
+    for wrong in (token_for("other"), first[:-2], first + "00", "", "ü", "zz", None, first[::-1]):
+        assert not is_token_for("secret", wrong)
+
+
+def test_no_browser_cuts_what_is_pasted_into_a_form() -> None:
+    templates = Path(portal.__file__).with_name("templates").rglob("*.html")
+    fields = [
+        field
+        for page in templates
+        for field in re.findall(r"<(?:input|textarea)[^>]*>", page.read_text())
+    ]
+    assert len(fields) > 50
+    assert [one for one in fields if "maxlength" in one and 'type="search"' not in one] == []
+
+
+async def test_a_name_that_is_too_long_is_a_fault(
+    portal_of: Callable[[Caller], PortalClient], merchant: Caller
+) -> None:
+    typed = {"name": "x" * 256, "percent": "5", "coverage": "all"}
+    page = await portal_of(merchant).post("/promotions/new", typed)
+    assert page.status_code == 422
+    assert "Write a name of 1 to 255 characters." in page.text
+    assert f'value="{"x" * 256}"' in page.text

@@ -17,12 +17,14 @@ from sconto.api.logs import request_log
 from sconto.api.metrics import Metrics
 from sconto.app import build_app
 from sconto.domain.api_keys import NewKey
+from sconto.domain.backtest.job import NewBacktest
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller, Role
 from sconto.domain.webhooks import NewWebhook
 from sconto.operations import checkout, webhooks
 from sconto.operations.api_keys import create_key
+from sconto.operations.backtesting.jobs import draft_cart_promotion, start_backtest
 from sconto.operations.cart_promotions import create_promotion
 from sconto.operations.tokens import Tokens
 from sconto.portal.csrf import FIELD, token_for
@@ -54,10 +56,16 @@ READING = {
     "/promotions/{promotion_id}/codes.csv": 2,
     "/promotions/{promotion_id}/edit": 1,
     "/promotions/{promotion_id}/delete": 1,
+    "/promotions/choose": 0,
+    "/cart-promotions/new": 0,
+    "/cart-promotions/new?of={cart_promotion_id}": 1,
+    "/cart-promotions/{cart_promotion_id}/edit": 1,
     "/cart-promotions/{cart_promotion_id}": 3,
     "/cart-promotions/{cart_promotion_id}/statistics": 3,
     "/cart-promotions/{cart_promotion_id}/history": 3,
     "/cart-promotions/{cart_promotion_id}/delete": 1,
+    "/backtests": 1,
+    "/backtests/{backtest_id}": 1,
     "/carts": 0,
     f"/carts?{CART}": 3,
     f"/carts?{CART}&search=mug": 2,
@@ -87,7 +95,7 @@ READING = {
 
 LOOKING = {
     "/promotions/preview": 2,
-    "/promotions/new": 3,
+    "/promotions/new": 4,
     "/promotions/{promotion_id}/edit": 4,
 }
 """Statements of a form that is checked but not saved."""
@@ -120,6 +128,7 @@ async def shop(database_url: str, tokens: Tokens) -> AsyncIterator["CountingClie
         "webhook_id": webhook_id,
         "delivery_id": delivery_id,
         "cart_promotion_id": cart_promotion.id,
+        "backtest_id": await start(database, merchant),
         "promotion_id": ids["Tea lovers"],
         "key_id": key.id,
         "subscription_id": subscription_id,
@@ -129,6 +138,12 @@ async def shop(database_url: str, tokens: Tokens) -> AsyncIterator["CountingClie
     async with client_of(database, tokens, merchant) as client:
         yield CountingClient(client, database, named)
     await database.close()
+
+
+async def start(database: Database, merchant: Caller) -> int:
+    """A back-test that waits, or is computed by a service of other tests."""
+    new = NewBacktest(draft_cart_promotion(ten_off()), NOON, read_clock(), True, "UTC")
+    return (await start_backtest(database, merchant, new, NOON)).id
 
 
 async def deliver(database: Database, merchant: Caller) -> tuple[int, int]:

@@ -180,8 +180,11 @@ async def test_a_promotion_is_created_edited_switched_off_and_archived(
         "1-3, 6"
     )
     await visitor.get_by_label("Code", exact=True).fill("TRY4")
-    # Enter must save, not add a rule.
+    # Enter neither saves nor adds a rule.
     await visitor.get_by_label("Code", exact=True).press("Enter")
+    await expect(visitor.get_by_text("Rule 2")).to_be_visible()
+    await expect(visitor.get_by_text("Rule 3")).to_be_hidden()
+    await visitor.get_by_role("button", name="Save", exact=True).click()
     await expect(main).to_contain_text("with code TRY4")
     await visitor.get_by_role("button", name="Switch off").click()
     await expect(visitor.get_by_role("status")).to_have_text("“Three months” is switched off.")

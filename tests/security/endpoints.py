@@ -30,18 +30,23 @@ class Things:
     user: int = 555_555_555
     webhook: int = 1
     delivery: int = 1
+    hold: str = "hold-of-nobody"
+    returned: str = "R-1"
+    backtest: int = 444_444_444
 
     def fill(self, path: str) -> str:
         """The path with these ids filled in."""
         names = {
             "promotion_id": self.cart_promotion if path.startswith("/cart") else self.promotion,
             "product_id": self.product,
-            "order_id": self.order,
+            "order_id": self.hold if "/holds/" in path else self.order,
+            "return_id": self.returned,
             "promotionId": self.subscription,
             "key_id": self.api_key,
             "user_id": self.user,
             "webhook_id": self.webhook,
             "delivery_id": self.delivery,
+            "backtest_id": self.backtest,
         }
         return path.format(**names)
 
@@ -51,6 +56,7 @@ class Things:
             self.application,
             self.subscription_code,
             self.order,
+            self.hold,
             self.code,
             self.subscription,
         )
@@ -62,6 +68,7 @@ class Things:
             self.user,
             self.delivery,
             self.webhook,
+            self.backtest,
         )
         for name in (*named, *map(str, numbers)):
             text = text.replace(name, "*")
@@ -74,6 +81,7 @@ async def operations_of(client: httpx.AsyncClient) -> list[tuple[str, str]]:
     return [(method.upper(), path) for path, methods in paths.items() for method in methods]
 
 
+_ORDER: Final = "/checkout/v1/orders/{order_id}"
 _WEBHOOK: Final = "/events/v1/webhooks/{webhook_id}"
 _EVENT_BODIES: Final[dict[tuple[str, str], Any]] = {
     ("PUT", "/events/v1/recording"): {"recording": True},
@@ -107,6 +115,7 @@ def body_of(method: str, path: str, things: Things) -> Any:
         "coupons": covered | {"product_id": [things.product]},
     }
     rule = {"effect": {"effectType": "PERCENTAGE_DISCOUNT", "amount": "30"}}
+    returned = {"lines": [{"line_id": "1", "quantity": 1}]}
     money = {"currency": "EUR", "total": "49.90"}
     one_off = {
         "name": "One off",
@@ -116,7 +125,10 @@ def body_of(method: str, path: str, things: Things) -> Any:
     bodies = _EVENT_BODIES | {
         ("POST", "/checkout/v1/quotes"): cart | subscribed,
         ("POST", "/checkout/v1/orders"): cart | {"order_id": "new", "replaces": things.order},
+        ("POST", "/checkout/v1/holds"): cart | {"order_id": things.hold, "replaces": things.order},
         ("PATCH", "/checkout/v1/orders/{order_id}"): {"status": "paid"},
+        ("POST", f"{_ORDER}/returns"): returned | {"return_id": "new"},
+        ("POST", f"{_ORDER}/returns/_quote"): returned,
         ("POST", "/checkout/v1/prices"): {
             "currency": "EUR",
             "products": [{"product_id": things.product, "unit_price": "10.00"}],
@@ -146,6 +158,11 @@ def body_of(method: str, path: str, things: Things) -> Any:
             "promotion": one_off,
             "cart": cart,
         },
+        ("POST", "/cart/v1/promotions/_backtest"): {
+            "promotion_id": things.cart_promotion,
+            "change": {"active": False},
+        },
+        ("POST", "/cart/v1/promotions/_backtest/{backtest_id}/_cancel"): {},
         ("POST", "/people/v1/keys"): {"name": "The shop", "role": "checkout"},
         ("POST", "/people/v1/invitations"): {"username": "lin", "role": "viewer"},
         ("POST", "/people/v1/users/{user_id}/password-link"): {},

@@ -25,8 +25,11 @@ Bearer = Callable[[Caller], dict[str, str]]
 
 PROMOTION: Final = "/v1/promotion/{promotion_id}"
 SUBSCRIPTION: Final = "/promotion/v1/promotions/{promotionId}"
+HOLD: Final = "/checkout/v1/holds/{order_id}"
 ORDER: Final = "/checkout/v1/orders/{order_id}"
 CART_PROMOTION: Final = "/cart/v1/promotions/{promotion_id}"
+BACKTESTS: Final = "/cart/v1/promotions/_backtest"
+BACKTEST: Final = f"{BACKTESTS}/{{backtest_id}}"
 PRODUCT: Final = "/catalog/v1/products/{product_id}"
 
 FOR_ADMINS: Final = {
@@ -67,6 +70,10 @@ REFUSED: Final = {
         ("POST", "/checkout/v1/quotes"),
         ("POST", "/checkout/v1/orders"),
         ("PATCH", ORDER),
+        ("POST", f"{ORDER}/returns"),
+        ("POST", f"{ORDER}/returns/_quote"),
+        ("POST", "/checkout/v1/holds"),
+        ("DELETE", HOLD),
         ("POST", "/checkout/v1/prices"),
         ("POST", "/v1/promotion"),
         ("PATCH", PROMOTION),
@@ -83,6 +90,9 @@ REFUSED: Final = {
         ("PATCH", CART_PROMOTION),
         ("DELETE", CART_PROMOTION),
         ("POST", f"{CART_PROMOTION}/_restore"),
+        ("POST", BACKTESTS),
+        ("DELETE", BACKTEST),
+        ("POST", f"{BACKTEST}/_cancel"),
     },
     Role.CHECKOUT: FOR_ADMINS
     | MANAGING_WEBHOOKS
@@ -118,6 +128,11 @@ REFUSED: Final = {
         ("POST", f"{CART_PROMOTION}/_restore"),
         ("GET", f"{CART_PROMOTION}/statistics"),
         ("GET", f"{CART_PROMOTION}/history"),
+        ("POST", BACKTESTS),
+        ("GET", BACKTESTS),
+        ("GET", BACKTEST),
+        ("DELETE", BACKTEST),
+        ("POST", f"{BACKTEST}/_cancel"),
     },
     Role.MANAGER: FOR_ADMINS | MANAGING_WEBHOOKS,
     Role.ADMIN: set(),

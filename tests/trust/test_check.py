@@ -284,7 +284,7 @@ UNIQUE = "Everything that must be unique has an index that makes it so"
     ("drop", "spoil", "promise"),
     [
         (
-            "ALTER TABLE orders DROP CONSTRAINT orders_pkey",
+            "ALTER TABLE orders DROP CONSTRAINT orders_pkey CASCADE",
             "INSERT INTO orders SELECT * FROM orders WHERE NOT is_first",
             "An order id names one order",
         ),

@@ -18,7 +18,9 @@ class BasePath:
         if scope["type"] == "http":
             base, path = self._base_path, scope["path"]
             scope["root_path"] = base
-            if path != base and not path.startswith(f"{base}/"):
+            if path == base:
+                scope["path"] = f"{base}/"
+            elif not path.startswith(f"{base}/"):
                 scope["path"] = base + path
         await self._app(scope, receive, send)
 

@@ -2,12 +2,10 @@
 
 import asyncio
 import base64
-import gzip
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +23,6 @@ from sconto.operations.turns import in_thread
 _FILES: Final = Path(__file__).with_name("static")
 
 _INLINE_SCRIPT: Final = re.compile(r"<script>(.*?)</script>", re.S)
-_NEVER: Final = re.compile(r"q=0(\.0{0,3})?")
 
 
 async def manual(request: Request) -> Response:
@@ -40,15 +37,6 @@ async def description(request: Request) -> Response:
     return await _pages_of(request).answer(request, "description", _write_description)
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """An answer that never changes, plain and compressed."""
-
-    headers: Mapping[str, str]
-    plain: bytes
-    compressed: bytes
-
-
 class _Pages:
     """Cached pages: each worker makes each page once.
 
@@ -56,28 +44,19 @@ class _Pages:
     """
 
     def __init__(self) -> None:
-        self._written: dict[tuple[str, str], asyncio.Task[_Page]] = {}
+        self._written: dict[tuple[str, str], asyncio.Task[Response]] = {}
 
     async def answer(
         self, request: Request, name: str, write: Callable[[Request], Response]
     ) -> Response:
-        """The page, compressed if the client accepts gzip."""
+        """The page."""
         key = (name, base_path_of(request.scope))
         if key not in self._written:
             # In a thread: it takes a tenth of a second. A client that disconnects does not stop it.
-            self._written[key] = asyncio.create_task(in_thread(_make_page, write, request))
-        page = await asyncio.shield(self._written[key])
-        if not _takes_gzip(request.headers.get("accept-encoding", "")):
-            return Response(page.plain, headers=page.headers)
-        return Response(page.compressed, headers={**page.headers, "Content-Encoding": "gzip"})
-
-
-def _make_page(write: Callable[[Request], Response], request: Request) -> _Page:
-    written = write(request)
-    plain = bytes(written.body)
-    headers = {**written.headers, "Vary": "Accept-Encoding"}
-    del headers["content-length"]
-    return _Page(headers, plain, gzip.compress(plain, mtime=0))
+            self._written[key] = asyncio.create_task(in_thread(write, request))
+        written = await asyncio.shield(self._written[key])
+        # A copy of its own, because middleware changes the headers of what it sends.
+        return Response(written.body, headers=written.headers)
 
 
 def _pages_of(request: Request) -> _Pages:
@@ -86,15 +65,6 @@ def _pages_of(request: Request) -> _Pages:
         state.manual_pages = _Pages()
     pages: _Pages = state.manual_pages
     return pages
-
-
-def _takes_gzip(accepted: str) -> bool:
-    """Whether `Accept-Encoding` names gzip without refusing it (`q=0`)."""
-    for coding in accepted.lower().split(","):
-        name, *parameters = (part.strip() for part in coding.split(";"))
-        if name in ("gzip", "x-gzip"):
-            return not any(_NEVER.fullmatch(parameter) for parameter in parameters)
-    return False
 
 
 def _write_page(request: Request) -> Response:

@@ -33,6 +33,7 @@ class Metrics:
         self._registry = registry = CollectorRegistry()
         self.quotes = Counter("sconto_quotes", "Carts that were priced", registry=registry)
         self.orders = Counter("sconto_orders", "Orders that were placed", registry=registry)
+        self.holds = Counter("sconto_holds", "Holds that were made", registry=registry)
         self.redemptions = Counter(
             "sconto_redemptions", "Redemptions that orders recorded", registry=registry
         )

@@ -1,11 +1,16 @@
 """Routes whose functions take the request and return the response."""
 
+import re
 from collections.abc import Awaitable, Callable, Collection
+from typing import Final
+from urllib.parse import quote, unquote
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
+
+_PARAMETER: Final = re.compile(r"{(\w+):path}")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -32,4 +37,35 @@ class PlainRoute(Route):
         match, child_scope = super().matches(scope)
         if match is not Match.NONE:
             child_scope["route"] = self
+        return match, child_scope
+
+
+class PartRoute(PlainRoute):
+    """A route to a part of a thing whose id may contain slashes: `/things/{id:path}/parts`.
+
+    The end of an id is not taken for a part if its slashes are sent as %2F: `/things/a%2Fparts` is
+    the thing `a/parts`. Other ids in the path must have their slashes sent so.
+    """
+
+    def __init__(self, path: str, endpoint: Endpoint, *, methods: Collection[str]) -> None:
+        super().__init__(path, endpoint, methods=methods)
+        names = _PARAMETER.split(path)
+        pattern = "".join(
+            f"(?P<{text}>{'.+' if place == 1 else '[^/]+'})" if place % 2 else re.escape(text)
+            for place, text in enumerate(names)
+        )
+        self._sent = re.compile(f"{pattern}$")
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """As of any route, by the path as it was sent."""
+        match, child_scope = super().matches(scope)
+        if match is Match.NONE:
+            return match, child_scope
+        raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+        found = self._sent.search(raw.decode("latin-1"))
+        if found is None:
+            return Match.NONE, {}
+        child_scope["path_params"] = {
+            name: unquote(text) for name, text in found.groupdict().items()
+        }
         return match, child_scope

@@ -18,6 +18,7 @@ from sconto.cli.database import require_schema, running_database
 from sconto.cli.prove_attacks import ATTACKS
 from sconto.cli.prove_cart_attacks import CART_ATTACKS
 from sconto.cli.prove_http import NoAnswer, Request, Service, overlapping
+from sconto.cli.prove_return_attacks import RETURN_ATTACKS
 from sconto.cli.prove_shop import PRODUCTS, Attack, PromiseBroken, Shop, compare_with_stored
 from sconto.cli.refusals import CommandRefused
 from sconto.domain.people import Role
@@ -28,7 +29,7 @@ from sconto.settings import Settings
 _WORKERS: Final = "2"
 _STOP_TIMEOUT: Final = 60
 
-_ALL_ATTACKS: Final = {**ATTACKS, **CART_ATTACKS}
+_ALL_ATTACKS: Final = {**ATTACKS, **CART_ATTACKS, **RETURN_ATTACKS}
 
 _SERVE: Final = "from sconto.cli import app; app()"
 

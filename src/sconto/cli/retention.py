@@ -1,6 +1,7 @@
 """`sconto purge` and `sconto customer`: how long records are kept, and a customer's rights."""
 
 import sys
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Final
 
@@ -11,10 +12,14 @@ from sconto.api.clock import read_clock
 from sconto.cli.database import ask_database
 from sconto.cli.progress import show_count
 from sconto.cli.refusals import CommandRefused
+from sconto.domain.bill import PricedCart
+from sconto.domain.cart import Cart
+from sconto.domain.holds import Hold
 from sconto.domain.money import format_amount
 from sconto.domain.order import StoredOrder
 from sconto.domain.people import Merchant
 from sconto.domain.retention import Purged, parse_age
+from sconto.domain.returns import OrderReturn
 from sconto.operations import Database, people, retention
 
 customers: Final = typer.Typer(
@@ -89,7 +94,7 @@ def export(customer_id: CustomerId, merchant: MerchantOfCustomer) -> None:
     """Print everything that is stored of a customer, as JSON.
 
     `counted_uses` are those that limits of promotions count. `has_purged_order` is true if orders
-    were purged, and a digest of the id remains.
+    were purged, and a digest of the id remains. `holds` is there if there are any.
     """
     if not ask_database(lambda database: _export(database, merchant, customer_id)):
         raise CommandRefused(f"nothing is stored of customer {customer_id} of {merchant}")
@@ -131,40 +136,60 @@ async def _export(database: Database, merchant: str, customer_id: str) -> bool:
     encoder = msgspec.json.Encoder()
     out = sys.stdout
     began = False
-    async for order in retention.list_customer_orders(database, merchant_id, customer_id):
+    orders = retention.list_customer_orders(database, merchant_id, customer_id)
+    async for order, returns in orders:
         out.write(",\n" if began else f'{{"customer_id": {_text(customer_id)}, "orders": [\n')
-        out.write(encoder.encode(_write_order(order)).decode())
+        out.write(encoder.encode(_write_order(order, returns)).decode())
         began = True
-    if not (began or records.allowances or records.has_purged_order):
+    if not (began or records.allowances or records.has_purged_order or records.holds):
         return False
     if not began:
         out.write(f'{{"customer_id": {_text(customer_id)}, "orders": [')
     uses = [{"promotion_id": number, "uses": uses} for number, uses in records.allowances]
     out.write("\n], ")
     out.write(f'"counted_uses": {encoder.encode(uses).decode()}, ')
+    if records.holds:
+        held = [_write_hold(hold) for hold in records.holds]
+        out.write(f'"holds": {encoder.encode(held).decode()}, ')
     out.write(f'"has_purged_order": {encoder.encode(records.has_purged_order).decode()}}}\n')
     out.flush()
     return True
 
 
-def _write_order(order: StoredOrder) -> dict[str, object]:
+def _write_order(order: StoredOrder, returns: Sequence[OrderReturn]) -> dict[str, object]:
     assert order.cart is not None  # noqa: S101 - it names the customer
-    customer, outcome = order.cart.customer, order.outcome
+    return {
+        "order_id": order.order_id,
+        "created_at": order.created_at,
+        "status": order.status,
+        **_write_cart(order.cart, order.outcome),
+        **({"returns": [_write_return(one) for one in returns]} if returns else {}),
+    }
+
+
+def _write_hold(hold: Hold) -> dict[str, object]:
+    return {
+        "order_id": hold.order_id,
+        "created_at": hold.created_at,
+        "expires_at": hold.expires_at,
+        **_write_cart(hold.cart, hold.outcome),
+    }
+
+
+def _write_cart(cart: Cart, outcome: PricedCart) -> dict[str, object]:
+    customer = cart.customer
 
     def amount(minor_units: int) -> str:
         return format_amount(minor_units, outcome.currency)
 
     shipping = outcome.shipping
     return {
-        "order_id": order.order_id,
-        "created_at": order.created_at,
-        "status": order.status,
         "customer": {
             "id": customer.id,
             "segments": sorted(customer.segments),
             "has_ordered": customer.has_ordered,
         },
-        "codes": order.cart.codes,
+        "codes": cart.codes,
         "currency": outcome.currency,
         "lines": [
             {
@@ -179,6 +204,24 @@ def _write_order(order: StoredOrder) -> dict[str, object]:
         "shipping": None if shipping is None else amount(shipping.total),
         "discount": amount(outcome.discount),
         "total": amount(outcome.total),
+    }
+
+
+def _write_return(kept: OrderReturn) -> dict[str, object]:
+    refund = kept.refund
+
+    def amount(minor_units: int) -> str:
+        return format_amount(minor_units, refund.currency)
+
+    return {
+        "return_id": kept.return_id,
+        "created_at": kept.created_at,
+        "lines": [
+            {"line_id": line.line_id, "quantity": line.quantity, "total": amount(line.total)}
+            for line in refund.lines
+        ],
+        "shipping": None if refund.shipping is None else amount(refund.shipping.total),
+        "total": amount(refund.total),
     }
 
 

@@ -1,5 +1,6 @@
 """The cart promotions API."""
 
+from sconto.client.bodies.backtest import Backtest, BacktestToStart, ListedBacktest
 from sconto.client.bodies.cart import (
     CartHistoryEntry,
     CartPromotionPatch,
@@ -23,6 +24,7 @@ from sconto.client.call import (
 )
 
 _ADDRESS = "/cart/v1/promotions"
+_BACKTESTS = f"{_ADDRESS}/_backtest"
 
 
 class CartPromotions(Api[S]):
@@ -94,3 +96,30 @@ class CartPromotions(Api[S]):
         """Who changed what, the latest change first."""
         call = Call[object]("GET", f"{_ADDRESS}/{promotion_id}/history", query={"limit": page_size})
         return pages_of(call, "entries")
+
+    @operation
+    def start_backtest(
+        self, backtest: BacktestToStart, *, key: str | None = None
+    ) -> Call[Backtest]:
+        """Start a back-test, once for each idempotency key; without one it makes a new key."""
+        return Call("POST", _BACKTESTS, backtest, headers=with_key(key))
+
+    @listing
+    def list_backtests(self, *, page_size: int = 100) -> Listing[ListedBacktest]:
+        """The back-tests without their results, the latest first."""
+        return pages_of(Call("GET", _BACKTESTS, query={"limit": page_size}), "backtests")
+
+    @operation
+    def get_backtest(self, backtest_id: int) -> Call[Backtest]:
+        """How far it is, and its result once it is finished."""
+        return Call("GET", f"{_BACKTESTS}/{backtest_id}")
+
+    @operation
+    def cancel_backtest(self, backtest_id: int) -> Call[Backtest]:
+        """Cancel a back-test that has not ended."""
+        return Call("POST", f"{_BACKTESTS}/{backtest_id}/_cancel")
+
+    @operation
+    def delete_backtest(self, backtest_id: int) -> Call[None]:
+        """Delete a back-test; one that is under way stops."""
+        return Call("DELETE", f"{_BACKTESTS}/{backtest_id}", read=read_nothing)

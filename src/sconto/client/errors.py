@@ -8,6 +8,7 @@ from typing import Any, Final
 import httpx
 
 from sconto.client.bodies.checkout import PlacedOrder, PricedCart
+from sconto.client.bodies.returns import GoodsLeft
 
 _ACCESS_DENIED: Final = 11000
 """The merchant API answers it with status 400."""
@@ -106,6 +107,16 @@ class OrderConflict(Conflict):
         return order
 
 
+class MoreThanLeft(Conflict):
+    """More is returned than is left of the order: `left`. Nothing was kept."""
+
+    @property
+    def left(self) -> GoodsLeft:
+        """What can still be returned."""
+        left: GoodsLeft = self.body["left"]
+        return left
+
+
 class TooManyRequests(Refused):
     """A quota is used up: 429."""
 
@@ -146,6 +157,8 @@ def _class_of(status: int, members: Mapping[str, Any], faults: tuple[Fault, ...]
         return PriceChanged
     if status == 409 and "order" in members:
         return OrderConflict
+    if status == 409 and "left" in members:
+        return MoreThanLeft
     return _BY_STATUS.get(status, ServiceFailed if status >= 500 else Refused)
 
 

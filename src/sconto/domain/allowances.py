@@ -6,9 +6,10 @@ from typing import Final
 
 import msgspec
 
-from sconto.domain.bill import CartPromotionOutcome, PricedCart
+from sconto.domain.bill import PricedCart
 from sconto.domain.cart import Cart
 from sconto.domain.cart_offers import CartOffer, Room
+from sconto.domain.cart_outcome import CartPromotionOutcome
 from sconto.domain.cart_promotion import CartTerms, Limits
 from sconto.domain.order import StoredOrder
 
@@ -25,13 +26,14 @@ class Allowance(msgspec.Struct, frozen=True, gc=False):
     """What an order takes of one limit, and the most that all orders may take of it.
 
     `key` is the customer's id or the currency. Amounts are uses, or minor units of the currency.
+    `most` is None if there is no limit.
     """
 
     promotion_id: int
     scope: Scope
     key: str
     amount: int
-    most: int
+    most: int | None = None
 
 
 class LimitClaim(msgspec.Struct, frozen=True):

@@ -6,11 +6,10 @@ import msgspec
 
 from sconto.domain.candidates import Candidates
 from sconto.domain.cart import Cart
-from sconto.domain.cart_offers import CartRefusal
+from sconto.domain.cart_outcome import CartPromotionOutcome
 from sconto.domain.cart_promotion import Target
 from sconto.domain.choice import Pick
 from sconto.domain.code_outcomes import CodeOutcome
-from sconto.domain.codes import CodeType
 from sconto.domain.subscription import SubscriptionOutcome
 
 
@@ -58,27 +57,6 @@ class PricedShipping(msgspec.Struct, frozen=True, gc=False):
     def total(self) -> int:
         """What remains."""
         return self.amount - self.discount
-
-
-class CartPromotionOutcome(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """What became of a cart promotion: what it takes off, or all reasons why it does not apply.
-
-    `code` is the one that activated it, as typed. `next_tier` is what a higher tier needs.
-    """
-
-    promotion_id: int
-    target: Target
-    discount: int = 0
-    code: str | None = None
-    code_id: int | None = None
-    code_type: CodeType | None = None
-    reasons: tuple[CartRefusal, ...] = ()
-    next_tier: CartRefusal | None = None
-
-    @property
-    def applied(self) -> bool:
-        """Whether the customer gets its discount."""
-        return not self.reasons
 
 
 class PricedCart(msgspec.Struct, frozen=True, gc=False):

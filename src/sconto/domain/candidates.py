@@ -4,12 +4,15 @@ The values are structs of msgspec, not dataclasses: a quote makes about twenty, 
 dataclass takes six times as long to make.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Final
 
 import msgspec
 
 from sconto.domain.cart_offers import CartOffer
 from sconto.domain.offers import Offer
+from sconto.domain.prepared_offers import NO_PREPARED_OFFERS, PreparedOffers
 from sconto.domain.subscription_pricing import SubscriptionRules
 
 
@@ -18,6 +21,19 @@ class AutomaticPick(msgspec.Struct, frozen=True, gc=False):
 
     promotion_id: int
     percent: int
+
+
+class CartOffers(msgspec.Struct, frozen=True):
+    """The cart promotions that a cart may get: some prepared for many carts, the others for it."""
+
+    others: Sequence[CartOffer] = ()
+    prepared: PreparedOffers = NO_PREPARED_OFFERS
+
+    def __iter__(self) -> Iterator[CartOffer]:
+        return chain(self.others, self.prepared.offers)
+
+
+NO_CART_OFFERS: Final = CartOffers()
 
 
 class Candidates(msgspec.Struct, frozen=True, gc=False):
@@ -36,6 +52,6 @@ class Candidates(msgspec.Struct, frozen=True, gc=False):
     specific: Mapping[int, AutomaticPick] = {}
     offers: Sequence[Offer] = ()
     subscription_rules: Sequence[SubscriptionRules | None] = ()
-    cart_offers: Sequence[CartOffer] = ()
+    cart_offers: CartOffers = NO_CART_OFFERS
     tags: Mapping[int, frozenset[str]] = {}
     has_ordered: bool = False

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from functools import reduce
 from typing import Final
 
-from sconto.domain.bill import Bill, CartPromotionOutcome
+from sconto.domain.bill import Bill
 from sconto.domain.cart_offers import CartOffer, CartReason
+from sconto.domain.cart_outcome import CartPromotionOutcome
 from sconto.domain.code_outcomes import CodeOutcome, CodeStatus, better_outcome, outcome_of
 
 
@@ -20,14 +21,13 @@ def update_codes(
     `texts` are the codes as typed, by their keys. Of several codes of one promotion, one activated
     it. The others are not picked.
     """
-    if all(one.offer.key is None for one in offers):
+    by_code = [one for one in offers if one.offer.key is not None]
+    if not by_code:
         return bill.codes
     best = {code.code: code for code in bill.codes}
     outcome_by_id = {outcome.promotion_id: outcome for outcome in outcomes}
-    for one in offers:
-        if one.offer.key is None:
-            continue
-        text, outcome = texts[one.offer.key], outcome_by_id[one.promotion_id]
+    for one in by_code:
+        text, outcome = texts[one.offer.key or ""], outcome_by_id[one.promotion_id]
         status = _status_of(outcome)
         if text != outcome.code:
             obstacle = one.obstacle(bill.at)

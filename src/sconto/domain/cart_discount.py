@@ -1,11 +1,11 @@
 """What a cart promotion takes off, given what is left of the lines or of shipping."""
 
 from collections.abc import Sequence
+from typing import Final
 
-from sconto.domain.cart_ground import Ground
+from sconto.domain.cart_ground import NOTHING_COVERED, Covered, Ground
 from sconto.domain.cart_promotion import (
     AmountOff,
-    Amounts,
     BuyAndGet,
     CartTerms,
     FixedPrice,
@@ -25,34 +25,36 @@ def take_off(terms: CartTerms, ground: Ground, remainders: Sequence[int]) -> Seq
     `remainders` is what is left in the step by now. What was decided when the bill entered the
     step, such as the tier that is reached, is decided on the ground.
     """
-    covered_lines = ground.covered(terms)
-    positions = [0] if terms.target is Target.SHIPPING else covered_lines
-    covered = [remainders[position] for position in positions]
-    benefit = terms.benefit
+    covered_lines, benefit = ground.covered(terms), terms.benefit
     if isinstance(benefit, Tiers):
         reached = reached_tier(benefit, ground, covered_lines)
         if reached is None:
             return [0] * len(remainders)
         benefit = reached.benefit
-    match benefit:
-        case PercentOff():
-            parts = _percent_off(benefit, ground, covered)
-        case AmountOff(amounts):
-            parts = _amount_off(amounts, ground, positions, covered)
-        case FixedPrice(prices):
-            price = prices[ground.currency]
-            parts = [
-                max(0, left - ground.lines[position].quantity * price)
-                for position, left in zip(positions, covered, strict=True)
-            ]
-        case BuyAndGet():
-            return _buy_and_get(terms, benefit, ground, remainders)
-    return _spread(positions, parts, len(remainders))
+    if isinstance(benefit, BuyAndGet):
+        return _buy_and_get(terms, benefit, ground, remainders)
+    positions = _SHIPPING_ALONE if ground.target is _SHIPPING else covered_lines.positions
+    covers_all = len(positions) == len(remainders)
+    covered = remainders if covers_all else [remainders[position] for position in positions]
+    if isinstance(benefit, PercentOff):
+        parts = _percent_off(benefit, ground, covered)
+    elif isinstance(benefit, AmountOff):
+        parts = _amount_off(benefit, ground, positions, covered)
+    else:
+        parts = _down_to_price(benefit, ground, positions, covered)
+    return parts if covers_all else _spread(positions, parts, len(remainders))
 
 
-def reached_tier(tiers: Tiers, ground: Ground, covered: Sequence[int]) -> Tier | None:
+_SHIPPING_ALONE: Final = (0,)
+
+# Python 3.11 takes long to find a member of an enum.
+_LINES: Final = Target.LINES
+_SHIPPING: Final = Target.SHIPPING
+
+
+def reached_tier(tiers: Tiers, ground: Ground, covered: Covered) -> Tier | None:
     """The highest tier that the covered lines reach; None where they reach none."""
-    have = measure(tiers.by, ground, covered)
+    have = measure(tiers.by, covered)
     reached = None
     for tier in tiers.tiers:
         need = reached_at(tier, ground.currency)
@@ -61,16 +63,16 @@ def reached_tier(tiers: Tiers, ground: Ground, covered: Sequence[int]) -> Tier |
     return reached
 
 
-def next_tier(tiers: Tiers, ground: Ground, covered: Sequence[int]) -> tuple[int, int] | None:
+def next_tier(tiers: Tiers, ground: Ground, covered: Covered) -> tuple[int, int] | None:
     """What the covered lines have, and what the next tier needs; None above the last."""
-    have = measure(tiers.by, ground, covered)
+    have = measure(tiers.by, covered)
     needs = [reached_at(tier, ground.currency) for tier in tiers.tiers]
     return next(((have, need) for need in needs if need is not None and need > have), None)
 
 
-def measure(by: Measure, ground: Ground, covered: Sequence[int]) -> int:
+def measure(by: Measure, covered: Covered) -> int:
     """What the covered lines have of what the tiers are measured by."""
-    return ground.subtotal(covered) if by is Measure.SUBTOTAL else ground.quantity(covered)
+    return covered.subtotal if by is Measure.SUBTOTAL else covered.quantity
 
 
 def reached_at(tier: Tier, currency: str) -> int | None:
@@ -85,21 +87,22 @@ def count_units(terms: CartTerms, benefit: BuyAndGet, ground: Ground) -> UnitCou
     A line that is covered as both counts as one to get.
     """
     bought, to_get = _bought_and_to_get(terms, benefit, ground)
-    return UnitCount(ground.quantity(bought), ground.quantity(to_get))
+    return UnitCount(bought.quantity, to_get.quantity)
 
 
 def _bought_and_to_get(
     terms: CartTerms, benefit: BuyAndGet, ground: Ground
-) -> tuple[Sequence[int], Sequence[int]]:
+) -> tuple[Covered, Covered]:
     covered = ground.covered(terms)
     if benefit.get_products is None:
-        return [], covered
+        return NOTHING_COVERED, covered
     to_get = ground.covered(terms, benefit.get_products)
-    return [position for position in covered if position not in set(to_get)], to_get
+    both = set(to_get.positions)
+    return ground.count([one for one in covered.positions if one not in both]), to_get
 
 
 def _percent_off(benefit: PercentOff, ground: Ground, covered: Sequence[int]) -> list[int]:
-    if ground.target is Target.LINES:
+    if ground.target is _LINES:
         parts = [percent_of(left, benefit.percent) for left in covered]
     else:
         parts = split_amount(percent_of(sum(covered), benefit.percent), covered)
@@ -109,15 +112,25 @@ def _percent_off(benefit: PercentOff, ground: Ground, covered: Sequence[int]) ->
 
 
 def _amount_off(
-    amounts: Amounts, ground: Ground, positions: Sequence[int], covered: Sequence[int]
+    benefit: AmountOff, ground: Ground, positions: Sequence[int], covered: Sequence[int]
 ) -> list[int]:
-    amount = amounts[ground.currency]
-    if ground.target is Target.LINES:
-        return [
-            min(left, ground.lines[position].quantity * amount)
-            for position, left in zip(positions, covered, strict=True)
-        ]
-    return split_amount(min(amount, sum(covered)), covered)
+    amount = benefit.amounts[ground.currency]
+    if ground.target is not _LINES:
+        return split_amount(min(amount, sum(covered)), covered)
+    return [
+        min(left, ground.lines[position].quantity * amount)
+        for position, left in zip(positions, covered, strict=True)
+    ]
+
+
+def _down_to_price(
+    benefit: FixedPrice, ground: Ground, positions: Sequence[int], covered: Sequence[int]
+) -> list[int]:
+    price = benefit.prices[ground.currency]
+    return [
+        max(0, left - ground.lines[position].quantity * price)
+        for position, left in zip(positions, covered, strict=True)
+    ]
 
 
 def _buy_and_get(
@@ -127,7 +140,7 @@ def _buy_and_get(
     _, to_get = _bought_and_to_get(terms, benefit, ground)
     quantities = [line.quantity for line in ground.lines]
     taken = discount_units(
-        benefit.percent, served, quantities, {line: remainders[line] for line in to_get}
+        benefit.percent, served, quantities, {line: remainders[line] for line in to_get.positions}
     )
     return _spread(list(taken), list(taken.values()), len(remainders))
 

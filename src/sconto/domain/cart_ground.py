@@ -1,16 +1,19 @@
 """What a step of cart promotions works on: the bill as it enters the step."""
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
-from sconto.domain.bill import Bill
+import msgspec
+
 from sconto.domain.cart import NOBODY, Customer
-from sconto.domain.cart_promotion import CartTerms, ProductSelection, Target
+from sconto.domain.cart_promotion import ALL_PRODUCTS, CartTerms, ProductSelection, Target
+
+# Python 3.11 takes long to find a member of an enum.
+_SHIPPING: Final = Target.SHIPPING
 
 
-@dataclass(frozen=True, slots=True)
-class GroundLine:
+class GroundLine(msgspec.Struct, frozen=True, gc=False):
     """A line as it enters a step; `remainder` is what is left of it, in minor units.
 
     `is_discounted` says that a product promotion applies on it.
@@ -23,8 +26,21 @@ class GroundLine:
     is_discounted: bool
 
 
-@dataclass(frozen=True)
-class Ground:
+class Covered(msgspec.Struct, frozen=True):
+    """The lines that a promotion covers: their positions, and what they have together.
+
+    `subtotal` is what is left of them, in minor units; `quantity` is their units.
+    """
+
+    positions: Sequence[int]
+    subtotal: int
+    quantity: int
+
+
+NOTHING_COVERED: Final = Covered((), 0, 0)
+
+
+class Ground(msgspec.Struct, frozen=True, dict=True):
     """The bill as it enters the step of a target; `shipping` None where the cart names none.
 
     `has_ordered` says that an order of the customer counts already, here or in the shop.
@@ -36,15 +52,11 @@ class Ground:
     shipping: int | None = None
     customer: Customer = NOBODY
     has_ordered: bool = False
-    _covered: dict[tuple[int, bool], Sequence[int]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
-    """What `covered` has found: a hundred promotions ask for the same few selections."""
 
     @property
     def remainders(self) -> list[int]:
         """What the step can take from: the remainder of each line, or of shipping alone."""
-        if self.target is Target.SHIPPING:
+        if self.target is _SHIPPING:
             return [self.shipping or 0]
         return [line.remainder for line in self.lines]
 
@@ -53,52 +65,49 @@ class Ground:
         """The products on the lines."""
         return {line.product_id for line in self.lines}
 
-    def covered(self, terms: CartTerms, products: ProductSelection | None = None) -> Sequence[int]:
-        """The positions of the lines that the promotion covers, or of those of a selection."""
+    @cached_property
+    def tags(self) -> Set[str]:
+        """The tags of these products."""
+        return {tag for line in self.lines for tag in line.tags}
+
+    @cached_property
+    def _found(self) -> dict[tuple[int, bool], Covered]:
+        """What `covered` has found: a hundred promotions ask for the same few selections."""
+        return {}
+
+    @cached_property
+    def _everything(self) -> Covered:
+        return self.count(range(len(self.lines)))
+
+    def covered(self, terms: CartTerms, products: ProductSelection | None = None) -> Covered:
+        """What the promotion covers, or what a selection covers under its terms."""
         selection = terms.products if products is None else products
-        if not selection.tags and selection.ids and selection.ids.isdisjoint(self.product_ids):
-            return ()
+        if selection is ALL_PRODUCTS and terms.on_discounted:
+            return self._everything
+        ids = selection.ids
+        if ids and not selection.tags and ids.isdisjoint(self.product_ids):
+            return NOTHING_COVERED
         key = (id(selection), terms.on_discounted)  # the terms live as long as the ground
-        found = self._covered.get(key)
+        found = self._found.get(key)
         if found is None:
-            found = self._covered[key] = self._find_covered(selection, terms.on_discounted)
+            found = self._found[key] = self._find_covered(selection, terms.on_discounted)
         return found
 
-    def _find_covered(self, selection: ProductSelection, on_discounted: bool) -> Sequence[int]:
-        return [
-            position
-            for position, line in enumerate(self.lines)
-            if (on_discounted or not line.is_discounted)
-            and selection.covers(line.product_id, line.tags)
-        ]
+    def _find_covered(self, selection: ProductSelection, on_discounted: bool) -> Covered:
+        return self.count(
+            [
+                position
+                for position, line in enumerate(self.lines)
+                if (on_discounted or not line.is_discounted)
+                and selection.covers(line.product_id, line.tags)
+            ]
+        )
 
-    def subtotal(self, positions: Sequence[int]) -> int:
-        """What is left of these lines together."""
-        return sum([self.lines[position].remainder for position in positions])
-
-    def quantity(self, positions: Sequence[int]) -> int:
-        """The units of these lines together."""
-        return sum([self.lines[position].quantity for position in positions])
-
-
-def ground_of(bill: Bill, target: Target) -> Ground:
-    """The bill as it enters the step of a target."""
-    tags = bill.candidates.tags.get
-    customer = bill.cart.customer
-    return Ground(
-        target,
-        bill.cart.currency,
-        [
-            GroundLine(
-                line.product_id,
-                tags(line.product_id, frozenset()),
-                line.quantity,
-                line.total,
-                is_discounted=bool(line.picks),
-            )
-            for line in bill.lines
-        ],
-        None if bill.shipping is None else bill.shipping.total,
-        customer,
-        customer.has_ordered or bill.candidates.has_ordered,
-    )
+    def count(self, positions: Sequence[int]) -> Covered:
+        """What the lines at these positions have together."""
+        lines = [self.lines[position] for position in positions]
+        return Covered(
+            positions,
+            sum([line.remainder for line in lines]),
+            sum([line.quantity for line in lines]),
+        )

@@ -1,4 +1,4 @@
-"""How much a cart and a list of prices may hold."""
+"""How much a cart, a list of prices and a cart promotion may hold."""
 
 from typing import Final
 
@@ -11,3 +11,16 @@ MOST_SEGMENTS: Final = 50
 
 LONGEST_CODE_OF_CART: Final = 255
 """Characters of a code as a shopper may type it. Longer codes than any promotion's are answered."""
+
+MOST_SELECTED_PRODUCTS: Final = 10_000
+MOST_SELECTED_TAGS: Final = 100
+MOST_TIERS: Final = 20
+
+HIGHEST_QUANTITY: Final = MOST_LINES_OF_CART * MOST_UNITS_OF_LINE
+"""Units that a cart can have."""
+
+HIGHEST_COUNT: Final = 1_000_000_000
+"""Orders that a limit can allow, and units that a condition can ask for."""
+
+HIGHEST_PRIORITY: Final = 1000
+"""The lowest priority is as far below zero."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 
 import msgspec
 
@@ -36,7 +37,7 @@ class CartReason(StrEnum):
     INACTIVE = "inactive"
 
 
-class CartRefusal(msgspec.Struct, frozen=True, omit_defaults=True):
+class CartRefusal(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One reason, with what the bill has and what it needs where that can be counted.
 
     The counts are minor units of the currency with `in_money`, and units of products without.
@@ -64,8 +65,11 @@ class Room(msgspec.Struct, frozen=True):
 UNLIMITED = Room()
 
 
-class CartOffer(msgspec.Struct, frozen=True):
-    """A cart promotion that a cart may get: by a code, or automatically."""
+class CartOffer(msgspec.Struct, frozen=True, dict=True):
+    """A cart promotion that a cart may get: by a code, or automatically.
+
+    A cached one is offered to many carts, so what can be found once is kept with it.
+    """
 
     offer: Offer
     terms: CartTerms
@@ -76,7 +80,7 @@ class CartOffer(msgspec.Struct, frozen=True):
         """The promotion's id."""
         return self.offer.promotion_id
 
-    @property
+    @cached_property
     def creation_order(self) -> int:
         """Its place among all promotions by creation; a draft, whose id is 0, is the newest."""
         return self.offer.promotion_id or MAX_INT64

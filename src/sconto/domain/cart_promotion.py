@@ -7,6 +7,7 @@ millionths of one percent. A mapping of amounts has one for each currency that t
 from collections.abc import Set
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -64,9 +65,10 @@ class PercentOff(msgspec.Struct, frozen=True, omit_defaults=True, tag="percent")
     percent: int
     at_most: Amounts | None = None
 
-    def knows(self, currency: str) -> bool:
-        """Whether its amounts are given in the currency."""
-        return self.at_most is None or currency in self.at_most
+    @property
+    def amounts_by_currency(self) -> tuple[Amounts, ...]:
+        """All its amounts."""
+        return () if self.at_most is None else (self.at_most,)
 
 
 class AmountOff(msgspec.Struct, frozen=True, omit_defaults=True, tag="amount"):
@@ -74,9 +76,10 @@ class AmountOff(msgspec.Struct, frozen=True, omit_defaults=True, tag="amount"):
 
     amounts: Amounts
 
-    def knows(self, currency: str) -> bool:
-        """Whether its amount is given in the currency."""
-        return currency in self.amounts
+    @property
+    def amounts_by_currency(self) -> tuple[Amounts, ...]:
+        """All its amounts."""
+        return (self.amounts,)
 
 
 class FixedPrice(msgspec.Struct, frozen=True, omit_defaults=True, tag="price"):
@@ -84,9 +87,10 @@ class FixedPrice(msgspec.Struct, frozen=True, omit_defaults=True, tag="price"):
 
     prices: Amounts
 
-    def knows(self, currency: str) -> bool:
-        """Whether its price is given in the currency."""
-        return currency in self.prices
+    @property
+    def amounts_by_currency(self) -> tuple[Amounts, ...]:
+        """All its amounts."""
+        return (self.prices,)
 
 
 class BuyAndGet(msgspec.Struct, frozen=True, omit_defaults=True, tag="units"):
@@ -102,10 +106,10 @@ class BuyAndGet(msgspec.Struct, frozen=True, omit_defaults=True, tag="units"):
     get_products: ProductSelection | None = None
     at_most: int | None = None
 
-    def knows(self, currency: str) -> bool:
-        """It has no amounts."""
-        del currency
-        return True
+    @property
+    def amounts_by_currency(self) -> tuple[Amounts, ...]:
+        """It has none."""
+        return ()
 
 
 class Tier(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -114,10 +118,18 @@ class Tier(msgspec.Struct, frozen=True, omit_defaults=True):
     reached_at: int | Amounts
     benefit: PercentOff | AmountOff
 
-    def knows(self, currency: str) -> bool:
-        """Whether its amounts are given in the currency."""
-        start = self.reached_at
-        return (isinstance(start, int) or currency in start) and self.benefit.knows(currency)
+    @property
+    def amounts_by_currency(self) -> tuple[Amounts, ...]:
+        """All its amounts."""
+        start = () if isinstance(self.reached_at, int) else (self.reached_at,)
+        return (*start, *self.benefit.amounts_by_currency)
+
+    def is_below(self, other: "Tier") -> bool:
+        """Whether it begins below the other: measured by the same, in the same currencies."""
+        first, second = self.reached_at, other.reached_at
+        if isinstance(first, int) or isinstance(second, int):
+            return isinstance(first, int) and isinstance(second, int) and first < second
+        return first.keys() == second.keys() and all(first[name] < second[name] for name in first)
 
 
 class Tiers(msgspec.Struct, frozen=True, omit_defaults=True, tag="tiers"):
@@ -126,9 +138,10 @@ class Tiers(msgspec.Struct, frozen=True, omit_defaults=True, tag="tiers"):
     by: Measure
     tiers: tuple[Tier, ...]
 
-    def knows(self, currency: str) -> bool:
-        """Whether all amounts of its tiers are given in the currency."""
-        return all(tier.knows(currency) for tier in self.tiers)
+    @property
+    def amounts_by_currency(self) -> tuple[Amounts, ...]:
+        """All amounts of its tiers."""
+        return tuple(amounts for tier in self.tiers for amounts in tier.amounts_by_currency)
 
 
 Benefit = PercentOff | AmountOff | FixedPrice | BuyAndGet | Tiers
@@ -155,8 +168,11 @@ NO_CONDITIONS = Conditions()
 NO_LIMITS = Limits()
 
 
-class CartTerms(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a cart promotion gives, and when a bill gets it. It is stored as JSON of this shape."""
+class CartTerms(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
+    """What a cart promotion gives, and when a bill gets it. It is stored as JSON of this shape.
+
+    Cached terms price many carts, so what can be found once is kept with them.
+    """
 
     target: Target
     benefit: Benefit
@@ -173,14 +189,18 @@ class CartTerms(msgspec.Struct, frozen=True, omit_defaults=True):
         """Whether it serves only orders that name their customer."""
         return self.conditions.first_order or self.limits.per_customer is not None
 
-    def knows(self, currency: str) -> bool:
-        """Whether each of its amounts is given in the currency."""
+    @cached_property
+    def is_for_everybody(self) -> bool:
+        """Whether it serves each customer, and orders that name none."""
+        return not self.conditions.segments and not self.needs_customer
+
+    @cached_property
+    def currencies(self) -> frozenset[str] | None:
+        """The currencies in which all its amounts are given; None if it has no amounts."""
         minimum, budget = self.conditions.minimum_subtotal, self.limits.budget
-        return (
-            (minimum is None or currency in minimum)
-            and (budget is None or currency in budget)
-            and self.benefit.knows(currency)
-        )
+        given = [one for one in (minimum, budget) if one is not None]
+        given += self.benefit.amounts_by_currency
+        return frozenset.intersection(*map(frozenset, given)) if given else None
 
 
 class NewCartPromotion(msgspec.Struct, frozen=True):

@@ -5,7 +5,8 @@ first who is eligible, then which alternative takes most off.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from sconto.domain.cart_discount import take_off
 from sconto.domain.cart_eligibility import find_refusals
@@ -16,29 +17,22 @@ Loser = tuple[CartOffer, tuple[CartRefusal, ...]]
 """A promotion that takes nothing off, and all the reasons."""
 
 
-@dataclass(frozen=True, slots=True)
-class Taking:
-    """What a promotion takes off each line, or off shipping alone; never nothing in all."""
+class Taking(msgspec.Struct, frozen=True):
+    """What a promotion takes off each line, or off shipping alone, and in all; never nothing."""
 
     offered: CartOffer
     parts: tuple[int, ...]
-
-    @property
-    def discount(self) -> int:
-        """What it takes off in all."""
-        return sum(self.parts)
+    discount: int
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """What a step takes off, in the order of application, and why the others take nothing."""
 
     takings: tuple[Taking, ...]
     losers: tuple[Loser, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Alternative:
+class _Alternative(msgspec.Struct, frozen=True):
     """Promotions that apply together, or one alone; `rank` decides between equal discounts."""
 
     members: tuple[CartOffer, ...]
@@ -47,7 +41,7 @@ class _Alternative:
 
     @property
     def discount(self) -> int:
-        return sum(taking.discount for taking in self.takings)
+        return sum([taking.discount for taking in self.takings])
 
 
 def decide(ground: Ground, offered: Sequence[CartOffer]) -> Decision:
@@ -56,7 +50,7 @@ def decide(ground: Ground, offered: Sequence[CartOffer]) -> Decision:
     eligible = []
     for promotion in offered:
         if found := find_refusals(promotion, ground):
-            losers.append((promotion, tuple(found)))
+            losers.append((promotion, found))
         else:
             eligible.append(promotion)
     while eligible:
@@ -89,8 +83,8 @@ def _apply(ground: Ground, members: Sequence[CartOffer]) -> tuple[Taking, ...]:
     takings = []
     for offered in members:
         parts = take_off(offered.terms, ground, remainders)
-        if any(parts):
-            takings.append(Taking(offered, tuple(parts)))
+        if discount := sum(parts):
+            takings.append(Taking(offered, tuple(parts), discount))
             remainders = [left - part for left, part in zip(remainders, parts, strict=True)]
     return tuple(takings)
 

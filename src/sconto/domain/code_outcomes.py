@@ -30,7 +30,10 @@ _RANK = {status: rank for rank, status in enumerate(CodeStatus)}
 
 
 class CodeOutcome(msgspec.Struct, frozen=True, gc=False):
-    """What became of an activated code, with the facts that explain it."""
+    """What became of an activated code, with the facts that explain it.
+
+    A used code has `used_at`, or `held_until` if it is held for another order.
+    """
 
     code: str
     status: CodeStatus
@@ -38,6 +41,7 @@ class CodeOutcome(msgspec.Struct, frozen=True, gc=False):
     starts_at: datetime | None = None
     ended_at: datetime | None = None
     used_at: datetime | None = None
+    held_until: datetime | None = None
 
 
 def find_code_outcomes(
@@ -85,6 +89,9 @@ def outcome_of(text: str, offer: Offer, status: CodeStatus) -> CodeOutcome:
         starts_at=offer.period.starts_at if status is CodeStatus.NOT_STARTED else None,
         ended_at=offer.period.ends_at if status is CodeStatus.EXPIRED else None,
         used_at=offer.used_at if status is CodeStatus.USED else None,
+        held_until=offer.held_until
+        if status is CodeStatus.USED and offer.used_at is None
+        else None,
     )
 
 

@@ -11,9 +11,11 @@ import msgspec
 from sconto.domain.bill import PricedCart
 from sconto.domain.codes import CodeType
 from sconto.domain.history import Change, Facts, Subject, Verb
+from sconto.domain.holds import Hold
 from sconto.domain.money import format_amount
 from sconto.domain.order import OrderStatus, StoredOrder
 from sconto.domain.redemption import CART_PRODUCT_ID, redemptions_of
+from sconto.domain.returns import OrderReturn
 
 VERSION: Final = 1
 """Of the payload. A new field keeps it; anything else that a reader could notice raises it."""
@@ -27,6 +29,10 @@ class EventType(StrEnum):
     ORDER_PAID = "order.paid"
     ORDER_NOT_PAID = "order.not_paid"
     ORDER_DELETED = "order.deleted"
+    HOLD_CREATED = "hold.created"
+    HOLD_RELEASED = "hold.released"
+    HOLD_EXPIRED = "hold.expired"
+    RETURN_CREATED = "return.created"
     PROMOTION_CREATED = "promotion.created"
     PROMOTION_CHANGED = "promotion.changed"
     PROMOTION_SWITCHED_ON = "promotion.switched_on"
@@ -134,6 +140,15 @@ def order_of_object(object_: str) -> str | None:
     return order_id if kind == "order" else None
 
 
+def object_in_stream(object_: str) -> str:
+    """The object of an event as the stream has it, from that of its row in the outbox.
+
+    A return is told as an event of its order. In the outbox it has an object of its own, because
+    a version of before takes all events of orders there for those that it knows.
+    """
+    return f"order {object_[7:]}" if object_.startswith("return ") else object_
+
+
 def promotion_of_object(object_: str) -> int | None:
     """The product or cart promotion that an event is about; None if it is about something else."""
     kind, _, number = object_.partition(" ")
@@ -142,28 +157,73 @@ def promotion_of_object(object_: str) -> int | None:
 
 def order_facts(type_: EventType, order: StoredOrder) -> dict[str, Any]:
     """The order as it was once this had happened. Amounts are decimal strings."""
-    outcome = order.outcome
-    amounts = {
-        name: format_amount(amount, outcome.currency)
-        for name, amount in (
-            ("subtotal", outcome.subtotal),
-            ("discount", outcome.discount),
-            ("total", outcome.total),
-        )
-    }
     facts: dict[str, Any] = {
         "order_id": order.order_id,
         "status": _STATUS_AFTER[type_].value,
         "created_at": order.created_at.isoformat(),
         "customer_id": order.customer_id,
         "replaces": order.replaces,
-        "currency": outcome.currency,
-        **amounts,
-        "promotions": _promotions_of(outcome),
+        **_amounts_of(order.outcome),
     }
     if type_ is EventType.ORDER_REPLACED:
         facts["replaced_by"] = order.replaced_by
     return {"order": facts}
+
+
+def hold_facts(hold: Hold) -> dict[str, Any]:
+    """The hold as it was made. Amounts are decimal strings."""
+    return {
+        "hold": {
+            "order_id": hold.order_id,
+            "created_at": hold.created_at.isoformat(),
+            "expires_at": hold.expires_at.isoformat(),
+            "customer_id": hold.cart.customer.id,
+            "replaces": hold.replaces,
+            **_amounts_of(hold.outcome),
+        }
+    }
+
+
+def _amounts_of(outcome: PricedCart) -> dict[str, Any]:
+    amounts = (
+        ("subtotal", outcome.subtotal),
+        ("discount", outcome.discount),
+        ("total", outcome.total),
+    )
+    return {
+        "currency": outcome.currency,
+        **{name: format_amount(amount, outcome.currency) for name, amount in amounts},
+        "promotions": _promotions_of(outcome),
+    }
+
+
+def return_facts(kept: OrderReturn) -> dict[str, Any]:
+    """The return, with what to pay back for each line. Amounts are decimal strings."""
+    refund = kept.refund
+
+    def amount(minor_units: int) -> str:
+        return format_amount(minor_units, refund.currency)
+
+    facts: dict[str, Any] = {
+        "return_id": kept.return_id,
+        "order_id": kept.order_id,
+        "created_at": kept.created_at.isoformat(),
+        "currency": refund.currency,
+        "subtotal": amount(refund.subtotal),
+        "discount": amount(refund.discount),
+        "total": amount(refund.total),
+        "lines": [
+            {
+                "line_id": line.line_id,
+                "product_id": line.product_id,
+                "quantity": line.quantity,
+                "total": amount(line.total),
+            }
+            for line in refund.lines
+        ],
+        "shipping": None if refund.shipping is None else amount(refund.shipping.total),
+    }
+    return {"return": facts}
 
 
 def _promotions_of(outcome: PricedCart) -> list[dict[str, Any]]:

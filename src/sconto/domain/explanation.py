@@ -88,12 +88,14 @@ class PromotionName:
 class ExplainedQuote:
     """A priced cart, and for each product the promotions considered; the applied one is first.
 
-    `names` are the names of these promotions, by id.
+    `names` are the names of these promotions, by id; those of subscription promotions, whose ids
+    are others, are `subscription_names`.
     """
 
     priced: PricedCart
     considered: Mapping[int, tuple[PromotionOutcome, ...]]
     names: Mapping[int, PromotionName]
+    subscription_names: Mapping[int, PromotionName]
 
 
 def explain(

@@ -34,7 +34,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     left out.
 
     An automatic promotion has no `key`, `code_id` and `code_type`. `used_at` is set once the code
-    served an order while it was one-time.
+    served an order while it was one-time, and `held_until` while it is held for another order.
     """
 
     key: str | None = None
@@ -47,6 +47,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     percent: int | None = None
     percents: Mapping[int, int] = {}
     covers: bool = False
+    held_until: datetime | None = None
 
     def percent_on(self, product_id: int) -> int | None:
         """The percent on a product of the cart; None if the promotion does not cover it."""
@@ -59,8 +60,9 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         state = self.period.state(at)
         if state is not PeriodState.RUNNING:
             return _OUT_OF_TIME[state]
-        is_used = self.used_at is not None and self.code_type is CodeType.ONE_TIME
-        return Obstacle.USED if is_used else None
+        if self.used_at is None and self.held_until is None:
+            return None
+        return Obstacle.USED if self.code_type is CodeType.ONE_TIME else None
 
     def covers_any(self, product_ids: KeysView[int]) -> bool:
         """Whether the promotion covers one of the cart's products."""

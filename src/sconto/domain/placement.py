@@ -25,10 +25,10 @@ def is_repetition(order: NewOrder, stored: StoredOrder) -> bool:
     total is not compared, because nothing in the stored order depends on it. An order without a
     stored request is compared with what its outcome tells of it.
     """
+    if stored.cart is not None:
+        return is_same_request(order, stored.cart, stored.replaces)
     if order.replaces != stored.replaces:
         return False
-    if stored.cart is not None:
-        return _as_compared(order.cart) == _as_compared(stored.cart)
     outcome = stored.outcome
     lines = tuple(
         Line(line.line_id, line.product_id, line.quantity, line.unit_price)
@@ -42,6 +42,11 @@ def is_repetition(order: NewOrder, stored: StoredOrder) -> bool:
         and _is_same_subscription(order.cart.subscription, outcome.subscription)
         and (order.cart.customer, order.cart.shipping) == (NOBODY, None)
     )
+
+
+def is_same_request(order: NewOrder, cart: Cart, replaces: str | None) -> bool:
+    """Whether an order is of this cart as parsed, and replaces this order."""
+    return order.replaces == replaces and _as_compared(order.cart) == _as_compared(cart)
 
 
 def _as_compared(cart: Cart) -> Cart:
@@ -68,6 +73,12 @@ def check_replaceable(order_id: str, stored: StoredOrder | None) -> None:
         raise ReplacedOrderNotFound(order_id)
     if stored.status is not OrderStatus.NOT_PAID:
         raise OrderNotReplaceable(stored)
+
+
+def check_promised(order: NewOrder, promised: PricedCart) -> None:
+    """Check that the shopper expects the total that was promised. Raises TotalDiffers."""
+    if order.expected_total not in (None, promised.total):
+        raise TotalDiffers(promised)
 
 
 _USED_UP: Final = (CodeStatus.USED, CodeStatus.LIMIT_REACHED)

@@ -1,7 +1,7 @@
 """What a promotion would do if it were saved: sample prices and warnings."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -73,13 +73,15 @@ class Draft:
 class Preview:
     """Sample prices at a time, and warnings.
 
-    `unknown` are products that the promotion names but the catalogue does not have.
+    `unknown` are products that the promotion names but the catalogue does not have. `names` are
+    those of the other promotions that warnings are about, by id.
     """
 
     at: datetime
     prices: tuple[SamplePrice, ...]
     warnings: tuple[PromotionWarning, ...]
     unknown: tuple[int, ...] = ()
+    names: Mapping[int, str] = field(default_factory=dict)
 
 
 def preview_time(period: Period, now: datetime) -> datetime:

@@ -6,15 +6,22 @@ from datetime import datetime
 
 from sconto.domain.product import Product
 
-Prices = Mapping[int, tuple[Product, int]]
-"""Products with what one unit costs, in minor units, by product id."""
+
+@dataclass(frozen=True, slots=True)
+class UnitPrice:
+    """What one unit of a product costs, in minor units, and by which product promotion."""
+
+    product: Product
+    price: int
+    promotion_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PriceChange:
     """What one unit of a product costs before and after an edit, in minor units.
 
-    With a `code`, for shoppers who enter it; without, for everybody.
+    With a `code`, for shoppers who enter it; without, for everybody. `promotion_id` is the product
+    promotion that the product has before the edit.
     """
 
     product: Product
@@ -22,12 +29,22 @@ class PriceChange:
     before: int
     after: int
     code: str | None = None
+    promotion_id: int | None = None
+
+    @property
+    def is_dearer(self) -> bool:
+        """Whether the edit raises the price."""
+        return self.after > self.before
 
 
 def find_price_changes(
-    before: Prices, after: Prices, at: datetime, code: str | None = None
+    before: Mapping[int, UnitPrice],
+    after: Mapping[int, UnitPrice],
+    at: datetime,
+    code: str | None = None,
 ) -> Iterable[PriceChange]:
-    """The products of both whose prices differ, in the order of `after`."""
-    for product_id, (product, price) in after.items():
-        if product_id in before and before[product_id][1] != price:
-            yield PriceChange(product, at, before[product_id][1], price, code)
+    """The products of both whose prices differ, in the order of `after`; both by product id."""
+    for product_id, new in after.items():
+        old = before.get(product_id)
+        if old is not None and old.price != new.price:
+            yield PriceChange(new.product, at, old.price, new.price, code, old.promotion_id)

@@ -233,6 +233,20 @@ class OrderConflict(Problem):
 
 
 @dataclass(eq=False)
+class OrderPlaced(Problem):
+    """Nothing can be held for this order id, because the stored `order` was placed under it."""
+
+    order: StoredOrder
+
+
+@dataclass(eq=False)
+class HoldNotFound(Problem):
+    """Nothing is held for this order id."""
+
+    order_id: str
+
+
+@dataclass(eq=False)
 class TotalDiffers(Problem):
     """The cart does not cost what the shopper agreed to; `quote` is the current price."""
 

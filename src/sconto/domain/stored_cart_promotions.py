@@ -2,8 +2,9 @@
 
 import msgspec
 
-from sconto.domain.bill import Adjustment, CartPromotionOutcome, PricedShipping
+from sconto.domain.bill import Adjustment, PricedShipping
 from sconto.domain.cart_offers import CartReason, CartRefusal
+from sconto.domain.cart_outcome import CartPromotionOutcome
 from sconto.domain.cart_promotion import Target
 from sconto.domain.codes import CodeType
 

@@ -77,6 +77,7 @@ class StoredCode(msgspec.Struct, frozen=True, gc=False):
     starts_at: datetime | None
     ended_at: datetime | None
     used_at: datetime | None
+    held_until: datetime | UnsetType = UNSET
 
 
 class StoredSubscriptionCode(msgspec.Struct, frozen=True, gc=False):
@@ -157,6 +158,7 @@ def outcome_of(priced: PricedCart, decimals: int | UnsetType = UNSET) -> StoredO
                 code.starts_at,
                 code.ended_at,
                 code.used_at,
+                UNSET if code.held_until is None else code.held_until,
             )
             for code in priced.codes
         ),
@@ -236,6 +238,7 @@ def priced_cart_of(outcome: StoredOutcome, units: int = 1) -> PricedCart:
                 code.starts_at,
                 code.ended_at,
                 code.used_at,
+                code.held_until or None,
             )
             for code in outcome.codes
         ),

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from sconto.domain.allowances import Scope
 from sconto.domain.bill import PricedCart
+from sconto.domain.candidates import CartOffers
 from sconto.domain.cart import Cart
 from sconto.domain.cart_draft import CartDraft
 from sconto.domain.cart_promotion import (
@@ -285,19 +286,24 @@ async def try_promotion(
     """
     merchant_id = caller.merchant_id
     if draft.replaces is not None:
-        draft = await _with_taken(database, caller, draft, draft.replaces, cart)
+        draft = await _with_taken(database, caller, draft, draft.replaces, cart, at)
     wanted = CartAt(cart, at, with_cart_promotions=True)
     found = await database.carts.read(merchant_id, wanted)
     others = [one for one in found.cart_offers if one.promotion_id != draft.replaces]
     replaced = [one for one in found.cart_offers if one.promotion_id == draft.replaces]
     offers = [*others, *draft.offers(cart, replaced)]
-    return price(cart, replace(found, cart_offers=offers), at)
+    return price(cart, replace(found, cart_offers=CartOffers(offers)), at)
 
 
 async def _with_taken(
-    database: Database, caller: Caller, draft: CartDraft, replaces: int, cart: Cart
+    database: Database,
+    caller: Caller,
+    draft: CartDraft,
+    replaces: int,
+    cart: Cart,
+    at: datetime,
 ) -> CartDraft:
-    """The draft with what orders took of the promotion that it replaces."""
+    """The draft with what orders took of the promotion that it replaces, and holds hold."""
     merchant_id = caller.merchant_id
     keys = {Scope.TOTAL: "", Scope.BUDGET: cart.currency}
     if cart.customer.id is not None:
@@ -311,6 +317,7 @@ async def _with_taken(
             replaces,
             scopes_of(before.terms.limits),
             {scope: key for scope, key in keys.items() if scope in limited},
+            at,
         )
     return dataclasses.replace(draft, taken=taken)
 

@@ -4,15 +4,27 @@ import asyncio
 import dataclasses
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Final
 
 from sconto.domain.allowances import claim_of
 from sconto.domain.bill import PricedCart
 from sconto.domain.cart import Cart
+from sconto.domain.holds import (
+    OwnHold,
+    claim_beside_holds,
+    claim_of_promised,
+    keeps_promise,
+)
 from sconto.domain.listing import ListedPrice, ListingCandidates, price_listing
 from sconto.domain.order import NewOrder, OrderStatus, Placed, StoredOrder
 from sconto.domain.people import Caller
-from sconto.domain.placement import check_agreed, check_replaceable, is_repetition
+from sconto.domain.placement import (
+    check_agreed,
+    check_promised,
+    check_replaceable,
+    is_repetition,
+)
 from sconto.domain.pricing import STEPS, Step, price
 from sconto.domain.problems import (
     OrderConflict,
@@ -39,10 +51,18 @@ hundred cart promotions take most of a second, the first time."""
 
 
 async def quote(
-    database: Database, caller: Caller, cart: Cart, at: datetime, steps: Sequence[Step] = STEPS
+    database: Database,
+    caller: Caller,
+    cart: Cart,
+    at: datetime,
+    steps: Sequence[Step] = STEPS,
+    now: datetime | None = None,
 ) -> PricedCart:
-    """What the cart costs at a time, with the promotions as they are now."""
-    found = await database.carts.read(caller.merchant_id, CartAt(cart, at))
+    """What the cart costs at a time, with the promotions as they are now.
+
+    What is held until `now` or before is free. Without `now`, `at` is now.
+    """
+    found = await database.carts.read(caller.merchant_id, CartAt(cart, at, now=now))
     return price(cart, found, at, steps)
 
 
@@ -112,7 +132,8 @@ async def _price_and_place(
     """Price the order and store it. Raises OrderRaceLost if something else was first.
 
     An order that takes from a limit waits for its turn between the two. It need not be priced again
-    after that: the statement that writes checks the limits and the versions of the prices.
+    after that: the statement that writes checks the limits and the versions of the prices. An order
+    that was promised is not priced at all.
     """
     order_ids = [order.order_id] if order.replaces is None else [order.order_id, order.replaces]
     found = await database.carts.read(caller.merchant_id, CartAt(order.cart, now, order_ids))
@@ -122,23 +143,42 @@ async def _price_and_place(
         raise OrderConflict(stored)
     if order.replaces is not None:
         check_replaceable(order.replaces, found.orders.get(order.replaces))
-    priced = price(order.cart, found, now, steps)
-    check_agreed(order, priced)
-    placed = StoredOrder(
-        order.order_id, OrderStatus.NOT_PAID, now, priced, order.replaces, cart=order.cart
-    )
-    claim = claim_of(priced, order.cart, found.cart_offers)
+    own = None
+    if (hold := found.hold) is not None:
+        own = OwnHold(hold, keeps_promise(order, hold, now))
+    if own is not None and own.is_kept:
+        check_promised(order, own.hold.outcome)
+        placed = own.hold.order_at(now, order.cart)
+        claim = claim_of_promised(own.hold)
+    else:
+        priced = price(order.cart, found, now, steps)
+        check_agreed(order, priced)
+        placed = StoredOrder(
+            order.order_id, OrderStatus.NOT_PAID, now, priced, order.replaces, cart=order.cart
+        )
+        claim = claim_of(priced, order.cart, found.cart_offers)
+        if found.has_holds:
+            claim = claim_beside_holds(claim)
     merchant_id = caller.merchant_id
     if claim.contested:
         await turns.wait_for(wanted_by(placed, claim))
+    insert = partial(
+        insert_order,
+        merchant_id=merchant_id,
+        order=placed,
+        day=day,
+        versions=found.versions,
+        claim=claim,
+        own=own,
+    )
     if placed.replaces is None:
         async with database.write(merchant_id, queue="orders", transaction=False) as connection:
-            await insert_order(connection, merchant_id, placed, day, found.versions, claim)
+            await insert(connection)
     else:
         async with database.write(merchant_id, queue="orders") as connection:
             await replace_order(connection, merchant_id, placed)
             await _give_back(connection, merchant_id, found.orders[placed.replaces], now)
-            await insert_order(connection, merchant_id, placed, day, found.versions, claim)
+            await insert(connection)
     return Placed(placed, created=True)
 
 

@@ -13,6 +13,8 @@ from sconto.domain.events import (
     EventPage,
     EventType,
     NewEvent,
+    hold_facts,
+    object_in_stream,
     object_of_promotion,
     order_facts,
     order_of_object,
@@ -20,6 +22,7 @@ from sconto.domain.events import (
     reached_facts,
     spent_by,
 )
+from sconto.domain.history import Facts
 from sconto.domain.people import Caller
 from sconto.domain.problems import EventsGone, RecordingNeeded
 from sconto.operations.background import keep_running
@@ -174,14 +177,19 @@ async def _append_some(connection: Connection, merchant_id: int, now: datetime) 
 
 
 def _event_of(row: store.OutboxRow) -> NewEvent:
+    data: Facts
     if row.order is not None:
         data = order_facts(EventType(row.type), row.order)
+    elif row.hold is not None:
+        data = hold_facts(row.hold)
     elif (order_id := order_of_object(row.object)) is not None:
         # It was purged before its event got a position.
         data = {"order": {"order_id": order_id}}
+    elif row.type == EventType.RETURN_CREATED:
+        data = row.data
     else:
         data = {"promotion": row.subject, **row.data}
-    return NewEvent(row.type, row.object, row.occurred_at, data)
+    return NewEvent(row.type, object_in_stream(row.object), row.occurred_at, data)
 
 
 async def _tell_reached(

@@ -45,7 +45,8 @@ async def preview_promotion(
     """Sample prices and warnings for a promotion as it would be saved; nothing is written.
 
     `promotion_id` is the promotion that it would replace, None for a new one; with `keep_codes` the
-    codes of that one would stay. It takes two statements, or three if codes may be affected.
+    codes of that one would stay. It takes two statements, one more if codes may be affected, and
+    one for the names of promotions that warnings are about.
     """
     draft = Draft(new, MAX_INT64 if promotion_id is None else promotion_id)
     named = None
@@ -67,8 +68,10 @@ async def preview_promotion(
         warnings = find_warnings(draft, around.spans, now)
         if not keep_codes:
             warnings += await _warn_of_codes(connection, caller, new, promotion_id, left)
+        others = {one.promotion_id for one in warnings} - {None, promotion_id}
+        names = await store.find_names(connection, caller.merchant_id, others) if others else {}
     prices = sample_prices(draft, samples, candidates, at)
-    return Preview(at, prices, tuple(warnings), tuple(around.unknown))
+    return Preview(at, prices, tuple(warnings), tuple(around.unknown), names)
 
 
 async def _warn_of_codes(

@@ -1,22 +1,22 @@
 """What edits of promotions do to prices: the catalogue is priced before and after them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 from sconto.domain.people import Caller
 from sconto.domain.preview import Preview, PromotionWarning, preview_time
-from sconto.domain.price_changes import PriceChange, Prices, find_price_changes
-from sconto.domain.product import MOST_PRODUCTS, Product, ProductQuery
+from sconto.domain.price_changes import PriceChange, UnitPrice, find_price_changes
+from sconto.domain.product import Product
 from sconto.domain.promotion import NewPromotion, PromotionType
 from sconto.domain.schedule import Period
-from sconto.operations import checkout, products
+from sconto.operations.catalog_prices import first_products, price_products
 from sconto.operations.previews import preview_promotion
 from sconto.store.database import Database
 
-MOST_PRICED: Final = 10_000
-"""Products of the catalogue that are priced: the first by id."""
+Prices: TypeAlias = Mapping[int, UnitPrice]
+"""What products cost, by product id."""
 
 _MOST_TIMES: Final = 10
 """Moments at which the catalogue is priced: now, and the first starts of edited promotions."""
@@ -61,9 +61,11 @@ class PriceImpact:
 
     async def look_before(self) -> None:
         """Price before the edits."""
-        await self._find_products()
+        self._products, self.is_partial = await first_products(self._database, self._caller)
         for at in self._times:
-            self._listed[at] = await self._price(self._products, at)
+            self._listed[at] = await price_products(
+                self._database, self._caller, self._products, at
+            )
         for draft in self._drafted:
             if draft.before is not None and _needs_code(draft):
                 at = preview_time(draft.wanted.period, self._now)
@@ -75,7 +77,7 @@ class PriceImpact:
     async def look_after(self, ids: Sequence[int]) -> None:
         """Price after the edits, which made or changed these promotions."""
         for at in self._times:
-            after = await self._price(self._products, at)
+            after = await price_products(self._database, self._caller, self._products, at)
             self.changes += find_price_changes(self._listed[at], after, at)
         for draft in self._drafted:
             preview = await preview_promotion(
@@ -86,38 +88,9 @@ class PriceImpact:
                 before = self._with_code.get(draft.edit)
                 if before is None:
                     samples = [sample.product for sample in preview.prices]
-                    before = await self._price(samples, preview.at)
+                    before = await price_products(self._database, self._caller, samples, preview.at)
                 code = draft.wanted.terms.codes[0]
                 self.changes += find_price_changes(before, _sampled(preview), preview.at, code)
-
-    async def _find_products(self) -> None:
-        more = True
-        while more and len(self._products) < MOST_PRICED:
-            after = self._products[-1].product_id if self._products else 0
-            query = ProductQuery(MOST_PRODUCTS, after)
-            page = await products.list_products(self._database, self._caller, query)
-            self._products += page.products
-            more = page.more
-        self.is_partial = more
-
-    async def _price(self, wanted: Sequence[Product], at: datetime) -> Prices:
-        prices: dict[int, tuple[Product, int]] = {}
-        for currency, some in _by_currency(wanted):
-            units = [(product.product_id, product.price) for product in some]
-            listed = await checkout.list_prices(self._database, self._caller, units, currency, at)
-            prices |= {
-                product.product_id: (product, one.price)
-                for product, one in zip(some, listed, strict=True)
-            }
-        return prices
-
-
-def _by_currency(wanted: Sequence[Product]) -> Iterator[tuple[str, Sequence[Product]]]:
-    """The products of each currency, as many as are listed together."""
-    for currency in sorted({product.currency for product in wanted}):
-        of_currency = [product for product in wanted if product.currency == currency]
-        for start in range(0, len(of_currency), MOST_PRODUCTS):
-            yield currency, of_currency[start : start + MOST_PRODUCTS]
 
 
 def _needs_code(draft: Drafted) -> bool:
@@ -126,5 +99,6 @@ def _needs_code(draft: Drafted) -> bool:
 
 def _sampled(preview: Preview) -> Prices:
     return {
-        sample.product.product_id: (sample.product, sample.line.total) for sample in preview.prices
+        sample.product.product_id: UnitPrice(sample.product, sample.line.total, sample.winner)
+        for sample in preview.prices
     }

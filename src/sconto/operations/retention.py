@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
+from sconto.domain.holds import Hold
 from sconto.domain.order import StoredOrder
 from sconto.domain.retention import Purged
-from sconto.store import customer_events, customers, event_removal, purging
+from sconto.domain.returns import OrderReturn
+from sconto.operations.holds import sweep_merchant
+from sconto.store import backtests, customer_events, customers, event_removal, purging
 from sconto.store.database import Connection, Database, retrying
 from sconto.store.promotions import lock_promotions
 from sconto.store.purging import PURGE_BATCH
+from sconto.store.returns import list_returns_of
 
 ERASED_PREFIX: Final = "erased-"
 """The beginning of the random ids that erased customers get."""
@@ -29,13 +33,15 @@ _Report: TypeAlias = Callable[[Purged], None]
 class CustomerRecords:
     """What is stored of a customer, besides orders.
 
-    `allowances` are promotions whose limits count the customer, with the uses. `has_purged_order`
+    `allowances` are promotions whose limits count the customer, with the uses. `holds` may be over,
+    for a few seconds. `has_purged_order`
     says that an order of theirs was purged: a digest of the id remains, so that the next order is
     not their first.
     """
 
     allowances: list[tuple[int, int]]
     has_purged_order: bool
+    holds: list[Hold]
 
 
 async def count_old(database: Database, merchant_id: int, before: datetime) -> Purged:
@@ -49,7 +55,7 @@ async def purge(
 ) -> Purged:
     """Delete the merchant's orders, history, idempotency keys and events from before a time.
 
-    Deliveries go with the events.
+    Deliveries go with the events. Holds that ended before go too, if no service swept them.
 
     Each batch is a transaction, so a purge may be interrupted and run again. `report` gets what is
     deleted so far after each batch.
@@ -64,6 +70,7 @@ async def purge(
     async for deleted in _batches(database, merchant_id, purging.purge_keys, before):
         keys += deleted
         report(Purged(orders, history, keys))
+    await sweep_merchant(database, merchant_id, before)
     events = 0
     async for deleted in _events(database, merchant_id, before):
         events += deleted
@@ -83,6 +90,8 @@ async def erase_customer(database: Database, merchant_id: int, customer_id: str)
             await lock_promotions(connection, merchant_id)
             renamed = await customers.rename_customer(connection, merchant_id, customer_id, new_id)
             await customer_events.rename_customer(connection, merchant_id, customer_id, new_id)
+            # Their checkpoints have a digest of the id.
+            await backtests.restart_backtests(connection, merchant_id)
             return renamed
 
     orders, others = await retrying(erase)
@@ -91,12 +100,14 @@ async def erase_customer(database: Database, merchant_id: int, customer_id: str)
 
 async def list_customer_orders(
     database: Database, merchant_id: int, customer_id: str
-) -> AsyncIterator[StoredOrder]:
-    """The customer's orders, by id."""
+) -> AsyncIterator[tuple[StoredOrder, list[OrderReturn]]]:
+    """The customer's orders, by id, with what came back of each."""
     async with database.read() as connection:
         async for orders in customers.read_orders(connection, merchant_id, customer_id):
+            order_ids = [order.order_id for order in orders]
+            returns = await list_returns_of(connection, merchant_id, order_ids)
             for order in orders:
-                yield order
+                yield order, returns.get(order.order_id, [])
 
 
 async def get_customer_records(
@@ -105,7 +116,8 @@ async def get_customer_records(
     """What else is stored of the customer."""
     async with database.read() as connection:
         return CustomerRecords(
-            *await customers.read_allowances(connection, merchant_id, customer_id)
+            *await customers.read_allowances(connection, merchant_id, customer_id),
+            await customers.read_holds(connection, merchant_id, customer_id),
         )
 
 

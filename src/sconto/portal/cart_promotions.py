@@ -5,6 +5,7 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from sconto.domain.cart_promotion import CartPromotion
+from sconto.domain.forecast import forecast
 from sconto.domain.people import Action
 from sconto.operations import cart_promotions as operations
 from sconto.operations import overviews
@@ -18,6 +19,7 @@ from sconto.portal.cart_sentences import (
 )
 from sconto.portal.notices import Notice, switched_notice
 from sconto.portal.pages import read, write
+from sconto.portal.places import back_from_switch, list_address
 from sconto.portal.promotion import ENTRIES, shown_chart, shown_history
 from sconto.portal.sentences import CODE_TYPES
 from sconto.portal.visit import Visit
@@ -36,6 +38,7 @@ async def show_terms(visit: Visit) -> Response:
         promotion,
         overview=overview,
         statistics=statistics,
+        foretold=forecast(statistics, visit.now, visit.context.zone),
         products=selection_words(language, terms.products),
         hours=None if terms.hours is None else hours_words(language, terms.hours),
         conditions=condition_words(language, terms.conditions),
@@ -77,7 +80,9 @@ async def switch(visit: Visit) -> Response:
         visit.now,
         active=active,
     )
-    return visit.redirect("/promotions", switched_notice(visit.language, promotion.name, on=active))
+    page = f"/cart-promotions/{promotion.id}"
+    notice = switched_notice(visit.language, promotion.name, on=active)
+    return visit.redirect(back_from_switch(visit, promotion.id, page), notice)
 
 
 async def confirm_deletion(visit: Visit) -> Response:
@@ -92,7 +97,8 @@ async def delete(visit: Visit) -> Response:
         visit.context.database, visit.caller, visit.id_in_path("promotion_id"), visit.now
     )
     text = visit.gettext("“%(name)s” is deleted.") % {"name": promotion.name}
-    return visit.redirect("/promotions", Notice(text, f"/cart-promotions/{promotion.id}/restore"))
+    undo = Notice(text, f"/cart-promotions/{promotion.id}/restore")
+    return visit.redirect(list_address(visit), undo)
 
 
 async def restore(visit: Visit) -> Response:
@@ -117,6 +123,7 @@ def _show(visit: Visit, template: str, promotion: CartPromotion, **values: Any) 
         template,
         promotion=promotion,
         targets=TARGETS,
+        promotion_list=list_address(visit),
         may_write=visit.caller.may(Action.WRITE_PROMOTIONS),
         **values,
     )

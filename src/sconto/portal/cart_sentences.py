@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
-from sconto.domain.bill import CartPromotionOutcome
 from sconto.domain.cart_offers import CartReason, CartRefusal
+from sconto.domain.cart_outcome import CartPromotionOutcome
 from sconto.domain.cart_promotion import (
     AmountOff,
     Benefit,

@@ -6,10 +6,13 @@ from typing import Final
 
 import msgspec
 
+from sconto.domain.names import is_reference
 from sconto.domain.numbers import MAX_INT64
+from sconto.domain.order_list import OrderPlace
 from sconto.domain.overview import ListOrder, ListPosition
 
 _READER: Final = msgspec.json.Decoder(tuple[int | str, int])
+_ORDER_READER: Final = msgspec.json.Decoder(tuple[str, str])
 
 
 def write_cursor(place: ListPosition | None) -> str | None:
@@ -39,6 +42,23 @@ def read_cursor(text: str, order: ListOrder) -> ListPosition | None:
         case ListOrder.EDITED | ListOrder.END:
             at = _instant(key)
             return None if at is None else ListPosition(at, promotion_id)
+
+
+def write_order_cursor(place: OrderPlace) -> str:
+    """The place of an order as a short text."""
+    text = msgspec.json.encode([place.created_at.isoformat(), place.order_id])
+    return base64.urlsafe_b64encode(text).decode().rstrip("=")
+
+
+def read_order_cursor(text: str) -> OrderPlace | None:
+    """The place of an order; None for a text that is no cursor."""
+    try:
+        padded = text + "=" * (-len(text) % 4)
+        moment, order_id = _ORDER_READER.decode(base64.urlsafe_b64decode(padded))
+    except ValueError:
+        return None
+    at = _instant(moment)
+    return None if at is None or not is_reference(order_id) else OrderPlace(at, order_id)
 
 
 def _is_id(value: int | str) -> bool:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
+from sconto.domain.backtest.problems import BacktestNotFound
 from sconto.domain.people_problems import (
     KeyNotFound,
 )
@@ -36,6 +37,7 @@ from sconto.portal.words import marked
 
 STATUSES: Final[Mapping[type[Problem], int]] = {
     AccessDenied: 403,
+    BacktestNotFound: 404,
     NoCodesAllowed: 404,
     BodyEncoded: 415,
     BodyTooLarge: 413,

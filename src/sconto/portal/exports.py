@@ -1,18 +1,17 @@
 """Orders, redemptions and codes as files to download."""
 
-from datetime import datetime, time, timedelta
 from typing import Final
 
 from starlette.responses import Response, StreamingResponse
 
 from sconto.domain.exports import ExportFilter, ExportKind, FileFormat
-from sconto.domain.far_times import to_utc
 from sconto.domain.order import OrderStatus
 from sconto.domain.people import Action
 from sconto.domain.problems import ParquetUnavailable
 from sconto.operations.export_files import MEDIA_TYPES, open_file, write_file
 from sconto.operations.exports import export_rows
 from sconto.portal.notices import Notice
+from sconto.portal.order_lists import start_of_day
 from sconto.portal.pages import read
 from sconto.portal.visit import Visit
 from sconto.portal.words import marked
@@ -52,20 +51,12 @@ def _read_filter(visit: Visit, kind: ExportKind) -> ExportFilter | None:
         return ExportFilter()
     first, last, status = (visit.query(name) for name in ("from", "to", "status"))
     try:
-        since = _start_of(visit, first)
-        until = _start_of(visit, last, days=1)
+        since = start_of_day(visit, first)
+        until = start_of_day(visit, last, days=1)
     except (ValueError, OverflowError):
         return None
     is_status = status in tuple(OrderStatus)
     return ExportFilter(since, until, OrderStatus(status) if is_status else None)
-
-
-def _start_of(visit: Visit, text: str, days: int = 0) -> datetime | None:
-    """The start of a day, or of the day some days later; None for no text. Raises ValueError."""
-    if not text:
-        return None
-    day = datetime.strptime(text, "%Y-%m-%d").date() + timedelta(days=days)  # noqa: DTZ007
-    return to_utc(datetime.combine(day, time(), visit.context.zone))
 
 
 PAGES: Final = (read("/orders/export", download, Action.READ_PROMOTIONS),)

@@ -4,7 +4,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from sconto.domain.people import PASSWORD_LENGTH, Action, is_acceptable_password
+from sconto.domain.people import LONGEST_PASSWORD, PASSWORD_LENGTH, Action, is_acceptable_password
 from sconto.domain.people_problems import EmailTaken, LinkOver, NotAnEmail, UserDisabled
 from sconto.operations import password_links, users
 from sconto.portal.letters import show_link
@@ -54,8 +54,8 @@ async def set_password(visit: Visit) -> Response:
     """Set the password, once. Nobody is signed in by a link."""
     password = visit.form.get("password")
     if not isinstance(password, str) or not is_acceptable_password(password):
-        text = visit.gettext("A password has at least %(number)s characters.")
-        return await _render(visit, text % {"number": PASSWORD_LENGTH})
+        text = visit.gettext("A password has %(least)s to %(most)s characters.")
+        return await _render(visit, text % {"least": PASSWORD_LENGTH, "most": LONGEST_PASSWORD})
     try:
         link = await password_links.use_link(
             visit.context.database, visit.request.path_params["token"], password, visit.now

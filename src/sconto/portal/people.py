@@ -7,7 +7,13 @@ from starlette.responses import Response
 
 from sconto.domain.emails import read_email
 from sconto.domain.names import NAME_LENGTH, is_name
-from sconto.domain.people import PASSWORD_LENGTH, Action, Role, is_acceptable_password
+from sconto.domain.people import (
+    LONGEST_PASSWORD,
+    PASSWORD_LENGTH,
+    Action,
+    Role,
+    is_acceptable_password,
+)
 from sconto.domain.people_problems import EmailTaken
 from sconto.domain.problems import NameTaken
 from sconto.domain.product import parse_product_id
@@ -141,8 +147,8 @@ def _faults(visit: Visit, name: str, password: str, role: Role | None) -> dict[s
 
 
 def _password_rule(visit: Visit) -> str:
-    text = visit.gettext("A password has at least %(number)s characters.")
-    return text % {"number": PASSWORD_LENGTH}
+    text = visit.gettext("A password has %(least)s to %(most)s characters.")
+    return text % {"least": PASSWORD_LENGTH, "most": LONGEST_PASSWORD}
 
 
 def _password(visit: Visit) -> str:

@@ -16,6 +16,7 @@ from sconto.operations import history, overviews
 from sconto.portal.facts import FACTS, fact_words
 from sconto.portal.language import Language
 from sconto.portal.pages import read
+from sconto.portal.places import list_address
 from sconto.portal.sentences import CODE_TYPES, TYPES, VERBS
 from sconto.portal.visit import Visit
 
@@ -82,6 +83,7 @@ def show(
         summary=heading.summary,
         types=TYPES,
         code_types=CODE_TYPES,
+        promotion_list=list_address(visit),
         may_write=visit.caller.may(Action.WRITE_PROMOTIONS),
         **values,
     )

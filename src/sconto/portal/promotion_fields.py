@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sconto.domain.blanks import trim
-from sconto.domain.codes import CodeType, code_key
+from sconto.domain.codes import CodeType
 from sconto.domain.coverage import (
     AllProducts,
     Coverage,
@@ -24,11 +23,11 @@ from sconto.domain.schedule import Period
 from sconto.portal.faults import MOST_NAMED, PERCENT_FAULT, Faults, name_some
 from sconto.portal.language import Language
 from sconto.portal.typed_times import read_start_and_end, write_instant
+from sconto.portal.typed_values import read_codes, words_of
 
 MOST_CODES_SHOWN: Final = 500
 """A form does not show more codes than these: saving it keeps them."""
 
-_WORD: Final = re.compile(r"[^\s,;]+")
 _LINE: Final = re.compile("[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 
 
@@ -137,7 +136,7 @@ def _read_coverage(fields: PromotionFields, language: Language, faults: Faults) 
         case "listed":
             _note_lines("products", fields.product_faults, language, faults)
             percent = _read_percent(fields.percent, language, faults)
-            listed = _read_products(list(_words(fields.products)), language, faults)
+            listed = _read_products(list(words_of(fields.products)), language, faults)
             return None if percent is None else ListedProducts(percent, listed)
         case "own":
             _note_lines("products", fields.product_faults, language, faults)
@@ -197,22 +196,9 @@ def _code_type(fields: PromotionFields, stored: Promotion | None) -> CodeType | 
 
 
 def _read_codes(fields: PromotionFields, language: Language, faults: Faults) -> tuple[str, ...]:
-    """The codes, without other spellings of the same code."""
-    codes: dict[str, str] = {}
-    bad = []
-    for code in filter(None, map(trim, _words(fields.codes))):
-        key = code_key(code)
-        if key is None:
-            bad.append(code)
-        else:
-            codes.setdefault(key, code)
-    if bad:
-        sentence = language.gettext(
-            "A code has 1 to 30 letters, digits, dashes, underscores and dots; wrong: %(texts)s."
-        )
-        faults.note("codes", sentence % {"texts": name_some(bad)})
+    codes = read_codes("codes", fields.codes, language, faults)
     _note_lines("codes", fields.code_faults, language, faults)
-    return tuple(codes.values())
+    return codes
 
 
 def _note_lines(name: str, lines: Sequence[str], language: Language, faults: Faults) -> None:
@@ -221,11 +207,6 @@ def _note_lines(name: str, lines: Sequence[str], language: Language, faults: Fau
         sentence = language.gettext("Lines of the file cannot be taken: %(lines)s.")
         more = f"; … ({language.number(len(lines))})" if len(lines) > MOST_NAMED else ""
         faults.note(name, sentence % {"lines": "; ".join(lines[:MOST_NAMED]) + more})
-
-
-def _words(text: str) -> Iterator[str]:
-    """The words between blanks, commas and semicolons; lazily, as there may be a million."""
-    return (found[0] for found in _WORD.finditer(text))
 
 
 def _coverage_name(coverage: Coverage) -> str:

@@ -12,9 +12,11 @@ from sconto.domain.names import NAME_LENGTH
 from sconto.domain.people import Action
 from sconto.domain.preview import Preview
 from sconto.domain.product import ProductQuery, parse_product_id
-from sconto.domain.promotion import NewPromotion, Promotion, PromotionChange
-from sconto.operations import previews, products, promotions
+from sconto.domain.promotion import Promotion, PromotionType
+from sconto.operations import previews, price_rises, products, promotions
+from sconto.operations.price_rises import PriceRises
 from sconto.operations.turns import in_thread
+from sconto.portal.backtests import DAYS, start_product_backtest
 from sconto.portal.faults import name_some
 from sconto.portal.language import Language
 from sconto.portal.notices import saved_notice
@@ -44,13 +46,22 @@ async def show_new(visit: Visit) -> Response:
     """An empty form, or one filled in as another promotion, without its codes."""
     start = visit.now.replace(second=0)
     fields = PromotionFields(starts_at=write_instant(start, visit.context.zone))
+    if visit.query("type") in tuple(PromotionType):
+        fields = replace(fields, type=visit.query("type"))
     original = visit.id_in_query("of")
     if original is not None:
         promotion = await promotions.get_promotion(
             visit.context.database, visit.caller, original, most_codes=0
         )
         name = visit.gettext("Copy of %(name)s") % {"name": promotion.summary.name}
-        fields = replace(fields_of(promotion, visit.context.zone), name=name[:NAME_LENGTH])
+        copied = fields_of(promotion, visit.context.zone)
+        fields = replace(
+            copied,
+            name=name[:NAME_LENGTH],
+            active=False,
+            starts_at=fields.starts_at,
+            ends_at=copied.ends_at if copied.ends_at > fields.starts_at else "",
+        )
     return _form(visit, fields, None)
 
 
@@ -167,32 +178,25 @@ async def _save(
     form = partial(_form, visit, fields, promotion_id, preview, faults)
     if new is None or preview is None or faults:
         return await _call(form, fields)
-    if step == "check" or (preview.warnings and step != "anyway"):
-        return await _call(partial(form, ask=step != "check"), fields)
+    if step == "backtest":
+        return await start_product_backtest(visit, new, promotion_id, keep_codes=fields.keep_codes)
     database, caller, now = visit.context.database, visit.caller, visit.now
-    if promotion_id is None:
-        saved = await promotions.create_promotion(database, caller, new, now)
-    else:
-        saved = promotion_id
-        change = _change_to(new, keep_codes=fields.keep_codes)
-        await promotions.change_promotion(database, caller, saved, change, now)
+    draft = price_rises.PromotionDraft(new, promotion_id, keep_codes=fields.keep_codes)
+    if step == "check":
+        return await _call(form, fields)
+    if preview.warnings and step != "anyway":
+        rises = await price_rises.find_rises(database, caller, draft, now)
+        return await _call(partial(form, ask=True, rises=rises), fields)
+    try:
+        saved = await price_rises.save_promotion(
+            database, caller, draft, now, accept_rises=step == "anyway"
+        )
+    except price_rises.PricesRaised as raised:
+        return await _call(partial(form, ask=True, rises=raised.rises), fields)
     path = f"/promotions/{saved}"
     if step == "generate" or visit.field("then") == "generate":
         path += "/codes"
     return visit.redirect(path, saved_notice(visit.language, new.name))
-
-
-def _change_to(new: NewPromotion, *, keep_codes: bool) -> PromotionChange:
-    return PromotionChange(
-        type=new.type,
-        name=new.name,
-        active=new.active,
-        starts_at=new.period.starts_at,
-        ends_at=new.period.ends_at,
-        no_end=new.period.ends_at is None,
-        terms=new.terms,
-        keep_codes=keep_codes,
-    )
 
 
 async def _preview(
@@ -227,6 +231,7 @@ def _form(
     faults: Mapping[str, str] | None = None,
     *,
     ask: bool = False,
+    rises: PriceRises | None = None,
 ) -> Response:
     step = visit.field("step")
     return visit.render(
@@ -236,6 +241,8 @@ def _form(
         promotion_id=promotion_id,
         faults=faults or {},
         ask=ask,
+        backtest_days=DAYS,
+        rises=rises,
         then="generate" if "generate" in (step, visit.field("then")) else "",
         types=TYPES,
         code_types=CODE_TYPES,

@@ -7,10 +7,12 @@ from starlette.responses import Response
 
 from sconto.domain.overview import ListKind, ListOrder, ListState, OverviewQuery
 from sconto.domain.people import Action
-from sconto.operations import overviews, promotions
+from sconto.operations import overviews, price_rises, promotions
+from sconto.operations.price_rises import PricesRaised
 from sconto.portal.cursors import read_cursor, write_cursor
 from sconto.portal.notices import Notice, switched_notice
 from sconto.portal.pages import read, write
+from sconto.portal.places import back_from_switch, list_address, remember_list
 from sconto.portal.sentences import KINDS, ORDERS, STATES
 from sconto.portal.visit import Visit
 
@@ -30,7 +32,7 @@ async def show_list(visit: Visit) -> Response:
     page = await overviews.list_overviews(
         visit.context.database, visit.caller, query, visit.now, visit.today
     )
-    return visit.render(
+    response = visit.render(
         "promotions/list.html",
         page=page,
         query=query,
@@ -41,17 +43,28 @@ async def show_list(visit: Visit) -> Response:
         orders=ORDERS,
         may_write=visit.caller.may(Action.WRITE_PROMOTIONS),
     )
+    remember_list(visit, response, {**_asked(query), "after": visit.query("after")})
+    return response
 
 
 async def switch(visit: Visit) -> Response:
-    """Switch a promotion on or off."""
+    """Switch a promotion on or off; ask first if that raises prices."""
     promotion_id = visit.id_in_path("promotion_id")
+    database, caller, now = visit.context.database, visit.caller, visit.now
     active = visit.field("active") == "on"
-    summary = await promotions.switch_promotion(
-        visit.context.database, visit.caller, promotion_id, visit.now, active=active
-    )
+    if active and visit.field("step") != "anyway":
+        try:
+            summary = await price_rises.switch_on(database, caller, promotion_id, now)
+        except PricesRaised as raised:
+            heading = await overviews.get_heading(database, caller, promotion_id)
+            return visit.render("promotions/switch_on.html", heading=heading, rises=raised.rises)
+    else:
+        summary = await promotions.switch_promotion(
+            database, caller, promotion_id, now, active=active
+        )
     notice = switched_notice(visit.language, summary.name, on=active)
-    return visit.redirect("/promotions", notice)
+    page = f"/promotions/{promotion_id}"
+    return visit.redirect(back_from_switch(visit, promotion_id, page), notice)
 
 
 async def confirm_deletion(visit: Visit) -> Response:
@@ -69,7 +82,8 @@ async def delete(visit: Visit) -> Response:
         visit.context.database, visit.caller, promotion_id, visit.now
     )
     text = visit.gettext("“%(name)s” is deleted.") % {"name": summary.name}
-    return visit.redirect("/promotions", Notice(text, f"/promotions/{promotion_id}/restore"))
+    undo = Notice(text, f"/promotions/{promotion_id}/restore")
+    return visit.redirect(list_address(visit), undo)
 
 
 async def show_deleted(visit: Visit) -> Response:

@@ -9,6 +9,8 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 
 from sconto.portal import (
     api_keys,
+    backtests,
+    cart_promotion_form,
     cart_promotions,
     carts,
     codes,
@@ -19,6 +21,7 @@ from sconto.portal import (
     promotion,
     promotion_form,
     promotions,
+    returns,
     sign_in,
     single_sign_on,
     subscription,
@@ -34,6 +37,7 @@ from sconto.portal.pages import ADDRESS
 PAGES: Final = (
     *sign_in.PAGES,
     *single_sign_on.PAGES,
+    *cart_promotion_form.PAGES,
     *promotion_form.PAGES,
     *promotions.PAGES,
     *promotion.PAGES,
@@ -41,9 +45,11 @@ PAGES: Final = (
     *subscription_form.PAGES,
     *subscriptions.PAGES,
     *subscription.PAGES,
+    *backtests.PAGES,
     *cart_promotions.PAGES,
     *carts.PAGES,
     *orders.PAGES,
+    *returns.PAGES,
     *exports.PAGES,
     *people.PAGES,
     *webhooks.PAGES,
@@ -58,8 +64,8 @@ def portal_routes() -> list[BaseRoute]:
     Unexpected exceptions reach the application, which logs and answers them once.
     """
     site = Headers(ExceptionMiddleware(Router([*PAGES, file_routes()]), dict(BY_CLASS)))
-    return [Route(ADDRESS, _add_slash), Mount(ADDRESS, site)]
+    return [Route("/", _to_portal), Route(ADDRESS, _to_portal), Mount(ADDRESS, site)]
 
 
-async def _add_slash(request: Request) -> Response:
+async def _to_portal(request: Request) -> Response:
     return RedirectResponse(f"{request.scope.get('root_path', '')}{ADDRESS}/", 303)

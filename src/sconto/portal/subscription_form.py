@@ -69,7 +69,7 @@ async def _save(visit: Visit, stored: SubscriptionPromotion | None) -> Response:
         return _form(visit, fields, promotion_id, reading)
     usage = 0 if stored is None else stored.usage
     warnings = find_subscription_warnings(reading.terms, usage, visit.now)
-    if warnings and visit.field("step") != "anyway":
+    if visit.field("step") == "check" or (warnings and visit.field("step") != "anyway"):
         return _form(visit, fields, promotion_id, warnings=warnings)
     _ = visit.gettext
     try:

@@ -1,6 +1,6 @@
 """The templates, with their filters and functions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from sconto.domain.bill import CartPromotionOutcome
+from sconto.domain.cart_outcome import CartPromotionOutcome
 from sconto.domain.cart_promotion import CartPromotion
 from sconto.domain.money import format_amount
 from sconto.portal import cart_sentences, csrf, outcome_sentences, sentences, subscription_sentences
@@ -85,6 +85,7 @@ def make_environment() -> Environment:
         "groups": outcome_sentences.GROUPS,
         "path": _path,
         "spark": _spark,
+        "translated": _translated,
     }
     return environment
 
@@ -97,6 +98,13 @@ def _visit(context: Context) -> Visit:
 @pass_context
 def _gettext(context: Context, text: str) -> str:
     return _visit(context).language.gettext(text)
+
+
+@pass_context
+def _translated(context: Context, texts: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Values with their texts in the visitor's language."""
+    gettext = _visit(context).language.gettext
+    return [(value, gettext(text)) for value, text in texts.items()]
 
 
 @pass_context

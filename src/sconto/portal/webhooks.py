@@ -11,7 +11,7 @@ from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.people import Action
 from sconto.domain.problems import TooManyWebhooks
-from sconto.domain.receiver_address import LONGEST_URL, UrlFault, check_url
+from sconto.domain.receiver_address import UrlFault, check_url
 from sconto.domain.webhooks import (
     DEFAULT_OVERLAP,
     DeliveryState,
@@ -192,7 +192,6 @@ async def _render_list(visit: Visit, faults: Mapping[str, str] | None = None) ->
         webhooks=found,
         fields=_fields(visit, None),
         types=list(EventType),
-        most=LONGEST_URL,
         may_manage=visit.caller.may(Action.MANAGE_WEBHOOKS),
         faults=faults or {},
     )
@@ -224,7 +223,6 @@ async def _render_one(visit: Visit, faults: Mapping[str, str] | None = None) -> 
         states=STATES,
         reasons=REASONS,
         types=list(EventType),
-        most=LONGEST_URL,
         may_manage=visit.caller.may(Action.MANAGE_WEBHOOKS),
         faults=faults or {},
     )

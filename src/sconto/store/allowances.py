@@ -1,14 +1,15 @@
-"""Allowances: what orders have taken of the limits of cart promotions.
+"""Allowances: what orders have taken of the limits of cart promotions, and what holds hold of them.
 
 Orders add to the rows of the limits that a promotion has (`order_limits`). When a limit is added,
-its rows are counted from the earlier orders, purged ones included (`purging`); when it is removed,
-they are deleted. A transaction
+its rows are counted from the earlier orders, purged ones included (`purging`), and from what is
+held (`held_allowances`, of all promotions); when it is removed, they are deleted. A transaction
 that sets limits takes the promotion's lock exclusively. It waits for orders that are being placed
 or give back, and later orders are tried again after it. So the count misses no order, and counts
 none twice.
 """
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Final
 
 from sconto.domain.allowances import Scope, Taken
@@ -53,34 +54,43 @@ _COUNTS: Final = {
 
 # With what purged orders took.
 _COUNTED_BY_KEY: Final = """
-SELECT key, sum(taken) AS taken
+SELECT key, sum(taken) AS taken, sum(held) AS held
 FROM (
-    SELECT key, taken FROM ({counts}) AS counted (key, taken)
+    SELECT key, taken, 0 AS held FROM ({counts}) AS counted (key, taken)
     UNION ALL
-    SELECT key, taken FROM purged_allowances
+    SELECT key, taken, 0 FROM purged_allowances
+    WHERE merchant_id = $1 AND promotion_id = $2 AND scope = $3
+    UNION ALL
+    SELECT key, 0, amount FROM held_allowances
     WHERE merchant_id = $1 AND promotion_id = $2 AND scope = $3
 ) AS counted
 GROUP BY key
-HAVING sum(taken) > 0
+HAVING sum(taken) > 0 OR sum(held) > 0
 """
 
 _COUNT: Final = {
     scope: f"""
-        INSERT INTO allowances (merchant_id, promotion_id, scope, key, taken)
-        SELECT $1, $2, $3, key, taken
+        INSERT INTO allowances (merchant_id, promotion_id, scope, key, taken, held)
+        SELECT $1, $2, $3, key, taken, held
         FROM ({_COUNTED_BY_KEY.format(counts=counts)}) AS counted
     """  # noqa: S608  # of our own constants
     for scope, counts in _COUNTS.items()
 }
 
-_FIND: Final = """
-SELECT taken FROM allowances
+_LIVE: Final = """(
+    SELECT coalesce(sum(amount), 0) FROM held_allowances
+    WHERE merchant_id = $1 AND promotion_id = $2 AND scope = $3 AND key = $4 AND expires_at > $5
+)"""
+
+_FIND: Final = f"""
+SELECT taken + {_LIVE} FROM allowances
 WHERE merchant_id = $1 AND promotion_id = $2 AND scope = $3 AND key = $4
-"""
+"""  # noqa: S608  # of our own constants
 
 _FIND_COUNTED: Final = {
     scope: f"""
-        SELECT taken FROM ({_COUNTED_BY_KEY.format(counts=counts)}) AS counted WHERE key = $4
+        SELECT taken + {_LIVE} FROM ({_COUNTED_BY_KEY.format(counts=counts)}) AS counted
+        WHERE key = $4
     """  # noqa: S608  # of our own constants
     for scope, counts in _COUNTS.items()
 }
@@ -150,12 +160,13 @@ async def find_taken(
     promotion_id: int,
     kept: Collection[Scope],
     keys: Mapping[Scope, str],
+    now: datetime,
 ) -> Taken:
-    """What is taken of each scope for its key; it is counted for scopes that are not kept yet."""
+    """What is taken or held of each scope for its key; counted for scopes not kept yet."""
     taken = dict.fromkeys(Scope, 0)
     for scope, key in keys.items():
         statement = _FIND if scope in kept else _FIND_COUNTED[scope]
         taken[scope] = int(
-            await connection.fetchval(statement, merchant_id, promotion_id, scope, key) or 0
+            await connection.fetchval(statement, merchant_id, promotion_id, scope, key, now) or 0
         )
     return Taken(taken[Scope.TOTAL], taken[Scope.CUSTOMER], taken[Scope.BUDGET])

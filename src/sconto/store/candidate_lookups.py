@@ -15,6 +15,15 @@ CODES_OF_TEXT: Final = """
             WHERE merchant_id = $1 AND code_key = activated.key AND removed_at IS NULL"""
 """The codes that the text of `activated` spells. One that the cart's orders used up is unused."""
 
+CODES_BESIDE_HOLDS: Final = """
+            SELECT code_id, promotion_id, code_key,
+                   CASE WHEN used_by = ANY (cart.order_ids) THEN NULL ELSE used_at END AS used_at,
+                   CASE WHEN held_until > cart.now AND held_for IS DISTINCT FROM cart.order_ids[1]
+                       THEN held_until END AS held_until
+            FROM codes
+            WHERE merchant_id = $1 AND code_key = activated.key AND removed_at IS NULL"""
+"""The same, with the time until which a code is held for another order than the cart's first."""
+
 PROMOTION_OF_CODE: Final = f"""
             SELECT promotion_id, type, code_type, active, starts_at, ends_at, covers_all, percent,
                    deleted_at, {is_running("cart.at")} AS applies

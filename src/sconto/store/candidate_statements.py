@@ -11,9 +11,19 @@ plan nor the number of pages that it reads depends on a table's size.
 
 from typing import Final
 
-from sconto.store.candidate_lookups import CODES_OF_TEXT, PROMOTION_OF_CODE
-from sconto.store.cart_offers import AUTOMATIC, CART_PROMOTIONS, TAGGED
-from sconto.store.crowded_codes import CROWDED_OFFERS
+from sconto.store.candidate_lookups import (
+    CODES_BESIDE_HOLDS,
+    CODES_OF_TEXT,
+    PROMOTION_OF_CODE,
+)
+from sconto.store.cart_offers import (
+    AUTOMATIC,
+    CART_PROMOTIONS,
+    CART_PROMOTIONS_BESIDE_HOLDS,
+    TAGGED,
+)
+from sconto.store.crowded_codes import CROWDED_OFFERS, CROWDED_OFFERS_BESIDE_HOLDS
+from sconto.store.hold_rows import HOLD_COLUMNS
 from sconto.store.outcomes import ORDER_COLUMNS
 from sconto.store.period_sql import instant_sql
 from sconto.store.subscription_rules import READ_RULES
@@ -62,9 +72,11 @@ _KNOWN: Final = """
 FEW_CODES: Final = 8
 """Codes that are read for one text; of a text with more, one more is read, which shows that."""
 
+
 # The percents are read only if the promotion applies: of the others the rules need no more than the
 # reason. A deleted promotion is a null, which still counts as a code that was read.
-_OFFERS: Final = f"""
+def _offers(codes: str, held_until: str) -> str:
+    return f"""
     ARRAY(
         SELECT CASE WHEN promotion.type = 'coupon' AND promotion.deleted_at IS NULL
         THEN json_build_object(
@@ -76,12 +88,12 @@ _OFFERS: Final = f"""
             'period', json_build_object(
                 'starts_at', {instant_sql("promotion.starts_at")},
                 'ends_at', {instant_sql("promotion.ends_at")}),
-            'used_at', {instant_sql("code.used_at")},
+            'used_at', {instant_sql("code.used_at")},{held_until}
             'percent', CASE WHEN promotion.covers_all THEN promotion.percent END,
             'percents', coalesce(coverage.percents, '{{}}'))
         END
         FROM unnest(cart.codes) AS activated (key)
-        CROSS JOIN LATERAL ({CODES_OF_TEXT}
+        CROSS JOIN LATERAL ({codes}
             LIMIT {FEW_CODES} + 1
         ) AS code
         CROSS JOIN LATERAL ({PROMOTION_OF_CODE}
@@ -101,6 +113,12 @@ _OFFERS: Final = f"""
     ) AS offers
 """  # noqa: S608  # of our own constants
 
+
+_OFFERS: Final = _offers(CODES_OF_TEXT, "")
+_OFFERS_BESIDE_HOLDS: Final = _offers(
+    CODES_BESIDE_HOLDS, f" 'held_until', {instant_sql('code.held_until')},"
+)
+
 _ORDERS: Final = f"""
     ARRAY(
         SELECT row_to_json(stored)
@@ -114,6 +132,19 @@ _ORDERS: Final = f"""
     ) AS orders
 """  # noqa: S608
 
+# The hold of the cart's first order id, also one that is over: its order ends it.
+_HOLD: Final = f"""
+    (
+        SELECT row_to_json(hold)
+        FROM (
+            SELECT {HOLD_COLUMNS}
+            FROM holds
+            WHERE merchant_id = $1 AND order_id = cart.order_ids[1]
+            LIMIT 1
+        ) AS hold
+    ) AS hold
+"""  # noqa: S608  # of our own constants
+
 _RULES: Final = f"ARRAY({READ_RULES}) AS rules"
 
 
@@ -121,7 +152,8 @@ def _statement(*parts: str) -> str:
     return f"""
 SELECT json_build_object(
     'versions', (
-        SELECT json_build_array(version, price_version, cart_version, records_events)
+        SELECT json_build_array(version, price_version, cart_version, records_events,
+            has_holds)
         FROM timeline_versions
         WHERE merchant_id = $1
     ),
@@ -129,7 +161,7 @@ SELECT json_build_object(
 FROM json_to_recordset($2::json) AS cart (
     at timestamptz, picks_of bigint[], products bigint[], codes text[], order_ids text[],
     carried text[], applications text[], currency text, customer text, limited bigint[],
-    lists_automatic boolean)
+    lists_automatic boolean, now timestamptz)
 CROSS JOIN LATERAL (SELECT {",".join(parts)}) AS found
 """  # noqa: S608  # of our own constants
 
@@ -153,6 +185,19 @@ READ_WITH_BOTH: Final = _statement(_PICKS, _KNOWN, _OFFERS, _ORDERS, _RULES, CAR
 
 READ_CROWDED_WITH_CART_PROMOTIONS: Final = _statement(
     _PICKS, _KNOWN, CROWDED_OFFERS, _ORDERS, _RULES, CART_PROMOTIONS
+)
+
+READ_BESIDE_HOLDS: Final = _statement(_PICKS, _KNOWN, _OFFERS_BESIDE_HOLDS, _ORDERS, _HOLD)
+"""For the carts of a merchant that has had holds."""
+
+READ_BESIDE_HOLDS_WITHOUT_PICKS: Final = _statement(_KNOWN, _OFFERS_BESIDE_HOLDS, _ORDERS, _HOLD)
+
+_BESIDE_HOLDS: Final = (_ORDERS, _RULES, CART_PROMOTIONS_BESIDE_HOLDS, _HOLD)
+READ_ALL_BESIDE_HOLDS: Final = _statement(_PICKS, _KNOWN, _OFFERS_BESIDE_HOLDS, *_BESIDE_HOLDS)
+"""For its carts of subscriptions, and all its carts if it has had cart promotions."""
+
+READ_CROWDED_BESIDE_HOLDS: Final = _statement(
+    _PICKS, _KNOWN, CROWDED_OFFERS_BESIDE_HOLDS, *_BESIDE_HOLDS
 )
 
 READ_PICKS: Final = _statement(_PICKS)

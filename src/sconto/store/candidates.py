@@ -1,6 +1,5 @@
 """Candidates: everything stored that the price of a cart depends on, read in one statement."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -8,18 +7,21 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec import structs
 
-from sconto.domain.candidates import AutomaticPick, Candidates
+from sconto.domain.candidates import NO_CART_OFFERS, AutomaticPick, CartOffers
 from sconto.domain.cart import Cart
 from sconto.domain.cart_offers import CartOffer
 from sconto.domain.codes import code_key
 from sconto.domain.listing import NO_OFFERS, ListedOffers, ListingCandidates, is_listed
-from sconto.domain.offers import Offer
 from sconto.domain.order import StoredOrder
 from sconto.domain.schedule import ALL_PRODUCTS_ID
+from sconto.store.candidate_rows import CartAt, Request, Row, Rows, StoredCandidates, Versions
 from sconto.store.candidate_statements import (
-    FEW_CODES,
     READ,
+    READ_ALL_BESIDE_HOLDS,
+    READ_BESIDE_HOLDS,
+    READ_BESIDE_HOLDS_WITHOUT_PICKS,
     READ_CROWDED,
+    READ_CROWDED_BESIDE_HOLDS,
     READ_CROWDED_WITH_CART_PROMOTIONS,
     READ_LISTED,
     READ_PICKS,
@@ -32,106 +34,21 @@ from sconto.store.candidate_statements import (
     READ_WITH_SUBSCRIPTION,
     READ_WITHOUT_PICKS,
 )
-from sconto.store.cart_offers import (
-    CachedCartPromotions,
-    StoredOffer,
-    Tagged,
-    TakenOfPromotion,
-    offers_of,
-)
-from sconto.store.outcomes import OrderRow, order_from
-from sconto.store.pick_cache import PickCache, PickSpan, Version
+from sconto.store.cart_offers import CachedCartPromotions, offers_of
+from sconto.store.hold_rows import hold_from
+from sconto.store.outcomes import order_from
+from sconto.store.pick_cache import PickCache
 from sconto.store.pool import Connection
-from sconto.store.subscription_rules import CarriedRules, carried_codes, in_order
+from sconto.store.subscription_rules import carried_codes, in_order
 
-Versions = tuple[int, int, int | None, bool]
-"""The versions of a merchant's timeline, of all its prices (`price_versions`) and of its cart
-promotions, None for a merchant that never had one; and whether the merchant records events."""
-
-
-class CartAt(msgspec.Struct, frozen=True):
-    """A cart to be priced at a time, and the orders to be read with it.
-
-    A code that one of these orders used up counts as unused, because it is free for the order that
-    replaces them. The second of the orders is the one that is replaced. `with_cart_promotions`
-    reads what cart promotions depend on even if the merchant has none.
-    """
-
-    cart: Cart
-    at: datetime
-    order_ids: Sequence[str] = ()
-    with_cart_promotions: bool = False
-
-    @property
-    def size(self) -> int:
-        """Its lines and codes: what reading it costs."""
-        return len(self.cart.lines) + len(self.cart.codes)
-
-
-class StoredCandidates(Candidates, frozen=True):
-    """The candidates of a cart in one snapshot, with the orders that were asked for.
-
-    `versions` are those of the merchant's timeline and prices in the same snapshot.
-    """
-
-    orders: Mapping[str, StoredOrder] = {}
-    versions: Versions | None = None
-
-
-class Request(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a statement needs to know of a cart.
-
-    `picks_of` are the products whose picks it reads; ALL_PRODUCTS_ID stands for all products.
-    `limited` are the cached cart promotions whose allowances it reads; with `lists_automatic` it
-    lists the automatic cart promotions.
-    """
-
-    at: datetime
-    picks_of: Sequence[int]
-    products: Sequence[int] = ()
-    codes: Sequence[str] = ()
-    order_ids: Sequence[str] = ()
-    carried: Sequence[str] = ()
-    applications: Sequence[str | None] = ()
-    currency: str | None = None
-    customer: str | None = None
-    limited: Sequence[int] = ()
-    lists_automatic: bool = False
-
-
-class Row(msgspec.Struct, frozen=True):
-    """What a statement finds for a cart."""
-
-    picks: Sequence[PickSpan] = ()
-    known: frozenset[int] = frozenset()
-    offers: Sequence[Offer | None] = ()
-    orders: Sequence[OrderRow] = ()
-    rules: Sequence[CarriedRules] = ()
-    tagged: Sequence[Tagged] = ()
-    by_code: Sequence[StoredOffer] = ()
-    automatic: Sequence[StoredOffer] | None = None
-    taken: Sequence[TakenOfPromotion] = ()
-    has_ordered: bool = False
-
-
-class _Rows(msgspec.Struct, frozen=True):
-    """What a statement finds for all its carts, in their order."""
-
-    versions: Versions | None
-    carts: list[Row]
-
-    @property
-    def timeline_version(self) -> Version:
-        return None if self.versions is None else self.versions[0]
-
-    @property
-    def cart_version(self) -> int | None:
-        return None if self.versions is None else self.versions[2]
-
-    @property
-    def is_crowded(self) -> bool:
-        """Whether a text of one of the carts may have more codes than were read."""
-        return any(_has_crowded_code(row.offers) for row in self.carts)
+__all__ = [
+    "CartAt",
+    "StoredCandidates",
+    "Versions",
+    "read_candidates",
+    "read_candidates_of_carts",
+    "read_listing_candidates",
+]
 
 
 class _Statements(NamedTuple):
@@ -156,8 +73,15 @@ _WITH_CART_PROMOTIONS: Final = _Statements(
 )
 _WITH_BOTH: Final = _Statements(READ_WITH_BOTH, READ_WITH_BOTH, READ_CROWDED_WITH_CART_PROMOTIONS)
 
+_BESIDE_HOLDS: Final = _Statements(
+    READ_BESIDE_HOLDS, READ_BESIDE_HOLDS_WITHOUT_PICKS, READ_CROWDED_BESIDE_HOLDS
+)
+_ALL_BESIDE_HOLDS: Final = _Statements(
+    READ_ALL_BESIDE_HOLDS, READ_ALL_BESIDE_HOLDS, READ_CROWDED_BESIDE_HOLDS
+)
+
 _REQUESTS: Final = msgspec.json.Encoder()
-_ROWS: Final = msgspec.json.Decoder(_Rows)
+_ROWS: Final = msgspec.json.Decoder(Rows)
 
 _Picks = dict[int, AutomaticPick]
 
@@ -212,21 +136,37 @@ async def read_candidates_of_carts(
     """The candidates of each of several carts of one merchant, in one statement and snapshot.
 
     Cached cart promotions are valid only if the statement returns the version that they were read
-    at. If not, everything is read again.
+    at. If not, everything is read again, and once when it says that the merchant has holds.
     """
     cached = cache.cart_promotions.get(merchant_id)
+    beside_holds = cache.has_holds(merchant_id)
     lists_automatic = any(
         one.with_cart_promotions or (cached is not None and one.at < cached.since) for one in carts
     )
     rows, picks = await _read_carts(
-        connection, cache, merchant_id, carts, cached, lists_automatic=lists_automatic
+        connection,
+        cache,
+        merchant_id,
+        carts,
+        cached,
+        lists_automatic=lists_automatic,
+        beside_holds=beside_holds,
     )
     version = rows.cart_version
     is_stale = version is not None and (cached is None or cached.version != version)
-    if is_stale and not lists_automatic:
-        lists_automatic = True
+    has_new_holds = rows.has_holds and not beside_holds
+    if has_new_holds:
+        cache.note_holds(merchant_id)
+    if (is_stale and not lists_automatic) or has_new_holds:
+        lists_automatic = lists_automatic or is_stale
         rows, picks = await _read_carts(
-            connection, cache, merchant_id, carts, None, lists_automatic=True
+            connection,
+            cache,
+            merchant_id,
+            carts,
+            None if lists_automatic else cached,
+            lists_automatic=lists_automatic,
+            beside_holds=beside_holds or has_new_holds,
         )
     if lists_automatic:
         _cache_automatic(cache, merchant_id, carts[0].at, rows)
@@ -245,7 +185,8 @@ async def _read_carts(
     cached: CachedCartPromotions | None,
     *,
     lists_automatic: bool,
-) -> tuple[_Rows, list[_Picks]]:
+    beside_holds: bool,
+) -> tuple[Rows, list[_Picks]]:
     """What is found for the carts; cart promotions too, if some are cached or to be listed."""
     requests = [_request(one) for one in carts]
     in_subscription = any(one.cart.subscription is not None for one in carts)
@@ -264,11 +205,17 @@ async def _read_carts(
         statements = _WITH_BOTH if in_subscription else _WITH_CART_PROMOTIONS
     else:
         statements = _OF_SUBSCRIPTIONS if in_subscription else _OF_CARTS
+    if beside_holds:
+        statements = _BESIDE_HOLDS if statements is _OF_CARTS else _ALL_BESIDE_HOLDS
+        requests = [
+            structs.replace(request, now=one.now or one.at)
+            for one, request in zip(carts, requests, strict=True)
+        ]
     return await _read(connection, cache, merchant_id, requests, statements)
 
 
 def _cache_automatic(
-    cache: PickCache, merchant_id: int, at: datetime, rows: _Rows
+    cache: PickCache, merchant_id: int, at: datetime, rows: Rows
 ) -> CachedCartPromotions | None:
     """Cache the automatic cart promotions that were listed at a time, and return them."""
     automatic, version = rows.carts[0].automatic, rows.cart_version
@@ -304,7 +251,7 @@ async def _read(
     merchant_id: int,
     requests: Sequence[Request],
     statements: _Statements,
-) -> tuple[_Rows, list[_Picks]]:
+) -> tuple[Rows, list[_Picks]]:
     """What is found for each request, and its picks.
 
     Cached picks are not read again. They are valid only if the statement returns the version that
@@ -341,16 +288,9 @@ async def _read(
 
 async def _fetch(
     connection: Connection, merchant_id: int, requests: Sequence[Request], statement: str
-) -> _Rows:
+) -> Rows:
     sent = _REQUESTS.encode(requests).decode()
     return _ROWS.decode(await connection.fetchval(statement, merchant_id, sent))
-
-
-def _has_crowded_code(offers: Sequence[Offer | None]) -> bool:
-    if len(offers) <= FEW_CODES:
-        return False
-    codes = Counter(None if offer is None else offer.key for offer in offers)
-    return None in codes or max(codes.values()) > FEW_CODES
 
 
 def _candidates(
@@ -373,6 +313,7 @@ def _candidates(
         has_ordered=row.has_ordered,
         orders=orders,
         versions=versions,
+        hold=None if row.hold is None else hold_from(row.hold),
     )
 
 
@@ -385,9 +326,9 @@ def _cart_offers(
     row: Row,
     cached: CachedCartPromotions | None,
     orders: Mapping[str, StoredOrder],
-) -> Sequence[CartOffer]:
+) -> CartOffers:
     stored = [*(row.automatic or ()), *row.by_code]
     if not stored and cached is None:
-        return ()
+        return NO_CART_OFFERS
     replaced = orders.get(one.order_ids[1]) if len(one.order_ids) > 1 else None
     return offers_of(one.cart, stored, cached, row.taken, replaced)

@@ -14,13 +14,16 @@ import msgspec
 from lru import LRU
 
 from sconto.domain.allowances import Scope, Taken, room_for, without_order
+from sconto.domain.candidates import CartOffers
 from sconto.domain.cart import Cart
 from sconto.domain.cart_offers import CartOffer
 from sconto.domain.cart_promotion import MOST_AUTOMATIC, CartTerms
+from sconto.domain.holds import FIRST_ORDERS
 from sconto.domain.listing import NO_OFFERS, ListedOffers
 from sconto.domain.offers import Offer
 from sconto.domain.order import StoredOrder
-from sconto.store.candidate_lookups import CODES_OF_TEXT
+from sconto.domain.prepared_offers import PreparedOffers, can_be_prepared
+from sconto.store.candidate_lookups import CODES_BESIDE_HOLDS, CODES_OF_TEXT
 from sconto.store.past_customers import HAS_PAST_ORDER
 from sconto.store.period_sql import ends_after, instant_sql
 
@@ -33,6 +36,29 @@ _PROMOTIONS_OF_CODE: Final = 100
 _TAKEN: Final = """
     ARRAY(
         SELECT json_build_object('scope', scope, 'taken', taken)
+        FROM allowances
+        WHERE allowances.merchant_id = $1 AND allowances.promotion_id = {promotion_id}
+            AND (scope, key) IN (('total', ''), ('customer', cart.customer),
+                                 ('budget', cart.currency))
+    )
+"""
+
+# With what is held for others, so without what is held until a time that has come.
+_TAKEN_AND_HELD: Final = """
+    ARRAY(
+        SELECT json_build_object('scope', scope, 'taken', taken + held - coalesce((
+                SELECT sum(amount)
+                FROM held_allowances AS one
+                WHERE one.merchant_id = $1 AND one.promotion_id = allowances.promotion_id
+                    AND one.scope = allowances.scope AND one.key = allowances.key
+                    AND expires_at <= cart.now
+            ), 0) - coalesce((
+                SELECT amount
+                FROM held_allowances AS one
+                WHERE one.merchant_id = $1 AND one.promotion_id = allowances.promotion_id
+                    AND one.scope = allowances.scope AND one.key = allowances.key
+                    AND one.order_id = cart.order_ids[1] AND expires_at > cart.now
+            ), 0))
         FROM allowances
         WHERE allowances.merchant_id = $1 AND allowances.promotion_id = {promotion_id}
             AND (scope, key) IN (('total', ''), ('customer', cart.customer),
@@ -65,11 +91,13 @@ TAGGED: Final = """
     ) AS tagged
 """
 
-AUTOMATIC: Final = f"""
+
+def _automatic(taken: str) -> str:
+    return f"""
     CASE WHEN cart.lists_automatic THEN ARRAY(
         SELECT json_build_object('offer', json_build_object({_OFFER}),
             'terms', cart_promotion.terms,
-            'taken', {_TAKEN.format(promotion_id="promotion.promotion_id")})
+            'taken', {taken.format(promotion_id="promotion.promotion_id")})
         FROM cart_promotions AS cart_promotion
         CROSS JOIN LATERAL (
             SELECT promotion_id, active, starts_at, ends_at, deleted_at
@@ -82,18 +110,21 @@ AUTOMATIC: Final = f"""
     ) END AS automatic
 """  # noqa: S608  # of our own constants
 
-CART_PROMOTIONS: Final = f"""
+
+def _cart_promotions(taken: str, codes: str, held_until: str, is_first_held: str) -> str:
+    return f"""
     {TAGGED},
-    {AUTOMATIC},
+    {_automatic(taken)},
     ARRAY(
         SELECT json_build_object(
             'offer', json_build_object({_OFFER}, 'key', code.code_key, 'code_id', code.code_id,
-                'code_type', promotion.code_type, 'used_at', {instant_sql("code.used_at")}),
+                'code_type', promotion.code_type,
+                'used_at', {instant_sql("code.used_at")}{held_until}),
             'terms', cart_promotion.terms,
-            'taken', {_TAKEN.format(promotion_id="promotion.promotion_id")})
+            'taken', {taken.format(promotion_id="promotion.promotion_id")})
         FROM unnest(cart.codes) AS activated (key)
         CROSS JOIN LATERAL (
-            {CODES_OF_TEXT}
+            {codes}
             ORDER BY promotion_id
             LIMIT {_PROMOTIONS_OF_CODE}
         ) AS code
@@ -109,7 +140,7 @@ CART_PROMOTIONS: Final = f"""
     ) AS by_code,
     ARRAY(
         SELECT json_build_object('promotion_id', limited.promotion_id,
-            'taken', {_TAKEN.format(promotion_id="limited.promotion_id")})
+            'taken', {taken.format(promotion_id="limited.promotion_id")})
         FROM unnest(cart.limited) AS limited (promotion_id)
     ) AS taken,
     cart.customer IS NOT NULL AND (
@@ -117,9 +148,27 @@ CART_PROMOTIONS: Final = f"""
             SELECT FROM orders
             WHERE merchant_id = $1 AND customer_id = cart.customer AND status <> 'deleted'
                 AND order_id <> ALL (coalesce(cart.order_ids, '{{}}'))
-        ) OR {HAS_PAST_ORDER.format(customer="cart.customer")}
+        ) OR {HAS_PAST_ORDER.format(customer="cart.customer")}{is_first_held}
     ) AS has_ordered
 """  # noqa: S608  # of our own constants
+
+
+AUTOMATIC: Final = _automatic(_TAKEN)
+
+CART_PROMOTIONS: Final = _cart_promotions(_TAKEN, CODES_OF_TEXT, "", "")
+
+CART_PROMOTIONS_BESIDE_HOLDS: Final = _cart_promotions(
+    _TAKEN_AND_HELD,
+    CODES_BESIDE_HOLDS,
+    f", 'held_until', {instant_sql('code.held_until')}",
+    f""" OR EXISTS (
+            SELECT FROM held_allowances
+            WHERE merchant_id = $1 AND promotion_id = {FIRST_ORDERS} AND scope = 'customer'
+                AND key = cart.customer AND expires_at > cart.now
+                AND order_id IS DISTINCT FROM cart.order_ids[1]
+        )""",  # noqa: S608  # of our own constants
+)
+"""The same beside holds: a customer whose first order is held for another id has ordered."""
 
 
 class Tagged(msgspec.Struct, frozen=True):
@@ -152,13 +201,14 @@ class TakenOfPromotion(msgspec.Struct, frozen=True):
 class CachedCartPromotions(msgspec.Struct, frozen=True):
     """The automatic cart promotions of a merchant at a version, for times from `since` on.
 
-    Those with limits need their allowances for each cart. `listed` are those that listings show.
+    Those that cannot be prepared are the `others`; of them, those with limits need their allowances
+    for each cart. `listed` are those that listings show.
     """
 
     version: int
     since: datetime
-    unlimited: tuple[CartOffer, ...] = ()
-    limited: tuple[CartOffer, ...] = ()
+    prepared: PreparedOffers
+    others: tuple[CartOffer, ...] = ()
     listed: ListedOffers = NO_OFFERS
 
     @classmethod
@@ -169,15 +219,15 @@ class CachedCartPromotions(msgspec.Struct, frozen=True):
         return cls(
             version,
             since,
-            tuple(one for one in offers if not has_limits(one.terms)),
-            tuple(one for one in offers if has_limits(one.terms)),
+            PreparedOffers(tuple(one for one in offers if can_be_prepared(one.terms))),
+            tuple(one for one in offers if not can_be_prepared(one.terms)),
             listed,
         )
 
     @property
     def limited_ids(self) -> list[int]:
         """The ids of those that have limits."""
-        return [one.promotion_id for one in self.limited]
+        return [one.promotion_id for one in self.others if has_limits(one.terms)]
 
 
 class CartPromotionCache:
@@ -192,7 +242,7 @@ class CartPromotionCache:
 
     def put(self, merchant_id: int, cached: CachedCartPromotions) -> None:
         """Cache what was read, unless it is a long list, as for a time long ago."""
-        if len(cached.unlimited) + len(cached.limited) <= MOST_AUTOMATIC:
+        if len(cached.prepared.offers) + len(cached.others) <= MOST_AUTOMATIC:
             self._merchants[merchant_id] = cached
 
 
@@ -208,20 +258,20 @@ def offers_of(
     cached: CachedCartPromotions | None,
     taken: Iterable[TakenOfPromotion],
     replaced: StoredOrder | None,
-) -> list[CartOffer]:
+) -> CartOffers:
     """The cart promotions that a cart may get, with the room that their limits leave.
 
     `taken` is of the cached ones. What the replaced order took counts as given back.
     """
-    offers = [_with_room(one.offer, one.terms, one.taken, cart, replaced) for one in stored]
-    if cached is not None:
-        taken_of: Mapping[int, list[_TakenRow]] = {one.promotion_id: one.taken for one in taken}
-        offers += cached.unlimited
-        offers += [
-            _with_room(one.offer, one.terms, taken_of.get(one.promotion_id, []), cart, replaced)
-            for one in cached.limited
-        ]
-    return offers
+    others = [_with_room(one.offer, one.terms, one.taken, cart, replaced) for one in stored]
+    if cached is None:
+        return CartOffers(others)
+    taken_of: Mapping[int, list[_TakenRow]] = {one.promotion_id: one.taken for one in taken}
+    others += [
+        _with_room(one.offer, one.terms, taken_of.get(one.promotion_id, []), cart, replaced)
+        for one in cached.others
+    ]
+    return CartOffers(others, cached.prepared)
 
 
 def _with_room(

@@ -18,12 +18,21 @@ from sconto.domain.promise import Violation
 from sconto.domain.schedule import Span
 from sconto.store.check_allowances import ALLOWANCE_CHECKS
 from sconto.store.check_events import EVENT_CHECKS
+from sconto.store.check_holds import HOLD_CHECKS
 from sconto.store.check_orders import ORDER_CHECKS
 from sconto.store.check_promotions import PROMOTION_CHECKS
+from sconto.store.check_returns import RETURN_CHECKS
 from sconto.store.database import Connection, Database
 from sconto.store.period_sql import OVER_FROM
 
-CHECKS: Final = (*ORDER_CHECKS, *ALLOWANCE_CHECKS, *PROMOTION_CHECKS, *EVENT_CHECKS)
+CHECKS: Final = (
+    *ORDER_CHECKS,
+    *RETURN_CHECKS,
+    *ALLOWANCE_CHECKS,
+    *HOLD_CHECKS,
+    *PROMOTION_CHECKS,
+    *EVENT_CHECKS,
+)
 """Each promise, with the statement that returns (merchant_id, words) for what breaks it."""
 
 _FETCHED_ROWS: Final = 2000

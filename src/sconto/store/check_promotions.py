@@ -88,6 +88,8 @@ FROM (VALUES
     ('automatic_picks', 'merchant_id, product_id, starts_at', false),
     ('orders', 'merchant_id, order_id', false),
     ('orders', 'merchant_id, customer_id', true),
+    ('returns', 'merchant_id, order_id, number', false),
+    ('returns', 'merchant_id, order_id, return_id', false),
     ('cart_promotions', 'merchant_id, promotion_id', false),
     ('allowances', 'merchant_id, promotion_id, scope, key', false),
     ('redemptions', 'merchant_id, order_id, product_id, promotion_id', false),

@@ -18,14 +18,18 @@ because it is slower for few.
 
 from typing import Final
 
-from sconto.store.candidate_lookups import CODES_OF_TEXT, PROMOTION_OF_CODE
+from sconto.store.candidate_lookups import (
+    CODES_BESIDE_HOLDS,
+    CODES_OF_TEXT,
+    PROMOTION_OF_CODE,
+)
 from sconto.store.period_sql import instant_sql
 
-# A part of the statements of `candidate_statements`. Product 0 stands for all products.
-CROWDED_OFFERS: Final = f"""
+# Parts of the statements of `candidate_statements`. Product 0 stands for all products.
+_OFFERS: Final = f"""
     ARRAY(
         WITH promotion AS MATERIALIZED (
-            SELECT code.keys, code.code_ids, code.used, stored.*,
+            SELECT code.keys, code.code_ids, code.used, <held>stored.*,
                    array(
                        SELECT code_key
                        FROM unnest(code.keys, code.used) AS spelled (code_key, used_at)
@@ -35,9 +39,9 @@ CROWDED_OFFERS: Final = f"""
             FROM (
                 SELECT code.promotion_id, array_agg(code_key ORDER BY code_key) AS keys,
                        array_agg(code_id ORDER BY code_key) AS code_ids,
-                       array_agg(used_at ORDER BY code_key) AS used
+                       array_agg(<used_at> ORDER BY code_key) AS used<held_until>
                 FROM unnest(cart.codes) AS activated (key)
-                CROSS JOIN LATERAL ({CODES_OF_TEXT}
+                CROSS JOIN LATERAL (<codes>
                     OFFSET 0
                 ) AS code
                 GROUP BY code.promotion_id
@@ -87,7 +91,8 @@ CROWDED_OFFERS: Final = f"""
             FROM promotion
             LEFT JOIN covering ON covering.promotion_id = promotion.promotion_id
             LEFT JOIN best ON best.promotion_id = promotion.promotion_id
-            CROSS JOIN LATERAL unnest(keys, code_ids, used) AS code (code_key, code_id, used_at)
+            CROSS JOIN LATERAL unnest(keys, code_ids, used<of_code>)
+                AS code (code_key, code_id, used_at<until>)
         )
         SELECT json_build_object(
             'key', code_key,
@@ -97,7 +102,7 @@ CROWDED_OFFERS: Final = f"""
             'active', active,
             'period', json_build_object('starts_at', {instant_sql("starts_at")},
                                         'ends_at', {instant_sql("ends_at")}),
-            'used_at', {instant_sql("used_at")},
+            'used_at', <told>,
             'percent', CASE WHEN covers_all AND percents IS NOT NULL THEN percent END,
             'percents', CASE WHEN covers_all THEN '{{}}' ELSE coalesce(percents, '{{}}') END,
             'covers', covers)
@@ -105,3 +110,28 @@ CROWDED_OFFERS: Final = f"""
         WHERE place = 1 OR percents IS NOT NULL
     ) AS offers
 """  # noqa: S608  # of our own constants
+
+
+def _with(**parts: str) -> str:
+    statement = _OFFERS
+    for name, part in parts.items():
+        statement = statement.replace(f"<{name}>", part)
+    return statement
+
+
+CROWDED_OFFERS: Final = _with(
+    codes=CODES_OF_TEXT, held="", used_at="used_at", held_until="", of_code="", until="",
+    told=instant_sql("used_at"),
+)  # fmt: skip
+
+CROWDED_OFFERS_BESIDE_HOLDS: Final = _with(
+    codes=CODES_BESIDE_HOLDS,
+    held="code.held, ",
+    used_at="coalesce(held_until, used_at)",
+    held_until=", array_agg(held_until ORDER BY code_key) AS held",
+    of_code=", held",
+    until=", held_until",
+    told=f"{instant_sql('(CASE WHEN held_until IS NULL THEN used_at END)')},"
+    f" 'held_until', {instant_sql('held_until')}",
+)
+"""A code that is held for another order counts as used."""

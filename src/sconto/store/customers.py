@@ -1,7 +1,8 @@
-"""What is stored of a shop's customer: orders, and allowances of limits that count customers.
+"""What is stored of a customer: orders, holds, and allowances of limits that count customers.
 
 Erasing replaces the customer's id by a random one that nothing else names. So orders, counters and
-allowances still add up, and nobody can tell whose they were.
+allowances still add up, and nobody can tell whose they were. A hold stays until its end, but is no
+longer the customer's: an order of the same cart is another request.
 """
 
 from collections.abc import AsyncIterator
@@ -9,9 +10,12 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from sconto.domain.cart import Cart
+from sconto.domain.holds import FIRST_ORDERS, Hold
 from sconto.domain.order import StoredOrder
 from sconto.store.allowances import lock_limits
 from sconto.store.database import Connection
+from sconto.store.hold_rows import HOLD_COLUMNS, decode_hold
 from sconto.store.outcomes import ORDER_COLUMNS, decode_order, encode_request
 from sconto.store.past_customers import DIGEST
 
@@ -49,6 +53,9 @@ WITH moved AS (
     UPDATE purged_allowances SET key = $3
     WHERE merchant_id = $1 AND scope = 'customer' AND key = $2
     RETURNING true
+), held AS (
+    UPDATE held_allowances SET key = $3
+    WHERE merchant_id = $1 AND scope = 'customer' AND key = $2
 ), forgotten AS (
     DELETE FROM past_customers
     WHERE merchant_id = $1 AND digest = {DIGEST.format(customer="$2::text")}
@@ -58,10 +65,28 @@ SELECT (SELECT count(*) FROM moved) + (SELECT count(*) FROM purged)
      + (SELECT count(*) FROM forgotten)
 """  # noqa: S608  # of our own constants
 
-_READ_ALLOWANCES: Final = """
+_READ_ALLOWANCES: Final = f"""
 SELECT promotion_id, taken FROM allowances
-WHERE merchant_id = $1 AND scope = 'customer' AND key = $2
+WHERE merchant_id = $1 AND scope = 'customer' AND key = $2 AND promotion_id <> {FIRST_ORDERS}
 ORDER BY promotion_id
+"""  # noqa: S608  # of our own constants
+
+_LIST_HOLDS: Final = f"""
+SELECT row_to_json(hold)
+FROM (
+    SELECT {HOLD_COLUMNS} FROM holds
+    WHERE merchant_id = $1 AND customer_id = $2
+    ORDER BY order_id
+    FOR UPDATE
+) AS hold
+"""  # noqa: S608  # of our own constants
+
+_READ_HOLDS: Final = _LIST_HOLDS.replace("    FOR UPDATE\n", "")
+
+_RENAME_HOLDS: Final = """
+UPDATE holds SET customer_id = $2, request = renamed.request::json
+FROM unnest($3::text[], $4::text[]) AS renamed (order_id, request)
+WHERE holds.merchant_id = $1 AND holds.order_id = renamed.order_id
 """
 
 _HAS_PURGED_ORDER: Final = f"""
@@ -81,8 +106,9 @@ async def rename_customer(
     a limit for each customer, and they wait for it. So no order of before keeps the old id in one
     place alone.
     """
-    for row in await connection.fetch(_LIST_LIMITED, merchant_id):
-        await lock_limits(connection, merchant_id, row["promotion_id"])
+    limited = await connection.fetch(_LIST_LIMITED, merchant_id)
+    for promotion_id in (FIRST_ORDERS, *(row["promotion_id"] for row in limited)):
+        await lock_limits(connection, merchant_id, promotion_id)
     renamed, last = 0, ""
     while orders := await _list_orders(connection, merchant_id, customer_id, last):
         last = orders[-1].order_id
@@ -92,10 +118,20 @@ async def rename_customer(
             merchant_id,
             new_id,
             [order.order_id for order in orders],
-            [_renamed_request(order, new_id) for order in orders],
+            [_renamed_request(order.cart, new_id) for order in orders],
         )
+    held = [
+        decode_hold(row[0]) for row in await connection.fetch(_LIST_HOLDS, merchant_id, customer_id)
+    ]
+    await connection.execute(
+        _RENAME_HOLDS,
+        merchant_id,
+        new_id,
+        [hold.order_id for hold in held],
+        [_renamed_request(hold.cart, new_id) for hold in held],
+    )
     others = await connection.fetchval(_RENAME_ALLOWANCES, merchant_id, customer_id, new_id)
-    return renamed, int(others)
+    return renamed, int(others) + len(held)
 
 
 async def read_orders(
@@ -106,6 +142,12 @@ async def read_orders(
     while orders := await _list_orders(connection, merchant_id, customer_id, last):
         last = orders[-1].order_id
         yield orders
+
+
+async def read_holds(connection: Connection, merchant_id: int, customer_id: str) -> list[Hold]:
+    """What is held for orders of the customer, also if it is over."""
+    rows = await connection.fetch(_READ_HOLDS, merchant_id, customer_id)
+    return [decode_hold(row[0]) for row in rows]
 
 
 async def read_allowances(
@@ -126,7 +168,6 @@ async def _list_orders(
     return [decode_order(row["row_to_json"]) for row in rows]
 
 
-def _renamed_request(order: StoredOrder, new_id: str) -> str:
-    cart = order.cart
+def _renamed_request(cart: Cart | None, new_id: str) -> str:
     assert cart is not None  # noqa: S101 - orders with a customer have their request
     return encode_request(replace(cart, customer=replace(cart.customer, id=new_id)))

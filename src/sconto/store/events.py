@@ -32,8 +32,10 @@ import asyncpg
 
 from sconto.domain.events import Event, NewEvent
 from sconto.domain.history import Facts
+from sconto.domain.holds import Hold
 from sconto.domain.order import StoredOrder
 from sconto.store.database import Connection
+from sconto.store.hold_rows import decode_hold
 from sconto.store.outcomes import ORDER_COLUMNS, decode_order
 
 # With a new price version: orders that were priced without it are priced again, and told.
@@ -72,7 +74,7 @@ _WAIT: Final = "SELECT FROM event_streams WHERE merchant_id = $1 FOR UPDATE"
 
 _READ_OUTBOX: Final = f"""
 SELECT outbox_id, type, object, occurred_at, subject, data,
-       CASE WHEN starts_with(object, 'order ') THEN (
+       CASE WHEN starts_with(type, 'order.') THEN (
            SELECT row_to_json(stored)
            FROM (
                SELECT {ORDER_COLUMNS}
@@ -132,7 +134,7 @@ LIMIT 1
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """An event that has no position yet; `order` is None for a promotion."""
+    """An event that has no position yet; with the order or the hold that it tells of."""
 
     id: int
     type: str
@@ -140,7 +142,8 @@ class OutboxRow:
     occurred_at: datetime
     subject: Facts | None
     data: Facts
-    order: StoredOrder | None
+    order: StoredOrder | None = None
+    hold: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,15 +271,16 @@ def event_id(number: UUID) -> str:
 
 
 def _outbox_row(row: asyncpg.Record) -> OutboxRow:
-    stored = row["stored"]
+    stored, is_of_hold = row["stored"], row["type"].startswith("hold.")
     return OutboxRow(
         row["outbox_id"],
         row["type"],
         row["object"],
         row["occurred_at"],
-        _decode(row["subject"]),
+        None if is_of_hold else _decode(row["subject"]),
         _decode(row["data"]) or {},
         None if stored is None else decode_order(stored),
+        decode_hold(row["subject"]) if is_of_hold else None,
     )
 
 

@@ -1,6 +1,6 @@
 """What an explained quote shows besides the picks: other promotions, and promotion names."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 import asyncpg
@@ -72,6 +72,16 @@ CROSS JOIN LATERAL (
 ) AS promotion
 """
 
+_SUBSCRIPTION_NAMES: Final = """
+SELECT mentioned.promotion_id, promotion.name, promotion.deleted
+FROM unnest($2::bigint[]) AS mentioned (promotion_id)
+CROSS JOIN LATERAL (
+    SELECT name, archived_at IS NOT NULL AS deleted FROM subscription_promotions
+    WHERE merchant_id = $1 AND promotion_id = mentioned.promotion_id
+    LIMIT 1
+) AS promotion
+"""
+
 
 async def read_automatic_offers(
     connection: Connection,
@@ -94,8 +104,18 @@ async def read_automatic_offers(
 async def read_names(
     connection: Connection, merchant_id: int, promotion_ids: Iterable[int]
 ) -> dict[int, PromotionName]:
-    """The names of the promotions, including deleted ones."""
+    """The names of product and cart promotions, including deleted ones."""
     rows = await connection.fetch(_NAMES, merchant_id, list(promotion_ids))
+    return _names(rows)
+
+
+async def read_subscription_names(
+    connection: Connection, merchant_id: int, promotion_ids: Collection[int]
+) -> dict[int, PromotionName]:
+    """The names of subscription promotions, including archived ones."""
+    if not promotion_ids:
+        return {}
+    rows = await connection.fetch(_SUBSCRIPTION_NAMES, merchant_id, list(promotion_ids))
     return _names(rows)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sconto.store.administration import connect, one_line
 from sconto.store.database import DatabaseUnavailable
 from sconto.store.distribution import distribute_new_tables, is_distributed, prepare_migration
+from sconto.store.indexes_while_serving import build_missing
 from sconto.store.schema import (
     MIGRATIONS,
     SERVES_SINCE,
@@ -49,12 +50,14 @@ def migrate(url: str) -> None:
     All steps are one transaction, which holds a lock from its first statement. So the second of two
     concurrent migrations waits and finds nothing left to do, and a killed one leaves the database
     as it was. The previous version of Sconto may serve meanwhile: a step that does not get a table
-    soon gives way, and everything is tried again. Raises SchemaMismatch for a schema newer than
-    this program's, DatabaseUnavailable, and MigrationFailed.
+    soon gives way, and everything is tried again. Indexes on large tables are built afterwards,
+    while orders are placed. Raises SchemaMismatch for a schema newer than this program's,
+    DatabaseUnavailable, and MigrationFailed.
     """
     for pause in _PAUSES:
         try:
             _migrate_once(url)
+            _build_indexes(url)
             return
         except OperationalError as error:
             if not isinstance(error.orig, _IN_THE_WAY):
@@ -100,6 +103,19 @@ def _execute_one_by_one(cursor: Any, script: str, values: Any, _context: Any) ->
     for statement in split_script(script):
         cursor.execute(statement, values)
     return True
+
+
+def _build_indexes(url: str) -> None:
+    try:
+        with connect(url, "sconto migrate") as connection:
+            connection.autocommit = True
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            if row == (known_versions()[-1],):
+                build_missing(connection)
+    except psycopg.OperationalError as error:
+        raise DatabaseUnavailable(one_line(error)) from error
+    except psycopg.Error as error:
+        raise MigrationFailed(f"{one_line(error)}: run `sconto migrate` again") from error
 
 
 def split_script(script: str) -> list[str]:

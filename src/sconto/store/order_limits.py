@@ -128,5 +128,5 @@ def limit_arguments(claim: LimitClaim) -> tuple[object, ...]:
         [one.scope for one in allowances],
         [one.key for one in allowances],
         [str(one.amount) for one in allowances],
-        [str(one.most) for one in allowances],
+        [None if one.most is None else str(one.most) for one in allowances],
     )

@@ -23,7 +23,8 @@ writes it. Without `_REPLACE` that is `_PLACE` alone, which is a transaction by 
      changes it, and its version is in the snapshot, so the update finds it.
    - `recorded` inserts the redemptions, and `counted` adds up the same rows and adds them to the
      counters, both only if `placed` has a row. So the counters always equal the sum of the
-     redemptions, and the redemptions equal what the stored outcomes say.
+     redemptions, and the redemptions equal what the stored outcomes say. One redemption of each
+     promotion and code has the order's time, by which lists find it (`order_lists`).
    - `told` writes the order's events to the outbox (`event_outbox`), only if `placed` has a row.
      The statement of a merchant that records no events does not have it. Recording is switched on
      with a new price version, so an order that was priced before is not placed without its event.
@@ -67,9 +68,10 @@ from typing import Final
 import asyncpg
 
 from sconto.domain.allowances import NO_CLAIM, LimitClaim
+from sconto.domain.holds import OwnHold
 from sconto.domain.order import StoredOrder
 from sconto.domain.redemption import one_time_codes, redemptions_of
-from sconto.store import order_limits
+from sconto.store import held_orders, order_limits
 from sconto.store.candidates import Versions
 from sconto.store.code_ids import COUNTED_CODE, NO_CODE, NO_CODE_TYPE
 from sconto.store.database import Connection
@@ -148,8 +150,9 @@ WITH picked AS (
     RETURNING order_id
 ), {taken}{took}{told}recorded AS (
     INSERT INTO redemptions (merchant_id, order_id, product_id, promotion_id, code_id, code_type,
-                             applied, discount)
-    SELECT $1, placed.order_id, product_id, promotion_id, code_id, code_type, applied, discount
+                             applied, discount, placed_at)
+    SELECT $1, placed.order_id, product_id, promotion_id, code_id, code_type, applied, discount,
+           CASE WHEN row_number() OVER (PARTITION BY promotion_id, code_id) = 1 THEN $3 END
     FROM placed
     CROSS JOIN picked
 ), slot AS MATERIALIZED (
@@ -245,12 +248,16 @@ _TAKING_NONE: Final = {
     "where_clear": _CLEAR.format(all_free="$6::bigint[] = '{}'"),
 }
 
+_BESIDE_HOLDS: Final = {"is_placed": order_limits.IS_PLACED}
+
 _STATEMENTS: Final = {
     (parts, is_told): _PLACE_BY.format(**shape, told=_TOLD if is_told else "")
     for parts, shape in (
         ("codes", {**_TAKING, **_WITHOUT_LIMITS, "where_clear": _CLEAR_WITH_CODES}),
         ("limits", {**_TAKING, **_WITH_LIMITS}),
         ("none", {**_TAKING_NONE, **_WITHOUT_LIMITS}),
+        ("beside holds", {**held_orders.BESIDE_HOLDS, **_BESIDE_HOLDS}),
+        ("promised", {**held_orders.PROMISED, **_BESIDE_HOLDS}),
     )
     for is_told in (False, True)
 }
@@ -279,11 +286,12 @@ async def insert_order(
     day: date,
     versions: Versions | None,
     claim: LimitClaim = NO_CLAIM,
+    own: OwnHold | None = None,
 ) -> None:
     """Place the order, with its redemptions, counters and used one-time codes.
 
     Its redemptions are counted on `day`. `versions` are those that it was priced at, and
-    `claim` is what it takes of the limits of cart promotions.
+    `claim` is what it takes of the limits of cart promotions. `own` is the hold of its id.
     Raises OrderRaceLost if one of its codes is not free, its id is taken, or prices have changed.
     Then this wrote nothing, and a transaction that wrote something before must not be committed.
     """
@@ -313,8 +321,15 @@ async def insert_order(
     parts = "codes" if used_up else "none"
     if claim.promotion_ids:
         parts = "limits"
+    if own is not None or (parts != "none" and versions is not None and versions.has_holds):
+        parts = "beside holds"
+    if own is not None and own.is_kept:
+        parts = "promised"
+    if parts not in ("codes", "none"):
         arguments += limit_arguments(claim)
-    is_told = versions is not None and versions[3]
+    if own is not None and own.is_kept:
+        arguments += (own.hold.version,)
+    is_told = versions is not None and versions.records_events
     try:
         placed = await connection.fetchval(_STATEMENTS[parts, is_told], *arguments)
     except (asyncpg.LockNotAvailableError, asyncpg.DivisionByZeroError):

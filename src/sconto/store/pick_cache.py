@@ -4,7 +4,8 @@ A merchant's timeline has a version: a random number that every transaction whic
 timeline replaces (`timeline.redraw`). So a pick that was read at a version is true in every
 snapshot with the same version. The statement that reads candidates returns the version too. A pick
 is cached with the span of time that it holds for, so it does not depend on the time of the quote.
-Besides picks, only automatic cart promotions are cached (`cart_offers`).
+Besides picks, only automatic cart promotions are cached (`cart_offers`), and which merchants have
+had holds.
 """
 
 from collections.abc import Iterable
@@ -57,6 +58,15 @@ class PickCache:
         self._size = 0
         self.cart_promotions: Final = CartPromotionCache()
         """Automatic cart promotions, which have their own version."""
+        self._with_holds: LRU[int, bool] = LRU(_MOST_MERCHANTS)
+
+    def has_holds(self, merchant_id: int) -> bool:
+        """Whether this process knows that the merchant has had holds."""
+        return self._with_holds.get(merchant_id, False)
+
+    def note_holds(self, merchant_id: int) -> None:
+        """From now on, read the merchant's carts beside holds."""
+        self._with_holds[merchant_id] = True
 
     def version(self, merchant_id: int) -> Version:
         """The version of the merchant's cached picks."""

@@ -1,6 +1,6 @@
 """What is stored that the preview of an unsaved promotion depends on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -97,6 +97,12 @@ UNION ALL
 """  # noqa: S608  # of our own constants
 
 
+_NAMES: Final = """
+SELECT promotion_id, name FROM promotions
+WHERE merchant_id = $1 AND promotion_id = ANY($2::bigint[])
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class CoveredProducts:
     """The products that a draft covers, and their automatic picks during its period.
@@ -157,6 +163,14 @@ async def find_covered_products(
             of_product.append(Span(starts_at, *rest))
     timelines = spans if len(products) + len(unknown) <= limit else None
     return CoveredProducts(list(products.values()), list(unknown), timelines)
+
+
+async def find_names(
+    connection: Connection, merchant_id: int, promotion_ids: Iterable[int | None]
+) -> dict[int, str]:
+    """The names of promotions, by id."""
+    rows = await connection.fetch(_NAMES, merchant_id, list(promotion_ids))
+    return {row["promotion_id"]: row["name"] for row in rows}
 
 
 def _joined(product_ids: Sequence[int]) -> str:

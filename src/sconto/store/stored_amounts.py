@@ -57,3 +57,8 @@ PRICE: Final = f"""
         ELSE price * (CASE currency {_FACTORS} ELSE 1 END)
     END"""
 """The price in minor units of a row of `products`."""
+
+OUTCOME_UNIT: Final = f"""
+    CASE WHEN outcome -> 'decimals' IS NULL
+        THEN (CASE outcome ->> 'currency' {_FACTORS} ELSE 1 END) ELSE 1 END"""
+"""The minor units in one stored unit of the amounts in `orders.outcome`."""

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from sconto.api.clock import read_clock
 from sconto.domain.people import Caller, Role
 from sconto.store.database import Database
 from tests.conftest import create_caller
@@ -216,6 +217,17 @@ async def test_statistics_have_what_was_given_and_what_is_left(api: Api) -> None
         "total": {"limit": 5, "taken": 1, "left": 4},
         "budget": {"EUR": {"limit": "100.00", "taken": "10.00", "left": "90.00"}},
     }
+    # Two orders in its first hour.
+    for limit, per_day in (
+        (told["forecast"]["total"], 48),
+        (told["forecast"]["budget"]["EUR"], "480.00"),
+    ):
+        for window in ("last_day", "last_week"):
+            assert limit[window]["per_day"] == per_day
+            assert limit[window]["used_up_at"] > read_clock().isoformat()
+    await api.ask("PATCH", f"/cart/v1/promotions/{number}", {"active": False})
+    off = await api.ask("GET", f"/cart/v1/promotions/{number}/statistics")
+    assert off == {name: told[name] for name in told if name != "forecast"}
     gone = await api.ask("PATCH", "/checkout/v1/orders/2", {"status": "paid"}, 409)
     assert gone["type"] == "urn:sconto:problem:order-gave-back"
 

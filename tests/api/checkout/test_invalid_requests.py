@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sconto.api.checkout.faults import (
+    find_hold_faults,
     find_order_faults,
     find_price_faults,
     find_quote_faults,
@@ -128,6 +129,13 @@ def test_an_orders_own_fields_are_checked(fields: dict[str, Any], pointer: str) 
     assert pointers(find_order_faults({"order_id": "A-1", **CART, **fields})) == [pointer]
 
 
+@pytest.mark.parametrize("seconds", [0, 29, 86_401, -900, 2**70, "900", 900.0, True, [], {}])
+def test_a_hold_lasts_from_half_a_minute_to_a_day(seconds: object) -> None:
+    body = {"order_id": "A-1", **CART, "seconds": seconds}
+    assert pointers(find_hold_faults(body)) == ["/seconds"]
+    assert pointers(find_order_faults({**body, "seconds": 900})) == ["/seconds"]
+
+
 def test_a_null_optional_field_counts_as_absent() -> None:
     body = {"order_id": "A-1", **CART, "codes": None, "expected_total": None, "replaces": None}
     order = read_order(msgspec.json.encode(body))
@@ -174,7 +182,7 @@ async def test_a_body_that_cannot_be_read_is_refused_in_our_dialect(
     status: int,
 ) -> None:
     headers = {**bearer(merchant), "Content-Type": content_type}
-    for path in ("quotes", "orders", "prices"):
+    for path in ("quotes", "orders", "holds", "prices"):
         answer = await client.post(f"/checkout/v1/{path}", content=content, headers=headers)
         assert (answer.status_code, answer.json()["status"]) == (status, status)
         assert answer.headers["content-type"] == "application/problem+json"

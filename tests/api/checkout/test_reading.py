@@ -12,14 +12,17 @@ from hypothesis import strategies as st
 
 from sconto.api.checkout import reading
 from sconto.api.checkout.carts import (
+    Hold,
     Order,
     Prices,
     Quote,
+    make_hold,
     make_order,
     make_prices,
     make_quote,
 )
 from sconto.api.checkout.faults import (
+    find_hold_faults,
     find_order_faults,
     find_price_faults,
     find_quote_faults,
@@ -27,6 +30,7 @@ from sconto.api.checkout.faults import (
 from sconto.api.faults import InvalidFields
 from sconto.api.strict_json import NotJson, parse_json
 from sconto.domain.cart import Cart, Line
+from sconto.domain.holds import NewHold
 from sconto.domain.order import NewOrder
 from sconto.domain.subscription import Subscription, SubscriptionCode
 from tests.builders import NOON
@@ -41,8 +45,9 @@ CART["subscription"] = {
     "created_at": "2026-06-01T12:00:00Z",
     "codes": [{"code": "TRY3", "first_order_number": 2, "application_id": "81-1"}],
 }
-QUOTE: dict[str, Any] = {**CART, "at": "2026-06-01T12:00:00Z"}
+QUOTE: dict[str, Any] = {**CART, "at": "2026-06-01T12:00:00Z", "explain": True}
 ORDER: dict[str, Any] = {**CART, "order_id": "o", "expected_total": "39.80", "replaces": "n"}
+HOLD: dict[str, Any] = {**ORDER, "seconds": 60}
 PRICES: dict[str, Any] = {
     "currency": "JPY",
     "products": [{"product_id": 7, "unit_price": "1990"}, {"product_id": 7, "unit_price": "0"}],
@@ -69,6 +74,7 @@ _VALUES = st.one_of(
         ]
     ),
     st.sampled_from(["a\0", "é" * 64, "é" * 65, "x" * 255, "x" * 256, "9" * 12, "9" * 25]),
+    st.sampled_from([29, 30, 86_400, 86_401]),
     st.sampled_from([0, 1, -1, 10**6, 10**6 + 1, 2**63 - 1, 2**63, 2**64, True, None, 1.0, 1.5]),
     st.sampled_from([[], {}, [""], ["A"] * 20, ["A"] * 21, [1], [LINE], [LINE, LINE], [None]]),
     st.text(max_size=5),
@@ -118,6 +124,11 @@ def test_an_order_is_read_or_has_faults(body: bytes) -> None:
     assert _is_made(body, Order, make_order) == (find_order_faults(parse_json(body)) == [])
 
 
+@given(_altered(HOLD))
+def test_a_hold_is_read_or_has_faults(body: bytes) -> None:
+    assert _is_made(body, Hold, make_hold) == (find_hold_faults(parse_json(body)) == [])
+
+
 @given(_altered(PRICES))
 def test_a_price_list_is_read_or_has_faults(body: bytes) -> None:
     assert _is_made(body, Prices, make_prices) == (find_price_faults(parse_json(body)) == [])
@@ -130,8 +141,12 @@ def test_each_field_reaches_the_cart() -> None:
         ("SAVE", "Save"),
         Subscription(NOON, "monthly", 3, (SubscriptionCode("TRY3", 2, "81-1"),)),
     )
-    assert reading.read_quote(msgspec.json.encode(QUOTE), NOON + timedelta(days=1)) == (cart, NOON)
+    sent = msgspec.json.encode(QUOTE)
+    assert reading.read_quote(sent, NOON + timedelta(days=1)) == (cart, NOON, True)
     assert reading.read_order(msgspec.json.encode(ORDER)) == NewOrder("o", cart, 3980, "n")
+    held = reading.read_hold(msgspec.json.encode(HOLD))
+    assert held == NewHold(NewOrder("o", cart, 3980, "n"), 60)
+    assert reading.read_hold(msgspec.json.encode(ORDER)).seconds == 900
     assert reading.read_prices(msgspec.json.encode(PRICES)) == ("JPY", [(7, 1990), (7, 0)])
 
 
@@ -139,12 +154,12 @@ def test_fields_that_are_absent_or_null_have_their_defaults() -> None:
     for name in ("codes", "subscription", "at"):
         body: dict[str, Any] = {"currency": "EUR", "lines": [LINE], name: None}
         cart = Cart("EUR", (Line("1", 7, 2, 1990),))
-        assert reading.read_quote(msgspec.json.encode(body), NOON) == (cart, NOON)
+        assert reading.read_quote(msgspec.json.encode(body), NOON) == (cart, NOON, False)
     bare = {"type_id": "monthly", "order_number": 3}
     for more in ({}, {"codes": None}, {"created_at": None}):
         subscription = {**bare, **more}
         body = {"currency": "EUR", "lines": [LINE], "subscription": subscription}
-        cart, _ = reading.read_quote(msgspec.json.encode(body), NOON)
+        cart, *_ = reading.read_quote(msgspec.json.encode(body), NOON)
         assert cart.subscription == Subscription(None, "monthly", 3)
 
 
@@ -161,5 +176,5 @@ def test_of_a_field_sent_twice_the_last_counts() -> None:
     for first, last in (('"USD"', '"EUR"'), ("1", '"EUR"')):
         sent = msgspec.json.encode(CART)[1:].decode()
         body = f'{{"currency": {first}, "currency": {last}, {sent.partition(",")[2]}'.encode()
-        cart, _ = reading.read_quote(body, NOON)
+        cart, *_ = reading.read_quote(body, NOON)
         assert cart.currency == "EUR"

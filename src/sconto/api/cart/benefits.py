@@ -5,6 +5,13 @@ from itertools import pairwise
 from typing import Any, Final
 
 from sconto.api.cart.fields import Fields
+from sconto.domain.cart_limits import (
+    HIGHEST_QUANTITY,
+    MOST_SELECTED_PRODUCTS,
+    MOST_SELECTED_TAGS,
+    MOST_TIERS,
+    MOST_UNITS_OF_LINE,
+)
 from sconto.domain.cart_promotion import (
     AmountOff,
     Benefit,
@@ -19,12 +26,6 @@ from sconto.domain.cart_promotion import (
 from sconto.domain.money import FULL_PERCENT, format_amount, format_percent
 from sconto.domain.names import is_reference
 from sconto.domain.product import HIGHEST_PRODUCT_ID
-
-MOST_PRODUCT_IDS: Final = 10_000
-MOST_TAGS: Final = 100
-MOST_TIERS: Final = 20
-MOST_UNITS: Final = 1_000_000
-HIGHEST_QUANTITY: Final = 500 * MOST_UNITS
 
 JsonObject = dict[str, Any]
 
@@ -54,7 +55,7 @@ def _read_ids(fields: Fields, name: str) -> frozenset[int]:
     rule = f"must be a whole number from 1 to {HIGHEST_PRODUCT_ID}"
     return fields.set_of(
         name,
-        MOST_PRODUCT_IDS,
+        MOST_SELECTED_PRODUCTS,
         lambda value: type(value) is int and 1 <= value <= HIGHEST_PRODUCT_ID,
         rule,
     )
@@ -63,7 +64,7 @@ def _read_ids(fields: Fields, name: str) -> frozenset[int]:
 def _read_tags(fields: Fields, name: str) -> frozenset[str]:
     return fields.set_of(
         name,
-        MOST_TAGS,
+        MOST_SELECTED_TAGS,
         lambda value: type(value) is str and is_reference(value),
         "must be a string of 1 to 64 characters",
     )
@@ -92,8 +93,8 @@ def _read_price(fields: Fields) -> FixedPrice:
 
 def _read_units(fields: Fields) -> BuyAndGet:
     return BuyAndGet(
-        fields.number("buy", 1, MOST_UNITS),
-        fields.number("get", 1, MOST_UNITS),
+        fields.number("buy", 1, MOST_UNITS_OF_LINE),
+        fields.number("get", 1, MOST_UNITS_OF_LINE),
         fields.percent("percent", default=FULL_PERCENT),
         fields.object("get_products", read_selection),
         fields.optional_number("at_most", 1, HIGHEST_QUANTITY),
@@ -106,7 +107,7 @@ def _read_tiers(fields: Fields) -> Tiers:
     tiers = fields.objects("tiers", MOST_TIERS, lambda tier: _read_tier(tier, by))
     is_readable = fields.number_of_faults == faults_before
     for before, after in pairwise(tiers):
-        if is_readable and not _is_below(before, after):
+        if is_readable and not before.is_below(after):
             fields.note("tiers", "must ascend by `from`, in the same currencies")
             break
     return Tiers(by, tuple(tiers))
@@ -130,13 +131,6 @@ def _read_benefit_of_tier(fields: Fields) -> PercentOff | AmountOff:
         fields.leave_unread()
         return PercentOff(1)
     return _read_amount(fields) if kind == "amount" else _read_percent(fields)
-
-
-def _is_below(before: Tier, after: Tier) -> bool:
-    first, second = before.reached_at, after.reached_at
-    if isinstance(first, int) or isinstance(second, int):
-        return isinstance(first, int) and isinstance(second, int) and first < second
-    return first.keys() == second.keys() and all(first[name] < second[name] for name in first)
 
 
 _READERS: Final[Mapping[str, Callable[[Fields], Benefit]]] = {

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from sconto.api import problem_json
 from sconto.api.idempotency import KeyNotValid
+from sconto.domain.backtest.problems import BacktestNotFound, DraftTooLarge, TooManyBacktests
 from sconto.domain.problems import (
     IdempotencyKeyBusy,
     IdempotencyKeyReused,
@@ -33,6 +34,17 @@ _ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
         404, f"There is no cart promotion {error.promotion_id}."
     ),
     TooManyAutomatic: _too_many_automatic,
+    BacktestNotFound: lambda error: problem_json.problem(
+        404, f"There is no back-test {error.backtest_id}."
+    ),
+    TooManyBacktests: lambda error: problem_json.problem(
+        429,
+        f"At most {error.most} back-tests of a merchant may be under way or wait.",
+        {"Retry-After": str(error.retry_after)},
+    ),
+    DraftTooLarge: lambda error: problem_json.problem(
+        413, f"A back-test takes drafts with up to {error.most} products and codes."
+    ),
     KeyNotValid: lambda _: problem_json.problem(
         400, "The Idempotency-Key must have 1 to 255 printable ASCII characters."
     ),

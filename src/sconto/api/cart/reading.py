@@ -13,7 +13,7 @@ from sconto.api.cart.fields import Fields
 from sconto.api.cart.merge_patch import merge
 from sconto.api.faults import FieldFault, InvalidFields
 from sconto.api.rfc3339 import RULE, read_end, read_instant
-from sconto.domain.cart_limits import MOST_SEGMENTS
+from sconto.domain.cart_limits import HIGHEST_COUNT, HIGHEST_PRIORITY, MOST_SEGMENTS
 from sconto.domain.cart_promotion import (
     ALL_PRODUCTS,
     BuyAndGet,
@@ -32,8 +32,6 @@ from sconto.domain.names import NAME_LENGTH, is_name, is_reference
 from sconto.domain.schedule import Period
 
 MOST_CODES_IN_BODY: Final = 100_000
-HIGHEST_PRIORITY: Final = 1000
-HIGHEST_COUNT: Final = 1_000_000_000
 
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 

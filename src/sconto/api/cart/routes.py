@@ -22,6 +22,7 @@ from sconto.api.plain_route import PlainRoute
 from sconto.domain.cart import Cart
 from sconto.domain.cart_draft import CartDraft
 from sconto.domain.cart_promotion import CartPromotion, NewCartPromotion
+from sconto.domain.forecast import forecast
 from sconto.domain.people import Action
 from sconto.operations import cart_promotions as operations
 from sconto.operations.idempotency import AlreadyAnswered, EncodedAnswer, KeyedRequest
@@ -99,11 +100,15 @@ async def restore_promotion(request: Request) -> Response:
 
 
 async def read_statistics(request: Request) -> Response:
-    """Deleted orders stay counted, but give back what they took of the limits."""
+    """Deleted orders stay counted, but give back what they took of the limits.
+
+    While the promotion runs, `forecast` tells when its limits are used up at the present pace.
+    """
     caller = require(request, Action.READ_PROMOTIONS)
-    database = context_of(request).database
-    found = await operations.get_statistics(database, caller, _promotion_id(request))
-    return _answer(writing.write_statistics(found))
+    context = context_of(request)
+    found = await operations.get_statistics(context.database, caller, _promotion_id(request))
+    foretold = forecast(found, context.now(), context.zone)
+    return _answer(writing.write_statistics(found, foretold))
 
 
 async def read_history(request: Request) -> Response:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -18,6 +19,7 @@ from sconto.domain.cart_promotion import (
     ProductSelection,
 )
 from sconto.domain.cart_statistics import CartStatistics
+from sconto.domain.forecast import Forecast, LimitForecast
 from sconto.domain.history import Facts, HistoryPage
 from sconto.domain.hours import EVERY_DAY, Hours
 from sconto.domain.money import format_amount
@@ -63,8 +65,8 @@ def _write_listed(promotion: CartPromotion) -> JsonObject:
     return written
 
 
-def write_statistics(statistics: CartStatistics) -> JsonObject:
-    """What a promotion gave, and what its limits leave."""
+def write_statistics(statistics: CartStatistics, forecast: Forecast | None) -> JsonObject:
+    """What a promotion gave, what its limits leave, and when they are used up while it runs."""
     limits = statistics.promotion.terms.limits
     left: JsonObject = {}
     if limits.total is not None:
@@ -93,6 +95,29 @@ def write_statistics(statistics: CartStatistics) -> JsonObject:
             for one in statistics.days
         ],
         "limits": left,
+        **({} if forecast is None else {"forecast": _write_forecast(forecast)}),
+    }
+
+
+def _write_forecast(forecast: Forecast) -> JsonObject:
+    written: JsonObject = {}
+    if forecast.total is not None:
+        written["total"] = _write_limit_forecast(forecast.total, lambda orders: orders)
+    if forecast.budget:
+        written["budget"] = {
+            currency: _write_limit_forecast(one, partial(format_amount, currency=currency))
+            for currency, one in forecast.budget.items()
+        }
+    return written
+
+
+def _write_limit_forecast(found: LimitForecast, write: Callable[[int], int | str]) -> JsonObject:
+    return {
+        name: {
+            "per_day": write(pace.per_day),
+            "used_up_at": None if pace.used_up_at is None else write_instant(pace.used_up_at),
+        }
+        for name, pace in (("last_day", found.last_day), ("last_week", found.last_week))
     }
 
 

@@ -1,12 +1,14 @@
 """Writes shipping and cart promotions in the checkout API's answers, field by field."""
 
-from functools import cache
+from functools import cache, lru_cache
+from typing import Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from sconto.domain.bill import Adjustment, CartPromotionOutcome, PricedShipping
+from sconto.domain.bill import Adjustment, PricedShipping
 from sconto.domain.cart_offers import CartReason, CartRefusal
+from sconto.domain.cart_outcome import CartPromotionOutcome
 from sconto.domain.cart_promotion import Target
 from sconto.domain.money import format_amount
 
@@ -27,13 +29,13 @@ class Adjusted(msgspec.Struct):
     discount: str
 
 
-class _Tier(msgspec.Struct):
+class Tier(msgspec.Struct):
     have: str | int
     need: str | int
     missing: str | int
 
 
-class _Reason(msgspec.Struct):
+class Reason(msgspec.Struct):
     reason: CartReason
     have: str | int | UnsetType = UNSET
     need: str | int | UnsetType = UNSET
@@ -48,8 +50,8 @@ class WrittenCartPromotion(msgspec.Struct):
     code: str | UnsetType
     applied: bool
     discount: str | UnsetType = UNSET
-    next: _Tier | UnsetType = UNSET
-    reasons: list[_Reason] | UnsetType = UNSET
+    next: Tier | UnsetType = UNSET
+    reasons: list[Reason] | UnsetType = UNSET
 
 
 def write_shipping(shipping: PricedShipping, currency: str) -> Shipping:
@@ -67,27 +69,64 @@ def write_adjustment(adjustment: Adjustment, currency: str) -> Adjusted:
     return Adjusted(adjustment.promotion_id, adjustment.target, discount)
 
 
-def write_cart_promotion(outcome: CartPromotionOutcome, currency: str) -> WrittenCartPromotion:
+def write_cart_promotion(
+    outcome: CartPromotionOutcome, currency: str
+) -> WrittenCartPromotion | msgspec.Raw:
     """What a cart promotion takes off, or all the reasons why it does not apply."""
+    if outcome.reasons:
+        if outcome.code is None and not outcome.reasons[0].have:
+            return _encode_refused(outcome, currency)
+        return _write_refused(outcome, currency)
     code = UNSET if outcome.code is None else outcome.code
-    promotion_id, target, reasons = outcome.promotion_id, outcome.target, outcome.reasons
-    if reasons:
-        written = [_write_reason(refusal, currency) for refusal in reasons]
-        return WrittenCartPromotion(promotion_id, target, code, False, UNSET, UNSET, written)
-    discount, tier = format_amount(outcome.discount, currency), outcome.next_tier
-    next_tier = UNSET if tier is None else _Tier(*_counts(tier, currency))
-    return WrittenCartPromotion(promotion_id, target, code, True, discount, next_tier)
+    discount, next_tier = (
+        format_amount(outcome.discount, currency),
+        write_next_tier(outcome, currency),
+    )
+    return WrittenCartPromotion(
+        outcome.promotion_id, outcome.target, code, True, discount, next_tier
+    )
 
 
-def _write_reason(refusal: CartRefusal, currency: str) -> _Reason:
+# Promotions refuse most carts for reasons that do not depend on what is in the cart, so that their
+# JSON is the same again and again.
+@lru_cache(8_192)
+def _encode_refused(outcome: CartPromotionOutcome, currency: str) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(_write_refused(outcome, currency)))
+
+
+def _write_refused(outcome: CartPromotionOutcome, currency: str) -> WrittenCartPromotion:
+    code = UNSET if outcome.code is None else outcome.code
+    return WrittenCartPromotion(
+        outcome.promotion_id,
+        outcome.target,
+        code,
+        False,
+        UNSET,
+        UNSET,
+        write_reasons(outcome, currency),
+    )
+
+
+def write_reasons(outcome: CartPromotionOutcome, currency: str) -> list[Reason]:
+    """All the reasons why a cart promotion does not apply."""
+    return [_write_reason(refusal, currency) for refusal in outcome.reasons]
+
+
+def write_next_tier(outcome: CartPromotionOutcome, currency: str) -> Tier | UnsetType:
+    """What a higher tier needs."""
+    tier = outcome.next_tier
+    return UNSET if tier is None else Tier(*_counts(tier, currency))
+
+
+def _write_reason(refusal: CartRefusal, currency: str) -> Reason:
     if refusal.have is None:
         return _write_plain_reason(refusal.reason)
-    return _Reason(refusal.reason, *_counts(refusal, currency))
+    return Reason(refusal.reason, *_counts(refusal, currency))
 
 
 @cache
-def _write_plain_reason(reason: CartReason) -> _Reason:
-    return _Reason(reason)
+def _write_plain_reason(reason: CartReason) -> Reason:
+    return Reason(reason)
 
 
 def _counts(refusal: CartRefusal, currency: str) -> tuple[str | int, str | int, str | int]:
@@ -96,7 +135,11 @@ def _counts(refusal: CartRefusal, currency: str) -> tuple[str | int, str | int, 
     if not refusal.in_money:
         return have, need, need - have
     return (
-        format_amount(have, currency),
-        format_amount(need, currency),
+        _write_repeated(have, currency),
+        _write_repeated(need, currency),
         format_amount(need - have, currency),
     )
+
+
+# Many promotions tell the same cart what it has, and each tells all carts what it needs.
+_write_repeated: Final = lru_cache(4_096)(format_amount)

@@ -22,6 +22,7 @@ from sconto.domain.cart_limits import (
     MOST_SEGMENTS,
     MOST_UNITS_OF_LINE,
 )
+from sconto.domain.holds import DEFAULT_HOLD, LONGEST_HOLD, SHORTEST_HOLD, NewHold
 from sconto.domain.money import TOTAL_DIGITS, known_currencies, parse_amount
 from sconto.domain.names import NAME_LENGTH, is_name, is_reference
 from sconto.domain.order import NewOrder
@@ -75,6 +76,7 @@ class Quote(_Cart, forbid_unknown_fields=True, kw_only=True):
     """The body of a quote."""
 
     at: str | None = None
+    explain: bool | None = None
 
 
 class Order(_Cart, forbid_unknown_fields=True, kw_only=True):
@@ -83,6 +85,12 @@ class Order(_Cart, forbid_unknown_fields=True, kw_only=True):
     order_id: str
     expected_total: str | None = None
     replaces: str | None = None
+
+
+class Hold(Order, forbid_unknown_fields=True, kw_only=True):
+    """The body of a hold."""
+
+    seconds: Annotated[int, Meta(ge=SHORTEST_HOLD, le=LONGEST_HOLD)] | None = None
 
 
 class _Product(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -97,9 +105,13 @@ class Prices(msgspec.Struct, forbid_unknown_fields=True):
     products: Annotated[list[_Product], Meta(min_length=1, max_length=MOST_PRICES)]
 
 
-def make_quote(sent: Quote) -> tuple[Cart, datetime | None]:
-    """The cart, and the time to price it at; None for now. Raises ValueError."""
-    return _make_cart(sent), None if sent.at is None else _instant(sent.at)
+def make_quote(sent: Quote) -> tuple[Cart, datetime | None, bool]:
+    """The cart, the time to price it at (None for now), and whether to explain the price.
+
+    Raises ValueError.
+    """
+    at = None if sent.at is None else _instant(sent.at)
+    return _make_cart(sent), at, sent.explain or False
 
 
 def make_order(sent: Order) -> NewOrder:
@@ -111,6 +123,12 @@ def make_order(sent: Order) -> NewOrder:
     if sent.expected_total is not None:
         expected_total = parse_amount(sent.expected_total, cart.currency, TOTAL_DIGITS)
     return NewOrder(sent.order_id, cart, expected_total, sent.replaces)
+
+
+def make_hold(sent: Hold) -> NewHold:
+    """The hold to be made. Raises ValueError."""
+    seconds = DEFAULT_HOLD if sent.seconds is None else sent.seconds
+    return NewHold(make_order(sent), seconds)
 
 
 def make_prices(sent: Prices) -> tuple[str, list[tuple[int, int]]]:

@@ -6,20 +6,30 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from sconto.api import problem_json
+from sconto.api.checkout.return_writing import write_left, write_return
 from sconto.api.checkout.writing import write_order, write_quote
 from sconto.api.faults import FieldFault, InvalidFields
 from sconto.domain.code_outcomes import CodeStatus
 from sconto.domain.problems import (
     CodesUsedUp,
+    HoldNotFound,
     OrderBusy,
     OrderConflict,
     OrderGaveBack,
     OrderNotFound,
     OrderNotReplaceable,
+    OrderPlaced,
     OrderReplaced,
     ReplacedOrderNotFound,
     TooManyUnknownCodes,
     TotalDiffers,
+)
+from sconto.domain.return_problems import (
+    MoreThanLeft,
+    OrderDeleted,
+    ReturnConflict,
+    ReturnNotFound,
+    UnknownLines,
 )
 
 _NO_ORDER_TO_REPLACE: Final = InvalidFields([FieldFault("/replaces", "names no order")])
@@ -34,6 +44,15 @@ def _order_conflict(error: OrderConflict) -> Response:
     )
 
 
+def _order_placed(error: OrderPlaced) -> Response:
+    return _conflict(
+        "order-placed",
+        "The order was placed",
+        "An order was placed under this id, so nothing is held for it.",
+        order=write_order(error.order),
+    )
+
+
 def _total_differs(error: TotalDiffers) -> Response:
     return _conflict(
         "total-differs",
@@ -44,10 +63,11 @@ def _total_differs(error: TotalDiffers) -> Response:
 
 
 def _codes_used_up(error: CodesUsedUp) -> Response:
-    is_used = any(code.status is CodeStatus.USED for code in error.quote.codes)
-    reason = (
-        "Another order took a one-time code." if is_used else "A code's promotion is at its limit."
-    )
+    used = [code for code in error.quote.codes if code.status is CodeStatus.USED]
+    reason = "A code's promotion is at its limit."
+    if used:
+        is_held = all(code.held_until is not None for code in used)
+        reason = f"Another order {'holds' if is_held else 'took'} a one-time code."
     return _conflict(
         "code-used-up",
         "A code is used up",
@@ -84,6 +104,41 @@ def _order_gave_back(error: OrderGaveBack) -> Response:
     )
 
 
+def _return_conflict(error: ReturnConflict) -> Response:
+    return _conflict(
+        "return-conflict",
+        "The return id is taken",
+        "Other goods were returned under this return id.",
+        **{"return": write_return(error.kept)},
+    )
+
+
+def _order_deleted(error: OrderDeleted) -> Response:
+    return _conflict(
+        "order-deleted",
+        "The order is deleted",
+        "Nothing of a deleted order can be returned.",
+        order=write_order(error.order),
+    )
+
+
+def _more_than_left(error: MoreThanLeft) -> Response:
+    return _conflict(
+        "more-than-left",
+        "More is returned than is left",
+        "The order has less of it than the return, after earlier returns. Nothing was kept.",
+        left=write_left(error.left),
+    )
+
+
+def _unknown_lines(error: UnknownLines) -> Response:
+    faults = [
+        FieldFault(f"/lines/{place}/line_id", "names no line of the order")
+        for place in error.places
+    ]
+    return problem_json.answer_problem(InvalidFields(faults))
+
+
 def _order_busy(error: OrderBusy) -> Response:
     return problem_json.problem(
         503,
@@ -110,6 +165,8 @@ _ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     **problem_json.ANSWERS,
     OrderNotFound: lambda _: problem_json.problem(404, "There is no such order."),
     OrderConflict: _order_conflict,
+    OrderPlaced: _order_placed,
+    HoldNotFound: lambda _: problem_json.problem(404, "Nothing is held for this order id."),
     OrderBusy: _order_busy,
     TotalDiffers: _total_differs,
     CodesUsedUp: _codes_used_up,
@@ -117,6 +174,11 @@ _ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     OrderNotReplaceable: _order_not_replaceable,
     OrderReplaced: _order_replaced,
     OrderGaveBack: _order_gave_back,
+    ReturnNotFound: lambda _: problem_json.problem(404, "The order has no such return."),
+    ReturnConflict: _return_conflict,
+    OrderDeleted: _order_deleted,
+    MoreThanLeft: _more_than_left,
+    UnknownLines: _unknown_lines,
     TooManyUnknownCodes: _too_many_unknown_codes,
 }
 

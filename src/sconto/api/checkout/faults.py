@@ -20,6 +20,7 @@ from sconto.domain.cart_limits import (
     MOST_SEGMENTS,
     MOST_UNITS_OF_LINE,
 )
+from sconto.domain.holds import LONGEST_HOLD, SHORTEST_HOLD
 from sconto.domain.money import (
     CURRENCY_OF_MOST_DECIMALS,
     PRICE_DIGITS,
@@ -34,6 +35,7 @@ from sconto.domain.order import OrderStatus
 from sconto.domain.product import HIGHEST_PRODUCT_ID
 
 _CART: Final = ("currency", "lines", "codes", "subscription", "customer", "shipping")
+_ORDER: Final = ("order_id", *_CART, "expected_total", "replaces")
 _CUSTOMER: Final = ("id", "segments", "has_ordered")
 _LINE: Final = ("line_id", "product_id", "quantity", "unit_price")
 
@@ -47,15 +49,43 @@ Faults = list[FieldFault]
 
 def find_quote_faults(body: Body) -> Faults:
     """The faults of a quote's body."""
+    faults = _check_cart_at(body)
+    if type(body.get("explain")) not in (bool, NoneType):
+        _note(body, "explain", "", "must be true or false", faults)
+    return faults + find_unknown(body, (*_CART, "at", "explain"))
+
+
+def find_cart_faults(body: Body) -> Faults:
+    """The faults of a cart to be priced at a time."""
+    return _check_cart_at(body) + find_unknown(body, (*_CART, "at"))
+
+
+def _check_cart_at(body: Body) -> Faults:
     faults: Faults = []
     _check_cart(body, faults)
     if body.get("at") is not None and read_instant(body["at"]) is None:
         _note(body, "at", "", RULE, faults)
-    return faults + find_unknown(body, (*_CART, "at"))
+    return faults
 
 
 def find_order_faults(body: Body) -> Faults:
     """The faults of an order's body."""
+    return _check_order(body) + find_unknown(body, _ORDER)
+
+
+def find_hold_faults(body: Body) -> Faults:
+    """The faults of a hold's body."""
+    faults = _check_order(body)
+    seconds = body.get("seconds")
+    if seconds is not None and (
+        type(seconds) is not int or not SHORTEST_HOLD <= seconds <= LONGEST_HOLD
+    ):
+        rule = f"must be a whole number from {SHORTEST_HOLD} to {LONGEST_HOLD}"
+        _note(body, "seconds", "", rule, faults)
+    return faults + find_unknown(body, (*_ORDER, "seconds"))
+
+
+def _check_order(body: Body) -> Faults:
     faults: Faults = []
     _check_reference(body, "order_id", "", faults)
     currency = _check_cart(body, faults)
@@ -63,7 +93,7 @@ def find_order_faults(body: Body) -> Faults:
         _check_amount(body, "expected_total", "", currency, faults, TOTAL_DIGITS)
     if body.get("replaces") is not None:
         _check_reference(body, "replaces", "", faults)
-    return faults + find_unknown(body, ("order_id", *_CART, "expected_total", "replaces"))
+    return faults
 
 
 def find_price_faults(body: Body) -> Faults:
@@ -85,6 +115,31 @@ def find_status_faults(body: Body) -> Faults:
         names = ", ".join(f'"{name}"' for name in OrderStatus)
         _note(body, "status", "", f"must be one of {names}", faults)
     return faults + find_unknown(body, ("status",))
+
+
+def find_return_faults(body: Body, *, needs_id: bool) -> Faults:
+    """The faults of a return's body; one that is only to be priced needs no id."""
+    faults: Faults = []
+    if needs_id or body.get("return_id") is not None:
+        _check_reference(body, "return_id", "", faults)
+    _check_returned_lines(body, faults)
+    if type(body.get("shipping")) not in (bool, NoneType):
+        _note(body, "shipping", "", "must be true or false", faults)
+    return faults + find_unknown(body, ("return_id", "lines", "shipping"))
+
+
+def _check_returned_lines(body: Body, faults: Faults) -> None:
+    lines = body.get("lines")
+    if lines is None or lines == []:
+        if body.get("shipping") is not True:
+            faults.append(FieldFault("/lines", "must have a line, unless shipping is returned"))
+        return
+    items = _items(body, "lines", MOST_LINES_OF_CART, faults)
+    for place, item in items:
+        _check_reference(item, "line_id", place, faults)
+        _check_quantity(item, place, faults)
+        faults += find_unknown(item, ("line_id", "quantity"), place)
+    _check_repeats([item.get("line_id") for _, item in items], faults)
 
 
 def _check_cart(body: Body, faults: Faults) -> str:
@@ -142,17 +197,16 @@ def _check_currency(body: Body, faults: Faults) -> str:
 def _check_line(item: Body, place: str, currency: str, faults: Faults) -> None:
     _check_reference(item, "line_id", place, faults)
     _check_product_id(item, place, faults)
-    quantity = item.get("quantity")
-    if type(quantity) is not int or not 1 <= quantity <= MOST_UNITS_OF_LINE:
-        _note(
-            item,
-            "quantity",
-            place,
-            f"must be a whole number from 1 to {MOST_UNITS_OF_LINE}",
-            faults,
-        )
+    _check_quantity(item, place, faults)
     _check_amount(item, "unit_price", place, currency, faults)
     faults += find_unknown(item, _LINE, place)
+
+
+def _check_quantity(item: Body, place: str, faults: Faults) -> None:
+    quantity = item.get("quantity")
+    if type(quantity) is not int or not 1 <= quantity <= MOST_UNITS_OF_LINE:
+        rule = f"must be a whole number from 1 to {MOST_UNITS_OF_LINE}"
+        _note(item, "quantity", place, rule, faults)
 
 
 def _check_repeats(line_ids: Sequence[object], faults: Faults) -> None:

@@ -1,6 +1,7 @@
 """Reads the bodies of the checkout API; one that is not valid is refused with all of its faults."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -9,34 +10,56 @@ import msgspec
 from sconto.api.bodies import parse_object
 from sconto.api.checkout import carts, faults
 from sconto.api.checkout.faults import Body, Faults
-from sconto.api.faults import InvalidFields
+from sconto.api.cursors import read_cursor
+from sconto.api.faults import FieldFault, InvalidFields
+from sconto.api.problem_json import pointer
 from sconto.domain.cart import Cart
+from sconto.domain.holds import NewHold
+from sconto.domain.numbers import MAX_INT32
 from sconto.domain.order import NewOrder, OrderStatus
+from sconto.domain.returns import Goods
 
 S = TypeVar("S")
 T = TypeVar("T")
 
 _QUOTE: Final = msgspec.json.Decoder(carts.Quote)
 _ORDER: Final = msgspec.json.Decoder(carts.Order)
+_HOLD: Final = msgspec.json.Decoder(carts.Hold)
+MOST_RETURNS: Final = 100
+"""Returns of a page."""
+
+_LIMIT: Final = re.compile("[1-9][0-9]{0,2}")
+
 _PRICES: Final = msgspec.json.Decoder(carts.Prices)
 
 
-def read_quote(sent: bytes, now: datetime) -> tuple[Cart, datetime]:
-    """The cart and the time to price it at. Raises NotJson or InvalidFields."""
-    cart, at = _read(sent, _QUOTE, carts.make_quote, faults.find_quote_faults)
-    return cart, at or now
+def read_quote(sent: bytes, now: datetime) -> tuple[Cart, datetime, bool]:
+    """The cart, the time to price it at, and whether to explain the price.
+
+    Raises NotJson or InvalidFields.
+    """
+    cart, at, explains = _read(sent, _QUOTE, carts.make_quote, faults.find_quote_faults)
+    return cart, at or now, explains
 
 
 def read_cart(body: Body, now: datetime) -> tuple[Cart, datetime]:
-    """The same of a body that was parsed before. Raises InvalidFields."""
-    _refuse(faults.find_quote_faults(body))
-    cart, at = carts.make_quote(msgspec.convert(body, carts.Quote))
+    """The cart of a body that was parsed before, and the time to price it at.
+
+    Raises InvalidFields.
+    """
+    _refuse(faults.find_cart_faults(body))
+    cart, at, _ = carts.make_quote(msgspec.convert(body, carts.Quote))
     return cart, at or now
 
 
 def read_order(sent: bytes) -> NewOrder:
     """The order to be placed. Raises NotJson or InvalidFields."""
     return _read(sent, _ORDER, carts.make_order, faults.find_order_faults)
+
+
+def read_hold(sent: bytes) -> NewHold:
+    """The hold to be made. Raises NotJson or InvalidFields."""
+    return _read(sent, _HOLD, carts.make_hold, faults.find_hold_faults)
 
 
 def read_prices(sent: bytes) -> tuple[str, list[tuple[int, int]]]:
@@ -48,6 +71,45 @@ def read_status(body: Body) -> OrderStatus:
     """The new status of an order. Raises InvalidFields."""
     _refuse(faults.find_status_faults(body))
     return OrderStatus(body["status"])
+
+
+def read_return(sent: bytes) -> tuple[str, Goods]:
+    """The id of the return, and what comes back. Raises NotJson or InvalidFields."""
+    body = parse_object(sent)
+    _refuse(faults.find_return_faults(body, needs_id=True))
+    return body["return_id"], _goods(body)
+
+
+def read_return_to_price(sent: bytes) -> tuple[str | None, Goods]:
+    """The same of a return that is only to be priced, which may have no id."""
+    body = parse_object(sent)
+    _refuse(faults.find_return_faults(body, needs_id=False))
+    return body.get("return_id"), _goods(body)
+
+
+def _goods(body: Body) -> Goods:
+    units = {line["line_id"]: line["quantity"] for line in body.get("lines") or ()}
+    return Goods(units, body.get("shipping") or False)
+
+
+def read_page(parameters: Sequence[tuple[str, str]]) -> tuple[int, int]:
+    """After which number a list of returns goes on, and its length. Raises InvalidFields."""
+    found: Faults = []
+    values: dict[str, str] = {}
+    for name, text in parameters:
+        if name in values:
+            found.append(FieldFault(pointer(name), "is given twice"))
+        elif name not in ("limit", "cursor"):
+            found.append(FieldFault(pointer(name), "is unknown"))
+        values[name] = text
+    limit = values.get("limit", str(MOST_RETURNS))
+    if not _LIMIT.fullmatch(limit) or int(limit) > MOST_RETURNS:
+        found.append(FieldFault("/limit", f"must be a whole number from 1 to {MOST_RETURNS}"))
+    after = read_cursor(values["cursor"]) if "cursor" in values else 0
+    if after is None or after > MAX_INT32:
+        found.append(FieldFault("/cursor", "must be the next_cursor of an earlier answer"))
+    _refuse(found)
+    return after or 0, int(limit)
 
 
 def _read(

@@ -1,6 +1,7 @@
 """The routes of the checkout API."""
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
 
 import msgspec
 from starlette.requests import Request
@@ -8,15 +9,18 @@ from starlette.responses import Response
 
 from sconto.api.access import require
 from sconto.api.bodies import CART, SMALL, read_json, read_object, run_parser
-from sconto.api.checkout import reading, writing
+from sconto.api.checkout import reading, returns, writing
+from sconto.api.checkout.answers import answer, checked_order_id, order_id_of
+from sconto.api.checkout.explaining import write_explained_order, write_explanation
 from sconto.api.checkout.guesses import Guesses
+from sconto.api.checkout.order_query import read_order_query, write_order_cursor
 from sconto.api.context import context_of
+from sconto.api.long_answers import answer_in_parts, parts_of
 from sconto.api.plain_route import PlainRoute
-from sconto.domain.names import is_reference
+from sconto.domain.order_list import OrderPage
 from sconto.domain.people import Action
-from sconto.domain.problems import OrderNotFound
 from sconto.domain.redemption import count_redemptions
-from sconto.operations import checkout
+from sconto.operations import checkout, explanations, orders
 
 
 async def quote(request: Request) -> Response:
@@ -24,14 +28,26 @@ async def quote(request: Request) -> Response:
     caller = require(request, Action.CHECK_OUT)
     context = context_of(request)
     sent = await read_json(request, CART)
-    cart, at = await run_parser(request, sent, reading.read_quote, sent, context.now())
+    now = context.now()
+    cart, at, explains = await run_parser(request, sent, reading.read_quote, sent, now)
+    explained = None
     async with Guesses(request, caller, cart) as guesses:
-        priced = guesses.priced = await checkout.quote(
-            context.database, caller, cart, at, context.steps
-        )
+        if explains:
+            explained = await explanations.explain_quote(
+                context.database, caller, cart, at, context.steps
+            )
+            priced = guesses.priced = explained.priced
+        else:
+            priced = guesses.priced = await checkout.quote(
+                context.database, caller, cart, at, context.steps, now
+            )
     context.metrics.quotes.inc()
     context.metrics.count_codes(priced.codes)
-    return _answer(writing.write_quote(priced))
+    if explained is None:
+        return answer(writing.write_quote(priced))
+    # Parts of the answer are JSON already.
+    body = msgspec.json.decode(msgspec.json.encode(writing.write_quote(priced)))
+    return await _answer_in_parts({**body, "explanation": write_explanation(explained)})
 
 
 async def place_order(request: Request) -> Response:
@@ -52,14 +68,55 @@ async def place_order(request: Request) -> Response:
         context.metrics.orders.inc()
         context.metrics.count_codes(placed.order.outcome.codes)
         context.metrics.redemptions.inc(count_redemptions(placed.order.outcome))
-    return _answer(writing.write_order(placed.order), 201 if placed.created else 200)
+    return answer(writing.write_order(placed.order), 201 if placed.created else 200)
+
+
+async def list_orders(request: Request) -> Response:
+    """The newest first. A page may be short and still have a next one; go on until there is none.
+
+    A promotion or a code is one that the order redeemed.
+    """
+    caller = require(request, Action.READ_ORDERS)
+    wanted = read_order_query(request.query_params.multi_items(), caller.merchant_id)
+    page = await orders.list_orders(context_of(request).database, caller, wanted)
+    return await answer_in_parts(_write_page(page, caller.merchant_id))
+
+
+def _write_page(page: OrderPage, merchant_id: int) -> Iterator[bytes]:
+    """An object with a page of orders, some of which may have 500 lines."""
+    start = b'{"orders":['
+    for order in page.orders:
+        yield start + msgspec.json.encode(writing.write_listed_order(order))
+        start = b","
+    cursor = None if page.next is None else write_order_cursor(page.next, merchant_id)
+    first = b"" if page.orders else start
+    yield first + b'],"next_cursor":' + msgspec.json.encode(cursor) + b"}"
 
 
 async def get_order(request: Request) -> Response:
     """With the outcome that it was placed with; only its status may have changed since."""
     caller = require(request, Action.READ_ORDERS)
-    order = await checkout.get_order(context_of(request).database, caller, _order_id(request))
-    return _answer(writing.write_order(order))
+    order = await checkout.get_order(context_of(request).database, caller, order_id_of(request))
+    return answer(writing.write_order(order))
+
+
+async def explain_order(request: Request) -> Response:
+    """The bill step by step as it was then, and what the same request would cost now.
+
+    Nothing is written. What the order took of codes and limits is free to it.
+    """
+    caller = require(request, Action.READ_ORDERS)
+    context = context_of(request)
+    raw: bytes = request.scope.get("raw_path") or b""
+    if raw.lower().rstrip(b"/").endswith(b"%2fexplanation"):
+        # An id may end in `/explanation` too; there its slash is encoded.
+        order_id = f"{request.path_params['order_id']}/explanation"
+        order = await checkout.get_order(context.database, caller, checked_order_id(order_id))
+        return answer(writing.write_order(order))
+    found = await explanations.explain_order(
+        context.database, caller, order_id_of(request), context.now()
+    )
+    return await _answer_in_parts(write_explained_order(found))
 
 
 async def change_order_status(request: Request) -> Response:
@@ -68,9 +125,9 @@ async def change_order_status(request: Request) -> Response:
     status = reading.read_status(await read_object(request, SMALL))
     context = context_of(request)
     order = await checkout.change_order_status(
-        context.database, caller, _order_id(request), status, context.now()
+        context.database, caller, order_id_of(request), status, context.now()
     )
-    return _answer(writing.write_order(order))
+    return answer(writing.write_order(order))
 
 
 async def list_prices(request: Request) -> Response:
@@ -83,24 +140,19 @@ async def list_prices(request: Request) -> Response:
     currency, products = await run_parser(request, sent, reading.read_prices, sent)
     context = context_of(request)
     listed = await checkout.list_prices(context.database, caller, products, currency, context.now())
-    return _answer(writing.write_prices(products, listed, currency))
+    return answer(writing.write_prices(products, listed, currency))
 
 
-def _order_id(request: Request) -> str:
-    """The id in the path, which may contain slashes. Raises OrderNotFound if it is not valid."""
-    order_id: str = request.path_params["order_id"]
-    if not is_reference(order_id):
-        raise OrderNotFound(order_id)
-    return order_id
-
-
-def _answer(body: object, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(body), status, media_type="application/json")
+async def _answer_in_parts(body: dict[str, Any]) -> Response:
+    return await answer_in_parts(parts_of(body))
 
 
 ROUTES: Final = (
     PlainRoute("/checkout/v1/quotes", quote, methods=["POST"]),
+    PlainRoute("/checkout/v1/orders", list_orders, methods=["GET"]),
     PlainRoute("/checkout/v1/orders", place_order, methods=["POST"]),
+    *returns.ROUTES,
+    PlainRoute("/checkout/v1/orders/{order_id:path}/explanation", explain_order, methods=["GET"]),
     PlainRoute("/checkout/v1/orders/{order_id:path}", get_order, methods=["GET"]),
     PlainRoute("/checkout/v1/orders/{order_id:path}", change_order_status, methods=["PATCH"]),
     PlainRoute("/checkout/v1/prices", list_prices, methods=["POST"]),

@@ -23,6 +23,7 @@ from sconto.api.rfc3339 import write_instant
 from sconto.domain.bill import PricedCart, PricedLine
 from sconto.domain.choice import Group, Pick, Reason
 from sconto.domain.code_outcomes import CodeOutcome, CodeStatus
+from sconto.domain.holds import Hold
 from sconto.domain.listing import ListedPrice
 from sconto.domain.money import format_amount, format_percent
 from sconto.domain.order import OrderStatus, StoredOrder
@@ -67,14 +68,16 @@ class _Code(msgspec.Struct):
     starts_at: str | UnsetType = UNSET
     ended_at: str | UnsetType = UNSET
     used_at: str | UnsetType = UNSET
+    held_until: str | UnsetType = UNSET
 
 
 class WrittenCart(msgspec.Struct, kw_only=True):
-    """A priced cart; the first three fields only for an order."""
+    """A priced cart; the first four fields only for an order or a hold."""
 
     order_id: str | UnsetType = UNSET
     created_at: str | UnsetType = UNSET
     status: OrderStatus | UnsetType = UNSET
+    expires_at: str | UnsetType = UNSET
     currency: str
     subtotal: str
     discount: str
@@ -83,7 +86,15 @@ class WrittenCart(msgspec.Struct, kw_only=True):
     codes: list[_Code]
     subscription: JsonObject | UnsetType = UNSET
     shipping: Shipping | UnsetType = UNSET
-    cart_promotions: list[WrittenCartPromotion] | UnsetType = UNSET
+    cart_promotions: list[WrittenCartPromotion | msgspec.Raw] | UnsetType = UNSET
+
+
+class ListedOrder(WrittenCart, kw_only=True):
+    """An order in a list, with its customer and the orders that it replaces or that replaced it."""
+
+    customer_id: str | UnsetType = UNSET
+    replaces: str | UnsetType = UNSET
+    replaced_by: str | UnsetType = UNSET
 
 
 class OrderWithRefusedCodes(msgspec.Struct, kw_only=True):
@@ -100,7 +111,7 @@ class OrderWithRefusedCodes(msgspec.Struct, kw_only=True):
     lines: list[_Line]
     subscription: JsonObject | UnsetType
     shipping: Shipping | UnsetType
-    cart_promotions: list[WrittenCartPromotion] | UnsetType
+    cart_promotions: list[WrittenCartPromotion | msgspec.Raw] | UnsetType
 
 
 _REFUSED: Final = frozenset(
@@ -149,13 +160,39 @@ def write_quote(priced: PricedCart) -> WrittenCart:
 
 def write_order(order: StoredOrder) -> WrittenCart | OrderWithRefusedCodes:
     """An order, with the cart as it was priced."""
+    answer = _write_placed(order)
+    if _REFUSED.isdisjoint([code.status for code in order.outcome.codes]):
+        return answer
+    fields = msgspec.structs.asdict(answer)
+    del fields["expires_at"]
+    return OrderWithRefusedCodes(**fields)
+
+
+def _write_placed(order: StoredOrder) -> WrittenCart:
     answer = write_quote(order.outcome)
     answer.order_id = order.order_id
     answer.created_at = write_instant(order.created_at)
     answer.status = order.status
-    if _REFUSED.isdisjoint([code.status for code in order.outcome.codes]):
-        return answer
-    return OrderWithRefusedCodes(**msgspec.structs.asdict(answer))
+    return answer
+
+
+def write_hold(hold: Hold) -> WrittenCart:
+    """A hold, with the cart as its order will be priced."""
+    answer = write_quote(hold.outcome)
+    answer.order_id = hold.order_id
+    answer.expires_at = write_instant(hold.expires_at)
+    return answer
+
+
+def write_listed_order(order: StoredOrder) -> ListedOrder:
+    """An order in a list."""
+    fields = msgspec.structs.asdict(_write_placed(order))
+    return ListedOrder(
+        **fields,
+        customer_id=UNSET if order.customer_id is None else order.customer_id,
+        replaces=UNSET if order.replaces is None else order.replaces,
+        replaced_by=UNSET if order.replaced_by is None else order.replaced_by,
+    )
 
 
 def write_prices(
@@ -236,4 +273,6 @@ def _write_code(outcome: CodeOutcome) -> _Code:
         answer.ended_at = write_instant(outcome.ended_at)
     if outcome.used_at is not None:
         answer.used_at = write_instant(outcome.used_at)
+    if outcome.held_until is not None:
+        answer.held_until = write_instant(outcome.held_until)
     return answer

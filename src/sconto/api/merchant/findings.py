@@ -83,5 +83,12 @@ class Findings:
 
     def faults(self) -> tuple[Fault, ...]:
         """All errors, each once: by field, then by code, then in the order found."""
-        ordered = sorted(self._found, key=lambda found: (found[0], found[1].code))
-        return tuple(dict.fromkeys(found for _, found in ordered))
+        return tuple(dict.fromkeys(found for _, found in self._in_order()))
+
+    def located(self) -> Iterator[tuple[Path, Fault]]:
+        """All errors with their fields; the path is empty for an unknown name."""
+        fields = (*_ORDER, ())
+        return ((fields[position], found) for position, found in self._in_order())
+
+    def _in_order(self) -> list[tuple[int, Fault]]:
+        return sorted(self._found, key=lambda found: (found[0], found[1].code))

@@ -11,7 +11,7 @@ from sconto.cli.promotion_files.planning import Plan
 from sconto.domain.money import format_amount
 from sconto.domain.preview import PromotionWarning, WarningKind
 from sconto.domain.price_changes import PriceChange
-from sconto.operations.price_impact import MOST_PRICED
+from sconto.operations.catalog_prices import MOST_PRICED
 from sconto.operations.promotion_edits import Outcome
 
 _PRICES: Final = 10

@@ -124,6 +124,10 @@ class CartPromotionToCreate(TypedDict):
     exclusive: NotRequired[bool]
 
 
+class CartPromotionDraft(CartPromotionToCreate):
+    """A cart promotion that is not stored."""
+
+
 class StoredCartPromotion(TypedDict):
     """A stored cart promotion."""
 
@@ -216,6 +220,44 @@ class CartLimitsLeft(TypedDict):
     budget: NotRequired[dict[str, CartBudgetLeft]]
 
 
+class OrdersPace(TypedDict):
+    """Orders in a day at the pace of a window, and when the limit is used up at that pace.
+
+    `used_up_at` is null if nothing is used, nothing is left, or the promotion ends before.
+    """
+
+    per_day: int
+    used_up_at: str | None
+
+
+class OrdersForecast(TypedDict):
+    """By the pace of the last 24 hours, and of the last 7 days."""
+
+    last_day: OrdersPace
+    last_week: OrdersPace
+
+
+class MoneyPace(TypedDict):
+    """Money in a day at the pace of a window, and when the budget is used up at that pace."""
+
+    per_day: str
+    used_up_at: str | None
+
+
+class BudgetForecast(TypedDict):
+    """By the pace of the last 24 hours, and of the last 7 days."""
+
+    last_day: MoneyPace
+    last_week: MoneyPace
+
+
+class CartForecast(TypedDict):
+    """When the limits will be used up; only those that the promotion has."""
+
+    total: NotRequired[OrdersForecast]
+    budget: NotRequired[dict[str, BudgetForecast]]
+
+
 class CartPromotionStatistics(TypedDict):
     """The promotion's discounts. Deleted orders stay counted, except against the limits."""
 
@@ -225,6 +267,8 @@ class CartPromotionStatistics(TypedDict):
     codes: list[CartCodeUses]
     days: list[CartDayUses]
     limits: CartLimitsLeft
+    forecast: NotRequired[CartForecast]
+    """While the promotion runs and has a limit of orders or a budget."""
 
 
 class CartHistoryEntry(TypedDict):
@@ -243,10 +287,6 @@ class CartHistoryPage(TypedDict):
 
     entries: list[CartHistoryEntry]
     next_cursor: str | None
-
-
-class CartPromotionDraft(CartPromotionToCreate):
-    """A cart promotion that is not stored."""
 
 
 class CartToTry(CartToPrice):

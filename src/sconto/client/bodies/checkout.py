@@ -73,6 +73,8 @@ class CartToPrice(Cart):
     """A cart; `at` prices it at that time, with the current promotions."""
 
     at: NotRequired[str | None]
+    explain: NotRequired[bool | None]
+    """The answer then has the bill step by step."""
 
 
 class LinePromotion(TypedDict):
@@ -125,6 +127,8 @@ class PricedCode(TypedDict):
     starts_at: NotRequired[str]
     ended_at: NotRequired[str]
     used_at: NotRequired[str]
+    held_until: NotRequired[str]
+    """Of a used code that is held for another order."""
 
 
 class ConsideredSubscriptionCode(TypedDict):
@@ -201,3 +205,16 @@ class NewOrderStatus(TypedDict):
     """The new status of an order."""
 
     status: OrderStatus
+
+
+class CartToHold(OrderToPlace):
+    """An order to hold; `seconds` is for how long."""
+
+    seconds: NotRequired[int | None]
+
+
+class HeldCart(PricedCart):
+    """A hold, with the cart as its order will be priced."""
+
+    order_id: str
+    expires_at: str

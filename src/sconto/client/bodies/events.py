@@ -40,6 +40,57 @@ class OrderEventData(TypedDict):
     order: ToldOrder
 
 
+class ToldHold(TypedDict):
+    """A hold as it was made."""
+
+    order_id: str
+    created_at: str
+    expires_at: str
+    customer_id: str | None
+    replaces: str | None
+    currency: str
+    """An ISO 4217 code."""
+    subtotal: str
+    discount: str
+    total: str
+    promotions: list[AppliedPromotion]
+
+
+class HoldEventData(TypedDict):
+    """What an event about a hold says."""
+
+    hold: ToldHold
+
+
+class ToldReturnedLine(TypedDict):
+    """Units of a line that came back, and what is paid back for them."""
+
+    line_id: str
+    product_id: int
+    quantity: int
+    total: str
+
+
+class ToldReturn(TypedDict):
+    """A return as it was kept."""
+
+    return_id: str
+    order_id: str
+    created_at: str
+    currency: str
+    """An ISO 4217 code."""
+    subtotal: str
+    discount: str
+    total: str
+    lines: list[ToldReturnedLine]
+    shipping: str | None
+    """What of `total` is for shipping."""
+
+
+ReturnEventData = TypedDict("ReturnEventData", {"return": ToldReturn})
+"""What an event about a return says."""
+
+
 class ToldPromotion(TypedDict):
     """A promotion as it was when the event happened."""
 
@@ -83,7 +134,7 @@ class Event(TypedDict):
     """Of the payload. New fields do not change it."""
     timestamp: str
     """When it happened."""
-    data: OrderEventData | PromotionEventData
+    data: OrderEventData | HoldEventData | ReturnEventData | PromotionEventData
 
 
 class EventPage(TypedDict):

@@ -4,6 +4,8 @@
 
 from typing import Literal
 
+BacktestState = Literal["waiting", "running", "finished", "failed", "cancelled"]
+
 CartReason = Literal[
     "minimum_subtotal",
     "minimum_quantity",
@@ -25,6 +27,29 @@ CartReason = Literal[
     "expired",
     "not_started",
     "inactive",
+]
+
+ChangeKind = Literal[
+    "added", "gone", "changed", "limit", "customer", "catalogue", "follows", "unknown"
+]
+
+ChangeReason = Literal[
+    "created",
+    "started",
+    "switched_on",
+    "code_added",
+    "deleted",
+    "ended",
+    "switched_off",
+    "code_removed",
+    "hours",
+    "edited",
+    "used",
+    "total_limit",
+    "customer_limit",
+    "budget",
+    "first_order",
+    "tags",
 ]
 
 CodeReason = Literal["lower_discount", "tie", "no_rule", "unknown"]
@@ -61,6 +86,10 @@ EventType = Literal[
     "order.paid",
     "order.not_paid",
     "order.deleted",
+    "hold.created",
+    "hold.released",
+    "hold.expired",
+    "return.created",
     "promotion.created",
     "promotion.changed",
     "promotion.switched_on",
@@ -84,10 +113,30 @@ Measure = Literal["subtotal", "quantity"]
 
 OrderStatus = Literal["not paid", "paid", "deleted"]
 
+PromotionKind = Literal["product", "cart", "subscription"]
+
+PromotionStatus = Literal[
+    "applied",
+    "lower_discount",
+    "tie",
+    "later_code",
+    "same_code",
+    "later_created",
+    "not_covered",
+    "used",
+    "expired",
+    "not_started",
+    "inactive",
+]
+
+PromotionKind = Literal["product", "cart", "subscription"]
+
 PromotionType = Literal["coupon", "discount"]
 
 Reason = Literal["lower_discount", "tie"]
 
 Role = Literal["admin", "manager", "viewer", "checkout"]
+
+StepName = Literal["product_promotions", "lines", "order", "shipping", "subscription"]
 
 Target = Literal["lines", "order", "shipping"]

@@ -72,3 +72,5 @@ function drawAll() {
 drawAll();
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
 addEventListener("resize", drawAll);
+// A page that shows progress gets its charts when it is done.
+addEventListener("htmx:afterSettle", drawAll);

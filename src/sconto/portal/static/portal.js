@@ -22,10 +22,17 @@ document.addEventListener("click", (event) => {
   const lines = list.value.split("\n").filter((line) => line.trim());
   const id = button.dataset.product;
   if (!lines.some((line) => line.split(/[\s,;]+/).includes(id))) {
+    // A product with its own percent gets none here: the merchant writes it.
     const own = button.closest("form").elements.coverage.value === "own";
-    const percent = lines.at(-1)?.split(/\s+/)[1] ?? "10";
-    lines.push(own ? `${id} ${percent}` : id);
+    lines.push(own ? `${id} ` : id);
     list.value = lines.join("\n");
     list.dispatchEvent(new Event("input", { bubbles: true }));
   }
+});
+
+// Enter in a search field that is part of a longer form searches; it does not send the form.
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.target.type !== "search") return;
+  if (event.target.form?.method === "post") event.preventDefault();
 });

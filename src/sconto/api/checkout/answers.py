@@ -1,0 +1,25 @@
+"""What the routes of the checkout API share."""
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sconto.domain.names import is_reference
+from sconto.domain.problems import OrderNotFound
+
+
+def order_id_of(request: Request) -> str:
+    """The id in the path, which may contain slashes. Raises OrderNotFound if it is not valid."""
+    return checked_order_id(request.path_params["order_id"])
+
+
+def checked_order_id(order_id: str) -> str:
+    """The id, if it is valid. Raises OrderNotFound."""
+    if not is_reference(order_id):
+        raise OrderNotFound(order_id)
+    return order_id
+
+
+def answer(body: object, status: int = 200) -> Response:
+    """The body as JSON."""
+    return Response(msgspec.json.encode(body), status, media_type="application/json")

@@ -1,0 +1,1 @@
+"""Back-tests: what a draft of a promotion would have done to the orders of a period."""

@@ -1,0 +1,52 @@
+"""Lists of orders: which orders, and the place at which a list goes on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
+
+from sconto.domain.order import OrderStatus, StoredOrder
+
+
+class OrderPlace(NamedTuple):
+    """The place of an order in a list: its time, then its id."""
+
+    created_at: datetime
+    order_id: str
+
+
+NEWEST: Final = OrderPlace(datetime(9999, 12, 31, tzinfo=UTC), "")
+"""Before this place are all orders."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderQuery:
+    """Which orders to list: `since` is included, `until` is not; None where anything does.
+
+    `before` is the place at which the list goes on. A promotion or code is one that the order
+    redeemed.
+    """
+
+    limit: int
+    before: OrderPlace = NEWEST
+    since: datetime | None = None
+    until: datetime | None = None
+    status: OrderStatus | None = None
+    customer_id: str | None = None
+    promotion_id: int | None = None
+    code_key: str | None = None
+
+    @property
+    def start(self) -> OrderPlace:
+        """The place before which all orders of the answer are."""
+        if self.until is None:
+            return self.before
+        return min(self.before, OrderPlace(self.until, ""))
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """Some orders, the newest first, and the place at which the list goes on; None at its end."""
+
+    orders: Sequence[StoredOrder]
+    next: OrderPlace | None

@@ -1,0 +1,273 @@
+"""Why a promotion takes something else off an order's request now than it took then."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from sconto.domain.bill import PricedCart
+from sconto.domain.cart_offers import CartReason
+from sconto.domain.cart_outcome import CartPromotionOutcome
+from sconto.domain.cart_promotion import CartTerms
+from sconto.domain.code_outcomes import CodeStatus
+from sconto.domain.history import Entry, Verb
+from sconto.domain.schedule import Period
+
+
+class PromotionKind(StrEnum):
+    """The kinds of promotions; each has ids of its own, but for product and cart promotions."""
+
+    PRODUCT = "product"
+    CART = "cart"
+    SUBSCRIPTION = "subscription"
+
+
+class PromotionRef(NamedTuple):
+    """A promotion of an outcome."""
+
+    kind: PromotionKind
+    id: int
+
+
+class ChangeKind(StrEnum):
+    """What is different about a promotion."""
+
+    ADDED = "added"
+    GONE = "gone"
+    CHANGED = "changed"
+    LIMIT = "limit"
+    CUSTOMER = "customer"
+    CATALOGUE = "catalogue"
+    FOLLOWS = "follows"
+    UNKNOWN = "unknown"
+
+
+class ChangeReason(StrEnum):
+    """The fact behind the kind of a change."""
+
+    CREATED = "created"
+    STARTED = "started"
+    SWITCHED_ON = "switched_on"
+    CODE_ADDED = "code_added"
+    DELETED = "deleted"
+    ENDED = "ended"
+    SWITCHED_OFF = "switched_off"
+    CODE_REMOVED = "code_removed"
+    HOURS = "hours"
+    EDITED = "edited"
+    USED = "used"
+    TOTAL_LIMIT = "total_limit"
+    CUSTOMER_LIMIT = "customer_limit"
+    BUDGET = "budget"
+    FIRST_ORDER = "first_order"
+    TAGS = "tags"
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionState:
+    """A promotion now, and the entries of its history since the order, oldest first."""
+
+    name: str
+    created_at: datetime
+    deleted_at: datetime | None
+    active: bool
+    period: Period
+    entries: Sequence[Entry] = ()
+    terms: CartTerms | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a promotion takes something else; `fields` are what was edited.
+
+    `at` and `username` are those of the last edit, or the time at which the promotion changed by
+    itself. `causes` are the promotions that it follows from.
+    """
+
+    kind: ChangeKind
+    reason: ChangeReason | None = None
+    at: datetime | None = None
+    username: str | None = None
+    fields: tuple[str, ...] = ()
+    causes: tuple[PromotionRef, ...] = ()
+
+
+class Watch(NamedTuple):
+    """A promotion that differs: whether it took something then and takes something now."""
+
+    ref: PromotionRef
+    had: bool
+    has: bool
+    then: PricedCart
+    now: PricedCart
+    ordered_at: datetime
+    at: datetime
+
+
+def find_cause(watch: Watch, state: PromotionState | None) -> Cause | None:
+    """What changed about the promotion itself; None if nothing did."""
+    if state is None:
+        return Cause(ChangeKind.GONE, ChangeReason.DELETED) if watch.had else None
+    if state.created_at > watch.ordered_at:
+        return Cause(ChangeKind.ADDED, ChangeReason.CREATED, state.created_at)
+    if state.deleted_at is not None and not watch.has:
+        who = next((one for one in reversed(state.entries) if _deletes(one)), None)
+        return _told(ChangeKind.GONE, ChangeReason.DELETED, state.deleted_at, who)
+    edited = _relevant(watch, state)
+    if (switched := edited.get("active")) is not None and watch.had != watch.has:
+        kind = ChangeKind.ADDED if watch.has else ChangeKind.GONE
+        reason = ChangeReason.SWITCHED_ON if watch.has else ChangeReason.SWITCHED_OFF
+        return _told(kind, reason, switched.recorded_at, switched)
+    # What happened by itself is the cause unless somebody edited that very part.
+    for fields, happened in (
+        ({"starts_at", "ends_at", "hours"}, _by_time(watch, state)),
+        ({"limits"}, _by_limit(watch)),
+        ({"conditions"}, _by_customer(watch)),
+    ):
+        if happened is not None and edited.keys().isdisjoint(fields):
+            return happened
+    return _by_edits(watch, edited)
+
+
+def _deletes(entry: Entry) -> bool:
+    return entry.change.verb is Verb.DELETED
+
+
+def _told(
+    kind: ChangeKind,
+    reason: ChangeReason,
+    at: datetime,
+    entry: Entry | None,
+    fields: tuple[str, ...] = (),
+) -> Cause:
+    return Cause(kind, reason, at, None if entry is None else entry.username, fields)
+
+
+_HARMLESS: Final = frozenset({"name", "type"})
+"""Facts that no price depends on."""
+
+_OF_SUBSCRIPTIONS: Final = frozenset({"code", "rules"})
+_CODES: Final = frozenset({"codes", "code_type"})
+
+
+def edited_fields(entries: Iterable[Entry]) -> dict[str, Entry]:
+    """What the entries changed in all, with the last entry of each; not what was changed back."""
+    first: dict[str, object] = {}
+    last: dict[str, tuple[Entry, object]] = {}
+    for entry in entries:
+        before, after = entry.change.before or {}, entry.change.after or {}
+        if entry.change.verb in (Verb.DELETED, Verb.RESTORED, Verb.CREATED):
+            continue
+        for name in {**before, **after}:
+            first.setdefault(name, before.get(name))
+            last[name] = (entry, after.get(name))
+    return {
+        name: entry
+        for name, (entry, value) in last.items()
+        if name in ("codes", "products") or value != first[name]
+    }
+
+
+def _relevant(watch: Watch, state: PromotionState) -> dict[str, Entry]:
+    """The edits since the order that may change a price."""
+    edited = edited_fields(state.entries)
+    if watch.ref.kind is PromotionKind.SUBSCRIPTION:
+        return {name: entry for name, entry in edited.items() if name in _OF_SUBSCRIPTIONS}
+    return {name: entry for name, entry in edited.items() if name not in _HARMLESS}
+
+
+def _by_edits(watch: Watch, edited: Mapping[str, Entry]) -> Cause | None:
+    if not edited:
+        return None
+    entry = max(edited.values(), key=lambda one: one.id)
+    if edited.keys() <= _CODES:
+        # More or fewer codes do not change what a promotion gives, only who gets it.
+        if watch.had and not watch.has and not _names_code_of(watch.now, watch.ref):
+            return _told(ChangeKind.GONE, ChangeReason.CODE_REMOVED, entry.recorded_at, entry)
+        if watch.has and not watch.had and not _names_code_of(watch.then, watch.ref):
+            return _told(ChangeKind.ADDED, ChangeReason.CODE_ADDED, entry.recorded_at, entry)
+        return None
+    fields = tuple(sorted(edited))
+    return _told(ChangeKind.CHANGED, ChangeReason.EDITED, entry.recorded_at, entry, fields)
+
+
+def _names_code_of(priced: PricedCart, ref: PromotionRef) -> bool:
+    """Whether a code of the cart is one of the promotion's."""
+    named = {code.promotion_id for code in priced.codes}
+    return ref.id in named or any(one.code is not None for one in _outcomes(priced, ref))
+
+
+def _by_time(watch: Watch, state: PromotionState) -> Cause | None:
+    """Whether it has started or ended since by its period, or by its hours."""
+    if watch.ref.kind is PromotionKind.SUBSCRIPTION:
+        return None
+    period = state.period
+    over_from = period.over_from
+    if watch.has and not watch.had and period.starts_at > watch.ordered_at:
+        return Cause(ChangeKind.ADDED, ChangeReason.STARTED, period.starts_at)
+    if watch.had and not watch.has and over_from is not None and over_from <= watch.at:
+        return Cause(ChangeKind.GONE, ChangeReason.ENDED, period.ends_at)
+    hours = None if state.terms is None else state.terms.hours
+    if hours is not None and hours.include(watch.ordered_at) != hours.include(watch.at):
+        return Cause(
+            ChangeKind.ADDED if hours.include(watch.at) else ChangeKind.GONE, ChangeReason.HOURS
+        )
+    return None
+
+
+_LIMITS: Final = {
+    CartReason.TOTAL_LIMIT: ChangeReason.TOTAL_LIMIT,
+    CartReason.CUSTOMER_LIMIT: ChangeReason.CUSTOMER_LIMIT,
+    CartReason.BUDGET: ChangeReason.BUDGET,
+    CartReason.USED: ChangeReason.USED,
+}
+
+
+def _by_limit(watch: Watch) -> Cause | None:
+    """Whether a limit, or another order that used its code, keeps it out now, or did then."""
+    if watch.had == watch.has:
+        return None
+    priced = watch.then if watch.has else watch.now
+    for outcome in _outcomes(priced, watch.ref):
+        for refusal in outcome.reasons:
+            if refusal.reason in _LIMITS:
+                return Cause(ChangeKind.LIMIT, _LIMITS[refusal.reason])
+    for code in priced.codes:
+        if code.promotion_id == watch.ref.id and code.status is CodeStatus.USED:
+            return Cause(ChangeKind.LIMIT, ChangeReason.USED, code.used_at)
+    return None
+
+
+def _by_customer(watch: Watch) -> Cause | None:
+    """Whether it is the customer's first order now, or was then, and the other way round."""
+    if watch.had == watch.has:
+        return None
+    priced = watch.then if watch.has else watch.now
+    for outcome in _outcomes(priced, watch.ref):
+        if any(refusal.reason is CartReason.FIRST_ORDER for refusal in outcome.reasons):
+            return Cause(ChangeKind.CUSTOMER, ChangeReason.FIRST_ORDER)
+    return None
+
+
+def _outcomes(priced: PricedCart, ref: PromotionRef) -> Iterable[CartPromotionOutcome]:
+    if ref.kind is not PromotionKind.CART:
+        return ()
+    return [one for one in priced.cart_promotions if one.promotion_id == ref.id]
+
+
+def follow(
+    ref: PromotionRef, state: PromotionState | None, causes: Sequence[PromotionRef]
+) -> Cause:
+    """Why a promotion that nothing changed about takes something else."""
+    others = tuple(dict.fromkeys(one for one in causes if one != ref))
+    if others:
+        return Cause(ChangeKind.FOLLOWS, causes=others)
+    if state is not None and state.terms is not None and _chooses_by_tags(state.terms):
+        return Cause(ChangeKind.CATALOGUE, ChangeReason.TAGS)
+    return Cause(ChangeKind.UNKNOWN)
+
+
+def _chooses_by_tags(terms: CartTerms) -> bool:
+    selection = terms.products
+    return bool(selection.tags or selection.except_tags)

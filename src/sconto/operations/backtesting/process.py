@@ -1,0 +1,155 @@
+"""The process that computes a back-test, so that pricing does not hold up a worker's requests.
+
+A worker reserves a back-test, starts a process for it with a lower priority, and waits for its end.
+The process ends when its standard input does: also if the worker is killed.
+"""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+from uuid import UUID, uuid4
+
+import msgspec
+
+from sconto.domain.backtest.job import KEPT_FOR
+from sconto.operations.background import keep_running
+from sconto.operations.backtesting.running import LEASE, run_backtest
+from sconto.store import backtests as store
+from sconto.store.database import Database, retrying
+
+_PAUSE: Final = 2.0
+_SWEEP_PAUSE: Final = 600.0
+_MOST_LISTED: Final = 100
+_NICENESS: Final = 10
+_COMMAND: Final = (sys.executable, "-P", "-m", "sconto.operations.backtesting")
+
+_log = logging.getLogger(__name__)
+
+
+class Assignment(msgspec.Struct, frozen=True):
+    """What a process is to compute, as it is told on its standard input."""
+
+    database_url: str
+    merchant_id: int
+    backtest_id: int
+    lease: UUID
+
+
+async def keep_backtesting(
+    database: Database, database_url: str, clock: Callable[[], datetime]
+) -> None:
+    """Compute the back-tests that merchants ask for, one at a time; ends when cancelled."""
+    await keep_running(
+        lambda: compute_waiting(database, database_url, clock),
+        "back-tests are not computed",
+        pause=_PAUSE,
+    )
+
+
+async def keep_sweeping_backtests(database: Database, clock: Callable[[], datetime]) -> None:
+    """Delete back-tests that ended long ago, now and then; ends when cancelled."""
+    await keep_running(
+        lambda: sweep_backtests(database, clock()),
+        "old back-tests are not deleted",
+        pause=_SWEEP_PAUSE,
+    )
+
+
+async def compute_waiting(
+    database: Database, database_url: str, clock: Callable[[], datetime]
+) -> None:
+    """Compute all back-tests that no other worker has, each in a process of its own."""
+    while (assignment := await _reserve_one(database, database_url, clock)) is not None:
+        await _compute(assignment)
+
+
+async def sweep_backtests(database: Database, now: datetime) -> None:
+    """Delete the back-tests that ended long ago."""
+    before = now - KEPT_FOR
+    async with database.read() as connection:
+        merchant_ids = await store.list_merchants_to_sweep(connection, before, _MOST_LISTED)
+    for merchant_id in merchant_ids:
+        async with database.write() as connection:
+            await store.sweep_backtests(connection, merchant_id, before)
+
+
+async def _reserve_one(
+    database: Database, database_url: str, clock: Callable[[], datetime]
+) -> Assignment | None:
+    async with database.read() as connection:
+        waiting = await store.list_claimable(connection, clock(), _MOST_LISTED)
+    for merchant_id, backtest_id in waiting:
+        assignment = Assignment(database_url, merchant_id, backtest_id, uuid4())
+        if await _reserve(database, assignment, clock):
+            return assignment
+    return None
+
+
+async def _reserve(
+    database: Database, assignment: Assignment, clock: Callable[[], datetime]
+) -> bool:
+    async def reserve() -> bool:
+        now = clock()
+        async with database.write() as connection:
+            return await store.reserve_backtest(
+                connection,
+                assignment.merchant_id,
+                assignment.backtest_id,
+                assignment.lease,
+                now,
+                now + LEASE,
+            )
+
+    return await retrying(reserve)
+
+
+async def _compute(assignment: Assignment) -> None:
+    """Have a process compute the back-test, and wait for it."""
+    process = await asyncio.create_subprocess_exec(
+        *_COMMAND,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        # A Ctrl-C at the terminal is for the service, which then ends the process.
+        start_new_session=True,
+    )
+    assert process.stdin is not None and process.stderr is not None  # noqa: S101, PT018 - pipes
+    try:
+        process.stdin.write(msgspec.json.encode(assignment) + b"\n")
+        said = await process.stderr.read()
+        await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode:
+        _log.error(
+            "the process of back-test %s ended with %s: %s",
+            assignment.backtest_id,
+            process.returncode,
+            said.decode(errors="replace")[-4000:],
+        )
+
+
+async def serve_assignment(text: bytes, clock: Callable[[], datetime]) -> None:
+    """Compute the back-test that a worker assigned; ends early if standard input ends."""
+    assignment = msgspec.json.decode(text, type=Assignment)
+    os.nice(_NICENESS)
+    database = await Database.open(assignment.database_url, connections=1)
+    computing = asyncio.ensure_future(
+        run_backtest(
+            database, assignment.merchant_id, assignment.backtest_id, assignment.lease, clock
+        )
+    )
+    # When the worker is gone, the pipe has an end, and can be read.
+    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), computing.cancel)
+    try:
+        await computing
+    except asyncio.CancelledError:
+        return
+    finally:
+        await database.close()

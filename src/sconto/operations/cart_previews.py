@@ -1,0 +1,93 @@
+"""What a cart promotion would give a sample cart if it were saved; nothing is written."""
+
+import dataclasses
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from sconto.domain.bill import PricedCart
+from sconto.domain.cart import Cart, Customer, Line
+from sconto.domain.cart_draft import CartDraft
+from sconto.domain.cart_outcome import CartPromotionOutcome
+from sconto.domain.cart_promotion import BuyAndGet, NewCartPromotion, Target
+from sconto.domain.people import Caller
+from sconto.domain.preview import preview_time
+from sconto.domain.product import Product, ProductQuery
+from sconto.operations import products
+from sconto.operations.cart_promotions import try_promotion
+from sconto.store.database import Database
+
+_SAMPLES: Final = 3
+_SEARCHED: Final = 100
+_QUANTITY: Final = 2
+_SHIPPING: Final = 490
+_CODE: Final = "SAMPLE"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CartPreview:
+    """The sample cart at a time, and what becomes of the draft in it.
+
+    `products` are those of the lines, by id.
+    """
+
+    at: datetime
+    products: dict[int, Product]
+    priced: PricedCart
+    outcome: CartPromotionOutcome | None
+
+
+async def preview_cart_promotion(
+    database: Database,
+    caller: Caller,
+    new: NewCartPromotion,
+    now: datetime,
+    promotion_id: int | None = None,
+) -> CartPreview | None:
+    """Price a sample of what the promotion covers, as if it were switched on.
+
+    `promotion_id` is the promotion that it would replace. None if the catalogue has no product
+    that it covers. Raises PromotionNotFound.
+    """
+    samples = await _samples(database, caller, new)
+    if not samples:
+        return None
+    at = preview_time(new.period, now)
+    codes = () if new.code_type is None else new.codes or (_CODE,)
+    draft = CartDraft(msgspec.structs.replace(new, active=True, codes=codes), promotion_id)
+    cart = _sample_cart(new, samples, codes[:1])
+    priced = await try_promotion(database, caller, draft, cart, at)
+    own = [one for one in priced.cart_promotions if one.promotion_id == (promotion_id or 0)]
+    by_id = {product.product_id: product for product in samples}
+    return CartPreview(at, by_id, priced, own[0] if own else None)
+
+
+async def _samples(database: Database, caller: Caller, new: NewCartPromotion) -> list[Product]:
+    """The first products that the promotion covers, in one currency."""
+    selection = new.terms.products
+    if selection.ids:
+        some = sorted(selection.ids)[:_SEARCHED]
+        found = list((await products.find_products(database, caller, some)).values())
+    else:
+        page = await products.list_products(database, caller, ProductQuery(limit=_SEARCHED))
+        found = list(page.products)
+    covered = [one for one in found if selection.covers(one.product_id, frozenset(one.tags or ()))]
+    return [one for one in covered if one.currency == covered[0].currency][:_SAMPLES]
+
+
+def _sample_cart(new: NewCartPromotion, samples: list[Product], codes: tuple[str, ...]) -> Cart:
+    terms = new.terms
+    benefit = terms.benefit
+    quantity = benefit.buy + benefit.get if isinstance(benefit, BuyAndGet) else _QUANTITY
+    lines = [
+        Line(str(number), one.product_id, quantity, one.price)
+        for number, one in enumerate(samples, 1)
+    ]
+    customer = Customer(_CODE, terms.conditions.segments) if _needs_customer(new) else Customer()
+    shipping = _SHIPPING if terms.target is Target.SHIPPING else None
+    return Cart(samples[0].currency, tuple(lines), codes, customer=customer, shipping=shipping)
+
+
+def _needs_customer(new: NewCartPromotion) -> bool:
+    return new.terms.needs_customer or bool(new.terms.conditions.segments)

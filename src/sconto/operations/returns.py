@@ -1,0 +1,88 @@
+"""Returns: what to pay back for goods of an order that come back, and keeping it once."""
+
+from datetime import datetime
+
+from sconto.domain.people import Caller
+from sconto.domain.problems import OrderNotFound
+from sconto.domain.refund import decide
+from sconto.domain.return_problems import ReturnNotFound
+from sconto.domain.returns import Goods, OrderReturn, Refund, Returned, Returns
+from sconto.operations.order_turns import attempt_in_turn
+from sconto.store.database import Database, retrying
+from sconto.store.returns import find_returns, insert_return
+
+
+async def create_return(
+    database: Database, caller: Caller, order_id: str, return_id: str, goods: Goods, now: datetime
+) -> Returned:
+    """Keep the return, or find that the same one was kept before under its id.
+
+    Raises OrderNotFound, ReturnConflict, OrderDeleted, UnknownLines and MoreThanLeft, and OrderBusy
+    if something else uses the order for long. Then nothing is kept.
+    """
+    merchant_id = caller.merchant_id
+
+    async def attempt() -> Returned:
+        found = await _find(database, caller, order_id, return_id)
+        decided = decide(found, goods)
+        if isinstance(decided, OrderReturn):
+            return Returned(decided, created=False)
+        async with database.write(merchant_id, queue="orders", transaction=False) as connection:
+            kept = await insert_return(connection, merchant_id, found, return_id, decided, now)
+        return Returned(kept, created=True)
+
+    return await attempt_in_turn(database, merchant_id, lambda _: retrying(attempt))
+
+
+async def quote_return(
+    database: Database, caller: Caller, order_id: str, return_id: str | None, goods: Goods
+) -> OrderReturn | Refund:
+    """What to pay back for the goods, or the return that was kept before under the id.
+
+    Raises as `create_return`. Nothing is written.
+    """
+    found = await retrying(lambda: _find(database, caller, order_id, return_id))
+    return decide(found, goods)
+
+
+async def get_return(
+    database: Database, caller: Caller, order_id: str, return_id: str
+) -> OrderReturn:
+    """The return as it was kept. Raises OrderNotFound and ReturnNotFound."""
+    found = await retrying(lambda: _find(database, caller, order_id, return_id))
+    if found.same is None:
+        raise ReturnNotFound(return_id)
+    return found.same
+
+
+async def list_returns(
+    database: Database,
+    caller: Caller,
+    order_id: str,
+    after: int,
+    limit: int,
+    return_id: str | None = None,
+) -> Returns:
+    """What came back of an order, and a page of its returns, the first one first.
+
+    They are those with a number above `after`; with a `return_id` also the return of this id.
+    Raises OrderNotFound.
+    """
+    return await retrying(lambda: _find(database, caller, order_id, return_id, after, limit))
+
+
+async def _find(
+    database: Database,
+    caller: Caller,
+    order_id: str,
+    return_id: str | None,
+    after: int = 0,
+    limit: int = 0,
+) -> Returns:
+    async with database.read(pool="checkout") as connection:
+        found = await find_returns(
+            connection, caller.merchant_id, order_id, return_id, after=after, limit=limit
+        )
+    if found is None:
+        raise OrderNotFound(order_id)
+    return found

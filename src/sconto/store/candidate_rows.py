@@ -1,0 +1,144 @@
+"""What is asked for carts, and what a statement returns for them."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from sconto.domain.candidates import Candidates
+from sconto.domain.cart import Cart
+from sconto.domain.holds import Hold
+from sconto.domain.offers import Offer
+from sconto.domain.order import StoredOrder
+from sconto.store.candidate_statements import FEW_CODES
+from sconto.store.cart_offers import StoredOffer, Tagged, TakenOfPromotion
+from sconto.store.hold_rows import HoldRow
+from sconto.store.outcomes import OrderRow
+from sconto.store.pick_cache import PickSpan, Version
+from sconto.store.subscription_rules import CarriedRules
+
+
+class Versions(NamedTuple):
+    """The versions of a merchant's timeline, of all its prices (`price_versions`) and of its cart
+    promotions, None for a merchant that never had one; and whether the merchant records events, and
+    ever made a hold."""
+
+    timeline: int
+    prices: int
+    cart_promotions: int | None
+    records_events: bool
+    has_holds: bool
+
+
+class CartAt(msgspec.Struct, frozen=True):
+    """A cart to be priced at a time, and the orders to be read with it.
+
+    A code that one of these orders used up counts as unused, because it is free for the order that
+    replaces them. The second of the orders is the one that is replaced. What is held for the first
+    counts as free, and so does what is held until a time that is not later than `now`, which is
+    `at` if it is None. `with_cart_promotions` reads what cart promotions depend on even if the
+    merchant has none.
+    """
+
+    cart: Cart
+    at: datetime
+    order_ids: Sequence[str] = ()
+    with_cart_promotions: bool = False
+    now: datetime | None = None
+
+    @property
+    def size(self) -> int:
+        """Its lines and codes: what reading it costs."""
+        return len(self.cart.lines) + len(self.cart.codes)
+
+
+class StoredCandidates(Candidates, frozen=True):
+    """The candidates of a cart in one snapshot, with the orders that were asked for.
+
+    `versions` are those of the merchant's timeline and prices in the same snapshot. `hold` is that
+    of the first of the orders, even if it is over.
+    """
+
+    orders: Mapping[str, StoredOrder] = {}
+    versions: Versions | None = None
+    hold: Hold | None = None
+
+    @property
+    def has_holds(self) -> bool:
+        """Whether the merchant ever made a hold."""
+        return self.versions is not None and self.versions.has_holds
+
+
+class Request(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a statement needs to know of a cart; `now` only beside holds.
+
+    `picks_of` are the products whose picks it reads; ALL_PRODUCTS_ID stands for all products.
+    `limited` are the cached cart promotions whose allowances it reads; with `lists_automatic` it
+    lists the automatic cart promotions.
+    """
+
+    at: datetime
+    picks_of: Sequence[int]
+    products: Sequence[int] = ()
+    codes: Sequence[str] = ()
+    order_ids: Sequence[str] = ()
+    carried: Sequence[str] = ()
+    applications: Sequence[str | None] = ()
+    currency: str | None = None
+    customer: str | None = None
+    limited: Sequence[int] = ()
+    lists_automatic: bool = False
+    now: datetime | None = None
+
+
+class Row(msgspec.Struct, frozen=True):
+    """What a statement finds for a cart."""
+
+    picks: Sequence[PickSpan] = ()
+    known: frozenset[int] = frozenset()
+    offers: Sequence[Offer | None] = ()
+    orders: Sequence[OrderRow] = ()
+    rules: Sequence[CarriedRules] = ()
+    tagged: Sequence[Tagged] = ()
+    by_code: Sequence[StoredOffer] = ()
+    automatic: Sequence[StoredOffer] | None = None
+    taken: Sequence[TakenOfPromotion] = ()
+    has_ordered: bool = False
+    hold: HoldRow | None = None
+
+
+class Rows(msgspec.Struct, frozen=True):
+    """What a statement finds for all its carts, in their order."""
+
+    versions: Versions | None
+    carts: list[Row]
+
+    @property
+    def timeline_version(self) -> Version:
+        """Of the merchant's timeline."""
+        return None if self.versions is None else self.versions.timeline
+
+    @property
+    def cart_version(self) -> int | None:
+        """Of the merchant's cart promotions; None if it never had one."""
+        return None if self.versions is None else self.versions.cart_promotions
+
+    @property
+    def has_holds(self) -> bool:
+        """Whether the merchant ever made a hold."""
+        return self.versions is not None and self.versions.has_holds
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether a text of one of the carts may have more codes than were read."""
+        return any(has_crowded_code(row.offers) for row in self.carts)
+
+
+def has_crowded_code(offers: Sequence[Offer | None]) -> bool:
+    """Whether a text may have more codes than were read."""
+    if len(offers) <= FEW_CODES:
+        return False
+    codes = Counter(None if offer is None else offer.key for offer in offers)
+    return None in codes or max(codes.values()) > FEW_CODES

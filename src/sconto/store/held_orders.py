@@ -1,0 +1,64 @@
+"""The parts of the statement that places an order of a merchant with holds.
+
+There are two shapes. `BESIDE_HOLDS` places an order at the present prices, of which the limits have
+room beside what is held for others. `PROMISED` places what was held: neither versions nor limits
+are compared, only that the hold is the one that was read, is not over and is whole. Both end the
+hold of the order id.
+"""
+
+from typing import Final
+
+from sconto.store import held_parts
+from sconto.store.code_ids import COUNTED_CODE
+
+_TAKEN: Final = """taken AS (
+    UPDATE codes
+    SET used_by = CASE WHEN is_wanted THEN $2 ELSE used_by END,
+        used_at = CASE WHEN is_wanted THEN $3 ELSE used_at END,
+        held_for = NULL, held_until = NULL,
+        applied_uses = applied_uses + tally.applied, outdone_uses = outdone_uses + tally.outdone
+    FROM placed
+    CROSS JOIN seen
+    CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE applied) AS applied,
+               count(*) FILTER (WHERE NOT applied) AS outdone
+        FROM picked
+        WHERE picked.code_id = seen.code_id AND is_wanted
+    ) AS tally
+    WHERE codes.merchant_id = $1 AND codes.ctid = seen.place
+), """
+
+_CLEAR: Final = f"""clear AS MATERIALIZED (
+    SELECT true AS is_clear
+    FROM alone
+    WHERE id_is_free
+      AND {held_parts.HOLD_IS_SEEN}
+      AND {held_parts.CODES_ARE_SEEN}
+      AND (SELECT is_steady FROM steady)
+      AND {held_parts.LIMITS_ARE_SEEN}
+      AND {held_parts.NO_ORDER}
+      AND {{promise}}
+), """  # noqa: S608  # of our own constants
+
+_AT_PRESENT: Final = f"""$15::bigint[] = coalesce((
+          SELECT ARRAY[version, price_version] FROM timeline_versions WHERE merchant_id = $1
+      ), '{{}}')
+      AND {held_parts.first_order("$17", "$18")}"""  # noqa: S608  # of our own constants
+
+_AS_PROMISED: Final = f"$15::bigint[] IS NOT NULL AND {held_parts.IS_WHOLE}"
+
+
+def _shape(can_be_taken: str, promise: str) -> dict[str, str]:
+    return {
+        "counted_code": COUNTED_CODE,
+        "free": held_parts.MINE + held_parts.CODES.format(can_be_taken=can_be_taken),
+        "held": held_parts.steady(19) + held_parts.LIMITS,
+        "began": _CLEAR.format(promise=promise) + held_parts.began(held_parts.BY_ORDER),
+        "where_clear": f"clear WHERE {held_parts.ALL_BEGAN}",
+        "taken": _TAKEN,
+        "took": held_parts.took(held_parts.BY_ORDER) + held_parts.ENDED,
+    }
+
+
+BESIDE_HOLDS: Final = _shape(held_parts.FREE_FOR_ORDER, _AT_PRESENT)
+PROMISED: Final = _shape(held_parts.FREE_FOR_PROMISED, _AS_PROMISED)

@@ -1,0 +1,82 @@
+"""Indexes on large tables, built while Sconto serves.
+
+`CREATE INDEX` keeps a table from being written for as long as it takes: seconds for each ten
+million rows. So a migration creates an index only while its table is small. On a large one the
+index is built after the migration, without a lock that orders wait for (`CREATE INDEX
+CONCURRENTLY`), which cannot be part of a transaction. Until then everything works, and is slower.
+
+A build that is killed leaves an index that is not valid. The next migration drops it and builds it
+again.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Final
+
+import psycopg
+
+LIST_INDEXES: Final[Mapping[str, str]] = {
+    "orders_by_status": "orders (merchant_id, status, created_at, order_id)",
+    "orders_by_customer": (
+        "orders (merchant_id, customer_id, created_at, order_id) WHERE customer_id IS NOT NULL"
+    ),
+    "redemptions_by_promotion": (
+        "redemptions (merchant_id, promotion_id, placed_at, order_id) WHERE placed_at IS NOT NULL"
+    ),
+    "redemptions_by_code": (
+        "redemptions (merchant_id, code_id, placed_at, order_id)"
+        " WHERE placed_at IS NOT NULL AND code_id <> 0"
+    ),
+}
+"""The indexes of schema 0020, for lists of orders."""
+
+SMALL_TABLE: Final = 64 * 1024 * 1024
+"""Bytes that are read in well under a second."""
+
+_PAUSE: Final = 0.2
+"""Seconds between two looks at an index that another process builds."""
+
+_FIND: Final = """
+SELECT indisvalid, EXISTS (
+    SELECT FROM pg_stat_progress_create_index WHERE index_relid = indexrelid
+)
+FROM pg_index
+WHERE indexrelid = to_regclass(%s)
+"""
+
+
+def create_statement(name: str, *, concurrently: bool = False) -> str:
+    """The statement that creates the index if it does not exist."""
+    way = "CONCURRENTLY " if concurrently else ""
+    return f"CREATE INDEX {way}IF NOT EXISTS {name} ON {LIST_INDEXES[name]}"
+
+
+def table_of(name: str) -> str:
+    """The table that the index is on."""
+    return LIST_INDEXES[name].partition(" ")[0]
+
+
+def build_missing(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
+    """Build each index that is missing or not valid; the connection is in autocommit mode.
+
+    Waits for an index that another process is building.
+    """
+    for name in LIST_INDEXES:
+        while (found := connection.execute(_FIND, (name,)).fetchone()) is None or not found[0]:
+            if found is None:
+                _build(connection, name)
+            elif found[1]:
+                time.sleep(_PAUSE)
+            else:
+                connection.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}".encode())
+
+
+def _build(connection: "psycopg.Connection[tuple[object, ...]]", name: str) -> None:
+    # A build may take longer than any other statement.
+    connection.execute("SET statement_timeout = 0")
+    try:
+        connection.execute(create_statement(name, concurrently=True).encode())
+    except (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateTable):
+        pass  # another process began at the same moment
+    finally:
+        connection.execute("RESET statement_timeout")

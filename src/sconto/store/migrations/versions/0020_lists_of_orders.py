@@ -1,0 +1,53 @@
+"""What lists of orders look up: by status, customer, promotion and code, the newest first.
+
+It only adds, so a version before may serve meanwhile. `placed_at` is set on one redemption of each
+promotion and code of an order, and null on the others. The version before does not name the column:
+its redemptions get the time of their transaction. Rows of before are null until a background job
+has come to their order (`order_listing`); `orders_to_list` says how far it is.
+
+The indexes are created here only on small tables (`indexes_while_serving`).
+"""
+
+from alembic import op
+from sqlalchemy import text
+
+from sconto.store.indexes_while_serving import (
+    LIST_INDEXES,
+    SMALL_TABLE,
+    create_statement,
+    table_of,
+)
+
+revision = "0020"
+down_revision = "0019"
+
+COLUMN = """
+ALTER TABLE redemptions ADD COLUMN placed_at timestamptz;
+ALTER TABLE redemptions ALTER COLUMN placed_at SET DEFAULT now();
+"""
+
+TO_LIST = """
+-- Merchants with orders of before. Those before this place are not found by promotion or code yet.
+CREATE TABLE orders_to_list (
+    merchant_id bigint PRIMARY KEY,
+    created_at timestamptz NOT NULL,
+    order_id text COLLATE "C" NOT NULL
+);
+
+INSERT INTO orders_to_list (merchant_id, created_at, order_id)
+SELECT merchant_id, '9999-12-31T00:00:00Z', ''
+FROM merchants
+WHERE EXISTS (SELECT FROM orders WHERE orders.merchant_id = merchants.merchant_id);
+"""
+
+SIZE = text("SELECT pg_table_size(to_regclass(:name))")
+
+
+def upgrade() -> None:
+    """Add the column and the table, and the indexes where that takes no time."""
+    for statements in (COLUMN, TO_LIST):
+        op.execute(statements)
+    for name in LIST_INDEXES:
+        size = op.get_bind().scalar(SIZE, {"name": table_of(name)})
+        if size < SMALL_TABLE:
+            op.execute(create_statement(name))

@@ -1,0 +1,221 @@
+"""Lists of orders, the newest first: index look-ups, however many orders there are.
+
+A list walks one index from its place on: that of the code, the promotion, the customer, the status
+or the time, the first of these that is asked for. The other filters are tried on each order of the
+walk. They may fit few, so a page looks at LOOKED_AT orders at most. A page that ends there is
+short, and its cursor goes on behind the last order that was looked at.
+
+Redemptions of one order have its time on one row for each promotion and code (`placed_at`), so the
+indexes of promotions and codes are in the order of the list. For orders of before that is done in
+the background (`order_listing`). Older ones than it has come to are found by time, by looking at
+their redemptions.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+import asyncpg
+
+from sconto.domain.order_list import OrderPlace, OrderQuery
+from sconto.store.database import Connection
+from sconto.store.outcomes import ORDER_COLUMNS
+
+LOOKED_AT: Final = 5_000
+"""Orders that a page looks at for its other filters."""
+
+_OLDEST: Final = datetime(1, 1, 1, tzinfo=UTC)
+
+
+class Walk(StrEnum):
+    """The index that a list walks; UNLISTED is by time, and looks at redemptions."""
+
+    CODE = "code"
+    PROMOTION = "promotion"
+    CUSTOMER = "customer"
+    STATUS = "status"
+    TIME = "time"
+    UNLISTED = "unlisted"
+
+
+_WITHIN: Final = "({time}, order_id) < ($2, $3) AND {time} >= $4"
+
+# $5 to $8 are the filters: status, customer, promotion, and the ids of the code. $9 is how many
+# places the walk has at most.
+_ORDERS: Final = f"""
+    SELECT created_at AS placed_at, order_id
+    FROM orders
+    WHERE merchant_id = $1 {{condition}} AND {_WITHIN.format(time="created_at")}
+    ORDER BY created_at DESC, order_id DESC
+    LIMIT $9
+"""  # noqa: S608  # of our own constants
+
+_REDEMPTIONS: Final = f"""
+    SELECT DISTINCT placed_at, order_id
+    FROM redemptions
+    WHERE merchant_id = $1 AND {{condition}} AND {_WITHIN.format(time="placed_at")}
+    ORDER BY placed_at DESC, order_id DESC
+    LIMIT $9
+"""  # noqa: S608  # of our own constants
+
+# A text may be the code of several promotions.
+_OF_CODES: Final = f"""
+    SELECT DISTINCT redeemed.placed_at, redeemed.order_id
+    FROM unnest($8::bigint[]) AS wanted (code_id)
+    CROSS JOIN LATERAL (
+        {_REDEMPTIONS.format(condition="code_id = wanted.code_id AND code_id <> 0")}
+    ) AS redeemed
+    ORDER BY redeemed.placed_at DESC, redeemed.order_id DESC
+    LIMIT $9
+"""  # noqa: S608  # of our own constants
+
+_WALKS: Final = {
+    Walk.CODE: _OF_CODES,
+    Walk.PROMOTION: _REDEMPTIONS.format(condition="promotion_id = $7"),
+    Walk.CUSTOMER: _ORDERS.format(condition="AND customer_id = $6"),
+    Walk.STATUS: _ORDERS.format(condition="AND status = $5"),
+    Walk.TIME: _ORDERS.format(condition=""),
+    Walk.UNLISTED: _ORDERS.format(condition=""),
+}
+
+# Orders with times are found by the other walks.
+_REDEEMED: Final = """
+    AND EXISTS (
+        SELECT FROM redemptions
+        WHERE merchant_id = $1 AND redemptions.order_id = place.order_id
+            AND ($7::bigint IS NULL OR promotion_id = $7)
+            AND ($8::bigint[] IS NULL OR code_id = ANY ($8))
+    ) AND NOT EXISTS (
+        SELECT FROM redemptions
+        WHERE merchant_id = $1 AND redemptions.order_id = place.order_id AND placed_at IS NOT NULL
+    )
+"""
+
+# The statements differ, but all take the same parameters.
+_PAGE: Final = """
+SELECT place.placed_at, place.order_id, stored.row
+FROM ({walk}) AS place
+CROSS JOIN LATERAL (
+    SELECT row_to_json(found) AS row, status, customer_id
+    FROM (
+        SELECT {columns}, customer_id
+        FROM orders
+        WHERE merchant_id = $1 AND order_id = place.order_id
+        LIMIT 1
+    ) AS found
+) AS stored
+WHERE ($5::text IS NULL OR status = $5) AND ($6::text IS NULL OR customer_id = $6) {redeemed}
+    AND ($7::bigint IS NULL OR true) AND ($8::bigint[] IS NULL OR true)
+ORDER BY place.placed_at DESC, place.order_id DESC
+LIMIT $10
+"""
+
+_LAST_LOOKED_AT: Final = """
+SELECT place.placed_at, place.order_id
+FROM ({walk}) AS place
+WHERE ($5::text IS NULL OR true) AND ($6::text IS NULL OR true)
+    AND ($7::bigint IS NULL OR true) AND ($8::bigint[] IS NULL OR true)
+ORDER BY place.placed_at DESC, place.order_id DESC
+OFFSET $9 - 1
+LIMIT 1
+"""
+
+PAGES: Final = {
+    walk: _PAGE.format(
+        walk=statement, columns=ORDER_COLUMNS, redeemed=_REDEEMED if walk is Walk.UNLISTED else ""
+    )
+    for walk, statement in _WALKS.items()
+}
+_LAST: Final = {walk: _LAST_LOOKED_AT.format(walk=each) for walk, each in _WALKS.items()}
+
+# A code belongs to one promotion. Removed codes were redeemed too.
+_FIND_CODES: Final = """
+SELECT ARRAY(
+    SELECT code_id FROM codes
+    WHERE merchant_id = $1 AND code_key = $2 AND ($3::bigint IS NULL OR promotion_id = $3)
+    ORDER BY code_id
+)
+"""
+
+_FIND_UNLISTED: Final = """
+SELECT created_at, order_id FROM orders_to_list WHERE merchant_id = $1
+"""
+
+
+class Found(NamedTuple):
+    """Rows of orders with their places, and where a page goes on that has looked at too many.
+
+    A row is read by `outcomes.decode_order`.
+    """
+
+    rows: list[tuple[OrderPlace, str]]
+    stopped_at: OrderPlace | None
+
+
+def walk_of(wanted: OrderQuery) -> Walk:
+    """The index that finds the fewest orders for the query."""
+    return next((walk for walk, value in _set_filters(wanted).items() if value), Walk.TIME)
+
+
+async def find_code_ids(connection: Connection, merchant_id: int, wanted: OrderQuery) -> list[int]:
+    """The ids of all codes of the wanted text and promotion."""
+    found: list[int] = await connection.fetchval(
+        _FIND_CODES, merchant_id, wanted.code_key, wanted.promotion_id
+    )
+    return found
+
+
+async def read_page(
+    connection: Connection,
+    merchant_id: int,
+    walk: Walk,
+    wanted: OrderQuery,
+    code_ids: Sequence[int] | None,
+    start: OrderPlace,
+) -> Found:
+    """The wanted orders before a place, one more than the limit where there are more."""
+    one_more = wanted.limit + 1
+    looked_at = LOOKED_AT if _has_other_filters(walk, wanted) else one_more
+    arguments = (
+        merchant_id,
+        *start,
+        wanted.since or _OLDEST,
+        wanted.status,
+        wanted.customer_id,
+        wanted.promotion_id,
+        code_ids,
+        looked_at,
+    )
+    rows = await connection.fetch(PAGES[walk], *arguments, one_more)
+    found = [(_place(row), row["row"]) for row in rows]
+    if len(found) == one_more or looked_at == one_more:
+        return Found(found, None)
+    last = await connection.fetchrow(_LAST[walk], *arguments)
+    return Found(found, None if last is None else _place(last))
+
+
+async def find_unlisted(connection: Connection, merchant_id: int) -> OrderPlace | None:
+    """The place before which orders have no times on their redemptions yet; None if all have."""
+    row = await connection.fetchrow(_FIND_UNLISTED, merchant_id)
+    return None if row is None else OrderPlace(row["created_at"], row["order_id"])
+
+
+def _set_filters(wanted: OrderQuery) -> dict[Walk, bool]:
+    return {
+        Walk.CODE: wanted.code_key is not None,
+        Walk.PROMOTION: wanted.promotion_id is not None,
+        Walk.CUSTOMER: wanted.customer_id is not None,
+        Walk.STATUS: wanted.status is not None,
+    }
+
+
+def _has_other_filters(walk: Walk, wanted: OrderQuery) -> bool:
+    """Whether some orders of the walk may not be wanted."""
+    # The ids of a code are those of the promotion.
+    implied = (walk, Walk.PROMOTION) if walk is Walk.CODE else (walk,)
+    return any(is_set for one, is_set in _set_filters(wanted).items() if one not in implied)
+
+
+def _place(row: asyncpg.Record) -> OrderPlace:
+    return OrderPlace(row["placed_at"], row["order_id"])

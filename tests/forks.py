@@ -1,0 +1,213 @@
+"""Starts `sconto` as a fork of a process that has imported it.
+
+Importing it costs most of the processor time of a command, and the tests run some two hundred. The
+fork differs from a process of its own in nothing but that: it has its own session, environment and
+standard streams, and runs the same `sconto`.
+"""
+
+import atexit
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import cache
+from importlib import import_module
+from threading import Lock
+from typing import IO, Final
+
+from tests.house.sources import ROOT
+
+_PRELOADED: Final = (
+    "sconto.app",
+    "sconto.cli.refusals",
+    "sconto.cli.serve",
+    "sconto.store.migrate",
+)
+
+_REQUEST_BYTES: Final = 1 << 18
+
+_REQUESTING: Final = Lock()
+
+
+class Forked:
+    """A running `sconto`, with what tests use of `subprocess.Popen`."""
+
+    def __init__(self, pid: int, status: int, stdout: IO[str] | None) -> None:
+        self.pid = pid
+        self.stdout = stdout
+        self.returncode: int | None = None
+        self._status = status
+        """The pipe that gets the exit status."""
+
+    def poll(self) -> int | None:
+        """The exit status if it has ended; negative if a signal ended it."""
+        if self.returncode is None and select.select([self._status], [], [], 0)[0]:
+            self._read_status()
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit status. Raises TimeoutExpired."""
+        if self.returncode is None:
+            if not select.select([self._status], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired("sconto", timeout or 0)
+            self._read_status()
+        assert self.returncode is not None
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Signal it unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """Kill it unless it has ended."""
+        self.send_signal(signal.SIGKILL)
+
+    def _read_status(self) -> None:
+        said = os.read(self._status, 20)
+        os.close(self._status)
+        assert said, "the process that forks has ended"
+        self.returncode = os.waitstatus_to_exitcode(int(said))
+
+
+def start(
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    stdin: IO[bytes] | None = None,
+    stdout: IO[bytes] | None = None,
+    stderr: IO[bytes],
+) -> Forked:
+    """Start `sconto` with these arguments, and nothing to read by default.
+
+    Its output goes to `stdout`, or to a pipe that the result has.
+    """
+    status, status_end = os.pipe()
+    output, output_end = (None, stdout.fileno()) if stdout else os.pipe()
+    with open(os.devnull, "rb") as nothing:
+        request = [list(arguments), dict(environment), os.getcwd()]
+        streams = [(stdin or nothing).fileno(), output_end, stderr.fileno(), status_end]
+        with _REQUESTING:
+            door = _start_preloaded()
+            socket.send_fds(door, [json.dumps(request).encode()], streams)
+            pid = int(door.recv(20))
+    os.close(status_end)
+    if output is None:
+        return Forked(pid, status, None)
+    os.close(output_end)
+    return Forked(pid, status, os.fdopen(output))
+
+
+def run(
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    input: str = "",
+    timeout: float = 60,
+) -> "subprocess.CompletedProcess[str]":
+    """Run `sconto` to its end. Raises TimeoutExpired."""
+    with (
+        tempfile.TemporaryFile() as stdin,
+        tempfile.TemporaryFile() as stdout,
+        tempfile.TemporaryFile() as stderr,
+    ):
+        stdin.write(input.encode())
+        stdin.seek(0)
+        process = start(arguments, environment, stdin=stdin, stdout=stdout, stderr=stderr)
+        try:
+            status = process.wait(timeout)
+        finally:
+            process.kill()
+        stdout.seek(0)
+        stderr.seek(0)
+        said, complained = stdout.read().decode(), stderr.read().decode()
+    return subprocess.CompletedProcess(["sconto", *arguments], status, said, complained)
+
+
+@cache
+def _start_preloaded() -> socket.socket:
+    """The socket of a process that has imported Sconto. It ends when this process does."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        preloaded = subprocess.Popen(
+            [sys.executable, "-c", f"from tests.forks import serve; serve({theirs.fileno()})"],
+            cwd=ROOT,
+            env={name: value for name, value in os.environ.items() if "SCONTO" not in name},
+            stdin=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+        )
+
+    def end() -> None:
+        ours.close()
+        preloaded.wait()
+
+    atexit.register(end)
+    return ours
+
+
+def serve(descriptor: int) -> None:
+    """Fork for each request; in the fork, run `sconto`. Return when the socket is closed."""
+    for module in _PRELOADED:
+        import_module(module)
+    door = socket.socket(fileno=descriptor)
+    ended, told = socket.socketpair()
+    told.setblocking(False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(told.fileno())
+    statuses: dict[int, int] = {}
+    while True:
+        ready, _, _ = select.select([door, ended], [], [])
+        if ended in ready:
+            ended.recv(4096)
+            _report_ended(statuses)
+        if door in ready:
+            request, streams, _, _ = socket.recv_fds(door, _REQUEST_BYTES, 4)
+            if not request:
+                return
+            pid = os.fork()
+            if pid == 0:
+                for pipe in statuses.values():
+                    os.close(pipe)
+                break
+            *standard, statuses[pid] = streams
+            for stream in standard:
+                os.close(stream)
+            door.send(str(pid).encode())
+    signal.set_wakeup_fd(-1)
+    for end in (door, ended, told):
+        end.close()
+    _become(json.loads(request), streams)
+
+
+def _report_ended(statuses: dict[int, int]) -> None:
+    while statuses:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if pid == 0:
+            return
+        pipe = statuses.pop(pid)
+        with suppress(BrokenPipeError):
+            os.write(pipe, str(status).encode())
+        os.close(pipe)
+
+
+def _become(request: tuple[list[str], dict[str, str], str], streams: list[int]) -> None:
+    """Make this fork what a shell would have started, and run it."""
+    arguments, environment, folder = request
+    os.setsid()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for place, stream in enumerate(streams):
+        if place < 3:
+            os.dup2(stream, place)
+        os.close(stream)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    sys.argv = ["sconto", *arguments]
+    sys.exit(import_module("sconto.cli").app())

@@ -1,0 +1,74 @@
+"""Rows of before holds, and a program of before that writes beside this one."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Final
+
+import alembic.command
+import pytest
+
+from sconto.domain.people import Caller, Role
+from sconto.store.database import Database
+from sconto.store.migrate import migrate
+from sconto.store.schema import MIGRATIONS, known_versions
+from tests.builders import NOON
+from tests.operations.holding import Shop, a_basket
+from tests.store.test_migrate import execute, upgrade_to
+
+[_FILE] = (MIGRATIONS / "versions").glob("*_holds.py")
+BEFORE: Final = known_versions()[known_versions().index(_FILE.name.partition("_")[0]) - 1]
+
+CALLER: Final = Caller(1, 1, Role.ADMIN)
+ROWS: Final = """
+INSERT INTO merchants (name) VALUES ('shop');
+INSERT INTO promotions (merchant_id, type, name, name_folded, active, starts_at, code_type,
+                        covers_all, percent, had_codes, created_at, updated_at)
+VALUES (1, 'coupon', 'n', 'n', true, '2026-01-01', 'one-time', true, 10000000, true,
+        '2026-01-01', '2026-01-01'),
+       (1, 'cart', 'n', 'n', true, '2026-01-01', NULL, false, NULL, false,
+        '2026-01-01', '2026-01-01');
+INSERT INTO codes (merchant_id, promotion_id, code, code_key, position)
+VALUES (1, 1, 'ONCE', 'once', 1), (1, 1, 'TWICE', 'twice', 2);
+INSERT INTO cart_promotions (merchant_id, promotion_id, target, automatic, terms)
+VALUES (1, 2, 'order', true, '{"target": "order", "benefit": {"type": "amount",
+        "amounts": {"EUR": 1000}}, "limits": {"total": 3, "per_customer": 2}}');
+INSERT INTO allowances (merchant_id, promotion_id, scope, key, taken) VALUES (1, 2, 'total', '', 0);
+INSERT INTO timeline_versions (merchant_id, version, price_version, cart_version)
+VALUES (1, 1, 1, 1);
+"""
+TAKES_BESIDE: Final = """
+UPDATE codes SET used_by = 'old', used_at = '2026-06-01' WHERE code_key = 'once'
+    AND coalesce(used_at, removed_at) IS NULL;
+UPDATE allowances SET taken = taken + 1 WHERE scope = 'total';
+INSERT INTO allowances (merchant_id, promotion_id, scope, key, taken)
+VALUES (1, 2, 'customer', 'c-9', 1);
+"""
+"""What an order of the version before writes to codes and allowances."""
+
+
+async def test_codes_and_limits_of_before_are_held_beside_the_version_before(
+    create_database: Callable[[], str],
+) -> None:
+    url = create_database("template1")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(alembic.command, "upgrade", partial(upgrade_to, BEFORE))
+        migrate(url)
+    execute(url, ROWS)
+    migrate(url)
+    database = await Database.open(url)
+    shop = Shop(database, CALLER)
+    cart = a_basket("TWICE", customer="c-1")
+    held = await shop.hold("A-1", cart)
+    assert held.hold.outcome.total == 1700
+    await shop.hold("A-2", a_basket("ONCE", customer="c-1"))
+    # Its orders do not see what is held, and take it; that is why holds wait for the last upgrade.
+    execute(url, TAKES_BESIDE)
+    later = NOON + timedelta(seconds=1)
+    assert (await shop.order("A-1", cart, later)).order.outcome == held.hold.outcome
+    [code] = (
+        await shop.order("A-2", a_basket("ONCE"), later, expected_total=3000)
+    ).order.outcome.codes
+    assert code.status == "used"
+    assert [one for one in await shop.violations() if "old" not in one and "2" not in one] == []
+    await database.close()
