@@ -99,7 +99,8 @@ def steady(first: int) -> str:
 
 
 NOTHING_WANTED: Final = """wanted AS MATERIALIZED (
-    SELECT promotion_id, scope, key, taken AS amount, taken AS most FROM allowances LIMIT 0
+    SELECT promotion_id, scope, key, taken AS amount, taken AS most FROM allowances
+    WHERE merchant_id = $1 LIMIT 0
 ), """
 
 # `most` is null where the promotion has no such limit, and for a promised order.
@@ -192,7 +193,8 @@ TOOK: Final = """took AS (
     SET taken = allowances.taken + {taken}, held = allowances.held - lapsed - mine + {held}
     FROM placed
     CROSS JOIN roomy
-    WHERE allowances.merchant_id = $1 AND allowances.ctid = roomy.place
+    WHERE allowances.merchant_id = $1 AND allowances.promotion_id = roomy.promotion_id
+      AND allowances.scope = roomy.scope AND allowances.key = roomy.key
 ), robbed AS (
     DELETE FROM held_allowances AS other
     USING placed, roomy
@@ -220,7 +222,7 @@ def took(shares: dict[str, str]) -> str:
 ENDED: Final = """ended AS (
     DELETE FROM holds
     USING placed, own
-    WHERE holds.merchant_id = $1 AND holds.ctid = own.place
+    WHERE holds.merchant_id = $1 AND holds.order_id = $2
 ), unheld AS (
     DELETE FROM held_allowances
     USING placed
