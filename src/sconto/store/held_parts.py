@@ -55,7 +55,7 @@ CODES: Final = """meant AS MATERIALIZED (
         FOR UPDATE SKIP LOCKED
     ) AS code
 ), seen AS MATERIALIZED (
-    SELECT free.code_id, free.is_wanted, free.place
+    SELECT free.code_id, free.is_wanted
     FROM free
     JOIN codes ON codes.ctid = free.place
     WHERE codes.merchant_id = $1
@@ -71,14 +71,14 @@ FREE_FOR_HOLD: Final = f"""removed_at IS NULL AND (used_at IS NULL OR used_by = 
 
 CODES_ARE_SEEN: Final = """(SELECT count(*) FROM seen WHERE is_wanted) = cardinality($6::bigint[])
       AND NOT EXISTS (
-          SELECT FROM meant
+          SELECT true FROM meant
           JOIN codes ON codes.merchant_id = $1 AND codes.code_id = meant.code_id
               AND codes.held_for = $2
           WHERE NOT is_wanted AND meant.code_id NOT IN (SELECT code_id FROM seen)
       )"""
 
-HOLD_IS_SEEN: Final = """(EXISTS (SELECT FROM own)
-          OR NOT EXISTS (SELECT FROM holds WHERE merchant_id = $1 AND order_id = $2))"""
+HOLD_IS_SEEN: Final = """(EXISTS (SELECT true FROM own)
+          OR NOT EXISTS (SELECT true FROM holds WHERE merchant_id = $1 AND order_id = $2))"""
 
 
 def steady(first: int) -> str:
@@ -154,14 +154,14 @@ LIMITS_ARE_SEEN: Final = """(SELECT count(*) FROM roomy) + (SELECT count(*) FROM
           = (SELECT count(*) FROM known WHERE place IS NOT NULL OR most IS NOT NULL)"""
 
 IS_WHOLE: Final = """EXISTS (
-          SELECT FROM own
+          SELECT true FROM own
           WHERE version = $25 AND expires_at > $3 AND allowances = (
               SELECT count(*) FROM held_allowances WHERE merchant_id = $1 AND order_id = $2)
       )"""
 """The hold is the one that was read ($25), and nothing of it was given to somebody else. Its codes
 are those that `free` finds."""
 
-NO_ORDER: Final = """NOT EXISTS (SELECT FROM orders WHERE merchant_id = $1 AND order_id = $2)"""
+NO_ORDER: Final = """NOT EXISTS (SELECT true FROM orders WHERE merchant_id = $1 AND order_id = $2)"""
 
 
 def first_order(customer: str, is_first: str) -> str:

@@ -105,7 +105,7 @@ WITH {held_parts.MINE}{held_parts.CODES.format(can_be_taken=held_parts.FREE_FOR_
     SELECT $1, $2, $3, $7, $4, $5::json, $9::json, $10, $11::boolean, $6, cardinality($13),
            $18
     FROM clear
-    WHERE {held_parts.ALL_BEGAN} AND NOT EXISTS (SELECT FROM own)
+    WHERE {held_parts.ALL_BEGAN} AND NOT EXISTS (SELECT true FROM own)
     ON CONFLICT DO NOTHING
     RETURNING order_id
 ), placed AS MATERIALIZED (
@@ -203,7 +203,7 @@ WITH mine AS MATERIALIZED (
     WHERE holds.merchant_id = $1 AND holds.order_id = $2
       AND (SELECT is_steady FROM steady)
       AND NOT EXISTS (
-          SELECT FROM mine_of
+          SELECT true FROM mine_of
           WHERE place IS NOT NULL AND place NOT IN (SELECT held.place FROM held))
       AND (SELECT count(*) FROM seen) = (
           SELECT count(*) FROM codes
@@ -229,9 +229,9 @@ WITH mine AS MATERIALIZED (
     FROM placed
     CROSS JOIN recording
 )
-SELECT EXISTS (SELECT FROM placed) AS is_released,
+SELECT EXISTS (SELECT true FROM placed) AS is_released,
        EXISTS (
-           SELECT FROM holds
+           SELECT true FROM holds
            WHERE merchant_id = $1 AND order_id = $2 AND (expires_at <= $3) = $4
        ) AS exists
 """  # noqa: S608  # of our own constants
