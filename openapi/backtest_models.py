@@ -9,8 +9,8 @@ from pydantic.config import JsonDict
 from openapi.cart_models import SENT, CartPromotionDraft
 from openapi.fields import Absent, Currency, Instant, Total, strict
 from openapi.merchant_models import PromotionCreate
-from sconto.domain.backtest.figures import PromotionKind
 from sconto.domain.backtest.job import BacktestState
+from sconto.domain.promotion_kind import PromotionKind
 
 Count = Annotated[int, Field(ge=0)]
 Difference = Annotated[str, Field(pattern=r"^-?(0|[1-9][0-9]{0,23})(\.[0-9]{1,4})?$")]

@@ -14,7 +14,8 @@ from sconto.domain.code_outcomes import CodeStatus
 from sconto.domain.explained_steps import StepName
 from sconto.domain.explanation import PromotionStatus
 from sconto.domain.order import OrderStatus
-from sconto.domain.replay_causes import ChangeKind, ChangeReason, PromotionKind
+from sconto.domain.promotion_kind import PromotionKind
+from sconto.domain.replay_causes import ChangeKind, ChangeReason
 from sconto.domain.subscription import CodeReason
 
 PromotionId = Annotated[

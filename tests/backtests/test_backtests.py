@@ -7,13 +7,13 @@ from typing import Any, Final
 import pytest
 
 from sconto.domain.backtest.draft import Draft
-from sconto.domain.backtest.figures import PromotionKind
 from sconto.domain.backtest.job import BacktestState, Result
 from sconto.domain.cart_promotion import AmountOff, Conditions, Limits, PercentOff, Target
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, ListedProducts, OwnPercents
 from sconto.domain.money import PERCENT
 from sconto.domain.promotion import PromotionChange, PromotionType, Terms
+from sconto.domain.promotion_kind import PromotionKind
 from sconto.operations import cart_promotions
 from sconto.operations.backtesting import jobs
 from tests.backtests.conftest import History

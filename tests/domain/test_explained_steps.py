@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sconto.domain.bill import PricedCart
-from sconto.domain.candidates import AutomaticPick, Candidates
+from sconto.domain.candidates import AutomaticPick, Candidates, CartOffers
 from sconto.domain.cart import Cart, Line
 from sconto.domain.cart_offers import CartOffer
 from sconto.domain.cart_promotion import CartTerms
@@ -17,14 +17,9 @@ from sconto.domain.history import Change, Entry, Facts, Subject, Verb
 from sconto.domain.money import PERCENT
 from sconto.domain.offers import Offer
 from sconto.domain.pricing import price
+from sconto.domain.promotion_kind import PromotionKind
 from sconto.domain.replay import compare, differing_promotions
-from sconto.domain.replay_causes import (
-    ChangeKind,
-    PromotionKind,
-    PromotionRef,
-    PromotionState,
-    edited_fields,
-)
+from sconto.domain.replay_causes import ChangeKind, PromotionRef, PromotionState, edited_fields
 from sconto.domain.schedule import Period
 from sconto.domain.subscription import Subscription, SubscriptionCode
 from sconto.domain.subscription_pricing import SubscriptionRules
@@ -62,10 +57,12 @@ def bill(
     found = Candidates(
         everywhere=AutomaticPick(2, 5 * PERCENT),
         specific={product: AutomaticPick(1, share * PERCENT) for product, share in picks.items()},
-        cart_offers=[
-            CartOffer(Offer(promotion_id=number, active=True, period=Period(NOON)), one)
-            for number, one in enumerate(terms, 51)
-        ],
+        cart_offers=CartOffers(
+            [
+                CartOffer(Offer(promotion_id=number, active=True, period=Period(NOON)), one)
+                for number, one in enumerate(terms, 51)
+            ]
+        ),
         subscription_rules=() if subscription is None else rules,
     )
     return price(cart, found, NOON)

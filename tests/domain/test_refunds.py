@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sconto.domain.bill import Adjustment, PricedCart, PricedLine, PricedShipping
-from sconto.domain.candidates import AutomaticPick, Candidates
+from sconto.domain.candidates import AutomaticPick, Candidates, CartOffers
 from sconto.domain.cart import Cart, Line
 from sconto.domain.cart_offers import CartOffer
 from sconto.domain.cart_promotion import (
@@ -68,10 +68,12 @@ def outcomes(draw: st.DrawFn) -> PricedCart:
         specific={
             product: AutomaticPick(1, percent * PERCENT) for product, percent in picked.items()
         },
-        cart_offers=[
-            CartOffer(Offer(promotion_id=number, active=True, period=Period(NOON)), one)
-            for number, one in enumerate(draw(st.lists(terms, max_size=4)), 51)
-        ],
+        cart_offers=CartOffers(
+            [
+                CartOffer(Offer(promotion_id=number, active=True, period=Period(NOON)), one)
+                for number, one in enumerate(draw(st.lists(terms, max_size=4)), 51)
+            ]
+        ),
         subscription_rules=[SubscriptionRules(7, (percent_off("33"),))] if in_subscription else [],
     )
     return priced_cart_of(outcome_of(price(cart, found, NOON)))

@@ -19,6 +19,7 @@ from sconto.operations import (
     events,
     retention,
 )
+from sconto.store.candidate_rows import Versions
 from sconto.store.database import Database
 from sconto.store.orders import insert_order
 from tests.builders import NOON, a_cart
@@ -79,9 +80,10 @@ async def test_an_event_that_is_committed_late_is_not_skipped(teller: Teller) ->
     async with database.read() as reading:
         versions = await reading.fetchrow(VERSIONS, merchant_id)
     assert versions is not None
+    seen = Versions(versions["version"], versions["price_version"], None, True, False)
     async with database.write(merchant_id, queue="orders") as connection:
         # Its event has the lower number, and nobody sees it yet.
-        await insert_order(connection, merchant_id, late, NOON.date(), (*versions, None, True))
+        await insert_order(connection, merchant_id, late, NOON.date(), seen)
         await teller.order("early")
         assert [one.object for one in await teller.news()] == ["order early"]
     assert [one.object for one in await teller.news()] == ["order late"]

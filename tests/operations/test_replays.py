@@ -27,7 +27,8 @@ from sconto.domain.people import Caller
 from sconto.domain.problems import OrderNotFound
 from sconto.domain.product import Product
 from sconto.domain.promotion import NewPromotion, PromotionChange, PromotionType, Terms
-from sconto.domain.replay_causes import ChangeKind, ChangeReason, PromotionKind
+from sconto.domain.promotion_kind import PromotionKind
+from sconto.domain.replay_causes import ChangeKind, ChangeReason
 from sconto.domain.schedule import Period
 from sconto.domain.subscription import Subscription, SubscriptionCode
 from sconto.operations import (

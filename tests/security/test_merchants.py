@@ -1,7 +1,7 @@
 """Another merchant's things look like things that do not exist."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import httpx
@@ -55,8 +55,8 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
         0, 4_711_001, "order-of-a-victim", "CODEOFVICTIM", "", "SUBSCRIPTIONOFVICTIM", "", 0
     )
 
-    async def create(method: str, path: str, changes: dict[str, object]) -> httpx.Response:
-        body = body_of(method, path, own) | changes
+    async def create(method: str, path: str, changes: Mapping[str, object]) -> httpx.Response:
+        body = {**body_of(method, path, own), **changes}
         answer = await client.request(method, path, json=body, headers=headers)
         assert answer.is_success, answer.text
         return answer

@@ -48,7 +48,7 @@ VALUES (1, 2, 'customer', 'c-9', 1);
 
 
 async def test_codes_and_limits_of_before_are_held_beside_the_version_before(
-    create_database: Callable[[], str],
+    create_database: Callable[[str], str],
 ) -> None:
     url = create_database("template1")
     with pytest.MonkeyPatch.context() as patch:

@@ -36,7 +36,7 @@ PLACE: Final = (
 
 
 async def test_orders_of_before_and_beside_are_returned(
-    create_database: Callable[[], str],
+    create_database: Callable[[str], str],
 ) -> None:
     url = create_database("template1")
     with pytest.MonkeyPatch.context() as patch:

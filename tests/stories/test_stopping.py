@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.forks import Forked
 from tests.services import SCONTO, Service, environment_of, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals are looked up in /proc")
@@ -25,14 +26,14 @@ def settings(create_database: Callable[[], str], tmp_path: Path) -> dict[str, st
     }
 
 
-def stop_again_and_again(process: subprocess.Popen[str]) -> int:
+def stop_again_and_again(process: subprocess.Popen[str] | Forked) -> int:
     """Send SIGTERM until the process has ended; returns its status."""
     deadline = time.monotonic() + 60
     while process.poll() is None:
         process.send_signal(signal.SIGTERM)
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    return process.returncode
+    return process.wait()
 
 
 def stop_during_the_start(settings: dict[str, str], tmp_path: Path, after: float) -> None:

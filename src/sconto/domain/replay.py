@@ -13,10 +13,10 @@ from typing import Final, NamedTuple
 from sconto.domain.bill import PricedCart
 from sconto.domain.cart_promotion import Target
 from sconto.domain.explained_steps import StepName
+from sconto.domain.promotion_kind import PromotionKind
 from sconto.domain.replay_causes import (
     Cause,
     ChangeKind,
-    PromotionKind,
     PromotionRef,
     PromotionState,
     Watch,

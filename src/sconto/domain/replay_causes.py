@@ -12,15 +12,8 @@ from sconto.domain.cart_outcome import CartPromotionOutcome
 from sconto.domain.cart_promotion import CartTerms
 from sconto.domain.code_outcomes import CodeStatus
 from sconto.domain.history import Entry, Verb
+from sconto.domain.promotion_kind import PromotionKind
 from sconto.domain.schedule import Period
-
-
-class PromotionKind(StrEnum):
-    """The kinds of promotions; each has ids of its own, but for product and cart promotions."""
-
-    PRODUCT = "product"
-    CART = "cart"
-    SUBSCRIPTION = "subscription"
 
 
 class PromotionRef(NamedTuple):

@@ -11,8 +11,8 @@ from sconto.domain.order import StoredOrder
 from sconto.domain.people import Caller
 from sconto.domain.pricing import STEPS, Step, price
 from sconto.domain.problems import OrderNotFound
+from sconto.domain.promotion_kind import PromotionKind
 from sconto.domain.replay import Replay, compare, differing_promotions
-from sconto.domain.replay_causes import PromotionKind
 from sconto.store.candidates import CartAt, read_candidates, read_candidates_of_carts
 from sconto.store.database import Connection, Database, retried
 from sconto.store.explanations import (

@@ -5,8 +5,9 @@ from typing import Final
 
 from sconto.domain.explained_steps import StepName
 from sconto.domain.explanation import ExplainedQuote
+from sconto.domain.promotion_kind import PromotionKind
 from sconto.domain.replay import Difference, Replay
-from sconto.domain.replay_causes import ChangeKind, ChangeReason, PromotionKind, PromotionRef
+from sconto.domain.replay_causes import ChangeKind, ChangeReason, PromotionRef
 from sconto.portal.language import Language
 from sconto.portal.words import marked
 

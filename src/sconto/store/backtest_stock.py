@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from sconto.domain.allowances import Scope
 from sconto.domain.backtest.draft import CartPromotionDraft, Draft, ProductDraft
 from sconto.domain.backtest.replay import RecordedOrder
-from sconto.domain.candidates import AutomaticPick, Candidates
+from sconto.domain.candidates import AutomaticPick, Candidates, CartOffers
 from sconto.domain.cart import Cart
 from sconto.domain.cart_offers import CartOffer
 from sconto.domain.cart_promotion import NO_LIMITS, CartTerms
@@ -217,7 +217,7 @@ class Stock:
             specific,
             offers,
             () if subscription is None else [self._rules.get(one) for one in _carried(cart)],
-            [*cart_offers, *by_code] if by_code else cart_offers,
+            CartOffers([*cart_offers, *by_code] if by_code else cart_offers),
             {product_id: one.tags for product_id, one in facts.items() if one.tags},
             order.has_ordered,
         )

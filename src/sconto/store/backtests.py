@@ -18,7 +18,6 @@ import asyncpg
 import msgspec
 
 from sconto.domain.backtest.draft import Draft
-from sconto.domain.backtest.figures import PromotionKind
 from sconto.domain.backtest.job import (
     Backtest,
     BacktestState,
@@ -28,6 +27,7 @@ from sconto.domain.backtest.job import (
     kind_of,
 )
 from sconto.domain.numbers import MAX_INT64
+from sconto.domain.promotion_kind import PromotionKind
 from sconto.store.database import Connection
 
 _COLUMNS: Final = """

@@ -9,7 +9,8 @@ import msgspec
 
 from sconto.domain.cart_promotion import CartTerms
 from sconto.domain.history import Subject
-from sconto.domain.replay_causes import PromotionKind, PromotionRef, PromotionState
+from sconto.domain.promotion_kind import PromotionKind
+from sconto.domain.replay_causes import PromotionRef, PromotionState
 from sconto.domain.schedule import Period
 from sconto.store.database import Connection
 from sconto.store.history import read_entries_since

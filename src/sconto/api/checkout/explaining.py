@@ -19,8 +19,9 @@ from sconto.domain.explanation import (
     PromotionStatus,
 )
 from sconto.domain.money import format_amount, format_percent
+from sconto.domain.promotion_kind import PromotionKind
 from sconto.domain.replay import Difference, LineDifference, Replay
-from sconto.domain.replay_causes import PromotionKind, PromotionRef
+from sconto.domain.replay_causes import PromotionRef
 from sconto.domain.subscription import ConsideredCode
 from sconto.operations.explanations import ExplainedOrder
 

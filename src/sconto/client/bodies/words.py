@@ -129,8 +129,6 @@ PromotionStatus = Literal[
     "inactive",
 ]
 
-PromotionKind = Literal["product", "cart", "subscription"]
-
 PromotionType = Literal["coupon", "discount"]
 
 Reason = Literal["lower_discount", "tie"]

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from sconto.domain.candidates import AutomaticPick, Candidates
+from sconto.domain.candidates import AutomaticPick, Candidates, CartOffers
 from sconto.domain.cart import Cart
 from sconto.domain.cart_offers import CartOffer
 from sconto.domain.cart_promotion import NewCartPromotion
@@ -117,7 +117,7 @@ def _with_cart_promotion(draft: CartPromotionDraft, cart: Cart, found: Candidate
     if not own and not replaced:
         return found
     others = [one for one in found.cart_offers if one.promotion_id != draft.replaces]
-    return replace(found, cart_offers=[*others, *own])
+    return replace(found, cart_offers=CartOffers([*others, *own]))
 
 
 def _cart_offers(

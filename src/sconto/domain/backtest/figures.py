@@ -2,24 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from enum import StrEnum
 from heapq import nsmallest
 from typing import Final
 
 import msgspec
 
 from sconto.domain.bill import PricedCart
+from sconto.domain.promotion_kind import PromotionKind
 
 MOST_LARGEST: Final = 10
 """Orders with the largest difference that are named, of each currency."""
-
-
-class PromotionKind(StrEnum):
-    """The kinds of promotions."""
-
-    PRODUCT = "product"
-    CART = "cart"
-    SUBSCRIPTION = "subscription"
 
 
 class Beside(msgspec.Struct):

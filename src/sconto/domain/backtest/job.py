@@ -13,10 +13,10 @@ from sconto.domain.backtest.figures import (
     Figures,
     OfCurrency,
     OfPromotion,
-    PromotionKind,
     parse_promotion_key,
 )
 from sconto.domain.backtest.worlds import World
+from sconto.domain.promotion_kind import PromotionKind
 
 KEPT_FOR: Final = timedelta(days=30)
 """How long an ended back-test is kept."""

@@ -5,7 +5,7 @@ stand and once with the draft. Each of the two is a world of its own. An order t
 and codes of its world what it would take as a real order.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from sconto.domain.allowances import Scope, Taken, claim_of, room_for
 from sconto.domain.bill import PricedCart
-from sconto.domain.candidates import Candidates
+from sconto.domain.candidates import Candidates, CartOffers
 from sconto.domain.cart import Cart
 from sconto.domain.cart_offers import CartOffer
 from sconto.domain.cart_promotion import NO_LIMITS
@@ -49,10 +49,10 @@ class World(msgspec.Struct):
         cart_offers = [self._seen(one, cart, at, opening, digest) for one in found.cart_offers]
         if offers is found.offers and all(map(_is, cart_offers, found.cart_offers)):
             return found
-        return replace(found, offers=offers, cart_offers=cart_offers)
+        return replace(found, offers=offers, cart_offers=CartOffers(cart_offers))
 
     def take(
-        self, cart: Cart, priced: PricedCart, offers: Sequence[CartOffer], digest: Digest
+        self, cart: Cart, priced: PricedCart, offers: Iterable[CartOffer], digest: Digest
     ) -> None:
         """Take what an order of the priced cart takes."""
         if priced.cart_promotions:

@@ -12,10 +12,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sconto.domain.backtest.draft import CartPromotionDraft, Draft, as_if_running
-from sconto.domain.backtest.figures import PromotionKind, parse_promotion_key
+from sconto.domain.backtest.figures import parse_promotion_key
 from sconto.domain.backtest.job import MOST_ATTEMPTS, Checkpoint, NewBacktest, Result, result_of
 from sconto.domain.backtest.replay import RecordedOrder, Replay
 from sconto.domain.backtest.worlds import Digest
+from sconto.domain.promotion_kind import PromotionKind
 from sconto.store import backtest_reads as reads
 from sconto.store import backtests as store
 from sconto.store.backtest_stock import Stock
