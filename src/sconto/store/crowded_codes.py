@@ -131,8 +131,7 @@ CROWDED_OFFERS_BESIDE_HOLDS: Final = _with(
     held_until=", array_agg(held_until ORDER BY code_key) AS held",
     of_code=", held",
     until=", held_until",
-    told=f"{instant_sql('(CASE WHEN held_until IS NULL THEN {instant_sql('used_at')} END)')},"
-    f" "
+    told=f"CASE WHEN held_until IS NULL THEN {instant_sql('used_at')} END, "
     f"'held_until', {instant_sql('held_until')}",
 )
 """A code that is held for another order counts as used."""

@@ -161,7 +161,8 @@ IS_WHOLE: Final = """EXISTS (
 """The hold is the one that was read ($25), and nothing of it was given to somebody else. Its codes
 are those that `free` finds."""
 
-NO_ORDER: Final = """NOT EXISTS (SELECT true FROM orders WHERE merchant_id = $1 AND order_id = $2)"""
+NO_ORDER: Final = """NOT EXISTS (
+          SELECT true FROM orders WHERE merchant_id = $1 AND order_id = $2)"""
 
 
 def first_order(customer: str, is_first: str) -> str:
