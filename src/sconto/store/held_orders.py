@@ -33,7 +33,7 @@ _CLEAR: Final = f"""clear AS MATERIALIZED (
     SELECT true AS is_clear
     FROM alone
     WHERE id_is_free
-      AND {held_parts.HOLD_IS_SEEN}
+      AND {held_parts.is_as_read("$25")}
       AND {held_parts.CODES_ARE_SEEN}
       AND (SELECT is_steady FROM steady)
       AND {held_parts.LIMITS_ARE_SEEN}

@@ -5,7 +5,9 @@
 each other for the reasons given there. What holds add:
 
 - `mine` locks the hold of the order id in its newest version, and `own` is it if that version is
-  the one in the snapshot. What it holds counts as free for this order id.
+  the one in the snapshot. What it holds counts as free for this order id. It must be the hold that
+  was read before (`is_as_read`), so of two requests that are sent together the later one is tried
+  again and finds what the first one made.
 - `free` also takes codes that are held for this order id, or held until a time that has come. The
   same statement then writes `held_for`, so that the code is not held for the other one any more.
 - An allowance has in `held` the sum of its rows in `held_allowances`. `lapsed` is the sum of those
@@ -77,8 +79,15 @@ CODES_ARE_SEEN: Final = """(SELECT count(*) FROM seen WHERE is_wanted) = cardina
           WHERE NOT is_wanted AND meant.code_id NOT IN (SELECT code_id FROM seen)
       )"""
 
-HOLD_IS_SEEN: Final = """(EXISTS (SELECT true FROM own)
-          OR NOT EXISTS (SELECT true FROM holds WHERE merchant_id = $1 AND order_id = $2))"""
+
+def is_as_read(version: str) -> str:
+    """The condition that the hold of the order id is the one that was read, or there still is none.
+
+    `version` is that of the hold, or null.
+    """
+    return f"""(SELECT version FROM holds WHERE merchant_id = $1 AND order_id = $2)
+          IS NOT DISTINCT FROM {version}::bigint
+      AND ({version}::bigint IS NULL OR EXISTS (SELECT true FROM own))"""  # noqa: S608  # of our own constants
 
 
 def steady(first: int) -> str:
@@ -155,11 +164,11 @@ LIMITS_ARE_SEEN: Final = """(SELECT count(*) FROM roomy) + (SELECT count(*) FROM
 
 IS_WHOLE: Final = """EXISTS (
           SELECT true FROM own
-          WHERE version = $25 AND expires_at > $3 AND allowances = (
+          WHERE expires_at > $3 AND allowances = (
               SELECT count(*) FROM held_allowances WHERE merchant_id = $1 AND order_id = $2)
       )"""
-"""The hold is the one that was read ($25), and nothing of it was given to somebody else. Its codes
-are those that `free` finds."""
+"""The hold is not over, and nothing of it was given to somebody else. Its codes are those that
+`free` finds."""
 
 NO_ORDER: Final = """NOT EXISTS (
           SELECT true FROM orders WHERE merchant_id = $1 AND order_id = $2)"""

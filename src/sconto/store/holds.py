@@ -4,7 +4,8 @@ Why nothing is promised twice. A hold is priced like an order, from one snapshot
 writes it, and has the parts of the statement that places an order (`orders`), for the same reasons.
 All parts see one snapshot, and what they lock counts only in the version that the snapshot has.
 
-1. `mine` locks the hold that the order id has. `own` is it in the version of the snapshot.
+1. `mine` locks the hold that the order id has. `own` is it in the version of the snapshot, and must
+   be the one that was read.
 2. `free` and `seen` lock the one-time codes that the hold wants and those that it no longer needs.
    A code can be held if no order has used it and no other order id holds it at this time.
 3. `held` locks the allowances, `roomy` are those with room beside what orders took and what others
@@ -32,7 +33,6 @@ without looking for holds is not placed after it.
 """
 
 import secrets
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -40,7 +40,7 @@ import asyncpg
 
 from sconto.domain.allowances import LimitClaim
 from sconto.domain.events import EventType
-from sconto.domain.holds import Hold
+from sconto.domain.holds import Hold, codes_of
 from sconto.store import held_parts, order_limits
 from sconto.store.candidates import Versions
 from sconto.store.database import Connection
@@ -81,7 +81,7 @@ WITH {held_parts.MINE}{held_parts.CODES.format(can_be_taken=held_parts.FREE_FOR_
     SELECT true AS is_clear
     FROM alone
     WHERE id_is_free
-      AND {held_parts.HOLD_IS_SEEN}
+      AND {held_parts.is_as_read("$19")}
       AND {held_parts.CODES_ARE_SEEN}
       AND (SELECT is_steady FROM steady)
       AND {held_parts.LIMITS_ARE_SEEN}
@@ -276,14 +276,14 @@ async def put_hold(
     hold: Hold,
     versions: Versions,
     claim: LimitClaim,
-    codes: Sequence[int],
+    before: Hold | None,
 ) -> None:
-    """Make the hold, in place of the one that its order id has.
+    """Make the hold, in place of the one that its order id had `before`.
 
-    `versions` are those that it was priced at, `claim` is what it holds of limits, and `codes` are
-    its one-time codes. Raises OrderRaceLost if something changed since, or is being changed; then
-    nothing was written.
+    `versions` are those that it was priced at, and `claim` is what it holds of limits. Raises
+    OrderRaceLost if something changed since, or is being changed; then nothing was written.
     """
+    codes = codes_of(hold)
     arguments: tuple[object, ...] = (
         merchant_id,
         hold.order_id,
@@ -298,6 +298,7 @@ async def put_hold(
         hold.is_first,
         *limit_arguments(claim),
         secrets.randbits(63),
+        None if before is None else before.version,
     )
     try:
         made = await connection.fetchval(_HOLD, *arguments)
