@@ -38,12 +38,14 @@ _COLUMNS: Final = """
 # The row lock on the merchant's promotions is not needed: at worst two requests at the same time
 # pass the limit together.
 _INSERT: Final = f"""
+WITH open AS MATERIALIZED (
+    SELECT count(*) AS number FROM backtests WHERE merchant_id = $1 AND finished_at IS NULL
+)
 INSERT INTO backtests (merchant_id, kind, name, promotion_id, draft, since, until, as_if_running,
                        zone, state, created_at)
 SELECT $1, $2, $3, $4, $5::json, $6, $7, $8, $9, 'waiting', $10
-WHERE (
-    SELECT count(*) FROM backtests WHERE merchant_id = $1 AND finished_at IS NULL
-) < $11
+FROM open
+WHERE number < $11
 RETURNING {_COLUMNS}
 """  # noqa: S608  # of our own constants
 
