@@ -138,6 +138,8 @@ TOLD = "Cart promotions took off lines and shipping what the order tells"
 USED_UP = "A one-time code is used up by the order that took it"
 
 
+LISTED = "Lists find each order by what it redeemed"
+
 SPOILED = [
     ("UPDATE redemption_counts SET uses = uses + 1 WHERE {mine}", COUNTERS),
     ("UPDATE redemption_counts SET discount = discount + 1 WHERE {mine}", COUNTERS),
@@ -149,6 +151,7 @@ SPOILED = [
         "UPDATE redemption_counts SET code_id = 9 WHERE {mine} AND code_type = 'one-time'",
         COUNTED_WITH_CODES,
     ),
+    ("UPDATE redemptions SET placed_at = NULL WHERE {mine}", LISTED),
     ("DELETE FROM redemptions WHERE {mine} AND product_id = 2", RECORDED),
     ("UPDATE redemptions SET discount = discount + 1 WHERE {mine}", RECORDED),
     ("UPDATE redemptions SET product_id = 3 WHERE {mine} AND product_id = 2", RECORDED),

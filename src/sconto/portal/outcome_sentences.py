@@ -80,8 +80,13 @@ _SUBSCRIPTION_CODES: Final[Mapping[CodeReason | None, str]] = {
 }
 
 
+_HELD: Final = marked("It is held for another order until %(time)s.")
+
+
 def outcome_words(language: Language, considered: PromotionOutcome) -> str:
     """Why the promotion did or did not apply to the product."""
+    if considered.held_until is not None:
+        return language.gettext(_HELD) % {"time": language.instant(considered.held_until)}
     text = language.gettext(_STATUSES[considered.status])
     at = _time_behind(considered)
     return text if at is None else text % {"time": language.instant(at)}
@@ -117,6 +122,9 @@ def _time_behind(considered: PromotionOutcome) -> datetime | None:
 def code_words(language: Language, outcome: CodeOutcome) -> tuple[str, str, str]:
     """The mark of the code's state, the state, and the reason."""
     mark, state, reason = _CODES[outcome.status]
+    if outcome.held_until is not None:
+        held = language.gettext(_HELD) % {"time": language.instant(outcome.held_until)}
+        return mark, language.gettext("Held"), held
     at = outcome.starts_at or outcome.ended_at or outcome.used_at
     text = language.gettext(reason)
     return (

@@ -123,10 +123,16 @@ async def read_listing_candidates(
 
 
 async def read_candidates(
-    connection: Connection, cache: PickCache, merchant_id: int, cart: Cart, at: datetime
+    connection: Connection,
+    cache: PickCache,
+    merchant_id: int,
+    cart: Cart,
+    at: datetime,
+    now: datetime | None = None,
 ) -> StoredCandidates:
     """The candidates of a cart at a time, in one statement and snapshot."""
-    [found] = await read_candidates_of_carts(connection, cache, merchant_id, [CartAt(cart, at)])
+    wanted = CartAt(cart, at, now=now)
+    [found] = await read_candidates_of_carts(connection, cache, merchant_id, [wanted])
     return found
 
 

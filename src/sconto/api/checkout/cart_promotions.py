@@ -88,10 +88,8 @@ def _write_cart_promotion(outcome: CartPromotionOutcome, currency: str) -> Writt
     if outcome.reasons:
         return _write_refused(outcome, currency)
     code = UNSET if outcome.code is None else outcome.code
-    discount, next_tier = (
-        format_amount(outcome.discount, currency),
-        write_next_tier(outcome, currency),
-    )
+    discount = format_amount(outcome.discount, currency)
+    next_tier = write_next_tier(outcome, currency)
     return WrittenCartPromotion(
         outcome.promotion_id, outcome.target, code, True, discount, next_tier
     )
@@ -106,14 +104,9 @@ def _encode_refused(outcome: CartPromotionOutcome, currency: str) -> msgspec.Raw
 
 def _write_refused(outcome: CartPromotionOutcome, currency: str) -> WrittenCartPromotion:
     code = UNSET if outcome.code is None else outcome.code
+    reasons = write_reasons(outcome, currency)
     return WrittenCartPromotion(
-        outcome.promotion_id,
-        outcome.target,
-        code,
-        False,
-        UNSET,
-        UNSET,
-        write_reasons(outcome, currency),
+        outcome.promotion_id, outcome.target, code, False, UNSET, UNSET, reasons
     )
 
 

@@ -177,23 +177,22 @@ def _write_placed(order: StoredOrder) -> WrittenCart:
     return answer
 
 
+def write_listed_order(order: StoredOrder) -> ListedOrder:
+    """An order in a list."""
+    return ListedOrder(
+        **msgspec.structs.asdict(_write_placed(order)),
+        customer_id=UNSET if order.customer_id is None else order.customer_id,
+        replaces=UNSET if order.replaces is None else order.replaces,
+        replaced_by=UNSET if order.replaced_by is None else order.replaced_by,
+    )
+
+
 def write_hold(hold: Hold) -> WrittenCart:
     """A hold, with the cart as its order will be priced."""
     answer = write_quote(hold.outcome)
     answer.order_id = hold.order_id
     answer.expires_at = write_instant(hold.expires_at)
     return answer
-
-
-def write_listed_order(order: StoredOrder) -> ListedOrder:
-    """An order in a list."""
-    fields = msgspec.structs.asdict(_write_placed(order))
-    return ListedOrder(
-        **fields,
-        customer_id=UNSET if order.customer_id is None else order.customer_id,
-        replaces=UNSET if order.replaces is None else order.replaces,
-        replaced_by=UNSET if order.replaced_by is None else order.replaced_by,
-    )
 
 
 def write_prices(
