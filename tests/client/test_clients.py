@@ -155,6 +155,7 @@ async def test_returns_by_client(sconto: AsyncClient) -> None:
         await sconto.checkout.create_return("A/1", "R/3", [{"line_id": "1", "quantity": 1}])
     assert (refused.value.left, refused.value.reason) == (left, "more-than-left")
     await sconto.checkout.create_return("A/1", "R/3", shipping=True)
+    assert (await sconto.exports.returns()).count(b"\r\n") == 4
 
 
 async def test_files_and_api_keys_by_client(sconto: AsyncClient, app: Starlette) -> None:

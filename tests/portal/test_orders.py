@@ -9,8 +9,10 @@ from sconto.api.clock import read_clock
 from sconto.domain.cart import Cart
 from sconto.domain.order import NewOrder, OrderStatus
 from sconto.domain.people import Caller, Role
+from sconto.domain.returns import Goods
 from sconto.domain.subscription import Subscription, SubscriptionCode
 from sconto.operations import checkout, promotions
+from sconto.operations.returns import create_return
 from sconto.operations.subscription_promotions import create_promotion
 from sconto.store.database import Database
 from tests.builders import a_cart, a_line, subscription_terms
@@ -43,7 +45,7 @@ async def test_an_order_is_found_and_shown_as_it_was_placed(
     await expect(teapot.locator("li", has_text="Winter sale")).to_contain_text("Applied")
     await expect(teapot.locator("li", has_text="Winter sale")).to_contain_text("since deleted")
     await expect(teapot.get_by_role("link")).to_have_text(["Newsletter welcome"])
-    await expect(teapot.locator("li", has_text="Newsletter welcome")).to_contain_text("Outdone")
+    await expect(teapot.locator("li", has_text="Newsletter welcome")).to_contain_text("Beaten")
     await show(visitor, "order")
 
 
@@ -106,7 +108,13 @@ async def test_orders_redemptions_and_codes_are_downloaded(
     await open_shop(database, merchant)
     await visitor.goto(f"{portal_url}/orders")
     form = visitor.locator(".export")
-    for kind, column in (("Orders", "total"), ("Redemptions", "discount"), ("Codes", "code")):
+    await create_return(database, merchant, "2", "R-1", Goods({"1": 1}), read_clock())
+    for kind, column in (
+        ("Orders", "total"),
+        ("Redemptions", "discount"),
+        ("Returns", "return_id"),
+        ("Codes", "code"),
+    ):
         await form.get_by_label("What").select_option(kind)
         async with visitor.expect_download() as started:
             await form.get_by_role("button", name="Download").click()

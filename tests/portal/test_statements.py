@@ -64,8 +64,8 @@ READING = {
     "/cart-promotions/{cart_promotion_id}/statistics": 3,
     "/cart-promotions/{cart_promotion_id}/history": 3,
     "/cart-promotions/{cart_promotion_id}/delete": 1,
-    "/backtests": 1,
-    "/backtests/{backtest_id}": 1,
+    "/promotions/backtests": 1,
+    "/promotions/backtests/{backtest_id}": 1,
     "/carts": 0,
     f"/carts?{CART}": 3,
     f"/carts?{CART}&search=mug": 2,
@@ -74,7 +74,7 @@ READING = {
     "/orders?code=welcome15": 3,
     "/orders/now?id=2": 3,
     "/orders?id=2": 3,
-    "/orders?id=none": 1,
+    "/orders?id=none": 2,
     "/subscriptions": 1,
     "/subscriptions?name=thirty&code=try3&state=on": 1,
     "/subscriptions/new": 0,
@@ -100,6 +100,7 @@ LOOKING = {
     "/promotions/preview": 2,
     "/promotions/new": 4,
     "/promotions/{promotion_id}/edit": 4,
+    "/orders/returns": 3,
 }
 """Statements of a form that is checked but not saved."""
 
@@ -114,6 +115,8 @@ FORM = {
     "codes": "TEA-1 TEA-9",
     "code_type": "reusable",
     "step": "check",
+    "order_id": "2",
+    "units-0": "1",
 }
 
 

@@ -39,7 +39,7 @@ async def show(visit: Visit) -> Response:
         query = ProductQuery(limit=_FOUND, search=search)
         found = await products.list_products(context.database, caller, query)
     elif form.cart is not None:
-        explained = await explain_quote(context.database, caller, form.cart, form.at)
+        explained = await explain_quote(context.database, caller, form.cart, form.at, now=visit.now)
     return visit.render(
         "carts/try.html",
         fields=fields,

@@ -10,14 +10,16 @@ from starlette.responses import Response
 from sconto.domain.blanks import trim
 from sconto.domain.explanation import PromotionName, explain_outcome
 from sconto.domain.exports import FileFormat
+from sconto.domain.holds import Hold
 from sconto.domain.names import is_reference
 from sconto.domain.numbers import MAX_INT32
 from sconto.domain.order import OrderStatus
 from sconto.domain.people import Action
-from sconto.domain.problems import OrderNotFound
+from sconto.domain.problems import HoldNotFound, OrderNotFound
 from sconto.domain.refund import refund
 from sconto.domain.returns import NOTHING, Returns
 from sconto.operations import products
+from sconto.operations.holds import get_hold
 from sconto.operations.returns import show_returns
 from sconto.portal.exports import KINDS
 from sconto.portal.order_explanations import steps_of
@@ -55,7 +57,9 @@ async def show(visit: Visit) -> Response:
     try:
         found = await find(visit, order_id, returns_after=after)
     except OrderNotFound:
-        return render_missing(visit, order_id)
+        if (hold := await _find_hold(visit, order_id)) is None:
+            return render_missing(visit, order_id)
+        return _render(visit, order_id=hold.order_id, hold=hold, currency=hold.outcome.currency)
     return await render_order(visit, found, ReturnForm())
 
 
@@ -81,6 +85,15 @@ async def find(
                     )
                 )
     raise OrderNotFound(typed)
+
+
+async def _find_hold(visit: Visit, typed: str) -> Hold | None:
+    """What is held for the typed id, or for the id without blanks around it."""
+    for order_id in dict.fromkeys((typed, trim(typed))):
+        if is_reference(order_id):
+            with suppress(HoldNotFound):
+                return await get_hold(visit.context.database, visit.caller, order_id, visit.now)
+    return None
 
 
 async def render_order(visit: Visit, found: Found, form: ReturnForm) -> Response:
@@ -117,6 +130,7 @@ def render_missing(visit: Visit, order_id: str) -> Response:
 
 def _render(visit: Visit, status: int = 200, **values: object) -> Response:
     nothing = {"order_id": "", "order": None, "missing": False, "may_export": False, "page": None}
+    nothing["hold"] = None
     shown = nothing | values
     shown["status_names"] = {each: label for each, (_, label) in STATUSES.items()}
     return visit.render("orders/one.html", status=status, **shown, statuses=STATUSES)
