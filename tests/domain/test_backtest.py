@@ -12,9 +12,10 @@ from sconto.domain.backtest.draft import ProductDraft, as_if_running, with_draft
 from sconto.domain.backtest.figures import Figures, PricedTwice, add_order
 from sconto.domain.backtest.job import Checkpoint
 from sconto.domain.backtest.worlds import World
-from sconto.domain.bill import CartPromotionOutcome, PricedCart, PricedLine
-from sconto.domain.candidates import AutomaticPick, Candidates
+from sconto.domain.bill import PricedCart, PricedLine
+from sconto.domain.candidates import AutomaticPick, Candidates, CartOffers
 from sconto.domain.cart_offers import CartOffer, CartReason, CartRefusal
+from sconto.domain.cart_outcome import CartPromotionOutcome
 from sconto.domain.cart_promotion import AmountOff, CartTerms, Limits, Target
 from sconto.domain.choice import Group, Pick
 from sconto.domain.codes import CodeType
@@ -197,7 +198,7 @@ def test_orders_of_a_world_use_up_its_limits_one_after_the_other() -> None:
     world, cart = World(), a_cart(a_line(unit_price=2000))
     discounts = []
     for _ in range(4):
-        found = Candidates(cart_offers=[CartOffer(offer, terms)])
+        found = Candidates(cart_offers=CartOffers([CartOffer(offer, terms)]))
         seen = world.seen_by(cart, found, NOON, {(5, Scope.BUDGET, "EUR"): 350}, str)
         bill = price(cart, seen, NOON)
         world.take(cart, bill, seen.cart_offers, str)
