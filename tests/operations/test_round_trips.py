@@ -11,6 +11,7 @@ from sconto.domain.cart import Cart, Customer
 from sconto.domain.cart_promotion import AmountOff, CartTerms, Limits, NewCartPromotion, Target
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, ListedProducts, OwnPercents
+from sconto.domain.holds import NewHold
 from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder, OrderStatus
 from sconto.domain.people import Caller, Role
@@ -26,6 +27,7 @@ from sconto.operations import (
     codes,
     events,
     history,
+    holds,
     promotions,
     returns,
     statistics,
@@ -327,6 +329,44 @@ CHECKOUT: Final[dict[str, tuple[Ask, int]]] = {
     ),
 }
 
+HOLDING: Final = NewHold(NewOrder("H-1", a_cart(codes=("ONCE",))))
+HOLDS: Final[dict[str, tuple[Ask, int]]] = {
+    "hold": (
+        lambda shop: holds.hold_order(
+            shop.database, shop.caller, NewHold(NewOrder("H-2", LIMITED)), NOON
+        ),
+        2,
+    ),
+    "hold another cart": (
+        lambda shop: holds.hold_order(
+            shop.database, shop.caller, NewHold(NewOrder("H-1", LIMITED)), NOON
+        ),
+        2,
+    ),
+    "hold the same cart": (
+        lambda shop: holds.hold_order(shop.database, shop.caller, HOLDING, NOON),
+        1,
+    ),
+    "order what is held": (
+        lambda shop: checkout.place_order(
+            shop.database, shop.caller, HOLDING.order, NOON, NOON.date()
+        ),
+        2,
+    ),
+    "order beside holds": (
+        lambda shop: checkout.place_order(
+            shop.database, shop.caller, NewOrder("A-2", LIMITED), NOON, NOON.date()
+        ),
+        2,
+    ),
+    "quote beside holds": (
+        lambda shop: checkout.quote(shop.database, shop.caller, LIMITED, NOON),
+        1,
+    ),
+    "get": (lambda shop: holds.get_hold(shop.database, shop.caller, "H-1", NOON), 1),
+    "release": (lambda shop: holds.release_hold(shop.database, shop.caller, "H-1", NOON), 1),
+}
+
 USERS: Final[dict[str, tuple[Ask, int]]] = {
     "change a role": (
         lambda shop: users.change_role(shop.database, shop.caller, shop.user_id, Role.ADMIN),
@@ -351,6 +391,12 @@ WITH_EVENTS: Final = {
     name: case for name, case in ALL.items() if name.startswith("checkout") or "change" in name
 }
 """Operations that tell something."""
+
+
+@pytest.mark.parametrize(("ask", "number"), HOLDS.values(), ids=HOLDS)
+async def test_holds_take_as_many_statements_as_orders(shop: Shop, ask: Ask, number: int) -> None:
+    await holds.hold_order(shop.database, shop.caller, HOLDING, NOON)
+    await assert_statements(shop, ask, number)
 
 
 async def assert_statements(shop: Shop, ask: Ask, number: int) -> None:
