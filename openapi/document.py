@@ -68,7 +68,7 @@ _TAGS: Final[Mapping[str, str]] = {
     "Subscription promotions API": "Codes for subscriptions, and what their orders get.",
     "Cart promotions API": "Amounts, minimums, tiers and limits on whole carts.",
     "Catalogue API": "The merchant's products.",
-    "Export API": "Orders, redemptions and codes as files.",
+    "Export API": "Orders, redemptions, returns and codes as files.",
     "People API": "API keys, users and invitations.",
     "Events API": "What happened: webhooks, their deliveries, and events by cursor.",
     "Operation": "For who runs Sconto.",

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from openapi import events_models as models
+from openapi.event_examples import example_of
 from openapi.operation import Answer, Operation, Parameter, as_json
 from openapi.problems import refusal
 from sconto.api.events import routes
@@ -198,7 +199,7 @@ WEBHOOKS: Final[Mapping[str, Operation]] = {
         _TAG,
         _SUMMARIES[type_],
         {204: Answer("Any 2xx within the timeout says that it arrived")},
-        body=as_json(models.Event, models.example_of(type_)),
+        body=as_json(models.Event, example_of(type_)),
         parameters=_HEADERS,
     )
     for type_ in EventType

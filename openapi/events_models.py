@@ -5,87 +5,13 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from openapi.event_examples import AT, EVENT_ID, example_of
 from openapi.fields import Absent, Currency, Instant, Total, strict
-from sconto.domain.events import VERSION, EventType
+from sconto.domain.events import EventType
 from sconto.domain.receiver_address import LONGEST_URL
 from sconto.domain.webhooks import LONGEST_OVERLAP, DeliveryState, DisabledBecause
 
 Uses = Annotated[int, Field(ge=0, description="Of a limit.")]
-
-_ID: Final = "evt_8c1f0f6d6b7d4a4e9f0b6a2d1c3e5f70"
-_AT: Final = "2026-11-28T00:00:00+00:00"
-
-PROMOTION: Final[JsonDict] = {
-    "kind": "cart",
-    "id": 51,
-    "name": "10 off from 50",
-    "active": True,
-    "starts_at": _AT,
-    "ends_at": None,
-}
-ORDER: Final[JsonDict] = {
-    "order_id": "A-1",
-    "status": "not paid",
-    "created_at": _AT,
-    "customer_id": "c-7",
-    "replaces": None,
-    "currency": "EUR",
-    "subtotal": "59.97",
-    "discount": "10.00",
-    "total": "49.97",
-    "promotions": [{"kind": "cart", "id": 51, "code": None, "discount": "10.00"}],
-}
-
-HOLD: Final[JsonDict] = {
-    **{name: value for name, value in ORDER.items() if name != "status"},
-    "expires_at": "2026-11-28T00:15:00+00:00",
-}
-
-_OWN_DATA: Final[dict[EventType, JsonDict]] = {
-    EventType.ORDER_PLACED: {"order": ORDER},
-    EventType.ORDER_PAID: {"order": {**ORDER, "status": "paid"}},
-    EventType.ORDER_NOT_PAID: {"order": ORDER},
-    EventType.ORDER_DELETED: {"order": {**ORDER, "status": "deleted"}},
-    EventType.ORDER_REPLACED: {"order": {**ORDER, "status": "deleted", "replaced_by": "A-2"}},
-    EventType.HOLD_CREATED: {"hold": HOLD},
-    EventType.HOLD_RELEASED: {"hold": HOLD},
-    EventType.HOLD_EXPIRED: {"hold": HOLD},
-    EventType.RETURN_CREATED: {
-        "return": {
-            "return_id": "R-1",
-            "order_id": "A-1",
-            "created_at": _AT,
-            "currency": "EUR",
-            "subtotal": "19.99",
-            "discount": "2.00",
-            "total": "17.99",
-            "lines": [{"line_id": "1", "product_id": 11111, "quantity": 1, "total": "17.99"}],
-            "shipping": None,
-        }
-    },
-    EventType.PROMOTION_CREATED: {"after": {"name": "10 off from 50", "active": True}},
-    EventType.PROMOTION_CHANGED: {
-        "before": {"name": "10 off"},
-        "after": {"name": "10 off from 50"},
-    },
-    EventType.PROMOTION_DELETED: {"before": {"name": "10 off from 50", "active": True}},
-    EventType.PROMOTION_CODES_ADDED: {"codes": {"added": 100, "removed": 0}},
-    EventType.PROMOTION_CODES_REMOVED: {"codes": {"added": 0, "removed": 1}},
-    EventType.PROMOTION_LIMIT_REACHED: {"limit": 5000, "taken": 5000},
-    EventType.PROMOTION_BUDGET_REACHED: {
-        "currency": "EUR",
-        "limit": "1000.00",
-        "taken": "995.00",
-    },
-}
-
-
-def example_of(type_: EventType) -> JsonDict:
-    """An event of the type."""
-    own = _OWN_DATA.get(type_, {})
-    of_checkout = own.keys() & {"order", "hold", "return"}
-    data: JsonDict = own if of_checkout else {"promotion": PROMOTION, **own}
-    return {"id": _ID, "type": type_.value, "version": VERSION, "timestamp": _AT, "data": data}
 
 
 class AppliedPromotion(BaseModel):
@@ -260,8 +186,8 @@ WEBHOOK: Final[JsonDict] = {
     "disabled_because": None,
     "failing_since": None,
     "previous_secret_until": None,
-    "created_at": _AT,
-    "updated_at": _AT,
+    "created_at": AT,
+    "updated_at": AT,
 }
 
 
@@ -341,7 +267,7 @@ class SecretToRotate(BaseModel):
 class Replay(BaseModel):
     """From when on events are sent again."""
 
-    model_config = strict({"since": _AT})
+    model_config = strict({"since": AT})
 
     since: Instant
 
@@ -365,12 +291,12 @@ class NewDelivery(BaseModel):
 DELIVERY: Final[JsonDict] = {
     "id": 2,
     "webhook_id": 1,
-    "event_id": _ID,
+    "event_id": EVENT_ID,
     "type": "order.placed",
     "state": "waiting",
     "attempts": 1,
     "next_attempt_at": "2026-11-28T00:00:05+00:00",
-    "created_at": _AT,
+    "created_at": AT,
     "finished_at": None,
     "last_status": 500,
     "last_failure": "answered 500",
@@ -438,7 +364,7 @@ class DeliveryDetails(Delivery):
                 "answers": [
                     {
                         "attempt": 1,
-                        "sent_at": _AT,
+                        "sent_at": AT,
                         "milliseconds": 84,
                         "status": 500,
                         "failure": "answered 500",

@@ -9,7 +9,7 @@ from openapi.operation import Answer, Content, Operation, Parameter
 from openapi.problems import refusal
 from sconto.api.export import routes
 from sconto.domain.code_list import CodeState
-from sconto.domain.exports import CodeRow, FileFormat, OrderRow, RedemptionRow
+from sconto.domain.exports import CodeRow, FileFormat, OrderRow, RedemptionRow, ReturnRow
 from sconto.domain.order import OrderStatus
 from sconto.operations.export_files import MEDIA_TYPES
 
@@ -72,6 +72,20 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
             "A-1001,2026-11-27T09:53:02+00:00,paid,36,Autumn,11111,PROMO-001,false,true,EUR,4.00",
         ),
         parameters=_OF_ORDERS,
+    ),
+    routes.export_returns: Operation(
+        _TAG,
+        "Export returns",
+        _file(
+            ReturnRow._fields,
+            "R-1,A-1001,2026-11-28T10:12:00+00:00,c-17,1,11111,1,EUR,19.99,2.00,17.99",
+        ),
+        parameters=(
+            _FORMAT,
+            Parameter("from", "query", AwareDatetime, "Returns made at this time or later."),
+            Parameter("until", "query", AwareDatetime, "Returns made before this time."),
+            Parameter("customer_id", "query", str, "Of this customer's orders."),
+        ),
     ),
     routes.export_codes: Operation(
         _TAG,

@@ -128,6 +128,11 @@ async def test_every_method_of_the_client_does_what_it_says(sconto: AsyncClient)
     order = await sconto.checkout.place_order("A", cart, expected_total="18.00")
     assert (await sconto.checkout.get_order("A")) == order
     assert (await sconto.checkout.set_status("A", "paid"))["status"] == "paid"
+    listed = sconto.checkout.list_orders(status="paid", code="ONE", promotion_id=promotion)
+    assert [one["order_id"] async for one in listed] == ["A"]
+    assert (await sconto.checkout.explain_order("A"))["replay"]["possible"]
+    quote = await sconto.checkout.quote(cart, explain=True)
+    assert quote["explanation"]["total"] == quote["total"] == "18.00"
     assert (await sconto.promotions.get_statistics(promotion))["promotion_uses"] == 1
     actions = [one["action"] async for one in sconto.promotions.list_history(promotion)]
     assert actions[-1] == "created"
@@ -150,6 +155,7 @@ async def test_returns_by_client(sconto: AsyncClient) -> None:
         await sconto.checkout.create_return("A/1", "R/3", [{"line_id": "1", "quantity": 1}])
     assert (refused.value.left, refused.value.reason) == (left, "more-than-left")
     await sconto.checkout.create_return("A/1", "R/3", shipping=True)
+    assert (await sconto.exports.returns()).count(b"\r\n") == 4
 
 
 async def test_files_and_api_keys_by_client(sconto: AsyncClient, app: Starlette) -> None:

@@ -7,11 +7,14 @@ from decimal import Decimal
 import pytest
 
 from sconto.domain.codes import CodeType
-from sconto.domain.exports import ExportFilter, ExportKind, OrderRow, RedemptionRow, Row
+from sconto.domain.exports import ExportFilter, ExportKind, OrderRow, RedemptionRow, ReturnRow, Row
 from sconto.domain.order import NewOrder, OrderStatus
 from sconto.domain.people import Caller
+from sconto.domain.returns import Goods
 from sconto.operations import checkout, exports, promotions
+from sconto.operations.returns import create_return
 from sconto.store import exports as store
+from sconto.store import return_exports
 from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
 from tests.conftest import create_caller
@@ -112,6 +115,44 @@ async def test_redemptions_are_exported_with_what_they_gave(shop: Shop) -> None:
         ("E", coupon, 11111, "TWO", True, "6.00"),
     ]
     assert await ids_of(shop, ExportKind.REDEMPTIONS, code_key="two") == "E"
+
+
+async def test_returns_are_exported_by_the_line(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await open_shop(shop)
+    for minutes, (order_id, goods) in enumerate(
+        (("B", Goods({"1": 1})), ("A", Goods({"1": 2}, shipping=True)), ("C", Goods({"1": 1})))
+    ):
+        at = NOON + timedelta(days=1, minutes=minutes)
+        await create_return(shop.database, shop.caller, order_id, f"R-{order_id}", goods, at)
+    of_line, of_shipping = [ReturnRow(*row) for row in await rows_of(shop, ExportKind.RETURNS)][1:3]
+    assert of_line == ReturnRow(
+        return_id="R-A",
+        order_id="A",
+        created_at=NOON + timedelta(days=1, minutes=1),
+        customer_id="c-1",
+        line_id="1",
+        product_id=11111,
+        quantity=2,
+        currency="EUR",
+        subtotal=Decimal("60.00"),
+        discount=Decimal("10.00"),
+        total=Decimal("50.00"),
+    )
+    assert (of_shipping.line_id, of_shipping.total) == (None, Decimal("4.90"))
+    later = NOON + timedelta(days=1, minutes=1)
+    for limit in ("200", "1"):
+        statement = return_exports._LAST.replace("LIMIT 200", f"LIMIT {limit}")
+        monkeypatch.setattr(return_exports, "_LAST", statement)
+        conditions: dict[str, dict[str, object]] = {
+            "R-BR-AR-AR-C": {},
+            "R-AR-AR-C": {"since": later},
+            "R-B": {"until": later},
+            "R-AR-A": {"customer_id": "c-1"},
+        }
+        for ids, wanted in conditions.items():
+            assert await ids_of(shop, ExportKind.RETURNS, **wanted) == ids
 
 
 async def test_codes_are_exported_by_promotion_and_state(shop: Shop) -> None:

@@ -99,7 +99,7 @@ async def test_a_code_in_a_link_reduces_the_order(stranger: Page, shop: Shop) ->
     await stranger.goto(f"{shop.url}/basket/add/4")
     tea = stranger.locator(".cart li", has_text="Tea, green")
     await expect(tea.locator("strong")).to_have_text("€6.71")
-    await stranger.get_by_label("Have you got a code?").fill("nonsense")
+    await stranger.get_by_label("Discount code").fill("nonsense")
     await stranger.keyboard.press("Enter")
     await expect(stranger.locator(".codes li > span")).to_have_text(
         ["welcome15 You get a discount with it.", "nonsense It changes nothing in this cart."],

@@ -69,7 +69,10 @@ READING = {
     "/carts": 0,
     f"/carts?{CART}": 3,
     f"/carts?{CART}&search=mug": 2,
-    "/orders": 0,
+    "/orders": 1,
+    "/orders?first=2026-01-01&status=paid&customer=c-1&promotion=7": 3,
+    "/orders?code=welcome15": 3,
+    "/orders/now?id=2": 3,
     "/orders?id=2": 3,
     "/orders?id=none": 2,
     "/subscriptions": 1,
@@ -97,6 +100,7 @@ LOOKING = {
     "/promotions/preview": 2,
     "/promotions/new": 4,
     "/promotions/{promotion_id}/edit": 4,
+    "/orders/returns": 3,
 }
 """Statements of a form that is checked but not saved."""
 
@@ -111,6 +115,8 @@ FORM = {
     "codes": "TEA-1 TEA-9",
     "code_type": "reusable",
     "step": "check",
+    "order_id": "2",
+    "units-0": "1",
 }
 
 

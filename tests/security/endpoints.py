@@ -99,12 +99,6 @@ def body_of(method: str, path: str, things: Things) -> Any:
     line = {"line_id": "1", "product_id": things.product, "quantity": 1, "unit_price": "10.00"}
     cart = {"currency": "EUR", "lines": [line], "codes": [things.code]}
     contract = {"subscriptionContract": {"subscriptionTypeId": "monthly", "createdAt": None}}
-    applied = {
-        "code": things.subscription_code,
-        "first_order_number": 1,
-        "application_id": things.application,
-    }
-    subscribed = {"subscription": {"type_id": "monthly", "order_number": 2, "codes": [applied]}}
     covered = {"coupon_type": "reusable", "coupon_code": ["new"], "discount_percent": "10"}
     promotion = {
         "promotion_type": "coupon",
@@ -115,64 +109,87 @@ def body_of(method: str, path: str, things: Things) -> Any:
         "coupons": covered | {"product_id": [things.product]},
     }
     rule = {"effect": {"effectType": "PERCENTAGE_DISCOUNT", "amount": "30"}}
-    returned = {"lines": [{"line_id": "1", "quantity": 1}]}
     money = {"currency": "EUR", "total": "49.90"}
     one_off = {
         "name": "One off",
         "target": "order",
         "benefit": {"type": "amount", "amounts": {"EUR": "1.00"}},
     }
-    bodies = _EVENT_BODIES | {
+    bodies = (
+        _EVENT_BODIES
+        | _checkout_bodies(things, cart)
+        | {
+            ("POST", "/v1/promotion"): promotion,
+            ("POST", "/v1/promotion/statistics"): {"id": things.promotion},
+            ("PATCH", "/v1/promotion/{promotion_id}"): {
+                "promotion_type": "coupon",
+                "status": False,
+            },
+            ("POST", "/v1/promotion/{promotion_id}/codes"): {"coupon_code": ["another"]},
+            ("DELETE", "/v1/promotion/{promotion_id}/codes"): {"coupon_code": [things.code]},
+            ("POST", "/promotion/v1/promotions"): {
+                "code": "MINE",
+                "name": "Mine",
+                "enabled": True,
+                "rules": [rule],
+            },
+            ("PATCH", "/promotion/v1/promotions/{promotionId}"): {"enabled": False},
+            ("POST", "/promotion/v1/promotions/{promotionId}/_validate"): contract,
+            ("POST", "/promotion/v1/promotions/{promotionId}/_schedule"): contract
+            | {"numberOfOrders": 3, "order": money, "applicationId": things.application},
+            ("POST", "/promotion/v1/promotion-codes/_apply"): contract
+            | {"promotionCode": things.subscription_code},
+            ("POST", "/cart/v1/promotions"): one_off,
+            ("PATCH", "/cart/v1/promotions/{promotion_id}"): {"active": False},
+            ("POST", "/cart/v1/promotions/{promotion_id}/_restore"): {},
+            ("POST", "/cart/v1/promotions/_try"): {
+                "promotion_id": things.cart_promotion,
+                "promotion": one_off,
+                "cart": cart,
+            },
+            ("POST", "/cart/v1/promotions/_backtest"): {
+                "promotion_id": things.cart_promotion,
+                "change": {"active": False},
+            },
+            ("POST", "/cart/v1/promotions/_backtest/{backtest_id}/_cancel"): {},
+            ("POST", "/people/v1/keys"): {"name": "The shop", "role": "checkout"},
+            ("POST", "/people/v1/invitations"): {"username": "lin", "role": "viewer"},
+            ("POST", "/people/v1/users/{user_id}/password-link"): {},
+            ("PUT", "/catalog/v1/products"): {
+                "products": [
+                    {
+                        "product_id": things.product,
+                        "name": "My own",
+                        "price": "1.00",
+                        "currency": "EUR",
+                    }
+                ]
+            },
+        }
+    )
+    return bodies.get((method, path))
+
+
+def _checkout_bodies(things: Things, cart: dict[str, Any]) -> dict[tuple[str, str], Any]:
+    applied = {
+        "code": things.subscription_code,
+        "first_order_number": 1,
+        "application_id": things.application,
+    }
+    subscribed = {"subscription": {"type_id": "monthly", "order_number": 2, "codes": [applied]}}
+    returned = {"lines": [{"line_id": "1", "quantity": 1}]}
+    return {
         ("POST", "/checkout/v1/quotes"): cart | subscribed,
         ("POST", "/checkout/v1/orders"): cart | {"order_id": "new", "replaces": things.order},
         ("POST", "/checkout/v1/holds"): cart | {"order_id": things.hold, "replaces": things.order},
-        ("PATCH", "/checkout/v1/orders/{order_id}"): {"status": "paid"},
+        ("PATCH", _ORDER): {"status": "paid"},
         ("POST", f"{_ORDER}/returns"): returned | {"return_id": "new"},
         ("POST", f"{_ORDER}/returns/_quote"): returned,
         ("POST", "/checkout/v1/prices"): {
             "currency": "EUR",
             "products": [{"product_id": things.product, "unit_price": "10.00"}],
         },
-        ("POST", "/v1/promotion"): promotion,
-        ("POST", "/v1/promotion/statistics"): {"id": things.promotion},
-        ("PATCH", "/v1/promotion/{promotion_id}"): {"promotion_type": "coupon", "status": False},
-        ("POST", "/v1/promotion/{promotion_id}/codes"): {"coupon_code": ["another"]},
-        ("DELETE", "/v1/promotion/{promotion_id}/codes"): {"coupon_code": [things.code]},
-        ("POST", "/promotion/v1/promotions"): {
-            "code": "MINE",
-            "name": "Mine",
-            "enabled": True,
-            "rules": [rule],
-        },
-        ("PATCH", "/promotion/v1/promotions/{promotionId}"): {"enabled": False},
-        ("POST", "/promotion/v1/promotions/{promotionId}/_validate"): contract,
-        ("POST", "/promotion/v1/promotions/{promotionId}/_schedule"): contract
-        | {"numberOfOrders": 3, "order": money, "applicationId": things.application},
-        ("POST", "/promotion/v1/promotion-codes/_apply"): contract
-        | {"promotionCode": things.subscription_code},
-        ("POST", "/cart/v1/promotions"): one_off,
-        ("PATCH", "/cart/v1/promotions/{promotion_id}"): {"active": False},
-        ("POST", "/cart/v1/promotions/{promotion_id}/_restore"): {},
-        ("POST", "/cart/v1/promotions/_try"): {
-            "promotion_id": things.cart_promotion,
-            "promotion": one_off,
-            "cart": cart,
-        },
-        ("POST", "/cart/v1/promotions/_backtest"): {
-            "promotion_id": things.cart_promotion,
-            "change": {"active": False},
-        },
-        ("POST", "/cart/v1/promotions/_backtest/{backtest_id}/_cancel"): {},
-        ("POST", "/people/v1/keys"): {"name": "The shop", "role": "checkout"},
-        ("POST", "/people/v1/invitations"): {"username": "lin", "role": "viewer"},
-        ("POST", "/people/v1/users/{user_id}/password-link"): {},
-        ("PUT", "/catalog/v1/products"): {
-            "products": [
-                {"product_id": things.product, "name": "My own", "price": "1.00", "currency": "EUR"}
-            ]
-        },
     }
-    return bodies.get((method, path))
 
 
 def in_other_words(things: Things) -> list[tuple[str, str, Any]]:

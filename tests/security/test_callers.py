@@ -111,6 +111,7 @@ REFUSED: Final = {
         ("GET", f"{PROMOTION}/statistics/daily"),
         ("GET", "/export/v1/orders"),
         ("GET", "/export/v1/redemptions"),
+        ("GET", "/export/v1/returns"),
         ("GET", "/export/v1/codes"),
         ("GET", "/promotion/v1/promotions"),
         ("POST", "/promotion/v1/promotions"),

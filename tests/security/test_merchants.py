@@ -68,19 +68,7 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
     place = "/promotion/v1/promotions"
     subscription = await create("POST", place, {"code": own.subscription_code})
     applied = await create("POST", "/promotion/v1/promotion-codes/_apply", {})
-    order = body_of("POST", "/checkout/v1/orders", own) | {"order_id": own.order}
-    del order["replaces"]
-    placed = await client.post("/checkout/v1/orders", json=order, headers=headers)
-    assert placed.status_code == 201, placed.text
-    held = await client.post(
-        "/checkout/v1/holds", json=order | {"order_id": own.hold}, headers=headers
-    )
-    assert held.status_code == 201, held.text
-    returned = {"return_id": own.returned, "lines": [{"line_id": "1", "quantity": 1}]}
-    kept = await client.post(
-        f"/checkout/v1/orders/{own.order}/returns", json=returned, headers=headers
-    )
-    assert kept.status_code == 201, kept.text
+    await sell(client, own, headers)
     cart_promotion = await create("POST", "/cart/v1/promotions", {})
     named = {"promotion_id": find_id(cart_promotion.json())}
     backtest = await create("POST", "/cart/v1/promotions/_backtest", named)
@@ -104,9 +92,26 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
         user.json()["user_id"],
         webhook,
         find_id(listed.json()["deliveries"][0]),
-        own.hold,
-        backtest.json()["id"],
+        hold=own.hold,
+        backtest=backtest.json()["id"],
     )
+
+
+async def sell(client: httpx.AsyncClient, own: Things, headers: dict[str, str]) -> None:
+    """An order, a hold, and a return of the order."""
+    order = body_of("POST", "/checkout/v1/orders", own) | {"order_id": own.order}
+    del order["replaces"]
+    placed = await client.post("/checkout/v1/orders", json=order, headers=headers)
+    assert placed.status_code == 201, placed.text
+    held = await client.post(
+        "/checkout/v1/holds", json=order | {"order_id": own.hold}, headers=headers
+    )
+    assert held.status_code == 201, held.text
+    returned = {"return_id": own.returned, "lines": [{"line_id": "1", "quantity": 1}]}
+    kept = await client.post(
+        f"/checkout/v1/orders/{own.order}/returns", json=returned, headers=headers
+    )
+    assert kept.status_code == 201, kept.text
 
 
 def find_id(answer: object) -> int:

@@ -24,12 +24,15 @@ from sconto.domain.cart_promotion import (
     Target,
 )
 from sconto.domain.order import NewOrder, OrderStatus, StoredOrder
+from sconto.domain.order_list import OrderQuery
 from sconto.domain.people import Caller, Role
 from sconto.domain.product import Product
 from sconto.domain.schedule import Period
 from sconto.operations.cart_promotions import create_promotion
 from sconto.operations.check import check
 from sconto.operations.checkout import change_order_status, get_order, place_order, quote
+from sconto.operations.order_listing import list_old_orders
+from sconto.operations.orders import list_orders
 from sconto.operations.products import get_product, put_products
 from sconto.store.database import Database
 from sconto.store.migrate import migrate
@@ -158,6 +161,29 @@ async def test_the_version_before_writes_beside_this_one(upgraded: Database) -> 
     assert (await quote(upgraded, SHOP, cart(), NOW)).cart_promotions[0].applied
     await set_status(upgraded, "O-1", OrderStatus.DELETED)
     await set_status(upgraded, "O-1", OrderStatus.PAID)
+    assert await violations(upgraded) == []
+
+
+async def test_orders_of_before_and_beside_are_listed_by_promotion(upgraded: Database) -> None:
+    async with upgraded.write() as connection:
+        await connection.execute(PLACED_BY_BEFORE)
+        await connection.execute(REDEEMED_BY_BEFORE)
+        await connection.execute(COUNTED_BY_BEFORE)
+    redeemed = {
+        pick.promotion_id
+        for line in (await get_order(upgraded, SHOP, "A-2")).outcome.lines
+        for pick in line.picks
+    }
+    assert redeemed
+    listed = []
+    for _ in range(2):
+        for promotion_id in sorted(redeemed):
+            wanted = OrderQuery(100, promotion_id=promotion_id)
+            page = await list_orders(upgraded, SHOP, wanted)
+            listed.append({order.order_id for order in page.orders})
+            assert {"A-2", "O-1"} <= listed[-1]
+        await list_old_orders(upgraded)
+    assert listed[: len(redeemed)] == listed[len(redeemed) :]
     assert await violations(upgraded) == []
 
 

@@ -54,7 +54,7 @@ class PartRoute(PlainRoute):
             f"(?P<{text}>{'.+' if place == 1 else '[^/]+'})" if place % 2 else re.escape(text)
             for place, text in enumerate(names)
         )
-        self._sent = re.compile(f"{pattern}$")
+        self._sent = re.compile(f"{pattern}/?$")
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """As of any route, by the path as it was sent."""

@@ -1,4 +1,4 @@
-"""`sconto export`: orders, redemptions and codes as files."""
+"""`sconto export`: orders, redemptions, returns and codes as files."""
 
 import os
 import sys
@@ -44,13 +44,14 @@ def export(  # noqa: PLR0913 - one option for each condition
         typer.Option(metavar="FILE", help="The file to write; without it, standard output."),
     ] = None,
     since: Annotated[
-        str | None, typer.Option("--from", metavar="TIME", help="Orders from this time on (UTC).")
+        str | None,
+        typer.Option("--from", metavar="TIME", help="Those from this time on (UTC)."),
     ] = None,
     until: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Orders before this time (UTC).")
+        str | None, typer.Option(metavar="TIME", help="Those before this time (UTC).")
     ] = None,
     status: Annotated[OrderStatus | None, typer.Option(help="Orders with this status.")] = None,
-    customer: Annotated[str | None, typer.Option(help="Orders of this customer.")] = None,
+    customer: Annotated[str | None, typer.Option(help="Those of this customer.")] = None,
     promotion: Annotated[
         int | None, typer.Option(min=1, help="What this promotion is part of; its codes.")
     ] = None,
@@ -59,7 +60,7 @@ def export(  # noqa: PLR0913 - one option for each condition
         bool | None, typer.Option("--used/--free", help="Codes that are used up, or are not.")
     ] = None,
 ) -> None:
-    """Write orders, redemptions or codes as a CSV or Parquet file.
+    """Write orders, redemptions, returns or codes as a CSV or Parquet file.
 
     A CSV file is for people, so it begins with a byte order mark, and no text in it is a formula.
     Standard output is for programs: texts are as they are.

@@ -1,4 +1,4 @@
-"""The export API: orders, redemptions and codes as files, whole in memory."""
+"""The export API: orders, redemptions, returns and codes as files, whole in memory."""
 
 from typing import Any, Literal
 
@@ -42,6 +42,19 @@ class Exports(Api[S]):
         """The redemptions of orders, a line each."""
         filters = (format, since, until, status, customer_id, promotion_id, code)
         return _of_orders("redemptions", *filters)
+
+    @operation
+    def returns(
+        self,
+        *,
+        format: Format = "csv",
+        since: str | None = None,
+        until: str | None = None,
+        customer_id: str | None = None,
+    ) -> Call[bytes]:
+        """The returned lines and shipping, a line each; the times are those of the returns."""
+        query = {"format": format, "from": since, "until": until, "customer_id": customer_id}
+        return Call("GET", "/export/v1/returns", query=query, read=_read_bytes)
 
     @operation
     def codes(

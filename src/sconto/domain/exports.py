@@ -18,6 +18,7 @@ class ExportKind(StrEnum):
 
     ORDERS = "orders"
     REDEMPTIONS = "redemptions"
+    RETURNS = "returns"
     CODES = "codes"
 
 
@@ -32,7 +33,8 @@ class FileFormat(StrEnum):
 class ExportFilter:
     """Which rows: those that fulfil all conditions that are set.
 
-    Orders and redemptions are of orders placed from `since` (included) to `until` (excluded).
+    Orders and redemptions are of orders placed from `since` (included) to `until` (excluded), and
+    returns were made then.
     `promotion_id` and `code_key` are of promotions that the order picked. Codes know `promotion_id`
     and `used` only.
     """
@@ -49,6 +51,7 @@ class ExportFilter:
 FILTERS: Final[Mapping[ExportKind, tuple[str, ...]]] = {
     ExportKind.ORDERS: ("since", "until", "status", "customer_id", "promotion_id", "code_key"),
     ExportKind.REDEMPTIONS: ("since", "until", "status", "customer_id", "promotion_id", "code_key"),
+    ExportKind.RETURNS: ("since", "until", "customer_id"),
     ExportKind.CODES: ("promotion_id", "used"),
 }
 """The conditions that each export knows."""
@@ -94,6 +97,25 @@ class RedemptionRow(NamedTuple):
     discount: Decimal
 
 
+class ReturnRow(NamedTuple):
+    """Units of a line that came back, or the shipping, which has no line and no product.
+
+    `total` is what is paid back, and `discount` everything that was taken off.
+    """
+
+    return_id: str
+    order_id: str
+    created_at: datetime
+    customer_id: str | None
+    line_id: str | None
+    product_id: int | None
+    quantity: int
+    currency: str
+    subtotal: Decimal
+    discount: Decimal
+    total: Decimal
+
+
 class CodeRow(NamedTuple):
     """A code that a promotion has. `used_by` is the order that used it up while it was one-time."""
 
@@ -107,10 +129,11 @@ class CodeRow(NamedTuple):
     used_at: datetime | None
 
 
-Row: TypeAlias = OrderRow | RedemptionRow | CodeRow
+Row: TypeAlias = OrderRow | RedemptionRow | ReturnRow | CodeRow
 
 ROWS: Final[Mapping[ExportKind, type[Row]]] = {
     ExportKind.ORDERS: OrderRow,
     ExportKind.REDEMPTIONS: RedemptionRow,
+    ExportKind.RETURNS: ReturnRow,
     ExportKind.CODES: CodeRow,
 }

@@ -1,28 +1,35 @@
-"""Exports of orders, redemptions and codes: rows in batches, for files of any length.
+"""Exports of orders, redemptions, returns and codes: rows in batches, for files of any length.
 
 An export is no snapshot: an order that is placed meanwhile may be in it or not. Rows that exist all
 the time are in it once.
 """
 
 from collections.abc import AsyncIterator, Sequence
+from typing import Final
 
 from sconto.domain.exports import ExportFilter, ExportKind, Row
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.people import Caller
 from sconto.store import exports as store
 from sconto.store.database import Database, retrying
+from sconto.store.return_exports import (
+    FIRST_RETURN,
+    ReturnPlace,
+    find_last_return,
+    list_returned_lines,
+)
 
 
 async def export_rows(
     database: Database, caller: Caller, kind: ExportKind, wanted: ExportFilter
 ) -> AsyncIterator[Sequence[Row]]:
-    """The wanted rows of the merchant: orders by time, codes by promotion as they were added.
+    """The wanted rows of the merchant: by time, and codes by promotion as they were added.
 
     A batch may be empty.
     """
     if wanted.promotion_id is not None and wanted.promotion_id > MAX_INT64:
         return
-    batches = _batches_of_codes if kind is ExportKind.CODES else _batches_of_orders
+    batches = _BATCHES[kind]
     async for rows in batches(database, caller.merchant_id, kind, wanted):
         yield rows
 
@@ -62,6 +69,32 @@ async def _batches_of_codes(
     while batch := await retrying(read):
         rows, after = batch
         yield rows
+
+
+async def _batches_of_returns(
+    database: Database, merchant_id: int, _: ExportKind, wanted: ExportFilter
+) -> AsyncIterator[Sequence[Row]]:
+    after = FIRST_RETURN if wanted.since is None else (wanted.since, "", 0)
+
+    async def read() -> tuple[Sequence[Row], ReturnPlace] | None:
+        async with database.read(merchant_id) as connection:
+            last = await find_last_return(connection, merchant_id, wanted, after)
+            if last is None:
+                return None
+            rows = await list_returned_lines(connection, merchant_id, wanted, (after, last))
+            return rows, last
+
+    while batch := await retrying(read):
+        rows, after = batch
+        yield rows
+
+
+_BATCHES: Final = {
+    ExportKind.ORDERS: _batches_of_orders,
+    ExportKind.REDEMPTIONS: _batches_of_orders,
+    ExportKind.RETURNS: _batches_of_returns,
+    ExportKind.CODES: _batches_of_codes,
+}
 
 
 async def _code_ids(

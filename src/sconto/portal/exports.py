@@ -1,10 +1,10 @@
-"""Orders, redemptions and codes as files to download."""
+"""Orders, redemptions, returns and codes as files to download."""
 
 from typing import Final
 
 from starlette.responses import Response, StreamingResponse
 
-from sconto.domain.exports import ExportFilter, ExportKind, FileFormat
+from sconto.domain.exports import FILTERS, ExportFilter, ExportKind, FileFormat
 from sconto.domain.order import OrderStatus
 from sconto.domain.people import Action
 from sconto.domain.problems import ParquetUnavailable
@@ -19,6 +19,7 @@ from sconto.portal.words import marked
 KINDS: Final = {
     ExportKind.ORDERS: marked("Orders"),
     ExportKind.REDEMPTIONS: marked("Redemptions"),
+    ExportKind.RETURNS: marked("Returns"),
     ExportKind.CODES: marked("Codes"),
 }
 
@@ -55,7 +56,7 @@ def _read_filter(visit: Visit, kind: ExportKind) -> ExportFilter | None:
         until = start_of_day(visit, last, days=1)
     except (ValueError, OverflowError):
         return None
-    is_status = status in tuple(OrderStatus)
+    is_status = status in tuple(OrderStatus) and "status" in FILTERS[kind]
     return ExportFilter(since, until, OrderStatus(status) if is_status else None)
 
 

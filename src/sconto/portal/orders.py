@@ -1,13 +1,14 @@
 """Orders, found by the shop's id and shown as they were placed, with their returns."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from starlette.responses import Response
 
 from sconto.domain.blanks import trim
-from sconto.domain.explained_steps import explain_steps
+from sconto.domain.explanation import PromotionName, explain_outcome
 from sconto.domain.exports import FileFormat
 from sconto.domain.holds import Hold
 from sconto.domain.names import is_reference
@@ -18,14 +19,12 @@ from sconto.domain.problems import HoldNotFound, OrderNotFound
 from sconto.domain.refund import refund
 from sconto.domain.returns import NOTHING, Returns
 from sconto.operations import products
-from sconto.operations.explanations import ExplainedOrder, explain_order
 from sconto.operations.holds import get_hold
-from sconto.operations.returns import list_returns
+from sconto.operations.returns import show_returns
 from sconto.portal.exports import KINDS
-from sconto.portal.facts import FACTS
+from sconto.portal.order_explanations import steps_of
 from sconto.portal.order_lists import list_page
 from sconto.portal.pages import read
-from sconto.portal.replay_sentences import CHANGES, STEPS, namer_of, replay_words, why_words
 from sconto.portal.return_form import ReturnForm
 from sconto.portal.visit import Visit
 from sconto.portal.words import marked
@@ -41,10 +40,10 @@ _RETURNS_LISTED: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An order with its explanation and its returns."""
+    """An order with its returns, and the present names of its promotions."""
 
-    explained: ExplainedOrder
     returns: Returns
+    names: Mapping[int, PromotionName]
 
 
 async def show(visit: Visit) -> Response:
@@ -75,63 +74,17 @@ async def find(
         # The database refuses to search for some texts.
         if is_reference(order_id):
             with suppress(OrderNotFound):
-                database, caller = visit.context.database, visit.caller
                 return Found(
-                    await explain_order(database, caller, order_id, visit.now),
-                    await list_returns(
-                        database, caller, order_id, returns_after, _RETURNS_LISTED, return_id
-                    ),
+                    *await show_returns(
+                        visit.context.database,
+                        visit.caller,
+                        order_id,
+                        return_id,
+                        returns_after,
+                        _RETURNS_LISTED,
+                    )
                 )
     raise OrderNotFound(typed)
-
-
-async def render_order(visit: Visit, found: Found, form: ReturnForm) -> Response:
-    """The page of an order, with the form that returns goods as it was filled in."""
-    explained = found.explained.explained
-    order, returned = found.returns.order, found.returns.returned
-    outcome = order.outcome
-    product_ids = {line.product_id for line in outcome.lines}
-    left = found.returns.left
-    is_open = order.status is not OrderStatus.DELETED and visit.caller.may(Action.CHECK_OUT)
-    return _render(
-        visit,
-        status=422 if form.faults else 200,
-        order_id=order.order_id,
-        order=order,
-        names=explained.names,
-        considered=explained.considered,
-        products=await products.find_products(visit.context.database, visit.caller, product_ids),
-        returns=found.returns,
-        # All returns together pay back what one return of the same goods would.
-        paid_back=refund(outcome, NOTHING, returned).total if found.returns.last_number else 0,
-        left=left,
-        may_return=is_open and (left.shipping or any(left.units.values())),
-        form=form,
-        faults=form.faults,
-        **_explanation(visit, found.explained),
-    )
-
-
-def _explanation(visit: Visit, found: ExplainedOrder) -> dict[str, Any]:
-    """The bill step by step, and what the order would cost now, for `explanation.html`."""
-    language, replay = visit.language, found.replay
-    name_of = namer_of(language, found.explained)
-    return {
-        "steps": explain_steps(found.order.outcome, found.explained.considered),
-        "currency": found.order.outcome.currency,
-        "step_names": STEPS,
-        "changes": CHANGES,
-        "facts": FACTS,
-        "replay_text": replay_words(language, replay),
-        "differences": [
-            (one, name_of(one.ref), why_words(language, one, name_of)) for one in replay.differences
-        ],
-    }
-
-
-def render_missing(visit: Visit, order_id: str) -> Response:
-    """The page for an id that no order has."""
-    return _render(visit, status=404, order_id=order_id, missing=True)
 
 
 async def _find_hold(visit: Visit, typed: str) -> Hold | None:
@@ -141,6 +94,38 @@ async def _find_hold(visit: Visit, typed: str) -> Hold | None:
             with suppress(HoldNotFound):
                 return await get_hold(visit.context.database, visit.caller, order_id, visit.now)
     return None
+
+
+async def render_order(visit: Visit, found: Found, form: ReturnForm) -> Response:
+    """The page of an order, with the form that returns goods as it was filled in."""
+    order, returned = found.returns.order, found.returns.returned
+    outcome = order.outcome
+    considered = explain_outcome(outcome)
+    product_ids = {line.product_id for line in outcome.lines}
+    left = found.returns.left
+    is_open = order.status is not OrderStatus.DELETED and visit.caller.may(Action.CHECK_OUT)
+    return _render(
+        visit,
+        status=422 if form.faults else 200,
+        order_id=order.order_id,
+        order=order,
+        names=found.names,
+        considered=considered,
+        products=await products.find_products(visit.context.database, visit.caller, product_ids),
+        returns=found.returns,
+        # All returns together pay back what one return of the same goods would.
+        paid_back=refund(outcome, NOTHING, returned).total if found.returns.last_number else 0,
+        left=left,
+        may_return=is_open and (left.shipping or any(left.units.values())),
+        form=form,
+        faults=form.faults,
+        **steps_of(outcome, considered),
+    )
+
+
+def render_missing(visit: Visit, order_id: str) -> Response:
+    """The page for an id that no order has."""
+    return _render(visit, status=404, order_id=order_id, missing=True)
 
 
 def _render(visit: Visit, status: int = 200, **values: object) -> Response:

@@ -41,12 +41,12 @@ _CODES: Final[Mapping[CodeStatus, tuple[str, str, str]]] = {
     CodeStatus.APPLIED: ("good", marked("Applied"), marked("It gives a discount.")),
     CodeStatus.OUTDONE: (
         "warn",
-        marked("Outdone"),
+        marked("Beaten by a better offer"),
         marked("It counts, but another promotion gives more."),
     ),
     CodeStatus.NOT_PICKED: (
         "warn",
-        marked("Not picked"),
+        marked("Replaced by a later code"),
         marked("A later code counts, or another promotion with the same code."),
     ),
     CodeStatus.CONDITIONS_NOT_MET: (
@@ -66,7 +66,7 @@ _CODES: Final[Mapping[CodeStatus, tuple[str, str, str]]] = {
     ),
     CodeStatus.USED: ("bad", marked("Used"), marked("An order used it on %(time)s.")),
     CodeStatus.EXPIRED: ("bad", marked("Expired"), marked("It ended on %(time)s.")),
-    CodeStatus.NOT_STARTED: ("bad", marked("Not started"), marked("It starts on %(time)s.")),
+    CodeStatus.NOT_STARTED: ("bad", marked("Scheduled"), marked("It starts on %(time)s.")),
     CodeStatus.INACTIVE: ("bad", marked("Off"), marked("Its promotion is switched off.")),
     CodeStatus.UNKNOWN: ("bad", marked("Unknown"), marked("No promotion has this code.")),
 }
@@ -99,9 +99,11 @@ def outcome_state(language: Language, considered: PromotionOutcome) -> tuple[str
         case PromotionStatus.APPLIED:
             return "good", _("Applied")
         case PromotionStatus.LOWER_DISCOUNT | PromotionStatus.TIE:
-            return "warn", _("Outdone")
-        case PromotionStatus.LATER_CODE | PromotionStatus.SAME_CODE | PromotionStatus.LATER_CREATED:
-            return "warn", _("Not picked")
+            return "warn", _("Beaten by a better offer")
+        case PromotionStatus.LATER_CODE | PromotionStatus.SAME_CODE:
+            return "warn", _("Replaced by a later code")
+        case PromotionStatus.LATER_CREATED:
+            return "warn", _("Replaced by a newer promotion")
     return "", _("Not possible")
 
 

@@ -15,7 +15,9 @@ from sconto.domain.cart import Cart, Customer
 from sconto.domain.exports import ROWS, ExportKind
 from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller, Role
+from sconto.domain.returns import Goods
 from sconto.operations import checkout, promotions
+from sconto.operations.returns import create_return
 from sconto.store.database import Database
 from tests.builders import NOON, a_line, a_promotion
 from tests.conftest import create_caller
@@ -27,12 +29,13 @@ Bearer = Callable[[Caller], dict[str, str]]
 async def shop(
     client: httpx.AsyncClient, database: Database, merchant: Caller, bearer: Bearer
 ) -> httpx.AsyncClient:
-    """A client of a merchant with two orders, the second an hour after the first."""
+    """A client of a merchant with two orders that came back, the second an hour after the first."""
     await promotions.create_promotion(database, merchant, a_promotion(codes=("TEN",)), NOON)
     for hours, order_id in enumerate(("=A1", "B,2")):
         cart = Cart("EUR", (a_line(),), ("ten",), None, Customer('the "one"'))
         at = NOON + timedelta(hours=hours)
         await checkout.place_order(database, merchant, NewOrder(order_id, cart), at, at.date())
+        await create_return(database, merchant, order_id, f"R-{order_id}", Goods({"1": 1}), at)
     client.headers.update(bearer(merchant))
     return client
 
@@ -59,6 +62,8 @@ async def test_a_csv_file_has_each_row_with_texts_as_they_are(shop: httpx.AsyncC
         "true",
         "1.00",
     )
+    [returned] = rows_in(await shop.get("/export/v1/returns?from=2026-06-01T13:00:00Z"))
+    assert (returned["return_id"], returned["line_id"], returned["total"]) == ("R-B,2", "1", "9.00")
     [code] = rows_in(await shop.get("/export/v1/codes?state=free"))
     assert (code["code"], code["uses"], code["used_at"]) == ("TEN", "2", "")
 

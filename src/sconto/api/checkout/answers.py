@@ -10,11 +10,7 @@ from sconto.domain.problems import OrderNotFound
 
 def order_id_of(request: Request) -> str:
     """The id in the path, which may contain slashes. Raises OrderNotFound if it is not valid."""
-    return checked_order_id(request.path_params["order_id"])
-
-
-def checked_order_id(order_id: str) -> str:
-    """The id, if it is valid. Raises OrderNotFound."""
+    order_id: str = request.path_params["order_id"]
     if not is_reference(order_id):
         raise OrderNotFound(order_id)
     return order_id

@@ -1,1 +1,1 @@
-"""Our own export API, `/export/v1`: orders, redemptions and codes as files."""
+"""Our own export API, `/export/v1`: orders, redemptions, returns and codes as files."""

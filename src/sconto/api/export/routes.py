@@ -25,6 +25,11 @@ async def export_redemptions(request: Request) -> Response:
     return await _send(request, ExportKind.REDEMPTIONS)
 
 
+async def export_returns(request: Request) -> Response:
+    """Each returned line and shipping with what is paid back, by the time of the return."""
+    return await _send(request, ExportKind.RETURNS)
+
+
 async def export_codes(request: Request) -> Response:
     """The codes of all promotions or of one, with their uses."""
     return await _send(request, ExportKind.CODES)
@@ -44,5 +49,6 @@ async def _send(request: Request, kind: ExportKind) -> Response:
 ROUTES: Final = (
     PlainRoute("/export/v1/orders", export_orders, methods=["GET"]),
     PlainRoute("/export/v1/redemptions", export_redemptions, methods=["GET"]),
+    PlainRoute("/export/v1/returns", export_returns, methods=["GET"]),
     PlainRoute("/export/v1/codes", export_codes, methods=["GET"]),
 )
