@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -11,7 +12,6 @@ from sconto.domain.cart import Cart, Customer
 from sconto.domain.cart_promotion import AmountOff, CartTerms, Limits, NewCartPromotion, Target
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, ListedProducts, OwnPercents
-from sconto.domain.holds import NewHold
 from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder, OrderStatus
 from sconto.domain.people import Caller, Role
@@ -27,7 +27,6 @@ from sconto.operations import (
     codes,
     events,
     history,
-    holds,
     promotions,
     returns,
     statistics,
@@ -81,8 +80,9 @@ async def create_cart_promotion(database: Database, caller: Caller) -> int:
     return (await cart_promotions.create_promotion(database, caller, new, NOON)).id
 
 
-@pytest.fixture
-async def shop(database_url: str) -> AsyncIterator[Shop]:
+@asynccontextmanager
+async def open_shop(database_url: str) -> AsyncIterator[Shop]:
+    """A merchant with a promotion of each kind, in a database with one connection."""
     database = await Database.open(database_url, connections=1)
     caller = await create_caller(database)
     await stock(database, caller, (MUG, BOWL, CUP))
@@ -104,6 +104,12 @@ async def shop(database_url: str) -> AsyncIterator[Shop]:
     await checkout.place_order(database, caller, NewOrder("A-1", a_cart()), NOON, NOON.date())
     yield counted
     await database.close()
+
+
+@pytest.fixture
+async def shop(database_url: str) -> AsyncIterator[Shop]:
+    async with open_shop(database_url) as shop:
+        yield shop
 
 
 Ask = Callable[[Shop], Awaitable[object]]
@@ -329,44 +335,6 @@ CHECKOUT: Final[dict[str, tuple[Ask, int]]] = {
     ),
 }
 
-HOLDING: Final = NewHold(NewOrder("H-1", a_cart(codes=("ONCE",))))
-HOLDS: Final[dict[str, tuple[Ask, int]]] = {
-    "hold": (
-        lambda shop: holds.hold_order(
-            shop.database, shop.caller, NewHold(NewOrder("H-2", LIMITED)), NOON
-        ),
-        2,
-    ),
-    "hold another cart": (
-        lambda shop: holds.hold_order(
-            shop.database, shop.caller, NewHold(NewOrder("H-1", LIMITED)), NOON
-        ),
-        2,
-    ),
-    "hold the same cart": (
-        lambda shop: holds.hold_order(shop.database, shop.caller, HOLDING, NOON),
-        1,
-    ),
-    "order what is held": (
-        lambda shop: checkout.place_order(
-            shop.database, shop.caller, HOLDING.order, NOON, NOON.date()
-        ),
-        2,
-    ),
-    "order beside holds": (
-        lambda shop: checkout.place_order(
-            shop.database, shop.caller, NewOrder("A-2", LIMITED), NOON, NOON.date()
-        ),
-        2,
-    ),
-    "quote beside holds": (
-        lambda shop: checkout.quote(shop.database, shop.caller, LIMITED, NOON),
-        1,
-    ),
-    "get": (lambda shop: holds.get_hold(shop.database, shop.caller, "H-1", NOON), 1),
-    "release": (lambda shop: holds.release_hold(shop.database, shop.caller, "H-1", NOON), 1),
-}
-
 USERS: Final[dict[str, tuple[Ask, int]]] = {
     "change a role": (
         lambda shop: users.change_role(shop.database, shop.caller, shop.user_id, Role.ADMIN),
@@ -391,12 +359,6 @@ WITH_EVENTS: Final = {
     name: case for name, case in ALL.items() if name.startswith("checkout") or "change" in name
 }
 """Operations that tell something."""
-
-
-@pytest.mark.parametrize(("ask", "number"), HOLDS.values(), ids=HOLDS)
-async def test_holds_take_as_many_statements_as_orders(shop: Shop, ask: Ask, number: int) -> None:
-    await holds.hold_order(shop.database, shop.caller, HOLDING, NOON)
-    await assert_statements(shop, ask, number)
 
 
 async def assert_statements(shop: Shop, ask: Ask, number: int) -> None:

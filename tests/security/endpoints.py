@@ -83,7 +83,7 @@ async def operations_of(client: httpx.AsyncClient) -> list[tuple[str, str]]:
 
 _ORDER: Final = "/checkout/v1/orders/{order_id}"
 _WEBHOOK: Final = "/events/v1/webhooks/{webhook_id}"
-_EVENT_BODIES: Final[dict[tuple[str, str], Any]] = {
+_OTHER_BODIES: Final[dict[tuple[str, str], Any]] = {
     ("PUT", "/events/v1/recording"): {"recording": True},
     ("POST", "/events/v1/webhooks"): {"url": "https://shop.example/"},
     ("PATCH", _WEBHOOK): {"types": ["order.placed"]},
@@ -91,6 +91,9 @@ _EVENT_BODIES: Final[dict[tuple[str, str], Any]] = {
     ("POST", f"{_WEBHOOK}/test"): {},
     ("POST", f"{_WEBHOOK}/replay"): {"since": "2026-01-01T00:00:00+00:00"},
     ("POST", f"{_WEBHOOK}/deliveries/{{delivery_id}}/resend"): {},
+    ("POST", "/people/v1/keys"): {"name": "The shop", "role": "checkout"},
+    ("POST", "/people/v1/invitations"): {"username": "lin", "role": "viewer"},
+    ("POST", "/people/v1/users/{user_id}/password-link"): {},
 }
 
 
@@ -116,7 +119,7 @@ def body_of(method: str, path: str, things: Things) -> Any:
         "benefit": {"type": "amount", "amounts": {"EUR": "1.00"}},
     }
     bodies = (
-        _EVENT_BODIES
+        _OTHER_BODIES
         | _checkout_bodies(things, cart)
         | {
             ("POST", "/v1/promotion"): promotion,
@@ -152,9 +155,6 @@ def body_of(method: str, path: str, things: Things) -> Any:
                 "change": {"active": False},
             },
             ("POST", "/cart/v1/promotions/_backtest/{backtest_id}/_cancel"): {},
-            ("POST", "/people/v1/keys"): {"name": "The shop", "role": "checkout"},
-            ("POST", "/people/v1/invitations"): {"username": "lin", "role": "viewer"},
-            ("POST", "/people/v1/users/{user_id}/password-link"): {},
             ("PUT", "/catalog/v1/products"): {
                 "products": [
                     {
