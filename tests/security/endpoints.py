@@ -97,13 +97,9 @@ _OTHER_BODIES: Final[dict[tuple[str, str], Any]] = {
 }
 
 
-def body_of(method: str, path: str, things: Things) -> Any:
-    """A valid body that names these things wherever possible."""
-    line = {"line_id": "1", "product_id": things.product, "quantity": 1, "unit_price": "10.00"}
-    cart = {"currency": "EUR", "lines": [line], "codes": [things.code]}
-    contract = {"subscriptionContract": {"subscriptionTypeId": "monthly", "createdAt": None}}
+def _promotion(things: Things) -> dict[str, Any]:
     covered = {"coupon_type": "reusable", "coupon_code": ["new"], "discount_percent": "10"}
-    promotion = {
+    return {
         "promotion_type": "coupon",
         "promotion_name": "New",
         "status": True,
@@ -111,8 +107,15 @@ def body_of(method: str, path: str, things: Things) -> Any:
         "date_to": "2033-01-01T00:00:00+00:00",
         "coupons": covered | {"product_id": [things.product]},
     }
+
+
+def body_of(method: str, path: str, things: Things) -> Any:
+    """A valid body that names these things wherever possible."""
+    line = {"line_id": "1", "product_id": things.product, "quantity": 1, "unit_price": "10.00"}
+    cart = {"currency": "EUR", "lines": [line], "codes": [things.code]}
+    contract = {"subscriptionContract": {"subscriptionTypeId": "monthly", "createdAt": None}}
+    promotion = _promotion(things)
     rule = {"effect": {"effectType": "PERCENTAGE_DISCOUNT", "amount": "30"}}
-    money = {"currency": "EUR", "total": "49.90"}
     one_off = {
         "name": "One off",
         "target": "order",
@@ -139,7 +142,11 @@ def body_of(method: str, path: str, things: Things) -> Any:
             ("PATCH", "/promotion/v1/promotions/{promotionId}"): {"enabled": False},
             ("POST", "/promotion/v1/promotions/{promotionId}/_validate"): contract,
             ("POST", "/promotion/v1/promotions/{promotionId}/_schedule"): contract
-            | {"numberOfOrders": 3, "order": money, "applicationId": things.application},
+            | {
+                "numberOfOrders": 3,
+                "order": {"currency": "EUR", "total": "49.90"},
+                "applicationId": things.application,
+            },
             ("POST", "/promotion/v1/promotion-codes/_apply"): contract
             | {"promotionCode": things.subscription_code},
             ("POST", "/cart/v1/promotions"): one_off,
