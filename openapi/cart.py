@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from openapi import cart_models as models
+from openapi import cart_statistics_models as statistics_models
 from openapi.checkout_models import PricedCart
 from openapi.operation import Answer, Operation, Parameter, as_json
 from openapi.problems import refusal
@@ -129,7 +130,7 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
         _TAG,
         "What a cart promotion gave, and what its limits leave",
         {
-            200: Answer("The figures", as_json(models.CartPromotionStatistics)),
+            200: Answer("The figures", as_json(statistics_models.CartPromotionStatistics)),
             **_ALWAYS,
             404: _NOT_FOUND,
         },

@@ -26,19 +26,6 @@ _HELD_ID: Final = Parameter(
 )
 _HELD: Final = as_json(models.HeldCart)
 
-_RETURN_ID: Final = Parameter(
-    "return_id", "path", str, "The shop's own id of the return.", example="R-1"
-)
-
-_PAGE: Final = (
-    Parameter(
-        "limit",
-        "query",
-        Annotated[int, Field(ge=1, le=MOST_RETURNS, json_schema_extra={"default": MOST_RETURNS})],
-    ),
-    Parameter("cursor", "query", str, "The `next_cursor` of the answer before."),
-)
-
 _FILTERS: Final = (
     Parameter("from", "query", AwareDatetime, "Placed at this time or later."),
     Parameter("until", "query", AwareDatetime, "Placed before this time."),
@@ -52,6 +39,19 @@ _FILTERS: Final = (
         "limit",
         "query",
         Annotated[int, Field(ge=1, le=MOST_LISTED, json_schema_extra={"default": 20})],
+    ),
+    Parameter("cursor", "query", str, "The `next_cursor` of the answer before."),
+)
+
+_RETURN_ID: Final = Parameter(
+    "return_id", "path", str, "The shop's own id of the return.", example="R-1"
+)
+
+_PAGE: Final = (
+    Parameter(
+        "limit",
+        "query",
+        Annotated[int, Field(ge=1, le=MOST_RETURNS, json_schema_extra={"default": MOST_RETURNS})],
     ),
     Parameter("cursor", "query", str, "The `next_cursor` of the answer before."),
 )

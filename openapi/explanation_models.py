@@ -106,6 +106,7 @@ class ExplainedReason(BaseModel):
     starts_at: Instant | Absent = None
     ended_at: Instant | Absent = None
     used_at: Instant | Absent = None
+    held_until: Instant | Absent = None
 
 
 class ExplainedPromotion(BaseModel):

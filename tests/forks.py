@@ -1,8 +1,7 @@
 """Starts `sconto` as a fork of a process that has imported it.
 
 Importing it costs most of the processor time of a command, and the tests run some two hundred. The
-fork differs from a process of its own in nothing but that: it has its own session, environment and
-standard streams, and runs the same `sconto`.
+fork has its own session, environment and standard streams, and runs the same `sconto`.
 """
 
 import atexit
@@ -22,6 +21,8 @@ from threading import Lock
 from typing import IO, Final
 
 from tests.house.sources import ROOT
+
+SCONTO: Final = "import sys; from sconto.cli import app; sys.exit(app())"
 
 _PRELOADED: Final = (
     "sconto.app",
@@ -80,19 +81,24 @@ def start(
     arguments: Sequence[str],
     environment: Mapping[str, str],
     *,
+    program: str = SCONTO,
     stdin: IO[bytes] | None = None,
     stdout: IO[bytes] | None = None,
-    stderr: IO[bytes],
+    stderr: IO[bytes] | None = None,
 ) -> Forked:
-    """Start `sconto` with these arguments, and nothing to read by default.
+    """Start `sconto`, or another Python program, with these arguments.
 
-    Its output goes to `stdout`, or to a pipe that the result has.
+    By default it has nothing to read, its output goes to a pipe that the result has, and its errors
+    go nowhere.
     """
+    changed = environment.get("PYTHONPATH") != os.environ.get("PYTHONPATH")
+    assert not changed, "a fork has imported Sconto already"
     status, status_end = os.pipe()
     output, output_end = (None, stdout.fileno()) if stdout else os.pipe()
-    with open(os.devnull, "rb") as nothing:
-        request = [list(arguments), dict(environment), os.getcwd()]
-        streams = [(stdin or nothing).fileno(), output_end, stderr.fileno(), status_end]
+    with open(os.devnull, "r+b") as nothing:
+        request = [program, list(arguments), dict(environment), os.getcwd()]
+        read, complain = stdin or nothing, stderr or nothing
+        streams = [read.fileno(), output_end, complain.fileno(), status_end]
         with _REQUESTING:
             door = _start_preloaded()
             socket.send_fds(door, [json.dumps(request).encode()], streams)
@@ -153,7 +159,7 @@ def _start_preloaded() -> socket.socket:
 
 
 def serve(descriptor: int) -> None:
-    """Fork for each request; in the fork, run `sconto`. Return when the socket is closed."""
+    """Fork for each request; in the fork, run its program. Return when the socket is closed."""
     for module in _PRELOADED:
         import_module(module)
     door = socket.socket(fileno=descriptor)
@@ -197,9 +203,9 @@ def _report_ended(statuses: dict[int, int]) -> None:
         os.close(pipe)
 
 
-def _become(request: tuple[list[str], dict[str, str], str], streams: list[int]) -> None:
+def _become(request: tuple[str, list[str], dict[str, str], str], streams: list[int]) -> None:
     """Make this fork what a shell would have started, and run it."""
-    arguments, environment, folder = request
+    program, arguments, environment, folder = request
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for place, stream in enumerate(streams):
@@ -210,4 +216,4 @@ def _become(request: tuple[list[str], dict[str, str], str], streams: list[int]) 
     os.environ.update(environment)
     os.chdir(folder)
     sys.argv = ["sconto", *arguments]
-    sys.exit(import_module("sconto.cli").app())
+    exec(program, {"__name__": "__main__"})

@@ -30,8 +30,11 @@ def environment_of(settings: Mapping[str, str]) -> dict[str, str]:
 class Service:
     """A running service. `folder` gets its log and its temporary files."""
 
-    command: ClassVar[Sequence[str] | None] = None
-    """What starts it; by default `sconto serve` in a fork."""
+    program: ClassVar[str] = forks.SCONTO
+    """What a fork runs."""
+    command: ClassVar[Sequence[str]] = ()
+    """What runs instead of a fork."""
+    options: ClassVar[Sequence[str]] = ("serve", "--port", "0")
 
     def __init__(self, folder: Path, settings: Mapping[str, str], *arguments: str) -> None:
         folder.mkdir(exist_ok=True)
@@ -41,12 +44,13 @@ class Service:
         environment = environment_of({**settings, "TMPDIR": str(self.temporary)})
         self.process: subprocess.Popen[str] | forks.Forked
         with self._log.open("ab") as log:
-            if self.command is None:
-                command = ["serve", "--port", "0", *arguments]
-                self.process = forks.start(command, environment, stderr=log)
+            if not self.command:
+                self.process = forks.start(
+                    [*self.options, *arguments], environment, program=self.program, stderr=log
+                )
             else:
                 self.process = subprocess.Popen(
-                    [*self.command, *arguments],
+                    [*self.command, *self.options, *arguments],
                     env=environment,
                     stdout=subprocess.PIPE,
                     stderr=log,
@@ -117,6 +121,11 @@ class Service:
             self.kill_all()
             raise AssertionError(f"{line!r} names no address; the log is {self.log!r}")
         return match[0]
+
+
+def run_command(settings: Mapping[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command of Sconto to its end."""
+    return forks.run(arguments, environment_of(settings))
 
 
 def wait_until(is_so: Callable[[], bool], *, within: float = _PATIENCE) -> None:

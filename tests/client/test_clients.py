@@ -128,6 +128,11 @@ async def test_every_method_of_the_client_does_what_it_says(sconto: AsyncClient)
     order = await sconto.checkout.place_order("A", cart, expected_total="18.00")
     assert (await sconto.checkout.get_order("A")) == order
     assert (await sconto.checkout.set_status("A", "paid"))["status"] == "paid"
+    listed = sconto.checkout.list_orders(status="paid", code="ONE", promotion_id=promotion)
+    assert [one["order_id"] async for one in listed] == ["A"]
+    assert (await sconto.checkout.explain_order("A"))["replay"]["possible"]
+    quote = await sconto.checkout.quote(cart, explain=True)
+    assert quote["explanation"]["total"] == quote["total"] == "18.00"
     assert (await sconto.promotions.get_statistics(promotion))["promotion_uses"] == 1
     actions = [one["action"] async for one in sconto.promotions.list_history(promotion)]
     assert actions[-1] == "created"
@@ -188,7 +193,8 @@ async def test_cart_and_subscription_promotions_by_client(sconto: AsyncClient) -
         "target": "order",
         "benefit": {"type": "amount", "amounts": {"EUR": "3.00"}},
     }
-    tried = await sconto.cart_promotions.try_on({"promotion": new, "cart": {**CART, "at": None}})
+    cart: Any = {**CART, "at": None}
+    tried = await sconto.cart_promotions.try_on({"promotion": new, "cart": cart})
     assert tried["total"] == "17.00"
     made = await sconto.cart_promotions.create(new)
     changed = await sconto.cart_promotions.change(made["id"], {"limits": {"total": 9}})

@@ -22,7 +22,7 @@ from tests.faults.conftest import Settings
 from tests.faults.pooler import knows_statements, running_pooler, statements_of_the_manual
 from tests.faults.shoppers import Shop
 from tests.portal.sessions import cookie_of
-from tests.services import SCONTO, Service, environment_of
+from tests.services import Service, run_command
 from tests.stories.shoppers import an_order, clients
 
 SESSIONS = 3
@@ -119,14 +119,7 @@ def run(
     settings: dict[str, str], *arguments: str, status: int = 0
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command of Sconto."""
-    done = subprocess.run(
-        [SCONTO, *arguments],
-        env=environment_of(settings),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    done = run_command(settings, *arguments)
     assert done.returncode == status, done.stderr
     return done
 

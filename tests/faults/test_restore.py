@@ -1,7 +1,6 @@
 """Backup and restore, with the commands of docs/operations.md."""
 
 import asyncio
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from tests.faults.cluster import Cluster, run_program
 from tests.faults.conftest import Settings
 from tests.faults.shoppers import Shop
-from tests.services import SCONTO, Service, environment_of
+from tests.services import Service, run_command
 
 
 @pytest.fixture
@@ -88,17 +87,6 @@ def as_user(cluster: Cluster) -> tuple[str, ...]:
 
 def check(settings: dict[str, str]) -> str:
     """The output of `sconto check`, which must find nothing."""
-    done = run(settings, "check")
+    done = run_command(settings, "check")
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
-
-
-def run(settings: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [SCONTO, *arguments],
-        env=environment_of(settings),
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )

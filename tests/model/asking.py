@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import httpx
-from tests.model.holds import Asker
 
 from tests.model import cart_shop, holds
 from tests.model.checkout import hold, place, price, set_status
+from tests.model.holds import Asker
 from tests.model.shop import Answer, Shop
 from tests.model.values import to_json
 

@@ -45,7 +45,7 @@ def cart_questions(draw: Draw, shop: Shop, now: datetime, verb: str) -> Question
 
 @st.composite
 def rivals(draw: Draw, shop: Shop) -> Question:
-    """An order, hold or deletion of a plain cart, or new limits: they meet in a limit."""
+    """An order, hold or deletion of a plain cart, or new limits: they often meet."""
     order_id = f"r{draw(st.integers(1, 20))}"
     match draw(st.integers(0, 7)):
         case 0:

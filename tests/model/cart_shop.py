@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from tests.model.holds import Asker
-
 from tests.model.shop import Answer, CartPromotion, Shop
 from tests.model.subscriptions import merged
 from tests.model.values import minor_units, show_amount

@@ -6,11 +6,10 @@ from fractions import Fraction
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from tests.model.holds import Asker
-
 from tests.model import cart_promotions as rules
 from tests.model.cart_shop import has_ordered, taken
 from tests.model.faults import key_of
+from tests.model.holds import Asker
 from tests.model.shop import CartPromotion, Code, Shop
 from tests.model.values import is_over, minor_units, show_amount
 

@@ -6,12 +6,12 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from tests.model.holds import Asker, Redemption, Taken, one_time_codes
-
 from tests.model import holds
 from tests.model.cart_shop import give_back
 from tests.model.cart_steps import Steps
 from tests.model.faults import key_of
+from tests.model.holds import Asker, Redemption, Taken, one_time_codes
+from tests.model.requests import activated, is_same
 from tests.model.shop import Answer, CartPromotion, Code, Promotion, Shop
 from tests.model.subscriptions import shares
 from tests.model.values import (
@@ -58,7 +58,7 @@ def price(
     What the order that is replaced took counts as unused, and so does what is held for the id.
     """
     asker = asker or Asker(at)
-    texts = _activated(cart.get("codes") or [])
+    texts = activated(cart.get("codes") or [])
     picks = {
         line["product_id"]: _picks(shop, line["product_id"], texts, at, asker)
         for line in cart["lines"]
@@ -112,7 +112,7 @@ def place(shop: Shop, body: Mapping[str, Any], now: datetime) -> Answer:
     """`POST /checkout/v1/orders` with a body without faults."""
     order_id, replaces = body["order_id"], body.get("replaces")
     if (stored := shop.orders.get(order_id)) is not None:
-        if _same(body, stored["body"]):
+        if is_same(body, stored["body"]):
             return 200, stored["answer"]
         return 409, {"order": stored["answer"]}
     if replaces is not None:
@@ -123,7 +123,7 @@ def place(shop: Shop, body: Mapping[str, Any], now: datetime) -> Answer:
             return 409, {"order": old["answer"]}
     held = holds.live(shop, order_id, now)
     expected = body.get("expected_total")
-    if held is not None and _same(body, held.body):
+    if held is not None and is_same(body, held.body):
         quote, redemptions, took, codes = held.quote, held.redemptions, held.took, held.codes
         if expected is not None and not _is_total(expected, quote):
             return 409, {"quote": quote}
@@ -156,7 +156,7 @@ def hold(shop: Shop, body: Mapping[str, Any], now: datetime) -> Answer:
     if (stored := shop.orders.get(order_id)) is not None:
         return 409, {"order": stored["answer"]}
     held = holds.live(shop, order_id, now)
-    if held is not None and _same(body, held.body):
+    if held is not None and is_same(body, held.body):
         return 200, held.answer()
     if replaces is not None:
         old = shop.orders.get(replaces)
@@ -192,13 +192,6 @@ def set_status(shop: Shop, order_id: str, status: str) -> Answer:
         give_back(shop, order_id)
     stored["answer"] = {**stored["answer"], "status": status}
     return 200, stored["answer"]
-
-
-def _activated(codes: Sequence[str]) -> list[str]:
-    """Each code once, at its last place."""
-    last = {key_of(text): text for text in codes}
-    order = list(dict.fromkeys(key_of(text) for text in reversed(codes)))
-    return [last[key] for key in reversed(order)]
 
 
 def _running(promotion: Promotion, at: datetime) -> bool:
@@ -358,26 +351,6 @@ def _state(
         return "applied" if any(pick.reason is None for pick in mine) else "outdone"
     covers = any(promotion.percent_on(product) is not None for product in picks)
     return "not_picked" if covers else "not_applicable"
-
-
-def _same(body: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two requests are for the same order, in any spelling."""
-
-    def parsed(one: Mapping[str, Any]) -> object:
-        currency = one["currency"]
-        lines = [
-            {**line, "unit_price": minor_units(line["unit_price"], currency)}
-            for line in one["lines"]
-        ]
-        codes = [key_of(text) for text in _activated(one.get("codes") or [])]
-        customer = one.get("customer") or {}
-        who = customer.get("id"), set(customer.get("segments", ())), customer.get("has_ordered")
-        shipping = one.get("shipping")
-        cost = None if shipping is None else minor_units(shipping, currency)
-        more = one.get("replaces"), one.get("subscription"), who, cost
-        return currency, lines, codes, more
-
-    return parsed(body) == parsed(other)
 
 
 def _give_back(shop: Shop, order_id: str) -> None:

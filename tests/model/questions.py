@@ -85,7 +85,8 @@ _OFFSETS: Final = (0, 3 * 60, -5 * 60 - 30, 14 * 60, -14 * 60, 1)
 
 _VERBS: Final = {
     "create": 3, "patch": 4, "get": 1, "list": 1, "delete": 1, "statistics": 2, "quote": 4,
-    "order": 4, "hold": 4, "find hold": 1, "release hold": 1, "find order": 1, "set status": 2, "put product": 1, "drop product": 1,
+    "order": 4, "hold": 4, "find hold": 1, "release hold": 1, "find order": 1, "set status": 2,
+    "put product": 1, "drop product": 1,
     **subscription_questions.VERBS, **cart_questions.VERBS,
 }  # fmt: skip
 """How often each verb is asked."""
@@ -112,13 +113,9 @@ def questions(draw: Draw, shop: Shop, now: datetime) -> Question:
             body = {"id": draw(one_of_these(known, ["999999999", "7"]))}
         case "quote":
             body = draw(_quotes(shop, now))
-        case "order":
-            body = draw(_orders(shop))
-        case "hold":
-            body = draw(_holds(shop))
-        case "find hold" | "release hold":
-            target = draw(one_of_these(sorted(shop.holds), ORDERS))
-        case "find order" | "set status":
+        case "order" | "hold":
+            body = draw(_orders(shop) if verb == "order" else _holds(shop))
+        case "find hold" | "release hold" | "find order" | "set status":
             target = draw(st.sampled_from(ORDERS))
             if verb == "set status":
                 body = {"status": draw(st.sampled_from(("not paid", "paid", "deleted")))}

@@ -14,7 +14,6 @@ import uvloop
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
-from tests.model.holds import Asker
 
 from sconto.api.context import Context
 from sconto.api.logs import request_log
@@ -30,6 +29,7 @@ from tests.conftest import SECRET_KEY, create_caller
 from tests.model.asking import Question, ask_model, ask_sconto, costs, matches
 from tests.model.cart_questions import cart_questions, rivals
 from tests.model.checkout import price
+from tests.model.holds import Asker
 from tests.model.questions import ORDERS, bodies, questions, spoilt_bodies
 from tests.model.shop import Answer, Shop
 from tests.model.subscription_questions import subscription_questions

@@ -10,7 +10,7 @@ from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller
 from sconto.domain.promotion import NewPromotion
 from sconto.operations.checkout import place_order, quote
-from sconto.operations.explanations import explain_quote, get_named_order
+from sconto.operations.explanations import explain_order, explain_quote
 from sconto.operations.promotions import create_promotion, delete_promotion
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_line, a_period, a_promotion
@@ -112,5 +112,5 @@ async def test_an_order_names_its_promotions_even_deleted_ones(
     await place_order(database, merchant, NewOrder("A-1", a_cart()), NOON, NOON.date())
     await delete_promotion(database, merchant, promotion_id, NOON)
     gone = PromotionName("Gone by now", deleted=True)
-    order, names = await get_named_order(database, merchant, "A-1")
-    assert (order.outcome.discount, names) == (100, {promotion_id: gone})
+    found = await explain_order(database, merchant, "A-1", NOON)
+    assert (found.order.outcome.discount, found.explained.names) == (100, {promotion_id: gone})

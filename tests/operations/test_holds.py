@@ -20,9 +20,18 @@ from sconto.domain.problems import (
     OrderPlaced,
     TotalDiffers,
 )
-from sconto.operations import cart_promotions, checkout, codes, events, promotions, retention
+from sconto.domain.subscription import Subscription, SubscriptionCode
+from sconto.operations import (
+    cart_promotions,
+    checkout,
+    codes,
+    events,
+    promotions,
+    retention,
+    subscription_promotions,
+)
 from sconto.store.database import Database
-from tests.builders import NOON
+from tests.builders import NOON, percent_off, subscription_terms
 from tests.operations.holding import BEFORE_END, END, Shop, a_basket
 from tests.operations.telling import Teller
 from tests.statistics import get_statistics
@@ -363,3 +372,19 @@ async def test_events_tell_how_each_hold_began_and_ended(shop: Shop) -> None:
             "promotions": [],
         }
     }
+
+
+async def test_the_subscriptions_code_is_promised_too(shop: Shop) -> None:
+    database, caller = shop.database, shop.caller
+    trial = await subscription_promotions.create_promotion(
+        database, caller, subscription_terms(code="TRY3"), NOON
+    )
+    code = SubscriptionCode("TRY3", 1, None)
+    cart = replace(a_basket(), subscription=Subscription(None, "monthly", 1, (code,)))
+    held = await shop.hold("A-1", cart)
+    assert held.hold.outcome.total == 2100
+    await subscription_promotions.change_promotion(
+        database, caller, trial.id, lambda _: subscription_terms(percent_off("50")), NOON
+    )
+    assert (await shop.quote(cart)).total == 1500
+    assert (await shop.order("A-1", cart)).order.outcome == held.hold.outcome

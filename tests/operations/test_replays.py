@@ -23,7 +23,7 @@ from sconto.domain.coverage import AllProducts
 from sconto.domain.hours import Hours
 from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder, OrderStatus
-from sconto.domain.people import Caller
+from sconto.domain.people import Caller, Role
 from sconto.domain.problems import OrderNotFound
 from sconto.domain.product import Product
 from sconto.domain.promotion import NewPromotion, PromotionChange, PromotionType, Terms
@@ -195,6 +195,9 @@ async def test_a_changed_promotion_tells_what_was_changed(shop: ReplayedShop) ->
     ]
     assert {one.cause.at for one in found} == {EDITED}
     assert all((one.cause.username or "").startswith("test-") for one in found)
+    till = await create_caller(shop.database, Role.CHECKOUT, shop.caller.merchant_id)
+    told = await explain_order(shop.database, till, "A-1", ASKED)
+    assert [one.cause.username for one in told.replay.differences] == [None, None]
 
 
 async def test_an_edit_that_was_taken_back_is_no_cause(shop: ReplayedShop) -> None:

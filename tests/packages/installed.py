@@ -41,5 +41,5 @@ def install_wheel(wheel: Path, environment: Path) -> Path:
 
 def service_of(programs: Path) -> type[Service]:
     """A class of services that run these programs."""
-    command = (str(programs / "sconto"), "serve", "--port", "0")
+    command = (str(programs / "sconto"),)
     return type("InstalledService", (Service,), {"command": command})

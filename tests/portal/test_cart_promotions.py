@@ -50,7 +50,7 @@ async def test_the_list_and_the_page_tell_what_a_promotion_gives(
 ) -> None:
     listed = await portal.get("/promotions", kind="cart", search="ten")
     assert listed.status_code == 200
-    for words in ("Ten off", "Cart promotion", "TEN", "€10.00 off", "On the order", "Running"):
+    for words in ("Ten off", "Cart promotion", "TEN", "€10.00 off", "On the order", "Active"):
         assert words in listed.text
     assert "Ten off" not in (await portal.get("/promotions", kind="coupon")).text
     shown = await portal.get(f"/cart-promotions/{promotion_id}")
@@ -73,7 +73,7 @@ async def test_a_promotion_is_switched_off_deleted_and_restored(
 ) -> None:
     here = f"/cart-promotions/{promotion_id}"
     await portal.post(f"{here}/switch", {"active": "off"})
-    assert "Switched off" in (await portal.get("/promotions")).text
+    assert "Off" in (await portal.get("/promotions")).text
     await portal.post(f"{here}/switch", {"active": "on"})
     assert "Ten off" in (await portal.get(f"{here}/delete")).text
     deleted = await portal.post(f"{here}/delete")
@@ -83,7 +83,7 @@ async def test_a_promotion_is_switched_off_deleted_and_restored(
     for _ in range(2):
         restored = await portal.post(f"{here}/restore")
         assert restored.headers["location"] == f"/portal{here}"
-    assert "Running" in (await portal.get(here)).text
+    assert "Active" in (await portal.get(here)).text
 
 
 async def test_one_automatic_promotion_too_many_is_refused_with_a_sentence(

@@ -31,7 +31,7 @@ async def test_a_cart_is_filled_and_its_price_explained(
     codes = visitor.locator("#quote ul.outcomes.card > li")
     await expect(codes).to_have_count(4)
     for code, state in (
-        ("tea-1", "Not picked"),
+        ("tea-1", "Replaced by a later code"),
         ("SORRY-7KQ2", "Used"),
         ("welcome15", "Applied"),
         ("nonsense", "No promotion has this code."),
@@ -43,14 +43,16 @@ async def test_a_cart_is_filled_and_its_price_explained(
     await expect(teapot.locator("li", has_text="Newsletter welcome")).to_contain_text(
         "Another promotion gives more."
     )
-    await teapot.get_by_text("could not count").click()
+    await teapot.get_by_text("did not qualify").click()
     await expect(teapot.locator("li", has_text="Summer 2025")).to_contain_text("It ended on")
     await expect(teapot.locator("li", has_text="Spring cleaning")).to_contain_text("It starts on")
     await expect(teapot.locator("li", has_text="Tea lovers")).to_contain_text(
         "It is not on this product."
     )
     tea = visitor.locator("article", has=visitor.get_by_role("heading", name="Tea, green"))
-    await expect(tea.locator("li", has_text="Tea lovers")).to_contain_text("Not picked")
+    await expect(tea.locator("li", has_text="Tea lovers")).to_contain_text(
+        "Replaced by a later code"
+    )
     await expect(tea.locator("li", has_text="Tea lovers")).to_contain_text(
         "A code that was activated after it counts."
     )

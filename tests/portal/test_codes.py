@@ -41,7 +41,7 @@ async def test_codes_are_searched_added_removed_and_downloaded(
 
     await visitor.get_by_label("Beginning of the code").press_sequentially("spr")
     await expect(rows).to_have_count(2)
-    await visitor.get_by_label("State").select_option("Free")
+    await visitor.get_by_label("Status").select_option("Free")
     await expect(rows.get_by_role("rowheader")).to_have_text(["SPRING-2"])
 
     await visitor.get_by_label("What to do with SPRING-2").click()
@@ -78,7 +78,7 @@ async def test_the_page_follows_the_generation_of_codes(
     await visitor.get_by_label("How many").fill("1000000")
     await visitor.get_by_label("Letters in a group").fill("1")
     await visitor.get_by_role("button", name="Generate").click()
-    await expect(visitor.get_by_role("alert")).to_contain_text("the pattern is too short")
+    await expect(visitor.get_by_role("alert")).to_contain_text("too easy to guess")
 
     await visitor.get_by_label("How many").fill("25000")
     await visitor.get_by_label("They begin with").fill("SUN-")
@@ -102,4 +102,4 @@ async def test_a_refused_pattern_is_explained_in_german(
     german = replace(portal, language="de")
     answer = await german.post(f"/promotions/{promotion_id}/codes/generate", fields)
     assert answer.status_code == 422
-    assert "Das Muster ist zu kurz" in answer.text
+    assert "zu leicht zu erraten" in answer.text

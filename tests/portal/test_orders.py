@@ -45,7 +45,7 @@ async def test_an_order_is_found_and_shown_as_it_was_placed(
     await expect(teapot.locator("li", has_text="Winter sale")).to_contain_text("Applied")
     await expect(teapot.locator("li", has_text="Winter sale")).to_contain_text("since deleted")
     await expect(teapot.get_by_role("link")).to_have_text(["Newsletter welcome"])
-    await expect(teapot.locator("li", has_text="Newsletter welcome")).to_contain_text("Outdone")
+    await expect(teapot.locator("li", has_text="Newsletter welcome")).to_contain_text("Beaten")
     await show(visitor, "order")
 
 
@@ -131,3 +131,30 @@ async def test_what_is_no_day_downloads_nothing(portal: PortalClient) -> None:
         answer = await portal.get("/orders/export", **query)
         assert answer.status_code == 303
         assert answer.headers["location"] == "/portal/orders"
+
+
+async def test_orders_are_listed_filtered_and_replayed(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    ids = await open_shop(database, merchant)
+    await checkout.change_order_status(database, merchant, "2", OrderStatus.PAID, read_clock())
+    await promotions.delete_promotion(database, merchant, ids["Winter sale"], read_clock())
+    await visitor.goto(f"{portal_url}/orders")
+    rows = visitor.locator("#results tbody tr")
+    await expect(rows).to_have_count(13)
+    await visitor.get_by_label("Status").first.select_option("Paid")
+    await expect(rows).to_have_count(1)
+    await show(visitor, "orders")
+    await visitor.get_by_role("link", name="2", exact=True).click()
+    replay = visitor.locator("#replay")
+    await expect(replay).to_contain_text("The same order costs")
+    await expect(replay.locator("li", has_text="It was deleted.")).to_contain_text("Gone")
+    await expect(replay).to_contain_text("It was deleted.")
+    steps = visitor.locator("table.steps")
+    await expect(steps).to_contain_text("Product promotions")
+    await show(visitor, "order-replayed")
+
+    await visitor.goto(f"{portal_url}/orders?code=tea-1&promotion=x&last=tomorrow")
+    await expect(visitor.locator("#results .warning")).to_have_count(2)
+    await visitor.goto(f"{portal_url}/orders?code=tea-1&customer=nobody")
+    await expect(visitor.locator("#results")).to_contain_text("No order matches.")

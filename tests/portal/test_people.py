@@ -43,16 +43,16 @@ async def test_an_admin_adds_a_user_who_can_then_sign_in(
     await visitor.get_by_label("New password").fill("another password")
     await visitor.get_by_role("button", name="Set the password").click()
     await visitor.get_by_role("link", name=name).click()
-    await visitor.get_by_role("button", name="Keep them out").click()
-    await expect(visitor.locator("tr", has_text=name)).to_contain_text("Kept out")
+    await visitor.get_by_role("button", name="Deactivate").click()
+    await expect(visitor.locator("tr", has_text=name)).to_contain_text("Deactivated")
     await visitor.get_by_role("link", name=name).click()
-    await visitor.get_by_role("button", name="Let them in again").click()
+    await visitor.get_by_role("button", name="Reactivate").click()
     await expect(visitor.locator(".entries li")).to_have_count(5)
     await visitor.get_by_role("link", name=name).click()
     await visitor.get_by_role("button", name="Sign out everywhere").click()
     await expect(visitor.get_by_role("status")).to_contain_text("is signed out everywhere")
     await expect(visitor.locator(".entries")).to_contain_text("was signed out everywhere")
-    for words in ("may sign in again", "is kept out", "got a new password", "was Viewer, is Mana"):
+    for words in ("is active again", "is deactivated", "got a new password", "was Viewer, is Mana"):
         await expect(visitor.locator(".entries")).to_contain_text(words)
     await show(visitor, "people")
 
@@ -124,7 +124,7 @@ async def test_two_merchants_can_use_the_same_username(
 async def test_admins_cannot_change_their_own_role(portal: PortalClient, merchant: Caller) -> None:
     page = (await portal.get(f"/people/{merchant.user_id}")).text
     assert "Only another admin" in page
-    assert "Keep them out" not in page
+    assert "Deactivate" not in page
 
 
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.VIEWER, Role.CHECKOUT])

@@ -33,12 +33,12 @@ async def test_the_list_shows_the_state_and_uses_of_each_promotion(
         return f"tr:has(th:has-text('{name}'))"
 
     for name, texts in {
-        "Winter sale": ["Automatic", "Running", "10% to 25% off 3 products", "12"],
+        "Winter sale": ["Automatic", "Active", "10% to 25% off 3 products", "12"],
         "Tea lovers": ["With a code", "TEA-1, TEA-2 and 1 more", "12.5% off 2 products", "6"],
         "An apology": ["SORRY-7KQ2", "All codes used", "20% off all products", "1"],
-        "Spring cleaning": ["Not started"],
+        "Spring cleaning": ["Scheduled"],
         "Summer 2025": ["Expired"],
-        "Friends": ["Switched off"],
+        "Friends": ["Off"],
     }.items():
         for text in texts:
             await expect(visitor.locator(row(name))).to_contain_text(text)
@@ -49,22 +49,22 @@ async def test_the_list_is_searched_while_typing(
 ) -> None:
     await open_shop(database, merchant)
     await visitor.goto(f"{portal_url}/promotions")
-    await visitor.get_by_label("Part of the name").press_sequentially("WIN")
+    await visitor.get_by_label("Search").press_sequentially("WIN")
     await expect_names(visitor, "Winter sale")
     await expect(visitor).to_have_url(
         f"{portal_url}/promotions?search=WIN&kind=&state=&order=edited"
     )
     assert await visitor.evaluate("document.activeElement.id") == "search"
 
-    await visitor.get_by_label("Part of the name").fill("")
+    await visitor.get_by_label("Search").fill("")
     # The search is sent after a pause in typing, and only then kept in the browser's history.
     await expect(visitor).to_have_url(re.compile(r"[?&]search=(&|$)"))
-    await visitor.get_by_label("State").select_option("All codes used")
+    await visitor.get_by_label("Status").select_option("All codes used")
     await expect_names(visitor, "An apology for late parcels")
     await expect(visitor).to_have_url(re.compile(r"[?&]state=\w"))
 
     await visitor.get_by_label("Kind").select_option("Product promotions, automatic")
-    await expect(visitor.get_by_text("No promotion matches.")).to_be_visible()
+    await expect(visitor.get_by_text("No promotions match.")).to_be_visible()
     # The list changes a moment before the address does.
     await expect(visitor).to_have_url(re.compile(r"[?&]kind=\w"))
     await visitor.go_back()
@@ -98,10 +98,10 @@ async def test_a_promotion_is_switched_off_and_on_with_the_keyboard(
     await visitor.keyboard.press("Enter")
     await visitor.get_by_role("button", name="Switch off").press("Enter")
     await expect(visitor.get_by_role("status")).to_have_text("“Sale” is switched off.")
-    await expect(visitor.locator("#results")).to_contain_text("Switched off")
+    await expect(visitor.locator("#results")).to_contain_text("Off")
     await visitor.get_by_label("What to do with Sale").click()
     await visitor.get_by_role("button", name="Switch on").click()
-    await expect(visitor.locator("#results")).to_contain_text("Running")
+    await expect(visitor.locator("#results")).to_contain_text("Active")
 
 
 async def test_a_deletion_is_confirmed_and_can_be_undone(

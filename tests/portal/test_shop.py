@@ -20,6 +20,7 @@ from sconto.api.context import Context
 from sconto.api.logs import request_log
 from sconto.api.metrics import Metrics
 from sconto.app import build_app
+from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts
 from sconto.domain.money import PERCENT
 from sconto.domain.people import Caller, Role
@@ -98,7 +99,7 @@ async def test_a_code_in_a_link_reduces_the_order(stranger: Page, shop: Shop) ->
     await stranger.goto(f"{shop.url}/basket/add/4")
     tea = stranger.locator(".cart li", has_text="Tea, green")
     await expect(tea.locator("strong")).to_have_text("€6.71")
-    await stranger.get_by_label("Have you got a code?").fill("nonsense")
+    await stranger.get_by_label("Discount code").fill("nonsense")
     await stranger.keyboard.press("Enter")
     await expect(stranger.locator(".codes li > span")).to_have_text(
         ["welcome15 You get a discount with it.", "nonsense It changes nothing in this cart."],
@@ -112,6 +113,9 @@ async def test_a_code_in_a_link_reduces_the_order(stranger: Page, shop: Shop) ->
     await stranger.get_by_role("button", name="Remove the code nonsense").click()
     await expect(stranger.locator(".codes li")).to_have_count(1)
     await stranger.get_by_role("button", name="Order for €94.39").click()
+    await expect(stranger.get_by_role("status")).to_contain_text("are held for you until")
+    await show(stranger, "shop-payment")
+    await stranger.get_by_role("button", name="Pay €94.39").click()
     await expect(stranger.get_by_role("heading")).to_have_text("Thank you")
     await expect(stranger.locator(".sums")).to_contain_text("€94.39")
     await show(stranger, "shop-order")
@@ -133,6 +137,7 @@ async def test_a_shopper_cannot_tell_which_codes_exist(
             f"{code} It changes nothing in this cart.", use_inner_text=True
         )
     await stranger.get_by_role("button", name="Order for €37.12").click()
+    await stranger.get_by_role("button", name="Pay €37.12").click()
     await expect(stranger.get_by_role("heading")).to_have_text("Thank you")
 
 
@@ -145,6 +150,7 @@ async def test_a_changed_price_is_shown_before_ordering(
     await stranger.get_by_role("button", name="Order for €10.00").click()
     await expect(stranger.get_by_role("alert")).to_contain_text("the price has changed")
     await stranger.get_by_role("button", name="Order for €9.00").click()
+    await stranger.get_by_role("button", name="Pay €9.00").click()
     await expect(stranger.get_by_role("heading")).to_have_text("Thank you")
 
 
@@ -170,6 +176,39 @@ async def test_a_code_that_ended_is_shown_before_ordering(shop: Shop, database: 
         assert (placed.status_code, "Thank you" in placed.text) == (200, True)
 
 
+async def test_what_is_paid_for_is_held_and_a_cancelled_payment_frees_it(
+    own_shop: Shop, database: Database
+) -> None:
+    new = a_promotion(
+        codes=("LAST-ONE",), code_type=CodeType.ONE_TIME, coverage=AllProducts(50 * PERCENT)
+    )
+    promotion_id = await promotions.create_promotion(database, own_shop.merchant, new, read_clock())
+    link = f"{own_shop.url}/basket/add/6?clear=Y&quantity=4&code=last-one"
+
+    async def fill(shopper: httpx.AsyncClient) -> dict[str, str]:
+        cart = (await shopper.get(link)).text
+        return dict(re.findall(r'name="(order_id|total)" value="(.*?)">', cart))
+
+    async with (
+        httpx.AsyncClient(follow_redirects=True) as first,
+        httpx.AsyncClient(follow_redirects=True) as second,
+    ):
+        form = await fill(first)
+        payment = await first.post(f"{own_shop.url}/payment", data=form)
+        assert (str(payment.url), "Pay €5.00" in payment.text) == (f"{own_shop.url}/payment", True)
+        assert (await fill(second))["total"] == "10.00"
+        # Back to the cart, which gives the code back to whoever is next.
+        assert "Order for €5.00" in (await first.get(f"{own_shop.url}/cart")).text
+        form = await fill(second)
+        await second.post(f"{own_shop.url}/payment", data=form)
+        await promotions.delete_promotion(database, own_shop.merchant, promotion_id, read_clock())
+        assert "Order for €10.00" in (await first.get(f"{own_shop.url}/cart")).text
+        assert "Pay €5.00" in (await second.get(f"{own_shop.url}/payment")).text
+        paid = await second.post(f"{own_shop.url}/orders", data=form)
+        assert (paid.status_code, "Thank you" in paid.text) == (200, True)
+        assert str((await second.get(f"{own_shop.url}/payment")).url) == f"{own_shop.url}/cart"
+
+
 async def test_other_orders_and_missing_pages_are_not_found(shop: Shop) -> None:
     async with httpx.AsyncClient() as shopper:
         for path in (
@@ -193,13 +232,18 @@ async def test_other_orders_and_missing_pages_are_not_found(shop: Shop) -> None:
         [[[3, 0], ["3", 1], [True, 1], [3, 1.5], [2**64, 1]], [None, "", "x" * 65, "a\0b"]],
         [[[3, 10**9]], ["A", "B", "C", "D", "E", "F"]],
         [[[number, 1] for number in range(1, 200)], []],
+        [[[3, 1]], [], 5],
+        [[[3, 1]], [], "shop-1"],
+        [[[3, 1]], [], f"shop-{'0' * 32}"],
     ],
 )
 async def test_a_forged_basket_causes_no_failure(basket: object, shop: Shop) -> None:
     text = base64.urlsafe_b64encode(json.dumps(basket).encode()).decode()
     cookie = basket if isinstance(basket, str) else text
     async with httpx.AsyncClient(headers={"Cookie": f"{COOKIE}={cookie}"}) as client:
-        assert (await client.get(f"{shop.url}/cart")).status_code == 200
+        cart = await client.get(f"{shop.url}/cart", follow_redirects=True)
+        assert cart.status_code == 200
+        assert (await client.get(f"{shop.url}/payment")).status_code == 303
         for form in ({"quantity-3": "x", "remove": "-1", "code": "\0"}, {"code": "a" * 5000}):
             assert (await client.post(f"{shop.url}/cart", data=form)).status_code == 303
         for order_id in ("2", f"shop-{'a' * 32}"):

@@ -197,7 +197,7 @@ async def test_a_disabled_user_stays_out(
     browser.cookies.clear()
     answer = await sign_on(browser, provider, "subject-6", groups=["staff"])
     assert answer.status_code == 403
-    assert "You are kept out." in answer.text
+    assert "Your account is deactivated." in answer.text
     assert COOKIE not in answer.cookies
 
 

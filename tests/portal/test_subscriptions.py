@@ -67,21 +67,21 @@ async def test_the_list_is_in_the_menu_and_filtered_while_typing(
     await visitor.goto(f"{portal_url}/promotions")
     await visitor.get_by_role("link", name="Subscriptions", exact=True).click()
     rows = visitor.locator("#results tbody tr")
-    for text in ("TRY3", "Running", "30% off, 10% off", "1 of 1,000"):
+    for text in ("TRY3", "Active", "30% off, 10% off", "1 of 1,000"):
         await expect(rows.first).to_contain_text(text)
-    for text in ("AMOUNT", "Switched off", "9.90 off", "always", "0, no limit"):
+    for text in ("AMOUNT", "Off", "9.90 off", "always", "0, no limit"):
         await expect(rows.last).to_contain_text(text)
     await show(visitor, "subscriptions")
 
     await visitor.get_by_label("Code").press_sequentially("amount")
     await expect(rows).to_have_count(1)
     await expect(rows).to_contain_text("AMOUNT")
-    await visitor.get_by_label("State").select_option("Switched on")
-    await expect(visitor.get_by_text("No promotion matches.")).to_be_visible()
+    await visitor.get_by_label("Status").select_option("On")
+    await expect(visitor.get_by_text("No promotions match.")).to_be_visible()
     await visitor.get_by_label("Code").fill("")
     await expect(rows).to_contain_text("TRY3")
-    await visitor.get_by_label("Part of the name").fill("no such name")
-    await expect(visitor.get_by_text("No promotion matches.")).to_be_visible()
+    await visitor.get_by_label("Search").fill("no such name")
+    await expect(visitor.get_by_text("No promotions match.")).to_be_visible()
 
 
 async def test_a_long_list_is_paged(
@@ -227,7 +227,7 @@ async def test_all_faults_are_shown_at_their_fields_and_nothing_is_saved(
     await visitor.get_by_label("Subscription types").fill("x" * 256)
     await visitor.get_by_role("button", name="Save").click()
     for words in (
-        "7 things need to be corrected",
+        "Not saved. Fix 7 fields.",
         "Write a percent above 0 and at most 100, such as 12.5.",
         "such as 1-3, 6; wrong: 9999999999.",
         "Write a whole number from 1, or nothing.",

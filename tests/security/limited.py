@@ -14,7 +14,8 @@ from tests.services import Service
 class LimitedService(Service):
     """A running service of one process. Its arguments are limits, such as `head_seconds=1`."""
 
-    command: ClassVar[Sequence[str]] = (sys.executable, "-m", "tests.security.limited")
+    program: ClassVar[str] = "from tests.security.limited import main; main()"
+    options: ClassVar[Sequence[str]] = ()
 
 
 def main() -> None:
@@ -23,7 +24,3 @@ def main() -> None:
     limits = ConnectionLimits(**{name: int(value) for name, value in named})
     with terminable(), bind("127.0.0.1", 0) as listener:
         run_service(Settings.read(), listener, workers=1, limits=limits)
-
-
-if __name__ == "__main__":
-    main()

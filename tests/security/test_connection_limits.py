@@ -267,9 +267,7 @@ def test_a_request_beyond_the_limit_is_refused_and_running_ones_are_served(
 class FewFiles(Service):
     """A service that may open 256 files."""
 
-    command: ClassVar[Sequence[str]] = (
-        *("sh", "-c", 'ulimit -n 256; exec "$@"', "sh", SCONTO, "serve", "--port", "0"),
-    )
+    command: ClassVar[Sequence[str]] = (*("sh", "-c", 'ulimit -n 256; exec "$@"', "sh", SCONTO),)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="files are counted in /proc")

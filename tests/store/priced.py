@@ -12,7 +12,6 @@ from sconto.domain.holds import (
     claim_beside_holds,
     claim_of_promised,
     claim_to_hold,
-    codes_of,
     keeps_promise,
     new_hold,
 )
@@ -69,11 +68,12 @@ class PricedHold:
     hold: Hold
     versions: Versions
     claim: LimitClaim
+    before: Hold | None
 
     async def insert(self, connection: Connection) -> None:
         """Make it, as the checkout does. Raises OrderRaceLost."""
         await put_hold(
-            connection, self.merchant_id, self.hold, self.versions, self.claim, codes_of(self.hold)
+            connection, self.merchant_id, self.hold, self.versions, self.claim, self.before
         )
 
 
@@ -91,7 +91,7 @@ async def price_hold(
     new = NewHold(NewOrder(order_id, cart))
     hold = new_hold(new, outcome, now, is_first=limits.is_first)
     claim = claim_to_hold(outcome, cart, limits, None)
-    return PricedHold(caller.merchant_id, hold, found.versions, claim)
+    return PricedHold(caller.merchant_id, hold, found.versions, claim, found.hold)
 
 
 @dataclass(frozen=True)

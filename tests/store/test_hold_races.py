@@ -52,11 +52,9 @@ async def shop(database: Database, merchant: Caller) -> AsyncIterator[Shop]:
     assert await shop.violations() == []
 
 
-async def lose(
-    database: Database, first: Writing, second: Writing, *, may_come_later: bool = False
-) -> None:
+async def lose(database: Database, first: Writing, second: Writing) -> None:
     """Write both, priced at the same time: the second one loses while the first is open, and when
-    it is committed, unless it `may_come_later`."""
+    it is committed."""
     async with database.read() as late:
         async with database.write() as early:
             await first.insert(early)
@@ -65,9 +63,8 @@ async def lose(
             await asyncio.wait([losing], timeout=0.02)
         with pytest.raises(OrderRaceLost):
             await losing
-        if not may_come_later:
-            with pytest.raises(OrderRaceLost):
-                await second.insert(late)
+        with pytest.raises(OrderRaceLost):
+            await second.insert(late)
 
 
 @pytest.mark.parametrize("rivals", RIVALS.values(), ids=RIVALS)
@@ -143,7 +140,7 @@ async def test_of_two_first_holds_of_one_id_one_is_made(shop: Shop) -> None:
         await price_at(shop, price_hold, "A-1", a_basket(price=price), NOON)
         for price in (3000, 4000)
     ]
-    await lose(shop.database, first, second, may_come_later=True)
+    await lose(shop.database, first, second)
     assert (await shop.get("A-1")).outcome.total == 3000
 
 

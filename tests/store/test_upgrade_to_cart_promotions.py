@@ -7,12 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import alembic.command
 import psycopg
 import pytest
 from alembic.config import Config
 
+from sconto.domain.backtest.job import NewBacktest
 from sconto.domain.cart import Cart, Customer, Line
 from sconto.domain.cart_promotion import (
     AmountOff,
@@ -24,12 +26,21 @@ from sconto.domain.cart_promotion import (
     Target,
 )
 from sconto.domain.order import NewOrder, OrderStatus, StoredOrder
+from sconto.domain.order_list import OrderQuery
 from sconto.domain.people import Caller, Role
 from sconto.domain.product import Product
 from sconto.domain.schedule import Period
+from sconto.operations.backtesting.jobs import (
+    draft_cart_promotion,
+    get_backtest,
+    start_backtest,
+)
+from sconto.operations.backtesting.running import run_backtest
 from sconto.operations.cart_promotions import create_promotion
 from sconto.operations.check import check
 from sconto.operations.checkout import change_order_status, get_order, place_order, quote
+from sconto.operations.order_listing import list_old_orders
+from sconto.operations.orders import list_orders
 from sconto.operations.products import get_product, put_products
 from sconto.store.database import Database
 from sconto.store.migrate import migrate
@@ -161,6 +172,29 @@ async def test_the_version_before_writes_beside_this_one(upgraded: Database) -> 
     assert await violations(upgraded) == []
 
 
+async def test_orders_of_before_and_beside_are_listed_by_promotion(upgraded: Database) -> None:
+    async with upgraded.write() as connection:
+        await connection.execute(PLACED_BY_BEFORE)
+        await connection.execute(REDEEMED_BY_BEFORE)
+        await connection.execute(COUNTED_BY_BEFORE)
+    redeemed = {
+        pick.promotion_id
+        for line in (await get_order(upgraded, SHOP, "A-2")).outcome.lines
+        for pick in line.picks
+    }
+    assert redeemed
+    listed = []
+    for _ in range(2):
+        for promotion_id in sorted(redeemed):
+            wanted = OrderQuery(100, promotion_id=promotion_id)
+            page = await list_orders(upgraded, SHOP, wanted)
+            listed.append({order.order_id for order in page.orders})
+            assert {"A-2", "O-1"} <= listed[-1]
+        await list_old_orders(upgraded)
+    assert listed[: len(redeemed)] == listed[len(redeemed) :]
+    assert await violations(upgraded) == []
+
+
 async def test_orders_of_before_are_nobodys_first_order(upgraded: Database) -> None:
     """They did not name their customer; the shop says `has_ordered` of those."""
     await create(upgraded, conditions=Conditions(first_order=True))
@@ -203,3 +237,25 @@ def upgrade_to(version: str, config: Config, newest: str) -> None:
     """Alembic's upgrade, as if this were the newest version."""
     assert newest == "head"
     UPGRADE(config, version)
+
+
+async def test_a_backtest_leaves_orders_of_before_aside_and_counts_them(
+    upgraded: Database,
+) -> None:
+    cart = Cart("EUR", (Line("1", 1, 1, 5000),), customer=BUYER)
+    await place_order(upgraded, SHOP, NewOrder("new", cart), NOW, NOW.date())
+    async with upgraded.read() as connection:
+        before = await connection.fetch(
+            "SELECT status FROM orders WHERE merchant_id = 1 AND request IS NULL"
+        )
+    deleted = sum(row["status"] == "deleted" for row in before)
+    terms = CartTerms(Target.ORDER, AmountOff({"EUR": 1000}))
+    draft = draft_cart_promotion(NewCartPromotion("Draft", True, Period(START), terms))
+    until = NOW + timedelta(seconds=1)
+    new = NewBacktest(draft, until - timedelta(days=9), until, as_if_running=True, zone="UTC")
+    job = await start_backtest(upgraded, SHOP, new, until)
+    assert await run_backtest(upgraded, SHOP.merchant_id, job.id, uuid4(), lambda: until)
+    result = (await get_backtest(upgraded, SHOP, job.id)).result
+    assert result is not None
+    assert (result.orders, result.changed, result.deleted) == (1, 1, deleted)
+    assert result.without_request == len(before) - deleted > 1

@@ -4,7 +4,6 @@ import json
 import re
 import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +20,7 @@ from sconto.cli import app
 from sconto.domain.people import Caller, Role
 from sconto.operations.tokens import Tokens
 from tests.portal.sessions import cookie_of
-from tests.services import SCONTO, Service, environment_of, wait_until
+from tests.services import Service, run_command, wait_until
 
 Settings = dict[str, str]
 
@@ -107,14 +106,14 @@ def test_workers_do_not_outlive_a_killed_service(settings: Settings, tmp_path: P
 def test_a_port_in_use_gives_a_one_line_error(settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as occupied:
         port = occupied.getsockname()[1]
-        run = sconto(settings, "serve", "--port", str(port), "--workers", "2")
+        run = run_command(settings, "serve", "--port", str(port), "--workers", "2")
     assert run.returncode == 1
     assert run.stderr == f"sconto: cannot listen on 127.0.0.1:{port}: Address already in use\n"
 
 
 def test_an_unreachable_database_gives_a_one_line_error(settings: Settings) -> None:
     nowhere = {**settings, "SCONTO_DATABASE_URL": "postgresql://a:b@127.0.0.1:1/x"}
-    served = sconto(nowhere, "serve", "--port", "0")
+    served = run_command(nowhere, "serve", "--port", "0")
     runs = [
         CliRunner().invoke(app, line, env=nowhere) for line in (["migrate"], ["merchant", "list"])
     ]
@@ -128,7 +127,7 @@ def test_an_unreachable_database_gives_a_one_line_error(settings: Settings) -> N
 
 
 def test_a_named_database_needs_a_named_key(settings: Settings) -> None:
-    run = sconto({**settings, "SCONTO_SECRET_KEY": ""}, "serve", "--port", "0")
+    run = run_command({**settings, "SCONTO_SECRET_KEY": ""}, "serve", "--port", "0")
     assert run.returncode == 1
     assert run.stderr.startswith("sconto: SCONTO_SECRET_KEY is missing")
     assert run.stderr.count("\n") == 1
@@ -136,7 +135,7 @@ def test_a_named_database_needs_a_named_key(settings: Settings) -> None:
 
 def test_users_and_tokens_of_the_bundled_database_outlive_the_service(tmp_path: Path) -> None:
     settings = {"SCONTO_DATA_DIR": str(tmp_path / "data")}
-    assert sconto(settings, "merchant", "create", "Ada's mugs").returncode == 0
+    assert run_command(settings, "merchant", "create", "Ada's mugs").returncode == 0
     with Service.running(tmp_path / "first", settings) as service:
         assert service.get("/health/ready").status_code == 200
         check_rights(service, workers=1)
@@ -146,7 +145,7 @@ def test_users_and_tokens_of_the_bundled_database_outlive_the_service(tmp_path: 
     command = ("--no-migrate", "--workers", "2")
     with Service.running(tmp_path / "second", settings, *command) as service:
         assert service.get("/health/ready").status_code == 200
-        assert "Ada's mugs" in sconto(settings, "merchant", "list").stdout
+        assert "Ada's mugs" in run_command(settings, "merchant", "list").stdout
         check_rights(service, workers=2)
     assert key.read_bytes() == before
 
@@ -292,15 +291,3 @@ def requests_counted(service: Service) -> int:
         re.M,
     )
     return sum(int(float(count)) for count in counted)
-
-
-def sconto(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
-    return subprocess.run(
-        [SCONTO, *arguments],
-        env=environment_of(settings),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )

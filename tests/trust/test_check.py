@@ -1,11 +1,7 @@
 """`sconto check` finds every record that breaks a promise, and nothing else."""
 
-import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import date, timedelta
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -36,6 +32,7 @@ from sconto.operations.promotions import change_promotion, create_promotion
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_line, a_period, a_promotion
 from tests.conftest import SECRET_KEY, create_caller
+from tests.services import run_command
 
 ONCE = (CodeType.ONE_TIME, ("ONCE", "TWICE"))
 
@@ -141,6 +138,8 @@ TOLD = "Cart promotions took off lines and shipping what the order tells"
 USED_UP = "A one-time code is used up by the order that took it"
 
 
+LISTED = "Lists find each order by what it redeemed"
+
 SPOILED = [
     ("UPDATE redemption_counts SET uses = uses + 1 WHERE {mine}", COUNTERS),
     ("UPDATE redemption_counts SET discount = discount + 1 WHERE {mine}", COUNTERS),
@@ -152,6 +151,7 @@ SPOILED = [
         "UPDATE redemption_counts SET code_id = 9 WHERE {mine} AND code_type = 'one-time'",
         COUNTED_WITH_CODES,
     ),
+    ("UPDATE redemptions SET placed_at = NULL WHERE {mine}", LISTED),
     ("DELETE FROM redemptions WHERE {mine} AND product_id = 2", RECORDED),
     ("UPDATE redemptions SET discount = discount + 1 WHERE {mine}", RECORDED),
     ("UPDATE redemptions SET product_id = 3 WHERE {mine} AND product_id = 2", RECORDED),
@@ -349,28 +349,14 @@ def test_the_command_exits_with_1_and_names_violations(
     create_database: Callable[[], str],
 ) -> None:
     url = create_database()
-    environment = os.environ | {
-        "SCONTO_DATABASE_URL": url,
-        "SCONTO_SECRET_KEY": SECRET_KEY.decode(),
-    }
-
-    def run() -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [str(Path(sys.executable).with_name("sconto")), "check"],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-
-    sound = run()
+    settings = {"SCONTO_DATABASE_URL": url, "SCONTO_SECRET_KEY": SECRET_KEY.decode()}
+    sound = run_command(settings, "check")
     assert (sound.returncode, sound.stderr) == (0, "")
     assert "BROKEN" not in sound.stdout
     assert f"held    {TIMELINE}" in sound.stdout
     with psycopg.connect(url) as connection:
         connection.execute("DROP INDEX codes_by_key")
-    spoilt = run()
-    assert (spoilt.returncode, spoilt.stderr) == (1, "")
-    assert f"BROKEN  {UNIQUE}" in spoilt.stdout
-    assert "no index makes merchant_id, code_key, promotion_id of codes unique" in spoilt.stdout
+    broken = run_command(settings, "check")
+    assert (broken.returncode, broken.stderr) == (1, "")
+    assert f"BROKEN  {UNIQUE}" in broken.stdout
+    assert "no index makes merchant_id, code_key, promotion_id of codes unique" in broken.stdout

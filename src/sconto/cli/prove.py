@@ -6,8 +6,8 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Annotated, Final
 
@@ -17,11 +17,13 @@ from sconto.cli.check import show_checked
 from sconto.cli.database import require_schema, running_database
 from sconto.cli.prove_attacks import ATTACKS
 from sconto.cli.prove_cart_attacks import CART_ATTACKS
+from sconto.cli.prove_hold_attacks import HOLD_ATTACKS
 from sconto.cli.prove_http import NoAnswer, Request, Service, overlapping
 from sconto.cli.prove_return_attacks import RETURN_ATTACKS
 from sconto.cli.prove_shop import PRODUCTS, Attack, PromiseBroken, Shop, compare_with_stored
 from sconto.cli.refusals import CommandRefused
 from sconto.domain.people import Role
+from sconto.domain.problems import UserNotFound
 from sconto.operations import Database, people
 from sconto.operations.check import check
 from sconto.settings import Settings
@@ -29,7 +31,7 @@ from sconto.settings import Settings
 _WORKERS: Final = "2"
 _STOP_TIMEOUT: Final = 60
 
-_ALL_ATTACKS: Final = {**ATTACKS, **CART_ATTACKS, **RETURN_ATTACKS}
+_ALL_ATTACKS: Final = {**ATTACKS, **CART_ATTACKS, **RETURN_ATTACKS, **HOLD_ATTACKS}
 
 _SERVE: Final = "from sconto.cli import app; app()"
 
@@ -55,9 +57,10 @@ def prove(
 ) -> None:
     """Attack a running Sconto with racing clients; then check it.
 
-    The clients of a scratch merchant race each other on codes, limits, order ids and retries. Then
-    their answers are compared with the database. Ends with status 1 if a promise was broken, and
-    names the first violation. The scratch merchant stays in the database; its user is disabled.
+    The clients of two scratch merchants race each other on codes, limits, order ids and retries.
+    One of the merchants makes holds. Then their answers are compared with the database. Ends with
+    status 1 if a promise was broken, and names the first violation. The scratch merchants stay in
+    the database; their users are disabled.
     """
     settings = Settings.read()
     settings.require_secret_key()
@@ -105,17 +108,23 @@ async def _prove(database_url: str, service: Service, seconds: int, clients: int
 async def _prove_on(database: Database, service: Service, seconds: int, clients: int) -> bool:
     """Whether every promise was kept."""
     name = f"sconto-prove-{secrets.token_hex(6)}"
-    merchant_id = await people.create_merchant(database, name)
-    shop = Shop(service, clients)
+    names = name, f"{name}-holds"
+    merchant_ids = [await people.create_merchant(database, one) for one in names]
+    shop, holding = Shop(service, clients), Shop(Service(service.url), clients)
     try:
-        await _open_shop(database, shop, name)
+        for one, opened in zip(names, (shop, holding), strict=True):
+            await _open_shop(database, opened, one)
         typer.echo(f"{clients} clients attack {service.url} as {name} for {seconds} s\n")
-        tried = await _attack(shop, seconds)
+        tried = await _attack(shop, holding, seconds)
     finally:
-        await people.set_disabled(database, name, disabled=True)
+        for one in names:
+            with suppress(UserNotFound):
+                await people.set_disabled(database, one, disabled=True)
     _show(tried)
     kept = all(one.broken is None for one in tried.values())
-    async for checked in check(database, merchant_id):
+    found = [[one async for one in check(database, id_)] for id_ in merchant_ids]
+    for of_shop, of_holding in zip(*found, strict=True):
+        checked = replace(of_shop, violations=[*of_shop.violations, *of_holding.violations])
         show_checked(checked)
         kept = kept and not checked.violations
     return kept
@@ -144,8 +153,11 @@ async def _open_shop(database: Database, shop: Shop, name: str) -> None:
     await shop.ask("PUT", "/catalog/v1/products", {"products": products})
 
 
-async def _attack(shop: Shop, seconds: int) -> dict[str, Tried]:
-    """Make each attack until the time is over or its promise is broken, and at least once."""
+async def _attack(shop: Shop, holding: Shop, seconds: int) -> dict[str, Tried]:
+    """Make each attack until the time is over or its promise is broken, and at least once.
+
+    Attacks on holds are on the second shop.
+    """
     deadline = monotonic() + seconds
     tried = {name: Tried() for name in _ALL_ATTACKS}
     rounds = 0
@@ -154,12 +166,14 @@ async def _attack(shop: Shop, seconds: int) -> dict[str, Tried]:
             if rounds and monotonic() >= deadline:
                 break
             if tried[name].broken is None:
-                await _try(shop, attack, tried[name])
+                attacked = holding if name in HOLD_ATTACKS else shop
+                await _try(attacked, attack, tried[name])
         rounds += 1
     comparison = tried.setdefault("answers compared with the database", Tried())
-    comparison.attempts = len(shop.told.orders) + len(shop.told.applications)
     try:
-        await compare_with_stored(shop)
+        for one in (shop, holding):
+            comparison.attempts += len(one.told.orders) + len(one.told.applications)
+            await compare_with_stored(one)
     except PromiseBroken as broken:
         comparison.broken = str(broken)
     return tried

@@ -27,16 +27,16 @@ _OFF: Final = "3.00"
 async def reach_total(shop: Shop) -> list[Response]:
     """More orders want a promotion than its limit allows: only that many get it."""
     limit = max(1, shop.clients // 3)
-    promotion_id, code = await _create(shop, limits={"total": limit})
+    promotion_id, code = await create_cart_promotion(shop, limits={"total": limit})
     answers = await shop.place([order_request(codes=[code]) for _ in range(shop.clients)])
     _require_uses(answers, promotion_id, min(limit, shop.clients), f"a limit of {limit}")
-    await _compare_taken(shop, promotion_id, answers)
+    await compare_taken(shop, promotion_id, answers)
     return answers
 
 
 async def reach_limit_of_customers(shop: Shop) -> list[Response]:
     """Customers order more often than each of them may use a promotion."""
-    promotion_id, code = await _create(shop, limits={"per_customer": 2})
+    promotion_id, code = await create_cart_promotion(shop, limits={"per_customer": 2})
     customers = [new_id() for _ in range(max(1, shop.clients // 8))]
     answers = await shop.place(
         [
@@ -54,17 +54,17 @@ async def spend_budget(shop: Shop) -> list[Response]:
     """Orders want more money than a promotion's budget has: none of it is spent twice."""
     served = max(1, shop.clients // 3)
     budget = f"{served * Decimal(_OFF) + 2}"
-    promotion_id, code = await _create(shop, limits={"budget": {"EUR": budget}})
+    promotion_id, code = await create_cart_promotion(shop, limits={"budget": {"EUR": budget}})
     answers = await shop.place([order_request(codes=[code]) for _ in range(shop.clients)])
     expected = min(served, shop.clients)
     _require_uses(answers, promotion_id, expected, f"a budget of {budget}")
-    await _compare_taken(shop, promotion_id, answers)
+    await compare_taken(shop, promotion_id, answers)
     return answers
 
 
 async def order_first(shop: Shop) -> list[Response]:
     """Many orders of one customer claim to be the first: one is."""
-    promotion_id, code = await _create(shop, conditions={"first_order": True})
+    promotion_id, code = await create_cart_promotion(shop, conditions={"first_order": True})
     customer = new_id()
     answers = await shop.place(
         [order_request(codes=[code], customer=customer) for _ in range(shop.clients)]
@@ -76,20 +76,20 @@ async def order_first(shop: Shop) -> list[Response]:
 async def repeat_limited_order(shop: Shop) -> list[Response]:
     """Many callers send the same order: it takes from each limit once."""
     limits = {"total": 2, "per_customer": 2, "budget": {"EUR": "6.00"}}
-    promotion_id, code = await _create(shop, limits=limits)
+    promotion_id, code = await create_cart_promotion(shop, limits=limits)
     order = order_request(codes=[code], customer=new_id())
     answers = await shop.place([order] * shop.clients)
     require_one(answers, "answers said that they created the same order")
     created = [answer for answer in answers if answer.status == 201]
     _require_uses(answers, promotion_id, shop.clients, "the same order")
-    await _compare_taken(shop, promotion_id, created)
+    await compare_taken(shop, promotion_id, created)
     return answers
 
 
 async def give_back(shop: Shop) -> list[Response]:
     """Orders are deleted, twice each, while others want what they give back."""
     limit = max(2, shop.clients // 3)
-    promotion_id, code = await _create(shop, limits={"total": limit})
+    promotion_id, code = await create_cart_promotion(shop, limits={"total": limit})
     first = await shop.place([order_request(codes=[code]) for _ in range(limit)])
     placed = [answer.body["order_id"] for answer in first if answer.status == 201]
     gone = placed[::2]
@@ -106,13 +106,13 @@ async def give_back(shop: Shop) -> list[Response]:
     standing = [one for one in first if one.status == 201 and one.body["order_id"] not in gone]
     standing += [one for one in [*answers[: len(orders)], *later] if one.status == 201]
     _require_uses(standing, promotion_id, limit, f"a limit of {limit} after deletions")
-    await _compare_taken(shop, promotion_id, standing)
+    await compare_taken(shop, promotion_id, standing)
     return answers
 
 
 async def take_given_back_code(shop: Shop) -> list[Response]:
     """A one-time code of a deleted order serves one more order."""
-    promotion_id, code = await _create(shop, code_type="one-time")
+    promotion_id, code = await create_cart_promotion(shop, code_type="one-time")
     old = order_request(codes=[code])
     placed = await shop.place([old])
     require_one(placed, "orders got a new one-time code")
@@ -135,7 +135,9 @@ CART_ATTACKS: Final[Mapping[str, Attack]] = {
 }
 
 
-async def _create(shop: Shop, code_type: str = "reusable", **terms: object) -> tuple[int, str]:
+async def create_cart_promotion(
+    shop: Shop, code_type: str = "reusable", **terms: object
+) -> tuple[int, str]:
     """A promotion of 3.00 off the order with one new code: its id and the code."""
     code = f"C-{secrets.token_hex(8)}"
     body = {
@@ -152,7 +154,8 @@ def _deletion(order_id: str) -> Request:
     return Request("PATCH", f"/checkout/v1/orders/{order_id}", {"status": "deleted"})
 
 
-def _applied(answer: Response, promotion_id: int) -> bool:
+def applied(answer: Response, promotion_id: int) -> bool:
+    """Whether an order or a hold got the promotion."""
     told: Sequence[Mapping[str, Any]] = answer.body.get("cart_promotions", ())
     return any(one["promotion_id"] == promotion_id and one["applied"] for one in told)
 
@@ -160,15 +163,15 @@ def _applied(answer: Response, promotion_id: int) -> bool:
 def _require_uses(
     answers: Sequence[Response], promotion_id: int, expected: int, words: str
 ) -> None:
-    uses = sum(answer.status != 409 and _applied(answer, promotion_id) for answer in answers)
+    uses = sum(answer.status != 409 and applied(answer, promotion_id) for answer in answers)
     if uses != expected:
         raise PromiseBroken(f"{uses} orders got a cart promotion with {words}, not {expected}")
 
 
-async def _compare_taken(shop: Shop, promotion_id: int, answers: Sequence[Response]) -> None:
+async def compare_taken(shop: Shop, promotion_id: int, answers: Sequence[Response]) -> None:
     """Compare what is kept of the limits with the orders that took it."""
     statistics = await shop.ask("GET", f"{_PROMOTIONS}/{promotion_id}/statistics")
-    uses = sum(answer.status != 409 and _applied(answer, promotion_id) for answer in answers)
+    uses = sum(answer.status != 409 and applied(answer, promotion_id) for answer in answers)
     expected = {"total": uses, "EUR": f"{uses * Decimal(_OFF)}" if uses else "0.00"}
     limits = statistics["limits"]
     kept = {"total": limits.get("total"), **limits.get("budget", {})}

@@ -111,8 +111,8 @@ def _say_pattern(problem: PatternRefused) -> str:
             return "an alphabet has 2 or more Latin letters and digits, each once"
         case PatternFault.TOO_SHORT:
             return (
-                f"the pattern is too short: of its {problem.possible:,} codes"
-                f" {problem.generated:,} can be generated, or the others would be guessed"
+                "too easy to guess; add characters: this pattern safely gives only"
+                f" {problem.generated:,} codes"
             )
 
 

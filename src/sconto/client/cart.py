@@ -4,11 +4,11 @@ from sconto.client.bodies.backtest import Backtest, BacktestToStart, ListedBackt
 from sconto.client.bodies.cart import (
     CartHistoryEntry,
     CartPromotionPatch,
-    CartPromotionStatistics,
     CartPromotionToCreate,
     CartTrial,
     StoredCartPromotion,
 )
+from sconto.client.bodies.cart_statistics import CartPromotionStatistics
 from sconto.client.bodies.checkout import PricedCart
 from sconto.client.bodies.words import Target
 from sconto.client.call import (

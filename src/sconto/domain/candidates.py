@@ -16,7 +16,7 @@ from sconto.domain.prepared_offers import NO_PREPARED_OFFERS, PreparedOffers
 from sconto.domain.subscription_pricing import SubscriptionRules
 
 
-class AutomaticPick(msgspec.Struct, frozen=True, gc=False):
+class AutomaticPick(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
     """The promotion that a timeline has for a product, or for all products, at the quote's time."""
 
     promotion_id: int

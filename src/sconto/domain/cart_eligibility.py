@@ -24,15 +24,12 @@ def find_refusals(offered: CartOffer, ground: Ground) -> tuple[CartRefusal, ...]
     Each quote asks this of up to a hundred promotions, so it looks only at what a promotion has.
     """
     terms, covered = offered.terms, ground.covered(offered.terms)
-    benefit, currencies = terms.benefit, terms.currencies
-    is_of_shipping = ground.target is _SHIPPING
+    currencies, is_of_shipping = terms.currencies, ground.target is _SHIPPING
     found: list[CartRefusal] = []
     if terms.conditions is not NO_CONDITIONS:
-        found += _of_minimums(terms.conditions, ground, covered)
-    if isinstance(benefit, Tiers):
-        found += _of_tiers(benefit, ground, covered)
-    elif isinstance(benefit, BuyAndGet):
-        found += _of_units(terms, benefit, ground)
+        found = _of_minimums(terms.conditions, ground, covered)
+    if terms.begins_somewhere:
+        found += _of_benefit(terms, ground, covered)
     if not terms.is_for_everybody:
         found += _of_customer(terms, ground)
     if not covered.positions and not is_of_shipping:
@@ -48,7 +45,7 @@ def find_refusals(offered: CartOffer, ground: Ground) -> tuple[CartRefusal, ...]
     return tuple(found)
 
 
-def _of_minimums(conditions: Conditions, ground: Ground, covered: Covered) -> Sequence[CartRefusal]:
+def _of_minimums(conditions: Conditions, ground: Ground, covered: Covered) -> list[CartRefusal]:
     subtotal, quantity = conditions.minimum_subtotal, conditions.minimum_quantity
     found = []
     if subtotal is not None:
@@ -58,6 +55,14 @@ def _of_minimums(conditions: Conditions, ground: Ground, covered: Covered) -> Se
     if quantity is not None and covered.quantity < quantity:
         found.append(CartRefusal(_MINIMUM_QUANTITY, covered.quantity, quantity))
     return found
+
+
+def _of_benefit(terms: CartTerms, ground: Ground, covered: Covered) -> Sequence[CartRefusal]:
+    if isinstance(terms.benefit, Tiers):
+        return _of_tiers(terms.benefit, ground, covered)
+    if isinstance(terms.benefit, BuyAndGet):
+        return _of_units(terms, terms.benefit, ground)
+    return ()
 
 
 def _of_tiers(tiers: Tiers, ground: Ground, covered: Covered) -> Sequence[CartRefusal]:

@@ -185,6 +185,14 @@ class CartTerms(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
     exclusive: bool = False
 
     @property
+    def names_tags(self) -> bool:
+        """Whether the tags of a product can decide if it is covered."""
+        selections = [self.products]
+        if isinstance(self.benefit, BuyAndGet) and self.benefit.get_products is not None:
+            selections.append(self.benefit.get_products)
+        return any(one.tags or one.except_tags for one in selections)
+
+    @property
     def needs_customer(self) -> bool:
         """Whether it serves only orders that name their customer."""
         return self.conditions.first_order or self.limits.per_customer is not None
@@ -193,6 +201,11 @@ class CartTerms(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
     def is_for_everybody(self) -> bool:
         """Whether it serves each customer, and orders that name none."""
         return not self.conditions.segments and not self.needs_customer
+
+    @cached_property
+    def begins_somewhere(self) -> bool:
+        """Whether its benefit needs a number of units, or an amount, to take anything off."""
+        return isinstance(self.benefit, BuyAndGet | Tiers)
 
     @cached_property
     def currencies(self) -> frozenset[str] | None:

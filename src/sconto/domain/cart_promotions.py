@@ -1,6 +1,6 @@
 """The steps of cart promotions: on lines, on the order and on shipping."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -35,36 +35,60 @@ def cart_shipping(bill: Bill) -> Bill:
 
 
 def _take_step(bill: Bill, target: Target) -> Bill:
-    cart_offers, at = bill.candidates.cart_offers, bill.at
+    cart_offers = bill.candidates.cart_offers
     # Most merchants have no cart promotions, and their quotes must not pay for these steps.
     if cart_offers is NO_CART_OFFERS:
         return bill
+    prepared = cart_offers.prepared.step(target, bill.cart.currency, bill.at)
     offers = [one for one in cart_offers.others if one.terms.target is target]
-    prepared = cart_offers.prepared.step(target, bill.cart.currency, at)
-    if not offers and not prepared:
+    if not prepared and not offers:
         return bill
     ground = ground_of(bill, target)
-    texts = activated_codes(bill.cart.codes)
-    reached, unreached = prepared.divide(ground)
-    own = offer_once(offers, list(texts), at)
-    decision = decide(ground, [*reached, *[one for one in own if one.obstacle(at) is None]])
-    refused = [
-        refused_outcome(one, texts, reasons)
-        for one, reasons in (*decision.losers, *_not_running(own, at))
+    texts = activated_codes(bill.cart.codes) if offers else _NO_TEXTS
+    running, unreached = prepared.divide(ground)
+    own, not_running = _divide_by_time(offers, texts, bill.at)
+    decision = decide(ground, [*running, *own])
+    applied = [
+        applied_outcome(one.offered, texts, one.discount, _next_tier(one.offered, ground))
+        for one in decision.takings
     ]
-    outcomes = (
-        *[
-            applied_outcome(one.offered, texts, one.discount, _next_tier(one.offered, ground))
-            for one in decision.takings
-        ],
-        *(sorted((*refused, *unreached), key=_creation_order) if refused else unreached),
-    )
+    refused = [
+        refused_outcome(one, texts, reasons) for one, reasons in (*decision.losers, *not_running)
+    ]
+    outcomes = [*applied, *_by_creation(refused, unreached)]
     bill = _take_off(bill, decision, target)
     return replace(
         bill,
-        codes=update_codes(bill, texts, offers, outcomes),
+        codes=update_codes(bill, texts, offers, outcomes) if offers else bill.codes,
         cart_promotions=(*bill.cart_promotions, *outcomes),
     )
+
+
+_NO_TEXTS: Final[Mapping[str, str]] = {}
+
+
+def _divide_by_time(
+    offers: Sequence[CartOffer], texts: Mapping[str, str], at: datetime
+) -> tuple[list[CartOffer], list[Loser]]:
+    """The promotions that are running, and those of the cart's codes that are not, with reasons."""
+    running: list[CartOffer] = []
+    not_running: list[Loser] = []
+    for one in offer_once(offers, list(texts), at) if offers else ():
+        obstacle = one.obstacle(at)
+        if obstacle is None:
+            running.append(one)
+        elif one.offer.key is not None:
+            not_running.append((one, (CartRefusal(CartReason(obstacle.value)),)))
+    return running, not_running
+
+
+def _by_creation(
+    refused: Sequence[CartPromotionOutcome], unreached: Sequence[CartPromotionOutcome]
+) -> Sequence[CartPromotionOutcome]:
+    """All that do not apply; a draft, whose id is 0, is the newest."""
+    if not refused:
+        return unreached
+    return sorted((*refused, *unreached), key=lambda one: one.promotion_id or MAX_INT64)
 
 
 def ground_of(bill: Bill, target: Target) -> Ground:
@@ -90,18 +114,6 @@ def ground_of(bill: Bill, target: Target) -> Ground:
 
 
 _NO_TAGS: Final[frozenset[str]] = frozenset()
-
-
-def _not_running(offers: Iterable[CartOffer], at: datetime) -> Iterator[Loser]:
-    """Those that are not running; of automatic ones nobody asked, and none is listed."""
-    for one in offers:
-        if one.offer.key is not None and (obstacle := one.obstacle(at)) is not None:
-            yield one, (CartRefusal(CartReason(obstacle.value)),)
-
-
-def _creation_order(outcome: CartPromotionOutcome) -> int:
-    """A draft, whose id is 0, is the newest."""
-    return outcome.promotion_id or MAX_INT64
 
 
 def _take_off(bill: Bill, decision: Decision, target: Target) -> Bill:

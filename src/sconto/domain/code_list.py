@@ -26,7 +26,8 @@ class ListedCode:
     """A code of a promotion.
 
     `used_by` is the order that used it up; that counts only while the promotion's codes are
-    one-time. `uses` are its redemptions under either type.
+    one-time. `uses` are its redemptions under either type. `held_for` is the order id that it is
+    held for until `held_until`, which may have come.
     """
 
     id: int
@@ -35,6 +36,12 @@ class ListedCode:
     uses: int
     used_by: str | None
     used_at: datetime | None
+    held_for: str | None = None
+    held_until: datetime | None = None
+
+    def is_held(self, now: datetime) -> bool:
+        """Whether the code is held for an order, and no order used it."""
+        return self.held_until is not None and self.held_until > now and self.used_at is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,8 @@ class PromotionOutcome:
 
     `percent` is None if the promotion gives nothing on the product, or if it was not read because
     the promotion cannot apply. `code` is the cart's code that led to it. The facts behind the
-    status are the promotion's period and, for a used code, `used_at`.
+    status are the promotion's period and, for a used code, `used_at`, or `held_until` if it is
+    held for another order.
     """
 
     promotion_id: int
@@ -74,6 +75,7 @@ class PromotionOutcome:
     code: str | None = None
     period: Period | None = None
     used_at: datetime | None = None
+    held_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,14 @@ def _consider_code(
     else:
         status = PromotionStatus.LATER_CODE
     return PromotionOutcome(
-        offer.promotion_id, Group.CODE, status, percent, text, offer.period, offer.used_at
+        offer.promotion_id,
+        Group.CODE,
+        status,
+        percent,
+        text,
+        offer.period,
+        offer.used_at,
+        None if offer.used_at else offer.held_until,
     )
 
 

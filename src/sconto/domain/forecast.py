@@ -108,7 +108,7 @@ def pace(
         if first < last and start < last:
             used += number * Fraction(_length(max(first, start), last), _length(first, last))
     length = _length(start, now)
-    per_day = used * (DAY // _MICROSECOND) / length
+    per_day = Fraction(used * (DAY // _MICROSECOND), length)
     return Pace(floor(per_day + Fraction(1, 2)), _used_up_at(left, used, length, now, period))
 
 
@@ -117,7 +117,7 @@ def _used_up_at(
 ) -> datetime | None:
     if left <= 0 or used <= 0:
         return None
-    needed = ceil(left * length / used)
+    needed = ceil(Fraction(left * length, used))
     if needed > _LATEST // _MICROSECOND:
         return None
     # In whole seconds, rounded up: at any moment before, something is left.

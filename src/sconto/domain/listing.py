@@ -5,9 +5,9 @@ bill for each product. Of cart promotions they show those that no cart and no cu
 (`is_listed`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 import msgspec
@@ -27,18 +27,28 @@ from sconto.domain.cart_promotion import (
 from sconto.domain.cart_step import decide
 from sconto.domain.choice import Pick, choose_without_code
 from sconto.domain.money import percent_of
+from sconto.domain.prepared_offers import PreparedOffers, PreparedStep, can_be_prepared
 
 
-class ListedOffers(msgspec.Struct, frozen=True, eq=False):
+class ListedOffers(msgspec.Struct, frozen=True, eq=False, dict=True):
     """The automatic cart promotions that listings show; compared by identity."""
 
     offers: tuple[CartOffer, ...] = ()
 
+    @cached_property
+    def prepared(self) -> PreparedOffers:
+        """Those that run at all hours."""
+        return PreparedOffers(tuple(one for one in self.offers if can_be_prepared(one.terms)))
+
+    @cached_property
+    def with_hours(self) -> Sequence[CartOffer]:
+        """The others."""
+        return [one for one in self.offers if not can_be_prepared(one.terms)]
+
     @property
     def need_tags(self) -> bool:
         """Whether the tags of a product can decide if one of them covers it."""
-        selections = [one.terms.products for one in self.offers]
-        return any(selection.tags or selection.except_tags for selection in selections)
+        return any(one.terms.names_tags for one in self.offers)
 
 
 NO_OFFERS: Final = ListedOffers()
@@ -92,13 +102,15 @@ def price_listing(
 ) -> Iterator[ListedPrice]:
     """Price one unit of each product as a cart without codes would; takes ids and unit prices."""
     specific, everywhere, tags = found.specific.get, found.everywhere, found.tags.get
-    offers = found.listed.offers
-    running = tuple([place for place, one in enumerate(offers) if one.obstacle(at) is None])
+    listed = found.listed
+    step = listed.prepared.step(Target.LINES, currency, at)
+    in_hours = tuple([n for n, one in enumerate(listed.with_hours) if one.obstacle(at) is None])
+    has_offers = bool(step or in_hours)
     for product_id, unit_price in products:
         price = _price_by_picks(unit_price, specific(product_id), everywhere)
-        if running:
+        if has_offers:
             own_tags = tags(product_id, _NO_TAGS)
-            price = _adjust(price, product_id, own_tags, currency, found.listed, running)
+            price = _adjust(price, product_id, own_tags, currency, step, listed, in_hours)
         yield price
 
 
@@ -123,13 +135,16 @@ def _adjust(
     product_id: int,
     tags: frozenset[str],
     currency: str,
+    step: PreparedStep,
     listed: ListedOffers,
-    running: tuple[int, ...],
+    in_hours: tuple[int, ...],
 ) -> ListedPrice:
-    """The price after the cart promotions at these places of `listed`."""
+    """The price after the cart promotions of the step, and those of `listed` within their hours."""
     line = GroundLine(product_id, tags, 1, price.price, is_discounted=price.pick is not None)
-    offered = [listed.offers[place] for place in running]
-    takings = decide(Ground(Target.LINES, currency, [line]), offered).takings
+    ground = Ground(Target.LINES, currency, [line])
+    offered, _ = step.divide(ground)
+    offered += [listed.with_hours[number] for number in in_hours]
+    takings = decide(ground, offered).takings
     if not takings:
         return price
     adjustments = [

@@ -6,8 +6,8 @@ difference, because it was changed itself, or it follows from causes in its step
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from sconto.domain.bill import PricedCart
@@ -70,6 +70,9 @@ class Replay:
         """Whether the request costs the same now; None if nobody can say."""
         return None if self.priced is None else self.priced.total == self.then.total
 
+
+LONGEST_PROMISE: Final = timedelta(days=1)
+"""For so long before the order its price may have been promised."""
 
 Shares = Mapping[str | None, int]
 """What a promotion takes off, by line; None stands for shipping."""
@@ -145,13 +148,15 @@ def compare(
 ) -> list[Difference]:
     """What each promotion takes off differently, and why.
 
-    `states` are those of the `differing_promotions`; one that is missing does not exist any more.
+    `states` are those of the `differing_promotions`, with edits since LONGEST_PROMISE before the
+    order; one that is missing does not exist any more.
     """
     before, after = shares_of(then), shares_of(now)
     picks = picked(then), picked(now)
     differing = differing_promotions(then, now)
     found: list[Difference] = []
     causes: list[PromotionRef] = []
+    earlier: dict[PromotionRef, Watch] = {}
     for step in _STEPS:
         refs = {ref for of_step, ref in {*before, *after} if of_step is step}
         if step is StepName.PRODUCT_PROMOTIONS:
@@ -163,15 +168,24 @@ def compare(
             has = ref in picks[1] or (step, ref) in after
             watch = Watch(ref, had, has, then, now, ordered_at, at)
             cause = find_cause(watch, states.get(ref))
+            earlier[ref] = watch._replace(ordered_at=ordered_at - LONGEST_PROMISE)
             if lines or (cause is not None and picks[0].get(ref) != picks[1].get(ref)):
                 own.append((ref, lines, cause))
         causes += [ref for ref, _, cause in own if cause is not None]
         for ref, lines, cause in sorted(own, key=lambda one: one[2] is None):
             why = cause or follow(ref, states.get(ref), causes)
+            if why.kind is ChangeKind.UNKNOWN:
+                # The price may have been promised by a hold before the order.
+                why = find_cause(earlier[ref], states.get(ref)) or why
             if why.kind is ChangeKind.CATALOGUE:
                 causes.append(ref)
             found.append(Difference(ref, step, lines, why))
     return found
+
+
+def without_username(difference: Difference) -> Difference:
+    """The difference, without the name of who made it."""
+    return replace(difference, cause=replace(difference.cause, username=None))
 
 
 def _differing_lines(before: Shares, after: Shares) -> tuple[LineDifference, ...]:

@@ -59,7 +59,7 @@ class ChangeReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PromotionState:
-    """A promotion now, and the entries of its history since the order, oldest first."""
+    """A promotion now, and the latest entries of its history, oldest first."""
 
     name: str
     created_at: datetime
@@ -164,7 +164,7 @@ def edited_fields(entries: Iterable[Entry]) -> dict[str, Entry]:
 
 def _relevant(watch: Watch, state: PromotionState) -> dict[str, Entry]:
     """The edits since the order that may change a price."""
-    edited = edited_fields(state.entries)
+    edited = edited_fields(one for one in state.entries if one.recorded_at > watch.ordered_at)
     if watch.ref.kind is PromotionKind.SUBSCRIPTION:
         return {name: entry for name, entry in edited.items() if name in _OF_SUBSCRIPTIONS}
     return {name: entry for name, entry in edited.items() if name not in _HARMLESS}

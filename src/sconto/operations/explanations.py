@@ -8,18 +8,21 @@ from sconto.domain.bill import PricedCart
 from sconto.domain.cart import Cart
 from sconto.domain.explanation import ExplainedQuote, PromotionName, explain, explain_outcome
 from sconto.domain.order import StoredOrder
-from sconto.domain.people import Caller
+from sconto.domain.people import Action, Caller
 from sconto.domain.pricing import STEPS, Step, price
 from sconto.domain.problems import OrderNotFound
 from sconto.domain.promotion_kind import PromotionKind
-from sconto.domain.replay import Replay, compare, differing_promotions
-from sconto.store.candidates import CartAt, read_candidates, read_candidates_of_carts
-from sconto.store.database import Connection, Database, retried
-from sconto.store.explanations import (
-    read_automatic_offers,
-    read_names,
-    read_subscription_names,
+from sconto.domain.replay import (
+    LONGEST_PROMISE,
+    Replay,
+    compare,
+    differing_promotions,
+    without_username,
 )
+from sconto.domain.replay_causes import PromotionRef
+from sconto.store.candidates import CartAt, read_candidates_of_carts
+from sconto.store.database import Database, retried
+from sconto.store.explanations import read_automatic_offers
 from sconto.store.orders import find_order
 from sconto.store.promotion_states import read_states
 
@@ -40,17 +43,22 @@ async def explain_quote(
     cart: Cart,
     at: datetime,
     steps: Sequence[Step] = STEPS,
+    now: datetime | None = None,
 ) -> ExplainedQuote:
-    """What the cart costs at a time, and the result of each promotion that was considered."""
+    """What the cart costs at a time, and the result of each promotion that was considered.
+
+    What is held until `now` or before is free. Without `now`, `at` is now.
+    """
     merchant_id = caller.merchant_id
     async with database.read(merchant_id) as connection:
-        candidates = await read_candidates(connection, database.pick_cache, merchant_id, cart, at)
+        [candidates] = await read_candidates_of_carts(
+            connection, database.pick_cache, merchant_id, [CartAt(cart, at, now=now)]
+        )
         priced = price(cart, candidates, at, steps)
         mentioned = _mentioned(priced) | {offer.promotion_id for offer in candidates.offers}
         products = {line.product_id for line in cart.lines}
-        automatic, names = await read_automatic_offers(connection, merchant_id, products, mentioned)
-        of_subscription = await read_subscription_names(
-            connection, merchant_id, _mentioned_by_subscription(priced)
+        automatic, names, of_subscription = await read_automatic_offers(
+            connection, merchant_id, products, mentioned, _mentioned_by_subscription(priced)
         )
     considered = explain(cart, priced, candidates, automatic, at)
     return ExplainedQuote(priced, considered, names, of_subscription)
@@ -60,51 +68,68 @@ async def explain_quote(
 async def explain_order(
     database: Database, caller: Caller, order_id: str, now: datetime
 ) -> ExplainedOrder:
-    """The order as it was placed, and what its request would cost now. Raises OrderNotFound.
+    """The order as it was placed, and what its request would cost now. Raises OrderNotFound."""
+    async with database.read(caller.merchant_id) as connection:
+        order = await find_order(connection, caller.merchant_id, order_id)
+    if order is None:
+        raise OrderNotFound(order_id)
+    return await explain_stored_order(database, caller, order, now)
 
-    Nothing is written. What the order took is free to it: its codes, and its part of limits.
+
+@retried
+async def explain_stored_order(
+    database: Database, caller: Caller, order: StoredOrder, now: datetime
+) -> ExplainedOrder:
+    """The same of an order that was read before.
+
+    Nothing is written. What the order took is free to it: its codes, and its part of limits. Who
+    edited a promotion is told to those who may read promotions.
     """
-    merchant_id = caller.merchant_id
+    merchant_id, outcome = caller.merchant_id, order.outcome
+    priced = None
     async with database.read(merchant_id) as connection:
-        order = await find_order(connection, merchant_id, order_id)
-        if order is None:
-            raise OrderNotFound(order_id)
-        outcome = order.outcome
-        replay = await _replay(connection, database, merchant_id, order, now)
-        mentioned = _mentioned(outcome)
-        mentioned |= {
-            one.ref.id
-            for one in replay.differences
-            if one.ref.kind is not PromotionKind.SUBSCRIPTION
-        }
-        names = await read_names(connection, merchant_id, mentioned)
-        of_subscription = await read_subscription_names(
+        if order.cart is not None:
+            # The order stands for itself and for the one that it replaces: all it took is free.
+            again = CartAt(order.cart, now, (order.order_id, order.order_id))
+            [found] = await read_candidates_of_carts(
+                connection, database.pick_cache, merchant_id, [again]
+            )
+            priced = price(order.cart, found, now)
+        differing = set() if priced is None else differing_promotions(outcome, priced)
+        states = await read_states(
             connection,
             merchant_id,
-            _mentioned_by_subscription(outcome)
-            | {
-                one.ref.id
-                for one in replay.differences
-                if one.ref.kind is PromotionKind.SUBSCRIPTION
-            },
+            _references(outcome),
+            differing,
+            order.created_at - LONGEST_PROMISE,
         )
-    explained = ExplainedQuote(outcome, explain_outcome(outcome), names, of_subscription)
+    replay = Replay(now, outcome)
+    if priced is not None:
+        differences = compare(outcome, priced, states, order.created_at, now)
+        if not caller.may(Action.READ_PROMOTIONS):
+            differences = [without_username(one) for one in differences]
+        replay = Replay(now, outcome, priced, differences)
+    names = {
+        ref: PromotionName(one.name, one.deleted_at is not None) for ref, one in states.items()
+    }
+    explained = ExplainedQuote(
+        outcome,
+        explain_outcome(outcome),
+        {ref.id: name for ref, name in names.items() if ref.kind is not PromotionKind.SUBSCRIPTION},
+        {ref.id: name for ref, name in names.items() if ref.kind is PromotionKind.SUBSCRIPTION},
+    )
     return ExplainedOrder(order, explained, replay)
 
 
-async def _replay(
-    connection: Connection, database: Database, merchant_id: int, order: StoredOrder, now: datetime
-) -> Replay:
-    if order.cart is None:
-        return Replay(now, order.outcome)
-    # The order stands for itself and for the one that it replaces: what it took counts as free.
-    again = CartAt(order.cart, now, (order.order_id, order.order_id))
-    [found] = await read_candidates_of_carts(connection, database.pick_cache, merchant_id, [again])
-    priced = price(order.cart, found, now)
-    differing = differing_promotions(order.outcome, priced)
-    states = await read_states(connection, merchant_id, differing, order.created_at)
-    differences = compare(order.outcome, priced, states, order.created_at, now)
-    return Replay(now, order.outcome, priced, differences)
+def _references(priced: PricedCart) -> list[PromotionRef]:
+    """The promotions of an outcome."""
+    return [
+        *[PromotionRef(PromotionKind.PRODUCT, one) for one in _mentioned(priced)],
+        *[
+            PromotionRef(PromotionKind.SUBSCRIPTION, one)
+            for one in _mentioned_by_subscription(priced)
+        ],
+    ]
 
 
 def _mentioned(priced: PricedCart) -> set[int]:
@@ -117,16 +142,3 @@ def _mentioned(priced: PricedCart) -> set[int]:
 def _mentioned_by_subscription(priced: PricedCart) -> set[int]:
     considered = () if priced.subscription is None else priced.subscription.considered
     return {one.promotion_id for one in considered if one.promotion_id is not None}
-
-
-@retried
-async def get_named_order(
-    database: Database, caller: Caller, order_id: str
-) -> tuple[StoredOrder, dict[int, PromotionName]]:
-    """An order, and the present names of its promotions. Raises OrderNotFound."""
-    async with database.read(caller.merchant_id) as connection:
-        order = await find_order(connection, caller.merchant_id, order_id)
-        if order is None:
-            raise OrderNotFound(order_id)
-        names = await read_names(connection, caller.merchant_id, _mentioned(order.outcome))
-    return order, names

@@ -82,14 +82,13 @@ async def _price_and_hold(
     limits = claim_of(priced, order.cart, found.cart_offers)
     hold = new_hold(new, priced, now, is_first=limits.is_first)
     claim = claim_to_hold(priced, order.cart, limits, replaced)
-    codes = codes_of(hold)
     if claim.contested:
-        await turns.wait_for((order.order_id, *codes, *claim.contested))
+        await turns.wait_for((order.order_id, *codes_of(hold), *claim.contested))
     if found.versions is None:
         # Another process has just restored the database: read again.
         raise OrderRaceLost(order.order_id)
     async with database.write(merchant_id, queue="orders", transaction=False) as connection:
-        await store.put_hold(connection, merchant_id, hold, found.versions, claim, codes)
+        await store.put_hold(connection, merchant_id, hold, found.versions, claim, found.hold)
     return Held(hold, created=True)
 
 

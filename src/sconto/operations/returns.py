@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sconto.domain.explanation import PromotionName
 from sconto.domain.people import Caller
 from sconto.domain.problems import OrderNotFound
 from sconto.domain.refund import decide
@@ -9,6 +10,7 @@ from sconto.domain.return_problems import ReturnNotFound
 from sconto.domain.returns import Goods, OrderReturn, Refund, Returned, Returns
 from sconto.operations.order_turns import attempt_in_turn
 from sconto.store.database import Database, retrying
+from sconto.store.explanations import read_names
 from sconto.store.returns import find_returns, insert_return
 
 
@@ -56,19 +58,44 @@ async def get_return(
 
 
 async def list_returns(
-    database: Database,
-    caller: Caller,
-    order_id: str,
-    after: int,
-    limit: int,
-    return_id: str | None = None,
+    database: Database, caller: Caller, order_id: str, after: int, limit: int
 ) -> Returns:
     """What came back of an order, and a page of its returns, the first one first.
 
-    They are those with a number above `after`; with a `return_id` also the return of this id.
+    They are those with a number above `after`. Raises OrderNotFound.
+    """
+    return await retrying(lambda: _find(database, caller, order_id, None, after, limit))
+
+
+async def show_returns(
+    database: Database,
+    caller: Caller,
+    order_id: str,
+    return_id: str | None,
+    after: int,
+    limit: int,
+) -> tuple[Returns, dict[int, PromotionName]]:
+    """The same with the return of this id, and the present names of the order's promotions.
+
     Raises OrderNotFound.
     """
-    return await retrying(lambda: _find(database, caller, order_id, return_id, after, limit))
+
+    async def look() -> tuple[Returns | None, dict[int, PromotionName]]:
+        async with database.read(caller.merchant_id) as connection:
+            found = await find_returns(
+                connection, caller.merchant_id, order_id, return_id, after=after, limit=limit
+            )
+            if found is None:
+                return None, {}
+            outcome = found.order.outcome
+            mentioned = {pick.promotion_id for line in outcome.lines for pick in line.picks}
+            mentioned |= {one.promotion_id for one in outcome.cart_promotions}
+            return found, await read_names(connection, caller.merchant_id, mentioned)
+
+    found, names = await retrying(look)
+    if found is None:
+        raise OrderNotFound(order_id)
+    return found, names
 
 
 async def _find(

@@ -45,7 +45,7 @@ _REASONS: Final[Mapping[CartReason, str]] = {
     CartReason.LOWER_DISCOUNT: marked("Another promotion takes more off."),
     CartReason.TIE: marked("Another promotion takes as much off, and comes first."),
     CartReason.NOTHING_LEFT: marked("The promotions before it took everything."),
-    CartReason.USED: marked("An order used the code."),
+    CartReason.USED: marked("An order used the code, or holds it."),
     CartReason.EXPIRED: marked("It is over."),
     CartReason.NOT_STARTED: marked("It has not started."),
     CartReason.INACTIVE: marked("It is switched off, or outside its hours."),

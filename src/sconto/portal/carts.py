@@ -13,6 +13,7 @@ from sconto.domain.product import ProductQuery, parse_product_id
 from sconto.operations import products
 from sconto.operations.explanations import explain_quote
 from sconto.portal.cart_form import CartFields, read_cart, read_fields
+from sconto.portal.order_explanations import steps_of
 from sconto.portal.pages import read
 from sconto.portal.visit import Visit
 
@@ -38,7 +39,7 @@ async def show(visit: Visit) -> Response:
         query = ProductQuery(limit=_FOUND, search=search)
         found = await products.list_products(context.database, caller, query)
     elif form.cart is not None:
-        explained = await explain_quote(context.database, caller, form.cart, form.at)
+        explained = await explain_quote(context.database, caller, form.cart, form.at, now=visit.now)
     return visit.render(
         "carts/try.html",
         fields=fields,
@@ -48,6 +49,7 @@ async def show(visit: Visit) -> Response:
         found=found,
         unknown=parse_product_id(search) if search and found and not found.products else None,
         explained=explained,
+        **({} if explained is None else steps_of(explained.priced, explained.considered)),
     )
 
 

@@ -9,7 +9,7 @@ from sconto.portal.subscription_sentences import recorded_rule_words
 from sconto.portal.words import marked
 
 FACTS: Final = {
-    "active": marked("Switched on"),
+    "active": marked("On"),
     "benefit": marked("Discount"),
     "conditions": marked("Needs"),
     "exclusive": marked("Alone"),
@@ -44,8 +44,8 @@ _VALUES: Final = {
     "coupon": marked("With a code"),
     "discount": marked("Automatic"),
     "listed": marked("some products"),
-    "one-time": marked("once"),
-    "reusable": marked("again and again"),
+    "one-time": marked("single use"),
+    "reusable": marked("unlimited use"),
 }
 
 _NAMES_OF_VALUES: Final = ("type", "code_type", "covers")

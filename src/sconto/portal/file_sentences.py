@@ -64,7 +64,6 @@ PATTERN_FAULTS: Final[Mapping[PatternFault, str]] = {
     ),
     PatternFault.ALPHABET: marked("an alphabet has 2 or more Latin letters and digits, each once"),
     PatternFault.TOO_SHORT: marked(
-        "the pattern is too short: of its %(possible)s codes %(generated)s can be generated, or the"
-        " others would be guessed"
+        "too easy to guess; add characters: this pattern safely gives only %(generated)s codes"
     ),
 }

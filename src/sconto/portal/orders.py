@@ -1,29 +1,30 @@
 """Orders, found by the shop's id and shown as they were placed, with their returns."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from starlette.responses import Response
 
 from sconto.domain.blanks import trim
-from sconto.domain.explained_steps import explain_steps
+from sconto.domain.explanation import PromotionName, explain_outcome
 from sconto.domain.exports import FileFormat
+from sconto.domain.holds import Hold
 from sconto.domain.names import is_reference
 from sconto.domain.numbers import MAX_INT32
 from sconto.domain.order import OrderStatus
 from sconto.domain.people import Action
-from sconto.domain.problems import OrderNotFound
+from sconto.domain.problems import HoldNotFound, OrderNotFound
 from sconto.domain.refund import refund
 from sconto.domain.returns import NOTHING, Returns
 from sconto.operations import products
-from sconto.operations.explanations import ExplainedOrder, explain_order
-from sconto.operations.returns import list_returns
+from sconto.operations.holds import get_hold
+from sconto.operations.returns import show_returns
 from sconto.portal.exports import KINDS
-from sconto.portal.facts import FACTS
+from sconto.portal.order_explanations import steps_of
 from sconto.portal.order_lists import list_page
 from sconto.portal.pages import read
-from sconto.portal.replay_sentences import CHANGES, STEPS, namer_of, replay_words, why_words
 from sconto.portal.return_form import ReturnForm
 from sconto.portal.visit import Visit
 from sconto.portal.words import marked
@@ -39,10 +40,10 @@ _RETURNS_LISTED: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An order with its explanation and its returns."""
+    """An order with its returns, and the present names of its promotions."""
 
-    explained: ExplainedOrder
     returns: Returns
+    names: Mapping[int, PromotionName]
 
 
 async def show(visit: Visit) -> Response:
@@ -56,7 +57,9 @@ async def show(visit: Visit) -> Response:
     try:
         found = await find(visit, order_id, returns_after=after)
     except OrderNotFound:
-        return render_missing(visit, order_id)
+        if (hold := await _find_hold(visit, order_id)) is None:
+            return render_missing(visit, order_id)
+        return _render(visit, order_id=hold.order_id, hold=hold, currency=hold.outcome.currency)
     return await render_order(visit, found, ReturnForm())
 
 
@@ -71,21 +74,33 @@ async def find(
         # The database refuses to search for some texts.
         if is_reference(order_id):
             with suppress(OrderNotFound):
-                database, caller = visit.context.database, visit.caller
                 return Found(
-                    await explain_order(database, caller, order_id, visit.now),
-                    await list_returns(
-                        database, caller, order_id, returns_after, _RETURNS_LISTED, return_id
-                    ),
+                    *await show_returns(
+                        visit.context.database,
+                        visit.caller,
+                        order_id,
+                        return_id,
+                        returns_after,
+                        _RETURNS_LISTED,
+                    )
                 )
     raise OrderNotFound(typed)
 
 
+async def _find_hold(visit: Visit, typed: str) -> Hold | None:
+    """What is held for the typed id, or for the id without blanks around it."""
+    for order_id in dict.fromkeys((typed, trim(typed))):
+        if is_reference(order_id):
+            with suppress(HoldNotFound):
+                return await get_hold(visit.context.database, visit.caller, order_id, visit.now)
+    return None
+
+
 async def render_order(visit: Visit, found: Found, form: ReturnForm) -> Response:
     """The page of an order, with the form that returns goods as it was filled in."""
-    explained = found.explained.explained
     order, returned = found.returns.order, found.returns.returned
     outcome = order.outcome
+    considered = explain_outcome(outcome)
     product_ids = {line.product_id for line in outcome.lines}
     left = found.returns.left
     is_open = order.status is not OrderStatus.DELETED and visit.caller.may(Action.CHECK_OUT)
@@ -94,8 +109,8 @@ async def render_order(visit: Visit, found: Found, form: ReturnForm) -> Response
         status=422 if form.faults else 200,
         order_id=order.order_id,
         order=order,
-        names=explained.names,
-        considered=explained.considered,
+        names=found.names,
+        considered=considered,
         products=await products.find_products(visit.context.database, visit.caller, product_ids),
         returns=found.returns,
         # All returns together pay back what one return of the same goods would.
@@ -104,25 +119,8 @@ async def render_order(visit: Visit, found: Found, form: ReturnForm) -> Response
         may_return=is_open and (left.shipping or any(left.units.values())),
         form=form,
         faults=form.faults,
-        **_explanation(visit, found.explained),
+        **steps_of(outcome, considered),
     )
-
-
-def _explanation(visit: Visit, found: ExplainedOrder) -> dict[str, Any]:
-    """The bill step by step, and what the order would cost now, for `explanation.html`."""
-    language, replay = visit.language, found.replay
-    name_of = namer_of(language, found.explained)
-    return {
-        "steps": explain_steps(found.order.outcome, found.explained.considered),
-        "currency": found.order.outcome.currency,
-        "step_names": STEPS,
-        "changes": CHANGES,
-        "facts": FACTS,
-        "replay_text": replay_words(language, replay),
-        "differences": [
-            (one, name_of(one.ref), why_words(language, one, name_of)) for one in replay.differences
-        ],
-    }
 
 
 def render_missing(visit: Visit, order_id: str) -> Response:
@@ -132,6 +130,7 @@ def render_missing(visit: Visit, order_id: str) -> Response:
 
 def _render(visit: Visit, status: int = 200, **values: object) -> Response:
     nothing = {"order_id": "", "order": None, "missing": False, "may_export": False, "page": None}
+    nothing["hold"] = None
     shown = nothing | values
     shown["status_names"] = {each: label for each, (_, label) in STATUSES.items()}
     return visit.render("orders/one.html", status=status, **shown, statuses=STATUSES)

@@ -41,12 +41,12 @@ _CODES: Final[Mapping[CodeStatus, tuple[str, str, str]]] = {
     CodeStatus.APPLIED: ("good", marked("Applied"), marked("It gives a discount.")),
     CodeStatus.OUTDONE: (
         "warn",
-        marked("Outdone"),
+        marked("Beaten by a better offer"),
         marked("It counts, but another promotion gives more."),
     ),
     CodeStatus.NOT_PICKED: (
         "warn",
-        marked("Not picked"),
+        marked("Replaced by a later code"),
         marked("A later code counts, or another promotion with the same code."),
     ),
     CodeStatus.CONDITIONS_NOT_MET: (
@@ -66,7 +66,7 @@ _CODES: Final[Mapping[CodeStatus, tuple[str, str, str]]] = {
     ),
     CodeStatus.USED: ("bad", marked("Used"), marked("An order used it on %(time)s.")),
     CodeStatus.EXPIRED: ("bad", marked("Expired"), marked("It ended on %(time)s.")),
-    CodeStatus.NOT_STARTED: ("bad", marked("Not started"), marked("It starts on %(time)s.")),
+    CodeStatus.NOT_STARTED: ("bad", marked("Scheduled"), marked("It starts on %(time)s.")),
     CodeStatus.INACTIVE: ("bad", marked("Off"), marked("Its promotion is switched off.")),
     CodeStatus.UNKNOWN: ("bad", marked("Unknown"), marked("No promotion has this code.")),
 }
@@ -80,8 +80,13 @@ _SUBSCRIPTION_CODES: Final[Mapping[CodeReason | None, str]] = {
 }
 
 
+_HELD: Final = marked("It is held for another order until %(time)s.")
+
+
 def outcome_words(language: Language, considered: PromotionOutcome) -> str:
     """Why the promotion did or did not apply to the product."""
+    if considered.held_until is not None:
+        return language.gettext(_HELD) % {"time": language.instant(considered.held_until)}
     text = language.gettext(_STATUSES[considered.status])
     at = _time_behind(considered)
     return text if at is None else text % {"time": language.instant(at)}
@@ -94,9 +99,11 @@ def outcome_state(language: Language, considered: PromotionOutcome) -> tuple[str
         case PromotionStatus.APPLIED:
             return "good", _("Applied")
         case PromotionStatus.LOWER_DISCOUNT | PromotionStatus.TIE:
-            return "warn", _("Outdone")
-        case PromotionStatus.LATER_CODE | PromotionStatus.SAME_CODE | PromotionStatus.LATER_CREATED:
-            return "warn", _("Not picked")
+            return "warn", _("Beaten by a better offer")
+        case PromotionStatus.LATER_CODE | PromotionStatus.SAME_CODE:
+            return "warn", _("Replaced by a later code")
+        case PromotionStatus.LATER_CREATED:
+            return "warn", _("Replaced by a newer promotion")
     return "", _("Not possible")
 
 
@@ -115,6 +122,9 @@ def _time_behind(considered: PromotionOutcome) -> datetime | None:
 def code_words(language: Language, outcome: CodeOutcome) -> tuple[str, str, str]:
     """The mark of the code's state, the state, and the reason."""
     mark, state, reason = _CODES[outcome.status]
+    if outcome.held_until is not None:
+        held = language.gettext(_HELD) % {"time": language.instant(outcome.held_until)}
+        return mark, language.gettext("Held"), held
     at = outcome.starts_at or outcome.ended_at or outcome.used_at
     text = language.gettext(reason)
     return (

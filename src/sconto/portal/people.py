@@ -89,9 +89,9 @@ async def switch(visit: Visit) -> Response:
     )
     _ = visit.gettext
     text = (
-        _("%(name)s is kept out, within 10 seconds wherever they are signed in.")
+        _("%(name)s is deactivated, within 10 seconds everywhere.")
         if disabled
-        else _("%(name)s may sign in.")
+        else _("%(name)s is active again.")
     )
     return visit.redirect("/people", Notice(text % {"name": user.name}))
 

@@ -37,15 +37,15 @@ KINDS: Final = {
 """The kinds by which the list is filtered."""
 
 CODE_TYPES: Final = {
-    CodeType.ONE_TIME: marked("Each code serves one order"),
-    CodeType.REUSABLE: marked("Codes can be used again and again"),
+    CodeType.ONE_TIME: marked("Single use"),
+    CodeType.REUSABLE: marked("Unlimited use"),
 }
 
 STATES: Final = {
-    ListState.RUNNING: marked("Running now"),
-    ListState.ON: marked("Switched on"),
-    ListState.OFF: marked("Switched off"),
-    ListState.NOT_STARTED: marked("Not started"),
+    ListState.RUNNING: marked("Active"),
+    ListState.ON: marked("On"),
+    ListState.OFF: marked("Off"),
+    ListState.NOT_STARTED: marked("Scheduled"),
     ListState.EXPIRED: marked("Expired"),
     ListState.USED_UP: marked("All codes used"),
 }
@@ -105,10 +105,10 @@ def state_of(summary: HasState, now: datetime) -> tuple[str, Mark]:
     if standing is PeriodState.OVER:
         return marked("Expired"), Mark.STILL
     if not summary.active:
-        return marked("Switched off"), Mark.STILL
+        return marked("Off"), Mark.STILL
     if standing is PeriodState.NOT_STARTED:
-        return marked("Not started"), Mark.WARN
-    return marked("Running"), Mark.GOOD
+        return marked("Scheduled"), Mark.WARN
+    return marked("Active"), Mark.GOOD
 
 
 def period_words(language: Language, period: Period) -> str:

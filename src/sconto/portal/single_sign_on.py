@@ -32,7 +32,7 @@ _USE: Final = "single sign-on"
 _LONGEST_CODE: Final = 4096
 
 _REFUSALS: Final = {
-    SignOnRefusal.DISABLED: marked("You are kept out. An admin can let you in again."),
+    SignOnRefusal.DISABLED: marked("Your account is deactivated. An admin can reactivate it."),
     SignOnRefusal.NO_MERCHANT: marked("Your provider does not say for which merchant you work."),
     SignOnRefusal.NO_ROLE: marked("You have no role here yet. Ask an admin."),
     SignOnRefusal.NO_NAME: marked("Your provider does not give a name that can be used here."),

@@ -26,11 +26,11 @@ from sconto.portal.sentences import Mark
 from sconto.portal.words import marked
 
 STATES: Final = {
-    IneligibleReason.DISABLED: (marked("Switched off"), Mark.STILL),
-    IneligibleReason.NOT_STARTED: (marked("Not started"), Mark.WARN),
+    IneligibleReason.DISABLED: (marked("Off"), Mark.STILL),
+    IneligibleReason.NOT_STARTED: (marked("Scheduled"), Mark.WARN),
     IneligibleReason.ENDED: (marked("Expired"), Mark.STILL),
     IneligibleReason.USED_UP: (marked("Limit reached"), Mark.WARN),
-    None: (marked("Running"), Mark.GOOD),
+    None: (marked("Active"), Mark.GOOD),
 }
 """Why nobody can apply the code now; None if it can be applied."""
 

@@ -17,7 +17,7 @@ from sconto.portal.words import marked
 
 _PAGE: Final = 25
 
-STATES: Final = {"on": marked("Switched on"), "off": marked("Switched off")}
+STATES: Final = {"on": marked("On"), "off": marked("Off")}
 
 
 async def show_list(visit: Visit) -> Response:

@@ -104,6 +104,7 @@ class Row(msgspec.Struct, frozen=True):
     tagged: Sequence[Tagged] = ()
     by_code: Sequence[StoredOffer] = ()
     automatic: Sequence[StoredOffer] | None = None
+    any_with_codes: bool | None = None
     taken: Sequence[TakenOfPromotion] = ()
     has_ordered: bool = False
     hold: HoldRow | None = None

@@ -123,10 +123,16 @@ async def read_listing_candidates(
 
 
 async def read_candidates(
-    connection: Connection, cache: PickCache, merchant_id: int, cart: Cart, at: datetime
+    connection: Connection,
+    cache: PickCache,
+    merchant_id: int,
+    cart: Cart,
+    at: datetime,
+    now: datetime | None = None,
 ) -> StoredCandidates:
     """The candidates of a cart at a time, in one statement and snapshot."""
-    [found] = await read_candidates_of_carts(connection, cache, merchant_id, [CartAt(cart, at)])
+    wanted = CartAt(cart, at, now=now)
+    [found] = await read_candidates_of_carts(connection, cache, merchant_id, [wanted])
     return found
 
 
@@ -187,10 +193,10 @@ async def _read_carts(
     lists_automatic: bool,
     beside_holds: bool,
 ) -> tuple[Rows, list[_Picks]]:
-    """What is found for the carts; cart promotions too, if some are cached or to be listed."""
+    """What is found for the carts; of cart promotions what the cached ones do not tell."""
     requests = [_request(one) for one in carts]
     in_subscription = any(one.cart.subscription is not None for one in carts)
-    if lists_automatic or cached is not None:
+    if lists_automatic or not (cached is None or cached.are_all):
         limited = [] if cached is None or lists_automatic else cached.limited_ids
         requests = [
             structs.replace(
@@ -218,12 +224,13 @@ def _cache_automatic(
     cache: PickCache, merchant_id: int, at: datetime, rows: Rows
 ) -> CachedCartPromotions | None:
     """Cache the automatic cart promotions that were listed at a time, and return them."""
-    automatic, version = rows.carts[0].automatic, rows.cart_version
-    if automatic is None or version is None:
+    row, version = rows.carts[0], rows.cart_version
+    automatic, any_with_codes = row.automatic, row.any_with_codes
+    if automatic is None or any_with_codes is None or version is None:
         return None
     offers = tuple(CartOffer(one.offer, one.terms) for one in automatic)
     listed = ListedOffers(tuple(one for one in offers if is_listed(one.terms)))
-    cached = CachedCartPromotions.of(version, at, offers, listed)
+    cached = CachedCartPromotions.of(version, at, offers, listed, any_with_codes=any_with_codes)
     cache.cart_promotions.put(merchant_id, cached)
     return cached
 

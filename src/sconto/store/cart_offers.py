@@ -107,7 +107,10 @@ def _automatic(taken: str) -> str:
             LIMIT 1
         ) AS promotion
         WHERE cart_promotion.merchant_id = $1 AND cart_promotion.automatic
-    ) END AS automatic
+    ) END AS automatic,
+    CASE WHEN cart.lists_automatic THEN EXISTS (
+        SELECT FROM cart_promotions WHERE merchant_id = $1 AND NOT automatic
+    ) END AS any_with_codes
 """  # noqa: S608  # of our own constants
 
 
@@ -202,7 +205,9 @@ class CachedCartPromotions(msgspec.Struct, frozen=True):
     """The automatic cart promotions of a merchant at a version, for times from `since` on.
 
     Those that cannot be prepared are the `others`; of them, those with limits need their allowances
-    for each cart. `listed` are those that listings show.
+    for each cart. `listed` are those that listings show. `are_all` says that a cart can be priced
+    with these alone: the merchant has none with codes, and nothing that is stored decides whether
+    one of these applies: no tags, limits or earlier orders.
     """
 
     version: int
@@ -210,10 +215,17 @@ class CachedCartPromotions(msgspec.Struct, frozen=True):
     prepared: PreparedOffers
     others: tuple[CartOffer, ...] = ()
     listed: ListedOffers = NO_OFFERS
+    are_all: bool = False
 
     @classmethod
     def of(
-        cls, version: int, since: datetime, offers: Sequence[CartOffer], listed: ListedOffers
+        cls,
+        version: int,
+        since: datetime,
+        offers: Sequence[CartOffer],
+        listed: ListedOffers,
+        *,
+        any_with_codes: bool,
     ) -> Self:
         """Those of a merchant at a version."""
         return cls(
@@ -222,6 +234,7 @@ class CachedCartPromotions(msgspec.Struct, frozen=True):
             PreparedOffers(tuple(one for one in offers if can_be_prepared(one.terms))),
             tuple(one for one in offers if not can_be_prepared(one.terms)),
             listed,
+            not any_with_codes and all(_is_decided_by_carts(one.terms) for one in offers),
         )
 
     @property
@@ -250,6 +263,11 @@ def has_limits(terms: CartTerms) -> bool:
     """Whether the promotion has a limit whose allowances must be looked up."""
     limits = terms.limits
     return (limits.total, limits.per_customer, limits.budget) != (None, None, None)
+
+
+def _is_decided_by_carts(terms: CartTerms) -> bool:
+    """Whether the cart alone decides what the promotion gives, and nothing that is stored."""
+    return not (terms.names_tags or terms.conditions.first_order or has_limits(terms))
 
 
 def offers_of(

@@ -233,10 +233,24 @@ WHERE ($1::bigint IS NULL OR new.merchant_id = $1) AND new.replaces IS NOT NULL
 LIMIT $2
 """
 
+# Where orders of before are still being listed, or the version before placed some, more rows than
+# one may have a time.
+_LISTED: Final = """
+SELECT merchant_id, format('order %L redeemed promotion %s, and no list by promotion finds it',
+    order_id, promotion_id) AS words
+FROM redemptions
+WHERE ($1::bigint IS NULL OR merchant_id = $1)
+    AND merchant_id NOT IN (SELECT merchant_id FROM orders_to_list)
+GROUP BY merchant_id, order_id, promotion_id, code_id
+HAVING count(placed_at) = 0
+LIMIT $2
+"""
+
 ORDER_CHECKS: Final = (
     ("An order id names one order", _TWO_ORDERS),
     ("The lines of an order add up to its total, each rounded once", _AMOUNTS),
     ("Redemptions are what the orders picked", _RECORDED),
+    ("Lists find each order by what it redeemed", _LISTED),
     ("Counters are the sum of the redemptions", _COUNTED),
     ("One-time codes count the redemptions by them", _COUNTED_WITH_CODES),
     ("A one-time code serves one order", _ONE_ORDER_A_CODE),

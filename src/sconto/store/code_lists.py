@@ -121,7 +121,7 @@ LIMIT $3
 _SAMPLE: Final = "SELECT code FROM staged_codes ORDER BY place LIMIT $1"
 
 _COLUMNS: Final = """
-SELECT code_id, code, code_key, position, used_by, used_at,
+SELECT code_id, code, code_key, position, used_by, used_at, held_for, held_until,
     applied_uses + outdone_uses + (
         SELECT coalesce(sum(uses), 0)::bigint
         FROM redemption_counts
@@ -349,5 +349,7 @@ def _placed(row: asyncpg.Record, code_type: CodeType | None) -> PlacedCode:
         uses=row["uses"],
         used_by=row["used_by"],
         used_at=row["used_at"],
+        held_for=row["held_for"],
+        held_until=row["held_until"],
     )
     return PlacedCode(listed, row["position"], row["code_key"])

@@ -1,6 +1,6 @@
 """What an explained quote shows besides the picks: other promotions, and promotion names."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Final
 
 import asyncpg
@@ -10,18 +10,21 @@ from sconto.domain.offers import Offer
 from sconto.domain.schedule import Period
 from sconto.store.database import Connection
 
+Names = dict[int, PromotionName]
+
 _MOST_SHOWN: Final = 20
 """Automatic promotions shown for each product, and for all products; the latest created."""
 
 _MOST_SEARCHED: Final = 1_000
 """The latest promotions that are searched for those on all products."""
 
-# Three kinds of rows: automatic promotions on products of the cart, those on all products, and
-# names. Each product and each name is a look-up; the rest is a scan of limited length.
+# Four kinds of rows: automatic promotions on products of the cart, those on all products, and names
+# of promotions and of subscription promotions. Each product and each name is a look-up; the rest is
+# a scan of limited length.
 _READ: Final = """
 SELECT wanted.product_id, named.promotion_id, promotion.name, false AS deleted,
        coalesce(named.percent, promotion.percent) AS percent,
-       promotion.active, promotion.starts_at, promotion.ends_at
+       promotion.active, promotion.starts_at, promotion.ends_at, false AS of_subscription
 FROM unnest($2::bigint[]) AS wanted (product_id)
 CROSS JOIN LATERAL (
     SELECT promotion_id, percent
@@ -40,7 +43,7 @@ WHERE promotion.type = 'discount' AND promotion.deleted_at IS NULL
 
 UNION ALL
 (
-    SELECT NULL, promotion_id, name, false, percent, active, starts_at, ends_at
+    SELECT NULL, promotion_id, name, false, percent, active, starts_at, ends_at, false
     FROM (
         SELECT * FROM promotions
         WHERE merchant_id = $1 AND deleted_at IS NULL
@@ -53,10 +56,21 @@ UNION ALL
 )
 
 UNION ALL
-SELECT NULL, mentioned.promotion_id, promotion.name, promotion.deleted, NULL, NULL, NULL, NULL
+SELECT NULL, mentioned.promotion_id, promotion.name, promotion.deleted, NULL, NULL, NULL, NULL,
+       false
 FROM unnest($3::bigint[]) AS mentioned (promotion_id)
 CROSS JOIN LATERAL (
     SELECT name, deleted_at IS NOT NULL AS deleted FROM promotions
+    WHERE merchant_id = $1 AND promotion_id = mentioned.promotion_id
+    LIMIT 1
+) AS promotion
+
+UNION ALL
+SELECT NULL, mentioned.promotion_id, promotion.name, promotion.deleted, NULL, NULL, NULL, NULL,
+       true
+FROM unnest($6::bigint[]) AS mentioned (promotion_id)
+CROSS JOIN LATERAL (
+    SELECT name, archived_at IS NOT NULL AS deleted FROM subscription_promotions
     WHERE merchant_id = $1 AND promotion_id = mentioned.promotion_id
     LIMIT 1
 ) AS promotion
@@ -72,33 +86,34 @@ CROSS JOIN LATERAL (
 ) AS promotion
 """
 
-_SUBSCRIPTION_NAMES: Final = """
-SELECT mentioned.promotion_id, promotion.name, promotion.deleted
-FROM unnest($2::bigint[]) AS mentioned (promotion_id)
-CROSS JOIN LATERAL (
-    SELECT name, archived_at IS NOT NULL AS deleted FROM subscription_promotions
-    WHERE merchant_id = $1 AND promotion_id = mentioned.promotion_id
-    LIMIT 1
-) AS promotion
-"""
-
 
 async def read_automatic_offers(
     connection: Connection,
     merchant_id: int,
     product_ids: Iterable[int],
     mentioned: Iterable[int],
-) -> tuple[list[Offer], dict[int, PromotionName]]:
+    of_subscription: Iterable[int],
+) -> tuple[list[Offer], Names, Names]:
     """The latest created automatic promotions on the products, and on all, whatever their state.
 
-    The names are those of these promotions and of the promotions `mentioned`.
+    The names are those of these promotions and of the promotions `mentioned`; then those of the
+    subscription promotions.
     """
     rows = await connection.fetch(
-        _READ, merchant_id, list(product_ids), list(mentioned), _MOST_SHOWN, _MOST_SEARCHED
+        _READ,
+        merchant_id,
+        list(product_ids),
+        list(mentioned),
+        _MOST_SHOWN,
+        _MOST_SEARCHED,
+        list(of_subscription),
     )
     offers = [_offer(row) for row in rows if row["percent"] is not None]
     offers.sort(key=lambda offer: -offer.promotion_id)
-    return offers, _names(rows)
+    named, of_subscriptions = (
+        _names(row for row in rows if row["of_subscription"] is wanted) for wanted in (False, True)
+    )
+    return offers, named, of_subscriptions
 
 
 async def read_names(
@@ -106,16 +121,6 @@ async def read_names(
 ) -> dict[int, PromotionName]:
     """The names of product and cart promotions, including deleted ones."""
     rows = await connection.fetch(_NAMES, merchant_id, list(promotion_ids))
-    return _names(rows)
-
-
-async def read_subscription_names(
-    connection: Connection, merchant_id: int, promotion_ids: Collection[int]
-) -> dict[int, PromotionName]:
-    """The names of subscription promotions, including archived ones."""
-    if not promotion_ids:
-        return {}
-    rows = await connection.fetch(_SUBSCRIPTION_NAMES, merchant_id, list(promotion_ids))
     return _names(rows)
 
 

@@ -25,14 +25,15 @@ _TAKEN: Final = """taken AS (
         FROM picked
         WHERE picked.code_id = seen.code_id AND is_wanted
     ) AS tally
-    WHERE codes.merchant_id = $1 AND codes.ctid = seen.place
+    WHERE codes.merchant_id = $1 AND codes.code_id = seen.code_id
+      AND codes.code_id = ANY (ARRAY(SELECT code_id FROM seen))
 ), """
 
 _CLEAR: Final = f"""clear AS MATERIALIZED (
     SELECT true AS is_clear
     FROM alone
     WHERE id_is_free
-      AND {held_parts.HOLD_IS_SEEN}
+      AND {held_parts.is_as_read("$25")}
       AND {held_parts.CODES_ARE_SEEN}
       AND (SELECT is_steady FROM steady)
       AND {held_parts.LIMITS_ARE_SEEN}

@@ -97,16 +97,6 @@ LIMIT $4
 """
 
 
-_LIST_SINCE: Final = f"""{_COLUMNS}
-WHERE merchant_id = $1 AND subject = $2 AND subject_id = $3 AND recorded_at > $4
-ORDER BY entry_id DESC
-LIMIT $5
-"""
-
-_MOST_SINCE: Final = 200
-"""Entries since a time, the latest."""
-
-
 async def record(
     connection: Connection, caller: Caller, change: Change, at: datetime | None = None
 ) -> None:
@@ -144,14 +134,6 @@ async def list_entries(
     """The latest entries about one subject that are older than the entry `before`."""
     rows = await connection.fetch(_LIST_OF_ONE, merchant_id, subject, subject_id, before, limit)
     return [_entry(row) for row in rows]
-
-
-async def read_entries_since(
-    connection: Connection, merchant_id: int, subject: Subject, subject_id: int, since: datetime
-) -> list[Entry]:
-    """The latest entries about one subject that were recorded after a time, the oldest first."""
-    rows = await connection.fetch(_LIST_SINCE, merchant_id, subject, subject_id, since, _MOST_SINCE)
-    return [_entry(row) for row in reversed(rows)]
 
 
 async def list_entries_of_all(

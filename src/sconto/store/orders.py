@@ -248,6 +248,9 @@ _TAKING_NONE: Final = {
     "where_clear": _CLEAR.format(all_free="$6::bigint[] = '{}'"),
 }
 
+# It takes nothing that may be held. Its id must still hold nothing.
+_CLEAR_BESIDE: Final = f"""{_TAKING_NONE["where_clear"]}
+      AND NOT EXISTS (SELECT FROM holds WHERE merchant_id = $1 AND order_id = $2)"""
 _BESIDE_HOLDS: Final = {"is_placed": order_limits.IS_PLACED}
 
 _STATEMENTS: Final = {
@@ -256,6 +259,7 @@ _STATEMENTS: Final = {
         ("codes", {**_TAKING, **_WITHOUT_LIMITS, "where_clear": _CLEAR_WITH_CODES}),
         ("limits", {**_TAKING, **_WITH_LIMITS}),
         ("none", {**_TAKING_NONE, **_WITHOUT_LIMITS}),
+        ("none beside holds", {**_TAKING_NONE, **_WITHOUT_LIMITS, "where_clear": _CLEAR_BESIDE}),
         ("beside holds", {**held_orders.BESIDE_HOLDS, **_BESIDE_HOLDS}),
         ("promised", {**held_orders.PROMISED, **_BESIDE_HOLDS}),
     )
@@ -321,14 +325,15 @@ async def insert_order(
     parts = "codes" if used_up else "none"
     if claim.promotion_ids:
         parts = "limits"
-    if own is not None or (parts != "none" and versions is not None and versions.has_holds):
-        parts = "beside holds"
+    if own is not None or (versions is not None and versions.has_holds):
+        is_alone = own is None and parts == "none"
+        parts = "none beside holds" if is_alone else "beside holds"
     if own is not None and own.is_kept:
         parts = "promised"
-    if parts not in ("codes", "none"):
+    if parts in ("limits", "beside holds", "promised"):
         arguments += limit_arguments(claim)
-    if own is not None and own.is_kept:
-        arguments += (own.hold.version,)
+        if parts in ("beside holds", "promised"):
+            arguments += (None if own is None else own.hold.version,)
     is_told = versions is not None and versions.records_events
     try:
         placed = await connection.fetchval(_STATEMENTS[parts, is_told], *arguments)

@@ -1,87 +1,129 @@
-"""Promotions as they are now, with what was edited since a time: look-ups for a few promotions."""
+"""Promotions as they are now, with what was edited since a time, in one statement of look-ups."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Final
 
-import asyncpg
 import msgspec
 
 from sconto.domain.cart_promotion import CartTerms
-from sconto.domain.history import Subject
+from sconto.domain.history import Change, Entry, Facts, Subject, Verb
 from sconto.domain.promotion_kind import PromotionKind
 from sconto.domain.replay_causes import PromotionRef, PromotionState
 from sconto.domain.schedule import Period
 from sconto.store.database import Connection
-from sconto.store.history import read_entries_since
 
-_OF_PRODUCTS_AND_CARTS: Final = """
-SELECT promotion.promotion_id, promotion.type = 'cart' AS is_cart, name, created_at, deleted_at,
-       active, starts_at, ends_at, terms
-FROM unnest($2::bigint[]) AS wanted (promotion_id)
-CROSS JOIN LATERAL (
-    SELECT * FROM promotions
-    WHERE merchant_id = $1 AND promotion_id = wanted.promotion_id
-    LIMIT 1
-) AS promotion
-LEFT JOIN LATERAL (
-    SELECT terms FROM cart_promotions
-    WHERE merchant_id = $1 AND promotion_id = wanted.promotion_id
-    LIMIT 1
-) AS cart_promotion ON true
-"""
+_MOST_ENTRIES: Final = 200
+"""Entries that are read of a promotion, the latest."""
 
-_OF_SUBSCRIPTIONS: Final = """
-SELECT promotion.promotion_id, name, created_at, archived_at, enabled
-FROM unnest($2::bigint[]) AS wanted (promotion_id)
-CROSS JOIN LATERAL (
-    SELECT promotion_id, name, created_at, archived_at, enabled FROM subscription_promotions
-    WHERE merchant_id = $1 AND promotion_id = wanted.promotion_id
-    LIMIT 1
-) AS promotion
-"""
+_ENTRIES: Final = f"""
+    CASE WHEN wanted.with_entries THEN ARRAY(
+        SELECT json_build_object('id', entry_id, 'recorded_at', recorded_at, 'username', username,
+            'verb', verb, 'before', before, 'after', after)
+        FROM history
+        WHERE merchant_id = $1 AND subject = '{{subject}}' AND subject_id = wanted.promotion_id
+            AND recorded_at > $6
+        ORDER BY entry_id DESC
+        LIMIT {_MOST_ENTRIES}
+    ) END
+"""  # noqa: S608  # of our own constants
+
+_READ: Final = f"""
+SELECT coalesce(json_agg(found), '[]')
+FROM (
+    SELECT json_build_object(
+        'kind', CASE promotion.type WHEN 'cart' THEN 'cart' ELSE 'product' END,
+        'id', wanted.promotion_id, 'name', name, 'created_at', created_at,
+        'deleted_at', deleted_at, 'active', active, 'starts_at', starts_at, 'ends_at', ends_at,
+        'terms', (
+            SELECT terms FROM cart_promotions
+            WHERE merchant_id = $1 AND promotion_id = wanted.promotion_id
+        ),
+        'entries', {_ENTRIES.format(subject=Subject.PROMOTION.value)}) AS found
+    FROM unnest($2::bigint[], $3::boolean[]) AS wanted (promotion_id, with_entries)
+    CROSS JOIN LATERAL (
+        SELECT type, name, created_at, deleted_at, active, starts_at, ends_at FROM promotions
+        WHERE merchant_id = $1 AND promotion_id = wanted.promotion_id
+        LIMIT 1
+    ) AS promotion
+    UNION ALL
+    SELECT json_build_object(
+        'kind', 'subscription', 'id', wanted.promotion_id, 'name', name,
+        'created_at', created_at, 'deleted_at', archived_at, 'active', enabled,
+        'entries', {_ENTRIES.format(subject=Subject.SUBSCRIPTION_PROMOTION.value)})
+    FROM unnest($4::bigint[], $5::boolean[]) AS wanted (promotion_id, with_entries)
+    CROSS JOIN LATERAL (
+        SELECT name, created_at, archived_at, enabled FROM subscription_promotions
+        WHERE merchant_id = $1 AND promotion_id = wanted.promotion_id
+        LIMIT 1
+    ) AS promotion
+) AS every
+"""  # noqa: S608  # of our own constants
 
 _LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
-_TERMS: Final = msgspec.json.Decoder(CartTerms)
+
+
+class _Entry(msgspec.Struct):
+    id: int
+    recorded_at: datetime
+    username: str | None
+    verb: Verb
+    before: Facts | None
+    after: Facts | None
+
+
+class _Row(msgspec.Struct):
+    kind: PromotionKind
+    id: int
+    name: str
+    created_at: datetime
+    deleted_at: datetime | None
+    active: bool
+    starts_at: datetime = _LONG_AGO
+    ends_at: datetime | None = None
+    terms: CartTerms | None = None
+    entries: list[_Entry] | None = None
+
+
+_ROWS: Final = msgspec.json.Decoder(list[_Row])
 
 
 async def read_states(
-    connection: Connection, merchant_id: int, refs: Collection[PromotionRef], since: datetime
+    connection: Connection,
+    merchant_id: int,
+    mentioned: Collection[PromotionRef],
+    differing: Collection[PromotionRef],
+    since: datetime,
 ) -> dict[PromotionRef, PromotionState]:
-    """The promotions that exist or existed, with the entries of their history after a time."""
-    ids = [ref.id for ref in refs if ref.kind is not PromotionKind.SUBSCRIPTION]
-    subscription_ids = [ref.id for ref in refs if ref.kind is PromotionKind.SUBSCRIPTION]
-    rows: Sequence[asyncpg.Record] = []
-    subscription_rows: Sequence[asyncpg.Record] = []
-    if ids:
-        rows = await connection.fetch(_OF_PRODUCTS_AND_CARTS, merchant_id, ids)
-    if subscription_ids:
-        subscription_rows = await connection.fetch(_OF_SUBSCRIPTIONS, merchant_id, subscription_ids)
-    found = {}
-    for row in rows:
-        kind = PromotionKind.CART if row["is_cart"] else PromotionKind.PRODUCT
-        promotion_id = row["promotion_id"]
-        found[PromotionRef(kind, promotion_id)] = PromotionState(
-            row["name"],
-            row["created_at"],
-            row["deleted_at"],
-            row["active"],
-            Period(row["starts_at"], row["ends_at"]),
-            await read_entries_since(
-                connection, merchant_id, Subject.PROMOTION, promotion_id, since
-            ),
-            None if row["terms"] is None else _TERMS.decode(row["terms"]),
+    """The promotions that exist or existed; those that differ with their history since a time."""
+    arguments: list[list[object]] = []
+    for is_subscription in (False, True):
+        wanted = {
+            ref.id: ref in differing
+            for ref in (*mentioned, *differing)
+            if (ref.kind is PromotionKind.SUBSCRIPTION) is is_subscription
+        }
+        arguments += [list(wanted), list(wanted.values())]
+    rows = _ROWS.decode(await connection.fetchval(_READ, merchant_id, *arguments, since))
+    return {PromotionRef(row.kind, row.id): _state(row) for row in rows}
+
+
+def _state(row: _Row) -> PromotionState:
+    entries = [
+        Entry(
+            one.id,
+            one.recorded_at,
+            one.username,
+            Change(Subject.PROMOTION, row.id, one.verb, one.before, one.after),
         )
-    for row in subscription_rows:
-        promotion_id = row["promotion_id"]
-        found[PromotionRef(PromotionKind.SUBSCRIPTION, promotion_id)] = PromotionState(
-            row["name"],
-            row["created_at"],
-            row["archived_at"],
-            row["enabled"],
-            Period(_LONG_AGO),
-            await read_entries_since(
-                connection, merchant_id, Subject.SUBSCRIPTION_PROMOTION, promotion_id, since
-            ),
-        )
-    return found
+        for one in reversed(row.entries or ())
+    ]
+    return PromotionState(
+        row.name,
+        row.created_at,
+        row.deleted_at,
+        row.active,
+        Period(row.starts_at, row.ends_at),
+        entries,
+        row.terms,
+    )

@@ -218,10 +218,8 @@ async def test_statistics_have_what_was_given_and_what_is_left(api: Api) -> None
         "budget": {"EUR": {"limit": "100.00", "taken": "10.00", "left": "90.00"}},
     }
     # Two orders in its first hour.
-    for limit, per_day in (
-        (told["forecast"]["total"], 48),
-        (told["forecast"]["budget"]["EUR"], "480.00"),
-    ):
+    found = told["forecast"]
+    for limit, per_day in ((found["total"], 48), (found["budget"]["EUR"], "480.00")):
         for window in ("last_day", "last_week"):
             assert limit[window]["per_day"] == per_day
             assert limit[window]["used_up_at"] > read_clock().isoformat()

@@ -1,5 +1,6 @@
 """Writes shipping and cart promotions in the checkout API's answers, field by field."""
 
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Final
 
@@ -63,25 +64,32 @@ def write_shipping(shipping: PricedShipping, currency: str) -> Shipping:
     )
 
 
-def write_adjustment(adjustment: Adjustment, currency: str) -> Adjusted:
-    """What a cart promotion takes off a line."""
-    discount = format_amount(adjustment.discount, currency)
-    return Adjusted(adjustment.promotion_id, adjustment.target, discount)
+def write_adjustments(adjustments: Iterable[Adjustment], currency: str) -> list[Adjusted]:
+    """What cart promotions take off a line."""
+    return [
+        Adjusted(one.promotion_id, one.target, format_amount(one.discount, currency))
+        for one in adjustments
+    ]
 
 
-def write_cart_promotion(
-    outcome: CartPromotionOutcome, currency: str
-) -> WrittenCartPromotion | msgspec.Raw:
-    """What a cart promotion takes off, or all the reasons why it does not apply."""
+def write_cart_promotions(
+    outcomes: Iterable[CartPromotionOutcome], currency: str
+) -> list[WrittenCartPromotion | msgspec.Raw]:
+    """What each cart promotion takes off, or all the reasons why it does not apply."""
+    return [
+        _encode_refused(one, currency)
+        if one.code is None and (reasons := one.reasons) and not reasons[0].have
+        else _write_cart_promotion(one, currency)
+        for one in outcomes
+    ]
+
+
+def _write_cart_promotion(outcome: CartPromotionOutcome, currency: str) -> WrittenCartPromotion:
     if outcome.reasons:
-        if outcome.code is None and not outcome.reasons[0].have:
-            return _encode_refused(outcome, currency)
         return _write_refused(outcome, currency)
     code = UNSET if outcome.code is None else outcome.code
-    discount, next_tier = (
-        format_amount(outcome.discount, currency),
-        write_next_tier(outcome, currency),
-    )
+    discount = format_amount(outcome.discount, currency)
+    next_tier = write_next_tier(outcome, currency)
     return WrittenCartPromotion(
         outcome.promotion_id, outcome.target, code, True, discount, next_tier
     )
@@ -96,14 +104,9 @@ def _encode_refused(outcome: CartPromotionOutcome, currency: str) -> msgspec.Raw
 
 def _write_refused(outcome: CartPromotionOutcome, currency: str) -> WrittenCartPromotion:
     code = UNSET if outcome.code is None else outcome.code
+    reasons = write_reasons(outcome, currency)
     return WrittenCartPromotion(
-        outcome.promotion_id,
-        outcome.target,
-        code,
-        False,
-        UNSET,
-        UNSET,
-        write_reasons(outcome, currency),
+        outcome.promotion_id, outcome.target, code, False, UNSET, UNSET, reasons
     )
 
 

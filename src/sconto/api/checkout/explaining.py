@@ -140,6 +140,8 @@ def _write_status(outcome: PromotionOutcome) -> JsonObject:
     written: JsonObject = {"reason": outcome.status}
     if (at := time_behind(outcome)) is not None:
         written[_TIMES[outcome.status]] = write_instant(at)
+    if outcome.held_until is not None:
+        written["held_until"] = write_instant(outcome.held_until)
     return written
 
 

@@ -59,7 +59,7 @@ _CART: Final[Mapping[CartReason, str]] = {
     CartReason.LOWER_DISCOUNT: "Other promotions of its step take more off.",
     CartReason.TIE: "Other promotions of its step take as much off, and come first.",
     CartReason.NOTHING_LEFT: "The promotions before it left nothing to take off.",
-    CartReason.USED: "An order used the code.",
+    CartReason.USED: "An order used the code, or holds it.",
     CartReason.EXPIRED: "It is over.",
     CartReason.NOT_STARTED: "It has not started.",
     CartReason.INACTIVE: "It is switched off, or outside its hours.",
@@ -100,6 +100,9 @@ def describe_bill(priced: PricedCart) -> str:
     )
 
 
+_HELD: Final = "It is held for another order until {until}."
+
+
 def describe_step(step: ExplainedStep, currency: str) -> str:
     """What the step takes off, and what it leaves."""
     name, money = STEPS[step.name], _money_in(currency)
@@ -115,6 +118,8 @@ def describe_step(step: ExplainedStep, currency: str) -> str:
 
 def describe_code(outcome: CodeOutcome) -> str:
     """What became of an activated code."""
+    if outcome.held_until is not None:
+        return _HELD.format(until=write_instant(outcome.held_until))
     at = outcome.starts_at or outcome.ended_at or outcome.used_at
     return CODES[outcome.status].format(at=_on(at))
 
@@ -146,6 +151,8 @@ def describe(considered: Considered, step: ExplainedStep, currency: str) -> str:
 
 def describe_status(outcome: PromotionOutcome) -> str:
     """Why a product promotion does or does not apply to a product."""
+    if outcome.held_until is not None:
+        return _HELD.format(until=write_instant(outcome.held_until))
     return _PRODUCT[outcome.status].format(at=_on(time_behind(outcome)))
 
 

@@ -5,7 +5,12 @@ import asyncio
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from sconto.api.checkout.cart_promotions import Adjusted, Shipping, write_adjustment, write_shipping
+from sconto.api.checkout.cart_promotions import (
+    Adjusted,
+    Shipping,
+    write_adjustments,
+    write_shipping,
+)
 from sconto.api.cursors import write_cursor
 from sconto.api.rfc3339 import write_instant
 from sconto.domain.money import format_amount
@@ -106,6 +111,6 @@ def _write_line(line: RefundedLine, refund: Refund) -> _Line:
         format_amount(line.subtotal, currency),
         format_amount(line.discount, currency),
         format_amount(line.subscription_discount, currency) if refund.in_subscription else UNSET,
-        [write_adjustment(one, currency) for one in line.adjustments] or UNSET,
+        write_adjustments(line.adjustments, currency) or UNSET,
         format_amount(line.total, currency),
     )

@@ -14,8 +14,8 @@ from sconto.api.checkout.cart_promotions import (
     Adjusted,
     Shipping,
     WrittenCartPromotion,
-    write_adjustment,
-    write_cart_promotion,
+    write_adjustments,
+    write_cart_promotions,
     write_shipping,
 )
 from sconto.api.checkout.subscription import JsonObject, write_subscription
@@ -133,7 +133,7 @@ class WrittenPrices(msgspec.Struct):
     """What one unit of each product costs."""
 
     currency: str
-    products: list[_Price]
+    products: list[msgspec.Raw]
 
 
 def write_quote(priced: PricedCart) -> WrittenCart:
@@ -152,9 +152,7 @@ def write_quote(priced: PricedCart) -> WrittenCart:
     if priced.shipping is not None:
         answer.shipping = write_shipping(priced.shipping, currency)
     if priced.cart_promotions:
-        answer.cart_promotions = [
-            write_cart_promotion(one, currency) for one in priced.cart_promotions
-        ]
+        answer.cart_promotions = write_cart_promotions(priced.cart_promotions, currency)
     return answer
 
 
@@ -176,23 +174,22 @@ def _write_placed(order: StoredOrder) -> WrittenCart:
     return answer
 
 
+def write_listed_order(order: StoredOrder) -> ListedOrder:
+    """An order in a list."""
+    return ListedOrder(
+        **msgspec.structs.asdict(_write_placed(order)),
+        customer_id=UNSET if order.customer_id is None else order.customer_id,
+        replaces=UNSET if order.replaces is None else order.replaces,
+        replaced_by=UNSET if order.replaced_by is None else order.replaced_by,
+    )
+
+
 def write_hold(hold: Hold) -> WrittenCart:
     """A hold, with the cart as its order will be priced."""
     answer = write_quote(hold.outcome)
     answer.order_id = hold.order_id
     answer.expires_at = write_instant(hold.expires_at)
     return answer
-
-
-def write_listed_order(order: StoredOrder) -> ListedOrder:
-    """An order in a list."""
-    fields = msgspec.structs.asdict(_write_placed(order))
-    return ListedOrder(
-        **fields,
-        customer_id=UNSET if order.customer_id is None else order.customer_id,
-        replaces=UNSET if order.replaces is None else order.replaces,
-        replaced_by=UNSET if order.replaced_by is None else order.replaced_by,
-    )
 
 
 def write_prices(
@@ -202,7 +199,7 @@ def write_prices(
     return WrittenPrices(
         currency,
         [
-            _write_price(product_id, price, currency)
+            _encode_price(product_id, price, currency)
             for (product_id, _), price in zip(products, listed, strict=True)
         ],
     )
@@ -210,15 +207,16 @@ def write_prices(
 
 # As in `pricing`: shops ask for the same products at the same prices again and again.
 @lru_cache(16_384)
-def _write_price(product_id: int, price: ListedPrice, currency: str) -> _Price:
-    return _Price(
+def _encode_price(product_id: int, price: ListedPrice, currency: str) -> msgspec.Raw:
+    written = _Price(
         product_id,
         format_amount(price.unit_price, currency),
         format_amount(price.price, currency),
         "0" if price.pick is None else format_percent(price.pick.percent),
         None if price.pick is None else price.pick.promotion_id,
-        tuple([write_adjustment(one, currency) for one in price.adjustments]) or UNSET,
+        tuple(write_adjustments(price.adjustments, currency)) or UNSET,
     )
+    return msgspec.Raw(msgspec.json.encode(written))
 
 
 def _write_line(line: PricedLine, priced: PricedCart) -> _Line:
@@ -233,9 +231,7 @@ def _write_line(line: PricedLine, priced: PricedCart) -> _Line:
         format_amount(line.discount, currency),
         _write_percent(line),
         format_amount(line.subscription_discount, currency) if in_subscription else UNSET,
-        [write_adjustment(one, currency) for one in line.adjustments]
-        if line.adjustments
-        else UNSET,
+        write_adjustments(line.adjustments, currency) if line.adjustments else UNSET,
         format_amount(line.total, currency),
         _write_promotion(line.picks[0]) if line.picks else None,
         [_write_pick(pick) for pick in line.picks],

@@ -30,6 +30,7 @@ class ExplainedReason(TypedDict):
     starts_at: NotRequired[str]
     ended_at: NotRequired[str]
     used_at: NotRequired[str]
+    held_until: NotRequired[str]
 
 
 class ExplainedLine(TypedDict):

@@ -1,7 +1,9 @@
 """The counter: the shop's requests to Sconto's HTTP API."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from sconto.client import AsyncClient, Conflict, NotFound, RequestInvalid
@@ -91,6 +93,29 @@ class Counter:
         if not cart["lines"]:
             return None
         return _bill(await self.sconto.checkout.quote(cart), products)
+
+    async def hold(self, order_id: str, basket: Basket, total: str) -> bool:
+        """Hold the total that the shopper saw while they pay; False if it has changed."""
+        cart = _cart(basket, await self._list_products())
+        try:
+            await self.sconto.checkout.hold(order_id, cart, expected_total=total)
+        except (Conflict, RequestInvalid):
+            return False
+        return True
+
+    async def find_hold(self, order_id: str) -> tuple[Bill, datetime] | None:
+        """What is held for an order, and until when; None if nothing is."""
+        try:
+            held = await self.sconto.checkout.get_hold(order_id)
+        except NotFound:
+            return None
+        end = datetime.fromisoformat(held["expires_at"])
+        return _bill(held, await self._list_products()), end
+
+    async def release(self, order_id: str) -> None:
+        """The shopper does not pay: the codes are free for others, and for their next cart."""
+        with suppress(NotFound):
+            await self.sconto.checkout.release_hold(order_id)
 
     async def place_order(self, order_id: str, basket: Basket, total: str) -> bool:
         """Order the basket for the total that the shopper saw; False if the total has changed.

@@ -1,4 +1,4 @@
-"""The shop's pages: products, cart and orders."""
+"""The shop's pages: products, cart, payment and orders."""
 
 import re
 import secrets
@@ -20,15 +20,12 @@ from sconto.domain.problems import BodyEncoded, BodyTooLarge
 from sconto.domain.product import parse_product_id
 from sconto.portal.forms import PLAIN_LIMIT, open_form
 from sconto.portal.language import Language, language_for
-from sconto.portal.shop.basket import Basket, basket_of, keep_basket
+from sconto.portal.shop.basket import Basket, basket_of, is_order_id, keep_basket
 from sconto.portal.shop.counter import CURRENCY, Counter
 from sconto.portal.shop.till import Till
 from sconto.portal.templating import make_environment
 
 _TEMPLATES: Final = make_environment()
-
-_ORDER_ID: Final = re.compile(r"shop-[0-9a-f]{32}")
-"""Ids of the shop's orders. They cannot be guessed: knowing one is the right to see the order."""
 
 _ZONE: Final = ZoneInfo("UTC")
 _FORM_FIELDS: Final = 100
@@ -93,13 +90,15 @@ async def add(shopper: Shopper) -> Response:
 
 
 async def show_cart(shopper: Shopper) -> Response:
-    """The cart and what it costs now."""
+    """The cart and what it costs now. A shopper who comes back to it has not paid."""
+    if shopper.basket.order_id is not None:
+        return shopper.redirect("/cart", await _stop_paying(shopper))
     return await _render_cart(shopper)
 
 
 async def change_cart(shopper: Shopper) -> Response:
     """Store the quantities, and do what the pressed button says."""
-    basket = shopper.basket
+    basket = await _stop_paying(shopper)
     for product_id in basket.quantities:
         quantity = _quantity(_text(shopper, f"quantity-{product_id}"))
         if quantity is not None:
@@ -111,10 +110,30 @@ async def change_cart(shopper: Shopper) -> Response:
     return shopper.redirect("/cart", basket.with_code(_text(shopper, "code")))
 
 
+async def start_payment(shopper: Shopper) -> Response:
+    """Hold what the shopper saw until they have paid, or show the cart again if it has changed."""
+    order_id = _text(shopper, "order_id")
+    if not is_order_id(order_id) or not shopper.basket.quantities:
+        return shopper.redirect("/cart", shopper.basket)
+    if not await shopper.counter.hold(order_id, shopper.basket, _text(shopper, "total")):
+        return await _render_cart(shopper, changed=True)
+    return shopper.redirect("/payment", replace(shopper.basket, order_id=order_id))
+
+
+async def show_payment(shopper: Shopper) -> Response:
+    """Where a real shop sends the shopper to the bank."""
+    order_id = shopper.basket.order_id
+    held = None if order_id is None else await shopper.counter.find_hold(order_id)
+    if held is None:
+        return shopper.redirect("/cart", shopper.basket)
+    bill, until = held
+    return shopper.render("shop/payment.html", bill=bill, until=until, order_id=order_id)
+
+
 async def order(shopper: Shopper) -> Response:
     """Place the order, or show the cart again if its total has changed."""
     order_id = _text(shopper, "order_id")
-    if not _ORDER_ID.fullmatch(order_id) or not shopper.basket.quantities:
+    if not is_order_id(order_id) or not shopper.basket.quantities:
         return shopper.redirect("/cart", shopper.basket)
     total = _text(shopper, "total")
     if not await shopper.counter.place_order(order_id, shopper.basket, total):
@@ -126,7 +145,7 @@ async def show_order(shopper: Shopper) -> Response:
     """An order."""
     order_id = shopper.request.path_params["order_id"]
     bill = None
-    if _ORDER_ID.fullmatch(order_id):
+    if is_order_id(order_id):
         bill = await shopper.counter.find_order(order_id)
     if bill is None:
         return await show_nothing(shopper)
@@ -136,6 +155,13 @@ async def show_order(shopper: Shopper) -> Response:
 async def show_nothing(shopper: Shopper) -> Response:
     """The page of every other address."""
     return shopper.render("shop/missing.html", status=404)
+
+
+async def _stop_paying(shopper: Shopper) -> Basket:
+    """The basket, without a payment; what was held for it is free."""
+    if shopper.basket.order_id is not None:
+        await shopper.counter.release(shopper.basket.order_id)
+    return replace(shopper.basket, order_id=None)
 
 
 async def _render_cart(shopper: Shopper, *, changed: bool = False) -> Response:
@@ -197,6 +223,8 @@ def shop_pages(till: Till) -> list[Route]:
         page("/basket/add/{product_id}", add),
         page("/cart", show_cart),
         page("/cart", change_cart, "POST"),
+        page("/payment", start_payment, "POST"),
+        page("/payment", show_payment),
         page("/orders", order, "POST"),
         page("/orders/{order_id}", show_order),
         page("/{elsewhere:path}", show_nothing),

@@ -11,9 +11,9 @@ The indexes are created here only on small tables (`indexes_while_serving`).
 from alembic import op
 from sqlalchemy import text
 
+from sconto.store import indexes_while_serving
 from sconto.store.indexes_while_serving import (
     LIST_INDEXES,
-    SMALL_TABLE,
     create_statement,
     table_of,
 )
@@ -49,5 +49,5 @@ def upgrade() -> None:
         op.execute(statements)
     for name in LIST_INDEXES:
         size = op.get_bind().scalar(SIZE, {"name": table_of(name)})
-        if size < SMALL_TABLE:
+        if size < indexes_while_serving.SMALL_TABLE:
             op.execute(create_statement(name))
