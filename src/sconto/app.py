@@ -266,7 +266,9 @@ async def _open_context(
             keep_generating(database, read_clock),
             keep_sweeping_codes(database),
             keep_sweeping_holds(database, read_clock),
-            keep_backtesting(database, settings.database_url or "", read_clock),
+            keep_backtesting(
+                database, settings.database_url or "", read_clock, metrics.count_backtest
+            ),
             keep_sweeping_backtests(database, read_clock),
             keep_telling(database, read_clock),
             deliveries.keep_sending(),

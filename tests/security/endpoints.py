@@ -94,6 +94,29 @@ _EVENT_BODIES: Final[dict[tuple[str, str], Any]] = {
 }
 
 
+def _cart_bodies(things: Things, cart: Any) -> dict[tuple[str, str], Any]:
+    one_off = {
+        "name": "One off",
+        "target": "order",
+        "benefit": {"type": "amount", "amounts": {"EUR": "1.00"}},
+    }
+    return {
+        ("POST", "/cart/v1/promotions"): one_off,
+        ("PATCH", "/cart/v1/promotions/{promotion_id}"): {"active": False},
+        ("POST", "/cart/v1/promotions/{promotion_id}/_restore"): {},
+        ("POST", "/cart/v1/promotions/_try"): {
+            "promotion_id": things.cart_promotion,
+            "promotion": one_off,
+            "cart": cart,
+        },
+        ("POST", "/cart/v1/promotions/_backtest"): {
+            "promotion_id": things.cart_promotion,
+            "change": {"active": False},
+        },
+        ("POST", "/cart/v1/promotions/_backtest/{backtest_id}/_cancel"): {},
+    }
+
+
 def body_of(method: str, path: str, things: Things) -> Any:
     """A valid body that names these things wherever possible."""
     line = {"line_id": "1", "product_id": things.product, "quantity": 1, "unit_price": "10.00"}
@@ -110,14 +133,10 @@ def body_of(method: str, path: str, things: Things) -> Any:
     }
     rule = {"effect": {"effectType": "PERCENTAGE_DISCOUNT", "amount": "30"}}
     money = {"currency": "EUR", "total": "49.90"}
-    one_off = {
-        "name": "One off",
-        "target": "order",
-        "benefit": {"type": "amount", "amounts": {"EUR": "1.00"}},
-    }
     bodies = (
         _EVENT_BODIES
         | _checkout_bodies(things, cart)
+        | _cart_bodies(things, cart)
         | {
             ("POST", "/v1/promotion"): promotion,
             ("POST", "/v1/promotion/statistics"): {"id": things.promotion},
@@ -139,19 +158,6 @@ def body_of(method: str, path: str, things: Things) -> Any:
             | {"numberOfOrders": 3, "order": money, "applicationId": things.application},
             ("POST", "/promotion/v1/promotion-codes/_apply"): contract
             | {"promotionCode": things.subscription_code},
-            ("POST", "/cart/v1/promotions"): one_off,
-            ("PATCH", "/cart/v1/promotions/{promotion_id}"): {"active": False},
-            ("POST", "/cart/v1/promotions/{promotion_id}/_restore"): {},
-            ("POST", "/cart/v1/promotions/_try"): {
-                "promotion_id": things.cart_promotion,
-                "promotion": one_off,
-                "cart": cart,
-            },
-            ("POST", "/cart/v1/promotions/_backtest"): {
-                "promotion_id": things.cart_promotion,
-                "change": {"active": False},
-            },
-            ("POST", "/cart/v1/promotions/_backtest/{backtest_id}/_cancel"): {},
             ("POST", "/people/v1/keys"): {"name": "The shop", "role": "checkout"},
             ("POST", "/people/v1/invitations"): {"username": "lin", "role": "viewer"},
             ("POST", "/people/v1/users/{user_id}/password-link"): {},

@@ -61,6 +61,12 @@ class Metrics:
             ["state"],
             registry=registry,
         )
+        self._backtests = Counter(
+            "sconto_backtest_processes",
+            "Processes that computed a back-test, by how they ended",
+            ["outcome"],
+            registry=registry,
+        )
         # Each worker measures the same database, so the last measurement is the one that counts.
         self._waiting = Gauge(
             "sconto_events_waiting",
@@ -122,6 +128,10 @@ class Metrics:
     def count_delivery(self, state: str) -> None:
         """Count an attempt by the state that it led to: delivered, waiting or dead."""
         self._deliveries.labels(state).inc()
+
+    def count_backtest(self, outcome: str) -> None:
+        """Count a process of a back-test that ended, or died before it had."""
+        self._backtests.labels(outcome).inc()
 
     def show_backlog(self, outbox: tuple[int, float], webhooks: tuple[int, float]) -> None:
         """Record how many events wait, and for how many seconds the oldest has waited."""
