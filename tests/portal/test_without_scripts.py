@@ -74,7 +74,6 @@ async def test_a_promotion_is_checked_created_switched_off_and_deleted(
     await expect(plain.get_by_role("status")).to_have_text("“By hand” is saved.")
     await plain.get_by_role("button", name="Switch off").click()
     await expect(plain.get_by_role("status")).to_have_text("“By hand” is switched off.")
-    await plain.get_by_role("link", name="By hand").click()
     await plain.get_by_role("button", name="Delete").click()
     await plain.get_by_role("button", name="Delete").click()
     await plain.get_by_role("button", name="Undo").click()
