@@ -161,7 +161,7 @@ def body_of(method: str, path: str, things: Things) -> Any:
                 "promotion_id": things.cart_promotion,
                 "change": {"active": False},
             },
-            ("POST", "/cart/v1/promotions/_backtest/{backtest_id}/_cancel"): {},
+            ("POST", "/cart/v1/backtests/{backtest_id}/_cancel"): {},
             ("PUT", "/catalog/v1/products"): {
                 "products": [
                     {

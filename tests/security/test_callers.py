@@ -28,7 +28,8 @@ SUBSCRIPTION: Final = "/promotion/v1/promotions/{promotionId}"
 HOLD: Final = "/checkout/v1/holds/{order_id}"
 ORDER: Final = "/checkout/v1/orders/{order_id}"
 CART_PROMOTION: Final = "/cart/v1/promotions/{promotion_id}"
-BACKTESTS: Final = "/cart/v1/promotions/_backtest"
+START_BACKTEST: Final = "/cart/v1/promotions/_backtest"
+BACKTESTS: Final = "/cart/v1/backtests"
 BACKTEST: Final = f"{BACKTESTS}/{{backtest_id}}"
 PRODUCT: Final = "/catalog/v1/products/{product_id}"
 
@@ -90,7 +91,7 @@ REFUSED: Final = {
         ("PATCH", CART_PROMOTION),
         ("DELETE", CART_PROMOTION),
         ("POST", f"{CART_PROMOTION}/_restore"),
-        ("POST", BACKTESTS),
+        ("POST", START_BACKTEST),
         ("DELETE", BACKTEST),
         ("POST", f"{BACKTEST}/_cancel"),
     },
@@ -129,7 +130,7 @@ REFUSED: Final = {
         ("POST", f"{CART_PROMOTION}/_restore"),
         ("GET", f"{CART_PROMOTION}/statistics"),
         ("GET", f"{CART_PROMOTION}/history"),
-        ("POST", BACKTESTS),
+        ("POST", START_BACKTEST),
         ("GET", BACKTESTS),
         ("GET", BACKTEST),
         ("DELETE", BACKTEST),

@@ -24,7 +24,7 @@ from sconto.client.call import (
 )
 
 _ADDRESS = "/cart/v1/promotions"
-_BACKTESTS = f"{_ADDRESS}/_backtest"
+_BACKTESTS = "/cart/v1/backtests"
 
 
 class CartPromotions(Api[S]):
@@ -102,7 +102,7 @@ class CartPromotions(Api[S]):
         self, backtest: BacktestToStart, *, key: str | None = None
     ) -> Call[Backtest]:
         """Start a back-test, once for each idempotency key; without one it makes a new key."""
-        return Call("POST", _BACKTESTS, backtest, headers=with_key(key))
+        return Call("POST", f"{_ADDRESS}/_backtest", backtest, headers=with_key(key))
 
     @listing
     def list_backtests(self, *, page_size: int = 100) -> Listing[ListedBacktest]:

@@ -12,7 +12,8 @@ from tests.api.cart.test_promotions import Api
 from tests.backtests.running import finish
 from tests.conftest import create_caller
 
-BACKTESTS: Final = "/cart/v1/promotions/_backtest"
+START: Final = "/cart/v1/promotions/_backtest"
+BACKTESTS: Final = "/cart/v1/backtests"
 TEN_OFF: Final[dict[str, Any]] = {
     "name": "Ten off",
     "target": "order",
@@ -53,7 +54,7 @@ class Shop(Api):
         await self.ask("PUT", "/catalog/v1/products", {"products": products})
 
     async def start(self, status: int = 201, **body: Any) -> dict[str, Any]:
-        return await self.ask("POST", BACKTESTS, body, status)
+        return await self.ask("POST", START, body, status)
 
     async def result(self, **body: Any) -> dict[str, Any]:
         started = await self.start(**body)
@@ -235,7 +236,7 @@ async def test_an_idempotency_key_starts_one_backtest_and_lists_are_by_cursor(
 ) -> None:
     headers = {**bearer(merchant), "Idempotency-Key": "once"}
     first, again = [
-        await client.post(BACKTESTS, json={"promotion": TEN_OFF}, headers=headers) for _ in range(2)
+        await client.post(START, json={"promotion": TEN_OFF}, headers=headers) for _ in range(2)
     ]
     assert first.status_code == 201
     assert first.headers["location"] == f"{BACKTESTS}/{first.json()['id']}"
@@ -243,7 +244,7 @@ async def test_an_idempotency_key_starts_one_backtest_and_lists_are_by_cursor(
         first.content,
         first.headers["location"],
     )
-    other = await client.post(BACKTESTS, json={"product_promotion": FIFTH}, headers=headers)
+    other = await client.post(START, json={"product_promotion": FIFTH}, headers=headers)
     assert other.status_code == 409
     second = await shop.start(promotion=TEN_OFF)
     page = await shop.ask("GET", f"{BACKTESTS}?limit=1")
@@ -263,7 +264,7 @@ async def test_one_too_many_is_refused_and_a_deleted_one_makes_room(
     merchant: Caller,
 ) -> None:
     started = [await shop.start(promotion=TEN_OFF) for _ in range(5)]
-    answer = await client.post(BACKTESTS, json={"promotion": TEN_OFF}, headers=bearer(merchant))
+    answer = await client.post(START, json={"promotion": TEN_OFF}, headers=bearer(merchant))
     if answer.status_code == 201:
         pytest.skip("a service of other tests has computed one")
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "30")
@@ -329,7 +330,7 @@ async def test_unknown_promotions_and_anothers_are_not_found(
         {"promotion_id": promotion_id, "product_promotion": COUPON},
         {"promotion_id": 999_999_999, "change": {"status": False}},
     ):
-        answer = await client.post(BACKTESTS, json=body, headers=stranger)
+        answer = await client.post(START, json=body, headers=stranger)
         assert answer.status_code == 404, answer.text
     too_many = {
         **COUPON,

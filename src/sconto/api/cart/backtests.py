@@ -29,7 +29,8 @@ from sconto.operations import cart_promotions, promotions
 from sconto.operations.backtesting import jobs
 from sconto.operations.idempotency import AlreadyAnswered, EncodedAnswer, KeyedRequest
 
-_BACKTESTS: Final = "/cart/v1/promotions/_backtest"
+_START: Final = "/cart/v1/promotions/_backtest"
+_BACKTESTS: Final = "/cart/v1/backtests"
 _BACKTEST: Final = f"{_BACKTESTS}/{{backtest_id}}"
 
 
@@ -173,7 +174,7 @@ def _id_in_path(request: Request) -> int:
 
 ROUTES: Final = (
     PlainRoute(_BACKTESTS, list_backtests, methods=["GET"]),
-    PlainRoute(_BACKTESTS, start_backtest, methods=["POST"]),
+    PlainRoute(_START, start_backtest, methods=["POST"]),
     PlainRoute(_BACKTEST, get_backtest, methods=["GET"]),
     PlainRoute(_BACKTEST, delete_backtest, methods=["DELETE"]),
     PlainRoute(f"{_BACKTEST}/_cancel", cancel_backtest, methods=["POST"]),
