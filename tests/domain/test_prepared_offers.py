@@ -70,7 +70,8 @@ def test_prepared_promotions_give_what_they_give_one_by_one(
         _at_some_time(offer({**one, "id": number}), data.draw(periods))
         for number, one in enumerate(fields, 1)
     ]
-    prepared = PreparedOffers(tuple(one for one in offers if can_be_prepared(one.terms)))
+    stored = data.draw(st.permutations(offers))
+    prepared = PreparedOffers(tuple(one for one in stored if can_be_prepared(one.terms)))
     others = [one for one in offers if not can_be_prepared(one.terms)]
     specific = {product_id: AutomaticPick(99, 10 * PERCENT) for product_id in discounted}
     one_by_one = Candidates(specific=specific, tags=tags_of, cart_offers=CartOffers(offers))
@@ -99,6 +100,19 @@ def test_each_customer_gets_own_reasons(customer: Customer, reasons: list[CartRe
         cart = Cart("EUR", (Line("1", 2, 1, 1000),), customer=other)
         [outcome] = price(cart, candidates, NOON).cart_promotions
     assert [refusal.reason for refusal in outcome.reasons] == reasons
+
+
+def test_outcomes_are_in_the_order_of_creation() -> None:
+    selection = ProductSelection(ids=frozenset([1]))
+    terms = CartTerms(Target.LINES, PercentOff(10 * PERCENT), products=selection)
+    stored = [
+        CartOffer(Offer(promotion_id=number, active=True, period=Period(NOON)), terms)
+        for number in (3, 1, 2)
+    ]
+    candidates = Candidates(cart_offers=CartOffers((), PreparedOffers(tuple(stored))))
+    for product_id in (1, 2):
+        priced = price(Cart("EUR", (Line("1", product_id, 1, 1000),)), candidates, NOON)
+        assert [one.promotion_id for one in priced.cart_promotions] == [1, 2, 3]
 
 
 def _at_some_time(offered: CartOffer, period: Period) -> CartOffer:

@@ -35,7 +35,7 @@ class NamedOffer(NamedTuple):
 class PreparedStep(msgspec.Struct, frozen=True, eq=False):
     """The promotions of a step that run in a span of time, for bills in one currency.
 
-    `anywhere` are those that any bill may get.
+    `anywhere` are those that any bill may get. Both are in the order of creation.
     """
 
     anywhere: Sequence[CartOffer]
@@ -70,6 +70,7 @@ class PreparedOffers(msgspec.Struct, frozen=True, eq=False, dict=True):
                 self._steps.clear()
             running = [one for one in self.offers if one.offer.obstacle(at) is None]
             own = [one for one in running if one.terms.target is target]
+            own.sort(key=lambda one: one.creation_order)
             step = self._steps[key] = _prepare(own, target, currency)
         return step
 
