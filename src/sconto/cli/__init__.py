@@ -33,7 +33,7 @@ COMMANDS: Final = {
     "promotions": _Source("promotions", "app", "A merchant's promotions as a file."),
     "import": _Source("imports", "app", "Promotions from the exports of other systems."),
     "export": _Source(
-        "exports", "export", "Write orders, redemptions or codes as a CSV or Parquet file."
+        "exports", "export", "Write orders, redemptions, returns or codes as a file."
     ),
     "webhook": _Source("webhooks", "app", "Webhooks: where the events of a merchant are sent."),
     "check": _Source("check", "check", "Check that the database's records agree with each other."),

@@ -60,7 +60,7 @@ def export(  # noqa: PLR0913 - one option for each condition
         bool | None, typer.Option("--used/--free", help="Codes that are used up, or are not.")
     ] = None,
 ) -> None:
-    """Write orders, redemptions, returns or codes as a CSV or Parquet file.
+    """Write orders, redemptions, returns or codes as a file.
 
     A CSV file is for people, so it begins with a byte order mark, and no text in it is a formula.
     Standard output is for programs: texts are as they are.
