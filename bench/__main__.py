@@ -25,6 +25,7 @@ from bench.measures.orders import measure_orders
 from bench.measures.peer import measure_peer
 from bench.measures.quotes import measure_quotes
 from bench.measures.rules import measure_rules
+from bench.measures.scripts import measure_scripts
 from bench.measures.service import measure_memory, measure_start
 from bench.measures.subscriptions import measure_subscriptions
 from bench.measures.workers import measure_workers
@@ -42,6 +43,7 @@ MEASURES: Final[Mapping[str, _Measure]] = {
     "orders": measure_orders,
     "fairness": measure_fairness,
     "growth": measure_growth,
+    "scripts": measure_scripts,
     "codes": measure_codes,
     "subscriptions": measure_subscriptions,
     "cart": measure_cart_promotions,

@@ -3,7 +3,7 @@
 import asyncio
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import NamedTuple, cast
@@ -121,6 +121,27 @@ class Load:
         for client in self._clients:
             client.ask(next(requests), perf_counter())
         return await self._finish(done, started, seconds)
+
+    async def send_all(self, requests: Sequence[LoadRequest]) -> Run:
+        """One client sends all of them, each after the answer to the one before.
+
+        Raises Unanswered.
+        """
+        await self._connect(1)
+        left = iter(requests)
+        done = asyncio.Event()
+
+        def go_on(client: _Client) -> None:
+            following = None if self._failure is not None else next(left, None)
+            if following is None:
+                done.set()
+            else:
+                client.ask(following, perf_counter())
+
+        self._answered = go_on
+        started = perf_counter()
+        go_on(self._clients[0])
+        return await self._finish(done, started, len(requests))
 
     async def pace(
         self, requests: Iterator[LoadRequest], rate: float, clients: int, seconds: float

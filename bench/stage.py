@@ -48,6 +48,8 @@ class Plan:
     """The number of files."""
     cart_promotions: int
     """Cart promotions with a code each, of one merchant."""
+    scripted: int
+    """Promotions that a script creates."""
     peer: bool
 
 
@@ -63,6 +65,7 @@ FULL: Final = Plan(
     file_codes=1_000_000,
     files=2,
     cart_promotions=1_000_000,
+    scripted=1_000,
     peer=True,
 )
 QUICK: Final = Plan(
@@ -77,6 +80,7 @@ QUICK: Final = Plan(
     file_codes=50_000,
     files=2,
     cart_promotions=10_000,
+    scripted=100,
     peer=False,
 )
 

@@ -35,6 +35,7 @@ from sconto.api.context import Context
 from sconto.api.errors import ErrorAnswers, answer_failure
 from sconto.api.events import routes as events
 from sconto.api.export import routes as export
+from sconto.api.fairness import Fairness
 from sconto.api.forwarding import UntrustedProxyWarning
 from sconto.api.key_lookup import KeyLookup
 from sconto.api.logs import open_log
@@ -110,7 +111,7 @@ _BACKLOG_INTERVAL: Final = 30
 """Seconds between two looks at what waits for webhooks, at most."""
 
 _POOL_FIGURES_INTERVAL: Final = 5
-"""Seconds between two looks at a worker's connections for the figures."""
+"""Seconds between two looks at a worker's connections and turns for the figures."""
 
 
 def create_app(log_level: int = logging.INFO) -> Starlette:
@@ -158,6 +159,7 @@ def build_app(
             Middleware(Caching),
             Middleware(Compression),
             Middleware(Observation, log=log, answer_failure=_answer_failure),
+            Middleware(Fairness),
             Middleware(OneTrailingSlash, prefixes=("/v1/", "/promotion/v1/")),
             Middleware(UntrustedProxyWarning, log=log),
             Middleware(KeyLookup),
@@ -264,7 +266,9 @@ async def _open_context(
             keep_generating(database, read_clock),
             keep_sweeping_codes(database),
             keep_sweeping_holds(database, read_clock),
-            keep_backtesting(database, settings.database_url or "", read_clock),
+            keep_backtesting(
+                database, settings.database_url or "", read_clock, metrics.count_backtest
+            ),
             keep_sweeping_backtests(database, read_clock),
             keep_telling(database, read_clock),
             deliveries.keep_sending(),
@@ -349,6 +353,7 @@ async def _keep_writing_uses(known: KnownKeys, database: Database) -> None:
 async def _show_pool(metrics: Metrics, database: Database) -> None:
     while True:
         metrics.show_pool(database.size)
+        metrics.show_turns(database.fair_turns.waited)
         await asyncio.sleep(_POOL_FIGURES_INTERVAL)
 
 

@@ -101,21 +101,45 @@ async def test_a_killed_process_is_replaced_and_a_second_worker_waits_for_its_le
     whole = await computed(shop, a_draft())
     job = await start(shop, a_draft())
     stranger = await asyncpg.connect(url)
-    known = set(children())
+    known, outcomes = set(children()), list[str]()
     async with stranger.transaction():
         # So the process is killed after it has claimed the job.
         await stranger.execute("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
-        computing = asyncio.create_task(process.compute_waiting(shop.database, url, lambda: NOW))
+        computing = asyncio.create_task(
+            process.compute_waiting(shop.database, url, lambda: NOW, outcomes.append)
+        )
         await is_seen(shop, job, lambda seen: seen.state is BacktestState.RUNNING)
         assert not await run(shop, job)
         [child] = set(children()) - known
         os.kill(child, signal.SIGKILL)
         await computing
     await stranger.close()
+    assert outcomes == ["died"]
     assert (await get(shop, job)).state is BacktestState.RUNNING
-    later = datetime.now(NOW.tzinfo) + LEASE  # processes have a clock of their own
-    await process.compute_waiting(shop.database, url, lambda: later)
+    await process.compute_waiting(shop.database, url, lambda: NOW, outcomes.append)
+    assert outcomes == ["died", "ended"]
     assert (await get(shop, job)).result == whole.result
+
+
+async def test_a_process_that_is_stopped_leaves_its_backtest_to_others(
+    history: History, quiet_url: str
+) -> None:
+    shop = history.shop
+    job = await start(shop, a_draft())
+    stranger = await asyncpg.connect(quiet_url)
+    async with stranger.transaction():
+        await stranger.execute("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
+        computing = asyncio.create_task(
+            process.compute_waiting(shop.database, quiet_url, lambda: NOW)
+        )
+        await is_seen(shop, job, lambda seen: seen.state is BacktestState.RUNNING)
+        computing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await computing
+    await stranger.close()
+    # Its lease is over, and this was no attempt.
+    assert await run(shop, job)
+    assert (await get(shop, job)).state is BacktestState.FINISHED
 
 
 async def test_a_worker_whose_lease_is_over_adds_nothing(history: History) -> None:

@@ -193,7 +193,8 @@ async def test_cart_and_subscription_promotions_by_client(sconto: AsyncClient) -
         "target": "order",
         "benefit": {"type": "amount", "amounts": {"EUR": "3.00"}},
     }
-    tried = await sconto.cart_promotions.try_on({"promotion": new, "cart": {**CART, "at": None}})
+    cart: Any = {**CART, "at": None}
+    tried = await sconto.cart_promotions.try_on({"promotion": new, "cart": cart})
     assert tried["total"] == "17.00"
     made = await sconto.cart_promotions.create(new)
     changed = await sconto.cart_promotions.change(made["id"], {"limits": {"total": 9}})

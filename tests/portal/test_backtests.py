@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 import pytest
+from playwright.async_api import Page, expect
 
 from sconto.api.clock import read_clock
 from sconto.domain.backtest.job import BacktestState
@@ -75,14 +76,28 @@ async def test_the_form_of_a_promotion_starts_one_and_its_page_shows_what_is_dis
     drawn = json.loads(html.unescape(chart))
     assert [sum(one["values"]) for one in drawn["series"]] == [2, 4]
     assert len(drawn["days"]) in (7, 8)
-    assert "Spring sale" in (await portal.get("/backtests")).text
+    assert "Spring sale" in (await portal.get("/promotions/backtests")).text
     # Nothing was saved.
     assert "Spring sale" not in (await portal.get("/promotions")).text
 
 
+@pytest.mark.usefixtures("ordered")
+async def test_a_page_that_shows_progress_draws_the_picture_when_it_is_done(
+    visitor: Page, portal: PortalClient, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    here = place_of(dict((await portal.post("/promotions/new", FORM)).headers))
+    await visitor.goto(portal_url + here)
+    await finish(database, merchant, int(here.rpartition("/")[2]))
+    await expect(visitor.locator(".uplot canvas")).to_be_visible()
+    await expect(visitor.locator("h1")).to_contain_text("finished")
+
+
 async def test_a_form_with_a_fault_starts_nothing(portal: PortalClient) -> None:
     refused = await portal.post("/promotions/new", {**FORM, "percent": "0"})
-    assert (refused.status_code, "There are none." in (await portal.get("/backtests")).text) == (
+    assert (
+        refused.status_code,
+        "There are none." in (await portal.get("/promotions/backtests")).text,
+    ) == (
         422,
         True,
     )
@@ -92,7 +107,7 @@ async def test_an_open_one_shows_its_progress_and_can_be_cancelled_and_deleted(
     portal: PortalClient, merchant: Caller, database: Database
 ) -> None:
     started = [await portal.post("/promotions/new", FORM) for _ in range(6)]
-    assert place_of(dict(started[-1].headers)) == "/backtests"
+    assert place_of(dict(started[-1].headers)) == "/promotions/backtests"
     here = place_of(dict(started[-2].headers))
     shown = (await portal.get(here)).text
     if "finished" not in shown:  # a service of other tests may be quick
@@ -102,7 +117,7 @@ async def test_an_open_one_shows_its_progress_and_can_be_cancelled_and_deleted(
     ended = await jobs.get_backtest(database, merchant, int(here.rpartition("/")[2]))
     assert ended.state in (BacktestState.CANCELLED, BacktestState.FINISHED)
     assert "Delete" in (await portal.get(here)).text
-    assert place_of(dict((await portal.post(f"{here}/delete")).headers)) == "/backtests"
+    assert place_of(dict((await portal.post(f"{here}/delete")).headers)) == "/promotions/backtests"
     assert (await portal.get(here)).status_code == 404
 
 

@@ -7,12 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import alembic.command
 import psycopg
 import pytest
 from alembic.config import Config
 
+from sconto.domain.backtest.job import NewBacktest
 from sconto.domain.cart import Cart, Customer, Line
 from sconto.domain.cart_promotion import (
     AmountOff,
@@ -28,6 +30,12 @@ from sconto.domain.order_list import OrderQuery
 from sconto.domain.people import Caller, Role
 from sconto.domain.product import Product
 from sconto.domain.schedule import Period
+from sconto.operations.backtesting.jobs import (
+    draft_cart_promotion,
+    get_backtest,
+    start_backtest,
+)
+from sconto.operations.backtesting.running import run_backtest
 from sconto.operations.cart_promotions import create_promotion
 from sconto.operations.check import check
 from sconto.operations.checkout import change_order_status, get_order, place_order, quote
@@ -229,3 +237,25 @@ def upgrade_to(version: str, config: Config, newest: str) -> None:
     """Alembic's upgrade, as if this were the newest version."""
     assert newest == "head"
     UPGRADE(config, version)
+
+
+async def test_a_backtest_leaves_orders_of_before_aside_and_counts_them(
+    upgraded: Database,
+) -> None:
+    cart = Cart("EUR", (Line("1", 1, 1, 5000),), customer=BUYER)
+    await place_order(upgraded, SHOP, NewOrder("new", cart), NOW, NOW.date())
+    async with upgraded.read() as connection:
+        before = await connection.fetch(
+            "SELECT status FROM orders WHERE merchant_id = 1 AND request IS NULL"
+        )
+    deleted = sum(row["status"] == "deleted" for row in before)
+    terms = CartTerms(Target.ORDER, AmountOff({"EUR": 1000}))
+    draft = draft_cart_promotion(NewCartPromotion("Draft", True, Period(START), terms))
+    until = NOW + timedelta(seconds=1)
+    new = NewBacktest(draft, until - timedelta(days=9), until, as_if_running=True, zone="UTC")
+    job = await start_backtest(upgraded, SHOP, new, until)
+    assert await run_backtest(upgraded, SHOP.merchant_id, job.id, uuid4(), lambda: until)
+    result = (await get_backtest(upgraded, SHOP, job.id)).result
+    assert result is not None
+    assert (result.orders, result.changed, result.deleted) == (1, 1, deleted)
+    assert result.without_request == len(before) - deleted > 1

@@ -19,6 +19,8 @@ from tests.operations.stock import stock
 from tests.trust.manuals import check_examples, read_examples, serve
 
 NOW: Final = datetime(2026, 11, 27, 12, 53, 2, tzinfo=UTC)
+EXAMPLES: Final = {"checkout.md": 4, "codes.md": 3, "history.md": 2, "backtest.md": 1}
+"""How many examples each page has at least."""
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ async def shop(
 
 
 async def test_every_example_is_answered_as_the_page_shows(shop: httpx.AsyncClient) -> None:
-    for page, at_least in (("checkout.md", 4), ("codes.md", 3), ("history.md", 2)):
+    for page, at_least in EXAMPLES.items():
         examples = read_examples(page)
         assert len(examples) >= at_least
         await check_examples(shop, examples)

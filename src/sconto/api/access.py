@@ -23,8 +23,11 @@ def caller_of(request: Request) -> Caller:
 
     Raises TokenMissing if the header is absent or empty, TokenInvalid for anything but
     `Bearer <valid token or key>`, TokenExpired, and DatabaseUnavailable while the database has not
-    been reached since the start.
+    been reached since the start. A request is checked once.
     """
+    known_caller: Caller | None = request.scope.get("caller")
+    if known_caller is not None:
+        return known_caller
     context = context_of(request)
     scheme, _, token = _authorization(request).partition(" ")
     if scheme.lower() != "bearer":
@@ -32,7 +35,7 @@ def caller_of(request: Request) -> Caller:
     token = token.strip()
     known = context.keys if token.startswith(KEY_START) else context.tokens
     caller = known.caller(token, context.now())
-    # For the log, which never contains the token.
+    # For the next who asks, and for the log, which never contains the token.
     request.scope["caller"] = caller
     return caller
 

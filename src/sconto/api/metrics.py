@@ -61,6 +61,12 @@ class Metrics:
             ["state"],
             registry=registry,
         )
+        self._backtests = Counter(
+            "sconto_backtest_processes",
+            "Processes that computed a back-test, by how they ended",
+            ["outcome"],
+            registry=registry,
+        )
         # Each worker measures the same database, so the last measurement is the one that counts.
         self._waiting = Gauge(
             "sconto_events_waiting",
@@ -92,6 +98,13 @@ class Metrics:
             multiprocess_mode="livesum",
         )
 
+        self._turns = Counter(
+            "sconto_turns_waited",
+            "Steps of requests that waited because other merchants had their turn",
+            registry=registry,
+        )
+        self._turns_shown = 0
+
     def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a finished request; `route` is the path template, such as `/v1/promotion`."""
         duration = self._known_durations.get((method, route, status))
@@ -116,6 +129,10 @@ class Metrics:
         """Count an attempt by the state that it led to: delivered, waiting or dead."""
         self._deliveries.labels(state).inc()
 
+    def count_backtest(self, outcome: str) -> None:
+        """Count a process of a back-test that ended, or died before it had."""
+        self._backtests.labels(outcome).inc()
+
     def show_backlog(self, outbox: tuple[int, float], webhooks: tuple[int, float]) -> None:
         """Record how many events wait, and for how many seconds the oldest has waited."""
         for where, (waiting, seconds) in (("outbox", outbox), ("webhooks", webhooks)):
@@ -128,6 +145,11 @@ class Metrics:
         self._connections.labels("busy").set(open_ - idle)
         self._connections.labels("idle").set(idle)
         self._connections.labels("limit").set(limit)
+
+    def show_turns(self, waited: int) -> None:
+        """Record how many steps of this process's requests have waited for their turn so far."""
+        self._turns.inc(waited - self._turns_shown)
+        self._turns_shown = waited
 
     def exposition(self) -> bytes:
         """All figures in Prometheus' text format, summed over the workers."""

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from sconto.cli import invitations
+from sconto.cli import invitations, merchant_moves
 from sconto.cli.database import ask_database
 from sconto.cli.refusals import CommandRefused
 from sconto.cli.tables import AsJson, show_table
@@ -60,6 +60,10 @@ def create_merchant(
 def list_merchants(as_json: AsJson = False) -> None:
     """List all merchants."""
     _show(ask_database(people.list_merchants), Merchant, as_json=as_json)
+
+
+merchants.command("export")(merchant_moves.export_merchant)
+merchants.command("import")(merchant_moves.import_merchant)
 
 
 @users.command("create")

@@ -69,14 +69,16 @@ async def cancel(visit: Visit) -> Response:
     """Cancel a back-test."""
     backtest_id = visit.id_in_path("backtest_id")
     await jobs.cancel_backtest(visit.context.database, visit.caller, backtest_id, visit.now)
-    return visit.redirect(f"/backtests/{backtest_id}")
+    return visit.redirect(f"/promotions/backtests/{backtest_id}")
 
 
 async def delete(visit: Visit) -> Response:
     """Delete a back-test."""
     backtest_id = visit.id_in_path("backtest_id")
     await jobs.delete_backtest(visit.context.database, visit.caller, backtest_id)
-    return visit.redirect("/backtests", Notice(visit.gettext("The back-test is deleted.")))
+    return visit.redirect(
+        "/promotions/backtests", Notice(visit.gettext("The back-test is deleted."))
+    )
 
 
 async def start_product_backtest(
@@ -88,7 +90,7 @@ async def start_product_backtest(
     except DraftTooLarge as problem:
         text = visit.gettext("A back-test takes at most %(most)s products and codes.")
         return visit.redirect(
-            "/backtests", Notice(text % {"most": visit.language.number(problem.most)})
+            "/promotions/backtests", Notice(text % {"most": visit.language.number(problem.most)})
         )
     return await start_backtest(visit, draft, as_if_running=promotion_id is None)
 
@@ -105,8 +107,8 @@ async def start_backtest(visit: Visit, draft: Draft, *, as_if_running: bool) -> 
         started = await jobs.start_backtest(visit.context.database, visit.caller, new, now)
     except TooManyBacktests:
         text = visit.gettext("%(most)s back-tests wait already. Cancel one, or start it later.")
-        return visit.redirect("/backtests", Notice(text % {"most": MOST_WAITING}))
-    return visit.redirect(f"/backtests/{started.id}")
+        return visit.redirect("/promotions/backtests", Notice(text % {"most": MOST_WAITING}))
+    return visit.redirect(f"/promotions/backtests/{started.id}")
 
 
 def _charts(visit: Visit, backtest: Backtest, result: Result) -> dict[str, str]:
@@ -169,8 +171,8 @@ def _largest(result: Result) -> list[tuple[str, ChangedOrder]]:
 
 
 PAGES: Final = (
-    read("/backtests", show_list, Action.READ_PROMOTIONS),
-    read("/backtests/{backtest_id}", show_one, Action.READ_PROMOTIONS),
-    write("/backtests/{backtest_id}/cancel", cancel, Action.WRITE_PROMOTIONS),
-    write("/backtests/{backtest_id}/delete", delete, Action.WRITE_PROMOTIONS),
+    read("/promotions/backtests", show_list, Action.READ_PROMOTIONS),
+    read("/promotions/backtests/{backtest_id}", show_one, Action.READ_PROMOTIONS),
+    write("/promotions/backtests/{backtest_id}/cancel", cancel, Action.WRITE_PROMOTIONS),
+    write("/promotions/backtests/{backtest_id}/delete", delete, Action.WRITE_PROMOTIONS),
 )

@@ -8,7 +8,7 @@ from typing import Final
 
 from sconto.domain.redemption import CART_PRODUCT_ID
 from sconto.store.past_customers import HAS_PAST_ORDER
-from sconto.store.period_sql import ends_after
+from sconto.store.period_sql import ends_after, instant_sql
 from sconto.store.subscription_rules import READ_RULES as _RULES_OF_CART
 
 COUNT_ORDERS: Final = """
@@ -46,13 +46,13 @@ SELECT EXISTS (
 )
 """
 
-READ_PRODUCTS: Final = """
+READ_PRODUCTS: Final = f"""
 SELECT json_agg(json_build_object(
     'product_id', wanted.product_id,
     'known', product.tags IS NOT NULL,
-    'tags', coalesce(product.tags, '{}'),
+    'tags', coalesce(product.tags, '{{}}'),
     'picks', ARRAY(
-        SELECT json_build_array(starts_at, ends_at,
+        SELECT json_build_array({instant_sql("starts_at")}, {instant_sql("ends_at")},
             json_build_object('promotion_id', promotion_id, 'percent', percent))
         FROM automatic_picks
         WHERE merchant_id = $1 AND automatic_picks.product_id = wanted.product_id
@@ -65,14 +65,15 @@ LEFT JOIN LATERAL (
     WHERE merchant_id = $1 AND product_id = wanted.product_id AND deleted_at IS NULL
     LIMIT 1
 ) AS product ON true
-"""
+"""  # noqa: S608  # of our own constants
 
-_OFFER: Final = """json_build_object(
+_OFFER: Final = f"""json_build_object(
         'key', code.code_key, 'code_id', code.code_id,
         'promotion_id', promotion.promotion_id, 'code_type', promotion.code_type,
         'active', promotion.active,
         'period', json_build_object(
-            'starts_at', promotion.starts_at, 'ends_at', promotion.ends_at),
+            'starts_at', {instant_sql("promotion.starts_at")},
+            'ends_at', {instant_sql("promotion.ends_at")}),
         'used_at', CASE
             WHEN code.used_at >= $4 THEN NULL
             WHEN code.used_at >= $3 AND EXISTS (
@@ -80,7 +81,7 @@ _OFFER: Final = """json_build_object(
                 WHERE merchant_id = $1 AND order_id = code.used_by AND status <> 'deleted'
                     AND request IS NOT NULL
             ) THEN NULL
-            ELSE code.used_at END,
+            ELSE {instant_sql("code.used_at")} END,
         'percent', CASE WHEN promotion.covers_all THEN promotion.percent END)"""
 
 READ_CODES: Final = f"""
@@ -114,7 +115,8 @@ SELECT json_agg(json_build_object(
     'offer', json_build_object(
         'promotion_id', promotion.promotion_id, 'active', promotion.active,
         'period', json_build_object(
-            'starts_at', promotion.starts_at, 'ends_at', promotion.ends_at)),
+            'starts_at', {instant_sql("promotion.starts_at")},
+            'ends_at', {instant_sql("promotion.ends_at")})),
     'terms', cart.terms) ORDER BY cart.promotion_id)
 FROM cart_promotions AS cart
 CROSS JOIN LATERAL (
@@ -147,7 +149,8 @@ CROSS JOIN LATERAL (
 READ_RIVALS: Final = f"""
 SELECT json_agg(json_build_object(
     'product_id', wanted.product_id,
-    'period', json_build_object('starts_at', rival.starts_at, 'ends_at', rival.ends_at),
+    'period', json_build_object('starts_at', {instant_sql("rival.starts_at")},
+                                'ends_at', {instant_sql("rival.ends_at")}),
     'pick', json_build_object('promotion_id', rival.promotion_id, 'percent', rival.percent))
     ORDER BY rival.promotion_id DESC)
 FROM unnest($2::bigint[]) AS wanted (product_id)

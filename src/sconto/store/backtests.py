@@ -38,12 +38,14 @@ _COLUMNS: Final = """
 # The row lock on the merchant's promotions is not needed: at worst two requests at the same time
 # pass the limit together.
 _INSERT: Final = f"""
+WITH open AS MATERIALIZED (
+    SELECT count(*) AS number FROM backtests WHERE merchant_id = $1 AND finished_at IS NULL
+)
 INSERT INTO backtests (merchant_id, kind, name, promotion_id, draft, since, until, as_if_running,
                        zone, state, created_at)
 SELECT $1, $2, $3, $4, $5::json, $6, $7, $8, $9, 'waiting', $10
-WHERE (
-    SELECT count(*) FROM backtests WHERE merchant_id = $1 AND finished_at IS NULL
-) < $11
+FROM open
+WHERE number < $11
 RETURNING {_COLUMNS}
 """  # noqa: S608  # of our own constants
 
@@ -99,12 +101,14 @@ WHERE merchant_id = $1 AND backtest_id = $2 AND finished_at IS NULL
 """
 
 _RESERVE: Final = f"""
-UPDATE backtests SET lease = $3, leased_until = $4 {_IS_CLAIMABLE} RETURNING true
+UPDATE backtests SET lease = $3, leased_until = $4, attempts = attempts + 1 {_IS_CLAIMABLE}
+RETURNING attempts
 """  # noqa: S608  # of our own constants
 
 _CLAIM: Final = f"""
 UPDATE backtests
-SET state = 'running', lease = $3, leased_until = $4, attempts = attempts + 1
+SET state = 'running', lease = $3, leased_until = $4,
+    attempts = CASE WHEN lease = $3 THEN attempts ELSE attempts + 1 END
 {_IS_CLAIMABLE}
 RETURNING draft, since, until, as_if_running, zone, orders, attempts, checkpoint
 """  # noqa: S608  # of our own constants
@@ -117,12 +121,25 @@ WHERE merchant_id = $1 AND backtest_id = $2 AND lease = $3 AND finished_at IS NU
 RETURNING true
 """
 
-_END: Final = """
+_FINISH: Final = """
 UPDATE backtests
-SET state = $4, finished_at = $5, done = $6, result = $7::json, lease = NULL,
+SET state = 'finished', finished_at = $4, done = $5, result = $6::json, lease = NULL,
     leased_until = NULL, checkpoint = NULL
 WHERE merchant_id = $1 AND backtest_id = $2 AND lease = $3 AND finished_at IS NULL
 RETURNING true
+"""
+
+_FAIL: Final = """
+UPDATE backtests
+SET state = 'failed', finished_at = $4, lease = NULL, leased_until = NULL, checkpoint = NULL
+WHERE merchant_id = $1 AND backtest_id = $2 AND lease = $3 AND finished_at IS NULL
+"""
+
+_RELEASE: Final = """
+UPDATE backtests
+SET lease = NULL, leased_until = NULL,
+    attempts = CASE WHEN $4 THEN greatest(attempts - 1, 0) ELSE attempts END
+WHERE merchant_id = $1 AND backtest_id = $2 AND lease = $3 AND finished_at IS NULL
 """
 
 _RESTART: Final = """
@@ -226,12 +243,15 @@ async def reserve_backtest(
     lease: UUID,
     now: datetime,
     leased_until: datetime,
-) -> bool:
-    """Take the lease of a job, for another process to claim it; False if it is not to be had."""
-    reserved = await connection.fetchval(
+) -> int | None:
+    """Take the lease of a job, for another process to claim it.
+
+    Returns how often this was tried since the job last got further; None if it is not to be had.
+    """
+    attempts: int | None = await connection.fetchval(
         _RESERVE, merchant_id, backtest_id, lease, leased_until, now
     )
-    return bool(reserved)
+    return attempts
 
 
 async def claim_backtest(
@@ -287,22 +307,38 @@ async def save_checkpoint(
     return bool(saved)
 
 
-async def end_backtest(
+async def finish_backtest(
     connection: Connection,
     merchant_id: int,
     backtest_id: int,
     lease: UUID,
     now: datetime,
     done: int,
-    result: Result | None,
+    result: Result,
 ) -> bool:
-    """End the job, failed without a result; False if it is not this worker's."""
-    state = BacktestState.FAILED if result is None else BacktestState.FINISHED
-    encoded = None if result is None else msgspec.json.encode(result).decode()
-    ended = await connection.fetchval(
-        _END, merchant_id, backtest_id, lease, state, now, done, encoded
+    """End the job with its result; False if it is not this worker's."""
+    encoded = msgspec.json.encode(result).decode()
+    finished = await connection.fetchval(
+        _FINISH, merchant_id, backtest_id, lease, now, done, encoded
     )
-    return bool(ended)
+    return bool(finished)
+
+
+async def fail_backtest(
+    connection: Connection, merchant_id: int, backtest_id: int, lease: UUID, now: datetime
+) -> None:
+    """End the job without a result, if it is this worker's."""
+    await connection.execute(_FAIL, merchant_id, backtest_id, lease, now)
+
+
+async def release_backtest(
+    connection: Connection, merchant_id: int, backtest_id: int, lease: UUID, *, stopped: bool
+) -> None:
+    """End the lease, so that any worker can claim the job.
+
+    `stopped`: the worker was stopped, so this was no attempt.
+    """
+    await connection.execute(_RELEASE, merchant_id, backtest_id, lease, stopped)
 
 
 async def restart_backtests(connection: Connection, merchant_id: int) -> None:

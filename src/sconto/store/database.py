@@ -15,6 +15,7 @@ from sconto.store.availability import (
     retrying,
 )
 from sconto.store.cart_reads import CartReads
+from sconto.store.fair_turns import FairTurns
 from sconto.store.loans import AdmittedLoan, EditLoan, Loan
 from sconto.store.pick_cache import PickCache
 from sconto.store.pool import Connection, OnStatement, Pool
@@ -55,7 +56,11 @@ class Database:
         """Set when this process has started a generation of codes, which it then makes."""
         self.pick_cache: Final = PickCache()
         """Automatic picks that this process has cached."""
-        self.carts: Final = CartReads(lambda: self.read(pool="checkout"), self.pick_cache)
+        self.fair_turns: Final = FairTurns()
+        """Turns of the merchants on this process's processor."""
+        self.carts: Final = CartReads(
+            lambda: self.read(pool="checkout"), self.pick_cache, self.fair_turns
+        )
         """Reads candidates; concurrent requests of a merchant share a statement."""
 
     @classmethod

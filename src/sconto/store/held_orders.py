@@ -25,7 +25,8 @@ _TAKEN: Final = """taken AS (
         FROM picked
         WHERE picked.code_id = seen.code_id AND is_wanted
     ) AS tally
-    WHERE codes.merchant_id = $1 AND codes.ctid = seen.place
+    WHERE codes.merchant_id = $1 AND codes.code_id = seen.code_id
+      AND codes.code_id = ANY (ARRAY(SELECT code_id FROM seen))
 ), """
 
 _CLEAR: Final = f"""clear AS MATERIALIZED (

@@ -57,7 +57,7 @@ CODES: Final = """meant AS MATERIALIZED (
         FOR UPDATE SKIP LOCKED
     ) AS code
 ), seen AS MATERIALIZED (
-    SELECT free.code_id, free.is_wanted, free.place
+    SELECT free.code_id, free.is_wanted
     FROM free
     JOIN codes ON codes.ctid = free.place
     WHERE codes.merchant_id = $1
@@ -73,7 +73,7 @@ FREE_FOR_HOLD: Final = f"""removed_at IS NULL AND (used_at IS NULL OR used_by = 
 
 CODES_ARE_SEEN: Final = """(SELECT count(*) FROM seen WHERE is_wanted) = cardinality($6::bigint[])
       AND NOT EXISTS (
-          SELECT FROM meant
+          SELECT true FROM meant
           JOIN codes ON codes.merchant_id = $1 AND codes.code_id = meant.code_id
               AND codes.held_for = $2
           WHERE NOT is_wanted AND meant.code_id NOT IN (SELECT code_id FROM seen)
@@ -87,7 +87,7 @@ def is_as_read(version: str) -> str:
     """
     return f"""(SELECT version FROM holds WHERE merchant_id = $1 AND order_id = $2)
           IS NOT DISTINCT FROM {version}::bigint
-      AND ({version}::bigint IS NULL OR EXISTS (SELECT FROM own))"""  # noqa: S608  # of our own constants
+      AND ({version}::bigint IS NULL OR EXISTS (SELECT true FROM own))"""  # noqa: S608  # of our own constants
 
 
 def steady(first: int) -> str:
@@ -108,7 +108,8 @@ def steady(first: int) -> str:
 
 
 NOTHING_WANTED: Final = """wanted AS MATERIALIZED (
-    SELECT promotion_id, scope, key, taken AS amount, taken AS most FROM allowances LIMIT 0
+    SELECT promotion_id, scope, key, taken AS amount, taken AS most FROM allowances
+    WHERE merchant_id = $1 LIMIT 0
 ), """
 
 # `most` is null where the promotion has no such limit, and for a promised order.
@@ -162,14 +163,15 @@ LIMITS_ARE_SEEN: Final = """(SELECT count(*) FROM roomy) + (SELECT count(*) FROM
           = (SELECT count(*) FROM known WHERE place IS NOT NULL OR most IS NOT NULL)"""
 
 IS_WHOLE: Final = """EXISTS (
-          SELECT FROM own
+          SELECT true FROM own
           WHERE expires_at > $3 AND allowances = (
               SELECT count(*) FROM held_allowances WHERE merchant_id = $1 AND order_id = $2)
       )"""
 """The hold is not over, and nothing of it was given to somebody else. Its codes are those that
 `free` finds."""
 
-NO_ORDER: Final = """NOT EXISTS (SELECT FROM orders WHERE merchant_id = $1 AND order_id = $2)"""
+NO_ORDER: Final = """NOT EXISTS (
+          SELECT true FROM orders WHERE merchant_id = $1 AND order_id = $2)"""
 
 
 def first_order(customer: str, is_first: str) -> str:
@@ -201,7 +203,8 @@ TOOK: Final = """took AS (
     SET taken = allowances.taken + {taken}, held = allowances.held - lapsed - mine + {held}
     FROM placed
     CROSS JOIN roomy
-    WHERE allowances.merchant_id = $1 AND allowances.ctid = roomy.place
+    WHERE allowances.merchant_id = $1 AND allowances.promotion_id = roomy.promotion_id
+      AND allowances.scope = roomy.scope AND allowances.key = roomy.key
 ), robbed AS (
     DELETE FROM held_allowances AS other
     USING placed, roomy
@@ -229,7 +232,7 @@ def took(shares: dict[str, str]) -> str:
 ENDED: Final = """ended AS (
     DELETE FROM holds
     USING placed, own
-    WHERE holds.merchant_id = $1 AND holds.ctid = own.place
+    WHERE holds.merchant_id = $1 AND holds.order_id = $2
 ), unheld AS (
     DELETE FROM held_allowances
     USING placed

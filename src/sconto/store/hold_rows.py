@@ -8,8 +8,10 @@ import msgspec
 from sconto.domain.holds import Hold
 from sconto.domain.stored_outcome import StoredOutcome, priced_cart_of
 from sconto.domain.stored_request import StoredRequest, cart_of
+from sconto.store.period_sql import instant_sql
 
-HOLD_COLUMNS: Final = """order_id, created_at, expires_at, replaces, outcome, request, is_first,
+HOLD_COLUMNS: Final = f"""order_id, {instant_sql("created_at")} AS created_at,
+                   {instant_sql("expires_at")} AS expires_at, replaces, outcome, request, is_first,
                    version,
                    allowances = (
                        SELECT count(*) FROM held_allowances
@@ -23,7 +25,7 @@ HOLD_COLUMNS: Final = """order_id, created_at, expires_at, replaces, outcome, re
                              AND held_for = holds.order_id
                              AND (used_by IS NULL OR used_by = holds.replaces)
                        )
-                   ) AS is_whole"""
+                   ) AS is_whole"""  # noqa: S608  # of our own constants
 """The columns of `holds` of which a hold is made, for the merchant $1."""
 
 

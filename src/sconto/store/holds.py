@@ -64,8 +64,9 @@ _ALONE: Final = """alone AS MATERIALIZED (
            set_config('lock_timeout', '1s', true)
 ), """
 
-_RECORDS: Final = """EXISTS (
-        SELECT FROM timeline_versions WHERE merchant_id = $1 AND records_events)"""
+_RECORDING: Final = """recording AS MATERIALIZED (
+    SELECT merchant_id FROM timeline_versions WHERE merchant_id = $1 AND records_events
+), """
 
 _STORED: Final = ", ".join(
     f"holds.{column}"
@@ -96,7 +97,7 @@ WITH {held_parts.MINE}{held_parts.CODES.format(can_be_taken=held_parts.FREE_FOR_
         version = $18
     FROM clear
     CROSS JOIN own
-    WHERE holds.merchant_id = $1 AND holds.ctid = own.place AND {held_parts.ALL_BEGAN}
+    WHERE holds.merchant_id = $1 AND holds.order_id = $2 AND {held_parts.ALL_BEGAN}
     RETURNING holds.order_id
 ), opened AS (
     INSERT INTO holds (merchant_id, order_id, created_at, expires_at, replaces, outcome, request,
@@ -104,7 +105,7 @@ WITH {held_parts.MINE}{held_parts.CODES.format(can_be_taken=held_parts.FREE_FOR_
     SELECT $1, $2, $3, $7, $4, $5::json, $9::json, $10, $11::boolean, $6, cardinality($13),
            $18
     FROM clear
-    WHERE {held_parts.ALL_BEGAN} AND NOT EXISTS (SELECT FROM own)
+    WHERE {held_parts.ALL_BEGAN} AND NOT EXISTS (SELECT true FROM own)
     ON CONFLICT DO NOTHING
     RETURNING order_id
 ), placed AS MATERIALIZED (
@@ -116,7 +117,8 @@ WITH {held_parts.MINE}{held_parts.CODES.format(can_be_taken=held_parts.FREE_FOR_
     SET held_for = CASE WHEN is_wanted THEN $2 END, held_until = CASE WHEN is_wanted THEN $7 END
     FROM placed
     CROSS JOIN seen
-    WHERE codes.merchant_id = $1 AND codes.ctid = seen.place
+    WHERE codes.merchant_id = $1 AND codes.code_id = seen.code_id
+      AND codes.code_id = ANY (ARRAY(SELECT code_id FROM seen))
 ), {held_parts.took(held_parts.BY_HOLD)}unheld AS (
     DELETE FROM held_allowances AS one
     USING placed, kept
@@ -130,13 +132,13 @@ WITH {held_parts.MINE}{held_parts.CODES.format(can_be_taken=held_parts.FREE_FOR_
     CROSS JOIN wanted
     ON CONFLICT (merchant_id, promotion_id, scope, key, order_id)
     DO UPDATE SET amount = excluded.amount, expires_at = excluded.expires_at
-), told AS (
+), {_RECORDING}told AS (
     INSERT INTO event_outbox (merchant_id, type, object, occurred_at, subject)
     SELECT $1, '{EventType.HOLD_CREATED}', 'order ' || $2, $3, json_build_object(
         'order_id', $2, 'created_at', $3, 'expires_at', $7, 'replaces', $4,
         'outcome', $5::json, 'request', $9::json, 'is_first', $11)
     FROM placed
-    WHERE {_RECORDS}
+    CROSS JOIN recording
 )
 SELECT {order_limits.IS_PLACED}
 """  # noqa: S608  # of our own constants
@@ -154,16 +156,21 @@ WITH mine AS MATERIALIZED (
     JOIN holds ON holds.ctid = mine.place
     WHERE holds.merchant_id = $1
 ), free AS MATERIALIZED (
-    SELECT code.place
+    SELECT code.code_id, code.place
     FROM own
     CROSS JOIN unnest(code_ids) AS held (code_id)
     CROSS JOIN LATERAL (
-        SELECT ctid AS place
+        SELECT code_id, ctid AS place
         FROM codes
         WHERE merchant_id = $1 AND code_id = held.code_id AND held_for = $2
         LIMIT 1
         FOR UPDATE SKIP LOCKED
     ) AS code
+), seen AS MATERIALIZED (
+    SELECT free.code_id
+    FROM free
+    JOIN codes ON codes.ctid = free.place
+    WHERE codes.merchant_id = $1
 ), mine_of AS MATERIALIZED (
     SELECT promotion_id, scope, key, amount, allowance.place
     FROM held_allowances
@@ -193,13 +200,12 @@ WITH mine AS MATERIALIZED (
 ), placed AS (
     DELETE FROM holds
     USING own
-    WHERE holds.merchant_id = $1 AND holds.ctid = own.place
+    WHERE holds.merchant_id = $1 AND holds.order_id = $2
       AND (SELECT is_steady FROM steady)
       AND NOT EXISTS (
-          SELECT FROM mine_of
+          SELECT true FROM mine_of
           WHERE place IS NOT NULL AND place NOT IN (SELECT held.place FROM held))
-      AND (SELECT count(*) FROM free JOIN codes ON codes.ctid = free.place
-           WHERE codes.merchant_id = $1) = (
+      AND (SELECT count(*) FROM seen) = (
           SELECT count(*) FROM codes
           WHERE merchant_id = $1 AND code_id = ANY (own.code_ids) AND held_for = $2)
     RETURNING {_STORED}
@@ -207,7 +213,8 @@ WITH mine AS MATERIALIZED (
     UPDATE allowances SET held = held - mine_of.amount
     FROM placed
     CROSS JOIN mine_of
-    WHERE allowances.merchant_id = $1 AND allowances.ctid = mine_of.place
+    WHERE allowances.merchant_id = $1 AND allowances.promotion_id = mine_of.promotion_id
+      AND allowances.scope = mine_of.scope AND allowances.key = mine_of.key
 ), unheld AS (
     DELETE FROM held_allowances
     USING placed
@@ -215,17 +222,16 @@ WITH mine AS MATERIALIZED (
 ), freed AS (
     UPDATE codes SET held_for = NULL, held_until = NULL
     FROM placed
-    CROSS JOIN free
-    WHERE codes.merchant_id = $1 AND codes.ctid = free.place
-), told AS (
+    WHERE codes.merchant_id = $1 AND codes.code_id = ANY (ARRAY(SELECT code_id FROM seen))
+), {_RECORDING}told AS (
     INSERT INTO event_outbox (merchant_id, type, object, occurred_at, subject)
     SELECT $1, $5, 'order ' || $2, least($3, expires_at), row_to_json(placed)
     FROM placed
-    WHERE {_RECORDS}
+    CROSS JOIN recording
 )
-SELECT EXISTS (SELECT FROM placed) AS is_released,
+SELECT EXISTS (SELECT true FROM placed) AS is_released,
        EXISTS (
-           SELECT FROM holds
+           SELECT true FROM holds
            WHERE merchant_id = $1 AND order_id = $2 AND (expires_at <= $3) = $4
        ) AS exists
 """  # noqa: S608  # of our own constants

@@ -95,6 +95,16 @@ def _migrate_once(url: str) -> None:
             connection.execute(text(f"COMMENT ON TABLE alembic_version IS '{right}'"))
 
 
+def _execute_one_by_one(cursor: Any, script: str, values: Any, _context: Any) -> bool:
+    """Execute each statement of a step by itself, because Citus passes on all that was sent.
+
+    True tells SQLAlchemy that there is nothing left to execute.
+    """
+    for statement in split_script(script):
+        cursor.execute(statement, values)
+    return True
+
+
 def _build_indexes(url: str) -> None:
     try:
         with connect(url, "sconto migrate") as connection:
@@ -106,16 +116,6 @@ def _build_indexes(url: str) -> None:
         raise DatabaseUnavailable(one_line(error)) from error
     except psycopg.Error as error:
         raise MigrationFailed(f"{one_line(error)}: run `sconto migrate` again") from error
-
-
-def _execute_one_by_one(cursor: Any, script: str, values: Any, _context: Any) -> bool:
-    """Execute each statement of a step by itself, because Citus passes on all that was sent.
-
-    True tells SQLAlchemy that there is nothing left to execute.
-    """
-    for statement in split_script(script):
-        cursor.execute(statement, values)
-    return True
 
 
 def split_script(script: str) -> list[str]:

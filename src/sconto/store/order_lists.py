@@ -20,6 +20,7 @@ import asyncpg
 
 from sconto.domain.order_list import OrderPlace, OrderQuery
 from sconto.store.database import Connection
+from sconto.store.outcomes import ORDER_COLUMNS
 
 LOOKED_AT: Final = 5_000
 """Orders that a page looks at for its other filters."""
@@ -98,8 +99,7 @@ FROM ({walk}) AS place
 CROSS JOIN LATERAL (
     SELECT row_to_json(found) AS row, status, customer_id
     FROM (
-        SELECT order_id, status, created_at, replaces, replaced_by, outcome, request,
-               gave_back_at IS NOT NULL AS gave_back, customer_id
+        SELECT {columns}, customer_id
         FROM orders
         WHERE merchant_id = $1 AND order_id = place.order_id
         LIMIT 1
@@ -122,7 +122,9 @@ LIMIT 1
 """
 
 PAGES: Final = {
-    walk: _PAGE.format(walk=statement, redeemed=_REDEEMED if walk is Walk.UNLISTED else "")
+    walk: _PAGE.format(
+        walk=statement, columns=ORDER_COLUMNS, redeemed=_REDEEMED if walk is Walk.UNLISTED else ""
+    )
     for walk, statement in _WALKS.items()
 }
 _LAST: Final = {walk: _LAST_LOOKED_AT.format(walk=each) for walk, each in _WALKS.items()}

@@ -32,14 +32,16 @@ from sconto.domain.returns import NOTHING, Goods, OrderReturn, Refund, Returns, 
 from sconto.domain.stored_return import StoredRefund, read_refund, store_refund
 from sconto.store.database import Connection
 from sconto.store.orders import OrderRaceLost
-from sconto.store.outcomes import decode_order
+from sconto.store.outcomes import ORDER_COLUMNS, decode_order
+from sconto.store.period_sql import instant_sql
 
-_FIND: Final = """
+_COLUMNS: Final = f"order_id, return_id, number, {instant_sql('created_at')} AS created_at, refund"
+
+_FIND: Final = f"""
 SELECT (
     SELECT row_to_json(stored)
     FROM (
-        SELECT order_id, status, created_at, replaces, replaced_by, outcome, request,
-               gave_back_at IS NOT NULL AS gave_back
+        SELECT {ORDER_COLUMNS}
         FROM orders
         WHERE merchant_id = $1 AND order_id = $2
     ) AS stored
@@ -55,21 +57,21 @@ SELECT (
 ) AS last, (
     SELECT row_to_json(same)
     FROM (
-        SELECT order_id, return_id, number, created_at, refund
+        SELECT {_COLUMNS}
         FROM returns
         WHERE merchant_id = $1 AND order_id = $2 AND return_id = $3
     ) AS same
 ) AS same, ARRAY(
     SELECT row_to_json(listed)::text
     FROM (
-        SELECT order_id, return_id, number, created_at, refund
+        SELECT {_COLUMNS}
         FROM returns
         WHERE merchant_id = $1 AND order_id = $2 AND number > $4
         ORDER BY number
         LIMIT $5
     ) AS listed
 ) AS listed
-"""
+"""  # noqa: S608  # of our own constants
 
 _KEEP: Final = """
 WITH held AS MATERIALIZED (
@@ -84,24 +86,26 @@ WITH held AS MATERIALIZED (
     FROM held
     ON CONFLICT DO NOTHING
     RETURNING order_id
+), recording AS MATERIALIZED (
+    SELECT merchant_id FROM timeline_versions WHERE merchant_id = $1 AND records_events
 ), told AS (
     INSERT INTO event_outbox (merchant_id, type, object, occurred_at, data)
     SELECT $1, $9, 'return ' || order_id, $5, $10::json
     FROM kept
-    WHERE EXISTS (SELECT FROM timeline_versions WHERE merchant_id = $1 AND records_events)
+    CROSS JOIN recording
 )
 SELECT EXISTS (SELECT FROM kept)
 """
 
-_LIST_OF_ORDERS: Final = """
+_LIST_OF_ORDERS: Final = f"""
 SELECT row_to_json(listed)
 FROM (
-    SELECT order_id, return_id, number, created_at, refund
+    SELECT {_COLUMNS}
     FROM returns
     WHERE merchant_id = $1 AND order_id = ANY ($2::text[])
     ORDER BY order_id, number
 ) AS listed
-"""
+"""  # noqa: S608  # of our own constants
 
 
 class _Row(msgspec.Struct, frozen=True):

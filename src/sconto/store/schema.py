@@ -36,6 +36,10 @@ class DistributionRefused(Exception):
     """The database cannot be distributed by merchant; one line says what to do."""
 
 
+class MoveRefused(Exception):
+    """A merchant cannot be written to a file, or loaded from one; one line says why."""
+
+
 class SchemaState(StrEnum):
     """A database's schema, compared with the newest that this program knows."""
 

@@ -182,6 +182,34 @@ async def test_a_draft_that_displaces_another_promotion_says_so(shop: Shop) -> N
     assert found["promotions_edited"] is False
 
 
+async def test_the_largest_cart_costs_what_its_quote_says(shop: Shop) -> None:
+    codes = [f"CODE-{number}" for number in range(20)]
+    await shop.ask(
+        "POST", "/v1/promotion", {**COUPON, "coupons": {**COUPON["coupons"], "coupon_code": codes}}
+    )
+    largest = {
+        "lines": [
+            {
+                "line_id": str(number),
+                "product_id": number,
+                "quantity": number,
+                "unit_price": "9.99",
+            }
+            for number in range(1, 501)
+        ],
+        "codes": codes,
+    }
+    order = await shop.order("largest", **largest)
+    draft = {**FIFTH, "discounts": {"products": [{"product_id": 2, "discount_percent": "45.5"}]}}
+    found = await shop.result(product_promotion=draft)
+    start = "2026-01-01T00:00:00+00:00"
+    await shop.ask("POST", "/v1/promotion", {**draft, "date_from": start})
+    after = await shop.quote(**largest, at=order["created_at"])
+    [changed] = found["largest"]
+    assert changed["total"] == {"before": order["total"], "after": after["total"]}
+    assert after["total"] != order["total"]
+
+
 async def test_a_stored_promotion_is_back_tested_with_a_change(shop: Shop) -> None:
     product = await shop.ask(
         "POST", "/v1/promotion", {**FIFTH, "date_from": "2026-01-01T00:00:00+00:00"}

@@ -15,16 +15,18 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from sconto.domain.backtest.job import KEPT_FOR
+from sconto.domain.backtest.job import KEPT_FOR, MOST_ATTEMPTS
 from sconto.operations.background import keep_running
-from sconto.operations.backtesting.running import LEASE, run_backtest
+from sconto.operations.backtesting.running import LEASE, fail_backtest, run_backtest
 from sconto.store import backtests as store
 from sconto.store.database import Database, retrying
 
 _PAUSE: Final = 2.0
 _SWEEP_PAUSE: Final = 600.0
 _MOST_LISTED: Final = 100
-_NICENESS: Final = 10
+_NICENESS: Final = 5
+"""A third of a worker's share of a busy core."""
+_STOP_TIMEOUT: Final = 2.0
 _COMMAND: Final = (sys.executable, "-P", "-m", "sconto.operations.backtesting")
 
 _log = logging.getLogger(__name__)
@@ -40,11 +42,17 @@ class Assignment(msgspec.Struct, frozen=True):
 
 
 async def keep_backtesting(
-    database: Database, database_url: str, clock: Callable[[], datetime]
+    database: Database,
+    database_url: str,
+    clock: Callable[[], datetime],
+    count: Callable[[str], None],
 ) -> None:
-    """Compute the back-tests that merchants ask for, one at a time; ends when cancelled."""
+    """Compute the back-tests that merchants ask for, one at a time; ends when cancelled.
+
+    `count` is told whether a process `ended` in good order or `died`.
+    """
     await keep_running(
-        lambda: compute_waiting(database, database_url, clock),
+        lambda: compute_waiting(database, database_url, clock, count),
         "back-tests are not computed",
         pause=_PAUSE,
     )
@@ -60,11 +68,18 @@ async def keep_sweeping_backtests(database: Database, clock: Callable[[], dateti
 
 
 async def compute_waiting(
-    database: Database, database_url: str, clock: Callable[[], datetime]
+    database: Database,
+    database_url: str,
+    clock: Callable[[], datetime],
+    count: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Compute all back-tests that no other worker has, each in a process of its own."""
     while (assignment := await _reserve_one(database, database_url, clock)) is not None:
-        await _compute(assignment)
+        if not await _compute(assignment):
+            count("died")
+            await _release(database, assignment, stopped=False)
+            return
+        count("ended")
 
 
 async def sweep_backtests(database: Database, now: datetime) -> None:
@@ -84,16 +99,16 @@ async def _reserve_one(
         waiting = await store.list_claimable(connection, clock(), _MOST_LISTED)
     for merchant_id, backtest_id in waiting:
         assignment = Assignment(database_url, merchant_id, backtest_id, uuid4())
-        if await _reserve(database, assignment, clock):
+        attempts = await _reserve(database, assignment, clock())
+        if attempts is not None and attempts <= MOST_ATTEMPTS:
             return assignment
+        if attempts is not None:
+            await fail_backtest(database, merchant_id, backtest_id, assignment.lease, clock())
     return None
 
 
-async def _reserve(
-    database: Database, assignment: Assignment, clock: Callable[[], datetime]
-) -> bool:
-    async def reserve() -> bool:
-        now = clock()
+async def _reserve(database: Database, assignment: Assignment, now: datetime) -> int | None:
+    async def reserve() -> int | None:
         async with database.write() as connection:
             return await store.reserve_backtest(
                 connection,
@@ -107,8 +122,8 @@ async def _reserve(
     return await retrying(reserve)
 
 
-async def _compute(assignment: Assignment) -> None:
-    """Have a process compute the back-test, and wait for it."""
+async def _compute(assignment: Assignment) -> bool:
+    """Have a process compute the back-test, and wait for it; whether it ended in good order."""
     process = await asyncio.create_subprocess_exec(
         *_COMMAND,
         stdin=asyncio.subprocess.PIPE,
@@ -124,14 +139,38 @@ async def _compute(assignment: Assignment) -> None:
         await process.wait()
     finally:
         if process.returncode is None:
-            process.kill()
-            await process.wait()
+            await _stop(process)
     if process.returncode:
         _log.error(
             "the process of back-test %s ended with %s: %s",
             assignment.backtest_id,
             process.returncode,
             said.decode(errors="replace")[-4000:],
+        )
+    return process.returncode == 0
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    """End the process: it is asked to, and then killed."""
+    assert process.stdin is not None  # noqa: S101 - a pipe
+    process.stdin.close()
+    try:
+        async with asyncio.timeout(_STOP_TIMEOUT):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+async def _release(database: Database, assignment: Assignment, *, stopped: bool) -> None:
+    """Let any worker go on with the back-test, if this one still has it."""
+    async with database.write() as connection:
+        await store.release_backtest(
+            connection,
+            assignment.merchant_id,
+            assignment.backtest_id,
+            assignment.lease,
+            stopped=stopped,
         )
 
 
@@ -150,6 +189,6 @@ async def serve_assignment(text: bytes, clock: Callable[[], datetime]) -> None:
     try:
         await computing
     except asyncio.CancelledError:
-        return
+        await _release(database, assignment, stopped=True)
     finally:
         await database.close()

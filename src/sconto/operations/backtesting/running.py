@@ -70,12 +70,24 @@ async def run_backtest(
     run = _Run(database, merchant_id, backtest_id, lease, clock)
     try:
         if claimed.attempts > MOST_ATTEMPTS:
-            await run.end(claimed.checkpoint, None)
+            await fail_backtest(database, merchant_id, backtest_id, lease, clock())
             return False
         await run.compute(claimed, strides)
     except BacktestLost:
         return False
     return True
+
+
+async def fail_backtest(
+    database: Database, merchant_id: int, backtest_id: int, lease: UUID, now: datetime
+) -> None:
+    """End a back-test as failed, if this worker still has it."""
+
+    async def fail() -> None:
+        async with database.write() as connection:
+            await store.fail_backtest(connection, merchant_id, backtest_id, lease, now)
+
+    await retrying(fail)
 
 
 class _Run:
@@ -119,7 +131,7 @@ class _Run:
                 await self._save(orders, checkpoint)
                 saved_at = self._clock()
         result = result_of(checkpoint, draft, await self._names(checkpoint))
-        await self.end(checkpoint, result)
+        await self._finish(checkpoint.figures.done, result)
 
     async def _save(self, orders: int, checkpoint: Checkpoint) -> None:
         async def save() -> bool:
@@ -137,13 +149,10 @@ class _Run:
         if not await retrying(save):
             raise BacktestLost
 
-    async def end(self, checkpoint: Checkpoint | None, result: Result | None) -> None:
-        """End it: finished with a result, failed without one. Raises BacktestLost."""
-        done = 0 if checkpoint is None else checkpoint.figures.done
-
-        async def end() -> bool:
+    async def _finish(self, done: int, result: Result) -> None:
+        async def finish() -> bool:
             async with self._database.write() as connection:
-                return await store.end_backtest(
+                return await store.finish_backtest(
                     connection,
                     self._merchant_id,
                     self._backtest_id,
@@ -153,7 +162,7 @@ class _Run:
                     result,
                 )
 
-        if not await retrying(end):
+        if not await retrying(finish):
             raise BacktestLost
 
     async def _names(self, checkpoint: Checkpoint) -> dict[str, str]:

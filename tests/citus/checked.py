@@ -1,0 +1,13 @@
+"""The check of a whole distributed database."""
+
+from sconto.operations.check import check
+from sconto.store.database import Database
+from sconto.store.session import find_node_faults
+
+
+async def assert_no_violations(database: Database) -> None:
+    """Every promise is kept, and no node has a fault or has drawn ids of its own."""
+    checked = [promise async for promise in check(database)]
+    assert [promise for promise in checked if promise.violations] == []
+    async with database.read() as connection:
+        assert await find_node_faults(connection) == []

@@ -1,0 +1,154 @@
+"""Nodes that fail, and shards that move, while merchants quote and order."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from typing import Final
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from sconto.domain.codes import CodeType
+from sconto.domain.order import NewOrder
+from sconto.domain.people import Caller
+from sconto.domain.problems import CodesUsedUp, OrderBusy
+from sconto.operations.checkout import place_order, quote
+from sconto.operations.promotions import create_promotion
+from sconto.store.database import Database, DatabaseUnavailable, StatementStopped
+from sconto.store.session import find_node_faults
+from tests.builders import NOON, a_cart, a_promotion
+from tests.citus.checked import assert_no_violations
+from tests.conftest import create_caller
+from tests.distributed import Cluster
+
+CODES: Final = 40
+
+_PLACE: Final = """
+SELECT shardid, nodename, nodeport
+FROM pg_dist_shard_placement
+WHERE shardid = get_shard_id_for_distribution_column('orders', %s)
+"""
+
+
+async def shops_of(database: Database, number: int) -> list[Caller]:
+    """Merchants with a promotion that has one-time codes."""
+    shops = [await create_caller(database) for _ in range(number)]
+    for shop in shops:
+        codes = tuple(f"C{code}" for code in range(CODES))
+        new = a_promotion(codes=codes, code_type=CodeType.ONE_TIME)
+        await create_promotion(database, shop, new, NOON)
+    return shops
+
+
+def node_of(url: str, shop: Caller) -> tuple[int, str, int]:
+    """The shard of the merchant's orders, and the node that has it."""
+    with psycopg.connect(url) as connection:
+        row = connection.execute(_PLACE, [shop.merchant_id]).fetchone()
+    assert row is not None
+    return row
+
+
+@contextmanager
+def unreachable(url: str, name: str) -> Iterator[None]:
+    """Let a worker refuse and end all connections to the database."""
+    with psycopg.connect(url, autocommit=True) as worker:
+
+        def allow(allowed: bool) -> None:
+            worker.execute(
+                sql.SQL("UPDATE pg_database SET datallowconn = {} WHERE datname = {}").format(
+                    sql.Literal(allowed), sql.Literal(name)
+                )
+            )
+
+        allow(False)
+        worker.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+        )
+        try:
+            yield
+        finally:
+            allow(True)
+
+
+async def test_a_dead_node_stops_the_quotes_of_its_own_merchants_only(
+    cluster: Cluster, distributed_url: str, distributed: Database
+) -> None:
+    shops = await shops_of(distributed, 6)
+    for number, shop in enumerate(shops):
+        order = NewOrder("A-1", a_cart(codes=(f"C{number}",)))
+        await place_order(distributed, shop, order, NOON, NOON.date())
+    name = distributed_url.rpartition("/")[2]
+    dead = cluster.nodes[1][:2]
+    there = {shop for shop in shops if node_of(distributed_url, shop)[1:] == dead}
+    assert there
+    assert there != set(shops)
+
+    with unreachable(cluster.address("postgres", 1), name):
+        for shop in shops:
+            if shop in there:
+                with pytest.raises(DatabaseUnavailable):
+                    await quote(distributed, shop, a_cart(), NOON)
+            else:
+                assert (await quote(distributed, shop, a_cart(codes=("C30",)), NOON)).total == 900
+            order = NewOrder("A-2", a_cart(codes=("C31",)))
+            with pytest.raises((DatabaseUnavailable, StatementStopped)):
+                await place_order(distributed, shop, order, NOON, NOON.date())
+        async with distributed.read() as connection:
+            [fault] = await find_node_faults(connection)
+        assert fault.startswith(f"node {dead[0]}:{dead[1]} does not answer")
+
+    for shop in shops:
+        order = NewOrder("A-2", a_cart(codes=("C31",)))
+        await place_order(distributed, shop, order, NOON, NOON.date())
+    await assert_no_violations(distributed)
+
+
+async def test_shards_move_while_merchants_order(
+    cluster: Cluster, distributed_url: str, distributed: Database
+) -> None:
+    [shop] = await shops_of(distributed, 1)
+    numbers = count(1)
+    done = asyncio.Event()
+    placed: set[str] = set()
+
+    async def order_on() -> None:
+        while not done.is_set():
+            number = next(numbers)
+            order = NewOrder(f"M-{number}", a_cart(codes=(f"C{number % CODES}",)))
+            # What is interrupted by the move is sent again, as a shop does.
+            while True:
+                with suppress(DatabaseUnavailable, StatementStopped, OrderBusy):
+                    try:
+                        await place_order(distributed, shop, order, NOON, NOON.date())
+                        placed.add(order.order_id)
+                    except CodesUsedUp:
+                        pass
+                    break
+
+    loads = [asyncio.create_task(order_on()) for _ in range(4)]
+    for _ in range(2):
+        await asyncio.to_thread(move, cluster, distributed_url, shop)
+    done.set()
+    await asyncio.gather(*loads)
+
+    async with distributed.read() as connection:
+        stored = await connection.fetch(
+            "SELECT order_id FROM orders WHERE merchant_id = $1", shop.merchant_id
+        )
+    assert {row["order_id"] for row in stored} == placed
+    assert len(placed) == min(next(numbers) - 1, CODES)
+    await assert_no_violations(distributed)
+
+
+def move(cluster: Cluster, url: str, shop: Caller) -> None:
+    """Move the shards with the merchant's rows to the other worker."""
+    shard, *here = node_of(url, shop)
+    [other] = [node[:2] for node in cluster.nodes[1:3] if [*node[:2]] != here]
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT citus_move_shard_placement(%s, %s, %s, %s, %s, 'block_writes')",
+            [shard, *here, *other],
+        )
+    assert node_of(url, shop)[1:] == other

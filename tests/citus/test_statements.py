@@ -1,0 +1,83 @@
+"""Citus has a plan for each statement of the store, and draws ids on the coordinator alone."""
+
+import datetime
+import importlib
+import pkgutil
+import re
+import uuid
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, Final
+
+import asyncpg
+
+import sconto.store
+from sconto.store import code_lists, products
+from sconto.store.database import Database
+from sconto.store.session import find_missing_settings, find_node_faults
+
+_NOW: Final = datetime.datetime(2026, 6, 1, 12, tzinfo=datetime.UTC)
+
+_VALUES: Final[dict[str, Any]] = {
+    "bool": False, "bytea": b"x", "date": _NOW.date(), "int2": 1, "int4": 1, "int8": 7,
+    "json": "[]", "numeric": Decimal(1), "text": "7", "timestamptz": _NOW, "uuid": uuid.UUID(int=7),
+}  # fmt: skip
+
+_BEGINS: Final = re.compile(r"\s*(--[^\n]*\n\s*)*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")
+
+# Parts of statements, and those that are for psycopg.
+_NOT_FOR_ASYNCPG: Final = re.compile(r"\{[a-z_]+\}|<[a-z_]+>|%s")
+
+
+def find_statements() -> Iterator[tuple[str, str]]:
+    """The constants of the store that look like whole statements, by their names."""
+    for module in pkgutil.iter_modules(sconto.store.__path__, "sconto.store."):
+        if not module.ispkg:
+            for name, value in vars(importlib.import_module(module.name)).items():
+                for text in texts_of(value):
+                    if _BEGINS.match(text) and not _NOT_FOR_ASYNCPG.search(text):
+                        yield f"{module.name}.{name}", text
+
+
+def texts_of(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from texts_of(each)
+
+
+async def test_citus_has_a_plan_for_each_statement(distributed: Database) -> None:
+    refused = []
+    tried = 0
+    for name, statement in dict(find_statements()).items():
+        try:
+            async with distributed.write() as connection:
+                await connection.execute(code_lists._STAGE)
+                await connection.execute(products._STAGE)
+                prepared = await connection.prepare(statement)
+                types = prepared.get_parameters()
+                await prepared.fetch(
+                    *([] if type_.kind == "array" else _VALUES[type_.name] for type_ in types)
+                )
+                tried += 1
+                raise LookupError  # takes back what it did
+        except LookupError:
+            pass
+        except (asyncpg.FeatureNotSupportedError, asyncpg.InternalServerError) as error:
+            if "violates check constraint" not in str(error):
+                refused.append((name, str(error)))
+        except asyncpg.PostgresSyntaxError as error:
+            # Parts of statements have others. This one is of what Citus makes of a statement.
+            if "column definition list" in str(error):
+                refused.append((name, str(error)))
+        except asyncpg.PostgresError:
+            pass  # A value of ours is refused, after the statement was planned.
+    assert refused == []
+    assert tried > 200
+
+
+async def test_a_session_has_its_settings_and_the_nodes_theirs(distributed: Database) -> None:
+    async with distributed.read() as connection:
+        assert await find_missing_settings(connection) == []
+        assert await find_node_faults(connection) == []
