@@ -67,20 +67,13 @@ class Metrics:
             ["outcome"],
             registry=registry,
         )
-        # Each worker measures the same database, so the last measurement is the one that counts.
-        self._waiting = Gauge(
+        self._waiting = _latest(
+            registry,
             "sconto_events_waiting",
             "Events that wait: outbox for their position, webhooks to be delivered",
-            ["where"],
-            registry=registry,
-            multiprocess_mode="mostrecent",
         )
-        self._oldest = Gauge(
-            "sconto_events_oldest_seconds",
-            "For how long the oldest of them has waited",
-            ["where"],
-            registry=registry,
-            multiprocess_mode="mostrecent",
+        self._oldest = _latest(
+            registry, "sconto_events_oldest_seconds", "For how long the oldest of them has waited"
         )
         self._durations = Histogram(
             "sconto_http_request_duration_seconds",
@@ -177,3 +170,8 @@ def _is_alive(pid: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def _latest(registry: CollectorRegistry, name: str, text: str) -> Gauge:
+    """Each worker measures the same database, so the last measurement is the one that counts."""
+    return Gauge(name, text, ["where"], registry=registry, multiprocess_mode="mostrecent")
