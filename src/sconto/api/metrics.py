@@ -68,12 +68,14 @@ class Metrics:
             registry=registry,
         )
         self._waiting = _latest(
-            registry,
             "sconto_events_waiting",
             "Events that wait: outbox for their position, webhooks to be delivered",
+            registry,
         )
         self._oldest = _latest(
-            registry, "sconto_events_oldest_seconds", "For how long the oldest of them has waited"
+            "sconto_events_oldest_seconds",
+            "For how long the oldest of them has waited",
+            registry,
         )
         self._durations = Histogram(
             "sconto_http_request_duration_seconds",
@@ -90,7 +92,6 @@ class Metrics:
             registry=registry,
             multiprocess_mode="livesum",
         )
-
         self._turns = Counter(
             "sconto_turns_waited",
             "Steps of requests that waited because other merchants had their turn",
@@ -154,6 +155,11 @@ class Metrics:
         return generate_latest(registry)
 
 
+def _latest(name: str, documentation: str, registry: CollectorRegistry) -> Gauge:
+    """A gauge by `where`. Each worker measures the same database, so the last one counts."""
+    return Gauge(name, documentation, ["where"], registry=registry, multiprocess_mode="mostrecent")
+
+
 def _remove_gauges_of_killed_workers(folder: Path) -> None:
     """Remove the gauges of killed workers; what they counted stays."""
     for file in folder.iterdir():
@@ -170,8 +176,3 @@ def _is_alive(pid: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def _latest(registry: CollectorRegistry, name: str, text: str) -> Gauge:
-    """Each worker measures the same database, so the last measurement is the one that counts."""
-    return Gauge(name, text, ["where"], registry=registry, multiprocess_mode="mostrecent")
