@@ -18,7 +18,9 @@ from bench.figures import Figure
 from bench.machine import Cores, describe_machine, divide_cores, pinned
 from bench.measures.backtests import measure_backtests
 from bench.measures.cart_promotions import measure_cart_promotions
+from bench.measures.cart_sizes import measure_cart_sizes
 from bench.measures.codes import measure_codes
+from bench.measures.crowds import measure_crowds
 from bench.measures.fairness import measure_fairness
 from bench.measures.growth import measure_growth, warm_up
 from bench.measures.orders import measure_orders
@@ -47,11 +49,15 @@ MEASURES: Final[Mapping[str, _Measure]] = {
     "codes": measure_codes,
     "subscriptions": measure_subscriptions,
     "cart": measure_cart_promotions,
+    "sizes": measure_cart_sizes,
     "backtests": measure_backtests,
     "start": measure_start,
     "workers": measure_workers,
     "memory": measure_memory,
 }
+
+LONG: Final[Mapping[str, _Measure]] = {"crowds": measure_crowds}
+"""Measures of more than a minute, which run only if they are named."""
 
 
 _FEWER_ROUNDS_AFTER: Final = 300.0
@@ -76,7 +82,7 @@ async def run(plan: Plan, measures: Sequence[str]) -> tuple[list[Figure], dict[s
             started = time.monotonic()
             if started - begun > _FEWER_ROUNDS_AFTER:
                 stage.plan = replace(plan, rounds=min(plan.rounds, _FEWER_ROUNDS))
-            figures += await MEASURES[name](stage, server)
+            figures += await {**MEASURES, **LONG}[name](stage, server)
             print(f"{name}: measured in {time.monotonic() - started:.0f} s", flush=True)
     return figures, describe_machine(stage.postgresql)
 
@@ -99,11 +105,11 @@ def main() -> None:
         "--only",
         nargs="+",
         metavar="MEASURE",
-        help=f"some of {', '.join(MEASURES)}; no results are written. "
+        help=f"some of {', '.join([*MEASURES, *LONG])}; no results are written. "
         f"With --compare: some of {', '.join(COMPARED)}",
     )
     arguments = parser.parse_args()
-    known = MEASURES if arguments.compare is None else COMPARED
+    known = {**MEASURES, **LONG} if arguments.compare is None else COMPARED
     for name in arguments.only or ():
         if name not in known:
             parser.error(f"--only {name}: expected some of {', '.join(known)}")

@@ -22,16 +22,14 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Final
 
-import asyncpg
-
 from bench.carts import Basket, ask_quotes, fill_baskets, place_orders, write_cart
 from bench.changes import Change, find_change
 from bench.load import Load, LoadRequest, Unanswered, ask, write_request
-from bench.machine import Cores, divide_cores, parent_of, pinned
+from bench.machine import Cores, divide_cores, pinned
 from bench.measures.growth import ask_pages
-from bench.processor_time import ProcessorTime, read_processor_time, seconds_between
+from bench.processor_time import processor_seconds
 from bench.promotion_bodies import write_promotions
-from bench.servers import Server
+from bench.servers import Server, find_postmaster
 from bench.shop import PRODUCTS, Shop, Size, make_shop
 from bench.stage import SEED
 from bench.versions import Version, checked_out, this_version
@@ -97,10 +95,10 @@ class _Contestant:
         after = self._read(server)
         taken = (self.worker[kind], self.postgresql[kind])
         for values, earlier, later in zip(taken, before, after, strict=True):
-            values.append(1e6 * seconds_between(earlier, later) / len(run.latencies))
+            values.append(1e6 * (later - earlier) / len(run.latencies))
 
-    def _read(self, server: Server) -> tuple[ProcessorTime, ProcessorTime]:
-        return read_processor_time([server.pid]), read_processor_time([self.postmaster])
+    def _read(self, server: Server) -> tuple[float, float]:
+        return processor_seconds(server.pid), processor_seconds(self.postmaster)
 
 
 async def compare(revision: str, kinds: Sequence[str]) -> list[Change]:
@@ -127,7 +125,7 @@ async def _open(version: Version, shop: Shop, cores: Cores) -> AsyncIterator[_Co
         folder = stack.enter_context(TemporaryDirectory(prefix="sconto-compare-"))
         with pinned(cores.database):
             url = stack.enter_context(hold(Path(folder)))
-        contestant = _Contestant(version, url, await _find_postmaster(url))
+        contestant = _Contestant(version, url, await find_postmaster(url))
         await version.run(url, "migrate")
         await version.run(url, "merchant", "create", "bench")
         user = ["user", "create", "bench", "--merchant", "bench", "--password-stdin"]
@@ -171,14 +169,6 @@ async def _measure_once(
 def _changes_of(kind: str, before: _Contestant, now: _Contestant) -> Iterator[Change]:
     yield find_change(kind, "worker", before.worker[kind], now.worker[kind])
     yield find_change(kind, "PostgreSQL", before.postgresql[kind], now.postgresql[kind])
-
-
-async def _find_postmaster(database_url: str) -> int:
-    connection = await asyncpg.connect(database_url)
-    try:
-        return parent_of(await connection.fetchval("SELECT pg_backend_pid()"))
-    finally:
-        await connection.close()
 
 
 async def _sign_in(server: Server) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import NamedTuple, cast
@@ -12,6 +12,8 @@ _END_OF_HEAD = b"\r\n\r\n"
 _LENGTH = b"content-length: "
 _ANSWER_TIMEOUT = 30.0
 """Seconds to wait for missing answers after the time is over."""
+_LONGEST = 3_600.0
+"""Seconds for a number of requests that is fixed."""
 
 
 class LoadRequest(NamedTuple):
@@ -122,26 +124,30 @@ class Load:
             client.ask(next(requests), perf_counter())
         return await self._finish(done, started, seconds)
 
-    async def send_all(self, requests: Sequence[LoadRequest]) -> Run:
-        """One client sends all of them, each after the answer to the one before.
+    async def send_all(self, requests: Iterator[LoadRequest], clients: int) -> Run:
+        """Send all of them; each client sends its next one as soon as it has an answer.
 
         Raises Unanswered.
         """
-        await self._connect(1)
-        left = iter(requests)
+        await self._connect(clients)
+        busy = clients
         done = asyncio.Event()
 
         def go_on(client: _Client) -> None:
-            following = None if self._failure is not None else next(left, None)
-            if following is None:
-                done.set()
-            else:
+            nonlocal busy
+            following = None if self._failure is not None else next(requests, None)
+            if following is not None:
                 client.ask(following, perf_counter())
+                return
+            busy -= 1
+            if busy == 0:
+                done.set()
 
         self._answered = go_on
         started = perf_counter()
-        go_on(self._clients[0])
-        return await self._finish(done, started, len(requests))
+        for client in self._clients:
+            go_on(client)
+        return await self._finish(done, started, _LONGEST)
 
     async def pace(
         self, requests: Iterator[LoadRequest], rate: float, clients: int, seconds: float

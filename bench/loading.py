@@ -20,7 +20,7 @@ _CHUNK: Final = 20_000
 _SPACING: Final = 2**20
 _SEQUENCES: Final = (("promotions", "promotion_id"), ("codes", "code_id"), ("users", "user_id"))
 
-_PROMOTION: Final = (
+PROMOTION: Final = (
     "merchant_id",
     "promotion_id",
     "type",
@@ -36,7 +36,7 @@ _PROMOTION: Final = (
     "created_at",
     "updated_at",
 )
-_CODE: Final = ("merchant_id", "promotion_id", "code", "code_key", "position")
+CODE: Final = ("merchant_id", "promotion_id", "code", "code_key", "position")
 _COUNT: Final = (
     "merchant_id",
     "promotion_id",
@@ -68,14 +68,14 @@ async def open_loader(url: str) -> asyncpg.Connection:
 async def write_merchant(connection: asyncpg.Connection, merchant_id: int) -> None:
     """The merchant with its catalogue, and one user with the same id."""
     name = f"bench {merchant_id}"
-    await _copy(connection, "merchants", ("merchant_id", "name"), [(merchant_id, name)])
-    await _copy(
+    await copy(connection, "merchants", ("merchant_id", "name"), [(merchant_id, name)])
+    await copy(
         connection,
         "users",
         ("user_id", "merchant_id", "username", "role", "password_hash", "changed_at"),
         [(merchant_id, merchant_id, name, "admin", "!", BEGINNING)],
     )
-    await _copy(
+    await copy(
         connection,
         "products",
         ("merchant_id", "product_id", "name", "name_folded", "price", "currency", "updated_at"),
@@ -88,14 +88,14 @@ async def write_merchant(connection: asyncpg.Connection, merchant_id: int) -> No
 
 async def write_shop(connection: asyncpg.Connection, shop: Shop, code_type: str) -> None:
     """The shop's promotions, the products they cover, their codes, and the timeline."""
-    await _copy(connection, "promotions", _PROMOTION, _promotions(shop, code_type))
-    await _copy(
+    await copy(connection, "promotions", PROMOTION, _promotions(shop, code_type))
+    await copy(
         connection,
         "promotion_products",
         ("merchant_id", "promotion_id", "product_id", "position"),
         _named_products(shop),
     )
-    await _copy(
+    await copy(
         connection,
         "automatic_picks",
         ("merchant_id", "product_id", "starts_at", "ends_at", "promotion_id", "percent"),
@@ -121,10 +121,10 @@ async def write_cart_promotions(
     start = BEGINNING
     terms = encode_terms(CartTerms(Target.ORDER, AmountOff({"EUR": 1_000})))
     ids = range(first, first + number)
-    await _copy(
+    await copy(
         connection,
         "promotions",
-        _PROMOTION,
+        PROMOTION,
         (
             (
                 *(merchant_id, promotion_id, "cart", "Cart", "cart", True, start, None),
@@ -133,7 +133,7 @@ async def write_cart_promotions(
             for promotion_id in ids
         ),
     )
-    await _copy(
+    await copy(
         connection,
         "cart_promotions",
         ("merchant_id", "promotion_id", "target", "automatic", "terms"),
@@ -162,7 +162,7 @@ async def write_counts(
     days = min(730, max(1, redemptions // 1000))
     uses = redemptions // (days * slots * 2)
     today = datetime.now(UTC).date()
-    await _copy(
+    await copy(
         connection,
         "redemption_counts",
         _COUNT,
@@ -229,12 +229,13 @@ def _named_products(shop: Shop) -> Iterable[tuple[int, ...]]:
             yield shop.merchant_id, promotion.promotion_id, product_id, place * _SPACING
 
 
-async def _copy(
+async def copy(
     connection: asyncpg.Connection,
     table: str,
     columns: Sequence[str],
     rows: Iterable[tuple[object, ...]],
 ) -> None:
+    """Write rows into a table."""
     await connection.copy_records_to_table(table, records=rows, columns=columns)
 
 
@@ -249,7 +250,7 @@ async def _write_codes(connection: asyncpg.Connection, lines: Iterator[str], num
         indexes = [row["indexdef"] for row in rows]
         for row in rows:
             await connection.execute(f"DROP INDEX {row['indexname']}")
-    await connection.copy_to_table("codes", source=_in_chunks(lines), columns=_CODE, format="text")
+    await connection.copy_to_table("codes", source=_in_chunks(lines), columns=CODE, format="text")
     for definition in indexes:
         await connection.execute(definition)
 

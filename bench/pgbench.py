@@ -4,6 +4,7 @@ import asyncio
 import re
 import tempfile
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -15,26 +16,25 @@ from bench.stage import Stage
 from sconto.store.embedded.programs import find_programs
 
 _TPS: Final = re.compile(r"^tps = ([\d.]+)", re.MULTILINE)
+_NUMBER: Final = re.compile(r"^number of transactions actually processed: (\d+)", re.MULTILINE)
 
 _VARIABLE: Final = re.compile(r":(?=[A-Za-z_])")
 
-_ROWS: Final = {
-    "orders": "SELECT merchant_id, status, created_at, outcome::text AS outcome FROM orders",
-    "redemptions": (
-        "SELECT merchant_id, product_id, promotion_id, code_id, code_type, applied, discount"
-        " FROM redemptions"
-    ),
+_OF_ORDER: Final = "SELECT * FROM {table} WHERE merchant_id = $1 AND order_id = $2"
+
+_OWN: Final = {
+    "order_id": "'pgbench-' || :run || '-' || :client_id || '-' || :number",
+    "created_at": "now()",
+    "placed_at": "now()",
 }
+"""Columns whose values differ from one transaction to the next, as they do from order to order."""
 
 # Counters are increased as Sconto does it, each client in its own slot.
 _SCRIPT: Final = """
-\\set number random(1, 9000000000000000000)
+\\set number :number + 1
 BEGIN;
-INSERT INTO orders (merchant_id, order_id, status, created_at, outcome)
-VALUES ({order_head}, 'pgbench-' || :number, {order_tail});
-INSERT INTO redemptions (merchant_id, order_id, product_id, promotion_id, code_id, code_type,
-                         applied, discount)
-VALUES {redemptions};
+INSERT INTO orders {orders};
+INSERT INTO redemptions {redemptions};
 INSERT INTO redemption_counts AS counts (merchant_id, promotion_id, code_id, code_type, applied,
                                          currency, day, slot, uses, discount)
 VALUES {counts}
@@ -42,6 +42,9 @@ ON CONFLICT (merchant_id, promotion_id, code_id, code_type, applied, currency, d
 DO UPDATE SET uses = counts.uses + excluded.uses, discount = counts.discount + excluded.discount;
 COMMIT;
 """
+
+_FIRST_NUMBER: Final = 1_000_000_000
+"""Of each client. So the ids of a client ascend, as those of a shop do."""
 
 
 class PgbenchFailed(Exception):
@@ -54,8 +57,11 @@ class Pgbench:
     def __init__(self, stage: Stage, script: str, rows: str) -> None:
         self._stage = stage
         self._script = script
+        self._runs = count(1)
         self.rows = rows
         """A description of the rows that a transaction writes."""
+        self.transactions = 0
+        """How many the last run made."""
 
     @classmethod
     async def like_an_order(cls, stage: Stage, order_id: str) -> Self:
@@ -63,11 +69,10 @@ class Pgbench:
         merchant_id = stage.usual.merchant_id
         connection = await asyncpg.connect(stage.url)
         try:
-            where = " WHERE merchant_id = $1 AND order_id = $2"
-            [order] = await connection.fetch(_ROWS["orders"] + where, merchant_id, order_id)
-            redemptions = await connection.fetch(
-                _ROWS["redemptions"] + where, merchant_id, order_id
-            )
+            orders, redemptions = [
+                await connection.fetch(_OF_ORDER.format(table=table), merchant_id, order_id)
+                for table in ("orders", "redemptions")
+            ]
         finally:
             await connection.close()
         counts = dict.fromkeys(
@@ -75,12 +80,8 @@ class Pgbench:
             for row in redemptions
         )
         script = _SCRIPT.format(
-            order_head=merchant_id,
-            order_tail=_literals([order["status"], order["created_at"], order["outcome"]]),
-            redemptions=", ".join(
-                f"({merchant_id}, 'pgbench-' || :number, {_literals(list(row)[1:])})"
-                for row in redemptions
-            ),
+            orders=_values(orders),
+            redemptions=_values(redemptions),
             counts=", ".join(
                 f"({merchant_id}, {_literals(counter)}, 'EUR', current_date, :client_id, 1, 1)"
                 for counter in sorted(counts)
@@ -107,6 +108,7 @@ class Pgbench:
         """Transactions a second."""
         # Each statement of the script is prepared once; -T takes whole seconds.
         command = ["-n", "-M", "prepared", "-f", str(self._path), "-c", str(clients), "-j", "1"]
+        command += ["-D", f"run={next(self._runs)}", "-D", f"number={_FIRST_NUMBER}"]
         command += ["-T", str(max(1, round(seconds))), self._stage.url]
         with pinned(self._stage.cores.service):
             process = await asyncio.create_subprocess_exec(
@@ -116,10 +118,24 @@ class Pgbench:
                 stderr=asyncio.subprocess.PIPE,
             )
         out, err = await process.communicate()
-        found = _TPS.search(out.decode())
-        if process.returncode != 0 or found is None:
+        said = out.decode()
+        rate, number = _TPS.search(said), _NUMBER.search(said)
+        if process.returncode != 0 or rate is None or number is None:
             raise PgbenchFailed(err.decode())
-        return float(found[1])
+        self.transactions = int(number[1])
+        return float(rate[1])
+
+
+def _values(rows: Sequence[asyncpg.Record]) -> str:
+    """The columns and the values of an INSERT of these rows, as another order's."""
+    columns = [name for name, value in rows[0].items() if value is not None or name in _OWN]
+    values = (
+        ", ".join(
+            _OWN[name] if name in _OWN and row[name] else _literal(row[name]) for name in columns
+        )
+        for row in rows
+    )
+    return f"({', '.join(columns)}) VALUES {', '.join(f'({one})' for one in values)}"
 
 
 def _literals(values: Sequence[object]) -> str:
@@ -128,6 +144,8 @@ def _literals(values: Sequence[object]) -> str:
 
 def _literal(value: object) -> str:
     """An SQL literal. pgbench takes a colon before a letter for a variable, also within a text."""
+    if value is None:
+        return "NULL"
     if isinstance(value, bool | int):
         return str(value)
     text = _VARIABLE.sub(": ", str(value).replace("'", "''"))

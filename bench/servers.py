@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import asyncpg
+
 from bench.load import Unanswered, ask, write_request
-from bench.machine import pinned
+from bench.machine import parent_of, pinned
 
 SECRET_KEY: Final = "a key that signs nothing but the benchmark's tokens"
 
@@ -104,6 +106,15 @@ async def _wait_until_ready(process: "subprocess.Popen[bytes]", port: int) -> No
             return
         await asyncio.sleep(0.01)
     raise Unanswered(f"{process.args!r} is not ready after {_READY_TIMEOUT:.0f} s")
+
+
+async def find_postmaster(database_url: str) -> int:
+    """The process that all of PostgreSQL's other processes descend from."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        return parent_of(await connection.fetchval("SELECT pg_backend_pid()"))
+    finally:
+        await connection.close()
 
 
 def _program(name: str) -> str:

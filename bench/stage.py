@@ -50,6 +50,9 @@ class Plan:
     """Cart promotions with a code each, of one merchant."""
     scripted: int
     """Promotions that a script creates."""
+    crowd: int
+    """Merchants with small shops."""
+    crowd_quotes: int
     peer: bool
 
 
@@ -66,6 +69,8 @@ FULL: Final = Plan(
     files=2,
     cart_promotions=1_000_000,
     scripted=1_000,
+    crowd=10_000,
+    crowd_quotes=1_000_000,
     peer=True,
 )
 QUICK: Final = Plan(
@@ -81,6 +86,8 @@ QUICK: Final = Plan(
     files=2,
     cart_promotions=10_000,
     scripted=100,
+    crowd=10_000,
+    crowd_quotes=100_000,
     peer=False,
 )
 
@@ -108,7 +115,11 @@ class Stage:
 
     def token(self, shop: Shop) -> str:
         """The token of the shop's user."""
-        caller = Caller(shop.merchant_id, shop.merchant_id, Role.ADMIN)
+        return self.token_of(shop.merchant_id)
+
+    def token_of(self, merchant_id: int) -> str:
+        """The token of the user of a merchant; both have the same id."""
+        caller = Caller(merchant_id, merchant_id, Role.ADMIN)
         return self._tokens.issue(caller, datetime.now(UTC))
 
 

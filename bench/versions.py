@@ -60,6 +60,8 @@ class Version:
 
     def _environment(self, database_url: str) -> Mapping[str, str]:
         return {
+            # Compiled modules are kept, so that the next start is quick.
+            "PYTHONDONTWRITEBYTECODE": "",
             # Before what is installed, which is this folder's version.
             "PYTHONPATH": str(self.source),
             "SCONTO_DATABASE_URL": database_url,

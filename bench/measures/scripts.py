@@ -25,10 +25,13 @@ async def measure_scripts(stage: Stage, server: Server) -> list[Figure]:
     now = datetime.now(UTC).replace(microsecond=0)
     shop = make_shop(merchant_id, size, 1, SEED, now)
     run = await Load(server.port).send_all(
-        [
-            LoadRequest(write_request("POST", "/v1/promotion", stage.token(shop), body))
-            for body in write_promotions(shop)
-        ]
+        iter(
+            [
+                LoadRequest(write_request("POST", "/v1/promotion", stage.token(shop), body))
+                for body in write_promotions(shop)
+            ]
+        ),
+        clients=1,
     )
     name = f"{number:,} promotions, created one after the other"
     return [figure(name, "promotions/s", [run.rate], Goal(">=", 200))]

@@ -9,15 +9,13 @@ import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 
-import asyncpg
-
 from bench.carts import ask_bare, ask_quotes, fill_baskets
 from bench.contenders import Contender, take_turns
 from bench.figures import Figure, Goal, compared
 from bench.load import Load
-from bench.machine import cpu_seconds, freed, parent_of, pinned
+from bench.machine import cpu_seconds, freed, pinned
 from bench.measures.quotes import ask_one_quote
-from bench.servers import Server, serve_bare, serve_sconto
+from bench.servers import Server, find_postmaster, serve_bare, serve_sconto
 from bench.stage import SEED, Stage
 
 _CLIENTS = 32
@@ -25,7 +23,7 @@ _CLIENTS = 32
 
 async def measure_workers(stage: Stage, server: Server) -> list[Figure]:
     """Two workers compared with one."""
-    postmaster = await _find_postmaster(stage)
+    postmaster = await find_postmaster(stage.url)
     answer = await ask_one_quote(stage, server)
     merchant_id, token = stage.usual.merchant_id, stage.token(stage.usual)
     baskets = fill_baskets(stage.usual, SEED)
@@ -63,14 +61,6 @@ async def measure_workers(stage: Stage, server: Server) -> list[Figure]:
             ("of one", bare_one.rates),
         ),
     ]
-
-
-async def _find_postmaster(stage: Stage) -> int:
-    connection = await asyncpg.connect(stage.url)
-    try:
-        return parent_of(await connection.fetchval("SELECT pg_backend_pid()"))
-    finally:
-        await connection.close()
 
 
 @contextmanager

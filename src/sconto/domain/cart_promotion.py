@@ -187,10 +187,21 @@ class CartTerms(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
     @property
     def names_tags(self) -> bool:
         """Whether the tags of a product can decide if it is covered."""
-        selections = [self.products]
+        return any(one.tags or one.except_tags for one in self._selections)
+
+    @property
+    def named(self) -> int:
+        """How many products and tags it names."""
+        return sum(
+            len(one.ids) + len(one.tags) + len(one.except_ids) + len(one.except_tags)
+            for one in self._selections
+        )
+
+    @property
+    def _selections(self) -> list[ProductSelection]:
         if isinstance(self.benefit, BuyAndGet) and self.benefit.get_products is not None:
-            selections.append(self.benefit.get_products)
-        return any(one.tags or one.except_tags for one in selections)
+            return [self.products, self.benefit.get_products]
+        return [self.products]
 
     @property
     def needs_customer(self) -> bool:

@@ -27,8 +27,14 @@ from sconto.store.candidate_lookups import CODES_BESIDE_HOLDS, CODES_OF_TEXT
 from sconto.store.past_customers import HAS_PAST_ORDER
 from sconto.store.period_sql import ends_after, instant_sql
 
-_MOST_MERCHANTS: Final = 1_000
+_MOST_MERCHANTS: Final = 10_000
 """Merchants whose automatic cart promotions a process caches."""
+
+_MOST_PARTS: Final = 250_000
+"""Of the cached promotions together. A part takes at most some 100 bytes: a product or tag that is
+named. A promotion with its prepared outcomes takes as much as _PARTS_OF_PROMOTION."""
+
+_PARTS_OF_PROMOTION: Final = 30
 
 _PROMOTIONS_OF_CODE: Final = 100
 """Cart promotions that are read for one code, those created first."""
@@ -238,16 +244,29 @@ class CachedCartPromotions(msgspec.Struct, frozen=True):
         )
 
     @property
+    def parts(self) -> int:
+        """How much memory they take, in parts."""
+        offers = (*self.prepared.offers, *self.others)
+        return sum(_PARTS_OF_PROMOTION + one.terms.named for one in offers)
+
+    @property
     def limited_ids(self) -> list[int]:
         """The ids of those that have limits."""
         return [one.promotion_id for one in self.others if has_limits(one.terms)]
 
 
 class CartPromotionCache:
-    """Cached automatic cart promotions of merchants, bounded."""
+    """Cached automatic cart promotions of merchants, bounded.
+
+    Those of the merchant that was not asked for longest go first. Those of a single merchant stay,
+    however many products they name.
+    """
 
     def __init__(self) -> None:
-        self._merchants: LRU[int, CachedCartPromotions] = LRU(_MOST_MERCHANTS)
+        self._merchants: LRU[int, CachedCartPromotions] = LRU(
+            _MOST_MERCHANTS, callback=self._count_off
+        )
+        self._parts = 0
 
     def get(self, merchant_id: int) -> CachedCartPromotions | None:
         """What is cached; None if nothing is, or the merchant never had a cart promotion."""
@@ -255,8 +274,22 @@ class CartPromotionCache:
 
     def put(self, merchant_id: int, cached: CachedCartPromotions) -> None:
         """Cache what was read, unless it is a long list, as for a time long ago."""
-        if len(cached.prepared.offers) + len(cached.others) <= MOST_AUTOMATIC:
-            self._merchants[merchant_id] = cached
+        if len(cached.prepared.offers) + len(cached.others) > MOST_AUTOMATIC:
+            return
+        before = self._merchants.get(merchant_id)
+        if before is not None:
+            self._count_off(merchant_id, before)
+        self._parts += cached.parts
+        self._merchants[merchant_id] = cached
+        while self._parts > _MOST_PARTS and len(self._merchants) > 1:
+            # Not popitem(): it leaks what it returns (lru-dict 1.4.1, its issue 64).
+            oldest = self._merchants.peek_last_item()
+            assert oldest is not None, "two merchants are cached"  # noqa: S101
+            self._count_off(*oldest)
+            del self._merchants[oldest[0]]
+
+    def _count_off(self, _: int, cached: CachedCartPromotions) -> None:
+        self._parts -= cached.parts
 
 
 def has_limits(terms: CartTerms) -> bool:
