@@ -28,7 +28,10 @@ _ORDER: Final = (
 )
 """Slow folders first; the rest is quick, and leaves no process idle at the end."""
 
+_SERVER: Final = "server"
+_BROWSER: Final = "browser"
 _SHARES_THE_SERVER: Final = re.compile(r"\bserver: str\b")
+_SHARES_THE_BROWSER: Final = re.compile(r": (Page|Browser)\b")
 _SHARES_IN_ITS_FILE: Final = re.compile(r'scope="module"')
 
 
@@ -42,24 +45,29 @@ class Dealing(LoadScopeScheduling):
 def unit_of(nodeid: str) -> str:
     """The name of the group of tests that are dealt together with this one.
 
-    All tests of the fixture `server` are, so that only one process starts it, and those of a file
-    with a fixture for the whole file. Quick tests are dealt by the file, which saves messages.
+    All tests of the fixture `server` are, so that only one process starts it, all that use a
+    browser, and those of a file with a fixture for the whole file. Quick tests are dealt by the
+    file, which saves messages.
     """
     file = nodeid.partition("::")[0]
     text = _read(file)
     if _SHARES_THE_SERVER.search(text):
-        return "server"
+        return _SERVER
+    if _SHARES_THE_BROWSER.search(text):
+        return _BROWSER
     if file.startswith(_DEALT_BY_THE_TEST) and not _SHARES_IN_ITS_FILE.search(text):
         return nodeid
     return file
 
 
 def deal_slowest_first(items: list[pytest.Item]) -> None:
-    """Put tests of slow folders first."""
+    """Put the two large groups first, then the tests of slow folders."""
     items.sort(key=_place)
 
 
 def _place(item: pytest.Item) -> int:
+    if unit_of(item.nodeid) in (_SERVER, _BROWSER):
+        return -1
     folders = enumerate(_ORDER)
     return next((n for n, folder in folders if item.nodeid.startswith(folder)), len(_ORDER))
 

@@ -298,7 +298,7 @@ def run_histories(bench: Bench, examples: int, *, steps: int, start: int | None)
 
 @pytest.mark.parametrize("start", range(8))
 def test_sconto_answers_as_the_reference_says(bench: Bench, start: int) -> None:
-    run_histories(bench, 3, steps=30, start=start)
+    run_histories(bench, 2, steps=25, start=start)
 
 
 def run_bodies(bench: Bench, examples: int, *, start: int | None) -> None:
