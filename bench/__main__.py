@@ -18,6 +18,7 @@ from bench.figures import Figure
 from bench.machine import Cores, describe_machine, divide_cores, pinned
 from bench.measures.backtests import measure_backtests
 from bench.measures.cart_promotions import measure_cart_promotions
+from bench.measures.cart_sizes import measure_cart_sizes
 from bench.measures.codes import measure_codes
 from bench.measures.crowds import measure_crowds
 from bench.measures.fairness import measure_fairness
@@ -48,6 +49,7 @@ MEASURES: Final[Mapping[str, _Measure]] = {
     "codes": measure_codes,
     "subscriptions": measure_subscriptions,
     "cart": measure_cart_promotions,
+    "sizes": measure_cart_sizes,
     "backtests": measure_backtests,
     "start": measure_start,
     "workers": measure_workers,

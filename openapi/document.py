@@ -63,7 +63,7 @@ _TOKENS: Final = {
 }
 
 _TAGS: Final[Mapping[str, str]] = {
-    "Checkout API": "What a cart costs, and orders.",
+    "Checkout API": "What a cart costs, orders, and what their returns pay back.",
     "Merchant API": "Signing in; product promotions, their codes and their statistics.",
     "Subscription promotions API": "Codes for subscriptions, and what their orders get.",
     "Cart promotions API": "Amounts, minimums, tiers and limits on whole carts.",

@@ -2,9 +2,8 @@
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from random import Random
 from typing import Final
 from uuid import uuid4
@@ -13,7 +12,7 @@ from bench.carts import Basket, fill_baskets
 from bench.figures import Figure, Goal, figure
 from bench.loading import open_loader
 from bench.machine import cpu_seconds
-from bench.measures.cart_promotions import TEN_OFF, make_automatic, open_shops_beside
+from bench.measures.cart_promotions import AUTOMATIC, TEN_OFF, make_automatic, open_shops_beside
 from bench.servers import Server, find_postmaster
 from bench.shop import Shop
 from bench.stage import SEED, Stage
@@ -34,7 +33,6 @@ from sconto.store.database import Database
 from sconto.store.outcomes import encode_request
 
 _ORDERS: Final = 12_000
-_SOME_AUTOMATIC: Final = 10
 _PERIOD: Final = timedelta(days=30)
 
 
@@ -45,7 +43,7 @@ async def measure_backtests(stage: Stage, server: Server) -> list[Figure]:
     end = datetime.now(UTC).replace(microsecond=0)
     database = await Database.open(stage.url)
     try:
-        for promotion in make_automatic_few():
+        for promotion in make_automatic(Random(SEED)):
             await cart_promotions.create_promotion(
                 database, _caller(mixed), read_new_promotion(promotion, end - _PERIOD), end
             )
@@ -62,16 +60,11 @@ async def measure_backtests(stage: Stage, server: Server) -> list[Figure]:
                 mixed,
                 cart,
                 end,
-                f"a limited cart promotion, beside {_SOME_AUTOMATIC} automatic ones",
+                f"a limited cart promotion, beside {AUTOMATIC} automatic ones",
             ),
         ]
     finally:
         await database.close()
-
-
-def make_automatic_few() -> Iterator[dict[str, object]]:
-    """One of each kind of the hundred automatic cart promotions."""
-    return islice(make_automatic(Random(SEED)), _SOME_AUTOMATIC)
 
 
 async def write_orders(url: str, shop: Shop, baskets: Sequence[Basket], end: datetime) -> None:

@@ -24,7 +24,7 @@ from bench.servers import Server
 from bench.shop import PRODUCTS, Shop, make_shop
 from bench.stage import MANY_CART_PROMOTIONS, SEED, Stage
 
-_AUTOMATIC: Final = 100
+AUTOMATIC: Final = 100
 _CARTS: Final = 3_000
 
 _PATH: Final = "/cart/v1/promotions"
@@ -57,7 +57,7 @@ def make_automatic(random: Random) -> Iterator[dict[str, Any]]:
 
     Six of ten are on two products each, as the shop's other promotions are.
     """
-    for number in range(_AUTOMATIC):
+    for number in range(AUTOMATIC):
         kind = number % 10
         fields: dict[str, Any] = {"name": f"Automatic {number}"}
         if kind < 6:
@@ -105,7 +105,7 @@ async def _by_automatic(stage: Stage, server: Server, without: Shop, automatic: 
             run = await Load(server.port).saturate(one, 1, stage.plan.seconds / 3)
             taken.append(1000 / run.rate)
     return compared(
-        f"a quote with {_AUTOMATIC} automatic cart promotions",
+        f"a quote with {AUTOMATIC} automatic cart promotions",
         "ms",
         times[1],
         ("without", times[0]),

@@ -1,15 +1,14 @@
 """Large carts: what a hundred lines and five hundred cost beside five, with many codes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import Final
 
 from bench.carts import Basket, ask_quotes, write_cart
-from bench.contenders import Contender, take_turns
 from bench.figures import Figure, Goal, compared
-from bench.load import LoadRequest
+from bench.load import Load, LoadRequest, Run
 from bench.servers import Server
-from bench.shop import PRODUCTS, Shop
+from bench.shop import PRODUCTS
 from bench.stage import SEED, Stage
 
 _SMALL: Final = (5, 1)
@@ -21,33 +20,39 @@ _CARTS: Final = 200
 
 async def measure_cart_sizes(stage: Stage, server: Server) -> list[Figure]:
     """Quotes of large carts beside those of small ones, one caller at a time."""
-    shop = stage.usual
-    contenders = [
-        Contender(server, ask_carts(stage, shop, lines, codes), clients=1)
-        for lines, codes in (_SMALL, *[(lines, codes) for lines, codes, _ in _LARGE])
-    ]
-    await take_turns(contenders, stage.plan.rounds, stage.plan.seconds)
-    small, *large = contenders
+    carts = [ask_carts(stage, lines, codes) for lines, codes, *_ in (_SMALL, *_LARGE)]
+    for requests in carts:
+        await Load(server.port).saturate(requests, 1, 0.5)
+    runs: list[list[Run]] = [[] for _ in carts]
+    for _ in range(stage.plan.rounds):
+        for requests, of_carts in zip(carts, runs, strict=True):
+            of_carts.append(await Load(server.port).saturate(requests, 1, stage.plan.seconds / 2))
+    small, *large = runs
     figures = []
-    for (lines, codes, goal), contender in zip(_LARGE, large, strict=True):
+    for (lines, codes, goal), of_carts in zip(_LARGE, large, strict=True):
         name = f"a cart of {lines} lines and {codes} codes"
         figures += [
-            compared(
-                name,
-                "ms",
-                [1000 / rate for rate in contender.rates],
-                ("5 lines and a code", [1000 / rate for rate in small.rates]),
-                goal,
-            ),
-            compared(f"{name}: p99", "ms", contender.p99, ("5 lines and a code", small.p99)),
+            _compare(name, of_carts, small, lambda run: 1000 / run.rate, goal),
+            _compare(f"{name}: p99", of_carts, small, lambda run: 1000 * run.percentile(0.99)),
         ]
     return figures
 
 
-def ask_carts(stage: Stage, shop: Shop, lines: int, codes: int) -> Iterator[LoadRequest]:
-    """Quotes of carts with so many different products and codes of the shop."""
+def _compare(
+    name: str,
+    large: Sequence[Run],
+    small: Sequence[Run],
+    milliseconds: Callable[[Run], float],
+    goal: Goal | None = None,
+) -> Figure:
+    limit = ("5 lines, 1 code", [*map(milliseconds, small)])
+    return compared(name, "ms", [*map(milliseconds, large)], limit, goal)
+
+
+def ask_carts(stage: Stage, lines: int, codes: int) -> Iterator[LoadRequest]:
+    """Quotes of carts with so many different products and codes of the usual shop."""
     random = Random(f"{SEED} {lines} lines {codes} codes")
-    coupons = shop.coupons
+    coupons = stage.usual.coupons
     baskets = [
         Basket(
             write_cart(
@@ -58,4 +63,4 @@ def ask_carts(stage: Stage, shop: Shop, lines: int, codes: int) -> Iterator[Load
         )
         for _ in range(_CARTS)
     ]
-    return ask_quotes(baskets, stage.token(shop))
+    return ask_quotes(baskets, stage.token(stage.usual))

@@ -48,7 +48,7 @@ async def _prices(stage: Stage, server: Server) -> Figure:
     token = stage.token(stage.usual)
     one = cycle([_ask_prices(token, [number]) for number in range(1, PRODUCTS + 1)])
     times = await _in_turns(stage, server, one, cycle(ask_pages(token)))
-    return compared("prices of 1,000 products", "ms", times[1], ("of one", times[0]), Goal("<=", 5))
+    return compared("prices of 1,000 products", "ms", times[1], ("of one", times[0]), Goal("<=", 4))
 
 
 async def _in_turns(

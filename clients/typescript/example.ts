@@ -18,8 +18,15 @@ if (priced.error) {
 }
 console.log(`The cart costs ${priced.data.total}: ${priced.data.codes[0]?.status}`);
 
+const order_id = `T-${Date.now()}`;
+const held = await sconto.POST("/checkout/v1/holds", {
+  body: { ...cart, order_id, expected_total: priced.data.total, seconds: 600 },
+});
+console.log(`While the shopper pays, ${held.data?.total} is held`);
+await sconto.DELETE("/checkout/v1/holds/{order_id}", { params: { path: { order_id } } });
+
 const placed = await sconto.POST("/checkout/v1/orders", {
-  body: { ...cart, order_id: `T-${Date.now()}`, expected_total: "1.00" },
+  body: { ...cart, order_id, expected_total: "1.00" },
 });
 if (placed.response.status === 409 && placed.error && "quote" in placed.error) {
   console.log(`It costs ${placed.error.quote?.total}, not 1.00`);

@@ -3,11 +3,14 @@
 import re
 import subprocess
 
+import pytest
+
 from sconto.domain.coverage import AllProducts
 from sconto.domain.money import PERCENT
 from sconto.operations.checkout import quote
 from sconto.operations.promotions import create_promotion
 from sconto.store.database import Database
+from sconto.store.node_functions import NAMES
 from tests.builders import NOON, a_cart, a_promotion
 from tests.citus.checked import assert_no_violations
 from tests.conftest import SECRET_KEY, create_caller
@@ -46,3 +49,27 @@ async def test_the_promotion_created_last_wins_on_every_node(distributed: Databa
     totals = [(await quote(distributed, shop, a_cart(), NOON)).total for shop in shops]
     assert totals == [930] * len(shops)
     await assert_no_violations(distributed)
+
+
+async def test_a_quote_is_one_call_on_the_merchants_node(distributed: Database) -> None:
+    shop = await create_caller(distributed)
+    async with distributed.read() as connection:
+        for name in NAMES.values():
+            plan = await connection.fetch(
+                f"EXPLAIN (VERBOSE) SELECT {name}({shop.merchant_id}, '[]')"
+            )
+            text = "\n".join(row[0] for row in plan)
+            assert "Custom Scan (Citus Adaptive)" in text
+            assert "Task Count: 1" in text
+
+
+async def test_a_program_without_functions_quotes_the_same(
+    distributed: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = await create_caller(distributed)
+    await create_promotion(distributed, shop, a_promotion(codes=("TEN",)), NOON)
+    cart = a_cart(codes=("TEN",))
+    called = await quote(distributed, shop, cart, NOON)
+    monkeypatch.setattr("sconto.store.candidates.NAMES", dict.fromkeys(NAMES, "of another version"))
+    assert await quote(distributed, shop, cart, NOON) == called
+    assert called.total == 900

@@ -85,7 +85,11 @@ async def test_a_generated_client_compiles_strictly_and_prices_a_cart(
     token = bearer(merchant)["AuthorizationJWT"].removeprefix("Bearer ")
     settings = {"SCONTO_URL": address, "SCONTO_TOKEN": token}
     printed = await run("node", "build/example.js", folder=folder, **settings)
-    assert printed == "The cart costs 35.98: applied\nIt costs 35.98, not 1.00\n"
+    assert printed.splitlines() == [
+        "The cart costs 35.98: applied",
+        "While the shopper pays, 35.98 is held",
+        "It costs 35.98, not 1.00",
+    ]
 
 
 def test_the_lock_has_a_hash_of_each_package_and_no_address() -> None:

@@ -6,14 +6,17 @@ from typing import Any, Final
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from sconto.domain.allowances import Scope
 from sconto.domain.backtest.draft import ProductDraft, as_if_running, with_draft
 from sconto.domain.backtest.figures import Figures, PricedTwice, add_order
 from sconto.domain.backtest.job import Checkpoint
+from sconto.domain.backtest.prospects import Occasion, Prospects
 from sconto.domain.backtest.worlds import World
 from sconto.domain.bill import PricedCart, PricedLine
 from sconto.domain.candidates import AutomaticPick, Candidates, CartOffers
+from sconto.domain.cart import Cart
 from sconto.domain.cart_offers import CartOffer, CartReason, CartRefusal
 from sconto.domain.cart_outcome import CartPromotionOutcome
 from sconto.domain.cart_promotion import AmountOff, CartTerms, Limits, Target
@@ -26,6 +29,9 @@ from sconto.domain.promotion import PromotionType
 from sconto.domain.schedule import ALL_PRODUCTS_ID, Period
 from tests.backtests.summing import Pair, add_up
 from tests.builders import NOON, a_cart, a_line
+from tests.domain.cart_strategies import promotions_of, tags
+from tests.domain.test_cart_steps import offer
+from tests.domain.test_prepared_offers import carts, moments, periods
 
 NAMES: Final = {number: f"p{number}" for number in range(1, 7)}
 OWN: Final = 6
@@ -194,14 +200,50 @@ def test_a_kept_code_stays_used_and_a_new_one_is_free() -> None:
 
 def test_orders_of_a_world_use_up_its_limits_one_after_the_other() -> None:
     terms = CartTerms(Target.ORDER, AmountOff({"EUR": 300}), limits=Limits(budget={"EUR": 1000}))
-    offer = Offer(promotion_id=5, active=True, period=LONG)
+    limited = CartOffer(Offer(promotion_id=5, active=True, period=LONG), terms)
     world, cart = World(), a_cart(a_line(unit_price=2000))
     discounts = []
     for _ in range(4):
-        found = Candidates(cart_offers=CartOffers([CartOffer(offer, terms)]))
+        found = Candidates(cart_offers=CartOffers([limited]))
         seen = world.seen_by(cart, found, NOON, {(5, Scope.BUDGET, "EUR"): 350}, str)
         bill = price(cart, seen, NOON)
         world.take(cart, bill, seen.cart_offers, str)
         discounts.append(bill.discount)
     # 350 of 1000 were taken before the period: there is room for two.
     assert discounts == [300, 300, 0, 0]
+
+
+@settings(max_examples=60)
+@given(
+    st.tuples(*[promotions_of(target.value) for target in Target]),
+    st.lists(st.tuples(carts, moments), min_size=1, max_size=3),
+    st.dictionaries(st.integers(1, 5), tags.map(frozenset)),
+    st.booleans(),
+    st.data(),
+)
+def test_promotions_that_are_left_out_of_a_cart_take_nothing_off_it(
+    drawn: tuple[list[dict[str, Any]], ...],
+    asked: list[tuple[Cart, datetime]],
+    tags_of: dict[int, frozenset[str]],
+    has_ordered: bool,
+    data: st.DataObject,
+) -> None:
+    fields = [one for of_target in drawn for one in of_target]
+    offers = []
+    for number, one in enumerate(fields, 1):
+        made = offer({**one, "id": number})
+        period = data.draw(periods)
+        offers.append(structs.replace(made, offer=structs.replace(made.offer, period=period)))
+    prospects = Prospects(offers)
+    every = Candidates(tags=tags_of, cart_offers=CartOffers(offers), has_ordered=has_ordered)
+    for cart, at in asked:
+        left = prospects.of(Occasion(cart, at, has_ordered=has_ordered))
+        some = structs.replace(every, cart_offers=CartOffers(left))
+        whole, reduced = price(cart, every, at), price(cart, some, at)
+        assert (reduced.total, reduced.lines, reduced.shipping) == (
+            whole.total,
+            whole.lines,
+            whole.shipping,
+        )
+        applied = [one for one in whole.cart_promotions if one.applied]
+        assert [one for one in reduced.cart_promotions if one.applied] == applied

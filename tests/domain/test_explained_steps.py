@@ -19,7 +19,9 @@ from sconto.domain.offers import Offer
 from sconto.domain.pricing import price
 from sconto.domain.promotion_kind import PromotionKind
 from sconto.domain.replay import compare, differing_promotions
-from sconto.domain.replay_causes import ChangeKind, PromotionRef, PromotionState, edited_fields
+from sconto.domain.replay_causes import ChangeKind, PromotionState
+from sconto.domain.replay_edits import edited_fields
+from sconto.domain.replay_shares import PromotionRef
 from sconto.domain.schedule import Period
 from sconto.domain.subscription import Subscription, SubscriptionCode
 from sconto.domain.subscription_pricing import SubscriptionRules

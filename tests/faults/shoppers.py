@@ -67,12 +67,13 @@ class Shop:
     """A merchant whose one-time codes are each wanted by two orders.
 
     With `limited` promotions, orders take from the limits of cart promotions too, and a third of
-    them are deleted and give back what they took.
+    them are deleted and give back what they took. With `holding`, two of three are held first.
     """
 
     def __init__(
         self, url: str, caller: Caller, once: int, always: int, limited: Sequence[int]
     ) -> None:
+        self.holding = False
         self._url = url
         self._caller = caller
         self._once = once
@@ -187,11 +188,19 @@ class Shop:
         """Place one order, and perhaps delete it."""
         told = self.told
         path = "/checkout/v1/orders"
-        answer = await self._ask(client, find_service, "POST", path, self._body(number))
-        if answer.status_code == 409:
-            assert "quote" in answer.json()
-            told.refused.add(number)
-            return
+        held: dict[str, Any] = {}
+        paths = ("/checkout/v1/holds", path) if self.holding and number % 3 else (path,)
+        for one in paths:
+            answer = await self._ask(client, find_service, "POST", one, self._body(number))
+            if answer.status_code == 409:
+                assert not held, answer.text
+                assert "quote" in answer.json()
+                told.refused.add(number)
+                return
+            if one != path:
+                held = answer.json()
+        promised = {name: value for name, value in held.items() if name != "expires_at"}
+        assert {**answer.json(), **promised} == answer.json()
         told.placed[number] = answer.json()
         now = time.monotonic()
         told.silence = max(told.silence, now - told.last)

@@ -21,6 +21,7 @@ async def test_a_killed_database_loses_no_acknowledged_order(
     cluster: Cluster, service: Service, times: int
 ) -> None:
     shop = await Shop.open(cluster.url, with_limits=True)
+    shop.holding = True
     async with shop.ordering(lambda: service.url) as told:
         for _ in range(times):
             await shop.wait_until_placed(40)
@@ -41,6 +42,7 @@ async def test_a_killed_service_loses_no_acknowledged_order(
     cluster: Cluster, folder: Path, settings_for: Settings, times: int
 ) -> None:
     shop = await Shop.open(cluster.url, with_limits=True)
+    shop.holding = True
     settings = settings_for(cluster.url)
     running = [await asyncio.to_thread(Service, folder / "0", settings)]
     try:

@@ -213,6 +213,32 @@ async def test_an_edit_that_was_taken_back_is_no_cause(shop: ReplayedShop) -> No
     ]
 
 
+async def test_an_edit_that_makes_no_difference_is_no_cause(shop: ReplayedShop) -> None:
+    """Only what a promotion would do otherwise without its edit is its own difference."""
+    tenth = await shop.create(percent(10))
+    longer = await shop.create(percent(20))
+    coupon = await shop.offer(a_promotion(codes=("SAVE",)))
+    await shop.place(cart("save"))
+    one_unit = Conditions(minimum_quantity=1)
+    await shop.edit(tenth, terms=percent(10, priority=5, conditions=one_unit))
+    await shop.edit(longer, period=Period(NOON - HOUR, ASKED + HOUR))
+    change = PromotionChange(PromotionType.COUPON, ends_at=ASKED + HOUR)
+    await promotions.change_promotion(shop.database, shop.caller, coupon, change, EDITED)
+    assert await shop.why() == []
+    half = a_promotion(coverage=AllProducts(50 * PERCENT))
+    added = await promotions.create_promotion(shop.database, shop.caller, half, EDITED)
+    assert await shop.why() == [
+        (added, ChangeKind.ADDED, ChangeReason.CREATED),
+        (coupon, ChangeKind.FOLLOWS, None),
+        (tenth.id, ChangeKind.FOLLOWS, None),
+        (longer.id, ChangeKind.FOLLOWS, None),
+    ]
+    await shop.edit(tenth, terms=percent(11))
+    found = await shop.why()
+    assert (tenth.id, ChangeKind.CHANGED, ChangeReason.EDITED) in found
+    assert (longer.id, ChangeKind.FOLLOWS, None) in found
+
+
 async def test_a_limit_that_others_used_up_is_named(shop: ReplayedShop) -> None:
     """The order's own uses count as its own; those of later orders do not."""
     total = await shop.create(ten_off(limits=Limits(total=2)))

@@ -122,6 +122,19 @@ async def test_a_return_decided_before_another_one_is_decided_again(shop: Shop) 
     assert await shop.returned() == {"R-1": 3}
 
 
+async def test_a_return_decided_before_a_deletion_is_not_kept(shop: Shop) -> None:
+    async with shop.database.read() as connection:
+        found = await find_returns(connection, shop.caller.merchant_id, "A", "R-1")
+    assert found is not None
+    refund = decide(found, ONE)
+    assert isinstance(refund, Refund)
+    await shop.set_status(OrderStatus.DELETED)
+    async with shop.database.write() as connection:
+        with pytest.raises(OrderRaceLost):
+            await insert_return(connection, shop.caller.merchant_id, found, "R-1", refund, NOON)
+    assert await shop.returned() == {}
+
+
 async def test_a_deletion_and_a_return_at_once_come_one_after_the_other(
     shop: Shop, other: Database
 ) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -79,8 +80,9 @@ async def create_cart_promotion(database: Database, caller: Caller) -> int:
     return (await cart_promotions.create_promotion(database, caller, new, NOON)).id
 
 
-@pytest.fixture
-async def shop(database_url: str) -> AsyncIterator[Shop]:
+@asynccontextmanager
+async def open_shop(database_url: str) -> AsyncIterator[Shop]:
+    """A merchant with a promotion of each kind, in a database with one connection."""
     database = await Database.open(database_url, connections=1)
     caller = await create_caller(database)
     await stock(database, caller, (MUG, BOWL, CUP))
@@ -102,6 +104,12 @@ async def shop(database_url: str) -> AsyncIterator[Shop]:
     await checkout.place_order(database, caller, NewOrder("A-1", a_cart()), NOON, NOON.date())
     yield counted
     await database.close()
+
+
+@pytest.fixture
+async def shop(database_url: str) -> AsyncIterator[Shop]:
+    async with open_shop(database_url) as shop:
+        yield shop
 
 
 Ask = Callable[[Shop], Awaitable[object]]

@@ -55,7 +55,14 @@ async def test_the_list_and_the_page_tell_what_a_promotion_gives(
     assert "Ten off" not in (await portal.get("/promotions", kind="coupon")).text
     shown = await portal.get(f"/cart-promotions/{promotion_id}")
     assert shown.status_code == 200
-    for words in ("a subtotal of €50.00", "first order", "5 orders in all", "Orders left", "TEN"):
+    for words in (
+        "a subtotal of €50.00",
+        "first order",
+        "5 orders in all",
+        "Orders left",
+        "At the pace of the last 24 hours: not used up",
+        "TEN",
+    ):
         assert words in shown.text
     assert 'aria-current="page">Promotions</a>' in shown.text
     statistics = await portal.get(f"/cart-promotions/{promotion_id}/statistics")

@@ -71,6 +71,19 @@ async def test_goods_are_returned_after_a_look_at_what_they_pay_back(
     await show(visitor, "order-with-return")
 
 
+async def test_all_that_is_left_can_be_returned_in_one_go(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller, order: str
+) -> None:
+    await returns.create_return(database, merchant, order, "R-1", Goods({"1": 1}), read_clock())
+    await visitor.goto(f"{portal_url}/orders?id=A%2F1+%3F%26%23")
+    await visitor.get_by_role("button", name="All that is left").click()
+    await visitor.get_by_role("button", name="Record this return").click()
+    await expect(visitor.get_by_text("Everything came back.")).to_be_visible()
+    await expect(visitor.get_by_text("Together they pay back €53.87 of €53.87.")).to_be_visible()
+    left = Goods({"1": 2, "a line of the shop's": 1}, shipping=True)
+    assert (await listed(database, merchant))[1:] == [("R-2", left)]
+
+
 async def test_a_return_that_is_sent_twice_is_kept_once(
     portal: PortalClient, database: Database, merchant: Caller, order: str
 ) -> None:

@@ -83,7 +83,7 @@ async def operations_of(client: httpx.AsyncClient) -> list[tuple[str, str]]:
 
 _ORDER: Final = "/checkout/v1/orders/{order_id}"
 _WEBHOOK: Final = "/events/v1/webhooks/{webhook_id}"
-_EVENT_BODIES: Final[dict[tuple[str, str], Any]] = {
+_OTHER_BODIES: Final[dict[tuple[str, str], Any]] = {
     ("PUT", "/events/v1/recording"): {"recording": True},
     ("POST", "/events/v1/webhooks"): {"url": "https://shop.example/"},
     ("PATCH", _WEBHOOK): {"types": ["order.placed"]},
@@ -91,29 +91,21 @@ _EVENT_BODIES: Final[dict[tuple[str, str], Any]] = {
     ("POST", f"{_WEBHOOK}/test"): {},
     ("POST", f"{_WEBHOOK}/replay"): {"since": "2026-01-01T00:00:00+00:00"},
     ("POST", f"{_WEBHOOK}/deliveries/{{delivery_id}}/resend"): {},
+    ("POST", "/people/v1/keys"): {"name": "The shop", "role": "checkout"},
+    ("POST", "/people/v1/invitations"): {"username": "lin", "role": "viewer"},
+    ("POST", "/people/v1/users/{user_id}/password-link"): {},
 }
 
 
-def _cart_bodies(things: Things, cart: Any) -> dict[tuple[str, str], Any]:
-    one_off = {
-        "name": "One off",
-        "target": "order",
-        "benefit": {"type": "amount", "amounts": {"EUR": "1.00"}},
-    }
+def _promotion(things: Things) -> dict[str, Any]:
+    covered = {"coupon_type": "reusable", "coupon_code": ["new"], "discount_percent": "10"}
     return {
-        ("POST", "/cart/v1/promotions"): one_off,
-        ("PATCH", "/cart/v1/promotions/{promotion_id}"): {"active": False},
-        ("POST", "/cart/v1/promotions/{promotion_id}/_restore"): {},
-        ("POST", "/cart/v1/promotions/_try"): {
-            "promotion_id": things.cart_promotion,
-            "promotion": one_off,
-            "cart": cart,
-        },
-        ("POST", "/cart/v1/promotions/_backtest"): {
-            "promotion_id": things.cart_promotion,
-            "change": {"active": False},
-        },
-        ("POST", "/cart/v1/promotions/_backtest/{backtest_id}/_cancel"): {},
+        "promotion_type": "coupon",
+        "promotion_name": "New",
+        "status": True,
+        "date_from": "2026-01-01T00:00:00+00:00",
+        "date_to": "2033-01-01T00:00:00+00:00",
+        "coupons": covered | {"product_id": [things.product]},
     }
 
 
@@ -122,21 +114,16 @@ def body_of(method: str, path: str, things: Things) -> Any:
     line = {"line_id": "1", "product_id": things.product, "quantity": 1, "unit_price": "10.00"}
     cart = {"currency": "EUR", "lines": [line], "codes": [things.code]}
     contract = {"subscriptionContract": {"subscriptionTypeId": "monthly", "createdAt": None}}
-    covered = {"coupon_type": "reusable", "coupon_code": ["new"], "discount_percent": "10"}
-    promotion = {
-        "promotion_type": "coupon",
-        "promotion_name": "New",
-        "status": True,
-        "date_from": "2026-01-01T00:00:00+00:00",
-        "date_to": "2033-01-01T00:00:00+00:00",
-        "coupons": covered | {"product_id": [things.product]},
-    }
+    promotion = _promotion(things)
     rule = {"effect": {"effectType": "PERCENTAGE_DISCOUNT", "amount": "30"}}
-    money = {"currency": "EUR", "total": "49.90"}
+    one_off = {
+        "name": "One off",
+        "target": "order",
+        "benefit": {"type": "amount", "amounts": {"EUR": "1.00"}},
+    }
     bodies = (
-        _EVENT_BODIES
+        _OTHER_BODIES
         | _checkout_bodies(things, cart)
-        | _cart_bodies(things, cart)
         | {
             ("POST", "/v1/promotion"): promotion,
             ("POST", "/v1/promotion/statistics"): {"id": things.promotion},
@@ -155,12 +142,26 @@ def body_of(method: str, path: str, things: Things) -> Any:
             ("PATCH", "/promotion/v1/promotions/{promotionId}"): {"enabled": False},
             ("POST", "/promotion/v1/promotions/{promotionId}/_validate"): contract,
             ("POST", "/promotion/v1/promotions/{promotionId}/_schedule"): contract
-            | {"numberOfOrders": 3, "order": money, "applicationId": things.application},
+            | {
+                "numberOfOrders": 3,
+                "order": {"currency": "EUR", "total": "49.90"},
+                "applicationId": things.application,
+            },
             ("POST", "/promotion/v1/promotion-codes/_apply"): contract
             | {"promotionCode": things.subscription_code},
-            ("POST", "/people/v1/keys"): {"name": "The shop", "role": "checkout"},
-            ("POST", "/people/v1/invitations"): {"username": "lin", "role": "viewer"},
-            ("POST", "/people/v1/users/{user_id}/password-link"): {},
+            ("POST", "/cart/v1/promotions"): one_off,
+            ("PATCH", "/cart/v1/promotions/{promotion_id}"): {"active": False},
+            ("POST", "/cart/v1/promotions/{promotion_id}/_restore"): {},
+            ("POST", "/cart/v1/promotions/_try"): {
+                "promotion_id": things.cart_promotion,
+                "promotion": one_off,
+                "cart": cart,
+            },
+            ("POST", "/cart/v1/promotions/_backtest"): {
+                "promotion_id": things.cart_promotion,
+                "change": {"active": False},
+            },
+            ("POST", "/cart/v1/promotions/_backtest/{backtest_id}/_cancel"): {},
             ("PUT", "/catalog/v1/products"): {
                 "products": [
                     {

@@ -48,13 +48,15 @@ class Compression:
 def _with_plain_choice(scope: Scope) -> Scope:
     """The request with an `Accept-Encoding` of `gzip` or without one.
 
-    Starlette looks for the word only, so it would take `gzip;q=0` for a yes.
+    Starlette looks for the word only, so it would take `gzip;q=0` for a yes. The scope stays the
+    same, because traces read the route from it.
     """
     accepted = Headers(scope=scope).get("accept-encoding", "")
     headers = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
     if _takes_gzip(accepted):
         headers.append((b"accept-encoding", b"gzip"))
-    return {**scope, "headers": headers}
+    scope["headers"] = headers
+    return scope
 
 
 def _takes_gzip(accepted: str) -> bool:

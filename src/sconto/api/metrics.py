@@ -67,20 +67,15 @@ class Metrics:
             ["outcome"],
             registry=registry,
         )
-        # Each worker measures the same database, so the last measurement is the one that counts.
-        self._waiting = Gauge(
+        self._waiting = _latest(
             "sconto_events_waiting",
             "Events that wait: outbox for their position, webhooks to be delivered",
-            ["where"],
-            registry=registry,
-            multiprocess_mode="mostrecent",
+            registry,
         )
-        self._oldest = Gauge(
+        self._oldest = _latest(
             "sconto_events_oldest_seconds",
             "For how long the oldest of them has waited",
-            ["where"],
-            registry=registry,
-            multiprocess_mode="mostrecent",
+            registry,
         )
         self._durations = Histogram(
             "sconto_http_request_duration_seconds",
@@ -97,7 +92,6 @@ class Metrics:
             registry=registry,
             multiprocess_mode="livesum",
         )
-
         self._turns = Counter(
             "sconto_turns_waited",
             "Steps of requests that waited because other merchants had their turn",
@@ -159,6 +153,11 @@ class Metrics:
         registry = CollectorRegistry()
         MultiProcessCollector(registry, str(self._folder))  # type: ignore[no-untyped-call]
         return generate_latest(registry)
+
+
+def _latest(name: str, documentation: str, registry: CollectorRegistry) -> Gauge:
+    """A gauge by `where`. Each worker measures the same database, so the last one counts."""
+    return Gauge(name, documentation, ["where"], registry=registry, multiprocess_mode="mostrecent")
 
 
 def _remove_gauges_of_killed_workers(folder: Path) -> None:

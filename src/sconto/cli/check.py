@@ -27,7 +27,7 @@ async def _check(database: Database) -> bool:
     """Whether every promise is kept."""
     async with database.read() as connection:
         for fault in await find_node_faults(connection):
-            typer.echo(f"sconto: {fault}: see Citus in docs/scale.md", err=True)
+            typer.echo(f"sconto: {fault} (see Citus in docs/scale.md)", err=True)
     kept = True
     async for checked in compare(database):
         show_checked(checked)

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import os
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -84,7 +85,7 @@ def _refusing() -> Iterator[None]:
         yield
     except MoveRefused as error:
         raise CommandRefused(str(error)) from error
-    except (gzip.BadGzipFile, EOFError) as error:
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise CommandRefused(f"the file was cut off or changed: {error}") from error
 
 

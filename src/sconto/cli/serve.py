@@ -179,7 +179,7 @@ def _warn_of_missing_session_settings(url: str) -> None:
                 err=True,
             )
         for fault in node_faults(url):
-            typer.echo(f"sconto: {fault}: see Citus in docs/scale.md", err=True)
+            typer.echo(f"sconto: {fault} (see Citus in docs/scale.md)", err=True)
 
 
 def _config(app: str, workers: int, limits: ConnectionLimits) -> Config:

@@ -32,30 +32,14 @@ class CartPromotionOutcome(
         return not self.reasons
 
 
-def applied_outcome(
+def make_outcome(
     offered: CartOffer,
     texts: Mapping[str, str],
     discount: int,
+    reasons: tuple[CartRefusal, ...] = (),
     next_tier: CartRefusal | None = None,
 ) -> CartPromotionOutcome:
-    """The outcome of a promotion that applies; `texts` are the cart's codes as typed, by key."""
-    return _outcome(offered, texts, discount, (), next_tier)
-
-
-def refused_outcome(
-    offered: CartOffer, texts: Mapping[str, str], reasons: tuple[CartRefusal, ...]
-) -> CartPromotionOutcome:
-    """The outcome of a promotion that does not apply."""
-    return _outcome(offered, texts, 0, reasons, None)
-
-
-def _outcome(
-    offered: CartOffer,
-    texts: Mapping[str, str],
-    discount: int,
-    reasons: tuple[CartRefusal, ...],
-    next_tier: CartRefusal | None,
-) -> CartPromotionOutcome:
+    """The outcome of a promotion; `texts` are the cart's codes as typed, by their keys."""
     offer = offered.offer
     return CartPromotionOutcome(
         offer.promotion_id,

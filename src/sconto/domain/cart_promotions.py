@@ -12,7 +12,7 @@ from sconto.domain.cart_codes import update_codes
 from sconto.domain.cart_discount import next_tier
 from sconto.domain.cart_ground import Ground, GroundLine
 from sconto.domain.cart_offers import CartOffer, CartReason, CartRefusal, offer_once
-from sconto.domain.cart_outcome import CartPromotionOutcome, applied_outcome, refused_outcome
+from sconto.domain.cart_outcome import CartPromotionOutcome, make_outcome
 from sconto.domain.cart_promotion import Measure, Target, Tiers
 from sconto.domain.cart_step import Decision, Loser, decide
 from sconto.domain.codes import activated_codes
@@ -49,11 +49,11 @@ def _take_step(bill: Bill, target: Target) -> Bill:
     own, not_running = _divide_by_time(offers, texts, bill.at)
     decision = decide(ground, [*running, *own])
     applied = [
-        applied_outcome(one.offered, texts, one.discount, _next_tier(one.offered, ground))
+        make_outcome(one.offered, texts, one.discount, next_tier=_next_tier(one.offered, ground))
         for one in decision.takings
     ]
     refused = [
-        refused_outcome(one, texts, reasons) for one, reasons in (*decision.losers, *not_running)
+        make_outcome(one, texts, 0, reasons) for one, reasons in (*decision.losers, *not_running)
     ]
     outcomes = [*applied, *_by_creation(refused, unreached)]
     bill = _take_off(bill, decision, target)
@@ -125,9 +125,10 @@ def _take_off(bill: Bill, decision: Decision, target: Target) -> Bill:
         return replace(bill, shipping=replace(bill.shipping, discount=discount))
     adjustments: list[list[Adjustment]] = [[] for _ in bill.lines]
     for taking in decision.takings:
+        promotion_id = taking.offered.promotion_id
         for of_line, part in zip(adjustments, taking.parts, strict=True):
             if part:
-                of_line.append(Adjustment(taking.offered.promotion_id, target, part))
+                of_line.append(Adjustment(promotion_id, target, part))
     lines = map(_adjust, bill.lines, adjustments)
     return replace(bill, lines=tuple(lines))
 

@@ -25,6 +25,9 @@ class Group(StrEnum):
     AUTOMATIC_ALL = "automatic_all"
 
 
+# Python 3.11 takes long to find a member of an enum.
+_CODE, _SPECIFIC, _ALL = Group.CODE, Group.AUTOMATIC_SPECIFIC, Group.AUTOMATIC_ALL
+
 _ORDER: Final = {group: number for number, group in enumerate(Group)}
 
 
@@ -33,6 +36,9 @@ class Reason(StrEnum):
 
     LOWER_DISCOUNT = "lower_discount"
     TIE = "tie"
+
+
+_LOWER_DISCOUNT, _TIE = Reason.LOWER_DISCOUNT, Reason.TIE
 
 
 class Pick(msgspec.Struct, frozen=True, gc=False):
@@ -221,16 +227,16 @@ def _find_offer(product_id: int, usable: Sequence[ActivatedCode]) -> tuple[str, 
 
 
 def _pick_by_code(code: str, offer: Offer, percent: int) -> Pick:
-    return Pick(offer.promotion_id, Group.CODE, percent, code, offer.code_id, offer.code_type)
+    return Pick(offer.promotion_id, _CODE, percent, code, offer.code_id, offer.code_type)
 
 
 def _automatic(specific: AutomaticPick | None, everywhere: AutomaticPick | None) -> list[Pick]:
     """The picks of the two automatic groups, in their order."""
     picks = []
     if specific is not None:
-        picks.append(Pick(specific.promotion_id, Group.AUTOMATIC_SPECIFIC, specific.percent))
+        picks.append(Pick(specific.promotion_id, _SPECIFIC, specific.percent))
     if everywhere is not None:
-        picks.append(Pick(everywhere.promotion_id, Group.AUTOMATIC_ALL, everywhere.percent))
+        picks.append(Pick(everywhere.promotion_id, _ALL, everywhere.percent))
     return picks
 
 
@@ -243,5 +249,5 @@ def _decide(picks: Sequence[Pick]) -> tuple[Pick, ...]:
     for pick in picks:
         if pick is not best:
             tied = pick.percent == best.percent
-            decided.append(pick.lost(Reason.TIE if tied else Reason.LOWER_DISCOUNT))
+            decided.append(pick.lost(_TIE if tied else _LOWER_DISCOUNT))
     return tuple(decided)

@@ -3,6 +3,7 @@
 from collections.abc import KeysView, Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -18,6 +19,8 @@ class Obstacle(StrEnum):
     EXPIRED = "expired"
     USED = "used"
 
+
+_RUNNING: Final = PeriodState.RUNNING  # Python 3.11 takes long to find a member of an enum
 
 _OUT_OF_TIME = {
     PeriodState.NOT_STARTED: Obstacle.NOT_STARTED,
@@ -58,7 +61,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         if not self.active:
             return Obstacle.INACTIVE
         state = self.period.state(at)
-        if state is not PeriodState.RUNNING:
+        if state is not _RUNNING:
             return _OUT_OF_TIME[state]
         if self.used_at is None and self.held_until is None:
             return None

@@ -16,7 +16,7 @@ import msgspec
 from sconto.domain.cart_eligibility import find_refusals
 from sconto.domain.cart_ground import Ground
 from sconto.domain.cart_offers import CartOffer
-from sconto.domain.cart_outcome import CartPromotionOutcome, refused_outcome
+from sconto.domain.cart_outcome import CartPromotionOutcome, make_outcome
 from sconto.domain.cart_promotion import NO_LIMITS, CartTerms, Target
 
 _MOST_STEPS: Final = 24
@@ -100,7 +100,7 @@ def _prepare(running: Sequence[CartOffer], target: Target, currency: str) -> Pre
     for one in running:
         if _covers_only_what_it_names(one):
             selection = one.terms.products
-            outcome = refused_outcome(one, {}, find_refusals(one, nothing))
+            outcome = make_outcome(one, {}, 0, find_refusals(one, nothing))
             named.append(NamedOffer(selection.ids, selection.tags, one, outcome))
         else:
             anywhere.append(one)

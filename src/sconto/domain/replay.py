@@ -11,18 +11,18 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from sconto.domain.bill import PricedCart
-from sconto.domain.cart_promotion import Target
 from sconto.domain.explained_steps import StepName
-from sconto.domain.promotion_kind import PromotionKind
 from sconto.domain.replay_causes import (
     Cause,
     ChangeKind,
-    PromotionRef,
     PromotionState,
     Watch,
     find_cause,
     follow,
+    is_idle,
 )
+from sconto.domain.replay_edits import PriceWith
+from sconto.domain.replay_shares import PromotionRef, Shares, picked, shares_of
 
 
 class LineDifference(NamedTuple):
@@ -74,55 +74,6 @@ class Replay:
 LONGEST_PROMISE: Final = timedelta(days=1)
 """For so long before the order its price may have been promised."""
 
-Shares = Mapping[str | None, int]
-"""What a promotion takes off, by line; None stands for shipping."""
-
-_STEP_OF_TARGET: Final = {
-    Target.LINES: StepName.LINES,
-    Target.ORDER: StepName.ORDER,
-    Target.SHIPPING: StepName.SHIPPING,
-}
-_STEPS: Final = tuple(StepName)
-
-
-def shares_of(priced: PricedCart) -> dict[tuple[StepName, PromotionRef], dict[str | None, int]]:
-    """What each promotion takes off each line, by step; never nothing."""
-    shares: dict[tuple[StepName, PromotionRef], dict[str | None, int]] = {}
-
-    def add(step: StepName, ref: PromotionRef, line_id: str | None, discount: int) -> None:
-        if discount:
-            shares.setdefault((step, ref), {})[line_id] = discount
-
-    winner = None if priced.subscription is None else priced.subscription.winner
-    for line in priced.lines:
-        if (pick := line.winning_pick) is not None:
-            ref = PromotionRef(PromotionKind.PRODUCT, pick.promotion_id)
-            add(StepName.PRODUCT_PROMOTIONS, ref, line.line_id, line.discount)
-        for one in line.adjustments:
-            ref = PromotionRef(PromotionKind.CART, one.promotion_id)
-            add(_STEP_OF_TARGET[one.target], ref, line.line_id, one.discount)
-        if winner is not None and winner.promotion_id is not None:
-            ref = PromotionRef(PromotionKind.SUBSCRIPTION, winner.promotion_id)
-            add(StepName.SUBSCRIPTION, ref, line.line_id, line.subscription_discount)
-    for outcome in priced.cart_promotions:
-        if outcome.target is Target.SHIPPING:
-            ref = PromotionRef(PromotionKind.CART, outcome.promotion_id)
-            add(StepName.SHIPPING, ref, None, outcome.discount)
-    return shares
-
-
-def picked(priced: PricedCart) -> dict[PromotionRef, dict[int, int]]:
-    """The percent of each product promotion that was picked for a product, also of those that lost.
-
-    One that lost may have displaced another of its group.
-    """
-    picks: dict[PromotionRef, dict[int, int]] = {}
-    for line in priced.lines:
-        for pick in line.picks:
-            ref = PromotionRef(PromotionKind.PRODUCT, pick.promotion_id)
-            picks.setdefault(ref, {})[line.product_id] = pick.percent
-    return picks
-
 
 def differing_promotions(then: PricedCart, now: PricedCart) -> set[PromotionRef]:
     """The promotions that do not take the same off each line, or are not picked as before."""
@@ -145,11 +96,13 @@ def compare(
     states: Mapping[PromotionRef, PromotionState],
     ordered_at: datetime,
     at: datetime,
+    price_with: PriceWith | None = None,
 ) -> list[Difference]:
     """What each promotion takes off differently, and why.
 
     `states` are those of the `differing_promotions`, with edits since LONGEST_PROMISE before the
-    order; one that is missing does not exist any more.
+    order; one that is missing does not exist any more. With `price_with`, an edit counts only if
+    the promotion would take something else now without it.
     """
     before, after = shares_of(then), shares_of(now)
     picks = picked(then), picked(now)
@@ -157,7 +110,8 @@ def compare(
     found: list[Difference] = []
     causes: list[PromotionRef] = []
     earlier: dict[PromotionRef, Watch] = {}
-    for step in _STEPS:
+    idle: dict[PromotionRef, Cause] = {}
+    for step in StepName:
         refs = {ref for of_step, ref in {*before, *after} if of_step is step}
         if step is StepName.PRODUCT_PROMOTIONS:
             refs |= {*picks[0], *picks[1]}
@@ -167,7 +121,10 @@ def compare(
             had = ref in picks[0] or (step, ref) in before
             has = ref in picks[1] or (step, ref) in after
             watch = Watch(ref, had, has, then, now, ordered_at, at)
-            cause = find_cause(watch, states.get(ref))
+            state = states.get(ref)
+            cause = find_cause(watch, state)
+            if cause and state and price_with and is_idle(watch, state, cause, price_with):
+                idle[ref], cause = cause, None
             earlier[ref] = watch._replace(ordered_at=ordered_at - LONGEST_PROMISE)
             if lines or (cause is not None and picks[0].get(ref) != picks[1].get(ref)):
                 own.append((ref, lines, cause))
@@ -176,7 +133,7 @@ def compare(
             why = cause or follow(ref, states.get(ref), causes)
             if why.kind is ChangeKind.UNKNOWN:
                 # The price may have been promised by a hold before the order.
-                why = find_cause(earlier[ref], states.get(ref)) or why
+                why = idle.get(ref) or find_cause(earlier[ref], states.get(ref)) or why
             if why.kind is ChangeKind.CATALOGUE:
                 causes.append(ref)
             found.append(Difference(ref, step, lines, why))

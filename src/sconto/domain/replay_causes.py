@@ -13,14 +13,14 @@ from sconto.domain.cart_promotion import CartTerms
 from sconto.domain.code_outcomes import CodeStatus
 from sconto.domain.history import Entry, Verb
 from sconto.domain.promotion_kind import PromotionKind
+from sconto.domain.replay_edits import (
+    PriceWith,
+    edited_fields,
+    terms_before,
+    without_idle_periods,
+)
+from sconto.domain.replay_shares import PromotionRef, of_promotion, picked
 from sconto.domain.schedule import Period
-
-
-class PromotionRef(NamedTuple):
-    """A promotion of an outcome."""
-
-    kind: PromotionKind
-    id: int
 
 
 class ChangeKind(StrEnum):
@@ -144,30 +144,14 @@ _OF_SUBSCRIPTIONS: Final = frozenset({"code", "rules"})
 _CODES: Final = frozenset({"codes", "code_type"})
 
 
-def edited_fields(entries: Iterable[Entry]) -> dict[str, Entry]:
-    """What the entries changed in all, with the last entry of each; not what was changed back."""
-    first: dict[str, object] = {}
-    last: dict[str, tuple[Entry, object]] = {}
-    for entry in entries:
-        before, after = entry.change.before or {}, entry.change.after or {}
-        if entry.change.verb in (Verb.DELETED, Verb.RESTORED, Verb.CREATED):
-            continue
-        for name in {**before, **after}:
-            first.setdefault(name, before.get(name))
-            last[name] = (entry, after.get(name))
-    return {
-        name: entry
-        for name, (entry, value) in last.items()
-        if name in ("codes", "products") or value != first[name]
-    }
-
-
 def _relevant(watch: Watch, state: PromotionState) -> dict[str, Entry]:
     """The edits since the order that may change a price."""
-    edited = edited_fields(one for one in state.entries if one.recorded_at > watch.ordered_at)
+    entries = [one for one in state.entries if one.recorded_at > watch.ordered_at]
+    edited = edited_fields(entries)
     if watch.ref.kind is PromotionKind.SUBSCRIPTION:
         return {name: entry for name, entry in edited.items() if name in _OF_SUBSCRIPTIONS}
-    return {name: entry for name, entry in edited.items() if name not in _HARMLESS}
+    harmful = {name: entry for name, entry in edited.items() if name not in _HARMLESS}
+    return without_idle_periods(harmful, entries, state.period, watch.ordered_at, watch.at)
 
 
 def _by_edits(watch: Watch, edited: Mapping[str, Entry]) -> Cause | None:
@@ -183,6 +167,25 @@ def _by_edits(watch: Watch, edited: Mapping[str, Entry]) -> Cause | None:
         return None
     fields = tuple(sorted(edited))
     return _told(ChangeKind.CHANGED, ChangeReason.EDITED, entry.recorded_at, entry, fields)
+
+
+def is_idle(watch: Watch, state: PromotionState, cause: Cause, price_with: PriceWith) -> bool:
+    """Whether an edit makes no difference: the promotion does the same now as it would without it.
+
+    Of a product promotion that is what it was picked for. A cart promotion is priced now with its
+    terms of then; limits are what other orders took, and are not undone.
+    """
+    if cause.kind is not ChangeKind.CHANGED:
+        return False
+    if watch.ref.kind is PromotionKind.PRODUCT:
+        return picked(watch.then).get(watch.ref) == picked(watch.now).get(watch.ref)
+    fields = set(cause.fields)
+    is_limited = "limits" in fields and watch.had != watch.has
+    if state.terms is None or is_limited or not fields <= set(CartTerms.__struct_fields__):
+        return False
+    entries = [one for one in state.entries if one.recorded_at > watch.ordered_at]
+    priced = price_with(watch.ref.id, terms_before(state.terms, entries))
+    return of_promotion(priced, watch.ref) == of_promotion(watch.now, watch.ref)
 
 
 def _names_code_of(priced: PricedCart, ref: PromotionRef) -> bool:

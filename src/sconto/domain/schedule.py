@@ -39,6 +39,9 @@ class PeriodState(StrEnum):
     OVER = "over"
 
 
+_RUNNING: Final = PeriodState.RUNNING  # Python 3.11 takes long to find a member of an enum
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """From one instant to another, both included; `ends_at` None means no end.
@@ -59,7 +62,7 @@ class Period:
         if at < self.starts_at:
             return PeriodState.NOT_STARTED
         if self.ends_at is None or at <= self.ends_at:
-            return PeriodState.RUNNING
+            return _RUNNING
         over_from = self.over_from
         is_over = over_from is not None and at >= over_from
         return PeriodState.OVER if is_over else PeriodState.RUNNING

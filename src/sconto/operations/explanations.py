@@ -3,9 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+
+from msgspec import structs
 
 from sconto.domain.bill import PricedCart
+from sconto.domain.candidates import Candidates, CartOffers
 from sconto.domain.cart import Cart
+from sconto.domain.cart_promotion import CartTerms
 from sconto.domain.explanation import ExplainedQuote, PromotionName, explain, explain_outcome
 from sconto.domain.order import StoredOrder
 from sconto.domain.people import Action, Caller
@@ -19,7 +24,7 @@ from sconto.domain.replay import (
     differing_promotions,
     without_username,
 )
-from sconto.domain.replay_causes import PromotionRef
+from sconto.domain.replay_shares import PromotionRef
 from sconto.store.candidates import CartAt, read_candidates_of_carts
 from sconto.store.database import Database, retried
 from sconto.store.explanations import read_automatic_offers
@@ -86,15 +91,15 @@ async def explain_stored_order(
     edited a promotion is told to those who may read promotions.
     """
     merchant_id, outcome = caller.merchant_id, order.outcome
-    priced = None
+    cart, found, priced = order.cart, None, None
     async with database.read(merchant_id) as connection:
-        if order.cart is not None:
+        if cart is not None:
             # The order stands for itself and for the one that it replaces: all it took is free.
-            again = CartAt(order.cart, now, (order.order_id, order.order_id))
+            again = CartAt(cart, now, (order.order_id, order.order_id))
             [found] = await read_candidates_of_carts(
                 connection, database.pick_cache, merchant_id, [again]
             )
-            priced = price(order.cart, found, now)
+            priced = price(cart, found, now)
         differing = set() if priced is None else differing_promotions(outcome, priced)
         states = await read_states(
             connection,
@@ -104,8 +109,9 @@ async def explain_stored_order(
             order.created_at - LONGEST_PROMISE,
         )
     replay = Replay(now, outcome)
-    if priced is not None:
-        differences = compare(outcome, priced, states, order.created_at, now)
+    if cart is not None and found is not None and priced is not None:
+        price_with = partial(_price_with, cart, found, now)
+        differences = compare(outcome, priced, states, order.created_at, now, price_with)
         if not caller.may(Action.READ_PROMOTIONS):
             differences = [without_username(one) for one in differences]
         replay = Replay(now, outcome, priced, differences)
@@ -119,6 +125,17 @@ async def explain_stored_order(
         {ref.id: name for ref, name in names.items() if ref.kind is PromotionKind.SUBSCRIPTION},
     )
     return ExplainedOrder(order, explained, replay)
+
+
+def _price_with(
+    cart: Cart, found: Candidates, at: datetime, promotion_id: int, terms: CartTerms
+) -> PricedCart:
+    """What the cart costs if a cart promotion has other terms."""
+    offers = [
+        structs.replace(one, terms=terms) if one.promotion_id == promotion_id else one
+        for one in found.cart_offers
+    ]
+    return price(cart, structs.replace(found, cart_offers=CartOffers(offers)), at)
 
 
 def _references(priced: PricedCart) -> list[PromotionRef]:

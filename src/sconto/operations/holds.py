@@ -24,7 +24,7 @@ from sconto.operations.order_turns import OrderTurns, attempt_in_turn
 from sconto.store import holds as store
 from sconto.store.candidates import CartAt
 from sconto.store.database import Database, retrying
-from sconto.store.orders import OrderRaceLost, find_order
+from sconto.store.orders import OrderRaceLost
 
 _PAUSE: Final = 5.0
 _ENDED_TOGETHER: Final = 1_000
@@ -97,14 +97,10 @@ async def get_hold(database: Database, caller: Caller, order_id: str, now: datet
 
     async def look() -> Hold | None:
         async with database.read(pool="checkout") as connection:
-            hold = await store.find_hold(connection, caller.merchant_id, order_id)
-            if hold is None or hold.is_over(now):
-                return None
-            # Sent together with the order (`store.holds`).
-            order = await find_order(connection, caller.merchant_id, order_id)
-            return hold if order is None else None
+            return await store.find_hold(connection, caller.merchant_id, order_id)
 
-    if (hold := await retrying(look)) is None:
+    hold = await retrying(look)
+    if hold is None or hold.is_over(now):
         raise HoldNotFound(order_id)
     return hold
 

@@ -7,7 +7,8 @@ from sconto.domain.explained_steps import StepName
 from sconto.domain.explanation import ExplainedQuote
 from sconto.domain.promotion_kind import PromotionKind
 from sconto.domain.replay import Difference, Replay
-from sconto.domain.replay_causes import ChangeKind, ChangeReason, PromotionRef
+from sconto.domain.replay_causes import ChangeKind, ChangeReason
+from sconto.domain.replay_shares import PromotionRef
 from sconto.portal.language import Language
 from sconto.portal.words import marked
 

@@ -49,6 +49,16 @@ def read_form(visit: Visit, outcome: PricedCart) -> ReturnForm:
     )
 
 
+def fill_with(form: ReturnForm, outcome: PricedCart, left: Goods) -> ReturnForm:
+    """The form with all that is left of the order."""
+    units = {
+        place: str(left.units[line.line_id])
+        for place, line in enumerate(outcome.lines)
+        if left.units[line.line_id]
+    }
+    return replace(form, units=units, shipping=left.shipping)
+
+
 def read_goods(form: ReturnForm, outcome: PricedCart) -> Goods:
     """What comes back, without what is no number of units."""
     typed = {

@@ -16,7 +16,14 @@ from sconto.operations import returns
 from sconto.portal.notices import Notice
 from sconto.portal.orders import Found, find, render_missing, render_order
 from sconto.portal.pages import write
-from sconto.portal.return_form import ReturnForm, check_goods, check_id, read_form, read_goods
+from sconto.portal.return_form import (
+    ReturnForm,
+    check_goods,
+    check_id,
+    fill_with,
+    read_form,
+    read_goods,
+)
 from sconto.portal.visit import Visit
 
 
@@ -33,6 +40,8 @@ async def return_goods(visit: Visit) -> Response:
         return render_missing(visit, problem.order_id)
     outcome = found.returns.order.outcome
     form = read_form(visit, outcome)
+    if visit.field("step") == "all":
+        form = fill_with(form, outcome, found.returns.left)
     goods = read_goods(form, outcome)
     is_last_step, same = visit.field("step") == "keep", found.returns.same
     if is_last_step and same is not None and same.refund.goods == goods:

@@ -12,8 +12,9 @@ from msgspec.structs import replace
 
 from sconto.domain.allowances import Scope
 from sconto.domain.backtest.draft import CartPromotionDraft, Draft, ProductDraft
+from sconto.domain.backtest.prospects import Occasion, Prospects
 from sconto.domain.backtest.replay import RecordedOrder
-from sconto.domain.candidates import AutomaticPick, Candidates, CartOffers
+from sconto.domain.candidates import NO_CART_OFFERS, AutomaticPick, Candidates, CartOffers
 from sconto.domain.cart import Cart
 from sconto.domain.cart_offers import CartOffer
 from sconto.domain.cart_promotion import NO_LIMITS, CartTerms
@@ -44,7 +45,7 @@ class Stock:
         self._since = since
         self._until = until
         self._version: int | None = None
-        self._automatic: list[CartOffer] | None = None
+        self._automatic: Prospects | None = None
         self._products: dict[int, ProductFacts] = {}
         self._codes: dict[str, list[CodeFacts]] = {}
         self._percents: dict[tuple[int, int], int | None] = {}
@@ -81,6 +82,11 @@ class Stock:
             for one, cart in placed
         ]
 
+    @property
+    def _offers(self) -> Sequence[CartOffer]:
+        """All automatic cart promotions."""
+        return () if self._automatic is None else self._automatic.offers
+
     def uncovered(self, product_id: int, at: datetime) -> AutomaticPick | None:
         """The automatic pick without the promotion whose place the draft takes."""
         for rival in self._rivals.get(product_id, ()):
@@ -88,9 +94,9 @@ class Stock:
                 return rival.pick
         return None
 
-    async def _read_automatic(self, connection: Connection) -> list[CartOffer]:
+    async def _read_automatic(self, connection: Connection) -> Prospects:
         found = await reads.read_automatic(connection, self._merchant_id, self._since, self._until)
-        return [CartOffer(one.offer, _interned(one.terms)) for one in found]
+        return Prospects([CartOffer(one.offer, _interned(one.terms)) for one in found])
 
     async def _load_products(self, connection: Connection, carts: Iterable[Cart]) -> None:
         wanted = {line.product_id: None for cart in carts for line in cart.lines}
@@ -157,7 +163,7 @@ class Stock:
         own: list[tuple[int, CartTerms]] = []
         if isinstance(self._draft, CartPromotionDraft) and self._draft.replaces is not None:
             own = [(self._draft.replaces, self._draft.promotion.terms)]
-        met = [*own, *((one.promotion_id, one.terms) for one in self._automatic or ())]
+        met = [*own, *((one.promotion_id, one.terms) for one in self._offers)]
         pairs: dict[tuple[int, str], None] = {}
         limited = {promotion_id for promotion_id, terms in met if terms.limits is not NO_LIMITS}
         for cart in carts:
@@ -200,7 +206,10 @@ class Stock:
             if one.picks and (pick := _pick_at(one, at)) is not None
         }
         offers: list[Offer] = []
-        cart_offers: Sequence[CartOffer] = self._automatic or ()
+        cart_offers: Sequence[CartOffer] = ()
+        if self._automatic is not None and self._automatic.offers:
+            occasion = Occasion(cart, at, has_ordered=order.has_ordered)
+            cart_offers = self._automatic.of(occasion)
         by_code: list[CartOffer] = []
         for one in self._facts_of(cart):
             offer = _as_of(one.offer, at)
@@ -217,7 +226,7 @@ class Stock:
             specific,
             offers,
             () if subscription is None else [self._rules.get(one) for one in _carried(cart)],
-            CartOffers([*cart_offers, *by_code] if by_code else cart_offers),
+            CartOffers([*cart_offers, *by_code]) if cart_offers or by_code else NO_CART_OFFERS,
             {product_id: one.tags for product_id, one in facts.items() if one.tags},
             order.has_ordered,
         )

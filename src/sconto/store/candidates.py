@@ -36,6 +36,7 @@ from sconto.store.candidate_statements import (
 )
 from sconto.store.cart_offers import CachedCartPromotions, offers_of
 from sconto.store.hold_rows import hold_from
+from sconto.store.node_functions import CALLS, NAMES
 from sconto.store.outcomes import order_from
 from sconto.store.pick_cache import PickCache
 from sconto.store.pool import Connection
@@ -297,6 +298,9 @@ async def _fetch(
     connection: Connection, merchant_id: int, requests: Sequence[Request], statement: str
 ) -> Rows:
     sent = _REQUESTS.encode(requests).decode()
+    functions: frozenset[str] = getattr(connection, "node_functions", frozenset())
+    if functions and NAMES[statement] in functions:
+        statement = CALLS[statement]
     return _ROWS.decode(await connection.fetchval(statement, merchant_id, sent))
 
 

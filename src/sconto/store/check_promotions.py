@@ -92,6 +92,8 @@ FROM (VALUES
     ('returns', 'merchant_id, order_id, return_id', false),
     ('cart_promotions', 'merchant_id, promotion_id', false),
     ('allowances', 'merchant_id, promotion_id, scope, key', false),
+    ('holds', 'merchant_id, order_id', false),
+    ('held_allowances', 'merchant_id, promotion_id, scope, key, order_id', false),
     ('redemptions', 'merchant_id, order_id, product_id, promotion_id', false),
     ('redemption_counts',
      'merchant_id, promotion_id, code_id, code_type, applied, currency, day, slot', false),

@@ -13,7 +13,7 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
-from sconto.store import citus
+from sconto.store import citus, node_functions
 from sconto.store.administration import connect, one_line
 from sconto.store.database import DatabaseUnavailable
 from sconto.store.schema import DistributionRefused
@@ -138,7 +138,8 @@ def prepare_migration(connection: Connection) -> None:
 def distribute_new_tables(connection: Connection) -> tuple[list[str], list[str]]:
     """Distribute the tables that are not distributed, in the connection's transaction.
 
-    Returns their names, and the foreign keys that were dropped.
+    The functions of this version are created too. Returns the names of the tables, and the foreign
+    keys that were dropped.
     """
     prepare_migration(connection)
     names = [name for (name,) in connection.execute(_NEW_TABLES, [list(LOCAL_TABLES)])]
@@ -154,7 +155,16 @@ def distribute_new_tables(connection: Connection) -> tuple[list[str], list[str]]
             dropped.append(f"{child} to {parent}")
     for name in _parents_first(names, keys):
         connection.execute(_DISTRIBUTE, [name, "default" if name == _FIRST else _FIRST])
+    _create_functions(connection)
     return sorted(names), dropped
+
+
+def _create_functions(connection: Connection) -> None:
+    found = {name for (name,) in connection.execute(node_functions.FIND_FUNCTIONS)}
+    for name, statement in node_functions.CREATE.items():
+        if name not in found:
+            connection.execute(sql.SQL(statement))
+            connection.execute(sql.SQL(node_functions.DISTRIBUTE[name]))
 
 
 def _parents_first(names: Sequence[str], keys: Sequence[tuple[Any, ...]]) -> list[str]:

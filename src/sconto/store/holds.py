@@ -236,9 +236,13 @@ SELECT EXISTS (SELECT true FROM placed) AS is_released,
        ) AS exists
 """  # noqa: S608  # of our own constants
 
+# A hold that was made together with the order of its id promises nothing.
 _FIND: Final = f"""
 SELECT row_to_json(hold)
-FROM (SELECT {HOLD_COLUMNS} FROM holds WHERE merchant_id = $1 AND order_id = $2) AS hold
+FROM (
+    SELECT {HOLD_COLUMNS} FROM holds
+    WHERE merchant_id = $1 AND order_id = $2 AND {held_parts.NO_ORDER}
+) AS hold
 """  # noqa: S608  # of our own constants
 
 _LIST_MERCHANTS: Final = """
@@ -265,7 +269,7 @@ async def start_holds(connection: Connection, merchant_id: int) -> None:
 
 
 async def find_hold(connection: Connection, merchant_id: int, order_id: str) -> Hold | None:
-    """The hold of the order id, even if it is over; None if there is none."""
+    """The hold of the order id, even if it is over; None if there is none, or an order."""
     row = await connection.fetchval(_FIND, merchant_id, order_id)
     return None if row is None else decode_hold(row)
 

@@ -12,6 +12,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from sconto.store.address import split_address
 from sconto.store.citus import PREPARE_SESSION
+from sconto.store.node_functions import FIND_FUNCTIONS
 
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
@@ -46,6 +47,20 @@ _PROBE_TIMEOUT: Final = 3.0
 
 _CLOSE_TIMEOUT: Final = 5.0
 """Seconds for the connections to close in good order."""
+
+
+_NO_CITUS: Final = "SELECT 0"
+"""The status of PREPARE_SESSION if it had nothing to do."""
+
+
+class _Connection(asyncpg.Connection):
+    """A connection, with the functions that the nodes of a distributed database have."""
+
+    __slots__ = ("node_functions",)
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.node_functions: frozenset[str] = frozenset()
 
 
 class Pool:
@@ -86,6 +101,7 @@ class Pool:
             reset=_keep,
             init=_preparing(on_statement),
             server_settings=SESSION_SETTINGS,
+            connection_class=_Connection,
         )
         return cls(url, pool)
 
@@ -203,9 +219,11 @@ def _preparing(on_statement: OnStatement | None) -> Any:
         assert on_statement is not None  # noqa: S101 - it is only called if there is one
         on_statement(record.query, record.elapsed, record.exception is not None)
 
-    async def prepare(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    async def prepare(connection: _Connection) -> None:
         # One command without arguments takes one round trip, and no prepared statement.
-        await connection.execute(PREPARE_SESSION)
+        if await connection.execute(PREPARE_SESSION) != _NO_CITUS:
+            rows = await connection.fetch(FIND_FUNCTIONS)
+            connection.node_functions = frozenset(row["proname"] for row in rows)
         if on_statement is not None:
             connection.add_query_logger(tell)
 

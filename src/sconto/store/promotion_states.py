@@ -9,7 +9,8 @@ import msgspec
 from sconto.domain.cart_promotion import CartTerms
 from sconto.domain.history import Change, Entry, Facts, Subject, Verb
 from sconto.domain.promotion_kind import PromotionKind
-from sconto.domain.replay_causes import PromotionRef, PromotionState
+from sconto.domain.replay_causes import PromotionState
+from sconto.domain.replay_shares import PromotionRef
 from sconto.domain.schedule import Period
 from sconto.store.database import Connection
 

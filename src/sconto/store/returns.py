@@ -21,6 +21,7 @@ If the connection drops before the commit, nothing happened. If it drops afterwa
 request finds the return by its id. A killed process is a dropped connection.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -148,14 +149,18 @@ async def find_returns(
     if row["stored"] is None:
         return None
     last = None if row["last"] is None else _LAST.decode(row["last"])
-    listed = row["listed"]
+    listed = []
+    for one in row["listed"][:limit]:
+        listed.append(_decode(one))
+        # Others are served between two returns, which may be long.
+        await asyncio.sleep(0)
     return Returns(
         decode_order(row["stored"]),
         0 if last is None else last.number,
         NOTHING if last is None else Goods(last.units, last.shipping),
         None if row["same"] is None else _decode(row["same"]),
-        tuple([_decode(one) for one in listed[:limit]]),
-        more=len(listed) > limit,
+        tuple(listed),
+        more=len(row["listed"]) > limit,
     )
 
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from sconto.store import citus
 from sconto.store.database import Connection
+from sconto.store.node_functions import FIND_FUNCTIONS, NAMES
 from sconto.store.pool import SESSION_SETTINGS
 
 _READ: Final = """
@@ -33,7 +34,13 @@ async def find_node_faults(connection: Connection) -> list[str]:
             "the database is that of a worker node: expected the coordinator's, because the locks "
             "that keep limits are there"
         ]
-    return citus.faults_of([tuple(row) for row in await connection.fetch(citus.READ_NODES)])
+    faults = citus.faults_of([tuple(row) for row in await connection.fetch(citus.READ_NODES)])
+    names = {row["proname"] for row in await connection.fetch(FIND_FUNCTIONS)}
+    if not names.issuperset(NAMES.values()):
+        faults.append(
+            "functions of this version are missing, so quotes are slow: run `sconto distribute`"
+        )
+    return faults
 
 
 async def _is_distributed(connection: Connection) -> bool:

@@ -103,10 +103,12 @@ def _encode_refused(outcome: CartPromotionOutcome, currency: str) -> msgspec.Raw
 
 
 def _write_refused(outcome: CartPromotionOutcome, currency: str) -> WrittenCartPromotion:
-    code = UNSET if outcome.code is None else outcome.code
-    reasons = write_reasons(outcome, currency)
     return WrittenCartPromotion(
-        outcome.promotion_id, outcome.target, code, False, UNSET, UNSET, reasons
+        outcome.promotion_id,
+        outcome.target,
+        UNSET if outcome.code is None else outcome.code,
+        False,
+        reasons=[_write_reason(refusal, currency) for refusal in outcome.reasons],
     )
 
 

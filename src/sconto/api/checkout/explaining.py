@@ -21,7 +21,7 @@ from sconto.domain.explanation import (
 from sconto.domain.money import format_amount, format_percent
 from sconto.domain.promotion_kind import PromotionKind
 from sconto.domain.replay import Difference, LineDifference, Replay
-from sconto.domain.replay_causes import PromotionRef
+from sconto.domain.replay_shares import PromotionRef
 from sconto.domain.subscription import ConsideredCode
 from sconto.operations.explanations import ExplainedOrder
 

@@ -7,7 +7,8 @@ from sconto.api.checkout.explanation_words import join_names
 from sconto.api.rfc3339 import write_instant
 from sconto.domain.money import format_amount
 from sconto.domain.replay import Difference, Replay
-from sconto.domain.replay_causes import Cause, ChangeKind, ChangeReason, PromotionRef
+from sconto.domain.replay_causes import Cause, ChangeKind, ChangeReason
+from sconto.domain.replay_shares import PromotionRef
 
 NOT_STORED: Final = (
     "The request was not stored: the order was placed by a version of Sconto that kept only what"

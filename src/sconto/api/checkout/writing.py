@@ -29,6 +29,9 @@ from sconto.domain.money import format_amount, format_percent
 from sconto.domain.order import OrderStatus, StoredOrder
 from sconto.domain.promotion import PromotionType
 
+# Python 3.11 takes long to find a member of an enum.
+_CODE, _COUPON, _DISCOUNT = Group.CODE, PromotionType.COUPON, PromotionType.DISCOUNT
+
 
 class _Pick(msgspec.Struct):
     promotion_id: int
@@ -243,18 +246,18 @@ def _write_percent(line: PricedLine) -> str:
 
 
 def _write_promotion(pick: Pick) -> _Promotion:
-    if pick.group is Group.CODE:
-        return _Promotion(pick.promotion_id, PromotionType.COUPON, pick.code)
-    return _Promotion(pick.promotion_id, PromotionType.DISCOUNT)
+    if pick.group is _CODE:
+        return _Promotion(pick.promotion_id, _COUPON, pick.code)
+    return _Promotion(pick.promotion_id, _DISCOUNT)
 
 
 def _write_pick(pick: Pick) -> _Pick:
     return _Pick(
         pick.promotion_id,
         pick.group,
-        pick.code if pick.group is Group.CODE else UNSET,
+        pick.code if pick.group is _CODE else UNSET,
         format_percent(pick.percent),
-        pick.applied,
+        pick.reason is None,
         pick.reason or UNSET,
     )
 

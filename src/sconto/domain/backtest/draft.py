@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
+from sconto.domain.backtest.prospects import Occasion
 from sconto.domain.candidates import AutomaticPick, Candidates, CartOffers
 from sconto.domain.cart import Cart
 from sconto.domain.cart_offers import CartOffer
@@ -107,13 +108,16 @@ def with_draft(
     looked at.
     """
     if isinstance(draft, CartPromotionDraft):
-        return _with_cart_promotion(draft, cart, found)
+        return _with_cart_promotion(draft, cart, found, at)
     return _with_product_promotion(draft, cart, found, at, uncovered)
 
 
-def _with_cart_promotion(draft: CartPromotionDraft, cart: Cart, found: Candidates) -> Candidates:
+def _with_cart_promotion(
+    draft: CartPromotionDraft, cart: Cart, found: Candidates, at: datetime
+) -> Candidates:
     replaced = [one for one in found.cart_offers if one.promotion_id == draft.replaces]
-    own = list(_cart_offers(draft, cart, replaced))
+    occasion = Occasion(cart, at, has_ordered=found.has_ordered)
+    own = [one for one in _cart_offers(draft, cart, replaced) if occasion.may_get(one)]
     if not own and not replaced:
         return found
     others = [one for one in found.cart_offers if one.promotion_id != draft.replaces]
