@@ -72,7 +72,7 @@ _EXPLANATION: Final[JsonDict] = {
     "subtotal": "39.98",
     "discount": "4.00",
     "total": "35.98",
-    "text": "The lines cost 39.98 EUR. Promotions take 4.00 EUR off. 35.98 EUR are to pay.",
+    "text": "The lines cost 39.98 EUR. Promotions take 4.00 EUR off. The total is 35.98 EUR.",
     "steps": _STEPS,  # type: ignore[dict-item]
     "codes": [{"code": "PROMO-001", "status": "applied", "text": "It gives a discount."}],
 }

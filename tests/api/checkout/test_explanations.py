@@ -62,7 +62,7 @@ async def test_a_quote_is_explained_if_it_says_so(
     assert explained == plain.json()
     assert explanation["text"] == (
         "The lines cost 60.00 EUR, shipping 4.90 EUR. Promotions take 16.00 EUR off."
-        " 48.90 EUR are to pay."
+        " The total is 48.90 EUR."
     )
     coupon, ten, shipping = promotion_ids
     steps = explanation["steps"]

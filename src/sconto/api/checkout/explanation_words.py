@@ -96,7 +96,7 @@ def describe_bill(priced: PricedCart) -> str:
     shipping = "" if priced.shipping is None else f", shipping {money(priced.shipping.amount)}"
     return (
         f"The lines cost {money(priced.subtotal)}{shipping}. Promotions take"
-        f" {money(priced.discount)} off. {money(priced.total)} are to pay."
+        f" {money(priced.discount)} off. The total is {money(priced.total)}."
     )
 
 
