@@ -60,9 +60,9 @@ LONG: Final[Mapping[str, _Measure]] = {"crowds": measure_crowds}
 """Measures of more than a minute, which run only if they are named."""
 
 
-_FEWER_ROUNDS_AFTER: Final = 300.0
+_FEWER_ROUNDS_AFTER: Final = 180.0
 """Seconds after which the remaining measures have fewer rounds, so that a slow or busy machine also
-needs only ten minutes."""
+needs hardly more than six minutes."""
 
 _FEWER_ROUNDS: Final = 3
 

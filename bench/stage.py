@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -14,13 +14,15 @@ import asyncpg
 from bench.loading import (
     finish_loading,
     fold_counts,
+    loading_much,
     open_loader,
+    write_cart_promotions,
     write_counts,
     write_merchant,
     write_shop,
 )
-from bench.machine import Cores, pinned
-from bench.servers import SECRET_KEY
+from bench.machine import Cores, freed, pinned
+from bench.servers import SECRET_KEY, find_postmaster
 from bench.shop import Shop, Size, make_plain_shop, make_shop
 from sconto.domain.people import Caller, Role
 from sconto.operations.tokens import Tokens
@@ -29,6 +31,9 @@ from sconto.store.migrate import migrate
 
 SEED: Final = "sconto bench 1"
 COUPONS: Final = 64
+MANY_CART_PROMOTIONS: Final = "many cart promotions"
+"""A shop like the usual one, with very many cart promotions besides, each with its code."""
+
 STATISTICS: Final = {"1,000": 1_000, "10,000,000": 10_000_000}
 """Redemptions of a promotion, by their name in the table."""
 
@@ -63,10 +68,10 @@ FULL: Final = Plan(
     ),
     by_codes=(Size("1,000 codes", 100, 1_000), Size("10,000,000 codes", 100, 10_000_000)),
     rounds=5,
-    seconds=2.5,
+    seconds=1.0,
     many_codes=100_000,
     file_codes=1_000_000,
-    files=2,
+    files=1,
     cart_promotions=1_000_000,
     scripted=1_000,
     crowd=10_000,
@@ -136,22 +141,34 @@ async def set_stage(folder: Path, cores: Cores, plan: Plan) -> AsyncIterator[Sta
 
 async def _load(stage: Stage) -> None:
     connection = await open_loader(stage.url)
+    every_core = stage.cores.service | stage.cores.database | stage.cores.load
     try:
         stage.postgresql = str(await connection.fetchval("SHOW server_version")).split()[0]
-        now = datetime.now(UTC).replace(microsecond=0)
-        first = 1
-        for size in (*stage.plan.by_promotions, *stage.plan.by_codes):
-            shop = make_shop(len(stage.shops) + 1, size, first, SEED, now)
-            first += size.promotions
-            await _write(connection, stage, shop)
-        plain = make_plain_shop(len(stage.shops) + 1, COUPONS + len(STATISTICS), first)
-        await _write(connection, stage, plain)
+        with freed(await find_postmaster(stage.url), every_core):
+            async with loading_much(connection):
+                first = await _write_shops(connection, stage)
+            plain = make_plain_shop(len(stage.shops) + 1, COUPONS + len(STATISTICS), first)
+            await _write(connection, stage, plain)
         for coupon, redemptions in zip(plain.coupons[COUPONS:], STATISTICS.values(), strict=True):
             await write_counts(connection, coupon, plain.merchant_id, redemptions, slots=16)
         await fold_counts(stage.url)
         await finish_loading(connection)
     finally:
         await connection.close()
+
+
+async def _write_shops(connection: asyncpg.Connection, stage: Stage) -> int:
+    """Write the large shops; answers the first promotion id that is free."""
+    now, first = datetime.now(UTC).replace(microsecond=0), 1
+    usual = Size("100 promotions", 100, 100)
+    many = replace(usual, name=MANY_CART_PROMOTIONS)
+    for size in (*stage.plan.by_promotions, *stage.plan.by_codes, many):
+        shop = make_shop(len(stage.shops) + 1, size, first, SEED, now)
+        first += size.promotions
+        await _write(connection, stage, shop)
+    number = stage.plan.cart_promotions
+    await write_cart_promotions(connection, shop.merchant_id, first, number)
+    return first + number
 
 
 async def _write(connection: asyncpg.Connection, stage: Stage, shop: Shop) -> None:

@@ -8,14 +8,12 @@ from random import Random
 from typing import Final
 from uuid import uuid4
 
-import asyncpg
-
 from bench.carts import Basket, fill_baskets
 from bench.figures import Figure, Goal, figure
 from bench.loading import open_loader
-from bench.machine import cpu_seconds, parent_of
-from bench.measures.cart_promotions import AUTOMATIC, TEN_OFF, make_automatic, open_shop_beside
-from bench.servers import Server
+from bench.machine import cpu_seconds
+from bench.measures.cart_promotions import AUTOMATIC, TEN_OFF, make_automatic, open_shops_beside
+from bench.servers import Server, find_postmaster
 from bench.shop import Shop
 from bench.stage import SEED, Stage
 from sconto.api.cart.reading import read_new_promotion
@@ -41,7 +39,7 @@ _PERIOD: Final = timedelta(days=30)
 async def measure_backtests(stage: Stage, server: Server) -> list[Figure]:
     """Shops with a hundred product promotions, one of them with cart promotions besides."""
     del server
-    plain, mixed = [await open_shop_beside(stage) for _ in range(2)]
+    plain, mixed = await open_shops_beside(stage, 2)
     end = datetime.now(UTC).replace(microsecond=0)
     database = await Database.open(stage.url)
     try:
@@ -118,7 +116,7 @@ def _caller(shop: Shop) -> Caller:
 async def _measure(
     stage: Stage, database: Database, shop: Shop, draft: Draft, end: datetime, name: str
 ) -> Figure:
-    postmaster = await _find_postmaster(stage)
+    postmaster = await find_postmaster(stage.url)
     rates, notes = [], ""
     for _ in range(stage.plan.rounds):
         before = time.process_time(), cpu_seconds(postmaster)
@@ -144,11 +142,3 @@ async def _run(database: Database, shop: Shop, draft: Draft, end: datetime) -> R
     await jobs.delete_backtest(database, caller, job.id)
     assert result is not None
     return result
-
-
-async def _find_postmaster(stage: Stage) -> int:
-    connection = await asyncpg.connect(stage.url)
-    try:
-        return parent_of(await connection.fetchval("SELECT pg_backend_pid()"))
-    finally:
-        await connection.close()

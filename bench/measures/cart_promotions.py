@@ -16,14 +16,13 @@ from bench.load import Load, Unanswered, ask, write_request
 from bench.loading import (
     finish_loading,
     open_loader,
-    write_cart_promotions,
     write_merchant,
     write_shop,
 )
 from bench.measures.subscriptions import commit_on_one_row
 from bench.servers import Server
 from bench.shop import PRODUCTS, Shop, make_shop
-from bench.stage import SEED, Stage
+from bench.stage import MANY_CART_PROMOTIONS, SEED, Stage
 
 AUTOMATIC: Final = 100
 _CARTS: Final = 3_000
@@ -39,8 +38,8 @@ _LIMIT: Final = 1_000_000_000
 
 async def measure_cart_promotions(stage: Stage, server: Server) -> list[Figure]:
     """Quotes with a hundred automatic ones and with a million codes, and orders on one limit."""
-    without, automatic, one = [await open_shop_beside(stage) for _ in range(3)]
-    million = await open_shop_beside(stage, stage.plan.cart_promotions)
+    without, automatic, one = await open_shops_beside(stage, 3)
+    million = stage.shops[MANY_CART_PROMOTIONS]
     for promotion in make_automatic(Random(SEED)):
         await _create(stage, server, automatic, promotion)
     for shop in (one, million):
@@ -161,24 +160,24 @@ async def _on_one_limit(stage: Stage, server: Server, shop: Shop) -> list[Figure
     ]
 
 
-async def open_shop_beside(stage: Stage, cart_promotions: int = 0) -> Shop:
-    """A new shop like the usual one, and cart promotions that each have a code."""
-    size = stage.usual.size
+async def open_shops_beside(stage: Stage, number: int) -> list[Shop]:
+    """Shops with the promotions of the usual one."""
+    size, shops = stage.usual.size, []
     connection = await open_loader(stage.url)
     try:
         merchant_id = await connection.fetchval("SELECT max(merchant_id) + 1 FROM merchants")
         promotion_id = await connection.fetchval("SELECT max(promotion_id) + 1 FROM promotions")
         now = datetime.now(UTC).replace(microsecond=0)
-        shop = make_shop(merchant_id, size, promotion_id, SEED, now)
-        await write_merchant(connection, merchant_id)
-        await write_shop(connection, shop, "reusable")
-        if cart_promotions:
-            first = promotion_id + size.promotions
-            await write_cart_promotions(connection, merchant_id, first, cart_promotions)
+        for place in range(number):
+            first = promotion_id + place * size.promotions
+            shop = make_shop(merchant_id + place, size, first, SEED, now)
+            await write_merchant(connection, shop.merchant_id)
+            await write_shop(connection, shop, "reusable")
+            shops.append(shop)
         await finish_loading(connection)
     finally:
         await connection.close()
-    return shop
+    return shops
 
 
 async def _create(stage: Stage, server: Server, shop: Shop, promotion: dict[str, Any]) -> None:
