@@ -25,17 +25,16 @@ from sconto.store.cart_offers import (
 from sconto.store.crowded_codes import CROWDED_OFFERS, CROWDED_OFFERS_BESIDE_HOLDS
 from sconto.store.hold_rows import HOLD_COLUMNS
 from sconto.store.outcomes import ORDER_COLUMNS
-from sconto.store.period_sql import instant_sql
 from sconto.store.subscription_rules import READ_RULES
 
-_PICKS: Final = f"""
+_PICKS: Final = """
     ARRAY(
         SELECT json_build_object(
             'product_id', wanted.product_id,
             'pick', CASE WHEN running THEN json_build_object(
                 'promotion_id', span.promotion_id, 'percent', span.percent) END,
-            'since', {instant_sql("(CASE WHEN running THEN span.starts_at ELSE span.ends_at END)")},
-            'until', {instant_sql("(CASE WHEN running THEN span.ends_at ELSE next.starts_at END)")})
+            'since', (CASE WHEN running THEN span.starts_at ELSE span.ends_at END),
+            'until', (CASE WHEN running THEN span.ends_at ELSE next.starts_at END))
         FROM unnest(cart.picks_of) AS wanted (product_id)
         LEFT JOIN LATERAL (
             SELECT promotion_id, percent, starts_at, ends_at,
@@ -53,7 +52,7 @@ _PICKS: Final = f"""
             LIMIT 1
         ) AS next ON true
     ) AS picks
-"""  # noqa: S608  # of our own constants
+"""
 
 _KNOWN: Final = """
     ARRAY(
@@ -86,9 +85,9 @@ def _offers(codes: str, held_until: str) -> str:
             'code_type', promotion.code_type,
             'active', promotion.active,
             'period', json_build_object(
-                'starts_at', {instant_sql("promotion.starts_at")},
-                'ends_at', {instant_sql("promotion.ends_at")}),
-            'used_at', {instant_sql("code.used_at")},{held_until}
+                'starts_at', promotion.starts_at,
+                'ends_at', promotion.ends_at),
+            'used_at', code.used_at,{held_until}
             'percent', CASE WHEN promotion.covers_all THEN promotion.percent END,
             'percents', coalesce(coverage.percents, '{{}}'))
         END
@@ -115,9 +114,7 @@ def _offers(codes: str, held_until: str) -> str:
 
 
 _OFFERS: Final = _offers(CODES_OF_TEXT, "")
-_OFFERS_BESIDE_HOLDS: Final = _offers(
-    CODES_BESIDE_HOLDS, f" 'held_until', {instant_sql('code.held_until')},"
-)
+_OFFERS_BESIDE_HOLDS: Final = _offers(CODES_BESIDE_HOLDS, " 'held_until', code.held_until,")
 
 _ORDERS: Final = f"""
     ARRAY(

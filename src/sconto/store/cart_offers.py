@@ -25,7 +25,7 @@ from sconto.domain.order import StoredOrder
 from sconto.domain.prepared_offers import PreparedOffers, can_be_prepared
 from sconto.store.candidate_lookups import CODES_BESIDE_HOLDS, CODES_OF_TEXT
 from sconto.store.past_customers import HAS_PAST_ORDER
-from sconto.store.period_sql import ends_after, instant_sql
+from sconto.store.period_sql import ends_after
 
 _MOST_MERCHANTS: Final = 10_000
 """Merchants whose automatic cart promotions a process caches."""
@@ -78,10 +78,10 @@ _TERMS: Final = """
     LIMIT 1
 """
 
-_OFFER: Final = f"""
+_OFFER: Final = """
     'promotion_id', promotion.promotion_id, 'active', promotion.active,
-    'period', json_build_object('starts_at', {instant_sql("promotion.starts_at")},
-                                'ends_at', {instant_sql("promotion.ends_at")})
+    'period', json_build_object('starts_at', promotion.starts_at,
+                                'ends_at', promotion.ends_at)
 """
 
 TAGGED: Final = """
@@ -131,7 +131,7 @@ def _cart_promotions(taken: str, codes: str, held_until: str, is_first_held: str
         SELECT json_build_object(
             'offer', json_build_object({_OFFER}, 'key', code.code_key, 'code_id', code.code_id,
                 'code_type', promotion.code_type,
-                'used_at', {instant_sql("code.used_at")}{held_until}),
+                'used_at', code.used_at{held_until}),
             'terms', cart_promotion.terms,
             'taken', {taken.format(promotion_id="promotion.promotion_id")})
         FROM unnest(cart.codes) AS activated (key)
@@ -172,7 +172,7 @@ CART_PROMOTIONS: Final = _cart_promotions(_TAKEN, CODES_OF_TEXT, "", "")
 CART_PROMOTIONS_BESIDE_HOLDS: Final = _cart_promotions(
     _TAKEN_AND_HELD,
     CODES_BESIDE_HOLDS,
-    f", 'held_until', {instant_sql('code.held_until')}",
+    ", 'held_until', code.held_until",
     f""" OR EXISTS (
             SELECT FROM held_allowances
             WHERE merchant_id = $1 AND promotion_id = {FIRST_ORDERS} AND scope = 'customer'

@@ -23,7 +23,6 @@ from sconto.store.candidate_lookups import (
     CODES_OF_TEXT,
     PROMOTION_OF_CODE,
 )
-from sconto.store.period_sql import instant_sql
 
 # Parts of the statements of `candidate_statements`. Product 0 stands for all products.
 _OFFERS: Final = f"""
@@ -100,8 +99,8 @@ _OFFERS: Final = f"""
             'promotion_id', promotion_id,
             'code_type', code_type,
             'active', active,
-            'period', json_build_object('starts_at', {instant_sql("starts_at")},
-                                        'ends_at', {instant_sql("ends_at")}),
+            'period', json_build_object('starts_at', starts_at,
+                                        'ends_at', ends_at),
             'used_at', <told>,
             'percent', CASE WHEN covers_all AND percents IS NOT NULL THEN percent END,
             'percents', CASE WHEN covers_all THEN '{{}}' ELSE coalesce(percents, '{{}}') END,
@@ -121,7 +120,7 @@ def _with(**parts: str) -> str:
 
 CROWDED_OFFERS: Final = _with(
     codes=CODES_OF_TEXT, held="", used_at="used_at", held_until="", of_code="", until="",
-    told=instant_sql("used_at"),
+    told="used_at",
 )  # fmt: skip
 
 CROWDED_OFFERS_BESIDE_HOLDS: Final = _with(
@@ -131,7 +130,6 @@ CROWDED_OFFERS_BESIDE_HOLDS: Final = _with(
     held_until=", array_agg(held_until ORDER BY code_key) AS held",
     of_code=", held",
     until=", held_until",
-    told=f"CASE WHEN held_until IS NULL THEN {instant_sql('used_at')} END, "
-    f"'held_until', {instant_sql('held_until')}",
+    told="CASE WHEN held_until IS NULL THEN used_at END, 'held_until', held_until",
 )
 """A code that is held for another order counts as used."""

@@ -5,8 +5,9 @@ It passes a call of a function that is distributed by merchant on to the merchan
 takes the coordinator a quarter of that. Each function has one statement as its body, so what it
 does is what the statement does.
 
-The name has a digest of the statement. So several versions of Sconto each call their own functions,
-and one that finds none sends the statement.
+The zone is UTC as in our own sessions, because instants are in the JSON. The name has a digest of
+the statement. So several versions of Sconto each call their own functions, and one that finds none
+sends the statement.
 """
 
 import hashlib
@@ -39,7 +40,8 @@ CALLS: Final = {statement: f"SELECT {name}($1, $2)" for statement, name in NAMES
 # In PL/pgSQL `found` is a variable too.
 CREATE: Final = {
     name: f"""
-CREATE FUNCTION {name}(merchant bigint, carts json) RETURNS json LANGUAGE plpgsql AS $body$
+CREATE FUNCTION {name}(merchant bigint, carts json) RETURNS json LANGUAGE plpgsql
+SET timezone = 'UTC' AS $body$
 #variable_conflict use_column
 BEGIN
     RETURN ({statement});
