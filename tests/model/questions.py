@@ -93,9 +93,10 @@ _VERBS: Final = {
 
 
 @st.composite
-def questions(draw: Draw, shop: Shop, now: datetime) -> Question:
-    """A question."""
-    verb = draw(st.sampled_from([verb for verb, share in _VERBS.items() for _ in range(share)]))
+def questions(draw: Draw, shop: Shop, now: datetime, verb: str = "") -> Question:
+    """A question, with this verb if one is named."""
+    shares = [one for one, share in _VERBS.items() for _ in range(share)]
+    verb = verb or draw(st.sampled_from(shares))
     target, body = "", dict[str, Any]()
     match verb:
         case "create":

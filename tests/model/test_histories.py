@@ -160,9 +160,8 @@ class Histories(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def place_what_was_quoted(self, data: st.DataObject) -> None:
-        question = data.draw(
-            questions(self.shop, self.bench.now).filter(lambda question: question.verb == "order")
-        )
+        # A filter would give up most histories: few questions are orders.
+        question = data.draw(questions(self.shop, self.bench.now, "order"))
         body = question.body
         asker = Asker(self.bench.now, body["order_id"], body.get("replaces"))
         total = price(self.shop, body, self.bench.now, asker)[0]["total"]
@@ -298,7 +297,7 @@ def run_histories(bench: Bench, examples: int, *, steps: int, start: int | None)
 
 @pytest.mark.parametrize("start", range(8))
 def test_sconto_answers_as_the_reference_says(bench: Bench, start: int) -> None:
-    run_histories(bench, 2, steps=25, start=start)
+    run_histories(bench, 3, steps=30, start=start)
 
 
 def run_bodies(bench: Bench, examples: int, *, start: int | None) -> None:
