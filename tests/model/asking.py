@@ -24,7 +24,7 @@ _TIMES: Final = {
 }
 """Members of the checkout's answers that are instants; their time zone does not matter."""
 
-_NOT_COMPARED: Final = {"created_at", "updated_at", "days"}
+_NOT_COMPARED: Final = {"created_at", "updated_at", "days", "forecast"}
 """Members of the answers about cart promotions that the model does not know."""
 
 _ADDRESSES: Final = {
