@@ -270,9 +270,12 @@ class Histories(RuleBasedStateMachine):
 
 
 @pytest.fixture(scope="module")
-def bench(database_url: str) -> Iterator[Bench]:
-    """The applications, shared by all histories."""
-    bench = Bench(database_url)
+def bench(create_database: Callable[[], str]) -> Iterator[Bench]:
+    """The applications, shared by all histories.
+
+    On a database of their own: a service with another clock would sweep what is held in theirs.
+    """
+    bench = Bench(create_database())
     yield bench
     bench.close()
 

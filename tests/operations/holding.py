@@ -1,7 +1,7 @@
 """A merchant's checkout that holds, orders and looks at what is left, for tests."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -25,7 +25,10 @@ from sconto.domain.schedule import Period
 from sconto.operations import cart_promotions, checkout, holds, promotions
 from sconto.operations.check import check
 from sconto.store.database import Database
-from tests.builders import NOON, a_line, a_promotion
+from tests.builders import a_line, a_promotion
+
+NOON: Final = datetime(2100, 6, 1, 12, tzinfo=UTC)
+"""Far from today: a service that other tests run on the same database sweeps what is over today."""
 
 SECONDS: Final = 900
 END: Final = NOON + timedelta(seconds=SECONDS)

@@ -8,7 +8,8 @@ import pytest
 from sconto.domain.holds import NewHold
 from sconto.domain.order import NewOrder
 from sconto.operations import checkout, holds
-from tests.builders import NOON, a_cart
+from tests.builders import a_cart
+from tests.operations.holding import NOON
 from tests.operations.test_round_trips import LIMITED, Ask, Shop, assert_statements, open_shop
 
 HOLDING: Final = NewHold(NewOrder("H-1", a_cart(codes=("ONCE",))))

@@ -31,8 +31,8 @@ from sconto.operations import (
     subscription_promotions,
 )
 from sconto.store.database import Database
-from tests.builders import NOON, percent_off, subscription_terms
-from tests.operations.holding import BEFORE_END, END, Shop, a_basket
+from tests.builders import percent_off, subscription_terms
+from tests.operations.holding import BEFORE_END, END, NOON, Shop, a_basket
 from tests.operations.telling import Teller
 from tests.statistics import get_statistics
 

@@ -29,6 +29,7 @@ from sconto.store.holds import put_hold, start_holds
 from sconto.store.orders import insert_order
 from sconto.store.pick_cache import PickCache
 from tests.builders import NOON
+from tests.operations import holding
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class PricedHold:
 
 
 async def price_hold(
-    connection: Connection, caller: Caller, order_id: str, cart: Cart, now: datetime = NOON
+    connection: Connection, caller: Caller, order_id: str, cart: Cart, now: datetime = holding.NOON
 ) -> PricedHold:
     """Price the hold of an order with the present promotions, for fifteen minutes."""
     found = await _read(connection, caller, order_id, cart, now)
@@ -110,7 +111,7 @@ class OrderBesideHolds:
 
 
 async def price_beside_holds(
-    connection: Connection, caller: Caller, order_id: str, cart: Cart, now: datetime = NOON
+    connection: Connection, caller: Caller, order_id: str, cart: Cart, now: datetime = holding.NOON
 ) -> OrderBesideHolds:
     """Price the order, or find what was promised to its id."""
     found = await _read(connection, caller, order_id, cart, now)

@@ -13,8 +13,7 @@ from sconto.domain.problems import HoldNotFound
 from sconto.store.database import Connection, Database
 from sconto.store.holds import find_hold, release_hold
 from sconto.store.orders import OrderRaceLost
-from tests.builders import NOON
-from tests.operations.holding import BEFORE_END, END, Shop, a_basket
+from tests.operations.holding import BEFORE_END, END, NOON, Shop, a_basket
 from tests.store.priced import price_beside_holds, price_hold
 
 BASKET: Final = a_basket("ONCE", customer="c-1")

@@ -12,8 +12,7 @@ from sconto.domain.people import Caller, Role
 from sconto.store.database import Database
 from sconto.store.migrate import migrate
 from sconto.store.schema import MIGRATIONS, known_versions
-from tests.builders import NOON
-from tests.operations.holding import Shop, a_basket
+from tests.operations.holding import NOON, Shop, a_basket
 from tests.store.test_migrate import execute, upgrade_to
 
 [_FILE] = (MIGRATIONS / "versions").glob("*_holds.py")

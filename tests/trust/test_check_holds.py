@@ -6,8 +6,7 @@ import pytest
 
 from sconto.domain.people import Caller
 from sconto.store.database import Database
-from tests.builders import NOON
-from tests.operations.holding import Shop, a_basket
+from tests.operations.holding import NOON, Shop, a_basket
 
 HELD: Final = "Allowances know how much of them is held"
 OF_A_HOLD: Final = "Codes and allowances are held for holds that exist"
