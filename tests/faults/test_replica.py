@@ -39,11 +39,14 @@ _READS: Final = (
     "/quotes",
     "/prices",
     "/orders",
+    "/holds",
+    "/returns",
+    "/returns/_quote",
     "/_validate",
     "/_schedule",
     "/_try",
 )
-"""Ends of addresses whose POST only reads; a repeated order does too."""
+"""Ends of addresses whose POST only reads; a repeated order, hold or return does too."""
 
 _ABOUT_ITSELF: Final = ("/health/live", "/health/ready", "/metrics")
 

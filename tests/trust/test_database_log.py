@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import asyncpg
 import psycopg
 import pytest
 
 from sconto.domain.codes import CodeType
 from sconto.domain.order import NewOrder
+from sconto.domain.people import Caller
 from sconto.domain.problems import CodeFileRefused
 from sconto.operations import codes, promotions
 from sconto.operations.checkout import place_order, quote
@@ -17,6 +19,8 @@ from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_promotion
 from tests.conftest import create_caller
 from tests.faults.cluster import Cluster, open_folder
+
+_CLASH = "INSERT INTO clash (code) SELECT $1 UNION ALL SELECT $1"
 
 MANUAL = Path(__file__).parents[2] / "docs" / "operations.md"
 
@@ -34,7 +38,7 @@ def settings_of_the_manual() -> str:
 
 
 async def fill_the_log(url: str) -> None:
-    """Make quotes, an order and a clash of codes, all with codes that begin with SECRET."""
+    """Make quotes, an order and statements that fail, all with codes that begin with SECRET."""
     database = await Database.open(url)
     try:
         caller = await create_caller(database)
@@ -47,8 +51,16 @@ async def fill_the_log(url: str) -> None:
         with pytest.raises(CodeFileRefused):
             await codes.import_codes(database, caller, promotion_id, [b"SECRET2\n"], NOON)
         await promotions.delete_promotion(database, caller, promotion_id, NOON)
+        with pytest.raises(asyncpg.UniqueViolationError):
+            await _clash(database, caller)
     finally:
         await database.close()
+
+
+async def _clash(database: Database, caller: Caller) -> None:
+    async with database.write(caller.merchant_id) as connection:
+        await connection.execute("CREATE TEMPORARY TABLE clash (code text UNIQUE)")
+        await connection.execute(_CLASH, "SECRET3")
 
 
 async def test_slow_statements_show_no_codes_with_the_settings_of_the_manual(

@@ -74,7 +74,8 @@ def _without_length(send: Send) -> Send:
     async def send_without_length(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            if "content-encoding" not in headers:
+            is_short = int(headers.get("content-length", _SMALLEST)) < _SMALLEST
+            if "content-encoding" not in headers and not is_short:
                 del headers["content-length"]
         await send(message)
 

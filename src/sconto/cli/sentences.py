@@ -111,7 +111,7 @@ def _say_pattern(problem: PatternRefused) -> str:
             return "an alphabet has 2 or more Latin letters and digits, each once"
         case PatternFault.TOO_SHORT:
             return (
-                "too easy to guess; add characters: this pattern safely gives only"
+                "too easy to guess; add characters: this pattern safely gives"
                 f" {problem.generated:,} codes"
             )
 

@@ -64,6 +64,6 @@ PATTERN_FAULTS: Final[Mapping[PatternFault, str]] = {
     ),
     PatternFault.ALPHABET: marked("an alphabet has 2 or more Latin letters and digits, each once"),
     PatternFault.TOO_SHORT: marked(
-        "too easy to guess; add characters: this pattern safely gives only %(generated)s codes"
+        "too easy to guess; add characters: this pattern safely gives %(generated)s codes"
     ),
 }
