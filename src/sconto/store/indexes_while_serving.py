@@ -9,6 +9,7 @@ A build that is killed leaves an index that is not valid. The next migration dro
 again.
 """
 
+import random
 import time
 from collections.abc import Mapping
 from typing import Final
@@ -59,16 +60,20 @@ def table_of(name: str) -> str:
 def build_missing(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
     """Build each index that is missing or not valid; the connection is in autocommit mode.
 
-    Waits for an index that another process is building.
+    Waits for an index that another process is building. Of two processes that begin at the same
+    moment, PostgreSQL ends one, because each waits for the other; that one looks again.
     """
     for name in LIST_INDEXES:
         while (found := connection.execute(_FIND, (name,)).fetchone()) is None or not found[0]:
-            if found is None:
-                _build(connection, name)
-            elif found[1]:
-                time.sleep(_PAUSE)
-            else:
-                connection.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}".encode())
+            try:
+                if found is None:
+                    _build(connection, name)
+                elif found[1]:
+                    time.sleep(_PAUSE)
+                else:
+                    connection.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}".encode())
+            except psycopg.errors.DeadlockDetected:
+                time.sleep(random.uniform(0, _PAUSE))  # noqa: S311 - so that they do not meet again
 
 
 def _build(connection: "psycopg.Connection[tuple[object, ...]]", name: str) -> None:
