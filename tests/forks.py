@@ -31,6 +31,11 @@ _PRELOADED: Final = (
     "sconto.store.migrate",
 )
 
+DOOR: Final = "TESTS_DOOR_OF_COMMANDS"
+"""Names the socket of a process that forks for all test processes of a run."""
+
+PROGRAM: Final = "import sys; from tests.forks import main; main(int(sys.argv[1]))"
+
 _REQUEST_BYTES: Final = 1 << 18
 
 _REQUESTING: Final = Lock()
@@ -139,16 +144,13 @@ def run(
 @cache
 def _start_preloaded() -> socket.socket:
     """The socket of a process that has imported Sconto. It ends when this process does."""
+    if address := os.environ.get(DOOR):
+        door = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        door.connect(address)
+        return door
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
-        preloaded = subprocess.Popen(
-            [sys.executable, "-c", f"from tests.forks import serve; serve({theirs.fileno()})"],
-            cwd=ROOT,
-            env={name: value for name, value in os.environ.items() if "SCONTO" not in name},
-            stdin=subprocess.DEVNULL,
-            pass_fds=[theirs.fileno()],
-            start_new_session=True,
-        )
+        preloaded = start_preloaded(PROGRAM, theirs)
 
     def end() -> None:
         ours.close()
@@ -158,11 +160,48 @@ def _start_preloaded() -> socket.socket:
     return ours
 
 
-def serve(descriptor: int) -> None:
-    """Fork for each request; in the fork, run its program. Return when the socket is closed."""
+def start_preloaded(
+    program: str, door: socket.socket, *arguments: str, stdin: int = subprocess.DEVNULL
+) -> "subprocess.Popen[bytes]":
+    """Start a Python program; its first argument is the descriptor of the socket."""
+    return subprocess.Popen(
+        [sys.executable, "-c", program, str(door.fileno()), *arguments],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if "SCONTO" not in name},
+        stdin=stdin,
+        stdout=subprocess.DEVNULL,
+        pass_fds=[door.fileno()],
+        start_new_session=True,
+    )
+
+
+def main(descriptor: int) -> None:
+    """Serve one process, or all that connect if the socket listens."""
     for module in _PRELOADED:
         import_module(module)
-    door = socket.socket(fileno=descriptor)
+    given = socket.socket(fileno=descriptor)
+    listens = given.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    if door := fork_for_each(given) if listens else given:
+        _serve(door)
+
+
+def fork_for_each(listener: socket.socket) -> socket.socket | None:
+    """The connection, in a fork for each; None when our input has ended."""
+    while listener in select.select([listener, sys.stdin], [], [])[0]:
+        door, _ = listener.accept()
+        if os.fork() == 0:
+            listener.close()
+            return door
+        door.close()
+    # A parent counts the processor time of children that were waited for.
+    with suppress(ChildProcessError):
+        while True:
+            os.wait()
+    return None
+
+
+def _serve(door: socket.socket) -> None:
+    """Fork for each request; in the fork, run its program. Return when the socket is closed."""
     ended, told = socket.socketpair()
     told.setblocking(False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
