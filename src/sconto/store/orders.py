@@ -12,15 +12,14 @@ writes it. Without `_REPLACE` that is `_PLACE` alone, which is a transaction by 
    each other:
    - `free` locks the wanted one-time codes that no order has used, in their newest version. It
      skips codes that another transaction has locked.
-   - `seen` are those of them whose locked version is the one in the snapshot. A code that was
-     changed after the snapshot has a newer version, which no later part would find.
    - `alone` takes an advisory lock on the order's id, if it is free.
-   - `placed` inserts the order if all wanted codes are in `seen`, the lock on the id was free, the
+   - `placed` inserts the order if all wanted codes are in `free`, the lock on the id was free, the
      merchant's versions are those that the order was priced at, and no order has the id. The
      primary key is what makes an id serve one order.
-   - `taken` marks the codes of `seen` as used and adds what the order redeems by each. It does so
+   - `taken` marks the codes of `free` as used and adds what the order redeems by each. It does so
      only if `placed` has a row. It misses no code: each is locked by this transaction, so nobody
-     changes it, and its version is in the snapshot, so the update finds it.
+     changes it, and an update of a row that was changed after the snapshot goes on to its newest
+     version.
    - `recorded` inserts the redemptions, and `counted` adds up the same rows and adds them to the
      counters, both only if `placed` has a row. So the counters always equal the sum of the
      redemptions, and the redemptions equal what the stored outcomes say. One redemption of each
@@ -185,7 +184,8 @@ _CLEAR: Final = """alone
       ), '{{}}')"""
 
 # Codes are locked in the order of their ids. Each is one look-up by the primary key, whatever the
-# planner knows of the table: coalesce keeps it from the indexes of codes that are not removed.
+# planner knows of the table: coalesce keeps it from the indexes of codes that are not removed. If a
+# code is held, the merchant's first hold came after the snapshot.
 _FREE: Final = """free AS MATERIALIZED (
     SELECT code.code_id
     FROM unnest($6::bigint[]) AS wanted (code_id)
@@ -193,7 +193,7 @@ _FREE: Final = """free AS MATERIALIZED (
         SELECT code_id
         FROM codes
         WHERE merchant_id = $1 AND code_id = wanted.code_id
-          AND coalesce(used_at, removed_at) IS NULL
+          AND coalesce(used_at, removed_at, held_until) IS NULL
         LIMIT 1
         FOR UPDATE SKIP LOCKED
     ) AS code
