@@ -78,7 +78,7 @@ def make_environment() -> Environment:
         "outcome": _in_language(outcome_sentences.outcome_words),
         "outcome_state": _in_language(outcome_sentences.outcome_state),
     }
-    environment.globals |= {
+    known: dict[str, Any] = {
         "cart_targets": cart_sentences.TARGETS,
         "file": _file,
         "form_token": _form_token,
@@ -87,6 +87,7 @@ def make_environment() -> Environment:
         "spark": _spark,
         "translated": _translated,
     }
+    environment.globals |= known
     return environment
 
 
