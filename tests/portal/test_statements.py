@@ -86,6 +86,7 @@ READING = {
     "/webhooks": 1,
     "/webhooks/{webhook_id}": 3,
     "/webhooks/{webhook_id}/deliveries/{delivery_id}": 3,
+    "/developers": 0,
     "/keys": 2,
     "/keys/{key_id}": 1,
     "/password/{token}": 0,

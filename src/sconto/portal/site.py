@@ -9,11 +9,13 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 
 from sconto.portal import (
     api_keys,
+    appearance,
     backtests,
     cart_promotion_form,
     cart_promotions,
     carts,
     codes,
+    developers,
     exports,
     order_explanations,
     orders,
@@ -57,6 +59,8 @@ PAGES: Final = (
     *webhooks.PAGES,
     *password_links.PAGES,
     *api_keys.PAGES,
+    *appearance.PAGES,
+    *developers.PAGES,
 )
 
 

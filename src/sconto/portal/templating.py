@@ -15,7 +15,9 @@ from sconto.domain.money import format_amount
 from sconto.portal import cart_sentences, csrf, outcome_sentences, sentences, subscription_sentences
 from sconto.portal.charts import SPARK_HEIGHT, SPARK_WIDTH, spark_points
 from sconto.portal.files import versioned
+from sconto.portal.icons import icon
 from sconto.portal.language import Language
+from sconto.portal.roles import ROLES
 
 _FOLDER: Final = Path(__file__).with_name("templates")
 
@@ -83,7 +85,9 @@ def make_environment() -> Environment:
         "file": _file,
         "form_token": _form_token,
         "groups": outcome_sentences.GROUPS,
+        "icon": icon,
         "path": _path,
+        "role_words": ROLES,
         "spark": _spark,
         "translated": _translated,
     }
