@@ -62,6 +62,7 @@ from sconto.operations.event_removal import keep_removing_events
 from sconto.operations.events import keep_telling, measure_backlog
 from sconto.operations.holds import keep_sweeping_holds
 from sconto.operations.known_keys import USES_PAUSE, KnownKeys
+from sconto.operations.order_counting import keep_counting_old_orders
 from sconto.operations.order_listing import keep_listing_old_orders
 from sconto.operations.sign_in_provider import Client, Provider, SignInProvider
 from sconto.operations.tokens import Tokens
@@ -263,6 +264,7 @@ async def _open_context(
             idempotency.keep_sweeping_keys(database, read_clock),
             counters.keep_folding(database, read_clock),
             keep_listing_old_orders(database),
+            keep_counting_old_orders(database, settings.zone),
             keep_generating(database, read_clock),
             keep_sweeping_codes(database),
             keep_sweeping_holds(database, read_clock),

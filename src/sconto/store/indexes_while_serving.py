@@ -31,6 +31,14 @@ LIST_INDEXES: Final[Mapping[str, str]] = {
 }
 """The indexes of schema 0020, for lists of orders."""
 
+COUNT_INDEXES: Final[Mapping[str, str]] = {
+    "orders_not_counted": "orders (merchant_id, created_at) WHERE NOT is_counted",
+}
+"""The index of schema 0022, for orders that the version before placed."""
+
+INDEXES: Final[Mapping[str, str]] = {**LIST_INDEXES, **COUNT_INDEXES}
+"""All of them."""
+
 SMALL_TABLE: Final = 64 * 1024 * 1024
 """Bytes that are read in well under a second."""
 
@@ -49,12 +57,12 @@ WHERE indexrelid = to_regclass(%s)
 def create_statement(name: str, *, concurrently: bool = False) -> str:
     """The statement that creates the index if it does not exist."""
     way = "CONCURRENTLY " if concurrently else ""
-    return f"CREATE INDEX {way}IF NOT EXISTS {name} ON {LIST_INDEXES[name]}"
+    return f"CREATE INDEX {way}IF NOT EXISTS {name} ON {INDEXES[name]}"
 
 
 def table_of(name: str) -> str:
     """The table that the index is on."""
-    return LIST_INDEXES[name].partition(" ")[0]
+    return INDEXES[name].partition(" ")[0]
 
 
 def build_missing(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
@@ -63,7 +71,7 @@ def build_missing(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
     Waits for an index that another process is building. Of two processes that begin at the same
     moment, PostgreSQL ends one, because each waits for the other; that one looks again.
     """
-    for name in LIST_INDEXES:
+    for name in INDEXES:
         while (found := connection.execute(_FIND, (name,)).fetchone()) is None or not found[0]:
             try:
                 if found is None:

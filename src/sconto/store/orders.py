@@ -25,6 +25,9 @@ writes it. Without `_REPLACE` that is `_PLACE` alone, which is a transaction by 
      counters, both only if `placed` has a row. So the counters always equal the sum of the
      redemptions, and the redemptions equal what the stored outcomes say. One redemption of each
      promotion and code has the order's time, by which lists find it (`order_lists`).
+   - `tallied` counts the order for the merchant, and for its promotions and codes (`order_counts`),
+     only if `placed` has a row. `is_counted` says so on the order: one that has false, or null, is
+     counted later (`order_counting`).
    - `told` writes the order's events to the outbox (`event_outbox`), only if `placed` has a row.
      The statement of a merchant that records no events does not have it. Recording is switched on
      with a new price version, so an order that was priced before is not placed without its event.
@@ -71,7 +74,7 @@ from sconto.domain.allowances import NO_CLAIM, LimitClaim
 from sconto.domain.holds import OwnHold
 from sconto.domain.order import StoredOrder
 from sconto.domain.redemption import one_time_codes, redemptions_of
-from sconto.store import held_orders, order_limits
+from sconto.store import held_orders, order_counts, order_limits
 from sconto.store.candidates import Versions
 from sconto.store.code_ids import COUNTED_CODE, NO_CODE, NO_CODE_TYPE
 from sconto.store.database import Connection
@@ -143,8 +146,8 @@ WITH picked AS (
            set_config('lock_timeout', '1s', true)
 ), {began}placed AS (
     INSERT INTO orders (merchant_id, order_id, status, replaces, created_at, outcome, request,
-                        customer_id, is_first)
-    SELECT $1, $2, 'not paid', $4, $3, $5::json, $16::json, $17, $18::boolean
+                        customer_id, is_first, is_counted)
+    SELECT $1, $2, 'not paid', $4, $3, $5::json, $16::json, $17, $18::boolean, true
     FROM {where_clear}
     ON CONFLICT DO NOTHING
     RETURNING order_id
@@ -174,7 +177,7 @@ WITH picked AS (
     ORDER BY promotion_id, code_id, code_type, applied
     ON CONFLICT (merchant_id, promotion_id, code_id, code_type, applied, currency, day, slot)
     DO UPDATE SET uses = counts.uses + excluded.uses, discount = counts.discount + excluded.discount
-)
+), {tallied}
 SELECT {is_placed}
 """
 
@@ -253,15 +256,22 @@ _CLEAR_BESIDE: Final = f"""{_TAKING_NONE["where_clear"]}
       AND NOT EXISTS (SELECT FROM holds WHERE merchant_id = $1 AND order_id = $2)"""
 _BESIDE_HOLDS: Final = {"is_placed": order_limits.IS_PLACED}
 
+# With each shape, the number of its first parameter of `tallied`.
 _STATEMENTS: Final = {
-    (parts, is_told): _PLACE_BY.format(**shape, told=_TOLD if is_told else "")
-    for parts, shape in (
-        ("codes", {**_TAKING, **_WITHOUT_LIMITS, "where_clear": _CLEAR_WITH_CODES}),
-        ("limits", {**_TAKING, **_WITH_LIMITS}),
-        ("none", {**_TAKING_NONE, **_WITHOUT_LIMITS}),
-        ("none beside holds", {**_TAKING_NONE, **_WITHOUT_LIMITS, "where_clear": _CLEAR_BESIDE}),
-        ("beside holds", {**held_orders.BESIDE_HOLDS, **_BESIDE_HOLDS}),
-        ("promised", {**held_orders.PROMISED, **_BESIDE_HOLDS}),
+    (parts, is_told): _PLACE_BY.format(
+        **shape, tallied=order_counts.tallied(first), told=_TOLD if is_told else ""
+    )
+    for parts, first, shape in (
+        ("codes", 19, {**_TAKING, **_WITHOUT_LIMITS, "where_clear": _CLEAR_WITH_CODES}),
+        ("limits", 25, {**_TAKING, **_WITH_LIMITS}),
+        ("none", 19, {**_TAKING_NONE, **_WITHOUT_LIMITS}),
+        (
+            "none beside holds",
+            19,
+            {**_TAKING_NONE, **_WITHOUT_LIMITS, "where_clear": _CLEAR_BESIDE},
+        ),
+        ("beside holds", 26, {**held_orders.BESIDE_HOLDS, **_BESIDE_HOLDS}),
+        ("promised", 26, {**held_orders.PROMISED, **_BESIDE_HOLDS}),
     )
     for is_told in (False, True)
 }
@@ -334,6 +344,7 @@ async def insert_order(
         arguments += limit_arguments(claim)
         if parts in ("beside holds", "promised"):
             arguments += (None if own is None else own.hold.version,)
+    arguments += order_counts.tally_arguments(order.outcome, redemptions)
     is_told = versions is not None and versions.records_events
     try:
         placed = await connection.fetchval(_STATEMENTS[parts, is_told], *arguments)
