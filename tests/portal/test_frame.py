@@ -37,7 +37,10 @@ def test_an_entry_has_only_the_pages_below_it() -> None:
 @pytest.mark.parametrize(
     ("role", "labels"),
     [
-        (Role.VIEWER, ["Promotions", "Subscriptions", "Orders", "Try a cart", "Developers"]),
+        (
+            Role.VIEWER,
+            ["Home", "Promotions", "Subscriptions", "Orders", "Try a cart", "Developers"],
+        ),
         (Role.CHECKOUT, ["Orders"]),
     ],
 )

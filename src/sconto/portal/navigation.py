@@ -33,10 +33,11 @@ _CARTS: Final = ("/cart-promotions",)
 _PROGRAMS: Final = ("/webhooks", "/keys")
 
 MENU: Final = (
+    Entry("/home", marked("Home"), "house", _PROMOTIONS, ("/calendar",), in_bar=True),
     Entry("/promotions", marked("Promotions"), "badge-percent", _PROMOTIONS, _CARTS, in_bar=True),
     Entry("/subscriptions", marked("Subscriptions"), "repeat", _PROMOTIONS),
     Entry("/orders", marked("Orders"), "receipt-text", Action.READ_ORDERS, in_bar=True),
-    Entry("/carts", marked("Try a cart"), "shopping-cart", _PROMOTIONS, in_bar=True),
+    Entry("/carts", marked("Try a cart"), "shopping-cart", _PROMOTIONS),
     Entry("/people", marked("Team"), "users", Action.MANAGE_PEOPLE),
     Entry("/developers", marked("Developers"), "code-xml", Action.READ_EVENTS, _PROGRAMS),
 )

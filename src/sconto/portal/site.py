@@ -17,11 +17,13 @@ from sconto.portal import (
     codes,
     developers,
     exports,
+    home,
     order_explanations,
     orders,
     password_links,
     people,
     promotion,
+    promotion_calendar,
     promotion_form,
     promotions,
     returns,
@@ -61,6 +63,8 @@ PAGES: Final = (
     *api_keys.PAGES,
     *appearance.PAGES,
     *developers.PAGES,
+    *home.PAGES,
+    *promotion_calendar.PAGES,
 )
 
 
