@@ -70,7 +70,7 @@ LIMIT {_MOST}
 """  # noqa: S608  # of our own constants
 
 # Positions of codes have gaps where codes were removed, so the span of positions is at least their
-# number. The few promotions that pass it are counted.
+# number. The few promotions that pass it are counted. OFFSET 0 keeps the planner from repeating it.
 _CODES: Final = f"""
 SELECT '{Concern.NEARLY_USED}', kind, promotion_id, name, NULL::timestamptz, 'codes',
     unused::numeric, 0::bigint
@@ -86,6 +86,7 @@ CROSS JOIN LATERAL (
             WHERE merchant_id = $1 AND promotion_id = running.promotion_id AND removed_at IS NULL
             ORDER BY position LIMIT 1
         ) + 1 AS span
+    OFFSET 0
 ) AS positions
 CROSS JOIN LATERAL (
     SELECT count(*) AS unused FROM (
