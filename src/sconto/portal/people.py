@@ -22,16 +22,9 @@ from sconto.operations.password_links import NewUser, invite_user
 from sconto.portal.letters import show_link
 from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
+from sconto.portal.roles import ROLES
 from sconto.portal.session import open_session
 from sconto.portal.visit import Visit
-from sconto.portal.words import marked
-
-ROLES: Final = {
-    Role.ADMIN: (marked("Admin"), marked("Everything, people too")),
-    Role.MANAGER: (marked("Manager"), marked("Everything but people")),
-    Role.VIEWER: (marked("Viewer"), marked("Reads promotions, products and orders")),
-    Role.CHECKOUT: (marked("Checkout"), marked("For the shop itself: prices and orders")),
-}
 
 _LISTED: Final = 50
 _ENTRIES: Final = 20

@@ -10,7 +10,7 @@ from sconto.operations.tokens import Purpose
 from sconto.portal.navigation import home_of
 from sconto.portal.notices import Notice
 from sconto.portal.pages import Audience, read, write
-from sconto.portal.people import ROLES
+from sconto.portal.roles import ROLES
 from sconto.portal.session import close_session, open_session
 from sconto.portal.visit import Visit
 

@@ -9,17 +9,21 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 
 from sconto.portal import (
     api_keys,
+    appearance,
     backtests,
     cart_promotion_form,
     cart_promotions,
     carts,
     codes,
+    developers,
     exports,
+    home,
     order_explanations,
     orders,
     password_links,
     people,
     promotion,
+    promotion_calendar,
     promotion_form,
     promotions,
     returns,
@@ -57,6 +61,10 @@ PAGES: Final = (
     *webhooks.PAGES,
     *password_links.PAGES,
     *api_keys.PAGES,
+    *appearance.PAGES,
+    *developers.PAGES,
+    *home.PAGES,
+    *promotion_calendar.PAGES,
 )
 
 

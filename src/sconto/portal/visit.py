@@ -18,10 +18,11 @@ from sconto.operations import DatabaseUnavailable
 from sconto.portal import csrf
 from sconto.portal.context import Context, context_of
 from sconto.portal.language import Language, language_for
-from sconto.portal.navigation import menu_for
+from sconto.portal.navigation import account_menu_for, menu_for
 from sconto.portal.notices import Notice, leave_notice, notice_of, take_notice
 from sconto.portal.session import Session, session_of, set_cookie
 from sconto.portal.templating import make_environment
+from sconto.portal.theme import Theme, theme_of
 
 _TEMPLATES: Final = make_environment()
 
@@ -59,7 +60,21 @@ class Visit:
     @property
     def manual(self) -> str:
         """The address of the manual, which is beside the portal."""
-        return f"{self.request.scope.get('app_root_path', '')}/manual/"
+        return self.outside("/manual/")
+
+    @property
+    def theme(self) -> Theme:
+        """The theme that was chosen in this browser."""
+        return theme_of(self.request)
+
+    @property
+    def page(self) -> str:
+        """The path of the page within the portal: `/promotions/7`."""
+        return self.request.url.path.removeprefix(self.request.scope["root_path"])
+
+    def outside(self, path: str) -> str:
+        """The address of something of Sconto's that is beside the portal: `/docs`."""
+        return f"{self.request.scope.get('app_root_path', '')}{path}"
 
     @property
     def form_token(self) -> str:
@@ -104,6 +119,7 @@ class Visit:
         text = _TEMPLATES.get_template(template).render(
             visit=self,
             menu=[] if self.session is None else menu_for(self.session.caller),
+            account_menu=[] if self.session is None else account_menu_for(self.session.caller),
             notice=notice_of(self.request),
             **values,
         )
