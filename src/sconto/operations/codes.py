@@ -85,10 +85,12 @@ async def list_found_codes(
 
 
 @retried
-async def count_codes(database: Database, caller: Caller, promotion_id: int) -> CodeCounts:
-    """How many codes the promotion has, and how many are used up; 0 for an unknown promotion."""
+async def count_codes(
+    database: Database, caller: Caller, promotion_id: int, most: int | None = None
+) -> CodeCounts:
+    """As the store's function of this name; 0 for an unknown promotion."""
     async with database.read(caller.merchant_id) as connection:
-        return await code_lists.count_codes(connection, caller.merchant_id, promotion_id)
+        return await code_lists.count_codes(connection, caller.merchant_id, promotion_id, most)
 
 
 async def add_codes(

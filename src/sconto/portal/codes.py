@@ -9,8 +9,16 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response, StreamingResponse
 
 from sconto.domain.code_file import typed_lines
-from sconto.domain.code_list import MOST_CODES_ADDED, CodeQuery, CodeState, ListedCode
+from sconto.domain.code_list import (
+    MOST_CODES_ADDED,
+    MOST_CODES_COUNTED,
+    CodeCounts,
+    CodeQuery,
+    CodeState,
+    ListedCode,
+)
 from sconto.domain.code_pattern import CodePattern
+from sconto.domain.codes import CodeType
 from sconto.domain.people import Action
 from sconto.domain.problems import (
     CodeFileRefused,
@@ -129,6 +137,7 @@ async def _show(
         page = await codes.list_found_codes(database, visit.caller, heading, query)
     except CursorRefused:
         return visit.redirect(f"/promotions/{promotion_id}/codes")
+    counts = await _count(visit, promotion_id)
     generations = await code_generation.list_generations(database, visit.caller, promotion_id)
     return show(
         visit,
@@ -136,6 +145,8 @@ async def _show(
         heading,
         status=422 if faults else 200,
         page=page,
+        counts=counts,
+        is_one_time=heading.code_type is CodeType.ONE_TIME,
         query=query,
         states=CODE_STATES,
         endings=ENDINGS,
@@ -146,7 +157,19 @@ async def _show(
         typed=visit.field("codes"),
         pattern={name: visit.field(name) or value for name, value in _PATTERN.items()},
         most=MOST_CODES_ADDED,
+        most_counted=MOST_CODES_COUNTED,
     )
+
+
+async def _count(visit: Visit, promotion_id: int) -> CodeCounts | None:
+    """The promotion's codes; None if they are many, and the address does not ask for all."""
+    database, caller = visit.context.database, visit.caller
+    if visit.query("count") == "all":
+        async with visit.context.short_turns.of(caller.merchant_id):
+            return await codes.count_codes(database, caller, promotion_id)
+    most = MOST_CODES_COUNTED + 1
+    counts = await codes.count_codes(database, caller, promotion_id, most)
+    return None if counts.total == most else counts
 
 
 async def _import(visit: Visit, promotion_id: int) -> int:

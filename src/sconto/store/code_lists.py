@@ -139,10 +139,24 @@ SEARCH: Final = f"""{_COLUMNS}
 ORDER BY code_key LIMIT $4
 """
 
+# Both counts read an index alone, and LIMIT bounds what they read. LIMIT NULL is no limit.
 _COUNT: Final = """
-SELECT count(*) AS total, count(used_at) AS used
-FROM codes
-WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
+SELECT
+    (
+        SELECT count(*) FROM (
+            SELECT FROM codes
+            WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
+            LIMIT $3
+        ) AS every
+    ) AS total,
+    (
+        SELECT count(*) FROM (
+            SELECT FROM codes
+            WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
+                AND used_at IS NULL
+            LIMIT $3
+        ) AS unused
+    ) AS free
 """
 
 
@@ -335,10 +349,15 @@ async def search_codes(
     return [_placed(row, holder.code_type) for row in rows]
 
 
-async def count_codes(connection: Connection, merchant_id: int, promotion_id: int) -> CodeCounts:
-    """How many codes the promotion has, and how many of them an order used up."""
-    [row] = await connection.fetch(_COUNT, merchant_id, promotion_id)
-    return CodeCounts(row["total"], row["used"])
+async def count_codes(
+    connection: Connection, merchant_id: int, promotion_id: int, most: int | None = None
+) -> CodeCounts:
+    """How many codes the promotion has, and how many of them an order used up.
+
+    With `most`, it counts up to so many; at that number the codes used up are not known.
+    """
+    [row] = await connection.fetch(_COUNT, merchant_id, promotion_id, most)
+    return CodeCounts(row["total"], row["total"] - row["free"])
 
 
 def _placed(row: asyncpg.Record, code_type: CodeType | None) -> PlacedCode:
