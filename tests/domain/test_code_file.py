@@ -142,7 +142,7 @@ def test_a_file_with_only_a_heading_has_no_codes() -> None:
         ("CODE", ["CODE"]),
         ("PROMO", ["PROMO"]),
         ("A, b;C\nD", ["A", "b", "C", "D"]),
-        ("A CODE", ["A", "CODE"]),
+        ("A\tCODE", ["A", "CODE"]),
         ("Code\r\nPROMO\r\nB", ["PROMO", "B"]),
         ("Coupon code\nA", ["A"]),
         ("code, A", ["A"]),
@@ -245,6 +245,14 @@ def test_a_bad_value_has_its_column() -> None:
     [_, refused] = read(b"id;note;Code\n1;x;A\n2;y;B!\n")
     assert isinstance(refused, RefusedCodeLine)
     assert (refused.line, refused.column, refused.written) == (3, 2, "B!")
+
+
+def test_a_blank_within_typed_codes_is_asked_about() -> None:
+    file = CodeFile(typed=True)
+    lines = [*file.feed(typed_lines("A, SUMMER SALE\nB")), *file.end()]
+    assert lines == [
+        CodeLine(1, "A", "a"), RefusedCodeLine(2, CodeLineFault.BLANKS), CodeLine(3, "B", "b"),
+    ]  # fmt: skip
 
 
 def test_an_endless_line_does_not_fill_memory() -> None:

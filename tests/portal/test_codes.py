@@ -64,8 +64,10 @@ async def test_codes_are_searched_added_removed_and_downloaded(
     file.write_text("FILE-1\nAUTUMN-1\nno code!\n")
     await visitor.get_by_label("Or a CSV file").set_input_files(file)
     await visitor.get_by_role("button", name="Add", exact=True).click()
-    await expect(visitor.get_by_role("alert")).to_contain_text("2 lines cannot be taken")
-    await expect(visitor.get_by_role("alert")).to_contain_text("Line 3: is no code")
+    await expect(visitor.get_by_role("status")).to_contain_text("1 row cannot be taken")
+    await expect(visitor.locator("tbody tr").nth(2)).to_contain_text("is no code")
+    await show(visitor, "codes-of-a-file")
+    await visitor.get_by_role("button", name="Cancel").click()
 
     async with visitor.expect_download() as starting:
         await visitor.get_by_role("button", name="Download all codes").click()

@@ -27,7 +27,7 @@ NAMED_LINES: Final = 1000
 """How many lines of a refused file are named. The rest are counted."""
 
 _DIGIT: Final = re.compile("[0-9]")
-_SEPARATORS: Final = re.compile(r"[\s,;]+")
+_SEPARATORS: Final = re.compile(r"[\r\n\t\v\f,;]+")
 _BLANKS: Final = re.compile(r"\s+")
 _SHORTENED: Final = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{1,3}")
 
@@ -116,6 +116,8 @@ class CodeFile:
         self._heading: str | None = None
         self.headings: list[str] | None = None
         """The first row if it is a heading."""
+        self.first_row: list[str] = []
+        """The first row, heading or not."""
         chosen = layout.columns.get(CODE_FIELD)
         self.column = chosen or 0
         """The column of codes, from 0."""
@@ -148,11 +150,12 @@ class CodeFile:
             return (RefusedCodeLine(line, _ROW_FAULTS[values]),)
         if self._first:
             self._first = False
-            heading = self._find_heading(legible(values, _CERTAIN_HEADINGS))
+            self.first_row = values = legible(values, _CERTAIN_HEADINGS)
+            heading = self._find_heading(values)
             if isinstance(heading, CodeLineFault):
                 return (RefusedCodeLine(line, heading, self.column, values[self.column][:80]),)
             if heading is not None:
-                self.column, self.headings = heading, legible(values, _CERTAIN_HEADINGS)
+                self.column, self.headings = heading, values
                 if self._width is not None:
                     self._width = len(filled(values))
                 self._heading = heading_word(self.headings[heading])
@@ -289,7 +292,10 @@ def _is_misread(code: str) -> bool:
 
 
 def typed_lines(text: str) -> bytes:
-    """Typed text as a file of `typed` codes, without a heading that was pasted with it."""
+    """Typed text as a file of `typed` codes, without a heading that was pasted with it.
+
+    Lines, tabs, commas and semicolons separate codes. Blanks may: the reader asks.
+    """
     first, _, others = text.partition("\n")
     if is_code_heading(first):
         # The word alone is a code.
