@@ -66,6 +66,7 @@ from sconto.operations.order_counting import keep_counting_old_orders
 from sconto.operations.order_listing import keep_listing_old_orders
 from sconto.operations.sign_in_provider import Client, Provider, SignInProvider
 from sconto.operations.tokens import Tokens
+from sconto.operations.uploads import keep_removing_uploads
 from sconto.portal import errors as portal_errors
 from sconto.portal.pages import ADDRESS as PORTAL
 from sconto.portal.site import portal_routes
@@ -275,6 +276,7 @@ async def _open_context(
             keep_telling(database, read_clock),
             deliveries.keep_sending(),
             keep_removing_events(database, read_clock, timedelta(days=settings.events.days)),
+            keep_removing_uploads(database, read_clock),
             _show_backlog(metrics, database),
             _show_pool(metrics, database),
             _stop_with_parent(),

@@ -27,6 +27,7 @@ from sconto.operations.api_keys import create_key
 from sconto.operations.backtesting.jobs import draft_cart_promotion, start_backtest
 from sconto.operations.cart_promotions import create_promotion
 from sconto.operations.tokens import Tokens
+from sconto.operations.uploads import keep_upload
 from sconto.portal.csrf import FIELD, token_for
 from sconto.portal.pages import ADDRESS
 from sconto.portal.site import PAGES
@@ -51,9 +52,13 @@ READING = {
     "/promotions/{promotion_id}": 3,
     "/promotions/{promotion_id}/statistics": 3,
     "/promotions/{promotion_id}/history": 2,
-    "/promotions/{promotion_id}/codes": 3,
-    "/promotions/{promotion_id}/codes?search=tea": 3,
+    "/promotions/{promotion_id}/products": 2,
+    "/promotions/{promotion_id}/products?search=tea": 2,
+    "/promotions/{promotion_id}/products.csv": 2,
+    "/promotions/{promotion_id}/codes": 4,
+    "/promotions/{promotion_id}/codes?search=tea": 4,
     "/promotions/{promotion_id}/codes.csv": 2,
+    "/promotions/{promotion_id}/codes/file/{upload_id}": 3,
     "/promotions/{promotion_id}/edit": 1,
     "/promotions/{promotion_id}/delete": 1,
     "/promotions/choose": 0,
@@ -143,6 +148,7 @@ async def shop(database_url: str, tokens: Tokens) -> AsyncIterator["CountingClie
         "subscription_id": subscription_id,
         "token": "an-unknown-link",
         "user_id": merchant.user_id,
+        "upload_id": await keep_upload(database, merchant, "a.csv", [b"A\nB"], read_clock()),
     }
     async with client_of(database, tokens, merchant) as client:
         yield CountingClient(client, database, named)
