@@ -16,6 +16,8 @@ from typing import Final
 
 import psycopg
 
+from sconto.store.search_indexes import SEARCH_INDEXES
+
 LIST_INDEXES: Final[Mapping[str, str]] = {
     "orders_by_status": "orders (merchant_id, status, created_at, order_id)",
     "orders_by_customer": (
@@ -30,6 +32,9 @@ LIST_INDEXES: Final[Mapping[str, str]] = {
     ),
 }
 """The indexes of schema 0020, for lists of orders."""
+
+INDEXES: Final[Mapping[str, str]] = {**LIST_INDEXES, **SEARCH_INDEXES}
+"""All indexes that are built while Sconto serves."""
 
 SMALL_TABLE: Final = 64 * 1024 * 1024
 """Bytes that are read in well under a second."""
@@ -49,12 +54,12 @@ WHERE indexrelid = to_regclass(%s)
 def create_statement(name: str, *, concurrently: bool = False) -> str:
     """The statement that creates the index if it does not exist."""
     way = "CONCURRENTLY " if concurrently else ""
-    return f"CREATE INDEX {way}IF NOT EXISTS {name} ON {LIST_INDEXES[name]}"
+    return f"CREATE INDEX {way}IF NOT EXISTS {name} ON {INDEXES[name]}"
 
 
 def table_of(name: str) -> str:
     """The table that the index is on."""
-    return LIST_INDEXES[name].partition(" ")[0]
+    return INDEXES[name].partition(" ")[0]
 
 
 def build_missing(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
@@ -63,7 +68,7 @@ def build_missing(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
     Waits for an index that another process is building. Of two processes that begin at the same
     moment, PostgreSQL ends one, because each waits for the other; that one looks again.
     """
-    for name in LIST_INDEXES:
+    for name in INDEXES:
         while (found := connection.execute(_FIND, (name,)).fetchone()) is None or not found[0]:
             try:
                 if found is None:
