@@ -91,6 +91,7 @@ READING = {
     "/password/{token}": 0,
     "/sign-in/provider": 0,
     "/sign-in/provider/callback": 0,
+    "/settings": 2,
     "/people": 2,
     "/people/{user_id}": 1,
 }

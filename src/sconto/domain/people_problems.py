@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from sconto.domain.merchant_settings import Setting
 from sconto.domain.problems import Problem
 
 
@@ -66,3 +67,10 @@ class SignOnRefused(Problem):
     """Single sign-on lets this person not in, although the provider knows them."""
 
     reason: SignOnRefusal
+
+
+@dataclass(eq=False)
+class SettingsRefused(Problem):
+    """Some settings of a merchant are not valid."""
+
+    faults: list[Setting]

@@ -88,9 +88,17 @@ class Language:
         return format_date(day, "medium", locale=self.locale)
 
 
-def language_for(accepted: str, zone: ZoneInfo) -> Language:
-    """The most preferred language of an Accept-Language header (RFC 9110, 12.5.4) that is known."""
-    for wish in _preferences(accepted):
+def language_for(accepted: str, zone: ZoneInfo, chosen: str | None = None) -> Language:
+    """The language that somebody chose, as the browser's first wish for that language writes it.
+
+    Without a choice, the most preferred language of an Accept-Language header (RFC 9110, 12.5.4)
+    that is known.
+    """
+    wishes = _preferences(accepted)
+    if chosen is not None:
+        # The browser knows the region, and so how numbers and days are written.
+        wishes = [*(wish for wish in wishes if _spoken(wish) == _spoken(chosen)), chosen]
+    for wish in wishes:
         locale = _locale(wish)
         if locale is not None:
             return Language(locale, zone)
@@ -108,14 +116,19 @@ def _preferences(accepted: str) -> Sequence[str]:
     return [tag for weight, tag in sorted(weighed, key=lambda w: -w[0]) if weight > 0]
 
 
+def _spoken(tag: str) -> str:
+    """The language of a tag, without its region: `en` for `en-GB`."""
+    return tag.partition("-")[0].lower()
+
+
 @cache
-def _languages() -> frozenset[str]:
+def languages() -> frozenset[str]:
     """The languages with a catalogue, and English, the language of the sources."""
     return frozenset({"en", *(path.parent.parent.name for path in _CATALOGUES.glob("*/*/*.mo"))})
 
 
 def _locale(tag: str) -> Locale | None:
-    if tag.partition("-")[0].lower() not in _languages():
+    if _spoken(tag) not in languages():
         return None
     try:
         return Locale.parse(tag, sep="-")

@@ -14,7 +14,7 @@ from sconto.domain.people import Action
 from sconto.domain.problems import AccessDenied
 from sconto.portal import csrf, forms
 from sconto.portal.forms import open_form
-from sconto.portal.visit import Visit, visit_of
+from sconto.portal.visit import Visit, open_visit
 
 PageFunction: TypeAlias = Callable[[Visit], Awaitable[Response]]
 
@@ -48,7 +48,7 @@ def read(path: str, page: PageFunction, needs: Action | Audience) -> Route:
     """A page that shows something. Without a session it asks to sign in, and then continues."""
 
     async def endpoint(request: Request) -> Response:
-        visit = visit_of(request)
+        visit = await open_visit(request)
         if _must_sign_in(visit, needs):
             here = request.url.path.removeprefix(request.scope["root_path"])
             return visit.redirect("/sign-in", next=_with_query(here, request.url.query))
@@ -74,7 +74,7 @@ def write(
     """
 
     async def endpoint(request: Request) -> Response:
-        visit = visit_of(request)
+        visit = await open_visit(request)
         if _must_sign_in(visit, needs):
             return visit.redirect("/sign-in")
         _require(visit, needs)

@@ -31,6 +31,15 @@ LIST_INDEXES: Final[Mapping[str, str]] = {
 }
 """The indexes of schema 0020, for lists of orders."""
 
+AUDIT_INDEXES: Final[Mapping[str, str]] = {
+    "history_by_kind_and_time": "history (merchant_id, subject, recorded_at)",
+    "history_by_person_and_time": "history (merchant_id, username, recorded_at)",
+    "history_by_person_and_kind": "history (merchant_id, username, subject, recorded_at)",
+}
+"""The indexes of schema 0024, for the audit log."""
+
+_INDEXES: Final[Mapping[str, str]] = {**LIST_INDEXES, **AUDIT_INDEXES}
+
 SMALL_TABLE: Final = 64 * 1024 * 1024
 """Bytes that are read in well under a second."""
 
@@ -49,12 +58,12 @@ WHERE indexrelid = to_regclass(%s)
 def create_statement(name: str, *, concurrently: bool = False) -> str:
     """The statement that creates the index if it does not exist."""
     way = "CONCURRENTLY " if concurrently else ""
-    return f"CREATE INDEX {way}IF NOT EXISTS {name} ON {LIST_INDEXES[name]}"
+    return f"CREATE INDEX {way}IF NOT EXISTS {name} ON {_INDEXES[name]}"
 
 
 def table_of(name: str) -> str:
     """The table that the index is on."""
-    return LIST_INDEXES[name].partition(" ")[0]
+    return _INDEXES[name].partition(" ")[0]
 
 
 def build_missing(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
@@ -63,7 +72,7 @@ def build_missing(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
     Waits for an index that another process is building. Of two processes that begin at the same
     moment, PostgreSQL ends one, because each waits for the other; that one looks again.
     """
-    for name in LIST_INDEXES:
+    for name in _INDEXES:
         while (found := connection.execute(_FIND, (name,)).fetchone()) is None or not found[0]:
             try:
                 if found is None:
