@@ -41,7 +41,10 @@ CART = "product=1&quantity=1&price=&product=3&quantity=2&price=&codes=TEA-1+welc
 READING = {
     "/": 0,
     "/sign-in": 0,
-    "/own": 1,
+    "/own": 0,
+    "/account": 3,
+    "/account/two-factor": 1,
+    "/sign-in/code": 0,
     "/promotions": 2,
     "/promotions?search=tea&state=running": 2,
     "/promotions/deleted": 1,

@@ -19,6 +19,7 @@ from sconto.operations.deliveries import Deliveries, lease_for
 from sconto.operations.known_keys import KnownKeys
 from sconto.operations.mail import Server
 from sconto.operations.profiles import Profiles
+from sconto.operations.sessions import SeenSessions
 from sconto.operations.sign_in_provider import SignInProvider
 from sconto.operations.tokens import Tokens
 from sconto.operations.turns import Turns, short_turns
@@ -49,6 +50,7 @@ class Context:
     public_url: str | None = None
     mail: Server | None = None
     sign_in_provider: SignInProvider | None = None
+    seen_sessions: SeenSessions = field(default_factory=SeenSessions)
     profiles: Profiles = field(default_factory=Profiles)
     sender: Sender = field(default_factory=lambda: Sender(ReceiverRules(), 15))
 

@@ -100,7 +100,8 @@ class Merchant:
 class User:
     """A person or program that signs in for one merchant; its name is unique there.
 
-    `invited`: they have not set a password since they were invited.
+    `invited`: they have not set a password since they were invited. `two_factor`: they sign in with
+    a code, too.
     """
 
     id: int
@@ -110,6 +111,7 @@ class User:
     disabled: bool
     email: str | None = None
     invited: bool = False
+    two_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True)

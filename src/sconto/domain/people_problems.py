@@ -74,3 +74,27 @@ class SettingsRefused(Problem):
     """Some settings of a merchant are not valid."""
 
     faults: list[Setting]
+
+
+class WrongCode(Problem):
+    """The code of two-factor sign-in is wrong, too old, or was used: indistinguishable."""
+
+
+class SignInTooOld(Problem):
+    """The sign-in that a code would finish began too long ago, or the user was changed since."""
+
+
+class SetupTooOld(Problem):
+    """The setup of two-factor sign-in was begun too long ago, or in another session."""
+
+
+class TwoFactorIsOn(Problem):
+    """The user has two-factor sign-in already."""
+
+
+class TwoFactorIsOff(Problem):
+    """The user has no two-factor sign-in."""
+
+
+class TwoFactorRequired(Problem):
+    """The merchant requires two-factor sign-in, so nobody may switch theirs off."""

@@ -13,6 +13,7 @@ from sconto.operations.deliveries import Deliveries
 from sconto.operations.known_keys import KnownKeys
 from sconto.operations.mail import Server
 from sconto.operations.profiles import Profiles
+from sconto.operations.sessions import SeenSessions
 from sconto.operations.sign_in_provider import SignInProvider
 from sconto.operations.tokens import Tokens
 from sconto.operations.turns import Turns
@@ -56,6 +57,10 @@ class Context(Protocol):
     @property
     def zone(self) -> ZoneInfo:
         """The time zone in which times are shown and typed: the server's, or the merchant's."""
+
+    @property
+    def seen_sessions(self) -> SeenSessions:
+        """When sessions were seen last."""
 
     @property
     def profiles(self) -> Profiles:

@@ -20,6 +20,9 @@ from sconto.domain.money import FULL_PERCENT, currency_decimals
 
 _CATALOGUES: Final = Path(__file__).with_name("locales")
 
+LANGUAGES: Final = {"en": "English", "de": "Deutsch"}
+"""The languages that people can choose, by their own names."""
+
 _DEFAULT: Final = Locale("en", "GB")
 
 _MOST_PREFERENCES: Final = 10
@@ -122,13 +125,13 @@ def _spoken(tag: str) -> str:
 
 
 @cache
-def languages() -> frozenset[str]:
+def _languages() -> frozenset[str]:
     """The languages with a catalogue, and English, the language of the sources."""
     return frozenset({"en", *(path.parent.parent.name for path in _CATALOGUES.glob("*/*/*.mo"))})
 
 
 def _locale(tag: str) -> Locale | None:
-    if _spoken(tag) not in languages():
+    if _spoken(tag) not in _languages():
         return None
     try:
         return Locale.parse(tag, sep="-")

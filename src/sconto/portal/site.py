@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 
 from sconto.portal import (
+    account,
     api_keys,
     backtests,
     cart_promotion_form,
@@ -29,6 +30,7 @@ from sconto.portal import (
     subscription,
     subscription_form,
     subscriptions,
+    two_factor,
     webhooks,
 )
 from sconto.portal.errors import BY_CLASS
@@ -55,6 +57,8 @@ PAGES: Final = (
     *returns.PAGES,
     *exports.PAGES,
     *people.PAGES,
+    *account.PAGES,
+    *two_factor.PAGES,
     *settings.PAGES,
     *webhooks.PAGES,
     *password_links.PAGES,

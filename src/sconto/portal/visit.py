@@ -16,6 +16,7 @@ from sconto.domain.merchant_settings import Profile
 from sconto.domain.names import NAME_LENGTH
 from sconto.domain.people import Caller
 from sconto.domain.product import parse_product_id
+from sconto.domain.sessions import Origin
 from sconto.operations import DatabaseUnavailable
 from sconto.portal import csrf
 from sconto.portal.context import Context, context_of
@@ -51,8 +52,13 @@ class Visit:
     @property
     def caller(self) -> Caller:
         """The signed-in user; only pages for everybody have none."""
+        return self.own_session.caller
+
+    @property
+    def own_session(self) -> Session:
+        """The session of the signed-in user; only pages for everybody have none."""
         assert self.session is not None, "this page is for everybody"  # noqa: S101
-        return self.session.caller
+        return self.session
 
     @property
     def now(self) -> datetime:
@@ -63,6 +69,24 @@ class Visit:
     def today(self) -> date:
         """The current day in the server's zone, by which uses are counted."""
         return self.now.astimezone(self.server_zone).date()
+
+    @property
+    def origin(self) -> Origin:
+        """Where the request comes from: the address of the connection, and the browser."""
+        client = self.request.client
+        return Origin(
+            "" if client is None else client.host, self.request.headers.get("user-agent", "")
+        )
+
+    @property
+    def must_set_up(self) -> bool:
+        """Whether the merchant requires a second factor that the session does not have."""
+        session = self.session
+        return (
+            session is not None
+            and self.profile.requires_two_factor
+            and not session.claims.way.is_strong
+        )
 
     @property
     def server_zone(self) -> ZoneInfo:

@@ -47,8 +47,8 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_by_expiry ON sessions (expires_at);
 """
 
-# `secret` is encrypted with the key that `key_id` names. Until `confirmed_at` nobody is asked for
-# a code. `last_step` is the step of the last code that was used: no code works twice.
+# `secret` is encrypted with the key that `key_id` names. `last_step` is the step of the last code
+# that was used: no code works twice.
 TWO_FACTOR = """
 CREATE TABLE second_factors (
     merchant_id bigint NOT NULL,
@@ -56,8 +56,7 @@ CREATE TABLE second_factors (
     secret bytea NOT NULL,
     key_id bytea NOT NULL,
     created_at timestamptz NOT NULL,
-    confirmed_at timestamptz,
-    last_step bigint NOT NULL DEFAULT 0,
+    last_step bigint NOT NULL,
     PRIMARY KEY (merchant_id, user_id)
 );
 CREATE INDEX second_factors_by_key ON second_factors (key_id);
