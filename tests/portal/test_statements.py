@@ -42,7 +42,10 @@ CART = "product=1&quantity=1&price=&product=3&quantity=2&price=&codes=TEA-1+welc
 READING = {
     "/": 0,
     "/sign-in": 0,
-    "/own": 1,
+    "/own": 0,
+    "/account": 3,
+    "/account/two-factor": 1,
+    "/sign-in/code": 0,
     "/promotions": 2,
     "/promotions?search=tea&state=running": 2,
     "/promotions/deleted": 1,
@@ -99,6 +102,7 @@ READING = {
     "/password/{token}": 0,
     "/sign-in/provider": 0,
     "/sign-in/provider/callback": 0,
+    "/settings": 2,
     "/people": 2,
     "/people/{user_id}": 1,
 }

@@ -14,12 +14,15 @@ from sconto.domain.people import Action
 from sconto.domain.problems import AccessDenied
 from sconto.portal import csrf, forms
 from sconto.portal.forms import open_form
-from sconto.portal.visit import Visit, visit_of
+from sconto.portal.visit import Visit, open_visit
 
 PageFunction: TypeAlias = Callable[[Visit], Awaitable[Response]]
 
 ADDRESS: Final = "/portal"
 """The address of the portal."""
+
+SET_UP: Final = "/account/two-factor"
+"""The page where two-factor sign-in is set up."""
 
 FORM_LIMIT: Final = 64 * 1024
 """Most bytes of a form with a few fields, and of every form that is not multipart."""
@@ -38,6 +41,8 @@ class Audience(Enum):
 
     EVERYBODY = auto()
     SIGNED_IN = auto()
+    SETTING_UP = auto()
+    """Who is signed in, also without a second factor that the merchant requires."""
 
 
 class FormTokenWrong(Exception):
@@ -48,10 +53,12 @@ def read(path: str, page: PageFunction, needs: Action | Audience) -> Route:
     """A page that shows something. Without a session it asks to sign in, and then continues."""
 
     async def endpoint(request: Request) -> Response:
-        visit = visit_of(request)
+        visit = await open_visit(request)
         if _must_sign_in(visit, needs):
             here = request.url.path.removeprefix(request.scope["root_path"])
             return visit.redirect("/sign-in", next=_with_query(here, request.url.query))
+        if _must_set_up(visit, needs):
+            return visit.redirect(SET_UP)
         _require(visit, needs)
         return await page(visit)
 
@@ -74,9 +81,11 @@ def write(
     """
 
     async def endpoint(request: Request) -> Response:
-        visit = visit_of(request)
+        visit = await open_visit(request)
         if _must_sign_in(visit, needs):
             return visit.redirect("/sign-in")
+        if _must_set_up(visit, needs):
+            return visit.redirect(SET_UP)
         _require(visit, needs)
         secret = visit.session.secret if visit.session else csrf.visitor_of(request)
         if not secret or csrf.is_from_elsewhere(request):
@@ -114,6 +123,11 @@ def _route(path: str, endpoint: Callable[[Request], Awaitable[Response]], method
 
 def _must_sign_in(visit: Visit, needs: Action | Audience) -> bool:
     return visit.session is None and needs is not Audience.EVERYBODY
+
+
+def _must_set_up(visit: Visit, needs: Action | Audience) -> bool:
+    """Whether the page is closed until two-factor sign-in is set up."""
+    return visit.must_set_up and needs not in (Audience.EVERYBODY, Audience.SETTING_UP)
 
 
 def _require(visit: Visit, needs: Action | Audience) -> None:

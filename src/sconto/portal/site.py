@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 
 from sconto.portal import (
+    account,
     api_keys,
     appearance,
     backtests,
@@ -16,8 +17,8 @@ from sconto.portal import (
     carts,
     code_uploads,
     codes,
-    developers,
     covered_products,
+    developers,
     exports,
     home,
     order_explanations,
@@ -30,11 +31,13 @@ from sconto.portal import (
     promotions,
     returns,
     search,
+    settings,
     sign_in,
     single_sign_on,
     subscription,
     subscription_form,
     subscriptions,
+    two_factor,
     webhooks,
 )
 from sconto.portal.errors import BY_CLASS
@@ -64,6 +67,9 @@ PAGES: Final = (
     *exports.PAGES,
     *search.PAGES,
     *people.PAGES,
+    *account.PAGES,
+    *two_factor.PAGES,
+    *settings.PAGES,
     *webhooks.PAGES,
     *password_links.PAGES,
     *api_keys.PAGES,

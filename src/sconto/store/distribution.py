@@ -27,6 +27,9 @@ LOCAL_TABLES: Final = frozenset(
         "ended_tokens",
         "known_places",
         "password_links",
+        "recovery_codes",
+        "second_factors",
+        "sessions",
         "user_identities",
         "users",
     }
