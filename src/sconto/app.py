@@ -61,6 +61,7 @@ from sconto.operations.deliveries import Deliveries, lease_for
 from sconto.operations.event_removal import keep_removing_events
 from sconto.operations.events import keep_telling, measure_backlog
 from sconto.operations.holds import keep_sweeping_holds
+from sconto.operations.kept_forms import keep_removing_forms
 from sconto.operations.known_keys import USES_PAUSE, KnownKeys
 from sconto.operations.order_counting import keep_counting_old_orders
 from sconto.operations.order_listing import keep_listing_old_orders
@@ -268,6 +269,7 @@ async def _open_context(
             keep_writing_sessions(seen_sessions, database),
             keep_rewrapping(database, tokens.vault),
             idempotency.keep_sweeping_keys(database, read_clock),
+            keep_removing_forms(database, read_clock),
             counters.keep_folding(database, read_clock),
             keep_listing_old_orders(database),
             keep_counting_old_orders(database, settings.zone),

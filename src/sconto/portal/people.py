@@ -198,7 +198,7 @@ async def render_one(visit: Visit, faults: Mapping[str, str] | None = None) -> R
 
 PAGES: Final = (
     read("/people", show_list, Action.MANAGE_PEOPLE),
-    write("/people", add, Action.MANAGE_PEOPLE),
+    write("/people", add, Action.MANAGE_PEOPLE, again=show_list),
     read("/people/{user_id}", show_one, Action.MANAGE_PEOPLE),
     write("/people/{user_id}/role", change_role, Action.MANAGE_PEOPLE),
     write("/people/{user_id}/switch", switch, Action.MANAGE_PEOPLE),

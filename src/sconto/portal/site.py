@@ -43,6 +43,7 @@ from sconto.portal import (
 from sconto.portal.errors import BY_CLASS
 from sconto.portal.files import file_routes
 from sconto.portal.headers import Headers
+from sconto.portal.kept_forms import kept_page
 from sconto.portal.pages import ADDRESS
 
 PAGES: Final = (
@@ -85,7 +86,9 @@ def portal_routes() -> list[BaseRoute]:
 
     Unexpected exceptions reach the application, which logs and answers them once.
     """
-    site = Headers(ExceptionMiddleware(Router([*PAGES, file_routes()]), dict(BY_CLASS)))
+    site = Headers(
+        ExceptionMiddleware(Router([*PAGES, kept_page(PAGES), file_routes()]), dict(BY_CLASS))
+    )
     return [Route("/", _to_portal), Route(ADDRESS, _to_portal), Mount(ADDRESS, site)]
 
 

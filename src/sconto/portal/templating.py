@@ -35,6 +35,10 @@ class Visit(Protocol):
         """The token of posted forms."""
 
     @property
+    def form_owner(self) -> str:
+        """Whom posted forms are made for."""
+
+    @property
     def now(self) -> datetime:
         """The current time."""
 
@@ -179,10 +183,14 @@ def _file(context: Context, name: str) -> str:
 
 
 @pass_context
-def _form_token(context: Context) -> Markup:
-    """The hidden field of every posted form."""
+def _form_token(context: Context, *, kept: bool = False) -> Markup:
+    """The hidden field of every posted form.
+
+    With `kept`, also the one by which a form that has an `again` survives its session.
+    """
     field = Markup('<input type="hidden" name="{}" value="{}">')
-    return field.format(csrf.FIELD, _visit(context).form_token)
+    token = field.format(csrf.FIELD, _visit(context).form_token)
+    return token + field.format(csrf.OWNER, _visit(context).form_owner) if kept else token
 
 
 @pass_context

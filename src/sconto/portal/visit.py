@@ -20,6 +20,7 @@ from sconto.domain.sessions import Origin
 from sconto.operations import DatabaseUnavailable
 from sconto.portal import csrf
 from sconto.portal.context import Context, context_of
+from sconto.portal.form_owners import KNOWN_COOKIE, KNOWN_FOR, seal_known, seal_owner
 from sconto.portal.language import Language, language_for
 from sconto.portal.navigation import account_menu_for, menu_for
 from sconto.portal.notices import Notice, leave_notice, notice_of, take_notice
@@ -49,6 +50,7 @@ class Visit:
     visitor: str
     form: FormData
     profile: Profile
+    notice: Notice | None = None
 
     @property
     def caller(self) -> Caller:
@@ -123,6 +125,11 @@ class Visit:
         """The token of posted forms."""
         return csrf.token_for(self.visitor if self.session is None else self.session.secret)
 
+    @property
+    def form_owner(self) -> str:
+        """Says for which user a form is made, sealed; another text each time."""
+        return seal_owner(self.context.tokens, self.caller, self.now)
+
     def gettext(self, text: str) -> str:
         """The text in the visitor's language. Call it as `_`: `pybabel extract` finds that name."""
         return self.language.gettext(text)
@@ -162,11 +169,14 @@ class Visit:
             visit=self,
             menu=[] if self.session is None else menu_for(self.session.caller),
             account_menu=[] if self.session is None else account_menu_for(self.session.caller),
-            notice=notice_of(self.request),
+            notice=self.notice or notice_of(self.request),
             **values,
         )
         response = HTMLResponse(text, status, headers={"Vary": "Cookie, Accept-Language"})
         take_notice(self.request, response)
+        if self.session is not None and KNOWN_COOKIE not in self.request.cookies:
+            known = seal_known(self.context.tokens, self.now)
+            set_cookie(self.request, response, KNOWN_COOKIE, known, KNOWN_FOR.total_seconds())
         if self.session is None and csrf.visitor_of(self.request) is None:
             set_cookie(self.request, response, csrf.VISITOR_COOKIE, self.visitor)
         return response
