@@ -6,6 +6,7 @@ fork has its own session, environment and standard streams, and runs the same `s
 
 import atexit
 import json
+import multiprocessing.util
 import os
 import select
 import signal
@@ -17,8 +18,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
+from itertools import pairwise
 from threading import Lock
 from typing import IO, Final
+
+from prometheus_client import values
 
 from tests.house.sources import ROOT
 
@@ -37,6 +41,8 @@ DOOR: Final = "TESTS_DOOR_OF_COMMANDS"
 PROGRAM: Final = "import sys; from tests.forks import main; main(int(sys.argv[1]))"
 
 _REQUEST_BYTES: Final = 1 << 18
+
+_MOST_FILES: Final = 65_536
 
 _REQUESTING: Final = Lock()
 
@@ -255,4 +261,36 @@ def _become(request: tuple[str, list[str], dict[str, str], str], streams: list[i
     os.environ.update(environment)
     os.chdir(folder)
     sys.argv = ["sconto", *arguments]
+    # How `multiprocessing` starts the worker processes of a service.
+    multiprocessing.util.spawnv_passfds = _fork_passing  # type: ignore[assignment]
     exec(program, {"__name__": "__main__"})
+
+
+def _fork_passing(path: str, command: Sequence[str], passed: Sequence[int]) -> int:
+    """Fork what would be a new Python with these descriptors; its id.
+
+    As in a new one nothing else is open, signals do what they do by default, and prometheus-client
+    keeps its figures where the environment says. Only what is imported already stays.
+    """
+    del path
+    pid = os.fork()
+    if pid:
+        return pid
+    status = 1
+    try:
+        for number in signal.valid_signals():
+            if callable(signal.getsignal(number)):
+                signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for first, last in pairwise(sorted((2, *passed, _MOST_FILES))):
+            os.closerange(first + 1, last)
+        values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
+        program = command.index("-c") + 1
+        sys.argv = list(command[program:])
+        exec(command[program], {"__name__": "__main__"})
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else 1
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
