@@ -28,6 +28,9 @@ LOCAL_TABLES: Final = frozenset(
         "ended_tokens",
         "known_places",
         "password_links",
+        "recovery_codes",
+        "second_factors",
+        "sessions",
         "user_identities",
         "users",
     }
@@ -136,7 +139,7 @@ def distribute(url: str) -> Distribution:
         nodes = _require_nodes(connection)
         _give_settings(connection)
         connection.commit()
-        faults = citus.faults_of(connection.execute(citus.READ_NODES).fetchall())
+        faults = citus.faults_of(connection.execute(citus.READ_NODES.encode()).fetchall())
         tables, dropped = distribute_new_tables(connection)
         connection.commit()
         if tables:
