@@ -72,6 +72,7 @@ def _cards(visit: Visit, found: WholeShopReport, currency: str) -> list[Card]:
             (with_before.orders, before.orders),
         ),
         cards.money(_("Discount given"), now.discount, before.discount),
+        cards.money(_("Revenue"), now.revenue, before.revenue),
         cards.money(_("Revenue with a discount"), with_now.revenue, with_before.revenue),
         cards.money(
             _("Revenue without a discount"),

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from sconto.domain.order_counts import Subject
 from sconto.domain.people import Action
-from sconto.domain.reports import MOST_CODES, WHOLE_SHOP, ReportKind
+from sconto.domain.reports import MOST_CODES, WHOLE_SHOP, CodeTotals, ReportKind
 from sconto.operations import reports
 from sconto.operations.reports import PromotionReport
 from sconto.portal import cart_promotions, promotion, subscription
@@ -128,21 +128,15 @@ def _tables(visit: Visit, found: PromotionReport, kind: ReportKind, currency: st
         _winners(visit, found, currency),
         _orders(visit, found, currency),
     ]
-    return [table for table in tables if table.rows or table.key in ("days", "orders")]
+    return [
+        table
+        for table in tables
+        if table.rows or table.key in ("days", "orders") or (table.key == "codes" and table.note)
+    ]
 
 
 def _codes(visit: Visit, found: PromotionReport, currency: str) -> Table:
-    _, totals = visit.gettext, found.details.code_totals
-    note = ""
-    if totals.codes:
-        say = visit.language.number
-        codes = f"{say(totals.codes)}{'+' * (totals.codes == MOST_CODES)}"
-        text = (
-            _("%(used)s of %(codes)s codes are used up.")
-            if totals.used_up
-            else _("%(codes)s codes in all.")
-        )
-        note = text % {"used": say(totals.used_up), "codes": codes}
+    _ = visit.gettext
     return Table(
         "codes",
         _("Top codes"),
@@ -153,8 +147,23 @@ def _codes(visit: Visit, found: PromotionReport, currency: str) -> Table:
         ],
         [list(one) for one in found.details.codes],
         currency,
-        note,
+        _codes_note(visit, found.details.code_totals),
     )
+
+
+def _codes_note(visit: Visit, totals: CodeTotals) -> str:
+    """How many codes there are, and how many of them are used up."""
+    say, ngettext = visit.language.number, visit.language.ngettext
+    codes = f"{say(totals.codes)}{'+' * (totals.codes == MOST_CODES)}"
+    if totals.used_up:
+        text = ngettext(
+            "%(used)s of %(codes)s code is used up.",
+            "%(used)s of %(codes)s codes are used up.",
+            totals.codes,
+        )
+        return text % {"used": say(totals.used_up), "codes": codes}
+    text = ngettext("%(codes)s code in all.", "%(codes)s codes in all.", totals.codes)
+    return text % {"codes": codes} if totals.codes else ""
 
 
 def _winners(visit: Visit, found: PromotionReport, currency: str) -> Table:

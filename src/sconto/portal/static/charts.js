@@ -61,6 +61,13 @@ function drawn(measure, style) {
   return { lines, values };
 }
 
+// Days that are named on the axis: every so many, so that none runs into the next; the last is.
+function namedDays(plot, days) {
+  const fit = Math.max(1, Math.floor(plot.width / 72));
+  const step = [1, 2, 7, 14, 30, 61, 122].find((one) => days.length / one <= fit) ?? 183;
+  return days.filter((_, index) => (days.length - 1 - index) % step === 0).map(timeOf);
+}
+
 function axes(data, measure, style) {
   const axis = { stroke: style.text, grid: { stroke: style.grid, width: 1 }, ticks: { show: false } };
   const short = format(data, measure, { notation: "compact", maximumFractionDigits: 2 });
@@ -69,8 +76,7 @@ function axes(data, measure, style) {
     {
       ...axis,
       grid: { show: false },
-      space: 64,
-      incrs: [1, 2, 7, 14, 30, 61, 122].map((days) => days * DAY),
+      splits: (plot) => namedDays(plot, data.days),
       values: (_, times) => times.map((time) => dayOf(time)),
     },
     {
@@ -128,6 +134,23 @@ function showTip(plot, tip, data, measure) {
   tip.style.left = `${Math.max(0, after ? left - 12 - tip.offsetWidth : left + 12)}px`;
 }
 
+// What the colours and the dashes mean, in a line below the chart.
+function keyOf(measure, style) {
+  const key = document.createElement("p");
+  key.className = "chart-key";
+  const named = measure.series.map((one, index) => [one.label, style.series[index]]);
+  if (measure.before) named.push([measure.before.label, ""]);
+  for (const [label, colour] of named.length > 1 ? named : []) {
+    const swatch = document.createElement("i");
+    if (colour) swatch.style.background = colour;
+    else swatch.className = "dashed";
+    const line = lineOf("", label);
+    line.prepend(swatch);
+    key.append(line);
+  }
+  return key;
+}
+
 function draw(element, chosen) {
   const data = read(element);
   const measure = data.measures.find((one) => one.key === chosen) ?? data.measures[0];
@@ -144,7 +167,8 @@ function draw(element, chosen) {
       height: 240,
       legend: { show: false },
       cursor: { drag: { x: false, y: false }, y: false, points: { show: false } },
-      scales: { y: { range: (_, __, highest) => [0, Math.max(highest ?? 0, measure.money ? 0.01 : 1) * 1.1] } },
+      // Half a day more at both ends, so that no bar is cut.
+      scales: { x: { range: (_, first, last) => [first - DAY / 2, last + DAY / 2] }, y: { range: (_, __, highest) => [0, Math.max(highest ?? 0, measure.money ? 0.01 : 1) * 1.1] } },
       axes: axes(data, measure, style),
       series: [{}, ...lines],
       hooks: {
@@ -156,8 +180,9 @@ function draw(element, chosen) {
     element,
   );
   plot.root.append(tip);
+  element.append(keyOf(measure, style));
   charts.set(element, plot);
-  element.dataset.shown = measure.key;
+  element.dataset.measure = measure.key;
 }
 
 // The switch of measures is made here: without scripts there is no chart to switch.
@@ -178,9 +203,9 @@ function addSwitch(element) {
 
 function choose(element, place, key) {
   draw(element, key);
-  sessionStorage.setItem("sconto-measure", element.dataset.shown);
+  sessionStorage.setItem("sconto-measure", element.dataset.measure);
   for (const button of place.children) {
-    button.setAttribute("aria-pressed", String(button.dataset.measure === element.dataset.shown));
+    button.setAttribute("aria-pressed", String(button.dataset.measure === element.dataset.measure));
   }
 }
 
@@ -188,7 +213,7 @@ function drawAll() {
   for (const element of document.querySelectorAll(".chart")) {
     addSwitch(element);
     const place = element.closest(".report-chart")?.querySelector(".measures");
-    const chosen = element.dataset.shown ?? sessionStorage.getItem("sconto-measure");
+    const chosen = element.dataset.measure ?? sessionStorage.getItem("sconto-measure");
     if (place) choose(element, place, chosen ?? "");
     else draw(element, chosen);
   }
