@@ -249,7 +249,8 @@ HAVING count(placed_at) = 0
 LIMIT $2
 """
 
-# Orders that wait to be counted are left out. What purged orders counted is kept as sums.
+# Orders that wait to be counted are left out. What purged orders counted is kept as sums, unless
+# the version before purged them: then more may be counted than is known.
 ORDERS_COUNTED: Final = f"""
 WITH placed AS (
     SELECT {PLACED_COLUMNS}
@@ -288,8 +289,15 @@ SELECT merchant_id, format('%s (promotion %s, code %s) in %s: %s orders, %s beat
     coalesce(counted.discount, 0), coalesce(counted.revenue, 0)) AS words
 FROM told
 FULL JOIN counted USING (merchant_id, subject, promotion_id, code_id, currency)
+LEFT JOIN purges USING (merchant_id)
 WHERE (told.orders, told.beaten, told.discount, told.revenue)
     IS DISTINCT FROM (counted.orders, counted.beaten, counted.discount, counted.revenue)
+    AND NOT (
+        purged_before IS DISTINCT FROM counts_kept_before
+        AND coalesce(told.orders <= counted.orders AND told.beaten <= counted.beaten
+                     AND told.discount <= counted.discount AND told.revenue <= counted.revenue,
+                     told.orders IS NULL)
+    )
 LIMIT $2
 """  # noqa: S608  # of our own constants
 

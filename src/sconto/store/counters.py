@@ -177,7 +177,7 @@ async def list_merchants_to_fold(
     """The merchants that have slots before the one day, or days before the other, to fold."""
     rows = await LIST_MERCHANTS.fetch(connection, slots_before, days_before)
     counting = await LIST_MERCHANTS_WITH_ORDERS.fetch(connection, slots_before)
-    return sorted({row["merchant_id"] for row in (*rows, *counting)})
+    return sorted({row["merchant_id"] for found in (rows, counting) for row in found})
 
 
 async def fold_codes(connection: Connection, merchant_id: int, before: date) -> int:
