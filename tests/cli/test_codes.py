@@ -103,6 +103,38 @@ async def test_a_line_without_a_code_is_named(
     assert await codes() == ("A", "B")
 
 
+async def test_codes_of_a_file_are_shown_and_what_is_open_is_said(
+    sconto: Sconto, of_promotion: Sequence[str], codes: Codes, tmp_path: Path
+) -> None:
+    (tmp_path / "codes.csv").write_text("Wert;Aktion\n5;SUMMER SALE\n6;C\n")
+    command = ("code", "import", "codes.csv", *of_promotion)
+    bare = await sconto(*command, "--dry-run")
+    assert (bare.code, bare.err.splitlines()) == (
+        1,
+        [
+            "codes.csv: --column says which column has the codes",
+            "sconto: nothing would be imported: 3 lines are not valid",
+        ],
+    )
+    named = await sconto(*command, "--column", "B", "--heading")
+    assert named.err.splitlines()[:2] == [
+        "codes.csv: line 2 (column B) has a blank: is it one code, or several?",
+        "codes.csv: --blanks several, dash or nothing says what a blank means",
+    ]
+    said = ("--column", "2", "--heading", "--blanks", "dash")
+    shown = await sconto(*command, *said, "--dry-run")
+    assert [line.split() for line in shown.out.splitlines()] == [
+        ["line", "code", "problem"],
+        ["2", "SUMMER-SALE"],
+        ["3", "C"],
+        ["column", "B", "has", "the", "codes"],
+        ["2", "codes", "would", "be", "taken"],
+    ]
+    assert await codes() == ("A", "B")
+    assert await sconto(*command, *said) == Ended(0, "2 codes added\n", "")
+    assert await codes() == ("A", "B", "SUMMER-SALE", "C")
+
+
 async def test_the_exact_number_of_codes_is_generated(
     sconto: Sconto,
     of_promotion: Sequence[str],
