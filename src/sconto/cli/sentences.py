@@ -16,6 +16,7 @@ from sconto.domain.people_problems import (
     KeyNotFound,
     NotAnEmail,
     TooManyKeys,
+    TwoFactorIsOff,
     UserDisabled,
 )
 from sconto.domain.problems import (
@@ -160,6 +161,7 @@ _PROBLEMS: Final[Mapping[type[Problem], Callable[[Any], str]]] = {
     ),
     NotAnEmail: lambda problem: f"{problem.email!r} is no e-mail address",
     EmailTaken: lambda problem: f"another user of the merchant has the address {problem.email}",
+    TwoFactorIsOff: lambda _: "the user has no two-factor sign-in",
     UserDisabled: lambda problem: (
         f"{problem.username} is disabled: run `sconto user enable {problem.username}` first"
     ),

@@ -213,9 +213,19 @@ def _write_lines(part: Sequence[ListedCode]) -> str:
 PAGES: Final = (
     read("/promotions/{promotion_id}/codes", show_codes, Action.READ_PROMOTIONS),
     write(
-        "/promotions/{promotion_id}/codes", add, Action.WRITE_PROMOTIONS, limit=FILE_LIMIT, files=1
+        "/promotions/{promotion_id}/codes",
+        add,
+        Action.WRITE_PROMOTIONS,
+        limit=FILE_LIMIT,
+        files=1,
+        again=show_codes,
     ),
     write("/promotions/{promotion_id}/codes/remove", remove, Action.WRITE_PROMOTIONS),
-    write("/promotions/{promotion_id}/codes/generate", generate, Action.WRITE_PROMOTIONS),
+    write(
+        "/promotions/{promotion_id}/codes/generate",
+        generate,
+        Action.WRITE_PROMOTIONS,
+        again=show_codes,
+    ),
     read("/promotions/{promotion_id}/codes.csv", download, Action.READ_PROMOTIONS),
 )

@@ -34,7 +34,9 @@ WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL
 _LOCK: Final = f"{_FIND} FOR NO KEY UPDATE"
 
 _TOUCH: Final = """
-UPDATE promotions SET updated_at = $3, had_codes = had_codes OR $4
+UPDATE promotions
+SET updated_at = greatest($3, updated_at + interval '1 microsecond'),
+    had_codes = had_codes OR $4
 WHERE merchant_id = $1 AND promotion_id = $2
 """
 
