@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from sconto.domain.merchant_settings import MerchantSettings
 from sconto.domain.people import Caller, Role
 from sconto.operations import products, promotions
 from sconto.operations.codes import remove_codes
+from sconto.operations.settings import change_settings
 from sconto.portal import codes
 from sconto.store.database import Database
 from tests.builders import NOON, a_product, a_promotion
@@ -50,3 +52,15 @@ async def test_long_lists_of_codes_are_counted_when_asked(
     assert "3 codes" in counted.text
     await remove_codes(database, merchant, promotion_id, ["A"], NOON)
     assert "2 codes" in (await portal.get(f"/promotions/{promotion_id}/codes")).text
+
+
+async def test_codes_are_copied_with_the_shops_link(
+    portal: PortalClient, database: Database, merchant: Caller
+) -> None:
+    new = a_promotion(codes=("Ёж-1", "B"))
+    promotion_id = await promotions.create_promotion(database, merchant, new, NOON)
+    link = "https://shop.example/?code={code}"
+    await change_settings(database, merchant, MerchantSettings(code_link=link))
+    page = (await portal.get(f"/promotions/{promotion_id}/codes")).text
+    assert 'data-copy="Ёж-1\nB"' in page
+    assert 'data-copy="https://shop.example/?code=%D0%81%D0%B6-1"' in page

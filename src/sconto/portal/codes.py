@@ -19,6 +19,7 @@ from sconto.domain.code_list import (
 )
 from sconto.domain.code_pattern import CodePattern
 from sconto.domain.codes import CodeType
+from sconto.domain.merchant_settings import fill_code_link
 from sconto.domain.people import Action
 from sconto.domain.problems import (
     CodeFileRefused,
@@ -157,6 +158,7 @@ async def _show(
         heading,
         status=422 if faults else 200,
         page=page,
+        links=_links(visit, page.codes),
         counts=counts,
         is_one_time=heading.code_type is CodeType.ONE_TIME,
         query=query,
@@ -171,6 +173,14 @@ async def _show(
         most=MOST_CODES_ADDED,
         most_counted=MOST_CODES_COUNTED,
     )
+
+
+def _links(visit: Visit, listed: Sequence[ListedCode]) -> dict[str, str]:
+    """The shop's links that carry the codes, by code; none if the merchant has set no such link."""
+    pattern = visit.profile.code_link
+    if pattern is None:
+        return {}
+    return {one.code: fill_code_link(pattern, one.code) for one in listed}
 
 
 async def _count(visit: Visit, promotion_id: int) -> CodeCounts | None:
