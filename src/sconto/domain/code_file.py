@@ -155,7 +155,7 @@ class CodeFile:
             self._several = len(filled(values)) > 1
             heading = self._find_heading(values)
             if isinstance(heading, CodeLineFault):
-                return (self._refused(line, heading, None, values[self.column]),)
+                return (self._refused(line, heading, None, self._first_value(values)),)
             if heading is not None:
                 self.column, self.headings = heading, values
                 if self._width is not None:
@@ -175,7 +175,13 @@ class CodeFile:
         if is_heading is None:
             words = _CERTAIN_HEADINGS | COUPON_WORDS | OTHER_WORDS
             is_heading = chosen >= len(values) or heading_word(values[chosen]) in words
+            named = filled(values)
+            if not is_heading and len(named) > 1 and not any(map(_DIGIT.search, named)):
+                return CodeLineFault.UNCLEAR
         return min(chosen, len(values) - 1) if is_heading else None
+
+    def _first_value(self, values: list[str]) -> str:
+        return values[self.column] if self.column < len(values) else ""
 
     def _read_values(self, line: int, values: list[str]) -> Sequence[CodeLine | RefusedCodeLine]:
         width, column = self._width, self._chosen_column()
