@@ -12,6 +12,7 @@ from sconto.operations.promotions import create_promotion, get_promotion
 from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
 from tests.cli.conftest import Ended, Sconto, on_terminal
+from tests.operations.test_sheet_files import a_book
 
 Codes = Callable[[], Awaitable[tuple[str, ...]]]
 
@@ -133,6 +134,13 @@ async def test_codes_of_a_file_are_shown_and_what_is_open_is_said(
     assert await codes() == ("A", "B")
     assert await sconto(*command, *said) == Ended(0, "2 codes added\n", "")
     assert await codes() == ("A", "B", "SUMMER-SALE", "C")
+
+    (tmp_path / "codes.xlsx").write_bytes(a_book(("Code",), ("D",)))
+    done = await sconto("code", "import", "codes.xlsx", *of_promotion)
+    assert done == Ended(0, "1 code added\n", "")
+    (tmp_path / "codes.xlsx").write_bytes(b"PK\x03\x04")
+    done = await sconto("code", "import", "codes.xlsx", *of_promotion)
+    assert done.err == "sconto: codes.xlsx cannot be read as a spreadsheet: save it as CSV\n"
 
 
 async def test_the_exact_number_of_codes_is_generated(

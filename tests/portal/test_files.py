@@ -21,6 +21,7 @@ from sconto.operations import overviews, products, promotions
 from sconto.portal.file_sentences import CODE_FAULTS, COVERAGE_FAULTS, PATTERN_FAULTS
 from sconto.store.database import Database
 from tests.builders import NOON, a_product, a_promotion
+from tests.operations.test_sheet_files import a_book
 from tests.portal.sessions import PortalClient
 
 FORM = {
@@ -187,6 +188,18 @@ async def test_what_a_file_leaves_open_is_asked(  # noqa: PLR0917  # fixtures, a
     assert await codes_of(database, merchant, promotion_id) == ("-A1", "Ёж", "B", *added)
 
 
+async def test_a_file_of_excel_is_read(
+    portal: PortalClient, database: Database, merchant: Caller, promotion_id: int
+) -> None:
+    book = a_book(("Wert", "Gutscheincode"), (5, "C"), (), (6, "D"))
+    assert "2 codes can be added" in await look(portal, promotion_id, book)
+    assert await take(portal, promotion_id, book) == 303
+    assert await codes_of(database, merchant, promotion_id) == ("-A1", "Ёж", "B", "C", "D")
+    broken = await portal.post(f"/promotions/{promotion_id}/codes", {}, code_file=book[:-40])
+    assert broken.status_code == 422
+    assert "The spreadsheet cannot be read. Save it as CSV." in broken.text
+
+
 async def test_codes_that_are_there_are_marked_and_nothing_is_added(
     portal: PortalClient, database: Database, merchant: Caller, promotion_id: int
 ) -> None:
@@ -210,8 +223,10 @@ async def test_a_file_is_shown_by_page_to_its_user_until_it_is_taken(
     first = await portal.get(path)
     assert "N49" in first.text
     assert "N50" not in first.text
-    second = await portal.get(path, after="50")
+    assert "after=50&amp;counted=60.1" in first.text
+    second = await portal.get(path, after="50", counted="60.1")
     assert "N50" in second.text
+    assert "60 codes can be added" in (await portal.get(path, counted="60.1")).text
     assert "is no code" in (await portal.get(path, rows="bad")).text
     other = portal_of(replace(merchant, user_id=merchant.user_id + 1_000_000))
     for answer in (await other.get(path), await other.post(path)):

@@ -24,6 +24,7 @@ from sconto.cli.file_layouts import (
     read_blanks,
     read_column,
 )
+from sconto.cli.file_opening import open_table
 from sconto.cli.file_tables import show_codes, show_refused_codes
 from sconto.cli.progress import Readable, show_count, show_reading
 from sconto.cli.refusals import CommandRefused
@@ -73,7 +74,7 @@ def import_file(  # noqa: PLR0913, PLR0917  # options
         blanks=read_blanks(blanks),
     )
     try:
-        with path.open("rb") as file, show_reading(file) as watched:
+        with open_table(path) as file, show_reading(file) as watched:
             if dry_run:
                 show_codes(path, _pieces(watched), layout)
                 return

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, BinaryIO, Final, TypeAlias
+from typing import IO, Annotated, Final, TypeAlias
 
 import typer
 
@@ -21,6 +21,7 @@ from sconto.cli.file_layouts import (
     read_currency,
     read_decimal,
 )
+from sconto.cli.file_opening import open_table
 from sconto.cli.file_tables import show_products
 from sconto.cli.product_file import FileRefused, open_products
 from sconto.cli.progress import show_reading
@@ -103,9 +104,9 @@ def _hints(lines: Sequence[RefusedProductLine]) -> Iterator[str]:
         yield "--encoding says how its bytes are letters"
 
 
-def _open(path: Path) -> BinaryIO:
+def _open(path: Path) -> IO[bytes]:
     try:
-        return path.open("rb")
+        return open_table(path)
     except OSError as error:
         raise FileRefused(f"cannot be read: {error.strerror}") from None
 

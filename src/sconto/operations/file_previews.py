@@ -28,12 +28,15 @@ async def preview_codes(
     *,
     typed: bool = False,
 ) -> CodePreview:
-    """Read all codes of a file in short steps; other requests run between them."""
+    """Read the codes of a file in short steps; other requests run between them."""
     file = CodeFile(typed=typed, layout=layout)
     async for part in parts:
         for start in range(0, len(part), _STEP):
             for line in file.feed(part[start : start + _STEP]):
                 page.add(_code_row(line))
+            if page.is_full:
+                page.end()
+                return CodePreview(page, file)
             await asyncio.sleep(0)
     for line in file.end():
         page.add(_code_row(line))

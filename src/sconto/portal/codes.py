@@ -29,6 +29,7 @@ from sconto.domain.problems import (
 )
 from sconto.domain.spreadsheet import BYTE_ORDER_MARK, shown_as_text
 from sconto.operations import code_generation, code_imports, codes
+from sconto.operations.sheet_files import SheetRefused
 from sconto.operations.turns import in_short_turns
 from sconto.portal import code_uploads
 from sconto.portal.file_sentences import CODE_FAULTS, PATTERN_FAULTS
@@ -36,7 +37,7 @@ from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
 from sconto.portal.promotion import find, show
 from sconto.portal.sentences import CODE_STATES, ENDINGS
-from sconto.portal.uploads import keep_text
+from sconto.portal.uploads import keep_text, say_refused
 from sconto.portal.visit import Visit
 
 FILE_LIMIT: Final = 64 * 1024 * 1024
@@ -59,7 +60,10 @@ async def add(visit: Visit) -> Response:
     _ = visit.gettext
     file = visit.form.get("code_file")
     if isinstance(file, UploadFile) and file.size:
-        return await code_uploads.take_file(visit, promotion_id, file)
+        try:
+            return await code_uploads.take_file(visit, promotion_id, file)
+        except SheetRefused as refused:
+            return await _show(visit, {"codes": say_refused(visit, refused)})
     text = typed_lines(visit.field("codes"))
     try:
         added = await code_imports.import_codes(

@@ -31,6 +31,7 @@ from sconto.domain.upload import Upload, UploadNotFound
 from sconto.operations import price_rises, products, promotions, uploads
 from sconto.operations.file_previews import preview_coverage
 from sconto.operations.price_rises import PriceRises, PricesRaised, PromotionDraft
+from sconto.operations.sheet_files import SheetRefused
 from sconto.operations.turns import in_thread
 from sconto.operations.versions import Overtaken
 from sconto.portal.clashes import sent_version, version_field
@@ -46,6 +47,7 @@ from sconto.portal.uploads import (
     keep_text,
     layout_words,
     read_layout,
+    say_refused,
     write_layout,
 )
 from sconto.portal.visit import Visit
@@ -98,7 +100,10 @@ async def take_file(visit: Visit) -> Response:
     percent = "" if own else visit.field("percent")
     file = visit.form.get("product_file")
     if isinstance(file, UploadFile) and file.size:
-        upload_id, sample = await keep(visit, file)
+        try:
+            upload_id, sample = await keep(visit, file)
+        except SheetRefused as refused:
+            return visit.redirect(here, Notice(say_refused(visit, refused)))
     elif text := visit.field("products"):
         sample = text.encode()
         upload_id = await keep_text(visit, "", sample)
