@@ -59,6 +59,7 @@ READING = {
     "/promotions/{promotion_id}/products": 2,
     "/promotions/{promotion_id}/products?search=tea": 2,
     "/promotions/{promotion_id}/products.csv": 2,
+    "/promotions/{promotion_id}/products/file/{upload_id}": 4,
     "/promotions/{promotion_id}/codes": 4,
     "/promotions/{promotion_id}/codes?search=tea": 4,
     "/promotions/{promotion_id}/codes.csv": 2,
