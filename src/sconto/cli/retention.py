@@ -120,6 +120,7 @@ async def _purge_one(
     old = await retention.count_old(database, merchant.id, before)
     if dry_run:
         return old
+    await retention.record_purge(database, merchant.id, before, old)
     with show_count(f"Purging {merchant.name}", old.total) as show:
         return await retention.purge(
             database,
@@ -143,6 +144,7 @@ async def _export(database: Database, merchant: str, customer_id: str) -> bool:
         began = True
     if not (began or records.allowances or records.has_purged_order or records.holds):
         return False
+    await retention.record_customer_export(database, merchant_id)
     if not began:
         out.write(f'{{"customer_id": {_text(customer_id)}, "orders": [')
     uses = [{"promotion_id": number, "uses": uses} for number, uses in records.allowances]

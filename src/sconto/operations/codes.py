@@ -33,6 +33,7 @@ from sconto.domain.problems import (
     PromotionNotFound,
 )
 from sconto.domain.promotion import PromotionType
+from sconto.operations.exports import record_export
 from sconto.operations.refused_lines import RefusedLines
 from sconto.store import code_lists, history
 from sconto.store.database import Connection, Database, retried, retrying
@@ -204,6 +205,7 @@ async def export_codes(
     """
     async with database.read(caller.merchant_id) as connection:
         holder = await _find_holder(connection, caller, promotion_id)
+    await record_export(database, caller, "codes", {"promotion": promotion_id})
     return _export(database, caller, holder)
 
 
