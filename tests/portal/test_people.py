@@ -27,7 +27,7 @@ async def test_an_admin_adds_a_user_who_can_then_sign_in(
 ) -> None:
     name = f"lin-{merchant.merchant_id}"
     await visitor.goto(f"{portal_url}/promotions")
-    await visitor.get_by_role("link", name="People").click()
+    await visitor.get_by_role("link", name="Team").click()
     await visitor.get_by_label("Username").fill(name)
     await visitor.get_by_label("Password").fill(PASSWORD)
     await visitor.get_by_label("Viewer").check()
@@ -149,7 +149,7 @@ async def test_only_admins_see_people(
     answer = await portal_of(await create_caller(database, role)).get("/people")
     assert answer.status_code == 403
     assert "Not for you" in answer.text
-    assert ">People</a>" not in answer.text
+    assert "<span>Team</span>" not in answer.text
 
 
 async def test_another_merchants_user_is_not_found(

@@ -103,10 +103,11 @@ async def test_a_user_signs_out_everywhere_on_their_own_page(
 ) -> None:
     await sign_in(await create_caller(database, Role.CHECKOUT))
     await stranger.goto(f"{portal_url}/")
-    await stranger.get_by_role("link", name="ada").click()
+    await stranger.get_by_title("ada").click()
+    await stranger.get_by_role("link", name="Your account").click()
     await expect(stranger).to_have_url(f"{portal_url}/account")
     await show(stranger, "account")
-    await stranger.get_by_role("button", name="Sign out everywhere").click()
+    await stranger.get_by_role("main").get_by_role("button", name="Sign out everywhere").click()
     await expect(stranger.get_by_role("status")).to_have_text("You are signed out everywhere.")
     await stranger.goto(f"{portal_url}/account")
     await expect(stranger).to_have_title("Sign in · Sconto")

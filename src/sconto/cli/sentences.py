@@ -46,6 +46,10 @@ from sconto.domain.problems import (
 from sconto.domain.product import RefusedProductLine, RepeatedProduct, WrongValueCount
 
 _NOT_UTF_8: Final = 'is not UTF-8: save the file as "CSV UTF-8"'
+_SHORTENED: Final = (
+    "is a number that a spreadsheet shortened: give the column the format “Text”, and fill it in"
+    " again"
+)
 _MISREAD: Final = (
     "has letters that were read in another encoding: open the original file as UTF-8, and save"
     " it again"
@@ -53,6 +57,8 @@ _MISREAD: Final = (
 
 CODE_FAULTS: Final[Mapping[CodeLineFault, str]] = {
     CodeLineFault.NOT_A_CODE: "is no code: 1 to 30 letters, digits, dashes, underscores and dots",
+    CodeLineFault.BLANKS: "has a blank: is it one code, or several?",
+    CodeLineFault.SHORTENED: _SHORTENED,
     CodeLineFault.NOT_ONE_VALUE: "has several values, and no heading says which is the code",
     CodeLineFault.NO_VALUE: "has no value in the column of codes",
     CodeLineFault.MORE_VALUES: "has more values than the heading has columns",

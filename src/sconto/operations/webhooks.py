@@ -23,6 +23,7 @@ from sconto.domain.webhooks import (
     write_secret,
 )
 from sconto.operations.events import append_all, record_from_now
+from sconto.operations.versions import Overtaken
 from sconto.store import deliveries, delivery_lists, events, history
 from sconto.store import webhooks as store
 from sconto.store.database import Connection, Database, retried, retrying
@@ -76,8 +77,12 @@ async def change_webhook(
     webhook_id: int,
     change: Callable[[Webhook], NewWebhook],
     now: datetime,
+    version: datetime | None = None,
 ) -> Webhook:
     """Change a webhook to what `change` returns for it. Raises WebhookNotFound.
+
+    `version` is when the caller last saw it changed; Overtaken is raised if it was changed
+    after that.
 
     One that is enabled again starts without failures. What happened while it was disabled is not
     sent by itself (`replay`).
@@ -91,12 +96,14 @@ async def change_webhook(
             after = change(before)
             if after.enabled:
                 await record_from_now(connection, caller.merchant_id, now)
-            webhook = await store.update_webhook(
-                connection, caller.merchant_id, webhook_id, after, now
+            changed = await store.update_webhook(
+                connection, caller.merchant_id, webhook_id, after, now, version
             )
-            if (entry := webhook_changed(before, webhook)) is not None:
+            if changed is None:
+                raise Overtaken
+            if (entry := webhook_changed(before, changed)) is not None:
                 await history.record(connection, caller, entry, now)
-            return webhook
+        return changed
 
     return await retrying(change_it)
 

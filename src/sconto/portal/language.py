@@ -12,7 +12,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime, get_day_names
+from babel.dates import format_date, format_datetime, format_skeleton, get_day_names
 from babel.numbers import format_decimal, format_percent
 
 from sconto.domain.far_times import in_zone
@@ -89,6 +89,21 @@ class Language:
         if isinstance(day, datetime):
             day = in_zone(day, self.zone).date()
         return format_date(day, "medium", locale=self.locale)
+
+    def short_day(self, day: date) -> str:
+        """22 Nov."""
+        return format_skeleton("MMMd", day, locale=self.locale)
+
+    def month(self, day: date) -> str:
+        """November 2026."""
+        return format_skeleton("yMMMM", day, locale=self.locale)
+
+    def signed_percent(self, thousandths: int) -> str:
+        """+12.5%."""
+        percent = format_percent(
+            Decimal(abs(thousandths)).scaleb(-3), locale=self.locale, decimal_quantization=False
+        )
+        return f"{'−' if thousandths < 0 else '+'}{percent}"  # noqa: RUF001
 
 
 def language_for(accepted: str, zone: ZoneInfo, chosen: str | None = None) -> Language:

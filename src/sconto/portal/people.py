@@ -22,15 +22,8 @@ from sconto.operations.password_links import NewUser, invite_user
 from sconto.portal.letters import show_link
 from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
+from sconto.portal.roles import ROLES
 from sconto.portal.visit import Visit
-from sconto.portal.words import marked
-
-ROLES: Final = {
-    Role.ADMIN: (marked("Admin"), marked("Everything, people too")),
-    Role.MANAGER: (marked("Manager"), marked("Everything but people")),
-    Role.VIEWER: (marked("Viewer"), marked("Reads promotions, products and orders")),
-    Role.CHECKOUT: (marked("Checkout"), marked("For the shop itself: prices and orders")),
-}
 
 _LISTED: Final = 50
 _ENTRIES: Final = 20
@@ -205,7 +198,7 @@ async def render_one(visit: Visit, faults: Mapping[str, str] | None = None) -> R
 
 PAGES: Final = (
     read("/people", show_list, Action.MANAGE_PEOPLE),
-    write("/people", add, Action.MANAGE_PEOPLE),
+    write("/people", add, Action.MANAGE_PEOPLE, again=show_list),
     read("/people/{user_id}", show_one, Action.MANAGE_PEOPLE),
     write("/people/{user_id}/role", change_role, Action.MANAGE_PEOPLE),
     write("/people/{user_id}/switch", switch, Action.MANAGE_PEOPLE),

@@ -10,20 +10,27 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 from sconto.portal import (
     account,
     api_keys,
+    appearance,
     backtests,
     cart_promotion_form,
     cart_promotions,
     carts,
+    code_uploads,
     codes,
+    covered_products,
+    developers,
     exports,
+    home,
     order_explanations,
     orders,
     password_links,
     people,
     promotion,
+    promotion_calendar,
     promotion_form,
     promotions,
     returns,
+    search,
     settings,
     sign_in,
     single_sign_on,
@@ -36,6 +43,7 @@ from sconto.portal import (
 from sconto.portal.errors import BY_CLASS
 from sconto.portal.files import file_routes
 from sconto.portal.headers import Headers
+from sconto.portal.kept_forms import kept_page
 from sconto.portal.pages import ADDRESS
 
 PAGES: Final = (
@@ -47,6 +55,8 @@ PAGES: Final = (
     *promotions.PAGES,
     *promotion.PAGES,
     *codes.PAGES,
+    *covered_products.PAGES,
+    *code_uploads.PAGES,
     *subscription_form.PAGES,
     *subscriptions.PAGES,
     *subscription.PAGES,
@@ -56,6 +66,7 @@ PAGES: Final = (
     *order_explanations.PAGES,
     *returns.PAGES,
     *exports.PAGES,
+    *search.PAGES,
     *people.PAGES,
     *account.PAGES,
     *two_factor.PAGES,
@@ -63,6 +74,10 @@ PAGES: Final = (
     *webhooks.PAGES,
     *password_links.PAGES,
     *api_keys.PAGES,
+    *appearance.PAGES,
+    *developers.PAGES,
+    *home.PAGES,
+    *promotion_calendar.PAGES,
 )
 
 
@@ -71,7 +86,9 @@ def portal_routes() -> list[BaseRoute]:
 
     Unexpected exceptions reach the application, which logs and answers them once.
     """
-    site = Headers(ExceptionMiddleware(Router([*PAGES, file_routes()]), dict(BY_CLASS)))
+    site = Headers(
+        ExceptionMiddleware(Router([*PAGES, kept_page(PAGES), file_routes()]), dict(BY_CLASS))
+    )
     return [Route("/", _to_portal), Route(ADDRESS, _to_portal), Mount(ADDRESS, site)]
 
 

@@ -20,11 +20,13 @@ from sconto.domain.sessions import Origin
 from sconto.operations import DatabaseUnavailable
 from sconto.portal import csrf
 from sconto.portal.context import Context, context_of
+from sconto.portal.form_owners import KNOWN_COOKIE, KNOWN_FOR, seal_known, seal_owner
 from sconto.portal.language import Language, language_for
-from sconto.portal.navigation import menu_for
+from sconto.portal.navigation import account_menu_for, menu_for
 from sconto.portal.notices import Notice, leave_notice, notice_of, take_notice
 from sconto.portal.session import Session, session_of, set_cookie
 from sconto.portal.templating import make_environment
+from sconto.portal.theme import Theme, theme_of
 
 DEFAULT_CURRENCY: Final = "EUR"
 """The currency that forms preset for a merchant who has set none."""
@@ -48,6 +50,7 @@ class Visit:
     visitor: str
     form: FormData
     profile: Profile
+    notice: Notice | None = None
 
     @property
     def caller(self) -> Caller:
@@ -101,12 +104,31 @@ class Visit:
     @property
     def manual(self) -> str:
         """The address of the manual, which is beside the portal."""
-        return f"{self.request.scope.get('app_root_path', '')}/manual/"
+        return self.outside("/manual/")
+
+    @property
+    def theme(self) -> Theme:
+        """The theme that was chosen in this browser."""
+        return theme_of(self.request)
+
+    @property
+    def page(self) -> str:
+        """The path of the page within the portal: `/promotions/7`."""
+        return self.request.url.path.removeprefix(self.request.scope["root_path"])
+
+    def outside(self, path: str) -> str:
+        """The address of something of Sconto's that is beside the portal: `/docs`."""
+        return f"{self.request.scope.get('app_root_path', '')}{path}"
 
     @property
     def form_token(self) -> str:
         """The token of posted forms."""
         return csrf.token_for(self.visitor if self.session is None else self.session.secret)
+
+    @property
+    def form_owner(self) -> str:
+        """Says for which user a form is made, sealed; another text each time."""
+        return seal_owner(self.context.tokens, self.caller, self.now)
 
     def gettext(self, text: str) -> str:
         """The text in the visitor's language. Call it as `_`: `pybabel extract` finds that name."""
@@ -146,11 +168,15 @@ class Visit:
         text = _TEMPLATES.get_template(template).render(
             visit=self,
             menu=[] if self.session is None else menu_for(self.session.caller),
-            notice=notice_of(self.request),
+            account_menu=[] if self.session is None else account_menu_for(self.session.caller),
+            notice=self.notice or notice_of(self.request),
             **values,
         )
         response = HTMLResponse(text, status, headers={"Vary": "Cookie, Accept-Language"})
         take_notice(self.request, response)
+        if self.session is not None and KNOWN_COOKIE not in self.request.cookies:
+            known = seal_known(self.context.tokens, self.now)
+            set_cookie(self.request, response, KNOWN_COOKIE, known, KNOWN_FOR.total_seconds())
         if self.session is None and csrf.visitor_of(self.request) is None:
             set_cookie(self.request, response, csrf.VISITOR_COOKIE, self.visitor)
         return response

@@ -16,6 +16,8 @@ from typing import Final
 
 import psycopg
 
+from sconto.store.search_indexes import SEARCH_INDEXES
+
 LIST_INDEXES: Final[Mapping[str, str]] = {
     "orders_by_status": "orders (merchant_id, status, created_at, order_id)",
     "orders_by_customer": (
@@ -31,6 +33,11 @@ LIST_INDEXES: Final[Mapping[str, str]] = {
 }
 """The indexes of schema 0020, for lists of orders."""
 
+COUNT_INDEXES: Final[Mapping[str, str]] = {
+    "orders_not_counted": "orders (merchant_id, created_at) WHERE NOT is_counted",
+}
+"""The index of schema 0022, for orders that the version before placed."""
+
 AUDIT_INDEXES: Final[Mapping[str, str]] = {
     "history_by_kind_and_time": "history (merchant_id, subject, recorded_at)",
     "history_by_person_and_time": "history (merchant_id, username, recorded_at)",
@@ -38,7 +45,13 @@ AUDIT_INDEXES: Final[Mapping[str, str]] = {
 }
 """The indexes of schema 0024, for the audit log."""
 
-_INDEXES: Final[Mapping[str, str]] = {**LIST_INDEXES, **AUDIT_INDEXES}
+INDEXES: Final[Mapping[str, str]] = {
+    **LIST_INDEXES,
+    **COUNT_INDEXES,
+    **SEARCH_INDEXES,
+    **AUDIT_INDEXES,
+}
+"""All indexes that are built while Sconto serves."""
 
 SMALL_TABLE: Final = 64 * 1024 * 1024
 """Bytes that are read in well under a second."""
@@ -58,12 +71,12 @@ WHERE indexrelid = to_regclass(%s)
 def create_statement(name: str, *, concurrently: bool = False) -> str:
     """The statement that creates the index if it does not exist."""
     way = "CONCURRENTLY " if concurrently else ""
-    return f"CREATE INDEX {way}IF NOT EXISTS {name} ON {_INDEXES[name]}"
+    return f"CREATE INDEX {way}IF NOT EXISTS {name} ON {INDEXES[name]}"
 
 
 def table_of(name: str) -> str:
     """The table that the index is on."""
-    return _INDEXES[name].partition(" ")[0]
+    return INDEXES[name].partition(" ")[0]
 
 
 def build_missing(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
@@ -72,7 +85,7 @@ def build_missing(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
     Waits for an index that another process is building. Of two processes that begin at the same
     moment, PostgreSQL ends one, because each waits for the other; that one looks again.
     """
-    for name in _INDEXES:
+    for name in INDEXES:
         while (found := connection.execute(_FIND, (name,)).fetchone()) is None or not found[0]:
             try:
                 if found is None:
