@@ -51,7 +51,6 @@ _ADDRESSES: Final = {
     Subject.SIGN_IN: "/people/{}",
     Subject.API_KEY: "/keys/{}",
     Subject.WEBHOOK: "/webhooks/{}",
-    Subject.SETTINGS: "/settings",
 }
 
 _OTHER_VERBS: Final = {
@@ -145,7 +144,7 @@ def _shown(visit: Visit, one: AuditEntry) -> dict[str, Any]:
         "name": one.name or _name_in(one),
         # Names are those of now, so what has none is gone.
         "address": address.format(change.subject_id)
-        if address is not None and (one.name is not None or change.subject is Subject.SETTINGS)
+        if address is not None and one.name is not None
         else None,
         "differences": differences(visit, one.entry, words),
     }
