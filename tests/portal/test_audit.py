@@ -12,7 +12,7 @@ import pytest
 
 from sconto.api.clock import read_clock
 from sconto.domain.api_keys import NewKey
-from sconto.domain.audit_list import LATEST, AuditPage, AuditPlace, AuditQuery, Person
+from sconto.domain.audit_list import LATEST, AuditEntry, AuditPage, AuditPlace, AuditQuery, Person
 from sconto.domain.exports import ExportFilter, ExportKind
 from sconto.domain.history import Subject, Verb
 from sconto.domain.merchant_settings import MerchantSettings
@@ -124,7 +124,7 @@ async def test_pages_show_each_entry_once_also_at_the_same_moment(
     whole = await audit.list_entries(database, merchant, AuditQuery(50))
     assert whole.next is None
     place: AuditPlace | None = LATEST
-    seen = []
+    seen: list[AuditEntry] = []
     while place is not None:
         page: AuditPage = await audit.list_entries(database, merchant, AuditQuery(2, place))
         seen += page.entries
