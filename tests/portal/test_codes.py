@@ -55,6 +55,7 @@ async def test_codes_are_searched_added_removed_and_downloaded(
 
     await visitor.get_by_label("What to do with SPRING-2").click()
     await visitor.get_by_role("button", name="Remove this code").click()
+    await visitor.get_by_role("button", name="Remove", exact=True).click()
     await expect(visitor.get_by_role("status")).to_have_text("The code SPRING-2 is removed.")
 
     await visitor.get_by_label("Typed or pasted").fill("winter-1, WINTER-2")

@@ -93,9 +93,12 @@ async def _show_refused(visit: Visit, problem: CodeFileRefused) -> Response:
 
 
 async def remove(visit: Visit) -> Response:
-    """Remove one code."""
+    """Remove one code, after asking."""
     promotion_id = visit.id_in_path("promotion_id")
     code = visit.field("code")
+    if visit.field("step") != "remove":
+        heading = await find(visit)
+        return visit.render("promotions/remove_code.html", summary=heading.summary, code=code)
     gone = await codes.remove_codes(
         visit.context.database, visit.caller, promotion_id, [code], visit.now
     )
