@@ -49,6 +49,8 @@ from sconto.operations.orders import list_orders
 from sconto.operations.products import get_product, put_products
 from sconto.store.database import Database
 from sconto.store.migrate import migrate
+from sconto.store.reports import ALL_COUNTS
+from sconto.store.stored_amounts import discount_from
 from tests.replay import START, open_replay
 
 ROWS: Final = Path(__file__).with_name("rows_of_0013.sql")
@@ -210,7 +212,7 @@ async def test_orders_of_before_and_beside_are_counted_once(upgraded: Database) 
             await connection.execute(statement)
     [counted] = await rows_of(
         upgraded,
-        "SELECT sum(orders) FROM order_counts WHERE NOT subject IN"
+        "SELECT sum(orders) FROM open_order_counts WHERE NOT subject IN"
         " ('promotion', 'code', 'subscription')",
     )
     assert counted["sum"] == 1
@@ -218,19 +220,22 @@ async def test_orders_of_before_and_beside_are_counted_once(upgraded: Database) 
     assert await count_old_orders(upgraded, UTC) > 3
     assert await count_old_orders(upgraded, UTC) == 0
     expected: Counter[tuple[object, ...]] = Counter()
-    for row in await rows_of(upgraded, "SELECT merchant_id, order_id FROM orders"):
-        merchant_id, order_id = row
+    for merchant_id, order_id in await rows_of(
+        upgraded, "SELECT merchant_id, order_id FROM orders"
+    ):
         stored = await get_order(upgraded, Caller(1, merchant_id, Role.ADMIN), order_id)
         for one in counts_of(stored.outcome, redemptions_of(stored.outcome)):
             key = (merchant_id, one.subject, one.promotion_id, one.code_id, stored.outcome.currency)
-            expected[*key, "orders" if one.applied else "beaten"] += 1
+            expected[*key, "orders" if one.applied else "beaten"] += one.orders
             expected[*key, "discount"] += one.discount
-            expected[*key, "revenue"] += stored.outcome.total if one.applied else 0
+            expected[*key, "revenue"] += stored.outcome.total * one.orders if one.applied else 0
     found: Counter[tuple[object, ...]] = Counter()
-    for row in await rows_of(upgraded, "SELECT * FROM order_counts"):
+    for row in await rows_of(upgraded, f"SELECT * FROM ({ALL_COUNTS}) AS counts"):
         key = tuple(row[name] for name in KEY_OF_COUNT)
-        for name in ("orders", "beaten", "discount", "revenue"):
-            found[*key, name] += int(row[name])
+        for name in ("orders", "beaten"):
+            found[*key, name] += row[name]
+        for name in ("discount", "revenue"):
+            found[*key, name] += discount_from(row[name], row["currency"])
     assert +found == +expected
     assert await violations(upgraded) == []
 

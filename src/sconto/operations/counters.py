@@ -37,7 +37,7 @@ async def fold(database: Database, now: datetime) -> int:
         (store.fold_codes, slots_before),
         (store.fold_slots, slots_before),
         (store.fold_days, days_before),
-        (store.fold_order_slots, slots_before),
+        (store.fold_order_counts, slots_before),
     )
     async with database.read() as connection:
         merchant_ids = await store.list_merchants_to_fold(connection, slots_before, days_before)

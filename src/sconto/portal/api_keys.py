@@ -96,7 +96,7 @@ async def _render(visit: Visit, faults: Mapping[str, str] | None = None) -> Resp
 
 PAGES: Final = (
     read("/keys", show_list, Action.MANAGE_PEOPLE),
-    write("/keys", create, Action.MANAGE_PEOPLE),
+    write("/keys", create, Action.MANAGE_PEOPLE, again=show_list),
     read("/keys/{key_id}", show_one, Action.MANAGE_PEOPLE),
     write("/keys/{key_id}/revoke", revoke, Action.MANAGE_PEOPLE),
 )

@@ -35,6 +35,10 @@ class Visit(Protocol):
         """The token of posted forms."""
 
     @property
+    def form_owner(self) -> str:
+        """Whom posted forms are made for."""
+
+    @property
     def now(self) -> datetime:
         """The current time."""
 
@@ -85,7 +89,7 @@ def make_environment() -> Environment:
         "outcome": _in_language(outcome_sentences.outcome_words),
         "outcome_state": _in_language(outcome_sentences.outcome_state),
     }
-    environment.globals |= {
+    known: dict[str, Any] = {
         "cart_targets": cart_sentences.TARGETS,
         "file": _file,
         "form_token": _form_token,
@@ -96,6 +100,7 @@ def make_environment() -> Environment:
         "spark": _spark,
         "translated": _translated,
     }
+    environment.globals |= known
     return environment
 
 
@@ -178,10 +183,14 @@ def _file(context: Context, name: str) -> str:
 
 
 @pass_context
-def _form_token(context: Context) -> Markup:
-    """The hidden field of every posted form."""
+def _form_token(context: Context, *, kept: bool = False) -> Markup:
+    """The hidden field of every posted form.
+
+    With `kept`, also the one by which a form that has an `again` survives its session.
+    """
     field = Markup('<input type="hidden" name="{}" value="{}">')
-    return field.format(csrf.FIELD, _visit(context).form_token)
+    token = field.format(csrf.FIELD, _visit(context).form_token)
+    return token + field.format(csrf.OWNER, _visit(context).form_owner) if kept else token
 
 
 @pass_context

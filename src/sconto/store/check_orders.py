@@ -3,6 +3,7 @@
 from typing import Final
 
 from sconto.store.order_tallies import PLACED_COLUMNS, SUMS, TALLIES
+from sconto.store.reports import ALL_COUNTS
 
 _TWO_ORDERS: Final = """
 SELECT merchant_id, format('%s orders are called %L', count(*), order_id) AS words
@@ -276,7 +277,7 @@ WITH placed AS (
 ), counted AS (
     SELECT merchant_id, subject, promotion_id, code_id, currency, sum(orders) AS orders,
         sum(beaten) AS beaten, sum(discount) AS discount, sum(revenue) AS revenue
-    FROM order_counts
+    FROM ({ALL_COUNTS}) AS counts
     WHERE $1::bigint IS NULL OR merchant_id = $1
     GROUP BY 1, 2, 3, 4, 5
 )

@@ -16,6 +16,8 @@ from typing import Final
 
 import psycopg
 
+from sconto.store.search_indexes import SEARCH_INDEXES
+
 LIST_INDEXES: Final[Mapping[str, str]] = {
     "orders_by_status": "orders (merchant_id, status, created_at, order_id)",
     "orders_by_customer": (
@@ -36,8 +38,20 @@ COUNT_INDEXES: Final[Mapping[str, str]] = {
 }
 """The index of schema 0022, for orders that the version before placed."""
 
-INDEXES: Final[Mapping[str, str]] = {**LIST_INDEXES, **COUNT_INDEXES}
-"""All of them."""
+AUDIT_INDEXES: Final[Mapping[str, str]] = {
+    "history_by_kind_and_time": "history (merchant_id, subject, recorded_at)",
+    "history_by_person_and_time": "history (merchant_id, username, recorded_at)",
+    "history_by_person_and_kind": "history (merchant_id, username, subject, recorded_at)",
+}
+"""The indexes of schema 0024, for the audit log."""
+
+INDEXES: Final[Mapping[str, str]] = {
+    **LIST_INDEXES,
+    **COUNT_INDEXES,
+    **SEARCH_INDEXES,
+    **AUDIT_INDEXES,
+}
+"""All indexes that are built while Sconto serves."""
 
 SMALL_TABLE: Final = 64 * 1024 * 1024
 """Bytes that are read in well under a second."""

@@ -7,8 +7,8 @@ version before placed since; counting them sets it. A batch is one transaction t
 or these orders, and skips what another one has locked. So a killed batch has done nothing, and a
 purge leaves out what is not counted (`purging`).
 
-Why orders do not wait. A batch adds to the rows of slot -1, to which no order adds. A fold may wait
-for a batch, and a batch for a fold.
+Why orders do not wait. A batch adds to `order_counts`, to which no order adds. A fold may wait for
+a batch, and a batch for a fold; both add in the same order.
 """
 
 from collections.abc import Callable, Sequence
@@ -70,13 +70,13 @@ WITH placed AS MATERIALIZED (
     WHERE merchant_id = $1 AND order_id = ANY ($2::text[])
 )
 INSERT INTO order_counts AS counts (merchant_id, subject, promotion_id, day, code_id, currency,
-                                    slot, orders, beaten, discount, revenue)
-SELECT $1, subject, promotion_id, day, code_id, currency, -1, {SUMS}
+                                    orders, beaten, discount, revenue)
+SELECT $1, subject, promotion_id, day, code_id, currency, {SUMS}
 FROM ({TALLIES}) AS tallied
 JOIN unnest($2::text[], $3::date[]) AS dated (order_id, day) USING (order_id)
 GROUP BY subject, promotion_id, day, code_id, currency
 ORDER BY subject, promotion_id, day, code_id, currency
-ON CONFLICT (merchant_id, subject, promotion_id, day, code_id, currency, slot)
+ON CONFLICT (merchant_id, subject, promotion_id, day, code_id, currency)
 DO UPDATE SET orders = counts.orders + excluded.orders, beaten = counts.beaten + excluded.beaten,
               discount = counts.discount + excluded.discount,
               revenue = counts.revenue + excluded.revenue

@@ -1,7 +1,9 @@
-"""Counters of orders: the part of the statement that places an order.
+"""The counters of an order that is placed: of redemptions, and of orders.
 
-An order adds to rows of its slot (`orders`). They are one for the merchant, one for each promotion
-that applied or was beaten, and one for each reusable code. Amounts are in minor units.
+An order adds to rows of its slot (`orders`). Those of `redemption_counts` add up its redemptions.
+Those of `open_order_counts` count it once for the merchant, and once for each promotion that
+applied or was beaten. When their day is over they are moved to `order_counts`, which has no slots
+(`counters`). Amounts are as in redemptions (`stored_amounts`).
 """
 
 from collections.abc import Iterable
@@ -10,44 +12,58 @@ from typing import Final
 from sconto.domain.bill import PricedCart
 from sconto.domain.order_counts import counts_of
 from sconto.domain.redemption import Redemption
+from sconto.store.code_ids import NO_CODE_TYPE
+from sconto.store.stored_amounts import stored_discount
 
-_TALLIED: Final = """tallied AS (
-    INSERT INTO order_counts AS counts (merchant_id, subject, promotion_id, code_id, currency, day,
-                                        slot, orders, beaten, discount, revenue)
-    SELECT $1, subject, promotion_id, code_id, $13, $14, slot.number, applied::integer,
-           1 - applied::integer, discount, CASE WHEN applied THEN ${total}::text::numeric ELSE 0 END
+TALLY: Final = """tally AS (
+    SELECT *
+    FROM unnest(${0}::text[], ${1}::bigint[], ${2}::bigint[], ${3}::text[], ${4}::boolean[],
+                ${5}::integer[], ${6}::integer[], ${7}::text[]::numeric[])
+        AS one (subject, promotion_id, code_id, code_type, applied, uses, orders, discount)
+), """
+"""What the order counts for; to be formatted with the numbers of nine parameters."""
+
+COUNTED: Final = """counted AS (
+    INSERT INTO redemption_counts AS counts (merchant_id, promotion_id, code_id, code_type, applied,
+                                             currency, day, slot, uses, discount)
+    SELECT $1, promotion_id, code_id, code_type, applied, $13, $14, slot.number, uses, discount
     FROM slot
-    CROSS JOIN unnest(${subjects}::text[], ${promotions}::bigint[], ${codes}::bigint[],
-                      ${applied}::boolean[], ${discounts}::text[]::numeric[])
-        AS one (subject, promotion_id, code_id, applied, discount)
-    ON CONFLICT (merchant_id, subject, promotion_id, day, code_id, currency, slot)
+    CROSS JOIN tally
+    WHERE uses > 0
+    ON CONFLICT (merchant_id, promotion_id, code_id, code_type, applied, currency, day, slot)
+    DO UPDATE SET uses = counts.uses + excluded.uses, discount = counts.discount + excluded.discount
+), order_counted AS (
+    INSERT INTO open_order_counts AS counts (merchant_id, subject, promotion_id, code_id, currency,
+                                             day, slot, orders, beaten, discount, revenue)
+    SELECT $1, subject, promotion_id, code_id, $13, $14, slot.number,
+           CASE WHEN applied THEN orders ELSE 0 END, CASE WHEN applied THEN 0 ELSE orders END,
+           discount, CASE WHEN applied THEN orders * ${8}::text::numeric ELSE 0 END
+    FROM slot
+    CROSS JOIN tally
+    WHERE applied OR orders > 0
+    ON CONFLICT (merchant_id, subject, promotion_id, code_id, currency, day, slot)
     DO UPDATE SET orders = counts.orders + excluded.orders,
                   beaten = counts.beaten + excluded.beaten,
                   discount = counts.discount + excluded.discount,
                   revenue = counts.revenue + excluded.revenue
 )"""
-
-
-def tallied(first: int) -> str:
-    """The part that counts an order; its parameters have the numbers from `first` on."""
-    return _TALLIED.format(
-        subjects=first,
-        promotions=first + 1,
-        codes=first + 2,
-        applied=first + 3,
-        discounts=first + 4,
-        total=first + 5,
-    )
+"""The parts that add it up, in the order of the rows of `tally`."""
 
 
 def tally_arguments(outcome: PricedCart, redemptions: Iterable[Redemption]) -> tuple[object, ...]:
-    """The arguments of that part; amounts as texts, as in `orders`."""
-    counts = counts_of(outcome, redemptions)
+    """The nine arguments; amounts as texts, as in `orders`."""
+    currency = outcome.currency
+    subjects, promotion_ids, code_ids, code_types, applied, uses, orders, discounts = zip(
+        *counts_of(outcome, redemptions), strict=True
+    )
     return (
-        [one.subject for one in counts],
-        [one.promotion_id for one in counts],
-        [one.code_id for one in counts],
-        [one.applied for one in counts],
-        [str(one.discount) for one in counts],
-        str(outcome.total),
+        subjects,
+        promotion_ids,
+        code_ids,
+        [code_type or NO_CODE_TYPE for code_type in code_types],
+        applied,
+        uses,
+        orders,
+        [stored_discount(discount, currency) for discount in discounts],
+        stored_discount(outcome.total, currency),
     )

@@ -6,6 +6,15 @@ from typing import Final
 from sconto.domain.reports import NO_ORDERS, DayRange, ShopFigures, ShopReport
 from sconto.store.database import Connection
 from sconto.store.period_sql import is_running
+from sconto.store.stored_amounts import discount_from
+
+_COLUMNS: Final = """merchant_id, subject, promotion_id, code_id, currency, day, orders, beaten,
+    discount, revenue"""
+
+ALL_COUNTS: Final = f"""
+    SELECT {_COLUMNS} FROM order_counts UNION ALL SELECT {_COLUMNS} FROM open_order_counts
+"""  # noqa: S608  # of our own constants
+"""All counters of orders; conditions on them are applied to each table."""
 
 # A shop without orders has one row without a currency.
 _SHOP: Final = f"""
@@ -25,7 +34,7 @@ LEFT JOIN (
         coalesce(sum(orders) FILTER (WHERE subject = 'discounted'), 0)::bigint AS discounted_orders,
         sum(discount) AS discount, sum(revenue) AS revenue,
         coalesce(sum(revenue) FILTER (WHERE subject = 'discounted'), 0) AS discounted_revenue
-    FROM order_counts
+    FROM ({ALL_COUNTS}) AS counts
     WHERE merchant_id = $1 AND subject IN ('discounted', 'full price') AND promotion_id = 0
         AND day BETWEEN $3 AND $5
     GROUP BY currency, is_now
@@ -44,9 +53,9 @@ async def read_shop(
             parts[row["is_now"]][row["currency"]] = ShopFigures(
                 row["orders"],
                 row["discounted_orders"],
-                int(row["discount"]),
-                int(row["revenue"]),
-                int(row["discounted_revenue"]),
+                discount_from(row["discount"], row["currency"]),
+                discount_from(row["revenue"], row["currency"]),
+                discount_from(row["discounted_revenue"], row["currency"]),
             )
     now, before = parts[True], parts[False]
     currencies = sorted(

@@ -17,26 +17,41 @@ from sconto.store.indexes_while_serving import COUNT_INDEXES, create_statement, 
 revision = "0022"
 down_revision = "0021"
 
-# Concurrent orders write rows of different slots, so that none waits for another. No index has a
-# column that counting changes. Amounts are in minor units, whatever the currency.
+# Orders add to `open_order_counts`: concurrent ones to rows of different slots, so that none waits
+# for another. It has the last days alone, and few indexes. `order_counts` has the days before, and
+# orders that were counted later. Amounts are as in redemptions.
 COUNTS = """
-CREATE TABLE order_counts (
+CREATE TABLE open_order_counts (
     merchant_id bigint NOT NULL,
     subject text COLLATE "C" NOT NULL
-        CHECK (subject IN ('discounted', 'full price', 'promotion', 'code', 'subscription')),
+        CHECK (subject IN ('discounted', 'full price', 'promotion', 'subscription')),
     promotion_id bigint NOT NULL,                  -- 0: all orders of the merchant
-    code_id bigint NOT NULL,                       -- 0: whatever the code
+    code_id bigint NOT NULL,                       -- of a reusable code; 0: any other
     currency text COLLATE "C" NOT NULL,
     day date NOT NULL,
     slot smallint NOT NULL,
     orders bigint NOT NULL,                        -- in which it applied
-    beaten bigint NOT NULL,                        -- in which others gave more
+    beaten bigint NOT NULL,                        -- in which it was eligible and others gave more
     discount numeric NOT NULL,
     revenue numeric NOT NULL,                      -- totals of the orders in which it applied
-    PRIMARY KEY (merchant_id, subject, promotion_id, day, code_id, currency, slot)
+    PRIMARY KEY (merchant_id, subject, promotion_id, code_id, currency, day, slot)
 ) WITH (fillfactor = 50);
+
+CREATE TABLE order_counts (
+    merchant_id bigint NOT NULL,
+    subject text COLLATE "C" NOT NULL
+        CHECK (subject IN ('discounted', 'full price', 'promotion', 'subscription')),
+    promotion_id bigint NOT NULL,
+    day date NOT NULL,
+    code_id bigint NOT NULL,
+    currency text COLLATE "C" NOT NULL,
+    orders bigint NOT NULL,
+    beaten bigint NOT NULL,
+    discount numeric NOT NULL,
+    revenue numeric NOT NULL,
+    PRIMARY KEY (merchant_id, subject, promotion_id, day, code_id, currency)
+);
 CREATE INDEX order_counts_by_day ON order_counts (merchant_id, subject, day);
-CREATE INDEX order_slots_to_fold ON order_counts (merchant_id, day) WHERE slot <> 0;
 
 -- What purged orders counted.
 CREATE TABLE purged_order_counts (
