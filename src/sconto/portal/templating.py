@@ -68,6 +68,7 @@ def make_environment() -> Environment:
         "percent": _percent,
         "period": _in_language(sentences.period_words),
         "plain_amount": format_amount,
+        "promotion_count": _in_language(sentences.count_words),
         "state": _state,
         "subscription_terms": _in_language(subscription_sentences.terms_words),
         "subscription_period": _in_language(subscription_sentences.period_words),
