@@ -230,7 +230,8 @@ async def test_a_list_follows_its_query(
 async def test_equal_edit_times_are_sorted_by_id_in_the_same_direction(
     database: Database, merchant: Caller
 ) -> None:
-    ids = [await create_promotion(database, merchant, a_promotion(), NOON) for _ in range(3)]
+    times = (NOON - timedelta(hours=1), NOON, NOON)
+    ids = [await create_promotion(database, merchant, a_promotion(), at) for at in times]
     await change_promotion(
         database, merchant, ids[0], PromotionChange(PromotionType.DISCOUNT, active=False), NOON
     )

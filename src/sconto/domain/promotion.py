@@ -116,8 +116,13 @@ def changed_summary(
         name=before.name if change.name is None else change.name,
         active=before.active if change.active is None else change.active,
         period=changed_period(before.period, change),
-        updated_at=now,
+        updated_at=changed_at(before.updated_at, now),
     )
+
+
+def changed_at(before: datetime, now: datetime) -> datetime:
+    """When a change is made: always later than the last one, so it also tells versions apart."""
+    return max(now, before + timedelta(microseconds=1))
 
 
 def changed_period(before: Period, change: PromotionChange) -> Period:

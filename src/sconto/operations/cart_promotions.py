@@ -37,8 +37,9 @@ from sconto.domain.overview import CartPromotionOverview
 from sconto.domain.people import Caller
 from sconto.domain.pricing import price
 from sconto.domain.problems import PromotionNotFound, TooManyAutomatic
-from sconto.domain.promotion import RESTORABLE_FOR
+from sconto.domain.promotion import RESTORABLE_FOR, changed_at
 from sconto.operations.idempotency import EncodedAnswer, KeyedRequest, run_once
+from sconto.operations.versions import Overtaken
 from sconto.store import (
     allowances,
     cart_promotions,
@@ -92,11 +93,13 @@ async def change_promotion(
     promotion_id: int,
     change: Callable[[CartPromotion], NewCartPromotion],
     now: datetime,
+    version: datetime | None = None,
 ) -> CartPromotion:
     """Change a promotion to what `change` returns for it.
 
     If that has no codes but a code type, the codes stay. If nothing differs, nothing is written.
-    Raises PromotionNotFound, TooManyAutomatic, and what `change` raises.
+    `version` is when the caller last saw it changed; Overtaken is raised if it was changed
+    after that. Raises PromotionNotFound, TooManyAutomatic, and what `change` raises.
     """
 
     async def change_it() -> CartPromotion:
@@ -112,7 +115,7 @@ async def change_promotion(
                 period=wanted.period,
                 terms=wanted.terms,
                 code_type=wanted.code_type,
-                updated_at=now,
+                updated_at=changed_at(before.updated_at, now),
             )
             changed_codes = ListChange()
             if wanted.codes or after.code_type is None:
@@ -122,7 +125,8 @@ async def change_promotion(
             entry = cart_promotion_changed(before, after, changed_codes)
             if entry is None:
                 return before
-            await cart_promotions.update_promotion(connection, merchant_id, after)
+            if not await cart_promotions.update_promotion(connection, merchant_id, after, version):
+                raise Overtaken
             await _check_and_renew(connection, caller, after, now)
             await allowances.set_scopes(
                 connection,

@@ -46,12 +46,14 @@ class PriceRises:
 class PromotionDraft:
     """A promotion that is not saved yet; it is new, or replaces the promotion of this id.
 
-    With `keep_codes` the codes of that one stay.
+    With `keep_codes` the codes of that one stay. `version` is the time of its last change that the
+    draft was made from.
     """
 
     new: NewPromotion
     promotion_id: int | None = None
     keep_codes: bool = False
+    version: datetime | None = None
 
     @property
     def change(self) -> PromotionChange:
@@ -91,13 +93,16 @@ async def save_promotion(
 ) -> int:
     """Create or change the promotion: its id.
 
-    Raises PricesRaised unless `accept_rises`, and what creating and changing promotions raise.
+    Raises PricesRaised unless `accept_rises`, Overtaken, and what creating and changing promotions
+    raise.
     """
     if not accept_rises:
         return await retrying(lambda: _save(database, caller, draft, now, keep=True))
     if draft.promotion_id is None:
         return await promotions.create_promotion(database, caller, draft.new, now)
-    await promotions.change_promotion(database, caller, draft.promotion_id, draft.change, now)
+    await promotions.change_promotion(
+        database, caller, draft.promotion_id, draft.change, now, draft.version
+    )
     return draft.promotion_id
 
 
@@ -142,8 +147,10 @@ async def _save(
         else:
             before = await _stored(joined, caller, promotion_id)
             async with _watching(joined, caller, [before, new], now):
-                change = draft.change
-                await promotions.change_promotion(joined, caller, promotion_id, change, now)
+                change, version = draft.change, draft.version if keep else None
+                await promotions.change_promotion(
+                    joined, caller, promotion_id, change, now, version
+                )
         if not keep:
             raise _NotKept
     return promotion_id

@@ -30,6 +30,7 @@ from sconto.domain.promotion import (
     changed_summary,
 )
 from sconto.domain.schedule import Period
+from sconto.operations.versions import Overtaken
 from sconto.store import code_sweeps, codes, coverage, history, promotions, timeline
 from sconto.store.coverage import StoredProducts
 from sconto.store.database import Connection, Database, retried, retrying
@@ -45,14 +46,20 @@ async def create_promotion(
 
 
 async def change_promotion(
-    database: Database, caller: Caller, promotion_id: int, change: PromotionChange, now: datetime
+    database: Database,
+    caller: Caller,
+    promotion_id: int,
+    change: PromotionChange,
+    now: datetime,
+    version: datetime | None = None,
 ) -> None:
     """Change a promotion, all of it or nothing.
 
-    Raises PromotionNotFound, UnknownProducts, PeriodReversed for the period after the change, and
-    TermsMissing for another type without its terms.
+    `version` is when the caller last saw it changed; Overtaken is raised if it was changed after
+    that. Raises PromotionNotFound, UnknownProducts, PeriodReversed for the period after the change,
+    and TermsMissing for another type without its terms.
     """
-    await retrying(lambda: _change(database, caller, promotion_id, lambda _: change, now))
+    await retrying(lambda: _change(database, caller, promotion_id, lambda _: change, now, version))
 
 
 async def switch_promotion(
@@ -152,6 +159,7 @@ async def _change(
     promotion_id: int,
     change_of: Callable[[PromotionSummary], PromotionChange],
     now: datetime,
+    version: datetime | None = None,
 ) -> PromotionSummary:
     merchant_id = caller.merchant_id
     async with database.write(merchant_id) as connection:
@@ -162,7 +170,10 @@ async def _change(
         _require_in_order(after.period)
         if change.terms is None and after.type is not before.type:
             raise TermsMissing(after.type)
-        await promotions.update_promotion(connection, merchant_id, after, change.terms)
+        if not await promotions.update_promotion(
+            connection, merchant_id, after, change.terms, version
+        ):
+            raise Overtaken
         old_claim = new_claim = changed_terms = None
         if change.terms is not None or _shown_in(after) != _shown_in(before):
             products = await _products_of(connection, merchant_id, row)

@@ -2,11 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeAlias
 
 from sconto.domain.people import Caller
-from sconto.domain.problems import MaxUsageTooLow, SubscriptionPromotionNotFound
+from sconto.domain.problems import (
+    MaxUsageTooLow,
+    SubscriptionCodeTaken,
+    SubscriptionPromotionNotFound,
+)
+from sconto.domain.promotion import changed_at
 from sconto.domain.subscription import subscription_code_key
 from sconto.domain.subscription_history import (
     subscription_archived,
@@ -20,6 +25,7 @@ from sconto.domain.subscription_promotion import (
     SubscriptionTerms,
 )
 from sconto.operations.idempotency import EncodedAnswer, KeyedRequest, run_once
+from sconto.operations.versions import Overtaken
 from sconto.store import history
 from sconto.store import subscription_promotions as store
 from sconto.store.database import Connection, Database, retried
@@ -91,22 +97,66 @@ async def change_promotion(
     """
 
     async def run(connection: Connection) -> SubscriptionPromotion:
-        before = await store.lock_promotion(connection, caller.merchant_id, promotion_id)
-        if before is None:
-            raise SubscriptionPromotionNotFound(str(promotion_id))
+        before = await _locked(connection, caller, promotion_id)
         terms = await in_thread(change, before) if is_long else change(before)
-        max_usage = terms.constraint.max_usage
-        if max_usage is not None and max_usage < before.usage:
-            raise MaxUsageTooLow(before.usage)
-        version, updated_at = _version(before, terms), _after(before, now)
-        after = replace(before, terms=terms, version=version, updated_at=updated_at)
-        await store.update_promotion(connection, caller.merchant_id, after)
-        await renew_price_version(connection, caller.merchant_id)
-        if (entry := subscription_changed(before, after)) is not None:
-            await history.record(connection, caller, entry, now)
-        return after
+        return await _write(connection, caller, before, terms, now)
 
     return await run_once(database, caller, request, run, now)
+
+
+async def save_promotion(
+    database: Database,
+    caller: Caller,
+    promotion_id: int,
+    terms: SubscriptionTerms,
+    now: datetime,
+    seen_at: datetime | None,
+) -> SubscriptionPromotion:
+    """Give the promotion these terms, unless it was changed after the caller saw it.
+
+    `seen_at` is when it was last changed then; None does not ask. Raises Overtaken, and what
+    changing raises.
+    """
+
+    async def run(connection: Connection) -> SubscriptionPromotion:
+        before = await _locked(connection, caller, promotion_id)
+        return await _write(connection, caller, before, terms, now, seen_at)
+
+    return await run_once(database, caller, None, run, now)
+
+
+async def _locked(
+    connection: Connection, caller: Caller, promotion_id: int
+) -> SubscriptionPromotion:
+    before = await store.lock_promotion(connection, caller.merchant_id, promotion_id)
+    if before is None:
+        raise SubscriptionPromotionNotFound(str(promotion_id))
+    return before
+
+
+async def _write(
+    connection: Connection,
+    caller: Caller,
+    before: SubscriptionPromotion,
+    terms: SubscriptionTerms,
+    now: datetime,
+    seen_at: datetime | None = None,
+) -> SubscriptionPromotion:
+    max_usage = terms.constraint.max_usage
+    if max_usage is not None and max_usage < before.usage:
+        raise MaxUsageTooLow(before.usage)
+    version, updated_at = _version(before, terms), changed_at(before.updated_at, now)
+    after = replace(before, terms=terms, version=version, updated_at=updated_at)
+    try:
+        await store.update_promotion(connection, caller.merchant_id, after, seen_at)
+    except SubscriptionCodeTaken:
+        if seen_at in (None, before.updated_at):
+            raise
+        raise Overtaken from None
+    await renew_price_version(connection, caller.merchant_id)
+    if (entry := subscription_changed(before, after)) is not None:
+        await history.record(connection, caller, entry, now)
+    return after
 
 
 async def archive_promotion(
@@ -126,7 +176,7 @@ async def archive_promotion(
         if before is None:
             raise SubscriptionPromotionNotFound(str(promotion_id))
         await store.archive_promotion(
-            connection, caller.merchant_id, promotion_id, _after(before, now)
+            connection, caller.merchant_id, promotion_id, changed_at(before.updated_at, now)
         )
         await renew_price_version(connection, caller.merchant_id)
         await history.record(connection, caller, subscription_archived(before), now)
@@ -138,8 +188,3 @@ def _version(before: SubscriptionPromotion, terms: SubscriptionTerms) -> int:
     same_code = subscription_code_key(before.terms.code) == subscription_code_key(terms.code)
     same = same_code and before.terms.rules == terms.rules
     return before.version if same else before.version + 1
-
-
-def _after(before: SubscriptionPromotion, now: datetime) -> datetime:
-    """When it changed: always later than before, so that a reader can see that it changed."""
-    return max(now, before.updated_at + timedelta(microseconds=1))

@@ -21,6 +21,7 @@ from sconto.domain.webhooks import (
     write_secret,
 )
 from sconto.operations.events import append_all, record_from_now
+from sconto.operations.versions import Overtaken
 from sconto.store import deliveries, delivery_lists, events
 from sconto.store import webhooks as store
 from sconto.store.database import Connection, Database, retried, retrying
@@ -72,8 +73,12 @@ async def change_webhook(
     webhook_id: int,
     change: Callable[[Webhook], NewWebhook],
     now: datetime,
+    version: datetime | None = None,
 ) -> Webhook:
     """Change a webhook to what `change` returns for it. Raises WebhookNotFound.
+
+    `version` is when the caller last saw it changed; Overtaken is raised if it was changed
+    after that.
 
     One that is enabled again starts without failures. What happened while it was disabled is not
     sent by itself (`replay`).
@@ -87,9 +92,12 @@ async def change_webhook(
             after = change(before)
             if after.enabled:
                 await record_from_now(connection, caller.merchant_id, now)
-            return await store.update_webhook(
-                connection, caller.merchant_id, webhook_id, after, now
+            changed = await store.update_webhook(
+                connection, caller.merchant_id, webhook_id, after, now, version
             )
+            if changed is None:
+                raise Overtaken
+        return changed
 
     return await retrying(change_it)
 

@@ -14,7 +14,7 @@ from sconto.domain.problems import NameTaken
 from sconto.operations import api_keys
 from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
-from sconto.portal.people import ROLES
+from sconto.portal.roles import ROLES
 from sconto.portal.visit import Visit
 from sconto.portal.words import marked
 
@@ -96,7 +96,7 @@ async def _render(visit: Visit, faults: Mapping[str, str] | None = None) -> Resp
 
 PAGES: Final = (
     read("/keys", show_list, Action.MANAGE_PEOPLE),
-    write("/keys", create, Action.MANAGE_PEOPLE),
+    write("/keys", create, Action.MANAGE_PEOPLE, again=show_list),
     read("/keys/{key_id}", show_one, Action.MANAGE_PEOPLE),
     write("/keys/{key_id}/revoke", revoke, Action.MANAGE_PEOPLE),
 )

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from itertools import zip_longest
-from typing import Final
+from typing import Any, Final
 
 from starlette.responses import Response
 
@@ -15,12 +16,14 @@ from sconto.domain.cart_promotion import (
     NewCartPromotion,
     Target,
 )
+from sconto.domain.history import Subject
 from sconto.domain.names import NAME_LENGTH
 from sconto.domain.people import Action
 from sconto.domain.problems import TooManyAutomatic
 from sconto.operations import cart_previews
 from sconto.operations import cart_promotions as operations
 from sconto.operations.backtesting.jobs import draft_cart_promotion
+from sconto.operations.versions import Overtaken
 from sconto.portal.backtests import DAYS, start_backtest
 from sconto.portal.benefit_fields import KINDS, BenefitFields, TierFields
 from sconto.portal.cart_promotion_fields import (
@@ -30,6 +33,7 @@ from sconto.portal.cart_promotion_fields import (
     read_fields,
 )
 from sconto.portal.cart_sentences import TARGETS
+from sconto.portal.clashes import Clash, find_clash, sent_version, shallow, version_field
 from sconto.portal.notices import saved_notice
 from sconto.portal.pages import LONG_FORM_LIMIT, read, write
 from sconto.portal.promotion_fields import MOST_CODES_SHOWN
@@ -85,7 +89,8 @@ async def show_edit(visit: Visit) -> Response:
     promotion = await _stored(visit)
     codes = await operations.list_codes(visit.context.database, visit.caller, promotion)
     shown = None if codes is not None and len(codes) > MOST_CODES_SHOWN else codes or ()
-    return _form(visit, fields_of(promotion, shown, visit.context.zone), promotion.id)
+    fields = fields_of(promotion, shown, visit.context.zone)
+    return _form(visit, fields, promotion.id, version=promotion.updated_at)
 
 
 async def edit(visit: Visit) -> Response:
@@ -136,16 +141,40 @@ async def _save(visit: Visit, stored: CartPromotion | None) -> Response:
         )
         fault = {"active": sentence % {"number": visit.language.number(MOST_AUTOMATIC)}}
         return _form(visit, fields, promotion_id, ReadCartPromotion(None, fault))
+    except Overtaken:
+        saved = await _stored(visit)
+        clash = await _clash(visit, fields, saved)
+        if clash.differences:
+            return _form(visit, fields, promotion_id, clash=clash, version=saved.updated_at)
     notice = saved_notice(visit.language, saved.name)
     return visit.redirect(f"/cart-promotions/{saved.id}", notice)
 
 
 async def _write(visit: Visit, new: NewCartPromotion, promotion_id: int | None) -> CartPromotion:
-    """Create or change it. Raises TooManyAutomatic."""
+    """Create or change it. Raises TooManyAutomatic and Overtaken."""
     database, caller, now = visit.context.database, visit.caller, visit.now
     if promotion_id is None:
         return await operations.create_promotion(database, caller, new, now)
-    return await operations.change_promotion(database, caller, promotion_id, lambda _: new, now)
+    return await operations.change_promotion(
+        database, caller, promotion_id, lambda _: new, now, sent_version(visit)
+    )
+
+
+async def _clash(visit: Visit, fields: CartPromotionFields, stored: CartPromotion) -> Clash:
+    """What differs from the stored promotion."""
+    codes = await operations.list_codes(visit.context.database, visit.caller, stored)
+    theirs = _flat(fields_of(stored, codes or (), visit.context.zone))
+    mine = _flat(fields)
+    if fields.keep_codes:
+        mine["codes"] = theirs["codes"]
+    return await find_clash(visit, Subject.PROMOTION, stored.id, mine, theirs)
+
+
+def _flat(fields: CartPromotionFields) -> dict[str, Any]:
+    """The fields by name, with those of the benefit that its kind has."""
+    flat = {**shallow(fields), **shallow(fields.benefit)}
+    del flat["benefit"]
+    return flat
 
 
 def _sent(visit: Visit, *, codes_later: bool = False) -> CartPromotionFields:
@@ -212,11 +241,16 @@ def _form(
     fields: CartPromotionFields,
     promotion_id: int | None,
     reading: ReadCartPromotion | None = None,
+    *,
+    clash: Clash | None = None,
+    version: datetime | None = None,
 ) -> Response:
     faults = {} if reading is None else reading.faults
     return visit.render(
         "cart_promotions/form.html",
-        status=422 if faults else 200,
+        status=422 if faults else 409 if clash else 200,
+        clash=clash,
+        version=version_field(version or sent_version(visit)),
         fields=fields,
         benefit=fields.benefit,
         promotion_id=promotion_id,
@@ -235,10 +269,20 @@ def _form(
 PAGES: Final = (
     read("/promotions/choose", choose, Action.WRITE_PROMOTIONS),
     read("/cart-promotions/new", show_new, Action.WRITE_PROMOTIONS),
-    write("/cart-promotions/new", create, Action.WRITE_PROMOTIONS, limit=LONG_FORM_LIMIT),
+    write(
+        "/cart-promotions/new",
+        create,
+        Action.WRITE_PROMOTIONS,
+        limit=LONG_FORM_LIMIT,
+        again=create,
+    ),
     write("/cart-promotions/preview", show_preview, Action.WRITE_PROMOTIONS, limit=LONG_FORM_LIMIT),
     read("/cart-promotions/{promotion_id}/edit", show_edit, Action.WRITE_PROMOTIONS),
     write(
-        "/cart-promotions/{promotion_id}/edit", edit, Action.WRITE_PROMOTIONS, limit=LONG_FORM_LIMIT
+        "/cart-promotions/{promotion_id}/edit",
+        edit,
+        Action.WRITE_PROMOTIONS,
+        limit=LONG_FORM_LIMIT,
+        again=edit,
     ),
 )

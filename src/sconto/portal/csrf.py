@@ -17,6 +17,9 @@ VISITOR_COOKIE: Final = "sconto_visitor"
 FIELD: Final = "form_token"
 """The form field of the token."""
 
+OWNER: Final = "form_owner"
+"""The form field that says for which user the form was made; it outlives the session."""
+
 _SIZE: Final = hashlib.sha256().digest_size
 
 

@@ -1,13 +1,15 @@
 """Creating and editing a promotion: a form with a preview, and warnings before saving."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from typing import Any, Final, TypeVar
 
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
+from sconto.domain.history import Subject
 from sconto.domain.names import NAME_LENGTH
 from sconto.domain.people import Action
 from sconto.domain.preview import Preview
@@ -16,7 +18,9 @@ from sconto.domain.promotion import Promotion, PromotionType
 from sconto.operations import previews, price_rises, products, promotions
 from sconto.operations.price_rises import PriceRises
 from sconto.operations.turns import in_thread
+from sconto.operations.versions import Overtaken
 from sconto.portal.backtests import DAYS, start_product_backtest
+from sconto.portal.clashes import Clash, find_clash, sent_version, shallow, version_field
 from sconto.portal.faults import name_some
 from sconto.portal.language import Language
 from sconto.portal.notices import saved_notice
@@ -40,6 +44,25 @@ _SHORT: Final = 64 * 1024
 """Characters of codes and products that are read without a thread."""
 
 _T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Why a form was not saved, or the `version` that it is made from. `asks` for confirmation."""
+
+    faults: Mapping[str, str] = field(default_factory=dict)
+    asks: bool = False
+    rises: PriceRises | None = None
+    clash: Clash | None = None
+    version: datetime | None = None
+
+    @property
+    def status(self) -> int:
+        """The status of the answer."""
+        return 422 if self.faults else 409 if self.clash else 200
+
+
+NO_FINDINGS: Final = Findings()
 
 
 async def show_new(visit: Visit) -> Response:
@@ -74,7 +97,9 @@ async def create(visit: Visit) -> Response:
 async def show_edit(visit: Visit) -> Response:
     """The form with the promotion's values."""
     promotion = await _stored(visit)
-    return _form(visit, fields_of(promotion, visit.context.zone), promotion.summary.id)
+    fields = fields_of(promotion, visit.context.zone)
+    seen = Findings(version=promotion.summary.updated_at)
+    return _form(visit, fields, promotion.summary.id, findings=seen)
 
 
 async def edit(visit: Visit) -> Response:
@@ -175,28 +200,50 @@ async def _save(
     faults = _faults(visit, reading, preview)
     step = visit.field("step")
     new = reading.promotion
-    form = partial(_form, visit, fields, promotion_id, preview, faults)
+    form = partial(_form, visit, fields, promotion_id, preview)
     if new is None or preview is None or faults:
-        return await _call(form, fields)
+        return await _call(partial(form, Findings(faults)), fields)
     if step == "backtest":
         return await start_product_backtest(visit, new, promotion_id, keep_codes=fields.keep_codes)
     database, caller, now = visit.context.database, visit.caller, visit.now
-    draft = price_rises.PromotionDraft(new, promotion_id, keep_codes=fields.keep_codes)
+    draft = price_rises.PromotionDraft(
+        new, promotion_id, keep_codes=fields.keep_codes, version=sent_version(visit)
+    )
     if step == "check":
         return await _call(form, fields)
     if preview.warnings and step != "anyway":
         rises = await price_rises.find_rises(database, caller, draft, now)
-        return await _call(partial(form, ask=True, rises=rises), fields)
+        return await _call(partial(form, Findings(asks=True, rises=rises)), fields)
     try:
         saved = await price_rises.save_promotion(
             database, caller, draft, now, accept_rises=step == "anyway"
         )
     except price_rises.PricesRaised as raised:
-        return await _call(partial(form, ask=True, rises=raised.rises), fields)
+        return await _call(partial(form, Findings(asks=True, rises=raised.rises)), fields)
+    except Overtaken:
+        clash, version = await _clash(visit, fields, draft)
+        if clash.differences:
+            return await _call(partial(form, Findings(clash=clash, version=version)), fields)
+        saved = promotion_id or 0
     path = f"/promotions/{saved}"
     if step == "generate" or visit.field("then") == "generate":
         path += "/codes"
     return visit.redirect(path, saved_notice(visit.language, new.name))
+
+
+async def _clash(
+    visit: Visit, fields: PromotionFields, draft: price_rises.PromotionDraft
+) -> tuple[Clash, datetime]:
+    """What differs from the stored promotion, and its version."""
+    promotion_id = draft.promotion_id or 0
+    stored = await promotions.get_promotion(
+        visit.context.database, visit.caller, promotion_id, most_codes=MOST_CODES_SHOWN + 1
+    )
+    theirs = fields_of(stored, visit.context.zone)
+    # The form has either the codes or the wish to keep them.
+    mine = replace(fields, codes=theirs.codes) if fields.keep_codes else fields
+    clash = await find_clash(visit, Subject.PROMOTION, promotion_id, shallow(mine), shallow(theirs))
+    return clash, stored.summary.updated_at
 
 
 async def _preview(
@@ -228,21 +275,20 @@ def _form(
     fields: PromotionFields,
     promotion_id: int | None,
     preview: Preview | None = None,
-    faults: Mapping[str, str] | None = None,
-    *,
-    ask: bool = False,
-    rises: PriceRises | None = None,
+    findings: Findings = NO_FINDINGS,
 ) -> Response:
     step = visit.field("step")
     return visit.render(
         "promotions/form.html",
-        status=422 if faults else 200,
+        status=findings.status,
+        clash=findings.clash,
+        version=version_field(findings.version or sent_version(visit)),
         fields=fields,
         promotion_id=promotion_id,
-        faults=faults or {},
-        ask=ask,
+        faults=findings.faults,
+        ask=findings.asks,
         backtest_days=DAYS,
-        rises=rises,
+        rises=findings.rises,
         then="generate" if "generate" in (step, visit.field("then")) else "",
         types=TYPES,
         code_types=CODE_TYPES,
@@ -261,7 +307,14 @@ def _shown(visit: Visit, preview: Preview | None, own: int | None) -> dict[str, 
 
 PAGES: Final = (
     read("/promotions/new", show_new, Action.WRITE_PROMOTIONS),
-    write("/promotions/new", create, Action.WRITE_PROMOTIONS, limit=UPLOAD_LIMIT, files=2),
+    write(
+        "/promotions/new",
+        create,
+        Action.WRITE_PROMOTIONS,
+        limit=UPLOAD_LIMIT,
+        files=2,
+        again=create,
+    ),
     write(
         "/promotions/preview", show_preview, Action.WRITE_PROMOTIONS, limit=UPLOAD_LIMIT, files=2
     ),
@@ -273,5 +326,6 @@ PAGES: Final = (
         Action.WRITE_PROMOTIONS,
         limit=UPLOAD_LIMIT,
         files=2,
+        again=edit,
     ),
 )

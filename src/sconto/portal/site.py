@@ -8,32 +8,42 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 
 from sconto.portal import (
+    account,
     api_keys,
+    appearance,
     backtests,
     cart_promotion_form,
     cart_promotions,
     carts,
+    code_uploads,
     codes,
+    covered_products,
+    developers,
     exports,
+    home,
     order_explanations,
     orders,
     password_links,
     people,
     promotion,
+    promotion_calendar,
     promotion_form,
     promotions,
     returns,
     search,
+    settings,
     sign_in,
     single_sign_on,
     subscription,
     subscription_form,
     subscriptions,
+    two_factor,
     webhooks,
 )
 from sconto.portal.errors import BY_CLASS
 from sconto.portal.files import file_routes
 from sconto.portal.headers import Headers
+from sconto.portal.kept_forms import kept_page
 from sconto.portal.pages import ADDRESS
 
 PAGES: Final = (
@@ -45,6 +55,8 @@ PAGES: Final = (
     *promotions.PAGES,
     *promotion.PAGES,
     *codes.PAGES,
+    *covered_products.PAGES,
+    *code_uploads.PAGES,
     *subscription_form.PAGES,
     *subscriptions.PAGES,
     *subscription.PAGES,
@@ -56,9 +68,16 @@ PAGES: Final = (
     *exports.PAGES,
     *search.PAGES,
     *people.PAGES,
+    *account.PAGES,
+    *two_factor.PAGES,
+    *settings.PAGES,
     *webhooks.PAGES,
     *password_links.PAGES,
     *api_keys.PAGES,
+    *appearance.PAGES,
+    *developers.PAGES,
+    *home.PAGES,
+    *promotion_calendar.PAGES,
 )
 
 
@@ -67,7 +86,9 @@ def portal_routes() -> list[BaseRoute]:
 
     Unexpected exceptions reach the application, which logs and answers them once.
     """
-    site = Headers(ExceptionMiddleware(Router([*PAGES, file_routes()]), dict(BY_CLASS)))
+    site = Headers(
+        ExceptionMiddleware(Router([*PAGES, kept_page(PAGES), file_routes()]), dict(BY_CLASS))
+    )
     return [Route("/", _to_portal), Route(ADDRESS, _to_portal), Mount(ADDRESS, site)]
 
 

@@ -1,11 +1,13 @@
 """Creating and editing a promotion for subscriptions: a form, and warnings before saving."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import zip_longest
 from typing import Final
 
 from starlette.responses import Response
 
+from sconto.domain.history import Subject
 from sconto.domain.people import Action
 from sconto.domain.problems import MaxUsageTooLow, SubscriptionCodeTaken
 from sconto.domain.subscription_promotion import (
@@ -18,6 +20,8 @@ from sconto.domain.subscription_warnings import (
     find_subscription_warnings,
 )
 from sconto.operations import subscription_promotions
+from sconto.operations.versions import Overtaken
+from sconto.portal.clashes import Clash, find_clash, sent_version, shallow, version_field
 from sconto.portal.notices import saved_notice
 from sconto.portal.pages import LONG_FORM_LIMIT, read, write
 from sconto.portal.subscription_fields import (
@@ -44,7 +48,8 @@ async def create(visit: Visit) -> Response:
 async def show_edit(visit: Visit) -> Response:
     """The form with the promotion's values."""
     promotion = await _stored(visit)
-    return _form(visit, fields_of(promotion, visit.context.zone), promotion.id)
+    fields = fields_of(promotion, visit.context.zone)
+    return _form(visit, fields, promotion.id, version=promotion.updated_at)
 
 
 async def edit(visit: Visit) -> Response:
@@ -83,6 +88,14 @@ async def _save(visit: Visit, stored: SubscriptionPromotion | None) -> Response:
         return _form(
             visit, fields, promotion_id, ReadSubscription(None, {"max_usage": sentence % named})
         )
+    except Overtaken:
+        saved = await _stored(visit)
+        theirs = fields_of(saved, visit.context.zone)
+        clash = await find_clash(
+            visit, Subject.SUBSCRIPTION_PROMOTION, saved.id, shallow(fields), shallow(theirs)
+        )
+        if clash.differences:
+            return _form(visit, fields, saved.id, clash=clash, version=saved.updated_at)
     notice = saved_notice(visit.language, reading.terms.name)
     return visit.redirect(f"/subscriptions/{saved.id}", notice)
 
@@ -90,13 +103,13 @@ async def _save(visit: Visit, stored: SubscriptionPromotion | None) -> Response:
 async def _write(
     visit: Visit, terms: SubscriptionTerms, promotion_id: int | None
 ) -> SubscriptionPromotion:
-    """Create or change it. Raises SubscriptionCodeTaken and MaxUsageTooLow."""
+    """Create or change it. Raises SubscriptionCodeTaken, MaxUsageTooLow and Overtaken."""
     database, caller, now = visit.context.database, visit.caller, visit.now
     # A form has no idempotency key: only a person sends it again.
     if promotion_id is None:
         return await subscription_promotions.create_promotion(database, caller, terms, now)
-    return await subscription_promotions.change_promotion(
-        database, caller, promotion_id, lambda _: terms, now
+    return await subscription_promotions.save_promotion(
+        database, caller, promotion_id, terms, now, sent_version(visit)
     )
 
 
@@ -128,10 +141,15 @@ def _form(
     promotion_id: int | None,
     reading: ReadSubscription | None = None,
     warnings: Sequence[SubscriptionWarning] = (),
+    *,
+    clash: Clash | None = None,
+    version: datetime | None = None,
 ) -> Response:
     return visit.render(
         "subscriptions/form.html",
-        status=200 if reading is None else 422,
+        status=422 if reading else 409 if clash else 200,
+        clash=clash,
+        version=version_field(version or sent_version(visit)),
         fields=fields,
         promotion_id=promotion_id,
         faults={} if reading is None else reading.faults,
@@ -142,9 +160,19 @@ def _form(
 
 PAGES: Final = (
     read("/subscriptions/new", show_new, Action.WRITE_PROMOTIONS),
-    write("/subscriptions/new", create, Action.WRITE_PROMOTIONS, limit=LONG_FORM_LIMIT),
+    write(
+        "/subscriptions/new",
+        create,
+        Action.WRITE_PROMOTIONS,
+        limit=LONG_FORM_LIMIT,
+        again=create,
+    ),
     read("/subscriptions/{promotion_id}/edit", show_edit, Action.WRITE_PROMOTIONS),
     write(
-        "/subscriptions/{promotion_id}/edit", edit, Action.WRITE_PROMOTIONS, limit=LONG_FORM_LIMIT
+        "/subscriptions/{promotion_id}/edit",
+        edit,
+        Action.WRITE_PROMOTIONS,
+        limit=LONG_FORM_LIMIT,
+        again=edit,
     ),
 )

@@ -12,10 +12,13 @@ from markupsafe import Markup
 from sconto.domain.cart_outcome import CartPromotionOutcome
 from sconto.domain.cart_promotion import CartPromotion
 from sconto.domain.money import format_amount
+from sconto.domain.reports import growth
 from sconto.portal import cart_sentences, csrf, outcome_sentences, sentences, subscription_sentences
 from sconto.portal.charts import SPARK_HEIGHT, SPARK_WIDTH, spark_points
 from sconto.portal.files import versioned
+from sconto.portal.icons import icon
 from sconto.portal.language import Language
+from sconto.portal.roles import ROLES
 
 _FOLDER: Final = Path(__file__).with_name("templates")
 
@@ -30,6 +33,10 @@ class Visit(Protocol):
     @property
     def form_token(self) -> str:
         """The token of posted forms."""
+
+    @property
+    def form_owner(self) -> str:
+        """Whom posted forms are made for."""
 
     @property
     def now(self) -> datetime:
@@ -59,16 +66,20 @@ def make_environment() -> Environment:
         "code_state": _in_language(outcome_sentences.code_words),
         "codes": _in_language(sentences.codes_words),
         "day": _day,
+        "growth": growth,
         "discount": _in_language(sentences.discount_words),
         "instant": _instant,
         "kind": _in_language(sentences.kind_words),
         "money": _money,
+        "month": _month,
         "number": _number,
         "outside_hours": _outside_hours,
         "percent": _percent,
         "period": _in_language(sentences.period_words),
         "plain_amount": format_amount,
         "promotion_count": _in_language(sentences.count_words),
+        "short_day": _short_day,
+        "signed_percent": _signed_percent,
         "state": _state,
         "subscription_terms": _in_language(subscription_sentences.terms_words),
         "subscription_period": _in_language(subscription_sentences.period_words),
@@ -79,15 +90,18 @@ def make_environment() -> Environment:
         "outcome": _in_language(outcome_sentences.outcome_words),
         "outcome_state": _in_language(outcome_sentences.outcome_state),
     }
-    environment.globals |= {
+    known: dict[str, Any] = {
         "cart_targets": cart_sentences.TARGETS,
         "file": _file,
         "form_token": _form_token,
         "groups": outcome_sentences.GROUPS,
+        "icon": icon,
         "path": _path,
+        "role_words": ROLES,
         "spark": _spark,
         "translated": _translated,
     }
+    environment.globals |= known
     return environment
 
 
@@ -130,6 +144,21 @@ def _instant(context: Context, instant: datetime) -> Markup:
 
 
 @pass_context
+def _month(context: Context, month: date) -> str:
+    return _visit(context).language.month(month)
+
+
+@pass_context
+def _short_day(context: Context, day: date) -> str:
+    return _visit(context).language.short_day(day)
+
+
+@pass_context
+def _signed_percent(context: Context, thousandths: int) -> str:
+    return _visit(context).language.signed_percent(thousandths)
+
+
+@pass_context
 def _money(context: Context, amount: int, currency: str) -> str:
     return _visit(context).language.money(amount, currency)
 
@@ -155,10 +184,14 @@ def _file(context: Context, name: str) -> str:
 
 
 @pass_context
-def _form_token(context: Context) -> Markup:
-    """The hidden field of every posted form."""
+def _form_token(context: Context, *, kept: bool = False) -> Markup:
+    """The hidden field of every posted form.
+
+    With `kept`, also the one by which a form that has an `again` survives its session.
+    """
     field = Markup('<input type="hidden" name="{}" value="{}">')
-    return field.format(csrf.FIELD, _visit(context).form_token)
+    token = field.format(csrf.FIELD, _visit(context).form_token)
+    return token + field.format(csrf.OWNER, _visit(context).form_owner) if kept else token
 
 
 @pass_context

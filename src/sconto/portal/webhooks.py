@@ -20,6 +20,8 @@ from sconto.domain.webhooks import (
     Webhook,
 )
 from sconto.operations import webhooks
+from sconto.operations.versions import Overtaken
+from sconto.portal.clashes import Clash, find_differences, sent_version, version_field
 from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
 from sconto.portal.typed_times import read_local_time
@@ -78,9 +80,19 @@ async def change(visit: Visit) -> Response:
     if faults:
         return await _render_one(visit, faults)
     webhook_id = visit.id_in_path("webhook_id")
-    await webhooks.change_webhook(
-        visit.context.database, visit.caller, webhook_id, lambda _: changed, visit.now
-    )
+    database, caller = visit.context.database, visit.caller
+    try:
+        await webhooks.change_webhook(
+            database, caller, webhook_id, lambda _: changed, visit.now, sent_version(visit)
+        )
+    except Overtaken:
+        stored = await webhooks.get_webhook(database, caller, webhook_id)
+        mine, theirs = _fields(visit, None), _fields(visit, stored)
+        differences = find_differences(visit.language, mine, theirs)
+        if differences:
+            return await _render_one(
+                visit, clash=Clash(None, is_mine=False, differences=differences)
+            )
     return _back(visit, visit.gettext("It is saved."))
 
 
@@ -197,7 +209,9 @@ async def _render_list(visit: Visit, faults: Mapping[str, str] | None = None) ->
     )
 
 
-async def _render_one(visit: Visit, faults: Mapping[str, str] | None = None) -> Response:
+async def _render_one(
+    visit: Visit, faults: Mapping[str, str] | None = None, clash: Clash | None = None
+) -> Response:
     database, webhook_id = visit.context.database, visit.id_in_path("webhook_id")
     webhook = await webhooks.get_webhook(database, visit.caller, webhook_id)
     asked = visit.query("state")
@@ -213,9 +227,13 @@ async def _render_one(visit: Visit, faults: Mapping[str, str] | None = None) -> 
     )
     return visit.render(
         "webhooks/one.html",
-        status=422 if faults else 200,
+        status=422 if faults else 409 if clash else 200,
+        clash=clash,
+        version=version_field(
+            webhook.updated_at if clash else sent_version(visit) or webhook.updated_at
+        ),
         webhook=webhook,
-        fields=_fields(visit, webhook if not faults or "since" in faults else None),
+        fields=_fields(visit, None if "url" in visit.form else webhook),
         deliveries=found,
         state=state,
         after=before,
@@ -240,16 +258,16 @@ def _fields(visit: Visit, webhook: Webhook | None) -> dict[str, object]:
     return {
         "url": visit.field("url"),
         "description": visit.field("description"),
-        "types": visit.form.getlist("types"),
+        "types": tuple(visit.form.getlist("types")),
         "enabled": "enabled" in visit.form,
     }
 
 
 PAGES: Final = (
     read("/webhooks", show_list, Action.READ_EVENTS),
-    write("/webhooks", create, Action.MANAGE_WEBHOOKS),
+    write("/webhooks", create, Action.MANAGE_WEBHOOKS, again=show_list),
     read("/webhooks/{webhook_id}", show_one, Action.READ_EVENTS),
-    write("/webhooks/{webhook_id}", change, Action.MANAGE_WEBHOOKS),
+    write("/webhooks/{webhook_id}", change, Action.MANAGE_WEBHOOKS, again=show_one),
     write("/webhooks/{webhook_id}/delete", delete, Action.MANAGE_WEBHOOKS),
     write("/webhooks/{webhook_id}/test", send_test, Action.MANAGE_WEBHOOKS),
     write("/webhooks/{webhook_id}/secret", rotate_secret, Action.MANAGE_WEBHOOKS),

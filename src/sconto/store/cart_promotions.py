@@ -77,9 +77,12 @@ WITH changed AS (
         code_type = $8::text,
         had_codes = had_codes OR $8 IS NOT NULL, updated_at = $9
     WHERE merchant_id = $1 AND promotion_id = $2
+        AND ($12::timestamptz IS NULL OR updated_at = $12)
+    RETURNING promotion_id
 )
 UPDATE cart_promotions SET target = $10, automatic = $8 IS NULL, terms = $11
-WHERE merchant_id = $1 AND promotion_id = $2
+WHERE merchant_id = $1 AND promotion_id = $2 AND EXISTS (SELECT FROM changed)
+RETURNING promotion_id
 """
 
 _COUNT_AUTOMATIC: Final = f"""
@@ -129,10 +132,16 @@ async def insert_promotion(
 
 
 async def update_promotion(
-    connection: Connection, merchant_id: int, promotion: CartPromotion
-) -> None:
-    """Update the promotion, without its codes."""
-    await connection.execute(
+    connection: Connection,
+    merchant_id: int,
+    promotion: CartPromotion,
+    version: datetime | None = None,
+) -> bool:
+    """Update the promotion, without its codes; with a `version`, only if it was last changed then.
+
+    Returns whether it was updated.
+    """
+    updated = await connection.fetchval(
         _UPDATE,
         merchant_id,
         promotion.id,
@@ -145,7 +154,9 @@ async def update_promotion(
         promotion.updated_at,
         promotion.terms.target,
         encode_terms(promotion.terms),
+        version,
     )
+    return updated is not None
 
 
 async def find_promotion(

@@ -27,6 +27,9 @@ LOCAL_TABLES: Final = frozenset(
         "ended_tokens",
         "known_places",
         "password_links",
+        "recovery_codes",
+        "second_factors",
+        "sessions",
         "user_identities",
         "users",
     }
@@ -115,7 +118,7 @@ def distribute(url: str) -> Distribution:
         nodes = _require_nodes(connection)
         _give_settings(connection)
         connection.commit()
-        faults = citus.faults_of(connection.execute(citus.READ_NODES).fetchall())
+        faults = citus.faults_of(connection.execute(citus.READ_NODES.encode()).fetchall())
         tables, dropped = distribute_new_tables(connection)
         connection.commit()
         if tables:
@@ -163,8 +166,8 @@ def _create_functions(connection: Connection) -> None:
     found = {name for (name,) in connection.execute(node_functions.FIND_FUNCTIONS)}
     for name, statement in node_functions.CREATE.items():
         if name not in found:
-            connection.execute(sql.SQL(statement))
-            connection.execute(sql.SQL(node_functions.DISTRIBUTE[name]))
+            connection.execute(statement.encode())
+            connection.execute(node_functions.DISTRIBUTE[name].encode())
 
 
 def _parents_first(names: Sequence[str], keys: Sequence[tuple[Any, ...]]) -> list[str]:

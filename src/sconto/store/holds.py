@@ -48,6 +48,7 @@ from sconto.store.hold_rows import HOLD_COLUMNS, decode_hold
 from sconto.store.order_limits import limit_arguments
 from sconto.store.orders import OrderRaceLost
 from sconto.store.outcomes import encode_outcome, encode_request
+from sconto.store.steady_limits import steady
 
 _START: Final = """
 INSERT INTO timeline_versions AS kept (merchant_id, version, price_version, has_holds)
@@ -77,7 +78,7 @@ _STORED: Final = ", ".join(
 
 _HOLD: Final = f"""
 WITH {held_parts.MINE}{held_parts.CODES.format(can_be_taken=held_parts.FREE_FOR_HOLD)}
-{held_parts.steady(12)}{held_parts.LIMITS}{_ALONE}clear AS MATERIALIZED (
+{held_parts.limited(12)}{held_parts.LIMITS}{_ALONE}clear AS MATERIALIZED (
     SELECT true AS is_clear
     FROM alone
     WHERE id_is_free
@@ -193,11 +194,7 @@ WITH mine AS MATERIALIZED (
         LIMIT 1
         FOR NO KEY UPDATE SKIP LOCKED
     ) AS allowance
-), steady AS MATERIALIZED (
-    SELECT coalesce(bool_and(pg_try_advisory_xact_lock_shared(
-               hashtextextended('cart promotion ' || promotion_id, $1::bigint))), true) AS is_steady
-    FROM (SELECT DISTINCT promotion_id FROM mine_of) AS applied
-), placed AS (
+), {steady("(SELECT DISTINCT promotion_id FROM mine_of) AS applied")}placed AS (
     DELETE FROM holds
     USING own
     WHERE holds.merchant_id = $1 AND holds.order_id = $2

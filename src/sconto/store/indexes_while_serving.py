@@ -33,7 +33,24 @@ LIST_INDEXES: Final[Mapping[str, str]] = {
 }
 """The indexes of schema 0020, for lists of orders."""
 
-INDEXES: Final[Mapping[str, str]] = {**LIST_INDEXES, **SEARCH_INDEXES}
+COUNT_INDEXES: Final[Mapping[str, str]] = {
+    "orders_not_counted": "orders (merchant_id, created_at) WHERE NOT is_counted",
+}
+"""The index of schema 0022, for orders that the version before placed."""
+
+AUDIT_INDEXES: Final[Mapping[str, str]] = {
+    "history_by_kind_and_time": "history (merchant_id, subject, recorded_at)",
+    "history_by_person_and_time": "history (merchant_id, username, recorded_at)",
+    "history_by_person_and_kind": "history (merchant_id, username, subject, recorded_at)",
+}
+"""The indexes of schema 0024, for the audit log."""
+
+INDEXES: Final[Mapping[str, str]] = {
+    **LIST_INDEXES,
+    **COUNT_INDEXES,
+    **SEARCH_INDEXES,
+    **AUDIT_INDEXES,
+}
 """All indexes that are built while Sconto serves."""
 
 SMALL_TABLE: Final = 64 * 1024 * 1024

@@ -12,19 +12,21 @@ writes it. Without `_REPLACE` that is `_PLACE` alone, which is a transaction by 
    each other:
    - `free` locks the wanted one-time codes that no order has used, in their newest version. It
      skips codes that another transaction has locked.
-   - `seen` are those of them whose locked version is the one in the snapshot. A code that was
-     changed after the snapshot has a newer version, which no later part would find.
    - `alone` takes an advisory lock on the order's id, if it is free.
-   - `placed` inserts the order if all wanted codes are in `seen`, the lock on the id was free, the
+   - `placed` inserts the order if all wanted codes are in `free`, the lock on the id was free, the
      merchant's versions are those that the order was priced at, and no order has the id. The
      primary key is what makes an id serve one order.
-   - `taken` marks the codes of `seen` as used and adds what the order redeems by each. It does so
+   - `taken` marks the codes of `free` as used and adds what the order redeems by each. It does so
      only if `placed` has a row. It misses no code: each is locked by this transaction, so nobody
-     changes it, and its version is in the snapshot, so the update finds it.
-   - `recorded` inserts the redemptions, and `counted` adds up the same rows and adds them to the
+     changes it, and an update of a row that was changed after the snapshot goes on to its newest
+     version.
+   - `recorded` inserts the redemptions, and `counted` adds what they add up to (`tally`) to the
      counters, both only if `placed` has a row. So the counters always equal the sum of the
      redemptions, and the redemptions equal what the stored outcomes say. One redemption of each
      promotion and code has the order's time, by which lists find it (`order_lists`).
+   - `order_counted` counts the order for the merchant and its promotions (`order_counts`), only if
+     `placed` has a row. `is_counted` says so on the order: one that has false, or null, is counted
+     later (`order_counting`).
    - `told` writes the order's events to the outbox (`event_outbox`), only if `placed` has a row.
      The statement of a merchant that records no events does not have it. Recording is switched on
      with a new price version, so an order that was priced before is not placed without its event.
@@ -71,9 +73,9 @@ from sconto.domain.allowances import NO_CLAIM, LimitClaim
 from sconto.domain.holds import OwnHold
 from sconto.domain.order import StoredOrder
 from sconto.domain.redemption import one_time_codes, redemptions_of
-from sconto.store import held_orders, order_limits
+from sconto.store import held_orders, order_counts, order_limits
 from sconto.store.candidates import Versions
-from sconto.store.code_ids import COUNTED_CODE, NO_CODE, NO_CODE_TYPE
+from sconto.store.code_ids import NO_CODE, NO_CODE_TYPE
 from sconto.store.database import Connection
 from sconto.store.order_limits import limit_arguments
 from sconto.store.outcomes import ORDER_COLUMNS, decode_order, encode_outcome, encode_request
@@ -132,7 +134,7 @@ SELECT EXISTS (SELECT FROM replaced)
 # never collides with one of two numbers. If two ids hash to the same number, one of them tries
 # again.
 _PLACE_BY: Final = """
-WITH picked AS (
+WITH {tally}picked AS (
     SELECT *
     FROM unnest($7::bigint[], $8::bigint[], $9::bigint[], $10::text[], $11::boolean[],
                 $12::text[]::numeric[])
@@ -143,8 +145,8 @@ WITH picked AS (
            set_config('lock_timeout', '1s', true)
 ), {began}placed AS (
     INSERT INTO orders (merchant_id, order_id, status, replaces, created_at, outcome, request,
-                        customer_id, is_first)
-    SELECT $1, $2, 'not paid', $4, $3, $5::json, $16::json, $17, $18::boolean
+                        customer_id, is_first, is_counted)
+    SELECT $1, $2, 'not paid', $4, $3, $5::json, $16::json, $17, $18::boolean, true
     FROM {where_clear}
     ON CONFLICT DO NOTHING
     RETURNING order_id
@@ -160,21 +162,7 @@ WITH picked AS (
     FROM (SELECT generate_series(0, 32767) AS number FROM placed) AS slots
     WHERE pg_try_advisory_xact_lock(23559, number)
     LIMIT 1
-), counted AS (
-    INSERT INTO redemption_counts AS counts (merchant_id, promotion_id, code_id, code_type, applied,
-                                             currency, day, slot, uses, discount)
-    SELECT $1, promotion_id, code_id, code_type, applied, $13, $14, slot.number, uses, discount
-    FROM slot
-    CROSS JOIN (
-        SELECT promotion_id, {counted_code} AS code_id, code_type, applied, count(*) AS uses,
-               sum(discount) AS discount
-        FROM picked
-        GROUP BY 1, 2, 3, 4
-    ) AS tally
-    ORDER BY promotion_id, code_id, code_type, applied
-    ON CONFLICT (merchant_id, promotion_id, code_id, code_type, applied, currency, day, slot)
-    DO UPDATE SET uses = counts.uses + excluded.uses, discount = counts.discount + excluded.discount
-)
+), {counted}
 SELECT {is_placed}
 """
 
@@ -185,7 +173,8 @@ _CLEAR: Final = """alone
       ), '{{}}')"""
 
 # Codes are locked in the order of their ids. Each is one look-up by the primary key, whatever the
-# planner knows of the table: coalesce keeps it from the indexes of codes that are not removed.
+# planner knows of the table: coalesce keeps it from the indexes of codes that are not removed. If a
+# code is held, the merchant's first hold came after the snapshot.
 _FREE: Final = """free AS MATERIALIZED (
     SELECT code.code_id
     FROM unnest($6::bigint[]) AS wanted (code_id)
@@ -193,7 +182,7 @@ _FREE: Final = """free AS MATERIALIZED (
         SELECT code_id
         FROM codes
         WHERE merchant_id = $1 AND code_id = wanted.code_id
-          AND coalesce(used_at, removed_at) IS NULL
+          AND coalesce(used_at, removed_at, held_until) IS NULL
         LIMIT 1
         FOR UPDATE SKIP LOCKED
     ) AS code
@@ -225,7 +214,7 @@ _TOLD: Final = """told AS (
 _CLEAR_WITH_CODES: Final = _CLEAR.format(
     all_free="(SELECT count(*) FROM free) = cardinality($6::bigint[])"
 )
-_TAKING: Final = {"free": _FREE, "taken": _TAKEN, "counted_code": COUNTED_CODE}
+_TAKING: Final = {"free": _FREE, "taken": _TAKEN}
 _WITHOUT_LIMITS: Final = {
     "held": "",
     "began": "",
@@ -244,7 +233,6 @@ _WITH_LIMITS: Final = {
 _TAKING_NONE: Final = {
     "free": "",
     "taken": "",
-    "counted_code": COUNTED_CODE,
     "where_clear": _CLEAR.format(all_free="$6::bigint[] = '{}'"),
 }
 
@@ -253,15 +241,25 @@ _CLEAR_BESIDE: Final = f"""{_TAKING_NONE["where_clear"]}
       AND NOT EXISTS (SELECT FROM holds WHERE merchant_id = $1 AND order_id = $2)"""
 _BESIDE_HOLDS: Final = {"is_placed": order_limits.IS_PLACED}
 
+# With each shape, the number of the first parameter that counts.
 _STATEMENTS: Final = {
-    (parts, is_told): _PLACE_BY.format(**shape, told=_TOLD if is_told else "")
-    for parts, shape in (
-        ("codes", {**_TAKING, **_WITHOUT_LIMITS, "where_clear": _CLEAR_WITH_CODES}),
-        ("limits", {**_TAKING, **_WITH_LIMITS}),
-        ("none", {**_TAKING_NONE, **_WITHOUT_LIMITS}),
-        ("none beside holds", {**_TAKING_NONE, **_WITHOUT_LIMITS, "where_clear": _CLEAR_BESIDE}),
-        ("beside holds", {**held_orders.BESIDE_HOLDS, **_BESIDE_HOLDS}),
-        ("promised", {**held_orders.PROMISED, **_BESIDE_HOLDS}),
+    (parts, is_told): _PLACE_BY.format(
+        **shape,
+        tally=order_counts.TALLY.format(*range(first, first + 9)),
+        counted=order_counts.COUNTED.format(*range(first, first + 9)),
+        told=_TOLD if is_told else "",
+    )
+    for parts, first, shape in (
+        ("codes", 19, {**_TAKING, **_WITHOUT_LIMITS, "where_clear": _CLEAR_WITH_CODES}),
+        ("limits", 25, {**_TAKING, **_WITH_LIMITS}),
+        ("none", 19, {**_TAKING_NONE, **_WITHOUT_LIMITS}),
+        (
+            "none beside holds",
+            19,
+            {**_TAKING_NONE, **_WITHOUT_LIMITS, "where_clear": _CLEAR_BESIDE},
+        ),
+        ("beside holds", 26, {**held_orders.BESIDE_HOLDS, **_BESIDE_HOLDS}),
+        ("promised", 26, {**held_orders.PROMISED, **_BESIDE_HOLDS}),
     )
     for is_told in (False, True)
 }
@@ -334,6 +332,7 @@ async def insert_order(
         arguments += limit_arguments(claim)
         if parts in ("beside holds", "promised"):
             arguments += (None if own is None else own.hold.version,)
+    arguments += order_counts.tally_arguments(order.outcome, redemptions)
     is_told = versions is not None and versions.records_events
     try:
         placed = await connection.fetchval(_STATEMENTS[parts, is_told], *arguments)

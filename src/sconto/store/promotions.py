@@ -99,12 +99,14 @@ UPDATE promotions
 SET type = $3, name = $4, name_folded = $5, active = $6, starts_at = $7, ends_at = $8,
     updated_at = $9{terms}
 WHERE merchant_id = $1 AND promotion_id = $2
+    AND ($10::timestamptz IS NULL OR updated_at = $10)
+RETURNING promotion_id
 """
 
 _UPDATE_SUMMARY = _UPDATE.format(terms="")
 
 _UPDATE_ALL = _UPDATE.format(
-    terms=", code_type = $10, covers_all = $11, percent = $12, had_codes = had_codes OR $13"
+    terms=", code_type = $11, covers_all = $12, percent = $13, had_codes = had_codes OR $14"
 )
 
 _DELETE = """
@@ -112,7 +114,8 @@ UPDATE promotions SET deleted_at = $3 WHERE merchant_id = $1 AND promotion_id = 
 """
 
 _RESTORE = """
-UPDATE promotions SET deleted_at = NULL, updated_at = $3
+UPDATE promotions
+SET deleted_at = NULL, updated_at = greatest($3, updated_at + interval '1 microsecond')
 WHERE merchant_id = $1 AND promotion_id = $2
 """
 
@@ -238,14 +241,21 @@ async def list_promotions(
 
 
 async def update_promotion(
-    connection: Connection, merchant_id: int, summary: PromotionSummary, terms: Terms | None
-) -> None:
-    """Store the promotion without its products and codes; without terms, those stay."""
+    connection: Connection,
+    merchant_id: int,
+    summary: PromotionSummary,
+    terms: Terms | None,
+    version: datetime | None = None,
+) -> bool:
+    """Store the promotion without its products and codes; without terms, those stay.
+
+    With a `version`, only if the promotion was last changed then. Returns whether it was stored.
+    """
     statement = _UPDATE_SUMMARY
     columns: tuple[object, ...] = ()
     if terms is not None:
         statement, columns = _UPDATE_ALL, _terms_columns(terms)
-    await connection.execute(
+    stored = await connection.fetchval(
         statement,
         merchant_id,
         summary.id,
@@ -256,8 +266,10 @@ async def update_promotion(
         summary.period.starts_at,
         summary.period.ends_at,
         summary.updated_at,
+        version,
         *columns,
     )
+    return stored is not None
 
 
 async def delete_promotion(

@@ -104,6 +104,7 @@ SET code = $3, code_key = $4, name = $5, name_folded = $6, description = $7, ena
     starts_at = $9, ends_at = $10, max_usage = $11, new_only = $12, type_ids = $13, meta = $14,
     version = $15, updated_at = $17, usage = usage + (SELECT coalesce(sum(uses), 0) FROM folded)
 WHERE merchant_id = $1 AND promotion_id = $2
+  AND ($18::timestamptz IS NULL OR updated_at = $18)
   AND NOT EXISTS (
       SELECT true FROM subscription_promotions AS other
       WHERE other.merchant_id = $1 AND other.code_key = $4 AND other.archived_at IS NULL
@@ -164,11 +165,15 @@ async def lock_promotion(
 
 
 async def update_promotion(
-    connection: Connection, merchant_id: int, promotion: SubscriptionPromotion
+    connection: Connection,
+    merchant_id: int,
+    promotion: SubscriptionPromotion,
+    seen_at: datetime | None = None,
 ) -> None:
     """Write a locked promotion, and its version if that is new.
 
-    Raises SubscriptionCodeTaken.
+    With `seen_at`, only if it was last changed then. Raises SubscriptionCodeTaken if nothing was
+    written.
     """
     try:
         changed = await connection.fetchval(
@@ -179,6 +184,7 @@ async def update_promotion(
             promotion.version,
             encode_rules(promotion.terms.rules),
             promotion.updated_at,
+            seen_at,
         )
     except asyncpg.UniqueViolationError:
         changed = None  # another transaction took the code after this statement's snapshot

@@ -36,12 +36,13 @@ _LOCK: Final = f"{_FIND} FOR NO KEY UPDATE"
 # One that is enabled again starts without failures.
 _UPDATE: Final = f"""
 UPDATE webhooks
-SET url = $3, description = $4, types = $5, enabled = $6, updated_at = $7,
+SET url = $3, description = $4, types = $5, enabled = $6,
+    updated_at = greatest($7, updated_at + interval '1 microsecond'),
     disabled_because = CASE WHEN $6 THEN NULL ELSE disabled_because END,
     failures = CASE WHEN $6 AND NOT enabled OR url <> $3 THEN 0 ELSE failures END,
     failing_since = CASE WHEN $6 AND NOT enabled OR url <> $3 THEN NULL ELSE failing_since END,
     paused_until = CASE WHEN $6 AND NOT enabled OR url <> $3 THEN NULL ELSE paused_until END
-WHERE merchant_id = $1 AND webhook_id = $2
+WHERE merchant_id = $1 AND webhook_id = $2 AND ($8::timestamptz IS NULL OR updated_at = $8)
 RETURNING {_COLUMNS}
 """  # noqa: S608
 
@@ -127,9 +128,17 @@ async def lock_webhook(connection: Connection, merchant_id: int, webhook_id: int
 
 
 async def update_webhook(
-    connection: Connection, merchant_id: int, webhook_id: int, after: NewWebhook, now: datetime
-) -> Webhook:
-    """Change a webhook that this transaction has locked."""
+    connection: Connection,
+    merchant_id: int,
+    webhook_id: int,
+    after: NewWebhook,
+    now: datetime,
+    version: datetime | None,
+) -> Webhook | None:
+    """Change a webhook that this transaction has locked.
+
+    With a `version`, only if it was last changed then: otherwise None.
+    """
     row = await connection.fetchrow(
         _UPDATE,
         merchant_id,
@@ -139,9 +148,9 @@ async def update_webhook(
         after.types,
         after.enabled,
         now,
+        version,
     )
-    assert row is not None  # noqa: S101 - it is locked
-    return _webhook(row)
+    return None if row is None else _webhook(row)
 
 
 async def delete_webhook(connection: Connection, merchant_id: int, webhook_id: int) -> bool:

@@ -13,7 +13,7 @@ from sconto.store.indexes_while_serving import create_statement, table_of
 from sconto.store.search_indexes import SEARCH_INDEXES
 
 revision = "0023"
-down_revision = "0021"
+down_revision = "0022"
 
 SIZE = text("SELECT pg_table_size(to_regclass(:name))")
 

@@ -1,0 +1,42 @@
+"""Versions: a form saves only what nobody changed while it was open.
+
+The version of a row is the time of its last change, and a later change has a later time
+(`changed_at`). The statement that saves names the version that the form was made from, so of two
+people who save the same version one is refused.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sconto.domain.history import Subject
+from sconto.domain.numbers import MAX_INT64
+from sconto.domain.people import Caller
+from sconto.store import history
+from sconto.store.database import Database, retried
+
+
+class Overtaken(Exception):
+    """Somebody made a change after the version that the caller has, so nothing is written."""
+
+    def __init__(self) -> None:
+        super().__init__("changed by somebody else meanwhile")
+
+
+@dataclass(frozen=True, slots=True)
+class LastChange:
+    """Who made the last change, and when; `username` is None at the command line."""
+
+    username: str | None
+    at: datetime
+
+
+@retried
+async def find_last_change(
+    database: Database, caller: Caller, subject: Subject, subject_id: int
+) -> LastChange | None:
+    """The last change that the history has of a promotion."""
+    async with database.read(caller.merchant_id) as connection:
+        found = await history.list_entries(
+            connection, caller.merchant_id, subject, subject_id, 1, MAX_INT64
+        )
+    return LastChange(found[0].username, found[0].recorded_at) if found else None
