@@ -211,6 +211,17 @@ class DeletedPromotion:
     deleted_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ChosenPromotion:
+    """A promotion that somebody chose in a list."""
+
+    id: int
+    kind: ListKind
+    name: str
+    active: bool
+    period: Period
+
+
 def fill_days(orders: Mapping[date, int], today: date) -> tuple[int, ...]:
     """The orders of each of the last DAYS_SHOWN days; missing days had none."""
     latest = today.toordinal()

@@ -1,6 +1,7 @@
 """Lists of promotions for people: page by page, each with its codes, products and uses."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -11,6 +12,7 @@ from sconto.domain.overview import (
     DAYS_SHOWN,
     MOST_COUNTED,
     CartPromotionOverview,
+    ChosenPromotion,
     DeletedPromotion,
     Discount,
     ListedCodes,
@@ -65,6 +67,12 @@ FROM promotions
 WHERE merchant_id = $1 AND deleted_at >= $2
 ORDER BY deleted_at DESC
 LIMIT $3
+"""
+
+_SOME: Final = """
+SELECT promotion_id, type, name, active, starts_at, ends_at
+FROM promotions
+WHERE merchant_id = $1 AND promotion_id = ANY ($2::bigint[])
 """
 
 # Counts of products and codes end at a hundred, so that long promotions do not make a list slow.
@@ -136,6 +144,23 @@ async def find_heading(
         if row is None
         else PromotionHeading(summary_from(row), _code_type(row), row["used_up"])
     )
+
+
+async def find_some(
+    connection: Connection, merchant_id: int, promotion_ids: Sequence[int]
+) -> dict[int, ChosenPromotion]:
+    """Those of the promotions that exist or can be restored, by id."""
+    rows = await connection.fetch(_SOME, merchant_id, promotion_ids)
+    return {
+        row["promotion_id"]: ChosenPromotion(
+            row["promotion_id"],
+            ListKind(row["type"]),
+            row["name"],
+            row["active"],
+            Period(row["starts_at"], row["ends_at"]),
+        )
+        for row in rows
+    }
 
 
 async def list_deleted(
