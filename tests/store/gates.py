@@ -34,10 +34,8 @@ def put_before_codes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _put(monkeypatch: pytest.MonkeyPatch, place: str, behind: str) -> None:
-    for shape, statement in orders._STATEMENTS.items():
-        monkeypatch.setitem(orders._STATEMENTS, shape, statement.replace(place, behind))
-    for name in ("_HOLD", "_RELEASE"):
-        monkeypatch.setattr(holds, name, getattr(holds, name).replace(place, behind))
+    for sent in (*orders._ON_NODES.values(), holds._HOLD_ON_NODE, holds._RELEASE_ON_NODE):
+        monkeypatch.setattr(sent, "statement", sent.statement.replace(place, behind))
 
 
 async def lose_to(database: Database, write: Write, happen: Callable[[], Awaitable[None]]) -> None:

@@ -25,6 +25,7 @@ from typing import Final
 
 from sconto.store.code_ids import COUNTED_CODE, HAS_CODE
 from sconto.store.database import Connection
+from sconto.store.polls import Poll
 
 FOLD_LOCK: Final = 0x5C0_F01D
 """The advisory lock of the one worker that folds."""
@@ -140,7 +141,7 @@ SELECT count(*) FROM gone
 
 # Whoever has redemptions has a version: it is drawn with the first promotion. Unlike the table of
 # merchants, that of versions is distributed as the counters are.
-_LIST_MERCHANTS: Final = f"""
+LIST_MERCHANTS: Final = Poll(f"""
 SELECT merchant_id
 FROM timeline_versions AS merchants
 WHERE EXISTS (
@@ -157,7 +158,7 @@ WHERE EXISTS (
         AND {_IS_DAY_TO_FOLD}
 )
 ORDER BY merchant_id
-"""  # noqa: S608  # of our own constants
+""")  # noqa: S608  # of our own constants
 
 # A merchant may have orders and no version.
 _LIST_MERCHANTS_WITH_ORDERS: Final = """
@@ -174,7 +175,7 @@ async def list_merchants_to_fold(
     connection: Connection, slots_before: date, days_before: date
 ) -> list[int]:
     """The merchants that have slots before the one day, or days before the other, to fold."""
-    rows = await connection.fetch(_LIST_MERCHANTS, slots_before, days_before)
+    rows = await LIST_MERCHANTS.fetch(connection, slots_before, days_before)
     rows += await connection.fetch(_LIST_MERCHANTS_WITH_ORDERS, slots_before)
     return sorted({row["merchant_id"] for row in rows})
 

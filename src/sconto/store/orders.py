@@ -2,9 +2,9 @@
 
 Why the counting is exact, statement by statement. An order is priced from one snapshot
 (`candidates.read_candidates_of_carts`). What it writes is one transaction, and only this module
-writes it. Without `_REPLACE` that is `_PLACE` alone, which is a transaction by itself.
+writes it. Without `REPLACE` that is `_PLACE` alone, which is a transaction by itself.
 
-1. `_REPLACE` runs only if the order replaces another one. It locks the other order's row, which
+1. `REPLACE` runs only if the order replaces another one. It locks the other order's row, which
    must still be `not paid`, marks it deleted, and frees its one-time codes. The codes stay locked
    by this transaction. What they count stays, because the redemptions of the replaced order stay.
    If another transaction has the row or one of the codes locked, the caller rolls back.
@@ -64,6 +64,7 @@ If a code or an id is locked, nothing is written, and the order's process tries 
 (`operations.checkout`).
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -77,6 +78,7 @@ from sconto.store import held_orders, order_counts, order_limits
 from sconto.store.candidates import Versions
 from sconto.store.code_ids import NO_CODE, NO_CODE_TYPE
 from sconto.store.database import Connection
+from sconto.store.node_calls import NodeFunction
 from sconto.store.order_limits import limit_arguments
 from sconto.store.outcomes import ORDER_COLUMNS, decode_order, encode_outcome, encode_request
 from sconto.store.stored_amounts import stored_discount
@@ -95,7 +97,7 @@ class OrderRaceLost(Exception):
 
 # A row that was changed after the snapshot is locked in its newest version, and the update decides
 # on that version.
-_REPLACE: Final = """
+REPLACE: Final = """
 WITH held AS MATERIALIZED (
     SELECT order_id
     FROM orders
@@ -242,7 +244,7 @@ _CLEAR_BESIDE: Final = f"""{_TAKING_NONE["where_clear"]}
 _BESIDE_HOLDS: Final = {"is_placed": order_limits.IS_PLACED}
 
 # With each shape, the number of the first parameter that counts.
-_STATEMENTS: Final = {
+STATEMENTS: Final = {
     (parts, is_told): _PLACE_BY.format(
         **shape,
         tally=order_counts.TALLY.format(*range(first, first + 9)),
@@ -264,6 +266,22 @@ _STATEMENTS: Final = {
     for is_told in (False, True)
 }
 
+_ON_NODES: Final = {key: NodeFunction(one, writes=True) for key, one in STATEMENTS.items()}
+
+_FIND: Final = f"""
+SELECT row_to_json(stored)
+FROM (
+    SELECT {ORDER_COLUMNS}
+    FROM orders
+    WHERE merchant_id = $1 AND order_id = $2
+) AS stored
+"""  # noqa: S608  # of our own constants
+
+_FIND_ON_NODE: Final = NodeFunction(_FIND)
+
+ON_NODES: Final = (*_ON_NODES.values(), _FIND_ON_NODE)
+"""The functions of these statements on the nodes of a distributed database."""
+
 
 async def replace_order(connection: Connection, merchant_id: int, order: StoredOrder) -> None:
     """Delete the order that this one replaces, and free its one-time codes.
@@ -272,7 +290,7 @@ async def replace_order(connection: Connection, merchant_id: int, order: StoredO
     using it or one of its codes. Then the transaction must not be committed.
     """
     assert order.replaces is not None  # noqa: S101 - callers check it
-    if not await connection.fetchval(_REPLACE, merchant_id, order.order_id, order.replaces):
+    if not await connection.fetchval(REPLACE, merchant_id, order.order_id, order.replaces):
         raise OrderRaceLost(order.order_id, order.replaces)
 
 
@@ -297,6 +315,24 @@ async def insert_order(
     Raises OrderRaceLost if one of its codes is not free, its id is taken, or prices have changed.
     Then this wrote nothing, and a transaction that wrote something before must not be committed.
     """
+    key, arguments = placing(merchant_id, order, day, versions, claim, own)
+    try:
+        placed = await connection.fetchval(_ON_NODES[key].sql_for(connection), *arguments)
+    except (asyncpg.LockNotAvailableError, asyncpg.DivisionByZeroError):
+        placed = False
+    if not placed:
+        raise OrderRaceLost(*wanted_by(order, claim))
+
+
+def placing(
+    merchant_id: int,
+    order: StoredOrder,
+    day: date,
+    versions: Versions | None,
+    claim: LimitClaim,
+    own: OwnHold | None,
+) -> tuple[tuple[str, bool], Sequence[object]]:
+    """Which of the statements places the order, and its arguments."""
     redemptions = redemptions_of(order.outcome)
     used_up = one_time_codes(redemptions)
     # Discounts are sent as texts, because asyncpg takes ten times as long to write a numeric.
@@ -334,25 +370,10 @@ async def insert_order(
             arguments += (None if own is None else own.hold.version,)
     arguments += order_counts.tally_arguments(order.outcome, redemptions)
     is_told = versions is not None and versions.records_events
-    try:
-        placed = await connection.fetchval(_STATEMENTS[parts, is_told], *arguments)
-    except (asyncpg.LockNotAvailableError, asyncpg.DivisionByZeroError):
-        placed = False
-    if not placed:
-        raise OrderRaceLost(*wanted_by(order, claim))
-
-
-_FIND: Final = f"""
-SELECT row_to_json(stored)
-FROM (
-    SELECT {ORDER_COLUMNS}
-    FROM orders
-    WHERE merchant_id = $1 AND order_id = $2
-) AS stored
-"""  # noqa: S608  # of our own constants
+    return (parts, is_told), arguments
 
 
 async def find_order(connection: Connection, merchant_id: int, order_id: str) -> StoredOrder | None:
     """The merchant's order with this id; None if there is none."""
-    row = await connection.fetchval(_FIND, merchant_id, order_id)
+    row = await connection.fetchval(_FIND_ON_NODE.sql_for(connection), merchant_id, order_id)
     return None if row is None else decode_order(row)

@@ -13,7 +13,7 @@ from sconto.store import indexes_while_serving
 from sconto.store.indexes_while_serving import AUDIT_INDEXES, create_statement, table_of
 
 revision = "0024"
-down_revision = "0021"
+down_revision = "0023"
 
 # Null is the default: the merchant's name, the server's zone, no currency, no link.
 SETTINGS = """

@@ -6,7 +6,7 @@ It only adds tables, so a version before may serve meanwhile.
 from alembic import op
 
 revision = "0026"
-down_revision = "0021"
+down_revision = "0024"
 
 # A file is gone once it is taken, or at `expires_at`. Only the user who sent it can read it.
 STATEMENTS = """

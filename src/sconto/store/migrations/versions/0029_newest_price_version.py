@@ -6,7 +6,7 @@ It only adds a function, so a version before may serve meanwhile.
 from alembic import op
 
 revision = "0029"
-down_revision = "0022"
+down_revision = "0027"
 
 # A volatile function takes a new snapshot for each of its queries. So it sees what was committed
 # after the statement that calls it has begun.
