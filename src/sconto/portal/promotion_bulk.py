@@ -121,6 +121,7 @@ def _answer(visit: Visit, action: str, outcomes: Sequence[BulkOutcome]) -> Respo
     return visit.render(
         "promotions/bulk_done.html",
         action=action,
+        done=done,
         said=said,
         others=others,
         rising=[one for one in others if one.status is BulkStatus.RISES],
