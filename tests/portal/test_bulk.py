@@ -15,7 +15,6 @@ from tests.portal.browser import show
 from tests.portal.sessions import PortalClient
 from tests.portal.shop import open_shop
 
-
 Form: TypeAlias = Mapping[str, str | list[str]]
 
 

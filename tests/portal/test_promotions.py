@@ -25,8 +25,7 @@ async def test_the_list_shows_the_state_and_uses_of_each_promotion(
     visitor: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     await open_shop(database, merchant)
-    await visitor.goto(f"{portal_url}/")
-    await expect(visitor).to_have_url(f"{portal_url}/promotions")
+    await visitor.goto(f"{portal_url}/promotions")
     await show(visitor, "promotions")
 
     def row(name: str) -> str:

@@ -13,7 +13,7 @@ from sconto.operations import bulk
 from sconto.operations.bulk import BulkOutcome, BulkStatus
 from sconto.portal.language import Language
 from sconto.portal.notices import Notice
-from sconto.portal.pages import read, write
+from sconto.portal.pages import write
 from sconto.portal.places import list_address
 from sconto.portal.search import page_of
 from sconto.portal.typed_times import read_end
@@ -88,11 +88,6 @@ async def undo(visit: Visit) -> Response:
     else:
         raise HTTPException(404)
     return _answer(visit, "undo", outcomes)
-
-
-async def show_nothing(visit: Visit) -> Response:
-    """An address of a form, opened without it, such as after signing in again."""
-    return visit.redirect(list_address(visit))
 
 
 async def _ask(
@@ -203,6 +198,5 @@ def _read_end(text: str) -> datetime | None:
 
 PAGES: Final = (
     write("/promotions/bulk", change, Action.WRITE_PROMOTIONS),
-    read("/promotions/bulk", show_nothing, Action.WRITE_PROMOTIONS),
     write("/promotions/undo/{action}/{what}", undo, Action.WRITE_PROMOTIONS),
 )

@@ -140,9 +140,9 @@ async def restore(visit: Visit) -> Response:
     await promotions.restore_promotion(
         visit.context.database, visit.caller, promotion_id, visit.now
     )
-    return visit.redirect(
-        f"/promotions/{promotion_id}", Notice(visit.gettext("The promotion is restored."))
-    )
+    page = f"/promotions/{promotion_id}"
+    back = page if visit.field("from") == "deleted" else list_address(visit, promotion_id)
+    return visit.redirect(back, Notice(visit.gettext("The promotion is restored.")))
 
 
 def _chosen(choices: type[_Choice], text: str) -> _Choice | None:

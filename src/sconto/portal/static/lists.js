@@ -24,3 +24,13 @@ document.addEventListener("change", (event) => {
 document.addEventListener("htmx:afterSettle", show);
 window.addEventListener("pageshow", show); // a browser that goes back keeps what was chosen
 show();
+
+// After an action the list stands where it stood.
+
+const PLACE = "sconto-list-place";
+const here = location.pathname + location.search;
+
+window.addEventListener("pagehide", () => sessionStorage.setItem(PLACE, JSON.stringify([location.pathname + location.search, scrollY])));
+
+const [address, top] = JSON.parse(sessionStorage.getItem(PLACE) ?? "[]");
+if (address === here && !location.hash && document.querySelector(".notice")) scrollTo(0, top);
