@@ -1,11 +1,13 @@
 """One change of several promotions: each is changed by itself, or says why it is not."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Final, TypeAlias
 
+from sconto.domain.cart_promotion import CartPromotion, NewCartPromotion
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.overview import ChosenPromotion, ListKind
 from sconto.domain.people import Caller
@@ -88,7 +90,8 @@ async def move_ends(
     async def move(one: ChosenPromotion) -> None:
         ends_at = ends[one.id]
         if one.kind is ListKind.CART:
-            await cart_promotions.move_end(database, caller, one.id, ends_at, now)
+            moved = partial(_with_end, ends_at=ends_at)
+            await cart_promotions.change_promotion(database, caller, one.id, moved, now)
         elif accept_rises:
             await promotions.move_end(database, caller, one.id, ends_at, now)
         else:
@@ -122,6 +125,14 @@ async def restore_all(
         await room.restore_promotion(database, caller, one.id, now)
 
     return await _change_each(database, caller, promotion_ids, restore)
+
+
+def _with_end(before: CartPromotion, ends_at: datetime | None) -> NewCartPromotion:
+    """The promotion with another end. Raises PeriodReversed."""
+    if ends_at is not None and ends_at < before.period.starts_at:
+        raise PeriodReversed
+    period = replace(before.period, ends_at=ends_at)
+    return NewCartPromotion(before.name, before.active, period, before.terms, before.code_type)
 
 
 @retried

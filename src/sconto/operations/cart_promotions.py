@@ -36,7 +36,7 @@ from sconto.domain.numbers import MAX_INT64
 from sconto.domain.overview import CartPromotionOverview
 from sconto.domain.people import Caller
 from sconto.domain.pricing import price
-from sconto.domain.problems import PeriodReversed, PromotionNotFound, TooManyAutomatic
+from sconto.domain.problems import PromotionNotFound, TooManyAutomatic
 from sconto.domain.promotion import RESTORABLE_FOR, changed_at
 from sconto.operations.idempotency import EncodedAnswer, KeyedRequest, run_once
 from sconto.operations.versions import Overtaken
@@ -150,23 +150,6 @@ async def switch_promotion(
         return NewCartPromotion(before.name, active, before.period, before.terms, before.code_type)
 
     return await change_promotion(database, caller, promotion_id, switched, now)
-
-
-async def move_end(
-    database: Database, caller: Caller, promotion_id: int, ends_at: datetime | None, now: datetime
-) -> CartPromotion:
-    """Give a promotion another end, or none.
-
-    Raises PromotionNotFound, PeriodReversed and TooManyAutomatic.
-    """
-
-    def moved(before: CartPromotion) -> NewCartPromotion:
-        if ends_at is not None and ends_at < before.period.starts_at:
-            raise PeriodReversed
-        period = dataclasses.replace(before.period, ends_at=ends_at)
-        return NewCartPromotion(before.name, before.active, period, before.terms, before.code_type)
-
-    return await change_promotion(database, caller, promotion_id, moved, now)
 
 
 async def delete_promotion(
