@@ -16,7 +16,8 @@ from sconto.operations.users import UserEdit
 from sconto.portal.language import LANGUAGES
 from sconto.portal.notices import Notice
 from sconto.portal.pages import Audience, read, write
-from sconto.portal.people import ROLES, password_rule
+from sconto.portal.people import password_rule
+from sconto.portal.roles import ROLES
 from sconto.portal.session import close_session, open_session
 from sconto.portal.sign_in import too_many
 from sconto.portal.visit import Visit

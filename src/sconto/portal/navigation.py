@@ -43,7 +43,10 @@ MENU: Final = (
 )
 
 
-ACCOUNT_MENU: Final = (Entry("/own", marked("Your account"), "circle-user", None),)
+ACCOUNT_MENU: Final = (
+    Entry("/account", marked("Your account"), "circle-user", None),
+    Entry("/settings", marked("Settings"), "settings", Action.MANAGE_SETTINGS),
+)
 """The pages of the person's own menu."""
 
 

@@ -176,8 +176,8 @@ async def list_merchants_to_fold(
 ) -> list[int]:
     """The merchants that have slots before the one day, or days before the other, to fold."""
     rows = await LIST_MERCHANTS.fetch(connection, slots_before, days_before)
-    rows += await connection.fetch(_LIST_MERCHANTS_WITH_ORDERS, slots_before)
-    return sorted({row["merchant_id"] for row in rows})
+    counting = await connection.fetch(_LIST_MERCHANTS_WITH_ORDERS, slots_before)
+    return sorted({row["merchant_id"] for row in (*rows, *counting)})
 
 
 async def fold_codes(connection: Connection, merchant_id: int, before: date) -> int:

@@ -4,7 +4,6 @@ from collections.abc import Collection
 from typing import Any, Final
 
 import psycopg
-from psycopg import sql
 
 from sconto.store import (
     backtests,
@@ -160,4 +159,4 @@ def _describe(connection: _Connection, statement: str) -> Signature:
 
 
 def _execute(connection: _Connection, statement: str) -> None:
-    connection.execute(sql.SQL(statement.replace("<prefix>", _HELPERS)))
+    connection.execute(statement.replace("<prefix>", _HELPERS).encode())
