@@ -131,23 +131,23 @@ def _answer(visit: Visit, action: str, outcomes: Sequence[BulkOutcome]) -> Respo
 
 def done_words(language: Language, action: str, number: int) -> str:
     """How many promotions were changed, and how."""
-    plural = language.ngettext
+    ngettext = language.ngettext
     texts: Mapping[str, str] = {
-        "on": plural(
+        "on": ngettext(
             "%(number)s promotion is switched on.", "%(number)s promotions are switched on.", number
         ),
-        "off": plural(
+        "off": ngettext(
             "%(number)s promotion is switched off.",
             "%(number)s promotions are switched off.",
             number,
         ),
-        "delete": plural(
+        "delete": ngettext(
             "%(number)s promotion is deleted.", "%(number)s promotions are deleted.", number
         ),
-        "end": plural(
+        "end": ngettext(
             "%(number)s promotion has a new end.", "%(number)s promotions have a new end.", number
         ),
-        "undo": plural(
+        "undo": ngettext(
             "%(number)s promotion is as it was.", "%(number)s promotions are as they were.", number
         ),
     }
