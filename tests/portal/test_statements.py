@@ -46,15 +46,14 @@ READING = {
     "/promotions?search=tea&state=running": 2,
     "/promotions/deleted": 1,
     "/promotions/new": 0,
-    "/promotions/new?of={promotion_id}": 1,
-    "/promotions/products?product_search=mug": 1,
+    "/promotions/new?of={promotion_id}": 2,
     "/promotions/{promotion_id}": 3,
     "/promotions/{promotion_id}/statistics": 3,
     "/promotions/{promotion_id}/history": 2,
     "/promotions/{promotion_id}/codes": 3,
     "/promotions/{promotion_id}/codes?search=tea": 3,
     "/promotions/{promotion_id}/codes.csv": 2,
-    "/promotions/{promotion_id}/edit": 1,
+    "/promotions/{promotion_id}/edit": 2,
     "/promotions/{promotion_id}/delete": 1,
     "/promotions/choose": 0,
     "/cart-promotions/new": 0,
@@ -97,9 +96,9 @@ READING = {
 """Statements of each page; at most three."""
 
 LOOKING = {
-    "/promotions/preview": 2,
+    "/promotions/impact": 3,
     "/promotions/new": 4,
-    "/promotions/{promotion_id}/edit": 4,
+    "/promotions/{promotion_id}/edit": 5,
     "/orders/returns": 3,
 }
 """Statements of a form that is checked but not saved."""

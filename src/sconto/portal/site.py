@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 from sconto.portal import (
     api_keys,
     backtests,
-    cart_promotion_form,
+    builder,
     cart_promotions,
     carts,
     codes,
@@ -20,7 +20,6 @@ from sconto.portal import (
     password_links,
     people,
     promotion,
-    promotion_form,
     promotions,
     returns,
     sign_in,
@@ -39,9 +38,8 @@ from sconto.portal.pages import ADDRESS
 PAGES: Final = (
     *sign_in.PAGES,
     *single_sign_on.PAGES,
-    *cart_promotion_form.PAGES,
     *backtests.PAGES,
-    *promotion_form.PAGES,
+    *builder.PAGES,
     *promotions.PAGES,
     *promotion.PAGES,
     *codes.PAGES,
