@@ -88,7 +88,7 @@ test-fast: .venv/.dev ## the tests of the domain and of the source itself, in se
 lint: .venv/.dev ## style, types, import directions and, if the advisory service answers, vulnerabilities
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
-	@$(BIN)/mypy openapi src tests $(wildcard bench)
+	@$(BIN)/pyrefly check --summary=none
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python tools/audit.py requirements/run.txt
 
@@ -109,6 +109,7 @@ bench-compare: .venv/.dev ## what changed since REV=main: processor time of quot
 	@$(BIN)/python -m bench --compare $(REV)
 
 soak: .venv/.dev ## the long test campaigns, at most an hour
+	@$(BIN)/mypy openapi src tests $(wildcard bench)
 	@timeout 3600 $(BIN)/pytest -m soak --timeout 1800
 	@EVERY_LOOK=1 $(BIN)/pytest -q tests/portal
 	@$(BIN)/python -m tests.postgresql $(BIN)/pytest -q tests/operations --database-url

@@ -30,7 +30,7 @@ def _coupon(coupon: Coupon, terms: dict[str, object]) -> dict[str, object]:
 
 
 def _discount(discount: Discount, terms: dict[str, object]) -> dict[str, object]:
-    fields = {
+    fields: dict[str, object] = {
         "promotion_type": "discount",
         "status": discount.active,
         "date_from": _time(discount.period.starts_at),

@@ -63,9 +63,13 @@ from sconto.operations.events import keep_telling, measure_backlog
 from sconto.operations.holds import keep_sweeping_holds
 from sconto.operations.kept_forms import keep_removing_forms
 from sconto.operations.known_keys import USES_PAUSE, KnownKeys
+from sconto.operations.order_counting import keep_counting_old_orders
 from sconto.operations.order_listing import keep_listing_old_orders
+from sconto.operations.sessions import SeenSessions, keep_writing_sessions
 from sconto.operations.sign_in_provider import Client, Provider, SignInProvider
 from sconto.operations.tokens import Tokens
+from sconto.operations.two_factor import keep_rewrapping
+from sconto.operations.uploads import keep_removing_uploads
 from sconto.portal import errors as portal_errors
 from sconto.portal.pages import ADDRESS as PORTAL
 from sconto.portal.site import portal_routes
@@ -244,6 +248,7 @@ async def _open_context(
         on_statement=on_statement,
     )
     tokens, known_keys = Tokens(*settings.secret_keys, epoch=None), KnownKeys()
+    seen_sessions = SeenSessions()
     sender = Sender(
         ReceiverRules(parse_networks(settings.events.networks)), settings.events.timeout
     )
@@ -261,10 +266,13 @@ async def _open_context(
             tokens.keep_refreshing(database),
             known_keys.keep_refreshing(database),
             _keep_writing_uses(known_keys, database),
+            keep_writing_sessions(seen_sessions, database),
+            keep_rewrapping(database, tokens.vault),
             idempotency.keep_sweeping_keys(database, read_clock),
             keep_removing_forms(database, read_clock),
             counters.keep_folding(database, read_clock),
             keep_listing_old_orders(database),
+            keep_counting_old_orders(database, settings.zone),
             keep_generating(database, read_clock),
             keep_sweeping_codes(database),
             keep_sweeping_holds(database, read_clock),
@@ -275,6 +283,7 @@ async def _open_context(
             keep_telling(database, read_clock),
             deliveries.keep_sending(),
             keep_removing_events(database, read_clock, timedelta(days=settings.events.days)),
+            keep_removing_uploads(database, read_clock),
             _show_backlog(metrics, database),
             _show_pool(metrics, database),
             _stop_with_parent(),
@@ -287,6 +296,7 @@ async def _open_context(
                 quotas=_open_quotas(settings.rate_limits),
                 operator_token=settings.operator_token,
                 keys=known_keys,
+                seen_sessions=seen_sessions,
                 public_url=settings.public_url,
                 mail=settings.mail,
                 sender=sender,

@@ -7,7 +7,7 @@ import httpx
 from sconto.api.errors import reason_of
 from sconto.api.metrics import Metrics
 from sconto.domain.people import Caller
-from sconto.domain.problems import CodesUsedUp, OrderBusy, TooManyLargeRequests
+from sconto.domain.problems import CodesUsedUp, OrderBusy, Problem, TooManyLargeRequests
 from tests.api.test_access import Bearer
 
 
@@ -41,8 +41,11 @@ async def test_quotes_and_refusals_are_counted_by_reason(
 
 
 def test_reasons_keep_the_names_that_dashboards_know() -> None:
-    names = {CodesUsedUp: "codes_used_up", OrderBusy: "order_held_up"}
-    names[TooManyLargeRequests] = "too_many_at_once"
+    names: dict[type[Problem], str] = {
+        CodesUsedUp: "codes_used_up",
+        OrderBusy: "order_held_up",
+        TooManyLargeRequests: "too_many_at_once",
+    }
     assert {problem: reason_of(problem) for problem in names} == names
 
 

@@ -15,8 +15,10 @@ from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller
 from sconto.domain.problems import CodesUsedUp, OrderBusy
 from sconto.operations.checkout import place_order, quote
+from sconto.operations.events import append_for_all
 from sconto.operations.promotions import create_promotion
 from sconto.store.database import Database, DatabaseUnavailable, StatementStopped
+from sconto.store.events import start_recording
 from sconto.store.session import find_node_faults
 from tests.builders import NOON, a_cart, a_promotion
 from tests.citus.checked import assert_no_violations
@@ -72,37 +74,57 @@ def unreachable(url: str, name: str) -> Iterator[None]:
             allow(True)
 
 
-async def test_a_dead_node_stops_the_quotes_of_its_own_merchants_only(
-    cluster: Cluster, distributed_url: str, distributed: Database
+async def test_a_dead_node_stops_its_own_merchants_only(
+    cluster: Cluster,
+    distributed_url: str,
+    distributed: Database,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     shops = await shops_of(distributed, 6)
-    for number, shop in enumerate(shops):
-        order = NewOrder("A-1", a_cart(codes=(f"C{number}",)))
-        await place_order(distributed, shop, order, NOON, NOON.date())
     name = distributed_url.rpartition("/")[2]
     dead = cluster.nodes[1][:2]
     there = {shop for shop in shops if node_of(distributed_url, shop)[1:] == dead}
     assert there
     assert there != set(shops)
+    for number, shop in enumerate(shops):
+        async with distributed.write(shop.merchant_id) as connection:
+            await start_recording(connection, shop.merchant_id, number)
+        await serve(distributed, shop, 1)
+    assert await append_for_all(distributed, NOON) == 3 * len(shops)
 
     with unreachable(cluster.address("postgres", 1), name):
         for shop in shops:
-            if shop in there:
-                with pytest.raises(DatabaseUnavailable):
-                    await quote(distributed, shop, a_cart(), NOON)
-            else:
-                assert (await quote(distributed, shop, a_cart(codes=("C30",)), NOON)).total == 900
-            order = NewOrder("A-2", a_cart(codes=("C31",)))
-            with pytest.raises((DatabaseUnavailable, StatementStopped)):
-                await place_order(distributed, shop, order, NOON, NOON.date())
+            if shop not in there:
+                await serve(distributed, shop, 2)
+                continue
+            with pytest.raises(DatabaseUnavailable):
+                await quote(distributed, shop, a_cart(), NOON)
+            with pytest.raises(DatabaseUnavailable):
+                await serve(distributed, shop, 2)
+        assert await append_for_all(distributed, NOON) == 3 * (len(shops) - len(there))
+        assert await append_for_all(distributed, NOON) == 0
+        [address] = distributed.nodes.silent
+        assert address == f"{dead[0]}:{dead[1]}"
         async with distributed.read() as connection:
             [fault] = await find_node_faults(connection)
-        assert fault.startswith(f"node {dead[0]}:{dead[1]} does not answer")
+        assert fault.startswith(f"node {address} does not answer")
 
-    for shop in shops:
-        order = NewOrder("A-2", a_cart(codes=("C31",)))
-        await place_order(distributed, shop, order, NOON, NOON.date())
+    for shop in there:
+        await serve(distributed, shop, 2)
+    assert await append_for_all(distributed, NOON) == 3 * len(there)
+    assert [message for message in caplog.messages if address not in message] == []
+    assert len(caplog.messages) == 2
+    assert distributed.nodes.silent == []
     await assert_no_violations(distributed)
+
+
+async def serve(database: Database, shop: Caller, number: int) -> None:
+    """Quote and order twice; the second order replaces the first. That is three events."""
+    cart = a_cart(codes=(f"C{number}",))
+    assert (await quote(database, shop, cart, NOON)).total == 900
+    await place_order(database, shop, NewOrder(f"A-{number}", cart), NOON, NOON.date())
+    order = NewOrder(f"B-{number}", cart, replaces=f"A-{number}")
+    await place_order(database, shop, order, NOON, NOON.date())
 
 
 async def test_shards_move_while_merchants_order(

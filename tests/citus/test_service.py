@@ -7,10 +7,12 @@ import pytest
 
 from sconto.domain.coverage import AllProducts
 from sconto.domain.money import PERCENT
-from sconto.operations.checkout import quote
+from sconto.domain.order import NewOrder
+from sconto.operations.checkout import place_order, quote
 from sconto.operations.promotions import create_promotion
 from sconto.store.database import Database
-from sconto.store.node_functions import NAMES
+from sconto.store.node_calls import NodeFunction
+from sconto.store.node_functions import FUNCTIONS
 from tests.builders import NOON, a_cart, a_promotion
 from tests.citus.checked import assert_no_violations
 from tests.conftest import SECRET_KEY, create_caller
@@ -51,25 +53,31 @@ async def test_the_promotion_created_last_wins_on_every_node(distributed: Databa
     await assert_no_violations(distributed)
 
 
-async def test_a_quote_is_one_call_on_the_merchants_node(distributed: Database) -> None:
+async def test_each_hot_path_is_one_call_on_the_merchants_node(distributed: Database) -> None:
     shop = await create_caller(distributed)
     async with distributed.read() as connection:
-        for name in NAMES.values():
+        for function in FUNCTIONS:
+            nothing = ", NULL" * (len(function.arguments) - 1)
             plan = await connection.fetch(
-                f"EXPLAIN (VERBOSE) SELECT {name}({shop.merchant_id}, '[]')"
+                f"EXPLAIN (VERBOSE) SELECT * FROM {function.name}({shop.merchant_id}{nothing})"
             )
             text = "\n".join(row[0] for row in plan)
             assert "Custom Scan (Citus Adaptive)" in text
             assert "Task Count: 1" in text
 
 
-async def test_a_program_without_functions_quotes_the_same(
+async def test_programs_with_and_without_functions_quote_and_order_side_by_side(
     distributed: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop = await create_caller(distributed)
     await create_promotion(distributed, shop, a_promotion(codes=("TEN",)), NOON)
     cart = a_cart(codes=("TEN",))
     called = await quote(distributed, shop, cart, NOON)
-    monkeypatch.setattr("sconto.store.candidates.NAMES", dict.fromkeys(NAMES, "of another version"))
+    monkeypatch.setattr(NodeFunction, "is_on", lambda *_: False)
     assert await quote(distributed, shop, cart, NOON) == called
     assert called.total == 900
+    for number in (1, 2):
+        order = NewOrder(f"A-{number}", cart, replaces=f"A-{number - 1}" if number > 1 else None)
+        await place_order(distributed, shop, order, NOON, NOON.date())
+        monkeypatch.undo()
+    await assert_no_violations(distributed)

@@ -42,7 +42,7 @@ def find_statements() -> Iterator[tuple[str, str]]:
 def texts_of(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    elif isinstance(value, dict | list | tuple):
+    elif isinstance(value, (dict, list, tuple)):
         for each in value.values() if isinstance(value, dict) else value:
             yield from texts_of(each)
 

@@ -74,9 +74,10 @@ async def test_a_terminal_shows_the_new_merchants_name_and_id(
 
 async def test_users_are_listed_in_columns(sconto: Sconto, shop: str, username: str) -> None:
     head, *lines = (await sconto("user", "list")).out.splitlines()
-    assert head.split() == ["id", "name", "merchant", "role", "disabled", "email", "invited"]
+    columns = ["id", "name", "merchant", "role", "disabled", "email", "invited", "two_factor"]
+    assert head.split() == columns
     [line] = [line for line in lines if username in line]
-    assert re.split(" {2,}", line)[1:] == [username, shop, "manager", "no", "-", "no"]
+    assert re.split(" {2,}", line)[1:] == [username, shop, "manager", "no", "-", "no", "no"]
     assert line.index(shop) == head.index("merchant")
 
 

@@ -7,7 +7,11 @@ import pytest
 from sconto.cli.product_file import FileRefused, read_lines
 from sconto.cli.sentences import say_product_line
 from sconto.domain.csv_rows import RowFault
+from sconto.domain.layout import AUTOMATIC, DecimalSign, Encoding, Layout
 from sconto.domain.product import FieldRule, Product, ProductFault, ProductLine, RefusedProductLine
+
+POINT, COMMA = DecimalSign.POINT, DecimalSign.COMMA
+SHUFFLED = {"price": 0, "currency": 1, "product_id": 2, "name": 3}
 
 HEADER = b"product_id,name,price,currency\n"
 MUG = ProductLine(2, Product(1, "Mug", 1999, "EUR"))
@@ -130,8 +134,10 @@ def test_a_bad_line_is_named_and_the_next_line_is_read(line: bytes, reason: str)
     [
         ("1.000", "price may be meant in thousands: write 1000 or 1.00"),
         ("1,000", "price may be meant in thousands: write 1000 or 1.00"),
-        ("1.234,56", "must be an amount"),
-        ("1,999", "must be an amount"),
+        ("1,999", "price may be meant in thousands"),
+        ("1.234.56", "must be an amount"),
+        ("12.34,56", "must be an amount"),
+        ("5 USD", "price is in another currency than the product"),
         ("1,2,3", "must be an amount"),
     ],
 )
@@ -144,6 +150,46 @@ def test_an_ambiguous_price_is_refused(price: str, reason: str) -> None:
 def test_a_comma_is_decimal_only_if_it_is_not_the_delimiter() -> None:
     [refused] = read(HEADER + b'1,Mug,"19,99",EUR\n')
     assert isinstance(refused, RefusedProductLine)
+
+
+@pytest.mark.parametrize(
+    ("content", "layout", "price"),
+    [
+        (
+            "Artikelnr.;Bezeichnung;Preis;Währung;Lager\n1;Mug;1.234,56 €;EUR;7",
+            AUTOMATIC,
+            123456,
+        ),
+        ("ИД;Имя;Стоимость;Валюта\n1;Mug;1 234,5;EUR", AUTOMATIC, 123450),
+        ("1,Mug,19.99,EUR\n", AUTOMATIC, 1999),
+        ("1;Mug;1'234.50;CHF\n", AUTOMATIC, 123450),
+        ("SKU;Nom;Prix\n1;Mug;12,5", Layout(currency="EUR"), 1250),
+        ('product_id,name,price,currency\n1,Mug,"1,234",EUR', Layout(decimal=POINT), 123400),
+        ("product_id;name;price;currency\n1;Mug;1.234;EUR", Layout(decimal=COMMA), 123400),
+        ('id,name,price,currency\n1,Mug,"19,9",EUR', Layout(decimal=COMMA), 1990),
+        ("a;b;c;d\n19,9;EUR;1;Mug", Layout(columns=SHUFFLED), 1990),
+        ("product_id;name;price;currency\n1;Mug;$ 5;USD", AUTOMATIC, 500),
+        ("product_id;name;price;currency\n1;Mug;1,234;KWD", AUTOMATIC, 1234),
+    ],
+)
+def test_files_of_people_are_read(content: str, layout: Layout, price: int) -> None:
+    for encoding in ("utf-8", "utf-8-sig", "utf-16"):
+        [line] = read_lines(BytesIO(content.encode(encoding)), layout)
+        assert isinstance(line, ProductLine), line
+        assert (line.product.product_id, line.product.price) == (1, price)
+
+
+def test_letters_of_another_encoding_are_refused_in_a_name_alone() -> None:
+    content = "Bezeichnung;Nr;product_id;Währung;Preis;Größe\nMüg;1;1;EUR;5,00;ä\n;;;;;\n"
+    western = content.encode("cp1252")
+    [refused] = read(western)
+    assert isinstance(refused, RefusedProductLine)
+    assert refused.fault is RowFault.UNREADABLE
+    [line] = read_lines(BytesIO(western), Layout(encoding=Encoding.WESTERN))
+    assert isinstance(line, ProductLine)
+    assert line.product.name == "Müg"
+    [line] = read(content.replace("Müg", "Mug").encode("cp1252"))
+    assert isinstance(line, ProductLine)
 
 
 def test_an_unclosed_quote_is_named_by_its_first_line() -> None:

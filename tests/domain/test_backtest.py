@@ -133,7 +133,12 @@ def test_the_figures_are_those_of_the_slow_model(pairs: list[Pair]) -> None:
 
 
 def a_draft(**fields: Any) -> ProductDraft:
-    given_fields = {"type": PromotionType.DISCOUNT, "active": True, "period": LONG, **fields}
+    given_fields: dict[str, Any] = {
+        "type": PromotionType.DISCOUNT,
+        "active": True,
+        "period": LONG,
+        **fields,
+    }
     return ProductDraft(name="Draft", **given_fields)
 
 

@@ -17,6 +17,7 @@ from sconto.domain.code_file import (
 )
 from sconto.domain.codes import code_key
 from sconto.domain.headings import CODE_WORDS, COUPON_CODE_WORDS
+from sconto.domain.layout import AUTOMATIC, Blanks, Delimiter, Encoding, Layout
 from sconto.domain.spreadsheet import shown_as_text
 
 
@@ -141,7 +142,7 @@ def test_a_file_with_only_a_heading_has_no_codes() -> None:
         ("CODE", ["CODE"]),
         ("PROMO", ["PROMO"]),
         ("A, b;C\nD", ["A", "b", "C", "D"]),
-        ("A CODE", ["A", "CODE"]),
+        ("A\tCODE", ["A", "CODE"]),
         ("Code\r\nPROMO\r\nB", ["PROMO", "B"]),
         ("Coupon code\nA", ["A"]),
         ("code, A", ["A"]),
@@ -187,11 +188,14 @@ def test_lines_are_counted_as_in_an_editor() -> None:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (b"A B", CodeLineFault.NOT_A_CODE),
+        (b"A!", CodeLineFault.NOT_A_CODE),
+        (b"SUMMER SALE", CodeLineFault.BLANKS),
+        (b"SUMMER SALE!", CodeLineFault.NOT_A_CODE),
+        (b"1,23457E+12\n".replace(b",", b"."), CodeLineFault.SHORTENED),
         (b"=1+1", CodeLineFault.NOT_A_CODE),
         (b"X" * 31, CodeLineFault.NOT_A_CODE),
         (b"A\xff", CodeLineFault.UNREADABLE),
-        ("Код".encode("cp1251"), CodeLineFault.UNREADABLE),
+        ("Жук".encode("cp1251"), CodeLineFault.UNREADABLE),
         ("A\n".encode("utf-16-le").removesuffix(b"\n\0"), CodeLineFault.UNREADABLE),
         ("Ёж-ЖУК".encode().decode("cp1251").encode(), CodeLineFault.MISREAD),
         (b'"A', CodeLineFault.OPEN_QUOTE),
@@ -207,6 +211,48 @@ def test_lines_are_counted_as_in_an_editor() -> None:
 )
 def test_a_refused_line_has_its_fault(content: bytes, expected: CodeLineFault) -> None:
     assert fault(content).fault is expected
+
+
+@pytest.mark.parametrize(
+    ("content", "layout", "expected"),
+    [
+        (b"SUMMER SALE\nA", Layout(blanks=Blanks.SEVERAL), ["SUMMER", "SALE", "A"]),
+        (b"SUMMER  SALE\nA", Layout(blanks=Blanks.DASH), ["SUMMER-SALE", "A"]),
+        ("SUMMER\xa0SALE".encode(), Layout(blanks=Blanks.NOTHING), ["SUMMERSALE"]),
+        (b"PROMO\nA", Layout(heading=True), ["A"]),
+        (b"PROMO\nA", Layout(heading=False), ["PROMO", "A"]),
+        (b"code\nA\nCODE", Layout(heading=False), ["code", "A", "CODE"]),
+        (b"Wert;Aktion\n5;A\n6;B", Layout(columns={"code": 1}, heading=True), ["A", "B"]),
+        (b"5;A\n6;B", Layout(columns={"code": 1}), ["A", "B"]),
+        (b"A;x;Kod\nB;y;C", Layout(columns={"code": 0}), ["A", "B"]),
+        ("Жук\nЁж".encode("cp1251"), Layout(encoding=Encoding.CYRILLIC), ["Жук", "Ёж"]),
+        (b"A,B;1\nC,D;2", Layout(delimiter=Delimiter.COMMA, columns={"code": 0}), ["A", "C"]),
+        ("Prämie;Código\n5 €;A\n".encode("cp1252"), AUTOMATIC, ["A"]),
+        ("Примечание;Код\nёж;A\n".encode("cp1251"), AUTOMATIC, ["A"]),
+        (b"A\xa0\n\xa0B", AUTOMATIC, ["A", "B"]),
+    ],
+)
+def test_a_layout_says_what_a_file_leaves_open(
+    content: bytes, layout: Layout, expected: list[str]
+) -> None:
+    file = CodeFile(layout=layout)
+    lines = [*file.feed(content), *file.end()]
+    assert [line.code for line in lines if isinstance(line, CodeLine)] == expected
+    assert len(lines) == len(expected), lines
+
+
+def test_a_bad_value_has_its_column() -> None:
+    [_, refused] = read(b"id;note;Code\n1;x;A\n2;y;B!\n")
+    assert isinstance(refused, RefusedCodeLine)
+    assert (refused.line, refused.column, refused.written) == (3, 2, "B!")
+
+
+def test_a_blank_within_typed_codes_is_asked_about() -> None:
+    file = CodeFile(typed=True)
+    lines = [*file.feed(typed_lines("A, SUMMER SALE\nB")), *file.end()]
+    assert lines == [
+        CodeLine(1, "A", "a"), RefusedCodeLine(2, CodeLineFault.BLANKS), CodeLine(3, "B", "b"),
+    ]  # fmt: skip
 
 
 def test_an_endless_line_does_not_fill_memory() -> None:

@@ -8,6 +8,7 @@ from sconto.domain.coverage_file import (
     RefusedCoverageLine,
     read_coverage,
 )
+from sconto.domain.layout import AUTOMATIC, Layout
 from sconto.domain.money import PERCENT
 
 
@@ -105,10 +106,38 @@ def test_several_ids_in_the_only_line_are_refused(content: str) -> None:
     ]
 
 
-def test_a_file_in_another_encoding_is_refused() -> None:
+def test_letters_of_another_encoding_matter_only_in_an_id() -> None:
     content = "id;имя\n1;Кружка\n".encode("cp1251")
-    lines = read_coverage(content, percents=False)
-    assert RefusedCoverageLine(2, CoverageFault.UNREADABLE) in lines
+    assert read_coverage(content, percents=False) == (CoverageLine(2, 1),)
+    [refused] = read_coverage("id\nж1\n".encode("cp1251"), percents=False)
+    assert refused == RefusedCoverageLine(2, CoverageFault.UNREADABLE)
+
+
+@pytest.mark.parametrize(
+    ("content", "layout"),
+    [
+        ("%10;5;1\n7,5;6;2", Layout(columns={"product_id": 2, "percent": 0})),
+        ("Was;Wieviel\n1;10\n2;7,5\xa0%", Layout(heading=True, columns={"product_id": 0})),
+        ("7\t1\n1\t10\n2\t7.5", Layout(heading=True, columns={"product_id": 0})),
+        ("Nr|Rabatt\n1\t10\n2\t7,5", Layout(heading=True, columns={"percent": 1})),
+        ("Größe;Ermäßigung;Artikel-Nr.\nXL;10;1\nM;7,5;2", AUTOMATIC),
+    ],
+)
+def test_a_layout_says_which_columns_have_what(content: str, layout: Layout) -> None:
+    for encoding in ("utf-8", "cp1252"):
+        lines = read_coverage(content.encode(encoding), percents=True, layout=layout)
+        expected = [(1, 10 * PERCENT), (2, 7_500_000)]
+        assert [
+            (line.product_id, line.percent) for line in lines if isinstance(line, CoverageLine)
+        ] == expected
+
+
+def test_a_bad_value_has_its_column() -> None:
+    [refused] = read_coverage(b"Lager;Rabatt;ID\n7;200 %;1\n", percents=True)
+    assert isinstance(refused, RefusedCoverageLine)
+    assert (refused.line, refused.column, refused.written) == (2, 1, ("1", "200 %"))
+    [refused] = read_coverage(b"id\n1.23457E+12\n", percents=False)
+    assert refused == RefusedCoverageLine(2, CoverageFault.SHORTENED)
 
 
 @pytest.mark.parametrize("content", ["", "\n,,\n", "id,percent\n"])

@@ -38,7 +38,7 @@ async def service(database_url: str, tokens: Tokens) -> AsyncIterator[Serving]:
 @asynccontextmanager
 async def holding(url: str, statement: str, *callers: Caller) -> AsyncIterator[None]:
     async with await psycopg.AsyncConnection.connect(url) as holder:
-        await holder.execute(statement, [[caller.merchant_id for caller in callers]])
+        await holder.execute(statement.encode(), [[caller.merchant_id for caller in callers]])
         yield
         await holder.rollback()
 

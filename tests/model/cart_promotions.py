@@ -182,7 +182,7 @@ def take(promotion: Promotion, bill: Mapping[str, Any], left: Sequence[Fraction]
     on = covered(promotion, lines)
     benefit = promotion["benefit"]
     if benefit["type"] == "tiers":
-        entering = sum(lines[i]["left"] for i in on)
+        entering = sum((lines[i]["left"] for i in on), Fraction(0))
         units = sum(lines[i]["quantity"] for i in on)
         benefit = _tier(benefit, entering, units, currency)
     if target == "shipping":
@@ -203,7 +203,7 @@ def take(promotion: Promotion, bill: Mapping[str, Any], left: Sequence[Fraction]
         if target == "lines":
             parts = [min(left[i], amount * lines[i]["quantity"]) for i in on]
         else:
-            parts = split(min(amount, sum(on_left)), on_left)
+            parts = split(min(amount, sum(on_left, Fraction(0))), on_left)
     else:
         wanted = [benefit["prices"][currency] * lines[i]["quantity"] for i in on]
         parts = [max(Fraction(0), a - b) for a, b in zip(on_left, wanted, strict=True)]

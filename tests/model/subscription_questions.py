@@ -45,7 +45,8 @@ def one_of_these(draw: Draw, found: Sequence[T], others: Sequence[T]) -> T:
 def subscription_questions(draw: Draw, shop: Shop, now: datetime, verb: str) -> Question:
     """A question whose body has no faults, except those that the state causes."""
     known = list(shop.subscriptions.promotions)
-    target, body = draw(one_of_these(known, ["999999999"])), dict[str, Any]()
+    target = draw(one_of_these(known, ["999999999"]))
+    body: dict[str, Any] = {}
     match verb:
         case "create subscription":
             target = ""

@@ -144,9 +144,9 @@ class Histories(RuleBasedStateMachine):
         self.headers = self.bench.new_merchant(START)
         self.shop = Shop(ZoneInfo(zone))
         for product in sorted({1, 2} | known):
+            tags = ["red"] if product % 2 else ["red", "sale"]
             item = {"product_id": product, "name": "p", "price": "1.00", "currency": "EUR"}
-            item["tags"] = ["red"] if product % 2 else ["red", "sale"]
-            self._ask(Question("put product", "", {"products": [item]}))
+            self._ask(Question("put product", "", {"products": [item | {"tags": tags}]}))
         draw = data.draw
         for _ in range(draw(st.integers(1, 4))):
             self._ask(Question("create", "", draw(bodies(START))))

@@ -9,6 +9,7 @@ import pytest
 from sconto.domain.code_file import CodeLineFault, RefusedCodeLine
 from sconto.domain.code_list import CodeCounts, CodeQuery, CodeState, ListedCode, RemovedCodes
 from sconto.domain.codes import CodeType
+from sconto.domain.layout import Blanks, Layout
 from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller
 from sconto.domain.problems import (
@@ -19,7 +20,7 @@ from sconto.domain.problems import (
     NoCodesSent,
     PromotionNotFound,
 )
-from sconto.operations import codes, promotions
+from sconto.operations import code_imports, codes, promotions
 from sconto.operations.checkout import place_order, quote
 from sconto.operations.history import get_promotion_history
 from sconto.store.database import Database
@@ -100,7 +101,7 @@ async def test_an_automatic_promotion_takes_no_codes(database: Database, merchan
     with pytest.raises(NoCodesAllowed):
         await codes.add_codes(database, merchant, promotion_id, ["A"], NOON)
     with pytest.raises(NoCodesAllowed):
-        await codes.import_codes(database, merchant, promotion_id, [b"A"], NOON)
+        await code_imports.import_codes(database, merchant, promotion_id, [b"A"], NOON)
     assert await codes.count_codes(database, merchant, promotion_id) == CodeCounts(0, 0)
 
 
@@ -113,7 +114,7 @@ async def test_codes_of_another_merchants_promotion_are_not_found(
         codes.list_codes(database, stranger, promotion_id, CodeQuery()),
         codes.add_codes(database, stranger, promotion_id, ["A"], NOON),
         codes.remove_codes(database, stranger, promotion_id, ["FIRST"], NOON),
-        codes.import_codes(database, stranger, promotion_id, [b"A"], NOON),
+        code_imports.import_codes(database, stranger, promotion_id, [b"A"], NOON),
         codes.export_codes(database, stranger, promotion_id),
     ):
         with pytest.raises(PromotionNotFound):
@@ -254,7 +255,7 @@ async def test_an_exported_file_can_be_imported_in_the_same_order(
     texts = [f"C-{(number * 7919) % 25_000:05}" for number in range(25_000)]
     content = "".join(f"{text}\n" for text in texts).encode()
     pieces = [content[start : start + 10_007] for start in range(0, len(content), 10_007)]
-    added = await codes.import_codes(database, merchant, promotion_id, pieces, NOON)
+    added = await code_imports.import_codes(database, merchant, promotion_id, pieces, NOON)
     assert added == 25_000
     exported = [
         listed
@@ -270,12 +271,12 @@ async def test_all_bad_lines_are_named_and_nothing_is_imported(
 ) -> None:
     promotion_id = await a_coupon(database, merchant)
     with pytest.raises(CodeFileRefused) as refused:
-        await codes.import_codes(
+        await code_imports.import_codes(
             database, merchant, promotion_id, [b"A\nfirst\nA B\na\nB\nFIRST\n"], NOON
         )
     assert refused.value.lines == (
         RefusedCodeLine(2, CodeLineFault.TAKEN),
-        RefusedCodeLine(3, CodeLineFault.NOT_A_CODE),
+        RefusedCodeLine(3, CodeLineFault.BLANKS),
         RefusedCodeLine(4, CodeLineFault.REPEATED),
         RefusedCodeLine(6, CodeLineFault.REPEATED),
     )
@@ -295,7 +296,7 @@ async def test_a_line_with_an_existing_code_is_named_if_all_others_are_good(
 ) -> None:
     promotion_id = await a_coupon(database, merchant)
     with pytest.raises(CodeFileRefused) as refused:
-        await codes.import_codes(database, merchant, promotion_id, [content], NOON)
+        await code_imports.import_codes(database, merchant, promotion_id, [content], NOON)
     assert refused.value.lines == (line,)
     assert await present(database, merchant, promotion_id) == ("FIRST",)
 
@@ -305,9 +306,28 @@ async def test_after_a_thousand_bad_lines_the_rest_are_counted(
 ) -> None:
     promotion_id = await a_coupon(database, merchant)
     with pytest.raises(CodeFileRefused) as refused:
-        await codes.import_codes(database, merchant, promotion_id, [b"!\nA\n" * 1500], NOON)
+        await code_imports.import_codes(database, merchant, promotion_id, [b"!\nA\n" * 1500], NOON)
     assert (len(refused.value.lines), refused.value.total) == (1000, 2999)
     assert refused.value.lines[2].line == 4
+
+
+async def test_blanks_separate_codes_if_that_is_said(database: Database, merchant: Caller) -> None:
+    promotion_id = await a_coupon(database, merchant)
+    several = Layout(blanks=Blanks.SEVERAL)
+
+    async def add(content: bytes) -> int:
+        return await code_imports.import_codes(
+            database, merchant, promotion_id, [content], NOON, layout=several
+        )
+
+    with pytest.raises(CodeFileRefused) as refused:
+        await add(b"B A\nC c\nD FIRST\n")
+    assert refused.value.lines == (
+        RefusedCodeLine(2, CodeLineFault.REPEATED),
+        RefusedCodeLine(3, CodeLineFault.TAKEN),
+    )
+    assert await add(b"C B A\nD\n") == 4
+    assert await present(database, merchant, promotion_id) == ("FIRST", "C", "B", "A", "D")
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"coupon_code\n"])
@@ -316,7 +336,7 @@ async def test_a_file_without_codes_is_refused(
 ) -> None:
     promotion_id = await a_coupon(database, merchant)
     with pytest.raises(NoCodesSent):
-        await codes.import_codes(database, merchant, promotion_id, [content], NOON)
+        await code_imports.import_codes(database, merchant, promotion_id, [content], NOON)
 
 
 async def test_an_import_blocks_no_edits_while_it_reads_its_file(
@@ -340,7 +360,9 @@ async def test_an_import_blocks_no_edits_while_it_reads_its_file(
         yield b"B\n"
 
     async with asyncio.timeout(20):
-        assert await codes.import_codes(database, merchant, promotion_id, pieces(), NOON) == 2
+        assert (
+            await code_imports.import_codes(database, merchant, promotion_id, pieces(), NOON) == 2
+        )
     assert await present(database, merchant, promotion_id) == ("FIRST", "MEANWHILE", "A", "B")
 
 
@@ -352,7 +374,7 @@ async def test_a_concurrent_edit_and_import_leave_one_or_the_other(
         promotion_id = await a_coupon(database, merchant)
         content = "".join(f"IN-{number}\n" for number in range(500)).encode()
         await asyncio.gather(
-            codes.import_codes(database, merchant, promotion_id, [content], NOON),
+            code_imports.import_codes(database, merchant, promotion_id, [content], NOON),
             promotions.delete_promotion(database, merchant, promotion_id, NOON),
             return_exceptions=True,
         )

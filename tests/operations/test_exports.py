@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from sconto.domain.codes import CodeType
-from sconto.domain.exports import ExportFilter, ExportKind, OrderRow, RedemptionRow, ReturnRow, Row
+from sconto.domain.exports import ExportFilter, ExportKind, OrderRow, RedemptionRow, ReturnRow
 from sconto.domain.order import NewOrder, OrderStatus
 from sconto.domain.people import Caller
 from sconto.domain.returns import Goods
@@ -26,7 +27,7 @@ def shop(database: Database, merchant: Caller) -> Shop:
     return Shop(database, merchant)
 
 
-async def rows_of(shop: Shop, kind: ExportKind, **conditions: object) -> list[Row]:
+async def rows_of(shop: Shop, kind: ExportKind, **conditions: object) -> list[tuple[Any, ...]]:
     wanted = ExportFilter(**conditions)  # type: ignore[arg-type]
     batches = exports.export_rows(shop.database, shop.caller, kind, wanted)
     return [row async for batch in batches for row in batch]

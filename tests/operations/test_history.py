@@ -15,7 +15,7 @@ from sconto.domain.problems import (
     UnknownProducts,
 )
 from sconto.domain.promotion import NewPromotion, PromotionChange, PromotionType, Terms
-from sconto.operations import codes, people, promotions, users
+from sconto.operations import code_imports, codes, people, promotions, users
 from sconto.operations.history import get_promotion_history, get_user_history
 from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
@@ -166,7 +166,7 @@ async def test_added_and_removed_codes_are_named(database: Database, merchant: C
         None,
     )
     await codes.remove_codes(database, merchant, promotion_id, ["NONE"], NOON)
-    await codes.import_codes(database, merchant, promotion_id, [b"E\nF"], NOON)
+    await code_imports.import_codes(database, merchant, promotion_id, [b"E\nF"], NOON)
     imported = await latest(database, merchant, promotion_id)
     assert imported.after == {"codes": {"added": ["E", "F"], "added_count": 2}}
     assert len(await entries(database, merchant, promotion_id)) == 4

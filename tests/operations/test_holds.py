@@ -268,7 +268,8 @@ async def test_limits_that_come_and_go_count_what_is_held(shop: Shop) -> None:
     cart = a_basket(customer="c-1")
     await shop.hold("A-1", cart)
     await shop.hold("A-2", a_basket(customer="c-2"))
-    for limits in (LIMITS, NONE, {"total": 3}):
+    choices: tuple[dict[str, Any], ...] = (LIMITS, NONE, {"total": 3})
+    for limits in choices:
         await shop.change(promotion_id, **limits)
         assert await shop.violations() == []
     assert reasons((await shop.hold("A-3", cart)).hold.outcome) == []

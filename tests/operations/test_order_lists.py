@@ -186,8 +186,10 @@ async def test_an_order_is_listed_once_for_each_promotion_and_code(shop: Shop) -
 
 async def test_other_merchants_orders_are_not_listed(shop: Shop, database: Database) -> None:
     stranger = Shop(database, await create_caller(database))
-    for wanted in ({}, {"customer_id": "c-1"}, {"code_key": "ten"}, {"status": OrderStatus.PAID}):
-        assert await ids(stranger, **wanted) == ""
+    assert await ids(stranger) == ""
+    assert await ids(stranger, customer_id="c-1") == ""
+    assert await ids(stranger, code_key="ten") == ""
+    assert await ids(stranger, status=OrderStatus.PAID) == ""
 
 
 MANY = 3_000

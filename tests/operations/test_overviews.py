@@ -96,7 +96,7 @@ def replace_name(new: NewCartPromotion, name: str) -> NewCartPromotion:
     return structs.replace(new, name=name)
 
 
-async def test_a_cart_promotion_is_listed_with_its_codes_uses_and_state(
+async def test_a_cart_promotion_is_listed_with_its_codes_orders_and_state(
     database: Database, merchant: Caller
 ) -> None:
     period = Period(NOON - HOUR, NOON + HOUR)
@@ -110,7 +110,8 @@ async def test_a_cart_promotion_is_listed_with_its_codes_uses_and_state(
     assert isinstance(overview, CartPromotionOverview)
     assert overview.summary == created
     assert overview.codes == ListedCodes(CodeType.ONE_TIME, ("ONCE",), 1, used_up=True)
-    assert (overview.uses.all, overview.uses.daily[-1]) == (1, 1)
+    assert (overview.orders.count, overview.orders.daily[-1]) == (1, 1)
+    assert overview.orders.discounts == {"EUR": 1000}
     shown, statistics = await cart_promotions.get_overview(database, merchant, created.id, TODAY)
     assert (shown, statistics.discounts) == (overview, {"EUR": 1000})
 
@@ -180,7 +181,7 @@ async def test_each_state_and_kind_lists_its_promotions(
     assert await found(search="%") == set()
 
 
-async def test_an_overview_has_codes_discount_and_daily_uses(
+async def test_an_overview_has_codes_discount_and_daily_orders(
     database: Database, merchant: Caller
 ) -> None:
     await products.put_products(database, merchant, [a_product(1), a_product(2)], NOON)
@@ -188,7 +189,7 @@ async def test_an_overview_has_codes_discount_and_daily_uses(
     new = a_promotion(coverage=coverage, codes=("ONE", "TWO", "THREE"))
     promotion_id = await promotions.create_promotion(database, merchant, new, NOON)
     for number, days_ago in enumerate((0, 0, 29, 30)):
-        order = NewOrder(str(number), a_cart(a_line(1), codes=("TWO",)))
+        order = NewOrder(str(number), a_cart(a_line(1), a_line(2, line_id="2"), codes=("TWO",)))
         day = TODAY - timedelta(days=days_ago)
         await checkout.place_order(database, merchant, order, NOON, day)
 
@@ -196,8 +197,8 @@ async def test_an_overview_has_codes_discount_and_daily_uses(
 
     assert overview.discount == Discount(10 * PERCENT, 30 * PERCENT, 2)
     assert overview.codes == ListedCodes(None, ("ONE", "TWO"), 3, used_up=False)
-    assert overview.uses.all == 4
-    assert overview.uses.daily == (1, *(0,) * (DAYS_SHOWN - 2), 2)
+    assert (overview.orders.count, overview.orders.discounts) == (3, {"EUR": 1200})
+    assert overview.orders.daily == (1, *(0,) * (DAYS_SHOWN - 2), 2)
     page = await overviews.list_overviews(database, merchant, OverviewQuery(), NOON, TODAY)
     assert page.overviews == (overview,)
 

@@ -11,21 +11,21 @@ import pytest
 
 from sconto.domain.people import Caller, Role
 from sconto.domain.problems import TokenExpired, TokenInvalid, UserNotFound
+from sconto.domain.sessions import Origin
 from sconto.operations import tokens as operations
 from sconto.operations.people import (
     create_merchant,
     create_user,
     end_all_tokens,
-    end_session,
-    renew_session,
     set_disabled,
     set_password,
     set_role,
     sign_in,
     sign_out_everywhere,
 )
+from sconto.operations.sessions import edit_and_stay, end_session
 from sconto.operations.tokens import REFRESH_PAUSE, REFRESH_TIMEOUT, Purpose, Tokens
-from sconto.operations.users import get_user
+from sconto.operations.users import UserEdit, get_user
 from sconto.store import tokens as store
 from sconto.store.database import Connection, Database, DatabaseUnavailable
 from tests.operations.cheap_passwords import CHEAP, GUARD
@@ -285,15 +285,16 @@ async def test_users_who_set_their_own_password_get_a_valid_session(
     tokens, now = Tokens(KEY), datetime.now(UTC)
     me = await get_user(database, merchant, merchant.user_id)
     old = tokens.issue(merchant, now, purpose=Purpose.SESSION)
-    await set_password(database, me.name, PASSWORD, passwords=CHEAP)
-    new = await renew_session(database, tokens, merchant, now)
+    claims = tokens.claims(old, now, Purpose.SESSION)
+    edit = UserEdit(password_hash=await CHEAP.hash(PASSWORD))
+    new = await edit_and_stay(database, tokens, claims, edit, Origin(), now)
     await tokens.refresh(database)
     assert tokens.caller(new, now, Purpose.SESSION) == merchant
     with pytest.raises(TokenInvalid):
         tokens.caller(old, now, Purpose.SESSION)
     await set_disabled(database, me.name, disabled=True)
     with pytest.raises(UserNotFound):
-        await renew_session(database, tokens, merchant, now)
+        await edit_and_stay(database, tokens, claims, edit, Origin(), now)
 
 
 async def test_a_new_token_of_a_reenabled_user_is_valid_immediately_everywhere(

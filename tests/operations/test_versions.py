@@ -21,7 +21,8 @@ from sconto.domain.people import Caller
 from sconto.domain.promotion import Promotion
 from sconto.domain.subscription_promotion import SubscriptionPromotion
 from sconto.domain.webhooks import NewWebhook
-from sconto.operations import cart_promotions, codes, promotions, subscription_promotions, webhooks
+from sconto.operations import cart_promotions, promotions, subscription_promotions, webhooks
+from sconto.operations.code_imports import import_codes
 from sconto.operations.price_rises import PromotionDraft, save_promotion
 from sconto.operations.versions import Overtaken, find_last_change
 from sconto.store.database import Database
@@ -164,7 +165,7 @@ async def test_added_codes_are_a_change_that_a_form_without_them_does_not_remove
     new = a_promotion(codes=("A",), code_type=CodeType.REUSABLE)
     made = await promotions.create_promotion(database, merchant, new, NOON)
     seen = await promotions.get_promotion(database, merchant, made)
-    await codes.import_codes(database, merchant, made, [b"B\n"], NOON)
+    await import_codes(database, merchant, made, [b"B\n"], NOON)
 
     draft = PromotionDraft(replace(new, name="mine"), made, version=seen.summary.updated_at)
     with pytest.raises(Overtaken):

@@ -18,6 +18,7 @@ async def test_an_admin_creates_a_key_that_works_and_revokes_it(
     visitor: Page, portal_url: str, client: httpx.AsyncClient
 ) -> None:
     await visitor.goto(f"{portal_url}/promotions")
+    await visitor.get_by_role("link", name="Developers").click()
     await visitor.get_by_role("link", name="API keys").click()
     await visitor.get_by_label("Name").fill("Web shop")
     await visitor.get_by_label("Viewer").check()

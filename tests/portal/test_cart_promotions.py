@@ -64,7 +64,7 @@ async def test_the_list_and_the_page_tell_what_a_promotion_gives(
         "TEN",
     ):
         assert words in shown.text
-    assert 'aria-current="page">Promotions</a>' in shown.text
+    assert 'href="/portal/promotions" aria-current="page">' in shown.text
     statistics = await portal.get(f"/cart-promotions/{promotion_id}/statistics")
     assert "Redemptions a day, 90 days" in statistics.text
     history = await portal.get(f"/cart-promotions/{promotion_id}/history")

@@ -39,6 +39,15 @@ async def test_codes_are_searched_added_removed_and_downloaded(
     order_link = rows.get_by_role("link", name="A-17")
     await expect(order_link).to_have_attribute("href", "/portal/orders?id=A-17")
 
+    await expect(visitor.locator("#totals")).to_have_text(re.compile(r"3 codes:\s+1 used, 2 free"))
+    await visitor.get_by_role("button", name="Copy SPRING-2").click()
+    await expect(visitor.get_by_role("status")).to_have_text("Copied")
+    search = visitor.get_by_label("Beginning of the code")
+    await search.press("Control+V")
+    await expect(search).to_have_value("SPRING-2")
+    await expect(rows).to_have_count(1)
+    await search.fill("")
+
     await visitor.get_by_label("Beginning of the code").press_sequentially("spr")
     await expect(rows).to_have_count(2)
     await visitor.get_by_label("Status").select_option("Free")
@@ -55,8 +64,10 @@ async def test_codes_are_searched_added_removed_and_downloaded(
     file.write_text("FILE-1\nAUTUMN-1\nno code!\n")
     await visitor.get_by_label("Or a CSV file").set_input_files(file)
     await visitor.get_by_role("button", name="Add", exact=True).click()
-    await expect(visitor.get_by_role("alert")).to_contain_text("2 lines cannot be taken")
-    await expect(visitor.get_by_role("alert")).to_contain_text("Line 3: is no code")
+    await expect(visitor.get_by_role("status")).to_contain_text("1 row cannot be taken")
+    await expect(visitor.locator("tbody tr").nth(2)).to_contain_text("is no code")
+    await show(visitor, "codes-of-a-file")
+    await visitor.get_by_role("button", name="Cancel").click()
 
     async with visitor.expect_download() as starting:
         await visitor.get_by_role("button", name="Download all codes").click()

@@ -94,8 +94,8 @@ async def test_the_checkout_role_sees_only_orders(
     home = await portal.get("/")
     assert (home.status_code, home.headers["location"]) == (303, "/portal/orders")
     page = (await portal.get("/orders", id="2")).text
-    menu = page[page.index('<nav class="menu"') : page.index("</nav>")]
-    assert re.findall(r">([^<>]+)</a>", menu) == ["Orders"]
+    menu = page[page.index('<nav class="rail"') : page.index("</nav>")]
+    assert re.findall(r"<span>([^<>]+)</span></a>", menu) == ["Orders"]
     assert "Winter sale" in page
     for article in page.split("<article")[1:]:
         assert "<a " not in article[: article.index("</article>")]

@@ -1,7 +1,8 @@
 """The People pages: an admin adds users, changes their roles and resets passwords."""
 
+import base64
+import json
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -10,7 +11,7 @@ from playwright.async_api import Page, expect
 from sconto.domain.people import Caller, Role
 from sconto.operations import users
 from sconto.operations.tokens import Tokens
-from sconto.portal.session import COOKIE
+from sconto.store import people
 from sconto.store.database import Database
 from tests.api.people.test_users import sending, set_password
 from tests.conftest import create_caller
@@ -26,7 +27,7 @@ async def test_an_admin_adds_a_user_who_can_then_sign_in(
 ) -> None:
     name = f"lin-{merchant.merchant_id}"
     await visitor.goto(f"{portal_url}/promotions")
-    await visitor.get_by_role("link", name="People").click()
+    await visitor.get_by_role("link", name="Team").click()
     await visitor.get_by_label("Username").fill(name)
     await visitor.get_by_label("Password").fill(PASSWORD)
     await visitor.get_by_label("Viewer").check()
@@ -92,23 +93,37 @@ async def test_all_faults_of_a_new_user_are_shown_together(
     assert len((await users.list_users(database, merchant, limit=9)).users) == 1
 
 
-async def test_an_admin_who_sets_their_own_password_stays_signed_in_here(
-    visitor: Page, portal_url: str, tokens: Tokens, database: Database, merchant: Caller
+async def test_admins_change_their_own_password_in_their_account_alone(
+    portal: PortalClient, database: Database, merchant: Caller
 ) -> None:
-    await visitor.goto(f"{portal_url}/people/{merchant.user_id}")
-    (before,) = [one["value"] for one in await visitor.context.cookies() if one["name"] == COOKIE]
-    await visitor.get_by_label("New password").fill(PASSWORD)
-    await visitor.get_by_role("button", name="Set the password").click()
-    await expect(visitor.get_by_role("status")).to_have_text("You have a new password.")
-    await tokens.refresh(database)
-    await visitor.goto(f"{portal_url}/promotions")
-    await expect(visitor).to_have_url(f"{portal_url}/promotions")
-    address = urlsplit(portal_url)
-    await visitor.context.add_cookies(
-        [{"name": COOKIE, "value": before, "domain": address.hostname, "path": address.path}]
-    )
-    await visitor.goto(f"{portal_url}/promotions")
-    await expect(visitor).to_have_title("Sign in · Sconto")
+    own = f"/people/{merchant.user_id}"
+    assert "New password" not in (await portal.get(own)).text
+    for path in ("password", "password-link"):
+        answer = await portal.post(f"{own}/{path}", {"password": PASSWORD})
+        assert answer.headers["location"] == "/portal/account"
+    async with database.read() as connection:
+        stored = await people.find_password_hash(connection, merchant.merchant_id, merchant.user_id)
+    assert stored == "!"
+
+
+async def test_a_deactivation_can_be_undone(
+    portal: PortalClient, database: Database, merchant: Caller
+) -> None:
+    colleague = await create_caller(database, Role.VIEWER, merchant.merchant_id)
+    page = f"/people/{colleague.user_id}"
+    answer = await portal.post(f"{page}/switch", {"disabled": "yes"})
+    assert (await users.get_user(database, merchant, colleague.user_id)).disabled
+    left = httpx.Cookies()
+    left.extract_cookies(answer)
+    listed = await portal.get("/people")
+    assert "Deactivated" in listed.text
+    [value] = [one.value for one in left.jar if one.name == "sconto_notice"]
+    [text, undo] = json.loads(base64.urlsafe_b64decode(value or ""))
+    assert text.endswith("is deactivated, within 10 seconds everywhere.")
+    assert (await portal.post(undo)).status_code == 303
+    assert not (await users.get_user(database, merchant, colleague.user_id)).disabled
+    own = await portal.post(f"/people/{merchant.user_id}/switch", {"disabled": "yes"})
+    assert own.status_code == 403
 
 
 async def test_two_merchants_can_use_the_same_username(
@@ -134,7 +149,7 @@ async def test_only_admins_see_people(
     answer = await portal_of(await create_caller(database, role)).get("/people")
     assert answer.status_code == 403
     assert "Not for you" in answer.text
-    assert ">People</a>" not in answer.text
+    assert "<span>Team</span>" not in answer.text
 
 
 async def test_another_merchants_user_is_not_found(

@@ -82,7 +82,7 @@ async def test_cookies_and_tokens_are_not_interchangeable(
     assert not await opens(client, f"{name}~{tokens.issue(merchant, read_clock())}")
 
 
-@pytest.mark.parametrize("path", ["/own/sign-out", "/sign-out"])
+@pytest.mark.parametrize("path", ["/account/sign-out", "/sign-out"])
 async def test_forms_of_other_sites_cannot_sign_a_user_out(
     client: httpx.AsyncClient,
     merchant: Caller,
@@ -103,12 +103,13 @@ async def test_a_user_signs_out_everywhere_on_their_own_page(
 ) -> None:
     await sign_in(await create_caller(database, Role.CHECKOUT))
     await stranger.goto(f"{portal_url}/")
-    await stranger.get_by_role("link", name="ada").click()
-    await expect(stranger).to_have_url(f"{portal_url}/own")
-    await show(stranger, "own")
-    await stranger.get_by_role("button", name="Sign out everywhere").click()
+    await stranger.get_by_title("ada").click()
+    await stranger.get_by_role("link", name="Your account").click()
+    await expect(stranger).to_have_url(f"{portal_url}/account")
+    await show(stranger, "account")
+    await stranger.get_by_role("main").get_by_role("button", name="Sign out everywhere").click()
     await expect(stranger.get_by_role("status")).to_have_text("You are signed out everywhere.")
-    await stranger.goto(f"{portal_url}/own")
+    await stranger.goto(f"{portal_url}/account")
     await expect(stranger).to_have_title("Sign in · Sconto")
 
 
@@ -120,6 +121,6 @@ async def test_every_role_can_sign_out_everywhere(
     home = await portal.get("/")
     page = await portal.get(home.headers["location"].removeprefix(ADDRESS))
     assert f'<a href="{ADDRESS}/own"' in page.text
-    assert "Sign out everywhere" in (await portal.get("/own")).text
-    assert (await portal.post("/own/sign-out")).status_code == 303
-    assert (await portal.get("/own")).headers["location"].startswith(f"{ADDRESS}/sign-in")
+    assert "Sign out everywhere" in (await portal.get("/account")).text
+    assert (await portal.post("/account/sign-out")).status_code == 303
+    assert (await portal.get("/account")).headers["location"].startswith(f"{ADDRESS}/sign-in")

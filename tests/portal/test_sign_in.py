@@ -28,9 +28,10 @@ async def test_signing_in_leads_to_the_requested_page(
     await stranger.get_by_label("Password").fill(PASSWORD)
     await stranger.keyboard.press("Enter")
     await expect(stranger).to_have_url(f"{portal_url}/promotions?state=running")
-    await expect(stranger.get_by_text("grace")).to_be_visible()
+    await expect(stranger.get_by_title("grace")).to_be_visible()
 
-    await stranger.get_by_role("button", name="Sign out").click()
+    await stranger.get_by_title("grace").click()
+    await stranger.get_by_role("button", name="Sign out", exact=True).click()
     await expect(stranger.get_by_role("status")).to_have_text("You are signed out.")
     await stranger.goto(f"{portal_url}/promotions")
     await expect(stranger).to_have_title("Sign in · Sconto")

@@ -38,6 +38,7 @@ def address_of(route: Route) -> str:
 
 FOR_STRANGERS = {
     "/sign-in": 200,
+    "/sign-in/code": 303,
     "/sign-in/provider": 303,
     "/sign-in/provider/callback": 303,
     "/password/{token}": 410,

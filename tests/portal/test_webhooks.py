@@ -21,6 +21,7 @@ async def test_an_admin_creates_tests_and_replays_a_webhook(
     visitor: Page, portal_url: str, merchant: Caller, database: Database
 ) -> None:
     await visitor.goto(f"{portal_url}/promotions")
+    await visitor.get_by_role("link", name="Developers").click()
     await visitor.get_by_role("link", name="Webhooks").click()
     await visitor.get_by_label("Address").fill("https://10.0.0.1/")
     await visitor.get_by_role("button", name="Create").click()

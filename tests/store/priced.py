@@ -49,14 +49,14 @@ class PricedOrder:
 
 
 async def price_order(
-    connection: Connection, caller: Caller, order_id: str, cart: Cart
+    connection: Connection, caller: Caller, order_id: str, cart: Cart, now: datetime = NOON
 ) -> PricedOrder:
     """Price the order with the present promotions."""
     [found] = await read_candidates_of_carts(
-        connection, PickCache(), caller.merchant_id, [CartAt(cart, NOON)]
+        connection, PickCache(), caller.merchant_id, [CartAt(cart, now)]
     )
-    outcome = price(cart, found, NOON)
-    order = StoredOrder(order_id, OrderStatus.NOT_PAID, NOON, outcome, cart=cart)
+    outcome = price(cart, found, now)
+    order = StoredOrder(order_id, OrderStatus.NOT_PAID, now, outcome, cart=cart)
     claim = claim_of(outcome, cart, found.cart_offers)
     return PricedOrder(caller.merchant_id, order, found.versions, claim)
 

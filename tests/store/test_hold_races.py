@@ -14,6 +14,7 @@ from sconto.store.database import Connection, Database
 from sconto.store.holds import find_hold, release_hold
 from sconto.store.orders import OrderRaceLost
 from tests.operations.holding import BEFORE_END, END, NOON, Shop, a_basket
+from tests.store.gates import lose_to, put_before_codes
 from tests.store.priced import price_beside_holds, price_hold
 
 BASKET: Final = a_basket("ONCE", customer="c-1")
@@ -173,6 +174,24 @@ async def test_a_sweep_leaves_what_an_order_has_locked(shop: Shop) -> None:
         assert await shop.sweep(END) == 1  # the hold of A-0
     async with shop.database.read() as connection:
         assert await find_hold(connection, shop.caller.merchant_id, "A-1") is None
+
+
+async def test_an_order_takes_no_code_of_a_merchants_first_hold(
+    database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Shop(database, merchant)
+    await shop.once("ONCE")
+    order = await price_at(shop, price_beside_holds, "A-2", BASKET, NOON)
+    with monkeypatch.context() as gated:
+        put_before_codes(gated)
+
+        async def hold() -> None:
+            gated.undo()
+            await shop.hold("A-1", BASKET)
+
+        await lose_to(database, order.insert, hold)
+    assert (await shop.order("A-1", BASKET)).order.outcome.total == 2700
+    assert await shop.violations() == []
 
 
 async def test_an_order_priced_before_the_first_hold_of_a_merchant_is_not_placed(

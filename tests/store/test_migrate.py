@@ -230,7 +230,7 @@ def find(url: str) -> SchemaState:
 
 def execute(url: str, statement: str) -> list[tuple[object, ...]]:
     with psycopg.connect(url) as connection:
-        cursor = connection.execute(statement)
+        cursor = connection.execute(statement.encode())
         return cursor.fetchall() if cursor.description else []
 
 

@@ -1,8 +1,9 @@
 """Rows of schema 0013, and those that its version writes on the newer schema beside this one."""
 
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+from datetime import UTC, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import alembic.command
+import asyncpg
 import psycopg
 import pytest
 from alembic.config import Config
@@ -26,9 +28,11 @@ from sconto.domain.cart_promotion import (
     Target,
 )
 from sconto.domain.order import NewOrder, OrderStatus, StoredOrder
+from sconto.domain.order_counts import counts_of
 from sconto.domain.order_list import OrderQuery
 from sconto.domain.people import Caller, Role
 from sconto.domain.product import Product
+from sconto.domain.redemption import redemptions_of
 from sconto.domain.schedule import Period
 from sconto.operations.backtesting.jobs import (
     draft_cart_promotion,
@@ -39,11 +43,14 @@ from sconto.operations.backtesting.running import run_backtest
 from sconto.operations.cart_promotions import create_promotion
 from sconto.operations.check import check
 from sconto.operations.checkout import change_order_status, get_order, place_order, quote
+from sconto.operations.order_counting import count_old_orders
 from sconto.operations.order_listing import list_old_orders
 from sconto.operations.orders import list_orders
 from sconto.operations.products import get_product, put_products
 from sconto.store.database import Database
 from sconto.store.migrate import migrate
+from sconto.store.reports import ALL_COUNTS
+from sconto.store.stored_amounts import discount_from
 from tests.replay import START, open_replay
 
 ROWS: Final = Path(__file__).with_name("rows_of_0013.sql")
@@ -53,6 +60,8 @@ NOW: Final = START + timedelta(seconds=20)
 """Twenty requests wrote the rows, one a second."""
 
 BUYER: Final = Customer("c-1")
+
+KEY_OF_COUNT: Final = ("merchant_id", "subject", "promotion_id", "code_id", "currency")
 
 UPGRADE: Final = alembic.command.upgrade
 
@@ -193,6 +202,47 @@ async def test_orders_of_before_and_beside_are_listed_by_promotion(upgraded: Dat
         await list_old_orders(upgraded)
     assert listed[: len(redeemed)] == listed[len(redeemed) :]
     assert await violations(upgraded) == []
+
+
+async def test_orders_of_before_and_beside_are_counted_once(upgraded: Database) -> None:
+    """What is counted later is what counts when an order is placed."""
+    await place(upgraded, "N-1", "always")
+    async with upgraded.write() as connection:
+        for statement in (PLACED_BY_BEFORE, REDEEMED_BY_BEFORE, COUNTED_BY_BEFORE):
+            await connection.execute(statement)
+    [counted] = await rows_of(
+        upgraded,
+        "SELECT sum(orders) FROM open_order_counts WHERE NOT subject IN"
+        " ('promotion', 'code', 'subscription')",
+    )
+    assert counted["sum"] == 1
+    assert await violations(upgraded) == []
+    assert await count_old_orders(upgraded, UTC) > 3
+    assert await count_old_orders(upgraded, UTC) == 0
+    expected: Counter[tuple[object, ...]] = Counter()
+    for merchant_id, order_id in await rows_of(
+        upgraded, "SELECT merchant_id, order_id FROM orders"
+    ):
+        stored = await get_order(upgraded, Caller(1, merchant_id, Role.ADMIN), order_id)
+        for one in counts_of(stored.outcome, redemptions_of(stored.outcome)):
+            key = (merchant_id, one.subject, one.promotion_id, one.code_id, stored.outcome.currency)
+            expected[*key, "orders" if one.applied else "beaten"] += one.orders
+            expected[*key, "discount"] += one.discount
+            expected[*key, "revenue"] += stored.outcome.total * one.orders if one.applied else 0
+    found: Counter[tuple[object, ...]] = Counter()
+    for row in await rows_of(upgraded, f"SELECT * FROM ({ALL_COUNTS}) AS counts"):
+        key = tuple(row[name] for name in KEY_OF_COUNT)
+        for name in ("orders", "beaten"):
+            found[*key, name] += row[name]
+        for name in ("discount", "revenue"):
+            found[*key, name] += discount_from(row[name], row["currency"])
+    assert +found == +expected
+    assert await violations(upgraded) == []
+
+
+async def rows_of(database: Database, query: str) -> list[asyncpg.Record]:
+    async with database.read() as connection:
+        return list(await connection.fetch(query))
 
 
 async def test_orders_of_before_are_nobodys_first_order(upgraded: Database) -> None:

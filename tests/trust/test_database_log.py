@@ -13,7 +13,7 @@ from sconto.domain.codes import CodeType
 from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller
 from sconto.domain.problems import CodeFileRefused
-from sconto.operations import codes, promotions
+from sconto.operations import code_imports, promotions
 from sconto.operations.checkout import place_order, quote
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_promotion
@@ -49,7 +49,7 @@ async def fill_the_log(url: str) -> None:
         order = NewOrder("SECRET-ORDER", cart, None, None)
         await place_order(database, caller, order, NOON, date(2026, 6, 1))
         with pytest.raises(CodeFileRefused):
-            await codes.import_codes(database, caller, promotion_id, [b"SECRET2\n"], NOON)
+            await code_imports.import_codes(database, caller, promotion_id, [b"SECRET2\n"], NOON)
         await promotions.delete_promotion(database, caller, promotion_id, NOON)
         with pytest.raises(asyncpg.UniqueViolationError):
             await _clash(database, caller)

@@ -16,14 +16,14 @@ from tests.services import environment_of, run_command
 
 FORGETS = """
 from sconto.store import orders
-for name, statement in orders._STATEMENTS.items():
+for name, sent in orders._ON_NODES.items():
     if name[0] in {names}:
-        assert {limit!r} in statement
-        orders._STATEMENTS[name] = statement.replace({limit!r}, "")
+        assert {limit!r} in sent.statement
+        sent.statement = sent.statement.replace({limit!r}, "")
 """
 
 FORGETS_THAT_CODES_ARE_USED = FORGETS.format(
-    names=("codes",), limit="AND coalesce(used_at, removed_at) IS NULL"
+    names=("codes",), limit="AND coalesce(used_at, removed_at, held_until) IS NULL"
 )
 
 FORGETS_THE_TOTAL = FORGETS.format(
@@ -34,13 +34,12 @@ FORGETS_THE_TOTAL = FORGETS.format(
 FORGETS_HOLDS = """
 from sconto.store import holds, orders
 held = "AND (held_until IS NULL OR held_until <= $3 OR held_for = $2)"
-statements = orders._STATEMENTS
-for name, statement in statements.items():
-    if name[0] == "beside holds":
-        assert held in statement
-        statements[name] = statement.replace(held, "")
-assert held in holds._HOLD
-holds._HOLD = holds._HOLD.replace(held, "").replace("- lapsed - mine", "- known.held")
+making = holds._HOLD_ON_NODE
+making.statement = making.statement.replace("- lapsed - mine", "- known.held")
+ordering = [sent for name, sent in orders._ON_NODES.items() if name[0] == "beside holds"]
+for sent in (making, *ordering):
+    assert held in sent.statement
+    sent.statement = sent.statement.replace(held, "")
 from sconto.operations import checkout
 checkout.keeps_promise = lambda *_: False
 """
@@ -48,8 +47,9 @@ checkout.keeps_promise = lambda *_: False
 FORGETS_THE_LIMIT = """
 from sconto.store import subscription_applications as store
 limit = "AND usage < max_usage"
-assert limit in store._APPLY_LIMITED
-store._APPLY_LIMITED = store._APPLY_LIMITED.replace(limit, "")
+sent = store._LIMITED_ON_NODE
+assert limit in sent.statement
+sent.statement = sent.statement.replace(limit, "")
 """
 
 GIVES_BACK_TWICE = """

@@ -1,9 +1,9 @@
 """What requests are served with: the database, the tokens, the clock and the counters."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import cast
+from typing import Self, cast
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
@@ -18,6 +18,8 @@ from sconto.operations import Database
 from sconto.operations.deliveries import Deliveries, lease_for
 from sconto.operations.known_keys import KnownKeys
 from sconto.operations.mail import Server
+from sconto.operations.profiles import Profiles
+from sconto.operations.sessions import SeenSessions
 from sconto.operations.sign_in_provider import SignInProvider
 from sconto.operations.tokens import Tokens
 from sconto.operations.turns import Turns, short_turns
@@ -48,6 +50,8 @@ class Context:
     public_url: str | None = None
     mail: Server | None = None
     sign_in_provider: SignInProvider | None = None
+    seen_sessions: SeenSessions = field(default_factory=SeenSessions)
+    profiles: Profiles = field(default_factory=Profiles)
     sender: Sender = field(default_factory=lambda: Sender(ReceiverRules(), 15))
 
     @property
@@ -63,6 +67,10 @@ class Context:
         )
 
     steps: Sequence[Step] = STEPS
+
+    def in_zone(self, zone: ZoneInfo) -> Self:
+        """The same context with another time zone."""
+        return replace(self, zone=zone)
 
 
 def context_of(request: Request) -> Context:

@@ -21,13 +21,19 @@ async def live(_: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """503 while the database cannot be reached, or has another schema than this program."""
+    """503 while the database cannot be reached, or has another schema than this program.
+
+    If some nodes of a distributed database do not answer, it is ready for the merchants of the
+    others, and `silent_nodes` names them.
+    """
     # Probes cannot send a secret. They ask at an address that only monitoring reaches.
     if not request.scope.get(FOR_MONITORING):
         require_operator(request)
-    readiness = await find_readiness(context_of(request).database)
+    database = context_of(request).database
+    readiness = await find_readiness(database)
     if readiness is Readiness.READY:
-        return JSONResponse({"status": "ready"})
+        silent = database.nodes.silent
+        return JSONResponse({"status": "ready", **({"silent_nodes": silent} if silent else {})})
     return problem_json.problem(503, f"Not ready: {readiness}.", {"Retry-After": "2"})
 
 

@@ -135,13 +135,13 @@ _STEPPED: Final = _SteppedDecoder()
 
 
 def _refuse_depth(document: object) -> None:
-    layer = [document] if isinstance(document, dict | list) else []
+    layer: list[object] = [document] if isinstance(document, (dict, list)) else []
     for _ in range(DEPTH):
         layer = [
             child
             for container in layer
             for child in _children(container)
-            if isinstance(child, dict | list)
+            if isinstance(child, (dict, list))
         ]
     if layer:
         raise NotJson

@@ -20,7 +20,7 @@ from sconto.domain.code_pattern import ALPHABET, CodePattern, Ending, Generation
 from sconto.domain.people import Caller, command_line_caller
 from sconto.domain.problems import CodeFileRefused
 from sconto.domain.spreadsheet import BYTE_ORDER_MARK
-from sconto.operations import Database, codes, people
+from sconto.operations import Database, code_imports, codes, people
 from sconto.operations.code_generation import generate_some, get_generation, start_generation
 
 app: Final = typer.Typer(
@@ -130,7 +130,7 @@ async def _import(
     database: Database, merchant: str, promotion_id: int, pieces: Iterator[bytes]
 ) -> int:
     caller = await _operator(database, merchant)
-    return await codes.import_codes(database, caller, promotion_id, pieces, read_clock())
+    return await code_imports.import_codes(database, caller, promotion_id, pieces, read_clock())
 
 
 async def _export(

@@ -133,6 +133,16 @@ def sign_out(username: Username, merchant: MerchantOfUser = None) -> None:
     typer.echo(f"{username} is signed out everywhere.")
 
 
+@users.command("reset-two-factor")
+def reset_two_factor(username: Username, merchant: MerchantOfUser = None) -> None:
+    """Let a user who lost their phone and recovery codes sign in with the password alone.
+
+    Their sessions and tokens end within 10 seconds.
+    """
+    ask_database(lambda database: people.reset_two_factor(database, username, merchant))
+    typer.echo(f"{username} signs in with the password alone.")
+
+
 users.command("invite")(invitations.invite_user)
 users.command("reset")(invitations.reset_password)
 users.command("email")(invitations.set_email)

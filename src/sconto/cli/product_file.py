@@ -7,31 +7,19 @@ from typing import Final
 from sconto.cli.progress import Readable
 from sconto.cli.sentences import ROW_FAULTS
 from sconto.domain.csv_rows import CsvRows, Row, RowFault
-from sconto.domain.headings import filled, heading_word
-from sconto.domain.money import currency_decimals, known_currencies
-from sconto.domain.product import (
-    PRODUCT_FIELDS,
-    TAGS,
-    FieldRule,
-    ProductFault,
-    ProductLine,
-    RefusedProductLine,
-    WrongValueCount,
-    parse_product_id,
-    read_product,
+from sconto.domain.layout import AUTOMATIC, Layout
+from sconto.domain.product import PRODUCT_FIELDS, ProductLine, RefusedProductLine
+from sconto.domain.product_file import (
+    HeadingRefused,
+    ProductColumns,
+    find_columns,
+    read_product_row,
 )
 
 _PIECE: Final = 64 * 1024
 
-# NUL, and the surrogates that bytes become if they are not UTF-8.
-_NOT_TEXT: Final = re.compile("[\0\udc80-\udcff]")
+_NUL: Final = re.compile("\0")
 
-_LINE_BREAK: Final = re.compile(r"\r\n|\r|\n")
-_DECIMAL_COMMA: Final = re.compile(r"\A([0-9]+),([0-9]+)\Z")
-_THOUSANDS: Final = re.compile("[1-9][0-9]{0,2}[.,]000")
-
-_COLUMNS: Final = (*PRODUCT_FIELDS, TAGS)
-_FIELDS: Final = {heading_word(field): field for field in _COLUMNS}
 _NAMED_COLUMNS: Final = 5
 
 _NOT_CSV: Final = "is no CSV file in UTF-8"
@@ -41,19 +29,38 @@ class FileRefused(Exception):
     """The whole file is refused. The message ends a sentence that begins with the file's name."""
 
 
-def read_lines(file: Readable) -> Iterator[ProductLine | RefusedProductLine]:
-    """The product of each line after the first, or why the line is refused.
+def read_lines(
+    file: Readable, layout: Layout = AUTOMATIC
+) -> Iterator[ProductLine | RefusedProductLine]:
+    """The product of each line, or why the line is refused.
 
     Lines are counted from 1, as in an editor. A product whose name spans lines has the number of
     its first line. Empty rows are skipped. A line break in a name becomes a space. Only one piece
     and one row are in memory at a time. Raises FileRefused if the first line does not name the
     columns, or if reading fails.
     """
-    reader = CsvRows()
+    return open_products(file, layout)[1]
+
+
+def open_products(
+    file: Readable, layout: Layout = AUTOMATIC
+) -> tuple[ProductColumns, Iterator[ProductLine | RefusedProductLine]]:
+    """As `read_lines`, with the columns."""
+    reader = CsvRows(layout.encoding, layout.delimiter, lenient=True)
     rows = _read_rows(reader, file)
-    columns = _read_columns(rows)
-    decimal_comma = reader.delimiter != ","
-    return (_read_row(line, columns, row, decimal_comma=decimal_comma) for line, row in rows)
+    first = next(rows, (1, []))
+    columns = _read_columns(first, layout)
+
+    def read() -> Iterator[ProductLine | RefusedProductLine]:
+        if columns.headings is None:
+            yield read_product_row(*_line(first), reader.delimiter, layout)
+        for row in rows:
+            yield read_product_row(*_line(row), reader.delimiter, layout)
+
+    def _line(row: Row) -> tuple[int, ProductColumns, list[str] | RowFault]:
+        return row[0], columns, row[1]
+
+    return columns, read()
 
 
 def _read_rows(reader: CsvRows, file: Readable) -> Iterator[Row]:
@@ -69,8 +76,8 @@ def _read_piece(file: Readable) -> bytes:
         raise FileRefused(f"cannot be read: {error.strerror}") from None
 
 
-def _read_columns(rows: Iterator[Row]) -> list[str]:
-    line, row = next(rows, (1, []))
+def _read_columns(first: Row, layout: Layout) -> ProductColumns:
+    line, row = first
     if row is RowFault.UNREADABLE:
         raise FileRefused(_NOT_CSV)
     if isinstance(row, RowFault):
@@ -79,57 +86,34 @@ def _read_columns(rows: Iterator[Row]) -> list[str]:
         )
     if not row:
         raise FileRefused("is empty")
-    columns = [column.strip() for column in row]
-    if _NOT_TEXT.search("".join(columns)):
+    if _NUL.search("".join(row)):
         raise FileRefused(_NOT_CSV)
-    named = [_FIELDS.get(heading_word(column), column) for column in filled(columns)]
+    found = find_columns(row, layout)
+    if isinstance(found, ProductColumns):
+        return found
+    raise FileRefused(_say_refused(found, row))
+
+
+def _say_refused(refused: HeadingRefused, row: list[str]) -> str:
+    if any(map(_is_binary, row)):
+        return _NOT_CSV
     faults = [
         f"{fault} {', '.join(names[:_NAMED_COLUMNS])}"
         for fault, names in (
-            ("missing:", [name for name in PRODUCT_FIELDS if name not in named]),
-            ("unknown:", [_shown(name) for name in named if name not in _COLUMNS]),
-            ("twice:", [name for name in _COLUMNS if named.count(name) > 1]),
+            ("missing:", refused.missing),
+            ("unknown:", [*map(_shown, refused.unknown)]),
+            ("twice:", refused.twice),
         )
         if names
     ]
-    if faults:
-        expected = ",".join(PRODUCT_FIELDS)
-        raise FileRefused(f"must begin with the line {expected} ({'; '.join(faults)})")
-    return named
+    expected = ",".join(PRODUCT_FIELDS)
+    return f"must begin with the line {expected} ({'; '.join(faults)})"
+
+
+def _is_binary(value: str) -> bool:
+    """Whether the value has bytes that are no UTF-8."""
+    return any("\udc80" <= letter <= "\udcff" for letter in value)
 
 
 def _shown(name: str) -> str:
     return repr(name if len(name) <= 40 else name[:40] + "…")
-
-
-def _read_row(
-    line: int, columns: list[str], row: list[str] | RowFault, *, decimal_comma: bool
-) -> ProductLine | RefusedProductLine:
-    if isinstance(row, RowFault):
-        return RefusedProductLine(line, row)
-    # Spreadsheets write empty values after the last column, some only in some rows.
-    if len(row) < len(columns) or any(map(str.strip, row[len(columns) :])):
-        return RefusedProductLine(line, WrongValueCount(len(row), len(columns)))
-    cells = dict(zip(columns, row, strict=False))
-    product_id = parse_product_id(cells["product_id"])
-    name = _LINE_BREAK.sub(" ", cells["name"])
-    price, unclear = cells["price"], False
-    if decimal_comma:
-        unclear = _may_be_thousands(price, cells["currency"])
-        price = _DECIMAL_COMMA.sub(r"\1.\2", price)
-    fields: dict[str, object] = {**cells, "product_id": product_id, "name": name, "price": price}
-    if TAGS in cells:
-        fields[TAGS] = [tag for part in cells[TAGS].split("|") if (tag := part.strip())]
-    product = read_product(fields)
-    faults = product if isinstance(product, tuple) else ()
-    if unclear:
-        faults += (ProductFault("price", FieldRule.NO_THOUSANDS),)
-    if isinstance(product, tuple) or faults:
-        return RefusedProductLine(line, faults)
-    return ProductLine(line, product)
-
-
-def _may_be_thousands(price: str, currency: str) -> bool:
-    """Whether `1.000` may mean a thousand: where commas are decimal, dots separate thousands."""
-    decimals = currency_decimals(currency) if currency in known_currencies() else 0
-    return decimals < 3 and _THOUSANDS.fullmatch(price) is not None

@@ -21,6 +21,8 @@ from sconto.domain.people import Merchant
 from sconto.domain.retention import Purged, parse_age
 from sconto.domain.returns import OrderReturn
 from sconto.operations import Database, people, retention
+from sconto.operations.order_counting import count_orders_of
+from sconto.settings import Settings
 
 customers: Final = typer.Typer(
     help="A shop's customer: a copy of what is stored, and erasing it.",
@@ -120,6 +122,7 @@ async def _purge_one(
     old = await retention.count_old(database, merchant.id, before)
     if dry_run:
         return old
+    await count_orders_of(database, merchant.id, Settings.read().zone)
     with show_count(f"Purging {merchant.name}", old.total) as show:
         return await retention.purge(
             database,

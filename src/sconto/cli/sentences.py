@@ -15,6 +15,7 @@ from sconto.domain.people_problems import (
     KeyNotFound,
     NotAnEmail,
     TooManyKeys,
+    TwoFactorIsOff,
     UserDisabled,
 )
 from sconto.domain.problems import (
@@ -45,6 +46,10 @@ from sconto.domain.problems import (
 from sconto.domain.product import RefusedProductLine, RepeatedProduct, WrongValueCount
 
 _NOT_UTF_8: Final = 'is not UTF-8: save the file as "CSV UTF-8"'
+_SHORTENED: Final = (
+    "is a number that a spreadsheet shortened: give the column the format “Text”, and fill it in"
+    " again"
+)
 _MISREAD: Final = (
     "has letters that were read in another encoding: open the original file as UTF-8, and save"
     " it again"
@@ -52,6 +57,8 @@ _MISREAD: Final = (
 
 CODE_FAULTS: Final[Mapping[CodeLineFault, str]] = {
     CodeLineFault.NOT_A_CODE: "is no code: 1 to 30 letters, digits, dashes, underscores and dots",
+    CodeLineFault.BLANKS: "has a blank: is it one code, or several?",
+    CodeLineFault.SHORTENED: _SHORTENED,
     CodeLineFault.NOT_ONE_VALUE: "has several values, and no heading says which is the code",
     CodeLineFault.NO_VALUE: "has no value in the column of codes",
     CodeLineFault.MORE_VALUES: "has more values than the heading has columns",
@@ -138,6 +145,7 @@ _PROBLEMS: Final[Mapping[type[Problem], Callable[[Any], str]]] = {
     ),
     NotAnEmail: lambda problem: f"{problem.email!r} is no e-mail address",
     EmailTaken: lambda problem: f"another user of the merchant has the address {problem.email}",
+    TwoFactorIsOff: lambda _: "the user has no two-factor sign-in",
     UserDisabled: lambda problem: (
         f"{problem.username} is disabled: run `sconto user enable {problem.username}` first"
     ),

@@ -1,15 +1,15 @@
 """Files of codes: one code a line, or a spreadsheet with a heading over the column of codes."""
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
 
 from sconto.domain.blanks import trim
 from sconto.domain.code_list import MOST_CODES_ADDED
 from sconto.domain.codes import code_key
-from sconto.domain.csv_rows import CsvRows, Row, RowFault
+from sconto.domain.csv_rows import CsvRows, Row, RowFault, is_unreadable
 from sconto.domain.headings import (
     CODE_COLUMN,
     CODE_WORDS,
@@ -18,14 +18,25 @@ from sconto.domain.headings import (
     OTHER_WORDS,
     filled,
     heading_word,
+    legible,
 )
+from sconto.domain.layout import AUTOMATIC, Blanks, Layout
 from sconto.domain.spreadsheet import read_text
 
 NAMED_LINES: Final = 1000
 """How many lines of a refused file are named. The rest are counted."""
 
 _DIGIT: Final = re.compile("[0-9]")
-_SEPARATORS: Final = re.compile(r"[\s,;]+")
+_SEPARATORS: Final = re.compile(r"[\r\n\t\v\f,;]+")
+_BLANKS: Final = re.compile(r"\s+")
+_SHORTENED: Final = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{1,3}")
+
+MOST_PARTS: Final = 1000
+"""The most codes that blanks separate in one value."""
+
+CODE_FIELD: Final = "code"
+"""The field of a layout's columns."""
+
 _CERTAIN_HEADINGS: Final = CODE_WORDS | COUPON_CODE_WORDS
 # Something in each of them, so that a million rows need not be compared with all of them.
 _LIKE_A_HEADING: Final = re.compile("[ck][oó]o?d|код|gutscheinnummer", re.IGNORECASE)
@@ -35,6 +46,8 @@ class CodeLineFault(Enum):
     """Why a line cannot be taken."""
 
     NOT_A_CODE = auto()
+    BLANKS = auto()
+    SHORTENED = auto()
     NOT_ONE_VALUE = auto()
     NO_VALUE = auto()
     MORE_VALUES = auto()
@@ -63,36 +76,58 @@ _ROW_FAULTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class CodeLine:
-    """A line of a file, counted from 1, with its code as spelled and its key."""
+    """A line of a file, counted from 1, with its code as spelled and its key.
+
+    `part` numbers the codes of one line from 0.
+    """
 
     line: int
     code: str
     key: str
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class RefusedCodeLine:
-    """A line of a file, counted from 1, that cannot be taken, and why."""
+    """A line of a file, counted from 1, that cannot be taken, and why.
+
+    `column`, from 0, is that of the bad value, and `written` is the value.
+    """
 
     line: int
     fault: CodeLineFault
+    column: int | None = field(default=None, compare=False)
+    written: str = field(default="", compare=False)
 
 
 class CodeFile:
     """A file of codes that arrives in pieces; no more than a piece and a row is in memory.
 
-    `docs/codes.md` says what the first line's heading may be. `typed` codes have no heading: a
-    single typed code `PROMO` is a code.
+    `docs/codes.md` says what the first line's heading may be, unless the layout says it. `typed`
+    codes have no heading: a single typed code `PROMO` is a code.
     """
 
-    def __init__(self, *, typed: bool = False) -> None:
-        self._rows = CsvRows()
+    def __init__(self, *, typed: bool = False, layout: Layout = AUTOMATIC) -> None:
+        self._rows = CsvRows(layout.encoding, layout.delimiter, lenient=True)
         self._codes = 0
         self._typed = typed
         self._first = not typed
-        self._column = 0
-        self._width = 1
+        self._layout = layout
         self._heading: str | None = None
+        self.headings: list[str] | None = None
+        """The first row if it is a heading."""
+        self.first_row: list[str] = []
+        """The first row, heading or not."""
+        chosen = layout.columns.get(CODE_FIELD)
+        self.column = chosen or 0
+        """The column of codes, from 0."""
+        # Without a heading nobody knows which of several values is the code.
+        self._width: int | None = 1 if chosen is None else None
+
+    @property
+    def rows(self) -> CsvRows:
+        """How the file is read."""
+        return self._rows
 
     def feed(self, piece: bytes) -> Iterator[CodeLine | RefusedCodeLine]:
         """The codes of the rows that end in this piece."""
@@ -104,44 +139,104 @@ class CodeFile:
 
     def _read(self, rows: Iterable[Row]) -> Iterator[CodeLine | RefusedCodeLine]:
         for line, values in rows:
-            if isinstance(values, RowFault):
-                self._first = False
-                yield RefusedCodeLine(line, _ROW_FAULTS[values])
-                continue
-            if self._first:
-                self._first = False
-                heading = _find_heading(values)
-                if isinstance(heading, CodeLineFault):
-                    yield RefusedCodeLine(line, heading)
-                    continue
-                if heading is not None:
-                    self._column, self._width = heading, len(filled(values))
-                    self._heading = heading_word(values[heading])
-                    continue
-            yield self._read_values(line, values)
+            yield from self.read_row(line, values)
 
-    def _read_values(self, line: int, values: list[str]) -> CodeLine | RefusedCodeLine:
-        if len(values) > self._width and any(map(trim, values[self._width :])):
-            return RefusedCodeLine(line, self._fault_of_many(values))
-        code = trim(values[self._column]) if self._column < len(values) else ""
+    def read_row(
+        self, line: int, values: list[str] | RowFault
+    ) -> Sequence[CodeLine | RefusedCodeLine]:
+        """The codes of the next row, or why it has none; nothing for a heading."""
+        if isinstance(values, RowFault):
+            self._first = False
+            return (RefusedCodeLine(line, _ROW_FAULTS[values]),)
+        if self._first:
+            self._first = False
+            self.first_row = values = legible(values, _CERTAIN_HEADINGS)
+            heading = self._find_heading(values)
+            if isinstance(heading, CodeLineFault):
+                return (RefusedCodeLine(line, heading, self.column, values[self.column][:80]),)
+            if heading is not None:
+                self.column, self.headings = heading, values
+                if self._width is not None:
+                    self._width = len(filled(values))
+                self._heading = heading_word(self.headings[heading])
+                return ()
+        return self._read_values(line, values)
+
+    def _find_heading(self, values: list[str]) -> int | CodeLineFault | None:
+        """The column of codes if the first row is a heading; None if it is not."""
+        chosen, is_heading = self._layout.columns.get(CODE_FIELD), self._layout.heading
+        if chosen is None:
+            found = _find_heading(values) if is_heading is not False else None
+            if is_heading and (found is None or found is CodeLineFault.UNCLEAR):
+                return 0 if len(filled(values)) == 1 else CodeLineFault.NOT_ONE_VALUE
+            return found
+        if is_heading is None:
+            words = _CERTAIN_HEADINGS | COUPON_WORDS | OTHER_WORDS
+            is_heading = chosen >= len(values) or heading_word(values[chosen]) in words
+        return min(chosen, len(values) - 1) if is_heading else None
+
+    def _read_values(self, line: int, values: list[str]) -> Sequence[CodeLine | RefusedCodeLine]:
+        width, column = self._width, self._chosen_column()
+        if width is not None and len(values) > width and any(map(trim, values[width:])):
+            return (RefusedCodeLine(line, self._fault_of_many(values), width),)
+        code = trim(values[column]) if column < len(values) else ""
         if not code:
-            return RefusedCodeLine(line, CodeLineFault.NO_VALUE)
+            return (RefusedCodeLine(line, CodeLineFault.NO_VALUE, column),)
         # Headings have no digits; most other rows do.
         if not (_DIGIT.search(code) or _DIGIT.search(",".join(values))) and self._is_heading(
             code, values
         ):
-            return RefusedCodeLine(line, CodeLineFault.HEADING)
+            return (RefusedCodeLine(line, CodeLineFault.HEADING, column, code[:80]),)
         code = read_text(code)
-        if not code.isascii() and _is_misread(code):
-            return RefusedCodeLine(line, CodeLineFault.MISREAD)
         key = code_key(code)
-        if key is None:
-            fault = CodeLineFault.UNREADABLE if "\0" in code else CodeLineFault.NOT_A_CODE
-            return RefusedCodeLine(line, fault)
+        if key is None or not code.isascii():
+            if fault := self._fault_of(code, key):
+                return (RefusedCodeLine(line, fault, column, code[:80]),)
+            if key is None:
+                return self._read_parts(line, code)
+        return (self._taken(line, code, key),)
+
+    def _chosen_column(self) -> int:
+        return self._layout.columns.get(CODE_FIELD, self.column)
+
+    def _fault_of(self, code: str, key: str | None) -> CodeLineFault | None:
+        """Why the value is no code; None for a code, and for several that blanks may separate."""
+        if is_unreadable(code) or "\0" in code:
+            return CodeLineFault.UNREADABLE
+        if not code.isascii() and _is_misread(code):
+            return CodeLineFault.MISREAD
+        if key is not None:
+            return None
+        if _SHORTENED.fullmatch(code):
+            return CodeLineFault.SHORTENED
+        parts = _BLANKS.split(code, MOST_PARTS)
+        if len(parts) == 1 or not all(map(code_key, parts)):
+            return CodeLineFault.NOT_A_CODE
+        if self._layout.blanks is None:
+            return CodeLineFault.BLANKS
+        if self._layout.blanks is not Blanks.SEVERAL and code_key(self._joined(code)) is None:
+            return CodeLineFault.NOT_A_CODE
+        return None
+
+    def _read_parts(self, line: int, code: str) -> Sequence[CodeLine | RefusedCodeLine]:
+        """The codes of a value with blanks within, as the layout says."""
+        if self._layout.blanks is not Blanks.SEVERAL:
+            parts = [self._joined(code)]
+        else:
+            parts = _BLANKS.split(code)
+        return [
+            self._taken(line, part, code_key(part) or part, number)
+            for number, part in enumerate(parts)
+        ]
+
+    def _joined(self, code: str) -> str:
+        return _BLANKS.sub("-" if self._layout.blanks is Blanks.DASH else "", code)
+
+    def _taken(self, line: int, code: str, key: str, part: int = 0) -> CodeLine | RefusedCodeLine:
         self._codes += 1
         if self._codes > MOST_CODES_ADDED:
-            return RefusedCodeLine(line, CodeLineFault.TOO_MANY)
-        return CodeLine(line, code, key)
+            return RefusedCodeLine(line, CodeLineFault.TOO_MANY, self._chosen_column(), code)
+        return CodeLine(line, code, key, part)
 
     def _fault_of_many(self, values: list[str]) -> CodeLineFault:
         if _names_codes(values):
@@ -150,8 +245,10 @@ class CodeFile:
 
     def _is_heading(self, code: str, values: list[str]) -> bool:
         """Whether the line is another heading: of this file, or of one that was appended to it."""
-        if self._typed:
+        if self._typed or self._layout.heading is False:
             return False
+        if CODE_FIELD in self._layout.columns:
+            values = [code]
         if self._heading in COUPON_WORDS and heading_word(code) == self._heading:
             return True
         return _LIKE_A_HEADING.search(",".join(values)) is not None and _names_codes(values)
@@ -195,7 +292,10 @@ def _is_misread(code: str) -> bool:
 
 
 def typed_lines(text: str) -> bytes:
-    """Typed text as a file of `typed` codes, without a heading that was pasted with it."""
+    """Typed text as a file of `typed` codes, without a heading that was pasted with it.
+
+    Lines, tabs, commas and semicolons separate codes. Blanks may: the reader asks.
+    """
     first, _, others = text.partition("\n")
     if is_code_heading(first):
         # The word alone is a code.

@@ -13,6 +13,9 @@ MOST_CODES_LISTED: Final = 1000
 MOST_CODES_ADDED: Final = 1_000_000
 """The most codes that one file or one generation adds."""
 
+MOST_CODES_COUNTED: Final = 10_000
+"""A page counts the codes of a promotion up to this number; more are "more than" it."""
+
 
 class CodeState(StrEnum):
     """Whether a code can still be used; a one-time code that an order used cannot."""
@@ -68,10 +71,15 @@ class CodePage:
 
 @dataclass(frozen=True, slots=True)
 class CodeCounts:
-    """How many codes a promotion has, and how many are used up."""
+    """How many codes a promotion has, and how many of them an order used up."""
 
     total: int
     used: int
+
+    @property
+    def free(self) -> int:
+        """Codes that no order used up."""
+        return self.total - self.used
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from enum import Enum, auto
 from typing import Final, TypeAlias
 
 from sconto.domain.blanks import trim
+from sconto.domain.layout import Delimiter, Encoding
 
 LONGEST_ROW: Final = 1024 * 1024
 """The longest row, in characters."""
@@ -85,18 +86,31 @@ Row: TypeAlias = tuple[int, list[str] | RowFault]
 class CsvRows:
     """The rows of a file that arrives in pieces; no more than a piece and a row is in memory.
 
-    The file is UTF-8 with or without a byte order mark, or UTF-16 with one. Lines end with LF, CRLF
-    or CR and are counted from 1, as an editor does. The first line with a comma, a semicolon or a
-    tab outside quotes decides the delimiter. Rows without a value are skipped.
+    The file is UTF-8 with or without a byte order mark, or UTF-16 with one, or in `encoding` if it
+    has no mark. Lines end with LF, CRLF or CR and are counted from 1, as an editor does. The first
+    line with a comma, a semicolon or a tab outside quotes decides the delimiter, unless one is
+    given. Rows without a value are skipped.
+
+    Rows with bytes that are no letters are refused. `lenient` leaves that to the reader, who may
+    not need the value: `is_unreadable` tells.
     """
 
-    def __init__(self) -> None:
-        self.delimiter: str | None = None
+    def __init__(
+        self,
+        encoding: Encoding | None = None,
+        delimiter: Delimiter | None = None,
+        *,
+        lenient: bool = False,
+    ) -> None:
+        self.delimiter: str | None = delimiter
         """None until a row has two values."""
+        self.has_unreadable = False
+        """Whether some bytes so far are not valid in the encoding."""
+        self._unmarked = _UNMARKED if encoding is None else _unmarked(encoding)
+        self._lenient = lenient
         self._head = b""
         self._decoder: codecs.IncrementalDecoder | None = None
-        self._encoding = _UNMARKED
-        self._some_refused = False
+        self._encoding = self._unmarked
         self._rest = ""
         self._open: Sequence[str] = ()
         self._line = 0
@@ -128,21 +142,23 @@ class CsvRows:
         """Choose the encoding; returns what follows the byte order mark."""
         head, self._head = self._head, b""
         marked = (one for one in _ENCODINGS if head.startswith(one.mark))
-        self._encoding = next(marked, _UNMARKED)
+        self._encoding = next(marked, self._unmarked)
         self._decoder = codecs.getincrementaldecoder(self._encoding.name)(self._encoding.errors)
         return head.removeprefix(self._encoding.mark)
 
     def _read(self, text: str, *, final: bool) -> Iterator[Row]:
-        if not self._some_refused and self._encoding.refused.search(text):
-            self._some_refused = True
+        if not self.has_unreadable and self._encoding.refused.search(text):
+            self.has_unreadable = True
+        if self._lenient and self.has_unreadable:
+            # A non-breaking blank in all of the encodings.
+            text = text.replace("\udca0", "\xa0")
         known = len(self._open)
         lines = [*self._open, *io.StringIO(text, newline="")]
+        if not self._line and lines and (named := _NAMED_DELIMITER.fullmatch(lines[0])):
+            self.delimiter, self._line = self.delimiter or named[1], 1
+            lines = lines[1:]
         if self.delimiter is None and _DELIMITER.search(text):
             for index, line in enumerate(lines[known:], known):
-                if named := self._line + index == 0 and _NAMED_DELIMITER.fullmatch(line):
-                    self.delimiter, self._line = named[1], 1
-                    lines = lines[1:]
-                    break
                 if delimiter := _find_delimiter(line):
                     # Earlier rows have one value with any delimiter.
                     yield from self._parse(lines[:index], final=False)
@@ -172,12 +188,31 @@ class CsvRows:
             else:
                 if overlong and max(map(len, lines[done : reader.line_num])) > LONGEST_ROW:
                     row = RowFault.LONG_ROW
-                elif self._some_refused and self._encoding.refused.search("".join(row)):
+                elif self.has_unreadable and self._is_refused(row):
                     row = self._encoding.fault
             if isinstance(row, RowFault) or any(map(trim, row)):
                 yield before + done + 1, row
             done = reader.line_num
         self._line = before + done
+
+    def _is_refused(self, row: Sequence[str]) -> bool:
+        if self._lenient and self._encoding.refused is _NOT_UTF_8:
+            return False
+        return self._encoding.refused.search("".join(row)) is not None
+
+
+def is_unreadable(value: str) -> bool:
+    """Whether the value has bytes that are no letters in the encoding of its file."""
+    return not value.isascii() and _NOT_UTF_8.search(value) is not None
+
+
+def read_again(value: str, encoding: Encoding) -> str:
+    """An unreadable value, read in another encoding."""
+    return value.encode("utf-8", "surrogateescape").decode(encoding, "replace")
+
+
+def _unmarked(encoding: Encoding) -> _Encoding:
+    return _Encoding(b"", encoding, "surrogateescape", _NOT_UTF_8)
 
 
 def _find_delimiter(line: str) -> str | None:

@@ -265,7 +265,7 @@ def told_by(change: Change) -> list[tuple[EventType, Facts]]:
 
     A switch is told as one; if more was changed, as a change too. Lists of codes are not told.
     """
-    if change.subject is Subject.USER:
+    if change.subject not in (Subject.PROMOTION, Subject.SUBSCRIPTION_PROMOTION):
         return []
     if change.verb is not Verb.CHANGED:
         type_ = _EVENT_OF_VERB.get(change.verb)

@@ -4,6 +4,9 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from unicodedata import normalize
 
+from sconto.domain.csv_rows import is_unreadable, read_again
+from sconto.domain.layout import Encoding
+
 CODE_COLUMN: Final = "coupon_code"
 """The heading of the column of codes in our exports."""
 
@@ -20,6 +23,18 @@ def filled(values: Sequence[str]) -> Sequence[str]:
     while last and not values[last - 1].strip():
         last -= 1
     return values[:last]
+
+
+def legible(values: list[str], known: frozenset[str]) -> list[str]:
+    """A row whose letters may be in another encoding, in the first in which a word is known."""
+    if not any(map(is_unreadable, values)):
+        return values
+    rows = [
+        [read_again(value, encoding) for value in values]
+        for encoding in (Encoding.WESTERN, Encoding.CENTRAL, Encoding.CYRILLIC)
+    ]
+    fitting = (row for row in rows if any(heading_word(value) in known for value in row))
+    return next(fitting, values)
 
 
 def find_column(headings: Iterable[str], wanted: Sequence[frozenset[str]]) -> int | None:
@@ -112,3 +127,35 @@ PERCENT_WORDS: Final = (
     ),
 )
 """A column of percents; words of the earlier set win."""
+
+NAME_WORDS: Final = (
+    _words("name,product name,title,produktname,artikelname,bezeichnung,artikelbezeichnung"),
+    _words(
+        "titel,nombre,nom,nome,naam,nazwa,název,názov,naziv,namn,navn,nimi,megnevezés,név,isim",
+        "ürün,наименование,название,назва,имя,designation,désignation,denominazione",
+        "descripción,descrição,descrizione,description,beschreibung,omschrijving,opis,popis",
+        "наименование товара,название товара,име,nombre del producto,nom du produit",
+    ),
+)
+"""A column of product names."""
+
+PRICE_WORDS: Final = (
+    _words(
+        "price,unit price,regular price,preis,einzelpreis,verkaufspreis,vk,vk-preis,bruttopreis",
+        "prix,prix unitaire,precio,precio unitario,prezzo,prezzo unitario,preço,preço unitário",
+        "prijs,cena,cena brutto,cijena,ár,egységár,fiyat,pris,hinta,цена,ціна,цена за единицу",
+        "стоимость,prix ttc,pvp,cena jednostkowa,precio de venta",
+    ),
+)
+"""A column of prices."""
+
+CURRENCY_WORDS: Final = (
+    _words(
+        "currency,currency code,währung,waehrung,devise,monnaie,moneda,divisa,valuta,moeda,waluta",
+        "měna,mena,valuutta,pénznem,para birimi,валюта,val.,cur",
+    ),
+)
+"""A column of currencies."""
+
+TAG_WORDS: Final = (_words("tags,tag,schlagwörter,schlagworte,étiquettes,etiquetas,tagi,теги"),)
+"""A column of tags."""

@@ -34,6 +34,11 @@ class Subject(StrEnum):
     SUBSCRIPTION_PROMOTION = "subscription promotion"
     USER = "user"
     API_KEY = "API key"
+    WEBHOOK = "webhook"
+    SETTINGS = "settings"
+    SIGN_IN = "sign-in"
+    EXPORT = "export"
+    RETENTION = "retention"
 
 
 class Verb(StrEnum):
@@ -52,6 +57,21 @@ class Verb(StrEnum):
     REVOKED = "revoked"
     LINK_MADE = "password link made"
     EMAIL_SET = "e-mail set"
+    SIGNED_IN = "signed in"
+    SIGN_IN_FAILED = "sign-in failed"
+    SESSION_ENDED = "session ended"
+    TWO_FACTOR_ON = "two-factor switched on"
+    TWO_FACTOR_OFF = "two-factor switched off"
+    TWO_FACTOR_RESET = "two-factor reset"
+    CODE_REFUSED = "two-factor code refused"
+    RECOVERY_CODES_RENEWED = "recovery codes renewed"
+    SECRET_RENEWED = "secret renewed"  # noqa: S105  # a verb
+    REPLAYED = "events sent again"
+    RECORDING_SET = "recording of events set"
+    EXPORTED = "exported"
+    PURGED = "purged"
+    CUSTOMER_ERASED = "customer erased"
+    CUSTOMER_EXPORTED = "customer exported"
 
 
 @dataclass(frozen=True, slots=True)

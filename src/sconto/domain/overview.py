@@ -1,5 +1,6 @@
 """Overviews: the list of promotions, and what it shows of each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,7 +14,7 @@ from sconto.domain.promotion import PromotionSummary
 from sconto.domain.schedule import Period
 
 DAYS_SHOWN: Final = 30
-"""For how many days, including today, a list shows the uses by day."""
+"""For how many days, including today, a list counts orders and discounts."""
 
 MOST_COUNTED: Final = 100
 """Products and codes of a promotion are counted up to this number; more are "more than" it."""
@@ -102,12 +103,20 @@ class ListedCodes:
 
 
 @dataclass(frozen=True, slots=True)
-class ListedUses:
-    """The redemptions of a promotion in a list: all, and those of each of the last DAYS_SHOWN days,
-    the latest last."""
+class ListedOrders:
+    """The orders in which a promotion applied, in the last DAYS_SHOWN days.
 
-    all: int
+    `daily` is by day, the latest last; `discounts` is what it took off, by currency, the one with
+    the most orders first.
+    """
+
     daily: tuple[int, ...]
+    discounts: Mapping[str, int]
+
+    @property
+    def count(self) -> int:
+        """All of them."""
+        return sum(self.daily)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +126,7 @@ class PromotionOverview:
     summary: PromotionSummary
     discount: Discount | None
     codes: ListedCodes
-    uses: ListedUses
+    orders: ListedOrders
 
     @property
     def kind(self) -> ListKind:
@@ -136,7 +145,7 @@ class CartPromotionOverview:
 
     summary: CartPromotion
     codes: ListedCodes
-    uses: ListedUses
+    orders: ListedOrders
 
     @property
     def kind(self) -> ListKind:
@@ -175,9 +184,9 @@ class DeletedPromotion:
     deleted_at: datetime
 
 
-def fill_days(uses: dict[date, int], today: date) -> tuple[int, ...]:
-    """The uses of each of the last DAYS_SHOWN days; missing days had none."""
+def fill_days(orders: Mapping[date, int], today: date) -> tuple[int, ...]:
+    """The orders of each of the last DAYS_SHOWN days; missing days had none."""
     latest = today.toordinal()
     return tuple(
-        uses.get(date.fromordinal(day), 0) for day in range(latest - DAYS_SHOWN + 1, latest + 1)
+        orders.get(date.fromordinal(day), 0) for day in range(latest - DAYS_SHOWN + 1, latest + 1)
     )

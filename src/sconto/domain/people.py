@@ -34,11 +34,22 @@ class Action(StrEnum):
     READ_EVENTS = "read events"
     MANAGE_WEBHOOKS = "manage webhooks"
     MANAGE_PEOPLE = "manage people"
+    MANAGE_SETTINGS = "manage settings"
+    READ_AUDIT_LOG = "read audit log"
 
+
+_FOR_ADMINS: Final = frozenset(
+    {
+        Action.MANAGE_PEOPLE,
+        Action.MANAGE_WEBHOOKS,
+        Action.MANAGE_SETTINGS,
+        Action.READ_AUDIT_LOG,
+    }
+)
 
 _ALLOWED: dict[Role, frozenset[Action]] = {
     Role.ADMIN: frozenset(Action),
-    Role.MANAGER: frozenset(Action) - {Action.MANAGE_PEOPLE, Action.MANAGE_WEBHOOKS},
+    Role.MANAGER: frozenset(Action) - _FOR_ADMINS,
     Role.VIEWER: frozenset(
         {Action.READ_PROMOTIONS, Action.READ_ORDERS, Action.READ_PRODUCTS, Action.READ_EVENTS}
     ),
@@ -89,7 +100,8 @@ class Merchant:
 class User:
     """A person or program that signs in for one merchant; its name is unique there.
 
-    `invited`: they have not set a password since they were invited.
+    `invited`: they have not set a password since they were invited. `two_factor`: they sign in with
+    a code, too.
     """
 
     id: int
@@ -99,6 +111,7 @@ class User:
     disabled: bool
     email: str | None = None
     invited: bool = False
+    two_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True)

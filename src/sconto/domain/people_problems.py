@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from sconto.domain.merchant_settings import Setting
 from sconto.domain.problems import Problem
 
 
@@ -66,3 +67,34 @@ class SignOnRefused(Problem):
     """Single sign-on lets this person not in, although the provider knows them."""
 
     reason: SignOnRefusal
+
+
+@dataclass(eq=False)
+class SettingsRefused(Problem):
+    """Some settings of a merchant are not valid."""
+
+    faults: list[Setting]
+
+
+class WrongCode(Problem):
+    """The code of two-factor sign-in is wrong, too old, or was used: indistinguishable."""
+
+
+class SignInTooOld(Problem):
+    """The sign-in that a code would finish began too long ago, or the user was changed since."""
+
+
+class SetupTooOld(Problem):
+    """The setup of two-factor sign-in was begun too long ago, or in another session."""
+
+
+class TwoFactorIsOn(Problem):
+    """The user has two-factor sign-in already."""
+
+
+class TwoFactorIsOff(Problem):
+    """The user has no two-factor sign-in."""
+
+
+class TwoFactorRequired(Problem):
+    """The merchant requires two-factor sign-in, so nobody may switch theirs off."""

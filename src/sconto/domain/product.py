@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final, TypeGuard
 
@@ -87,6 +87,7 @@ class FieldRule(Enum):
     AMOUNT = auto()
     CURRENCY = auto()
     NO_THOUSANDS = auto()
+    OTHER_CURRENCY = auto()
     TAGS = auto()
 
 
@@ -126,10 +127,15 @@ class RepeatedProduct:
 
 @dataclass(frozen=True, slots=True)
 class RefusedProductLine:
-    """A line of a product file, counted from 1, that cannot be taken, and why."""
+    """A line of a product file, counted from 1, that cannot be taken, and why.
+
+    `columns` are those of its fields, from 0, and `written` are its values.
+    """
 
     line: int
     fault: RowFault | WrongValueCount | RepeatedProduct | tuple[ProductFault, ...]
+    columns: Mapping[str, int] = field(default_factory=dict, compare=False)
+    written: tuple[str, ...] = field(default=(), compare=False)
 
 
 def read_product(fields: Mapping[str, object]) -> Product | tuple[ProductFault, ...]:

@@ -99,7 +99,12 @@ def limits_of_attempt(
     )
     if holder is None:
         return limits
-    return (*limits, FailureLimit(f"holder {holder}", FAILURES_OF_A_PAIR))
+    return (*limits, limit_of_holder(holder))
+
+
+def limit_of_holder(user_id: int) -> FailureLimit:
+    """The limit of a user with a valid token or session."""
+    return FailureLimit(f"holder {user_id}", FAILURES_OF_A_PAIR)
 
 
 def name_key(name: str) -> str:

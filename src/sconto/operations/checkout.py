@@ -4,7 +4,6 @@ import asyncio
 import dataclasses
 from collections.abc import Sequence
 from datetime import date, datetime
-from functools import partial
 from itertools import islice
 from typing import Final
 
@@ -37,7 +36,8 @@ from sconto.operations.order_turns import OrderTurns, attempt_in_turn
 from sconto.store.candidates import CartAt, read_listing_candidates
 from sconto.store.database import Connection, Database, retrying
 from sconto.store.giving_back import GivingBackRaceLost, give_back
-from sconto.store.order_status import update_status
+from sconto.store.order_replacing import replace_and_insert_order, replaces_in_one_call
+from sconto.store.order_status import deletes_in_one_call, update_status
 from sconto.store.orders import (
     OrderRaceLost,
     find_order,
@@ -167,23 +167,22 @@ async def _price_and_place(
     merchant_id = caller.merchant_id
     if claim.contested:
         await turns.wait_for(wanted_by(placed, claim))
-    insert = partial(
-        insert_order,
-        merchant_id=merchant_id,
-        order=placed,
-        day=day,
-        versions=found.versions,
-        claim=claim,
-        own=own,
-    )
+    what = (merchant_id, placed, day, found.versions, claim, own)
     if placed.replaces is None:
         async with database.write(merchant_id, queue="orders", transaction=False) as connection:
-            await insert(connection)
+            await insert_order(connection, *what)
     else:
-        async with database.write(merchant_id, queue="orders") as connection:
-            await replace_order(connection, merchant_id, placed)
-            await _give_back(connection, merchant_id, found.orders[placed.replaces], now)
-            await insert(connection)
+        async with database.write(
+            merchant_id,
+            queue="orders",
+            transaction=lambda connection: not replaces_in_one_call(connection),
+        ) as connection:
+            if replaces_in_one_call(connection):
+                await replace_and_insert_order(connection, *what)
+            else:
+                await replace_order(connection, merchant_id, placed)
+                await _give_back(connection, merchant_id, found.orders[placed.replaces], now)
+                await insert_order(connection, *what)
     return Placed(placed, created=True)
 
 
@@ -211,13 +210,23 @@ async def change_order_status(
     merchant_id = caller.merchant_id
 
     async def change() -> StoredOrder | None:
-        is_deletion = status is OrderStatus.DELETED
+        if status is not OrderStatus.DELETED:
+            async with database.write(merchant_id, queue="orders", transaction=False) as connection:
+                return await update_status(connection, merchant_id, order_id, status, now)
         async with database.write(
-            merchant_id, queue="orders", transaction=is_deletion
+            merchant_id,
+            queue="orders",
+            transaction=lambda connection: not deletes_in_one_call(connection),
         ) as connection:
-            order = await update_status(connection, merchant_id, order_id, status, now)
-            if order is None or not is_deletion:
-                return order
+            gives_back = deletes_in_one_call(connection)
+            order = await update_status(
+                connection, merchant_id, order_id, status, now, gives_back=gives_back
+            )
+            if order is None:
+                return None
+            if gives_back:
+                gave_back = order.gave_back or bool(_limited_promotions(order))
+                return dataclasses.replace(order, gave_back=gave_back)
             return await _give_back(connection, merchant_id, order, now)
 
     order = await attempt_in_turn(database, merchant_id, lambda _: retrying(change))
@@ -232,7 +241,7 @@ async def _give_back(
     connection: Connection, merchant_id: int, order: StoredOrder, now: datetime
 ) -> StoredOrder:
     """Give back what the order took for its cart promotions, unless it did before."""
-    promotion_ids = [one.promotion_id for one in order.outcome.cart_promotions if one.applied]
+    promotion_ids = _limited_promotions(order)
     if not promotion_ids or order.gave_back:
         return order
     try:
@@ -240,3 +249,8 @@ async def _give_back(
     except GivingBackRaceLost as lost:
         raise OrderRaceLost(order.order_id) from lost
     return dataclasses.replace(order, gave_back=True)
+
+
+def _limited_promotions(order: StoredOrder) -> list[int]:
+    """The cart promotions that the order got, which may have limits."""
+    return [one.promotion_id for one in order.outcome.cart_promotions if one.applied]

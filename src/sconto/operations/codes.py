@@ -1,16 +1,9 @@
-"""The codes of a promotion: list, count, add, remove, import and export them."""
+"""The codes of a promotion: list, count, add, remove and export them."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Final, NoReturn, TypeVar
+from typing import Final, TypeVar
 
-from sconto.domain.code_file import (
-    NAMED_LINES,
-    CodeFile,
-    CodeLine,
-    RefusedCodeLine,
-)
 from sconto.domain.code_list import (
     CodeCounts,
     CodePage,
@@ -25,15 +18,12 @@ from sconto.domain.numbers import MAX_INT64
 from sconto.domain.overview import PromotionHeading
 from sconto.domain.people import Caller
 from sconto.domain.problems import (
-    CodeFileRefused,
     CodesTaken,
     CursorRefused,
     NoCodesAllowed,
-    NoCodesSent,
     PromotionNotFound,
 )
 from sconto.domain.promotion import PromotionType
-from sconto.operations.refused_lines import RefusedLines
 from sconto.store import code_lists, history
 from sconto.store.database import Connection, Database, retried, retrying
 from sconto.store.price_versions import renew_price_version
@@ -55,7 +45,7 @@ _REMOVAL_BATCH: Final = 5_000
 async def require_holder(database: Database, caller: Caller, promotion_id: int) -> None:
     """Raise PromotionNotFound unless there is such a product or cart promotion."""
     async with database.read(caller.merchant_id) as connection:
-        await _find_holder(connection, caller, promotion_id)
+        await find_holder(connection, caller, promotion_id)
 
 
 @retried
@@ -68,7 +58,7 @@ async def list_codes(
     listed twice, or not at all.
     """
     async with database.read(caller.merchant_id) as connection:
-        holder = await _find_holder(connection, caller, promotion_id)
+        holder = await find_holder(connection, caller, promotion_id)
         return await _page(connection, caller, holder, query)
 
 
@@ -85,10 +75,12 @@ async def list_found_codes(
 
 
 @retried
-async def count_codes(database: Database, caller: Caller, promotion_id: int) -> CodeCounts:
-    """How many codes the promotion has, and how many are used up; 0 for an unknown promotion."""
+async def count_codes(
+    database: Database, caller: Caller, promotion_id: int, most: int | None = None
+) -> CodeCounts:
+    """As the store's function of this name; 0 for an unknown promotion."""
     async with database.read(caller.merchant_id) as connection:
-        return await code_lists.count_codes(connection, caller.merchant_id, promotion_id)
+        return await code_lists.count_codes(connection, caller.merchant_id, promotion_id, most)
 
 
 async def add_codes(
@@ -105,14 +97,14 @@ async def add_codes(
 
     async def add() -> int:
         async with database.write(caller.merchant_id) as connection:
-            await _lock_holder(connection, caller, promotion_id)
+            await lock_holder(connection, caller, promotion_id)
             merchant_id = caller.merchant_id
             taken = await code_lists.find_taken(connection, merchant_id, promotion_id, keys)
             if repeated := await _briefly(codes, _repeated, codes, keys, taken):
                 raise CodesTaken(repeated)
             await code_lists.insert_codes(connection, merchant_id, promotion_id, codes, keys)
             added = Sample.of(codes)
-            await _record(connection, caller, promotion_id, Verb.CODES_ADDED, now, added=added)
+            await record(connection, caller, promotion_id, Verb.CODES_ADDED, now, added=added)
         return len(codes)
 
     return await retrying(add)
@@ -148,49 +140,10 @@ async def _remove_some(
             if gone:
                 removed = Sample.of(gone.values())
                 verb = Verb.CODES_REMOVED
-                await _record(connection, caller, promotion_id, verb, now, removed=removed)
+                await record(connection, caller, promotion_id, verb, now, removed=removed)
         return set(gone)
 
     return await retrying(remove)
-
-
-async def import_codes(
-    database: Database,
-    caller: Caller,
-    promotion_id: int,
-    pieces: Iterable[bytes],
-    now: datetime,
-    *,
-    typed: bool = False,
-) -> int:
-    """Add the codes of a file after the promotion's others, all or none; how many.
-
-    In a file of `typed` codes no line is a heading. The pieces are read once, and never held in
-    memory together. The promotion is locked only after the last piece. Raises PromotionNotFound,
-    NoCodesAllowed, NoCodesSent, and CodeFileRefused with the lines that cannot be taken.
-    """
-    refused: RefusedLines[RefusedCodeLine] = RefusedLines(NAMED_LINES)
-    lines = _read_lines(pieces, typed=typed)
-    merchant_id = caller.merchant_id
-    async with database.write(merchant_id, queue="imports") as connection:
-        if not (await _find_holder(connection, caller, promotion_id)).takes_codes:
-            raise NoCodesAllowed
-        staged = await code_lists.stage_codes(connection, _take(lines, refused))
-        if refused.total:
-            await _refuse_file(connection, caller, promotion_id, refused)
-        if not staged:
-            raise NoCodesSent
-        await _lock_holder(connection, caller, promotion_id)
-        try:
-            # Only this statement is retried: the pieces can be read only once.
-            await retrying(
-                lambda: code_lists.insert_staged(connection, merchant_id, promotion_id, staged)
-            )
-        except code_lists.CodesClash:
-            await _refuse_file(connection, caller, promotion_id, refused)
-        added = await code_lists.sample_staged(connection, staged)
-        await _record(connection, caller, promotion_id, Verb.CODES_ADDED, now, added=added)
-    return staged
 
 
 @retried
@@ -203,7 +156,7 @@ async def export_codes(
     PromotionNotFound before the first batch.
     """
     async with database.read(caller.merchant_id) as connection:
-        holder = await _find_holder(connection, caller, promotion_id)
+        holder = await find_holder(connection, caller, promotion_id)
     return _export(database, caller, holder)
 
 
@@ -231,16 +184,17 @@ async def _export(
         behind = found[-1].position
 
 
-async def _find_holder(
+async def find_holder(
     connection: Connection, caller: Caller, promotion_id: int
 ) -> code_lists.CodeHolder:
+    """The promotion's codes. Raises PromotionNotFound."""
     found = await code_lists.find_code_holder(connection, caller.merchant_id, promotion_id)
     if found is None:
         raise PromotionNotFound(promotion_id)
     return found
 
 
-async def _lock_holder(connection: Connection, caller: Caller, promotion_id: int) -> None:
+async def lock_holder(connection: Connection, caller: Caller, promotion_id: int) -> None:
     """Lock the promotion's codes. Raises PromotionNotFound, NoCodesAllowed."""
     found = await code_lists.lock_codes(connection, caller.merchant_id, promotion_id)
     if found is None:
@@ -342,7 +296,7 @@ def _repeated(codes: Sequence[str], keys: Sequence[str], taken: set[str]) -> tup
     return tuple(repeated)
 
 
-async def _record(
+async def record(
     connection: Connection,
     caller: Caller,
     promotion_id: int,
@@ -352,47 +306,10 @@ async def _record(
     added: Sample = Sample(),  # noqa: B008  # frozen
     removed: Sample = Sample(),  # noqa: B008
 ) -> None:
+    """Record the change in the history, and mark the promotion as changed."""
     await code_lists.touch_promotion(
         connection, caller.merchant_id, promotion_id, now, has_codes=added.count > 0
     )
     await renew_price_version(connection, caller.merchant_id)
     change = codes_changed(promotion_id, verb, ListChange(added=added, removed=removed))
     await history.record(connection, caller, change, now)
-
-
-async def _read_lines(
-    pieces: Iterable[bytes], *, typed: bool
-) -> AsyncIterator[CodeLine | RefusedCodeLine]:
-    file = CodeFile(typed=typed)
-    for piece in pieces:
-        for line in file.feed(piece):
-            yield line
-        # Lets other requests of this process run.
-        await asyncio.sleep(0)
-    for line in file.end():
-        yield line
-
-
-async def _take(
-    lines: AsyncIterator[CodeLine | RefusedCodeLine], refused: RefusedLines[RefusedCodeLine]
-) -> AsyncIterator[CodeLine]:
-    """The lines that can be taken; the others are counted as refused."""
-    async for line in lines:
-        if isinstance(line, CodeLine):
-            yield line
-        else:
-            refused.add(line)
-
-
-async def _refuse_file(
-    connection: Connection,
-    caller: Caller,
-    promotion_id: int,
-    refused: RefusedLines[RefusedCodeLine],
-) -> NoReturn:
-    """Raise CodeFileRefused with the refused lines and those whose codes there are already."""
-    clashes, total = await code_lists.find_clashes(
-        connection, caller.merchant_id, promotion_id, NAMED_LINES
-    )
-    refused.add_found(clashes, total)
-    raise CodeFileRefused(refused.first(), refused.total)

@@ -1,4 +1,4 @@
-"""Folding the counters of redemptions, so that their number does not grow with the orders.
+"""Folding the counters, so that their number does not grow with the orders.
 
 Concurrent orders count in different rows, by slot, and each day has its own rows. Old counters need
 neither. Slots become one row a day when no order counts on that day any more. Days become one row
@@ -37,6 +37,7 @@ async def fold(database: Database, now: datetime) -> int:
         (store.fold_codes, slots_before),
         (store.fold_slots, slots_before),
         (store.fold_days, days_before),
+        (store.fold_order_counts, slots_before),
     )
     async with database.read() as connection:
         merchant_ids = await store.list_merchants_to_fold(connection, slots_before, days_before)

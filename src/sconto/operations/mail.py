@@ -65,7 +65,7 @@ async def try_to_send(server: Server | None, letter: Letter) -> bool:
         return False
     try:
         await asyncio.to_thread(_send, server, letter)
-    except (OSError, smtplib.SMTPException, ValueError) as error:
+    except (OSError, ValueError) as error:  # SMTPException is an OSError
         _log.warning("a mail could not be sent: %s", type(error).__name__)
         return False
     return True

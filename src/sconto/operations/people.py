@@ -2,7 +2,6 @@
 
 import secrets
 from datetime import datetime
-from typing import Final
 
 from sconto.domain.names import is_name
 from sconto.domain.people import (
@@ -19,17 +18,16 @@ from sconto.domain.problems import (
     UserAmbiguous,
     UserNotFound,
 )
-from sconto.operations import users
+from sconto.domain.sessions import Origin
+from sconto.operations import two_factor, users
 from sconto.operations.passwords import PASSWORDS, Passwords
+from sconto.operations.sessions import record_sign_in
 from sconto.operations.sign_in import GUARD, Guard, SignIn, find_user
 from sconto.operations.tokens import Purpose, Tokens
 from sconto.operations.users import UserEdit
 from sconto.store import people
 from sconto.store.database import Connection, Database, retried
-from sconto.store.tokens import end_token, forget_ended_tokens, read_epoch, renew_epoch
-
-MOST_ENDED_SESSIONS: Final = 100
-"""Ended sessions that are stored for a user; one more ends all of the user's."""
+from sconto.store.tokens import renew_epoch
 
 
 async def sign_in(  # noqa: PLR0913 - what is sent, from where, and for what
@@ -42,44 +40,21 @@ async def sign_in(  # noqa: PLR0913 - what is sent, from where, and for what
     *,
     holder: Caller | None = None,
     purpose: Purpose = Purpose.API,
+    user_agent: str = "",
     guard: Guard = GUARD,
 ) -> str:
     """A token for the user. Raises BadCredentials, TooManyAttempts.
 
     The name is the user's, or `merchant/username` if users of several merchants have the name.
-    `holder` is the user whose valid token came with the request, if one did.
+    `holder` is the user whose valid token came with the request, if one did. A user with two-factor
+    sign-in gets none: nothing here asks for a code.
     """
-    user = await find_user(database, SignIn(username, password, address, holder), now, guard)
+    asked = SignIn(username, password, address, holder, user_agent)
+    user = await find_user(database, asked, now, guard)
     state = user.state
-    return tokens.issue(state.caller, now, state.changed_at, purpose=purpose, epoch=user.epoch)
-
-
-async def renew_session(database: Database, tokens: Tokens, caller: Caller, now: datetime) -> str:
-    """A new session for a user who just ended all of their own. Raises UserNotFound."""
-    async with database.read() as connection:
-        state = await people.find_state(connection, caller.user_id)
-        epoch = await read_epoch(connection)
-    if state is None or state.disabled:
-        raise UserNotFound(str(caller.user_id))
-    return tokens.issue(state.caller, now, state.changed_at, purpose=Purpose.SESSION, epoch=epoch)
-
-
-async def end_session(database: Database, tokens: Tokens, token: str, now: datetime) -> None:
-    """End the session of the token: in this process immediately, elsewhere within 10 seconds.
-
-    Raises TokenInvalid, TokenExpired.
-    """
-    session = tokens.claims(token, now, Purpose.SESSION)
-    caller, state = session.caller, None
     async with database.write() as connection:
-        kept = await end_token(connection, caller, session.token_id, session.expiry, now)
-        if kept > MOST_ENDED_SESSIONS:
-            changed = await people.change_user(connection, caller.user_id)
-            await forget_ended_tokens(connection, caller)
-            state = None if changed is None else changed.after
-    tokens.note_end(session.token_id)
-    if state is not None:
-        tokens.note_change(state)
+        await record_sign_in(connection, state.caller, None, Origin(address, user_agent), now)
+    return tokens.issue(state.caller, now, state.changed_at, purpose=purpose, epoch=user.epoch)
 
 
 async def end_all_tokens(database: Database) -> None:
@@ -188,6 +163,15 @@ async def sign_out_everywhere(
     Raises UserNotFound, UserAmbiguous, MerchantNotFound.
     """
     await _edit(database, username, merchant, UserEdit())
+
+
+async def reset_two_factor(database: Database, username: str, merchant: str | None = None) -> None:
+    """Remove the user's second factor, and end their sessions and tokens.
+
+    Raises TwoFactorIsOff, UserNotFound, UserAmbiguous, MerchantNotFound.
+    """
+    user = await find_named_user(database, username, merchant)
+    await two_factor.reset(database, None, command_line_caller(user.merchant_id), user.user_id)
 
 
 @retried

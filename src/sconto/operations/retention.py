@@ -55,7 +55,8 @@ async def purge(
 ) -> Purged:
     """Delete the merchant's orders, history, idempotency keys and events from before a time.
 
-    Deliveries go with the events. Holds that ended before go too, if no service swept them.
+    Deliveries go with the events. Holds that ended before go too, if no service swept them. Orders
+    that are in no counter yet stay: count them first (`order_counting.count_orders_of`).
 
     Each batch is a transaction, so a purge may be interrupted and run again. `report` gets what is
     deleted so far after each batch.

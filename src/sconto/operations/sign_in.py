@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NoReturn
 
+from sconto.domain.audit import failure_facts
 from sconto.domain.people import Caller
 from sconto.domain.problems import BadCredentials, TooManyAttempts
+from sconto.domain.sessions import Origin
 from sconto.domain.sign_in import (
     EXEMPT_CHECK_INTERVAL,
     FailureLimit,
     known_address_hash,
+    limit_of_holder,
     limits_of_attempt,
     name_key,
     pair_key,
@@ -23,8 +26,9 @@ from sconto.operations.pace import Pace
 from sconto.operations.passwords import PASSWORDS, Passwords
 from sconto.store import known_places
 from sconto.store import sign_in as failures
-from sconto.store.database import Database
-from sconto.store.people import PossibleUser, find_possible_users
+from sconto.store.database import Connection, Database
+from sconto.store.history import record_failed_sign_in
+from sconto.store.people import PossibleUser, find_password_hash, find_possible_users
 
 _CHECK_SLOTS: Final = asyncio.Semaphore(2)
 """How many passwords a process checks together: more would only take memory."""
@@ -50,12 +54,18 @@ GUARD: Final = Guard(PASSWORDS, Pace(EXEMPT_CHECK_INTERVAL.total_seconds(), _TUR
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """A request to sign in; `holder` is the user whose valid token came with it, if one did."""
+    """A request to sign in; `holder` is the user whose valid token came with it, if one did.
+
+    `asks_for_code`: whoever asks can ask for a second factor too. Without that, the password of a
+    user who has one is as good as a wrong one.
+    """
 
     username: str
     password: str
     address: str
     holder: Caller | None = None
+    user_agent: str = ""
+    asks_for_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,8 @@ async def find_user(
     database: Database, asked: SignIn, now: datetime, guard: Guard = GUARD
 ) -> PossibleUser:
     """The one user with that name and password. Raises BadCredentials, TooManyAttempts.
+
+    The place of a user with a second factor is not known from the password alone.
 
     The attempt counts as a failure before the password is checked, and no longer if it is right. So
     of any number of concurrent attempts, in all processes, no more are checked than may fail. If
@@ -143,16 +155,22 @@ async def _check(
         )
         found = await _find_right(passwords, asked, others, checks)
     if len(found) != 1:
+        facts = failure_facts(
+            Origin(asked.address, asked.user_agent), is_api=not asked.asks_for_code
+        )
         async with database.write() as connection:
             await failures.confirm_failure(connection, attempt)
+            await record_failed_sign_in(
+                connection, [*candidates.trusted, *candidates.others], facts, now
+            )
         if attempt.strangers_free_at is not None:
             _refuse(attempt.strangers_free_at, now)
         raise BadCredentials
     (user,) = found
     async with database.write() as connection:
-        is_new = await known_places.remember_place(
-            connection, user.state.caller, known_address_hash(asked.username, asked.address), now
-        )
+        is_new = not user.known_here
+        if not user.two_factor:
+            is_new = await remember_place(connection, asked, user.state.caller, now)
         # See FAILURES_OF_A_NAME.
         counts = is_new and candidates.holder is None
         but = name_key(asked.username) if counts else None
@@ -183,11 +201,56 @@ async def _check_in_turn(
     if len(found) != 1:
         _refuse(free_at, now)
     (user,) = found
-    async with database.write() as connection:
-        await known_places.remember_place(
-            connection, user.state.caller, known_address_hash(asked.username, asked.address), now
-        )
+    if not user.two_factor:
+        async with database.write() as connection:
+            await remember_place(connection, asked, user.state.caller, now)
     return user
+
+
+async def remember_place(
+    connection: Connection, asked: SignIn, caller: Caller, now: datetime
+) -> bool:
+    """Store that the user signed in from there; whether they had not done so lately."""
+    return await known_places.remember_place(
+        connection, caller, known_address_hash(asked.username, asked.address), now
+    )
+
+
+async def check_own_password(
+    database: Database, caller: Caller, password: str, now: datetime, guard: Guard = GUARD
+) -> None:
+    """Make sure that the caller knows their password. Raises BadCredentials, TooManyAttempts.
+
+    Whoever has a session may fail as often as with a valid token.
+    """
+    limits = (limit_of_holder(caller.user_id),)
+    attempt = await reserve(database, limits, now)
+    async with database.read() as connection:
+        password_hash = await find_password_hash(connection, caller.merchant_id, caller.user_id)
+    async with _CHECK_SLOTS:
+        known = [] if password_hash is None else [password_hash]
+        right = await guard.passwords.verify(password, known, 1)
+    async with database.write() as connection:
+        if right == [True]:
+            await failures.take_back(connection, attempt)
+            return
+        await failures.confirm_failure(connection, attempt)
+    raise BadCredentials
+
+
+async def reserve(
+    database: Database, limits: Sequence[FailureLimit], now: datetime
+) -> failures.Attempt:
+    """Count an attempt, once those that are being checked have ended. Raises TooManyAttempts."""
+    for pause in range(_MOST_PAUSES):
+        async with database.write() as connection:
+            answer = await failures.reserve_attempt(connection, limits, now + pause * _PAUSE)
+        if isinstance(answer, failures.Attempt):
+            return answer
+        if answer.free_at is not None:
+            _refuse(answer.free_at, now)
+        await asyncio.sleep(_PAUSE.total_seconds())
+    raise TooManyAttempts(1)
 
 
 async def _find_right(
@@ -199,7 +262,9 @@ async def _find_right(
     return [
         candidate
         for candidate, is_right in zip(candidates, right, strict=True)
-        if is_right and not candidate.state.disabled
+        if is_right
+        and not candidate.state.disabled
+        and (asked.asks_for_code or not candidate.two_factor)
     ]
 
 

@@ -8,10 +8,12 @@ from sconto.domain.history import user_created
 from sconto.domain.people import Caller
 from sconto.domain.people_problems import EmailTaken, SignOnRefusal, SignOnRefused
 from sconto.domain.problems import MerchantNotFound
+from sconto.domain.sessions import Origin, Way
 from sconto.domain.single_sign_on import Identity
 from sconto.operations.passwords import PASSWORDS, Passwords
 from sconto.operations.people import find_merchant
-from sconto.operations.tokens import Purpose, Tokens
+from sconto.operations.sessions import open_session, record_sign_in
+from sconto.operations.tokens import Tokens
 from sconto.operations.users import UserEdit, edit_user
 from sconto.store import history, identities, people
 from sconto.store import users as store
@@ -21,6 +23,8 @@ from sconto.store.people import UserState
 from sconto.store.tokens import read_epoch
 
 _ATTEMPTS: Final = 5
+
+_UNKNOWN: Final = Origin()
 
 
 class _AnotherWasFaster(Exception):
@@ -33,11 +37,12 @@ async def sign_on(
     identity: Identity,
     now: datetime,
     *,
+    origin: Origin = _UNKNOWN,
     passwords: Passwords = PASSWORDS,
 ) -> tuple[str, str]:
     """The name of the user, and a session. Raises SignOnRefused.
 
-    The provider must have proved the identity.
+    The provider must have proved the identity, with as many factors as it wants.
     """
     try:
         merchant_id = await find_merchant(database, identity.merchant)
@@ -50,6 +55,10 @@ async def sign_on(
                     connection, merchant_id, identity, passwords
                 )
                 epoch = await read_epoch(connection)
+                session = await open_session(
+                    connection, tokens, state, epoch, Way.PROVIDER, origin, now
+                )
+                await record_sign_in(connection, state.caller, Way.PROVIDER, origin, now)
             break
         except _AnotherWasFaster:
             continue
@@ -58,9 +67,6 @@ async def sign_on(
     if is_changed:
         # Sessions with the role of before end in this process immediately.
         tokens.note_change(state)
-    session = tokens.issue(
-        state.caller, now, state.changed_at, purpose=Purpose.SESSION, epoch=epoch
-    )
     return username, session
 
 

@@ -15,6 +15,8 @@ import jwt
 
 from sconto.domain.people import Caller, Role
 from sconto.domain.problems import TokenExpired, TokenInvalid
+from sconto.domain.sessions import Way
+from sconto.operations.vault import Vault
 from sconto.store.database import Database, DatabaseUnavailable
 from sconto.store.people import UserState, list_changed_users
 from sconto.store.tokens import list_ended_tokens, read_epoch
@@ -47,7 +49,8 @@ class Purpose(StrEnum):
 class Claims:
     """What a token says: who calls, until when, and as of which change of the user.
 
-    `purpose` is None in tokens of older programs: they are valid for both purposes.
+    `purpose` is None in tokens of older programs: they are valid for both purposes. `way` is
+    how a session was opened.
     """
 
     caller: Caller
@@ -56,6 +59,7 @@ class Claims:
     token_id: str
     epoch: int
     purpose: str | None
+    way: Way = Way.PASSWORD
 
     @property
     def expiry(self) -> datetime:
@@ -89,6 +93,8 @@ class Tokens:
         self._ended: frozenset[str] = frozenset()
         self._epoch = epoch
         self._notes = 0
+        self.vault: Final = Vault(self._keys)
+        """Encrypts with the same keys."""
 
     def issue(
         self,
@@ -98,6 +104,8 @@ class Tokens:
         *,
         purpose: Purpose = Purpose.API,
         epoch: int | None = None,
+        token_id: str | None = None,
+        way: Way = Way.PASSWORD,
     ) -> str:
         """A token for 24 hours; earlier ones stay valid.
 
@@ -108,17 +116,19 @@ class Tokens:
         if epoch is None:
             epoch = self._epoch or FIRST_EPOCH
         issued_at = int(now.timestamp())
-        claims = {
+        claims: dict[str, object] = {
             "sub": str(caller.user_id),
             "mid": caller.merchant_id,
             "role": caller.role.value,
             "chg": 0 if as_of is None else _microseconds(as_of),
             "iat": issued_at,
             "exp": issued_at + LIFETIME // timedelta(seconds=1),
-            "jti": secrets.token_hex(8),
+            "jti": token_id or new_token_id(),
             "use": purpose.value,
             "epc": epoch,
         }
+        if way is not Way.PASSWORD:
+            claims["way"] = way.value
         return jwt.encode(claims, self._key, _ALGORITHM)
 
     def caller(self, token: str, now: datetime, purpose: Purpose = Purpose.API) -> Caller:
@@ -214,6 +224,11 @@ class Tokens:
         return known
 
 
+def new_token_id() -> str:
+    """A random id of a token."""
+    return secrets.token_hex(8)
+
+
 def _read(token: str, keys: Sequence[bytes]) -> Claims:
     """What a token says that one of the keys signed. Raises TokenInvalid."""
     options: Any = {
@@ -232,6 +247,7 @@ def _read(token: str, keys: Sequence[bytes]) -> Claims:
             str(claims["jti"]),
             int(claims.get("epc", FIRST_EPOCH)),
             claims.get("use"),
+            Way(claims.get("way", Way.PASSWORD)),
         )
     except (jwt.InvalidTokenError, ArithmeticError, TypeError, ValueError):
         raise TokenInvalid from None

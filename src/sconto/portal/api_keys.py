@@ -14,7 +14,7 @@ from sconto.domain.problems import NameTaken
 from sconto.operations import api_keys
 from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
-from sconto.portal.people import ROLES
+from sconto.portal.roles import ROLES
 from sconto.portal.visit import Visit
 from sconto.portal.words import marked
 

@@ -45,11 +45,15 @@ KINDS: Final[Mapping[str, Kind]] = {
     "code": Kind(
         marked("Percent with a code"),
         marked("15 percent for whoever enters WELCOME15"),
-        "ticket",
+        "ticket-percent",
         PromotionType.COUPON,
     ),
     "amount": Kind(
-        marked("Amount off"), marked("10.00 EUR off orders from 50.00 EUR"), "coins", None, "amount"
+        marked("Amount off"),
+        marked("10.00 EUR off orders from 50.00 EUR"),
+        "banknote",
+        None,
+        "amount",
     ),
     "percent": Kind(
         marked("Percent off the order"),
@@ -61,14 +65,14 @@ KINDS: Final[Mapping[str, Kind]] = {
     "tiers": Kind(
         marked("Spend more, save more"),
         marked("5 percent from 50.00 EUR, 10 percent from 100.00 EUR"),
-        "stairs",
+        "trending-up",
         None,
         "tiers",
     ),
     "units": Kind(
         marked("Three for two"),
         marked("Buy two, get one; or the second at half price"),
-        "basket",
+        "layers",
         None,
         "units",
         Target.LINES,
@@ -92,7 +96,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "first-order": Kind(
         marked("First order"),
         marked("20 percent for new customers"),
-        "star",
+        "user-plus",
         None,
         "percent",
         Target.ORDER,
@@ -100,7 +104,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "price": Kind(
         marked("Fixed price"),
         marked("Each of these for 15.00 EUR"),
-        "equal",
+        "coins",
         None,
         "price",
         Target.LINES,

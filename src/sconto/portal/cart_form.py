@@ -32,9 +32,6 @@ from sconto.portal.typed_times import read_local_time
 
 MOST_LINES_OF_FORM: Final = 50
 
-_DEFAULT_CURRENCY: Final = "EUR"
-
-
 _SINGLE: Final = (
     "codes",
     "currency",
@@ -126,12 +123,20 @@ def read_fields(query: QueryParams) -> CartFields:
 
 
 def read_cart(
-    fields: CartFields, products: Mapping[int, Product], language: Language, now: datetime
+    fields: CartFields,
+    products: Mapping[int, Product],
+    language: Language,
+    now: datetime,
+    *,
+    currency: str,
 ) -> ReadCart:
-    """The cart, or all faults of its fields; `products` are those that the catalogue has."""
+    """The cart, or all faults of its fields; `products` are those that the catalogue has.
+
+    `currency` is that of a cart that names none and has no product of the catalogue.
+    """
     _ = language.gettext
     faults: dict[str, str] = {}
-    currency = fields.currency or _currency_of(fields.lines, products)
+    currency = fields.currency or _currency_of(fields.lines, products) or currency
     if currency not in known_currencies():
         faults["currency"] = _("A currency has three letters, such as EUR.")
         return ReadCart(currency, None, now, faults)
@@ -152,10 +157,10 @@ def read_cart(
     return ReadCart(currency, cart, at or now, faults)
 
 
-def _currency_of(lines: Sequence[LineFields], products: Mapping[int, Product]) -> str:
+def _currency_of(lines: Sequence[LineFields], products: Mapping[int, Product]) -> str | None:
     """The currency of the first product that is in the catalogue."""
     known = (products[line.product_id].currency for line in lines if line.product_id in products)
-    return next(known, _DEFAULT_CURRENCY)
+    return next(known, None)
 
 
 def _read_codes(

@@ -32,7 +32,7 @@ async def show(visit: Visit) -> Response:
     known = (
         await products.find_products(context.database, caller, product_ids) if product_ids else {}
     )
-    form = read_cart(fields, known, visit.language, visit.now)
+    form = read_cart(fields, known, visit.language, visit.now, currency=visit.currency)
     search = None if _wants_price(visit) else visit.search("search")
     found = explained = None
     if search:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -195,8 +195,9 @@ def _pairs(both: list[list[str]]) -> list[tuple[list[str], list[str]]]:
 def _text(language: Language, value: Any) -> str:
     if isinstance(value, bool):
         return language.gettext("yes") if value else language.gettext("no")
-    if isinstance(value, frozenset | tuple | list):
-        return ", ".join(filter(None, (_text(language, one) for one in value))) or _NOTHING
+    if isinstance(value, (frozenset, tuple, list)):
+        items: Iterable[Any] = value
+        return ", ".join(filter(None, (_text(language, one) for one in items))) or _NOTHING
     parts = getattr(value, "__slots__", None)
     if parts:
         texts = (_text(language, getattr(value, one)) for one in parts)

@@ -2,15 +2,23 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final
 
 from starlette.datastructures import UploadFile
 from starlette.responses import Response, StreamingResponse
 
-from sconto.domain.code_file import typed_lines
-from sconto.domain.code_list import MOST_CODES_ADDED, CodeQuery, CodeState, ListedCode
+from sconto.domain.code_file import CodeLineFault, typed_lines
+from sconto.domain.code_list import (
+    MOST_CODES_ADDED,
+    MOST_CODES_COUNTED,
+    CodeCounts,
+    CodeQuery,
+    CodeState,
+    ListedCode,
+)
 from sconto.domain.code_pattern import CodePattern
+from sconto.domain.codes import CodeType
 from sconto.domain.people import Action
 from sconto.domain.problems import (
     CodeFileRefused,
@@ -19,13 +27,15 @@ from sconto.domain.problems import (
     PatternRefused,
 )
 from sconto.domain.spreadsheet import BYTE_ORDER_MARK, shown_as_text
-from sconto.operations import code_generation, codes
+from sconto.operations import code_generation, code_imports, codes
 from sconto.operations.turns import in_short_turns
+from sconto.portal import code_uploads
 from sconto.portal.file_sentences import CODE_FAULTS, PATTERN_FAULTS
 from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
 from sconto.portal.promotion import find, show
 from sconto.portal.sentences import CODE_STATES, ENDINGS
+from sconto.portal.uploads import keep_text
 from sconto.portal.visit import Visit
 
 FILE_LIMIT: Final = 64 * 1024 * 1024
@@ -33,7 +43,6 @@ FILE_LIMIT: Final = 64 * 1024 * 1024
 
 _LISTED: Final = 50
 _NAMED_LINES: Final = 10
-_PIECE: Final = 8 * 1024
 _COLUMNS: Final = ("coupon_code", "state", "uses", "used_by", "used_at")
 _PATTERN: Final = {"prefix": "", "groups": "2", "length": "4", "count": "100"}
 
@@ -44,27 +53,38 @@ async def show_codes(visit: Visit) -> Response:
 
 
 async def add(visit: Visit) -> Response:
-    """Add all codes of a file or of the field, or none if one is wrong."""
+    """Show what is in a file, or add all codes of the field, or none if one is wrong."""
     promotion_id = visit.id_in_path("promotion_id")
     _ = visit.gettext
+    file = visit.form.get("code_file")
+    if isinstance(file, UploadFile) and file.size:
+        return await code_uploads.take_file(visit, promotion_id, file)
+    text = typed_lines(visit.field("codes"))
     try:
-        added = await _import(visit, promotion_id)
+        added = await code_imports.import_codes(
+            visit.context.database, visit.caller, promotion_id, [text], visit.now, typed=True
+        )
     except NoCodesSent:
         return await _show(visit, {"codes": _("Write at least one code, or choose a file.")})
     except CodeFileRefused as problem:
-        lines = [
-            f"{line.line}: {_(CODE_FAULTS[line.fault])}" for line in problem.lines[:_NAMED_LINES]
-        ]
-        more = visit.language.ngettext(
-            "Nothing was added, for %(number)s line cannot be taken.",
-            "Nothing was added, for %(number)s lines cannot be taken.",
-            problem.total,
-        )
-        sentence = more % {"number": visit.language.number(problem.total)}
-        return await _show(visit, {"codes": sentence}, lines)
-    words = visit.language.ngettext("%(number)s code added.", "%(number)s codes added.", added)
-    notice = Notice(words % {"number": visit.language.number(added)})
+        if any(line.fault is CodeLineFault.BLANKS for line in problem.lines):
+            upload_id = await keep_text(visit, "", text)
+            return code_uploads.show_upload(visit, promotion_id, upload_id)
+        return await _show_refused(visit, problem)
+    notice = code_uploads.codes_added(visit, added)
     return visit.redirect(f"/promotions/{promotion_id}/codes", notice)
+
+
+async def _show_refused(visit: Visit, problem: CodeFileRefused) -> Response:
+    _ = visit.gettext
+    lines = [f"{line.line}: {_(CODE_FAULTS[line.fault])}" for line in problem.lines[:_NAMED_LINES]]
+    more = visit.language.ngettext(
+        "Nothing was added, for %(number)s line cannot be taken.",
+        "Nothing was added, for %(number)s lines cannot be taken.",
+        problem.total,
+    )
+    sentence = more % {"number": visit.language.number(problem.total)}
+    return await _show(visit, {"codes": sentence}, lines)
 
 
 async def remove(visit: Visit) -> Response:
@@ -129,6 +149,7 @@ async def _show(
         page = await codes.list_found_codes(database, visit.caller, heading, query)
     except CursorRefused:
         return visit.redirect(f"/promotions/{promotion_id}/codes")
+    counts = await _count(visit, promotion_id)
     generations = await code_generation.list_generations(database, visit.caller, promotion_id)
     return show(
         visit,
@@ -136,6 +157,8 @@ async def _show(
         heading,
         status=422 if faults else 200,
         page=page,
+        counts=counts,
+        is_one_time=heading.code_type is CodeType.ONE_TIME,
         query=query,
         states=CODE_STATES,
         endings=ENDINGS,
@@ -146,21 +169,19 @@ async def _show(
         typed=visit.field("codes"),
         pattern={name: visit.field(name) or value for name, value in _PATTERN.items()},
         most=MOST_CODES_ADDED,
+        most_counted=MOST_CODES_COUNTED,
     )
 
 
-async def _import(visit: Visit, promotion_id: int) -> int:
-    """Add the codes of the file, or those of the field if there is no file."""
-    file = visit.form.get("code_file")
-    pieces: Iterable[bytes]
-    if isinstance(file, UploadFile) and file.size:
-        content, typed = file.file, False
-        pieces = iter(lambda: content.read(_PIECE), b"")
-    else:
-        pieces, typed = [typed_lines(visit.field("codes"))], True
-    return await codes.import_codes(
-        visit.context.database, visit.caller, promotion_id, pieces, visit.now, typed=typed
-    )
+async def _count(visit: Visit, promotion_id: int) -> CodeCounts | None:
+    """The promotion's codes; None if they are many, and the address does not ask for all."""
+    database, caller = visit.context.database, visit.caller
+    if visit.query("count") == "all":
+        async with visit.context.short_turns.of(caller.merchant_id):
+            return await codes.count_codes(database, caller, promotion_id)
+    most = MOST_CODES_COUNTED + 1
+    counts = await codes.count_codes(database, caller, promotion_id, most)
+    return None if counts.total == most else counts
 
 
 def _number(text: str) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol, cast
+from typing import Protocol, Self, cast
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
@@ -12,6 +12,8 @@ from sconto.operations import Database
 from sconto.operations.deliveries import Deliveries
 from sconto.operations.known_keys import KnownKeys
 from sconto.operations.mail import Server
+from sconto.operations.profiles import Profiles
+from sconto.operations.sessions import SeenSessions
 from sconto.operations.sign_in_provider import SignInProvider
 from sconto.operations.tokens import Tokens
 from sconto.operations.turns import Turns
@@ -54,7 +56,15 @@ class Context(Protocol):
 
     @property
     def zone(self) -> ZoneInfo:
-        """The time zone in which times are shown and typed."""
+        """The time zone in which times are shown and typed: the server's, or the merchant's."""
+
+    @property
+    def seen_sessions(self) -> SeenSessions:
+        """When sessions were seen last."""
+
+    @property
+    def profiles(self) -> Profiles:
+        """What pages know about their visitors."""
 
     @property
     def receivers(self) -> ReceiverRules:
@@ -63,6 +73,9 @@ class Context(Protocol):
     @property
     def deliveries(self) -> Deliveries:
         """Sends a webhook's test."""
+
+    def in_zone(self, zone: ZoneInfo) -> Self:
+        """The same context with another time zone."""
 
     @property
     def now(self) -> Callable[[], datetime]:

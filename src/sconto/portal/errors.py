@@ -29,6 +29,7 @@ from sconto.domain.problems import (
     UserNotFound,
     WebhookNotFound,
 )
+from sconto.domain.upload import UploadNotFound
 from sconto.operations import Busy, BusyReason, DatabaseUnavailable
 from sconto.portal.headers import ALWAYS
 from sconto.portal.pages import FormTokenWrong
@@ -51,6 +52,7 @@ STATUSES: Final[Mapping[type[Problem], int]] = {
     TooManyLargeRequests: 429,
     UserNotFound: 404,
     DeliveryNotFound: 404,
+    UploadNotFound: 404,
     WebhookNotFound: 404,
 }
 

@@ -8,10 +8,17 @@ from sconto.domain.coverage_file import CoverageFault
 from sconto.domain.problems import PatternFault
 from sconto.portal.words import marked
 
+SHORTENED: Final = marked(
+    "is a number that a spreadsheet shortened: give the column the format “Text”, and fill it in"
+    " again"
+)
+
 CODE_FAULTS: Final[Mapping[CodeLineFault, str]] = {
     CodeLineFault.NOT_A_CODE: marked(
         "is no code: 1 to 30 letters, digits, dashes, underscores and dots"
     ),
+    CodeLineFault.BLANKS: marked("has a blank: is it one code, or several?"),
+    CodeLineFault.SHORTENED: SHORTENED,
     CodeLineFault.NOT_ONE_VALUE: marked(
         "has several values, and no heading says which is the code"
     ),
@@ -40,6 +47,7 @@ COVERAGE_FAULTS: Final[Mapping[CoverageFault, str]] = {
     CoverageFault.NOT_A_PRODUCT: marked(
         "has no product id: a whole number above 0, without zeros in front"
     ),
+    CoverageFault.SHORTENED: SHORTENED,
     CoverageFault.NOT_A_PERCENT: marked("has no percent above 0 and at most 100"),
     CoverageFault.SEVERAL_VALUES: marked(
         "has several values, and no heading says which is the product id"

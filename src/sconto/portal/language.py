@@ -12,13 +12,16 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime, get_day_names
+from babel.dates import format_date, format_datetime, format_skeleton, get_day_names
 from babel.numbers import format_decimal, format_percent
 
 from sconto.domain.far_times import in_zone
 from sconto.domain.money import FULL_PERCENT, currency_decimals
 
 _CATALOGUES: Final = Path(__file__).with_name("locales")
+
+LANGUAGES: Final = {"en": "English", "de": "Deutsch"}
+"""The languages that people can choose, by their own names."""
 
 _DEFAULT: Final = Locale("en", "GB")
 
@@ -87,10 +90,33 @@ class Language:
             day = in_zone(day, self.zone).date()
         return format_date(day, "medium", locale=self.locale)
 
+    def short_day(self, day: date) -> str:
+        """22 Nov."""
+        return format_skeleton("MMMd", day, locale=self.locale)
 
-def language_for(accepted: str, zone: ZoneInfo) -> Language:
-    """The most preferred language of an Accept-Language header (RFC 9110, 12.5.4) that is known."""
-    for wish in _preferences(accepted):
+    def month(self, day: date) -> str:
+        """November 2026."""
+        return format_skeleton("yMMMM", day, locale=self.locale)
+
+    def signed_percent(self, thousandths: int) -> str:
+        """+12.5%."""
+        percent = format_percent(
+            Decimal(abs(thousandths)).scaleb(-3), locale=self.locale, decimal_quantization=False
+        )
+        return f"{'−' if thousandths < 0 else '+'}{percent}"  # noqa: RUF001
+
+
+def language_for(accepted: str, zone: ZoneInfo, chosen: str | None = None) -> Language:
+    """The language that somebody chose, as the browser's first wish for that language writes it.
+
+    Without a choice, the most preferred language of an Accept-Language header (RFC 9110, 12.5.4)
+    that is known.
+    """
+    wishes = _preferences(accepted)
+    if chosen is not None:
+        # The browser knows the region, and so how numbers and days are written.
+        wishes = [*(wish for wish in wishes if _spoken(wish) == _spoken(chosen)), chosen]
+    for wish in wishes:
         locale = _locale(wish)
         if locale is not None:
             return Language(locale, zone)
@@ -108,6 +134,11 @@ def _preferences(accepted: str) -> Sequence[str]:
     return [tag for weight, tag in sorted(weighed, key=lambda w: -w[0]) if weight > 0]
 
 
+def _spoken(tag: str) -> str:
+    """The language of a tag, without its region: `en` for `en-GB`."""
+    return tag.partition("-")[0].lower()
+
+
 @cache
 def _languages() -> frozenset[str]:
     """The languages with a catalogue, and English, the language of the sources."""
@@ -115,7 +146,7 @@ def _languages() -> frozenset[str]:
 
 
 def _locale(tag: str) -> Locale | None:
-    if tag.partition("-")[0].lower() not in _languages():
+    if _spoken(tag) not in _languages():
         return None
     try:
         return Locale.parse(tag, sep="-")

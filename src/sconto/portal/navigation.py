@@ -1,5 +1,6 @@
 """The menu: its pages, and who sees them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,31 +12,58 @@ from sconto.portal.words import marked
 class Entry:
     """A page of the menu; `label` is translated where it is shown.
 
-    The pages below `path` and `also` belong to it.
+    The pages below `path` and `also` belong to it. `needs` is None if everybody may open it.
+    `in_bar`: a narrow screen shows it in the bar at the bottom, and the others under "More".
     """
 
     path: str
     label: str
-    needs: Action
-    also: str | None = None
+    icon: str
+    needs: Action | None
+    also: tuple[str, ...] = ()
+    in_bar: bool = False
 
+    def has(self, path: str) -> bool:
+        """Whether the page at the path belongs to this entry."""
+        return any(path == own or path.startswith(f"{own}/") for own in (self.path, *self.also))
+
+
+_PROMOTIONS: Final = Action.READ_PROMOTIONS
+_CARTS: Final = ("/cart-promotions",)
+_PROGRAMS: Final = ("/webhooks", "/keys")
 
 MENU: Final = (
-    Entry("/promotions", marked("Promotions"), Action.READ_PROMOTIONS, also="/cart-promotions"),
-    Entry("/subscriptions", marked("Subscriptions"), Action.READ_PROMOTIONS),
-    Entry("/carts", marked("Try a cart"), Action.READ_PROMOTIONS),
-    Entry("/orders", marked("Orders"), Action.READ_ORDERS),
-    Entry("/webhooks", marked("Webhooks"), Action.READ_EVENTS),
-    Entry("/people", marked("People"), Action.MANAGE_PEOPLE),
-    Entry("/keys", marked("API keys"), Action.MANAGE_PEOPLE),
+    Entry("/home", marked("Home"), "house", _PROMOTIONS, ("/calendar",), in_bar=True),
+    Entry("/promotions", marked("Promotions"), "badge-percent", _PROMOTIONS, _CARTS, in_bar=True),
+    Entry("/subscriptions", marked("Subscriptions"), "repeat", _PROMOTIONS),
+    Entry("/orders", marked("Orders"), "receipt-text", Action.READ_ORDERS, in_bar=True),
+    Entry("/carts", marked("Try a cart"), "shopping-cart", _PROMOTIONS),
+    Entry("/people", marked("Team"), "users", Action.MANAGE_PEOPLE),
+    Entry("/developers", marked("Developers"), "code-xml", Action.READ_EVENTS, _PROGRAMS),
 )
 
 
-def menu_for(caller: Caller) -> list[Entry]:
-    """The pages that the caller may open."""
-    return [entry for entry in MENU if caller.may(entry.needs)]
+ACCOUNT_MENU: Final = (
+    Entry("/account", marked("Your account"), "circle-user", None),
+    Entry("/settings", marked("Settings"), "settings", Action.MANAGE_SETTINGS),
+)
+"""The pages of the person's own menu."""
+
+
+def menu_for(caller: Caller) -> Sequence[Entry]:
+    """The pages of the menu that the caller may open."""
+    return _open_to(caller, MENU)
+
+
+def account_menu_for(caller: Caller) -> Sequence[Entry]:
+    """The pages of the person's own menu that they may open."""
+    return _open_to(caller, ACCOUNT_MENU)
 
 
 def home_of(caller: Caller) -> str | None:
     """The first page that the caller may open; None if there is none."""
     return next((entry.path for entry in menu_for(caller)), None)
+
+
+def _open_to(caller: Caller, entries: Sequence[Entry]) -> Sequence[Entry]:
+    return [entry for entry in entries if entry.needs is None or caller.may(entry.needs)]

@@ -19,12 +19,15 @@ from sconto.portal.form_owners import KNOWN_COOKIE, is_known, is_owner, owner_of
 from sconto.portal.forms import open_form
 from sconto.portal.notices import Notice
 from sconto.portal.session import set_cookie
-from sconto.portal.visit import Visit, visit_of
+from sconto.portal.visit import Visit, open_visit
 
 PageFunction: TypeAlias = Callable[[Visit], Awaitable[Response]]
 
 ADDRESS: Final = "/portal"
 """The address of the portal."""
+
+SET_UP: Final = "/account/two-factor"
+"""The page where two-factor sign-in is set up."""
 
 FORM_LIMIT: Final = 64 * 1024
 """Most bytes of a form with a few fields, and of every form that is not multipart."""
@@ -50,6 +53,8 @@ class Audience(Enum):
 
     EVERYBODY = auto()
     SIGNED_IN = auto()
+    SETTING_UP = auto()
+    """Who is signed in, also without a second factor that the merchant requires."""
 
 
 class FormRoute(Route):
@@ -74,10 +79,12 @@ def read(path: str, page: PageFunction, needs: Action | Audience) -> Route:
     """A page that shows something. Without a session it asks to sign in, and then continues."""
 
     async def endpoint(request: Request) -> Response:
-        visit = visit_of(request)
+        visit = await open_visit(request)
         if _must_sign_in(visit, needs):
             here = request.url.path.removeprefix(request.scope["root_path"])
             return visit.redirect("/sign-in", next=_with_query(here, request.url.query))
+        if _must_set_up(visit, needs):
+            return visit.redirect(SET_UP)
         _require(visit, needs)
         return await page(visit)
 
@@ -102,9 +109,11 @@ def write(
     """
 
     async def endpoint(request: Request) -> Response:
-        visit = visit_of(request)
+        visit = await open_visit(request)
         if _must_sign_in(visit, needs):
             return await _sign_in_first(visit, files, keeps=again is not None)
+        if _must_set_up(visit, needs):
+            return visit.redirect(SET_UP)
         _require(visit, needs)
         secret = visit.session.secret if visit.session else csrf.visitor_of(request)
         if not secret or csrf.is_from_elsewhere(request):
@@ -205,6 +214,11 @@ def _route(
 
 def _must_sign_in(visit: Visit, needs: Action | Audience) -> bool:
     return visit.session is None and needs is not Audience.EVERYBODY
+
+
+def _must_set_up(visit: Visit, needs: Action | Audience) -> bool:
+    """Whether the page is closed until two-factor sign-in is set up."""
+    return visit.must_set_up and needs not in (Audience.EVERYBODY, Audience.SETTING_UP)
 
 
 def _require(visit: Visit, needs: Action | Audience) -> None:

@@ -17,6 +17,8 @@ from sconto.portal.visit import Visit
 
 async def reset(visit: Visit) -> Response:
     """Make a link with which a user sets another password, and show it, once."""
+    if visit.id_in_path("user_id") == visit.caller.user_id:
+        return visit.redirect("/account")
     try:
         link = await password_links.reset_password(
             visit.context.database, visit.caller, visit.id_in_path("user_id"), visit.now

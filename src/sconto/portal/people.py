@@ -14,24 +14,16 @@ from sconto.domain.people import (
     Role,
     is_acceptable_password,
 )
-from sconto.domain.people_problems import EmailTaken
+from sconto.domain.people_problems import EmailTaken, TwoFactorIsOff
 from sconto.domain.problems import NameTaken
 from sconto.domain.product import parse_product_id
-from sconto.operations import history, people, users
+from sconto.operations import history, two_factor, users
 from sconto.operations.password_links import NewUser, invite_user
 from sconto.portal.letters import show_link
 from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
-from sconto.portal.session import open_session
+from sconto.portal.roles import ROLES
 from sconto.portal.visit import Visit
-from sconto.portal.words import marked
-
-ROLES: Final = {
-    Role.ADMIN: (marked("Admin"), marked("Everything, people too")),
-    Role.MANAGER: (marked("Manager"), marked("Everything but people")),
-    Role.VIEWER: (marked("Viewer"), marked("Reads promotions, products and orders")),
-    Role.CHECKOUT: (marked("Checkout"), marked("For the shop itself: prices and orders")),
-}
 
 _LISTED: Final = 50
 _ENTRIES: Final = 20
@@ -82,39 +74,50 @@ async def change_role(visit: Visit) -> Response:
 
 
 async def switch(visit: Visit) -> Response:
-    """Disable a user, or enable them again."""
-    disabled = visit.field("disabled") == "yes"
+    """Disable a user, which can be undone, or enable them again."""
+    user_id = visit.id_in_path("user_id")
+    if visit.field("disabled") != "yes":
+        return await reactivate(visit)
+    user = await users.set_disabled(visit.context.database, visit.caller, user_id, disabled=True)
+    text = visit.gettext("%(name)s is deactivated, within 10 seconds everywhere.")
+    undo = f"/people/{user_id}/reactivate"
+    return visit.redirect("/people", Notice(text % {"name": user.name}, undo))
+
+
+async def reactivate(visit: Visit) -> Response:
+    """Enable a user again."""
     user = await users.set_disabled(
-        visit.context.database, visit.caller, visit.id_in_path("user_id"), disabled=disabled
+        visit.context.database, visit.caller, visit.id_in_path("user_id"), disabled=False
     )
-    _ = visit.gettext
-    text = (
-        _("%(name)s is deactivated, within 10 seconds everywhere.")
-        if disabled
-        else _("%(name)s is active again.")
+    text = visit.gettext("%(name)s is active again.")
+    return visit.redirect("/people", Notice(text % {"name": user.name}))
+
+
+async def reset_two_factor(visit: Visit) -> Response:
+    """Take away the second factor of a user who lost it."""
+    context, user_id = visit.context, visit.id_in_path("user_id")
+    try:
+        user = await two_factor.reset(context.database, context.tokens, visit.caller, user_id)
+    except TwoFactorIsOff:
+        return visit.redirect(f"/people/{user_id}")
+    text = visit.gettext(
+        "%(name)s signs in with the password alone until they set up two-factor sign-in again."
     )
     return visit.redirect("/people", Notice(text % {"name": user.name}))
 
 
 async def reset_password(visit: Visit) -> Response:
-    """Give a user another password."""
+    """Give a user another password; one's own needs the present one, so it is on another page."""
+    if visit.id_in_path("user_id") == visit.caller.user_id:
+        return visit.redirect("/account")
     password = _password(visit)
     if not is_acceptable_password(password):
-        return await render_one(visit, {"password": _password_rule(visit)})
+        return await render_one(visit, {"password": password_rule(visit)})
     user = await users.set_password(
         visit.context.database, visit.caller, visit.id_in_path("user_id"), password
     )
     text = visit.gettext("%(name)s has a new password and is signed out within 10 seconds.")
-    if user.id != visit.caller.user_id:
-        return visit.redirect("/people", Notice(text % {"name": user.name}))
-    response = visit.redirect("/people", Notice(visit.gettext("You have a new password.")))
-    if visit.session is not None:
-        context = visit.context
-        token = await people.renew_session(
-            context.database, context.tokens, visit.caller, visit.now
-        )
-        open_session(visit.request, response, visit.session.username, token)
-    return response
+    return visit.redirect("/people", Notice(text % {"name": user.name}))
 
 
 async def sign_out(visit: Visit) -> Response:
@@ -138,7 +141,7 @@ def _faults(visit: Visit, name: str, password: str, role: Role | None) -> dict[s
     elif not is_name(name):
         faults["username"] = _("A name has 1 to %(number)s characters.") % {"number": NAME_LENGTH}
     if password and not is_acceptable_password(password):
-        faults["password"] = _password_rule(visit)
+        faults["password"] = password_rule(visit)
     if visit.field("email") and read_email(visit.field("email")) is None:
         faults["email"] = _("This is no e-mail address.")
     if role is None:
@@ -146,7 +149,8 @@ def _faults(visit: Visit, name: str, password: str, role: Role | None) -> dict[s
     return faults
 
 
-def _password_rule(visit: Visit) -> str:
+def password_rule(visit: Visit) -> str:
+    """The sentence about passwords that nobody may have."""
     text = visit.gettext("A password has %(least)s to %(most)s characters.")
     return text % {"least": PASSWORD_LENGTH, "most": LONGEST_PASSWORD}
 
@@ -198,6 +202,8 @@ PAGES: Final = (
     read("/people/{user_id}", show_one, Action.MANAGE_PEOPLE),
     write("/people/{user_id}/role", change_role, Action.MANAGE_PEOPLE),
     write("/people/{user_id}/switch", switch, Action.MANAGE_PEOPLE),
+    write("/people/{user_id}/reactivate", reactivate, Action.MANAGE_PEOPLE),
+    write("/people/{user_id}/two-factor/reset", reset_two_factor, Action.MANAGE_PEOPLE),
     write("/people/{user_id}/password", reset_password, Action.MANAGE_PEOPLE),
     write("/people/{user_id}/sign-out", sign_out, Action.MANAGE_PEOPLE),
 )

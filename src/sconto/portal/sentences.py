@@ -36,6 +36,13 @@ KINDS: Final = {
 }
 """The kinds by which the list is filtered."""
 
+TYPES_FOUND: Final = {
+    ListKind.DISCOUNT: marked("Automatic"),
+    ListKind.COUPON: marked("With a code"),
+    ListKind.CART: marked("For carts"),
+}
+"""The kinds in what a search finds."""
+
 CODE_TYPES: Final = {
     CodeType.ONE_TIME: marked("Single use"),
     CodeType.REUSABLE: marked("Unlimited use"),

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from sconto.domain.people import Caller
 from sconto.domain.problems import TokenExpired, TokenInvalid
-from sconto.operations.tokens import LIFETIME, Purpose
+from sconto.operations.tokens import LIFETIME, Claims, Purpose
 from sconto.portal.context import context_of
 
 COOKIE: Final = "sconto_session"
@@ -22,8 +22,13 @@ class Session:
     """A signed-in user; only their browser and the service know `secret`."""
 
     username: str
-    caller: Caller
+    claims: Claims
     secret: str
+
+    @property
+    def caller(self) -> Caller:
+        """Who is signed in."""
+        return self.claims.caller
 
     @property
     def token(self) -> str:
@@ -40,18 +45,32 @@ def session_of(request: Request) -> Session | None:
     name, _, token = cookie.partition(_SEPARATOR)
     context = context_of(request)
     try:
-        caller = context.tokens.caller(token, context.now(), Purpose.SESSION)
+        claims = context.tokens.claims(token, context.now(), Purpose.SESSION)
         username = base64.urlsafe_b64decode(name).decode()
     except (TokenInvalid, TokenExpired, ValueError):
         return None
-    request.scope["caller"] = caller
-    return Session(username, caller, cookie)
+    request.scope["caller"] = claims.caller
+    context.seen_sessions.note(claims, context.now())
+    return Session(username, claims, cookie)
+
+
+def cookie_text(username: str, token: str) -> str:
+    """What the cookie of a session has."""
+    name = base64.urlsafe_b64encode(username.encode()).decode()
+    return f"{name}{_SEPARATOR}{token}"
 
 
 def open_session(request: Request, response: Response, username: str, token: str) -> None:
     """Set the session's cookie, for the lifetime of the token."""
-    name = base64.urlsafe_b64encode(username.encode()).decode()
-    set_cookie(request, response, COOKIE, f"{name}{_SEPARATOR}{token}", LIFETIME.total_seconds())
+    cookie = cookie_text(username, token)
+    set_cookie(request, response, COOKIE, cookie, LIFETIME.total_seconds())
+
+
+def read_session(request: Request, username: str, token: str) -> Session:
+    """The session of a token that was issued a moment ago. Raises TokenInvalid."""
+    context = context_of(request)
+    claims = context.tokens.claims(token, context.now(), Purpose.SESSION)
+    return Session(username, claims, cookie_text(username, token))
 
 
 def close_session(request: Request, response: Response) -> None:

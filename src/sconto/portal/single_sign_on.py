@@ -80,7 +80,9 @@ async def finish(visit: Visit) -> Response:
         )
         identity = read_identity(chosen.rules, chosen.client.issuer, claims)
         context = visit.context
-        username, token = await sign_on(context.database, context.tokens, identity, visit.now)
+        username, token = await sign_on(
+            context.database, context.tokens, identity, visit.now, origin=visit.origin
+        )
     except ProviderFailed as error:
         return _fail(visit, error)
     except SignOnRefused as refused:

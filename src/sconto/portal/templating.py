@@ -12,10 +12,13 @@ from markupsafe import Markup
 from sconto.domain.cart_outcome import CartPromotionOutcome
 from sconto.domain.cart_promotion import CartPromotion
 from sconto.domain.money import format_amount
+from sconto.domain.reports import growth
 from sconto.portal import cart_sentences, csrf, outcome_sentences, sentences, subscription_sentences
 from sconto.portal.charts import SPARK_HEIGHT, SPARK_WIDTH, spark_points
 from sconto.portal.files import versioned
+from sconto.portal.icons import icon
 from sconto.portal.language import Language
+from sconto.portal.roles import ROLES
 
 _FOLDER: Final = Path(__file__).with_name("templates")
 
@@ -63,15 +66,19 @@ def make_environment() -> Environment:
         "code_state": _in_language(outcome_sentences.code_words),
         "codes": _in_language(sentences.codes_words),
         "day": _day,
+        "growth": growth,
         "discount": _in_language(sentences.discount_words),
         "instant": _instant,
         "kind": _in_language(sentences.kind_words),
         "money": _money,
+        "month": _month,
         "number": _number,
         "outside_hours": _outside_hours,
         "percent": _percent,
         "period": _in_language(sentences.period_words),
         "plain_amount": format_amount,
+        "short_day": _short_day,
+        "signed_percent": _signed_percent,
         "state": _state,
         "subscription_terms": _in_language(subscription_sentences.terms_words),
         "subscription_period": _in_language(subscription_sentences.period_words),
@@ -82,15 +89,18 @@ def make_environment() -> Environment:
         "outcome": _in_language(outcome_sentences.outcome_words),
         "outcome_state": _in_language(outcome_sentences.outcome_state),
     }
-    environment.globals |= {
+    known: dict[str, Any] = {
         "cart_targets": cart_sentences.TARGETS,
         "file": _file,
         "form_token": _form_token,
         "groups": outcome_sentences.GROUPS,
+        "icon": icon,
         "path": _path,
+        "role_words": ROLES,
         "spark": _spark,
         "translated": _translated,
     }
+    environment.globals |= known
     return environment
 
 
@@ -130,6 +140,21 @@ def _day(context: Context, day: date) -> str:
 def _instant(context: Context, instant: datetime) -> Markup:
     text = _visit(context).language.instant(instant)
     return Markup('<time datetime="{}">{}</time>').format(instant.isoformat(), text)
+
+
+@pass_context
+def _month(context: Context, month: date) -> str:
+    return _visit(context).language.month(month)
+
+
+@pass_context
+def _short_day(context: Context, day: date) -> str:
+    return _visit(context).language.short_day(day)
+
+
+@pass_context
+def _signed_percent(context: Context, thousandths: int) -> str:
+    return _visit(context).language.signed_percent(thousandths)
 
 
 @pass_context

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
 
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -11,18 +12,26 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from sconto.domain.blanks import trim
+from sconto.domain.merchant_settings import Profile
 from sconto.domain.names import NAME_LENGTH
 from sconto.domain.people import Caller
 from sconto.domain.product import parse_product_id
+from sconto.domain.sessions import Origin
 from sconto.operations import DatabaseUnavailable
 from sconto.portal import csrf
 from sconto.portal.context import Context, context_of
 from sconto.portal.form_owners import KNOWN_COOKIE, KNOWN_FOR, seal_known, seal_owner
 from sconto.portal.language import Language, language_for
-from sconto.portal.navigation import menu_for
+from sconto.portal.navigation import account_menu_for, menu_for
 from sconto.portal.notices import Notice, leave_notice, notice_of, take_notice
 from sconto.portal.session import Session, session_of, set_cookie
 from sconto.portal.templating import make_environment
+from sconto.portal.theme import Theme, theme_of
+
+DEFAULT_CURRENCY: Final = "EUR"
+"""The currency that forms preset for a merchant who has set none."""
+
+_NOBODY: Final = Profile("")
 
 _TEMPLATES: Final = make_environment()
 
@@ -40,13 +49,19 @@ class Visit:
     session: Session | None
     visitor: str
     form: FormData
+    profile: Profile
     notice: Notice | None = None
 
     @property
     def caller(self) -> Caller:
         """The signed-in user; only pages for everybody have none."""
+        return self.own_session.caller
+
+    @property
+    def own_session(self) -> Session:
+        """The session of the signed-in user; only pages for everybody have none."""
         assert self.session is not None, "this page is for everybody"  # noqa: S101
-        return self.session.caller
+        return self.session
 
     @property
     def now(self) -> datetime:
@@ -56,12 +71,54 @@ class Visit:
     @property
     def today(self) -> date:
         """The current day in the server's zone, by which uses are counted."""
-        return self.now.astimezone(self.context.zone).date()
+        return self.now.astimezone(self.server_zone).date()
+
+    @property
+    def origin(self) -> Origin:
+        """Where the request comes from: the address of the connection, and the browser."""
+        client = self.request.client
+        return Origin(
+            "" if client is None else client.host, self.request.headers.get("user-agent", "")
+        )
+
+    @property
+    def must_set_up(self) -> bool:
+        """Whether the merchant requires a second factor that the session does not have."""
+        session = self.session
+        return (
+            session is not None
+            and self.profile.requires_two_factor
+            and not session.claims.way.is_strong
+        )
+
+    @property
+    def server_zone(self) -> ZoneInfo:
+        """The server's time zone, whatever the merchant's is."""
+        return context_of(self.request).zone
+
+    @property
+    def currency(self) -> str:
+        """The currency that forms preset."""
+        return self.profile.currency or DEFAULT_CURRENCY
 
     @property
     def manual(self) -> str:
         """The address of the manual, which is beside the portal."""
-        return f"{self.request.scope.get('app_root_path', '')}/manual/"
+        return self.outside("/manual/")
+
+    @property
+    def theme(self) -> Theme:
+        """The theme that was chosen in this browser."""
+        return theme_of(self.request)
+
+    @property
+    def page(self) -> str:
+        """The path of the page within the portal: `/promotions/7`."""
+        return self.request.url.path.removeprefix(self.request.scope["root_path"])
+
+    def outside(self, path: str) -> str:
+        """The address of something of Sconto's that is beside the portal: `/docs`."""
+        return f"{self.request.scope.get('app_root_path', '')}{path}"
 
     @property
     def form_token(self) -> str:
@@ -111,6 +168,7 @@ class Visit:
         text = _TEMPLATES.get_template(template).render(
             visit=self,
             menu=[] if self.session is None else menu_for(self.session.caller),
+            account_menu=[] if self.session is None else account_menu_for(self.session.caller),
             notice=self.notice or notice_of(self.request),
             **values,
         )
@@ -136,26 +194,39 @@ class Visit:
         return response
 
 
-def visit_of(request: Request, form: FormData | None = None) -> Visit:
-    """The visit of a request. Raises DatabaseUnavailable like `session_of`."""
-    return _visit(request, session_of(request), form)
+async def open_visit(request: Request) -> Visit:
+    """The visit of a request, in the language and time zone of who is signed in.
+
+    Raises DatabaseUnavailable like `session_of`, and if the profile is not known yet.
+    """
+    session = session_of(request)
+    if session is None:
+        return _visit(request, None, _NOBODY)
+    context = context_of(request)
+    profile = await context.profiles.load(context.database, session.caller)
+    return _visit(request, session, profile)
 
 
 def visit_of_anybody(request: Request) -> Visit:
     """The visit of a page that is always shown, even if sessions cannot be read."""
     try:
-        return visit_of(request)
+        session = session_of(request)
     except DatabaseUnavailable:
-        return _visit(request, None)
+        session = None
+    profile = _NOBODY if session is None else context_of(request).profiles.of(session.caller)
+    return _visit(request, session, profile)
 
 
-def _visit(request: Request, session: Session | None, form: FormData | None = None) -> Visit:
+def _visit(request: Request, session: Session | None, profile: Profile) -> Visit:
     context = context_of(request)
+    if profile.time_zone is not None:
+        context = context.in_zone(ZoneInfo(profile.time_zone))
     return Visit(
         request,
         context,
-        language_for(request.headers.get("accept-language", ""), context.zone),
+        language_for(request.headers.get("accept-language", ""), context.zone, profile.language),
         session,
         csrf.visitor_of(request) or csrf.new_visitor(),
-        FormData() if form is None else form,
+        FormData(),
+        profile,
     )

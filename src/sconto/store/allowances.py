@@ -15,9 +15,18 @@ from typing import Final
 from sconto.domain.allowances import Scope, Taken
 from sconto.domain.redemption import CART_PRODUCT_ID
 from sconto.store.database import Connection
+from sconto.store.node_calls import is_of_citus
 
 _LOCK: Final = """
 SELECT pg_advisory_xact_lock(hashtextextended('cart promotion ' || $2::bigint, $1::bigint))
+"""
+
+# On a distributed database the orders take the lock on the merchant's node. A merchant without this
+# row has no promotions.
+_LOCK_ON_NODE: Final = """
+SELECT pg_advisory_xact_lock(hashtextextended('cart promotion ' || $2::bigint, $1::bigint)) IS NULL
+FROM timeline_versions
+WHERE merchant_id = $1
 """
 
 # What purged orders took is kept for totals and budgets, but not for customers without a limit.
@@ -121,6 +130,8 @@ async def lock_limits(connection: Connection, merchant_id: int, promotion_id: in
     Needs a transaction, which releases the lock.
     """
     await connection.execute(_LOCK, merchant_id, promotion_id)
+    if is_of_citus(connection):
+        await connection.execute(_LOCK_ON_NODE, merchant_id, promotion_id)
 
 
 async def set_scopes(

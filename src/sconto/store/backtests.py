@@ -29,6 +29,7 @@ from sconto.domain.backtest.job import (
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.promotion_kind import PromotionKind
 from sconto.store.database import Connection
+from sconto.store.polls import Poll
 
 _COLUMNS: Final = """
     backtest_id, kind, name, promotion_id, since, until, as_if_running, state, created_at,
@@ -72,7 +73,7 @@ DELETE FROM backtests WHERE merchant_id = $1 AND backtest_id = $2 RETURNING true
 """
 
 # These two statements read all merchants, by indexes that have few rows.
-_LIST_CLAIMABLE: Final = """
+LIST_CLAIMABLE: Final = Poll("""
 SELECT merchant_id, backtest_id
 FROM (
     SELECT DISTINCT ON (merchant_id) merchant_id, backtest_id, leased_until
@@ -82,11 +83,11 @@ FROM (
 ) AS first
 WHERE leased_until IS NULL OR leased_until <= $1
 LIMIT $2
-"""
+""")
 
-_LIST_ENDED: Final = """
+LIST_ENDED: Final = Poll("""
 SELECT DISTINCT merchant_id FROM backtests WHERE finished_at < $1 LIMIT $2
-"""
+""")
 
 _SWEEP: Final = "DELETE FROM backtests WHERE merchant_id = $1 AND finished_at < $2"
 
@@ -220,7 +221,7 @@ async def list_claimable(
     connection: Connection, now: datetime, limit: int
 ) -> list[tuple[int, int]]:
     """The first open job of each merchant where no worker has it: the merchant's id and its own."""
-    rows = await connection.fetch(_LIST_CLAIMABLE, now, limit)
+    rows = await LIST_CLAIMABLE.fetch(connection, now, limit)
     return [(row["merchant_id"], row["backtest_id"]) for row in rows]
 
 
@@ -228,7 +229,7 @@ async def list_merchants_to_sweep(
     connection: Connection, before: datetime, limit: int
 ) -> list[int]:
     """Merchants with jobs that ended before a time."""
-    return [row["merchant_id"] for row in await connection.fetch(_LIST_ENDED, before, limit)]
+    return [row["merchant_id"] for row in await LIST_ENDED.fetch(connection, before, limit)]
 
 
 async def sweep_backtests(connection: Connection, merchant_id: int, before: datetime) -> None:

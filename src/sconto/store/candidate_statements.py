@@ -24,6 +24,7 @@ from sconto.store.cart_offers import (
 )
 from sconto.store.crowded_codes import CROWDED_OFFERS, CROWDED_OFFERS_BESIDE_HOLDS
 from sconto.store.hold_rows import HOLD_COLUMNS
+from sconto.store.node_calls import NodeFunction
 from sconto.store.outcomes import ORDER_COLUMNS
 from sconto.store.subscription_rules import READ_RULES
 
@@ -206,3 +207,27 @@ READ_LISTED: Final = _statement(_PICKS, TAGGED, AUTOMATIC)
 READ_PICKS_AND_TAGS: Final = _statement(_PICKS, TAGGED)
 READ_TAGS: Final = _statement(TAGGED)
 """For listing prices with cached cart promotions that choose products by tags."""
+
+ON_NODES: Final = {
+    statement: NodeFunction(statement)
+    for statement in (
+        READ,
+        READ_WITHOUT_PICKS,
+        READ_WITH_SUBSCRIPTION,
+        READ_CROWDED,
+        READ_WITH_CART_PROMOTIONS,
+        READ_WITH_CART_PROMOTIONS_WITHOUT_PICKS,
+        READ_WITH_BOTH,
+        READ_CROWDED_WITH_CART_PROMOTIONS,
+        READ_BESIDE_HOLDS,
+        READ_BESIDE_HOLDS_WITHOUT_PICKS,
+        READ_ALL_BESIDE_HOLDS,
+        READ_CROWDED_BESIDE_HOLDS,
+        READ_PICKS,
+        READ_VERSIONS,
+        READ_LISTED,
+        READ_PICKS_AND_TAGS,
+        READ_TAGS,
+    )
+}
+"""The functions of these statements on the nodes of a distributed database."""

@@ -16,6 +16,7 @@ from sconto.domain.order import StoredOrder
 from sconto.domain.schedule import ALL_PRODUCTS_ID
 from sconto.store.candidate_rows import CartAt, Request, Row, Rows, StoredCandidates, Versions
 from sconto.store.candidate_statements import (
+    ON_NODES,
     READ,
     READ_ALL_BESIDE_HOLDS,
     READ_BESIDE_HOLDS,
@@ -36,7 +37,6 @@ from sconto.store.candidate_statements import (
 )
 from sconto.store.cart_offers import CachedCartPromotions, offers_of
 from sconto.store.hold_rows import hold_from
-from sconto.store.node_functions import CALLS, NAMES
 from sconto.store.outcomes import order_from
 from sconto.store.pick_cache import PickCache
 from sconto.store.pool import Connection
@@ -298,10 +298,8 @@ async def _fetch(
     connection: Connection, merchant_id: int, requests: Sequence[Request], statement: str
 ) -> Rows:
     sent = _REQUESTS.encode(requests).decode()
-    functions: frozenset[str] = getattr(connection, "node_functions", frozenset())
-    if functions and NAMES[statement] in functions:
-        statement = CALLS[statement]
-    return _ROWS.decode(await connection.fetchval(statement, merchant_id, sent))
+    found = await connection.fetchval(ON_NODES[statement].sql_for(connection), merchant_id, sent)
+    return _ROWS.decode(found)
 
 
 def _candidates(

@@ -2,6 +2,9 @@
 
 from typing import Final
 
+from sconto.store.order_tallies import PLACED_COLUMNS, SUMS, TALLIES
+from sconto.store.reports import ALL_COUNTS
+
 _TWO_ORDERS: Final = """
 SELECT merchant_id, format('%s orders are called %L', count(*), order_id) AS words
 FROM orders
@@ -246,12 +249,57 @@ HAVING count(placed_at) = 0
 LIMIT $2
 """
 
+# Orders that wait to be counted are left out. What purged orders counted is kept as sums.
+_ORDERS_COUNTED: Final = f"""
+WITH placed AS (
+    SELECT {PLACED_COLUMNS}
+    FROM orders
+    LEFT JOIN orders_to_count AS reached USING (merchant_id)
+    WHERE ($1::bigint IS NULL OR merchant_id = $1) AND coalesce(
+        is_counted,
+        coalesce((orders.created_at, orders.order_id) >= (reached.created_at, reached.order_id),
+                 true)
+    )
+), told AS (
+    SELECT merchant_id, subject, promotion_id, code_id, currency, sum(orders) AS orders,
+        sum(beaten) AS beaten, sum(discount) AS discount, sum(revenue) AS revenue
+    FROM (
+        SELECT merchant_id, subject, promotion_id, code_id, currency, {SUMS}
+        FROM ({TALLIES}) AS tallied
+        GROUP BY 1, 2, 3, 4, 5
+        UNION ALL
+        SELECT merchant_id, subject, promotion_id, code_id, currency, orders, beaten, discount,
+            revenue
+        FROM purged_order_counts
+        WHERE $1::bigint IS NULL OR merchant_id = $1
+    ) AS part
+    GROUP BY 1, 2, 3, 4, 5
+), counted AS (
+    SELECT merchant_id, subject, promotion_id, code_id, currency, sum(orders) AS orders,
+        sum(beaten) AS beaten, sum(discount) AS discount, sum(revenue) AS revenue
+    FROM ({ALL_COUNTS}) AS counts
+    WHERE $1::bigint IS NULL OR merchant_id = $1
+    GROUP BY 1, 2, 3, 4, 5
+)
+SELECT merchant_id, format('%s (promotion %s, code %s) in %s: %s orders, %s beaten, %s off %s, and'
+    ' counted are %s orders, %s beaten, %s off %s', subject, promotion_id, code_id, currency,
+    coalesce(told.orders, 0), coalesce(told.beaten, 0), coalesce(told.discount, 0),
+    coalesce(told.revenue, 0), coalesce(counted.orders, 0), coalesce(counted.beaten, 0),
+    coalesce(counted.discount, 0), coalesce(counted.revenue, 0)) AS words
+FROM told
+FULL JOIN counted USING (merchant_id, subject, promotion_id, code_id, currency)
+WHERE (told.orders, told.beaten, told.discount, told.revenue)
+    IS DISTINCT FROM (counted.orders, counted.beaten, counted.discount, counted.revenue)
+LIMIT $2
+"""  # noqa: S608  # of our own constants
+
 ORDER_CHECKS: Final = (
     ("An order id names one order", _TWO_ORDERS),
     ("The lines of an order add up to its total, each rounded once", _AMOUNTS),
     ("Redemptions are what the orders picked", _RECORDED),
     ("Lists find each order by what it redeemed", _LISTED),
     ("Counters are the sum of the redemptions", _COUNTED),
+    ("Counters of orders are what the orders got", _ORDERS_COUNTED),
     ("One-time codes count the redemptions by them", _COUNTED_WITH_CODES),
     ("A one-time code serves one order", _ONE_ORDER_A_CODE),
     ("A one-time code is used up by the order that took it", _USED_BY),

@@ -14,6 +14,8 @@ SESSION_SETTINGS: Final = {
     # What a transaction sets for itself, such as how long it waits for a lock, is set on the node
     # that has the merchant too.
     "citus.propagate_set_commands": "local",
+    # A node that has gone silent keeps a connection for so long, 30 seconds otherwise.
+    "citus.node_connection_timeout": "3s",
 }
 """Settings of every session, beside those of a database that is not distributed."""
 
@@ -24,6 +26,9 @@ NODE_SETTINGS: Final = {
     "default_transaction_isolation": "read committed",
 }
 """Settings of the sessions that the coordinator opens on the nodes. It does not pass on its own."""
+
+DRAWN_ON_NODES: Final = "event_outbox_outbox_id_seq"
+"""The one sequence that nodes draw from: its ids need only ascend among those of a merchant."""
 
 OLDEST: Final = 13
 """The oldest major version of Citus that Sconto was tried with."""
@@ -56,6 +61,7 @@ SELECT json_build_object(
         SELECT json_agg(sequencename ORDER BY sequencename)
         FROM pg_sequences
         WHERE schemaname = 'public' AND last_value IS NOT NULL
+            AND sequencename <> '{DRAWN_ON_NODES}'
             AND (SELECT groupid FROM pg_dist_local_group) <> 0
     ))
 FROM unnest('{{{",".join(NODE_SETTINGS)}}}'::text[]) AS name

@@ -21,6 +21,7 @@ from sconto.domain.code_pattern import CodePattern, Ending, Generation
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.people import Caller
 from sconto.store.database import Connection
+from sconto.store.polls import Poll
 
 _COLUMNS: Final = """
     generation_id, promotion_id, prefix, group_count, group_length, alphabet,
@@ -50,12 +51,12 @@ LIMIT $3
 _CLAIM: Final = f"{_FIND} AND finished_at IS NULL FOR UPDATE SKIP LOCKED"
 
 # This statement reads all merchants, by an index of open jobs, which is empty most of the time.
-_LIST_OPEN: Final = """
+LIST_OPEN: Final = Poll("""
 SELECT merchant_id, generation_id FROM code_generations
 WHERE finished_at IS NULL
 ORDER BY merchant_id, generation_id
 LIMIT $1
-"""
+""")
 
 _ADVANCE: Final = """
 UPDATE code_generations SET made = made + $3, finished_at = $4, ending = $5
@@ -107,7 +108,7 @@ async def list_generations(
 
 async def list_open_generations(connection: Connection, limit: int) -> list[tuple[int, int]]:
     """Jobs of all merchants that are not finished: the merchant's id and the job's."""
-    rows = await connection.fetch(_LIST_OPEN, limit)
+    rows = await LIST_OPEN.fetch(connection, limit)
     return [(row["merchant_id"], row["generation_id"]) for row in rows]
 
 

@@ -73,7 +73,11 @@ INSERT_UNLESS_TAKEN: Final = _INSERT_UNLESS_TAKEN.format(
     new="unnest($4::text[], $5::text[]) WITH ORDINALITY AS new (code, code_key, place)"
 )
 
-_INSERT_STAGED: Final = _INSERT_UNLESS_TAKEN.format(new="staged_codes AS new")
+_INSERT_STAGED: Final = _INSERT_UNLESS_TAKEN.format(
+    new="""(
+        SELECT code, code_key, row_number() OVER (ORDER BY place, part) AS place FROM staged_codes
+    ) AS new"""
+)
 
 # LIMIT 1 forces one look-up for each key. Without it, a plan could read all of a million codes for
 # the sake of one.
@@ -97,6 +101,7 @@ WHERE merchant_id = $1 AND code_id = ANY ($2::bigint[]) AND removed_at IS NULL
 _STAGE: Final = """
 CREATE TEMPORARY TABLE staged_codes (
     place bigint NOT NULL,                         -- the number of the line
+    part smallint NOT NULL,                        -- of the codes of one line
     code text NOT NULL,
     code_key text COLLATE "C" NOT NULL
 ) ON COMMIT DROP
@@ -110,7 +115,7 @@ WITH taken AS MATERIALIZED (
 )
 SELECT place, repeated, count(*) OVER () AS total
 FROM (
-    SELECT place, place > min(place) OVER (PARTITION BY code_key) AS repeated,
+    SELECT place, row_number() OVER (PARTITION BY code_key ORDER BY place, part) > 1 AS repeated,
         taken.code_key IS NOT NULL AS taken
     FROM staged_codes
     LEFT JOIN taken USING (code_key)
@@ -120,7 +125,7 @@ ORDER BY place
 LIMIT $3
 """
 
-_SAMPLE: Final = "SELECT code FROM staged_codes ORDER BY place LIMIT $1"
+_SAMPLE: Final = "SELECT code FROM staged_codes ORDER BY place, part LIMIT $1"
 
 _COLUMNS: Final = """
 SELECT code_id, code, code_key, position, used_by, used_at, held_for, held_until,
@@ -141,10 +146,24 @@ SEARCH: Final = f"""{_COLUMNS}
 ORDER BY code_key LIMIT $4
 """
 
+# Both counts read an index alone, and LIMIT bounds what they read. LIMIT NULL is no limit.
 _COUNT: Final = """
-SELECT count(*) AS total, count(used_at) AS used
-FROM codes
-WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
+SELECT
+    (
+        SELECT count(*) FROM (
+            SELECT FROM codes
+            WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
+            LIMIT $3
+        ) AS every
+    ) AS total,
+    (
+        SELECT count(*) FROM (
+            SELECT FROM codes
+            WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
+                AND used_at IS NULL
+            LIMIT $3
+        ) AS unused
+    ) AS free
 """
 
 
@@ -260,7 +279,7 @@ async def stage_codes(connection: Connection, lines: AsyncIterable[CodeLine]) ->
     await connection.execute(_STAGE)
     status = await connection.copy_records_to_table(
         "staged_codes",
-        records=((line.line, line.code, line.key) async for line in lines),
+        records=((line.line, line.part, line.code, line.key) async for line in lines),
         timeout=IMPORT_TIMEOUT,
     )
     return int(status.removeprefix("COPY "))
@@ -337,10 +356,15 @@ async def search_codes(
     return [_placed(row, holder.code_type) for row in rows]
 
 
-async def count_codes(connection: Connection, merchant_id: int, promotion_id: int) -> CodeCounts:
-    """How many codes the promotion has, and how many of them an order used up."""
-    [row] = await connection.fetch(_COUNT, merchant_id, promotion_id)
-    return CodeCounts(row["total"], row["used"])
+async def count_codes(
+    connection: Connection, merchant_id: int, promotion_id: int, most: int | None = None
+) -> CodeCounts:
+    """How many codes the promotion has, and how many of them an order used up.
+
+    With `most`, it counts up to so many; at that number the codes used up are not known.
+    """
+    [row] = await connection.fetch(_COUNT, merchant_id, promotion_id, most)
+    return CodeCounts(row["total"], row["total"] - row["free"])
 
 
 def _placed(row: asyncpg.Record, code_type: CodeType | None) -> PlacedCode:

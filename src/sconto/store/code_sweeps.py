@@ -19,6 +19,7 @@ from typing import Final
 from sconto.domain.history import RECORDED_ELEMENTS, ListChange, Sample
 from sconto.domain.numbers import MAX_INT64
 from sconto.store.database import Connection
+from sconto.store.polls import Poll
 
 SWEEP_BATCH: Final = 1_000
 """Codes that one transaction removes at most. An order waits for no more than these."""
@@ -73,13 +74,13 @@ DO UPDATE SET swept_to = excluded.swept_to, batches = sweep.batches + 1, paused_
 """
 
 # The one statement that asks for all merchants: the table is empty most of the time.
-_LIST: Final = """
+LIST_SWEEPS: Final = Poll("""
 SELECT merchant_id, promotion_id
 FROM code_sweeps
 WHERE paused_until IS NULL OR paused_until <= clock_timestamp()
 ORDER BY merchant_id, promotion_id
 LIMIT $1
-"""
+""")
 
 # Who restores the promotion waits for the end of this transaction, an older program too.
 _CLAIM: Final = """
@@ -142,7 +143,7 @@ async def begin_sweep(
 
 async def list_sweeps(connection: Connection, limit: int) -> list[tuple[int, int]]:
     """Sweeps of all merchants that are not paused: the ids of the merchant and the promotion."""
-    rows = await connection.fetch(_LIST, limit)
+    rows = await LIST_SWEEPS.fetch(connection, limit)
     return [(row["merchant_id"], row["promotion_id"]) for row in rows]
 
 

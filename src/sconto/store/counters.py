@@ -1,4 +1,7 @@
-"""Folds the counters of redemptions: many rows of past days become one, with the same sums.
+"""Folds the counters: many rows of past days become one, with the same sums.
+
+The counters of orders are folded by slot alone, from `open_order_counts` into `order_counts`. They
+stay by day, so that reports are exact for any days.
 
 Why the counts stay exact. A fold is one statement. What its DELETE returns is what its INSERT adds,
 so a reader sees all of it or nothing, and a killed fold changes nothing. A row that an order is
@@ -22,6 +25,7 @@ from typing import Final
 
 from sconto.store.code_ids import COUNTED_CODE, HAS_CODE
 from sconto.store.database import Connection
+from sconto.store.polls import Poll
 
 FOLD_LOCK: Final = 0x5C0_F01D
 """The advisory lock of the one worker that folds."""
@@ -102,9 +106,42 @@ _FOLD_DAYS: Final = _fold_statement(
     _IS_DAY_TO_FOLD, day="(day - (extract(day FROM day)::integer - 1))"
 )
 
+# The table has rows of the last days alone, so it needs no index for this.
+_FOLD_ORDER_COUNTS: Final = f"""
+WITH chosen AS MATERIALIZED (
+    SELECT subject, promotion_id, code_id, currency, day, slot
+    FROM open_order_counts
+    WHERE merchant_id = $1 AND day < $2
+    LIMIT {FOLD_BATCH}
+    FOR UPDATE SKIP LOCKED
+), gone AS (
+    DELETE FROM open_order_counts AS counts
+    USING chosen
+    WHERE counts.merchant_id = $1 AND counts.subject = chosen.subject
+      AND counts.promotion_id = chosen.promotion_id AND counts.code_id = chosen.code_id
+      AND counts.currency = chosen.currency AND counts.day = chosen.day
+      AND counts.slot = chosen.slot
+    RETURNING counts.*
+), folded AS (
+    INSERT INTO order_counts AS counts (merchant_id, subject, promotion_id, day, code_id, currency,
+                                        orders, beaten, discount, revenue)
+    SELECT $1, subject, promotion_id, day, code_id, currency, sum(orders)::bigint,
+           sum(beaten)::bigint, sum(discount), sum(revenue)
+    FROM gone
+    GROUP BY 2, 3, 4, 5, 6
+    ORDER BY 2, 3, 4, 5, 6
+    ON CONFLICT (merchant_id, subject, promotion_id, day, code_id, currency)
+    DO UPDATE SET orders = counts.orders + excluded.orders,
+                  beaten = counts.beaten + excluded.beaten,
+                  discount = counts.discount + excluded.discount,
+                  revenue = counts.revenue + excluded.revenue
+)
+SELECT count(*) FROM gone
+"""  # noqa: S608  # of our own constants
+
 # Whoever has redemptions has a version: it is drawn with the first promotion. Unlike the table of
 # merchants, that of versions is distributed as the counters are.
-_LIST_MERCHANTS: Final = f"""
+LIST_MERCHANTS: Final = Poll(f"""
 SELECT merchant_id
 FROM timeline_versions AS merchants
 WHERE EXISTS (
@@ -121,7 +158,12 @@ WHERE EXISTS (
         AND {_IS_DAY_TO_FOLD}
 )
 ORDER BY merchant_id
-"""  # noqa: S608  # of our own constants
+""")  # noqa: S608  # of our own constants
+
+# A merchant may have orders and no version.
+_LIST_MERCHANTS_WITH_ORDERS: Final = """
+SELECT DISTINCT merchant_id FROM open_order_counts WHERE day < $1
+"""
 
 
 async def lock_folding(connection: Connection) -> bool:
@@ -133,8 +175,9 @@ async def list_merchants_to_fold(
     connection: Connection, slots_before: date, days_before: date
 ) -> list[int]:
     """The merchants that have slots before the one day, or days before the other, to fold."""
-    rows = await connection.fetch(_LIST_MERCHANTS, slots_before, days_before)
-    return [row["merchant_id"] for row in rows]
+    rows = await LIST_MERCHANTS.fetch(connection, slots_before, days_before)
+    counting = await connection.fetch(_LIST_MERCHANTS_WITH_ORDERS, slots_before)
+    return sorted({row["merchant_id"] for row in (*rows, *counting)})
 
 
 async def fold_codes(connection: Connection, merchant_id: int, before: date) -> int:
@@ -150,6 +193,11 @@ async def fold_slots(connection: Connection, merchant_id: int, before: date) -> 
 async def fold_days(connection: Connection, merchant_id: int, before: date) -> int:
     """Add some rows before a day to slot 0 of the first of their month; the number folded."""
     return await _fold(connection, _FOLD_DAYS, merchant_id, before)
+
+
+async def fold_order_counts(connection: Connection, merchant_id: int, before: date) -> int:
+    """Move some counters of orders before a day to where they stay; the number moved."""
+    return await _fold(connection, _FOLD_ORDER_COUNTS, merchant_id, before)
 
 
 async def _fold(connection: Connection, statement: str, merchant_id: int, before: date) -> int:

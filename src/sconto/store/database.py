@@ -1,7 +1,7 @@
 """The database: one way to read, and one way to write."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any, Final, Literal, Self
 
@@ -17,6 +17,7 @@ from sconto.store.availability import (
 from sconto.store.cart_reads import CartReads
 from sconto.store.fair_turns import FairTurns
 from sconto.store.loans import AdmittedLoan, EditLoan, Loan
+from sconto.store.nodes import Nodes
 from sconto.store.pick_cache import PickCache
 from sconto.store.pool import Connection, OnStatement, Pool
 from sconto.store.slots import Slots
@@ -45,8 +46,12 @@ class Database:
     with `retrying` or `retried`.
     """
 
-    def __init__(self, main: Pool, checkout: Pool, readiness: Pool) -> None:
+    def __init__(
+        self, main: Pool, checkout: Pool, readiness: Pool, nodes: Nodes | None = None
+    ) -> None:
         self._pools = {"main": main, "checkout": checkout, "readiness": readiness}
+        self.nodes: Final = nodes or Nodes()
+        """The nodes of a distributed database."""
         self._admissions = Admissions(main.size[2])
         self.order_slots: Final = self._admissions.order_slots
         """Slots of the orders that are being written."""
@@ -77,9 +82,10 @@ class Database:
         `checkout` of the connections are for it alone; with 0 it shares the main pool. One more
         connection is for readiness. `on_statement` is told of each statement of the others.
         """
-        main = await Pool.open(url, connections - checkout, on_statement)
-        for_checkout = await Pool.open(url, checkout, on_statement) if checkout else main
-        return cls(main, for_checkout, await Pool.open(url, 1))
+        nodes = Nodes()
+        main = await Pool.open(url, connections - checkout, on_statement, nodes)
+        for_checkout = await Pool.open(url, checkout, on_statement, nodes) if checkout else main
+        return cls(main, for_checkout, await Pool.open(url, 1), nodes)
 
     async def close(self) -> None:
         """Close all connections once they are idle."""
@@ -106,7 +112,7 @@ class Database:
         merchant_id: int | None = None,
         *,
         queue: Literal["edits", "imports", "applications", "orders"] = "edits",
-        transaction: bool = True,
+        transaction: bool | Callable[[Connection], bool] = True,
     ) -> AbstractAsyncContextManager[Connection]:
         """A transaction: committed when the block ends, rolled back when it raises.
 
@@ -121,11 +127,15 @@ class Database:
 
         Without a merchant it waits for a connection only. With `transaction=False` the block runs
         one statement, which is a transaction by itself and bounds its own wait for a lock; that
-        saves two round trips.
+        saves two round trips. A function is asked whether the block needs a transaction on the
+        connection that it gets.
         """
+        loan = self._loan_to_write(merchant_id, queue)
         if not transaction:
-            return self._loan_to_write(merchant_id, queue)
-        return self._transaction(self._loan_to_write(merchant_id, queue), queue == "imports")
+            return loan
+        if callable(transaction):
+            return self._transaction_if(transaction, loan)
+        return self._transaction(loan, queue == "imports")
 
     def joined(self, connection: Connection) -> "Database":
         """A database whose reads and writes are parts of the connection's open transaction."""
@@ -155,6 +165,17 @@ class Database:
             if is_import:
                 await connection.execute("SET LOCAL statement_timeout = 0")
             yield connection
+
+    @asynccontextmanager
+    async def _transaction_if(
+        self, is_needed: Callable[[Connection], bool], loan: Loan
+    ) -> AsyncIterator[Connection]:
+        async with loan as connection:
+            if is_needed(connection):
+                async with connection.transaction(isolation="read_committed"):
+                    yield connection
+            else:
+                yield connection
 
     @property
     def size(self) -> tuple[int, int, int]:

@@ -25,9 +25,10 @@ import asyncpg
 from sconto.domain.webhooks import Attempt, Decision
 from sconto.store.database import Connection
 from sconto.store.events import event_id
+from sconto.store.polls import Poll
 
 # It asks for all merchants that have webhooks; there are few of them.
-_LIST_DUE: Final = """
+LIST_DUE: Final = Poll("""
 SELECT merchant_id, webhook_id
 FROM webhooks
 WHERE enabled AND coalesce(paused_until <= $1, true) AND EXISTS (
@@ -38,7 +39,7 @@ WHERE enabled AND coalesce(paused_until <= $1, true) AND EXISTS (
 )
 ORDER BY random()
 LIMIT $2
-"""
+""")
 
 _MESSAGE: Final = """claimed.delivery_id, claimed.webhook_id, claimed.type, claimed.attempts,
        claimed.created_at, claimed.position, url, secret, previous_secret, previous_until"""
@@ -185,7 +186,7 @@ class Claimed:
 
 async def list_due(connection: Connection, now: datetime, limit: int) -> list[tuple[int, int]]:
     """The webhooks of all merchants with something to send: the merchant's id and its own."""
-    rows = await connection.fetch(_LIST_DUE, now, limit)
+    rows = await LIST_DUE.fetch(connection, now, limit)
     return [(row["merchant_id"], row["webhook_id"]) for row in rows]
 
 

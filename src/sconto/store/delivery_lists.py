@@ -1,7 +1,7 @@
 """Lists of deliveries, with what came of them, and how many wait."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -11,6 +11,7 @@ import asyncpg
 from sconto.domain.webhooks import Attempt, Delivery, DeliveryState
 from sconto.store.database import Connection
 from sconto.store.events import event_id
+from sconto.store.polls import Poll
 
 _DELIVERY: Final = """
 SELECT delivery_id, webhook_id, deliveries.type, state, attempts, due_at, created_at,
@@ -51,13 +52,13 @@ ORDER BY number
 """
 
 # It asks for all merchants, in indexes that have only what waits.
-_BACKLOG: Final = """
+BACKLOG: Final = Poll("""
 SELECT (SELECT count(*) FROM (SELECT true FROM event_outbox LIMIT $1) AS new) AS outbox,
        (SELECT min(occurred_at) FROM (SELECT occurred_at FROM event_outbox LIMIT $1) AS new)
            AS outbox_since,
        count(*) AS deliveries, min(created_at) AS deliveries_since
 FROM (SELECT created_at FROM deliveries WHERE state = 'waiting' LIMIT $1) AS waiting
-"""
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +113,19 @@ class Backlog:
 
 async def measure_backlog(connection: Connection, most: int) -> Backlog:
     """What waits to be numbered and to be delivered, each counted up to `most`."""
-    row = await connection.fetchrow(_BACKLOG, most)
-    assert row is not None  # noqa: S101 - a row is asked for
-    return Backlog(*row)
+    rows = await BACKLOG.fetch(connection, most)
+    return Backlog(
+        sum(row["outbox"] for row in rows),
+        _first(row["outbox_since"] for row in rows),
+        sum(row["deliveries"] for row in rows),
+        _first(row["deliveries_since"] for row in rows),
+    )
+
+
+def _first(times: Iterable[datetime | str | None]) -> datetime | None:
+    """The earliest; those of other nodes are texts."""
+    known = [datetime.fromisoformat(one) if isinstance(one, str) else one for one in times if one]
+    return min(known, default=None)
 
 
 def _delivery(row: asyncpg.Record) -> StoredDelivery:

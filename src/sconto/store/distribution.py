@@ -13,9 +13,10 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
-from sconto.store import citus, node_functions
+from sconto.store import citus
 from sconto.store.administration import connect, one_line
 from sconto.store.database import DatabaseUnavailable
+from sconto.store.node_functions import create_missing_functions
 from sconto.store.schema import DistributionRefused
 
 LOCAL_TABLES: Final = frozenset(
@@ -27,6 +28,9 @@ LOCAL_TABLES: Final = frozenset(
         "ended_tokens",
         "known_places",
         "password_links",
+        "recovery_codes",
+        "second_factors",
+        "sessions",
         "user_identities",
         "users",
     }
@@ -83,6 +87,26 @@ WHERE relnamespace = 'public'::regnamespace ORDER BY 1
 """
 
 
+# Events about one object are told in the order of their numbers, which are drawn while the object
+# is locked (`events`). So whoever writes the event, the node that has the object draws it.
+_DRAW: Final = (
+    """
+CREATE FUNCTION sconto_draw_outbox_id() RETURNS trigger LANGUAGE plpgsql AS $body$
+BEGIN
+    NEW.outbox_id := nextval('public.event_outbox_outbox_id_seq');
+    RETURN NEW;
+END
+$body$
+""",
+    """
+CREATE TRIGGER nodes_draw_outbox_ids BEFORE INSERT ON event_outbox FOR EACH ROW
+EXECUTE FUNCTION sconto_draw_outbox_id()
+""",
+)
+
+_DRAWS: Final = "SELECT EXISTS (SELECT FROM pg_trigger WHERE tgname = 'nodes_draw_outbox_ids')"
+
+
 @dataclass(frozen=True, slots=True)
 class Distribution:
     """What was distributed, over how many nodes, and the foreign keys that this dropped.
@@ -115,7 +139,7 @@ def distribute(url: str) -> Distribution:
         nodes = _require_nodes(connection)
         _give_settings(connection)
         connection.commit()
-        faults = citus.faults_of(connection.execute(citus.READ_NODES).fetchall())
+        faults = citus.faults_of(connection.execute(citus.READ_NODES.encode()).fetchall())
         tables, dropped = distribute_new_tables(connection)
         connection.commit()
         if tables:
@@ -155,16 +179,12 @@ def distribute_new_tables(connection: Connection) -> tuple[list[str], list[str]]
             dropped.append(f"{child} to {parent}")
     for name in _parents_first(names, keys):
         connection.execute(_DISTRIBUTE, [name, "default" if name == _FIRST else _FIRST])
-    _create_functions(connection)
-    return sorted(names), dropped
-
-
-def _create_functions(connection: Connection) -> None:
-    found = {name for (name,) in connection.execute(node_functions.FIND_FUNCTIONS)}
-    for name, statement in node_functions.CREATE.items():
-        if name not in found:
+    [(draws,)] = connection.execute(_DRAWS).fetchall()
+    if not draws:
+        for statement in _DRAW:
             connection.execute(sql.SQL(statement))
-            connection.execute(sql.SQL(node_functions.DISTRIBUTE[name]))
+    create_missing_functions(connection)
+    return sorted(names), dropped
 
 
 def _parents_first(names: Sequence[str], keys: Sequence[tuple[Any, ...]]) -> list[str]:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from sconto.store.database import Connection
+from sconto.store.polls import Poll
 
 REMOVAL_BATCH: Final = 1_000
 """Rows that one transaction removes at most."""
@@ -11,7 +12,7 @@ REMOVAL_BATCH: Final = 1_000
 _LOCK: Final = 0x5C0_1DE5
 """The advisory lock of the one worker that removes."""
 
-_LIST_MERCHANTS: Final = """
+LIST_MERCHANTS: Final = Poll("""
 SELECT merchant_id
 FROM event_streams
 WHERE EXISTS (
@@ -22,7 +23,7 @@ WHERE EXISTS (
     WHERE deliveries.merchant_id = event_streams.merchant_id AND created_at <= $1
 )
 ORDER BY merchant_id
-"""
+""")
 
 # The lowest positions first, so that no gap appears among the events that are kept.
 _REMOVE_EVENTS: Final = f"""
@@ -59,7 +60,7 @@ async def lock_removal(connection: Connection) -> bool:
 
 async def list_merchants_with_old_events(connection: Connection, before: datetime) -> list[int]:
     """The merchants with something to remove."""
-    return [row["merchant_id"] for row in await connection.fetch(_LIST_MERCHANTS, before)]
+    return [row["merchant_id"] for row in await LIST_MERCHANTS.fetch(connection, before)]
 
 
 async def remove_some(

@@ -37,6 +37,7 @@ from sconto.domain.order import StoredOrder
 from sconto.store.database import Connection
 from sconto.store.hold_rows import decode_hold
 from sconto.store.outcomes import ORDER_COLUMNS, decode_order
+from sconto.store.polls import Poll
 
 # With a new price version: orders that were priced without it are priced again, and told.
 _START: Final = """
@@ -59,10 +60,10 @@ SELECT EXISTS (SELECT FROM timeline_versions WHERE merchant_id = $1 AND records_
 _STOP: Final = "UPDATE timeline_versions SET records_events = false WHERE merchant_id = $1"
 
 # The one statement that asks for all merchants: the table is empty most of the time.
-_LIST_MERCHANTS: Final = """
+LIST_MERCHANTS: Final = Poll("""
 SELECT DISTINCT merchant_id
 FROM (SELECT merchant_id FROM event_outbox ORDER BY merchant_id, outbox_id LIMIT $1) AS waiting
-"""
+""")
 
 _HAS_NEWS: Final = "SELECT EXISTS (SELECT FROM event_outbox WHERE merchant_id = $1)"
 
@@ -171,7 +172,7 @@ async def stop_recording(connection: Connection, merchant_id: int) -> None:
 
 async def list_merchants_with_news(connection: Connection, limit: int) -> list[int]:
     """The merchants of the first rows of the outbox; `limit` is a number of rows."""
-    return [row["merchant_id"] for row in await connection.fetch(_LIST_MERCHANTS, limit)]
+    return [row["merchant_id"] for row in await LIST_MERCHANTS.fetch(connection, limit)]
 
 
 async def has_news(connection: Connection, merchant_id: int) -> bool:

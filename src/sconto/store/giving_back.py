@@ -19,6 +19,7 @@ import asyncpg
 
 from sconto.domain.redemption import CART_PRODUCT_ID
 from sconto.store.database import Connection
+from sconto.store.node_sql import Script, Step
 
 
 class GivingBackRaceLost(Exception):
@@ -69,6 +70,29 @@ WITH gone AS (
 )
 SELECT EXISTS (SELECT FROM gone)
 """  # noqa: S608  # of our own constants
+
+
+# What an order took for its cart promotions is recorded with it.
+_PROMOTIONS: Final = f"""
+SELECT ARRAY(
+    SELECT DISTINCT promotion_id
+    FROM redemptions
+    WHERE merchant_id = $1 AND order_id = $2 AND product_id = {CART_PRODUCT_ID}
+    ORDER BY promotion_id
+)
+"""  # noqa: S608  # of our own constants
+
+
+def giving_back(order_id: str, now: str) -> Script:
+    """What `give_back` does, for a function on a node; the arguments are expressions of it."""
+    return (
+        Step(_PROMOTIONS, ("$1", order_id), "promotions"),
+        "IF cardinality(promotions) > 0 THEN",
+        "PERFORM set_config('lock_timeout', '1s', true);",
+        Step(_STEADY, ("$1", "promotions")),
+        Step(_GIVE_BACK, ("$1", order_id, now)),
+        "END IF;",
+    )
 
 
 async def give_back(

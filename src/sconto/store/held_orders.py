@@ -9,7 +9,6 @@ hold of the order id.
 from typing import Final
 
 from sconto.store import held_parts
-from sconto.store.code_ids import COUNTED_CODE
 
 _TAKEN: Final = """taken AS (
     UPDATE codes
@@ -51,9 +50,8 @@ _AS_PROMISED: Final = f"$15::bigint[] IS NOT NULL AND {held_parts.IS_WHOLE}"
 
 def _shape(can_be_taken: str, promise: str) -> dict[str, str]:
     return {
-        "counted_code": COUNTED_CODE,
         "free": held_parts.MINE + held_parts.CODES.format(can_be_taken=can_be_taken),
-        "held": held_parts.steady(19) + held_parts.LIMITS,
+        "held": held_parts.limited(19) + held_parts.LIMITS,
         "began": _CLEAR.format(promise=promise) + held_parts.began(held_parts.BY_ORDER),
         "where_clear": f"clear WHERE {held_parts.ALL_BEGAN}",
         "taken": _TAKEN,

@@ -24,6 +24,7 @@ What nobody takes stays in the tables after the end of its hold, and is free. A 
 from typing import Final
 
 from sconto.store.past_customers import HAS_PAST_ORDER
+from sconto.store.steady_limits import steady
 
 MINE: Final = """mine AS MATERIALIZED (
     SELECT ctid AS place
@@ -90,16 +91,13 @@ def is_as_read(version: str) -> str:
       AND ({version}::bigint IS NULL OR EXISTS (SELECT true FROM own))"""  # noqa: S608  # of our own constants
 
 
-def steady(first: int) -> str:
+def limited(first: int) -> str:
     """The parts that lock the promotions and list the allowances; their arguments are six from the
     `first` one on (`order_limits.limit_arguments`)."""
     one, *others = (f"${number}" for number in range(first, first + 6))
     promotions, scopes, keys, amounts, most = others
-    return f"""steady AS MATERIALIZED (
-    SELECT coalesce(bool_and(pg_try_advisory_xact_lock_shared(
-               hashtextextended('cart promotion ' || promotion_id, $1::bigint))), true) AS is_steady
-    FROM unnest({one}::bigint[]) AS applied (promotion_id)
-), wanted AS MATERIALIZED (
+    locked = steady(f"unnest({one}::bigint[]) AS applied (promotion_id)")
+    return f"""{locked}wanted AS MATERIALIZED (
     SELECT *
     FROM unnest({promotions}::bigint[], {scopes}::text[], {keys}::text[],
                 {amounts}::text[]::numeric[], {most}::text[]::numeric[])

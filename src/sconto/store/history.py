@@ -8,6 +8,7 @@ more.
 """
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -17,6 +18,7 @@ from sconto.domain.events import told_by
 from sconto.domain.history import Change, Entry, Facts, Subject, Verb
 from sconto.domain.people import Caller
 from sconto.store.database import Connection
+from sconto.store.people import PossibleUser
 from sconto.store.promotion_events import (
     PROMOTIONS,
     SUBSCRIPTION_PROMOTIONS,
@@ -74,6 +76,13 @@ ORDER BY event.place
 """  # noqa: S608  # of our own constants
 
 
+# One statement for any number of users, so its time does not tell whether one has the name.
+_RECORD_FAILURES: Final = """
+INSERT INTO history (merchant_id, recorded_at, user_id, username, subject, subject_id, verb, after)
+SELECT merchant_id, $4, user_id, username, $5, user_id, $6, $7::json
+FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS meant (merchant_id, user_id, username)
+"""
+
 _RECORD_AND_TELL: Final = {
     Subject.PROMOTION: _record_and_tell(PROMOTIONS),
     Subject.SUBSCRIPTION_PROMOTION: _record_and_tell(SUBSCRIPTION_PROMOTIONS),
@@ -120,6 +129,23 @@ async def record(
         _encode(change.before),
         _encode(change.after),
         *told,
+    )
+
+
+async def record_failed_sign_in(
+    connection: Connection, meant: Sequence[PossibleUser], facts: Facts, now: datetime
+) -> None:
+    """Store that somebody gave a wrong password for a name, with each user who has the name."""
+    callers = [user.state.caller for user in meant]
+    await connection.execute(
+        _RECORD_FAILURES,
+        [caller.merchant_id for caller in callers],
+        [caller.user_id for caller in callers],
+        [user.username for user in meant],
+        now,
+        Subject.SIGN_IN,
+        Verb.SIGN_IN_FAILED,
+        _encode(facts),
     )
 
 

@@ -45,9 +45,12 @@ from sconto.store import held_parts, order_limits
 from sconto.store.candidates import Versions
 from sconto.store.database import Connection
 from sconto.store.hold_rows import HOLD_COLUMNS, decode_hold
+from sconto.store.node_calls import NodeFunction
 from sconto.store.order_limits import limit_arguments
 from sconto.store.orders import OrderRaceLost
 from sconto.store.outcomes import encode_outcome, encode_request
+from sconto.store.polls import Poll
+from sconto.store.steady_limits import steady
 
 _START: Final = """
 INSERT INTO timeline_versions AS kept (merchant_id, version, price_version, has_holds)
@@ -77,7 +80,7 @@ _STORED: Final = ", ".join(
 
 _HOLD: Final = f"""
 WITH {held_parts.MINE}{held_parts.CODES.format(can_be_taken=held_parts.FREE_FOR_HOLD)}
-{held_parts.steady(12)}{held_parts.LIMITS}{_ALONE}clear AS MATERIALIZED (
+{held_parts.limited(12)}{held_parts.LIMITS}{_ALONE}clear AS MATERIALIZED (
     SELECT true AS is_clear
     FROM alone
     WHERE id_is_free
@@ -193,11 +196,7 @@ WITH mine AS MATERIALIZED (
         LIMIT 1
         FOR NO KEY UPDATE SKIP LOCKED
     ) AS allowance
-), steady AS MATERIALIZED (
-    SELECT coalesce(bool_and(pg_try_advisory_xact_lock_shared(
-               hashtextextended('cart promotion ' || promotion_id, $1::bigint))), true) AS is_steady
-    FROM (SELECT DISTINCT promotion_id FROM mine_of) AS applied
-), placed AS (
+), {steady("(SELECT DISTINCT promotion_id FROM mine_of) AS applied")}placed AS (
     DELETE FROM holds
     USING own
     WHERE holds.merchant_id = $1 AND holds.order_id = $2
@@ -245,7 +244,7 @@ FROM (
 ) AS hold
 """  # noqa: S608  # of our own constants
 
-_LIST_MERCHANTS: Final = """
+LIST_MERCHANTS: Final = Poll("""
 SELECT merchant_id
 FROM timeline_versions
 WHERE has_holds AND EXISTS (
@@ -253,7 +252,7 @@ WHERE has_holds AND EXISTS (
     WHERE holds.merchant_id = timeline_versions.merchant_id AND expires_at <= $1
 )
 ORDER BY merchant_id
-"""
+""")
 
 _LIST_OVER: Final = """
 SELECT order_id FROM holds
@@ -263,6 +262,14 @@ LIMIT $3
 """
 
 
+_HOLD_ON_NODE: Final = NodeFunction(_HOLD, writes=True)
+_RELEASE_ON_NODE: Final = NodeFunction(_RELEASE, writes=True)
+_FIND_ON_NODE: Final = NodeFunction(_FIND)
+
+ON_NODES: Final = (_HOLD_ON_NODE, _RELEASE_ON_NODE, _FIND_ON_NODE)
+"""The functions of these statements on the nodes of a distributed database."""
+
+
 async def start_holds(connection: Connection, merchant_id: int) -> None:
     """From now on, statements of this merchant look for holds."""
     await connection.execute(_START, merchant_id, secrets.randbits(63))
@@ -270,7 +277,7 @@ async def start_holds(connection: Connection, merchant_id: int) -> None:
 
 async def find_hold(connection: Connection, merchant_id: int, order_id: str) -> Hold | None:
     """The hold of the order id, even if it is over; None if there is none, or an order."""
-    row = await connection.fetchval(_FIND, merchant_id, order_id)
+    row = await connection.fetchval(_FIND_ON_NODE.sql_for(connection), merchant_id, order_id)
     return None if row is None else decode_hold(row)
 
 
@@ -305,7 +312,7 @@ async def put_hold(
         None if before is None else before.version,
     )
     try:
-        made = await connection.fetchval(_HOLD, *arguments)
+        made = await connection.fetchval(_HOLD_ON_NODE.sql_for(connection), *arguments)
     except (asyncpg.LockNotAvailableError, asyncpg.DivisionByZeroError):
         made = False
     if not made:
@@ -321,7 +328,9 @@ async def release_hold(
     another transaction is using the hold, one of its codes or allowances.
     """
     type_ = EventType.HOLD_EXPIRED if over else EventType.HOLD_RELEASED
-    row = await connection.fetchrow(_RELEASE, merchant_id, order_id, now, over, type_)
+    row = await connection.fetchrow(
+        _RELEASE_ON_NODE.sql_for(connection), merchant_id, order_id, now, over, type_
+    )
     assert row is not None  # noqa: S101 - a row is asked for
     if row["is_released"]:
         return True
@@ -332,7 +341,7 @@ async def release_hold(
 
 async def list_merchants_with_ended(connection: Connection, now: datetime) -> list[int]:
     """The merchants that have a hold which is over."""
-    return [row["merchant_id"] for row in await connection.fetch(_LIST_MERCHANTS, now)]
+    return [row["merchant_id"] for row in await LIST_MERCHANTS.fetch(connection, now)]
 
 
 async def list_ended(

@@ -14,6 +14,7 @@ from typing import Final
 import asyncpg
 
 from sconto.store.database import Connection
+from sconto.store.polls import Poll
 
 SWEEP_LOCK: Final = 0x5C0_1DE4
 """The advisory lock of the one worker that sweeps keys."""
@@ -47,7 +48,7 @@ UPDATE idempotency_keys SET status = $3, answer = $4 WHERE merchant_id = $1 AND 
 
 # Whoever has keys has a version, which is drawn with the first promotion. Unlike the table of
 # merchants, that of versions is distributed as the keys are.
-_LIST_MERCHANTS: Final = """
+LIST_MERCHANTS: Final = Poll("""
 SELECT merchant_id
 FROM timeline_versions AS merchants
 WHERE EXISTS (
@@ -55,7 +56,7 @@ WHERE EXISTS (
     WHERE kept.merchant_id = merchants.merchant_id AND kept.created_at <= $1
 )
 ORDER BY merchant_id
-"""
+""")
 
 _SWEEP: Final = """
 DELETE FROM idempotency_keys
@@ -165,7 +166,7 @@ async def lock_sweeping(connection: Connection) -> bool:
 
 async def list_merchants_to_sweep(connection: Connection, expired_at: datetime) -> list[int]:
     """The ids of the merchants that have expired keys."""
-    return [row["merchant_id"] for row in await connection.fetch(_LIST_MERCHANTS, expired_at)]
+    return [row["merchant_id"] for row in await LIST_MERCHANTS.fetch(connection, expired_at)]
 
 
 async def sweep_keys(

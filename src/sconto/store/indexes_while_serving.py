@@ -16,6 +16,8 @@ from typing import Final
 
 import psycopg
 
+from sconto.store.search_indexes import SEARCH_INDEXES
+
 LIST_INDEXES: Final[Mapping[str, str]] = {
     "orders_by_status": "orders (merchant_id, status, created_at, order_id)",
     "orders_by_customer": (
@@ -30,6 +32,26 @@ LIST_INDEXES: Final[Mapping[str, str]] = {
     ),
 }
 """The indexes of schema 0020, for lists of orders."""
+
+COUNT_INDEXES: Final[Mapping[str, str]] = {
+    "orders_not_counted": "orders (merchant_id, created_at) WHERE NOT is_counted",
+}
+"""The index of schema 0022, for orders that the version before placed."""
+
+AUDIT_INDEXES: Final[Mapping[str, str]] = {
+    "history_by_kind_and_time": "history (merchant_id, subject, recorded_at)",
+    "history_by_person_and_time": "history (merchant_id, username, recorded_at)",
+    "history_by_person_and_kind": "history (merchant_id, username, subject, recorded_at)",
+}
+"""The indexes of schema 0024, for the audit log."""
+
+INDEXES: Final[Mapping[str, str]] = {
+    **LIST_INDEXES,
+    **COUNT_INDEXES,
+    **SEARCH_INDEXES,
+    **AUDIT_INDEXES,
+}
+"""All indexes that are built while Sconto serves."""
 
 SMALL_TABLE: Final = 64 * 1024 * 1024
 """Bytes that are read in well under a second."""
@@ -49,12 +71,12 @@ WHERE indexrelid = to_regclass(%s)
 def create_statement(name: str, *, concurrently: bool = False) -> str:
     """The statement that creates the index if it does not exist."""
     way = "CONCURRENTLY " if concurrently else ""
-    return f"CREATE INDEX {way}IF NOT EXISTS {name} ON {LIST_INDEXES[name]}"
+    return f"CREATE INDEX {way}IF NOT EXISTS {name} ON {INDEXES[name]}"
 
 
 def table_of(name: str) -> str:
     """The table that the index is on."""
-    return LIST_INDEXES[name].partition(" ")[0]
+    return INDEXES[name].partition(" ")[0]
 
 
 def build_missing(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
@@ -63,7 +85,7 @@ def build_missing(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
     Waits for an index that another process is building. Of two processes that begin at the same
     moment, PostgreSQL ends one, because each waits for the other; that one looks again.
     """
-    for name in LIST_INDEXES:
+    for name in INDEXES:
         while (found := connection.execute(_FIND, (name,)).fetchone()) is None or not found[0]:
             try:
                 if found is None:

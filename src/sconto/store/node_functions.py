@@ -1,58 +1,162 @@
-"""The statements that read candidates, as functions on the nodes of a distributed database.
+"""Creates the functions that run on the nodes of a distributed database."""
 
-Citus plans a statement on the coordinator each time, which takes a millisecond for that of a quote.
-It passes a call of a function that is distributed by merchant on to the merchant's node, which
-takes the coordinator a quarter of that. Each function has one statement as its body, so what it
-does is what the statement does.
+from collections.abc import Collection
+from typing import Any, Final
 
-The zone is UTC as in our own sessions, because instants are in the JSON. The name has a digest of
-the statement. So several versions of Sconto each call their own functions, and one that finds none
-sends the statement.
+import psycopg
+
+from sconto.store import (
+    backtests,
+    candidate_statements,
+    code_generations,
+    code_sweeps,
+    counters,
+    deliveries,
+    delivery_lists,
+    event_removal,
+    events,
+    holds,
+    idempotency,
+    node_sql,
+    order_listing,
+    order_replacing,
+    order_status,
+    orders,
+    promotion_events,
+    returns,
+    subscription_applications,
+)
+from sconto.store.node_calls import FIND_FUNCTIONS, PREFIX, NodeFunction, digest
+from sconto.store.node_sql import Script, Signature, Step
+from sconto.store.polls import Poll
+
+FUNCTIONS: Final[tuple[NodeFunction, ...]] = (
+    *candidate_statements.ON_NODES.values(),
+    *orders.ON_NODES,
+    *order_replacing.ON_NODES,
+    *order_status.ON_NODES,
+    *holds.ON_NODES,
+    *returns.ON_NODES,
+    *subscription_applications.ON_NODES,
+)
+
+POLLS: Final[tuple[Poll, ...]] = (
+    backtests.LIST_CLAIMABLE,
+    backtests.LIST_ENDED,
+    code_generations.LIST_OPEN,
+    code_sweeps.LIST_SWEEPS,
+    counters.LIST_MERCHANTS,
+    deliveries.LIST_DUE,
+    delivery_lists.BACKLOG,
+    event_removal.LIST_MERCHANTS,
+    events.LIST_MERCHANTS,
+    holds.LIST_MERCHANTS,
+    idempotency.LIST_MERCHANTS,
+    order_listing.LIST_MERCHANTS,
+    promotion_events.LIST_DUE,
+)
+
+NAMES: Final = frozenset(one.name for one in FUNCTIONS) | {poll.name for poll in POLLS}
+"""The names of the functions that this version calls."""
+
+_HELPERS: Final = f"{PREFIX}node_{digest()}_"
+
+_Connection = psycopg.Connection[tuple[Any, ...]]
+
+_DISTRIBUTED: Final = """
+SELECT relname FROM pg_dist_partition JOIN pg_class ON pg_class.oid = logicalrelid
+WHERE relnamespace = 'public'::regnamespace AND partmethod = 'h'
 """
 
-import hashlib
-from typing import Final
-
-from sconto.store import candidate_statements as statements
-
-_PREFIX: Final = "sconto_read_"
-
-FIND_FUNCTIONS: Final = f"""
-SELECT proname::text FROM pg_proc
-WHERE pronamespace = 'public'::regnamespace AND starts_with(proname::text, '{_PREFIX}')
-"""  # noqa: S608  # of our own constants
-"""The names of the functions that the database has."""
-
-
-def _name_of(statement: str) -> str:
-    return _PREFIX + hashlib.sha256(statement.encode()).hexdigest()[:24]
-
-
-NAMES: Final = {
-    statement: _name_of(statement)
-    for name, statement in vars(statements).items()
-    if name.startswith("READ") and isinstance(statement, str) and "json_to_recordset" in statement
-}
-"""The function of each statement that takes a merchant and a list of carts."""
-
-CALLS: Final = {statement: f"SELECT {name}($1, $2)" for statement, name in NAMES.items()}
-
-# In PL/pgSQL `found` is a variable too.
-CREATE: Final = {
-    name: f"""
-CREATE FUNCTION {name}(merchant bigint, carts json) RETURNS json LANGUAGE plpgsql
-SET timezone = 'UTC' AS $body$
-#variable_conflict use_column
-BEGIN
-    RETURN ({statement});
-END
-$body$
+_NAMES_OF_TYPES: Final = """
+SELECT format_type(type, NULL) FROM unnest(%s::oid[]) WITH ORDINALITY AS one (type, place)
+ORDER BY place
 """
-    for statement, name in NAMES.items()
-}
 
-DISTRIBUTE: Final = {
-    name: f"SELECT create_distributed_function('{name}(bigint, json)', 'merchant',"
-    " colocate_with := 'products')"
-    for name in CREATE
-}
+_DISTRIBUTE: Final = "SELECT create_distributed_function(%s)"
+
+# Forced, Citus passes the call on from within a transaction of several statements too, to the same
+# session of the node.
+_DISTRIBUTE_BY_MERCHANT: Final = """
+SELECT create_distributed_function(
+    %s, '$1', colocate_with := 'products', force_delegation := true)
+"""
+
+
+def create_missing_functions(connection: _Connection) -> None:
+    """Create the functions of this version that the nodes do not have.
+
+    The tables are distributed. The functions of other versions stay, because these may be running.
+    """
+    found = {name for (name,) in connection.execute(FIND_FUNCTIONS)}
+    tables = [name for (name,) in connection.execute(_DISTRIBUTED)]
+    if f"{_HELPERS}shard_of" not in found:
+        for statement in node_sql.HELPERS:
+            _execute(connection, statement)
+        connection.execute(_DISTRIBUTE, [f"{_HELPERS}shard_of(bigint, boolean)"])
+        connection.execute(_DISTRIBUTE, [f"{_HELPERS}prepare(text, bigint, text, text)"])
+    for function in FUNCTIONS:
+        if function.name not in found:
+            signature = _describe(connection, function.statement)
+            body = _body(connection, function, signature, tables)
+            _execute(
+                connection,
+                node_sql.function(function.name, signature, body, writes=function.writes),
+            )
+            types = ", ".join(signature.parameters)
+            connection.execute(_DISTRIBUTE_BY_MERCHANT, [f"{function.name}({types})"])
+
+    for poll in POLLS:
+        if poll.name not in found:
+            _create_poll(connection, poll, tables)
+
+
+def _create_poll(connection: _Connection, poll: Poll, tables: Collection[str]) -> None:
+    types = _describe(connection, poll.statement).parameters
+    step = Step(poll.listed, poll.arguments, "answer")
+    body = node_sql.run(step, poll.name, types, tables)
+    _execute(connection, node_sql.poll(poll.name, types, body))
+    connection.execute(_DISTRIBUTE_BY_MERCHANT, [f"{poll.name}({', '.join(['bigint', *types])})"])
+
+
+def _body(
+    connection: _Connection,
+    function: NodeFunction,
+    signature: Signature,
+    tables: Collection[str],
+) -> str:
+    """The lines of the function, which run its steps."""
+    columns = [node_sql.quoted(column) for column in signature.columns]
+    script: Script = (
+        *function.before,
+        Step(function.statement, function.arguments, ", ".join(columns)),
+        *function.after,
+    )
+    lines = []
+    for number, part in enumerate(script):
+        if isinstance(part, str):
+            lines.append(part.replace("<result>", columns[0]))
+            continue
+        types = _describe(connection, part.statement).parameters
+        lines.append(node_sql.run(part, f"{function.name}_{number}", types, tables))
+    return "\n".join(lines)
+
+
+def _describe(connection: _Connection, statement: str) -> Signature:
+    """What PostgreSQL makes of a statement."""
+    server = connection.pgconn
+    server.prepare(b"sconto_described", statement.encode())
+    described = server.describe_prepared(b"sconto_described")
+    parameters = [described.param_type(number) for number in range(described.nparams)]
+    columns = [described.ftype(number) for number in range(described.nfields)]
+    names = [described.fname(number) or b"" for number in range(described.nfields)]
+    connection.execute("DEALLOCATE sconto_described")
+    types = [name for (name,) in connection.execute(_NAMES_OF_TYPES, [[*parameters, *columns]])]
+    return Signature(
+        types[: len(parameters)],
+        dict(zip([name.decode() for name in names], types[len(parameters) :], strict=True)),
+    )
+
+
+def _execute(connection: _Connection, statement: str) -> None:
+    connection.execute(statement.replace("<prefix>", _HELPERS).encode())

@@ -2,10 +2,11 @@
 
 Why no limit is exceeded, part by part. All parts see the statement's one snapshot.
 
-- `steady` takes a shared advisory lock on each cart promotion that applies, if it is free. A
-  transaction that adds or removes limits of a promotion takes the lock exclusively (`allowances`),
-  counts what orders took, and releases it with its commit. So each order either was committed
-  before the count, or is placed after it, at the new price version.
+- `steady` takes a shared advisory lock on each cart promotion that applies, if it is free, and then
+  reads the price version anew (`steady_limits`). A transaction that adds or removes limits of a
+  promotion takes the lock exclusively (`allowances`), counts what orders took, and releases it with
+  its commit. So each order either was committed before the count, or is placed after it, at the new
+  price version.
 - `wanted` is what the order takes: uses, uses by its customer, money. `held` locks the rows of
   these allowances in their newest version, and skips those that another order has locked.
 - `roomy` are the rows whose locked version is the one in the snapshot, and which have room. A row
@@ -42,12 +43,11 @@ from typing import Final
 
 from sconto.domain.allowances import LimitClaim
 from sconto.store.past_customers import HAS_PAST_ORDER
+from sconto.store.steady_limits import steady
 
-HELD: Final = """steady AS MATERIALIZED (
-    SELECT coalesce(bool_and(pg_try_advisory_xact_lock_shared(
-               hashtextextended('cart promotion ' || promotion_id, $1::bigint))), true) AS is_steady
-    FROM unnest($19::bigint[]) AS applied (promotion_id)
-), wanted AS MATERIALIZED (
+_STEADY: Final = steady("unnest($19::bigint[]) AS applied (promotion_id)")
+
+HELD: Final = f"""{_STEADY}wanted AS MATERIALIZED (
     SELECT *
     FROM unnest($20::bigint[], $21::text[], $22::text[], $23::text[]::numeric[],
                 $24::text[]::numeric[]) AS one (promotion_id, scope, key, amount, most)
@@ -79,7 +79,7 @@ HELD: Final = """steady AS MATERIALIZED (
     WHERE known.taken + known.amount <= known.most
 ), fresh AS MATERIALIZED (
     SELECT * FROM known WHERE place IS NULL AND amount <= most
-), """
+), """  # noqa: S608  # of our own constants
 
 BEGAN: Final = f"""clear AS MATERIALIZED (
     SELECT true AS is_clear

@@ -11,6 +11,7 @@ may be out of order by milliseconds.
 from typing import Final
 
 from sconto.store.database import Connection
+from sconto.store.polls import Poll
 
 LISTING_BATCH: Final = 500
 """Orders of a statement."""
@@ -65,9 +66,12 @@ SELECT count(*) FROM batch
 """  # noqa: S608  # of our own constants
 
 
+LIST_MERCHANTS: Final = Poll("SELECT merchant_id FROM orders_to_list ORDER BY merchant_id")
+
+
 async def list_merchants_to_list(connection: Connection) -> list[int]:
     """The merchants that have orders of before to list."""
-    rows = await connection.fetch("SELECT merchant_id FROM orders_to_list ORDER BY merchant_id")
+    rows = await LIST_MERCHANTS.fetch(connection)
     return [row["merchant_id"] for row in rows]
 
 

@@ -4,9 +4,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+import asyncpg
+
 from sconto.domain.events import EVENT_OF_STATUS
 from sconto.domain.order import OrderStatus, StoredOrder
 from sconto.store.database import Connection
+from sconto.store.giving_back import giving_back
+from sconto.store.node_calls import NodeFunction
 from sconto.store.orders import OrderRaceLost
 from sconto.store.outcomes import ORDER_COLUMNS, decode_order
 
@@ -46,19 +50,55 @@ SELECT EXISTS (SELECT true FROM orders WHERE merchant_id = $1 AND order_id = $2)
 """  # noqa: S608  # of our own constants
 
 
+_ON_NODE: Final = NodeFunction(_CHANGE_STATUS, writes=True)
+
+# A deleted order also gives back what it took.
+_DELETE_ON_NODE: Final = NodeFunction(
+    _CHANGE_STATUS,
+    writes=True,
+    after=("IF changed THEN", *giving_back("$2", "$5"), "END IF;"),
+)
+
+ON_NODES: Final = (_ON_NODE, _DELETE_ON_NODE)
+"""The functions of these statements on the nodes of a distributed database."""
+
+
+def deletes_in_one_call(connection: Connection) -> bool:
+    """Whether `update_status` can also do what `give_back` does."""
+    return _DELETE_ON_NODE.is_on(connection)
+
+
 async def update_status(
-    connection: Connection, merchant_id: int, order_id: str, status: OrderStatus, now: datetime
+    connection: Connection,
+    merchant_id: int,
+    order_id: str,
+    status: OrderStatus,
+    now: datetime,
+    *,
+    gives_back: bool = False,
 ) -> StoredOrder | None:
     """Set the status and return the order as it is now; None if there is no such order.
 
     A status that it did not have is told, if the merchant records events.
 
     One statement, so that what is returned is what was decided on. A replaced order is returned
-    unchanged. Raises OrderRaceLost if another transaction is changing the order.
+    unchanged. With `gives_back` it gives back what it took, in the same call; the order is returned
+    as it was before that. Raises OrderRaceLost if another transaction is changing the order.
     """
-    row = await connection.fetchrow(
-        _CHANGE_STATUS, merchant_id, order_id, status, EVENT_OF_STATUS[status], now
-    )
+    function = _DELETE_ON_NODE if gives_back else _ON_NODE
+    try:
+        row = await connection.fetchrow(
+            function.sql_for(connection),
+            merchant_id,
+            order_id,
+            status,
+            EVENT_OF_STATUS[status],
+            now,
+        )
+    except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError) as error:
+        if gives_back:
+            raise OrderRaceLost(order_id) from error
+        raise
     assert row is not None  # noqa: S101 - a row is asked for
     if not row["exists"]:
         return None

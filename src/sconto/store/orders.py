@@ -2,9 +2,9 @@
 
 Why the counting is exact, statement by statement. An order is priced from one snapshot
 (`candidates.read_candidates_of_carts`). What it writes is one transaction, and only this module
-writes it. Without `_REPLACE` that is `_PLACE` alone, which is a transaction by itself.
+writes it. Without `REPLACE` that is `_PLACE` alone, which is a transaction by itself.
 
-1. `_REPLACE` runs only if the order replaces another one. It locks the other order's row, which
+1. `REPLACE` runs only if the order replaces another one. It locks the other order's row, which
    must still be `not paid`, marks it deleted, and frees its one-time codes. The codes stay locked
    by this transaction. What they count stays, because the redemptions of the replaced order stay.
    If another transaction has the row or one of the codes locked, the caller rolls back.
@@ -12,19 +12,21 @@ writes it. Without `_REPLACE` that is `_PLACE` alone, which is a transaction by 
    each other:
    - `free` locks the wanted one-time codes that no order has used, in their newest version. It
      skips codes that another transaction has locked.
-   - `seen` are those of them whose locked version is the one in the snapshot. A code that was
-     changed after the snapshot has a newer version, which no later part would find.
    - `alone` takes an advisory lock on the order's id, if it is free.
-   - `placed` inserts the order if all wanted codes are in `seen`, the lock on the id was free, the
+   - `placed` inserts the order if all wanted codes are in `free`, the lock on the id was free, the
      merchant's versions are those that the order was priced at, and no order has the id. The
      primary key is what makes an id serve one order.
-   - `taken` marks the codes of `seen` as used and adds what the order redeems by each. It does so
+   - `taken` marks the codes of `free` as used and adds what the order redeems by each. It does so
      only if `placed` has a row. It misses no code: each is locked by this transaction, so nobody
-     changes it, and its version is in the snapshot, so the update finds it.
-   - `recorded` inserts the redemptions, and `counted` adds up the same rows and adds them to the
+     changes it, and an update of a row that was changed after the snapshot goes on to its newest
+     version.
+   - `recorded` inserts the redemptions, and `counted` adds what they add up to (`tally`) to the
      counters, both only if `placed` has a row. So the counters always equal the sum of the
      redemptions, and the redemptions equal what the stored outcomes say. One redemption of each
      promotion and code has the order's time, by which lists find it (`order_lists`).
+   - `order_counted` counts the order for the merchant and its promotions (`order_counts`), only if
+     `placed` has a row. `is_counted` says so on the order: one that has false, or null, is counted
+     later (`order_counting`).
    - `told` writes the order's events to the outbox (`event_outbox`), only if `placed` has a row.
      The statement of a merchant that records no events does not have it. Recording is switched on
      with a new price version, so an order that was priced before is not placed without its event.
@@ -62,6 +64,7 @@ If a code or an id is locked, nothing is written, and the order's process tries 
 (`operations.checkout`).
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -71,10 +74,11 @@ from sconto.domain.allowances import NO_CLAIM, LimitClaim
 from sconto.domain.holds import OwnHold
 from sconto.domain.order import StoredOrder
 from sconto.domain.redemption import one_time_codes, redemptions_of
-from sconto.store import held_orders, order_limits
+from sconto.store import held_orders, order_counts, order_limits
 from sconto.store.candidates import Versions
-from sconto.store.code_ids import COUNTED_CODE, NO_CODE, NO_CODE_TYPE
+from sconto.store.code_ids import NO_CODE, NO_CODE_TYPE
 from sconto.store.database import Connection
+from sconto.store.node_calls import NodeFunction
 from sconto.store.order_limits import limit_arguments
 from sconto.store.outcomes import ORDER_COLUMNS, decode_order, encode_outcome, encode_request
 from sconto.store.stored_amounts import stored_discount
@@ -93,7 +97,7 @@ class OrderRaceLost(Exception):
 
 # A row that was changed after the snapshot is locked in its newest version, and the update decides
 # on that version.
-_REPLACE: Final = """
+REPLACE: Final = """
 WITH held AS MATERIALIZED (
     SELECT order_id
     FROM orders
@@ -132,7 +136,7 @@ SELECT EXISTS (SELECT FROM replaced)
 # never collides with one of two numbers. If two ids hash to the same number, one of them tries
 # again.
 _PLACE_BY: Final = """
-WITH picked AS (
+WITH {tally}picked AS (
     SELECT *
     FROM unnest($7::bigint[], $8::bigint[], $9::bigint[], $10::text[], $11::boolean[],
                 $12::text[]::numeric[])
@@ -143,8 +147,8 @@ WITH picked AS (
            set_config('lock_timeout', '1s', true)
 ), {began}placed AS (
     INSERT INTO orders (merchant_id, order_id, status, replaces, created_at, outcome, request,
-                        customer_id, is_first)
-    SELECT $1, $2, 'not paid', $4, $3, $5::json, $16::json, $17, $18::boolean
+                        customer_id, is_first, is_counted)
+    SELECT $1, $2, 'not paid', $4, $3, $5::json, $16::json, $17, $18::boolean, true
     FROM {where_clear}
     ON CONFLICT DO NOTHING
     RETURNING order_id
@@ -160,21 +164,7 @@ WITH picked AS (
     FROM (SELECT generate_series(0, 32767) AS number FROM placed) AS slots
     WHERE pg_try_advisory_xact_lock(23559, number)
     LIMIT 1
-), counted AS (
-    INSERT INTO redemption_counts AS counts (merchant_id, promotion_id, code_id, code_type, applied,
-                                             currency, day, slot, uses, discount)
-    SELECT $1, promotion_id, code_id, code_type, applied, $13, $14, slot.number, uses, discount
-    FROM slot
-    CROSS JOIN (
-        SELECT promotion_id, {counted_code} AS code_id, code_type, applied, count(*) AS uses,
-               sum(discount) AS discount
-        FROM picked
-        GROUP BY 1, 2, 3, 4
-    ) AS tally
-    ORDER BY promotion_id, code_id, code_type, applied
-    ON CONFLICT (merchant_id, promotion_id, code_id, code_type, applied, currency, day, slot)
-    DO UPDATE SET uses = counts.uses + excluded.uses, discount = counts.discount + excluded.discount
-)
+), {counted}
 SELECT {is_placed}
 """
 
@@ -185,7 +175,8 @@ _CLEAR: Final = """alone
       ), '{{}}')"""
 
 # Codes are locked in the order of their ids. Each is one look-up by the primary key, whatever the
-# planner knows of the table: coalesce keeps it from the indexes of codes that are not removed.
+# planner knows of the table: coalesce keeps it from the indexes of codes that are not removed. If a
+# code is held, the merchant's first hold came after the snapshot.
 _FREE: Final = """free AS MATERIALIZED (
     SELECT code.code_id
     FROM unnest($6::bigint[]) AS wanted (code_id)
@@ -193,7 +184,7 @@ _FREE: Final = """free AS MATERIALIZED (
         SELECT code_id
         FROM codes
         WHERE merchant_id = $1 AND code_id = wanted.code_id
-          AND coalesce(used_at, removed_at) IS NULL
+          AND coalesce(used_at, removed_at, held_until) IS NULL
         LIMIT 1
         FOR UPDATE SKIP LOCKED
     ) AS code
@@ -225,7 +216,7 @@ _TOLD: Final = """told AS (
 _CLEAR_WITH_CODES: Final = _CLEAR.format(
     all_free="(SELECT count(*) FROM free) = cardinality($6::bigint[])"
 )
-_TAKING: Final = {"free": _FREE, "taken": _TAKEN, "counted_code": COUNTED_CODE}
+_TAKING: Final = {"free": _FREE, "taken": _TAKEN}
 _WITHOUT_LIMITS: Final = {
     "held": "",
     "began": "",
@@ -244,7 +235,6 @@ _WITH_LIMITS: Final = {
 _TAKING_NONE: Final = {
     "free": "",
     "taken": "",
-    "counted_code": COUNTED_CODE,
     "where_clear": _CLEAR.format(all_free="$6::bigint[] = '{}'"),
 }
 
@@ -253,18 +243,44 @@ _CLEAR_BESIDE: Final = f"""{_TAKING_NONE["where_clear"]}
       AND NOT EXISTS (SELECT FROM holds WHERE merchant_id = $1 AND order_id = $2)"""
 _BESIDE_HOLDS: Final = {"is_placed": order_limits.IS_PLACED}
 
-_STATEMENTS: Final = {
-    (parts, is_told): _PLACE_BY.format(**shape, told=_TOLD if is_told else "")
-    for parts, shape in (
-        ("codes", {**_TAKING, **_WITHOUT_LIMITS, "where_clear": _CLEAR_WITH_CODES}),
-        ("limits", {**_TAKING, **_WITH_LIMITS}),
-        ("none", {**_TAKING_NONE, **_WITHOUT_LIMITS}),
-        ("none beside holds", {**_TAKING_NONE, **_WITHOUT_LIMITS, "where_clear": _CLEAR_BESIDE}),
-        ("beside holds", {**held_orders.BESIDE_HOLDS, **_BESIDE_HOLDS}),
-        ("promised", {**held_orders.PROMISED, **_BESIDE_HOLDS}),
+# With each shape, the number of the first parameter that counts.
+STATEMENTS: Final = {
+    (parts, is_told): _PLACE_BY.format(
+        **shape,
+        tally=order_counts.TALLY.format(*range(first, first + 9)),
+        counted=order_counts.COUNTED.format(*range(first, first + 9)),
+        told=_TOLD if is_told else "",
+    )
+    for parts, first, shape in (
+        ("codes", 19, {**_TAKING, **_WITHOUT_LIMITS, "where_clear": _CLEAR_WITH_CODES}),
+        ("limits", 25, {**_TAKING, **_WITH_LIMITS}),
+        ("none", 19, {**_TAKING_NONE, **_WITHOUT_LIMITS}),
+        (
+            "none beside holds",
+            19,
+            {**_TAKING_NONE, **_WITHOUT_LIMITS, "where_clear": _CLEAR_BESIDE},
+        ),
+        ("beside holds", 26, {**held_orders.BESIDE_HOLDS, **_BESIDE_HOLDS}),
+        ("promised", 26, {**held_orders.PROMISED, **_BESIDE_HOLDS}),
     )
     for is_told in (False, True)
 }
+
+_ON_NODES: Final = {key: NodeFunction(one, writes=True) for key, one in STATEMENTS.items()}
+
+_FIND: Final = f"""
+SELECT row_to_json(stored)
+FROM (
+    SELECT {ORDER_COLUMNS}
+    FROM orders
+    WHERE merchant_id = $1 AND order_id = $2
+) AS stored
+"""  # noqa: S608  # of our own constants
+
+_FIND_ON_NODE: Final = NodeFunction(_FIND)
+
+ON_NODES: Final = (*_ON_NODES.values(), _FIND_ON_NODE)
+"""The functions of these statements on the nodes of a distributed database."""
 
 
 async def replace_order(connection: Connection, merchant_id: int, order: StoredOrder) -> None:
@@ -274,7 +290,7 @@ async def replace_order(connection: Connection, merchant_id: int, order: StoredO
     using it or one of its codes. Then the transaction must not be committed.
     """
     assert order.replaces is not None  # noqa: S101 - callers check it
-    if not await connection.fetchval(_REPLACE, merchant_id, order.order_id, order.replaces):
+    if not await connection.fetchval(REPLACE, merchant_id, order.order_id, order.replaces):
         raise OrderRaceLost(order.order_id, order.replaces)
 
 
@@ -299,6 +315,24 @@ async def insert_order(
     Raises OrderRaceLost if one of its codes is not free, its id is taken, or prices have changed.
     Then this wrote nothing, and a transaction that wrote something before must not be committed.
     """
+    key, arguments = placing(merchant_id, order, day, versions, claim, own)
+    try:
+        placed = await connection.fetchval(_ON_NODES[key].sql_for(connection), *arguments)
+    except (asyncpg.LockNotAvailableError, asyncpg.DivisionByZeroError):
+        placed = False
+    if not placed:
+        raise OrderRaceLost(*wanted_by(order, claim))
+
+
+def placing(
+    merchant_id: int,
+    order: StoredOrder,
+    day: date,
+    versions: Versions | None,
+    claim: LimitClaim,
+    own: OwnHold | None,
+) -> tuple[tuple[str, bool], Sequence[object]]:
+    """Which of the statements places the order, and its arguments."""
     redemptions = redemptions_of(order.outcome)
     used_up = one_time_codes(redemptions)
     # Discounts are sent as texts, because asyncpg takes ten times as long to write a numeric.
@@ -334,26 +368,12 @@ async def insert_order(
         arguments += limit_arguments(claim)
         if parts in ("beside holds", "promised"):
             arguments += (None if own is None else own.hold.version,)
+    arguments += order_counts.tally_arguments(order.outcome, redemptions)
     is_told = versions is not None and versions.records_events
-    try:
-        placed = await connection.fetchval(_STATEMENTS[parts, is_told], *arguments)
-    except (asyncpg.LockNotAvailableError, asyncpg.DivisionByZeroError):
-        placed = False
-    if not placed:
-        raise OrderRaceLost(*wanted_by(order, claim))
-
-
-_FIND: Final = f"""
-SELECT row_to_json(stored)
-FROM (
-    SELECT {ORDER_COLUMNS}
-    FROM orders
-    WHERE merchant_id = $1 AND order_id = $2
-) AS stored
-"""  # noqa: S608  # of our own constants
+    return (parts, is_told), arguments
 
 
 async def find_order(connection: Connection, merchant_id: int, order_id: str) -> StoredOrder | None:
     """The merchant's order with this id; None if there is none."""
-    row = await connection.fetchval(_FIND, merchant_id, order_id)
+    row = await connection.fetchval(_FIND_ON_NODE.sql_for(connection), merchant_id, order_id)
     return None if row is None else decode_order(row)

@@ -34,7 +34,11 @@ _LIST_USERS: Final = f"{COLUMNS} ORDER BY user_id"
 # $1: the typed name; $2, $3: the merchant and the user name, if it has both; $4: the place; $5:
 # since when a place is known; $6: since when a change exempts from limits.
 _FIND_CANDIDATES: Final = """
-SELECT merchant_id, user_id, role, disabled, changed_at, password_hash, epoch,
+SELECT merchant_id, user_id, username, role, disabled, changed_at, password_hash, epoch,
+    EXISTS (
+        SELECT FROM second_factors AS factor
+        WHERE factor.merchant_id = users.merchant_id AND factor.user_id = users.user_id
+    ) AS two_factor,
     changed_at > created_at AND changed_at > $6 AS changed_lately,
     EXISTS (
         SELECT FROM known_places AS known
@@ -52,6 +56,10 @@ _FIND_NAMED: Final = """
 SELECT user_id FROM users
 WHERE username = $1 AND ($2::bigint IS NULL OR merchant_id = $2)
 LIMIT 2
+"""
+
+_FIND_HASH: Final = """
+SELECT password_hash FROM users WHERE merchant_id = $1 AND user_id = $2
 """
 
 _FIND_STATE: Final = """
@@ -104,13 +112,15 @@ class PossibleUser:
     """A user whom a sign-in may mean, and what the sign-in is checked against.
 
     `known_here`: they signed in from that place lately. `changed_lately`: somebody changed them.
-    `epoch` is the number that tokens carry.
+    `epoch` is the number that tokens carry. `two_factor`: the password alone does not let them in.
     """
 
     state: UserState
+    username: str
     password_hash: str
     known_here: bool
     changed_lately: bool
+    two_factor: bool
     epoch: int
 
     @property
@@ -169,9 +179,11 @@ async def find_possible_users(
     return [
         PossibleUser(
             _state(row),
+            row["username"],
             row["password_hash"],
             row["known_here"],
             row["changed_lately"],
+            row["two_factor"],
             row["epoch"],
         )
         for row in rows
@@ -182,6 +194,12 @@ async def find_named(connection: Connection, username: str, merchant_id: int | N
     """The ids of up to two users of that name, of one merchant or of all."""
     rows = await connection.fetch(_FIND_NAMED, username, merchant_id)
     return [row["user_id"] for row in rows]
+
+
+async def find_password_hash(connection: Connection, merchant_id: int, user_id: int) -> str | None:
+    """The hash of the user's password; None if there is no such user."""
+    found: str | None = await connection.fetchval(_FIND_HASH, merchant_id, user_id)
+    return found
 
 
 async def find_state(connection: Connection, user_id: int) -> UserState | None:

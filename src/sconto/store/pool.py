@@ -12,7 +12,8 @@ from asyncpg.pool import PoolConnectionProxy
 
 from sconto.store.address import split_address
 from sconto.store.citus import PREPARE_SESSION
-from sconto.store.node_functions import FIND_FUNCTIONS
+from sconto.store.node_calls import FIND_FUNCTIONS
+from sconto.store.nodes import Nodes
 
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
@@ -54,13 +55,16 @@ _NO_CITUS: Final = "SELECT 0"
 
 
 class _Connection(asyncpg.Connection):
-    """A connection, with the functions that the nodes of a distributed database have."""
+    """A connection, with the functions that the nodes of a distributed database have, and the
+    nodes."""
 
-    __slots__ = ("node_functions",)
+    __slots__ = ("is_of_citus", "node_functions", "nodes")
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self.is_of_citus = False
         self.node_functions: frozenset[str] = frozenset()
+        self.nodes = Nodes()
 
 
 class Pool:
@@ -82,8 +86,14 @@ class Pool:
         self._check = asyncio.create_task(self._check_stalled())
 
     @classmethod
-    async def open(cls, url: str, limit: int, on_statement: OnStatement | None = None) -> Self:
-        """Make the pool. No connection is opened yet.
+    async def open(
+        cls,
+        url: str,
+        limit: int,
+        on_statement: OnStatement | None = None,
+        nodes: Nodes | None = None,
+    ) -> Self:
+        """Make the pool. No connection is opened yet. `nodes` are those of the process.
 
         `on_statement` is called after each statement, in the context of the task that sent it.
         """
@@ -99,7 +109,7 @@ class Pool:
             command_timeout=60,
             # asyncpg's reset costs a round trip, and our sessions keep no state.
             reset=_keep,
-            init=_preparing(on_statement),
+            init=_preparing(on_statement, nodes or Nodes()),
             server_settings=SESSION_SETTINGS,
             connection_class=_Connection,
         )
@@ -212,7 +222,7 @@ def _is_open(connection: Connection) -> bool:
         return False  # asyncpg noticed that it broke, and took it back
 
 
-def _preparing(on_statement: OnStatement | None) -> Any:
+def _preparing(on_statement: OnStatement | None, nodes: Nodes) -> Any:
     """Prepares a new connection: for Citus if the database has it, and to tell of statements."""
 
     def tell(record: Any) -> None:
@@ -223,7 +233,9 @@ def _preparing(on_statement: OnStatement | None) -> Any:
         # One command without arguments takes one round trip, and no prepared statement.
         if await connection.execute(PREPARE_SESSION) != _NO_CITUS:
             rows = await connection.fetch(FIND_FUNCTIONS)
+            connection.is_of_citus = True
             connection.node_functions = frozenset(row["proname"] for row in rows)
+            connection.nodes = nodes
         if on_statement is not None:
             connection.add_query_logger(tell)
 

@@ -15,6 +15,7 @@ from typing import Final
 
 from sconto.store.database import Connection
 from sconto.store.period_sql import OVER_FROM, instant_sql
+from sconto.store.polls import Poll
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,19 +144,19 @@ def _has_due(table: Table) -> str:
 
 
 # It asks for all merchants that record events, in their index, and looks at four more for each.
-_LIST_DUE: Final = f"""
+LIST_DUE: Final = Poll(f"""
 SELECT merchant_id
 FROM timeline_versions AS recording
 WHERE records_events AND ({" OR ".join(map(_has_due, _TABLES))})
 LIMIT $2
-"""  # noqa: S608
+""")  # noqa: S608
 
 
 async def list_merchants_with_due_times(
     connection: Connection, now: datetime, limit: int
 ) -> list[int]:
     """The merchants that record events and have a promotion whose start or end is to be told."""
-    return [row["merchant_id"] for row in await connection.fetch(_LIST_DUE, now, limit)]
+    return [row["merchant_id"] for row in await LIST_DUE.fetch(connection, now, limit)]
 
 
 async def tell_times(connection: Connection, merchant_id: int, now: datetime, limit: int) -> int:

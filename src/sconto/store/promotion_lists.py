@@ -1,5 +1,6 @@
 """Lists of promotions for people: page by page, each with its codes, products and uses."""
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
@@ -14,7 +15,7 @@ from sconto.domain.overview import (
     DeletedPromotion,
     Discount,
     ListedCodes,
-    ListedUses,
+    ListedOrders,
     ListKind,
     ListOrder,
     ListPosition,
@@ -29,6 +30,8 @@ from sconto.store.cart_promotions import promotion_from
 from sconto.store.database import Connection
 from sconto.store.period_sql import OVER_FROM, is_running
 from sconto.store.promotions import summary_from
+from sconto.store.reports import ALL_COUNTS
+from sconto.store.stored_amounts import discount_from
 
 SEARCHED_PER_PAGE: Final = 5_000
 """Promotions that one page searches for those that match its search and filters."""
@@ -132,7 +135,7 @@ LIMIT $3
 _OVERVIEW: Final = """
 SELECT promotion.*, {used_up} AS used_up,
     covered.products, covered.lowest, covered.highest, codes.codes, codes.code_count,
-    cart_promotion.terms, counted.uses, counted.days, counted.daily_uses
+    cart_promotion.terms, counted.*
 FROM ({promotions}) AS promotion
 LEFT JOIN LATERAL (
     SELECT count(*) AS products, min(percent) AS lowest, max(percent) AS highest
@@ -158,14 +161,14 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS cart_promotion ON true
 LEFT JOIN LATERAL (
-    SELECT sum(uses)::bigint AS uses,
-        array_agg(day) FILTER (WHERE day > {since}) AS days,
-        array_agg(uses) FILTER (WHERE day > {since}) AS daily_uses
+    SELECT array_agg(day) AS days, array_agg(currency) AS currencies, array_agg(orders) AS orders,
+        array_agg(discount) AS discounts
     FROM (
-        SELECT day, sum(uses)::bigint AS uses
-        FROM redemption_counts
-        WHERE merchant_id = $1 AND promotion_id = promotion.promotion_id
-        GROUP BY day
+        SELECT day, currency, sum(orders)::bigint AS orders, sum(discount) AS discount
+        FROM ({all_counts}) AS counts
+        WHERE merchant_id = $1 AND subject = 'promotion'
+            AND promotion_id = promotion.promotion_id AND day > {since}
+        GROUP BY day, currency
     ) AS by_day
 ) AS counted ON true
 """
@@ -271,6 +274,7 @@ def _overviews_of(promotions: str, since: str) -> str:
         used_up=_USED_UP,
         counted=MOST_COUNTED + 1,
         first=_FIRST_CODES,
+        all_counts=ALL_COUNTS,
     )
 
 
@@ -292,11 +296,11 @@ def _overview_of_kind(
 
 
 def _overview(row: asyncpg.Record, today: date) -> PromotionOverview:
-    return PromotionOverview(summary_from(row), _discount(row), _codes(row), _uses(row, today))
+    return PromotionOverview(summary_from(row), _discount(row), _codes(row), _orders(row, today))
 
 
 def _cart_overview(row: asyncpg.Record, today: date) -> CartPromotionOverview:
-    return CartPromotionOverview(promotion_from(row), _codes(row), _uses(row, today))
+    return CartPromotionOverview(promotion_from(row), _codes(row), _orders(row, today))
 
 
 def _codes(row: asyncpg.Record) -> ListedCodes:
@@ -304,9 +308,23 @@ def _codes(row: asyncpg.Record) -> ListedCodes:
     return ListedCodes(_code_type(row), first, row["code_count"], row["used_up"])
 
 
-def _uses(row: asyncpg.Record, today: date) -> ListedUses:
-    by_day = dict(zip(row["days"] or (), row["daily_uses"] or (), strict=True))
-    return ListedUses(row["uses"] or 0, fill_days(by_day, today))
+def _orders(row: asyncpg.Record, today: date) -> ListedOrders:
+    daily: Counter[date] = Counter()
+    orders: Counter[str] = Counter()
+    given: Counter[str] = Counter()
+    for day, currency, count, discount in zip(
+        row["days"] or (),
+        row["currencies"] or (),
+        row["orders"] or (),
+        row["discounts"] or (),
+        strict=True,
+    ):
+        if day <= today:
+            daily[day] += count
+            orders[currency] += count
+            given[currency] += discount_from(discount, currency)
+    discounts = {currency: given[currency] for currency, count in orders.most_common() if count}
+    return ListedOrders(fill_days(daily, today), discounts)
 
 
 def _code_type(row: asyncpg.Record) -> CodeType | None:

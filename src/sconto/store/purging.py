@@ -9,7 +9,7 @@ has ordered never looks new.
 The transaction holds the merchant's lock on promotions. So no limit is added meanwhile, which would
 count orders (`allowances`) while a batch decides which customers a limit counts. Orders do not take
 that lock. An order whose row is locked, because its status is being changed, is left for the next
-batch.
+batch. So is one that is not in the counters of orders yet (`order_counting`).
 """
 
 from datetime import datetime
@@ -17,6 +17,7 @@ from typing import Final
 
 from sconto.domain.redemption import CART_PRODUCT_ID
 from sconto.store.database import Connection
+from sconto.store.order_tallies import PLACED_COLUMNS, SUMS, TALLIES
 from sconto.store.past_customers import DIGEST
 
 PURGE_BATCH: Final = 500
@@ -26,15 +27,32 @@ _PURGE_ORDERS: Final = f"""
 WITH chosen AS MATERIALIZED (
     SELECT order_id
     FROM orders
-    WHERE merchant_id = $1 AND created_at < $2
+    WHERE merchant_id = $1 AND created_at < $2 AND coalesce(is_counted, NOT EXISTS (
+        SELECT FROM orders_to_count AS reached
+        WHERE reached.merchant_id = $1
+            AND (orders.created_at, orders.order_id) < (reached.created_at, reached.order_id)
+    ))
     ORDER BY created_at
     LIMIT {PURGE_BATCH}
     FOR UPDATE SKIP LOCKED
-), gone AS (
+), placed AS (
     DELETE FROM orders
     WHERE merchant_id = $1 AND order_id = ANY (ARRAY(SELECT order_id FROM chosen))
-    RETURNING order_id, status, customer_id, gave_back_at, outcome ->> 'currency' AS currency,
-              10 ^ coalesce((outcome ->> 'decimals')::numeric, 0) AS unit
+    RETURNING {PLACED_COLUMNS}, status, customer_id, gave_back_at
+), tallied AS (
+    INSERT INTO purged_order_counts AS kept (merchant_id, subject, promotion_id, code_id, currency,
+                                             orders, beaten, discount, revenue)
+    SELECT $1, subject, promotion_id, code_id, currency, {SUMS}
+    FROM ({TALLIES}) AS tallied
+    GROUP BY subject, promotion_id, code_id, currency
+    ON CONFLICT (merchant_id, subject, promotion_id, code_id, currency)
+    DO UPDATE SET orders = kept.orders + excluded.orders, beaten = kept.beaten + excluded.beaten,
+                  discount = kept.discount + excluded.discount,
+                  revenue = kept.revenue + excluded.revenue
+), gone AS (
+    SELECT order_id, status, customer_id, gave_back_at, outcome ->> 'currency' AS currency,
+           10 ^ coalesce((outcome ->> 'decimals')::numeric, 0) AS unit
+    FROM placed
 ), redeemed AS (
     DELETE FROM redemptions
     USING gone

@@ -32,6 +32,7 @@ from sconto.domain.events import EventType, return_facts
 from sconto.domain.returns import NOTHING, Goods, OrderReturn, Refund, Returns, together
 from sconto.domain.stored_return import StoredRefund, read_refund, store_refund
 from sconto.store.database import Connection
+from sconto.store.node_calls import NodeFunction
 from sconto.store.orders import OrderRaceLost
 from sconto.store.outcomes import ORDER_COLUMNS, decode_order
 from sconto.store.period_sql import instant_sql
@@ -98,6 +99,12 @@ WITH held AS MATERIALIZED (
 SELECT EXISTS (SELECT FROM kept)
 """
 
+_FIND_ON_NODE: Final = NodeFunction(_FIND)
+_KEEP_ON_NODE: Final = NodeFunction(_KEEP, writes=True)
+
+ON_NODES: Final = (_FIND_ON_NODE, _KEEP_ON_NODE)
+"""The functions of these statements on the nodes of a distributed database."""
+
 _LIST_OF_ORDERS: Final = f"""
 SELECT row_to_json(listed)
 FROM (
@@ -144,7 +151,9 @@ async def find_returns(
 
     It lists up to `limit` returns with a number above `after`.
     """
-    row = await connection.fetchrow(_FIND, merchant_id, order_id, return_id, after, limit + 1)
+    row = await connection.fetchrow(
+        _FIND_ON_NODE.sql_for(connection), merchant_id, order_id, return_id, after, limit + 1
+    )
     assert row is not None  # noqa: S101 - a row is asked for
     if row["stored"] is None:
         return None
@@ -181,7 +190,7 @@ async def insert_return(
     kept = OrderReturn(order_id, return_id, found.last_number + 1, now, refund)
     returned = together(found.returned, refund.goods)
     is_kept = await connection.fetchval(
-        _KEEP,
+        _KEEP_ON_NODE.sql_for(connection),
         merchant_id,
         order_id,
         kept.number,

@@ -4,7 +4,8 @@ from typing import Final
 
 from sconto.store import citus
 from sconto.store.database import Connection
-from sconto.store.node_functions import FIND_FUNCTIONS, NAMES
+from sconto.store.node_calls import FIND_FUNCTIONS
+from sconto.store.node_functions import NAMES
 from sconto.store.pool import SESSION_SETTINGS
 
 _READ: Final = """
@@ -36,9 +37,10 @@ async def find_node_faults(connection: Connection) -> list[str]:
         ]
     faults = citus.faults_of([tuple(row) for row in await connection.fetch(citus.READ_NODES)])
     names = {row["proname"] for row in await connection.fetch(FIND_FUNCTIONS)}
-    if not names.issuperset(NAMES.values()):
+    if not names.issuperset(NAMES):
         faults.append(
-            "functions of this version are missing, so quotes are slow: run `sconto distribute`"
+            "functions of this version are missing, so quotes and orders are slow: "
+            "run `sconto distribute`"
         )
     return faults
 

@@ -42,6 +42,7 @@ from sconto.domain.subscription_promotion import Application, SubscriptionPromot
 from sconto.store.availability import Busy, BusyReason
 from sconto.store.database import Connection
 from sconto.store.idempotency import KEY_IS_FREE, AnswerToKeep, KeptAnswer, KeyBusy, decode_answer
+from sconto.store.node_calls import NodeFunction
 from sconto.store.promotion_events import SUBSCRIPTION_PROMOTIONS, subject_sql
 from sconto.store.subscription_promotions import READ_BY_CODE, decode_promotion, decode_rules
 
@@ -161,6 +162,13 @@ _APPLY_LIMITED: Final = _ALONE + _HELD_LIMITED + _DECIDED + _COUNTED_LIMITED + _
 
 _APPLY_UNLIMITED: Final = _ALONE + _HELD_UNLIMITED + _DECIDED + _COUNTED_UNLIMITED + _APPLIED
 
+_LOOK_ON_NODE: Final = NodeFunction(_LOOK)
+_LIMITED_ON_NODE: Final = NodeFunction(_APPLY_LIMITED, writes=True)
+_UNLIMITED_ON_NODE: Final = NodeFunction(_APPLY_UNLIMITED, writes=True)
+
+ON_NODES: Final = (_LOOK_ON_NODE, _LIMITED_ON_NODE, _UNLIMITED_ON_NODE)
+"""The functions of these statements on the nodes of a distributed database."""
+
 _FIND_RULES: Final = """
 SELECT promotion_id, rules
 FROM subscription_applications JOIN subscription_versions USING (merchant_id, promotion_id, version)
@@ -176,7 +184,9 @@ async def find_promotion_and_answer(
     With it the answer that was kept under the key after `expired_at`.
     """
     code_key = subscription_code_key(code)
-    row = await connection.fetchrow(_LOOK, merchant_id, code_key, key, expired_at)
+    row = await connection.fetchrow(
+        _LOOK_ON_NODE.sql_for(connection), merchant_id, code_key, key, expired_at
+    )
     assert row is not None  # noqa: S101 - a row is asked for
     promotion = None if row["promotion_id"] is None else decode_promotion(row)
     return promotion, None if row["status"] is None else decode_answer(row)
@@ -211,12 +221,12 @@ async def insert_application(
         promotion.updated_at,
         *_key_columns(to_keep),
     ]
-    statement = _APPLY_LIMITED
+    function = _LIMITED_ON_NODE
     if promotion.terms.constraint.max_usage is None:
-        statement = _APPLY_UNLIMITED
+        function = _UNLIMITED_ON_NODE
         arguments.append(promotion.usage)
     try:
-        row = await connection.fetchrow(statement, *arguments)
+        row = await connection.fetchrow(function.sql_for(connection), *arguments)
     except asyncpg.LockNotAvailableError as error:
         # PostgreSQL names the table whose row it waited for.
         if "idempotency_keys" in (error.context or ""):

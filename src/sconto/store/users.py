@@ -14,7 +14,11 @@ SELECT user_id, username, merchants.name AS merchant, role, disabled, email,
         SELECT FROM password_links AS link
         WHERE link.merchant_id = users.merchant_id AND link.user_id = users.user_id
             AND purpose = 'invitation'
-    ) AS invited
+    ) AS invited,
+    EXISTS (
+        SELECT FROM second_factors AS factor
+        WHERE factor.merchant_id = users.merchant_id AND factor.user_id = users.user_id
+    ) AS two_factor
 FROM users JOIN merchants USING (merchant_id)
 """
 """A link of an invitation stays, expired or not, until the user has a password."""
@@ -75,4 +79,5 @@ def read_user(row: asyncpg.Record) -> User:
         row["disabled"],
         row["email"],
         row["invited"],
+        row["two_factor"],
     )

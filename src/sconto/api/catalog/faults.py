@@ -22,6 +22,7 @@ _SENTENCES: Final[Mapping[FieldRule, str]] = {
     FieldRule.AMOUNT: "must be an amount from 0 to below 10^12",
     FieldRule.CURRENCY: "must be an ISO 4217 code",
     FieldRule.NO_THOUSANDS: "may be meant in thousands: write 1000 or 1.00",
+    FieldRule.OTHER_CURRENCY: "is in another currency than the product",
 }
 
 

@@ -31,7 +31,7 @@ from sconto.api.merchant.ids import id_in_path
 from sconto.api.plain_route import PlainRoute
 from sconto.domain.people import Action
 from sconto.domain.problems import BodyTooLarge, UnsupportedMediaType
-from sconto.operations import codes
+from sconto.operations import code_imports, codes
 from sconto.operations.turns import in_short_turns
 
 FILE_LIMIT: Final = 64 * 1024 * 1024
@@ -71,7 +71,7 @@ async def add_codes(request: Request) -> Response:
                 # A slow upload must not hold a connection to the database.
                 await _spool(request, file)
                 pieces = iter(lambda: file.read(_PIECE), b"")
-                added = await codes.import_codes(
+                added = await code_imports.import_codes(
                     context.database, caller, promotion_id, pieces, context.now()
                 )
         return JSONResponse({"added": added})

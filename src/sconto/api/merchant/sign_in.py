@@ -34,6 +34,7 @@ async def sign_in(request: Request) -> Response:
         _address(request),
         context.now(),
         holder=find_caller(request),
+        user_agent=request.headers.get("user-agent", ""),
     )
     # The published answer has a refresh token, but no published request takes it: it is not stored.
     answer = {"token": token, "refresh_token": secrets.token_hex(64)}

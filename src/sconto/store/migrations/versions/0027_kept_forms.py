@@ -6,7 +6,7 @@ It only adds a table, so a version before may serve meanwhile. That version keep
 from alembic import op
 
 revision = "0027"
-down_revision = "0021"
+down_revision = "0026"
 
 # `content` has the path and the fields of the form, but no password (`operations/kept_forms.py`).
 # Its key is in a cookie of the browser that sent it; the row has a hash of the key.

@@ -1,0 +1,132 @@
+"""What pages of uploaded files share: keeping the file, and the layout in an address or a form."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from starlette.datastructures import UploadFile
+
+from sconto.domain.layout import (
+    Blanks,
+    DecimalSign,
+    Delimiter,
+    Encoding,
+    Layout,
+    column_letter,
+)
+from sconto.operations import uploads
+from sconto.portal.visit import Visit
+from sconto.portal.words import marked
+
+SAMPLE: Final = 1024 * 1024
+"""Bytes of a file by which its encoding is guessed."""
+
+MOST_COLUMNS: Final = 50
+"""Columns that a person can choose from."""
+
+DELIMITERS: Final = {
+    "comma": Delimiter.COMMA,
+    "semicolon": Delimiter.SEMICOLON,
+    "tab": Delimiter.TAB,
+}
+
+ENCODINGS: Final[Mapping[str, str]] = {
+    Encoding.UTF_8: marked("UTF-8"),
+    Encoding.WESTERN: marked("Western (Windows-1252)"),
+    Encoding.CENTRAL: marked("Central European (Windows-1250)"),
+    Encoding.CYRILLIC: marked("Cyrillic (Windows-1251)"),
+}
+
+DELIMITER_NAMES: Final = {
+    "comma": marked("Comma"),
+    "semicolon": marked("Semicolon"),
+    "tab": marked("Tab"),
+}
+
+HEADINGS: Final = {"yes": marked("Yes"), "no": marked("No")}
+
+_LONGEST_NAME: Final = 100
+
+
+async def keep(visit: Visit, file: UploadFile) -> tuple[int, bytes]:
+    """Keep the file: the id of the upload, and its beginning."""
+    content = file.file
+    sample = content.read(SAMPLE)
+    content.seek(0)
+    name = "".join(letter for letter in file.filename or "" if letter.isprintable())
+    upload_id = await uploads.keep_upload(
+        visit.context.database,
+        visit.caller,
+        name[-_LONGEST_NAME:],
+        iter(lambda: content.read(uploads.PART), b""),
+        visit.now,
+    )
+    return upload_id, sample
+
+
+async def keep_text(visit: Visit, name: str, text: bytes) -> int:
+    """Keep a typed text: the id of the upload."""
+
+    def parts() -> Iterator[bytes]:
+        for start in range(0, len(text), uploads.PART):
+            yield text[start : start + uploads.PART]
+
+    return await uploads.keep_upload(
+        visit.context.database, visit.caller, name, parts(), visit.now, typed=True
+    )
+
+
+def read_layout(get: Callable[[str], str], fields: Mapping[str, str]) -> Layout:
+    """The layout in an address or a form; `fields` are the names of columns in both.
+
+    What is no value of its kind is left to the file.
+    """
+    columns = {}
+    for field, name in fields.items():
+        number = get(name)
+        if number.isascii() and number.isdecimal() and len(number) < 4 and int(number):
+            columns[field] = int(number) - 1
+    encoding, heading, blanks, decimal = map(get, ("encoding", "heading", "blanks", "decimal"))
+    return Layout(
+        encoding=Encoding(encoding) if encoding in tuple(Encoding) else None,
+        delimiter=DELIMITERS.get(get("delimiter")),
+        heading={"yes": True, "no": False}.get(heading),
+        columns=columns,
+        decimal=DecimalSign(decimal) if decimal in tuple(DecimalSign) else None,
+        blanks=Blanks(blanks) if blanks in tuple(Blanks) else None,
+    )
+
+
+def write_layout(layout: Layout, fields: Mapping[str, str]) -> dict[str, Any]:
+    """The layout for an address or a form."""
+    names = {delimiter: name for name, delimiter in DELIMITERS.items()}
+    return {
+        "encoding": layout.encoding,
+        "delimiter": None if layout.delimiter is None else names[layout.delimiter],
+        "heading": {True: "yes", False: "no", None: None}[layout.heading],
+        "blanks": layout.blanks,
+        "decimal": layout.decimal,
+        **{
+            name: layout.columns[field] + 1
+            for field, name in fields.items()
+            if field in layout.columns
+        },
+    }
+
+
+def column_names(first_row: list[str] | tuple[str, ...]) -> dict[str, str]:
+    """The columns that a person can choose from: their numbers, letters and first values."""
+    return {
+        str(column + 1): f"{column_letter(column)}: {value[:30]}"
+        for column, value in enumerate(first_row[:MOST_COLUMNS])
+    }
+
+
+def layout_words(visit: Visit) -> dict[str, Mapping[str, str]]:
+    """What a person can say about a file, in their language."""
+    _ = visit.gettext
+    said: dict[str, Mapping[str, str]] = {
+        "encodings": ENCODINGS,
+        "delimiters": DELIMITER_NAMES,
+        "headings": HEADINGS,
+    }
+    return {name: {value: _(text) for value, text in texts.items()} for name, texts in said.items()}

@@ -1,0 +1,69 @@
+"""Calls of functions that run whole on the merchant's node of a distributed database.
+
+Each function runs a statement that a plain PostgreSQL is sent as it is, so there is one text, with
+one proof. The name has a digest of all that the function does. So several versions of Sconto each
+call their own functions, and one that finds none sends the statement.
+"""
+
+import hashlib
+import re
+from typing import Any, Final
+
+from sconto.store.node_sql import FORMS, Script
+
+PREFIX: Final = "sconto_"
+
+FIND_FUNCTIONS: Final = f"""
+SELECT proname::text FROM pg_proc
+WHERE pronamespace = 'public'::regnamespace AND starts_with(proname::text, '{PREFIX}')
+"""  # noqa: S608  # of our own constants
+"""The names of the functions that the database has."""
+
+_NONE: Final[frozenset[str]] = frozenset()
+
+_PARAMETER: Final = re.compile(r"\$(\d+)\b")
+
+
+def digest(*texts: str) -> str:
+    """The first letters of the SHA-256 of the texts and of the forms that they are put into."""
+    return hashlib.sha256("\0".join((*FORMS, *texts)).encode()).hexdigest()[:20]
+
+
+class NodeFunction:
+    """A function with the parameters and columns of a statement, whose first one is the merchant.
+
+    It may run more `before` and `after` the statement. `<result>` there is the statement's first
+    column.
+    """
+
+    def __init__(
+        self, statement: str, *, writes: bool = False, before: Script = (), after: Script = ()
+    ) -> None:
+        self.statement: Final = statement
+        self.writes: Final = writes
+        self.before: Final = before
+        self.after: Final = after
+        numbers = range(1, count_parameters(statement) + 1)
+        self.arguments: Final = [f"${number}" for number in numbers]
+        script = [str(part) for part in (*before, "", *after)]
+        self.name: Final = f"{PREFIX}{'write' if writes else 'read'}_{digest(statement, *script)}"
+        self._call: Final = f"SELECT * FROM {self.name}({', '.join(self.arguments)})"  # noqa: S608  # of our own constants
+
+    def is_on(self, connection: Any) -> bool:
+        """Whether the merchant's node has the function."""
+        functions: frozenset[str] = getattr(connection, "node_functions", _NONE)
+        return self.name in functions
+
+    def sql_for(self, connection: Any) -> str:
+        """What to send: a call of the function if the node has it, else the statement."""
+        return self._call if self.is_on(connection) else self.statement
+
+
+def count_parameters(statement: str) -> int:
+    """How many parameters the statement has."""
+    return max((int(number) for number in _PARAMETER.findall(statement)), default=0)
+
+
+def is_of_citus(connection: Any) -> bool:
+    """Whether the connection's database may be distributed."""
+    return bool(getattr(connection, "is_of_citus", False))

@@ -1,0 +1,67 @@
+"""An order that replaces another one, placed by one call on the merchant's node.
+
+On a distributed database only. The function does what the transaction of an order does elsewhere,
+with the same statements in the same sequence: `orders.REPLACE`, what `giving_back` has, and the one
+that places the order. If the first or the last says that a race is lost, an error takes back all.
+"""
+
+from datetime import date
+from typing import Final
+
+import asyncpg
+
+from sconto.domain.allowances import NO_CLAIM, LimitClaim
+from sconto.domain.holds import OwnHold
+from sconto.domain.order import StoredOrder
+from sconto.store.candidates import Versions
+from sconto.store.database import Connection
+from sconto.store.giving_back import giving_back
+from sconto.store.node_calls import NodeFunction
+from sconto.store.node_sql import Step
+from sconto.store.orders import REPLACE, STATEMENTS, OrderRaceLost, placing, wanted_by
+
+_ON_NODES: Final = {
+    key: NodeFunction(
+        statement,
+        writes=True,
+        before=(
+            Step(REPLACE, ("$1", "$2", "$4"), "is_done"),
+            "IF NOT is_done THEN RAISE lock_not_available; END IF;",
+            *giving_back("$4", "$3"),
+        ),
+        after=("IF NOT <result> THEN RAISE lock_not_available; END IF;",),
+    )
+    for key, statement in STATEMENTS.items()
+}
+
+ON_NODES: Final = tuple(_ON_NODES.values())
+"""The functions of these statements on the nodes of a distributed database."""
+
+
+def replaces_in_one_call(connection: Connection) -> bool:
+    """Whether the merchant's node can place an order that replaces another one."""
+    return all(function.is_on(connection) for function in ON_NODES)
+
+
+async def replace_and_insert_order(
+    connection: Connection,
+    merchant_id: int,
+    order: StoredOrder,
+    day: date,
+    versions: Versions | None,
+    claim: LimitClaim = NO_CLAIM,
+    own: OwnHold | None = None,
+) -> None:
+    """As `insert_order`, after `replace_order` and `give_back`: all of it or nothing.
+
+    Raises OrderRaceLost.
+    """
+    key, arguments = placing(merchant_id, order, day, versions, claim, own)
+    try:
+        await connection.fetchval(_ON_NODES[key].sql_for(connection), *arguments)
+    except (
+        asyncpg.LockNotAvailableError,
+        asyncpg.DeadlockDetectedError,
+        asyncpg.DivisionByZeroError,
+    ) as error:
+        raise OrderRaceLost(*wanted_by(order, claim)) from error

@@ -1,0 +1,95 @@
+"""Statements that ask for the work of all merchants, on a distributed database node by node.
+
+Citus answers a statement that asks all shards only if all nodes are there. So each node is asked by
+itself, with a function that asks its own shards. A node that does not answer is left out, and what
+the others have is done.
+"""
+
+import json
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import asyncpg
+
+from sconto.store.node_calls import PREFIX, count_parameters, digest
+from sconto.store.nodes import Node, Nodes
+from sconto.store.pool import Connection
+
+_AWAY: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
+
+# With 64 numbers for each shard, each shard has some.
+_READ_NODES: Final = """
+SELECT DISTINCT ON (groupid) groupid, nodename || ':' || nodeport AS address, number
+FROM (
+    SELECT number, get_shard_id_for_distribution_column('public.products', number) AS shardid
+    FROM generate_series(1, 64 * (
+        SELECT count(*) FROM pg_dist_shard WHERE logicalrelid = 'public.products'::regclass
+    )) AS number
+) AS numbers
+JOIN pg_dist_placement USING (shardid)
+JOIN pg_dist_node USING (groupid)
+WHERE noderole = 'primary'
+ORDER BY groupid, number
+"""
+
+
+class Poll:
+    """A statement that asks for all merchants. Its columns are numbers and texts."""
+
+    def __init__(self, statement: str) -> None:
+        self.statement: Final = statement
+        self.name: Final = f"{PREFIX}poll_{digest(statement)}"
+        self.listed: Final = (
+            f"SELECT coalesce(json_agg(row_of_all), '[]') FROM ({statement}) AS row_of_all"  # noqa: S608  # of our own constants
+        )
+        numbers = range(1, count_parameters(statement) + 2)
+        self.arguments: Final = [f"${number}" for number in numbers][1:]
+        places = ", ".join(f"${number}" for number in numbers)
+        self._call: Final = f"SELECT * FROM {self.name}({places})"  # noqa: S608  # of our own constants
+
+    async def fetch(self, connection: Connection, *arguments: Any) -> Sequence[Mapping[str, Any]]:
+        """The rows of all merchants; on a distributed database those of the nodes that answer.
+
+        There each shard has its own limit and order, and the rows come in any order.
+        """
+        functions: frozenset[str] = getattr(connection, "node_functions", frozenset())
+        if self.name not in functions or connection.is_in_transaction():
+            found: list[Any] = await connection.fetch(self.statement, *arguments)
+            return found
+        nodes: Nodes = connection.nodes  # type: ignore[attr-defined]  # of the pool's connections
+        rows = []
+        for node in await _find_nodes(connection, nodes):
+            rows += await self._ask(connection, nodes, node, arguments)
+        # No node's rows always come first.
+        random.shuffle(rows)
+        return rows
+
+    async def _ask(
+        self, connection: Connection, nodes: Nodes, node: Node, arguments: Sequence[Any]
+    ) -> list[dict[str, Any]]:
+        try:
+            row = await connection.fetchrow(self._call, node.representative, *arguments)
+        except _AWAY as error:
+            if connection.is_closed():
+                raise
+            nodes.note_silent(node, error)
+            nodes.forget()
+            return []
+        assert row is not None  # noqa: S101 - a row is asked for
+        nodes.note_answer(node)
+        if row["node"] != node.group:
+            nodes.forget()  # a shard was moved
+        return [found for listed in json.loads(row["answers"]) for found in listed]
+
+
+async def _find_nodes(connection: Connection, nodes: Nodes) -> Sequence[Node]:
+    if not nodes.known:
+        rows = await connection.fetch(_READ_NODES)
+        nodes.keep([Node(row["groupid"], row["address"], row["number"]) for row in rows])
+    return nodes.known

@@ -1,0 +1,231 @@
+"""Searches over everything that a merchant has: a few index look-ups for each kind of thing."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import asyncpg
+
+from sconto.domain.overview import ListKind
+from sconto.domain.schedule import Period
+from sconto.domain.search import (
+    PART_LENGTH,
+    FoundCode,
+    FoundOrder,
+    FoundProduct,
+    FoundPromotion,
+    FoundSubscription,
+    SearchText,
+    needle,
+    trigrams,
+)
+from sconto.store.database import Connection
+from sconto.store.search_indexes import (
+    CODE_PARTS,
+    CODE_SLOTS,
+    NAME_SLOTS,
+    PRODUCT_PARTS,
+    PROMOTION_PARTS,
+    SUBSCRIPTION_PARTS,
+    SUBSCRIPTION_TEXT,
+    spread,
+)
+from sconto.store.stored_amounts import PRICE
+
+_BEGINNINGS_LOOKED_AT: Final = 1_000
+"""Codes that begin with the text; those of a promotion that was just deleted are passed over."""
+
+
+# The planner takes this for that many merchants. `merchant_id = $1` would make it read all rows of
+# the merchant where merchants have few on average.
+_MERCHANT: Final = ", ".join(["$1::bigint"] * 100)
+
+
+# A common table expression is read row by row, as the limit asks for them, and planned for all
+# rows. Without it, a plan could read all rows of a merchant in the hope of finding some soon.
+def _matching(
+    table: str, columns: str, condition: str, slots: str, limit: str, order: str = ""
+) -> str:
+    return f"""
+    SELECT found.*
+    FROM {slots} AS wanted
+    CROSS JOIN LATERAL (
+        WITH matching AS MATERIALIZED (
+            SELECT {columns} FROM {table}
+            WHERE merchant_id = ANY (ARRAY[{_MERCHANT}]) AND {condition}
+        )
+        SELECT * FROM matching {order} LIMIT {limit}
+    ) AS found
+    LIMIT {limit}
+    """  # noqa: S608  # of our own constants
+
+
+# strpos, not LIKE, because no character that a person types has a special meaning in it.
+def _has_words(text: str) -> str:
+    return f"(SELECT bool_and(strpos({text}, word) > 0) FROM unnest($2::text[]) AS word)"  # noqa: S608
+
+
+def _names(table: str, columns: str, condition: str, parts: str, text: str) -> str:
+    """A search for rows whose names have all words $2, with the trigrams $3; at most $4."""
+    wanted = f"{condition} AND {parts} @> wanted.keys AND {_has_words(spread(text))}"
+    return _matching(table, columns, wanted, NAME_SLOTS, "$4")
+
+
+MATCHING_PROMOTIONS: Final = _names(
+    "promotions",
+    "promotion_id, type, name, active, starts_at, ends_at",
+    "deleted_at IS NULL",
+    PROMOTION_PARTS,
+    "name_folded",
+)
+
+_SUBSCRIPTIONS: Final = _names(
+    "subscription_promotions",
+    "promotion_id, name, code, enabled",
+    "archived_at IS NULL",
+    SUBSCRIPTION_PARTS,
+    SUBSCRIPTION_TEXT,
+)
+
+MATCHING_PRODUCTS: Final = _names(
+    "products",
+    f"product_id, name, {PRICE} AS price, currency",
+    "deleted_at IS NULL",
+    PRODUCT_PARTS,
+    "name_folded",
+)
+
+_PROMOTIONS: Final = f"""
+SELECT promotion_id, type, name, active, starts_at, ends_at, NULL AS code
+FROM ({MATCHING_PROMOTIONS}) AS promotion
+UNION ALL
+SELECT promotion_id, 'subscription', name, enabled, NULL, NULL, code
+FROM ({_SUBSCRIPTIONS}) AS subscription
+"""  # noqa: S608  # of our own constants
+
+_PRODUCTS: Final = f"""
+SELECT product_id, name, {PRICE} AS price, currency
+FROM products
+WHERE merchant_id = $1 AND product_id = $5 AND deleted_at IS NULL
+UNION ALL
+SELECT * FROM ({MATCHING_PRODUCTS}) AS product
+"""  # noqa: S608  # of our own constants
+
+# Codes of a deleted promotion are removed some time later.
+_WITH_PROMOTION: Final = """
+    CROSS JOIN LATERAL (
+        SELECT name, type FROM promotions
+        WHERE merchant_id = $1 AND promotion_id = matching.promotion_id AND deleted_at IS NULL
+        LIMIT 1
+    ) AS promotion
+"""
+
+MATCHING_CODES: Final = _matching(
+    "codes",
+    "code_id, code, used_by, promotion_id",
+    f"removed_at IS NULL AND {CODE_PARTS} @> wanted.keys AND strpos(code_key, $2) > 0",
+    CODE_SLOTS,
+    "$4",
+    _WITH_PROMOTION,
+)
+
+# Texts that are too short for trigrams are looked for at the beginning only.
+CODES: Final = f"""
+WITH beginning AS MATERIALIZED (
+    SELECT matching.*, promotion.*
+    FROM (
+        SELECT code_id, code, used_by, promotion_id FROM codes
+        WHERE merchant_id = $1 AND removed_at IS NULL
+            AND code_key >= $2 AND code_key < $2 || chr(1114111)
+        ORDER BY code_key
+        LIMIT {_BEGINNINGS_LOOKED_AT}
+    ) AS matching
+    {_WITH_PROMOTION}
+    LIMIT $4
+)
+SELECT * FROM beginning
+UNION ALL
+SELECT * FROM ({MATCHING_CODES}) AS matching
+WHERE length($2) >= {PART_LENGTH} AND (SELECT count(*) FROM beginning) < $4
+"""  # noqa: S608  # of our own constants
+
+_ORDERS: Final = """
+SELECT DISTINCT found.order_id, found.created_at
+FROM unnest($2::text[]) AS spelling
+CROSS JOIN LATERAL (
+    SELECT order_id, created_at FROM orders
+    WHERE merchant_id = $1 AND order_id >= spelling AND order_id < spelling || chr(1114111)
+    ORDER BY order_id
+    LIMIT $3
+) AS found
+ORDER BY found.order_id
+LIMIT $3
+"""
+
+
+async def find_promotions(
+    connection: Connection, merchant_id: int, wanted: SearchText, limit: int
+) -> tuple[list[FoundPromotion], list[FoundSubscription]]:
+    """Up to so many promotions of each kind of table whose names have the words, in any order."""
+    rows = await connection.fetch(_PROMOTIONS, merchant_id, *_name_arguments(wanted), limit)
+    promotions = [
+        FoundPromotion(
+            row["promotion_id"],
+            ListKind(row["type"]),
+            row["name"],
+            row["active"],
+            Period(row["starts_at"], row["ends_at"]),
+        )
+        for row in rows
+        if row["type"] != "subscription"
+    ]
+    subscriptions = [
+        FoundSubscription(row["promotion_id"], row["name"], row["code"], row["active"])
+        for row in rows
+        if row["type"] == "subscription"
+    ]
+    return promotions, subscriptions
+
+
+async def find_products(
+    connection: Connection, merchant_id: int, wanted: SearchText, limit: int
+) -> list[FoundProduct]:
+    """The product with the id, and up to so many whose names have the words."""
+    rows = await connection.fetch(
+        _PRODUCTS, merchant_id, *_name_arguments(wanted), limit, wanted.product_id
+    )
+    found = [
+        FoundProduct(row["product_id"], row["name"], row["price"], row["currency"]) for row in rows
+    ]
+    return list(dict.fromkeys(found))
+
+
+async def find_codes(
+    connection: Connection, merchant_id: int, wanted: SearchText, limit: int
+) -> list[FoundCode]:
+    """Codes that begin with the text, and then others that have it; up to so many of each."""
+    rows = await connection.fetch(CODES, merchant_id, wanted.code, trigrams(wanted.code), limit)
+    found = {row["code_id"]: row for row in rows}
+    return [
+        FoundCode(
+            row["code"],
+            row["used_by"],
+            row["promotion_id"],
+            row["name"],
+            ListKind(row["type"]),
+        )
+        for row in found.values()
+    ]
+
+
+async def find_orders(
+    connection: Connection, merchant_id: int, order_ids: Sequence[str], limit: int
+) -> list[FoundOrder]:
+    """Up to so many orders whose ids begin with one of the texts."""
+    rows: list[asyncpg.Record] = await connection.fetch(_ORDERS, merchant_id, order_ids, limit)
+    return [FoundOrder(row["order_id"], row["created_at"]) for row in rows]
+
+
+def _name_arguments(wanted: SearchText) -> tuple[list[str], list[str]]:
+    """What the name has, and the trigrams of that."""
+    needles = [needle(word) for word in wanted.words]
+    return needles, sorted({part for one in needles for part in trigrams(one)})

@@ -1,0 +1,110 @@
+"""The expressions by which parts of names and codes are found, and the indexes on them.
+
+A GIN index has the trigrams of each text: all three characters that follow each other. A text that
+has all trigrams of a part may have the part, and is looked at. Each trigram is one of a merchant's
+and of one of SLOTS slots, to which rows belong by their ids. So what other merchants have costs
+nothing, and a part that most texts have is read from one slot until enough is found.
+
+PostgreSQL keeps the indexes itself, so rows of before and of a version that serves meanwhile are
+found too. Expressions have no functions of our own, which a node of a distributed database may
+lack.
+"""
+
+from typing import Final
+
+from sconto.domain.search import DROPPED
+
+SLOTS: Final = 16
+
+_CODE_LENGTH: Final = 30
+"""The longest key of a code."""
+
+
+def _seed(row_id: str) -> str:
+    """A number for the merchant and the slot of a row."""
+    return f"merchant_id * {SLOTS} + (hashint8({row_id}) & {SLOTS - 1})"
+
+
+def _trigrams_of_key(column: str, row_id: str) -> str:
+    """Hashes of the trigrams of a key of a code, which is short. The seed is part of the hash."""
+    parts = ", ".join(
+        f"hashtextextended(substr({column}, {place}, 3), {_seed(row_id)})"
+        for place in range(1, _CODE_LENGTH - 1)
+    )
+    return f"((ARRAY[{parts}])[:length({column}) - 2])"
+
+
+def folded(column: str) -> str:
+    """`domain.search.fold_name` of a folded name."""
+    dropped = "".join(f"\\u{first:04X}-\\u{last:04X}" for first, last in DROPPED)
+    return f"lower(regexp_replace(normalize({column}, NFKD), '[{dropped}]', '', 'g'))"
+
+
+def spread(column: str) -> str:
+    """The folded name with two blanks before each word."""
+    return f"('  ' || regexp_replace({folded(column)}, '\\s+', '  ', 'g'))"
+
+
+def _trigrams_of_name(column: str, row_id: str) -> str:
+    """The trigrams of a name, each with its seed.
+
+    A text is cut into pieces of three characters, from its first, second and third character on.
+    No name has a line feed.
+    """
+    piece = f"'\\1 ' || {_seed(row_id)} || E'\\n'"
+    cut = " || ".join(
+        f"regexp_replace(substr({spread(column)}, {start}), '(...)(..?$)?', {piece}, 'g')"
+        for start in (1, 2, 3)
+    )
+    return f"string_to_array(rtrim({cut}, E'\\n'), E'\\n')"
+
+
+CODE_PARTS: Final = _trigrams_of_key("code_key", "code_id")
+PROMOTION_PARTS: Final = _trigrams_of_name("name_folded", "promotion_id")
+PRODUCT_PARTS: Final = _trigrams_of_name("name_folded", "product_id")
+
+SUBSCRIPTION_TEXT: Final = "(name_folded || ' ' || code_key)"
+SUBSCRIPTION_PARTS: Final = _trigrams_of_name(SUBSCRIPTION_TEXT, "promotion_id")
+
+# New entries first wait in a list, which every search reads whole. So it is kept short where many
+# rows are written at once, and there is none where few are.
+_BRIEFLY: Final = "WITH (gin_pending_list_limit = 128)"
+_AT_ONCE: Final = "WITH (fastupdate = off)"
+
+SEARCH_INDEXES: Final = {
+    "codes_by_part": (f"codes USING gin (({CODE_PARTS})) {_BRIEFLY} WHERE removed_at IS NULL"),
+    "promotions_by_part": (
+        f"promotions USING gin (({PROMOTION_PARTS})) {_AT_ONCE} WHERE deleted_at IS NULL"
+    ),
+    "subscription_promotions_by_part": (
+        f"subscription_promotions USING gin (({SUBSCRIPTION_PARTS})) {_AT_ONCE}"
+        " WHERE archived_at IS NULL"
+    ),
+    "products_by_part": (
+        f"products USING gin (({PRODUCT_PARTS})) {_BRIEFLY} WHERE deleted_at IS NULL"
+    ),
+    "promotions_by_start": (
+        "promotions (merchant_id, starts_at, promotion_id) WHERE deleted_at IS NULL"
+    ),
+}
+"""The indexes of schema 0023: for searches, and for promotions in the order of their starts."""
+
+
+def slots_with(keys: str) -> str:
+    """A row for each slot, with the keys that a text of the slot must have."""
+    return f"""(
+        SELECT slot, ARRAY({keys}) AS keys FROM generate_series(0, {SLOTS - 1}) AS slot OFFSET 0
+    )"""  # noqa: S608  # of our own constants
+
+
+CODE_SLOTS: Final = slots_with(
+    f"""SELECT hashtextextended(part COLLATE "C", $1::bigint * {SLOTS} + slot)
+            FROM unnest($3::text[]) AS part"""  # noqa: S608  # of our own constants
+)
+"""Of trigrams $3 of the codes of merchant $1."""
+
+NAME_SLOTS: Final = slots_with(
+    f"""SELECT part || ' ' || ($1::bigint * {SLOTS} + slot)
+            FROM unnest($3::text[]) AS part"""  # noqa: S608  # of our own constants
+)
+"""Of trigrams $3 of the names of merchant $1."""

@@ -1,0 +1,134 @@
+"""Searches read few rows, whatever is stored, and compare texts as the domain does."""
+
+import json
+import random
+from typing import Final
+
+import pytest
+
+from sconto.domain.people import Caller
+from sconto.domain.search import SearchText, fold_name, needle, read_search, trigrams
+from sconto.store import search as store
+from sconto.store.database import Connection, Database
+from sconto.store.search_indexes import PROMOTION_PARTS, SLOTS, folded, spread
+from tests.conftest import create_caller
+
+CODES: Final = 3_000
+NAMES: Final = 2_000
+
+CODE_INDEXES: Final = {"codes_by_key", "codes_by_part", "promotions_by_creation"}
+MOST_BLOCKS: Final = 20 * SLOTS
+"""A few for each slot and trigram; reading all codes or names takes many times that."""
+
+_INSERT_CODES: Final = """
+INSERT INTO codes (merchant_id, promotion_id, code, code_key, position)
+SELECT $1, $2, 'SUMMER-' || number, 'summer-' || number, number FROM unnest($3::int[]) AS number
+"""
+_INSERT_NAMES: Final = """
+INSERT INTO promotions (merchant_id, type, name, name_folded, active, starts_at, covers_all,
+    percent, created_at, updated_at)
+SELECT $1, 'discount', name, lower(name), true, now(), true, 1, now(), now()
+FROM unnest($2::text[]) AS name
+RETURNING promotion_id
+"""
+
+ALPHABET: Final = "aAbzäÉñßΩЁйДžŁ漢ｱﬁ™½ \u00a0\u200f\u0301-%_\\'"
+
+
+@pytest.fixture(scope="module")
+async def stocked(database: Database) -> Caller:
+    """A merchant with many promotions, and one with as many codes that all are alike."""
+    caller = await create_caller(database)
+    names = ["Newsletter", *(f"Sale number {number}" for number in range(NAMES))]
+    async with database.write() as connection:
+        ids = await connection.fetch(_INSERT_NAMES, caller.merchant_id, names)
+        numbers = list(range(100_000, 100_000 + CODES))
+        promotion_id = ids[0]["promotion_id"]
+        await connection.execute(_INSERT_CODES, caller.merchant_id, promotion_id, numbers)
+        await connection.execute("ANALYZE promotions, codes")  # as autovacuum does
+    return caller
+
+
+async def indexes_read(
+    connection: Connection, statement: str, *arguments: object
+) -> tuple[set[str], int]:
+    """The indexes by which a statement reads, and how many blocks it reads in all."""
+    plan = await connection.fetchval(
+        f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON, TIMING false) {statement}", *arguments
+    )
+    top = json.loads(plan)[0]["Plan"]
+    nodes, indexes = [top], set()
+    while nodes:
+        node = nodes.pop()
+        nodes += node.get("Plans", [])
+        assert node["Node Type"] != "Seq Scan"
+        if "Index Name" in node:
+            indexes.add(node["Index Name"])
+    return indexes, top["Shared Hit Blocks"] + top["Shared Read Blocks"]
+
+
+async def test_one_old_promotion_among_many_is_found_without_reading_them(
+    database: Database, stocked: Caller
+) -> None:
+    wanted = read_search("newsl")
+    assert wanted is not None
+    arguments = (stocked.merchant_id, ["newsl"], trigrams("newsl"), 100)
+    async with database.read() as connection:
+        [found], _ = await store.find_promotions(connection, stocked.merchant_id, wanted, 100)
+        indexes, blocks = await indexes_read(connection, store.MATCHING_PROMOTIONS, *arguments)
+    assert found.name == "Newsletter"
+    assert indexes == {"promotions_by_part"}
+    assert blocks < MOST_BLOCKS
+
+
+async def test_a_part_of_one_code_among_many_is_found_without_reading_them(
+    database: Database, stocked: Caller
+) -> None:
+    part = "r-102345"
+    async with database.read() as connection:
+        found = await store.find_codes(
+            connection, stocked.merchant_id, SearchText(part, code=part), 20
+        )
+        indexes, blocks = await indexes_read(
+            connection, store.CODES, stocked.merchant_id, part, trigrams(part), 20
+        )
+    assert [one.code for one in found] == ["SUMMER-102345"]
+    assert indexes == CODE_INDEXES
+    assert blocks < MOST_BLOCKS
+
+
+@pytest.mark.parametrize("part", ["summer-", "ummer-1"])
+async def test_a_part_that_all_codes_have_is_found_by_reading_few(
+    part: str, database: Database, stocked: Caller
+) -> None:
+    async with database.read() as connection:
+        found = await store.find_codes(
+            connection, stocked.merchant_id, SearchText(part, code=part), 20
+        )
+        indexes, blocks = await indexes_read(
+            connection, store.CODES, stocked.merchant_id, part, trigrams(part), 20
+        )
+    assert len(found) == 20
+    assert indexes == CODE_INDEXES
+    assert blocks < MOST_BLOCKS
+
+
+async def test_the_database_compares_names_as_the_domain_does(database: Database) -> None:
+    letters = random.Random(1)
+    names = ["".join(letters.choices(ALPHABET, k=letters.randint(1, 40))) for _ in range(300)]
+    statement = f"""
+        SELECT {folded("name_folded")}, {spread("name_folded")}, {PROMOTION_PARTS}
+        FROM (
+            SELECT name COLLATE "C" AS name_folded, 7 AS merchant_id, 1::bigint AS promotion_id
+            FROM unnest($1::text[]) WITH ORDINALITY AS given (name, place)
+            ORDER BY place
+        ) AS given
+    """
+    async with database.read() as connection:
+        rows = await connection.fetch(statement, [name.casefold() for name in names])
+    for name, (compared, spaced, keys) in zip(names, rows, strict=True):
+        assert compared == fold_name(name)
+        parts = {key.rpartition(" ")[0] for key in keys}
+        for word in compared.split():
+            assert needle(word) in spaced
+            assert set(trigrams(needle(word))) <= parts
