@@ -14,7 +14,7 @@ from sconto.domain.coverage import (
     OwnPercents,
     named_products,
 )
-from sconto.domain.coverage_file import read_percent
+from sconto.domain.coverage_file import CoverageLine, read_coverage, read_percent
 from sconto.domain.money import format_percent
 from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.product import parse_product_id
@@ -214,14 +214,17 @@ def with_rows(fields: PromotionFields) -> PromotionFields:
     """The fields with the products that were pasted as rows; unreadable lines stay as text."""
     if not fields.products or len(fields.products) > _LONGEST_PASTED:
         return fields
+    is_own = fields.coverage == "own"
+    if "\t" in fields.products or ";" in fields.products:
+        return _with_table(fields, percents=is_own)
     rows = {row.product_id: row for row in fields.rows}
     left = []
-    is_own = fields.coverage == "own"
     pasted = _LINE.findall(fields.products) if is_own else list(words_of(fields.products))
     for line in pasted:
         cells = [cell for cell in re.split(r"[\s;]+|,(?=\s)", line.strip()) if cell] or [""]
         product = cells[0].rstrip(",")
-        if parse_product_id(product) is None or len(cells) > 2 or product in rows:
+        is_clear = not "".join(cells[2:]).strip("%")
+        if parse_product_id(product) is None or not is_clear or product in rows:
             left.append(line)
         else:
             rows[product] = ProductRow(product, cells[1] if len(cells) > 1 else "")
@@ -231,6 +234,22 @@ def with_rows(fields: PromotionFields) -> PromotionFields:
         left = [word for word in left if word not in rows]
     text = ("\n" if is_own else " ").join(left)
     return replace(fields, rows=tuple(rows.values()), products=text)
+
+
+def _with_table(fields: PromotionFields, *, percents: bool) -> PromotionFields:
+    """The fields with the rows of a table that was pasted from a spreadsheet."""
+    rows = {row.product_id: row for row in fields.rows}
+    lines = fields.products.replace("\r\n", "\n").split("\n")
+    left = []
+    for read in read_coverage("\n".join(lines).encode(), percents=percents):
+        if isinstance(read, CoverageLine):
+            percent = "" if read.percent is None else format_percent(read.percent)
+            rows[str(read.product_id)] = ProductRow(str(read.product_id), percent)
+        else:
+            left.append(lines[min(read.line, len(lines)) - 1].replace("\t", " "))
+    if len(rows) > MOST_ROWS:
+        return fields
+    return replace(fields, rows=tuple(rows.values()), products="\n".join(left))
 
 
 def all_products(fields: PromotionFields) -> str:
