@@ -47,6 +47,7 @@ MENU: Final = (
 ACCOUNT_MENU: Final = (
     Entry("/account", marked("Your account"), "circle-user", None),
     Entry("/settings", marked("Settings"), "settings", Action.MANAGE_SETTINGS),
+    Entry("/audit", marked("Audit log"), "scroll-text", Action.READ_AUDIT_LOG),
 )
 """The pages of the person's own menu."""
 

@@ -79,14 +79,14 @@ def show(
 def shown_history(visit: Visit, page: HistoryPage, words: FactWords = fact_words) -> dict[str, Any]:
     """What the template of a history needs; `words` says the value of a fact."""
     return {
-        "entries": [(entry, _differences(visit, entry, words)) for entry in page.entries],
+        "entries": [(entry, differences(visit, entry, words)) for entry in page.entries],
         "next": page.entries[-1].id if page.more else None,
         "verbs": VERBS,
     }
 
 
-def _differences(visit: Visit, entry: Entry, words: FactWords) -> list[tuple[str, str, str]]:
-    """What changed, as name, before and after, in the order in which it was recorded."""
+def differences(visit: Visit, entry: Entry, words: FactWords) -> list[tuple[str, str, str]]:
+    """What an entry changed: name, before and after, in the order in which it was recorded."""
     before, after = entry.change.before or {}, entry.change.after or {}
 
     def say(facts: Mapping[str, object], name: str) -> str:

@@ -251,7 +251,7 @@ LIMIT $2
 
 # Orders that wait to be counted are left out. What purged orders counted is kept as sums, unless
 # the version before purged them: then more may be counted than is known.
-_ORDERS_COUNTED: Final = f"""
+ORDERS_COUNTED: Final = f"""
 WITH placed AS (
     SELECT {PLACED_COLUMNS}
     FROM orders
@@ -307,7 +307,7 @@ ORDER_CHECKS: Final = (
     ("Redemptions are what the orders picked", _RECORDED),
     ("Lists find each order by what it redeemed", _LISTED),
     ("Counters are the sum of the redemptions", _COUNTED),
-    ("Counters of orders are what the orders got", _ORDERS_COUNTED),
+    ("Counters of orders are what the orders got", ORDERS_COUNTED),
     ("One-time codes count the redemptions by them", _COUNTED_WITH_CODES),
     ("A one-time code serves one order", _ONE_ORDER_A_CODE),
     ("A one-time code is used up by the order that took it", _USED_BY),
