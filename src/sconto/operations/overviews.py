@@ -1,7 +1,7 @@
 """Overviews of promotions, for the portal: in pages, and one by one."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
 from sconto.domain.cart import Cart, Line
@@ -19,15 +19,11 @@ from sconto.domain.preview import preview_time
 from sconto.domain.pricing import price
 from sconto.domain.problems import PromotionNotFound
 from sconto.domain.promotion import RESTORABLE_FOR
-from sconto.domain.redemption_days import RedemptionChart
 from sconto.store import promotion_lists as store
 from sconto.store import redemption_days
 from sconto.store.candidates import read_candidates
 from sconto.store.database import Database, retried
 
-CHARTED_DAYS: Final = 90
-
-_MOST_CHARTED_CODES: Final = 20
 _MOST_DELETED: Final = 100
 _EXAMPLES: Final = 6
 
@@ -88,21 +84,6 @@ async def get_heading(database: Database, caller: Caller, promotion_id: int) -> 
     if found is None:
         raise PromotionNotFound(promotion_id)
     return found
-
-
-@retried
-async def chart_redemptions(
-    database: Database, caller: Caller, promotion_id: int, today: date
-) -> RedemptionChart:
-    """How often a promotion was used: by day for CHARTED_DAYS, and by code for all time."""
-    since = today - timedelta(days=CHARTED_DAYS - 1)
-    async with database.read(caller.merchant_id) as connection:
-        return RedemptionChart(
-            await redemption_days.count_by_day(connection, caller.merchant_id, promotion_id, since),
-            await redemption_days.count_by_code(
-                connection, caller.merchant_id, promotion_id, _MOST_CHARTED_CODES
-            ),
-        )
 
 
 @retried

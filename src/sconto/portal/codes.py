@@ -19,6 +19,7 @@ from sconto.domain.code_list import (
 )
 from sconto.domain.code_pattern import CodePattern
 from sconto.domain.codes import CodeType
+from sconto.domain.merchant_settings import fill_code_link
 from sconto.domain.people import Action
 from sconto.domain.problems import (
     CodeFileRefused,
@@ -28,6 +29,7 @@ from sconto.domain.problems import (
 )
 from sconto.domain.spreadsheet import BYTE_ORDER_MARK, shown_as_text
 from sconto.operations import code_generation, code_imports, codes
+from sconto.operations.sheet_files import SheetRefused
 from sconto.operations.turns import in_short_turns
 from sconto.portal import code_uploads
 from sconto.portal.file_sentences import CODE_FAULTS, PATTERN_FAULTS
@@ -35,7 +37,7 @@ from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
 from sconto.portal.promotion import find, show
 from sconto.portal.sentences import CODE_STATES, ENDINGS
-from sconto.portal.uploads import keep_text
+from sconto.portal.uploads import keep_text, say_refused
 from sconto.portal.visit import Visit
 
 FILE_LIMIT: Final = 64 * 1024 * 1024
@@ -58,7 +60,10 @@ async def add(visit: Visit) -> Response:
     _ = visit.gettext
     file = visit.form.get("code_file")
     if isinstance(file, UploadFile) and file.size:
-        return await code_uploads.take_file(visit, promotion_id, file)
+        try:
+            return await code_uploads.take_file(visit, promotion_id, file)
+        except SheetRefused as refused:
+            return await _show(visit, {"codes": say_refused(visit, refused)})
     text = typed_lines(visit.field("codes"))
     try:
         added = await code_imports.import_codes(
@@ -88,9 +93,12 @@ async def _show_refused(visit: Visit, problem: CodeFileRefused) -> Response:
 
 
 async def remove(visit: Visit) -> Response:
-    """Remove one code."""
+    """Remove one code, after asking."""
     promotion_id = visit.id_in_path("promotion_id")
     code = visit.field("code")
+    if visit.field("step") != "remove":
+        heading = await find(visit)
+        return visit.render("promotions/remove_code.html", summary=heading.summary, code=code)
     gone = await codes.remove_codes(
         visit.context.database, visit.caller, promotion_id, [code], visit.now
     )
@@ -157,6 +165,7 @@ async def _show(
         heading,
         status=422 if faults else 200,
         page=page,
+        links=_links(visit, page.codes),
         counts=counts,
         is_one_time=heading.code_type is CodeType.ONE_TIME,
         query=query,
@@ -171,6 +180,14 @@ async def _show(
         most=MOST_CODES_ADDED,
         most_counted=MOST_CODES_COUNTED,
     )
+
+
+def _links(visit: Visit, listed: Sequence[ListedCode]) -> dict[str, str]:
+    """The shop's links that carry the codes, by code; none if the merchant has set no such link."""
+    pattern = visit.profile.code_link
+    if pattern is None:
+        return {}
+    return {one.code: fill_code_link(pattern, one.code) for one in listed}
 
 
 async def _count(visit: Visit, promotion_id: int) -> CodeCounts | None:
