@@ -37,8 +37,8 @@ async def test_an_unknown_address_is_404_in_its_dialect(
 
 
 @pytest.mark.parametrize(
-    "path", ["/docs", "/docs/assets/swagger-ui.css", "/openapi.json", "/health/live",
-             "/health/ready", "/portal", "/portal/sign-in", "/portal/promotions",
+    "path", ["/docs", "/docs/assets/swagger-ui.css", "/docs/page/docs.js", "/openapi.json",
+             "/health/live", "/health/ready", "/portal", "/portal/sign-in", "/portal/promotions",
              "/portal/static/portal.css"],
 )  # fmt: skip
 async def test_head_has_the_status_and_headers_of_get(client: httpx.AsyncClient, path: str) -> None:

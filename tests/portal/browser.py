@@ -41,6 +41,8 @@ _NO_COMPLAINTS: Final = (
     # A newer search cancels an older one.
     "htmx:afterRequest",
     "htmx:sendAbort",
+    # A search without a connection; the page says so.
+    "htmx:sendError",
     # Swagger UI says so of every link to an operation.
     "Deprecated: escaping deep link whitespace",
 )
@@ -95,13 +97,18 @@ async def show(page: Page, name: str) -> None:
     await page.set_viewport_size({"width": WIDE, "height": 800})
 
 
-async def axe_findings(page: Page) -> list[str]:
-    """The serious and critical findings of axe, with their places."""
+async def axe_findings(page: Page, *within: str) -> list[str]:
+    """The serious and critical findings of axe, with their places; of the whole page, or of parts.
+
+    Parts are told by selectors; one that selects nothing is refused by axe.
+    """
     if await page.evaluate("typeof axe") == "undefined":
         await page.evaluate(_AXE.read_text())
     # Without `resultTypes` axe also describes everything that is right: four times the work.
     violations: list[dict[str, Any]] = await page.evaluate(
-        "axe.run(document, {resultTypes: ['violations']}).then((result) => result.violations)"
+        """(parts) => axe.run(parts.length ? {include: parts} : document,
+            {resultTypes: ['violations']}).then((result) => result.violations)""",
+        within,
     )
     return [
         f"{found['id']}: {json.dumps([node['html'][:120] for node in found['nodes']])}"

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from sconto.api.clock import read_clock
+from sconto.api.merchant.codes_csv import CSV_HEADING
 from sconto.cli import sentences
 from sconto.domain.code_file import CodeLineFault
 from sconto.domain.coverage import Coverage, ListedProducts, OwnPercents
@@ -21,6 +22,7 @@ from sconto.operations import overviews, products, promotions
 from sconto.portal.file_sentences import CODE_FAULTS, COVERAGE_FAULTS, PATTERN_FAULTS
 from sconto.store.database import Database
 from tests.builders import NOON, a_product, a_promotion
+from tests.house.sources import ROOT
 from tests.operations.test_sheet_files import a_book
 from tests.portal.sessions import PortalClient
 
@@ -114,7 +116,11 @@ async def test_downloaded_codes_can_be_uploaded_unchanged(
     portal: PortalClient, database: Database, merchant: Caller, promotion_id: int
 ) -> None:
     answer = await portal.get(f"/promotions/{promotion_id}/codes.csv")
-    assert answer.content.startswith(b"\xef\xbb\xbfcoupon_code,")
+    heading = answer.content.decode("utf-8-sig").partition("\r\n")[0]
+    # The manual, the API and the command line name the same columns.
+    assert f"An exported file has the columns `{heading}`" in (ROOT / "docs/codes.md").read_text()
+    assert f"{heading}\r\n" == CSV_HEADING
+    assert answer.content.startswith(b"\xef\xbb\xbf")
     assert b"\n'-A1," in answer.content
     other = await promotions.create_promotion(database, merchant, a_promotion(codes=("X",)), NOON)
     assert "3 codes can be added" in await look(portal, other, answer.content)

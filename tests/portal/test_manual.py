@@ -4,6 +4,8 @@ from typing import Final
 
 from playwright.async_api import Page, expect
 
+from tests.portal.browser import axe_findings
+
 _PATIENCE: Final = 30_000
 """Milliseconds: the page draws every operation of all APIs."""
 
@@ -22,6 +24,11 @@ async def test_the_manual_works_under_its_policy_and_cannot_be_framed(
         await stranger.get_by_role("button", name=button).dispatch_event("click", timeout=_PATIENCE)
     answered = stranger.locator(".live-responses-table tbody .response-col_status")
     await expect(answered.first).to_contain_text("200", timeout=_PATIENCE)
+    # Axe takes seconds for all operations, which look alike: an open one, and one of each method.
+    methods = [f".opblock-{method}" for method in ("post", "get", "put", "patch", "delete")]
+    parts = (".information-container", ".schemes-server-container", ".is-open", *methods)
+    assert await axe_findings(stranger, *parts) == []
+    assert await stranger.get_attribute("html", "lang") == "en"
 
 
 async def test_the_manual_is_searched_without_another_host(portal_url: str, stranger: Page) -> None:

@@ -183,7 +183,7 @@ async def test_an_invited_user_sets_a_password_with_the_link_once(
     await visitor.get_by_label("Username").fill(name)
     await visitor.get_by_label("Password").fill(PASSWORD)
     await visitor.keyboard.press("Enter")
-    await expect(visitor).to_have_url(f"{portal_url}/promotions")
+    await expect(visitor).to_have_url(f"{portal_url}/home")
 
     await visitor.goto(link)
     await expect(visitor).to_have_title("This link no longer works · Sconto")

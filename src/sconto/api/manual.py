@@ -102,6 +102,8 @@ def _policy_for(page: str) -> str:
 ROUTES: Final = (
     PlainRoute("/docs", manual, methods=["GET", "HEAD"]),
     PlainRoute("/openapi.json", description, methods=["GET", "HEAD"]),
+    # What we add to it.
+    Mount("/docs/page", StaticFiles(directory=_FILES / "docs")),
     # Swagger UI as it was published, with its licence.
     Mount("/docs/assets", StaticFiles(directory=_FILES / "swagger-ui")),
 )

@@ -25,6 +25,7 @@ from sconto.domain.problems import (
 )
 from sconto.domain.promotion import PromotionType
 from sconto.domain.search import PART_LENGTH
+from sconto.operations.exports import record_export
 from sconto.store import code_lists, history
 from sconto.store.code_parts import search_parts
 from sconto.store.database import Connection, Database, retried, retrying
@@ -159,6 +160,7 @@ async def export_codes(
     """
     async with database.read(caller.merchant_id) as connection:
         holder = await find_holder(connection, caller, promotion_id)
+    await record_export(database, caller, "codes", {"promotion": promotion_id})
     return _export(database, caller, holder)
 
 

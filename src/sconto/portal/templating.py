@@ -13,6 +13,7 @@ from sconto.domain.cart_outcome import CartPromotionOutcome
 from sconto.domain.cart_promotion import CartPromotion
 from sconto.domain.money import format_amount
 from sconto.domain.reports import growth
+from sconto.domain.schedule import Period
 from sconto.portal import cart_sentences, csrf, outcome_sentences, sentences, subscription_sentences
 from sconto.portal.charts import SPARK_HEIGHT, SPARK_WIDTH, spark_points
 from sconto.portal.files import versioned
@@ -75,8 +76,10 @@ def make_environment() -> Environment:
         "number": _number,
         "outside_hours": _outside_hours,
         "percent": _percent,
-        "period": _in_language(sentences.period_words),
+        "period": _period,
+        "period_text": _in_language(sentences.period_words),
         "plain_amount": format_amount,
+        "promotion_count": _in_language(sentences.count_words),
         "short_day": _short_day,
         "signed_percent": _signed_percent,
         "state": _state,
@@ -150,6 +153,14 @@ def _month(context: Context, month: date) -> str:
 @pass_context
 def _short_day(context: Context, day: date) -> str:
     return _visit(context).language.short_day(day)
+
+
+@pass_context
+def _period(context: Context, period: Period) -> Markup:
+    """The first and last day; a line never ends within a day."""
+    text = sentences.period_words(_visit(context).language, period)
+    days = [Markup('<span class="unbroken">{}</span>').format(day) for day in text.split(" – ")]  # noqa: RUF001
+    return Markup(" – ").join(days)  # noqa: RUF001
 
 
 @pass_context

@@ -16,6 +16,7 @@ from sconto.domain.home import (
 )
 from sconto.store.database import Connection
 from sconto.store.period_sql import ends_after, is_running
+from sconto.store.reports import ALL_COUNTS
 
 _MOST: Final = MOST_OF_A_CONCERN + 1
 """One more than is named, so that the reader learns that there are others."""
@@ -157,14 +158,14 @@ SELECT '{Concern.NEVER_WINS}', kind, promotion_id, name, NULL::timestamptz, NULL
 FROM running
 CROSS JOIN LATERAL (
     SELECT CASE WHEN (
-        SELECT orders FROM order_counts
+        SELECT orders FROM ({ALL_COUNTS}) AS counts
         WHERE merchant_id = $1 AND subject = 'promotion'
-            AND order_counts.promotion_id = running.promotion_id AND day >= $4 AND orders > 0
+            AND counts.promotion_id = running.promotion_id AND day >= $4 AND orders > 0
         LIMIT 1
     ) IS NULL THEN (
-        SELECT sum(beaten) FROM order_counts
+        SELECT sum(beaten) FROM ({ALL_COUNTS}) AS counts
         WHERE merchant_id = $1 AND subject = 'promotion'
-            AND order_counts.promotion_id = running.promotion_id AND day >= $4
+            AND counts.promotion_id = running.promotion_id AND day >= $4
     ) END AS beaten
 ) AS orders
 WHERE beaten > 0 OR (
@@ -216,7 +217,8 @@ SELECT
             WHERE merchant_id = $1 AND archived_at IS NULL AND enabled
                 AND coalesce(starts_at <= $2, true) AND coalesce(ends_at >= $2, true)),
     EXISTS (SELECT FROM orders WHERE merchant_id = $1),
-    EXISTS (SELECT FROM order_counts WHERE merchant_id = $1 AND subject = 'discounted')
+    EXISTS (SELECT FROM ({ALL_COUNTS}) AS counts
+            WHERE merchant_id = $1 AND subject = 'discounted')
 """  # noqa: S608  # of our own constants
 
 
