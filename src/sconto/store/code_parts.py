@@ -5,7 +5,7 @@ from typing import Final
 from sconto.domain.search import trigrams
 from sconto.store.code_lists import COLUMNS, SEARCH, CodeHolder, PlacedCode, placed_code
 from sconto.store.database import Connection
-from sconto.store.search_indexes import CODE_PARTS, CODE_SLOTS
+from sconto.store.search_indexes import CODE_PARTS, code_slots
 
 LOOKED_AT: Final = 20_000
 """Codes of the merchant that have the text and are looked at for those of the promotion."""
@@ -17,7 +17,7 @@ _MERCHANT: Final = ", ".join(["$1::bigint"] * 100)
 _OTHERS: Final = f"""
     SELECT code_id FROM (
         SELECT found.*
-        FROM {CODE_SLOTS.replace("$3", "$7")} AS wanted
+        FROM {code_slots("$7")} AS wanted
         CROSS JOIN LATERAL (
             WITH matching AS MATERIALIZED (
                 SELECT code_id, promotion_id, code_key FROM codes
