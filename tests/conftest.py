@@ -42,7 +42,7 @@ _TEMPLATE: Final = "sconto_template"
 _LOCK: Final = 1
 _numbers = count(1)
 
-pytest_plugins = ["tests.beside", "tests.costs"]
+pytest_plugins = ["tests.beside", "tests.costs", "tests.workers"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -85,9 +85,9 @@ def pytest_configure(config: pytest.Config) -> None:
         # Else httpx searches all of Python's path for it at each request: a tenth of its time.
         sys.modules["sniffio"] = None  # type: ignore[assignment]  # as Python's manual says
     patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    settings.register_profile("patient", patient)
-    settings.register_profile("brief", patient, max_examples=10)
-    settings.load_profile(config.getoption("--hypothesis-profile") or "patient")
+    for name, examples in (("usual", 40), ("brief", 10), ("soak", 1_000)):
+        settings.register_profile(name, patient, max_examples=examples)
+    settings.load_profile(config.getoption("--hypothesis-profile") or "usual")
 
 
 @pytest.fixture(scope="session")

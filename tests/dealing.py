@@ -50,14 +50,7 @@ def unit_of(nodeid: str) -> str:
     file, which saves messages.
     """
     file = nodeid.partition("::")[0]
-    text = _read(file)
-    if _SHARES_THE_SERVER.search(text):
-        return _SERVER
-    if _SHARES_THE_BROWSER.search(text):
-        return _BROWSER
-    if file.startswith(_DEALT_BY_THE_TEST) and not _SHARES_IN_ITS_FILE.search(text):
-        return nodeid
-    return file
+    return _group_of(file) or nodeid
 
 
 def deal_slowest_first(items: list[pytest.Item]) -> None:
@@ -73,5 +66,13 @@ def _place(item: pytest.Item) -> int:
 
 
 @cache
-def _read(file: str) -> str:
-    return (ROOT / Path(file)).read_text()
+def _group_of(file: str) -> str | None:
+    """The name of the group of all tests of the file; None if each is dealt alone."""
+    text = (ROOT / Path(file)).read_text()
+    if _SHARES_THE_SERVER.search(text):
+        return _SERVER
+    if _SHARES_THE_BROWSER.search(text):
+        return _BROWSER
+    if file.startswith(_DEALT_BY_THE_TEST) and not _SHARES_IN_ITS_FILE.search(text):
+        return None
+    return file

@@ -6,6 +6,7 @@ fork has its own session, environment and standard streams, and runs the same `s
 
 import atexit
 import json
+import multiprocessing.util
 import os
 import select
 import signal
@@ -17,8 +18,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
+from itertools import pairwise
 from threading import Lock
 from typing import IO, Final
+
+from prometheus_client import values
 
 from tests.house.sources import ROOT
 
@@ -31,7 +35,14 @@ _PRELOADED: Final = (
     "sconto.store.migrate",
 )
 
+DOOR: Final = "TESTS_DOOR_OF_COMMANDS"
+"""Names the socket of a process that forks for all test processes of a run."""
+
+PROGRAM: Final = "import sys; from tests.forks import main; main(int(sys.argv[1]))"
+
 _REQUEST_BYTES: Final = 1 << 18
+
+_MOST_FILES: Final = 65_536
 
 _REQUESTING: Final = Lock()
 
@@ -139,16 +150,13 @@ def run(
 @cache
 def _start_preloaded() -> socket.socket:
     """The socket of a process that has imported Sconto. It ends when this process does."""
+    if address := os.environ.get(DOOR):
+        door = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        door.connect(address)
+        return door
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
-        preloaded = subprocess.Popen(
-            [sys.executable, "-c", f"from tests.forks import serve; serve({theirs.fileno()})"],
-            cwd=ROOT,
-            env={name: value for name, value in os.environ.items() if "SCONTO" not in name},
-            stdin=subprocess.DEVNULL,
-            pass_fds=[theirs.fileno()],
-            start_new_session=True,
-        )
+        preloaded = start_preloaded(PROGRAM, theirs)
 
     def end() -> None:
         ours.close()
@@ -158,11 +166,48 @@ def _start_preloaded() -> socket.socket:
     return ours
 
 
-def serve(descriptor: int) -> None:
-    """Fork for each request; in the fork, run its program. Return when the socket is closed."""
+def start_preloaded(
+    program: str, door: socket.socket, *arguments: str, stdin: int = subprocess.DEVNULL
+) -> "subprocess.Popen[bytes]":
+    """Start a Python program; its first argument is the descriptor of the socket."""
+    return subprocess.Popen(
+        [sys.executable, "-c", program, str(door.fileno()), *arguments],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if "SCONTO" not in name},
+        stdin=stdin,
+        stdout=subprocess.DEVNULL,
+        pass_fds=[door.fileno()],
+        start_new_session=True,
+    )
+
+
+def main(descriptor: int) -> None:
+    """Serve one process, or all that connect if the socket listens."""
     for module in _PRELOADED:
         import_module(module)
-    door = socket.socket(fileno=descriptor)
+    given = socket.socket(fileno=descriptor)
+    listens = given.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    if door := fork_for_each(given) if listens else given:
+        _serve(door)
+
+
+def fork_for_each(listener: socket.socket) -> socket.socket | None:
+    """The connection, in a fork for each; None when our input has ended."""
+    while listener in select.select([listener, sys.stdin], [], [])[0]:
+        door, _ = listener.accept()
+        if os.fork() == 0:
+            listener.close()
+            return door
+        door.close()
+    # A parent counts the processor time of children that were waited for.
+    with suppress(ChildProcessError):
+        while True:
+            os.wait()
+    return None
+
+
+def _serve(door: socket.socket) -> None:
+    """Fork for each request; in the fork, run its program. Return when the socket is closed."""
     ended, told = socket.socketpair()
     told.setblocking(False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -216,4 +261,36 @@ def _become(request: tuple[str, list[str], dict[str, str], str], streams: list[i
     os.environ.update(environment)
     os.chdir(folder)
     sys.argv = ["sconto", *arguments]
+    # How `multiprocessing` starts the worker processes of a service.
+    multiprocessing.util.spawnv_passfds = _fork_passing  # type: ignore[assignment]
     exec(program, {"__name__": "__main__"})
+
+
+def _fork_passing(path: str, command: Sequence[str], passed: Sequence[int]) -> int:
+    """Fork what would be a new Python with these descriptors; its id.
+
+    As in a new one nothing else is open, signals do what they do by default, and prometheus-client
+    keeps its figures where the environment says. Only what is imported already stays.
+    """
+    del path
+    pid = os.fork()
+    if pid:
+        return pid
+    status = 1
+    try:
+        for number in signal.valid_signals():
+            if callable(signal.getsignal(number)):
+                signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for first, last in pairwise(sorted((2, *passed, _MOST_FILES))):
+            os.closerange(first + 1, last)
+        values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
+        program = command.index("-c") + 1
+        sys.argv = list(command[program:])
+        exec(command[program], {"__name__": "__main__"})
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else 1
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from itertools import chain
 
 from sconto.domain.people import Caller
+from sconto.domain.redemption_days import DailyQuery, DailyUses
 from sconto.domain.statistics import CodeUses
-from sconto.operations.statistics import get_statistics_in_parts
+from sconto.operations.statistics import get_statistics_in_parts, list_daily_uses
 from sconto.store.database import Connection, Database
 from sconto.store.statistics import find_statistics_in_parts
 
@@ -34,3 +36,13 @@ async def find_statistics(
 
 def _joined(uses: int, parts: Iterator[list[CodeUses]] | None) -> Statistics:
     return Statistics(uses, None if parts is None else tuple(chain.from_iterable(parts)))
+
+
+async def get_daily_uses(
+    database: Database, caller: Caller, promotion_id: int, today: date
+) -> list[DailyUses]:
+    """The uses of the promotion by day, code and currency."""
+    query = DailyQuery(limit=10_000)
+    uses, has_more = await list_daily_uses(database, caller, promotion_id, query, today)
+    assert not has_more
+    return uses

@@ -12,6 +12,7 @@ from sconto.operations.promotions import create_promotion, get_promotion
 from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
 from tests.cli.conftest import Ended, Sconto, on_terminal
+from tests.operations.test_sheet_files import a_book
 
 Codes = Callable[[], Awaitable[tuple[str, ...]]]
 
@@ -101,6 +102,45 @@ async def test_a_line_without_a_code_is_named(
     assert (refused.code, refused.out) == (1, "")
     assert refused.err.startswith(f"codes.csv: {expected}")
     assert await codes() == ("A", "B")
+
+
+async def test_codes_of_a_file_are_shown_and_what_is_open_is_said(
+    sconto: Sconto, of_promotion: Sequence[str], codes: Codes, tmp_path: Path
+) -> None:
+    (tmp_path / "codes.csv").write_text("Wert;Aktion\n5;SUMMER SALE\n6;C\n")
+    command = ("code", "import", "codes.csv", *of_promotion)
+    bare = await sconto(*command, "--dry-run")
+    assert (bare.code, bare.err.splitlines()) == (
+        1,
+        [
+            "codes.csv: --column says which column has the codes",
+            "sconto: nothing would be imported: 3 lines are not valid",
+        ],
+    )
+    named = await sconto(*command, "--column", "B", "--heading")
+    assert named.err.splitlines()[:2] == [
+        "codes.csv: line 2 (column B) has a blank: is it one code, or several?",
+        "codes.csv: --blanks several, dash or nothing says what a blank means",
+    ]
+    said = ("--column", "2", "--heading", "--blanks", "dash")
+    shown = await sconto(*command, *said, "--dry-run")
+    assert [line.split() for line in shown.out.splitlines()] == [
+        ["line", "code", "problem"],
+        ["2", "SUMMER-SALE"],
+        ["3", "C"],
+        ["column", "B", "has", "the", "codes"],
+        ["2", "codes", "would", "be", "taken"],
+    ]
+    assert await codes() == ("A", "B")
+    assert await sconto(*command, *said) == Ended(0, "2 codes added\n", "")
+    assert await codes() == ("A", "B", "SUMMER-SALE", "C")
+
+    (tmp_path / "codes.xlsx").write_bytes(a_book(("Code",), ("D",)))
+    done = await sconto("code", "import", "codes.xlsx", *of_promotion)
+    assert done == Ended(0, "1 code added\n", "")
+    (tmp_path / "codes.xlsx").write_bytes(b"PK\x03\x04")
+    done = await sconto("code", "import", "codes.xlsx", *of_promotion)
+    assert done.err == "sconto: codes.xlsx cannot be read as a spreadsheet: save it as CSV\n"
 
 
 async def test_the_exact_number_of_codes_is_generated(

@@ -15,8 +15,8 @@ SHUFFLED = {"price": 0, "currency": 1, "product_id": 2, "name": 3}
 
 HEADER = b"product_id,name,price,currency\n"
 MUG = ProductLine(2, Product(1, "Mug", 1999, "EUR"))
-NAME_RULE = "name must have 1 to 255 characters, not only blanks, no control characters"
-ID_RULE = "product_id must be a whole number from 1 to 9223372036854775807"
+NAME_RULE = "name (column B) must have 1 to 255 characters, not only blanks, no control characters"
+ID_RULE = "product_id (column A) must be a whole number from 1 to 9223372036854775807"
 
 
 def read(content: bytes) -> list[ProductLine | RefusedProductLine]:
@@ -99,7 +99,7 @@ def test_a_line_break_in_a_name_becomes_a_space_and_counts_as_a_line() -> None:
         (b",Mug,1,EUR", ID_RULE),
         (b"1,,1,EUR", NAME_RULE),
         (b"1,M\0g,1,EUR", NAME_RULE),
-        (b"1,Mug,1,eur", "currency must be an ISO 4217 code"),
+        (b"1,Mug,1,eur", "currency (column D) must be an ISO 4217 code"),
         (b"0, ,1,EUR", f"{ID_RULE}; {NAME_RULE}"),
         (b"1,Mug,1", "has 3 values, not 4"),
         (b"1,Mug,1,EUR,2", "has 5 values, not 4"),
@@ -132,12 +132,12 @@ def test_a_bad_line_is_named_and_the_next_line_is_read(line: bytes, reason: str)
 @pytest.mark.parametrize(
     ("price", "reason"),
     [
-        ("1.000", "price may be meant in thousands: write 1000 or 1.00"),
-        ("1,000", "price may be meant in thousands: write 1000 or 1.00"),
-        ("1,999", "price may be meant in thousands"),
+        ("1.000", "price (column C) may be meant in thousands: write 1000 or 1.00"),
+        ("1,000", "price (column C) may be meant in thousands: write 1000 or 1.00"),
+        ("1,999", "price (column C) may be meant in thousands"),
         ("1.234.56", "must be an amount"),
         ("12.34,56", "must be an amount"),
-        ("5 USD", "price is in another currency than the product"),
+        ("5 USD", "price (column C) is in another currency than the product"),
         ("1,2,3", "must be an amount"),
     ],
 )

@@ -56,8 +56,8 @@ async def test_every_bad_line_is_named_and_nothing_is_imported(
     )
     assert (done.code, done.out) == (1, "")
     assert done.err.splitlines() == [
-        "products.csv: line 4: price must be an amount from 0 to below 10^12 such as 19.99,"
-        " with at most 2 decimals",
+        "products.csv: line 4: price (column C) must be an amount from 0 to below 10^12"
+        " such as 19.99, with at most 2 decimals",
         "products.csv: line 5: product 1 is on line 2 too",
         "sconto: nothing was imported: 2 lines are not valid",
     ]
@@ -69,7 +69,8 @@ async def test_lines_beyond_a_hundred_are_counted(
 ) -> None:
     done = await import_products(HEADER + "0,Mug,1,EUR\n" * 1101, merchant_name)
     assert done.err.splitlines()[99:] == [
-        "products.csv: line 101: product_id must be a whole number from 1 to 9223372036854775807",
+        "products.csv: line 101: product_id (column A) must be a whole number from 1 to"
+        " 9223372036854775807",
         "products.csv: and 1,001 more lines",
         "sconto: nothing was imported: 1,101 lines are not valid",
     ]
@@ -121,3 +122,63 @@ async def test_a_terminal_shows_how_much_of_the_file_is_read(
     assert "1 product: 1 new, 0 changed" in seen
     assert "Writing" in seen
     assert "bytes" in seen
+
+
+async def test_a_file_of_people_is_shown_and_then_imported(
+    sconto: Sconto, database: Database, merchant: Caller, merchant_name: str, tmp_path: Path
+) -> None:
+    content = "Artikelnr.;Bezeichnung;Lager;Preis\r\n1;Müg;7;1.234,50 €\r\n2;Cup;;1.999\r\n"
+    (tmp_path / "p.csv").write_bytes(content.encode("cp1252"))
+    command = ("product", "import", "p.csv", "--merchant", merchant_name, "--currency", "EUR")
+    bare = await sconto(*command)
+    assert bare.err.splitlines()[:3] == [
+        'p.csv: line 2: is not UTF-8: save the file as "CSV UTF-8"',
+        "p.csv: line 3: price (column D) may be meant in thousands: write 1000 or 1.00",
+        "p.csv: --decimal point or comma says what the sign in 1,000 means",
+    ]
+    said = ("--encoding", "windows-1252", "--decimal", "comma")
+    shown = await sconto(*command, *said, "--dry-run")
+    assert (shown.code, shown.err) == (0, "")
+    assert [line.split() for line in shown.out.splitlines()] == [
+        ["line", "product_id", "name", "price", "currency", "problem"],
+        ["2", "1", "Müg", "1234.50", "EUR"],
+        ["3", "2", "Cup", "1999.00", "EUR"],
+        [
+            "columns:",
+            "product_id",
+            "in",
+            "A,",
+            "name",
+            "in",
+            "B,",
+            "price",
+            "in",
+            "D;",
+            "ignored:",
+            "Lager",
+        ],
+        ["2", "products", "would", "be", "taken"],
+    ]
+    assert await catalogue(database, merchant) == ()
+    done = await sconto(*command, *said)
+    assert done == Ended(0, "2 products: 2 new, 0 changed\n", "ignored columns: 'Lager'\n")
+    assert [one.price for one in await catalogue(database, merchant)] == [123450, 199900]
+
+
+@pytest.mark.parametrize(
+    ("option", "reason"),
+    [
+        (("--encoding", "latin"), "--encoding is one of utf-8, windows-1252, "),
+        (("--decimal", ","), "--decimal is one of point, comma, not ','"),
+        (("--currency", "euro"), "--currency is an ISO 4217 code such as EUR, not 'euro'"),
+        (("--column", "cost=C"), "--column is one of product_id, name, price, currency, tags, not"),
+        (("--column", "price=?"), "--column is a column such as B or 2, not '?'"),
+        (("--delimiter", "x"), "--delimiter is one of comma, semicolon, tab, not 'x'"),
+    ],
+)
+async def test_an_option_that_says_nothing_is_refused(
+    sconto: Sconto, option: tuple[str, str], reason: str
+) -> None:
+    done = await sconto("product", "import", "p.csv", "--merchant", "m", *option)
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith(f"sconto: {reason}")

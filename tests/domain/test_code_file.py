@@ -224,7 +224,7 @@ def test_a_refused_line_has_its_fault(content: bytes, expected: CodeLineFault) -
         (b"code\nA\nCODE", Layout(heading=False), ["code", "A", "CODE"]),
         (b"Wert;Aktion\n5;A\n6;B", Layout(columns={"code": 1}, heading=True), ["A", "B"]),
         (b"5;A\n6;B", Layout(columns={"code": 1}), ["A", "B"]),
-        (b"A;x;Kod\nB;y;C", Layout(columns={"code": 0}), ["A", "B"]),
+        (b"A;1;Kod\nB;y;C", Layout(columns={"code": 0}), ["A", "B"]),
         ("Жук\nЁж".encode("cp1251"), Layout(encoding=Encoding.CYRILLIC), ["Жук", "Ёж"]),
         (b"A,B;1\nC,D;2", Layout(delimiter=Delimiter.COMMA, columns={"code": 0}), ["A", "C"]),
         ("Prämie;Código\n5 €;A\n".encode("cp1252"), AUTOMATIC, ["A"]),
@@ -239,6 +239,12 @@ def test_a_layout_says_what_a_file_leaves_open(
     lines = [*file.feed(content), *file.end()]
     assert [line.code for line in lines if isinstance(line, CodeLine)] == expected
     assert len(lines) == len(expected), lines
+
+
+def test_a_first_row_of_words_is_asked_about_if_a_column_is_chosen() -> None:
+    file = CodeFile(layout=Layout(columns={"code": 1}))
+    lines = [*file.feed(b"Wert;Aktion\n5;A\n"), *file.end()]
+    assert lines == [RefusedCodeLine(1, CodeLineFault.UNCLEAR), CodeLine(2, "A", "a")]
 
 
 def test_a_bad_value_has_its_column() -> None:

@@ -1,6 +1,7 @@
 """All sources keep the rules, and examples that break them are found."""
 
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -72,6 +73,25 @@ def test_a_file_of_401_lines_and_a_function_of_71_are_too_long() -> None:
     assert list(too_long(HERE, "@decorator\n" + function_of(70))) == [
         "here.py:1: f has 71 lines, 70 allowed"
     ]
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        "class A:",
+        "def g():",
+        "if a:",
+        "if a:\n  pass\nelse:",
+        "for a in b:",
+        "with a:",
+        "try:\n  pass\nexcept E:",
+        "try:\n  pass\nfinally:",
+        "match a:\n  case 1:\n    pass\n  case 2:",
+    ],
+)
+def test_a_function_is_found_wherever_it_stands(opening: str) -> None:
+    source = f"{opening}\n{indent(function_of(71), '    ')}"
+    assert "f has 71 lines" in "".join(too_long(HERE, source))
 
 
 @pytest.mark.parametrize("path", ["src/utils/money.py", "src/sconto/helpers.py", "core.py"])

@@ -16,7 +16,7 @@ from sconto.operations import counters
 from sconto.operations.check import check
 from sconto.operations.checkout import place_order
 from sconto.operations.counters import DAYS_FOLDED_AFTER, SLOTS_FOLDED_AFTER, fold
-from sconto.operations.overviews import CHARTED_DAYS, chart_redemptions, get_overview
+from sconto.operations.overviews import get_overview
 from sconto.operations.promotions import create_promotion
 from sconto.store import counters as store
 from sconto.store.database import Database, DatabaseUnavailable
@@ -35,7 +35,7 @@ from tests.operations.counter_rows import (
     two_years,
     write,
 )
-from tests.statistics import get_statistics
+from tests.statistics import get_daily_uses, get_statistics
 
 SLOTS_BEFORE, DAYS_BEFORE = TODAY - SLOTS_FOLDED_AFTER, TODAY - DAYS_FOLDED_AFTER
 
@@ -110,7 +110,7 @@ async def test_folding_two_years_bounds_the_rows_and_keeps_the_sums(
     async def shown() -> list[object]:
         return [
             await get_statistics(database, merchant, promotion_id),
-            await chart_redemptions(database, merchant, promotion_id, TODAY),
+            await get_daily_uses(database, merchant, promotion_id, TODAY),
             await get_overview(database, merchant, promotion_id, TODAY),
         ]
 
@@ -119,12 +119,8 @@ async def test_folding_two_years_bounds_the_rows_and_keeps_the_sums(
     assert await fold(database, NOON) > 2000
     assert await readers == {before[0]}
     assert await shown() == before
-    # Four slots of three days, a row for each other day in the chart, and one for each month.
+    # Four slots of three days, a row for each other day of the last hundred, and one a month.
     assert len(await read(database, merchant)) <= 3 * 4 + DAYS_FOLDED_AFTER.days + 2 * 24
-
-
-def test_no_chart_shows_a_day_that_is_folded() -> None:
-    assert timedelta(days=CHARTED_DAYS) < DAYS_FOLDED_AFTER
 
 
 async def test_orders_of_any_day_are_counted_exactly_during_folds(

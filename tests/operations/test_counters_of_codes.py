@@ -17,14 +17,14 @@ from sconto.operations.check import check
 from sconto.operations.checkout import place_order
 from sconto.operations.codes import list_codes
 from sconto.operations.counters import fold
-from sconto.operations.overviews import chart_redemptions, get_overview
+from sconto.operations.overviews import get_overview
 from sconto.operations.products import put_products
 from sconto.operations.promotions import change_promotion, create_promotion
 from sconto.store import counters as store
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_line, a_promotion
 from tests.operations.counter_rows import TODAY, create_codes, read, read_codes, read_while_folding
-from tests.statistics import Statistics, get_statistics
+from tests.statistics import Statistics, get_daily_uses, get_statistics
 
 COUNT_AS_BEFORE = """
 WITH by_promotion AS (
@@ -65,7 +65,7 @@ async def test_one_time_uses_counted_by_the_version_before_are_shown_unchanged(
     async def told() -> tuple[Statistics, object, object, object]:
         return (
             await get_statistics(database, merchant, promotion_id),
-            await chart_redemptions(database, merchant, promotion_id, TODAY),
+            await get_daily_uses(database, merchant, promotion_id, TODAY),
             await get_overview(database, merchant, promotion_id, TODAY),
             await list_codes(database, merchant, promotion_id, CodeQuery(limit=10)),
         )

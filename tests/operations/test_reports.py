@@ -1,21 +1,43 @@
 """Figures of reports: orders of the days that they name, by currency, each counted once."""
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, timedelta
 
 from sconto.domain.cart import Cart, Line
+from sconto.domain.cart_promotion import (
+    AmountOff,
+    CartPromotion,
+    CartTerms,
+    NewCartPromotion,
+    Target,
+)
 from sconto.domain.coverage import OwnPercents
 from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder
+from sconto.domain.order_counts import Subject
 from sconto.domain.people import Caller
-from sconto.domain.reports import DayRange, ShopFigures, latest_days
+from sconto.domain.reports import (
+    WHOLE_SHOP,
+    DayRange,
+    Figures,
+    ReportKind,
+    ShopFigures,
+    latest_days,
+    query_for,
+)
+from sconto.domain.schedule import Period
+from sconto.domain.subscription import Subscription, SubscriptionCode
+from sconto.domain.subscription_promotion import SubscriptionPromotion
+from sconto.operations import subscription_promotions
+from sconto.operations.cart_promotions import create_promotion as create_cart_promotion
 from sconto.operations.check import check
 from sconto.operations.checkout import place_order
 from sconto.operations.counters import fold
 from sconto.operations.products import put_products
 from sconto.operations.promotions import create_promotion
-from sconto.operations.reports import shop_figures
+from sconto.operations.reports import report_promotion, report_shop, shop_figures
 from sconto.store.database import Database
-from tests.builders import NOON, a_period, a_product, a_promotion
+from tests.builders import NOON, a_period, a_product, a_promotion, amount_off, subscription_terms
 from tests.conftest import create_caller
 
 TODAY = NOON.date()
@@ -81,3 +103,122 @@ async def test_a_shops_figures_are_of_the_days_and_of_those_before(
 async def test_a_shop_without_orders_has_no_figures(database: Database, merchant: Caller) -> None:
     report = await shop_figures(database, merchant, DayRange(TODAY, TODAY), NOON)
     assert (report.now, report.before, report.active_promotions) == ({}, {}, 0)
+
+
+async def test_a_product_promotions_report_names_what_it_took_off_and_who_won(
+    database: Database, merchant: Caller
+) -> None:
+    products = [a_product(1, name="Tea"), a_product(2, name="Mug")]
+    await put_products(database, merchant, products, NOON)
+    own = OwnPercents({1: 20 * PERCENT, 2: 20 * PERCENT})
+    tenth = await create_promotion(database, merchant, a_promotion(name="Tenth"), NOON)
+    coupon = await create_promotion(
+        database, merchant, a_promotion(name="Coupon", codes=("A", "B"), coverage=own), NOON
+    )
+    half = await create_promotion(
+        database, merchant, a_promotion(name="Half", coverage=HALF_OFF_ONE), NOON
+    )
+    await order(database, merchant, "none", 1)
+    await order(database, merchant, "both", 1, 2, codes=("a",))
+    await order(database, merchant, "mug", 2, codes=("b",))
+    await order(database, merchant, "mugs", 2, codes=("b",))
+    await order(database, merchant, "tea", 1, codes=("a",))
+    await order(database, merchant, "yen", 2, currency="JPY", codes=("a",))
+
+    query = query_for(latest_days(7, TODAY), UTC)
+    found = await report_promotion(database, merchant, ReportKind.PRODUCT, coupon, query)
+    days, subject = query.days, Subject.PROMOTION
+    assert found.report.currencies == ["EUR", "JPY"]
+    assert found.report.total(days, "EUR", subject) == Figures(3, 1, 600, 2900)
+    assert found.report.total(days, "EUR", *WHOLE_SHOP) == Figures(5, 0, 2100, 3900)
+    assert found.report.total(days, "JPY", subject) == Figures(1, 0, 200, 800)
+    assert found.details.codes == [("B", 2, 400), ("A", 1, 200)]
+    assert found.details.code_totals == (2, 0)
+    assert found.details.redemptions == (4, 2)
+    assert [(mark.verb, mark.changed_at) for mark in found.details.marks] == [("created", NOON)]
+    assert found.newest.products == [(2, "Mug", 3, 600, 2400)]
+    assert found.newest.winners == [("product", half, "Half", 2)]
+    assert [(one.order_id, one.code, one.discount, one.total) for one in found.newest.orders] == [
+        ("mugs", "B", 200, 800),
+        ("mug", "B", 200, 800),
+        ("both", "A", 200, 1300),
+    ]
+    first = await report_promotion(
+        database, merchant, ReportKind.PRODUCT, coupon, replace(query, orders=2)
+    )
+    assert first.newest.orders == found.newest.orders[:2]
+    rest = replace(query, orders=2, before=first.newest.next, currency="EUR")
+    second = await report_promotion(database, merchant, ReportKind.PRODUCT, coupon, rest)
+    assert (second.newest.orders, second.newest.next) == (found.newest.orders[2:], None)
+
+    shop = await report_shop(database, merchant, replace(query, currency="JPY"))
+    assert (shop.currency, [one.promotion_id for one in shop.promotions]) == (
+        "JPY",
+        [coupon, tenth],
+    )
+    shop = await report_shop(database, merchant, query)
+    assert [(one.name, one.figures.orders, one.figures.beaten) for one in shop.promotions] == [
+        ("Half", 3, 0),
+        ("Coupon", 3, 1),
+        ("Tenth", 0, 5),
+    ]
+    assert shop.promotions[-1].promotion_id == tenth
+    assert shop.looked_at == 6
+    assert shop.products == [(1, "Tea", 3, 1500, 1500), (2, "Mug", 3, 600, 2400)]
+    assert await violations(database, merchant) == []
+
+
+async def test_cart_and_subscription_promotions_that_are_beaten_are_told_apart(
+    database: Database, merchant: Caller
+) -> None:
+    made: dict[str, CartPromotion | SubscriptionPromotion] = {}
+    for name, amount in (("Ten", 1000), ("Twelve", 1200)):
+        terms = CartTerms(Target.ORDER, AmountOff({"EUR": amount}), exclusive=True)
+        new = NewCartPromotion(name, True, Period(NOON), terms, None, ())
+        made[name] = await create_cart_promotion(database, merchant, new, NOON)
+    for code, amount in (("THREE", "3.00"), ("FIVE", "5.00")):
+        terms_ = subscription_terms(amount_off(amount), code=code)
+        created = await subscription_promotions.create_promotion(database, merchant, terms_, NOON)
+        made[code] = created
+    five = made["FIVE"]
+    assert isinstance(five, SubscriptionPromotion)
+    codes = (SubscriptionCode("THREE", 1), SubscriptionCode("FIVE", 1))
+    cart = Cart("EUR", (Line("1", 1, 5, 1000),), (), Subscription(None, "monthly", 1, codes))
+    for order_id in ("A", "B"):
+        await place_order(database, merchant, NewOrder(order_id, cart), NOON, TODAY)
+
+    query = query_for(latest_days(7, TODAY), UTC)
+
+    async def report(
+        kind: ReportKind, name: str
+    ) -> tuple[Figures, list[tuple[str, int]], list[object]]:
+        found = await report_promotion(database, merchant, kind, made[name].id, query)
+        total = found.report.total(query.days, "EUR", kind.subject)
+        winners = [(one.name, one.orders) for one in found.newest.winners]
+        return total, winners, [(one.discount, one.code) for one in found.newest.orders]
+
+    cart_kind, subscription = ReportKind.CART, ReportKind.SUBSCRIPTION
+    assert await report(cart_kind, "Ten") == (Figures(0, 2), [("Twelve", 2)], [])
+    assert await report(cart_kind, "Twelve") == (
+        Figures(2, 0, 2400, 6600),
+        [],
+        [(1200, None), (1200, None)],
+    )
+    assert await report(subscription, "THREE") == (
+        Figures(0, 2),
+        [(five.terms.name, 2)],
+        [],
+    )
+    assert await report(subscription, "FIVE") == (
+        Figures(2, 0, 1000, 6600),
+        [],
+        [(500, "FIVE"), (500, "FIVE")],
+    )
+    shop = await report_shop(database, merchant, query)
+    assert {(one.kind, one.promotion_id, one.figures.orders) for one in shop.promotions} == {
+        ("cart", made["Ten"].id, 0),
+        ("cart", made["Twelve"].id, 2),
+        ("subscription", made["THREE"].id, 0),
+        ("subscription", made["FIVE"].id, 2),
+    }
+    assert await violations(database, merchant) == []

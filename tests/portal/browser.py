@@ -41,6 +41,8 @@ _NO_COMPLAINTS: Final = (
     # A newer search cancels an older one.
     "htmx:afterRequest",
     "htmx:sendAbort",
+    # A search without a connection; the page says so.
+    "htmx:sendError",
     # Swagger UI says so of every link to an operation.
     "Deprecated: escaping deep link whitespace",
 )

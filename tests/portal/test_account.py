@@ -182,6 +182,7 @@ async def test_two_factor_sign_in_is_set_up_and_asked_for(
 
     await stranger.goto(f"{portal_url}/account/two-factor")
     await sign_in_with(PASSWORD)
+    await expect(stranger.get_by_role("button", name="Continue")).to_be_visible()
     await show(stranger, "two-factor-off")
     await stranger.get_by_label("Present password").fill(PASSWORD)
     await stranger.get_by_role("button", name="Continue").click()
@@ -198,11 +199,13 @@ async def test_two_factor_sign_in_is_set_up_and_asked_for(
     await expect(stranger.get_by_text("10 recovery codes are left.")).to_be_visible()
     await show(stranger, "account-with-two-factor")
     await stranger.get_by_role("button", name="Manage").click()
+    await expect(stranger.get_by_role("button", name="Switch off")).to_be_visible()
     await show(stranger, "two-factor-on")
 
     await stranger.context.clear_cookies()
     await stranger.goto(f"{portal_url}/promotions?state=running")
     await sign_in_with(PASSWORD)
+    await expect(stranger.get_by_text(f"Hello {name}.")).to_be_visible()
     await show(stranger, "sign-in-code")
     await stranger.get_by_label("Code").fill("123")
     await stranger.keyboard.press("Enter")

@@ -55,6 +55,7 @@ async def test_codes_are_searched_added_removed_and_downloaded(
 
     await visitor.get_by_label("What to do with SPRING-2").click()
     await visitor.get_by_role("button", name="Remove this code").click()
+    await visitor.get_by_role("button", name="Remove", exact=True).click()
     await expect(visitor.get_by_role("status")).to_have_text("The code SPRING-2 is removed.")
 
     await visitor.get_by_label("Typed or pasted").fill("winter-1, WINTER-2")
@@ -62,22 +63,33 @@ async def test_codes_are_searched_added_removed_and_downloaded(
     await expect(visitor.get_by_role("status")).to_have_text("2 codes added.")
     file = tmp_path / "codes.csv"
     file.write_text("FILE-1\nAUTUMN-1\nno code!\n")
-    await visitor.get_by_label("Or a CSV file").set_input_files(file)
+    await visitor.get_by_label("Or a file").set_input_files(file)
     await visitor.get_by_role("button", name="Add", exact=True).click()
     await expect(visitor.get_by_role("status")).to_contain_text("1 row cannot be taken")
     await expect(visitor.locator("tbody tr").nth(2)).to_contain_text("is no code")
     await show(visitor, "codes-of-a-file")
     await visitor.get_by_role("button", name="Cancel").click()
+    file.write_text("Wert;Aktion\n5;SUMMER SALE\n7;FILE-2\n")
+    await visitor.get_by_label("Or a file").set_input_files(file)
+    await visitor.get_by_role("button", name="Add", exact=True).click()
+    await visitor.get_by_role("button", name="B: Aktion").click()
+    await visitor.get_by_role("button", name="One code: SUMMER-SALE").click()
+    await visitor.get_by_role("button", name="A heading").click()
+    await visitor.get_by_role("button", name="Add 2 codes").click()
+    await expect(visitor.get_by_role("status")).to_have_text("2 codes added.")
 
     async with visitor.expect_download() as starting:
         await visitor.get_by_role("button", name="Download all codes").click()
     lines = (await (await starting.value).path()).read_text("utf-8-sig").splitlines()
-    assert [line.split(",")[:4] for line in lines] == [
-        ["coupon_code", "state", "uses", "used_by"],
+    cells = [line.split(",") for line in lines]
+    assert [[line[0], *line[2:5]] for line in cells] == [
+        ["coupon_code", "state", "coupon_uses", "used_by"],
         ["SPRING-1", "used", "1", "A-17"],
         ["AUTUMN-1", "free", "0", ""],
         ["winter-1", "free", "0", ""],
         ["WINTER-2", "free", "0", ""],
+        ["SUMMER-SALE", "free", "0", ""],
+        ["FILE-2", "free", "0", ""],
     ]
 
 

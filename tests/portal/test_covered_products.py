@@ -4,13 +4,17 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from playwright.async_api import Page, expect
 
+from sconto.domain.merchant_settings import MerchantSettings
 from sconto.domain.people import Caller, Role
 from sconto.operations import products, promotions
 from sconto.operations.codes import remove_codes
+from sconto.operations.settings import change_settings
 from sconto.portal import codes
 from sconto.store.database import Database
 from tests.builders import NOON, a_product, a_promotion
+from tests.portal.browser import show
 from tests.portal.sessions import PortalClient
 from tests.portal.shop import open_shop
 
@@ -50,3 +54,39 @@ async def test_long_lists_of_codes_are_counted_when_asked(
     assert "3 codes" in counted.text
     await remove_codes(database, merchant, promotion_id, ["A"], NOON)
     assert "2 codes" in (await portal.get(f"/promotions/{promotion_id}/codes")).text
+
+
+async def test_codes_are_copied_with_the_shops_link(
+    portal: PortalClient, database: Database, merchant: Caller
+) -> None:
+    new = a_promotion(codes=("Ёж-1", "B"))
+    promotion_id = await promotions.create_promotion(database, merchant, new, NOON)
+    link = "https://shop.example/?code={code}"
+    await change_settings(database, merchant, MerchantSettings(code_link=link))
+    page = (await portal.get(f"/promotions/{promotion_id}/codes")).text
+    assert 'data-copy="Ёж-1\nB"' in page
+    assert 'data-copy="https://shop.example/?code=%D0%81%D0%B6-1"' in page
+
+
+async def test_a_pasted_table_becomes_the_products_of_a_promotion(
+    visitor: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    ids = await open_shop(database, merchant)
+    await visitor.goto(f"{portal_url}/promotions/{ids['Winter sale']}/products")
+    await show(visitor, "promotion-products")
+    await visitor.get_by_text("Products from a file").click()
+    pasted = visitor.get_by_label("Or pasted from a spreadsheet")
+    await pasted.fill("Artikel\tRabatt\n4\t7,5 %\n5\t12 %\nXY-1\t10 %")
+    await visitor.get_by_role("button", name="Show what is in it").click()
+    await expect(visitor.get_by_role("status")).to_contain_text("1 row cannot be taken")
+    await show(visitor, "products-of-a-file")
+    await visitor.go_back()
+    await visitor.get_by_text("Products from a file").click()
+    await pasted.fill("Artikel\tRabatt\n4\t7,5 %\n5\t12 %")
+    await visitor.get_by_role("button", name="Show what is in it").click()
+    await visitor.get_by_role("button", name="Replace the promotion's products").click()
+    main = visitor.get_by_role("main")
+    await expect(main).to_contain_text("get dearer")
+    await visitor.get_by_role("button", name="Save anyway").click()
+    await expect(main).to_contain_text("2 products were taken from the file.")
+    await expect(main).to_contain_text("€7.31")

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from sconto.api.clock import read_clock
+from sconto.api.merchant.codes_csv import CSV_HEADING
 from sconto.cli import sentences
 from sconto.domain.code_file import CodeLineFault
 from sconto.domain.coverage import Coverage, ListedProducts, OwnPercents
@@ -21,6 +22,8 @@ from sconto.operations import overviews, products, promotions
 from sconto.portal.file_sentences import CODE_FAULTS, COVERAGE_FAULTS, PATTERN_FAULTS
 from sconto.store.database import Database
 from tests.builders import NOON, a_product, a_promotion
+from tests.house.sources import ROOT
+from tests.operations.test_sheet_files import a_book
 from tests.portal.sessions import PortalClient
 
 FORM = {
@@ -113,7 +116,11 @@ async def test_downloaded_codes_can_be_uploaded_unchanged(
     portal: PortalClient, database: Database, merchant: Caller, promotion_id: int
 ) -> None:
     answer = await portal.get(f"/promotions/{promotion_id}/codes.csv")
-    assert answer.content.startswith(b"\xef\xbb\xbfcoupon_code,")
+    heading = answer.content.decode("utf-8-sig").partition("\r\n")[0]
+    # The manual, the API and the command line name the same columns.
+    assert f"An exported file has the columns `{heading}`" in (ROOT / "docs/codes.md").read_text()
+    assert f"{heading}\r\n" == CSV_HEADING
+    assert answer.content.startswith(b"\xef\xbb\xbf")
     assert b"\n'-A1," in answer.content
     other = await promotions.create_promotion(database, merchant, a_promotion(codes=("X",)), NOON)
     assert "3 codes can be added" in await look(portal, other, answer.content)
@@ -187,6 +194,18 @@ async def test_what_a_file_leaves_open_is_asked(  # noqa: PLR0917  # fixtures, a
     assert await codes_of(database, merchant, promotion_id) == ("-A1", "Ёж", "B", *added)
 
 
+async def test_a_file_of_excel_is_read(
+    portal: PortalClient, database: Database, merchant: Caller, promotion_id: int
+) -> None:
+    book = a_book(("Wert", "Gutscheincode"), (5, "C"), (), (6, "D"))
+    assert "2 codes can be added" in await look(portal, promotion_id, book)
+    assert await take(portal, promotion_id, book) == 303
+    assert await codes_of(database, merchant, promotion_id) == ("-A1", "Ёж", "B", "C", "D")
+    broken = await portal.post(f"/promotions/{promotion_id}/codes", {}, code_file=book[:-40])
+    assert broken.status_code == 422
+    assert "The spreadsheet cannot be read. Save it as CSV." in broken.text
+
+
 async def test_codes_that_are_there_are_marked_and_nothing_is_added(
     portal: PortalClient, database: Database, merchant: Caller, promotion_id: int
 ) -> None:
@@ -210,8 +229,10 @@ async def test_a_file_is_shown_by_page_to_its_user_until_it_is_taken(
     first = await portal.get(path)
     assert "N49" in first.text
     assert "N50" not in first.text
-    second = await portal.get(path, after="50")
+    assert "after=50&amp;counted=60.1" in first.text
+    second = await portal.get(path, after="50", counted="60.1")
     assert "N50" in second.text
+    assert "60 codes can be added" in (await portal.get(path, counted="60.1")).text
     assert "is no code" in (await portal.get(path, rows="bad")).text
     other = portal_of(replace(merchant, user_id=merchant.user_id + 1_000_000))
     for answer in (await other.get(path), await other.post(path)):
@@ -256,3 +277,71 @@ def test_every_line_fault_has_a_sentence() -> None:
     assert set(PATTERN_FAULTS) == set(PatternFault)
     # The command line says the same in English.
     assert CODE_FAULTS == sentences.CODE_FAULTS
+
+
+async def send_products(
+    portal: PortalClient, promotion_id: int, content: bytes, **fields: str
+) -> tuple[str, dict[str, str]]:
+    """Send a file of a promotion's products: the page that shows it, and its query."""
+    sent = await portal.post(f"/promotions/{promotion_id}/products", fields, product_file=content)
+    assert sent.status_code == 303, sent.text
+    path, _, query = sent.headers["location"].removeprefix("/portal").partition("?")
+    return path, dict(parse_qsl(query))
+
+
+@pytest.fixture
+async def sale(database: Database, merchant: Caller, catalogue: None) -> int:
+    """An automatic promotion of 10 % on product 1."""
+    new = a_promotion(coverage=ListedProducts(10 * PERCENT, (1,)))
+    return await promotions.create_promotion(database, merchant, new, NOON)
+
+
+async def test_products_of_a_file_are_shown_with_prices_and_then_taken(
+    portal: PortalClient, database: Database, merchant: Caller, sale: int
+) -> None:
+    written = "Bezeichnung;Ermäßigung;Artikel-Nr.\r\nTee;7,5 %;2\r\n;20\xa0%;10\r\n"
+    content = written.encode("cp1252")
+    path, query = await send_products(portal, sale, content, adds="yes")
+    page = await portal.get(path, **query)
+    text = " ".join(re.sub("<[^>]+>", " ", unescape(page.text)).split())
+    assert "2 products can be taken" in text
+    assert "Mug 2 7.5% €19.99 €18.49" in text or "7.5% €19.99 €18.49" in text
+    version = re.search(r'name="version" value="([^"]+)"', page.text)
+    assert version is not None
+    wanted = {**query, "version": unescape(version[1])}
+    assert (await portal.post(path, wanted)).status_code == 303
+    own = OwnPercents({1: 10 * PERCENT, 2: 7_500_000, 10: 20 * PERCENT})
+    assert await saved_coverages(database, merchant) == (own,)
+
+    path, query = await send_products(portal, sale, b"20\n2\n", percents="same", percent="5")
+    answer = await portal.post(path, {**query, "version": unescape(version[1])})
+    assert "Somebody changed the promotion meanwhile" in answer.text
+    assert (await portal.post(path, {**query, "step": "anyway"})).status_code == 303
+    same = ListedProducts(5 * PERCENT, (20, 2))
+    assert await saved_coverages(database, merchant) == (same,)
+
+
+async def test_bad_products_of_a_file_are_marked_and_asked_about(
+    portal: PortalClient, database: Database, merchant: Caller, sale: int
+) -> None:
+    path, query = await send_products(portal, sale, b"Was;Wert\n2;10\n3;5\n")
+    text = unescape((await portal.get(path, **query)).text)
+    assert "Which column has the percents?" in text
+    path, query = await send_products(portal, sale, b"id;%\n2;10\n99;5\n1;101\n")
+    text = unescape((await portal.get(path, **query)).text)
+    assert "is not in the catalogue" in text
+    assert "has no percent above 0 and at most 100" in text
+    assert "2 rows cannot be taken" in text
+    assert (await portal.post(path, query)).status_code == 422
+    before = ListedProducts(10 * PERCENT, (1,))
+    assert await saved_coverages(database, merchant) == (before,)
+
+
+async def test_products_of_a_file_that_get_dearer_are_named_first(
+    portal: PortalClient, database: Database, merchant: Caller, sale: int
+) -> None:
+    path, query = await send_products(portal, sale, b"2\n", percents="same", percent="10")
+    asked = await portal.post(path, query)
+    assert asked.status_code == 422
+    assert "gets dearer" in asked.text
+    assert (await portal.post(path, {**query, "step": "anyway"})).status_code == 303

@@ -1,4 +1,4 @@
-"""One promotion: its terms, prices, statistics and history."""
+"""One promotion: its terms, prices and history."""
 
 import re
 
@@ -33,20 +33,6 @@ async def test_the_terms_are_shown_in_words_with_example_prices(
         "20% off all products, with code SORRY-7KQ2, once each, from"
     )
     await expect(main).to_contain_text("All codes used")
-
-
-async def test_statistics_are_shown_as_charts_and_tables(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
-) -> None:
-    ids = await open_shop(database, merchant)
-    await visitor.goto(f"{portal_url}/promotions/{ids['Newsletter welcome']}/statistics")
-    await expect(visitor.locator(".chart canvas")).to_have_count(2)
-    await visitor.get_by_text("The numbers").click()
-    await show(visitor, "promotion-statistics")
-    codes = visitor.get_by_role("table").last
-    await expect(codes.get_by_role("row", name="WELCOME15")).to_contain_text("6")
-    # 15% of 790 twice, rounded once: the teapot is cheaper by the winter sale.
-    await expect(visitor.get_by_role("region", name="The numbers")).to_contain_text("€2.37")
 
 
 async def test_the_history_shows_who_changed_what(

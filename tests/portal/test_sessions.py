@@ -120,7 +120,7 @@ async def test_every_role_can_sign_out_everywhere(
     portal = portal_of(await create_caller(database, role))
     home = await portal.get("/")
     page = await portal.get(home.headers["location"].removeprefix(ADDRESS))
-    assert f'<a href="{ADDRESS}/own"' in page.text
+    assert f'<a href="{ADDRESS}/account"' in page.text
     assert "Sign out everywhere" in (await portal.get("/account")).text
     assert (await portal.post("/account/sign-out")).status_code == 303
     assert (await portal.get("/account")).headers["location"].startswith(f"{ADDRESS}/sign-in")

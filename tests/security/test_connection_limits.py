@@ -155,7 +155,7 @@ def test_a_client_that_never_reads_its_answers_is_cut_off(
     wait_until(lambda: exchange(address, LAST).startswith(b"HTTP/1.1 200 "))
     before = open_files(worker)
     with ExitStack() as stack:
-        connections = [stack.enter_context(open_with_small_buffers(address)) for _ in range(4)]
+        connections = [stack.enter_context(open_with_small_buffers(address)) for _ in range(2)]
         for connection in connections:
             connection.sendall(LARGE * 20)
         wait_until(lambda: open_files(worker) <= before + 1, within=20)

@@ -54,7 +54,7 @@ class GatedReads:
         merchant_id = (caller or self.caller).merchant_id
         return asyncio.create_task(self.reads.read(merchant_id, CartAt(cart, NOON)))
 
-    def _connect(self) -> AbstractAsyncContextManager[Connection]:
+    def _connect(self, _merchant_id: int) -> AbstractAsyncContextManager[Connection]:
         return self._lend()
 
     @asynccontextmanager

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final, TextIO
 
@@ -13,10 +14,23 @@ import typer
 from sconto.api.clock import read_clock
 from sconto.api.merchant.codes_csv import CSV_HEADING, write_csv
 from sconto.cli.database import ask_database
+from sconto.cli.file_layouts import (
+    BlanksOption,
+    DelimiterOption,
+    DryRun,
+    EncodingOption,
+    HeadingOption,
+    layout_of,
+    read_blanks,
+    read_column,
+)
+from sconto.cli.file_opening import open_table
+from sconto.cli.file_tables import show_codes, show_refused_codes
 from sconto.cli.progress import Readable, show_count, show_reading
-from sconto.cli.refusals import CommandRefused, show_lines
-from sconto.cli.sentences import CODE_FAULTS
+from sconto.cli.refusals import CommandRefused
+from sconto.domain.code_file import CODE_FIELD
 from sconto.domain.code_pattern import ALPHABET, CodePattern, Ending, Generation
+from sconto.domain.layout import Layout
 from sconto.domain.people import Caller, command_line_caller
 from sconto.domain.problems import CodeFileRefused
 from sconto.domain.spreadsheet import BYTE_ORDER_MARK
@@ -38,25 +52,39 @@ Promotion = Annotated[int, typer.Option(min=1, help="The promotion's id.")]
 
 
 @app.command("import")
-def import_file(
-    path: Annotated[Path, typer.Argument(metavar="FILE.csv", help="The file, in UTF-8 or UTF-16.")],
+def import_file(  # noqa: PLR0913, PLR0917  # options
+    path: Annotated[Path, typer.Argument(metavar="FILE.csv", help="The file, as a spreadsheet.")],
     merchant: Merchant,
     promotion: Promotion,
+    dry_run: DryRun = False,
+    column: Annotated[str | None, typer.Option(help="The column of codes, such as B or 2.")] = None,
+    heading: HeadingOption = None,
+    blanks: BlanksOption = None,
+    encoding: EncodingOption = None,
+    delimiter: DelimiterOption = None,
 ) -> None:
     """Add the codes of a file to a promotion, all of them or none.
 
-    The file has one code in each line, or is a spreadsheet's CSV file with a column coupon_code.
+    The file has one code in each line, or is a spreadsheet's CSV file with a column coupon_code, or
+    one that --column names. --dry-run shows the codes, and compares them with no promotion.
     """
+    layout = replace(
+        layout_of(encoding, delimiter, heading),
+        columns={} if column is None else {CODE_FIELD: read_column("--column", column)},
+        blanks=read_blanks(blanks),
+    )
     try:
-        with path.open("rb") as file, show_reading(file) as watched:
+        with open_table(path) as file, show_reading(file) as watched:
+            if dry_run:
+                show_codes(path, _pieces(watched), layout)
+                return
             added = ask_database(
-                lambda database: _import(database, merchant, promotion, _pieces(watched))
+                lambda database: _import(database, merchant, promotion, _pieces(watched), layout)
             )
     except OSError as error:
         raise CommandRefused(f"{path} cannot be read: {error.strerror}") from None
     except CodeFileRefused as refused:
-        faults = [f"line {one.line} {CODE_FAULTS[one.fault]}" for one in refused.lines]
-        show_lines(path, faults, refused.total)
+        show_refused_codes(path, refused.lines, refused.total)
         raise
     typer.echo(f"{_codes(added)} added")
 
@@ -127,10 +155,12 @@ def generate(
 
 
 async def _import(
-    database: Database, merchant: str, promotion_id: int, pieces: Iterator[bytes]
+    database: Database, merchant: str, promotion_id: int, pieces: Iterator[bytes], layout: Layout
 ) -> int:
     caller = await _operator(database, merchant)
-    return await code_imports.import_codes(database, caller, promotion_id, pieces, read_clock())
+    return await code_imports.import_codes(
+        database, caller, promotion_id, pieces, read_clock(), layout=layout
+    )
 
 
 async def _export(

@@ -14,11 +14,13 @@ import typer
 
 from sconto.api.clock import read_clock
 from sconto.cli.database import answer_from, bring_up_to_date, running_database
+from sconto.cli.demo_orders import place_earlier_orders
 from sconto.cli.demo_shop import CODE, NAME, PASSWORD, open_shop
 from sconto.cli.privileges import drop_privileges
 from sconto.cli.refusals import CommandRefused
 from sconto.cli.serve import AddressUnavailable, Port, address_of, bind, run_service
 from sconto.cli.termination import terminable
+from sconto.operations import Database
 from sconto.operations.tokens import Tokens
 from sconto.settings import Settings
 
@@ -42,12 +44,19 @@ def demo(port: Port = 8000) -> None:
         bring_up_to_date(url)
         ready = settings.with_database(url)
         tokens, now = Tokens(*ready.secret_keys), read_clock()
-        token = asyncio.run(answer_from(url, lambda database: open_shop(database, tokens, now)))
+        token = asyncio.run(answer_from(url, lambda database: _open(database, tokens, now)))
         # From here on connections wait for the service, so the lines may be pasted immediately.
         listener.listen()
         for line in guide(f"{address_of(listener)}{settings.base_path}", token, now):
             typer.echo(line)
         run_service(ready, listener, workers=1, app=_APPLICATION)
+
+
+async def _open(database: Database, tokens: Tokens, now: datetime) -> str:
+    """A token for the shop, which has earlier orders."""
+    token = await open_shop(database, tokens, now)
+    await place_earlier_orders(database, tokens.caller(token, now), now)
+    return token
 
 
 def _require_client() -> None:

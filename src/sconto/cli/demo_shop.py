@@ -37,6 +37,9 @@ CODE: Final = "WELCOME10"
 CART_CODE: Final = "TENOFF"
 """A code that takes ten euros off orders from fifty."""
 
+OPEN_FOR: Final = timedelta(days=42)
+"""How long the promotions of a new shop have been running."""
+
 _ADDRESS: Final = "sconto demo"
 """The address under which the demo's own failed sign-ins are counted."""
 
@@ -86,13 +89,14 @@ def _cart_promotion(now: datetime) -> NewCartPromotion:
         conditions=Conditions(minimum_subtotal={"EUR": 5000}),
         limits=Limits(total=5000),
     )
+    always = Period(now - OPEN_FOR)
     return NewCartPromotion(
-        "10 euros off from 50", True, Period(now), terms, CodeType.REUSABLE, (CART_CODE,)
+        "10 euros off from 50", True, always, terms, CodeType.REUSABLE, (CART_CODE,)
     )
 
 
 def _promotions(now: datetime) -> Sequence[NewPromotion]:
-    always = Period(now)
+    always = Period(now - OPEN_FOR)
     last_year = Period(now - timedelta(days=400), now - timedelta(days=365))
     return (
         NewPromotion(

@@ -4,7 +4,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, Protocol
+from typing import IO, Protocol
 
 from rich.console import Console
 from rich.progress import (
@@ -29,7 +29,7 @@ class Readable(Protocol):
 class _WatchedFile:
     """A file whose reading moves a bar."""
 
-    def __init__(self, file: BinaryIO, progress: Progress, task: TaskID) -> None:
+    def __init__(self, file: IO[bytes], progress: Progress, task: TaskID) -> None:
         self._file = file
         self._progress = progress
         self._task = task
@@ -45,7 +45,7 @@ class _WatchedFile:
 
 
 @contextmanager
-def show_reading(file: BinaryIO) -> Iterator[Readable]:
+def show_reading(file: IO[bytes]) -> Iterator[Readable]:
     """The same file; a bar shows how much of it has been read."""
     status = os.fstat(file.fileno())
     progress = _open_bar(DownloadColumn())

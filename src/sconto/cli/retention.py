@@ -122,6 +122,7 @@ async def _purge_one(
     old = await retention.count_old(database, merchant.id, before)
     if dry_run:
         return old
+    await retention.record_purge(database, merchant.id, before, old)
     await count_orders_of(database, merchant.id, Settings.read().zone)
     with show_count(f"Purging {merchant.name}", old.total) as show:
         return await retention.purge(
@@ -146,6 +147,7 @@ async def _export(database: Database, merchant: str, customer_id: str) -> bool:
         began = True
     if not (began or records.allowances or records.has_purged_order or records.holds):
         return False
+    await retention.record_customer_export(database, merchant_id)
     if not began:
         out.write(f'{{"customer_id": {_text(customer_id)}, "orders": [')
     uses = [{"promotion_id": number, "uses": uses} for number, uses in records.allowances]

@@ -8,6 +8,7 @@ from sconto.domain.code_file import CodeLineFault
 from sconto.domain.code_list import MOST_CODES_ADDED
 from sconto.domain.csv_rows import LONGEST_ROW, LONGEST_VALUE, RowFault
 from sconto.domain.headings import CODE_COLUMN
+from sconto.domain.layout import column_letter
 from sconto.domain.names import NAME_LENGTH
 from sconto.domain.people import LONGEST_PASSWORD, PASSWORD_LENGTH
 from sconto.domain.people_problems import (
@@ -43,7 +44,7 @@ from sconto.domain.problems import (
     UserNotFound,
     WebhookNotFound,
 )
-from sconto.domain.product import RefusedProductLine, RepeatedProduct, WrongValueCount
+from sconto.domain.product import ProductFault, RefusedProductLine, RepeatedProduct, WrongValueCount
 
 _NOT_UTF_8: Final = 'is not UTF-8: save the file as "CSV UTF-8"'
 _SHORTENED: Final = (
@@ -75,6 +76,15 @@ CODE_FAULTS: Final[Mapping[CodeLineFault, str]] = {
     CodeLineFault.MISREAD: _MISREAD,
 }
 
+CODE_HINTS: Final[Mapping[CodeLineFault, str]] = {
+    CodeLineFault.BLANKS: "--blanks several, dash or nothing says what a blank means",
+    CodeLineFault.NOT_ONE_VALUE: "--column says which column has the codes",
+    CodeLineFault.TWO_COLUMNS: "--column says which column has the codes",
+    CodeLineFault.UNCLEAR: "--heading or --no-heading says what the first row is",
+    CodeLineFault.UNREADABLE: "--encoding says how its bytes are letters",
+}
+"""Options that may help against a fault."""
+
 ROW_FAULTS: Final[Mapping[RowFault, str]] = {
     RowFault.OPEN_QUOTE: "is not CSV: a quote is never closed",
     RowFault.BARE_QUOTE: "is not CSV: a quote inside quotes must be doubled",
@@ -95,7 +105,13 @@ def say_product_line(refused: RefusedProductLine) -> str:
         case RepeatedProduct(product_id=product_id, first_line=first_line):
             return f"product {product_id} is on line {first_line} too"
         case faults:
-            return "; ".join(f"{fault.field} {say_product_fault(fault)}" for fault in faults)
+            return "; ".join(_say_field(fault, refused.columns) for fault in faults)
+
+
+def _say_field(fault: ProductFault, columns: Mapping[str, int]) -> str:
+    column = columns.get(fault.field)
+    place = "" if column is None else f" (column {column_letter(column)})"
+    return f"{fault.field}{place} {say_product_fault(fault)}"
 
 
 def say_problem(problem: Problem) -> str:

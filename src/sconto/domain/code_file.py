@@ -91,7 +91,7 @@ class CodeLine:
 class RefusedCodeLine:
     """A line of a file, counted from 1, that cannot be taken, and why.
 
-    `column`, from 0, is that of the bad value, and `written` is the value.
+    `column`, from 0, is that of the bad value if the file has several, and `written` is the value.
     """
 
     line: int
@@ -116,6 +116,7 @@ class CodeFile:
         self._heading: str | None = None
         self.headings: list[str] | None = None
         """The first row if it is a heading."""
+        self._several = False
         self.first_row: list[str] = []
         """The first row, heading or not."""
         chosen = layout.columns.get(CODE_FIELD)
@@ -151,9 +152,10 @@ class CodeFile:
         if self._first:
             self._first = False
             self.first_row = values = legible(values, _CERTAIN_HEADINGS)
+            self._several = len(filled(values)) > 1
             heading = self._find_heading(values)
             if isinstance(heading, CodeLineFault):
-                return (RefusedCodeLine(line, heading, self.column, values[self.column][:80]),)
+                return (self._refused(line, heading, None, self._first_value(values)),)
             if heading is not None:
                 self.column, self.headings = heading, values
                 if self._width is not None:
@@ -173,7 +175,13 @@ class CodeFile:
         if is_heading is None:
             words = _CERTAIN_HEADINGS | COUPON_WORDS | OTHER_WORDS
             is_heading = chosen >= len(values) or heading_word(values[chosen]) in words
+            named = filled(values)
+            if not is_heading and len(named) > 1 and not any(map(_DIGIT.search, named)):
+                return CodeLineFault.UNCLEAR
         return min(chosen, len(values) - 1) if is_heading else None
+
+    def _first_value(self, values: list[str]) -> str:
+        return values[self.column] if self.column < len(values) else ""
 
     def _read_values(self, line: int, values: list[str]) -> Sequence[CodeLine | RefusedCodeLine]:
         width, column = self._width, self._chosen_column()
@@ -181,20 +189,25 @@ class CodeFile:
             return (RefusedCodeLine(line, self._fault_of_many(values), width),)
         code = trim(values[column]) if column < len(values) else ""
         if not code:
-            return (RefusedCodeLine(line, CodeLineFault.NO_VALUE, column),)
+            return (self._refused(line, CodeLineFault.NO_VALUE, column),)
         # Headings have no digits; most other rows do.
         if not (_DIGIT.search(code) or _DIGIT.search(",".join(values))) and self._is_heading(
             code, values
         ):
-            return (RefusedCodeLine(line, CodeLineFault.HEADING, column, code[:80]),)
+            return (self._refused(line, CodeLineFault.HEADING, column, code),)
         code = read_text(code)
         key = code_key(code)
         if key is None or not code.isascii():
             if fault := self._fault_of(code, key):
-                return (RefusedCodeLine(line, fault, column, code[:80]),)
+                return (self._refused(line, fault, column, code),)
             if key is None:
                 return self._read_parts(line, code)
         return (self._taken(line, code, key),)
+
+    def _refused(
+        self, line: int, fault: CodeLineFault, column: int | None, written: str = ""
+    ) -> RefusedCodeLine:
+        return RefusedCodeLine(line, fault, column if self._several else None, written[:80])
 
     def _chosen_column(self) -> int:
         return self._layout.columns.get(CODE_FIELD, self.column)
@@ -235,7 +248,7 @@ class CodeFile:
     def _taken(self, line: int, code: str, key: str, part: int = 0) -> CodeLine | RefusedCodeLine:
         self._codes += 1
         if self._codes > MOST_CODES_ADDED:
-            return RefusedCodeLine(line, CodeLineFault.TOO_MANY, self._chosen_column(), code)
+            return self._refused(line, CodeLineFault.TOO_MANY, self._chosen_column(), code)
         return CodeLine(line, code, key, part)
 
     def _fault_of_many(self, values: list[str]) -> CodeLineFault:

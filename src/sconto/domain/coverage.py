@@ -40,6 +40,28 @@ def named_products(coverage: Coverage) -> tuple[int, ...]:
             return tuple(percents)
 
 
+def with_products(coverage: Coverage, percents: Mapping[int, int]) -> Coverage:
+    """The products of the coverage, and these with their percents, which replace those they had.
+
+    A coverage of all products is replaced.
+    """
+    match coverage:
+        case AllProducts():
+            before: Mapping[int, int] = {}
+        case ListedProducts(percent=percent, product_ids=product_ids):
+            before = dict.fromkeys(product_ids, percent)
+        case OwnPercents(percents=before):
+            pass
+    return coverage_of({**before, **percents})
+
+
+def coverage_of(percents: Mapping[int, int]) -> Coverage:
+    """The coverage of products with these percents: one percent if all have the same."""
+    if len(set(percents.values())) == 1:
+        return ListedProducts(next(iter(percents.values())), tuple(percents))
+    return OwnPercents(percents)
+
+
 def percent_on(coverage: Coverage, product_id: int) -> int | None:
     """The percent on a product; None if it is not covered."""
     match coverage:

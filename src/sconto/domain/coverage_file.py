@@ -35,6 +35,7 @@ class CoverageFault(Enum):
     NO_PERCENTS = auto()
     MORE_VALUES = auto()
     REPEATED = auto()
+    UNKNOWN = auto()
     NOT_CSV = auto()
     TOO_LONG = auto()
     UNREADABLE = auto()
@@ -84,12 +85,12 @@ class CoverageColumns:
 
 @dataclass(frozen=True, slots=True)
 class CoverageTable:
-    """A file of products as it was read: its columns, its heading if it has one, and its lines."""
+    """A file of products as it was read; the heading is the first row, or there is none."""
 
     columns: CoverageColumns
     headings: tuple[str, ...] | None
     lines: tuple[CoverageLine | RefusedCoverageLine, ...]
-    rows: CsvRows
+    first_row: tuple[str, ...]
 
 
 def read_coverage(
@@ -109,8 +110,11 @@ def read_table(content: bytes, *, percents: bool, layout: Layout = AUTOMATIC) ->
     found = [*file.feed(content), *file.end()]
     columns, headings, rows = _read_heading(found, layout, percents=percents)
     lines: list[CoverageLine | RefusedCoverageLine]
+    first: tuple[str, ...] = ()
+    if found and not isinstance(found[0][1], RowFault):
+        first = tuple(legible(found[0][1], _KNOWN))
     if isinstance(columns, RefusedCoverageLine):
-        return CoverageTable(CoverageColumns(), headings, (columns,), file)
+        return CoverageTable(CoverageColumns(), headings, (columns,), first)
     lines = [_read_row(line, values, columns) for line, values in rows]
     if len(rows) == 1 and columns == CoverageColumns() and not layout.columns:
         # Several ids in one line: the first alone is not what was meant.
@@ -118,7 +122,7 @@ def read_table(content: bytes, *, percents: bool, layout: Layout = AUTOMATIC) ->
         if not isinstance(values, RowFault) and len(filled(values)) > 1:
             lines = [RefusedCoverageLine(line, CoverageFault.SEVERAL_VALUES, 1, _shown(values))]
     return CoverageTable(
-        columns, headings, tuple(_refuse_repeats(lines, columns) if percents else lines), file
+        columns, headings, tuple(_refuse_repeats(lines, columns) if percents else lines), first
     )
 
 
@@ -128,9 +132,7 @@ def _read_heading(
     """The columns, the heading if there is one, and the rows after it."""
     unnamed = CoverageColumns(percent=1, width=2) if percents else CoverageColumns()
     if layout.columns:
-        product = layout.columns.get(PRODUCT_FIELD, 0)
-        percent = layout.columns.get(PERCENT_FIELD, 0 if product else 1) if percents else None
-        unnamed = CoverageColumns(product, percent)
+        unnamed = _chosen_columns((), layout, percents=percents)
     if not rows:
         return unnamed, None, rows
     line, values = rows[0]
@@ -142,7 +144,7 @@ def _read_heading(
         return unnamed, None, rows
     headings = tuple(values)
     if layout.columns:
-        return unnamed, headings, rows[1:]
+        return _chosen_columns(values, layout, percents=percents), headings, rows[1:]
     known = find_column(values, PRODUCT_WORDS)
     width = len(filled(values))
     if not percents:
@@ -154,6 +156,23 @@ def _read_heading(
     if known is None:
         known = 0 if percent else 1
     return CoverageColumns(known, percent, width), headings, rows[1:]
+
+
+def _chosen_columns(headings: Sequence[str], layout: Layout, *, percents: bool) -> CoverageColumns:
+    """The columns that the layout says; one that it does not say is found by its heading."""
+    product = layout.columns.get(PRODUCT_FIELD)
+    if product is None:
+        product = find_column(headings, PRODUCT_WORDS)
+    if not percents:
+        return CoverageColumns(product or 0)
+    percent = layout.columns.get(PERCENT_FIELD)
+    if percent is None:
+        percent = find_column(headings, PERCENT_WORDS)
+    if product is None:
+        product = 0 if percent != 0 else 1
+    if percent is None:
+        percent = 0 if product else 1
+    return CoverageColumns(product, percent)
 
 
 def _is_heading(values: Sequence[str]) -> bool:

@@ -33,12 +33,14 @@ class Preview(Generic[F]):
     """Collects the page that begins after `after` rows; `faulty` shows bad rows alone.
 
     `known` are faults that were found before, such as codes that the promotion has, by line. Rows
-    are added one by one, and only those of the page are kept.
+    are added one by one, and only those of the page are kept. `counted` are the good and bad rows
+    that an earlier page counted: then reading can stop as soon as this page `is_full`.
     """
 
     after: int = 0
     faulty: bool = False
     known: Mapping[int, F] = field(default_factory=dict)
+    counted: tuple[int, int] | None = None
     rows: list[ShownRow[F]] = field(default_factory=list)
     good: int = 0
     bad: int = 0
@@ -57,6 +59,16 @@ class Preview(Generic[F]):
         is_shown = row.fault is not None or not self.faulty
         if is_shown and self.after < shown <= self.after + ROWS_SHOWN:
             self.rows.append(row)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing is left to be read for this page."""
+        return self.counted is not None and len(self.rows) == ROWS_SHOWN
+
+    def end(self) -> None:
+        """All rows were added, or the page is full."""
+        if self.is_full and self.counted is not None:
+            self.good, self.bad = self.counted
 
     @property
     def total(self) -> int:

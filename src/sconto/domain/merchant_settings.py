@@ -63,6 +63,7 @@ class Profile:
     time_zone: str | None = None
     currency: str | None = None
     requires_two_factor: bool = False
+    code_link: str | None = None
 
 
 def find_faults(settings: MerchantSettings) -> list[Setting]:

@@ -5,11 +5,24 @@ the zone in which orders are counted. Amounts are in minor units of one currency
 """
 
 import calendar
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
+
+from sconto.domain.far_times import to_utc
+from sconto.domain.order_counts import Subject
+from sconto.domain.order_list import OrderPlace
+
+LOOKED_AT: Final = 500
+"""Orders that are read for what no counter has: products, and who gave more."""
+
+MOST_CODES: Final = 10_000
+"""Codes of a promotion are counted up to this number."""
+
+WHOLE_SHOP: Final = (Subject.DISCOUNTED, Subject.FULL_PRICE)
+"""The subjects of all orders of the merchant."""
 
 MOST_DAYS: Final = 366
 """The most days of a report."""
@@ -120,20 +133,6 @@ class ShopFigures:
         return self.revenue - self.discounted_revenue
 
 
-@dataclass(frozen=True, slots=True)
-class PromotionFigures:
-    """The orders of some days in one currency in which a promotion took something off.
-
-    `discount` is what this promotion took off, `revenue` the totals of these orders. `beaten` are
-    orders in which it was eligible, and others gave more on everything that it is for.
-    """
-
-    orders: int = 0
-    beaten: int = 0
-    discount: int = 0
-    revenue: int = 0
-
-
 NO_ORDERS: Final = ShopFigures()
 """The figures of days without orders."""
 
@@ -151,6 +150,220 @@ class ShopReport:
     now: Mapping[str, ShopFigures]
     before: Mapping[str, ShopFigures]
     active_promotions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Some orders in one currency, counted for a subject (`domain.order_counts`).
+
+    `discount` is what was taken off, of a promotion by this one alone; `revenue` are the totals of
+    the orders, shipping included, before returns. `beaten` are orders in which a promotion was
+    eligible, and others gave more on everything that it is for; they are in no other figure.
+    """
+
+    orders: int = 0
+    beaten: int = 0
+    discount: int = 0
+    revenue: int = 0
+
+    def __add__(self, other: "Figures") -> "Figures":
+        """Both together."""
+        return Figures(
+            self.orders + other.orders,
+            self.beaten + other.beaten,
+            self.discount + other.discount,
+            self.revenue + other.revenue,
+        )
+
+    @property
+    def average_order(self) -> int | None:
+        """Revenue for each order, rounded half up; None without orders."""
+        return average(self.revenue, self.orders)
+
+
+class DayCount(NamedTuple):
+    """The figures of a subject on a day in a currency."""
+
+    subject: Subject
+    day: date
+    currency: str
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The counts of the days and of those before: of all orders, and of one promotion if any."""
+
+    days: DayRange
+    counts: Sequence[DayCount]
+
+    @property
+    def currencies(self) -> list[str]:
+        """Those in which there are orders, the one with the most first.
+
+        Those of the promotion come before those of other orders.
+        """
+        weights: dict[str, tuple[int, int]] = {}
+        for one in self.counts:
+            own, all_orders = weights.get(one.currency, (0, 0))
+            number = one.figures.orders + one.figures.beaten
+            if one.subject in WHOLE_SHOP:
+                all_orders += number
+            else:
+                own += number
+            weights[one.currency] = (own, all_orders)
+        return sorted(weights, key=lambda one: (-weights[one][0], -weights[one][1], one))
+
+    def total(self, days: DayRange, currency: str, *subjects: Subject) -> Figures:
+        """The figures of the subjects on some of the days, added up."""
+        return sum(self.by_day(days, currency, *subjects).values(), Figures())
+
+    def by_day(self, days: DayRange, currency: str, *subjects: Subject) -> dict[date, Figures]:
+        """The figures of the subjects by day; days without orders are missing."""
+        found: dict[date, Figures] = {}
+        for one in self.counts:
+            if (
+                one.currency == currency
+                and one.subject in subjects
+                and days.first <= one.day <= days.last
+            ):
+                found[one.day] = found.get(one.day, Figures()) + one.figures
+        return found
+
+
+class ReportKind(StrEnum):
+    """The kind of promotion that a report is about."""
+
+    PRODUCT = "product"
+    CART = "cart"
+    SUBSCRIPTION = "subscription"
+
+    @property
+    def subject(self) -> Subject:
+        """What its orders are counted for."""
+        return Subject.SUBSCRIPTION if self is ReportKind.SUBSCRIPTION else Subject.PROMOTION
+
+
+@dataclass(frozen=True, slots=True)
+class ReportQuery:
+    """What a report shows: its days, from `since` to before `until`.
+
+    The currency is this one if there are orders in it, else the one with the most. `orders` of
+    those before a place are listed, and `top` rows of each ranking.
+    """
+
+    days: DayRange
+    since: datetime
+    until: datetime
+    currency: str | None = None
+    before: OrderPlace | None = None
+    orders: int = 25
+    top: int = 10
+
+
+def query_for(days: DayRange, zone: tzinfo) -> ReportQuery:
+    """The query for days of the zone in which orders are counted."""
+    following = datetime.combine(days.last + timedelta(days=1), time(), zone)
+    return ReportQuery(days, to_utc(datetime.combine(days.first, time(), zone)), to_utc(following))
+
+
+class TopCode(NamedTuple):
+    """A reusable code and what it gave on the days."""
+
+    code: str
+    orders: int
+    discount: int
+
+
+class TopPromotion(NamedTuple):
+    """A promotion and what it gave on the days."""
+
+    kind: ReportKind
+    promotion_id: int
+    name: str
+    figures: Figures
+
+
+class TopProduct(NamedTuple):
+    """A product in some of the newest orders; `name` is None if the catalogue lacks it.
+
+    `discount` is what was taken off it, of a promotion by this one alone; `revenue` is what was
+    paid for it.
+    """
+
+    product_id: int
+    name: str | None
+    orders: int
+    discount: int
+    revenue: int
+
+
+class Winner(NamedTuple):
+    """A promotion that gave more than another one, and in how many of the newest orders."""
+
+    kind: ReportKind
+    promotion_id: int
+    name: str
+    orders: int
+
+
+class ReportedOrder(NamedTuple):
+    """An order in which a promotion applied."""
+
+    order_id: str
+    placed_at: datetime
+    code: str | None
+    discount: int
+    total: int
+
+
+class CodeTotals(NamedTuple):
+    """How many codes a promotion has, up to MOST_CODES, and how many of these are used up.
+
+    Only one-time codes can be used up.
+    """
+
+    codes: int
+    used_up: int
+
+
+class Mark(NamedTuple):
+    """A change of the promotion, to be marked in a chart; no name: at the command line."""
+
+    changed_at: datetime
+    verb: str
+    username: str | None
+
+
+class Redemptions(NamedTuple):
+    """What the merchant API counts of a promotion: picks, each product of an order once."""
+
+    applied: int
+    beaten: int
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What else a report of a promotion shows; the redemptions are of all time."""
+
+    codes: Sequence[TopCode]
+    code_totals: CodeTotals
+    marks: Sequence[Mark]
+    redemptions: Redemptions
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """What the newest orders of the days say; `looked_at` of them, at most LOOKED_AT.
+
+    `next` is the place before which the list of orders goes on; None at its end.
+    """
+
+    looked_at: int
+    products: Sequence[TopProduct]
+    winners: Sequence[Winner]
+    orders: Sequence[ReportedOrder]
+    next: OrderPlace | None
 
 
 def average(amount: int, orders: int) -> int | None:

@@ -84,7 +84,7 @@ async def list_prices(
     product_ids = [product_id for product_id, _ in products]
 
     async def look() -> ListingCandidates:
-        async with database.read(pool="checkout") as connection:
+        async with database.read(caller.merchant_id, pool="checkout") as connection:
             return await read_listing_candidates(
                 connection, database.pick_cache, caller.merchant_id, product_ids, at
             )
@@ -190,7 +190,7 @@ async def get_order(database: Database, caller: Caller, order_id: str) -> Stored
     """The order as it was placed, with its present status. Raises OrderNotFound."""
 
     async def look() -> StoredOrder | None:
-        async with database.read(pool="checkout") as connection:
+        async with database.read(caller.merchant_id, pool="checkout") as connection:
             return await find_order(connection, caller.merchant_id, order_id)
 
     if (order := await retrying(look)) is None:

@@ -24,6 +24,7 @@ from sconto.domain.problems import (
     PromotionNotFound,
 )
 from sconto.domain.promotion import PromotionType
+from sconto.operations.exports import record_export
 from sconto.store import code_lists, history
 from sconto.store.database import Connection, Database, retried, retrying
 from sconto.store.price_versions import renew_price_version
@@ -157,6 +158,7 @@ async def export_codes(
     """
     async with database.read(caller.merchant_id) as connection:
         holder = await find_holder(connection, caller, promotion_id)
+    await record_export(database, caller, "codes", {"promotion": promotion_id})
     return _export(database, caller, holder)
 
 

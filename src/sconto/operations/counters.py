@@ -1,8 +1,8 @@
 """Folding the counters, so that their number does not grow with the orders.
 
 Concurrent orders count in different rows, by slot, and each day has its own rows. Old counters need
-neither. Slots become one row a day when no order counts on that day any more. Days become one row
-a month when no chart shows them. The sums are the same before, after and meanwhile.
+neither. Slots become one row a day when no order counts on that day any more. Days of redemptions
+become one row a month. The sums are the same before, after and meanwhile.
 """
 
 import asyncio
@@ -11,15 +11,14 @@ from datetime import date, datetime, timedelta
 from typing import Final, TypeAlias
 
 from sconto.operations.background import keep_running
-from sconto.operations.overviews import CHARTED_DAYS
 from sconto.store import counters as store
 from sconto.store.database import Connection, Database, retrying
 
 SLOTS_FOLDED_AFTER: Final = timedelta(days=2)
 """A day's slots are folded this long after it in UTC: it is over in every time zone."""
 
-DAYS_FOLDED_AFTER: Final = timedelta(days=CHARTED_DAYS + 10)
-"""Days that are older are folded into months."""
+DAYS_FOLDED_AFTER: Final = timedelta(days=100)
+"""Redemptions of days that are older are counted by month."""
 
 _FIRST_PAUSE: Final = 30.0
 _PAUSE: Final = 900.0

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+from sconto.domain.audit import recording_set
 from sconto.domain.events import (
     EventPage,
     EventType,
@@ -26,7 +27,14 @@ from sconto.domain.history import Facts
 from sconto.domain.people import Caller
 from sconto.domain.problems import EventsGone, RecordingNeeded
 from sconto.operations.background import keep_running
-from sconto.store import delivery_lists, promotion_events, promotions, reached_limits, webhooks
+from sconto.store import (
+    delivery_lists,
+    history,
+    promotion_events,
+    promotions,
+    reached_limits,
+    webhooks,
+)
 from sconto.store import events as store
 from sconto.store.database import (
     Connection,
@@ -53,6 +61,8 @@ async def start_recording(database: Database, caller: Caller, now: datetime) -> 
 
     async def start() -> None:
         async with database.write(caller.merchant_id) as connection:
+            if not await store.is_recording(connection, caller.merchant_id):
+                await history.record(connection, caller, recording_set(recording=True), now)
             await record_from_now(connection, caller.merchant_id, now)
 
     await retrying(start)
@@ -75,6 +85,8 @@ async def stop_recording(database: Database, caller: Caller) -> None:
             await promotions.lock_promotions(connection, caller.merchant_id)
             if await webhooks.count_enabled(connection, caller.merchant_id):
                 raise RecordingNeeded
+            if await store.is_recording(connection, caller.merchant_id):
+                await history.record(connection, caller, recording_set(recording=False))
             await store.stop_recording(connection, caller.merchant_id)
 
     await retrying(stop)

@@ -5,13 +5,17 @@ the time are in it once.
 """
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from typing import Final
 
+from sconto.domain.audit import exported
 from sconto.domain.exports import ExportFilter, ExportKind, Row
+from sconto.domain.history import Facts
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.people import Caller
 from sconto.store import exports as store
-from sconto.store.database import Database, retrying
+from sconto.store import history
+from sconto.store.database import Database, DatabaseReadOnly, retrying
 from sconto.store.return_exports import (
     FIRST_RETURN,
     ReturnPlace,
@@ -29,9 +33,27 @@ async def export_rows(
     """
     if wanted.promotion_id is not None and wanted.promotion_id > MAX_INT64:
         return
+    await record_export(database, caller, kind.value, _facts_of(wanted))
     batches = _BATCHES[kind]
     async for rows in batches(database, caller.merchant_id, kind, wanted):
         yield rows
+
+
+async def record_export(database: Database, caller: Caller, kind: str, conditions: Facts) -> None:
+    """Put an export into the audit log before its first row is read. A replica records none."""
+    with suppress(DatabaseReadOnly):
+        async with database.write(transaction=False) as connection:
+            await history.record(connection, caller, exported(kind, conditions))
+
+
+def _facts_of(wanted: ExportFilter) -> Facts:
+    """The conditions; not the customer, whose id nothing must keep."""
+    return {
+        "since": None if wanted.since is None else wanted.since.isoformat(),
+        "until": None if wanted.until is None else wanted.until.isoformat(),
+        "status": None if wanted.status is None else wanted.status.value,
+        "promotion": wanted.promotion_id,
+    }
 
 
 async def _batches_of_orders(

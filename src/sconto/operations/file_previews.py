@@ -5,7 +5,7 @@ from collections.abc import AsyncIterable, Mapping
 from dataclasses import dataclass
 
 from sconto.domain.code_file import CodeFile, CodeLine, CodeLineFault, RefusedCodeLine
-from sconto.domain.coverage_file import CoverageFault, CoverageLine, CoverageTable, read_table
+from sconto.domain.coverage_file import CoverageFault, CoverageLine, CoverageTable
 from sconto.domain.file_preview import Preview, ShownRow, shown_values
 from sconto.domain.layout import Layout
 from sconto.domain.money import format_percent
@@ -28,12 +28,15 @@ async def preview_codes(
     *,
     typed: bool = False,
 ) -> CodePreview:
-    """Read all codes of a file in short steps; other requests run between them."""
+    """Read the codes of a file in short steps; other requests run between them."""
     file = CodeFile(typed=typed, layout=layout)
     async for part in parts:
         for start in range(0, len(part), _STEP):
             for line in file.feed(part[start : start + _STEP]):
                 page.add(_code_row(line))
+            if page.is_full:
+                page.end()
+                return CodePreview(page, file)
             await asyncio.sleep(0)
     for line in file.end():
         page.add(_code_row(line))
@@ -48,23 +51,17 @@ def _code_row(line: CodeLine | RefusedCodeLine) -> ShownRow[CodeLineFault]:
 
 
 def preview_coverage(
-    content: bytes,
-    layout: Layout,
-    page: Preview[CoverageFault],
-    *,
-    percents: bool,
-    known: Mapping[int, CoverageFault] | None = None,
-) -> CoverageTable:
-    """Read all products of a file; `known` are faults that were found before, by product id."""
-    table = read_table(content, percents=percents, layout=layout)
+    table: CoverageTable, page: Preview[CoverageFault], known: Mapping[int, CoverageFault]
+) -> None:
+    """Show the lines of a file; `known` are faults that were found before, by product id."""
     for line in table.lines:
         if isinstance(line, CoverageLine):
-            fault = None if known is None else known.get(line.product_id)
-            page.add(ShownRow(line.line, _coverage_values(line), fault, None if not fault else 0))
+            fault = known.get(line.product_id)
+            bad = None if fault is None else 0
+            page.add(ShownRow(line.line, _coverage_values(line), fault, bad))
         else:
             bad = None if line.column is None else int(line.column == table.columns.percent)
             page.add(ShownRow(line.line, shown_values(line.written), line.fault, bad, line.column))
-    return table
 
 
 def _coverage_values(line: CoverageLine) -> tuple[str, ...]:

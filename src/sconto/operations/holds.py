@@ -96,7 +96,7 @@ async def get_hold(database: Database, caller: Caller, order_id: str, now: datet
     """What the order id holds. Raises HoldNotFound, also once the hold is over or ordered."""
 
     async def look() -> Hold | None:
-        async with database.read(pool="checkout") as connection:
+        async with database.read(caller.merchant_id, pool="checkout") as connection:
             return await store.find_hold(connection, caller.merchant_id, order_id)
 
     hold = await retrying(look)

@@ -8,12 +8,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
+from sconto.domain.audit import of_customer, purged
+from sconto.domain.history import Verb
 from sconto.domain.holds import Hold
 from sconto.domain.order import StoredOrder
+from sconto.domain.people import command_line_caller
 from sconto.domain.retention import Purged
 from sconto.domain.returns import OrderReturn
 from sconto.operations.holds import sweep_merchant
-from sconto.store import backtests, customer_events, customers, event_removal, purging
+from sconto.store import (
+    backtests,
+    customer_events,
+    customers,
+    event_removal,
+    history,
+    purging,
+)
 from sconto.store.database import Connection, Database, retrying
 from sconto.store.promotions import lock_promotions
 from sconto.store.purging import PURGE_BATCH
@@ -48,6 +58,23 @@ async def count_old(database: Database, merchant_id: int, before: datetime) -> P
     """What a purge would delete."""
     async with database.read() as connection:
         return Purged(*await purging.count_old(connection, merchant_id, before))
+
+
+async def record_purge(
+    database: Database, merchant_id: int, before: datetime, found: Purged
+) -> None:
+    """Put a purge that is about to begin into the audit log, if it found anything."""
+    if found.total:
+        async with database.write() as connection:
+            caller = command_line_caller(merchant_id)
+            await history.record(connection, caller, purged(before, found))
+
+
+async def record_customer_export(database: Database, merchant_id: int) -> None:
+    """Put a copy of what is stored of a customer into the audit log."""
+    async with database.write() as connection:
+        caller = command_line_caller(merchant_id)
+        await history.record(connection, caller, of_customer(Verb.CUSTOMER_EXPORTED))
 
 
 async def purge(
@@ -93,6 +120,9 @@ async def erase_customer(database: Database, merchant_id: int, customer_id: str)
             await customer_events.rename_customer(connection, merchant_id, customer_id, new_id)
             # Their checkpoints have a digest of the id.
             await backtests.restart_backtests(connection, merchant_id)
+            if sum(renamed):
+                change = of_customer(Verb.CUSTOMER_ERASED, renamed[0])
+                await history.record(connection, command_line_caller(merchant_id), change)
             return renamed
 
     orders, others = await retrying(erase)

@@ -106,7 +106,7 @@ async def _find(
     after: int = 0,
     limit: int = 0,
 ) -> Returns:
-    async with database.read(pool="checkout") as connection:
+    async with database.read(caller.merchant_id, pool="checkout") as connection:
         found = await find_returns(
             connection, caller.merchant_id, order_id, return_id, after=after, limit=limit
         )

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
+from sconto.domain.audit import of_webhook, webhook_changed, webhook_created, webhook_deleted
 from sconto.domain.events import TEST_TYPE, encode_payload, payload_of
+from sconto.domain.history import Verb
 from sconto.domain.people import Caller
 from sconto.domain.problems import DeliveryNotFound, TooManyWebhooks, WebhookNotFound
 from sconto.domain.webhooks import (
@@ -22,7 +24,7 @@ from sconto.domain.webhooks import (
 )
 from sconto.operations.events import append_all, record_from_now
 from sconto.operations.versions import Overtaken
-from sconto.store import deliveries, delivery_lists, events
+from sconto.store import deliveries, delivery_lists, events, history
 from sconto.store import webhooks as store
 from sconto.store.database import Connection, Database, retried, retrying
 
@@ -48,7 +50,9 @@ async def create_webhook(
             await record_from_now(connection, caller.merchant_id, now)
             if await store.count_webhooks(connection, caller.merchant_id) >= MOST_WEBHOOKS:
                 raise TooManyWebhooks(MOST_WEBHOOKS)
-            return await store.insert_webhook(connection, caller.merchant_id, new, secret, now)
+            webhook = await store.insert_webhook(connection, caller.merchant_id, new, secret, now)
+            await history.record(connection, caller, webhook_created(webhook), now)
+            return webhook
 
     return WebhookWithSecret(await retrying(create), secret)
 
@@ -97,6 +101,8 @@ async def change_webhook(
             )
             if changed is None:
                 raise Overtaken
+            if (entry := webhook_changed(before, changed)) is not None:
+                await history.record(connection, caller, entry, now)
         return changed
 
     return await retrying(change_it)
@@ -109,8 +115,10 @@ async def delete_webhook(
 
     async def delete() -> None:
         async with database.write(caller.merchant_id) as connection:
+            before = await _existing(connection, caller, webhook_id)
             if not await store.delete_webhook(connection, caller.merchant_id, webhook_id):
                 raise WebhookNotFound(webhook_id)
+            await history.record(connection, caller, webhook_deleted(before), now)
             await deliveries.bury(connection, caller.merchant_id, webhook_id, now)
 
     await retrying(delete)
@@ -134,6 +142,8 @@ async def rotate_secret(
             )
             if rotated is None:
                 raise WebhookNotFound(webhook_id)
+            entry = of_webhook(webhook_id, Verb.SECRET_RENEWED)
+            await history.record(connection, caller, entry, now)
             return rotated
 
     return WebhookWithSecret(await retrying(rotate), secret)
@@ -229,6 +239,9 @@ async def replay(
     while after is not None and after < until:
         after, sent = await retrying(partial(send, after))
         replayed += sent
+    entry = of_webhook(webhook_id, Verb.REPLAYED, {"since": since.isoformat(), "events": replayed})
+    async with database.write() as connection:
+        await history.record(connection, caller, entry, now)
     return replayed
 
 

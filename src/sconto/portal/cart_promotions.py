@@ -1,4 +1,4 @@
-"""A cart promotion: its terms and figures, its statistics and its history, and its actions."""
+"""A cart promotion: its terms, its history, and its actions."""
 
 from typing import Any, Final
 
@@ -8,7 +8,6 @@ from sconto.domain.cart_promotion import CartPromotion
 from sconto.domain.forecast import forecast
 from sconto.domain.people import Action
 from sconto.operations import cart_promotions as operations
-from sconto.operations import overviews
 from sconto.portal.cart_facts import cart_fact_words
 from sconto.portal.cart_sentences import (
     TARGETS,
@@ -20,7 +19,7 @@ from sconto.portal.cart_sentences import (
 from sconto.portal.notices import Notice, switched_notice
 from sconto.portal.pages import read, write
 from sconto.portal.places import back_from_switch, list_address
-from sconto.portal.promotion import ENTRIES, shown_chart, shown_history
+from sconto.portal.promotion import ENTRIES, shown_history
 from sconto.portal.sentences import CODE_TYPES
 from sconto.portal.visit import Visit
 
@@ -32,7 +31,7 @@ async def show_terms(visit: Visit) -> Response:
     )
     promotion = overview.summary
     language, terms = visit.language, promotion.terms
-    return _show(
+    return show(
         visit,
         "cart_promotions/terms.html",
         promotion,
@@ -47,18 +46,9 @@ async def show_terms(visit: Visit) -> Response:
     )
 
 
-async def show_statistics(visit: Visit) -> Response:
-    """How often it was used, and the discounts it gave."""
-    promotion = await _find(visit)
-    chart = await overviews.chart_redemptions(
-        visit.context.database, visit.caller, promotion.id, visit.today
-    )
-    return _show(visit, "cart_promotions/statistics.html", promotion, **shown_chart(visit, chart))
-
-
 async def show_history(visit: Visit) -> Response:
     """Who changed what and when."""
-    promotion = await _find(visit)
+    promotion = await find(visit)
     page = await operations.get_promotion_history(
         visit.context.database,
         visit.caller,
@@ -67,7 +57,7 @@ async def show_history(visit: Visit) -> Response:
         before=visit.id_in_query("before"),
     )
     shown = shown_history(visit, page, cart_fact_words)
-    return _show(visit, "cart_promotions/history.html", promotion, **shown)
+    return show(visit, "cart_promotions/history.html", promotion, **shown)
 
 
 async def switch(visit: Visit) -> Response:
@@ -87,7 +77,7 @@ async def switch(visit: Visit) -> Response:
 
 async def confirm_deletion(visit: Visit) -> Response:
     """Ask for confirmation."""
-    promotion = await _find(visit)
+    promotion = await find(visit)
     return visit.render("cart_promotions/delete.html", promotion=promotion)
 
 
@@ -107,18 +97,19 @@ async def restore(visit: Visit) -> Response:
     await operations.restore_promotion(
         visit.context.database, visit.caller, promotion_id, visit.now
     )
-    return visit.redirect(
-        f"/cart-promotions/{promotion_id}", Notice(visit.gettext("The promotion is restored."))
-    )
+    page = f"/cart-promotions/{promotion_id}"
+    back = page if visit.field("from") == "deleted" else list_address(visit, promotion_id)
+    return visit.redirect(back, Notice(visit.gettext("The promotion is restored.")))
 
 
-async def _find(visit: Visit) -> CartPromotion:
+async def find(visit: Visit) -> CartPromotion:
     """The promotion that the address names. Raises PromotionNotFound."""
     promotion_id = visit.id_in_path("promotion_id")
     return await operations.get_promotion(visit.context.database, visit.caller, promotion_id)
 
 
-def _show(visit: Visit, template: str, promotion: CartPromotion, **values: Any) -> Response:
+def show(visit: Visit, template: str, promotion: CartPromotion, **values: Any) -> Response:
+    """A page about the promotion, below its name and the tabs."""
     return visit.render(
         template,
         promotion=promotion,
@@ -131,7 +122,6 @@ def _show(visit: Visit, template: str, promotion: CartPromotion, **values: Any) 
 
 PAGES: Final = (
     read("/cart-promotions/{promotion_id}", show_terms, Action.READ_PROMOTIONS),
-    read("/cart-promotions/{promotion_id}/statistics", show_statistics, Action.READ_PROMOTIONS),
     read("/cart-promotions/{promotion_id}/history", show_history, Action.READ_PROMOTIONS),
     write("/cart-promotions/{promotion_id}/switch", switch, Action.WRITE_PROMOTIONS),
     read("/cart-promotions/{promotion_id}/delete", confirm_deletion, Action.WRITE_PROMOTIONS),

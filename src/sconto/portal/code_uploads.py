@@ -26,6 +26,7 @@ from sconto.portal.uploads import (
     column_names,
     keep,
     layout_words,
+    read_counts,
     read_layout,
     write_layout,
 )
@@ -111,6 +112,7 @@ async def _show(
         visit.id_in_query("after") or 0,
         bool(refused) or visit.query("rows") == "bad",
         {line.line: line.fault for line in refused},
+        None if refused else read_counts(visit),
     )
     parts = uploads.read_upload(visit.context.database, visit.caller, upload)
     async with visit.context.turns.of(visit.caller.merchant_id):

@@ -10,15 +10,18 @@ from starlette.responses import Response, StreamingResponse
 
 from sconto.domain.code_file import CodeLineFault, typed_lines
 from sconto.domain.code_list import (
+    CODE_COLUMNS,
     MOST_CODES_ADDED,
     MOST_CODES_COUNTED,
     CodeCounts,
     CodeQuery,
     CodeState,
     ListedCode,
+    code_cells,
 )
 from sconto.domain.code_pattern import CodePattern
 from sconto.domain.codes import CodeType
+from sconto.domain.merchant_settings import fill_code_link
 from sconto.domain.people import Action
 from sconto.domain.problems import (
     CodeFileRefused,
@@ -26,8 +29,9 @@ from sconto.domain.problems import (
     NoCodesSent,
     PatternRefused,
 )
-from sconto.domain.spreadsheet import BYTE_ORDER_MARK, shown_as_text
+from sconto.domain.spreadsheet import BYTE_ORDER_MARK
 from sconto.operations import code_generation, code_imports, codes
+from sconto.operations.sheet_files import SheetRefused
 from sconto.operations.turns import in_short_turns
 from sconto.portal import code_uploads
 from sconto.portal.file_sentences import CODE_FAULTS, PATTERN_FAULTS
@@ -35,7 +39,7 @@ from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
 from sconto.portal.promotion import find, show
 from sconto.portal.sentences import CODE_STATES, ENDINGS
-from sconto.portal.uploads import keep_text
+from sconto.portal.uploads import keep_text, say_refused
 from sconto.portal.visit import Visit
 
 FILE_LIMIT: Final = 64 * 1024 * 1024
@@ -43,7 +47,6 @@ FILE_LIMIT: Final = 64 * 1024 * 1024
 
 _LISTED: Final = 50
 _NAMED_LINES: Final = 10
-_COLUMNS: Final = ("coupon_code", "state", "uses", "used_by", "used_at")
 _PATTERN: Final = {"prefix": "", "groups": "2", "length": "4", "count": "100"}
 
 
@@ -58,7 +61,10 @@ async def add(visit: Visit) -> Response:
     _ = visit.gettext
     file = visit.form.get("code_file")
     if isinstance(file, UploadFile) and file.size:
-        return await code_uploads.take_file(visit, promotion_id, file)
+        try:
+            return await code_uploads.take_file(visit, promotion_id, file)
+        except SheetRefused as refused:
+            return await _show(visit, {"codes": say_refused(visit, refused)})
     text = typed_lines(visit.field("codes"))
     try:
         added = await code_imports.import_codes(
@@ -88,9 +94,12 @@ async def _show_refused(visit: Visit, problem: CodeFileRefused) -> Response:
 
 
 async def remove(visit: Visit) -> Response:
-    """Remove one code."""
+    """Remove one code, after asking."""
     promotion_id = visit.id_in_path("promotion_id")
     code = visit.field("code")
+    if visit.field("step") != "remove":
+        heading = await find(visit)
+        return visit.render("promotions/remove_code.html", summary=heading.summary, code=code)
     gone = await codes.remove_codes(
         visit.context.database, visit.caller, promotion_id, [code], visit.now
     )
@@ -157,6 +166,7 @@ async def _show(
         heading,
         status=422 if faults else 200,
         page=page,
+        links=_links(visit, page.codes),
         counts=counts,
         is_one_time=heading.code_type is CodeType.ONE_TIME,
         query=query,
@@ -171,6 +181,14 @@ async def _show(
         most=MOST_CODES_ADDED,
         most_counted=MOST_CODES_COUNTED,
     )
+
+
+def _links(visit: Visit, listed: Sequence[ListedCode]) -> dict[str, str]:
+    """The shop's links that carry the codes, by code; none if the merchant has set no such link."""
+    pattern = visit.profile.code_link
+    if pattern is None:
+        return {}
+    return {one.code: fill_code_link(pattern, one.code) for one in listed}
 
 
 async def _count(visit: Visit, promotion_id: int) -> CodeCounts | None:
@@ -190,23 +208,14 @@ def _number(text: str) -> int:
 
 
 async def _write_file(lines: AsyncIterator[str]) -> AsyncIterator[str]:
-    yield BYTE_ORDER_MARK + ",".join(_COLUMNS) + "\r\n"
+    yield BYTE_ORDER_MARK + ",".join(CODE_COLUMNS) + "\r\n"
     async for some in lines:
         yield some
 
 
 def _write_lines(part: Sequence[ListedCode]) -> str:
     lines = io.StringIO()
-    csv.writer(lines).writerows(
-        (
-            shown_as_text(code.code),
-            code.state.value,
-            code.uses,
-            shown_as_text(code.used_by or ""),
-            code.used_at.isoformat() if code.used_at else "",
-        )
-        for code in part
-    )
+    csv.writer(lines).writerows(code_cells(code, for_people=True) for code in part)
     return lines.getvalue()
 
 

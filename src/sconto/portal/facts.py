@@ -36,6 +36,33 @@ FACTS: Final = {
     "starts_at": marked("Start"),
     "type": marked("Type"),
     "type_ids": marked("Subscription types"),
+    "address": marked("Address"),
+    "browser": marked("Browser"),
+    "code_link": marked("Link with a code"),
+    "currency": marked("Currency"),
+    "disabled": marked("Deactivated"),
+    "events": marked("Events"),
+    "expires_at": marked("Expires"),
+    "history": marked("History entries"),
+    "keys": marked("Idempotency keys"),
+    "kind": marked("What"),
+    "older_than": marked("Older than"),
+    "orders": marked("Orders"),
+    "prefix": marked("Begins with"),
+    "promotion": marked("Promotion"),
+    "purpose": marked("Purpose"),
+    "recording": marked("Recorded"),
+    "requires_two_factor": marked("Everybody needs two-factor sign-in"),
+    "role": marked("Role"),
+    "shop_name": marked("Shop name"),
+    "since": marked("From"),
+    "status": marked("Status"),
+    "system": marked("System"),
+    "time_zone": marked("Time zone"),
+    "types": marked("Events"),
+    "until": marked("To"),
+    "url": marked("Address"),
+    "way": marked("With"),
 }
 """Names of facts."""
 
@@ -48,8 +75,28 @@ _VALUES: Final = {
     "reusable": marked("unlimited use"),
 }
 
+_VALUES_OF_PEOPLE: Final = {
+    "admin": marked("Admin"),
+    "audit log": marked("Audit log"),
+    "checkout": marked("Checkout"),
+    "codes": marked("Codes"),
+    "invitation": marked("Invitation"),
+    "manager": marked("Manager"),
+    "orders": marked("Orders"),
+    "password": marked("Password"),
+    "provider": marked("Your provider"),
+    "redemptions": marked("Redemptions"),
+    "reset": marked("Another password"),
+    "returns": marked("Returns"),
+    "two-factor": marked("Password and code"),
+    "viewer": marked("Viewer"),
+}
+
 _NAMES_OF_VALUES: Final = ("type", "code_type", "covers")
+_NAMES_OF_PEOPLE: Final = ("kind", "purpose", "role", "way")
 _NAMED: Final = 10
+
+_INSTANTS: Final = ("since", "until", "older_than")
 
 
 def fact_words(language: Language, name: str, value: object) -> str:
@@ -61,8 +108,10 @@ def fact_words(language: Language, name: str, value: object) -> str:
             return language.gettext("yes") if value else language.gettext("no")
         case Mapping():
             return _list_words(language, value)
-        case str() if name.endswith("_at"):
+        case str() if name.endswith("_at") or name in _INSTANTS:
             return language.instant(datetime.fromisoformat(value))
+        case str() if name in _NAMES_OF_PEOPLE:
+            return language.gettext(_VALUES_OF_PEOPLE.get(value, value))
         case str():
             shown = (
                 language.gettext(_VALUES.get(value, value)) if name in _NAMES_OF_VALUES else value

@@ -54,6 +54,7 @@ COVERAGE_FAULTS: Final[Mapping[CoverageFault, str]] = {
     ),
     CoverageFault.NO_PERCENTS: marked("is a heading that names no column of percents"),
     CoverageFault.MORE_VALUES: marked("has more values than there are columns"),
+    CoverageFault.UNKNOWN: marked("is not in the catalogue"),
     CoverageFault.REPEATED: marked("has the product of an earlier line"),
     CoverageFault.NOT_CSV: marked("is not CSV: look at its quotes"),
     CoverageFault.TOO_LONG: marked("is too long"),

@@ -37,6 +37,7 @@ MENU: Final = (
     Entry("/promotions", marked("Promotions"), "badge-percent", _PROMOTIONS, _CARTS, in_bar=True),
     Entry("/subscriptions", marked("Subscriptions"), "repeat", _PROMOTIONS),
     Entry("/orders", marked("Orders"), "receipt-text", Action.READ_ORDERS, in_bar=True),
+    Entry("/reports", marked("Reports"), "chart-column", _PROMOTIONS, in_bar=True),
     Entry("/carts", marked("Try a cart"), "shopping-cart", _PROMOTIONS),
     Entry("/people", marked("Team"), "users", Action.MANAGE_PEOPLE),
     Entry("/developers", marked("Developers"), "code-xml", Action.READ_EVENTS, _PROGRAMS),
@@ -46,6 +47,7 @@ MENU: Final = (
 ACCOUNT_MENU: Final = (
     Entry("/account", marked("Your account"), "circle-user", None),
     Entry("/settings", marked("Settings"), "settings", Action.MANAGE_SETTINGS),
+    Entry("/audit", marked("Audit log"), "scroll-text", Action.READ_AUDIT_LOG),
 )
 """The pages of the person's own menu."""
 

@@ -1,17 +1,13 @@
-"""A promotion: its terms, example prices, statistics and history."""
+"""A promotion: its terms, example prices and history."""
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 from starlette.responses import Response
 
 from sconto.domain.history import Entry, HistoryPage
-from sconto.domain.money import currency_decimals
 from sconto.domain.overview import PromotionHeading, PromotionOverview
 from sconto.domain.people import Action
-from sconto.domain.redemption_days import DayCount, RedemptionChart
 from sconto.operations import history, overviews
 from sconto.portal.facts import FACTS, fact_words
 from sconto.portal.language import Language
@@ -37,15 +33,6 @@ async def show_terms(visit: Visit) -> Response:
     return show(
         visit, "promotions/terms.html", overview, overview=overview, at=at, examples=examples
     )
-
-
-async def show_statistics(visit: Visit) -> Response:
-    """How often it was used, and the discounts it gave."""
-    heading = await find(visit)
-    chart = await overviews.chart_redemptions(
-        visit.context.database, visit.caller, heading.summary.id, visit.today
-    )
-    return show(visit, "promotions/statistics.html", heading, **shown_chart(visit, chart))
 
 
 async def show_history(visit: Visit) -> Response:
@@ -89,32 +76,17 @@ def show(
     )
 
 
-def shown_chart(visit: Visit, chart: RedemptionChart) -> dict[str, Any]:
-    """What the template of redemptions needs."""
-    days = [visit.today - timedelta(days=ago) for ago in range(overviews.CHARTED_DAYS - 1, -1, -1)]
-    return {
-        "counts": chart.days,
-        "codes": chart.codes,
-        "most": max((code.applied_uses + code.outdone_uses for code in chart.codes), default=0),
-        "uses": json.dumps(_uses_series(visit, days, chart.days)),
-        "discounts": {
-            currency: json.dumps(_discount_series(visit, days, chart.days, currency))
-            for currency in sorted({count.currency for count in chart.days})
-        },
-    }
-
-
 def shown_history(visit: Visit, page: HistoryPage, words: FactWords = fact_words) -> dict[str, Any]:
     """What the template of a history needs; `words` says the value of a fact."""
     return {
-        "entries": [(entry, _differences(visit, entry, words)) for entry in page.entries],
+        "entries": [(entry, differences(visit, entry, words)) for entry in page.entries],
         "next": page.entries[-1].id if page.more else None,
         "verbs": VERBS,
     }
 
 
-def _differences(visit: Visit, entry: Entry, words: FactWords) -> list[tuple[str, str, str]]:
-    """What changed, as name, before and after, in the order in which it was recorded."""
+def differences(visit: Visit, entry: Entry, words: FactWords) -> list[tuple[str, str, str]]:
+    """What an entry changed: name, before and after, in the order in which it was recorded."""
     before, after = entry.change.before or {}, entry.change.after or {}
 
     def say(facts: Mapping[str, object], name: str) -> str:
@@ -126,41 +98,7 @@ def _differences(visit: Visit, entry: Entry, words: FactWords) -> list[tuple[str
     ]
 
 
-def _uses_series(visit: Visit, days: Sequence[date], counts: Sequence[DayCount]) -> dict[str, Any]:
-    applied: dict[date, int] = {}
-    outdone: dict[date, int] = {}
-    for count in counts:
-        applied[count.day] = applied.get(count.day, 0) + count.applied_uses
-        outdone[count.day] = outdone.get(count.day, 0) + count.outdone_uses
-    _ = visit.gettext
-    return _series(visit, days, {_("applied"): applied, _("outdone"): outdone})
-
-
-def _discount_series(
-    visit: Visit, days: Sequence[date], counts: Sequence[DayCount], currency: str
-) -> dict[str, Any]:
-    """For the chart only, which may round: the table has the exact amounts."""
-    unit = 10 ** currency_decimals(currency)
-    given = {count.day: count.discount / unit for count in counts if count.currency == currency}
-    return _series(visit, days, {currency: given})
-
-
-def _series(
-    visit: Visit, days: Sequence[date], numbers: Mapping[str, Mapping[date, float]]
-) -> dict[str, Any]:
-    """The data that `charts.js` draws: one number a day in each series."""
-    return {
-        "label": visit.gettext("Day"),
-        "days": [day.isoformat() for day in days],
-        "series": [
-            {"label": label, "values": [by_day.get(day, 0) for day in days]}
-            for label, by_day in numbers.items()
-        ],
-    }
-
-
 PAGES: Final = (
     read("/promotions/{promotion_id}", show_terms, Action.READ_PROMOTIONS),
-    read("/promotions/{promotion_id}/statistics", show_statistics, Action.READ_PROMOTIONS),
     read("/promotions/{promotion_id}/history", show_history, Action.READ_PROMOTIONS),
 )

@@ -9,6 +9,7 @@ from sconto.domain.merchant_settings import (
     CODE_PLACE,
     MerchantSettings,
     Setting,
+    is_code_link,
     known_time_zones,
 )
 from sconto.domain.names import NAME_LENGTH
@@ -40,19 +41,28 @@ async def show(visit: Visit) -> Response:
 
 async def save(visit: Visit) -> Response:
     """Save the settings, or show the faults at their fields."""
-    new = MerchantSettings(
-        visit.field("shop_name") or None,
-        visit.field("time_zone") or None,
-        visit.field("currency").upper() or None,
-        visit.field("code_link") or None,
-        visit.field("requires_two_factor") == "on",
-    )
+    new = _typed(visit)
     try:
         await change_settings(visit.context.database, visit.caller, new)
     except SettingsRefused as refused:
         return await _render(visit, new, refused.faults)
     visit.context.profiles.forget()
     return visit.redirect("/settings", Notice(visit.gettext("The settings are saved.")))
+
+
+async def show_again(visit: Visit) -> Response:
+    """The form as it was typed."""
+    return await _render(visit, _typed(visit))
+
+
+def _typed(visit: Visit) -> MerchantSettings:
+    return MerchantSettings(
+        visit.field("shop_name") or None,
+        visit.field("time_zone") or None,
+        visit.field("currency").upper() or None,
+        visit.field("code_link") or None,
+        visit.field("requires_two_factor") == "on",
+    )
 
 
 async def _render(
@@ -70,11 +80,17 @@ async def _render(
         server_zone=visit.server_zone.key,
         default_currency=DEFAULT_CURRENCY,
         example_link=EXAMPLE_LINK,
-        sample=settings.link_for(_EXAMPLE_CODE) if not faults else None,
+        sample=_sample(settings),
     )
+
+
+def _sample(settings: MerchantSettings) -> str | None:
+    """How a link looks; None for a pattern that is not valid."""
+    is_valid = settings.code_link is not None and is_code_link(settings.code_link)
+    return settings.link_for(_EXAMPLE_CODE) if is_valid else None
 
 
 PAGES: Final = (
     read("/settings", show, Action.MANAGE_SETTINGS),
-    write("/settings", save, Action.MANAGE_SETTINGS),
+    write("/settings", save, Action.MANAGE_SETTINGS, again=show_again),
 )

@@ -25,11 +25,11 @@ _ORDERS: Final = 12
 
 async def show_terms(visit: Visit) -> Response:
     """The terms, and the next orders of a subscription that starts now."""
-    promotion = await _find(visit)
+    promotion = await find(visit)
     plan = SchedulePlan(Contract(created_at=None, type_id=""), _ORDERS)
     schedule = schedule_orders(promotion.terms.rules, plan)
     language = visit.language
-    return _show(
+    return show(
         visit,
         "subscriptions/terms.html",
         promotion,
@@ -45,7 +45,7 @@ async def show_terms(visit: Visit) -> Response:
 
 async def show_history(visit: Visit) -> Response:
     """Who changed what and when."""
-    promotion = await _find(visit)
+    promotion = await find(visit)
     page = await history.get_subscription_history(
         visit.context.database,
         visit.caller,
@@ -53,7 +53,7 @@ async def show_history(visit: Visit) -> Response:
         limit=ENTRIES,
         before=visit.id_in_query("before"),
     )
-    return _show(
+    return show(
         visit,
         "subscriptions/history.html",
         promotion,
@@ -61,14 +61,14 @@ async def show_history(visit: Visit) -> Response:
     )
 
 
-async def _find(visit: Visit) -> SubscriptionPromotion:
+async def find(visit: Visit) -> SubscriptionPromotion:
     """The promotion that the address names. Raises SubscriptionPromotionNotFound."""
     return await subscription_promotions.get_promotion(
         visit.context.database, visit.caller, visit.id_in_path("promotion_id")
     )
 
 
-def _show(visit: Visit, template: str, promotion: SubscriptionPromotion, **values: Any) -> Response:
+def show(visit: Visit, template: str, promotion: SubscriptionPromotion, **values: Any) -> Response:
     """A page about the promotion, below its name and the tabs."""
     state, mark = state_of(promotion, visit.now)
     return visit.render(

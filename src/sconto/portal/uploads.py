@@ -1,7 +1,8 @@
 """What pages of uploaded files share: keeping the file, and the layout in an address or a form."""
 
+import io
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from starlette.datastructures import UploadFile
 
@@ -14,6 +15,8 @@ from sconto.domain.layout import (
     column_letter,
 )
 from sconto.operations import uploads
+from sconto.operations.sheet_files import MAGIC, SheetRefused, read_sheet
+from sconto.operations.turns import in_thread
 from sconto.portal.visit import Visit
 from sconto.portal.words import marked
 
@@ -48,8 +51,12 @@ _LONGEST_NAME: Final = 100
 
 
 async def keep(visit: Visit, file: UploadFile) -> tuple[int, bytes]:
-    """Keep the file: the id of the upload, and its beginning."""
-    content = file.file
+    """Keep the file: the id of the upload, and its beginning. Raises SheetRefused."""
+    content: BinaryIO = file.file
+    if content.read(len(MAGIC)) == MAGIC:
+        content.seek(0)
+        content = io.BytesIO(await in_thread(read_sheet, content))
+    content.seek(0)
     sample = content.read(SAMPLE)
     content.seek(0)
     name = "".join(letter for letter in file.filename or "" if letter.isprintable())
@@ -61,6 +68,13 @@ async def keep(visit: Visit, file: UploadFile) -> tuple[int, bytes]:
         visit.now,
     )
     return upload_id, sample
+
+
+def say_refused(visit: Visit, refused: SheetRefused) -> str:
+    """Why a spreadsheet's own file cannot be read."""
+    if refused.is_large:
+        return visit.gettext("The spreadsheet is too large. Save it as CSV.")
+    return visit.gettext("The spreadsheet cannot be read. Save it as CSV.")
 
 
 async def keep_text(visit: Visit, name: str, text: bytes) -> int:
@@ -111,6 +125,14 @@ def write_layout(layout: Layout, fields: Mapping[str, str]) -> dict[str, Any]:
             if field in layout.columns
         },
     }
+
+
+def read_counts(visit: Visit) -> tuple[int, int] | None:
+    """The good and bad rows that the page before counted; only what is shown depends on them."""
+    good, _, bad = visit.query("counted").partition(".")
+    if not all(text.isascii() and text.isdecimal() and len(text) < 9 for text in (good, bad)):
+        return None
+    return int(good), int(bad)
 
 
 def column_names(first_row: list[str] | tuple[str, ...]) -> dict[str, str]:

@@ -298,7 +298,7 @@ async def _fetch(
     connection: Connection, merchant_id: int, requests: Sequence[Request], statement: str
 ) -> Rows:
     sent = _REQUESTS.encode(requests).decode()
-    found = await connection.fetchval(ON_NODES[statement].sql_for(connection), merchant_id, sent)
+    found = await ON_NODES[statement].fetchval(connection, merchant_id, sent)
     return _ROWS.decode(found)
 
 

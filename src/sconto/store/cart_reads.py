@@ -37,7 +37,7 @@ class CartReads:
 
     def __init__(
         self,
-        connect: Callable[[], AbstractAsyncContextManager[Connection]],
+        connect: Callable[[int], AbstractAsyncContextManager[Connection]],
         cache: PickCache,
         turns: FairTurns,
     ) -> None:
@@ -85,7 +85,7 @@ class CartReads:
         carts = [one.cart for one in group]
 
         async def read() -> list[StoredCandidates]:
-            async with self._connect() as connection:
+            async with self._connect(merchant_id) as connection:
                 return await read_candidates_of_carts(connection, self._cache, merchant_id, carts)
 
         try:

@@ -19,10 +19,11 @@ from sconto.domain.schedule import Span
 from sconto.store.check_allowances import ALLOWANCE_CHECKS
 from sconto.store.check_events import EVENT_CHECKS
 from sconto.store.check_holds import HOLD_CHECKS
-from sconto.store.check_orders import ORDER_CHECKS
+from sconto.store.check_orders import ORDER_CHECKS, ORDERS_COUNTED
 from sconto.store.check_promotions import PROMOTION_CHECKS
 from sconto.store.check_returns import RETURN_CHECKS
 from sconto.store.database import Connection, Database
+from sconto.store.node_calls import is_of_citus
 from sconto.store.period_sql import OVER_FROM
 
 CHECKS: Final = (
@@ -34,6 +35,9 @@ CHECKS: Final = (
     *EVENT_CHECKS,
 )
 """Each promise, with the statement that returns (merchant_id, words) for what breaks it."""
+
+_ONE_BY_ONE: Final = frozenset({ORDERS_COUNTED})
+"""Statements that Citus does not run for several merchants at once."""
 
 _FETCHED_ROWS: Final = 2000
 
@@ -89,8 +93,18 @@ async def find_violations(
     connection: Connection, statement: str, merchant_id: int | None, most: int
 ) -> list[Violation]:
     """The first records that one of the statements finds."""
-    rows = await connection.fetch(statement, merchant_id, most, timeout=_CHECK_TIMEOUT)
-    return [Violation(row["merchant_id"], row["words"]) for row in rows]
+    merchant_ids = [merchant_id]
+    if merchant_id is None and statement in _ONE_BY_ONE and is_of_citus(connection):
+        merchant_ids = [
+            row["merchant_id"]
+            for row in await connection.fetch("SELECT merchant_id FROM merchants")
+        ]
+    found: list[Violation] = []
+    for one in merchant_ids:
+        left = most - len(found)
+        rows = await connection.fetch(statement, one, left, timeout=_CHECK_TIMEOUT)
+        found += [Violation(row["merchant_id"], row["words"]) for row in rows]
+    return found
 
 
 async def read_timelines(

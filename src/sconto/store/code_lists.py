@@ -19,6 +19,7 @@ from sconto.domain.history import RECORDED_ELEMENTS, Sample
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.ordering import SPACING
 from sconto.store.database import Connection
+from sconto.store.period_sql import LATER
 from sconto.store.row_batches import batches
 
 IMPORT_TIMEOUT: Final = 3600
@@ -33,12 +34,12 @@ WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL
 
 _LOCK: Final = f"{_FIND} FOR NO KEY UPDATE"
 
-_TOUCH: Final = """
+_TOUCH: Final = f"""
 UPDATE promotions
-SET updated_at = greatest($3, updated_at + interval '1 microsecond'),
+SET updated_at = greatest($3, {LATER}),
     had_codes = had_codes OR $4
 WHERE merchant_id = $1 AND promotion_id = $2
-"""
+"""  # noqa: S608  # of our own constants
 
 # Ids ascend in this order: each row gets its id after the rows are sorted. The last position is
 # read in the order of an index; for max() the planner might read all codes.

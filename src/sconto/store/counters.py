@@ -161,9 +161,9 @@ ORDER BY merchant_id
 """)  # noqa: S608  # of our own constants
 
 # A merchant may have orders and no version.
-_LIST_MERCHANTS_WITH_ORDERS: Final = """
-SELECT DISTINCT merchant_id FROM open_order_counts WHERE day < $1
-"""
+LIST_MERCHANTS_WITH_ORDERS: Final = Poll(
+    "SELECT DISTINCT merchant_id FROM open_order_counts WHERE day < $1"
+)
 
 
 async def lock_folding(connection: Connection) -> bool:
@@ -176,8 +176,8 @@ async def list_merchants_to_fold(
 ) -> list[int]:
     """The merchants that have slots before the one day, or days before the other, to fold."""
     rows = await LIST_MERCHANTS.fetch(connection, slots_before, days_before)
-    counting = await connection.fetch(_LIST_MERCHANTS_WITH_ORDERS, slots_before)
-    return sorted({row["merchant_id"] for row in (*rows, *counting)})
+    counting = await LIST_MERCHANTS_WITH_ORDERS.fetch(connection, slots_before)
+    return sorted({row["merchant_id"] for found in (rows, counting) for row in found})
 
 
 async def fold_codes(connection: Connection, merchant_id: int, before: date) -> int:

@@ -64,7 +64,9 @@ class Database:
         self.fair_turns: Final = FairTurns()
         """Turns of the merchants on this process's processor."""
         self.carts: Final = CartReads(
-            lambda: self.read(pool="checkout"), self.pick_cache, self.fair_turns
+            lambda merchant_id: self.read(merchant_id, pool="checkout"),
+            self.pick_cache,
+            self.fair_turns,
         )
         """Reads candidates; concurrent requests of a merchant share a statement."""
 
@@ -101,11 +103,11 @@ class Database:
         """A connection for single statements, each of them a snapshot.
 
         With a merchant, it is one of that merchant's share of the main pool. Raises Busy if the
-        share is used up for five seconds.
+        share is used up for five seconds. The other pools have no shares.
         """
-        if merchant_id is None:
-            return Loan(self._pools[pool])
-        return AdmittedLoan(self._pools[pool], self._admissions.reads, merchant_id)
+        if merchant_id is None or pool != "main":
+            return Loan(self._pools[pool], self.nodes, merchant_id)
+        return AdmittedLoan(self._pools[pool], self.nodes, merchant_id, self._admissions.reads)
 
     def write(
         self,
@@ -144,16 +146,18 @@ class Database:
     def _loan_to_write(self, merchant_id: int | None, queue: str) -> Loan:
         main, admissions = self._pools["main"], self._admissions
         if merchant_id is None:
-            return Loan(main)
+            return Loan(main, self.nodes)
         match queue:
             case "orders":
-                return AdmittedLoan(self._pools["checkout"], admissions.orders, merchant_id)
+                return AdmittedLoan(
+                    self._pools["checkout"], self.nodes, merchant_id, admissions.orders
+                )
             case "applications":
-                return AdmittedLoan(main, admissions.applications, merchant_id)
+                return AdmittedLoan(main, self.nodes, merchant_id, admissions.applications)
             case "imports":
-                return EditLoan(main, admissions.imports, merchant_id)
+                return EditLoan(main, self.nodes, merchant_id, admissions.imports)
             case _:
-                return EditLoan(main, admissions.edits, merchant_id)
+                return EditLoan(main, self.nodes, merchant_id, admissions.edits)
 
     @asynccontextmanager
     async def _transaction(self, loan: Loan, is_import: bool) -> AsyncIterator[Connection]:

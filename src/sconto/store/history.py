@@ -159,7 +159,7 @@ async def list_entries(
 ) -> list[Entry]:
     """The latest entries about one subject that are older than the entry `before`."""
     rows = await connection.fetch(_LIST_OF_ONE, merchant_id, subject, subject_id, before, limit)
-    return [_entry(row) for row in rows]
+    return [entry_of(row) for row in rows]
 
 
 async def list_entries_of_all(
@@ -167,7 +167,7 @@ async def list_entries_of_all(
 ) -> list[Entry]:
     """The latest entries about all subjects of a kind that are older than the entry `before`."""
     rows = await connection.fetch(_LIST_OF_ALL, merchant_id, subject, before, limit)
-    return [_entry(row) for row in rows]
+    return [entry_of(row) for row in rows]
 
 
 def _encode(facts: Facts | None) -> str | None:
@@ -179,7 +179,8 @@ def _decode(text: str | None) -> Facts | None:
     return facts
 
 
-def _entry(row: asyncpg.Record) -> Entry:
+def entry_of(row: asyncpg.Record) -> Entry:
+    """The entry of a row with the columns of an entry."""
     change = Change(
         subject=Subject(row["subject"]),
         subject_id=row["subject_id"],

@@ -277,7 +277,7 @@ async def start_holds(connection: Connection, merchant_id: int) -> None:
 
 async def find_hold(connection: Connection, merchant_id: int, order_id: str) -> Hold | None:
     """The hold of the order id, even if it is over; None if there is none, or an order."""
-    row = await connection.fetchval(_FIND_ON_NODE.sql_for(connection), merchant_id, order_id)
+    row = await _FIND_ON_NODE.fetchval(connection, merchant_id, order_id)
     return None if row is None else decode_hold(row)
 
 
@@ -312,7 +312,7 @@ async def put_hold(
         None if before is None else before.version,
     )
     try:
-        made = await connection.fetchval(_HOLD_ON_NODE.sql_for(connection), *arguments)
+        made = await _HOLD_ON_NODE.fetchval(connection, *arguments)
     except (asyncpg.LockNotAvailableError, asyncpg.DivisionByZeroError):
         made = False
     if not made:
@@ -328,9 +328,7 @@ async def release_hold(
     another transaction is using the hold, one of its codes or allowances.
     """
     type_ = EventType.HOLD_EXPIRED if over else EventType.HOLD_RELEASED
-    row = await connection.fetchrow(
-        _RELEASE_ON_NODE.sql_for(connection), merchant_id, order_id, now, over, type_
-    )
+    row = await _RELEASE_ON_NODE.fetchrow(connection, merchant_id, order_id, now, over, type_)
     assert row is not None  # noqa: S101 - a row is asked for
     if row["is_released"]:
         return True

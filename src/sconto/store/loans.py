@@ -18,6 +18,7 @@ from sconto.store.availability import (
     StatementStopped,
     TransactionUndone,
 )
+from sconto.store.nodes import FIND_GROUP, Nodes
 from sconto.store.pool import CONNECTION_TIMEOUT, Connection, Pool
 
 _LOST: Final = (
@@ -50,13 +51,17 @@ _SHORTEST_LOCK_TIMEOUT: Final = 0.1
 class Loan(AbstractAsyncContextManager[Connection]):
     """A connection for the length of a block; if it is lost, DatabaseUnavailable is raised.
 
-    A class, because a generator takes 10 µs longer, and every request needs a loan.
+    A class, because a generator takes 10 µs longer, and every request needs a loan. `merchant_id`
+    is whom it serves: while some of the nodes do not answer, their merchants get none, because
+    their requests would take the connections that the other merchants need.
     """
 
-    __slots__ = ("_connection", "_pool")
+    __slots__ = ("_connection", "_merchant_id", "_nodes", "_pool")
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, nodes: Nodes, merchant_id: int | None = None) -> None:
         self._pool = pool
+        self._nodes = nodes
+        self._merchant_id = merchant_id
 
     async def __aenter__(self) -> Connection:
         try:
@@ -68,7 +73,22 @@ class Loan(AbstractAsyncContextManager[Connection]):
         except Exception as error:
             _translate(error)
             raise
+        if self._merchant_id is not None and not self._nodes.are_all_there:
+            await self._require_node(self._merchant_id)
         return self._connection
+
+    async def _require_node(self, merchant_id: int) -> None:
+        try:
+            group = self._nodes.group_of(merchant_id)
+            if group is None:
+                group = await self._connection.fetchval(FIND_GROUP, merchant_id)
+                self._nodes.place(merchant_id, group)
+            if self._nodes.is_silent(group):
+                raise DatabaseUnavailable("the merchant's node does not answer")
+        except BaseException as error:
+            await self._pool.release(self._connection, sound=isinstance(error, DatabaseUnavailable))
+            _translate(error)
+            raise
 
     async def __aexit__(
         self,
@@ -88,12 +108,13 @@ class Loan(AbstractAsyncContextManager[Connection]):
 class AdmittedLoan(Loan):
     """A loan that takes the slots of its kind of work before it takes a connection."""
 
-    __slots__ = ("_admission", "_deadline", "_merchant_id")
+    __slots__ = ("_admission", "_deadline")
 
-    def __init__(self, pool: Pool, admission: Admission, merchant_id: int) -> None:
-        self._pool = pool
+    _merchant_id: int
+
+    def __init__(self, pool: Pool, nodes: Nodes, merchant_id: int, admission: Admission) -> None:
+        super().__init__(pool, nodes, merchant_id)
         self._admission = admission
-        self._merchant_id = merchant_id
 
     async def __aenter__(self) -> Connection:
         self._deadline = asyncio.get_running_loop().time() + CONNECTION_TIMEOUT

@@ -19,7 +19,8 @@ WHERE merchant_id = $1
 """
 
 _PROFILE: Final = """
-SELECT coalesce(shop_name, name) AS shop_name, language, time_zone, currency, requires_two_factor
+SELECT coalesce(shop_name, name) AS shop_name, language, time_zone, currency,
+    requires_two_factor, code_link
 FROM users JOIN merchants USING (merchant_id)
 WHERE merchant_id = $1 AND user_id = $2
 """

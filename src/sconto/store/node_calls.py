@@ -19,6 +19,9 @@ WHERE pronamespace = 'public'::regnamespace AND starts_with(proname::text, '{PRE
 """  # noqa: S608  # of our own constants
 """The names of the functions that the database has."""
 
+NODE_TIMEOUT: Final = 5.0
+"""Seconds for the answer of a node. The coordinator waits for it much longer."""
+
 _NONE: Final[frozenset[str]] = frozenset()
 
 _PARAMETER: Final = re.compile(r"\$(\d+)\b")
@@ -54,9 +57,29 @@ class NodeFunction:
         functions: frozenset[str] = getattr(connection, "node_functions", _NONE)
         return self.name in functions
 
-    def sql_for(self, connection: Any) -> str:
-        """What to send: a call of the function if the node has it, else the statement."""
-        return self._call if self.is_on(connection) else self.statement
+    async def fetchval(self, connection: Any, *arguments: object) -> Any:
+        """The first column, from the merchant's node if it has the function.
+
+        A node that does not answer in time raises TimeoutError. Then the connection is closed, and
+        it is unknown whether a write took place.
+        """
+        if not self.is_on(connection):
+            return await connection.fetchval(self.statement, *arguments)
+        try:
+            return await connection.fetchval(self._call, *arguments, timeout=NODE_TIMEOUT)
+        except TimeoutError:
+            connection.terminate()
+            raise
+
+    async def fetchrow(self, connection: Any, *arguments: object) -> Any:
+        """The row, likewise."""
+        if not self.is_on(connection):
+            return await connection.fetchrow(self.statement, *arguments)
+        try:
+            return await connection.fetchrow(self._call, *arguments, timeout=NODE_TIMEOUT)
+        except TimeoutError:
+            connection.terminate()
+            raise
 
 
 def count_parameters(statement: str) -> int:

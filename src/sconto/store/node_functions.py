@@ -18,6 +18,7 @@ from sconto.store import (
     holds,
     idempotency,
     node_sql,
+    order_counting,
     order_listing,
     order_replacing,
     order_status,
@@ -46,12 +47,15 @@ POLLS: Final[tuple[Poll, ...]] = (
     code_generations.LIST_OPEN,
     code_sweeps.LIST_SWEEPS,
     counters.LIST_MERCHANTS,
+    counters.LIST_MERCHANTS_WITH_ORDERS,
     deliveries.LIST_DUE,
     delivery_lists.BACKLOG,
     event_removal.LIST_MERCHANTS,
     events.LIST_MERCHANTS,
     holds.LIST_MERCHANTS,
     idempotency.LIST_MERCHANTS,
+    order_counting.LIST_MERCHANTS,
+    order_counting.LIST_MERCHANTS_BESIDE,
     order_listing.LIST_MERCHANTS,
     promotion_events.LIST_DUE,
 )
@@ -95,6 +99,7 @@ def create_missing_functions(connection: _Connection) -> None:
             _execute(connection, statement)
         connection.execute(_DISTRIBUTE, [f"{_HELPERS}shard_of(bigint, boolean)"])
         connection.execute(_DISTRIBUTE, [f"{_HELPERS}prepare(text, bigint, text, text)"])
+        connection.execute(_DISTRIBUTE, [f"{_HELPERS}newest_price_version(text, bigint)"])
     for function in FUNCTIONS:
         if function.name not in found:
             signature = _describe(connection, function.statement)

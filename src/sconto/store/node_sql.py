@@ -64,7 +64,24 @@ BEGIN
 END
 $body$
 """,
+    # `newest_price_version` for a shard of `timeline_versions`.
+    """
+CREATE FUNCTION <prefix>newest_price_version(versions text, merchant bigint) RETURNS bigint
+LANGUAGE plpgsql AS $body$
+DECLARE
+    newest bigint;
+BEGIN
+    EXECUTE 'SELECT price_version FROM ' || versions || ' WHERE merchant_id = $1'
+    INTO newest USING merchant;
+    RETURN newest;
+END
+$body$
+""",
 )
+
+# What a function of our own reads is a table, too.
+_CALL: Final = "newest_price_version("
+_CALL_ON_SHARD: Final = "<prefix>newest_price_version('<timeline_versions>', "
 
 _FUNCTION: Final = """
 CREATE FUNCTION {name}({parameters}) LANGUAGE plpgsql
@@ -114,7 +131,7 @@ END
 $body$
 """
 
-FORMS: Final = (*HELPERS, _FUNCTION, _RUN, _POLL)
+FORMS: Final = (*HELPERS, _CALL_ON_SHARD, _FUNCTION, _RUN, _POLL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +165,8 @@ def for_shards(statement: str, tables: Collection[str]) -> str:
         rf"\b(FROM|JOIN|INTO|UPDATE|USING)\s+({'|'.join(sorted(tables))})\b(?!\s*\.)(\s+AS\s+\w+)?"
     )
     return named.sub(
-        lambda found: f"{found[1]} <{found[2]}>{found[3] or f' AS {found[2]}'}", statement
+        lambda found: f"{found[1]} <{found[2]}>{found[3] or f' AS {found[2]}'}",
+        statement.replace(_CALL, _CALL_ON_SHARD),
     )
 
 

@@ -6,8 +6,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+FIND_GROUP: Final = """
+SELECT groupid FROM pg_dist_placement
+WHERE shardid = get_shard_id_for_distribution_column('public.products', $1::bigint)
+"""
+"""The group of the node that has the merchant $1."""
+
+# With 64 numbers for each shard, each shard has some.
+READ_NODES: Final = """
+SELECT DISTINCT ON (groupid) groupid, nodename || ':' || nodeport AS address, number
+FROM (
+    SELECT number, get_shard_id_for_distribution_column('public.products', number) AS shardid
+    FROM generate_series(1, 64 * (
+        SELECT count(*) FROM pg_dist_shard WHERE logicalrelid = 'public.products'::regclass
+    )) AS number
+) AS numbers
+JOIN pg_dist_placement USING (shardid)
+JOIN pg_dist_node USING (groupid)
+WHERE noderole = 'primary'
+ORDER BY groupid, number
+"""
+"""The fields of each `Node` that has rows."""
+
 _KEPT_FOR: Final = 60.0
-"""Seconds for which the list of nodes counts."""
+"""Seconds for which the list of nodes counts, and the places of merchants."""
+
+_PROBE_PAUSE: Final = 2.0
+"""Seconds until a node that did not answer is asked again."""
 
 _log = logging.getLogger(__name__)
 
@@ -30,12 +55,19 @@ class Nodes:
     def __init__(self) -> None:
         self._known: Sequence[Node] = ()
         self._read_at = 0.0
-        self._silent: set[str] = set()
+        self._silent: dict[int, str] = {}
+        self._asked_at: dict[int, float] = {}
+        self._groups: dict[int, int] = {}
 
     @property
     def silent(self) -> list[str]:
         """The addresses of the nodes that do not answer."""
-        return sorted(self._silent)
+        return sorted(self._silent.values())
+
+    @property
+    def are_all_there(self) -> bool:
+        """Whether each node answered when it was last asked."""
+        return not self._silent
 
     @property
     def known(self) -> Sequence[Node]:
@@ -43,27 +75,53 @@ class Nodes:
         return self._known if time.monotonic() - self._read_at < _KEPT_FOR else ()
 
     def keep(self, nodes: Sequence[Node]) -> None:
-        """Remember the nodes; a node that is gone is not silent."""
+        """Remember the nodes. One that is gone is not silent, and merchants may be elsewhere."""
         self._known, self._read_at = nodes, time.monotonic()
-        self._silent &= {node.address for node in nodes}
+        groups = {node.group for node in nodes}
+        self._silent = {group: one for group, one in self._silent.items() if group in groups}
+        self._groups.clear()
 
     def forget(self) -> None:
         """Read the nodes again before they are asked next."""
         self._known = ()
 
+    def to_ask(self) -> list[Node]:
+        """The nodes to ask now; those that may not answer come last, and not each time."""
+        now = time.monotonic()
+        silent = [
+            node
+            for node in self._known
+            if node.group in self._silent
+            and now - self._asked_at.get(node.group, -_PROBE_PAUSE) >= _PROBE_PAUSE
+        ]
+        self._asked_at.update((node.group, now) for node in silent)
+        return [node for node in self._known if node.group not in self._silent] + silent
+
     def note_silent(self, node: Node, error: Exception) -> None:
         """The node did not answer."""
-        if node.address not in self._silent:
-            self._silent.add(node.address)
+        self._asked_at[node.group] = time.monotonic()
+        if node.group not in self._silent:
+            self._silent[node.group] = node.address
             _log.warning(
                 "node %s does not answer: its merchants are not served, and nothing is done for "
                 "them in the background: %s",
                 node.address,
-                " ".join(str(error).split()),
+                " ".join(str(error).split()) or type(error).__name__,
             )
 
     def note_answer(self, node: Node) -> None:
         """The node answered."""
-        if node.address in self._silent:
-            self._silent.remove(node.address)
+        if self._silent.pop(node.group, None) is not None:
             _log.warning("node %s answers again", node.address)
+
+    def group_of(self, merchant_id: int) -> int | None:
+        """The group of the merchant's node, if it is known."""
+        return self._groups.get(merchant_id)
+
+    def place(self, merchant_id: int, group: int) -> None:
+        """Remember the group of the merchant's node."""
+        self._groups[merchant_id] = group
+
+    def is_silent(self, group: int) -> bool:
+        """Whether the group's node does not answer."""
+        return group in self._silent

@@ -17,15 +17,16 @@ from typing import Final
 
 from sconto.store.database import Connection
 from sconto.store.order_tallies import PLACED_COLUMNS, SUMS, TALLIES
+from sconto.store.polls import Poll
 
 COUNTING_BATCH: Final = 500
 """Orders of a transaction."""
 
 _DayOf = Callable[[datetime], date]
 
-_MERCHANTS: Final = "SELECT merchant_id FROM orders_to_count"
+LIST_MERCHANTS: Final = Poll("SELECT merchant_id FROM orders_to_count")
 
-_MERCHANTS_BESIDE: Final = "SELECT DISTINCT merchant_id FROM orders WHERE NOT is_counted"
+LIST_MERCHANTS_BESIDE: Final = Poll("SELECT DISTINCT merchant_id FROM orders WHERE NOT is_counted")
 
 # The place that a merchant has come to, and the orders before it.
 _OLD: Final = f"""
@@ -85,8 +86,10 @@ DO UPDATE SET orders = counts.orders + excluded.orders, beaten = counts.beaten +
 
 async def list_merchants_to_count(connection: Connection) -> list[int]:
     """The merchants that have orders to count."""
-    rows = await connection.fetch(_MERCHANTS)
-    rows += await connection.fetch(_MERCHANTS_BESIDE)
+    rows = [
+        *await LIST_MERCHANTS.fetch(connection),
+        *await LIST_MERCHANTS_BESIDE.fetch(connection),
+    ]
     return sorted({row["merchant_id"] for row in rows})
 
 

@@ -58,7 +58,7 @@ async def replace_and_insert_order(
     """
     key, arguments = placing(merchant_id, order, day, versions, claim, own)
     try:
-        await connection.fetchval(_ON_NODES[key].sql_for(connection), *arguments)
+        await _ON_NODES[key].fetchval(connection, *arguments)
     except (
         asyncpg.LockNotAvailableError,
         asyncpg.DeadlockDetectedError,

@@ -87,8 +87,8 @@ async def update_status(
     """
     function = _DELETE_ON_NODE if gives_back else _ON_NODE
     try:
-        row = await connection.fetchrow(
-            function.sql_for(connection),
+        row = await function.fetchrow(
+            connection,
             merchant_id,
             order_id,
             status,

@@ -8,8 +8,10 @@ from typing import Final
 
 from sconto.domain.order_counts import BEATEN_IN_CART, BEATEN_IN_SUBSCRIPTION
 
-PLACED_COLUMNS: Final = """orders.merchant_id, orders.order_id, outcome,
-    10 ^ coalesce((outcome ->> 'decimals')::numeric, 0) AS unit"""
+UNIT: Final = "10 ^ coalesce((outcome ->> 'decimals')::numeric, 0)"
+"""What the amounts of an outcome are divided by to be amounts as counters have them."""
+
+PLACED_COLUMNS: Final = f"orders.merchant_id, orders.order_id, outcome, {UNIT} AS unit"
 """What `TALLIES` needs of each row of `orders`."""
 
 
@@ -17,10 +19,15 @@ def _quoted(reasons: tuple[str, ...]) -> str:
     return ", ".join(f"'{reason}'" for reason in reasons)
 
 
-_BEATEN_IN_CART: Final = f"""EXISTS (
+IS_BEATEN_IN_CART: Final = f"""EXISTS (
     SELECT FROM json_array_elements(one -> 'reasons') AS refusal
     WHERE refusal ->> 'reason' IN ({_quoted(BEATEN_IN_CART)})
 )"""
+"""Whether a cart promotion, `one` of an outcome, was beaten."""
+
+IS_BEATEN_IN_SUBSCRIPTION: Final = f"""one ->> 'promotion_id' IS NOT NULL
+    AND one ->> 'reason' IN ({_quoted(BEATEN_IN_SUBSCRIPTION)})"""
+"""Whether a code of a subscription, `one` of an outcome, was beaten."""
 
 
 def _code_of(one: str) -> str:
@@ -51,13 +58,13 @@ TALLIES: Final = f"""
                 SELECT 'promotion', (one ->> 'promotion_id')::bigint, {_code_of("one")},
                     one -> 'reasons' IS NULL, coalesce((one ->> 'discount')::numeric, 0)
                 FROM json_array_elements(outcome -> 'cart_promotions') AS one
-                WHERE one -> 'reasons' IS NULL OR {_BEATEN_IN_CART}
+                WHERE one -> 'reasons' IS NULL OR {IS_BEATEN_IN_CART}
                 UNION ALL
                 SELECT 'subscription', (one ->> 'promotion_id')::bigint, 0,
                     one ->> 'reason' IS NULL, (one ->> 'discount')::numeric
                 FROM json_array_elements(outcome -> 'subscription' -> 'considered') AS one
-                WHERE one ->> 'promotion_id' IS NOT NULL
-                    AND coalesce(one ->> 'reason' IN ({_quoted(BEATEN_IN_SUBSCRIPTION)}), true)
+                WHERE one ->> 'promotion_id' IS NOT NULL AND one ->> 'reason' IS NULL
+                    OR {IS_BEATEN_IN_SUBSCRIPTION}
             ) AS part
             GROUP BY subject, promotion_id, code_id
         ) AS by_code

@@ -317,7 +317,7 @@ async def insert_order(
     """
     key, arguments = placing(merchant_id, order, day, versions, claim, own)
     try:
-        placed = await connection.fetchval(_ON_NODES[key].sql_for(connection), *arguments)
+        placed = await _ON_NODES[key].fetchval(connection, *arguments)
     except (asyncpg.LockNotAvailableError, asyncpg.DivisionByZeroError):
         placed = False
     if not placed:
@@ -375,5 +375,5 @@ def placing(
 
 async def find_order(connection: Connection, merchant_id: int, order_id: str) -> StoredOrder | None:
     """The merchant's order with this id; None if there is none."""
-    row = await connection.fetchval(_FIND_ON_NODE.sql_for(connection), merchant_id, order_id)
+    row = await _FIND_ON_NODE.fetchval(connection, merchant_id, order_id)
     return None if row is None else decode_order(row)

@@ -19,6 +19,11 @@ def instant_sql(column: str) -> str:
     return f"""(rtrim(to_json({column} AT TIME ZONE 'UTC')::text, '"') || '+00:00"')::json"""
 
 
+# `+ interval` on an instant depends on the session's zone; Citus refuses it in an UPDATE.
+LATER: Final = "(updated_at AT TIME ZONE 'UTC' + interval '1 microsecond') AT TIME ZONE 'UTC'"
+"""The first instant after `updated_at`."""
+
+
 def is_running(at: str) -> str:
     """Whether the promotion of a row is active and in its period at a time."""
     return f"active AND starts_at <= {at} AND {ends_after(at)}"

@@ -13,7 +13,7 @@ from typing import Any, Final
 import asyncpg
 
 from sconto.store.node_calls import PREFIX, count_parameters, digest
-from sconto.store.nodes import Node, Nodes
+from sconto.store.nodes import READ_NODES, Node, Nodes
 from sconto.store.pool import Connection
 
 _AWAY: Final = (
@@ -23,20 +23,9 @@ _AWAY: Final = (
     asyncpg.CrashShutdownError,
 )
 
-# With 64 numbers for each shard, each shard has some.
-_READ_NODES: Final = """
-SELECT DISTINCT ON (groupid) groupid, nodename || ':' || nodeport AS address, number
-FROM (
-    SELECT number, get_shard_id_for_distribution_column('public.products', number) AS shardid
-    FROM generate_series(1, 64 * (
-        SELECT count(*) FROM pg_dist_shard WHERE logicalrelid = 'public.products'::regclass
-    )) AS number
-) AS numbers
-JOIN pg_dist_placement USING (shardid)
-JOIN pg_dist_node USING (groupid)
-WHERE noderole = 'primary'
-ORDER BY groupid, number
-"""
+
+_TIMEOUT: Final = 3.0
+"""Seconds for the answer of a node. It comes in milliseconds: shorter than requests wait."""
 
 
 class Poll:
@@ -63,9 +52,14 @@ class Poll:
             found: list[Any] = await connection.fetch(self.statement, *arguments)
             return found
         nodes: Nodes = connection.nodes  # type: ignore[attr-defined]  # of the pool's connections
-        rows = []
-        for node in await _find_nodes(connection, nodes):
+        if not nodes.known:
+            read = await connection.fetch(READ_NODES)
+            nodes.keep([Node(row["groupid"], row["address"], row["number"]) for row in read])
+        rows: list[dict[str, Any]] = []
+        for node in nodes.to_ask():
             rows += await self._ask(connection, nodes, node, arguments)
+            if connection.is_closed():
+                break
         # No node's rows always come first.
         random.shuffle(rows)
         return rows
@@ -74,22 +68,21 @@ class Poll:
         self, connection: Connection, nodes: Nodes, node: Node, arguments: Sequence[Any]
     ) -> list[dict[str, Any]]:
         try:
-            row = await connection.fetchrow(self._call, node.representative, *arguments)
+            row = await connection.fetchrow(
+                self._call, node.representative, *arguments, timeout=_TIMEOUT
+            )
+        except TimeoutError as error:
+            nodes.note_silent(node, error)
+            # The coordinator still waits for the node.
+            connection.terminate()
+            return []
         except _AWAY as error:
             if connection.is_closed():
                 raise
             nodes.note_silent(node, error)
-            nodes.forget()
             return []
         assert row is not None  # noqa: S101 - a row is asked for
         nodes.note_answer(node)
         if row["node"] != node.group:
             nodes.forget()  # a shard was moved
         return [found for listed in json.loads(row["answers"]) for found in listed]
-
-
-async def _find_nodes(connection: Connection, nodes: Nodes) -> Sequence[Node]:
-    if not nodes.known:
-        rows = await connection.fetch(_READ_NODES)
-        nodes.keep([Node(row["groupid"], row["address"], row["number"]) for row in rows])
-    return nodes.known

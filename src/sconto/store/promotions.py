@@ -20,7 +20,7 @@ from sconto.domain.promotion import (
 from sconto.domain.schedule import Period
 from sconto.store.coverage import coverage_columns, coverage_from
 from sconto.store.database import Connection
-from sconto.store.period_sql import OVER_FROM
+from sconto.store.period_sql import LATER, OVER_FROM
 from sconto.store.threads import in_thread
 
 _CODE: Final = re.compile("[^,]+")
@@ -113,11 +113,11 @@ _DELETE = """
 UPDATE promotions SET deleted_at = $3 WHERE merchant_id = $1 AND promotion_id = $2
 """
 
-_RESTORE = """
+_RESTORE = f"""
 UPDATE promotions
-SET deleted_at = NULL, updated_at = greatest($3, updated_at + interval '1 microsecond')
+SET deleted_at = NULL, updated_at = greatest($3, {LATER})
 WHERE merchant_id = $1 AND promotion_id = $2
-"""
+"""  # noqa: S608  # of our own constants
 
 
 @dataclass(frozen=True, slots=True)

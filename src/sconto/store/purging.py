@@ -100,9 +100,13 @@ WITH chosen AS MATERIALIZED (
     WHERE customer_id IS NOT NULL AND status <> 'deleted'
     ON CONFLICT DO NOTHING
 ), noted AS (
-    INSERT INTO purges AS known (merchant_id, purged_before) VALUES ($1, $2)
+    INSERT INTO purges AS known (merchant_id, purged_before, counts_kept_before)
+    VALUES ($1, $2, $2)
     ON CONFLICT (merchant_id) DO UPDATE
-    SET purged_before = greatest(known.purged_before, excluded.purged_before)
+    SET purged_before = greatest(known.purged_before, excluded.purged_before),
+        counts_kept_before = CASE WHEN known.counts_kept_before = known.purged_before
+            THEN greatest(known.purged_before, excluded.purged_before)
+            ELSE known.counts_kept_before END
 )
 SELECT count(*) FROM gone
 """  # noqa: S608  # of our own constants

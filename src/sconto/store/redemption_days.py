@@ -4,67 +4,10 @@ from datetime import date
 from typing import Final
 
 from sconto.domain.product import Product
-from sconto.domain.redemption_days import CodeCount, DailyQuery, DailyUses, DayCount, UsesPlace
-from sconto.store.code_ids import COUNTED_CODE, HAS_CODE
+from sconto.domain.redemption_days import DailyQuery, DailyUses, UsesPlace
+from sconto.store.code_ids import COUNTED_CODE
 from sconto.store.database import Connection
 from sconto.store.stored_amounts import PRICE, discount_from
-
-_BY_DAY: Final = """
-SELECT day, currency,
-    coalesce(sum(uses) FILTER (WHERE applied), 0)::bigint AS applied,
-    coalesce(sum(uses) FILTER (WHERE NOT applied), 0)::bigint AS outdone,
-    coalesce(sum(discount) FILTER (WHERE applied), 0) AS discount
-FROM redemption_counts
-WHERE merchant_id = $1 AND promotion_id = $2 AND day >= $3
-GROUP BY day, currency
-ORDER BY day, currency
-"""
-
-# Of thousands of used one-time codes a thousand are compared: each served one order.
-_BY_CODE: Final = f"""
-SELECT code.code, counted.applied, counted.outdone
-FROM (
-    (
-        SELECT code_id
-        FROM redemption_counts
-        WHERE merchant_id = $1 AND promotion_id = $2 AND {HAS_CODE}
-        GROUP BY code_id
-        ORDER BY sum(uses) DESC, code_id
-        LIMIT $3
-    )
-    UNION
-    (
-        SELECT code_id
-        FROM codes
-        WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
-            AND applied_uses + outdone_uses > 0
-        ORDER BY position
-        LIMIT 1000
-    )
-    UNION
-    (
-        SELECT code_id
-        FROM codes
-        WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NOT NULL
-            AND applied_uses + outdone_uses > 0
-        LIMIT 1000
-    )
-) AS used
-CROSS JOIN LATERAL (
-    SELECT code, applied_uses, outdone_uses
-    FROM codes
-    WHERE merchant_id = $1 AND code_id = used.code_id
-    LIMIT 1
-) AS code
-CROSS JOIN LATERAL (
-    SELECT code.applied_uses + coalesce(sum(uses) FILTER (WHERE applied), 0)::bigint AS applied,
-        code.outdone_uses + coalesce(sum(uses) FILTER (WHERE NOT applied), 0)::bigint AS outdone
-    FROM redemption_counts
-    WHERE merchant_id = $1 AND promotion_id = $2 AND code_id = used.code_id
-) AS counted
-ORDER BY counted.applied + counted.outdone DESC, used.code_id
-LIMIT $3
-"""  # noqa: S608  # of our own constants
 
 # Months are what `counters` has folded, or will fold. One row without a day says that the promotion
 # has no uses; no row says that there is no such promotion.
@@ -123,26 +66,6 @@ UNION ALL
     LIMIT $3
 )
 """  # noqa: S608  # of our own constants
-
-
-async def count_by_day(
-    connection: Connection, merchant_id: int, promotion_id: int, since: date
-) -> list[DayCount]:
-    """The redemptions of each day since one, by currency."""
-    return [
-        DayCount(day, currency, applied, outdone, discount_from(discount, currency))
-        for day, currency, applied, outdone, discount in await connection.fetch(
-            _BY_DAY, merchant_id, promotion_id, since
-        )
-    ]
-
-
-async def count_by_code(
-    connection: Connection, merchant_id: int, promotion_id: int, limit: int
-) -> list[CodeCount]:
-    """The most used codes; of one-time codes, only the first thousand are compared."""
-    rows = await connection.fetch(_BY_CODE, merchant_id, promotion_id, limit)
-    return [CodeCount(*row) for row in rows]
 
 
 async def list_days(

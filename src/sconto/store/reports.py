@@ -3,10 +3,26 @@
 from datetime import datetime
 from typing import Final
 
-from sconto.domain.reports import NO_ORDERS, DayRange, ShopFigures, ShopReport
+import asyncpg
+
+from sconto.domain.order_counts import Subject
+from sconto.domain.reports import (
+    NO_ORDERS,
+    DayCount,
+    DayRange,
+    Figures,
+    ReportKind,
+    ReportQuery,
+    ShopFigures,
+    ShopReport,
+    TopPromotion,
+)
 from sconto.store.database import Connection
 from sconto.store.period_sql import is_running
 from sconto.store.stored_amounts import discount_from
+
+MOST_RANKED: Final = 100_000
+"""Counters of each kind that a ranking of promotions adds up, the newest first."""
 
 _COLUMNS: Final = """merchant_id, subject, promotion_id, code_id, currency, day, orders, beaten,
     discount, revenue"""
@@ -67,4 +83,116 @@ async def read_shop(
         {currency: now.get(currency, NO_ORDERS) for currency in currencies},
         {currency: before.get(currency, NO_ORDERS) for currency in currencies},
         rows[0]["promotions"],
+    )
+
+
+_WHOLE_SHOP: Final = f"""
+    SELECT subject, day, currency, orders, beaten, discount, revenue
+    FROM ({ALL_COUNTS}) AS counts
+    WHERE merchant_id = $1 AND subject IN ('discounted', 'full price') AND promotion_id = 0
+        AND day BETWEEN $2 AND $3
+"""  # noqa: S608  # of our own constants
+
+_ONE_PROMOTION: Final = f"""
+    SELECT subject, day, currency, orders, beaten, discount, revenue
+    FROM ({ALL_COUNTS}) AS counts
+    WHERE merchant_id = $1 AND subject = $4 AND promotion_id = $5 AND day BETWEEN $2 AND $3
+"""  # noqa: S608  # of our own constants
+
+_COUNT_DAYS: Final = """
+SELECT subject, day, currency, sum(orders)::bigint AS orders, sum(beaten)::bigint AS beaten,
+    sum(discount) AS discount, sum(revenue) AS revenue
+FROM ({counts}) AS counts
+GROUP BY subject, day, currency
+"""
+
+_COUNT_SHOP: Final = _COUNT_DAYS.format(counts=_WHOLE_SHOP)
+_COUNT_PROMOTION: Final = _COUNT_DAYS.format(counts=f"{_WHOLE_SHOP} UNION ALL {_ONE_PROMOTION}")
+
+# The newest counters are ranked, up to a number. Those of days that are not folded are few.
+_RANK: Final = """
+WITH counts AS MATERIALIZED (
+    (
+        SELECT subject, promotion_id, orders, beaten, discount, revenue
+        FROM order_counts
+        WHERE merchant_id = $1 AND subject = 'promotion' AND day BETWEEN $2 AND $3
+            AND currency = $4
+        ORDER BY day DESC
+        LIMIT $5
+    ) UNION ALL (
+        SELECT subject, promotion_id, orders, beaten, discount, revenue
+        FROM order_counts
+        WHERE merchant_id = $1 AND subject = 'subscription' AND day BETWEEN $2 AND $3
+            AND currency = $4
+        ORDER BY day DESC
+        LIMIT $5
+    ) UNION ALL (
+        SELECT subject, promotion_id, orders, beaten, discount, revenue
+        FROM open_order_counts
+        WHERE merchant_id = $1 AND subject IN ('promotion', 'subscription')
+            AND day BETWEEN $2 AND $3 AND currency = $4
+    )
+), best AS (
+    SELECT subject, promotion_id, sum(orders)::bigint AS orders, sum(beaten)::bigint AS beaten,
+        sum(discount) AS discount, sum(revenue) AS revenue
+    FROM counts
+    GROUP BY subject, promotion_id
+    ORDER BY orders DESC, promotion_id DESC
+    LIMIT $6
+)
+SELECT best.*, coalesce(promotion.name, archived.name) AS name,
+    CASE WHEN best.subject = 'subscription' THEN 'subscription'
+         WHEN promotion.type = 'cart' THEN 'cart' ELSE 'product' END AS kind
+FROM best
+LEFT JOIN promotions AS promotion ON promotion.merchant_id = $1
+    AND promotion.promotion_id = best.promotion_id AND best.subject = 'promotion'
+LEFT JOIN subscription_promotions AS archived ON archived.merchant_id = $1
+    AND archived.promotion_id = best.promotion_id AND best.subject = 'subscription'
+WHERE coalesce(promotion.name, archived.name) IS NOT NULL
+ORDER BY orders DESC, best.promotion_id DESC
+"""  # of our own constants
+
+
+async def count_days(
+    connection: Connection,
+    merchant_id: int,
+    days: DayRange,
+    subject: Subject | None = None,
+    promotion_id: int | None = None,
+) -> list[DayCount]:
+    """The counts of the days and of those before: of all orders, and of a promotion if any."""
+    statement, arguments = _COUNT_SHOP, list[object]()
+    if subject is not None:
+        statement, arguments = _COUNT_PROMOTION, [subject, promotion_id]
+    rows = await connection.fetch(statement, merchant_id, days.before.first, days.last, *arguments)
+    return [
+        DayCount(
+            Subject(row["subject"]), row["day"], row["currency"], _figures(row, row["currency"])
+        )
+        for row in rows
+    ]
+
+
+async def rank_promotions(
+    connection: Connection, merchant_id: int, query: ReportQuery
+) -> list[TopPromotion]:
+    """The promotions with the most orders on the days; of their newest MOST_RANKED counters."""
+    days, currency = query.days, query.currency or ""
+    rows = await connection.fetch(
+        _RANK, merchant_id, days.first, days.last, currency, MOST_RANKED, query.top
+    )
+    return [
+        TopPromotion(
+            ReportKind(row["kind"]), row["promotion_id"], row["name"], _figures(row, currency)
+        )
+        for row in rows
+    ]
+
+
+def _figures(row: asyncpg.Record, currency: str) -> Figures:
+    return Figures(
+        row["orders"],
+        row["beaten"],
+        discount_from(row["discount"], currency),
+        discount_from(row["revenue"], currency),
     )

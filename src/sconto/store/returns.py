@@ -151,8 +151,8 @@ async def find_returns(
 
     It lists up to `limit` returns with a number above `after`.
     """
-    row = await connection.fetchrow(
-        _FIND_ON_NODE.sql_for(connection), merchant_id, order_id, return_id, after, limit + 1
+    row = await _FIND_ON_NODE.fetchrow(
+        connection, merchant_id, order_id, return_id, after, limit + 1
     )
     assert row is not None  # noqa: S101 - a row is asked for
     if row["stored"] is None:
@@ -189,8 +189,8 @@ async def insert_return(
     order_id = found.order.order_id
     kept = OrderReturn(order_id, return_id, found.last_number + 1, now, refund)
     returned = together(found.returned, refund.goods)
-    is_kept = await connection.fetchval(
-        _KEEP_ON_NODE.sql_for(connection),
+    is_kept = await _KEEP_ON_NODE.fetchval(
+        connection,
         merchant_id,
         order_id,
         kept.number,

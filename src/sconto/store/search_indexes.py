@@ -97,14 +97,17 @@ def slots_with(keys: str) -> str:
     )"""  # noqa: S608  # of our own constants
 
 
-CODE_SLOTS: Final = slots_with(
-    f"""SELECT hashtextextended(part COLLATE "C", $1::bigint * {SLOTS} + slot)
-            FROM unnest($3::text[]) AS part"""  # noqa: S608  # of our own constants
-)
-"""Of trigrams $3 of the codes of merchant $1."""
+def code_slots(keys: str) -> str:
+    """The slots for trigrams of codes of merchant $1."""
+    return slots_with(
+        f"""SELECT hashtextextended(part COLLATE "C", $1::bigint * {SLOTS} + slot)
+            FROM unnest({keys}::text[]) AS part"""  # noqa: S608  # of our own constants
+    )
 
-NAME_SLOTS: Final = slots_with(
-    f"""SELECT part || ' ' || ($1::bigint * {SLOTS} + slot)
-            FROM unnest($3::text[]) AS part"""  # noqa: S608  # of our own constants
-)
-"""Of trigrams $3 of the names of merchant $1."""
+
+def name_slots(keys: str) -> str:
+    """The slots for trigrams of names of merchant $1."""
+    return slots_with(
+        f"""SELECT part || ' ' || ($1::bigint * {SLOTS} + slot)
+            FROM unnest({keys}::text[]) AS part"""  # noqa: S608  # of our own constants
+    )

@@ -184,9 +184,7 @@ async def find_promotion_and_answer(
     With it the answer that was kept under the key after `expired_at`.
     """
     code_key = subscription_code_key(code)
-    row = await connection.fetchrow(
-        _LOOK_ON_NODE.sql_for(connection), merchant_id, code_key, key, expired_at
-    )
+    row = await _LOOK_ON_NODE.fetchrow(connection, merchant_id, code_key, key, expired_at)
     assert row is not None  # noqa: S101 - a row is asked for
     promotion = None if row["promotion_id"] is None else decode_promotion(row)
     return promotion, None if row["status"] is None else decode_answer(row)
@@ -226,7 +224,7 @@ async def insert_application(
         function = _UNLIMITED_ON_NODE
         arguments.append(promotion.usage)
     try:
-        row = await connection.fetchrow(function.sql_for(connection), *arguments)
+        row = await function.fetchrow(connection, *arguments)
     except asyncpg.LockNotAvailableError as error:
         # PostgreSQL names the table whose row it waited for.
         if "idempotency_keys" in (error.context or ""):

@@ -7,6 +7,7 @@ import asyncpg
 
 from sconto.domain.webhooks import DisabledBecause, NewWebhook, Webhook
 from sconto.store.database import Connection
+from sconto.store.period_sql import LATER
 
 _COLUMNS: Final = """webhook_id, url, description, types, enabled, disabled_because, failing_since,
        previous_until, created_at, updated_at"""
@@ -37,7 +38,7 @@ _LOCK: Final = f"{_FIND} FOR NO KEY UPDATE"
 _UPDATE: Final = f"""
 UPDATE webhooks
 SET url = $3, description = $4, types = $5, enabled = $6,
-    updated_at = greatest($7, updated_at + interval '1 microsecond'),
+    updated_at = greatest($7, {LATER}),
     disabled_because = CASE WHEN $6 THEN NULL ELSE disabled_because END,
     failures = CASE WHEN $6 AND NOT enabled OR url <> $3 THEN 0 ELSE failures END,
     failing_since = CASE WHEN $6 AND NOT enabled OR url <> $3 THEN NULL ELSE failing_since END,

@@ -53,7 +53,11 @@ CREATE TABLE order_counts (
 );
 CREATE INDEX order_counts_by_day ON order_counts (merchant_id, subject, day);
 
--- What purged orders counted.
+-- What purged orders counted, and before when purges have kept it: a purge by the version before
+-- has not.
+ALTER TABLE purges ADD COLUMN counts_kept_before timestamptz;
+UPDATE purges SET counts_kept_before = purged_before;
+
 CREATE TABLE purged_order_counts (
     merchant_id bigint NOT NULL,
     subject text COLLATE "C" NOT NULL,
