@@ -14,6 +14,7 @@ class Entry:
 
     The pages below `path` and `also` belong to it. `needs` is None if everybody may open it.
     `in_bar`: a narrow screen shows it in the bar at the bottom, and the others under "More".
+    `about` says in the person's own menu what is there.
     """
 
     path: str
@@ -22,6 +23,7 @@ class Entry:
     needs: Action | None
     also: tuple[str, ...] = ()
     in_bar: bool = False
+    about: str = ""
 
     def has(self, path: str) -> bool:
         """Whether the page at the path belongs to this entry."""
@@ -45,7 +47,13 @@ MENU: Final = (
 
 
 ACCOUNT_MENU: Final = (
-    Entry("/account", marked("Your account"), "circle-user", None),
+    Entry(
+        "/account",
+        marked("Your account"),
+        "circle-user",
+        None,
+        about=marked("Password, sessions, language"),
+    ),
     Entry("/settings", marked("Settings"), "settings", Action.MANAGE_SETTINGS),
     Entry("/audit", marked("Audit log"), "scroll-text", Action.READ_AUDIT_LOG),
 )
