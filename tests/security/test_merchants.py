@@ -214,6 +214,17 @@ async def test_another_merchants_cursor_shows_nothing_of_their_list(
     assert "Secret" not in answer.text
 
 
+async def give_second_factor(database: Database, user_id: int) -> None:
+    """So that there is one to reset."""
+    async with database.write() as connection:
+        await connection.execute(
+            "INSERT INTO second_factors (merchant_id, user_id, secret, key_id, created_at,"
+            " last_step) SELECT merchant_id, user_id, '', '', now(), 0 FROM users"
+            " WHERE user_id = $1",
+            user_id,
+        )
+
+
 async def everything(
     client: httpx.AsyncClient, things: Things, headers: dict[str, str]
 ) -> list[str]:
