@@ -28,7 +28,7 @@ from sconto.domain.preview import (
     first_code,
     preview_time,
 )
-from sconto.domain.promotion import NewPromotion
+from sconto.domain.promotion import NewPromotion, PromotionType
 from sconto.domain.schedule import ALL_PRODUCTS_ID, Span
 from sconto.operations.previews import distinct_ids, warn_of_codes
 from sconto.store import previews, rivals
@@ -42,6 +42,9 @@ MOST_COMPARED: Final = 500
 MOST_OVERLAPS: Final = 6
 
 _SAMPLES: Final = 3
+_NAMED: Final = 20
+"""Products below which other promotions are looked for only to name them."""
+
 _QUANTITY: Final = 2
 
 
@@ -99,7 +102,7 @@ async def find_impact(
     cart = Cart("EUR", tuple(lines), (first_code(draft),))
     found = await database.carts.read(merchant_id, CartAt(cart, at, with_cart_promotions=True))
     async with database.read(merchant_id) as connection:
-        others, known = await _find_others(connection, caller, found, own_id, at)
+        others, known = await _find_others(connection, caller, found, draft, at)
         names |= known
         picked = {one.promotion_id for one in (*others.specific.values(), others.everywhere) if one}
         unnamed = (picked | {one.promotion_id for one in warnings}) - {None, own_id, *names}
@@ -125,13 +128,18 @@ async def find_impact(
 
 
 async def _find_others(
-    connection: Connection, caller: Caller, found: Candidates, own_id: int, at: datetime
+    connection: Connection, caller: Caller, found: Candidates, draft: Draft, at: datetime
 ) -> tuple[Rivals, Mapping[int, str]]:
     """The automatic picks as if the promotion did not exist, and names of some.
 
-    Timelines show the winners. So only where that is the promotion itself, others are looked for.
+    Timelines show the winners. So others are looked for only where that is the promotion itself.
+    Where the draft keeps a product, it wins again; there a few are enough to name them.
     """
+    own_id, new = draft.id, draft.promotion
     own = [one for one, pick in found.specific.items() if pick.promotion_id == own_id]
+    if new.type is PromotionType.DISCOUNT and not isinstance(new.terms.coverage, AllProducts):
+        kept = {one for one in own if percent_on(new.terms.coverage, one) is not None}
+        own = [*(one for one in own if one not in kept), *sorted(kept)[:_NAMED]]
     everywhere = found.everywhere
     is_everywhere = everywhere is not None and everywhere.promotion_id == own_id
     if not own and not is_everywhere:
