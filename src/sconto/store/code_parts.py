@@ -13,6 +13,7 @@ LOOKED_AT: Final = 20_000
 # The planner takes this for that many merchants (`search`).
 _MERCHANT: Final = ", ".join(["$1::bigint"] * 100)
 
+# Each code is then looked up by its key: no condition is one of another index.
 # A common table expression is read row by row, as the limits ask for them.
 _OTHERS: Final = f"""
     SELECT code_id FROM (
@@ -35,8 +36,10 @@ _OTHERS: Final = f"""
 _SEARCH: Final = f"""
 WITH beginning AS MATERIALIZED ({SEARCH}),
 others AS MATERIALIZED (
-    {COLUMNS} AND code_id = ANY (ARRAY({_OTHERS}))
-        AND (SELECT count(*) FROM beginning) < $4
+    SELECT found.*
+    FROM ({_OTHERS}) AS wanted
+    CROSS JOIN LATERAL ({COLUMNS} AND codes.code_id = wanted.code_id LIMIT 1) AS found
+    WHERE (SELECT count(*) FROM beginning) < $4
 )
 SELECT *, false AS is_other FROM beginning
 UNION ALL
