@@ -104,7 +104,8 @@ async def show(page: Page, name: str) -> None:
         overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert await page.evaluate(overflow) <= 0, f"{name} is wider than {width}"
         if width == NARROW:
-            assert await page.evaluate(_SMALL) == [], f"too small for a finger on {name}"
+            small = await page.evaluate(_SMALL)
+            assert small == [], f"too small for a finger on {name}: {small}"
     await page.emulate_media(color_scheme="light")
     await page.set_viewport_size({"width": WIDE, "height": 800})
 
