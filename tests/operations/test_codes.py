@@ -7,7 +7,13 @@ from datetime import date
 import pytest
 
 from sconto.domain.code_file import CodeLineFault, RefusedCodeLine
-from sconto.domain.code_list import CodeCounts, CodeQuery, CodeState, ListedCode, RemovedCodes
+from sconto.domain.code_list import (
+    CodeCounts,
+    CodeQuery,
+    CodeState,
+    ListedCode,
+    RemovedCodes,
+)
 from sconto.domain.codes import CodeType
 from sconto.domain.layout import Blanks, Layout
 from sconto.domain.order import NewOrder

@@ -38,6 +38,8 @@ _ARGUMENTS: Final = (
 _NO_COMPLAINTS: Final = (
     # The console reports the status of a refused form.
     "Failed to load resource",
+    # htmx reports that a session has ended; the page says so.
+    "Response Status Error Code 401",
     # A newer search cancels an older one.
     "htmx:afterRequest",
     "htmx:sendAbort",

@@ -16,6 +16,7 @@ from sconto.domain.search import (
     FoundSubscription,
     SearchText,
     needle,
+    pairs,
     trigrams,
 )
 from sconto.store.database import Connection
@@ -30,6 +31,9 @@ from sconto.store.search_indexes import (
     spread,
 )
 from sconto.store.stored_amounts import PRICE
+
+ORDERS_LOOKED_AT: Final = 1_000
+"""The latest orders, among whose used codes any part is found."""
 
 _BEGINNINGS_LOOKED_AT: Final = 1_000
 """Codes that begin with the text; those of a promotion that was just deleted are passed over."""
@@ -121,16 +125,42 @@ _WITH_PROMOTION: Final = """
 """
 
 
-def codes_statement(part: str, keys: str, limit: str) -> str:
-    """The codes that begin with a part, and others that have it, up to a limit of each.
+# Codes that the latest orders used up.
+_LATELY_USED: Final = f"""
+    SELECT code.code_id, code.code, code.used_by, code.promotion_id, code.code_key
+    FROM (
+        SELECT order_id FROM orders
+        WHERE merchant_id = $1
+        ORDER BY created_at DESC, order_id DESC
+        LIMIT {ORDERS_LOOKED_AT}
+    ) AS placed
+    CROSS JOIN LATERAL (
+        SELECT code_id FROM redemptions
+        WHERE merchant_id = $1 AND order_id = placed.order_id AND code_id <> 0
+            AND code_type = 'one-time'
+        OFFSET 0
+    ) AS redeemed
+    CROSS JOIN LATERAL (
+        SELECT code_id, code, code_key, used_by, promotion_id FROM codes
+        WHERE merchant_id = $1 AND codes.code_id = redeemed.code_id AND removed_at IS NULL
+            AND used_at IS NOT NULL
+        LIMIT 1
+    ) AS code
+"""  # noqa: S608  # of our own constants
 
-    Parts that are too short for trigrams are looked for at the beginning only.
+
+def codes_statement(part: str, first: str, second: str, limit: str) -> str:
+    """Codes that begin with a part, then others that have it, up to a limit of each.
+
+    Parts that are too short are looked for at the beginning only. A code that is used up is found
+    by its beginning, and by any part if one of the latest orders used it.
     """
+    unused = f"removed_at IS NULL AND used_at IS NULL AND strpos(code_key, {part}) > 0"
     others = _matching(
         "codes",
         "code_id, code, used_by, promotion_id",
-        f"removed_at IS NULL AND {CODE_PARTS} @> wanted.keys AND strpos(code_key, {part}) > 0",
-        code_slots(keys),
+        f"{unused} AND ({CODE_PARTS} @> wanted.first OR {CODE_PARTS} @> wanted.second)",
+        code_slots(first, second),
         limit,
         _WITH_PROMOTION,
     )
@@ -146,15 +176,23 @@ def codes_statement(part: str, keys: str, limit: str) -> str:
         ) AS matching
         {_WITH_PROMOTION}
         LIMIT {limit}
+    ), other AS MATERIALIZED (
+        SELECT * FROM ({others}) AS other
+        WHERE length({part}) >= {PART_LENGTH} AND (SELECT count(*) FROM beginning) < {limit}
     )
     SELECT * FROM beginning
     UNION ALL
-    SELECT * FROM ({others}) AS other
-    WHERE length({part}) >= {PART_LENGTH} AND (SELECT count(*) FROM beginning) < {limit}
+    SELECT * FROM other
+    UNION ALL
+    SELECT matching.code_id, matching.code, matching.used_by, matching.promotion_id, promotion.*
+    FROM ({_LATELY_USED}) AS matching
+    {_WITH_PROMOTION}
+    WHERE length({part}) >= {PART_LENGTH} AND strpos(matching.code_key, {part}) > 0
+        AND (SELECT count(*) FROM beginning) + (SELECT count(*) FROM other) < {limit}
     """  # noqa: S608  # of our own constants
 
 
-CODES: Final = codes_statement("$2::text", "$3", "$4::bigint")
+CODES: Final = codes_statement("$2::text", "$3", "$4", "$5::bigint")
 
 _ORDERS: Final = """
 SELECT DISTINCT found.order_id, found.created_at
@@ -174,7 +212,7 @@ LIMIT $3
 _IDS: Final = f"""
 SELECT promotion_id FROM ({MATCHING_PROMOTIONS}) AS named
 UNION
-SELECT promotion_id FROM ({codes_statement("$5::text", "$6", "$7::bigint")}) AS with_code
+SELECT promotion_id FROM ({codes_statement("$5::text", "$6", "$7", "$8::bigint")}) AS with_code
 WHERE $5::text <> ''
 """  # noqa: S608  # of our own constants
 
@@ -191,7 +229,7 @@ async def find_promotion_ids(
         *name_arguments(wanted),
         limit,
         wanted.code,
-        trigrams(wanted.code),
+        *pairs(wanted.code),
         most_codes,
     )
     return [row["promotion_id"] for row in rows]
@@ -238,7 +276,7 @@ async def find_codes(
     connection: Connection, merchant_id: int, wanted: SearchText, limit: int
 ) -> list[FoundCode]:
     """Codes that begin with the text, and then others that have it; up to so many of each."""
-    rows = await connection.fetch(CODES, merchant_id, wanted.code, trigrams(wanted.code), limit)
+    rows = await connection.fetch(CODES, merchant_id, wanted.code, *pairs(wanted.code), limit)
     found = {row["code_id"]: row for row in rows}
     return [
         FoundCode(
