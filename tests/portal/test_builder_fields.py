@@ -128,6 +128,14 @@ def test_more_products_than_the_table_takes_stay_as_text() -> None:
     )
 
 
+def test_rows_beyond_the_table_become_text() -> None:
+    rows = tuple(ProductRow(str(number), "5") for number in range(1, MOST_ROWS + 2))
+    listed = with_rows(PromotionFields(coverage="listed", rows=rows))
+    assert (listed.rows, listed.products[:5]) == ((), "1\n2\n3")
+    own = with_rows(PromotionFields(coverage="own", rows=rows, products="9999 1"))
+    assert (own.rows, own.products[:7], own.products[-6:]) == ((), "1 5\n2 5", "9999 1")
+
+
 def test_a_row_without_a_percent_is_a_fault_of_its_own() -> None:
     rows = (ProductRow("1", "10"), ProductRow("2"), ProductRow("3", "x"))
     fields = PromotionFields(

@@ -86,7 +86,7 @@ async def test_a_bad_first_line_is_named_and_nothing_is_saved(
     content = f"{bad}\n1,10\n".encode()
     answer = await portal.post("/promotions/new", fields, product_file=content)
     assert answer.status_code == 422
-    assert "Lines of the file cannot be taken: 1 has no product id" in answer.text
+    assert "Lines of the file cannot be taken: A1 has no product id" in answer.text
     assert await saved_coverages(database, merchant) == ()
     # The field stays empty, so that the corrected file can be sent again.
     assert re.search(r'<textarea name="products"[^>]*>\s*</textarea>', answer.text)
@@ -192,6 +192,20 @@ async def test_what_a_file_leaves_open_is_asked(  # noqa: PLR0917  # fixtures, a
     assert await codes_of(database, merchant, promotion_id) == ("-A1", "Ёж", "B")
     assert await take(portal, promotion_id, content, **said) == 303
     assert await codes_of(database, merchant, promotion_id) == ("-A1", "Ёж", "B", *added)
+
+
+@pytest.mark.usefixtures("catalogue")
+async def test_a_form_reads_files_of_excel(
+    portal: PortalClient, database: Database, merchant: Caller
+) -> None:
+    fields = {**FORM, "coverage": "own", "percent": "", "products": ""}
+    book = a_book(("Artikelnummer", "Rabatt in %"), (1, 10), (2, 7.5))
+    answer = await portal.post("/promotions/new", fields, product_file=book)
+    assert answer.status_code == 303, answer.text
+    expected = OwnPercents({1: 10 * PERCENT, 2: 7_500_000})
+    assert await saved_coverages(database, merchant) == (expected,)
+    broken = await portal.post("/promotions/new", fields, product_file=book[:-40])
+    assert "The spreadsheet cannot be read. Save it as CSV." in broken.text
 
 
 async def test_a_file_of_excel_is_read(

@@ -104,19 +104,19 @@ async def test_products_and_codes_are_read_from_files(
     await visitor.goto(f"{portal_url}/promotions/new?as=code")
     await visitor.get_by_label(NAME, exact=True).fill("From files")
     await visitor.get_by_label("Different percentages per product").check()
-    await visitor.get_by_label("From a CSV file").set_input_files(product_file)
+    await visitor.get_by_label("From a file (CSV, Excel)").first.set_input_files(product_file)
     # A chosen file is read at once.
     await expect(visitor.locator("#rows tbody tr")).to_have_count(3)
-    await visitor.get_by_label("From a file, one code a line").set_input_files(code_file)
+    await visitor.get_by_label("From a file (CSV, Excel)").last.set_input_files(code_file)
     await expect(visitor.locator("small.fault")).to_have_text(
         [
             "Lines of the file cannot be taken: "
-            "4 is no code: 1 to 30 letters, digits, dashes, underscores and dots."
+            "A4 is no code: 1 to 30 letters, digits, dashes, underscores and dots."
         ]
     )
     mended = tmp_path / "mended.csv"
     mended.write_text("coupon_code,state\nFROM-1,free\nFROM-2,used\n")
-    await visitor.get_by_label("From a file, one code a line").set_input_files(mended)
+    await visitor.get_by_label("From a file (CSV, Excel)").last.set_input_files(mended)
     await expect(visitor.locator(".chips li")).to_have_count(2)
     await visitor.get_by_role("button", name="Publish").click()
     await expect(visitor.locator("small.fault")).to_have_text(

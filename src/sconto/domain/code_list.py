@@ -72,13 +72,15 @@ class CodeQuery:
     """Which codes to list: up to `limit` after the cursor of the previous page.
 
     They come in the order in which they were added. With `search`, the beginning of a code in any
-    spelling, they come in alphabetical order.
+    spelling, they come in alphabetical order. With `anywhere` the last page is
+    filled with codes that have the text elsewhere, if it has three characters or more.
     """
 
     limit: int = 100
     cursor: str | None = None
     search: str | None = None
     state: CodeState | None = None
+    anywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,12 @@ class Impact:
         return [one for one in self.changes if one.is_dearer]
 
     @property
+    def unnamed_overlaps(self) -> list[Overlap]:
+        """Those that no warning names."""
+        named = {one.promotion_id for one in self.warnings}
+        return [one for one in self.overlaps if one.promotion_id not in named]
+
+    @property
     def unchanged(self) -> int:
         """How many products cost the same."""
         return len(self.prices) - len(self.changes)

@@ -209,6 +209,7 @@ def shown_effects(visit: Visit, effects: Effects, target: Target) -> dict[str, A
         "names": {} if effects.impact is None else effects.impact.names,
         "warnings": [(one, warning_words(visit.language, one)) for one in warnings],
         "own_id": target.id,
+        "overlaps": [] if effects.impact is None else effects.impact.unnamed_overlaps,
         "shown_rows": frozenset(visit.form.getlist("row")),
     }
 

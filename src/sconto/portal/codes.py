@@ -153,6 +153,7 @@ async def _show(
         visit.query("after") or None,
         visit.query("search") or None,
         CodeState(state) if state in tuple(CodeState) else None,
+        anywhere=True,
     )
     try:
         page = await codes.list_found_codes(database, visit.caller, heading, query)

@@ -212,6 +212,8 @@ def _read_rows(rows: Sequence[ProductRow], language: Language, faults: Faults) -
 
 def with_rows(fields: PromotionFields) -> PromotionFields:
     """The fields with the products that were pasted as rows; unreadable lines stay as text."""
+    if len(fields.rows) > MOST_ROWS:
+        return replace(fields, rows=(), products=all_products(fields))
     if not fields.products or len(fields.products) > _LONGEST_PASTED:
         return fields
     is_own = fields.coverage == "own"
@@ -254,7 +256,9 @@ def _with_table(fields: PromotionFields, *, percents: bool) -> PromotionFields:
 
 def all_products(fields: PromotionFields) -> str:
     """The products of the table and the text together, a line each."""
-    return "\n".join([*(row.line for row in fields.rows), *filter(None, [fields.products])])
+    is_own = fields.coverage == "own"
+    lines = [row.line if is_own else row.product_id for row in fields.rows]
+    return "\n".join([*lines, *filter(None, [fields.products])])
 
 
 def _typed_products(coverage: Coverage) -> Iterator[tuple[int, str]]:

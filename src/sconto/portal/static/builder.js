@@ -71,6 +71,15 @@ function chip(field, code) {
 document.addEventListener("input", (event) => { if (event.target.matches("textarea[data-chips]")) showChips(); });
 showChips();
 
+// A row that was added or removed, and a preset, are changes as if they were typed.
+
+const TYPED_PARTS = ["rows", "period", "tiers"];
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (!TYPED_PARTS.includes(event.detail.target?.id)) return;
+  document.getElementById("builder")?.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
 // A form that is sent while the table still loads waits for it.
 
 const loading = new Set();
