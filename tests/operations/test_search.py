@@ -1,17 +1,20 @@
 """Search finds things of all kinds by parts, and only what the caller may see."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from sconto.domain.codes import CodeType
 from sconto.domain.order import NewOrder
+from sconto.domain.overview import OverviewQuery
 from sconto.domain.people import Caller, Role
 from sconto.domain.search import Found, SearchKind, read_search
 from sconto.operations import (
     cart_promotions,
     checkout,
     codes,
+    overviews,
     products,
     promotions,
     subscription_promotions,
@@ -151,3 +154,21 @@ async def test_a_search_says_of_what_there_is_more(database: Database, merchant:
     assert [one.name for one in found.promotions] == ["Sale two", "Sale one"]
     assert found.more == {SearchKind.PROMOTION, SearchKind.CODE}
     assert (await find(database, merchant, "sale", 3)).more == frozenset()
+
+
+async def test_while_the_indexes_are_built_no_search_reads_everything(
+    create_database: Callable[[], str],
+) -> None:
+    database = await Database.open(create_database())
+    caller = await create_caller(database)
+    new = a_promotion(name="Sale", codes=("SALE-1",))
+    await promotions.create_promotion(database, caller, new, NOON)
+    async with database.write() as connection:
+        await connection.execute("DROP INDEX codes_by_part")
+    assert await labels(database, caller, "ale") == []
+    found = await find(database, caller, "sale")
+    assert ([one.code for one in found.codes], found.preparing) == (["SALE-1"], True)
+    query = OverviewQuery(search="ale")
+    page = await overviews.list_overviews(database, caller, query, NOON, NOON.date())
+    assert [one.summary.name for one in page.overviews] == ["Sale"]
+    await database.close()

@@ -4,13 +4,16 @@ import csv
 import html
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from sconto.domain.people import Caller, Role
+from sconto.operations.subscription_promotions import create_promotion
 from sconto.portal.order_lists import PERIODS, period_days
 from sconto.store.database import Database
+from tests.builders import NOON, subscription_terms
 from tests.conftest import create_caller
 from tests.portal.sessions import PortalClient
 from tests.portal.shop import open_shop
@@ -88,3 +91,24 @@ def test_periods_are_whole_days() -> None:
         "month": (today, today),
         "last-month": (date(2028, 2, 1), date(2028, 2, 29)),
     }
+
+
+async def test_subscription_promotions_are_paged_both_ways(
+    portal: PortalClient, database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sconto.portal.page_sizes.PAGE_SIZES", {"2": "2"})
+    for number in range(5):
+        terms = replace(subscription_terms(), name=f"Box {number}", code=f"BOX-{number}")
+        await create_promotion(database, merchant, terms, NOON)
+
+    def names(page: str) -> list[str]:
+        return re.findall(r">Box (\d)</a>", page)
+
+    first = (await portal.get("/subscriptions?rows=2")).text
+    second = (await portal.get(link(first, "Next page"))).text
+    third = (await portal.get(link(second, "Next page"))).text
+    assert [names(page) for page in (first, second, third)] == [["0", "1"], ["2", "3"], ["4"]]
+    back = (await portal.get(link(third, "Previous page"))).text
+    assert names(back) == ["2", "3"]
+    start = (await portal.get(link(back, "Previous page"))).text
+    assert (names(start), "Previous page" in start) == (["0", "1"], False)

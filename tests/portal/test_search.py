@@ -18,7 +18,7 @@ async def test_the_field_of_every_page_finds_things_while_typing(
 ) -> None:
     ids = await open_shop(database, merchant)
     await visitor.goto(f"{portal_url}/subscriptions")
-    field = visitor.get_by_role("combobox", name="Find promotions")
+    field = visitor.get_by_role("combobox", name="Find anything")
     await visitor.keyboard.press("/")
     await expect(field).to_be_focused()
     await field.press_sequentially("tea")

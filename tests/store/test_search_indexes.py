@@ -2,16 +2,22 @@
 
 import json
 import random
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
+import alembic.command
+import psycopg
 import pytest
 
 from sconto.domain.people import Caller
 from sconto.domain.search import SearchText, fold_name, needle, pairs, read_search, trigrams
 from sconto.store import search as store
 from sconto.store.database import Connection, Database
+from sconto.store.migrate import migrate
 from sconto.store.search_indexes import PROMOTION_PARTS, SLOTS, folded, spread
 from tests.conftest import create_caller
+from tests.store.test_upgraded_rows import upgrade_to
 
 CODES: Final = 3_000
 NAMES: Final = 2_000
@@ -34,6 +40,17 @@ INSERT INTO promotions (merchant_id, type, name, name_folded, active, starts_at,
 SELECT $1, 'discount', name, lower(name), true, now(), true, 1, now(), now()
 FROM unnest($2::text[]) AS name
 RETURNING promotion_id
+"""
+
+_OLD_ROWS: Final = """
+WITH created AS (
+    INSERT INTO promotions (merchant_id, type, name, name_folded, active, starts_at, covers_all,
+        percent, created_at, updated_at)
+    VALUES (1, 'coupon', %(name)s, lower(%(name)s), true, now(), true, 1, now(), now())
+    RETURNING promotion_id
+)
+INSERT INTO codes (merchant_id, promotion_id, code, code_key, position)
+SELECT 1, promotion_id, %(key)s, %(key)s, 1 FROM created
 """
 
 ALPHABET: Final = "aAbzäÉñßΩЁйДžŁ漢ｱﬁ™½ \u00a0\u200f\u0301-%_\\'"
@@ -138,3 +155,28 @@ async def test_the_database_compares_names_as_the_domain_does(database: Database
         for word in compared.split():
             assert needle(word) in spaced
             assert set(trigrams(needle(word))) <= parts
+
+
+async def test_rows_of_before_and_of_the_version_before_are_found(
+    create_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The version before writes beside this one, and knows nothing of the indexes."""
+    url = create_database("template1")
+    monkeypatch.setattr(alembic.command, "upgrade", partial(upgrade_to, "0022"))
+    migrate(url)
+    monkeypatch.undo()
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("INSERT INTO merchants (name) VALUES ('shop')")
+        for moment in ("before", "meanwhile"):
+            if moment == "meanwhile":
+                migrate(url)
+            connection.execute(_OLD_ROWS, {"name": f"Sale {moment}", "key": f"x-{moment}-1"})
+    database = await Database.open(url)
+    async with database.read() as connection:
+        for text in ("before", "meanwhile"):
+            wanted = read_search(text)
+            assert wanted is not None
+            [promotion], _ = await store.find_promotions(connection, 1, wanted, 5)
+            [code] = await store.find_codes(connection, 1, wanted, 5)
+            assert (promotion.name, code.code) == (f"Sale {text}", f"x-{text}-1")
+    await database.close()

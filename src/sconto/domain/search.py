@@ -117,7 +117,10 @@ class FoundProduct:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found, of each kind the best first, and of which kinds there is more."""
+    """What was found, of each kind the best first, and of which kinds there is more.
+
+    While the search is `preparing` after an upgrade, only orders and beginnings of codes are found.
+    """
 
     promotions: tuple[FoundPromotion, ...] = ()
     subscriptions: tuple[FoundSubscription, ...] = ()
@@ -125,6 +128,7 @@ class Found:
     orders: tuple[FoundOrder, ...] = ()
     products: tuple[FoundProduct, ...] = ()
     more: frozenset[SearchKind] = frozenset()
+    preparing: bool = False
 
     @property
     def is_empty(self) -> bool:

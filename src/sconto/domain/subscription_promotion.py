@@ -123,7 +123,8 @@ class SubscriptionPromotion:
 class SubscriptionQuery:
     """Which promotions to list: at most `limit` with ids above `after`, by ascending id.
 
-    `code` is a whole code and `name` part of the name, both ignoring case.
+    `code` is a whole code and `name` part of the name, both ignoring case. With `before` they are
+    the last ones with ids below it.
     """
 
     limit: int
@@ -131,6 +132,7 @@ class SubscriptionQuery:
     code: str | None = None
     enabled: bool | None = None
     name: str | None = None
+    before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

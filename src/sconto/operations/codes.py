@@ -1,6 +1,7 @@
 """The codes of a promotion: list, count, add, remove and export them."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -26,6 +27,7 @@ from sconto.domain.problems import (
 from sconto.domain.promotion import PromotionType
 from sconto.domain.search import PART_LENGTH
 from sconto.operations.exports import record_export
+from sconto.operations.search import is_prepared
 from sconto.store import code_lists, history
 from sconto.store.code_parts import search_parts
 from sconto.store.database import Connection, Database, retried, retrying
@@ -74,6 +76,8 @@ async def list_found_codes(
         heading.summary.id, heading.summary.type is PromotionType.COUPON, heading.code_type
     )
     async with database.read(caller.merchant_id) as connection:
+        if query.anywhere and not await is_prepared(database, connection):
+            query = replace(query, anywhere=False)
         return await _page(connection, caller, holder, query)
 
 

@@ -21,6 +21,7 @@ from sconto.domain.pricing import price
 from sconto.domain.problems import PromotionNotFound
 from sconto.domain.promotion import RESTORABLE_FOR
 from sconto.domain.search import read_search
+from sconto.operations.search import is_prepared
 from sconto.store import promotion_lists as store
 from sconto.store import promotion_pages as pages
 from sconto.store import redemption_days
@@ -44,7 +45,8 @@ async def list_overviews(
     async with database.read(merchant_id) as connection:
         selection = pages.ALL
         if search is not None:
-            selection = await pages.find_selection(connection, merchant_id, search)
+            by_index = await is_prepared(database, connection)
+            selection = await pages.find_selection(connection, merchant_id, search, by_index)
         count = await pages.count_matching(connection, merchant_id, query, selection, now)
         is_back = query.before is not None
         page = await _read_page(connection, caller, query, selection, count, now, today)

@@ -15,7 +15,7 @@ from sconto.domain.search import (
     best_first,
 )
 from sconto.store import search as store
-from sconto.store.database import Database, retried
+from sconto.store.database import Connection, Database, retried
 
 _NAMES_COMPARED: Final = 100
 """Promotions among which the best are chosen, if more are like the text."""
@@ -25,7 +25,8 @@ _NAMES_COMPARED: Final = 100
 async def search(database: Database, caller: Caller, wanted: SearchText, limit: int) -> Found:
     """Up to `limit` things of each kind that are like the text and that the caller may read.
 
-    At most four statements. Without the right to read a kind, nothing of it is looked for.
+    At most four statements, and one more in a process's first search. Without the right to read a
+    kind, nothing of it is looked for.
     """
     merchant_id, one_more = caller.merchant_id, limit + 1
     promotions: list[FoundPromotion] = []
@@ -34,15 +35,17 @@ async def search(database: Database, caller: Caller, wanted: SearchText, limit: 
     orders: list[FoundOrder] = []
     products: list[FoundProduct] = []
     async with database.read(merchant_id) as connection:
-        if wanted.words and caller.may(Action.READ_PROMOTIONS):
+        is_ready = await is_prepared(database, connection)
+        if is_ready and wanted.words and caller.may(Action.READ_PROMOTIONS):
             promotions, subscriptions = await store.find_promotions(
                 connection, merchant_id, wanted, max(one_more, _NAMES_COMPARED)
             )
         if wanted.code and caller.may(Action.READ_PROMOTIONS):
-            codes = await store.find_codes(connection, merchant_id, wanted, one_more)
+            find_codes = store.find_codes if is_ready else store.find_beginnings
+            codes = await find_codes(connection, merchant_id, wanted, one_more)
         if wanted.order_ids and caller.may(Action.READ_ORDERS):
             orders = await store.find_orders(connection, merchant_id, wanted.order_ids, one_more)
-        if wanted.words and caller.may(Action.READ_PRODUCTS):
+        if is_ready and wanted.words and caller.may(Action.READ_PRODUCTS):
             products = await store.find_products(connection, merchant_id, wanted, one_more)
     counts = {
         SearchKind.PROMOTION: len(promotions),
@@ -58,4 +61,12 @@ async def search(database: Database, caller: Caller, wanted: SearchText, limit: 
         tuple(orders[:limit]),
         tuple(products[:limit]),
         frozenset(kind for kind, count in counts.items() if count > limit),
+        preparing=not is_ready,
     )
+
+
+async def is_prepared(database: Database, connection: Connection) -> bool:
+    """Whether the indexes of searches are built. Without them a search would read everything."""
+    if not database.searchable.is_set() and await store.are_indexes_ready(connection):
+        database.searchable.set()
+    return database.searchable.is_set()

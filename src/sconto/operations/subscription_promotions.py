@@ -70,12 +70,18 @@ async def get_promotion(
 async def list_promotions(
     database: Database, caller: Caller, query: SubscriptionQuery
 ) -> SubscriptionPage:
-    """The promotions that the query asks for, and whether there are more."""
+    """The promotions that the query asks for by ascending id, and whether there are more.
+
+    With `before` there are more before them.
+    """
     # One promotion more than the limit tells whether there are more.
     one_more = replace(query, limit=query.limit + 1)
     async with database.read(caller.merchant_id) as connection:
         found = await store.list_promotions(connection, caller.merchant_id, one_more)
-    return SubscriptionPage(tuple(found[: query.limit]), more=len(found) > query.limit)
+    shown = found[: query.limit]
+    if query.before is not None:
+        shown.reverse()
+    return SubscriptionPage(tuple(shown), more=len(found) > query.limit)
 
 
 async def change_promotion(

@@ -10,12 +10,11 @@ from sconto.domain.people import Action
 from sconto.domain.subscription_promotion import SubscriptionPage, SubscriptionQuery
 from sconto.operations import subscription_promotions
 from sconto.portal.notices import Notice, switched_notice
+from sconto.portal.page_sizes import PAGE_SIZES, page_size, remember_page_size
 from sconto.portal.pages import read, write
 from sconto.portal.subscription_sentences import state_of
 from sconto.portal.visit import Visit
 from sconto.portal.words import marked
-
-_PAGE: Final = 25
 
 STATES: Final = {"on": marked("On"), "off": marked("Off")}
 
@@ -24,22 +23,34 @@ async def show_list(visit: Visit) -> Response:
     """The promotions that match the filters, a page at a time."""
     state = visit.query("state") if visit.query("state") in STATES else ""
     query = SubscriptionQuery(
-        limit=_PAGE,
+        limit=page_size(visit),
         after=visit.id_in_query("after") or 0,
         code=visit.search("code"),
         enabled=None if not state else state == "on",
         name=visit.search("name"),
+        before=visit.id_in_query("before"),
     )
     page = await _find(visit, query)
-    return visit.render(
+    if query.before is not None and len(page.promotions) < query.limit:
+        # Before the place there are fewer than a page: the first page shows them all.
+        query = replace(query, before=None, after=0)
+        page = await _find(visit, query)
+    goes_back = query.before is not None
+    ids = [promotion.id for promotion in page.promotions]
+    has_previous, has_next = (page.more, True) if goes_back else (query.after > 0, page.more)
+    response = visit.render(
         "subscriptions/list.html",
         rows=[(promotion, *state_of(promotion, visit.now)) for promotion in page.promotions],
-        next=page.promotions[-1].id if page.more else None,
+        previous=(ids[0] if ids else query.after + 1) if has_previous else None,
+        next=ids[-1] if has_next else None,
+        sizes=PAGE_SIZES,
         query=query,
         asked={"name": query.name, "code": query.code, "state": state},
         states=STATES,
         may_write=visit.caller.may(Action.WRITE_PROMOTIONS),
     )
+    remember_page_size(visit, response, query.limit)
+    return response
 
 
 async def switch(visit: Visit) -> Response:

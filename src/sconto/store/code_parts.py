@@ -8,22 +8,21 @@ from sconto.store.database import Connection
 from sconto.store.search_indexes import CODE_PARTS, code_slots
 
 LOOKED_AT: Final = 20_000
-"""Codes of the merchant that have the text and are looked at for those of the promotion."""
+"""Codes that are looked at for others than those that begin with the text."""
 
 # The planner takes this for that many merchants (`search`).
 _MERCHANT: Final = ", ".join(["$1::bigint"] * 100)
 
-# Each code is then looked up by its key: no condition is one of another index.
 # A common table expression is read row by row, as the limits ask for them.
-_OTHERS: Final = f"""
+_UNUSED: Final = f"""
     SELECT code_id FROM (
         SELECT found.*
         FROM {code_slots("$7", "$8")} AS wanted
         CROSS JOIN LATERAL (
             WITH matching AS MATERIALIZED (
                 SELECT code_id, promotion_id, code_key FROM codes
-                WHERE merchant_id = ANY (ARRAY[{_MERCHANT}]) AND removed_at IS NULL
-                    AND used_at IS NULL AND strpos(code_key, $6) > 0
+                WHERE merchant_id = ANY (ARRAY[{_MERCHANT}])
+                    AND removed_at IS NULL AND used_at IS NULL AND strpos(code_key, $6) > 0
                     AND ({CODE_PARTS} @> wanted.first OR {CODE_PARTS} @> wanted.second)
             )
             SELECT * FROM matching
@@ -34,13 +33,23 @@ _OTHERS: Final = f"""
     LIMIT $4
 """  # noqa: S608  # of our own constants
 
+# Codes that are used up are not in the index of parts.
+_USED: Final = f"""
+    SELECT code_id FROM (
+        SELECT code_id, code_key, used_at FROM codes
+        WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
+        ORDER BY position DESC
+        LIMIT {LOOKED_AT}
+    ) AS added_last
+    WHERE used_at IS NOT NULL AND strpos(code_key, $6) > 0 AND NOT starts_with(code_key, $6)
+    LIMIT $4
+"""  # noqa: S608  # of our own constants
+
 _SEARCH: Final = f"""
 WITH beginning AS MATERIALIZED ({SEARCH}),
 others AS MATERIALIZED (
-    SELECT found.*
-    FROM ({_OTHERS}) AS wanted
-    CROSS JOIN LATERAL ({COLUMNS} AND codes.code_id = wanted.code_id LIMIT 1) AS found
-    WHERE (SELECT count(*) FROM beginning) < $4
+    {COLUMNS} AND code_id = ANY (ARRAY({_UNUSED}) || ARRAY({_USED}))
+        AND (SELECT count(*) FROM beginning) < $4
 )
 SELECT *, false AS is_other FROM beginning
 UNION ALL
@@ -62,8 +71,8 @@ async def search_parts(
     """Up to `limit` codes after a key that begin with the text, and up to so many that have it.
 
     The others are looked for only if the first are fewer than the limit. The text has three
-    characters or more. The others are unused (`search_indexes`), and of LOOKED_AT codes of the
-    merchant that have the text.
+    characters or more. The others are of LOOKED_AT unused codes of the merchant that have it, and
+    of the LOOKED_AT used codes that the promotion got last.
     """
     rows = await connection.fetch(
         _SEARCH,

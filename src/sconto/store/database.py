@@ -59,6 +59,8 @@ class Database:
         """One at a time of this process's orders that want the same code or the same id."""
         self.generation_started: Final = asyncio.Event()
         """Set when this process has started a generation of codes, which it then makes."""
+        self.searchable: Final = asyncio.Event()
+        """Set once this process has seen that the indexes of searches are built."""
         self.pick_cache: Final = PickCache()
         """Automatic picks that this process has cached."""
         self.fair_turns: Final = FairTurns()

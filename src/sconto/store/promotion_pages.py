@@ -141,10 +141,15 @@ class Walked(NamedTuple):
     places: list[ListPosition]
 
 
-async def find_selection(connection: Connection, merchant_id: int, search: SearchText) -> Selection:
-    """The promotions that a search is about."""
+async def find_selection(
+    connection: Connection, merchant_id: int, search: SearchText, by_index: bool
+) -> Selection:
+    """The promotions that a search is about; without the index, those with the words in names."""
+    words = Selection(words=name_arguments(search)[0])
+    if not by_index and search.words:
+        return words
     ids = await find_promotion_ids(connection, merchant_id, search, MOST_FOUND + 1, CODES_LOOKED_AT)
-    return Selection(ids) if len(ids) <= MOST_FOUND else Selection(words=name_arguments(search)[0])
+    return Selection(ids) if len(ids) <= MOST_FOUND else words
 
 
 async def walk_page(

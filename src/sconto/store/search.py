@@ -24,6 +24,7 @@ from sconto.store.search_indexes import (
     CODE_PARTS,
     PRODUCT_PARTS,
     PROMOTION_PARTS,
+    SEARCH_INDEXES,
     SUBSCRIPTION_PARTS,
     SUBSCRIPTION_TEXT,
     code_slots,
@@ -149,6 +150,21 @@ _LATELY_USED: Final = f"""
 """  # noqa: S608  # of our own constants
 
 
+def _beginning(part: str, limit: str) -> str:
+    return f"""
+    SELECT matching.*, promotion.*
+    FROM (
+        SELECT code_id, code, used_by, promotion_id FROM codes
+        WHERE merchant_id = $1 AND removed_at IS NULL
+            AND code_key >= {part} AND code_key < {part} || chr(1114111)
+        ORDER BY code_key
+        LIMIT {_BEGINNINGS_LOOKED_AT}
+    ) AS matching
+    {_WITH_PROMOTION}
+    LIMIT {limit}
+    """  # noqa: S608  # of our own constants
+
+
 def codes_statement(part: str, first: str, second: str, limit: str) -> str:
     """Codes that begin with a part, then others that have it, up to a limit of each.
 
@@ -165,18 +181,7 @@ def codes_statement(part: str, first: str, second: str, limit: str) -> str:
         _WITH_PROMOTION,
     )
     return f"""
-    WITH beginning AS MATERIALIZED (
-        SELECT matching.*, promotion.*
-        FROM (
-            SELECT code_id, code, used_by, promotion_id FROM codes
-            WHERE merchant_id = $1 AND removed_at IS NULL
-                AND code_key >= {part} AND code_key < {part} || chr(1114111)
-            ORDER BY code_key
-            LIMIT {_BEGINNINGS_LOOKED_AT}
-        ) AS matching
-        {_WITH_PROMOTION}
-        LIMIT {limit}
-    ), other AS MATERIALIZED (
+    WITH beginning AS MATERIALIZED ({_beginning(part, limit)}), other AS MATERIALIZED (
         SELECT * FROM ({others}) AS other
         WHERE length({part}) >= {PART_LENGTH} AND (SELECT count(*) FROM beginning) < {limit}
     )
@@ -191,6 +196,13 @@ def codes_statement(part: str, first: str, second: str, limit: str) -> str:
         AND (SELECT count(*) FROM beginning) + (SELECT count(*) FROM other) < {limit}
     """  # noqa: S608  # of our own constants
 
+
+_BEGINNINGS: Final = _beginning("$2::text", "$3::bigint")
+
+_READY: Final = """
+SELECT count(*) = cardinality($1::text[]) FROM pg_class JOIN pg_index ON indexrelid = pg_class.oid
+WHERE relname = ANY ($1) AND indisvalid AND relnamespace = 'public'::regnamespace
+"""
 
 CODES: Final = codes_statement("$2::text", "$3", "$4", "$5::bigint")
 
@@ -277,6 +289,22 @@ async def find_codes(
 ) -> list[FoundCode]:
     """Codes that begin with the text, and then others that have it; up to so many of each."""
     rows = await connection.fetch(CODES, merchant_id, wanted.code, *pairs(wanted.code), limit)
+    return _codes(rows)
+
+
+async def find_beginnings(
+    connection: Connection, merchant_id: int, wanted: SearchText, limit: int
+) -> list[FoundCode]:
+    """Codes that begin with the text, which needs no index of schema 0023."""
+    return _codes(await connection.fetch(_BEGINNINGS, merchant_id, wanted.code, limit))
+
+
+async def are_indexes_ready(connection: Connection) -> bool:
+    """Whether the indexes of searches are built; after an upgrade that may take minutes."""
+    return bool(await connection.fetchval(_READY, list(SEARCH_INDEXES)))
+
+
+def _codes(rows: Sequence[asyncpg.Record]) -> list[FoundCode]:
     found = {row["code_id"]: row for row in rows}
     return [
         FoundCode(

@@ -77,7 +77,9 @@ _BRIEFLY: Final = "WITH (gin_pending_list_limit = 512)"
 _AT_ONCE: Final = "WITH (fastupdate = off)"
 
 SEARCH_INDEXES: Final = {
-    "codes_by_part": (f"codes USING gin (({CODE_PARTS})) {_BRIEFLY} WHERE removed_at IS NULL"),
+    "codes_by_part": (
+        f"codes USING gin (({CODE_PARTS})) {_BRIEFLY} WHERE removed_at IS NULL AND used_at IS NULL"
+    ),
     "promotions_by_part": (
         f"promotions USING gin (({PROMOTION_PARTS})) {_AT_ONCE} WHERE deleted_at IS NULL"
     ),

@@ -50,14 +50,16 @@ READ_BY_CODE: Final = _READ + " AND code_key = $2"
 _LIST: Final = (
     _READ
     + """
-  AND promotion_id > $2
+  AND promotion_id {after} $2
   AND ($3::text IS NULL OR code_key = $3)
   AND ($4::boolean IS NULL OR enabled = $4)
   AND ($5::text IS NULL OR strpos(name_folded, $5) > 0)
-ORDER BY promotion_id
+ORDER BY promotion_id {direction}
 LIMIT $6
 """
 )
+_LIST_DOWN: Final = _LIST.format(after=">", direction="ASC")
+_LIST_UP: Final = _LIST.format(after="<", direction="DESC")
 
 _CREATE: Final = """
 WITH created AS (
@@ -143,11 +145,12 @@ async def find_promotion(
 async def list_promotions(
     connection: Connection, merchant_id: int, query: SubscriptionQuery
 ) -> list[SubscriptionPromotion]:
-    """The promotions that the query asks for, by ascending id."""
+    """The promotions that the query asks for: by ascending id, or back from `before` on."""
+    goes_back = query.before is not None
     rows = await connection.fetch(
-        _LIST,
+        _LIST_UP if goes_back else _LIST_DOWN,
         merchant_id,
-        query.after,
+        query.before if goes_back else query.after,
         None if query.code is None else subscription_code_key(query.code),
         query.enabled,
         None if query.name is None else query.name.casefold(),
